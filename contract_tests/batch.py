@@ -1,0 +1,264 @@
+"""Run all tests side by side, so that they share their reloads.
+
+A real gateway answers a blocking reload on a one-second tick. A test is therefore a generator that
+yields `RELOAD` where it needs one: every test runs up to there, one reload serves them all, and
+each goes on. What pytest then reports for a test is what came out of this.
+"""
+
+from __future__ import annotations
+
+import inspect
+import json
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+
+from contract_tests.checks import Mismatch
+from contract_tests.report import Status, Verdict
+from contract_tests.target import POLICIES, Exchange, Gone, Target, hidden
+from mockserver.behaviours import Behaviour
+from mockserver.versions import GatewayVersion
+
+RELOAD = object()
+TOGETHER, ALONE, LAST = "together", "alone", "last"
+Steps = Generator[object, None, None]
+
+
+class NotApplicable(Exception):
+    """The behaviour cannot show on this gateway, or may not be tried; the message says why."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """A test as it is declared.
+
+    Attributes:
+        steps: the test function; a generator if it needs reloads.
+        reads_only: whether it leaves the gateway as it is.
+        when: "together" with all others, "alone" after them, or "last" of all.
+    """
+
+    behaviour: str
+    steps: Callable[..., Any]
+    reads_only: bool
+    when: str
+
+
+def behaviour(
+    behaviour_id: str, *, reads_only: bool = False, when: str = TOGETHER
+) -> Callable[[Callable[..., Any]], Callable[..., None]]:
+    """Declare which row of spec/behaviours.yaml a test holds."""
+
+    def declare(function: Callable[..., Any]) -> Callable[..., None]:
+        def test(batch: Batch, request: pytest.FixtureRequest, **_: Any) -> None:
+            batch.tell(request.node)
+
+        names = [name for name in inspect.signature(function).parameters if name != "gateway"]
+        kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+        parameters = [inspect.Parameter(name, kind) for name in ["batch", "request", *names]]
+        test.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # pytest reads it
+        test.__name__, test.__doc__, test.__module__ = (
+            function.__name__, function.__doc__, function.__module__,
+        )  # fmt: skip
+        test.case = Case(behaviour_id, function, reads_only, when)  # type: ignore[attr-defined]  # read by the batch
+        return pytest.mark.behaviour(behaviour_id)(test)
+
+    return declare
+
+
+class Gateway:
+    """The gateway as one test sees it: short words for requests, and its own exchanges."""
+
+    def __init__(self, target: Target, options: Options) -> None:
+        self.target = target
+        self.options = options
+        self.exchanges: list[Exchange] = []
+
+    def send(self, method: str, path: str, body: Any = None, **kwargs: Any) -> Exchange:
+        """Send a request; a body that is neither text nor bytes goes as JSON."""
+        if isinstance(body, str):
+            body = body.encode("utf-8", "surrogatepass")
+        elif body is not None and not isinstance(body, bytes):
+            body = json.dumps(body).encode()
+        exchange = self.target.send(method, path, body, **kwargs)
+        self.exchanges.append(exchange)
+        return exchange
+
+    def new_id(self, suffix: str = "") -> str:
+        """An id that no policy has."""
+        return self.target.new_id(suffix)
+
+    def create(self, **members: Any) -> dict[str, Any]:
+        """POST a policy, with an id of its own unless one is given, and return what was sent."""
+        policy = {"id": self.new_id(), **members}
+        exchange = self.post(policy)
+        if exchange.status != 200:
+            raise Mismatch("200, the policy is written", f"{exchange.status} {exchange.text}", exchange)
+        return policy
+
+    def post(self, body: Any) -> Exchange:
+        """POST /tyk/policies."""
+        return self.send("POST", POLICIES, body)
+
+    def put(self, policy_id: str, body: Any) -> Exchange:
+        """PUT /tyk/policies/{id}."""
+        return self.send("PUT", path_of(policy_id), body)
+
+    def get(self, policy_id: str) -> Exchange:
+        """GET /tyk/policies/{id}."""
+        return self.send("GET", path_of(policy_id))
+
+    def delete(self, policy_id: str) -> Exchange:
+        """DELETE /tyk/policies/{id}."""
+        return self.send("DELETE", path_of(policy_id))
+
+    def list(self) -> Exchange:
+        """GET /tyk/policies."""
+        return self.send("GET", POLICIES)
+
+
+def path_of(policy_id: str) -> str:
+    """The path of a policy, its id escaped."""
+    return f"{POLICIES}/{quote(policy_id, safe='')}"
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the user allows."""
+
+    version: GatewayVersion
+    read_only: bool = False
+    allow_group_reload: bool = False
+
+
+@dataclass
+class _Run:
+    """A test on its way."""
+
+    item: pytest.Function
+    row: Behaviour
+    gateway: Gateway
+    case: Case
+    steps: Steps | None = None
+
+
+@dataclass
+class Batch:
+    """All selected tests and their verdicts.
+
+    Attributes:
+        verdicts: by pytest's node id.
+        gone: whether the gateway stopped answering.
+    """
+
+    target: Target
+    options: Options
+    rows: Mapping[str, Behaviour]
+    items: list[pytest.Item]
+    verdicts: dict[str, Verdict] = field(default_factory=dict)
+    gone: bool = False
+    _done: bool = False
+
+    def tell(self, item: pytest.Item) -> None:
+        """Let pytest know how a test came out; the first to ask makes all of them run.
+
+        Raises:
+            pytest.fail, pytest.skip: as the verdict was.
+        """
+        if not self._done:
+            self._done = True
+            self._run_all()
+        verdict = self.verdicts[item.nodeid]
+        if verdict.status is Status.NOT_APPLICABLE:
+            pytest.skip(verdict.reason)
+        if verdict.status is not Status.PASSED:
+            pytest.fail(verdict.as_text(), pytrace=False)
+
+    def _run_all(self) -> None:
+        runs = [run for item in self.items if (run := self._prepared(item)) is not None]
+        shared = [run for run in runs if run.case.when == TOGETHER]
+        others = [run for when in (ALONE, LAST) for run in runs if run.case.when == when]
+        try:
+            while shared := [run for run in shared if self._goes_on(run)]:
+                exchange = self.target.reload()
+                for run in shared:
+                    run.gateway.exchanges.append(exchange)
+            for run in others:
+                while self._goes_on(run):
+                    run.gateway.exchanges.append(self.target.reload())
+        except Gone as error:
+            self.gone = True
+            for run in runs:
+                if run.item.nodeid not in self.verdicts:
+                    self._judge(run, Status.ERROR, f"the gateway no longer answers: {error}")
+
+    def _prepared(self, item: pytest.Item) -> _Run | None:
+        case = getattr(getattr(item, "function", None), "case", None)
+        if case is None:
+            return None
+        assert isinstance(item, pytest.Function)
+        run = _Run(item, self.rows[case.behaviour], Gateway(self.target, self.options), case)
+        if reason := self._why_not(run):
+            self._judge(run, Status.NOT_APPLICABLE, reason)
+            return None
+        return run
+
+    def _why_not(self, run: _Run) -> str:
+        if not run.row.holds_for(self.options.version):
+            return f"gateway {self.options.version} does not behave so"
+        if self.options.read_only and not run.case.reads_only:
+            return "it writes, and the run is read-only"
+        return ""
+
+    def _goes_on(self, run: _Run) -> bool:
+        """Run a test up to its next reload; say whether it asks for one."""
+        if run.item.nodeid in self.verdicts:
+            return False
+        try:
+            if run.steps is None:
+                callspec = getattr(run.item, "callspec", None)
+                begun = run.case.steps(run.gateway, **(callspec.params if callspec else {}))
+                run.steps = begun if inspect.isgenerator(begun) else iter(())  # type: ignore[assignment]  # an empty one
+            next(run.steps)  # type: ignore[arg-type]  # it was set just now
+        except StopIteration:
+            self._judge(run, Status.PASSED)
+        except Mismatch as error:
+            self._judge(run, Status.FAILED, expected=error.expected, actual=error.actual, at=error.exchange)
+        except NotApplicable as error:
+            self._judge(run, Status.NOT_APPLICABLE, str(error))
+        except Gone:
+            raise
+        except Exception as error:  # noqa: BLE001  a defect of the suite must not hide the other verdicts
+            self._judge(run, Status.ERROR, f"the suite failed: {type(error).__name__}: {error}")
+        else:
+            return True
+        return False
+
+    def _judge(
+        self,
+        run: _Run,
+        status: Status,
+        reason: str = "",
+        *,
+        expected: str = "",
+        actual: str = "",
+        at: Exchange | None = None,
+    ) -> None:
+        exchanges = run.gateway.exchanges
+        if at is not None and at in exchanges:
+            exchanges = exchanges[: exchanges.index(at) + 1]
+        self.verdicts[run.item.nodeid] = Verdict(
+            behaviour=run.row.id,
+            operation=run.row.operation,
+            statement=run.row.statement,
+            source=run.row.source,
+            test=run.item.name,
+            status=status,
+            reason=hidden(reason, self.target.secret),
+            expected=hidden(expected, self.target.secret),
+            actual=hidden(actual, self.target.secret),
+            curl=tuple(exchange.curl for exchange in exchanges) if status is Status.FAILED else (),
+        )

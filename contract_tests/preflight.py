@@ -1,0 +1,124 @@
+"""Before a run: is there a gateway, does it take the secret, which version is it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from contract_tests.target import SECRET_HEADER
+from mockserver.client import Answer, Client, ClientError
+from mockserver.spec import SpecError, default_version, known_versions, select_version
+from mockserver.versions import GatewayVersion, VersionError
+
+USAGE, UNREACHABLE = 2, 3  # exit codes
+
+
+class PreflightError(Exception):
+    """The run cannot begin; `code` is the exit code, the message one line for a person."""
+
+    def __init__(self, message: str, code: int) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+@dataclass(frozen=True)
+class Found:
+    """The version a gateway is judged as, and how it was found out."""
+
+    version: GatewayVersion
+    source: str
+
+
+def look(url: str, secret: str, wanted: str, *, timeout: float = 10.0) -> Found:
+    """Look at a gateway before judging it.
+
+    Raises:
+        PreflightError: it cannot be reached, is no gateway, refuses the secret, or says no version.
+    """
+    try:
+        client = Client(url, timeout)
+    except ValueError as error:
+        raise PreflightError(str(error), USAGE) from error
+    try:
+        hello = client.send("GET", "/hello")
+        bare = client.send("GET", "/tyk/policies")
+        own = client.send("GET", "/tyk/policies", [(SECRET_HEADER, secret)])
+    except ClientError as error:
+        raise PreflightError(
+            f"{url} cannot be judged: {error}; is a gateway running there?", UNREACHABLE
+        ) from error
+    finally:
+        client.close()
+    _must_be_gateway(url, hello, bare, own)
+    if own.status == 403 and bare.status == 403:
+        raise PreflightError(
+            f"{url} refuses the secret; give it with --secret or in TYK_GW_SECRET", USAGE
+        )
+    return find_version(_json(hello), wanted)
+
+
+def find_version(hello: Any, wanted: str) -> Found:
+    """The version that was asked for, or the one that /hello tells.
+
+    Raises:
+        PreflightError: there is no such version, or /hello says nothing that could be one.
+    """
+    if wanted != "auto":
+        try:
+            return Found(select_version(wanted), "as asked for")
+        except SpecError as error:
+            raise PreflightError(str(error), USAGE) from error
+    told = hello.get("version") if isinstance(hello, dict) else None
+    try:
+        version = GatewayVersion.parse(told)
+    except VersionError as error:
+        lines = ", ".join(known_versions())
+        raise PreflightError(
+            f"/hello says version {told!r}, as a self-built gateway does, which means nothing; "
+            f"say which it is with --gateway ({lines})",
+            USAGE,
+        ) from error
+    releases = sorted(known_versions().values())
+    if version < releases[0]._replace(patch=0):
+        raise PreflightError(
+            f"/hello says version {version}; the oldest that is described here is {releases[0]}", USAGE
+        )
+    if version > releases[-1]._replace(patch=10**6):
+        return Found(version, f"/hello says {version}, newer than all known; judged by the newest rules")
+    return Found(version, f"/hello says {version}")
+
+
+def embedded(wanted: str) -> Found:
+    """The version of a mock that the run starts itself.
+
+    Raises:
+        PreflightError: there is no such version.
+    """
+    if wanted == "auto":
+        return Found(default_version(), "the mock's default")
+    return find_version(None, wanted)
+
+
+def _must_be_gateway(url: str, hello: Answer, bare: Answer, own: Answer) -> None:
+    """One sign of a gateway is enough, so that a faulty one is judged and not sent away."""
+    greeting, refusal = _json(hello), _json(bare)
+    signs = (
+        isinstance(greeting, dict) and {"status", "version"} <= greeting.keys(),
+        isinstance(refusal, dict) and {"status", "message"} <= refusal.keys(),
+        own.status == 200 and isinstance(_json(own), list),
+    )
+    if not any(signs):
+        kind = hello.get("Content-Type") or "no content type"
+        raise PreflightError(
+            f"{url} is no Tyk gateway: GET /hello answers {hello.status} with {kind}; "
+            "check the URL and the port",
+            UNREACHABLE,
+        )
+
+
+def _json(answer: Answer) -> Any:
+    try:
+        return json.loads(answer.body)
+    except (ValueError, RecursionError):
+        return None

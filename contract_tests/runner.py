@@ -1,0 +1,76 @@
+"""Run the suite in a process of its own, and take its report."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from contract_tests import report
+from contract_tests.preflight import Found
+from contract_tests.report import Report
+
+
+class SuiteError(RuntimeError, ValueError):
+    """The suite itself came to no verdict; a fault of ours, never of the gateway."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """What to judge, and what is allowed; without a URL a mock is started."""
+
+    url: str
+    secret: str
+    found: Found
+    read_only: bool = False
+    allow_group_reload: bool = False
+
+
+def run(order: Order) -> Report:
+    """Run all tests in a fresh interpreter, free of the user's pytest configuration and plugins.
+
+    Raises:
+        SuiteError: no report came out; the message has the end of what pytest said.
+        KeyboardInterrupt: the run was interrupted; what it wrote was removed.
+    """
+    package = Path(__file__).parent
+    with tempfile.TemporaryDirectory(prefix="tyk-contract-") as folder:
+        path = Path(folder) / "report.json"
+        command = [
+            sys.executable, "-m", "pytest", str(package), "-q", "--tb=short", "--no-header",
+            f"--rootdir={package}", f"--config-file={os.devnull}", "-p", "no:cacheprovider",
+            "-p", "mockserver.pytest_plugin", f"--contract-report={path}",
+            f"--gateway-version={order.found.version}",
+        ]  # fmt: skip
+        command += [f"--gateway-url={order.url}"] if order.url else []
+        command += ["--gateway-read-only"] if order.read_only else []
+        command += ["--gateway-allow-group-reload"] if order.allow_group_reload else []
+        environment = {
+            **os.environ,
+            "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+            "TYK_GW_SECRET": order.secret,
+            "PYTHONPATH": os.pathsep.join([str(package.parent), os.environ.get("PYTHONPATH", "")]),
+        }
+        environment.pop("PYTEST_ADDOPTS", None)
+        said = _wait(command, environment)
+        if not path.exists():
+            raise SuiteError(f"the suite came to no verdict; it said:\n{said[-3000:]}")
+        made = report.from_json(path.read_text("utf-8"))
+    return report.told(made, order.found)
+
+
+def _wait(command: list[str], environment: dict[str, str]) -> str:
+    """Wait for the suite; an interruption is passed on, and its clean-up waited for."""
+    with subprocess.Popen(
+        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    ) as process:
+        try:
+            said, _ = process.communicate()
+        except BaseException:
+            process.terminate()
+            process.communicate()
+            raise
+    return said.decode("utf-8", "replace")

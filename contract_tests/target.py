@@ -1,0 +1,214 @@
+"""The only door to the gateway under test. It records, redacts, and lets no foreign policy be touched."""
+
+from __future__ import annotations
+
+import json
+import posixpath
+import secrets
+import shlex
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote, unquote
+
+from mockserver.client import Answer, Client, ClientError, Header
+from mockserver.contract import Contract
+from mockserver.policy import PolicyCodec
+
+SECRET_HEADER = "X-Tyk-Authorization"
+SECRET_VARIABLE = "$TYK_GW_SECRET"
+PREFIX = "tyk-contract-"
+RELOAD = "/tyk/reload?block=true"
+POLICIES = "/tyk/policies"
+_OBJECT_ID_PREFIX = "7c0a57ac"  # of database ids, which cannot hold the textual prefix
+
+
+class Gone(Exception):
+    """The gateway no longer answers at all; what is left cannot be judged."""
+
+
+class UnsafeRequest(AssertionError):
+    """A test was about to write or delete a policy that is not of this run; a defect of ours."""
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """One request and its answer.
+
+    `answer` is None where none came; `failure` says why then.
+    """
+
+    method: str
+    target: str
+    headers: tuple[Header, ...]
+    body: bytes | None
+    answer: Answer | None
+    failure: str
+    url: str = field(repr=False)
+    secret: str = field(repr=False)
+
+    @property
+    def status(self) -> int:
+        """The answer's status; 0 where none came."""
+        return self.answer.status if self.answer else 0
+
+    @property
+    def text(self) -> str:
+        """The answer's body, bytes that are not UTF-8 replaced."""
+        return self.answer.body.decode("utf-8", "replace") if self.answer else ""
+
+    @property
+    def json(self) -> Any:
+        """The answer's body as JSON; None where it is none."""
+        try:
+            return json.loads(self.text)
+        except (ValueError, RecursionError):
+            return None
+
+    def header(self, name: str) -> str:
+        """A header of the answer; "" where it is missing."""
+        return self.answer.get(name) if self.answer else ""
+
+    @property
+    def curl(self) -> str:
+        """The request as a line to paste, with the secret as a variable."""
+        parts = ["curl", "-sS", "-i", "--path-as-is"]
+        if self.method == "HEAD":
+            parts.append("-I")
+        elif self.method != "GET":
+            parts += ["-X", shlex.quote(self.method)]
+        for name, value in self.headers:
+            line = hidden(f"{name}: {value}" if value else f"{name};", self.secret)
+            quoted = f'"{line}"' if SECRET_VARIABLE in line and '"' not in line else shlex.quote(line)
+            parts += ["-H", quoted]
+        if self.body is not None:
+            parts += ["--data-binary", _shell_bytes(self.body)]
+        parts.append(shlex.quote(self.url + hidden(self.target, self.secret)))
+        return " ".join(parts)
+
+def hidden(text: str, secret: str) -> str:
+    """A text without the secret in it."""
+    return text.replace(secret, SECRET_VARIABLE) if secret else text
+
+
+def _shell_bytes(data: bytes) -> str:
+    """Bytes as a shell word; a long body is cut, and says so."""
+    cut = data if len(data) <= 4000 else data[:4000] + b"...(%d bytes)" % len(data)
+    try:
+        text = cut.decode("utf-8")
+    except UnicodeDecodeError:
+        text = ""
+    if text.isprintable() and (text or not cut):
+        return shlex.quote(text)
+    escaped = "".join(chr(b) if 32 <= b < 127 and b not in b"'\\" else f"\\x{b:02x}" for b in cut)
+    return f"$'{escaped}'"
+
+
+class Target:
+    """A gateway at a URL, for one run.
+
+    Attributes:
+        run: the prefix of every id that this run writes.
+        reloads: how many reloads it asked for.
+        log: every exchange, in order.
+    """
+
+    def __init__(
+        self, url: str, secret: str, contract: Contract, *, timeout: float = 10.0
+    ) -> None:
+        self.url = url.rstrip("/")
+        self.secret = secret
+        self.contract = contract
+        self.codec = PolicyCodec.of(contract)
+        token = secrets.token_hex(4)
+        self.run = f"{PREFIX}{token}-"
+        self.run_object_id = _OBJECT_ID_PREFIX + token
+        self.reloads = 0
+        self.log: list[Exchange] = []
+        self._client = Client(self.url, timeout)
+        self._created: dict[str, None] = {}
+        self._count = 0
+
+    def new_id(self, suffix: str = "") -> str:
+        """An id that no policy has, of this run."""
+        self._count += 1
+        return f"{self.run}{self._count}{suffix}"
+
+    def new_object_id(self) -> str:
+        """A database id of this run: 24 lower-case hex digits."""
+        self._count += 1
+        return f"{self.run_object_id}{self._count:08x}"
+
+    def send(
+        self,
+        method: str,
+        target: str,
+        body: bytes | None = None,
+        *,
+        headers: Iterable[Header] | None = None,
+    ) -> Exchange:
+        """Send a request, with the secret unless headers are given.
+
+        Raises:
+            Gone: no answer came, and /hello is not answered either.
+            UnsafeRequest: the request would write or delete a policy that is not of this run.
+        """
+        sent = ((SECRET_HEADER, self.secret),) if headers is None else tuple(headers)
+        self.refuse_unsafe(method, target, body)
+        answer, failure = None, ""
+        try:
+            answer = self._client.send(method, target, sent, body)
+        except ClientError as error:
+            failure = str(error)
+            self._still_there(failure)
+        exchange = Exchange(method, target, sent, body, answer, failure, self.url, self.secret)
+        self.log.append(exchange)
+        return exchange
+
+    def reload(self) -> Exchange:
+        """Reload and wait for it."""
+        self.reloads += 1
+        return self.send("GET", RELOAD)
+
+    def clean_up(self) -> list[str]:
+        """Delete all that this run wrote, reload, and return what is still there."""
+        if not self._created:
+            return []
+        for policy_id in self._created:
+            self.send("DELETE", f"{POLICIES}/{quote(policy_id, safe='')}")
+        self.reload()
+        listed = self.send("GET", POLICIES).json
+        found = [item.get("id") for item in listed if isinstance(item, dict)] if listed else []
+        return [name for name in found if isinstance(name, str) and self.owns(name)]
+
+    def owns(self, policy_id: str) -> bool:
+        """Whether an id was made by this run; its file then lies beside no other's."""
+        file = posixpath.normpath("/" + policy_id)
+        return file.startswith((f"/{self.run}", f"/{self.run_object_id}"))
+
+    def _still_there(self, failure: str) -> None:
+        try:
+            self._client.send("GET", "/hello")
+        except ClientError as error:
+            raise Gone(f"{failure}; nor is /hello answered: {error}") from error
+
+    def refuse_unsafe(self, method: str, target: str, body: bytes | None) -> None:
+        """See that a request changes no policy of others, whatever the gateway's faults.
+
+        Raises:
+            UnsafeRequest: it could.
+        """
+        if not target.startswith(POLICIES):
+            return
+        path_id = unquote(target.removeprefix(POLICIES).partition("?")[0]).strip("/")
+        if method == "DELETE" and path_id:
+            if not self.owns(path_id):
+                raise UnsafeRequest(f"DELETE of {path_id!r}, which is not of this run")
+        elif method in ("POST", "PUT"):
+            policy, _ = self.codec.decode_leniently(body or b"")
+            names = [policy["id"], policy["_id"] if not policy["id"] else ""]
+            names += [path_id] if method == "PUT" or path_id else []
+            for name in filter(None, names):
+                if not self.owns(name):
+                    raise UnsafeRequest(f"{method} of {name!r}, which is not of this run")
+                self._created[name] = None

@@ -1,0 +1,104 @@
+"""Access rights: what of them is kept, and what of them is written."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from contract_tests.batch import Gateway, Steps, behaviour
+from contract_tests.test_policy_fields import refused, round_trip
+
+SMOOTHING = {"enabled": True, "threshold": 1, "trigger": 1, "step": 1, "delay": 1}
+OFF = {**SMOOTHING, "enabled": False}
+FULL = {
+    "api_id": "orders", "api_name": "Orders", "versions": ["Default", "v2"],
+    "allowed_urls": [{"url": "/a", "methods": ["GET"]}, {"url": "/b"}],
+    "restricted_types": [{"name": "Q", "fields": ["x"]}], "allowed_types": [{"name": "M", "fields": []}],
+    "limit": {
+        "rate": 10, "per": 8, "throttle_interval": 1, "throttle_retry_limit": 2, "max_query_depth": 3,
+        "quota_max": 100, "quota_renews": 5, "quota_remaining": 7, "quota_renewal_rate": 60, "smoothing": SMOOTHING,
+    },
+    "field_access_rights": [{"type_name": "Q", "field_name": "x", "limits": {"max_query_depth": 2}}, {}],
+    "disable_introspection": True, "allowance_scope": "s",
+    "endpoints": [{"path": "/a", "methods": [{"name": "GET", "limit": {"rate": 1, "per": 1}}, {"name": "POST"}]}],
+}  # fmt: skip
+
+
+def kept(gateway: Gateway, rights: Any) -> Steps:
+    """Rights that are sent so come back as this version writes them."""
+    sent = {"access_rights": rights}
+    yield from round_trip(gateway, f'"access_rights":{json.dumps(rights)}', sent)
+
+
+@behaviour("access-rights-are-kept")
+def test_full_access_rights_are_kept(gateway: Gateway) -> Steps:
+    """Access rights with every member come back whole."""
+    yield from kept(gateway, {"orders": FULL})
+
+
+@behaviour("access-rights-are-sorted")
+def test_access_rights_of_several_apis_are_sorted(gateway: Gateway) -> Steps:
+    """Rights of several APIs come back sorted by API id, each with its own members."""
+    yield from kept(gateway, {"z": {"api_id": "z"}, "a": {"versions": ["v"]}, "B": {}, "é": {}})
+
+
+LIMITS = [
+    {}, {"rate": 1}, {"per": 1}, {"quota_max": -1}, {"quota_renews": 5}, {"quota_remaining": 5}, {"quota_renewal_rate": 5},
+    {"throttle_interval": 0.5}, {"throttle_retry_limit": 1}, {"max_query_depth": 1},
+    {"smoothing": SMOOTHING}, {"rate": 1, "smoothing": OFF}, {"rate": 1, "smoothing": SMOOTHING},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("limit", LIMITS, ids=range(len(LIMITS)))
+@behaviour("api-limit-is-kept")
+def test_the_limit_of_an_api_is_kept(gateway: Gateway, limit: dict[str, Any]) -> Steps:
+    """A limit comes back with the members that this version writes."""
+    yield from kept(gateway, {"a": {"limit": limit}})
+
+
+ZERO_MEMBERS = [
+    {"versions": []}, {"versions": None}, {"allowed_urls": []}, {"allowed_urls": [{}]}, {"allowed_urls": [{"url": "/x", "methods": []}]},
+    {"restricted_types": [{}]}, {"restricted_types": []}, {"allowed_types": []}, {"allowed_types": [{"name": "x"}]},
+    {"field_access_rights": [{}]}, {"field_access_rights": [{"limits": {}}]}, {"field_access_rights": []},
+    {"disable_introspection": False}, {"allowance_scope": ""}, {"api_id": "", "api_name": ""},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("rights", ZERO_MEMBERS, ids=range(len(ZERO_MEMBERS)))
+@behaviour("zero-members-of-rights")
+def test_zero_members_of_access_rights(gateway: Gateway, rights: dict[str, Any]) -> Steps:
+    """Zero and empty members inside access rights come back, or not, as the version does."""
+    yield from kept(gateway, {"a": rights})
+
+
+ENDPOINTS = [
+    [], [{}], [{"path": "/a", "methods": []}], [{"path": "/a", "methods": [{}]}],
+    [{"methods": [{"name": "GET", "limit": {"rate": 0, "per": 1, "smoothing": OFF}}]}],
+    [{"path": "/b", "methods": [{"name": "POST", "limit": {"rate": 2, "per": 3, "smoothing": SMOOTHING}}]}, {"path": "/a"}],
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("endpoints", ENDPOINTS, ids=range(len(ENDPOINTS)))
+@behaviour("endpoints-are-kept")
+def test_endpoints_are_kept(gateway: Gateway, endpoints: list[Any]) -> Steps:
+    """Limits of endpoints come back in their order, each method with a limit."""
+    yield from kept(gateway, {"a": {"endpoints": endpoints}})
+
+
+WRONG = [
+    "[]", '"a"', '{"a":1}', '{"a":[]}', '{"a":{"api_id":1}}', '{"a":{"versions":"v"}}', '{"a":{"versions":[1]}}',
+    '{"a":{"limit":[]}}', '{"a":{"limit":{"rate":"1"}}}', '{"a":{"limit":{"quota_max":1.0}}}', '{"a":{"limit":{"quota_max":1.5}}}',
+    '{"a":{"allowed_urls":{}}}', '{"a":{"allowed_urls":["/a"]}}', '{"a":{"allowed_urls":[{"methods":"GET"}]}}',
+    '{"a":{"disable_introspection":1}}', '{"a":{"endpoints":{}}}', '{"a":{"endpoints":[{"methods":[{"limit":1}]}]}}',
+    '{"a":{"restricted_types":[{"fields":"x"}]}}', '{"a":{"field_access_rights":[{"limits":{"max_query_depth":"1"}}]}}',
+    '{"a":{"limit":{"smoothing":true}}}', '{"a":{"allowance_scope":false}}',
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", WRONG, ids=range(len(WRONG)))
+@behaviour("access-rights-are-typed")
+def test_access_rights_of_a_wrong_type_are_refused(gateway: Gateway, text: str) -> None:
+    """A member of a wrong type anywhere inside access rights is refused."""
+    refused(gateway, f'"access_rights":{text}')

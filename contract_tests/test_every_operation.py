@@ -1,0 +1,197 @@
+"""Every operation of the spec with generated requests, and every answer of the run against the spec."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from typing import Any
+from urllib.parse import quote, unquote, urlencode
+
+import pytest
+
+from contract_tests.batch import ALONE, LAST, RELOAD, Gateway, Steps, behaviour
+from contract_tests.checks import Judge, Mismatch, expect, operation_of
+from contract_tests.model import Model
+from contract_tests.target import POLICIES, Exchange, UnsafeRequest
+from mockserver import behaviours
+from mockserver.contract import Contract
+
+FITTING, UNFITTING = 12, 6  # generated requests for each operation that fit the spec, and that do not
+
+
+@pytest.mark.parametrize("path", [POLICIES, f"{POLICIES}/{{polID}}"])
+@pytest.mark.parametrize("method", ["POST", "PUT"])
+@behaviour("generated-writes-are-answered")
+def test_generated_writes(gateway: Gateway, method: str, path: str) -> Steps:
+    """Each generated write is answered as its body asks, and read back as it was written."""
+    model = Model(gateway.target, behaviours.load().of(gateway.options.version))
+    for path_id, body in _bodies(gateway, method, path):
+        if path == POLICIES:
+            _write(gateway, model, method, None, body)
+        else:
+            _write(gateway, model, method, path_id, body)
+    yield RELOAD
+    model.reload()
+
+    for policy_id in model.loaded:
+        expect(gateway.get(policy_id), *model.get(policy_id))
+
+
+@pytest.mark.parametrize("operation_id", ["getHello", "getReady", "listPolicies", "getPolicy"])
+@behaviour("generated-reads-are-answered", reads_only=True)
+def test_generated_reads(gateway: Gateway, operation_id: str) -> None:
+    """Each generated read is answered as the spec declares."""
+    contract = gateway.target.contract
+    for case in (*_cases(contract, operation_id), *_unfitting_cases(contract, operation_id)):
+        _judge(gateway, gateway.send("GET", _path(case)))
+
+
+@behaviour("generated-deletes-are-answered")
+def test_generated_deletes(gateway: Gateway) -> None:
+    """Deleting what was never written is answered as the spec declares."""
+    for case in _cases(gateway.target.contract, "deletePolicy"):
+        suffix = unquote(case.path_parameters["polID"]).replace("/", "")
+        _judge(gateway, gateway.delete(gateway.new_id("-" + suffix)))
+
+
+@pytest.mark.parametrize("operation_id", ["deletePolicyWithoutId", "updatePolicyWithoutId"])
+@behaviour("generated-reads-are-answered", reads_only=True)
+def test_generated_requests_without_an_id(gateway: Gateway, operation_id: str) -> None:
+    """Updates and deletions that name no policy are answered as the spec declares."""
+    method = gateway.target.contract.operations[operation_id].method
+    for case in _cases(gateway.target.contract, operation_id):
+        body = _owned(gateway, case.body) if method == "PUT" else None
+        _judge(gateway, gateway.send(method, POLICIES, body))
+
+
+@behaviour("generated-reloads-are-answered", when=ALONE)
+def test_generated_reloads(gateway: Gateway) -> None:
+    """Reloads with generated parameters are answered as the spec declares."""
+    for case in _cases(gateway.target.contract, "reload")[:4]:
+        gateway.target.reloads += 1
+        _judge(gateway, gateway.send("GET", _path(case)))
+
+
+@behaviour("answers-conform-to-spec", reads_only=True, when=LAST)
+def test_every_answer_of_the_run_conforms(gateway: Gateway) -> None:
+    """Every answer to an operation has a declared status, content type and body."""
+    judge = Judge(gateway.target.contract)
+    seen = set()
+    for exchange in gateway.target.log:
+        operation = operation_of(gateway.target.contract, exchange)
+        letters = "".join(sorted(exchange.text))  # a list comes in another order each time
+        key = (operation, exchange.status, exchange.header("Content-Type"), letters)
+        if operation is None or key in seen:
+            continue
+        seen.add(key)
+        if violations := judge.violations(exchange):
+            gateway.exchanges.append(exchange)
+            raise Mismatch(f"an answer as {operation.label} declares", violations[0], exchange)
+
+
+def _write(
+    gateway: Gateway, model: Model, method: str, path_id: str | None, body: bytes
+) -> None:
+    """Send a write and compare its answer with the model's; pass over one that would be unsafe."""
+    target = POLICIES if path_id is None else f"{POLICIES}/{quote(path_id, safe='')}"
+    try:
+        gateway.target.refuse_unsafe(method, target, body)
+    except UnsafeRequest:
+        return
+    exchange = gateway.send(method, target, body)
+    if method == "POST":
+        expect(exchange, *model.post(body))
+    elif path_id is None:
+        text = '{"status":"error","message":"Must specify an apiID to update"}\n'
+        expect(exchange, 400, text)
+    else:
+        expect(exchange, *model.put(path_id, body))
+
+
+def _bodies(gateway: Gateway, method: str, path: str) -> list[tuple[str, bytes]]:
+    """Generated bodies with an id of this run, and that id.
+
+    All writes take the same body, so the costly ones that do not fit are made once.
+    """
+    contract = gateway.target.contract
+    operations = contract.operations.values()
+    operation = next(each for each in operations if (each.method, each.path) == (method, path))
+    made = []
+    for case in (*_cases(contract, operation.id), *_unfitting_cases(contract, "addPolicy")):
+        body = _owned(gateway, case.body)
+        own_id = body.get("id") if isinstance(body, dict) else None
+        path_id = own_id if isinstance(own_id, str) and "/" not in own_id else gateway.new_id()
+        made.append((path_id, body if isinstance(body, bytes) else json.dumps(body).encode()))
+    return made
+
+
+def _owned(gateway: Gateway, body: Any) -> Any:
+    """A generated body with an id of this run in place of its own."""
+    if not isinstance(body, (dict, list, str, int, float, bytes, type(None))):
+        return b""  # Schemathesis says so that there is none
+    if not isinstance(body, dict):
+        return body
+    kept = {name: value for name, value in body.items() if name.lower() not in ("id", "_id")}
+    if "id" in body and not isinstance(body["id"], str):
+        return {**kept, "id": body["id"]}
+    candidate = gateway.new_id("-" + body.get("id", ""))
+    policy_id = candidate if gateway.target.owns(candidate) else gateway.new_id()
+    return {**kept, "id": policy_id, **({"_id": body["_id"]} if "_id" in body else {})}
+
+
+def _path(case: Any) -> str:
+    path: str = case.operation.path.format(**case.path_parameters)
+    query = {k: v for k, v in case.query.items() if (k, v) != ("block", "true")}
+    return f"{path}?{urlencode(query, doseq=True)}" if query else path
+
+
+def _judge(gateway: Gateway, exchange: Exchange) -> None:
+    operation = operation_of(gateway.target.contract, exchange)
+    if operation is not None and (violations := _judge_of(gateway.target.contract).violations(exchange)):
+        raise Mismatch(f"an answer as {operation.label} declares", violations[0], exchange)
+
+
+@cache
+def _judge_of(contract: Contract) -> Judge:
+    return Judge(contract)
+
+
+@cache
+def _cases(contract: Contract, operation_id: str) -> list[Any]:
+    """Requests that Schemathesis makes for an operation, that fit the spec."""
+    return _generated(contract, operation_id, "positive", FITTING)
+
+
+@cache
+def _unfitting_cases(contract: Contract, operation_id: str) -> list[Any]:
+    """Requests that Schemathesis makes for an operation, that do not fit the spec."""
+    return _generated(contract, operation_id, "negative", UNFITTING)
+
+
+def _generated(contract: Contract, operation_id: str, mode: str, count: int) -> list[Any]:
+    import schemathesis
+    from hypothesis import HealthCheck, Phase, given, settings
+    from hypothesis.errors import Unsatisfiable
+
+    operation = contract.operations[operation_id]
+    schema = schemathesis.openapi.from_dict(contract.document)
+    api = schema[operation.path][operation.method]
+    made: list[Any] = []
+
+    @settings(
+        max_examples=count,
+        database=None,
+        deadline=None,
+        derandomize=True,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(api.as_strategy(generation_mode=schemathesis.GenerationMode(mode)))
+    def collect(case: Any) -> None:
+        made.append(case)
+
+    try:
+        collect()
+    except Unsatisfiable:  # an operation without parameters has no request that does not fit
+        return []
+    return made

@@ -1,0 +1,61 @@
+"""GET /hello and GET /ready: no secret, and a verdict in the body."""
+
+from __future__ import annotations
+
+import pytest
+
+from contract_tests.batch import Gateway, behaviour
+from contract_tests.checks import Mismatch, shorten
+from contract_tests.target import SECRET_HEADER, Exchange
+
+
+def expect_health(exchange: Exchange, description: str) -> None:
+    """The answer is 200 and a health document with this description."""
+    body = exchange.json
+    wanted = f'200 with status, version and description "{description}"'
+    if exchange.status != 200 or not isinstance(body, dict) or body.get("description") != description:
+        raise Mismatch(wanted, f"{exchange.status} {shorten(exchange.text)}", exchange)
+    members = [name for name in body if name != "details"]
+    if members != ["status", "version", "description"] or not exchange.text.endswith("}\n"):
+        raise Mismatch(wanted, shorten(repr(exchange.text)), exchange)
+
+
+@behaviour("hello-is-open", reads_only=True)
+def test_hello_needs_no_secret(gateway: Gateway) -> None:
+    """/hello answers 200 without the secret."""
+    expect_health(gateway.send("GET", "/hello", headers=[]), "Tyk GW")
+
+
+@behaviour("hello-is-open", reads_only=True)
+def test_hello_takes_a_wrong_secret(gateway: Gateway) -> None:
+    """/hello does not look at the secret."""
+    expect_health(gateway.send("GET", "/hello", headers=[(SECRET_HEADER, "wrong")]), "Tyk GW")
+
+
+@behaviour("hello-tells-status", reads_only=True)
+def test_hello_tells_how_its_parts_are(gateway: Gateway) -> None:
+    """The status is that of the parts, none failing being a pass."""
+    exchange = gateway.send("GET", "/hello", headers=[])
+    body = exchange.json if isinstance(exchange.json, dict) else {}
+    parts = [part.get("status") for part in body.get("details", {}).values()]
+    failing = parts.count("fail")
+    wanted = "pass" if not failing else "fail" if failing == len(parts) else "warn"
+    if body.get("status") != wanted:
+        raise Mismatch(f'status "{wanted}"', shorten(exchange.text), exchange)
+
+
+@behaviour("ready-is-open", reads_only=True)
+def test_ready_needs_no_secret(gateway: Gateway) -> None:
+    """/ready answers 200 without the secret once policies and APIs were loaded."""
+    expect_health(gateway.send("GET", "/ready", headers=[]), "Tyk GW Ready")
+
+
+@pytest.mark.parametrize("path", ["/hello", "/ready"])
+@behaviour("probes-tell-one-version", reads_only=True)
+def test_probes_tell_one_version(gateway: Gateway, path: str) -> None:
+    """/hello and /ready tell the same version each time."""
+    first = gateway.send("GET", "/hello", headers=[])
+    second = gateway.send("GET", path, headers=[])
+    versions = [e.json.get("version") if isinstance(e.json, dict) else None for e in (first, second)]
+    if not isinstance(versions[0], str) or versions[0] != versions[1]:
+        raise Mismatch(f"version {versions[0]!r} again", f"version {versions[1]!r}", second)

@@ -1,0 +1,85 @@
+"""GET /tyk/policies."""
+
+from __future__ import annotations
+
+from contract_tests.batch import RELOAD, Gateway, Steps, behaviour
+from contract_tests.checks import Mismatch, as_read, expect, listed, shorten
+from contract_tests.target import Exchange
+
+
+def must_list(gateway: Gateway, policy_id: str, *, present: bool) -> Exchange:
+    """The list has, or has not, a policy of this id."""
+    exchange = gateway.list()
+    if (policy_id in listed(exchange)) is not present:
+        word = "holds" if present else "does not hold"
+        actual = f"{shorten(', '.join(listed(exchange))) or 'an empty list'}"
+        raise Mismatch(f"a list that {word} {policy_id}", actual, exchange)
+    return exchange
+
+
+@behaviour("list-shows-loaded")
+def test_the_list_shows_a_policy_after_a_reload(gateway: Gateway) -> Steps:
+    """A new policy stands in the list after a reload, and not before."""
+    policy = gateway.create(name="listed")
+    must_list(gateway, policy["id"], present=False)
+    yield RELOAD
+
+    must_list(gateway, policy["id"], present=True)
+
+
+@behaviour("list-drops-deleted")
+def test_the_list_drops_a_deleted_policy_after_a_reload(gateway: Gateway) -> Steps:
+    """A deleted policy stays in the list until a reload, and not longer."""
+    policy = gateway.create(name="dropped")
+    yield RELOAD
+    gateway.delete(policy["id"])
+    must_list(gateway, policy["id"], present=True)
+    yield RELOAD
+
+    must_list(gateway, policy["id"], present=False)
+
+
+@behaviour("list-items-are-whole")
+def test_an_item_of_the_list_is_the_whole_policy(gateway: Gateway) -> Steps:
+    """A policy in the list has the same text as the policy by itself."""
+    policy = gateway.create(
+        name="whole", rate=7, per=3.5, tags=["a"], access_rights={"api": {"versions": ["v1"]}}
+    )
+    yield RELOAD
+
+    exchange = gateway.list()
+    text = as_read(gateway.target, policy)
+    if text not in exchange.text:
+        shown = listed(exchange).get(policy["id"])
+        raise Mismatch(f"an item {shorten(text)}", shorten(str(shown)), exchange)
+
+
+@behaviour("list-holds-each-once")
+def test_the_list_holds_every_loaded_policy_once(gateway: Gateway) -> Steps:
+    """Of many policies each stands in the list once, with its own values."""
+    policies = [gateway.create(name=f"one of many {i}", rate=i) for i in range(30)]
+    yield RELOAD
+
+    exchange = gateway.list()
+    found = listed(exchange)
+    for policy in policies:
+        if found.get(policy["id"], {}).get("rate") != policy["rate"]:
+            actual = shorten(str(found.get(policy["id"], "no such item")))
+            raise Mismatch(f"{policy['id']} with rate {policy['rate']}", actual, exchange)
+
+
+@behaviour("list-does-not-change-by-reading", reads_only=True)
+def test_two_lists_hold_the_same(gateway: Gateway) -> None:
+    """Two lists without a reload between them hold the same policies; their order is free."""
+    first, second = gateway.list(), gateway.list()
+    if listed(first) != listed(second):
+        raise Mismatch("the same policies again", shorten(second.text), second)
+
+
+@behaviour("long-answers-are-whole")
+def test_a_long_policy_is_read_whole(gateway: Gateway) -> Steps:
+    """A policy of 100 kB is answered whole."""
+    policy = gateway.create(name="n" * 100_000, meta_data={"k": ["v" * 1000] * 5})
+    yield RELOAD
+
+    expect(gateway.get(policy["id"]), 200, as_read(gateway.target, policy) + "\n")

@@ -1,0 +1,170 @@
+"""A policy's JSON, as Go's decoder reads it."""
+
+from __future__ import annotations
+
+import pytest
+
+from contract_tests.batch import RELOAD, Gateway, Steps, behaviour
+from contract_tests.checks import expect_malformed, expect_policy, expect_written
+
+NO_DOCUMENT = [
+    "", " ", "{", "[]", "[1]", '"x"', "1", "true", "nul", '{"id":}', '{"id":"%s",}', "{'id':'%s'}",
+    '{"id":"%s" "name":"x"}', '{"id":"%s\n"}', '{"id":"\\x"}', '{id:"%s"}', '\ufeff{"id":"%s"}',
+    '{"id":"%s","rate":NaN}', '{"id":"%s","rate":01}', '{"id":"%s","rate":+1}', '{"id":"%s","rate":.5}',
+    '{"id":"%s","rate":1.}', '{"id":"%s","rate":Infinity}', '// c\n{"id":"%s"}', '{"id":"%s"', '{"id":"%s","name":"x',
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("document", NO_DOCUMENT)
+@behaviour("broken-json-is-400")
+def test_what_is_no_json_object_is_refused(gateway: Gateway, document: str) -> None:
+    """A body that is no JSON object is refused."""
+    expect_malformed(gateway.post(document.replace("%s", gateway.new_id())))
+
+
+@pytest.mark.parametrize("after", [" trailing", '{"id":"second"}', "]", "\n\n"])
+@behaviour("rest-of-body-is-ignored")
+def test_what_follows_the_document_is_ignored(gateway: Gateway, after: str) -> Steps:
+    """Only the first JSON value of a body is read."""
+    policy_id = gateway.new_id()
+    body = f'{{"id":"{policy_id}","name":"first"}}{after}'
+    expect_written(gateway.post(body), policy_id, "added")
+    yield RELOAD
+
+    expect_policy(gateway.get(policy_id), gateway.target, {"id": policy_id, "name": "first"})
+
+
+READ_AS = [
+    ("case-is-folded", '"NAME":"a","Rate":5,"QUOTA_MAX":7,"aCTIVE":true', {"name": "a", "rate": 5, "quota_max": 7, "active": True}),
+    ("case-is-folded", '"access_rights":{"A":{"API_ID":"x","Versions":["v"]}}', {"access_rights": {"A": {"api_id": "x", "versions": ["v"]}}}),
+    ("last-member-wins", '"rate":1,"rate":2', {"rate": 2}),
+    ("last-member-wins", '"rate":2,"Rate":3', {"rate": 3}),
+    ("last-member-wins", '"Name":"a","name":"b"', {"name": "b"}),
+    ("objects-are-merged", '"partitions":{"quota":true},"partitions":{"acl":true}', {"partitions": {"quota": True, "acl": True}}),
+    ("objects-are-merged", '"smoothing":{"enabled":true},"smoothing":{"step":2}', {"smoothing": {"enabled": True, "step": 2}}),
+    ("maps-are-merged", '"access_rights":{"a":{"api_id":"1"}},"access_rights":{"b":{"api_id":"2"},"a":{"api_name":"n"}}',
+        {"access_rights": {"a": {"api_name": "n"}, "b": {"api_id": "2"}}}),
+    ("arrays-are-replaced", '"tags":["a","b"],"tags":["c"]', {"tags": ["c"]}),
+    ("unknown-members-are-dropped", '"unknown":1,"nested":{"a":[1]},"access_rights":{"a":{"unknown":2}}', {"access_rights": {"a": {}}}),
+    ("null-is-no-value", '"name":null,"rate":null,"active":null,"quota_max":null,"partitions":null', {}),
+    ("null-is-no-value", '"name":"kept","name":null,"rate":5,"rate":null', {"name": "kept", "rate": 5}),
+    ("null-empties", '"tags":["a"],"tags":null,"meta_data":{"a":1},"meta_data":null', {"tags": None, "meta_data": None}),
+    ("null-inside-is-zero", '"tags":[null,"a"],"access_rights":{"a":null},"meta_data":{"k":null}', {"tags": ["", "a"], "access_rights": {"a": {}}, "meta_data": {"k": None}}),
+    ("empty-is-not-null", '"tags":[],"access_rights":{},"meta_data":{},"graphql_access_rights":{},"smoothing":{}',
+        {"tags": [], "access_rights": {}, "meta_data": {}, "graphql_access_rights": {}, "smoothing": {}}),
+    ("whitespace-is-free", '\n\t "name" :\r\n "a" ', {"name": "a"}),
+    ("escapes-are-read", '"name":"\\u0041\\n\\t\\"\\\\\\/\\ud83d\\ude00"', {"name": 'A\n\t"\\/\U0001f600'}),
+    ("lone-surrogates-are-replaced", '"name":"a\\ud800b"', {"name": "a\ufffdb"}),
+    ("graphql-values-are-empty", '"graphql_access_rights":{"g":{"x":1}}', {"graphql_access_rights": {"g": {}}}),
+]  # fmt: skip
+
+
+def _table(name: str) -> list[object]:
+    rows = [row[1:] for row in READ_AS if row[0] == name]
+    return [pytest.param(*row, id=str(i)) for i, row in enumerate(rows)]
+
+
+def read_as(gateway: Gateway, sent: str, policy: dict[str, object]) -> Steps:
+    """Members that are sent so are read as this policy has them."""
+    policy_id = gateway.new_id()
+    expect_written(gateway.post(f'{{"id":"{policy_id}",{sent}}}'), policy_id, "added")
+    yield RELOAD
+    expect_policy(gateway.get(policy_id), gateway.target, {"id": policy_id, **policy})
+
+
+@pytest.mark.parametrize(("sent", "policy"), _table("case-is-folded"))
+@behaviour("case-is-folded")
+def test_case_is_folded(gateway: Gateway, sent: str, policy: dict[str, object]) -> Steps:
+    """A member's name counts in any case, at every level."""
+    yield from read_as(gateway, sent, policy)
+
+
+@pytest.mark.parametrize(("sent", "policy"), _table("last-member-wins"))
+@behaviour("last-member-wins")
+def test_last_member_wins(gateway: Gateway, sent: str, policy: dict[str, object]) -> Steps:
+    """Of several members of one name the last decides, whatever their case."""
+    yield from read_as(gateway, sent, policy)
+
+
+@pytest.mark.parametrize(("sent", "policy"), _table("objects-are-merged"))
+@behaviour("objects-are-merged")
+def test_objects_are_merged(gateway: Gateway, sent: str, policy: dict[str, object]) -> Steps:
+    """An object that stands twice is merged member by member."""
+    yield from read_as(gateway, sent, policy)
+
+
+@pytest.mark.parametrize(("sent", "policy"), _table("maps-are-merged"))
+@behaviour("maps-are-merged")
+def test_maps_are_merged(gateway: Gateway, sent: str, policy: dict[str, object]) -> Steps:
+    """A map that stands twice is merged key by key, an equal key replaced whole."""
+    yield from read_as(gateway, sent, policy)
+
+
+@pytest.mark.parametrize(("sent", "policy"), _table("arrays-are-replaced"))
+@behaviour("arrays-are-replaced")
+def test_arrays_are_replaced(gateway: Gateway, sent: str, policy: dict[str, object]) -> Steps:
+    """Of an array that stands twice the last counts."""
+    yield from read_as(gateway, sent, policy)
+
+
+@pytest.mark.parametrize(("sent", "policy"), _table("unknown-members-are-dropped"))
+@behaviour("unknown-members-are-dropped")
+def test_unknown_members_are_dropped(gateway: Gateway, sent: str, policy: dict[str, object]) -> Steps:
+    """Unknown members are ignored, and not kept."""
+    yield from read_as(gateway, sent, policy)
+
+
+@pytest.mark.parametrize(("sent", "policy"), _table("null-is-no-value"))
+@behaviour("null-is-no-value")
+def test_null_is_no_value(gateway: Gateway, sent: str, policy: dict[str, object]) -> Steps:
+    """null for a string, number, bool or object leaves it as it was."""
+    yield from read_as(gateway, sent, policy)
+
+
+@pytest.mark.parametrize(("sent", "policy"), _table("null-empties"))
+@behaviour("null-empties")
+def test_null_empties(gateway: Gateway, sent: str, policy: dict[str, object]) -> Steps:
+    """null for an array or a map empties it."""
+    yield from read_as(gateway, sent, policy)
+
+
+@pytest.mark.parametrize(("sent", "policy"), _table("null-inside-is-zero"))
+@behaviour("null-inside-is-zero")
+def test_null_inside_is_zero(gateway: Gateway, sent: str, policy: dict[str, object]) -> Steps:
+    """null inside an array or a map is the zero value."""
+    yield from read_as(gateway, sent, policy)
+
+
+@pytest.mark.parametrize(("sent", "policy"), _table("empty-is-not-null"))
+@behaviour("empty-is-not-null")
+def test_empty_is_not_null(gateway: Gateway, sent: str, policy: dict[str, object]) -> Steps:
+    """An empty array, map or object is not null."""
+    yield from read_as(gateway, sent, policy)
+
+
+@pytest.mark.parametrize(("sent", "policy"), _table("whitespace-is-free"))
+@behaviour("whitespace-is-free")
+def test_whitespace_is_free(gateway: Gateway, sent: str, policy: dict[str, object]) -> Steps:
+    """White space between tokens is free."""
+    yield from read_as(gateway, sent, policy)
+
+
+@pytest.mark.parametrize(("sent", "policy"), _table("escapes-are-read"))
+@behaviour("escapes-are-read")
+def test_escapes_are_read(gateway: Gateway, sent: str, policy: dict[str, object]) -> Steps:
+    """Escapes in a string are read, pairs of surrogates as one character."""
+    yield from read_as(gateway, sent, policy)
+
+
+@pytest.mark.parametrize(("sent", "policy"), _table("lone-surrogates-are-replaced"))
+@behaviour("lone-surrogates-are-replaced")
+def test_lone_surrogates_are_replaced(gateway: Gateway, sent: str, policy: dict[str, object]) -> Steps:
+    """Half a surrogate pair is read as U+FFFD."""
+    yield from read_as(gateway, sent, policy)
+
+
+@pytest.mark.parametrize(("sent", "policy"), _table("graphql-values-are-empty"))
+@behaviour("graphql-values-are-empty")
+def test_graphql_values_are_empty(gateway: Gateway, sent: str, policy: dict[str, object]) -> Steps:
+    """An entry of graphql_access_rights is an empty object, whatever was sent."""
+    yield from read_as(gateway, sent, policy)

@@ -1,0 +1,86 @@
+"""GET /tyk/reload and GET /tyk/reload/group."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from contract_tests.batch import ALONE, RELOAD, Gateway, NotApplicable, Steps, behaviour
+from contract_tests.checks import Mismatch, expect_error, expect_ok, expect_policy
+from contract_tests.target import Exchange
+
+RELOAD_SECONDS = 15.0  # until a queued reload must show; a gateway's tick is one second
+POLL_SECONDS = 0.1
+
+
+def seen_within(gateway: Gateway, policy_id: str, seconds: float) -> Exchange:
+    """Read a policy until it is there, or the time is over."""
+    deadline = time.monotonic() + seconds
+    while True:
+        exchange = gateway.target.send("GET", f"/tyk/policies/{policy_id}")
+        if exchange.status == 200 or time.monotonic() > deadline:
+            gateway.exchanges.append(exchange)
+            return exchange
+        time.sleep(POLL_SECONDS)
+
+
+@behaviour("blocking-reload-is-done-when-answered")
+def test_a_blocking_reload_has_loaded_when_it_answers(gateway: Gateway) -> Steps:
+    """What was written before block=true is readable as soon as it answers, each time."""
+    for name in ("one", "two", "three"):
+        policy = gateway.create(name=name)
+        yield RELOAD
+        expect_ok(gateway.exchanges[-1])
+        expect_policy(gateway.get(policy["id"]), gateway.target, policy)
+
+
+@behaviour("plain-reload-loads-soon", when=ALONE)
+def test_a_plain_reload_is_answered_at_once_and_shows_soon(gateway: Gateway) -> None:
+    """A reload without block is queued: what was written shows within seconds."""
+    policy = gateway.create(name="queued")
+    gateway.target.reloads += 1
+    expect_ok(gateway.send("GET", "/tyk/reload"))
+
+    expect_policy(seen_within(gateway, policy["id"], RELOAD_SECONDS), gateway.target, policy)
+
+
+@pytest.mark.parametrize("query", ["?block=false", "?block=1", "?block=True", "?block=", "?BLOCK=true"])
+@behaviour("any-block-is-answered", when=ALONE)
+def test_any_value_of_block_is_answered(gateway: Gateway, query: str) -> None:
+    """A value of block that is not `true` makes a plain reload, and no error."""
+    gateway.target.reloads += 1
+    expect_ok(gateway.send("GET", f"/tyk/reload{query}"))
+
+
+@behaviour("reload-keeps-unchanged")
+def test_a_reload_changes_nothing_that_was_not_written(gateway: Gateway) -> Steps:
+    """A policy reads the same after any number of reloads."""
+    policy = gateway.create(name="steady", rate=2.5, per=1, meta_data={"k": [1]})
+    for _ in range(3):
+        yield RELOAD
+        expect_policy(gateway.get(policy["id"]), gateway.target, policy)
+
+
+@behaviour("reads-do-not-load")
+def test_reading_loads_nothing(gateway: Gateway) -> None:
+    """Neither a list nor reads make a written policy a loaded one."""
+    policy = gateway.create(name="unseen")
+    for _ in range(3):
+        gateway.list()
+        expect_error(gateway.get(policy["id"]), 404, "Policy not found")
+
+
+@behaviour("group-reload-loads-soon", when=ALONE)
+def test_a_group_reload_reaches_the_gateway_itself(gateway: Gateway) -> None:
+    """A group reload is answered at once, and what was written shows within seconds."""
+    if not gateway.options.allow_group_reload:
+        raise NotApplicable("it reloads other gateways too; allow it with --allow-group-reload")
+    policy = gateway.create(name="group")
+    gateway.target.reloads += 1
+    expect_ok(gateway.send("GET", "/tyk/reload/group"))
+
+    exchange = seen_within(gateway, policy["id"], RELOAD_SECONDS)
+    if exchange.status != 200:
+        raise Mismatch(f"the policy within {RELOAD_SECONDS:g} s", f"{exchange.status}", exchange)
+    expect_policy(exchange, gateway.target, policy)

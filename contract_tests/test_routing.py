@@ -1,0 +1,175 @@
+"""Paths and methods, before any operation looks at a request."""
+
+from __future__ import annotations
+
+import pytest
+
+from contract_tests.batch import RELOAD, Gateway, Steps, behaviour, path_of
+from contract_tests.checks import (
+    Mismatch,
+    expect,
+    expect_error,
+    expect_json,
+    expect_no_header,
+    expect_page_not_found,
+    expect_policy,
+    expect_redirect,
+    listed,
+)
+from contract_tests.target import POLICIES
+
+NO_METHODS = ["PATCH", "OPTIONS", "HEAD", "TRACE", "BREW"]
+
+
+@pytest.mark.parametrize("method", NO_METHODS)
+@pytest.mark.parametrize("path", [POLICIES, f"{POLICIES}/x"])
+@behaviour("unknown-method-is-405", reads_only=True)
+def test_a_method_that_policies_do_not_know(gateway: Gateway, path: str, method: str) -> None:
+    """A method that a path does not know answers 405 in JSON, without an Allow header."""
+    exchange = gateway.send(method, path)
+
+    expect_error(exchange, 405, "Method not supported")
+    expect_no_header(exchange, "Allow")
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "HEAD", "PATCH"])
+@pytest.mark.parametrize("path", ["/tyk/reload", "/tyk/reload/group"])
+@behaviour("unknown-method-is-405", reads_only=True)
+def test_a_method_that_reload_does_not_know(gateway: Gateway, path: str, method: str) -> None:
+    """Reload knows GET alone."""
+    expect_error(gateway.send(method, path), 405, "Method not supported")
+
+
+@behaviour("head-is-405", reads_only=True)
+def test_head_tells_the_length_of_what_it_leaves_out(gateway: Gateway) -> None:
+    """HEAD is not implied by GET: 405, no body, and the length that the body would have."""
+    exchange = gateway.send("HEAD", POLICIES)
+
+    expect(exchange, 405, "")
+    body = '{"status":"error","message":"Method not supported"}\n'
+    if exchange.header("Content-Length") != str(len(body)):
+        actual = f"Content-Length: {exchange.header('Content-Length') or 'none'}"
+        raise Mismatch(f"Content-Length: {len(body)}", actual, exchange)
+
+
+@pytest.mark.parametrize("path", ["/tyk/no-such-thing", "/tyk/reload/x", f"{POLICIES}/a/b", "/tyk/policie"])
+@behaviour("unknown-path-is-text-404", reads_only=True)
+def test_an_unknown_path_under_tyk(gateway: Gateway, path: str) -> None:
+    """A path under /tyk/ that nothing is known of answers 404 as text."""
+    expect_page_not_found(gateway.send("GET", path))
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH"])
+@behaviour("unknown-path-is-text-404", reads_only=True)
+def test_an_unknown_path_with_any_method(gateway: Gateway, method: str) -> None:
+    """An unknown path is 404 with every method, never 405."""
+    expect_page_not_found(gateway.send(method, "/tyk/no-such-thing"))
+
+
+@pytest.mark.parametrize("path", ["/tyk/POLICIES", "/tyk/Policies/x", "/tyk/RELOAD"])
+@behaviour("path-case-matters", reads_only=True)
+def test_a_path_in_other_case_is_unknown(gateway: Gateway, path: str) -> None:
+    """Paths are compared with their case."""
+    expect_page_not_found(gateway.send("GET", path))
+
+
+@behaviour("encoded-slash-divides", reads_only=True)
+def test_an_encoded_slash_divides_the_path(gateway: Gateway) -> None:
+    """An encoded slash divides the path like a plain one."""
+    expect_page_not_found(gateway.send("GET", f"{POLICIES}/a%2Fb"))
+
+
+@behaviour("trailing-slash-is-dropped", reads_only=True)
+def test_the_list_with_a_trailing_slash(gateway: Gateway) -> None:
+    """One slash at the end changes nothing: no redirect, the same answer."""
+    listed(gateway.send("GET", f"{POLICIES}/"))
+
+
+@behaviour("trailing-slash-is-dropped")
+def test_one_policy_with_a_trailing_slash(gateway: Gateway) -> Steps:
+    """One slash at the end changes nothing for one policy either."""
+    policy = gateway.create(name="slash")
+    yield RELOAD
+
+    expect_policy(gateway.send("GET", path_of(policy["id"]) + "/"), gateway.target, policy)
+
+
+@pytest.mark.parametrize(
+    ("path", "clean"),
+    [
+        ("/tyk//policies", POLICIES),
+        ("//tyk/policies", POLICIES),
+        ("/tyk/./policies", POLICIES),
+        ("/tyk/x/../policies", POLICIES),
+        (f"{POLICIES}//", f"{POLICIES}/"),
+        (f"{POLICIES}/..", "/tyk"),
+        (f"{POLICIES}/..%2F..%2Fx", "/x"),
+        (f"{POLICIES}//x?p=1&q", f"{POLICIES}/x?p=1&q"),
+        ("/tyk//policies%20x", "/tyk/policies%20x"),
+    ],
+)
+@behaviour("unclean-path-redirects", reads_only=True)
+def test_an_unclean_path_is_redirected(gateway: Gateway, path: str, clean: str) -> None:
+    """A path with empty or dot segments answers 301 to the clean one, the query kept."""
+    expect_redirect(gateway.send("GET", path), clean)
+
+
+@behaviour("root-of-api-redirects", reads_only=True)
+def test_the_root_of_the_api_redirects_to_the_root(gateway: Gateway) -> None:
+    """`/tyk/` redirects to `/`."""
+    expect_redirect(gateway.send("GET", "/tyk/"), "/")
+
+
+@behaviour("escapes-are-decoded")
+def test_a_path_is_compared_unescaped(gateway: Gateway) -> Steps:
+    """An id in the path is unescaped before it is looked up."""
+    policy = gateway.create(name="escaped")
+    yield RELOAD
+
+    escaped = "".join(f"%{ord(character):02X}" for character in policy["id"])
+    expect_policy(gateway.send("GET", f"{POLICIES}/{escaped}"), gateway.target, policy)
+
+
+@behaviour("query-is-ignored", reads_only=True)
+def test_a_query_on_the_list_changes_nothing(gateway: Gateway) -> None:
+    """The list knows no paging and no filter."""
+    plain = listed(gateway.list())
+    queried = listed(gateway.send("GET", f"{POLICIES}?p=2&page_size=1&active=false"))
+
+    if plain != queried:
+        raise Mismatch("the same list with a query", f"{len(queried)} policies, not {len(plain)}")
+
+
+@behaviour("bad-escape-is-400", reads_only=True)
+def test_a_bad_escape_is_refused_by_the_server(gateway: Gateway) -> None:
+    """An escape that is none answers 400 as text."""
+    expect(gateway.send("GET", f"{POLICIES}/%zz"), 400, "400 Bad Request", "text/plain; charset=utf-8")
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "HEAD", "OPTIONS"])
+@behaviour("probe-method-is-405", reads_only=True)
+def test_hello_knows_get_alone(gateway: Gateway, method: str) -> None:
+    """/hello answers other methods 405, in other words than /tyk does."""
+    expect_error(gateway.send(method, "/hello", headers=[]), 405, "Method Not Allowed")
+
+
+@behaviour("no-server-header", reads_only=True)
+def test_answers_do_not_name_the_server(gateway: Gateway) -> None:
+    """No answer has a Server, ETag or Cache-Control header."""
+    exchange = gateway.list()
+
+    for name in ("Server", "ETag", "Cache-Control", "X-Powered-By"):
+        expect_no_header(exchange, name)
+
+
+@behaviour("content-type-is-not-asked-for")
+def test_a_policy_may_be_sent_as_any_type(gateway: Gateway) -> Steps:
+    """The Content-Type and Accept of a request are not looked at."""
+    policy = {"id": gateway.new_id(), "name": "typed"}
+    secret = ("X-Tyk-Authorization", gateway.target.secret)
+    sent = [secret, ("Content-Type", "text/plain"), ("Accept", "application/xml")]
+    exchange = gateway.send("POST", POLICIES, policy, headers=sent)
+    expect_json(exchange, 200, {"key": policy["id"], "status": "ok", "action": "added"})
+    yield RELOAD
+
+    expect_policy(gateway.get(policy["id"]), gateway.target, policy)

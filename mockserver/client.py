@@ -1,0 +1,170 @@
+"""A plain HTTP client: targets as given, no redirects, limits on time and size."""
+
+from __future__ import annotations
+
+import http.client
+import socket
+import ssl
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+MAX_BODY = 64 << 20  # bytes of an answer that are read
+Header = tuple[str, str]
+
+
+class ClientError(Exception):
+    """No whole answer came; the message says why, in words for a person."""
+
+
+class Unreachable(ClientError):
+    """No connection could be made."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back. `headers` keep their names as sent, and their order."""
+
+    status: int
+    headers: tuple[Header, ...]
+    body: bytes
+
+    def get(self, name: str) -> str:
+        """The first value of a header, in any case; "" where there is none."""
+        return next((value for key, value in self.headers if key.lower() == name.lower()), "")
+
+
+class Client:
+    """Requests to one server, over a connection that is kept.
+
+    Args:
+        url: scheme, host and port; a path in it is put before each target.
+        timeout: seconds for one whole exchange.
+
+    Raises:
+        ValueError: the URL is none of HTTP.
+    """
+
+    def __init__(self, url: str, timeout: float = 10.0) -> None:
+        parts = urlsplit(url if "://" in url else f"http://{url}")
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ValueError(f"{url!r} is no URL of a gateway; write it as http://host:8080")
+        try:
+            self._port = parts.port or (443 if parts.scheme == "https" else 80)
+        except ValueError as error:
+            raise ValueError(f"{url!r} has no valid port; write it as http://host:8080") from error
+        self._host, self._secure = parts.hostname, parts.scheme == "https"
+        self._prefix = parts.path.rstrip("/")
+        self._timeout = timeout
+        self._connection: http.client.HTTPConnection | None = None
+
+    def send(
+        self,
+        method: str,
+        target: str,
+        headers: Iterable[Header] = (),
+        body: bytes | None = None,
+        *,
+        host: str | None = None,
+    ) -> Answer:
+        """Send one request and read its answer whole.
+
+        Raises:
+            Unreachable: no connection could be made.
+            ClientError: no answer in time, none at all, or none that is HTTP.
+        """
+        fresh = self._connection is None
+        try:
+            return self._exchange(method, target, headers, body, host)
+        except (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError) as error:
+            self.close()
+            if fresh:
+                raise ClientError("the connection was closed without an answer") from error
+        # a kept connection may have been closed meanwhile; a new one tells
+        return self.send(method, target, headers, body, host=host)
+
+    def close(self) -> None:
+        """Close the connection."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def _exchange(
+        self,
+        method: str,
+        target: str,
+        headers: Iterable[Header],
+        body: bytes | None,
+        host: str | None,
+    ) -> Answer:
+        deadline = time.monotonic() + self._timeout
+        connection = self._connect()
+        try:
+            self._write(connection, method, self._prefix + target, headers, body, host)
+            response = connection.getresponse()
+            content = self._read(response, deadline)
+        except (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError):
+            raise
+        except TimeoutError as error:
+            self.close()
+            raise ClientError(f"no answer within {self._timeout:g} s") from error
+        except (http.client.HTTPException, OSError, ValueError) as error:
+            self.close()
+            raise ClientError(f"no HTTP answer: {type(error).__name__} {error}".rstrip()) from error
+        if response.will_close:
+            self.close()
+        return Answer(response.status, tuple(response.getheaders()), content)
+
+    def _connect(self) -> http.client.HTTPConnection:
+        if self._connection is None:
+            if self._secure:
+                context = ssl.create_default_context()
+                made: http.client.HTTPConnection = http.client.HTTPSConnection(
+                    self._host, self._port, timeout=self._timeout, context=context
+                )
+            else:
+                made = http.client.HTTPConnection(self._host, self._port, timeout=self._timeout)
+            try:
+                made.connect()
+            except OSError as error:
+                reason = error.strerror or str(error) or type(error).__name__
+                raise Unreachable(f"{self._host}:{self._port}: {reason}") from error
+            made.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            self._connection = made
+        return self._connection
+
+    def _write(
+        self,
+        connection: http.client.HTTPConnection,
+        method: str,
+        target: str,
+        headers: Iterable[Header],
+        body: bytes | None,
+        host: str | None,
+    ) -> None:
+        connection.putrequest(method, target, skip_host=True, skip_accept_encoding=True)
+        default_port = 443 if self._secure else 80
+        authority = self._host if self._port == default_port else f"{self._host}:{self._port}"
+        connection.putheader("Host", host or authority)
+        names = set()
+        for name, value in headers:
+            connection.putheader(name, value.encode("latin-1", "replace"))
+            names.add(name.lower())
+        if body is not None and not names & {"content-length", "transfer-encoding"}:
+            connection.putheader("Content-Length", str(len(body)))
+        connection.endheaders(body)
+
+    def _read(self, response: http.client.HTTPResponse, deadline: float) -> bytes:
+        parts, size = [], 0
+        while part := response.read1(1 << 16) if not response.isclosed() else b"":
+            parts.append(part)
+            size += len(part)
+            if size > MAX_BODY:
+                raise ValueError(f"the body has over {MAX_BODY >> 20} MiB")
+            if time.monotonic() > deadline:
+                raise TimeoutError
+        if response.length:  # the connection ended before Content-Length was reached
+            raise http.client.IncompleteRead(b"".join(parts), response.length)
+        response.close()
+        return b"".join(parts)

@@ -1,0 +1,120 @@
+"""The mock's own API under /_mock/: reset, seed, state, journal, faults, clock."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from flask import Blueprint, Response, jsonify, request
+
+from mockserver import gojson
+from mockserver.files import NoStorage, Refused
+from mockserver.gateway import Gateway
+
+
+class SeedError(ValueError):
+    """Policies that cannot be put in place; the message names the policy and the reason."""
+
+
+def seed(gateway: Gateway, policies: list[Any]) -> list[str]:
+    """Write policies and load them; return their ids. Nothing is written unless all can be read.
+
+    Raises:
+        SeedError: a policy has no id, a member of a wrong type, or cannot be stored.
+    """
+    decoded = []
+    for position, raw in enumerate(policies):
+        policy, reasons = gateway.codec.decode_leniently(json.dumps(raw).encode())
+        if reasons or not policy["id"]:
+            raise SeedError(f"policy {position}: {reasons[0] if reasons else 'it has no id'}")
+        decoded.append(policy)
+    for policy in decoded:
+        try:
+            gateway.store.write(policy)
+        except (NoStorage, Refused) as error:
+            raise SeedError(f"policy {policy['id']!r} cannot be stored: {error}") from error
+    gateway.reload()
+    return [policy["id"] for policy in decoded]
+
+
+def control_blueprint(gateway: Gateway) -> Blueprint:
+    """The routes of one gateway."""
+    control = Blueprint("control", __name__, url_prefix="/_mock")
+
+    @control.post("/reset")
+    def reset() -> Response:
+        gateway.reset()
+        return jsonify(status="ok")
+
+    @control.post("/seed")
+    def put_policies() -> Response:
+        return jsonify(status="ok", ids=seed(gateway, _body()["policies"]))
+
+    @control.get("/state")
+    def state() -> Response:
+        listed = gateway.store.loaded.listed
+        return _written(
+            {
+                "gateway": str(gateway.version),
+                "uptime": gateway.clock.uptime(),
+                "written": {n: output(p) for n, p in gateway.store.written().items()},
+                "loaded": [output(policy) for policy in listed],
+                "faults": gateway.faults.as_list(),
+            }
+        )
+
+    @control.get("/journal")
+    def journal() -> Response:
+        wanted = request.args.get("operation")
+        entries = gateway.journal.of(wanted) if wanted else gateway.journal
+        return jsonify([entry.as_dict() for entry in entries])
+
+    @control.delete("/journal")
+    def forget() -> Response:
+        gateway.journal.clear()
+        return jsonify(status="ok")
+
+    @control.get("/faults")
+    def faults() -> Response:
+        return jsonify(gateway.faults.as_list())
+
+    @control.post("/faults")
+    def add_fault() -> Response:
+        gateway.faults.add(_body(), set(gateway.contract.operations))
+        return jsonify(status="ok")
+
+    @control.delete("/faults")
+    def clear_faults() -> Response:
+        gateway.faults.clear()
+        return jsonify(status="ok")
+
+    @control.post("/clock")
+    def clock() -> Response:
+        gateway.clock.advance(float(_body()["advance"]))
+        gateway.catch_up()
+        return jsonify(status="ok", now=gateway.clock.now())
+
+    output: Callable[[Any], Any] = gateway.codec.type.output
+    control.register_error_handler(ValueError, _refused)
+    control.register_error_handler(KeyError, _missing)
+    return control
+
+
+def _body() -> Any:
+    body = json.loads(request.get_data())
+    if not isinstance(body, dict):
+        raise ValueError("the body must be a JSON object")
+    return body
+
+
+def _refused(error: ValueError) -> tuple[Response, int]:
+    return jsonify(status="error", message=str(error)), 400
+
+
+def _missing(error: KeyError) -> tuple[Response, int]:
+    return jsonify(status="error", message=f"the body lacks {error.args[0]!r}"), 400
+
+
+def _written(value: Any) -> Response:
+    return Response(gojson.write(value) + "\n", mimetype="application/json")

@@ -1,0 +1,117 @@
+"""One gateway: its configuration, its version's behaviours, its state. Handlers are given it."""
+
+from __future__ import annotations
+
+import random
+import threading
+from pathlib import Path
+
+from mockserver import behaviours
+from mockserver.clock import Clock
+from mockserver.config import Config
+from mockserver.contract import Contract
+from mockserver.faults import Faults
+from mockserver.files import DirectoryFiles, MemoryFiles, PolicyFiles
+from mockserver.journal import Journal
+from mockserver.policy import PolicyCodec
+from mockserver.store import PolicyStore
+from mockserver.versions import GatewayVersion
+
+
+class Gateway:
+    """All that a mock knows; one for each server.
+
+    `directory` is the working directory that relative paths of the configuration start from.
+
+    Attributes:
+        behaviours: the ids of the rows that hold, less those in `without`.
+        ready: whether policies were loaded at least once.
+        order: shuffles lists, the same way in each run.
+    """
+
+    def __init__(
+        self,
+        version: GatewayVersion,
+        config: Config,
+        *,
+        directory: Path = Path(),
+        without: frozenset[str] = frozenset(),
+    ) -> None:
+        self.version = version
+        self.config = config
+        self.behaviours = behaviours.load().of(version, without)
+        self.contract = Contract.load(version)
+        self.codec = PolicyCodec.of(self.contract)
+        self.clock = Clock()
+        self.faults = Faults()
+        self.journal = Journal()
+        self.order = random.Random(0)
+        self.ready = False
+        self.store = PolicyStore(
+            self.codec,
+            _files(config, directory),
+            behaviours=self.behaviours,
+            record=_record(config, directory),
+        )
+        self._lock = threading.RLock()
+        self._reload_due: float | None = None
+        self._load()
+
+    def reload(self) -> None:
+        """Reload now: the waiting for the next tick is skipped, a queued reload is part of it."""
+        with self._lock:
+            self.clock.skip_to(self.clock.next_tick(self.config.reload_seconds))
+            self._reload_due = None
+            self._load()
+
+    def queue_reload(self) -> None:
+        """Reload at the next tick, as a real gateway does (gateway/server.go:1288 @v5.12.0)."""
+        with self._lock:
+            if self._reload_due is not None:
+                return
+            self._reload_due = self.clock.next_tick(self.config.reload_seconds)
+            timer = threading.Timer(self._reload_due - self.clock.uptime(), self.catch_up)
+            timer.daemon = True
+            timer.start()
+
+    def catch_up(self) -> None:
+        """Do a queued reload whose tick has come."""
+        if self._reload_due is None:
+            return
+        with self._lock:
+            if self._reload_due is not None and self.clock.uptime() >= self._reload_due:
+                self._reload_due = None
+                self._load()
+
+    def reset(self) -> None:
+        """Back to a gateway that has just started with nothing written."""
+        with self._lock:
+            self._reload_due = None
+            self.store.clear()
+            self.faults.clear()
+            self.journal.clear()
+            self.clock = Clock()
+            self._load()
+
+    def complaints(self) -> list[str]:
+        """What of the policies on file a gateway passes over, and would only say in its log."""
+        return self.store.complaints()
+
+    def _load(self) -> None:
+        if not self.config.policies_from_dashboard:  # there is no Dashboard that could be asked
+            self.ready = self.store.reload() or self.ready
+
+
+def _files(config: Config, directory: Path) -> PolicyFiles:
+    """Without policy_path a gateway writes into its working directory (gateway/api.go:1081)."""
+    if config.policies__policy_path:
+        return DirectoryFiles(directory / config.policies__policy_path)
+    if config.policies__policy_record_name:
+        return DirectoryFiles(directory)
+    return MemoryFiles()
+
+
+def _record(config: Config, directory: Path) -> Path | None:
+    if config.policies__policy_path or not config.policies__policy_record_name:
+        return None
+    return directory / config.policies__policy_record_name

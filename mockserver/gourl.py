@@ -1,0 +1,85 @@
+"""A request's target as Go's net/url reads it, and the path that gorilla/mux makes of it."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from dataclasses import dataclass, replace
+from urllib.parse import quote, unquote_to_bytes
+
+_BAD_ESCAPE = re.compile(r"%(?![0-9a-fA-F]{2})")
+_CONTROL = re.compile(r"[\x00-\x20\x7f]")
+_ABSOLUTE = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]*://[^/?]*)(.*)")
+_KEPT = "$&+,/:;=@-_.~"  # what net/url leaves unescaped in a path
+
+
+class BadTarget(ValueError):
+    """A target that net/http answers with a bare 400; `target` is what was sent."""
+
+    def __init__(self, target: str) -> None:
+        super().__init__(f"{target!r} is no request target")
+        self.target = target
+
+
+@dataclass(frozen=True)
+class Url:
+    """A target taken apart.
+
+    Attributes:
+        path: unescaped; a byte that is not UTF-8 stands as a lone surrogate (surrogateescape).
+        query: as sent, with its question mark; "" where there is none.
+        origin: scheme and host of a target in absolute form.
+    """
+
+    path: str
+    query: str = ""
+    origin: str = ""
+
+    def __str__(self) -> str:
+        path = quote(self.path.encode("utf-8", "surrogateescape"), safe=_KEPT)
+        return self.origin + path + self.query
+
+
+def parse(target: str) -> Url:
+    """Read a request's target; `target` holds bytes as Latin-1 characters.
+
+    Raises:
+        BadTarget: a control character, a bad escape, or neither a path nor an absolute form.
+    """
+    origin, rest = "", target
+    if match := _ABSOLUTE.fullmatch(target):
+        origin, rest = match.groups()
+    escaped, mark, query = rest.partition("?")
+    if _CONTROL.search(target) or _BAD_ESCAPE.search(escaped):
+        raise BadTarget(target)
+    if not escaped.startswith("/") and not (origin and not escaped):
+        raise BadTarget(target)
+    path = unquote_to_bytes(escaped.encode("latin-1")).decode("utf-8", "surrogateescape")
+    return Url(path, mark + query, origin)
+
+
+def cleaned(url: Url) -> Url:
+    """The address that gorilla/mux redirects to, or the same one (mux 1.8.1, cleanPath)."""
+    path = url.path if url.path.startswith("/") else "/" + url.path
+    clean = "/" + posixpath.normpath(path).lstrip("/")
+    if path.endswith("/") and clean != "/":
+        clean += "/"
+    return url if clean == url.path else replace(url, path=clean)
+
+
+def first_value(query: str, name: str) -> str:
+    """The first value of a parameter as url.Query().Get gives it; "" where there is none.
+
+    A pair with a bad escape or a semicolon is passed over.
+    """
+    for pair in query.removeprefix("?").split("&"):
+        key, _, value = pair.partition("=")
+        if ";" in pair or _BAD_ESCAPE.search(pair):
+            continue
+        if _unescape(key) == name:
+            return _unescape(value)
+    return ""
+
+
+def _unescape(text: str) -> str:
+    return unquote_to_bytes(text.replace("+", " ")).decode("utf-8", "surrogateescape")

@@ -1,0 +1,162 @@
+"""One function for each operation: parse, refuse, change, answer."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from mockserver import gourl
+from mockserver.files import NoStorage, Refused
+from mockserver.policy import MalformedPolicy, ensure_id
+from mockserver.replies import Call, Reply, changed, error, json_reply, json_text, ok
+
+Handler = Callable[[Call], Reply]
+HANDLERS: dict[str, Handler] = {}
+
+_SAFE_ID = re.compile(r"[a-zA-Z0-9.\-_~]+")  # pkg/identifier/custom.go:10 @v5.13.0
+
+
+def handles(operation_id: str) -> Callable[[Handler], Handler]:
+    """Register the function that answers an operation."""
+
+    def register(handler: Handler) -> Handler:
+        HANDLERS[operation_id] = handler
+        return handler
+
+    return register
+
+
+@handles("getHello")
+def get_hello(call: Call) -> Reply:
+    """Always 200 (gateway/health_check.go:175 @v5.12.0)."""
+    return json_reply(_health(call, "Tyk GW"))
+
+
+@handles("getReady")
+def get_ready(call: Call) -> Reply:
+    """503 until policies were loaded once (gateway/health_check.go:233 @v5.12.0)."""
+    if not call.gateway.ready:
+        return error("A successful API reload did not happen", 503)
+    return json_reply(_health(call, "Tyk GW Ready"))
+
+
+def _health(call: Call, description: str) -> dict[str, Any]:
+    gateway = call.gateway
+    health: dict[str, Any] = {
+        "status": "pass",
+        "version": str(gateway.version),
+        "description": description,
+    }
+    interval = gateway.config.liveness_seconds
+    if gateway.clock.uptime() >= interval:  # the first check runs one interval after the start
+        checked = gateway.clock.now() - gateway.clock.uptime() % interval
+        health["details"] = {
+            "redis": {
+                "status": "pass",
+                "componentType": "datastore",
+                "time": datetime.fromtimestamp(checked, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            }
+        }
+    return health
+
+
+@handles("listPolicies")
+def list_policies(call: Call) -> Reply:
+    """The loaded policies, in another order each time (gateway/api.go:1077 @v5.12.0)."""
+    policies = list(call.gateway.store.loaded.listed)
+    call.gateway.order.shuffle(policies)
+    return json_text("[" + ",".join(map(call.gateway.codec.encode, policies)) + "]")
+
+
+@handles("getPolicy")
+def get_policy(call: Call) -> Reply:
+    """One loaded policy (gateway/api.go:1064 @v5.12.0)."""
+    policy = call.gateway.store.loaded.by_id.get(call.params["polID"])
+    if policy is None or not policy["id"]:
+        return error("Policy not found", 404)
+    return json_text(call.gateway.codec.encode(policy))
+
+
+@handles("addPolicy")
+@handles("addPolicyAtPath")
+def add_policy(call: Call) -> Reply:
+    """Write the body's policy; an id in the path is not looked at."""
+    return _write(call, "added")
+
+
+@handles("updatePolicy")
+def update_policy(call: Call) -> Reply:
+    """Write the body's policy if it bears the path's id."""
+    return _write(call, "modified", path_id=call.params["polID"])
+
+
+def _write(call: Call, action: str, path_id: str | None = None) -> Reply:
+    """The refusals in their order (gateway/api.go:1091 @v5.12.0, 1121 @v5.13.0)."""
+    gateway = call.gateway
+    if gateway.config.policies_from_dashboard:
+        return error("Due to enabled service policy source, please use the Dashboard API", 500)
+    try:
+        policy = gateway.codec.decode(call.body)
+    except MalformedPolicy:
+        return error("Request malformed", 400)
+    checks_ids = "id-characters" in gateway.behaviours
+    if checks_ids and not gateway.config.allow_unsafe_policy_ids:
+        if policy["id"] and not _SAFE_ID.fullmatch(policy["id"]):
+            return error("Invalid Policy ID: Allowed characters: a-z, A-Z, 0-9, ., _, -, ~", 400)
+    if path_id is not None and policy["id"] != path_id:
+        return error(
+            "Request ID does not match that in policy! For Update operations these must match.", 400
+        )
+    if "id-required" in gateway.behaviours and not ensure_id(policy):
+        return error("Unable to create policy without id.", 400)
+    try:
+        gateway.store.write(policy)
+    except NoStorage:
+        if "storage-is-checked" in gateway.behaviours:
+            return error("Unable to access policy storage.", 500)
+        return error("Failed to create file!", 500)
+    except Refused:
+        return error("Failed to create file!", 500)
+    return changed(policy["id"], action)
+
+
+@handles("updatePolicyWithoutId")
+def update_policy_without_id(call: Call) -> Reply:
+    """The text really says apiID (gateway/api.go:1508 @v5.12.0)."""
+    return error("Must specify an apiID to update", 400)
+
+
+@handles("deletePolicyWithoutId")
+def delete_policy_without_id(call: Call) -> Reply:
+    """The text really says apiID (gateway/api.go:1516 @v5.12.0)."""
+    return error("Must specify an apiID to delete", 400)
+
+
+@handles("deletePolicy")
+def delete_policy(call: Call) -> Reply:
+    """Remove the file of that name; what is loaded stays (gateway/api.go:1140 @v5.12.0)."""
+    try:
+        call.gateway.store.delete(call.params["polID"])
+    except (NoStorage, Refused):
+        return error("Delete failed", 500)
+    return changed(call.params["polID"], "deleted")
+
+
+@handles("reload")
+def reload(call: Call) -> Reply:
+    """Queue a reload; only the literal block=true waits for it (gateway/api.go:2083 @v5.12.0)."""
+    if gourl.first_value(call.query, "block") == "true":
+        call.gateway.reload()
+    else:
+        call.gateway.queue_reload()
+    return ok()
+
+
+@handles("reloadGroup")
+def reload_group(call: Call) -> Reply:
+    """Signal the group, this gateway included; `block` is not looked at."""
+    if not call.gateway.config.suppress_redis_signal_reload:
+        call.gateway.queue_reload()
+    return ok()

@@ -1,0 +1,131 @@
+"""What was asked and answered, and what of it violates the spec. Bounded; the secret is not in it."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from mockserver.contract import Contract, Exchange, Operation
+
+MAX_ENTRIES = 1000
+MAX_BODY = 64 * 1024  # bytes kept of a body
+SECRET_HEADERS = {"x-tyk-authorization", "authorization"}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One exchange.
+
+    Attributes:
+        time: seconds since the epoch.
+        target: as sent.
+        operation: the operationId, or "" where the request reached none.
+        headers: the request's, with secrets as "***".
+    """
+
+    time: float
+    target: str
+    operation: str
+    headers: tuple[tuple[str, str], ...]
+    exchange: Exchange
+    reached: tuple[Operation | None, Contract | None]
+    whole: bool
+
+    @classmethod
+    def of(
+        cls,
+        exchange: Exchange,
+        *,
+        time: float,
+        target: str,
+        headers: tuple[tuple[str, str], ...],
+        reached: tuple[Operation | None, Contract | None],
+    ) -> Entry:
+        """An entry that keeps at most `MAX_BODY` bytes of each body."""
+        request, response = exchange.request_body, exchange.response_body
+        whole = max(len(request), len(response)) <= MAX_BODY
+        if not whole:
+            exchange = replace(
+                exchange, request_body=request[:MAX_BODY], response_body=response[:MAX_BODY]
+            )
+        operation = reached[0].id if reached[0] else ""
+        return cls(time, target, operation, headers, exchange, reached, whole)
+
+    @property
+    def method(self) -> str:
+        """The request's method."""
+        return self.exchange.method
+
+    @property
+    def path(self) -> str:
+        """The request's path, unescaped."""
+        return self.exchange.path
+
+    @property
+    def body(self) -> bytes:
+        """The request's body."""
+        return self.exchange.request_body
+
+    @property
+    def status(self) -> int:
+        """The answer's status."""
+        return self.exchange.status
+
+    @property
+    def violations(self) -> list[str]:
+        """What it violates of the spec; judged when asked, so that recording costs nothing."""
+        operation, contract = self.reached
+        if operation is None or contract is None:
+            return [f"{self.method} {self.path} reached no operation of the spec"]
+        if not self.whole:
+            return [f"a body over {MAX_BODY} bytes is not judged"]
+        return contract.violations(operation, self.exchange)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The entry as the mock's own API answers it."""
+        return {
+            "time": self.time,
+            "method": self.method,
+            "target": self.target,
+            "operation": self.operation,
+            "headers": dict(self.headers),
+            "body": self.body.decode("utf-8", "replace"),
+            "status": self.status,
+            "response": self.exchange.response_body.decode("utf-8", "replace"),
+            "violations": self.violations,
+        }
+
+
+class Journal:
+    """The newest exchanges, oldest first."""
+
+    def __init__(self) -> None:
+        self._entries: deque[Entry] = deque(maxlen=MAX_ENTRIES)
+
+    def add(self, entry: Entry) -> None:
+        """Keep an exchange; the oldest makes room for it."""
+        self._entries.append(entry)
+
+    def clear(self) -> None:
+        """Forget all."""
+        self._entries.clear()
+
+    def __iter__(self) -> Iterator[Entry]:
+        return iter(self._entries.copy())
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def __getitem__(self, index: int) -> Entry:
+        return self._entries[index]
+
+    def of(self, operation: str) -> list[Entry]:
+        """The exchanges of one operation."""
+        return [entry for entry in self if entry.operation == operation]
+
+
+def redacted(headers: list[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    """Headers without the secrets in them."""
+    return tuple((name, "***" if name.lower() in SECRET_HEADERS else value) for name, value in headers)

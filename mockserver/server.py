@@ -1,0 +1,225 @@
+"""MockGateway: a gateway on a port of this machine, for as long as a with block lasts."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import threading
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from mockserver.config import Config
+from mockserver.contract import Contract
+from mockserver.control import seed
+from mockserver.gateway import Gateway
+from mockserver.journal import Journal
+from mockserver.spec import default_version, select_version
+from mockserver.versions import GatewayVersion
+from mockserver.wire import WireServer
+
+
+class ServerError(OSError):
+    """The server cannot listen; the message names the address and the next step."""
+
+
+class Policies(Mapping[str, dict[str, Any]]):
+    """The loaded policies by id, as GET answers them; `written` are those on file."""
+
+    def __init__(self, gateway: Gateway) -> None:
+        self._gateway = gateway
+
+    def __getitem__(self, policy_id: str) -> dict[str, Any]:
+        return self._output(self._gateway.store.loaded.by_id[policy_id])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._gateway.store.loaded.by_id)
+
+    def __len__(self) -> int:
+        return len(self._gateway.store.loaded.by_id)
+
+    @property
+    def written(self) -> dict[str, dict[str, Any]]:
+        """The written policies by id; a reload makes them the loaded ones."""
+        policies = self._gateway.store.written().values()
+        return {policy["id"]: self._output(policy) for policy in policies}
+
+    def seed(self, *policies: Mapping[str, Any]) -> None:
+        """Write policies and load them.
+
+        Raises:
+            SeedError: a policy has no id, or a member of a wrong type; nothing is written then.
+        """
+        seed(self._gateway, list(policies))
+
+    def _output(self, policy: Mapping[str, Any]) -> dict[str, Any]:
+        output: dict[str, Any] = self._gateway.codec.type.output(policy)
+        return output
+
+
+class MockGateway:
+    """A mock gateway on a free port, in threads of this process.
+
+    Args:
+        gateway: the version, "5.12" or "5.12.0"; the default version when left out.
+        secret: what X-Tyk-Authorization must be.
+        policies: a directory, or a record file; in memory when left out.
+        port: 0 takes a free one.
+        config: keys of tyk.conf, nested or dotted.
+        directory: the working directory that relative paths start from.
+        without: ids of behaviours to switch off, to see whether a test notices.
+
+    Raises:
+        ServerError: the port is taken.
+        SpecError: the version or a behaviour is unknown.
+        ConfigError: a key has a value of a wrong type.
+    """
+
+    def __init__(
+        self,
+        *,
+        gateway: str | None = None,
+        secret: str | None = None,
+        policies: Path | str | None = None,
+        port: int = 0,
+        config: Mapping[str, Any] | None = None,
+        directory: Path = Path(),
+        without: frozenset[str] = frozenset(),
+    ) -> None:
+        version = select_version(gateway or default_version_text())
+        settings, _ = Config.of(config or {})
+        if secret is not None:
+            settings = replace(settings, secret=secret)
+        if policies is not None:
+            settings = with_policies(settings, Path(policies))
+        settings = replace(settings, listen_port=port)
+        self._start(Gateway(version, settings, directory=directory, without=without), None)
+
+    @classmethod
+    def of(
+        cls, version: GatewayVersion, config: Config, extra: Contract | None = None
+    ) -> MockGateway:
+        """A gateway that was configured elsewhere, on its `listen_address` and `listen_port`."""
+        self = cls.__new__(cls)
+        self._start(Gateway(version, config), extra)
+        return self
+
+    def _start(self, gateway: Gateway, extra: Contract | None) -> None:
+        from mockserver.app import create_app
+
+        self.gateway = gateway
+        self.policies = Policies(gateway)
+        listener = listen(gateway.config.listen_address, gateway.config.listen_port)
+        self._server = WireServer(create_app(gateway, extra), listener)
+        self._thread = threading.Thread(target=self._run, name="tyk-contract", daemon=True)
+        self._started = threading.Event()
+        self._thread.start()
+        self._started.wait()
+
+    @property
+    def url(self) -> str:
+        """Where it answers, without a trailing slash."""
+        host, port = self._server.address
+        shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)
+        return f"http://{shown}:{port}"
+
+    @property
+    def secret(self) -> str:
+        """What X-Tyk-Authorization must be."""
+        return self.gateway.config.secret
+
+    @property
+    def journal(self) -> Journal:
+        """What was asked and answered, oldest first."""
+        return self.gateway.journal
+
+    def reset(self) -> None:
+        """Forget policies, faults and the journal."""
+        self.gateway.reset()
+
+    def reload(self) -> None:
+        """Load what is written, without a request."""
+        self.gateway.reload()
+
+    def advance(self, seconds: float) -> None:
+        """Move the gateway's time ahead."""
+        self.gateway.clock.advance(seconds)
+        self.gateway.catch_up()
+
+    def fault(self, operation: str = "*", **members: Any) -> None:
+        """Let the next answers of an operation fail: status, delay, drop, times.
+
+        Raises:
+            FaultError: a member is unknown or of a wrong type, or there is no such operation.
+        """
+        operations = set(self.gateway.contract.operations)
+        self.gateway.faults.add({"operation": operation, **members}, operations)
+
+    def stop(self) -> None:
+        """Take no new connection, finish what is being answered; return at once."""
+        if self._thread.is_alive():
+            self._loop.call_soon_threadsafe(self._stop.set)
+
+    def close(self) -> None:
+        """Stop, and wait until the port is free."""
+        self.stop()
+        self._thread.join()
+
+    def wait(self) -> None:
+        """Block until it is closed."""
+        self._thread.join()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _run(self) -> None:
+        async def serve() -> None:
+            self._loop = asyncio.get_running_loop()
+            self._stop = asyncio.Event()
+            await self._server.run(self._stop, self._started.set)
+
+        asyncio.run(serve())
+
+
+def default_version_text() -> str:
+    """The default version, as a user would name it."""
+    return str(default_version())
+
+
+def with_policies(config: Config, path: Path) -> Config:
+    """The configuration with a directory of policies, or with a record file."""
+    directory, record = (str(path), "") if path.is_dir() else ("", str(path))
+    return replace(
+        config, policies__policy_path=directory, policies__policy_record_name=record
+    )
+
+
+def listen(address: str, port: int) -> socket.socket:
+    """A listening socket.
+
+    Raises:
+        ServerError: the port is taken, or the address is none of this machine.
+    """
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    with contextlib.suppress(OSError):
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((address or "0.0.0.0", port))
+    except (OSError, OverflowError) as error:
+        listener.close()
+        raise ServerError(
+            f"cannot listen on {address}:{port}: {getattr(error, 'strerror', None) or error}; "
+            "choose another with --port or --host"
+        ) from error
+    listener.listen(1024)
+    listener.setblocking(False)
+    return listener

@@ -1,0 +1,121 @@
+"""Policies as written and as loaded. Writing changes one, a reload copies it to the other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from mockserver import gojson
+from mockserver.files import PolicyFiles
+from mockserver.policy import PolicyCodec, ensure_id
+
+Policy = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What one reload found; never changed, only replaced.
+
+    Attributes:
+        listed: what the list answers.
+        by_id: what one policy is found by.
+    """
+
+    listed: tuple[Policy, ...] = ()
+    by_id: Mapping[str, Policy] = field(default_factory=dict)
+
+
+class PolicyStore:
+    """The only owner of policies.
+
+    `record` is the one file of all policies that `policy_record_name` names; with it the files
+    are written all the same, and never loaded.
+    """
+
+    def __init__(
+        self,
+        codec: PolicyCodec,
+        files: PolicyFiles,
+        *,
+        behaviours: frozenset[str],
+        record: Path | None = None,
+    ) -> None:
+        self.codec = codec
+        self.files = files
+        self.loaded = Loaded()
+        self._behaviours = behaviours
+        self._record = record
+
+    def write(self, policy: Policy) -> None:
+        """Write a policy's file. Raises NoStorage or Refused."""
+        self.files.write(policy["id"], self.codec.file_text(policy))
+
+    def delete(self, policy_id: str) -> None:
+        """Remove a policy's file. Raises NoStorage or Refused."""
+        self.files.delete(policy_id)
+
+    def written(self) -> dict[str, Policy]:
+        """The written policies by file name."""
+        return {name: self.codec.decode_leniently(text)[0] for name, text in self.files.read()}
+
+    def reload(self) -> bool:
+        """Load what is written; say whether that went well. Else the loaded set stays."""
+        if self._record is None:
+            found = [("", policy) for policy in self.written().values()]
+        else:
+            try:
+                found = self._read_record(self._record)
+            except (OSError, ValueError):
+                return False
+        self.loaded = self._assemble(found)
+        return True
+
+    def complaints(self) -> list[str]:
+        """A line for each file that cannot be read whole."""
+        if self._record is not None:
+            try:
+                self._read_record(self._record)
+            except (OSError, ValueError) as error:
+                return [f"{self._record}: {error}; no policy of it is loaded"]
+            return []
+        lines = []
+        for name, text in self.files.read():
+            _, reasons = self.codec.decode_leniently(text)
+            lines += [f"{name}: {reasons[0]}; it is not loaded whole"] if reasons else []
+        return lines
+
+    def clear(self) -> None:
+        """Forget everything, written and loaded."""
+        self.files.clear()
+        self.loaded = Loaded()
+
+    def _read_record(self, path: Path) -> list[tuple[str, Policy]]:
+        """Each key of the record file and its policy (gateway/policy.go:72 @v5.12.0)."""
+        node, _ = gojson.read(path.read_bytes())
+        if node is None:
+            return []
+        if not isinstance(node, gojson.Object):
+            raise ValueError("the record file is no object")
+        found = {}
+        for key, item in node:
+            policy, reasons = self.codec.decode_node(item)
+            if reasons:
+                raise ValueError(reasons[0])
+            found[str(key)] = policy
+        return list(found.items())
+
+    def _assemble(self, found: list[tuple[str, Policy]]) -> Loaded:
+        """Of several policies with one key the last stays (internal/model/policies.go:236 @v5.12.0)."""
+        by_id: dict[str, Policy] = {}
+        by_organisation: dict[tuple[str, str], Policy] = {}
+        for key, policy in found:
+            if "record-key-is-id" in self._behaviours:
+                policy["id"] = key or policy["id"]
+            if "nameless-file-is-dropped" in self._behaviours and not ensure_id(policy):
+                continue
+            by_id[key or policy["id"]] = policy
+            by_organisation[policy["org_id"], policy["id"]] = policy
+        apart = "organisations-keep-apart" in self._behaviours
+        return Loaded(tuple((by_organisation if apart else by_id).values()), by_id)

@@ -1,0 +1,59 @@
+"""Versions of the gateway: parse, compare, span. Nothing else in the code compares versions."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import NamedTuple
+
+
+class VersionError(ValueError):
+    """A text that is no gateway version; `text` is what was given."""
+
+    def __init__(self, text: object) -> None:
+        super().__init__(f"{text!r} is no gateway version; write it as 5.12 or 5.12.0")
+        self.text = text
+
+
+class GatewayVersion(NamedTuple):
+    """A release of the gateway; compares as its numbers do."""
+
+    major: int
+    minor: int
+    patch: int = 0
+
+    @classmethod
+    def parse(cls, text: object) -> GatewayVersion:
+        """Read "5.12", "5.12.0" or "v5.12.0".
+
+        Raises:
+            VersionError: for anything else, pre-releases included.
+        """
+        match = re.fullmatch(r"v?(\d+)\.(\d+)(?:\.(\d+))?", str(text))
+        if match is None:
+            raise VersionError(text)
+        return cls(*(int(part or 0) for part in match.groups()))
+
+    def __str__(self) -> str:
+        return f"{self.major}.{self.minor}.{self.patch}"
+
+
+@dataclass(frozen=True)
+class Span:
+    """The versions from `since` on and before `until`; None leaves that side open."""
+
+    since: GatewayVersion | None = None
+    until: GatewayVersion | None = None
+
+    @classmethod
+    def parse(cls, since: object = None, until: object = None) -> Span:
+        """Read both ends, each a version's text or None."""
+        return cls(
+            None if since is None else GatewayVersion.parse(since),
+            None if until is None else GatewayVersion.parse(until),
+        )
+
+    def __contains__(self, version: GatewayVersion) -> bool:
+        return (self.since is None or version >= self.since) and (
+            self.until is None or version < self.until
+        )
