@@ -61,7 +61,7 @@ class MemoryFiles:
 
     def _resolve(self, name: str) -> str:
         file = inside("/policies", name)
-        if posixpath.dirname(file) != "/policies" or "\0" in file:
+        if posixpath.dirname(file) != "/policies":
             raise Refused(name)
         return posixpath.basename(file)
 
@@ -116,7 +116,7 @@ def inside(root: str, name: str) -> str:
     Source: internal/osutil/osutil.go:40 @v5.12.0.
     """
     path = posixpath.normpath(f"{root}/{name}.json")
-    if not path.startswith(root.rstrip("/") + "/"):
+    if "\0" in path or not path.startswith(root.rstrip("/") + "/"):
         raise Refused(name)
     return path
 

@@ -57,7 +57,7 @@ class Front:
         target = environ.get("RAW_URI") or _target_of(environ)
         body = environ[BODY] = _body_of(environ)
         try:
-            environ[URL] = gourl.parse(target)
+            environ[URL] = gourl.parse(target, environ["REQUEST_METHOD"])
         except gourl.BadTarget:
             environ[URL] = gourl.Url(target)
             reply = replies.BAD_REQUEST
@@ -93,10 +93,14 @@ class Front:
 
     def _route(self, environ: WSGIEnvironment) -> Reply:
         """Let Flask find the operation; its view leaves the reply in the environment."""
-        chunks = self._inner(_routed(environ), lambda *_: None)
+        inner = _routed(environ.copy())
+        if not inner["REQUEST_METHOD"].isupper():
+            inner["REQUEST_METHOD"] = "NONE"  # Flask would take "get" for GET
+        chunks = self._inner(inner, lambda *_: None)
         if close := getattr(chunks, "close", None):
             close()
-        reply: Reply = environ[REPLY]
+        environ[OPERATION] = inner.get(OPERATION, (None, None))
+        reply: Reply = inner[REPLY]
         return reply
 
     def _record(self, environ: WSGIEnvironment, target: str, body: bytes, reply: Reply) -> None:

@@ -146,6 +146,8 @@ class AnyValue(GoType):
                 members = dict(node)
                 plain = dict.fromkeys(sorted(members))
                 todo.extend((members[name], partial(plain.__setitem__, name)) for name in plain)
+                if len(node) > len(members):  # what is replaced must fit all the same
+                    todo.extend((value, _forget) for name, value in node if value is not members[name])
                 put(plain)
             elif isinstance(node, list):
                 items: list[Any] = [None] * len(node)
@@ -156,6 +158,10 @@ class AnyValue(GoType):
             else:
                 put(str(node) if isinstance(node, str) else node)
         return result[0]
+
+
+def _forget(_: Any) -> None:
+    """Take a value that nothing keeps."""
 
 
 class _Spare(list[Any]):

@@ -40,13 +40,17 @@ class Url:
         return self.origin + path + self.query
 
 
-def parse(target: str) -> Url:
+def parse(target: str, method: str = "GET") -> Url:
     """Read a request's target; `target` holds bytes as Latin-1 characters.
 
     Raises:
         BadTarget: a control character, a bad escape, or neither a path nor an absolute form.
     """
     origin, rest = "", target
+    if target == "*":
+        return Url("*")
+    if method == "CONNECT" and not target.startswith("/"):
+        origin, rest = f"//{target}", ""
     if match := _ABSOLUTE.fullmatch(target):
         origin, rest = match.groups()
     escaped, mark, query = rest.partition("?")

@@ -63,6 +63,8 @@ class WireServer:
 
     def call(self, head: Head, body: bytes, peer: tuple[Any, ...]) -> Answer:
         """Ask the application; runs in a thread."""
+        if (head.method, head.target) == ("OPTIONS", "*"):  # net/http answers this by itself
+            return 200, [], b""
         caught: list[Any] = []
 
         def start_response(status: str, headers: list[tuple[str, str]], _: Any = None) -> None:
@@ -143,8 +145,12 @@ class _Connection(asyncio.Protocol):
         if self._busy:
             return True
         if self._head is not None:
-            self._start(self._head, self._partial_body(), close=True)
+            chunks = self._chunks  # what came of a chunked body is read, half of another is not
+            self._start(self._head, chunks.body if chunks else b"", close=chunks is not None)
             return True
+        if self._data:
+            self._transport.write(BadMessage("400 Bad Request").answer)
+            self._transport.close()
         return False
 
     def close_when_idle(self) -> None:
@@ -182,8 +188,13 @@ class _Connection(asyncio.Protocol):
         del self._data[: end.end()]
         if self._head.length > MAX_BODY:
             raise BadMessage("413 Request Entity Too Large")
-        if self._head.get("expect").lower() == "100-continue" and self._head.length:
+        expectation = self._head.get("expect").lower()
+        if expectation == "100-continue" and self._head.length:
             self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        elif expectation and expectation != "100-continue":
+            self._transport.write(response_bytes(self._head, 417, [], b"", close=True))
+            self._transport.close()
+            return False
         return True
 
     def _take_chunks(self, head: Head) -> None:
@@ -194,9 +205,6 @@ class _Connection(asyncio.Protocol):
             raise BadMessage("413 Request Entity Too Large")
         if self._chunks.done:
             self._start(head, self._chunks.body, close=self._chunks.broken)
-
-    def _partial_body(self) -> bytes:
-        return self._chunks.body if self._chunks else bytes(self._data)
 
     def _start(self, head: Head, body: bytes, *, close: bool = False) -> None:
         self._busy = True
@@ -218,9 +226,9 @@ class _Connection(asyncio.Protocol):
             self._transport.abort()
             return
         status, headers, body = done.result()
-        close = close or self._ended or self._server.stopping or not head.keeps_alive
-        self._transport.write(response_bytes(head, status, headers, body, close=close))
-        if close:
+        told = close or self._server.stopping or not head.keeps_alive
+        self._transport.write(response_bytes(head, status, headers, body, close=told))
+        if told or self._ended:
             self._transport.close()
             return
         self._transport.resume_reading()
