@@ -64,7 +64,8 @@ def behaviour(
             function.__name__, function.__doc__, function.__module__,
         )  # fmt: skip
         test.case = Case(behaviour_id, function, reads_only, when)  # type: ignore[attr-defined]  # read by the batch
-        return pytest.mark.behaviour(behaviour_id)(test)
+        marked: Callable[..., None] = pytest.mark.behaviour(behaviour_id)(test)
+        return marked
 
     return declare
 

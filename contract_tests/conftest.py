@@ -29,7 +29,7 @@ _BATCH = pytest.StashKey[Batch]()
 _CLOSING = pytest.StashKey[ExitStack]()
 
 
-def pytest_sessionstart(session: pytest.Session) -> None:
+def _begin(session: pytest.Session) -> None:
     session.stash[_STARTED] = time.monotonic()
     session.stash[_CLOSING] = ExitStack()
     if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
@@ -43,8 +43,12 @@ def _interrupt(*_: Any) -> None:
 @pytest.fixture(scope="session")
 def target(pytestconfig: pytest.Config, request: pytest.FixtureRequest) -> Target:
     """The gateway under test: the one that was named, or a mock of our own."""
+    _begin(request.session)
     stash = request.session.stash
-    url, wanted = pytestconfig.getoption("--gateway-url"), pytestconfig.getoption("--gateway-version")
+    url, wanted = (
+        pytestconfig.getoption("--gateway-url"),
+        pytestconfig.getoption("--gateway-version"),
+    )
     secret = os.environ.get("TYK_GW_SECRET", "")
     try:
         if url:
@@ -76,10 +80,15 @@ def batch(target: Target, pytestconfig: pytest.Config, request: pytest.FixtureRe
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
+    if _CLOSING not in session.stash:
+        return
+    for number in (signal.SIGINT, signal.SIGTERM):  # nothing may stop the clean-up
+        signal.signal(number, signal.SIG_IGN)
     leftovers: tuple[str, ...] = ()
     with session.stash[_CLOSING]:
         if made := session.stash.get(_TARGET, None):
             leftovers = tuple(_clean_up(made))
+            made.close()
     path = session.config.getoption("--contract-report")
     if path and _BATCH in session.stash:
         Path(path).write_text(report.as_json(_report(session, leftovers)), "utf-8")

@@ -52,9 +52,7 @@ def look(url: str, secret: str, wanted: str, *, timeout: float = 10.0) -> Found:
         client.close()
     _must_be_gateway(url, hello, bare, own)
     if own.status == 403 and bare.status == 403:
-        raise PreflightError(
-            f"{url} refuses the secret; give it with --secret or in TYK_GW_SECRET", USAGE
-        )
+        raise PreflightError(f"{url} refuses the secret; give it with --secret or in TYK_GW_SECRET", USAGE)
     return find_version(_json(hello), wanted)
 
 
@@ -82,7 +80,8 @@ def find_version(hello: Any, wanted: str) -> Found:
     releases = sorted(known_versions().values())
     if version < releases[0]._replace(patch=0):
         raise PreflightError(
-            f"/hello says version {version}; the oldest that is described here is {releases[0]}", USAGE
+            f"/hello says version {version}; the oldest that is described here is {releases[0]}",
+            USAGE,
         )
     if version > releases[-1]._replace(patch=10**6):
         return Found(version, f"/hello says {version}, newer than all known; judged by the newest rules")

@@ -159,9 +159,7 @@ def as_junit(report: Report) -> str:
 
 
 def _junit_case(suite: ElementTree.Element, verdict: Verdict) -> None:
-    case = ElementTree.SubElement(
-        suite, "testcase", classname=verdict.operation, name=verdict.behaviour
-    )
+    case = ElementTree.SubElement(suite, "testcase", classname=verdict.operation, name=verdict.behaviour)
     tags = {Status.FAILED: "failure", Status.ERROR: "error", Status.NOT_APPLICABLE: "skipped"}
     if verdict.status in tags:
         message = verdict.reason or f"expected {verdict.expected}; actual {verdict.actual}"
@@ -184,10 +182,8 @@ def as_terminal(report: Report) -> str:
         lines += [f"could not remove: {', '.join(report.leftovers)}", ""]
     counts = [f"{len(report.of(status))} {status.value}" for status in reversed(Status)]
     lines.append(f"{report.url}  gateway {report.gateway} ({report.version_source})")
-    verdict = "conforms" if report.conforms else "does not conform"
-    lines.append(
-        f"{verdict}: {', '.join(counts)}; {report.reloads} reloads, {report.seconds:.1f} s"
-    )
+    ending = "conforms" if report.conforms else "does not conform"
+    lines.append(f"{ending}: {', '.join(counts)}; {report.reloads} reloads, {report.seconds:.1f} s")
     return "\n".join(lines) + "\n"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -62,8 +63,13 @@ def run(order: Order) -> Report:
     return report.told(made, order.found)
 
 
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
 def _wait(command: list[str], environment: dict[str, str]) -> str:
     """Wait for the suite; an interruption is passed on, and its clean-up waited for."""
+    signal.signal(signal.SIGTERM, _interrupt)
     with subprocess.Popen(
         command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     ) as process:

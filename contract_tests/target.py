@@ -20,6 +20,7 @@ SECRET_VARIABLE = "$TYK_GW_SECRET"
 PREFIX = "tyk-contract-"
 RELOAD = "/tyk/reload?block=true"
 POLICIES = "/tyk/policies"
+_REFUSALS = {301, 400, 403, 404, 405}  # statuses of a request that wrote nothing
 _OBJECT_ID_PREFIX = "7c0a57ac"  # of database ids, which cannot hold the textual prefix
 
 
@@ -86,6 +87,7 @@ class Exchange:
         parts.append(shlex.quote(self.url + hidden(self.target, self.secret)))
         return " ".join(parts)
 
+
 def hidden(text: str, secret: str) -> str:
     """A text without the secret in it."""
     return text.replace(secret, SECRET_VARIABLE) if secret else text
@@ -113,9 +115,7 @@ class Target:
         log: every exchange, in order.
     """
 
-    def __init__(
-        self, url: str, secret: str, contract: Contract, *, timeout: float = 10.0
-    ) -> None:
+    def __init__(self, url: str, secret: str, contract: Contract, *, timeout: float = 10.0) -> None:
         self.url = url.rstrip("/")
         self.secret = secret
         self.contract = contract
@@ -154,13 +154,18 @@ class Target:
             UnsafeRequest: the request would write or delete a policy that is not of this run.
         """
         sent = ((SECRET_HEADER, self.secret),) if headers is None else tuple(headers)
-        self.refuse_unsafe(method, target, body)
+        written = self.refuse_unsafe(method, target, body)
         answer, failure = None, ""
         try:
             answer = self._client.send(method, target, sent, body)
-        except ClientError as error:
+        except BaseException as error:
+            self._created |= dict.fromkeys(written)  # nobody knows
+            if not isinstance(error, ClientError):
+                raise
             failure = str(error)
             self._still_there(failure)
+        if answer is not None and answer.status not in _REFUSALS:
+            self._created |= dict.fromkeys(written)
         exchange = Exchange(method, target, sent, body, answer, failure, self.url, self.secret)
         self.log.append(exchange)
         return exchange
@@ -174,12 +179,17 @@ class Target:
         """Delete all that this run wrote, reload, and return what is still there."""
         if not self._created:
             return []
+        self._client.close()  # an interrupted exchange may be left on it
         for policy_id in self._created:
             self.send("DELETE", f"{POLICIES}/{quote(policy_id, safe='')}")
         self.reload()
         listed = self.send("GET", POLICIES).json
         found = [item.get("id") for item in listed if isinstance(item, dict)] if listed else []
         return [name for name in found if isinstance(name, str) and self.owns(name)]
+
+    def close(self) -> None:
+        """Close the connection to the gateway."""
+        self._client.close()
 
     def owns(self, policy_id: str) -> bool:
         """Whether an id was made by this run; its file then lies beside no other's."""
@@ -192,23 +202,24 @@ class Target:
         except ClientError as error:
             raise Gone(f"{failure}; nor is /hello answered: {error}") from error
 
-    def refuse_unsafe(self, method: str, target: str, body: bytes | None) -> None:
+    def refuse_unsafe(self, method: str, target: str, body: bytes | None) -> list[str]:
         """See that a request changes no policy of others, whatever the gateway's faults.
+
+        Returns the ids that it may write.
 
         Raises:
             UnsafeRequest: it could.
         """
         if not target.startswith(POLICIES):
-            return
+            return []
         path_id = unquote(target.removeprefix(POLICIES).partition("?")[0]).strip("/")
-        if method == "DELETE" and path_id:
-            if not self.owns(path_id):
-                raise UnsafeRequest(f"DELETE of {path_id!r}, which is not of this run")
-        elif method in ("POST", "PUT"):
-            policy, _ = self.codec.decode_leniently(body or b"")
-            names = [policy["id"], policy["_id"] if not policy["id"] else ""]
-            names += [path_id] if method == "PUT" or path_id else []
-            for name in filter(None, names):
-                if not self.owns(name):
-                    raise UnsafeRequest(f"{method} of {name!r}, which is not of this run")
-                self._created[name] = None
+        if method == "DELETE" and path_id and not self.owns(path_id):
+            raise UnsafeRequest(f"DELETE of {path_id!r}, which is not of this run")
+        if method not in ("POST", "PUT"):
+            return []
+        policy, _ = self.codec.decode_leniently(body or b"")
+        names = [name for name in (policy["id"] or policy["_id"], path_id) if name]
+        for name in names:
+            if not self.owns(name):
+                raise UnsafeRequest(f"{method} of {name!r}, which is not of this run")
+        return names

@@ -71,7 +71,7 @@ def test_deleting_one_policy_leaves_the_others(gateway: Gateway) -> Steps:
 
 
 @pytest.mark.parametrize("path", [POLICIES, f"{POLICIES}/"])
-@behaviour("delete-without-path-id-is-400", reads_only=True)
+@behaviour("delete-without-path-id-is-400")
 def test_a_deletion_without_an_id_in_the_path(gateway: Gateway, path: str) -> None:
     """DELETE /tyk/policies is refused; the text really says apiID."""
     expect_error(gateway.send("DELETE", path), 400, "Must specify an apiID to delete")

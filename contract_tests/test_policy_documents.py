@@ -117,21 +117,21 @@ def test_unknown_members_are_dropped(gateway: Gateway, sent: str, policy: dict[s
 @pytest.mark.parametrize(("sent", "policy"), _table("null-is-no-value"))
 @behaviour("null-is-no-value")
 def test_null_is_no_value(gateway: Gateway, sent: str, policy: dict[str, object]) -> Steps:
-    """null for a string, number, bool or object leaves it as it was."""
+    """Null for a string, number, bool or object leaves it as it was."""
     yield from read_as(gateway, sent, policy)
 
 
 @pytest.mark.parametrize(("sent", "policy"), _table("null-empties"))
 @behaviour("null-empties")
 def test_null_empties(gateway: Gateway, sent: str, policy: dict[str, object]) -> Steps:
-    """null for an array or a map empties it."""
+    """Null for an array or a map empties it."""
     yield from read_as(gateway, sent, policy)
 
 
 @pytest.mark.parametrize(("sent", "policy"), _table("null-inside-is-zero"))
 @behaviour("null-inside-is-zero")
 def test_null_inside_is_zero(gateway: Gateway, sent: str, policy: dict[str, object]) -> Steps:
-    """null inside an array or a map is the zero value."""
+    """Null inside an array or a map is the zero value."""
     yield from read_as(gateway, sent, policy)
 
 

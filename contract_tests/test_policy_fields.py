@@ -11,7 +11,13 @@ from contract_tests.batch import RELOAD, Gateway, Steps, behaviour
 from contract_tests.checks import Mismatch, expect, expect_malformed, expect_policy, expect_written
 
 MAX, MIN = 2**63 - 1, -(2**63)
-INTEGERS = ["quota_max", "quota_renewal_rate", "throttle_retry_limit", "max_query_depth", "key_expires_in"]
+INTEGERS = [
+    "quota_max",
+    "quota_renewal_rate",
+    "throttle_retry_limit",
+    "max_query_depth",
+    "key_expires_in",
+]
 NUMBERS = ["rate", "per", "throttle_interval"]
 STRINGS = ["name", "org_id", "last_updated"]
 BOOLEANS = ["hmac_enabled", "enable_http_signature_validation", "active", "is_inactive"]
@@ -58,9 +64,7 @@ NUMBER_TEXTS = [
 @pytest.mark.parametrize(("sent", "written"), NUMBER_TEXTS)
 @pytest.mark.parametrize("name", NUMBERS)
 @behaviour("numbers-are-written-short")
-def test_a_number_is_written_as_go_writes_it(
-    gateway: Gateway, name: str, sent: str, written: str
-) -> Steps:
+def test_a_number_is_written_as_go_writes_it(gateway: Gateway, name: str, sent: str, written: str) -> Steps:
     """A number comes back in its shortest form: 1000 and never 1000.0."""
     policy_id = gateway.new_id()
     body = f'{{"id":"{policy_id}","{name}":{sent}}}'
@@ -90,9 +94,7 @@ STRING_TEXTS = [
 @pytest.mark.parametrize(("value", "written"), STRING_TEXTS, ids=range(len(STRING_TEXTS)))
 @pytest.mark.parametrize("name", STRINGS)
 @behaviour("strings-are-escaped-as-go-does")
-def test_a_string_is_written_as_go_writes_it(
-    gateway: Gateway, name: str, value: str, written: str
-) -> Steps:
+def test_a_string_is_written_as_go_writes_it(gateway: Gateway, name: str, value: str, written: str) -> Steps:
     """A string comes back whole; <, > and & are escaped, other characters are not."""
     policy = gateway.create(**{name: value})
     yield RELOAD

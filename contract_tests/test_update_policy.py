@@ -112,7 +112,7 @@ def test_a_refused_update_changes_nothing(gateway: Gateway) -> Steps:
 
 
 @pytest.mark.parametrize("body", ['{"id":"x"}', "{", ""])
-@behaviour("update-without-path-id-is-400", reads_only=True)
+@behaviour("update-without-path-id-is-400")
 def test_an_update_without_an_id_in_the_path(gateway: Gateway, body: str) -> None:
     """PUT /tyk/policies is refused, whatever its body; the text really says apiID."""
     exchange = gateway.send("PUT", POLICIES, body.replace("x", gateway.new_id()))

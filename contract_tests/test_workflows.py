@@ -54,7 +54,12 @@ def _read_all(gateway: Gateway, model: Model, ids: list[str]) -> None:
     shown = listed(exchange)
     for policy_id in ids:
         if (policy_id in shown) is not (policy_id in model.loaded):
-            expect(exchange, 200, "", expected=f"a list {'with' if policy_id in model.loaded else 'without'} {policy_id}")
+            expect(
+                exchange,
+                200,
+                "",
+                expected=f"a list {'with' if policy_id in model.loaded else 'without'} {policy_id}",
+            )
 
 
 def _members(choose: random.Random) -> dict[str, Any]:
@@ -71,7 +76,13 @@ def _members(choose: random.Random) -> dict[str, Any]:
         "meta_data": choose.choice([None, {}, {"b": 1, "a": [None, 1.5]}]),
         "partitions": choose.choice([{}, {"acl": True}, {"per_api": True}]),
         "access_rights": choose.choice(
-            [None, {}, {"a": FULL}, {"b": {"limit": choose.choice(LIMITS)}}, {"c": {"endpoints": choose.choice(ENDPOINTS)}}]
+            [
+                None,
+                {},
+                {"a": FULL},
+                {"b": {"limit": choose.choice(LIMITS)}},
+                {"c": {"endpoints": choose.choice(ENDPOINTS)}},
+            ]
         ),
     }
     names = choose.sample(sorted(everything), choose.randint(0, len(everything)))

@@ -50,15 +50,19 @@ def create_app(gateway: Gateway, extra: Contract | None = None) -> Flask:
     for operation in gateway.contract.operations.values():
         _add(app, gateway, operation, HANDLERS[operation.id])
     if extra is not None:
-        known = {operation.shape for operation in gateway.contract.operations.values()}
-        for operation in extra.operations.values():
-            if operation.shape not in known:
-                _add(app, gateway, operation, example_reply(extra, operation), extra)
+        for operation in unknown_operations(gateway, extra):
+            _add(app, gateway, operation, example_reply(extra, operation), extra)
     app.register_blueprint(control_blueprint(gateway))
     app.register_error_handler(404, lambda _: _answer(_not_found(gateway, request.environ)))
     app.register_error_handler(405, lambda _: _answer(_not_allowed(request.environ)))
     app.wsgi_app = Front(gateway, app.wsgi_app)  # type: ignore[method-assign]  # Flask's own idiom
     return app
+
+
+def unknown_operations(gateway: Gateway, extra: Contract) -> list[Operation]:
+    """The operations of another spec that ours does not have."""
+    known = {operation.shape for operation in gateway.contract.operations.values()}
+    return [each for each in extra.operations.values() if each.shape not in known]
 
 
 def _check_handlers(gateway: Gateway) -> None:
@@ -88,9 +92,7 @@ def _add(
         return _answer(suffer(gateway.faults.take(operation.id)) or handler(call))
 
     rule = path.replace("{", "<").replace("}", ">")
-    app.add_url_rule(
-        rule, operation.label, view, methods=[operation.method], provide_automatic_options=False
-    )
+    app.add_url_rule(rule, operation.label, view, methods=[operation.method], provide_automatic_options=False)
 
 
 def _configured(gateway: Gateway, path: str) -> str:

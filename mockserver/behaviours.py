@@ -65,9 +65,7 @@ class Behaviours(Mapping[str, Behaviour]):
             SpecError: an id in `without` is no behaviour.
         """
         if unknown := without - self._rows.keys():
-            raise SpecError(
-                f"no behaviour is called {sorted(unknown)[0]!r}; `tyk-contract behaviours` lists them"
-            )
+            raise SpecError(f"no behaviour is called {min(unknown)!r}; `tyk-contract behaviours` lists them")
         held = {row.id for row in self._rows.values() if row.holds_for(version)}
         return frozenset(held) - without
 
@@ -89,9 +87,9 @@ def load() -> Behaviours:
 def _row(raw: dict[str, Any]) -> Behaviour:
     name = raw.get("id", raw)
     if unknown := raw.keys() - _KEYS:
-        raise SpecError(f"behaviours.yaml: row {name!r} has the unknown key {sorted(unknown)[0]!r}")
+        raise SpecError(f"behaviours.yaml: row {name!r} has the unknown key {min(unknown)!r}")
     if missing := {"id", "level", "statement", "source", "operation"} - raw.keys():
-        raise SpecError(f"behaviours.yaml: row {name!r} lacks {sorted(missing)[0]!r}")
+        raise SpecError(f"behaviours.yaml: row {name!r} lacks {min(missing)!r}")
     if raw["level"] not in LEVELS:
         raise SpecError(f"behaviours.yaml: row {name!r} has the unknown level {raw['level']!r}")
     return Behaviour(

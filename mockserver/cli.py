@@ -22,7 +22,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = _parser().parse_args(arguments)
     try:
         code: int = options.run(options)
-    except (ValueError, OSError) as error:  # every error of ours that a user can mend is one of them
+    except (
+        ValueError,
+        OSError,
+    ) as error:  # every error of ours that a user can mend is one of them
         print(f"tyk-contract: {error}", file=sys.stderr)
         code = USAGE
     except KeyboardInterrupt:
@@ -70,7 +73,10 @@ def _add_serve(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     serve.add_argument("--secret", help="what X-Tyk-Authorization must be (mock-secret)")
     serve.add_argument("--gateway", metavar="VERSION", help="version to be: 5.12, or 5.12.0")
     serve.add_argument(
-        "--policies", type=Path, metavar="DIR|FILE", help="policy directory, or a record file of all"
+        "--policies",
+        type=Path,
+        metavar="DIR|FILE",
+        help="policy directory, or a record file of all",
     )
     serve.add_argument(
         "--spec",
@@ -83,6 +89,7 @@ def _add_serve(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 
 def _serve(options: argparse.Namespace) -> int:
+    from mockserver.app import unknown_operations
     from mockserver.contract import Contract
     from mockserver.server import MockGateway
     from mockserver.spec import default_version, select_version
@@ -91,17 +98,19 @@ def _serve(options: argparse.Namespace) -> int:
     version = select_version(options.gateway) if options.gateway else default_version()
     extra = Contract.of_file(options.spec) if options.spec else None
     with MockGateway.of(version, config, extra) as gateway:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: gateway.stop())
         if ignored:
             print(f"keys of {options.conf} that the mock ignores: {', '.join(sorted(ignored))}")
         for line in gateway.gateway.complaints():
             print(line)
         known = len(gateway.gateway.contract.operations)
-        more = f" and {len(extra.operations)} of {options.spec}" if extra else ""
+        more = ""
+        if extra:
+            more = f" and {len(unknown_operations(gateway.gateway, extra))} more of {options.spec}"
         print(f"Tyk Gateway {version} mocked on {gateway.url}: {known} operations{more}", flush=True)
         if config.secret == type(config)().secret:
             print(f'the secret is "{config.secret}"; set another with --secret', flush=True)
-        signal.signal(signal.SIGTERM, lambda *_: gateway.stop())
-        signal.signal(signal.SIGINT, lambda *_: gateway.stop())
         gateway.wait()
     return 0
 
@@ -147,7 +156,9 @@ def _add_verify(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     )
     verify.add_argument("--read-only", action="store_true", help="write nothing, reload nothing")
     verify.add_argument(
-        "--allow-group-reload", action="store_true", help="try /tyk/reload/group, which reaches others"
+        "--allow-group-reload",
+        action="store_true",
+        help="try /tyk/reload/group, which reaches others",
     )
     verify.add_argument(
         "--report",

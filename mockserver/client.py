@@ -8,6 +8,7 @@ import ssl
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Self
 from urllib.parse import urlsplit
 
 MAX_BODY = 64 << 20  # bytes of an answer that are read
@@ -84,8 +85,14 @@ class Client:
         # a kept connection may have been closed meanwhile; a new one tells
         return self.send(method, target, headers, body, host=host)
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
     def close(self) -> None:
-        """Close the connection."""
+        """Close the connection; the next request makes a new one."""
         if self._connection is not None:
             self._connection.close()
             self._connection = None

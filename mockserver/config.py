@@ -83,7 +83,7 @@ class Config:
         if type(value) is not kind:
             raise ConfigError(f"{key} must be {_WORDS[kind]}, not {value!r}; mend the configuration")
         if name == "secret":
-            value = _secret(value)
+            value = _secret(str(value))
         return replace(self, **{name: value})
 
     def with_environment(self, environment: Mapping[str, str]) -> Config:

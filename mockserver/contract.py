@@ -9,8 +9,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from mockserver import views
-from mockserver.gostruct import GoType, go_type
+from mockserver import gojson, views
+from mockserver.goscalar import GoType, Problems
+from mockserver.gostruct import go_type
 from mockserver.spec import SpecError, for_version, load_yaml, spec_path, unknown_x_keys
 from mockserver.versions import GatewayVersion
 
@@ -128,7 +129,21 @@ class Contract:
         media = body.get("content", {}).get("application/json")
         if media is None:
             return []
-        return self._body_violations("request", media.get("schema", {}), exchange.request_body)
+        schema = media.get("schema", {})
+        found = self._body_violations("request", schema, exchange.request_body)
+        return [*found, *self._decoding_violations(schema, exchange.request_body)]
+
+    def _decoding_violations(self, schema: Mapping[str, Any], body: bytes) -> list[str]:
+        """What Go's decoder refuses and no schema can: 1.0 for an int64, a number too large."""
+        name = schema.get("$ref", "").rpartition("/")[2].removesuffix(views.SENT)
+        if self.version is None or name not in self.raw["components"]["schemas"]:
+            return []
+        kind, problems = self.type_of(name), Problems()
+        try:
+            kind.decode(gojson.read(body)[0], kind.fresh(), problems)
+        except gojson.JSONSyntaxError:
+            return []  # that was told already
+        return [f"request: {problem}" for problem in problems.found]
 
     def _response_violations(self, operation: Operation, exchange: Exchange) -> list[str]:
         declared = operation.definition["responses"]
@@ -155,9 +170,7 @@ class Contract:
             errors = list(self._validator(schema).iter_errors(instance))
         except ValueError as error:
             return [f"{side}: the body cannot be judged: {error}"]
-        return [
-            f"{side} /{'/'.join(map(str, error.instance_path))}: {error.message}" for error in errors
-        ]
+        return [f"{side} /{'/'.join(map(str, error.instance_path))}: {error.message}" for error in errors]
 
     def _validator(self, schema: Mapping[str, Any]) -> Any:
         import jsonschema_rs

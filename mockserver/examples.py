@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import Any
 
+from mockserver import gojson
 from mockserver.contract import Contract, Operation
 from mockserver.replies import JSON, Call, Reply
 
@@ -24,7 +25,8 @@ def example_reply(contract: Contract, operation: Operation) -> Callable[[Call], 
     else:
         media_type = JSON if JSON in content else next(iter(content))
         value = _example(contract, content[media_type])
-        body = value if isinstance(value, str) and media_type != JSON else json.dumps(value, default=_date)
+        as_text = isinstance(value, str) and media_type != JSON
+        body = value if as_text else gojson.write(json.loads(json.dumps(value, default=_date)))
         reply = Reply(body.encode() + b"\n", int(status), (("Content-Type", media_type),))
     return lambda _: reply
 

@@ -18,7 +18,7 @@ class FaultError(ValueError):
     """A fault that cannot be set; the message names the member and the next step."""
 
 
-class DropConnection(Exception):  # noqa: N818  a signal to the server, not an error
+class DropConnection(Exception):
     """Close the connection without an answer."""
 
 

@@ -7,7 +7,6 @@ import http.client
 import io
 import time
 from collections.abc import Callable, Iterable
-from typing import Any
 from urllib.parse import quote
 from wsgiref.types import StartResponse, WSGIEnvironment
 

@@ -79,7 +79,7 @@ def _value(text: str) -> tuple[Any, int]:
     while True:
         character = text[position : position + 1]
         node: Any
-        if character == "{" or character == "[":
+        if character in ("{", "["):
             node = Object() if character == "{" else []
             if len(open_nodes) == MAX_DEPTH:
                 raise JSONSyntaxError("exceeded max depth", position)
@@ -161,7 +161,15 @@ def _pair(match: re.Match[str]) -> str:
 # ---------------------------------------------------------------- writing
 
 _UNSAFE = re.compile('["\\\\<>&\x00-\x1f\u2028\u2029\ud800-\udfff]')
-_ESCAPES = {'"': '\\"', "\\": "\\\\", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
+_ESCAPES = {
+    '"': '\\"',
+    "\\": "\\\\",
+    "\b": "\\b",
+    "\f": "\\f",
+    "\n": "\\n",
+    "\r": "\\r",
+    "\t": "\\t",
+}
 
 
 def quote(text: str) -> str:
@@ -221,7 +229,7 @@ def write(value: Any, indent: str = "") -> str:
             parts.append(_leaf(current))
             separator = ","
         while levels:
-            following = next(levels[-1], _END)
+            following: Any = next(levels[-1], _END)
             if following is not _END:
                 parts.append(separator)
                 if indent:

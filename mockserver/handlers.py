@@ -101,14 +101,11 @@ def _write(call: Call, action: str, path_id: str | None = None) -> Reply:
         policy = gateway.codec.decode(call.body)
     except MalformedPolicy:
         return error("Request malformed", 400)
-    checks_ids = "id-characters" in gateway.behaviours
-    if checks_ids and not gateway.config.allow_unsafe_policy_ids:
-        if policy["id"] and not _SAFE_ID.fullmatch(policy["id"]):
-            return error("Invalid Policy ID: Allowed characters: a-z, A-Z, 0-9, ., _, -, ~", 400)
+    checks_ids = "id-characters" in gateway.behaviours and not gateway.config.allow_unsafe_policy_ids
+    if checks_ids and policy["id"] and not _SAFE_ID.fullmatch(policy["id"]):
+        return error("Invalid Policy ID: Allowed characters: a-z, A-Z, 0-9, ., _, -, ~", 400)
     if path_id is not None and policy["id"] != path_id:
-        return error(
-            "Request ID does not match that in policy! For Update operations these must match.", 400
-        )
+        return error("Request ID does not match that in policy! For Update operations these must match.", 400)
     if "id-required" in gateway.behaviours and not ensure_id(policy):
         return error("Unable to create policy without id.", 400)
     try:

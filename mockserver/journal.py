@@ -47,9 +47,7 @@ class Entry:
         request, response = exchange.request_body, exchange.response_body
         whole = max(len(request), len(response)) <= MAX_BODY
         if not whole:
-            exchange = replace(
-                exchange, request_body=request[:MAX_BODY], response_body=response[:MAX_BODY]
-            )
+            exchange = replace(exchange, request_body=request[:MAX_BODY], response_body=response[:MAX_BODY])
         operation = reached[0].id if reached[0] else ""
         return cls(time, target, operation, headers, exchange, reached, whole)
 

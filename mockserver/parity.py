@@ -46,10 +46,13 @@ def _replay(recording: Recording, scenario: Scenario, folder: Path) -> Outcome:
         (folder / name).mkdir()
     config = {key: _placed(value, folder) for key, value in {**BASE, **scenario.config}.items()}
     exchanges = sum("request" in step for step in scenario.steps)
-    with MockGateway(
-        gateway=recording.gateway, secret=recording.secret, config=config, directory=folder
-    ) as gateway:
-        player = _Player(gateway, folder, recording.secret)
+    with (
+        MockGateway(
+            gateway=recording.gateway, secret=recording.secret, config=config, directory=folder
+        ) as gateway,
+        Client(gateway.url) as client,
+    ):
+        player = _Player(gateway, client, folder)
         player.client.send("GET", RELOAD, [player.secret])
         for step in scenario.steps:
             if found := player.play(step):
@@ -64,9 +67,9 @@ def _placed(value: Any, folder: Path) -> Any:
 class _Player:
     """Plays steps on one gateway, and remembers what was captured."""
 
-    def __init__(self, gateway: MockGateway, folder: Path, secret: str) -> None:
-        self.client = Client(gateway.url)
-        self.secret = ("X-Tyk-Authorization", secret)
+    def __init__(self, gateway: MockGateway, client: Client, folder: Path) -> None:
+        self.client = client
+        self.secret = ("X-Tyk-Authorization", gateway.secret)
         self._gateway = gateway
         self._folder = folder
         self._captured: dict[str, str] = {}

@@ -8,7 +8,8 @@ from typing import Any
 
 from mockserver import gojson
 from mockserver.contract import Contract
-from mockserver.gostruct import Problems, Struct
+from mockserver.goscalar import Problems
+from mockserver.gostruct import Struct
 
 
 class MalformedPolicy(ValueError):

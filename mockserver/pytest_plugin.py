@@ -25,16 +25,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--gateway-version", default="auto", help="version to judge it as (default: as /hello says)"
     )
     group.addoption("--gateway-read-only", action="store_true", help="write nothing to the gateway")
-    group.addoption(
-        "--gateway-allow-group-reload", action="store_true", help="try /tyk/reload/group too"
-    )
+    group.addoption("--gateway-allow-group-reload", action="store_true", help="try /tyk/reload/group too")
     group.addoption("--contract-report", metavar="FILE", help="write the verdicts as JSON")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line(
-        "markers", "behaviour(id): the row of spec/behaviours.yaml that the test holds"
-    )
+    config.addinivalue_line("markers", "behaviour(id): the row of spec/behaviours.yaml that the test holds")
 
 
 @pytest.fixture(scope="session")

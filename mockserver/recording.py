@@ -128,7 +128,7 @@ def _body(response: Mapping[str, Any], loose: _Loose) -> str:
     if loose.whole_body:
         return "*"
     if "body" not in response:
-        return "hex:" + response["body_hex"]
+        return f"hex:{response['body_hex']}"
     text: str = response["body"]
     if not loose.any:
         return text
@@ -148,6 +148,8 @@ def _body(response: Mapping[str, Any], loose: _Loose) -> str:
 
 class _Text(str):
     """A number as its text, so that 1 and 1.0 differ."""
+
+    __slots__ = ()
 
 
 def _blanked(node: Any, names: frozenset[str]) -> Any:

@@ -99,9 +99,7 @@ class MockGateway:
         self._start(Gateway(version, settings, directory=directory, without=without), None)
 
     @classmethod
-    def of(
-        cls, version: GatewayVersion, config: Config, extra: Contract | None = None
-    ) -> MockGateway:
+    def of(cls, version: GatewayVersion, config: Config, extra: Contract | None = None) -> MockGateway:
         """A gateway that was configured elsewhere, on its `listen_address` and `listen_port`."""
         self = cls.__new__(cls)
         self._start(Gateway(version, config), extra)
@@ -176,7 +174,10 @@ class MockGateway:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
     ) -> None:
         self.close()
 
@@ -197,9 +198,7 @@ def default_version_text() -> str:
 def with_policies(config: Config, path: Path) -> Config:
     """The configuration with a directory of policies, or with a record file."""
     directory, record = (str(path), "") if path.is_dir() else ("", str(path))
-    return replace(
-        config, policies__policy_path=directory, policies__policy_record_name=record
-    )
+    return replace(config, policies__policy_path=directory, policies__policy_record_name=record)
 
 
 def listen(address: str, port: int) -> socket.socket:

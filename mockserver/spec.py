@@ -33,7 +33,7 @@ def load_yaml(path: Path) -> Any:
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
         with path.open("rb") as file:
-            return yaml.load(file, Loader=loader)
+            return yaml.load(file, Loader=loader)  # noqa: S506  both are safe loaders
     except OSError as error:
         raise SpecError(f"{path}: {error.strerror}; give the path of a readable file") from error
     except yaml.YAMLError as error:
@@ -69,9 +69,7 @@ def select_version(text: str) -> GatewayVersion:
     except ValueError as error:
         raise SpecError(str(error)) from error
     if f"{version.major}.{version.minor}" not in lines:
-        raise SpecError(
-            f"gateway version {text!r} is not described here; known are {', '.join(lines)}"
-        )
+        raise SpecError(f"gateway version {text!r} is not described here; known are {', '.join(lines)}")
     return version
 
 

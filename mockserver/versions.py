@@ -54,6 +54,4 @@ class Span:
         )
 
     def __contains__(self, version: GatewayVersion) -> bool:
-        return (self.since is None or version >= self.since) and (
-            self.until is None or version < self.until
-        )
+        return (self.since is None or version >= self.since) and (self.until is None or version < self.until)

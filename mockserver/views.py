@@ -6,7 +6,12 @@ zero, and no other. A request may leave out any, send null for any, and add what
 
 from __future__ import annotations
 
+import json
 from typing import Any
+
+from mockserver import gojson
+from mockserver.goscalar import Problems
+from mockserver.gostruct import go_type
 
 SENT = "Sent"  # the suffix of a schema as the gateway reads it
 
@@ -20,17 +25,35 @@ def expand(raw: dict[str, Any]) -> dict[str, Any]:
     both = {name: as_written(schema) for name, schema in schemas.items()}
     both |= {name + SENT: as_sent(schema) for name, schema in schemas.items() if "example" in schema}
     document["components"]["schemas"] = both
-    document["paths"] = {path: _path_item(item) for path, item in raw["paths"].items()}
+    document["components"]["responses"] = _answers(raw["components"]["responses"], schemas)
+    document["paths"] = {path: _path_item(item, schemas) for path, item in raw["paths"].items()}
     return document
 
 
-def _path_item(item: dict[str, Any]) -> dict[str, Any]:
-    return {
-        key: {**operation, "requestBody": as_sent(operation["requestBody"])}
-        if isinstance(operation, dict) and "requestBody" in operation
-        else operation
-        for key, operation in item.items()
-    }
+def _path_item(item: dict[str, Any], schemas: dict[str, Any]) -> dict[str, Any]:
+    plain = dict(item)
+    for key, operation in item.items():
+        if isinstance(operation, dict) and "responses" in operation:
+            plain[key] = {**operation, "responses": _answers(operation["responses"], schemas)}
+            if "requestBody" in operation:
+                plain[key]["requestBody"] = as_sent(operation["requestBody"])
+    return plain
+
+
+def _answers(node: Any, schemas: dict[str, Any]) -> Any:
+    """Responses with their examples as the gateway would write them."""
+    if not isinstance(node, dict):
+        return node
+    if "schema" in node and "example" in node:
+        return {**node, "example": _answered(node["example"], node["schema"], schemas)}
+    return {key: _answers(value, schemas) for key, value in node.items()}
+
+
+def _answered(example: Any, schema: Any, schemas: dict[str, Any]) -> Any:
+    """What a gateway answers that was sent this example."""
+    kind = go_type(schema, schemas)
+    node, _ = gojson.read(json.dumps(example).encode())
+    return kind.output(kind.decode(node, kind.fresh(), Problems()))
 
 
 def as_written(schema: Any) -> Any:
@@ -78,6 +101,6 @@ def as_json_schema(node: Any) -> Any:
     if not isinstance(node, dict):
         return node
     plain = {key: as_json_schema(value) for key, value in node.items() if key != "nullable"}
-    if node.get("nullable") is True:
-        return {"anyOf": [plain, {"type": "null"}]}
+    if node.get("nullable") is True and isinstance(node.get("type"), str):
+        plain["type"] = [node["type"], "null"]
     return plain

@@ -57,7 +57,7 @@ class WireServer:
             connection.close_when_idle()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(10):
-                while self.connections:
+                while self.connections:  # noqa: ASYNC110  at the end only, and not for long
                     await asyncio.sleep(0.005)
         self.threads.shutdown(wait=False, cancel_futures=True)
 

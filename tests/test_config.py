@@ -1,0 +1,97 @@
+"""The gateway's own configuration."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from mockserver.config import Config, ConfigError, load, variable_of
+
+
+def _conf(tmp_path: Path, values: object) -> Path:
+    path = tmp_path / "tyk.conf"
+    path.write_text(values if isinstance(values, str) else json.dumps(values))
+    return path
+
+
+def test_known_keys_are_read_and_others_are_named(tmp_path: Path) -> None:
+    """Nested ones by their dots."""
+    values = {
+        "listen_port": 9000,
+        "secret": "s",
+        "policies": {"policy_source": "file", "policy_path": "/p"},
+        "storage": {"host": "h"},
+        "node_secret": "n",
+    }
+    config, ignored = load(_conf(tmp_path, values), {})
+    assert (config.listen_port, config.secret, config.policies__policy_path) == (9000, "s", "/p")
+    assert ignored == ["storage.host", "node_secret"]
+
+
+@pytest.mark.parametrize(
+    ("key", "variable"),
+    [
+        ("listen_port", "TYK_GW_LISTENPORT"),
+        ("policies__policy_path", "TYK_GW_POLICIES_POLICYPATH"),
+        ("hash_keys", "TYK_GW_HASHKEYS"),
+        ("liveness_check__check_duration", "TYK_GW_LIVENESSCHECK_CHECKDURATION"),
+    ],
+)
+def test_variables_bear_the_names_of_go_fields(key: str, variable: str) -> None:
+    """As the gateway's own documentation names them."""
+    assert variable_of(key) == variable
+
+
+def test_variables_win_over_the_file(tmp_path: Path) -> None:
+    """As they do for the gateway."""
+    path = _conf(tmp_path, {"secret": "file", "listen_port": 1, "hash_keys": False})
+    environment = {"TYK_GW_SECRET": "variable", "TYK_GW_LISTENPORT": "2", "TYK_GW_HASHKEYS": "true"}
+    config, _ = load(path, environment)
+    assert (config.secret, config.listen_port, config.hash_keys) == ("variable", 2, True)
+
+
+def test_the_file_can_be_left_out(tmp_path: Path) -> None:
+    """TYK_GW_OMITCONFIGFILE discards it, broken or not."""
+    config, _ = load(_conf(tmp_path, "{"), {"TYK_GW_OMITCONFIGFILE": "true"})
+    assert config == Config()
+
+
+@pytest.mark.parametrize(
+    ("values", "complaint"),
+    [
+        ("{", "no JSON"),
+        ("[]", "JSON object"),
+        ({"listen_port": "8080"}, "listen_port must be a whole number, not '8080'"),
+        ({"listen_port": True}, "listen_port must be a whole number"),
+        ({"policies": {"policy_path": 1}}, "policies.policy_path must be a string"),
+        ({"hash_keys": 1}, "hash_keys must be true or false"),
+        ({"secret": "vault://x"}, "pass --secret"),
+        ({"secret": "env://NO_SUCH_VARIABLE"}, "NO_SUCH_VARIABLE"),
+    ],
+)
+def test_a_broken_file_is_told(tmp_path: Path, values: object, complaint: str) -> None:
+    """With the value, and what to do."""
+    with pytest.raises(ConfigError, match=complaint.replace("(", "\\(")):
+        load(_conf(tmp_path, values), {})
+
+
+def test_a_broken_variable_is_told() -> None:
+    """By its name."""
+    with pytest.raises(ConfigError, match="TYK_GW_LISTENPORT must be a whole number, not 'x'"):
+        load(None, {"TYK_GW_LISTENPORT": "x"})
+
+
+def test_a_secret_may_stand_in_a_variable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """env:// is followed."""
+    monkeypatch.setenv("MY_SECRET", "kept elsewhere")
+    config, _ = load(_conf(tmp_path, {"secret": "env://MY_SECRET"}), {})
+    assert config.secret == "kept elsewhere"
+
+
+def test_dashboard_configurations_make_the_source_a_service() -> None:
+    """Either key refuses writes."""
+    assert Config.of({"use_db_app_configs": True})[0].policies_from_dashboard
+    assert Config.of({"policies": {"policy_source": "service"}})[0].policies_from_dashboard
+    assert not Config().policies_from_dashboard

@@ -1,0 +1,108 @@
+"""Policy files in memory and on disk."""
+
+from __future__ import annotations
+
+import os
+import stat
+import string
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from mockserver import files
+from mockserver.files import DirectoryFiles, MemoryFiles, NoStorage, PolicyFiles, Refused
+
+NAMES = st.text(st.sampled_from("ab./\\ é\0%" + string.digits), max_size=8) | st.sampled_from(
+    ["n" * 250, "n" * 251, "é" * 125, "é" * 126, "..", ".", "../x", "a/../b", "/", "//x", ""]
+)
+
+
+def _outcome(store: PolicyFiles, kind: str, name: str) -> str:
+    try:
+        store.write(name, f"text of {name!r}") if kind == "write" else store.delete(name)
+    except Refused:
+        return "refused"
+    return "done"
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=200)
+@given(st.lists(st.tuples(st.sampled_from(["write", "write", "delete"]), NAMES), max_size=12))
+def test_memory_takes_and_refuses_what_a_directory_does(
+    tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[str, str]]
+) -> None:
+    """The same names, the same files, the same texts."""
+    memory, directory = MemoryFiles(), DirectoryFiles(tmp_path_factory.mktemp("policies"))
+    for kind, name in steps:
+        assert _outcome(memory, kind, name) == _outcome(directory, kind, name), (kind, name)
+    assert memory.read() == directory.read()
+
+
+def test_a_name_never_leaves_the_directory(tmp_path: Path) -> None:
+    """Whatever dots and slashes it has."""
+    inner = tmp_path / "policies"
+    inner.mkdir()
+    for name in ("../x", "a/../../x", "..", "/../x", "../policies-too/x"):
+        _outcome(DirectoryFiles(inner), "write", name)
+    assert {path.parent for path in tmp_path.rglob("*.json")} <= {inner}
+
+
+def test_a_missing_directory_is_told_apart(tmp_path: Path) -> None:
+    """And reads as empty."""
+    store = DirectoryFiles(tmp_path / "gone")
+    assert store.read() == []
+    with pytest.raises(NoStorage):
+        store.write("a", "{}")
+    with pytest.raises(NoStorage):
+        store.delete("a")
+
+
+def test_half_a_file_is_never_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A write that breaks off leaves the old file, and nothing beside it."""
+    store = DirectoryFiles(tmp_path)
+    store.write("a", "old")
+
+    def broken(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(files.os, "replace", broken)
+    with pytest.raises(Refused):
+        store.write("a", "new")
+    assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("a.json", "old")]
+
+
+def test_a_new_file_has_the_gateways_mode(tmp_path: Path) -> None:
+    """0644 under the usual mask; an old file keeps its own."""
+    store = DirectoryFiles(tmp_path)
+    before = os.umask(0o022)
+    try:
+        store.write("new", "{}")
+        (tmp_path / "old.json").touch(0o600)
+        store.write("old", "{}")
+    finally:
+        os.umask(before)
+    modes = [stat.S_IMODE((tmp_path / f"{n}.json").stat().st_mode) for n in ("new", "old")]
+    assert modes == [0o644, 0o600]
+
+
+def test_a_link_is_followed(tmp_path: Path) -> None:
+    """A policy that is a link stays one; its file is written."""
+    (tmp_path / "policies").mkdir()
+    (tmp_path / "real.json").write_text("old")
+    (tmp_path / "policies" / "a.json").symlink_to(tmp_path / "real.json")
+    DirectoryFiles(tmp_path / "policies").write("a", "new")
+    assert (tmp_path / "policies" / "a.json").is_symlink()
+    assert (tmp_path / "real.json").read_text() == "new"
+
+
+def test_only_json_of_the_directory_itself_is_read(tmp_path: Path) -> None:
+    """By name; upper case, other suffixes and folders are passed over."""
+    for name in ("b.json", ".a.json", "c.JSON", "d.txt"):
+        (tmp_path / name).write_text(name)
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub" / "e.json").touch()
+    (tmp_path / "f.json").mkdir()
+    assert DirectoryFiles(tmp_path).read() == [
+        (".a.json", b".a.json"), ("b.json", b"b.json"), ("f.json", b""),
+    ]  # fmt: skip

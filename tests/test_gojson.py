@@ -1,0 +1,139 @@
+"""Go's JSON: read, written, and refused."""
+
+from __future__ import annotations
+
+import json
+import struct
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mockserver import gojson
+from mockserver.gojson import Escaped, JSONSyntaxError, Number, Object, format_float, read, write
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+)
+
+
+def plain(node: object) -> object:
+    """A node as Python's json would give it."""
+    if isinstance(node, Object):
+        return {str(name): plain(value) for name, value in node}
+    if isinstance(node, list):
+        return [plain(item) for item in node]
+    if isinstance(node, Number):
+        return int(node)
+    return str(node) if isinstance(node, str) else node
+
+
+@given(JSON)
+def test_what_is_written_is_read_back(value: object) -> None:
+    """Reading what was written gives the value again, indented or not."""
+    for indent in ("", "  "):
+        node, rest = read(write(value, indent).encode())
+        assert (plain(node), rest) == (value, "")
+
+
+@given(JSON)
+def test_python_reads_what_is_written(value: object) -> None:
+    """The text is JSON for others too."""
+    assert json.loads(write(value)) == value
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False))
+def test_a_float_keeps_its_value(value: float) -> None:
+    """The shortest text of a float reads back as the same bits."""
+    assert struct.pack("d", float(format_float(value))) == struct.pack("d", value)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (1000.0, "1000"),
+        (0.1, "0.1"),
+        (-0.0, "-0"),
+        (1e20, "100000000000000000000"),
+        (1e21, "1e+21"),
+        (1e-6, "0.000001"),
+        (1e-7, "1e-7"),
+        (1.5e-10, "1.5e-10"),
+        (5e-324, "5e-324"),
+        (1.7976931348623157e308, "1.7976931348623157e+308"),
+        (12345678901234567890.0, "12345678901234567000"),
+    ],
+)
+def test_floats_are_written_as_go_writes_them(value: float, text: str) -> None:
+    """No point for whole numbers, an exponent below 1e-6 and from 1e21."""
+    assert format_float(value) == text
+
+
+def test_strings_are_escaped_as_go_escapes_them() -> None:
+    """Markup and line separators are escaped, other characters stay."""
+    assert write('<>&\u2028\x00\x1f\b\f\n\r\t"\\/é\x7f') == (
+        '"\\u003c\\u003e\\u0026\\u2028\\u0000\\u001f\\b\\f\\n\\r\\t\\"\\\\/é\x7f"'
+    )
+
+
+def test_a_byte_that_is_not_utf8_is_written_as_u_fffd() -> None:
+    """Such a byte of a path stands as a lone surrogate."""
+    assert write("a\udcff") == '"a\\ufffd"'
+
+
+def test_duplicates_and_order_are_kept() -> None:
+    """Go's decoder looks at every member in turn."""
+    node, _ = read(b'{"b":1,"a":2,"b":3}')
+    assert node == Object([("b", "1"), ("a", "2"), ("b", "3")])
+
+
+def test_an_escape_leaves_its_mark() -> None:
+    """An id written with escapes is no object id, whatever it says."""
+    plain_text, escaped = read(b'["a","\\u0061"]')[0]
+    assert not isinstance(plain_text, Escaped)
+    assert isinstance(escaped, Escaped)
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        (b'"\xff"', "\ufffd"),
+        (b'"\xe4\xb8"', "\ufffd\ufffd"),
+        (b'"\xed\xa0\x80"', "\ufffd\ufffd\ufffd"),
+        (b'"\\ud800"', "\ufffd"),
+        (b'"\\ud83d\\ude00"', "\U0001f600"),
+        (b'"\\ud83d\\ud83d\\ude00"', "\ufffd\U0001f600"),
+    ],
+)
+def test_bad_utf8_and_half_pairs_become_u_fffd(body: bytes, text: str) -> None:
+    """One for each byte, and one for each half."""
+    assert read(body)[0] == text
+
+
+BROKEN = [
+    b"", b" ", b"{", b"[1", b'{"a"', b'{"a":', b'{"a":1', b'{"a":1,}', b"{1:2}", b'{"a" 1}', b"[1,]", b"[,1]",
+    b'"a', b'"\n"', b'"\\x"', b'"\\u12"', b"nul", b"NaN", b"+1", b".5", b"'a'", b"\xef\xbb\xbf{}", b"{]", b"[}",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("body", BROKEN)
+def test_what_is_no_json_is_refused(body: bytes) -> None:
+    """No whole value, no node."""
+    with pytest.raises(JSONSyntaxError):
+        read(body)
+
+
+@pytest.mark.parametrize(("body", "rest"), [(b"{} x", " x"), (b"01", "1"), (b"1.", "."), (b"nullx", "x")])
+def test_only_the_first_value_is_read(body: bytes, rest: str) -> None:
+    """What follows is left."""
+    assert read(body)[1] == rest
+
+
+def test_ten_thousand_levels_are_read_and_one_more_is_not() -> None:
+    """The depth that Go allows, without a recursion of our own."""
+    deepest = gojson.MAX_DEPTH
+    node, _ = read(b"[" * deepest + b"]" * deepest)
+    assert len(write(node)) == 2 * deepest
+    with pytest.raises(JSONSyntaxError, match="depth"):
+        read(b"[" * (deepest + 1))

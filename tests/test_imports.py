@@ -1,0 +1,79 @@
+"""Imports run one way."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+
+ORDER = [
+    {"versions"},
+    {"spec", "gojson", "gourl", "config", "clock", "client"},
+    {"goscalar", "behaviours"},
+    {"gostruct"},
+    {"views"},
+    {"contract"},
+    {"policy", "files", "journal", "faults"},
+    {"store"},
+    {"gateway", "replies"},
+    {"handlers", "examples", "control", "front"},
+    {"app", "message"},
+    {"wire"},
+    {"server"},
+    {"recording"},
+    {"parity"},
+    {"pytest_plugin"},
+    {"cli"},
+    {"__main__"},
+]
+SUITE_MAY_USE = {"behaviours", "client", "contract", "gojson", "policy", "spec", "versions"}
+SUITE_STARTS_THE_MOCK = {"conftest.py"}
+
+
+def _imported(path: Path, package: str) -> set[str]:
+    """The modules of a package that a file imports, for types alone not counted."""
+    found = set()
+    tree = ast.parse(path.read_text())
+    skipped = {
+        id(inner)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
+        for inner in ast.walk(node)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and id(node) not in skipped and node.module:
+            first, _, rest = node.module.partition(".")
+            if first == package:
+                found |= {rest} if rest else {alias.name for alias in node.names}
+    return found
+
+
+def test_a_module_of_the_mock_imports_only_what_stands_before_it() -> None:
+    """Rooms are in a row; no arrow goes back."""
+    rank = {name: i for i, names in enumerate(ORDER) for name in names}
+    modules = {path.stem: path for path in (ROOT / "mockserver").glob("*.py")}
+    assert set(modules) - {"__init__"} == set(rank)
+    for name, own in rank.items():
+        for imported in _imported(modules[name], "mockserver") - {"MockGateway"}:
+            assert rank[imported] < own, f"{name} imports {imported}"
+
+
+def test_the_suite_knows_nothing_of_the_mocks_inside() -> None:
+    """It judges by the contract, and may not share the mock's mistakes."""
+    for path in (ROOT / "contract_tests").glob("*.py"):
+        if path.name not in SUITE_STARTS_THE_MOCK:
+            assert _imported(path, "mockserver") <= SUITE_MAY_USE, path.name
+
+
+def test_a_handler_knows_no_flask() -> None:
+    """It can be read, and tested, without it."""
+    assert "flask" not in (ROOT / "mockserver" / "handlers.py").read_text().lower()
+
+
+def test_modules_are_short() -> None:
+    """A file is read in a minute."""
+    for folder in ("mockserver", "contract_tests", "tests"):
+        for path in (ROOT / folder).rglob("*.py"):
+            lines = len(path.read_text().splitlines())
+            assert lines <= 300, f"{path}: {lines} lines"

@@ -1,0 +1,104 @@
+"""The recordings are the last word: the mock answers as real gateways did, byte for byte."""
+
+from __future__ import annotations
+
+import copy
+import json
+from pathlib import Path
+
+import pytest
+
+from mockserver.parity import replay
+from mockserver.recording import Recording, RecordingError, Scenario, difference, read_recording
+from mockserver.spec import known_versions, spec_path
+
+FAMILIES = ("auth", "routing", "policies", "json", "nested", "files", "source", "reload")
+
+
+def _recording(release: str) -> Recording:
+    return read_recording(spec_path(f"recordings/{release}.jsonl"))
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("release", [str(release) for release in known_versions().values()])
+def test_every_exchange_is_identical(release: str, family: str) -> None:
+    """Statuses, headers, bodies, and what is left on disk."""
+    outcomes = list(replay(_recording(release), (f"{family}/",)))
+    assert outcomes
+    assert [outcome for outcome in outcomes if outcome.difference] == []
+
+
+def test_a_difference_is_told_with_its_step() -> None:
+    """A recording that was changed is not identical any more."""
+    recording = _recording("5.12.0")
+    scenario = next(each for each in recording.scenarios if each.name == "policies/life")
+    changed = copy.deepcopy(scenario)
+    changed.steps[1]["response"]["status"] = 410
+    outcome = next(replay(Recording(recording.gateway, recording.secret, [changed])))
+    assert outcome.difference == "step 1: status 404, recorded 410"
+
+
+def test_a_file_left_on_disk_counts() -> None:
+    """A file that is not there is a difference too."""
+    recording = _recording("5.12.0")
+    steps = [{"step": 0, "read": "policies", "files": {"ghost.json": ""}}]
+    scenario = Scenario("x/y", "", {}, steps)
+    outcome = next(replay(Recording(recording.gateway, recording.secret, [scenario])))
+    assert "no ghost.json" in outcome.difference
+
+
+def _step(body: str, **marks: object) -> dict[str, object]:
+    headers = [["Content-Type", "application/json"], ["Content-Length", str(len(body))]]
+    return {"response": {"status": 200, "headers": headers, "body": body}, **marks}
+
+
+@pytest.mark.parametrize(
+    ("recorded", "answered", "marks"),
+    [
+        ('[{"a":1},{"b":2}]', '[{"b":2},{"a":1}]', {"unordered": True}),
+        ('{"keys":["a","b"]}', '{"keys":["b","a"]}', {"unordered": True}),
+        ('{"time":"1","a":1}', '{"time":"22","a":1}', {"volatile": ["/time"]}),
+        ('{"x":{"time":"1"}}', '{"x":{"time":"22"}}', {"volatile": ["**/time"]}),
+        ("anything", "else", {"volatile": ["*"]}),
+        ('{"tags":["a","b"],"t":1}', '{"tags":["b","a"],"t":2}', {"volatile": ["/t"]}),
+    ],
+)
+def test_what_is_marked_may_differ(recorded: str, answered: str, marks: dict[str, object]) -> None:
+    """Values that change from run to run, and orders that are random."""
+    assert difference(_step(recorded, **marks), _step(answered)["response"]) == ""
+
+
+@pytest.mark.parametrize(
+    ("recorded", "answered", "marks"),
+    [
+        ('{"a":1}', '{"a":1.0}', {}),
+        ('{"a":1,"b":2}', '{"b":2,"a":1}', {}),
+        ('{"t":"1","a":1}', '{"t":"2","a":1.0}', {"volatile": ["/t"]}),
+        ('{"t":"1"}', "{}", {"volatile": ["/t"]}),
+        ('[{"a":1,"b":2}]', '[{"b":2,"a":1}]', {"unordered": True}),
+        ('[{"a":1}]\n', '[{"a":1}]', {"unordered": True}),
+    ],
+)
+def test_all_else_may_not(recorded: str, answered: str, marks: dict[str, object]) -> None:
+    """A number's text, the order of members, the presence of a volatile one, the final newline."""
+    assert difference(_step(recorded, **marks), _step(answered)["response"]) != ""
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{", '{"gateway":"5.12.0"}\n', '{"gateway":"5.12.0","secret":"s"}\n{"step":0}']
+)
+def test_what_is_no_recording_is_refused(text: str, tmp_path: Path) -> None:
+    """The message names the file."""
+    path = tmp_path / "some.jsonl"
+    path.write_text(text)
+    with pytest.raises(RecordingError, match=r"some\.jsonl"):
+        read_recording(path)
+
+
+def test_line_separators_in_bodies_end_no_line(tmp_path: Path) -> None:
+    """U+2028 is a character of a body, not the end of a line."""
+    head = json.dumps({"gateway": "5.12.0", "secret": "s"})
+    scenario = json.dumps({"scenario": "a/b", "about": "\u2028"}, ensure_ascii=False)
+    path = tmp_path / "r.jsonl"
+    path.write_text(f"{head}\n{scenario}\n", "utf-8")
+    assert read_recording(path).scenarios[0].about == "\u2028"

@@ -1,0 +1,87 @@
+"""The pytest plugin, in projects of its users."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+
+def test_each_test_has_a_fresh_gateway(pytester: pytest.Pytester) -> None:
+    """Policies, faults and the journal of one test are gone in the next."""
+    pytester.makepyfile(
+        """
+        import json, urllib.request
+
+        def write(gateway, policy):
+            request = urllib.request.Request(
+                gateway.url + "/tyk/policies", json.dumps(policy).encode(),
+                {"X-Tyk-Authorization": gateway.secret})
+            urllib.request.urlopen(request).close()
+
+        def test_first(mock_gateway):
+            write(mock_gateway, {"id": "gold", "rate": 5})
+            mock_gateway.reload()
+            assert mock_gateway.policies["gold"]["rate"] == 5
+            assert mock_gateway.journal[0].operation == "addPolicy"
+
+        def test_second(mock_gateway):
+            assert not mock_gateway.policies and not mock_gateway.policies.written
+            assert not list(mock_gateway.journal)
+        """
+    )
+    pytester.runpytest_subprocess("-p", "no:randomly").assert_outcomes(passed=2)
+
+
+def test_the_gateway_can_be_configured(pytester: pytest.Pytester) -> None:
+    """By a fixture that a project overrides."""
+    pytester.makepyfile(
+        """
+        import pytest
+
+        @pytest.fixture(scope="session")
+        def mock_gateway_options():
+            return {"gateway": "5.8", "secret": "ours"}
+
+        def test_it(mock_gateway):
+            assert (mock_gateway.secret, str(mock_gateway.gateway.version)) == ("ours", "5.8.15")
+        """
+    )
+    pytester.runpytest_subprocess().assert_outcomes(passed=1)
+
+
+def test_workers_have_gateways_of_their_own(pytester: pytest.Pytester) -> None:
+    """Under pytest-xdist no test sees another's policies."""
+    pytester.makepyfile(
+        """
+        import pytest
+
+        @pytest.mark.parametrize("number", range(8))
+        def test_it(mock_gateway, number):
+            assert not mock_gateway.policies
+            mock_gateway.policies.seed({"id": f"p{number}"})
+            assert list(mock_gateway.policies) == [f"p{number}"]
+        """
+    )
+    pytester.runpytest_subprocess("-n", "2").assert_outcomes(passed=8)
+
+
+def test_the_suite_runs_as_tests(pytester: pytest.Pytester) -> None:
+    """`pytest --pyargs contract_tests` judges, with any selection of tests."""
+    result = pytester.runpytest_subprocess(
+        "--pyargs", "contract_tests", "-k", "secret and not generated", "-p", "no:randomly", "-q"
+    )
+    assert result.ret == 0
+    assert result.parseoutcomes()["passed"] > 20
+
+
+def test_a_session_that_does_not_use_it_loads_nothing_heavy() -> None:
+    """Neither Flask nor the judges are imported with the plugin."""
+    code = (
+        "import sys, mockserver.pytest_plugin;"
+        "heavy = {'flask', 'werkzeug', 'yaml', 'openapi_core', 'schemathesis', 'hypothesis', 'jsonschema_rs'};"
+        "print(*heavy & sys.modules.keys())"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr) == ("\n", "")

@@ -1,0 +1,215 @@
+"""`tyk-contract serve`, as a process."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mockserver.client import Answer, Client
+
+COMMAND = [sys.executable, "-m", "mockserver"]
+QUIET = {key: value for key, value in os.environ.items() if not key.startswith("TYK_GW_")}
+
+
+class Served:
+    """A mock that runs: its URL and the lines it printed."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self.process = process
+        self.lines: list[str] = []
+        assert process.stdout is not None
+        for line in process.stdout:
+            self.lines.append(line.rstrip())
+            if match := re.search(r"mocked on (\S+):", line):
+                self.url = match[1]
+                break
+
+    def send(self, method: str, target: str, secret: str, body: Any = None) -> Answer:
+        """A request with a secret."""
+        data = None if body is None else json.dumps(body).encode()
+        with Client(self.url) as client:
+            return client.send(method, target, [("X-Tyk-Authorization", secret)], data)
+
+
+@contextmanager
+def serving(*arguments: object, **environment: str) -> Iterator[Served]:
+    """The mock on a free port, unless the arguments say another."""
+    port = [] if "--conf" in arguments or "TYK_GW_LISTENPORT" in environment else ["--port", "0"]
+    command = [*COMMAND, "serve", *port, *map(str, arguments)]
+    with subprocess.Popen(command, text=True, stdout=subprocess.PIPE, env=QUIET | environment) as process:
+        try:
+            yield Served(process)
+        finally:
+            process.terminate()
+
+
+def failing(*arguments: object, **environment: str) -> str:
+    """What the command says in its one line; its code is 2."""
+    done = subprocess.run(
+        [*COMMAND, *map(str, arguments)], capture_output=True, text=True, timeout=60,
+        check=False, env=QUIET | environment,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1, done.stderr
+    return done.stderr
+
+
+def test_the_gateways_own_configuration_is_taken(tmp_path: Path) -> None:
+    """Port, secret and policy directory from tyk.conf; keys that are not known are named."""
+    (tmp_path / "policies").mkdir()
+    (tmp_path / "policies" / "a.json").write_text('{"id":"a"}')
+    conf = tmp_path / "tyk.conf"
+    values = {
+        "listen_port": 0,
+        "secret": "from file",
+        "policies": {"policy_source": "file", "policy_path": str(tmp_path / "policies")},
+        "storage": {"type": "redis"},
+    }
+    conf.write_text(json.dumps(values))
+    with serving("--conf", conf) as served:
+        assert "ignores: storage.type" in served.lines[0]
+        assert served.send("GET", "/tyk/policies/a", "from file").status == 200
+        served.send("POST", "/tyk/policies", "from file", {"id": "b"})
+    assert (tmp_path / "policies" / "b.json").exists()
+
+
+def test_flags_win_over_variables_and_variables_over_the_file(tmp_path: Path) -> None:
+    """For the secret as for all."""
+    conf = tmp_path / "tyk.conf"
+    conf.write_text(json.dumps({"listen_port": 0, "secret": "file"}))
+    with serving("--conf", conf, TYK_GW_SECRET="variable") as served:
+        assert served.send("GET", "/tyk/policies", "variable").status == 200
+    with serving("--conf", conf, "--secret", "flag", TYK_GW_SECRET="variable") as served:
+        assert served.send("GET", "/tyk/policies", "flag").status == 200
+
+
+def test_the_version_is_told() -> None:
+    """In the first line and by /hello."""
+    with serving("--gateway", "5.8") as served:
+        assert served.lines[0].startswith("Tyk Gateway 5.8.15 mocked on http://127.0.0.1:")
+        assert json.loads(served.send("GET", "/hello", "").body)["version"] == "5.8.15"
+
+
+def test_a_termination_ends_it_well() -> None:
+    """With exit code 0."""
+    with serving() as served:
+        served.process.send_signal(signal.SIGTERM)
+        assert served.process.wait(20) == 0
+
+
+def test_a_record_file_is_read_and_never_written(tmp_path: Path) -> None:
+    """As on a real gateway, writes go beside it and are not loaded."""
+    record = tmp_path / "policies.json"
+    record.write_text('{"gold":{"name":"Gold"}}')
+    with serving("--policies", record) as served:
+        assert served.send("GET", "/tyk/policies/gold", "mock-secret").status == 200
+    assert record.read_text() == '{"gold":{"name":"Gold"}}'
+
+
+def test_a_broken_policy_file_is_complained_of(tmp_path: Path) -> None:
+    """A gateway would only write it into its log."""
+    (tmp_path / "a.json").write_text('{"id":"a","rate":"x"}')
+    with serving("--policies", tmp_path) as served:
+        assert served.lines[0] == "a.json: 'x' is no float64; it is not loaded whole"
+
+
+SPEC = """
+openapi: 3.0.3
+info: {title: another, version: "1"}
+paths:
+  /tyk/policies/{anyName}:
+    get: {responses: {"200": {description: ours knows better, content: {application/json: {example: wrong}}}}}
+  /tyk/things:
+    get:
+      responses:
+        "200":
+          description: an example
+          content:
+            application/json:
+              schema: {type: array, items: {$ref: "#/components/schemas/Thing"}}
+              example: [{expires: 2.592e+06, name: a}]
+    post:
+      responses:
+        "200": {description: from its schema, content: {application/json: {schema: {$ref: "#/components/schemas/Thing"}}}}
+  /tyk/far:
+    get:
+      responses:
+        "200": {description: far away, content: {application/json: {schema: {$ref: "http://127.0.0.1:9/away.json"}}}}
+components:
+  schemas:
+    Thing:
+      type: object
+      properties:
+        expires: {type: integer}
+        name: {type: string}
+        kind: {type: string, enum: [small, big]}
+        parent: {$ref: "#/components/schemas/Thing"}
+        far: {$ref: "http://127.0.0.1:9/away.json"}
+"""
+
+
+def test_another_spec_is_answered_from_its_examples(tmp_path: Path) -> None:
+    """What ours knows behaves; the rest comes from examples and schemas, behind the secret."""
+    path = tmp_path / "other.yaml"
+    path.write_text(SPEC)
+    with serving("--spec", path) as served:
+        assert "12 operations and 3 more of" in served.lines[0]
+        assert served.send("GET", "/tyk/things", "wrong").status == 403
+        assert served.send("GET", "/tyk/things", "mock-secret").body == b'[{"expires":2592000,"name":"a"}]\n'
+        made = json.loads(served.send("POST", "/tyk/things", "mock-secret").body)
+        assert (made["expires"], made["name"], made["kind"]) == (0, "", "small")
+        assert served.send("GET", "/tyk/far", "mock-secret").status == 200
+        assert served.send("PATCH", "/tyk/things", "mock-secret").status == 405
+        assert served.send("GET", "/tyk/policies/x", "mock-secret").status == 404
+
+
+def test_a_taken_port_is_told() -> None:
+    """With the flag that chooses another."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        told = failing("serve", "--port", port)
+    assert f"cannot listen on 127.0.0.1:{port}: Address already in use; choose another with --port" in told
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["--policies", "/no/such/place"], "/no/such/place: there is no such place"),
+        (["--conf", "/no/tyk.conf"], "/no/tyk.conf: No such file"),
+        (["--spec", "/no/spec.yaml"], "/no/spec.yaml: No such file"),
+        (["--gateway", "6.0"], "'6.0' is not described here; known are 5.8, 5.11"),
+        (["--port", "99999"], "99999"),
+        (["--host", "192.0.2.1"], "192.0.2.1"),
+    ],
+)
+def test_what_cannot_be_served_is_told_in_one_line(arguments: list[str], complaint: str) -> None:
+    """With the value that is wrong, and exit code 2."""
+    assert complaint in failing("serve", *arguments)
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("paths: [", "line 2 did not find"),
+        ("[]", "no OpenAPI document"),
+        ("paths: 3", "no OpenAPI document"),
+    ],
+)
+def test_a_broken_spec_is_told(tmp_path: Path, text: str, complaint: str) -> None:
+    """With the file's name."""
+    path = tmp_path / "broken.yaml"
+    path.write_text(text)
+    told = failing("serve", "--spec", path)
+    assert "broken.yaml" in told
+    assert complaint in told

@@ -1,0 +1,208 @@
+"""`tyk-contract verify`, as a process, on sound and faulty gateways."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from mockserver import MockGateway
+from mockserver.gateway import Gateway
+
+SECRET = "verify-secret"
+COMMAND = [sys.executable, "-m", "mockserver", "verify"]
+QUIET = {key: value for key, value in os.environ.items() if not key.startswith("TYK_GW_")}
+
+
+def verify(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run the command to its end."""
+    return subprocess.run(
+        [*COMMAND, *map(str, arguments)], capture_output=True, text=True, timeout=300, check=False,
+        env=QUIET | environment,
+    )  # fmt: skip
+
+
+@pytest.fixture(name="gateway")
+def _gateway() -> Iterator[MockGateway]:
+    with MockGateway(secret=SECRET) as gateway:
+        yield gateway
+
+
+def test_a_sound_gateway_conforms_and_is_left_as_it_was(gateway: MockGateway, tmp_path: Path) -> None:
+    """Exit code 0, reports, and nothing of the run left behind."""
+    gateway.policies.seed({"id": "mine", "name": "before"}, {"id": "loaded"})
+    before = dict(gateway.policies), gateway.policies.written
+    reports = [tmp_path / "r.json", tmp_path / "r.xml"]
+    done = verify(gateway.url, "--report", reports[0], "--report", reports[1], TYK_GW_SECRET=SECRET)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "conforms: 0 failed, 0 error" in done.stdout
+    assert (dict(gateway.policies), gateway.policies.written) == before
+    told = json.loads(reports[0].read_text())
+    assert (told["conforms"], told["gateway"], told["counts"]["failed"]) == (True, "5.12.0", 0)
+    assert told["version_source"] == "/hello says 5.12.0"
+    assert told["reloads"] <= 30
+    suites = ElementTree.parse(reports[1]).getroot()
+    assert sum(int(suite.get("tests", 0)) for suite in suites) == sum(told["counts"].values())
+    for text in (done.stdout, *(path.read_text() for path in reports)):
+        assert SECRET not in text
+
+
+def test_a_faulty_gateway_is_named(tmp_path: Path) -> None:
+    """Exit code 1; requirement, source, expected, actual, and a line to paste."""
+    report = tmp_path / "r.json"
+    with MockGateway(secret=SECRET, without=frozenset({"id-required"})) as gateway:
+        done = verify(gateway.url, "--report", report, TYK_GW_SECRET=SECRET)
+    assert done.returncode == 1
+    failed = [v for v in json.loads(report.read_text())["verdicts"] if v["status"] == "failed"]
+    assert {verdict["behaviour"] for verdict in failed} >= {"id-required", "object-id-fills-id"}
+    assert SECRET not in done.stdout + report.read_text()
+    shown = done.stdout.partition("addPolicy  id-required\n")[2].splitlines()[:4]
+    assert [line.split()[0] for line in shown] == ["requirement", "expected", "actual", "reproduce"]
+    assert "[gateway/api.go:1110 @v5.12.0" in shown[0]
+    assert '400 {"status":"error","message":"Unable to create policy without id."}' in shown[1]
+    assert '200 {"key":"","status":"ok","action":"added"}' in shown[2]
+    assert 'curl -sS -i --path-as-is -X POST -H "X-Tyk-Authorization: $TYK_GW_SECRET"' in shown[3]
+
+
+def test_the_line_to_paste_reproduces(tmp_path: Path) -> None:
+    """A shell that runs it sees the wrong answer again."""
+    report = tmp_path / "r.json"
+    with MockGateway(secret=SECRET, without=frozenset({"id-required"})) as gateway:
+        verify(gateway.url, "--report", report, TYK_GW_SECRET=SECRET)
+        verdicts = json.loads(report.read_text())["verdicts"]
+        line = next(v["curl"][-1] for v in verdicts if v["behaviour"] == "id-required")
+        shown = subprocess.run(
+            ["bash", "-c", line], capture_output=True, text=True, check=True,
+            env={**os.environ, "TYK_GW_SECRET": SECRET},
+        )  # fmt: skip
+    assert '{"key":"","status":"ok","action":"added"}' in shown.stdout
+
+
+def test_without_a_url_the_mock_is_judged() -> None:
+    """In any version."""
+    done = verify("--gateway", "5.14")
+    assert (done.returncode, "gateway 5.14.0 (as asked for)" in done.stdout) == (0, True)
+
+
+def test_a_read_only_run_writes_and_reloads_nothing(gateway: MockGateway) -> None:
+    """What writes is not applicable, and says why."""
+    gateway.policies.seed({"id": "mine"})
+    gateway.journal.clear()
+    done = verify(gateway.url, "--read-only", TYK_GW_SECRET=SECRET)
+    assert done.returncode == 0
+    taken = [e for e in gateway.journal if e.status == 200 and e.operation not in ("getHello", "getReady")]
+    assert {entry.operation for entry in taken} <= {"listPolicies", "getPolicy"}
+
+
+def test_an_interrupted_run_removes_what_it_wrote(gateway: MockGateway) -> None:
+    """A terminated run ends after its clean-up."""
+    gateway.policies.seed({"id": "mine"})
+    gateway.fault("reload", delay=1.0, times=1)
+    with subprocess.Popen(
+        [*COMMAND, gateway.url], env=QUIET | {"TYK_GW_SECRET": SECRET}, stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    ) as process:  # fmt: skip
+        wrote = threading.Event()
+        original = Gateway.reload
+
+        def reload(self: Gateway) -> None:
+            wrote.set()
+            original(self)
+
+        gateway.gateway.reload = reload.__get__(gateway.gateway)  # type: ignore[method-assign]
+        assert wrote.wait(60)
+        assert len(gateway.policies.written) > 50
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(60) != 0
+    assert list(gateway.policies.written) == ["mine"]
+    assert list(gateway.policies) == ["mine"]
+
+
+def test_a_gateway_that_goes_away_gives_no_verdict() -> None:
+    """What was not judged is an error, not a failure; exit code 3."""
+    with MockGateway(secret=SECRET) as gateway:
+        gateway.fault("reload", drop=True, times=1)
+        original = gateway.gateway.faults.take
+
+        def take(operation: str) -> object:
+            if operation == "reload":
+                gateway.stop()
+            return original(operation)
+
+        gateway.gateway.faults.take = take  # type: ignore[method-assign,assignment]
+        done = verify(gateway.url, TYK_GW_SECRET=SECRET)
+    assert done.returncode == 3
+    assert " 0 failed" in done.stdout
+    assert "the gateway no longer answers" in done.stdout
+
+
+class _Page(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(b"<html>It works!</html>")
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+def test_what_is_no_gateway_is_told() -> None:
+    """In one line, with exit code 3."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Page) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        done = verify(f"http://127.0.0.1:{server.server_port}")
+        server.shutdown()
+    assert (done.returncode, done.stderr.count("\n")) == (3, 1)
+    assert "is no Tyk gateway: GET /hello answers 200" in done.stderr
+
+
+def test_a_port_where_nobody_listens_is_told() -> None:
+    """In one line, with exit code 3."""
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        port = closed.getsockname()[1]
+    done = verify(f"http://127.0.0.1:{port}")
+    assert (done.returncode, done.stderr.count("\n")) == (3, 1)
+    assert "Connection refused; is a gateway running there?" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["--gateway", "9.9"], "'9.9' is not described here"),
+        (["ftp://host"], "'ftp://host' is no URL"),
+        (["--report", "verdict.pdf"], "end it in .json, .xml"),
+        (["--report", "/no/such/r.json"], "there is no such folder"),
+    ],
+)
+def test_a_wrong_argument_is_told(arguments: list[str], complaint: str) -> None:
+    """In one line, with exit code 2."""
+    done = verify(*arguments)
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert complaint in done.stderr
+
+
+def test_a_refused_secret_is_told(gateway: MockGateway) -> None:
+    """With the variable that holds it; exit code 2."""
+    done = verify(gateway.url, TYK_GW_SECRET="wrong")
+    assert (done.returncode, "refuses the secret" in done.stderr) == (2, True)
+    assert "wrong" not in done.stderr
+
+
+def test_a_version_that_means_nothing_is_asked_for(
+    gateway: MockGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a self-built gateway's; exit code 2."""
+    monkeypatch.setattr(gateway.gateway, "version", "v5.5.0-dev")
+    done = verify(gateway.url, TYK_GW_SECRET=SECRET)
+    assert (done.returncode, "say which it is with --gateway" in done.stderr) == (2, True)
+    assert verify(gateway.url, "--gateway", "5.12", TYK_GW_SECRET=SECRET).returncode == 0

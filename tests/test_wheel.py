@@ -1,0 +1,72 @@
+"""The wheel holds all that is needed, and works outside the checkout."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import sysconfig
+import venv
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture(scope="module", name="wheel")
+def _wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("wheel")
+    command = [
+        sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation",
+        "--wheel-dir", str(folder), str(ROOT),
+    ]  # fmt: skip
+    subprocess.run(command, check=True, timeout=300)
+    return next(folder.glob("tyk_contract-*.whl"))
+
+
+@pytest.mark.xdist_group("wheel")
+def test_the_wheel_holds_code_and_spec_and_nothing_else(wheel: Path) -> None:
+    """Both packages, typed; spec/ inside the mock's; no tests, no recipes."""
+    with zipfile.ZipFile(wheel) as archive:
+        names = {name for name in archive.namelist() if ".dist-info/" not in name}
+    packages = {
+        f"{package}/{path.name}"
+        for package in ("mockserver", "contract_tests")
+        for path in (ROOT / package).iterdir()
+        if path.is_file()
+    }
+    spec = {
+        f"mockserver/_spec/{p.relative_to(ROOT / 'spec')}" for p in (ROOT / "spec").rglob("*") if p.is_file()
+    }
+    assert names == packages | spec
+
+
+@pytest.mark.xdist_group("wheel")
+def test_an_installed_wheel_works_anywhere(wheel: Path, tmp_path: Path) -> None:
+    """In a new venv that has the dependencies and not the checkout: the command judges the mock."""
+    venv.create(tmp_path / "venv", with_pip=False, symlinks=True)
+    python = tmp_path / "venv" / "bin" / "python"
+    site = subprocess.run(
+        [python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"],
+        capture_output=True, text=True, check=True,
+    ).stdout.strip()  # fmt: skip
+    (Path(site) / "dependencies.pth").write_text(sysconfig.get_path("purelib"))
+    subprocess.run(
+        [sys.executable, "-m", "pip", "--python", str(python), "install", "--quiet", "--no-deps", "--no-index", str(wheel)],
+        check=True, timeout=300,
+    )  # fmt: skip
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "TYK_GW_", "PYTEST_"))}
+    where = subprocess.run(
+        [python, "-c", "import mockserver; print(mockserver.__file__)"],
+        capture_output=True, text=True, check=True, cwd=tmp_path, env=environment,
+    ).stdout  # fmt: skip
+    assert where.startswith(site)
+    command = tmp_path / "venv" / "bin" / "tyk-contract"
+    done = subprocess.run(
+        [command, "verify"], capture_output=True, text=True, check=False, cwd=tmp_path, env=environment
+    )
+    assert (done.returncode, "conforms: 0 failed, 0 error" in done.stdout) == (0, True), (
+        done.stdout + done.stderr
+    )
