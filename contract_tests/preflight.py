@@ -68,6 +68,8 @@ def find_version(hello: Any, wanted: str) -> Found:
         except SpecError as error:
             raise PreflightError(str(error), USAGE) from error
     told = hello.get("version") if isinstance(hello, dict) else None
+    if not isinstance(told, str):
+        return Found(default_version(), "/hello tells no version; judged by the default's rules")
     try:
         version = GatewayVersion.parse(told)
     except VersionError as error:

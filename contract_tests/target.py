@@ -182,10 +182,16 @@ class Target:
         self._client.close()  # an interrupted exchange may be left on it
         for policy_id in self._created:
             self.send("DELETE", f"{POLICIES}/{quote(policy_id, safe='')}")
+        self._created.clear()
         self.reload()
         listed = self.send("GET", POLICIES).json
         found = [item.get("id") for item in listed if isinstance(item, dict)] if listed else []
         return [name for name in found if isinstance(name, str) and self.owns(name)]
+
+    @property
+    def dropped(self) -> int:
+        """How many kept connections were closed instead of answering."""
+        return self._client.dropped
 
     def close(self) -> None:
         """Close the connection to the gateway."""

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from contract_tests.batch import RELOAD, Gateway, Steps, behaviour
-from contract_tests.checks import expect, listed
+from contract_tests.batch import LAST, RELOAD, Gateway, Steps, behaviour
+from contract_tests.checks import Mismatch, expect, listed
 from contract_tests.model import Model
 from contract_tests.test_access_rights import ENDPOINTS, FULL, LIMITS
 from mockserver import behaviours
@@ -33,6 +33,22 @@ def test_a_walk_agrees_with_the_model(gateway: Gateway, seed: int) -> Steps:
         yield RELOAD
         model.reload()
         _read_all(gateway, model, ids)
+
+
+@behaviour("deleted-policies-are-gone", when=LAST)
+def test_all_that_the_run_wrote_can_be_removed(gateway: Gateway) -> None:
+    """Deleted and reloaded, nothing of many policies is left, the last one included."""
+    wrote = gateway.list()
+    if left := gateway.target.clean_up():
+        raise Mismatch("a list without any policy of this run", f"{len(left)} of them", wrote)
+
+
+@behaviour("kept-connections-are-answered", reads_only=True, when=LAST)
+def test_a_kept_connection_is_answered(gateway: Gateway) -> None:
+    """A connection that the gateway keeps open answers the next request."""
+    if gateway.target.dropped:
+        actual = f"{gateway.target.dropped} connections closed instead"
+        raise Mismatch("an answer to each request on a kept connection", actual)
 
 
 def _write(gateway: Gateway, model: Model, choose: random.Random, policy_id: str) -> None:

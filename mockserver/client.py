@@ -58,6 +58,7 @@ class Client:
         self._host, self._secure = parts.hostname, parts.scheme == "https"
         self._prefix = parts.path.rstrip("/")
         self._timeout = timeout
+        self.dropped = 0  # kept connections that were closed instead of answering
         self._connection: http.client.HTTPConnection | None = None
 
     def send(
@@ -82,7 +83,7 @@ class Client:
             self.close()
             if fresh:
                 raise ClientError("the connection was closed without an answer") from error
-        # a kept connection may have been closed meanwhile; a new one tells
+        self.dropped += 1  # a kept connection may have been closed meanwhile; a new one tells
         return self.send(method, target, headers, body, host=host)
 
     def __enter__(self) -> Self:

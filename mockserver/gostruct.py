@@ -96,10 +96,14 @@ class Field:
 
 @dataclass
 class Struct(GoType):
-    """A struct. `deciding` members alone say whether it is zero; a pointer may be nil."""
+    """A struct; a pointer may be nil.
+
+    It is zero when its `deciding` members are unset and its `emptying` ones empty.
+    """
 
     fields: list[Field]
     deciding: list[str]
+    emptying: list[str]
     pointer: bool = False
 
     def __post_init__(self) -> None:
@@ -136,7 +140,10 @@ class Struct(GoType):
         }
 
     def is_zero(self, value: Any) -> bool:
-        return value is None or all(self.by_name[name].type.is_zero(value[name]) for name in self.deciding)
+        return value is None or not (
+            any(_is_set(self.by_name[name].type, value[name]) for name in self.deciding)
+            or any(value[name] for name in self.emptying)
+        )
 
     def is_empty(self, value: Any) -> bool:
         return value is None  # omitempty never leaves a struct out
@@ -159,8 +166,16 @@ def go_type(schema: Mapping[str, Any], schemas: Mapping[str, Any]) -> GoType:
         Field(name, go_type(member, schemas), _omission(member))
         for name, member in schema["properties"].items()
     ]
-    deciding = schema.get("x-zero", list(schema["properties"]))
-    return Struct(fields, deciding, pointer=schema.get("nullable", False))
+    emptying = schema.get("x-empty", [])
+    deciding = schema.get("x-zero", [] if emptying else list(schema["properties"]))
+    return Struct(fields, deciding, emptying, pointer=schema.get("nullable", False))
+
+
+def _is_set(kind: GoType, value: Any) -> bool:
+    """Whether a member keeps its struct from being zero; a pointer does whatever it points to."""
+    if isinstance(kind, Struct) and kind.pointer:
+        return value is not None
+    return not kind.is_zero(value)
 
 
 def _omission(member: Mapping[str, Any]) -> str:

@@ -176,6 +176,8 @@ def response_bytes(
     lines.append(f"Date: {formatdate(usegmt=True)}")
     if not chunked and not (head.method == "HEAD" and length == "0"):
         lines.append(f"Content-Length: {length}")
+    if length != "0" and not any(name.lower() == "content-type" for name, _ in headers):
+        lines.append("Content-Type: text/plain; charset=utf-8")  # as net/http sniffs it
     if close and head.version >= (1, 1):
         lines.append("Connection: close")
     elif not close and head.version < (1, 1):

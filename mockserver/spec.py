@@ -10,7 +10,7 @@ import yaml
 
 from mockserver.versions import GatewayVersion, Span
 
-X_KEYS = {"x-since", "x-until", "x-source", "x-go", "x-omit", "x-zero"}
+X_KEYS = {"x-since", "x-until", "x-source", "x-go", "x-omit", "x-zero", "x-empty"}
 
 
 class SpecError(ValueError):

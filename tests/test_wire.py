@@ -16,10 +16,16 @@ END = b"Host: h\r\nConnection: close\r\n\r\n"
 BAD = b"HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n400 Bad Request"
 
 
-@pytest.fixture(scope="module", name="gateway")
-def _gateway() -> Iterator[MockGateway]:
+@pytest.fixture(scope="module", name="shared")
+def _shared() -> Iterator[MockGateway]:
     with MockGateway(secret=SECRET) as gateway:
         yield gateway
+
+
+@pytest.fixture(name="gateway")
+def _gateway(shared: MockGateway) -> MockGateway:
+    shared.reset()
+    return shared
 
 
 def talk(gateway: MockGateway, data: bytes, *, half_close: bool = False) -> bytes:
@@ -45,7 +51,6 @@ def test_an_answer_is_framed_as_go_frames_it(gateway: MockGateway) -> None:
 
 def test_a_body_over_two_kilobytes_comes_in_one_chunk(gateway: MockGateway) -> None:
     """2048 bytes have a length, 2049 are chunked."""
-    gateway.reset()
     empty = len(gateway.gateway.codec.encode(gateway.gateway.codec.decode(b'{"id":"x"}'))) + 1
     for length, name in ((2048, "x"), (2049, "y")):
         gateway.policies.seed({"id": name, "name": "n" * (length - empty)})
