@@ -18,7 +18,7 @@ import pytest
 
 from contract_tests.checks import Mismatch
 from contract_tests.report import Status, Verdict
-from contract_tests.target import POLICIES, Exchange, Gone, Target, hidden
+from contract_tests.target import POLICIES, Exchange, Gone, Target, masked
 from mockserver.behaviours import Behaviour
 from mockserver.versions import GatewayVersion
 
@@ -258,8 +258,8 @@ class Batch:
             source=run.row.source,
             test=run.item.name,
             status=status,
-            reason=hidden(reason, self.target.secret),
-            expected=hidden(expected, self.target.secret),
-            actual=hidden(actual, self.target.secret),
+            reason=masked(reason, self.target.secret),
+            expected=masked(expected, self.target.secret),
+            actual=masked(actual, self.target.secret),
             curl=tuple(exchange.curl for exchange in exchanges) if status is Status.FAILED else (),
         )

@@ -14,7 +14,7 @@ from mockserver.versions import GatewayVersion, VersionError
 USAGE, UNREACHABLE = 2, 3  # exit codes
 
 
-class PreflightError(Exception):
+class PreflightError(ValueError):
     """The run cannot begin; `code` is the exit code, the message one line for a person."""
 
     def __init__(self, message: str, code: int) -> None:
@@ -36,6 +36,8 @@ def look(url: str, secret: str, wanted: str, *, timeout: float = 10.0) -> Found:
     Raises:
         PreflightError: it cannot be reached, is no gateway, refuses the secret, or says no version.
     """
+    if not secret.isprintable():
+        raise PreflightError("the secret holds a line break or another control character; mend it", USAGE)
     try:
         client = Client(url, timeout)
     except ValueError as error:

@@ -203,6 +203,8 @@ def check_path(path: Path) -> None:
     if path.suffix not in FORMATS:
         kinds = ", ".join(FORMATS)
         raise ReportError(f"{path}: no report is of the kind {path.suffix!r}; end it in {kinds}")
+    if path.is_dir():
+        raise ReportError(f"{path}: this is a folder; name a file")
     if not path.absolute().parent.is_dir():
         raise ReportError(f"{path}: there is no such folder; make it first")
 

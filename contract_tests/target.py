@@ -14,6 +14,7 @@ from urllib.parse import quote, unquote
 from mockserver.client import Answer, Client, ClientError, Header
 from mockserver.contract import Contract
 from mockserver.policy import PolicyCodec
+from mockserver.redaction import hidden
 
 SECRET_HEADER = "X-Tyk-Authorization"
 SECRET_VARIABLE = "$TYK_GW_SECRET"
@@ -79,18 +80,25 @@ class Exchange:
         elif self.method != "GET":
             parts += ["-X", shlex.quote(self.method)]
         for name, value in self.headers:
-            line = hidden(f"{name}: {value}" if value else f"{name};", self.secret)
-            quoted = f'"{line}"' if SECRET_VARIABLE in line and '"' not in line else shlex.quote(line)
+            line = self._hidden(f"{name}: {value}" if value else f"{name};")
+            quoted = f'"{line}"' if "TYK_GW_SECRET" in line and '"' not in line else shlex.quote(line)
             parts += ["-H", quoted]
         if self.body is not None:
             parts += ["--data-binary", _shell_bytes(self.body)]
-        parts.append(shlex.quote(self.url + hidden(self.target, self.secret)))
+        parts.append(shlex.quote(self.url + self._hidden(self.target)))
         return " ".join(parts)
 
+    def _hidden(self, text: str) -> str:
+        if self.secret and text == f"{SECRET_HEADER}: {self.secret}":
+            return f"{SECRET_HEADER}: {SECRET_VARIABLE}"  # however short it is
+        return masked(text, self.secret)
 
-def hidden(text: str, secret: str) -> str:
-    """A text without the secret in it."""
-    return text.replace(secret, SECRET_VARIABLE) if secret else text
+
+def masked(text: str, secret: str) -> str:
+    """A text without the secret, or what a test makes of it: a part, another case."""
+    text = hidden(text, secret, SECRET_VARIABLE)
+    text = hidden(text, secret[:-1], "${TYK_GW_SECRET%?}")
+    return hidden(text, secret.swapcase(), "TYK_GW_SECRET in other case")
 
 
 def _shell_bytes(data: bytes) -> str:

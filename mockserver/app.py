@@ -89,7 +89,7 @@ def _add(
         segments = environ[URL].path.split("/")  # Flask replaces bytes that are not UTF-8
         params = {name: segments[i] for i, name in names}
         call = Call(gateway, params, environ[URL].query, environ[BODY])
-        return _answer(suffer(gateway.faults.take(operation.id)) or handler(call))
+        return _answer(suffer(gateway, gateway.faults.take(operation.id)) or handler(call))
 
     rule = path.replace("{", "<").replace("}", ">")
     app.add_url_rule(rule, operation.label, view, methods=[operation.method], provide_automatic_options=False)

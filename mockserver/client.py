@@ -49,7 +49,9 @@ class Client:
 
     def __init__(self, url: str, timeout: float = 10.0) -> None:
         parts = urlsplit(url if "://" in url else f"http://{url}")
-        if parts.scheme not in ("http", "https") or not parts.hostname:
+        if parts.username is not None or parts.password is not None:
+            raise ValueError("the URL holds a user or a password; give http://host:8080 alone")
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
             raise ValueError(f"{url!r} is no URL of a gateway; write it as http://host:8080")
         try:
             self._port = parts.port or (443 if parts.scheme == "https" else 80)
@@ -157,6 +159,8 @@ class Client:
         connection.putheader("Host", host or authority)
         names = set()
         for name, value in headers:
+            if "\r" in value or "\n" in value:
+                raise ValueError(f"{name} holds a line break")
             connection.putheader(name, value.encode("latin-1", "replace"))
             names.add(name.lower())
         if body is not None and not names & {"content-length", "transfer-encoding"}:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 import time
 
+LONGEST = 100 * 366 * 86400  # seconds
+
 
 class Clock:
     """Wall time, and the time since the process began.
@@ -38,8 +40,8 @@ class Clock:
         """Move both times ahead.
 
         Raises:
-            ValueError: `seconds` is negative; time does not run backwards.
+            ValueError: `seconds` is no number, negative, or over a hundred years.
         """
-        if seconds < 0:
-            raise ValueError(f"cannot advance the clock by {seconds} s; give a positive number")
+        if type(seconds) not in (int, float) or not 0 <= seconds <= LONGEST:
+            raise ValueError(f"cannot advance the clock by {seconds!r} s; give a positive number")
         self._moved += seconds

@@ -118,6 +118,16 @@ def load(path: Path | None, environment: Mapping[str, str]) -> tuple[Config, lis
     """
     if path is None or environment.get("TYK_GW_OMITCONFIGFILE") == "true":
         return Config().with_environment(environment), []
+    config, ignored = Config.of(read_flat(path))
+    return config.with_environment(environment), ignored
+
+
+def read_flat(path: Path) -> dict[str, Any]:
+    """All keys of a tyk.conf, nested ones by their dots.
+
+    Raises:
+        ConfigError: the file cannot be read, or is no JSON object.
+    """
     try:
         values = json.loads(path.read_bytes())
     except OSError as error:
@@ -126,8 +136,7 @@ def load(path: Path | None, environment: Mapping[str, str]) -> tuple[Config, lis
         raise ConfigError(f"{path}: no JSON: {error}; mend the file") from error
     if not isinstance(values, dict):
         raise ConfigError(f"{path}: a configuration is a JSON object; mend the file")
-    config, ignored = Config.of(values)
-    return config.with_environment(environment), ignored
+    return _flatten(values)
 
 
 def _flatten(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

@@ -95,7 +95,10 @@ class Contract:
         raw = load_yaml(path)
         if not isinstance(raw, dict) or not isinstance(raw.get("paths"), dict):
             raise SpecError(f"{path}: no OpenAPI document, it has no paths; give another file")
-        return cls(raw)
+        try:
+            return cls(raw)
+        except (AttributeError, TypeError, KeyError) as error:
+            raise SpecError(f"{path}: no OpenAPI document: {error}; mend the file") from error
 
     def type_of(self, schema: str) -> GoType:
         """The Go type of a schema in components."""
@@ -146,7 +149,7 @@ class Contract:
         return [f"request: {problem}" for problem in problems.found]
 
     def _response_violations(self, operation: Operation, exchange: Exchange) -> list[str]:
-        declared = operation.definition["responses"]
+        declared = operation.definition.get("responses", {})
         response = declared.get(str(exchange.status), declared.get("default"))
         if response is None:
             return [f"response: status {exchange.status} is not declared"]

@@ -23,22 +23,34 @@ def seed(gateway: Gateway, policies: list[Any]) -> list[str]:
     Raises:
         SeedError: a policy has no id, a member of a wrong type, or cannot be stored.
     """
+    if not isinstance(policies, list):
+        raise SeedError("policies must be an array")
     decoded = []
     for position, raw in enumerate(policies):
         policy, reasons = gateway.codec.decode_leniently(json.dumps(raw).encode())
         if reasons or not policy["id"]:
             raise SeedError(f"policy {position}: {reasons[0] if reasons else 'it has no id'}")
         decoded.append(policy)
-    for policy in decoded:
+    before = dict(gateway.store.files.read())
+    for position, policy in enumerate(decoded):
         try:
             gateway.store.write(policy)
         except (NoStorage, Refused) as error:
-            raise SeedError(f"policy {policy['id']!r} cannot be stored: {error}") from error
+            _take_back(gateway, before, [written["id"] for written in decoded[:position]])
+            raise SeedError(f"policy {policy['id']!r} cannot be stored") from error
     gateway.reload()
     return [policy["id"] for policy in decoded]
 
 
-def control_blueprint(gateway: Gateway) -> Blueprint:
+def _take_back(gateway: Gateway, before: dict[str, bytes], written: list[str]) -> None:
+    """Undo writes: the file that was there, or none."""
+    files = gateway.store.files
+    for policy_id in written:
+        old = before.get(f"{policy_id}.json")
+        files.delete(policy_id) if old is None else files.write(policy_id, old.decode())
+
+
+def control_blueprint(gateway: Gateway) -> Blueprint:  # noqa: C901  routes, one after the other
     """The routes of one gateway."""
     control = Blueprint("control", __name__, url_prefix="/_mock")
 
@@ -67,6 +79,8 @@ def control_blueprint(gateway: Gateway) -> Blueprint:
     @control.get("/journal")
     def journal() -> Response:
         wanted = request.args.get("operation")
+        if wanted and wanted not in gateway.contract.operations:
+            raise ValueError(f"no operation is called {wanted!r}")
         entries = gateway.journal.of(wanted) if wanted else gateway.journal
         return jsonify([entry.as_dict() for entry in entries])
 
@@ -91,21 +105,30 @@ def control_blueprint(gateway: Gateway) -> Blueprint:
 
     @control.post("/clock")
     def clock() -> Response:
-        gateway.clock.advance(float(_body()["advance"]))
+        gateway.clock.advance(_body()["advance"])
         gateway.catch_up()
         return jsonify(status="ok", now=gateway.clock.now())
 
     output: Callable[[Any], Any] = gateway.codec.type.output
     control.register_error_handler(ValueError, _refused)
     control.register_error_handler(KeyError, _missing)
+    control.register_error_handler(RecursionError, _too_deep)
     return control
 
 
 def _body() -> Any:
-    body = json.loads(request.get_data())
+    body = json.loads(request.get_data(), parse_constant=_no_number)
     if not isinstance(body, dict):
         raise ValueError("the body must be a JSON object")
     return body
+
+
+def _no_number(text: str) -> None:
+    raise ValueError(f"{text} is no number")
+
+
+def _too_deep(error: RecursionError) -> tuple[Response, int]:
+    return jsonify(status="error", message="the body is nested too deep"), 400
 
 
 def _refused(error: ValueError) -> tuple[Response, int]:

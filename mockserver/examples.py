@@ -17,7 +17,7 @@ _DEPTH = 8  # schemas may hold themselves
 
 def example_reply(contract: Contract, operation: Operation) -> Callable[[Call], Reply]:
     """A handler that always gives the operation's first success."""
-    responses = operation.definition["responses"]
+    responses = operation.definition.get("responses", {})
     status = min((code for code in responses if str(code).startswith("2")), default="200")
     content = contract.resolve(responses.get(status, {})).get("content", {})
     if not content:

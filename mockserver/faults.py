@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 ANY = "*"
+LONGEST_DELAY = 3600  # seconds
 _KINDS: dict[str, tuple[type, ...]] = {
     "operation": (str,), "status": (int,), "message": (str,),
     "delay": (int, float), "drop": (bool,), "times": (int,),
@@ -68,8 +69,8 @@ class Faults:
             )
         if fault.status and not 200 <= fault.status <= 599:
             raise FaultError(f"status {fault.status} is none; give one from 200 to 599")
-        if fault.times < 0 or fault.delay < 0:
-            raise FaultError("times and delay are not negative")
+        if fault.times < 0 or not 0 <= fault.delay <= LONGEST_DELAY:
+            raise FaultError(f"times is not negative, and delay is from 0 to {LONGEST_DELAY} seconds")
         if not (fault.status or fault.delay or fault.drop):
             raise FaultError("this fault does nothing; give status, delay or drop")
         with self._lock:

@@ -22,7 +22,7 @@ class Refused(OSError):
 
 
 class PolicyFiles(Protocol):
-    """Where written policies live."""
+    """Where written policies live. What was there before the mock wrote is never lost."""
 
     def write(self, name: str, text: str) -> None:
         """Write `name`.json whole or not at all. Raises NoStorage or Refused."""
@@ -33,8 +33,8 @@ class PolicyFiles(Protocol):
     def read(self) -> list[tuple[str, bytes]]:
         """Every *.json of the directory itself, by name; none where there is no directory."""
 
-    def clear(self) -> None:
-        """Remove every *.json of the directory itself."""
+    def put_back(self) -> None:
+        """Make all files what they were before the mock first wrote or removed them."""
 
 
 class MemoryFiles:
@@ -56,7 +56,7 @@ class MemoryFiles:
     def read(self) -> list[tuple[str, bytes]]:
         return sorted(self._files.copy().items())
 
-    def clear(self) -> None:
+    def put_back(self) -> None:
         self._files.clear()
 
     def _resolve(self, name: str) -> str:
@@ -67,14 +67,21 @@ class MemoryFiles:
 
 
 class DirectoryFiles:
-    """A directory on disk. A file appears whole, by renaming, so a crash leaves no half of one."""
+    """A directory on disk. A file appears whole, by renaming, so a crash leaves no half of one.
 
-    def __init__(self, path: Path) -> None:
+    With `own_only` it reads nothing but what it wrote itself: a gateway with a record file writes
+    into its working directory, whose other files are no policies.
+    """
+
+    def __init__(self, path: Path, *, own_only: bool = False) -> None:
         self.path = path
+        self._own_only = own_only
+        self._before: dict[str, bytes | None] = {}  # by path, None where there was no file
 
     def write(self, name: str, text: str) -> None:
         target = os.path.realpath(inside(self._root(), name))
         try:
+            self._remember(target)
             _replace(target, text.encode())
         except (OSError, ValueError) as error:
             raise Refused(name) from error
@@ -82,6 +89,7 @@ class DirectoryFiles:
     def delete(self, name: str) -> None:
         target = inside(self._root(), name)
         try:
+            self._remember(target)
             os.rmdir(target) if os.path.isdir(target) else os.unlink(target)
         except (OSError, ValueError) as error:
             raise Refused(name) from error
@@ -94,14 +102,26 @@ class DirectoryFiles:
         found = []
         for name in names:
             path = self.path / name
+            if self._own_only and os.path.realpath(path) not in self._before:
+                continue
             with contextlib.suppress(OSError):
                 found.append((name, b"" if path.is_dir() else path.read_bytes()))
         return found
 
-    def clear(self) -> None:
-        for name, _ in self.read():
+    def put_back(self) -> None:
+        while self._before:
+            target, before = self._before.popitem()
             with contextlib.suppress(OSError):
-                os.unlink(self.path / name)
+                if before is None:
+                    os.unlink(target)
+                else:
+                    _replace(target, before)
+
+    def _remember(self, target: str) -> None:
+        if target not in self._before and not os.path.isdir(target):
+            with contextlib.suppress(FileNotFoundError):
+                self._before[target] = Path(target).read_bytes()
+            self._before.setdefault(target, None)
 
     def _root(self) -> str:
         root = os.path.abspath(self.path)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hmac
 import http.client
 import io
-import time
 from collections.abc import Callable, Iterable
 from urllib.parse import quote
 from wsgiref.types import StartResponse, WSGIEnvironment
@@ -27,7 +26,7 @@ REPLY = "tyk_contract.reply"
 PHRASES = {**http.client.responses, 413: "Request Entity Too Large", 422: "Unprocessable Entity"}
 
 
-def suffer(fault: Fault | None) -> Reply | None:
+def suffer(gateway: Gateway, fault: Fault | None) -> Reply | None:
     """Wait, drop, or answer what the fault says; None lets the request go on.
 
     Raises:
@@ -35,7 +34,7 @@ def suffer(fault: Fault | None) -> Reply | None:
     """
     if fault is None:
         return None
-    time.sleep(fault.delay)
+    gateway.closing.wait(fault.delay)
     if fault.drop:
         raise DropConnection
     return replies.error(fault.message, fault.status) if fault.status else None
@@ -64,7 +63,7 @@ class Front:
             if environ[URL].path.startswith(CONTROL_PREFIX):
                 return self._inner(_routed(environ), start_response)
             fault = self._gateway.faults.take(ANY)
-            reply = suffer(fault) or self._before_routes(environ) or self._route(environ)
+            reply = suffer(self._gateway, fault) or self._before_routes(environ) or self._route(environ)
         self._record(environ, target, body, reply)
         status = f"{reply.status} {PHRASES.get(reply.status, '')}"
         start_response(status, [*reply.headers, ("Content-Length", str(len(reply.body)))])
@@ -113,6 +112,7 @@ class Front:
                 target=target,
                 headers=redacted(_headers_of(environ)),
                 reached=reached,
+                secret=self._gateway.config.secret,
             )
         )
 

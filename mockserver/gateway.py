@@ -27,6 +27,7 @@ class Gateway:
         behaviours: the ids of the rows that hold, less those in `without`.
         ready: whether policies were loaded at least once.
         order: shuffles lists, the same way in each run.
+        closing: set when it is to stop, so that no delay goes on.
     """
 
     def __init__(
@@ -47,6 +48,7 @@ class Gateway:
         self.journal = Journal()
         self.order = random.Random(0)  # noqa: S311  an order, not a secret
         self.ready = False
+        self.closing = threading.Event()
         self.store = PolicyStore(
             self.codec,
             _files(config, directory),
@@ -84,10 +86,10 @@ class Gateway:
                 self._load()
 
     def reset(self) -> None:
-        """Back to a gateway that has just started with nothing written."""
+        """Back to how it started: no policy but those that were on file before it wrote."""
         with self._lock:
             self._reload_due = None
-            self.store.clear()
+            self.store.put_back()
             self.faults.clear()
             self.journal.clear()
             self.clock = Clock()
@@ -107,7 +109,7 @@ def _files(config: Config, directory: Path) -> PolicyFiles:
     if config.policies__policy_path:
         return DirectoryFiles(directory / config.policies__policy_path)
     if config.policies__policy_record_name:
-        return DirectoryFiles(directory)
+        return DirectoryFiles(directory, own_only=True)
     return MemoryFiles()
 
 

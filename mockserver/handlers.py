@@ -64,7 +64,7 @@ def _health(call: Call, description: str) -> dict[str, Any]:
 
 @handles("listPolicies")
 def list_policies(call: Call) -> Reply:
-    """The loaded policies, in another order each time (gateway/api.go:1077 @v5.12.0)."""
+    """The loaded policies, in another order each time (gateway/api.go:1076 @v5.12.0)."""
     policies = list(call.gateway.store.loaded.listed)
     call.gateway.order.shuffle(policies)
     return json_text("[" + ",".join(map(call.gateway.codec.encode, policies)) + "]")
@@ -93,7 +93,7 @@ def update_policy(call: Call) -> Reply:
 
 
 def _write(call: Call, action: str, path_id: str | None = None) -> Reply:
-    """The refusals in their order (gateway/api.go:1091 @v5.12.0, 1121 @v5.13.0)."""
+    """The refusals in their order (gateway/api.go:1090 @v5.12.0, 1133 @v5.13.0)."""
     gateway = call.gateway
     if gateway.config.policies_from_dashboard:
         return error("Due to enabled service policy source, please use the Dashboard API", 500)
@@ -121,19 +121,19 @@ def _write(call: Call, action: str, path_id: str | None = None) -> Reply:
 
 @handles("updatePolicyWithoutId")
 def update_policy_without_id(call: Call) -> Reply:
-    """The text really says apiID (gateway/api.go:1508 @v5.12.0)."""
+    """The text really says apiID (gateway/api.go:1513 @v5.12.0)."""
     return error("Must specify an apiID to update", 400)
 
 
 @handles("deletePolicyWithoutId")
 def delete_policy_without_id(call: Call) -> Reply:
-    """The text really says apiID (gateway/api.go:1516 @v5.12.0)."""
+    """The text really says apiID (gateway/api.go:1520 @v5.12.0)."""
     return error("Must specify an apiID to delete", 400)
 
 
 @handles("deletePolicy")
 def delete_policy(call: Call) -> Reply:
-    """Remove the file of that name; what is loaded stays (gateway/api.go:1140 @v5.12.0)."""
+    """Remove the file of that name; what is loaded stays (gateway/api.go:1144 @v5.12.0)."""
     try:
         call.gateway.store.delete(call.params["polID"])
     except (NoStorage, Refused):

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from mockserver.contract import Contract, Exchange, Operation
+from mockserver.redaction import hidden
 
 MAX_ENTRIES = 1000
 MAX_BODY = 64 * 1024  # bytes kept of a body
-SECRET_HEADERS = {"x-tyk-authorization", "authorization"}
+SECRET_HEADERS = {"x-tyk-authorization", "authorization", "cookie"}
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,7 @@ class Entry:
     exchange: Exchange
     reached: tuple[Operation | None, Contract | None]
     whole: bool
+    secret: str = field(repr=False)
 
     @classmethod
     def of(
@@ -42,6 +44,7 @@ class Entry:
         target: str,
         headers: tuple[tuple[str, str], ...],
         reached: tuple[Operation | None, Contract | None],
+        secret: str,
     ) -> Entry:
         """An entry that keeps at most `MAX_BODY` bytes of each body."""
         request, response = exchange.request_body, exchange.response_body
@@ -49,7 +52,7 @@ class Entry:
         if not whole:
             exchange = replace(exchange, request_body=request[:MAX_BODY], response_body=response[:MAX_BODY])
         operation = reached[0].id if reached[0] else ""
-        return cls(time, target, operation, headers, exchange, reached, whole)
+        return cls(time, hidden(target, secret), operation, headers, exchange, reached, whole, secret)
 
     @property
     def method(self) -> str:
@@ -88,11 +91,11 @@ class Entry:
             "method": self.method,
             "target": self.target,
             "operation": self.operation,
-            "headers": dict(self.headers),
-            "body": self.body.decode("utf-8", "replace"),
+            "headers": {name: hidden(value, self.secret) for name, value in self.headers},
+            "body": hidden(self.body.decode("utf-8", "replace"), self.secret),
             "status": self.status,
-            "response": self.exchange.response_body.decode("utf-8", "replace"),
-            "violations": self.violations,
+            "response": hidden(self.exchange.response_body.decode("utf-8", "replace"), self.secret),
+            "violations": [hidden(text, self.secret) for text in self.violations],
         }
 
 

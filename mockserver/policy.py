@@ -72,7 +72,7 @@ class PolicyCodec:
 def ensure_id(policy: dict[str, Any]) -> bool:
     """Fill an empty id from a valid _id; say whether there is an id now.
 
-    Source: internal/model/policies.go:210 @v5.12.0.
+    Source: internal/model/policies.go:220 @v5.12.0.
     """
     policy["id"] = policy["id"] or policy["_id"]
     return bool(policy["id"])

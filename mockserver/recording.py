@@ -59,18 +59,25 @@ def read_recording(path: Path) -> Recording:
         try:
             line = json.loads(text)
             if recording is None:
-                recording = Recording(line["gateway"], line["secret"], [])
+                recording = Recording(_text(line["gateway"]), _text(line["secret"]), [])
             elif "step" not in line:
-                scenario = Scenario(line["scenario"], line.get("about", ""), line.get("config", {}))
+                config = dict(line.get("config", {}))
+                scenario = Scenario(_text(line["scenario"]), _text(line.get("about", "")), config)
                 recording.scenarios.append(scenario)
             else:
                 recording.scenarios[-1].steps.append(line)
-        except (ValueError, KeyError, IndexError, TypeError) as error:
+        except (ValueError, KeyError, IndexError, TypeError, AttributeError) as error:
             what = f"{type(error).__name__} {error}"
             raise RecordingError(f"{path} line {number}: {what}; this is no recording") from error
     if recording is None:
         raise RecordingError(f"{path}: the file is empty; give a recording in JSON Lines")
     return recording
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r} is no text")
+    return value
 
 
 def difference(recorded: Step, answered: Mapping[str, Any]) -> str:

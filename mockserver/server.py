@@ -135,7 +135,7 @@ class MockGateway:
         return self.gateway.journal
 
     def reset(self) -> None:
-        """Forget policies, faults and the journal."""
+        """Back to how it started: policies that it wrote, faults and the journal are gone."""
         self.gateway.reset()
 
     def reload(self) -> None:
@@ -158,6 +158,7 @@ class MockGateway:
 
     def stop(self) -> None:
         """Take no new connection, finish what is being answered; return at once."""
+        self.gateway.closing.set()
         if self._thread.is_alive():
             self._loop.call_soon_threadsafe(self._stop.set)
 

@@ -68,6 +68,8 @@ class PolicyStore:
             try:
                 found = self._read_record(self._record)
             except (OSError, ValueError):
+                if "failed-load-keeps-policies" not in self._behaviours:
+                    self.loaded = Loaded()
                 return False
         self.loaded = self._assemble(found)
         return True
@@ -86,13 +88,13 @@ class PolicyStore:
             lines += [f"{name}: {reasons[0]}; it is not loaded whole"] if reasons else []
         return lines
 
-    def clear(self) -> None:
-        """Forget everything, written and loaded."""
-        self.files.clear()
+    def put_back(self) -> None:
+        """Make the files what they were before the first write, and forget what is loaded."""
+        self.files.put_back()
         self.loaded = Loaded()
 
     def _read_record(self, path: Path) -> list[tuple[str, Policy]]:
-        """Each key of the record file and its policy (gateway/policy.go:72 @v5.12.0)."""
+        """Each key of the record file and its policy (gateway/policy.go:74 @v5.12.0)."""
         node, _ = gojson.read(path.read_bytes())
         if node is None:
             return []
@@ -107,7 +109,7 @@ class PolicyStore:
         return list(found.items())
 
     def _assemble(self, found: list[tuple[str, Policy]]) -> Loaded:
-        """Of several policies with one key the last stays (internal/model/policies.go:236 @v5.12.0)."""
+        """Of several policies with one key the last stays (internal/model/policies.go:248 @v5.12.0)."""
         by_id: dict[str, Policy] = {}
         by_organisation: dict[tuple[str, str], Policy] = {}
         for key, policy in found:

@@ -28,7 +28,7 @@ from mockserver.message import (
 
 MAX_BODY = 256 << 20  # bytes; a gateway has no limit of its own
 READ_SECONDS = 120  # for one whole request, as the gateway's default
-THREADS = 32
+THREADS = 256  # made when needed; a delayed answer holds one
 
 Application = Callable[..., Iterable[bytes]]
 Answer = tuple[int, list[tuple[str, str]], bytes]
@@ -100,6 +100,8 @@ class WireServer:
             "wsgi.run_once": False,
         }
         for name, value in head.headers:
+            if "_" in name:
+                continue  # would be taken for the header with hyphens, which Go keeps apart
             key = name.upper().replace("-", "_")
             if key == "CONTENT_TYPE":
                 environ.setdefault(key, value)

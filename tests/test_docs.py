@@ -73,6 +73,29 @@ def test_the_parity_command_compares() -> None:
     assert (done.returncode, "11 of 11 scenarios identical" in done.stdout) == (0, True)
 
 
+@pytest.mark.parametrize("command", [c for c in COMMANDS if re.match("tyk-contract (diff|deviations)", c)])
+def test_a_listing_command_lists(command: str) -> None:
+    """In the form that is asked for."""
+    done = run(*shlex.split(command)[1:])
+    assert (done.returncode, done.stdout.count("\n") > 20) == (0, True)
+
+
+def test_the_record_command_records(tmp_path: Path) -> None:
+    """An empty gateway."""
+    command = re.search(r"`tyk-contract (record [^`]+)`", README)
+    assert command is not None
+    with MockGateway(secret="s") as gateway:
+        words = [w.replace("http://gateway:8080", gateway.url) for w in command[1].split()]
+        words[words.index("mine.jsonl")] = str(tmp_path / "mine.jsonl")
+        assert run(*words, "--scenarios", "auth", TYK_GW_SECRET="s").returncode == 0
+
+
+def test_make_targets_of_the_documents_exist() -> None:
+    """Those that contributors are told to run."""
+    told = set(re.findall(r"`make ([a-z]+)`", (ROOT / "CONTRIBUTING.md").read_text()))
+    assert told <= set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+
+
 def test_behaviours_are_listed() -> None:
     """Those of the version, each with its source."""
     done = run("behaviours", "--gateway", "5.13")
@@ -108,7 +131,10 @@ def test_the_fixtures_example_holds(pytester: pytest.Pytester) -> None:
     pytester.runpytest_subprocess().assert_outcomes(passed=1)
 
 
-@pytest.mark.parametrize("command", [(), ("serve",), ("verify",), ("parity",), ("behaviours",)])
+@pytest.mark.parametrize(
+    "command",
+    [(), ("serve",), ("verify",), ("diff",), ("deviations",), ("parity",), ("record",), ("behaviours",)],
+)
 def test_each_command_explains_itself(command: tuple[str, ...]) -> None:
     """--help ends with 0, and the README knows the command."""
     done = run(*command, "--help")
@@ -137,5 +163,7 @@ def test_every_flag_stands_in_help_and_code_alone() -> None:
         "--path-as-is",
         "--data-binary",
     }
-    shown = "".join(run(command, "--help").stdout for command in ("serve", "verify", "parity", "behaviours"))
+    shown = "".join(
+        run(command, "--help").stdout for command in ("serve", "verify", "diff", "parity", "record")
+    )
     assert told - set(re.findall(r"--[a-z-]+", shown)) == set()

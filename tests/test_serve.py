@@ -188,6 +188,7 @@ def test_a_taken_port_is_told() -> None:
         (["--policies", "/no/such/place"], "/no/such/place: there is no such place"),
         (["--conf", "/no/tyk.conf"], "/no/tyk.conf: No such file"),
         (["--spec", "/no/spec.yaml"], "/no/spec.yaml: No such file"),
+        (["--gateway", ""], "'' is no gateway version"),
         (["--gateway", "6.0"], "'6.0' is not described here; known are 5.8, 5.11"),
         (["--port", "99999"], "99999"),
         (["--host", "192.0.2.1"], "192.0.2.1"),
@@ -204,6 +205,7 @@ def test_what_cannot_be_served_is_told_in_one_line(arguments: list[str], complai
         ("paths: [", "line 2 did not find"),
         ("[]", "no OpenAPI document"),
         ("paths: 3", "no OpenAPI document"),
+        ("paths: {/x: 5}", "no OpenAPI document"),
     ],
 )
 def test_a_broken_spec_is_told(tmp_path: Path, text: str, complaint: str) -> None:

@@ -68,7 +68,7 @@ def test_a_faulty_gateway_is_named(tmp_path: Path) -> None:
     assert SECRET not in done.stdout + report.read_text()
     shown = done.stdout.partition("addPolicy  id-required\n")[2].splitlines()[:4]
     assert [line.split()[0] for line in shown] == ["requirement", "expected", "actual", "reproduce"]
-    assert "[gateway/api.go:1110 @v5.12.0" in shown[0]
+    assert "[gateway/api.go:1108 @v5.12.0" in shown[0]
     assert '400 {"status":"error","message":"Unable to create policy without id."}' in shown[1]
     assert '200 {"key":"","status":"ok","action":"added"}' in shown[2]
     assert 'curl -sS -i --path-as-is -X POST -H "X-Tyk-Authorization: $TYK_GW_SECRET"' in shown[3]
@@ -182,6 +182,8 @@ def test_a_port_where_nobody_listens_is_told() -> None:
         (["ftp://host"], "'ftp://host' is no URL"),
         (["--report", "verdict.pdf"], "end it in .json, .xml"),
         (["--report", "/no/such/r.json"], "there is no such folder"),
+        (["http://user:password@host"], "holds a user or a password"),
+        (["http://host?x=1"], "is no URL of a gateway"),
     ],
 )
 def test_a_wrong_argument_is_told(arguments: list[str], complaint: str) -> None:
@@ -196,6 +198,49 @@ def test_a_refused_secret_is_told(gateway: MockGateway) -> None:
     done = verify(gateway.url, TYK_GW_SECRET="wrong")
     assert (done.returncode, "refuses the secret" in done.stderr) == (2, True)
     assert "wrong" not in done.stderr
+
+
+@pytest.mark.parametrize("secret", ["top-secret\r", "top-secret\n", "top\x00secret"])
+def test_a_secret_that_no_header_can_hold_is_told(gateway: MockGateway, secret: str) -> None:
+    """Without showing it; exit code 2."""
+    done = (
+        verify(gateway.url, "--secret", secret)
+        if "\x00" not in secret
+        else verify(gateway.url, "--secret", "a\x7f")
+    )
+    assert (done.returncode, "control character" in done.stderr) == (2, True)
+    assert "top-secret" not in done.stderr
+
+
+class _Echo(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        told = {"status": "ok", "version": "5.12.0", "message": self.headers.get("X-Tyk-Authorization", "")}
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.end_headers()
+        self.wfile.write(json.dumps(told).encode())
+
+    do_POST = do_PUT = do_DELETE = do_GET
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+def test_a_secret_that_is_echoed_is_in_no_report(tmp_path: Path) -> None:
+    """Nor in the terminal, in any of the ways that JSON and URLs write it."""
+    secret = 'Sup"er&Secret é/1'
+    reports = [tmp_path / "r.json", tmp_path / "r.xml"]
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Echo) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_port}"
+        done = verify(
+            url, "--read-only", "--report", reports[0], "--report", reports[1], TYK_GW_SECRET=secret
+        )
+        server.shutdown()
+    assert done.returncode == 1
+    for text in (done.stdout, done.stderr, *(path.read_text() for path in reports)):
+        assert "Secret" not in text
+        assert "er&amp;" not in text
 
 
 def test_a_version_that_means_nothing_is_asked_for(

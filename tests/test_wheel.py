@@ -32,10 +32,10 @@ def test_the_wheel_holds_code_and_spec_and_nothing_else(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         names = {name for name in archive.namelist() if ".dist-info/" not in name}
     packages = {
-        f"{package}/{path.name}"
+        str(path.relative_to(ROOT))
         for package in ("mockserver", "contract_tests")
-        for path in (ROOT / package).iterdir()
-        if path.is_file()
+        for path in (ROOT / package).rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
     }
     spec = {
         f"mockserver/_spec/{p.relative_to(ROOT / 'spec')}" for p in (ROOT / "spec").rglob("*") if p.is_file()

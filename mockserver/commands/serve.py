@@ -1,0 +1,91 @@
+"""serve: run the mock gateway."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mockserver.commands import Commands
+
+if TYPE_CHECKING:
+    from mockserver.config import Config
+
+
+def add(commands: Commands) -> None:
+    """Declare the command and its flags."""
+    serve = commands.add_parser(
+        "serve",
+        help="run the mock gateway",
+        description="Run a mock gateway until it is interrupted. It reads the gateway's own "
+        "tyk.conf and TYK_GW_* variables; flags win over variables, variables over the file.",
+    )
+    serve.add_argument("--conf", type=Path, metavar="FILE", help="the gateway's tyk.conf")
+    serve.add_argument("--port", type=int, help="port to listen on; 0 takes a free one (8080)")
+    serve.add_argument("--host", metavar="ADDRESS", help="address to listen on (127.0.0.1)")
+    serve.add_argument("--secret", help="what X-Tyk-Authorization must be (mock-secret)")
+    serve.add_argument("--gateway", metavar="VERSION", help="version to be: 5.12, or 5.12.0")
+    serve.add_argument(
+        "--policies",
+        type=Path,
+        metavar="DIR|FILE",
+        help="policy directory, or a record file of all",
+    )
+    serve.add_argument(
+        "--spec",
+        type=Path,
+        metavar="FILE",
+        help="another OpenAPI file of the gateway; what ours does not know of it "
+        "is answered from its examples",
+    )
+    serve.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Do it; return the exit code."""
+    from mockserver.app import unknown_operations
+    from mockserver.contract import Contract
+    from mockserver.server import MockGateway
+    from mockserver.spec import default_version, select_version
+
+    config, ignored = _configured(options)
+    version = default_version() if options.gateway is None else select_version(options.gateway)
+    extra = Contract.of_file(options.spec) if options.spec else None
+    with MockGateway.of(version, config, extra) as gateway:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: gateway.stop())
+        if ignored:
+            print(f"keys of {options.conf} that the mock ignores: {', '.join(sorted(ignored))}")
+        for line in gateway.gateway.complaints():
+            print(line)
+        known = len(gateway.gateway.contract.operations)
+        more = ""
+        if extra:
+            more = f" and {len(unknown_operations(gateway.gateway, extra))} more of {options.spec}"
+        print(f"Tyk Gateway {version} mocked on {gateway.url}: {known} operations{more}", flush=True)
+        if config.secret == type(config)().secret:
+            print(f'the secret is "{config.secret}"; set another with --secret', flush=True)
+        gateway.wait()
+    return 0
+
+
+def _configured(options: argparse.Namespace) -> tuple[Config, list[str]]:
+    from mockserver.config import ConfigError, load
+    from mockserver.server import with_policies
+
+    config, ignored = load(options.conf, os.environ)
+    flags = {
+        "listen_port": options.port,
+        "listen_address": options.host,
+        "secret": options.secret,
+    }
+    for key, value in flags.items():
+        if value is not None:
+            config = config.having(key, value)
+    if options.policies is not None:
+        if not options.policies.exists():
+            raise ConfigError(f"--policies {options.policies}: there is no such place; make it first")
+        config = with_policies(config, options.policies)
+    return config, ignored

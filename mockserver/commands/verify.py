@@ -1,0 +1,73 @@
+"""verify: judge a gateway by the contract suite."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+
+from mockserver.commands import BROKEN, CONFORMS, EXIT_CODES, UNREACHABLE, USAGE, Commands
+
+
+def add(commands: Commands) -> None:
+    """Declare the command and its flags."""
+    verify = commands.add_parser(
+        "verify",
+        help="judge a gateway by the contract suite",
+        description="Hold a gateway against spec/ and say what is wrong. Without a URL a mock is "
+        "started and judged. Everything that is written bears a prefix of the run and is removed.",
+        epilog=EXIT_CODES,
+    )
+    verify.add_argument("url", nargs="?", metavar="URL", help="the gateway, http://host:8080")
+    verify.add_argument("--secret", help="its secret; better in the variable TYK_GW_SECRET")
+    verify.add_argument(
+        "--gateway",
+        default="auto",
+        metavar="VERSION",
+        help="version to judge it as: 5.12, 5.12.0, or auto, as /hello says (auto)",
+    )
+    verify.add_argument("--read-only", action="store_true", help="write nothing, reload nothing")
+    verify.add_argument(
+        "--allow-group-reload",
+        action="store_true",
+        help="try /tyk/reload/group, which reaches others",
+    )
+    verify.add_argument(
+        "--report",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="write a report; .json, or .xml for JUnit; may be repeated",
+    )
+    verify.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Do it; return the exit code."""
+    from contract_tests import preflight, report, runner
+
+    for path in options.report:
+        report.check_path(path)
+    secret = options.secret if options.secret is not None else os.environ.get("TYK_GW_SECRET", "")
+    if options.url:
+        found = preflight.look(options.url, secret, options.gateway)
+    else:
+        found = preflight.embedded(options.gateway)
+    made = runner.run(
+        runner.Order(
+            url=options.url or "",
+            secret=secret,
+            found=found,
+            read_only=options.read_only,
+            allow_group_reload=options.allow_group_reload,
+        )
+    )
+    print(report.as_terminal(made), end="")
+    for path in options.report:
+        report.write(made, path)
+    if made.of(report.Status.FAILED):
+        return BROKEN
+    if made.gone:
+        return UNREACHABLE
+    return USAGE if made.of(report.Status.ERROR) else CONFORMS

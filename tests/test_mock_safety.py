@@ -1,0 +1,101 @@
+"""The mock loses nothing of its user's, tells no secret, and stands beside others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from asking import call, send
+
+from mockserver import MockGateway
+from mockserver.client import ClientError
+
+
+@pytest.fixture(name="gateway")
+def _gateway() -> Iterator[MockGateway]:
+    with MockGateway(secret="s3cret") as gateway:
+        yield gateway
+
+
+def test_a_reset_keeps_what_was_there_before(tmp_path: Path) -> None:
+    """Only what the mock wrote is undone: new files go, changed and removed ones come back."""
+    for name in ("kept", "changed", "removed"):
+        (tmp_path / f"{name}.json").write_text(f'{{"id":"{name}"}}')
+    (tmp_path / "package.json").write_text("{}")
+    before = {path.name: path.read_text() for path in tmp_path.iterdir()}
+    with MockGateway(policies=tmp_path) as gateway:
+        call(gateway, "POST", "/tyk/policies", {"id": "new"})
+        call(gateway, "PUT", "/tyk/policies/changed", {"id": "changed", "name": "x"})
+        call(gateway, "DELETE", "/tyk/policies/removed")
+        assert {path.stem for path in tmp_path.iterdir()} == {"kept", "changed", "new", "package"}
+        gateway.reset()
+        assert sorted(gateway.policies) == ["changed", "kept", "removed"]
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == before
+
+
+def test_files_beside_a_record_file_are_no_policies(tmp_path: Path) -> None:
+    """Neither told as written nor ever removed."""
+    (tmp_path / "policies.json").write_text('{"gold":{}}')
+    (tmp_path / "package.json").write_text('{"id":"npm"}')
+    with MockGateway(policies=tmp_path / "policies.json", directory=tmp_path) as gateway:
+        call(gateway, "POST", "/tyk/policies", {"id": "new"})
+        assert list(gateway.policies.written) == ["new"]
+        gateway.reset()
+        assert list(gateway.policies) == ["gold"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["package.json", "policies.json"]
+
+
+def test_a_delay_does_not_hold_up_others_or_the_end() -> None:
+    """Other requests are answered meanwhile, and closing ends the waiting."""
+    with MockGateway() as gateway:
+        gateway.fault("listPolicies", delay=600, times=0)
+        for _ in range(40):
+            with pytest.raises(ClientError):
+                send(gateway, "GET", "/tyk/policies", [("X-Tyk-Authorization", gateway.secret)], timeout=0.01)
+        assert send(gateway, "GET", "/hello").status == 200
+
+
+def test_a_header_with_an_underscore_is_another(gateway: MockGateway) -> None:
+    """Go keeps the two names apart."""
+    assert send(gateway, "GET", "/tyk/policies", [("X-Tyk_Authorization", gateway.secret)]).status == 403
+
+
+def test_the_secret_is_in_no_part_of_the_journal(gateway: MockGateway) -> None:
+    """Neither from the target, nor from other headers or the body."""
+    headers = [("X-Other", "s3cret"), ("X-Tyk_Authorization", "s3cret")]
+    send(gateway, "POST", "/tyk/policies?key=s3cret", headers, b'{"id":"s3cret"}')
+    told = send(gateway, "GET", "/_mock/journal").body
+    assert b"s3cret" not in told
+    assert b"?key=***" in told
+
+
+def test_a_directory_is_what_a_gateway_would_leave(tmp_path: Path) -> None:
+    """A second mock on it finds the policies of the first."""
+    with MockGateway(policies=tmp_path) as first:
+        call(first, "POST", "/tyk/policies", {"id": "a", "name": "kept"})
+    assert (tmp_path / "a.json").read_text().startswith('{\n  "_id": "",\n  "id": "a",')
+    with MockGateway(policies=tmp_path) as second:
+        assert second.policies["a"]["name"] == "kept"
+
+
+def test_an_empty_secret_lets_all_in() -> None:
+    """As it does on a real gateway."""
+    with MockGateway(secret="") as gateway:
+        assert send(gateway, "GET", "/tyk/policies").status == 200
+
+
+def test_a_body_over_the_configured_size_is_refused() -> None:
+    """Before the secret is asked for."""
+    with MockGateway(config={"http_server_options.max_request_body_size": 10}) as gateway:
+        answer = send(gateway, "POST", "/tyk/policies", (), b"x" * 11)
+        assert (answer.status, answer.body) == (413, b"Request Entity Too Large\n")
+
+
+def test_two_gateways_stand_side_by_side() -> None:
+    """Each with its own state and version."""
+    with MockGateway(gateway="5.8") as old, MockGateway(gateway="5.14") as new:
+        old.policies.seed({"id": "a", "access_rights": {"x": {}}})
+        new.policies.seed({"id": "a", "access_rights": {"x": {}}})
+        assert "limit" in old.policies["a"]["access_rights"]["x"]
+        assert "limit" not in new.policies["a"]["access_rights"]["x"]
