@@ -16,13 +16,14 @@ from urllib.parse import quote
 
 import pytest
 
-from contract_tests.checks import Mismatch
-from contract_tests.report import Status, Verdict
+from contract_tests.checks import Mismatch, shorten
+from contract_tests.report import Status, Trace, Verdict
 from contract_tests.target import POLICIES, Exchange, Gone, Target, masked
 from mockserver.behaviours import Behaviour
 from mockserver.versions import GatewayVersion
 
 RELOAD = object()
+SHOWN_EXCHANGES = 30  # of a behaviour, in a report
 TOGETHER, ALONE, LAST = "together", "alone", "last"
 Steps = Generator[object, None, None]
 
@@ -238,6 +239,12 @@ class Batch:
             return True
         return False
 
+    def _trace(self, exchange: Exchange) -> Trace:
+        sent = "" if exchange.body is None else exchange.body.decode("utf-8", "replace")
+        texts = (exchange.target, shorten(sent), shorten(exchange.text or exchange.failure))
+        target, sent, answered = (masked(text, self.target.secret) for text in texts)
+        return Trace(exchange.method, target, sent, exchange.status, answered)
+
     def _judge(
         self,
         run: _Run,
@@ -262,4 +269,5 @@ class Batch:
             expected=masked(expected, self.target.secret),
             actual=masked(actual, self.target.secret),
             curl=tuple(exchange.curl for exchange in exchanges) if status is Status.FAILED else (),
+            exchanges=tuple(map(self._trace, exchanges[-SHOWN_EXCHANGES:])),
         )

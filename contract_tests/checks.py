@@ -126,11 +126,14 @@ def listed(exchange: Exchange) -> dict[str, dict[str, Any]]:
     if exchange.status != 200 or not isinstance(exchange.json, list):
         raise Mismatch("200 with an array", f"{exchange.status} {shorten(exchange.text)}", exchange)
     found: dict[str, dict[str, Any]] = {}
+    seen = set()
     for item in exchange.json:
         if not isinstance(item, dict) or not isinstance(item.get("id"), str):
             raise Mismatch("an array of policies", f"an item {shorten(json.dumps(item))}", exchange)
-        if (item["id"], item.get("org_id")) in ((i, p.get("org_id")) for i, p in found.items()):
+        key = (item["id"], str(item.get("org_id")))
+        if key in seen:
             raise Mismatch("each policy once", f"{item['id']} twice", exchange)
+        seen.add(key)
         found[item["id"]] = item
     return found
 

@@ -114,6 +114,7 @@ def _report(session: pytest.Session, leftovers: tuple[str, ...]) -> Report:
         seconds=round(time.monotonic() - stash[_STARTED], 3),
         reloads=made.target.reloads,
         verdicts=told + tuple(_untested(made, {verdict.behaviour for verdict in told})),
+        profile="read-only" if made.options.read_only else "full",
         leftovers=leftovers,
         gone=made.gone,
     )

@@ -1,15 +1,12 @@
-"""Verdicts, and the reports made of them: terminal, JSON, JUnit."""
+"""Verdicts, and the report that is made of them: for the terminal, and as JSON."""
 
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from enum import Enum
-from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree
 
 from contract_tests.preflight import Found
 
@@ -26,6 +23,17 @@ class Status(Enum):
 
 
 @dataclass(frozen=True)
+class Trace:
+    """An exchange as reports show it: bodies cut, the secret gone."""
+
+    method: str
+    target: str
+    sent: str
+    status: int
+    answered: str
+
+
+@dataclass(frozen=True)
 class Verdict:
     """One behaviour, or one test of it.
 
@@ -33,6 +41,7 @@ class Verdict:
         reason: why it is not applicable or could not be judged.
         expected, actual: what a failure is about.
         curl: the exchanges that led to a failure, as lines to paste.
+        exchanges: the last of what was asked and answered.
     """
 
     behaviour: str
@@ -45,6 +54,7 @@ class Verdict:
     expected: str = ""
     actual: str = ""
     curl: tuple[str, ...] = ()
+    exchanges: tuple[Trace, ...] = ()
 
     def as_text(self) -> str:
         """As the terminal shows a failure or an error."""
@@ -74,6 +84,7 @@ class Report:
     Attributes:
         gateway: the version it was judged as.
         version_source: how that version was found out.
+        profile: what of the suite was run: full, or read-only.
         leftovers: ids that could not be removed.
         gone: whether the gateway stopped answering before the end.
     """
@@ -86,6 +97,7 @@ class Report:
     seconds: float
     reloads: int
     verdicts: tuple[Verdict, ...]
+    profile: str = "full"
     leftovers: tuple[str, ...] = ()
     gone: bool = False
 
@@ -130,46 +142,18 @@ def from_json(text: str) -> Report:
     document: dict[str, Any] = json.loads(text)
     del document["conforms"], document["counts"]
     verdicts = [
-        Verdict(**{**raw, "status": Status(raw["status"]), "curl": tuple(raw["curl"])})
+        Verdict(
+            **{
+                **raw,
+                "status": Status(raw["status"]),
+                "curl": tuple(raw["curl"]),
+                "exchanges": tuple(Trace(**trace) for trace in raw["exchanges"]),
+            }
+        )
         for raw in document.pop("verdicts")
     ]
     document["leftovers"] = tuple(document["leftovers"])
     return Report(verdicts=tuple(verdicts), **document)
-
-
-def as_junit(report: Report) -> str:
-    """The report as JUnit XML: one suite for each operation, one case for each behaviour."""
-    root = ElementTree.Element("testsuites", name="tyk-contract", time=f"{report.seconds:.3f}")
-    for operation in dict.fromkeys(verdict.operation for verdict in report.verdicts):
-        verdicts = [verdict for verdict in report.verdicts if verdict.operation == operation]
-        suite = ElementTree.SubElement(
-            root,
-            "testsuite",
-            name=operation,
-            tests=str(len(verdicts)),
-            failures=str(sum(v.status is Status.FAILED for v in verdicts)),
-            errors=str(sum(v.status is Status.ERROR for v in verdicts)),
-            skipped=str(sum(v.status is Status.NOT_APPLICABLE for v in verdicts)),
-            timestamp=report.date,
-        )
-        for verdict in verdicts:
-            _junit_case(suite, verdict)
-    ElementTree.indent(root)
-    return '<?xml version="1.0" encoding="UTF-8"?>\n' + ElementTree.tostring(root, "unicode") + "\n"
-
-
-def _junit_case(suite: ElementTree.Element, verdict: Verdict) -> None:
-    case = ElementTree.SubElement(suite, "testcase", classname=verdict.operation, name=verdict.behaviour)
-    tags = {Status.FAILED: "failure", Status.ERROR: "error", Status.NOT_APPLICABLE: "skipped"}
-    if verdict.status in tags:
-        message = verdict.reason or f"expected {verdict.expected}; actual {verdict.actual}"
-        child = ElementTree.SubElement(case, tags[verdict.status], message=_xml_safe(message))
-        child.text = _xml_safe(verdict.as_text())
-
-
-def _xml_safe(text: str) -> str:
-    """A text without the characters that XML cannot hold."""
-    return re.sub("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "\ufffd", text)
 
 
 def as_terminal(report: Report) -> str:
@@ -185,30 +169,3 @@ def as_terminal(report: Report) -> str:
     ending = "conforms" if report.conforms else "does not conform"
     lines.append(f"{ending}: {', '.join(counts)}; {report.reloads} reloads, {report.seconds:.1f} s")
     return "\n".join(lines) + "\n"
-
-
-FORMATS = {".json": as_json, ".xml": as_junit}
-
-
-class ReportError(ValueError):
-    """A report that cannot be written; the message names the file and the next step."""
-
-
-def check_path(path: Path) -> None:
-    """See before a run that its report can be written after it.
-
-    Raises:
-        ReportError: the suffix is of no known kind, or the folder is not there.
-    """
-    if path.suffix not in FORMATS:
-        kinds = ", ".join(FORMATS)
-        raise ReportError(f"{path}: no report is of the kind {path.suffix!r}; end it in {kinds}")
-    if path.is_dir():
-        raise ReportError(f"{path}: this is a folder; name a file")
-    if not path.absolute().parent.is_dir():
-        raise ReportError(f"{path}: there is no such folder; make it first")
-
-
-def write(report: Report, path: Path) -> None:
-    """Write the report in the kind that the suffix names."""
-    path.write_text(FORMATS[path.suffix](report), "utf-8")

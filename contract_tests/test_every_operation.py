@@ -16,10 +16,8 @@ from contract_tests.target import POLICIES, Exchange, UnsafeRequest
 from mockserver import behaviours
 from mockserver.contract import Contract
 
-FITTING, UNFITTING = (
-    12,
-    6,
-)  # generated requests for each operation that fit the spec, and that do not
+FITTING = 8  # generated requests for each operation that fit the spec
+UNFITTING = 6  # and that do not
 
 
 @pytest.mark.parametrize("path", [POLICIES, f"{POLICIES}/{{polID}}"])
@@ -78,12 +76,13 @@ def test_generated_reloads(gateway: Gateway) -> None:
 @behaviour("answers-conform-to-spec", reads_only=True, when=LAST)
 def test_every_answer_of_the_run_conforms(gateway: Gateway) -> None:
     """Every answer to an operation has a declared status, content type and body."""
-    judge = Judge(gateway.target.contract)
+    judge = _judge_of(gateway.target.contract)
     seen = set()
     for exchange in gateway.target.log:
         operation = operation_of(gateway.target.contract, exchange)
-        letters = "".join(sorted(exchange.text))  # a list comes in another order each time
-        key = (operation, exchange.status, exchange.header("Content-Type"), letters)
+        listing = operation is not None and operation.id == "listPolicies"
+        body = len(exchange.text) if listing else exchange.text  # a list comes in any order
+        key = (operation, exchange.status, exchange.header("Content-Type"), body)
         if operation is None or key in seen:
             continue
         seen.add(key)

@@ -62,7 +62,7 @@ def test_the_verify_command_judges(tmp_path: Path) -> None:
         words = [w.replace("http://gateway:8080", gateway.url) for w in shlex.split(command)[1:]]
         words = [str(tmp_path / w) if w.startswith("verdict") else w for w in words]
         assert run(*words, TYK_GW_SECRET="s").returncode == 0
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["verdict.json", "verdict.xml"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["verdict.html", "verdict.xml"]
 
 
 def test_the_parity_command_compares() -> None:

@@ -42,8 +42,9 @@ def test_a_sound_gateway_conforms_and_is_left_as_it_was(gateway: MockGateway, tm
     """Exit code 0, reports, and nothing of the run left behind."""
     gateway.policies.seed({"id": "mine", "name": "before"}, {"id": "loaded"})
     before = dict(gateway.policies), gateway.policies.written
-    reports = [tmp_path / "r.json", tmp_path / "r.xml"]
-    done = verify(gateway.url, "--report", reports[0], "--report", reports[1], TYK_GW_SECRET=SECRET)
+    reports = [tmp_path / f"r.{kind}" for kind in ("json", "xml", "yaml", "html")]
+    flags = [word for path in reports for word in ("--report", path)]
+    done = verify(gateway.url, *flags, TYK_GW_SECRET=SECRET)
     assert (done.returncode, done.stderr) == (0, "")
     assert "conforms: 0 failed, 0 error" in done.stdout
     assert (dict(gateway.policies), gateway.policies.written) == before
@@ -180,7 +181,7 @@ def test_a_port_where_nobody_listens_is_told() -> None:
     [
         (["--gateway", "9.9"], "'9.9' is not described here"),
         (["ftp://host"], "'ftp://host' is no URL"),
-        (["--report", "verdict.pdf"], "end it in .json, .xml"),
+        (["--report", "verdict.pdf"], "end it in .json, .yaml, .xml, .html"),
         (["--report", "/no/such/r.json"], "there is no such folder"),
         (["http://user:password@host"], "holds a user or a password"),
         (["http://host?x=1"], "is no URL of a gateway"),
@@ -229,13 +230,12 @@ class _Echo(BaseHTTPRequestHandler):
 def test_a_secret_that_is_echoed_is_in_no_report(tmp_path: Path) -> None:
     """Nor in the terminal, in any of the ways that JSON and URLs write it."""
     secret = 'Sup"er&Secret é/1'
-    reports = [tmp_path / "r.json", tmp_path / "r.xml"]
+    reports = [tmp_path / f"r.{kind}" for kind in ("json", "xml", "yaml", "html")]
+    flags = [word for path in reports for word in ("--report", path)]
     with ThreadingHTTPServer(("127.0.0.1", 0), _Echo) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         url = f"http://127.0.0.1:{server.server_port}"
-        done = verify(
-            url, "--read-only", "--report", reports[0], "--report", reports[1], TYK_GW_SECRET=secret
-        )
+        done = verify(url, "--read-only", *flags, TYK_GW_SECRET=secret)
         server.shutdown()
     assert done.returncode == 1
     for text in (done.stdout, done.stderr, *(path.read_text() for path in reports)):

@@ -38,17 +38,17 @@ def add(commands: Commands) -> None:
         action="append",
         default=[],
         metavar="FILE",
-        help="write a report; .json, or .xml for JUnit; may be repeated",
+        help="write a report: .json, .yaml, .html, or .xml for JUnit; may be repeated",
     )
     verify.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
     """Do it; return the exit code."""
-    from contract_tests import preflight, report, runner
+    from contract_tests import preflight, rendering, report, runner
 
     for path in options.report:
-        report.check_path(path)
+        rendering.check_path(path)
     secret = options.secret if options.secret is not None else os.environ.get("TYK_GW_SECRET", "")
     if options.url:
         found = preflight.look(options.url, secret, options.gateway)
@@ -65,7 +65,7 @@ def run(options: argparse.Namespace) -> int:
     )
     print(report.as_terminal(made), end="")
     for path in options.report:
-        report.write(made, path)
+        rendering.write(made, path)
     if made.of(report.Status.FAILED):
         return BROKEN
     if made.gone:

@@ -1,0 +1,95 @@
+"""Reports: the same verdicts in each form."""
+
+from __future__ import annotations
+
+from html.parser import HTMLParser
+from xml.etree import ElementTree
+
+import pytest
+import yaml
+
+from contract_tests import rendering, report
+from contract_tests.report import Report, Status, Trace, Verdict
+
+FAILED = Verdict(
+    "id-required", "addPolicy", "No id, no policy.", "x.go:1", "test", Status.FAILED,
+    expected="400 <b>", actual="200 & more\x00", curl=("curl one", "curl two"),
+    exchanges=(Trace("POST", "/tyk/policies", "{}", 200, "<script>"),),
+)  # fmt: skip
+REPORT = Report(
+    url="http://g", gateway="5.12.0", version_source="asked", suite="0.1", date="2026-01-01T00:00:00+00:00",
+    seconds=1.5, reloads=3,
+    verdicts=(
+        Verdict("passes", "getPolicy", "It passes.", "x.go:2", "test", Status.PASSED),
+        FAILED,
+        Verdict("skipped", "getPolicy", "s", "x.go:3", "test", Status.NOT_APPLICABLE, "because"),
+        Verdict("broken", "reload", "s", "x.go:4", "test", Status.ERROR, "no answer"),
+    ),
+)  # fmt: skip
+
+
+def test_json_is_read_back() -> None:
+    """Nothing is lost between the process that judges and the one that tells."""
+    assert report.from_json(report.as_json(REPORT)) == REPORT
+
+
+def test_yaml_has_each_behaviours_verdict() -> None:
+    """With who was judged, by what, and when."""
+    document = yaml.safe_load(rendering.FORMATS[".yaml"](REPORT))
+    assert {name: row["verdict"] for name, row in document["behaviours"].items()} == {
+        "passes": "passed", "id-required": "failed", "skipped": "not applicable", "broken": "error",
+    }  # fmt: skip
+    assert (document["conforms"], document["profile"], document["gateway"]["version"]) == (
+        False,
+        "full",
+        "5.12.0",
+    )
+
+
+def test_junit_is_xml_with_a_suite_for_each_operation() -> None:
+    """Characters that XML cannot hold are replaced."""
+    root = ElementTree.fromstring(rendering.FORMATS[".xml"](REPORT))
+    suites = {suite.get("name"): suite for suite in root}
+    assert set(suites) == {"getPolicy", "addPolicy", "reload"}
+    failure = suites["addPolicy"].find("testcase/failure")
+    assert failure is not None
+    assert "200 & more\ufffd" in str(failure.get("message"))
+    assert "curl two" in str(failure.text)
+    assert [suites["getPolicy"].get(name) for name in ("tests", "skipped")] == ["2", "1"]
+
+
+class _Page(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+
+def test_the_page_needs_nothing_else() -> None:
+    """No link, image or script from elsewhere; what came from the gateway is text."""
+    text = rendering.FORMATS[".html"](REPORT)
+    page = _Page()
+    page.feed(text)
+    assert not [tag for tag, attributes in page.tags if {"src", "href"} & attributes.keys()]
+    assert [tag for tag, _ in page.tags].count("script") == 1
+    statuses = [attributes["data-status"] for tag, attributes in page.tags if tag == "details"]
+    assert statuses == ["FAILED", "ERROR", "PASSED", "NOT_APPLICABLE"]
+    assert "&lt;script&gt;" in text
+
+
+def test_the_terminal_shows_failures_first_and_counts_last() -> None:
+    """Requirement, expected, actual, reproduce; then the verdict."""
+    text = report.as_terminal(REPORT)
+    lines = text.splitlines()
+    assert lines[0] == "addPolicy  id-required"
+    assert [line.split()[0] for line in lines[1:5]] == ["requirement", "expected", "actual", "reproduce"]
+    assert lines[-1] == "does not conform: 1 failed, 1 error, 1 passed, 1 not applicable; 3 reloads, 1.5 s"
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_the_worst_test_of_a_behaviour_counts(order: tuple[int, int]) -> None:
+    """In whatever order they ran."""
+    both = (FAILED, Verdict("id-required", "addPolicy", "s", "x", "other", Status.PASSED))
+    assert report.by_behaviour(both[i] for i in order) == (FAILED,)
