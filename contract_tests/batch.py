@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import sys
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -239,6 +240,12 @@ class Batch:
             return True
         return False
 
+    def _show_progress(self, run: _Run) -> None:
+        """One line that is written over, where a person watches."""
+        if sys.stderr.isatty():
+            done = f"{len(self.verdicts) + 1} of {len(self.items)} tests, {self.target.reloads} reloads"
+            print(f"\r\033[K{done}: {run.row.id}", end="", file=sys.stderr, flush=True)
+
     def _trace(self, exchange: Exchange) -> Trace:
         sent = "" if exchange.body is None else exchange.body.decode("utf-8", "replace")
         texts = (exchange.target, shorten(sent), shorten(exchange.text or exchange.failure))
@@ -258,6 +265,7 @@ class Batch:
         exchanges = run.gateway.exchanges
         if at is not None and at in exchanges:
             exchanges = exchanges[: exchanges.index(at) + 1]
+        self._show_progress(run)
         self.verdicts[run.item.nodeid] = Verdict(
             behaviour=run.row.id,
             operation=run.row.operation,

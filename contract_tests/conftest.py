@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -82,6 +83,8 @@ def batch(target: Target, pytestconfig: pytest.Config, request: pytest.FixtureRe
 def pytest_sessionfinish(session: pytest.Session) -> None:
     if _CLOSING not in session.stash:
         return
+    if sys.stderr.isatty():
+        print("\r\033[K", end="", file=sys.stderr, flush=True)  # the line of progress
     for number in (signal.SIGINT, signal.SIGTERM):  # nothing may stop the clean-up
         signal.signal(number, signal.SIG_IGN)
     leftovers: tuple[str, ...] = ()
@@ -104,7 +107,9 @@ def _clean_up(target: Target) -> Iterator[str]:
 def _report(session: pytest.Session, leftovers: tuple[str, ...]) -> Report:
     stash = session.stash
     made = stash[_BATCH]
-    told = report.by_behaviour(made.verdicts.values())
+    order = list(made.rows)
+    verdicts = sorted(made.verdicts.values(), key=lambda verdict: order.index(verdict.behaviour))
+    told = report.by_behaviour(verdicts)
     return Report(
         url=made.target.url,
         gateway=str(stash[_FOUND].version),

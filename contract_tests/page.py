@@ -11,13 +11,14 @@ _PAGE = Template("""<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>$title</title>
 <style>
-body{font:15px/1.5 system-ui,sans-serif;margin:2em auto;max-width:70em;padding:0 1em}
-body{color:#222;background:#fff}
+body{font:15px/1.5 system-ui,sans-serif;margin:2em auto;max-width:70em;padding:0 1em;
+color:#222;background:#fff}
 h1{font-size:1.4em} h2{font-size:1.1em;margin:1.5em 0 .3em} code,pre{font:13px/1.4 ui-monospace,monospace}
 pre{white-space:pre-wrap;overflow-wrap:anywhere;background:#f4f4f4;padding:.6em;margin:.3em 0}
 details{border-left:.4em solid #999;margin:.3em 0;padding:.1em .8em} summary{cursor:pointer}
 .passed{border-color:#2a7d46}.failed{border-color:#b3261e}.error{border-color:#b26a00}
-dt{font-weight:600} dd{margin:0 0 .4em} label{margin-right:1em} input[type=search]{width:20em}
+dt{font-weight:600} dd{margin:0 0 .4em;overflow-wrap:anywhere}
+label{margin-right:1em} input[type=search]{width:20em}
 @media (prefers-color-scheme:dark){body{background:#181818;color:#ddd} pre{background:#262626}}
 </style></head><body>
 <h1>$title</h1>

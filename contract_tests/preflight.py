@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from contract_tests.target import SECRET_HEADER
+from contract_tests.target import OBJECT_ID_PREFIX, PREFIX, SECRET_HEADER
 from mockserver.client import Answer, Client, ClientError
 from mockserver.spec import SpecError, default_version, known_versions, select_version
 from mockserver.versions import GatewayVersion, VersionError
@@ -24,10 +24,11 @@ class PreflightError(ValueError):
 
 @dataclass(frozen=True)
 class Found:
-    """The version a gateway is judged as, and how it was found out."""
+    """The version a gateway is judged as, how it was found out, and what earlier runs left there."""
 
     version: GatewayVersion
     source: str
+    leftovers: int = 0
 
 
 def look(url: str, secret: str, wanted: str, *, timeout: float = 10.0) -> Found:
@@ -55,7 +56,10 @@ def look(url: str, secret: str, wanted: str, *, timeout: float = 10.0) -> Found:
     _must_be_gateway(url, hello, bare, own)
     if own.status == 403 and bare.status == 403:
         raise PreflightError(f"{url} refuses the secret; give it with --secret or in TYK_GW_SECRET", USAGE)
-    return find_version(_json(hello), wanted)
+    listed = _json(own) if isinstance(_json(own), list) else []
+    ids = [str(item.get("id", "")) for item in listed if isinstance(item, dict)]
+    left = sum(each.startswith((PREFIX, OBJECT_ID_PREFIX)) for each in ids)
+    return replace(find_version(_json(hello), wanted), leftovers=left)
 
 
 def find_version(hello: Any, wanted: str) -> Found:

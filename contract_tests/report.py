@@ -160,8 +160,10 @@ def as_terminal(report: Report) -> str:
     """The report for a reader: failures first, then counts and the verdict."""
     lines = []
     for status in (Status.FAILED, Status.ERROR):
-        for verdict in sorted(report.of(status), key=lambda v: v.operation):
-            lines += [verdict.as_text(), ""]
+        verdicts = report.of(status)
+        for operation in dict.fromkeys(verdict.operation for verdict in verdicts):
+            for verdict in verdicts:
+                lines += [verdict.as_text(), ""] if verdict.operation == operation else []
     if report.leftovers:
         lines += [f"could not remove: {', '.join(report.leftovers)}", ""]
     counts = [f"{len(report.of(status))} {status.value}" for status in reversed(Status)]

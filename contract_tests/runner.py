@@ -44,7 +44,7 @@ def run(order: Order) -> Report:
             sys.executable, "-m", "pytest", str(package), "-q", "--tb=short", "--no-header",
             f"--rootdir={package}", f"--config-file={os.devnull}", "-p", "no:cacheprovider",
             "-p", "mockserver.pytest_plugin", f"--contract-report={path}",
-            f"--gateway-version={order.found.version}",
+            f"--gateway-version={order.found.version}", "--capture=no",
         ]  # fmt: skip
         command += [f"--gateway-url={order.url}"] if order.url else []
         command += ["--gateway-read-only"] if order.read_only else []
@@ -71,7 +71,10 @@ def _wait(command: list[str], environment: dict[str, str]) -> str:
     """Wait for the suite; an interruption is passed on, and its clean-up waited for."""
     signal.signal(signal.SIGTERM, _interrupt)
     with subprocess.Popen(
-        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        command,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=None if sys.stderr.isatty() else subprocess.STDOUT,
     ) as process:
         try:
             said, _ = process.communicate()

@@ -22,7 +22,7 @@ PREFIX = "tyk-contract-"
 RELOAD = "/tyk/reload?block=true"
 POLICIES = "/tyk/policies"
 _REFUSALS = {301, 400, 403, 404, 405}  # statuses of a request that wrote nothing
-_OBJECT_ID_PREFIX = "7c0a57ac"  # of database ids, which cannot hold the textual prefix
+OBJECT_ID_PREFIX = "7c0a57ac"  # of database ids, which cannot hold the textual prefix
 
 
 class Gone(Exception):
@@ -130,7 +130,7 @@ class Target:
         self.codec = PolicyCodec.of(contract)
         token = secrets.token_hex(4)
         self.run = f"{PREFIX}{token}-"
-        self.run_object_id = _OBJECT_ID_PREFIX + token
+        self.run_object_id = OBJECT_ID_PREFIX + token
         self.reloads = 0
         self.log: list[Exchange] = []
         self._client = Client(self.url, timeout)

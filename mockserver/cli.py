@@ -7,9 +7,21 @@ import os
 import sys
 from collections.abc import Sequence
 
-from mockserver.commands import EXIT_CODES, USAGE, behaviours, deviations, diff, parity, record, serve, verify
+from mockserver.commands import (
+    EXIT_CODES,
+    USAGE,
+    behaviours,
+    clean,
+    deviations,
+    diff,
+    explain,
+    parity,
+    record,
+    serve,
+    verify,
+)
 
-COMMANDS = (serve, verify, diff, deviations, parity, record, behaviours)
+COMMANDS = (serve, verify, clean, behaviours, explain, diff, deviations, parity, record)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

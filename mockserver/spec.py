@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import yaml
@@ -22,6 +23,11 @@ def spec_path(name: str = "") -> Path:
     packaged = Path(__file__).with_name("_spec")
     root = packaged if packaged.is_dir() else Path(__file__).parent.parent / "spec"
     return root / name
+
+
+def package_files(package: ModuleType) -> list[Path]:
+    """The Python files of a package, by name."""
+    return sorted(Path(str(package.__file__)).parent.glob("*.py"))
 
 
 def load_yaml(path: Path) -> Any:

@@ -133,7 +133,18 @@ def test_the_fixtures_example_holds(pytester: pytest.Pytester) -> None:
 
 @pytest.mark.parametrize(
     "command",
-    [(), ("serve",), ("verify",), ("diff",), ("deviations",), ("parity",), ("record",), ("behaviours",)],
+    [
+        (),
+        ("serve",),
+        ("verify",),
+        ("diff",),
+        ("deviations",),
+        ("parity",),
+        ("record",),
+        ("behaviours",),
+        ("explain",),
+        ("clean",),
+    ],
 )
 def test_each_command_explains_itself(command: tuple[str, ...]) -> None:
     """--help ends with 0, and the README knows the command."""

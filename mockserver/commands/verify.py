@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 from pathlib import Path
 
 from mockserver.commands import BROKEN, CONFORMS, EXIT_CODES, UNREACHABLE, USAGE, Commands
@@ -54,6 +55,10 @@ def run(options: argparse.Namespace) -> int:
         found = preflight.look(options.url, secret, options.gateway)
     else:
         found = preflight.embedded(options.gateway)
+    if found.leftovers:
+        advice = f"remove them: tyk-contract clean {options.url}"
+        told = f"{found.leftovers} policies of an earlier run are there; {advice}"
+        print(f"tyk-contract: {told}", file=sys.stderr)
     made = runner.run(
         runner.Order(
             url=options.url or "",

@@ -1,0 +1,39 @@
+"""clean: remove what a killed run left on a gateway."""
+
+from __future__ import annotations
+
+import argparse
+import os
+
+from mockserver.commands import BROKEN, CONFORMS, UNREACHABLE, Commands
+
+
+def add(commands: Commands) -> None:
+    """Declare the command and its flags."""
+    clean = commands.add_parser(
+        "clean",
+        help="remove what a killed run left on a gateway",
+        description="Remove the policies whose ids bear the prefix of our runs, tyk-contract- or, of "
+        "database ids, 7c0a57ac. It reloads the gateway. Others are not touched.",
+    )
+    clean.add_argument("url", metavar="URL", help="the gateway, http://host:8080")
+    clean.add_argument("--secret", help="its secret; better in the variable TYK_GW_SECRET")
+    clean.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Do it; return the exit code."""
+    from contract_tests.cleaning import clean
+    from mockserver.client import Client, ClientError
+
+    secret = options.secret if options.secret is not None else os.environ.get("TYK_GW_SECRET", "")
+    try:
+        with Client(options.url) as client:
+            cleaned = clean(client, secret)
+    except ClientError as error:
+        print(f"tyk-contract: {options.url} cannot be cleaned: {error}")
+        return UNREACHABLE
+    for policy_id in cleaned.left:
+        print(f"could not remove {policy_id}")
+    print(f"{len(cleaned.removed)} policies of earlier runs removed")
+    return BROKEN if cleaned.left else CONFORMS
