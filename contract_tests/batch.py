@@ -12,6 +12,7 @@ import json
 import sys
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -135,6 +136,12 @@ class Options:
     version: GatewayVersion
     read_only: bool = False
     allow_group_reload: bool = False
+    quick: bool = False
+
+    @property
+    def profile(self) -> str:
+        """What of the suite is run."""
+        return "read-only" if self.read_only else "quick" if self.quick else "full"
 
 
 @dataclass
@@ -163,6 +170,7 @@ class Batch:
     items: list[pytest.Item]
     verdicts: dict[str, Verdict] = field(default_factory=dict)
     gone: bool = False
+    _first_cases: dict[tuple[Path, str], str] = field(default_factory=dict)
     _done: bool = False
 
     def tell(self, item: pytest.Item) -> None:
@@ -214,7 +222,17 @@ class Batch:
             return f"gateway {self.options.version} does not behave so"
         if self.options.read_only and not run.case.reads_only:
             return "it writes, and the run is read-only"
+        if self.options.quick and self._leaves_out(run):
+            return "left out by --quick"
         return ""
+
+    def _leaves_out(self, run: _Run) -> bool:
+        """All that takes its time: what runs alone, what is generated, and all but one case of a test."""
+        if run.case.when != TOGETHER or run.row.operation == "all" or "generated" in run.row.id:
+            return True
+        test = (run.item.path, run.item.originalname)
+        first = self._first_cases.setdefault(test, run.item.nodeid)
+        return first != run.item.nodeid
 
     def _goes_on(self, run: _Run) -> bool:
         """Run a test up to its next reload; say whether it asks for one."""

@@ -73,6 +73,7 @@ def batch(target: Target, pytestconfig: pytest.Config, request: pytest.FixtureRe
     options = Options(
         version=request.session.stash[_FOUND].version,
         read_only=pytestconfig.getoption("--gateway-read-only"),
+        quick=pytestconfig.getoption("--gateway-quick"),
         allow_group_reload=pytestconfig.getoption("--gateway-allow-group-reload"),
     )
     made = Batch(target, options, behaviours.load(), request.session.items)
@@ -119,7 +120,7 @@ def _report(session: pytest.Session, leftovers: tuple[str, ...]) -> Report:
         seconds=round(time.monotonic() - stash[_STARTED], 3),
         reloads=made.target.reloads,
         verdicts=told + tuple(_untested(made, {verdict.behaviour for verdict in told})),
-        profile="read-only" if made.options.read_only else "full",
+        profile=made.options.profile,
         leftovers=leftovers,
         gone=made.gone,
     )

@@ -20,7 +20,7 @@ def as_junit(report: Report) -> str:
             tests=str(len(verdicts)),
             failures=str(sum(v.status is Status.FAILED for v in verdicts)),
             errors=str(sum(v.status is Status.ERROR for v in verdicts)),
-            skipped=str(sum(v.status is Status.NOT_APPLICABLE for v in verdicts)),
+            skipped=str(sum(v.status in (Status.NOT_APPLICABLE, Status.ACCEPTED) for v in verdicts)),
             timestamp=report.date,
         )
         for verdict in verdicts:
@@ -31,7 +31,12 @@ def as_junit(report: Report) -> str:
 
 def _junit_case(suite: ElementTree.Element, verdict: Verdict) -> None:
     case = ElementTree.SubElement(suite, "testcase", classname=verdict.operation, name=verdict.behaviour)
-    tags = {Status.FAILED: "failure", Status.ERROR: "error", Status.NOT_APPLICABLE: "skipped"}
+    tags = {
+        Status.FAILED: "failure",
+        Status.ERROR: "error",
+        Status.NOT_APPLICABLE: "skipped",
+        Status.ACCEPTED: "skipped",
+    }
     if verdict.status in tags:
         message = verdict.reason or f"expected {verdict.expected}; actual {verdict.actual}"
         child = ElementTree.SubElement(case, tags[verdict.status], message=_xml_safe(message))

@@ -18,6 +18,7 @@ class Status(Enum):
 
     NOT_APPLICABLE = "not applicable"
     PASSED = "passed"
+    ACCEPTED = "accepted"
     ERROR = "error"
     FAILED = "failed"
 
@@ -86,6 +87,7 @@ class Report:
         version_source: how that version was found out.
         profile: what of the suite was run: full, or read-only.
         leftovers: ids that could not be removed.
+        stale: what is wrong with the baseline, in words.
         gone: whether the gateway stopped answering before the end.
     """
 
@@ -100,6 +102,7 @@ class Report:
     profile: str = "full"
     leftovers: tuple[str, ...] = ()
     gone: bool = False
+    stale: tuple[str, ...] = ()
 
     def of(self, status: Status) -> list[Verdict]:
         """The verdicts of one kind."""
@@ -107,8 +110,8 @@ class Report:
 
     @property
     def conforms(self) -> bool:
-        """Whether no behaviour failed and none was left in doubt."""
-        return not self.of(Status.FAILED) and not self.of(Status.ERROR)
+        """Whether no behaviour failed, none was left in doubt, and the baseline is true."""
+        return not (self.of(Status.FAILED) or self.of(Status.ERROR) or self.stale)
 
 
 def told(report: Report, found: Found) -> Report:
@@ -152,7 +155,8 @@ def from_json(text: str) -> Report:
         )
         for raw in document.pop("verdicts")
     ]
-    document["leftovers"] = tuple(document["leftovers"])
+    for name in ("leftovers", "stale"):
+        document[name] = tuple(document[name])
     return Report(verdicts=tuple(verdicts), **document)
 
 
@@ -164,9 +168,19 @@ def as_terminal(report: Report) -> str:
         for operation in dict.fromkeys(verdict.operation for verdict in verdicts):
             for verdict in verdicts:
                 lines += [verdict.as_text(), ""] if verdict.operation == operation else []
+    lines += [f"accepted  {v.behaviour}: {v.reason}" for v in report.of(Status.ACCEPTED)]
+    lines += [f"baseline  {text}" for text in report.stale]
     if report.leftovers:
         lines += [f"could not remove: {', '.join(report.leftovers)}", ""]
-    counts = [f"{len(report.of(status))} {status.value}" for status in reversed(Status)]
+    counts = [
+        f"{len(report.of(status))} {status.value}"
+        for status in reversed(Status)
+        if status is not Status.ACCEPTED or report.of(status)
+    ]
+    if report.profile == "quick":
+        lines.append(
+            "quick: generated requests, walks, plain reloads and all but one case of each test are left out"
+        )
     lines.append(f"{report.url}  gateway {report.gateway} ({report.version_source})")
     ending = "conforms" if report.conforms else "does not conform"
     lines.append(f"{ending}: {', '.join(counts)}; {report.reloads} reloads, {report.seconds:.1f} s")

@@ -28,6 +28,7 @@ class Order:
     found: Found
     read_only: bool = False
     allow_group_reload: bool = False
+    quick: bool = False
 
 
 def run(order: Order) -> Report:
@@ -48,6 +49,7 @@ def run(order: Order) -> Report:
         ]  # fmt: skip
         command += [f"--gateway-url={order.url}"] if order.url else []
         command += ["--gateway-read-only"] if order.read_only else []
+        command += ["--gateway-quick"] if order.quick else []
         command += ["--gateway-allow-group-reload"] if order.allow_group_reload else []
         environment = {
             **os.environ,

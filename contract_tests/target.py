@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, unquote
 
-from mockserver.client import Answer, Client, ClientError, Header
+from mockserver.client import Answer, Client, ClientError, Header, TimedOut
 from mockserver.contract import Contract
 from mockserver.policy import PolicyCodec
 from mockserver.redaction import hidden
@@ -21,6 +21,7 @@ SECRET_VARIABLE = "$TYK_GW_SECRET"
 PREFIX = "tyk-contract-"
 RELOAD = "/tyk/reload?block=true"
 POLICIES = "/tyk/policies"
+PATIENCE = 3  # requests without an answer in time, until the gateway is given up
 _REFUSALS = {301, 400, 403, 404, 405}  # statuses of a request that wrote nothing
 OBJECT_ID_PREFIX = "7c0a57ac"  # of database ids, which cannot hold the textual prefix
 
@@ -136,6 +137,7 @@ class Target:
         self._client = Client(self.url, timeout)
         self._created: dict[str, None] = {}
         self._count = 0
+        self._timeouts = 0
 
     def new_id(self, suffix: str = "") -> str:
         """An id that no policy has, of this run."""
@@ -158,7 +160,7 @@ class Target:
         """Send a request, with the secret unless headers are given.
 
         Raises:
-            Gone: no answer came, and /hello is not answered either.
+            Gone: no answer came, and /hello is not answered either, or not in time so often.
             UnsafeRequest: the request would write or delete a policy that is not of this run.
         """
         sent = ((SECRET_HEADER, self.secret),) if headers is None else tuple(headers)
@@ -170,6 +172,7 @@ class Target:
             self._created |= dict.fromkeys(written)  # nobody knows
             if not isinstance(error, ClientError):
                 raise
+            self._timeouts += isinstance(error, TimedOut)
             failure = str(error)
             self._still_there(failure)
         if answer is not None and answer.status not in _REFUSALS:
@@ -211,6 +214,8 @@ class Target:
         return file.startswith((f"/{self.run}", f"/{self.run_object_id}"))
 
     def _still_there(self, failure: str) -> None:
+        if self._timeouts >= PATIENCE:
+            raise Gone(f"{failure}, {self._timeouts} times now")
         try:
             self._client.send("GET", "/hello")
         except ClientError as error:

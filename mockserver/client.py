@@ -14,6 +14,8 @@ from urllib.parse import urlsplit
 MAX_BODY = 64 << 20  # bytes of an answer that are read
 Header = tuple[str, str]
 
+_QUICKACK: int | None = getattr(socket, "TCP_QUICKACK", None)
+
 
 class ClientError(Exception):
     """No whole answer came; the message says why, in words for a person."""
@@ -21,6 +23,10 @@ class ClientError(Exception):
 
 class Unreachable(ClientError):
     """No connection could be made."""
+
+
+class TimedOut(ClientError):
+    """No whole answer came in time."""
 
 
 @dataclass(frozen=True)
@@ -112,13 +118,15 @@ class Client:
         connection = self._connect()
         try:
             self._write(connection, method, self._prefix + target, headers, body, host)
+            if _QUICKACK is not None:  # else a server that sends in two pieces waits for our kernel
+                connection.sock.setsockopt(socket.IPPROTO_TCP, _QUICKACK, 1)
             response = connection.getresponse()
             content = self._read(response, deadline)
         except (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError):
             raise
         except TimeoutError as error:
             self.close()
-            raise ClientError(f"no answer within {self._timeout:g} s") from error
+            raise TimedOut(f"no answer within {self._timeout:g} s") from error
         except (http.client.HTTPException, OSError, ValueError) as error:
             self.close()
             raise ClientError(f"no HTTP answer: {type(error).__name__} {error}".rstrip()) from error

@@ -25,6 +25,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--gateway-version", default="auto", help="version to judge it as (default: as /hello says)"
     )
     group.addoption("--gateway-read-only", action="store_true", help="write nothing to the gateway")
+    group.addoption("--gateway-quick", action="store_true", help="leave out what takes its time")
     group.addoption("--gateway-allow-group-reload", action="store_true", help="try /tyk/reload/group too")
     group.addoption("--contract-report", metavar="FILE", help="write the verdicts as JSON")
 

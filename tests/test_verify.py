@@ -95,6 +95,30 @@ def test_without_a_url_the_mock_is_judged() -> None:
     assert (done.returncode, "gateway 5.14.0 (as asked for)" in done.stdout) == (0, True)
 
 
+def test_a_quick_run_says_what_it_leaves_out(gateway: MockGateway, tmp_path: Path) -> None:
+    """And judges most behaviours all the same."""
+    done = verify(gateway.url, "--quick", "--report", tmp_path / "r.json", TYK_GW_SECRET=SECRET)
+    told = json.loads((tmp_path / "r.json").read_text())
+    assert (done.returncode, told["profile"]) == (0, "quick")
+    assert told["counts"]["passed"] > 100
+    assert "quick: generated requests, walks, plain reloads" in done.stdout
+
+
+def test_known_failures_are_accepted(tmp_path: Path) -> None:
+    """Written once, accepted then; exit code 0."""
+    known = tmp_path / "known.yaml"
+    with MockGateway(secret=SECRET, without=frozenset({"id-required"})) as gateway:
+        assert verify(gateway.url, "--quick", "--write-baseline", known, TYK_GW_SECRET=SECRET).returncode == 1
+        done = verify(gateway.url, "--quick", "--baseline", known, TYK_GW_SECRET=SECRET)
+    assert (done.returncode, "accepted  id-required: say why, and who mends it" in done.stdout) == (0, True)
+    with MockGateway(secret=SECRET) as gateway:
+        done = verify(gateway.url, "--quick", "--baseline", known, TYK_GW_SECRET=SECRET)
+    assert (done.returncode, "baseline  id-required: accepted as failing, and passes" in done.stdout) == (
+        1,
+        True,
+    )
+
+
 def test_a_read_only_run_writes_and_reloads_nothing(gateway: MockGateway) -> None:
     """What writes is not applicable, and says why."""
     gateway.policies.seed({"id": "mine"})

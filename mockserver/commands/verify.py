@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 from mockserver.commands import BROKEN, CONFORMS, EXIT_CODES, UNREACHABLE, USAGE, Commands
@@ -41,15 +42,26 @@ def add(commands: Commands) -> None:
         metavar="FILE",
         help="write a report: .json, .yaml, .html, or .xml for JUnit; may be repeated",
     )
+    verify.add_argument(
+        "--quick", action="store_true", help="leave out what takes its time; the report says what"
+    )
+    verify.add_argument(
+        "--baseline", type=Path, metavar="FILE", help="accept the failures that the file lists"
+    )
+    verify.add_argument(
+        "--write-baseline", type=Path, metavar="FILE", help="write what fails now as a baseline"
+    )
     verify.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
     """Do it; return the exit code."""
-    from contract_tests import preflight, rendering, report, runner
+    from contract_tests import baseline, preflight, rendering, report, runner
+    from mockserver import behaviours
 
     for path in options.report:
         rendering.check_path(path)
+    accepted = baseline.read(options.baseline, behaviours.load()) if options.baseline else []
     secret = options.secret if options.secret is not None else os.environ.get("TYK_GW_SECRET", "")
     if options.url:
         found = preflight.look(options.url, secret, options.gateway)
@@ -66,12 +78,18 @@ def run(options: argparse.Namespace) -> int:
             found=found,
             read_only=options.read_only,
             allow_group_reload=options.allow_group_reload,
+            quick=options.quick,
         )
     )
+    today = datetime.now(UTC).date()
+    made = baseline.apply(made, accepted, today)
     print(report.as_terminal(made), end="")
+    if options.write_baseline:
+        count = baseline.write(made, options.write_baseline, today)
+        print(f"{count} failures written to {options.write_baseline}; say why each is accepted")
     for path in options.report:
         rendering.write(made, path)
-    if made.of(report.Status.FAILED):
+    if made.of(report.Status.FAILED) or made.stale:
         return BROKEN
     if made.gone:
         return UNREACHABLE

@@ -1,0 +1,79 @@
+"""Known failures: accepted, expired, and no longer true."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from contract_tests import baseline, report
+from contract_tests.baseline import BaselineError, Entry
+from contract_tests.report import Report, Status, Verdict
+from mockserver import behaviours
+
+TODAY = date(2026, 6, 1)
+FAILED = Verdict("id-required", "addPolicy", "s", "x", "t", Status.FAILED, expected="e", actual="a")
+PASSED = Verdict("add-overwrites", "addPolicy", "s", "x", "t", Status.PASSED)
+REPORT = Report("u", "5.12.0", "asked", "0", "d", 1.0, 1, (FAILED, PASSED))
+KNOWN = Entry("id-required", "being mended", date(2026, 6, 30))
+
+
+def test_a_known_failure_is_accepted() -> None:
+    """The run conforms, and says what it accepted."""
+    made = baseline.apply(REPORT, [KNOWN], TODAY)
+    assert made.conforms
+    assert "accepted  id-required: being mended (until 2026-06-30)" in report.as_terminal(made)
+    assert "1 accepted" in report.as_terminal(made)
+
+
+def test_an_expired_entry_accepts_nothing() -> None:
+    """The failure counts, and the entry is told."""
+    made = baseline.apply(REPORT, [replace(KNOWN, expires=date(2026, 5, 31))], TODAY)
+    assert [verdict.status for verdict in made.verdicts] == [Status.FAILED, Status.PASSED]
+    assert made.stale == ("id-required: accepted until 2026-05-31, which is over; mend or renew it",)
+
+
+def test_an_entry_that_passes_fails_the_run() -> None:
+    """So that a baseline shrinks."""
+    made = baseline.apply(REPORT, [KNOWN, Entry("add-overwrites", "r", TODAY)], TODAY)
+    assert not made.conforms
+    assert made.stale == ("add-overwrites: accepted as failing, and passes; take it out of the baseline",)
+
+
+def test_what_is_written_is_read(tmp_path: Path) -> None:
+    """And accepts what failed."""
+    path = tmp_path / "baseline.yaml"
+    assert baseline.write(REPORT, path, TODAY) == 1
+    entries = baseline.read(path, behaviours.load())
+    assert [(entry.behaviour, entry.expires) for entry in entries] == [("id-required", date(2026, 7, 1))]
+    assert baseline.apply(REPORT, entries, TODAY).conforms
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("{", "no YAML"),
+        ("[]", "a list called accepted"),
+        (
+            "accepted: [{behaviour: id-required, expires: 2026-06-01}]",
+            "must have behaviour, reason and expires",
+        ),
+        ("accepted: [{behaviour: nope, reason: r, expires: 2026-06-01}]", "no behaviour is called 'nope'"),
+        ("accepted: [{behaviour: id-required, reason: '', expires: 2026-06-01}]", "needs a reason"),
+        ("accepted: [{behaviour: id-required, reason: r, expires: soon}]", "expires at no date"),
+    ],
+)
+def test_a_broken_baseline_is_told(tmp_path: Path, text: str, complaint: str) -> None:
+    """With the file and the entry."""
+    path = tmp_path / "baseline.yaml"
+    path.write_text(text)
+    with pytest.raises(BaselineError, match=complaint):
+        baseline.read(path, behaviours.load())
+
+
+def test_a_missing_baseline_is_told(tmp_path: Path) -> None:
+    """With how to make one."""
+    with pytest.raises(BaselineError, match="--write-baseline"):
+        baseline.read(tmp_path / "none.yaml", behaviours.load())
