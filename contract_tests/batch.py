@@ -294,6 +294,7 @@ class Batch:
             reason=masked(reason, self.target.secret),
             expected=masked(expected, self.target.secret),
             actual=masked(actual, self.target.secret),
+            hint=run.row.hint if status is Status.FAILED else "",
             curl=tuple(exchange.curl for exchange in exchanges) if status is Status.FAILED else (),
             exchanges=tuple(map(self._trace, exchanges[-SHOWN_EXCHANGES:])),
         )

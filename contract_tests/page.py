@@ -83,6 +83,7 @@ def _item(verdict: Verdict) -> str:
         "reason": verdict.reason,
         "expected": verdict.expected,
         "actual": verdict.actual,
+        "hint": verdict.hint,
     }
     told = "".join(f"<dt>{name}</dt><dd>{escape(text)}</dd>" for name, text in rows.items() if text)
     curl = (

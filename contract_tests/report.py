@@ -41,6 +41,7 @@ class Verdict:
     Attributes:
         reason: why it is not applicable or could not be judged.
         expected, actual: what a failure is about.
+        hint: what else may be its cause.
         curl: the exchanges that led to a failure, as lines to paste.
         exchanges: the last of what was asked and answered.
     """
@@ -54,6 +55,7 @@ class Verdict:
     reason: str = ""
     expected: str = ""
     actual: str = ""
+    hint: str = ""
     curl: tuple[str, ...] = ()
     exchanges: tuple[Trace, ...] = ()
 
@@ -65,6 +67,7 @@ class Verdict:
         ]
         if self.status is Status.FAILED:
             lines += [f"  expected     {self.expected}", f"  actual       {self.actual}"]
+            lines += [f"  hint         {self.hint}"] if self.hint else []
             shown = self.curl[-CURL_LINES:]
             label = "reproduce"
             if len(shown) < len(self.curl):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from contract_tests.batch import Gateway, behaviour
+from contract_tests.batch import Gateway, NotApplicable, behaviour
 from contract_tests.checks import Mismatch, shorten
 from contract_tests.target import SECRET_HEADER, Exchange
 
@@ -18,6 +18,13 @@ def expect_health(exchange: Exchange, description: str) -> None:
     members = [name for name in body if name != "details"]
     if members != ["status", "version", "description"] or not exchange.text.endswith("}\n"):
         raise Mismatch(wanted, shorten(repr(exchange.text)), exchange)
+
+
+def no_store(gateway: Gateway) -> bool:
+    """Whether /hello and /ready agree that the store cannot be reached."""
+    hello, ready = (gateway.send("GET", path, headers=[]) for path in ("/hello", "/ready"))
+    status = hello.json.get("status") if isinstance(hello.json, dict) else "pass"
+    return ready.status == 503 and "Redis connection not available" in ready.text and status != "pass"
 
 
 @behaviour("hello-is-open", reads_only=True)
@@ -47,6 +54,8 @@ def test_hello_tells_how_its_parts_are(gateway: Gateway) -> None:
 @behaviour("ready-is-open", reads_only=True)
 def test_ready_needs_no_secret(gateway: Gateway) -> None:
     """/ready answers 200 without the secret once policies and APIs were loaded."""
+    if no_store(gateway):
+        raise NotApplicable("the gateway says that it has no Redis")
     expect_health(gateway.send("GET", "/ready", headers=[]), "Tyk GW Ready")
 
 
@@ -54,6 +63,8 @@ def test_ready_needs_no_secret(gateway: Gateway) -> None:
 @behaviour("probes-tell-one-version", reads_only=True)
 def test_probes_tell_one_version(gateway: Gateway, path: str) -> None:
     """/hello and /ready tell the same version each time."""
+    if path == "/ready" and no_store(gateway):
+        return
     first = gateway.send("GET", "/hello", headers=[])
     second = gateway.send("GET", path, headers=[])
     versions = [e.json.get("version") if isinstance(e.json, dict) else None for e in (first, second)]

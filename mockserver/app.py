@@ -81,7 +81,8 @@ def _add(
     contract: Contract | None = None,
 ) -> None:
     path = _configured(gateway, operation.path)
-    names = [(i, part[1:-1]) for i, part in enumerate(path.split("/")) if part.startswith("{")]
+    parts = path.split("/")
+    names = [(i, part[1:-1]) for i, part in enumerate(parts) if part.startswith("{")]
 
     def view(**_: str) -> Response:
         environ = request.environ
@@ -91,7 +92,8 @@ def _add(
         call = Call(gateway, params, environ[URL].query, environ[BODY])
         return _answer(suffer(gateway, gateway.faults.take(operation.id)) or handler(call))
 
-    rule = path.replace("{", "<").replace("}", ">")
+    # a spec may give a parameter any name, a rule may not; it is found by its place anyway
+    rule = "/".join(f"<p{i}>" if part.startswith("{") else part for i, part in enumerate(parts))
     app.add_url_rule(rule, operation.label, view, methods=[operation.method], provide_automatic_options=False)
 
 

@@ -12,7 +12,7 @@ from mockserver.versions import GatewayVersion, Span
 
 LEVELS = ("core", "extended", "setup")
 _KEYS = {
-    "id", "level", "statement", "since", "until", "except", "source", "published", "operation",
+    "id", "level", "statement", "since", "until", "except", "source", "published", "hint", "operation",
 }  # fmt: skip
 
 
@@ -26,6 +26,7 @@ class Behaviour:
         statement: one sentence about the gateway, in the present tense.
         source: where it was read (`file:line @tag`) or recorded (`recording SCENARIO step N`).
         published: what the vendor's published spec says instead; empty where it agrees or is silent.
+        hint: what else may be the cause of a failure; empty where nothing is.
         operation: the operation it shows on, for the report.
         spans: the versions it holds for.
     """
@@ -37,6 +38,7 @@ class Behaviour:
     operation: str
     spans: tuple[Span, ...]
     published: str = ""
+    hint: str = ""
 
     def holds_for(self, version: GatewayVersion) -> bool:
         """Whether a gateway of this version behaves so."""
@@ -100,6 +102,7 @@ def _row(raw: dict[str, Any]) -> Behaviour:
         operation=raw["operation"],
         spans=_spans(raw),
         published=raw.get("published", ""),
+        hint=raw.get("hint", ""),
     )
 
 

@@ -7,6 +7,7 @@ those of encoding/json, decode.go and encode.go.
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
@@ -37,14 +38,14 @@ class Problems:
         self.found.append(f"{shown} is no {wanted}")
 
 
-class GoType:
+class GoType(ABC):
     """A type: its zero value, how a node is decoded into it, what is written of it."""
 
     zero: Any = None
 
+    @abstractmethod
     def decode(self, node: Any, current: Any, problems: Problems) -> Any:
         """Return the value after decoding `node` over `current`."""
-        raise NotImplementedError
 
     def output(self, value: Any) -> Any:
         """Return what `gojson.write` is to write."""

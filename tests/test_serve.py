@@ -142,6 +142,9 @@ paths:
     post:
       responses:
         "200": {description: from its schema, content: {application/json: {schema: {$ref: "#/components/schemas/Thing"}}}}
+  /tyk/far/{some-id}/of/{some-id2}:
+    get:
+      responses: {"200": {description: odd names, content: {text/plain: {example: far}}}}
   /tyk/far:
     get:
       responses:
@@ -164,12 +167,13 @@ def test_another_spec_is_answered_from_its_examples(tmp_path: Path) -> None:
     path = tmp_path / "other.yaml"
     path.write_text(SPEC)
     with serving("--spec", path) as served:
-        assert "12 operations and 3 more of" in served.lines[0]
+        assert "12 operations and 4 more of" in served.lines[0]
         assert served.send("GET", "/tyk/things", "wrong").status == 403
         assert served.send("GET", "/tyk/things", "mock-secret").body == b'[{"expires":2592000,"name":"a"}]\n'
         made = json.loads(served.send("POST", "/tyk/things", "mock-secret").body)
         assert (made["expires"], made["name"], made["kind"]) == (0, "", "small")
         assert served.send("GET", "/tyk/far", "mock-secret").status == 200
+        assert served.send("GET", "/tyk/far/a%0Ab/of/c", "mock-secret").body == b"far\n"
         assert served.send("PATCH", "/tyk/things", "mock-secret").status == 405
         assert served.send("GET", "/tyk/policies/x", "mock-secret").status == 404
 
