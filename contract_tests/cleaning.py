@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from contract_tests.target import OBJECT_ID_PREFIX, POLICIES, PREFIX, RELOAD, SECRET_HEADER
+from contract_tests.target import POLICIES, RELOAD, SECRET_HEADER, ours
 from mockserver.client import Client
 
 
@@ -29,8 +29,7 @@ def leftovers(client: Client, secret: str) -> list[str]:
     listed = json.loads(answer.body)
     if answer.status != 200 or not isinstance(listed, list):
         raise ValueError(f"GET {POLICIES} answers {answer.status}; is the secret right?")
-    ids = [str(item.get("id", "")) for item in listed if isinstance(item, dict)]
-    return sorted(each for each in ids if each.startswith((PREFIX, OBJECT_ID_PREFIX)))
+    return sorted(ours(listed))
 
 
 def clean(client: Client, secret: str) -> Cleaned:

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass, replace
 from typing import Any
 
-from contract_tests.target import OBJECT_ID_PREFIX, PREFIX, SECRET_HEADER
+from contract_tests.target import SECRET_HEADER, ours
 from mockserver.client import Answer, Client, ClientError
 from mockserver.spec import SpecError, default_version, known_versions, select_version
 from mockserver.versions import GatewayVersion, VersionError
@@ -56,9 +56,8 @@ def look(url: str, secret: str, wanted: str, *, timeout: float = 10.0) -> Found:
     _must_be_gateway(url, hello, bare, own)
     if own.status == 403 and bare.status == 403:
         raise PreflightError(f"{url} refuses the secret; give it with --secret or in TYK_GW_SECRET", USAGE)
-    listed = _json(own) if isinstance(_json(own), list) else []
-    ids = [str(item.get("id", "")) for item in listed if isinstance(item, dict)]
-    left = sum(each.startswith((PREFIX, OBJECT_ID_PREFIX)) for each in ids)
+    listed = _json(own)
+    left = len(ours(listed)) if isinstance(listed, list) else 0
     return replace(find_version(_json(hello), wanted), leftovers=left)
 
 

@@ -26,6 +26,12 @@ _REFUSALS = {301, 400, 403, 404, 405}  # statuses of a request that wrote nothin
 OBJECT_ID_PREFIX = "7c0a57ac"  # of database ids, which cannot hold the textual prefix
 
 
+def ours(policies: list[Any]) -> list[str]:
+    """The ids, of a gateway's list of policies, that a run of this suite wrote."""
+    ids = [str(item.get("id", "")) for item in policies if isinstance(item, dict)]
+    return [each for each in ids if each.startswith((PREFIX, OBJECT_ID_PREFIX))]
+
+
 class Gone(Exception):
     """The gateway no longer answers at all; what is left cannot be judged."""
 

@@ -89,15 +89,8 @@ def _line(row: Deviation) -> str:
     seen = ", ".join(f"`{each.scenario}` step {each.step}" for each in row.seen)
     evidence = f"seen: {seen}" if seen else f"read, not seen: `{row.source}`"
     judged = row.suite if isinstance(row.suite, str) else ", ".join(f"`{name}`" for name in row.suite)
-    cells = [row.id, f"`{row.where}`", row.published, row.actual, _versions(row.span), evidence, judged]
+    cells = [row.id, f"`{row.where}`", row.published, row.actual, str(row.span), evidence, judged]
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
-
-
-def _versions(span: Span) -> str:
-    if span.since is None and span.until is None:
-        return "all"
-    parts = [f"from {span.since}" if span.since else "", f"before {span.until}" if span.until else ""]
-    return " ".join(filter(None, parts))
 
 
 def releases(span: Span) -> list[GatewayVersion]:

@@ -18,6 +18,7 @@ _VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
 _VERSION = re.compile(r"HTTP/(\d)\.(\d)")
 _HOST = re.compile(r"[A-Za-z0-9!$%&'()*+,;=:\[\]._~-]*")
 _CHUNK_SIZE = re.compile(rb"([0-9a-fA-F]{1,16})[ \t]*(?:;[^\n]*)?\r\n")
+_TRAILER = re.compile(rb"(?:[^\r\n]+\r\n)*\r\n")
 
 
 class BadMessage(ValueError):
@@ -151,7 +152,7 @@ class Chunks:
             size = int(match[1], 16)
             end = match.end() + size
             if size == 0:
-                trailer = re.compile(rb"(?:[^\r\n]+\r\n)*\r\n").match(data, match.end())
+                trailer = _TRAILER.match(data, match.end())
                 if trailer is None:
                     return
                 self.done = True

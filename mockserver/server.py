@@ -89,7 +89,7 @@ class MockGateway:
         directory: Path = Path(),
         without: frozenset[str] = frozenset(),
     ) -> None:
-        version = select_version(gateway or default_version_text())
+        version = select_version(gateway) if gateway else default_version()
         settings, _ = Config.of(config or {})
         if secret is not None:
             settings = replace(settings, secret=secret)
@@ -189,11 +189,6 @@ class MockGateway:
             await self._server.run(self._stop, self._started.set)
 
         asyncio.run(serve())
-
-
-def default_version_text() -> str:
-    """The default version, as a user would name it."""
-    return str(default_version())
 
 
 def with_policies(config: Config, path: Path) -> Config:

@@ -55,3 +55,8 @@ class Span:
 
     def __contains__(self, version: GatewayVersion) -> bool:
         return (self.since is None or version >= self.since) and (self.until is None or version < self.until)
+
+    def __str__(self) -> str:
+        """In words: "from 5.8.0 before 5.12.0", or "all"."""
+        parts = [f"from {self.since}" if self.since else "", f"before {self.until}" if self.until else ""]
+        return " ".join(filter(None, parts)) or "all"

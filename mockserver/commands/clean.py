@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import os
 
-from mockserver.commands import BROKEN, CONFORMS, UNREACHABLE, Commands
+from mockserver.commands import BROKEN, CONFORMS, UNREACHABLE, Commands, secret_of
 
 
 def add(commands: Commands) -> None:
@@ -26,7 +25,7 @@ def run(options: argparse.Namespace) -> int:
     from contract_tests.cleaning import clean
     from mockserver.client import Client, ClientError
 
-    secret = options.secret if options.secret is not None else os.environ.get("TYK_GW_SECRET", "")
+    secret = secret_of(options)
     try:
         with Client(options.url) as client:
             cleaned = clean(client, secret)

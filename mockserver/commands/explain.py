@@ -64,12 +64,8 @@ def _near(name: str, ids: list[str]) -> str:
 def _versions(row: Behaviour) -> str:
     from mockserver.spec import known_versions
 
-    spans = []
-    for span in row.spans:
-        parts = [f"from {span.since}" if span.since else "", f"before {span.until}" if span.until else ""]
-        spans.append(" ".join(filter(None, parts)) or "all")
     held = [line for line, release in known_versions().items() if row.holds_for(release)]
-    return f"{', '.join(spans)}; of those described: {', '.join(held) or 'none'}"
+    return f"{', '.join(map(str, row.spans))}; of those described: {', '.join(held) or 'none'}"
 
 
 def _tests(behaviour_id: str) -> list[str]:

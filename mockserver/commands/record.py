@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from mockserver.commands import CONFORMS, Commands
+from mockserver.commands import CONFORMS, Commands, secret_of
 
 
 def add(commands: Commands) -> None:
@@ -53,7 +52,7 @@ def run(options: argparse.Namespace) -> int:
     from mockserver.scenarios import load_scenarios
 
     scenarios = load_scenarios(tuple(options.scenarios))
-    secret = options.secret if options.secret is not None else os.environ.get("TYK_GW_SECRET", "")
+    secret = secret_of(options)
     found = look(options.url, secret, options.gateway)
     recorded = skipped = 0
     with Client(options.url, timeout=30) as client, options.out.open("w", encoding="utf-8") as out:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from mockserver.commands import BROKEN, CONFORMS, EXIT_CODES, UNREACHABLE, USAGE, Commands
+from mockserver.commands import BROKEN, CONFORMS, EXIT_CODES, UNREACHABLE, USAGE, Commands, secret_of
 
 
 def add(commands: Commands) -> None:
@@ -62,7 +61,7 @@ def run(options: argparse.Namespace) -> int:
     for path in options.report:
         rendering.check_path(path)
     accepted = baseline.read(options.baseline, behaviours.load()) if options.baseline else []
-    secret = options.secret if options.secret is not None else os.environ.get("TYK_GW_SECRET", "")
+    secret = secret_of(options)
     if options.url:
         found = preflight.look(options.url, secret, options.gateway)
     else:
