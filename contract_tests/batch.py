@@ -8,26 +8,30 @@ each goes on. What pytest then reports for a test is what came out of this.
 from __future__ import annotations
 
 import inspect
-import json
 import sys
 from collections.abc import Callable, Generator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import pytest
 
 from contract_tests.checks import Mismatch, shorten
+from contract_tests.exchange import Exchange, masked
+from contract_tests.gateway import Gateway, Options
 from contract_tests.report import Status, Trace, Verdict
-from contract_tests.target import POLICIES, Exchange, Gone, Target, masked
+from contract_tests.target import Gone, Target
 from mockserver.behaviours import Behaviour
-from mockserver.versions import GatewayVersion
 
-RELOAD = object()
 SHOWN_EXCHANGES = 30  # of a behaviour, in a report
-TOGETHER, ALONE, LAST = "together", "alone", "last"
+RELOAD, BEGUN = object(), object()
+ORDER = FIRST, TOGETHER, ALONE, LAST = "first", "together", "alone", "last"
 Steps = Generator[object, None, None]
+
+
+class _Enough(Exception):
+    """A failure was seen, and no more is asked for."""
 
 
 class NotApplicable(Exception):
@@ -41,7 +45,8 @@ class Case:
     Attributes:
         steps: the test function; a generator if it needs reloads.
         reads_only: whether it leaves the gateway as it is.
-        when: "together" with all others, "alone" after them, or "last" of all.
+        when: "together" with all others; "first", so that it yields `BEGUN` before they begin and
+            goes on with them; "alone" after them; or "last" of all.
     """
 
     behaviour: str
@@ -73,77 +78,6 @@ def behaviour(
     return declare
 
 
-class Gateway:
-    """The gateway as one test sees it: short words for requests, and its own exchanges."""
-
-    def __init__(self, target: Target, options: Options) -> None:
-        self.target = target
-        self.options = options
-        self.exchanges: list[Exchange] = []
-
-    def send(self, method: str, path: str, body: Any = None, **kwargs: Any) -> Exchange:
-        """Send a request; a body that is neither text nor bytes goes as JSON."""
-        if isinstance(body, str):
-            body = body.encode("utf-8", "surrogatepass")
-        elif body is not None and not isinstance(body, bytes):
-            body = json.dumps(body).encode()
-        exchange = self.target.send(method, path, body, **kwargs)
-        self.exchanges.append(exchange)
-        return exchange
-
-    def new_id(self, suffix: str = "") -> str:
-        """An id that no policy has."""
-        return self.target.new_id(suffix)
-
-    def create(self, **members: Any) -> dict[str, Any]:
-        """POST a policy, with an id of its own unless one is given, and return what was sent."""
-        policy = {"id": self.new_id(), **members}
-        exchange = self.post(policy)
-        if exchange.status != 200:
-            raise Mismatch("200, the policy is written", f"{exchange.status} {exchange.text}", exchange)
-        return policy
-
-    def post(self, body: Any) -> Exchange:
-        """POST /tyk/policies."""
-        return self.send("POST", POLICIES, body)
-
-    def put(self, policy_id: str, body: Any) -> Exchange:
-        """PUT /tyk/policies/{id}."""
-        return self.send("PUT", path_of(policy_id), body)
-
-    def get(self, policy_id: str) -> Exchange:
-        """GET /tyk/policies/{id}."""
-        return self.send("GET", path_of(policy_id))
-
-    def delete(self, policy_id: str) -> Exchange:
-        """DELETE /tyk/policies/{id}."""
-        return self.send("DELETE", path_of(policy_id))
-
-    def list(self) -> Exchange:
-        """GET /tyk/policies."""
-        return self.send("GET", POLICIES)
-
-
-def path_of(policy_id: str) -> str:
-    """The path of a policy, its id escaped."""
-    return f"{POLICIES}/{quote(policy_id, safe='')}"
-
-
-@dataclass(frozen=True)
-class Options:
-    """What the user allows."""
-
-    version: GatewayVersion
-    read_only: bool = False
-    allow_group_reload: bool = False
-    quick: bool = False
-
-    @property
-    def profile(self) -> str:
-        """What of the suite is run."""
-        return "read-only" if self.read_only else "quick" if self.quick else "full"
-
-
 @dataclass
 class _Run:
     """A test on its way."""
@@ -161,7 +95,7 @@ class Batch:
 
     Attributes:
         verdicts: by pytest's node id.
-        gone: whether the gateway stopped answering.
+        until_failure: whether to stop at the first failure; tests that were not run have no verdict then.
     """
 
     target: Target
@@ -169,7 +103,7 @@ class Batch:
     rows: Mapping[str, Behaviour]
     items: list[pytest.Item]
     verdicts: dict[str, Verdict] = field(default_factory=dict)
-    gone: bool = False
+    until_failure: bool = False
     _first_cases: dict[tuple[Path, str], str] = field(default_factory=dict)
     _done: bool = False
 
@@ -181,18 +115,24 @@ class Batch:
         """
         if not self._done:
             self._done = True
-            self._run_all()
+            self.run()
         verdict = self.verdicts[item.nodeid]
         if verdict.status is Status.NOT_APPLICABLE:
             pytest.skip(verdict.reason)
         if verdict.status is not Status.PASSED:
             pytest.fail(verdict.as_text(), pytrace=False)
 
+    def run(self) -> None:
+        """Run all tests, side by side."""
+        with suppress(_Enough):
+            self._run_all()
+
     def _run_all(self) -> None:
         runs = [run for item in self.items if (run := self._prepared(item)) is not None]
-        shared = [run for run in runs if run.case.when == TOGETHER]
-        others = [run for when in (ALONE, LAST) for run in runs if run.case.when == when]
+        first, shared, *after = ([run for run in runs if run.case.when == when] for when in ORDER)
+        others = [run for each in after for run in each]
         try:
+            shared = [run for run in first if self._goes_on(run)] + shared
             while shared := [run for run in shared if self._goes_on(run)]:
                 exchange = self.target.reload()
                 for run in shared:
@@ -201,10 +141,16 @@ class Batch:
                 while self._goes_on(run):
                     run.gateway.exchanges.append(self.target.reload())
         except Gone as error:
-            self.gone = True
+            self._look_back([run for run in others if run.case.when == LAST])
             for run in runs:
                 if run.item.nodeid not in self.verdicts:
                     self._judge(run, Status.ERROR, f"the gateway no longer answers: {error}")
+
+    def _look_back(self, last: list[_Run]) -> None:
+        """Judge what came until the gateway was gone."""
+        for run in last:
+            with suppress(Gone):
+                self._goes_on(run)
 
     def _prepared(self, item: pytest.Item) -> _Run | None:
         case = getattr(getattr(item, "function", None), "case", None)
@@ -298,3 +244,5 @@ class Batch:
             curl=tuple(exchange.curl for exchange in exchanges) if status is Status.FAILED else (),
             exchanges=tuple(map(self._trace, exchanges[-SHOWN_EXCHANGES:])),
         )
+        if self.until_failure and status is Status.FAILED:
+            raise _Enough

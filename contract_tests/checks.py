@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
-from functools import cache
 from typing import Any
 
-from contract_tests.target import Exchange, Target
-from mockserver.contract import Contract, Operation
+from contract_tests.exchange import Exchange
+from contract_tests.target import Target
 
 SHOWN = 400  # characters of a body in a report
 FORBIDDEN_MESSAGE = "Attempted administrative access with invalid or missing key!"
@@ -125,6 +123,11 @@ def listed(exchange: Exchange) -> dict[str, dict[str, Any]]:
     """
     if exchange.status != 200 or not isinstance(exchange.json, list):
         raise Mismatch("200 with an array", f"{exchange.status} {shorten(exchange.text)}", exchange)
+    if (exchange.header("Content-Type"), exchange.text[-2:]) != (JSON, "]\n"):
+        actual = (
+            f"Content-Type: {exchange.header('Content-Type') or 'none'}, ending in {exchange.text[-9:]!r}"
+        )
+        raise Mismatch(f"Content-Type: {JSON}, ending in ']\\n'", actual, exchange)
     found: dict[str, dict[str, Any]] = {}
     seen = set()
     for item in exchange.json:
@@ -176,96 +179,3 @@ def shorten(text: str, length: int = SHOWN) -> str:
     """A text in one line, cut."""
     line = text.strip().replace("\n", "\\n")
     return line if len(line) <= length else f"{line[:length]}... ({len(line)} characters)"
-
-
-# ---------------------------------------------------------------- the spec as judge
-
-
-class Judge:
-    """openapi-core, asked about each exchange of a known operation."""
-
-    def __init__(self, contract: Contract) -> None:
-        from openapi_core import Config, OpenAPI
-
-        document = _without_extensions(contract.document)
-        self._api = OpenAPI.from_dict(document, config=Config(spec_validator_cls=None))
-
-    def violations(self, exchange: Exchange) -> list[str]:
-        """What the answer violates of the spec; empty when it conforms."""
-        from openapi_core.exceptions import OpenAPIError, SpecError
-
-        if exchange.answer is None:
-            return [f"no answer: {exchange.failure}"]
-        request, response = _Request(exchange), _Response(exchange)
-        try:
-            self._api.validate_response(request, response)
-        except SpecError:
-            raise  # our fault, not the gateway's
-        except OpenAPIError as error:
-            return [_told(error)]
-        return []
-
-
-class _Request:
-    """An exchange's request as openapi-core asks for it."""
-
-    host_url = "http://localhost:8080"
-    content_type = JSON
-
-    def __init__(self, exchange: Exchange) -> None:
-        from openapi_core.datatypes import RequestParameters
-
-        self.path = exchange.target.partition("?")[0]
-        self.method = exchange.method.lower()
-        self.body = exchange.body
-        self.parameters = RequestParameters()
-
-
-class _Response:
-    """An exchange's answer as openapi-core asks for it."""
-
-    def __init__(self, exchange: Exchange) -> None:
-        assert exchange.answer is not None
-        self.data = exchange.answer.body
-        self.status_code = exchange.status
-        self.content_type = exchange.header("Content-Type")
-        self.headers = dict(exchange.answer.headers)
-
-
-def _told(error: BaseException) -> str:
-    """An error and what caused it; openapi-core's own text fails on bodies that are not UTF-8."""
-    try:
-        told = str(error)
-    except UnicodeDecodeError:
-        told = "the body is not UTF-8"
-    errors: Any = getattr(error.__cause__, "schema_errors", ()) or getattr(error, "schema_errors", ())
-    details = [f"/{'/'.join(map(str, e.absolute_path))}: {shorten(e.message, 120)}" for e in errors]
-    return "; ".join(details) or told
-
-
-def _without_extensions(node: Any) -> Any:
-    if isinstance(node, dict):
-        return {k: _without_extensions(v) for k, v in node.items() if not str(k).startswith("x-")}
-    return [_without_extensions(item) for item in node] if isinstance(node, list) else node
-
-
-_NOT_AN_OPERATION = re.compile(r"//|/\.{1,2}(/|$)|/$|%2[fF]|%(?![0-9a-fA-F]{2})")
-
-
-@cache
-def _segments(path: str) -> tuple[str, ...]:
-    return tuple(path.strip("/").split("/"))
-
-
-def operation_of(contract: Contract, exchange: Exchange) -> Operation | None:
-    """The operation that a request reaches; None where its path or method is no operation's."""
-    path = exchange.target.partition("?")[0]
-    sent = _segments(path)
-    if _NOT_AN_OPERATION.search(path):
-        return None
-    for operation in contract.operations.values():
-        template = _segments(operation.path)
-        same = operation.method == exchange.method and len(template) == len(sent)
-        if same and all(t.startswith("{") or t == s for t, s in zip(template, sent, strict=True)):
-            return operation
-    return None

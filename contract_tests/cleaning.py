@@ -6,7 +6,8 @@ import json
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from contract_tests.target import POLICIES, RELOAD, SECRET_HEADER, ours
+from contract_tests.exchange import SECRET_HEADER
+from contract_tests.target import POLICIES, RELOAD, ours
 from mockserver.client import Client
 
 

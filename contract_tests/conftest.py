@@ -15,8 +15,9 @@ from typing import Any
 
 import pytest
 
-from contract_tests import preflight, report
-from contract_tests.batch import Batch, Options
+from contract_tests import embedded, preflight, report
+from contract_tests.batch import Batch
+from contract_tests.gateway import Options
 from contract_tests.preflight import Found, PreflightError
 from contract_tests.report import Report, Status, Verdict
 from contract_tests.target import Gone, Target
@@ -55,11 +56,9 @@ def target(pytestconfig: pytest.Config, request: pytest.FixtureRequest) -> Targe
         if url:
             found = preflight.look(url, secret, wanted)
         else:
-            from mockserver.server import MockGateway
-
             found = preflight.embedded(wanted)
-            mock = stash[_CLOSING].enter_context(MockGateway(gateway=str(found.version)))
-            url, secret = mock.url, mock.secret
+            url = stash[_CLOSING].enter_context(embedded.mock(str(found.version)))
+            secret = embedded.SECRET
     except PreflightError as error:
         pytest.exit(str(error), returncode=error.code)
     stash[_FOUND] = found
@@ -122,7 +121,7 @@ def _report(session: pytest.Session, leftovers: tuple[str, ...]) -> Report:
         verdicts=told + tuple(_untested(made, {verdict.behaviour for verdict in told})),
         profile=made.options.profile,
         leftovers=leftovers,
-        gone=made.gone,
+        gone=made.target.gone,
     )
 
 

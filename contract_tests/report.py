@@ -11,6 +11,7 @@ from typing import Any
 from contract_tests.preflight import Found
 
 CURL_LINES = 8  # of a failure's history that the terminal shows
+ERROR_NAMES = 5  # of behaviours that could not be judged for one reason
 
 
 class Status(Enum):
@@ -166,11 +167,16 @@ def from_json(text: str) -> Report:
 def as_terminal(report: Report) -> str:
     """The report for a reader: failures first, then counts and the verdict."""
     lines = []
-    for status in (Status.FAILED, Status.ERROR):
-        verdicts = report.of(status)
-        for operation in dict.fromkeys(verdict.operation for verdict in verdicts):
-            for verdict in verdicts:
-                lines += [verdict.as_text(), ""] if verdict.operation == operation else []
+    failed = report.of(Status.FAILED)
+    for operation in dict.fromkeys(verdict.operation for verdict in failed):
+        for verdict in failed:
+            lines += [verdict.as_text(), ""] if verdict.operation == operation else []
+    errors = report.of(Status.ERROR)
+    for reason in dict.fromkeys(verdict.reason for verdict in errors):
+        names = [verdict.behaviour for verdict in errors if verdict.reason == reason]
+        shown = ", ".join(names[:ERROR_NAMES])
+        more = f" and {len(names) - ERROR_NAMES} more" if len(names) > ERROR_NAMES else ""
+        lines += [f"error  {shown}{more}", f"  could not be judged: {reason}", ""]
     lines += [f"accepted  {v.behaviour}: {v.reason}" for v in report.of(Status.ACCEPTED)]
     lines += [f"baseline  {text}" for text in report.stale]
     if report.leftovers:

@@ -14,6 +14,11 @@ from contract_tests import report
 from contract_tests.preflight import Found
 from contract_tests.report import Report
 
+_UNUSED = (  # of pytest's own plugins; each looks at each test
+    "logging", "unraisableexception", "threadexception", "warnings", "recwarn", "doctest", "junitxml",
+    "pastebin", "stepwise", "setuponly", "setupplan", "faulthandler", "tmpdir", "monkeypatch", "legacypath",
+)  # fmt: skip
+
 
 class SuiteError(RuntimeError, ValueError):
     """The suite itself came to no verdict; a fault of ours, never of the gateway."""
@@ -46,6 +51,7 @@ def run(order: Order) -> Report:
             f"--rootdir={package}", f"--config-file={os.devnull}", "-p", "no:cacheprovider",
             "-p", "mockserver.pytest_plugin", f"--contract-report={path}",
             f"--gateway-version={order.found.version}", "--capture=no",
+            *(f"-pno:{name}" for name in _UNUSED),
         ]  # fmt: skip
         command += [f"--gateway-url={order.url}"] if order.url else []
         command += ["--gateway-read-only"] if order.read_only else []

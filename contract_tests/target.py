@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import posixpath
 import secrets
-import shlex
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from typing import Any
 from urllib.parse import quote, unquote
 
-from mockserver.client import Answer, Client, ClientError, Header, TimedOut
+from contract_tests.exchange import SECRET_HEADER, Exchange, Request
+from mockserver.client import Client, ClientError, Header, Incomplete, TimedOut
 from mockserver.contract import Contract
 from mockserver.policy import PolicyCodec
-from mockserver.redaction import hidden
 
-SECRET_HEADER = "X-Tyk-Authorization"
-SECRET_VARIABLE = "$TYK_GW_SECRET"
 PREFIX = "tyk-contract-"
 RELOAD = "/tyk/reload?block=true"
 POLICIES = "/tyk/policies"
@@ -40,87 +37,6 @@ class UnsafeRequest(AssertionError):
     """A test was about to write or delete a policy that is not of this run; a defect of ours."""
 
 
-@dataclass(frozen=True)
-class Exchange:
-    """One request and its answer.
-
-    `answer` is None where none came; `failure` says why then.
-    """
-
-    method: str
-    target: str
-    headers: tuple[Header, ...]
-    body: bytes | None
-    answer: Answer | None
-    failure: str
-    url: str = field(repr=False)
-    secret: str = field(repr=False)
-
-    @property
-    def status(self) -> int:
-        """The answer's status; 0 where none came."""
-        return self.answer.status if self.answer else 0
-
-    @property
-    def text(self) -> str:
-        """The answer's body, bytes that are not UTF-8 replaced."""
-        return self.answer.body.decode("utf-8", "replace") if self.answer else ""
-
-    @property
-    def json(self) -> Any:
-        """The answer's body as JSON; None where it is none."""
-        try:
-            return json.loads(self.text)
-        except (ValueError, RecursionError):
-            return None
-
-    def header(self, name: str) -> str:
-        """A header of the answer; "" where it is missing."""
-        return self.answer.get(name) if self.answer else ""
-
-    @property
-    def curl(self) -> str:
-        """The request as a line to paste, with the secret as a variable."""
-        parts = ["curl", "-sS", "-i", "--path-as-is"]
-        if self.method == "HEAD":
-            parts.append("-I")
-        elif self.method != "GET":
-            parts += ["-X", shlex.quote(self.method)]
-        for name, value in self.headers:
-            line = self._hidden(f"{name}: {value}" if value else f"{name};")
-            quoted = f'"{line}"' if "TYK_GW_SECRET" in line and '"' not in line else shlex.quote(line)
-            parts += ["-H", quoted]
-        if self.body is not None:
-            parts += ["--data-binary", _shell_bytes(self.body)]
-        parts.append(shlex.quote(self.url + self._hidden(self.target)))
-        return " ".join(parts)
-
-    def _hidden(self, text: str) -> str:
-        if self.secret and text == f"{SECRET_HEADER}: {self.secret}":
-            return f"{SECRET_HEADER}: {SECRET_VARIABLE}"  # however short it is
-        return masked(text, self.secret)
-
-
-def masked(text: str, secret: str) -> str:
-    """A text without the secret, or what a test makes of it: a part, another case."""
-    text = hidden(text, secret, SECRET_VARIABLE)
-    text = hidden(text, secret[:-1], "${TYK_GW_SECRET%?}")
-    return hidden(text, secret.swapcase(), "TYK_GW_SECRET in other case")
-
-
-def _shell_bytes(data: bytes) -> str:
-    """Bytes as a shell word; a long body is cut, and says so."""
-    cut = data if len(data) <= 4000 else data[:4000] + b"...(%d bytes)" % len(data)
-    try:
-        text = cut.decode("utf-8")
-    except UnicodeDecodeError:
-        text = ""
-    if text.isprintable() and (text or not cut):
-        return shlex.quote(text)
-    escaped = "".join(chr(b) if 32 <= b < 127 and b not in b"'\\" else f"\\x{b:02x}" for b in cut)
-    return f"$'{escaped}'"
-
-
 class Target:
     """A gateway at a URL, for one run.
 
@@ -128,6 +44,7 @@ class Target:
         run: the prefix of every id that this run writes.
         reloads: how many reloads it asked for.
         log: every exchange, in order.
+        gone: whether it stopped answering.
     """
 
     def __init__(self, url: str, secret: str, contract: Contract, *, timeout: float = 10.0) -> None:
@@ -140,6 +57,8 @@ class Target:
         self.run_object_id = OBJECT_ID_PREFIX + token
         self.reloads = 0
         self.log: list[Exchange] = []
+        self.gone = False
+        self._timeout = timeout
         self._client = Client(self.url, timeout)
         self._created: dict[str, None] = {}
         self._count = 0
@@ -169,23 +88,45 @@ class Target:
             Gone: no answer came, and /hello is not answered either, or not in time so often.
             UnsafeRequest: the request would write or delete a policy that is not of this run.
         """
-        sent = ((SECRET_HEADER, self.secret),) if headers is None else tuple(headers)
-        written = self.refuse_unsafe(method, target, body)
-        answer, failure = None, ""
+        exchange = self._exchange(self._client, Request(method, target, body, headers))
+        self.log.append(exchange)
+        if exchange.answer is None:
+            self._still_there(exchange.failure)
+        return exchange
+
+    def send_together(self, requests: Sequence[Request]) -> list[Exchange]:
+        """Send requests at one time, each over a connection of its own; exchanges in their order.
+
+        Raises:
+            Gone, UnsafeRequest: as `send` does.
+        """
+        with ExitStack() as open_clients, ThreadPoolExecutor(len(requests)) as threads:
+            clients = [open_clients.enter_context(Client(self.url, self._timeout)) for _ in requests]
+            exchanges = list(threads.map(self._exchange, clients, requests))
+        self.log += exchanges
+        for exchange in exchanges:
+            if exchange.answer is None:
+                self._still_there(exchange.failure)
+        return exchanges
+
+    def _exchange(self, client: Client, request: Request) -> Exchange:
+        """Send one request, and note what it may have written."""
+        sent = ((SECRET_HEADER, self.secret),) if request.headers is None else tuple(request.headers)
+        written = self.refuse_unsafe(request.method, request.target, request.body)
+        answer, failure, torn = None, "", False
         try:
-            answer = self._client.send(method, target, sent, body)
+            answer = client.send(request.method, request.target, sent, request.body)
         except BaseException as error:
             self._created |= dict.fromkeys(written)  # nobody knows
             if not isinstance(error, ClientError):
                 raise
             self._timeouts += isinstance(error, TimedOut)
-            failure = str(error)
-            self._still_there(failure)
+            failure, torn = str(error), isinstance(error, Incomplete)
         if answer is not None and answer.status not in _REFUSALS:
             self._created |= dict.fromkeys(written)
-        exchange = Exchange(method, target, sent, body, answer, failure, self.url, self.secret)
-        self.log.append(exchange)
-        return exchange
+        return Exchange(
+            request.method, request.target, sent, request.body, answer, failure, torn, self.url, self.secret
+        )
 
     def reload(self) -> Exchange:
         """Reload and wait for it."""
@@ -210,6 +151,11 @@ class Target:
         """How many kept connections were closed instead of answering."""
         return self._client.dropped
 
+    @property
+    def astray(self) -> bytes:
+        """What came between two answers and belongs to none."""
+        return self._client.astray
+
     def close(self) -> None:
         """Close the connection to the gateway."""
         self._client.close()
@@ -220,12 +166,14 @@ class Target:
         return file.startswith((f"/{self.run}", f"/{self.run_object_id}"))
 
     def _still_there(self, failure: str) -> None:
+        self.gone = True  # until the opposite is seen
         if self._timeouts >= PATIENCE:
             raise Gone(f"{failure}, {self._timeouts} times now")
         try:
             self._client.send("GET", "/hello")
         except ClientError as error:
             raise Gone(f"{failure}; nor is /hello answered: {error}") from error
+        self.gone = False
 
     def refuse_unsafe(self, method: str, target: str, body: bytes | None) -> list[str]:
         """See that a request changes no policy of others, whatever the gateway's faults.

@@ -7,23 +7,10 @@ from typing import Any
 
 import pytest
 
-from contract_tests.batch import Gateway, Steps, behaviour
+from contract_tests.batch import Steps, behaviour
+from contract_tests.gateway import Gateway
+from contract_tests.samples import ENDPOINTS, FULL, LIMITS
 from contract_tests.test_policy_fields import refused, round_trip
-
-SMOOTHING = {"enabled": True, "threshold": 1, "trigger": 1, "step": 1, "delay": 1}
-OFF = {**SMOOTHING, "enabled": False}
-FULL = {
-    "api_id": "orders", "api_name": "Orders", "versions": ["Default", "v2"],
-    "allowed_urls": [{"url": "/a", "methods": ["GET"]}, {"url": "/b"}],
-    "restricted_types": [{"name": "Q", "fields": ["x"]}], "allowed_types": [{"name": "M", "fields": []}],
-    "limit": {
-        "rate": 10, "per": 8, "throttle_interval": 1, "throttle_retry_limit": 2, "max_query_depth": 3,
-        "quota_max": 100, "quota_renews": 5, "quota_remaining": 7, "quota_renewal_rate": 60, "smoothing": SMOOTHING,
-    },
-    "field_access_rights": [{"type_name": "Q", "field_name": "x", "limits": {"max_query_depth": 2}}, {}],
-    "disable_introspection": True, "allowance_scope": "s",
-    "endpoints": [{"path": "/a", "methods": [{"name": "GET", "limit": {"rate": 1, "per": 1}}, {"name": "POST"}]}],
-}  # fmt: skip
 
 
 def kept(gateway: Gateway, rights: Any) -> Steps:
@@ -42,13 +29,6 @@ def test_full_access_rights_are_kept(gateway: Gateway) -> Steps:
 def test_access_rights_of_several_apis_are_sorted(gateway: Gateway) -> Steps:
     """Rights of several APIs come back sorted by API id, each with its own members."""
     yield from kept(gateway, {"z": {"api_id": "z"}, "a": {"versions": ["v"]}, "B": {}, "é": {}})
-
-
-LIMITS = [
-    {}, {"rate": 1}, {"per": 1}, {"quota_max": -1}, {"quota_renews": 5}, {"quota_remaining": 5}, {"quota_renewal_rate": 5},
-    {"throttle_interval": 0.5}, {"throttle_retry_limit": 1}, {"max_query_depth": 1},
-    {"smoothing": SMOOTHING}, {"rate": 1, "smoothing": OFF}, {"rate": 1, "smoothing": SMOOTHING},
-]  # fmt: skip
 
 
 @pytest.mark.parametrize("limit", LIMITS, ids=range(len(LIMITS)))
@@ -71,13 +51,6 @@ ZERO_MEMBERS = [
 def test_zero_members_of_access_rights(gateway: Gateway, rights: dict[str, Any]) -> Steps:
     """Zero and empty members inside access rights come back, or not, as the version does."""
     yield from kept(gateway, {"a": rights})
-
-
-ENDPOINTS = [
-    [], [{}], [{"path": "/a", "methods": []}], [{"path": "/a", "methods": [{}]}],
-    [{"methods": [{"name": "GET", "limit": {"rate": 0, "per": 1, "smoothing": OFF}}]}],
-    [{"path": "/b", "methods": [{"name": "POST", "limit": {"rate": 2, "per": 3, "smoothing": SMOOTHING}}]}, {"path": "/a"}],
-]  # fmt: skip
 
 
 @pytest.mark.parametrize("endpoints", ENDPOINTS, ids=range(len(ENDPOINTS)))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from contract_tests.batch import RELOAD, Gateway, Steps, behaviour, path_of
+from contract_tests.batch import RELOAD, Steps, behaviour
 from contract_tests.checks import expect, expect_error, expect_policy, expect_written
+from contract_tests.gateway import Gateway, path_of
 from mockserver.gojson import quote
 
 NO_ID = "Unable to create policy without id."
@@ -113,12 +114,14 @@ def test_an_id_of_250_bytes_is_taken(gateway: Gateway) -> Steps:
     expect_policy(gateway.get(policy["id"]), gateway.target, policy)
 
 
+@pytest.mark.parametrize("method", ["POST", "PUT"])
 @behaviour("too-long-id-is-500")
-def test_an_id_of_251_bytes_cannot_be_written(gateway: Gateway) -> None:
-    """An id of 251 bytes makes no file's name."""
+def test_an_id_of_251_bytes_cannot_be_written(gateway: Gateway, method: str) -> None:
+    """An id of 251 bytes makes no file's name, with any method and path."""
     long_id = gateway.new_id("-").ljust(251, "n")
 
     expect_error(gateway.post({"id": long_id}), 500, "Failed to create file!")
+    expect_error(gateway.send(method, path_of(long_id), {"id": long_id}), 500, "Failed to create file!")
 
 
 @behaviour("refused-policy-is-not-kept")

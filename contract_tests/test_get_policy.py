@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from contract_tests.batch import RELOAD, Gateway, Steps, behaviour
+import pytest
+
+from contract_tests.batch import ALONE, RELOAD, Steps, behaviour
 from contract_tests.checks import expect_error, expect_policy
+from contract_tests.gateway import Gateway, path_of
 
 
 @behaviour("unknown-policy-is-404", reads_only=True)
 def test_an_unknown_policy_is_not_found(gateway: Gateway) -> None:
     """A policy that was never written answers 404 in JSON."""
     expect_error(gateway.get(gateway.new_id()), 404, "Policy not found")
+
+
+@pytest.mark.parametrize("escaped", ["%FF", "%C3", "%ED%A0%80", "%00"])
+@behaviour("unknown-policy-is-404", reads_only=True)
+def test_an_id_that_is_no_text_is_not_found(gateway: Gateway, escaped: str) -> None:
+    """Bytes that are not UTF-8, or no character, make an id like any other."""
+    expect_error(gateway.send("GET", f"{path_of(gateway.new_id())}{escaped}"), 404, "Policy not found")
 
 
 @behaviour("created-policy-needs-reload")
@@ -85,3 +95,23 @@ def test_two_policies_keep_their_own_values(gateway: Gateway) -> Steps:
 
     for policy in (first, second, third, first):
         expect_policy(gateway.get(policy["id"]), gateway.target, policy)
+
+
+@behaviour("long-answers-are-whole")
+def test_a_long_policy_is_read_whole(gateway: Gateway) -> Steps:
+    """A policy of 100 kB is taken and answered whole."""
+    tags = [f"tag {number}" for number in range(2000)]
+    policy = gateway.create(name="n" * 60_000, tags=tags, meta_data={"k": ["v" * 1000] * 5})
+    yield RELOAD
+
+    expect_policy(gateway.get(policy["id"]), gateway.target, policy)
+
+
+@behaviour("long-answers-are-whole", when=ALONE)
+def test_a_very_long_policy_is_read_whole(gateway: Gateway) -> Steps:
+    """A policy of over 1 MB, where servers have limits, is taken and answered whole."""
+    policy = gateway.create(name="n" * 1_200_000)
+    yield RELOAD
+
+    expect_policy(gateway.get(policy["id"]), gateway.target, policy)
+    gateway.delete(policy["id"])

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from contract_tests.batch import RELOAD, Gateway, Steps, behaviour
+from contract_tests.batch import RELOAD, Steps, behaviour
 from contract_tests.checks import expect_malformed, expect_policy, expect_written
+from contract_tests.gateway import Gateway
 
 NO_DOCUMENT = [
     "", " ", "{", "[]", "[1]", '"x"', "1", "true", "nul", '{"id":}', '{"id":"%s",}', "{'id':'%s'}",

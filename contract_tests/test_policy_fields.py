@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from contract_tests.batch import RELOAD, Gateway, Steps, behaviour
+from contract_tests.batch import RELOAD, Steps, behaviour
 from contract_tests.checks import Mismatch, expect, expect_malformed, expect_policy, expect_written
+from contract_tests.gateway import Gateway
 
 MAX, MIN = 2**63 - 1, -(2**63)
 INTEGERS = [
@@ -175,6 +176,15 @@ def test_numbers_in_meta_data_are_floats(gateway: Gateway) -> Steps:
     exchange = gateway.get(policy_id)
     if '"meta_data":{"f":1,"n":12345678901234567000}' not in exchange.text:
         raise Mismatch('"meta_data":{"f":1,"n":12345678901234567000}', exchange.text[-300:], exchange)
+
+
+@pytest.mark.parametrize(
+    "text", ['{"n":1e400}', '{"n":[1e400]}', '{"n":1e400,"n":1}', '{"n":{"n":1e400},"n":1}']
+)
+@behaviour("meta-data-numbers-are-floats")
+def test_a_number_too_large_for_meta_data_is_refused(gateway: Gateway, text: str) -> None:
+    """A number too large for a float64 is refused, even where another takes its place."""
+    refused(gateway, f'"meta_data":{text}')
 
 
 @pytest.mark.parametrize("text", ["[]", '"a"', "1", "true"])

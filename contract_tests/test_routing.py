@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from contract_tests.batch import RELOAD, Gateway, Steps, behaviour, path_of
+from contract_tests.batch import RELOAD, Steps, behaviour
 from contract_tests.checks import (
     Mismatch,
     expect,
@@ -16,6 +16,7 @@ from contract_tests.checks import (
     expect_redirect,
     listed,
 )
+from contract_tests.gateway import Gateway, path_of
 from contract_tests.target import POLICIES
 
 NO_METHODS = ["PATCH", "OPTIONS", "HEAD", "TRACE", "BREW"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from contract_tests.batch import RELOAD, Gateway, Steps, behaviour
+from contract_tests.batch import RELOAD, Steps, behaviour
 from contract_tests.checks import (
     expect_error,
     expect_forbidden,
@@ -13,7 +13,9 @@ from contract_tests.checks import (
     expect_redirect,
     listed,
 )
-from contract_tests.target import POLICIES, SECRET_HEADER
+from contract_tests.exchange import SECRET_HEADER
+from contract_tests.gateway import Gateway
+from contract_tests.target import POLICIES
 
 EVERY_OPERATION = [
     ("GET", POLICIES),

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from contract_tests.batch import RELOAD, Gateway, Steps, behaviour
+from contract_tests.batch import RELOAD, Steps, behaviour
 from contract_tests.checks import expect_error, expect_malformed, expect_policy, expect_written
+from contract_tests.gateway import Gateway
+from contract_tests.samples import WHOLE
 from contract_tests.target import POLICIES
 
 MISMATCH = "Request ID does not match that in policy! For Update operations these must match."
@@ -35,13 +37,7 @@ def test_an_update_shows_after_a_reload(gateway: Gateway) -> Steps:
 @behaviour("update-replaces-whole")
 def test_members_that_are_not_sent_become_zero(gateway: Gateway) -> Steps:
     """An update keeps nothing of what was there: members that are not sent become zero."""
-    policy = gateway.create(
-        name="full", org_id="o", rate=1, per=2, quota_max=3, quota_renewal_rate=4, tags=["t"], active=True,
-        meta_data={"k": 1}, access_rights={"a": {"versions": ["v"]}}, partitions={"acl": True},
-        throttle_interval=1, throttle_retry_limit=2, max_query_depth=3, key_expires_in=5, is_inactive=True,
-        hmac_enabled=True, enable_http_signature_validation=True, last_updated="9",
-        graphql_access_rights={"g": {}}, smoothing={"enabled": True, "step": 1},
-    )  # fmt: skip
+    policy = gateway.create(**WHOLE)
     yield RELOAD
     bare = {"id": policy["id"]}
     expect_written(gateway.put(policy["id"], bare), policy["id"], "modified")

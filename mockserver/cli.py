@@ -15,13 +15,14 @@ from mockserver.commands import (
     deviations,
     diff,
     explain,
+    mutants,
     parity,
     record,
     serve,
     verify,
 )
 
-COMMANDS = (serve, verify, clean, behaviours, explain, diff, deviations, parity, record)
+COMMANDS = (serve, verify, clean, behaviours, explain, diff, deviations, parity, record, mutants)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

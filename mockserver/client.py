@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import http.client
+import io
 import socket
 import ssl
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Self
+from dataclasses import dataclass, replace
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 MAX_BODY = 64 << 20  # bytes of an answer that are read
+STALL_SECONDS = 3.0  # within a body, until the rest is given up
 Header = tuple[str, str]
 
 _QUICKACK: int | None = getattr(socket, "TCP_QUICKACK", None)
@@ -29,17 +31,97 @@ class TimedOut(ClientError):
     """No whole answer came in time."""
 
 
+class Incomplete(TimedOut):
+    """An answer's body ended, or stalled, before the length that it was to have; `answer` is what came."""
+
+    def __init__(self, answer: Answer, reason: str) -> None:
+        super().__init__(reason)
+        self.answer = answer
+
+
 @dataclass(frozen=True)
 class Answer:
-    """What came back. `headers` keep their names as sent, and their order."""
+    """What came back.
+
+    Attributes:
+        headers: names as sent, in their order.
+        surplus: the first bytes that came after the body and belong to no answer.
+        kept: whether the connection stays open after it.
+    """
 
     status: int
     headers: tuple[Header, ...]
     body: bytes
+    surplus: bytes = b""
+    kept: bool = True
 
     def get(self, name: str) -> str:
         """The first value of a header, in any case; "" where there is none."""
         return next((value for key, value in self.headers if key.lower() == name.lower()), "")
+
+
+class _Socket(io.RawIOBase):
+    """A socket's bytes; unless `waits` is set, only those that are there already."""
+
+    def __init__(self, sock: Any) -> None:
+        self._sock = sock
+        self.file = sock.makefile("rb", buffering=0)  # keeps it open, though http.client may close it
+        self.waits = True
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        if self.waits:
+            return int(self.file.readinto(buffer))
+        patience = self._sock.gettimeout()
+        self._sock.settimeout(0)
+        try:
+            return int(self._sock.recv_into(buffer))
+        except (BlockingIOError, ssl.SSLWantReadError):
+            return None
+        finally:
+            self._sock.settimeout(patience)
+
+
+class _Stream(io.BufferedReader):
+    """What a server sends, kept from one answer to the next: nothing it sent is lost unseen."""
+
+    def __init__(self, sock: Any) -> None:
+        self._socket = _Socket(sock)
+        super().__init__(self._socket)
+
+    def makefile(self, _: str) -> _Stream:
+        """What `HTTPResponse` asks of a socket."""
+        return self
+
+    def close(self) -> None:
+        """Stay open: an answer closes what it was read from, the connection goes on."""
+
+    def end(self) -> None:
+        """Let go of the socket."""
+        self._socket.file.close()
+
+    def waiting(self) -> bytes:
+        """What came that nobody has read."""
+        self._socket.waits = False
+        try:
+            return self.peek(1)
+        finally:
+            self._socket.waits = True
+
+
+class _Connection(http.client.HTTPConnection):
+    """A connection whose answers are read from one stream."""
+
+    stream: _Stream
+
+    def response_class(self, sock: Any, *args: Any, **kwargs: Any) -> http.client.HTTPResponse:  # type: ignore[override]  # called, never derived from
+        return http.client.HTTPResponse(self.stream, *args, **kwargs)  # type: ignore[arg-type]  # it needs makefile alone
+
+
+class _SecureConnection(_Connection, http.client.HTTPSConnection):
+    """The same over TLS."""
 
 
 class Client:
@@ -67,7 +149,8 @@ class Client:
         self._prefix = parts.path.rstrip("/")
         self._timeout = timeout
         self.dropped = 0  # kept connections that were closed instead of answering
-        self._connection: http.client.HTTPConnection | None = None
+        self.astray = b""  # what came between two answers and belongs to none
+        self._connection: _Connection | None = None
 
     def send(
         self,
@@ -84,6 +167,9 @@ class Client:
             Unreachable: no connection could be made.
             ClientError: no answer in time, none at all, or none that is HTTP.
         """
+        if self._connection is not None and (astray := self._connection.stream.waiting()):
+            self.astray = astray[:100]
+            self.close()
         fresh = self._connection is None
         try:
             return self._exchange(method, target, headers, body, host)
@@ -104,6 +190,7 @@ class Client:
         """Close the connection; the next request makes a new one."""
         if self._connection is not None:
             self._connection.close()
+            self._connection.stream.end()
             self._connection = None
 
     def _exchange(
@@ -116,13 +203,19 @@ class Client:
     ) -> Answer:
         deadline = time.monotonic() + self._timeout
         connection = self._connect()
+        sock = connection.sock
         try:
             self._write(connection, method, self._prefix + target, headers, body, host)
             if _QUICKACK is not None:  # else a server that sends in two pieces waits for our kernel
-                connection.sock.setsockopt(socket.IPPROTO_TCP, _QUICKACK, 1)
+                sock.setsockopt(socket.IPPROTO_TCP, _QUICKACK, 1)
             response = connection.getresponse()
-            content = self._read(response, deadline)
+            sock.settimeout(min(self._timeout, STALL_SECONDS))
+            answer = self._read(response, deadline)
+            sock.settimeout(self._timeout)
         except (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError):
+            raise
+        except ClientError:
+            self.close()
             raise
         except TimeoutError as error:
             self.close()
@@ -130,25 +223,27 @@ class Client:
         except (http.client.HTTPException, OSError, ValueError) as error:
             self.close()
             raise ClientError(f"no HTTP answer: {type(error).__name__} {error}".rstrip()) from error
-        if response.will_close:
+        surplus = connection.stream.waiting()
+        if response.will_close or surplus:
             self.close()
-        return Answer(response.status, tuple(response.getheaders()), content)
+        return replace(answer, surplus=surplus[:100])
 
-    def _connect(self) -> http.client.HTTPConnection:
+    def _connect(self) -> _Connection:
         if self._connection is None:
             if self._secure:
                 context = ssl.create_default_context()
-                made: http.client.HTTPConnection = http.client.HTTPSConnection(
+                made: _Connection = _SecureConnection(
                     self._host, self._port, timeout=self._timeout, context=context
                 )
             else:
-                made = http.client.HTTPConnection(self._host, self._port, timeout=self._timeout)
+                made = _Connection(self._host, self._port, timeout=self._timeout)
             try:
                 made.connect()
             except OSError as error:
                 reason = error.strerror or str(error) or type(error).__name__
                 raise Unreachable(f"{self._host}:{self._port}: {reason}") from error
             made.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            made.stream = _Stream(made.sock)
             self._connection = made
         return self._connection
 
@@ -175,16 +270,30 @@ class Client:
             connection.putheader("Content-Length", str(len(body)))
         connection.endheaders(body)
 
-    def _read(self, response: http.client.HTTPResponse, deadline: float) -> bytes:
+    def _read(self, response: http.client.HTTPResponse, deadline: float) -> Answer:
         parts, size = [], 0
-        while part := response.read1(1 << 16) if not response.isclosed() else b"":
-            parts.append(part)
-            size += len(part)
-            if size > MAX_BODY:
-                raise ValueError(f"the body has over {MAX_BODY >> 20} MiB")
-            if time.monotonic() > deadline:
-                raise TimeoutError
-        if response.length:  # the connection ended before Content-Length was reached
-            raise http.client.IncompleteRead(b"".join(parts), response.length)
+        headers = tuple(response.getheaders())
+        try:
+            while part := response.read1(1 << 16) if not response.isclosed() else b"":
+                parts.append(part)
+                size += len(part)
+                if size > MAX_BODY:
+                    raise ValueError(f"the body has over {MAX_BODY >> 20} MiB")
+                if time.monotonic() > deadline:
+                    response.length = response.length or 1  # it is not whole
+                    break
+        except (http.client.IncompleteRead, TimeoutError) as error:
+            answer = Answer(response.status, headers, b"".join(parts))
+            raise Incomplete(answer, _unended(response, size)) from error
+        answer = Answer(response.status, headers, b"".join(parts), kept=not response.will_close)
+        if response.length:  # the connection or the time ended before the body
+            raise Incomplete(answer, _unended(response, size))
         response.close()
-        return b"".join(parts)
+        return answer
+
+
+def _unended(response: http.client.HTTPResponse, size: int) -> str:
+    told = response.getheader("Content-Length")
+    if told is None:
+        return f"the body does not end: after {size} bytes neither more nor the last chunk comes"
+    return f"the body stops after {size} of the {told} bytes that Content-Length tells"

@@ -122,7 +122,7 @@ class Contract:
         """What request and answer violate of the operation; empty when both conform."""
         return [
             *self._request_violations(operation, exchange),
-            *self._response_violations(operation, exchange),
+            *self.response_violations(operation, exchange),
         ]
 
     def _request_violations(self, operation: Operation, exchange: Exchange) -> list[str]:
@@ -148,7 +148,8 @@ class Contract:
             return []  # that was told already
         return [f"request: {problem}" for problem in problems.found]
 
-    def _response_violations(self, operation: Operation, exchange: Exchange) -> list[str]:
+    def response_violations(self, operation: Operation, exchange: Exchange) -> list[str]:
+        """What the answer alone violates; empty when it conforms."""
         declared = operation.definition.get("responses", {})
         response = declared.get(str(exchange.status), declared.get("default"))
         if response is None:

@@ -71,7 +71,7 @@ def control_blueprint(gateway: Gateway) -> Blueprint:  # noqa: C901  routes, one
                 "gateway": str(gateway.version),
                 "uptime": gateway.clock.uptime(),
                 "written": {n: output(p) for n, p in gateway.store.written().items()},
-                "loaded": [output(policy) for policy in listed],
+                "loaded": [output(loaded.policy) for loaded in listed],
                 "faults": gateway.faults.as_list(),
             }
         )

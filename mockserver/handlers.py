@@ -67,16 +67,16 @@ def list_policies(call: Call) -> Reply:
     """The loaded policies, in another order each time (gateway/api.go:1076 @v5.12.0)."""
     policies = list(call.gateway.store.loaded.listed)
     call.gateway.order.shuffle(policies)
-    return json_text("[" + ",".join(map(call.gateway.codec.encode, policies)) + "]")
+    return json_text("[" + ",".join(loaded.text for loaded in policies) + "]")
 
 
 @handles("getPolicy")
 def get_policy(call: Call) -> Reply:
     """One loaded policy (gateway/api.go:1064 @v5.12.0)."""
-    policy = call.gateway.store.loaded.by_id.get(call.params["polID"])
-    if policy is None or not policy["id"]:
+    loaded = call.gateway.store.loaded.by_id.get(call.params["polID"])
+    if loaded is None or not loaded.policy["id"]:
         return error("Policy not found", 404)
-    return json_text(call.gateway.codec.encode(policy))
+    return json_text(loaded.text)
 
 
 @handles("addPolicy")

@@ -33,7 +33,7 @@ class Policies(Mapping[str, dict[str, Any]]):
         self._gateway = gateway
 
     def __getitem__(self, policy_id: str) -> dict[str, Any]:
-        return self._output(self._gateway.store.loaded.by_id[policy_id])
+        return self._output(self._gateway.store.loaded.by_id[policy_id].policy)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._gateway.store.loaded.by_id)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,19 @@ Policy = dict[str, Any]
 
 
 @dataclass(frozen=True)
+class LoadedPolicy:
+    """A policy as a reload found it."""
+
+    policy: Policy
+    codec: PolicyCodec
+
+    @cached_property
+    def text(self) -> str:
+        """The policy as an answer holds it; made once, for it never changes."""
+        return self.codec.encode(self.policy)
+
+
+@dataclass(frozen=True)
 class Loaded:
     """What one reload found; never changed, only replaced.
 
@@ -23,8 +37,8 @@ class Loaded:
         by_id: what one policy is found by.
     """
 
-    listed: tuple[Policy, ...] = ()
-    by_id: Mapping[str, Policy] = field(default_factory=dict)
+    listed: tuple[LoadedPolicy, ...] = ()
+    by_id: Mapping[str, LoadedPolicy] = field(default_factory=dict)
 
 
 class PolicyStore:
@@ -110,14 +124,15 @@ class PolicyStore:
 
     def _assemble(self, found: list[tuple[str, Policy]]) -> Loaded:
         """Of several policies with one key the last stays (internal/model/policies.go:248 @v5.12.0)."""
-        by_id: dict[str, Policy] = {}
-        by_organisation: dict[tuple[str, str], Policy] = {}
+        by_id: dict[str, LoadedPolicy] = {}
+        by_organisation: dict[tuple[str, str], LoadedPolicy] = {}
         for key, policy in found:
             if "record-key-is-id" in self._behaviours:
                 policy["id"] = key or policy["id"]
             if "nameless-file-is-dropped" in self._behaviours and not ensure_id(policy):
                 continue
-            by_id[key or policy["id"]] = policy
-            by_organisation[policy["org_id"], policy["id"]] = policy
+            loaded = LoadedPolicy(policy, self.codec)
+            by_id[key or policy["id"]] = loaded
+            by_organisation[policy["org_id"], policy["id"]] = loaded
         apart = "organisations-keep-apart" in self._behaviours
         return Loaded(tuple((by_organisation if apart else by_id).values()), by_id)

@@ -175,6 +175,7 @@ def test_every_flag_stands_in_help_and_code_alone() -> None:
         "--data-binary",
     }
     shown = "".join(
-        run(command, "--help").stdout for command in ("serve", "verify", "diff", "parity", "record")
+        run(command, "--help").stdout
+        for command in ("serve", "verify", "diff", "parity", "record", "mutants")
     )
     assert told - set(re.findall(r"--[a-z-]+", shown)) == set()

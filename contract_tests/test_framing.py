@@ -1,0 +1,73 @@
+"""HTTP itself, on every answer of the run: where a body ends, what stays open, which headers there are."""
+
+from __future__ import annotations
+
+from email.utils import parsedate_to_datetime
+
+from contract_tests.batch import LAST, behaviour
+from contract_tests.checks import Mismatch
+from contract_tests.exchange import Exchange
+from contract_tests.gateway import Gateway
+
+HEADERS = {
+    "content-type", "content-length", "transfer-encoding", "date", "location", "x-content-type-options",
+    "connection",
+    "x-mascot",  # on the first probe, unless hide_generator_header is set
+}  # fmt: skip
+
+
+@behaviour("bodies-end-where-told", reads_only=True, when=LAST)
+def test_every_body_ends_where_its_length_says(gateway: Gateway) -> None:
+    """Each body has the length that was told, and nothing follows it."""
+    for exchange in gateway.target.log:
+        if exchange.torn:
+            raise _mismatch(gateway, exchange, "a body of the length that was told", exchange.failure)
+        if exchange.answer and exchange.answer.surplus:
+            actual = f"{exchange.answer.surplus!r} follows"
+            raise _mismatch(gateway, exchange, "nothing after the body", actual)
+    if gateway.target.astray:
+        raise Mismatch("nothing between two answers", f"{gateway.target.astray!r}")
+
+
+@behaviour("connections-are-kept", reads_only=True, when=LAST)
+def test_every_connection_is_kept(gateway: Gateway) -> None:
+    """A connection stays open after each answer, refusals included, and answers the next request."""
+    for exchange in _answered(gateway):
+        if exchange.answer and not exchange.answer.kept:
+            how = f"Connection: {exchange.header('Connection') or 'none'}, and it is closed"
+            raise _mismatch(gateway, exchange, "a connection that stays open after the answer", how)
+    if gateway.target.dropped and not gateway.target.gone:
+        actual = f"{gateway.target.dropped} connections closed instead"
+        raise Mismatch("an answer to each request on a kept connection", actual)
+
+
+@behaviour("no-server-header", reads_only=True, when=LAST)
+def test_no_answer_has_other_headers(gateway: Gateway) -> None:
+    """No answer of the run has a header that a gateway does not send."""
+    for exchange in _answered(gateway):
+        for name, value in exchange.answer.headers if exchange.answer else ():
+            if name.lower() not in HEADERS:
+                raise _mismatch(gateway, exchange, f"no header {name}", f"{name}: {value}")
+
+
+@behaviour("answers-are-dated", reads_only=True, when=LAST)
+def test_every_answer_is_dated(gateway: Gateway) -> None:
+    """Each answer has a Date, in the form of HTTP."""
+    for exchange in _answered(gateway):
+        date = exchange.header("Date")
+        try:
+            parsedate_to_datetime(date)
+        except ValueError:
+            raise _mismatch(gateway, exchange, "a Date", f"Date: {date or 'none'}") from None
+
+
+def _answered(gateway: Gateway) -> list[Exchange]:
+    """The exchanges that reached the gateway: what its server refuses by itself is closed and bare."""
+    return [
+        exchange for exchange in gateway.target.log if exchange.answer and exchange.text != "400 Bad Request"
+    ]
+
+
+def _mismatch(gateway: Gateway, exchange: Exchange, expected: str, actual: str) -> Mismatch:
+    gateway.exchanges.append(exchange)
+    return Mismatch(expected, actual, exchange)

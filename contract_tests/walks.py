@@ -1,0 +1,260 @@
+"""Walks over a gateway: writes, reloads and reads in any order, made by a Hypothesis state machine.
+
+The machine only notes its steps, so that all walks are taken side by side and share their reloads. For
+the same reason a failing walk is shrunk here: Hypothesis tries one shorter walk after the other, which
+on a real gateway costs seconds each; here all shorter ones of a round are tried at once.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from hypothesis import HealthCheck, Phase, Verbosity, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
+
+from contract_tests.checks import Mismatch, expect, listed, shorten
+from contract_tests.exchange import Exchange
+from contract_tests.gateway import Gateway
+from contract_tests.model import Model
+from contract_tests.samples import ENDPOINTS, FULL, LIMITS
+
+WALKS = 8
+STEPS = 40  # of a walk, at most
+RELOADS = 3  # of a walk, at most
+POLICIES = 3  # that a walk is about
+RELOAD = "RELOAD"
+
+
+@dataclass(frozen=True)
+class Step:
+    """One request of a walk: its verb, which of the policies it is about, the members it sends as JSON."""
+
+    verb: str
+    policy: int = 0
+    members: str = ""
+
+
+Walk = tuple[Step, ...]
+_POLICY = st.integers(0, POLICIES - 1)
+_RELOAD = st.sampled_from([False] * 7 + [True])
+_MEMBERS = st.fixed_dictionaries(
+    {},
+    optional={
+        "name": st.sampled_from(["gold", "", "<é>&", "\u2028"]),
+        "org_id": st.sampled_from(["", "acme"]),
+        "rate": st.sampled_from([1, 0, 2.5, 1e21, -1]),
+        "per": st.sampled_from([60, 0, 0.1]),
+        "quota_max": st.sampled_from([-1, 0, 2**53 + 1]),
+        "key_expires_in": st.sampled_from([0, 2592000]),
+        "tags": st.sampled_from([["b", "a"], [], None]),
+        "active": st.sampled_from([True, False, None]),
+        "meta_data": st.sampled_from([{"b": 1, "a": [None, 1.5]}, {}, None]),
+        "partitions": st.sampled_from([{"acl": True}, {"per_api": True}, {}]),
+        "access_rights": st.sampled_from(
+            [{"a": FULL}, {}, None]
+            + [{"b": {"limit": limit}} for limit in LIMITS]
+            + [{"c": {"endpoints": endpoints}} for endpoints in ENDPOINTS]
+        ),
+    },
+).map(json.dumps)
+
+
+class _Machine(RuleBasedStateMachine):
+    """Notes what it is told to do, and hands it over at its end."""
+
+    keep: Callable[[Walk], None]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.steps: list[Step] = []
+
+    @rule(policy=_POLICY, members=_MEMBERS, reload=_RELOAD)
+    def post(self, policy: int, members: str, reload: bool) -> None:
+        self._write(Step("POST", policy, members), reload)
+
+    @rule(policy=_POLICY, members=_MEMBERS, reload=_RELOAD)
+    def put(self, policy: int, members: str, reload: bool) -> None:
+        self._write(Step("PUT", policy, members), reload)
+
+    @rule(policy=_POLICY, reload=_RELOAD)
+    def delete(self, policy: int, reload: bool) -> None:
+        self._write(Step("DELETE", policy), reload)
+
+    @rule(policy=_POLICY)
+    @precondition(lambda self: self.steps and self.steps[-1].verb not in ("GET", "LIST"))
+    def get(self, policy: int) -> None:
+        self.steps.append(Step("GET", policy))
+
+    @rule()
+    @precondition(lambda self: Step("LIST") not in self.steps)
+    def list(self) -> None:
+        self.steps.append(Step("LIST"))
+
+    def _write(self, step: Step, reload: bool) -> None:
+        self.steps.append(step)
+        if reload and self.steps.count(Step(RELOAD)) < RELOADS:
+            self.steps.append(Step(RELOAD))
+
+    def teardown(self) -> None:
+        type(self).keep(tuple(self.steps))
+
+
+def made() -> list[Walk]:
+    """Walks, the same in each run."""
+    walks: dict[Walk, None] = {}
+
+    def keep(walk: Walk) -> None:
+        walks[walk] = None
+
+    run_state_machine_as_test(
+        type("Machine", (_Machine,), {"keep": staticmethod(keep)}),
+        settings=settings(
+            max_examples=WALKS,
+            stateful_step_count=STEPS,
+            derandomize=True,
+            database=None,
+            deadline=None,
+            phases=[Phase.generate],
+            verbosity=Verbosity.quiet,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
+    return list(walks)
+
+
+@dataclass
+class Outcome:
+    """What came of a walk: its exchanges, how many steps were taken, and what was wrong."""
+
+    exchanges: list[Exchange] = field(default_factory=list)
+    taken: int = 0
+    mismatch: Mismatch | None = None
+
+
+def take(gateway: Gateway, walks: Iterable[Walk]) -> dict[Walk, Outcome]:
+    """Take walks side by side; they share their reloads."""
+    outcomes = {walk: Outcome() for walk in walks}
+    walking = [(_steps(gateway, walk, outcome), outcome) for walk, outcome in outcomes.items()]
+    while walking := [each for each in walking if next(each[0], "") == RELOAD]:
+        exchange = gateway.target.reload()
+        for _, outcome in walking:
+            outcome.exchanges.append(exchange)
+    return outcomes
+
+
+def shrunk(gateway: Gateway, walk: Walk, outcome: Outcome) -> Outcome:
+    """The outcome of the shortest failing walk found in four rounds.
+
+    Each costs as many reloads as one walk, for its walks share them.
+    """
+    walk = walk[: outcome.taken + 1]
+    outcomes = {walk: outcome}
+
+    def shortest(candidates: Iterable[Walk]) -> Walk:
+        outcomes.update(take(gateway, dict.fromkeys(each for each in candidates if each not in outcomes)))
+        failed = [each for each in outcomes if outcomes[each].mismatch]
+        best = min(failed, key=lambda each: (len(each), sum(len(step.members) for step in each)))
+        cut = best[: outcomes[best].taken + 1]
+        outcomes[cut] = outcomes[best]
+        return cut
+
+    walk = shortest(_parts(walk))
+    without = [walk[:i] + walk[i + 1 :] for i in range(len(walk))]
+    shortest(without)
+    needless = [i for i, each in enumerate(without) if outcomes[each].mismatch]
+    walk = shortest(_without_some(walk, needless))
+    return outcomes[
+        shortest([*_with_fewer_members(walk), *(walk[:i] + walk[i + 1 :] for i in range(len(walk)))])
+    ]
+
+
+def _parts(walk: Walk) -> Iterator[Walk]:
+    """The steps of one policy alone, with or without reads, and all but a half, a quarter or an eighth."""
+    for policy in range(POLICIES):
+        own = tuple(step for step in walk if step.policy == policy or step.verb in (RELOAD, "LIST"))
+        yield own
+        yield tuple(step for step in own if step.verb not in ("GET", "LIST"))
+    for divisor in (2, 4, 8):
+        size = max(1, len(walk) // divisor)
+        for start in range(0, len(walk), size):
+            yield walk[:start] + walk[start + size :]
+
+
+def _without_some(walk: Walk, needless: list[int]) -> Iterator[Walk]:
+    """Without the first or the last of the steps that can each be left out, however many."""
+    for count in range(1, len(needless) + 1):
+        for some in (needless[:count], needless[-count:]):
+            left = tuple(step for i, step in enumerate(walk) if i not in some)
+            yield left
+            yield _bare(left)
+
+
+def _with_fewer_members(walk: Walk) -> Iterator[Walk]:
+    """No write with members, but one with one of its own."""
+    bare = _bare(walk)
+    yield bare
+    for i, step in enumerate(walk):
+        for name, value in json.loads(step.members or "{}").items():
+            yield (*bare[:i], replace(step, members=json.dumps({name: value})), *bare[i + 1 :])
+
+
+def _bare(walk: Walk) -> Walk:
+    return tuple(replace(step, members="{}") if step.members else step for step in walk)
+
+
+def _steps(gateway: Gateway, walk: Walk, outcome: Outcome) -> Iterator[str]:
+    """Take a walk and read all at its end, the gateway and the model side by side.
+
+    Each item is `RELOAD`, and asks for one.
+    """
+    alone = Gateway(gateway.target, gateway.options)
+    alone.exchanges = outcome.exchanges
+    model = Model(gateway.target, gateway.behaviours)
+    ids = [gateway.new_id(f"-walk{i}") for i in range(POLICIES)]
+    try:
+        for step in walk:
+            if step.verb == RELOAD:
+                yield RELOAD
+                model.reload()
+            else:
+                _take(alone, model, step, ids)
+            outcome.taken += 1
+        for step in (*(Step("GET", policy) for policy in range(POLICIES)), Step("LIST")):
+            _take(alone, model, step, ids)
+    except Mismatch as mismatch:
+        outcome.mismatch = mismatch
+
+
+def _take(gateway: Gateway, model: Model, step: Step, ids: list[str]) -> None:
+    policy_id = ids[step.policy]
+    if step.verb == "LIST":
+        _compare(gateway, model, ids)
+    elif step.verb == "GET":
+        expect(gateway.get(policy_id), *model.get(policy_id))
+    elif step.verb == "DELETE":
+        expect(gateway.delete(policy_id), *model.delete(policy_id))
+    else:
+        body = json.dumps({"id": policy_id, **json.loads(step.members)}).encode()
+        if step.verb == "POST":
+            expect(gateway.post(body), *model.post(body))
+        else:
+            expect(gateway.put(policy_id, body), *model.put(policy_id, body))
+
+
+def _compare(gateway: Gateway, model: Model, ids: list[str]) -> None:
+    """The list has the loaded policies of a walk, and no other of it."""
+    exchange = gateway.list()
+    shown = listed(exchange)
+    for policy_id in ids:
+        if policy_id not in model.loaded:
+            if policy_id in shown:
+                raise Mismatch(f"a list without {policy_id}", "a list with it", exchange)
+            continue
+        wanted: Any = json.loads(model.get(policy_id)[1])
+        if shown.get(policy_id) != wanted:
+            actual = shorten(json.dumps(shown.get(policy_id, "no such item")))
+            raise Mismatch(f"a list with {shorten(json.dumps(wanted))}", actual, exchange)

@@ -1,0 +1,39 @@
+"""Gateways that are wrong in one way each, to see whether the suite notices."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from mockserver.mutation.mutant import Mutant
+from mockserver.mutation.trial import Outcome
+
+
+def mutants(version: str) -> list[Mutant]:
+    """Every mutant of a version, but those that no client can tell from the original.
+
+    Raises:
+        MutantError: a planted one does not fit the code.
+        SpecError: the version is unknown.
+    """
+    from mockserver.contract import Contract
+    from mockserver.mutation import generated, planted, source
+    from mockserver.spec import select_version
+
+    contract = Contract.load(select_version(version))
+    patterns = planted.equivalent()
+    made = [*source.mutants(), *generated.answers(contract), *generated.fields(contract)]
+    kept = [mutant for mutant in made if not planted.reason_to_leave_out(mutant, patterns)]
+    return [*planted.mutants(), *kept]
+
+
+def tried(chosen: Iterable[Mutant], version: str, jobs: int) -> Iterator[Outcome]:
+    """Try mutants, several at a time; outcomes as they come."""
+    from concurrent.futures import ProcessPoolExecutor, as_completed
+    from multiprocessing import get_context
+
+    from mockserver.mutation.trial import attempt
+
+    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as workers:
+        waiting = [workers.submit(attempt, mutant, version) for mutant in chosen]
+        for done in as_completed(waiting):
+            yield done.result()

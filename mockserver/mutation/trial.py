@@ -1,0 +1,145 @@
+"""Try a mutant: start it, let the suite judge it, say what noticed."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from mockserver.mutation.mutant import SOURCE, Mutant
+from mockserver.spec import known_versions, select_version
+
+SECRET = "Mutant-Secret"
+FOUND, MISSED, STILLBORN = "found", "missed", "stillborn"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a mutant.
+
+    Attributes:
+        verdict: "found", "missed", or "stillborn" where it does not even start.
+        by: the behaviours that noticed; the first alone, unless all were asked for.
+        actual: how the first failure put it.
+    """
+
+    mutant: Mutant
+    verdict: str
+    by: tuple[str, ...]
+    actual: str
+    seconds: float
+
+    @property
+    def as_it_should(self) -> bool:
+        """Whether it was found, and by the behaviour that is about it."""
+        return self.verdict == FOUND and (not self.mutant.row or self.mutant.row in self.by)
+
+
+def attempt(mutant: Mutant, version: str) -> Outcome:
+    """Let the suite judge a mutant: up to the first failure, or all of it where a row is to notice.
+
+    Code that only some versions use is tried as those too.
+    """
+    outcome = _attempt(mutant, mutant.gateway or version)
+    oldest, *_, newest = known_versions()
+    for other in (newest, oldest) if mutant.group == SOURCE else ():
+        if outcome.verdict == MISSED:
+            outcome = _attempt(mutant, other)
+    return outcome
+
+
+def _attempt(mutant: Mutant, version: str) -> Outcome:
+    started = time.monotonic()
+    version = str(select_version(version))
+    with _running(mutant, version) as url:
+        failures = _failures(url, version, until_failure=not mutant.row) if url else []
+    seconds = time.monotonic() - started
+    if not url:
+        return Outcome(mutant, STILLBORN, (), "", seconds)
+    by = tuple(dict.fromkeys(name for name, _ in failures))
+    return Outcome(mutant, FOUND if by else MISSED, by, failures[0][1] if failures else "", seconds)
+
+
+@contextmanager
+def _running(mutant: Mutant, version: str) -> Iterator[str]:
+    """The mutant's URL; "" where it does not start."""
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("TYK_GW_")}
+    environment["PYTHONPATH"] = os.pathsep.join(sys.path)
+    with subprocess.Popen(
+        [sys.executable, "-m", "mockserver.mutation.broken", version, SECRET],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment,
+    ) as process:  # fmt: skip
+        assert process.stdin is not None
+        assert process.stdout is not None
+        try:
+            process.stdin.write(mutant.as_json().encode() + b"\n")
+            process.stdin.flush()
+            yield process.stdout.readline().decode().strip()
+        finally:
+            process.kill()
+
+
+def _failures(url: str, version: str, *, until_failure: bool) -> list[tuple[str, str]]:
+    """The behaviours that failed, or could not be judged, each with what was seen."""
+    from contract_tests import preflight
+    from contract_tests.batch import Batch
+    from contract_tests.gateway import Options
+    from contract_tests.report import Status
+    from contract_tests.target import Target
+    from mockserver import behaviours
+
+    selected = select_version(version)
+    try:
+        found = preflight.look(url, SECRET, "auto", timeout=5)
+    except preflight.PreflightError as error:
+        return [("before the run", str(error))]
+    if found.version != selected:
+        return [("before the run", f"/hello says {found.version}")]
+    target = Target(url, SECRET, _contract(version), timeout=5)
+    options = Options(selected, allow_group_reload=True)
+    batch = Batch(target, options, behaviours.load(), _items(), until_failure=until_failure)
+    batch.run()
+    target.close()
+    verdicts = sorted(batch.verdicts.values(), key=lambda verdict: verdict.status is not Status.FAILED)
+    return [
+        (verdict.behaviour, verdict.actual or verdict.reason)
+        for verdict in verdicts
+        if verdict.status in (Status.FAILED, Status.ERROR)
+    ]
+
+
+@cache
+def _contract(version: str) -> Any:
+    """One for each version, so that the requests generated from it are made once."""
+    from mockserver.contract import Contract
+
+    return Contract.load(select_version(version))
+
+
+@cache
+def _items() -> list[Any]:
+    """The suite's tests, as pytest collects them; they are run by us."""
+    import pytest
+
+    import contract_tests
+
+    collected: list[Any] = []
+
+    class Collector:
+        def pytest_collection_finish(self, session: pytest.Session) -> None:
+            collected.extend(session.items)
+
+    package = Path(contract_tests.__file__ or "").parent
+    options = [f"--rootdir={package}", f"--config-file={os.devnull}", "--collect-only"]
+    plugins = ["-pno:cacheprovider", "-pno:terminal", "-pmockserver.pytest_plugin"]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+        pytest.main([str(package), *options, *plugins], plugins=[Collector()])
+    return collected

@@ -1,0 +1,98 @@
+"""The client: what of an answer it tells, and what it makes of a broken one."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from mockserver.client import Client, ClientError, Incomplete
+
+
+@contextmanager
+def server(*answers: bytes, close: bool = True) -> Iterator[str]:
+    """One connection: each request is answered by the next bytes."""
+    done = threading.Event()
+
+    def serve() -> None:
+        peer, _ = listener.accept()
+        with peer:
+            for answer in answers:
+                peer.recv(65536)
+                peer.sendall(answer)
+            if not close:
+                done.wait(10)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        done.set()
+        thread.join(10)
+
+
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: "
+
+
+def test_what_follows_a_body_is_told() -> None:
+    """And the next request has a connection of its own."""
+    with server(HEAD + b"2\r\n\r\nokXY") as url, Client(url, 5) as client:
+        answer = client.send("GET", "/")
+    assert (answer.body, answer.surplus) == (b"ok", b"XY")
+
+
+def test_a_second_answer_on_one_connection_is_read() -> None:
+    """The stream is kept, and nothing of it is lost."""
+    with server(HEAD + b"2\r\n\r\nok", HEAD + b"3\r\n\r\nyes") as url, Client(url, 5) as client:
+        bodies = [client.send("GET", "/").body for _ in range(2)]
+    assert bodies == [b"ok", b"yes"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        (HEAD + b"9\r\n\r\nok", "the body stops after 2 of the 9 bytes that Content-Length tells"),
+        (
+            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n",
+            "the body does not end: after 2 bytes neither more nor the last chunk comes",
+        ),
+    ],
+)
+def test_a_body_that_ends_early_is_told(answer: bytes, reason: str) -> None:
+    """With what came of it."""
+    with server(answer) as url, Client(url, 5) as client, pytest.raises(Incomplete, match=reason) as caught:
+        client.send("GET", "/")
+    assert caught.value.answer.body == b"ok"
+
+
+def test_a_body_that_stalls_is_given_up() -> None:
+    """Before the time for a whole answer is over."""
+    with (
+        server(HEAD + b"9\r\n\r\nok", close=False) as url,
+        Client(url, 0.2) as client,
+        pytest.raises(Incomplete, match="stops after 2 of the 9"),
+    ):
+        client.send("GET", "/")
+
+
+@pytest.mark.parametrize(("head", "kept"), [(b"", True), (b"Connection: close\r\n", False)])
+def test_whether_a_connection_is_kept_is_told(head: bytes, kept: bool) -> None:
+    """By the answer's own words."""
+    with (
+        server(b"HTTP/1.1 200 OK\r\n" + head + b"Content-Length: 0\r\n\r\n") as url,
+        Client(url, 5) as client,
+    ):
+        assert client.send("GET", "/").kept is kept
+
+
+def test_what_is_no_http_is_told() -> None:
+    """In one line."""
+    with (
+        server(b"hello\r\n\r\n") as url,
+        Client(url, 5) as client,
+        pytest.raises(ClientError, match="no HTTP"),
+    ):
+        client.send("GET", "/")
