@@ -34,3 +34,13 @@ WHOLE = {
     "partitions": {"quota": True, "rate_limit": True, "complexity": True, "acl": True, "per_api": True},
     "graphql_access_rights": {"g": {}}, "smoothing": SMOOTHING,
 }  # fmt: skip
+MCP = [  # MCP proxies' rights, since 5.13
+    {"json_rpc_methods": [{"name": "tools/call", "limit": {"rate": 1, "per": 2}}, {"name": "ping"}, {}]},
+    {"json_rpc_methods_access_rights": {"allowed": ["a"], "blocked": ["b", "c"]}},
+    {"json_rpc_methods_access_rights": {"allowed": [], "blocked": None}},
+    {"mcp_primitives": [{"type": "tool", "name": "search", "limit": {"rate": 3, "per": 4, "smoothing": SMOOTHING}}, {}]},
+    {"mcp_primitives": [], "json_rpc_methods": []},
+    {"mcp_access_rights": {"tools": {"allowed": ["x"]}, "resources": {"blocked": ["y"]}, "prompts": {"allowed": ["z"]}}},
+    {"mcp_access_rights": {"tools": {"allowed": []}, "resources": {}, "prompts": {"blocked": ["y"]}}},
+    {"mcp_access_rights": {}},
+]  # fmt: skip

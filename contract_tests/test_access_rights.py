@@ -9,7 +9,7 @@ import pytest
 
 from contract_tests.batch import Steps, behaviour
 from contract_tests.gateway import Gateway
-from contract_tests.samples import ENDPOINTS, FULL, LIMITS
+from contract_tests.samples import ENDPOINTS, FULL, LIMITS, MCP
 from contract_tests.test_policy_fields import refused, round_trip
 
 
@@ -58,6 +58,13 @@ def test_zero_members_of_access_rights(gateway: Gateway, rights: dict[str, Any])
 def test_endpoints_are_kept(gateway: Gateway, endpoints: list[Any]) -> Steps:
     """Limits of endpoints come back in their order, each method with a limit."""
     yield from kept(gateway, {"a": {"endpoints": endpoints}})
+
+
+@pytest.mark.parametrize("rights", MCP, ids=range(len(MCP)))
+@behaviour("mcp-rights-are-kept")
+def test_rights_of_mcp_proxies_are_kept(gateway: Gateway, rights: dict[str, Any]) -> Steps:
+    """Rights to methods, tools, resources and prompts come back in full, empty ones left out."""
+    yield from kept(gateway, {gateway.new_id("-mcp"): rights})
 
 
 WRONG = [

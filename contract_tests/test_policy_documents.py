@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from contract_tests.batch import RELOAD, Steps, behaviour
-from contract_tests.checks import expect_malformed, expect_policy, expect_written
+from contract_tests.checks import Mismatch, expect_malformed, expect_policy, expect_written
+from contract_tests.exchange import Exchange
 from contract_tests.gateway import Gateway
 
 NO_DOCUMENT = [
@@ -23,6 +24,36 @@ def test_what_is_no_json_object_is_refused(gateway: Gateway, document: str) -> N
     expect_malformed(gateway.post(document.replace("%s", gateway.new_id())))
 
 
+@behaviour("broken-json-is-400")
+def test_a_document_nested_too_deep_is_refused(gateway: Gateway) -> None:
+    """A body may be nested 10,000 levels deep, and no more."""
+    policy_id, deepest = gateway.new_id(), 10_000 - 2  # the policy and its metadata are two levels
+    for levels, answer in ((deepest, expect_taken), (deepest + 1, expect_malformed)):
+        inside = "[" * levels + "]" * levels
+        answer(gateway.post(f'{{"id":"{policy_id}","meta_data":{{"k":{inside}}}}}'))
+    gateway.delete(policy_id)  # before a reload, for such a policy makes the list hard to read
+
+
+def expect_taken(exchange: Exchange) -> None:
+    """The answer is 200."""
+    if exchange.status != 200:
+        raise Mismatch("200", f"{exchange.status} {exchange.text}", exchange)
+
+
+@pytest.mark.parametrize("broken", [b"a\xffb", b"a\xc3b", b"a\xed\xa0\x80b"])
+@behaviour("lone-surrogates-are-replaced")
+def test_bytes_that_are_not_utf_8_are_replaced(gateway: Gateway, broken: bytes) -> Steps:
+    """Each byte that is not UTF-8 is read as U+FFFD."""
+    policy_id = gateway.new_id()
+    expect_written(
+        gateway.post(b'{"id":"%s","name":"%s"}' % (policy_id.encode(), broken)), policy_id, "added"
+    )
+    yield RELOAD
+
+    name = "a" + "\ufffd" * (len(broken) - 2) + "b"
+    expect_policy(gateway.get(policy_id), gateway.target, {"id": policy_id, "name": name})
+
+
 @pytest.mark.parametrize("after", [" trailing", '{"id":"second"}', "]", "\n\n"])
 @behaviour("rest-of-body-is-ignored")
 def test_what_follows_the_document_is_ignored(gateway: Gateway, after: str) -> Steps:
@@ -38,6 +69,7 @@ def test_what_follows_the_document_is_ignored(gateway: Gateway, after: str) -> S
 READ_AS = [
     ("case-is-folded", '"NAME":"a","Rate":5,"QUOTA_MAX":7,"aCTIVE":true', {"name": "a", "rate": 5, "quota_max": 7, "active": True}),
     ("case-is-folded", '"access_rights":{"A":{"API_ID":"x","Versions":["v"]}}', {"access_rights": {"A": {"api_id": "x", "versions": ["v"]}}}),
+    ("case-is-folded", '"tag\u017f":["a"],"\u212aey_expires_in":5', {"tags": ["a"], "key_expires_in": 5}),
     ("last-member-wins", '"rate":1,"rate":2', {"rate": 2}),
     ("last-member-wins", '"rate":2,"Rate":3', {"rate": 3}),
     ("last-member-wins", '"Name":"a","name":"b"', {"name": "b"}),

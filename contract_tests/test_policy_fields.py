@@ -46,7 +46,9 @@ def test_a_whole_number_is_kept(gateway: Gateway, name: str, value: int) -> Step
     yield from round_trip(gateway, f'"{name}":{value}', {name: value})
 
 
-@pytest.mark.parametrize("text", ["1.0", "1e3", "2.592e+06", "1.5", str(MAX + 1), '"1"', "true", "[]", "{}"])
+@pytest.mark.parametrize(
+    "text", ["1.0", "1e3", "2.592e+06", "1.5", str(MAX + 1), str(MIN - 1), '"1"', "true", "[]", "{}"]
+)
 @pytest.mark.parametrize("name", INTEGERS)
 @behaviour("integers-take-digits-only")
 def test_what_is_no_int64_is_refused(gateway: Gateway, name: str, text: str) -> None:
@@ -58,6 +60,7 @@ NUMBER_TEXTS = [
     ("1", "1"), ("1.0", "1"), ("1.5", "1.5"), ("1e3", "1000"), ("0.1", "0.1"), ("-1", "-1"), ("-0.0", "-0"),
     ("1e20", "100000000000000000000"), ("1e21", "1e+21"), ("0.000001", "0.000001"), ("1e-7", "1e-7"),
     ("12345678901234567890", "12345678901234567000"), ("5e-324", "5e-324"), ("1000", "1000"),
+    ("1.5e-7", "1.5e-7"), ("2.5e21", "2.5e+21"),
     ("1.7976931348623157e308", "1.7976931348623157e+308"), ("0.30000000000000004", "0.30000000000000004"),
 ]  # fmt: skip
 
@@ -179,7 +182,7 @@ def test_numbers_in_meta_data_are_floats(gateway: Gateway) -> Steps:
 
 
 @pytest.mark.parametrize(
-    "text", ['{"n":1e400}', '{"n":[1e400]}', '{"n":1e400,"n":1}', '{"n":{"n":1e400},"n":1}']
+    "text", ['{"n":1e400}', '{"n":[1e400]}', '{"n":1e400,"n":1}', '{"m":{"n":1e400,"n":1}}']
 )
 @behaviour("meta-data-numbers-are-floats")
 def test_a_number_too_large_for_meta_data_is_refused(gateway: Gateway, text: str) -> None:
@@ -210,6 +213,21 @@ def test_an_object_id_is_kept(gateway: Gateway, value: Any) -> Steps:
 def test_what_is_no_object_id_is_refused(gateway: Gateway, text: str) -> None:
     """_id takes nothing else, even when the policy has an id."""
     refused(gateway, f'"_id":{text}')
+
+
+@pytest.mark.parametrize(
+    "members",
+    [{"post_expiry_action": "delete", "post_expiry_grace_period": 60}, {"post_expiry_grace_period": -1}, {}],
+    ids=range(3),
+)
+@behaviour("post-expiry-is-kept")
+def test_what_follows_expiry_is_kept(gateway: Gateway, members: dict[str, Any]) -> Steps:
+    """What becomes of an expired key comes back, the action left out where it is empty."""
+    yield from round_trip(
+        gateway,
+        f'"rate":1{"".join(f",{json.dumps(n)}:{json.dumps(v)}" for n, v in members.items())}',
+        {"rate": 1, **members},
+    )
 
 
 @behaviour("smoothing-is-kept")

@@ -36,6 +36,17 @@ def test_a_blocking_reload_has_loaded_when_it_answers(gateway: Gateway) -> Steps
         expect_policy(gateway.get(policy["id"]), gateway.target, policy)
 
 
+@behaviour("first-block-counts", when=ALONE)
+def test_the_first_sound_block_counts(gateway: Gateway) -> None:
+    """Of several parameters the first `block` that can be read decides, escaped or not."""
+    policy = gateway.create(name="first")
+    gateway.target.reloads += 1
+    query = "x=1&block=%zz&block=1;2&bl%6Fck=tru%65&block=false"
+    expect_ok(gateway.send("GET", f"/tyk/reload?{query}"))
+
+    expect_policy(gateway.get(policy["id"]), gateway.target, policy)
+
+
 @behaviour("plain-reload-loads-soon", when=FIRST)
 def test_a_plain_reload_is_answered_at_once_and_shows_soon(gateway: Gateway) -> Steps:
     """A reload without block is queued: what was written shows within seconds."""
@@ -74,10 +85,11 @@ def test_reading_loads_nothing(gateway: Gateway) -> None:
 
 
 @behaviour("group-reload-loads-soon", when=ALONE)
-def test_a_group_reload_reaches_the_gateway_itself(gateway: Gateway) -> None:
+def test_a_group_reload_reaches_the_gateway_itself(gateway: Gateway) -> Steps:
     """A group reload is answered at once, and what was written shows within seconds."""
     if not gateway.options.allow_group_reload:
         raise NotApplicable("it reloads other gateways too; allow it with --allow-group-reload")
+    yield RELOAD  # so that no plain reload of before is still to come
     policy = gateway.create(name="group")
     gateway.target.reloads += 1
     expect_ok(gateway.send("GET", "/tyk/reload/group"))
