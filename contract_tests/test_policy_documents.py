@@ -78,6 +78,9 @@ READ_AS = [
     ("maps-are-merged", '"access_rights":{"a":{"api_id":"1"}},"access_rights":{"b":{"api_id":"2"},"a":{"api_name":"n"}}',
         {"access_rights": {"a": {"api_name": "n"}, "b": {"api_id": "2"}}}),
     ("arrays-are-replaced", '"tags":["a","b"],"tags":["c"]', {"tags": ["c"]}),
+    ("arrays-are-replaced", ('"access_rights":{"a":{"allowed_urls":[{"url":"/a","methods":["GET"]},{"url":"/b","methods":["PUT"]}],'
+        '"allowed_urls":[{"url":"/c"}],"allowed_urls":[{"url":"/d"},{"url":"/e"}]}}'),
+        {"access_rights": {"a": {"allowed_urls": [{"url": "/d", "methods": ["GET"]}, {"url": "/e", "methods": ["PUT"]}]}}}),
     ("unknown-members-are-dropped", '"unknown":1,"nested":{"a":[1]},"access_rights":{"a":{"unknown":2}}', {"access_rights": {"a": {}}}),
     ("null-is-no-value", '"name":null,"rate":null,"active":null,"quota_max":null,"partitions":null', {}),
     ("null-is-no-value", '"name":"kept","name":null,"rate":5,"rate":null', {"name": "kept", "rate": 5}),
@@ -136,7 +139,7 @@ def test_maps_are_merged(gateway: Gateway, sent: str, policy: dict[str, object])
 @pytest.mark.parametrize(("sent", "policy"), _table("arrays-are-replaced"))
 @behaviour("arrays-are-replaced")
 def test_arrays_are_replaced(gateway: Gateway, sent: str, policy: dict[str, object]) -> Steps:
-    """Of an array that stands twice the last counts."""
+    """Of an array that stands twice the last counts, over what the first had at each place."""
     yield from read_as(gateway, sent, policy)
 
 

@@ -5,6 +5,7 @@ It prints its URL, and ends when its standard input does.
 
 from __future__ import annotations
 
+import contextlib
 import importlib.abc
 import importlib.machinery
 import importlib.util
@@ -14,6 +15,7 @@ from types import ModuleType
 
 from mockserver.mutation.mutant import Edit, Mutant, source_of
 
+MEMORY = 2 << 30  # bytes; a loop that a mutant made endless may eat all there is
 TICK_SECONDS = 0.05  # of reloads; a gateway's is one second, which no mutant needs
 LIVENESS_NANOSECONDS = 1  # so that /hello tells of its parts from the start
 
@@ -37,6 +39,10 @@ class _Edited(importlib.abc.MetaPathFinder, importlib.abc.InspectLoader):
 
 def main() -> None:
     """Serve until standard input ends."""
+    with contextlib.suppress(ImportError):  # there is none on Windows
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     version, secret = sys.argv[1:]
     mutant = Mutant.from_json(sys.stdin.readline())
     if mutant.edit is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +18,7 @@ from mockserver.mutation.mutant import SOURCE, Mutant
 from mockserver.spec import known_versions, select_version
 
 SECRET = "Mutant-Secret"
+TRIAL_SECONDS = 60.0  # for a mutant that answers and never comes to an end
 FOUND, MISSED, STILLBORN = "found", "missed", "stillborn"
 
 
@@ -78,11 +80,14 @@ def _running(mutant: Mutant, version: str) -> Iterator[str]:
     ) as process:  # fmt: skip
         assert process.stdin is not None
         assert process.stdout is not None
+        limit = threading.Timer(TRIAL_SECONDS, process.kill)
+        limit.start()
         try:
             process.stdin.write(mutant.as_json().encode() + b"\n")
             process.stdin.flush()
             yield process.stdout.readline().decode().strip()
         finally:
+            limit.cancel()
             process.kill()
 
 
