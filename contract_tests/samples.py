@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 SMOOTHING = {"enabled": True, "threshold": 1, "trigger": 1, "step": 1, "delay": 1}
 OFF = {**SMOOTHING, "enabled": False}
 FULL = {
@@ -26,14 +28,57 @@ ENDPOINTS = [
     [{"methods": [{"name": "GET", "limit": {"rate": 0, "per": 1, "smoothing": OFF}}]}],
     [{"path": "/b", "methods": [{"name": "POST", "limit": {"rate": 2, "per": 3, "smoothing": SMOOTHING}}]}, {"path": "/a"}],
 ]  # fmt: skip
-WHOLE = {
-    "name": "whole", "org_id": "acme", "rate": 1, "per": 2, "quota_max": 3, "quota_renewal_rate": 4,
-    "throttle_interval": 5, "throttle_retry_limit": 6, "max_query_depth": 7, "access_rights": {"orders": FULL, "b": {}},
-    "hmac_enabled": True, "enable_http_signature_validation": True, "active": True, "is_inactive": True,
-    "tags": ["b", "a"], "key_expires_in": 8, "last_updated": "9", "meta_data": {"k": [1, {"x": None}]},
-    "partitions": {"quota": True, "rate_limit": True, "complexity": True, "acl": True, "per_api": True},
-    "graphql_access_rights": {"g": {}}, "smoothing": SMOOTHING,
-}  # fmt: skip
+
+
+def whole(number: int) -> dict[str, Any]:
+    """A policy with every member, but its id; two of different parity and number share no value.
+
+    Members that a version does not know it drops.
+    """
+    odd, text = bool(number % 2), f"n{number}"
+    smoothing = {
+        "enabled": True,
+        "threshold": number,
+        "trigger": number + 0.5,
+        "step": number + 1,
+        "delay": number + 2,
+    }
+    rate = {"rate": number + 0.25, "per": number + 3, "smoothing": smoothing}
+    rules = {"allowed": [f"{text}b", f"{text}a"], "blocked": [f"{text}d", f"{text}c"]}
+    right = {
+        "api_id": f"{text}-id", "api_name": f"{text}-name", "versions": [f"{text}y", f"{text}x"],
+        "allowed_urls": [{"url": f"/{text}", "methods": [f"{text}P", f"{text}G"]}, {"url": f"/{text}/2"}],
+        "restricted_types": [{"name": f"{text}Q", "fields": [f"{text}f", f"{text}e"]}, {"name": f"{text}R"}],
+        "allowed_types": [{"name": f"{text}M", "fields": [f"{text}h", f"{text}g"]}, {"name": f"{text}N"}],
+        "limit": {
+            **rate, "throttle_interval": number + 4, "throttle_retry_limit": number + 5, "max_query_depth": number + 6,
+            "quota_max": number + 7, "quota_renews": number + 8, "quota_remaining": number + 9, "quota_renewal_rate": number + 10,
+        },
+        "field_access_rights": [
+            {"type_name": f"{text}t", "field_name": f"{text}k", "limits": {"max_query_depth": number + 11}},
+            {"type_name": f"{text}u"},
+        ],
+        "disable_introspection": odd, "allowance_scope": f"{text}-scope",
+        "endpoints": [
+            {"path": f"/{text}/e", "methods": [{"name": f"{text}P", "limit": rate}, {"name": f"{text}G"}]}, {"path": f"/{text}/d"},
+        ],
+        "json_rpc_methods": [{"name": f"{text}call", "limit": rate}, {"name": f"{text}ask"}],
+        "json_rpc_methods_access_rights": rules,
+        "mcp_primitives": [{"type": f"{text}tool", "name": f"{text}search", "limit": rate}, {"type": f"{text}prompt"}],
+        "mcp_access_rights": {"tools": rules, "resources": rules, "prompts": rules},
+    }  # fmt: skip
+    return {
+        "name": text, "org_id": f"{text}-org", "rate": number + 0.75, "per": number + 12, "quota_max": number + 13,
+        "quota_renewal_rate": number + 14, "throttle_interval": number + 15.5, "throttle_retry_limit": number + 16,
+        "max_query_depth": number + 17, "access_rights": {f"{text}b": right, f"{text}a": {"api_id": text}},
+        "hmac_enabled": odd, "enable_http_signature_validation": odd, "active": odd, "is_inactive": odd,
+        "tags": [f"{text}t", f"{text}s"], "key_expires_in": number + 18, "post_expiry_action": f"{text}-action",
+        "post_expiry_grace_period": number + 19, "last_updated": f"{text}-date", "meta_data": {f"{text}l": [number, {"x": None}], f"{text}k": text},
+        "partitions": dict.fromkeys(["quota", "rate_limit", "complexity", "acl", "per_api"], odd),
+        "graphql_access_rights": {f"{text}g": {}, f"{text}f": {}}, "smoothing": smoothing,
+    }  # fmt: skip
+
+
 MCP = [  # MCP proxies' rights, since 5.13
     {"json_rpc_methods": [{"name": "tools/call", "limit": {"rate": 1, "per": 2}}, {"name": "ping"}, {}]},
     {"json_rpc_methods_access_rights": {"allowed": ["a"], "blocked": ["b", "c"]}},

@@ -7,6 +7,7 @@ import pytest
 from contract_tests.batch import ALONE, RELOAD, Steps, behaviour
 from contract_tests.checks import expect_error, expect_policy
 from contract_tests.gateway import Gateway, path_of
+from contract_tests.samples import whole
 
 
 @behaviour("unknown-policy-is-404", reads_only=True)
@@ -77,7 +78,7 @@ def test_a_name_finds_no_policy(gateway: Gateway) -> Steps:
 @behaviour("reads-do-not-change")
 def test_a_policy_reads_the_same_each_time(gateway: Gateway) -> Steps:
     """Reads without a reload between them answer the same text."""
-    policy = gateway.create(name="steady", rate=3, per=7, quota_max=9)
+    policy = gateway.create(**{**whole(3), "per": 7})
     yield RELOAD
 
     for _ in range(4):
@@ -85,15 +86,12 @@ def test_a_policy_reads_the_same_each_time(gateway: Gateway) -> Steps:
 
 
 @behaviour("policies-do-not-mix")
-def test_two_policies_keep_their_own_values(gateway: Gateway) -> Steps:
+def test_policies_keep_their_own_values(gateway: Gateway) -> Steps:
     """What one policy has does not show in another that was written beside it."""
-    full = {"rate": 5, "per": 6, "quota_max": 7, "tags": ["full"], "meta_data": {"k": "full"}}
-    first = gateway.create(name="first", access_rights={"a": {"versions": ["v1"]}}, **full)
-    second = gateway.create(name="second")
-    third = gateway.create(name="third", access_rights={"b": {"versions": ["v2"]}}, tags=["third"])
+    first, second, third = gateway.create(**whole(5)), gateway.create(name="bare"), gateway.create(**whole(6))
     yield RELOAD
 
-    for policy in (first, second, third, first):
+    for policy in (first, second, third, first, third, second):
         expect_policy(gateway.get(policy["id"]), gateway.target, policy)
 
 
@@ -101,7 +99,7 @@ def test_two_policies_keep_their_own_values(gateway: Gateway) -> Steps:
 def test_a_long_policy_is_read_whole(gateway: Gateway) -> Steps:
     """A policy of 100 kB is taken and answered whole."""
     tags = [f"tag {number}" for number in range(2000)]
-    policy = gateway.create(name="n" * 60_000, tags=tags, meta_data={"k": ["v" * 1000] * 5})
+    policy = gateway.create(**{**whole(7), "name": "n" * 60_000, "tags": tags})
     yield RELOAD
 
     expect_policy(gateway.get(policy["id"]), gateway.target, policy)

@@ -11,7 +11,7 @@ from contract_tests.batch import RELOAD, Steps, behaviour
 from contract_tests.checks import Mismatch, as_read, difference, listed, shorten
 from contract_tests.exchange import Exchange
 from contract_tests.gateway import Gateway
-from contract_tests.samples import WHOLE
+from contract_tests.samples import whole
 
 
 def must_list(gateway: Gateway, policy_id: str, *, present: bool) -> Exchange:
@@ -46,7 +46,7 @@ def test_the_list_drops_a_deleted_policy_after_a_reload(gateway: Gateway) -> Ste
     must_list(gateway, policy["id"], present=False)
 
 
-@pytest.mark.parametrize("members", [WHOLE, {}], ids=["whole", "bare"])
+@pytest.mark.parametrize("members", [whole(1), whole(2), {}], ids=["odd", "even", "bare"])
 @behaviour("list-items-are-whole")
 def test_an_item_of_the_list_is_the_whole_policy(gateway: Gateway, members: dict[str, Any]) -> Steps:
     """A policy in the list has the same text as the policy by itself."""

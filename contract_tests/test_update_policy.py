@@ -7,7 +7,7 @@ import pytest
 from contract_tests.batch import RELOAD, Steps, behaviour
 from contract_tests.checks import expect_error, expect_malformed, expect_policy, expect_written
 from contract_tests.gateway import Gateway
-from contract_tests.samples import WHOLE
+from contract_tests.samples import whole
 from contract_tests.target import POLICIES
 
 MISMATCH = "Request ID does not match that in policy! For Update operations these must match."
@@ -24,9 +24,9 @@ def test_updating_answers_the_key_and_modified(gateway: Gateway) -> None:
 @behaviour("update-needs-reload")
 def test_an_update_shows_after_a_reload(gateway: Gateway) -> Steps:
     """The old policy is read until a reload, then the new one."""
-    before = gateway.create(name="before", rate=1)
+    before = gateway.create(**whole(9))
     yield RELOAD
-    after = {**before, "name": "after", "rate": 2}
+    after = {"id": before["id"], **whole(12)}
     gateway.put(before["id"], after)
     expect_policy(gateway.get(before["id"]), gateway.target, before)
     yield RELOAD
@@ -37,7 +37,7 @@ def test_an_update_shows_after_a_reload(gateway: Gateway) -> Steps:
 @behaviour("update-replaces-whole")
 def test_members_that_are_not_sent_become_zero(gateway: Gateway) -> Steps:
     """An update keeps nothing of what was there: members that are not sent become zero."""
-    policy = gateway.create(**WHOLE)
+    policy = gateway.create(**whole(1))
     yield RELOAD
     bare = {"id": policy["id"]}
     expect_written(gateway.put(policy["id"], bare), policy["id"], "modified")

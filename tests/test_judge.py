@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from contract_tests.exchange import Exchange
 from contract_tests.judge import Judge
-from contract_tests.samples import WHOLE
+from contract_tests.samples import whole
 from mockserver.client import Answer
 from mockserver.contract import Contract
 from mockserver.policy import PolicyCodec
@@ -19,7 +19,7 @@ from mockserver.spec import default_version
 CONTRACT = Contract.load(default_version())
 JUDGE = Judge(CONTRACT)
 SOUND = json.loads(
-    PolicyCodec.of(CONTRACT).encode(PolicyCodec.of(CONTRACT).decode(json.dumps(WHOLE).encode()))
+    PolicyCodec.of(CONTRACT).encode(PolicyCodec.of(CONTRACT).decode(json.dumps(whole(1)).encode()))
 )
 PLAIN = (
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text()
