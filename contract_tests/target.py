@@ -18,6 +18,7 @@ from mockserver.policy import PolicyCodec
 PREFIX = "tyk-contract-"
 RELOAD = "/tyk/reload?block=true"
 POLICIES = "/tyk/policies"
+KEYS = "/tyk/keys"
 PATIENCE = 3  # requests without an answer in time, until the gateway is given up
 _REFUSALS = {301, 400, 403, 404, 405}  # statuses of a request that wrote nothing
 OBJECT_ID_PREFIX = "7c0a57ac"  # of database ids, which cannot hold the textual prefix
@@ -61,6 +62,7 @@ class Target:
         self._timeout = timeout
         self._client = Client(self.url, timeout)
         self._created: dict[str, None] = {}
+        self._keys: dict[str, None] = {}
         self._count = 0
         self._timeouts = 0
 
@@ -135,6 +137,7 @@ class Target:
 
     def clean_up(self) -> list[str]:
         """Delete all that this run wrote, reload, and return what is still there."""
+        self._clean_up_keys()
         if not self._created:
             return []
         self._client.close()  # an interrupted exchange may be left on it
@@ -145,6 +148,19 @@ class Target:
         listed = self.send("GET", POLICIES).json
         found = [item.get("id") for item in listed if isinstance(item, dict)] if listed else []
         return [name for name in found if isinstance(name, str) and self.owns(name)]
+
+    def _clean_up_keys(self) -> None:
+        """Delete the keys of this run: those it named, and those it was given."""
+        for exchange in tuple(self.log):
+            told = exchange.json if exchange.target.startswith(KEYS) and exchange.method == "POST" else None
+            if isinstance(told, dict) and told.get("action") == "added":
+                self._keys[str(told.get("key"))] = None
+        for name in [name for name in self._keys if name.startswith((self.run, "ey"))]:
+            query = f"?org_id={self.run}" if len(name) > len(self.run) + 30 else ""
+            self._client.send(
+                "DELETE", f"{KEYS}/{quote(name, safe='')}{query}", [(SECRET_HEADER, self.secret)]
+            )
+        self._keys.clear()
 
     @property
     def dropped(self) -> int:
@@ -183,6 +199,8 @@ class Target:
         Raises:
             UnsafeRequest: it could.
         """
+        if target.startswith(KEYS):
+            return self._refuse_unsafe_key(method, target, body)
         if not target.startswith(POLICIES):
             return []
         path_id = unquote(target.removeprefix(POLICIES).partition("?")[0]).strip("/")
@@ -196,3 +214,16 @@ class Target:
             if not self.owns(name):
                 raise UnsafeRequest(f"{method} of {name!r}, which is not of this run")
         return names
+
+    def _refuse_unsafe_key(self, method: str, target: str, body: bytes | None) -> list[str]:
+        """Keys of this run bear its prefix as their name, or are of an organisation that is called so."""
+        name = unquote(target.removeprefix(KEYS).partition("?")[0]).strip("/").removeprefix("policy/")
+        if method == "GET" or name == "preview" or (not name and method != "POST"):
+            return []
+        if name not in ("", "create"):
+            if not name.startswith(self.run):
+                raise UnsafeRequest(f"{method} of the key {name!r}, which is not of this run")
+            self._keys[name] = None
+        elif b'"org_id"' in (body or b"") and f'"{self.run}"'.encode() not in (body or b""):
+            raise UnsafeRequest(f"{method} of a key of another organisation than {self.run!r}")
+        return []

@@ -69,7 +69,7 @@ def _check_handlers(gateway: Gateway) -> None:
     for name in gateway.contract.operations:
         if name not in HANDLERS:
             raise SpecError(
-                f"no handler for operation {name!r}; add @handles({name!r}) in mockserver/handlers.py"
+                f"no handler for operation {name!r}; add @handles({name!r}) in mockserver/handlers/"
             )
 
 

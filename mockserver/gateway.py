@@ -14,6 +14,7 @@ from mockserver.faults import Faults
 from mockserver.files import DirectoryFiles, MemoryFiles, PolicyFiles
 from mockserver.journal import Journal
 from mockserver.policy import PolicyCodec
+from mockserver.session import SessionCodec, SessionStore
 from mockserver.store import PolicyStore
 from mockserver.versions import GatewayVersion
 
@@ -55,6 +56,8 @@ class Gateway:
             behaviours=self.behaviours,
             record=_record(config, directory),
         )
+        self.session_codec = SessionCodec.of(self.contract)
+        self.sessions = SessionStore(self.session_codec, config)
         self._lock = threading.RLock()
         self._reload_due: float | None = None
         self._load()
@@ -90,6 +93,7 @@ class Gateway:
         with self._lock:
             self._reload_due = None
             self.store.put_back()
+            self.sessions.clear()
             self.faults.clear()
             self.journal.clear()
             self.clock = Clock()

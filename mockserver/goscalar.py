@@ -10,6 +10,7 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -17,6 +18,7 @@ from mockserver.gojson import Escaped, Number, Object
 
 _INT64 = range(-(2**63), 2**63)
 _KINDS: dict[type, str] = {Object: "an object", list: "an array", bool: "a bool"}
+_TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d+)?(Z|[+-]\d\d:\d\d)", re.ASCII)
 _FOLDED = str.maketrans("\u017f\u212a", "sk")  # the only other letters that fold to ASCII ones
 
 
@@ -139,6 +141,32 @@ class ObjectId(GoType):
         return ""
 
 
+class Time(GoType):
+    """A time.Time as its RFC 3339 text; no other text is one."""
+
+    zero = "0001-01-01T00:00:00Z"
+
+    def decode(self, node: Any, current: Any, problems: Problems) -> Any:
+        if node is None:
+            return current
+        plain = isinstance(node, str) and not isinstance(node, (Escaped, Number))
+        match = _TIME.fullmatch(node) if plain else None
+        if match is None or not _is_time(match):
+            problems.note("time", node)
+            problems.stopped = True
+            return current
+        fraction = match[2][:10].rstrip("0").rstrip(".") if match[2] else ""
+        return match[1] + fraction + ("Z" if match[3][1:] == "00:00" else match[3])
+
+
+def _is_time(match: re.Match[str]) -> bool:
+    try:
+        datetime.fromisoformat(match[1].replace("0000-", "0004-", 1))
+    except ValueError:
+        return False
+    return match[3] == "Z" or (match[3][1:3] <= "23" and match[3][4:] <= "59")
+
+
 class AnyValue(GoType):
     """interface{}: any JSON, numbers as float64, members sorted."""
 
@@ -170,4 +198,4 @@ def _forget(_: Any) -> None:
 
 
 STRING, BOOL, INT64, FLOAT64 = String(), Bool(), Int64(), Float64()
-OBJECT_ID, ANY = ObjectId(), AnyValue()
+OBJECT_ID, TIME, ANY = ObjectId(), Time(), AnyValue()

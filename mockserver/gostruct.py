@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from mockserver.gojson import Object
-from mockserver.goscalar import ANY, BOOL, FLOAT64, INT64, OBJECT_ID, STRING, GoType, Problems, fold
+from mockserver.goscalar import ANY, BOOL, FLOAT64, INT64, OBJECT_ID, STRING, TIME, GoType, Problems, fold
 
+_NAMED = {"object-id": OBJECT_ID, "time": TIME}
 _SCALARS = {"string": STRING, "boolean": BOOL, "integer": INT64, "number": FLOAT64}
 
 
@@ -153,8 +154,8 @@ def go_type(schema: Mapping[str, Any], schemas: Mapping[str, Any]) -> GoType:
     """The type that a schema of one version describes; `schemas` holds what it refers to."""
     if "$ref" in schema:
         return go_type(schemas[schema["$ref"].rpartition("/")[2]], schemas)
-    if schema.get("x-go") == "object-id":
-        return OBJECT_ID
+    if schema.get("x-go") in _NAMED:
+        return _NAMED[schema["x-go"]]
     kind = schema.get("type")
     if kind == "array":
         return Slice(go_type(schema["items"], schemas))

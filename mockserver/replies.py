@@ -58,9 +58,10 @@ def error(message: str, status: int) -> Reply:
     return json_reply({"status": "error", "message": message}, status)
 
 
-def changed(key: str, action: str) -> Reply:
+def changed(key: str, action: str, key_hash: str = "") -> Reply:
     """A write that went well (gateway/api.go:91 @v5.12.0)."""
-    return json_reply({"key": key, "status": "ok", "action": action})
+    told = {"key": key, "status": "ok", "action": action}
+    return json_reply({**told, "key_hash": key_hash} if key_hash else told)
 
 
 def plain(text: str, status: int, *headers: tuple[str, str]) -> Reply:

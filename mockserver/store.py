@@ -35,10 +35,12 @@ class Loaded:
     Attributes:
         listed: what the list answers.
         by_id: what one policy is found by.
+        by_organisation: what a session of an organisation finds.
     """
 
     listed: tuple[LoadedPolicy, ...] = ()
     by_id: Mapping[str, LoadedPolicy] = field(default_factory=dict)
+    by_organisation: Mapping[tuple[str, str], LoadedPolicy] = field(default_factory=dict)
 
 
 class PolicyStore:
@@ -88,6 +90,14 @@ class PolicyStore:
         self.loaded = self._assemble(found)
         return True
 
+    def granted(self, policy_id: str, org_id: str) -> Policy | None:
+        """The policy that a session of an organisation finds by an id; None where it finds none."""
+        if "organisations-keep-apart" in self._behaviours:
+            found = self.loaded.by_organisation.get((org_id, policy_id))
+        else:
+            found = self.loaded.by_id.get(policy_id)
+        return found.policy if found else None
+
     def complaints(self) -> list[str]:
         """A line for each file that cannot be read whole."""
         if self._record is not None:
@@ -135,4 +145,4 @@ class PolicyStore:
             by_id[key or policy["id"]] = loaded
             by_organisation[policy["org_id"], policy["id"]] = loaded
         apart = "organisations-keep-apart" in self._behaviours
-        return Loaded(tuple((by_organisation if apart else by_id).values()), by_id)
+        return Loaded(tuple((by_organisation if apart else by_id).values()), by_id, by_organisation)

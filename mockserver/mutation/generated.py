@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from mockserver.contract import Contract
 from mockserver.goscalar import Bool, Float64, GoType, Int64, ObjectId, String
-from mockserver.gostruct import Map, Slice, Struct
+from mockserver.gostruct import Field, Map, Slice, Struct
 from mockserver.mutation.mutant import ANSWER, FIELD, Mutant, Twist
 
 _EVERY_ANSWER = (
@@ -60,19 +60,28 @@ def _answer(twist: Twist) -> Mutant:
 
 
 def fields(contract: Contract) -> Iterator[Mutant]:
-    """Each member of a policy, twisted in each way."""
-    for path, kind in _members(contract.type_of("Policy"), ""):
-        for how in ("dropped", "renamed", "stale", "shared", *_HOW.get(type(kind), ("nulled",))):
-            yield _field(Twist("", 0, path, how))
+    """Each member of a policy, twisted in each way that could show."""
+    for path, member in _members(contract.type_of("Policy"), ""):
+        for how in ("dropped", "renamed", "stale", "shared", *_HOW.get(type(member.type), ("nulled",))):
+            if not _comes_to_the_same(path, member, how):
+                yield _field(Twist("", 0, path, how))
         for when in ("on each second call", "when it is large"):
             yield _field(Twist("", 0, path, "nulled", when))
         yield _field(Twist("listPolicies", 0, path, "nulled"))
 
 
-def _members(kind: GoType, path: str) -> Iterator[tuple[str, GoType]]:
+def _comes_to_the_same(path: str, member: Field, how: str) -> bool:
+    """What is left out when null or false has no null that could be empty, and no other value than true."""
+    left_out = bool(member.omit) or path.endswith("limit/smoothing/enabled")
+    if how == "empty for null" or (how in ("stale", "shared") and isinstance(member.type, Bool)):
+        return left_out
+    return (path, how) == ("id", "stale")
+
+
+def _members(kind: GoType, path: str) -> Iterator[tuple[str, Field]]:
     if isinstance(kind, Struct):
         for field in kind.fields:
-            yield f"{path}{field.name}", field.type
+            yield f"{path}{field.name}", field
             yield from _members(field.type, f"{path}{field.name}/")
     elif isinstance(kind, (Map, Slice)):
         yield from _members(kind.element, f"{path}*/")

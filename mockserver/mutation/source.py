@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from mockserver.mutation.mutant import SOURCE, Edit, Mutant, source_of
 
 MODULES = (
-    "handlers", "replies", "store", "policy", "front", "app", "gourl", "gojson", "goscalar", "gostruct",
+    "handlers.policies", "handlers.probes", "handlers.reloads", "handlers.registry", "replies", "store",
+    "policy", "front", "app", "gourl", "gojson", "goscalar", "gostruct",
 )  # fmt: skip
 
 _OPERATORS: dict[type, tuple[str, str]] = {  # what stands there, and what is put in its place
@@ -35,7 +36,7 @@ def _of(module: str) -> Iterator[Mutant]:
         number = source.count("\n", 0, edit.at)
         line = " ".join(source.splitlines()[number].split())
         old, new = (" ".join(text.split()) for text in (edit.old, edit.new))
-        told = f"{module}.py:{number + 1} {old} -> {new}, in: {line}"
+        told = f"{module.replace('.', '/')}.py:{number + 1} {old} -> {new}, in: {line}"
         yield Mutant(f"{name}#{count[name]}", SOURCE, told, edit)
 
 

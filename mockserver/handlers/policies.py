@@ -1,65 +1,15 @@
-"""One function for each operation: parse, refuse, change, answer."""
+"""Policies: read what is loaded, write what is on file."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from datetime import UTC, datetime
-from typing import Any
 
-from mockserver import gourl
 from mockserver.files import NoStorage, Refused
+from mockserver.handlers.registry import handles
 from mockserver.policy import MalformedPolicy, ensure_id
-from mockserver.replies import Call, Reply, changed, error, json_reply, json_text, ok
-
-Handler = Callable[[Call], Reply]
-HANDLERS: dict[str, Handler] = {}
+from mockserver.replies import Call, Reply, changed, error, json_text
 
 _SAFE_ID = re.compile(r"[a-zA-Z0-9.\-_~]+")  # pkg/identifier/custom.go:10 @v5.13.0
-
-
-def handles(operation_id: str) -> Callable[[Handler], Handler]:
-    """Register the function that answers an operation."""
-
-    def register(handler: Handler) -> Handler:
-        HANDLERS[operation_id] = handler
-        return handler
-
-    return register
-
-
-@handles("getHello")
-def get_hello(call: Call) -> Reply:
-    """Always 200 (gateway/health_check.go:175 @v5.12.0)."""
-    return json_reply(_health(call, "Tyk GW"))
-
-
-@handles("getReady")
-def get_ready(call: Call) -> Reply:
-    """503 until policies were loaded once (gateway/health_check.go:233 @v5.12.0)."""
-    if not call.gateway.ready:
-        return error("A successful API reload did not happen", 503)
-    return json_reply(_health(call, "Tyk GW Ready"))
-
-
-def _health(call: Call, description: str) -> dict[str, Any]:
-    gateway = call.gateway
-    health: dict[str, Any] = {
-        "status": "pass",
-        "version": str(gateway.version),
-        "description": description,
-    }
-    interval = gateway.config.liveness_seconds
-    if gateway.clock.uptime() >= interval:  # the first check runs one interval after the start
-        checked = gateway.clock.now() - gateway.clock.uptime() % interval
-        health["details"] = {
-            "redis": {
-                "status": "pass",
-                "componentType": "datastore",
-                "time": datetime.fromtimestamp(checked, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-            }
-        }
-    return health
 
 
 @handles("listPolicies")
@@ -139,21 +89,3 @@ def delete_policy(call: Call) -> Reply:
     except (NoStorage, Refused):
         return error("Delete failed", 500)
     return changed(call.params["polID"], "deleted")
-
-
-@handles("reload")
-def reload(call: Call) -> Reply:
-    """Queue a reload; only the literal block=true waits for it (gateway/api.go:2083 @v5.12.0)."""
-    if gourl.first_value(call.query, "block") == "true":
-        call.gateway.reload()
-    else:
-        call.gateway.queue_reload()
-    return ok()
-
-
-@handles("reloadGroup")
-def reload_group(call: Call) -> Reply:
-    """Signal the group, this gateway included; `block` is not looked at."""
-    if not call.gateway.config.suppress_redis_signal_reload:
-        call.gateway.queue_reload()
-    return ok()

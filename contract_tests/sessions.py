@@ -1,0 +1,59 @@
+"""Sessions as answers hold them, but for what a clock or chance decides."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from contract_tests.batch import NotApplicable
+from contract_tests.checks import Mismatch, expect, shorten
+from contract_tests.exchange import Exchange
+from contract_tests.gateway import Gateway
+from contract_tests.test_health import no_store
+from mockserver import gojson
+from mockserver.goscalar import Problems
+
+KEYS = "/tyk/keys"
+PREVIEW = f"{KEYS}/preview"
+VOLATILE = ("date_created", "last_updated", "quota_renews")
+NEVER = "0001-01-01T00:00:00Z"
+
+
+def policy(gateway: Gateway, **members: Any) -> str:
+    """Write a policy of no organisation that grants one API unless it says otherwise; return its id."""
+    rights = {"orders": {"api_id": "orders", "api_name": "Orders", "versions": ["v1"]}}
+    created: str = gateway.create(**{"access_rights": rights, "rate": 10, "per": 60, **members})["id"]
+    return created
+
+
+def preview(gateway: Gateway, session: Any) -> Exchange:
+    """POST /tyk/keys/preview."""
+    return gateway.send("POST", PREVIEW, session)
+
+
+def needs_store(gateway: Gateway) -> None:
+    """Keys are kept in Redis.
+
+    Raises:
+        NotApplicable: the gateway has none.
+    """
+    if no_store(gateway):
+        raise NotApplicable("the gateway says that it has no Redis, where keys are kept")
+
+
+def expect_session(exchange: Exchange, gateway: Gateway, session: dict[str, Any]) -> None:
+    """The answer is this session as a gateway of this version writes it, made now, tags in any order."""
+    kind = gateway.target.contract.type_of("SessionState")
+    if exchange.status != 200 or not isinstance(exchange.json, dict):
+        raise Mismatch("200 with a session", f"{exchange.status} {shorten(exchange.text)}", exchange)
+    answered = kind.decode(gojson.read(exchange.text.encode())[0], kind.fresh(), Problems())
+    wanted = kind.decode(gojson.read(json.dumps(session).encode())[0], kind.fresh(), Problems())
+    if answered["date_created"] == NEVER or not str(answered["last_updated"]).isdigit():
+        actual = f"{answered['date_created']} and {answered['last_updated']!r}"
+        raise Mismatch("date_created and last_updated of now", actual, exchange)
+    wanted |= {name: answered[name] for name in VOLATILE}
+    wanted["meta_data"] = wanted["meta_data"] or {}
+    wanted["tags"] = wanted["tags"] or []
+    if sorted(wanted["tags"]) == sorted(answered["tags"] or []):
+        wanted["tags"] = answered["tags"]
+    expect(exchange, 200, gojson.write(kind.output(wanted)) + "\n", expected="200 with this session")

@@ -1,0 +1,223 @@
+"""Keys: written, read, listed, changed and forgotten."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from contract_tests.batch import RELOAD, NotApplicable, Steps, behaviour
+from contract_tests.checks import Mismatch, expect_error, expect_written, shorten
+from contract_tests.exchange import Exchange
+from contract_tests.gateway import Gateway
+from contract_tests.sessions import KEYS, expect_session, needs_store, policy
+
+NOT_MADE = "Failed to create key, ensure security settings are correct."
+RIGHTS = {"orders": {"api_id": "orders", "api_name": "Orders", "versions": ["v1"]}}
+LIMITS = {"rate": 10, "per": 60}
+
+
+def write(gateway: Gateway, name: str, session: Any, method: str = "POST") -> Exchange:
+    """POST or PUT /tyk/keys/{name}."""
+    return gateway.send(method, f"{KEYS}/{name}", session)
+
+
+def expect_key(exchange: Exchange, name: str, action: str) -> None:
+    """The answer is that of a write; keys that are hashed, or made of JSON, are called otherwise."""
+    told = exchange.json if isinstance(exchange.json, dict) else {}
+    if set(told) - {"key_hash"} == {"key", "status", "action"} and told["key"].startswith("ey"):
+        name = told["key"]
+    if "key_hash" in told:
+        raise NotApplicable("the gateway hashes keys, so their names are its own")
+    expect_written(exchange, name, action)
+
+
+@behaviour("key-has-its-policy")
+def test_a_key_has_what_its_policy_gives(gateway: Gateway) -> Steps:
+    """A key that was written is read with its policy applied, at once and after the policy changed."""
+    needs_store(gateway)
+    gold, name = policy(gateway, quota_max=9), gateway.new_id("-key")
+    yield RELOAD
+    expect_key(write(gateway, name, {"apply_policies": [gold]}), name, "added")
+    limit = {**LIMITS, "quota_max": 9, "quota_remaining": 9}
+    session = {
+        "apply_policies": [gold],
+        **LIMITS,
+        "quota_max": 9,
+        "access_rights": {"orders": {"versions": ["v1"], "limit": limit}},
+    }
+    expect_session(gateway.send("GET", f"{KEYS}/{name}"), gateway, session)
+    gateway.put(gold, {"id": gold, "rate": 3, "per": 4, "access_rights": RIGHTS})
+    yield RELOAD
+
+    now = {"rate": 3, "per": 4}
+    rights = {"orders": {"versions": ["v1"], "limit": now}}
+    expect_session(
+        gateway.send("GET", f"{KEYS}/{name}"),
+        gateway,
+        {"apply_policies": [gold], **now, "access_rights": rights},
+    )
+
+
+@behaviour("key-may-have-rights-of-its-own")
+def test_a_key_may_have_rights_of_its_own(gateway: Gateway) -> None:
+    """Without policies a key has what it was written with, and may be written again."""
+    needs_store(gateway)
+    name = gateway.new_id("-key")
+    for alias in ("first", "second"):
+        expect_key(
+            write(gateway, name, {"access_rights": RIGHTS, "alias": alias, "rate": 3, "per": 4}),
+            name,
+            "added",
+        )
+        session = {"access_rights": RIGHTS, "alias": alias, "rate": 3, "per": 4}
+        expect_session(gateway.send("GET", f"{KEYS}/{name}"), gateway, session)
+
+
+@behaviour("key-update-replaces-whole")
+def test_an_update_of_a_key_replaces_it(gateway: Gateway) -> None:
+    """PUT keeps nothing that is not sent."""
+    needs_store(gateway)
+    name = gateway.new_id("-key")
+    expect_key(write(gateway, name, {"access_rights": RIGHTS, "alias": "old", "rate": 3}), name, "added")
+    expect_key(write(gateway, name, {"access_rights": RIGHTS, "per": 4}, "PUT"), name, "modified")
+
+    expect_session(gateway.send("GET", f"{KEYS}/{name}"), gateway, {"access_rights": RIGHTS, "per": 4})
+
+
+@behaviour("deleted-key-is-gone")
+def test_a_deleted_key_is_gone(gateway: Gateway) -> None:
+    """DELETE answers the key, and nothing of it is left."""
+    needs_store(gateway)
+    name = gateway.new_id("-key")
+    expect_key(write(gateway, name, {"access_rights": RIGHTS}), name, "added")
+    expect_key(gateway.send("DELETE", f"{KEYS}/{name}"), name, "deleted")
+
+    expect_error(gateway.send("GET", f"{KEYS}/{name}"), 404, "Key not found")
+    expect_error(gateway.send("DELETE", f"{KEYS}/{name}"), 404, "There is no such key found")
+
+
+@behaviour("unknown-key-is-404")
+def test_an_unknown_key_is_not_found(gateway: Gateway) -> None:
+    """Reading, changing, deleting and naming policies tell in words of their own that there is no key."""
+    name = gateway.new_id("-none")
+    expect_error(gateway.send("GET", f"{KEYS}/{name}"), 404, "Key not found")
+    expect_error(write(gateway, name, {"access_rights": RIGHTS}, "PUT"), 404, "Key is not found")
+    expect_error(gateway.send("PUT", KEYS, {"access_rights": RIGHTS}), 404, "Key is not found")
+    expect_error(gateway.send("DELETE", f"{KEYS}/{name}"), 404, "There is no such key found")
+    expect_error(gateway.send("DELETE", KEYS), 404, "There is no such key found")
+    expect_error(gateway.send("POST", f"{KEYS}/policy/{name}", {"policy": "x"}), 404, "Key not found")
+
+
+@pytest.mark.parametrize("path", ["", "/{name}"])
+@behaviour("key-needs-its-policies")
+def test_a_key_whose_policies_are_missing_is_not_made(gateway: Gateway, path: str) -> None:
+    """A key is not made where its policy, or all of several, are not there."""
+    needs_store(gateway)
+    gone = [gateway.new_id("-gone"), gateway.new_id("-gone")]
+    target = KEYS + path.format(name=gateway.new_id("-key"))
+    for ids in (gone[:1], gone):
+        expect_error(gateway.send("POST", target, {"apply_policies": ids}), 500, NOT_MADE)
+
+
+@behaviour("create-tells-why")
+def test_creating_a_key_tells_why_it_is_not_made(gateway: Gateway) -> None:
+    """POST /tyk/keys/create says which policy is missing, that none is left, or that the body is none."""
+    gone, other = gateway.new_id("-gone"), gateway.new_id("-gone")
+    reasons = {
+        f'Failed to create key - policy not found: "{gone}"': {"apply_policies": [gone]},
+        "Failed to create key - key has no valid policies to be applied": {"apply_policies": [gone, other]},
+        "Unmarshalling failed": "{",
+    }
+    for reason, session in reasons.items():
+        expect_error(gateway.send("POST", f"{KEYS}/create", session), 500, reason)
+
+
+@behaviour("create-makes-an-id")
+def test_creating_a_key_makes_an_id(gateway: Gateway) -> None:
+    """A created key's id begins with its organisation, and is another each time."""
+    needs_store(gateway)
+    organisation, made = gateway.target.run, set()
+    for path in (f"{KEYS}/create", f"{KEYS}/create", KEYS):
+        exchange = gateway.send("POST", path, {"org_id": organisation, "access_rights": RIGHTS})
+        told = exchange.json if isinstance(exchange.json, dict) else {}
+        key = str(told.get("key"))
+        expect_key(exchange, key if key.startswith((organisation, "ey")) else f"{organisation}...", "added")
+        made.add(key)
+    if len(made) != 3:
+        raise Mismatch("three ids", shorten(str(made)))
+
+
+@pytest.mark.parametrize(
+    "body", ["", "{", "[]", '{"rate":"x"}', '{"alias":1}', '{"alias":"a"} more', '{"date_created":""}']
+)
+@behaviour("broken-key-is-400")
+def test_a_broken_key_is_refused(gateway: Gateway, body: str) -> None:
+    """A body that is no session, or goes on behind it, answers 400."""
+    name = gateway.new_id("-key")
+    for method, target in (
+        ("POST", f"{KEYS}/{name}"),
+        ("PUT", f"{KEYS}/{name}"),
+        ("POST", KEYS),
+        ("PUT", KEYS),
+    ):
+        expect_error(gateway.send(method, target, body), 400, "Request malformed")
+
+
+@behaviour("policies-of-a-key-may-be-named")
+def test_other_policies_may_be_named_for_a_key(gateway: Gateway) -> Steps:
+    """The policies that are named replace those of the key, `policy` last, and need not be there."""
+    needs_store(gateway)
+    gold, name = policy(gateway), gateway.new_id("-key")
+    yield RELOAD
+    expect_key(write(gateway, name, {"access_rights": RIGHTS, "alias": "a"}), name, "added")
+    gone = gateway.new_id("-gone")
+    change = {"policy": gold, "apply_policies": [gone]}
+    expect_key(gateway.send("POST", f"{KEYS}/policy/{name}", change), name, "updated")
+
+    rights = {"orders": {"versions": ["v1"], "limit": LIMITS}}
+    session = {"apply_policies": [gone, gold], "alias": "a", **LIMITS, "access_rights": rights}
+    expect_session(gateway.send("GET", f"{KEYS}/{name}"), gateway, session)
+    expect_error(gateway.send("POST", f"{KEYS}/policy/{name}", "{"), 400, "Couldn't decode instruction")
+
+
+@behaviour("orphaned-key-keeps-its-rights")
+def test_a_key_whose_policy_is_deleted_keeps_its_rights(gateway: Gateway) -> Steps:
+    """A key is still read when its only policy is gone, with the limits and rights of its last writing."""
+    needs_store(gateway)
+    gold, name = policy(gateway), gateway.new_id("-key")
+    yield RELOAD
+    expect_key(write(gateway, name, {"apply_policies": [gold]}), name, "added")
+    gateway.delete(gold)
+    yield RELOAD
+
+    session = {
+        "apply_policies": [gold],
+        **LIMITS,
+        "access_rights": {"orders": {"versions": ["v1"], "limit": LIMITS}},
+    }
+    expect_session(gateway.send("GET", f"{KEYS}/{name}"), gateway, session)
+    expect_error(write(gateway, name, {"apply_policies": [gold]}, "PUT"), 500, NOT_MADE)
+
+
+@behaviour("keys-are-listed")
+def test_a_key_is_listed(gateway: Gateway) -> None:
+    """The list has each key, and with a filter those alone that begin so."""
+    needs_store(gateway)
+    name = gateway.new_id("-key")
+    expect_key(write(gateway, name, {"access_rights": RIGHTS}), name, "added")
+    for query, present in (("", True), (f"?filter={name[:-1]}", True), (f"?filter={name}x", False)):
+        exchange = gateway.send("GET", f"{KEYS}{query}")
+        told = exchange.json.get("keys") if isinstance(exchange.json, dict) else None
+        if exchange.status != 200 or not isinstance(told, list) or told.count(name) != int(present):
+            wanted = f"a list {'with' if present else 'without'} {name}"
+            raise Mismatch(wanted, f"{exchange.status} {shorten(exchange.text)}", exchange)
+
+
+@behaviour("hash-needs-hashing", reads_only=True)
+def test_a_key_is_not_read_by_a_hash_where_keys_are_not_hashed(gateway: Gateway) -> None:
+    """`hashed` is refused unless the gateway hashes keys."""
+    exchange = gateway.send("GET", f"{KEYS}/{gateway.new_id()}?hashed=true")
+    if exchange.status == 404:
+        raise NotApplicable("the gateway hashes keys")
+    expect_error(exchange, 400, "Key requested by hash but key hashing is not enabled")

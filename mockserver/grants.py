@@ -1,0 +1,44 @@
+"""What policies give, while they are applied: rights by API, and where each value came from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from mockserver.merging import Document
+
+NO_VALID_POLICIES = "key has no valid policies to be applied"
+MIXED = "cannot apply multiple policies when some have per_api set and some are partitioned"
+FOREIGN = "attempting to apply policy from different organisation to key, skipping"
+
+RATE = ("rate", "per", "smoothing")
+THROTTLE = ("throttle_interval", "throttle_retry_limit")
+
+
+class NotApplied(ValueError):
+    """The policies cannot be applied; the text is the gateway's. What was done before it stays done."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One value of the resulting session: where it stands, which policy it came from, by which rule.
+
+    `policy` is "" for the session's own.
+    """
+
+    path: str
+    policy: str
+    rule: str
+
+
+@dataclass
+class Grants:
+    """What the policies gave so far, by API, and which aspects some policy decided."""
+
+    rights: dict[str, Document] = field(default_factory=dict)
+    granted_by: dict[str, str] = field(default_factory=dict)
+    quota: set[str] = field(default_factory=set)
+    rate: set[str] = field(default_factory=set)
+    acl: set[str] = field(default_factory=set)
+    complexity: set[str] = field(default_factory=set)
+    any_per_api: bool = False
+    last_was_partitioned: bool = False

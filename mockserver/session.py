@@ -1,0 +1,154 @@
+"""Sessions: what a key has. Their document, where they are kept, and their policies applied."""
+
+from __future__ import annotations
+
+import base64
+import fnmatch
+from dataclasses import dataclass
+from typing import Any
+
+from mockserver import gojson, keynames
+from mockserver.application import Applying
+from mockserver.config import Config
+from mockserver.contract import Contract
+from mockserver.goscalar import Problems
+from mockserver.gostruct import Slice, Struct
+from mockserver.merging import Document, as_node
+from mockserver.store import PolicyStore
+
+
+class MalformedSession(ValueError):
+    """A body that Go does not decode into a session."""
+
+
+@dataclass(frozen=True)
+class SessionCodec:
+    """Reads and writes sessions as a version's gateway does."""
+
+    type: Struct
+    policy: Struct
+
+    @classmethod
+    def of(cls, contract: Contract) -> SessionCodec:
+        """The codec that a contract's SessionState schema describes."""
+        session, policy = contract.type_of("SessionState"), contract.type_of("Policy")
+        assert isinstance(session, Struct)
+        assert isinstance(policy, Struct)
+        return cls(session, policy)
+
+    def decode(self, body: bytes, *, whole: bool = False) -> Document:
+        """Decode a body; with `whole` nothing but white space may follow the first value.
+
+        Raises:
+            MalformedSession: it is no JSON, or a member is of a wrong type.
+        """
+        try:
+            node, rest = gojson.read(body)
+        except gojson.JSONSyntaxError as error:
+            raise MalformedSession(str(error)) from error
+        if whole and rest.strip(" \t\r\n"):
+            raise MalformedSession("more follows the document")
+        problems = Problems()
+        session: Document = self.type.decode(node, self.type.fresh(), problems)
+        if problems.found:
+            raise MalformedSession(problems.found[0])
+        return session
+
+    def encode(self, session: Document) -> str:
+        """A session as an answer holds it."""
+        return gojson.write(self.type.output(session))
+
+    def fresh_right(self) -> Document:
+        """An access definition that grants nothing."""
+        right: Document = self.type.by_name["access_rights"].type.element.fresh()  # type: ignore[attr-defined]  # a map of them
+        return right
+
+    def own_policies(self, session: Document) -> list[Document] | None:
+        """The policies that stand in a session's metadata; None where none can be read."""
+        listed = (session["meta_data"] or {}).get("policies")
+        if not isinstance(listed, list):
+            return None
+        problems = Problems()
+        policies: list[Document] = Slice(self.policy).decode(as_node(listed), None, problems)
+        return None if problems.found else policies
+
+
+def applying(
+    session: Document,
+    store: PolicyStore,
+    codec: SessionCodec,
+    behaviours: frozenset[str],
+    api_org: str | None = None,
+) -> Applying:
+    """The application of a session's policies; `run` does it."""
+    named = session["apply_policies"] or ([session["apply_policy_id"]] if session["apply_policy_id"] else [])
+    org_id = session["org_id"] or api_org or ""
+    stored: list[tuple[str, Any]] = [(name, store.granted(name, org_id)) for name in named]
+    own = codec.own_policies(session)
+    listed = stored or None
+    if own is not None:
+        by_id = {policy["id"]: policy for policy in reversed(own)}
+        found = own if "own-policies-by-place" in behaviours else [by_id[policy["id"]] for policy in own]
+        listed = [(policy["id"], policy) for policy in found]
+        if not own and "own-policies-by-place" not in behaviours:
+            listed = None
+    to_clear = []
+    for _, policy in stored:
+        if policy is None:
+            break
+        to_clear.append(policy)
+    return Applying(session, listed, to_clear, codec.fresh_right, api_org)
+
+
+class SessionStore:
+    """Keys and their sessions, as a gateway keeps them in Redis: by name, or by the name's hash."""
+
+    def __init__(self, codec: SessionCodec, config: Config) -> None:
+        self._codec = codec
+        self._config = config
+        self._texts: dict[str, str] = {}
+
+    def name_of(self, org_id: str, name: str) -> str:
+        """The full id of a key of an organisation."""
+        return keynames.make(org_id, name, self._config.hash_key_function)
+
+    def stored_as(self, key: str) -> str:
+        """The name that a key is kept under."""
+        return keynames.stored_as(key, hashed=self._config.hash_keys)
+
+    def find(self, org_id: str, key: str, *, by_hash: bool = False) -> tuple[str, Document] | None:
+        """A key by its id, or by that without its organisation (gateway/auth_manager.go:168 @v5.12.0)."""
+        candidates = [key]
+        if not by_hash and keynames.organisation_of(key) != org_id:
+            candidates = [self.name_of(org_id, key), key]
+        for each in candidates:
+            text = self._texts.get(each if by_hash else self.stored_as(each))
+            if text is not None:
+                return each, self._codec.decode(text.encode())
+        return None
+
+    def save(self, key: str, session: Document, *, by_hash: bool = False) -> None:
+        """Keep a session under a key."""
+        self._texts[key if by_hash else self.stored_as(key)] = self._codec.encode(session)
+
+    def remove(self, org_id: str, key: str, *, by_hash: bool = False) -> bool:
+        """Forget a key; say whether it was there."""
+        names = {key} if by_hash else {self.stored_as(key), self.stored_as(self.name_of(org_id, key))}
+        found = [self._texts.pop(name, None) for name in names]
+        return any(text is not None for text in found)
+
+    def names(self, prefix: str) -> list[str]:
+        """The names that keys are kept under and that begin so, or whose id names that organisation.
+
+        Redis takes the prefix for a glob (gateway/api.go:752 @v5.12.0).
+        """
+        token = base64.b64encode(f'{{"org":"{prefix}"'.encode()).decode().rstrip("=")[:-2]
+        return [
+            name
+            for name in tuple(self._texts)
+            if fnmatch.fnmatchcase(name, f"{prefix}*") or (prefix and name.startswith(token))
+        ]
+
+    def clear(self) -> None:
+        """Forget all."""
+        self._texts.clear()
