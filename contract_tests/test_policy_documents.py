@@ -75,8 +75,8 @@ READ_AS = [
     ("last-member-wins", '"Name":"a","name":"b"', {"name": "b"}),
     ("objects-are-merged", '"partitions":{"quota":true},"partitions":{"acl":true}', {"partitions": {"quota": True, "acl": True}}),
     ("objects-are-merged", '"smoothing":{"enabled":true},"smoothing":{"step":2}', {"smoothing": {"enabled": True, "step": 2}}),
-    ("maps-are-merged", '"access_rights":{"a":{"api_id":"1"}},"access_rights":{"b":{"api_id":"2"},"a":{"api_name":"n"}}',
-        {"access_rights": {"a": {"api_name": "n"}, "b": {"api_id": "2"}}}),
+    ("maps-are-merged", '"access_rights":{"a":{"api_id":"1"},"c":{}},"access_rights":{"b":{"api_id":"2"},"a":{"api_name":"n"}}',
+        {"access_rights": {"a": {"api_name": "n"}, "b": {"api_id": "2"}, "c": {}}}),
     ("arrays-are-replaced", '"tags":["a","b"],"tags":["c"]', {"tags": ["c"]}),
     ("arrays-are-replaced", ('"access_rights":{"a":{"allowed_urls":[{"url":"/a","methods":["GET"]},{"url":"/b","methods":["PUT"]}],'
         '"allowed_urls":[{"url":"/c"}],"allowed_urls":[{"url":"/d"},{"url":"/e"}]}}'),

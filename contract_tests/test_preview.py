@@ -125,7 +125,8 @@ def test_policies_for_several_apis_keep_their_limits(gateway: Gateway) -> Steps:
         "quota_max": 70,
         "access_rights": rights,
     }
-    expect_session(preview(gateway, {"apply_policies": [first, second]}), gateway, session)
+    own = {"rate": 1000, "per": 1, "quota_max": 9999, "max_query_depth": 9}
+    expect_session(preview(gateway, {"apply_policies": [first, second], **own}), gateway, session)
 
 
 @behaviour("partitions-decide-their-part")
