@@ -24,6 +24,7 @@ from contract_tests.target import Gone, Target
 from mockserver import behaviours
 from mockserver.contract import Contract
 
+_HEAVY = ("schemathesis.specs.openapi.schemas", "openapi_core")
 _STARTED = pytest.StashKey[float]()
 _TARGET = pytest.StashKey[Target]()
 _FOUND = pytest.StashKey[Found]()
@@ -57,7 +58,8 @@ def target(pytestconfig: pytest.Config, request: pytest.FixtureRequest) -> Targe
             found = preflight.look(url, secret, wanted)
         else:
             found = preflight.embedded(wanted)
-            url = stash[_CLOSING].enter_context(embedded.mock(str(found.version)))
+            needs = () if pytestconfig.getoption("--gateway-quick") else _HEAVY
+            url = stash[_CLOSING].enter_context(embedded.mock(str(found.version), needs))
             secret = embedded.SECRET
     except PreflightError as error:
         pytest.exit(str(error), returncode=error.code)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from importlib import import_module
 
@@ -24,8 +24,10 @@ class EmbeddedError(RuntimeError):
 
 
 @contextmanager
-def mock(version: str) -> Iterator[str]:
+def mock(version: str, needs: Iterable[str] = ()) -> Iterator[str]:
     """The URL of a mock of that version; its secret is `SECRET`. It ends with this process, at the latest.
+
+    Modules that are needed soon are imported while it starts, which takes as long.
 
     Raises:
         EmbeddedError: it does not start.
@@ -38,7 +40,8 @@ def mock(version: str) -> Iterator[str]:
     ) as process:  # fmt: skip
         assert process.stdin is not None
         assert process.stdout is not None
-        import_module("schemathesis")  # the suite needs it anyway, and it takes as long as the start
+        for name in needs:
+            import_module(name)
         url = process.stdout.readline().decode().strip()
         if not url:
             raise EmbeddedError("the mock did not start")

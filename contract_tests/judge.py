@@ -12,7 +12,7 @@ from contract_tests.exchange import Exchange
 from mockserver.contract import Contract, Operation
 from mockserver.contract import Exchange as Judged
 
-ASKED = 10  # answers of one operation, status and content type
+ASKED = 3  # answers of one operation, status and content type
 
 
 class Judge:

@@ -120,8 +120,9 @@ def test_an_id_of_251_bytes_cannot_be_written(gateway: Gateway, method: str) -> 
     """An id of 251 bytes makes no file's name, with any method and path."""
     long_id = gateway.new_id("-").ljust(251, "n")
 
-    expect_error(gateway.post({"id": long_id}), 500, "Failed to create file!")
-    expect_error(gateway.send(method, path_of(long_id), {"id": long_id}), 500, "Failed to create file!")
+    for _ in range(2):
+        expect_error(gateway.post({"id": long_id}), 500, "Failed to create file!")
+        expect_error(gateway.send(method, path_of(long_id), {"id": long_id}), 500, "Failed to create file!")
 
 
 @behaviour("refused-policy-is-not-kept")

@@ -22,8 +22,8 @@ from contract_tests.gateway import Gateway
 from contract_tests.model import Model
 from contract_tests.samples import ENDPOINTS, FULL, LIMITS
 
-WALKS = 8
-STEPS = 40  # of a walk, at most
+WALKS = 7
+STEPS = 35  # of a walk, at most
 RELOADS = 3  # of a walk, at most
 POLICIES = 3  # that a walk is about
 RELOAD = "RELOAD"

@@ -12,10 +12,18 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mockserver import merging
-from mockserver.grants import FOREIGN, MIXED, NO_VALID_POLICIES, RATE, THROTTLE, Choice, Grants, NotApplied
+from mockserver.grants import (
+    FOREIGN,
+    MIXED,
+    NO_VALID_POLICIES,
+    RATE,
+    THROTTLE,
+    Choice,
+    Choices,
+    Grants,
+    NotApplied,
+)
 from mockserver.merging import Document, interval_of, larger
-
-_PARTITIONS = ("quota", "rate_limit", "acl", "complexity")
 
 
 @dataclass
@@ -35,7 +43,7 @@ class Applying:
     to_clear: Iterable[Document]
     fresh: Callable[[], Document]
     api_org: str | None = None
-    choices: dict[str, Choice] = field(default_factory=dict)
+    choices: Choices = field(default_factory=Choices)
 
     def run(self) -> None:
         """Apply them.
@@ -55,6 +63,10 @@ class Applying:
                 raise NotApplied(f"policy not found: {merging.quoted(name)}")
             self._apply(policy, grants)
             inactive = inactive or policy["is_inactive"]
+            if policy["is_inactive"]:
+                self._choose("is_inactive", policy["id"], "one inactive policy makes the session so")
+            if policy["tags"]:
+                self.choices.join("tags", policy["id"], "tags of all policies and of the session are joined")
             tags += policy["tags"] or []
             self._copy_loose_members(policy)
         session["is_inactive"] = inactive
@@ -71,16 +83,12 @@ class Applying:
     def _choose(self, path: str, policy: str, rule: str) -> None:
         self.choices[path] = Choice(path, policy, rule)
 
-    def _origin(self, path: str) -> str:
-        """The policy that a value came from; "" for the session."""
-        return self.choices[path].policy if path in self.choices else ""
-
     def _clear(self) -> None:
         """What a policy decides is taken from the session first, or its larger values would win."""
         session = self.session
         for policy in self.to_clear:
             parts = policy["partitions"]
-            whole = not _is_partitioned(policy)
+            whole = not merging.is_partitioned(policy)
             if parts["quota"] or whole:
                 session |= {"quota_max": 0, "quota_remaining": 0}
             if parts["rate_limit"] or whole:
@@ -91,7 +99,7 @@ class Applying:
 
     def _apply(self, policy: Document, grants: Grants) -> None:
         parts = policy["partitions"]
-        partitioned = _is_partitioned(policy)
+        partitioned = merging.is_partitioned(policy)
         if self.api_org is not None and policy["org_id"] != self.api_org:
             raise NotApplied(FOREIGN)
         if parts["per_api"] and partitioned:
@@ -113,7 +121,9 @@ class Applying:
         if not rights:
             self._set_root(policy)
         for name in ("hmac_enabled", "enable_http_signature_validation"):
-            self.session[name] = self.session[name] or policy[name]
+            if policy[name] and not self.session[name]:
+                self.session[name] = True
+                self._choose(name, policy["id"], "one policy that sets it is enough")
         grants.last_was_partitioned = partitioned
 
     def _copy_loose_members(self, policy: Document) -> None:
@@ -127,8 +137,6 @@ class Applying:
             if policy.get(name):
                 self.session[name] = policy[name]
                 self._choose(name, policy["id"], "the last policy that sets it counts")
-
-    # ---------------------------------------------------------------- per_api
 
     def _grant_per_api(self, api: str, right: Document, policy: Document, grants: Grants) -> None:
         """The whole definition as the policy has it; an empty limit is the policy's own."""
@@ -177,12 +185,10 @@ class Applying:
         merging.merge_endpoint_limits(right, right, before)
         return granted_by
 
-    # ---------------------------------------------------------------- monolithic and partitioned
-
     def _grant(self, api: str, right: Document, policy: Document, grants: Grants) -> None:
         """Add what the policy's partitions decide to what earlier policies gave."""
         parts, session = policy["partitions"], self.session
-        whole = not _is_partitioned(policy)
+        whole = not merging.is_partitioned(policy)
         known = grants.rights[api]
         merged = {**known, "limit": dict(known["limit"])}
         limit = merged["limit"]
@@ -190,7 +196,7 @@ class Applying:
             grants.acl.add(api)
             merging.merge_rights(merged, right)
             grants.granted_by[api] = policy["id"]
-            self._choose(f"access_rights/{api}", policy["id"], "rights of several policies are joined")
+            self.choices.join(f"access_rights/{api}", policy["id"], "rights of several policies are joined")
         if whole or parts["quota"]:
             grants.quota.add(api)
             self._raise(api, limit, policy, "quota_max", larger, "the larger quota wins")
@@ -242,7 +248,7 @@ class Applying:
     def _set_root(self, policy: Document) -> None:
         """A policy that names no API sets the session's own limits."""
         parts = policy["partitions"]
-        whole = not _is_partitioned(policy)
+        whole = not merging.is_partitioned(policy)
         names: list[str] = []
         names += [*RATE, *THROTTLE] if whole or parts["rate_limit"] else []
         names += ["max_query_depth"] if whole or parts["complexity"] else []
@@ -250,8 +256,6 @@ class Applying:
         for name in names:
             self.session[name] = policy[name]
             self._choose(name, policy["id"], "a policy without rights sets the session's own limits")
-
-    # ---------------------------------------------------------------- at the end
 
     def _scope_own_limits(self) -> None:
         for api, right in (self.session["access_rights"] or {}).items():
@@ -293,7 +297,3 @@ class Applying:
                 self._choose(
                     name, source.policy if source else "", "a single API's limits are the session's own"
                 )
-
-
-def _is_partitioned(policy: Document) -> bool:
-    return any(policy["partitions"][name] for name in _PARTITIONS)

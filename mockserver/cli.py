@@ -20,9 +20,10 @@ from mockserver.commands import (
     record,
     serve,
     verify,
+    why,
 )
 
-COMMANDS = (serve, verify, clean, behaviours, explain, diff, deviations, parity, record, mutants)
+COMMANDS = (serve, verify, clean, behaviours, explain, diff, deviations, parity, record, mutants, why)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -30,6 +30,19 @@ class Choice:
     rule: str
 
 
+class Choices(dict[str, Choice]):
+    """Choices by the path of their value."""
+
+    def origin(self, path: str) -> str:
+        """The policy that a value came from; "" for the session."""
+        return self[path].policy if path in self else ""
+
+    def join(self, path: str, policy: str, rule: str) -> None:
+        """Note one more policy that a value came from."""
+        before = self.origin(path)
+        self[path] = Choice(path, f"{before}, {policy}" if before else policy, rule)
+
+
 @dataclass
 class Grants:
     """What the policies gave so far, by API, and which aspects some policy decided."""

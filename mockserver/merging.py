@@ -63,6 +63,11 @@ def is_empty(limit: Document) -> bool:
     return not any(limit[name] for name in _COUNTS)
 
 
+def is_partitioned(policy: Document) -> bool:
+    """Whether a policy decides some parts of a session alone; per_api is no such part."""
+    return any(policy["partitions"][name] for name in ("quota", "rate_limit", "acl", "complexity"))
+
+
 def limit_of(policy: Document) -> Document:
     """A policy's own limits, as an API's."""
     return {name: policy[name] for name in _OF_POLICY}

@@ -25,11 +25,12 @@ def subjects(old: str, new: str, kind: Kind) -> set[str]:
 
 
 def test_members_that_come() -> None:
-    """The two of post expiry, and the four of MCP."""
+    """The two of post expiry, of policies and of sessions, and the four of MCP."""
     assert subjects("5.12.0", "5.13.1", Kind.MEMBER) == {
         "Policy.post_expiry_action", "Policy.post_expiry_grace_period",
         "AccessDefinition.json_rpc_methods", "AccessDefinition.json_rpc_methods_access_rights",
         "AccessDefinition.mcp_primitives", "AccessDefinition.mcp_access_rights",
+        "SessionState.post_expiry_action", "SessionState.post_expiry_grace_period",
     }  # fmt: skip
 
 

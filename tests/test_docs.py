@@ -176,6 +176,6 @@ def test_every_flag_stands_in_help_and_code_alone() -> None:
     }
     shown = "".join(
         run(command, "--help").stdout
-        for command in ("serve", "verify", "diff", "parity", "record", "mutants")
+        for command in ("serve", "verify", "diff", "parity", "record", "mutants", "why")
     )
     assert told - set(re.findall(r"--[a-z-]+", shown)) == set()

@@ -24,7 +24,7 @@ ORDER = [
     {"wire"},
     {"server"},
     {"recording"},
-    {"playing", "scenarios", "changes", "deviations"},
+    {"playing", "scenarios", "changes", "deviations", "reasons"},
     {"parity", "recorder"},
     {"pytest_plugin"},
     {"mutation"},

@@ -1,0 +1,44 @@
+"""why: which policy gave a session each of its limits and rights."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from mockserver.commands import BROKEN, CONFORMS, Commands
+
+
+def add(commands: Commands) -> None:
+    """Declare the command and its flags."""
+    why = commands.add_parser(
+        "why",
+        help="tell which policy gave a session each of its limits and rights",
+        description="Apply the policies of a directory to a session, and tell for each value of the result "
+        "which policy it came from and which rule chose it.",
+        epilog="exit codes: 0 the policies were applied, 1 a gateway refuses them, 2 usage or our fault",
+    )
+    why.add_argument("--policies", type=Path, required=True, metavar="DIR", help="policy files, *.json")
+    why.add_argument("--session", required=True, metavar="FILE", help="as JSON; - is standard input")
+    why.add_argument("--gateway", metavar="VERSION", help="whose rules hold; the default version if left out")
+    why.add_argument("--format", choices=("text", "json", "mermaid"), default="text", help="(text)")
+    why.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Do it; return the exit code."""
+    from mockserver import reasons
+    from mockserver.files import DirectoryFiles
+    from mockserver.session import MalformedSession
+    from mockserver.spec import default_version, select_version
+
+    if not options.policies.is_dir():
+        raise ValueError(f"{options.policies} is no directory; give one that holds policies as *.json")
+    body = sys.stdin.buffer.read() if options.session == "-" else Path(options.session).read_bytes()
+    version = select_version(options.gateway) if options.gateway else default_version()
+    try:
+        explanation = reasons.explain(DirectoryFiles(options.policies), body, version)
+    except MalformedSession as error:
+        raise ValueError(f"{options.session} is no session: {error}; mend the file") from error
+    print(reasons.FORMATS[options.format](explanation), end="")
+    return BROKEN if explanation.error else CONFORMS
