@@ -219,7 +219,19 @@ def test_a_policy_of_another_organisation_is_not_found(gateway: Gateway) -> Step
     expect_session(preview(gateway, session), gateway, session)
 
 
-@pytest.mark.parametrize("body", ["", "{", "[]", '{"rate":"x"}', '{"date_created":""}', '{"last_updated":5}'])
+@pytest.mark.parametrize(
+    "body",
+    [
+        "",
+        "{",
+        "[]",
+        '{"rate":"x"}',
+        '{"date_created":""}',
+        '{"date_created":"2020-13-01T00:00:00Z"}',
+        '{"date_created":"2020-01-01 00:00:00Z"}',
+        '{"last_updated":5}',
+    ],
+)
 @behaviour("broken-preview-is-500", reads_only=True)
 def test_a_broken_preview_is_refused(gateway: Gateway, body: str) -> None:
     """A body that is no session answers 500, not 400."""
