@@ -25,7 +25,7 @@ from contract_tests.target import Gone, Target
 from mockserver.behaviours import Behaviour
 
 SHOWN_EXCHANGES = 30  # of a behaviour, in a report
-RELOAD, BEGUN = object(), object()
+RELOAD, BEGUN, LATER = object(), object(), object()
 ORDER = FIRST, TOGETHER, ALONE, LAST = "first", "together", "alone", "last"
 Steps = Generator[object, None, None]
 
@@ -46,7 +46,8 @@ class Case:
         steps: the test function; a generator if it needs reloads.
         reads_only: whether it leaves the gateway as it is.
         when: "together" with all others; "first", so that it yields `BEGUN` before they begin and
-            goes on with them; "alone" after them; or "last" of all.
+            goes on with them; "alone" after them; or "last" of all. One that yields `LATER` goes on
+            when all of them are through.
     """
 
     behaviour: str
@@ -105,6 +106,7 @@ class Batch:
     verdicts: dict[str, Verdict] = field(default_factory=dict)
     until_failure: bool = False
     _first_cases: dict[tuple[Path, str], str] = field(default_factory=dict)
+    _later: list[_Run] = field(default_factory=list)
     _done: bool = False
 
     def tell(self, item: pytest.Item) -> None:
@@ -137,7 +139,7 @@ class Batch:
                 exchange = self.target.reload()
                 for run in shared:
                     run.gateway.exchanges.append(exchange)
-            for run in others:
+            for run in (*self._later, *others):
                 while self._goes_on(run):
                     run.gateway.exchanges.append(self.target.reload())
         except Gone as error:
@@ -189,7 +191,7 @@ class Batch:
                 callspec = getattr(run.item, "callspec", None)
                 begun = run.case.steps(run.gateway, **(callspec.params if callspec else {}))
                 run.steps = begun if inspect.isgenerator(begun) else iter(())  # type: ignore[assignment]  # an empty one
-            next(run.steps)  # type: ignore[arg-type]  # it was set just now
+            token = next(run.steps)  # type: ignore[arg-type]  # it was set just now
         except StopIteration:
             self._judge(run, Status.PASSED)
         except Mismatch as error:
@@ -201,7 +203,9 @@ class Batch:
         except Exception as error:  # noqa: BLE001  a defect of the suite must not hide the other verdicts
             self._judge(run, Status.ERROR, f"the suite failed: {type(error).__name__}: {error}")
         else:
-            return True
+            if token is not LATER:
+                return True
+            self._later.append(run)
         return False
 
     def _show_progress(self, run: _Run) -> None:

@@ -135,15 +135,30 @@ class Outcome:
     mismatch: Mismatch | None = None
 
 
-def take(gateway: Gateway, walks: Iterable[Walk]) -> dict[Walk, Outcome]:
-    """Take walks side by side; they share their reloads."""
-    outcomes = {walk: Outcome() for walk in walks}
-    walking = [(_steps(gateway, walk, outcome), outcome) for walk, outcome in outcomes.items()]
-    while walking := [each for each in walking if next(each[0], "") == RELOAD]:
-        exchange = gateway.target.reload()
-        for _, outcome in walking:
+class Walking:
+    """Walks that are taken side by side, so that they share their reloads."""
+
+    def __init__(self, gateway: Gateway, walks: Iterable[Walk]) -> None:
+        self.outcomes = {walk: Outcome() for walk in walks}
+        self._steps = [(_steps(gateway, walk, outcome), outcome) for walk, outcome in self.outcomes.items()]
+
+    def go_on(self) -> bool:
+        """Take all up to their next reload; say whether any asks for one."""
+        self._steps = [each for each in self._steps if next(each[0], "") == RELOAD]
+        return bool(self._steps)
+
+    def reloaded(self, exchange: Exchange) -> None:
+        """Let those that asked for a reload know of it."""
+        for _, outcome in self._steps:
             outcome.exchanges.append(exchange)
-    return outcomes
+
+
+def take(gateway: Gateway, walks: Iterable[Walk]) -> dict[Walk, Outcome]:
+    """Take walks to their end, with reloads of their own."""
+    walking = Walking(gateway, walks)
+    while walking.go_on():
+        walking.reloaded(gateway.target.reload())
+    return walking.outcomes
 
 
 def shrunk(gateway: Gateway, walk: Walk, outcome: Outcome) -> Outcome:
