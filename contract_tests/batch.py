@@ -133,6 +133,10 @@ class Batch:
         runs = [run for item in self.items if (run := self._prepared(item)) is not None]
         first, shared, *after = ([run for run in runs if run.case.when == when] for when in ORDER)
         others = [run for each in after for run in each]
+        order = list(self.rows)
+        first.sort(
+            key=lambda run: order.index(run.row.id)
+        )  # a reload is asked for before what takes its time
         try:
             shared = [run for run in first if self._goes_on(run)] + shared
             while shared := [run for run in shared if self._goes_on(run)]:
