@@ -24,9 +24,9 @@ def test_updating_answers_the_key_and_modified(gateway: Gateway) -> None:
 @behaviour("update-needs-reload")
 def test_an_update_shows_after_a_reload(gateway: Gateway) -> Steps:
     """The old policy is read until a reload, then the new one."""
-    before = gateway.create(**whole(9))
+    before = gateway.create(_id=gateway.target.new_object_id(), **whole(9))
     yield RELOAD
-    after = {"id": before["id"], **whole(12)}
+    after = {"id": before["id"], "_id": gateway.target.new_object_id(), **whole(12)}
     gateway.put(before["id"], after)
     expect_policy(gateway.get(before["id"]), gateway.target, before)
     yield RELOAD
