@@ -75,7 +75,7 @@ def whole(number: int) -> dict[str, Any]:
         "tags": [f"{text}t", f"{text}s"], "key_expires_in": number + 18, "post_expiry_action": f"{text}-action",
         "post_expiry_grace_period": number + 19, "last_updated": f"{text}-date", "meta_data": {f"{text}l": [number, {"x": None}], f"{text}k": text},
         "partitions": dict.fromkeys(["quota", "rate_limit", "complexity", "acl", "per_api"], odd),
-        "graphql_access_rights": {f"{text}g": {}, f"{text}f": {}}, "smoothing": smoothing,
+        "graphql_access_rights": {f"{text}g": {}, f"{text}f": {}}, "smoothing": {**smoothing, "enabled": odd},
     }  # fmt: skip
 
 
