@@ -23,6 +23,12 @@ class EmbeddedError(RuntimeError):
     """The mock did not start; its own words are on stderr."""
 
 
+def environment() -> dict[str, str]:
+    """The environment of a mock in another process: our modules, and no configuration of the user's."""
+    kept = {key: value for key, value in os.environ.items() if not key.startswith("TYK_GW_")}
+    return {**kept, "PYTHONPATH": os.pathsep.join(sys.path)}
+
+
 @contextmanager
 def mock(version: str, needs: Iterable[str] = ()) -> Iterator[str]:
     """The URL of a mock of that version; its secret is `SECRET`. It ends with this process, at the latest.
@@ -32,11 +38,9 @@ def mock(version: str, needs: Iterable[str] = ()) -> Iterator[str]:
     Raises:
         EmbeddedError: it does not start.
     """
-    environment = {key: value for key, value in os.environ.items() if not key.startswith("TYK_GW_")}
-    environment["PYTHONPATH"] = os.pathsep.join(sys.path)
     with subprocess.Popen(
         [sys.executable, "-c", _PROGRAM, version, SECRET],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, start_new_session=True,
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment(), start_new_session=True,
     ) as process:  # fmt: skip
         assert process.stdin is not None
         assert process.stdout is not None

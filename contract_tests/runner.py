@@ -14,6 +14,11 @@ from contract_tests import report
 from contract_tests.preflight import Found
 from contract_tests.report import Report
 
+_PACKAGE = Path(__file__).parent
+SUITE = (  # pytest's arguments for these tests, free of the user's configuration
+    str(_PACKAGE), f"--rootdir={_PACKAGE}", f"--config-file={os.devnull}",
+    "-pno:cacheprovider", "-pmockserver.pytest_plugin",
+)  # fmt: skip
 _UNUSED = (  # of pytest's own plugins; each looks at each test
     "logging", "unraisableexception", "threadexception", "warnings", "recwarn", "doctest", "junitxml",
     "pastebin", "stepwise", "setuponly", "setupplan", "faulthandler", "tmpdir", "monkeypatch", "legacypath",
@@ -43,13 +48,11 @@ def run(order: Order) -> Report:
         SuiteError: no report came out; the message has the end of what pytest said.
         KeyboardInterrupt: the run was interrupted; what it wrote was removed.
     """
-    package = Path(__file__).parent
     with tempfile.TemporaryDirectory(prefix="tyk-contract-") as folder:
         path = Path(folder) / "report.json"
         command = [
-            sys.executable, "-m", "pytest", str(package), "-q", "--tb=short", "--no-header",
-            f"--rootdir={package}", f"--config-file={os.devnull}", "-p", "no:cacheprovider",
-            "-p", "mockserver.pytest_plugin", f"--contract-report={path}",
+            sys.executable, "-m", "pytest", *SUITE, "-q", "--tb=short", "--no-header",
+            f"--contract-report={path}",
             f"--gateway-version={order.found.version}", "--capture=no",
             *(f"-pno:{name}" for name in _UNUSED),
         ]  # fmt: skip
@@ -61,7 +64,7 @@ def run(order: Order) -> Report:
             **os.environ,
             "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
             "TYK_GW_SECRET": order.secret,
-            "PYTHONPATH": os.pathsep.join([str(package.parent), os.environ.get("PYTHONPATH", "")]),
+            "PYTHONPATH": os.pathsep.join([str(_PACKAGE.parent), os.environ.get("PYTHONPATH", "")]),
         }
         environment.pop("PYTEST_ADDOPTS", None)
         said = _wait(command, environment)

@@ -9,7 +9,6 @@ from contract_tests.batch import NotApplicable
 from contract_tests.checks import Mismatch, expect, shorten
 from contract_tests.exchange import Exchange
 from contract_tests.gateway import Gateway
-from contract_tests.test_health import no_store
 from mockserver import gojson
 from mockserver.goscalar import Problems
 
@@ -37,7 +36,7 @@ def needs_store(gateway: Gateway) -> None:
     Raises:
         NotApplicable: the gateway has none.
     """
-    if no_store(gateway):
+    if gateway.lacks_store():
         raise NotApplicable("the gateway says that it has no Redis, where keys are kept")
 
 

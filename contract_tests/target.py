@@ -126,9 +126,18 @@ class Target:
             failure, torn = str(error), isinstance(error, Incomplete)
         if answer is not None and answer.status not in _REFUSALS:
             self._created |= dict.fromkeys(written)
-        return Exchange(
+        exchange = Exchange(
             request.method, request.target, sent, request.body, answer, failure, torn, self.url, self.secret
         )
+        if exchange.method == "POST" and exchange.target.startswith(KEYS):
+            self._note_key(exchange.json)
+        return exchange
+
+    def _note_key(self, told: Any) -> None:
+        """Remember a key that was made and got a name of the gateway's own, whose id is JSON or begins so."""
+        key = str(told.get("key")) if isinstance(told, dict) and told.get("action") == "added" else ""
+        if key.startswith((self.run, "ey")):
+            self._keys[key] = None
 
     def reload(self) -> Exchange:
         """Reload and wait for it."""
@@ -137,10 +146,12 @@ class Target:
 
     def clean_up(self) -> list[str]:
         """Delete all that this run wrote, reload, and return what is still there."""
-        self._clean_up_keys()
+        self._client.close()  # an interrupted exchange may be left on it
+        for name in tuple(self._keys):  # of no organisation, or of the one that is called like the run
+            self.send("DELETE", f"{KEYS}/{quote(name, safe='')}?org_id={self.run}")
+        self._keys.clear()
         if not self._created:
             return []
-        self._client.close()  # an interrupted exchange may be left on it
         for policy_id in self._created:
             self.send("DELETE", f"{POLICIES}/{quote(policy_id, safe='')}")
         self._created.clear()
@@ -148,19 +159,6 @@ class Target:
         listed = self.send("GET", POLICIES).json
         found = [item.get("id") for item in listed if isinstance(item, dict)] if listed else []
         return [name for name in found if isinstance(name, str) and self.owns(name)]
-
-    def _clean_up_keys(self) -> None:
-        """Delete the keys of this run: those it named, and those it was given."""
-        for exchange in tuple(self.log):
-            told = exchange.json if exchange.target.startswith(KEYS) and exchange.method == "POST" else None
-            if isinstance(told, dict) and told.get("action") == "added":
-                self._keys[str(told.get("key"))] = None
-        for name in [name for name in self._keys if name.startswith((self.run, "ey"))]:
-            query = f"?org_id={self.run}" if len(name) > len(self.run) + 30 else ""
-            self._client.send(
-                "DELETE", f"{KEYS}/{quote(name, safe='')}{query}", [(SECRET_HEADER, self.secret)]
-            )
-        self._keys.clear()
 
     @property
     def dropped(self) -> int:
@@ -221,9 +219,9 @@ class Target:
         if method == "GET" or name == "preview" or (not name and method != "POST"):
             return []
         if name not in ("", "create"):
-            if not name.startswith(self.run):
+            if not name.startswith(self.run) and name not in self._keys:
                 raise UnsafeRequest(f"{method} of the key {name!r}, which is not of this run")
-            self._keys[name] = None
+            self._keys |= {name: None} if method != "DELETE" else {}
         elif b'"org_id"' in (body or b"") and f'"{self.run}"'.encode() not in (body or b""):
             raise UnsafeRequest(f"{method} of a key of another organisation than {self.run!r}")
         return []

@@ -81,20 +81,18 @@ class Applying:
             raise NotApplied(NO_VALID_POLICIES)
 
     def _choose(self, path: str, policy: str, rule: str) -> None:
-        self.choices[path] = Choice(path, policy, rule)
+        self.choices[path] = Choice(policy, rule)
 
     def _clear(self) -> None:
         """What a policy decides is taken from the session first, or its larger values would win."""
         session = self.session
         for policy in self.to_clear:
-            parts = policy["partitions"]
-            whole = not merging.is_partitioned(policy)
-            if parts["quota"] or whole:
+            if merging.decides(policy, "quota"):
                 session |= {"quota_max": 0, "quota_remaining": 0}
-            if parts["rate_limit"] or whole:
+            if merging.decides(policy, "rate_limit"):
                 session |= {"rate": 0.0, "per": 0.0, "smoothing": None}
                 session |= {"throttle_retry_limit": 0, "throttle_interval": 0.0}
-            if parts["complexity"] or whole:
+            if merging.decides(policy, "complexity"):
                 session["max_query_depth"] = 0
 
     def _apply(self, policy: Document, grants: Grants) -> None:
@@ -187,27 +185,26 @@ class Applying:
 
     def _grant(self, api: str, right: Document, policy: Document, grants: Grants) -> None:
         """Add what the policy's partitions decide to what earlier policies gave."""
-        parts, session = policy["partitions"], self.session
-        whole = not merging.is_partitioned(policy)
+        session = self.session
         known = grants.rights[api]
         merged = {**known, "limit": dict(known["limit"])}
         limit = merged["limit"]
-        if whole or parts["acl"]:
+        if merging.decides(policy, "acl"):
             grants.acl.add(api)
             merging.merge_rights(merged, right)
             grants.granted_by[api] = policy["id"]
             self.choices.join(f"access_rights/{api}", policy["id"], "rights of several policies are joined")
-        if whole or parts["quota"]:
+        if merging.decides(policy, "quota"):
             grants.quota.add(api)
             self._raise(api, limit, policy, "quota_max", larger, "the larger quota wins")
             self._raise(api, limit, policy, "quota_renewal_rate", operator.gt, "the longer renewal wins")
-        if whole or parts["rate_limit"]:
+        if merging.decides(policy, "rate_limit"):
             grants.rate.add(api)
             self._take_rate(api, limit, policy)
             merging.merge_endpoint_limits(merged, right, known)
             for name in THROTTLE:
                 self._raise(api, limit, policy, name, operator.gt, "the larger throttle wins")
-        if whole or parts["complexity"]:
+        if merging.decides(policy, "complexity"):
             grants.complexity.add(api)
             self._raise(api, limit, policy, "max_query_depth", larger, "the deeper query wins")
         own = (session["access_rights"] or {}).get(api)
@@ -247,12 +244,10 @@ class Applying:
 
     def _set_root(self, policy: Document) -> None:
         """A policy that names no API sets the session's own limits."""
-        parts = policy["partitions"]
-        whole = not merging.is_partitioned(policy)
         names: list[str] = []
-        names += [*RATE, *THROTTLE] if whole or parts["rate_limit"] else []
-        names += ["max_query_depth"] if whole or parts["complexity"] else []
-        names += ["quota_max", "quota_renewal_rate"] if whole or parts["quota"] else []
+        names += [*RATE, *THROTTLE] if merging.decides(policy, "rate_limit") else []
+        names += ["max_query_depth"] if merging.decides(policy, "complexity") else []
+        names += ["quota_max", "quota_renewal_rate"] if merging.decides(policy, "quota") else []
         for name in names:
             self.session[name] = policy[name]
             self._choose(name, policy["id"], "a policy without rights sets the session's own limits")
@@ -278,11 +273,8 @@ class Applying:
             names += ["quota_max", "quota_renewal_rate", "quota_renews"] if api not in grants.quota else []
             right["limit"] = {**right["limit"], **{name: self.session[name] for name in names}}
             for name in names:
-                source = self.choices.get(name)
-                origin = source.policy if source else ""
-                self._choose(
-                    f"access_rights/{api}/limit/{name}", origin, "the session fills what no policy decided"
-                )
+                rule = "the session fills what no policy decided"
+                self._choose(f"access_rights/{api}/limit/{name}", self.choices.origin(name), rule)
             if len(granters) > 1 and not right["allowance_scope"] and grants.granted_by.get(api):
                 right["allowance_scope"] = grants.granted_by[api]
 
@@ -293,7 +285,5 @@ class Applying:
         for api, right in grants.rights.items():
             for name in (*RATE, "quota_max", "quota_renews", "quota_renewal_rate", "max_query_depth"):
                 self.session[name] = right["limit"][name]
-                source = self.choices.get(f"access_rights/{api}/limit/{name}")
-                self._choose(
-                    name, source.policy if source else "", "a single API's limits are the session's own"
-                )
+                origin = self.choices.origin(f"access_rights/{api}/limit/{name}")
+                self._choose(name, origin, "a single API's limits are the session's own")

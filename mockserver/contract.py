@@ -182,7 +182,10 @@ class Contract:
         key = json.dumps(schema, sort_keys=True)
         if key not in self._validators:
             whole = {"allOf": [views.as_json_schema(schema)], "components": self._components}
-            self._validators[key] = jsonschema_rs.Draft202012Validator(whole)
+            # OpenAPI 3.0's schemas are JSON Schema as it was then: 1.0 is no integer
+            old = str(self.document.get("openapi", "")).startswith("3.0")
+            dialect = jsonschema_rs.Draft4Validator if old else jsonschema_rs.Draft202012Validator
+            self._validators[key] = dialect(whole)
         return self._validators[key]
 
     @cached_property

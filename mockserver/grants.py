@@ -20,12 +20,8 @@ class NotApplied(ValueError):
 
 @dataclass(frozen=True)
 class Choice:
-    """One value of the resulting session: where it stands, which policy it came from, by which rule.
+    """Which policy a value of the resulting session came from, by which rule; "" is the session itself."""
 
-    `policy` is "" for the session's own.
-    """
-
-    path: str
     policy: str
     rule: str
 
@@ -40,7 +36,7 @@ class Choices(dict[str, Choice]):
     def join(self, path: str, policy: str, rule: str) -> None:
         """Note one more policy that a value came from."""
         before = self.origin(path)
-        self[path] = Choice(path, f"{before}, {policy}" if before else policy, rule)
+        self[path] = Choice(f"{before}, {policy}" if before else policy, rule)
 
 
 @dataclass

@@ -68,6 +68,11 @@ def is_partitioned(policy: Document) -> bool:
     return any(policy["partitions"][name] for name in ("quota", "rate_limit", "acl", "complexity"))
 
 
+def decides(policy: Document, part: str) -> bool:
+    """Whether a policy decides a part: "quota", "rate_limit", "acl", "complexity"."""
+    return bool(policy["partitions"][part]) or not is_partitioned(policy)
+
+
 def limit_of(policy: Document) -> Document:
     """A policy's own limits, as an API's."""
     return {name: policy[name] for name in _OF_POLICY}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from contract_tests.exchange import Exchange
@@ -53,6 +53,7 @@ def answers(draw: st.DrawFn) -> Any:
 
 @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 @given(answers())
+@example({**SOUND, "key_expires_in": 0.0})
 def test_both_validators_agree(policy: Any) -> None:
     """So that the fast one may judge what the thorough one has no time for."""
     answer = Answer(200, (("Content-Type", "application/json"),), json.dumps(policy).encode())

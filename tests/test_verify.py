@@ -17,6 +17,7 @@ from xml.etree import ElementTree
 import pytest
 
 from mockserver import MockGateway
+from mockserver.faults import DropConnection
 from mockserver.gateway import Gateway
 
 SECRET = "verify-secret"
@@ -154,15 +155,17 @@ def test_an_interrupted_run_removes_what_it_wrote(gateway: MockGateway) -> None:
     assert list(gateway.policies) == ["mine"]
 
 
-def test_a_gateway_that_goes_away_gives_no_verdict() -> None:
-    """What was not judged is an error, not a failure; exit code 3."""
+@pytest.mark.parametrize("reloads", [1, 3])
+def test_a_gateway_that_goes_away_gives_no_verdict(reloads: int) -> None:
+    """What was not judged is an error, not a failure, keys written or not; exit code 3."""
+    left = iter(range(reloads - 1, -1, -1))
     with MockGateway(secret=SECRET) as gateway:
-        gateway.fault("reload", drop=True, times=1)
         original = gateway.gateway.faults.take
 
         def take(operation: str) -> object:
-            if operation == "reload":
+            if operation == "reload" and not next(left, 0):
                 gateway.stop()
+                raise DropConnection
             return original(operation)
 
         gateway.gateway.faults.take = take  # type: ignore[method-assign,assignment]

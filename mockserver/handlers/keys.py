@@ -150,9 +150,7 @@ def create_key(call: Call) -> Reply:
     session |= {"last_updated": _seconds(call), "date_created": _now(call)}
     try:
         _apply(call, session)
-        for _ in list(session["access_rights"] or {}):
-            session["quota_renews"] = int(gateway.clock.now()) + session["quota_renewal_rate"]
-            _apply(call, session)
+        _apply_for_each_api(call, session, resets=True)
     except NotApplied as reason:
         return error(f"Failed to create key - {reason}", 500)
     if session["access_rights"]:
@@ -218,6 +216,14 @@ def _apply_if_possible(call: Call, session: Document) -> None:
         return
 
 
+def _apply_for_each_api(call: Call, session: Document, *, resets: bool) -> None:
+    """A gateway saves a key for each API it has a right to, and applies its policies each time."""
+    for _ in list(session["access_rights"] or {}):
+        if resets:
+            session["quota_renews"] = int(call.gateway.clock.now()) + session["quota_renewal_rate"]
+        _apply(call, session)
+
+
 def _save(call: Call, key: str, session: Document) -> bool:
     """Keep a session, its policies applied for each API, or say that it may not be (gateway/api.go:380)."""
     gateway, resets = call.gateway, _query(call, "suppress_reset") != "1"
@@ -225,13 +231,10 @@ def _save(call: Call, key: str, session: Document) -> bool:
         session["last_updated"] = _seconds(call)
     if not session["access_rights"]:
         return gateway.config.allow_master_keys
-    for _ in list(session["access_rights"]):
-        if resets:
-            session["quota_renews"] = int(gateway.clock.now()) + session["quota_renewal_rate"]
-        try:
-            _apply(call, session)
-        except NotApplied:
-            return False
+    try:
+        _apply_for_each_api(call, session, resets=resets)
+    except NotApplied:
+        return False
     gateway.sessions.save(key, session, by_hash=bool(_query(call, "hashed")))
     return True
 

@@ -22,7 +22,7 @@ def mutants(version: str) -> list[Mutant]:
     contract = Contract.load(select_version(version))
     patterns = planted.equivalent()
     made = [*source.mutants(), *generated.answers(contract), *generated.fields(contract)]
-    kept = [mutant for mutant in made if not planted.reason_to_leave_out(mutant, patterns)]
+    kept = [mutant for mutant in made if not planted.is_equivalent(mutant, patterns)]
     return [*planted.mutants(), *kept]
 
 

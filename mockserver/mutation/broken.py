@@ -24,7 +24,6 @@ class _Edited(importlib.abc.MetaPathFinder, importlib.abc.InspectLoader):
     """Finds one module of the mock, and loads it with an edit in it."""
 
     def __init__(self, edit: Edit) -> None:
-        self._edit = edit
         self._name = f"mockserver.{edit.module}"
         self._text = edit.apply(source_of(edit.module))
 

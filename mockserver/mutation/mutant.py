@@ -8,7 +8,6 @@ from functools import cache
 from pathlib import Path
 
 PLANTED, SOURCE, ANSWER, FIELD = "planted", "source", "answer", "field"
-GROUPS = (PLANTED, SOURCE, ANSWER, FIELD)
 
 
 class MutantError(ValueError):
@@ -38,7 +37,8 @@ class Twist:
         operation: its operationId; "" for any policy that is answered.
         status: the answers' status; 0 for any policy.
         field: the member of a policy, "" for the answer as a whole.
-        how: a key of `twisting.ANSWERS` or `twisting.FIELDS`.
+        how: a key of `twisting.ANSWERS`, or of `twisting.FIELDS`; a member may also be dropped,
+            renamed, stale (as it was first read) or shared (as in the policy that was read before).
         when: a key of `twisting.WHEN`.
     """
 

@@ -41,15 +41,14 @@ def _edit(entry: dict[str, Any]) -> Edit:
     return Edit(entry["in"], source.index(old), old, entry["new"])
 
 
-def equivalent() -> dict[str, str]:
-    """Patterns of mutants' ids and texts that no client can tell from the original, each with its reason."""
-    return {entry["what"]: entry["why"] for entry in load_yaml(spec_path("mutants.yaml"))["equivalent"]}
+def equivalent() -> list[str]:
+    """Patterns of mutants' ids and texts that no client can tell from the original; the table says why."""
+    return [entry["what"] for entry in load_yaml(spec_path("mutants.yaml"))["equivalent"]]
 
 
-def reason_to_leave_out(mutant: Mutant, patterns: dict[str, str]) -> str:
-    """Why a mutant is none, for a client; "" where it is one."""
-    text = f"{mutant.id} {mutant.breaks}"
-    return next((why for what, why in patterns.items() if matches(what, text)), "")
+def is_equivalent(mutant: Mutant, patterns: list[str]) -> bool:
+    """Whether a mutant is none, for a client."""
+    return any(matches(what, f"{mutant.id} {mutant.breaks}") for what in patterns)
 
 
 def matches(what: str, text: str) -> bool:

@@ -30,11 +30,12 @@ def _of(module: str) -> Iterator[Mutant]:
     walk = _Walk(module, source)
     walk.visit(ast.parse(source))
     count: dict[str, int] = {}
+    lines = source.splitlines()
     for where, edit in sorted(walk.found, key=lambda each: each[1].at):
         name = f"{module}.{where}" if where else module
         count[name] = count.get(name, 0) + 1
         number = source.count("\n", 0, edit.at)
-        line = " ".join(source.splitlines()[number].split())
+        line = " ".join(lines[number].split())
         old, new = (" ".join(text.split()) for text in (edit.old, edit.new))
         told = f"{module.replace('.', '/')}.py:{number + 1} {old} -> {new}, in: {line}"
         yield Mutant(f"{name}#{count[name]}", SOURCE, told, edit)

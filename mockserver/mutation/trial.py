@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import threading
@@ -11,7 +10,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from mockserver.mutation.mutant import SOURCE, Mutant
@@ -72,11 +70,11 @@ def _attempt(mutant: Mutant, version: str) -> Outcome:
 @contextmanager
 def _running(mutant: Mutant, version: str) -> Iterator[str]:
     """The mutant's URL; "" where it does not start."""
-    environment = {key: value for key, value in os.environ.items() if not key.startswith("TYK_GW_")}
-    environment["PYTHONPATH"] = os.pathsep.join(sys.path)
+    from contract_tests.embedded import environment
+
     with subprocess.Popen(
         [sys.executable, "-m", "mockserver.mutation.broken", version, SECRET],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment,
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment(),
     ) as process:  # fmt: skip
         assert process.stdin is not None
         assert process.stdout is not None
@@ -133,7 +131,7 @@ def _items() -> list[Any]:
     """The suite's tests, as pytest collects them; they are run by us."""
     import pytest
 
-    import contract_tests
+    from contract_tests import runner
 
     collected: list[Any] = []
 
@@ -141,10 +139,7 @@ def _items() -> list[Any]:
         def pytest_collection_finish(self, session: pytest.Session) -> None:
             collected.extend(session.items)
 
-    package = Path(contract_tests.__file__ or "").parent
-    options = [f"--rootdir={package}", f"--config-file={os.devnull}", "--collect-only"]
-    plugins = ["-pno:cacheprovider", "-pno:terminal", "-pmockserver.pytest_plugin"]
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
-        pytest.main([str(package), *options, *plugins], plugins=[Collector()])
+        pytest.main([*runner.SUITE, "--collect-only", "-pno:terminal"], plugins=[Collector()])
     return collected

@@ -78,8 +78,6 @@ FIELDS: dict[str, Callable[[Any], Any]] = {
     "as text": lambda value: str(value) if isinstance(value, (int, float)) else value,
     "empty for null": lambda value: [] if value is None else value,
 }
-NAMES = ("dropped", "renamed")  # what is done to the member itself
-REMEMBERED = ("stale", "shared")  # the value of the policy's first load; of the policy that was read before
 
 WHEN: dict[str, Callable[[int, int], bool]] = {  # by how many calls came before, and how much is answered
     "always": lambda calls, size: True,
