@@ -116,7 +116,7 @@ def _answer(reply: Reply) -> Response:
 def _not_found(gateway: Gateway, environ: WSGIEnvironment) -> Reply:
     """Outside /tyk/ the text depends on the version (recording routing/paths steps 13 and 14)."""
     under_tyk = environ[URL].path.startswith("/tyk/")
-    if under_tyk or "outer-404-is-go-page" in gateway.behaviours:
+    if under_tyk or ("outer-404-is-go-page" in gateway.behaviours and not gateway.apis.ever_loaded):
         return replies.PAGE_NOT_FOUND
     return replies.NOT_FOUND
 

@@ -35,6 +35,11 @@ class Config:
     hash_key_function: str = ""
     enable_hashed_keys_listing: bool = False
     allow_master_keys: bool = False
+    global_session_lifetime: int = 0
+    force_global_session_lifetime: bool = False
+    min_token_length: int = 0
+    oauth_token_expire: int = 0
+    oauth_error_status_code: int = 0
     health_check_endpoint_name: str = "hello"
     readiness_check_endpoint_name: str = "ready"
     liveness_check__check_duration: int = 10_000_000_000

@@ -1,4 +1,4 @@
-"""The mock's own API under /_mock/: reset, seed, state, journal, faults, clock."""
+"""The mock's own API under /_mock/: reset, seed, state, journal, faults, clock, why."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 
-from mockserver import gojson
+from mockserver import gojson, reasons
 from mockserver.files import NoStorage, Refused
 from mockserver.gateway import Gateway
+from mockserver.merging import Document
 
 
 class SeedError(ValueError):
@@ -72,6 +73,7 @@ def control_blueprint(gateway: Gateway) -> Blueprint:  # noqa: C901  routes, one
                 "uptime": gateway.clock.uptime(),
                 "written": {n: output(p) for n, p in gateway.store.written().items()},
                 "loaded": [output(loaded.policy) for loaded in listed],
+                "apis": {api.id: api.listen_path for api in gateway.apis.loaded.by_id.values()},
                 "faults": gateway.faults.as_list(),
             }
         )
@@ -103,6 +105,16 @@ def control_blueprint(gateway: Gateway) -> Blueprint:  # noqa: C901  routes, one
         gateway.faults.clear()
         return jsonify(status="ok")
 
+    @control.post("/why")
+    def why() -> Response:
+        session = _session(gateway, _body())
+        explanation = reasons.explain(session, gateway.store, gateway.session_codec, gateway.behaviours)
+        wanted = request.args.get("format", "json")
+        if wanted not in reasons.FORMATS:
+            raise ValueError(f"no format is called {wanted!r}; give {', '.join(reasons.FORMATS)}")
+        kind = "application/json" if wanted == "json" else "text/plain"
+        return Response(reasons.FORMATS[wanted](explanation), mimetype=kind)
+
     @control.post("/clock")
     def clock() -> Response:
         gateway.clock.advance(_body()["advance"])
@@ -114,6 +126,16 @@ def control_blueprint(gateway: Gateway) -> Blueprint:  # noqa: C901  routes, one
     control.register_error_handler(KeyError, _missing)
     control.register_error_handler(RecursionError, _too_deep)
     return control
+
+
+def _session(gateway: Gateway, body: dict[str, Any]) -> Document:
+    """The session that a body holds, or that of the key that it names."""
+    if "key" not in body:
+        return gateway.session_codec.decode(json.dumps(body["session"]).encode())
+    found = gateway.sessions.find(str(body.get("org_id", "")), str(body["key"]))
+    if found is None:
+        raise ValueError(f"there is no key {body['key']!r}; give the whole id, or its org_id too")
+    return found[1]
 
 
 def _body() -> Any:

@@ -21,7 +21,7 @@ class Refused(OSError):
     """A file cannot be written or removed under this name."""
 
 
-class PolicyFiles(Protocol):
+class Files(Protocol):
     """Where written policies live. What was there before the mock wrote is never lost."""
 
     def write(self, name: str, text: str) -> None:

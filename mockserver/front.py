@@ -6,6 +6,7 @@ import hmac
 import http.client
 import io
 from collections.abc import Callable, Iterable
+from typing import Any
 from urllib.parse import quote
 from wsgiref.types import StartResponse, WSGIEnvironment
 
@@ -21,6 +22,7 @@ OPERATION = "tyk_contract.operation"
 URL = "tyk_contract.url"
 BODY = "tyk_contract.body"
 REPLY = "tyk_contract.reply"
+VISIT = "tyk_contract.visit"
 
 # Go's words where Python's differ (net/http/status.go)
 PHRASES = {**http.client.responses, 413: "Request Entity Too Large", 422: "Unprocessable Entity"}
@@ -63,7 +65,12 @@ class Front:
             if environ[URL].path.startswith(CONTROL_PREFIX):
                 return self._inner(_routed(environ), start_response)
             fault = self._gateway.faults.take(ANY)
-            reply = suffer(self._gateway, fault) or self._before_routes(environ) or self._route(environ)
+            reply = (
+                suffer(self._gateway, fault)
+                or self._before_routes(environ)
+                or self._to_api(environ)
+                or self._route(environ)
+            )
         self._record(environ, target, body, reply)
         status = f"{reply.status} {PHRASES.get(reply.status, '')}"
         start_response(status, [*reply.headers, ("Content-Length", str(len(reply.body)))])
@@ -89,6 +96,23 @@ class Front:
         environ[URL] = gourl.Url("/tyk" + stripped.path, url.query, url.origin)
         return None
 
+    def _to_api(self, environ: WSGIEnvironment) -> Reply | None:
+        """The answer of the API that the path reaches; None where it is the gateway's own."""
+        gateway, url = self._gateway, environ[URL]
+        config = gateway.config
+        probes = (f"/{config.health_check_endpoint_name}", f"/{config.readiness_check_endpoint_name}")
+        api = None if url.path.startswith("/tyk/") or url.path in probes else gateway.apis.loaded.at(url.path)
+        if api is None:
+            return None
+        from mockserver import traffic
+
+        headers = {name.lower(): value for name, value in _headers_of(environ)}
+        client = environ.get("REMOTE_ADDR", "")
+        visit = traffic.Visit(gateway, api, environ["REQUEST_METHOD"], url, headers, environ[BODY], client)
+        reply = traffic.answer(visit)
+        environ[VISIT] = visit
+        return reply
+
     def _route(self, environ: WSGIEnvironment) -> Reply:
         """Let Flask find the operation; its view leaves the reply in the environment."""
         inner = _routed(environ.copy())
@@ -113,8 +137,21 @@ class Front:
                 headers=redacted(_headers_of(environ)),
                 reached=reached,
                 secret=self._gateway.config.secret,
+                **_told_of(environ.get(VISIT)),
             )
         )
+
+
+def _told_of(visit: Any) -> dict[str, Any]:
+    """What the journal keeps of a request to an API."""
+    if visit is None:
+        return {}
+    sent, upstream = visit.forwarded, None
+    if sent is not None:
+        headers = dict(redacted([(name.title(), value) for name, value in sent.headers.items()]))
+        body = sent.body.decode("utf-8", "replace")
+        upstream = {"method": sent.method, "target": sent.target, "headers": headers, "body": body}
+    return {"api": visit.api.id, "upstream": upstream}
 
 
 def _routed(environ: WSGIEnvironment) -> WSGIEnvironment:

@@ -7,12 +7,16 @@ import threading
 from pathlib import Path
 
 from mockserver import behaviours
+from mockserver.apis import ApiStore
 from mockserver.clock import Clock
 from mockserver.config import Config
 from mockserver.contract import Contract
+from mockserver.counters import Buckets, Quotas
+from mockserver.definition import DefinitionCodec
 from mockserver.faults import Faults
-from mockserver.files import DirectoryFiles, MemoryFiles, PolicyFiles
+from mockserver.files import DirectoryFiles, Files, MemoryFiles
 from mockserver.journal import Journal
+from mockserver.oauth import OAuthStore
 from mockserver.policy import PolicyCodec
 from mockserver.session import SessionCodec, SessionStore
 from mockserver.store import PolicyStore
@@ -28,6 +32,7 @@ class Gateway:
         behaviours: the ids of the rows that hold, less those in `without`.
         ready: whether policies were loaded at least once.
         order: shuffles lists, the same way in each run.
+        upstreams: hosts besides this machine that APIs may be forwarded to.
         closing: set when it is to stop, so that no delay goes on.
     """
 
@@ -38,6 +43,7 @@ class Gateway:
         *,
         directory: Path = Path(),
         without: frozenset[str] = frozenset(),
+        upstreams: frozenset[str] = frozenset(),
     ) -> None:
         self.version = version
         self.config = config
@@ -50,6 +56,7 @@ class Gateway:
         self.order = random.Random(0)  # noqa: S311  an order, not a secret
         self.ready = False
         self.closing = threading.Event()
+        self.upstreams = upstreams
         self.store = PolicyStore(
             self.codec,
             _files(config, directory),
@@ -57,10 +64,20 @@ class Gateway:
             record=_record(config, directory),
         )
         self.session_codec = SessionCodec.of(self.contract)
-        self.sessions = SessionStore(self.session_codec, config)
+        self.sessions = SessionStore(self.session_codec, config, self.now)
+        self.organisations = SessionStore(self.session_codec, Config(), self.now)
+        self.definition_codec = DefinitionCodec.of(self.contract)
+        self.apis = ApiStore(self.definition_codec, _api_files(config, directory))
+        self.buckets = Buckets(self.now)
+        self.quotas = Quotas(self.now)
+        self.oauth = OAuthStore(self.now)
         self._lock = threading.RLock()
         self._reload_due: float | None = None
         self._load()
+
+    def now(self) -> float:
+        """Seconds since the epoch, as this gateway sees them."""
+        return self.clock.now()
 
     def reload(self) -> None:
         """Reload now: the waiting for the next tick is skipped, a queued reload is part of it."""
@@ -93,28 +110,36 @@ class Gateway:
         with self._lock:
             self._reload_due = None
             self.store.put_back()
-            self.sessions.clear()
+            self.apis.put_back()
+            for state in (self.sessions, self.organisations, self.buckets, self.quotas, self.oauth):
+                state.clear()
             self.faults.clear()
             self.journal.clear()
             self.clock = Clock()
             self._load()
 
     def complaints(self) -> list[str]:
-        """What of the policies on file a gateway passes over, and would only say in its log."""
-        return self.store.complaints()
+        """What of the files a gateway passes over, and would only say in its log."""
+        return [*self.store.complaints(), *self.apis.complaints()]
 
     def _load(self) -> None:
         if not self.config.policies_from_dashboard:  # there is no Dashboard that could be asked
             self.ready = self.store.reload() or self.ready
+        if not self.config.use_db_app_configs:
+            self.apis.reload()
 
 
-def _files(config: Config, directory: Path) -> PolicyFiles:
+def _files(config: Config, directory: Path) -> Files:
     """Without policy_path a gateway writes into its working directory (gateway/api.go:1081)."""
     if config.policies__policy_path:
         return DirectoryFiles(directory / config.policies__policy_path)
     if config.policies__policy_record_name:
         return DirectoryFiles(directory, own_only=True)
     return MemoryFiles()
+
+
+def _api_files(config: Config, directory: Path) -> Files:
+    return DirectoryFiles(directory / config.app_path) if config.app_path else MemoryFiles()
 
 
 def _record(config: Config, directory: Path) -> Path | None:

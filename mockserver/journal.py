@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -22,6 +22,8 @@ class Entry:
     Attributes:
         time: seconds since the epoch.
         target: as sent.
+        api: the id of the API that it reached, or "" where it is the gateway's own.
+        upstream: what was handed on to the API's upstream; None where nothing was.
         operation: the operationId, or "" where the request reached none.
         headers: the request's, with secrets as "***".
     """
@@ -34,6 +36,8 @@ class Entry:
     reached: tuple[Operation | None, Contract | None]
     whole: bool
     secret: str = field(repr=False)
+    api: str = ""
+    upstream: Mapping[str, Any] | None = None
 
     @classmethod
     def of(
@@ -45,6 +49,8 @@ class Entry:
         headers: tuple[tuple[str, str], ...],
         reached: tuple[Operation | None, Contract | None],
         secret: str,
+        api: str = "",
+        upstream: Mapping[str, Any] | None = None,
     ) -> Entry:
         """An entry that keeps at most `MAX_BODY` bytes of each body."""
         request, response = exchange.request_body, exchange.response_body
@@ -52,7 +58,8 @@ class Entry:
         if not whole:
             exchange = replace(exchange, request_body=request[:MAX_BODY], response_body=response[:MAX_BODY])
         operation = reached[0].id if reached[0] else ""
-        return cls(time, hidden(target, secret), operation, headers, exchange, reached, whole, secret)
+        shown = hidden(target, secret)
+        return cls(time, shown, operation, headers, exchange, reached, whole, secret, api, upstream)
 
     @property
     def method(self) -> str:
@@ -78,6 +85,8 @@ class Entry:
     def violations(self) -> list[str]:
         """What it violates of the spec; judged when asked, so that recording costs nothing."""
         operation, contract = self.reached
+        if self.api:
+            return []  # no spec says what an API's own requests are
         if operation is None or contract is None:
             return [f"{self.method} {self.path} reached no operation of the spec"]
         if not self.whole:
@@ -96,6 +105,7 @@ class Entry:
             "status": self.status,
             "response": hidden(self.exchange.response_body.decode("utf-8", "replace"), self.secret),
             "violations": [hidden(text, self.secret) for text in self.violations],
+            **({"api": self.api, "upstream": self.upstream} if self.api else {}),
         }
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mockserver.client import Client
+from mockserver.echo import Echo
 from mockserver.playing import BASE, RELOAD, Playing, as_response, files_below, placed
 from mockserver.recording import Recording, Scenario, Step, difference
 from mockserver.server import MockGateway
@@ -24,13 +25,14 @@ class Outcome:
 
 def replay(recording: Recording, prefixes: tuple[str, ...] = ()) -> Iterator[Outcome]:
     """Replay the scenarios whose names begin with one of the prefixes; all when there is none."""
-    for scenario in recording.scenarios:
-        if not prefixes or scenario.name.startswith(prefixes):
-            with tempfile.TemporaryDirectory(prefix="tyk-contract-") as folder:
-                yield _replay(recording, scenario, Path(folder).resolve())
+    with Echo() as upstream:
+        for scenario in recording.scenarios:
+            if not prefixes or scenario.name.startswith(prefixes):
+                with tempfile.TemporaryDirectory(prefix="tyk-contract-") as folder:
+                    yield _replay(recording, scenario, Path(folder).resolve(), upstream.url)
 
 
-def _replay(recording: Recording, scenario: Scenario, folder: Path) -> Outcome:
+def _replay(recording: Recording, scenario: Scenario, folder: Path, upstream: str) -> Outcome:
     for name in ("policies", "apps"):
         (folder / name).mkdir()
     config = {key: placed(value, str(folder)) for key, value in {**BASE, **scenario.config}.items()}
@@ -42,7 +44,7 @@ def _replay(recording: Recording, scenario: Scenario, folder: Path) -> Outcome:
         Client(gateway.url) as client,
     ):
         client.send("GET", RELOAD, [("X-Tyk-Authorization", gateway.secret)])
-        playing = Playing(client, folder, gateway.secret)
+        playing = Playing(client, folder, gateway.secret, upstream)
         for step in scenario.steps:
             if found := _play(step, playing, gateway, folder):
                 return Outcome(scenario.name, exchanges, f"step {step['step']}: {found}")

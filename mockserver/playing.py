@@ -21,12 +21,15 @@ BASE: dict[str, Any] = {
 
 
 class Playing:
-    """One scenario under way: the client, the folder, and what was captured of answers."""
+    """One scenario under way: the client, the folder, and what was captured of answers.
 
-    def __init__(self, client: Client, folder: Path, secret: str) -> None:
+    `upstream` is the URL that stands for ${UPSTREAM}.
+    """
+
+    def __init__(self, client: Client, folder: Path, secret: str, upstream: str) -> None:
         self._client = client
         self._folder = folder
-        self._captured = {"SECRET": secret}
+        self._captured = {"SECRET": secret, "UPSTREAM": upstream}
 
     def send(self, step: Step) -> Answer | None:
         """Send a step's request; None where the connection broke instead of an answer."""
@@ -52,7 +55,9 @@ class Playing:
         if "write" in step:
             path = self._folder / step["write"]
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(bytes.fromhex(step["hex"]) if "hex" in step else step["text"].encode())
+            path.write_bytes(
+                bytes.fromhex(step["hex"]) if "hex" in step else self._filled(step["text"]).encode()
+            )
             return
         path = self._folder / step["remove"]
         shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)

@@ -10,7 +10,7 @@ from typing import Any
 from mockserver import gojson
 from mockserver.behaviours import load
 from mockserver.contract import Contract
-from mockserver.files import PolicyFiles
+from mockserver.files import Files
 from mockserver.grants import Choice, NotApplied
 from mockserver.merging import Document
 from mockserver.policy import PolicyCodec
@@ -47,7 +47,7 @@ class Explanation:
     error: str
 
 
-def explain(files: PolicyFiles, body: bytes, version: GatewayVersion) -> Explanation:
+def explain_files(files: Files, body: bytes, version: GatewayVersion) -> Explanation:
     """Apply the policies of a directory to a session.
 
     Raises:
@@ -57,7 +57,13 @@ def explain(files: PolicyFiles, body: bytes, version: GatewayVersion) -> Explana
     codec = SessionCodec.of(contract)
     store = PolicyStore(PolicyCodec.of(contract), files, behaviours=behaviours)
     store.reload()
-    session = codec.decode(body)
+    return explain(codec.decode(body), store, codec, behaviours)
+
+
+def explain(
+    session: Document, store: PolicyStore, codec: SessionCodec, behaviours: frozenset[str]
+) -> Explanation:
+    """Apply the loaded policies to a session."""
     application = applying(session, store, codec, behaviours)
     error = ""
     try:

@@ -81,7 +81,7 @@ class Recorder:
             RecorderError: policies of an earlier scenario could not be removed.
         """
         self._empty()
-        playing = Playing(self.client, self.directory or Path(), self.secret)
+        playing = Playing(self.client, self.directory or Path(), self.secret, upstream="")
         written: dict[str, None] = {}
         try:
             for step in scenario.steps:

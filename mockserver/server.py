@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import socket
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -67,6 +67,8 @@ class MockGateway:
         gateway: the version, "5.12" or "5.12.0"; the default version when left out.
         secret: what X-Tyk-Authorization must be.
         policies: a directory, or a record file; in memory when left out.
+        apis: a directory of API definitions; in memory when left out.
+        upstreams: hosts besides this machine that APIs are forwarded to; others get an echo.
         port: 0 takes a free one.
         config: keys of tyk.conf, nested or dotted.
         directory: the working directory that relative paths start from.
@@ -84,6 +86,8 @@ class MockGateway:
         gateway: str | None = None,
         secret: str | None = None,
         policies: Path | str | None = None,
+        apis: Path | str | None = None,
+        upstreams: Iterable[str] = (),
         port: int = 0,
         config: Mapping[str, Any] | None = None,
         directory: Path = Path(),
@@ -95,14 +99,23 @@ class MockGateway:
             settings = replace(settings, secret=secret)
         if policies is not None:
             settings = with_policies(settings, Path(policies))
+        if apis is not None:
+            settings = replace(settings, app_path=str(apis))
         settings = replace(settings, listen_port=port)
-        self._start(Gateway(version, settings, directory=directory, without=without), None)
+        hosts = frozenset(upstreams)
+        self._start(Gateway(version, settings, directory=directory, without=without, upstreams=hosts), None)
 
     @classmethod
-    def of(cls, version: GatewayVersion, config: Config, extra: Contract | None = None) -> MockGateway:
+    def of(
+        cls,
+        version: GatewayVersion,
+        config: Config,
+        extra: Contract | None = None,
+        upstreams: Iterable[str] = (),
+    ) -> MockGateway:
         """A gateway that was configured elsewhere, on its `listen_address` and `listen_port`."""
         self = cls.__new__(cls)
-        self._start(Gateway(version, config), extra)
+        self._start(Gateway(version, config, upstreams=frozenset(upstreams)), extra)
         return self
 
     def _start(self, gateway: Gateway, extra: Contract | None) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import fnmatch
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +12,7 @@ from mockserver import gojson, keynames
 from mockserver.application import Applying
 from mockserver.config import Config
 from mockserver.contract import Contract
+from mockserver.definition import Api
 from mockserver.goscalar import Problems
 from mockserver.gostruct import Slice, Struct
 from mockserver.merging import Document, as_node
@@ -100,13 +102,35 @@ def applying(
     return Applying(session, listed, to_clear, codec.fresh_right, api_org)
 
 
+def lifetime(session: Document, api: Api, config: Config, now: float) -> int:
+    """For how many seconds a session is kept for an API; 0 is for ever (user/session.go:527 @v5.12.0)."""
+    if config.force_global_session_lifetime:
+        return config.global_session_lifetime
+    seconds = int(session["session_lifetime"] or api.known["session_lifetime"])
+    if seconds <= 0:
+        return 0
+    if not api.known["session_lifetime_respects_key_expiration"]:
+        return seconds
+    expires = int(session["expires"])
+    if expires <= 0:
+        return 0
+    return max(seconds, expires - int(now))
+
+
+@dataclass(frozen=True)
+class _Kept:
+    text: str
+    until: float | None  # seconds since the epoch; None is for ever
+
+
 class SessionStore:
     """Keys and their sessions, as a gateway keeps them in Redis: by name, or by the name's hash."""
 
-    def __init__(self, codec: SessionCodec, config: Config) -> None:
+    def __init__(self, codec: SessionCodec, config: Config, now: Callable[[], float]) -> None:
         self._codec = codec
         self._config = config
-        self._texts: dict[str, str] = {}
+        self._now = now
+        self._kept: dict[str, _Kept] = {}
 
     def name_of(self, org_id: str, name: str) -> str:
         """The full id of a key of an organisation."""
@@ -122,20 +146,21 @@ class SessionStore:
         if not by_hash and keynames.organisation_of(key) != org_id:
             candidates = [self.name_of(org_id, key), key]
         for each in candidates:
-            text = self._texts.get(each if by_hash else self.stored_as(each))
-            if text is not None:
-                return each, self._codec.decode(text.encode())
+            kept = self._kept.get(each if by_hash else self.stored_as(each))
+            if kept is not None and self._lasts(kept):
+                return each, self._codec.decode(kept.text.encode())
         return None
 
-    def save(self, key: str, session: Document, *, by_hash: bool = False) -> None:
-        """Keep a session under a key."""
-        self._texts[key if by_hash else self.stored_as(key)] = self._codec.encode(session)
+    def save(self, key: str, session: Document, *, by_hash: bool = False, seconds: int = 0) -> None:
+        """Keep a session under a key, for so long; 0 is for ever."""
+        until = self._now() + seconds if seconds > 0 else None
+        self._kept[key if by_hash else self.stored_as(key)] = _Kept(self._codec.encode(session), until)
 
     def remove(self, org_id: str, key: str, *, by_hash: bool = False) -> bool:
         """Forget a key; say whether it was there."""
         names = {key} if by_hash else {self.stored_as(key), self.stored_as(self.name_of(org_id, key))}
-        found = [self._texts.pop(name, None) for name in names]
-        return any(text is not None for text in found)
+        found = [self._kept.pop(name, None) for name in names]
+        return any(kept is not None and self._lasts(kept) for kept in found)
 
     def names(self, prefix: str) -> list[str]:
         """The names that keys are kept under and that begin so, or whose id names that organisation.
@@ -145,10 +170,14 @@ class SessionStore:
         token = base64.b64encode(f'{{"org":"{prefix}"'.encode()).decode().rstrip("=")[:-2]
         return [
             name
-            for name in tuple(self._texts)
-            if fnmatch.fnmatchcase(name, f"{prefix}*") or (prefix and name.startswith(token))
+            for name, kept in tuple(self._kept.items())
+            if self._lasts(kept)
+            and (fnmatch.fnmatchcase(name, f"{prefix}*") or (prefix and name.startswith(token)))
         ]
 
     def clear(self) -> None:
         """Forget all."""
-        self._texts.clear()
+        self._kept.clear()
+
+    def _lasts(self, kept: _Kept) -> bool:
+        return kept.until is None or kept.until > self._now()

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from mockserver import gojson
-from mockserver.files import PolicyFiles
+from mockserver.files import Files
 from mockserver.policy import PolicyCodec, ensure_id
 
 Policy = dict[str, Any]
@@ -53,7 +53,7 @@ class PolicyStore:
     def __init__(
         self,
         codec: PolicyCodec,
-        files: PolicyFiles,
+        files: Files,
         *,
         behaviours: frozenset[str],
         record: Path | None = None,

@@ -12,14 +12,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mockserver import files
-from mockserver.files import DirectoryFiles, MemoryFiles, NoStorage, PolicyFiles, Refused
+from mockserver.files import DirectoryFiles, Files, MemoryFiles, NoStorage, Refused
 
 NAMES = st.text(st.sampled_from("ab./\\ é\0%" + string.digits), max_size=8) | st.sampled_from(
     ["n" * 250, "n" * 251, "é" * 125, "é" * 126, "..", ".", "../x", "a/../b", "/", "//x", ""]
 )
 
 
-def _outcome(store: PolicyFiles, kind: str, name: str) -> str:
+def _outcome(store: Files, kind: str, name: str) -> str:
     try:
         store.write(name, f"text of {name!r}") if kind == "write" else store.delete(name)
     except Refused:

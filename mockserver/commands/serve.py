@@ -33,6 +33,15 @@ def add(commands: Commands) -> None:
         metavar="DIR|FILE",
         help="policy directory, or a record file of all",
     )
+    serve.add_argument("--apis", type=Path, metavar="DIR", help="directory of API definitions, *.json")
+    serve.add_argument(
+        "--upstream",
+        action="append",
+        default=[],
+        metavar="HOST",
+        help="host that APIs may be forwarded to, beside this machine; may be repeated. "
+        "A target elsewhere is not asked: the answer says what would have reached it",
+    )
     serve.add_argument(
         "--spec",
         type=Path,
@@ -53,7 +62,7 @@ def run(options: argparse.Namespace) -> int:
     config, ignored = _configured(options)
     version = default_version() if options.gateway is None else select_version(options.gateway)
     extra = Contract.of_file(options.spec) if options.spec else None
-    with MockGateway.of(version, config, extra) as gateway:
+    with MockGateway.of(version, config, extra, options.upstream) as gateway:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: gateway.stop())
         if ignored:
@@ -84,6 +93,10 @@ def _configured(options: argparse.Namespace) -> tuple[Config, list[str]]:
     for key, value in flags.items():
         if value is not None:
             config = config.having(key, value)
+    if options.apis is not None:
+        if not options.apis.is_dir():
+            raise ConfigError(f"--apis {options.apis}: there is no such directory; make it first")
+        config = config.having("app_path", str(options.apis))
     if options.policies is not None:
         if not options.policies.exists():
             raise ConfigError(f"--policies {options.policies}: there is no such place; make it first")

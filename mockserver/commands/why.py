@@ -37,7 +37,7 @@ def run(options: argparse.Namespace) -> int:
     body = sys.stdin.buffer.read() if options.session == "-" else Path(options.session).read_bytes()
     version = select_version(options.gateway) if options.gateway else default_version()
     try:
-        explanation = reasons.explain(DirectoryFiles(options.policies), body, version)
+        explanation = reasons.explain_files(DirectoryFiles(options.policies), body, version)
     except MalformedSession as error:
         raise ValueError(f"{options.session} is no session: {error}; mend the file") from error
     print(reasons.FORMATS[options.format](explanation), end="")

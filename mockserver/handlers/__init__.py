@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mockserver.handlers import keys, policies, probes, reloads
+from mockserver.handlers import apis, keys, oauth, organisations, policies, probes, reloads
 from mockserver.handlers.registry import HANDLERS
 
-__all__ = ["HANDLERS", "keys", "policies", "probes", "reloads"]
+__all__ = ["HANDLERS", "apis", "keys", "oauth", "organisations", "policies", "probes", "reloads"]

@@ -5,15 +5,27 @@ from __future__ import annotations
 import base64
 import uuid
 from collections.abc import Callable
-from datetime import UTC, datetime
 
-from mockserver import gojson, gourl
+from mockserver import gojson
 from mockserver.goscalar import Problems
 from mockserver.grants import NotApplied
 from mockserver.handlers.registry import handles
+from mockserver.handlers.saving import (
+    apply,
+    apply_if_possible,
+    date,
+    forget_past_expiry,
+    forget_quotas,
+    hide_password,
+    keep_counters,
+    query,
+    save,
+    save_for_each_api,
+    seconds,
+)
 from mockserver.merging import Document, is_empty
 from mockserver.replies import Call, Reply, changed, error, json_reply, json_text
-from mockserver.session import MalformedSession, applying
+from mockserver.session import MalformedSession
 
 MIN_LENGTH = 3  # of a key's own id, where it is looked at (gateway/api.go:602 @v5.14.0)
 NOT_MADE = "Failed to create key, ensure security settings are correct."
@@ -31,16 +43,16 @@ def add_key(call: Call) -> Reply:
     name = call.params.get("keyID", "")
     if "short-key-ids-are-refused" in call.gateway.behaviours and 0 < len(name.encode()) < MIN_LENGTH:
         return error(_too_short(name), 400)
-    _apply_if_possible(call, session)
-    session["date_created"] = _now(call)
+    apply_if_possible(call, session)
+    session["date_created"] = date(call)
     key = call.gateway.sessions.name_of(session["org_id"], name)
-    _forget_past_expiry(call, session, 0)
-    _hide_password(session, None)
-    if not _save(call, key, session):
+    forget_past_expiry(call, session, 0)
+    hide_password(session, None)
+    if not save(call, key, session):
         return error(NOT_MADE, 500)
     if not call.gateway.config.hash_keys:
         return changed(key, "added")
-    key_hash = key if _query(call, "hashed") else call.gateway.sessions.stored_as(key)
+    key_hash = key if query(call, "hashed") else call.gateway.sessions.stored_as(key)
     return changed("" if session["basic_auth_data"]["password"] else key, "added", key_hash)
 
 
@@ -55,9 +67,9 @@ def _update(call: Call, name: str) -> Reply:
     session = _decoded(call)
     if session is None:
         return error("Request malformed", 400)
-    _apply_if_possible(call, session)
+    apply_if_possible(call, session)
     sessions = call.gateway.sessions
-    found = sessions.find(session["org_id"], name, by_hash=bool(_query(call, "hashed")))
+    found = sessions.find(session["org_id"], name, by_hash=bool(query(call, "hashed")))
     if found is None:
         return error("Key is not found", 404)
     key, original = found
@@ -66,11 +78,11 @@ def _update(call: Call, name: str) -> Reply:
             return error("Key cannot be used without a certificate", 400)
         return error("Key must be used with an existent certificate", 400)
     session["date_created"] = original["date_created"]
-    if _query(call, "suppress_reset") == "1":
-        _keep_counters(session, original)
-    _forget_past_expiry(call, session, original["expires"])
-    _hide_password(session, original)
-    if not _save(call, key, session):
+    if query(call, "suppress_reset") == "1":
+        keep_counters(session, original)
+    forget_past_expiry(call, session, original["expires"])
+    hide_password(session, original)
+    if not save(call, key, session):
         return error(NOT_MADE, 500)
     return changed(key, "modified")
 
@@ -82,20 +94,32 @@ def get_key(call: Call) -> Reply:
 
 
 def _get(call: Call, name: str) -> Reply:
-    gateway, by_hash = call.gateway, bool(_query(call, "hashed"))
+    gateway, by_hash = call.gateway, bool(query(call, "hashed"))
     if by_hash and not gateway.config.hash_keys:
         return error("Key requested by hash but key hashing is not enabled", 400)
-    found = gateway.sessions.find(_query(call, "org_id"), name, by_hash=by_hash)
+    api = gateway.apis.loaded.by_id.get(query(call, "api_id"))
+    org_id = api.org_id if api else query(call, "org_id")
+    found = gateway.sessions.find(org_id, name, by_hash=by_hash)
     if found is None:
         return error("Key not found", 404)
-    _, session = found
-    _apply_if_possible(call, session)
+    key, session = found
+    apply_if_possible(call, session, api)
+    _count_quotas(call, key if by_hash else gateway.sessions.stored_as(key), session)
+    session["basic_auth_data"]["password"] = ""
+    return json_text(gateway.session_codec.encode(session))
+
+
+def _count_quotas(call: Call, name: str, session: Document) -> None:
+    """Say what is left of each quota; one that was not used yet is told for APIs alone."""
+    quotas = call.gateway.quotas
+    used = quotas.used(("", name))
+    if session["quota_max"] != -1 and used is not None:
+        session["quota_remaining"] = max(0, session["quota_max"] - used)
     for right in (session["access_rights"] or {}).values():
         limit = right["limit"]
         if not is_empty(limit) and limit["quota_max"] not in (-1, 0):
-            right["limit"] = {**limit, "quota_remaining": limit["quota_max"]}
-    session["basic_auth_data"]["password"] = ""
-    return json_text(gateway.session_codec.encode(session))
+            used = quotas.used((right["allowance_scope"], name)) or 0
+            right["limit"] = {**limit, "quota_remaining": max(0, limit["quota_max"] - used)}
 
 
 @handles("deleteKey")
@@ -106,22 +130,23 @@ def delete_key(call: Call) -> Reply:
 
 
 def _delete(call: Call, name: str) -> Reply:
-    sessions, by_hash, org_id = call.gateway.sessions, bool(_query(call, "hashed")), _query(call, "org_id")
+    sessions, by_hash, org_id = call.gateway.sessions, bool(query(call, "hashed")), query(call, "org_id")
     found = sessions.find(org_id, name, by_hash=by_hash)
     if found is None:
         return error("There is no such key found", 404)
-    key, _ = found
+    key, session = found
+    forget_quotas(call, key, session, by_hash=by_hash)
     if not sessions.remove(org_id, key, by_hash=by_hash):
         return error("Failed to remove the key", 400)
-    return json_text("null") if _query(call, "api_id") == "-1" else changed(key, "deleted")
+    return json_text("null") if query(call, "api_id") == "-1" else changed(key, "deleted")
 
 
 @handles("listKeys")
 def list_keys(call: Call) -> Reply:
     """The names that keys are kept under (gateway/api.go:1781 @v5.12.0)."""
-    config, prefix, api = call.gateway.config, _query(call, "filter"), ""
+    config, prefix, api = call.gateway.config, query(call, "filter"), ""
     if "keys-are-filtered-by-api" in call.gateway.behaviours:
-        api = _query(call, "api_id")
+        api = query(call, "api_id")
     if config.hash_keys:
         if not config.enable_hashed_keys_listing:
             return error(UNLISTED, 404)
@@ -147,15 +172,13 @@ def create_key(call: Call) -> Reply:
         session["hmac_string"] = base64.b64encode(uuid.uuid4().hex.encode()).decode()
     if session["certificate"] and gateway.sessions.find(session["org_id"], key):
         return error(f"Failed to create key - Key with given certificate already found:{key}", 500)
-    session |= {"last_updated": _seconds(call), "date_created": _now(call)}
+    session |= {"last_updated": seconds(call), "date_created": date(call)}
     try:
-        _apply(call, session)
-        _apply_for_each_api(call, session, resets=True)
+        apply(call, session)
+        kept = save_for_each_api(call, key, session, resets=True)
     except NotApplied as reason:
         return error(f"Failed to create key - {reason}", 500)
-    if session["access_rights"]:
-        gateway.sessions.save(key, session)
-    elif not gateway.config.allow_master_keys:
+    if not kept:
         return error("Failed to create key, keys must have at least one Access Rights record set.", 400)
     return changed(key, "added", gateway.sessions.stored_as(key) if gateway.config.hash_keys else "")
 
@@ -167,8 +190,8 @@ def preview_key(call: Call) -> Reply:
         session = call.gateway.session_codec.decode(call.body)
     except MalformedSession:
         return error("Unmarshalling failed", 500)
-    session |= {"last_updated": _seconds(call), "date_created": _now(call)}
-    _apply_if_possible(call, session)
+    session |= {"last_updated": seconds(call), "date_created": date(call)}
+    apply_if_possible(call, session)
     return json_text(call.gateway.session_codec.encode(session))
 
 
@@ -189,7 +212,7 @@ def set_policies_of_key(call: Call) -> Reply:
     if found is None:
         return error("Key not found", 404)
     key, session = found
-    session |= {"last_updated": _seconds(call), "apply_policy_id": "", "apply_policies": names}
+    session |= {"last_updated": seconds(call), "apply_policy_id": "", "apply_policies": names}
     call.gateway.sessions.save(key, session, by_hash=True)
     return changed(key, "updated")
 
@@ -204,63 +227,6 @@ def _decoded(call: Call) -> Document | None:
         return None
 
 
-def _apply(call: Call, session: Document) -> None:
-    gateway = call.gateway
-    applying(session, gateway.store, gateway.session_codec, gateway.behaviours).run()
-
-
-def _apply_if_possible(call: Call, session: Document) -> None:
-    try:
-        _apply(call, session)
-    except NotApplied:
-        return
-
-
-def _apply_for_each_api(call: Call, session: Document, *, resets: bool) -> None:
-    """A gateway saves a key for each API it has a right to, and applies its policies each time."""
-    for _ in list(session["access_rights"] or {}):
-        if resets:
-            session["quota_renews"] = int(call.gateway.clock.now()) + session["quota_renewal_rate"]
-        _apply(call, session)
-
-
-def _save(call: Call, key: str, session: Document) -> bool:
-    """Keep a session, its policies applied for each API, or say that it may not be (gateway/api.go:380)."""
-    gateway, resets = call.gateway, _query(call, "suppress_reset") != "1"
-    if resets:
-        session["last_updated"] = _seconds(call)
-    if not session["access_rights"]:
-        return gateway.config.allow_master_keys
-    try:
-        _apply_for_each_api(call, session, resets=resets)
-    except NotApplied:
-        return False
-    gateway.sessions.save(key, session, by_hash=bool(_query(call, "hashed")))
-    return True
-
-
-def _keep_counters(session: Document, original: Document) -> None:
-    session |= {name: original[name] for name in ("quota_renews", "last_updated")}
-    for api, right in (original["access_rights"] or {}).items():
-        new = (session["access_rights"] or {}).get(api)
-        if new is not None and not is_empty(right["limit"]) and not is_empty(new["limit"]):
-            new["limit"]["quota_renews"] = right["limit"]["quota_renews"]
-
-
-def _forget_past_expiry(call: Call, session: Document, before: int) -> None:
-    if 1 < session["expires"] < call.gateway.clock.now():
-        session["expires"] = before
-
-
-def _hide_password(session: Document, original: Document | None) -> None:
-    """A password is kept as its hash, and never answered; one that is not sent stays."""
-    data = session["basic_auth_data"]
-    if data["password"] and (original is None or original["basic_auth_data"] != data):
-        data["hash_type"] = "bcrypt"
-    elif original is not None and not data["password"]:
-        session["basic_auth_data"] = dict(original["basic_auth_data"])
-
-
 def _has_access(call: Call, name: str, api: str, org_id: str) -> bool:
     found = call.gateway.sessions.find(org_id, name, by_hash=call.gateway.config.hash_keys)
     if found is None:
@@ -272,27 +238,14 @@ def _has_access(call: Call, name: str, api: str, org_id: str) -> bool:
 def _by_any_name(call: Call, answer: Callable[[Call, str], Reply]) -> Reply:
     """Answer for the key that the path names, or for a user's; with a hash function for both."""
     plain = call.params.get("keyID", "")
-    if _query(call, "username") != "true":
+    if query(call, "username") != "true":
         return answer(call, plain)
-    reply = answer(call, call.gateway.sessions.name_of(_query(call, "org_id"), plain))
+    reply = answer(call, call.gateway.sessions.name_of(query(call, "org_id"), plain))
     again = reply.status != 200 and call.gateway.config.hash_key_function
     return answer(call, plain) if again else reply
-
-
-def _query(call: Call, name: str) -> str:
-    return gourl.first_value(call.query, name)
 
 
 def _too_short(name: str) -> str:
     told = f"custom key ID length {len(name.encode())} is less than min_token_length ({MIN_LENGTH})"
     advice = "Use an ID of at least min_token_length characters, or lower min_token_length"
     return f"{told}; the key would be unreachable at auth time. {advice} in the gateway configuration."
-
-
-def _seconds(call: Call) -> str:
-    return str(int(call.gateway.clock.now()))
-
-
-def _now(call: Call) -> str:
-    moment = datetime.fromtimestamp(call.gateway.clock.now(), UTC)
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.%f").rstrip("0").rstrip(".") + "Z"

@@ -10,6 +10,7 @@ from mockserver.mutation.mutant import SOURCE, Edit, Mutant, source_of
 MODULES = (
     "handlers.policies", "handlers.probes", "handlers.reloads", "handlers.registry", "replies", "store",
     "policy", "front", "app", "gourl", "gojson", "goscalar", "gostruct",
+    "handlers.keys", "handlers.saving", "application", "merging", "session", "keynames", "grants",
 )  # fmt: skip
 
 _OPERATORS: dict[type, tuple[str, str]] = {  # what stands there, and what is put in its place

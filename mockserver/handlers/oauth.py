@@ -1,0 +1,223 @@
+"""OAuth 2.0 clients and their tokens, as the gateway's own API knows them (gateway/api.go:2255 @v5.12.0)."""
+
+from __future__ import annotations
+
+import base64
+import uuid
+from typing import Any
+from urllib.parse import parse_qsl
+
+from mockserver import gojson
+from mockserver.definition import Api
+from mockserver.goscalar import Problems
+from mockserver.gostruct import Struct
+from mockserver.handlers.registry import handles
+from mockserver.oauth import Client
+from mockserver.replies import Call, Reply, changed, error, json_reply, ok
+
+NO_CLIENT = error("OAuth Client ID not found", 404)
+NO_API = "API doesn't exist"
+NO_POLICY = "Policy doesn't exist"
+NO_OAUTH = error("API is not OAuth2", 400)
+NOT_OF_POLICY = error("Policy access rights doesn't contain API this OAuth client belongs to", 400)
+UNREADABLE = error("Unmarshalling failed", 500)
+
+
+@handles("addOAuthClient")
+def add_client(call: Call) -> Reply:
+    """Make a client for the API that is named, or for every OAuth API of its policy."""
+    sent = _decoded(call)
+    if sent is None:
+        return UNREADABLE
+    client = {
+        **sent,
+        "client_id": sent["client_id"] or uuid.uuid4().hex,
+        "secret": sent["secret"] or _new_secret(),
+        "api_id": "",
+    }
+    loaded = call.gateway.apis.loaded.by_id
+    if sent["api_id"]:
+        api = loaded.get(sent["api_id"])
+        if api is None:
+            return error(NO_API, 400)
+        if not api.known["use_oauth2"]:
+            return NO_OAUTH
+        call.gateway.oauth.keep(api.id, client)
+        return json_reply(_shown(call, client))
+    policy = call.gateway.store.loaded.by_id.get(client["policy_id"])
+    if policy is None:
+        return error(NO_POLICY, 400)
+    kept = False
+    for name in policy.policy["access_rights"] or {}:
+        if name not in loaded:
+            return error(NO_API, 400)
+        if loaded[name].known["use_oauth2"] or loaded[name].known["enable_jwt"]:
+            call.gateway.oauth.keep(name, client)
+            kept = True
+    return json_reply(_shown(call, client)) if kept else NO_OAUTH
+
+
+@handles("listOAuthClients")
+def list_clients(call: Call) -> Reply:
+    """All clients of an API."""
+    api = _api(call)
+    if api is None:
+        return json_reply(None, 404)
+    clients = [_shown(call, client) for client in call.gateway.oauth.clients(api.id)]
+    return json_reply(clients if api.known["use_oauth2"] else [])
+
+
+@handles("getOAuthClient")
+def get_client(call: Call) -> Reply:
+    """One client."""
+    found = _found(call)
+    return NO_CLIENT if found is None else json_reply(_shown(call, found[1]))
+
+
+@handles("updateOAuthClient")
+def update_client(call: Call) -> Reply:
+    """Change all of a client but its id and secret; with another policy its tokens are revoked."""
+    sent = _decoded(call)
+    if sent is None:
+        return UNREADABLE
+    api = _api(call)
+    if api is None:
+        return error(NO_API, 404)
+    if sent["policy_id"]:
+        policy = call.gateway.store.granted(sent["policy_id"], api.org_id)
+        if policy is None:
+            return error(NO_POLICY, 404)
+        if api.id not in (policy["access_rights"] or {}):
+            return NOT_OF_POLICY
+    found = _found(call)
+    if found is None:
+        return NO_CLIENT
+    before = found[1]
+    client = {**sent, "client_id": before["client_id"], "secret": before["secret"], "api_id": ""}
+    call.gateway.oauth.keep(api.id, client)
+    if before["policy_id"] not in ("", client["policy_id"]):
+        revoke_all_of(call, api, client["client_id"])
+    return json_reply(_shown(call, client))
+
+
+@handles("rotateOAuthClient")
+def rotate_client(call: Call) -> Reply:
+    """Give a client a new secret."""
+    if _api(call) is None:
+        return error(NO_API, 404)
+    found = _found(call)
+    if found is None:
+        return NO_CLIENT
+    client = {**found[1], "secret": _new_secret()}
+    call.gateway.oauth.keep(found[0].id, client)
+    return json_reply(_shown(call, client))
+
+
+@handles("deleteOAuthClient")
+def delete_client(call: Call) -> Reply:
+    """Remove a client, whether it is there or not."""
+    api = _api(call)
+    if api is None:
+        return NO_CLIENT
+    call.gateway.oauth.remove(api.id, call.params["keyName"])
+    return changed(call.params["keyName"], "deleted")
+
+
+@handles("listOAuthTokens")
+def list_tokens(call: Call) -> Reply:
+    """The tokens of a client that have not ended."""
+    api = _api(call)
+    if api is None:
+        return NO_CLIENT
+    stored_as = call.gateway.sessions.stored_as
+    tokens = call.gateway.oauth.tokens(api.id, call.params["keyName"])
+    return json_reply([{"code": stored_as(token.text), "expires": token.ends_at} for token in tokens])
+
+
+@handles("revokeOAuthToken")
+def revoke_token(call: Call) -> Reply:
+    """Revoke a token wherever the client is known."""
+    form = form_of(call.body)
+    for name in ("token", "client_id"):
+        if not form.get(name):
+            return error(f"{name} is required", 400)
+    apis = _apis_of_client(call, form["client_id"], form.get("org_id", ""))
+    if not apis:
+        return error("oauth client doesn't exist", 400)
+    for api in apis:
+        revoke(call, api, form["token"])
+    return ok("token revoked successfully")
+
+
+@handles("revokeAllOAuthTokens")
+def revoke_all_tokens(call: Call) -> Reply:
+    """Revoke all tokens of a client; a wrong secret revokes none, and is not told."""
+    form = form_of(call.body)
+    for name in ("client_id", "client_secret"):
+        if not form.get(name):
+            return error(f"{name} is required", 401)
+    apis = _apis_of_client(call, form["client_id"], form.get("org_id", ""))
+    if not apis:
+        return error("oauth client doesn't exist", 404)
+    for api in apis:
+        client = call.gateway.oauth.client(api.id, form["client_id"])
+        if client is not None and client["secret"] == form["client_secret"]:
+            revoke_all_of(call, api, form["client_id"])
+    return ok("tokens revoked successfully")
+
+
+def revoke(call: Call, api: Api, token: str) -> None:
+    """Forget a token and the session that it stands for."""
+    call.gateway.oauth.revoke(api.id, token)
+    call.gateway.sessions.remove(api.org_id, token)
+
+
+def revoke_all_of(call: Call, api: Api, client_id: str) -> None:
+    """Forget all tokens of a client."""
+    for token in call.gateway.oauth.tokens(api.id, client_id):
+        revoke(call, api, token.text)
+
+
+def form_of(body: bytes) -> dict[str, str]:
+    """The first value of each field of a form."""
+    pairs = parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True)
+    return dict(reversed(pairs))
+
+
+def _apis_of_client(call: Call, client_id: str, org_id: str) -> list[Api]:
+    apis = call.gateway.apis.loaded.by_id.values()
+    of_it = [api for api in apis if api.known["use_oauth2"] and org_id in ("", api.org_id)]
+    return [api for api in of_it if call.gateway.oauth.client(api.id, client_id)]
+
+
+def _api(call: Call) -> Api | None:
+    return call.gateway.apis.loaded.by_id.get(call.params["apiID"])
+
+
+def _found(call: Call) -> tuple[Api, Client] | None:
+    api = _api(call)
+    client = call.gateway.oauth.client(api.id, call.params["keyName"]) if api else None
+    return (api, client) if api and client else None
+
+
+def _decoded(call: Call) -> dict[str, Any] | None:
+    kind, problems = _type(call), Problems()
+    try:
+        client: dict[str, Any] = kind.decode(gojson.read(call.body)[0], kind.fresh(), problems)
+    except gojson.JSONSyntaxError:
+        return None
+    return None if problems.found else client
+
+
+def _shown(call: Call, client: Client) -> Any:
+    return _type(call).output(client)
+
+
+def _type(call: Call) -> Struct:
+    kind = call.gateway.contract.type_of("OAuthClient")
+    assert isinstance(kind, Struct)
+    return kind
+
+
+def _new_secret() -> str:
+    return base64.b64encode(str(uuid.uuid4()).encode()).decode()
