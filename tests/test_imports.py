@@ -41,6 +41,7 @@ SUITE_MAY_USE = {
     "gojson",
     "goscalar",
     "policy",
+    "recording",
     "redaction",
     "spec",
     "versions",
