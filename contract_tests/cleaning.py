@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from contract_tests.exchange import SECRET_HEADER
-from contract_tests.target import POLICIES, RELOAD, ours
+from contract_tests.ownership import POLICIES, ours
+from contract_tests.target import RELOAD
 from mockserver.client import Client
 
 

@@ -75,6 +75,7 @@ def batch(target: Target, pytestconfig: pytest.Config, request: pytest.FixtureRe
         version=request.session.stash[_FOUND].version,
         read_only=pytestconfig.getoption("--gateway-read-only"),
         quick=pytestconfig.getoption("--gateway-quick"),
+        upstream=pytestconfig.getoption("--gateway-upstream"),
         allow_group_reload=pytestconfig.getoption("--gateway-allow-group-reload"),
     )
     made = Batch(target, options, behaviours.load(), request.session.items)
@@ -103,7 +104,7 @@ def _clean_up(target: Target) -> Iterator[str]:
     try:
         yield from target.clean_up()
     except Gone:
-        yield f"all that begins with {target.run}, for the gateway no longer answers"
+        yield f"all that begins with {target.own.run}, for the gateway no longer answers"
 
 
 def _report(session: pytest.Session, leftovers: tuple[str, ...]) -> Report:

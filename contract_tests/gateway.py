@@ -9,19 +9,25 @@ from urllib.parse import quote
 
 from contract_tests.checks import Mismatch
 from contract_tests.exchange import Exchange, Request
-from contract_tests.target import POLICIES, Target
+from contract_tests.ownership import POLICIES
+from contract_tests.target import Target
 from mockserver import behaviours
 from mockserver.versions import GatewayVersion
 
 
 @dataclass(frozen=True)
 class Options:
-    """What the user allows."""
+    """What the user allows.
+
+    Attributes:
+        upstream: what the APIs that tests write are to stand before; a server of ours where it is "".
+    """
 
     version: GatewayVersion
     read_only: bool = False
     allow_group_reload: bool = False
     quick: bool = False
+    upstream: str = ""
 
     @property
     def profile(self) -> str:
@@ -60,7 +66,7 @@ class Gateway:
 
     def new_id(self, suffix: str = "") -> str:
         """An id that no policy has."""
-        return self.target.new_id(suffix)
+        return self.target.own.new_id(suffix)
 
     def lacks_store(self) -> bool:
         """Whether /hello and /ready agree that the gateway cannot reach its Redis."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from contract_tests.exchange import SECRET_HEADER
-from contract_tests.target import ours
+from contract_tests.ownership import ours
 from mockserver.client import Answer, Client, ClientError, Header, Incomplete
 from mockserver.spec import SpecError, default_version, known_versions, select_version
 from mockserver.versions import GatewayVersion, VersionError

@@ -39,6 +39,7 @@ class Order:
     read_only: bool = False
     allow_group_reload: bool = False
     quick: bool = False
+    upstream: str = ""
 
 
 def run(order: Order) -> Report:
@@ -59,6 +60,7 @@ def run(order: Order) -> Report:
         command += [f"--gateway-url={order.url}"] if order.url else []
         command += ["--gateway-read-only"] if order.read_only else []
         command += ["--gateway-quick"] if order.quick else []
+        command += [f"--gateway-upstream={order.upstream}"] if order.upstream else []
         command += ["--gateway-allow-group-reload"] if order.allow_group_reload else []
         environment = {
             **os.environ,

@@ -56,7 +56,7 @@ def test_a_policy_without_an_id_is_refused(gateway: Gateway, body: str) -> None:
 @behaviour("object-id-fills-id")
 def test_an_object_id_becomes_the_id(gateway: Gateway) -> Steps:
     """Without an id the _id becomes the id, in lower case."""
-    object_id = gateway.target.new_object_id()
+    object_id = gateway.target.own.new_object_id()
     policy = {"_id": object_id.upper(), "name": "by object id"}
     expect_written(gateway.post(policy), object_id, "added")
     yield RELOAD

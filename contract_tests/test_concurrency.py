@@ -9,7 +9,7 @@ from contract_tests.batch import RELOAD, Steps, behaviour
 from contract_tests.checks import Mismatch, as_read, expect_policy, expect_written, listed, shorten
 from contract_tests.exchange import Request
 from contract_tests.gateway import Gateway, path_of
-from contract_tests.target import POLICIES
+from contract_tests.ownership import POLICIES
 
 CLIENTS = 8
 ROUNDS = 3

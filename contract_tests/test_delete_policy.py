@@ -7,7 +7,7 @@ import pytest
 from contract_tests.batch import RELOAD, Steps, behaviour
 from contract_tests.checks import expect_error, expect_policy, expect_written
 from contract_tests.gateway import Gateway
-from contract_tests.target import POLICIES
+from contract_tests.ownership import POLICIES
 
 
 @behaviour("delete-answers-deleted")

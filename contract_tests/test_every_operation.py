@@ -15,7 +15,7 @@ from contract_tests.exchange import Exchange
 from contract_tests.gateway import Gateway
 from contract_tests.judge import Judge, operation_of
 from contract_tests.model import Model
-from contract_tests.target import POLICIES, UnsafeRequest
+from contract_tests.ownership import POLICIES, UnsafeRequest
 from mockserver.contract import Contract
 
 FITTING = 7  # generated requests for each operation that fit the spec
@@ -95,7 +95,7 @@ def _write(gateway: Gateway, model: Model, method: str, path_id: str | None, bod
     """Send a write and compare its answer with the model's; pass over one that would be unsafe."""
     target = POLICIES if path_id is None else f"{POLICIES}/{quote(path_id, safe='')}"
     try:
-        gateway.target.refuse_unsafe(method, target, body)
+        gateway.target.own.refuse_unsafe(method, target, body)
     except UnsafeRequest:
         return
     exchange = gateway.send(method, target, body)
@@ -130,7 +130,7 @@ def _owned(gateway: Gateway, body: Any) -> Any:
     if "id" in body and not isinstance(body["id"], str):
         return {**kept, "id": body["id"]}
     candidate = gateway.new_id("-" + body.get("id", ""))
-    policy_id = candidate if gateway.target.owns(candidate) else gateway.new_id()
+    policy_id = candidate if gateway.target.own.owns(candidate) else gateway.new_id()
     return {**kept, "id": policy_id, **({"_id": body["_id"]} if "_id" in body else {})}
 
 

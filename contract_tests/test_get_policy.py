@@ -66,7 +66,7 @@ def test_a_part_of_an_id_is_unknown(gateway: Gateway) -> Steps:
 @behaviour("name-is-no-id")
 def test_a_name_finds_no_policy(gateway: Gateway) -> Steps:
     """A policy is found by its id alone, not by its name or _id."""
-    name, object_id = gateway.new_id(), gateway.target.new_object_id()
+    name, object_id = gateway.new_id(), gateway.target.own.new_object_id()
     policy = gateway.create(name=name, _id=object_id)
     yield RELOAD
 

@@ -43,7 +43,7 @@ def needs_rights(gateway: Gateway) -> None:
     Raises:
         NotApplicable: the gateway allows it.
     """
-    exchange = gateway.send("POST", f"{KEYS}/create", {"org_id": gateway.target.run})
+    exchange = gateway.send("POST", f"{KEYS}/create", {"org_id": gateway.target.own.run})
     if exchange.status == 200:
         raise NotApplicable("the gateway allows keys without rights (allow_master_keys)")
 
@@ -137,7 +137,7 @@ def test_a_key_whose_policies_are_missing_is_not_made(gateway: Gateway, path: st
     gone = [gateway.new_id("-gone"), gateway.new_id("-gone")]
     target = KEYS + path.format(name=gateway.new_id("-key"))
     for ids in (gone[:1], gone):
-        session = {"org_id": gateway.target.run, "apply_policies": ids}
+        session = {"org_id": gateway.target.own.run, "apply_policies": ids}
         expect_error(gateway.send("POST", target, session), 500, NOT_MADE)
 
 
@@ -153,7 +153,7 @@ def test_creating_a_key_tells_why_it_is_not_made(gateway: Gateway) -> None:
     for reason, session in reasons.items():
         expect_error(gateway.send("POST", f"{KEYS}/create", session), 500, reason)
     for _ in range(2):
-        exchange = gateway.send("POST", f"{KEYS}/create", {"org_id": gateway.target.run})
+        exchange = gateway.send("POST", f"{KEYS}/create", {"org_id": gateway.target.own.run})
         if exchange.status != 200:  # as where allow_master_keys is set
             expect_error(exchange, 400, NO_RIGHTS)
 
@@ -162,7 +162,7 @@ def test_creating_a_key_tells_why_it_is_not_made(gateway: Gateway) -> None:
 def test_creating_a_key_makes_an_id(gateway: Gateway) -> None:
     """A created key's id begins with its organisation, and is another each time."""
     needs_store(gateway)
-    organisation, made = gateway.target.run, set()
+    organisation, made = gateway.target.own.run, set()
     for path in (f"{KEYS}/create", f"{KEYS}/create", KEYS, KEYS):
         exchange = gateway.send("POST", path, {"org_id": organisation, "access_rights": RIGHTS})
         told = exchange.json if isinstance(exchange.json, dict) else {}
@@ -254,7 +254,7 @@ def test_keys_are_filtered_by_their_api(gateway: Gateway) -> None:
     for name, api in zip(names, ("orders", "bills"), strict=True):
         expect_key(write(gateway, name, {"access_rights": {api: {"versions": ["v1"]}}}), name, "added")
 
-    exchange = gateway.send("GET", f"{KEYS}?api_id=orders&filter={gateway.target.run}")
+    exchange = gateway.send("GET", f"{KEYS}?api_id=orders&filter={gateway.target.own.run}")
     listed = exchange.json.get("keys", ()) if isinstance(exchange.json, dict) else ()
     if [name in listed for name in names] != [True, False]:
         raise Mismatch(f"a list with {names[0]}, and without {names[1]}", shorten(exchange.text), exchange)

@@ -17,7 +17,7 @@ from contract_tests.checks import (
     listed,
 )
 from contract_tests.gateway import Gateway, path_of
-from contract_tests.target import POLICIES
+from contract_tests.ownership import POLICIES
 
 NO_METHODS = ["PATCH", "OPTIONS", "HEAD", "TRACE", "BREW", "get"]
 

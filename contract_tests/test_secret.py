@@ -15,7 +15,7 @@ from contract_tests.checks import (
 )
 from contract_tests.exchange import SECRET_HEADER
 from contract_tests.gateway import Gateway
-from contract_tests.target import POLICIES
+from contract_tests.ownership import POLICIES
 
 EVERY_OPERATION = [
     ("GET", POLICIES),

@@ -7,8 +7,8 @@ import pytest
 from contract_tests.batch import RELOAD, Steps, behaviour
 from contract_tests.checks import expect_error, expect_malformed, expect_policy, expect_written
 from contract_tests.gateway import Gateway
+from contract_tests.ownership import POLICIES
 from contract_tests.samples import whole
-from contract_tests.target import POLICIES
 
 MISMATCH = "Request ID does not match that in policy! For Update operations these must match."
 
@@ -24,9 +24,9 @@ def test_updating_answers_the_key_and_modified(gateway: Gateway) -> None:
 @behaviour("update-needs-reload")
 def test_an_update_shows_after_a_reload(gateway: Gateway) -> Steps:
     """The old policy is read until a reload, then the new one."""
-    before = gateway.create(_id=gateway.target.new_object_id(), **whole(9))
+    before = gateway.create(_id=gateway.target.own.new_object_id(), **whole(9))
     yield RELOAD
-    after = {"id": before["id"], "_id": gateway.target.new_object_id(), **whole(12)}
+    after = {"id": before["id"], "_id": gateway.target.own.new_object_id(), **whole(12)}
     gateway.put(before["id"], after)
     expect_policy(gateway.get(before["id"]), gateway.target, before)
     yield RELOAD
@@ -85,7 +85,7 @@ def test_an_update_with_the_id_in_other_case_is_refused(gateway: Gateway) -> Non
 @behaviour("update-needs-the-same-id")
 def test_an_object_id_does_not_match_the_path(gateway: Gateway) -> None:
     """An _id equal to the path does not stand for the id."""
-    object_id = gateway.target.new_object_id()
+    object_id = gateway.target.own.new_object_id()
 
     expect_error(gateway.put(object_id, {"_id": object_id}), 400, MISMATCH)
 

@@ -32,7 +32,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
 
 class Echo:
-    """The server, on a free port of 127.0.0.1, for as long as a with block lasts."""
+    """The server, on a free port of 127.0.0.1, from `start` to `stop`, or for a with block."""
 
     def __init__(self) -> None:
         self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
@@ -44,16 +44,24 @@ class Echo:
         """Where it answers, with a slash at the end."""
         return f"http://127.0.0.1:{self._server.server_port}/"
 
-    def __enter__(self) -> Self:
+    def start(self) -> None:
+        """Begin to answer."""
         serve: Any = self._server.serve_forever
         self._thread = threading.Thread(target=serve, kwargs={"poll_interval": 0.01}, daemon=True)
         self._thread.start()
+
+    def stop(self) -> None:
+        """Answer no more."""
+        self._server.shutdown()
+        self._server.server_close()
+        assert self._thread is not None
+        self._thread.join()
+
+    def __enter__(self) -> Self:
+        self.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
     ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        assert self._thread is not None
-        self._thread.join()
+        self.stop()

@@ -38,6 +38,7 @@ SUITE_MAY_USE = {
     "behaviours",
     "client",
     "contract",
+    "echo",
     "gojson",
     "goscalar",
     "policy",

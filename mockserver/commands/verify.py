@@ -34,6 +34,12 @@ def add(commands: Commands) -> None:
         help="try /tyk/reload/group, which reaches others",
     )
     verify.add_argument(
+        "--upstream",
+        default="",
+        metavar="URL",
+        help="what the APIs that the run makes stand before; needed where the gateway is on another machine",
+    )
+    verify.add_argument(
         "--report",
         type=Path,
         action="append",
@@ -78,6 +84,7 @@ def run(options: argparse.Namespace) -> int:
             read_only=options.read_only,
             allow_group_reload=options.allow_group_reload,
             quick=options.quick,
+            upstream=options.upstream,
         )
     )
     today = datetime.now(UTC).date()
