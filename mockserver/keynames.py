@@ -56,6 +56,11 @@ _HASHES: dict[str, Callable[[bytes], str]] = {
 }
 
 
+def murmur64(text: str) -> str:
+    """The first half of MurmurHash3 of 128 bits, in hexadecimal digits."""
+    return _murmur64(text.encode())
+
+
 def make(org_id: str, name: str, algorithm: str) -> str:
     """The full id of a key; without a name a random one."""
     name = name.removeprefix(org_id) or uuid.uuid4().hex

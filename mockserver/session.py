@@ -16,6 +16,7 @@ from mockserver.definition import Api
 from mockserver.goscalar import Problems
 from mockserver.gostruct import Slice, Struct
 from mockserver.merging import Document, as_node
+from mockserver.remembered import SessionMemory
 from mockserver.store import PolicyStore
 
 
@@ -124,9 +125,14 @@ class _Kept:
 
 
 class SessionStore:
-    """Keys and their sessions, as a gateway keeps them in Redis: by name, or by the name's hash."""
+    """Keys and their sessions, as a gateway keeps them in Redis: by name, or by the name's hash.
+
+    Attributes:
+        memory: what requests to APIs find before they look here.
+    """
 
     def __init__(self, codec: SessionCodec, config: Config, now: Callable[[], float]) -> None:
+        self.memory = SessionMemory(now, hashed=config.hash_keys)
         self._codec = codec
         self._config = config
         self._now = now
@@ -154,12 +160,15 @@ class SessionStore:
     def save(self, key: str, session: Document, *, by_hash: bool = False, seconds: int = 0) -> None:
         """Keep a session under a key, for so long; 0 is for ever."""
         until = self._now() + seconds if seconds > 0 else None
-        self._kept[key if by_hash else self.stored_as(key)] = _Kept(self._codec.encode(session), until)
+        name = key if by_hash else self.stored_as(key)
+        self._kept[name] = _Kept(self._codec.encode(session), until)
+        self.memory.forget(name)
 
     def remove(self, org_id: str, key: str, *, by_hash: bool = False) -> bool:
         """Forget a key; say whether it was there."""
         names = {key} if by_hash else {self.stored_as(key), self.stored_as(self.name_of(org_id, key))}
         found = [self._kept.pop(name, None) for name in names]
+        self.memory.forget(key if by_hash else self.stored_as(key))
         return any(kept is not None and self._lasts(kept) for kept in found)
 
     def names(self, prefix: str) -> list[str]:
@@ -178,6 +187,7 @@ class SessionStore:
     def clear(self) -> None:
         """Forget all."""
         self._kept.clear()
+        self.memory.clear()
 
     def _lasts(self, kept: _Kept) -> bool:
         return kept.until is None or kept.until > self._now()

@@ -15,6 +15,7 @@ ORDER = [
     {"views"},
     {"contract"},
     {"policy", "files", "journal", "faults", "merging", "keynames"},
+    {"remembered"},
     {"store", "grants", "definition"},
     {"application", "apis"},
     {"session"},

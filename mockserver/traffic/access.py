@@ -91,7 +91,7 @@ def check_key(visit: Visit) -> None:
     if not known.is_valid:
         raise Refusal(DISALLOWED, 403)
     if visit.api.known["base_identity_provided_by"] in ("", "auth_token"):
-        visit.session, visit.token = known.session, known.name
+        visit.session, visit.token, visit.alias = known.session, known.name, known.alias
 
 
 def check_expiry(visit: Visit) -> None:

@@ -44,7 +44,7 @@ def check_access_token(visit: Visit) -> None:
     if visit.gateway.oauth.client(visit.api.id, known.session["oauth_client_id"]) is None:
         raise Refusal("Key not authorised. OAuth client access was revoked", 403)
     if visit.api.known["base_identity_provided_by"] in ("", "oauth_key"):
-        visit.session, visit.token = known.session, known.name
+        visit.session, visit.token, visit.alias = known.session, known.name, known.alias
 
 
 def own_endpoint(visit: Visit) -> Reply | None:

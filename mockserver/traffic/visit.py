@@ -52,6 +52,7 @@ class Visit:
         client: the address it came from.
         session: that of its credential, once there is one.
         token: the key that the session is kept under.
+        alias: what the session is remembered by; "" where it is new.
         version: the API's version that it asks for; "" where the API has none.
         is_changed: whether the session is to be kept as it is now.
         forwarded: what was handed on to the upstream; None where nothing was.
@@ -67,6 +68,7 @@ class Visit:
     client: str = ""
     session: Document | None = None
     token: str = ""
+    alias: str = ""
     version: str = ""
     is_changed: bool = False
     forwarded: Forwarded | None = None
@@ -122,7 +124,10 @@ class Visit:
             return
         gateway = self.gateway
         seconds = lifetime(self.session, self.api, gateway.config, gateway.now())
-        gateway.sessions.save(self.token, self.session, seconds=seconds)
+        sessions = gateway.sessions
+        sessions.save(self.token, self.session, seconds=seconds)
+        alias = self.alias or sessions.stored_as(self.token)
+        sessions.memory.put(alias, self.token, alias, gateway.session_codec.encode(self.session))
         self.is_changed = False
 
     def apply(self, session: Document) -> None:
@@ -143,25 +148,35 @@ class Known:
     Attributes:
         session: None where there is no such key.
         is_valid: whether there is one, and its policies fit.
+        alias: what the session is remembered by; "" where there is none yet.
     """
 
     name: str
     session: Document | None
     is_valid: bool
+    alias: str = ""
 
 
 def look_up(visit: Visit, key: str) -> Known:
     """A key's session with its policies applied (gateway/middleware.go:501 @v5.12.0)."""
     shortest = visit.gateway.config.min_token_length or 3
-    found = visit.gateway.sessions.find(visit.api.org_id, key) if len(key.encode()) > shortest else None
-    if found is None:
+    if len(key.encode()) <= shortest:
         return Known(key, None, is_valid=False)
-    name, session = found
+    sessions, codec = visit.gateway.sessions, visit.gateway.session_codec
+    if remembered := sessions.memory.get(key):
+        name, alias, session = remembered.key, remembered.alias, codec.decode(remembered.text.encode())
+    else:
+        found = sessions.find(visit.api.org_id, key)
+        if found is None:
+            return Known(key, None, is_valid=False)
+        name, session = found
+        alias = sessions.stored_as(name) if visit.gateway.config.hash_keys else key
+        sessions.memory.put(sessions.memory.alias_of(key), name, alias, codec.encode(session))
     try:
         visit.apply(session)
     except NotApplied:
-        return Known(name, session, is_valid=False)
-    return Known(name, session, is_valid=True)
+        return Known(name, session, is_valid=False, alias=alias)
+    return Known(name, session, is_valid=True, alias=alias)
 
 
 def without_bearer(token: str) -> str:
