@@ -79,6 +79,19 @@ def test_a_broken_definition_is_refused(gateway: Gateway) -> Steps:
     expect_error(gateway.send("PUT", f"{APIS}/{made.id}", {"api_id": other}), 400, told)
 
 
+@behaviour("mcp-members-need-an-mcp-proxy")
+def test_rights_for_mcp_proxies_need_one(gateway: Gateway) -> Steps:
+    """A policy with a member for MCP proxies in its right to another API is refused; an unknown API may be one."""
+    made = api(gateway)
+    yield RELOAD
+
+    tools = {"mcp_access_rights": {"tools": {"allowed": ["search"]}}}
+    policy = {"id": gateway.new_id(), "access_rights": {made.id: {**made.rights[made.id], **tools}}}
+    told = "MCP fields can only be configured on MCP Proxies"
+    expect_error(gateway.post(policy), 400, f'{told}, API "{made.id}" is not an MCP Proxy')
+    gateway.create(access_rights={gateway.new_id(): tools})
+
+
 @behaviour("organisation-sessions-are-kept")
 def test_the_session_of_an_organisation_is_kept(gateway: Gateway) -> Steps:
     """POST and PUT write an organisation's session whole, GET reads it, DELETE forgets it."""

@@ -6,10 +6,12 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from mockserver.definition import Api, DefinitionCodec, MalformedDefinition
 from mockserver.files import Files
 
+_FOR_MCP = ("json_rpc_methods", "json_rpc_methods_access_rights", "mcp_primitives", "mcp_access_rights")
 _COMPANIONS = ("-oas.json", "-mcp.json")  # of definitions in another form
 
 
@@ -31,6 +33,17 @@ class LoadedApis:
             if any(prefix.match(path) for prefix in api.prefixes):
                 return api
         return None
+
+    def misplaced(self, rights: Mapping[str, Mapping[str, Any]] | None) -> str:
+        """Why rights to loaded APIs cannot be: a member for MCP proxies, and none is served here.
+
+        "" where they can be; an API that is not loaded may be anything (gateway/policy.go:84 @v5.13.1).
+        """
+        for name, right in (rights or {}).items():
+            if name in self.by_id and any(_is_set(right.get(member)) for member in _FOR_MCP):
+                told = "MCP fields can only be configured on MCP Proxies"
+                return f'{told}, API "{name}" is not an MCP Proxy'
+        return ""
 
     def of_organisation(self, org_id: str) -> Api | None:
         """An API of an organisation, or any at all (gateway/api.go:1367 @v5.12.0)."""
@@ -112,6 +125,11 @@ def _placed(found: list[Api], before: Mapping[str, Api]) -> list[Api]:
             path, suffix = path + suffix, "_"
         placed.append(api if path == api.listen_path else api.at(path))
     return placed
+
+
+def _is_set(value: Any) -> bool:
+    """Whether anything stands in a member, at any depth."""
+    return any(map(_is_set, value.values())) if isinstance(value, dict) else bool(value)
 
 
 def _is_served(api: Api) -> bool:

@@ -40,6 +40,8 @@ def add_key(call: Call) -> Reply:
     session = _decoded(call)
     if session is None:
         return error("Request malformed", 400)
+    if misplaced := call.gateway.apis.loaded.misplaced(session["access_rights"]):
+        return error(misplaced, 400)
     name = call.params.get("keyID", "")
     if "short-key-ids-are-refused" in call.gateway.behaviours and 0 < len(name.encode()) < MIN_LENGTH:
         return error(_too_short(name), 400)
@@ -67,6 +69,8 @@ def _update(call: Call, name: str) -> Reply:
     session = _decoded(call)
     if session is None:
         return error("Request malformed", 400)
+    if misplaced := call.gateway.apis.loaded.misplaced(session["access_rights"]):
+        return error(misplaced, 400)
     apply_if_possible(call, session)
     sessions = call.gateway.sessions
     found = sessions.find(session["org_id"], name, by_hash=bool(query(call, "hashed")))
