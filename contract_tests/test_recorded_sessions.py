@@ -53,8 +53,7 @@ def _scenario(gateway: Gateway, number: int) -> Scenario:
 
 @cache
 def _scenarios(release: GatewayVersion) -> list[Scenario]:
-    recording = read_recording(spec_path(f"recordings/{release}.jsonl"))
-    return [scenario for scenario in recording.scenarios if scenario.name.startswith(PREFIX)]
+    return read_recording(spec_path(f"recordings/{release}.jsonl"), PREFIX).scenarios
 
 
 def _renamed(text: str, ids: dict[str, str]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -44,8 +45,8 @@ class Recording:
     scenarios: list[Scenario]
 
 
-def read_recording(path: Path) -> Recording:
-    """Read a file of the form that `tyk-contract parity` takes.
+def read_recording(path: Path, prefix: str = "") -> Recording:
+    """Read a file of the form that `tyk-contract parity` takes; of it the scenarios whose names begin so.
 
     Raises:
         RecordingError: it cannot be read, or a line is none of a recording.
@@ -55,7 +56,10 @@ def read_recording(path: Path) -> Recording:
     except (OSError, UnicodeDecodeError) as error:
         raise RecordingError(f"{path}: {error}; give a recording in JSON Lines") from error
     recording: Recording | None = None
+    others = re.compile(f'{{"scenario": "(?!{re.escape(prefix)})')
     for number, text in enumerate(lines, 1):
+        if others.match(text):
+            continue
         try:
             line = json.loads(text)
             if recording is None:
@@ -69,6 +73,8 @@ def read_recording(path: Path) -> Recording:
         except (ValueError, KeyError, IndexError, TypeError, AttributeError) as error:
             what = f"{type(error).__name__} {error}"
             raise RecordingError(f"{path} line {number}: {what}; this is no recording") from error
+    if recording is not None:
+        recording.scenarios = [each for each in recording.scenarios if each.name.startswith(prefix)]
     if recording is None:
         raise RecordingError(f"{path}: the file is empty; give a recording in JSON Lines")
     return recording
