@@ -67,7 +67,7 @@ class ApiStore:
 
     def write(self, api: Api) -> None:
         """Write a definition's file. Raises NoStorage or Refused."""
-        self._files.write(api.id, api.file_text())
+        self._files.write(api.id, api.file_text)
 
     def delete(self, api_id: str) -> None:
         """Remove a definition's file. Raises NoStorage or Refused."""

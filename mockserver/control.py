@@ -48,7 +48,7 @@ def _take_back(gateway: Gateway, before: dict[str, bytes], written: list[str]) -
     files = gateway.store.files
     for policy_id in written:
         old = before.get(f"{policy_id}.json")
-        files.delete(policy_id) if old is None else files.write(policy_id, old.decode())
+        files.delete(policy_id) if old is None else files.write(policy_id, old.decode)
 
 
 def control_blueprint(gateway: Gateway) -> Blueprint:  # noqa: C901  routes, one after the other

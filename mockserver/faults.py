@@ -90,6 +90,9 @@ class Faults:
                     return fault
         return None
 
+    def __len__(self) -> int:
+        return len(self._faults)
+
     def clear(self) -> None:
         """Take back all faults."""
         with self._lock:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import posixpath
-import secrets
+from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
 NAME_MAX = 255  # bytes of a file's name on Linux
 _TEMPORARY = ".tyk-contract-"
+_numbers = itertools.count()  # of temporary files
 
 
 class NoStorage(OSError):
@@ -21,10 +23,13 @@ class Refused(OSError):
     """A file cannot be written or removed under this name."""
 
 
+Text = Callable[[], str]  # of a file, made when it is needed
+
+
 class Files(Protocol):
     """Where written policies live. What was there before the mock wrote is never lost."""
 
-    def write(self, name: str, text: str) -> None:
+    def write(self, name: str, text: Text) -> None:
         """Write `name`.json whole or not at all. Raises NoStorage or Refused."""
 
     def delete(self, name: str) -> None:
@@ -41,20 +46,25 @@ class MemoryFiles:
     """A directory that is only in memory: same names allowed, same names refused."""
 
     def __init__(self) -> None:
-        self._files: dict[str, bytes] = {}
+        self._files: dict[str, bytes | Text] = {}
 
-    def write(self, name: str, text: str) -> None:
+    def write(self, name: str, text: Text) -> None:
         file = self._resolve(name)
         if len(file.encode("utf-8", "surrogateescape")) > NAME_MAX:
             raise Refused(name)
-        self._files[file] = text.encode()
+        self._files[file] = text
 
     def delete(self, name: str) -> None:
         if self._files.pop(self._resolve(name), None) is None:
             raise Refused(name)
 
     def read(self) -> list[tuple[str, bytes]]:
-        return sorted(self._files.copy().items())
+        for name, text in self._files.copy().items():
+            if not isinstance(text, bytes):
+                made = text().encode()
+                if self._files.get(name) is text:  # or it was written again meanwhile
+                    self._files[name] = made
+        return sorted((name, text) for name, text in self._files.copy().items() if isinstance(text, bytes))
 
     def put_back(self) -> None:
         self._files.clear()
@@ -78,11 +88,11 @@ class DirectoryFiles:
         self._own_only = own_only
         self._before: dict[str, bytes | None] = {}  # by path, None where there was no file
 
-    def write(self, name: str, text: str) -> None:
-        target = os.path.realpath(inside(self._root(), name))
+    def write(self, name: str, text: Text) -> None:
+        target = _followed(inside(self._root(), name))
         try:
             self._remember(target)
-            _replace(target, text.encode())
+            _replace(target, text().encode())
         except (OSError, ValueError) as error:
             raise Refused(name) from error
 
@@ -102,7 +112,7 @@ class DirectoryFiles:
         found = []
         for name in names:
             path = self.path / name
-            if self._own_only and os.path.realpath(path) not in self._before:
+            if self._own_only and _followed(os.path.abspath(path)) not in self._before:
                 continue
             with contextlib.suppress(OSError):
                 found.append((name, b"" if path.is_dir() else path.read_bytes()))
@@ -135,18 +145,28 @@ def inside(root: str, name: str) -> str:
 
     Source: internal/osutil/osutil.go:40 @v5.12.0.
     """
-    path = posixpath.normpath(f"{root}/{name}.json")
+    path = f"{root}/{name}.json"
+    if "/" in name or "//" in root:
+        path = posixpath.normpath(path)
     if "\0" in path or not path.startswith(root.rstrip("/") + "/"):
         raise Refused(name)
     return path
 
 
+def _followed(path: str) -> str:
+    """The file that a path leads to, where it is a link."""
+    return os.path.realpath(path) if os.path.islink(path) else path
+
+
 def _replace(target: str, data: bytes) -> None:
     """Write a file by renaming a new one over it; in place where the directory takes no new file."""
-    exists = os.path.exists(target)
+    mode = None
+    with contextlib.suppress(FileNotFoundError):
+        mode = os.stat(target).st_mode & 0o7777
+    exists = mode is not None
     if exists and not os.access(target, os.W_OK):
         raise PermissionError(target)
-    temporary = os.path.join(os.path.dirname(target), f"{_TEMPORARY}{secrets.token_hex(8)}")
+    temporary = os.path.join(os.path.dirname(target), f"{_TEMPORARY}{os.getpid()}-{next(_numbers)}")
     try:
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
     except PermissionError:
@@ -155,12 +175,21 @@ def _replace(target: str, data: bytes) -> None:
         Path(target).write_bytes(data)
         return
     try:
-        with open(descriptor, "wb") as file:
-            file.write(data)
-        if exists:
-            os.chmod(temporary, os.stat(target).st_mode & 0o7777)
+        try:
+            _write_all(descriptor, data)
+        finally:
+            os.close(descriptor)
+        if mode not in (None, 0o644):
+            os.chmod(temporary, mode)
         os.replace(temporary, target)
     except BaseException:
         with contextlib.suppress(OSError):
             os.unlink(temporary)
         raise
+
+
+def _write_all(descriptor: int, data: bytes) -> None:
+    """Write all of it; a disk that is full takes a part at most, and then refuses."""
+    rest = memoryview(data)
+    while rest:
+        rest = rest[os.write(descriptor, rest) :]

@@ -105,6 +105,11 @@ class Gateway:
                 self._reload_due = None
                 self._load()
 
+    @property
+    def is_at_ease(self) -> bool:
+        """Whether no fault is set and no reload is queued: requests are nothing but answered."""
+        return self._reload_due is None and not self.faults
+
     def reset(self) -> None:
         """Back to how it started: no policy but those that were on file before it wrote."""
         with self._lock:

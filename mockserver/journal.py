@@ -9,6 +9,7 @@ from typing import Any
 
 from mockserver.contract import Contract, Exchange, Operation
 from mockserver.redaction import hidden
+from mockserver.replies import Reply
 
 MAX_ENTRIES = 1000
 MAX_BODY = 64 * 1024  # bytes kept of a body
@@ -109,32 +110,65 @@ class Entry:
         }
 
 
+@dataclass(frozen=True)
+class Asked:
+    """What requests with one head have in common."""
+
+    method: str
+    path: str
+    target: str
+    headers: tuple[tuple[str, str], ...]
+    reached: tuple[Operation | None, Contract | None]
+    secret: str = field(repr=False)
+
+
 class Journal:
     """The newest exchanges, oldest first."""
 
     def __init__(self) -> None:
-        self._entries: deque[Entry] = deque(maxlen=MAX_ENTRIES)
+        self._entries: deque[Entry | tuple[float, Asked, bytes, Reply]] = deque(maxlen=MAX_ENTRIES)
 
     def add(self, entry: Entry) -> None:
         """Keep an exchange; the oldest makes room for it."""
         self._entries.append(entry)
+
+    def note(self, time: float, asked: Asked, body: bytes, reply: Reply) -> None:
+        """Keep an exchange whose entry is made when somebody looks."""
+        item = (time, asked, body, reply)
+        small = max(len(body), len(reply.body)) <= MAX_BODY
+        self._entries.append(item if small else _entry(item))
 
     def clear(self) -> None:
         """Forget all."""
         self._entries.clear()
 
     def __iter__(self) -> Iterator[Entry]:
-        return iter(self._entries.copy())
+        return map(_entry, self._entries.copy())
 
     def __len__(self) -> int:
         return len(self._entries)
 
     def __getitem__(self, index: int) -> Entry:
-        return self._entries[index]
+        return _entry(self._entries[index])
 
     def of(self, operation: str) -> list[Entry]:
         """The exchanges of one operation."""
         return [entry for entry in self if entry.operation == operation]
+
+
+def _entry(item: Entry | tuple[float, Asked, bytes, Reply]) -> Entry:
+    if isinstance(item, Entry):
+        return item
+    time, asked, body, reply = item
+    kind = dict(reply.headers).get("Content-Type", "")
+    return Entry.of(
+        Exchange(asked.method, asked.path, body, reply.status, kind, reply.body),
+        time=time,
+        target=asked.target,
+        headers=asked.headers,
+        reached=asked.reached,
+        secret=asked.secret,
+    )
 
 
 def redacted(headers: list[tuple[str, str]]) -> tuple[tuple[str, str], ...]:

@@ -120,11 +120,12 @@ class MockGateway:
 
     def _start(self, gateway: Gateway, extra: Contract | None) -> None:
         from mockserver.app import create_app
+        from mockserver.shortway import ShortWay
 
         self.gateway = gateway
         self.policies = Policies(gateway)
         listener = listen(gateway.config.listen_address, gateway.config.listen_port)
-        self._server = WireServer(create_app(gateway, extra), listener)
+        self._server = WireServer(create_app(gateway, extra), listener, ShortWay(gateway).answer)
         self._thread = threading.Thread(target=self._run, name="tyk-contract", daemon=True)
         self._started = threading.Event()
         self._thread.start()

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
 from mockserver import gojson
 from mockserver.files import Files
 from mockserver.policy import PolicyCodec, ensure_id
+from mockserver.replies import Reply, json_text
 
 Policy = dict[str, Any]
 
@@ -22,10 +23,20 @@ class LoadedPolicy:
     policy: Policy
     codec: PolicyCodec
 
+    @property
+    def policy_id(self) -> str:
+        """The id that it bears."""
+        return str(self.policy["id"])
+
     @cached_property
     def text(self) -> str:
         """The policy as an answer holds it; made once, for it never changes."""
         return self.codec.encode(self.policy)
+
+    @cached_property
+    def reply(self) -> Reply:
+        """The answer that reads it."""
+        return json_text(self.text)
 
 
 @dataclass(frozen=True)
@@ -66,7 +77,7 @@ class PolicyStore:
 
     def write(self, policy: Policy) -> None:
         """Write a policy's file. Raises NoStorage or Refused."""
-        self.files.write(policy["id"], self.codec.file_text(policy))
+        self.files.write(policy["id"], partial(self.codec.file_text, policy))
 
     def delete(self, policy_id: str) -> None:
         """Remove a policy's file. Raises NoStorage or Refused."""

@@ -21,7 +21,7 @@ NAMES = st.text(st.sampled_from("ab./\\ é\0%" + string.digits), max_size=8) | s
 
 def _outcome(store: Files, kind: str, name: str) -> str:
     try:
-        store.write(name, f"text of {name!r}") if kind == "write" else store.delete(name)
+        store.write(name, lambda: f"text of {name!r}") if kind == "write" else store.delete(name)
     except Refused:
         return "refused"
     return "done"
@@ -53,7 +53,7 @@ def test_a_missing_directory_is_told_apart(tmp_path: Path) -> None:
     store = DirectoryFiles(tmp_path / "gone")
     assert store.read() == []
     with pytest.raises(NoStorage):
-        store.write("a", "{}")
+        store.write("a", lambda: "{}")
     with pytest.raises(NoStorage):
         store.delete("a")
 
@@ -61,14 +61,14 @@ def test_a_missing_directory_is_told_apart(tmp_path: Path) -> None:
 def test_half_a_file_is_never_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A write that breaks off leaves the old file, and nothing beside it."""
     store = DirectoryFiles(tmp_path)
-    store.write("a", "old")
+    store.write("a", lambda: "old")
 
     def broken(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(files.os, "replace", broken)
     with pytest.raises(Refused):
-        store.write("a", "new")
+        store.write("a", lambda: "new")
     assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("a.json", "old")]
 
 
@@ -77,9 +77,9 @@ def test_a_new_file_has_the_gateways_mode(tmp_path: Path) -> None:
     store = DirectoryFiles(tmp_path)
     before = os.umask(0o022)
     try:
-        store.write("new", "{}")
+        store.write("new", lambda: "{}")
         (tmp_path / "old.json").touch(0o600)
-        store.write("old", "{}")
+        store.write("old", lambda: "{}")
     finally:
         os.umask(before)
     modes = [stat.S_IMODE((tmp_path / f"{n}.json").stat().st_mode) for n in ("new", "old")]
@@ -91,7 +91,7 @@ def test_a_link_is_followed(tmp_path: Path) -> None:
     (tmp_path / "policies").mkdir()
     (tmp_path / "real.json").write_text("old")
     (tmp_path / "policies" / "a.json").symlink_to(tmp_path / "real.json")
-    DirectoryFiles(tmp_path / "policies").write("a", "new")
+    DirectoryFiles(tmp_path / "policies").write("a", lambda: "new")
     assert (tmp_path / "policies" / "a.json").is_symlink()
     assert (tmp_path / "real.json").read_text() == "new"
 

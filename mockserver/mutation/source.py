@@ -9,7 +9,7 @@ from mockserver.mutation.mutant import SOURCE, Edit, Mutant, source_of
 
 MODULES = (
     "handlers.policies", "handlers.probes", "handlers.reloads", "handlers.registry", "replies", "store",
-    "policy", "front", "app", "gourl", "gojson", "goscalar", "gostruct",
+    "policy", "front", "app", "gourl", "gojson", "gowrite", "goscalar", "gostruct",
     "handlers.keys", "handlers.saving", "application", "merging", "session", "keynames", "grants",
 )  # fmt: skip
 

@@ -1,0 +1,157 @@
+"""JSON exactly as Go's encoding/json writes it (encode.go)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any
+
+_UNSAFE = re.compile('["\\\\<>&\x00-\x1f\u2028\u2029\ud800-\udfff]')
+_ESCAPES = {
+    '"': '\\"',
+    "\\": "\\\\",
+    "\b": "\\b",
+    "\f": "\\f",
+    "\n": "\\n",
+    "\r": "\\r",
+    "\t": "\\t",
+}
+
+
+def quote(text: str) -> str:
+    """A string as Go writes it: <, >, & and the two line separators are escaped too.
+
+    A surrogate stands for a byte that is not UTF-8 (surrogateescape); Go writes U+FFFD for it.
+    """
+    return f'"{_UNSAFE.sub(_escape, text)}"'
+
+
+def _escape(match: re.Match[str]) -> str:
+    character = match[0]
+    if "\ud800" <= character <= "\udfff":
+        return "\\ufffd"
+    return _ESCAPES.get(character) or f"\\u{ord(character):04x}"
+
+
+def format_float(value: float) -> str:
+    """A float64 as Go writes it: shortest digits, an exponent below 1e-6 and from 1e21."""
+    if value == 0:
+        return "-0" if str(value)[0] == "-" else "0"
+    if value.is_integer() and abs(value) < 1e15:
+        return str(int(value))
+    sign = "-" if value < 0 else ""
+    mantissa, _, exponent = f"{abs(value)!r}".partition("e")
+    whole, _, fraction = mantissa.partition(".")
+    digits = (whole + ("" if fraction == "0" else fraction)).lstrip("0")
+    point = len(whole) + int(exponent or 0)  # where the decimal point stands, from the first digit
+    if whole == "0":
+        point -= len(fraction) - len(fraction.lstrip("0")) + 1
+    digits = digits.rstrip("0")
+    if not 1e-6 <= abs(value) < 1e21:
+        tail = f".{digits[1:]}" if len(digits) > 1 else ""
+        return f"{sign}{digits[0]}{tail}e{point - 1:+03d}".replace("e-0", "e-")
+    if point <= 0:
+        return f"{sign}0.{'0' * -point}{digits}"
+    if len(digits) <= point:
+        return sign + digits.ljust(point, "0")
+    return f"{sign}{digits[:point]}.{digits[point:]}"
+
+
+def write(value: Any, indent: str = "") -> str:
+    """Write dict, list, str, int, float, bool, None; a dict's members in its own order.
+
+    With `indent` each member stands on a line of its own, as json.MarshalIndent does.
+    """
+    try:
+        return _written(value, indent, "\n")
+    except RecursionError:
+        return _written_deep(value, indent)
+
+
+def _written(value: Any, indent: str, margin: str) -> str:
+    """A value by recursion; `margin` begins the line that it stands on."""
+    kind = type(value)
+    if kind is str:
+        return f'"{value}"' if _UNSAFE.search(value) is None else quote(value)
+    if kind is dict:
+        if not value:
+            return "{}"
+        if not indent:
+            members = [f"{_quoted_name(name)}:{_written(item, '', '')}" for name, item in value.items()]
+            return "{" + ",".join(members) + "}"
+        inner = margin + indent
+        members = [f"{_quoted_name(name)}: {_written(item, indent, inner)}" for name, item in value.items()]
+        return "{" + inner + f",{inner}".join(members) + margin + "}"
+    if kind is list:
+        if not value:
+            return "[]"
+        inner = margin + indent if indent else ""
+        items = [_written(item, indent, inner) for item in value]
+        return "[" + inner + f",{inner}".join(items) + (margin if indent else "") + "]"
+    if isinstance(value, dict):
+        return _written(dict(value), indent, margin)
+    return _written(list(value), indent, margin) if isinstance(value, list) else _leaf(value)
+
+
+def _written_deep(value: Any, indent: str) -> str:
+    """A value that is nested too deep for recursion."""
+    parts: list[str] = []
+    levels: list[Iterator[Any]] = []
+    closers: list[str] = []
+    current = value
+    while True:
+        if isinstance(current, (dict, list)) and current:
+            is_object = isinstance(current, dict)
+            parts.append("{" if is_object else "[")
+            closers.append("}" if is_object else "]")
+            levels.append(iter(current.items() if isinstance(current, dict) else current))
+            separator = ""
+        else:
+            parts.append(_leaf(current))
+            separator = ","
+        while levels:
+            following: Any = next(levels[-1], _END)
+            if following is not _END:
+                parts.append(separator)
+                if indent:
+                    parts.append("\n" + indent * len(levels))
+                if closers[-1] == "}":
+                    name, following = following
+                    parts.append(quote(name) + (": " if indent else ":"))
+                current = following
+                break
+            levels.pop()
+            if indent:
+                parts.append("\n" + indent * len(levels))
+            parts.append(closers.pop())
+            separator = ","
+        else:
+            return "".join(parts)
+
+
+_END = object()
+
+
+@lru_cache(4096)
+def _remembered(name: str) -> str:
+    return quote(name)
+
+
+def _quoted_name(name: str) -> str:
+    """A member's name; most are those of structs and come again."""
+    return _remembered(name) if len(name) <= 64 else quote(name)
+
+
+def _leaf(value: Any) -> str:
+    if isinstance(value, str):
+        return quote(value)
+    if value is True or value is False:
+        return "true" if value else "false"
+    if value is None:
+        return "null"
+    if isinstance(value, float):
+        return format_float(value)
+    if isinstance(value, int):
+        return str(value)
+    return "{}" if isinstance(value, dict) else "[]"
