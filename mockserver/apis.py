@@ -64,6 +64,7 @@ class ApiStore:
         self.loaded = LoadedApis()
         self.ever_loaded = False
         self._files = files
+        self._seen: dict[str, tuple[bytes, Api | None, str]] = {}  # by file: its text, and what it is
 
     def write(self, api: Api) -> None:
         """Write a definition's file. Raises NoStorage or Refused."""
@@ -93,11 +94,13 @@ class ApiStore:
 
     def _read(self) -> list[tuple[str, Api | None, str]]:
         """Each file's name, its definition, and why it has none (gateway/api_definition.go:640 @v5.12.0)."""
-        return [
-            (name, *self._decoded(text))
-            for name, text in self._files.read()
-            if not name.endswith(_COMPANIONS)
-        ]
+        seen: dict[str, tuple[bytes, Api | None, str]] = {}
+        for name, text in self._files.read():
+            if not name.endswith(_COMPANIONS):
+                before = self._seen.get(name)
+                seen[name] = before if before and before[0] == text else (text, *self._decoded(text))
+        self._seen = seen
+        return [(name, api, reason) for name, (_, api, reason) in seen.items()]
 
     def _decoded(self, text: bytes) -> tuple[Api | None, str]:
         try:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import copy
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
@@ -18,15 +19,23 @@ Policy = dict[str, Any]
 
 @dataclass(frozen=True)
 class LoadedPolicy:
-    """A policy as a reload found it."""
+    """A policy as a reload found it, decoded when somebody asks for it.
 
-    policy: Policy
+    Attributes:
+        policy_id: the id that it bears.
+        org_id: its organisation.
+        make: decodes it.
+    """
+
+    policy_id: str
+    org_id: str
+    make: Callable[[], Policy]
     codec: PolicyCodec
 
-    @property
-    def policy_id(self) -> str:
-        """The id that it bears."""
-        return str(self.policy["id"])
+    @cached_property
+    def policy(self) -> Policy:
+        """Its document; sessions change what is nested in it, as on a gateway."""
+        return self.make()
 
     @cached_property
     def text(self) -> str:
@@ -37,6 +46,15 @@ class LoadedPolicy:
     def reply(self) -> Reply:
         """The answer that reads it."""
         return json_text(self.text)
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """A file of which a reload needs to know no more, as long as it holds the same text."""
+
+    text: bytes
+    policy_id: str
+    org_id: str
 
 
 @dataclass(frozen=True)
@@ -74,6 +92,7 @@ class PolicyStore:
         self.loaded = Loaded()
         self._behaviours = behaviours
         self._record = record
+        self._seen: dict[str, _Seen] = {}
 
     def write(self, policy: Policy) -> None:
         """Write a policy's file. Raises NoStorage or Refused."""
@@ -90,7 +109,7 @@ class PolicyStore:
     def reload(self) -> bool:
         """Load what is written; say whether that went well. Else the loaded set stays."""
         if self._record is None:
-            found = [("", policy) for policy in self.written().values()]
+            found = [("", policy) for policy in self._read_files()]
         else:
             try:
                 found = self._read_record(self._record)
@@ -100,6 +119,24 @@ class PolicyStore:
                 return False
         self.loaded = self._assemble(found)
         return True
+
+    def _read_files(self) -> Iterator[LoadedPolicy]:
+        """The policy of each file; one that was seen before is not decoded again."""
+        seen: dict[str, _Seen] = {}
+        for name, text in self.files.read():
+            before = self._seen.get(name)
+            if before is None or before.text != text:
+                policy = self._decoded(text)
+                before = _Seen(text, policy["id"], policy["org_id"])
+            seen[name] = before
+            yield LoadedPolicy(before.policy_id, before.org_id, partial(self._decoded, text), self.codec)
+        self._seen = seen
+
+    def _decoded(self, text: bytes) -> Policy:
+        policy, _ = self.codec.decode_leniently(text)
+        if "nameless-file-is-dropped" in self._behaviours:
+            ensure_id(policy)
+        return policy
 
     def granted(self, policy_id: str, org_id: str) -> Policy | None:
         """The policy that a session of an organisation finds by an id; None where it finds none."""
@@ -128,7 +165,7 @@ class PolicyStore:
         self.files.put_back()
         self.loaded = Loaded()
 
-    def _read_record(self, path: Path) -> list[tuple[str, Policy]]:
+    def _read_record(self, path: Path) -> list[tuple[str, LoadedPolicy]]:
         """Each key of the record file and its policy (gateway/policy.go:74 @v5.12.0)."""
         node, _ = gojson.read(path.read_bytes())
         if node is None:
@@ -140,20 +177,22 @@ class PolicyStore:
             policy, reasons = self.codec.decode_node(item)
             if reasons:
                 raise ValueError(reasons[0])
-            found[str(key)] = policy
+            if "record-key-is-id" in self._behaviours:
+                policy["id"] = key or policy["id"]
+            if "nameless-file-is-dropped" in self._behaviours:
+                ensure_id(policy)
+            made = partial(copy.deepcopy, policy)
+            found[str(key)] = LoadedPolicy(policy["id"], policy["org_id"], made, self.codec)
         return list(found.items())
 
-    def _assemble(self, found: list[tuple[str, Policy]]) -> Loaded:
+    def _assemble(self, found: list[tuple[str, LoadedPolicy]]) -> Loaded:
         """Of several policies with one key the last stays (internal/model/policies.go:248 @v5.12.0)."""
         by_id: dict[str, LoadedPolicy] = {}
         by_organisation: dict[tuple[str, str], LoadedPolicy] = {}
-        for key, policy in found:
-            if "record-key-is-id" in self._behaviours:
-                policy["id"] = key or policy["id"]
-            if "nameless-file-is-dropped" in self._behaviours and not ensure_id(policy):
+        for key, loaded in found:
+            if "nameless-file-is-dropped" in self._behaviours and not loaded.policy_id:
                 continue
-            loaded = LoadedPolicy(policy, self.codec)
-            by_id[key or policy["id"]] = loaded
-            by_organisation[policy["org_id"], policy["id"]] = loaded
+            by_id[key or loaded.policy_id] = loaded
+            by_organisation[loaded.org_id, loaded.policy_id] = loaded
         apart = "organisations-keep-apart" in self._behaviours
         return Loaded(tuple((by_organisation if apart else by_id).values()), by_id, by_organisation)

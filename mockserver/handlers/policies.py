@@ -24,7 +24,7 @@ def list_policies(call: Call) -> Reply:
 def get_policy(call: Call) -> Reply:
     """One loaded policy (gateway/api.go:1064 @v5.12.0)."""
     loaded = call.gateway.store.loaded.by_id.get(call.params["polID"])
-    if loaded is None or not loaded.policy["id"]:
+    if loaded is None or not loaded.policy_id:
         return error("Policy not found", 404)
     return json_text(loaded.text)
 
