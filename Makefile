@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: verify test serve check format
+.PHONY: verify test serve check bench format
 
 verify: .venv/ready  ## judge the embedded mock by the contract suite
 	$(BIN)/tyk-contract verify
@@ -18,6 +18,9 @@ check: .venv/ready  ## lint and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+bench: .venv/ready  ## measure the mock beside its peers; needs wrk and npm
+	$(BIN)/python -m bench
 
 format: .venv/ready  ## put the code into its form
 	$(BIN)/ruff check --fix .

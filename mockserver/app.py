@@ -15,9 +15,8 @@ from mockserver.control import control_blueprint
 from mockserver.examples import example_reply
 from mockserver.front import BODY, OPERATION, REPLY, URL, Front, suffer
 from mockserver.gateway import Gateway
-from mockserver.handlers import HANDLERS
+from mockserver.handlers import HANDLERS, check
 from mockserver.replies import Call, Reply
-from mockserver.spec import SpecError
 
 
 class _GoRule(Rule):
@@ -42,7 +41,7 @@ def create_app(gateway: Gateway, extra: Contract | None = None) -> Flask:
     Raises:
         SpecError: an operation of our spec has no handler.
     """
-    _check_handlers(gateway)
+    check(gateway.contract)
     app = _GatewayFlask("tyk-contract", static_folder=None)
     app.url_map.strict_slashes = True
     app.url_map.merge_slashes = False
@@ -63,14 +62,6 @@ def unknown_operations(gateway: Gateway, extra: Contract) -> list[Operation]:
     """The operations of another spec that ours does not have."""
     known = {operation.shape for operation in gateway.contract.operations.values()}
     return [each for each in extra.operations.values() if each.shape not in known]
-
-
-def _check_handlers(gateway: Gateway) -> None:
-    for name in gateway.contract.operations:
-        if name not in HANDLERS:
-            raise SpecError(
-                f"no handler for operation {name!r}; add @handles({name!r}) in mockserver/handlers/"
-            )
 
 
 def _add(

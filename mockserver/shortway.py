@@ -23,7 +23,8 @@ MAX_KNOWN = 2000  # heads; as many are forgotten at once
 MAX_HEAD = 4096  # bytes of a head that is remembered
 MAX_LISTED = 200  # policies of a list that is made on the loop
 _ORDINARY = re.compile(
-    rb"(GET|POST|PUT|DELETE) /tyk/(policies(?:/([A-Za-z0-9_~-][A-Za-z0-9._~-]*))?|keys/preview) HTTP/1\.1\r\n"
+    rb"(GET|POST|PUT|DELETE) (/tyk/policies(?:/([A-Za-z0-9_~-][A-Za-z0-9._~-]*))?|/tyk/keys/preview|/hello)"
+    rb" HTTP/1\.1\r\n"
 )
 _HEADERS = (("Content-Type", JSON),)
 
@@ -117,10 +118,13 @@ class ShortWay:
         names = {name.lower() for name, _ in head.headers}
         if head.length < 0 or "expect" in names or not head.keeps_alive:
             return None
-        if not hmac.compare_digest(head.get("x-tyk-authorization").encode("latin-1"), config.secret.encode()):
+        policy_id, path = (match[3] or b"").decode(), match[2].decode()
+        secret = head.get("x-tyk-authorization").encode("latin-1")
+        if path == "/hello":
+            if config.health_check_endpoint_name != "hello":
+                return None
+        elif not hmac.compare_digest(secret, config.secret.encode()):
             return None
-        policy_id = (match[3] or b"").decode()
-        path = f"/tyk/{match[2].decode()}"
         operation = self._operations.get((head.method, "/tyk/policies/{}" if policy_id else path))
         if operation is None:
             return None

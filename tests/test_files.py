@@ -68,8 +68,20 @@ def test_half_a_file_is_never_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
     monkeypatch.setattr(files.os, "replace", broken)
     with pytest.raises(Refused):
-        store.write("a", lambda: "new")
+        store.write("a", lambda: "newer")
     assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("a.json", "old")]
+
+
+def test_a_file_of_the_same_length_is_written_in_place(tmp_path: Path) -> None:
+    """Unless another name leads to it too: that keeps what it had."""
+    store = DirectoryFiles(tmp_path)
+    store.write("a", lambda: "old")
+    number = (tmp_path / "a.json").stat().st_ino
+    store.write("a", lambda: "new")
+    assert ((tmp_path / "a.json").read_text(), (tmp_path / "a.json").stat().st_ino) == ("new", number)
+    (tmp_path / "b.json").hardlink_to(tmp_path / "a.json")
+    store.write("a", lambda: "own")
+    assert [(tmp_path / f"{name}.json").read_text() for name in "ab"] == ["own", "new"]
 
 
 def test_a_new_file_has_the_gateways_mode(tmp_path: Path) -> None:

@@ -14,11 +14,11 @@ from mockserver import MockGateway
 from mockserver.app import create_app
 from mockserver.client import Client, ClientError
 from mockserver.config import Config
-from mockserver.control import SeedError
 from mockserver.faults import FaultError
 from mockserver.gateway import Gateway
 from mockserver.handlers import HANDLERS
 from mockserver.journal import MAX_ENTRIES
+from mockserver.seeding import SeedError
 from mockserver.spec import SpecError, default_version
 
 

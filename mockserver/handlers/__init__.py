@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from mockserver.handlers import apis, keys, oauth, organisations, policies, probes, reloads
-from mockserver.handlers.registry import HANDLERS
+from mockserver.handlers.registry import HANDLERS, check
 
-__all__ = ["HANDLERS", "apis", "keys", "oauth", "organisations", "policies", "probes", "reloads"]
+__all__ = ["HANDLERS", "apis", "check", "keys", "oauth", "organisations", "policies", "probes", "reloads"]

@@ -1,0 +1,1 @@
+"""Measurements of the mock beside its peers; `make bench` runs them."""

@@ -1,0 +1,145 @@
+"""Load on one server by wrk, and requests one at a time."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import re
+import shutil
+import statistics
+import subprocess
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bench.servers import SECRET, BenchError, Running
+
+CONNECTIONS = 16
+POLICY = {
+    "id": "gold", "name": "Gold", "org_id": "acme", "rate": 1000, "per": 60, "quota_max": 10000,
+    "quota_renewal_rate": 3600, "active": True,
+    "access_rights": {"orders": {"api_id": "orders", "api_name": "Orders", "versions": ["Default"]}},
+    "partitions": {"quota": True, "rate_limit": True, "acl": True},
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Case:
+    """One kind of request."""
+
+    name: str
+    method: str
+    path: str
+    body: Any = None
+
+
+CASES = (
+    Case("GET one", "GET", "/tyk/policies/gold"),
+    Case("list of 100", "GET", "/tyk/policies"),
+    Case("PUT", "PUT", "/tyk/policies/gold", POLICY),
+    Case("POST", "POST", "/tyk/policies", POLICY),
+    Case("preview", "POST", "/tyk/keys/preview", {"org_id": "acme", "apply_policies": ["gold"]}),
+)
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What a server did in some seconds of one kind of request."""
+
+    per_second: float
+    cpu_us: float  # microseconds of CPU for one request
+    p99_ms: float
+    failed: int
+
+
+def check_tools() -> None:
+    """See that wrk is there.
+
+    Raises:
+        BenchError: it is not.
+    """
+    if not shutil.which("wrk"):
+        raise BenchError("wrk is not there, which makes the load; install it: apt-get install wrk")
+
+
+def measure(server: Running, case: Case, seconds: float) -> Measured:
+    """Send one kind of request as fast as one thread of wrk can."""
+    with tempfile.TemporaryDirectory(prefix="tyk-contract-bench-") as folder:
+        script = Path(folder) / "load.lua"
+        script.write_text(_script(case))
+        before = server.cpu_seconds()
+        command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "--latency", "-s", str(script)]
+        done = subprocess.run(
+            [*command, f"http://127.0.0.1:{server.port}{case.path}"],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        used = server.cpu_seconds() - before
+    requests = int(_found(r"(\d+) requests in", done.stdout) or 0)
+    failed = int(_found(r"Non-2xx or 3xx responses: (\d+)", done.stdout) or 0)
+    return Measured(
+        float(_found(r"Requests/sec:\s+([\d.]+)", done.stdout) or 0),
+        used / requests * 1e6 if requests else 0.0,
+        _milliseconds(_found(r"99%\s+([\d.]+\w+)", done.stdout) or "0ms"),
+        failed,
+    )
+
+
+def seed(server: Running, count: int) -> None:
+    """Put policies in place of our mock, the one that is read among them."""
+    policies = [POLICY, *({**POLICY, "id": f"p{number}"} for number in range(count - 1))]
+    ask(server, "POST", "/_mock/seed", {"policies": policies})
+
+
+def reload_seconds(server: Running, times: int = 5) -> float:
+    """The median of so many blocking reloads."""
+    taken = []
+    for _ in range(times):
+        begun = time.perf_counter()
+        ask(server, "GET", "/tyk/reload?block=true")
+        taken.append(time.perf_counter() - begun)
+    return statistics.median(taken)
+
+
+def ask(server: Running, method: str, path: str, body: Any = None) -> bytes:
+    """Send one request.
+
+    Raises:
+        BenchError: it is not answered 200.
+    """
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=120)
+    try:
+        data = None if body is None else json.dumps(body).encode()
+        connection.request(
+            method, path, data, {"X-Tyk-Authorization": SECRET, "Content-Type": "application/json"}
+        )
+        answer = connection.getresponse()
+        text = answer.read()
+    finally:
+        connection.close()
+    if answer.status != 200:
+        raise BenchError(f"{method} {path} answers {answer.status} {text[:200]!r}")
+    return text
+
+
+def _script(case: Case) -> str:
+    lines = [f'wrk.method = "{case.method}"', f'wrk.headers["X-Tyk-Authorization"] = "{SECRET}"']
+    if case.body is not None:
+        lines += [
+            'wrk.headers["Content-Type"] = "application/json"',
+            f"wrk.body = [[{json.dumps(case.body)}]]",
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def _found(pattern: str, text: str) -> str:
+    match = re.search(pattern, text)
+    return match[1] if match else ""
+
+
+def _milliseconds(text: str) -> float:
+    number, unit = re.fullmatch(r"([\d.]+)(us|ms|s)", text).groups()  # type: ignore[union-attr]  # wrk writes it so
+    return float(number) * {"us": 0.001, "ms": 1.0, "s": 1000.0}[unit]
