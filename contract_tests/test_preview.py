@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from contract_tests.batch import RELOAD, Steps, behaviour
-from contract_tests.checks import expect_error
+from contract_tests.checks import Mismatch, expect_error
 from contract_tests.gateway import Gateway
 from contract_tests.sessions import expect_session, policy, preview
 
@@ -236,3 +236,48 @@ def test_a_policy_of_another_organisation_is_not_found(gateway: Gateway) -> Step
 def test_a_broken_preview_is_refused(gateway: Gateway, body: str) -> None:
     """A body that is no session answers 500, not 400."""
     expect_error(preview(gateway, body), 500, "Unmarshalling failed")
+
+
+@behaviour("own-limits-get-a-scope")
+def test_limits_without_policies_get_a_scope(gateway: Gateway) -> None:
+    """A session without policies keeps its rights; a right with a limit gets its API as the scope of its quota."""
+    limit = {"rate": 5, "per": 10, "quota_max": 7}
+    rights: dict[str, Any] = {"orders": {"versions": ["v1"], "limit": limit}, "bills": {"versions": ["v1"]}}
+    scoped = {**rights, "orders": {**rights["orders"], "allowance_scope": "orders"}}
+    expect_session(preview(gateway, {"access_rights": rights}), gateway, {"access_rights": scoped})
+
+
+@behaviour("renewals-are-kept")
+def test_the_renewal_of_a_right_is_kept(gateway: Gateway) -> Steps:
+    """A policy leaves when the quota of a session's own right is renewed as it is."""
+    gold = policy(gateway, quota_max=100, quota_renewal_rate=60)
+    yield RELOAD
+
+    own = {"rate": 1, "per": 1, "quota_max": 5, "quota_renews": 123}
+    exchange = preview(gateway, {"apply_policies": [gold], "access_rights": right(limit=own)})
+    limits = {"rate": 10, "per": 60, "quota_max": 100, "quota_renewal_rate": 60}
+    expect_session(exchange, gateway, {
+        "apply_policies": [gold], **limits, "access_rights": right(limit={**limits, "quota_renews": 123}),
+    })  # fmt: skip
+
+
+@behaviour("rights-are-joined")
+def test_rights_to_fields_are_joined(gateway: Gateway) -> Steps:
+    """Of two rights to one field the deeper query counts; rights to different ones stand side by side."""
+
+    def field(name: str, depth: int) -> dict[str, Any]:
+        return {"type_name": "T", "field_name": name, "limits": {"max_query_depth": depth}}
+
+    first = policy(gateway, access_rights=right(field_access_rights=[field("x", 2), field("y", 9)]))
+    second = policy(gateway, access_rights=right(field_access_rights=[field("x", 4), field("z", 1)]))
+    yield RELOAD
+
+    fields = [field("x", 4), field("y", 9), field("z", 1)]
+    exchange = preview(gateway, {"apply_policies": [first, second]})
+    found = (
+        exchange.json["access_rights"]["orders"].get("field_access_rights")
+        if exchange.status == 200
+        else None
+    )
+    if found != fields:
+        raise Mismatch(str(fields), str(found), exchange)
