@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ipaddress
 import json
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, jsonify, request
 
@@ -17,6 +19,12 @@ from mockserver.seeding import seed
 def control_blueprint(gateway: Gateway) -> Blueprint:  # noqa: C901  routes, one after the other
     """The routes of one gateway."""
     control = Blueprint("control", __name__, url_prefix="/_mock")
+
+    @control.before_request
+    def guard() -> tuple[Response, int] | None:
+        if reason := _why_not(gateway):
+            return jsonify(status="error", message=reason), 403
+        return None
 
     @control.post("/reset")
     def reset() -> Response:
@@ -89,6 +97,27 @@ def control_blueprint(gateway: Gateway) -> Blueprint:  # noqa: C901  routes, one
     control.register_error_handler(KeyError, _missing)
     control.register_error_handler(RecursionError, _too_deep)
     return control
+
+
+def _why_not(gateway: Gateway) -> str:
+    """Why a request may not steer the mock; "" where it may: one from this machine, and from no web page."""
+    address = request.remote_addr or ""
+    if not gateway.remote_control and not ipaddress.ip_address(address or "0.0.0.0").is_loopback:
+        return (
+            f"/_mock/ answers this machine alone, not {address}; serve with --remote-control to change that"
+        )
+    origin = request.headers.get("Origin", "")
+    if origin and (urlsplit(origin).netloc != request.host or not _numeric(urlsplit(origin).hostname)):
+        return f"/_mock/ answers no page of another site, as {origin} is"
+    return ""
+
+
+def _numeric(host: str | None) -> bool:
+    """Whether a host is an address or localhost: no other name can be turned to this machine by its owner."""
+    try:
+        return host == "localhost" or bool(ipaddress.ip_address(host or ""))
+    except ValueError:
+        return False
 
 
 def _session(gateway: Gateway, body: dict[str, Any]) -> Document:

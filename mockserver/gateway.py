@@ -33,6 +33,7 @@ class Gateway:
         ready: whether policies were loaded at least once.
         order: shuffles lists, the same way in each run.
         upstreams: hosts besides this machine that APIs may be forwarded to.
+        remote_control: whether /_mock/ answers other machines too.
         closing: set when it is to stop, so that no delay goes on.
     """
 
@@ -44,6 +45,7 @@ class Gateway:
         directory: Path = Path(),
         without: frozenset[str] = frozenset(),
         upstreams: frozenset[str] = frozenset(),
+        remote_control: bool = False,
     ) -> None:
         self.version = version
         self.config = config
@@ -57,6 +59,7 @@ class Gateway:
         self.ready = False
         self.closing = threading.Event()
         self.upstreams = upstreams
+        self.remote_control = remote_control
         self.store = PolicyStore(
             self.codec,
             _files(config, directory),

@@ -117,10 +117,13 @@ class MockGateway:
         config: Config,
         extra: Contract | None = None,
         upstreams: Iterable[str] = (),
+        *,
+        remote_control: bool = False,
     ) -> MockGateway:
         """A gateway that was configured elsewhere, on its `listen_address` and `listen_port`."""
         self = cls.__new__(cls)
-        self._start(Gateway(version, config, upstreams=frozenset(upstreams)), extra)
+        hosts = frozenset(upstreams)
+        self._start(Gateway(version, config, upstreams=hosts, remote_control=remote_control), extra)
         return self
 
     def _start(self, gateway: Gateway, extra: Contract | None) -> None:

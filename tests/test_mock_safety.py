@@ -9,7 +9,11 @@ import pytest
 from asking import call, send
 
 from mockserver import MockGateway
+from mockserver.app import create_app
 from mockserver.client import ClientError
+from mockserver.config import Config
+from mockserver.gateway import Gateway
+from mockserver.spec import default_version
 
 
 @pytest.fixture(name="gateway")
@@ -99,3 +103,33 @@ def test_two_gateways_stand_side_by_side() -> None:
         new.policies.seed({"id": "a", "access_rights": {"x": {}}})
         assert "limit" in old.policies["a"]["access_rights"]["x"]
         assert "limit" not in new.policies["a"]["access_rights"]["x"]
+
+
+@pytest.mark.parametrize(
+    ("origin", "status"),
+    [("http://evil.test", 403), ("null", 403), ("http://127.0.0.1:1", 403), ("", 200)],
+)
+def test_the_mocks_own_api_answers_no_other_site(origin: str, status: int) -> None:
+    """A page of another site in a browser of this machine could reset the mock otherwise."""
+    with MockGateway() as gateway:
+        headers = [("Origin", origin)] if origin else []
+        assert send(gateway, "POST", "/_mock/reset", headers, b"").status == status
+        own = [("Origin", gateway.url)]
+        assert send(gateway, "POST", "/_mock/reset", own, b"").status == 200
+
+
+@pytest.mark.parametrize(("remote_control", "status"), [(False, 403), (True, 200)])
+def test_the_mocks_own_api_answers_this_machine(remote_control: bool, status: int) -> None:
+    """Others only where that is asked for."""
+    gateway = Gateway(default_version(), Config(), remote_control=remote_control)
+    client = create_app(gateway).test_client()
+    there = {"REMOTE_ADDR": "192.0.2.7"}
+    assert client.post("/_mock/reset", environ_base=there).status_code == status
+    assert client.post("/_mock/reset", environ_base={"REMOTE_ADDR": "::1"}).status_code == 200
+
+
+def test_a_name_turned_to_this_machine_is_another_site() -> None:
+    """A page's own name may be made to lead here (DNS rebinding): Host and Origin agree, and are refused."""
+    client = create_app(Gateway(default_version(), Config())).test_client()
+    headers = {"Host": "evil.test", "Origin": "http://evil.test"}
+    assert client.post("/_mock/reset", headers=headers).status_code == 403

@@ -43,6 +43,9 @@ def add(commands: Commands) -> None:
         "A target elsewhere is not asked: the answer says what would have reached it",
     )
     serve.add_argument(
+        "--remote-control", action="store_true", help="let other machines use /_mock/ too, not this one alone"
+    )
+    serve.add_argument(
         "--spec",
         type=Path,
         metavar="FILE",
@@ -62,7 +65,8 @@ def run(options: argparse.Namespace) -> int:
     config, ignored = _configured(options)
     version = default_version() if options.gateway is None else select_version(options.gateway)
     extra = Contract.of_file(options.spec) if options.spec else None
-    with MockGateway.of(version, config, extra, options.upstream) as gateway:
+    remote = options.remote_control
+    with MockGateway.of(version, config, extra, options.upstream, remote_control=remote) as gateway:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: gateway.stop())
         if ignored:
