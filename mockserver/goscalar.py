@@ -36,7 +36,8 @@ class Problems:
 
     def note(self, wanted: str, node: Any) -> None:
         """Note that `node` is not the `wanted` type."""
-        shown = node if isinstance(node, Number) else _KINDS.get(type(node), repr(node))
+        kind = _KINDS.get(type(node))  # shown instead of its text, which may be long, and too deep for repr
+        shown = kind or (node if isinstance(node, Number) else repr(node))
         self.found.append(f"{shown} is no {wanted}")
 
 

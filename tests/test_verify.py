@@ -211,7 +211,7 @@ def test_a_port_where_nobody_listens_is_told() -> None:
         (["ftp://host"], "'ftp://host' is no URL"),
         (["--report", "verdict.pdf"], "end it in .json, .yaml, .xml, .html"),
         (["--report", "/no/such/r.json"], "there is no such folder"),
-        (["http://user:password@host"], "holds a user or a password"),
+        (["http://user:password@host"], "holds a user or a password"),  # pragma: allowlist secret
         (["http://host?x=1"], "is no URL of a gateway"),
     ],
 )

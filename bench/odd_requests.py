@@ -1,0 +1,162 @@
+"""Requests that are wrong, odd, torn, slow or huge, of several kinds; each kind makes one from a source of chance."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Callable
+
+from bench.servers import SECRET
+
+Pieces = list[bytes]  # sent one after the other, with pauses between them
+TARGETS = (
+    "/tyk/policies", "/tyk/policies/gold", "/tyk/keys", "/tyk/keys/create", "/tyk/keys/preview", "/tyk/keys/a",
+    "/tyk/apis", "/tyk/apis/a", "/tyk/reload", "/tyk/org/keys/acme", "/tyk/oauth/clients/create", "/hello", "/",
+    "/_mock/why", "/_mock/seed", "/_mock/clock", "/api/portal/policies",
+)  # fmt: skip
+METHODS = (
+    "GET",
+    "POST",
+    "PUT",
+    "DELETE",
+    "PATCH",
+    "OPTIONS",
+    "HEAD",
+    "TRACE",
+    "CONNECT",
+    "get",
+    "X",
+    "G\tT",
+    "",
+)
+SCRAPS = (
+    "{", "}", "[", "]", '"', ":", ",", "null", "true", "-0", "1e999", "1E400", "00", "NaN", "\\u0000", "\\ud800", "\\x",
+    '"id"', '"ID"', '"id":"a"', '"rate":1e3', '"per":-1', '"access_rights":{}', '"partitions":7', "\x00", "\x7f", "/**/",
+    '"apply_policies":["gold"]', '"expires":99999999999999999999', '"\ufeff"', "é", "💥", " ", "\n",
+)  # fmt: skip
+
+
+def request(method: str, target: str, body: bytes = b"", *headers: str, length: bool = True) -> bytes:
+    """The bytes of a request with the secret."""
+    lines = [f"{method} {target} HTTP/1.1", "Host: a", f"X-Tyk-Authorization: {SECRET}", *headers]
+    lines += [f"Content-Length: {len(body)}"] if length else []
+    return "\r\n".join([*lines, "", ""]).encode("utf-8", "surrogateescape") + body
+
+
+def broken_json(rng: random.Random) -> Pieces:
+    """Scraps of documents in a row."""
+    body = "".join(rng.choices(SCRAPS, k=rng.randrange(30))).encode()
+    if rng.random() < 0.3:
+        body = rng.randbytes(rng.randrange(200))
+    return [request(rng.choice(("POST", "PUT")), rng.choice(TARGETS), body)]
+
+
+def bent_json(rng: random.Random) -> Pieces:
+    """A good policy of which a few bytes were changed."""
+    good = {
+        "id": "bent",
+        "rate": 5,
+        "per": 6,
+        "access_rights": {"a": {"versions": ["v"], "limit": {"rate": 1}}},
+    }
+    body = bytearray(json.dumps(good).encode())
+    for _ in range(rng.randrange(1, 4)):
+        body[rng.randrange(len(body))] = rng.randrange(256)
+    return [request(rng.choice(("POST", "PUT")), rng.choice(TARGETS), bytes(body))]
+
+
+def huge_or_deep(rng: random.Random) -> Pieces:
+    """Long texts, many members, deep nesting, long numbers."""
+    size = rng.choice((100, 1_000, 11_000, 50_000))
+    body = rng.choice((
+        b"[" * size, b'{"a":' * size, b'{"id":"' + b"x" * size, b'{"id":"deep","meta_data":' + b"[" * size + b"]" * size + b"}",
+        b'{"rate":' + b"9" * size + b"}", b"{" + b'"id":"many",' * (size // 10) + b'"a":1}', b" " * size,
+    ))  # fmt: skip
+    return [request(rng.choice(("POST", "PUT")), rng.choice(TARGETS), body)]
+
+
+def odd_target(rng: random.Random) -> Pieces:
+    """Paths and methods that nobody sends."""
+    parts = (
+        "/",
+        "//",
+        "..",
+        "%2e%2e",
+        "%00",
+        "%",
+        "%zz",
+        "tyk",
+        "policies",
+        "?",
+        "&key=",
+        "#",
+        ";",
+        "\\",
+        "é",
+        " ",
+        "*",
+        "http://a/",
+    )
+    target = "".join(rng.choices(parts, k=rng.randrange(1, 9))) + "x" * rng.choice((0, 0, 0, 9_000))
+    return [request(rng.choice(METHODS), target if rng.random() < 0.8 else rng.choice(TARGETS), b"{}")]
+
+
+def bad_framing(rng: random.Random) -> Pieces:
+    """Lengths and chunks that are wrong, bodies that end early, lines that are no headers."""
+    header = rng.choice((
+        "Content-Length: -1", "Content-Length: 1e3", "Content-Length: 99999999999999999999", "Content-Length: 5, 5",
+        "Content-Length: 5\r\nContent-Length: 6", "Content-Length: 50", "Content-Length:", "Transfer-Encoding: chunked",
+        "Transfer-Encoding:\tchunked", "X: y\nTransfer-Encoding: chunked", "Transfer-Encoding: gzip", "Transfer-Encoding: chunked, chunked", "no header", ": x", " folded: x", "a b: c",
+        "Expect: 100-continue\r\nContent-Length: 5", "Expect: more", "Host: b", "X: a\x00b", "Connection: upgrade",
+    ))  # fmt: skip
+    body = rng.choice(
+        (
+            b"",
+            b"{}",
+            b"5\r\n{}",
+            b"zz\r\n",
+            b"ffffffffffffffffff\r\n",
+            b"2\r\n{}\r\n0\r\n\r\n",
+            b"2;a=b\r\n{}\r\n0\r\nX: y\r\n\r\n",
+        )
+    )
+    data = request(rng.choice(("POST", "GET")), rng.choice(TARGETS), body, header, length=False)
+    if rng.random() < 0.2:
+        data = data.replace(b"HTTP/1.1", rng.choice((b"HTTP/9.9", b"HTTP/1.0", b"HTTP", b"", b"ICY")))
+    return [data]
+
+
+def slow_or_torn(rng: random.Random) -> Pieces:
+    """A good request in pieces, of which the last ones may never come."""
+    data = request("POST", "/tyk/policies", b'{"id":"slow"}')
+    cuts = sorted(rng.sample(range(1, len(data)), rng.randrange(1, 5)))
+    pieces = [data[a:b] for a, b in zip([0, *cuts], [*cuts, len(data)], strict=True)]
+    return pieces if rng.random() < 0.5 else pieces[:-1]
+
+
+def smuggled(rng: random.Random) -> Pieces:
+    """A second request hidden in the body of the first, behind two claims of its length."""
+    hidden = b"GET /tyk/policies/smuggled HTTP/1.1\r\nHost: a\r\n\r\n"
+    claim = rng.choice((
+        "Transfer-Encoding : chunked", "Transfer-Encoding: xchunked", "Transfer-Encoding: chunked, identity",
+        "Transfer-Encoding: chunked\r\nTransfer-Encoding: identity", "transfer_encoding: chunked",
+    ))  # fmt: skip
+    return [request("POST", rng.choice(TARGETS), b"0\r\n\r\n" + hidden, claim)]
+
+
+def header_flood(rng: random.Random) -> Pieces:
+    """Very many headers, or very long ones."""
+    if rng.random() < 0.5:
+        return [request("GET", "/hello", b"", *(f"X-{n}: y" for n in range(rng.choice((100, 5_000)))))]
+    return [request("GET", "/hello", b"", "X: " + "y" * rng.choice((10_000, 1_200_000)))]
+
+
+def garbage(rng: random.Random) -> Pieces:
+    """No HTTP at all."""
+    return [rng.randbytes(rng.randrange(1, 500)) + rng.choice((b"", b"\r\n\r\n"))]
+
+
+KINDS: dict[Callable[[random.Random], Pieces], int] = {  # and how often each comes
+    broken_json: 25, bent_json: 25, odd_target: 20, bad_framing: 15, smuggled: 6, garbage: 5,
+    slow_or_torn: 2, huge_or_deep: 1, header_flood: 1,
+}  # fmt: skip
