@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,18 +11,6 @@ from asking import call, send
 from orders import GOLD, ORDERS, get, key, serve, told
 
 from mockserver import MockGateway
-
-
-@pytest.fixture(scope="module", name="shared")
-def _shared() -> Iterator[MockGateway]:
-    with MockGateway(secret="s3cret") as gateway:
-        yield gateway
-
-
-@pytest.fixture(name="gateway")
-def _gateway(shared: MockGateway) -> MockGateway:
-    shared.reset()
-    return shared
 
 
 @pytest.mark.parametrize(

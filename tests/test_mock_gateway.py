@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -20,18 +19,6 @@ from mockserver.handlers import HANDLERS
 from mockserver.journal import MAX_ENTRIES
 from mockserver.seeding import SeedError
 from mockserver.spec import SpecError, default_version
-
-
-@pytest.fixture(scope="module", name="shared")
-def _shared() -> Iterator[MockGateway]:
-    with MockGateway(secret="s3cret") as gateway:
-        yield gateway
-
-
-@pytest.fixture(name="gateway")
-def _gateway(shared: MockGateway) -> MockGateway:
-    shared.reset()
-    return shared
 
 
 def test_written_and_loaded_are_two_sets(gateway: MockGateway) -> None:

@@ -19,18 +19,6 @@ from orders import GOLD, get, key, serve, told
 from mockserver import MockGateway
 
 
-@pytest.fixture(scope="module", name="shared")
-def _shared() -> Iterator[MockGateway]:
-    with MockGateway(secret="s3cret") as gateway:
-        yield gateway
-
-
-@pytest.fixture(name="gateway")
-def _gateway(shared: MockGateway) -> MockGateway:
-    shared.reset()
-    return shared
-
-
 def _jwt_api(source: str, **members: Any) -> dict[str, Any]:
 
     encoded = base64.b64encode(source.encode()).decode()

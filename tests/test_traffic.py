@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 
 import pytest
 from asking import call, send
@@ -11,18 +10,6 @@ from orders import GOLD, ORDERS, get, key, left, serve, told
 
 from mockserver import MockGateway
 from mockserver.echo import Echo
-
-
-@pytest.fixture(scope="module", name="shared")
-def _shared() -> Iterator[MockGateway]:
-    with MockGateway(secret="s3cret") as gateway:
-        yield gateway
-
-
-@pytest.fixture(name="gateway")
-def _gateway(shared: MockGateway) -> MockGateway:
-    shared.reset()
-    return shared
 
 
 def test_a_quota_is_renewed_in_its_time(gateway: MockGateway) -> None:

@@ -22,12 +22,6 @@ def _shared() -> Iterator[MockGateway]:
         yield gateway
 
 
-@pytest.fixture(name="gateway")
-def _gateway(shared: MockGateway) -> MockGateway:
-    shared.reset()
-    return shared
-
-
 def talk(gateway: MockGateway, data: bytes, *, half_close: bool = False) -> bytes:
     """Send bytes, read until the connection ends; the date is blanked."""
     host, port = gateway.url.removeprefix("http://").split(":")
