@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from mockserver.definition import Api, DefinitionCodec, MalformedDefinition
+from mockserver.definition import Api, DefinitionCodec
 from mockserver.files import Files
+from mockserver.gostruct import Malformed
 
 _FOR_MCP = ("json_rpc_methods", "json_rpc_methods_access_rights", "mcp_primitives", "mcp_access_rights")
 _COMPANIONS = ("-oas.json", "-mcp.json")  # of definitions in another form
@@ -105,7 +106,7 @@ class ApiStore:
     def _decoded(self, text: bytes) -> tuple[Api | None, str]:
         try:
             api = self.codec.decode(text, whole=True)
-        except MalformedDefinition as error:
+        except Malformed as error:
             return None, str(error)
         try:
             re.compile("|".join(prefix.pattern for prefix in api.prefixes))

@@ -16,14 +16,10 @@ from urllib.parse import unquote_plus
 from mockserver import gojson
 from mockserver.contract import Contract
 from mockserver.goscalar import ANY, Problems, fold
-from mockserver.gostruct import Struct
+from mockserver.gostruct import Struct, read_as
 from mockserver.merging import Document
 
 TIME_FORM = "%Y-%m-%d %H:%M"  # apidef/api_definitions.go:109 @v5.12.0
-
-
-class MalformedDefinition(ValueError):
-    """A body that Go does not decode into a definition."""
 
 
 @dataclass(frozen=True)
@@ -43,18 +39,9 @@ class DefinitionCodec:
         """Decode a body; with `whole` nothing but white space may follow the first value.
 
         Raises:
-            MalformedDefinition: it is no JSON, or a member is of a wrong type.
+            Malformed: it is no JSON, or a member is of a wrong type.
         """
-        try:
-            node, rest = gojson.read(body)
-        except gojson.JSONSyntaxError as error:
-            raise MalformedDefinition(str(error)) from error
-        problems = Problems()
-        known: Document = self.type.decode(node, self.type.fresh(), problems)
-        if whole and rest.strip(" \t\r\n"):
-            problems.found.append("more follows the document")
-        if problems.found:
-            raise MalformedDefinition(problems.found[0])
+        known, node = read_as(self.type, body, whole=whole)
         return Api(known, _with_others(self.type.output(known), ANY.decode(node, None, Problems())))
 
 

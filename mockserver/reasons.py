@@ -51,7 +51,7 @@ def explain_files(files: Files, body: bytes, version: GatewayVersion) -> Explana
     """Apply the policies of a directory to a session.
 
     Raises:
-        MalformedSession: the body is no session.
+        Malformed: the body is no session.
     """
     contract, behaviours = Contract.load(version), load().of(version)
     codec = SessionCodec.of(contract)

@@ -14,14 +14,10 @@ from mockserver.config import Config
 from mockserver.contract import Contract
 from mockserver.definition import Api
 from mockserver.goscalar import Problems
-from mockserver.gostruct import Slice, Struct
+from mockserver.gostruct import Slice, Struct, read_as
 from mockserver.merging import Document, as_node
 from mockserver.remembered import SessionMemory
 from mockserver.store import PolicyStore
-
-
-class MalformedSession(ValueError):
-    """A body that Go does not decode into a session."""
 
 
 @dataclass(frozen=True)
@@ -43,18 +39,9 @@ class SessionCodec:
         """Decode a body; with `whole` nothing but white space may follow the first value.
 
         Raises:
-            MalformedSession: it is no JSON, or a member is of a wrong type.
+            Malformed: it is no JSON, or a member is of a wrong type.
         """
-        try:
-            node, rest = gojson.read(body)
-        except gojson.JSONSyntaxError as error:
-            raise MalformedSession(str(error)) from error
-        if whole and rest.strip(" \t\r\n"):
-            raise MalformedSession("more follows the document")
-        problems = Problems()
-        session: Document = self.type.decode(node, self.type.fresh(), problems)
-        if problems.found:
-            raise MalformedSession(problems.found[0])
+        session: Document = read_as(self.type, body, whole=whole)[0]
         return session
 
     def encode(self, session: Document) -> str:

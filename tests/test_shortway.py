@@ -25,7 +25,7 @@ SESSION = {"apply_policies": ["gold"], "rate": 2}
 
 targets = st.sampled_from(
     ["/tyk/policies", "/tyk/policies/gold", "/tyk/policies/none", "/tyk/policies/g%6fld", "/tyk/policies/.",
-     "/tyk/policies/a..b", "/tyk/policies/gold/", "/tyk/policies?x=1", "/tyk/keys/preview", "/tyk/keys", "/hello",
+     "/tyk/policies/a..b", "/tyk/policies/gold/", "/tyk/policies?x=1", "/tyk/keys/preview", "/tyk/keys/named", "/hello",
      "/tyk/reload?block=true", "//tyk/policies", "/tyk/policies/" + "x" * 300]
 )  # fmt: skip
 methods = st.sampled_from(["GET", "GET", "PUT", "POST", "DELETE", "PATCH", "get"])

@@ -29,7 +29,7 @@ def run(options: argparse.Namespace) -> int:
     """Do it; return the exit code."""
     from mockserver import reasons
     from mockserver.files import DirectoryFiles
-    from mockserver.session import MalformedSession
+    from mockserver.gostruct import Malformed
     from mockserver.spec import default_version, select_version
 
     if not options.policies.is_dir():
@@ -38,7 +38,7 @@ def run(options: argparse.Namespace) -> int:
     version = select_version(options.gateway) if options.gateway else default_version()
     try:
         explanation = reasons.explain_files(DirectoryFiles(options.policies), body, version)
-    except MalformedSession as error:
+    except Malformed as error:
         raise ValueError(f"{options.session} is no session: {error}; mend the file") from error
     print(reasons.FORMATS[options.format](explanation), end="")
     return BROKEN if explanation.error else CONFORMS

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import uuid
 
-from mockserver.definition import Api, MalformedDefinition, is_path_component
+from mockserver.definition import Api, is_path_component
 from mockserver.files import NoStorage, Refused
+from mockserver.gostruct import Malformed
 from mockserver.handlers.registry import handles
 from mockserver.replies import Call, Reply, changed, error, json_reply, json_text
 
@@ -46,7 +47,7 @@ def add_api(call: Call) -> Reply:
         return DASHBOARD
     try:
         api = call.gateway.apis.codec.decode(call.body)
-    except MalformedDefinition:
+    except Malformed:
         return MALFORMED
     if refusal := _invalid(api):
         return refusal
@@ -67,7 +68,7 @@ def update_api(call: Call) -> Reply:
         return NOT_FOUND
     try:
         api = call.gateway.apis.codec.decode(call.body)
-    except MalformedDefinition:
+    except Malformed:
         return MALFORMED
     if api.id != name:
         return OTHER_ID

@@ -6,8 +6,7 @@ import base64
 import uuid
 from collections.abc import Callable
 
-from mockserver import gojson
-from mockserver.goscalar import Problems
+from mockserver.gostruct import Malformed, read_as
 from mockserver.grants import NotApplied
 from mockserver.handlers.registry import handles
 from mockserver.handlers.saving import (
@@ -25,7 +24,6 @@ from mockserver.handlers.saving import (
 )
 from mockserver.merging import Document, is_empty
 from mockserver.replies import Call, Reply, changed, error, json_reply, json_text
-from mockserver.session import MalformedSession
 
 MIN_LENGTH = 3  # of a key's own id, where it is looked at (gateway/api.go:602 @v5.14.0)
 NOT_MADE = "Failed to create key, ensure security settings are correct."
@@ -169,7 +167,7 @@ def create_key(call: Call) -> Reply:
     gateway = call.gateway
     try:
         session = gateway.session_codec.decode(call.body)
-    except MalformedSession:
+    except Malformed:
         return error("Unmarshalling failed", 500)
     key = gateway.sessions.name_of(session["org_id"], session["certificate"])
     if session["hmac_enabled"]:
@@ -192,7 +190,7 @@ def preview_key(call: Call) -> Reply:
     """What a session gets; nothing is kept, and what is wrong with its policies not told."""
     try:
         session = call.gateway.session_codec.decode(call.body)
-    except MalformedSession:
+    except Malformed:
         return error("Unmarshalling failed", 500)
     session |= {"last_updated": seconds(call), "date_created": date(call)}
     apply_if_possible(call, session)
@@ -202,12 +200,9 @@ def preview_key(call: Call) -> Reply:
 @handles("setPoliciesOfKey")
 def set_policies_of_key(call: Call) -> Reply:
     """Name other policies for a key, by the name it is kept under (gateway/api.go:1838 @v5.12.0)."""
-    kind, problems = call.gateway.contract.type_of("PolicyChange"), Problems()
     try:
-        change = kind.decode(gojson.read(call.body)[0], kind.fresh(), problems)
-    except gojson.JSONSyntaxError:
-        problems.found.append("no JSON")
-    if problems.found:
+        change, _ = read_as(call.gateway.contract.type_of("PolicyChange"), call.body)
+    except Malformed:
         return error("Couldn't decode instruction", 400)
     names = change["apply_policies"]
     if change["policy"]:
@@ -227,7 +222,7 @@ def set_policies_of_key(call: Call) -> Reply:
 def _decoded(call: Call) -> Document | None:
     try:
         return call.gateway.session_codec.decode(call.body, whole=True)
-    except MalformedSession:
+    except Malformed:
         return None
 
 

@@ -7,10 +7,8 @@ import uuid
 from typing import Any
 from urllib.parse import parse_qsl
 
-from mockserver import gojson
 from mockserver.definition import Api
-from mockserver.goscalar import Problems
-from mockserver.gostruct import Struct
+from mockserver.gostruct import Malformed, Struct, read_as
 from mockserver.handlers.registry import handles
 from mockserver.oauth import Client
 from mockserver.replies import Call, Reply, changed, error, json_reply, ok
@@ -201,12 +199,11 @@ def _found(call: Call) -> tuple[Api, Client] | None:
 
 
 def _decoded(call: Call) -> dict[str, Any] | None:
-    kind, problems = _type(call), Problems()
     try:
-        client: dict[str, Any] = kind.decode(gojson.read(call.body)[0], kind.fresh(), problems)
-    except gojson.JSONSyntaxError:
+        client: dict[str, Any] = read_as(_type(call), call.body)[0]
+    except Malformed:
         return None
-    return None if problems.found else client
+    return client
 
 
 def _shown(call: Call, client: Client) -> Any:

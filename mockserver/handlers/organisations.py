@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from mockserver.definition import Api
+from mockserver.gostruct import Malformed
 from mockserver.handlers.registry import handles
 from mockserver.handlers.saving import query, seconds
 from mockserver.replies import Call, Reply, changed, error, json_reply, json_text
-from mockserver.session import MalformedSession
 
 NOT_FOUND = error("Org not found", 404)
 
@@ -56,7 +56,7 @@ def _write(call: Call, action: str) -> Reply:
     name = call.params["orgID"]
     try:
         session = call.gateway.session_codec.decode(call.body)
-    except MalformedSession:
+    except Malformed:
         return error("Request malformed", 400)
     if query(call, "reset_quota") == "1":
         session["quota_renews"] = int(call.gateway.now()) + session["quota_renewal_rate"]
