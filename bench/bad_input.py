@@ -50,12 +50,12 @@ class Seen:
             self.faults.append(f"{kind} {wrong}: {b' | '.join(pieces)[:300]!r} -> {(answer or b'')[-120:]!r}")
 
 
-def main(arguments: list[str] | None = None) -> int:
+def main() -> int:
     """Do it; return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m bench.bad_input", description=__doc__)
     parser.add_argument("--count", type=int, default=100_000, metavar="N", help="requests (100,000)")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="of what is generated (0)")
-    options = parser.parse_args(arguments)
+    options = parser.parse_args()
     try:
         with started(ours()) as server:
             begun = time.monotonic()

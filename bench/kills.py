@@ -81,12 +81,12 @@ class Writer:
         return wrong
 
 
-def main(arguments: list[str] | None = None) -> int:
+def main() -> int:
     """Do it; return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m bench.kills", description=__doc__)
     parser.add_argument("--times", type=int, default=50, metavar="N", help="kills (50)")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="of the moments and writes (0)")
-    options = parser.parse_args(arguments)
+    options = parser.parse_args()
     writers = [Writer(f"w{n}", random.Random(f"{options.seed} {n}")) for n in range(WRITERS)]
     moments = random.Random(options.seed)
     wrong: list[str] = []

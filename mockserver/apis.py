@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mockserver.definition import Api, DefinitionCodec
-from mockserver.files import Files
+from mockserver.files import Files, NoStorage
 from mockserver.gostruct import Malformed
 
 _FOR_MCP = ("json_rpc_methods", "json_rpc_methods_access_rights", "mcp_primitives", "mcp_access_rights")
@@ -77,15 +77,20 @@ class ApiStore:
 
     def reload(self) -> None:
         """Load what is written; a file that cannot be read whole is passed over."""
-        found = [api for _, api, _ in self._read() if api is not None]
+        try:
+            found = [api for _, api, _ in self._read() if api is not None]
+        except NoStorage:  # of a store that is shared; what is loaded stays
+            return
         placed = _placed(found, self.loaded.by_id)
         routed = tuple(api for api in placed if _is_served(api) and not api.known["internal"])
         self.loaded = LoadedApis({api.id: api for api in placed}, routed)
         self.ever_loaded = self.ever_loaded or bool(found)
 
     def complaints(self) -> list[str]:
-        """A line for each file that is passed over."""
-        return [f"{name}: {reason}; it is not served" for name, _, reason in self._read() if reason]
+        """A line for each file that is passed over, and for whoever else uses them."""
+        return self._files.complaints() + [
+            f"{name}: {reason}; it is not served" for name, _, reason in self._read() if reason
+        ]
 
     def put_back(self) -> None:
         """Make the files what they were before the first write, and forget what is loaded."""

@@ -13,20 +13,23 @@ class Clock:
 
     Both can be moved ahead. What a real gateway spends waiting for its ticker is skipped: the
     process grows older, the wall clock does not move.
+
+    Attributes:
+        moved: seconds that both are ahead.
     """
 
     def __init__(self) -> None:
         self._started = time.monotonic()
-        self._moved = 0.0
+        self.moved = 0.0
         self._skipped = 0.0
 
     def now(self) -> float:
         """Seconds since the epoch."""
-        return time.time() + self._moved
+        return time.time() + self.moved
 
     def uptime(self) -> float:
         """Seconds since the process began, skipped waiting included."""
-        return time.monotonic() - self._started + self._moved + self._skipped
+        return time.monotonic() - self._started + self.moved + self._skipped
 
     def next_tick(self, interval: float) -> float:
         """The uptime at which a ticker of this interval fires next."""
@@ -44,4 +47,4 @@ class Clock:
         """
         if type(seconds) not in (int, float) or not 0 <= seconds <= LONGEST:
             raise ValueError(f"cannot advance the clock by {seconds!r} s; give a positive number")
-        self._moved += seconds
+        self.moved += seconds

@@ -14,6 +14,7 @@ from mockserver import gojson, reasons
 from mockserver.gateway import Gateway
 from mockserver.merging import Document
 from mockserver.seeding import seed
+from mockserver.shelves import StoreLost
 
 
 def control_blueprint(gateway: Gateway) -> Blueprint:  # noqa: C901  routes, one after the other
@@ -24,7 +25,15 @@ def control_blueprint(gateway: Gateway) -> Blueprint:  # noqa: C901  routes, one
     def guard() -> tuple[Response, int] | None:
         if reason := _why_not(gateway):
             return jsonify(status="error", message=reason), 403
+        if gateway.helpers:
+            gateway.helpers.gather()
         return None
+
+    @control.after_request
+    def settle(response: Response) -> Response:
+        if gateway.helpers:
+            gateway.helpers.settle()
+        return response
 
     @control.post("/reset")
     def reset() -> Response:
@@ -94,6 +103,7 @@ def control_blueprint(gateway: Gateway) -> Blueprint:  # noqa: C901  routes, one
 
     output: Callable[[Any], Any] = gateway.codec.type.output
     control.register_error_handler(ValueError, _refused)
+    control.register_error_handler(StoreLost, _without_store)
     control.register_error_handler(KeyError, _missing)
     control.register_error_handler(RecursionError, _too_deep)
     return control
@@ -147,6 +157,10 @@ def _too_deep(error: RecursionError) -> tuple[Response, int]:
 
 def _refused(error: ValueError) -> tuple[Response, int]:
     return jsonify(status="error", message=str(error)), 400
+
+
+def _without_store(error: StoreLost) -> tuple[Response, int]:
+    return jsonify(status="error", message=str(error)), 500
 
 
 def _missing(error: KeyError) -> tuple[Response, int]:

@@ -6,6 +6,8 @@ import threading
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 
+from mockserver.shelves import Shelves
+
 Now = Callable[[], float]
 
 TOKENS = 100  # of a bucket for one request (drl.go:60, RequestTokenValue)
@@ -55,50 +57,54 @@ class Buckets:
         self._buckets.clear()
 
 
-@dataclass
-class _Count:
-    used: int = 0
-    ends_at: float | None = None  # seconds since the epoch; None is never
+_Count = tuple[int, float | None]  # how many, and until when in seconds since the epoch; None is for ever
 
 
 class Quotas:
-    """Requests of a quota period, as Redis counts them (gateway/session_manager.go:395 @v5.12.0)."""
+    """Requests of a quota period, by scope and key, as Redis counts them.
 
-    def __init__(self, now: Now) -> None:
+    Source: gateway/session_manager.go:395 @v5.12.0.
+    """
+
+    def __init__(self, now: Now, shelves: Shelves) -> None:
         self._now = now
-        self._counts: dict[Hashable, _Count] = {}
-        self._lock = threading.Lock()
+        self._counts = shelves.shelf("quotas")
+        self._lock = shelves.lock("quotas")
 
-    def add(self, name: Hashable, period: int) -> tuple[int, int]:
+    def add(self, name: tuple[str, str], period: int) -> tuple[int, int]:
         """Count one request; return how many there were, and when the period ends.
 
         A period of 0 never ends; its end is told as now.
         """
         with self._lock:
             now = self._now()
-            count = self._running(name, now)
-            if count is None or (count.ends_at is None and period > 0):
-                count = self._counts[name] = _Count(0, now + period if period > 0 else None)
-            count.used += 1
-            return count.used, int(now if count.ends_at is None else count.ends_at)
+            used, ends_at = self._running(name, now) or (0, None)
+            if ends_at is None and period > 0:
+                used, ends_at = 0, now + period
+            self._counts[_joined(name)] = (used + 1, ends_at)
+            return used + 1, int(now if ends_at is None else ends_at)
 
-    def used(self, name: Hashable) -> int | None:
+    def used(self, name: tuple[str, str]) -> int | None:
         """How many requests were counted; None where none was."""
         with self._lock:
             count = self._running(name, self._now())
-            return None if count is None else count.used
+            return None if count is None else count[0]
 
-    def forget(self, name: Hashable) -> None:
+    def forget(self, name: tuple[str, str]) -> None:
         """Begin anew with the next request."""
-        self._counts.pop(name, None)
+        self._counts.pop(_joined(name), None)
 
     def clear(self) -> None:
         """Forget all."""
         self._counts.clear()
 
-    def _running(self, name: Hashable, now: float) -> _Count | None:
-        count = self._counts.get(name)
-        if count is not None and count.ends_at is not None and count.ends_at <= now:
-            del self._counts[name]
+    def _running(self, name: tuple[str, str], now: float) -> _Count | None:
+        count: _Count | None = self._counts.get(_joined(name))
+        if count is not None and count[1] is not None and count[1] <= now:
+            self._counts.pop(_joined(name), None)
             return None
         return count
+
+
+def _joined(name: tuple[str, str]) -> str:
+    return "/".join(name)

@@ -6,11 +6,14 @@ import contextlib
 import itertools
 import os
 import posixpath
+import re
 import stat
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
+
+from mockserver.claim import Claim
 
 PAGE = 4096  # bytes that are written at once or not at all
 NAME_MAX = 255  # bytes of a file's name on Linux
@@ -44,12 +47,33 @@ class Files(Protocol):
     def put_back(self) -> None:
         """Make all files what they were before the mock first wrote or removed them."""
 
+    def complaints(self) -> list[str]:
+        """A line for what whoever uses them should know."""
+
+
+class Shelf(Protocol):
+    """What stands somewhere, each found by a text; a dict is one."""
+
+    def get(self, name: str, default: Any = None, /) -> Any:
+        """What is found by a text, or the default."""
+
+    def __setitem__(self, name: str, value: Any, /) -> None: ...
+
+    def pop(self, name: str, default: Any, /) -> Any:
+        """Take one off; of two that do so one gets it."""
+
+    def copy(self) -> dict[str, Any]:
+        """All, as they are at one moment."""
+
+    def clear(self) -> None:
+        """Take all off."""
+
 
 class MemoryFiles:
-    """A directory that is only in memory: same names allowed, same names refused."""
+    """A directory that is only in memory, or on a shelf: same names allowed, same names refused."""
 
-    def __init__(self) -> None:
-        self._files: dict[str, bytes | Text] = {}
+    def __init__(self, shelf: Shelf | None = None) -> None:
+        self._files: Shelf = {} if shelf is None else shelf
 
     def write(self, name: str, text: Text) -> None:
         file = self._resolve(name)
@@ -62,21 +86,36 @@ class MemoryFiles:
             raise Refused(name)
 
     def read(self) -> list[tuple[str, bytes]]:
+        found = []
         for name, text in self._files.copy().items():
-            if not isinstance(text, bytes):
-                made = text().encode()
-                if self._files.get(name) is text:  # or it was written again meanwhile
-                    self._files[name] = made
-        return sorted((name, text) for name, text in self._files.copy().items() if isinstance(text, bytes))
+            made = text if isinstance(text, bytes) else text().encode()
+            if made is not text and self._files.get(name) is text:  # or it was written again meanwhile
+                self._files[name] = made
+            found.append((name, made))
+        return sorted(found)
 
     def put_back(self) -> None:
         self._files.clear()
+
+    def complaints(self) -> list[str]:
+        return []
 
     def _resolve(self, name: str) -> str:
         file = inside("/policies", name)
         if posixpath.dirname(file) != "/policies":
             raise Refused(name)
         return posixpath.basename(file)
+
+
+class FollowedFiles(MemoryFiles):
+    """What another process has written, as that one tells."""
+
+    def change(self, changed: Mapping[str, bytes], gone: Iterable[str]) -> None:
+        """Take files as they are now, and forget those that are gone."""
+        for name, text in changed.items():
+            self._files[name] = text
+        for name in gone:
+            self._files.pop(name, None)
 
 
 class DirectoryFiles:
@@ -90,15 +129,19 @@ class DirectoryFiles:
         self.path = path
         self._own_only = own_only
         self._before: dict[str, bytes | None] = {}  # by path, None where there was no file
-        self._lock = threading.Lock()  # nobody reads a file while it is written
+        self._lock = threading.Lock()  # nobody of this process reads a file while it is written
+        self._claim = Claim(path)
+        with self._claim.alone() as alone:
+            if alone:
+                _remove_leftovers(path)
 
     def write(self, name: str, text: Text) -> None:
         target = _followed(inside(self._root(), name))
         try:
             self._remember(target)
             data = text().encode()
-            with self._lock:
-                if not _overwrite(target, data):
+            with self._lock, self._claim.alone() as alone:
+                if not (alone and _overwrite(target, data)):
                     _replace(target, data)
         except (OSError, ValueError) as error:
             raise Refused(name) from error
@@ -112,6 +155,7 @@ class DirectoryFiles:
             raise Refused(name) from error
 
     def read(self) -> list[tuple[str, bytes]]:
+        self._claim.hold()
         try:
             names = sorted(name for name in os.listdir(self.path) if name.endswith(".json"))
         except OSError:
@@ -134,17 +178,30 @@ class DirectoryFiles:
                 else:
                     _replace(target, before)
 
+    def complaints(self) -> list[str]:
+        with self._claim.alone() as alone:
+            if alone or not self.path.is_dir():
+                return []
+        return [f"{self.path}: another mock uses this directory too; each loads it at its own reloads"]
+
     def _remember(self, target: str) -> None:
-        if target not in self._before and not os.path.isdir(target):
-            with contextlib.suppress(FileNotFoundError):
-                self._before[target] = Path(target).read_bytes()
-            self._before.setdefault(target, None)
+        if target in self._before or (os.path.exists(target) and not os.path.isfile(target)):
+            return
+        self._before[target] = _content(target) if os.path.exists(target) else None
 
     def _root(self) -> str:
         root = os.path.abspath(self.path)
         if not os.path.isdir(root):
             raise NoStorage(root)
         return root
+
+
+def _remove_leftovers(path: Path) -> None:
+    """Remove the temporary files of a mock that was killed."""
+    for name in os.listdir(path):
+        if re.fullmatch(re.escape(_TEMPORARY) + r"\d+-\d+", name):
+            with contextlib.suppress(OSError):
+                os.unlink(path / name)
 
 
 def inside(root: str, name: str) -> str:
@@ -167,12 +224,12 @@ def _followed(path: str) -> str:
 
 def _content(path: str | Path) -> bytes:
     try:
-        descriptor = os.open(path, os.O_RDONLY)
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))  # a pipe would make it wait
     except IsADirectoryError:
         return b""
     try:
-        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
-            return b""
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            return b""  # a directory; a device might never end
         parts = []
         while part := os.read(descriptor, 1 << 20):
             parts.append(part)
@@ -210,6 +267,10 @@ def _replace(target: str, data: bytes) -> None:
     exists = mode is not None
     if exists and not os.access(target, os.W_OK):
         raise PermissionError(target)
+    if exists and not os.path.isfile(target):  # a device or a pipe is written to, as a gateway does
+        with open(target, "wb", buffering=0) as device:
+            _write_all(device.fileno(), data)
+        return
     temporary = os.path.join(os.path.dirname(target), f"{_TEMPORARY}{os.getpid()}-{next(_numbers)}")
     try:
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)

@@ -16,6 +16,7 @@ from mockserver.faults import ANY, DropConnection, Fault
 from mockserver.gateway import Gateway
 from mockserver.journal import Entry, redacted
 from mockserver.replies import Reply
+from mockserver.shelves import StoreLost
 
 CONTROL_PREFIX = "/_mock/"
 OPERATION = "tyk_contract.operation"
@@ -65,12 +66,15 @@ class Front:
             if environ[URL].path.startswith(CONTROL_PREFIX):
                 return self._inner(_routed(environ), start_response)
             fault = self._gateway.faults.take(ANY)
-            reply = (
-                suffer(self._gateway, fault)
-                or self._before_routes(environ)
-                or self._to_api(environ)
-                or self._route(environ)
-            )
+            try:
+                reply = (
+                    suffer(self._gateway, fault)
+                    or self._before_routes(environ)
+                    or self._to_api(environ)
+                    or self._route(environ)
+                )
+            except StoreLost as error:
+                reply = replies.error(str(error), 500)
         self._record(environ, target, body, reply)
         status = f"{reply.status} {PHRASES.get(reply.status, '')}"
         start_response(status, [*reply.headers, ("Content-Length", str(len(reply.body)))])

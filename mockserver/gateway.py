@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import threading
 from pathlib import Path
+from typing import Protocol
 
 from mockserver import behaviours
 from mockserver.apis import ApiStore
@@ -19,8 +20,24 @@ from mockserver.journal import Journal
 from mockserver.oauth import OAuthStore
 from mockserver.policy import PolicyCodec
 from mockserver.session import SessionCodec, SessionStore
+from mockserver.shelves import MemoryShelves, Shelves
 from mockserver.store import PolicyStore
 from mockserver.versions import GatewayVersion
+
+RELOAD, RESET = "reload", "reset"  # what gateways of a group tell each other
+
+
+class Helpers(Protocol):
+    """Other processes that answer for a gateway."""
+
+    def load(self) -> None:
+        """Have them load what the gateway has loaded; return when all have done it."""
+
+    def settle(self) -> None:
+        """Have them step aside while a fault is set, and go by the gateway's time."""
+
+    def gather(self) -> None:
+        """Bring what they noted into the journal."""
 
 
 class Gateway:
@@ -35,6 +52,8 @@ class Gateway:
         upstreams: hosts besides this machine that APIs may be forwarded to.
         remote_control: whether /_mock/ answers other machines too.
         closing: set when it is to stop, so that no delay goes on.
+        shelves: where it keeps what it shares with the other gateways of its group.
+        helpers: other processes that answer for it; None where there are none.
     """
 
     def __init__(
@@ -46,6 +65,7 @@ class Gateway:
         without: frozenset[str] = frozenset(),
         upstreams: frozenset[str] = frozenset(),
         remote_control: bool = False,
+        shelves: Shelves | None = None,
     ) -> None:
         self.version = version
         self.config = config
@@ -60,23 +80,27 @@ class Gateway:
         self.closing = threading.Event()
         self.upstreams = upstreams
         self.remote_control = remote_control
+        self.shelves = shelves or MemoryShelves()
         self.store = PolicyStore(
             self.codec,
-            _files(config, directory),
+            _files(config, directory, self.shelves),
             behaviours=self.behaviours,
             record=_record(config, directory),
         )
         self.session_codec = SessionCodec.of(self.contract)
-        self.sessions = SessionStore(self.session_codec, config, self.now)
-        self.organisations = SessionStore(self.session_codec, Config(), self.now)
+        self.sessions = SessionStore(self.session_codec, config, self.now, self.shelves.shelf("keys"))
+        self.organisations = SessionStore(
+            self.session_codec, Config(), self.now, self.shelves.shelf("organisation-keys")
+        )
         self.definition_codec = DefinitionCodec.of(self.contract)
-        self.apis = ApiStore(self.definition_codec, _api_files(config, directory))
+        self.apis = ApiStore(self.definition_codec, _api_files(config, directory, self.shelves))
         self.buckets = Buckets(self.now)
-        self.quotas = Quotas(self.now)
-        self.oauth = OAuthStore(self.now)
+        self.quotas = Quotas(self.now, self.shelves)
+        self.oauth = OAuthStore(self.now, self.shelves)
+        self.helpers: Helpers | None = None
         self._lock = threading.RLock()
         self._reload_due: float | None = None
-        self._load()
+        self.load()
 
     def now(self) -> float:
         """Seconds since the epoch, as this gateway sees them."""
@@ -87,7 +111,7 @@ class Gateway:
         with self._lock:
             self.clock.skip_to(self.clock.next_tick(self.config.reload_seconds))
             self._reload_due = None
-            self._load()
+            self.load()
 
     def queue_reload(self) -> None:
         """Reload at the next tick, as a real gateway does (gateway/server.go:1288 @v5.12.0)."""
@@ -106,15 +130,29 @@ class Gateway:
         with self._lock:
             if self._reload_due is not None and self.clock.uptime() >= self._reload_due:
                 self._reload_due = None
-                self._load()
+                self.load()
 
     @property
     def is_at_ease(self) -> bool:
         """Whether no fault is set and no reload is queued: requests are nothing but answered."""
         return self._reload_due is None and not self.faults
 
+    def reload_group(self) -> None:
+        """Have all gateways of the group reload at their next tick."""
+        self.shelves.tell(RELOAD)
+        self.queue_reload()
+
+    def join_group(self) -> None:
+        """Hear what other gateways of the group tell."""
+        told = {RELOAD: self.queue_reload, RESET: self._start_anew}
+        self.shelves.listen(lambda what: told[what](), self.closing)
+
     def reset(self) -> None:
-        """Back to how it started: no policy but those that were on file before it wrote."""
+        """Back to how it started, with all of its group: no policy but those on file before it wrote."""
+        self._start_anew()
+        self.shelves.tell(RESET)
+
+    def _start_anew(self) -> None:
         with self._lock:
             self._reload_due = None
             self.store.put_back()
@@ -124,30 +162,35 @@ class Gateway:
             self.faults.clear()
             self.journal.clear()
             self.clock = Clock()
-            self._load()
+            self.load()
 
     def complaints(self) -> list[str]:
         """What of the files a gateway passes over, and would only say in its log."""
         return [*self.store.complaints(), *self.apis.complaints()]
 
-    def _load(self) -> None:
+    def load(self) -> None:
+        """Load what is written, whatever the clock says."""
         if not self.config.policies_from_dashboard:  # there is no Dashboard that could be asked
             self.ready = self.store.reload() or self.ready
         if not self.config.use_db_app_configs:
             self.apis.reload()
+        if self.helpers:
+            self.helpers.load()
 
 
-def _files(config: Config, directory: Path) -> Files:
+def _files(config: Config, directory: Path, shelves: Shelves) -> Files:
     """Without policy_path a gateway writes into its working directory (gateway/api.go:1081)."""
     if config.policies__policy_path:
         return DirectoryFiles(directory / config.policies__policy_path)
     if config.policies__policy_record_name:
         return DirectoryFiles(directory, own_only=True)
-    return MemoryFiles()
+    return MemoryFiles(shelves.files("policies"))
 
 
-def _api_files(config: Config, directory: Path) -> Files:
-    return DirectoryFiles(directory / config.app_path) if config.app_path else MemoryFiles()
+def _api_files(config: Config, directory: Path, shelves: Shelves) -> Files:
+    if config.app_path:
+        return DirectoryFiles(directory / config.app_path)
+    return MemoryFiles(shelves.files("apis"))
 
 
 def _record(config: Config, directory: Path) -> Path | None:

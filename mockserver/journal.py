@@ -122,11 +122,14 @@ class Asked:
     secret: str = field(repr=False)
 
 
+Note = Entry | tuple[float, Asked, bytes, Reply]  # the latter becomes an entry when somebody looks
+
+
 class Journal:
     """The newest exchanges, oldest first."""
 
     def __init__(self) -> None:
-        self._entries: deque[Entry | tuple[float, Asked, bytes, Reply]] = deque(maxlen=MAX_ENTRIES)
+        self._entries: deque[Note] = deque(maxlen=MAX_ENTRIES)
 
     def add(self, entry: Entry) -> None:
         """Keep an exchange; the oldest makes room for it."""
@@ -137,6 +140,17 @@ class Journal:
         item = (time, asked, body, reply)
         small = max(len(body), len(reply.body)) <= MAX_BODY
         self._entries.append(item if small else _entry(item))
+
+    def take(self) -> list[Note]:
+        """All exchanges, which are forgotten here."""
+        taken = list(self._entries)
+        self._entries.clear()
+        return taken
+
+    def join(self, notes: list[Note]) -> None:
+        """Put exchanges that another process took in their places."""
+        if notes:
+            self._entries.extend(sorted([*self.take(), *notes], key=_time))
 
     def clear(self) -> None:
         """Forget all."""
@@ -156,7 +170,11 @@ class Journal:
         return [entry for entry in self if entry.operation == operation]
 
 
-def _entry(item: Entry | tuple[float, Asked, bytes, Reply]) -> Entry:
+def _time(item: Note) -> float:
+    return item.time if isinstance(item, Entry) else item[0]
+
+
+def _entry(item: Note) -> Entry:
     if isinstance(item, Entry):
         return item
     time, asked, body, reply = item

@@ -6,14 +6,14 @@ Source: gateway/oauth_manager.go @v5.12.0.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
+
+from mockserver.shelves import Shelves
 
 Client = dict[str, Any]
 
 
-@dataclass(frozen=True)
-class Token:
+class Token(NamedTuple):
     """An access token, to whom it was given, and when it ends in whole seconds since the epoch."""
 
     text: str
@@ -21,62 +21,57 @@ class Token:
     ends_at: int
 
 
-@dataclass
-class _OfApi:
-    clients: dict[str, Client] = field(default_factory=dict)
-    tokens: dict[str, Token] = field(default_factory=dict)
-
-
 class OAuthStore:
     """Clients and tokens by API; what an API had is kept when its definition goes."""
 
-    def __init__(self, now: Callable[[], float]) -> None:
+    def __init__(self, now: Callable[[], float], shelves: Shelves) -> None:
         self._now = now
-        self._of: dict[str, _OfApi] = {}
+        self._clients = shelves.shelf("oauth-clients")
+        self._tokens = shelves.shelf("oauth-tokens")
+        self._lock = shelves.lock("oauth")
 
     def client(self, api_id: str, client_id: str) -> Client | None:
         """A client of an API; None where it has none of that id."""
-        return self._api(api_id).clients.get(client_id)
+        clients: dict[str, Client] = self._clients.get(api_id, {})
+        return clients.get(client_id)
 
     def clients(self, api_id: str) -> list[Client]:
         """All clients of an API."""
-        return list(self._api(api_id).clients.values())
+        return list(self._clients.get(api_id, {}).values())
 
     def keep(self, api_id: str, client: Client) -> None:
         """Make a client, or change it."""
-        self._api(api_id).clients[client["client_id"]] = client
+        with self._lock:
+            self._clients[api_id] = self._clients.get(api_id, {}) | {client["client_id"]: client}
 
     def remove(self, api_id: str, client_id: str) -> None:
         """Remove a client if it is there; its tokens stay."""
-        self._api(api_id).clients.pop(client_id, None)
+        with self._lock:
+            clients = self._clients.get(api_id, {})
+            self._clients[api_id] = {name: client for name, client in clients.items() if name != client_id}
 
     def issue(self, api_id: str, client_id: str, text: str, seconds: int) -> None:
         """Keep a token of a client."""
-        token = Token(text, client_id, int(self._now()) + seconds)
-        self._api(api_id).tokens[text] = token
+        with self._lock:
+            token = Token(text, client_id, int(self._now()) + seconds)
+            self._tokens[api_id] = self._tokens.get(api_id, {}) | {text: token}
 
     def tokens(self, api_id: str, client_id: str) -> list[Token]:
         """The tokens of a client that have not ended, the first to end first."""
         now = int(self._now())
-        found = [
-            t for t in self._api(api_id).tokens.values() if t.client_id == client_id and t.ends_at >= now
-        ]
-        return sorted(found, key=lambda token: (token.ends_at, token.text))
+        found = [Token(*token) for token in self._tokens.get(api_id, {}).values()]
+        running = [token for token in found if token.client_id == client_id and token.ends_at >= now]
+        return sorted(running, key=lambda token: (token.ends_at, token.text))
 
     def revoke(self, api_id: str, text: str) -> None:
         """Forget a token. Those of its client that end in the same second are listed no more."""
-        tokens = self._api(api_id).tokens
-        token = tokens.pop(text, None)
-        if token is None:
-            return
-        for other in [
-            t for t in tokens.values() if (t.client_id, t.ends_at) == (token.client_id, token.ends_at)
-        ]:
-            del tokens[other.text]
+        with self._lock:
+            tokens = self._tokens.get(api_id, {})
+            if text in tokens:
+                _, *alike = tokens[text]
+                self._tokens[api_id] = {name: each for name, each in tokens.items() if [*each[1:]] != alike}
 
     def clear(self) -> None:
         """Forget all."""
-        self._of.clear()
-
-    def _api(self, api_id: str) -> _OfApi:
-        return self._of.setdefault(api_id, _OfApi())
+        self._clients.clear()
+        self._tokens.clear()

@@ -11,7 +11,7 @@ from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 from wsgiref.types import StartResponse, WSGIEnvironment
 
 from mockserver.config import Config
@@ -20,9 +20,13 @@ from mockserver.gateway import Gateway
 from mockserver.handlers import check
 from mockserver.journal import Journal
 from mockserver.seeding import seed
+from mockserver.shelves import Shelves
 from mockserver.spec import default_version, select_version
 from mockserver.versions import GatewayVersion
 from mockserver.wire import Application, WireServer
+
+if TYPE_CHECKING:
+    from mockserver.workers import Workers
 
 MOMENT = 0.3  # seconds
 
@@ -119,20 +123,32 @@ class MockGateway:
         upstreams: Iterable[str] = (),
         *,
         remote_control: bool = False,
+        workers: int = 1,
+        shelves: Shelves | None = None,
     ) -> MockGateway:
-        """A gateway that was configured elsewhere, on its `listen_address` and `listen_port`."""
+        """A gateway that was configured elsewhere, on its `listen_address` and `listen_port`.
+
+        Of several workers the first is this process.
+        """
         self = cls.__new__(cls)
         hosts = frozenset(upstreams)
-        self._start(Gateway(version, config, upstreams=hosts, remote_control=remote_control), extra)
+        made = Gateway(version, config, upstreams=hosts, remote_control=remote_control, shelves=shelves)
+        self._start(made, extra, workers)
         return self
 
-    def _start(self, gateway: Gateway, extra: Contract | None) -> None:
+    def _start(self, gateway: Gateway, extra: Contract | None, workers: int = 1) -> None:
         from mockserver.shortway import ShortWay
 
         check(gateway.contract)
         self.gateway = gateway
         self.policies = Policies(gateway)
         listener = listen(gateway.config.listen_address, gateway.config.listen_port)
+        self._workers: Workers | None = None
+        if workers > 1:
+            from mockserver.workers import Workers
+
+            self._workers = Workers.start(gateway, listener, workers - 1)
+        gateway.join_group()
         self._server = WireServer(_Later(gateway, extra), listener, ShortWay(gateway).answer)
         self._thread = threading.Thread(target=self._run, name="tyk-contract", daemon=True)
         self._started = threading.Event()
@@ -207,8 +223,19 @@ class MockGateway:
     def _run(self) -> None:
         async def serve() -> None:
             self._loop = asyncio.get_running_loop()
-            self._stop = asyncio.Event()
-            await self._server.run(self._stop, self._started.set)
+            self._stop, ended = asyncio.Event(), asyncio.Event()
+
+            async def end() -> None:
+                await self._stop.wait()
+                if self._workers:  # what they hand over until then is answered
+                    await asyncio.to_thread(self._workers.close)
+                ended.set()
+
+            if self._workers:
+                self._workers.attach(self._loop, self._server)
+            ending = asyncio.create_task(end())
+            await self._server.run(ended, self._started.set)
+            await ending
 
         asyncio.run(serve())
 

@@ -13,6 +13,7 @@ from mockserver.application import Applying
 from mockserver.config import Config
 from mockserver.contract import Contract
 from mockserver.definition import Api
+from mockserver.files import Shelf
 from mockserver.goscalar import Problems
 from mockserver.gostruct import Slice, Struct, read_as
 from mockserver.merging import Document, as_node
@@ -105,10 +106,7 @@ def lifetime(session: Document, api: Api, config: Config, now: float) -> int:
     return max(seconds, expires - int(now))
 
 
-@dataclass(frozen=True)
-class _Kept:
-    text: str
-    until: float | None  # seconds since the epoch; None is for ever
+_Kept = tuple[str, float | None]  # its text, and until when in seconds since the epoch; None is for ever
 
 
 class SessionStore:
@@ -118,12 +116,12 @@ class SessionStore:
         memory: what requests to APIs find before they look here.
     """
 
-    def __init__(self, codec: SessionCodec, config: Config, now: Callable[[], float]) -> None:
+    def __init__(self, codec: SessionCodec, config: Config, now: Callable[[], float], shelf: Shelf) -> None:
         self.memory = SessionMemory(now, hashed=config.hash_keys)
         self._codec = codec
         self._config = config
         self._now = now
-        self._kept: dict[str, _Kept] = {}
+        self._kept = shelf  # of _Kept
 
     def name_of(self, org_id: str, name: str) -> str:
         """The full id of a key of an organisation."""
@@ -141,14 +139,14 @@ class SessionStore:
         for each in candidates:
             kept = self._kept.get(each if by_hash else self.stored_as(each))
             if kept is not None and self._lasts(kept):
-                return each, self._codec.decode(kept.text.encode())
+                return each, self._codec.decode(kept[0].encode())
         return None
 
     def save(self, key: str, session: Document, *, by_hash: bool = False, seconds: int = 0) -> None:
         """Keep a session under a key, for so long; 0 is for ever."""
         until = self._now() + seconds if seconds > 0 else None
         name = key if by_hash else self.stored_as(key)
-        self._kept[name] = _Kept(self._codec.encode(session), until)
+        self._kept[name] = (self._codec.encode(session), until)
         self.memory.forget(name)
 
     def remove(self, org_id: str, key: str, *, by_hash: bool = False) -> bool:
@@ -166,7 +164,7 @@ class SessionStore:
         token = base64.b64encode(f'{{"org":"{prefix}"'.encode()).decode().rstrip("=")[:-2]
         return [
             name
-            for name, kept in tuple(self._kept.items())
+            for name, kept in self._kept.copy().items()
             if self._lasts(kept)
             and (fnmatch.fnmatchcase(name, f"{prefix}*") or (prefix and name.startswith(token)))
         ]
@@ -177,4 +175,4 @@ class SessionStore:
         self.memory.clear()
 
     def _lasts(self, kept: _Kept) -> bool:
-        return kept.until is None or kept.until > self._now()
+        return kept[1] is None or kept[1] > self._now()

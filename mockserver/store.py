@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from mockserver import gojson
-from mockserver.files import Files
+from mockserver.files import Files, NoStorage
 from mockserver.policy import PolicyCodec, ensure_id
 from mockserver.replies import Reply, json_text
 
@@ -102,6 +102,10 @@ class PolicyStore:
         """Remove a policy's file. Raises NoStorage or Refused."""
         self.files.delete(policy_id)
 
+    def texts(self) -> dict[str, bytes]:
+        """The files that were loaded last, by name; none where a record file is loaded."""
+        return {name: seen.text for name, seen in self._seen.items()}
+
     def written(self) -> dict[str, Policy]:
         """The written policies by file name."""
         return {name: self.codec.decode_leniently(text)[0] for name, text in self.files.read()}
@@ -109,7 +113,10 @@ class PolicyStore:
     def reload(self) -> bool:
         """Load what is written; say whether that went well. Else the loaded set stays."""
         if self._record is None:
-            found = [("", policy) for policy in self._read_files()]
+            try:
+                found = [("", policy) for policy in self._read_files()]
+            except NoStorage:  # of a store that is shared: a directory that is gone holds no files
+                return False
         else:
             try:
                 found = self._read_record(self._record)
@@ -147,14 +154,14 @@ class PolicyStore:
         return found.policy if found else None
 
     def complaints(self) -> list[str]:
-        """A line for each file that cannot be read whole."""
+        """A line for each file that cannot be read whole, and for whoever else uses them."""
         if self._record is not None:
             try:
                 self._read_record(self._record)
             except (OSError, ValueError) as error:
                 return [f"{self._record}: {error}; no policy of it is loaded"]
             return []
-        lines = []
+        lines = self.files.complaints()
         for name, text in self.files.read():
             _, reasons = self.codec.decode_leniently(text)
             lines += [f"{name}: {reasons[0]}; it is not loaded whole"] if reasons else []

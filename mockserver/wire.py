@@ -38,21 +38,25 @@ class WireServer:
     """Serves one WSGI application on one listening socket until it is stopped.
 
     `short_way` is asked first for a request that came whole and alone; None lets the application answer.
+    `elsewhere` takes a connection that the short way does not answer, with what came of its request.
     """
 
     def __init__(
         self,
-        app: Application,
+        app: Application | None,
         listener: socket.socket,
         short_way: Callable[[bytes], bytes | None] | None = None,
+        elsewhere: Callable[[asyncio.Transport, bytes], None] | None = None,
     ) -> None:
         self.app = app
         self.short_way = short_way
+        self.elsewhere = elsewhere
         self.address: tuple[str, int] = listener.getsockname()[:2]
         self.connections: set[_Connection] = set()
         self.threads = ThreadPoolExecutor(THREADS, thread_name_prefix="tyk-contract")
         self.stopping = False
         self._listener = listener
+        self._adopting: set[asyncio.Task[Any]] = set()  # a task that nobody holds is lost
 
     async def run(self, stop: asyncio.Event, started: Callable[[], None] = lambda: None) -> None:
         """Serve until `stop` is set; then finish what is being answered."""
@@ -70,6 +74,12 @@ class WireServer:
                     await asyncio.sleep(0.005)
         self.threads.shutdown(wait=False, cancel_futures=True)
 
+    def adopt(self, loop: asyncio.AbstractEventLoop, connection: socket.socket, data: bytes) -> None:
+        """Go on with a connection that another process took, and read so much of."""
+        task = loop.create_task(loop.connect_accepted_socket(lambda: _Connection(self, data), connection))
+        self._adopting.add(task)
+        task.add_done_callback(self._adopting.discard)
+
     def call(self, head: Head, body: bytes, peer: tuple[Any, ...]) -> Answer:
         """Ask the application; runs in a thread."""
         if (head.method, head.target) == ("OPTIONS", "*"):  # net/http answers this by itself
@@ -79,6 +89,7 @@ class WireServer:
         def start_response(status: str, headers: list[tuple[str, str]], _: Any = None) -> None:
             caught[:] = [int(status[:3]), headers]
 
+        assert self.app is not None
         chunks = self.app(self._environ(head, body, peer), start_response)
         try:
             content = b"".join(chunks)
@@ -122,8 +133,9 @@ class WireServer:
 class _Connection(asyncio.Protocol):
     """One client: requests in their order, one at a time."""
 
-    def __init__(self, server: WireServer) -> None:
+    def __init__(self, server: WireServer, read_before: bytes = b"") -> None:
         self._server = server
+        self._read_before = read_before
         self._data = bytearray()
         self._head: Head | None = None
         self._chunks: Chunks | None = None
@@ -137,6 +149,8 @@ class _Connection(asyncio.Protocol):
         self._loop = asyncio.get_running_loop()
         self._server.connections.add(self)
         self._wait_for_request()
+        if self._read_before:
+            self.data_received(self._read_before)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._server.connections.discard(self)
@@ -150,6 +164,9 @@ class _Connection(asyncio.Protocol):
                 self._asked_at = self._loop.time()
                 self._transport.write(answer)
                 return
+        if self._server.elsewhere:
+            self._server.elsewhere(self._transport, data)
+            return
         self._data += data
         if self._busy:
             if len(self._data) > MAX_HEAD:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import string
@@ -118,3 +119,62 @@ def test_only_json_of_the_directory_itself_is_read(tmp_path: Path) -> None:
     assert DirectoryFiles(tmp_path).read() == [
         (".a.json", b".a.json"), ("b.json", b"b.json"), ("f.json", b""),
     ]  # fmt: skip
+
+
+def test_two_that_use_a_directory_are_told_of_each_other(tmp_path: Path) -> None:
+    """As long as both do; neither writes where the other may be reading."""
+    one = DirectoryFiles(tmp_path)
+    assert one.complaints() == []
+    one.write("a", lambda: "old")
+    number = (tmp_path / "a.json").stat().st_ino
+    other = DirectoryFiles(tmp_path)
+    told = [f"{tmp_path}: another mock uses this directory too; each loads it at its own reloads"]
+    assert one.complaints() == other.complaints() == told
+    one.write("a", lambda: "new")
+    assert (tmp_path / "a.json").stat().st_ino != number
+    assert other.read() == [("a.json", b"new")]
+    del other
+    assert one.complaints() == []
+    number = (tmp_path / "a.json").stat().st_ino
+    one.write("a", lambda: "own")
+    assert (tmp_path / "a.json").stat().st_ino == number
+
+
+def test_what_a_killed_mock_left_is_removed(tmp_path: Path) -> None:
+    """By who is alone there; nothing else is touched."""
+    left, kept = tmp_path / ".tyk-contract-17-3", tmp_path / ".tyk-contract-notes"
+    for path in (left, kept):
+        path.write_text("half of")
+    first = DirectoryFiles(tmp_path)
+    assert (left.exists(), kept.exists()) == (False, True)
+    left.write_text("being written")
+    DirectoryFiles(tmp_path)
+    assert left.exists()
+    first.put_back()
+
+
+def test_a_directory_that_comes_back_is_used(tmp_path: Path) -> None:
+    """Its new files are read and written."""
+    folder = tmp_path / "policies"
+    folder.mkdir()
+    store = DirectoryFiles(folder)
+    store.write("a", lambda: "1")
+    (folder / "a.json").unlink()
+    folder.rmdir()
+    with pytest.raises(NoStorage):
+        store.write("a", lambda: "2")
+    folder.mkdir()
+    store.write("a", lambda: "3")
+    store.write("a", lambda: "4")
+    assert store.read() == [("a.json", b"4")]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device that is always full")
+def test_a_device_is_written_to_and_never_replaced(tmp_path: Path) -> None:
+    """As a gateway does, which opens it."""
+    (tmp_path / "a.json").symlink_to("/dev/full")
+    with pytest.raises(Refused) as refused:
+        DirectoryFiles(tmp_path).write("a", lambda: "text")
+    assert isinstance(refused.value.__cause__, OSError)
+    assert refused.value.__cause__.errno == errno.ENOSPC
+    assert Path("/dev/full").is_char_device()

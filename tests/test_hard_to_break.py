@@ -15,10 +15,17 @@ ROOT = Path(__file__).parent.parent
 
 
 @pytest.mark.parametrize(
-    "command", [("bench.bad_input", "--count", "1000"), ("bench.kills", "--times", "3")], ids=["bad", "kills"]
+    "command",
+    [
+        ("bench.bad_input", "--count", "1000"),
+        ("bench.kills", "--times", "3"),
+        ("bench.soak", "--seconds", "2", "--clients", "16"),
+        ("bench.soak", "--seconds", "2", "--clients", "16", "--workers", "2", "--directory"),
+    ],
+    ids=["bad input", "kills", "soak", "soak of workers"],
 )
 def test_it_stands(command: tuple[str, ...]) -> None:
-    """Every request is answered and good ones are served; every acknowledged write is there after a kill."""
+    """Every request is answered, good ones are served, every acknowledged write is there, after a kill too."""
     done = subprocess.run(
         [sys.executable, "-m", *command], cwd=ROOT, capture_output=True, text=True, check=False
     )

@@ -8,14 +8,16 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 
 ORDER = [
-    {"versions"},
+    {"versions", "claim"},
     {"gowrite"},
-    {"spec", "gojson", "gourl", "config", "clock", "client", "redaction", "counters", "oauth", "echo"},
+    {"spec", "gojson", "gourl", "config", "clock", "client", "redaction", "echo", "files"},
+    {"shelves"},
+    {"counters", "oauth", "redis_shelves"},
     {"goscalar", "behaviours"},
     {"gostruct"},
     {"views"},
     {"contract"},
-    {"policy", "files", "faults", "merging", "keynames"},
+    {"policy", "faults", "merging", "keynames"},
     {"remembered"},
     {"replies"},
     {"store", "grants", "definition", "journal"},
@@ -29,6 +31,7 @@ ORDER = [
     {"app", "message"},
     {"shortway"},
     {"wire"},
+    {"workers"},
     {"server"},
     {"recording"},
     {"playing", "scenarios", "changes", "deviations"},

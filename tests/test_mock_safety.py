@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -133,3 +136,56 @@ def test_a_name_turned_to_this_machine_is_another_site() -> None:
     client = create_app(Gateway(default_version(), Config())).test_client()
     headers = {"Host": "evil.test", "Origin": "http://evil.test"}
     assert client.post("/_mock/reset", headers=headers).status_code == 403
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS, errno.EACCES, errno.EIO, errno.EMFILE])
+def test_a_disk_that_takes_no_file_is_told(
+    tmp_path: Path, number: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the gateway's own answer; what was written stays, and is written again when the disk takes it."""
+    with MockGateway(policies=tmp_path) as mock:
+        mock.policies.seed({"id": "gold", "rate": 1})
+
+        def refuse(path: str, flags: int, *rest: int) -> int:
+            if flags & (os.O_WRONLY | os.O_RDWR):
+                raise OSError(number, os.strerror(number))
+            return opened(path, flags, *rest)
+
+        opened = os.open
+        with monkeypatch.context() as patch:
+            patch.setattr("mockserver.files.os.open", refuse)
+            patch.setattr("pathlib.Path.write_bytes", lambda path, _: refuse(str(path), os.O_WRONLY))
+            for target, method in (("/tyk/policies/gold", "PUT"), ("/tyk/policies", "POST")):
+                answer = call(mock, method, target, {"id": "gold", "rate": 20})
+                assert answer == (500, {"status": "error", "message": "Failed to create file!"})
+            mock.reload()
+            assert call(mock, "GET", "/tyk/policies/gold")[1]["rate"] == 1
+        assert call(mock, "PUT", "/tyk/policies/gold", {"id": "gold", "rate": 20})[0] == 200
+        mock.reload()
+        assert call(mock, "GET", "/tyk/policies/gold")[1]["rate"] == 20
+
+
+def test_what_another_hand_does_to_the_directory_is_answered(tmp_path: Path) -> None:
+    """Files broken, removed and put in place of others; the directory gone, and back."""
+    folder = tmp_path / "policies"
+    folder.mkdir()
+    with MockGateway(policies=folder) as mock:
+        mock.policies.seed({"id": "gold", "rate": 1}, {"id": "lead"})
+        (folder / "gold.json").write_text('{"id":"gold","rate"')
+        (folder / "lead.json").unlink()
+        (folder / "lead.json").mkdir()
+        assert call(mock, "PUT", "/tyk/policies/lead", {"id": "lead"})[0] == 500
+        mock.reload()
+        assert call(mock, "GET", "/tyk/policies/lead")[0] == 404
+        assert call(mock, "PUT", "/tyk/policies/gold", {"id": "gold", "rate": 2})[0] == 200
+        mock.reload()
+        assert call(mock, "GET", "/tyk/policies/gold")[1]["rate"] == 2
+        shutil.rmtree(folder)
+        assert call(mock, "PUT", "/tyk/policies/gold", {"id": "gold"})[0] == 500
+        assert call(mock, "DELETE", "/tyk/policies/gold")[0] == 500
+        mock.reload()
+        assert call(mock, "GET", "/tyk/policies/gold")[0] == 404
+        folder.mkdir()
+        assert call(mock, "POST", "/tyk/policies", {"id": "gold"})[0] == 200
+        mock.reload()
+        assert list(mock.policies) == ["gold"]

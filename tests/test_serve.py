@@ -3,66 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
-import re
 import signal
 import socket
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import pytest
-
-from mockserver.client import Answer, Client
-
-COMMAND = [sys.executable, "-m", "mockserver"]
-QUIET = {key: value for key, value in os.environ.items() if not key.startswith("TYK_GW_")}
-
-
-class Served:
-    """A mock that runs: its URL and the lines it printed."""
-
-    def __init__(self, process: subprocess.Popen[str]) -> None:
-        self.process = process
-        self.lines: list[str] = []
-        assert process.stdout is not None
-        for line in process.stdout:
-            self.lines.append(line.rstrip())
-            if match := re.search(r"mocked on (\S+):", line):
-                self.url = match[1]
-                break
-
-    def send(self, method: str, target: str, secret: str, body: Any = None) -> Answer:
-        """A request with a secret."""
-        data = None if body is None else json.dumps(body).encode()
-        with Client(self.url) as client:
-            return client.send(method, target, [("X-Tyk-Authorization", secret)], data)
-
-
-@contextmanager
-def serving(*arguments: object, **environment: str) -> Iterator[Served]:
-    """The mock on a free port, unless the arguments say another."""
-    port = [] if "--conf" in arguments or "TYK_GW_LISTENPORT" in environment else ["--port", "0"]
-    command = [*COMMAND, "serve", *port, *map(str, arguments)]
-    with subprocess.Popen(command, text=True, stdout=subprocess.PIPE, env=QUIET | environment) as process:
-        try:
-            yield Served(process)
-        finally:
-            process.terminate()
-
-
-def failing(*arguments: object, **environment: str) -> str:
-    """What the command says in its one line; its code is 2."""
-    done = subprocess.run(
-        [*COMMAND, *map(str, arguments)], capture_output=True, text=True, timeout=60,
-        check=False, env=QUIET | environment,
-    )  # fmt: skip
-    assert done.returncode == 2
-    assert done.stderr.count("\n") == 1, done.stderr
-    return done.stderr
+from serving import failing, serving
 
 
 def test_the_gateways_own_configuration_is_taken(tmp_path: Path) -> None:
@@ -106,6 +53,34 @@ def test_a_termination_ends_it_well() -> None:
     with serving() as served:
         served.process.send_signal(signal.SIGTERM)
         assert served.process.wait(20) == 0
+
+
+def test_a_termination_lets_open_requests_end() -> None:
+    """Those that wait are answered, then the process ends with exit code 0."""
+    with serving() as served, ThreadPoolExecutor() as threads:
+        fault = {"operation": "addPolicy", "delay": 60, "times": 4}
+        assert served.send("POST", "/_mock/faults", "", fault).status == 200
+        waiting = [
+            threads.submit(served.send, "POST", "/tyk/policies", "mock-secret", {"id": f"p{number}"})
+            for number in range(4)
+        ]
+        while json.loads(served.send("GET", "/_mock/faults", "").body):
+            pass
+        served.process.send_signal(signal.SIGTERM)
+        assert [each.result().status for each in waiting] == [200] * 4
+        assert served.process.wait(20) == 0
+
+
+def test_another_mock_on_a_directory_is_told(tmp_path: Path) -> None:
+    """The second says so before it says where it is; both answer."""
+    with serving("--policies", tmp_path) as one, serving("--policies", tmp_path) as other:
+        assert not any("another mock" in line for line in one.lines)
+        assert any(
+            line.startswith(f"{tmp_path}: another mock uses this directory too") for line in other.lines
+        )
+        assert one.send("POST", "/tyk/policies", "mock-secret", {"id": "gold"}).status == 200
+        assert other.send("GET", "/tyk/reload?block=true", "mock-secret").status == 200
+        assert other.send("GET", "/tyk/policies/gold", "mock-secret").status == 200
 
 
 def test_a_record_file_is_read_and_never_written(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from mockserver.commands import Commands
 
 if TYPE_CHECKING:
     from mockserver.config import Config
+    from mockserver.shelves import Shelves
 
 
 def add(commands: Commands) -> None:
@@ -46,6 +47,18 @@ def add(commands: Commands) -> None:
         "--remote-control", action="store_true", help="let other machines use /_mock/ too, not this one alone"
     )
     serve.add_argument(
+        "--store",
+        metavar="URL",
+        help="a Redis that all mocks of a group share, redis://HOST:PORT/DB; memory of its own if left out",
+    )
+    serve.add_argument(
+        "--workers",
+        type=int,
+        default=1,
+        metavar="N",
+        help="processes that answer; they share one state (1)",
+    )
+    serve.add_argument(
         "--spec",
         type=Path,
         metavar="FILE",
@@ -58,6 +71,7 @@ def add(commands: Commands) -> None:
 def run(options: argparse.Namespace) -> int:
     """Do it; return the exit code."""
     from mockserver.app import unknown_operations
+    from mockserver.config import ConfigError
     from mockserver.contract import Contract
     from mockserver.server import MockGateway
     from mockserver.spec import default_version, select_version
@@ -65,8 +79,13 @@ def run(options: argparse.Namespace) -> int:
     config, ignored = _configured(options)
     version = default_version() if options.gateway is None else select_version(options.gateway)
     extra = Contract.of_file(options.spec) if options.spec else None
-    remote = options.remote_control
-    with MockGateway.of(version, config, extra, options.upstream, remote_control=remote) as gateway:
+    if options.workers < 1 or (options.workers > 1 and not hasattr(os, "fork")):
+        raise ConfigError(f"--workers {options.workers}: give 1, or more on a system that can fork")
+    shelves = _shelves(options.store) if options.store else None
+    with MockGateway.of(
+        version, config, extra, options.upstream,
+        remote_control=options.remote_control, workers=options.workers, shelves=shelves,
+    ) as gateway:  # fmt: skip
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: gateway.stop())
         if ignored:
@@ -77,11 +96,23 @@ def run(options: argparse.Namespace) -> int:
         more = ""
         if extra:
             more = f" and {len(unknown_operations(gateway.gateway, extra))} more of {options.spec}"
+        if options.workers > 1:
+            more += f", {options.workers} workers"
         print(f"Tyk Gateway {version} mocked on {gateway.url}: {known} operations{more}", flush=True)
         if config.secret == type(config)().secret:
             print(f'the secret is "{config.secret}"; set another with --secret', flush=True)
         gateway.wait()
     return 0
+
+
+def _shelves(url: str) -> Shelves:
+    from mockserver.config import ConfigError
+
+    try:
+        from mockserver.redis_shelves import RedisShelves
+    except ImportError as error:
+        raise ConfigError("--store needs the redis package: pip install 'tyk-contract[redis]'") from error
+    return RedisShelves(url)
 
 
 def _configured(options: argparse.Namespace) -> tuple[Config, list[str]]:

