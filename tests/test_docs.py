@@ -42,11 +42,13 @@ def test_the_first_commands_are_targets_of_the_makefile() -> None:
 
 
 @pytest.mark.parametrize("command", [c for c in COMMANDS if c.startswith("tyk-contract serve")])
-def test_a_serve_command_serves(command: str, tmp_path: Path) -> None:
+def test_a_serve_command_serves(command: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
     """On a free port, in a folder that has what it names."""
     for name in ("policies", "apps"):
         (tmp_path / name).mkdir()
     (tmp_path / "tyk.conf").write_text('{"secret":"s"}')
+    if "redis://" in command:
+        command = re.sub(r"redis://\S+", request.getfixturevalue("redis").url, command)
     with subprocess.Popen(
         [sys.executable, "-m", "mockserver", *shlex.split(command)[1:], "--port", "0"],
         cwd=tmp_path, text=True, stdout=subprocess.PIPE,

