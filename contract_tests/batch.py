@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable, Generator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -131,23 +132,22 @@ class Batch:
 
     def _run_all(self) -> None:
         runs = [run for item in self.items if (run := self._prepared(item)) is not None]
-        first, shared, *after = ([run for run in runs if run.case.when == when] for when in ORDER)
-        others = [run for each in after for run in each]
+        first, shared, alone, last = ([run for run in runs if run.case.when == when] for when in ORDER)
         order = list(self.rows)
         first.sort(
             key=lambda run: order.index(run.row.id)
         )  # a reload is asked for before what takes its time
         try:
-            shared = [run for run in first if self._goes_on(run)] + shared
+            shared += [run for run in first if self._goes_on(run)]
             while shared := [run for run in shared if self._goes_on(run)]:
                 exchange = self.target.reload()
                 for run in shared:
                     run.gateway.exchanges.append(exchange)
-            for run in (*self._later, *others):
+            for run in chain(alone, self._later, last):
                 while self._goes_on(run):
                     run.gateway.exchanges.append(self.target.reload())
         except Gone as error:
-            self._look_back([run for run in others if run.case.when == LAST])
+            self._look_back(last)
             for run in runs:
                 if run.item.nodeid not in self.verdicts:
                     self._judge(run, Status.ERROR, f"the gateway no longer answers: {error}")

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from contract_tests import embedded, preflight, report
+from contract_tests import embedded, generated, preflight, report
 from contract_tests.batch import Batch
 from contract_tests.gateway import Options
 from contract_tests.preflight import Found, PreflightError
@@ -24,7 +24,7 @@ from contract_tests.target import Gone, Target
 from mockserver import behaviours
 from mockserver.contract import Contract
 
-_HEAVY = ("schemathesis.specs.openapi.schemas", "openapi_core")
+_HEAVY = ("openapi_core",)
 _STARTED = pytest.StashKey[float]()
 _TARGET = pytest.StashKey[Target]()
 _FOUND = pytest.StashKey[Found]()
@@ -59,6 +59,8 @@ def target(pytestconfig: pytest.Config, request: pytest.FixtureRequest) -> Targe
         else:
             found = preflight.embedded(wanted)
             needs = () if pytestconfig.getoption("--gateway-quick") else _HEAVY
+            if needs:
+                generated.maker(str(found.version))  # it is at work from now on
             url = stash[_CLOSING].enter_context(embedded.mock(str(found.version), needs))
             secret = embedded.SECRET
     except PreflightError as error:

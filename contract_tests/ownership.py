@@ -60,7 +60,8 @@ class Ownership:
     def new_id(self, suffix: str = "") -> str:
         """An id that nothing has, of this run."""
         self._count += 1
-        return f"{self.run}{self._count}{suffix}"
+        apart = "_" if suffix[:1].isdigit() else ""  # or 4 and 7 would be 47
+        return f"{self.run}{self._count}{apart}{suffix}"
 
     def new_object_id(self) -> str:
         """A database id of this run: 24 lower-case hex digits."""
@@ -102,16 +103,16 @@ class Ownership:
         """Whether anything was written that a reload loads."""
         return bool(self._policies) or any(target.startswith(APIS) for target in self._others)
 
-    def forget(self) -> list[Target]:
-        """What is to be deleted, in the order that works; it is not remembered any more."""
+    def forget(self) -> tuple[list[Target], list[Target]]:
+        """Policies and others to delete, these in the order that works; they are not remembered any more."""
         order = (CLIENTS, KEYS, ORGANISATIONS, APIS)  # a client needs its API
         others = sorted(
             self._others, key=lambda target: next(i for i, p in enumerate(order) if target.startswith(p))
         )
-        targets = [*others, *self._policies]
+        policies = list(self._policies)
         self._policies.clear()
         self._others.clear()
-        return targets
+        return policies, others
 
     def _owned(self, method: str, what: str, name: str) -> str:
         if not self.owns(name):

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from contract_tests import generated
 from contract_tests.batch import BEGUN, FIRST, LAST, LATER, RELOAD, Steps, behaviour
 from contract_tests.checks import Mismatch
 from contract_tests.gateway import Gateway
-from contract_tests.walks import Walking, made, shrunk
+from contract_tests.walks import Walking, shrunk
 
 
 @behaviour("walks-agree-with-model", when=FIRST)
 def test_walks_agree_with_the_model(gateway: Gateway) -> Steps:
     """After any writes and reloads every answer is what the model foretells."""
-    walks = made()
+    walks = generated.walks(str(gateway.options.version))
     yield BEGUN
     walking = Walking(gateway, walks)
     while walking.go_on():

@@ -1,0 +1,16 @@
+"""What the suite calls its own."""
+
+from __future__ import annotations
+
+from contract_tests.ownership import Ownership
+from mockserver.contract import Contract
+from mockserver.policy import PolicyCodec
+from mockserver.spec import default_version
+
+
+def test_no_two_ids_are_the_same() -> None:
+    """Whatever is asked to stand at their ends."""
+    own = Ownership(PolicyCodec.of(Contract.load(default_version())))
+    made = [own.new_id(suffix) for suffix in ("", "1", "11", "7x", "-1", "_1", ".") for _ in range(120)]
+    assert len(set(made)) == len(made)
+    assert all(own.owns(name) for name in made)
