@@ -154,9 +154,24 @@ def _body(response: Mapping[str, Any], loose: _Loose) -> str:
         _blank(document, pointer)
     if loose.unordered:
         document = _bags(document)
-    if isinstance(document, dict) and isinstance(document.get("tags"), list):
-        document["tags"].sort(key=json.dumps)  # a session's tags come in any order
+    for holder, name in in_any_order(document):
+        holder[name].sort(key=json.dumps)
     return json.dumps(document, ensure_ascii=False) + ("\n" if text.endswith("\n") else "")
+
+
+def in_any_order(session: Any) -> list[tuple[dict[str, Any], str]]:
+    """The lists of a session whose order is that of a Go map, each as what holds it and its name there."""
+    if not isinstance(session, dict):
+        return []
+    rights = session.get("access_rights")
+    of_rights = rights.values() if isinstance(rights, dict) else ()
+    places = [(session, "tags"), *((right, name) for right in of_rights for name in _OF_MAPS)]
+    return [
+        place for place in places if isinstance(place[0], dict) and isinstance(place[0].get(place[1]), list)
+    ]
+
+
+_OF_MAPS = ("json_rpc_methods", "mcp_primitives")
 
 
 class _Text(str):
