@@ -117,6 +117,16 @@ def expect_passed(exchange: Exchange, limit: int | None = None, remaining: int |
         raise Mismatch(f"limit and remaining {wanted}", f"limit and remaining {told}", exchange)
 
 
+def expect_left(gateway: Gateway, made: Api, own: str, left: int) -> None:
+    """A key tells what is left of its quota, or its API's right does."""
+    exchange = gateway.send("GET", f"{KEYS}/{own}?org_id={made.org_id}")
+    found = exchange.json if isinstance(exchange.json, dict) else {}
+    limit = found.get("access_rights", {}).get(made.id, {}).get("limit") or {}
+    told = (found.get("quota_remaining"), limit.get("quota_remaining", 0))
+    if left not in told:
+        raise Mismatch(f"quota_remaining {left}", f"{told[0]!r}, of the API {told[1]!r}", exchange)
+
+
 def expect_refused(exchange: Exchange, status: int, message: str) -> None:
     """The gateway itself answered, in its form of an error."""
     if (exchange.status, exchange.text) != (status, f'{{\n    "error": "{message}"\n}}'):

@@ -9,6 +9,7 @@ from contract_tests.batch import RELOAD, Steps, behaviour
 from contract_tests.checks import Mismatch, expect_error, expect_written
 from contract_tests.gateway import Gateway
 from contract_tests.ownership import APIS, ORGANISATIONS
+from contract_tests.sessions import KEYS
 
 NOT_FOUND = "API not found"
 
@@ -88,7 +89,11 @@ def test_rights_for_mcp_proxies_need_one(gateway: Gateway) -> Steps:
     tools = {"mcp_access_rights": {"tools": {"allowed": ["search"]}}}
     policy = {"id": gateway.new_id(), "access_rights": {made.id: {**made.rights[made.id], **tools}}}
     told = "MCP fields can only be configured on MCP Proxies"
-    expect_error(gateway.post(policy), 400, f'{told}, API "{made.id}" is not an MCP Proxy')
+    refusal = f'{told}, API "{made.id}" is not an MCP Proxy'
+    expect_error(gateway.post(policy), 400, refusal)
+    session, name = {"access_rights": policy["access_rights"]}, gateway.new_id("-key")
+    for method in ("POST", "PUT"):
+        expect_error(gateway.send(method, f"{KEYS}/{name}", session), 400, refusal)
     gateway.create(access_rights={gateway.new_id(): tools})
 
 

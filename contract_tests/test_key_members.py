@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from contract_tests.batch import NotApplicable, behaviour
-from contract_tests.checks import Mismatch, expect_error
+from contract_tests.checks import Mismatch, expect_error, expect_written
 from contract_tests.gateway import Gateway
-from contract_tests.sessions import KEYS, needs_store
+from contract_tests.sessions import KEYS, NEVER, needs_store
 
 RIGHTS = {"orders": {"api_id": "orders", "api_name": "Orders", "versions": ["v1"]}}
 
@@ -52,7 +52,7 @@ def test_an_expiry_that_is_over_is_not_taken(gateway: Gateway) -> None:
 
 @behaviour("suppress-reset-keeps-renewal")
 def test_suppress_reset_keeps_the_renewal(gateway: Gateway) -> None:
-    """PUT reckons a quota's renewal anew, with suppress_reset=1 it stays; any other value is passed over."""
+    """PUT reckons a quota's renewal anew, with suppress_reset=1 it stays, that of a right too."""
     needs_store(gateway)
     name = gateway.new_id("-renewal")
     written(gateway, {"quota_max": 10, "quota_renewal_rate": 3600}, name)
@@ -64,20 +64,32 @@ def test_suppress_reset_keeps_the_renewal(gateway: Gateway) -> None:
     after = expect_members(gateway, name)
     if not after["quota_renews"] > before["quota_renews"] + 30000:
         raise Mismatch("a renewal that is 36000 s away", str(after["quota_renews"]), gateway.exchanges[-1])
+    for query, renews, kept in (("", 20, 20), ("?suppress_reset=1", 30, 20), ("?suppress_reset=0", 40, 40)):
+        rights = {"orders": {**RIGHTS["orders"], "limit": {"quota_max": 5, "quota_renews": renews}}}
+        written(gateway, {"access_rights": rights}, name, "PUT", query)
+        right = expect_members(gateway, name).get("access_rights", {}).get("orders", {})
+        if (right.get("limit") or {}).get("quota_renews") != kept:
+            raise Mismatch(
+                f"quota_renews {kept} of the right", str(right.get("limit")), gateway.exchanges[-1]
+            )
+    written(gateway, {}, name, "PUT", "?suppress_reset=1")
 
 
 @behaviour("passwords-are-not-shown")
 def test_a_password_is_not_shown(gateway: Gateway) -> None:
-    """A password is kept as its hash and never answered."""
+    """A password is kept as its hash and never answered; an update that sends none keeps it."""
     needs_store(gateway)
     name = gateway.new_id("-basic")
     # of an organisation of its own, for where keys are hashed its name is not told
     organisation = gateway.target.own.run
     written(gateway, {"org_id": organisation, "basic_auth_data": {"password": "one"}}, name)
-    found = expect_members(gateway, name, f"?org_id={organisation}")
-    data = found.get("basic_auth_data", {})
-    if data.get("password", "") or not data.get("hash_type"):
-        raise Mismatch("no password, and how it is hashed", str(data), gateway.exchanges[-1])
+    query = f"?org_id={organisation}"
+    for data in ({"password": "one"}, {}, {"password": "two"}):
+        if data != {"password": "one"}:
+            written(gateway, {"org_id": organisation, "basic_auth_data": data}, name, "PUT", query)
+        found = expect_members(gateway, name, query).get("basic_auth_data", {})
+        if found.get("password", "") or found.get("hash_type") != "bcrypt":
+            raise Mismatch("no password, and hash_type bcrypt", str(found), gateway.exchanges[-1])
 
 
 @behaviour("keys-are-found-by-organisation")
@@ -93,6 +105,9 @@ def test_a_key_is_found_by_its_name_and_organisation(gateway: Gateway) -> None:
     expect_members(gateway, name, f"{query}&username=true", alias="known")
     gateway.send("DELETE", f"{KEYS}/{name}{query}")
     expect_error(gateway.send("GET", f"{KEYS}/{name}{query}"), 404, "Key not found")
+    written(gateway, {"alias": "of none"}, name)
+    expect_members(gateway, name, query, alias="of none")
+    expect_error(gateway.send("GET", f"{KEYS}/{name}{query}&username=true"), 404, "Key not found")
 
 
 @behaviour("keys-keep-their-certificate")
@@ -121,3 +136,26 @@ def test_a_created_key_gets_a_secret(gateway: Gateway) -> None:
         if bool(found.get("hmac_string")) is not enabled:
             wanted = "an hmac_string" if enabled else "no hmac_string"
             raise Mismatch(wanted, repr(found.get("hmac_string")), gateway.exchanges[-1])
+        if found.get("date_created", NEVER) == NEVER or not str(found.get("last_updated")).isdigit():
+            raise Mismatch("date_created and last_updated of now", str(found)[:200], gateway.exchanges[-1])
+
+
+@behaviour("created-keys-have-their-own-certificate")
+def test_a_certificate_is_of_one_key(gateway: Gateway) -> None:
+    """/tyk/keys/create names a key by its certificate, and refuses a second one with it."""
+    needs_store(gateway)
+    organisation, certificate = gateway.target.own.run, gateway.new_id("-cert")
+    key = organisation + certificate.removeprefix(organisation)
+    gateway.target.own.note_key(key)
+    session = {"org_id": organisation, "access_rights": RIGHTS, "certificate": certificate}
+    exchange = gateway.send("POST", f"{KEYS}/create", session)
+    told = exchange.json if isinstance(exchange.json, dict) else {}
+    if "key_hash" in told or str(told.get("key")).startswith("ey"):
+        raise NotApplicable("the gateway hashes keys, so their names are its own")
+    expect_written(exchange, key, "added")
+    reason = f"Failed to create key - Key with given certificate already found:{key}"
+    expect_error(gateway.send("POST", f"{KEYS}/create", session), 500, reason)
+    other = {**session, "certificate": gateway.new_id("-cert")}
+    gateway.target.own.note_key(organisation + str(other["certificate"]).removeprefix(organisation))
+    if (another := gateway.send("POST", f"{KEYS}/create", other)).status != 200:
+        raise Mismatch("200, another certificate is free", another.text[:200], another)

@@ -63,6 +63,9 @@ def test_a_key_has_what_its_policy_gives(gateway: Gateway) -> Steps:
         "access_rights": {"orders": {"versions": ["v1"], "limit": limit}},
     }
     expect_session(gateway.send("GET", f"{KEYS}/{name}"), gateway, session)
+    expect_key(write(gateway, name, {"apply_policies": [gold], "alias": "again"}, "PUT"), name, "modified")
+    expect_session(gateway.send("GET", f"{KEYS}/{name}"), gateway, {**session, "alias": "again"})
+    expect_key(write(gateway, name, {"apply_policies": [gold]}, "PUT"), name, "modified")
     gateway.put(gold, {"id": gold, "rate": 3, "per": 4, "access_rights": RIGHTS})
     yield RELOAD
 
@@ -104,13 +107,16 @@ def test_an_update_of_a_key_replaces_it(gateway: Gateway) -> None:
 
 @behaviour("deleted-key-is-gone")
 def test_a_deleted_key_is_gone(gateway: Gateway) -> None:
-    """DELETE answers the key, and nothing of it is left."""
+    """DELETE answers the key, or null for all APIs, and nothing of it is left."""
     needs_store(gateway)
     names = [gateway.new_id("-key") for _ in range(2)]
     for name in names:
         expect_key(write(gateway, name, {"access_rights": RIGHTS}), name, "added")
     for name in names:
         expect_key(gateway.send("DELETE", f"{KEYS}/{name}"), name, "deleted")
+        expect_error(gateway.send("GET", f"{KEYS}/{name}"), 404, "Key not found")
+        expect_key(write(gateway, name, {"access_rights": RIGHTS}), name, "added")
+        expect(gateway.send("DELETE", f"{KEYS}/{name}?api_id=-1"), 200, "null\n")
         expect_error(gateway.send("GET", f"{KEYS}/{name}"), 404, "Key not found")
         expect_error(gateway.send("DELETE", f"{KEYS}/{name}"), 404, "There is no such key found")
 
@@ -142,20 +148,32 @@ def test_a_key_whose_policies_are_missing_is_not_made(gateway: Gateway, path: st
 
 
 @behaviour("create-tells-why")
-def test_creating_a_key_tells_why_it_is_not_made(gateway: Gateway) -> None:
+def test_creating_a_key_tells_why_it_is_not_made(gateway: Gateway) -> Steps:
     """POST /tyk/keys/create says which policy is missing, that none is left, or that the body is none."""
     gone, other = gateway.new_id("-gone"), gateway.new_id("-gone")
+    odd = gateway.new_id('-"\\\a\b\f\n\r\t\v\x01\x7f\x80é\u2028漢\U0001f600\U000e0001\uffff\U00010000')
+    quoted = odd[: odd.index('"')] + _ODD
     reasons = {
         f'Failed to create key - policy not found: "{gone}"': {"apply_policies": [gone]},
+        f'Failed to create key - policy not found: "{quoted}"': {"apply_policies": [odd]},
         "Failed to create key - key has no valid policies to be applied": {"apply_policies": [gone, other]},
         "Unmarshalling failed": "{",
     }
     for reason, session in reasons.items():
         expect_error(gateway.send("POST", f"{KEYS}/create", session), 500, reason)
+    parted, per_api = (policy(gateway, partitions={part: True}) for part in ("acl", "per_api"))
+    yield RELOAD
+
+    told = "cannot apply multiple policies when some have per_api set and some are partitioned"
+    mixed = {"apply_policies": [parted, per_api]}
+    expect_error(gateway.send("POST", f"{KEYS}/create", mixed), 500, f"Failed to create key - {told}")
     for _ in range(2):
         exchange = gateway.send("POST", f"{KEYS}/create", {"org_id": gateway.target.own.run})
         if exchange.status != 200:  # as where allow_master_keys is set
             expect_error(exchange, 400, NO_RIGHTS)
+
+
+_ODD = '\\"\\\\\\a\\b\\f\\n\\r\\t\\v\\x01\\x7f\\u0080é\\u2028漢\U0001f600\\U000e0001\\uffff\U00010000'  # as Go's %q has it
 
 
 @behaviour("create-makes-an-id")
@@ -195,7 +213,8 @@ def test_other_policies_may_be_named_for_a_key(gateway: Gateway) -> Steps:
     needs_store(gateway)
     gold, name = policy(gateway), gateway.new_id("-key")
     yield RELOAD
-    expect_key(write(gateway, name, {"access_rights": RIGHTS, "alias": "a"}), name, "added")
+    first = {"access_rights": RIGHTS, "alias": "a", "apply_policy_id": gold}
+    expect_key(write(gateway, name, first), name, "added")
     gone = gateway.new_id("-gone")
     for change in ({"apply_policies": [gone]}, {"policy": gold, "apply_policies": [gone]}):
         expect_key(gateway.send("POST", f"{KEYS}/policy/{name}", change), name, "updated")
