@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import base64
+import re
 import uuid
 from typing import Any
 from urllib.parse import parse_qsl
 
+from mockserver import gourl
 from mockserver.definition import Api
 from mockserver.gostruct import Malformed, Struct, read_as
 from mockserver.handlers.registry import handles
 from mockserver.oauth import Client
 from mockserver.replies import Call, Reply, changed, error, json_reply, ok
 
+PAGE = 100  # tokens
 NO_CLIENT = error("OAuth Client ID not found", 404)
 NO_API = "API doesn't exist"
 NO_POLICY = "Policy doesn't exist"
@@ -123,13 +126,24 @@ def delete_client(call: Call) -> Reply:
 
 @handles("listOAuthTokens")
 def list_tokens(call: Call) -> Reply:
-    """The tokens of a client that have not ended."""
+    """The tokens of a client that have not ended; with `page` a hundred of them."""
     api = _api(call)
     if api is None:
         return NO_CLIENT
     stored_as = call.gateway.sessions.stored_as
     tokens = call.gateway.oauth.tokens(api.id, call.params["keyName"])
-    return json_reply([{"code": stored_as(token.text), "expires": token.ends_at} for token in tokens])
+    listed = [{"code": stored_as(token.text), "expires": token.ends_at} for token in tokens]
+    wanted = gourl.first_value(call.query, "page")
+    return json_reply(_page(listed, wanted) if wanted else listed)
+
+
+def _page(listed: list[dict[str, Any]], wanted: str) -> dict[str, Any]:
+    """One page; each token on it has the end of one on the first (gateway/oauth_manager.go:772 @v5.12.0)."""
+    number = max(1, int(wanted)) if re.fullmatch(r"[+-]?[0-9]{1,18}", wanted) else 1
+    page = listed[(number - 1) * PAGE : number * PAGE]
+    told = {"page_num": number, "page_total": -(-len(listed) // PAGE), "page_size": PAGE}
+    tokens = [{**token, "expires": first["expires"]} for token, first in zip(page, listed, strict=False)]
+    return {"Pagination": told, "Tokens": tokens}
 
 
 @handles("revokeOAuthToken")

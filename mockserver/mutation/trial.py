@@ -16,6 +16,7 @@ from mockserver.mutation.mutant import SOURCE, Mutant
 from mockserver.spec import known_versions, select_version
 
 SECRET = "Mutant-Secret"
+PATIENCE = 5.0  # seconds for one to end
 TRIAL_SECONDS = 60.0  # for a mutant that answers and never comes to an end
 FOUND, MISSED, STILLBORN = "found", "missed", "stillborn"
 
@@ -86,7 +87,11 @@ def _running(mutant: Mutant, version: str) -> Iterator[str]:
             yield process.stdout.readline().decode().strip()
         finally:
             limit.cancel()
-            process.kill()
+            process.terminate()
+            try:
+                process.wait(PATIENCE)
+            except subprocess.TimeoutExpired:
+                process.kill()
 
 
 def _failures(url: str, version: str, *, until_failure: bool) -> list[tuple[str, str]]:
