@@ -64,15 +64,17 @@ def test_suppress_reset_keeps_the_renewal(gateway: Gateway) -> None:
     after = expect_members(gateway, name)
     if not after["quota_renews"] > before["quota_renews"] + 30000:
         raise Mismatch("a renewal that is 36000 s away", str(after["quota_renews"]), gateway.exchanges[-1])
-    for query, renews, kept in (("", 20, 20), ("?suppress_reset=1", 30, 20), ("?suppress_reset=0", 40, 40)):
-        rights = {"orders": {**RIGHTS["orders"], "limit": {"quota_max": 5, "quota_renews": renews}}}
-        written(gateway, {"access_rights": rights}, name, "PUT", query)
+    for query, renews, kept in (
+        ("", 0, 0), ("?suppress_reset=1", 10, 10), ("?suppress_reset=1", 30, 10), ("?suppress_reset=0", 40, 40),
+        ("?suppress_reset=1", 0, 0),
+    ):  # fmt: skip
+        limit = {"limit": {"quota_max": 5, "quota_renews": renews}} if renews else {}
+        written(gateway, {"access_rights": {"orders": {**RIGHTS["orders"], **limit}}}, name, "PUT", query)
         right = expect_members(gateway, name).get("access_rights", {}).get("orders", {})
-        if (right.get("limit") or {}).get("quota_renews") != kept:
+        if (right.get("limit") or {}).get("quota_renews", 0) != kept:
             raise Mismatch(
                 f"quota_renews {kept} of the right", str(right.get("limit")), gateway.exchanges[-1]
             )
-    written(gateway, {}, name, "PUT", "?suppress_reset=1")
 
 
 @behaviour("passwords-are-not-shown")
@@ -127,9 +129,9 @@ def test_a_key_keeps_its_certificate(gateway: Gateway) -> None:
 def test_a_created_key_gets_a_secret(gateway: Gateway) -> None:
     """/tyk/keys/create makes a secret for a key with hmac_enabled, and none for others."""
     needs_store(gateway)
-    organisation = gateway.target.own.run
+    organisation, quota = gateway.target.own.run, {"quota_max": 5, "quota_renewal_rate": 3600}
     for enabled in (True, False):
-        session = {"org_id": organisation, "access_rights": RIGHTS, "hmac_enabled": enabled}
+        session = {"org_id": organisation, "access_rights": RIGHTS, "hmac_enabled": enabled, **quota}
         exchange = gateway.send("POST", f"{KEYS}/create", session)
         told = exchange.json if isinstance(exchange.json, dict) else {}
         found = expect_members(gateway, str(told.get("key")), f"?org_id={organisation}")
@@ -138,6 +140,8 @@ def test_a_created_key_gets_a_secret(gateway: Gateway) -> None:
             raise Mismatch(wanted, repr(found.get("hmac_string")), gateway.exchanges[-1])
         if found.get("date_created", NEVER) == NEVER or not str(found.get("last_updated")).isdigit():
             raise Mismatch("date_created and last_updated of now", str(found)[:200], gateway.exchanges[-1])
+        if not 3590 <= int(found.get("quota_renews", 0)) - int(found["last_updated"]) <= 3610:
+            raise Mismatch("a renewal in 3600 s", repr(found.get("quota_renews")), gateway.exchanges[-1])
 
 
 @behaviour("created-keys-have-their-own-certificate")

@@ -91,6 +91,25 @@ def test_a_key_may_have_rights_of_its_own(gateway: Gateway) -> None:
         )
         session = {"access_rights": RIGHTS, "alias": alias, "rate": 3, "per": 4}
         expect_session(gateway.send("GET", f"{KEYS}/{name}"), gateway, session)
+    limits: dict[str, dict[str, int]] = {
+        "orders": {"rate": 1, "per": 1, "quota_max": -1, "quota_remaining": 7},
+        "bills": {"rate": 1, "per": 1, "quota_remaining": 5},
+        "tolls": {},
+    }
+    rights = {api: {"versions": ["v1"], "limit": limit} for api, limit in limits.items()}
+    expect_key(write(gateway, name, {"access_rights": rights}), name, "added")
+    kept = {api: {**right, "allowance_scope": api if limits[api] else ""} for api, right in rights.items()}
+    expect_session(gateway.send("GET", f"{KEYS}/{name}"), gateway, {"access_rights": kept})
+
+
+@behaviour("key-may-have-rights-of-its-own")
+def test_a_key_needs_rights(gateway: Gateway) -> None:
+    """Without policies and rights of its own a key is refused and not there, unless the gateway allows it."""
+    needs_store(gateway)
+    needs_rights(gateway)
+    organisation, name = gateway.target.own.run, gateway.new_id("-bare")
+    expect_error(write(gateway, name, {"org_id": organisation}), 500, NOT_MADE)
+    expect_error(gateway.send("GET", f"{KEYS}/{name}?org_id={organisation}"), 404, "Key not found")
 
 
 @behaviour("key-update-replaces-whole")
@@ -149,7 +168,7 @@ def test_a_key_whose_policies_are_missing_is_not_made(gateway: Gateway, path: st
 
 @behaviour("create-tells-why")
 def test_creating_a_key_tells_why_it_is_not_made(gateway: Gateway) -> Steps:
-    """POST /tyk/keys/create says which policy is missing, that none is left, or that the body is none."""
+    """POST /tyk/keys/create says which policy is missing, that none is left or they do not fit, or no body."""
     gone, other = gateway.new_id("-gone"), gateway.new_id("-gone")
     odd = gateway.new_id('-"\\\a\b\f\n\r\t\v\x01\x7f\x80é\u2028漢\U0001f600\U000e0001\uffff\U00010000')
     quoted = odd[: odd.index('"')] + _ODD
@@ -164,6 +183,12 @@ def test_creating_a_key_tells_why_it_is_not_made(gateway: Gateway) -> Steps:
     parted, per_api = (policy(gateway, partitions={part: True}) for part in ("acl", "per_api"))
     yield RELOAD
 
+    whole = {"org_id": gateway.target.own.run, "access_rights": RIGHTS, "meta_data": {"policies": []}}
+    exchange = gateway.send("POST", f"{KEYS}/create", whole)
+    if "own-policies-by-place" in gateway.behaviours:
+        expect_error(exchange, 500, "Failed to create key - key has no valid policies to be applied")
+    elif exchange.status != 200:
+        raise Mismatch("200, no policies in the metadata are none", shorten(exchange.text), exchange)
     told = "cannot apply multiple policies when some have per_api set and some are partitioned"
     mixed = {"apply_policies": [parted, per_api]}
     expect_error(gateway.send("POST", f"{KEYS}/create", mixed), 500, f"Failed to create key - {told}")
@@ -213,8 +238,8 @@ def test_other_policies_may_be_named_for_a_key(gateway: Gateway) -> Steps:
     needs_store(gateway)
     gold, name = policy(gateway), gateway.new_id("-key")
     yield RELOAD
-    first = {"access_rights": RIGHTS, "alias": "a", "apply_policy_id": gold}
-    expect_key(write(gateway, name, first), name, "added")
+    first = {"access_rights": RIGHTS, "alias": "a", "apply_policy_id": gold, "last_updated": "5"}
+    expect_key(write(gateway, f"{name}?suppress_reset=1", first), name, "added")
     gone = gateway.new_id("-gone")
     for change in ({"apply_policies": [gone]}, {"policy": gold, "apply_policies": [gone]}):
         expect_key(gateway.send("POST", f"{KEYS}/policy/{name}", change), name, "updated")
@@ -222,6 +247,8 @@ def test_other_policies_may_be_named_for_a_key(gateway: Gateway) -> Steps:
     rights = {"orders": {"versions": ["v1"], "limit": LIMITS}}
     session = {"apply_policies": [gone, gold], "alias": "a", **LIMITS, "access_rights": rights}
     expect_session(gateway.send("GET", f"{KEYS}/{name}"), gateway, session)
+    if gateway.exchanges[-1].json.get("last_updated") == "5":
+        raise Mismatch("last_updated of now", "5, as it was before", gateway.exchanges[-1])
     for broken in ("{", '{"policy":1}'):
         expect_error(
             gateway.send("POST", f"{KEYS}/policy/{name}", broken), 400, "Couldn't decode instruction"

@@ -19,7 +19,7 @@ from mockserver.spec import known_versions, spec_path
 from mockserver.versions import GatewayVersion
 
 PREFIX = "apply/random-"
-RECORDED = 19  # scenarios: four policies each, and twelve sessions that name some of them
+RECORDED = 18  # scenarios: four policies each, and twelve sessions that name some of them
 
 
 @pytest.mark.parametrize("number", range(RECORDED))
