@@ -22,6 +22,7 @@ from contract_tests.checks import Mismatch, shorten
 from contract_tests.exchange import Exchange, masked
 from contract_tests.gateway import Gateway, Options
 from contract_tests.report import Status, Trace, Verdict
+from contract_tests.sharing import Verdicts, once
 from contract_tests.target import Gone, Target
 from mockserver.behaviours import Behaviour
 
@@ -64,7 +65,7 @@ def behaviour(
 
     def declare(function: Callable[..., Any]) -> Callable[..., None]:
         def test(batch: Batch, request: pytest.FixtureRequest, **_: Any) -> None:
-            batch.tell(request.node)
+            batch.tell(request.node, request)
 
         names = [name for name in inspect.signature(function).parameters if name != "gateway"]
         kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
@@ -110,7 +111,7 @@ class Batch:
     _later: list[_Run] = field(default_factory=list)
     _done: bool = False
 
-    def tell(self, item: pytest.Item) -> None:
+    def tell(self, item: pytest.Item, request: pytest.FixtureRequest) -> None:
         """Let pytest know how a test came out; the first to ask makes all of them run.
 
         Raises:
@@ -118,17 +119,18 @@ class Batch:
         """
         if not self._done:
             self._done = True
-            self.run()
+            self.verdicts = once(request, self.run)
         verdict = self.verdicts[item.nodeid]
         if verdict.status is Status.NOT_APPLICABLE:
             pytest.skip(verdict.reason)
         if verdict.status is not Status.PASSED:
             pytest.fail(verdict.as_text(), pytrace=False)
 
-    def run(self) -> None:
-        """Run all tests, side by side."""
+    def run(self) -> Verdicts:
+        """Run all tests, side by side; return their verdicts."""
         with suppress(_Enough):
             self._run_all()
+        return self.verdicts
 
     def _run_all(self) -> None:
         runs = [run for item in self.items if (run := self._prepared(item)) is not None]

@@ -107,6 +107,7 @@ def test_a_key_is_found_by_its_name_and_organisation(gateway: Gateway) -> None:
     expect_members(gateway, name, f"{query}&username=true", alias="known")
     gateway.send("DELETE", f"{KEYS}/{name}{query}")
     expect_error(gateway.send("GET", f"{KEYS}/{name}{query}"), 404, "Key not found")
+    name, query = gateway.new_id("-plain"), f"?org_id={organisation}x"
     written(gateway, {"alias": "of none"}, name)
     expect_members(gateway, name, query, alias="of none")
     expect_error(gateway.send("GET", f"{KEYS}/{name}{query}&username=true"), 404, "Key not found")

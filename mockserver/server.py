@@ -21,7 +21,7 @@ from mockserver.handlers import check
 from mockserver.journal import Journal
 from mockserver.seeding import seed
 from mockserver.shelves import Shelves
-from mockserver.spec import default_version, select_version
+from mockserver.spec import version_of
 from mockserver.versions import GatewayVersion
 from mockserver.wire import Application, WireServer
 
@@ -102,7 +102,7 @@ class MockGateway:
         directory: Path = Path(),
         without: frozenset[str] = frozenset(),
     ) -> None:
-        version = select_version(gateway) if gateway else default_version()
+        version = version_of(gateway)
         settings, _ = Config.of(config or {})
         if secret is not None:
             settings = replace(settings, secret=secret)

@@ -79,6 +79,11 @@ def select_version(text: str) -> GatewayVersion:
     return version
 
 
+def version_of(text: str | None) -> GatewayVersion:
+    """The version that a user names, or the default one where none is named. Raises as `select_version`."""
+    return default_version() if text is None else select_version(text)
+
+
 def default_version() -> GatewayVersion:
     """The version that is meant when none is named."""
     return GatewayVersion.parse(behaviours_table()["default"])

@@ -7,6 +7,8 @@ import sys
 
 import pytest
 
+from mockserver import MockGateway
+
 
 def test_each_test_has_a_fresh_gateway(pytester: pytest.Pytester) -> None:
     """Policies, faults and the journal of one test are gone in the next."""
@@ -74,6 +76,20 @@ def test_the_suite_runs_as_tests(pytester: pytest.Pytester) -> None:
     )
     assert result.ret == 0
     assert result.parseoutcomes()["passed"] > 20
+
+
+def test_the_suite_runs_under_xdist(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of two workers one judges the gateway, and both tell what it found."""
+    monkeypatch.setenv("TYK_GW_SECRET", "s3cret")
+    with MockGateway(secret="s3cret") as gateway:
+        result = pytester.runpytest_subprocess(
+            "-n", "2", "--pyargs", "contract_tests", "-p", "no:randomly", f"--gateway-url={gateway.url}",
+            "-k", "reload or list",
+        )  # fmt: skip
+        assert result.ret == 0
+        assert result.parseoutcomes()["passed"] > 20
+        agents = {entry.target.partition("tyk-contract-")[2][:8] for entry in gateway.journal}
+        assert len(agents - {""}) == 1  # runs
 
 
 def test_a_session_that_does_not_use_it_loads_nothing_heavy() -> None:

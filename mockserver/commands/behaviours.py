@@ -21,9 +21,9 @@ def add(commands: Commands) -> None:
 def run(options: argparse.Namespace) -> int:
     """Do it; return the exit code."""
     from mockserver import behaviours
-    from mockserver.spec import default_version, select_version
+    from mockserver.spec import version_of
 
-    version = select_version(options.gateway) if options.gateway else default_version()
+    version = version_of(options.gateway)
     for row in behaviours.load().values():
         if row.holds_for(version):
             print(f"{row.id}  ({row.operation}, {row.level})\n    {row.statement}\n    {row.source}")

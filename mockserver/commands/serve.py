@@ -74,10 +74,10 @@ def run(options: argparse.Namespace) -> int:
     from mockserver.config import ConfigError
     from mockserver.contract import Contract
     from mockserver.server import MockGateway
-    from mockserver.spec import default_version, select_version
+    from mockserver.spec import version_of
 
     config, ignored = _configured(options)
-    version = default_version() if options.gateway is None else select_version(options.gateway)
+    version = version_of(options.gateway)
     extra = Contract.of_file(options.spec) if options.spec else None
     if options.workers < 1 or (options.workers > 1 and not hasattr(os, "fork")):
         raise ConfigError(f"--workers {options.workers}: give 1, or more on a system that can fork")

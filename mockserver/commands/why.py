@@ -30,12 +30,12 @@ def run(options: argparse.Namespace) -> int:
     from mockserver import reasons
     from mockserver.files import DirectoryFiles
     from mockserver.gostruct import Malformed
-    from mockserver.spec import default_version, select_version
+    from mockserver.spec import version_of
 
     if not options.policies.is_dir():
         raise ValueError(f"{options.policies} is no directory; give one that holds policies as *.json")
     body = sys.stdin.buffer.read() if options.session == "-" else Path(options.session).read_bytes()
-    version = select_version(options.gateway) if options.gateway else default_version()
+    version = version_of(options.gateway)
     try:
         explanation = reasons.explain_files(DirectoryFiles(options.policies), body, version)
     except Malformed as error:
