@@ -7,8 +7,9 @@ import signal
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
+from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -24,65 +25,91 @@ from contract_tests.target import Gone, Target
 from mockserver import behaviours
 from mockserver.contract import Contract
 
-_HEAVY = ("openapi_core",)
 _STARTED = pytest.StashKey[float]()
 _TARGET = pytest.StashKey[Target]()
+_MOCK = pytest.StashKey[embedded.Mock]()
 _FOUND = pytest.StashKey[Found]()
 _BATCH = pytest.StashKey[Batch]()
 _CLOSING = pytest.StashKey[ExitStack]()
 
 
+def pytest_sessionstart(session: pytest.Session) -> None:
+    if session.config.getoption("--contract-unattended"):
+        _begin(session)
+
+
+def pytest_runtestloop(session: pytest.Session) -> bool | None:
+    """Judge all at once where nobody looks at single tests."""
+    if not session.config.getoption("--contract-unattended") or session.testsfailed:
+        return None
+    _batch(session).run()
+    return True
+
+
 def _begin(session: pytest.Session) -> None:
+    """Start what takes its time: it is at work while the tests are collected."""
     session.stash[_STARTED] = time.monotonic()
     session.stash[_CLOSING] = ExitStack()
     if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
         signal.signal(signal.SIGTERM, _interrupt)  # so that what was written is removed first
+    option = session.config.getoption
+    if option("--gateway-url"):
+        return
+    with _told():
+        found = preflight.embedded(option("--gateway-version"))
+    session.stash[_FOUND] = found
+    session.stash[_MOCK] = session.stash[_CLOSING].enter_context(embedded.Mock(str(found.version)))
+    if not option("--gateway-quick"):
+        generated.maker(str(found.version))
+        import_module("openapi_core")  # which takes as long as the mock does
 
 
 def _interrupt(*_: Any) -> None:
     raise KeyboardInterrupt
 
 
-@pytest.fixture(scope="session")
-def target(pytestconfig: pytest.Config, request: pytest.FixtureRequest) -> Target:
-    """The gateway under test: the one that was named, or a mock of our own."""
-    _begin(request.session)
-    stash = request.session.stash
-    url, wanted = (
-        pytestconfig.getoption("--gateway-url"),
-        pytestconfig.getoption("--gateway-version"),
-    )
-    secret = os.environ.get("TYK_GW_SECRET", "")
+@contextmanager
+def _told() -> Iterator[None]:
+    """End the session with what is wrong, where there is nothing to judge."""
     try:
-        if url:
-            found = preflight.look(url, secret, wanted)
-        else:
-            found = preflight.embedded(wanted)
-            needs = () if pytestconfig.getoption("--gateway-quick") else _HEAVY
-            if needs:
-                generated.maker(str(found.version))  # it is at work from now on
-            url = stash[_CLOSING].enter_context(embedded.mock(str(found.version), needs))
-            secret = embedded.SECRET
+        yield
     except PreflightError as error:
         pytest.exit(str(error), returncode=error.code)
-    stash[_FOUND] = found
-    stash[_TARGET] = Target(url, secret, Contract.load(found.version))
+
+
+def _target(session: pytest.Session) -> Target:
+    """The gateway under test: the one that was named, or a mock of our own."""
+    if _CLOSING not in session.stash:
+        _begin(session)
+    stash, option = session.stash, session.config.getoption
+    url, secret = option("--gateway-url"), os.environ.get("TYK_GW_SECRET", "")
+    if url:
+        with _told():
+            stash[_FOUND] = preflight.look(url, secret, option("--gateway-version"))
+    else:
+        url, secret = stash[_MOCK].url, embedded.SECRET
+    stash[_TARGET] = Target(url, secret, Contract.load(stash[_FOUND].version))
     return stash[_TARGET]
 
 
-@pytest.fixture(scope="session")
-def batch(target: Target, pytestconfig: pytest.Config, request: pytest.FixtureRequest) -> Batch:
-    """All tests of this session; the first that asks makes them run."""
+def _batch(session: pytest.Session) -> Batch:
+    """All tests of this session."""
+    target, option = _target(session), session.config.getoption
     options = Options(
-        version=request.session.stash[_FOUND].version,
-        read_only=pytestconfig.getoption("--gateway-read-only"),
-        quick=pytestconfig.getoption("--gateway-quick"),
-        upstream=pytestconfig.getoption("--gateway-upstream"),
-        allow_group_reload=pytestconfig.getoption("--gateway-allow-group-reload"),
+        version=session.stash[_FOUND].version,
+        read_only=option("--gateway-read-only"),
+        quick=option("--gateway-quick"),
+        upstream=option("--gateway-upstream"),
+        allow_group_reload=option("--gateway-allow-group-reload"),
     )
-    made = Batch(target, options, behaviours.load(), request.session.items)
-    request.session.stash[_BATCH] = made
+    made = session.stash[_BATCH] = Batch(target, options, behaviours.load(), session.items)
     return made
+
+
+@pytest.fixture(scope="session")
+def batch(request: pytest.FixtureRequest) -> Batch:
+    """All tests of this session; the first that asks makes them run."""
+    return _batch(request.session)
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from importlib import import_module
+from functools import cached_property
+from typing import Self
 
 SECRET = "mock-secret"
 _PROGRAM = """
@@ -29,27 +28,33 @@ def environment() -> dict[str, str]:
     return {**kept, "PYTHONPATH": os.pathsep.join(sys.path)}
 
 
-@contextmanager
-def mock(version: str, needs: Iterable[str] = ()) -> Iterator[str]:
-    """The URL of a mock of that version; its secret is `SECRET`. It ends with this process, at the latest.
+class Mock:
+    """A mock of a version, which starts while its maker does other things. Its secret is `SECRET`.
 
-    Modules that are needed soon are imported while it starts, which takes as long.
-
-    Raises:
-        EmbeddedError: it does not start.
+    It ends with this process, at the latest.
     """
-    with subprocess.Popen(
-        [sys.executable, "-c", _PROGRAM, version, SECRET],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment(), start_new_session=True,
-    ) as process:  # fmt: skip
-        assert process.stdin is not None
-        assert process.stdout is not None
-        for name in needs:
-            import_module(name)
-        url = process.stdout.readline().decode().strip()
+
+    def __init__(self, version: str) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", _PROGRAM, version, SECRET],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment(), start_new_session=True,
+        )  # fmt: skip
+
+    @cached_property
+    def url(self) -> str:
+        """Where it answers; wait until it does.
+
+        Raises:
+            EmbeddedError: it does not start.
+        """
+        assert self._process.stdout is not None
+        url = self._process.stdout.readline().decode().strip()
         if not url:
             raise EmbeddedError("the mock did not start")
-        try:
-            yield url
-        finally:
-            process.stdin.close()
+        return url
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.__exit__(None, None, None)  # it ends when its standard input does

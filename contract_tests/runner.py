@@ -53,7 +53,7 @@ def run(order: Order) -> Report:
         path = Path(folder) / "report.json"
         command = [
             sys.executable, "-m", "pytest", *SUITE, "-q", "--tb=short", "--no-header",
-            f"--contract-report={path}",
+            "--contract-unattended", f"--contract-report={path}",
             f"--gateway-version={order.found.version}", "--capture=no",
             *(f"-pno:{name}" for name in _UNUSED),
         ]  # fmt: skip

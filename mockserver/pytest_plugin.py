@@ -28,6 +28,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--gateway-quick", action="store_true", help="leave out what takes its time")
     group.addoption("--gateway-allow-group-reload", action="store_true", help="try /tyk/reload/group too")
     group.addoption("--gateway-upstream", default="", help="URL that the suite's APIs stand before")
+    group.addoption("--contract-unattended", action="store_true", help="tell pytest nothing of single tests")
     group.addoption("--contract-report", metavar="FILE", help="write the verdicts as JSON")
 
 
