@@ -24,6 +24,9 @@ SOAK = 100_000  # requests before memory is looked at
 BASE = "prism"
 
 
+OURS = (sys.executable, "-m", "mockserver")
+
+
 def main() -> int:
     """Do it; return the exit code."""
     options = _options()
@@ -69,8 +72,10 @@ def _measure(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
         "reload": _reloads(folder),
         "growth": _growth(options.seconds),
         "memory": {kind.name: _memory(kind) for kind in kinds},
-        "verify": _verify(),
-        "help": statistics.median(_timed([sys.executable, "-m", "mockserver", "--help"]) for _ in range(5)),
+        "verify": statistics.median(_timed([*OURS, "verify"]) for _ in range(3)),
+        "quick": statistics.median(_timed([*OURS, "verify", "--quick"]) for _ in range(3)),
+        "help": statistics.median(_timed([*OURS, "--help"]) for _ in range(5)),
+        "plugin": statistics.median(_plugin() for _ in range(5)),
     }
 
 
@@ -140,14 +145,12 @@ def _growth(seconds: int) -> dict[str, dict[str, float]]:
     return found
 
 
-def _verify() -> float:
-    """Seconds of a full run of the suite against the mock, as it says itself; the median of three."""
-    command = [sys.executable, "-m", "mockserver", "verify"]
-    taken = []
-    for _ in range(3):
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
-        taken.append(float(done.stdout.rstrip().rpartition(", ")[2].removesuffix(" s")))
-    return statistics.median(taken)
+def _plugin() -> float:
+    """Milliseconds that the pytest plugin adds to a session that does not use it: its imports."""
+    command = [sys.executable, "-X", "importtime", "-c", "import pytest, mockserver.pytest_plugin"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    *_, last = done.stderr.splitlines()  # the plugin, with all that it imports
+    return int(last.split("|")[1]) / 1000
 
 
 def _timed(command: list[str]) -> float:

@@ -82,8 +82,10 @@ def _rest(results: dict[str, Any]) -> str:
     for case, of in results["growth"].items():
         told = ", ".join(f"{cpu:.0f} us with {int(size):,}" for size, cpu in of.items())
         lines.append(f"CPU of one {case} by the number of policies: {told}.")
-    lines.append(f"`verify` against the mock: {results['verify']:.1f} s.")
+    took = f"{results['verify']:.1f} s, with `--quick` {results['quick']:.1f} s"
+    lines.append(f"`tyk-contract verify` against the mock, from command to prompt: {took}.")
     lines.append(f"`tyk-contract --help`: {results['help']:.2f} s.")
+    lines.append(f"The pytest plugin in a session that does not use it: {results['plugin']:.1f} ms.")
     return "\n".join([*rows, *("\n" + line if line else line for line in lines)])
 
 
