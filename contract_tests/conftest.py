@@ -50,9 +50,9 @@ def _begin(session: pytest.Session) -> None:
     """Start what takes its time: it is at work while the tests are collected."""
     session.stash[_STARTED] = time.monotonic()
     session.stash[_CLOSING] = ExitStack()
-    if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
-        signal.signal(signal.SIGTERM, _interrupt)  # so that what was written is removed first
     option = session.config.getoption
+    if option("--contract-unattended") or signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+        signal.signal(signal.SIGTERM, _interrupt)  # so that what was written is removed first
     if option("--gateway-url"):
         return
     with _told():

@@ -7,9 +7,7 @@ from typing import Any
 from contract_tests.batch import NotApplicable, behaviour
 from contract_tests.checks import Mismatch, expect_error, expect_written
 from contract_tests.gateway import Gateway
-from contract_tests.sessions import KEYS, NEVER, needs_store
-
-RIGHTS = {"orders": {"api_id": "orders", "api_name": "Orders", "versions": ["v1"]}}
+from contract_tests.sessions import KEYS, NEVER, RIGHTS, needs_store
 
 
 def written(
