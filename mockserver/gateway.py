@@ -134,8 +134,9 @@ class Gateway:
 
     @property
     def is_at_ease(self) -> bool:
-        """Whether no fault is set and no reload is queued: requests are nothing but answered."""
-        return self._reload_due is None and not self.faults
+        """Whether no fault is set and no reload is due: requests are nothing but answered."""
+        due = self._reload_due
+        return not self.faults and (due is None or self.clock.uptime() < due)
 
     def reload_group(self) -> None:
         """Have all gateways of the group reload at their next tick."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from mockserver.replies import Reply, json_text
 Policy = dict[str, Any]
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class LoadedPolicy:
     """A policy as a reload found it, decoded when somebody asks for it.
 
@@ -25,12 +25,22 @@ class LoadedPolicy:
         policy_id: the id that it bears.
         org_id: its organisation.
         make: decodes it.
+        granted: whether a session was given it, which may have changed what is nested in it.
     """
 
     policy_id: str
     org_id: str
     make: Callable[[], Policy]
     codec: PolicyCodec
+    granted: bool = False
+
+    def again(self) -> LoadedPolicy:
+        """What the next reload finds, if its file is the same; its text need not be made again."""
+        found = replace(self, granted=False)
+        if not self.granted:
+            kept = vars(self)
+            vars(found).update({name: kept[name] for name in ("text", "reply") if name in kept})
+        return found
 
     @cached_property
     def policy(self) -> Policy:
@@ -53,8 +63,7 @@ class _Seen:
     """A file of which a reload needs to know no more, as long as it holds the same text."""
 
     text: bytes
-    policy_id: str
-    org_id: str
+    loaded: LoadedPolicy
 
 
 @dataclass(frozen=True)
@@ -134,9 +143,13 @@ class PolicyStore:
             before = self._seen.get(name)
             if before is None or before.text != text:
                 policy = self._decoded(text)
-                before = _Seen(text, policy["id"], policy["org_id"])
-            seen[name] = before
-            yield LoadedPolicy(before.policy_id, before.org_id, partial(self._decoded, text), self.codec)
+                loaded = LoadedPolicy(
+                    policy["id"], policy["org_id"], partial(self._decoded, text), self.codec
+                )
+            else:
+                loaded = before.loaded.again()
+            seen[name] = _Seen(text, loaded)
+            yield loaded
         self._seen = seen
 
     def _decoded(self, text: bytes) -> Policy:
@@ -151,7 +164,10 @@ class PolicyStore:
             found = self.loaded.by_organisation.get((org_id, policy_id))
         else:
             found = self.loaded.by_id.get(policy_id)
-        return found.policy if found else None
+        if found is None:
+            return None
+        found.granted = True
+        return found.policy
 
     def complaints(self) -> list[str]:
         """A line for each file that cannot be read whole, and for whoever else uses them."""

@@ -104,7 +104,7 @@ def test_hot_requests_take_the_short_way() -> None:
 
 
 def test_what_is_not_at_ease_takes_the_long_way() -> None:
-    """A fault that is set, a reload that is queued, a request that is not whole."""
+    """A fault that is set, a reload that is due, a request that is not whole."""
     mock = _Mock()
     data = _bytes("GET", "/tyk/policies", [("X-Tyk-Authorization", SECRET)], b"")
     assert mock.short_way.answer(data[:-1]) is None
@@ -113,6 +113,8 @@ def test_what_is_not_at_ease_takes_the_long_way() -> None:
     assert mock.short_way.answer(data) is None
     mock.gateway.faults.clear()
     mock.gateway.queue_reload()
+    assert mock.short_way.answer(data)
+    mock.gateway.clock.advance(mock.gateway.config.reload_seconds)
     assert mock.short_way.answer(data) is None
 
 

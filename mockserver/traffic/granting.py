@@ -87,6 +87,7 @@ def _token(visit: Visit) -> Reply:
     policy = visit.gateway.store.loaded.by_id.get(client["policy_id"])
     if policy is None:
         return _failure(visit, "server_error")
+    policy.granted = True
     session = from_policy(visit.gateway, policy.policy, client["policy_id"], policy.policy["org_id"])
     lasts = visit.gateway.config.oauth_token_expire or SECONDS
     text = visit.gateway.sessions.name_of(session["org_id"], "")
