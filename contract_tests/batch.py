@@ -28,6 +28,7 @@ from mockserver.behaviours import Behaviour
 
 SHOWN_EXCHANGES = 30  # of a behaviour, in a report
 RELOAD, BEGUN, LATER = object(), object(), object()
+LEFT_OUT = "left out by --quick"
 ORDER = FIRST, TOGETHER, ALONE, LAST = "first", "together", "alone", "last"
 Steps = Generator[object, None, None]
 
@@ -145,7 +146,9 @@ class Batch:
                 exchange = self.target.reload()
                 for run in shared:
                     run.gateway.exchanges.append(exchange)
-            for run in chain(alone, self._later, last):
+            for run in self._later if self.options.quick else ():
+                self._judge(run, Status.NOT_APPLICABLE, LEFT_OUT)
+            for run in chain(alone, () if self.options.quick else self._later, last):
                 while self._goes_on(run):
                     run.gateway.exchanges.append(self.target.reload())
         except Gone as error:
@@ -177,7 +180,7 @@ class Batch:
         if self.options.read_only and not run.case.reads_only:
             return "it writes, and the run is read-only"
         if self.options.quick and self._leaves_out(run):
-            return "left out by --quick"
+            return LEFT_OUT
         return ""
 
     def _leaves_out(self, run: _Run) -> bool:
