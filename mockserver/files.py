@@ -228,10 +228,12 @@ def _content(path: str | Path) -> bytes:
     except IsADirectoryError:
         return b""
     try:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        found = os.fstat(descriptor)
+        if not stat.S_ISREG(found.st_mode):
             return b""  # a directory; a device might never end
         parts = []
-        while part := os.read(descriptor, 1 << 20):
+        # as much as is there: what a larger buffer leaves free between texts that stay, nobody can use
+        while part := os.read(descriptor, found.st_size + 1):
             parts.append(part)
         return b"".join(parts)
     finally:

@@ -146,9 +146,10 @@ class PolicyStore:
                 loaded = LoadedPolicy(
                     policy["id"], policy["org_id"], partial(self._decoded, text), self.codec
                 )
+                seen[name] = _Seen(text, loaded)
             else:
                 loaded = before.loaded.again()
-            seen[name] = _Seen(text, loaded)
+                seen[name] = _Seen(before.text, loaded)  # the same text, but not another copy of it
             yield loaded
         self._seen = seen
 
