@@ -11,9 +11,10 @@ import stat
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 from mockserver.claim import Claim
+from mockserver.shelf import Shelf
 
 PAGE = 4096  # bytes that are written at once or not at all
 NAME_MAX = 255  # bytes of a file's name on Linux
@@ -49,24 +50,6 @@ class Files(Protocol):
 
     def complaints(self) -> list[str]:
         """A line for what whoever uses them should know."""
-
-
-class Shelf(Protocol):
-    """What stands somewhere, each found by a text; a dict is one."""
-
-    def get(self, name: str, default: Any = None, /) -> Any:
-        """What is found by a text, or the default."""
-
-    def __setitem__(self, name: str, value: Any, /) -> None: ...
-
-    def pop(self, name: str, default: Any, /) -> Any:
-        """Take one off; of two that do so one gets it."""
-
-    def copy(self) -> dict[str, Any]:
-        """All, as they are at one moment."""
-
-    def clear(self) -> None:
-        """Take all off."""
 
 
 class MemoryFiles:

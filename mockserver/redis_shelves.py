@@ -16,7 +16,7 @@ from typing import Any
 
 import redis
 
-from mockserver.files import Shelf
+from mockserver.shelf import Shelf
 from mockserver.shelves import StoreLost
 
 PREFIX = "tyk-contract:"

@@ -13,11 +13,11 @@ from mockserver.application import Applying
 from mockserver.config import Config
 from mockserver.contract import Contract
 from mockserver.definition import Api
-from mockserver.files import Shelf
 from mockserver.goscalar import Problems
 from mockserver.gostruct import Slice, Struct, read_as
 from mockserver.merging import Document, as_node
 from mockserver.remembered import SessionMemory
+from mockserver.shelf import Shelf
 from mockserver.store import PolicyStore
 
 

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
-from mockserver.files import NoStorage, Shelf
+from mockserver.files import NoStorage
+from mockserver.shelf import Shelf
 
 
 class StoreLost(NoStorage):

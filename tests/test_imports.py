@@ -8,7 +8,7 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 
 ORDER = [
-    {"versions", "claim"},
+    {"versions", "claim", "shelf"},
     {"gowrite"},
     {"spec", "gojson", "gourl", "config", "clock", "client", "redaction", "echo", "files"},
     {"shelves"},

