@@ -16,7 +16,6 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -186,12 +185,11 @@ def _soaked(server: Running, clients: list[SoakClient], seconds: float) -> float
         thread.join()
     memory = server.memory_mb()
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE)
-    ask: Callable[[str], Any] = lambda target: connection.request("GET", target, headers=HEADERS)  # noqa: E731
-    ask("/tyk/reload?block=true")
-    connection.getresponse().read()
-    ask("/tyk/policies")
-    found = {policy["id"]: int(policy["rate"]) for policy in json.loads(connection.getresponse().read())}
+    for target in ("/tyk/reload?block=true", "/tyk/policies"):
+        connection.request("GET", target, headers=HEADERS)
+        answered = connection.getresponse().read()
     connection.close()
+    found = {policy["id"]: int(policy["rate"]) for policy in json.loads(answered)}
     for client in clients:
         for policy, number in client.acknowledged.items():
             if found.get(policy) != number:

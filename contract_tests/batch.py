@@ -66,7 +66,7 @@ def behaviour(
 
     def declare(function: Callable[..., Any]) -> Callable[..., None]:
         def test(batch: Batch, request: pytest.FixtureRequest, **_: Any) -> None:
-            batch.tell(request.node, request)
+            batch.tell(request)
 
         names = [name for name in inspect.signature(function).parameters if name != "gateway"]
         kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
@@ -112,7 +112,7 @@ class Batch:
     _later: list[_Run] = field(default_factory=list)
     _done: bool = False
 
-    def tell(self, item: pytest.Item, request: pytest.FixtureRequest) -> None:
+    def tell(self, request: pytest.FixtureRequest) -> None:
         """Let pytest know how a test came out; the first to ask makes all of them run.
 
         Raises:
@@ -121,7 +121,7 @@ class Batch:
         if not self._done:
             self._done = True
             self.verdicts = once(request, self.run)
-        verdict = self.verdicts[item.nodeid]
+        verdict = self.verdicts[request.node.nodeid]
         if verdict.status is Status.NOT_APPLICABLE:
             pytest.skip(verdict.reason)
         if verdict.status is not Status.PASSED:

@@ -13,6 +13,7 @@ SHOWN = 400  # characters of a body in a report
 FORBIDDEN_MESSAGE = "Attempted administrative access with invalid or missing key!"
 PAGE_NOT_FOUND = "404 page not found\n"
 JSON = "application/json"
+TWICE = range(2)  # what is asked for again is answered the same
 
 
 class Mismatch(AssertionError):
@@ -49,9 +50,9 @@ def expect_json(exchange: Exchange, status: int, value: Any) -> None:
     expect(exchange, status, json.dumps(value, separators=(",", ":"), ensure_ascii=False) + "\n")
 
 
-def expect_ok(exchange: Exchange) -> None:
+def expect_ok(exchange: Exchange, message: str = "") -> None:
     """The answer is the gateway's yes."""
-    expect_json(exchange, 200, {"status": "ok", "message": ""})
+    expect_json(exchange, 200, {"status": "ok", "message": message})
 
 
 def expect_error(exchange: Exchange, status: int, message: str) -> None:
@@ -173,6 +174,19 @@ def _members(wanted: Mapping[str, Any], found: Mapping[str, Any], path: str) -> 
             values = [shorten(json.dumps(side[name]), 60) for side in (found, wanted)]
             lines.append(f"{here} is {values[0]}, not {values[1]}")
     return lines
+
+
+def lacking(wanted: Mapping[str, Any], found: Mapping[str, Any], path: str = "") -> str:
+    """The first member of a document that another one lacks, or has otherwise; "" where it has them all."""
+    for name, value in wanted.items():
+        here = f"{path}/{name}"
+        if isinstance(value, dict) and isinstance(found.get(name), dict):
+            if told := lacking(value, found[name], here):
+                return told
+        elif name not in found or found[name] != value:
+            told, meant = (shorten(json.dumps(each), 60) for each in (found.get(name), value))
+            return f"{here} is {told}, not {meant}"
+    return ""
 
 
 def shorten(text: str, length: int = SHOWN) -> str:

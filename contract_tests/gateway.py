@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -13,6 +15,8 @@ from contract_tests.ownership import POLICIES
 from contract_tests.target import Target
 from mockserver import behaviours
 from mockserver.versions import GatewayVersion
+
+POLL_SECONDS = 0.05
 
 
 @dataclass(frozen=True)
@@ -97,6 +101,16 @@ class Gateway:
     def delete(self, policy_id: str) -> Exchange:
         """DELETE /tyk/policies/{id}."""
         return self.send("DELETE", path_of(policy_id))
+
+    def get_until(self, path: str, seconds: float, done: Callable[[int], bool]) -> Exchange:
+        """GET a path until its status is as wanted, or the time is over; the last exchange."""
+        deadline = time.monotonic() + seconds
+        while True:
+            exchange = self.target.send("GET", path)
+            if done(exchange.status) or time.monotonic() > deadline:
+                self.exchanges.append(exchange)
+                return exchange
+            time.sleep(POLL_SECONDS)
 
     def list(self) -> Exchange:
         """GET /tyk/policies."""

@@ -58,9 +58,27 @@ def expect_session(exchange: Exchange, gateway: Gateway, session: dict[str, Any]
     expect(exchange, 200, gojson.write(kind.output(wanted)) + "\n", expected="200 with this session")
 
 
+def as_session(gateway: Gateway, session: dict[str, Any]) -> str:
+    """What an answer holds of a session that was sent so."""
+    kind = gateway.target.contract.type_of("SessionState")
+    decoded = kind.decode(gojson.read(json.dumps(session).encode())[0], kind.fresh(), Problems())
+    return gojson.write(kind.output(decoded)) + "\n"
+
+
 def write(gateway: Gateway, name: str, session: Any, method: str = "POST") -> Exchange:
     """POST or PUT /tyk/keys/{name}."""
     return gateway.send(method, f"{KEYS}/{name}", session)
+
+
+def needs_name(exchange: Exchange) -> None:
+    """A key was written under the name that was asked for.
+
+    Raises:
+        NotApplicable: the gateway keeps keys under names of its own.
+    """
+    told = exchange.json if isinstance(exchange.json, dict) else {}
+    if exchange.status == 200 and ("key_hash" in told or str(told.get("key")).startswith("ey")):
+        raise NotApplicable("the gateway hashes keys, so their names are its own")
 
 
 def expect_key(exchange: Exchange, name: str, action: str) -> None:
@@ -69,7 +87,5 @@ def expect_key(exchange: Exchange, name: str, action: str) -> None:
     Raises:
         NotApplicable: the gateway keeps keys under names of its own.
     """
-    told = exchange.json if isinstance(exchange.json, dict) else {}
-    if exchange.status == 200 and ("key_hash" in told or str(told.get("key")).startswith("ey")):
-        raise NotApplicable("the gateway hashes keys, so their names are its own")
+    needs_name(exchange)
     expect_written(exchange, name, action)

@@ -1,17 +1,18 @@
-"""/tyk/apis: definitions, written and loaded; and /tyk/org/keys."""
+"""/tyk/apis: definitions, written and loaded."""
 
 from __future__ import annotations
 
-import json
+from typing import Any
 
 from contract_tests.apis import api, call, definition, expect_passed
 from contract_tests.batch import RELOAD, Steps, behaviour
-from contract_tests.checks import Mismatch, expect_error, expect_written
+from contract_tests.checks import TWICE, Mismatch, expect_error, expect_written, lacking, shorten
+from contract_tests.exchange import Exchange
 from contract_tests.gateway import Gateway
-from contract_tests.ownership import APIS, ORGANISATIONS
+from contract_tests.ownership import APIS
 from contract_tests.sessions import KEYS
 
-NOT_FOUND = "API not found"
+NOT_FOUND, INVALID_ID = "API not found", "Invalid API ID"
 
 
 @behaviour("apis-need-reload")
@@ -39,13 +40,16 @@ def test_a_changed_and_a_deleted_api_stay_until_a_reload(gateway: Gateway) -> St
     path = f"{APIS}/{made.id}"
     yield RELOAD
 
-    expect_written(gateway.send("PUT", path, {**written, "name": "another"}), made.id, "modified")
-    _expect_name(gateway, path, written["name"])
-    yield RELOAD
+    before = written["name"]
+    for name in ("another", "a third"):
+        expect_written(gateway.send("PUT", path, {**written, "name": name}), made.id, "modified")
+        _expect_name(gateway, path, before)
+        yield RELOAD
 
-    _expect_name(gateway, path, "another")
+        _expect_name(gateway, path, name)
+        before = name
     expect_written(gateway.send("DELETE", path), made.id, "deleted")
-    _expect_name(gateway, path, "another")
+    _expect_name(gateway, path, before)
     yield RELOAD
 
     expect_error(gateway.send("GET", path), 404, NOT_FOUND)
@@ -62,10 +66,11 @@ def _expect_name(gateway: Gateway, path: str, name: str) -> None:
 def test_an_api_that_is_not_loaded_is_not_found(gateway: Gateway) -> None:
     """GET, PUT and DELETE of an API that is not loaded answer 404, on file or not."""
     made = api(gateway)
-    path = f"{APIS}/{made.id}"
-    body = json.dumps({"api_id": made.id, "proxy": {"listen_path": f"/{made.id}/"}})
-    for method in ("GET", "PUT", "DELETE"):
-        expect_error(gateway.send(method, path, body if method == "PUT" else None), 404, NOT_FOUND)
+    for name in (made.id, gateway.new_id()):
+        body = {"api_id": name, "proxy": {"listen_path": f"/{name}/"}}
+        for method in ("GET", "PUT", "DELETE"):
+            sent = body if method == "PUT" else None
+            expect_error(gateway.send(method, f"{APIS}/{name}", sent), 404, NOT_FOUND)
 
 
 @behaviour("broken-api-is-400")
@@ -74,10 +79,89 @@ def test_a_broken_definition_is_refused(gateway: Gateway) -> Steps:
     made, other = api(gateway), gateway.new_id()
     yield RELOAD
 
-    expect_error(gateway.send("POST", APIS, "{"), 400, "Request malformed")
-    expect_error(gateway.send("POST", APIS, f'{{"api_id":"{other}","name":1}}'), 400, "Request malformed")
     told = "Request APIID does not match that in Definition! For Update operations these must match."
-    expect_error(gateway.send("PUT", f"{APIS}/{made.id}", {"api_id": other}), 400, told)
+    for body in ("{", f'{{"api_id":"{other}","name":1}}'):
+        for method, path in (("POST", APIS), ("POST", f"{APIS}/{other}"), ("PUT", f"{APIS}/{made.id}")):
+            expect_error(gateway.send(method, path, body), 400, "Request malformed")
+        expect_error(gateway.send("PUT", f"{APIS}/{made.id}", {"api_id": other}), 400, told)
+
+
+@behaviour("apis-are-read-as-written")
+def test_an_api_is_read_as_it_was_written(gateway: Gateway) -> Steps:
+    """A loaded API is read with each member that was written, alone and in the list."""
+    written = [definition(gateway, config_data={"n": [1, {"b": None}]}) for _ in TWICE]
+    for document in written:
+        api(gateway, **document)
+    yield RELOAD
+
+    for document in written:
+        alone, together = gateway.send("GET", f"{APIS}/{document['api_id']}"), gateway.send("GET", APIS)
+        _expect_document(alone, document, alone.json)
+        listed = together.json if isinstance(together.json, list) else []
+        if not all(isinstance(each, dict) and {"name", "api_id"} <= each.keys() for each in listed):
+            raise Mismatch(
+                "a list of definitions with a name and an api_id", shorten(together.text), together
+            )
+        found = [each for each in listed if each == alone.json]
+        _expect_document(together, document, found[0] if len(found) == 1 else None)
+
+
+def _expect_document(exchange: Exchange, wanted: dict[str, Any], found: Any) -> None:
+    """A definition that begins with its name, and has all that was written."""
+    if exchange.status != 200 or not isinstance(found, dict):
+        raise Mismatch(
+            f"200 with {wanted['api_id']}", f"{exchange.status} {shorten(exchange.text)}", exchange
+        )
+    if next(iter(found), "") != "name":
+        raise Mismatch("a definition that begins with its name", shorten(exchange.text), exchange)
+    if told := lacking(wanted, found):
+        raise Mismatch(f"the definition of {wanted['api_id']} as it was written", told, exchange)
+
+
+@behaviour("apis-are-named-by-their-body")
+def test_the_path_of_a_post_names_no_api(gateway: Gateway) -> None:
+    """POST to a path writes the API that the body names."""
+    path = f"{APIS}/{gateway.new_id()}"
+    for _ in TWICE:
+        made = definition(gateway)
+        expect_written(gateway.send("POST", path, made), made["api_id"], "added")
+
+
+@behaviour("api-ids-are-file-names")
+def test_an_id_that_is_no_file_name_is_refused(gateway: Gateway) -> None:
+    """PUT, DELETE and POST of an API with a slash or backslash in its id answer 400, however it is escaped."""
+    name = gateway.new_id("-a")
+    for mark in ("%5c", "%255c", "%25252f"):
+        for method, body in (("PUT", "{"), ("DELETE", None)):
+            expect_error(gateway.send(method, f"{APIS}/{name}{mark}b", body), 400, INVALID_ID)
+    for mark in ("\\", "/", "%2f", "%255c"):
+        document = definition(gateway, api_id=f"{name}{mark}b")
+        for path in (APIS, f"{APIS}/{name}"):
+            expect_error(gateway.send("POST", path, document), 400, INVALID_ID)
+
+
+@behaviour("unwritable-api-is-500")
+def test_a_definition_that_cannot_be_written_is_told(gateway: Gateway) -> None:
+    """An id that is too long for a file's name answers 500."""
+    made = definition(gateway, api_id=gateway.new_id("-" + 256 * "l"))
+    for path in (APIS, f"{APIS}/{gateway.new_id()}"):
+        for _ in TWICE:
+            exchange = gateway.send("POST", path, made)
+            expect_error(exchange, 500, "file object creation failed, write error")
+
+
+@behaviour("deleted-api-has-no-file")
+def test_an_api_without_file_cannot_be_deleted(gateway: Gateway) -> Steps:
+    """Until the next reload an API that was deleted cannot be deleted again, but written."""
+    written = definition(gateway)
+    made = api(gateway, **written)
+    path = f"{APIS}/{made.id}"
+    yield RELOAD
+
+    for _ in TWICE:
+        expect_written(gateway.send("DELETE", path), made.id, "deleted")
+        expect_error(gateway.send("DELETE", path), 500, "Delete failed")
+        expect_written(gateway.send("PUT", path, written), made.id, "modified")
 
 
 @behaviour("mcp-members-need-an-mcp-proxy")
@@ -95,32 +179,3 @@ def test_rights_for_mcp_proxies_need_one(gateway: Gateway) -> Steps:
     for method in ("POST", "PUT"):
         expect_error(gateway.send(method, f"{KEYS}/{name}", session), 400, refusal)
     gateway.create(access_rights={gateway.new_id(): tools})
-
-
-@behaviour("organisation-sessions-are-kept")
-def test_the_session_of_an_organisation_is_kept(gateway: Gateway) -> Steps:
-    """POST and PUT write an organisation's session whole, GET reads it, DELETE forgets it."""
-    made, name = api(gateway), gateway.new_id()
-    path = f"{ORGANISATIONS}/{name}"
-    yield RELOAD
-
-    expect_error(gateway.send("GET", path), 404, "Org not found")
-    session = {"org_id": made.org_id, "quota_max": 10, "rate": 5, "per": 1}
-    expect_written(gateway.send("POST", path, session), name, "added")
-    _expect_limits(gateway, path, (10, 5))
-    expect_written(gateway.send("PUT", path, {"org_id": made.org_id, "quota_max": 20}), name, "modified")
-    _expect_limits(gateway, path, (20, 0))
-    listed = gateway.send("GET", ORGANISATIONS)
-    if not isinstance(listed.json, dict) or name not in listed.json.get("keys", []):
-        raise Mismatch(f"a list with {name}", listed.text[:200], listed)
-    expect_error(gateway.send("POST", path, "{"), 400, "Request malformed")
-    expect_written(gateway.send("DELETE", path), name, "deleted")
-    expect_error(gateway.send("GET", path), 404, "Org not found")
-    expect_error(gateway.send("DELETE", path), 400, "Failed to remove the key")
-
-
-def _expect_limits(gateway: Gateway, path: str, limits: tuple[int, int]) -> None:
-    exchange = gateway.send("GET", path)
-    found = exchange.json if isinstance(exchange.json, dict) else {}
-    if (found.get("quota_max", 0), found.get("rate", 0)) != limits:
-        raise Mismatch(f"quota_max and rate {limits}", exchange.text[:200], exchange)

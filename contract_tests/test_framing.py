@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from email.utils import parsedate_to_datetime
 
 from contract_tests.batch import LAST, behaviour
-from contract_tests.checks import Mismatch
+from contract_tests.checks import JSON, Mismatch
 from contract_tests.exchange import Exchange
 from contract_tests.gateway import Gateway
+from contract_tests.judge import operation_of
 
 HEADERS = {
     "content-type", "content-length", "transfer-encoding", "date", "location", "x-content-type-options",
     "connection",
     "x-mascot",  # on the first probe, unless hide_generator_header is set
 }  # fmt: skip
+_STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
 
 
 @behaviour("bodies-end-where-told", reads_only=True, when=LAST)
@@ -61,6 +64,22 @@ def test_every_answer_is_dated(gateway: Gateway) -> None:
             parsedate_to_datetime(date)
         except ValueError:
             raise _mismatch(gateway, exchange, "a Date", f"Date: {date or 'none'}") from None
+
+
+@behaviour("answers-are-compact-json", reads_only=True, when=LAST)
+def test_every_answer_is_compact_json(gateway: Gateway) -> None:
+    """Each answer of an operation is plain application/json, without white space but for one newline at its end."""
+    for exchange in gateway.target.log:
+        if not exchange.answer or operation_of(gateway.target.contract, exchange) is None:
+            continue
+        if exchange.header("Content-Type") != JSON:
+            actual = f"Content-Type: {exchange.header('Content-Type') or 'none'}"
+            raise _mismatch(gateway, exchange, f"Content-Type: {JSON}", actual)
+        text = exchange.text
+        if not text.endswith("\n") or re.search(r"\s", _STRING.sub("", text[:-1])):
+            raise _mismatch(
+                gateway, exchange, "JSON in one line that ends, without spaces", repr(text[-400:])
+            )
 
 
 def _answered(gateway: Gateway) -> list[Exchange]:

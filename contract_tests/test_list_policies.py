@@ -7,11 +7,13 @@ from typing import Any
 
 import pytest
 
-from contract_tests.batch import RELOAD, Steps, behaviour
+from contract_tests.batch import LAST, RELOAD, Steps, behaviour
 from contract_tests.checks import Mismatch, as_read, difference, listed, shorten
 from contract_tests.exchange import Exchange
 from contract_tests.gateway import Gateway
+from contract_tests.ownership import POLICIES
 from contract_tests.samples import whole
+from contract_tests.target import RELOAD as BLOCKING
 
 
 def must_list(gateway: Gateway, policy_id: str, *, present: bool) -> Exchange:
@@ -80,3 +82,23 @@ def test_two_lists_hold_the_same(gateway: Gateway) -> None:
     first, second = gateway.list(), gateway.list()
     if listed(first) != listed(second):
         raise Mismatch("the same policies again", shorten(second.text), second)
+
+
+@behaviour("list-does-not-change-by-reading", reads_only=True, when=LAST)
+def test_all_lists_between_two_reloads_hold_the_same(gateway: Gateway) -> None:
+    """Each list of the run holds the policies of the run as the one before, unless a reload was asked for."""
+    before: Exchange | None = None
+    settled = False  # since a reload that was waited for; any other may come at any time
+    for exchange in gateway.target.log:
+        if exchange.target.startswith("/tyk/reload"):
+            before, settled = None, exchange.target == BLOCKING
+        elif settled and exchange.method == "GET" and exchange.target == POLICIES and exchange.status == 200:
+            if before and _own(gateway, before) != _own(gateway, exchange):
+                gateway.exchanges += [before, exchange]
+                raise Mismatch("the same policies as in the list before", shorten(exchange.text), exchange)
+            before = exchange
+
+
+def _own(gateway: Gateway, exchange: Exchange) -> dict[str, Any]:
+    own = gateway.target.own.owns
+    return {name: item for name, item in listed(exchange).items() if own(name)}

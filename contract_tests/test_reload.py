@@ -2,28 +2,19 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from contract_tests.batch import ALONE, BEGUN, FIRST, RELOAD, NotApplicable, Steps, behaviour
 from contract_tests.checks import Mismatch, expect_error, expect_ok, expect_policy
 from contract_tests.exchange import Exchange
-from contract_tests.gateway import Gateway
+from contract_tests.gateway import Gateway, path_of
 
 RELOAD_SECONDS = 15.0  # until a queued reload must show; a gateway's tick is one second
-POLL_SECONDS = 0.1
 
 
-def seen_within(gateway: Gateway, policy_id: str, seconds: float) -> Exchange:
+def once_seen(gateway: Gateway, policy_id: str) -> Exchange:
     """Read a policy until it is there, or the time is over."""
-    deadline = time.monotonic() + seconds
-    while True:
-        exchange = gateway.target.send("GET", f"/tyk/policies/{policy_id}")
-        if exchange.status == 200 or time.monotonic() > deadline:
-            gateway.exchanges.append(exchange)
-            return exchange
-        time.sleep(POLL_SECONDS)
+    return gateway.get_until(path_of(policy_id), RELOAD_SECONDS, lambda status: status == 200)
 
 
 @behaviour("blocking-reload-is-done-when-answered")
@@ -55,7 +46,7 @@ def test_a_plain_reload_is_answered_at_once_and_shows_soon(gateway: Gateway) -> 
     expect_ok(gateway.send("GET", "/tyk/reload"))
     yield BEGUN
 
-    expect_policy(seen_within(gateway, policy["id"], RELOAD_SECONDS), gateway.target, policy)
+    expect_policy(once_seen(gateway, policy["id"]), gateway.target, policy)
 
 
 @pytest.mark.parametrize("query", ["?block=false", "?block=1", "?block=True", "?block=", "?BLOCK=true"])
@@ -95,7 +86,7 @@ def test_a_group_reload_reaches_the_gateway_itself(gateway: Gateway) -> Steps:
     for _ in range(2):
         expect_ok(gateway.send("GET", "/tyk/reload/group"))
 
-    exchange = seen_within(gateway, policy["id"], RELOAD_SECONDS)
+    exchange = once_seen(gateway, policy["id"])
     if exchange.status != 200:
         raise Mismatch(f"the policy within {RELOAD_SECONDS:g} s", f"{exchange.status}", exchange)
     expect_policy(exchange, gateway.target, policy)

@@ -168,9 +168,12 @@ class DirectoryFiles:
         return [f"{self.path}: another mock uses this directory too; each loads it at its own reloads"]
 
     def _remember(self, target: str) -> None:
-        if target in self._before or (os.path.exists(target) and not os.path.isfile(target)):
+        if target in self._before:
             return
-        self._before[target] = _content(target) if os.path.exists(target) else None
+        if os.path.isfile(target):
+            self._before[target] = _content(target)
+        elif not os.path.exists(target):
+            self._before[target] = None
 
     def _root(self) -> str:
         root = os.path.abspath(self.path)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from urllib.parse import quote, unquote_to_bytes
 
@@ -72,17 +73,16 @@ def cleaned(url: Url) -> Url:
 
 
 def first_value(query: str, name: str) -> str:
-    """The first value of a parameter as url.Query().Get gives it; "" where there is none.
+    """The first value of a parameter as url.Query().Get gives it; "" where there is none."""
+    return next((value for key, value in parameters(query) if key == name), "")
 
-    A pair with a bad escape or a semicolon is passed over.
-    """
+
+def parameters(query: str) -> Iterator[tuple[str, str]]:
+    """The parameters as url.Query() has them; one with a bad escape or a semicolon is passed over."""
     for pair in query.removeprefix("?").split("&"):
         key, _, value = pair.partition("=")
-        if ";" in pair or _BAD_ESCAPE.search(pair):
-            continue
-        if _unescape(key) == name:
-            return _unescape(value)
-    return ""
+        if pair and ";" not in pair and not _BAD_ESCAPE.search(pair):
+            yield _unescape(key), _unescape(value)
 
 
 def _unescape(text: str) -> str:

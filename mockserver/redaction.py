@@ -10,7 +10,7 @@ SHORTEST = 4  # characters; a shorter secret stands in any text by chance
 
 
 def hidden(text: str, secret: str, instead: str = "***") -> str:
-    """The text with each form of the secret replaced: plain, in JSON, in a URL."""
+    """The text with each form of the secret replaced: plain, in JSON, in a URL, as Python shows it."""
     for form in _forms(secret):
         text = text.replace(form, instead)
     return text
@@ -24,4 +24,5 @@ def _forms(secret: str) -> tuple[str, ...]:
     in_json = {json.dumps(secret, ensure_ascii=ascii_only)[1:-1] for ascii_only in (True, False)}
     forms = {secret, quote(secret, safe=""), quote_plus(secret), *in_json}
     twice = {json.dumps(form)[1:-1] for form in in_json}
-    return tuple(sorted(forms | twice, key=len, reverse=True))
+    shown = {form.replace("\\", "\\\\") for form in in_json}  # as Python shows a text
+    return tuple(sorted(forms | twice | shown, key=len, reverse=True))

@@ -135,23 +135,19 @@ class _RedisShelf:
 
 
 class _Lock:
-    """A lock of Redis, which is taken anew each time."""
+    """A lock of Redis, which each thread takes anew each time."""
 
     def __init__(self, shelves: RedisShelves, client: Any, name: str) -> None:
         self._held = shelves.held
-        self._redis = client
-        self._name = name
-        self._taken = threading.local()
+        self._lock = client.lock(name, timeout=LOCK_SECONDS, sleep=0.001)
 
     def __enter__(self) -> None:
-        lock = self._redis.lock(self._name, timeout=LOCK_SECONDS, sleep=0.001)
         with self._held():
-            lock.acquire()
-        self._taken.lock = lock
+            self._lock.acquire()
 
     def __exit__(self, *_: object) -> None:
         with self._held(), contextlib.suppress(redis.exceptions.LockError):  # it took too long, and was freed
-            self._taken.lock.release()
+            self._lock.release()
 
 
 def _field(name: str) -> bytes:

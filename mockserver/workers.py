@@ -67,9 +67,6 @@ class Workers:
         workers.load()
         return workers
 
-    def __len__(self) -> int:
-        return len(self._workers)
-
     def load(self) -> None:
         """Have them load what the gateway has; return when all have done it."""
         with self._lock:

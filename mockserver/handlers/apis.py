@@ -62,7 +62,7 @@ def update_api(call: Call) -> Reply:
     name = call.params["apiID"]
     if call.gateway.config.use_db_app_configs:
         return DASHBOARD
-    if not is_path_component(name):
+    if not _is_id(call, name):
         return INVALID_ID
     if name not in call.gateway.apis.loaded.by_id:
         return NOT_FOUND
@@ -79,7 +79,7 @@ def update_api(call: Call) -> Reply:
 def delete_api(call: Call) -> Reply:
     """Remove the file of a loaded API; it is served until the next reload."""
     name = call.params["apiID"]
-    if not is_path_component(name):
+    if not _is_id(call, name):
         return INVALID_ID
     if name not in call.gateway.apis.loaded.by_id:
         return NOT_FOUND
@@ -90,8 +90,12 @@ def delete_api(call: Call) -> Reply:
     return changed(name, "deleted")
 
 
+def _is_id(call: Call, name: str) -> bool:
+    return "api-ids-are-file-names" not in call.gateway.behaviours or is_path_component(name)
+
+
 def _write(call: Call, api: Api, action: str) -> Reply:
-    if not is_path_component(api.id):
+    if not _is_id(call, api.id):
         return INVALID_ID
     try:
         call.gateway.apis.write(api)

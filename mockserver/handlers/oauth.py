@@ -8,10 +8,11 @@ import uuid
 from typing import Any
 from urllib.parse import parse_qsl
 
-from mockserver import gourl
 from mockserver.definition import Api
 from mockserver.gostruct import Malformed, Struct, read_as
+from mockserver.gourl import parameters
 from mockserver.handlers.registry import handles
+from mockserver.handlers.saving import query
 from mockserver.oauth import Client
 from mockserver.replies import Call, Reply, changed, error, json_reply, ok
 
@@ -133,7 +134,7 @@ def list_tokens(call: Call) -> Reply:
     stored_as = call.gateway.sessions.stored_as
     tokens = call.gateway.oauth.tokens(api.id, call.params["keyName"])
     listed = [{"code": stored_as(token.text), "expires": token.ends_at} for token in tokens]
-    wanted = gourl.first_value(call.query, "page")
+    wanted = query(call, "page")
     return json_reply(_page(listed, wanted) if wanted else listed)
 
 
@@ -176,6 +177,30 @@ def revoke_all_tokens(call: Call) -> Reply:
         if client is not None and client["secret"] == form["client_secret"]:
             revoke_all_of(call, api, form["client_id"])
     return ok("tokens revoked successfully")
+
+
+@handles("deleteOAuthRefreshToken")
+def delete_refresh_token(call: Call) -> Reply:
+    """Forget a refresh token; there are none, for credentials of a client give an access token alone."""
+    name = query(call, "api_id")
+    if not name:
+        return error("Missing parameter api_id", 400)
+    api = call.gateway.apis.loaded.by_id.get(name)
+    if api is None:
+        return error("API for this refresh token not found", 404)
+    if not api.known["use_oauth2"]:
+        return error("OAuth is not enabled on this API", 400)
+    return changed(call.params["keyName"], "deleted")
+
+
+@handles("purgeOAuthTokens")
+def purge_tokens(call: Call) -> Reply:
+    """Forget tokens that have ended; they are listed no more anyway."""
+    if "scope" not in dict(parameters(call.query)):
+        return error("scope parameter is required", 422)
+    if query(call, "scope") != "lapsed":
+        return error("unknown scope", 400)
+    return ok("lapsed tokens purged")
 
 
 def revoke(call: Call, api: Api, token: str) -> None:

@@ -18,7 +18,9 @@ from mockserver.policy import PolicyCodec
 from mockserver.replies import Call, Reply
 
 LARGE = 2000  # characters of a policy or an answer
-_OTHER_STATUS = {200: 201, 301: 302, 400: 422, 403: 401, 404: 400, 405: 501, 500: 502, 503: 500}
+_OTHER_STATUS = {
+    200: 201, 301: 302, 400: 422, 401: 403, 403: 401, 404: 400, 405: 501, 422: 400, 500: 502, 503: 500,
+}  # fmt: skip
 
 
 def _with_body(reply: Reply, value: Any) -> Reply:

@@ -1,0 +1,62 @@
+"""OAuth clients that a test makes for itself, and the tokens that it asks for with them."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+from contract_tests.apis import Api, api
+from contract_tests.checks import Mismatch, expect_json
+from contract_tests.exchange import SECRET_HEADER, Exchange
+from contract_tests.gateway import Gateway
+from contract_tests.ownership import CLIENTS
+
+SECRET = "s1"
+FORM = "application/x-www-form-urlencoded"
+
+
+def oauth_api(gateway: Gateway) -> Api:
+    """Write an API whose clients get tokens by their credentials."""
+    return api(gateway, use_oauth2=True, oauth_meta={"allowed_access_types": ["client_credentials"]})
+
+
+def client(gateway: Gateway, made: Api, policy_id: str) -> dict[str, Any]:
+    """Make a client with a policy; return what is answered of it."""
+    name = gateway.new_id()
+    sent = {
+        "client_id": name,
+        "redirect_uri": "http://client.test/",
+        "policy_id": policy_id,
+        "secret": SECRET,
+    }
+    exchange = gateway.send("POST", f"{CLIENTS}/create", {**sent, "api_id": made.id})
+    whole = {**sent, "meta_data": None, "description": ""}
+    expect_json(exchange, 200, whole)
+    return whole
+
+
+def ask(gateway: Gateway, made: Api, name: str, secret: str) -> Exchange:
+    """Ask for a token by a client's credentials."""
+    credential = base64.b64encode(f"{name}:{secret}".encode()).decode()
+    headers = [("Content-Type", FORM), ("Authorization", f"Basic {credential}")]
+    exchange = gateway.send(
+        "POST", f"/{made.id}/oauth/token/", "grant_type=client_credentials", headers=headers
+    )
+    if isinstance(exchange.json, dict):
+        gateway.target.own.note_key(str(exchange.json.get("access_token", "")))
+    return exchange
+
+
+def granted(gateway: Gateway, made: Api, name: str, secret: str = SECRET) -> str:
+    """A token of a client."""
+    exchange = ask(gateway, made, name, secret)
+    found = exchange.json if isinstance(exchange.json, dict) else {}
+    if exchange.status != 200 or found.get("token_type") != "bearer" or "access_token" not in found:
+        raise Mismatch("200 with a bearer token", f"{exchange.status} {exchange.text[:200]}", exchange)
+    return str(found["access_token"])
+
+
+def send_form(gateway: Gateway, path: str, form: str) -> Exchange:
+    """POST a form, with the gateway's secret."""
+    headers = [(SECRET_HEADER, gateway.target.secret), ("Content-Type", FORM)]
+    return gateway.send("POST", path, form, headers=headers)
