@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
-from contract_tests.batch import Steps, behaviour
+from contract_tests.batch import RELOAD, Steps, behaviour
+from contract_tests.checks import TWICE, expect_policy
 from contract_tests.gateway import Gateway
 from contract_tests.samples import ENDPOINTS, FULL, LIMITS, MCP
+from contract_tests.sessions import preview
 from contract_tests.test_policy_fields import refused, round_trip
 
 
@@ -82,3 +84,25 @@ WRONG = [
 def test_access_rights_of_a_wrong_type_are_refused(gateway: Gateway, text: str) -> None:
     """A member of a wrong type anywhere inside access rights is refused."""
     refused(gateway, f'"access_rights":{text}')
+
+
+@behaviour("sessions-change-what-they-share")
+def test_a_policy_shows_what_sessions_came_to(gateway: Gateway) -> Steps:
+    """The types of two policies are joined in the one that a session names first, until the next reload."""
+
+    def types(*fields: str) -> dict[str, Any]:
+        return {"orders": {"api_id": "orders", "allowed_types": [{"name": "T", "fields": list(fields)}]}}
+
+    first, second = (gateway.create(access_rights=types(field)) for field in ("x", "y"))
+    both = [first["id"], second["id"]]
+    yield RELOAD
+
+    expect_policy(gateway.get(first["id"]), gateway.target, first)
+    for _ in TWICE:
+        preview(gateway, {"apply_policies": both})
+        joined = {**first, "access_rights": types("x", "y")}
+        expect_policy(gateway.get(first["id"]), gateway.target, joined)
+        expect_policy(gateway.get(second["id"]), gateway.target, second)
+    yield RELOAD
+
+    expect_policy(gateway.get(first["id"]), gateway.target, first)

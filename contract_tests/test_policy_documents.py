@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from contract_tests.batch import RELOAD, Steps, behaviour
-from contract_tests.checks import Mismatch, expect_malformed, expect_policy, expect_written
+from contract_tests.checks import Mismatch, as_read, expect, expect_malformed, expect_policy, expect_written
 from contract_tests.exchange import Exchange
 from contract_tests.gateway import Gateway
 
@@ -36,6 +38,19 @@ def test_a_document_nested_too_deep_is_refused(gateway: Gateway) -> None:
         inside = "[" * levels + "]" * levels
         answer(gateway.post(f'{{"id":"{policy_id}","meta_data":{{"k":{inside}}}}}'))
     gateway.delete(policy_id)  # before a reload, for such a policy makes the list hard to read
+
+
+@behaviour("deep-documents-are-read-whole")
+def test_a_deep_document_is_read_whole(gateway: Gateway) -> Steps:
+    """Metadata that is nested some hundred levels deep is read as it was written."""
+    inside = '{"a":[' * 300 + "[],{}" + '],"b":"c"}' * 300
+    policy_id = gateway.new_id()
+    policy = {"id": policy_id, "meta_data": {"k": "inside"}}
+    expect_taken(gateway.post(json.dumps(policy).replace('"inside"', inside)))
+    yield RELOAD
+
+    text = as_read(gateway.target, policy).replace('"inside"', inside)
+    expect(gateway.get(policy_id), 200, text + "\n", expected="200 with the policy, 600 levels deep")
 
 
 def expect_taken(exchange: Exchange) -> None:

@@ -43,6 +43,30 @@ def test_a_key_with_a_right_passes(gateway: Gateway) -> Steps:
     expect_passed(call(gateway, made, own, "deep/path?x=1", "POST"))
 
 
+@behaviour("keys-are-sent-where-the-api-says")
+def test_a_key_is_sent_where_the_api_says(gateway: Gateway) -> Steps:
+    """In a header of another name, in a parameter or in a cookie; the header then is none of them."""
+    named = api(gateway, auth={"auth_header_name": "X-Own-Key"})
+    asked = api(gateway, auth={"auth_header_name": "Authorization", "use_param": True, "param_name": "own"})
+    baked = api(gateway, auth={"auth_header_name": "Authorization", "use_cookie": True, "cookie_name": "own"})
+    gold = {made.id: policy(gateway, made) for made in (named, asked, baked)}
+    yield RELOAD
+
+    for made, path, header in (
+        (named, "a", ("x-own-key", "{key}")),
+        (named, "a", ("X-Own-Key", "Bearer {key}")),
+        (asked, "a?own={key}", None),
+        (asked, "a", ("Authorization", "{key}")),
+        (baked, "a", ("Cookie", "other=1; own={key}")),
+        (baked, "a", ("Authorization", "{key}")),
+    ):
+        own = key(gateway, made, gold[made.id])
+        headers = [(header[0], header[1].replace("{key}", own))] if header else []
+        expect_passed(gateway.send("GET", f"/{made.id}/{path.replace('{key}', own)}", headers=headers))
+    expect_refused(call(gateway, named, key(gateway, named, gold[named.id])), 401, NEEDS_KEY)
+    expect_refused(call(gateway, asked, path="a?other=x"), 401, NEEDS_KEY)
+
+
 @behaviour("deleted-keys-do-not-pass")
 def test_a_deleted_key_does_not_pass(gateway: Gateway) -> Steps:
     """A key that was deleted is refused at once."""

@@ -1,7 +1,8 @@
 """Policies applied to a session: which limits and rights it gets, and from which policy.
 
-Pure: only the session that is handed in is changed. Sessions and policies are decoded documents, with
-all their members. Source: internal/policy/apply.go @v5.12.0; recordings apply/*.
+Only the session that is handed in is changed, and what policies share with it, as on a gateway. Sessions
+and policies are decoded documents, with all their members. Source: internal/policy/apply.go @v5.12.0;
+recordings apply/*.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ class Applying:
         to_clear: the stored policies that the session names, up to the first that is not there.
         api_org: the organisation of the API that asks; None where none does.
         fresh: makes an empty access definition.
+        release: called in the end, for what a session shares with a policy may have changed.
         choices: filled while applying.
     """
 
@@ -42,6 +44,7 @@ class Applying:
     listed: list[tuple[str, Document | None]] | None
     to_clear: Iterable[Document]
     fresh: Callable[[], Document]
+    release: Callable[[], None]
     api_org: str | None = None
     choices: Choices = field(default_factory=Choices)
 
@@ -51,6 +54,12 @@ class Applying:
         Raises:
             NotApplied: they cannot be.
         """
+        try:
+            self._run()
+        finally:
+            self.release()
+
+    def _run(self) -> None:
         session, policies = self.session, self.listed or []
         session["meta_data"] = session["meta_data"] if session["meta_data"] is not None else {}
         self._clear()

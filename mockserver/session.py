@@ -6,6 +6,7 @@ import base64
 import fnmatch
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from mockserver import gojson, keynames
@@ -88,7 +89,8 @@ def applying(
         if policy is None:
             break
         to_clear.append(policy)
-    return Applying(session, listed, to_clear, codec.fresh_right, api_org)
+    release = partial(store.release, named, org_id)
+    return Applying(session, listed, to_clear, codec.fresh_right, release, api_org)
 
 
 def lifetime(session: Document, api: Api, config: Config, now: float) -> int:

@@ -89,16 +89,16 @@ class ShortWay:
         if loaded is not self._loaded:
             self._loaded = loaded
             self._read_before.clear()
+        policy = loaded.by_id.get(plan.reads)
+        if policy is None or not policy.policy_id:
+            return None
         made = self._read_before.get(plan.reads)
-        if made is None:
-            policy = loaded.by_id.get(plan.reads)
-            if policy is None or not policy.policy_id:
-                return None
-            answer = response_bytes(plan.head, 200, list(_HEADERS), policy.reply.body, close=False)
+        reply = policy.reply
+        if made is None or made[2] is not reply:  # a session may have changed it
+            answer = response_bytes(plan.head, 200, list(_HEADERS), reply.body, close=False)
             before, name, rest = answer.partition(b"Date: ")
-            made = (before + name, rest[rest.index(b"\r\n") :], policy.reply)
-            self._read_before[plan.reads] = made
-        before, after, reply = made
+            made = self._read_before[plan.reads] = (before + name, rest[rest.index(b"\r\n") :], reply)
+        before, after, _ = made
         self._gateway.journal.note(self._gateway.clock.now(), plan.asked, b"", reply)
         return b"".join((before, self._today(), after))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import Path
@@ -49,13 +49,22 @@ class LoadedPolicy:
 
     @cached_property
     def text(self) -> str:
-        """The policy as an answer holds it; made once, for it never changes."""
+        """The policy as an answer holds it; made once, until a session was given the policy."""
         return self.codec.encode(self.policy)
 
     @cached_property
     def reply(self) -> Reply:
         """The answer that reads it."""
         return json_text(self.text)
+
+    def restate(self, text: str = "") -> str:
+        """Forget the text, for a session has changed what it tells, or take another; return what it was."""
+        before: str = vars(self).pop("text", "")
+        vars(self).pop("reply", None)
+        if text:
+            self.granted = True
+            vars(self)["text"] = text
+        return before
 
 
 @dataclass(frozen=True)
@@ -86,6 +95,10 @@ class PolicyStore:
 
     `record` is the one file of all policies that `policy_record_name` names; with it the files
     are written all the same, and never loaded.
+
+    Attributes:
+        loaded: what the last reload found.
+        watch: told of each policy that a session has changed: its id, organisation and text.
     """
 
     def __init__(
@@ -99,6 +112,7 @@ class PolicyStore:
         self.codec = codec
         self.files = files
         self.loaded = Loaded()
+        self.watch: Callable[[str, str, str], None] | None = None
         self._behaviours = behaviours
         self._record = record
         self._seen: dict[str, _Seen] = {}
@@ -161,14 +175,30 @@ class PolicyStore:
 
     def granted(self, policy_id: str, org_id: str) -> Policy | None:
         """The policy that a session of an organisation finds by an id; None where it finds none."""
-        if "organisations-keep-apart" in self._behaviours:
-            found = self.loaded.by_organisation.get((org_id, policy_id))
-        else:
-            found = self.loaded.by_id.get(policy_id)
+        found = self._found(policy_id, org_id)
         if found is None:
             return None
         found.granted = True
         return found.policy
+
+    def release(self, policy_ids: Iterable[str], org_id: str) -> None:
+        """Sessions that were given these policies are done with changing them."""
+        for policy_id in policy_ids:
+            found = self._found(policy_id, org_id)
+            if found is not None:
+                before = found.restate()
+                if self.watch and found.text != before:
+                    self.watch(policy_id, org_id, found.text)
+
+    def restate(self, policy_id: str, org_id: str, text: str) -> None:
+        """Take what another process says of a policy that a session has changed."""
+        if found := self._found(policy_id, org_id):
+            found.restate(text)
+
+    def _found(self, policy_id: str, org_id: str) -> LoadedPolicy | None:
+        if "organisations-keep-apart" in self._behaviours:
+            return self.loaded.by_organisation.get((org_id, policy_id))
+        return self.loaded.by_id.get(policy_id)
 
     def complaints(self) -> list[str]:
         """A line for each file that cannot be read whole, and for whoever else uses them."""

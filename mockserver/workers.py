@@ -64,6 +64,7 @@ class Workers:
         for _ in range(count):
             workers._fork(listener)
         gateway.helpers = workers
+        gateway.store.watch = workers.restate
         workers.load()
         return workers
 
@@ -75,6 +76,11 @@ class Workers:
             gone = [name for name in self._told if name not in texts]
             self._told = texts
             self._ask("load", (changed, gone))
+
+    def restate(self, *policy: str) -> None:
+        """Tell them of a policy that a session has changed."""
+        with self._lock:
+            self._ask("restate", policy)
 
     def settle(self) -> None:
         """Have them step aside while a fault is set, and go by the gateway's time."""
@@ -184,6 +190,9 @@ async def _work(gateway: Gateway, listener: socket.socket, orders: Connection, g
         if not gateway.config.policies_from_dashboard:
             gateway.store.reload()
 
+    def restate(about: tuple[str, str, str]) -> None:
+        gateway.store.restate(*about)
+
     def settle(about: tuple[bool, float]) -> None:
         aside, gateway.clock.moved = about
         server.short_way = None if aside else short_way
@@ -191,7 +200,12 @@ async def _work(gateway: Gateway, listener: socket.socket, orders: Connection, g
     def notes(_: None) -> bytes:
         return _pickled(gateway.journal.take())
 
-    done: dict[str, Callable[[Any], Any]] = {"load": load, "settle": settle, "notes": notes}
+    done: dict[str, Callable[[Any], Any]] = {
+        "load": load,
+        "restate": restate,
+        "settle": settle,
+        "notes": notes,
+    }
 
     def obey() -> None:
         try:

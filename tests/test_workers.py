@@ -63,6 +63,21 @@ def test_a_reload_is_done_by_all_when_it_is_answered(served: Served, clients: li
     assert _rates(clients) == {404: CLIENTS}
 
 
+def test_all_show_what_sessions_share(served: Served, clients: list[Client]) -> None:
+    """What a session changes in a policy is read from each."""
+    for name in ("gold", "more"):
+        right = {"api_id": "a", "allowed_types": [{"name": "T", "fields": [name]}]}
+        policy = {"id": name, "access_rights": {"a": right}}
+        assert served.send("POST", "/tyk/policies", SECRET, policy).status == 200
+    assert served.send("GET", "/tyk/reload?block=true", SECRET).status == 200
+    assert _rates(clients) == {0: CLIENTS}  # and the text is made
+    session = {"apply_policies": ["gold", "more"]}
+    assert served.send("POST", "/tyk/keys/preview", SECRET, session).status == 200
+    for client in clients:
+        policy = json.loads(client.send("GET", "/tyk/policies/gold", HEADERS).body)
+        assert policy["access_rights"]["a"]["allowed_types"] == [{"name": "T", "fields": ["gold", "more"]}]
+
+
 def test_one_connection_may_ask_for_anything(clients: list[Client]) -> None:
     """What a worker does not answer itself is answered all the same, in its order."""
     for number, client in enumerate(clients):
