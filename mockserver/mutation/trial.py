@@ -6,9 +6,10 @@ import subprocess
 import sys
 import threading
 import time
+from collections import defaultdict, deque
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -18,7 +19,10 @@ from mockserver.spec import known_versions, select_version
 SECRET = "Mutant-Secret"
 PATIENCE = 5.0  # seconds for one to end
 TRIAL_SECONDS = 60.0  # for a mutant that answers and never comes to an end
+LIKELY = 10  # tests that are asked first
 FOUND, MISSED, STILLBORN = "found", "missed", "stillborn"
+
+_noticed: defaultdict[str, deque[str]] = defaultdict(lambda: deque(maxlen=LIKELY))  # by kind, the last tests
 
 
 @dataclass(frozen=True)
@@ -46,26 +50,45 @@ class Outcome:
 def attempt(mutant: Mutant, version: str) -> Outcome:
     """Let the suite judge a mutant: up to the first failure, or all of it where a row is to notice.
 
-    Code that only some versions use is tried as those too.
+    The tests that noticed others of its kind go first. Code that only some versions use is tried as
+    those too.
     """
-    outcome = _attempt(mutant, mutant.gateway or version)
-    oldest, *_, newest = known_versions()
-    for other in (newest, oldest) if mutant.group == SOURCE else ():
-        if outcome.verdict == MISSED:
-            outcome = _attempt(mutant, other)
-    return outcome
-
-
-def _attempt(mutant: Mutant, version: str) -> Outcome:
     started = time.monotonic()
+    oldest, *_, newest = known_versions()
+    outcome = _attempt(mutant, mutant.gateway or version, _likely(mutant)) if _likely(mutant) else None
+    for other in (mutant.gateway or version, *((newest, oldest) if mutant.group == SOURCE else ())):
+        if outcome is None or outcome.verdict == MISSED:
+            outcome = _attempt(mutant, other, _items())
+    assert outcome is not None
+    return replace(outcome, seconds=time.monotonic() - started)
+
+
+def _attempt(mutant: Mutant, version: str, tests: list[Any]) -> Outcome:
     version = str(select_version(version))
     with _running(mutant, version) as url:
-        failures = _failures(url, version, until_failure=not mutant.row) if url else []
-    seconds = time.monotonic() - started
+        failures = _failures(url, version, tests, until_failure=not mutant.row) if url else {}
     if not url:
-        return Outcome(mutant, STILLBORN, (), "", seconds)
-    by = tuple(dict.fromkeys(name for name, _ in failures))
-    return Outcome(mutant, FOUND if by else MISSED, by, failures[0][1] if failures else "", seconds)
+        return Outcome(mutant, STILLBORN, (), "", 0)
+    noticed = _noticed[_kind(mutant)]
+    noticed.extend(test for test in failures if test not in noticed)
+    by = tuple(dict.fromkeys(name for name, _ in failures.values()))
+    told = next((actual for _, actual in failures.values()), "")
+    return Outcome(mutant, FOUND if by else MISSED, by, told, 0)
+
+
+def _kind(mutant: Mutant) -> str:
+    """What those have in common that the same tests may notice."""
+    return mutant.edit.module if mutant.edit else mutant.twist.operation if mutant.twist else ""
+
+
+def _likely(mutant: Mutant) -> list[Any]:
+    """The tests that noticed mutants of its kind last, and those of all answers of a run."""
+    from contract_tests.batch import LAST
+
+    noticed = () if mutant.row else _noticed[_kind(mutant)]
+    if not noticed:
+        return []
+    return [item for item in _items() if item.nodeid in noticed or item.function.case.when == LAST]
 
 
 @contextmanager
@@ -94,8 +117,8 @@ def _running(mutant: Mutant, version: str) -> Iterator[str]:
                 process.kill()
 
 
-def _failures(url: str, version: str, *, until_failure: bool) -> list[tuple[str, str]]:
-    """The behaviours that failed, or could not be judged, each with what was seen."""
+def _failures(url: str, version: str, tests: list[Any], *, until_failure: bool) -> dict[str, tuple[str, str]]:
+    """By the test, the behaviours that failed, or could not be judged, each with what was seen."""
     from contract_tests import preflight
     from contract_tests.batch import Batch
     from contract_tests.gateway import Options
@@ -107,20 +130,20 @@ def _failures(url: str, version: str, *, until_failure: bool) -> list[tuple[str,
     try:
         found = preflight.look(url, SECRET, "auto", timeout=5)
     except preflight.PreflightError as error:
-        return [("before the run", str(error))]
+        return {"": ("before the run", str(error))}
     if found.version != selected:
-        return [("before the run", f"/hello says {found.version}")]
+        return {"": ("before the run", f"/hello says {found.version}")}
     target = Target(url, SECRET, _contract(version), timeout=5)
     options = Options(selected, allow_group_reload=True)
-    batch = Batch(target, options, behaviours.load(), _items(), until_failure=until_failure)
+    batch = Batch(target, options, behaviours.load(), tests, until_failure=until_failure)
     batch.run()
     target.close()
-    verdicts = sorted(batch.verdicts.values(), key=lambda verdict: verdict.status is not Status.FAILED)
-    return [
-        (verdict.behaviour, verdict.actual or verdict.reason)
-        for verdict in verdicts
+    verdicts = sorted(batch.verdicts.items(), key=lambda each: each[1].status is not Status.FAILED)
+    return {
+        test: (verdict.behaviour, verdict.actual or verdict.reason)
+        for test, verdict in verdicts
         if verdict.status in (Status.FAILED, Status.ERROR)
-    ]
+    }
 
 
 @cache
