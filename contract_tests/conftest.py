@@ -12,7 +12,6 @@ from datetime import UTC, datetime
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -24,6 +23,7 @@ from contract_tests.report import Report, Status, Verdict
 from contract_tests.target import Gone, Target
 from mockserver import behaviours
 from mockserver.contract import Contract
+from mockserver.interrupting import heed_sigterm
 
 _STARTED = pytest.StashKey[float]()
 _TARGET = pytest.StashKey[Target]()
@@ -52,7 +52,7 @@ def _begin(session: pytest.Session) -> None:
     session.stash[_CLOSING] = ExitStack()
     option = session.config.getoption
     if option("--contract-unattended") or signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
-        signal.signal(signal.SIGTERM, _interrupt)  # so that what was written is removed first
+        heed_sigterm()  # so that what was written is removed first
     if option("--gateway-url"):
         return
     with _told():
@@ -62,10 +62,6 @@ def _begin(session: pytest.Session) -> None:
     if not option("--gateway-quick"):
         generated.maker(str(found.version))
         import_module("openapi_core")  # which takes as long as the mock does
-
-
-def _interrupt(*_: Any) -> None:
-    raise KeyboardInterrupt
 
 
 @contextmanager

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import sys
 import tempfile
@@ -13,6 +12,7 @@ from pathlib import Path
 from contract_tests import report
 from contract_tests.preflight import Found
 from contract_tests.report import Report
+from mockserver.interrupting import heed_sigterm
 
 _PACKAGE = Path(__file__).parent
 SUITE = (  # pytest's arguments for these tests, free of the user's configuration
@@ -76,13 +76,9 @@ def run(order: Order) -> Report:
     return report.told(made, order.found)
 
 
-def _interrupt(*_: object) -> None:
-    raise KeyboardInterrupt
-
-
 def _wait(command: list[str], environment: dict[str, str]) -> str:
     """Wait for the suite; an interruption is passed on, and its clean-up waited for."""
-    signal.signal(signal.SIGTERM, _interrupt)
+    heed_sigterm()
     with subprocess.Popen(
         command,
         env=environment,

@@ -21,6 +21,7 @@ from mockserver.shelves import StoreLost
 
 PREFIX = "tyk-contract:"
 CONNECT_SECONDS = 5.0
+ANSWER_SECONDS = 5.0  # after which a Redis that hangs counts as gone
 LOCK_SECONDS = 10.0  # after which the lock of a gateway that died is free
 AGAIN = 0.5  # seconds until a channel that was lost is looked for again
 
@@ -36,7 +37,9 @@ class RedisShelves:
     def __init__(self, url: str) -> None:
         try:
             # its methods are typed as if each were sync and async at once
-            self._redis: Any = redis.Redis.from_url(url, socket_connect_timeout=CONNECT_SECONDS)
+            self._redis: Any = redis.Redis.from_url(
+                url, socket_connect_timeout=CONNECT_SECONDS, socket_timeout=ANSWER_SECONDS
+            )
         except ValueError as error:
             raise ValueError(f"{url!r} is no URL of a Redis, as redis://localhost:6379/0 is") from error
         self._name = "{host}:{port}/{db}".format(

@@ -20,7 +20,7 @@ from mockserver.gateway import Gateway
 from mockserver.handlers import check
 from mockserver.journal import Journal
 from mockserver.seeding import seed
-from mockserver.shelves import Shelves
+from mockserver.shelves import MemoryShelves, Shelves
 from mockserver.spec import version_of
 from mockserver.versions import GatewayVersion
 from mockserver.wire import Application, WireServer
@@ -137,7 +137,7 @@ class MockGateway:
         return self
 
     def _start(self, gateway: Gateway, extra: Contract | None, workers: int = 1) -> None:
-        from mockserver.shortway import ShortWay
+        from mockserver.shortway import ON_THE_LOOP, ShortWay
 
         check(gateway.contract)
         self.gateway = gateway
@@ -149,7 +149,8 @@ class MockGateway:
 
             self._workers = Workers.start(gateway, listener, workers - 1)
         gateway.join_group()
-        self._server = WireServer(_Later(gateway, extra), listener, ShortWay(gateway).answer)
+        short_way = ShortWay(gateway, None if isinstance(gateway.shelves, MemoryShelves) else ON_THE_LOOP)
+        self._server = WireServer(_Later(gateway, extra), listener, short_way.answer)
         self._thread = threading.Thread(target=self._run, name="tyk-contract", daemon=True)
         self._started = threading.Event()
         self._thread.start()

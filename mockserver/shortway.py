@@ -20,6 +20,9 @@ from mockserver.journal import Asked, redacted
 from mockserver.message import CHUNK_FROM, HEAD_END, BadMessage, Head, parse_head, response_bytes
 from mockserver.replies import JSON, Call, Reply
 
+ON_THE_LOOP = frozenset(  # what is done without asking anybody else, who might let the loop wait
+    {"getPolicy", "listPolicies", "previewKey", "getHello"}
+)
 MAX_KNOWN = 2000  # heads; as many are forgotten at once
 MAX_HEAD = 4096  # bytes of a head that is remembered
 MAX_LISTED = 200  # policies of a list that is made on the loop

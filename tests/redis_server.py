@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import socket
 import subprocess
 from pathlib import Path
@@ -33,6 +34,14 @@ class Redis:
             if "eady to accept connections" in line:
                 return
         raise AssertionError("the Redis did not start")
+
+    def hang(self) -> None:
+        """Let it answer nobody until `go_on`."""
+        self._process.send_signal(signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        """Let it answer again."""
+        self._process.send_signal(signal.SIGCONT)
 
     def stop(self) -> None:
         """Stop it; what it had is lost."""

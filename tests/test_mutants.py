@@ -108,3 +108,15 @@ def test_a_name_that_fits_none_is_told() -> None:
     done = run("no-such-mutant")
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
     assert "mutants --list" in done.stderr
+
+
+def test_an_interrupted_run_leaves_nothing_running() -> None:
+    """Told to end, it ends its helpers too, which have its stderr."""
+    command = [sys.executable, "-m", "mockserver", "mutants", "--group", "answer"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert "mutants of gateway" in process.stdout.readline()
+        assert process.stdout.readline()  # the first outcome
+        process.terminate()
+        _, told = process.communicate(timeout=300)
+    assert (process.returncode, told.count("interrupted"), "Traceback" in told) == (2, 1, False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from typing import Any
 
@@ -133,6 +134,24 @@ def test_oauth_clients_are_of_the_group(two: tuple[MockGateway, MockGateway]) ->
     assert [each["client_id"] for each in listed] == ["app"]
     assert call(other, "DELETE", "/tyk/oauth/clients/orders/app")[0] == 200
     assert call(one, "GET", "/tyk/oauth/clients/orders")[1] == []
+
+
+def test_a_store_that_hangs_lets_reads_pass(redis: Redis, two: tuple[MockGateway, MockGateway]) -> None:
+    """What is loaded is answered while a write waits."""
+    one, _ = two
+    one.policies.seed({"id": "gold", "rate": 5})
+    redis.hang()
+    try:
+        with ThreadPoolExecutor(1) as threads:
+            write = threads.submit(call, one, "PUT", "/tyk/policies/gold", {"id": "gold", "rate": 6})
+            reads = [call(one, "GET", "/tyk/policies/gold") for _ in range(20)]
+            waited = not write.done()
+            redis.go_on()
+            answer = write.result()
+    finally:
+        redis.go_on()
+    assert [status for status, _ in reads] == [200] * 20
+    assert (waited, answer[0]) == (True, 200)
 
 
 def test_a_store_that_is_gone_is_told_and_comes_back(

@@ -50,6 +50,7 @@ def _fits(mutant: Mutant, texts: list[str], *, exact: bool) -> bool:
 
 def run(options: argparse.Namespace) -> int:
     """Do it; return the exit code."""
+    from mockserver.interrupting import heed_sigterm
     from mockserver.mutation import mutants, tried
     from mockserver.mutation.mutant import MutantError
     from mockserver.mutation.trial import STILLBORN
@@ -72,6 +73,7 @@ def run(options: argparse.Namespace) -> int:
             print(f"{mutant.group:8} {mutant.id:60} {mutant.breaks}")
         return CONFORMS
     print(f"{len(chosen)} mutants of gateway {version}, order and sample by seed {options.seed}")
+    heed_sigterm()
     outcomes = []
     for outcome in tried(chosen, version, options.jobs):
         outcomes.append(outcome)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import partial
 
 from mockserver.mutation.mutant import Mutant
 from mockserver.mutation.trial import Outcome
@@ -27,13 +28,10 @@ def mutants(version: str) -> list[Mutant]:
 
 
 def tried(chosen: Iterable[Mutant], version: str, jobs: int) -> Iterator[Outcome]:
-    """Try mutants, several at a time; outcomes as they come."""
-    from concurrent.futures import ProcessPoolExecutor, as_completed
+    """Try mutants, several at a time; outcomes as they come. Whoever stops asking ends it all."""
     from multiprocessing import get_context
 
     from mockserver.mutation.trial import attempt
 
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as workers:
-        waiting = [workers.submit(attempt, mutant, version) for mutant in chosen]
-        for done in as_completed(waiting):
-            yield done.result()
+    with get_context("spawn").Pool(jobs) as workers:
+        yield from workers.imap_unordered(partial(attempt, version=version), chosen)
