@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import pytest
+from asking import call
 
 from mockserver import MockGateway, behaviours
 
@@ -56,10 +57,39 @@ def test_leftovers_are_removed_and_nothing_else() -> None:
         gateway.policies.seed(*({"id": each} for each in ids))
         gateway.gateway.store.write(gateway.gateway.codec.decode(b'{"id":"tyk-contract-only-written"}'))
         done = run("clean", gateway.url, "--secret", "s")
-        assert (done.returncode, done.stdout) == (0, "3 policies of earlier runs removed\n")
+        assert (done.returncode, done.stdout) == (0, "3 leftovers of earlier runs removed: policy 3\n")
         assert sorted(gateway.policies) == sorted(gateway.policies.written) == ["mine", "my-tyk-contract-0"]
         assert run("clean", gateway.url, "--secret", "wrong").returncode == 2
-    assert run("clean", gateway.url, "--secret", "s").returncode == 3
+    done = run("clean", gateway.url, "--secret", "s")
+    assert (done.returncode, done.stdout, "cannot be cleaned" in done.stderr) == (3, "", True)
+
+
+def test_leftovers_of_all_kinds_are_removed() -> None:
+    """APIs, their clients, keys whoever named them, and organisations; and none of others."""
+    with MockGateway(secret="s") as gateway:
+        for name in ("tyk-contract-0123abcd-1", "tyk-contract-of-mine"):
+            org_id = name.rpartition("1")[0] or "mine"
+            api = {
+                "api_id": name,
+                "org_id": org_id,
+                "proxy": {"listen_path": f"/{name}/"},
+                "use_oauth2": True,
+            }
+            session = {"org_id": org_id, "access_rights": {name: {"api_id": name}}}
+            client = {"api_id": name, "client_id": f"app-of-{name}"}
+            assert call(gateway, "POST", "/tyk/apis", api)[0] == 200
+            gateway.reload()
+            assert call(gateway, "POST", f"/tyk/keys/{name}", session)[0] == 200
+            assert call(gateway, "POST", "/tyk/keys/create", session)[0] == 200
+            assert call(gateway, "POST", f"/tyk/org/keys/{name}", {})[0] == 200
+            assert call(gateway, "POST", "/tyk/oauth/clients/create", client)[0] == 200
+        done = run("clean", gateway.url, "--secret", "s")
+        told = "5 leftovers of earlier runs removed: API 1, client 1, key 2, organisation 1\n"
+        assert (done.returncode, done.stdout) == (0, told)
+        assert [api["api_id"] for api in call(gateway, "GET", "/tyk/apis")[1]] == ["tyk-contract-of-mine"]
+        assert len(call(gateway, "GET", "/tyk/keys")[1]["keys"]) == 2
+        assert call(gateway, "GET", "/tyk/org/keys")[1] == {"keys": ["tyk-contract-of-mine"]}
+        assert len(call(gateway, "GET", "/tyk/oauth/clients/tyk-contract-of-mine")[1]) == 1
 
 
 def test_a_run_offers_to_remove_leftovers() -> None:
