@@ -84,6 +84,24 @@ def test_a_quota_begins_anew_with_its_key(gateway: Gateway) -> Steps:
             expect_passed(call(gateway, made, own), 2, 1)
 
 
+@behaviour("rewritten-keys-count-anew")
+def test_what_is_left_of_no_quota_is_what_was_sent(gateway: Gateway) -> Steps:
+    """A key that was used and then lost its quota is read with the quota_remaining that it was given."""
+    made = api(gateway)
+    yield RELOAD
+
+    session = {"access_rights": made.rights, "rate": 1000, "per": 60, "quota_renewal_rate": 3600}
+    own = key(gateway, made, **session, quota_max=5)
+    expect_passed(call(gateway, made, own), 5, 4)
+    path = f"{KEYS}/{own}?org_id={made.org_id}"
+    without = {"org_id": made.org_id, **session, "quota_max": -1, "quota_remaining": 7}
+    gateway.send("PUT", f"{path}&suppress_reset=1", without)
+    exchange = gateway.send("GET", path)
+    found = exchange.json if isinstance(exchange.json, dict) else {}
+    if found.get("quota_remaining") != 7:
+        raise Mismatch("quota_remaining 7", repr(found.get("quota_remaining")), exchange)
+
+
 @behaviour("keys-end-with-their-lifetime")
 def test_a_key_lasts_as_long_as_its_session(gateway: Gateway) -> Steps:
     """A session_lifetime of the key, or else of its API, ends it; an API may let its expiry count instead."""
