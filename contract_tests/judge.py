@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from functools import cache
 from typing import Any
 
@@ -12,7 +12,7 @@ from contract_tests.exchange import Exchange
 from mockserver.contract import Contract, Operation
 from mockserver.contract import Exchange as Judged
 
-ASKED = 3  # answers of one operation, status and content type
+ASKED = 1  # answers of one operation, status and content type
 
 
 class Judge:
@@ -109,19 +109,22 @@ _NOT_AN_OPERATION = re.compile(r"//|/\.{1,2}(/|$)|/$|%2[fF]|%(?![0-9a-fA-F]{2})"
 
 
 @cache
-def _segments(path: str) -> tuple[str, ...]:
-    return tuple(path.strip("/").split("/"))
+def _templates(contract: Contract) -> dict[tuple[str, int], list[tuple[list[str], Operation]]]:
+    """The operations by method and number of segments, each with its segments."""
+    found: dict[tuple[str, int], list[tuple[list[str], Operation]]] = defaultdict(list)
+    for operation in contract.operations.values():
+        segments = operation.path.strip("/").split("/")
+        found[operation.method, len(segments)].append((segments, operation))
+    return found
 
 
 def operation_of(contract: Contract, exchange: Exchange) -> Operation | None:
     """The operation that a request reaches; None where its path or method is no operation's."""
     path = exchange.target.partition("?")[0]
-    sent = _segments(path)
     if _NOT_AN_OPERATION.search(path):
         return None
-    for operation in contract.operations.values():
-        template = _segments(operation.path)
-        same = operation.method == exchange.method and len(template) == len(sent)
-        if same and all(t.startswith("{") or t == s for t, s in zip(template, sent, strict=True)):
+    sent = path.strip("/").split("/")
+    for template, operation in _templates(contract).get((exchange.method, len(sent)), ()):
+        if all(t == s or t.startswith("{") for t, s in zip(template, sent, strict=True)):
             return operation
     return None
