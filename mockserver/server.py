@@ -137,7 +137,7 @@ class MockGateway:
         return self
 
     def _start(self, gateway: Gateway, extra: Contract | None, workers: int = 1) -> None:
-        from mockserver.shortway import ON_THE_LOOP, ShortWay
+        from mockserver.shortway import SHARING, WRITES, ShortWay
 
         check(gateway.contract)
         self.gateway = gateway
@@ -149,8 +149,10 @@ class MockGateway:
 
             self._workers = Workers.start(gateway, listener, workers - 1)
         gateway.join_group()
-        short_way = ShortWay(gateway, None if isinstance(gateway.shelves, MemoryShelves) else ON_THE_LOOP)
-        self._server = WireServer(_Later(gateway, extra), listener, short_way.answer)
+        asking = SHARING if self._workers else frozenset()
+        if not isinstance(gateway.shelves, MemoryShelves):
+            asking |= WRITES
+        self._server = WireServer(_Later(gateway, extra), listener, ShortWay(gateway, asking).answer)
         self._thread = threading.Thread(target=self._run, name="tyk-contract", daemon=True)
         self._started = threading.Event()
         self._thread.start()

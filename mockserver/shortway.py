@@ -20,9 +20,8 @@ from mockserver.journal import Asked, redacted
 from mockserver.message import CHUNK_FROM, HEAD_END, BadMessage, Head, parse_head, response_bytes
 from mockserver.replies import JSON, Call, Reply
 
-ON_THE_LOOP = frozenset(  # what is done without asking anybody else, who might let the loop wait
-    {"getPolicy", "listPolicies", "previewKey", "getHello"}
-)
+WRITES = frozenset({"addPolicy", "addPolicyAtPath", "updatePolicy", "deletePolicy"})
+SHARING = frozenset({"previewKey"})  # what may change a policy that is loaded
 MAX_KNOWN = 2000  # heads; as many are forgotten at once
 MAX_HEAD = 4096  # bytes of a head that is remembered
 MAX_LISTED = 200  # policies of a list that is made on the loop
@@ -48,13 +47,14 @@ class _Plan:
 class ShortWay:
     """Answers whole requests from their bytes; None sends one the long way.
 
-    `only` has the operationIds that it knows; all that it can where left out.
+    `without` has the operationIds that it leaves to the long way: what asks another process, which may
+    let the loop wait.
     """
 
-    def __init__(self, gateway: Gateway, only: Container[str] | None = None) -> None:
+    def __init__(self, gateway: Gateway, without: Container[str] = ()) -> None:
         self._gateway = gateway
         operations = gateway.contract.operations.values()
-        self._operations = {each.shape: each for each in operations if only is None or each.id in only}
+        self._operations = {each.shape: each for each in operations if each.id not in without}
         self._plans: dict[bytes, _Plan | None] = {}
         self._loaded = gateway.store.loaded
         self._read_before: dict[str, tuple[bytes, bytes, Reply]] = {}

@@ -182,7 +182,7 @@ async def _work(gateway: Gateway, listener: socket.socket, orders: Connection, g
     loop, stop = asyncio.get_running_loop(), asyncio.Event()
     files = FollowedFiles()
     gateway.store.files = files
-    short_way = ShortWay(gateway, READS).answer
+    short_way = ShortWay(gateway, gateway.contract.operations.keys() - READS).answer
     server = WireServer(None, listener, short_way, lambda *given: _give(giving, *given))
 
     def load(about: tuple[dict[str, bytes], list[str]]) -> None:

@@ -37,9 +37,9 @@ class Outcome:
 
     mutant: Mutant
     verdict: str
-    by: tuple[str, ...]
-    actual: str
-    seconds: float
+    by: tuple[str, ...] = ()
+    actual: str = ""
+    seconds: float = 0.0
 
     @property
     def as_it_should(self) -> bool:
@@ -55,7 +55,9 @@ def attempt(mutant: Mutant, version: str) -> Outcome:
     """
     started = time.monotonic()
     oldest, *_, newest = known_versions()
-    outcome = _attempt(mutant, mutant.gateway or version, _likely(mutant)) if _likely(mutant) else None
+    outcome = None
+    if likely := _likely(mutant):
+        outcome = _attempt(mutant, mutant.gateway or version, likely)
     for other in (mutant.gateway or version, *((newest, oldest) if mutant.group == SOURCE else ())):
         if outcome is None or outcome.verdict == MISSED:
             outcome = _attempt(mutant, other, _items())
@@ -68,12 +70,12 @@ def _attempt(mutant: Mutant, version: str, tests: list[Any]) -> Outcome:
     with _running(mutant, version) as url:
         failures = _failures(url, version, tests, until_failure=not mutant.row) if url else {}
     if not url:
-        return Outcome(mutant, STILLBORN, (), "", 0)
+        return Outcome(mutant, STILLBORN)
     noticed = _noticed[_kind(mutant)]
     noticed.extend(test for test in failures if test not in noticed)
     by = tuple(dict.fromkeys(name for name, _ in failures.values()))
     told = next((actual for _, actual in failures.values()), "")
-    return Outcome(mutant, FOUND if by else MISSED, by, told, 0)
+    return Outcome(mutant, FOUND if by else MISSED, by, told)
 
 
 def _kind(mutant: Mutant) -> str:
