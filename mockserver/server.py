@@ -9,6 +9,7 @@ import threading
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -267,6 +268,7 @@ class _Later:
             self._made.set_result(create_app(gateway, extra))
         except BaseException as error:  # noqa: BLE001  whoever asks is told
             self._made.set_exception(error)
+        import_module("mockserver.traffic")  # so that the first request to an API need not wait for it
 
 
 def with_policies(config: Config, path: Path) -> Config:

@@ -10,9 +10,11 @@ from typing import Any
 import pytest
 
 from mockserver import behaviours
+from mockserver.contract import Contract
 from mockserver.mutation import mutants, planted
 from mockserver.mutation.mutant import PLANTED, Edit, MutantError, source_of
 from mockserver.mutation.source import MODULES
+from mockserver.spec import default_version
 
 # One of each kind, and those that once were missed.
 SAMPLE = [
@@ -47,9 +49,11 @@ def test_each_mutant_is_python_and_has_a_name_of_its_own() -> None:
 
 def test_what_is_left_out_is_there() -> None:
     """Each pattern of mutants that are none fits one."""
-    from mockserver.mutation import source
+    from mockserver.mutation import generated, source
 
-    texts = [f"{mutant.id} {mutant.breaks}" for mutant in source.mutants()]
+    contract = Contract.load(default_version())
+    made = [*source.mutants(), *generated.answers(contract), *generated.fields(contract)]
+    texts = [f"{mutant.id} {mutant.breaks}" for mutant in made]
     for what in planted.equivalent():
         assert any(planted.matches(what, text) for text in texts), what
 
