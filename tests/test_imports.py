@@ -8,7 +8,7 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 
 ORDER = [
-    {"versions", "claim", "shelf"},
+    {"versions", "claim", "shelf", "interrupting"},
     {"gowrite"},
     {"spec", "gojson", "gourl", "config", "clock", "client", "redaction", "echo", "files"},
     {"shelves"},
@@ -49,6 +49,7 @@ SUITE_MAY_USE = {
     "echo",
     "gojson",
     "goscalar",
+    "interrupting",
     "policy",
     "recording",
     "redaction",
