@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from contract_tests.apis import api, call, definition, expect_passed
 from contract_tests.batch import RELOAD, Steps, behaviour
 from contract_tests.checks import TWICE, Mismatch, expect_error, expect_written, lacking, shorten
@@ -12,6 +14,10 @@ from contract_tests.gateway import Gateway
 from contract_tests.ownership import APIS
 from contract_tests.sessions import KEYS
 
+SOURCES = [  # the kinds of credential that a definition may place, and the switch of each
+    ("authToken", "use_standard_auth"), ("jwt", "enable_jwt"), ("hmac", "enable_signature_checking"),
+    ("oauth", "use_oauth2"), ("oidc", "use_openid"), ("coprocess", "enable_coprocess_auth"),
+]  # fmt: skip
 NOT_FOUND, INVALID_ID = "API not found", "Invalid API ID"
 
 
@@ -84,6 +90,29 @@ def test_a_broken_definition_is_refused(gateway: Gateway) -> Steps:
         for method, path in (("POST", APIS), ("POST", f"{APIS}/{other}"), ("PUT", f"{APIS}/{made.id}")):
             expect_error(gateway.send(method, path, body), 400, "Request malformed")
         expect_error(gateway.send("PUT", f"{APIS}/{made.id}", {"api_id": other}), 400, told)
+
+
+@pytest.mark.parametrize(("kind", "switch"), SOURCES)
+@behaviour("apis-need-a-place-for-credentials")
+def test_a_definition_must_leave_a_place_for_credentials(gateway: Gateway, kind: str, switch: str) -> None:
+    """An API that asks for a kind of credential, and takes it nowhere, is refused; one place is enough."""
+    told = (
+        f"Validation of API Definition failed. Reason: all auth sources are disabled for {kind}, "
+        "at least one of header/cookie/query must be enabled."
+    )
+    for places, taken in (
+        ({"disable_header": True}, False),
+        ({"disable_header": False}, True),
+        ({"disable_header": True, "use_param": True}, True),
+        ({"disable_header": True, "use_cookie": True}, True),
+    ):
+        for asks in (True, False):
+            written = definition(gateway, auth_configs={kind: places}, **{switch: asks})
+            exchange = gateway.send("POST", APIS, written)
+            if taken or not asks:
+                expect_written(exchange, written["api_id"], "added")
+            else:
+                expect_error(exchange, 400, told)
 
 
 @behaviour("apis-are-read-as-written")

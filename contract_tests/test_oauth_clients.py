@@ -48,6 +48,30 @@ def test_clients_are_kept(gateway: Gateway) -> Steps:
     expect_json(gateway.send("GET", f"{CLIENTS}/{made.id}"), 200, [])
 
 
+@behaviour("oauth-clients-may-be-of-a-policy")
+def test_a_client_may_be_made_for_a_policy(gateway: Gateway) -> Steps:
+    """Without an API a client is made for each OAuth API of its policy; all of its APIs must be loaded, one of OAuth."""
+    made, plain, none = oauth_api(gateway), api(gateway), gateway.new_id()
+    both = policy(gateway, made, access_rights={**made.rights, **plain.rights})
+    bare = policy(gateway, plain)
+    odd = policy(gateway, made, access_rights={none: {"api_id": none, "versions": ["Default"]}})
+    yield RELOAD
+
+    name = gateway.new_id()
+    sent = {"client_id": name, "redirect_uri": "http://client.test/", "policy_id": both, "secret": SECRET}
+    whole = {**sent, "meta_data": None, "description": ""}
+    gateway.target.own.note([f"{CLIENTS}/{made.id}/{name}"])
+    expect_json(gateway.send("POST", f"{CLIENTS}/create", sent), 200, whole)
+    expect_json(gateway.send("GET", f"{CLIENTS}/{made.id}/{name}"), 200, whole)
+    expect_error(gateway.send("GET", f"{CLIENTS}/{plain.id}/{name}"), 404, NO_CLIENT)
+    for body, told in (
+        ({**sent, "policy_id": bare}, "API is not OAuth2"),
+        ({**sent, "policy_id": odd}, NO_API),
+        ({**sent, "api_id": plain.id}, "API is not OAuth2"),
+    ):
+        expect_error(gateway.send("POST", f"{CLIENTS}/create", body), 400, told)
+
+
 @behaviour("oauth-requests-are-refused")
 def test_wrong_requests_are_refused(gateway: Gateway) -> Steps:
     """What is asked for wrongly of clients is refused, each time with the same words."""
@@ -118,6 +142,33 @@ def _is_secret(text: str) -> bool:
         return len(base64.b64decode(text, validate=True)) == len("01234567-89ab-cdef-0123-456789abcdef")
     except ValueError:
         return False
+
+
+@behaviour("another-policy-revokes-tokens")
+def test_another_policy_revokes_the_tokens_of_a_client(gateway: Gateway) -> Steps:
+    """A client whose policy changes loses its tokens, one whose policy stays keeps them."""
+    made = oauth_api(gateway)
+    gold, silver = policy(gateway, made), policy(gateway, made)
+    yield RELOAD
+
+    needs_plain_keys(gateway, made, gold)
+    whole = client(gateway, made, gold)
+    path = f"{CLIENTS}/{made.id}/{whole['client_id']}"
+    token = granted(gateway, made, whole["client_id"])
+    expect_json(
+        gateway.send("PUT", path, {**whole, "client_id": "x", "description": "d"}),
+        200,
+        {**whole, "description": "d"},
+    )
+    _expect_tokens(gateway, f"{path}/tokens", [token])
+    exchange = gateway.send("GET", f"{path}/tokens?page=2")
+    expect_json(
+        exchange, 200, {"Pagination": {"page_num": 2, "page_total": 1, "page_size": 100}, "Tokens": []}
+    )
+    expect_json(
+        gateway.send("PUT", path, {**whole, "policy_id": silver}), 200, {**whole, "policy_id": silver}
+    )
+    _expect_tokens(gateway, f"{path}/tokens", [])
 
 
 @behaviour("refresh-tokens-are-forgotten")
