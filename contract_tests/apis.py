@@ -95,7 +95,7 @@ def _written_key(gateway: Gateway, made: Api, *policies: str, **members: Any) ->
     session = {"org_id": made.org_id, "apply_policies": list(policies), **members}
     name = gateway.new_id() + secrets.token_hex(8)  # the default hash passes over the last bytes
     exchange = gateway.send("POST", f"{KEYS}/{name}", session)
-    told = exchange.json if isinstance(exchange.json, dict) else {}
+    told = exchange.document
     if exchange.status != 200 or "key" not in told:
         raise Mismatch("200, the key is written", f"{exchange.status} {shorten(exchange.text)}", exchange)
     return told
@@ -120,7 +120,7 @@ def expect_passed(exchange: Exchange, limit: int | None = None, remaining: int |
 def expect_left(gateway: Gateway, made: Api, own: str, left: int) -> None:
     """A key tells what is left of its quota, or its API's right does."""
     exchange = gateway.send("GET", f"{KEYS}/{own}?org_id={made.org_id}")
-    found = exchange.json if isinstance(exchange.json, dict) else {}
+    found = exchange.document
     limit = found.get("access_rights", {}).get(made.id, {}).get("limit") or {}
     for holder in (found, limit):
         if holder.get("quota_max") and holder.get("quota_remaining", 0) != left:

@@ -160,33 +160,28 @@ def difference(expected: str, actual: str) -> str:
     return shorten(actual)
 
 
-def _members(wanted: Mapping[str, Any], found: Mapping[str, Any], path: str) -> list[str]:
+def lacking(wanted: Mapping[str, Any], found: Mapping[str, Any]) -> str:
+    """The first member of a document that another one lacks, or has otherwise; "" where it has them all."""
+    return next(iter(_members(wanted, found, "", others=False)), "")
+
+
+def _members(
+    wanted: Mapping[str, Any], found: Mapping[str, Any], path: str, *, others: bool = True
+) -> list[str]:
+    """A line for each member that differs; with `others` for those too that are found alone."""
     lines = []
-    for name in [*wanted, *(n for n in found if n not in wanted)]:
+    for name in [*wanted, *(n for n in found if others and n not in wanted)]:
         here = f"{path}/{name}"
         if name not in found:
             lines.append(f"{here} is missing, not {shorten(json.dumps(wanted[name]), 60)}")
         elif name not in wanted:
             lines.append(f"{here} is {shorten(json.dumps(found[name]), 60)}, not absent")
         elif isinstance(wanted[name], dict) and isinstance(found[name], dict):
-            lines += _members(wanted[name], found[name], here)
+            lines += _members(wanted[name], found[name], here, others=others)
         elif wanted[name] != found[name] or type(wanted[name]) is not type(found[name]):
             values = [shorten(json.dumps(side[name]), 60) for side in (found, wanted)]
             lines.append(f"{here} is {values[0]}, not {values[1]}")
     return lines
-
-
-def lacking(wanted: Mapping[str, Any], found: Mapping[str, Any], path: str = "") -> str:
-    """The first member of a document that another one lacks, or has otherwise; "" where it has them all."""
-    for name, value in wanted.items():
-        here = f"{path}/{name}"
-        if isinstance(value, dict) and isinstance(found.get(name), dict):
-            if told := lacking(value, found[name], here):
-                return told
-        elif name not in found or found[name] != value:
-            told, meant = (shorten(json.dumps(each), 60) for each in (found.get(name), value))
-            return f"{here} is {told}, not {meant}"
-    return ""
 
 
 def shorten(text: str, length: int = SHOWN) -> str:

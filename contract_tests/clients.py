@@ -50,7 +50,7 @@ def ask(gateway: Gateway, made: Api, name: str, secret: str) -> Exchange:
 def granted(gateway: Gateway, made: Api, name: str, secret: str = SECRET) -> str:
     """A token of a client."""
     exchange = ask(gateway, made, name, secret)
-    found = exchange.json if isinstance(exchange.json, dict) else {}
+    found = exchange.document
     if exchange.status != 200 or found.get("token_type") != "bearer" or "access_token" not in found:
         raise Mismatch("200 with a bearer token", f"{exchange.status} {exchange.text[:200]}", exchange)
     return str(found["access_token"])

@@ -60,6 +60,12 @@ class Exchange:
         except (ValueError, RecursionError):
             return None
 
+    @property
+    def document(self) -> dict[str, Any]:
+        """The answer's body as a JSON object; {} where it is none."""
+        found = self.json
+        return found if isinstance(found, dict) else {}
+
     def header(self, name: str) -> str:
         """A header of the answer; "" where it is missing."""
         return self.answer.get(name) if self.answer else ""

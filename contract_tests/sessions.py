@@ -76,7 +76,7 @@ def needs_name(exchange: Exchange) -> None:
     Raises:
         NotApplicable: the gateway keeps keys under names of its own.
     """
-    told = exchange.json if isinstance(exchange.json, dict) else {}
+    told = exchange.document
     if exchange.status == 200 and ("key_hash" in told or str(told.get("key")).startswith("ey")):
         raise NotApplicable("the gateway hashes keys, so their names are its own")
 

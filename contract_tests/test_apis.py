@@ -32,7 +32,7 @@ def test_a_written_api_is_served_after_a_reload(gateway: Gateway) -> Steps:
     yield RELOAD
 
     exchange = gateway.send("GET", f"{APIS}/{made.id}")
-    found = exchange.json if isinstance(exchange.json, dict) else {}
+    found = exchange.document
     if (exchange.status, found.get("api_id")) != (200, made.id):
         raise Mismatch(f"200 with the definition of {made.id}", f"{exchange.status}", exchange)
     expect_passed(call(gateway, made))
@@ -63,7 +63,7 @@ def test_a_changed_and_a_deleted_api_stay_until_a_reload(gateway: Gateway) -> St
 
 def _expect_name(gateway: Gateway, path: str, name: str) -> None:
     exchange = gateway.send("GET", path)
-    found = exchange.json if isinstance(exchange.json, dict) else {}
+    found = exchange.document
     if found.get("name") != name:
         raise Mismatch(f"a definition with the name {name!r}", repr(found.get("name")), exchange)
 

@@ -51,7 +51,7 @@ def test_wrong_credentials_give_no_token(gateway: Gateway) -> Steps:
         (ask(gateway, made, name, "wrong"), "unauthorized_client"),
         (ask(gateway, made, gateway.new_id(), "s1"), "server_error"),
     ):
-        found = exchange.json if isinstance(exchange.json, dict) else {}
+        found = exchange.document
         if (exchange.status, found.get("error")) != (403, told):
             raise Mismatch(
                 f"403 with the error {told!r}", f"{exchange.status} {exchange.text[:200]}", exchange

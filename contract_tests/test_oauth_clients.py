@@ -124,7 +124,7 @@ def test_a_secret_is_renewed(gateway: Gateway) -> Steps:
     name = whole["client_id"]
     for _ in TWICE:
         exchange = gateway.send("PUT", f"{CLIENTS}/{made.id}/{name}/rotate")
-        found = exchange.json if isinstance(exchange.json, dict) else {}
+        found = exchange.document
         before, secret = whole["secret"], str(found.get("secret"))
         if secret == before or not _is_secret(secret):
             raise Mismatch("another secret, a UUID in base 64", repr(found.get("secret")), exchange)
@@ -231,7 +231,7 @@ def _expect_tokens(gateway: Gateway, path: str, tokens: Sequence[str]) -> None:
     expect_json(exchange, 200, [{"code": code, "expires": end} for code, end in listed.items()])
 
     page = gateway.send("GET", f"{path}?page=1")
-    on_it = _ends(page.json.get("Tokens") if isinstance(page.json, dict) else None)
+    on_it = _ends(page.document.get("Tokens"))
     if sorted(on_it) != sorted(tokens) or not set(on_it.values()) <= set(listed.values()):
         raise Mismatch(f"a page with {', '.join(tokens) or 'no token'}", shorten(page.text), page)
     told = {"page_num": 1, "page_total": bool(tokens) + 0, "page_size": 100}

@@ -42,7 +42,7 @@ def test_the_session_of_an_organisation_is_kept(gateway: Gateway) -> Steps:
 def _expect_session(gateway: Gateway, path: str, session: dict[str, Any]) -> None:
     """This session is read as a gateway of this version writes it, changed a moment ago."""
     exchange = gateway.send("GET", path)
-    found = exchange.json if isinstance(exchange.json, dict) else {}
+    found = exchange.document
     if not str(found.get("last_updated")).isdigit():
         raise Mismatch("last_updated in seconds", repr(found.get("last_updated")), exchange)
     text = as_session(gateway, {**session, "last_updated": found["last_updated"]})

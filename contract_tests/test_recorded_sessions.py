@@ -66,7 +66,7 @@ def _renamed(text: str, ids: dict[str, str]) -> str:
 def _as_now(recorded: str, exchange: Exchange) -> str:
     """A recorded session with the times of the answer, and with its order of what comes in any order."""
     wanted: dict[str, Any] = json.loads(recorded)
-    answered = exchange.json if isinstance(exchange.json, dict) else {}
+    answered = exchange.document
     changing = [name for name in VOLATILE if name in wanted and name in answered]
     if not wanted.get("last_updated", "").isdigit():  # then it is a policy's
         changing.remove("last_updated")

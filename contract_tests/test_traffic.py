@@ -209,7 +209,7 @@ def test_limits_may_be_for_each_api(gateway: Gateway) -> Steps:
     expect_passed(call(gateway, second, own), 2, 1)
     expect_refused(call(gateway, first, own), 403, "Quota exceeded")
     exchange = gateway.send("GET", f"{KEYS}/{own}?org_id={first.org_id}")
-    rights = exchange.json.get("access_rights", {}) if isinstance(exchange.json, dict) else {}
+    rights = exchange.document.get("access_rights", {})
     left = [rights.get(made.id, {}).get("limit", {}).get("quota_remaining", 0) for made in (first, second)]
     if left != [0, 1]:
         raise Mismatch("quota_remaining 0 of one API and 1 of the other", str(left), exchange)
