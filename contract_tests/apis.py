@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
-import json
 import secrets
 from dataclasses import dataclass
 from typing import Any
@@ -17,7 +13,6 @@ from contract_tests.gateway import Gateway
 from contract_tests.ownership import APIS
 from contract_tests.sessions import KEYS, needs_store
 
-JWT_SECRET = "a-secret-of-the-suite"
 NEEDS_KEY = "Authorization field missing"
 DISALLOWED = "Access to this API has been disallowed"
 
@@ -131,32 +126,6 @@ def expect_refused(exchange: Exchange, status: int, message: str) -> None:
     """The gateway itself answered, in its form of an error."""
     if (exchange.status, exchange.text) != (status, f'{{\n    "error": "{message}"\n}}'):
         raise Mismatch(f"{status} with the error {message!r}", _shown(exchange), exchange)
-
-
-def token(claims: dict[str, Any], secret: str = JWT_SECRET) -> str:
-    """A JSON Web Token, signed by HMAC with SHA-256."""
-    head, body = (_encoded(json.dumps(part).encode()) for part in ({"alg": "HS256", "typ": "JWT"}, claims))
-    signature = hmac.new(secret.encode(), f"{head}.{body}".encode(), hashlib.sha256).digest()
-    return f"{head}.{body}.{_encoded(signature)}"
-
-
-def jwt_api(gateway: Gateway, **members: Any) -> Api:
-    """Write an API that asks for tokens of `token`; the claim `pol` names a policy."""
-    source = base64.b64encode(JWT_SECRET.encode()).decode()
-    asked = {"enable_jwt": True, "jwt_signing_method": "hmac", "jwt_source": source}
-    fields = {"jwt_identity_base_field": "sub", "jwt_policy_field_name": "pol"}
-    return api(gateway, **asked, **fields, **members)
-
-
-def user(gateway: Gateway) -> str:
-    """A user that no token was made for; its session, which is a key, is removed in the end."""
-    name = gateway.new_id()
-    gateway.target.own.note_key(hashlib.md5(name.encode()).hexdigest())  # noqa: S324  as the gateway names it
-    return name
-
-
-def _encoded(data: bytes) -> str:
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
 def _shown(exchange: Exchange) -> str:

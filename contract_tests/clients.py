@@ -35,10 +35,14 @@ def client(gateway: Gateway, made: Api, policy_id: str) -> dict[str, Any]:
     return whole
 
 
+def basic(name: str, secret: str) -> str:
+    """A client's credentials as a header has them."""
+    return f"Basic {base64.b64encode(f'{name}:{secret}'.encode()).decode()}"
+
+
 def ask(gateway: Gateway, made: Api, name: str, secret: str) -> Exchange:
     """Ask for a token by a client's credentials."""
-    credential = base64.b64encode(f"{name}:{secret}".encode()).decode()
-    headers = [("Content-Type", FORM), ("Authorization", f"Basic {credential}")]
+    headers = [("Content-Type", FORM), ("Authorization", basic(name, secret))]
     exchange = gateway.send(
         "POST", f"/{made.id}/oauth/token/", "grant_type=client_credentials", headers=headers
     )
@@ -56,7 +60,7 @@ def granted(gateway: Gateway, made: Api, name: str, secret: str = SECRET) -> str
     return str(found["access_token"])
 
 
-def send_form(gateway: Gateway, path: str, form: str) -> Exchange:
+def send_form(gateway: Gateway, path: str, form: str | bytes) -> Exchange:
     """POST a form, with the gateway's secret."""
     headers = [(SECRET_HEADER, gateway.target.secret), ("Content-Type", FORM)]
     return gateway.send("POST", path, form, headers=headers)

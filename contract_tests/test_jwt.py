@@ -1,22 +1,17 @@
-"""JSON Web Tokens: which policy a token's claims and scopes pick, and when it is refused."""
+"""JSON Web Tokens: when a token is refused, whom it names, and what is kept of it."""
 
 from __future__ import annotations
 
-from contract_tests.apis import (
-    NEEDS_KEY,
-    api,
-    call,
-    expect_passed,
-    expect_refused,
-    jwt_api,
-    policy,
-    token,
-    user,
-)
-from contract_tests.batch import RELOAD, Steps, behaviour
-from contract_tests.gateway import Gateway
+import time
+from typing import Any
 
-NO_POLICY = "key not authorized: no matching policy"
+from contract_tests.apis import NEEDS_KEY, Api, api, call, expect_passed, expect_refused, key, policy
+from contract_tests.batch import RELOAD, NotApplicable, Steps, behaviour
+from contract_tests.checks import Mismatch
+from contract_tests.gateway import Gateway
+from contract_tests.jwts import PUBLIC_KEYS, jwt_api, note_user, session_of, token, user
+
+NOT_AUTHORISED = "Key not authorized"
 
 
 @behaviour("jwts-are-verified")
@@ -37,22 +32,91 @@ def test_a_token_must_be_signed_and_in_time(gateway: Gateway) -> Steps:
     expect_passed(call(gateway, made, token({**claims, "exp": 4102444800, "nbf": 1})))
 
 
-@behaviour("jwts-pick-a-policy")
-def test_a_claim_picks_the_policy(gateway: Gateway) -> Steps:
-    """The claim names the policy, and may name another next time; one that is gone is refused."""
+@behaviour("jwts-have-dates")
+def test_the_dates_of_a_token_count(gateway: Gateway) -> Steps:
+    """A date of 0 is none, one that is no number is wrong; of several wrong ones the last is told; an API may give leeway."""
     made = jwt_api(gateway)
-    one, two = policy(gateway, made, quota_max=5), policy(gateway, made, quota_max=9)
+    skews = {f"jwt_{name}_validation_skew": 3600 for name in ("expires_at", "issued_at", "not_before")}
+    lenient = jwt_api(gateway, **skews)
+    gold = policy(gateway, made, access_rights={**made.rights, **lenient.rights})
     yield RELOAD
 
-    name = user(gateway)
-    expect_passed(call(gateway, made, token({"sub": name, "pol": one})), 5, 4)
-    expect_passed(call(gateway, made, "Bearer " + token({"sub": name, "pol": two})), 9, 7)
-    expect_refused(call(gateway, made, token({"sub": name, "pol": gateway.new_id()})), 403, NO_POLICY)
-    expect_refused(call(gateway, made, token({"sub": user(gateway)})), 403, f"{NO_POLICY} found")
-    gateway.delete(one)
+    over, soon, early = "token has expired", "token used before issued", "token is not valid yet"
+    now = int(time.time())
+    for asked, dates, told in (
+        (made, {"iat": 9999999999}, soon),
+        (made, {"exp": "never"}, over),
+        (made, {"nbf": True}, early),
+        (made, {"exp": 1, "iat": 9999999999}, soon),
+        (made, {"exp": 1, "iat": 9999999999, "nbf": 9999999999}, early),
+        (made, {"exp": now + 60, "iat": now + 60}, soon),
+        (lenient, {"exp": now - 7200}, over),
+        (lenient, {"iat": now + 7200}, soon),
+        (lenient, {"nbf": now + 7200}, early),
+    ):
+        refused = call(gateway, asked, token({"sub": user(gateway), "pol": gold, **dates}))
+        expect_refused(refused, 401, f"Key not authorized: {told}")
+    for asked, dates in (
+        (made, {"exp": 0, "nbf": 0, "iat": 0}),
+        (made, {"iat": now - 60, "nbf": now - 60, "exp": now + 60}),
+        (lenient, {"iat": now + 60, "nbf": now + 60, "exp": now + 60}),
+    ):
+        expect_passed(call(gateway, asked, token({"sub": user(gateway), "pol": gold, **dates})))
+
+
+@behaviour("jwts-are-signed-as-the-api-says")
+def test_a_token_is_signed_as_the_api_says(gateway: Gateway) -> Steps:
+    """HMAC of any length, RSA or ECDSA, as the API says; another method is refused, and what is none."""
+    made, basic = jwt_api(gateway), gateway.new_id()
+    keyed = {
+        method: jwt_api(gateway, jwt_signing_method=method, jwt_source=source, jwt_default_policies=[basic])
+        for method, (source, _) in PUBLIC_KEYS.items()
+    }
+    rights = {name: right for each in (made, *keyed.values()) for name, right in each.rights.items()}
+    policy(gateway, made, id=basic, access_rights=rights)
     yield RELOAD
 
-    expect_refused(call(gateway, made, token({"sub": name, "pol": one})), 403, NO_POLICY)
+    claims = {"sub": user(gateway), "pol": basic}
+    for algorithm in ("HS256", "HS384", "HS512"):
+        expect_passed(call(gateway, made, token(claims, algorithm=algorithm)))
+        expect_refused(call(gateway, made, token(claims, "another", algorithm)), 403, NOT_AUTHORISED)
+    for algorithm, told in (
+        *(
+            (name, f"{NOT_AUTHORISED}: Unexpected signing method")
+            for name in ("RS256", "ES256", "PS256", "none")
+        ),
+        *((name, NOT_AUTHORISED) for name in ("HS1", "", "hs256")),
+    ):
+        expect_refused(call(gateway, made, token(claims, algorithm=algorithm)), 403, told)
+    note_user(gateway, "someone")
+    for method, (_, signed) in PUBLIC_KEYS.items():
+        expect_passed(call(gateway, keyed[method], signed))
+        wrong = signed[:-20] + ("A" * 20)
+        expect_refused(call(gateway, keyed[method], wrong), 403, NOT_AUTHORISED)
+        unexpected = f"{NOT_AUTHORISED}: Unexpected signing method"
+        expect_refused(call(gateway, keyed[method], token(claims)), 403, unexpected)
+
+
+@behaviour("keys-sign-jwts")
+def test_a_key_may_sign_tokens(gateway: Gateway) -> Steps:
+    """Where the API has no secret, that of the key counts which kid names, or sub; its limits are the token's."""
+    made = jwt_api(gateway, jwt_source="", jwt_identity_base_field="")
+    skips = jwt_api(gateway, jwt_source="", jwt_identity_base_field="", jwt_skip_kid=True)
+    rights = {**made.rights, **skips.rights}
+    gold = policy(gateway, made, access_rights=rights, quota_max=5, quota_renewal_rate=3600)
+    yield RELOAD
+
+    own = key(gateway, made, gold, jwt_data={"secret": "own"})
+    expect_passed(call(gateway, made, token({"sub": "x"}, "own", kid=own)), 5, 4)
+    expect_passed(call(gateway, made, token({"sub": own}, "own")), 5, 3)
+    expect_passed(call(gateway, skips, token({"sub": own}, "own", kid="x")), 5, 2)
+    for asked, wrong in (
+        (made, token({"sub": own}, kid=own)),
+        (made, token({"sub": own}, "own", kid="x")),
+        (made, token({}, "own")),
+        (skips, token({"sub": "x"}, "own", kid=own)),
+    ):
+        expect_refused(call(gateway, asked, wrong), 403, NOT_AUTHORISED)
 
 
 @behaviour("jwts-name-a-user")
@@ -70,36 +134,60 @@ def test_a_token_names_its_user(gateway: Gateway) -> Steps:
     expect_refused(call(gateway, made, token({"pol": slow})), 403, nobody)
 
 
-@behaviour("jwts-have-default-policies")
-def test_a_token_without_a_policy_gets_the_default_one(gateway: Gateway) -> Steps:
-    """Where the claim names no policy the first default policy counts."""
-    basic = gateway.new_id()
-    made = jwt_api(gateway, jwt_default_policies=[basic])
-    policy(gateway, made, id=basic, quota_max=7)
-    gold = policy(gateway, made, quota_max=8)
+@behaviour("jwts-name-a-user-as-the-api-says")
+def test_the_api_says_which_claim_names_the_user(gateway: Gateway) -> Steps:
+    """The claim that the API names, or `sub` where that is missing; one that is empty is refused."""
+    made = jwt_api(gateway, jwt_identity_base_field="mail")
+    slow = policy(gateway, made, rate=1, per=3600)
     yield RELOAD
 
-    expect_passed(call(gateway, made, token({"sub": user(gateway)})), 7, 6)
-    expect_passed(call(gateway, made, token({"sub": user(gateway), "pol": gold})), 8, 7)
+    first, second, sub = user(gateway), user(gateway), user(gateway)
+    expect_passed(call(gateway, made, token({"mail": first, "sub": sub, "pol": slow})))
+    expect_passed(call(gateway, made, token({"mail": second, "sub": sub, "pol": slow})))
+    for named in ({"mail": first}, {"sub": second}, {"sub": first, "mail": True}):
+        expect_refused(call(gateway, made, token({**named, "pol": slow})), 429, "Rate Limit Exceeded")
+    place = "claim, claim:" if "jwt-claims-may-nest" in gateway.behaviours else "field claim"
+    for claims, told in (
+        ({"mail": "", "sub": sub}, f"found an empty user ID in predefined base {place} mail"),
+        ({"sub": ""}, "found an empty user ID in sub claim"),
+        ({"mail": 1}, "no suitable claims for user ID were found"),
+    ):
+        expect_refused(call(gateway, made, token({**claims, "pol": slow})), 403, told)
 
 
-@behaviour("scopes-pick-policies")
-def test_scopes_pick_policies(gateway: Gateway) -> Steps:
-    """Each scope stands for a policy, in a text or an array; unknown ones for none, and none is refused."""
-    reader, writer = gateway.new_id(), gateway.new_id()
-    scopes = {"jwt": {"scope_claim_name": "scope", "scope_to_policy": {"read": reader, "write": writer}}}
-    basic = gateway.new_id()
-    made = jwt_api(gateway, scopes=scopes, jwt_default_policies=[basic])
-    policy(gateway, made, id=basic, quota_max=1)
-    policy(gateway, made, id=reader, quota_max=10)
-    policy(gateway, made, id=writer, quota_max=20)
+@behaviour("jwts-leave-a-session")
+def test_a_token_leaves_a_session(gateway: Gateway) -> Steps:
+    """A user's session is a key, with the token's end, its client, and the policy; it lasts as long as the last token."""
+    made = jwt_api(gateway)
+    unmapped = jwt_api(gateway, idp_client_id_mapping_disabled=True)
+    gold = policy(gateway, made, access_rights={**made.rights, **unmapped.rights})
     yield RELOAD
 
-    for scope, limit in (("read", 10), ("read write", 20), (["write"], 20), ("read unknown", 10)):
-        expect_passed(call(gateway, made, token({"sub": user(gateway), "scope": scope})), limit, limit - 1)
-    told = f"{NO_POLICY} found in scope claim"
-    expect_refused(call(gateway, made, token({"sub": user(gateway), "scope": "unknown"})), 403, told)
-    expect_passed(call(gateway, made, token({"sub": user(gateway)})), 1, 0)
+    name, later = user(gateway), 4102444800
+    for ends, claims, wanted, client in (
+        (later, {"client_id": "c1"}, later, "c1"),
+        (later + 1, {"clientId": "c3", "cid": "c2", "client_id": "c1"}, later + 1, "c3"),
+        (later, {"cid": "c2", "client_id": "c1"}, later + 1, "c2"),
+        (later, {}, later + 1, ""),
+    ):
+        expect_passed(call(gateway, made, token({"sub": name, "pol": gold, "exp": ends, **claims})))
+        _expect_session(
+            gateway, made, name, alias=name, expires=wanted, oauth_client_id=client, apply_policies=[gold]
+        )
+    other = user(gateway)
+    expect_passed(call(gateway, unmapped, token({"sub": other, "pol": gold, "client_id": "c1"})))
+    _expect_session(gateway, made, other, alias=other, expires=0, oauth_client_id="")
+
+
+def _expect_session(gateway: Gateway, made: Api, name: str, **members: Any) -> None:
+    """The session of a user has these members, those that are 0 or empty left out or not."""
+    exchange = session_of(gateway, made, name)
+    if "key_hash" in exchange.document or exchange.status == 404:
+        raise NotApplicable("the gateway hashes keys, so their names are its own")
+    for member, value in members.items():
+        found = exchange.document.get(member) or type(value)()
+        if found != value:
+            raise Mismatch(f"{member} {value!r}", f"{exchange.status} {found!r}", exchange)
 
 
 @behaviour("keys-are-no-jwts")

@@ -1,22 +1,18 @@
-"""/tyk/oauth: clients, what is refused of them, their secrets and their tokens."""
+"""/tyk/oauth: clients, what is refused of them, and their secrets."""
 
 from __future__ import annotations
 
 import base64
-import time
-from collections.abc import Sequence
-from typing import Any
+import re
 
-from contract_tests.apis import api, needs_plain_keys, policy
+from contract_tests.apis import api, policy
 from contract_tests.batch import RELOAD, Steps, behaviour
 from contract_tests.checks import (
     TWICE,
     Mismatch,
     expect_error,
     expect_json,
-    expect_ok,
     expect_written,
-    shorten,
 )
 from contract_tests.clients import SECRET, ask, client, granted, oauth_api, send_form
 from contract_tests.gateway import Gateway
@@ -24,7 +20,7 @@ from contract_tests.ownership import CLIENTS
 
 NO_CLIENT, NO_API, NO_POLICY = "OAuth Client ID not found", "API doesn't exist", "Policy doesn't exist"
 UNREADABLE = "Unmarshalling failed"
-TOKENS_REVOKED = "tokens revoked successfully"
+OTHERS = {"meta_data": None, "description": ""}
 
 
 @behaviour("oauth-clients-are-kept")
@@ -40,7 +36,7 @@ def test_clients_are_kept(gateway: Gateway) -> Steps:
         expect_json(gateway.send("GET", path), 200, whole)
         expect_json(gateway.send("GET", f"{CLIENTS}/{made.id}"), 200, [whole])
         whole |= {"policy_id": policy_id, "redirect_uri": uri}
-        expect_json(gateway.send("PUT", path, {**whole, "secret": "other"}), 200, whole)
+        expect_json(gateway.send("PUT", path, {**whole, "secret": "other", "api_id": "other"}), 200, whole)
     expect_json(gateway.send("GET", path), 200, whole)
     for _ in TWICE:
         expect_written(gateway.send("DELETE", path), whole["client_id"], "deleted")
@@ -59,7 +55,7 @@ def test_a_client_may_be_made_for_a_policy(gateway: Gateway) -> Steps:
 
     name = gateway.new_id()
     sent = {"client_id": name, "redirect_uri": "http://client.test/", "policy_id": both, "secret": SECRET}
-    whole = {**sent, "meta_data": None, "description": ""}
+    whole = {**sent, **OTHERS}
     gateway.target.own.note([f"{CLIENTS}/{made.id}/{name}"])
     expect_json(gateway.send("POST", f"{CLIENTS}/create", sent), 200, whole)
     expect_json(gateway.send("GET", f"{CLIENTS}/{made.id}/{name}"), 200, whole)
@@ -70,6 +66,30 @@ def test_a_client_may_be_made_for_a_policy(gateway: Gateway) -> Steps:
         ({**sent, "api_id": plain.id}, "API is not OAuth2"),
     ):
         expect_error(gateway.send("POST", f"{CLIENTS}/create", body), 400, told)
+
+
+@behaviour("oauth-clients-get-a-name-and-a-secret")
+def test_a_client_gets_a_name_and_a_secret(gateway: Gateway) -> Steps:
+    """A client that is sent without them gets a UUID for its name, and another in base 64 for its secret."""
+    made = oauth_api(gateway)
+    gold = policy(gateway, made)
+    yield RELOAD
+
+    names = []
+    for sent in ({}, {"client_id": "", "secret": ""}):
+        known = {"redirect_uri": "http://client.test/", "policy_id": gold}
+        exchange = gateway.send("POST", f"{CLIENTS}/create", {"api_id": made.id, **known, **sent})
+        name, secret = (str(exchange.document.get(each)) for each in ("client_id", "secret"))
+        gateway.target.own.note([f"{CLIENTS}/{made.id}/{name}"])
+        if not re.fullmatch("[0-9a-f]{32}", name) or name in names:
+            raise Mismatch("a client_id of 32 hex digits, each time another", name, exchange)
+        if not _is_secret(secret):
+            raise Mismatch("a secret that is a UUID in base 64", secret, exchange)
+        whole = {"client_id": name, **known, "secret": secret, **OTHERS}
+        expect_json(exchange, 200, whole)
+        expect_json(gateway.send("GET", f"{CLIENTS}/{made.id}/{name}"), 200, whole)
+        granted(gateway, made, name, secret)
+        names.append(name)
 
 
 @behaviour("oauth-requests-are-refused")
@@ -109,6 +129,7 @@ def test_wrong_requests_are_refused(gateway: Gateway) -> Steps:
             ("revoke_all", "", 401, "client_id is required"),
             ("revoke_all", f"client_id={none}", 401, "client_secret is required"),
             ("revoke_all", f"client_id={none}&client_secret=s1", 404, "oauth client doesn't exist"),
+            ("revoke", b"token=x&client_id=\xff", 400, "oauth client doesn't exist"),
         ):
             expect_error(send_form(gateway, f"/tyk/oauth/{path}", form), status, told)
 
@@ -142,105 +163,3 @@ def _is_secret(text: str) -> bool:
         return len(base64.b64decode(text, validate=True)) == len("01234567-89ab-cdef-0123-456789abcdef")
     except ValueError:
         return False
-
-
-@behaviour("another-policy-revokes-tokens")
-def test_another_policy_revokes_the_tokens_of_a_client(gateway: Gateway) -> Steps:
-    """A client whose policy changes loses its tokens, one whose policy stays keeps them."""
-    made = oauth_api(gateway)
-    gold, silver = policy(gateway, made), policy(gateway, made)
-    yield RELOAD
-
-    needs_plain_keys(gateway, made, gold)
-    whole = client(gateway, made, gold)
-    path = f"{CLIENTS}/{made.id}/{whole['client_id']}"
-    token = granted(gateway, made, whole["client_id"])
-    expect_json(
-        gateway.send("PUT", path, {**whole, "client_id": "x", "description": "d"}),
-        200,
-        {**whole, "description": "d"},
-    )
-    _expect_tokens(gateway, f"{path}/tokens", [token])
-    exchange = gateway.send("GET", f"{path}/tokens?page=2")
-    expect_json(
-        exchange, 200, {"Pagination": {"page_num": 2, "page_total": 1, "page_size": 100}, "Tokens": []}
-    )
-    expect_json(
-        gateway.send("PUT", path, {**whole, "policy_id": silver}), 200, {**whole, "policy_id": silver}
-    )
-    _expect_tokens(gateway, f"{path}/tokens", [])
-
-
-@behaviour("refresh-tokens-are-forgotten")
-def test_a_refresh_token_is_forgotten(gateway: Gateway) -> Steps:
-    """A refresh token is forgotten, known or not; its API must be named, loaded, and one of OAuth."""
-    made, plain, name = oauth_api(gateway), api(gateway), gateway.new_id()
-    yield RELOAD
-
-    path = f"/tyk/oauth/refresh/{name}"
-    for _ in TWICE:
-        expect_written(gateway.send("DELETE", f"{path}?api_id={made.id}"), name, "deleted")
-        for query, status, told in (
-            ("", 400, "Missing parameter api_id"),
-            ("?api_id=", 400, "Missing parameter api_id"),
-            (f"?api_id={plain.id}", 400, "OAuth is not enabled on this API"),
-            (f"?api_id={name}", 404, "API for this refresh token not found"),
-        ):
-            expect_error(gateway.send("DELETE", path + query), status, told)
-
-
-@behaviour("purging-tokens-needs-a-scope")
-def test_a_purge_needs_a_scope(gateway: Gateway) -> None:
-    """Tokens are purged by scope alone; a purge itself is not tried, for it is of the tokens of all."""
-    for _ in TWICE:
-        expect_error(gateway.send("DELETE", "/tyk/oauth/tokens"), 422, "scope parameter is required")
-        for query in ("scope", "scope=all", "scope=all&scope=lapsed"):
-            expect_error(gateway.send("DELETE", f"/tyk/oauth/tokens?{query}"), 400, "unknown scope")
-
-
-@behaviour("oauth-tokens-are-listed")
-def test_tokens_are_listed(gateway: Gateway) -> Steps:
-    """The tokens of a client are listed, whole or by pages, until they are revoked, one or all."""
-    made = oauth_api(gateway)
-    gold = policy(gateway, made)
-    yield RELOAD
-
-    needs_plain_keys(gateway, made, gold)
-    name = client(gateway, made, gold)["client_id"]
-    path = f"{CLIENTS}/{made.id}/{name}/tokens"
-    for _ in TWICE:  # with a token those are gone from the list that end in the same second
-        _expect_tokens(gateway, path, [])
-        token = granted(gateway, made, name)
-        _expect_tokens(gateway, path, [token])
-        form = f"token={token}&client_id={name}"
-        expect_ok(send_form(gateway, "/tyk/oauth/revoke", form), "token revoked successfully")
-    _expect_tokens(gateway, path, [])
-    tokens = [granted(gateway, made, name) for _ in range(3)]
-    for secret, left in (("wrong", tokens), (SECRET, [])):
-        form = f"client_id={name}&client_secret={secret}"
-        expect_ok(send_form(gateway, "/tyk/oauth/revoke_all", form), TOKENS_REVOKED)
-        _expect_tokens(gateway, path, left)
-
-
-def _expect_tokens(gateway: Gateway, path: str, tokens: Sequence[str]) -> None:
-    """These are listed, in any order, with an end that is to come; and on a page."""
-    exchange = gateway.send("GET", path)
-    listed = _ends(exchange.json)
-    if sorted(listed) != sorted(tokens) or any(end < time.time() for end in listed.values()):
-        raise Mismatch(f"{len(tokens)} tokens: {', '.join(tokens)}", shorten(exchange.text), exchange)
-    expect_json(exchange, 200, [{"code": code, "expires": end} for code, end in listed.items()])
-
-    page = gateway.send("GET", f"{path}?page=1")
-    on_it = _ends(page.document.get("Tokens"))
-    if sorted(on_it) != sorted(tokens) or not set(on_it.values()) <= set(listed.values()):
-        raise Mismatch(f"a page with {', '.join(tokens) or 'no token'}", shorten(page.text), page)
-    told = {"page_num": 1, "page_total": bool(tokens) + 0, "page_size": 100}
-    shown = [{"code": code, "expires": end} for code, end in on_it.items()]
-    expect_json(page, 200, {"Pagination": told, "Tokens": shown})
-
-
-def _ends(listed: Any) -> dict[str, int]:
-    """The end of each token in a list, by its text."""
-    tokens = [each for each in listed if isinstance(each, dict)] if isinstance(listed, list) else []
-    ends = ((str(token.get("code")), token.get("expires")) for token in tokens)
-    return {code: end if isinstance(end, int) else 0 for code, end in ends}

@@ -6,7 +6,7 @@ from typing import Any
 
 from contract_tests.apis import api
 from contract_tests.batch import FIRST, RELOAD, NotApplicable, Steps, behaviour
-from contract_tests.checks import TWICE, Mismatch, expect, expect_error, expect_written
+from contract_tests.checks import TWICE, Mismatch, expect, expect_error, expect_written, shorten
 from contract_tests.gateway import Gateway
 from contract_tests.ownership import APIS, ORGANISATIONS
 from contract_tests.sessions import as_session, needs_store
@@ -29,9 +29,11 @@ def test_the_session_of_an_organisation_is_kept(gateway: Gateway) -> Steps:
         ):
             expect_written(gateway.send(method, path, session), name, action)
             _expect_session(gateway, path, session)
-        listed = gateway.send("GET", ORGANISATIONS)
-        if not isinstance(listed.json, dict) or name not in listed.json.get("keys", []):
-            raise Mismatch(f"a list with {name}", listed.text[:200], listed)
+        for query, present in (("", True), (f"?filter={name[:-1]}", True), (f"?filter={name}x", False)):
+            listed = gateway.send("GET", f"{ORGANISATIONS}{query}")
+            if (name in listed.document.get("keys", [])) is not present:
+                wanted = f"a list with {name}" if present else f"a list without {name}"
+                raise Mismatch(wanted, shorten(listed.text), listed)
         for method in ("POST", "PUT"):
             expect_error(gateway.send(method, path, "{"), 400, MALFORMED)
         expect_written(gateway.send("DELETE", path), name, "deleted")
@@ -47,6 +49,32 @@ def _expect_session(gateway: Gateway, path: str, session: dict[str, Any]) -> Non
         raise Mismatch("last_updated in seconds", repr(found.get("last_updated")), exchange)
     text = as_session(gateway, {**session, "last_updated": found["last_updated"]})
     expect(exchange, 200, text, expected="200 with this session")
+
+
+@behaviour("organisation-quotas-are-reset")
+def test_the_quota_of_an_organisation_is_reset(gateway: Gateway) -> Steps:
+    """With reset_quota=1, and nothing else, the period of the quota begins with the write."""
+    made, name = api(gateway), gateway.new_id()
+    path = f"{ORGANISATIONS}/{name}"
+    yield RELOAD
+
+    session = {"org_id": made.org_id, "quota_max": 10, "quota_renewal_rate": 3600, "quota_renews": 7}
+    for method, query, begins in (
+        ("POST", "?reset_quota=1", True),
+        ("PUT", "?reset_quota=0", False),
+        ("PUT", "?reset_quota=1", True),
+        ("PUT", "", False),
+    ):
+        gateway.send(method, path + query, session)
+        exchange = gateway.send("GET", path)
+        found = exchange.document
+        renews, updated = found.get("quota_renews"), str(found.get("last_updated"))
+        if not isinstance(renews, int) or not updated.isdigit():
+            raise Mismatch("quota_renews and last_updated in seconds", shorten(exchange.text), exchange)
+        if begins and abs(renews - int(updated) - 3600) > 1:
+            raise Mismatch("quota_renews an hour after last_updated", f"{renews - int(updated)} s", exchange)
+        if not begins and renews != 7:
+            raise Mismatch("quota_renews 7, as sent", repr(renews), exchange)
 
 
 @behaviour("organisations-need-an-api", when=FIRST)

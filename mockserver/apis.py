@@ -47,7 +47,7 @@ class LoadedApis:
         return ""
 
     def of_organisation(self, org_id: str) -> Api | None:
-        """An API of an organisation, or any at all (gateway/api.go:1367 @v5.12.0)."""
+        """An API of an organisation, or any at all (gateway/api.go:269 @v5.12.0)."""
         of_it = (api for api in self.by_id.values() if api.org_id == org_id)
         return next(of_it, None) or next(iter(self.by_id.values()), None)
 
@@ -99,7 +99,7 @@ class ApiStore:
         self.ever_loaded = False
 
     def _read(self) -> list[tuple[str, Api | None, str]]:
-        """Each file's name, its definition, and why it has none (gateway/api_definition.go:640 @v5.12.0)."""
+        """Each file's name, its definition, and why it has none (gateway/api_definition.go:721 @v5.12.0)."""
         seen: dict[str, tuple[bytes, Api | None, str]] = {}
         for name, text in self._files.read():
             if not name.endswith(_COMPANIONS):
@@ -123,7 +123,7 @@ class ApiStore:
 def _placed(found: list[Api], before: Mapping[str, Api]) -> list[Api]:
     """The longest listen path first; of several with one path those that had it before keep it.
 
-    The others get their id behind it (gateway/api_loader.go:185 and :1048 @v5.12.0).
+    The others get their id behind it (gateway/api_loader.go:207 and :1041 @v5.12.0).
     """
     count = Counter(api.listen_path for api in found)
     placed = []

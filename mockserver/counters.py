@@ -10,8 +10,8 @@ from mockserver.shelves import Shelves
 
 Now = Callable[[], float]
 
-TOKENS = 100  # of a bucket for one request (drl.go:60, RequestTokenValue)
-FORGOTTEN_AFTER = 600  # seconds (internal/memorycache/storage.go:15 @v5.12.0)
+TOKENS = 100  # of a bucket for one request (drl.go:50, RequestTokenValue)
+FORGOTTEN_AFTER = 600  # seconds (internal/memorycache/storage.go:18 @v5.12.0)
 
 
 @dataclass
@@ -26,7 +26,7 @@ class _Bucket:
 class Buckets:
     """Rates. A bucket keeps the size that it was made with, whatever the limit is later.
 
-    Source: internal/memorycache/bucket.go:33 and gateway/session_manager.go:186 @v5.12.0.
+    Source: internal/memorycache/bucket.go:33 and storage.go:23, gateway/session_manager.go:186 @v5.12.0.
     """
 
     def __init__(self, now: Now) -> None:
@@ -63,7 +63,7 @@ _Count = tuple[int, float | None]  # how many, and until when in seconds since t
 class Quotas:
     """Requests of a quota period, by scope and key, as Redis counts them.
 
-    Source: gateway/session_manager.go:395 @v5.12.0.
+    Source: gateway/session_manager.go:391 @v5.12.0.
     """
 
     def __init__(self, now: Now, shelves: Shelves) -> None:

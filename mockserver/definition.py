@@ -101,7 +101,7 @@ class Api:
         return tuple(_pattern(path) for path in (f"/{self.id}/", self.listen_path))
 
     def stripped(self, path: str) -> str:
-        """A path without the listen path (internal/httputil/mux.go:83 @v5.12.0)."""
+        """A path without the listen path (internal/httputil/mux.go:82 @v5.12.0)."""
         rest = path.removeprefix(self.listen_path)
         if rest == path and "{" in self.listen_path:
             rest = _pattern(self.listen_path).sub("", path, count=1)
@@ -140,7 +140,7 @@ def _variable(part: str) -> str:
 def expiry(text: str) -> tuple[float | None, bool]:
     """When a definition's date is, in seconds since the epoch, and whether it cannot be read.
 
-    None is never (apidef/api_definitions.go:1185 @v5.12.0).
+    None is never (apidef/api_definitions.go:1361 @v5.12.0).
     """
     if text in ("", "-1"):
         return None, False
@@ -153,5 +153,7 @@ def expiry(text: str) -> tuple[float | None, bool]:
 def is_path_component(name: str) -> bool:
     """Whether an id may be a file's name (internal/sanitize/path.go:34 @v5.12.0)."""
     for _ in range(3):
+        if re.search("%(?![0-9A-Fa-f]{2})", name):
+            break
         name = unquote_plus(name)
     return name not in ("", ".", "..") and not re.search(r"[/\\]", name)

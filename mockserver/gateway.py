@@ -114,7 +114,7 @@ class Gateway:
             self.load()
 
     def queue_reload(self) -> None:
-        """Reload at the next tick, as a real gateway does (gateway/server.go:1288 @v5.12.0)."""
+        """Reload at the next tick, as a real gateway does (gateway/server.go:1299 @v5.12.0)."""
         with self._lock:
             if self._reload_due is not None:
                 return
@@ -180,7 +180,7 @@ class Gateway:
 
 
 def _files(config: Config, directory: Path, shelves: Shelves) -> Files:
-    """Without policy_path a gateway writes into its working directory (gateway/api.go:1081)."""
+    """Without policy_path a gateway writes into its working directory (gateway/api.go:1080 @v5.12.0)."""
     if config.policies__policy_path:
         return DirectoryFiles(directory / config.policies__policy_path)
     if config.policies__policy_record_name:

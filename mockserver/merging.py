@@ -165,7 +165,7 @@ def merge_endpoint_limits(target: Document, right: Document, known: Document) ->
 def _merged_endpoints(policy: list[Any] | None, known: list[Any] | None) -> list[Any] | None:
     """The shorter interval wins, of equal ones the higher rate; sorted by path, then by method.
 
-    A path with a colon is lost where two lists are joined (user/session.go:512 @v5.12.0).
+    A path with a colon is lost where two lists are joined (user/session.go:539 @v5.12.0).
     """
     before, after = _by_method(known), _by_method(policy)
     if not before:

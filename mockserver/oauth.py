@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 
 from mockserver.shelves import Shelves
 
+SECONDS = 1  # that a client counts as seen (gateway/mw_oauth2_key_exists.go:16 @v5.12.0)
+
 Client = dict[str, Any]
 
 
@@ -29,11 +31,22 @@ class OAuthStore:
         self._clients = shelves.shelf("oauth-clients")
         self._tokens = shelves.shelf("oauth-tokens")
         self._lock = shelves.lock("oauth")
+        self._seen: dict[
+            tuple[str, str], tuple[bool, float]
+        ] = {}  # whether it is there, and until when that counts
 
     def client(self, api_id: str, client_id: str) -> Client | None:
         """A client of an API; None where it has none of that id."""
         clients: dict[str, Client] = self._clients.get(api_id, {})
         return clients.get(client_id)
+
+    def is_client(self, api_id: str, client_id: str) -> bool:
+        """Whether a client was there when a token of it was last asked about, up to a second ago."""
+        there, until = self._seen.get((api_id, client_id), (False, 0.0))
+        if until <= self._now():
+            there = self.client(api_id, client_id) is not None
+            self._seen[api_id, client_id] = there, self._now() + SECONDS
+        return there
 
     def clients(self, api_id: str) -> list[Client]:
         """All clients of an API."""
@@ -73,5 +86,6 @@ class OAuthStore:
 
     def clear(self) -> None:
         """Forget all."""
+        self._seen.clear()
         self._clients.clear()
         self._tokens.clear()

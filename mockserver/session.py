@@ -94,7 +94,7 @@ def applying(
 
 
 def lifetime(session: Document, api: Api, config: Config, now: float) -> int:
-    """For how many seconds a session is kept for an API; 0 is for ever (user/session.go:527 @v5.12.0)."""
+    """For how many seconds a session is kept for an API; 0 is for ever (user/session.go:408 @v5.12.0)."""
     if config.force_global_session_lifetime:
         return config.global_session_lifetime
     seconds = int(session["session_lifetime"] or api.known["session_lifetime"])
@@ -134,7 +134,7 @@ class SessionStore:
         return keynames.stored_as(key, hashed=self._config.hash_keys)
 
     def find(self, org_id: str, key: str, *, by_hash: bool = False) -> tuple[str, Document] | None:
-        """A key by its id, or by that without its organisation (gateway/auth_manager.go:168 @v5.12.0)."""
+        """A key by its id, or by that without its organisation (gateway/auth_manager.go:161 @v5.12.0)."""
         candidates = [key]
         if not by_hash and keynames.organisation_of(key) != org_id:
             candidates = [self.name_of(org_id, key), key]
@@ -161,7 +161,7 @@ class SessionStore:
     def names(self, prefix: str) -> list[str]:
         """The names that keys are kept under and that begin so, or whose id names that organisation.
 
-        Redis takes the prefix for a glob (gateway/api.go:752 @v5.12.0).
+        Redis takes the prefix for a glob (storage/redis_cluster.go:448 @v5.12.0).
         """
         token = base64.b64encode(f'{{"org":"{prefix}"'.encode()).decode().rstrip("=")[:-2]
         return [

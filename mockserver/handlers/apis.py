@@ -105,7 +105,7 @@ def _write(call: Call, api: Api, action: str) -> Reply:
 
 
 def _invalid(api: Api) -> Reply | None:
-    """A definition must leave one place for each kind of credential (apidef/validator.go:106 @v5.12.0)."""
+    """A definition must leave one place for each kind of credential (apidef/validator.go:107 @v5.12.0)."""
     for name, source in sorted((api.known["auth_configs"] or {}).items()):
         open_ = source["use_param"] or source["use_cookie"] or not source["disable_header"]
         if name in _SOURCES and api.known[_SOURCES[name]] and not open_:

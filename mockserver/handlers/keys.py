@@ -91,7 +91,7 @@ def _update(call: Call, name: str) -> Reply:
 
 @handles("getKey")
 def get_key(call: Call) -> Reply:
-    """A session with its policies as they are now, be they wrong or not (gateway/api.go:661 @v5.12.0)."""
+    """A session with its policies as they are now, be they wrong or not (gateway/api.go:662 @v5.12.0)."""
     return _by_any_name(call, _get)
 
 
@@ -127,7 +127,7 @@ def _count_quotas(call: Call, name: str, session: Document) -> None:
 @handles("deleteKey")
 @handles("deleteKeyWithoutId")
 def delete_key(call: Call) -> Reply:
-    """Forget a key (gateway/api.go:868 @v5.12.0)."""
+    """Forget a key (gateway/api.go:927 @v5.12.0)."""
     return _by_any_name(call, _delete)
 
 
@@ -199,7 +199,7 @@ def preview_key(call: Call) -> Reply:
 
 @handles("setPoliciesOfKey")
 def set_policies_of_key(call: Call) -> Reply:
-    """Name other policies for a key, by the name it is kept under (gateway/api.go:1838 @v5.12.0)."""
+    """Name other policies for a key, by the name it is kept under (gateway/api.go:1843 @v5.12.0)."""
     try:
         change, _ = read_as(call.gateway.contract.type_of("PolicyChange"), call.body)
     except Malformed:

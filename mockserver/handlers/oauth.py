@@ -1,4 +1,4 @@
-"""OAuth 2.0 clients and their tokens, as the gateway's own API knows them (gateway/api.go:2255 @v5.12.0)."""
+"""OAuth 2.0 clients and their tokens, as the gateway's own API knows them (gateway/api.go:2270 @v5.12.0)."""
 
 from __future__ import annotations
 

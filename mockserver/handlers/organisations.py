@@ -1,4 +1,4 @@
-"""Sessions of whole organisations; no policies are applied to them (gateway/api.go:1383 @v5.12.0)."""
+"""Sessions of whole organisations; no policies are applied to them (gateway/api.go:1922 @v5.12.0)."""
 
 from __future__ import annotations
 

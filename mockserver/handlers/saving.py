@@ -1,4 +1,4 @@
-"""Saving keys: what a gateway does to a session before it is kept (gateway/api.go:380 @v5.12.0)."""
+"""Saving keys: what a gateway does to a session before it is kept (gateway/api.go:386 @v5.12.0)."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def apply_if_possible(call: Call, session: Document, api: Api | None = None) -> 
 
 
 def forget_quotas(call: Call, key: str, session: Document, *, by_hash: bool = False) -> None:
-    """Let the quotas of a key begin anew (gateway/auth_manager.go:64 @v5.12.0)."""
+    """Let the quotas of a key begin anew (gateway/auth_manager.go:60 @v5.12.0)."""
     name = key if by_hash else call.gateway.sessions.stored_as(key)
     scopes = {right["allowance_scope"] for right in (session["access_rights"] or {}).values()}
     for scope in {"", *scopes}:

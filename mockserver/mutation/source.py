@@ -11,6 +11,7 @@ MODULES = (
     "handlers.policies", "handlers.probes", "handlers.reloads", "handlers.registry", "replies", "store",
     "policy", "front", "app", "gourl", "gojson", "gowrite", "goscalar", "gostruct",
     "handlers.keys", "handlers.saving", "application", "merging", "session", "keynames", "grants",
+    "handlers.apis", "handlers.oauth", "handlers.organisations",
 )  # fmt: skip
 
 _OPERATORS: dict[type, tuple[str, str]] = {  # what stands there, and what is put in its place

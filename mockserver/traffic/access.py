@@ -83,7 +83,7 @@ def _version_in_path(visit: Visit, placed: dict[str, Any], *, strips: bool) -> s
 
 
 def check_key(visit: Visit) -> None:
-    """The request carries a known key whose policies fit (gateway/mw_auth_key.go:104 @v5.12.0)."""
+    """The request carries a known key whose policies fit (gateway/mw_auth_key.go:118 @v5.12.0)."""
     key = without_bearer(visit.credential("authToken"))
     if not key:
         raise Refusal("Authorization field missing", 401)
@@ -95,7 +95,7 @@ def check_key(visit: Visit) -> None:
 
 
 def check_expiry(visit: Visit) -> None:
-    """The key is active and has not expired (gateway/mw_key_expired_check.go:18 @v5.12.0)."""
+    """The key is active and has not expired (gateway/mw_key_expired_check.go:20 @v5.12.0)."""
     if visit.session is None:
         told = "Session state is missing or unset! Please make sure that auth headers are properly applied"
         raise Refusal(told, 400)
@@ -108,7 +108,7 @@ def check_expiry(visit: Visit) -> None:
 def check_rights(visit: Visit) -> None:
     """The session has a right to the API and its version; one without any may all.
 
-    Source: gateway/mw_access_rights.go:14 @v5.12.0.
+    Source: gateway/mw_access_rights.go:20 @v5.12.0.
     """
     assert visit.session is not None
     rights = visit.session["access_rights"]
@@ -128,7 +128,7 @@ def check_rights(visit: Visit) -> None:
 
 
 def check_path(visit: Visit) -> None:
-    """The session may use the path with this method (gateway/mw_granular_access.go:31 @v5.12.0)."""
+    """The session may use the path with this method (gateway/mw_granular_access.go:25 @v5.12.0)."""
     assert visit.session is not None
     right = (visit.session["access_rights"] or {}).get(visit.api.id)
     if right is None or not right["allowed_urls"]:
@@ -142,7 +142,7 @@ def check_path(visit: Visit) -> None:
 def matches(pattern: str, path: str) -> bool:
     """Whether a path has a pattern's expression in it; one that is none fits nothing.
 
-    Source: internal/httputil/mux.go:33 @v5.12.0.
+    Source: internal/httputil/mux.go:28 @v5.12.0.
     """
     if 0 < pattern.count("{") == pattern.count("}"):
         pattern = re.sub(r"\{[^}]+\}", "([^/]+)", pattern)

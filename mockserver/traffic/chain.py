@@ -1,4 +1,4 @@
-"""The steps that a request to an API takes, in the gateway's order (gateway/api_loader.go:262 @v5.12.0)."""
+"""The steps that a request to an API takes, in the gateway's order (gateway/api_loader.go:297 @v5.12.0)."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def _check_kinds(visit: Visit) -> None:
 
 
 def _strip_credentials(visit: Visit) -> None:
-    """Keep the credential from the upstream where that is wanted (gateway/mw_strip_auth.go:30 @v5.12.0)."""
+    """Keep the credential from the upstream where that is wanted (gateway/mw_strip_auth.go:25 @v5.12.0)."""
     if not visit.api.known["strip_auth_data"]:
         return
     for places in (visit.api.known["auth_configs"] or {"authToken": visit.api.known["auth"]}).values():
@@ -68,6 +68,16 @@ def _strip_credentials(visit: Visit) -> None:
         visit.drop_header(name)
         if places["use_param"]:
             visit.drop_parameter(places["param_name"] or name)
+        _drop_cookie(visit, places["cookie_name"] or name)
+
+
+def _drop_cookie(visit: Visit, name: str) -> None:
+    """Take the first cookie away whose name begins so."""
+    cookies = visit.header("Cookie").split(";")
+    found = next((i for i, cookie in enumerate(cookies) if cookie.strip().startswith(name)), None)
+    if found is not None:
+        kept = ";".join(cookies[:found] + cookies[found + 1 :])
+        visit.headers = {**visit.headers, "cookie": kept}
 
 
 def _refused(visit: Visit, refusal: Refusal) -> Reply:

@@ -16,7 +16,7 @@ from mockserver.traffic.visit import Refusal, Visit, look_up
 
 SECONDS = 3600  # that a token lasts unless oauth_token_expire says otherwise
 KNOWN_GRANTS = ("client_credentials",)
-_SECURITY = (  # gateway/api.go:3370 @v5.12.0
+_SECURITY = (  # gateway/api.go:241 @v5.12.0
     ("X-Content-Type-Options", "nosniff"), ("X-Xss-Protection", "1; mode=block"), ("X-Frame-Options", "DENY"),
     ("Strict-Transport-Security", "max-age=63072000; includeSubDomains"),
     ("Cache-Control", "no-cache, no-store, must-revalidate"), ("Pragma", "no-cache"), ("Expires", "0"),
@@ -41,7 +41,7 @@ def check_access_token(visit: Visit) -> None:
     known = look_up(visit, rest.partition(" ")[0])
     if not known.is_valid or known.session is None:
         raise Refusal("Key not authorised", 403)
-    if visit.gateway.oauth.client(visit.api.id, known.session["oauth_client_id"]) is None:
+    if not visit.gateway.oauth.is_client(visit.api.id, known.session["oauth_client_id"]):
         raise Refusal("Key not authorised. OAuth client access was revoked", 403)
     if visit.api.known["base_identity_provided_by"] in ("", "oauth_key"):
         visit.session, visit.token, visit.alias = known.session, known.name, known.alias
@@ -50,7 +50,7 @@ def check_access_token(visit: Visit) -> None:
 def own_endpoint(visit: Visit) -> Reply | None:
     """The answer of an API's OAuth endpoints; None where the path is none of them.
 
-    Source: gateway/server.go:680 @v5.12.0.
+    Source: gateway/server.go:918 @v5.12.0.
     """
     path = visit.api.rest(visit.url.path)
     if path.removesuffix("/") == "/oauth/token":
@@ -98,7 +98,7 @@ def _token(visit: Visit) -> Reply:
 
 
 def _keep(visit: Visit, text: str, session: Document, client_id: str, extra: object, lasts: int) -> None:
-    """Keep a token and its session (gateway/oauth_manager.go:900 @v5.12.0)."""
+    """Keep a token and its session (gateway/oauth_manager.go:940 @v5.12.0)."""
     gateway = visit.gateway
     gateway.oauth.issue(visit.api.id, client_id, text, lasts)
     session |= {"oauth_client_id": client_id, "expires": int(gateway.now()) + lasts}

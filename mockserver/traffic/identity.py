@@ -1,4 +1,4 @@
-"""The session that a JSON Web Token stands for (gateway/mw_jwt.go:647 @v5.12.0)."""
+"""The session that a JSON Web Token stands for (gateway/mw_jwt.go:699 @v5.12.0)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from mockserver.traffic.visit import Refusal, Visit, look_up, without_bearer
 
 NO_POLICY = Refusal("key not authorized: no matching policy", 403)
 NO_POLICY_FOUND = Refusal("key not authorized: no matching policy found", 403)
-_CLIENT_CLAIMS = ("client_id", "cid", "clientId")  # gateway/mw_jwt.go:50 @v5.12.0
+_CLIENT_CLAIMS = ("clientId", "cid", "client_id")  # gateway/mw_jwt.go:56 @v5.12.0
 
 
 def check_token(visit: Visit) -> None:
@@ -58,7 +58,10 @@ def _key(visit: Visit, token: Token) -> Any:
 
 def _own_session(visit: Visit, token: Token) -> Document:
     """The session of the key that a token names itself."""
-    known = look_up(visit, _identity(visit, token))
+    try:
+        known = look_up(visit, _identity(visit, token))
+    except Refusal as error:  # without a name there is no key to verify with
+        raise NOT_AUTHORISED from error
     if not known.is_valid or known.session is None:
         raise NOT_AUTHORISED
     return known.session
@@ -218,7 +221,7 @@ def _apply_scopes(
 
 
 def _scope_mapping(definition: Document) -> tuple[str, dict[str, str]]:
-    """The claim that holds scopes, and the policy of each (apidef/api_definitions.go:1250 @v5.12.0)."""
+    """The claim that holds scopes, and the policy of each (apidef/api_definitions.go:1641 @v5.12.0)."""
     scopes = definition["scopes"]
     if any(any(part.values()) for part in scopes.values()):
         part = scopes["oidc" if definition["use_openid"] else "jwt"]

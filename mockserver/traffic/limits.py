@@ -1,4 +1,4 @@
-"""How many requests may pass: rates and quotas of a session (gateway/session_manager.go:274 @v5.12.0)."""
+"""How many requests may pass: rates and quotas of a session (gateway/session_manager.go:281 @v5.12.0)."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def _check_quota(visit: Visit, session: Document, limit: Document, scope: str) -
 
 
 def check_api_limit(visit: Visit) -> None:
-    """Count the request for the API as a whole (gateway/mw_api_rate_limit.go:80 @v5.12.0)."""
+    """Count the request for the API as a whole (gateway/mw_api_rate_limit.go:97 @v5.12.0)."""
     known = visit.api.known
     limit = known["global_rate_limit"]
     if known["disable_rate_limit"] or limit["disabled"] or limit["rate"] <= 0:

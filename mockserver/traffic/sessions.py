@@ -1,4 +1,4 @@
-"""A new session that a policy is the template of (gateway/mw_jwt.go:1408 @v5.12.0)."""
+"""A new session that a policy is the template of (gateway/mw_jwt.go:1413 @v5.12.0)."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ def forward(visit: Visit) -> Reply:
 
 
 def _forwarded(visit: Visit, target: SplitResult) -> Forwarded:
-    """The request as the gateway hands it on (gateway/reverse_proxy.go:249 @v5.12.0)."""
+    """The request as the gateway hands it on (gateway/reverse_proxy.go:241 @v5.12.0)."""
     path = visit.url.path
     if visit.api.known["proxy"]["strip_listen_path"]:
         path = visit.api.stripped(path)
@@ -56,12 +56,11 @@ def _forwarded(visit: Visit, target: SplitResult) -> Forwarded:
 
 
 def _joined(first: str, second: str, *, slash_stays: bool) -> str:
-    """Two paths with one slash between them (gateway/reverse_proxy.go:190 @v5.12.0)."""
-    first = first.removesuffix("/")
-    second = second.lstrip("/")
-    if second or slash_stays or not first:
-        return f"{first}/{second}"
-    return first
+    """Two paths with one slash between them (gateway/reverse_proxy.go:430 @v5.12.0)."""
+    if slash_stays and second in ("", "/"):
+        return first or "/"
+    first, second = first.rstrip("/"), second.lstrip("/")
+    return f"{first}/{second}" if second or not first else first
 
 
 def _may_be_asked(gateway: Gateway, target: SplitResult) -> bool:

@@ -103,7 +103,7 @@ class Visit:
     def credential(self, kind: str) -> str:
         """What the request carries where the definition places a kind of credential; the last place counts.
 
-        Source: gateway/middleware.go:650 @v5.12.0.
+        Source: gateway/middleware.go:657 @v5.12.0.
         """
         places = (self.api.known["auth_configs"] or {}).get(kind)
         if places is None:
@@ -119,7 +119,7 @@ class Visit:
         return found
 
     def keep(self) -> None:
-        """Keep the session if it was changed (gateway/middleware.go:410 @v5.12.0)."""
+        """Keep the session if it was changed (gateway/middleware.go:411 @v5.12.0)."""
         if self.session is None or not self.token or not self.is_changed:
             return
         gateway = self.gateway
@@ -158,7 +158,7 @@ class Known:
 
 
 def look_up(visit: Visit, key: str) -> Known:
-    """A key's session with its policies applied (gateway/middleware.go:501 @v5.12.0)."""
+    """A key's session with its policies applied (gateway/middleware.go:507 @v5.12.0)."""
     shortest = visit.gateway.config.min_token_length or 3
     if len(key.encode()) <= shortest:
         return Known(key, None, is_valid=False)
@@ -180,5 +180,5 @@ def look_up(visit: Visit, key: str) -> Known:
 
 
 def without_bearer(token: str) -> str:
-    """A token without the scheme before it (gateway/mw_auth_key.go:333 @v5.12.0)."""
+    """A token without the scheme before it (gateway/mw_auth_key.go:343 @v5.12.0)."""
     return token[7:] if token[:7].upper() == "BEARER " else token

@@ -1,0 +1,91 @@
+"""JSON Web Tokens that the suite makes, and APIs that ask for them."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+from typing import Any
+
+from contract_tests.apis import Api, api
+from contract_tests.exchange import Exchange
+from contract_tests.gateway import Gateway
+from contract_tests.sessions import KEYS
+
+SECRET = "a-secret-of-the-suite"
+PUBLIC_KEYS = {  # by method, as a definition has it, and a token of "someone"; the private keys are lost
+    "rsa": (
+        (
+            "LS0tLS1CRUdJTiBQVUJMSUMgS0VZLS0tLS0KTUlJQklqQU5CZ2txaGtpRzl3MEJBUUVGQUFPQ0FROEFNSUlCQ2dLQ0FRRUFz"
+            "SjJFOG02VndHK0s1aWdSOFFJNQpxTW1Vc2RrZDRFQjcvOU1POW5ueENBczBhRHg2WjNva3ZMSnB6bHFCUFZIK1dlU1JiTCto"
+            "Smd2ekZKN1BVVUY5CkFXNi8wcHJrMlZESmV1TmlYa25VZHNVcFBPdEtNVVNsZW5CdWFSb0tvaWVDTjMra0N0RTg2bWFIdDNk"
+            "SmJTekIKbGc1LzVMRFk2Mm9haXMyQ0RndHVBS3hubHFRNS9zWkQzRkd1ODdCRmw3N2xrU0dIM2JCaG5nSk1ZYUQ2dEdPTQpJ"
+            "VHM3NzI5STZnNVk4eURZajE2aTZuTXYwNUxBaDMvUjdybXJoRFpMN0xhcXFwZ1ZsTnl5SXVRVjFhcWJ6eW9LCnBaMUJtb0xx"
+            "ckRGanhYNHB0eHd5OFBhejVsOVVDUld4L3J6UnFRV3BKeWhLaDQ4MlZMWUFVYXlUbWc2WXJxS0cKbXdJREFRQUIKLS0tLS1F"
+            "TkQgUFVCTElDIEtFWS0tLS0tCg=="
+        ),
+        (
+            "eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiJzb21lb25lIn0.AvCHfFvzdAL-CFOeCBC8hTjk4npG0LJJOyO"
+            "5upCPwPF4BI8_fscqztaqz2K43dc8yy-9loQmU5h2_2nb4vS0wI3ce2LeLI9MbHsb1XORBmmjw2XBXPy8AAydvs4uxS3GneB"
+            "sBNQ0GpTGFOYQDJoQKTC4YpIQJxgJoP5XEaFM9qbIvVnQXiia5i5TvCydjo3qwd4QOIYfxiB7AvfJVxzwk6uInqT6RVLxvZ0"
+            "lwCHP8tWekonb2_lBjjBftr_k5ilgfLFhe4pUs0uGiqfKzAUKv-XPbhItMjsBEttJBit0hIauYtOF-x6hD-z-EXx1b76uQhj"
+            "Xx4Luen5dQ-QQ_w5hkQ"
+        ),
+    ),
+    "ecdsa": (
+        (
+            "LS0tLS1CRUdJTiBQVUJMSUMgS0VZLS0tLS0KTUZrd0V3WUhLb1pJemowQ0FRWUlLb1pJemowREFRY0RRZ0FFSm5PN3dqRnB1"
+            "a0dXRWNIQXo1emhjMml4YkpDdAp2OEgyLzV3MFRlcTlkV3I3MWFXd3haOHlybTdIK2JUYzdTM2J5NVpMZG1oOVFIaEZEQnZM"
+            "UjJpeWFBPT0KLS0tLS1FTkQgUFVCTElDIEtFWS0tLS0tCg=="
+        ),
+        (
+            "eyJhbGciOiJFUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiJzb21lb25lIn0.ZYLcSrFnjVRPohz0CO4_NvlR3R06i0aTLa5"
+            "vZlHZmc8L_qul1M6edvGle2Zx7OG8BCEyKOZwLgdbTEE1kg2XDg"
+        ),
+    ),
+}
+
+
+def token(
+    claims: dict[str, Any], secret: str = SECRET, algorithm: str = "HS256", kid: str | None = None
+) -> str:
+    """A JSON Web Token, signed by HMAC."""
+    header = {"alg": algorithm, "typ": "JWT", **({} if kid is None else {"kid": kid})}
+    head, body = (_encoded(json.dumps(part).encode()) for part in (header, claims))
+    digest = f"sha{algorithm[2:]}" if algorithm.startswith("HS") else "sha256"
+    signature = hmac.new(secret.encode(), f"{head}.{body}".encode(), digest).digest()
+    return f"{head}.{body}.{_encoded(signature)}"
+
+
+def jwt_api(gateway: Gateway, **members: Any) -> Api:
+    """Write an API that asks for tokens of `token`; the claim `pol` names a policy."""
+    source = base64.b64encode(SECRET.encode()).decode()
+    asked = {"enable_jwt": True, "jwt_signing_method": "hmac", "jwt_source": source}
+    fields = {"jwt_identity_base_field": "sub", "jwt_policy_field_name": "pol"}
+    return api(gateway, **{**asked, **fields, **members})
+
+
+def user(gateway: Gateway) -> str:
+    """A user that no token was made for; its session, which is a key, is removed in the end."""
+    name = gateway.new_id()
+    note_user(gateway, name)
+    return name
+
+
+def note_user(gateway: Gateway, name: str) -> None:
+    """The session of a user, which is a key, is removed in the end."""
+    gateway.target.own.note_key(_key_of(name))
+
+
+def session_of(gateway: Gateway, made: Api, name: str) -> Exchange:
+    """What is kept of a user's tokens, which is a key."""
+    return gateway.send("GET", f"{KEYS}/{_key_of(name)}?org_id={made.org_id}")
+
+
+def _key_of(name: str) -> str:
+    return hashlib.md5(name.encode()).hexdigest()  # noqa: S324  as the gateway names it
+
+
+def _encoded(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()

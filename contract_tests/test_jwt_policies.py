@@ -1,0 +1,131 @@
+"""JSON Web Tokens: which policies a token's claims and scopes pick."""
+
+from __future__ import annotations
+
+from contract_tests.apis import call, expect_passed, expect_refused, key, policy
+from contract_tests.batch import RELOAD, Steps, behaviour
+from contract_tests.gateway import Gateway
+from contract_tests.jwts import jwt_api, token, user
+
+NO_POLICY = "key not authorized: no matching policy"
+
+
+@behaviour("jwts-pick-a-policy")
+def test_a_claim_picks_the_policy(gateway: Gateway) -> Steps:
+    """The claim names the policy, and may name another next time; one that is gone is refused."""
+    made = jwt_api(gateway)
+    one, two = policy(gateway, made, quota_max=5), policy(gateway, made, quota_max=9)
+    yield RELOAD
+
+    name = user(gateway)
+    expect_passed(call(gateway, made, token({"sub": name, "pol": one})), 5, 4)
+    expect_passed(call(gateway, made, "Bearer " + token({"sub": name, "pol": two})), 9, 7)
+    expect_refused(call(gateway, made, token({"sub": name, "pol": gateway.new_id()})), 403, NO_POLICY)
+    expect_refused(call(gateway, made, token({"sub": user(gateway)})), 403, f"{NO_POLICY} found")
+    gateway.delete(one)
+    yield RELOAD
+
+    expect_refused(call(gateway, made, token({"sub": name, "pol": one})), 403, NO_POLICY)
+
+
+@behaviour("jwts-have-the-policy-of-a-key")
+def test_a_token_may_name_a_key(gateway: Gateway) -> Steps:
+    """The first policy of the key that a claim names as the client; none where it names no key."""
+    made = jwt_api(gateway, jwt_policy_field_name="", jwt_client_base_field="azp")
+    gold = policy(gateway, made, quota_max=6, quota_renewal_rate=3600)
+    yield RELOAD
+
+    own = key(gateway, made, gold)
+    expect_passed(call(gateway, made, token({"sub": user(gateway), "azp": own})), 6, 5)
+    for claims in ({"azp": gateway.new_id()}, {"azp": 1}, {}):
+        refused = call(gateway, made, token({"sub": user(gateway), **claims}))
+        expect_refused(refused, 403, f"{NO_POLICY} found")
+
+
+@behaviour("jwts-have-default-policies")
+def test_a_token_without_a_policy_gets_the_default_one(gateway: Gateway) -> Steps:
+    """Where the claim names no policy the first default policy counts."""
+    basic = gateway.new_id()
+    made = jwt_api(gateway, jwt_default_policies=[basic])
+    policy(gateway, made, id=basic, quota_max=7)
+    gold = policy(gateway, made, quota_max=8)
+    yield RELOAD
+
+    expect_passed(call(gateway, made, token({"sub": user(gateway)})), 7, 6)
+    expect_passed(call(gateway, made, token({"sub": user(gateway), "pol": gold})), 8, 7)
+
+
+@behaviour("default-policies-give-way")
+def test_default_policies_give_way(gateway: Gateway) -> Steps:
+    """All default policies count until a token names another; and again with one that names none."""
+    basic, extra = gateway.new_id(), gateway.new_id()
+    made = jwt_api(gateway, jwt_default_policies=[basic, extra])
+    policy(gateway, made, id=basic, quota_max=8, quota_renewal_rate=3600)
+    policy(gateway, made, id=extra, quota_max=9, quota_renewal_rate=3600)
+    gold = policy(gateway, made, quota_max=20, quota_renewal_rate=3600)
+    yield RELOAD
+
+    name = user(gateway)
+    for claims, limit, left in (
+        ({}, 9, 8),
+        ({"pol": gold}, 20, 18),
+        ({}, 9, 6),
+        ({"pol": basic}, 9, 5),
+        ({"pol": gold}, 20, 15),
+        ({"pol": basic}, 8, 2),
+    ):
+        expect_passed(call(gateway, made, token({"sub": name, **claims})), limit, left)
+
+
+@behaviour("scopes-pick-policies")
+def test_scopes_pick_policies(gateway: Gateway) -> Steps:
+    """Each scope stands for a policy, in a text or an array; unknown ones for none, and none is refused."""
+    reader, writer = gateway.new_id(), gateway.new_id()
+    scopes = {"jwt": {"scope_claim_name": "scope", "scope_to_policy": {"read": reader, "write": writer}}}
+    basic = gateway.new_id()
+    made = jwt_api(gateway, scopes=scopes, jwt_default_policies=[basic])
+    policy(gateway, made, id=basic, quota_max=1)
+    policy(gateway, made, id=reader, quota_max=10)
+    policy(gateway, made, id=writer, quota_max=20)
+    yield RELOAD
+
+    for scope, limit in (("read", 10), ("read write", 20), (["write"], 20), ("read unknown", 10)):
+        expect_passed(call(gateway, made, token({"sub": user(gateway), "scope": scope})), limit, limit - 1)
+    told = f"{NO_POLICY} found in scope claim"
+    expect_refused(call(gateway, made, token({"sub": user(gateway), "scope": "unknown"})), 403, told)
+    expect_passed(call(gateway, made, token({"sub": user(gateway)})), 1, 0)
+
+
+@behaviour("scopes-join-the-policy")
+def test_scopes_join_the_policy_of_a_claim(gateway: Gateway) -> Steps:
+    """A claim's policy and those of the scopes count together, for this token; without any a user is refused."""
+    reader, writer = gateway.new_id(), gateway.new_id()
+    scopes = {"jwt": {"scope_claim_name": "own.roles", "scope_to_policy": {"read": reader, "write": writer}}}
+    made = jwt_api(gateway, scopes=scopes)
+    plain = jwt_api(
+        gateway, jwt_scope_claim_name="", jwt_scope_to_policy_mapping={"read": reader, "write": writer}
+    )
+    rights = {**made.rights, **plain.rights}
+    for each, limit in ((reader, 5), (writer, 9)):
+        policy(gateway, made, id=each, quota_max=limit, quota_renewal_rate=3600, access_rights=rights)
+    gold = policy(gateway, made, quota_max=20, quota_renewal_rate=3600, access_rights=rights)
+    yield RELOAD
+
+    name = user(gateway)
+    for claims, limit, left in (
+        ({"own": {"roles": "read write"}}, 9, 8),
+        ({"own": {"roles": ["read"]}}, 5, 3),
+        ({"own": {"roles": [["write"], "read"]}}, 9, 6),
+        ({"own": {"roles": ["read"]}, "pol": gold}, 20, 16),
+    ):
+        expect_passed(call(gateway, made, token({"sub": name, **claims})), limit, left)
+    refused = "key not authorized: no scope or policy in token"
+    nothings: tuple[object, ...] = (None, 1, {"roles": []})
+    for nothing in nothings:
+        expect_refused(call(gateway, made, token({"sub": name, "own": nothing})), 403, refused)
+    expect_refused(call(gateway, made, token({"sub": user(gateway)})), 403, f"{NO_POLICY} found")
+    told = f"{NO_POLICY} found in scope claim"
+    expect_refused(call(gateway, made, token({"sub": name, "own": {"roles": "x"}})), 403, told)
+    other = user(gateway)
+    expect_passed(call(gateway, plain, token({"sub": other, "scope": "write"})), 9, 8)
+    expect_refused(call(gateway, plain, token({"sub": other, "own": {"roles": "read"}})), 403, refused)
