@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import chain
@@ -29,7 +29,7 @@ from mockserver.behaviours import Behaviour
 SHOWN_EXCHANGES = 30  # of a behaviour, in a report
 RELOAD, BEGUN, LATER = object(), object(), object()
 LEFT_OUT = "left out by --quick"
-ORDER = FIRST, TOGETHER, ALONE, LAST = "first", "together", "alone", "last"
+ORDER = FIRST, TOGETHER, ALONE, MEANWHILE, LAST = "first", "together", "alone", "meanwhile", "last"
 Steps = Generator[object, None, None]
 
 
@@ -49,8 +49,9 @@ class Case:
         steps: the test function; a generator if it needs reloads.
         reads_only: whether it leaves the gateway as it is.
         when: "together" with all others; "first", so that it yields `BEGUN` before they begin and
-            goes on with them; "alone" after them; or "last" of all. One that yields `LATER` goes on
-            when all of them are through.
+            goes on with them; "alone" after them; "meanwhile", so that it yields `BEGUN` after these
+            and goes on when those "last" of all that only read have looked back. One that yields
+            `LATER` goes on when all but the last are through.
     """
 
     behaviour: str
@@ -135,11 +136,9 @@ class Batch:
 
     def _run_all(self) -> None:
         runs = [run for item in self.items if (run := self._prepared(item)) is not None]
-        first, shared, alone, last = ([run for run in runs if run.case.when == when] for when in ORDER)
-        order = list(self.rows)
-        first.sort(
-            key=lambda run: order.index(run.row.id)
-        )  # a reload is asked for before what takes its time
+        first, shared, alone, meanwhile, last = (
+            [run for run in runs if run.case.when == when] for when in ORDER
+        )
         try:
             shared += [run for run in first if self._goes_on(run)]
             while shared := [run for run in shared if self._goes_on(run)]:
@@ -148,14 +147,24 @@ class Batch:
                     run.gateway.exchanges.append(exchange)
             for run in self._later if self.options.quick else ():
                 self._judge(run, Status.NOT_APPLICABLE, LEFT_OUT)
-            for run in chain(alone, () if self.options.quick else self._later, last):
-                while self._goes_on(run):
-                    run.gateway.exchanges.append(self.target.reload())
+            self._finish(chain(alone, () if self.options.quick else self._later))
+            if meanwhile:
+                self.target.reload()  # so that none that was asked for before is still to come
+            meanwhile = [run for run in meanwhile if self._goes_on(run)]
+            self._finish(run for run in last if run.case.reads_only)
+            self._finish(meanwhile)
+            self._finish(last)
         except Gone as error:
             self._look_back(last)
             for run in runs:
                 if run.item.nodeid not in self.verdicts:
                     self._judge(run, Status.ERROR, f"the gateway no longer answers: {error}")
+
+    def _finish(self, runs: Iterable[_Run]) -> None:
+        """Run tests to their ends, one by one."""
+        for run in runs:
+            while self._goes_on(run):
+                run.gateway.exchanges.append(self.target.reload())
 
     def _look_back(self, last: list[_Run]) -> None:
         """Judge what came until the gateway was gone."""

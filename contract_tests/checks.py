@@ -122,7 +122,8 @@ def listed(exchange: Exchange) -> dict[str, dict[str, Any]]:
     Raises:
         Mismatch: the answer is no array of policies, or has one id twice.
     """
-    if exchange.status != 200 or not isinstance(exchange.json, list):
+    items = exchange.json
+    if exchange.status != 200 or not isinstance(items, list):
         raise Mismatch("200 with an array", f"{exchange.status} {shorten(exchange.text)}", exchange)
     if (exchange.header("Content-Type"), exchange.text[-2:]) != (JSON, "]\n"):
         actual = (
@@ -131,7 +132,7 @@ def listed(exchange: Exchange) -> dict[str, dict[str, Any]]:
         raise Mismatch(f"Content-Type: {JSON}, ending in ']\\n'", actual, exchange)
     found: dict[str, dict[str, Any]] = {}
     seen = set()
-    for item in exchange.json:
+    for item in items:
         if not isinstance(item, dict) or not isinstance(item.get("id"), str):
             raise Mismatch("an array of policies", f"an item {shorten(json.dumps(item))}", exchange)
         key = (item["id"], str(item.get("org_id")))

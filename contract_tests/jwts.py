@@ -9,11 +9,18 @@ import json
 from typing import Any
 
 from contract_tests.apis import Api, api
+from contract_tests.batch import NotApplicable
+from contract_tests.checks import Mismatch
 from contract_tests.exchange import Exchange
 from contract_tests.gateway import Gateway
 from contract_tests.sessions import KEYS
 
 SECRET = "a-secret-of-the-suite"
+JWTS = {  # what a definition says of tokens
+    "enable_jwt": True, "jwt_signing_method": "hmac",
+    "jwt_source": base64.b64encode(SECRET.encode()).decode(),
+    "jwt_identity_base_field": "sub", "jwt_policy_field_name": "pol",
+}  # fmt: skip
 PUBLIC_KEYS = {  # by method, as a definition has it, and a token of "someone"; the private keys are lost
     "rsa": (
         (
@@ -60,10 +67,7 @@ def token(
 
 def jwt_api(gateway: Gateway, **members: Any) -> Api:
     """Write an API that asks for tokens of `token`; the claim `pol` names a policy."""
-    source = base64.b64encode(SECRET.encode()).decode()
-    asked = {"enable_jwt": True, "jwt_signing_method": "hmac", "jwt_source": source}
-    fields = {"jwt_identity_base_field": "sub", "jwt_policy_field_name": "pol"}
-    return api(gateway, **{**asked, **fields, **members})
+    return api(gateway, **{**JWTS, **members})
 
 
 def user(gateway: Gateway) -> str:
@@ -75,15 +79,31 @@ def user(gateway: Gateway) -> str:
 
 def note_user(gateway: Gateway, name: str) -> None:
     """The session of a user, which is a key, is removed in the end."""
-    gateway.target.own.note_key(_key_of(name))
+    gateway.target.own.note_key(hashed(name))
 
 
 def session_of(gateway: Gateway, made: Api, name: str) -> Exchange:
     """What is kept of a user's tokens, which is a key."""
-    return gateway.send("GET", f"{KEYS}/{_key_of(name)}?org_id={made.org_id}")
+    return gateway.send("GET", f"{KEYS}/{hashed(name)}?org_id={made.org_id}")
 
 
-def _key_of(name: str) -> str:
+def expect_session(gateway: Gateway, made: Api, name: str, **members: Any) -> None:
+    """The session of a user has these members, those that are 0 or empty left out or not.
+
+    Raises:
+        NotApplicable: the gateway hashes keys.
+    """
+    exchange = session_of(gateway, made, name)
+    if "key_hash" in exchange.document or exchange.status == 404:
+        raise NotApplicable("the gateway hashes keys, so their names are its own")
+    for member, value in members.items():
+        found = exchange.document.get(member) or type(value)()
+        if found != value:
+            raise Mismatch(f"{member} {value!r}", f"{exchange.status} {found!r}", exchange)
+
+
+def hashed(name: str) -> str:
+    """The name of a user's session, but for the organisation before it."""
     return hashlib.md5(name.encode()).hexdigest()  # noqa: S324  as the gateway names it
 
 

@@ -44,7 +44,7 @@ class Ownership:
         token = secrets.token_hex(4)
         self.run = f"{PREFIX}{token}-"
         self.run_object_id = OBJECT_ID_PREFIX + token
-        self._codec = codec
+        self._ids = codec.of_ids()  # all else of a policy names nothing
         self._count = 0
         self._policies: dict[str, None] = {}
         self._others: dict[Target, None] = {}  # what to send a DELETE to
@@ -125,7 +125,7 @@ class Ownership:
             if path_id:
                 self._owned(method, "policy", path_id)
             return []
-        policy, _ = self._codec.decode_leniently(body)
+        policy, _ = self._ids.decode_leniently(body)
         names = [name for name in (policy["id"] or policy["_id"], path_id) if name]
         return [f"{POLICIES}/{self._owned(method, 'policy', name)}" for name in names]
 

@@ -163,6 +163,10 @@ class Target:
             self._echo.start()
         return self._echo.url
 
+    def upstream_saw(self) -> dict[str, str]:
+        """The headers that last reached our upstream, their names in lower case."""
+        return self._echo.headers_seen if self._echo else {}
+
     def close(self) -> None:
         """Close the connection to the gateway, and the server behind its APIs."""
         self._client.close()

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import time
-from typing import Any
 
-from contract_tests.apis import NEEDS_KEY, Api, api, call, expect_passed, expect_refused, key, policy
-from contract_tests.batch import RELOAD, NotApplicable, Steps, behaviour
+from contract_tests.apis import NEEDS_KEY, api, call, expect_passed, expect_refused, key, policy
+from contract_tests.batch import RELOAD, Steps, behaviour
 from contract_tests.checks import Mismatch
 from contract_tests.gateway import Gateway
-from contract_tests.jwts import PUBLIC_KEYS, jwt_api, note_user, session_of, token, user
+from contract_tests.jwts import (
+    PUBLIC_KEYS,
+    expect_session,
+    hashed,
+    jwt_api,
+    note_user,
+    session_of,
+    token,
+    user,
+)
 
 NOT_AUTHORISED = "Key not authorized"
 
@@ -155,12 +163,36 @@ def test_the_api_says_which_claim_names_the_user(gateway: Gateway) -> Steps:
         expect_refused(call(gateway, made, token({**claims, "pol": slow})), 403, told)
 
 
+@behaviour("jwts-have-nested-claims")
+def test_a_claim_may_be_nested(gateway: Gateway) -> Steps:
+    """A dot in a claim's name leads into another; one that has the dot in its own name comes first."""
+    made = jwt_api(gateway, jwt_identity_base_field="own.mail", jwt_policy_field_name="own.pol")
+    slow, fast = policy(gateway, made, rate=1, per=3600), policy(gateway, made)
+    yield RELOAD
+
+    name, other = user(gateway), user(gateway)
+    expect_passed(call(gateway, made, token({"own": {"mail": name, "pol": slow}})))
+    limited = "Rate Limit Exceeded"
+    for claims in (
+        {"own.mail": name, "own": {"mail": other, "pol": slow}},
+        {"own.mail": name, "own.pol": slow},
+    ):
+        expect_refused(call(gateway, made, token(claims)), 429, limited)
+    expect_passed(call(gateway, made, token({"own": {"mail": other, "pol": slow}, "own.pol": fast})))
+    expect_passed(call(gateway, made, token({"own.mail": "", "own": {"mail": other, "pol": fast}})))
+    empty = "found an empty user ID in predefined base claim, claim: own.mail"
+    for nested in ({"mail": ""}, {"mail": "", "pol": fast}):
+        expect_refused(call(gateway, made, token({"own": nested, "sub": other})), 403, empty)
+
+
 @behaviour("jwts-leave-a-session")
 def test_a_token_leaves_a_session(gateway: Gateway) -> Steps:
     """A user's session is a key, with the token's end, its client, and the policy; it lasts as long as the last token."""
     made = jwt_api(gateway)
     unmapped = jwt_api(gateway, idp_client_id_mapping_disabled=True)
-    gold = policy(gateway, made, access_rights={**made.rights, **unmapped.rights})
+    rights = {**made.rights, **unmapped.rights}
+    gold = policy(gateway, made, access_rights=rights, rate=77)
+    brief = policy(gateway, made, access_rights=rights, key_expires_in=3600)
     yield RELOAD
 
     name, later = user(gateway), 4102444800
@@ -171,23 +203,21 @@ def test_a_token_leaves_a_session(gateway: Gateway) -> Steps:
         (later, {}, later + 1, ""),
     ):
         expect_passed(call(gateway, made, token({"sub": name, "pol": gold, "exp": ends, **claims})))
-        _expect_session(
+        expect_session(
             gateway, made, name, alias=name, expires=wanted, oauth_client_id=client, apply_policies=[gold]
         )
+    kept = session_of(gateway, made, name).document.get("meta_data") or {}
+    if not str(kept.get("TykJWTSessionID")).endswith(hashed(name)):
+        raise Mismatch("meta_data with the TykJWTSessionID", repr(kept), session_of(gateway, made, name))
+    expect_session(gateway, made, name, org_id=made.org_id, allowance=77, rate=77)
+    passing = user(gateway)
+    expect_passed(call(gateway, made, token({"sub": passing, "pol": brief})))
+    ends = session_of(gateway, made, passing).document.get("expires", 0)
+    if abs(ends - time.time() - 3600) > 60:
+        raise Mismatch("expires an hour from now, as the policy says", repr(ends), gateway.exchanges[-1])
     other = user(gateway)
     expect_passed(call(gateway, unmapped, token({"sub": other, "pol": gold, "client_id": "c1"})))
-    _expect_session(gateway, made, other, alias=other, expires=0, oauth_client_id="")
-
-
-def _expect_session(gateway: Gateway, made: Api, name: str, **members: Any) -> None:
-    """The session of a user has these members, those that are 0 or empty left out or not."""
-    exchange = session_of(gateway, made, name)
-    if "key_hash" in exchange.document or exchange.status == 404:
-        raise NotApplicable("the gateway hashes keys, so their names are its own")
-    for member, value in members.items():
-        found = exchange.document.get(member) or type(value)()
-        if found != value:
-            raise Mismatch(f"{member} {value!r}", f"{exchange.status} {found!r}", exchange)
+    expect_session(gateway, made, other, alias=other, expires=0, oauth_client_id="")
 
 
 @behaviour("keys-are-no-jwts")

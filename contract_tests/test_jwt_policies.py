@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from contract_tests.apis import call, expect_passed, expect_refused, key, policy
 from contract_tests.batch import RELOAD, Steps, behaviour
+from contract_tests.checks import Mismatch, shorten
 from contract_tests.gateway import Gateway
-from contract_tests.jwts import jwt_api, token, user
+from contract_tests.jwts import jwt_api, session_of, token, user
 
+MIXED = (
+    "failed to create key: cannot apply multiple policies when some have per_api set and some are partitioned"
+)
 NO_POLICY = "key not authorized: no matching policy"
 
 
@@ -15,10 +19,13 @@ def test_a_claim_picks_the_policy(gateway: Gateway) -> Steps:
     """The claim names the policy, and may name another next time; one that is gone is refused."""
     made = jwt_api(gateway)
     one, two = policy(gateway, made, quota_max=5), policy(gateway, made, quota_max=9)
+    foreign = policy(gateway, made, org_id=f"{made.org_id}-other")
     yield RELOAD
 
     name = user(gateway)
     expect_passed(call(gateway, made, token({"sub": name, "pol": one})), 5, 4)
+    expect_refused(call(gateway, made, token({"sub": name, "pol": foreign})), 403, NO_POLICY)
+    expect_refused(call(gateway, made, token({"sub": user(gateway), "pol": foreign})), 403, NO_POLICY)
     expect_passed(call(gateway, made, "Bearer " + token({"sub": name, "pol": two})), 9, 7)
     expect_refused(call(gateway, made, token({"sub": name, "pol": gateway.new_id()})), 403, NO_POLICY)
     expect_refused(call(gateway, made, token({"sub": user(gateway)})), 403, f"{NO_POLICY} found")
@@ -26,6 +33,27 @@ def test_a_claim_picks_the_policy(gateway: Gateway) -> Steps:
     yield RELOAD
 
     expect_refused(call(gateway, made, token({"sub": name, "pol": one})), 403, NO_POLICY)
+
+
+@behaviour("jwts-with-policies-that-clash")
+def test_policies_that_clash_are_refused(gateway: Gateway) -> Steps:
+    """Policies that cannot be applied together: with a new user the gateway fails, a known one is refused."""
+    one, two = gateway.new_id(), gateway.new_id()
+    scopes = {"jwt": {"scope_claim_name": "scope", "scope_to_policy": {"read": one, "write": two}}}
+    made = jwt_api(gateway, scopes=scopes, jwt_default_policies=[one, two])
+    policy(gateway, made, id=one, partitions={"per_api": True})
+    policy(gateway, made, id=two, partitions={"quota": True, "acl": True})
+    gold = policy(gateway, made)
+    yield RELOAD
+
+    name = user(gateway)
+    expect_passed(call(gateway, made, token({"sub": name, "pol": gold})))
+    told = "key not authorized: could not apply"
+    clash = token({"sub": name, "scope": "read write"})
+    expect_refused(call(gateway, made, token({"sub": name})), 403, f"{told} new policy")
+    expect_passed(call(gateway, made, token({"sub": name, "pol": gold})))
+    expect_refused(call(gateway, made, clash), 403, f"{told} new policy")
+    expect_refused(call(gateway, made, token({"sub": user(gateway)})), 500, MIXED)
 
 
 @behaviour("jwts-have-the-policy-of-a-key")
@@ -112,13 +140,16 @@ def test_scopes_join_the_policy_of_a_claim(gateway: Gateway) -> Steps:
     yield RELOAD
 
     name = user(gateway)
-    for claims, limit, left in (
-        ({"own": {"roles": "read write"}}, 9, 8),
-        ({"own": {"roles": ["read"]}}, 5, 3),
-        ({"own": {"roles": [["write"], "read"]}}, 9, 6),
-        ({"own": {"roles": ["read"]}, "pol": gold}, 20, 16),
+    for claims, policies, limit, left in (
+        ({"own": {"roles": "read write"}}, [reader, writer], 9, 8),
+        ({"own": {"roles": ["read"]}}, [reader], 5, 3),
+        ({"own": {"roles": [["write"], "read"]}}, [writer, reader], 9, 6),
+        ({"own": {"roles": ["read"]}, "pol": gold}, [gold, reader], 20, 16),
     ):
         expect_passed(call(gateway, made, token({"sub": name, **claims})), limit, left)
+        kept = session_of(gateway, made, name)
+        if kept.status == 200 and sorted(kept.document.get("apply_policies", ())) != sorted(policies):
+            raise Mismatch(f"apply_policies {policies} in any order", shorten(kept.text), kept)
     refused = "key not authorized: no scope or policy in token"
     nothings: tuple[object, ...] = (None, 1, {"roles": []})
     for nothing in nothings:

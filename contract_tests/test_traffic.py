@@ -7,7 +7,6 @@ from contract_tests.apis import (
     NEEDS_KEY,
     api,
     call,
-    expect_left,
     expect_passed,
     expect_refused,
     key,
@@ -15,7 +14,7 @@ from contract_tests.apis import (
     policy,
 )
 from contract_tests.batch import RELOAD, Steps, behaviour
-from contract_tests.checks import Mismatch
+from contract_tests.checks import JSON, Mismatch
 from contract_tests.gateway import Gateway
 from contract_tests.sessions import KEYS
 
@@ -28,6 +27,29 @@ def test_a_request_needs_a_key(gateway: Gateway) -> Steps:
 
     expect_refused(call(gateway, made), 401, NEEDS_KEY)
     expect_refused(call(gateway, made, gateway.new_id()), 403, DISALLOWED)
+
+
+@behaviour("refusals-are-json-or-xml")
+def test_a_refusal_is_json_or_xml(gateway: Gateway) -> Steps:
+    """As the request's Content-Type says; JSON where it says neither."""
+    made = api(gateway)
+    yield RELOAD
+
+    xml = f'<?xml version = "1.0" encoding = "UTF-8"?>\n<error>{NEEDS_KEY}</error>\n'
+    for sent, told in (
+        ("application/xml", "application/xml"),
+        ("text/xml; charset=utf-8", "text/xml"),
+        ("application/json", JSON),
+        ("text/plain", JSON),
+        ("Application/XML", JSON),
+    ):
+        exchange = gateway.send("GET", f"/{made.id}/a", headers=[("Content-Type", sent)])
+        if told == JSON:
+            expect_refused(exchange, 401, NEEDS_KEY)
+        elif exchange.text != xml:
+            raise Mismatch(xml, exchange.text[:200], exchange)
+        if exchange.header("Content-Type") != told:
+            raise Mismatch(f"Content-Type: {told}", repr(exchange.header("Content-Type")), exchange)
 
 
 @behaviour("traffic-passes-with-a-key")
@@ -115,6 +137,23 @@ def test_a_right_may_be_for_some_paths_and_methods(gateway: Gateway) -> Steps:
     expect_refused(call(gateway, made, own, "closed"), 403, refused)
 
 
+@behaviour("rights-have-patterns")
+def test_a_right_may_be_for_a_pattern_of_paths(gateway: Gateway) -> Steps:
+    """Names in braces and stars stand for parts of a path, and a right is found anywhere in it."""
+    made = api(gateway)
+    urls = [{"url": url, "methods": ["GET"]} for url in ("/a/{id}/b", "/c/*/d", "/e/*", "/[0-9]+$", "(")]
+    gold = policy(gateway, made, access_rights={made.id: {**made.rights[made.id], "allowed_urls": urls}})
+    yield RELOAD
+
+    own, refused = key(gateway, made, gold), "Access to this resource has been disallowed"
+    for path in ("a/1/b", "x/a/1/b/y", "c/1/d", "e/1/2", "e/", "x/12"):
+        expect_passed(call(gateway, made, own, path))
+    for path in ("a/1/2/b", "a//b", "a/b", "c/1/2/d", "c/d", "e", "x/12a", ""):
+        exchange = call(gateway, made, own, path)
+        if exchange.status != 301:  # "a//b", unless paths are not cleaned
+            expect_refused(exchange, 403, refused)
+
+
 @behaviour("rights-are-by-version")
 def test_a_right_is_for_versions(gateway: Gateway) -> Steps:
     """A version that a right does not name, that is not there, or is missing, answers 403 each with its text."""
@@ -156,93 +195,6 @@ def test_an_expired_key_is_refused(gateway: Gateway) -> Steps:
         call(gateway, made, key(gateway, made, gold, expires=1)), 401, "Key has expired, please renew"
     )
     expect_passed(call(gateway, made, key(gateway, made, gold, expires=4102444800)))
-
-
-@behaviour("rate-limits-hold")
-def test_a_rate_limit_is_held(gateway: Gateway) -> Steps:
-    """Requests over the rate answer 429; another key has a rate of its own."""
-    made = api(gateway)
-    slow = policy(gateway, made, rate=3, per=3600)
-    yield RELOAD
-
-    own, other = key(gateway, made, slow), key(gateway, made, slow)
-    for _ in range(3):
-        expect_passed(call(gateway, made, own))
-    for _ in range(2):
-        expect_refused(call(gateway, made, own), 429, "Rate Limit Exceeded")
-    expect_passed(call(gateway, made, other))
-
-
-@behaviour("quotas-hold")
-def test_a_quota_is_held(gateway: Gateway) -> Steps:
-    """The answers count a quota down, and over it answer 403; the key tells what is left."""
-    made = api(gateway)
-    few = policy(gateway, made, quota_max=3, quota_renewal_rate=3600)
-    yield RELOAD
-
-    own = key(gateway, made, few)
-    for left in (2, 1):
-        expect_passed(call(gateway, made, own), 3, left)
-    expect_left(gateway, made, own, 1)
-    expect_passed(call(gateway, made, own), 3, 0)
-    for _ in range(2):
-        expect_refused(call(gateway, made, own), 403, "Quota exceeded")
-    expect_left(gateway, made, own, 0)
-
-
-@behaviour("limits-may-be-per-api")
-def test_limits_may_be_for_each_api(gateway: Gateway) -> Steps:
-    """With per_api each API's quota is counted by itself."""
-    first, second = api(gateway), api(gateway)
-    small = {
-        **first.rights[first.id],
-        "limit": {"rate": 1000, "per": 60, "quota_max": 1, "quota_renewal_rate": 3600},
-    }
-    both = policy(
-        gateway, first, quota_max=2, quota_renewal_rate=3600, partitions={"per_api": True},
-        access_rights={first.id: small, **second.rights},
-    )  # fmt: skip
-    yield RELOAD
-
-    own = key(gateway, first, both)
-    expect_passed(call(gateway, first, own), 1, 0)
-    expect_passed(call(gateway, second, own), 2, 1)
-    expect_refused(call(gateway, first, own), 403, "Quota exceeded")
-    exchange = gateway.send("GET", f"{KEYS}/{own}?org_id={first.org_id}")
-    rights = exchange.document.get("access_rights", {})
-    left = [rights.get(made.id, {}).get("limit", {}).get("quota_remaining", 0) for made in (first, second)]
-    if left != [0, 1]:
-        raise Mismatch("quota_remaining 0 of one API and 1 of the other", str(left), exchange)
-    expect_passed(call(gateway, second, own), 2, 0)
-    expect_refused(call(gateway, second, own), 403, "Quota exceeded")
-
-
-@behaviour("endpoints-have-rates")
-def test_an_endpoint_has_a_rate_of_its_own(gateway: Gateway) -> Steps:
-    """A rate of one path and method holds for it alone."""
-    made = api(gateway)
-    slow = [{"path": "/slow", "methods": [{"name": "GET", "limit": {"rate": 2, "per": 3600}}]}]
-    gold = policy(gateway, made, access_rights={made.id: {**made.rights[made.id], "endpoints": slow}})
-    yield RELOAD
-
-    own = key(gateway, made, gold)
-    for _ in range(2):
-        expect_passed(call(gateway, made, own, "slow"))
-    expect_refused(call(gateway, made, own, "slow"), 429, "Rate Limit Exceeded")
-    expect_passed(call(gateway, made, own, "slow", "POST"))
-    expect_passed(call(gateway, made, own, "other"))
-
-
-@behaviour("apis-may-switch-limits-off")
-def test_an_api_may_switch_limits_off(gateway: Gateway) -> Steps:
-    """With disable_rate_limit and disable_quota neither is held."""
-    made = api(gateway, disable_rate_limit=True, disable_quota=True)
-    tiny = policy(gateway, made, rate=1, per=3600, quota_max=1, quota_renewal_rate=3600)
-    yield RELOAD
-
-    own = key(gateway, made, tiny)
-    for _ in range(3):
-        expect_passed(call(gateway, made, own), 1, 0)
 
 
 @behaviour("orphaned-keys-do-not-pass")

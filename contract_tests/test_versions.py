@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from contract_tests.apis import DISALLOWED, Api, api, call, expect_passed, expect_refused, key, policy
+from contract_tests.apis import (
+    DISALLOWED,
+    Api,
+    api,
+    call,
+    expect_passed,
+    expect_refused,
+    expect_upstream_saw,
+    key,
+    policy,
+)
 from contract_tests.batch import RELOAD, Steps, behaviour
 from contract_tests.checks import Mismatch, shorten
 from contract_tests.exchange import Exchange
@@ -40,13 +50,15 @@ def _expect_path(gateway: Gateway, exchange: Exchange, path: str) -> None:
 
 @behaviour("versions-are-named-in-a-header")
 def test_a_header_names_the_version(gateway: Gateway) -> Steps:
-    """The header that the API names; without it no version is known."""
+    """The header that the API names, which the upstream sees unless it is to be stripped; without it no version is known."""
     made = _versioned(gateway, "v1", "v2", location="header", key="X-Version")
-    gold = _granting(gateway, made, versions=("v1",))
+    strips = _versioned(gateway, "v1", location="header", key="X-Version", strip_versioning_data=True)
+    gold = _granting(gateway, made, strips, versions=("v1",))
     yield RELOAD
 
     own = key(gateway, made, gold)
-    expect_passed(_asked(gateway, made, own, "a", "v1"))
+    expect_upstream_saw(gateway, _asked(gateway, made, own, "a", "v1"), x_version="v1")
+    expect_upstream_saw(gateway, _asked(gateway, strips, own, "a", "v1"), x_version=None)
     expect_refused(_asked(gateway, made, own, "a", "v2"), 403, DISALLOWED)
     expect_refused(_asked(gateway, made, own, "a", "v9"), 403, UNKNOWN)
     expect_refused(_asked(gateway, made, own, "a"), 403, UNNAMED)

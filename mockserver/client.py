@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import http.client
-import io
 import socket
 import ssl
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Any, Self
+from typing import Self
 from urllib.parse import urlsplit
+
+from mockserver.connection import Connection, SecureConnection
 
 MAX_BODY = 64 << 20  # bytes of an answer that are read
 STALL_SECONDS = 3.0  # within a body, until the rest is given up
@@ -60,70 +61,6 @@ class Answer:
         return next((value for key, value in self.headers if key.lower() == name.lower()), "")
 
 
-class _Socket(io.RawIOBase):
-    """A socket's bytes; unless `waits` is set, only those that are there already."""
-
-    def __init__(self, sock: Any) -> None:
-        self._sock = sock
-        self.file = sock.makefile("rb", buffering=0)  # keeps it open, though http.client may close it
-        self.waits = True
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int | None:
-        if self.waits:
-            return int(self.file.readinto(buffer))
-        patience = self._sock.gettimeout()
-        self._sock.settimeout(0)
-        try:
-            return int(self._sock.recv_into(buffer))
-        except (BlockingIOError, ssl.SSLWantReadError):
-            return None
-        finally:
-            self._sock.settimeout(patience)
-
-
-class _Stream(io.BufferedReader):
-    """What a server sends, kept from one answer to the next: nothing it sent is lost unseen."""
-
-    def __init__(self, sock: Any) -> None:
-        self._socket = _Socket(sock)
-        super().__init__(self._socket)
-
-    def makefile(self, _: str) -> _Stream:
-        """What `HTTPResponse` asks of a socket."""
-        return self
-
-    def close(self) -> None:
-        """Stay open: an answer closes what it was read from, the connection goes on."""
-
-    def end(self) -> None:
-        """Let go of the socket."""
-        self._socket.file.close()
-
-    def waiting(self) -> bytes:
-        """What came that nobody has read."""
-        self._socket.waits = False
-        try:
-            return self.peek(1)
-        finally:
-            self._socket.waits = True
-
-
-class _Connection(http.client.HTTPConnection):
-    """A connection whose answers are read from one stream."""
-
-    stream: _Stream
-
-    def response_class(self, sock: Any, *args: Any, **kwargs: Any) -> http.client.HTTPResponse:  # type: ignore[override]  # called, never derived from
-        return http.client.HTTPResponse(self.stream, *args, **kwargs)  # type: ignore[arg-type]  # it needs makefile alone
-
-
-class _SecureConnection(_Connection, http.client.HTTPSConnection):
-    """The same over TLS."""
-
-
 class Client:
     """Requests to one server, over a connection that is kept.
 
@@ -150,7 +87,7 @@ class Client:
         self._timeout = timeout
         self.dropped = 0  # kept connections that were closed instead of answering
         self.astray = b""  # what came between two answers and belongs to none
-        self._connection: _Connection | None = None
+        self._connection: Connection | None = None
 
     def send(
         self,
@@ -228,28 +165,28 @@ class Client:
             self.close()
         return replace(answer, surplus=surplus[:100])
 
-    def _connect(self) -> _Connection:
+    def _connect(self) -> Connection:
         if self._connection is None:
             if self._secure:
                 context = ssl.create_default_context()
-                made: _Connection = _SecureConnection(
+                made: Connection = SecureConnection(
                     self._host, self._port, timeout=self._timeout, context=context
                 )
             else:
-                made = _Connection(self._host, self._port, timeout=self._timeout)
+                made = Connection(self._host, self._port, timeout=self._timeout)
             try:
                 made.connect()
             except OSError as error:
                 reason = error.strerror or str(error) or type(error).__name__
                 raise Unreachable(f"{self._host}:{self._port}: {reason}") from error
             made.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            made.stream = _Stream(made.sock)
+            made.listen()
             self._connection = made
         return self._connection
 
     def _write(
         self,
-        connection: http.client.HTTPConnection,
+        connection: Connection,
         method: str,
         target: str,
         headers: Iterable[Header],
@@ -269,6 +206,7 @@ class Client:
         if body is not None and not names & {"content-length", "transfer-encoding"}:
             connection.putheader("Content-Length", str(len(body)))
         connection.endheaders(body)
+        connection.send_whole()
 
     def _read(self, response: http.client.HTTPResponse, deadline: float) -> Answer:
         parts, size = [], 0

@@ -16,6 +16,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
     def _answer(self) -> None:
         self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        seen: Any = self.server
+        seen.headers_seen = {name.lower(): value for name, value in self.headers.items()}
         body = json.dumps({"method": self.command, "path": self.path}).encode()
         self.send_response_only(200)
         self.send_header("Content-Type", "application/json")
@@ -38,6 +40,12 @@ class Echo:
         self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
         self._server.daemon_threads = True
         self._thread: threading.Thread | None = None
+
+    @property
+    def headers_seen(self) -> dict[str, str]:
+        """The headers of the last request, their names in lower case."""
+        server: Any = self._server
+        return dict(getattr(server, "headers_seen", {}))
 
     @property
     def url(self) -> str:

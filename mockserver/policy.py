@@ -36,6 +36,10 @@ class PolicyCodec:
         assert isinstance(struct, Struct)
         return cls(struct)
 
+    def of_ids(self) -> PolicyCodec:
+        """One that reads a policy's ids and nothing else of it."""
+        return PolicyCodec(Struct([each for each in self.type.fields if each.name in ("id", "_id")], [], []))
+
     def decode(self, body: bytes) -> dict[str, Any]:
         """Decode a request's body; what follows the first JSON value is not looked at.
 

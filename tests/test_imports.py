@@ -10,8 +10,8 @@ ROOT = Path(__file__).parent.parent
 ORDER = [
     {"versions", "claim", "shelf", "interrupting"},
     {"gowrite"},
-    {"spec", "gojson", "gourl", "config", "clock", "client", "redaction", "echo", "files"},
-    {"shelves"},
+    {"spec", "gojson", "gourl", "config", "clock", "connection", "redaction", "echo", "files"},
+    {"shelves", "client"},
     {"counters", "oauth", "redis_shelves"},
     {"goscalar", "behaviours"},
     {"gostruct"},

@@ -12,6 +12,7 @@ import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
@@ -21,6 +22,10 @@ from mockserver.faults import DropConnection
 from mockserver.gateway import Gateway
 
 SECRET = "verify-secret"
+APART = {  # tests that run by themselves, for such a reload may come between a write and the next look
+    "plain-reload-loads-soon", "first-block-counts", "any-block-is-answered",
+    "generated-reloads-are-answered", "group-reload-loads-soon",
+}  # fmt: skip
 COMMAND = [sys.executable, "-m", "mockserver", "verify"]
 QUIET = {key: value for key, value in os.environ.items() if not key.startswith("TYK_GW_")}
 
@@ -54,10 +59,22 @@ def test_a_sound_gateway_conforms_and_is_left_as_it_was(gateway: MockGateway, tm
     assert (told["conforms"], told["gateway"], told["counts"]["failed"]) == (True, "5.12.0", 0)
     assert told["version_source"] == "/hello says 5.12.0"
     assert told["reloads"] <= 30
+    assert _not_waited_for(told["verdicts"]) <= APART
     suites = ElementTree.parse(reports[1]).getroot()
     assert sum(int(suite.get("tests", 0)) for suite in suites) == sum(told["counts"].values())
     for text in (done.stdout, *(path.read_text() for path in reports)):
         assert SECRET not in text
+
+
+def _not_waited_for(verdicts: list[dict[str, Any]]) -> set[str]:
+    """The behaviours whose tests asked for a reload that comes when it comes."""
+    return {
+        verdict["behaviour"]
+        for verdict in verdicts
+        for exchange in verdict["exchanges"]
+        if exchange["target"].startswith("/tyk/reload") and exchange["status"] == 200
+        if "block=true" not in exchange["target"]
+    }
 
 
 def test_a_faulty_gateway_is_named(tmp_path: Path) -> None:

@@ -51,6 +51,8 @@ def _check_quota(visit: Visit, session: Document, limit: Document, scope: str) -
     gateway = visit.gateway
     name = gateway.sessions.stored_as(visit.token)
     used, renews = gateway.quotas.add((scope, name), limit["quota_renewal_rate"])
+    if used == 1 and "quotas-tell-their-end" not in gateway.behaviours:
+        renews = int(gateway.now())
     left = {"quota_remaining": max(0, limit["quota_max"] - used), "quota_renews": renews}
     for right in (session["access_rights"] or {}).values():
         if not is_empty(right["limit"]) and right["allowance_scope"] == scope:
