@@ -50,8 +50,8 @@ class Outcome:
 def attempt(mutant: Mutant, version: str) -> Outcome:
     """Let the suite judge a mutant: up to the first failure, or all of it where a row is to notice.
 
-    The tests that noticed others of its kind go first. Code that only some versions use is tried as
-    those too.
+    The tests of the row that must notice go first, or those that noticed others of its kind. Code
+    that only some versions use is tried as those too.
     """
     started = time.monotonic()
     oldest, *_, newest = known_versions()
@@ -59,7 +59,7 @@ def attempt(mutant: Mutant, version: str) -> Outcome:
     if likely := _likely(mutant):
         outcome = _attempt(mutant, mutant.gateway or version, likely)
     for other in (mutant.gateway or version, *((newest, oldest) if mutant.group == SOURCE else ())):
-        if outcome is None or outcome.verdict == MISSED:
+        if outcome is None or not (outcome.as_it_should or outcome.verdict == STILLBORN):
             outcome = _attempt(mutant, other, _items())
     assert outcome is not None
     return replace(outcome, seconds=time.monotonic() - started)
@@ -84,10 +84,12 @@ def _kind(mutant: Mutant) -> str:
 
 
 def _likely(mutant: Mutant) -> list[Any]:
-    """The tests that noticed mutants of its kind last, and those of all answers of a run."""
+    """Those of the row that must notice, or that noticed its kind last, and those of all answers of a run."""
     from contract_tests.batch import LAST
 
-    noticed = () if mutant.row else _noticed[_kind(mutant)]
+    if mutant.row:
+        return [item for item in _items() if item.function.case.behaviour == mutant.row]
+    noticed = _noticed[_kind(mutant)]
     if not noticed:
         return []
     return [item for item in _items() if item.nodeid in noticed or item.function.case.when == LAST]
