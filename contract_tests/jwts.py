@@ -21,35 +21,36 @@ JWTS = {  # what a definition says of tokens
     "jwt_source": base64.b64encode(SECRET.encode()).decode(),
     "jwt_identity_base_field": "sub", "jwt_policy_field_name": "pol",
 }  # fmt: skip
-PUBLIC_KEYS = {  # by method, as a definition has it, and a token of "someone"; the private keys are lost
+PUBLIC_KEYS = {  # by method, as a definition has it; the private keys are lost
     "rsa": (
+        "LS0tLS1CRUdJTiBQVUJMSUMgS0VZLS0tLS0KTUlJQklqQU5CZ2txaGtpRzl3MEJBUUVGQUFPQ0FROEFNSUlCQ2dLQ0FR"
+        "RUFzSjJFOG02VndHK0s1aWdSOFFJNQpxTW1Vc2RrZDRFQjcvOU1POW5ueENBczBhRHg2WjNva3ZMSnB6bHFCUFZIK1dl"
+        "U1JiTCtoSmd2ekZKN1BVVUY5CkFXNi8wcHJrMlZESmV1TmlYa25VZHNVcFBPdEtNVVNsZW5CdWFSb0tvaWVDTjMra0N0"
+        "RTg2bWFIdDNkSmJTekIKbGc1LzVMRFk2Mm9haXMyQ0RndHVBS3hubHFRNS9zWkQzRkd1ODdCRmw3N2xrU0dIM2JCaG5n"
+        "Sk1ZYUQ2dEdPTQpJVHM3NzI5STZnNVk4eURZajE2aTZuTXYwNUxBaDMvUjdybXJoRFpMN0xhcXFwZ1ZsTnl5SXVRVjFh"
+        "cWJ6eW9LCnBaMUJtb0xxckRGanhYNHB0eHd5OFBhejVsOVVDUld4L3J6UnFRV3BKeWhLaDQ4MlZMWUFVYXlUbWc2WXJx"
+        "S0cKbXdJREFRQUIKLS0tLS1FTkQgUFVCTElDIEtFWS0tLS0tCg=="
+    ),
+    "ecdsa": (
+        "LS0tLS1CRUdJTiBQVUJMSUMgS0VZLS0tLS0KTUZrd0V3WUhLb1pJemowQ0FRWUlLb1pJemowREFRY0RRZ0FFSm5PN3dq"
+        "RnB1a0dXRWNIQXo1emhjMml4YkpDdAp2OEgyLzV3MFRlcTlkV3I3MWFXd3haOHlybTdIK2JUYzdTM2J5NVpMZG1oOVFI"
+        "aEZEQnZMUjJpeWFBPT0KLS0tLS1FTkQgUFVCTElDIEtFWS0tLS0tCg=="
+    ),
+}
+SIGNED_CLAIMS = '{"sub":"someone"}'
+SIGNATURES = {  # by method: the algorithm, and what those keys made of the claims
+    "rsa": (
+        "RS256",
         (
-            "LS0tLS1CRUdJTiBQVUJMSUMgS0VZLS0tLS0KTUlJQklqQU5CZ2txaGtpRzl3MEJBUUVGQUFPQ0FROEFNSUlCQ2dLQ0FRRUFz"
-            "SjJFOG02VndHK0s1aWdSOFFJNQpxTW1Vc2RrZDRFQjcvOU1POW5ueENBczBhRHg2WjNva3ZMSnB6bHFCUFZIK1dlU1JiTCto"
-            "Smd2ekZKN1BVVUY5CkFXNi8wcHJrMlZESmV1TmlYa25VZHNVcFBPdEtNVVNsZW5CdWFSb0tvaWVDTjMra0N0RTg2bWFIdDNk"
-            "SmJTekIKbGc1LzVMRFk2Mm9haXMyQ0RndHVBS3hubHFRNS9zWkQzRkd1ODdCRmw3N2xrU0dIM2JCaG5nSk1ZYUQ2dEdPTQpJ"
-            "VHM3NzI5STZnNVk4eURZajE2aTZuTXYwNUxBaDMvUjdybXJoRFpMN0xhcXFwZ1ZsTnl5SXVRVjFhcWJ6eW9LCnBaMUJtb0xx"
-            "ckRGanhYNHB0eHd5OFBhejVsOVVDUld4L3J6UnFRV3BKeWhLaDQ4MlZMWUFVYXlUbWc2WXJxS0cKbXdJREFRQUIKLS0tLS1F"
-            "TkQgUFVCTElDIEtFWS0tLS0tCg=="
-        ),
-        (
-            "eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiJzb21lb25lIn0.AvCHfFvzdAL-CFOeCBC8hTjk4npG0LJJOyO"
-            "5upCPwPF4BI8_fscqztaqz2K43dc8yy-9loQmU5h2_2nb4vS0wI3ce2LeLI9MbHsb1XORBmmjw2XBXPy8AAydvs4uxS3GneB"
-            "sBNQ0GpTGFOYQDJoQKTC4YpIQJxgJoP5XEaFM9qbIvVnQXiia5i5TvCydjo3qwd4QOIYfxiB7AvfJVxzwk6uInqT6RVLxvZ0"
-            "lwCHP8tWekonb2_lBjjBftr_k5ilgfLFhe4pUs0uGiqfKzAUKv-XPbhItMjsBEttJBit0hIauYtOF-x6hD-z-EXx1b76uQhj"
-            "Xx4Luen5dQ-QQ_w5hkQ"
+            "AvCHfFvzdAL-CFOeCBC8hTjk4npG0LJJOyO5upCPwPF4BI8_fscqztaqz2K43dc8yy-9loQmU5h2_2nb4vS0wI3c"
+            "e2LeLI9MbHsb1XORBmmjw2XBXPy8AAydvs4uxS3GneBsBNQ0GpTGFOYQDJoQKTC4YpIQJxgJoP5XEaFM9qbIvVnQ"
+            "Xiia5i5TvCydjo3qwd4QOIYfxiB7AvfJVxzwk6uInqT6RVLxvZ0lwCHP8tWekonb2_lBjjBftr_k5ilgfLFhe4pU"
+            "s0uGiqfKzAUKv-XPbhItMjsBEttJBit0hIauYtOF-x6hD-z-EXx1b76uQhjXx4Luen5dQ-QQ_w5hkQ"
         ),
     ),
     "ecdsa": (
-        (
-            "LS0tLS1CRUdJTiBQVUJMSUMgS0VZLS0tLS0KTUZrd0V3WUhLb1pJemowQ0FRWUlLb1pJemowREFRY0RRZ0FFSm5PN3dqRnB1"
-            "a0dXRWNIQXo1emhjMml4YkpDdAp2OEgyLzV3MFRlcTlkV3I3MWFXd3haOHlybTdIK2JUYzdTM2J5NVpMZG1oOVFIaEZEQnZM"
-            "UjJpeWFBPT0KLS0tLS1FTkQgUFVCTElDIEtFWS0tLS0tCg=="
-        ),
-        (
-            "eyJhbGciOiJFUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiJzb21lb25lIn0.ZYLcSrFnjVRPohz0CO4_NvlR3R06i0aTLa5"
-            "vZlHZmc8L_qul1M6edvGle2Zx7OG8BCEyKOZwLgdbTEE1kg2XDg"
-        ),
+        "ES256",
+        ("ZYLcSrFnjVRPohz0CO4_NvlR3R06i0aTLa5vZlHZmc8L_qul1M6edvGle2Zx7OG8BCEyKOZwLgdbTEE1kg2XDg"),
     ),
 }
 
@@ -63,6 +64,13 @@ def token(
     digest = f"sha{algorithm[2:]}" if algorithm.startswith("HS") else "sha256"
     signature = hmac.new(secret.encode(), f"{head}.{body}".encode(), digest).digest()
     return f"{head}.{body}.{_encoded(signature)}"
+
+
+def signed(method: str) -> str:
+    """A token of the user "someone", signed by the lost key of `PUBLIC_KEYS`."""
+    algorithm, signature = SIGNATURES[method]
+    parts = (f'{{"alg":"{algorithm}","typ":"JWT"}}', SIGNED_CLAIMS)
+    return ".".join([*(_encoded(part.encode()) for part in parts), signature])
 
 
 def jwt_api(gateway: Gateway, **members: Any) -> Api:
