@@ -134,6 +134,20 @@ def test_a_path_is_compared_unescaped(gateway: Gateway) -> Steps:
 @behaviour("query-is-ignored", reads_only=True)
 def test_a_query_on_the_list_changes_nothing(gateway: Gateway) -> None:
     """The list knows no paging and no filter."""
+    _expect_no_filter(gateway)
+
+
+@behaviour("query-is-ignored")
+def test_a_query_on_a_list_of_several_changes_nothing(gateway: Gateway) -> Steps:
+    """A list that surely has several policies is as long with a query as without."""
+    for active in (True, False):
+        gateway.create(active=active)
+    yield RELOAD
+
+    _expect_no_filter(gateway)
+
+
+def _expect_no_filter(gateway: Gateway) -> None:
     plain = listed(gateway.list())
     queried = listed(gateway.send("GET", f"{POLICIES}?p=2&page_size=1&active=false"))
 
