@@ -193,8 +193,9 @@ class Batch:
         return ""
 
     def _leaves_out(self, run: _Run) -> bool:
-        """All that takes its time: what runs alone, what is generated, and all but one case of a test."""
-        if run.case.when != TOGETHER or run.row.operation == "all" or "generated" in run.row.id:
+        """All that takes its time: what runs alone or is generated, traffic, all but one case of a test."""
+        row = run.row
+        if run.case.when != TOGETHER or row.operation == "all" or "generated" in row.id or row.is_of_traffic:
             return True
         test = (run.item.path, run.item.originalname)
         first = self._first_cases.setdefault(test, run.item.nodeid)

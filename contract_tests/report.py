@@ -188,7 +188,8 @@ def as_terminal(report: Report) -> str:
     ]
     if report.profile == "quick":
         lines.append(
-            "quick: generated requests, walks, plain reloads and all but one case of each test are left out"
+            "quick: generated requests, walks, plain reloads, requests to APIs and all but one case of each "
+            "test are left out"
         )
     lines.append(f"{report.url}  gateway {report.gateway} ({report.version_source})")
     ending = "conforms" if report.conforms else "does not conform"
