@@ -110,6 +110,15 @@ def expect_session(gateway: Gateway, made: Api, name: str, **members: Any) -> No
             raise Mismatch(f"{member} {value!r}", f"{exchange.status} {found!r}", exchange)
 
 
+def is_session_id(text: str, name: str) -> bool:
+    """Whether a key is a user's: it ends in its name, or is JSON in base 64 with it (hash_key_function)."""
+    try:
+        inner = base64.b64decode(text + "==")
+    except ValueError:
+        inner = b""
+    return text.endswith(hashed(name)) or f'"id":"{hashed(name)}"'.encode() in inner
+
+
 def hashed(name: str) -> str:
     """The name of a user's session, but for the organisation before it."""
     return hashlib.md5(name.encode()).hexdigest()  # noqa: S324  as the gateway names it

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contract_tests.apis import call, expect_passed, expect_refused, key, policy
+from contract_tests.apis import call, expect_passed, expect_refused, key, needs_plain_keys, policy
 from contract_tests.batch import RELOAD, Steps, behaviour
 from contract_tests.checks import Mismatch, shorten
 from contract_tests.gateway import Gateway
@@ -93,6 +93,7 @@ def test_default_policies_give_way(gateway: Gateway) -> Steps:
     gold = policy(gateway, made, quota_max=20, quota_renewal_rate=3600)
     yield RELOAD
 
+    needs_plain_keys(gateway, made, gold)
     name = user(gateway)
     for claims, limit, left in (
         ({}, 9, 8),
@@ -139,6 +140,7 @@ def test_scopes_join_the_policy_of_a_claim(gateway: Gateway) -> Steps:
     gold = policy(gateway, made, quota_max=20, quota_renewal_rate=3600, access_rights=rights)
     yield RELOAD
 
+    needs_plain_keys(gateway, made, gold)
     name = user(gateway)
     for claims, policies, limit, left in (
         ({"own": {"roles": "read write"}}, [reader, writer], 9, 8),
