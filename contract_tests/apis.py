@@ -128,10 +128,6 @@ def expect_refused(exchange: Exchange, status: int, message: str) -> None:
         raise Mismatch(f"{status} with the error {message!r}", _shown(exchange), exchange)
 
 
-def _shown(exchange: Exchange) -> str:
-    return f"{exchange.status} {shorten(exchange.text)}"
-
-
 def expect_upstream_saw(gateway: Gateway, exchange: Exchange, **headers: str | None) -> None:
     """Our upstream saw these headers, and not those that are None; `_` in a name stands for `-`."""
     expect_passed(exchange)
@@ -141,3 +137,14 @@ def expect_upstream_saw(gateway: Gateway, exchange: Exchange, **headers: str | N
         if found != value:
             told = "without" if value is None else f"{value!r} as"
             raise Mismatch(f"the upstream sees {told} {name.replace('_', '-')}", repr(found), exchange)
+
+
+def expect_path(gateway: Gateway, exchange: Exchange, path: str) -> None:
+    """The request reached our upstream with this path."""
+    expect_passed(exchange)
+    if not gateway.options.upstream and exchange.document.get("path") != path:
+        raise Mismatch(f"the upstream is asked for {path}", shorten(exchange.text), exchange)
+
+
+def _shown(exchange: Exchange) -> str:
+    return f"{exchange.status} {shorten(exchange.text)}"

@@ -12,6 +12,7 @@ from contract_tests.gateway import Gateway
 from contract_tests.ownership import CLIENTS
 
 SECRET = "s1"
+GRANT = "grant_type=client_credentials"
 FORM = "application/x-www-form-urlencoded"
 
 
@@ -43,9 +44,7 @@ def basic(name: str, secret: str) -> str:
 def ask(gateway: Gateway, made: Api, name: str, secret: str) -> Exchange:
     """Ask for a token by a client's credentials."""
     headers = [("Content-Type", FORM), ("Authorization", basic(name, secret))]
-    exchange = gateway.send(
-        "POST", f"/{made.id}/oauth/token/", "grant_type=client_credentials", headers=headers
-    )
+    exchange = gateway.send("POST", f"/{made.id}/oauth/token/", GRANT, headers=headers)
     if isinstance(exchange.json, dict):
         gateway.target.own.note_key(str(exchange.json.get("access_token", "")))
     return exchange

@@ -8,13 +8,12 @@ import time
 from contract_tests.apis import NEEDS_KEY, call, expect_passed, expect_refused, needs_plain_keys, policy
 from contract_tests.batch import RELOAD, Steps, behaviour
 from contract_tests.checks import Mismatch, expect_error, expect_json, expect_ok, shorten
-from contract_tests.clients import FORM, SECRET, ask, basic, client, granted, oauth_api
+from contract_tests.clients import FORM, GRANT, SECRET, ask, basic, client, granted, oauth_api
 from contract_tests.exchange import Exchange
 from contract_tests.gateway import Gateway
 from contract_tests.ownership import CLIENTS
 from contract_tests.sessions import KEYS
 
-GRANT = "grant_type=client_credentials"
 NOT_AUTHORISED = "Key not authorised"
 FAILURES = {  # as RFC 6749 words them in section 5.2
     "invalid_request": "The request is missing a required parameter, includes an invalid parameter value, "
