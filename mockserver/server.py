@@ -7,29 +7,25 @@ import contextlib
 import socket
 import threading
 from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import Future
 from dataclasses import replace
-from importlib import import_module
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
-from wsgiref.types import StartResponse, WSGIEnvironment
 
 from mockserver.config import Config
 from mockserver.contract import Contract
 from mockserver.gateway import Gateway
 from mockserver.handlers import check
 from mockserver.journal import Journal
+from mockserver.later import Later
 from mockserver.seeding import seed
 from mockserver.shelves import MemoryShelves, Shelves
 from mockserver.spec import version_of
 from mockserver.versions import GatewayVersion
-from mockserver.wire import Application, WireServer
+from mockserver.wire import WireServer
 
 if TYPE_CHECKING:
     from mockserver.workers import Workers
-
-MOMENT = 0.3  # seconds
 
 
 class ServerError(OSError):
@@ -135,6 +131,7 @@ class MockGateway:
         hosts = frozenset(upstreams)
         made = Gateway(version, config, upstreams=hosts, remote_control=remote_control, shelves=shelves)
         self._start(made, extra, workers)
+        self._later.make_ahead()
         return self
 
     def _start(self, gateway: Gateway, extra: Contract | None, workers: int = 1) -> None:
@@ -153,7 +150,8 @@ class MockGateway:
         asking = SHARING if self._workers else frozenset()
         if not isinstance(gateway.shelves, MemoryShelves):
             asking |= WRITES
-        self._server = WireServer(_Later(gateway, extra), listener, ShortWay(gateway, asking).answer)
+        self._later = Later(gateway, extra)
+        self._server = WireServer(self._later, listener, ShortWay(gateway, asking).answer)
         self._thread = threading.Thread(target=self._run, name="tyk-contract", daemon=True)
         self._started = threading.Event()
         self._thread.start()
@@ -242,33 +240,6 @@ class MockGateway:
             await ending
 
         asyncio.run(serve())
-
-
-class _Later:
-    """The Flask application, made in a thread when it is wanted or a moment after the start.
-
-    Flask takes a third of the time that the whole start takes, and hot requests do not need it.
-    """
-
-    def __init__(self, gateway: Gateway, extra: Contract | None) -> None:
-        self._made: Future[Application] = Future()
-        self._wanted = threading.Event()
-        threading.Thread(target=self._make, args=(gateway, extra), daemon=True).start()
-
-    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        self._wanted.set()
-        return self._made.result()(environ, start_response)
-
-    def _make(self, gateway: Gateway, extra: Contract | None) -> None:
-        if not self._wanted.wait(MOMENT) and gateway.closing.is_set():
-            return  # nobody will ask
-        try:
-            from mockserver.app import create_app
-
-            self._made.set_result(create_app(gateway, extra))
-        except BaseException as error:  # noqa: BLE001  whoever asks is told
-            self._made.set_exception(error)
-        import_module("mockserver.traffic")  # so that the first request to an API need not wait for it
 
 
 def with_policies(config: Config, path: Path) -> Config:

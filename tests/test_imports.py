@@ -32,6 +32,7 @@ ORDER = [
     {"shortway"},
     {"wire"},
     {"workers"},
+    {"later"},
     {"server"},
     {"recording"},
     {"playing", "scenarios", "changes", "deviations"},
