@@ -14,6 +14,7 @@ import sys
 from mockserver.server import MockGateway
 with MockGateway(gateway=sys.argv[1], secret=sys.argv[2]) as gateway:
     print(gateway.url, flush=True)
+    import mockserver.app, mockserver.traffic  # or the first request of the kind would wait for them
     sys.stdin.read()
 """
 

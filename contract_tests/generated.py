@@ -12,18 +12,23 @@ import os
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from dataclasses import astuple, dataclass
-from functools import cache
+from functools import lru_cache
+from importlib import metadata
+from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
 from contract_tests.embedded import environment
 from contract_tests.walks import Step, Walk
+from mockserver import cache
 from mockserver.contract import Contract
-from mockserver.spec import select_version
+from mockserver.spec import select_version, spec_path
 
 FITTING = 7  # requests for each operation that fit the spec
 UNFITTING = 5  # and that do not
+_MAKERS = ("generated", "machine", "samples", "walks")  # modules that decide what is made
 _POSITIVE, _NEGATIVE = "positive", "negative"
 _MADE = (  # in the order in which they are wanted
     ("listPolicies", _POSITIVE), ("listPolicies", _NEGATIVE),
@@ -64,19 +69,25 @@ def walks(version: str) -> list[Walk]:
     return [tuple(Step(*step) for step in walk) for walk in maker(version).made("walks", "")]
 
 
-@cache
+@lru_cache
 def maker(version: str) -> Maker:
     """The one that makes a version's requests; it begins when it is first asked for."""
     return Maker(version)
 
 
 class Maker:
-    """A process that makes them, and what it has made so far."""
+    """What was made by an earlier run; or else a process that makes it, and what it has made so far."""
 
     def __init__(self, version: str) -> None:
+        self._made: dict[tuple[str, str], list[Any]] = {}
+        for this, mode, made in cache.recall(_name(version), _source(version)) or ():
+            self._made[this, mode] = made
+        if not self._made:
+            self._start(version)
+
+    def _start(self, version: str) -> None:
         command = [sys.executable, "-m", "contract_tests.generated", version]
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE, env=environment())
-        self._made: dict[tuple[str, str], list[Any]] = {}
         self._lines: SimpleQueue[bytes] = SimpleQueue()  # or the process would wait until somebody reads
         threading.Thread(target=self._read, daemon=True).start()
         atexit.register(self._process.kill)
@@ -140,21 +151,38 @@ def _generated(schema: Any, contract: Contract, operation_id: str, mode: str) ->
     return made
 
 
+def _name(version: str) -> str:
+    return f"generated-{version}"
+
+
+def _source(version: str) -> bytes:
+    """All that decides what is made: our files, the libraries that make it, and the interpreter."""
+    here = Path(__file__)
+    files = [*(here.with_name(f"{name}.py") for name in _MAKERS), spec_path("gateway.openapi.yaml")]
+    libraries = [f"{name} {metadata.version(name)}" for name in ("hypothesis", "schemathesis")]
+    told = [version, sys.version, *libraries]
+    return b"\n".join([*(text.encode() for text in told), *(file.read_bytes() for file in files)])
+
+
 def main(version: str) -> None:
-    """Print all."""
+    """Print all, and keep it for the next run."""
+    lines = []
+    for line in _lines(version):
+        lines.append(line)
+        print(json.dumps(line), flush=True)  # noqa: T201  whoever started this process reads it
+    cache.keep(_name(version), _source(version), lines)
+
+
+def _lines(version: str) -> Iterator[list[Any]]:
     from contract_tests import machine
 
-    _print("walks", "", [[astuple(step) for step in walk] for walk in machine.made()])
+    yield ["walks", "", [list(map(list, map(astuple, walk))) for walk in machine.made()]]
     import schemathesis
 
     contract = Contract.load(select_version(version))
     schema = schemathesis.openapi.from_dict(contract.document)
     for operation_id, mode in _MADE:
-        _print(operation_id, mode, _generated(schema, contract, operation_id, mode))
-
-
-def _print(*line: Any) -> None:
-    print(json.dumps(line), flush=True)  # noqa: T201  whoever started this process reads it
+        yield [operation_id, mode, _generated(schema, contract, operation_id, mode)]
 
 
 if __name__ == "__main__":

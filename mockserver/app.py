@@ -49,19 +49,13 @@ def create_app(gateway: Gateway, extra: Contract | None = None) -> Flask:
     for operation in gateway.contract.operations.values():
         _add(app, gateway, operation, HANDLERS[operation.id])
     if extra is not None:
-        for operation in unknown_operations(gateway, extra):
+        for operation in extra.beyond(gateway.contract):
             _add(app, gateway, operation, example_reply(extra, operation), extra)
     app.register_blueprint(control_blueprint(gateway))
     app.register_error_handler(404, lambda _: _answer(_not_found(gateway, request.environ)))
     app.register_error_handler(405, lambda _: _answer(_not_allowed(request.environ)))
     app.wsgi_app = Front(gateway, app.wsgi_app)  # type: ignore[method-assign]  # Flask's own idiom
     return app
-
-
-def unknown_operations(gateway: Gateway, extra: Contract) -> list[Operation]:
-    """The operations of another spec that ours does not have."""
-    known = {operation.shape for operation in gateway.contract.operations.values()}
-    return [each for each in extra.operations.values() if each.shape not in known]
 
 
 def _add(

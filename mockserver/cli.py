@@ -6,6 +6,7 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 
 from mockserver.commands import (
     EXIT_CODES,
@@ -52,17 +53,19 @@ def _parser() -> argparse.ArgumentParser:
         description="A mock of the Tyk Gateway policy API, and the contract suite for any gateway.",
         epilog=EXIT_CODES,
     )
-    parser.add_argument("--version", action="version", version=_version())
+    parser.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for command in COMMANDS:
         command.add(commands)
     return parser
 
 
-def _version() -> str:
-    from importlib.metadata import PackageNotFoundError, version
+class _Version(argparse.Action):
+    """Looks the version up when it is asked for: that takes as long as a tenth of a start."""
 
-    try:
-        return version("tyk-contract")
-    except PackageNotFoundError:
-        return "tyk-contract from a checkout"
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from importlib.metadata import PackageNotFoundError, version
+
+        with suppress(PackageNotFoundError):
+            parser.exit(message=f"{version('tyk-contract')}\n")
+        parser.exit(message="tyk-contract from a checkout\n")

@@ -100,6 +100,11 @@ class Contract:
         except (AttributeError, TypeError, KeyError) as error:
             raise SpecError(f"{path}: no OpenAPI document: {error}; mend the file") from error
 
+    def beyond(self, other: Contract) -> list[Operation]:
+        """The operations that another contract does not have."""
+        known = {operation.shape for operation in other.operations.values()}
+        return [operation for operation in self.operations.values() if operation.shape not in known]
+
     def type_of(self, schema: str) -> GoType:
         """The Go type of a schema in components."""
         schemas = self.raw["components"]["schemas"]

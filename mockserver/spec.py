@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from functools import cache
+import functools
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-import yaml
-
+from mockserver import cache
 from mockserver.versions import GatewayVersion, Span
 
 X_KEYS = {"x-since", "x-until", "x-source", "x-go", "x-omit", "x-zero", "x-empty"}
@@ -31,24 +30,35 @@ def package_files(package: ModuleType) -> list[Path]:
 
 
 def load_yaml(path: Path) -> Any:
-    """Read a YAML or JSON file with the C loader where there is one.
+    """Read a YAML or JSON file, with the C loader where there is one; from the cache where it is known.
 
     Raises:
         SpecError: the file is missing or broken; names the file and the line.
     """
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        with path.open("rb") as file:
-            return yaml.load(file, Loader=loader)  # noqa: S506  both are safe loaders
+        text = path.read_bytes()
     except OSError as error:
         raise SpecError(f"{path}: {error.strerror}; give the path of a readable file") from error
+    value = cache.recall(path.name, text)
+    if value is None:
+        value = _parsed(path, text)
+        cache.keep(path.name, text, value)
+    return value
+
+
+def _parsed(path: Path, text: bytes) -> Any:
+    import yaml  # takes as long as all other imports of this module
+
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    try:
+        return yaml.load(text, Loader=loader)  # noqa: S506  both are safe loaders
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f" line {mark.line + 1}" if mark else ""
         raise SpecError(f"{path}:{where} {getattr(error, 'problem', error)}; mend the file") from error
 
 
-@cache
+@functools.cache
 def behaviours_table() -> Any:
     """spec/behaviours.yaml as it stands."""
     return load_yaml(spec_path("behaviours.yaml"))

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import pytest
 from redis_server import Redis
 
 from mockserver import MockGateway
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """What the product keeps on disk stands beside what pytest keeps, not in the developer's home."""
+    os.environ["XDG_CACHE_HOME"] = str(config.rootpath / ".pytest_cache")
 
 
 @pytest.fixture(scope="module", name="shared")

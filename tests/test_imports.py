@@ -8,7 +8,7 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 
 ORDER = [
-    {"versions", "claim", "shelf", "interrupting"},
+    {"versions", "claim", "shelf", "interrupting", "cache"},
     {"gowrite"},
     {"spec", "gojson", "gourl", "config", "clock", "connection", "redaction", "echo", "files"},
     {"shelves", "client"},
@@ -45,6 +45,7 @@ ORDER = [
 ]
 SUITE_MAY_USE = {
     "behaviours",
+    "cache",
     "client",
     "contract",
     "echo",

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import signal
 import socket
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from serving import failing, serving
+from serving import QUIET, failing, serving
 
 
 def test_the_gateways_own_configuration_is_taken(tmp_path: Path) -> None:
@@ -194,3 +196,15 @@ def test_a_broken_spec_is_told(tmp_path: Path, text: str, complaint: str) -> Non
     told = failing("serve", "--spec", path)
     assert "broken.yaml" in told
     assert complaint in told
+
+
+def test_flask_is_not_waited_for(tmp_path: Path) -> None:
+    """A mock listens before Flask is loaded, whatever it serves."""
+    (tmp_path / "spec.json").write_text('{"paths": {"/pets": {"get": {"responses": {}}}}}', "utf-8")
+    script = (
+        "import sys; from mockserver import cli, server\n"
+        "server.MockGateway.of = lambda *_, **__: sys.exit('flask' in sys.modules)\n"
+        "cli.main(['serve', '--port', '0', '--spec', sys.argv[1]])"
+    )
+    command = [sys.executable, "-c", script, str(tmp_path / "spec.json")]
+    assert subprocess.run(command, env=QUIET, check=False).returncode == 0

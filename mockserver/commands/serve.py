@@ -70,7 +70,6 @@ def add(commands: Commands) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Do it; return the exit code."""
-    from mockserver.app import unknown_operations
     from mockserver.config import ConfigError
     from mockserver.contract import Contract
     from mockserver.server import MockGateway
@@ -92,13 +91,15 @@ def run(options: argparse.Namespace) -> int:
             print(f"keys of {options.conf} that the mock ignores: {', '.join(sorted(ignored))}")
         for line in gateway.gateway.complaints():
             print(line)
-        known = len(gateway.gateway.contract.operations)
-        more = ""
-        if extra:
-            more = f" and {len(unknown_operations(gateway.gateway, extra))} more of {options.spec}"
+        ours = gateway.gateway.contract
+        known = len(ours.operations)
+        more = f" and {len(extra.beyond(ours))} more of {options.spec}" if extra else ""
         if options.workers > 1:
             more += f", {options.workers} workers"
-        print(f"Tyk Gateway {version} mocked on {gateway.url}: {known} operations{more}", flush=True)
+        print(
+            f"Tyk Gateway {version} mocked on {gateway.url}: {known} operations{more}",
+            flush=True,
+        )
         if config.secret == type(config)().secret:
             print(f'the secret is "{config.secret}"; set another with --secret', flush=True)
         gateway.wait()
