@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import inspect
 import sys
+from collections import deque
 from collections.abc import Callable, Generator, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import chain
@@ -27,6 +29,7 @@ from contract_tests.target import Gone, Target
 from mockserver.behaviours import Behaviour
 
 SHOWN_EXCHANGES = 30  # of a behaviour, in a report
+AT_A_TIME = 2  # tests; more would wait for each other, for one interpreter runs them
 RELOAD, BEGUN, LATER = object(), object(), object()
 LEFT_OUT = "left out by --quick"
 ORDER = FIRST, TOGETHER, ALONE, MEANWHILE, LAST = "first", "together", "alone", "meanwhile", "last"
@@ -50,8 +53,8 @@ class Case:
         reads_only: whether it leaves the gateway as it is.
         when: "together" with all others; "first", so that it yields `BEGUN` before they begin and
             goes on with them; "alone" after them; "meanwhile", so that it yields `BEGUN` after these
-            and goes on when those "last" of all that only read have looked back. One that yields
-            `LATER` goes on when all but the last are through.
+            and goes on when those "last" of all that only read have looked back, and the others of
+            them have yielded `BEGUN`. One that yields `LATER` goes on when all but the last are through.
     """
 
     behaviour: str
@@ -130,18 +133,18 @@ class Batch:
 
     def run(self) -> Verdicts:
         """Run all tests, side by side; return their verdicts."""
-        with suppress(_Enough):
-            self._run_all()
+        with suppress(_Enough), ThreadPoolExecutor(AT_A_TIME - 1) as threads:
+            self._run_all(threads)
         return self.verdicts
 
-    def _run_all(self) -> None:
+    def _run_all(self, threads: ThreadPoolExecutor) -> None:
         runs = [run for item in self.items if (run := self._prepared(item)) is not None]
         first, shared, alone, meanwhile, last = (
             [run for run in runs if run.case.when == when] for when in ORDER
         )
         try:
             shared += [run for run in first if self._goes_on(run)]
-            while shared := [run for run in shared if self._goes_on(run)]:
+            while shared := self._go_on(shared, threads):
                 exchange = self.target.reload()
                 for run in shared:
                     run.gateway.exchanges.append(exchange)
@@ -152,6 +155,7 @@ class Batch:
                 self.target.reload()  # so that none that was asked for before is still to come
             meanwhile = [run for run in meanwhile if self._goes_on(run)]
             self._finish(run for run in last if run.case.reads_only)
+            last = [run for run in last if self._goes_on(run)]
             self._finish(meanwhile)
             self._finish(last)
         except Gone as error:
@@ -159,6 +163,29 @@ class Batch:
             for run in runs:
                 if run.item.nodeid not in self.verdicts:
                     self._judge(run, Status.ERROR, f"the gateway no longer answers: {error}")
+
+    def _go_on(self, runs: list[_Run], threads: ThreadPoolExecutor) -> list[_Run]:
+        """Run tests up to their next reloads, some at a time; those that ask for one.
+
+        So one thinks while the gateway answers another.
+        """
+        waiting, asking = deque(runs), []
+
+        def work() -> None:
+            with suppress(IndexError):
+                while run := waiting.popleft():
+                    try:
+                        if self._goes_on(run):
+                            asking.append(run)
+                    except BaseException:
+                        waiting.clear()
+                        raise
+
+        others = [threads.submit(work) for _ in range(AT_A_TIME - 1)]
+        work()
+        for other in others:
+            other.result()
+        return asking
 
     def _finish(self, runs: Iterable[_Run]) -> None:
         """Run tests to their ends, one by one."""

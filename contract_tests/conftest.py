@@ -9,7 +9,6 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
-from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -61,7 +60,6 @@ def _begin(session: pytest.Session) -> None:
     session.stash[_MOCK] = session.stash[_CLOSING].enter_context(embedded.Mock(str(found.version)))
     if not option("--gateway-quick"):
         generated.maker(str(found.version))
-        import_module("openapi_core")  # which takes as long as the mock does
 
 
 @contextmanager

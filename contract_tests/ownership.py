@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import posixpath
 import secrets
@@ -45,7 +46,7 @@ class Ownership:
         self.run = f"{PREFIX}{token}-"
         self.run_object_id = OBJECT_ID_PREFIX + token
         self._ids = codec.of_ids()  # all else of a policy names nothing
-        self._count = 0
+        self._numbers = itertools.count(1)
         self._policies: dict[str, None] = {}
         self._others: dict[Target, None] = {}  # what to send a DELETE to
         self._named: set[str] = set()  # keys that the gateway named itself
@@ -59,14 +60,13 @@ class Ownership:
 
     def new_id(self, suffix: str = "") -> str:
         """An id that nothing has, of this run."""
-        self._count += 1
+        number = next(self._numbers)
         apart = "_" if suffix[:1].isdigit() else ""  # or 4 and 7 would be 47
-        return f"{self.run}{self._count}{apart}{suffix}"
+        return f"{self.run}{number}{apart}{suffix}"
 
     def new_object_id(self) -> str:
         """A database id of this run: 24 lower-case hex digits."""
-        self._count += 1
-        return f"{self.run_object_id}{self._count:08x}"
+        return f"{self.run_object_id}{next(self._numbers):08x}"
 
     def owns(self, name: str) -> bool:
         """Whether an id was made by this run; its file then lies beside no other's."""
@@ -103,16 +103,16 @@ class Ownership:
         """Whether anything was written that a reload loads."""
         return bool(self._policies) or any(target.startswith(APIS) for target in self._others)
 
-    def forget(self) -> tuple[list[Target], list[Target]]:
-        """Policies and others to delete, these in the order that works; they are not remembered any more."""
-        order = (CLIENTS, KEYS, ORGANISATIONS, APIS)  # a client needs its API
-        others = sorted(
-            self._others, key=lambda target: next(i for i, p in enumerate(order) if target.startswith(p))
-        )
-        policies = list(self._policies)
-        self._policies.clear()
-        self._others.clear()
-        return policies, others
+    def forget(self, *prefixes: str) -> list[Target]:
+        """What to delete, by its beginning, in the order of these; it is not remembered any more."""
+        found = [
+            target for prefix in prefixes for target in (*self._policies, *self._others)
+            if target.startswith(prefix)
+        ]  # fmt: skip
+        for target in found:
+            self._policies.pop(target, None)
+            self._others.pop(target, None)
+        return found
 
     def _owned(self, method: str, what: str, name: str) -> str:
         if not self.owns(name):

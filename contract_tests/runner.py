@@ -54,7 +54,7 @@ def run(order: Order) -> Report:
         command = [
             sys.executable, "-m", "pytest", *SUITE, "-q", "--tb=short", "--no-header",
             "--contract-unattended", f"--contract-report={path}",
-            f"--gateway-version={order.found.version}", "--capture=no",
+            f"--gateway-version={order.found.version}", "--capture=no", "--assert=plain",
             *(f"-pno:{name}" for name in _UNUSED),
         ]  # fmt: skip
         command += [f"--gateway-url={order.url}"] if order.url else []

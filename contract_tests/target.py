@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -9,8 +10,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from contract_tests.exchange import SECRET_HEADER, Exchange, Request
-from contract_tests.ownership import KEYS, POLICIES, Ownership
-from mockserver.client import Client, ClientError, Header, Incomplete, TimedOut
+from contract_tests.ownership import APIS, CLIENTS, KEYS, ORGANISATIONS, POLICIES, Ownership
+from mockserver.client import PACKED_FROM, Client, ClientError, Header, Incomplete, TimedOut
 from mockserver.contract import Contract
 from mockserver.echo import Echo
 from mockserver.policy import PolicyCodec
@@ -18,6 +19,8 @@ from mockserver.policy import PolicyCodec
 RELOAD = "/tyk/reload?block=true"
 CLEANERS = 4  # connections that remove what was written
 PATIENCE = 3  # requests without an answer in time, until the gateway is given up
+MAX_KEPT = 64 << 20  # bytes of a run's answers
+TOGETHER_MAX_BODY = 4 << 20  # bytes of each answer to requests sent at one time, or twice the longest so far
 _REFUSALS = {301, 400, 403, 404, 405}  # statuses of a request that wrote nothing
 
 
@@ -45,9 +48,11 @@ class Target:
         self.log: list[Exchange] = []
         self.gone = False
         self._timeout = timeout
-        self._client = Client(self.url, timeout)
+        self._clients: dict[int, Client] = {}  # one for each thread
         self._timeouts = 0
+        self._kept = self._longest = 0  # bytes of all answers, packed, and of the longest, as it came
         self._echo: Echo | None = None
+        self._starting = threading.Lock()
 
     def send(
         self,
@@ -64,9 +69,7 @@ class Target:
             UnsafeRequest: the request would write or delete what is not of this run.
         """
         exchange = self._exchange(self._client, Request(method, target, body, headers))
-        self.log.append(exchange)
-        if exchange.answer is None:
-            self._still_there(exchange.failure)
+        self._keep(exchange)
         return exchange
 
     def send_together(self, requests: Sequence[Request]) -> list[Exchange]:
@@ -75,14 +78,41 @@ class Target:
         Raises:
             Gone, UnsafeRequest: as `send` does.
         """
+        longest = max(TOGETHER_MAX_BODY, 2 * self._longest)
         with ExitStack() as open_clients, ThreadPoolExecutor(len(requests)) as threads:
-            clients = [open_clients.enter_context(Client(self.url, self._timeout)) for _ in requests]
+            clients = [open_clients.enter_context(Client(self.url, self._timeout, longest)) for _ in requests]
             exchanges = list(threads.map(self._exchange, clients, requests))
-        self.log += exchanges
         for exchange in exchanges:
-            if exchange.answer is None:
-                self._still_there(exchange.failure)
+            self._keep(exchange)
         return exchanges
+
+    def _keep(self, exchange: Exchange) -> None:
+        """Remember an exchange.
+
+        Raises:
+            Gone: no answer came, and none comes to /hello; or the answers are more than can be kept.
+        """
+        if exchange.answer is None:
+            self.log.append(exchange)
+            self._still_there(exchange.failure)
+            return
+        if self._kept + len(exchange.answer.stored) > MAX_KEPT:
+            if self.gone:  # this was told; what is still asked for removes what was written
+                return
+            self.gone = True
+            raise Gone(f"the answers of this run have over {MAX_KEPT >> 20} MiB, packed")
+        self.log.append(exchange)
+        self._kept += len(exchange.answer.stored)
+        if exchange.answer.is_packed:
+            self._longest = max(self._longest, len(exchange.answer.body))
+
+    @property
+    def _client(self) -> Client:
+        """The one of this thread."""
+        thread = threading.get_ident()
+        if thread not in self._clients:
+            self._clients[thread] = Client(self.url, self._timeout)
+        return self._clients[thread]
 
     def _exchange(self, client: Client, request: Request) -> Exchange:
         """Send one request, and note what it may have written."""
@@ -117,20 +147,23 @@ class Target:
         self.reloads += 1
         return self.send("GET", RELOAD)
 
+    def remove_sessions(self) -> None:
+        """Delete what this run wrote and no reload loads: OAuth clients, keys, organisation keys."""
+        for target in self.own.forget(CLIENTS, KEYS, ORGANISATIONS):  # a client needs its API
+            self.send("DELETE", target)
+
     def clean_up(self) -> list[str]:
         """Delete all that this run wrote, reload, and return what is still there."""
-        self._client.close()  # an interrupted exchange may be left on it
+        for client in self._clients.values():
+            client.close()  # an interrupted exchange may be left on it
+        self.remove_sessions()
         loads = self.own.needs_reload
-        policies, others = self.own.forget()
-        for target in others:
-            self.send("DELETE", target)
+        policies = self.own.forget(APIS, POLICIES)
         with ThreadPoolExecutor(CLEANERS) as threads:
             parts = [policies[start::CLEANERS] for start in range(CLEANERS)]
             removed = [exchange for part in threads.map(self._delete, parts) for exchange in part]
-        self.log += removed
         for exchange in removed:
-            if exchange.answer is None:
-                self._still_there(exchange.failure)
+            self._keep(exchange)
         if not loads:
             return []
         self.reload()
@@ -139,37 +172,35 @@ class Target:
         return [name for name in found if isinstance(name, str) and self.own.owns(name)]
 
     def _delete(self, targets: Iterable[str]) -> list[Exchange]:
-        """Delete one after the other, over a connection of its own."""
-        with Client(self.url, self._timeout) as client:
+        """Delete one after the other, over a connection of its own, and read no long answers."""
+        with Client(self.url, self._timeout, PACKED_FROM) as client:
             return [self._exchange(client, Request("DELETE", target)) for target in targets]
 
     @property
     def dropped(self) -> int:
         """How many kept connections were closed instead of answering."""
-        return self._client.dropped
+        return sum(client.dropped for client in self._clients.values())
 
     @property
     def astray(self) -> bytes:
         """What came between two answers and belongs to none."""
-        return self._client.astray
+        return b"".join(client.astray for client in self._clients.values())
 
     def upstream(self) -> str:
         """The URL of a server of ours that a gateway on this machine reaches; "" for one elsewhere."""
         host = urlsplit(self.url).hostname or ""
         if host != "localhost" and not host.startswith("127.") and host != "::1":
             return ""
-        if self._echo is None:
-            self._echo = Echo()
-            self._echo.start()
+        with self._starting:
+            if self._echo is None:
+                self._echo = Echo(shows_headers=True)
+                self._echo.start()
         return self._echo.url
 
-    def upstream_saw(self) -> dict[str, str]:
-        """The headers that last reached our upstream, their names in lower case."""
-        return self._echo.headers_seen if self._echo else {}
-
     def close(self) -> None:
-        """Close the connection to the gateway, and the server behind its APIs."""
-        self._client.close()
+        """Close the connections to the gateway, and the server behind its APIs."""
+        for client in self._clients.values():
+            client.close()
         if self._echo is not None:
             self._echo.stop()
 

@@ -6,6 +6,7 @@ import http.client
 import socket
 import ssl
 import time
+import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Self
@@ -13,7 +14,8 @@ from urllib.parse import urlsplit
 
 from mockserver.connection import Connection, SecureConnection
 
-MAX_BODY = 64 << 20  # bytes of an answer that are read
+MAX_BODY = 32 << 20  # bytes of an answer that are read
+PACKED_FROM = 64 << 10  # bytes
 STALL_SECONDS = 3.0  # within a body, until the rest is given up
 Header = tuple[str, str]
 
@@ -46,15 +48,29 @@ class Answer:
 
     Attributes:
         headers: names as sent, in their order.
+        stored: the body, packed if it is a long one, for a run keeps all its answers.
         surplus: the first bytes that came after the body and belong to no answer.
         kept: whether the connection stays open after it.
     """
 
     status: int
     headers: tuple[Header, ...]
-    body: bytes
+    stored: bytes
     surplus: bytes = b""
     kept: bool = True
+    is_packed: bool = False
+
+    @classmethod
+    def of(cls, status: int, headers: tuple[Header, ...], body: bytes, *, kept: bool = True) -> Self:
+        """An answer with this body."""
+        is_packed = len(body) > PACKED_FROM
+        stored = zlib.compress(body, 1) if is_packed else body
+        return cls(status, headers, stored, kept=kept, is_packed=is_packed)
+
+    @property
+    def body(self) -> bytes:
+        """As it came."""
+        return zlib.decompress(self.stored) if self.is_packed else self.stored
 
     def get(self, name: str) -> str:
         """The first value of a header, in any case; "" where there is none."""
@@ -67,12 +83,13 @@ class Client:
     Args:
         url: scheme, host and port; a path in it is put before each target.
         timeout: seconds for one whole exchange.
+        longest: bytes of a body that are read.
 
     Raises:
         ValueError: the URL is none of HTTP.
     """
 
-    def __init__(self, url: str, timeout: float = 10.0) -> None:
+    def __init__(self, url: str, timeout: float = 10.0, longest: int = MAX_BODY) -> None:
         parts = urlsplit(url if "://" in url else f"http://{url}")
         if parts.username is not None or parts.password is not None:
             raise ValueError("the URL holds a user or a password; give http://host:8080 alone")
@@ -84,7 +101,7 @@ class Client:
             raise ValueError(f"{url!r} has no valid port; write it as http://host:8080") from error
         self._host, self._secure = parts.hostname, parts.scheme == "https"
         self._prefix = parts.path.rstrip("/")
-        self._timeout = timeout
+        self._timeout, self._longest = timeout, longest
         self.dropped = 0  # kept connections that were closed instead of answering
         self.astray = b""  # what came between two answers and belongs to none
         self._connection: Connection | None = None
@@ -215,15 +232,15 @@ class Client:
             while part := response.read1(1 << 16) if not response.isclosed() else b"":
                 parts.append(part)
                 size += len(part)
-                if size > MAX_BODY:
-                    raise ValueError(f"the body has over {MAX_BODY >> 20} MiB")
+                if size > self._longest:
+                    raise ValueError(f"the body has over {self._longest >> 20} MiB")
                 if time.monotonic() > deadline:
                     response.length = response.length or 1  # it is not whole
                     break
         except (http.client.IncompleteRead, TimeoutError) as error:
-            answer = Answer(response.status, headers, b"".join(parts))
+            answer = Answer.of(response.status, headers, b"".join(parts))
             raise Incomplete(answer, _unended(response, size)) from error
-        answer = Answer(response.status, headers, b"".join(parts), kept=not response.will_close)
+        answer = Answer.of(response.status, headers, b"".join(parts), kept=not response.will_close)
         if response.length:  # the connection or the time ended before the body
             raise Incomplete(answer, _unended(response, size))
         response.close()

@@ -16,9 +16,11 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
     def _answer(self) -> None:
         self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        seen: Any = self.server
-        seen.headers_seen = {name.lower(): value for name, value in self.headers.items()}
-        body = json.dumps({"method": self.command, "path": self.path}).encode()
+        told: dict[str, Any] = {"method": self.command, "path": self.path}
+        server: Any = self.server
+        if server.shows_headers:
+            told["headers"] = {name.lower(): value for name, value in self.headers.items()}
+        body = json.dumps(told).encode()
         self.send_response_only(200)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
@@ -33,19 +35,22 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         raise AttributeError(name)
 
 
+class _Server(http.server.ThreadingHTTPServer):
+    daemon_threads = True
+    shows_headers = False
+
+
 class Echo:
-    """The server, on a free port of 127.0.0.1, from `start` to `stop`, or for a with block."""
+    """The server, on a free port of 127.0.0.1, from `start` to `stop`, or for a with block.
 
-    def __init__(self) -> None:
-        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
-        self._server.daemon_threads = True
+    Args:
+        shows_headers: whether it tells the headers too, their names in lower case.
+    """
+
+    def __init__(self, *, shows_headers: bool = False) -> None:
+        self._server = _Server(("127.0.0.1", 0), _Handler)
+        self._server.shows_headers = shows_headers
         self._thread: threading.Thread | None = None
-
-    @property
-    def headers_seen(self) -> dict[str, str]:
-        """The headers of the last request, their names in lower case."""
-        server: Any = self._server
-        return dict(getattr(server, "headers_seen", {}))
 
     @property
     def url(self) -> str:
@@ -54,8 +59,8 @@ class Echo:
 
     def start(self) -> None:
         """Begin to answer."""
-        serve: Any = self._server.serve_forever
-        self._thread = threading.Thread(target=serve, kwargs={"poll_interval": 0.01}, daemon=True)
+        arguments = {"poll_interval": 0.01}
+        self._thread = threading.Thread(target=self._server.serve_forever, kwargs=arguments, daemon=True)
         self._thread.start()
 
     def stop(self) -> None:

@@ -96,3 +96,22 @@ def test_what_is_no_http_is_told() -> None:
         pytest.raises(ClientError, match="no HTTP"),
     ):
         client.send("GET", "/")
+
+
+def test_a_long_body_is_kept_packed() -> None:
+    """A run keeps all answers; one of thousands of policies would fill its memory."""
+    body = b'{"name":"gold"},' * 10_000
+    with server(HEAD + b"%d\r\n\r\n" % len(body) + body) as url, Client(url, 5) as client:
+        answer = client.send("GET", "/")
+    assert answer.body == body
+    assert len(answer.stored) < len(body) // 10
+
+
+def test_a_body_that_is_too_long_is_not_read() -> None:
+    body = b"x" * (3 << 20)
+    with (
+        server(HEAD + b"%d\r\n\r\n" % len(body) + body) as url,
+        Client(url, 5, longest=2 << 20) as client,
+        pytest.raises(ClientError, match="the body has over 2 MiB"),
+    ):
+        client.send("GET", "/")
