@@ -23,6 +23,7 @@ import pytest
 from contract_tests.checks import Mismatch, shorten
 from contract_tests.exchange import Exchange, masked
 from contract_tests.gateway import Gateway, Options
+from contract_tests.quick import LEFT_OUT, takes_its_time
 from contract_tests.report import Status, Trace, Verdict
 from contract_tests.sharing import Verdicts, once
 from contract_tests.target import Gone, Target
@@ -31,7 +32,6 @@ from mockserver.behaviours import Behaviour
 SHOWN_EXCHANGES = 30  # of a behaviour, in a report
 AT_A_TIME = 2  # tests; more would wait for each other, for one interpreter runs them
 RELOAD, BEGUN, LATER = object(), object(), object()
-LEFT_OUT = "left out by --quick"
 ORDER = FIRST, TOGETHER, ALONE, MEANWHILE, LAST = "first", "together", "alone", "meanwhile", "last"
 Steps = Generator[object, None, None]
 
@@ -220,9 +220,8 @@ class Batch:
         return ""
 
     def _leaves_out(self, run: _Run) -> bool:
-        """All that takes its time: what runs alone or is generated, traffic, all but one case of a test."""
-        row = run.row
-        if run.case.when != TOGETHER or row.operation == "all" or "generated" in row.id or row.is_of_traffic:
+        """What takes its time, and all but one case of each test."""
+        if run.case.when != TOGETHER or takes_its_time(run.row, self.target.contract):
             return True
         test = (run.item.path, run.item.originalname)
         first = self._first_cases.setdefault(test, run.item.nodeid)

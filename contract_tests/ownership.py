@@ -6,7 +6,8 @@ import itertools
 import json
 import posixpath
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import quote, unquote
 
@@ -49,6 +50,7 @@ class Ownership:
         self._numbers = itertools.count(1)
         self._policies: dict[str, None] = {}
         self._others: dict[Target, None] = {}  # what to send a DELETE to
+        self._spared: set[Target] = set()
         self._named: set[str] = set()  # keys that the gateway named itself
         self._refusing: dict[str, Callable[[str, str, bytes], list[Target]]] = {
             POLICIES: self._of_policy,
@@ -98,21 +100,31 @@ class Ownership:
             self._named.add(name)
             self._others[self._key(name)] = None
 
+    @contextmanager
+    def sparing(self, policy_id: str) -> Iterator[None]:
+        """A policy of this id is not to be deleted within the block."""
+        target = f"{POLICIES}/{quote(policy_id, safe='')}"
+        self._spared.add(target)
+        try:
+            yield
+        finally:
+            self._spared.discard(target)
+
     @property
     def needs_reload(self) -> bool:
         """Whether anything was written that a reload loads."""
         return bool(self._policies) or any(target.startswith(APIS) for target in self._others)
 
-    def forget(self, *prefixes: str) -> list[Target]:
-        """What to delete, by its beginning, in the order of these; it is not remembered any more."""
-        found = [
-            target for prefix in prefixes for target in (*self._policies, *self._others)
-            if target.startswith(prefix)
-        ]  # fmt: skip
-        for target in found:
+    def written(self, *prefixes: str) -> list[Target]:
+        """What is to be deleted, by its beginning, in the order of these."""
+        targets = [target for target in (*self._policies, *self._others) if target not in self._spared]
+        return [target for prefix in prefixes for target in targets if target.startswith(prefix)]
+
+    def forget(self, targets: Iterable[Target]) -> None:
+        """These were deleted."""
+        for target in targets:
             self._policies.pop(target, None)
             self._others.pop(target, None)
-        return found
 
     def _owned(self, method: str, what: str, name: str) -> str:
         if not self.owns(name):

@@ -9,6 +9,7 @@ from enum import Enum
 from typing import Any
 
 from contract_tests.preflight import Found
+from contract_tests.quick import TOLD
 
 CURL_LINES = 8  # of a failure's history that the terminal shows
 ERROR_NAMES = 5  # of behaviours that could not be judged for one reason
@@ -187,10 +188,7 @@ def as_terminal(report: Report) -> str:
         if status is not Status.ACCEPTED or report.of(status)
     ]
     if report.profile == "quick":
-        lines.append(
-            "quick: generated requests, walks, plain reloads, requests to APIs and all but one case of each "
-            "test are left out"
-        )
+        lines.append(TOLD)
     lines.append(f"{report.url}  gateway {report.gateway} ({report.version_source})")
     ending = "conforms" if report.conforms else "does not conform"
     lines.append(f"{ending}: {', '.join(counts)}; {report.reloads} reloads, {report.seconds:.1f} s")

@@ -51,6 +51,7 @@ class Target:
         self._clients: dict[int, Client] = {}  # one for each thread
         self._timeouts = 0
         self._kept = self._longest = 0  # bytes of all answers, packed, and of the longest, as it came
+        self._to_load = False  # what was removed
         self._echo: Echo | None = None
         self._starting = threading.Lock()
 
@@ -147,25 +148,28 @@ class Target:
         self.reloads += 1
         return self.send("GET", RELOAD)
 
-    def remove_sessions(self) -> None:
-        """Delete what this run wrote and no reload loads: OAuth clients, keys, organisation keys."""
-        for target in self.own.forget(CLIENTS, KEYS, ORGANISATIONS):  # a client needs its API
+    def remove(self) -> None:
+        """Delete all that this run wrote."""
+        for client in self._clients.values():
+            client.close()  # an interrupted exchange may be left on it
+        for target in self.own.written(CLIENTS, KEYS, ORGANISATIONS):  # a client needs its API
             self.send("DELETE", target)
+            self.own.forget([target])
+        self._to_load = self._to_load or self.own.needs_reload
+        written = self.own.written(APIS, POLICIES)
+        with ThreadPoolExecutor(CLEANERS) as threads:
+            parts = [written[start::CLEANERS] for start in range(CLEANERS)]
+            removed = [exchange for part in threads.map(self._delete, parts) for exchange in part]
+        self.own.forget(written)
+        for exchange in removed:
+            self._keep(exchange)
 
     def clean_up(self) -> list[str]:
         """Delete all that this run wrote, reload, and return what is still there."""
-        for client in self._clients.values():
-            client.close()  # an interrupted exchange may be left on it
-        self.remove_sessions()
-        loads = self.own.needs_reload
-        policies = self.own.forget(APIS, POLICIES)
-        with ThreadPoolExecutor(CLEANERS) as threads:
-            parts = [policies[start::CLEANERS] for start in range(CLEANERS)]
-            removed = [exchange for part in threads.map(self._delete, parts) for exchange in part]
-        for exchange in removed:
-            self._keep(exchange)
-        if not loads:
+        self.remove()
+        if not self._to_load:
             return []
+        self._to_load = False
         self.reload()
         listed = self.send("GET", POLICIES).json
         found = [item.get("id") for item in listed if isinstance(item, dict)] if listed else []
