@@ -181,9 +181,9 @@ class Target:
             return [self._exchange(client, Request("DELETE", target)) for target in targets]
 
     @property
-    def dropped(self) -> int:
-        """How many kept connections were closed instead of answering."""
-        return sum(client.dropped for client in self._clients.values())
+    def dropped(self) -> list[str]:
+        """The requests at which a kept connection was closed instead of answering."""
+        return [request for client in self._clients.values() for request in client.dropped]
 
     @property
     def astray(self) -> bytes:

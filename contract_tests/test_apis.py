@@ -199,11 +199,16 @@ def test_rights_for_mcp_proxies_need_one(gateway: Gateway) -> Steps:
     made = api(gateway)
     yield RELOAD
 
-    tools = {"mcp_access_rights": {"tools": {"allowed": ["search"]}}}
-    policy = {"id": gateway.new_id(), "access_rights": {made.id: {**made.rights[made.id], **tools}}}
+    tools: dict[str, Any] = {"mcp_access_rights": {"tools": {"allowed": ["search"]}}}
     told = "MCP fields can only be configured on MCP Proxies"
     refusal = f'{told}, API "{made.id}" is not an MCP Proxy'
-    expect_error(gateway.post(policy), 400, refusal)
+    for members in (
+        {"json_rpc_methods": [{"name": "tools/call"}]}, {"json_rpc_methods_access_rights": {"blocked": ["x"]}},
+        {"mcp_primitives": [{"type": "tool", "name": "search"}]}, tools,
+    ):  # fmt: skip
+        rights = {made.id: {**made.rights[made.id], **members}}
+        policy = {"id": gateway.new_id(), "access_rights": rights}
+        expect_error(gateway.post(policy), 400, refusal)
     session, name = {"access_rights": policy["access_rights"]}, gateway.new_id("-key")
     for method in ("POST", "PUT"):
         expect_error(gateway.send(method, f"{KEYS}/{name}", session), 400, refusal)

@@ -41,7 +41,8 @@ def test_every_connection_is_kept(gateway: Gateway) -> None:
             how = f"Connection: {exchange.header('Connection') or 'none'}, and it is closed"
             raise _mismatch(gateway, exchange, "a connection that stays open after the answer", how)
     if gateway.target.dropped and not gateway.target.gone:
-        actual = f"{gateway.target.dropped} connections closed instead"
+        first, count = gateway.target.dropped[0], len(gateway.target.dropped)
+        actual = f"{count} connections closed instead, the first at {first}"
         raise Mismatch("an answer to each request on a kept connection", actual)
 
 

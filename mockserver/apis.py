@@ -23,10 +23,12 @@ class LoadedApis:
     Attributes:
         by_id: every API.
         routed: those that requests reach, the longest listen path first.
+        read: every API as its file has it, before one listen path was kept from another.
     """
 
     by_id: Mapping[str, Api] = field(default_factory=dict)
     routed: tuple[Api, ...] = ()
+    read: Mapping[str, Api] = field(default_factory=dict)
 
     def at(self, path: str) -> Api | None:
         """The API that a request's path reaches; None where it is no API's."""
@@ -81,9 +83,9 @@ class ApiStore:
             found = [api for _, api, _ in self._read() if api is not None]
         except NoStorage:  # of a store that is shared; what is loaded stays
             return
-        placed = _placed(found, self.loaded.by_id)
+        placed = _placed(found, self.loaded)
         routed = tuple(api for api in placed if _is_served(api) and not api.known["internal"])
-        self.loaded = LoadedApis({api.id: api for api in placed}, routed)
+        self.loaded = LoadedApis({api.id: api for api in placed}, routed, {api.id: api for api in found})
         self.ever_loaded = self.ever_loaded or bool(found)
 
     def complaints(self) -> list[str]:
@@ -120,16 +122,18 @@ class ApiStore:
         return api, "" if _is_served(api) else "the listen path is empty or has a space in it"
 
 
-def _placed(found: list[Api], before: Mapping[str, Api]) -> list[Api]:
+def _placed(found: list[Api], before: LoadedApis) -> list[Api]:
     """The longest listen path first; of several with one path those that had it before keep it.
 
-    The others get their id behind it (gateway/api_loader.go:207 and :1041 @v5.12.0).
+    The others get their id behind it (gateway/api_loader.go:207 and :1041 @v5.12.0), and keep it there
+    until they are written anew (gateway/util.go:158 @v5.12.0).
     """
-    count = Counter(api.listen_path for api in found)
+    apis = [before.by_id[api.id] if before.read.get(api.id) is api else api for api in found]
+    count = Counter(api.listen_path for api in apis)
     placed = []
-    for api in sorted(found, key=lambda api: -_length(api.listen_path)):
+    for api in sorted(apis, key=lambda api: -_length(api.listen_path)):
         path, suffix = api.listen_path, f"-{api.id}"
-        had = api.id in before and before[api.id].listen_path == path
+        had = api.id in before.by_id and before.by_id[api.id].listen_path == path
         while _is_served(api) and not had and count[path] > 1:
             path, suffix = path + suffix, "_"
         placed.append(api if path == api.listen_path else api.at(path))

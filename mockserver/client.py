@@ -102,7 +102,7 @@ class Client:
         self._host, self._secure = parts.hostname, parts.scheme == "https"
         self._prefix = parts.path.rstrip("/")
         self._timeout, self._longest = timeout, longest
-        self.dropped = 0  # kept connections that were closed instead of answering
+        self.dropped: list[str] = []  # requests before which, or in which, a kept connection was closed
         self.astray = b""  # what came between two answers and belongs to none
         self._connection: Connection | None = None
 
@@ -131,7 +131,8 @@ class Client:
             self.close()
             if fresh:
                 raise ClientError("the connection was closed without an answer") from error
-        self.dropped += 1  # a kept connection may have been closed meanwhile; a new one tells
+        self.dropped.append(f"{method} {target}")
+        # a kept connection may have been closed meanwhile; a new one tells
         return self.send(method, target, headers, body, host=host)
 
     def __enter__(self) -> Self:

@@ -11,7 +11,7 @@ MODULES = (
     "handlers.policies", "handlers.probes", "handlers.reloads", "handlers.registry", "replies", "store",
     "policy", "front", "app", "gourl", "gojson", "gowrite", "goscalar", "gostruct",
     "handlers.keys", "handlers.saving", "application", "merging", "session", "keynames", "grants",
-    "handlers.apis", "handlers.oauth", "handlers.organisations",
+    "handlers.apis", "handlers.oauth", "handlers.organisations", "apis", "definition",
 )  # fmt: skip
 
 _OPERATORS: dict[type, tuple[str, str]] = {  # what stands there, and what is put in its place
