@@ -21,7 +21,7 @@ def oauth_api(gateway: Gateway) -> Api:
     return api(gateway, use_oauth2=True, oauth_meta={"allowed_access_types": ["client_credentials"]})
 
 
-def client(gateway: Gateway, made: Api, policy_id: str) -> dict[str, Any]:
+def client(gateway: Gateway, made: Api, policy_id: str, **members: Any) -> dict[str, Any]:
     """Make a client with a policy; return what is answered of it."""
     name = gateway.new_id()
     sent = {
@@ -29,9 +29,10 @@ def client(gateway: Gateway, made: Api, policy_id: str) -> dict[str, Any]:
         "redirect_uri": "http://client.test/",
         "policy_id": policy_id,
         "secret": SECRET,
+        **members,
     }
     exchange = gateway.send("POST", f"{CLIENTS}/create", {**sent, "api_id": made.id})
-    whole = {**sent, "meta_data": None, "description": ""}
+    whole = {**sent, "meta_data": members.get("meta_data"), "description": ""}
     expect_json(exchange, 200, whole)
     return whole
 

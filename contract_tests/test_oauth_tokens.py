@@ -15,11 +15,13 @@ from contract_tests.checks import (
     expect_json,
     expect_ok,
     expect_written,
+    lacking,
     shorten,
 )
 from contract_tests.clients import SECRET, client, granted, oauth_api, send_form
 from contract_tests.gateway import Gateway
 from contract_tests.ownership import CLIENTS
+from contract_tests.sessions import KEYS
 
 REVOKE, REVOKE_ALL = "/tyk/oauth/revoke", "/tyk/oauth/revoke_all"
 REVOKED, ALL_REVOKED = "token revoked successfully", "tokens revoked successfully"
@@ -168,3 +170,24 @@ def _ends(listed: Any) -> dict[str, int]:
     tokens = [each for each in listed if isinstance(each, dict)] if isinstance(listed, list) else []
     ends = ((str(token.get("code")), token.get("expires")) for token in tokens)
     return {code: end if isinstance(end, int) else 0 for code, end in ends}
+
+
+@behaviour("tokens-have-what-their-client-has")
+def test_a_token_has_what_its_client_has(gateway: Gateway) -> Steps:
+    """The session of a token names its client, and has its policy and its metadata, but for what the policy has too."""
+    made = oauth_api(gateway)
+    gold = policy(gateway, made, meta_data={"tier": "gold", "of": "policy"})
+    yield RELOAD
+
+    needs_plain_keys(gateway, made, gold)
+    for told in (None, {"more": ["x", 1], "tier": "client"}):
+        name = client(gateway, made, gold, meta_data=told)["client_id"]
+        token = granted(gateway, made, name)
+        exchange = gateway.send("GET", f"{KEYS}/{token}?org_id={made.org_id}")
+        wanted = {
+            "oauth_client_id": name,
+            "apply_policies": [gold],
+            "meta_data": {**(told or {}), "tier": "gold", "of": "policy"},
+        }
+        if differs := lacking(wanted, exchange.document):
+            raise Mismatch(f"a session with {wanted}", differs, exchange)
