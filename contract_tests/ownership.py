@@ -6,8 +6,7 @@ import itertools
 import json
 import posixpath
 import secrets
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from typing import Any
 from urllib.parse import quote, unquote
 
@@ -100,24 +99,20 @@ class Ownership:
             self._named.add(name)
             self._others[self._key(name)] = None
 
-    @contextmanager
-    def sparing(self, policy_id: str) -> Iterator[None]:
-        """A policy of this id is not to be deleted within the block."""
-        target = f"{POLICIES}/{quote(policy_id, safe='')}"
-        self._spared.add(target)
-        try:
-            yield
-        finally:
-            self._spared.discard(target)
+    def spare(self, policy_id: str) -> None:
+        """A policy of this id is to be deleted last of all."""
+        self._spared.add(f"{POLICIES}/{quote(policy_id, safe='')}")
 
     @property
     def needs_reload(self) -> bool:
         """Whether anything was written that a reload loads."""
         return bool(self._policies) or any(target.startswith(APIS) for target in self._others)
 
-    def written(self, *prefixes: str) -> list[Target]:
-        """What is to be deleted, by its beginning, in the order of these."""
-        targets = [target for target in (*self._policies, *self._others) if target not in self._spared]
+    def written(self, *prefixes: str, spared: bool = False) -> list[Target]:
+        """What is to be deleted, by its beginning, in the order of these; with what is spared, or without."""
+        targets = [
+            target for target in (*self._policies, *self._others) if spared or target not in self._spared
+        ]
         return [target for prefix in prefixes for target in targets if target.startswith(prefix)]
 
     def forget(self, targets: Iterable[Target]) -> None:

@@ -148,15 +148,15 @@ class Target:
         self.reloads += 1
         return self.send("GET", RELOAD)
 
-    def remove(self) -> None:
-        """Delete all that this run wrote."""
+    def remove(self, *, spared: bool = False) -> None:
+        """Delete all that this run wrote, with what is spared or without."""
         for client in self._clients.values():
             client.close()  # an interrupted exchange may be left on it
         for target in self.own.written(CLIENTS, KEYS, ORGANISATIONS):  # a client needs its API
             self.send("DELETE", target)
             self.own.forget([target])
         self._to_load = self._to_load or self.own.needs_reload
-        written = self.own.written(APIS, POLICIES)
+        written = self.own.written(APIS, POLICIES, spared=spared)
         with ThreadPoolExecutor(CLEANERS) as threads:
             parts = [written[start::CLEANERS] for start in range(CLEANERS)]
             removed = [exchange for part in threads.map(self._delete, parts) for exchange in part]
@@ -166,7 +166,7 @@ class Target:
 
     def clean_up(self) -> list[str]:
         """Delete all that this run wrote, reload, and return what is still there."""
-        self.remove()
+        self.remove(spared=True)
         if not self._to_load:
             return []
         self._to_load = False

@@ -40,3 +40,15 @@ def test_each_thread_has_a_connection_of_its_own(target: Target, gateway: MockGa
         statuses = list(threads.map(lambda _: target.send("GET", "/hello").status, range(40)))
     assert statuses == [200] * 40
     assert (target.dropped, target.astray) == ([], b"")
+
+
+def test_what_is_spared_is_removed_last(target: Target, gateway: MockGateway) -> None:
+    """A test may still be about it; at the end nothing is left, whatever came between."""
+    spared, other = target.own.new_id(), target.own.new_id()
+    for name in (spared, other):
+        target.send("POST", POLICIES, b'{"id": "%s"}' % name.encode())
+    target.own.spare(spared)
+    target.remove()
+    assert list(gateway.policies.written) == [spared]
+    assert target.clean_up() == []
+    assert not gateway.policies.written
