@@ -134,7 +134,8 @@ def _report(session: pytest.Session, leftovers: tuple[str, ...]) -> Report:
     stash = session.stash
     made = stash[_BATCH]
     order = list(made.rows)
-    verdicts = sorted(made.verdicts.values(), key=lambda verdict: order.index(verdict.behaviour))
+    judged = [made.verdicts[item.nodeid] for item in made.items if item.nodeid in made.verdicts]
+    verdicts = sorted(judged, key=lambda verdict: order.index(verdict.behaviour))
     told = report.by_behaviour(verdicts)
     return Report(
         url=made.target.url,

@@ -274,7 +274,7 @@ class _Echo(BaseHTTPRequestHandler):
 
 def test_a_secret_that_is_echoed_is_in_no_report(tmp_path: Path) -> None:
     """Nor in the terminal, in any of the ways that JSON and URLs write it."""
-    secret = 'Sup"er&Secret é/1'
+    secret = 'Sup"er&Hidden é/1'
     reports = [tmp_path / f"r.{kind}" for kind in ("json", "xml", "yaml", "html")]
     flags = [word for path in reports for word in ("--report", path)]
     with ThreadingHTTPServer(("127.0.0.1", 0), _Echo) as server:
@@ -284,7 +284,7 @@ def test_a_secret_that_is_echoed_is_in_no_report(tmp_path: Path) -> None:
         server.shutdown()
     assert done.returncode == 1
     for text in (done.stdout, done.stderr, *(path.read_text() for path in reports)):
-        assert "Secret" not in text
+        assert "Hidden" not in text
         assert "er&amp;" not in text
 
 
