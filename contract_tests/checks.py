@@ -161,6 +161,18 @@ def difference(expected: str, actual: str) -> str:
     return shorten(actual)
 
 
+def steady(exchange: Exchange) -> dict[str, dict[str, Any]]:
+    """The policies of a list by id, of their rights the names alone, for sessions may change the rest.
+
+    Raises:
+        Mismatch: as `listed` does.
+    """
+    return {
+        name: {**item, "access_rights": list(item.get("access_rights") or ())}
+        for name, item in listed(exchange).items()
+    }
+
+
 def lacking(wanted: Mapping[str, Any], found: Mapping[str, Any]) -> str:
     """The first member of a document that another one lacks, or has otherwise; "" where it has them all."""
     return next(iter(_members(wanted, found, "", others=False)), "")

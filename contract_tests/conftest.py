@@ -9,7 +9,6 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import pytest
@@ -23,6 +22,7 @@ from contract_tests.target import Gone, Target
 from mockserver import behaviours
 from mockserver.contract import Contract
 from mockserver.interrupting import heed_sigterm
+from mockserver.versions import package_version
 
 _STARTED = pytest.StashKey[float]()
 _TARGET = pytest.StashKey[Target]()
@@ -141,7 +141,7 @@ def _report(session: pytest.Session, leftovers: tuple[str, ...]) -> Report:
         url=made.target.url,
         gateway=str(stash[_FOUND].version),
         version_source=stash[_FOUND].source,
-        suite=_suite_version(),
+        suite=package_version("not installed"),
         date=datetime.now(UTC).isoformat(timespec="seconds"),
         seconds=round(time.monotonic() - stash[_STARTED], 3),
         reloads=made.target.reloads,
@@ -160,10 +160,3 @@ def _untested(made: Batch, told: set[str]) -> Iterator[Verdict]:
                 row.id, row.operation, row.statement, row.source, "", Status.NOT_APPLICABLE,
                 "it shows only under a configuration of its own; recordings hold it",
             )  # fmt: skip
-
-
-def _suite_version() -> str:
-    try:
-        return version("tyk-contract")
-    except PackageNotFoundError:
-        return "not installed"

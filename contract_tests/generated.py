@@ -7,6 +7,7 @@ same each time.
 from __future__ import annotations
 
 import atexit
+import functools
 import json
 import os
 import subprocess
@@ -14,7 +15,6 @@ import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import astuple, dataclass
-from functools import lru_cache
 from importlib import metadata
 from pathlib import Path
 from queue import SimpleQueue
@@ -69,7 +69,7 @@ def walks(version: str) -> list[Walk]:
     return [tuple(Step(*step) for step in walk) for walk in maker(version).made("walks", "")]
 
 
-@lru_cache
+@functools.cache
 def maker(version: str) -> Maker:
     """The one that makes a version's requests; it begins when it is first asked for."""
     return Maker(version)

@@ -49,7 +49,7 @@ SIGNATURES = {  # by method: the algorithm, and what those keys made of the clai
     ),
     "ecdsa": (
         "ES256",
-        ("ZYLcSrFnjVRPohz0CO4_NvlR3R06i0aTLa5vZlHZmc8L_qul1M6edvGle2Zx7OG8BCEyKOZwLgdbTEE1kg2XDg"),
+        "ZYLcSrFnjVRPohz0CO4_NvlR3R06i0aTLa5vZlHZmc8L_qul1M6edvGle2Zx7OG8BCEyKOZwLgdbTEE1kg2XDg",
     ),
 }
 

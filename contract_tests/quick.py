@@ -18,7 +18,7 @@ def takes_its_time(row: Behaviour, contract: Contract) -> bool:
     """Whether a row needs APIs, generated requests, or a look at the whole run."""
     operation = contract.operations.get(row.operation)
     return (
-        row.is_of_traffic
+        (row.operation == "any" and row.level == "extended")  # requests that a gateway hands on
         or (operation is not None and operation.path.startswith(_NEED_APIS))
         or row.operation == "all"
         or "generated" in row.id

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from contract_tests.batch import LAST, RELOAD, Steps, behaviour
-from contract_tests.checks import Mismatch, as_read, difference, listed, shorten
+from contract_tests.checks import Mismatch, as_read, difference, listed, shorten, steady
 from contract_tests.exchange import Exchange
 from contract_tests.gateway import Gateway
 from contract_tests.ownership import POLICIES
@@ -81,7 +80,7 @@ def test_the_list_holds_every_loaded_policy_once(gateway: Gateway) -> Steps:
 def test_two_lists_hold_the_same(gateway: Gateway) -> None:
     """Two lists without a reload between them hold the same policies; their order is free."""
     first, second = gateway.list(), gateway.list()
-    if _steady(first) != _steady(second):
+    if steady(first) != steady(second):
         raise Mismatch("the same policies again", shorten(second.text), second)
 
 
@@ -95,8 +94,7 @@ def test_all_lists_between_two_reloads_hold_the_same(gateway: Gateway) -> None:
             before, settled = None, exchange.target == BLOCKING
         elif settled and exchange.method == "GET" and exchange.target == POLICIES and exchange.status == 200:
             same = before is None or _items(before) == _items(exchange)
-            own = gateway.target.own.owns
-            if before and not same and _steady(before, own) != _steady(exchange, own):
+            if before and not same and _own(gateway, before) != _own(gateway, exchange):
                 gateway.exchanges += [before, exchange]
                 raise Mismatch("the same policies as in the list before", shorten(exchange.text), exchange)
             before = exchange
@@ -107,10 +105,7 @@ def _items(exchange: Exchange) -> list[str]:
     return sorted(exchange.text.strip("[]\n").removeprefix('{"_id":').split(',{"_id":'))
 
 
-def _steady(exchange: Exchange, meant: Callable[[str], bool] = bool) -> dict[str, Any]:
-    """The policies whose ids are meant, but for their rights, which sessions may change."""
-    return {
-        name: {**item, "access_rights": list(item.get("access_rights") or ())}
-        for name, item in listed(exchange).items()
-        if meant(name)
-    }
+def _own(gateway: Gateway, exchange: Exchange) -> dict[str, Any]:
+    """The policies of this run."""
+    own = gateway.target.own.owns
+    return {name: item for name, item in steady(exchange).items() if own(name)}

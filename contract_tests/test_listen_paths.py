@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contract_tests.apis import Api, api, definition
+from contract_tests.apis import Api, api, definition, expect_path
 from contract_tests.batch import RELOAD, NotApplicable, Steps, behaviour
 from contract_tests.checks import Mismatch, expect_written, shorten
 from contract_tests.gateway import Gateway
@@ -19,10 +19,7 @@ def _at(gateway: Gateway, path: str, target: str, **members: object) -> Api:
 
 
 def _expect_at(gateway: Gateway, path: str, reached: str) -> None:
-    exchange = gateway.send("GET", path, headers=[])
-    if exchange.document.get("path") != reached:
-        actual = f"{exchange.status} {shorten(exchange.text)}"
-        raise Mismatch(f"the upstream is asked for {reached}", actual, exchange)
+    expect_path(gateway, gateway.send("GET", path, headers=[]), reached)
 
 
 def _expect_nothing_at(gateway: Gateway, path: str) -> None:

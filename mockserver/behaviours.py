@@ -40,11 +40,6 @@ class Behaviour:
     published: str = ""
     hint: str = ""
 
-    @property
-    def is_of_traffic(self) -> bool:
-        """Whether it shows on requests to an API, which the gateway hands on."""
-        return self.operation == "any" and self.level == "extended"
-
     def holds_for(self, version: GatewayVersion) -> bool:
         """Whether a gateway of this version behaves so."""
         return any(version in span for span in self.spans)

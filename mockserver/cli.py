@@ -6,7 +6,6 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
-from contextlib import suppress
 
 from mockserver.commands import (
     EXIT_CODES,
@@ -64,8 +63,6 @@ class _Version(argparse.Action):
     """Looks the version up when it is asked for: that takes as long as a tenth of a start."""
 
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
-        from importlib.metadata import PackageNotFoundError, version
+        from mockserver.versions import package_version
 
-        with suppress(PackageNotFoundError):
-            parser.exit(message=f"{version('tyk-contract')}\n")
-        parser.exit(message="tyk-contract from a checkout\n")
+        parser.exit(message=f"{package_version('tyk-contract from a checkout')}\n")

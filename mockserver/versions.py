@@ -60,3 +60,13 @@ class Span:
         """In words: "from 5.8.0 before 5.12.0", or "all"."""
         parts = [f"from {self.since}" if self.since else "", f"before {self.until}" if self.until else ""]
         return " ".join(filter(None, parts)) or "all"
+
+
+def package_version(otherwise: str) -> str:
+    """The version of tyk-contract itself; what is given where it is not installed."""
+    from importlib.metadata import PackageNotFoundError, version  # takes a tenth of a start
+
+    try:
+        return version("tyk-contract")
+    except PackageNotFoundError:
+        return otherwise

@@ -96,10 +96,7 @@ def run(options: argparse.Namespace) -> int:
         more = f" and {len(extra.beyond(ours))} more of {options.spec}" if extra else ""
         if options.workers > 1:
             more += f", {options.workers} workers"
-        print(
-            f"Tyk Gateway {version} mocked on {gateway.url}: {known} operations{more}",
-            flush=True,
-        )
+        print(f"Tyk Gateway {version} mocked on {gateway.url}: {known} operations{more}", flush=True)
         if config.secret == type(config)().secret:
             print(f'the secret is "{config.secret}"; set another with --secret', flush=True)
         gateway.wait()
