@@ -145,9 +145,12 @@ class Batch:
         try:
             shared += [run for run in first if self._goes_on(run)]
             while shared := self._go_on(shared, threads):
-                exchange = self.target.reload()
+                reloading = threads.submit(self.target.reload)
+                if not self.options.quick:
+                    with suppress(Exception):  # it comes again where a test asks for what is found
+                        self.target.judge.read(self.target.log)
                 for run in shared:
-                    run.gateway.exchanges.append(exchange)
+                    run.gateway.exchanges.append(reloading.result())
             for run in self._later if self.options.quick else ():
                 self._judge(run, Status.NOT_APPLICABLE, LEFT_OUT)
             self._finish(chain(alone, () if self.options.quick else self._later))

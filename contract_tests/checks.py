@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from contract_tests.exchange import Exchange
+from contract_tests.exchange import Exchange, json_of
 from contract_tests.target import Target
 
 SHOWN = 400  # characters of a body in a report
@@ -122,13 +122,12 @@ def listed(exchange: Exchange) -> dict[str, dict[str, Any]]:
     Raises:
         Mismatch: the answer is no array of policies, or has one id twice.
     """
-    items = exchange.json
+    text = exchange.text
+    items = json_of(text)
     if exchange.status != 200 or not isinstance(items, list):
-        raise Mismatch("200 with an array", f"{exchange.status} {shorten(exchange.text)}", exchange)
-    if (exchange.header("Content-Type"), exchange.text[-2:]) != (JSON, "]\n"):
-        actual = (
-            f"Content-Type: {exchange.header('Content-Type') or 'none'}, ending in {exchange.text[-9:]!r}"
-        )
+        raise Mismatch("200 with an array", f"{exchange.status} {shorten(text)}", exchange)
+    if (exchange.header("Content-Type"), text[-2:]) != (JSON, "]\n"):
+        actual = f"Content-Type: {exchange.header('Content-Type') or 'none'}, ending in {text[-9:]!r}"
         raise Mismatch(f"Content-Type: {JSON}, ending in ']\\n'", actual, exchange)
     found: dict[str, dict[str, Any]] = {}
     seen = set()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -34,6 +35,7 @@ _CLOSING = pytest.StashKey[ExitStack]()
 
 def pytest_sessionstart(session: pytest.Session) -> None:
     if session.config.getoption("--contract-unattended"):
+        sys.setswitchinterval(embedded.SWITCH_SECONDS)
         _begin(session)
 
 
@@ -96,6 +98,8 @@ def _batch(session: pytest.Session) -> Batch:
         upstream=option("--gateway-upstream"),
         allow_group_reload=option("--gateway-allow-group-reload"),
     )
+    if not options.quick:
+        target.judge.begin()
     made = session.stash[_BATCH] = Batch(target, options, behaviours.load(), session.items)
     return made
 
@@ -121,6 +125,8 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     path = session.config.getoption("--contract-report")
     if path and _BATCH in session.stash:
         Path(path).write_text(report.as_json(_report(session, leftovers)), "utf-8")
+    if session.config.getoption("--contract-unattended"):
+        gc.freeze()  # so that the interpreter ends at once, and looks for nothing to collect
 
 
 def _clean_up(target: Target) -> Iterator[str]:

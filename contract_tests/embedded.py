@@ -9,13 +9,18 @@ from functools import cached_property
 from typing import Self
 
 SECRET = "mock-secret"
+SWITCH_SECONDS = (
+    0.001  # an answer that came waits no longer for another thread; by itself Python lets it wait 5 ms
+)
 _PROGRAM = """
-import sys
+import gc, sys
+sys.setswitchinterval(float(sys.argv[3]))
 from mockserver.server import MockGateway
 with MockGateway(gateway=sys.argv[1], secret=sys.argv[2]) as gateway:
     print(gateway.url, flush=True)
-    import mockserver.app, mockserver.traffic  # or the first request of the kind would wait for them
+    import jwt, mockserver.app, mockserver.traffic  # or the first request of the kind would wait for them
     sys.stdin.read()
+gc.freeze()  # or the interpreter would look for what it may collect before it ends
 """
 
 
@@ -37,7 +42,7 @@ class Mock:
 
     def __init__(self, version: str) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-c", _PROGRAM, version, SECRET],
+            [sys.executable, "-c", _PROGRAM, version, SECRET, str(SWITCH_SECONDS)],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment(), start_new_session=True,
         )  # fmt: skip
 

@@ -55,10 +55,7 @@ class Exchange:
     @property
     def json(self) -> Any:
         """The answer's body as JSON; None where it is none."""
-        try:
-            return json.loads(self.text)
-        except (ValueError, RecursionError):
-            return None
+        return json_of(self.text)
 
     @property
     def document(self) -> dict[str, Any]:
@@ -91,6 +88,14 @@ class Exchange:
         if self.secret and text == f"{SECRET_HEADER}: {self.secret}":
             return f"{SECRET_HEADER}: {SECRET_VARIABLE}"  # however short it is
         return masked(text, self.secret)
+
+
+def json_of(text: str) -> Any:
+    """A text as JSON; None where it is none."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
 
 
 def masked(text: str, secret: str) -> str:

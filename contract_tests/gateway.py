@@ -72,12 +72,6 @@ class Gateway:
         """An id that no policy has."""
         return self.target.own.new_id(suffix)
 
-    def lacks_store(self) -> bool:
-        """Whether /hello and /ready agree that the gateway cannot reach its Redis."""
-        hello, ready = (self.send("GET", path, headers=[]) for path in ("/hello", "/ready"))
-        status = hello.json.get("status") if isinstance(hello.json, dict) else "pass"
-        return ready.status == 503 and "Redis connection not available" in ready.text and status != "pass"
-
     def create(self, **members: Any) -> dict[str, Any]:
         """POST a policy, with an id of its own unless one is given, and return what was sent."""
         policy = {"id": self.new_id(), **members}

@@ -4,104 +4,91 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from collections.abc import Sequence
 from functools import cache
-from typing import Any
+from typing import NamedTuple
 
-from contract_tests.checks import JSON, shorten
 from contract_tests.exchange import Exchange
+from contract_tests.thorough import Answered, Checker
 from mockserver.contract import Contract, Operation
 from mockserver.contract import Exchange as Judged
 
+Kind = tuple[str, int, str]  # operation, status, content type
+
+
+class Violation(NamedTuple):
+    """An answer of an operation that is not as the spec declares."""
+
+    operation: Operation
+    exchange: Exchange
+    told: str
+
 
 class Judge:
-    """openapi-core, asked about the first answer of each kind, and about all that the fast validator refuses.
+    """jsonschema-rs, asked about every answer once; openapi-core, about a short one of each kind that passed.
 
-    A kind is operation, status and content type. It takes 1.6 ms for a policy, jsonschema-rs some
-    microseconds; a test holds the two to one verdict.
+    That takes 1.6 ms for a policy, jsonschema-rs some microseconds; a test holds the two to one verdict.
     """
 
     def __init__(self, contract: Contract) -> None:
-        from openapi_core import Config, OpenAPI
-
         self._contract = contract
-        self._seen: set[tuple[str, int, str]] = set()
-        document = _without_extensions(contract.document)
-        self._api = OpenAPI.from_dict(document, config=Config(spec_validator_cls=None))
+        self._conform: set[tuple[Kind, bytes]] = set()
+        self._read = 0  # exchanges of the log
+        self._found: list[Violation] = []
+        self._thorough: Checker | None = None
+        self._asked: dict[Kind, tuple[Operation, Exchange]] = {}
+
+    def begin(self) -> None:
+        """Load what takes its time, while others are judged."""
+        self._thorough = self._thorough or Checker(str(self._contract.version))
 
     def violations(self, operation: Operation, exchange: Exchange) -> list[str]:
-        """What the answer violates of the operation; empty when it conforms."""
+        """What jsonschema-rs finds that the answer violates of the operation; empty when it conforms."""
         if exchange.answer is None:
             return [f"no answer: {exchange.failure}"]
-        kind = (operation.id, exchange.status, exchange.header("Content-Type"))
-        if kind in self._seen and not self.fast(operation, exchange):
+        known = (kind := _kind(operation, exchange), exchange.answer.stored)
+        if known in self._conform:
             return []
-        self._seen.add(kind)
-        return self.thorough(exchange)
+        judged = Judged("", "", b"", *kind[1:], exchange.answer.body)
+        found = self._contract.response_violations(operation, judged)
+        if not found:
+            self._conform.add(known)
+        return found
 
-    def fast(self, operation: Operation, exchange: Exchange) -> list[str]:
-        """What jsonschema-rs finds."""
-        assert exchange.answer is not None
-        content_type = exchange.header("Content-Type")
-        return self._contract.response_violations(
-            operation,
-            Judged("", "", b"", exchange.status, content_type, exchange.answer.body),
-        )
+    def read(self, log: Sequence[Exchange]) -> None:
+        """Hold all that came in since the last time against the spec."""
+        for exchange in log[self._read :]:
+            operation = operation_of(self._contract, exchange)
+            if operation is not None and exchange.answer is not None:  # whoever sent the others has told it
+                self._hold(operation, exchange)
+            self._read += 1
 
-    def thorough(self, exchange: Exchange) -> list[str]:
-        """What openapi-core finds."""
-        from openapi_core.exceptions import OpenAPIError, SpecError
+    def found(self) -> list[Violation]:
+        """What was found wrong with what was read, by either."""
+        if self._thorough is None:
+            return self._found
+        told = zip(self._asked.values(), self._thorough.told(), strict=True)
+        return [*self._found, *(Violation(*asked, violation) for asked, violation in told if violation)]
 
-        request, response = _Request(exchange), _Response(exchange)
-        try:
-            self._api.validate_response(request, response)
-        except SpecError:
-            raise  # our fault, not the gateway's
-        except OpenAPIError as error:
-            return [_told(error)]
-        return []
+    def close(self) -> None:
+        """Let go of what was loaded."""
+        if self._thorough is not None:
+            self._thorough.close()
 
-
-class _Request:
-    """An exchange's request as openapi-core asks for it."""
-
-    host_url = "http://localhost:8080"
-    content_type = JSON
-
-    def __init__(self, exchange: Exchange) -> None:
-        from openapi_core.datatypes import RequestParameters
-
-        self.path = exchange.target.partition("?")[0]
-        self.method = exchange.method.lower()
-        self.body = exchange.body
-        self.parameters = RequestParameters()
+    def _hold(self, operation: Operation, exchange: Exchange) -> None:
+        kind, answer = _kind(operation, exchange), exchange.answer
+        if violations := self.violations(operation, exchange):
+            self._found.append(Violation(operation, exchange, violations[0]))
+        elif kind not in self._asked and answer is not None and not answer.is_packed:
+            self.begin()
+            assert self._thorough is not None
+            self._asked[kind] = operation, exchange
+            path, body = exchange.target.partition("?")[0], answer.body.decode("latin-1")
+            self._thorough.ask(Answered(exchange.method, path, *kind[1:], body))
 
 
-class _Response:
-    """An exchange's answer as openapi-core asks for it."""
-
-    def __init__(self, exchange: Exchange) -> None:
-        assert exchange.answer is not None
-        self.data = exchange.answer.body
-        self.status_code = exchange.status
-        self.content_type = exchange.header("Content-Type")
-        self.headers = dict(exchange.answer.headers)
-
-
-def _told(error: BaseException) -> str:
-    """An error and what caused it; openapi-core's own text fails on bodies that are not UTF-8."""
-    try:
-        told = str(error)
-    except UnicodeDecodeError:
-        told = "the body is not UTF-8"
-    errors: Any = getattr(error.__cause__, "schema_errors", ()) or getattr(error, "schema_errors", ())
-    details = [f"/{'/'.join(map(str, e.absolute_path))}: {shorten(e.message, 120)}" for e in errors]
-    return "; ".join(details) or told
-
-
-def _without_extensions(node: Any) -> Any:
-    if isinstance(node, dict):
-        return {k: _without_extensions(v) for k, v in node.items() if not str(k).startswith("x-")}
-    return [_without_extensions(item) for item in node] if isinstance(node, list) else node
+def _kind(operation: Operation, exchange: Exchange) -> Kind:
+    return operation.id, exchange.status, exchange.header("Content-Type")
 
 
 _NOT_AN_OPERATION = re.compile(r"//|/\.{1,2}(/|$)|/$|%2[fF]|%(?![0-9a-fA-F]{2})")

@@ -36,7 +36,7 @@ def needs_store(gateway: Gateway) -> None:
     Raises:
         NotApplicable: the gateway has none.
     """
-    if gateway.lacks_store():
+    if gateway.target.lacks_store():
         raise NotApplicable("the gateway says that it has no Redis, where keys are kept")
 
 

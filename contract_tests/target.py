@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from contract_tests.exchange import SECRET_HEADER, Exchange, Request
+from contract_tests.judge import Judge
 from contract_tests.ownership import APIS, CLIENTS, KEYS, ORGANISATIONS, POLICIES, Ownership
 from mockserver.client import PACKED_FROM, Client, ClientError, Header, Incomplete, TimedOut
 from mockserver.contract import Contract
@@ -35,6 +36,7 @@ class Target:
         own: what this run may write, and wrote.
         reloads: how many reloads it asked for.
         log: every exchange, in order.
+        judge: holds answers against the spec.
         gone: whether it stopped answering.
     """
 
@@ -46,12 +48,14 @@ class Target:
         self.own = Ownership(self.codec)
         self.reloads = 0
         self.log: list[Exchange] = []
+        self.judge = Judge(contract)
         self.gone = False
         self._timeout = timeout
         self._clients: dict[int, Client] = {}  # one for each thread
         self._timeouts = 0
         self._kept = self._longest = 0  # bytes of all answers, packed, and of the longest, as it came
         self._to_load = False  # what was removed
+        self._lacking: dict[int, bool] = {}  # by the number of reloads before, whether it had no Redis
         self._echo: Echo | None = None
         self._starting = threading.Lock()
 
@@ -148,6 +152,15 @@ class Target:
         self.reloads += 1
         return self.send("GET", RELOAD)
 
+    def lacks_store(self) -> bool:
+        """Whether /hello and /ready agree that it cannot reach its Redis; asked once between two reloads."""
+        if self.reloads not in self._lacking:
+            hello, ready = (self.send("GET", path, headers=[]) for path in ("/hello", "/ready"))
+            fails = hello.document.get("status", "pass") != "pass"
+            told = ready.status == 503 and "Redis connection not available" in ready.text
+            self._lacking[self.reloads] = told and fails
+        return self._lacking[self.reloads]
+
     def remove(self, *, spared: bool = False) -> None:
         """Delete all that this run wrote, with what is spared or without."""
         for client in self._clients.values():
@@ -202,7 +215,8 @@ class Target:
         return self._echo.url
 
     def close(self) -> None:
-        """Close the connections to the gateway, and the server behind its APIs."""
+        """Close the connections to the gateway, and the server behind its APIs; the judge goes."""
+        self.judge.close()
         for client in self._clients.values():
             client.close()
         if self._echo is not None:

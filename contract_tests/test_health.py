@@ -65,7 +65,7 @@ def test_hello_tells_how_its_parts_are(gateway: Gateway) -> None:
 @behaviour("ready-is-open", reads_only=True)
 def test_ready_needs_no_secret(gateway: Gateway) -> None:
     """/ready answers 200 without the secret once policies and APIs were loaded."""
-    if gateway.lacks_store():
+    if gateway.target.lacks_store():
         raise NotApplicable("the gateway says that it has no Redis")
     expect_health(gateway.send("GET", "/ready", headers=[]), "Tyk GW Ready")
 
@@ -74,7 +74,7 @@ def test_ready_needs_no_secret(gateway: Gateway) -> None:
 @behaviour("probes-tell-one-version", reads_only=True)
 def test_probes_tell_one_version(gateway: Gateway, path: str) -> None:
     """/hello and /ready tell the same version each time."""
-    if path == "/ready" and gateway.lacks_store():
+    if path == "/ready" and gateway.target.lacks_store():
         return
     first = gateway.send("GET", "/hello", headers=[])
     second = gateway.send("GET", path, headers=[])

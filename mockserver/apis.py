@@ -116,10 +116,10 @@ class ApiStore:
         except Malformed as error:
             return None, str(error)
         try:
-            re.compile("|".join(prefix.pattern for prefix in api.prefixes))
+            is_served = bool(api.prefixes) and _is_served(api)
         except re.error as error:
             return None, f"the listen path {api.listen_path!r} cannot be read: {error}"
-        return api, "" if _is_served(api) else "the listen path is empty or has a space in it"
+        return api, "" if is_served else "the listen path is empty or has a space in it"
 
 
 def _placed(found: list[Api], before: LoadedApis) -> list[Api]:

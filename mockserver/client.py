@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Self
 from urllib.parse import urlsplit
 
-from mockserver.connection import Connection, SecureConnection
+from mockserver.connection import Connection, Response, SecureConnection
 
 MAX_BODY = 32 << 20  # bytes of an answer that are read
 PACKED_FROM = 64 << 10  # bytes
@@ -164,6 +164,7 @@ class Client:
             if _QUICKACK is not None:  # else a server that sends in two pieces waits for our kernel
                 sock.setsockopt(socket.IPPROTO_TCP, _QUICKACK, 1)
             response = connection.getresponse()
+            assert isinstance(response, Response)
             sock.settimeout(min(self._timeout, STALL_SECONDS))
             answer = self._read(response, deadline)
             sock.settimeout(self._timeout)
@@ -226,9 +227,9 @@ class Client:
         connection.endheaders(body)
         connection.send_whole()
 
-    def _read(self, response: http.client.HTTPResponse, deadline: float) -> Answer:
+    def _read(self, response: Response, deadline: float) -> Answer:
         parts, size = [], 0
-        headers = tuple(response.getheaders())
+        headers = tuple(response.headers)
         try:
             while part := response.read1(1 << 16) if not response.isclosed() else b"":
                 parts.append(part)
@@ -248,8 +249,8 @@ class Client:
         return answer
 
 
-def _unended(response: http.client.HTTPResponse, size: int) -> str:
-    told = response.getheader("Content-Length")
-    if told is None:
+def _unended(response: Response, size: int) -> str:
+    told = response.headers.get("content-length")
+    if not told:
         return f"the body does not end: after {size} bytes neither more nor the last chunk comes"
     return f"the body stops after {size} of the {told} bytes that Content-Length tells"

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import time
 from dataclasses import dataclass
 from email.utils import formatdate
+from functools import lru_cache
 
 from mockserver import gourl
 from mockserver.front import PHRASES
@@ -174,7 +176,7 @@ def response_bytes(
     protocol = "HTTP/1.1" if head.version >= (1, 1) else "HTTP/1.0"
     lines = [f"{protocol} {status} {PHRASES.get(status, f'status code {status}')}"]
     lines += [f"{n}: {v}" for n, v in sorted(headers) if n.lower() != "content-length"]
-    lines.append(f"Date: {formatdate(usegmt=True)}")
+    lines.append(f"Date: {today()}")
     if not chunked and not (head.method == "HEAD" and length == "0"):
         lines.append(f"Content-Length: {length}")
     if length != "0" and not any(name.lower() == "content-type" for name, _ in headers):
@@ -187,3 +189,13 @@ def response_bytes(
         lines.append("Transfer-Encoding: chunked")
         body = b"%x\r\n%b\r\n0\r\n\r\n" % (len(body), body)
     return "\r\n".join(lines).encode("latin-1") + b"\r\n\r\n" + body
+
+
+def today() -> str:
+    """The date as a header has it."""
+    return _date(int(time.time()))
+
+
+@lru_cache(maxsize=1)
+def _date(second: int) -> str:
+    return formatdate(second, usegmt=True)

@@ -8,16 +8,14 @@ from __future__ import annotations
 
 import hmac
 import re
-import time
 from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass
-from email.utils import formatdate
 from functools import cache
 
 from mockserver.gateway import Gateway
 from mockserver.handlers import HANDLERS
 from mockserver.journal import Asked, redacted
-from mockserver.message import CHUNK_FROM, HEAD_END, BadMessage, Head, parse_head, response_bytes
+from mockserver.message import CHUNK_FROM, HEAD_END, BadMessage, Head, parse_head, response_bytes, today
 from mockserver.replies import JSON, Call, Reply
 
 WRITES = frozenset({"addPolicy", "addPolicyAtPath", "updatePolicy", "deletePolicy"})
@@ -58,8 +56,6 @@ class ShortWay:
         self._plans: dict[bytes, _Plan | None] = {}
         self._loaded = gateway.store.loaded
         self._read_before: dict[str, tuple[bytes, bytes, Reply]] = {}
-        self._second = 0
-        self._date = b""
 
     def answer(self, data: bytes) -> bytes | None:
         """The answer to one request, whole and alone in `data`."""
@@ -84,7 +80,7 @@ class ShortWay:
             return response_bytes(plan.head, reply.status, list(reply.headers), reply.body, close=False)
         start = _start(reply.status)
         length = str(len(reply.body)).encode()
-        return b"".join((start, self._today(), b"\r\nContent-Length: ", length, b"\r\n\r\n", reply.body))
+        return b"".join((start, today().encode(), b"\r\nContent-Length: ", length, b"\r\n\r\n", reply.body))
 
     def _read(self, plan: _Plan) -> bytes | None:
         """One policy: all but the date was made when it was first read after its reload."""
@@ -103,7 +99,7 @@ class ShortWay:
             made = self._read_before[plan.reads] = (before + name, rest[rest.index(b"\r\n") :], reply)
         before, after, _ = made
         self._gateway.journal.note(self._gateway.clock.now(), plan.asked, b"", reply)
-        return b"".join((before, self._today(), after))
+        return b"".join((before, today().encode(), after))
 
     def _learn(self, known: bytes) -> _Plan | None:
         """Find out what a head asks for, and remember it if it is ordinary."""
@@ -150,13 +146,6 @@ class ShortWay:
         params = {"polID": policy_id} if policy_id else {}
         reads = policy_id if operation.id == "getPolicy" else ""
         return _Plan(head, HANDLERS[operation.id], params, reads, operation.id == "listPolicies", asked)
-
-    def _today(self) -> bytes:
-        """The date as a header has it, made once a second."""
-        second = int(time.time())
-        if second != self._second:
-            self._second, self._date = second, formatdate(second, usegmt=True).encode()
-        return self._date
 
 
 @cache

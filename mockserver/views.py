@@ -13,6 +13,7 @@ from mockserver import gojson
 from mockserver.goscalar import Problems
 from mockserver.gostruct import go_type
 
+_BITS = {"int32": 31, "int64": 63}  # by format, besides the sign
 SENT = "Sent"  # the suffix of a schema as the gateway reads it
 
 
@@ -95,12 +96,15 @@ def as_sent(schema: Any) -> Any:
 
 
 def as_json_schema(node: Any) -> Any:
-    """OpenAPI 3.0's `nullable` in JSON Schema's words."""
+    """OpenAPI's `nullable` and its formats of whole numbers in JSON Schema's words."""
     if isinstance(node, list):
         return [as_json_schema(item) for item in node]
     if not isinstance(node, dict):
         return node
     plain = {key: as_json_schema(value) for key, value in node.items() if key != "nullable"}
+    if node.get("type") == "integer" and node.get("format") in _BITS:
+        bits = _BITS[node["format"]]
+        plain = {"minimum": -(1 << bits), "maximum": (1 << bits) - 1, **plain}
     if node.get("nullable") is True and isinstance(node.get("type"), str):
         plain["type"] = [node["type"], "null"]
     return plain

@@ -98,6 +98,56 @@ def test_what_is_no_http_is_told() -> None:
         client.send("GET", "/")
 
 
+@pytest.mark.parametrize(
+    ("lines", "headers"),
+    [
+        (b"X-One: 1\r\nx-one:2 \r\n", (("X-One", "1"), ("x-one", "2"))),
+        (b"no header\r\nX-One: 1\r\n", (("no header", ""), ("X-One", "1"))),
+        (b"X-One: 1\r\n  and more\r\n", (("X-One", "1 and more"),)),
+        (b" X-One: 1\r\n", ((" X-One", "1"),)),
+        (b": 1\r\n", (("", "1"),)),
+        (b"X-\xe9: \xe9\r\n", (("X-\xe9", "\xe9"),)),
+    ],
+)
+def test_headers_are_told_as_they_came(lines: bytes, headers: tuple[tuple[str, str], ...]) -> None:
+    """Whatever they are; none of them is lost behind a line that is no header."""
+    with (
+        server(b"HTTP/1.1 200 OK\r\n" + lines + b"Content-Length: 2\r\n\r\nok") as url,
+        Client(url, 5) as client,
+    ):
+        answer = client.send("GET", "/")
+    assert answer.headers == (*headers, ("Content-Length", "2"))
+    assert answer.body == b"ok"
+
+
+@pytest.mark.parametrize("lines", [b"X: 1\r\n" * 101, b"X: " + b"1" * (64 << 10) + b"\r\n"])
+def test_endless_headers_are_given_up(lines: bytes) -> None:
+    with (
+        server(b"HTTP/1.1 200 OK\r\n" + lines + b"\r\n") as url,
+        Client(url, 5) as client,
+        pytest.raises(ClientError, match="no HTTP answer: HTTPException headers, over"),
+    ):
+        client.send("GET", "/")
+
+
+@pytest.mark.parametrize(
+    ("head", "body"),
+    [
+        (b"HTTP/1.1 100 Continue\r\nX: 1\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n", b"ok"),
+        (b"HTTP/1.0 200 OK\r\n\r\n", b"ok"),
+        (b"HTTP/1.1 200 OK\r\n\r\n", b"ok"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: -2\r\n\r\n", b"ok"),
+        (b"HTTP/1.1 204 No Content\r\nContent-Length: 2\r\nConnection: close\r\n\r\n", b""),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: Chunked\r\nContent-Length: 9\r\n\r\n2\r\n", b"ok"),
+    ],
+)
+def test_a_body_is_as_long_as_its_head_says(head: bytes, body: bytes) -> None:
+    """Or as long as the connection is open."""
+    rest = b"\r\n0\r\n\r\n" if b"Chunked" in head else b""
+    with server(head + b"ok" + rest) as url, Client(url, 5) as client:
+        assert client.send("GET", "/").body == body
+
+
 def test_a_long_body_is_kept_packed() -> None:
     """A run keeps all answers; one of thousands of policies would fill its memory."""
     body = b'{"name":"gold"},' * 10_000

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from contract_tests.exchange import Exchange
 from contract_tests.judge import Judge
 from contract_tests.samples import whole
+from contract_tests.thorough import Answered, validator
 from mockserver.client import Answer
 from mockserver.contract import Contract
 from mockserver.policy import PolicyCodec
@@ -18,6 +21,7 @@ from mockserver.spec import default_version
 
 CONTRACT = Contract.load(default_version())
 JUDGE = Judge(CONTRACT)
+THOROUGH = validator(CONTRACT)
 SOUND = json.loads(
     PolicyCodec.of(CONTRACT).encode(PolicyCodec.of(CONTRACT).decode(json.dumps(whole(1)).encode()))
 )
@@ -54,9 +58,39 @@ def answers(draw: st.DrawFn) -> Any:
 @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 @given(answers())
 @example({**SOUND, "key_expires_in": 0.0})
+@example({**SOUND, "quota_max": 1 << 63})
+@example({**SOUND, "quota_max": -(1 << 63)})
 def test_both_validators_agree(policy: Any) -> None:
     """So that the fast one may judge what the thorough one has no time for."""
-    answer = Answer(200, (("Content-Type", "application/json"),), json.dumps(policy).encode())
-    exchange = Exchange("GET", "/tyk/policies/x", (), None, answer, "", False, "http://x", "s")
-    operation = CONTRACT.operations["getPolicy"]
-    assert bool(JUDGE.thorough(exchange)) is bool(JUDGE.fast(operation, exchange))
+    body, path = json.dumps(policy), "/tyk/policies/x"
+    answer = Answer(200, (("Content-Type", "application/json"),), body.encode())
+    exchange = Exchange("GET", path, (), None, answer, "", False, "http://x", "s")
+    thorough = THOROUGH(Answered("GET", path, 200, "application/json", body))
+    assert bool(thorough) is bool(JUDGE.violations(CONTRACT.operations["getPolicy"], exchange))
+
+
+def _read(name: str, value: Any) -> Exchange:
+    """GET of a policy with one member replaced."""
+    body = json.dumps({**SOUND, name: value}).encode()
+    answer = Answer(200, (("Content-Type", "application/json"),), body)
+    return Exchange("GET", "/tyk/policies/x", (), None, answer, "", False, "http://x", "s")
+
+
+def test_the_fast_one_is_asked_about_every_answer() -> None:
+    """Whether the log is read at once or as it grows."""
+    judge, log = Judge(CONTRACT), [_read("name", "gold")]
+    with closing(judge):
+        judge.read(log)
+        assert judge.found() == []
+        log += [_read("name", 1), _read("name", "gold")]
+        for _ in range(2):
+            judge.read(log)
+        assert [each.exchange for each in judge._found] == [log[1]]
+
+
+def test_the_thorough_one_is_asked_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """About the first answer of each kind in which the fast one finds nothing."""
+    monkeypatch.setattr(Judge, "violations", lambda *_: [])
+    with closing(Judge(CONTRACT)) as judge:
+        judge.read([_read("name", 1), _read("rate", "2")])
+        assert [each.told for each in judge.found()] == ["/name: 1 is not of type 'string'"]
