@@ -22,13 +22,13 @@ JWTS = {  # what a definition says of tokens
 }  # fmt: skip
 PUBLIC_KEYS = {  # by method, as a definition has it; the private keys are lost
     "rsa": (
-        "LS0tLS1CRUdJTiBQVUJMSUMgS0VZLS0tLS0KTUlJQklqQU5CZ2txaGtpRzl3MEJBUUVGQUFPQ0FROEFNSUlCQ2dLQ0FR"
-        "RUFzSjJFOG02VndHK0s1aWdSOFFJNQpxTW1Vc2RrZDRFQjcvOU1POW5ueENBczBhRHg2WjNva3ZMSnB6bHFCUFZIK1dl"
-        "U1JiTCtoSmd2ekZKN1BVVUY5CkFXNi8wcHJrMlZESmV1TmlYa25VZHNVcFBPdEtNVVNsZW5CdWFSb0tvaWVDTjMra0N0"
-        "RTg2bWFIdDNkSmJTekIKbGc1LzVMRFk2Mm9haXMyQ0RndHVBS3hubHFRNS9zWkQzRkd1ODdCRmw3N2xrU0dIM2JCaG5n"
-        "Sk1ZYUQ2dEdPTQpJVHM3NzI5STZnNVk4eURZajE2aTZuTXYwNUxBaDMvUjdybXJoRFpMN0xhcXFwZ1ZsTnl5SXVRVjFh"
-        "cWJ6eW9LCnBaMUJtb0xxckRGanhYNHB0eHd5OFBhejVsOVVDUld4L3J6UnFRV3BKeWhLaDQ4MlZMWUFVYXlUbWc2WXJx"
-        "S0cKbXdJREFRQUIKLS0tLS1FTkQgUFVCTElDIEtFWS0tLS0tCg=="
+        "LS0tLS1CRUdJTiBQVUJMSUMgS0VZLS0tLS0KTUlJQklqQU5CZ2txaGtpRzl3MEJBUUVGQUFPQ0FROEFNSUlCQ2dLQ0FRRUF4"
+        "Q3QvSUV2aml4WDBrbWxwNU5oegpVdlV2TTUzOVZKN0NEVjc4OXV3SncrQWZUSmZ4bXdBdWh1RVc0SnZwWTV3eTY1R01TZzlW"
+        "cHQ5STc4RXQzWU0yCnBzRmMwdnpTVXdaS0pjWXQ4eEJwOWZKR05OUWNGUldwdlpBYk9wOURZN2pITERHS0tnMEpBVENtVThq"
+        "Mm1wYUMKYW9kYytvMUo1WU4zTGxucFF5UHB5eFJ6RGhDOG1FZW5FdEdOdzcrTVBrck9DTjJEKzNuMmtLaFViRWVTeUpsbgpT"
+        "bldqSVc5ZGduSHE1WXdab2FHcDNCOWMwMFg5bVBZaXcrV3ZnTHZFdTdsanN3NHZ3TnUxOUdKMkI0V2swdHpUCjNVbVp2NDZi"
+        "dHErQU9zbG9DK05LYmE4YUJSdFpMNVptUHI4RVk2c3FlTXBLYkNla2VQRTBmcWNSNWMvZDh1RlMKb3dJREFRQUIKLS0tLS1F"
+        "TkQgUFVCTElDIEtFWS0tLS0tCg=="
     ),
     "ecdsa": (
         "LS0tLS1CRUdJTiBQVUJMSUMgS0VZLS0tLS0KTUZrd0V3WUhLb1pJemowQ0FRWUlLb1pJemowREFRY0RRZ0FFSm5PN3dq"
@@ -37,39 +37,82 @@ PUBLIC_KEYS = {  # by method, as a definition has it; the private keys are lost
     ),
 }
 SIGNED_CLAIMS = '{"sub":"someone"}'
-SIGNATURES = {  # by method: the algorithm, and what those keys made of the claims
-    "rsa": (
-        "RS256",
-        (
-            "AvCHfFvzdAL-CFOeCBC8hTjk4npG0LJJOyO5upCPwPF4BI8_fscqztaqz2K43dc8yy-9loQmU5h2_2nb4vS0wI3c"
-            "e2LeLI9MbHsb1XORBmmjw2XBXPy8AAydvs4uxS3GneBsBNQ0GpTGFOYQDJoQKTC4YpIQJxgJoP5XEaFM9qbIvVnQ"
-            "Xiia5i5TvCydjo3qwd4QOIYfxiB7AvfJVxzwk6uInqT6RVLxvZ0lwCHP8tWekonb2_lBjjBftr_k5ilgfLFhe4pU"
-            "s0uGiqfKzAUKv-XPbhItMjsBEttJBit0hIauYtOF-x6hD-z-EXx1b76uQhjXx4Luen5dQ-QQ_w5hkQ"
-        ),
+CERTIFICATE = (  # of the RSA key
+    "LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tCk1JSUNtekNDQVlPZ0F3SUJBZ0lCQVRBTkJna3Foa2lHOXcwQkFRc0ZBREFR"
+    "TVE0d0RBWURWUVFEREFWemRXbDAKWlRBZ0Z3MHlNREF4TURFd01EQXdNREJhR0E4eU1UQXdNREV3TVRBd01EQXdNRm93RURF"
+    "T01Bd0dBMVVFQXd3RgpjM1ZwZEdVd2dnRWlNQTBHQ1NxR1NJYjNEUUVCQVFVQUE0SUJEd0F3Z2dFS0FvSUJBUURFSzM4Z1Mr"
+    "T0xGZlNTCmFXbmsySE5TOVM4em5mMVVuc0lOWHZ6MjdBbkQ0QjlNbC9HYkFDNkc0UmJnbStsam5ETHJrWXhLRDFXbTMwanYK"
+    "d1MzZGd6YW13VnpTL05KVEJrb2x4aTN6RUduMThrWTAxQndWRmFtOWtCczZuME5qdU1jc01Zb3FEUWtCTUtaVAp5UGFhbG9K"
+    "cWgxejZqVW5sZzNjdVdlbERJK25MRkhNT0VMeVlSNmNTMFkzRHY0dytTczRJM1lQN2VmYVFxRlJzClI1TEltV2RLZGFNaGIx"
+    "MkNjZXJsakJtaG9hbmNIMXpUUmYyWTlpTEQ1YStBdThTN3VXT3pEaS9BMjdYMFluWUgKaGFUUzNOUGRTWm0vanB1MnI0QTZ5"
+    "V2dMNDBwdHJ4b0ZHMWt2bG1ZK3Z3UmpxeXA0eWtwc0o2UjQ4VFIrcHhIbAp6OTN5NFZLakFnTUJBQUV3RFFZSktvWklodmNO"
+    "QVFFTEJRQURnZ0VCQUVNQ2ZvMkdnOVNsZVlwaDk2cGdQa0g4CkJRdnBudUpGZVoyMU1OeGE1VkFqNFJ0NkdpNm1XNEwvbGl2"
+    "YVBkOU1lKzM0NTdWVEFJaHlxQXd2SHFGM0U1UWIKRmMraTVEQUN2eGpJL1VOWVRIT1ZGTVFUcVVUbnFvRnhma1oxRWFMT1lR"
+    "c1R0OWhCMmZEZlhlYU1LRFlJK2c1ZwpxZXc0eXQxZTNEdHptUUNLM3liZm5ObXJKWVgvRjlNNjAzZ3ZkRmtSN3Z6K21hR093"
+    "MEZuQXorVUdXUTBBTmx1CnpsZE5VaDluak9CaU40TlU5ZkZwaC9CTTM1RVUxcXlCZHgvL2p0V0tJV1diT1VjR2t1MzJhNmNT"
+    "eU9XZDNQRkMKZ2svc2lCUWxKcXNhRDlsMWNGSEdqaHhHZEZaQ0VBa1lEdjh5VVFWVWJIRURKZnMrWjJrVW0zUjUyYm9WUFgw"
+    "PQotLS0tLUVORCBDRVJUSUZJQ0FURS0tLS0tCg=="
+)
+MODULUS = (  # of the RSA key
+    "xCt_IEvjixX0kmlp5NhzUvUvM539VJ7CDV789uwJw-AfTJfxmwAuhuEW4JvpY5wy65GMSg9Vpt9I78Et3YM2psFc0vzSUwZK"
+    "JcYt8xBp9fJGNNQcFRWpvZAbOp9DY7jHLDGKKg0JATCmU8j2mpaCaodc-o1J5YN3LlnpQyPpyxRzDhC8mEenEtGNw7-MPkrO"
+    "CN2D-3n2kKhUbEeSyJlnSnWjIW9dgnHq5YwZoaGp3B9c00X9mPYiw-WvgLvEu7ljsw4vwNu19GJ2B4Wk0tzT3UmZv46btq-A"
+    "OsloC-NKba8aBRtZL5ZmPr8EY6sqeMpKbCekePE0fqcR5c_d8uFSow"
+)
+KID = "suite"
+SIGNATURES = {  # by algorithm and whether the token names KID: what those keys made of the claims
+    ("RS256", False): (
+        "Hk2XHs2x6CT7R73Et62c-0vXwkpiYrQLKjPSUkqoepLtVfbdH5NMES1WSrPgWHCNN2nP29Tb_8bWIiwpqv2arxM2nW4lbizI"
+        "1nO_m2-7jKj-LJdLVtufJPWZ9KjlhKCBhBd0E6E0ABw0lYCLaKYYEccD_bVE_g_OUCnkeW4R_GyCQPvwxLsT3mEuAzB5kisn"
+        "blHt9IUw5vFGKRfHplRVTNGiyPYcA6Gx0pqtDDRjI2_wK9rvgbAOHBYRI7uSLSMHZ02BVQBRu7q24tHk3ZcLGYxZuSp0QyQF"
+        "YVvllAI5FLxojWwn8lxpHXTWUi_nQkdGS0bwgDfyAwzuYPPADUk1Og"
     ),
-    "ecdsa": (
-        "ES256",
-        "ZYLcSrFnjVRPohz0CO4_NvlR3R06i0aTLa5vZlHZmc8L_qul1M6edvGle2Zx7OG8BCEyKOZwLgdbTEE1kg2XDg",
+    ("PS256", False): (
+        "eQFSJo4LAE6V6E4nMT1lMvyyAB3z947b8NKGOkCFsPWCvFXumJccN0TDf5adTcs1BNh78eB1hKtMQO9YLEF2o2gJdj9rSYbh"
+        "xKQw4m-O5kMRqm53KPuUHJigcr9n0c32nIYyLErwLHmWBls1Z45jxHGGDVBqjNNqiVELGt4nvY8wXKkyQX5qQZKwDkaioahM"
+        "gGGQNH_3M3XzlXepEovZzD-SYrP8Y5zLv--ykxyJ--HebiXbauXPNVgnX6Oe78RwiC0SgyXdsAlOtal939szbt9VGgPb3vkR"
+        "GNR21KPXe9ODt2DY0fVsuEWeYi1tWRgpGD7CEKAsWkqaKwJNXmZLng"
+    ),
+    ("RS256", True): (
+        "Ar5lcTg1afUw7waLTXrft2yjTNHrzcYUME4KcSSD3_NOmLtF-6nm27LfH6N950rZRxIlx4kWt9wehs_e5kmUDaUwH0XzxK4n"
+        "BUNDGCV5ErQ5tnEYAr493_oLojT8g6OSGHcA3TIhhbzZM6AUJoV8hiohQaL4dBx59937AM-y09m5wNUA9c7ocJ0sOoz01WGH"
+        "BrhKO-GO62kbmVv2IhN07GW6SozHR2QrZ7PYdUU2NedZf1UQlcU4CwyIsosvLyjyl4fzypneLOvThUaZ3o5lnwBEFlnakaZQ"
+        "KpIEXVooMj2qGteQc1k7E8-3J17yijnY_3oB2SwHyKhoq1h3HiVwkQ"
+    ),
+    ("ES256", False): (
+        "ZYLcSrFnjVRPohz0CO4_NvlR3R06i0aTLa5vZlHZmc8L_qul1M6edvGle2Zx7OG8BCEyKOZwLgdbTEE1kg2XDg"
     ),
 }
 
 
 def token(
-    claims: dict[str, Any], secret: str = SECRET, algorithm: str = "HS256", kid: str | None = None
+    claims: dict[str, Any], secret: str | bytes = SECRET, algorithm: str = "HS256", kid: str | None = None
 ) -> str:
     """A JSON Web Token, signed by HMAC."""
     header = {"alg": algorithm, "typ": "JWT", **({} if kid is None else {"kid": kid})}
     head, body = (_encoded(json.dumps(part).encode()) for part in (header, claims))
     digest = f"sha{algorithm[2:]}" if algorithm.startswith("HS") else "sha256"
-    signature = hmac.new(secret.encode(), f"{head}.{body}".encode(), digest).digest()
+    own = secret.encode() if isinstance(secret, str) else secret
+    signature = hmac.new(own, f"{head}.{body}".encode(), digest).digest()
     return f"{head}.{body}.{_encoded(signature)}"
 
 
-def signed(method: str) -> str:
-    """A token of the user "someone", signed by the lost key of `PUBLIC_KEYS`."""
-    algorithm, signature = SIGNATURES[method]
-    parts = (f'{{"alg":"{algorithm}","typ":"JWT"}}', SIGNED_CLAIMS)
-    return ".".join([*(_encoded(part.encode()) for part in parts), signature])
+def signed(algorithm: str, *, names_key: bool = False) -> str:
+    """A token of the user "someone", signed by a lost key of `PUBLIC_KEYS`."""
+    kid = f',"kid":"{KID}"' if names_key else ""
+    parts = (f'{{"alg":"{algorithm}","typ":"JWT"{kid}}}', SIGNED_CLAIMS)
+    return ".".join([*(_encoded(part.encode()) for part in parts), SIGNATURES[algorithm, names_key]])
+
+
+def key_set(kid: str = KID) -> bytes:
+    """The JSON Web Key Set that has the RSA key."""
+    own = {"kty": "RSA", "use": "sig", "alg": "RS256", "kid": kid, "n": MODULUS, "e": "AQAB"}
+    return json.dumps({"keys": [own]}).encode()
+
+
+def source(data: bytes) -> str:
+    """A secret or a key as a definition has it."""
+    return base64.b64encode(data).decode()
 
 
 def jwt_api(gateway: Gateway, **members: Any) -> Api:

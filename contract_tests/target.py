@@ -22,6 +22,7 @@ CLEANERS = 4  # connections that remove what was written
 PATIENCE = 3  # requests without an answer in time, until the gateway is given up
 MAX_KEPT = 64 << 20  # bytes of a run's answers
 TOGETHER_MAX_BODY = 4 << 20  # bytes of each answer to requests sent at one time, or twice the longest so far
+_JSON: Header = ("Content-Type", "application/json")
 _REFUSALS = {301, 400, 403, 404, 405}  # statuses of a request that wrote nothing
 
 
@@ -213,6 +214,14 @@ class Target:
                 self._echo = Echo(shows_headers=True)
                 self._echo.start()
         return self._echo.url
+
+    def serve(self, name: str, body: bytes, status: int = 200, headers: Sequence[Header] = (_JSON,)) -> str:
+        """The URL of that name at `upstream`, which is answered so; "" where that is not reached."""
+        url = self.upstream()
+        if not url or self._echo is None:
+            return ""
+        self._echo.answers[f"/{name}"] = status, headers, body
+        return url + name
 
     def close(self) -> None:
         """Close the connections to the gateway, and the server behind its APIs; the judge goes."""

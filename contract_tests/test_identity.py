@@ -76,10 +76,13 @@ def test_credentials_may_be_kept_from_the_upstream(gateway: Gateway) -> Steps:
     placed = {"use_param": True, "param_name": "own", "use_cookie": True, "cookie_name": "own"}
     auth = {"auth_header_name": "X-Key", **placed}
     plain, strips = api(gateway, auth=auth), api(gateway, auth=auth, strip_auth_data=True)
-    gold = policy(gateway, plain, access_rights={**plain.rights, **strips.rights})
+    bare = api(gateway, auth={}, strip_auth_data=True)
+    gold = policy(gateway, plain, access_rights={**plain.rights, **strips.rights, **bare.rights})
     yield RELOAD
 
     own = key(gateway, plain, gold)
+    stripped = gateway.send("GET", f"/{bare.id}/a", headers=[("Authorization", own)])
+    expect_upstream_saw(gateway, stripped, authorization=None)
     for made, header, cookie in ((plain, own, "a=1; own=x; b=2"), (strips, None, "a=1; b=2")):
         headers = [("X-Key", own), ("X-Other", "1")]
         shown = gateway.send("GET", f"/{made.id}/a", headers=headers)

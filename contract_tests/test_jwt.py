@@ -18,6 +18,7 @@ from contract_tests.batch import RELOAD, Steps, behaviour
 from contract_tests.checks import Mismatch
 from contract_tests.gateway import Gateway
 from contract_tests.jwts import (
+    CERTIFICATE,
     PUBLIC_KEYS,
     expect_session,
     is_session_id,
@@ -25,11 +26,15 @@ from contract_tests.jwts import (
     note_user,
     session_of,
     signed,
+    source,
     token,
     user,
 )
 
 NOT_AUTHORISED = "Key not authorized"
+BINARY = b"\xff\xfe\x00own"  # a secret that is no text
+ODD = "it's \"q<a&b=c>\\"  # the name of a claim, and how a refusal has it
+ESCAPED = "it\\'s \\\"q\\u003Ca\\u0026b\\u003Dc\\u003E\\\\"
 
 
 @behaviour("jwts-are-verified")
@@ -87,14 +92,22 @@ def test_a_token_is_signed_as_the_api_says(gateway: Gateway) -> Steps:
     """HMAC of any length, RSA or ECDSA, as the API says; another method is refused, and what is none."""
     made, basic = jwt_api(gateway), gateway.new_id()
     keyed = {
-        method: jwt_api(gateway, jwt_signing_method=method, jwt_source=source, jwt_default_policies=[basic])
-        for method, source in PUBLIC_KEYS.items()
+        method: jwt_api(gateway, jwt_signing_method=method, jwt_source=key, jwt_default_policies=[basic])
+        for method, key in PUBLIC_KEYS.items()
+    }
+    rsa = PUBLIC_KEYS["rsa"]
+    sources = {"cert": ("rsa", CERTIFICATE), "other": ("ecdsa", rsa), "binary": ("hmac", source(BINARY))}
+    keyed |= {
+        name: jwt_api(gateway, jwt_signing_method=method, jwt_source=key, jwt_default_policies=[basic])
+        for name, (method, key) in {**sources, "broken": ("hmac", "b3du!")}.items()
     }
     rights = {name: right for each in (made, *keyed.values()) for name, right in each.rights.items()}
     policy(gateway, made, id=basic, access_rights=rights)
     yield RELOAD
 
     claims = {"sub": user(gateway), "pol": basic}
+    expect_passed(call(gateway, keyed["binary"], token(claims, BINARY)))
+    expect_refused(call(gateway, keyed["broken"], token(claims, "own")), 403, NOT_AUTHORISED)
     for algorithm in ("HS256", "HS384", "HS512"):
         expect_passed(call(gateway, made, token(claims, algorithm=algorithm)))
         expect_refused(call(gateway, made, token(claims, "another", algorithm)), 403, NOT_AUTHORISED)
@@ -107,13 +120,14 @@ def test_a_token_is_signed_as_the_api_says(gateway: Gateway) -> Steps:
     ):
         expect_refused(call(gateway, made, token(claims, algorithm=algorithm)), 403, told)
     note_user(gateway, "someone")
-    for method in PUBLIC_KEYS:
-        own = signed(method)
+    for method, algorithm in (("rsa", "RS256"), ("rsa", "PS256"), ("cert", "RS256"), ("ecdsa", "ES256")):
+        own = signed(algorithm)
         expect_passed(call(gateway, keyed[method], own))
         wrong = own[:-20] + "A" * 20
         expect_refused(call(gateway, keyed[method], wrong), 403, NOT_AUTHORISED)
         unexpected = f"{NOT_AUTHORISED}: Unexpected signing method"
         expect_refused(call(gateway, keyed[method], token(claims)), 403, unexpected)
+    expect_refused(call(gateway, keyed["other"], signed("ES256")), 403, NOT_AUTHORISED)
 
 
 @behaviour("keys-sign-jwts")
@@ -136,6 +150,10 @@ def test_a_key_may_sign_tokens(gateway: Gateway) -> Steps:
         (skips, token({"sub": "x"}, "own", kid=own)),
     ):
         expect_refused(call(gateway, asked, wrong), 403, NOT_AUTHORISED)
+    gateway.delete(gold)
+    yield RELOAD
+
+    expect_refused(call(gateway, made, token({"sub": own}, "own")), 403, NOT_AUTHORISED)
 
 
 @behaviour("jwts-name-a-user")
@@ -157,7 +175,9 @@ def test_a_token_names_its_user(gateway: Gateway) -> Steps:
 def test_the_api_says_which_claim_names_the_user(gateway: Gateway) -> Steps:
     """The claim that the API names, or `sub` where that is missing; one that is empty is refused."""
     made = jwt_api(gateway, jwt_identity_base_field="mail")
-    slow = policy(gateway, made, rate=1, per=3600)
+    odd = jwt_api(gateway, jwt_identity_base_field=ODD)
+    placed = jwt_api(gateway, auth={"auth_header_name": "X-Own"})
+    slow = policy(gateway, made, rate=1, per=3600, access_rights={**made.rights, **placed.rights})
     yield RELOAD
 
     first, second, sub = user(gateway), user(gateway), user(gateway)
@@ -172,6 +192,10 @@ def test_the_api_says_which_claim_names_the_user(gateway: Gateway) -> Steps:
         ({"mail": 1}, "no suitable claims for user ID were found"),
     ):
         expect_refused(call(gateway, made, token({**claims, "pol": slow})), 403, told)
+    told = f"found an empty user ID in predefined base {place} {ESCAPED}"
+    expect_refused(call(gateway, odd, token({ODD: "", "pol": slow})), 403, told)
+    sent = ("X-Own", token({"sub": user(gateway), "pol": slow}))
+    expect_passed(gateway.send("GET", f"/{placed.id}/a", headers=[sent]))
 
 
 @behaviour("jwts-have-nested-claims")
@@ -211,8 +235,9 @@ def test_a_token_leaves_a_session(gateway: Gateway) -> Steps:
     for ends, claims, wanted, client in (
         (later, {"client_id": "c1"}, later, "c1"),
         (later + 1, {"clientId": "c3", "cid": "c2", "client_id": "c1"}, later + 1, "c3"),
-        (later, {"cid": "c2", "client_id": "c1"}, later + 1, "c2"),
-        (later, {}, later + 1, ""),
+        (later + 2, {"clientId": "c3"}, later + 2, "c3"),
+        (later, {"cid": "c2", "client_id": "c1"}, later + 2, "c2"),
+        (later, {}, later + 2, ""),
     ):
         expect_passed(call(gateway, made, token({"sub": name, "pol": gold, "exp": ends, **claims})))
         expect_session(

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-from contract_tests.apis import call, expect_passed, expect_refused, key, needs_plain_keys, policy
+from contract_tests.apis import (
+    call,
+    definition,
+    expect_passed,
+    expect_refused,
+    key,
+    needs_plain_keys,
+    policy,
+)
 from contract_tests.batch import RELOAD, Steps, behaviour
 from contract_tests.checks import Mismatch, shorten
 from contract_tests.gateway import Gateway
-from contract_tests.jwts import jwt_api, session_of, token, user
+from contract_tests.jwts import JWTS, expect_session, jwt_api, session_of, token, user
+from contract_tests.ownership import APIS
 
 MIXED = (
     "failed to create key: cannot apply multiple policies when some have per_api set and some are partitioned"
@@ -19,6 +28,7 @@ def test_a_claim_picks_the_policy(gateway: Gateway) -> Steps:
     """The claim names the policy, and may name another next time; one that is gone is refused."""
     made = jwt_api(gateway)
     one, two = policy(gateway, made, quota_max=5), policy(gateway, made, quota_max=9)
+    uncounted = [policy(gateway, made) for _ in range(2)]
     foreign = policy(gateway, made, org_id=f"{made.org_id}-other")
     yield RELOAD
 
@@ -27,6 +37,12 @@ def test_a_claim_picks_the_policy(gateway: Gateway) -> Steps:
     expect_refused(call(gateway, made, token({"sub": name, "pol": foreign})), 403, NO_POLICY)
     expect_refused(call(gateway, made, token({"sub": user(gateway), "pol": foreign})), 403, NO_POLICY)
     expect_passed(call(gateway, made, "Bearer " + token({"sub": name, "pol": two})), 9, 7)
+    needs_plain_keys(gateway, made, two)
+    expect_session(gateway, made, name, apply_policies=[two], apply_policy_id="", quota_max=9)
+    other = user(gateway)
+    for each in uncounted:
+        expect_passed(call(gateway, made, token({"sub": other, "pol": each})))
+        expect_session(gateway, made, other, apply_policies=[each])
     expect_refused(call(gateway, made, token({"sub": name, "pol": gateway.new_id()})), 403, NO_POLICY)
     expect_refused(call(gateway, made, token({"sub": user(gateway)})), 403, f"{NO_POLICY} found")
     gateway.delete(one)
@@ -40,10 +56,13 @@ def test_policies_that_clash_are_refused(gateway: Gateway) -> Steps:
     """Policies that cannot be applied together: with a new user the gateway fails, a known one is refused."""
     one, two = gateway.new_id(), gateway.new_id()
     scopes = {"jwt": {"scope_claim_name": "scope", "scope_to_policy": {"read": one, "write": two}}}
-    made = jwt_api(gateway, scopes=scopes, jwt_default_policies=[one, two])
+    made, plain = (
+        jwt_api(gateway, scopes=scopes, jwt_default_policies=[one, two]),
+        jwt_api(gateway, scopes=scopes),
+    )
     policy(gateway, made, id=one, partitions={"per_api": True})
     policy(gateway, made, id=two, partitions={"quota": True, "acl": True})
-    gold = policy(gateway, made)
+    gold = policy(gateway, made, access_rights={**made.rights, **plain.rights})
     yield RELOAD
 
     name = user(gateway)
@@ -53,6 +72,8 @@ def test_policies_that_clash_are_refused(gateway: Gateway) -> Steps:
     expect_refused(call(gateway, made, token({"sub": name})), 403, f"{told} new policy")
     expect_passed(call(gateway, made, token({"sub": name, "pol": gold})))
     expect_refused(call(gateway, made, clash), 403, f"{told} new policy")
+    joined = token({"sub": name, "scope": "read write", "pol": gold})
+    expect_refused(call(gateway, plain, joined), 403, f"{told} several policies")
     expect_refused(call(gateway, made, token({"sub": user(gateway)})), 500, MIXED)
 
 
@@ -61,13 +82,20 @@ def test_a_token_may_name_a_key(gateway: Gateway) -> Steps:
     """The first policy of the key that a claim names as the client; none where it names no key."""
     made = jwt_api(gateway, jwt_policy_field_name="", jwt_client_base_field="azp")
     gold = policy(gateway, made, quota_max=6, quota_renewal_rate=3600)
+    old = policy(gateway, made)
     yield RELOAD
 
-    own = key(gateway, made, gold)
-    expect_passed(call(gateway, made, token({"sub": user(gateway), "azp": own})), 6, 5)
+    own, gone = key(gateway, made, gold), key(gateway, made, old)
+    for credential in (own, key(gateway, made, apply_policy_id=gold)):
+        expect_passed(call(gateway, made, token({"sub": user(gateway), "azp": credential})), 6, 5)
     for claims in ({"azp": gateway.new_id()}, {"azp": 1}, {}):
         refused = call(gateway, made, token({"sub": user(gateway), **claims}))
         expect_refused(refused, 403, f"{NO_POLICY} found")
+    gateway.delete(old)
+    yield RELOAD
+
+    refused = call(gateway, made, token({"sub": user(gateway), "azp": gone}))
+    expect_refused(refused, 403, f"{NO_POLICY} found")
 
 
 @behaviour("jwts-have-default-policies")
@@ -106,6 +134,27 @@ def test_default_policies_give_way(gateway: Gateway) -> Steps:
         expect_passed(call(gateway, made, token({"sub": name, **claims})), limit, left)
 
 
+@behaviour("default-policies-may-change")
+def test_default_policies_may_change(gateway: Gateway) -> Steps:
+    """A user whose policies were the default ones gets those of a changed API with the next token."""
+    basic, extra = gateway.new_id(), gateway.new_id()
+    written = definition(gateway, **JWTS, jwt_default_policies=[basic])
+    made = jwt_api(gateway, **written)
+    policy(gateway, made, id=basic, quota_max=8, quota_renewal_rate=3600)
+    policy(gateway, made, id=extra, quota_max=9, quota_renewal_rate=3600)
+    yield RELOAD
+
+    needs_plain_keys(gateway, made, basic)
+    name = user(gateway)
+    expect_passed(call(gateway, made, token({"sub": name})), 8, 7)
+    changed = {**written, "jwt_default_policies": [basic, extra]}
+    gateway.send("PUT", f"{APIS}/{made.id}", changed)
+    yield RELOAD
+
+    for left in (7, 6):
+        expect_passed(call(gateway, made, token({"sub": name})), 9, left)
+
+
 @behaviour("scopes-pick-policies")
 def test_scopes_pick_policies(gateway: Gateway) -> Steps:
     """Each scope stands for a policy, in a text or an array; unknown ones for none, and none is refused."""
@@ -123,6 +172,37 @@ def test_scopes_pick_policies(gateway: Gateway) -> Steps:
     told = f"{NO_POLICY} found in scope claim"
     expect_refused(call(gateway, made, token({"sub": user(gateway), "scope": "unknown"})), 403, told)
     expect_passed(call(gateway, made, token({"sub": user(gateway)})), 1, 0)
+
+
+@behaviour("scopes-change-the-session")
+def test_scopes_change_the_session(gateway: Gateway) -> Steps:
+    """A user's session has the policies of the last token's scopes, where nothing is counted too."""
+    basic, scoped = gateway.new_id(), {name: gateway.new_id() for name in ("read", "write")}
+    scopes = {"jwt": {"scope_claim_name": "scope", "scope_to_policy": scoped}}
+    made = jwt_api(gateway, scopes=scopes, jwt_default_policies=[basic])
+    for each in (basic, *scoped.values()):
+        policy(gateway, made, id=each)
+    yield RELOAD
+
+    needs_plain_keys(gateway, made, basic)
+    name = user(gateway)
+    for scope in ("read", "write", "write read", "read"):
+        expect_passed(call(gateway, made, token({"sub": name, "scope": scope})))
+        wanted = [scoped[each] for each in scope.split()]
+        expect_session(gateway, made, name, apply_policies=wanted)
+
+
+@behaviour("scopes-need-a-policy")
+def test_scopes_need_a_policy(gateway: Gateway) -> Steps:
+    """A token with scopes alone is refused where neither a claim nor the API has a policy for it."""
+    reader = gateway.new_id()
+    scopes = {"jwt": {"scope_claim_name": "scope", "scope_to_policy": {"read": reader}}}
+    made = jwt_api(gateway, scopes=scopes)
+    policy(gateway, made, id=reader)
+    yield RELOAD
+
+    refused = call(gateway, made, token({"sub": user(gateway), "scope": "read"}))
+    expect_refused(refused, 403, f"{NO_POLICY} found")
 
 
 @behaviour("scopes-join-the-policy")
@@ -147,11 +227,13 @@ def test_scopes_join_the_policy_of_a_claim(gateway: Gateway) -> Steps:
         ({"own": {"roles": ["read"]}}, [reader], 5, 3),
         ({"own": {"roles": [["write"], "read"]}}, [writer, reader], 9, 6),
         ({"own": {"roles": ["read"]}, "pol": gold}, [gold, reader], 20, 16),
+        ({"pol": gold}, [gold, reader], 20, 15),
     ):
         expect_passed(call(gateway, made, token({"sub": name, **claims})), limit, left)
         kept = session_of(gateway, made, name)
         if sorted(kept.document.get("apply_policies", ())) != sorted(policies):
             raise Mismatch(f"apply_policies {policies} in any order", shorten(kept.text), kept)
+    expect_session(gateway, made, name, org_id=made.org_id, apply_policy_id="")
     refused = "key not authorized: no scope or policy in token"
     nothings: tuple[object, ...] = (None, 1, {"roles": []})
     for nothing in nothings:

@@ -17,9 +17,16 @@ def test_a_rate_limit_is_held(gateway: Gateway) -> Steps:
     """Requests over the rate answer 429; another key has a rate of its own."""
     made = api(gateway)
     slow = policy(gateway, made, rate=3, per=3600)
+    free = policy(gateway, made, rate=0, per=3600, quota_max=0, quota_renewal_rate=3600)
     yield RELOAD
 
     own, other = key(gateway, made, slow), key(gateway, made, slow)
+    for unlimited in (
+        key(gateway, made, free),
+        key(gateway, made, access_rights=made.rights, rate=0, per=60),
+    ):
+        for _ in range(3):
+            expect_passed(call(gateway, made, unlimited), 0, 0)
     for _ in range(3):
         expect_passed(call(gateway, made, own))
     for _ in range(2):
@@ -41,6 +48,10 @@ def test_a_quota_is_held(gateway: Gateway) -> Steps:
     last = call(gateway, made, own)
     expect_passed(last, 3, 0)
     _expect_end(last)
+    kept = gateway.send("GET", f"{KEYS}/{own}?org_id={made.org_id}")
+    if str(kept.document.get("quota_renews")) != last.header("X-RateLimit-Reset"):
+        told = f"quota_renews {last.header('X-RateLimit-Reset')}, as the answer told"
+        raise Mismatch(told, repr(kept.document.get("quota_renews")), kept)
     for _ in range(2):
         expect_refused(call(gateway, made, own), 403, "Quota exceeded")
     expect_left(gateway, made, own, 0)
@@ -124,7 +135,11 @@ def test_an_api_has_a_rate(gateway: Gateway) -> Steps:
     made = api(gateway, global_rate_limit=slow)
     disabled = api(gateway, global_rate_limit={**slow, "disabled": True})
     off = api(gateway, global_rate_limit=slow, disable_rate_limit=True)
-    gold = policy(gateway, made, access_rights={**made.rights, **disabled.rights, **off.rights})
+    free, single = (api(gateway, global_rate_limit={**slow, "rate": rate}) for rate in (0, 1))
+    rights = [each.rights for each in (made, disabled, off, free, single)]
+    gold = policy(
+        gateway, made, access_rights={name: right for each in rights for name, right in each.items()}
+    )
     yield RELOAD
 
     own, other = key(gateway, made, gold), key(gateway, made, gold)
@@ -132,6 +147,8 @@ def test_an_api_has_a_rate(gateway: Gateway) -> Steps:
     expect_passed(call(gateway, made, other))
     for credential in (own, other):
         expect_refused(call(gateway, made, credential), 429, "API Rate Limit Exceeded")
-    for each in (disabled, off):
+    expect_passed(call(gateway, single, own))
+    expect_refused(call(gateway, single, other), 429, "API Rate Limit Exceeded")
+    for each in (disabled, off, free):
         for _ in range(3):
             expect_passed(call(gateway, each, own))

@@ -86,7 +86,8 @@ def test_tokens_are_listed(gateway: Gateway) -> Steps:
     yield RELOAD
 
     needs_plain_keys(gateway, made, gold)
-    name = client(gateway, made, gold)["client_id"]
+    name, other = (client(gateway, made, gold)["client_id"] for _ in range(2))
+    granted(gateway, made, other)
     path = f"{CLIENTS}/{made.id}/{name}/tokens"
     for _ in TWICE:  # with a token those are gone from the list that end in the same second
         _expect_tokens(gateway, path, [])
@@ -176,10 +177,12 @@ def _ends(listed: Any) -> dict[str, int]:
 def test_a_token_has_what_its_client_has(gateway: Gateway) -> Steps:
     """The session of a token names its client, and has its policy and its metadata, but for what the policy has too."""
     made = oauth_api(gateway)
-    gold = policy(gateway, made, meta_data={"tier": "gold", "of": "policy"})
+    after = {"post_expiry_action": "delete", "post_expiry_grace_period": 60}  # where the version has them
+    gold = policy(gateway, made, meta_data={"tier": "gold", "of": "policy"}, **after)
     yield RELOAD
 
     needs_plain_keys(gateway, made, gold)
+    granting = gateway.get(gold).document
     for told in (None, {"more": ["x", 1], "tier": "client"}):
         name = client(gateway, made, gold, meta_data=told)["client_id"]
         token = granted(gateway, made, name)
@@ -188,6 +191,7 @@ def test_a_token_has_what_its_client_has(gateway: Gateway) -> Steps:
             "oauth_client_id": name,
             "apply_policies": [gold],
             "meta_data": {**(told or {}), "tier": "gold", "of": "policy"},
+            **{name: value for name, value in after.items() if name in granting},
         }
         if differs := lacking(wanted, exchange.document):
             raise Mismatch(f"a session with {wanted}", differs, exchange)

@@ -26,10 +26,10 @@ ENDED = "has expired, please check documentation or contact administrator"
 PAST, FUTURE, SHOWN = "2006-01-02 15:04", "2099-01-02 15:04", "Fri, 02 Jan 2099 15:04:00 UTC"
 
 
-def _versioned(gateway: Gateway, *names: str, default: str = "", **placed: Any) -> Api:
+def _versioned(gateway: Gateway, *names: str, default: str = "", slug: str = "", **placed: Any) -> Api:
     versions = {name: {"name": name, "use_extended_paths": True} for name in names}
     data = {"not_versioned": False, "default_version": default, "versions": versions}
-    return api(gateway, definition=placed, version_data=data)
+    return api(gateway, definition=placed, version_data=data, slug=slug)
 
 
 def _granting(gateway: Gateway, *apis: Api, versions: tuple[str, ...]) -> str:
@@ -47,7 +47,8 @@ def test_a_header_names_the_version(gateway: Gateway) -> Steps:
     """The header that the API names, which the upstream sees unless it is to be stripped; without it no version is known."""
     made = _versioned(gateway, "v1", "v2", location="header", key="X-Version")
     strips = _versioned(gateway, "v1", location="header", key="X-Version", strip_versioning_data=True)
-    gold = _granting(gateway, made, strips, versions=("v1",))
+    nowhere = _versioned(gateway, "v1", key="X-Version")
+    gold = _granting(gateway, made, strips, nowhere, versions=("v1",))
     yield RELOAD
 
     own = key(gateway, made, gold)
@@ -57,6 +58,7 @@ def test_a_header_names_the_version(gateway: Gateway) -> Steps:
     expect_refused(_asked(gateway, made, own, "a", "v9"), 403, UNKNOWN)
     expect_refused(_asked(gateway, made, own, "a"), 403, UNNAMED)
     expect_refused(_asked(gateway, made, own, "v1/a?X-Version=v1"), 403, UNNAMED)
+    expect_refused(_asked(gateway, nowhere, own, "a", "v1"), 403, UNNAMED)
 
 
 @behaviour("versions-are-named-in-a-path")
@@ -66,7 +68,8 @@ def test_the_path_names_the_version(gateway: Gateway) -> Steps:
     strips = _versioned(gateway, "v1", "v2", location="url", strip_path=True)
     strips_data = _versioned(gateway, "v1", location="url", strip_versioning_data=True)
     only = _versioned(gateway, "v1", "x1", location="url", strip_path=True, url_versioning_pattern="^v[0-9]$")
-    all_of = (made, strips, strips_data, only)
+    shop = _versioned(gateway, "v1", slug="shop", location="url")
+    all_of = (made, strips, strips_data, only, shop)
     gold = _granting(gateway, *all_of, versions=("v1", "x1"))
     yield RELOAD
 
@@ -81,6 +84,8 @@ def test_the_path_names_the_version(gateway: Gateway) -> Steps:
         (strips_data, "v1/a", "/a"),
         (only, "v1/a", "/a"),
         (only, "x1/a", "/x1/a"),
+        (shop, "shop/v1/a", "/shop/v1/a"),
+        (shop, "v1/a", "/v1/a"),
     ):
         expect_path(gateway, _asked(gateway, asked, own, path), reached)
     for asked in (made, strips):
@@ -102,6 +107,7 @@ def test_a_parameter_names_the_version(gateway: Gateway) -> Steps:
         (made, "a?ver=v1&b=2", "/a?ver=v1&b=2"),
         (strips, "a?ver=v1", "/a"),
         (strips, "a?b=1&ver=v1&c=3", "/a?b=1&c=3"),
+        (strips, "a?b=&ver=v1&a=1", "/a?a=1&b="),
     ):
         expect_path(gateway, _asked(gateway, asked, own, path), reached)
     expect_refused(_asked(gateway, made, own, "a?ver="), 403, UNNAMED)

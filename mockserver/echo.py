@@ -1,12 +1,15 @@
-"""An upstream for tests: a server on this machine that says which method and path reached it."""
+"""An upstream for tests: a server on this machine that says what reached it, or answers as it is told to."""
 
 from __future__ import annotations
 
 import http.server
 import json
 import threading
+from collections.abc import Sequence
 from types import TracebackType
 from typing import Any, Self
+
+Answer = tuple[int, Sequence[tuple[str, str]], bytes]
 
 
 class _Handler(http.server.BaseHTTPRequestHandler):
@@ -20,9 +23,11 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         server: Any = self.server
         if server.shows_headers:
             told["headers"] = {name.lower(): value for name, value in self.headers.items()}
-        body = json.dumps(told).encode()
-        self.send_response_only(200)
-        self.send_header("Content-Type", "application/json")
+        plain = 200, (("Content-Type", "application/json"),), json.dumps(told).encode()
+        status, headers, body = server.answers.get(self.path, plain)
+        self.send_response_only(status)
+        for name, value in headers:
+            self.send_header(name, value)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         if self.command != "HEAD":
@@ -39,17 +44,25 @@ class _Server(http.server.ThreadingHTTPServer):
     daemon_threads = True
     shows_headers = False
 
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self.answers: dict[str, Answer] = {}
+
 
 class Echo:
     """The server, on a free port of 127.0.0.1, from `start` to `stop`, or for a with block.
 
     Args:
         shows_headers: whether it tells the headers too, their names in lower case.
+
+    Attributes:
+        answers: what it answers instead, by path: status, headers and body.
     """
 
     def __init__(self, *, shows_headers: bool = False) -> None:
         self._server = _Server(("127.0.0.1", 0), _Handler)
         self._server.shows_headers = shows_headers
+        self.answers = self._server.answers
         self._thread: threading.Thread | None = None
 
     @property

@@ -25,6 +25,7 @@ BODY = "tyk_contract.body"
 REPLY = "tyk_contract.reply"
 VISIT = "tyk_contract.visit"
 
+CHUNK_FROM = 2049  # bytes; a longer body than this buffer is sent in chunks (net/http/server.go)
 # Go's words where Python's differ (net/http/status.go)
 PHRASES = {**http.client.responses, 413: "Request Entity Too Large", 422: "Unprocessable Entity"}
 
@@ -77,8 +78,12 @@ class Front:
                 reply = replies.error(str(error), 500)
         self._record(environ, target, body, reply)
         status = f"{reply.status} {PHRASES.get(reply.status, '')}"
-        start_response(status, [*reply.headers, ("Content-Length", str(len(reply.body)))])
-        return [b"" if environ["REQUEST_METHOD"] == "HEAD" else reply.body]
+        is_head = environ["REQUEST_METHOD"] == "HEAD"
+        headers = [*reply.headers]
+        if not replies.has(headers, "content-length") and (is_head or len(reply.body) < CHUNK_FROM):
+            headers.append(("Content-Length", str(len(reply.body))))  # else the server sends it in chunks
+        start_response(status, headers)
+        return [b"" if is_head else reply.body]
 
     def _before_routes(self, environ: WSGIEnvironment) -> Reply | None:
         config, url = self._gateway.config, environ[URL]

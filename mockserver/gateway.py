@@ -17,6 +17,7 @@ from mockserver.definition import DefinitionCodec
 from mockserver.faults import Faults
 from mockserver.files import DirectoryFiles, Files, MemoryFiles
 from mockserver.journal import Journal
+from mockserver.keysets import KeySets
 from mockserver.oauth import OAuthStore
 from mockserver.policy import PolicyCodec
 from mockserver.session import SessionCodec, SessionStore
@@ -97,6 +98,7 @@ class Gateway:
         self.buckets = Buckets(self.now)
         self.quotas = Quotas(self.now, self.shelves)
         self.oauth = OAuthStore(self.now, self.shelves)
+        self.key_sets = KeySets(self.now, by_url="key-sets-by-url" in self.behaviours)
         self.helpers: Helpers | None = None
         self._lock = threading.RLock()
         self._reload_due: float | None = None
@@ -158,7 +160,8 @@ class Gateway:
             self._reload_due = None
             self.store.put_back()
             self.apis.put_back()
-            for state in (self.sessions, self.organisations, self.buckets, self.quotas, self.oauth):
+            kept = (self.sessions, self.organisations, self.buckets, self.quotas, self.oauth, self.key_sets)
+            for state in kept:
                 state.clear()
             self.faults.clear()
             self.journal.clear()
@@ -175,6 +178,7 @@ class Gateway:
             self.ready = self.store.reload() or self.ready
         if not self.config.use_db_app_configs:
             self.apis.reload()
+            self.key_sets.keep_only(self.apis.loaded.by_id)
         if self.helpers:
             self.helpers.load()
 

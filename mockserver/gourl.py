@@ -12,6 +12,7 @@ _BAD_ESCAPE = re.compile(r"%(?![0-9a-fA-F]{2})")
 _CONTROL = re.compile(r"[\x00-\x20\x7f]")
 _ABSOLUTE = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]*://[^/?]*)(.*)")
 _KEPT = "$&+,/:;=@-_.~"  # what net/url leaves unescaped in a path
+_VALID = re.compile(r"[A-Za-z0-9$&+,/:;=@_.~!'()*%\[\]-]*")  # and what it takes there
 
 
 class BadTarget(ValueError):
@@ -30,15 +31,16 @@ class Url:
         path: unescaped; a byte that is not UTF-8 stands as a lone surrogate (surrogateescape).
         query: as sent, with its question mark; "" where there is none.
         origin: scheme and host of a target in absolute form.
+        raw: the path as sent, where Go would write it otherwise; else "".
     """
 
     path: str
     query: str = ""
     origin: str = ""
+    raw: str = ""
 
     def __str__(self) -> str:
-        path = quote(self.path.encode("utf-8", "surrogateescape"), safe=_KEPT)
-        return self.origin + path + self.query
+        return self.origin + escaped(self.path) + self.query
 
 
 def parse(target: str, method: str = "GET") -> Url:
@@ -54,13 +56,25 @@ def parse(target: str, method: str = "GET") -> Url:
         origin, rest = f"//{target}", ""
     if match := _ABSOLUTE.fullmatch(target):
         origin, rest = match.groups()
-    escaped, mark, query = rest.partition("?")
-    if _CONTROL.search(target) or _BAD_ESCAPE.search(escaped):
+    raw, mark, query = rest.partition("?")
+    if _CONTROL.search(target) or _BAD_ESCAPE.search(raw):
         raise BadTarget(target)
-    if not escaped.startswith("/") and not (origin and not escaped):
+    if not raw.startswith("/") and not (origin and not raw):
         raise BadTarget(target)
-    path = unquote_to_bytes(escaped.encode("latin-1")).decode("utf-8", "surrogateescape")
-    return Url(path, mark + query, origin)
+    path = unescaped(raw)
+    return Url(path, mark + query, origin, "" if raw == escaped(path) else raw)
+
+
+def escaped(path: str, raw: str = "") -> str:
+    """A path as Go writes it: as it was sent, where that stands for the same (net/url, EscapedPath)."""
+    if raw and _VALID.fullmatch(raw) and unescaped(raw) == path:
+        return raw
+    return quote(path.encode("utf-8", "surrogateescape"), safe=_KEPT)
+
+
+def unescaped(raw: str) -> str:
+    """A path of which bytes stand as Latin-1 characters or escapes."""
+    return unquote_to_bytes(raw.encode("latin-1")).decode("utf-8", "surrogateescape")
 
 
 def cleaned(url: Url) -> Url:

@@ -9,11 +9,12 @@ from email.utils import formatdate
 from functools import lru_cache
 
 from mockserver import gourl
-from mockserver.front import PHRASES
+from mockserver.front import CHUNK_FROM, PHRASES
+from mockserver.replies import has
 
 MAX_HEAD = 1 << 20  # bytes; net/http.DefaultMaxHeaderBytes
-CHUNK_FROM = 2049  # bytes; a longer body than this buffer is sent in chunks (net/http/server.go)
 
+_BODILESS = (204, 304)  # statuses
 HEAD_END = re.compile(rb"\r?\n\r?\n")
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
@@ -170,14 +171,15 @@ class Chunks:
 def response_bytes(
     head: Head, status: int, headers: list[tuple[str, str]], body: bytes, *, close: bool
 ) -> bytes:
-    """An answer as net/http writes it: sorted headers, the date, the length or chunks."""
-    length = next((v for n, v in headers if n.lower() == "content-length"), str(len(body)))
-    chunked = len(body) >= CHUNK_FROM and head.version >= (1, 1)
+    """An answer as net/http writes it: sorted headers, the date, the length, or chunks where none is told."""
+    length = next((v for n, v in headers if n.lower() == "content-length"), None)
+    chunked = length is None and len(body) >= CHUNK_FROM and head.version >= (1, 1)
+    length = str(len(body)) if length is None else length
     protocol = "HTTP/1.1" if head.version >= (1, 1) else "HTTP/1.0"
     lines = [f"{protocol} {status} {PHRASES.get(status, f'status code {status}')}"]
     lines += [f"{n}: {v}" for n, v in sorted(headers) if n.lower() != "content-length"]
-    lines.append(f"Date: {today()}")
-    if not chunked and not (head.method == "HEAD" and length == "0"):
+    lines += [] if has(headers, "date") else [f"Date: {today()}"]
+    if not chunked and status not in _BODILESS and not (head.method == "HEAD" and length == "0"):
         lines.append(f"Content-Length: {length}")
     if length != "0" and not any(name.lower() == "content-type" for name, _ in headers):
         lines.append("Content-Type: text/plain; charset=utf-8")  # as net/http sniffs it

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -36,6 +36,11 @@ class Reply:
     body: bytes
     status: int = 200
     headers: tuple[tuple[str, str], ...] = (("Content-Type", JSON),)
+
+
+def has(headers: Iterable[tuple[str, str]], name: str) -> bool:
+    """Whether a header is there; `name` in lower case."""
+    return any(key.lower() == name for key, _ in headers)
 
 
 def json_text(text: str, status: int = 200) -> Reply:

@@ -12,7 +12,7 @@ ORDER = [
     {"gowrite"},
     {"spec", "gojson", "gourl", "config", "clock", "connection", "redaction", "echo", "files"},
     {"shelves", "client"},
-    {"counters", "oauth", "redis_shelves"},
+    {"counters", "oauth", "keysets", "redis_shelves"},
     {"goscalar", "behaviours"},
     {"gostruct"},
     {"views"},

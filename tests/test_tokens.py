@@ -26,7 +26,7 @@ def _jwt_api(source: str, **members: Any) -> dict[str, Any]:
 
 
 def test_a_key_may_come_from_a_jwks(gateway: MockGateway) -> None:
-    """At a URL on this machine, by the token's kid."""
+    """At a URL on this machine, by the token's kid; what was fetched counts for four minutes."""
     private = rsa.generate_private_key(65537, 2048)
     public = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(private.public_key()))
     body = json.dumps({"keys": [{**public, "kid": "k1", "alg": "RS256"}]}).encode()
@@ -38,8 +38,13 @@ def test_a_key_may_come_from_a_jwks(gateway: MockGateway) -> None:
         with _answering(listener, body):
             assert get(gateway, own).status == 200
         other = jwt.encode({"sub": "ann", "pol": "gold"}, private, "RS256", {"kid": "k2"})
-        with _answering(listener, body):
-            assert told(get(gateway, other)) == (403, "Key not authorized")
+        assert told(get(gateway, other)) == (403, "Key not authorized")
+        gateway.advance(239)
+        assert get(gateway, own).status == 200
+        gateway.advance(2)
+        with _answering(listener, body.replace(b'"k1"', b'"k2"')):
+            assert told(get(gateway, own)) == (403, "Key not authorized")
+        assert get(gateway, other).status == 200
 
 
 def _answering(listener: socket.socket, body: bytes) -> Any:

@@ -12,6 +12,9 @@ MODULES = (
     "policy", "front", "app", "gourl", "gojson", "gowrite", "goscalar", "gostruct",
     "handlers.keys", "handlers.saving", "application", "merging", "session", "keynames", "grants",
     "handlers.apis", "handlers.oauth", "handlers.organisations", "apis", "definition",
+    "counters", "oauth", "remembered", "keysets", "traffic.identity", "traffic.granting", "traffic.access",
+    "traffic.limits", "traffic.visit", "traffic.tokens", "traffic.chain", "traffic.sessions",
+    "traffic.upstream",
 )  # fmt: skip
 
 _OPERATORS: dict[type, tuple[str, str]] = {  # what stands there, and what is put in its place

@@ -78,7 +78,8 @@ def _version_in_path(visit: Visit, placed: dict[str, Any], *, strips: bool) -> s
         with contextlib.suppress(re.error):
             fits = re.search(placed["url_versioning_pattern"], name) is not None
     if name and strips and fits:
-        visit.url = replace(visit.url, path=visit.url.path.replace(f"{name}/", "", 1))
+        path, raw = (each.replace(f"{name}/", "", 1) for each in (visit.url.path, visit.url.raw))
+        visit.url = replace(visit.url, path=path, raw=raw)
     return name
 
 

@@ -32,7 +32,6 @@ def answer(visit: Visit) -> Reply:
     except Refusal as refusal:
         visit.keep()
         return _refused(visit, refusal)
-    visit.keep()
     return Reply(reply.body, reply.status, (*reply.headers, *limits.headers(visit), *visit.told))
 
 

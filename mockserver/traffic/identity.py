@@ -50,7 +50,7 @@ def _key(visit: Visit, token: Token) -> Any:
         source = data.decode("utf-8", "replace")
         if not re.match(r"(?i)https?://", source):
             return public_key(data) if definition["jwt_signing_method"] in ("rsa", "ecdsa") else data
-    key = fetched_key(visit.gateway, source, token.header.get("kid"))
+    key = fetched_key(visit, source, token.header.get("kid"))
     if key is None:
         raise NOT_AUTHORISED
     return key

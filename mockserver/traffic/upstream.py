@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import gzip
 import http.client
 import ipaddress
 import json
 import socket
 from typing import Any
-from urllib.parse import SplitResult, quote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from mockserver import gourl
+from mockserver.definition import Api
 from mockserver.gateway import Gateway
+from mockserver.keysets import Unreadable
 from mockserver.replies import Reply
 from mockserver.traffic.visit import Forwarded, Refusal, Visit
 
@@ -20,7 +23,7 @@ UNKNOWN_HOST = Refusal("Upstream host lookup failed", 500)
 TOO_LATE = Refusal("Upstream service reached hard timeout.", 504)
 _OF_ONE_HOP = frozenset(
     ("connection", "proxy-connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "te",
-     "trailer", "transfer-encoding", "upgrade", "content-length", "host", "date")
+     "trailer", "transfer-encoding", "upgrade")
 )  # fmt: skip
 
 
@@ -40,19 +43,26 @@ def forward(visit: Visit) -> Reply:
 
 def _forwarded(visit: Visit, target: SplitResult) -> Forwarded:
     """The request as the gateway hands it on (gateway/reverse_proxy.go:241 @v5.12.0)."""
-    path = visit.url.path
-    if visit.api.known["proxy"]["strip_listen_path"]:
-        path = visit.api.stripped(path)
-    path = _joined(target.path, path, slash_stays=visit.api.known["proxy"]["disable_strip_slash"])
+    path, raw = (_placed(visit.api, target, each) if each else "" for each in (visit.url.path, visit.url.raw))
     own = visit.url.query.removeprefix("?")
     query = "&".join(part for part in (target.query, own) if part)
-    address = quote(path.encode("utf-8", "surrogateescape"), safe="$&+,/:;=@-_.~")
-    headers = {name: value for name, value in visit.headers.items() if name not in _OF_ONE_HOP}
+    address = gourl.escaped(path, "" if raw == path else raw)
+    own_of_hop = ("host", "content-length")
+    headers = dict(_of_more_hops([each for each in visit.headers.items() if each[0] not in own_of_hop]))
     headers["x-forwarded-for"] = ", ".join(
         each for each in (headers.get("x-forwarded-for"), visit.client) if each
     )
-    headers.setdefault("user-agent", f"Tyk/v{visit.gateway.version}")
+    headers.setdefault("user-agent", f"Tyk/{visit.gateway.version}")
     return Forwarded(visit.method, address + (f"?{query}" if query else ""), headers, visit.body)
+
+
+def _placed(api: Api, target: SplitResult, path: str) -> str:
+    """A path of an API behind that of its target."""
+    proxy = api.known["proxy"]
+    rest = api.stripped(path) if proxy["strip_listen_path"] else path
+    return _joined(
+        unquote(target.path, errors="surrogateescape"), rest, slash_stays=proxy["disable_strip_slash"]
+    )
 
 
 def _joined(first: str, second: str, *, slash_stays: bool) -> str:
@@ -83,16 +93,40 @@ def _asked(target: SplitResult, sent: Forwarded) -> Reply:
         raise UNKNOWN_HOST from error
     except (OSError, http.client.HTTPException) as error:
         raise NOT_REACHED from error
-    kept = [(_canonical(name), value) for name, value in headers if name.lower() not in _OF_ONE_HOP]
+    kept = [(_canonical(name), value) for name, value in _of_more_hops(headers)]
+    if _asks_for_gzip(sent) and dict(kept).get("Content-Encoding", "").lower() == "gzip":
+        kept = [each for each in kept if each[0] not in ("Content-Encoding", "Content-Length")]
+        body = gzip.decompress(body)
     return Reply(body, status, tuple(kept))
+
+
+def _of_more_hops(headers: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Headers without those for the next server alone, which Connection names too.
+
+    Source: gateway/reverse_proxy.go:1138 @v5.12.0.
+    """
+    named = [part.strip().lower() for n, v in headers if n.lower() == "connection" for part in v.split(",")]
+    dropped = _OF_ONE_HOP | {*named}
+    return [(n, v) for n, v in headers if n.lower() not in dropped or (n.lower(), v) == ("te", "trailers")]
+
+
+def _asks_for_gzip(sent: Forwarded) -> bool:
+    """Whether the gateway asks for a packed body, which it unpacks (net/http/transport.go of Go 1.24)."""
+    return sent.method != "HEAD" and not {"accept-encoding", "range"} & sent.headers.keys()
 
 
 def _exchange(target: SplitResult, sent: Forwarded) -> tuple[int, list[tuple[str, str]], bytes]:
     kind = http.client.HTTPSConnection if target.scheme == "https" else http.client.HTTPConnection
     connection = kind(str(target.hostname), target.port, timeout=SECONDS)
     try:
-        headers = {_canonical(name): value for name, value in sent.headers.items()}
-        connection.request(sent.method, sent.target, sent.body or None, headers)
+        connection.putrequest(sent.method, sent.target, skip_accept_encoding=True)
+        for name, value in sent.headers.items():
+            connection.putheader(_canonical(name), value)
+        if _asks_for_gzip(sent):
+            connection.putheader("Accept-Encoding", "gzip")
+        if sent.body or sent.method in ("POST", "PUT", "PATCH"):
+            connection.putheader("Content-Length", str(len(sent.body)))
+        connection.endheaders(sent.body or None)
         answer = connection.getresponse()
         return answer.status, answer.getheaders(), answer.read()
     finally:
@@ -104,16 +138,22 @@ def _canonical(name: str) -> str:
     return "-".join(part.capitalize() for part in name.split("-"))
 
 
-def fetched_key(gateway: Gateway, url: str, key_id: Any) -> Any:
+def fetched_key(visit: Visit, url: str, key_id: Any) -> Any:
     """The key of that id in a JWKS; None where it may not be asked for, or is not there."""
     import jwt
 
+    api, kept = visit.api, visit.gateway.key_sets
     target = urlsplit(url)
-    if not isinstance(key_id, str) or not _may_be_asked(gateway, target):
+    if not isinstance(key_id, str) or not _may_be_asked(visit.gateway, target):
         return None
     path = gourl.Url(target.path or "/", f"?{target.query}" if target.query else "")
+    asked = Forwarded("GET", str(path), {"accept": "application/json"}, b"")
     try:
-        _, _, body = _exchange(target, Forwarded("GET", str(path), {"accept": "application/json"}, b""))
+        body = kept.get(api.id, url)
+        if body is None:
+            _, _, body = _exchange(target, asked)
+            json.loads(body)
+            kept.keep(api.id, api.known["jwt_source"], url, body)
         return jwt.PyJWKSet.from_dict(json.loads(body))[key_id].key
-    except (OSError, ValueError, KeyError, http.client.HTTPException, jwt.PyJWTError):
+    except (OSError, ValueError, KeyError, Unreadable, http.client.HTTPException, jwt.PyJWTError):
         return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import http.cookies
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from urllib.parse import parse_qsl, urlencode
@@ -14,6 +14,8 @@ from mockserver.grants import NotApplied
 from mockserver.merging import Document
 from mockserver.session import applying, lifetime
 
+_BLANK = " \t"
+_COOKIE_VALUE = re.compile(r"[ !#-:<-\[\]-~]*")
 _NOWHERE_SPECIAL: Document = {
     "disable_header": False, "auth_header_name": "", "use_param": False, "use_cookie": False,
 }  # fmt: skip
@@ -93,12 +95,13 @@ class Visit:
         self.headers = {key: value for key, value in self.headers.items() if key != name.lower()}
 
     def cookie(self, name: str) -> str:
-        """A cookie's value; "" where there is none."""
-        try:
-            cookies = http.cookies.SimpleCookie(self.header("Cookie"))
-        except http.cookies.CookieError:
-            return ""
-        return cookies[name].value if name in cookies else ""
+        """A cookie's value; "" where there is none (net/http/cookie.go, readCookies of Go 1.24)."""
+        for part in self.header("Cookie").split(";"):
+            found, _, value = part.strip(_BLANK).partition("=")
+            value = value[1:-1] if len(value) > 1 and value[0] == value[-1] == '"' else value
+            if found.strip(_BLANK) == name and _COOKIE_VALUE.fullmatch(value):
+                return value
+        return ""
 
     def credential(self, kind: str) -> str:
         """What the request carries where the definition places a kind of credential; the last place counts.
