@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contract_tests.apis import call, definition, expect_passed, expect_refused, policy
+from contract_tests.apis import api, call, definition, expect_passed, expect_refused, policy
 from contract_tests.batch import RELOAD, NotApplicable, Steps, behaviour
 from contract_tests.checks import TWICE
 from contract_tests.gateway import Gateway
@@ -51,16 +51,19 @@ def test_a_key_set_is_kept(gateway: Gateway) -> Steps:
 
     note_user(gateway, "someone")
     own = signed("RS256", names_key=True)
+    expect_passed(call(gateway, apis[KID], own))
+    expect_refused(call(gateway, apis["another"], own), 403, NOT_AUTHORISED)
+    for kid, url in sets.items():
+        gateway.target.serve(url.rpartition("/")[2], key_set("another" if kid == KID else KID))
     for _ in TWICE:
         expect_passed(call(gateway, apis[KID], own))
         expect_refused(call(gateway, apis["another"], own), 403, NOT_AUTHORISED)
-        for kid, url in sets.items():
-            gateway.target.serve(url.rpartition("/")[2], key_set("another" if kid == KID else KID))
+        yield RELOAD
 
 
 @behaviour("key-sets-by-url")
 def test_a_key_set_is_known_by_its_url(gateway: Gateway) -> Steps:
-    """A changed URL is asked at once; one that does not stand in base 64 serves the first token, and no other."""
+    """A changed URL is asked at once, and that of a new API; one that is not in base 64 serves one token alone."""
     basic, right, wrong = gateway.new_id(), _set_of(gateway), _set_of(gateway, "another")
     rsa = {"jwt_signing_method": "rsa", "jwt_default_policies": [basic]}
     written = definition(gateway, **{**JWTS, **rsa, "jwt_source": source(wrong.encode())})
@@ -80,6 +83,27 @@ def test_a_key_set_is_known_by_its_url(gateway: Gateway) -> Steps:
     for _ in TWICE:
         expect_passed(call(gateway, moves, own))
         expect_refused(call(gateway, plain, own), 403, NOT_AUTHORISED)
+    gateway.send("DELETE", f"{APIS}/{moves.id}")
+    yield RELOAD
+    api(gateway, **{**written, "jwt_source": source(right.encode())})
+    gateway.target.serve(right.rpartition("/")[2], key_set("another"))
+    yield RELOAD
+
+    expect_refused(call(gateway, moves, own), 403, NOT_AUTHORISED)
+
+
+@behaviour("plain-key-urls-count")
+def test_a_plain_url_counts(gateway: Gateway) -> Steps:
+    """A URL of a key set need not stand in base 64."""
+    basic = gateway.new_id()
+    rsa = {"jwt_signing_method": "rsa", "jwt_default_policies": [basic]}
+    made = jwt_api(gateway, jwt_source=_set_of(gateway), **rsa)
+    policy(gateway, made, id=basic)
+    yield RELOAD
+
+    note_user(gateway, "someone")
+    for _ in TWICE:
+        expect_passed(call(gateway, made, signed("RS256", names_key=True)))
 
 
 def _set_of(gateway: Gateway, kid: str = KID) -> str:

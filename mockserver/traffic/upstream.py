@@ -7,6 +7,7 @@ import http.client
 import ipaddress
 import json
 import socket
+import zlib
 from typing import Any
 from urllib.parse import SplitResult, unquote, urlsplit
 
@@ -25,6 +26,8 @@ _OF_ONE_HOP = frozenset(
     ("connection", "proxy-connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "te",
      "trailer", "transfer-encoding", "upgrade")
 )  # fmt: skip
+_MADE_ANEW = ("host", "content-length")
+_OF_PACKED = ("content-encoding", "content-length")
 
 
 def forward(visit: Visit) -> Reply:
@@ -47,8 +50,7 @@ def _forwarded(visit: Visit, target: SplitResult) -> Forwarded:
     own = visit.url.query.removeprefix("?")
     query = "&".join(part for part in (target.query, own) if part)
     address = gourl.escaped(path, "" if raw == path else raw)
-    own_of_hop = ("host", "content-length")
-    headers = dict(_of_more_hops([each for each in visit.headers.items() if each[0] not in own_of_hop]))
+    headers = dict(_of_more_hops([each for each in visit.headers.items() if each[0] not in _MADE_ANEW]))
     headers["x-forwarded-for"] = ", ".join(
         each for each in (headers.get("x-forwarded-for"), visit.client) if each
     )
@@ -94,9 +96,6 @@ def _asked(target: SplitResult, sent: Forwarded) -> Reply:
     except (OSError, http.client.HTTPException) as error:
         raise NOT_REACHED from error
     kept = [(_canonical(name), value) for name, value in _of_more_hops(headers)]
-    if _asks_for_gzip(sent) and dict(kept).get("Content-Encoding", "").lower() == "gzip":
-        kept = [each for each in kept if each[0] not in ("Content-Encoding", "Content-Length")]
-        body = gzip.decompress(body)
     return Reply(body, status, tuple(kept))
 
 
@@ -128,9 +127,20 @@ def _exchange(target: SplitResult, sent: Forwarded) -> tuple[int, list[tuple[str
             connection.putheader("Content-Length", str(len(sent.body)))
         connection.endheaders(sent.body or None)
         answer = connection.getresponse()
-        return answer.status, answer.getheaders(), answer.read()
+        headers, body = answer.getheaders(), answer.read()
+        if _asks_for_gzip(sent) and answer.getheader("Content-Encoding", "").lower() == "gzip":
+            headers = [each for each in headers if each[0].lower() not in _OF_PACKED]
+            body = _unpacked(body)
+        return answer.status, headers, body
     finally:
         connection.close()
+
+
+def _unpacked(body: bytes) -> bytes:
+    try:
+        return gzip.decompress(body)
+    except (EOFError, zlib.error) as error:
+        raise http.client.HTTPException("the body is not packed as it says") from error
 
 
 def _canonical(name: str) -> str:
