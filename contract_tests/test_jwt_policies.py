@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contract_tests.apis import (
+    Api,
     call,
     definition,
     expect_passed,
@@ -176,10 +177,10 @@ def test_scopes_pick_policies(gateway: Gateway) -> Steps:
 
 @behaviour("scopes-change-the-session")
 def test_scopes_change_the_session(gateway: Gateway) -> Steps:
-    """A user's session has the policies of the last token's scopes, where nothing is counted too."""
+    """A user's session has the policies of the last token's claim and scopes, where nothing is counted too."""
     basic, scoped = gateway.new_id(), {name: gateway.new_id() for name in ("read", "write")}
     scopes = {"jwt": {"scope_claim_name": "scope", "scope_to_policy": scoped}}
-    made = jwt_api(gateway, scopes=scopes, jwt_default_policies=[basic])
+    made = jwt_api(gateway, scopes=scopes)
     for each in (basic, *scoped.values()):
         policy(gateway, made, id=each)
     yield RELOAD
@@ -187,9 +188,8 @@ def test_scopes_change_the_session(gateway: Gateway) -> Steps:
     needs_plain_keys(gateway, made, basic)
     name = user(gateway)
     for scope in ("read", "write", "write read", "read"):
-        expect_passed(call(gateway, made, token({"sub": name, "scope": scope})))
-        wanted = [scoped[each] for each in scope.split()]
-        expect_session(gateway, made, name, apply_policies=wanted)
+        expect_passed(call(gateway, made, token({"sub": name, "pol": basic, "scope": scope})))
+        _expect_policies(gateway, made, name, [basic, *(scoped[each] for each in scope.split())])
 
 
 @behaviour("scopes-need-a-policy")
@@ -230,9 +230,7 @@ def test_scopes_join_the_policy_of_a_claim(gateway: Gateway) -> Steps:
         ({"pol": gold}, [gold, reader], 20, 15),
     ):
         expect_passed(call(gateway, made, token({"sub": name, **claims})), limit, left)
-        kept = session_of(gateway, made, name)
-        if sorted(kept.document.get("apply_policies", ())) != sorted(policies):
-            raise Mismatch(f"apply_policies {policies} in any order", shorten(kept.text), kept)
+        _expect_policies(gateway, made, name, policies)
     expect_session(gateway, made, name, org_id=made.org_id, apply_policy_id="")
     refused = "key not authorized: no scope or policy in token"
     nothings: tuple[object, ...] = (None, 1, {"roles": []})
@@ -244,3 +242,9 @@ def test_scopes_join_the_policy_of_a_claim(gateway: Gateway) -> Steps:
     other = user(gateway)
     expect_passed(call(gateway, plain, token({"sub": other, "scope": "write"})), 9, 8)
     expect_refused(call(gateway, plain, token({"sub": other, "own": {"roles": "read"}})), 403, refused)
+
+
+def _expect_policies(gateway: Gateway, made: Api, name: str, policies: list[str]) -> None:
+    kept = session_of(gateway, made, name)
+    if sorted(kept.document.get("apply_policies", ())) != sorted(policies):
+        raise Mismatch(f"apply_policies {policies} in any order", shorten(kept.text), kept)

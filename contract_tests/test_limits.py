@@ -67,6 +67,21 @@ def test_the_first_answer_tells_when_a_quota_ends(gateway: Gateway) -> Steps:
     _expect_end(call(gateway, made, key(gateway, made, few)))
 
 
+@behaviour("quotas-tell-their-begin")
+def test_the_first_answer_tells_when_a_quota_began(gateway: Gateway) -> Steps:
+    """The answer that begins a quota tells the time of the request, and the next one its end."""
+    made = api(gateway)
+    few = policy(gateway, made, quota_max=3, quota_renewal_rate=3600)
+    yield RELOAD
+
+    own = key(gateway, made, few)
+    first = call(gateway, made, own)
+    began = first.header("X-RateLimit-Reset")
+    if not began.isdigit() or abs(int(began) - time.time()) > 60:
+        raise Mismatch("X-RateLimit-Reset now, in seconds", repr(began), first)
+    _expect_end(call(gateway, made, own))
+
+
 def _expect_end(exchange: Exchange) -> None:
     ends = exchange.header("X-RateLimit-Reset")
     if not ends.isdigit() or abs(int(ends) - time.time() - 3600) > 60:

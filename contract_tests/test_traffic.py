@@ -82,7 +82,7 @@ def test_a_key_is_sent_where_the_api_says(gateway: Gateway) -> Steps:
         (asked, "a?own={key}", None),
         (asked, "a", ("Authorization", "{key}")),
         (baked, "a", ("Cookie", "other=1; own={key}")),
-        (baked, "a", ("Cookie", 'a[]=1; own="{key}"; own=2')),
+        (baked, "a", ("Cookie", 'a[]=1; own="; own="{key}"; own=2')),
         (unheard, "a?own={key}", None),
         (baked, "a", ("Authorization", "{key}")),
     ):
@@ -91,6 +91,8 @@ def test_a_key_is_sent_where_the_api_says(gateway: Gateway) -> Steps:
         expect_passed(gateway.send("GET", f"/{made.id}/{path.replace('{key}', own)}", headers=headers))
     expect_refused(call(gateway, named, key(gateway, named, gold[named.id])), 401, NEEDS_KEY)
     expect_refused(call(gateway, asked, path="a?other=x"), 401, NEEDS_KEY)
+    cookie = f'own=""; own={key(gateway, baked, gold[baked.id])}'
+    expect_refused(gateway.send("GET", f"/{baked.id}/a", headers=[("Cookie", cookie)]), 401, NEEDS_KEY)
     expect_refused(call(gateway, unheard, key(gateway, unheard, gold[unheard.id])), 401, NEEDS_KEY)
 
 
