@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 from typing import Any
+from urllib.parse import urlsplit
 
 from contract_tests.apis import Api, api, call, definition, expect_path, expect_refused, expect_upstream_saw
 from contract_tests.batch import RELOAD, NotApplicable, Steps, behaviour
@@ -43,9 +44,28 @@ def test_the_upstream_sees_who_asks(gateway: Gateway) -> Steps:
     if not gateway.options.upstream and (before != "192.0.2.1" or not client):
         raise Mismatch("X-Forwarded-For: 192.0.2.1, and the client's address", repr(seen), exchange)
     expect_upstream_saw(gateway, exchange, x_own="1", user_agent="me", accept_encoding="x", te="trailers")
+    ranged = gateway.send("GET", f"/{made.id}/a", headers=[("Range", "bytes=0-1")])
+    host = urlsplit(gateway.target.upstream()).netloc
+    expect_upstream_saw(gateway, ranged, accept_encoding=None, range="bytes=0-1", host=host)
     version = gateway.send("GET", "/hello", headers=[]).document.get("version")
     own = {"user_agent": f"Tyk/{version}", "accept_encoding": "gzip"}
     expect_upstream_saw(gateway, call(gateway, made), x_forwarded_for=client, **own)
+
+
+@behaviour("upstreams-see-bodies")
+def test_the_upstream_sees_the_body(gateway: Gateway) -> Steps:
+    """Of any method, with its length; of methods that should have one the length is told though it has none."""
+    made = _before(gateway)
+    yield RELOAD
+
+    for method, body, length in (
+        ("POST", "a=1", "3"), ("PUT", "", "0"), ("POST", "", "0"), ("PATCH", "", "0"), ("DELETE", "x", "1"),
+        ("GET", "", None), ("DELETE", "", None), ("PATCH", "{}", "2"), ("GET", "xy", "2"),
+    ):  # fmt: skip
+        exchange = gateway.send(method, f"/{made.id}/a", body or None, headers=[])
+        expect_upstream_saw(gateway, exchange, content_length=length)
+        if not gateway.options.upstream and exchange.document.get("body") != body:
+            raise Mismatch(f"the upstream sees the body {body!r}", exchange.text[:200], exchange)
 
 
 @behaviour("headers-of-one-hop-end-here")

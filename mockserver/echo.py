@@ -18,11 +18,12 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     wbufsize = -1  # head and body in one packet
 
     def _answer(self) -> None:
-        self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        sent = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         told: dict[str, Any] = {"method": self.command, "path": self.path}
         server: Any = self.server
         if server.shows_headers:
             told["headers"] = {name.lower(): value for name, value in self.headers.items()}
+            told["body"] = sent.decode("utf-8", "replace")
         plain = 200, (("Content-Type", "application/json"),), json.dumps(told).encode()
         status, headers, body = server.answers.get(self.path, plain)
         self.send_response_only(status)
@@ -53,7 +54,7 @@ class Echo:
     """The server, on a free port of 127.0.0.1, from `start` to `stop`, or for a with block.
 
     Args:
-        shows_headers: whether it tells the headers too, their names in lower case.
+        shows_headers: whether it tells the headers too, their names in lower case, and the body.
 
     Attributes:
         answers: what it answers instead, by path: status, headers and body.
