@@ -40,11 +40,14 @@ def test_a_key_may_stand_at_a_url(gateway: Gateway) -> Steps:
 
 @behaviour("key-sets-are-kept")
 def test_a_key_set_is_kept(gateway: Gateway) -> Steps:
-    """A set that was fetched counts, with the key or without, though its URL answers another one by now."""
+    """A set that was fetched counts, with the key or without, though its URL answers another one by now; none does not."""
     basic = gateway.new_id()
     sets = {kid: _set_of(gateway, kid) for kid in (KID, "another")}
     rsa = {"jwt_signing_method": "rsa", "jwt_default_policies": [basic]}
     apis = {kid: jwt_api(gateway, jwt_source=source(url.encode()), **rsa) for kid, url in sets.items()}
+    late = _set_of(gateway)
+    apis["late"] = jwt_api(gateway, jwt_source=source(late.encode()), **rsa)
+    gateway.target.serve(late.rpartition("/")[2], b"no JSON")
     rights = {name: right for made in apis.values() for name, right in made.rights.items()}
     policy(gateway, apis[KID], id=basic, access_rights=rights)
     yield RELOAD
@@ -53,6 +56,9 @@ def test_a_key_set_is_kept(gateway: Gateway) -> Steps:
     own = signed("RS256", names_key=True)
     expect_passed(call(gateway, apis[KID], own))
     expect_refused(call(gateway, apis["another"], own), 403, NOT_AUTHORISED)
+    expect_refused(call(gateway, apis["late"], own), 403, NOT_AUTHORISED)
+    gateway.target.serve(late.rpartition("/")[2], key_set())
+    expect_passed(call(gateway, apis["late"], own))
     for kid, url in sets.items():
         gateway.target.serve(url.rpartition("/")[2], key_set("another" if kid == KID else KID))
     for _ in TWICE:

@@ -157,7 +157,7 @@ def fetched_key(visit: Visit, url: str, key_id: Any) -> Any:
     if not isinstance(key_id, str) or not _may_be_asked(visit.gateway, target):
         return None
     path = gourl.Url(target.path or "/", f"?{target.query}" if target.query else "")
-    asked = Forwarded("GET", str(path), {"accept": "application/json"}, b"")
+    asked = Forwarded("GET", str(path), {}, b"")
     try:
         body = kept.get(api.id, url)
         if body is None:
