@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from contract_tests.batch import NotApplicable
@@ -62,6 +64,25 @@ def api(gateway: Gateway, **members: Any) -> Api:
         raise NotApplicable("the gateway takes its APIs from the Dashboard")
     expect(exchange, 200, f'{{"key":"{written["api_id"]}","status":"ok","action":"added"}}\n')
     return Api(written["api_id"], written["org_id"])
+
+
+def open_api(
+    gateway: Gateway, path: str = "", proxy: Mapping[str, Any] = MappingProxyType({}), **members: Any
+) -> Api:
+    """Write an API that asks for no key, before a path of its upstream."""
+    written = definition(gateway, use_keyless=True, **members)
+    own = written["proxy"]
+    return api(gateway, **{**written, "proxy": {**own, "target_url": own["target_url"] + path, **proxy}})
+
+
+def needs_own_upstream(gateway: Gateway) -> None:
+    """Only an upstream of ours tells what reached it, and answers as it is told to.
+
+    Raises:
+        NotApplicable: another one is named, or the gateway is elsewhere.
+    """
+    if gateway.options.upstream or not gateway.target.upstream():
+        raise NotApplicable("the gateway cannot reach an upstream of ours")
 
 
 def policy(gateway: Gateway, made: Api, **members: Any) -> str:

@@ -9,9 +9,7 @@ from functools import cached_property
 from typing import Self
 
 SECRET = "mock-secret"
-SWITCH_SECONDS = (
-    0.001  # an answer that came waits no longer for another thread; by itself Python lets it wait 5 ms
-)
+SWITCH_SECONDS = 0.001  # between threads; with Python's own 5 ms answers wait for others
 _PROGRAM = """
 import gc, sys
 sys.setswitchinterval(float(sys.argv[3]))

@@ -216,10 +216,9 @@ class Target:
         return self._echo.url
 
     def serve(self, name: str, body: bytes, status: int = 200, headers: Sequence[Header] = (_JSON,)) -> str:
-        """The URL of that name at `upstream`, which is answered so; "" where that is not reached."""
+        """The URL of that name at `upstream`, where there is one; it is answered so from now on."""
         url = self.upstream()
-        if not url or self._echo is None:
-            return ""
+        assert self._echo is not None
         self._echo.answers[f"/{name}"] = status, headers, body
         return url + name
 

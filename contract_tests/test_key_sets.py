@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
-from contract_tests.apis import api, call, definition, expect_passed, expect_refused, policy
-from contract_tests.batch import RELOAD, NotApplicable, Steps, behaviour
+from contract_tests.apis import (
+    api,
+    call,
+    definition,
+    expect_passed,
+    expect_refused,
+    needs_own_upstream,
+    policy,
+)
+from contract_tests.batch import RELOAD, Steps, behaviour
 from contract_tests.checks import TWICE
 from contract_tests.gateway import Gateway
 from contract_tests.jwts import JWTS, KID, jwt_api, key_set, note_user, signed, source, token
@@ -118,7 +126,5 @@ def _set_of(gateway: Gateway, kid: str = KID) -> str:
     Raises:
         NotApplicable: the gateway cannot reach one.
     """
-    url = "" if gateway.options.upstream else gateway.target.serve(gateway.new_id(), key_set(kid))
-    if not url:
-        raise NotApplicable("the gateway cannot reach a key set of ours")
-    return url
+    needs_own_upstream(gateway)
+    return gateway.target.serve(gateway.new_id(), key_set(kid))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from contract_tests.apis import Api, api, definition, expect_path
-from contract_tests.batch import RELOAD, NotApplicable, Steps, behaviour
+from contract_tests.apis import Api, expect_path, needs_own_upstream, open_api
+from contract_tests.batch import RELOAD, Steps, behaviour
 from contract_tests.checks import Mismatch, expect_written, shorten
 from contract_tests.gateway import Gateway
 from contract_tests.ownership import APIS
@@ -11,11 +11,8 @@ from contract_tests.ownership import APIS
 
 def _at(gateway: Gateway, path: str, target: str, **members: object) -> Api:
     """Write an API without keys at a listen path, before a path of our upstream."""
-    if gateway.options.upstream:
-        raise NotApplicable("only an upstream of ours tells which API was reached")
-    proxy = definition(gateway)["proxy"]
-    proxy |= {"listen_path": path, "target_url": proxy["target_url"] + target}
-    return api(gateway, use_keyless=True, proxy=proxy, **members)
+    needs_own_upstream(gateway)
+    return open_api(gateway, target, {"listen_path": path}, **members)
 
 
 def _expect_at(gateway: Gateway, path: str, reached: str) -> None:

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import gzip
-from typing import Any
 from urllib.parse import urlsplit
 
-from contract_tests.apis import Api, api, call, definition, expect_path, expect_refused, expect_upstream_saw
-from contract_tests.batch import RELOAD, NotApplicable, Steps, behaviour
+from contract_tests.apis import (
+    call,
+    expect_path,
+    expect_refused,
+    expect_upstream_saw,
+    needs_own_upstream,
+    open_api,
+)
+from contract_tests.batch import RELOAD, Steps, behaviour
 from contract_tests.checks import Mismatch, expect
 from contract_tests.gateway import Gateway
 
@@ -16,19 +22,10 @@ DATE = "Mon, 01 Jan 2001 00:00:00 GMT"
 LONG = b"short and stout\n" * 400
 
 
-def _before(gateway: Gateway, path: str = "", **members: Any) -> Api:
-    """An API that asks for no key, before a path of its upstream."""
-    written = definition(gateway, use_keyless=True)
-    proxy = written["proxy"]
-    return api(
-        gateway, **{**written, "proxy": {**proxy, "target_url": proxy["target_url"] + path, **members}}
-    )
-
-
 @behaviour("upstreams-see-who-asks")
 def test_the_upstream_sees_who_asks(gateway: Gateway) -> Steps:
     """The request's headers, its client behind those it came by; the gateway and gzip where it names none."""
-    made = _before(gateway)
+    made = open_api(gateway)
     yield RELOAD
 
     sent = {
@@ -55,7 +52,7 @@ def test_the_upstream_sees_who_asks(gateway: Gateway) -> Steps:
 @behaviour("upstreams-see-bodies")
 def test_the_upstream_sees_the_body(gateway: Gateway) -> Steps:
     """Of any method, with its length; of methods that should have one the length is told though it has none."""
-    made = _before(gateway)
+    made = open_api(gateway)
     yield RELOAD
 
     for method, body, length in (
@@ -71,7 +68,7 @@ def test_the_upstream_sees_the_body(gateway: Gateway) -> Steps:
 @behaviour("headers-of-one-hop-end-here")
 def test_headers_of_one_hop_end_here(gateway: Gateway) -> Steps:
     """The upstream sees no header that is for the gateway alone, nor one that Connection names."""
-    made = _before(gateway)
+    made = open_api(gateway)
     yield RELOAD
 
     names = ("Proxy-Connection", "Keep-Alive", "Proxy-Authenticate", "Proxy-Authorization", "Te", "Trailer")
@@ -87,7 +84,7 @@ def test_headers_of_one_hop_end_here(gateway: Gateway) -> Steps:
 def test_the_path_of_the_target_comes_first(gateway: Gateway) -> Steps:
     """Then that of the request, with one slash between them, escaped as Go does; their queries in the same order."""
     plain, slashed, kept, asked = (
-        _before(gateway, path, disable_strip_slash=keeps)
+        open_api(gateway, path, {"disable_strip_slash": keeps})
         for path, keeps in (("base", False), ("base/", False), ("base/", True), ("base?x=1", False))
     )
     yield RELOAD
@@ -114,8 +111,7 @@ def test_the_path_of_the_target_comes_first(gateway: Gateway) -> Steps:
 @behaviour("upstreams-answer")
 def test_the_answer_of_the_upstream_comes_back(gateway: Gateway) -> Steps:
     """Its status, its body, its length and date, all its headers but those of one hop; what is packed comes unpacked."""
-    if gateway.options.upstream or not gateway.target.upstream():
-        raise NotApplicable("the gateway cannot reach an upstream of ours")
+    needs_own_upstream(gateway)
     name, packed = gateway.new_id(), gateway.new_id()
     told = [("X-Own", "1"), ("X-Own", "2"), ("Content-Type", "text/tea"), ("Date", DATE), ("Server", "pot")]
     of_hop = [("Keep-Alive", "timeout=5"), ("Trailer", "X"), ("Connection", "X-More"), ("X-More", "1")]
@@ -123,7 +119,7 @@ def test_the_answer_of_the_upstream_comes_back(gateway: Gateway) -> Steps:
     gateway.target.serve(
         packed, gzip.compress(LONG), headers=[("Content-Encoding", "gzip"), ("Content-Type", "text/tea")]
     )
-    made = _before(gateway)
+    made = open_api(gateway)
     yield RELOAD
 
     for method, body in (("GET", LONG.decode()), ("POST", LONG.decode()), ("HEAD", "")):
@@ -148,8 +144,7 @@ def test_the_answer_of_the_upstream_comes_back(gateway: Gateway) -> Steps:
 @behaviour("upstreams-may-be-gone")
 def test_an_upstream_may_be_gone(gateway: Gateway) -> Steps:
     """Where nobody listens the gateway answers 500, and tells no quota."""
-    written = definition(gateway, use_keyless=True)
-    made = api(gateway, **{**written, "proxy": {**written["proxy"], "target_url": CLOSED}})
+    made = open_api(gateway, proxy={"target_url": CLOSED})
     yield RELOAD
 
     exchange = call(gateway, made)

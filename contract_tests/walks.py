@@ -30,7 +30,7 @@ class Step:
 
 
 Walk = tuple[Step, ...]
-Lists = dict[bytes, dict[str, dict[str, Any]]]  # by what was answered: between reloads all walks read one
+Lists = dict[Any, dict[str, dict[str, Any]]]  # by what was answered: between reloads all walks read one
 
 
 @dataclass
@@ -174,7 +174,7 @@ def _take(gateway: Gateway, model: Model, step: Step, ids: list[str], lists: Lis
 def _compare(gateway: Gateway, model: Model, ids: list[str], lists: Lists) -> None:
     """The list has the loaded policies of a walk, and no other of it."""
     exchange = gateway.list()
-    known = exchange.answer.stored if exchange.answer and exchange.status == 200 else b""
+    known = exchange.status, exchange.header("Content-Type"), exchange.answer and exchange.answer.stored
     shown = lists.get(known) or lists.setdefault(known, listed(exchange))
     for policy_id in ids:
         if policy_id not in model.loaded:

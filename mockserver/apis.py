@@ -116,7 +116,7 @@ class ApiStore:
         except Malformed as error:
             return None, str(error)
         try:
-            is_served = bool(api.prefixes) and _is_served(api)
+            is_served = bool(api.prefixes) and _is_served(api)  # the prefixes are compiled here
         except re.error as error:
             return None, f"the listen path {api.listen_path!r} cannot be read: {error}"
         return api, "" if is_served else "the listen path is empty or has a space in it"

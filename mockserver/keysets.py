@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Callable, Container
+from typing import Any
 
 SECONDS = 240
 
@@ -22,10 +23,10 @@ class KeySets:
     def __init__(self, now: Callable[[], float], *, by_url: bool) -> None:
         self._now = now
         self._by_url = by_url
-        self._sets: dict[tuple[str, str], tuple[bytes, float]] = {}  # until when, in seconds since the epoch
+        self._sets: dict[tuple[str, str], tuple[Any, float]] = {}  # until when, in seconds since the epoch
         self._sources: dict[str, tuple[str, float]] = {}
 
-    def get(self, api_id: str, url: str) -> bytes | None:
+    def get(self, api_id: str, url: str) -> Any:
         """The set of an API at a URL; None where it is to be fetched.
 
         Raises:
@@ -39,11 +40,11 @@ class KeySets:
                 raise Unreadable(source) from error
             if known != url.encode():
                 return None
-        found, until = self._sets.get((api_id, url if self._by_url else ""), (b"", 0.0))
+        found, until = self._sets.get((api_id, url if self._by_url else ""), (None, 0.0))
         return found if until > self._now() else None
 
-    def keep(self, api_id: str, source: str, url: str, found: bytes) -> None:
-        """Keep a set, and what the definition says of its place."""
+    def keep(self, api_id: str, source: str, url: str, found: Any) -> None:
+        """Keep a set, as JSON has it, and what the definition says of its place."""
         until = self._now() + SECONDS
         self._sets[api_id, url if self._by_url else ""] = found, until
         self._sources[api_id] = source, until

@@ -159,11 +159,11 @@ def fetched_key(visit: Visit, url: str, key_id: Any) -> Any:
     path = gourl.Url(target.path or "/", f"?{target.query}" if target.query else "")
     asked = Forwarded("GET", str(path), {}, b"")
     try:
-        body = kept.get(api.id, url)
-        if body is None:
+        found = kept.get(api.id, url)
+        if found is None:
             _, _, body = _exchange(target, asked)
-            json.loads(body)
-            kept.keep(api.id, api.known["jwt_source"], url, body)
-        return jwt.PyJWKSet.from_dict(json.loads(body))[key_id].key
+            found = json.loads(body) or {}
+            kept.keep(api.id, api.known["jwt_source"], url, found)
+        return jwt.PyJWKSet.from_dict(found)[key_id].key
     except (OSError, ValueError, KeyError, Unreadable, http.client.HTTPException, jwt.PyJWTError):
         return None
