@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from contract_tests.batch import NotApplicable
+from contract_tests.case import NotApplicable
 from contract_tests.checks import Mismatch, expect, shorten
 from contract_tests.exchange import Exchange
 from contract_tests.gateway import Gateway

@@ -10,16 +10,16 @@ from __future__ import annotations
 import inspect
 import sys
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from contract_tests.case import LATER, ORDER, TOGETHER, Case, NotApplicable, Steps, case_of
 from contract_tests.checks import Mismatch, shorten
 from contract_tests.exchange import Exchange, masked
 from contract_tests.gateway import Gateway, Options
@@ -31,59 +31,10 @@ from mockserver.behaviours import Behaviour
 
 SHOWN_EXCHANGES = 30  # of a behaviour, in a report
 AT_A_TIME = 2  # tests; more would wait for each other, for one interpreter runs them
-RELOAD, BEGUN, LATER = object(), object(), object()
-ORDER = FIRST, TOGETHER, ALONE, MEANWHILE, LAST = "first", "together", "alone", "meanwhile", "last"
-Steps = Generator[object, None, None]
 
 
 class _Enough(Exception):
     """A failure was seen, and no more is asked for."""
-
-
-class NotApplicable(Exception):
-    """The behaviour cannot show on this gateway, or may not be tried; the message says why."""
-
-
-@dataclass(frozen=True)
-class Case:
-    """A test as it is declared.
-
-    Attributes:
-        steps: the test function; a generator if it needs reloads.
-        reads_only: whether it leaves the gateway as it is.
-        when: "together" with all others; "first", so that it yields `BEGUN` before they begin and
-            goes on with them; "alone" after them; "meanwhile", so that it yields `BEGUN` after these
-            and goes on when those "last" of all that only read have looked back, and the others of
-            them have yielded `BEGUN`. One that yields `LATER` goes on when all but the last are through.
-    """
-
-    behaviour: str
-    steps: Callable[..., Any]
-    reads_only: bool
-    when: str
-
-
-def behaviour(
-    behaviour_id: str, *, reads_only: bool = False, when: str = TOGETHER
-) -> Callable[[Callable[..., Any]], Callable[..., None]]:
-    """Declare which row of spec/behaviours.yaml a test holds."""
-
-    def declare(function: Callable[..., Any]) -> Callable[..., None]:
-        def test(batch: Batch, request: pytest.FixtureRequest, **_: Any) -> None:
-            batch.tell(request)
-
-        names = [name for name in inspect.signature(function).parameters if name != "gateway"]
-        kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
-        parameters = [inspect.Parameter(name, kind) for name in ["batch", "request", *names]]
-        test.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # pytest reads it
-        test.__name__, test.__doc__, test.__module__ = (
-            function.__name__, function.__doc__, function.__module__,
-        )  # fmt: skip
-        test.case = Case(behaviour_id, function, reads_only, when)  # type: ignore[attr-defined]  # read by the batch
-        marked: Callable[..., None] = pytest.mark.behaviour(behaviour_id)(test)
-        return marked
-
-    return declare
 
 
 @dataclass
@@ -104,6 +55,7 @@ class Batch:
     Attributes:
         verdicts: by pytest's node id.
         until_failure: whether to stop at the first failure; tests that were not run have no verdict then.
+        join: waits for tests that run elsewhere, and adds what came of them, before the last look back.
     """
 
     target: Target
@@ -112,6 +64,7 @@ class Batch:
     items: list[pytest.Item]
     verdicts: dict[str, Verdict] = field(default_factory=dict)
     until_failure: bool = False
+    join: Callable[[], None] = lambda: None
     _first_cases: dict[tuple[Path, str], str] = field(default_factory=dict)
     _later: list[_Run] = field(default_factory=list)
     _done: bool = False
@@ -146,7 +99,7 @@ class Batch:
             shared += [run for run in first if self._goes_on(run)]
             while shared := self._go_on(shared, threads):
                 reloading = threads.submit(self.target.reload)
-                if not self.options.quick:
+                if last:
                     with suppress(Exception):  # it comes again where a test asks for what is found
                         self.target.judge.read(self.target.log)
                 for run in shared:
@@ -157,6 +110,7 @@ class Batch:
             if meanwhile:
                 self.target.reload()  # so that none that was asked for before is still to come
             meanwhile = [run for run in meanwhile if self._goes_on(run)]
+            self.join()
             self._finish(run for run in last if run.case.reads_only)
             last = [run for run in last if self._goes_on(run)]
             self._finish(meanwhile)
@@ -203,7 +157,7 @@ class Batch:
                 self._goes_on(run)
 
     def _prepared(self, item: pytest.Item) -> _Run | None:
-        case = getattr(getattr(item, "function", None), "case", None)
+        case = case_of(item)
         if case is None:
             return None
         assert isinstance(item, pytest.Function)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from contract_tests import embedded, generated, preflight, report
+from contract_tests import embedded, generated, halves, preflight, report
 from contract_tests.batch import Batch
 from contract_tests.gateway import Options
 from contract_tests.preflight import Found, PreflightError
@@ -59,9 +59,11 @@ def _begin(session: pytest.Session) -> None:
     with _told():
         found = preflight.embedded(option("--gateway-version"))
     session.stash[_FOUND] = found
-    session.stash[_MOCK] = session.stash[_CLOSING].enter_context(embedded.Mock(str(found.version)))
     if not option("--gateway-quick"):
         generated.maker(str(found.version))
+    parts = option("--contract-unattended") and not option("--gateway-quick") and halves.can_part()
+    mock = embedded.Mock(str(found.version), twin=parts)
+    session.stash[_MOCK] = session.stash[_CLOSING].enter_context(mock)
 
 
 @contextmanager
@@ -83,7 +85,7 @@ def _target(session: pytest.Session) -> Target:
         with _told():
             stash[_FOUND] = preflight.look(url, secret, option("--gateway-version"))
     else:
-        url, secret = stash[_MOCK].url, embedded.SECRET
+        url, secret = stash[_MOCK].urls[0], embedded.SECRET
     stash[_TARGET] = Target(url, secret, Contract.load(stash[_FOUND].version))
     return stash[_TARGET]
 
@@ -98,9 +100,11 @@ def _batch(session: pytest.Session) -> Batch:
         upstream=option("--gateway-upstream"),
         allow_group_reload=option("--gateway-allow-group-reload"),
     )
+    made = session.stash[_BATCH] = Batch(target, options, behaviours.load(), session.items)
+    for url in session.stash[_MOCK].urls[1:] if _MOCK in session.stash else ():
+        made.join = session.stash[_CLOSING].enter_context(halves.Half(made, url)).join
     if not options.quick:
         target.judge.begin()
-    made = session.stash[_BATCH] = Batch(target, options, behaviours.load(), session.items)
     return made
 
 
@@ -110,7 +114,7 @@ def batch(request: pytest.FixtureRequest) -> Batch:
     return _batch(request.session)
 
 
-def pytest_sessionfinish(session: pytest.Session) -> None:
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     if _CLOSING not in session.stash:
         return
     if sys.stderr.isatty():
@@ -123,7 +127,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
             leftovers = tuple(_clean_up(made))
             made.close()
     path = session.config.getoption("--contract-report")
-    if path and _BATCH in session.stash:
+    if path and _BATCH in session.stash and exitstatus != pytest.ExitCode.INTERNAL_ERROR:
         Path(path).write_text(report.as_json(_report(session, leftovers)), "utf-8")
     if session.config.getoption("--contract-unattended"):
         gc.freeze()  # so that the interpreter ends at once, and looks for nothing to collect
@@ -140,7 +144,7 @@ def _report(session: pytest.Session, leftovers: tuple[str, ...]) -> Report:
     stash = session.stash
     made = stash[_BATCH]
     order = list(made.rows)
-    judged = [made.verdicts[item.nodeid] for item in made.items if item.nodeid in made.verdicts]
+    judged = [made.verdicts[item.nodeid] for item in session.items if item.nodeid in made.verdicts]
     verdicts = sorted(judged, key=lambda verdict: order.index(verdict.behaviour))
     told = report.by_behaviour(verdicts)
     return Report(

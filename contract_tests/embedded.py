@@ -11,13 +11,17 @@ from typing import Self
 SECRET = "mock-secret"
 SWITCH_SECONDS = 0.001  # between threads; with Python's own 5 ms answers wait for others
 _PROGRAM = """
-import gc, sys
+import gc, os, sys
 sys.setswitchinterval(float(sys.argv[3]))
 from mockserver.server import MockGateway
+twin = os.fork() if sys.argv[4] else 0
 with MockGateway(gateway=sys.argv[1], secret=sys.argv[2]) as gateway:
-    print(gateway.url, flush=True)
+    sys.stdout.write(f"{gateway.url}\\n")  # in one piece, for a twin writes too
+    sys.stdout.flush()
     import jwt, mockserver.app, mockserver.traffic  # or the first request of the kind would wait for them
     sys.stdin.read()
+if twin:
+    os.waitpid(twin, 0)
 gc.freeze()  # or the interpreter would look for what it may collect before it ends
 """
 
@@ -35,27 +39,30 @@ def environment() -> dict[str, str]:
 class Mock:
     """A mock of a version, which starts while its maker does other things. Its secret is `SECRET`.
 
+    One with a twin is two of them, each with a state of its own.
+
     It ends with this process, at the latest.
     """
 
-    def __init__(self, version: str) -> None:
+    def __init__(self, version: str, *, twin: bool = False) -> None:
+        self._count = 2 if twin else 1
         self._process = subprocess.Popen(
-            [sys.executable, "-c", _PROGRAM, version, SECRET, str(SWITCH_SECONDS)],
+            [sys.executable, "-c", _PROGRAM, version, SECRET, str(SWITCH_SECONDS), "twin" * twin],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment(), start_new_session=True,
         )  # fmt: skip
 
     @cached_property
-    def url(self) -> str:
-        """Where it answers; wait until it does.
+    def urls(self) -> list[str]:
+        """Where it answers, and its twin; wait until they do.
 
         Raises:
             EmbeddedError: it does not start.
         """
         assert self._process.stdout is not None
-        url = self._process.stdout.readline().decode().strip()
-        if not url:
+        urls = [self._process.stdout.readline().decode().strip() for _ in range(self._count)]
+        if not all(urls):
             raise EmbeddedError("the mock did not start")
-        return url
+        return urls
 
     def __enter__(self) -> Self:
         return self

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from contract_tests.batch import NotApplicable
+from contract_tests.case import NotApplicable
 from contract_tests.checks import Mismatch, expect, expect_written, shorten
 from contract_tests.exchange import Exchange
 from contract_tests.gateway import Gateway

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from contract_tests.batch import RELOAD, Steps, behaviour
+from contract_tests.case import RELOAD, Steps, behaviour
 from contract_tests.checks import TWICE, expect_policy
 from contract_tests.gateway import Gateway
 from contract_tests.samples import ENDPOINTS, FULL, LIMITS, MCP

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from contract_tests.apis import api, call, definition, expect_passed
-from contract_tests.batch import RELOAD, Steps, behaviour
+from contract_tests.case import RELOAD, Steps, behaviour
 from contract_tests.checks import TWICE, Mismatch, expect_error, expect_written, lacking, shorten
 from contract_tests.exchange import Exchange
 from contract_tests.gateway import Gateway

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from contract_tests.batch import RELOAD, Steps, behaviour
+from contract_tests.case import RELOAD, Steps, behaviour
 from contract_tests.checks import Mismatch, as_read, expect_policy, expect_written, listed, shorten
 from contract_tests.exchange import Request
 from contract_tests.gateway import Gateway, path_of

@@ -9,7 +9,7 @@ from urllib.parse import quote, unquote, urlencode
 import pytest
 
 from contract_tests import generated
-from contract_tests.batch import ALONE, BEGUN, FIRST, LAST, LATER, RELOAD, Steps, behaviour
+from contract_tests.case import ALONE, BEGUN, FIRST, LAST, LATER, RELOAD, Steps, behaviour
 from contract_tests.checks import Mismatch, expect, shorten
 from contract_tests.exchange import Exchange
 from contract_tests.gateway import Gateway

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from email.utils import parsedate_to_datetime
 
-from contract_tests.batch import LAST, behaviour
+from contract_tests.case import LAST, behaviour
 from contract_tests.checks import JSON, Mismatch
 from contract_tests.exchange import Exchange
 from contract_tests.gateway import Gateway

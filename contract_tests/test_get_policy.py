@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from contract_tests.batch import ALONE, RELOAD, Steps, behaviour
+from contract_tests.case import ALONE, RELOAD, Steps, behaviour
 from contract_tests.checks import expect_error, expect_policy
 from contract_tests.gateway import Gateway, path_of
 from contract_tests.samples import whole

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from contract_tests.batch import NotApplicable, behaviour
+from contract_tests.case import NotApplicable, behaviour
 from contract_tests.checks import Mismatch, expect, shorten
 from contract_tests.exchange import SECRET_HEADER, Exchange
 from contract_tests.gateway import Gateway

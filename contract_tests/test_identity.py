@@ -12,7 +12,7 @@ from contract_tests.apis import (
     key,
     policy,
 )
-from contract_tests.batch import RELOAD, Steps, behaviour
+from contract_tests.case import RELOAD, Steps, behaviour
 from contract_tests.clients import client, granted
 from contract_tests.gateway import Gateway
 from contract_tests.jwts import JWTS, jwt_api, token, user

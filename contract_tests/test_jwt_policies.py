@@ -12,7 +12,7 @@ from contract_tests.apis import (
     needs_plain_keys,
     policy,
 )
-from contract_tests.batch import RELOAD, Steps, behaviour
+from contract_tests.case import RELOAD, Steps, behaviour
 from contract_tests.checks import Mismatch, shorten
 from contract_tests.gateway import Gateway
 from contract_tests.jwts import JWTS, expect_session, jwt_api, session_of, token, user

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contract_tests.batch import behaviour
+from contract_tests.case import behaviour
 from contract_tests.checks import Mismatch, expect, expect_error, shorten
 from contract_tests.gateway import Gateway
 from contract_tests.sessions import KEYS, RIGHTS, expect_key, needs_store, write

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from contract_tests.batch import behaviour
+from contract_tests.case import behaviour
 from contract_tests.checks import Mismatch, expect_error
 from contract_tests.gateway import Gateway
 from contract_tests.sessions import KEYS, NEVER, RIGHTS, expect_key, needs_name, needs_store

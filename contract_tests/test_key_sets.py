@@ -11,7 +11,7 @@ from contract_tests.apis import (
     needs_own_upstream,
     policy,
 )
-from contract_tests.batch import RELOAD, Steps, behaviour
+from contract_tests.case import RELOAD, Steps, behaviour
 from contract_tests.checks import TWICE
 from contract_tests.gateway import Gateway
 from contract_tests.jwts import JWTS, KID, jwt_api, key_set, note_user, signed, source, token

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from contract_tests.batch import RELOAD, NotApplicable, Steps, behaviour
+from contract_tests.case import RELOAD, NotApplicable, Steps, behaviour
 from contract_tests.checks import Mismatch, expect, expect_error, shorten
 from contract_tests.gateway import Gateway
 from contract_tests.sessions import KEYS, RIGHTS, expect_key, expect_session, needs_store, policy, write

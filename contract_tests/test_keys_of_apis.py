@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contract_tests.apis import api, call, expect_left, expect_passed, key, policy
-from contract_tests.batch import LATER, RELOAD, Steps, behaviour
+from contract_tests.case import LATER, RELOAD, Steps, behaviour
 from contract_tests.checks import Mismatch, expect_error
 from contract_tests.gateway import Gateway
 from contract_tests.sessions import KEYS, expect_key

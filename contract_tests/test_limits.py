@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from contract_tests.apis import api, call, expect_left, expect_passed, expect_refused, key, policy
-from contract_tests.batch import RELOAD, Steps, behaviour
+from contract_tests.case import RELOAD, Steps, behaviour
 from contract_tests.checks import Mismatch
 from contract_tests.exchange import Exchange
 from contract_tests.gateway import Gateway

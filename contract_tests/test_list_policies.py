@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from contract_tests.batch import LAST, RELOAD, Steps, behaviour
+from contract_tests.case import LAST, RELOAD, Steps, behaviour
 from contract_tests.checks import Mismatch, as_read, difference, listed, shorten, steady
 from contract_tests.exchange import Exchange
 from contract_tests.gateway import Gateway

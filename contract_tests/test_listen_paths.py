@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contract_tests.apis import Api, expect_path, needs_own_upstream, open_api
-from contract_tests.batch import RELOAD, Steps, behaviour
+from contract_tests.case import RELOAD, Steps, behaviour
 from contract_tests.checks import Mismatch, expect_written, shorten
 from contract_tests.gateway import Gateway
 from contract_tests.ownership import APIS

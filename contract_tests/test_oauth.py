@@ -6,7 +6,7 @@ import json
 import time
 
 from contract_tests.apis import NEEDS_KEY, call, expect_passed, expect_refused, needs_plain_keys, policy
-from contract_tests.batch import RELOAD, Steps, behaviour
+from contract_tests.case import RELOAD, Steps, behaviour
 from contract_tests.checks import Mismatch, expect_error, expect_json, expect_ok, shorten
 from contract_tests.clients import FORM, GRANT, SECRET, ask, basic, client, granted, oauth_api
 from contract_tests.exchange import Exchange

@@ -6,7 +6,7 @@ import base64
 import re
 
 from contract_tests.apis import api, policy
-from contract_tests.batch import RELOAD, Steps, behaviour
+from contract_tests.case import RELOAD, Steps, behaviour
 from contract_tests.checks import (
     TWICE,
     Mismatch,

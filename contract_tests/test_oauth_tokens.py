@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from contract_tests.apis import api, needs_plain_keys, policy
-from contract_tests.batch import RELOAD, Steps, behaviour
+from contract_tests.case import RELOAD, Steps, behaviour
 from contract_tests.checks import (
     TWICE,
     Mismatch,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from contract_tests.apis import api
-from contract_tests.batch import FIRST, RELOAD, NotApplicable, Steps, behaviour
+from contract_tests.case import FIRST, RELOAD, NotApplicable, Steps, behaviour
 from contract_tests.checks import TWICE, Mismatch, expect, expect_error, expect_written, shorten
 from contract_tests.gateway import Gateway
 from contract_tests.ownership import APIS, ORGANISATIONS

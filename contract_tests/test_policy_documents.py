@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from contract_tests.batch import RELOAD, Steps, behaviour
+from contract_tests.case import RELOAD, Steps, behaviour
 from contract_tests.checks import Mismatch, as_read, expect, expect_malformed, expect_policy, expect_written
 from contract_tests.exchange import Exchange
 from contract_tests.gateway import Gateway

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from contract_tests.batch import RELOAD, Steps, behaviour
+from contract_tests.case import RELOAD, Steps, behaviour
 from contract_tests.checks import Mismatch, expect, expect_malformed, expect_policy, expect_written
 from contract_tests.gateway import Gateway
 

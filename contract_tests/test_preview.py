@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from contract_tests.batch import RELOAD, Steps, behaviour
+from contract_tests.case import RELOAD, Steps, behaviour
 from contract_tests.checks import Mismatch, expect_error
 from contract_tests.gateway import Gateway
 from contract_tests.sessions import expect_session, policy, preview

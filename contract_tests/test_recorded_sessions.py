@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from contract_tests.batch import RELOAD, NotApplicable, Steps, behaviour
+from contract_tests.case import RELOAD, NotApplicable, Steps, behaviour
 from contract_tests.checks import expect
 from contract_tests.exchange import Exchange
 from contract_tests.gateway import Gateway

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from contract_tests.batch import ALONE, BEGUN, MEANWHILE, RELOAD, NotApplicable, Steps, behaviour
+from contract_tests.case import ALONE, BEGUN, MEANWHILE, RELOAD, NotApplicable, Steps, behaviour
 from contract_tests.checks import Mismatch, expect_error, expect_ok, expect_policy
 from contract_tests.exchange import Exchange
 from contract_tests.gateway import Gateway, path_of

@@ -13,7 +13,7 @@ from contract_tests.apis import (
     needs_plain_keys,
     policy,
 )
-from contract_tests.batch import RELOAD, Steps, behaviour
+from contract_tests.case import RELOAD, Steps, behaviour
 from contract_tests.checks import JSON, Mismatch
 from contract_tests.gateway import Gateway
 from contract_tests.sessions import KEYS

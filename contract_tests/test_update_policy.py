@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from contract_tests.batch import RELOAD, Steps, behaviour
+from contract_tests.case import RELOAD, Steps, behaviour
 from contract_tests.checks import expect_error, expect_malformed, expect_policy, expect_written
 from contract_tests.gateway import Gateway
 from contract_tests.ownership import POLICIES

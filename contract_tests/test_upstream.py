@@ -13,7 +13,7 @@ from contract_tests.apis import (
     needs_own_upstream,
     open_api,
 )
-from contract_tests.batch import RELOAD, Steps, behaviour
+from contract_tests.case import RELOAD, Steps, behaviour
 from contract_tests.checks import Mismatch, expect
 from contract_tests.gateway import Gateway
 

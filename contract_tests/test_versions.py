@@ -16,7 +16,7 @@ from contract_tests.apis import (
     key,
     policy,
 )
-from contract_tests.batch import RELOAD, Steps, behaviour
+from contract_tests.case import RELOAD, Steps, behaviour
 from contract_tests.checks import Mismatch
 from contract_tests.exchange import Exchange
 from contract_tests.gateway import Gateway

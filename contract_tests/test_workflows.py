@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contract_tests import generated
-from contract_tests.batch import BEGUN, FIRST, LAST, LATER, RELOAD, Steps, behaviour
+from contract_tests.case import BEGUN, FIRST, LAST, LATER, RELOAD, Steps, behaviour
 from contract_tests.checks import Mismatch
 from contract_tests.gateway import Gateway
 from contract_tests.walks import Walking, shrunk

@@ -85,7 +85,7 @@ def _kind(mutant: Mutant) -> str:
 
 def _likely(mutant: Mutant) -> list[Any]:
     """Those of the row that must notice, or that noticed its kind last, and those of all answers of a run."""
-    from contract_tests.batch import LAST
+    from contract_tests.case import LAST
 
     if mutant.row:
         return [item for item in _items() if item.function.case.behaviour == mutant.row]
