@@ -15,6 +15,7 @@ def as_yaml(report: Report) -> str:
         "date": report.date,
         "profile": report.profile,
         "conforms": report.conforms,
+        "not_offered": list(report.not_offered),
         "counts": {status.value: len(report.of(status)) for status in Status},
         "behaviours": {
             verdict.behaviour: {

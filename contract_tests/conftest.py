@@ -159,6 +159,7 @@ def _report(session: pytest.Session, leftovers: tuple[str, ...]) -> Report:
         profile=made.options.profile,
         leftovers=leftovers,
         gone=made.target.gone,
+        not_offered=tuple(made.target.lacking),
     )
 
 

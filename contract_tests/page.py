@@ -56,7 +56,7 @@ def as_html(report: Report) -> str:
     summary = (
         f"{report.url}, judged as {report.gateway} ({report.version_source}) on {report.date} "
         f"by tyk-contract {report.suite}, profile {report.profile}; "
-        f"{report.reloads} reloads, {report.seconds:.1f} s"
+        f"{report.reloads} reloads, {report.seconds:.1f} s{'; ' * bool(report.lacking)}{report.lacking}"
     )
     return _PAGE.substitute(
         title=escape(f"Gateway {report.gateway} {ending}"),

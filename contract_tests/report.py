@@ -94,6 +94,7 @@ class Report:
         leftovers: ids that could not be removed.
         stale: what is wrong with the baseline, in words.
         gone: whether the gateway stopped answering before the end.
+        not_offered: beginnings of the paths of which it has no operation at all.
     """
 
     url: str
@@ -107,11 +108,18 @@ class Report:
     profile: str = "full"
     leftovers: tuple[str, ...] = ()
     gone: bool = False
+    not_offered: tuple[str, ...] = ()
     stale: tuple[str, ...] = ()
 
     def of(self, status: Status) -> list[Verdict]:
         """The verdicts of one kind."""
         return [verdict for verdict in self.verdicts if verdict.status is status]
+
+    @property
+    def lacking(self) -> str:
+        """What was not judged because nothing of it is there, in words; "" where all is."""
+        names = ", ".join(self.not_offered)
+        return f"not judged, for the gateway has nothing of the kind: {names}" if names else ""
 
     @property
     def conforms(self) -> bool:
@@ -160,7 +168,7 @@ def from_json(text: str) -> Report:
         )
         for raw in document.pop("verdicts")
     ]
-    for name in ("leftovers", "stale"):
+    for name in ("leftovers", "not_offered", "stale"):
         document[name] = tuple(document[name])
     return Report(verdicts=tuple(verdicts), **document)
 
@@ -187,6 +195,7 @@ def as_terminal(report: Report) -> str:
         for status in reversed(Status)
         if status is not Status.ACCEPTED or report.of(status)
     ]
+    lines += [report.lacking] if report.lacking else []
     if report.profile == "quick":
         lines.append(TOLD)
     lines.append(f"{report.url}  gateway {report.gateway} ({report.version_source})")

@@ -5,12 +5,14 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from contract_tests.case import NotApplicable
 from contract_tests.exchange import SECRET_HEADER, Exchange, Request
+from contract_tests.families import Families
 from contract_tests.judge import Judge
 from contract_tests.ownership import APIS, CLIENTS, KEYS, ORGANISATIONS, POLICIES, Ownership
 from mockserver.client import PACKED_FROM, Client, ClientError, Header, Incomplete, TimedOut
@@ -72,6 +74,7 @@ class Target:
         self._lacking: dict[int, bool] = {}  # by the number of reloads before, whether it had no Redis
         self._echo: Echo | None = None
         self._starting = threading.Lock()
+        self._families = Families(contract, f"{self.own.run}nobody", self._look)
 
     def send(
         self,
@@ -85,6 +88,7 @@ class Target:
 
         Raises:
             Gone: no answer came, and /hello is not answered either, or not in time so often.
+            NotApplicable: the gateway has no operation of this kind.
             UnsafeRequest: the request would write or delete what is not of this run.
         """
         exchange = self._exchange(self._client, Request(method, target, body, headers))
@@ -95,7 +99,7 @@ class Target:
         """Send requests at one time, each over a connection of its own; exchanges in their order.
 
         Raises:
-            Gone, UnsafeRequest: as `send` does.
+            Gone, NotApplicable, UnsafeRequest: as `send` does.
         """
         longest = max(TOGETHER_MAX_BODY, 2 * self._longest)
         with ExitStack() as open_clients, ThreadPoolExecutor(len(requests)) as threads:
@@ -105,12 +109,24 @@ class Target:
             self._keep(exchange)
         return exchanges
 
+    @property
+    def lacking(self) -> list[str]:
+        """The families of operations that the gateway lacks, by how their paths begin."""
+        return self._families.lacking
+
+    def _look(self, method: str, path: str) -> Exchange:
+        """An exchange that is not remembered."""
+        return self._exchange(self._client, Request(method, path))
+
     def _keep(self, exchange: Exchange) -> None:
         """Remember an exchange.
 
         Raises:
             Gone: no answer came, and none comes to /hello; or the answers are more than can be kept.
+            NotApplicable: the gateway has nothing of the kind.
         """
+        if family := self._families.lacks(exchange):
+            raise NotApplicable(f"the gateway has no {family}: it answers there as on any unknown path")
         if exchange.answer is None:
             self.log.append(exchange)
             self._still_there(exchange.failure)
@@ -180,7 +196,8 @@ class Target:
         for client in self._clients.values():
             client.close()  # an interrupted exchange may be left on it
         for target in self.own.written(CLIENTS, KEYS, ORGANISATIONS):  # a client needs its API
-            self.send("DELETE", target)
+            with suppress(NotApplicable):
+                self.send("DELETE", target)
             self.own.forget([target])
         self._to_load = self._to_load or self.own.needs_reload
         written = self.own.written(APIS, POLICIES, spared=spared)

@@ -1,0 +1,65 @@
+"""What a server lacks as a whole is not judged; what it lacks beside others of its kind is a failure."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from serving import COMMAND, QUIET
+
+from mockserver import MockGateway, contract
+from mockserver.contract import Contract, Operation
+from mockserver.spec import default_version
+
+SECRET = "families-secret"
+CORE = ("/hello", "/ready", "/tyk/policies", "/tyk/reload", "/tyk/keys")
+
+
+@contextmanager
+def _without(monkeypatch: pytest.MonkeyPatch, lacks: Callable[[Operation], bool]) -> Iterator[str]:
+    """The URL of a mock that lacks some operations."""
+    every = contract._operations
+    known = {each.id for each in Contract.load(default_version()).operations.values() if not lacks(each)}
+    monkeypatch.setattr(
+        contract, "_operations", lambda spec: [each for each in every(spec) if each.id in known]
+    )
+    with MockGateway(secret=SECRET) as gateway:
+        yield gateway.url
+
+
+def _verified(url: str, *flags: object) -> tuple[int, str]:
+    done = subprocess.run(
+        [*COMMAND, "verify", url, *map(str, flags)], capture_output=True, text=True, timeout=120, check=False,
+        env=QUIET | {"TYK_GW_SECRET": SECRET},
+    )  # fmt: skip
+    return done.returncode, done.stdout
+
+
+def test_what_is_not_there_at_all_is_not_judged(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A server of policies and keys alone conforms, and the report names the rest."""
+    lacking = ["/tyk/apis", "/tyk/oauth", "/tyk/org"]
+    path, page = tmp_path / "report.json", tmp_path / "report.html"
+    with _without(monkeypatch, lambda each: not each.path.startswith(CORE)) as url:
+        code, shown = _verified(url, "--report", path, "--report", page)
+    report = json.loads(path.read_text())
+    verdicts = {verdict["behaviour"]: verdict for verdict in report["verdicts"]}
+    assert code == 0, shown
+    for text in (shown, page.read_text()):
+        assert f"not judged, for the gateway has nothing of the kind: {', '.join(lacking)}" in text
+    assert report["not_offered"] == lacking
+    assert verdicts["quotas-hold"]["reason"].startswith("the gateway has no /tyk/apis")
+    for judged in ("update-needs-reload", "deleted-key-is-gone", "answers-conform-to-spec"):
+        assert verdicts[judged]["status"] == "passed"
+
+
+def test_one_operation_that_is_missing_is_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that has the others of its kind should have it."""
+    with _without(monkeypatch, lambda each: each.id == "updateApi") as url:
+        code, shown = _verified(url)
+    assert code == 1
+    assert "updateApi" in shown
+    assert "nothing of the kind" not in shown
