@@ -10,6 +10,7 @@ from mockserver.contract import Contract, Operation
 
 CORE = ("/tyk/policies", "/tyk/reload")  # what every one has
 _ASKED = ("GET", "DELETE")  # of what nobody has; in this order
+_UNKNOWN = {404, 405, 501}  # statuses that may say that there is nothing of the kind
 
 
 class Families:
@@ -37,7 +38,7 @@ class Families:
     def lacks(self, exchange: Exchange) -> str:
         """The family that a request was for, if the gateway lacks it; "" otherwise."""
         family = _family(exchange.target)
-        if exchange.status < 400 or family not in self._operations:
+        if exchange.status not in _UNKNOWN or family not in self._operations:
             return ""
         if family not in self._lacks:
             self._lacks[family] = all(map(self._is_unknown, self._operations[family]))
@@ -46,7 +47,7 @@ class Families:
     def _is_unknown(self, operation: Operation) -> bool:
         known = re.sub(r"{\w+}", self._nobody, operation.path)
         answers = [_told(self._ask(operation.method, path)) for path in (known, f"/tyk/{self._nobody}")]
-        return answers[0] == answers[1] and answers[0][0] >= 400
+        return answers[0] == answers[1] and answers[0][0] in _UNKNOWN
 
 
 def _family(target: str) -> str:

@@ -71,7 +71,7 @@ class Target:
         self._timeouts = 0
         self._kept = self._longest = 0  # bytes of all answers, packed, and of the longest, as it came
         self._to_load = False  # what was removed
-        self._lacking: dict[int, bool] = {}  # by the number of reloads before, whether it had no Redis
+        self._storeless: dict[int, bool] = {}  # by the number of reloads before, whether it had no Redis
         self._echo: Echo | None = None
         self._starting = threading.Lock()
         self._families = Families(contract, f"{self.own.run}nobody", self._look)
@@ -184,12 +184,12 @@ class Target:
 
     def lacks_store(self) -> bool:
         """Whether /hello and /ready agree that it cannot reach its Redis; asked once between two reloads."""
-        if self.reloads not in self._lacking:
+        if self.reloads not in self._storeless:
             hello, ready = (self.send("GET", path, headers=[]) for path in ("/hello", "/ready"))
             fails = hello.document.get("status", "pass") != "pass"
             told = ready.status == 503 and "Redis connection not available" in ready.text
-            self._lacking[self.reloads] = told and fails
-        return self._lacking[self.reloads]
+            self._storeless[self.reloads] = told and fails
+        return self._storeless[self.reloads]
 
     def remove(self, *, spared: bool = False) -> None:
         """Delete all that this run wrote, with what is spared or without."""
