@@ -49,6 +49,18 @@ def test_the_upstream_sees_who_asks(gateway: Gateway) -> Steps:
     expect_upstream_saw(gateway, call(gateway, made), x_forwarded_for=client, **own)
 
 
+@behaviour("upstreams-may-see-the-host")
+def test_the_upstream_may_see_the_host(gateway: Gateway) -> Steps:
+    """The gateway's, as the client named it, where the API says so."""
+    needs_own_upstream(gateway)
+    own = open_api(gateway)
+    kept = open_api(gateway, "", {"preserve_host_header": True})
+    yield RELOAD
+
+    expect_upstream_saw(gateway, call(gateway, kept), host=urlsplit(gateway.target.url).netloc)
+    expect_upstream_saw(gateway, call(gateway, own), host=urlsplit(gateway.target.upstream()).netloc)
+
+
 @behaviour("upstreams-see-bodies")
 def test_the_upstream_sees_the_body(gateway: Gateway) -> Steps:
     """Of any method, with its length; of methods that should have one the length is told though it has none."""

@@ -54,6 +54,8 @@ def _forwarded(visit: Visit, target: SplitResult) -> Forwarded:
     headers["x-forwarded-for"] = ", ".join(
         each for each in (headers.get("x-forwarded-for"), visit.client) if each
     )
+    if visit.api.known["proxy"]["preserve_host_header"] and visit.headers.get("host"):
+        headers["host"] = visit.headers["host"]
     headers.setdefault("user-agent", f"Tyk/{visit.gateway.version}")
     return Forwarded(visit.method, address + (f"?{query}" if query else ""), headers, visit.body)
 
@@ -118,7 +120,9 @@ def _exchange(target: SplitResult, sent: Forwarded) -> tuple[int, list[tuple[str
     kind = http.client.HTTPSConnection if target.scheme == "https" else http.client.HTTPConnection
     connection = kind(str(target.hostname), target.port, timeout=SECONDS)
     try:
-        connection.putrequest(sent.method, sent.target, skip_accept_encoding=True)
+        connection.putrequest(
+            sent.method, sent.target, skip_host="host" in sent.headers, skip_accept_encoding=True
+        )
         for name, value in sent.headers.items():
             connection.putheader(_canonical(name), value)
         if _asks_for_gzip(sent):
