@@ -20,6 +20,31 @@ from contract_tests.gateway import Gateway
 CLOSED = "http://127.0.0.1:9/"  # the port of a service that nobody offers any more
 DATE = "Mon, 01 Jan 2001 00:00:00 GMT"
 LONG = b"short and stout\n" * 400
+TEXT, HTML = "text/plain; charset=utf-8", "text/html; charset=utf-8"
+TYPES = (  # of bodies, by net/http/sniff.go of Go 1.24
+    (b"", ""), (b"a", TEXT), (b"a\x1b\x7f\x80\t\n\x0c\r\xff", TEXT), (b"a" * 512 + b"\0", TEXT), (b"<!DOCTYPE", TEXT),
+    (b"a" * 511 + b"\0", "application/octet-stream"), (b"\x0b", "application/octet-stream"),
+    *((b"a" + byte, "application/octet-stream") for byte in (b"\x08", b"\x0e", b"\x1a", b"\x1c", b"\x1f")),
+    (b"\t\n\x0c\r <!doctype html>", HTML), (b"<!DocType HTML\n", TEXT), (b"<!-- -->", HTML), (b"<az>", TEXT),
+    *((b"<" + tag + b" ", HTML) for tag in b"html head script iframe h1 div font table a style title".split()),
+    *((b"<" + tag + b">", HTML) for tag in b"B BODY BR P".split()),
+    (b" <?xml", "text/xml; charset=utf-8"), (b"%PDF-", "application/pdf"), (b"%!PS-Adobe-", "application/postscript"),
+    (b"\xfe\xff\0a", "text/plain; charset=utf-16be"), (b"\xff\xfea\0", "text/plain; charset=utf-16le"),
+    (b"\xef\xbb\xbf\0", TEXT), (b"\0\0\1\0", "image/x-icon"), (b"\0\0\2\0", "image/x-icon"), (b"BM\0", "image/bmp"),
+    (b"GIF87a\0", "image/gif"), (b"GIF89a\0", "image/gif"), (b"RIFF\0\0\0\0WEBPVP", "image/webp"),
+    (b"\x89PNG\r\n\x1a\n\0", "image/png"), (b"\xff\xd8\xff", "image/jpeg"), (b"FORM\0\0\0\0AIFF", "audio/aiff"),
+    (b"ID3\0", "audio/mpeg"), (b"OggS\0", "application/ogg"), (b"MThd\0\0\0\6", "audio/midi"),
+    (b"RIFF\0\0\0\0AVI ", "video/avi"), (b"RIFF\0\0\0\0WAVE", "audio/wave"), (b"\x1a\x45\xdf\xa3\0", "video/webm"),
+    (b"\0\0\0\x0cftypmp42", "video/mp4"), (b"\0\0\0\x14ftypisom\0\0\0\0mp41", "video/mp4"),
+    *((body, "application/octet-stream") for body in (
+        b"\0\0\0\x10ftypisommp42", b"\0\0\0\x10ftypmp42", b"\0\0\0\x0bftypmp42", b"\0\0\0\x08ftypmp42",
+        b"\0\0\0\x0cftypmp4",
+    )),
+    (b"\0" * 34 + b"LP", "application/vnd.ms-fontobject"), (b"\0\1\0\0", "font/ttf"), (b"OTTO\0", "font/otf"),
+    (b"ttcf\0", "font/collection"), (b"wOFF\0", "font/woff"), (b"wOF2\0", "font/woff2"),
+    (b"\x1f\x8b\x08\0", "application/x-gzip"), (b"PK\3\4\0", "application/zip"), (b"\0asm\0", "application/wasm"),
+    (b"Rar!\x1a\7\0", "application/x-rar-compressed"), (b"Rar!\x1a\7\1\0", "application/x-rar-compressed"),
+)  # fmt: skip
 
 
 @behaviour("upstreams-see-who-asks")
@@ -124,13 +149,14 @@ def test_the_path_of_the_target_comes_first(gateway: Gateway) -> Steps:
 def test_the_answer_of_the_upstream_comes_back(gateway: Gateway) -> Steps:
     """Its status, its body, its length and date, all its headers but those of one hop; what is packed comes unpacked."""
     needs_own_upstream(gateway)
-    name, packed = gateway.new_id(), gateway.new_id()
+    name, packed, short = gateway.new_id(), gateway.new_id(), gateway.new_id()
     told = [("X-Own", "1"), ("X-Own", "2"), ("Content-Type", "text/tea"), ("Date", DATE), ("Server", "pot")]
     of_hop = [("Keep-Alive", "timeout=5"), ("Trailer", "X"), ("Connection", "X-More"), ("X-More", "1")]
     gateway.target.serve(name, LONG, 418, [*told, *of_hop])
     gateway.target.serve(
         packed, gzip.compress(LONG), headers=[("Content-Encoding", "gzip"), ("Content-Type", "text/tea")]
     )
+    gateway.target.serve(short, gzip.compress(b"short"), headers=[("Content-Encoding", "gzip")])
     made = open_api(gateway)
     yield RELOAD
 
@@ -148,9 +174,35 @@ def test_the_answer_of_the_upstream_comes_back(gateway: Gateway) -> Steps:
             raise Mismatch(f"Content-Length: {len(LONG)}", f"Content-Length: {length or 'none'}", exchange)
     unpacked = call(gateway, made, path=packed)
     expect(unpacked, 200, LONG.decode(), "text/tea")
+    chunks = call(gateway, made, path=short)
+    if (chunks.text, chunks.header("Transfer-Encoding")) != ("short", "chunked"):
+        actual = f"{chunks.text!r}, Content-Length: {chunks.header('Content-Length') or 'none'}"
+        raise Mismatch("'short' in chunks, for its length was not known", actual, chunks)
     asks = gateway.send("GET", f"/{made.id}/{packed}", headers=[("Accept-Encoding", "gzip")])
     if asks.header("Content-Encoding") != "gzip" or unpacked.header("Content-Encoding"):
         raise Mismatch("packed where the client asks for it, else not", repr(asks.text[:40]), asks)
+
+
+@behaviour("types-are-found-out")
+def test_the_type_of_a_body_is_found_out(gateway: Gateway) -> Steps:
+    """By its first bytes, where the upstream tells none and the body is there and not packed."""
+    needs_own_upstream(gateway)
+    names = [gateway.new_id() for _ in TYPES]
+    for name, (body, _) in zip(names, TYPES, strict=True):
+        gateway.target.serve(name, body, headers=())
+    gateway.target.serve(
+        packed := gateway.new_id(), gzip.compress(LONG), headers=[("Content-Encoding", "gzip")]
+    )
+    made = open_api(gateway)
+    yield RELOAD
+
+    bare = call(gateway, made, path=names[1], method="HEAD")
+    asks = gateway.send("GET", f"/{made.id}/{packed}", headers=[("Accept-Encoding", "gzip")])
+    found = [(call(gateway, made, path=name), kind) for name, (_, kind) in zip(names, TYPES, strict=True)]
+    for exchange, kind in ((bare, ""), (asks, ""), *found):
+        if exchange.header("Content-Type") != kind:
+            actual = f"Content-Type: {exchange.header('Content-Type') or 'none'}"
+            raise Mismatch(f"Content-Type: {kind or 'none'}", actual, exchange)
 
 
 @behaviour("upstreams-may-be-gone")

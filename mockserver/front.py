@@ -80,7 +80,8 @@ class Front:
         status = f"{reply.status} {PHRASES.get(reply.status, '')}"
         is_head = environ["REQUEST_METHOD"] == "HEAD"
         headers = [*reply.headers]
-        if not replies.has(headers, "content-length") and (is_head or len(reply.body) < CHUNK_FROM):
+        framed = any(replies.has(headers, name) for name in ("content-length", "transfer-encoding"))
+        if not framed and (reply.body if is_head else len(reply.body) < CHUNK_FROM):
             headers.append(("Content-Length", str(len(reply.body))))  # else the server sends it in chunks
         start_response(status, headers)
         return [b"" if is_head else reply.body]

@@ -15,6 +15,7 @@ from mockserver.replies import has
 MAX_HEAD = 1 << 20  # bytes; net/http.DefaultMaxHeaderBytes
 
 _BODILESS = (204, 304)  # statuses
+_OF_FRAMES = ("content-length", "transfer-encoding")
 HEAD_END = re.compile(rb"\r?\n\r?\n")
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
@@ -168,28 +169,35 @@ class Chunks:
             del data[: end + 2]
 
 
+def is_open_ended(head: Head, status: int, headers: list[tuple[str, str]], body: bytes) -> bool:
+    """Whether no length is told: an answer in chunks, or of HTTP/1.0 one that ends with the connection.
+
+    A short body is one only where a header asks for it.
+    """
+    if head.method == "HEAD" or status in _BODILESS or has(headers, "content-length"):
+        return False
+    return len(body) >= CHUNK_FROM or has(headers, "transfer-encoding")
+
+
 def response_bytes(
     head: Head, status: int, headers: list[tuple[str, str]], body: bytes, *, close: bool
 ) -> bytes:
     """An answer as net/http writes it: sorted headers, the date, the length, or chunks where none is told."""
-    length = next((v for n, v in headers if n.lower() == "content-length"), None)
-    chunked = length is None and len(body) >= CHUNK_FROM and head.version >= (1, 1)
-    length = str(len(body)) if length is None else length
+    length = next((v for n, v in headers if n.lower() == "content-length"), "")
+    open_ended = is_open_ended(head, status, headers, body)
     protocol = "HTTP/1.1" if head.version >= (1, 1) else "HTTP/1.0"
     lines = [f"{protocol} {status} {PHRASES.get(status, f'status code {status}')}"]
-    lines += [f"{n}: {v}" for n, v in sorted(headers) if n.lower() != "content-length"]
+    lines += [f"{n}: {v}" for n, v in sorted(headers) if n.lower() not in _OF_FRAMES]
     lines += [] if has(headers, "date") else [f"Date: {today()}"]
-    if not chunked and status not in _BODILESS and not (head.method == "HEAD" and length == "0"):
-        lines.append(f"Content-Length: {length}")
-    if length != "0" and not any(name.lower() == "content-type" for name, _ in headers):
-        lines.append("Content-Type: text/plain; charset=utf-8")  # as net/http sniffs it
+    if not open_ended and status not in _BODILESS and (length or head.method != "HEAD"):
+        lines.append(f"Content-Length: {length or len(body)}")
     if close and head.version >= (1, 1):
         lines.append("Connection: close")
     elif not close and head.version < (1, 1):
         lines.append("Connection: keep-alive")
-    if chunked:
+    if open_ended and head.version >= (1, 1):
         lines.append("Transfer-Encoding: chunked")
-        body = b"%x\r\n%b\r\n0\r\n\r\n" % (len(body), body)
+        body = b"%x\r\n%b\r\n0\r\n\r\n" % (len(body), body) if body else b"0\r\n\r\n"
     return "\r\n".join(lines).encode("latin-1") + b"\r\n\r\n" + body
 
 

@@ -83,6 +83,6 @@ FORBIDDEN = error("Attempted administrative access with invalid or missing key!"
 METHOD_NOT_SUPPORTED = error("Method not supported", 405)
 METHOD_NOT_ALLOWED = error("Method Not Allowed", 405)
 PAGE_NOT_FOUND = plain("404 page not found\n", 404, ("X-Content-Type-Options", "nosniff"))
-NOT_FOUND = Reply(b"Not Found", 404, ())  # net/http finds out the content type
+NOT_FOUND = plain("Not Found", 404)
 BAD_REQUEST = plain("400 Bad Request", 400, ("Connection", "close"))
 TOO_LARGE = plain("Request Entity Too Large\n", 413, ("X-Content-Type-Options", "nosniff"))

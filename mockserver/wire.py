@@ -22,6 +22,7 @@ from mockserver.message import (
     BadMessage,
     Chunks,
     Head,
+    is_open_ended,
     parse_head,
     response_bytes,
 )
@@ -269,7 +270,8 @@ class _Connection(asyncio.Protocol):
             self._transport.abort()
             return
         status, headers, body = done.result()
-        told = close or self._server.stopping or not head.keeps_alive
+        ends = head.version < (1, 1) and is_open_ended(head, status, headers, body)
+        told = close or ends or self._server.stopping or not head.keeps_alive
         self._transport.write(response_bytes(head, status, headers, body, close=told))
         if told or self._ended:
             self._transport.close()

@@ -112,6 +112,15 @@ def test_http_1_0_ends_its_connection(gateway: MockGateway) -> None:
     assert talk(gateway, b"GET /hello HTTP/1.0\r\n\r\n").startswith(b"HTTP/1.0 200 OK\r\n")
 
 
+def test_http_1_0_ends_a_long_body_with_its_connection(gateway: MockGateway) -> None:
+    """For it has no length and no chunks, though the client asks to keep it."""
+    gateway.policies.seed({"id": "long", "name": "n" * 3000})
+    asked = b"GET /tyk/policies/long HTTP/1.0\r\nConnection: keep-alive\r\n" + AUTH + b"\r\n"
+    head, _, body = talk(gateway, asked).partition(b"\r\n\r\n")
+    assert head == b"HTTP/1.0 200 OK\r\nContent-Type: application/json\r\nDate: X"
+    assert (body[:1], body[-2:]) == (b"{", b"}\n")
+
+
 def test_requests_in_one_piece_are_answered_in_their_order(gateway: MockGateway) -> None:
     """A connection is kept, and what was sent ahead is not lost."""
     one = b"GET /nothing HTTP/1.1\r\nHost: h\r\n\r\n"

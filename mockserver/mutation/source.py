@@ -14,7 +14,7 @@ MODULES = (
     "handlers.apis", "handlers.oauth", "handlers.organisations", "apis", "definition",
     "counters", "oauth", "remembered", "keysets", "traffic.identity", "traffic.granting", "traffic.access",
     "traffic.limits", "traffic.visit", "traffic.tokens", "traffic.chain", "traffic.sessions",
-    "traffic.upstream",
+    "traffic.upstream", "traffic.sniffing",
 )  # fmt: skip
 
 _OPERATORS: dict[type, tuple[str, str]] = {  # what stands there, and what is put in its place

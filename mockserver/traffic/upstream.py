@@ -16,6 +16,7 @@ from mockserver.definition import Api
 from mockserver.gateway import Gateway
 from mockserver.keysets import Unreadable
 from mockserver.replies import Reply
+from mockserver.traffic.sniffing import content_type
 from mockserver.traffic.visit import Forwarded, Refusal, Visit
 
 SECONDS = 30  # for a target to answer
@@ -98,6 +99,11 @@ def _asked(target: SplitResult, sent: Forwarded) -> Reply:
     except (OSError, http.client.HTTPException) as error:
         raise NOT_REACHED from error
     kept = [(_canonical(name), value) for name, value in _of_more_hops(headers)]
+    names = {name for name, _ in kept}
+    if "Content-Length" not in names:  # then its head goes out before the body is seen (:1488)
+        kept.append(("Transfer-Encoding", "chunked"))
+    elif body and not {"Content-Type", "Content-Encoding"} & names:
+        kept.append(("Content-Type", content_type(body)))
     return Reply(body, status, tuple(kept))
 
 

@@ -1,0 +1,78 @@
+"""How an upstream's answer is framed on its way back; each was seen on a gateway 5.12.0."""
+
+from __future__ import annotations
+
+import socketserver
+import threading
+from collections.abc import Iterator
+
+import pytest
+from asking import send
+from orders import ORDERS, serve
+
+from mockserver import MockGateway
+from mockserver.traffic.sniffing import content_type
+
+CHUNKS = b"Transfer-Encoding: chunked\r\n\r\n5\r\n<html\r\n0\r\n\r\n"
+ANSWERS = {
+    "/chunks": b"HTTP/1.1 200 OK\r\n" + CHUNKS,
+    "/refused-in-chunks": b"HTTP/1.1 404 Not Found\r\nContent-Type: a/b\r\n" + CHUNKS,
+    "/no-chunk": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    "/until-closed": b"HTTP/1.0 200 OK\r\nContent-Type: a/b\r\n\r\n<html",
+    "/no-body": b"HTTP/1.1 204 No Content\r\n\r\n",
+    "/as-before": b'HTTP/1.1 304 Not Modified\r\nEtag: "x"\r\n\r\n',
+    "/empty": b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n",
+    "/short": b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n<html>",
+    "/packed": b"HTTP/1.1 200 OK\r\nContent-Encoding: br\r\nContent-Length: 6\r\n\r\n<html>",
+}
+
+
+class _Upstream(socketserver.StreamRequestHandler):
+    def handle(self) -> None:
+        method, path, _ = self.rfile.readline().decode().split()
+        while self.rfile.readline().strip():
+            pass
+        head, _, body = ANSWERS[path].partition(b"\r\n\r\n")
+        self.wfile.write(head + b"\r\n\r\n" + (b"" if method == "HEAD" else body))
+
+
+@pytest.fixture(scope="module", name="orders")
+def _orders() -> Iterator[MockGateway]:
+    """A mock with an API before an upstream that answers just so."""
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), _Upstream) as upstream, MockGateway() as gateway:
+        threading.Thread(target=upstream.serve_forever, args=(0.01,), daemon=True).start()
+        url = f"http://127.0.0.1:{upstream.server_address[1]}/"
+        serve(gateway, proxy={**ORDERS["proxy"], "target_url": url}, use_keyless=True)  # type: ignore[dict-item]
+        yield gateway
+        upstream.shutdown()
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "length", "kind", "body"),
+    [
+        ("GET", "/chunks", "chunked", "", b"<html"),
+        ("GET", "/refused-in-chunks", "chunked", "a/b", b"<html"),
+        ("GET", "/no-chunk", "chunked", "", b""),
+        ("GET", "/until-closed", "chunked", "a/b", b"<html"),
+        ("GET", "/no-body", "", "", b""),
+        ("GET", "/as-before", "", "", b""),
+        ("GET", "/empty", "0", "", b""),
+        ("GET", "/short", "6", "text/html; charset=utf-8", b"<html>"),
+        ("GET", "/packed", "6", "", b"<html>"),
+        ("HEAD", "/chunks", "", "", b""),
+        ("HEAD", "/empty", "0", "", b""),
+        ("HEAD", "/short", "6", "", b""),
+    ],
+)
+def test_an_answer_is_framed_by_what_its_upstream_told(
+    orders: MockGateway, method: str, path: str, length: str, kind: str, body: bytes
+) -> None:
+    """A length that was not told makes chunks of any body, and its type is not looked for."""
+    answer = send(orders, method, f"/orders{path}", [])
+    framed = answer.get("Transfer-Encoding") or answer.get("Content-Length")
+    assert (framed, answer.get("Content-Type"), answer.body) == (length, kind, body)
+
+
+def test_a_box_of_four_gigabytes_is_not_looked_through() -> None:
+    """A video's first box may tell any length; what is not there is no part of it."""
+    assert content_type(b"\xff\xff\xff\xfcftypisom" + bytes(500)) == "application/octet-stream"
