@@ -25,7 +25,6 @@ BODY = "tyk_contract.body"
 REPLY = "tyk_contract.reply"
 VISIT = "tyk_contract.visit"
 
-CHUNK_FROM = 2049  # bytes; a longer body than this buffer is sent in chunks (net/http/server.go)
 # Go's words where Python's differ (net/http/status.go)
 PHRASES = {**http.client.responses, 413: "Request Entity Too Large", 422: "Unprocessable Entity"}
 
@@ -78,13 +77,8 @@ class Front:
                 reply = replies.error(str(error), 500)
         self._record(environ, target, body, reply)
         status = f"{reply.status} {PHRASES.get(reply.status, '')}"
-        is_head = environ["REQUEST_METHOD"] == "HEAD"
-        headers = [*reply.headers]
-        framed = any(replies.has(headers, name) for name in ("content-length", "transfer-encoding"))
-        if not framed and (reply.body if is_head else len(reply.body) < CHUNK_FROM):
-            headers.append(("Content-Length", str(len(reply.body))))  # else the server sends it in chunks
-        start_response(status, headers)
-        return [b"" if is_head else reply.body]
+        start_response(status, [*reply.headers])
+        return [reply.body]
 
     def _before_routes(self, environ: WSGIEnvironment) -> Reply | None:
         config, url = self._gateway.config, environ[URL]
@@ -117,7 +111,7 @@ class Front:
         from mockserver import traffic
 
         headers = {name.lower(): value for name, value in _headers_of(environ)}
-        client = environ.get("REMOTE_ADDR", "")
+        client = environ["REMOTE_ADDR"]
         visit = traffic.Visit(gateway, api, environ["REQUEST_METHOD"], url, headers, environ[BODY], client)
         reply = traffic.answer(visit)
         environ[VISIT] = visit

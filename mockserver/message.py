@@ -9,13 +9,14 @@ from email.utils import formatdate
 from functools import lru_cache
 
 from mockserver import gourl
-from mockserver.front import CHUNK_FROM, PHRASES
+from mockserver.front import PHRASES
 from mockserver.replies import has
 
 MAX_HEAD = 1 << 20  # bytes; net/http.DefaultMaxHeaderBytes
 
 _BODILESS = (204, 304)  # statuses
 _OF_FRAMES = ("content-length", "transfer-encoding")
+CHUNK_FROM = 2049  # bytes; a longer body than this buffer is sent in chunks (net/http/server.go)
 HEAD_END = re.compile(rb"\r?\n\r?\n")
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
@@ -182,14 +183,17 @@ def is_open_ended(head: Head, status: int, headers: list[tuple[str, str]], body:
 def response_bytes(
     head: Head, status: int, headers: list[tuple[str, str]], body: bytes, *, close: bool
 ) -> bytes:
-    """An answer as net/http writes it: sorted headers, the date, the length, or chunks where none is told."""
+    """An answer as net/http writes it: sorted headers, the date, the length, or chunks where none is told.
+
+    To HEAD only the length of the body is told, if there is any.
+    """
     length = next((v for n, v in headers if n.lower() == "content-length"), "")
     open_ended = is_open_ended(head, status, headers, body)
     protocol = "HTTP/1.1" if head.version >= (1, 1) else "HTTP/1.0"
     lines = [f"{protocol} {status} {PHRASES.get(status, f'status code {status}')}"]
     lines += [f"{n}: {v}" for n, v in sorted(headers) if n.lower() not in _OF_FRAMES]
     lines += [] if has(headers, "date") else [f"Date: {today()}"]
-    if not open_ended and status not in _BODILESS and (length or head.method != "HEAD"):
+    if not open_ended and status not in _BODILESS and (length or body or head.method != "HEAD"):
         lines.append(f"Content-Length: {length or len(body)}")
     if close and head.version >= (1, 1):
         lines.append("Connection: close")
@@ -198,7 +202,8 @@ def response_bytes(
     if open_ended and head.version >= (1, 1):
         lines.append("Transfer-Encoding: chunked")
         body = b"%x\r\n%b\r\n0\r\n\r\n" % (len(body), body) if body else b"0\r\n\r\n"
-    return "\r\n".join(lines).encode("latin-1") + b"\r\n\r\n" + body
+    whole = "\r\n".join(lines).encode("latin-1") + b"\r\n\r\n"
+    return whole if head.method == "HEAD" else whole + body
 
 
 def today() -> str:

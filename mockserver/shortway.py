@@ -12,11 +12,10 @@ from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass
 from functools import cache
 
-from mockserver.front import CHUNK_FROM
 from mockserver.gateway import Gateway
 from mockserver.handlers import HANDLERS
 from mockserver.journal import Asked, redacted
-from mockserver.message import HEAD_END, BadMessage, Head, parse_head, response_bytes, today
+from mockserver.message import CHUNK_FROM, HEAD_END, BadMessage, Head, parse_head, response_bytes, today
 from mockserver.replies import JSON, Call, Reply
 
 WRITES = frozenset({"addPolicy", "addPolicyAtPath", "updatePolicy", "deletePolicy"})
