@@ -27,6 +27,7 @@ ENDPOINTS = [
     [], [{}], [{"path": "/a", "methods": []}], [{"path": "/a", "methods": [{}]}],
     [{"methods": [{"name": "GET", "limit": {"rate": 0, "per": 1, "smoothing": OFF}}]}],
     [{"path": "/b", "methods": [{"name": "POST", "limit": {"rate": 2, "per": 3, "smoothing": SMOOTHING}}]}, {"path": "/a"}],
+    [{"path": "/a", "methods": [{"name": "GET"}]}, {"path": "/a", "methods": [{"name": "PUT"}, {"name": "PUT"}]}, {"path": "/a"}],
 ]  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
@@ -65,6 +66,7 @@ class Target:
         self.log: list[Exchange] = []
         self.judge = Judge(contract)
         self.gone = False
+        self._began = time.monotonic()
         self._timeout = timeout
         self._clients: dict[int, Client] = {}  # one for each thread
         self._elsewhere: list[Seen] = []
@@ -74,7 +76,7 @@ class Target:
         self._storeless: dict[int, bool] = {}  # by the number of reloads before, whether it had no Redis
         self._echo: Echo | None = None
         self._starting = threading.Lock()
-        self._families = Families(contract, f"{self.own.run}nobody", self._look)
+        self._families = Families(contract, f"{self.own.run}nobody", self.look)
 
     def send(
         self,
@@ -114,7 +116,7 @@ class Target:
         """The families of operations that the gateway lacks, by how their paths begin."""
         return self._families.lacking
 
-    def _look(self, method: str, path: str) -> Exchange:
+    def look(self, method: str, path: str) -> Exchange:
         """An exchange that is not remembered."""
         return self._exchange(self._client, Request(method, path))
 
@@ -223,6 +225,11 @@ class Target:
         """Delete one after the other, over a connection of its own, and read no long answers."""
         with Client(self.url, self._timeout, PACKED_FROM) as client:
             return [self._exchange(client, Request("DELETE", target)) for target in targets]
+
+    @property
+    def seconds(self) -> float:
+        """How long the run has been going on."""
+        return time.monotonic() - self._began
 
     @property
     def dropped(self) -> list[str]:

@@ -5,8 +5,17 @@ from __future__ import annotations
 import pytest
 
 from contract_tests.case import RELOAD, Steps, behaviour
-from contract_tests.checks import expect, expect_error, expect_policy, expect_written
+from contract_tests.checks import (
+    Mismatch,
+    expect,
+    expect_error,
+    expect_policy,
+    expect_written,
+    listed,
+    shorten,
+)
 from contract_tests.gateway import Gateway, path_of
+from contract_tests.samples import whole
 from mockserver.gojson import quote
 
 NO_ID = "Unable to create policy without id."
@@ -24,14 +33,26 @@ def test_adding_answers_the_key_and_added(gateway: Gateway) -> None:
 @behaviour("add-overwrites")
 def test_adding_again_overwrites(gateway: Gateway) -> Steps:
     """A second POST of an id replaces the policy whole and still answers `added`."""
-    first = gateway.create(name="first", rate=5, tags=["a"])
+    first = gateway.create(
+        _id=gateway.target.own.new_object_id(), **{**whole(1), "meta_data": {"k": "n" * 5000}}
+    )
+    partly = gateway.create(**whole(1))
     yield RELOAD
+    right = next(iter(partly["access_rights"]))
     second = {"id": first["id"], "name": "second"}
-    expect_written(gateway.post(second), first["id"], "added")
-    expect_policy(gateway.get(first["id"]), gateway.target, first)
+    less = {
+        "id": partly["id"],
+        "access_rights": {right: {"api_id": "x"}},
+        "meta_data": {"n1l": {}},
+        "partitions": {},
+    }
+    for before, after in ((first, second), (partly, less)):
+        expect_written(gateway.post(after), before["id"], "added")
+        expect_policy(gateway.get(before["id"]), gateway.target, before)
     yield RELOAD
 
-    expect_policy(gateway.get(first["id"]), gateway.target, second)
+    for after in (second, less):
+        expect_policy(gateway.get(after["id"]), gateway.target, after)
 
 
 @behaviour("add-ignores-path-id")
@@ -102,6 +123,22 @@ def test_an_id_of_odd_characters_is_refused(gateway: Gateway, suffix: str) -> No
 def test_an_id_with_a_slash_cannot_be_written(gateway: Gateway) -> None:
     """An id with a slash names a folder that is not there."""
     expect_error(gateway.post({"id": gateway.new_id("/x")}), 500, "Failed to create file!")
+
+
+@behaviour("id-with-slash-is-500")
+def test_an_id_whose_slashes_lead_back_is_found_whole(gateway: Gateway) -> Steps:
+    """It names a file where all are, and the policy has the whole of it all the same."""
+    file = gateway.new_id()
+    policy_id = f"{gateway.new_id()}/../{file}"
+    gateway.target.own.note([path_of(file)])
+    expect_written(gateway.post({"id": policy_id}), policy_id, "added")
+    yield RELOAD
+
+    expect_error(gateway.get(file), 404, "Policy not found")
+    exchange = gateway.list()
+    if policy_id not in listed(exchange):
+        raise Mismatch(f"a list that holds {policy_id}", shorten(exchange.text), exchange)
+    gateway.delete(file)
 
 
 @behaviour("long-ids-are-taken")

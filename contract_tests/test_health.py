@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from contract_tests.case import NotApplicable, behaviour
+from contract_tests.case import LAST, NotApplicable, behaviour
 from contract_tests.checks import Mismatch, expect, shorten
 from contract_tests.exchange import SECRET_HEADER, Exchange
 from contract_tests.gateway import Gateway
@@ -50,6 +50,8 @@ def test_hello_tells_how_its_parts_are(gateway: Gateway) -> None:
     exchange = gateway.send("GET", "/hello", headers=[])
     body = exchange.document
     parts = body.get("details", {})
+    if not isinstance(parts, dict) or not all(isinstance(part, dict) for part in parts.values()):
+        raise Mismatch("details with an object for each part", shorten(exchange.text), exchange)
     if parts and parts.get("redis", {}).get("componentType") != "datastore":
         raise Mismatch("details of redis, a datastore", shorten(exchange.text), exchange)
     failing = [name for name, part in parts.items() if part.get("status") == "fail"]
@@ -81,3 +83,15 @@ def test_probes_tell_one_version(gateway: Gateway, path: str) -> None:
     versions = [e.document.get("version") for e in (first, second)]
     if not isinstance(versions[0], str) or versions[0] != versions[1]:
         raise Mismatch(f"version {versions[0]!r} again", f"version {versions[1]!r}", second)
+
+
+@behaviour("probes-tell-one-version", reads_only=True, when=LAST)
+def test_all_probes_of_the_run_tell_one_version(gateway: Gateway) -> None:
+    """No answer of the run tells another version than the first, whatever was reloaded."""
+    gateway.send("GET", "/hello", headers=[])
+    told = [each for each in gateway.target.log if each.target in ("/hello", "/ready") and each.status == 200]
+    for exchange in told:
+        first, other = (each.document.get("version") for each in (told[0], exchange))
+        if first != other:
+            gateway.exchanges.append(exchange)
+            raise Mismatch(f"version {first!r} again", f"version {other!r}", exchange)

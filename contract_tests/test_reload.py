@@ -9,6 +9,7 @@ from contract_tests.checks import Mismatch, expect_error, expect_ok, expect_poli
 from contract_tests.exchange import Exchange
 from contract_tests.gateway import Gateway, path_of
 
+QUERY = "x=1&block=%zz&block=1;2&bl%6Fck=tru%65&block=false"
 RELOAD_SECONDS = 15.0  # until a queued reload must show; a gateway's tick is one second
 
 
@@ -31,11 +32,12 @@ def test_a_blocking_reload_has_loaded_when_it_answers(gateway: Gateway) -> Steps
 def test_the_first_sound_block_counts(gateway: Gateway) -> None:
     """Of several parameters the first `block` that can be read decides, escaped or not."""
     policy = gateway.create(name="first")
-    gateway.target.reloads += 1
-    query = "x=1&block=%zz&block=1;2&bl%6Fck=tru%65&block=false"
-    expect_ok(gateway.send("GET", f"/tyk/reload?{query}"))
-
-    expect_policy(gateway.get(policy["id"]), gateway.target, policy)
+    for target in (f"/tyk/reload?{QUERY}", "/tyk/reload/?block=true"):
+        gateway.target.reloads += 1
+        expect_ok(gateway.send("GET", target))
+        expect_policy(gateway.get(policy["id"]), gateway.target, policy)
+        policy["name"] = "changed, and nothing else"
+        gateway.put(policy["id"], policy)
 
 
 @behaviour("plain-reload-loads-soon", when=MEANWHILE)

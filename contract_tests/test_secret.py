@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
+from urllib.parse import quote, urlencode
+
 import pytest
 
-from contract_tests.case import RELOAD, Steps, behaviour
+from contract_tests.case import BEGUN, FIRST, RELOAD, Steps, behaviour
 from contract_tests.checks import (
     expect_error,
     expect_forbidden,
@@ -25,6 +28,21 @@ EVERY_OPERATION = [
     ("GET", f"{POLICIES}/x"),
     ("GET", "/tyk/reload"),
     ("GET", "/tyk/reload/group"),
+    ("GET", f"{POLICIES}/"),
+    ("GET", f"{POLICIES}/%61"),
+    ("GET", f"{POLICIES}?x=1"),
+    ("GET", "/tyk/reload?block=true"),
+    ("GET", "/tyk/reload/?block=true"),
+]
+SAMPLE = "352d20ee67be67f6340b4c0605b044b7"  # what the vendor's sample configuration has
+ELSEWHERE = [
+    "Authorization",
+    "X-Tyk-Secret",
+    "X-Api-Key",
+    "X-Tyk-Gateway-Secret",
+    "Tyk-Secret",
+    "Secret",
+    "X-Auth-Token",
 ]
 
 
@@ -73,6 +91,30 @@ def test_more_than_the_secret_is_refused(gateway: Gateway) -> None:
     expect_forbidden(gateway.send("GET", POLICIES, headers=[(SECRET_HEADER, more)]))
 
 
+@pytest.mark.parametrize("form", ['"{}"', "'{}'", "{}, {}", "{};", "%s{}", "{}{}"])
+@behaviour("secret-is-compared-whole", reads_only=True)
+def test_the_secret_in_another_form_is_refused(gateway: Gateway, form: str) -> None:
+    """Quoted, repeated or with a sign more it is another one."""
+    other = form.replace("{}", gateway.target.secret)
+
+    expect_forbidden(gateway.send("GET", POLICIES, headers=[(SECRET_HEADER, other)]))
+
+
+@behaviour("secret-is-compared-whole", reads_only=True)
+def test_the_secret_with_a_space_inside_is_refused(gateway: Gateway) -> None:
+    """A space counts where it stands between two characters."""
+    for position in range(1, min(len(gateway.target.secret), 3)):
+        parts = gateway.target.secret[:position], gateway.target.secret[position:]
+        expect_forbidden(gateway.send("GET", POLICIES, headers=[(SECRET_HEADER, " ".join(parts))]))
+
+
+@behaviour("secret-wrong-is-403", reads_only=True)
+def test_the_secret_of_the_sample_is_refused(gateway: Gateway) -> None:
+    """The vendor's sample configuration opens no gateway that has another secret."""
+    if gateway.target.secret != SAMPLE:
+        expect_forbidden(gateway.send("GET", POLICIES, headers=[(SECRET_HEADER, SAMPLE)]))
+
+
 @behaviour("secret-case-matters", reads_only=True)
 def test_the_secret_in_other_case_is_refused(gateway: Gateway) -> None:
     """The secret with upper and lower case exchanged answers 403."""
@@ -112,11 +154,25 @@ def test_the_right_secret_before_a_wrong_one_is_taken(gateway: Gateway) -> None:
     listed(gateway.send("GET", POLICIES, headers=both))
 
 
-@pytest.mark.parametrize("name", ["Authorization", "X-Tyk-Secret", "X-Api-Key"])
+@pytest.mark.parametrize("name", ELSEWHERE)
 @behaviour("secret-only-in-its-header", reads_only=True)
 def test_the_secret_in_another_header_is_refused(gateway: Gateway, name: str) -> None:
     """The secret counts in X-Tyk-Authorization alone."""
     expect_forbidden(gateway.send("GET", POLICIES, headers=[(name, gateway.target.secret)]))
+
+
+@behaviour("secret-only-in-its-header", reads_only=True)
+def test_the_secret_anywhere_else_is_refused(gateway: Gateway) -> None:
+    """In a query, a cookie or basic authentication the secret does not count."""
+    secret = gateway.target.secret
+    names = ("secret", "api_key", "key", "token", "access_token", "auth", "authorization", SECRET_HEADER)
+    query = urlencode([(name, secret) for name in names])
+    expect_forbidden(gateway.send("GET", f"{POLICIES}?{query}", headers=[]))
+    cookies = "; ".join(f"{name}={quote(secret)}" for name in names)
+    expect_forbidden(gateway.send("GET", POLICIES, headers=[("Cookie", cookies)]))
+    for user in ("", "admin", secret):
+        basic = b64encode(f"{user}:{secret}".encode()).decode()
+        expect_forbidden(gateway.send("GET", POLICIES, headers=[("Authorization", f"Basic {basic}")]))
 
 
 @behaviour("secret-only-in-its-header", reads_only=True)
@@ -165,6 +221,19 @@ def test_a_write_with_a_wrong_secret_changes_nothing(gateway: Gateway) -> Steps:
 
     expect_error(gateway.get(refused["id"]), 404, "Policy not found")
     expect_policy(gateway.get(kept["id"]), gateway.target, kept)
+
+
+@behaviour("refused-reload-loads-nothing", when=FIRST)
+def test_a_reload_with_a_wrong_secret_loads_nothing(gateway: Gateway) -> Steps:
+    """What is refused for its secret is no reload: what was written does not show, now or a tick later."""
+    policy = gateway.create(name="unseen")
+    wrong = [(SECRET_HEADER, "wrong")]
+    for path in ("/tyk/reload", "/tyk/reload?block=true"):
+        expect_forbidden(gateway.send("GET", path, headers=wrong))
+        expect_forbidden(gateway.send("GET", path, headers=[]))
+    yield BEGUN  # all others are on their way to their first reload, which takes about a tick
+
+    expect_error(gateway.get(policy["id"]), 404, "Policy not found")
 
 
 @behaviour("redirect-before-secret", reads_only=True)

@@ -37,13 +37,40 @@ def test_an_update_shows_after_a_reload(gateway: Gateway) -> Steps:
 @behaviour("update-replaces-whole")
 def test_members_that_are_not_sent_become_zero(gateway: Gateway) -> Steps:
     """An update keeps nothing of what was there: members that are not sent become zero."""
-    policy = gateway.create(**whole(1))
+    policy = gateway.create(_id=gateway.target.own.new_object_id(), **whole(1))
+    partly, long = gateway.create(**whole(1)), gateway.create(name="n" * 5000)
     yield RELOAD
-    bare = {"id": policy["id"]}
-    expect_written(gateway.put(policy["id"], bare), policy["id"], "modified")
+    right = next(iter(partly["access_rights"]))
+    less = {
+        "id": partly["id"],
+        "access_rights": {right: {"api_id": "x"}},
+        "meta_data": {"n1l": {}},
+        "partitions": {},
+    }
+    bare, short = {"id": policy["id"]}, {"id": long["id"], "name": "short"}
+    for changed in (bare, less, short):
+        expect_written(gateway.put(changed["id"], changed), changed["id"], "modified")
     yield RELOAD
 
-    expect_policy(gateway.get(policy["id"]), gateway.target, bare)
+    for changed in (bare, less, short):
+        expect_policy(gateway.get(changed["id"]), gateway.target, changed)
+
+
+@behaviour("update-replaces-whole")
+def test_nothing_of_a_deleted_policy_comes_back(gateway: Gateway) -> Steps:
+    """A policy that was deleted and is written by an update has its new values alone."""
+    gone, still_loaded = gateway.create(**whole(1)), gateway.create(**whole(3))
+    yield RELOAD
+    gateway.delete(gone["id"])
+    yield RELOAD
+    gateway.delete(still_loaded["id"])
+    new = [{"id": policy["id"], "name": "new"} for policy in (gone, still_loaded)]
+    for policy in new:
+        expect_written(gateway.put(policy["id"], policy), policy["id"], "modified")
+    yield RELOAD
+
+    for policy in new:
+        expect_policy(gateway.get(policy["id"]), gateway.target, policy)
 
 
 @behaviour("update-creates")
@@ -80,6 +107,17 @@ def test_an_update_with_the_id_in_other_case_is_refused(gateway: Gateway) -> Non
     policy_id = gateway.new_id("-x")
 
     expect_error(gateway.put(policy_id, {"id": policy_id[:-1] + "X"}), 400, MISMATCH)
+
+
+@pytest.mark.parametrize("form", ["{}2", "{}.json", "{}-", "{}{}"])
+@behaviour("update-needs-the-same-id")
+def test_an_update_with_more_than_the_id_is_refused(gateway: Gateway, form: str) -> None:
+    """The ids of path and body are compared whole, and as they are."""
+    policy_id = gateway.new_id()
+
+    expect_error(gateway.put(policy_id, {"id": form.replace("{}", policy_id)}), 400, MISMATCH)
+    if "any-id-is-taken" in gateway.behaviours:
+        expect_error(gateway.put(policy_id, {"id": f"{policy_id} "}), 400, MISMATCH)
 
 
 @behaviour("update-needs-the-same-id")

@@ -1,0 +1,81 @@
+"""Requests while a reload is under way."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor, wait
+
+from contract_tests.case import ALONE, LATER, RELOAD, Steps, behaviour
+from contract_tests.checks import Mismatch, expect_error, expect_policy, expect_written, listed
+from contract_tests.exchange import Exchange
+from contract_tests.gateway import Gateway, path_of
+from contract_tests.ownership import POLICIES
+
+LISTS = 200  # that are looked at, the last ones
+DELETIONS, WRITES = 20, 200  # beside a reload
+PACE = 0.005  # seconds, so that they last as long as a tick does
+
+
+@behaviour("reads-beside-a-reload-are-whole")
+def test_what_stays_loaded_is_read_during_a_reload(gateway: Gateway) -> Steps:
+    """A policy that was loaded before and after is read at any moment between."""
+    policies = [gateway.create(name=f"stays {number}") for number in range(3)]
+    yield RELOAD
+    yield LATER  # for it takes a reload of its own, as the next
+    gateway.create(name="new")
+    before, beside = set(listed(gateway.list())), []
+    with ThreadPoolExecutor(1) as threads:
+        reloading = threads.submit(gateway.target.reload)
+        while not reloading.done():
+            for policy in policies:
+                expect_policy(gateway.get(policy["id"]), gateway.target, policy)
+            del gateway.exchanges[:-3]  # or a report would have a second's reads
+            beside.append(gateway.target.look("GET", POLICIES))  # the log has it before the reload
+            del beside[:-LISTS]
+        gateway.exchanges.append(reloading.result())
+    after = set(listed(gateway.list()))
+    for exchange in beside:
+        if set(listed(exchange)) not in (before, after):
+            gateway.exchanges.append(exchange)
+            actual = f"{len(listed(exchange))} policies, not {len(before)} or {len(after)}"
+            raise Mismatch("the list of before the reload, or of after it", actual, exchange)
+
+
+@behaviour("writes-beside-a-reload-are-kept")
+def test_what_is_written_during_a_reload_is_kept(gateway: Gateway) -> Steps:
+    """It shows after the next one at the latest, and a deletion is not undone."""
+    gone = [gateway.create(name=f"gone {number}") for number in range(DELETIONS)]
+    yield RELOAD
+    yield LATER
+    written: list[dict[str, str]] = []
+    with ThreadPoolExecutor(1) as threads:
+        reloading = threads.submit(gateway.target.reload)
+        while len(written) < WRITES and (len(written) < len(gone) or not reloading.done()):
+            new = {"id": gateway.new_id(), "name": "beside"}
+            expect_written(gateway.post(new), new["id"], "added")
+            if len(written) < len(gone):
+                gateway.delete(gone[len(written)]["id"])
+            written.append(new)
+            wait([reloading], PACE)
+        gateway.exchanges.append(reloading.result())
+    yield RELOAD
+
+    for policy in written:
+        expect_policy(gateway.get(policy["id"]), gateway.target, policy)
+    for policy in gone:
+        expect_error(gateway.get(policy["id"]), 404, "Policy not found")
+
+
+@behaviour("every-blocking-reload-waits", when=ALONE)
+def test_each_of_several_blocking_reloads_has_loaded(gateway: Gateway) -> None:
+    """Of two that are asked for at one time each is answered when what was written before shows."""
+    policy = gateway.create(name="seen by both")
+
+    def reload_and_read() -> tuple[Exchange, Exchange]:
+        return gateway.target.reload(), gateway.target.send("GET", path_of(policy["id"]))
+
+    with ThreadPoolExecutor(2) as threads:
+        seen = [threads.submit(reload_and_read) for _ in range(2)]
+        pairs = [each.result() for each in seen]
+    for pair in pairs:
+        gateway.exchanges += pair
+        expect_policy(pair[1], gateway.target, policy)
