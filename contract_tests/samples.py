@@ -18,6 +18,13 @@ FULL = {
     "disable_introspection": True, "allowance_scope": "s",
     "endpoints": [{"path": "/a", "methods": [{"name": "GET", "limit": {"rate": 1, "per": 1}}, {"name": "POST"}]}],
 }  # fmt: skip
+REPEATED = {
+    "api_id": "Orders", "versions": ["v2", "Default", "v2", ""],
+    "allowed_urls": [{"url": "/b", "methods": ["PUT", "get", "PUT"]}, {"url": "/A", "methods": ["GET"]}, {"url": "/b", "methods": ["PUT"]}],
+    "restricted_types": [{"name": "R", "fields": ["y", "x", "y"]}, {"name": "Q"}, {"name": "R"}],
+    "allowed_types": [{"name": "R", "fields": ["y", "x", "y"]}, {"name": "Q"}, {"name": "R"}],
+    "field_access_rights": [{"type_name": "Q", "field_name": "x"}, {"type_name": "A"}, {"type_name": "Q", "field_name": "x"}],
+}  # fmt: skip
 LIMITS = [
     {}, {"rate": 1}, {"per": 1}, {"quota_max": -1}, {"quota_renews": 5}, {"quota_remaining": 5}, {"quota_renewal_rate": 5},
     {"throttle_interval": 0.5}, {"throttle_retry_limit": 1}, {"max_query_depth": 1},

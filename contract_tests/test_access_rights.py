@@ -10,7 +10,7 @@ import pytest
 from contract_tests.case import RELOAD, Steps, behaviour
 from contract_tests.checks import TWICE, expect_policy
 from contract_tests.gateway import Gateway
-from contract_tests.samples import ENDPOINTS, FULL, LIMITS, MCP
+from contract_tests.samples import ENDPOINTS, FULL, LIMITS, MCP, REPEATED
 from contract_tests.sessions import preview
 from contract_tests.test_policy_fields import refused, round_trip
 
@@ -23,14 +23,14 @@ def kept(gateway: Gateway, rights: Any) -> Steps:
 
 @behaviour("access-rights-are-kept")
 def test_full_access_rights_are_kept(gateway: Gateway) -> Steps:
-    """Access rights with every member come back whole."""
-    yield from kept(gateway, {"orders": FULL})
+    """Access rights with every member come back whole, and lists in them as they are: unsorted, with doubles."""
+    yield from kept(gateway, {"orders": FULL, "repeated": REPEATED})
 
 
 @behaviour("access-rights-are-sorted")
 def test_access_rights_of_several_apis_are_sorted(gateway: Gateway) -> Steps:
     """Rights of many APIs come back sorted by API id, each with its own members."""
-    many = {f"api-{number}": {"api_id": str(number)} for number in range(40)}
+    many = {f"api-{number}": {"api_id": str(number)} for number in range(120)}
     yield from kept(gateway, many)
     yield from kept(gateway, {"z": {"api_id": "z"}, "a": {"versions": ["v"]}, "B": {}, "é": {}})
 

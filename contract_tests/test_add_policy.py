@@ -97,7 +97,25 @@ def test_an_id_of_safe_characters_is_taken(gateway: Gateway, suffix: str) -> Ste
     expect_policy(gateway.get(policy["id"]), gateway.target, policy)
 
 
-ODD = [" a", "ü", "%", "+", ":", ";", "&", "<b>", '"', "\\", "\u2028", "é漢", "?", "#"]
+ODD = [
+    " a",
+    "ü",
+    "%",
+    "+",
+    ":",
+    ";",
+    "&",
+    "<b>",
+    '"',
+    "\\",
+    "\u2028",
+    "é漢",
+    "?",
+    "#",
+    "\t\x01\x7f",
+    "\n",
+    "=,$!*'()@[]{}|^`",
+]
 
 
 @pytest.mark.parametrize("suffix", ODD)

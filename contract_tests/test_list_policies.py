@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from contract_tests.case import LAST, RELOAD, Steps, behaviour
-from contract_tests.checks import Mismatch, as_read, difference, listed, shorten, steady
+from contract_tests.checks import Mismatch, as_read, difference, expect_policy, listed, shorten, steady
 from contract_tests.exchange import Exchange
 from contract_tests.gateway import Gateway
 from contract_tests.ownership import POLICIES
@@ -48,13 +48,44 @@ def test_the_list_drops_a_deleted_policy_after_a_reload(gateway: Gateway) -> Ste
     must_list(gateway, policy["id"], present=False)
 
 
-@pytest.mark.parametrize("members", [whole(1), whole(2), {}], ids=["odd", "even", "bare"])
+KEYS = (
+    "Key",
+    "key",
+    "~",
+    "\uff5e",
+    "\U0001f600",
+    "<&>",
+    "",
+    "a b",
+    "10",
+    "9",
+)  # in UTF-8 and UTF-16 they sort apart
+VALUES: tuple[Any, ...] = (
+    True,
+    False,
+    None,
+    1.5,
+    "\u2029",
+    [],
+    {},
+    [True, {"A": "b", "a": False}],
+    -1,
+    10**15,
+)
+ODD = {
+    "name": '<b>&"\\\u2028é\x7f', "rate": 1e21, "per": 1e-7, "tags": ["<", "B", "a", "B"],
+    "meta_data": dict(zip(KEYS, VALUES, strict=True)), "access_rights": {key: {"api_id": key} for key in KEYS},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("members", [whole(1), whole(2), {}, ODD], ids=["odd", "even", "bare", "escaped"])
 @behaviour("list-items-are-whole")
 def test_an_item_of_the_list_is_the_whole_policy(gateway: Gateway, members: dict[str, Any]) -> Steps:
     """A policy in the list has the same text as the policy by itself."""
     policy = gateway.create(**members)
     yield RELOAD
 
+    expect_policy(gateway.get(policy["id"]), gateway.target, policy)
     exchange = gateway.list()
     text = as_read(gateway.target, policy)
     if text not in exchange.text:

@@ -91,7 +91,7 @@ def test_what_is_no_number_is_refused(gateway: Gateway, name: str, text: str) ->
 STRING_TEXTS = [
     ("<>&", "\\u003c\\u003e\\u0026"), ("\u2028\u2029", "\\u2028\\u2029"), ("\x00\x1f", "\\u0000\\u001f"),
     ("\x7f", "\x7f"), ('"\\/', '\\"\\\\/'), ("\b\f\n\r\t", "\\b\\f\\n\\r\\t"), ("é漢\U0001f600", "é漢\U0001f600"),
-    ("'`", "'`"), ("", ""), ("x" * 5000, "x" * 5000),
+    ("'`", "'`"), ("", ""), ("x" * 5000, "x" * 5000), (" aB\r\ncD e\u0301\u212b\ufb01 ", " aB\\r\\ncD e\u0301\u212b\ufb01 "),
 ]  # fmt: skip
 
 

@@ -40,16 +40,24 @@ def test_other_headers_change_no_answer(gateway: Gateway) -> Steps:
 
 
 @behaviour("bodies-are-not-unpacked")
-def test_a_packed_body_is_not_unpacked(gateway: Gateway) -> Steps:
-    """A Content-Encoding is not looked at: what is packed is no JSON, what is not is read."""
-    packed, plain = gateway.new_id(), {"id": gateway.new_id(), "name": "plain"}
-    headers = [(SECRET_HEADER, gateway.target.secret), ("Content-Encoding", "gzip")]
-    body = gzip.compress(json.dumps({"id": packed}).encode())
-    exchange = gateway.send("POST", POLICIES, body, headers=headers)
-    if exchange.status == 200:
-        gateway.target.own.note([path_of(packed)])
-    expect_malformed(exchange)
-    expect_written(gateway.send("POST", POLICIES, plain, headers=headers), plain["id"], "added")
+def test_a_body_is_read_as_it_comes(gateway: Gateway) -> Steps:
+    """Packed, as a form, as YAML or in another encoding it is no JSON, whatever its headers say; and JSON is JSON."""
+    secret = (SECRET_HEADER, gateway.target.secret)
+    policy_id, plain = gateway.new_id(), {"id": gateway.new_id(), "name": "plain"}
+    whole = json.dumps({"id": policy_id}).encode()
+    for name, kind, body in (
+        ("Content-Encoding", "gzip", gzip.compress(whole)),
+        ("Content-Type", "application/x-www-form-urlencoded", f"id={policy_id}&name=x".encode()),
+        ("Content-Type", "application/x-www-form-urlencoded", b"policy=" + whole),
+        ("Content-Type", "application/yaml", f"id: {policy_id}\n".encode()),
+        ("Content-Type", "application/json; charset=utf-16", whole.decode().encode("utf-16")),
+    ):
+        exchange = gateway.send("POST", POLICIES, body, headers=[secret, (name, kind)])
+        if exchange.status == 200:
+            gateway.target.own.note([path_of(policy_id)])
+        expect_malformed(exchange)
+        exchange = gateway.send("POST", POLICIES, plain, headers=[secret, (name, kind)])
+        expect_written(exchange, plain["id"], "added")
     yield RELOAD
 
     expect_policy(gateway.get(plain["id"]), gateway.target, plain)

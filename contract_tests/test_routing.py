@@ -161,6 +161,15 @@ def test_a_query_on_a_list_of_several_changes_nothing(gateway: Gateway) -> Steps
     _expect_no_filter(gateway)
 
 
+@behaviour("query-is-ignored")
+def test_a_query_on_one_policy_changes_nothing(gateway: Gateway) -> Steps:
+    """One policy reads the same, whole, with a query that names members or another id."""
+    policy = gateway.create(name="queried", rate=2)
+    yield RELOAD
+
+    expect_policy(gateway.send("GET", f"{path_of(policy['id'])}?{FILTERS}"), gateway.target, policy)
+
+
 def _expect_no_filter(gateway: Gateway) -> None:
     plain = steady(gateway.list())
     asked = gateway.send("GET", f"{POLICIES}?{FILTERS}")
