@@ -79,6 +79,17 @@ def test_a_path_in_other_case_is_unknown(gateway: Gateway, path: str) -> None:
     expect_page_not_found(gateway.send("GET", path))
 
 
+@pytest.mark.parametrize("path", ["/TYK/policies", "/Tyk/reload?block=true"])
+@behaviour("path-case-matters", reads_only=True)
+def test_the_root_in_other_case_is_not_of_the_gateway(gateway: Gateway, path: str) -> None:
+    """Outside of /tyk/ nothing of the gateway's own API is answered."""
+    exchange = gateway.send("GET", path)
+    if exchange.status != 404:
+        raise Mismatch(
+            "404, as for any path of nobody's", f"{exchange.status} {exchange.text[:200]}", exchange
+        )
+
+
 @behaviour("encoded-slash-divides", reads_only=True)
 def test_an_encoded_slash_divides_the_path(gateway: Gateway) -> None:
     """An encoded slash divides the path like a plain one."""
@@ -107,6 +118,7 @@ def test_one_policy_with_a_trailing_slash(gateway: Gateway) -> Steps:
         ("//tyk/policies", POLICIES),
         ("/tyk/./policies", POLICIES),
         ("/tyk/x/../policies", POLICIES),
+        ("/tyk/x/%2e%2E/policies", POLICIES),
         (f"{POLICIES}//", f"{POLICIES}/"),
         (f"{POLICIES}/..", "/tyk"),
         (f"{POLICIES}/..%2F..%2Fx", "/x"),
