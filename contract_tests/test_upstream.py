@@ -80,10 +80,13 @@ def test_the_upstream_may_see_the_host(gateway: Gateway) -> Steps:
     needs_own_upstream(gateway)
     own = open_api(gateway)
     kept = open_api(gateway, "", {"preserve_host_header": True})
+    named = open_api(gateway, proxy={"target_url": gateway.target.upstream().replace("://", "://user:word@")})
     yield RELOAD
 
+    host = urlsplit(gateway.target.upstream()).netloc
+    expect_upstream_saw(gateway, call(gateway, named), host=host, authorization=None)
     expect_upstream_saw(gateway, call(gateway, kept), host=urlsplit(gateway.target.url).netloc)
-    expect_upstream_saw(gateway, call(gateway, own), host=urlsplit(gateway.target.upstream()).netloc)
+    expect_upstream_saw(gateway, call(gateway, own), host=host)
 
 
 @behaviour("upstreams-see-bodies")

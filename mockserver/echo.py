@@ -22,7 +22,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         told: dict[str, Any] = {"method": self.command, "path": self.path}
         server: Any = self.server
         if server.shows_headers:
-            told["headers"] = {name.lower(): value for name, value in self.headers.items()}
+            names = {name.lower() for name in self.headers}
+            told["headers"] = {name: ", ".join(self.headers.get_all(name, ())) for name in sorted(names)}
             told["body"] = sent.decode("utf-8", "replace")
         plain = 200, (("Content-Type", "application/json"),), json.dumps(told).encode()
         status, headers, body = server.answers.get(self.path, plain)

@@ -55,10 +55,10 @@ def _forwarded(visit: Visit, target: SplitResult) -> Forwarded:
     headers["x-forwarded-for"] = ", ".join(
         each for each in (headers.get("x-forwarded-for"), visit.client) if each
     )
-    if visit.api.known["proxy"]["preserve_host_header"] and visit.headers.get("host"):
-        headers["host"] = visit.headers["host"]
+    host = visit.headers.get("host") if visit.api.known["proxy"]["preserve_host_header"] else None
     headers.setdefault("user-agent", f"Tyk/{visit.gateway.version}")
-    return Forwarded(visit.method, address + (f"?{query}" if query else ""), headers, visit.body)
+    target_sent = address + (f"?{query}" if query else "")
+    return Forwarded(visit.method, target_sent, headers, visit.body, host)
 
 
 def _placed(api: Api, target: SplitResult, path: str) -> str:
@@ -126,9 +126,8 @@ def _exchange(target: SplitResult, sent: Forwarded) -> tuple[int, list[tuple[str
     kind = http.client.HTTPSConnection if target.scheme == "https" else http.client.HTTPConnection
     connection = kind(str(target.hostname), target.port, timeout=SECONDS)
     try:
-        connection.putrequest(
-            sent.method, sent.target, skip_host="host" in sent.headers, skip_accept_encoding=True
-        )
+        connection.putrequest(sent.method, sent.target, skip_host=True, skip_accept_encoding=True)
+        connection.putheader("Host", sent.host or target.netloc.rpartition("@")[2])
         for name, value in sent.headers.items():
             connection.putheader(_canonical(name), value)
         if _asks_for_gzip(sent):
@@ -138,7 +137,7 @@ def _exchange(target: SplitResult, sent: Forwarded) -> tuple[int, list[tuple[str
         connection.endheaders(sent.body or None)
         answer = connection.getresponse()
         headers, body = answer.getheaders(), answer.read()
-        if _asks_for_gzip(sent) and answer.getheader("Content-Encoding", "").lower() == "gzip":
+        if _asks_for_gzip(sent) and str(answer.getheader("Content-Encoding")).lower() == "gzip":
             headers = [each for each in headers if each[0].lower() not in _OF_PACKED]
             body = _unpacked(body)
         return answer.status, headers, body

@@ -36,12 +36,14 @@ class Forwarded:
 
     Attributes:
         target: path and query, as they are sent.
+        host: what it is told to be asked for; None for its own name.
     """
 
     method: str
     target: str
     headers: Mapping[str, str]
     body: bytes
+    host: str | None = None
 
 
 @dataclass
