@@ -60,7 +60,7 @@ def _begin(session: pytest.Session) -> None:
         found = preflight.embedded(option("--gateway-version"))
     session.stash[_FOUND] = found
     if not option("--gateway-quick"):
-        generated.maker(str(found.version))
+        generated.maker(str(found.version))  # it may begin a thread, after which no process is copied
     parts = option("--contract-unattended") and not option("--gateway-quick") and halves.can_part()
     mock = embedded.Mock(str(found.version), twin=parts)
     session.stash[_MOCK] = session.stash[_CLOSING].enter_context(mock)

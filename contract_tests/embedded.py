@@ -47,7 +47,7 @@ class Mock:
     def __init__(self, version: str, *, twin: bool = False) -> None:
         self._count = 2 if twin else 1
         self._process = subprocess.Popen(
-            [sys.executable, "-c", _PROGRAM, version, SECRET, str(SWITCH_SECONDS), "twin" * twin],
+            [sys.executable, "-c", _PROGRAM, version, SECRET, str(SWITCH_SECONDS), "twin" if twin else ""],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment(), start_new_session=True,
         )  # fmt: skip
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import cache
 
 from contract_tests.exchange import Exchange
 from mockserver.contract import Contract, Operation
@@ -21,7 +22,7 @@ class Families:
 
     def __init__(self, contract: Contract, nobody: str, ask: Callable[[str, str], Exchange]) -> None:
         self._nobody = nobody  # a name that nothing has
-        self._ask = ask
+        self._answer = cache(lambda method, path: _told(ask(method, path)))
         self._lacks: dict[str, bool] = {}
         self._operations: dict[str, list[Operation]] = {}
         for method in _ASKED:
@@ -46,7 +47,7 @@ class Families:
 
     def _is_unknown(self, operation: Operation) -> bool:
         known = re.sub(r"{\w+}", self._nobody, operation.path)
-        answers = [_told(self._ask(operation.method, path)) for path in (known, f"/tyk/{self._nobody}")]
+        answers = [self._answer(operation.method, path) for path in (known, f"/tyk/{self._nobody}")]
         return answers[0] == answers[1] and answers[0][0] in _UNKNOWN
 
 

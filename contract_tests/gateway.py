@@ -84,6 +84,13 @@ class Gateway:
         """POST /tyk/policies."""
         return self.send("POST", POLICIES, body)
 
+    def post_unread(self, policy_id: str, body: Any, **kwargs: Any) -> Exchange:
+        """POST what is no policy; one of this id that it is taken for all the same will be removed."""
+        exchange = self.send("POST", POLICIES, body, **kwargs)
+        if exchange.status == 200:
+            self.target.own.note([path_of(policy_id)])
+        return exchange
+
     def put(self, policy_id: str, body: Any) -> Exchange:
         """PUT /tyk/policies/{id}."""
         return self.send("PUT", path_of(policy_id), body)

@@ -56,8 +56,10 @@ def as_html(report: Report) -> str:
     summary = (
         f"{report.url}, judged as {report.gateway} ({report.version_source}) on {report.date} "
         f"by tyk-contract {report.suite}, profile {report.profile}; "
-        f"{report.reloads} reloads, {report.seconds:.1f} s{'; ' * bool(report.lacking)}{report.lacking}"
+        f"{report.reloads} reloads, {report.seconds:.1f} s"
     )
+    if report.lacking:
+        summary += f"; {report.lacking}"
     return _PAGE.substitute(
         title=escape(f"Gateway {report.gateway} {ending}"),
         summary=escape(summary),

@@ -87,6 +87,17 @@ def whole(number: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def less(policy: dict[str, Any]) -> dict[str, Any]:
+    """A policy of the same id that has in each place less than this whole one."""
+    right, name = next(iter(policy["access_rights"])), next(iter(policy["meta_data"]))
+    return {
+        "id": policy["id"],
+        "access_rights": {right: {"api_id": "x"}},
+        "meta_data": {name: {}},
+        "partitions": {},
+    }
+
+
 MCP = [  # MCP proxies' rights, since 5.13
     {"json_rpc_methods": [{"name": "tools/call", "limit": {"rate": 1, "per": 2}}, {"name": "ping"}, {}]},
     {"json_rpc_methods_access_rights": {"allowed": ["a"], "blocked": ["b", "c"]}},

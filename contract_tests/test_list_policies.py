@@ -48,7 +48,7 @@ def test_the_list_drops_a_deleted_policy_after_a_reload(gateway: Gateway) -> Ste
     must_list(gateway, policy["id"], present=False)
 
 
-KEYS = (
+NAMES = (
     "Key",
     "key",
     "~",
@@ -74,7 +74,7 @@ VALUES: tuple[Any, ...] = (
 )
 ODD = {
     "name": '<b>&"\\\u2028é\x7f', "rate": 1e21, "per": 1e-7, "tags": ["<", "B", "a", "B"],
-    "meta_data": dict(zip(KEYS, VALUES, strict=True)), "access_rights": {key: {"api_id": key} for key in KEYS},
+    "meta_data": dict(zip(NAMES, VALUES, strict=True)), "access_rights": {key: {"api_id": key} for key in NAMES},
 }  # fmt: skip
 
 

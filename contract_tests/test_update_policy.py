@@ -8,7 +8,7 @@ from contract_tests.case import RELOAD, Steps, behaviour
 from contract_tests.checks import expect_error, expect_malformed, expect_policy, expect_written
 from contract_tests.gateway import Gateway
 from contract_tests.ownership import POLICIES
-from contract_tests.samples import whole
+from contract_tests.samples import less, whole
 
 MISMATCH = "Request ID does not match that in policy! For Update operations these must match."
 
@@ -40,19 +40,12 @@ def test_members_that_are_not_sent_become_zero(gateway: Gateway) -> Steps:
     policy = gateway.create(_id=gateway.target.own.new_object_id(), **whole(1))
     partly, long = gateway.create(**whole(1)), gateway.create(name="n" * 5000)
     yield RELOAD
-    right = next(iter(partly["access_rights"]))
-    less = {
-        "id": partly["id"],
-        "access_rights": {right: {"api_id": "x"}},
-        "meta_data": {"n1l": {}},
-        "partitions": {},
-    }
-    bare, short = {"id": policy["id"]}, {"id": long["id"], "name": "short"}
-    for changed in (bare, less, short):
+    updates = {"id": policy["id"]}, less(partly), {"id": long["id"], "name": "short"}
+    for changed in updates:
         expect_written(gateway.put(changed["id"], changed), changed["id"], "modified")
     yield RELOAD
 
-    for changed in (bare, less, short):
+    for changed in updates:
         expect_policy(gateway.get(changed["id"]), gateway.target, changed)
 
 

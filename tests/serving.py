@@ -49,12 +49,22 @@ def serving(*arguments: object, **environment: str) -> Iterator[Served]:
             process.terminate()
 
 
-def failing(*arguments: object, **environment: str) -> str:
-    """What the command says in its one line; its code is 2."""
-    done = subprocess.run(
-        [*COMMAND, *map(str, arguments)], capture_output=True, text=True, timeout=60,
+def ended(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end."""
+    return subprocess.run(
+        [*COMMAND, *map(str, arguments)], capture_output=True, text=True, timeout=300,
         check=False, env=QUIET | environment,
     )  # fmt: skip
+
+
+def verify(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Judge a gateway."""
+    return ended("verify", *arguments, **environment)
+
+
+def failing(*arguments: object, **environment: str) -> str:
+    """What the command says in its one line; its code is 2."""
+    done = ended(*arguments, **environment)
     assert done.returncode == 2
     assert done.stderr.count("\n") == 1, done.stderr
     return done.stderr

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from serving import COMMAND, QUIET
+from serving import verify
 
 from mockserver import MockGateway, contract
 from mockserver.contract import Contract, Operation
@@ -31,24 +30,16 @@ def _without(monkeypatch: pytest.MonkeyPatch, lacks: Callable[[Operation], bool]
         yield gateway.url
 
 
-def _verified(url: str, *flags: object) -> tuple[int, str]:
-    done = subprocess.run(
-        [*COMMAND, "verify", url, *map(str, flags)], capture_output=True, text=True, timeout=120, check=False,
-        env=QUIET | {"TYK_GW_SECRET": SECRET},
-    )  # fmt: skip
-    return done.returncode, done.stdout
-
-
 def test_what_is_not_there_at_all_is_not_judged(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A server of policies and keys alone conforms, and the report names the rest."""
     lacking = ["/tyk/apis", "/tyk/oauth", "/tyk/org"]
     path, page = tmp_path / "report.json", tmp_path / "report.html"
     with _without(monkeypatch, lambda each: not each.path.startswith(CORE)) as url:
-        code, shown = _verified(url, "--report", path, "--report", page)
+        done = verify(url, "--report", path, "--report", page, TYK_GW_SECRET=SECRET)
     report = json.loads(path.read_text())
     verdicts = {verdict["behaviour"]: verdict for verdict in report["verdicts"]}
-    assert code == 0, shown
-    for text in (shown, page.read_text()):
+    assert done.returncode == 0, done.stdout
+    for text in (done.stdout, page.read_text()):
         assert f"not judged, for the gateway has nothing of the kind: {', '.join(lacking)}" in text
     assert report["not_offered"] == lacking
     assert verdicts["quotas-hold"]["reason"].startswith("the gateway has no /tyk/apis")
@@ -59,7 +50,7 @@ def test_what_is_not_there_at_all_is_not_judged(monkeypatch: pytest.MonkeyPatch,
 def test_one_operation_that_is_missing_is_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
     """A server that has the others of its kind should have it."""
     with _without(monkeypatch, lambda each: each.id == "updateApi") as url:
-        code, shown = _verified(url)
-    assert code == 1
-    assert "updateApi" in shown
-    assert "nothing of the kind" not in shown
+        done = verify(url, TYK_GW_SECRET=SECRET)
+    assert done.returncode == 1
+    assert "updateApi" in done.stdout
+    assert "nothing of the kind" not in done.stdout

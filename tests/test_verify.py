@@ -7,7 +7,6 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -16,6 +15,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
+from serving import COMMAND, QUIET, verify
 
 from mockserver import MockGateway
 from mockserver.faults import DropConnection
@@ -26,16 +26,6 @@ APART = {  # tests that run by themselves, for such a reload may come between a 
     "plain-reload-loads-soon", "first-block-counts", "any-block-is-answered",
     "generated-reloads-are-answered", "group-reload-loads-soon",
 }  # fmt: skip
-COMMAND = [sys.executable, "-m", "mockserver", "verify"]
-QUIET = {key: value for key, value in os.environ.items() if not key.startswith("TYK_GW_")}
-
-
-def verify(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run the command to its end."""
-    return subprocess.run(
-        [*COMMAND, *map(str, arguments)], capture_output=True, text=True, timeout=300, check=False,
-        env=QUIET | environment,
-    )  # fmt: skip
 
 
 @pytest.fixture(name="gateway")
@@ -153,7 +143,7 @@ def test_an_interrupted_run_removes_what_it_wrote(gateway: MockGateway) -> None:
     gateway.policies.seed({"id": "mine"})
     gateway.fault("reload", delay=1.0, times=1)
     with subprocess.Popen(
-        [*COMMAND, gateway.url], env=QUIET | {"TYK_GW_SECRET": SECRET}, stdout=subprocess.DEVNULL,
+        [*COMMAND, "verify", gateway.url], env=QUIET | {"TYK_GW_SECRET": SECRET}, stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     ) as process:  # fmt: skip
         wrote = threading.Event()
