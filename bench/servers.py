@@ -16,7 +16,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 PEERS = Path(__file__).parent / ".peers"
-SPEC = ROOT / "spec" / "gateway.openapi.yaml"
+SPEC = ROOT / "spec" / "openapi.yaml"
 SECRET = "mock-secret"
 SECONDS = 60  # for a server to answer
 

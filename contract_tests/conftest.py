@@ -14,20 +14,21 @@ from pathlib import Path
 
 import pytest
 
-from contract_tests import embedded, generated, halves, preflight, report
-from contract_tests.batch import Batch
-from contract_tests.gateway import Options
-from contract_tests.preflight import Found, PreflightError
-from contract_tests.report import Report, Status, Verdict
-from contract_tests.target import Gone, Target
-from mockserver import behaviours
-from mockserver.contract import Contract
-from mockserver.interrupting import heed_sigterm
-from mockserver.versions import package_version
+from contract_tests.engine import generated_requests, halves, mock_process, preflight
+from contract_tests.engine.preflight import Found, PreflightError
+from contract_tests.engine.scheduler import Batch
+from contract_tests.engine.target import Gone, Target
+from contract_tests.gateway.client import Options
+from contract_tests.report import verdicts
+from contract_tests.report.verdicts import Report, Status, Verdict
+from mockserver.contract import behaviours
+from mockserver.contract.openapi import Contract
+from mockserver.contract.versions import package_version
+from mockserver.signals import heed_sigterm
 
 _STARTED = pytest.StashKey[float]()
 _TARGET = pytest.StashKey[Target]()
-_MOCK = pytest.StashKey[embedded.Mock]()
+_MOCK = pytest.StashKey[mock_process.Mock]()
 _FOUND = pytest.StashKey[Found]()
 _BATCH = pytest.StashKey[Batch]()
 _CLOSING = pytest.StashKey[ExitStack]()
@@ -35,7 +36,7 @@ _CLOSING = pytest.StashKey[ExitStack]()
 
 def pytest_sessionstart(session: pytest.Session) -> None:
     if session.config.getoption("--contract-unattended"):
-        sys.setswitchinterval(embedded.SWITCH_SECONDS)
+        sys.setswitchinterval(mock_process.SWITCH_SECONDS)
         _begin(session)
 
 
@@ -60,9 +61,11 @@ def _begin(session: pytest.Session) -> None:
         found = preflight.embedded(option("--gateway-version"))
     session.stash[_FOUND] = found
     if not option("--gateway-quick"):
-        generated.maker(str(found.version))  # it may begin a thread, after which no process is copied
+        generated_requests.maker(
+            str(found.version)
+        )  # it may begin a thread, after which no process is copied
     parts = option("--contract-unattended") and not option("--gateway-quick") and halves.can_part()
-    mock = embedded.Mock(str(found.version), twin=parts)
+    mock = mock_process.Mock(str(found.version), twin=parts)
     session.stash[_MOCK] = session.stash[_CLOSING].enter_context(mock)
 
 
@@ -85,7 +88,7 @@ def _target(session: pytest.Session) -> Target:
         with _told():
             stash[_FOUND] = preflight.look(url, secret, option("--gateway-version"))
     else:
-        url, secret = stash[_MOCK].urls[0], embedded.SECRET
+        url, secret = stash[_MOCK].urls[0], mock_process.SECRET
     stash[_TARGET] = Target(url, secret, Contract.load(stash[_FOUND].version))
     return stash[_TARGET]
 
@@ -128,7 +131,7 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
             made.close()
     path = session.config.getoption("--contract-report")
     if path and _BATCH in session.stash and exitstatus != pytest.ExitCode.INTERNAL_ERROR:
-        Path(path).write_text(report.as_json(_report(session, leftovers)), "utf-8")
+        Path(path).write_text(verdicts.as_json(_report(session, leftovers)), "utf-8")
     if session.config.getoption("--contract-unattended"):
         gc.freeze()  # so that the interpreter ends at once, and looks for nothing to collect
 
@@ -145,8 +148,8 @@ def _report(session: pytest.Session, leftovers: tuple[str, ...]) -> Report:
     made = stash[_BATCH]
     order = list(made.rows)
     judged = [made.verdicts[item.nodeid] for item in session.items if item.nodeid in made.verdicts]
-    verdicts = sorted(judged, key=lambda verdict: order.index(verdict.behaviour))
-    told = report.by_behaviour(verdicts)
+    ordered = sorted(judged, key=lambda verdict: order.index(verdict.behaviour))
+    told = verdicts.by_behaviour(ordered)
     return Report(
         url=made.target.url,
         gateway=str(stash[_FOUND].version),

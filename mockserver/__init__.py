@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from mockserver.server import MockGateway
+    from mockserver.serving.mock_gateway import MockGateway
 
 __all__ = ["MockGateway"]
 
@@ -13,7 +13,7 @@ __all__ = ["MockGateway"]
 def __getattr__(name: str) -> Any:
     """Import on first use, so that loading the pytest plugin costs nothing."""
     if name in __all__:
-        from mockserver import server
+        from mockserver.serving import mock_gateway
 
-        return getattr(server, name)
+        return getattr(mock_gateway, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

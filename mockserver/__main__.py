@@ -1,6 +1,6 @@
 """`python -m mockserver` is `tyk-contract`."""
 
-from mockserver.cli import main
+from mockserver.cli.main import main
 
 if __name__ == "__main__":
     main()

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from mockserver.server import MockGateway
+    from mockserver.serving.mock_gateway import MockGateway
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -33,7 +33,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "behaviour(id): the row of spec/behaviours.yaml that the test holds")
+    config.addinivalue_line(
+        "markers", "behaviour(id): the row of spec/gateway/behaviours.yaml that the test holds"
+    )
 
 
 @pytest.fixture(scope="session")
@@ -44,7 +46,7 @@ def mock_gateway_options() -> dict[str, Any]:
 
 @pytest.fixture(scope="session")
 def _mock_gateway(mock_gateway_options: dict[str, Any]) -> Iterator[MockGateway]:
-    from mockserver.server import MockGateway
+    from mockserver.serving.mock_gateway import MockGateway
 
     with MockGateway(**mock_gateway_options) as gateway:
         yield gateway

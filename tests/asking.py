@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from mockserver import MockGateway
-from mockserver.client import Answer, Client
+from mockserver.http.client import Answer, Client
 
 
 def call(gateway: MockGateway, method: str, target: str, body: Any = None) -> tuple[int, Any]:

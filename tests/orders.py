@@ -8,7 +8,7 @@ from typing import Any
 from asking import call, send
 
 from mockserver import MockGateway
-from mockserver.client import Answer
+from mockserver.http.client import Answer
 
 ORDERS = {
     "name": "Orders", "api_id": "orders", "org_id": "acme", "auth": {"auth_header_name": "Authorization"},

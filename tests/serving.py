@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from mockserver.client import Answer, Client
+from mockserver.http.client import Answer, Client
 
 COMMAND = [sys.executable, "-m", "mockserver"]
 QUIET = {key: value for key, value in os.environ.items() if not key.startswith("TYK_GW_")}

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from contract_tests import baseline, report
-from contract_tests.baseline import BaselineError, Entry
-from contract_tests.report import Report, Status, Verdict
-from mockserver import behaviours
+from contract_tests.report import baseline, verdicts
+from contract_tests.report.baseline import BaselineError, Entry
+from contract_tests.report.verdicts import Report, Status, Verdict
+from mockserver.contract import behaviours
 
 TODAY = date(2026, 6, 1)
 FAILED = Verdict("id-required", "addPolicy", "s", "x", "t", Status.FAILED, expected="e", actual="a")
@@ -24,8 +24,8 @@ def test_a_known_failure_is_accepted() -> None:
     """The run conforms, and says what it accepted."""
     made = baseline.apply(REPORT, [KNOWN], TODAY)
     assert made.conforms
-    assert "accepted  id-required: being mended (until 2026-06-30)" in report.as_terminal(made)
-    assert "1 accepted" in report.as_terminal(made)
+    assert "accepted  id-required: being mended (until 2026-06-30)" in verdicts.as_terminal(made)
+    assert "1 accepted" in verdicts.as_terminal(made)
 
 
 def test_an_expired_entry_accepts_nothing() -> None:

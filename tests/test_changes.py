@@ -9,10 +9,10 @@ from itertools import pairwise
 
 import pytest
 
-from mockserver.changes import Kind, between
-from mockserver.recording import difference, read_recording
-from mockserver.spec import known_versions, spec_path
-from mockserver.versions import GatewayVersion
+from mockserver.contract.spec_files import known_versions, spec_path
+from mockserver.contract.version_changes import Kind, between
+from mockserver.contract.versions import GatewayVersion
+from mockserver.evidence.recording import difference, read_recording
 
 FAMILIES = ("auth", "routing", "policies", "json", "nested", "files", "source", "reload")
 RELEASES = list(known_versions().values())
@@ -61,7 +61,7 @@ def test_a_change_bears_the_release_that_made_it() -> None:
 def test_a_change_is_told_exactly_where_recordings_differ(old: GatewayVersion, new: GatewayVersion) -> None:
     """Two releases that answer alike have no changes, and the other way round."""
     sides = [
-        {s.name: s for s in read_recording(spec_path(f"recordings/{release}.jsonl")).scenarios}
+        {s.name: s for s in read_recording(spec_path(f"gateway/recordings/{release}.jsonl")).scenarios}
         for release in (old, new)
     ]
     differing = any(

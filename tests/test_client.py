@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from mockserver.client import Client, ClientError, Incomplete
+from mockserver.http.client import Client, ClientError, Incomplete
 
 
 @contextmanager

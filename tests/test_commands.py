@@ -8,7 +8,8 @@ import sys
 import pytest
 from asking import call
 
-from mockserver import MockGateway, behaviours
+from mockserver import MockGateway
+from mockserver.contract import behaviours
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -24,7 +25,7 @@ def test_a_behaviour_is_explained() -> None:
     for expected in (
         "requirement  An id of other characters",
         "from 5.13.0; of those described: 5.13, 5.14",
-        "contract_tests/test_add_policy.py::test_an_id_of_odd_characters_is_refused",
+        "contract_tests/gateway/test_add_policy.py::test_an_id_of_odd_characters_is_refused",
         "deviation    P12a",
         "example      gateway 5.14.0, policies/id-strings step 0",
         "-> 400 {",
@@ -36,7 +37,7 @@ def test_every_behaviour_can_be_explained(capsys: pytest.CaptureFixture[str]) ->
     """Each that is tested names its tests."""
     from argparse import Namespace
 
-    from mockserver.commands import explain
+    from mockserver.cli import explain
 
     for row in behaviours.load().values():
         assert explain.run(Namespace(id=row.id)) == 0

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mockserver.config import Config, ConfigError, load, variable_of
+from mockserver.gateway.config import Config, ConfigError, load, variable_of
 
 
 def _conf(tmp_path: Path, values: object) -> Path:

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from mockserver import deviations
-from mockserver.deviations import Deviation
-from mockserver.recording import Step, read_recording
-from mockserver.spec import SpecError, spec_path
+from mockserver.contract import deviations
+from mockserver.contract.deviations import Deviation
+from mockserver.contract.spec_files import SpecError, spec_path
+from mockserver.evidence.recording import Step, read_recording
 
 ROOT = Path(__file__).parent.parent
 ROWS = deviations.load()
@@ -20,7 +20,7 @@ ROWS = deviations.load()
 @cache
 def exchanges(release: str) -> dict[tuple[str, int], Step]:
     """Every exchange of a recording."""
-    scenarios = read_recording(spec_path(f"recordings/{release}.jsonl")).scenarios
+    scenarios = read_recording(spec_path(f"gateway/recordings/{release}.jsonl")).scenarios
     return {(s.name, step["step"]): step for s in scenarios for step in s.steps}
 
 

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from mockserver import MockGateway, behaviours
+from mockserver import MockGateway
+from mockserver.contract import behaviours
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
@@ -159,10 +160,10 @@ def test_each_command_explains_itself(command: tuple[str, ...]) -> None:
 
 def test_the_mocks_own_routes_are_those_that_are_told() -> None:
     """Each row of the table is a route, and each route stands in the README."""
-    from mockserver.app import create_app
-    from mockserver.config import Config
-    from mockserver.gateway import Gateway
-    from mockserver.spec import default_version
+    from mockserver.contract.spec_files import default_version
+    from mockserver.gateway.config import Config
+    from mockserver.gateway.gateway import Gateway
+    from mockserver.serving.wsgi_app import create_app
 
     rules = create_app(Gateway(default_version(), Config())).url_map.iter_rules()
     paths = {rule.rule for rule in rules if rule.rule.startswith("/_mock/")}

@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 from serving import verify
 
-from mockserver import MockGateway, contract
-from mockserver.contract import Contract, Operation
-from mockserver.spec import default_version
+from mockserver import MockGateway
+from mockserver.contract import openapi
+from mockserver.contract.openapi import Contract, Operation
+from mockserver.contract.spec_files import default_version
 
 SECRET = "families-secret"
 CORE = ("/hello", "/ready", "/tyk/policies", "/tyk/reload", "/tyk/keys")
@@ -21,10 +22,10 @@ CORE = ("/hello", "/ready", "/tyk/policies", "/tyk/reload", "/tyk/keys")
 @contextmanager
 def _without(monkeypatch: pytest.MonkeyPatch, lacks: Callable[[Operation], bool]) -> Iterator[str]:
     """The URL of a mock that lacks some operations."""
-    every = contract._operations
+    every = openapi._operations
     known = {each.id for each in Contract.load(default_version()).operations.values() if not lacks(each)}
     monkeypatch.setattr(
-        contract, "_operations", lambda spec: [each for each in every(spec) if each.id in known]
+        openapi, "_operations", lambda spec: [each for each in every(spec) if each.id in known]
     )
     with MockGateway(secret=SECRET) as gateway:
         yield gateway.url

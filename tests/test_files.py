@@ -12,8 +12,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mockserver import files
-from mockserver.files import DirectoryFiles, Files, MemoryFiles, NoStorage, Refused
+from mockserver.storage import files
+from mockserver.storage.backend import NoStorage, Refused
+from mockserver.storage.files import DirectoryFiles, Files, MemoryFiles
 
 NAMES = st.text(st.sampled_from("ab./\\ é\0%" + string.digits), max_size=8) | st.sampled_from(
     ["n" * 250, "n" * 251, "é" * 125, "é" * 126, "..", ".", "../x", "a/../b", "/", "//x", ""]

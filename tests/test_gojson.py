@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver import gojson
-from mockserver.gojson import Escaped, JSONSyntaxError, Number, Object, format_float, read, write
+from mockserver.golang import json_reader
+from mockserver.golang.json_reader import Escaped, JSONSyntaxError, Number, Object, read
+from mockserver.golang.json_writer import format_float, write
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(),
@@ -132,7 +133,7 @@ def test_only_the_first_value_is_read(body: bytes, rest: str) -> None:
 
 def test_ten_thousand_levels_are_read_and_one_more_is_not() -> None:
     """The depth that Go allows, without a recursion of our own."""
-    deepest = gojson.MAX_DEPTH
+    deepest = json_reader.MAX_DEPTH
     node, _ = read(b"[" * deepest + b"]" * deepest)
     assert len(write(node)) == 2 * deepest
     with pytest.raises(JSONSyntaxError, match="depth"):

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 import contract_tests
-from mockserver.echo import Echo
+from mockserver.http.echo_server import Echo
 
 if sys.platform != "linux":
     pytest.skip("processes are not copied there", allow_module_level=True)

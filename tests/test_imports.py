@@ -3,109 +3,117 @@
 from __future__ import annotations
 
 import ast
+from graphlib import TopologicalSorter
 from pathlib import Path
+
+import pytest
 
 ROOT = Path(__file__).parent.parent
 
-ORDER = [
-    {"versions", "claim", "shelf", "interrupting", "cache"},
-    {"gowrite"},
-    {"spec", "gojson", "gourl", "config", "clock", "connection", "redaction", "echo", "files"},
-    {"shelves", "client"},
-    {"counters", "oauth", "keysets", "redis_shelves"},
-    {"goscalar", "behaviours"},
-    {"gostruct"},
-    {"views"},
-    {"contract"},
-    {"policy", "faults", "merging", "keynames"},
-    {"remembered"},
-    {"replies"},
-    {"store", "grants", "definition", "journal"},
-    {"application", "apis"},
-    {"session"},
-    {"gateway", "reasons"},
-    {"handlers", "examples", "seeding"},
-    {"control"},
-    {"traffic"},
-    {"front"},
-    {"app", "message"},
-    {"shortway"},
-    {"wire"},
-    {"workers"},
-    {"later"},
-    {"server"},
-    {"recording"},
-    {"playing", "scenarios", "changes", "deviations"},
-    {"parity", "recorder"},
-    {"pytest_plugin"},
-    {"mutation"},
-    {"commands"},
-    {"cli"},
-    {"__main__"},
-]
-SUITE_MAY_USE = {
-    "behaviours",
-    "cache",
-    "client",
-    "contract",
-    "echo",
-    "gojson",
-    "goscalar",
-    "interrupting",
-    "policy",
-    "recording",
-    "redaction",
-    "spec",
-    "versions",
-}
-SUITE_STARTS_THE_MOCK = {"conftest.py"}
+RANKS = {  # imports go to lower ranks only; packages of one rank do not know each other
+    "golang": 1, "storage": 1, "signals": 1, "cache": 1,
+    "http": 2, "contract": 2,
+    "service": 3,
+    "gateway": 4,
+    "gateway.handlers": 5, "gateway.proxy": 5,
+    "serving": 6,
+    "": 7, "pytest_plugin": 7,
+    "evidence": 8, "mutation": 8,
+    "cli": 9,
+    "__main__": 10,
+}  # fmt: skip
+SUITE_MAY_USE = {"contract", "golang", "http", "evidence.recording", "signals", "cache"}
+MAY_KNOW_THE_SUITE = {"cli", "mutation"}
 
 
-def _imported(path: Path, package: str) -> set[str]:
-    """The modules of a package that a file imports, for types alone not counted."""
-    found = set()
-    tree = ast.parse(path.read_text())
-    skipped = {
-        id(inner)
-        for node in ast.walk(tree)
-        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
-        for inner in ast.walk(node)
+def _imported(path: Path) -> set[str]:
+    """The modules that a file imports, anywhere in it and for types alone too, as dotted names."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
+        elif isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+    return names
+
+
+def _below(path: Path, package: str) -> set[str]:
+    return {name.removeprefix(f"{package}.") for name in _imported(path) if name.split(".")[0] == package}
+
+
+def _room(name: str) -> str:
+    """The row of the table that a dotted name below `mockserver` belongs to."""
+    parts = name.split(".")
+    rooms = (".".join(parts[:length]) for length in range(len(parts), 0, -1))
+    return next((room for room in rooms if room in RANKS), "")
+
+
+def _name(path: Path) -> str:
+    parts = path.relative_to(ROOT / "mockserver").with_suffix("").parts
+    return ".".join(part for part in parts if part != "__init__")
+
+
+MODULES = sorted((ROOT / "mockserver").rglob("*.py"))
+
+
+def test_each_package_has_a_rank() -> None:
+    """The table names every package and module of the top level, and nothing that is not there."""
+    assert {_room(_name(path)) for path in MODULES} == set(RANKS)
+    folders = {path.relative_to(ROOT / "mockserver").parts[0] for path in MODULES}
+    assert {folder.removesuffix(".py") for folder in folders} - {"__init__"} == {
+        room.partition(".")[0] for room in RANKS if room
     }
-    for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and id(node) not in skipped and node.module:
-            first, _, rest = node.module.partition(".")
-            if first == package:
-                found |= {rest} if rest else {alias.name for alias in node.names}
-    return found
 
 
-def test_a_module_of_the_mock_imports_only_what_stands_before_it() -> None:
-    """Rooms are in a row; no arrow goes back."""
-    rank = {name: i for i, names in enumerate(ORDER) for name in names}
-    files = [path for path in (ROOT / "mockserver").rglob("*.py") if path.name != "__init__.py"]
-    rooms = {path: path.stem if path.parent.name == "mockserver" else path.parent.name for path in files}
-    assert set(rooms.values()) == set(rank)
-    for path, room in rooms.items():
-        for imported in _imported(path, "mockserver") - {"MockGateway"}:
-            first = imported.partition(".")[0]
-            assert first == room or rank[first] < rank[room], f"{room} imports {imported}"
+@pytest.mark.parametrize("path", MODULES, ids=_name)
+def test_a_module_imports_from_lower_ranks_only(path: Path) -> None:
+    """An import goes to a lower rank, or stays within its package; one for types alone counts too."""
+    room = _room(_name(path))
+    for imported in _below(path, "mockserver"):
+        other = _room(imported)
+        assert other == room or RANKS[other] < RANKS[room], f"{_name(path)} imports {imported}"
 
 
-def test_the_suite_knows_nothing_of_the_mocks_inside() -> None:
-    """It judges by the contract, and may not share the mock's mistakes."""
-    for path in (ROOT / "contract_tests").glob("*.py"):
-        if path.name not in SUITE_STARTS_THE_MOCK:
-            assert _imported(path, "mockserver") <= SUITE_MAY_USE, path.name
+@pytest.mark.parametrize("path", MODULES, ids=_name)
+def test_only_the_commands_and_the_mutants_know_the_suite(path: Path) -> None:
+    """The mock runs without the suite."""
+    if _room(_name(path)) not in MAY_KNOW_THE_SUITE:
+        assert not _below(path, "contract_tests")
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "contract_tests").rglob("*.py")), ids=lambda path: path.stem)
+def test_the_suite_shares_no_rule_with_the_mock(path: Path) -> None:
+    """The suite imports the contract, Go's formats and HTTP, and nothing that decides an answer."""
+    for imported in _below(path, "mockserver"):
+        parts = imported.split(".")
+        assert parts[0] in SUITE_MAY_USE or ".".join(parts[:2]) in SUITE_MAY_USE, imported
+
+
+def test_packages_have_no_circle() -> None:
+    """Modules of one package import each other in one direction."""
+    arrows = {
+        _name(path): {name for name in map(_module, _below(path, "mockserver")) if name != _name(path)}
+        for path in MODULES
+    }
+    TopologicalSorter(arrows).prepare()
+
+
+def _module(name: str) -> str:
+    """The module that an imported name stands in, or is."""
+    path = ROOT / "mockserver" / name.replace(".", "/")
+    if path.with_suffix(".py").is_file() or (path.is_dir() and name):
+        return name
+    return name.rpartition(".")[0]
 
 
 def test_a_handler_knows_no_flask() -> None:
-    """It can be read, and tested, without it."""
-    for path in (ROOT / "mockserver" / "handlers").glob("*.py"):
+    """A handler can be read, and tested, without Flask."""
+    for path in (ROOT / "mockserver" / "gateway" / "handlers").glob("*.py"):
         assert "flask" not in path.read_text().lower(), path.name
 
 
 def test_modules_are_short() -> None:
-    """A file is read in a minute."""
+    """No module has over 300 lines."""
     for folder in ("mockserver", "contract_tests", "tests"):
         for path in (ROOT / folder).rglob("*.py"):
             lines = len(path.read_text().splitlines())

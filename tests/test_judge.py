@@ -10,14 +10,14 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from contract_tests.exchange import Exchange
-from contract_tests.judge import Judge
-from contract_tests.samples import whole
-from contract_tests.thorough import Answered, validator
-from mockserver.client import Answer
-from mockserver.contract import Contract
-from mockserver.policy import PolicyCodec
-from mockserver.spec import default_version
+from contract_tests.engine.exchange import Exchange
+from contract_tests.engine.openapi_core_judge import Answered, validator
+from contract_tests.engine.schema_judge import Judge
+from contract_tests.gateway.builders.samples import whole
+from mockserver.contract.openapi import Contract
+from mockserver.contract.policy_codec import PolicyCodec
+from mockserver.contract.spec_files import default_version
+from mockserver.http.client import Answer
 
 CONTRACT = Contract.load(default_version())
 JUDGE = Judge(CONTRACT)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mockserver import keynames
+from mockserver.gateway import key_ids
 
 
 @pytest.mark.parametrize(
@@ -21,8 +21,8 @@ from mockserver import keynames
 )
 def test_a_key_is_kept_under_its_hash(key: str, stored: str) -> None:
     """By the algorithm that its id names, or else by the old one."""
-    assert keynames.stored_as(key, hashed=True) == stored
-    assert keynames.stored_as(key, hashed=False) == key
+    assert key_ids.stored_as(key, hashed=True) == stored
+    assert key_ids.stored_as(key, hashed=False) == key
 
 
 @pytest.mark.parametrize(
@@ -35,12 +35,12 @@ def test_a_key_is_kept_under_its_hash(key: str, stored: str) -> None:
 )
 def test_a_key_is_made_of_its_organisation_and_name(algorithm: str, key: str) -> None:
     """An organisation before the name is not doubled, an unknown algorithm is the default one."""
-    assert keynames.make("acme", "mykey", algorithm) == keynames.make("acme", "acmemykey", algorithm) == key
+    assert key_ids.make("acme", "mykey", algorithm) == key_ids.make("acme", "acmemykey", algorithm) == key
 
 
 def test_a_key_without_a_name_gets_one() -> None:
     """Another each time."""
-    made = {keynames.make("acme", "", "") for _ in range(3)}
+    made = {key_ids.make("acme", "", "") for _ in range(3)}
     assert {len(key) for key in made} == {4 + 32}
     assert len(made) == 3
 
@@ -57,4 +57,4 @@ def test_a_key_without_a_name_gets_one() -> None:
 )
 def test_a_key_may_tell_its_organisation(key: str, organisation: str) -> None:
     """One of JSON does, and one that begins with a database id."""
-    assert keynames.organisation_of(key) == organisation
+    assert key_ids.organisation_of(key) == organisation

@@ -10,15 +10,15 @@ import pytest
 from asking import call, send
 
 from mockserver import MockGateway
-from mockserver.app import create_app
-from mockserver.client import Client, ClientError
-from mockserver.config import Config
-from mockserver.faults import FaultError
-from mockserver.gateway import Gateway
-from mockserver.handlers import HANDLERS
-from mockserver.journal import MAX_ENTRIES
-from mockserver.seeding import SeedError
-from mockserver.spec import SpecError, default_version
+from mockserver.contract.spec_files import SpecError, default_version
+from mockserver.gateway.config import Config
+from mockserver.gateway.gateway import Gateway
+from mockserver.gateway.seeding import SeedError
+from mockserver.http.client import Client, ClientError
+from mockserver.service.faults import FaultError
+from mockserver.service.journal import MAX_ENTRIES
+from mockserver.service.registry import HANDLERS
+from mockserver.serving.wsgi_app import create_app
 
 
 def test_written_and_loaded_are_two_sets(gateway: MockGateway) -> None:

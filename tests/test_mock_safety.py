@@ -12,11 +12,11 @@ import pytest
 from asking import call, send
 
 from mockserver import MockGateway
-from mockserver.app import create_app
-from mockserver.client import ClientError
-from mockserver.config import Config
-from mockserver.gateway import Gateway
-from mockserver.spec import default_version
+from mockserver.contract.spec_files import default_version
+from mockserver.gateway.config import Config
+from mockserver.gateway.gateway import Gateway
+from mockserver.http.client import ClientError
+from mockserver.serving.wsgi_app import create_app
 
 
 @pytest.fixture(name="gateway")
@@ -153,7 +153,7 @@ def test_a_disk_that_takes_no_file_is_told(
 
         opened = os.open
         with monkeypatch.context() as patch:
-            patch.setattr("mockserver.files.os.open", refuse)
+            patch.setattr("mockserver.storage.files.os.open", refuse)
             patch.setattr("pathlib.Path.write_bytes", lambda path, _: refuse(str(path), os.O_WRONLY))
             for target, method in (("/tyk/policies/gold", "PUT"), ("/tyk/policies", "POST")):
                 answer = call(mock, method, target, {"id": "gold", "rate": 20})

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from mockserver import behaviours
-from mockserver.contract import Contract
-from mockserver.mutation import mutants, planted
+from mockserver.contract import behaviours
+from mockserver.contract.openapi import Contract
+from mockserver.contract.spec_files import default_version
+from mockserver.mutation import mutants, planted_mutants
 from mockserver.mutation.mutant import PLANTED, Edit, MutantError, source_of
-from mockserver.mutation.source import MODULES
-from mockserver.spec import default_version
+from mockserver.mutation.source_mutants import MODULES
 
 # One of each kind, and those that once were missed.
 SAMPLE = [
@@ -49,13 +49,13 @@ def test_each_mutant_is_python_and_has_a_name_of_its_own() -> None:
 
 def test_what_is_left_out_is_there() -> None:
     """Each pattern of mutants that are none fits one."""
-    from mockserver.mutation import generated, source
+    from mockserver.mutation import answer_mutants, source_mutants
 
     contract = Contract.load(default_version())
-    made = [*source.mutants(), *generated.answers(contract), *generated.fields(contract)]
+    made = [*source_mutants.mutants(), *answer_mutants.answers(contract), *answer_mutants.fields(contract)]
     texts = [f"{mutant.id} {mutant.breaks}" for mutant in made]
-    for what in planted.equivalent():
-        assert any(planted.matches(what, text) for text in texts), what
+    for what in planted_mutants.equivalent():
+        assert any(planted_mutants.matches(what, text) for text in texts), what
 
 
 def test_the_modules_that_are_mutated_exist() -> None:
@@ -98,11 +98,13 @@ def test_a_mutant_of_the_sample_is_noticed(name: str, tried: tuple[int, dict[str
 
 def test_a_mutant_that_nobody_notices_is_told() -> None:
     """With exit code 1; here one that changes the journal alone."""
-    from mockserver.mutation import source
+    from mockserver.mutation import source_mutants
     from mockserver.mutation.trial import MISSED, attempt
 
     quiet = next(
-        m for m in source.mutants() if m.id.startswith("front._told_of#") and '"method" ->' in m.breaks
+        m
+        for m in source_mutants.mutants()
+        if m.id.startswith("serving.dispatcher._told_of#") and '"method" ->' in m.breaks
     )
     assert attempt(quiet, "5.12").verdict == MISSED
 

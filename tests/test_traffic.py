@@ -9,7 +9,7 @@ from asking import call, send
 from orders import GOLD, ORDERS, get, key, left, serve, told
 
 from mockserver import MockGateway
-from mockserver.echo import Echo
+from mockserver.http.echo_server import Echo
 
 
 def test_a_quota_is_renewed_in_its_time(gateway: MockGateway) -> None:

@@ -11,7 +11,7 @@ from asking import send
 from orders import ORDERS, serve
 
 from mockserver import MockGateway
-from mockserver.traffic.sniffing import content_type
+from mockserver.golang.content_sniffing import content_type
 
 CHUNKS = b"Transfer-Encoding: chunked\r\n\r\n5\r\n<html\r\n0\r\n\r\n"
 ANSWERS = {

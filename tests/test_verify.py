@@ -18,8 +18,8 @@ import pytest
 from serving import COMMAND, QUIET, verify
 
 from mockserver import MockGateway
-from mockserver.faults import DropConnection
-from mockserver.gateway import Gateway
+from mockserver.gateway.gateway import Gateway
+from mockserver.http.messages import DropConnection
 
 SECRET = "verify-secret"
 APART = {  # tests that run by themselves, for such a reload may come between a write and the next look

@@ -8,14 +8,15 @@ from contextlib import contextmanager
 
 import pytest
 
-from contract_tests import generated, machine, walks
-from contract_tests.gateway import Gateway, Options
-from contract_tests.target import Target
-from contract_tests.walks import Outcome, Walk
+from contract_tests.engine import generated_requests
+from contract_tests.engine.target import Target
+from contract_tests.gateway.client import Gateway, Options
+from contract_tests.model import state_machine, walks
+from contract_tests.model.walks import Outcome, Walk
 from mockserver import MockGateway
-from mockserver.handlers import HANDLERS
-from mockserver.replies import Call, Reply
-from mockserver.spec import default_version
+from mockserver.contract.spec_files import default_version
+from mockserver.http.messages import Reply
+from mockserver.service.registry import HANDLERS, Call
 
 
 @pytest.fixture(name="mock")
@@ -34,8 +35,8 @@ def judged(mock: MockGateway) -> Iterator[Gateway]:
 
 def test_walks_are_the_same_each_time() -> None:
     """And write, reload and read."""
-    made = machine.made()
-    assert made == machine.made() == generated.walks(str(default_version()))
+    made = state_machine.made()
+    assert made == state_machine.made() == generated_requests.walks(str(default_version()))
     verbs = {step.verb for walk in made for step in walk}
     assert verbs == {"POST", "PUT", "DELETE", "GET", "LIST", "RELOAD"}
 
@@ -43,11 +44,11 @@ def test_walks_are_the_same_each_time() -> None:
 def test_walks_share_their_reloads(mock: MockGateway) -> None:
     """However many they are, they cost as many as the one with most; a sound gateway agrees with all."""
     with judged(mock) as gateway:
-        outcomes = walks.take(gateway, machine.made())
+        outcomes = walks.take(gateway, state_machine.made())
     assert (
         gateway.target.reloads
         == max(walk.count(walks.Step("RELOAD")) for walk in outcomes)
-        == machine.RELOADS
+        == state_machine.RELOADS
     )
     assert not any(outcome.mismatch for outcome in outcomes.values())
 
@@ -66,7 +67,7 @@ def test_a_failing_walk_becomes_a_short_script(mock: MockGateway, monkeypatch: p
     monkeypatch.setitem(HANDLERS, "updatePolicy", keeps_tags)
     with MockGateway() as broken, judged(broken) as gateway:
         failing: list[tuple[Walk, Outcome]] = [
-            each for each in walks.take(gateway, machine.made()).items() if each[1].mismatch
+            each for each in walks.take(gateway, state_machine.made()).items() if each[1].mismatch
         ]
         before = gateway.target.reloads
         outcome = walks.shrunk(gateway, *failing[0])
@@ -75,4 +76,4 @@ def test_a_failing_walk_becomes_a_short_script(mock: MockGateway, monkeypatch: p
     assert set(sent[4:]) <= {"GET"}
     assert outcome.mismatch is not None
     assert "/tags is" in outcome.mismatch.actual
-    assert gateway.target.reloads - before <= 4 * machine.RELOADS
+    assert gateway.target.reloads - before <= 4 * state_machine.RELOADS

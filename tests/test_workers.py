@@ -15,9 +15,9 @@ from typing import Any
 import pytest
 from serving import Served, serving
 
-from mockserver.client import Client
-from mockserver.journal import Journal
-from mockserver.spec import default_version
+from mockserver.contract.spec_files import default_version
+from mockserver.http.client import Client
+from mockserver.service.journal import Journal
 
 SECRET = "mock-secret"
 HEADERS = [("X-Tyk-Authorization", SECRET)]

@@ -16,15 +16,15 @@ def mutants(version: str) -> list[Mutant]:
         MutantError: a planted one does not fit the code.
         SpecError: the version is unknown.
     """
-    from mockserver.contract import Contract
-    from mockserver.mutation import generated, planted, source
-    from mockserver.spec import select_version
+    from mockserver.contract.openapi import Contract
+    from mockserver.contract.spec_files import select_version
+    from mockserver.mutation import answer_mutants, planted_mutants, source_mutants
 
     contract = Contract.load(select_version(version))
-    patterns = planted.equivalent()
-    made = [*source.mutants(), *generated.answers(contract), *generated.fields(contract)]
-    kept = [mutant for mutant in made if not planted.is_equivalent(mutant, patterns)]
-    return [*planted.mutants(), *kept]
+    patterns = planted_mutants.equivalent()
+    made = [*source_mutants.mutants(), *answer_mutants.answers(contract), *answer_mutants.fields(contract)]
+    kept = [mutant for mutant in made if not planted_mutants.is_equivalent(mutant, patterns)]
+    return [*planted_mutants.mutants(), *kept]
 
 
 def tried(chosen: Iterable[Mutant], version: str, jobs: int) -> Iterator[Outcome]:

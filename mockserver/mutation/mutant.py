@@ -90,5 +90,5 @@ def source_of(module: str) -> str:
     """
     path = Path(__file__).parent.parent.joinpath(*module.split(".")).with_suffix(".py")
     if not path.is_file():
-        raise MutantError(f"no module mockserver.{module}; mend spec/mutants.yaml")
+        raise MutantError(f"no module mockserver.{module}; mend mockserver/mutation/planted.yaml")
     return path.read_text("utf-8")

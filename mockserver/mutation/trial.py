@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
+from mockserver.contract.spec_files import known_versions, select_version
 from mockserver.mutation.mutant import SOURCE, Mutant
-from mockserver.spec import known_versions, select_version
 
 SECRET = "Mutant-Secret"
 PATIENCE = 5.0  # seconds for one to end
@@ -85,7 +85,7 @@ def _kind(mutant: Mutant) -> str:
 
 def _likely(mutant: Mutant) -> list[Any]:
     """Those of the row that must notice, or that noticed its kind last, and those of all answers of a run."""
-    from contract_tests.case import LAST
+    from contract_tests.engine.declaration import LAST
 
     if mutant.row:
         return [item for item in _items() if item.function.case.behaviour == mutant.row]
@@ -98,10 +98,10 @@ def _likely(mutant: Mutant) -> list[Any]:
 @contextmanager
 def _running(mutant: Mutant, version: str) -> Iterator[str]:
     """The mutant's URL; "" where it does not start."""
-    from contract_tests.embedded import environment
+    from contract_tests.engine.mock_process import environment
 
     with subprocess.Popen(
-        [sys.executable, "-m", "mockserver.mutation.broken", version, SECRET],
+        [sys.executable, "-m", "mockserver.mutation.mutant_process", version, SECRET],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment(),
     ) as process:  # fmt: skip
         assert process.stdin is not None
@@ -123,12 +123,12 @@ def _running(mutant: Mutant, version: str) -> Iterator[str]:
 
 def _failures(url: str, version: str, tests: list[Any], *, until_failure: bool) -> dict[str, tuple[str, str]]:
     """By the test, the behaviours that failed, or could not be judged, each with what was seen."""
-    from contract_tests import preflight
-    from contract_tests.batch import Batch
-    from contract_tests.gateway import Options
-    from contract_tests.report import Status
-    from contract_tests.target import Target
-    from mockserver import behaviours
+    from contract_tests.engine import preflight
+    from contract_tests.engine.scheduler import Batch
+    from contract_tests.engine.target import Target
+    from contract_tests.gateway.client import Options
+    from contract_tests.report.verdicts import Status
+    from mockserver.contract import behaviours
 
     selected = select_version(version)
     try:
@@ -153,7 +153,7 @@ def _failures(url: str, version: str, tests: list[Any], *, until_failure: bool) 
 @cache
 def _contract(version: str) -> Any:
     """One for each version, so that the requests generated from it are made once."""
-    from mockserver.contract import Contract
+    from mockserver.contract.openapi import Contract
 
     return Contract.load(select_version(version))
 
@@ -163,7 +163,7 @@ def _items() -> list[Any]:
     """The suite's tests, as pytest collects them; they are run by us."""
     import pytest
 
-    from contract_tests import runner
+    from contract_tests.engine import runner
 
     collected: list[Any] = []
 

@@ -1,0 +1,1 @@
+"""The machinery of the suite: runs tests, sends requests, judges answers."""

@@ -1,0 +1,1 @@
+"""Tests of the Tyk Gateway's API, one module for each subject."""

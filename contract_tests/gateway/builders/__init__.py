@@ -1,0 +1,1 @@
+"""Documents that the tests write: APIs, clients, tokens, sessions, policies."""

@@ -1,0 +1,171 @@
+"""APIs that a test writes for itself, requests to them, and what such a request is answered."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+from contract_tests.engine.checks import Mismatch, expect, shorten
+from contract_tests.engine.declaration import NotApplicable
+from contract_tests.engine.exchange import Exchange
+from contract_tests.engine.ownership import APIS
+from contract_tests.gateway.builders.sessions import KEYS, needs_store
+from contract_tests.gateway.client import Gateway
+
+NEEDS_KEY = "Authorization field missing"
+DISALLOWED = "Access to this API has been disallowed"
+
+
+@dataclass(frozen=True)
+class Api:
+    """An API of the run; it is served after the next reload."""
+
+    id: str
+    org_id: str
+
+    @property
+    def rights(self) -> dict[str, Any]:
+        """A policy's right to all of it."""
+        return {self.id: {"api_id": self.id, "api_name": self.id, "versions": ["Default"]}}
+
+
+def definition(gateway: Gateway, **members: Any) -> dict[str, Any]:
+    """An API of the run's own organisation that asks for a key, unless members say otherwise.
+
+    Raises:
+        NotApplicable: nothing is known that it could stand before.
+    """
+    target = gateway.options.upstream or gateway.target.upstream()
+    if not target:
+        raise NotApplicable("the gateway cannot reach an upstream of ours; name one with --upstream")
+    name, default = gateway.new_id(), {"name": "Default", "use_extended_paths": True}
+    return {
+        "name": name, "api_id": name, "org_id": gateway.target.own.run, "active": True, "use_keyless": False,
+        "auth": {"auth_header_name": "Authorization"},
+        "version_data": {"not_versioned": True, "versions": {"Default": default}},
+        "proxy": {"listen_path": f"/{name}/", "target_url": target, "strip_listen_path": True},
+        **members,
+    }  # fmt: skip
+
+
+def api(gateway: Gateway, **members: Any) -> Api:
+    """Write an API.
+
+    Raises:
+        NotApplicable: the gateway keeps no keys, or takes its APIs from elsewhere.
+    """
+    needs_store(gateway)
+    written = definition(gateway, **members)
+    exchange = gateway.send("POST", APIS, written)
+    if exchange.status == 500 and "Dashboard" in exchange.text:
+        raise NotApplicable("the gateway takes its APIs from the Dashboard")
+    expect(exchange, 200, f'{{"key":"{written["api_id"]}","status":"ok","action":"added"}}\n')
+    return Api(written["api_id"], written["org_id"])
+
+
+def open_api(
+    gateway: Gateway, path: str = "", proxy: Mapping[str, Any] = MappingProxyType({}), **members: Any
+) -> Api:
+    """Write an API that asks for no key, before a path of its upstream."""
+    written = definition(gateway, use_keyless=True, **members)
+    own = written["proxy"]
+    return api(gateway, **{**written, "proxy": {**own, "target_url": own["target_url"] + path, **proxy}})
+
+
+def needs_own_upstream(gateway: Gateway) -> None:
+    """Only an upstream of ours tells what reached it, and answers as it is told to.
+
+    Raises:
+        NotApplicable: another one is named, or the gateway is elsewhere.
+    """
+    if gateway.options.upstream or not gateway.target.upstream():
+        raise NotApplicable("the gateway cannot reach an upstream of ours")
+
+
+def policy(gateway: Gateway, made: Api, **members: Any) -> str:
+    """Write a policy of the API's organisation that grants it, unless members differ; return its id."""
+    whole = {"rate": 1000, "per": 60, "quota_max": -1, "org_id": made.org_id, "access_rights": made.rights}
+    created: str = gateway.create(**{**whole, **members})["id"]
+    return created
+
+
+def key(gateway: Gateway, made: Api, *policies: str, **members: Any) -> str:
+    """Write a key with these policies, and return its full id."""
+    return str(_written_key(gateway, made, *policies, **members)["key"])
+
+
+def needs_plain_keys(gateway: Gateway, made: Api, granted: str) -> None:
+    """A key that is gone does not pass at once where keys are hashed, for the gateway still has it in memory.
+
+    Raises:
+        NotApplicable: the gateway hashes keys.
+    """
+    if "key_hash" in _written_key(gateway, made, granted):
+        raise NotApplicable("with hash_keys a gateway takes a key for some seconds after it is gone")
+
+
+def _written_key(gateway: Gateway, made: Api, *policies: str, **members: Any) -> dict[str, Any]:
+    session = {"org_id": made.org_id, "apply_policies": list(policies), **members}
+    name = gateway.new_id() + secrets.token_hex(8)  # the default hash passes over the last bytes
+    exchange = gateway.send("POST", f"{KEYS}/{name}", session)
+    told = exchange.document
+    if exchange.status != 200 or "key" not in told:
+        raise Mismatch("200, the key is written", f"{exchange.status} {shorten(exchange.text)}", exchange)
+    return told
+
+
+def call(gateway: Gateway, made: Api, credential: str = "", path: str = "a", method: str = "GET") -> Exchange:
+    """A request to an API, without the gateway's own secret."""
+    headers = [("Authorization", credential)] if credential else []
+    return gateway.send(method, f"/{made.id}/{path}", headers=headers)
+
+
+def expect_passed(exchange: Exchange, limit: int | None = None, remaining: int | None = None) -> None:
+    """The request was let through; its answer tells of the quota, whatever the upstream says."""
+    told = (exchange.header("X-RateLimit-Limit"), exchange.header("X-RateLimit-Remaining"))
+    if not all(told):
+        raise Mismatch("the upstream's answer, with X-RateLimit headers", _shown(exchange), exchange)
+    wanted = (told[0] if limit is None else str(limit), told[1] if remaining is None else str(remaining))
+    if told != wanted:
+        raise Mismatch(f"limit and remaining {wanted}", f"limit and remaining {told}", exchange)
+
+
+def expect_left(gateway: Gateway, made: Api, own: str, left: int) -> None:
+    """A key tells what is left of its quota, or its API's right does."""
+    exchange = gateway.send("GET", f"{KEYS}/{own}?org_id={made.org_id}")
+    found = exchange.document
+    limit = found.get("access_rights", {}).get(made.id, {}).get("limit") or {}
+    for holder in (found, limit):
+        if holder.get("quota_max") and holder.get("quota_remaining", 0) != left:
+            raise Mismatch(f"quota_remaining {left}", repr(holder.get("quota_remaining")), exchange)
+
+
+def expect_refused(exchange: Exchange, status: int, message: str) -> None:
+    """The gateway itself answered, in its form of an error."""
+    if (exchange.status, exchange.text) != (status, f'{{\n    "error": "{message}"\n}}'):
+        raise Mismatch(f"{status} with the error {message!r}", _shown(exchange), exchange)
+
+
+def expect_upstream_saw(gateway: Gateway, exchange: Exchange, **headers: str | None) -> None:
+    """Our upstream saw these headers, and not those that are None; `_` in a name stands for `-`."""
+    expect_passed(exchange)
+    seen = exchange.document.get("headers", {})
+    for name, value in headers.items() if not gateway.options.upstream else ():
+        found = seen.get(name.replace("_", "-"))
+        if found != value:
+            told = "without" if value is None else f"{value!r} as"
+            raise Mismatch(f"the upstream sees {told} {name.replace('_', '-')}", repr(found), exchange)
+
+
+def expect_path(gateway: Gateway, exchange: Exchange, path: str) -> None:
+    """The request reached our upstream with this path."""
+    expect_passed(exchange)
+    if not gateway.options.upstream and exchange.document.get("path") != path:
+        raise Mismatch(f"the upstream is asked for {path}", shorten(exchange.text), exchange)
+
+
+def _shown(exchange: Exchange) -> str:
+    return f"{exchange.status} {shorten(exchange.text)}"

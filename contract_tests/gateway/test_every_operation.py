@@ -1,0 +1,154 @@
+"""Every operation of the spec with generated requests, and every answer of the run against the spec."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from urllib.parse import quote, unquote, urlencode
+
+import pytest
+
+from contract_tests.engine import generated_requests
+from contract_tests.engine.checks import Mismatch, expect, shorten
+from contract_tests.engine.declaration import ALONE, BEGUN, FIRST, LAST, LATER, RELOAD, Steps, behaviour
+from contract_tests.engine.exchange import Exchange
+from contract_tests.engine.generated_requests import Case
+from contract_tests.engine.ownership import POLICIES, UnsafeRequest
+from contract_tests.engine.schema_judge import operation_of
+from contract_tests.gateway.client import Gateway
+from contract_tests.model.policies import Model
+from mockserver.contract.openapi import Operation
+
+
+@pytest.mark.parametrize("path", [POLICIES, f"{POLICIES}/{{polID}}"])
+@pytest.mark.parametrize("method", ["POST", "PUT"])
+@behaviour("generated-writes-are-answered")
+def test_generated_writes(gateway: Gateway, method: str, path: str) -> Steps:
+    """Each generated write is answered as its body asks, and read back as it was written."""
+    yield RELOAD  # they are being made meanwhile
+
+    model = Model(gateway.target, gateway.behaviours)
+    for path_id, body in _bodies(gateway):
+        if path == POLICIES:
+            _write(gateway, model, method, None, body)
+        else:
+            _write(gateway, model, method, path_id, body)
+    yield RELOAD
+    model.reload()
+
+    for policy_id in model.loaded:
+        expect(gateway.get(policy_id), *model.get(policy_id))
+
+
+@pytest.mark.parametrize("operation_id", ["getHello", "getReady", "listPolicies", "getPolicy"])
+@behaviour("generated-reads-are-answered", reads_only=True, when=FIRST)
+def test_generated_reads(gateway: Gateway, operation_id: str) -> Steps:
+    """Each generated read is answered as the spec declares."""
+    yield BEGUN  # they are being made meanwhile
+
+    version = str(gateway.options.version)
+    for case in (
+        *generated_requests.fitting(version, operation_id),
+        *generated_requests.unfitting(version, operation_id),
+    ):
+        _judge(gateway, gateway.send("GET", _path(case)))
+
+
+@behaviour("generated-deletes-are-answered")
+def test_generated_deletes(gateway: Gateway) -> Steps:
+    """Deleting what was never written is answered as the spec declares."""
+    yield LATER  # they are being made meanwhile
+
+    for case in generated_requests.fitting(str(gateway.options.version), "deletePolicy"):
+        suffix = unquote(case.path_parameters["polID"]).replace("/", "")
+        _judge(gateway, gateway.delete(gateway.new_id("-" + suffix)))
+
+
+@pytest.mark.parametrize("operation_id", ["deletePolicyWithoutId", "updatePolicyWithoutId"])
+@behaviour("generated-writes-are-answered")
+def test_generated_requests_without_an_id(gateway: Gateway, operation_id: str) -> Steps:
+    """Updates and deletions that name no policy are answered as the spec declares."""
+    yield LATER  # they are being made meanwhile
+
+    method = gateway.target.contract.operations[operation_id].method
+    for case in generated_requests.fitting(str(gateway.options.version), operation_id):
+        body = _owned(gateway, case.body) if method == "PUT" else None
+        _judge(gateway, gateway.send(method, POLICIES, body))
+
+
+@behaviour("generated-reloads-are-answered", when=ALONE)
+def test_generated_reloads(gateway: Gateway) -> None:
+    """Reloads with generated parameters are answered as the spec declares."""
+    for case in generated_requests.fitting(str(gateway.options.version), "reload")[:4]:
+        gateway.target.reloads += 1
+        _judge(gateway, gateway.send("GET", _path(case)))
+
+
+@behaviour("answers-conform-to-spec", reads_only=True, when=LAST)
+def test_every_answer_of_the_run_conforms(gateway: Gateway) -> None:
+    """Every answer to an operation has a declared status, content type and body."""
+    judge = gateway.target.judge
+    judge.read(gateway.target.log)
+    for operation, exchange, told in judge.found():
+        gateway.exchanges.append(exchange)
+        raise _mismatch(operation, exchange, told)
+
+
+def _write(gateway: Gateway, model: Model, method: str, path_id: str | None, body: bytes) -> None:
+    """Send a write and compare its answer with the model's; pass over one that would be unsafe."""
+    target = POLICIES if path_id is None else f"{POLICIES}/{quote(path_id, safe='')}"
+    try:
+        gateway.target.own.refuse_unsafe(method, target, body)
+    except UnsafeRequest:
+        return
+    exchange = gateway.send(method, target, body)
+    if method == "POST":
+        expect(exchange, *model.post(body))
+    elif path_id is None:
+        text = '{"status":"error","message":"Must specify an apiID to update"}\n'
+        expect(exchange, 400, text)
+    else:
+        expect(exchange, *model.put(path_id, body))
+
+
+def _bodies(gateway: Gateway) -> list[tuple[str, bytes]]:
+    """Generated bodies with an id of this run, and that id. All writes take the same, so they are made once."""
+    version = str(gateway.options.version)
+    made = []
+    for case in (
+        *generated_requests.fitting(version, "addPolicy"),
+        *generated_requests.unfitting(version, "addPolicy"),
+    ):
+        body = _owned(gateway, case.body)
+        own_id = body.get("id") if isinstance(body, dict) else None
+        path_id = own_id if isinstance(own_id, str) and "/" not in own_id else gateway.new_id()
+        made.append((path_id, body if isinstance(body, bytes) else json.dumps(body).encode()))
+    return made
+
+
+def _owned(gateway: Gateway, body: Any) -> Any:
+    """A generated body with an id of this run in place of its own."""
+    if not isinstance(body, dict):
+        return body
+    kept = {name: value for name, value in body.items() if name.lower() not in ("id", "_id")}
+    if "id" in body and not isinstance(body["id"], str):
+        return {**kept, "id": body["id"]}
+    candidate = gateway.new_id("-" + body.get("id", ""))
+    policy_id = candidate if gateway.target.own.owns(candidate) else gateway.new_id()
+    return {**kept, "id": policy_id, **({"_id": body["_id"]} if "_id" in body else {})}
+
+
+def _path(case: Case) -> str:
+    path = case.path.format(**case.path_parameters)
+    query = {k: v for k, v in case.query.items() if (k, v) != ("block", "true")}
+    return f"{path}?{urlencode(query, doseq=True)}" if query else path
+
+
+def _judge(gateway: Gateway, exchange: Exchange) -> None:
+    operation = operation_of(gateway.target.contract, exchange)
+    if operation is not None and (violations := gateway.target.judge.violations(operation, exchange)):
+        raise _mismatch(operation, exchange, violations[0])
+
+
+def _mismatch(operation: Operation, exchange: Exchange, violation: str) -> Mismatch:
+    return Mismatch(f"an answer as {operation.label} declares", shorten(violation), exchange)

@@ -1,0 +1,104 @@
+"""HTTP itself, on every answer of the run: where a body ends, what stays open, which headers there are."""
+
+from __future__ import annotations
+
+import re
+from email.utils import parsedate_to_datetime
+
+from contract_tests.engine.checks import JSON, Mismatch
+from contract_tests.engine.declaration import LAST, behaviour
+from contract_tests.engine.exchange import Exchange
+from contract_tests.engine.schema_judge import operation_of
+from contract_tests.gateway.client import Gateway
+
+HEADERS = {
+    "content-type", "content-length", "transfer-encoding", "date", "location", "x-content-type-options",
+    "connection",
+    "x-mascot",  # on the first probe, unless hide_generator_header is set
+}  # fmt: skip
+ONCE = {"content-type", "content-length", "date", "location"}
+STEADY_SECONDS = 2  # of a run whose answers cannot all have one date
+LOOKED_AT = 4000  # characters of an answer, for white space
+_STRING = re.compile(r'"(?:[^"\\]|\\.)*"?')
+
+
+@behaviour("bodies-end-where-told", reads_only=True, when=LAST)
+def test_every_body_ends_where_its_length_says(gateway: Gateway) -> None:
+    """Each body has the length that was told, and nothing follows it."""
+    for exchange in gateway.target.log:
+        if exchange.torn:
+            raise _mismatch(gateway, exchange, "a body of the length that was told", exchange.failure)
+        if exchange.answer and exchange.answer.surplus:
+            actual = f"{exchange.answer.surplus!r} follows"
+            raise _mismatch(gateway, exchange, "nothing after the body", actual)
+    if gateway.target.astray:
+        raise Mismatch("nothing between two answers", f"{gateway.target.astray!r}")
+
+
+@behaviour("connections-are-kept", reads_only=True, when=LAST)
+def test_every_connection_is_kept(gateway: Gateway) -> None:
+    """A connection stays open after each answer, refusals included, and answers the next request."""
+    for exchange in _answered(gateway):
+        if exchange.answer and not exchange.answer.kept:
+            how = f"Connection: {exchange.header('Connection') or 'none'}, and it is closed"
+            raise _mismatch(gateway, exchange, "a connection that stays open after the answer", how)
+    if gateway.target.dropped and not gateway.target.gone:
+        first, count = gateway.target.dropped[0], len(gateway.target.dropped)
+        actual = f"{count} connections closed instead, the first at {first}"
+        raise Mismatch("an answer to each request on a kept connection", actual)
+
+
+@behaviour("no-server-header", reads_only=True, when=LAST)
+def test_no_answer_has_other_headers(gateway: Gateway) -> None:
+    """No answer of the run but those of upstreams has a header that a gateway does not send."""
+    for exchange in _answered(gateway):
+        if exchange.target.startswith(f"/{gateway.target.own.run}"):
+            continue
+        names = [name.lower() for name, _ in exchange.answer.headers] if exchange.answer else []
+        for name in names:
+            if name not in HEADERS or (
+                name == "x-content-type-options" and exchange.header("Content-Type") == JSON
+            ):
+                raise _mismatch(gateway, exchange, f"no header {name}", f"{name}: {exchange.header(name)}")
+            if names.count(name) > 1 and name in ONCE:
+                raise _mismatch(gateway, exchange, f"one {name}", f"{names.count(name)} of them")
+
+
+@behaviour("answers-are-dated", reads_only=True, when=LAST)
+def test_every_answer_is_dated(gateway: Gateway) -> None:
+    """Each answer has a Date, in the form of HTTP."""
+    first = {exchange.header("Date"): exchange for exchange in reversed(_answered(gateway))}
+    for date, exchange in first.items():
+        try:
+            parsedate_to_datetime(date if date.endswith(" GMT") else "")
+        except ValueError:
+            raise _mismatch(gateway, exchange, "a Date", f"Date: {date or 'none'}") from None
+    if len(first) == 1 and gateway.target.seconds > STEADY_SECONDS:
+        actual = f"Date: {next(iter(first))} in all answers of {gateway.target.seconds:.0f} s"
+        raise Mismatch("a Date that goes on with the time", actual)
+
+
+@behaviour("answers-are-compact-json", reads_only=True, when=LAST)
+def test_every_answer_is_compact_json(gateway: Gateway) -> None:
+    """Each answer of an operation is plain application/json, without white space but for one newline at its end."""
+    for exchange in gateway.target.log:
+        if not exchange.answer or operation_of(gateway.target.contract, exchange) is None:
+            continue
+        if exchange.header("Content-Type") != JSON:
+            actual = f"Content-Type: {exchange.header('Content-Type') or 'none'}"
+            raise _mismatch(gateway, exchange, f"Content-Type: {JSON}", actual)
+        text = exchange.text
+        if not text.endswith("\n") or re.search(r"\s", _STRING.sub("", text[:-1][:LOOKED_AT])):
+            raise _mismatch(
+                gateway, exchange, "JSON in one line that ends, without spaces", repr(text[-400:])
+            )
+
+
+def _answered(gateway: Gateway) -> list[Exchange]:
+    """The exchanges that reached the gateway: what its server refuses by itself is closed and bare."""
+    return [each for each in gateway.target.log if each.answer and each.answer.stored != b"400 Bad Request"]
+
+
+def _mismatch(gateway: Gateway, exchange: Exchange, expected: str, actual: str) -> Mismatch:
+    gateway.exchanges.append(exchange)
+    return Mismatch(expected, actual, exchange)

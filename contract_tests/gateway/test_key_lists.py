@@ -1,0 +1,43 @@
+"""GET /tyk/keys: the names of keys."""
+
+from __future__ import annotations
+
+from contract_tests.engine.checks import Mismatch, expect, expect_error, shorten
+from contract_tests.engine.declaration import behaviour
+from contract_tests.gateway.builders.sessions import KEYS, RIGHTS, expect_key, needs_store, write
+from contract_tests.gateway.client import Gateway
+from mockserver.golang import json_writer
+
+UNFILTERED = "The 'filter' parameter (Org ID) is required when filtering by 'api_id' in legacy mode"
+
+
+@behaviour("keys-are-listed")
+def test_a_key_is_listed(gateway: Gateway) -> None:
+    """The list has each key, and with a filter those alone that begin so."""
+    needs_store(gateway)
+    name = gateway.new_id("-key")
+    expect_key(write(gateway, name, {"access_rights": RIGHTS}), name, "added")
+    for query, present in (("", True), (f"?filter={name[:-1]}", True), (f"?filter={name}x", False)):
+        exchange = gateway.send("GET", f"{KEYS}{query}")
+        told = exchange.document.get("keys")
+        if isinstance(told, list):
+            expect(exchange, 200, json_writer.write({"keys": told}) + "\n")
+        if exchange.status != 200 or not isinstance(told, list) or told.count(name) != int(present):
+            wanted = f"a list {'with' if present else 'without'} {name}"
+            raise Mismatch(wanted, f"{exchange.status} {shorten(exchange.text)}", exchange)
+
+
+@behaviour("keys-are-filtered-by-api")
+def test_keys_are_filtered_by_their_api(gateway: Gateway) -> None:
+    """Those alone are listed that have access to an API; a beginning of their names has to be given too."""
+    needs_store(gateway)
+    names = [gateway.new_id("-key") for _ in range(2)]
+    for name, api in zip(names, ("orders", "bills"), strict=True):
+        expect_key(write(gateway, name, {"access_rights": {api: {"versions": ["v1"]}}}), name, "added")
+
+    exchange = gateway.send("GET", f"{KEYS}?api_id=orders&filter={gateway.target.own.run}")
+    listed = exchange.document.get("keys", ())
+    if [name in listed for name in names] != [True, False]:
+        raise Mismatch(f"a list with {names[0]}, and without {names[1]}", shorten(exchange.text), exchange)
+    for api in ("orders", "bills"):
+        expect_error(gateway.send("GET", f"{KEYS}?api_id={api}"), 400, UNFILTERED)

@@ -1,0 +1,165 @@
+"""Keys: members that are changed, kept or hidden when a key is written."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from contract_tests.engine.checks import Mismatch, expect_error
+from contract_tests.engine.declaration import behaviour
+from contract_tests.gateway.builders.sessions import (
+    KEYS,
+    NEVER,
+    RIGHTS,
+    expect_key,
+    needs_name,
+    needs_store,
+)
+from contract_tests.gateway.client import Gateway
+
+
+def written(
+    gateway: Gateway, session: dict[str, Any], name: str, method: str = "POST", query: str = ""
+) -> None:
+    """Write a key with a right of its own.
+
+    Raises:
+        NotApplicable: the gateway keeps keys under names of its own.
+    """
+    exchange = gateway.send(method, f"{KEYS}/{name}{query}", {"access_rights": RIGHTS, **session})
+    if exchange.status != 200:
+        raise Mismatch("200, the key is written", f"{exchange.status} {exchange.text[:200]}", exchange)
+    needs_name(exchange)
+
+
+def expect_members(gateway: Gateway, name: str, query: str = "", **members: Any) -> dict[str, Any]:
+    """A key is read with these members, those that are 0 or "" left out or not; return it whole."""
+    exchange = gateway.send("GET", f"{KEYS}/{name}{query}")
+    found = exchange.document
+    for member, value in members.items():
+        if exchange.status != 200 or found.get(member, type(value)()) != value:
+            raise Mismatch(f"{member} {value!r}", f"{exchange.status} {found.get(member)!r}", exchange)
+    return found
+
+
+@behaviour("past-expiry-is-not-taken")
+def test_an_expiry_that_is_over_is_not_taken(gateway: Gateway) -> None:
+    """A new key does not expire then; one that is there keeps the expiry it had."""
+    needs_store(gateway)
+    name = gateway.new_id("-expiry")
+    written(gateway, {"expires": 1500000000}, name)
+    expect_members(gateway, name, expires=0)
+    written(gateway, {"expires": 4102444800}, name, "PUT")
+    for over in (1500000000, 2):
+        written(gateway, {"expires": over}, name, "PUT")
+        expect_members(gateway, name, expires=4102444800)
+
+
+@behaviour("suppress-reset-keeps-renewal")
+def test_suppress_reset_keeps_the_renewal(gateway: Gateway) -> None:
+    """PUT reckons a quota's renewal anew, with suppress_reset=1 it stays, that of a right too."""
+    needs_store(gateway)
+    name = gateway.new_id("-renewal")
+    written(gateway, {"quota_max": 10, "quota_renewal_rate": 3600}, name)
+    before = expect_members(gateway, name)
+    longer = {"quota_max": 10, "quota_renewal_rate": 36000}
+    written(gateway, longer, name, "PUT", "?suppress_reset=1")
+    expect_members(gateway, name, quota_renews=before["quota_renews"], last_updated=before["last_updated"])
+    written(gateway, longer, name, "PUT", "?suppress_reset=true")
+    after = expect_members(gateway, name)
+    if not after["quota_renews"] > before["quota_renews"] + 30000:
+        raise Mismatch("a renewal that is 36000 s away", str(after["quota_renews"]), gateway.exchanges[-1])
+    for query, renews, kept in (
+        ("", 0, 0), ("?suppress_reset=1", 10, 10), ("?suppress_reset=1", 30, 10), ("?suppress_reset=0", 40, 40),
+        ("?suppress_reset=1", 0, 0),
+    ):  # fmt: skip
+        limit = {"limit": {"quota_max": 5, "quota_renews": renews}} if renews else {}
+        written(gateway, {"access_rights": {"orders": {**RIGHTS["orders"], **limit}}}, name, "PUT", query)
+        right = expect_members(gateway, name).get("access_rights", {}).get("orders", {})
+        if (right.get("limit") or {}).get("quota_renews", 0) != kept:
+            raise Mismatch(
+                f"quota_renews {kept} of the right", str(right.get("limit")), gateway.exchanges[-1]
+            )
+
+
+@behaviour("passwords-are-not-shown")
+def test_a_password_is_not_shown(gateway: Gateway) -> None:
+    """A password is kept as its hash and never answered; an update that sends none keeps it."""
+    needs_store(gateway)
+    name = gateway.new_id("-basic")
+    # of an organisation of its own, for where keys are hashed its name is not told
+    organisation = gateway.target.own.run
+    query = f"?org_id={organisation}"
+    for method, data in (("POST", {"password": "one"}), ("PUT", {}), ("PUT", {"password": "two"})):
+        written(gateway, {"org_id": organisation, "basic_auth_data": data}, name, method, query)
+        found = expect_members(gateway, name, query).get("basic_auth_data", {})
+        if found.get("password", "") or found.get("hash_type") != "bcrypt":
+            raise Mismatch("no password, and hash_type bcrypt", str(found), gateway.exchanges[-1])
+
+
+@behaviour("keys-are-found-by-organisation")
+def test_a_key_is_found_by_its_name_and_organisation(gateway: Gateway) -> None:
+    """A key is read and removed by its name and its org_id, with username=true too."""
+    needs_store(gateway)
+    organisation, name = gateway.target.own.run, gateway.new_id("-user").removeprefix(gateway.target.own.run)
+    query = f"?org_id={organisation}"
+    gateway.target.own.note_key(organisation + name)
+    gateway.target.own.note_key(name)
+    written(gateway, {"org_id": organisation, "alias": "known"}, name)
+    expect_members(gateway, name, query, alias="known")
+    expect_members(gateway, name, f"{query}&username=true", alias="known")
+    gateway.send("DELETE", f"{KEYS}/{name}{query}")
+    expect_error(gateway.send("GET", f"{KEYS}/{name}{query}"), 404, "Key not found")
+    name, query = gateway.new_id("-plain"), f"?org_id={organisation}x"
+    written(gateway, {"alias": "of none"}, name)
+    expect_members(gateway, name, query, alias="of none")
+    expect_error(gateway.send("GET", f"{KEYS}/{name}{query}&username=true"), 404, "Key not found")
+
+
+@behaviour("keys-keep-their-certificate")
+def test_a_key_keeps_its_certificate(gateway: Gateway) -> None:
+    """A key that has a certificate cannot be updated without it, nor with one that is not there."""
+    needs_store(gateway)
+    name = gateway.new_id("-certificate")
+    written(gateway, {"certificate": "none-of-that-name"}, name)
+    path = f"{KEYS}/{name}"
+    told = "Key cannot be used without a certificate"
+    expect_error(gateway.send("PUT", path, {"access_rights": RIGHTS}), 400, told)
+    other = {"access_rights": RIGHTS, "certificate": "another"}
+    expect_error(gateway.send("PUT", path, other), 400, "Key must be used with an existent certificate")
+
+
+@behaviour("created-keys-get-an-hmac-secret")
+def test_a_created_key_gets_a_secret(gateway: Gateway) -> None:
+    """/tyk/keys/create makes a secret for a key with hmac_enabled, and none for others."""
+    needs_store(gateway)
+    organisation, quota = gateway.target.own.run, {"quota_max": 5, "quota_renewal_rate": 3600}
+    for enabled in (True, False):
+        session = {"org_id": organisation, "access_rights": RIGHTS, "hmac_enabled": enabled, **quota}
+        exchange = gateway.send("POST", f"{KEYS}/create", session)
+        told = exchange.document
+        found = expect_members(gateway, str(told.get("key")), f"?org_id={organisation}")
+        if bool(found.get("hmac_string")) is not enabled:
+            wanted = "an hmac_string" if enabled else "no hmac_string"
+            raise Mismatch(wanted, repr(found.get("hmac_string")), gateway.exchanges[-1])
+        if found.get("date_created", NEVER) == NEVER or not str(found.get("last_updated")).isdigit():
+            raise Mismatch("date_created and last_updated of now", str(found)[:200], gateway.exchanges[-1])
+        if not 3590 <= int(found.get("quota_renews", 0)) - int(found["last_updated"]) <= 3610:
+            raise Mismatch("a renewal in 3600 s", repr(found.get("quota_renews")), gateway.exchanges[-1])
+
+
+@behaviour("created-keys-have-their-own-certificate")
+def test_a_certificate_is_of_one_key(gateway: Gateway) -> None:
+    """/tyk/keys/create names a key by its certificate, and refuses a second one with it."""
+    needs_store(gateway)
+    organisation, certificate = gateway.target.own.run, gateway.new_id("-cert")
+    key = organisation + certificate.removeprefix(organisation)
+    gateway.target.own.note_key(key)
+    session = {"org_id": organisation, "access_rights": RIGHTS, "certificate": certificate}
+    exchange = gateway.send("POST", f"{KEYS}/create", session)
+    expect_key(exchange, key, "added")
+    reason = f"Failed to create key - Key with given certificate already found:{key}"
+    expect_error(gateway.send("POST", f"{KEYS}/create", session), 500, reason)
+    other = {**session, "certificate": gateway.new_id("-cert")}
+    gateway.target.own.note_key(organisation + str(other["certificate"]).removeprefix(organisation))
+    if (another := gateway.send("POST", f"{KEYS}/create", other)).status != 200:
+        raise Mismatch("200, another certificate is free", another.text[:200], another)

@@ -1,0 +1,156 @@
+"""GET /tyk/policies."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from contract_tests.engine.checks import (
+    Mismatch,
+    as_read,
+    difference,
+    expect_policy,
+    listed,
+    shorten,
+    steady,
+)
+from contract_tests.engine.declaration import LAST, RELOAD, Steps, behaviour
+from contract_tests.engine.exchange import Exchange
+from contract_tests.engine.ownership import POLICIES
+from contract_tests.engine.target import RELOAD as BLOCKING
+from contract_tests.gateway.builders.samples import whole
+from contract_tests.gateway.client import Gateway
+
+
+def must_list(gateway: Gateway, policy_id: str, *, present: bool) -> Exchange:
+    """The list has, or has not, a policy of this id."""
+    exchange = gateway.list()
+    if (policy_id in listed(exchange)) is not present:
+        word = "holds" if present else "does not hold"
+        actual = f"{shorten(', '.join(listed(exchange))) or 'an empty list'}"
+        raise Mismatch(f"a list that {word} {policy_id}", actual, exchange)
+    return exchange
+
+
+@behaviour("list-shows-loaded")
+def test_the_list_shows_a_policy_after_a_reload(gateway: Gateway) -> Steps:
+    """A new policy stands in the list after a reload, and not before."""
+    policy = gateway.create(name="listed")
+    must_list(gateway, policy["id"], present=False)
+    yield RELOAD
+
+    must_list(gateway, policy["id"], present=True)
+
+
+@behaviour("list-drops-deleted")
+def test_the_list_drops_a_deleted_policy_after_a_reload(gateway: Gateway) -> Steps:
+    """A deleted policy stays in the list until a reload, and not longer."""
+    policy = gateway.create(name="dropped")
+    yield RELOAD
+    gateway.delete(policy["id"])
+    must_list(gateway, policy["id"], present=True)
+    yield RELOAD
+
+    must_list(gateway, policy["id"], present=False)
+
+
+NAMES = (
+    "Key",
+    "key",
+    "~",
+    "\uff5e",
+    "\U0001f600",
+    "<&>",
+    "",
+    "a b",
+    "10",
+    "9",
+)  # in UTF-8 and UTF-16 they sort apart
+VALUES: tuple[Any, ...] = (
+    True,
+    False,
+    None,
+    1.5,
+    "\u2029",
+    [],
+    {},
+    [True, {"A": "b", "a": False}],
+    -1,
+    10**15,
+)
+ODD = {
+    "name": '<b>&"\\\u2028é\x7f', "rate": 1e21, "per": 1e-7, "tags": ["<", "B", "a", "B"],
+    "meta_data": dict(zip(NAMES, VALUES, strict=True)), "access_rights": {key: {"api_id": key} for key in NAMES},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("members", [whole(1), whole(2), {}, ODD], ids=["odd", "even", "bare", "escaped"])
+@behaviour("list-items-are-whole")
+def test_an_item_of_the_list_is_the_whole_policy(gateway: Gateway, members: dict[str, Any]) -> Steps:
+    """A policy in the list has the same text as the policy by itself."""
+    policy = gateway.create(**members)
+    yield RELOAD
+
+    expect_policy(gateway.get(policy["id"]), gateway.target, policy)
+    exchange = gateway.list()
+    text = as_read(gateway.target, policy)
+    if text not in exchange.text:
+        shown = json.dumps(listed(exchange).get(policy["id"], "no such item"))
+        raise Mismatch(f"an item {shorten(text)}", difference(text, shown), exchange)
+
+
+@behaviour("list-holds-each-once")
+def test_the_list_holds_every_loaded_policy_once(gateway: Gateway) -> Steps:
+    """Of many policies each stands in the list once, with its own values."""
+    policies = [gateway.create(name=f"one of many {i}", rate=i) for i in range(30)]
+    yield RELOAD
+
+    exchange = gateway.list()
+    found = listed(exchange)
+    for policy in policies:
+        if found.get(policy["id"], {}).get("rate") != policy["rate"]:
+            actual = shorten(str(found.get(policy["id"], "no such item")))
+            raise Mismatch(f"{policy['id']} with rate {policy['rate']}", actual, exchange)
+
+
+@behaviour("list-does-not-change-by-reading", reads_only=True)
+def test_two_lists_hold_the_same(gateway: Gateway) -> None:
+    """Two lists without a reload between them hold the same policies; their order is free."""
+    first, second = gateway.list(), gateway.list()
+    if steady(first) != steady(second):
+        raise Mismatch("the same policies again", shorten(second.text), second)
+
+
+@behaviour("list-does-not-change-by-reading", reads_only=True, when=LAST)
+def test_all_lists_between_two_reloads_hold_the_same(gateway: Gateway) -> None:
+    """Each list of the run holds the policies of the run as the one before, unless a reload was asked for."""
+    before: Exchange | None = None
+    settled = False  # since a reload that was waited for; any other may come at any time
+    for exchange in gateway.target.log:
+        if exchange.target.startswith("/tyk/reload"):
+            before, settled = None, exchange.target == BLOCKING
+        elif settled and exchange.method == "GET" and exchange.target == POLICIES and exchange.status == 200:
+            if before and not _is_same(before, exchange) and _own(gateway, before) != _own(gateway, exchange):
+                gateway.exchanges += [before, exchange]
+                raise Mismatch("the same policies as in the list before", shorten(exchange.text), exchange)
+            before = exchange
+
+
+def _is_same(before: Exchange, after: Exchange) -> bool:
+    """Whether two lists hold the same texts; they are not read where they came as the same bytes."""
+    if before.answer and after.answer and before.answer.stored == after.answer.stored:
+        return True
+    return _items(before) == _items(after)
+
+
+def _items(exchange: Exchange) -> list[str]:
+    """The texts of the items in an order of their own, for a list has none."""
+    return sorted(exchange.text.strip("[]\n").removeprefix('{"_id":').split(',{"_id":'))
+
+
+def _own(gateway: Gateway, exchange: Exchange) -> dict[str, Any]:
+    """The policies of this run."""
+    own = gateway.target.own.owns
+    return {name: item for name, item in steady(exchange).items() if own(name)}

@@ -1,0 +1,226 @@
+"""Traffic with OAuth 2.0: the tokens that clients get, and what becomes of them."""
+
+from __future__ import annotations
+
+import json
+import time
+
+from contract_tests.engine.checks import Mismatch, expect_error, expect_json, expect_ok, shorten
+from contract_tests.engine.declaration import RELOAD, Steps, behaviour
+from contract_tests.engine.exchange import Exchange
+from contract_tests.engine.ownership import CLIENTS
+from contract_tests.gateway.builders.apis import (
+    NEEDS_KEY,
+    call,
+    expect_passed,
+    expect_refused,
+    needs_plain_keys,
+    policy,
+)
+from contract_tests.gateway.builders.clients import (
+    FORM,
+    GRANT,
+    SECRET,
+    ask,
+    basic,
+    client,
+    granted,
+    oauth_api,
+)
+from contract_tests.gateway.builders.sessions import KEYS
+from contract_tests.gateway.client import Gateway
+
+NOT_AUTHORISED = "Key not authorised"
+FAILURES = {  # as RFC 6749 words them in section 5.2
+    "invalid_request": "The request is missing a required parameter, includes an invalid parameter value, "
+    "includes a parameter more than once, or is otherwise malformed.",
+    "unauthorized_client": "The client is not authorized to request a token using this method.",
+    "unsupported_grant_type": "The authorization grant type is not supported by the authorization server.",
+    "server_error": "The authorization server encountered an unexpected condition that prevented it from "
+    "fulfilling the request.",
+}
+SECURITY = {
+    "X-Content-Type-Options": "nosniff", "X-Xss-Protection": "1; mode=block", "X-Frame-Options": "DENY",
+    "Strict-Transport-Security": "max-age=63072000; includeSubDomains",
+    "Cache-Control": "no-cache, no-store, must-revalidate", "Pragma": "no-cache", "Expires": "0",
+}  # fmt: skip
+
+
+@behaviour("oauth-clients-get-tokens")
+def test_a_client_gets_a_token(gateway: Gateway) -> Steps:
+    """Credentials give a token that passes with the limits of the client's policy."""
+    made = oauth_api(gateway)
+    gold = policy(gateway, made, quota_max=100, quota_renewal_rate=60)
+    yield RELOAD
+
+    name = client(gateway, made, gold)["client_id"]
+    token = granted(gateway, made, name)
+    expect_passed(call(gateway, made, f"Bearer {token}"), 100, 99)
+    expect_refused(call(gateway, made, "Bearer rubbish"), 403, NOT_AUTHORISED)
+    expect_refused(call(gateway, made, token), 400, "Authorization field missing")
+
+
+@behaviour("revoked-tokens-do-not-pass")
+def test_a_revoked_token_does_not_pass(gateway: Gateway) -> Steps:
+    """A token that was revoked is refused at once."""
+    made = oauth_api(gateway)
+    gold = policy(gateway, made)
+    yield RELOAD
+
+    needs_plain_keys(gateway, made, gold)
+    token = granted(gateway, made, client(gateway, made, gold)["client_id"])
+    expect_passed(call(gateway, made, f"Bearer {token}"))
+    gateway.send("POST", f"/{made.id}/oauth/revoke", f"token={token}", headers=[("Content-Type", FORM)])
+    expect_refused(call(gateway, made, f"Bearer {token}"), 403, NOT_AUTHORISED)
+
+
+@behaviour("oauth-credentials-are-checked")
+def test_wrong_credentials_give_no_token(gateway: Gateway) -> Steps:
+    """A wrong secret is unauthorized_client, an unknown client server_error, both 403; and so on, each with its words."""
+    made = oauth_api(gateway)
+    gold = policy(gateway, made)
+    yield RELOAD
+
+    name = client(gateway, made, gold)["client_id"]
+    own = [("Authorization", basic(name, SECRET))]
+    form = ("Content-Type", FORM)
+    for method, query, body, headers, told in (
+        ("POST", "", GRANT, [form, ("Authorization", basic(name, "wrong"))], "unauthorized_client"),
+        ("POST", "", GRANT, [form, ("Authorization", basic(gateway.new_id(), SECRET))], "server_error"),
+        ("POST", "", GRANT, [form], "invalid_request"),
+        ("POST", "", f"{GRANT}&client_id={name}&client_secret={SECRET}", [form], "invalid_request"),
+        ("POST", "", GRANT, [form, ("Authorization", own[0][1].lower())], "invalid_request"),
+        ("POST", "", GRANT, [form, ("Authorization", "Basic !")], "invalid_request"),
+        ("POST", "", GRANT, [form, ("Authorization", own[0][1].replace(" ", " !"))], "invalid_request"),
+        ("POST", "", GRANT, [form, ("Authorization", "Basic /zr/")], "server_error"),
+        ("POST", f"?grant_type=&{GRANT}", "", [form, *own], "unsupported_grant_type"),
+        ("GET", f"?{GRANT}", None, own, "invalid_request"),
+        ("POST", "", "", [form, *own], "unsupported_grant_type"),
+        ("POST", "", "grant_type=password", [form, *own], "unsupported_grant_type"),
+        ("POST", "", GRANT, own, "unsupported_grant_type"),
+        ("POST", "", "[]", [("Content-Type", "application/json"), *own], "unsupported_grant_type"),
+    ):
+        exchange = gateway.send(method, f"/{made.id}/oauth/token/{query}", body, headers=headers)
+        expect_json(exchange, 403, {"error": told, "error_description": FAILURES[told]})
+        _expect_security(exchange)
+    exchange = gateway.send("PUT", f"/{made.id}/oauth/token/", GRANT, headers=[form, *own])
+    expect_error(exchange, 405, "Method not supported")
+
+
+@behaviour("oauth-tokens-are-asked-for-in-ways")
+def test_a_token_is_asked_for_in_ways(gateway: Gateway) -> Steps:
+    """A form, a JSON object or the query asks for a token; its scope is told again, and when it ends."""
+    made = oauth_api(gateway)
+    gold = policy(gateway, made)
+    yield RELOAD
+
+    name = client(gateway, made, gold)["client_id"]
+    path, own = f"/{made.id}/oauth/token", ("Authorization", basic(name, SECRET))
+    asked = json.dumps({"grant_type": "client_credentials", "scope": "a"})
+    for target, body, kind, scope in (
+        (path, GRANT, FORM, None),
+        (f"{path}/", f"{GRANT}&scope=a+b", f"{FORM}; charset=utf-8", "a b"),
+        (f"{path}/?{GRANT}&scope=q", "", FORM, "q"),
+        (f"{path}/?scope=q", f"{GRANT}&scope=f&scope=g", FORM, "f"),
+        (f"{path}/", asked, "application/json", "a"),
+    ):
+        exchange = gateway.send("POST", target, body, headers=[("Content-Type", kind), own])
+        token, lasts = exchange.document.get("access_token"), exchange.document.get("expires_in")
+        gateway.target.own.note_key(str(token or ""))
+        if not token or not isinstance(lasts, int) or lasts <= 0:
+            raise Mismatch("200 with a token that lasts", shorten(exchange.text), exchange)
+        told = {"access_token": token, "expires_in": lasts, "token_type": "bearer"}
+        expect_json(exchange, 200, dict(sorted((told | ({"scope": scope} if scope else {})).items())))
+        _expect_security(exchange)
+        kept = gateway.send("GET", f"{KEYS}/{token}?org_id={made.org_id}")
+        left = kept.document.get("expires", 0) - time.time()
+        if kept.status == 200 and abs(left - lasts) > 5:
+            raise Mismatch(f"a key that expires in {lasts} s", f"{left:.0f} s", kept)
+
+
+def _expect_security(exchange: Exchange) -> None:
+    for name, value in SECURITY.items():
+        if exchange.header(name) != value:
+            raise Mismatch(f"{name}: {value}", repr(exchange.header(name)), exchange)
+
+
+@behaviour("oauth-tokens-are-sent-as-bearer")
+def test_a_token_is_sent_as_bearer(gateway: Gateway) -> Steps:
+    """After Bearer in any case, and what follows the token does not count; another scheme is malformed."""
+    made = oauth_api(gateway)
+    gold = policy(gateway, made)
+    yield RELOAD
+
+    token = granted(gateway, made, client(gateway, made, gold)["client_id"])
+    for scheme in ("bearer", "BEARER"):
+        expect_passed(call(gateway, made, f"{scheme} {token}"))
+    expect_passed(call(gateway, made, f"Bearer {token} more"))
+    for credential, status, told in (
+        (f"Basic {token}", 400, "Bearer token malformed"),
+        (f"Token {token}", 400, "Bearer token malformed"),
+        (token, 400, NEEDS_KEY),
+        ("", 400, NEEDS_KEY),
+    ):
+        expect_refused(call(gateway, made, credential), status, told)
+
+
+@behaviour("oauth-tokens-need-their-client")
+def test_a_token_needs_its_client(gateway: Gateway) -> Steps:
+    """A token whose client was removed is refused, though it is still a key."""
+    made = oauth_api(gateway)
+    gold = policy(gateway, made)
+    yield RELOAD
+
+    name = client(gateway, made, gold)["client_id"]
+    token = granted(gateway, made, name)  # not sent before, for a gateway remembers clients for a second
+    gateway.send("DELETE", f"{CLIENTS}/{made.id}/{name}")
+    told = f"{NOT_AUTHORISED}. OAuth client access was revoked"
+    expect_refused(call(gateway, made, f"Bearer {token}"), 403, told)
+
+
+@behaviour("apis-revoke-their-tokens")
+def test_an_api_revokes_its_tokens(gateway: Gateway) -> Steps:
+    """An API revokes a token of its own, known or not, and all of a client that tells its secret."""
+    made = oauth_api(gateway)
+    gold = policy(gateway, made)
+    yield RELOAD
+
+    needs_plain_keys(gateway, made, gold)
+    name = client(gateway, made, gold)["client_id"]
+    one, two = granted(gateway, made, name), granted(gateway, made, name)
+    revoke, tokens = f"/{made.id}/oauth/revoke", f"{CLIENTS}/{made.id}/{name}/tokens"
+    form = [("Content-Type", FORM)]
+    for path, body, status, told in (
+        (revoke, "", 400, "token is required"),
+        (f"{revoke}_all", "", 401, "client_id is required"),
+        (f"{revoke}_all", f"client_secret={SECRET}", 401, "client_id is required"),
+        (f"{revoke}_all", f"client_id={name}", 401, "client_secret is required"),
+        (f"{revoke}_all", f"client_id=x{name}&client_secret={SECRET}", 404, "error getting oauth client"),
+        (f"{revoke}_all", f"client_id={name}&client_secret=x", 401, "client secret is wrong"),
+    ):
+        expect_error(gateway.send("POST", path, body, headers=form), status, told)
+    expect_ok(gateway.send("POST", revoke, "token=none", headers=form), "token revoked successfully")
+    expect_passed(call(gateway, made, f"Bearer {one}"))
+    body = f"client_id={name}&client_secret={SECRET}"
+    expect_ok(gateway.send("POST", f"{revoke}_all", body, headers=form), "tokens revoked successfully")
+    expect_json(gateway.send("GET", tokens), 200, [])
+    expect_refused(call(gateway, made, f"Bearer {two}"), 403, NOT_AUTHORISED)
+
+
+@behaviour("oauth-tokens-need-their-policy")
+def test_a_token_needs_its_policy(gateway: Gateway) -> Steps:
+    """A token whose policy is gone is refused, and none is given any more."""
+    made = oauth_api(gateway)
+    gold = policy(gateway, made)
+    yield RELOAD
+
+    name = client(gateway, made, gold)["client_id"]
+    token = granted(gateway, made, name)
+    expect_passed(call(gateway, made, f"Bearer {token}"))
+    gateway.delete(gold)
+    yield RELOAD
+
+    expect_refused(call(gateway, made, f"Bearer {token}"), 403, NOT_AUTHORISED)
+    exchange = ask(gateway, made, name, "s1")
+    if exchange.status != 403:
+        raise Mismatch("403, no token", f"{exchange.status} {exchange.text[:200]}", exchange)

@@ -1,0 +1,283 @@
+"""POST /tyk/keys/preview: what a session gets from its policies."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from contract_tests.engine.checks import Mismatch, expect_error
+from contract_tests.engine.declaration import RELOAD, Steps, behaviour
+from contract_tests.gateway.builders.sessions import expect_session, policy, preview
+from contract_tests.gateway.client import Gateway
+
+
+def right(**members: Any) -> dict[str, Any]:
+    """A right to `orders` as a session has it."""
+    return {"orders": {"versions": ["v1"], **members}}
+
+
+@behaviour("policy-gives-limits-and-rights")
+def test_a_policy_gives_its_limits_and_rights(gateway: Gateway) -> Steps:
+    """A session has the limits and rights of its policy, whatever limits it had of its own."""
+    quota = {"quota_max": 100, "quota_renewal_rate": 3600}
+    gold = policy(gateway, **quota, tags=["paid"], meta_data={"plan": "gold"}, is_inactive=True)
+    yield RELOAD
+
+    exchange = preview(
+        gateway, {"apply_policies": [gold], "rate": 1000, "per": 1, "tags": ["own"], "alias": "a"}
+    )
+    limits = {"rate": 10, "per": 60, **quota}
+    expect_session(exchange, gateway, {
+        "apply_policies": [gold], "alias": "a", "tags": ["paid", "own"], "meta_data": {"plan": "gold"},
+        "is_inactive": True, **limits, "access_rights": right(limit=limits),
+    })  # fmt: skip
+
+
+@behaviour("policy-gives-limits-and-rights")
+def test_a_policy_may_be_named_alone(gateway: Gateway) -> Steps:
+    """apply_policy_id names one policy where apply_policies names none."""
+    gold, silver = policy(gateway, rate=10), policy(gateway, rate=5)
+    yield RELOAD
+
+    limits = {"rate": 10, "per": 60}
+    session = {"apply_policy_id": gold, **limits, "access_rights": right(limit=limits)}
+    expect_session(preview(gateway, {"apply_policy_id": gold}), gateway, session)
+    both = {"apply_policy_id": silver, "apply_policies": [gold]}
+    expect_session(preview(gateway, both), gateway, {**session, **both})
+
+
+@behaviour("better-limit-wins")
+def test_of_several_policies_the_better_limits_win(gateway: Gateway) -> Steps:
+    """The shorter interval, the larger quota with -1 above all, the longer renewal and the deeper query win."""
+    first = policy(
+        gateway,
+        rate=10,
+        per=60,
+        quota_max=100,
+        quota_renewal_rate=60,
+        max_query_depth=3,
+        throttle_retry_limit=2,
+    )
+    second = policy(
+        gateway, rate=5, per=10, quota_max=-1, quota_renewal_rate=30, max_query_depth=2, throttle_interval=1.5
+    )
+    yield RELOAD
+
+    limits = {
+        "rate": 5, "per": 10, "quota_max": -1, "quota_renewal_rate": 60, "max_query_depth": 3,
+    }  # fmt: skip
+    throttle = {"throttle_interval": 1.5, "throttle_retry_limit": 2}
+    for order in ([first, second], [second, first]):
+        session = {
+            "apply_policies": order,
+            **limits,
+            **throttle,
+            "access_rights": right(limit={**limits, **throttle}),
+        }
+        expect_session(preview(gateway, {"apply_policies": order}), gateway, session)
+
+
+@behaviour("rights-are-joined")
+def test_rights_of_several_policies_are_joined(gateway: Gateway) -> Steps:
+    """Versions, URLs and methods of several policies are joined, each once, in the order they are first seen."""
+    urls = [{"url": "/a", "methods": ["GET"]}, {"url": "/b", "methods": ["GET"]}]
+    more = [{"url": "/b", "methods": ["PUT", "GET"]}, {"url": "/c", "methods": ["POST"]}]
+    first = policy(gateway, access_rights={"orders": {"versions": ["v1", "v2"], "allowed_urls": urls}})
+    second = policy(
+        gateway,
+        access_rights={
+            "orders": {"versions": ["v2", "v3"], "allowed_urls": more, "disable_introspection": True}
+        },
+    )
+    yield RELOAD
+
+    limits = {"rate": 10, "per": 60}
+    joined = [*urls[:1], {"url": "/b", "methods": ["GET", "PUT"]}, more[1]]
+    rights = right(versions=["v1", "v2", "v3"], allowed_urls=joined, limit=limits, disable_introspection=True)
+    session = {"apply_policies": [first, second], **limits, "access_rights": rights}
+    expect_session(preview(gateway, {"apply_policies": [first, second]}), gateway, session)
+
+
+@behaviour("apis-keep-their-limits")
+def test_policies_for_several_apis_keep_their_limits(gateway: Gateway) -> Steps:
+    """Each API has the limits of its policy, which is its allowance scope; the session has the better ones."""
+    first = policy(gateway, rate=10, per=60, quota_max=50)
+    second = policy(gateway, rate=5, per=60, quota_max=70, access_rights={"bills": {"versions": ["v1"]}})
+    yield RELOAD
+
+    rights = {
+        "bills": {
+            "versions": ["v1"],
+            "limit": {"rate": 5, "per": 60, "quota_max": 70},
+            "allowance_scope": second,
+        },
+        "orders": {
+            "versions": ["v1"],
+            "limit": {"rate": 10, "per": 60, "quota_max": 50},
+            "allowance_scope": first,
+        },
+    }
+    session = {
+        "apply_policies": [first, second],
+        "rate": 10,
+        "per": 60,
+        "quota_max": 70,
+        "access_rights": rights,
+    }
+    own = {"rate": 1000, "per": 1, "quota_max": 9999, "max_query_depth": 9}
+    expect_session(preview(gateway, {"apply_policies": [first, second], **own}), gateway, session)
+
+
+@behaviour("partitions-decide-their-part")
+def test_a_partitioned_policy_decides_its_part_alone(gateway: Gateway) -> Steps:
+    """One policy gives the rights, another the rate, a third the quota; the rest is the session's own."""
+    access = policy(gateway, rate=99, partitions={"acl": True})
+    rate = policy(gateway, rate=5, per=10, access_rights={}, partitions={"rate_limit": True})
+    quota = policy(gateway, quota_max=70, quota_renewal_rate=60, access_rights={}, partitions={"quota": True})
+    yield RELOAD
+
+    limits = {"rate": 5, "per": 10, "quota_max": 70, "quota_renewal_rate": 60, "max_query_depth": 4}
+    ids = [access, rate, quota]
+    session = {"apply_policies": ids, **limits, "access_rights": right(limit=limits)}
+    expect_session(preview(gateway, {"apply_policies": ids, "max_query_depth": 4}), gateway, session)
+
+
+@behaviour("per-api-is-taken-whole")
+def test_a_per_api_policy_gives_each_api_its_own_limit(gateway: Gateway) -> Steps:
+    """A right with a limit is taken whole, one without has the policy's; the scope says which."""
+    rights = {"orders": {"api_id": "orders", "limit": {"rate": 1, "per": 2}}, "bills": {"api_name": "Bills"}}
+    gold = policy(gateway, rate=10, per=60, quota_max=7, access_rights=rights, partitions={"per_api": True})
+    yield RELOAD
+
+    expect_session(preview(gateway, {"apply_policies": [gold]}), gateway, {
+        "apply_policies": [gold],
+        "access_rights": {
+            "bills": {"api_name": "Bills", "limit": {"rate": 10, "per": 60, "quota_max": 7}, "allowance_scope": gold},
+            "orders": {"api_id": "orders", "limit": {"rate": 1, "per": 2}, "allowance_scope": "orders"},
+        },
+    })  # fmt: skip
+
+
+@behaviour("endpoints-are-joined")
+def test_limits_of_endpoints_are_joined(gateway: Gateway) -> Steps:
+    """Of two limits of one endpoint and method the shorter interval wins; all come back sorted."""
+
+    def endpoints(*methods: tuple[str, int]) -> list[Any]:
+        limits = [{"name": name, "limit": {"rate": rate, "per": 60}} for name, rate in methods]
+        return [{"path": "/e", "methods": limits}]
+
+    first = policy(
+        gateway,
+        access_rights={"orders": {"versions": ["v1"], "endpoints": endpoints(("PUT", 3), ("GET", 1))}},
+    )
+    second = policy(
+        gateway,
+        access_rights={"orders": {"versions": ["v1"], "endpoints": endpoints(("GET", 2), ("PUT", 2))}},
+    )
+    yield RELOAD
+
+    limits = {"rate": 10, "per": 60}
+    rights = right(limit=limits, endpoints=endpoints(("GET", 2), ("PUT", 3)))
+    session = {"apply_policies": [first, second], **limits, "access_rights": rights}
+    expect_session(preview(gateway, {"apply_policies": [first, second]}), gateway, session)
+
+
+@behaviour("missing-policies-are-passed-over")
+def test_of_several_policies_a_missing_one_is_passed_over(gateway: Gateway) -> Steps:
+    """The others are applied as if it were not named."""
+    gold, gone = policy(gateway), gateway.new_id()
+    yield RELOAD
+
+    limits = {"rate": 10, "per": 60}
+    for order in ([gold, gone], [gone, gold]):
+        session = {"apply_policies": order, **limits, "access_rights": right(limit=limits)}
+        expect_session(preview(gateway, {"apply_policies": order}), gateway, session)
+
+
+@pytest.mark.parametrize("others", [0, 1])
+@behaviour("preview-tells-no-error", reads_only=True)
+def test_a_preview_with_no_policy_to_be_found_is_answered(gateway: Gateway, others: int) -> None:
+    """Where no policy can be applied the session comes back with what it had."""
+    session = {
+        "apply_policies": [gateway.new_id() for _ in range(1 + others)],
+        "rate": 3,
+        "per": 4,
+        "alias": "kept",
+    }
+
+    expect_session(preview(gateway, session), gateway, session)
+
+
+@behaviour("foreign-policies-are-missing")
+def test_a_policy_of_another_organisation_is_not_found(gateway: Gateway) -> Steps:
+    """A session finds no policy of another organisation than its own."""
+    gold = policy(gateway, org_id=gateway.new_id("-org"))
+    yield RELOAD
+
+    session = {"apply_policies": [gold], "alias": "kept"}
+    expect_session(preview(gateway, session), gateway, session)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "",
+        "{",
+        "[]",
+        '{"rate":"x"}',
+        '{"date_created":""}',
+        '{"date_created":"2020-13-01T00:00:00Z"}',
+        '{"date_created":"2020-01-01 00:00:00Z"}',
+        '{"last_updated":5}',
+    ],
+)
+@behaviour("broken-preview-is-500", reads_only=True)
+def test_a_broken_preview_is_refused(gateway: Gateway, body: str) -> None:
+    """A body that is no session answers 500, not 400."""
+    expect_error(preview(gateway, body), 500, "Unmarshalling failed")
+
+
+@behaviour("own-limits-get-a-scope")
+def test_limits_without_policies_get_a_scope(gateway: Gateway) -> None:
+    """A session without policies keeps its rights; a right with a limit gets its API as the scope of its quota."""
+    limit = {"rate": 5, "per": 10, "quota_max": 7}
+    rights: dict[str, Any] = {"orders": {"versions": ["v1"], "limit": limit}, "bills": {"versions": ["v1"]}}
+    scoped = {**rights, "orders": {**rights["orders"], "allowance_scope": "orders"}}
+    expect_session(preview(gateway, {"access_rights": rights}), gateway, {"access_rights": scoped})
+
+
+@behaviour("renewals-are-kept")
+def test_the_renewal_of_a_right_is_kept(gateway: Gateway) -> Steps:
+    """A policy leaves when the quota of a session's own right is renewed as it is."""
+    gold = policy(gateway, quota_max=100, quota_renewal_rate=60)
+    yield RELOAD
+
+    own = {"rate": 1, "per": 1, "quota_max": 5, "quota_renews": 123}
+    exchange = preview(gateway, {"apply_policies": [gold], "access_rights": right(limit=own)})
+    limits = {"rate": 10, "per": 60, "quota_max": 100, "quota_renewal_rate": 60}
+    expect_session(exchange, gateway, {
+        "apply_policies": [gold], **limits, "access_rights": right(limit={**limits, "quota_renews": 123}),
+    })  # fmt: skip
+
+
+@behaviour("rights-are-joined")
+def test_rights_to_fields_are_joined(gateway: Gateway) -> Steps:
+    """Of two rights to one field the deeper query counts; rights to different ones stand side by side."""
+
+    def field(name: str, depth: int) -> dict[str, Any]:
+        return {"type_name": "T", "field_name": name, "limits": {"max_query_depth": depth}}
+
+    first = policy(gateway, access_rights=right(field_access_rights=[field("x", 2), field("y", 9)]))
+    second = policy(gateway, access_rights=right(field_access_rights=[field("x", 4), field("z", 1)]))
+    yield RELOAD
+
+    fields = [field("x", 4), field("y", 9), field("z", 1)]
+    exchange = preview(gateway, {"apply_policies": [first, second]})
+    found = (
+        exchange.json["access_rights"]["orders"].get("field_access_rights")
+        if exchange.status == 200
+        else None
+    )
+    if found != fields:
+        raise Mismatch(str(fields), str(found), exchange)

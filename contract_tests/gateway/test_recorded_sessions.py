@@ -1,0 +1,77 @@
+"""POST /tyk/keys/preview: sessions that gateways of each version were recorded to give."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from typing import Any
+
+import pytest
+
+from contract_tests.engine.checks import expect
+from contract_tests.engine.declaration import RELOAD, NotApplicable, Steps, behaviour
+from contract_tests.engine.exchange import Exchange
+from contract_tests.gateway.builders.sessions import VOLATILE, preview
+from contract_tests.gateway.client import Gateway
+from mockserver.contract.spec_files import known_versions, spec_path
+from mockserver.contract.versions import GatewayVersion
+from mockserver.evidence.recording import Scenario, in_any_order, read_recording
+from mockserver.golang import json_writer
+
+PREFIX = "apply/random-"
+RECORDED = 18  # scenarios: four policies each, and twelve sessions that name some of them
+
+
+@pytest.mark.parametrize("number", range(RECORDED))
+@behaviour("sessions-are-as-recorded")
+def test_sessions_are_as_recorded(gateway: Gateway, number: int) -> Steps:
+    """A session that names several policies gets of them what a gateway of its version was recorded to give."""
+    requests = [
+        (step["request"], step["response"]) for step in _scenario(gateway, number).steps if "request" in step
+    ]
+    written = [json.loads(request["body"]) for request, _ in requests if request["target"] == "/tyk/policies"]
+    ids = {policy["id"]: gateway.new_id() for policy in written}
+    for policy in written:
+        gateway.create(**{**policy, "id": ids[policy["id"]]})
+    yield RELOAD
+
+    ids["gone"] = gateway.new_id()
+    for request, response in requests:
+        if request["target"] == "/tyk/keys/preview":
+            exchange = preview(gateway, _renamed(request["body"], ids))
+            wanted = _as_now(_renamed(response["body"], ids), exchange)
+            expect(exchange, 200, wanted, expected="200 with this session")
+
+
+def _scenario(gateway: Gateway, number: int) -> Scenario:
+    version = gateway.options.version
+    release = known_versions().get(f"{version.major}.{version.minor}")
+    if release is None or version < release:
+        raise NotApplicable(f"no gateway {version} was recorded")
+    return _scenarios(release)[number]
+
+
+@cache
+def _scenarios(release: GatewayVersion) -> list[Scenario]:
+    return read_recording(spec_path(f"gateway/recordings/{release}.jsonl"), PREFIX).scenarios
+
+
+def _renamed(text: str, ids: dict[str, str]) -> str:
+    """A body with the policies of this run in place of those that were recorded."""
+    for name, own in ids.items():
+        text = text.replace(f'"{name}"', f'"{own}"')
+    return text
+
+
+def _as_now(recorded: str, exchange: Exchange) -> str:
+    """A recorded session with the times of the answer, and with its order of what comes in any order."""
+    wanted: dict[str, Any] = json.loads(recorded)
+    answered = exchange.document
+    changing = [name for name in VOLATILE if name in wanted and name in answered]
+    if not wanted.get("last_updated", "").isdigit():  # then it is a policy's
+        changing.remove("last_updated")
+    wanted |= {name: answered[name] for name in changing}
+    for (holder, name), (other, _) in zip(in_any_order(wanted), in_any_order(answered), strict=False):
+        if sorted(map(json.dumps, holder[name])) == sorted(map(json.dumps, other[name])):
+            holder[name] = other[name]
+    return json_writer.write(wanted) + "\n"

@@ -1,0 +1,242 @@
+"""The shared secret, asked for before anything else under /tyk/."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from urllib.parse import quote, urlencode
+
+import pytest
+
+from contract_tests.engine.checks import (
+    expect_error,
+    expect_forbidden,
+    expect_no_header,
+    expect_policy,
+    expect_redirect,
+    listed,
+)
+from contract_tests.engine.declaration import BEGUN, FIRST, RELOAD, Steps, behaviour
+from contract_tests.engine.exchange import SECRET_HEADER
+from contract_tests.engine.ownership import POLICIES
+from contract_tests.gateway.client import Gateway
+
+EVERY_OPERATION = [
+    ("GET", POLICIES),
+    ("POST", POLICIES),
+    ("PUT", POLICIES),
+    ("DELETE", POLICIES),
+    ("GET", f"{POLICIES}/x"),
+    ("GET", "/tyk/reload"),
+    ("GET", "/tyk/reload/group"),
+    ("GET", f"{POLICIES}/"),
+    ("GET", f"{POLICIES}/%61"),
+    ("GET", f"{POLICIES}?x=1"),
+    ("GET", "/tyk/reload?block=true"),
+    ("GET", "/tyk/reload/?block=true"),
+]
+SAMPLE = "352d20ee67be67f6340b4c0605b044b7"  # what the vendor's sample configuration has
+ELSEWHERE = [
+    "Authorization",
+    "X-Tyk-Secret",
+    "X-Api-Key",
+    "X-Tyk-Gateway-Secret",
+    "Tyk-Secret",
+    "Secret",
+    "X-Auth-Token",
+]
+
+
+@pytest.mark.parametrize(("method", "path"), EVERY_OPERATION)
+@behaviour("secret-missing-is-403", reads_only=True)
+def test_a_request_without_the_secret_is_refused(gateway: Gateway, method: str, path: str) -> None:
+    """Without the secret every operation answers 403."""
+    exchange = gateway.send(method, path, headers=[])
+
+    expect_forbidden(exchange)
+    expect_no_header(exchange, "WWW-Authenticate")
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "HEAD"])
+@behaviour("secret-missing-is-403", reads_only=True)
+def test_one_policy_without_the_secret_is_refused(gateway: Gateway, method: str) -> None:
+    """Without the secret every method on one policy answers 403."""
+    expect_forbidden(gateway.send(method, f"{POLICIES}/{gateway.new_id()}", headers=[]))
+
+
+@behaviour("secret-wrong-is-403", reads_only=True)
+def test_a_wrong_secret_is_refused(gateway: Gateway) -> None:
+    """A secret that is not the gateway's answers 403."""
+    expect_forbidden(gateway.send("GET", POLICIES, headers=[(SECRET_HEADER, "wrong")]))
+
+
+@behaviour("secret-wrong-is-403", reads_only=True)
+def test_an_empty_secret_is_refused(gateway: Gateway) -> None:
+    """An empty secret answers 403."""
+    expect_forbidden(gateway.send("GET", POLICIES, headers=[(SECRET_HEADER, "")]))
+
+
+@behaviour("secret-is-compared-whole", reads_only=True)
+def test_the_beginning_of_the_secret_is_refused(gateway: Gateway) -> None:
+    """The secret without its last character answers 403."""
+    part = gateway.target.secret[:-1]
+
+    expect_forbidden(gateway.send("GET", POLICIES, headers=[(SECRET_HEADER, part)]))
+
+
+@behaviour("secret-is-compared-whole", reads_only=True)
+def test_more_than_the_secret_is_refused(gateway: Gateway) -> None:
+    """The secret with one more character answers 403."""
+    more = gateway.target.secret + "x"
+
+    expect_forbidden(gateway.send("GET", POLICIES, headers=[(SECRET_HEADER, more)]))
+
+
+@pytest.mark.parametrize("form", ['"{}"', "'{}'", "{}, {}", "{};", "%s{}", "{}{}"])
+@behaviour("secret-is-compared-whole", reads_only=True)
+def test_the_secret_in_another_form_is_refused(gateway: Gateway, form: str) -> None:
+    """Quoted, repeated or with a sign more it is another one."""
+    other = form.replace("{}", gateway.target.secret)
+
+    expect_forbidden(gateway.send("GET", POLICIES, headers=[(SECRET_HEADER, other)]))
+
+
+@behaviour("secret-is-compared-whole", reads_only=True)
+def test_the_secret_with_a_space_inside_is_refused(gateway: Gateway) -> None:
+    """A space counts where it stands between two characters."""
+    for position in range(1, min(len(gateway.target.secret), 3)):
+        parts = gateway.target.secret[:position], gateway.target.secret[position:]
+        expect_forbidden(gateway.send("GET", POLICIES, headers=[(SECRET_HEADER, " ".join(parts))]))
+
+
+@behaviour("secret-wrong-is-403", reads_only=True)
+def test_the_secret_of_the_sample_is_refused(gateway: Gateway) -> None:
+    """The vendor's sample configuration opens no gateway that has another secret."""
+    if gateway.target.secret != SAMPLE:
+        expect_forbidden(gateway.send("GET", POLICIES, headers=[(SECRET_HEADER, SAMPLE)]))
+
+
+@behaviour("secret-case-matters", reads_only=True)
+def test_the_secret_in_other_case_is_refused(gateway: Gateway) -> None:
+    """The secret with upper and lower case exchanged answers 403."""
+    swapped = gateway.target.secret.swapcase()
+    if swapped == gateway.target.secret:
+        return
+
+    expect_forbidden(gateway.send("GET", POLICIES, headers=[(SECRET_HEADER, swapped)]))
+
+
+@pytest.mark.parametrize("name", ["x-tyk-authorization", "X-TYK-AUTHORIZATION"])
+@behaviour("secret-header-in-any-case", reads_only=True)
+def test_the_header_may_be_written_in_any_case(gateway: Gateway, name: str) -> None:
+    """The header's name counts in any case."""
+    listed(gateway.send("GET", POLICIES, headers=[(name, gateway.target.secret)]))
+
+
+@behaviour("secret-is-trimmed", reads_only=True)
+def test_spaces_around_the_secret_do_not_count(gateway: Gateway) -> None:
+    """Spaces before and after the secret are not part of it."""
+    listed(gateway.send("GET", POLICIES, headers=[(SECRET_HEADER, f"  {gateway.target.secret}  ")]))
+
+
+@behaviour("secret-first-header-counts", reads_only=True)
+def test_a_wrong_secret_before_the_right_one_is_refused(gateway: Gateway) -> None:
+    """Of two headers the first decides: wrong before right answers 403."""
+    both = [(SECRET_HEADER, "wrong"), (SECRET_HEADER, gateway.target.secret)]
+
+    expect_forbidden(gateway.send("GET", POLICIES, headers=both))
+
+
+@behaviour("secret-first-header-counts", reads_only=True)
+def test_the_right_secret_before_a_wrong_one_is_taken(gateway: Gateway) -> None:
+    """Of two headers the first decides: right before wrong answers 200."""
+    both = [(SECRET_HEADER, gateway.target.secret), (SECRET_HEADER, "wrong")]
+
+    listed(gateway.send("GET", POLICIES, headers=both))
+
+
+@pytest.mark.parametrize("name", ELSEWHERE)
+@behaviour("secret-only-in-its-header", reads_only=True)
+def test_the_secret_in_another_header_is_refused(gateway: Gateway, name: str) -> None:
+    """The secret counts in X-Tyk-Authorization alone."""
+    expect_forbidden(gateway.send("GET", POLICIES, headers=[(name, gateway.target.secret)]))
+
+
+@behaviour("secret-only-in-its-header", reads_only=True)
+def test_the_secret_anywhere_else_is_refused(gateway: Gateway) -> None:
+    """In a query, a cookie or basic authentication the secret does not count."""
+    secret = gateway.target.secret
+    names = ("secret", "api_key", "key", "token", "access_token", "auth", "authorization", SECRET_HEADER)
+    query = urlencode([(name, secret) for name in names])
+    expect_forbidden(gateway.send("GET", f"{POLICIES}?{query}", headers=[]))
+    cookies = "; ".join(f"{name}={quote(secret)}" for name in names)
+    expect_forbidden(gateway.send("GET", POLICIES, headers=[("Cookie", cookies)]))
+    for user in ("", "admin", secret):
+        basic = b64encode(f"{user}:{secret}".encode()).decode()
+        expect_forbidden(gateway.send("GET", POLICIES, headers=[("Authorization", f"Basic {basic}")]))
+
+
+@behaviour("secret-only-in-its-header", reads_only=True)
+def test_the_secret_as_bearer_is_refused(gateway: Gateway) -> None:
+    """`Bearer` before the secret makes it another one."""
+    bearer = [(SECRET_HEADER, f"Bearer {gateway.target.secret}")]
+
+    expect_forbidden(gateway.send("GET", POLICIES, headers=bearer))
+
+
+@behaviour("secret-before-routing", reads_only=True)
+def test_an_unknown_path_without_the_secret_is_refused(gateway: Gateway) -> None:
+    """The secret is asked for before the path is looked up."""
+    expect_forbidden(gateway.send("GET", "/tyk/no-such-thing/here", headers=[]))
+
+
+@behaviour("secret-before-routing", reads_only=True)
+def test_an_unknown_method_without_the_secret_is_refused(gateway: Gateway) -> None:
+    """The secret is asked for before the method is looked at."""
+    expect_forbidden(gateway.send("PATCH", POLICIES, headers=[]))
+
+
+@behaviour("secret-before-routing", reads_only=True)
+def test_the_root_of_the_api_without_the_secret_is_refused(gateway: Gateway) -> None:
+    """`/tyk/` itself asks for the secret."""
+    expect_forbidden(gateway.send("GET", "/tyk/", headers=[]))
+
+
+@behaviour("secret-before-body", reads_only=True)
+def test_a_broken_body_without_the_secret_is_refused(gateway: Gateway) -> None:
+    """The secret is asked for before the body is read."""
+    expect_forbidden(gateway.send("POST", POLICIES, "{", headers=[]))
+
+
+@behaviour("refused-write-writes-nothing")
+def test_a_write_with_a_wrong_secret_changes_nothing(gateway: Gateway) -> Steps:
+    """What is refused for its secret is not written, and not deleted."""
+    kept = gateway.create(name="kept")
+    wrong = [(SECRET_HEADER, "wrong")]
+    refused = {"id": gateway.new_id(), "name": "refused"}
+    path = f"{POLICIES}/{kept['id']}"
+    expect_forbidden(gateway.send("POST", POLICIES, refused, headers=wrong))
+    expect_forbidden(gateway.send("PUT", path, {**kept, "name": "changed"}, headers=wrong))
+    expect_forbidden(gateway.send("DELETE", path, headers=wrong))
+    yield RELOAD
+
+    expect_error(gateway.get(refused["id"]), 404, "Policy not found")
+    expect_policy(gateway.get(kept["id"]), gateway.target, kept)
+
+
+@behaviour("refused-reload-loads-nothing", when=FIRST)
+def test_a_reload_with_a_wrong_secret_loads_nothing(gateway: Gateway) -> Steps:
+    """What is refused for its secret is no reload: what was written does not show, now or a tick later."""
+    policy = gateway.create(name="unseen")
+    wrong = [(SECRET_HEADER, "wrong")]
+    for path in ("/tyk/reload", "/tyk/reload?block=true"):
+        expect_forbidden(gateway.send("GET", path, headers=wrong))
+        expect_forbidden(gateway.send("GET", path, headers=[]))
+    yield BEGUN  # all others are on their way to their first reload, which takes about a tick
+
+    expect_error(gateway.get(policy["id"]), 404, "Policy not found")
+
+
+@behaviour("redirect-before-secret", reads_only=True)
+def test_an_unclean_path_redirects_without_the_secret(gateway: Gateway) -> None:
+    """A path that is not clean is redirected before the secret is asked for."""
+    expect_redirect(gateway.send("GET", "/tyk//policies", headers=[]), POLICIES)

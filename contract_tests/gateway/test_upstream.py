@@ -1,0 +1,220 @@
+"""What of a request reaches the upstream of an API, and what of its answer comes back."""
+
+from __future__ import annotations
+
+import gzip
+from urllib.parse import urlsplit
+
+from contract_tests.engine.checks import Mismatch, expect
+from contract_tests.engine.declaration import RELOAD, Steps, behaviour
+from contract_tests.gateway.builders.apis import (
+    call,
+    expect_path,
+    expect_refused,
+    expect_upstream_saw,
+    needs_own_upstream,
+    open_api,
+)
+from contract_tests.gateway.client import Gateway
+
+CLOSED = "http://127.0.0.1:9/"  # the port of a service that nobody offers any more
+DATE = "Mon, 01 Jan 2001 00:00:00 GMT"
+LONG = b"short and stout\n" * 400
+TEXT, HTML = "text/plain; charset=utf-8", "text/html; charset=utf-8"
+TYPES = (  # of bodies, by net/http/sniff.go of Go 1.24
+    (b"", ""), (b"a", TEXT), (b"a\x1b\x7f\x80\t\n\x0c\r\xff", TEXT), (b"a" * 512 + b"\0", TEXT), (b"<!DOCTYPE", TEXT),
+    (b"a" * 511 + b"\0", "application/octet-stream"), (b"\x0b", "application/octet-stream"),
+    *((b"a" + byte, "application/octet-stream") for byte in (b"\x08", b"\x0e", b"\x1a", b"\x1c", b"\x1f")),
+    (b"\t\n\x0c\r <!doctype html>", HTML), (b"<!DocType HTML\n", TEXT), (b"<!-- -->", HTML), (b"<az>", TEXT),
+    *((b"<" + tag + b" ", HTML) for tag in b"html head script iframe h1 div font table a style title".split()),
+    *((b"<" + tag + b">", HTML) for tag in b"B BODY BR P".split()),
+    (b" <?xml", "text/xml; charset=utf-8"), (b"%PDF-", "application/pdf"), (b"%!PS-Adobe-", "application/postscript"),
+    (b"\xfe\xff\0a", "text/plain; charset=utf-16be"), (b"\xff\xfea\0", "text/plain; charset=utf-16le"),
+    (b"\xef\xbb\xbf\0", TEXT), (b"\0\0\1\0", "image/x-icon"), (b"\0\0\2\0", "image/x-icon"), (b"BM\0", "image/bmp"),
+    (b"GIF87a\0", "image/gif"), (b"GIF89a\0", "image/gif"), (b"RIFF\0\0\0\0WEBPVP", "image/webp"),
+    (b"\x89PNG\r\n\x1a\n\0", "image/png"), (b"\xff\xd8\xff", "image/jpeg"), (b"FORM\0\0\0\0AIFF", "audio/aiff"),
+    (b"ID3\0", "audio/mpeg"), (b"OggS\0", "application/ogg"), (b"MThd\0\0\0\6", "audio/midi"),
+    (b"RIFF\0\0\0\0AVI ", "video/avi"), (b"RIFF\0\0\0\0WAVE", "audio/wave"), (b"\x1a\x45\xdf\xa3\0", "video/webm"),
+    (b"\0\0\0\x0cftypmp42", "video/mp4"), (b"\0\0\0\x14ftypisom\0\0\0\0mp41", "video/mp4"),
+    *((body, "application/octet-stream") for body in (
+        b"\0\0\0\x10ftypisommp42", b"\0\0\0\x10ftypmp42", b"\0\0\0\x0bftypmp42", b"\0\0\0\x08ftypmp42",
+        b"\0\0\0\x0cftypmp4",
+    )),
+    (b"\0" * 34 + b"LP", "application/vnd.ms-fontobject"), (b"\0\1\0\0", "font/ttf"), (b"OTTO\0", "font/otf"),
+    (b"ttcf\0", "font/collection"), (b"wOFF\0", "font/woff"), (b"wOF2\0", "font/woff2"),
+    (b"\x1f\x8b\x08\0", "application/x-gzip"), (b"PK\3\4\0", "application/zip"), (b"\0asm\0", "application/wasm"),
+    (b"Rar!\x1a\7\0", "application/x-rar-compressed"), (b"Rar!\x1a\7\1\0", "application/x-rar-compressed"),
+)  # fmt: skip
+
+
+@behaviour("upstreams-see-who-asks")
+def test_the_upstream_sees_who_asks(gateway: Gateway) -> Steps:
+    """The request's headers, its client behind those it came by; the gateway and gzip where it names none."""
+    made = open_api(gateway)
+    yield RELOAD
+
+    sent = {
+        "X-Own": "1",
+        "User-Agent": "me",
+        "X-Forwarded-For": "192.0.2.1",
+        "Accept-Encoding": "x",
+        "Te": "trailers",
+    }
+    exchange = gateway.send("GET", f"/{made.id}/a", headers=list(sent.items()))
+    seen = exchange.document.get("headers", {})
+    before, _, client = str(seen.get("x-forwarded-for", "")).rpartition(", ")
+    if not gateway.options.upstream and (before != "192.0.2.1" or not client):
+        raise Mismatch("X-Forwarded-For: 192.0.2.1, and the client's address", repr(seen), exchange)
+    expect_upstream_saw(gateway, exchange, x_own="1", user_agent="me", accept_encoding="x", te="trailers")
+    ranged = gateway.send("GET", f"/{made.id}/a", headers=[("Range", "bytes=0-1")])
+    host = urlsplit(gateway.target.upstream()).netloc
+    expect_upstream_saw(gateway, ranged, accept_encoding=None, range="bytes=0-1", host=host)
+    version = gateway.send("GET", "/hello", headers=[]).document.get("version")
+    own = {"user_agent": f"Tyk/{version}", "accept_encoding": "gzip"}
+    expect_upstream_saw(gateway, call(gateway, made), x_forwarded_for=client, **own)
+
+
+@behaviour("upstreams-may-see-the-host")
+def test_the_upstream_may_see_the_host(gateway: Gateway) -> Steps:
+    """The gateway's, as the client named it, where the API says so."""
+    needs_own_upstream(gateway)
+    own = open_api(gateway)
+    kept = open_api(gateway, "", {"preserve_host_header": True})
+    named = open_api(gateway, proxy={"target_url": gateway.target.upstream().replace("://", "://user:word@")})
+    yield RELOAD
+
+    host = urlsplit(gateway.target.upstream()).netloc
+    expect_upstream_saw(gateway, call(gateway, named), host=host, authorization=None)
+    expect_upstream_saw(gateway, call(gateway, kept), host=urlsplit(gateway.target.url).netloc)
+    expect_upstream_saw(gateway, call(gateway, own), host=host)
+
+
+@behaviour("upstreams-see-bodies")
+def test_the_upstream_sees_the_body(gateway: Gateway) -> Steps:
+    """Of any method, with its length; of methods that should have one the length is told though it has none."""
+    made = open_api(gateway)
+    yield RELOAD
+
+    for method, body, length in (
+        ("POST", "a=1", "3"), ("PUT", "", "0"), ("POST", "", "0"), ("PATCH", "", "0"), ("DELETE", "x", "1"),
+        ("GET", "", None), ("DELETE", "", None), ("PATCH", "{}", "2"), ("GET", "xy", "2"),
+    ):  # fmt: skip
+        exchange = gateway.send(method, f"/{made.id}/a", body or None, headers=[])
+        expect_upstream_saw(gateway, exchange, content_length=length)
+        if not gateway.options.upstream and exchange.document.get("body") != body:
+            raise Mismatch(f"the upstream sees the body {body!r}", exchange.text[:200], exchange)
+
+
+@behaviour("headers-of-one-hop-end-here")
+def test_headers_of_one_hop_end_here(gateway: Gateway) -> Steps:
+    """The upstream sees no header that is for the gateway alone, nor one that Connection names."""
+    made = open_api(gateway)
+    yield RELOAD
+
+    names = ("Proxy-Connection", "Keep-Alive", "Proxy-Authenticate", "Proxy-Authorization", "Te", "Trailer")
+    named = [("Connection", "x-own, X-More"), ("X-Own", "1"), ("X-More", "1"), ("X-Other", "2")]
+    exchange = gateway.send("GET", f"/{made.id}/a", headers=[*((name, "x") for name in names), *named])
+    gone = dict.fromkeys(name.lower().replace("-", "_") for name in (*names, "Connection", "X-Own", "X-More"))
+    if exchange.document.get("headers", {}).get("connection") == "keep-alive":
+        del gone["connection"]
+    expect_upstream_saw(gateway, exchange, x_other="2", **gone)
+
+
+@behaviour("target-paths-come-first")
+def test_the_path_of_the_target_comes_first(gateway: Gateway) -> Steps:
+    """Then that of the request, with one slash between them, escaped as Go does; their queries in the same order."""
+    plain, slashed, kept, asked = (
+        open_api(gateway, path, {"disable_strip_slash": keeps})
+        for path, keeps in (("base", False), ("base/", False), ("base/", True), ("base?x=1", False))
+    )
+    yield RELOAD
+
+    for made, path, reached in (
+        (plain, "", "/base"),
+        (plain, "a", "/base/a"),
+        (slashed, "", "/base"),
+        (slashed, "a/", "/base/a/"),
+        (kept, "", "/base/"),
+        (kept, "a", "/base/a"),
+        (asked, "", "/base?x=1"),
+        (asked, "a?y=2", "/base/a?x=1&y=2"),
+        (plain, "a%20b/%C3%A9?q=%20", "/base/a%20b/%C3%A9?q=%20"),
+        (plain, "a~!$&'()*+,;=:@b", "/base/a~%21$&%27%28%29%2A+,;=:@b"),
+        (plain, "%41~!$&'()*+,;=:@b", "/base/%41~!$&'()*+,;=:@b"),
+        (slashed, "a%2Fb|", "/base/a/b%7C"),
+        (slashed, "a%2Fb", "/base/a%2Fb"),
+        (plain, "%FF", "/base/%FF"),
+    ):
+        expect_path(gateway, call(gateway, made, path=path), reached)
+
+
+@behaviour("upstreams-answer")
+def test_the_answer_of_the_upstream_comes_back(gateway: Gateway) -> Steps:
+    """Its status, its body, its length and date, all its headers but those of one hop; what is packed comes unpacked."""
+    needs_own_upstream(gateway)
+    name, packed, short = gateway.new_id(), gateway.new_id(), gateway.new_id()
+    told = [("X-Own", "1"), ("X-Own", "2"), ("Content-Type", "text/tea"), ("Date", DATE), ("Server", "pot")]
+    of_hop = [("Keep-Alive", "timeout=5"), ("Trailer", "X"), ("Connection", "X-More"), ("X-More", "1")]
+    gateway.target.serve(name, LONG, 418, [*told, *of_hop])
+    gateway.target.serve(
+        packed, gzip.compress(LONG), headers=[("Content-Encoding", "gzip"), ("Content-Type", "text/tea")]
+    )
+    gateway.target.serve(short, gzip.compress(b"short"), headers=[("Content-Encoding", "gzip")])
+    made = open_api(gateway)
+    yield RELOAD
+
+    for method, body in (("GET", LONG.decode()), ("POST", LONG.decode()), ("HEAD", "")):
+        exchange = call(gateway, made, path=name, method=method)
+        expect(exchange, 418, body, "text/tea")
+        found = [each for each in exchange.answer.headers if each[0] in dict(told)] if exchange.answer else []
+        if sorted(found) != sorted(told):
+            raise Mismatch(f"headers {told}", repr(found), exchange)
+        for header in ("Keep-Alive", "Trailer", "X-More", "Transfer-Encoding"):
+            if exchange.header(header):
+                raise Mismatch(f"no {header}", f"{header}: {exchange.header(header)}", exchange)
+        if exchange.header("Content-Length") != str(len(LONG)):
+            length = exchange.header("Content-Length")
+            raise Mismatch(f"Content-Length: {len(LONG)}", f"Content-Length: {length or 'none'}", exchange)
+    unpacked = call(gateway, made, path=packed)
+    expect(unpacked, 200, LONG.decode(), "text/tea")
+    chunks = call(gateway, made, path=short)
+    if (chunks.text, chunks.header("Transfer-Encoding")) != ("short", "chunked"):
+        actual = f"{chunks.text!r}, Content-Length: {chunks.header('Content-Length') or 'none'}"
+        raise Mismatch("'short' in chunks, for its length was not known", actual, chunks)
+    asks = gateway.send("GET", f"/{made.id}/{packed}", headers=[("Accept-Encoding", "gzip")])
+    if asks.header("Content-Encoding") != "gzip" or unpacked.header("Content-Encoding"):
+        raise Mismatch("packed where the client asks for it, else not", repr(asks.text[:40]), asks)
+
+
+@behaviour("types-are-found-out")
+def test_the_type_of_a_body_is_found_out(gateway: Gateway) -> Steps:
+    """By its first bytes, where the upstream tells none and the body is there and not packed."""
+    needs_own_upstream(gateway)
+    names = [gateway.new_id() for _ in TYPES]
+    for name, (body, _) in zip(names, TYPES, strict=True):
+        gateway.target.serve(name, body, headers=())
+    gateway.target.serve(
+        packed := gateway.new_id(), gzip.compress(LONG), headers=[("Content-Encoding", "gzip")]
+    )
+    made = open_api(gateway)
+    yield RELOAD
+
+    bare = call(gateway, made, path=names[1], method="HEAD")
+    asks = gateway.send("GET", f"/{made.id}/{packed}", headers=[("Accept-Encoding", "gzip")])
+    found = [(call(gateway, made, path=name), kind) for name, (_, kind) in zip(names, TYPES, strict=True)]
+    for exchange, kind in ((bare, ""), (asks, ""), *found):
+        if exchange.header("Content-Type") != kind:
+            actual = f"Content-Type: {exchange.header('Content-Type') or 'none'}"
+            raise Mismatch(f"Content-Type: {kind or 'none'}", actual, exchange)
+
+
+@behaviour("upstreams-may-be-gone")
+def test_an_upstream_may_be_gone(gateway: Gateway) -> Steps:
+    """Where nobody listens the gateway answers 500, and tells no quota."""
+    made = open_api(gateway, proxy={"target_url": CLOSED})
+    yield RELOAD
+
+    exchange = call(gateway, made)
+    expect_refused(exchange, 500, "There was a problem proxying the request")
+    if exchange.header("X-RateLimit-Limit"):
+        raise Mismatch("no X-RateLimit-Limit", exchange.header("X-RateLimit-Limit"), exchange)

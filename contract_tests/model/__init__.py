@@ -1,0 +1,1 @@
+"""A model of the policy API, and random walks through it."""

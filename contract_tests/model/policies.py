@@ -1,0 +1,85 @@
+"""What a gateway in a given state must answer. It shares the JSON reader with the mock, no handler."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from contract_tests.engine.target import Target
+from mockserver.contract.policy_codec import MalformedPolicy
+
+Policy = dict[str, Any]
+Expected = tuple[int, str]
+
+_NAME_BYTES = 250  # of an id, so that the file's name stays within 255
+
+
+def _error(status: int, message: str) -> Expected:
+    return status, '{"status":"error","message":"' + message + '"}\n'
+
+
+class Model:
+    """The policies of one run as they should be: written, and loaded.
+
+    Only ids whose file lies in the policy directory itself are foretold.
+    """
+
+    def __init__(self, target: Target, behaviours: frozenset[str]) -> None:
+        self.written: dict[str, Policy] = {}
+        self.loaded: dict[str, Policy] = {}
+        self._codec = target.codec
+        self._behaviours = behaviours
+
+    def post(self, body: bytes) -> Expected:
+        """Answer a POST, and remember what it writes."""
+        return self._write(body, None)
+
+    def put(self, path_id: str, body: bytes) -> Expected:
+        """Answer a PUT, and remember what it writes."""
+        return self._write(body, path_id)
+
+    def delete(self, policy_id: str) -> Expected:
+        """Answer a DELETE, and forget the file."""
+        if self.written.pop(policy_id, None) is None:
+            return _error(500, "Delete failed")
+        return 200, self._changed(policy_id, "deleted")
+
+    def get(self, policy_id: str) -> Expected:
+        """Answer a GET of one policy."""
+        if policy_id not in self.loaded:
+            return _error(404, "Policy not found")
+        return 200, self._codec.encode(self.loaded[policy_id]) + "\n"
+
+    def reload(self) -> None:
+        """Load what is written."""
+        self.loaded = dict(self.written)
+
+    def _write(self, body: bytes, path_id: str | None) -> Expected:
+        try:
+            policy = self._codec.decode(body)
+        except MalformedPolicy:
+            return _error(400, "Request malformed")
+        own_id = policy["id"]
+        if "id-characters" in self._behaviours and re.search(r"[^a-zA-Z0-9.\-_~]", own_id):
+            allowed = "Allowed characters: a-z, A-Z, 0-9, ., _, -, ~"
+            return _error(400, f"Invalid Policy ID: {allowed}")
+        if path_id is not None and own_id != path_id:
+            words = "Request ID does not match that in policy!"
+            return _error(400, f"{words} For Update operations these must match.")
+        policy["id"] = own_id or policy["_id"]
+        if not policy["id"]:
+            return _error(400, "Unable to create policy without id.")
+        if not is_file_name(policy["id"]):
+            return _error(500, "Failed to create file!")
+        self.written[policy["id"]] = policy
+        return 200, self._changed(policy["id"], "added" if path_id is None else "modified")
+
+    def _changed(self, key: str, action: str) -> str:
+        from mockserver.golang.json_writer import quote
+
+        return f'{{"key":{quote(key)},"status":"ok","action":"{action}"}}\n'
+
+
+def is_file_name(policy_id: str) -> bool:
+    """Whether a file of that name can lie in the policy directory itself."""
+    return not ("/" in policy_id or "\0" in policy_id or len(policy_id.encode()) > _NAME_BYTES)

@@ -1,0 +1,187 @@
+"""Walks over a gateway: writes, reloads and reads in any order, side by side to share their reloads.
+
+For the same reason a failing walk is shrunk here: Hypothesis tries one shorter walk after the other, which
+on a real gateway costs seconds each; here all shorter ones of a round are tried at once.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from contract_tests.engine.checks import Mismatch, expect, listed, shorten
+from contract_tests.engine.exchange import Exchange
+from contract_tests.gateway.client import Gateway
+from contract_tests.model.policies import Model
+
+POLICIES = 3  # that a walk is about
+RELOAD = "RELOAD"
+
+
+@dataclass(frozen=True)
+class Step:
+    """One request of a walk: its verb, which of the policies it is about, the members it sends as JSON."""
+
+    verb: str
+    policy: int = 0
+    members: str = ""
+
+
+Walk = tuple[Step, ...]
+Lists = dict[Any, dict[str, dict[str, Any]]]  # by what was answered: between reloads all walks read one
+
+
+@dataclass
+class Outcome:
+    """What came of a walk: its exchanges, how many steps were taken, and what was wrong."""
+
+    exchanges: list[Exchange] = field(default_factory=list)
+    taken: int = 0
+    mismatch: Mismatch | None = None
+
+
+class Walking:
+    """Walks that are taken side by side, so that they share their reloads."""
+
+    def __init__(self, gateway: Gateway, walks: Iterable[Walk]) -> None:
+        self.outcomes = {walk: Outcome() for walk in walks}
+        self._lists: Lists = {}
+        self._steps = [
+            (_steps(gateway, walk, outcome, self._lists), outcome) for walk, outcome in self.outcomes.items()
+        ]
+
+    def go_on(self) -> bool:
+        """Take all up to their next reload; say whether any asks for one."""
+        self._steps = [each for each in self._steps if next(each[0], "") == RELOAD]
+        self._lists.clear()
+        return bool(self._steps)
+
+    def reloaded(self, exchange: Exchange) -> None:
+        """Let those that asked for a reload know of it."""
+        for _, outcome in self._steps:
+            outcome.exchanges.append(exchange)
+
+
+def take(gateway: Gateway, walks: Iterable[Walk]) -> dict[Walk, Outcome]:
+    """Take walks to their end, with reloads of their own."""
+    walking = Walking(gateway, walks)
+    while walking.go_on():
+        walking.reloaded(gateway.target.reload())
+    return walking.outcomes
+
+
+def shrunk(gateway: Gateway, walk: Walk, outcome: Outcome) -> Outcome:
+    """The outcome of the shortest failing walk found in four rounds.
+
+    Each costs as many reloads as one walk, for its walks share them.
+    """
+    walk = walk[: outcome.taken + 1]
+    outcomes = {walk: outcome}
+
+    def shortest(candidates: Iterable[Walk]) -> Walk:
+        outcomes.update(take(gateway, dict.fromkeys(each for each in candidates if each not in outcomes)))
+        failed = [each for each in outcomes if outcomes[each].mismatch]
+        best = min(failed, key=lambda each: (len(each), sum(len(step.members) for step in each)))
+        cut = best[: outcomes[best].taken + 1]
+        outcomes[cut] = outcomes[best]
+        return cut
+
+    walk = shortest(_parts(walk))
+    without = [walk[:i] + walk[i + 1 :] for i in range(len(walk))]
+    shortest(without)
+    needless = [i for i, each in enumerate(without) if outcomes[each].mismatch]
+    walk = shortest(_without_some(walk, needless))
+    return outcomes[
+        shortest([*_with_fewer_members(walk), *(walk[:i] + walk[i + 1 :] for i in range(len(walk)))])
+    ]
+
+
+def _parts(walk: Walk) -> Iterator[Walk]:
+    """The steps of one policy alone, with or without reads, and all but a half, a quarter or an eighth."""
+    for policy in range(POLICIES):
+        own = tuple(step for step in walk if step.policy == policy or step.verb in (RELOAD, "LIST"))
+        yield own
+        yield tuple(step for step in own if step.verb not in ("GET", "LIST"))
+    for divisor in (2, 4, 8):
+        size = max(1, len(walk) // divisor)
+        for start in range(0, len(walk), size):
+            yield walk[:start] + walk[start + size :]
+
+
+def _without_some(walk: Walk, needless: list[int]) -> Iterator[Walk]:
+    """Without the first or the last of the steps that can each be left out, however many."""
+    for count in range(1, len(needless) + 1):
+        for some in (needless[:count], needless[-count:]):
+            left = tuple(step for i, step in enumerate(walk) if i not in some)
+            yield left
+            yield _bare(left)
+
+
+def _with_fewer_members(walk: Walk) -> Iterator[Walk]:
+    """No write with members, but one with one of its own."""
+    bare = _bare(walk)
+    yield bare
+    for i, step in enumerate(walk):
+        for name, value in json.loads(step.members or "{}").items():
+            yield (*bare[:i], replace(step, members=json.dumps({name: value})), *bare[i + 1 :])
+
+
+def _bare(walk: Walk) -> Walk:
+    return tuple(replace(step, members="{}") if step.members else step for step in walk)
+
+
+def _steps(gateway: Gateway, walk: Walk, outcome: Outcome, lists: Lists) -> Iterator[str]:
+    """Take a walk and read all at its end, the gateway and the model side by side.
+
+    Each item is `RELOAD`, and asks for one.
+    """
+    alone = Gateway(gateway.target, gateway.options)
+    alone.exchanges = outcome.exchanges
+    model = Model(gateway.target, gateway.behaviours)
+    ids = [gateway.new_id(f"-walk{i}") for i in range(POLICIES)]
+    try:
+        for step in walk:
+            if step.verb == RELOAD:
+                yield RELOAD
+                model.reload()
+            else:
+                _take(alone, model, step, ids, lists)
+            outcome.taken += 1
+        for step in (*(Step("GET", policy) for policy in range(POLICIES)), Step("LIST")):
+            _take(alone, model, step, ids, lists)
+    except Mismatch as mismatch:
+        outcome.mismatch = mismatch
+
+
+def _take(gateway: Gateway, model: Model, step: Step, ids: list[str], lists: Lists) -> None:
+    policy_id = ids[step.policy]
+    if step.verb == "LIST":
+        _compare(gateway, model, ids, lists)
+    elif step.verb == "GET":
+        expect(gateway.get(policy_id), *model.get(policy_id))
+    elif step.verb == "DELETE":
+        expect(gateway.delete(policy_id), *model.delete(policy_id))
+    else:
+        body = json.dumps({"id": policy_id, **json.loads(step.members)}).encode()
+        if step.verb == "POST":
+            expect(gateway.post(body), *model.post(body))
+        else:
+            expect(gateway.put(policy_id, body), *model.put(policy_id, body))
+
+
+def _compare(gateway: Gateway, model: Model, ids: list[str], lists: Lists) -> None:
+    """The list has the loaded policies of a walk, and no other of it."""
+    exchange = gateway.list()
+    known = exchange.status, exchange.header("Content-Type"), exchange.answer and exchange.answer.stored
+    shown = lists.get(known) or lists.setdefault(known, listed(exchange))
+    for policy_id in ids:
+        if policy_id not in model.loaded:
+            if policy_id in shown:
+                raise Mismatch(f"a list without {policy_id}", "a list with it", exchange)
+            continue
+        wanted: Any = json.loads(model.get(policy_id)[1])
+        if shown.get(policy_id) != wanted:
+            actual = shorten(json.dumps(shown.get(policy_id, "no such item")))
+            raise Mismatch(f"a list with {shorten(json.dumps(wanted))}", actual, exchange)

@@ -1,0 +1,1 @@
+"""Verdicts, and the formats that they are written in."""

@@ -1,0 +1,96 @@
+"""Known failures: accepted until a date, for a reason, and no longer than they last."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from contract_tests.report.verdicts import Report, Status, Verdict
+
+LASTS = timedelta(days=30)  # of an entry that --write-baseline makes
+_KEYS = {"behaviour", "reason", "expires"}
+
+
+class BaselineError(ValueError):
+    """A baseline that cannot be used; the message names the file, the entry and what is wrong."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A behaviour that may fail until a date."""
+
+    behaviour: str
+    reason: str
+    expires: date
+
+
+def read(path: Path, known: Mapping[str, object]) -> list[Entry]:
+    """Read a baseline; every entry needs a behaviour, a reason and a date.
+
+    Raises:
+        BaselineError: the file cannot be read, or an entry is incomplete or of no behaviour.
+    """
+    try:
+        document = yaml.safe_load(path.read_text("utf-8"))
+    except OSError as error:
+        raise BaselineError(f"{path}: {error.strerror}; make one with --write-baseline") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise BaselineError(f"{path}: no YAML: {error}; mend the file".replace("\n", " ")) from error
+    entries = document.get("accepted") if isinstance(document, dict) else None
+    if not isinstance(entries, list):
+        raise BaselineError(f"{path}: a baseline has a list called accepted; mend the file")
+    return [_entry(path, raw, known) for raw in entries]
+
+
+def _entry(path: Path, raw: Any, known: Mapping[str, object]) -> Entry:
+    if not isinstance(raw, dict) or raw.keys() != _KEYS:
+        raise BaselineError(f"{path}: {raw!r} must have behaviour, reason and expires, and no more")
+    if raw["behaviour"] not in known:
+        raise BaselineError(f"{path}: no behaviour is called {raw['behaviour']!r}")
+    if not isinstance(raw["reason"], str) or not raw["reason"].strip():
+        raise BaselineError(f"{path}: {raw['behaviour']!r} needs a reason")
+    if type(raw["expires"]) is not date:
+        raise BaselineError(f"{path}: {raw['behaviour']!r} expires at no date; write it as 2027-01-31")
+    return Entry(**raw)
+
+
+def apply(report: Report, entries: list[Entry], today: date) -> Report:
+    """The report with known failures accepted, and with what is wrong with the baseline."""
+    stale, by_id = [], {entry.behaviour: entry for entry in entries}
+    verdicts = {verdict.behaviour: verdict for verdict in report.verdicts}
+    for entry in entries:
+        verdict = verdicts.get(entry.behaviour)
+        if entry.expires < today:
+            stale.append(
+                f"{entry.behaviour}: accepted until {entry.expires}, which is over; mend or renew it"
+            )
+        elif verdict is not None and verdict.status is Status.PASSED:
+            stale.append(f"{entry.behaviour}: accepted as failing, and passes; take it out of the baseline")
+    accepted = (_accepted(verdict, by_id.get(verdict.behaviour), today) for verdict in report.verdicts)
+    return replace(report, verdicts=tuple(accepted), stale=tuple(stale))
+
+
+def _accepted(verdict: Verdict, entry: Entry | None, today: date) -> Verdict:
+    if entry is None or verdict.status is not Status.FAILED or entry.expires < today:
+        return verdict
+    return replace(verdict, status=Status.ACCEPTED, reason=f"{entry.reason} (until {entry.expires})")
+
+
+def write(report: Report, path: Path, today: date) -> int:
+    """Write a baseline of what fails now; return how many entries it has."""
+    failing = [verdict for verdict in report.verdicts if verdict.status in (Status.FAILED, Status.ACCEPTED)]
+    entries = [
+        {
+            "behaviour": verdict.behaviour,
+            "reason": verdict.reason.partition(" (until ")[0] or "say why, and who mends it",
+            "expires": today + LASTS,
+        }
+        for verdict in failing
+    ]
+    path.write_text(yaml.safe_dump({"accepted": entries}, sort_keys=False, allow_unicode=True), "utf-8")
+    return len(entries)

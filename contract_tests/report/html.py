@@ -1,0 +1,107 @@
+"""The report as one HTML page that needs nothing else and can be filtered."""
+
+from __future__ import annotations
+
+from html import escape
+from string import Template
+
+from contract_tests.report.verdicts import Report, Status, Trace, Verdict
+
+_PAGE = Template("""<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>$title</title>
+<style>
+body{font:15px/1.5 system-ui,sans-serif;margin:2em auto;max-width:70em;padding:0 1em;
+color:#222;background:#fff}
+h1{font-size:1.4em} h2{font-size:1.1em;margin:1.5em 0 .3em} code,pre{font:13px/1.4 ui-monospace,monospace}
+pre{white-space:pre-wrap;overflow-wrap:anywhere;background:#f4f4f4;padding:.6em;margin:.3em 0}
+details{border-left:.4em solid #999;margin:.3em 0;padding:.1em .8em} summary{cursor:pointer}
+.passed{border-color:#2a7d46}.failed{border-color:#b3261e}.error{border-color:#b26a00}
+dt{font-weight:600} dd{margin:0 0 .4em;overflow-wrap:anywhere}
+label{margin-right:1em} input[type=search]{width:20em}
+@media (prefers-color-scheme:dark){body{background:#181818;color:#ddd} pre{background:#262626}}
+</style></head><body>
+<h1>$title</h1>
+<p>$summary</p>
+<p><input type="search" id="words" placeholder="filter by words" aria-label="filter by words"> $boxes</p>
+<main>$groups</main>
+<script>
+const words = document.getElementById("words");
+const boxes = [...document.querySelectorAll("input[type=checkbox]")];
+function show() {
+  const shown = new Set(boxes.filter(b => b.checked).map(b => b.value));
+  const wanted = words.value.toLowerCase();
+  for (const section of document.querySelectorAll("section")) {
+    let any = false;
+    for (const item of section.querySelectorAll("details")) {
+      item.hidden = !shown.has(item.dataset.status) || !item.textContent.toLowerCase().includes(wanted);
+      any = any || !item.hidden;
+    }
+    section.hidden = !any;
+  }
+}
+words.addEventListener("input", show);
+boxes.forEach(box => box.addEventListener("change", show));
+</script>
+</body></html>
+""")
+
+
+def as_html(report: Report) -> str:
+    """The page: counts, filters, and each behaviour with its exchanges, failures first."""
+    order = [Status.FAILED, Status.ERROR, Status.ACCEPTED, Status.PASSED, Status.NOT_APPLICABLE]
+    verdicts = sorted(report.verdicts, key=lambda verdict: order.index(verdict.status))
+    operations = dict.fromkeys(verdict.operation for verdict in verdicts)
+    ending = "conforms" if report.conforms else "does not conform"
+    summary = (
+        f"{report.url}, judged as {report.gateway} ({report.version_source}) on {report.date} "
+        f"by tyk-contract {report.suite}, profile {report.profile}; "
+        f"{report.reloads} reloads, {report.seconds:.1f} s"
+    )
+    if report.lacking:
+        summary += f"; {report.lacking}"
+    return _PAGE.substitute(
+        title=escape(f"Gateway {report.gateway} {ending}"),
+        summary=escape(summary),
+        boxes=" ".join(_box(status, len(report.of(status))) for status in order),
+        groups="\n".join(_group(name, [v for v in verdicts if v.operation == name]) for name in operations),
+    )
+
+
+def _box(status: Status, count: int) -> str:
+    box = f'<input type="checkbox" value="{status.name}" checked>'
+    return f"<label>{box} {status.value} ({count})</label>"
+
+
+def _group(operation: str, verdicts: list[Verdict]) -> str:
+    items = "\n".join(map(_item, verdicts))
+    return f"<section><h2>{escape(operation)}</h2>\n{items}</section>"
+
+
+def _item(verdict: Verdict) -> str:
+    rows = {
+        "requirement": verdict.statement,
+        "source": verdict.source,
+        "reason": verdict.reason,
+        "expected": verdict.expected,
+        "actual": verdict.actual,
+        "hint": verdict.hint,
+    }
+    told = "".join(f"<dt>{name}</dt><dd>{escape(text)}</dd>" for name, text in rows.items() if text)
+    curl = (
+        f"<dt>reproduce</dt><dd><pre>{escape(chr(10).join(verdict.curl))}</pre></dd>" if verdict.curl else ""
+    )
+    traces = "".join(map(_trace, verdict.exchanges))
+    is_open = " open" if verdict.status is Status.FAILED else ""
+    kind = verdict.status.value.replace(" ", "-")
+    return (
+        f'<details class="{kind}" data-status="{verdict.status.name}"{is_open}>'
+        f"<summary><code>{escape(verdict.behaviour)}</code> {verdict.status.value}</summary>"
+        f"<dl>{told}{curl}</dl>{traces}</details>"
+    )
+
+
+def _trace(trace: Trace) -> str:
+    sent = f"\n{trace.sent}" if trace.sent else ""
+    text = f"{trace.method} {trace.target}{sent}\n-> {trace.status or 'no answer'} {trace.answered}"
+    return f"<pre>{escape(text)}</pre>"

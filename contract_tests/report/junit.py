@@ -1,0 +1,48 @@
+"""The report as JUnit XML."""
+
+from __future__ import annotations
+
+import re
+from xml.etree import ElementTree
+
+from contract_tests.report.verdicts import Report, Status, Verdict
+
+
+def as_junit(report: Report) -> str:
+    """The report as JUnit XML: one suite for each operation, one case for each behaviour."""
+    root = ElementTree.Element("testsuites", name="tyk-contract", time=f"{report.seconds:.3f}")
+    for operation in dict.fromkeys(verdict.operation for verdict in report.verdicts):
+        verdicts = [verdict for verdict in report.verdicts if verdict.operation == operation]
+        suite = ElementTree.SubElement(
+            root,
+            "testsuite",
+            name=operation,
+            tests=str(len(verdicts)),
+            failures=str(sum(v.status is Status.FAILED for v in verdicts)),
+            errors=str(sum(v.status is Status.ERROR for v in verdicts)),
+            skipped=str(sum(v.status in (Status.NOT_APPLICABLE, Status.ACCEPTED) for v in verdicts)),
+            timestamp=report.date,
+        )
+        for verdict in verdicts:
+            _junit_case(suite, verdict)
+    ElementTree.indent(root)
+    return '<?xml version="1.0" encoding="UTF-8"?>\n' + ElementTree.tostring(root, "unicode") + "\n"
+
+
+def _junit_case(suite: ElementTree.Element, verdict: Verdict) -> None:
+    case = ElementTree.SubElement(suite, "testcase", classname=verdict.operation, name=verdict.behaviour)
+    tags = {
+        Status.FAILED: "failure",
+        Status.ERROR: "error",
+        Status.NOT_APPLICABLE: "skipped",
+        Status.ACCEPTED: "skipped",
+    }
+    if verdict.status in tags:
+        message = verdict.reason or f"expected {verdict.expected}; actual {verdict.actual}"
+        child = ElementTree.SubElement(case, tags[verdict.status], message=_xml_safe(message))
+        child.text = _xml_safe(verdict.as_text())
+
+
+def _xml_safe(text: str) -> str:
+    """A text without the characters that XML cannot hold."""
+    return re.sub("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "\ufffd", text)

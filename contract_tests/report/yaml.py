@@ -1,0 +1,30 @@
+"""The report as a YAML conformance report: who was judged, by what, and how it came out."""
+
+from __future__ import annotations
+
+import yaml
+
+from contract_tests.report.verdicts import Report, Status
+
+
+def as_yaml(report: Report) -> str:
+    """Gateway, suite, date, profile, counts, and each behaviour's verdict."""
+    document = {
+        "gateway": {"url": report.url, "version": report.gateway, "version_source": report.version_source},
+        "suite": {"name": "tyk-contract", "version": report.suite},
+        "date": report.date,
+        "profile": report.profile,
+        "conforms": report.conforms,
+        "not_offered": list(report.not_offered),
+        "counts": {status.value: len(report.of(status)) for status in Status},
+        "behaviours": {
+            verdict.behaviour: {
+                "verdict": verdict.status.value,
+                **({"reason": verdict.reason} if verdict.reason else {}),
+                **({"expected": verdict.expected, "actual": verdict.actual} if verdict.expected else {}),
+            }
+            for verdict in report.verdicts
+        },
+    }
+    text: str = yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=100)
+    return text

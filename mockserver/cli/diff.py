@@ -1,0 +1,96 @@
+"""diff: what changes for a client between two versions."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Callable
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from mockserver.cli import Commands
+
+if TYPE_CHECKING:
+    from mockserver.contract.version_changes import Change
+    from mockserver.contract.versions import GatewayVersion
+
+
+def add(commands: Commands) -> None:
+    """Declare the command and its flags."""
+    diff = commands.add_parser(
+        "diff",
+        help="tell what changes between two versions",
+        description="Tell what changes for a client between two versions of the gateway: operations, "
+        "members, when they are sent, answers and conduct, each with the release that made it.",
+    )
+    diff.add_argument("old", metavar="OLD", help="version: 5.8, or 5.8.15")
+    diff.add_argument("new", metavar="NEW", help="a later one")
+    diff.add_argument("--format", choices=sorted(FORMATS), default="text", help="how to print it (text)")
+    diff.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Do it; return the exit code."""
+    from mockserver.contract.spec_files import select_version
+    from mockserver.contract.version_changes import between
+
+    old, new = select_version(options.old), select_version(options.new)
+    print(FORMATS[options.format](old, new, between(old, new)), end="")
+    return 0
+
+
+def _text(old: GatewayVersion, new: GatewayVersion, changes: list[Change]) -> str:
+    lines = [f"{old} -> {new}: {len(changes)} changes"]
+    for version, of_version in groupby(changes, key=lambda change: change.version):
+        lines += ["", str(version)]
+        for kind, of_kind in groupby(of_version, key=lambda change: change.kind):
+            lines.append(f"  {kind.value}")
+            lines += [f"    {subject}: {text}" for subject, text in _folded(list(of_kind))]
+    return "\n".join(lines) + "\n"
+
+
+def _markdown(old: GatewayVersion, new: GatewayVersion, changes: list[Change]) -> str:
+    lines = [f"# Gateway {old} to {new}", "", f"{len(changes)} changes."]
+    for version, of_version in groupby(changes, key=lambda change: change.version):
+        lines += ["", f"## {version}"]
+        for kind, of_kind in groupby(of_version, key=lambda change: change.kind):
+            lines += ["", f"### {kind.value.capitalize()}", ""]
+            lines += [f"- `{subject}`: {text}" for subject, text in _folded(list(of_kind))]
+    return "\n".join(lines) + "\n"
+
+
+def _json(old: GatewayVersion, new: GatewayVersion, changes: list[Change]) -> str:
+    rows = [
+        {
+            "version": str(change.version),
+            "kind": change.kind.value,
+            "subject": change.subject,
+            "text": change.text,
+            "source": change.source,
+        }
+        for change in changes
+    ]
+    document = {"old": str(old), "new": str(new), "changes": rows}
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+FORMATS: dict[str, Callable[[GatewayVersion, GatewayVersion, list[Change]], str]] = {
+    "text": _text,
+    "markdown": _markdown,
+    "json": _json,
+}
+
+
+def _folded(changes: list[Change]) -> list[tuple[str, str]]:
+    """Members of one schema that change alike stand in one line."""
+    lines: dict[tuple[str, str], list[str]] = {}
+    for change in changes:
+        schema, dot, member = change.subject.partition(".")
+        key = (schema, change.text) if dot and "/" not in schema else (change.subject, change.text)
+        lines.setdefault(key, []).append(member if key[0] == schema and dot else "")
+    folded = []
+    for (subject, text), members in lines.items():
+        names = ", ".join(filter(None, members))
+        plural = text.replace("is ", "are ", 1) if len(members) > 1 else text
+        folded.append((f"{subject} {names}".strip(), plural))
+    return folded

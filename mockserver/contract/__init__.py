@@ -1,0 +1,1 @@
+"""The contents of spec/ for one API in one version."""

@@ -1,0 +1,116 @@
+"""The table of behaviours: what the gateway does that no schema can say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from mockserver.contract.spec_files import SpecError, behaviours_table
+from mockserver.contract.versions import GatewayVersion, Span
+
+LEVELS = ("core", "extended", "setup")
+_KEYS = {
+    "id", "level", "statement", "since", "until", "except", "source", "published", "hint", "operation",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Behaviour:
+    """One row.
+
+    Attributes:
+        level: "core" holds for every gateway, "extended" where the gateway is set up for it,
+            "setup" shows only under a configuration that a suite cannot make over HTTP.
+        statement: one sentence about the gateway, in the present tense.
+        source: where it was read (`file:line @tag`) or recorded (`recording SCENARIO step N`).
+        published: what the vendor's published spec says instead; empty where it agrees or is silent.
+        hint: what else may be the cause of a failure; empty where nothing is.
+        operation: the operation it shows on, for the report.
+        spans: the versions it holds for.
+    """
+
+    id: str
+    level: str
+    statement: str
+    source: str
+    operation: str
+    spans: tuple[Span, ...]
+    published: str = ""
+    hint: str = ""
+
+    def holds_for(self, version: GatewayVersion) -> bool:
+        """Whether a gateway of this version behaves so."""
+        return any(version in span for span in self.spans)
+
+
+class Behaviours(Mapping[str, Behaviour]):
+    """All rows by id, in the table's order."""
+
+    def __init__(self, rows: list[Behaviour]) -> None:
+        self._rows = {row.id: row for row in rows}
+
+    def __getitem__(self, behaviour_id: str) -> Behaviour:
+        return self._rows[behaviour_id]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._rows)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def of(self, version: GatewayVersion, without: frozenset[str] = frozenset()) -> frozenset[str]:
+        """The ids that hold for a version, but for those switched off.
+
+        Raises:
+            SpecError: an id in `without` is no behaviour.
+        """
+        if unknown := without - self._rows.keys():
+            raise SpecError(f"no behaviour is called {min(unknown)!r}; `tyk-contract behaviours` lists them")
+        held = {row.id for row in self._rows.values() if row.holds_for(version)}
+        return frozenset(held) - without
+
+
+@cache
+def load() -> Behaviours:
+    """Read spec/gateway/behaviours.yaml.
+
+    Raises:
+        SpecError: a row lacks a key, has one too many, or repeats an id.
+    """
+    rows = [_row(raw) for raw in behaviours_table()["behaviours"]]
+    ids = [row.id for row in rows]
+    if repeated := [each for each in ids if ids.count(each) > 1]:
+        raise SpecError(f"behaviours.yaml: {repeated[0]!r} stands there twice; rename one")
+    return Behaviours(rows)
+
+
+def _row(raw: dict[str, Any]) -> Behaviour:
+    name = raw.get("id", raw)
+    if unknown := raw.keys() - _KEYS:
+        raise SpecError(f"behaviours.yaml: row {name!r} has the unknown key {min(unknown)!r}")
+    if missing := {"id", "level", "statement", "source", "operation"} - raw.keys():
+        raise SpecError(f"behaviours.yaml: row {name!r} lacks {min(missing)!r}")
+    if raw["level"] not in LEVELS:
+        raise SpecError(f"behaviours.yaml: row {name!r} has the unknown level {raw['level']!r}")
+    return Behaviour(
+        id=raw["id"],
+        level=raw["level"],
+        statement=" ".join(raw["statement"].split()),
+        source=raw["source"],
+        operation=raw["operation"],
+        spans=_spans(raw),
+        published=raw.get("published", ""),
+        hint=raw.get("hint", ""),
+    )
+
+
+def _spans(raw: dict[str, Any]) -> tuple[Span, ...]:
+    """`since`..`until`, less one gap that `except` names as [since, until]."""
+    whole = Span.parse(raw.get("since"), raw.get("until"))
+    if "except" not in raw:
+        return (whole,)
+    first, after = raw["except"]
+    gap = Span.parse(first, after)
+    return (Span(whole.since, gap.since), Span(gap.until, whole.until))

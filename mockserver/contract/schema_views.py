@@ -1,0 +1,110 @@
+"""One schema, seen from each side: as the gateway writes it, as it reads it, as JSON Schema.
+
+The spec file says once what a Go struct holds. An answer has every member that is not left out when
+zero, and no other. A request may leave out any, send null for any, and add what it likes.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from mockserver.golang import json_reader
+from mockserver.golang.scalars import Problems
+from mockserver.golang.structs import go_type
+
+_BITS = {"int32": 31, "int64": 63}  # by format, besides the sign
+SENT = "Sent"  # the suffix of a schema as the gateway reads it
+
+
+def expand(raw: dict[str, Any]) -> dict[str, Any]:
+    """The document with both views made plain; one without Go structs stays as it is."""
+    schemas = raw.get("components", {}).get("schemas", {})
+    if not any("x-omit" in str(schema) for schema in schemas.values()):
+        return raw
+    document = {**raw, "components": {**raw["components"]}}
+    both = {name: as_written(schema) for name, schema in schemas.items()}
+    both |= {name + SENT: as_sent(schema) for name, schema in schemas.items() if "example" in schema}
+    document["components"]["schemas"] = both
+    document["components"]["responses"] = _answers(raw["components"]["responses"], schemas)
+    document["paths"] = {path: _path_item(item, schemas) for path, item in raw["paths"].items()}
+    return document
+
+
+def _path_item(item: dict[str, Any], schemas: dict[str, Any]) -> dict[str, Any]:
+    plain = dict(item)
+    for key, operation in item.items():
+        if isinstance(operation, dict) and "responses" in operation:
+            plain[key] = {**operation, "responses": _answers(operation["responses"], schemas)}
+            if "requestBody" in operation:
+                plain[key]["requestBody"] = as_sent(operation["requestBody"])
+    return plain
+
+
+def _answers(node: Any, schemas: dict[str, Any]) -> Any:
+    """Responses with their examples as the gateway would write them."""
+    if not isinstance(node, dict):
+        return node
+    if "schema" in node and "example" in node:
+        return {**node, "example": _answered(node["example"], node["schema"], schemas)}
+    return {key: _answers(value, schemas) for key, value in node.items()}
+
+
+def _answered(example: Any, schema: Any, schemas: dict[str, Any]) -> Any:
+    """What a gateway answers that was sent this example."""
+    kind = go_type(schema, schemas)
+    node, _ = json_reader.read(json.dumps(example).encode())
+    return kind.output(kind.decode(node, kind.fresh(), Problems()))
+
+
+def as_written(schema: Any) -> Any:
+    """Members in full: required unless left out when zero, and nothing beside them."""
+    if isinstance(schema, list):
+        return [as_written(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    view = {key: value if key == "example" else as_written(value) for key, value in schema.items()}
+    if isinstance(schema.get("properties"), dict) and "type" in schema:
+        required = [name for name, member in schema["properties"].items() if not member.get("x-omit")]
+        if required:
+            view["required"] = required
+        view["additionalProperties"] = False
+        view.pop("example", None)  # it shows what is sent
+    return view
+
+
+def as_sent(schema: Any) -> Any:
+    """What Go's decoder takes: null for anything, members at will; references lead to this view."""
+    if isinstance(schema, list):
+        return [as_sent(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if "$ref" in schema:
+        return {"$ref": schema["$ref"] + SENT}
+    view = {
+        key: value if key in ("example", "examples") else as_sent(value)
+        for key, value in schema.items()
+        if key != "additionalProperties" or value is not False
+    }
+    if schema.get("x-go") == "object-id":
+        oid = {"type": "object", "required": ["$oid"], "properties": {"$oid": {"type": "string"}}}
+        text = {"type": "string", "nullable": True, "pattern": "^([0-9a-fA-F]{24})?$"}
+        return {"anyOf": [text, oid]}
+    if isinstance(schema.get("type"), str):
+        view["nullable"] = True
+    return view
+
+
+def as_json_schema(node: Any) -> Any:
+    """OpenAPI's `nullable` and its formats of whole numbers in JSON Schema's words."""
+    if isinstance(node, list):
+        return [as_json_schema(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    plain = {key: as_json_schema(value) for key, value in node.items() if key != "nullable"}
+    if node.get("type") == "integer" and node.get("format") in _BITS:
+        bits = _BITS[node["format"]]
+        plain = {"minimum": -(1 << bits), "maximum": (1 << bits) - 1, **plain}
+    if node.get("nullable") is True and isinstance(node.get("type"), str):
+        plain["type"] = [node["type"], "null"]
+    return plain

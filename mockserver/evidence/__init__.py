@@ -1,0 +1,1 @@
+"""Recordings of real gateways: made, read and replayed."""

@@ -1,0 +1,1 @@
+"""State and rules of one simulated Tyk Gateway."""

@@ -1,0 +1,116 @@
+"""API definitions: reads see what was loaded, writes change files (gateway/api.go:1174 @v5.12.0)."""
+
+from __future__ import annotations
+
+import uuid
+
+from mockserver.gateway.api_definition import Api, is_path_component
+from mockserver.gateway.replies import changed, error, json_reply, json_text
+from mockserver.golang.structs import Malformed
+from mockserver.http.messages import Reply
+from mockserver.service.registry import Call, handles
+from mockserver.storage.backend import NoStorage, Refused
+
+MALFORMED = error("Request malformed", 400)
+NOT_FOUND = error("API not found", 404)
+INVALID_ID = error("Invalid API ID", 400)
+DELETE_FAILED = error("Delete failed", 500)
+OTHER_ID = error(
+    "Request APIID does not match that in Definition! For Update operations these must match.", 400
+)
+DASHBOARD = error("Due to enabled use_db_app_configs, please use the Dashboard API", 500)
+_SOURCES = {  # the kinds of credential that a definition may place, and the switch of each
+    "authToken": "use_standard_auth", "coprocess": "enable_coprocess_auth", "jwt": "enable_jwt",
+    "hmac": "enable_signature_checking", "oauth": "use_oauth2", "oidc": "use_openid",
+}  # fmt: skip
+
+
+@handles("listApis")
+def list_apis(call: Call) -> Reply:
+    """Every loaded definition, in any order."""
+    found = [api.document for api in call.gateway.apis.loaded.by_id.values()]
+    call.gateway.order.shuffle(found)
+    return json_reply(found)
+
+
+@handles("getApi")
+def get_api(call: Call) -> Reply:
+    """One loaded definition."""
+    api = call.gateway.apis.loaded.by_id.get(call.params["apiID"])
+    return NOT_FOUND if api is None else json_text(api.text())
+
+
+@handles("addApi")
+@handles("addApiAtPath")
+def add_api(call: Call) -> Reply:
+    """Write a definition, over one that is there; one without an id gets one."""
+    if call.gateway.config.use_db_app_configs:
+        return DASHBOARD
+    try:
+        api = call.gateway.apis.codec.decode(call.body)
+    except Malformed:
+        return MALFORMED
+    if refusal := _invalid(api):
+        return refusal
+    if not api.id:
+        api = api.named(uuid.uuid4().hex)
+    return _write(call, api, "added")
+
+
+@handles("updateApi")
+def update_api(call: Call) -> Reply:
+    """Write a definition whose API is loaded."""
+    name = call.params["apiID"]
+    if call.gateway.config.use_db_app_configs:
+        return DASHBOARD
+    if not _is_id(call, name):
+        return INVALID_ID
+    if name not in call.gateway.apis.loaded.by_id:
+        return NOT_FOUND
+    try:
+        api = call.gateway.apis.codec.decode(call.body)
+    except Malformed:
+        return MALFORMED
+    if api.id != name:
+        return OTHER_ID
+    return _invalid(api) or _write(call, api, "modified")
+
+
+@handles("deleteApi")
+def delete_api(call: Call) -> Reply:
+    """Remove the file of a loaded API; it is served until the next reload."""
+    name = call.params["apiID"]
+    if not _is_id(call, name):
+        return INVALID_ID
+    if name not in call.gateway.apis.loaded.by_id:
+        return NOT_FOUND
+    try:
+        call.gateway.apis.delete(name)
+    except (NoStorage, Refused):
+        return DELETE_FAILED
+    return changed(name, "deleted")
+
+
+def _is_id(call: Call, name: str) -> bool:
+    return "api-ids-are-file-names" not in call.gateway.behaviours or is_path_component(name)
+
+
+def _write(call: Call, api: Api, action: str) -> Reply:
+    if not _is_id(call, api.id):
+        return INVALID_ID
+    try:
+        call.gateway.apis.write(api)
+    except (NoStorage, Refused):
+        return error("file object creation failed, write error", 500)
+    return changed(api.id, action)
+
+
+def _invalid(api: Api) -> Reply | None:
+    """A definition must leave one place for each kind of credential (apidef/validator.go:107 @v5.12.0)."""
+    for name, source in sorted((api.known["auth_configs"] or {}).items()):
+        open_ = source["use_param"] or source["use_cookie"] or not source["disable_header"]
+        if name in _SOURCES and api.known[_SOURCES[name]] and not open_:
+            told = f"all auth sources are disabled for {name}"
+            rest = "at least one of header/cookie/query must be enabled"
+            return error(f"Validation of API Definition failed. Reason: {told}, {rest}.", 400)
+    return None

@@ -1,0 +1,70 @@
+"""Sessions of whole organisations; no policies are applied to them (gateway/api.go:1922 @v5.12.0)."""
+
+from __future__ import annotations
+
+from mockserver.gateway.api_definition import Api
+from mockserver.gateway.handlers.key_writes import query, seconds
+from mockserver.gateway.replies import changed, error, json_reply, json_text
+from mockserver.golang.structs import Malformed
+from mockserver.http.messages import Reply
+from mockserver.service.registry import Call, handles
+
+NOT_FOUND = error("Org not found", 404)
+
+
+@handles("listOrganisationKeys")
+def list_organisations(call: Call) -> Reply:
+    """The organisations that have a session; an API must be loaded."""
+    if _api(call, "") is None:
+        return error("ORG not found", 404)
+    return json_reply({"keys": call.gateway.organisations.names(query(call, "filter"))})
+
+
+@handles("getOrganisationKey")
+def get_organisation(call: Call) -> Reply:
+    """One session; an API must be loaded."""
+    name = call.params["orgID"]
+    found = call.gateway.organisations.find(name, name)
+    if _api(call, name) is None or found is None:
+        return NOT_FOUND
+    return json_text(call.gateway.session_codec.encode(found[1]))
+
+
+@handles("addOrganisationKey")
+def add_organisation(call: Call) -> Reply:
+    """Write a session, over one that is there."""
+    return _write(call, "added")
+
+
+@handles("updateOrganisationKey")
+def update_organisation(call: Call) -> Reply:
+    """Write a session, whether it is there or not."""
+    return _write(call, "modified")
+
+
+@handles("deleteOrganisationKey")
+def delete_organisation(call: Call) -> Reply:
+    """Forget a session; an API must be loaded."""
+    name = call.params["orgID"]
+    if _api(call, name) is None:
+        return NOT_FOUND
+    if not call.gateway.organisations.remove(name, name):
+        return error("Failed to remove the key", 400)
+    return changed(name, "deleted")
+
+
+def _write(call: Call, action: str) -> Reply:
+    name = call.params["orgID"]
+    try:
+        session = call.gateway.session_codec.decode(call.body)
+    except Malformed:
+        return error("Request malformed", 400)
+    if query(call, "reset_quota") == "1":
+        session["quota_renews"] = int(call.gateway.now()) + session["quota_renewal_rate"]
+    session["last_updated"] = seconds(call)
+    call.gateway.organisations.save(name, session)
+    return changed(name, action)
+
+
+def _api(call: Call, org_id: str) -> Api | None:
+    return call.gateway.apis.loaded.of_organisation(org_id)

@@ -1,0 +1,94 @@
+"""Policies: read what is loaded, write what is on file."""
+
+from __future__ import annotations
+
+import re
+
+from mockserver.contract.policy_codec import MalformedPolicy, ensure_id
+from mockserver.gateway.replies import changed, error, json_text
+from mockserver.http.messages import Reply
+from mockserver.service.registry import Call, handles
+from mockserver.storage.backend import NoStorage, Refused
+
+_SAFE_ID = re.compile(r"[a-zA-Z0-9.\-_~]+")  # pkg/identifier/custom.go:10 @v5.13.0
+
+
+@handles("listPolicies")
+def list_policies(call: Call) -> Reply:
+    """The loaded policies, in another order each time (gateway/api.go:1076 @v5.12.0)."""
+    policies = list(call.gateway.store.loaded.listed)
+    call.gateway.order.shuffle(policies)
+    return json_text("[" + ",".join(loaded.text for loaded in policies) + "]")
+
+
+@handles("getPolicy")
+def get_policy(call: Call) -> Reply:
+    """One loaded policy (gateway/api.go:1064 @v5.12.0)."""
+    loaded = call.gateway.store.loaded.by_id.get(call.params["polID"])
+    if loaded is None or not loaded.policy_id:
+        return error("Policy not found", 404)
+    return json_text(loaded.text)
+
+
+@handles("addPolicy")
+@handles("addPolicyAtPath")
+def add_policy(call: Call) -> Reply:
+    """Write the body's policy; an id in the path is not looked at."""
+    return _write(call, "added")
+
+
+@handles("updatePolicy")
+def update_policy(call: Call) -> Reply:
+    """Write the body's policy if it bears the path's id."""
+    return _write(call, "modified", path_id=call.params["polID"])
+
+
+def _write(call: Call, action: str, path_id: str | None = None) -> Reply:
+    """The refusals in their order (gateway/api.go:1090 @v5.12.0, 1133 @v5.13.0)."""
+    gateway = call.gateway
+    if gateway.config.policies_from_dashboard:
+        return error("Due to enabled service policy source, please use the Dashboard API", 500)
+    try:
+        policy = gateway.codec.decode(call.body)
+    except MalformedPolicy:
+        return error("Request malformed", 400)
+    checks_ids = "id-characters" in gateway.behaviours and not gateway.config.allow_unsafe_policy_ids
+    if checks_ids and policy["id"] and not _SAFE_ID.fullmatch(policy["id"]):
+        return error("Invalid Policy ID: Allowed characters: a-z, A-Z, 0-9, ., _, -, ~", 400)
+    if path_id is not None and policy["id"] != path_id:
+        return error("Request ID does not match that in policy! For Update operations these must match.", 400)
+    if "id-required" in gateway.behaviours and not ensure_id(policy):
+        return error("Unable to create policy without id.", 400)
+    if misplaced := gateway.apis.loaded.misplaced(policy["access_rights"]):
+        return error(misplaced, 400)
+    try:
+        gateway.store.write(policy)
+    except NoStorage:
+        if "storage-is-checked" in gateway.behaviours:
+            return error("Unable to access policy storage.", 500)
+        return error("Failed to create file!", 500)
+    except Refused:
+        return error("Failed to create file!", 500)
+    return changed(policy["id"], action)
+
+
+@handles("updatePolicyWithoutId")
+def update_policy_without_id(call: Call) -> Reply:
+    """The text really says apiID (gateway/api.go:1513 @v5.12.0)."""
+    return error("Must specify an apiID to update", 400)
+
+
+@handles("deletePolicyWithoutId")
+def delete_policy_without_id(call: Call) -> Reply:
+    """The text really says apiID (gateway/api.go:1520 @v5.12.0)."""
+    return error("Must specify an apiID to delete", 400)
+
+
+@handles("deletePolicy")
+def delete_policy(call: Call) -> Reply:
+    """Remove the file of that name; what is loaded stays (gateway/api.go:1144 @v5.12.0)."""
+    try:
+        call.gateway.store.delete(call.params["polID"])
+    except (NoStorage, Refused):
+        return error("Delete failed", 500)
+    return changed(call.params["polID"], "deleted")

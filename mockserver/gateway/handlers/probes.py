@@ -1,0 +1,44 @@
+"""Liveness and readiness."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from mockserver.gateway.replies import error, json_reply
+from mockserver.http.messages import Reply
+from mockserver.service.registry import Call, handles
+
+
+@handles("getHello")
+def get_hello(call: Call) -> Reply:
+    """Always 200 (gateway/health_check.go:175 @v5.12.0)."""
+    return json_reply(_health(call, "Tyk GW"))
+
+
+@handles("getReady")
+def get_ready(call: Call) -> Reply:
+    """503 until policies were loaded once (gateway/health_check.go:233 @v5.12.0)."""
+    if not call.gateway.ready:
+        return error("A successful API reload did not happen", 503)
+    return json_reply(_health(call, "Tyk GW Ready"))
+
+
+def _health(call: Call, description: str) -> dict[str, Any]:
+    gateway = call.gateway
+    health: dict[str, Any] = {
+        "status": "pass",
+        "version": str(gateway.version),
+        "description": description,
+    }
+    interval = gateway.config.liveness_seconds
+    if gateway.clock.uptime() >= interval:  # the first check runs one interval after the start
+        checked = gateway.clock.now() - gateway.clock.uptime() % interval
+        health["details"] = {
+            "redis": {
+                "status": "pass",
+                "componentType": "datastore",
+                "time": datetime.fromtimestamp(checked, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            }
+        }
+    return health

@@ -1,0 +1,100 @@
+"""OAuth 2.0 clients of each API and the tokens that they were given.
+
+Source: gateway/oauth_manager.go @v5.12.0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from mockserver.gateway.api_definition import Api
+from mockserver.gateway.session_store import SessionStore
+from mockserver.storage.backend import Shelves
+
+SECONDS = 1  # that a client counts as seen (gateway/mw_oauth2_key_exists.go:16 @v5.12.0)
+
+Client = dict[str, Any]
+
+
+class Token(NamedTuple):
+    """An access token, to whom it was given, and when it ends in whole seconds since the epoch."""
+
+    text: str
+    client_id: str
+    ends_at: int
+
+
+class OAuthStore:
+    """Clients and tokens by API; what an API had is kept when its definition goes."""
+
+    def __init__(self, now: Callable[[], float], shelves: Shelves, sessions: SessionStore) -> None:
+        self._now = now
+        self._sessions = sessions
+        self._clients = shelves.shelf("oauth-clients")
+        self._tokens = shelves.shelf("oauth-tokens")
+        self._lock = shelves.lock("oauth")
+        self._seen: dict[
+            tuple[str, str], tuple[bool, float]
+        ] = {}  # whether it is there, and until when that counts
+
+    def client(self, api_id: str, client_id: str) -> Client | None:
+        """A client of an API; None where it has none of that id."""
+        clients: dict[str, Client] = self._clients.get(api_id, {})
+        return clients.get(client_id)
+
+    def is_client(self, api_id: str, client_id: str) -> bool:
+        """Whether a client was there when a token of it was last asked about, up to a second ago."""
+        there, until = self._seen.get((api_id, client_id), (False, 0.0))
+        if until <= self._now():
+            there = self.client(api_id, client_id) is not None
+            self._seen[api_id, client_id] = there, self._now() + SECONDS
+        return there
+
+    def clients(self, api_id: str) -> list[Client]:
+        """All clients of an API."""
+        return list(self._clients.get(api_id, {}).values())
+
+    def keep(self, api_id: str, client: Client) -> None:
+        """Make a client, or change it."""
+        with self._lock:
+            self._clients[api_id] = self._clients.get(api_id, {}) | {client["client_id"]: client}
+
+    def remove(self, api_id: str, client_id: str) -> None:
+        """Remove a client if it is there; its tokens stay."""
+        with self._lock:
+            clients = self._clients.get(api_id, {})
+            self._clients[api_id] = {name: client for name, client in clients.items() if name != client_id}
+
+    def issue(self, api_id: str, client_id: str, text: str, seconds: int) -> None:
+        """Keep a token of a client."""
+        with self._lock:
+            token = Token(text, client_id, int(self._now()) + seconds)
+            self._tokens[api_id] = self._tokens.get(api_id, {}) | {text: token}
+
+    def tokens(self, api_id: str, client_id: str) -> list[Token]:
+        """The tokens of a client that have not ended, the first to end first."""
+        now = int(self._now())
+        found = [Token(*token) for token in self._tokens.get(api_id, {}).values()]
+        running = [token for token in found if token.client_id == client_id and token.ends_at >= now]
+        return sorted(running, key=lambda token: (token.ends_at, token.text))
+
+    def revoke(self, api: Api, text: str) -> None:
+        """Remove a token and its session; others of its client that end in the same second are unlisted."""
+        with self._lock:
+            tokens = self._tokens.get(api.id, {})
+            if text in tokens:
+                _, *alike = tokens[text]
+                self._tokens[api.id] = {name: each for name, each in tokens.items() if [*each[1:]] != alike}
+        self._sessions.remove(api.org_id, text)
+
+    def revoke_all(self, api: Api, client_id: str) -> None:
+        """Revoke all tokens of a client of an API."""
+        for token in self.tokens(api.id, client_id):
+            self.revoke(api, token.text)
+
+    def clear(self) -> None:
+        """Forget all."""
+        self._seen.clear()
+        self._clients.clear()
+        self._tokens.clear()

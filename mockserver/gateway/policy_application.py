@@ -1,0 +1,298 @@
+"""Policies applied to a session: which limits and rights it gets, and from which policy.
+
+Only the session that is handed in is changed, and what policies share with it, as on a gateway. Sessions
+and policies are decoded documents, with all their members. Source: internal/policy/apply.go @v5.12.0;
+recordings apply/*.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from mockserver.gateway import policy_merging
+from mockserver.gateway.policy_merging import Document, interval_of, larger
+from mockserver.gateway.provenance import (
+    FOREIGN,
+    MIXED,
+    NO_VALID_POLICIES,
+    RATE,
+    THROTTLE,
+    Choice,
+    Choices,
+    Grants,
+    NotApplied,
+)
+
+
+@dataclass
+class Applying:
+    """One application: the session, where policies are found, and what was chosen.
+
+    Attributes:
+        listed: the policies in force, None where one is not there; None where the session has none.
+        to_clear: the stored policies that the session names, up to the first that is not there.
+        api_org: the organisation of the API that asks; None where none does.
+        fresh: makes an empty access definition.
+        release: called in the end, for what a session shares with a policy may have changed.
+        choices: filled while applying.
+    """
+
+    session: Document
+    listed: list[tuple[str, Document | None]] | None
+    to_clear: Iterable[Document]
+    fresh: Callable[[], Document]
+    release: Callable[[], None]
+    api_org: str | None = None
+    choices: Choices = field(default_factory=Choices)
+
+    def run(self) -> None:
+        """Apply them.
+
+        Raises:
+            NotApplied: they cannot be.
+        """
+        try:
+            self._run()
+        finally:
+            self.release()
+
+    def _run(self) -> None:
+        session, policies = self.session, self.listed or []
+        session["meta_data"] = session["meta_data"] if session["meta_data"] is not None else {}
+        self._clear()
+        grants, tags = Grants(), list[str]()
+        inactive = False if policies else session["is_inactive"]
+        for name, policy in policies:
+            if policy is None:
+                if len(policies) > 1:
+                    continue
+                raise NotApplied(f"policy not found: {policy_merging.quoted(name)}")
+            self._apply(policy, grants)
+            inactive = inactive or policy["is_inactive"]
+            if policy["is_inactive"]:
+                self._choose("is_inactive", policy["id"], "one inactive policy makes the session so")
+            if policy["tags"]:
+                self.choices.join("tags", policy["id"], "tags of all policies and of the session are joined")
+            tags += policy["tags"] or []
+            self._copy_loose_members(policy)
+        session["is_inactive"] = inactive
+        session["tags"] = list(dict.fromkeys([*tags, *(session["tags"] or [])]))
+        if not policies:
+            self._scope_own_limits()
+        self._complete(grants)
+        self._set_root_of_single_api(grants)
+        if grants.acl:
+            session["access_rights"] = grants.rights
+        if not grants.rights and self.listed is not None:
+            raise NotApplied(NO_VALID_POLICIES)
+
+    def _choose(self, path: str, policy: str, rule: str) -> None:
+        self.choices[path] = Choice(policy, rule)
+
+    def _clear(self) -> None:
+        """What a policy decides is taken from the session first, or its larger values would win."""
+        session = self.session
+        for policy in self.to_clear:
+            if policy_merging.decides(policy, "quota"):
+                session |= {"quota_max": 0, "quota_remaining": 0}
+            if policy_merging.decides(policy, "rate_limit"):
+                session |= {"rate": 0.0, "per": 0.0, "smoothing": None}
+                session |= {"throttle_retry_limit": 0, "throttle_interval": 0.0}
+            if policy_merging.decides(policy, "complexity"):
+                session["max_query_depth"] = 0
+
+    def _apply(self, policy: Document, grants: Grants) -> None:
+        parts = policy["partitions"]
+        partitioned = policy_merging.is_partitioned(policy)
+        if self.api_org is not None and policy["org_id"] != self.api_org:
+            raise NotApplied(FOREIGN)
+        if parts["per_api"] and partitioned:
+            raise NotApplied(
+                f"cannot apply policy {policy['id']} which has per_api and any of partitions set"
+            )
+        mixed = grants.last_was_partitioned if parts["per_api"] else partitioned and grants.any_per_api
+        if mixed:
+            raise NotApplied(MIXED)
+        rights = policy["access_rights"] or {}
+        if parts["per_api"]:
+            for api, right in rights.items():
+                self._grant_per_api(api, right, policy, grants)
+            grants.any_per_api = grants.any_per_api or bool(rights)
+            return
+        grants.rights |= {api: self.fresh() for api in rights if api not in grants.rights}
+        for api, right in rights.items():
+            self._grant(api, right, policy, grants)
+        if not rights:
+            self._set_root(policy)
+        for name in ("hmac_enabled", "enable_http_signature_validation"):
+            if policy[name] and not self.session[name]:
+                self.session[name] = True
+                self._choose(name, policy["id"], "one policy that sets it is enough")
+        grants.last_was_partitioned = partitioned
+
+    def _copy_loose_members(self, policy: Document) -> None:
+        for name, value in (policy["meta_data"] or {}).items():
+            self.session["meta_data"][name] = value
+            self._choose(f"meta_data/{name}", policy["id"], "the last policy's metadata counts")
+        self.session["last_updated"] = max(
+            policy["last_updated"], self.session["last_updated"], key=str.encode
+        )
+        for name in ("post_expiry_action", "post_expiry_grace_period"):
+            if policy.get(name):
+                self.session[name] = policy[name]
+                self._choose(name, policy["id"], "the last policy that sets it counts")
+
+    def _grant_per_api(self, api: str, right: Document, policy: Document, grants: Grants) -> None:
+        """The whole definition as the policy has it; an empty limit is the policy's own."""
+        right = {**right, "limit": dict(right["limit"])}
+        scope, rule = api, "a per_api policy's right is taken whole"
+        if policy_merging.is_empty(right["limit"]):
+            right["limit"] = {**right["limit"], **policy_merging.limit_of(policy)}
+            scope, rule = policy["id"], "a right without a limit has its policy's"
+        right["allowance_scope"] = scope
+        granted_by, own = scope, (self.session["access_rights"] or {}).get(api)
+        if own is not None and not policy_merging.is_empty(own["limit"]):
+            right["limit"]["quota_renews"] = own["limit"]["quota_renews"]
+        if own is not None and own["disable_introspection"]:
+            right["disable_introspection"] = True
+        for name in right["limit"]:
+            self._choose(f"access_rights/{api}/limit/{name}", policy["id"], rule)
+        if api in grants.rights:
+            granted_by = self._keep_better(api, right, grants, granted_by)
+        grants.rights[api], grants.granted_by[api] = right, granted_by
+        for aspect in (grants.acl, grants.quota, grants.rate, grants.complexity):
+            aspect.add(api)
+        self._choose(f"access_rights/{api}", policy["id"], "the last per_api policy defines the right")
+
+    def _keep_better(self, api: str, right: Document, grants: Grants, granted_by: str) -> str:
+        """Of two definitions of one API the shorter interval and the larger quota stay."""
+        before, limit = grants.rights[api], right["limit"]
+        earlier, kept = before["limit"], grants.granted_by.get(api, "")
+        took = False
+        if interval_of(limit) > interval_of(earlier):
+            limit |= {name: earlier[name] for name in RATE}
+            took = True
+            for name in RATE:
+                self._choose(f"access_rights/{api}/limit/{name}", kept, "the shorter interval wins")
+        if earlier["quota_max"] != limit["quota_max"] and larger(earlier["quota_max"], limit["quota_max"]):
+            limit["quota_max"] = earlier["quota_max"]
+            took = True
+            self._choose(f"access_rights/{api}/limit/quota_max", kept, "the larger quota wins")
+        if larger(earlier["quota_renewal_rate"], limit["quota_renewal_rate"]):
+            limit["quota_renewal_rate"] = earlier["quota_renewal_rate"]
+            self._choose(f"access_rights/{api}/limit/quota_renewal_rate", kept, "the longer renewal wins")
+        if limit["quota_max"] == -1:
+            limit["quota_renewal_rate"] = 0
+        if took:
+            granted_by = kept
+            right["allowance_scope"] = before["allowance_scope"]
+        policy_merging.merge_endpoint_limits(right, right, before)
+        return granted_by
+
+    def _grant(self, api: str, right: Document, policy: Document, grants: Grants) -> None:
+        """Add what the policy's partitions decide to what earlier policies gave."""
+        session = self.session
+        known = grants.rights[api]
+        merged = {**known, "limit": dict(known["limit"])}
+        limit = merged["limit"]
+        if policy_merging.decides(policy, "acl"):
+            grants.acl.add(api)
+            policy_merging.merge_rights(merged, right)
+            grants.granted_by[api] = policy["id"]
+            self.choices.join(f"access_rights/{api}", policy["id"], "rights of several policies are joined")
+        if policy_merging.decides(policy, "quota"):
+            grants.quota.add(api)
+            self._raise(api, limit, policy, "quota_max", larger, "the larger quota wins")
+            self._raise(api, limit, policy, "quota_renewal_rate", operator.gt, "the longer renewal wins")
+        if policy_merging.decides(policy, "rate_limit"):
+            grants.rate.add(api)
+            self._take_rate(api, limit, policy)
+            policy_merging.merge_endpoint_limits(merged, right, known)
+            for name in THROTTLE:
+                self._raise(api, limit, policy, name, operator.gt, "the larger throttle wins")
+        if policy_merging.decides(policy, "complexity"):
+            grants.complexity.add(api)
+            self._raise(api, limit, policy, "max_query_depth", larger, "the deeper query wins")
+        own = (session["access_rights"] or {}).get(api)
+        if own is not None and not policy_merging.is_empty(own["limit"]):
+            limit["quota_renews"] = own["limit"]["quota_renews"]
+        grants.rights[api] = merged
+
+    def _raise(
+        self,
+        api: str,
+        limit: Document,
+        policy: Document,
+        name: str,
+        wins: Callable[[Any, Any], bool],
+        rule: str,
+    ) -> None:
+        """Take a policy's value where it is more than the API has, and then than the session has."""
+        value = policy[name]
+        if not wins(value, limit[name]):
+            return
+        limit[name] = value
+        self._choose(f"access_rights/{api}/limit/{name}", policy["id"], rule)
+        if wins(value, self.session[name]):
+            self.session[name] = value
+            self._choose(name, policy["id"], rule)
+
+    def _take_rate(self, api: str, limit: Document, policy: Document) -> None:
+        """The shorter interval wins; a policy without a rate decides none."""
+        if not policy["rate"] or not policy["per"]:
+            return
+        for path, target in ((f"access_rights/{api}/limit/", limit), ("", self.session)):
+            unset = not target["rate"] or not target["per"]
+            if unset or interval_of(target) > interval_of(policy):
+                target |= {name: policy[name] for name in RATE}
+                for name in RATE:
+                    self._choose(path + name, policy["id"], "the shorter interval wins")
+
+    def _set_root(self, policy: Document) -> None:
+        """A policy that names no API sets the session's own limits."""
+        names: list[str] = []
+        names += [*RATE, *THROTTLE] if policy_merging.decides(policy, "rate_limit") else []
+        names += ["max_query_depth"] if policy_merging.decides(policy, "complexity") else []
+        names += ["quota_max", "quota_renewal_rate"] if policy_merging.decides(policy, "quota") else []
+        for name in names:
+            self.session[name] = policy[name]
+            self._choose(name, policy["id"], "a policy without rights sets the session's own limits")
+
+    def _scope_own_limits(self) -> None:
+        for api, right in (self.session["access_rights"] or {}).items():
+            if not policy_merging.is_empty(right["limit"]):
+                right["allowance_scope"] = api
+
+    def _complete(self, grants: Grants) -> None:
+        """Drop what no policy grants access to; the session fills what none decided."""
+        granters = {grants.granted_by[api] for api in grants.rights if grants.granted_by.get(api)}
+        for api in list(grants.rights):
+            if api not in grants.acl:
+                del grants.rights[api]
+                continue
+            right = grants.rights[api] = dict(grants.rights[api])
+            names: list[str] = []
+            if api not in grants.rate:
+                names += [*RATE, *THROTTLE]
+                right["endpoints"] = None
+            names += ["max_query_depth"] if api not in grants.complexity else []
+            names += ["quota_max", "quota_renewal_rate", "quota_renews"] if api not in grants.quota else []
+            right["limit"] = {**right["limit"], **{name: self.session[name] for name in names}}
+            for name in names:
+                rule = "the session fills what no policy decided"
+                self._choose(f"access_rights/{api}/limit/{name}", self.choices.origin(name), rule)
+            if len(granters) > 1 and not right["allowance_scope"] and grants.granted_by.get(api):
+                right["allowance_scope"] = grants.granted_by[api]
+
+    def _set_root_of_single_api(self, grants: Grants) -> None:
+        """Where all is about one API, the session's own limits are that API's."""
+        if {len(grants.quota), len(grants.rate), len(grants.complexity)} != {1}:
+            return
+        for api, right in grants.rights.items():
+            for name in (*RATE, "quota_max", "quota_renews", "quota_renewal_rate", "max_query_depth"):
+                self.session[name] = right["limit"][name]
+                origin = self.choices.origin(f"access_rights/{api}/limit/{name}")
+                self._choose(name, origin, "a single API's limits are the session's own")

@@ -1,0 +1,254 @@
+"""Policies as written and as loaded. Writing changes one, a reload copies it to the other."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property, partial
+from pathlib import Path
+from typing import Any
+
+from mockserver.contract.policy_codec import PolicyCodec, ensure_id
+from mockserver.gateway.replies import json_text
+from mockserver.golang import json_reader
+from mockserver.http.messages import Reply
+from mockserver.storage.backend import NoStorage
+from mockserver.storage.files import Files
+
+Policy = dict[str, Any]
+
+
+@dataclass(eq=False)
+class LoadedPolicy:
+    """A policy as a reload found it, decoded when somebody asks for it.
+
+    Attributes:
+        policy_id: the id that it bears.
+        org_id: its organisation.
+        make: decodes it.
+        granted: whether a session was given it, which may have changed what is nested in it.
+    """
+
+    policy_id: str
+    org_id: str
+    make: Callable[[], Policy]
+    codec: PolicyCodec
+    granted: bool = False
+
+    def again(self) -> LoadedPolicy:
+        """What the next reload finds, if its file is the same; its text need not be made again."""
+        found = replace(self, granted=False)
+        if not self.granted:
+            kept = vars(self)
+            vars(found).update({name: kept[name] for name in ("text", "reply") if name in kept})
+        return found
+
+    @cached_property
+    def policy(self) -> Policy:
+        """Its document; sessions change what is nested in it, as on a gateway."""
+        return self.make()
+
+    @cached_property
+    def text(self) -> str:
+        """The policy as an answer holds it; made once, until a session was given the policy."""
+        return self.codec.encode(self.policy)
+
+    @cached_property
+    def reply(self) -> Reply:
+        """The answer that reads it."""
+        return json_text(self.text)
+
+    def restate(self, text: str = "") -> str:
+        """Forget the text, for a session has changed what it tells, or take another; return what it was."""
+        before: str = vars(self).pop("text", "")
+        vars(self).pop("reply", None)
+        if text:
+            self.granted = True
+            vars(self)["text"] = text
+        return before
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """A file of which a reload needs to know no more, as long as it holds the same text."""
+
+    text: bytes
+    loaded: LoadedPolicy
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What one reload found; never changed, only replaced.
+
+    Attributes:
+        listed: what the list answers.
+        by_id: what one policy is found by.
+        by_organisation: what a session of an organisation finds.
+    """
+
+    listed: tuple[LoadedPolicy, ...] = ()
+    by_id: Mapping[str, LoadedPolicy] = field(default_factory=dict)
+    by_organisation: Mapping[tuple[str, str], LoadedPolicy] = field(default_factory=dict)
+
+
+class PolicyStore:
+    """The only owner of policies.
+
+    `record` is the one file of all policies that `policy_record_name` names; with it the files
+    are written all the same, and never loaded.
+
+    Attributes:
+        loaded: what the last reload found.
+        watch: told of each policy that a session has changed: its id, organisation and text.
+    """
+
+    def __init__(
+        self,
+        codec: PolicyCodec,
+        files: Files,
+        *,
+        behaviours: frozenset[str],
+        record: Path | None = None,
+    ) -> None:
+        self.codec = codec
+        self.files = files
+        self.loaded = Loaded()
+        self.watch: Callable[[str, str, str], None] | None = None
+        self._behaviours = behaviours
+        self._record = record
+        self._seen: dict[str, _Seen] = {}
+
+    def write(self, policy: Policy) -> None:
+        """Write a policy's file. Raises NoStorage or Refused."""
+        self.files.write(policy["id"], partial(self.codec.file_text, policy))
+
+    def delete(self, policy_id: str) -> None:
+        """Remove a policy's file. Raises NoStorage or Refused."""
+        self.files.delete(policy_id)
+
+    def texts(self) -> dict[str, bytes]:
+        """The files that were loaded last, by name; none where a record file is loaded."""
+        return {name: seen.text for name, seen in self._seen.items()}
+
+    def written(self) -> dict[str, Policy]:
+        """The written policies by file name."""
+        return {name: self.codec.decode_leniently(text)[0] for name, text in self.files.read()}
+
+    def reload(self) -> bool:
+        """Load what is written; say whether that went well. Else the loaded set stays."""
+        if self._record is None:
+            try:
+                found = [("", policy) for policy in self._read_files()]
+            except NoStorage:  # of a store that is shared: a directory that is gone holds no files
+                return False
+        else:
+            try:
+                found = self._read_record(self._record)
+            except (OSError, ValueError):
+                if "failed-load-keeps-policies" not in self._behaviours:
+                    self.loaded = Loaded()
+                return False
+        self.loaded = self._assemble(found)
+        return True
+
+    def _read_files(self) -> Iterator[LoadedPolicy]:
+        """The policy of each file; one that was seen before is not decoded again."""
+        seen: dict[str, _Seen] = {}
+        for name, text in self.files.read():
+            before = self._seen.get(name)
+            if before is None or before.text != text:
+                policy = self._decoded(text)
+                loaded = LoadedPolicy(
+                    policy["id"], policy["org_id"], partial(self._decoded, text), self.codec
+                )
+                seen[name] = _Seen(text, loaded)
+            else:
+                loaded = before.loaded.again()
+                seen[name] = _Seen(before.text, loaded)  # the same text, but not another copy of it
+            yield loaded
+        self._seen = seen
+
+    def _decoded(self, text: bytes) -> Policy:
+        policy, _ = self.codec.decode_leniently(text)
+        if "nameless-file-is-dropped" in self._behaviours:
+            ensure_id(policy)
+        return policy
+
+    def granted(self, policy_id: str, org_id: str) -> Policy | None:
+        """The policy that a session of an organisation finds by an id; None where it finds none."""
+        found = self._found(policy_id, org_id)
+        if found is None:
+            return None
+        found.granted = True
+        return found.policy
+
+    def release(self, policy_ids: Iterable[str], org_id: str) -> None:
+        """Sessions that were given these policies are done with changing them."""
+        for policy_id in policy_ids:
+            found = self._found(policy_id, org_id)
+            if found is not None:
+                before = found.restate()
+                if self.watch and found.text != before:
+                    self.watch(policy_id, org_id, found.text)
+
+    def restate(self, policy_id: str, org_id: str, text: str) -> None:
+        """Take what another process says of a policy that a session has changed."""
+        if found := self._found(policy_id, org_id):
+            found.restate(text)
+
+    def _found(self, policy_id: str, org_id: str) -> LoadedPolicy | None:
+        if "organisations-keep-apart" in self._behaviours:
+            return self.loaded.by_organisation.get((org_id, policy_id))
+        return self.loaded.by_id.get(policy_id)
+
+    def complaints(self) -> list[str]:
+        """A line for each file that cannot be read whole, and for whoever else uses them."""
+        if self._record is not None:
+            try:
+                self._read_record(self._record)
+            except (OSError, ValueError) as error:
+                return [f"{self._record}: {error}; no policy of it is loaded"]
+            return []
+        lines = self.files.complaints()
+        for name, text in self.files.read():
+            _, reasons = self.codec.decode_leniently(text)
+            lines += [f"{name}: {reasons[0]}; it is not loaded whole"] if reasons else []
+        return lines
+
+    def put_back(self) -> None:
+        """Make the files what they were before the first write, and forget what is loaded."""
+        self.files.put_back()
+        self.loaded = Loaded()
+
+    def _read_record(self, path: Path) -> list[tuple[str, LoadedPolicy]]:
+        """Each key of the record file and its policy (gateway/policy.go:74 @v5.12.0)."""
+        node, _ = json_reader.read(path.read_bytes())
+        if node is None:
+            return []
+        if not isinstance(node, json_reader.Object):
+            raise ValueError("the record file is no object")
+        found = {}
+        for key, item in node:
+            policy, reasons = self.codec.decode_node(item)
+            if reasons:
+                raise ValueError(reasons[0])
+            if "record-key-is-id" in self._behaviours:
+                policy["id"] = key or policy["id"]
+            if "nameless-file-is-dropped" in self._behaviours:
+                ensure_id(policy)
+            made = partial(copy.deepcopy, policy)
+            found[str(key)] = LoadedPolicy(policy["id"], policy["org_id"], made, self.codec)
+        return list(found.items())
+
+    def _assemble(self, found: list[tuple[str, LoadedPolicy]]) -> Loaded:
+        """Of several policies with one key the last stays (internal/model/policies.go:248 @v5.12.0)."""
+        by_id: dict[str, LoadedPolicy] = {}
+        by_organisation: dict[tuple[str, str], LoadedPolicy] = {}
+        for key, loaded in found:
+            if "nameless-file-is-dropped" in self._behaviours and not loaded.policy_id:
+                continue
+            by_id[key or loaded.policy_id] = loaded
+            by_organisation[loaded.org_id, loaded.policy_id] = loaded
+        apart = "organisations-keep-apart" in self._behaviours
+        return Loaded(tuple((by_organisation if apart else by_id).values()), by_id, by_organisation)

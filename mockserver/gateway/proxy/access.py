@@ -1,0 +1,154 @@
+"""Who may pass: versions of an API, keys, their expiry, and their rights."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from mockserver.gateway.api_definition import expiry
+from mockserver.gateway.proxy.request_context import Refusal, Visit, look_up, without_bearer
+
+DISALLOWED = "Access to this API has been disallowed"
+API_EXPIRED = "API has expired, please check documentation or contact administrator"
+VERSION_EXPIRED = "Api Version has expired, please check documentation or contact administrator"
+
+
+def check_version(visit: Visit) -> None:
+    """The version asked for is there, and has not expired (gateway/api_definition.go:1882 @v5.12.0)."""
+    data = visit.api.known["version_data"]
+    versions: dict[str, Any] = data["versions"] or {}
+    if data["not_versioned"]:
+        date, told = visit.api.known["expiration"], API_EXPIRED
+        _single_version(versions)
+    else:
+        visit.version = _asked_version(visit) or data["default_version"]
+        name = visit.version
+        if not name:
+            raise Refusal("Version information not found", 403)
+        if name not in versions and visit.api.known["definition"]["fallback_to_default"]:
+            name = data["default_version"]
+        if name not in versions:
+            raise Refusal("This API version does not seem to exist", 403)
+        date, told = versions[name]["expires"], VERSION_EXPIRED
+    ends_at, unreadable = expiry(date)
+    if unreadable or (ends_at is not None and visit.gateway.now() >= ends_at):
+        raise Refusal(told, 403)
+    if ends_at is not None:
+        shown = datetime.fromtimestamp(ends_at, UTC).strftime("%a, %d %b %Y %H:%M:%S UTC")
+        visit.told.append(("X-Tyk-Api-Expires", shown))
+
+
+def _single_version(versions: dict[str, Any]) -> None:
+    """An API without versions has one all the same: the only one, or one called default."""
+    defaults = [name for name in ("Default", "default", "") if name in versions]
+    if len(defaults) > 1:
+        raise Refusal("Ambiguous default API version for this non-versioned API", 403)
+    if not defaults and len(versions) != 1:
+        raise Refusal("No default API version for this non-versioned API found", 403)
+
+
+def _asked_version(visit: Visit) -> str:
+    """The version a request names, in a header, a parameter or its path."""
+    placed = visit.api.known["definition"]
+    strips = placed["strip_versioning_data"]
+    match placed["location"]:
+        case "header":
+            name = visit.header(placed["key"])
+            if strips:
+                visit.drop_header(placed["key"])
+            return name
+        case "url-param":
+            name = visit.parameter(placed["key"])
+            if strips:
+                visit.drop_parameter(placed["key"])
+            return name
+        case "url":
+            return _version_in_path(visit, placed, strips=strips or placed["strip_path"])
+    return ""
+
+
+def _version_in_path(visit: Visit, placed: dict[str, Any], *, strips: bool) -> str:
+    path = visit.api.stripped(visit.url.path).removeprefix("/" + str(visit.api.known["slug"]))
+    name = next((part for part in path.split("/") if part), "")
+    fits = True
+    if placed["url_versioning_pattern"]:
+        with contextlib.suppress(re.error):
+            fits = re.search(placed["url_versioning_pattern"], name) is not None
+    if name and strips and fits:
+        path, raw = (each.replace(f"{name}/", "", 1) for each in (visit.url.path, visit.url.raw))
+        visit.url = replace(visit.url, path=path, raw=raw)
+    return name
+
+
+def check_key(visit: Visit) -> None:
+    """The request carries a known key whose policies fit (gateway/mw_auth_key.go:118 @v5.12.0)."""
+    key = without_bearer(visit.credential("authToken"))
+    if not key:
+        raise Refusal("Authorization field missing", 401)
+    known = look_up(visit, key)
+    if not known.is_valid:
+        raise Refusal(DISALLOWED, 403)
+    if visit.api.known["base_identity_provided_by"] in ("", "auth_token"):
+        visit.session, visit.token, visit.alias = known.session, known.name, known.alias
+
+
+def check_expiry(visit: Visit) -> None:
+    """The key is active and has not expired (gateway/mw_key_expired_check.go:20 @v5.12.0)."""
+    if visit.session is None:
+        told = "Session state is missing or unset! Please make sure that auth headers are properly applied"
+        raise Refusal(told, 400)
+    if visit.session["is_inactive"]:
+        raise Refusal("Key is inactive, please renew", 403)
+    if 1 <= visit.session["expires"] < visit.gateway.now():
+        raise Refusal("Key has expired, please renew", 401)
+
+
+def check_rights(visit: Visit) -> None:
+    """The session has a right to the API and its version; one without any may all.
+
+    Source: gateway/mw_access_rights.go:20 @v5.12.0.
+    """
+    assert visit.session is not None
+    rights = visit.session["access_rights"]
+    if not rights:
+        return
+    right = rights.get(visit.api.id)
+    if right is None:
+        raise Refusal(DISALLOWED, 403)
+    data = visit.api.known["version_data"]
+    if data["not_versioned"]:
+        return
+    wanted = {visit.version}
+    if visit.api.known["definition"]["fallback_to_default"]:
+        wanted.add(data["default_version"])
+    if not wanted & set(right["versions"] or []):
+        raise Refusal(DISALLOWED, 403)
+
+
+def check_path(visit: Visit) -> None:
+    """The session may use the path with this method (gateway/mw_granular_access.go:25 @v5.12.0)."""
+    assert visit.session is not None
+    right = (visit.session["access_rights"] or {}).get(visit.api.id)
+    if right is None or not right["allowed_urls"]:
+        return
+    for allowed in right["allowed_urls"]:
+        if visit.method in (allowed["methods"] or []) and matches(allowed["url"], visit.url.path):
+            return
+    raise Refusal("Access to this resource has been disallowed", 403)
+
+
+def matches(pattern: str, path: str) -> bool:
+    """Whether a path has a pattern's expression in it; one that is none fits nothing.
+
+    Source: internal/httputil/mux.go:28 @v5.12.0.
+    """
+    if 0 < pattern.count("{") == pattern.count("}"):
+        pattern = re.sub(r"\{[^}]+\}", "([^/]+)", pattern)
+    pattern = pattern.replace("/*/", "/[^/]+/").replace("/*", "/.*")
+    try:
+        return re.search(pattern, path) is not None
+    except re.error:
+        return False

@@ -1,0 +1,262 @@
+"""The session that a JSON Web Token stands for (gateway/mw_jwt.go:699 @v5.12.0)."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import re
+from typing import Any
+
+from mockserver.gateway.policy_merging import Document
+from mockserver.gateway.provenance import NotApplied
+from mockserver.gateway.proxy.jwt_tokens import NOT_AUTHORISED, Token, check_dates, public_key, verified
+from mockserver.gateway.proxy.policy_sessions import from_policy
+from mockserver.gateway.proxy.request_context import Refusal, Visit, look_up, without_bearer
+from mockserver.gateway.proxy.upstream import fetched_key
+
+NO_POLICY = Refusal("key not authorized: no matching policy", 403)
+NO_POLICY_FOUND = Refusal("key not authorized: no matching policy found", 403)
+_CLIENT_CLAIMS = ("clientId", "cid", "client_id")  # gateway/mw_jwt.go:56 @v5.12.0
+
+
+def check_token(visit: Visit) -> None:
+    """The request carries a token that is signed and in time; its session is made or found."""
+    definition = visit.api.known
+    text = without_bearer(visit.credential("jwt"))
+    if not text:
+        raise Refusal("Authorization field missing", 400)
+    token = verified(text, definition, lambda header, claims: _key(visit, Token(header, claims)))
+    check_dates(token, definition, int(visit.gateway.now()))
+    if definition["jwt_source"]:
+        session, name, is_new = _central_session(visit, token)
+    else:
+        session, name, is_new = _own_session(visit, token), _identity(visit, token), False
+    if definition["base_identity_provided_by"] in ("", "jwt_claim"):
+        visit.session, visit.token, visit.is_changed = session, name, is_new
+
+
+def _key(visit: Visit, token: Token) -> Any:
+    """The key that a token is to be signed with: the definition's, or the secret of a session."""
+    definition = visit.api.known
+    source = definition["jwt_source"]
+    if not source:
+        return _own_session(visit, token)["jwt_data"]["secret"].encode()
+    if not re.match(r"(?i)https?://", source):
+        try:
+            data = base64.b64decode(source, validate=True)
+        except binascii.Error as error:
+            raise NOT_AUTHORISED from error
+        source = data.decode("utf-8", "replace")
+        if not re.match(r"(?i)https?://", source):
+            return public_key(data) if definition["jwt_signing_method"] in ("rsa", "ecdsa") else data
+    key = fetched_key(visit, source, token.header.get("kid"))
+    if key is None:
+        raise NOT_AUTHORISED
+    return key
+
+
+def _own_session(visit: Visit, token: Token) -> Document:
+    """The session of the key that a token names itself."""
+    try:
+        known = look_up(visit, _identity(visit, token))
+    except Refusal as error:  # without a name there is no key to verify with
+        raise NOT_AUTHORISED from error
+    if not known.is_valid or known.session is None:
+        raise NOT_AUTHORISED
+    return known.session
+
+
+def _identity(visit: Visit, token: Token) -> str:
+    kid = token.header.get("kid")
+    if isinstance(kid, str) and not visit.api.known["jwt_skip_kid"]:
+        return kid
+    return _user(visit, token.claims)
+
+
+def _user(visit: Visit, claims: dict[str, Any]) -> str:
+    """Who a token is about: the claim that the definition names, or `sub`."""
+    field = visit.api.known["jwt_identity_base_field"]
+    if field:
+        if found := _claim(visit, claims, field):
+            return found
+        nests = "jwt-claims-may-nest" in visit.gateway.behaviours
+        if "" in (claims.get(field), _nested(claims, field) if nests else None):
+            place = "claim, claim:" if nests else "field claim"
+            raise Refusal(f"found an empty user ID in predefined base {place} {field}", 403)
+    if isinstance(claims.get("sub"), str):
+        if not claims["sub"]:
+            raise Refusal("found an empty user ID in sub claim", 403)
+        return str(claims["sub"])
+    raise Refusal("no suitable claims for user ID were found", 403)
+
+
+def _claim(visit: Visit, claims: dict[str, Any], name: str) -> str:
+    """A claim that is text; a name with dots leads into nested ones. "" where there is none."""
+    value = claims.get(name)
+    if not (isinstance(value, str) and value) and "jwt-claims-may-nest" in visit.gateway.behaviours:
+        value = _nested(claims, name)
+    return value if isinstance(value, str) else ""
+
+
+def _nested(claims: dict[str, Any], name: str) -> Any:
+    node: Any = claims
+    for part in name.split("."):
+        if not isinstance(node, dict):
+            return None
+        node = node.get(part)
+    return node
+
+
+def _central_session(visit: Visit, token: Token) -> tuple[Document, str, bool]:
+    """The session of a token's user, its key, and whether it is to be kept."""
+    definition, claims = visit.api.known, token.claims
+    user = _user(visit, claims)
+    key = visit.gateway.sessions.name_of(visit.api.org_id, hashlib.md5(user.encode()).hexdigest())  # noqa: S324  the gateway's own way
+    known = look_up(visit, key)
+    policy = _named_policy(visit, claims)
+    is_default = not policy and bool(definition["jwt_default_policies"])
+    if is_default:
+        policy = definition["jwt_default_policies"][0]
+    if not policy and not is_default and "jwt-scopes-are-enough" not in visit.gateway.behaviours:
+        raise NO_POLICY_FOUND
+    if known.is_valid and known.session is not None:
+        session, changed = known.session, _switch_policy(visit, known.session, policy, is_default=is_default)
+    else:
+        session, changed = _new_session(visit, policy, is_default=is_default), True
+        session |= {"meta_data": {"TykJWTSessionID": known.name}, "alias": user}
+    expires = claims.get("exp")
+    if (
+        isinstance(expires, (int, float))
+        and not isinstance(expires, bool)
+        and int(expires) > session["expires"]
+    ):
+        session["expires"], changed = int(expires), True
+    changed = _apply_scopes(visit, session, claims, "" if is_default else policy, known.is_valid) or changed
+    if not policy and not definition["jwt_default_policies"]:
+        mapped = _scope_mapping(definition)[1]
+        if not _policies_of(session) or (known.is_valid and not mapped):
+            raise NO_POLICY_FOUND
+    client = "" if definition["idp_client_id_mapping_disabled"] else _client(claims)
+    if session["oauth_client_id"] != client:
+        session["oauth_client_id"], changed = client, True
+    return session, known.name, changed
+
+
+def _named_policy(visit: Visit, claims: dict[str, Any]) -> str:
+    """The policy that a token names, or the first of the key that it names as its client."""
+    definition = visit.api.known
+    if definition["jwt_policy_field_name"]:
+        return _claim(visit, claims, definition["jwt_policy_field_name"])
+    client = claims.get(definition["jwt_client_base_field"]) if definition["jwt_client_base_field"] else None
+    if not isinstance(client, str):
+        return ""
+    known = look_up(visit, client)
+    policies = _policies_of(known.session) if known.is_valid and known.session else []
+    return str(policies[0]) if policies else ""
+
+
+def _new_session(visit: Visit, policy: str, *, is_default: bool) -> Document:
+    """A session with a policy's limits and rights, or an empty one."""
+    if not policy:
+        session = visit.gateway.session_codec.type.fresh()
+        session["org_id"] = visit.api.org_id
+        return dict(session)
+    granted = visit.gateway.store.granted(policy, visit.api.org_id)
+    is_foreign = granted is not None and granted["org_id"] != visit.api.org_id
+    session = from_policy(visit.gateway, None if is_foreign else granted, policy, visit.api.org_id)
+    if is_default:
+        _add_defaults(visit, session)
+    try:
+        visit.apply(session)
+    except NotApplied as error:
+        raise Refusal(f"failed to create key: {error}", 500) from error
+    if granted is None or is_foreign:
+        raise NO_POLICY
+    return session
+
+
+def _switch_policy(visit: Visit, session: Document, policy: str, *, is_default: bool) -> bool:
+    """Give a session that is there the policy that is meant now; say whether that changed it."""
+    granted = visit.gateway.store.granted(policy, visit.api.org_id) if policy else None
+    if policy and granted is None:
+        raise NO_POLICY
+    has = _policies_of(session)
+    if not has:
+        raise NO_POLICY_FOUND
+    defaults = visit.api.known["jwt_default_policies"] or []
+    differs = is_default and {*has, policy} != {*defaults, policy}
+    if granted is None or (policy in has and not differs):
+        return False
+    if granted["org_id"] != visit.api.org_id:
+        raise NO_POLICY
+    _set_policies(session, [policy])
+    if is_default:
+        _add_defaults(visit, session)
+    _apply_or_refuse(visit, session, "could not apply new policy")
+    return True
+
+
+def _apply_scopes(
+    visit: Visit, session: Document, claims: dict[str, Any], base: str, was_there: bool
+) -> bool:
+    """Give a session the policies of a token's scopes; say whether that changed which it has."""
+    claim, mapping = _scope_mapping(visit.api.known)
+    if not mapping:
+        return False
+    scopes = _scopes(_nested(claims, claim or "scope"))
+    if not scopes:
+        defaults = visit.api.known["jwt_default_policies"]
+        if not base and not defaults and was_there:
+            raise Refusal("key not authorized: no scope or policy in token", 403)
+        return False
+    policies = [*([base] if base else []), *dict.fromkeys(mapping[s] for s in scopes if s in mapping)]
+    if not policies:
+        raise Refusal("key not authorized: no matching policy found in scope claim", 403)
+    before = session["apply_policies"] or []
+    changed = len(before) != len(policies) or not set(before) <= set(policies)
+    _set_policies(session, policies)
+    _apply_or_refuse(visit, session, "could not apply several policies")
+    return changed
+
+
+def _scope_mapping(definition: Document) -> tuple[str, dict[str, str]]:
+    """The claim that holds scopes, and the policy of each (apidef/api_definitions.go:1641 @v5.12.0)."""
+    scopes = definition["scopes"]
+    if any(any(part.values()) for part in scopes.values()):
+        part = scopes["oidc" if definition["use_openid"] else "jwt"]
+        return part["scope_claim_name"], part["scope_to_policy"] or {}
+    return definition["jwt_scope_claim_name"], definition["jwt_scope_to_policy_mapping"] or {}
+
+
+def _scopes(value: Any) -> list[str]:
+    """Scopes of a text, parted by spaces, or of an array at any depth, each whole."""
+    if isinstance(value, str):
+        return value.split(" ")
+    if not isinstance(value, list):
+        return []
+    return [s for item in value for s in ([item] if isinstance(item, str) else _scopes(item))]
+
+
+def _client(claims: dict[str, Any]) -> str:
+    return next((str(claims[name]) for name in _CLIENT_CLAIMS if name in claims), "")
+
+
+def _policies_of(session: Document) -> list[str]:
+    return session["apply_policies"] or ([session["apply_policy_id"]] if session["apply_policy_id"] else [])
+
+
+def _set_policies(session: Document, policies: list[str]) -> None:
+    session |= {"apply_policy_id": "", "apply_policies": policies}
+
+
+def _add_defaults(visit: Visit, session: Document) -> None:
+    defaults = visit.api.known["jwt_default_policies"]
+    _set_policies(session, list(dict.fromkeys([*(session["apply_policies"] or []), *defaults])))
+
+
+def _apply_or_refuse(visit: Visit, session: Document, told: str) -> None:
+    try:
+        visit.apply(session)
+    except NotApplied as error:
+        raise Refusal(f"key not authorized: {told}", 403) from error

@@ -1,0 +1,133 @@
+"""JSON Web Tokens: taken apart, their signature and their dates (gateway/mw_jwt.go @v5.12.0)."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from mockserver.gateway.policy_merging import Document
+from mockserver.gateway.proxy.request_context import Refusal
+
+NOT_AUTHORISED = Refusal("Key not authorized", 403)
+UNEXPECTED_METHOD = Refusal("Key not authorized: Unexpected signing method", 403)
+_FAMILIES = {"rsa": ("RS", "PS"), "ecdsa": ("ES",)}  # of algorithms; any other method is HMAC
+_ALGORITHM = re.compile("(?:HS|RS|PS|ES)(?:256|384|512)|EdDSA|none")
+_DATES = (  # the claim, whether it must lie ahead, and what is said; the last that fails is told
+    ("exp", True, "token has expired", "jwt_expires_at_validation_skew"),
+    ("iat", False, "token used before issued", "jwt_issued_at_validation_skew"),
+    ("nbf", False, "token is not valid yet", "jwt_not_before_validation_skew"),
+)
+
+
+@dataclass(frozen=True)
+class Token:
+    """A token whose signature was verified."""
+
+    header: dict[str, Any]
+    claims: dict[str, Any]
+
+
+def verified(
+    text: str, definition: Document, key_of: Callable[[dict[str, Any], dict[str, Any]], Any]
+) -> Token:
+    """Take a token apart and verify its signature; `key_of` gives the key for a header and claims.
+
+    Raises:
+        Refusal: it is no token, is signed by another method or with another key.
+    """
+    parts = text.split(".")
+    if len(parts) != 3:
+        raise NOT_AUTHORISED
+    header, claims = _object(parts[0]), _object(parts[1])
+    algorithm = header.get("alg")
+    if not isinstance(algorithm, str) or not _ALGORITHM.fullmatch(algorithm):
+        raise NOT_AUTHORISED
+    method = definition["jwt_signing_method"]
+    if not algorithm.startswith(_FAMILIES.get(method, ("HS",))):
+        raise UNEXPECTED_METHOD
+    key = key_of(header, claims)
+    if not _is_signed(algorithm, f"{parts[0]}.{parts[1]}".encode(), _bytes(parts[2]), key):
+        raise NOT_AUTHORISED
+    return Token(header, claims)
+
+
+def check_dates(token: Token, definition: Document, now: int) -> None:
+    """A token's dates fit; a date that is no number never does.
+
+    Raises:
+        Refusal: one does not; the last is told.
+    """
+    told = ""
+    for claim, is_ahead, message, skew in _DATES:
+        if claim not in token.claims:
+            continue
+        value, leeway = token.claims[claim], definition[skew]
+        if not isinstance(value, (int, float)) or isinstance(value, bool):
+            fits = False
+        elif is_ahead:
+            fits = value == 0 or now - leeway < int(value)
+        else:
+            fits = value == 0 or now + leeway >= int(value)
+        told = told if fits else message
+    if told:
+        raise Refusal(f"Key not authorized: {told}", 401)
+
+
+def public_key(data: bytes) -> Any:
+    """A public key or a certificate, in PEM or DER.
+
+    Raises:
+        Refusal: it is neither.
+    """
+    from cryptography import x509
+    from cryptography.hazmat.primitives import serialization
+
+    is_pem = b"-----BEGIN" in data
+    readers: tuple[Callable[[bytes], Any], ...] = (
+        serialization.load_pem_public_key if is_pem else serialization.load_der_public_key,
+        lambda text: (x509.load_pem_x509_certificate if is_pem else x509.load_der_x509_certificate)(
+            text
+        ).public_key(),
+    )
+    for reader in readers:
+        try:
+            return reader(data)
+        except ValueError:
+            continue
+    raise NOT_AUTHORISED
+
+
+def _is_signed(algorithm: str, text: bytes, signature: bytes, key: Any) -> bool:
+    """Whether a signature is this key's; a key of another kind signs nothing."""
+    from jwt.algorithms import get_default_algorithms
+
+    try:
+        return bool(get_default_algorithms()[algorithm].verify(text, key, signature))
+    except (TypeError, ValueError, AttributeError):
+        return False
+
+
+def _object(part: str) -> dict[str, Any]:
+    try:
+        value = json.loads(_bytes(part))
+    except ValueError as error:
+        raise NOT_AUTHORISED from error
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise NOT_AUTHORISED
+    return value
+
+
+def _bytes(part: str) -> bytes:
+    if not re.fullmatch(r"[A-Za-z0-9_-]*", part):
+        raise NOT_AUTHORISED
+    try:
+        return base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
+    except binascii.Error as error:
+        raise NOT_AUTHORISED from error

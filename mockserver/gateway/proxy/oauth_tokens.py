@@ -1,0 +1,164 @@
+"""OAuth 2.0: tokens that an API gives its clients, and requests that carry one."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from urllib.parse import parse_qsl
+
+from mockserver.gateway.policy_merging import Document
+from mockserver.gateway.proxy.policy_sessions import from_policy
+from mockserver.gateway.proxy.request_context import Refusal, Visit, look_up
+from mockserver.gateway.replies import error, json_reply, ok
+from mockserver.gateway.session_store import lifetime
+from mockserver.golang.urls import form_fields
+from mockserver.http.messages import Reply
+
+SECONDS = 3600  # that a token lasts unless oauth_token_expire says otherwise
+KNOWN_GRANTS = ("client_credentials",)
+_SECURITY = (  # gateway/api.go:241 @v5.12.0
+    ("X-Content-Type-Options", "nosniff"), ("X-Xss-Protection", "1; mode=block"), ("X-Frame-Options", "DENY"),
+    ("Strict-Transport-Security", "max-age=63072000; includeSubDomains"),
+    ("Cache-Control", "no-cache, no-store, must-revalidate"), ("Pragma", "no-cache"), ("Expires", "0"),
+)  # fmt: skip
+_FAILURES = {  # as RFC 6749 section 5.2 words them
+    "invalid_request": "The request is missing a required parameter, includes an invalid parameter value, "
+    "includes a parameter more than once, or is otherwise malformed.",
+    "unauthorized_client": "The client is not authorized to request a token using this method.",
+    "unsupported_grant_type": "The authorization grant type is not supported by the authorization server.",
+    "server_error": "The authorization server encountered an unexpected condition that prevented it from "
+    "fulfilling the request.",
+}
+
+
+def check_access_token(visit: Visit) -> None:
+    """The request carries a token of a client that is still there (gateway/mw_oauth2_key_exists.go:70)."""
+    scheme, mark, rest = visit.credential("oauth").partition(" ")
+    if not mark:
+        raise Refusal("Authorization field missing", 400)
+    if scheme.lower() != "bearer":
+        raise Refusal("Bearer token malformed", 400)
+    known = look_up(visit, rest.partition(" ")[0])
+    if not known.is_valid or known.session is None:
+        raise Refusal("Key not authorised", 403)
+    if not visit.gateway.oauth.is_client(visit.api.id, known.session["oauth_client_id"]):
+        raise Refusal("Key not authorised. OAuth client access was revoked", 403)
+    if visit.api.known["base_identity_provided_by"] in ("", "oauth_key"):
+        visit.session, visit.token, visit.alias = known.session, known.name, known.alias
+
+
+def own_endpoint(visit: Visit) -> Reply | None:
+    """The answer of an API's OAuth endpoints; None where the path is none of them.
+
+    Source: gateway/server.go:918 @v5.12.0.
+    """
+    path = visit.api.rest(visit.url.path)
+    if path.removesuffix("/") == "/oauth/token":
+        reply = _token(visit) if visit.method in ("GET", "POST") else error("Method not supported", 405)
+        return Reply(reply.body, reply.status, (*reply.headers, *_SECURITY))
+    if path == "/oauth/revoke":
+        return _revoke(visit)
+    if path == "/oauth/revoke_all":
+        return _revoke_all(visit)
+    if path.removesuffix("/") in ("/oauth/authorize", "/tyk/oauth/authorize-client"):
+        raise Refusal("this mock does not know the authorization code flow", 501)
+    return None
+
+
+def _token(visit: Visit) -> Reply:
+    """A token by client credentials."""
+    if visit.method != "POST":
+        return _failure(visit, "invalid_request")
+    form = _form(visit)
+    grant = form.get("grant_type", "")
+    if grant not in (visit.api.known["oauth_meta"]["allowed_access_types"] or []):
+        return _failure(visit, "unsupported_grant_type")
+    if grant not in KNOWN_GRANTS:
+        return error(f"this mock knows no other grant than {', '.join(KNOWN_GRANTS)}", 501)
+    credential = _basic(visit.header("Authorization"))
+    if credential is None:
+        return _failure(visit, "invalid_request")
+    client_id, secret = credential
+    client = visit.gateway.oauth.client(visit.api.id, client_id)
+    if client is None:
+        return _failure(visit, "server_error")
+    if client["secret"] != secret or not client["redirect_uri"]:
+        return _failure(visit, "unauthorized_client")
+    policy = visit.gateway.store.loaded.by_id.get(client["policy_id"])
+    if policy is None:
+        return _failure(visit, "server_error")
+    policy.granted = True
+    session = from_policy(visit.gateway, policy.policy, client["policy_id"], policy.policy["org_id"])
+    lasts = visit.gateway.config.oauth_token_expire or SECONDS
+    text = visit.gateway.sessions.name_of(session["org_id"], "")
+    _keep(visit, text, session, client["client_id"], client["meta_data"], lasts)
+    told = {"access_token": text, "expires_in": lasts, "token_type": "bearer"}
+    scope = form.get("scope")
+    return json_reply(dict(sorted({**told, **({"scope": scope} if scope else {})}.items())))
+
+
+def _keep(visit: Visit, text: str, session: Document, client_id: str, extra: object, lasts: int) -> None:
+    """Keep a token and its session (gateway/oauth_manager.go:940 @v5.12.0)."""
+    gateway = visit.gateway
+    gateway.oauth.issue(visit.api.id, client_id, text, lasts)
+    session |= {"oauth_client_id": client_id, "expires": int(gateway.now()) + lasts}
+    if isinstance(extra, dict):
+        session["meta_data"] = {**extra, **(session["meta_data"] or {})}
+    apis = [gateway.apis.loaded.by_id.get(name) for name in session["access_rights"]]
+    seconds = [lifetime(session, api, gateway.config, gateway.now()) for api in apis if api]
+    gateway.sessions.save(text, session, seconds=max(seconds, default=0))
+
+
+def _revoke(visit: Visit) -> Reply:
+    token = form_fields(visit.body).get("token", "")
+    if not token:
+        return error("token is required", 400)
+    visit.gateway.oauth.revoke(visit.api, token)
+    return ok("token revoked successfully")
+
+
+def _revoke_all(visit: Visit) -> Reply:
+    form = form_fields(visit.body)
+    for name in ("client_id", "client_secret"):
+        if not form.get(name):
+            return error(f"{name} is required", 401)
+    client = visit.gateway.oauth.client(visit.api.id, form["client_id"])
+    if client is None:
+        return error("error getting oauth client", 404)
+    if client["secret"] != form["client_secret"]:
+        return error("client secret is wrong", 401)
+    visit.gateway.oauth.revoke_all(visit.api, form["client_id"])
+    return ok("tokens revoked successfully")
+
+
+def _form(visit: Visit) -> dict[str, str]:
+    """The fields of a request: of its form or JSON body, and of its query."""
+    query = dict(reversed(parse_qsl(visit.url.query.removeprefix("?"), keep_blank_values=True)))
+    kind = visit.header("Content-Type")
+    if kind.partition(";")[0].strip() == "application/x-www-form-urlencoded":
+        return {**query, **form_fields(visit.body)}
+    if kind == "application/json":
+        try:
+            sent = json.loads(visit.body)
+        except ValueError:
+            return query
+        if isinstance(sent, dict) and all(isinstance(value, str) for value in sent.values()):
+            return {**query, **sent}
+    return query
+
+
+def _basic(header: str) -> tuple[str, str] | None:
+    scheme, _, rest = header.partition(" ")
+    if scheme != "Basic":
+        return None
+    try:
+        name, mark, secret = base64.b64decode(rest, validate=True).decode("utf-8", "replace").partition(":")
+    except binascii.Error:
+        return None
+    return (name, secret) if mark else None
+
+
+def _failure(visit: Visit, name: str) -> Reply:
+    status = visit.gateway.config.oauth_error_status_code or 403
+    return json_reply({"error": name, "error_description": _FAILURES[name]}, status)

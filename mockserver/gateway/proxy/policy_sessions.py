@@ -1,0 +1,28 @@
+"""A new session that a policy is the template of (gateway/mw_jwt.go:1413 @v5.12.0)."""
+
+from __future__ import annotations
+
+import copy
+
+from mockserver.gateway.gateway import Gateway
+from mockserver.gateway.policy_merging import Document
+
+_LIMITS = (
+    "rate", "per", "throttle_interval", "throttle_retry_limit", "max_query_depth", "quota_max",
+    "quota_renewal_rate", "hmac_enabled", "enable_http_signature_validation", "is_inactive", "tags",
+)  # fmt: skip
+_AFTER_EXPIRY = ("post_expiry_action", "post_expiry_grace_period")  # where the version has them
+
+
+def from_policy(gateway: Gateway, policy: Document | None, name: str, org_id: str) -> Document:
+    """A session with the limits and rights of a policy; an empty one where there is no such policy."""
+    session: Document = gateway.session_codec.type.fresh()
+    if policy is None:
+        return session
+    names = [*_LIMITS, *(each for each in _AFTER_EXPIRY if each in policy)]
+    session |= {each: copy.deepcopy(policy[each]) for each in names}
+    session |= {"apply_policies": [name], "org_id": org_id, "allowance": policy["rate"]}
+    session["access_rights"] = copy.deepcopy(policy["access_rights"] or {})
+    if policy["key_expires_in"] > 0:
+        session["expires"] = int(gateway.now()) + policy["key_expires_in"]
+    return session

@@ -1,0 +1,55 @@
+"""What a handler sees of a request, and the envelopes that a gateway answers in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mockserver.golang import json_writer
+from mockserver.http.messages import Reply
+
+TEXT = "text/plain; charset=utf-8"
+
+
+def json_text(text: str, status: int = 200) -> Reply:
+    """JSON that is written already; Go's encoder ends it with a newline."""
+    return Reply(text.encode() + b"\n", status)
+
+
+def json_reply(value: Any, status: int = 200) -> Reply:
+    """A value as JSON."""
+    return json_text(json_writer.write(value), status)
+
+
+def ok(message: str = "") -> Reply:
+    """Yes, without an object (gateway/api.go:108 @v5.12.0)."""
+    return json_reply({"status": "ok", "message": message})
+
+
+def error(message: str, status: int) -> Reply:
+    """No, and why (gateway/api.go:112 @v5.12.0)."""
+    return json_reply({"status": "error", "message": message}, status)
+
+
+def changed(key: str, action: str, key_hash: str = "") -> Reply:
+    """A write that went well (gateway/api.go:91 @v5.12.0)."""
+    told = {"key": key, "status": "ok", "action": action}
+    return json_reply({**told, "key_hash": key_hash} if key_hash else told)
+
+
+def plain(text: str, status: int, *headers: tuple[str, str]) -> Reply:
+    """Text, as http.Error and the routers answer."""
+    return Reply(text.encode(), status, (("Content-Type", TEXT), *headers))
+
+
+def redirect(location: str) -> Reply:
+    """To the clean form of a path: no body, no content type (mux 1.8.1, ServeHTTP)."""
+    return Reply(b"", 301, (("Location", location),))
+
+
+FORBIDDEN = error("Attempted administrative access with invalid or missing key!", 403)
+METHOD_NOT_SUPPORTED = error("Method not supported", 405)
+METHOD_NOT_ALLOWED = error("Method Not Allowed", 405)
+PAGE_NOT_FOUND = plain("404 page not found\n", 404, ("X-Content-Type-Options", "nosniff"))
+NOT_FOUND = plain("Not Found", 404)
+BAD_REQUEST = plain("400 Bad Request", 400, ("Connection", "close"))
+TOO_LARGE = plain("Request Entity Too Large\n", 413, ("X-Content-Type-Options", "nosniff"))

@@ -1,0 +1,46 @@
+"""Policies put in place of a mock at once: all of them, or none."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from mockserver.gateway.gateway import Gateway
+from mockserver.storage.backend import NoStorage, Refused
+
+
+class SeedError(ValueError):
+    """Policies that cannot be put in place; the message names the policy and the reason."""
+
+
+def seed(gateway: Gateway, policies: list[Any]) -> list[str]:
+    """Write policies and load them; return their ids. Nothing is written unless all can be read.
+
+    Raises:
+        SeedError: a policy has no id, a member of a wrong type, or cannot be stored.
+    """
+    if not isinstance(policies, list):
+        raise SeedError("policies must be an array")
+    decoded = []
+    for position, raw in enumerate(policies):
+        policy, reasons = gateway.codec.decode_leniently(json.dumps(raw).encode())
+        if reasons or not policy["id"]:
+            raise SeedError(f"policy {position}: {reasons[0] if reasons else 'it has no id'}")
+        decoded.append(policy)
+    before = dict(gateway.store.files.read())
+    for position, policy in enumerate(decoded):
+        try:
+            gateway.store.write(policy)
+        except (NoStorage, Refused) as error:
+            _take_back(gateway, before, [written["id"] for written in decoded[:position]])
+            raise SeedError(f"policy {policy['id']!r} cannot be stored") from error
+    gateway.reload()
+    return [policy["id"] for policy in decoded]
+
+
+def _take_back(gateway: Gateway, before: dict[str, bytes], written: list[str]) -> None:
+    """Undo writes: the file that was there, or none."""
+    files = gateway.store.files
+    for policy_id in written:
+        old = before.get(f"{policy_id}.json")
+        files.delete(policy_id) if old is None else files.write(policy_id, old.decode)

@@ -1,0 +1,181 @@
+"""Sessions: what a key has. Their document, where they are kept, and their policies applied."""
+
+from __future__ import annotations
+
+import base64
+import fnmatch
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from mockserver.contract.openapi import Contract
+from mockserver.gateway import key_ids
+from mockserver.gateway.api_definition import Api
+from mockserver.gateway.config import Config
+from mockserver.gateway.policy_application import Applying
+from mockserver.gateway.policy_merging import Document, as_node
+from mockserver.gateway.policy_store import PolicyStore
+from mockserver.gateway.session_cache import SessionMemory
+from mockserver.golang import json_writer
+from mockserver.golang.scalars import Problems
+from mockserver.golang.structs import Slice, Struct, read_as
+from mockserver.storage.backend import Shelf
+
+
+@dataclass(frozen=True)
+class SessionCodec:
+    """Reads and writes sessions as a version's gateway does."""
+
+    type: Struct
+    policy: Struct
+
+    @classmethod
+    def of(cls, contract: Contract) -> SessionCodec:
+        """The codec that a contract's SessionState schema describes."""
+        session, policy = contract.type_of("SessionState"), contract.type_of("Policy")
+        assert isinstance(session, Struct)
+        assert isinstance(policy, Struct)
+        return cls(session, policy)
+
+    def decode(self, body: bytes, *, whole: bool = False) -> Document:
+        """Decode a body; with `whole` nothing but white space may follow the first value.
+
+        Raises:
+            Malformed: it is no JSON, or a member is of a wrong type.
+        """
+        session: Document = read_as(self.type, body, whole=whole)[0]
+        return session
+
+    def encode(self, session: Document) -> str:
+        """A session as an answer holds it."""
+        return json_writer.write(self.type.output(session))
+
+    def fresh_right(self) -> Document:
+        """An access definition that grants nothing."""
+        right: Document = self.type.by_name["access_rights"].type.element.fresh()  # type: ignore[attr-defined]  # a map of them
+        return right
+
+    def own_policies(self, session: Document) -> list[Document] | None:
+        """The policies that stand in a session's metadata; None where none can be read."""
+        listed = (session["meta_data"] or {}).get("policies")
+        if not isinstance(listed, list):
+            return None
+        problems = Problems()
+        policies: list[Document] = Slice(self.policy).decode(as_node(listed), None, problems)
+        return None if problems.found else policies
+
+
+def applying(
+    session: Document,
+    store: PolicyStore,
+    codec: SessionCodec,
+    behaviours: frozenset[str],
+    api_org: str | None = None,
+) -> Applying:
+    """The application of a session's policies; `run` does it."""
+    named = session["apply_policies"] or ([session["apply_policy_id"]] if session["apply_policy_id"] else [])
+    org_id = session["org_id"] or api_org or ""
+    stored: list[tuple[str, Any]] = [(name, store.granted(name, org_id)) for name in named]
+    own = codec.own_policies(session)
+    listed = stored or None
+    if own is not None:
+        by_id = {policy["id"]: policy for policy in reversed(own)}
+        found = own if "own-policies-by-place" in behaviours else [by_id[policy["id"]] for policy in own]
+        listed = [(policy["id"], policy) for policy in found]
+        if not own and "own-policies-by-place" not in behaviours:
+            listed = None
+    to_clear = []
+    for _, policy in stored:
+        if policy is None:
+            break
+        to_clear.append(policy)
+    release = partial(store.release, named, org_id)
+    return Applying(session, listed, to_clear, codec.fresh_right, release, api_org)
+
+
+def lifetime(session: Document, api: Api, config: Config, now: float) -> int:
+    """For how many seconds a session is kept for an API; 0 is for ever (user/session.go:408 @v5.12.0)."""
+    if config.force_global_session_lifetime:
+        return config.global_session_lifetime
+    seconds = int(session["session_lifetime"] or api.known["session_lifetime"])
+    if seconds <= 0:
+        return 0
+    if not api.known["session_lifetime_respects_key_expiration"]:
+        return seconds
+    expires = int(session["expires"])
+    if expires <= 0:
+        return 0
+    return max(seconds, expires - int(now))
+
+
+_Kept = tuple[str, float | None]  # its text, and until when in seconds since the epoch; None is for ever
+
+
+class SessionStore:
+    """Keys and their sessions, as a gateway keeps them in Redis: by name, or by the name's hash.
+
+    Attributes:
+        memory: what requests to APIs find before they look here.
+    """
+
+    def __init__(self, codec: SessionCodec, config: Config, now: Callable[[], float], shelf: Shelf) -> None:
+        self.memory = SessionMemory(now, hashed=config.hash_keys)
+        self._codec = codec
+        self._config = config
+        self._now = now
+        self._kept = shelf  # of _Kept
+
+    def name_of(self, org_id: str, name: str) -> str:
+        """The full id of a key of an organisation."""
+        return key_ids.make(org_id, name, self._config.hash_key_function)
+
+    def stored_as(self, key: str) -> str:
+        """The name that a key is kept under."""
+        return key_ids.stored_as(key, hashed=self._config.hash_keys)
+
+    def find(self, org_id: str, key: str, *, by_hash: bool = False) -> tuple[str, Document] | None:
+        """A key by its id, or by that without its organisation (gateway/auth_manager.go:161 @v5.12.0)."""
+        candidates = [key]
+        if not by_hash and key_ids.organisation_of(key) != org_id:
+            candidates = [self.name_of(org_id, key), key]
+        for each in candidates:
+            kept = self._kept.get(each if by_hash else self.stored_as(each))
+            if kept is not None and self._lasts(kept):
+                return each, self._codec.decode(kept[0].encode())
+        return None
+
+    def save(self, key: str, session: Document, *, by_hash: bool = False, seconds: int = 0) -> None:
+        """Keep a session under a key, for so long; 0 is for ever."""
+        until = self._now() + seconds if seconds > 0 else None
+        name = key if by_hash else self.stored_as(key)
+        self._kept[name] = (self._codec.encode(session), until)
+        self.memory.forget(name)
+
+    def remove(self, org_id: str, key: str, *, by_hash: bool = False) -> bool:
+        """Forget a key; say whether it was there."""
+        names = {key} if by_hash else {self.stored_as(key), self.stored_as(self.name_of(org_id, key))}
+        found = [self._kept.pop(name, None) for name in names]
+        self.memory.forget(key if by_hash else self.stored_as(key))
+        return any(kept is not None and self._lasts(kept) for kept in found)
+
+    def names(self, prefix: str) -> list[str]:
+        """The names that keys are kept under and that begin so, or whose id names that organisation.
+
+        Redis takes the prefix for a glob (storage/redis_cluster.go:448 @v5.12.0).
+        """
+        token = base64.b64encode(f'{{"org":"{prefix}"'.encode()).decode().rstrip("=")[:-2]
+        return [
+            name
+            for name, kept in self._kept.copy().items()
+            if self._lasts(kept)
+            and (fnmatch.fnmatchcase(name, f"{prefix}*") or (prefix and name.startswith(token)))
+        ]
+
+    def clear(self) -> None:
+        """Forget all."""
+        self._kept.clear()
+        self.memory.clear()
+
+    def _lasts(self, kept: _Kept) -> bool:
+        return kept[1] is None or kept[1] > self._now()

@@ -1,0 +1,1 @@
+"""Go's rules for JSON, types, URLs and content types; knows no gateway."""

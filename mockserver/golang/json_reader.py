@@ -1,0 +1,192 @@
+"""JSON exactly as Go's encoding/json reads it; `gowrite` has how it writes.
+
+A document that was read is a tree of nodes: `Object`, list, str, `Number`, True, False, None.
+Nothing is lost that Go's decoder looks at later: members keep their order and their duplicates,
+numbers keep their text, and a string knows whether it was written with an escape.
+"""
+
+from __future__ import annotations
+
+import codecs
+import json
+import re
+from typing import Any
+
+from mockserver.golang.json_writer import format_float, quote, write
+
+__all__ = ["Escaped", "JSONSyntaxError", "Number", "Object", "format_float", "quote", "read", "write"]
+
+MAX_DEPTH = 10000  # encoding/json/scanner.go, maxNestingDepth
+
+_SPACE = re.compile(r"[ \t\n\r]*")
+_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
+_PLAIN = r'[^"\\\x00-\x1f]*'
+_STRING = re.compile(rf'"({_PLAIN}(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{{4}}){_PLAIN})*)"')
+_ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|(.))")
+_SURROGATES = re.compile("([\ud800-\udbff])([\udc00-\udfff])|[\ud800-\udfff]")
+_SHORT = {'"': '"', "\\": "\\", "/": "/", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
+_WORDS: dict[str, bool | None] = {"true": True, "false": False, "null": None}
+
+
+def _one_byte_at_a_time(error: UnicodeError) -> tuple[str, int]:
+    """Replace each byte that is not UTF-8 by U+FFFD, as utf8.DecodeRune does."""
+    assert isinstance(error, UnicodeDecodeError)
+    return "\ufffd", error.start + 1
+
+
+codecs.register_error("go-json", _one_byte_at_a_time)
+
+
+class JSONSyntaxError(ValueError):
+    """The bytes hold no whole JSON value; `position` is the character where reading ended."""
+
+    def __init__(self, reason: str, position: int) -> None:
+        super().__init__(f"{reason} at character {position}")
+        self.reason = reason
+        self.position = position
+
+
+class Number(str):
+    """A number as its text."""
+
+    __slots__ = ()
+
+
+class Escaped(str):
+    """A string that was written with at least one escape."""
+
+    __slots__ = ()
+
+
+class Object(list[tuple[str, Any]]):
+    """The members of an object in their order, duplicates included."""
+
+    __slots__ = ()
+
+
+def read(data: bytes) -> tuple[Any, str]:
+    """Read the first JSON value; return its node and the text that follows it.
+
+    Raises:
+        JSONSyntaxError: there is no whole value, or it is nested deeper than `MAX_DEPTH`.
+    """
+    if (ordinary := _read_ordinary(data)) is not None:
+        return ordinary
+    text = data.decode("utf-8", "go-json")
+    node, end = _value(text)
+    return node, text[end:]
+
+
+def _read_ordinary(data: bytes) -> tuple[Any, str] | None:
+    """What the C reader makes of a plain object, the same as ours; None where ours has to look.
+
+    It is five times as fast. Escapes, bytes that are no text, other values than objects, deep nesting
+    and whatever it refuses are left to ours; a test holds the two to the same nodes.
+    """
+    if b"\\" in data:
+        return None
+    try:
+        text = data.decode()
+        start = _skip(text, 0)
+        if text[start : start + 1] != "{":
+            return None
+        node, end = _ORDINARY.raw_decode(text, start)
+    except (ValueError, RecursionError):
+        return None
+    return node, text[end:]
+
+
+def _no_word(word: str) -> None:
+    raise ValueError(word)  # NaN and Infinity, which JSON does not have
+
+
+_ORDINARY = json.JSONDecoder(
+    object_pairs_hook=Object, parse_float=Number, parse_int=Number, parse_constant=_no_word
+)
+
+
+def _value(text: str) -> tuple[Any, int]:
+    """One value and the position after it; an explicit stack, for documents may be 10,000 deep."""
+    open_nodes: list[list[Any]] = []
+    names: list[str] = []
+    position = _skip(text, 0)
+    while True:
+        character = text[position : position + 1]
+        node: Any
+        if character in ("{", "["):
+            node = Object() if character == "{" else []
+            if len(open_nodes) == MAX_DEPTH:
+                raise JSONSyntaxError("exceeded max depth", position)
+            open_nodes.append(node)
+            position = _skip(text, position + 1)
+            if text[position : position + 1] != ("}" if character == "{" else "]"):
+                if character == "{":
+                    position = _name(text, position, names)
+                continue
+            open_nodes.pop()
+            position += 1
+        else:
+            node, position = _scalar(text, position, character)
+        while open_nodes:
+            parent = open_nodes[-1]
+            is_object = type(parent) is Object
+            parent.append((names.pop(), node) if is_object else node)
+            position = _skip(text, position)
+            character = text[position : position + 1]
+            if character == ",":
+                position = _skip(text, position + 1)
+                if is_object:
+                    position = _name(text, position, names)
+                break
+            if character != ("}" if is_object else "]"):
+                raise JSONSyntaxError("a comma or the end is missing", position)
+            position += 1
+            node = open_nodes.pop()
+        else:
+            return node, position
+
+
+def _skip(text: str, position: int) -> int:
+    match = _SPACE.match(text, position)
+    assert match is not None
+    return match.end()
+
+
+def _name(text: str, position: int, names: list[str]) -> int:
+    """Read a member's name and its colon; return where its value begins."""
+    match = _STRING.match(text, position)
+    if match is None:
+        raise JSONSyntaxError("a member's name is missing", position)
+    names.append(_unquote(match[1]))
+    position = _skip(text, match.end())
+    if text[position : position + 1] != ":":
+        raise JSONSyntaxError("a colon is missing", position)
+    return _skip(text, position + 1)
+
+
+def _scalar(text: str, position: int, character: str) -> tuple[Any, int]:
+    if character == '"':
+        match = _STRING.match(text, position)
+        if match is not None:
+            return _unquote(match[1]), match.end()
+    elif match := _NUMBER.match(text, position):
+        return Number(match[0]), match.end()
+    else:
+        for word, meaning in _WORDS.items():
+            if text.startswith(word, position):
+                return meaning, position + len(word)
+    raise JSONSyntaxError("no JSON value", position)
+
+
+def _unquote(inner: str) -> str:
+    if "\\" not in inner:
+        return inner
+    plain = _ESCAPE.sub(lambda m: chr(int(m[1], 16)) if m[1] else _SHORT[m[2]], inner)
+    return Escaped(_SURROGATES.sub(_pair, plain))
+
+
+def _pair(match: re.Match[str]) -> str:
+    """Two halves make one character; a lone half becomes U+FFFD (decode.go, unquoteBytes)."""
+    if match[1] is None:
+        return "\ufffd"
+    return chr(0x10000 + ((ord(match[1]) - 0xD800) << 10) + (ord(match[2]) - 0xDC00))

@@ -1,0 +1,202 @@
+"""Go values that hold no others: strings, bools, numbers, object ids, and anything at all.
+
+A decoded value is plain: str, int, float, bool, None, or for `AnyValue` what JSON has. Rules are
+those of encoding/json, decode.go and encode.go.
+"""
+
+from __future__ import annotations
+
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from mockserver.golang.json_reader import Escaped, Number, Object
+
+_INT64 = range(-(2**63), 2**63)
+_KINDS: dict[type, str] = {Object: "an object", list: "an array", bool: "a bool"}
+_TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d+)?(Z|[+-]\d\d:\d\d)", re.ASCII)
+_FOLDED = str.maketrans("\u017f\u212a", "sk")  # the only other letters that fold to ASCII ones
+
+
+def fold(name: str) -> str:
+    """A member's name as Go compares it when no name is equal (fold.go, foldName)."""
+    return name.translate(_FOLDED).lower() if not name.isascii() else name.lower()
+
+
+@dataclass
+class Problems:
+    """What did not fit. Go notes a wrong type and goes on; a failing UnmarshalJSON stops it."""
+
+    found: list[str] = field(default_factory=list)
+    stopped: bool = False
+
+    def note(self, wanted: str, node: Any) -> None:
+        """Note that `node` is not the `wanted` type."""
+        kind = _KINDS.get(type(node))  # shown instead of its text, which may be long, and too deep for repr
+        shown = kind or (node if isinstance(node, Number) else repr(node))
+        self.found.append(f"{shown} is no {wanted}")
+
+
+class GoType(ABC):
+    """A type: its zero value, how a node is decoded into it, what is written of it."""
+
+    zero: Any = None
+
+    @abstractmethod
+    def decode(self, node: Any, current: Any, problems: Problems) -> Any:
+        """Return the value after decoding `node` over `current`."""
+
+    def output(self, value: Any) -> Any:
+        """Return what `json_writer.write` is to write."""
+        return value
+
+    def fresh(self) -> Any:
+        """A zero value of its own."""
+        return self.zero
+
+    def is_zero(self, value: Any) -> bool:
+        """Whether `omitzero` leaves it out."""
+        return bool(value == self.zero)
+
+    def is_empty(self, value: Any) -> bool:
+        """Whether `omitempty` leaves it out."""
+        return not value
+
+
+class String(GoType):
+    """A string."""
+
+    zero = ""
+
+    def decode(self, node: Any, current: Any, problems: Problems) -> Any:
+        if isinstance(node, str) and not isinstance(node, Number):
+            return str(node)
+        if node is not None:
+            problems.note("string", node)
+        return current
+
+
+class Bool(GoType):
+    """A bool; no other type is taken for one."""
+
+    zero = False
+
+    def decode(self, node: Any, current: Any, problems: Problems) -> Any:
+        if isinstance(node, bool):
+            return node
+        if node is not None:
+            problems.note("bool", node)
+        return current
+
+
+class Int64(GoType):
+    """An int64: digits only, so `1.0` and `1e3` do not fit."""
+
+    zero = 0
+
+    def decode(self, node: Any, current: Any, problems: Problems) -> Any:
+        if isinstance(node, Number) and re.fullmatch(r"-?[0-9]{1,19}", node):
+            value = int(node)
+            if value in _INT64:
+                return value
+        if node is not None:
+            problems.note("int64", node)
+        return current
+
+
+class Float64(GoType):
+    """A float64; a number too large for it does not fit."""
+
+    zero = 0.0
+
+    def decode(self, node: Any, current: Any, problems: Problems) -> Any:
+        if isinstance(node, Number):
+            value = float(node)
+            if abs(value) != float("inf"):
+                return value
+        if node is not None:
+            problems.note("float64", node)
+        return current
+
+
+class ObjectId(GoType):
+    """Twelve bytes, written as 24 lower-case hex digits or as "" (mgo bson.ObjectId)."""
+
+    zero = ""
+
+    def decode(self, node: Any, current: Any, problems: Problems) -> Any:
+        if isinstance(node, Object):
+            oid = [value for name, value in node if fold(name) == "$oid"]
+            node = oid[-1] if oid else node
+        if node is None or node == "":
+            return ""
+        plain = isinstance(node, str) and not isinstance(node, (Escaped, Number))
+        if plain and re.fullmatch("[0-9a-fA-F]{24}", node):
+            return str(node).lower()
+        problems.note("object id", node)
+        problems.stopped = True
+        return ""
+
+
+class Time(GoType):
+    """A time.Time as its RFC 3339 text; no other text is one."""
+
+    zero = "0001-01-01T00:00:00Z"
+
+    def decode(self, node: Any, current: Any, problems: Problems) -> Any:
+        if node is None:
+            return current
+        plain = isinstance(node, str) and not isinstance(node, (Escaped, Number))
+        match = _TIME.fullmatch(node) if plain else None
+        if match is None or not _is_time(match):
+            problems.note("time", node)
+            problems.stopped = True
+            return current
+        fraction = match[2][:10].rstrip("0").rstrip(".") if match[2] else ""
+        return match[1] + fraction + ("Z" if match[3][1:] == "00:00" else match[3])
+
+
+def _is_time(match: re.Match[str]) -> bool:
+    try:
+        datetime.fromisoformat(match[1].replace("0000-", "0004-", 1))
+    except ValueError:
+        return False
+    return match[3] == "Z" or (match[3][1:3] <= "23" and match[3][4:] <= "59")
+
+
+class AnyValue(GoType):
+    """interface{}: any JSON, numbers as float64, members sorted."""
+
+    def decode(self, node: Any, current: Any, problems: Problems) -> Any:
+        result: list[Any] = []
+        todo: list[tuple[Any, Callable[[Any], None]]] = [(node, result.append)]
+        while todo:
+            node, put = todo.pop()
+            if isinstance(node, Object):
+                members = dict(node)
+                plain = dict.fromkeys(sorted(members))
+                todo.extend((members[name], partial(plain.__setitem__, name)) for name in plain)
+                if len(node) > len(members):  # what is replaced must fit all the same
+                    todo.extend((value, _forget) for name, value in node if value is not members[name])
+                put(plain)
+            elif isinstance(node, list):
+                items: list[Any] = [None] * len(node)
+                todo.extend((item, partial(items.__setitem__, i)) for i, item in enumerate(node))
+                put(items)
+            elif isinstance(node, Number):
+                put(FLOAT64.decode(node, None, problems))
+            else:
+                put(str(node) if isinstance(node, str) else node)
+        return result[0]
+
+
+def _forget(_: Any) -> None:
+    """Take a value that nothing keeps."""
+
+
+STRING, BOOL, INT64, FLOAT64 = String(), Bool(), Int64(), Float64()
+OBJECT_ID, TIME, ANY = ObjectId(), Time(), AnyValue()

@@ -1,0 +1,221 @@
+"""Go values that hold others, from a schema: what decoding gives, and what encoding writes.
+
+A schema with `properties` is a struct, with `additionalProperties` a map, `nullable` on a struct
+makes it a pointer. Decoded values are plain dicts and lists; a struct has all its members, zero
+ones included.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from mockserver.golang import json_reader
+from mockserver.golang.json_reader import Object
+from mockserver.golang.scalars import (
+    ANY,
+    BOOL,
+    FLOAT64,
+    INT64,
+    OBJECT_ID,
+    STRING,
+    TIME,
+    GoType,
+    Problems,
+    fold,
+)
+
+_NAMED = {"object-id": OBJECT_ID, "time": TIME}
+_SCALARS = {"string": STRING, "boolean": BOOL, "integer": INT64, "number": FLOAT64}
+
+
+class Malformed(ValueError):
+    """A body that Go does not decode into what is wanted; the text says why."""
+
+
+class _Spare(list[Any]):
+    """A slice's elements, and those cut off it that its memory still holds."""
+
+    spare: list[Any]
+
+
+@dataclass
+class Slice(GoType):
+    """A slice: null is nil. A second array decodes over the elements of the first."""
+
+    element: GoType
+
+    def decode(self, node: Any, current: Any, problems: Problems) -> Any:
+        if node is None:
+            return None
+        if not isinstance(node, list) or isinstance(node, Object):
+            problems.note("array", node)
+            return current
+        if not node:
+            return []
+        old = [*(current or []), *getattr(current, "spare", [])]
+        items = _Spare(current or [])
+        for i, item in enumerate(node):
+            if i == len(items):
+                items.append(old[i] if i < len(old) else self.element.fresh())
+            items[i] = self.element.decode(item, items[i], problems)
+            if problems.stopped:
+                return items
+        items.spare = old[len(node) :]
+        del items[len(node) :]
+        return items
+
+    def output(self, value: Any) -> Any:
+        return None if value is None else [self.element.output(item) for item in value]
+
+
+@dataclass
+class Map(GoType):
+    """A map: null is nil. Two objects are merged; an equal key is replaced whole."""
+
+    element: GoType
+
+    def decode(self, node: Any, current: Any, problems: Problems) -> Any:
+        if node is None:
+            return None
+        if not isinstance(node, Object):
+            problems.note("object", node)
+            return current
+        items = dict(current or {})
+        for name, item in node:
+            value = self.element.decode(item, self.element.fresh(), problems)
+            if problems.stopped:
+                break
+            items[str(name)] = value
+        return items
+
+    def output(self, value: Any) -> Any:
+        if value is None:
+            return None
+        return {name: self.element.output(value[name]) for name in sorted(value)}
+
+
+@dataclass(frozen=True)
+class Field:
+    """A member of a struct; `omit` is "", "zero" or "empty"."""
+
+    name: str
+    type: GoType
+    omit: str = ""
+
+    def omits(self, value: Any) -> bool:
+        """Whether this value is left out of what is written."""
+        if not self.omit:
+            return False
+        return self.type.is_zero(value) if self.omit == "zero" else self.type.is_empty(value)
+
+
+@dataclass
+class Struct(GoType):
+    """A struct; a pointer may be nil.
+
+    It is zero when its `deciding` members are unset and its `emptying` ones empty.
+    """
+
+    fields: list[Field]
+    deciding: list[str]
+    emptying: list[str]
+    pointer: bool = False
+
+    def __post_init__(self) -> None:
+        self.by_name = {each.name: each for each in self.fields}
+        self.by_fold = {fold(each.name): each for each in reversed(self.fields)}
+
+    def fresh(self) -> Any:
+        return None if self.pointer else {each.name: each.type.fresh() for each in self.fields}
+
+    def decode(self, node: Any, current: Any, problems: Problems) -> Any:
+        if node is None:
+            return None if self.pointer else current
+        if not isinstance(node, Object):
+            problems.note("object", node)
+            return current
+        value = current
+        if value is None:
+            value = {each.name: each.type.fresh() for each in self.fields}
+        for name, item in node:
+            known = self.by_name.get(name) or self.by_fold.get(fold(name))
+            if known is not None:
+                value[known.name] = known.type.decode(item, value[known.name], problems)
+                if problems.stopped:
+                    break
+        return value
+
+    def output(self, value: Any) -> Any:
+        if value is None:
+            return None
+        return {
+            each.name: each.type.output(value[each.name])
+            for each in self.fields
+            if not each.omits(value[each.name])
+        }
+
+    def is_zero(self, value: Any) -> bool:
+        return value is None or not (
+            any(_is_set(self.by_name[name].type, value[name]) for name in self.deciding)
+            or any(value[name] for name in self.emptying)
+        )
+
+    def is_empty(self, value: Any) -> bool:
+        return value is None  # omitempty never leaves a struct out
+
+
+def go_type(schema: Mapping[str, Any], schemas: Mapping[str, Any]) -> GoType:
+    """The type that a schema of one version describes; `schemas` holds what it refers to."""
+    if "$ref" in schema:
+        return go_type(schemas[schema["$ref"].rpartition("/")[2]], schemas)
+    if schema.get("x-go") in _NAMED:
+        return _NAMED[schema["x-go"]]
+    kind = schema.get("type")
+    if kind == "array":
+        return Slice(go_type(schema["items"], schemas))
+    if kind != "object":
+        return _SCALARS[kind] if kind else ANY
+    if "properties" not in schema:
+        return Map(go_type(schema["additionalProperties"], schemas))
+    fields = [
+        Field(name, go_type(member, schemas), _omission(member))
+        for name, member in schema["properties"].items()
+    ]
+    emptying = schema.get("x-empty", [])
+    deciding = schema.get("x-zero", [] if emptying else list(schema["properties"]))
+    return Struct(fields, deciding, emptying, pointer=schema.get("nullable", False))
+
+
+def read_as(kind: GoType, body: bytes, *, whole: bool = False) -> tuple[Any, Any]:
+    """Decode the first value of a body; it comes back with the node that it was read from.
+
+    With `whole` nothing but white space may follow, as json.Unmarshal wants it and a Decoder does not.
+
+    Raises:
+        Malformed: there is no JSON value, a member is of a wrong type, or more follows.
+    """
+    try:
+        node, rest = json_reader.read(body)
+    except json_reader.JSONSyntaxError as error:
+        raise Malformed(str(error)) from error
+    problems = Problems()
+    value = kind.decode(node, kind.fresh(), problems)
+    if problems.found:
+        raise Malformed(problems.found[0])
+    if whole and rest.strip(" \t\r\n"):
+        raise Malformed("more follows the document")
+    return value, node
+
+
+def _is_set(kind: GoType, value: Any) -> bool:
+    """Whether a member keeps its struct from being zero; a pointer does whatever it points to."""
+    if isinstance(kind, Struct) and kind.pointer:
+        return value is not None
+    return not kind.is_zero(value)
+
+
+def _omission(member: Mapping[str, Any]) -> str:
+    rules = member.get("x-omit", [])
+    return rules[0]["rule"] if rules else ""

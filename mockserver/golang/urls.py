@@ -1,0 +1,109 @@
+"""A request's target as Go's net/url reads it, and the path that gorilla/mux makes of it."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from urllib.parse import parse_qsl, quote, unquote_to_bytes
+
+_BAD_ESCAPE = re.compile(r"%(?![0-9a-fA-F]{2})")
+_CONTROL = re.compile(r"[\x00-\x20\x7f]")
+_ABSOLUTE = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]*://[^/?]*)(.*)")
+_KEPT = "$&+,/:;=@-_.~"  # what net/url leaves unescaped in a path
+_VALID = re.compile(r"[A-Za-z0-9$&+,/:;=@_.~!'()*%\[\]-]*")  # and what it takes there
+
+
+class BadTarget(ValueError):
+    """A target that net/http answers with a bare 400; `target` is what was sent."""
+
+    def __init__(self, target: str) -> None:
+        super().__init__(f"{target!r} is no request target")
+        self.target = target
+
+
+@dataclass(frozen=True)
+class Url:
+    """A target taken apart.
+
+    Attributes:
+        path: unescaped; a byte that is not UTF-8 stands as a lone surrogate (surrogateescape).
+        query: as sent, with its question mark; "" where there is none.
+        origin: scheme and host of a target in absolute form.
+        raw: the path as sent, where Go would write it otherwise; else "".
+    """
+
+    path: str
+    query: str = ""
+    origin: str = ""
+    raw: str = ""
+
+    def __str__(self) -> str:
+        return self.origin + escaped(self.path) + self.query
+
+
+def parse(target: str, method: str = "GET") -> Url:
+    """Read a request's target; `target` holds bytes as Latin-1 characters.
+
+    Raises:
+        BadTarget: a control character, a bad escape, or neither a path nor an absolute form.
+    """
+    origin, rest = "", target
+    if target == "*":
+        return Url("*")
+    if method == "CONNECT" and not target.startswith("/"):
+        origin, rest = f"//{target}", ""
+    if match := _ABSOLUTE.fullmatch(target):
+        origin, rest = match.groups()
+    raw, mark, query = rest.partition("?")
+    if _CONTROL.search(target) or _BAD_ESCAPE.search(raw):
+        raise BadTarget(target)
+    if not raw.startswith("/") and not (origin and not raw):
+        raise BadTarget(target)
+    path = unescaped(raw)
+    return Url(path, mark + query, origin, "" if raw == escaped(path) else raw)
+
+
+def escaped(path: str, raw: str = "") -> str:
+    """A path as Go writes it: as it was sent, where that stands for the same (net/url, EscapedPath)."""
+    if raw and _VALID.fullmatch(raw) and unescaped(raw) == path:
+        return raw
+    return quote(path.encode("utf-8", "surrogateescape"), safe=_KEPT)
+
+
+def unescaped(raw: str) -> str:
+    """A path of which bytes stand as Latin-1 characters or escapes."""
+    return unquote_to_bytes(raw.encode("latin-1")).decode("utf-8", "surrogateescape")
+
+
+def cleaned(url: Url) -> Url:
+    """The address that gorilla/mux redirects to, or the same one (mux 1.8.1, cleanPath)."""
+    path = url.path if url.path.startswith("/") else "/" + url.path
+    clean = "/" + posixpath.normpath(path).lstrip("/")
+    if path.endswith("/") and clean != "/":
+        clean += "/"
+    return url if clean == url.path else replace(url, path=clean)
+
+
+def first_value(query: str, name: str) -> str:
+    """The first value of a parameter as url.Query().Get gives it; "" where there is none."""
+    return next((value for key, value in parameters(query) if key == name), "")
+
+
+def parameters(query: str) -> Iterator[tuple[str, str]]:
+    """The parameters as url.Query() has them; one with a bad escape or a semicolon is passed over."""
+    for pair in query.removeprefix("?").split("&"):
+        key, _, value = pair.partition("=")
+        if pair and ";" not in pair and not _BAD_ESCAPE.search(pair):
+            yield _unescape(key), _unescape(value)
+
+
+def form_fields(body: bytes) -> dict[str, str]:
+    """The first value of each field of an `application/x-www-form-urlencoded` body."""
+    pairs = parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True)
+    return dict(reversed(pairs))
+
+
+def _unescape(text: str) -> str:
+    return unquote_to_bytes(text.replace("+", " ")).decode("utf-8", "surrogateescape")

@@ -1,8 +1,0 @@
-"""One function for each operation: parse, refuse, change, answer. One module for each subject."""
-
-from __future__ import annotations
-
-from mockserver.handlers import apis, keys, oauth, organisations, policies, probes, reloads
-from mockserver.handlers.registry import HANDLERS, check
-
-__all__ = ["HANDLERS", "apis", "check", "keys", "oauth", "organisations", "policies", "probes", "reloads"]

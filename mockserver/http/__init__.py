@@ -1,0 +1,1 @@
+"""HTTP/1 as Go's net/http speaks it, server and client."""

@@ -1,0 +1,190 @@
+"""How answers are twisted: what is done to an answer, to a member of a policy, and on which occasions.
+
+Applied to a mock in a process of its own; nothing of it is loaded elsewhere.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+from mockserver.contract.policy_codec import PolicyCodec
+from mockserver.gateway import policy_store
+from mockserver.golang import json_writer
+from mockserver.http.messages import Reply
+from mockserver.mutation.mutant import Twist
+from mockserver.service import registry
+from mockserver.service.registry import Call
+from mockserver.serving import dispatcher
+
+LARGE = 2000  # characters of a policy or an answer
+_OTHER_STATUS = {
+    200: 201, 301: 302, 400: 422, 401: 403, 403: 401, 404: 400, 405: 501, 422: 400, 500: 502, 503: 500,
+}  # fmt: skip
+
+
+def _with_body(reply: Reply, value: Any) -> Reply:
+    return replace(reply, body=json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode() + b"\n")
+
+
+def _members(reply: Reply, change: Callable[[list[tuple[str, Any]]], list[tuple[str, Any]]]) -> Reply:
+    try:
+        value = json.loads(reply.body)
+    except ValueError:
+        return reply
+    return _with_body(reply, dict(change(list(value.items())))) if isinstance(value, dict) else reply
+
+
+def _header(reply: Reply, *headers: tuple[str, str]) -> Reply:
+    names = {name for name, _ in headers}
+    return replace(reply, headers=(*(each for each in reply.headers if each[0] not in names), *headers))
+
+
+ANSWERS: dict[str, Callable[[Reply], Reply]] = {
+    "another status": lambda reply: replace(reply, status=_OTHER_STATUS[reply.status]),
+    "the first member dropped": lambda reply: _members(reply, lambda items: items[1:]),
+    "the last member dropped": lambda reply: _members(reply, lambda items: items[:-1]),
+    "a member renamed": lambda reply: _members(reply, lambda items: [("Key", items[0][1]), *items[1:]]),
+    "a member added": lambda reply: _members(reply, lambda items: [*items, ("extra", True)]),
+    "members in another order": lambda reply: _members(reply, lambda items: items[::-1]),
+    "a letter changed": lambda reply: replace(reply, body=reply.body.replace(b"e", b"a", 1)),
+    "the newline dropped": lambda reply: replace(reply, body=reply.body.rstrip(b"\n")),
+    "spaces added": lambda reply: replace(reply, body=reply.body.replace(b'":', b'": ')),
+    "the body cut": lambda reply: replace(reply, body=reply.body[: len(reply.body) * 2 // 3]),
+    "no body": lambda reply: replace(reply, body=b""),
+    "another content type": lambda reply: _header(reply, ("Content-Type", "application/json; charset=utf-8")),
+    "no content type": lambda reply: _header(reply, ("Content-Type", "")),
+    "a header added": lambda reply: _header(reply, ("X-Powered-By", "tyk")),
+    "the connection closed": lambda reply: _header(reply, ("Connection", "close")),
+}
+
+_ZERO: dict[type, Any] = {str: "", bool: False, int: 0, float: 0.0, list: [], dict: {}}
+
+
+def _off(value: Any) -> Any:
+    return not value if isinstance(value, bool) else value + 1 if isinstance(value, (int, float)) else value
+
+
+def _cut(value: Any) -> Any:
+    if isinstance(value, dict):
+        return dict(list(value.items())[:-1])
+    return value[:-1] if isinstance(value, (str, list)) else value
+
+
+FIELDS: dict[str, Callable[[Any], Any]] = {
+    "zeroed": lambda value: _ZERO.get(type(value)),
+    "nulled": lambda _: None,
+    "off by one": _off,
+    "cut": _cut,
+    "reversed": lambda value: value[::-1] if isinstance(value, (str, list)) else value,
+    "as text": lambda value: str(value) if isinstance(value, (int, float)) else value,
+    "empty for null": lambda value: [] if value is None else value,
+}
+
+WHEN: dict[str, Callable[[int, int], bool]] = {  # by how many calls came before, and how much is answered
+    "always": lambda calls, size: True,
+    "on each second call": lambda calls, size: calls % 2 == 1,
+    "when it is large": lambda calls, size: size > LARGE,
+}
+
+
+def install(twist: Twist) -> None:
+    """Twist the answers of this process."""
+    if twist.field:
+        _install_field(twist)
+    else:
+        _install_answer(twist)
+
+
+def _install_answer(twist: Twist) -> None:
+    route = dispatcher.Front._route
+    before = dispatcher.Front._before_routes
+    calls = iter(range(10**9))
+
+    def twisted(reply: Reply, operation: str) -> Reply:
+        wanted = (twist.operation, twist.status) == (operation, reply.status)
+        if wanted and WHEN[twist.when](next(calls), len(reply.body)):
+            return ANSWERS[twist.how](reply)
+        return reply
+
+    def _route(self: dispatcher.Front, environ: Any) -> Reply:
+        reply = route(self, environ)
+        operation = environ[dispatcher.OPERATION][0]
+        return twisted(reply, operation.id if operation else "none")
+
+    def _before_routes(self: dispatcher.Front, environ: Any) -> Reply | None:
+        reply = before(self, environ)
+        return twisted(reply, "none") if reply else None
+
+    dispatcher.Front._route = _route  # type: ignore[method-assign]  # a mutant is a patch
+    dispatcher.Front._before_routes = _before_routes  # type: ignore[method-assign]  # as above
+
+
+def _install_field(twist: Twist) -> None:
+    state = threading.local()
+    memory: dict[Any, Any] = {}
+    reads: Counter[str] = Counter()
+    path = twist.field.split("/")
+
+    def encode(self: PolicyCodec, policy: dict[str, Any]) -> str:
+        output = self.type.output(policy)
+        text = json_writer.write(output)
+        calls = reads[policy["id"]]
+        reads[policy["id"]] += 1
+        if twist.operation and twist.operation != getattr(state, "operation", ""):
+            return text
+        if WHEN[twist.when](calls, len(text)):
+            _twist(output, path, twist.how, policy["id"], memory)
+        return json_writer.write(output)
+
+    def marked(name: str) -> None:
+        handler = registry.HANDLERS[name]
+
+        def call(each: Call) -> Reply:
+            state.operation = name
+            return handler(each)
+
+        registry.HANDLERS[name] = call
+
+    marked("getPolicy")
+    marked("listPolicies")
+    PolicyCodec.encode = encode  # type: ignore[method-assign,assignment]  # a mutant is a patch
+    policy_store.LoadedPolicy.text = property(lambda self: self.codec.encode(self.policy))  # type: ignore[assignment,method-assign]  # as above
+
+
+def _twist(output: Any, path: list[str], how: str, policy_id: str, memory: dict[Any, Any]) -> None:
+    for number, (parent, key) in enumerate(_places(output, path)):
+        value = parent[key]
+        if how == "dropped":
+            del parent[key]
+        elif how == "renamed":
+            names = list(parent)
+            items = [(f"{name}_" if name == key else name, parent[name]) for name in names]
+            parent.clear()
+            parent.update(items)
+        elif how == "stale":
+            parent[key] = memory.setdefault((policy_id, number), value)
+        elif how == "shared":
+            parent[key], memory[number] = memory.get(number, value), value
+        else:
+            parent[key] = FIELDS[how](value)
+
+
+def _places(node: Any, path: list[str]) -> Iterator[tuple[Any, Any]]:
+    """Where a member stands, as its parent and its key; `*` is any key or index."""
+    first, *rest = path
+    if isinstance(node, dict):
+        keys: list[Any] = list(node) if first == "*" else [first] if first in node else []
+    elif isinstance(node, list) and first == "*":
+        keys = list(range(len(node)))
+    else:
+        keys = []
+    for key in keys:
+        if rest:
+            yield from _places(node[key], rest)
+        else:
+            yield node, key

@@ -1,0 +1,170 @@
+"""Mutants of the mock's source that nobody chose by hand: each constant, comparison, condition and step."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from mockserver.mutation.mutant import SOURCE, Edit, Mutant, source_of
+
+MODULES = (
+    "gateway.handlers.policies", "gateway.handlers.probes", "gateway.handlers.reloads",
+    "service.registry", "gateway.replies", "gateway.policy_store", "contract.policy_codec",
+    "serving.dispatcher", "serving.wsgi_app", "golang.urls", "golang.json_reader", "golang.json_writer",
+    "golang.scalars", "golang.structs", "gateway.handlers.keys", "gateway.handlers.key_writes",
+    "gateway.policy_application", "gateway.policy_merging", "gateway.session_store", "gateway.key_ids",
+    "gateway.provenance", "gateway.handlers.apis", "gateway.handlers.oauth",
+    "gateway.handlers.organisations", "gateway.api_store", "gateway.api_definition",
+    "gateway.rate_limits", "gateway.oauth_store", "gateway.session_cache", "gateway.jwks_cache",
+    "gateway.proxy.jwt_identity", "gateway.proxy.oauth_tokens", "gateway.proxy.access",
+    "gateway.proxy.limits", "gateway.proxy.request_context", "gateway.proxy.jwt_tokens",
+    "gateway.proxy.middleware", "gateway.proxy.policy_sessions", "gateway.proxy.upstream",
+    "golang.content_sniffing",
+)  # fmt: skip
+
+_OPERATORS: dict[type, tuple[str, str]] = {  # what stands there, and what is put in its place
+    ast.Eq: ("==", "!="), ast.NotEq: ("!=", "=="), ast.Lt: ("<", "<="), ast.LtE: ("<=", "<"),
+    ast.Gt: (">", ">="), ast.GtE: (">=", ">"), ast.In: ("in", "not in"), ast.NotIn: ("not in", "in"),
+    ast.Is: ("is", "is not"), ast.IsNot: ("is not", "is"),
+    ast.Add: ("+", "-"), ast.Sub: ("-", "+"), ast.And: ("and", "or"), ast.Or: ("or", "and"),
+}  # fmt: skip
+
+
+def mutants() -> list[Mutant]:
+    """Every one, in the order of the code."""
+    return [mutant for module in MODULES for mutant in _of(module)]
+
+
+def _of(module: str) -> Iterator[Mutant]:
+    source = source_of(module)
+    walk = _Walk(module, source)
+    walk.visit(ast.parse(source))
+    count: dict[str, int] = {}
+    lines = source.splitlines()
+    for where, edit in sorted(walk.found, key=lambda each: each[1].at):
+        name = f"{module}.{where}" if where else module
+        count[name] = count.get(name, 0) + 1
+        number = source.count("\n", 0, edit.at)
+        line = " ".join(lines[number].split())
+        old, new = (" ".join(text.split()) for text in (edit.old, edit.new))
+        told = f"{module.replace('.', '/')}.py:{number + 1} {old} -> {new}, in: {line}"
+        yield Mutant(f"{name}#{count[name]}", SOURCE, told, edit)
+
+
+class _Walk(ast.NodeVisitor):
+    """Collects the edits of one module, each with the function it is in."""
+
+    def __init__(self, module: str, source: str) -> None:
+        self.found: list[tuple[str, Edit]] = []
+        self._module = module
+        self._source = source
+        self._lines = [0]
+        for line in source.splitlines(keepends=True):
+            self._lines.append(self._lines[-1] + len(line))
+        self._names: list[str] = []
+
+    def _add(self, start: int, end: int, new: str) -> None:
+        old = self._source[start:end]
+        if old != new:
+            self.found.append((".".join(self._names), Edit(self._module, start, old, new)))
+
+    def _span(self, node: ast.expr | ast.stmt) -> tuple[int, int]:
+        assert node.end_lineno is not None
+        assert node.end_col_offset is not None
+        return (
+            self._place(node.lineno, node.col_offset),
+            self._place(node.end_lineno, node.end_col_offset),
+        )
+
+    def _place(self, line: int, offset: int) -> int:
+        start = self._lines[line - 1]
+        text = self._source[start : self._lines[line]]
+        return start + len(text.encode()[:offset].decode())
+
+    def _text(self, node: ast.expr) -> str:
+        start, end = self._span(node)
+        return self._source[start:end]
+
+    def _between(self, left: ast.expr, right: ast.expr, old: str, new: str) -> None:
+        start, end = self._span(left)[1], self._span(right)[0]
+        at = self._source.find(old, start, end)
+        if at >= 0:
+            self._add(at, at + len(old), new)
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
+        self._names.append(node.name)
+        body = node.body[1:] if ast.get_docstring(node) else node.body
+        for each in (*node.decorator_list, *node.args.defaults, *body):
+            self.visit(each)
+        self._names.pop()
+
+    def visit_ClassDef(self, node: ast.ClassDef) -> None:
+        self._names.append(node.name)
+        for each in node.body[1:] if ast.get_docstring(node) else node.body:
+            self.visit(each)
+        self._names.pop()
+
+    def visit_Module(self, node: ast.Module) -> None:
+        for each in node.body[1:]:
+            self.visit(each)
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> None:
+        if node.value is not None:
+            self.visit(node.value)  # an annotation does nothing
+
+    def visit_Assert(self, node: ast.Assert) -> None:
+        """Asserts tell types, and do nothing else."""
+
+    def visit_JoinedStr(self, node: ast.JoinedStr) -> None:
+        """The places inside an f-string are not known before 3.12."""
+
+    def visit_Constant(self, node: ast.Constant) -> None:
+        start, end = self._span(node)
+        value = node.value
+        if isinstance(value, bool):
+            self._add(start, end, str(not value))
+        elif isinstance(value, int):
+            self._add(start, end, str(value + 1))
+        elif isinstance(value, str):
+            self._add(start, end, repr(f"{value}q"))
+        elif isinstance(value, bytes):
+            self._add(start, end, repr(value + b"q"))
+
+    def visit_Compare(self, node: ast.Compare) -> None:
+        sides = [node.left, *node.comparators]
+        for operator, left, right in zip(node.ops, sides, sides[1:], strict=False):
+            self._between(left, right, *_OPERATORS[type(operator)])
+        self.generic_visit(node)
+
+    def visit_BoolOp(self, node: ast.BoolOp) -> None:
+        old, new = _OPERATORS[type(node.op)]
+        for left, right in zip(node.values, node.values[1:], strict=False):
+            self._between(left, right, old, new)
+        self.generic_visit(node)
+
+    def visit_BinOp(self, node: ast.BinOp) -> None:
+        if type(node.op) in _OPERATORS:
+            self._between(node.left, node.right, *_OPERATORS[type(node.op)])
+        self.generic_visit(node)
+
+    def visit_UnaryOp(self, node: ast.UnaryOp) -> None:
+        if isinstance(node.op, ast.Not):
+            self._add(*self._span(node), f"bool({self._text(node.operand)})")
+        self.generic_visit(node)
+
+    def visit_If(self, node: ast.If) -> None:
+        self._condition(node.test)
+        self.generic_visit(node)
+
+    def visit_IfExp(self, node: ast.IfExp) -> None:
+        self._condition(node.test)
+        self.generic_visit(node)
+
+    def _condition(self, test: ast.expr) -> None:
+        if not isinstance(test, (ast.Compare, ast.UnaryOp)):
+            self._add(*self._span(test), f"not ({self._text(test)})")
+
+    def visit_Expr(self, node: ast.Expr) -> None:
+        if isinstance(node.value, ast.Call):
+            self._add(*self._span(node), "None")
+        self.generic_visit(node)

@@ -1,0 +1,271 @@
+"""MockGateway: a gateway on a port of this machine, for as long as a with block lasts."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import threading
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from mockserver.contract.openapi import Contract
+from mockserver.contract.spec_files import version_of
+from mockserver.contract.versions import GatewayVersion
+from mockserver.gateway import handlers
+from mockserver.gateway.config import Config
+from mockserver.gateway.gateway import Gateway
+from mockserver.gateway.seeding import seed
+from mockserver.http.server import WireServer
+from mockserver.service.journal import Journal
+from mockserver.serving.later import Later
+from mockserver.storage.backend import MemoryShelves, Shelves
+
+if TYPE_CHECKING:
+    from mockserver.serving.workers import Workers
+
+
+class ServerError(OSError):
+    """The server cannot listen; the message names the address and the next step."""
+
+
+class Policies(Mapping[str, dict[str, Any]]):
+    """The loaded policies by id, as GET answers them; `written` are those on file."""
+
+    def __init__(self, gateway: Gateway) -> None:
+        self._gateway = gateway
+
+    def __getitem__(self, policy_id: str) -> dict[str, Any]:
+        return self._output(self._gateway.store.loaded.by_id[policy_id].policy)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._gateway.store.loaded.by_id)
+
+    def __len__(self) -> int:
+        return len(self._gateway.store.loaded.by_id)
+
+    @property
+    def written(self) -> dict[str, dict[str, Any]]:
+        """The written policies by id; a reload makes them the loaded ones."""
+        policies = self._gateway.store.written().values()
+        return {policy["id"]: self._output(policy) for policy in policies}
+
+    def seed(self, *policies: Mapping[str, Any]) -> None:
+        """Write policies and load them.
+
+        Raises:
+            SeedError: a policy has no id, or a member of a wrong type; nothing is written then.
+        """
+        seed(self._gateway, list(policies))
+
+    def _output(self, policy: Mapping[str, Any]) -> dict[str, Any]:
+        output: dict[str, Any] = self._gateway.codec.type.output(policy)
+        return output
+
+
+class MockGateway:
+    """A mock gateway on a free port, in threads of this process.
+
+    Args:
+        gateway: the version, "5.12" or "5.12.0"; the default version when left out.
+        secret: what X-Tyk-Authorization must be.
+        policies: a directory, or a record file; in memory when left out.
+        apis: a directory of API definitions; in memory when left out.
+        upstreams: hosts besides this machine that APIs are forwarded to; others get an echo.
+        port: 0 takes a free one.
+        config: keys of tyk.conf, nested or dotted.
+        directory: the working directory that relative paths start from.
+        without: ids of behaviours to switch off, to see whether a test notices.
+
+    Raises:
+        ServerError: the port is taken.
+        SpecError: the version or a behaviour is unknown.
+        ConfigError: a key has a value of a wrong type.
+    """
+
+    def __init__(
+        self,
+        *,
+        gateway: str | None = None,
+        secret: str | None = None,
+        policies: Path | str | None = None,
+        apis: Path | str | None = None,
+        upstreams: Iterable[str] = (),
+        port: int = 0,
+        config: Mapping[str, Any] | None = None,
+        directory: Path = Path(),
+        without: frozenset[str] = frozenset(),
+    ) -> None:
+        version = version_of(gateway)
+        settings, _ = Config.of(config or {})
+        if secret is not None:
+            settings = replace(settings, secret=secret)
+        if policies is not None:
+            settings = with_policies(settings, Path(policies))
+        if apis is not None:
+            settings = replace(settings, app_path=str(apis))
+        settings = replace(settings, listen_port=port)
+        hosts = frozenset(upstreams)
+        self._start(Gateway(version, settings, directory=directory, without=without, upstreams=hosts), None)
+
+    @classmethod
+    def of(
+        cls,
+        version: GatewayVersion,
+        config: Config,
+        extra: Contract | None = None,
+        upstreams: Iterable[str] = (),
+        *,
+        remote_control: bool = False,
+        workers: int = 1,
+        shelves: Shelves | None = None,
+    ) -> MockGateway:
+        """A gateway that was configured elsewhere, on its `listen_address` and `listen_port`.
+
+        Of several workers the first is this process.
+        """
+        self = cls.__new__(cls)
+        hosts = frozenset(upstreams)
+        made = Gateway(version, config, upstreams=hosts, remote_control=remote_control, shelves=shelves)
+        self._start(made, extra, workers)
+        self._later.make_ahead()
+        return self
+
+    def _start(self, gateway: Gateway, extra: Contract | None, workers: int = 1) -> None:
+        from mockserver.serving.shortway import SHARING, WRITES, ShortWay
+
+        handlers.check(gateway.contract)
+        self.gateway = gateway
+        self.policies = Policies(gateway)
+        listener = listen(gateway.config.listen_address, gateway.config.listen_port)
+        self._workers: Workers | None = None
+        if workers > 1:
+            from mockserver.serving.workers import Workers
+
+            self._workers = Workers.start(gateway, listener, workers - 1)
+        gateway.join_group()
+        asking = SHARING if self._workers else frozenset()
+        if not isinstance(gateway.shelves, MemoryShelves):
+            asking |= WRITES
+        self._later = Later(gateway, extra)
+        self._server = WireServer(self._later, listener, ShortWay(gateway, asking).answer)
+        self._thread = threading.Thread(target=self._run, name="tyk-contract", daemon=True)
+        self._started = threading.Event()
+        self._thread.start()
+        self._started.wait()
+
+    @property
+    def url(self) -> str:
+        """Where it answers, without a trailing slash."""
+        host, port = self._server.address
+        shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)
+        return f"http://{shown}:{port}"
+
+    @property
+    def secret(self) -> str:
+        """What X-Tyk-Authorization must be."""
+        return self.gateway.config.secret
+
+    @property
+    def journal(self) -> Journal:
+        """What was asked and answered, oldest first."""
+        return self.gateway.journal
+
+    def reset(self) -> None:
+        """Back to how it started: policies that it wrote, faults and the journal are gone."""
+        self.gateway.reset()
+
+    def reload(self) -> None:
+        """Load what is written, without a request."""
+        self.gateway.reload()
+
+    def advance(self, seconds: float) -> None:
+        """Move the gateway's time ahead."""
+        self.gateway.clock.advance(seconds)
+        self.gateway.catch_up()
+
+    def fault(self, operation: str = "*", **members: Any) -> None:
+        """Let the next answers of an operation fail: status, delay, drop, times.
+
+        Raises:
+            FaultError: a member is unknown or of a wrong type, or there is no such operation.
+        """
+        operations = set(self.gateway.contract.operations)
+        self.gateway.faults.add({"operation": operation, **members}, operations)
+
+    def stop(self) -> None:
+        """Take no new connection, finish what is being answered; return at once."""
+        self.gateway.closing.set()
+        if self._thread.is_alive():
+            self._loop.call_soon_threadsafe(self._stop.set)
+
+    def close(self) -> None:
+        """Stop, and wait until the port is free."""
+        self.stop()
+        self._thread.join()
+
+    def wait(self) -> None:
+        """Block until it is closed."""
+        self._thread.join()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _run(self) -> None:
+        async def serve() -> None:
+            self._loop = asyncio.get_running_loop()
+            self._stop, ended = asyncio.Event(), asyncio.Event()
+
+            async def end() -> None:
+                await self._stop.wait()
+                if self._workers:  # what they hand over until then is answered
+                    await asyncio.to_thread(self._workers.close)
+                ended.set()
+
+            if self._workers:
+                self._workers.attach(self._loop, self._server)
+            ending = asyncio.create_task(end())
+            await self._server.run(ended, self._started.set)
+            await ending
+
+        asyncio.run(serve())
+
+
+def with_policies(config: Config, path: Path) -> Config:
+    """The configuration with a directory of policies, or with a record file."""
+    directory, record = (str(path), "") if path.is_dir() else ("", str(path))
+    return replace(config, policies__policy_path=directory, policies__policy_record_name=record)
+
+
+def listen(address: str, port: int) -> socket.socket:
+    """A listening socket.
+
+    Raises:
+        ServerError: the port is taken, or the address is none of this machine.
+    """
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    with contextlib.suppress(OSError):
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((address or "0.0.0.0", port))
+    except (OSError, OverflowError) as error:
+        listener.close()
+        raise ServerError(
+            f"cannot listen on {address}:{port}: {getattr(error, 'strerror', None) or error}; "
+            "choose another with --port or --host"
+        ) from error
+    listener.listen(1024)
+    listener.setblocking(False)
+    return listener
