@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
 from collections.abc import Sequence
 from functools import cache
 from typing import NamedTuple
@@ -11,7 +10,7 @@ from typing import NamedTuple
 from contract_tests.engine.exchange import Exchange
 from contract_tests.engine.openapi_core_judge import Answered, Checker
 from mockserver.contract.openapi import Contract, Operation
-from mockserver.contract.openapi import Exchange as Judged
+from mockserver.contract.routes import Routes
 
 Kind = tuple[str, int, str]  # operation, status, content type
 
@@ -49,8 +48,7 @@ class Judge:
         known = (kind := _kind(operation, exchange), exchange.answer.stored)
         if known in self._conform:
             return []
-        judged = Judged("", "", b"", *kind[1:], exchange.answer.body)
-        found = self._contract.response_violations(operation, judged)
+        found = self._contract.response_violations(operation, *kind[1:], exchange.answer.body)
         if not found:
             self._conform.add(known)
         return found
@@ -95,13 +93,8 @@ _NOT_AN_OPERATION = re.compile(r"//|/\.{1,2}(/|$)|/$|%2[fF]|%(?![0-9a-fA-F]{2})"
 
 
 @cache
-def _templates(contract: Contract) -> dict[tuple[str, int], list[tuple[list[str], Operation]]]:
-    """The operations by method and number of segments, each with its segments."""
-    found: dict[tuple[str, int], list[tuple[list[str], Operation]]] = defaultdict(list)
-    for operation in contract.operations.values():
-        segments = operation.path.strip("/").split("/")
-        found[operation.method, len(segments)].append((segments, operation))
-    return found
+def _routes(contract: Contract) -> Routes[Operation]:
+    return Routes(contract.operations.values())
 
 
 def operation_of(contract: Contract, exchange: Exchange) -> Operation | None:
@@ -109,8 +102,5 @@ def operation_of(contract: Contract, exchange: Exchange) -> Operation | None:
     path = exchange.target.partition("?")[0]
     if _NOT_AN_OPERATION.search(path):
         return None
-    sent = path.strip("/").split("/")
-    for template, operation in _templates(contract).get((exchange.method, len(sent)), ()):
-        if all(t == s or t.startswith("{") for t, s in zip(template, sent, strict=True)):
-            return operation
-    return None
+    match = _routes(contract).match(exchange.method, path)
+    return match.route if match else None

@@ -20,18 +20,6 @@ METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
 
 @dataclass(frozen=True)
-class Exchange:
-    """A request and its answer, as far as a contract judges them."""
-
-    method: str
-    path: str
-    request_body: bytes
-    status: int
-    content_type: str
-    response_body: bytes
-
-
-@dataclass(frozen=True)
 class Operation:
     """One method of one path.
 
@@ -75,15 +63,16 @@ class Contract:
         self.operations = {each.id: each for each in _operations(self.document)}
 
     @classmethod
-    def load(cls, version: GatewayVersion) -> Contract:
-        """Our own spec for a version.
+    def load(cls, version: GatewayVersion, folder: Path | None = None) -> Contract:
+        """The contract of one version of an API: `openapi.yaml` of its folder, by default spec/gateway.
 
         Raises:
             SpecError: the file has an x- key that nothing reads.
         """
-        raw = load_yaml(spec_path("gateway/openapi.yaml"))
+        path = (folder or spec_path("gateway")) / "openapi.yaml"
+        raw = load_yaml(path)
         if unknown := unknown_x_keys(raw):
-            raise SpecError(f"openapi.yaml: unknown key {unknown[0]}; remove or teach it")
+            raise SpecError(f"{path}: unknown key {unknown[0]}; remove or teach it")
         return cls(for_version(raw, version), version)
 
     @classmethod
@@ -124,23 +113,16 @@ class Contract:
             node = target
         return {}
 
-    def violations(self, operation: Operation, exchange: Exchange) -> list[str]:
-        """What request and answer violate of the operation; empty when both conform."""
-        return [
-            *self._request_violations(operation, exchange),
-            *self.response_violations(operation, exchange),
-        ]
-
-    def _request_violations(self, operation: Operation, exchange: Exchange) -> list[str]:
-        body = self.resolve(operation.definition.get("requestBody", {}))
-        if not body or not (body.get("required") or exchange.request_body):
+    def request_violations(self, operation: Operation, body: bytes) -> list[str]:
+        """The violations of the operation in a request's body; empty when it conforms."""
+        declared = self.resolve(operation.definition.get("requestBody", {}))
+        if not declared or not (declared.get("required") or body):
             return []
-        media = body.get("content", {}).get("application/json")
+        media = declared.get("content", {}).get("application/json")
         if media is None:
             return []
         schema = media.get("schema", {})
-        found = self._body_violations("request", schema, exchange.request_body)
-        return [*found, *self._decoding_violations(schema, exchange.request_body)]
+        return [*self._body_violations("request", schema, body), *self._decoding_violations(schema, body)]
 
     def _decoding_violations(self, schema: Mapping[str, Any], body: bytes) -> list[str]:
         """What Go's decoder refuses and no schema can: 1.0 for an int64, a number too large."""
@@ -154,20 +136,22 @@ class Contract:
             return []  # that was told already
         return [f"request: {problem}" for problem in problems.found]
 
-    def response_violations(self, operation: Operation, exchange: Exchange) -> list[str]:
-        """What the answer alone violates; empty when it conforms."""
+    def response_violations(
+        self, operation: Operation, status: int, content_type: str, body: bytes
+    ) -> list[str]:
+        """The violations of the operation in an answer; empty when it conforms."""
         declared = operation.definition.get("responses", {})
-        response = declared.get(str(exchange.status), declared.get("default"))
+        response = declared.get(str(status), declared.get("default"))
         if response is None:
-            return [f"response: status {exchange.status} is not declared"]
+            return [f"response: status {status} is not declared"]
         content = self.resolve(response).get("content", {})
-        media_type = exchange.content_type.partition(";")[0].strip()
+        media_type = content_type.partition(";")[0].strip()
         if content and media_type not in content:
-            return [f"response: content type {exchange.content_type!r} is not declared"]
+            return [f"response: content type {content_type!r} is not declared"]
         if media_type != "application/json" or not content:
             return []
         schema = content[media_type].get("schema", {})
-        return self._body_violations("response", schema, exchange.response_body)
+        return self._body_violations("response", schema, body)
 
     def _body_violations(self, side: str, schema: Mapping[str, Any], body: bytes) -> list[str]:
         try:

@@ -7,13 +7,25 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from mockserver.contract.openapi import Contract, Exchange, Operation
+from mockserver.contract.openapi import Contract, Operation
 from mockserver.http.messages import Reply
 from mockserver.http.redaction import hidden
 
 MAX_ENTRIES = 1000
 MAX_BODY = 64 * 1024  # bytes kept of a body
 SECRET_HEADERS = {"x-tyk-authorization", "authorization", "cookie"}
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """A request and its answer."""
+
+    method: str
+    path: str
+    request_body: bytes
+    status: int
+    content_type: str
+    response_body: bytes
 
 
 @dataclass(frozen=True)
@@ -92,7 +104,12 @@ class Entry:
             return [f"{self.method} {self.path} reached no operation of the spec"]
         if not self.whole:
             return [f"a body over {MAX_BODY} bytes is not judged"]
-        return contract.violations(operation, self.exchange)
+        judged = self.exchange
+        answer = judged.status, judged.content_type, judged.response_body
+        return [
+            *contract.request_violations(operation, judged.request_body),
+            *contract.response_violations(operation, *answer),
+        ]
 
     def as_dict(self) -> dict[str, Any]:
         """The entry as the mock's own API answers it."""

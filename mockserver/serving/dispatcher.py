@@ -9,13 +9,13 @@ from typing import Any
 from urllib.parse import quote
 from wsgiref.types import StartResponse, WSGIEnvironment
 
-from mockserver.contract.openapi import Contract, Exchange, Operation
+from mockserver.contract.openapi import Contract, Operation
 from mockserver.gateway import replies
 from mockserver.gateway.gateway import Gateway
 from mockserver.golang import urls
 from mockserver.http.messages import PHRASES, DropConnection, Reply
 from mockserver.service.faults import ANY, Fault
-from mockserver.service.journal import Entry, redacted
+from mockserver.service.journal import Entry, Exchange, redacted
 from mockserver.storage.backend import StoreLost
 
 CONTROL_PREFIX = "/_mock/"

@@ -1,0 +1,78 @@
+"""The templates of an API's paths, matched against the path of a request."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Generic, NamedTuple, Protocol, TypeVar
+
+
+class Templated(Protocol):
+    """An entry of a route table: a method, and a path whose parameters stand in braces."""
+
+    @property
+    def method(self) -> str: ...
+
+    @property
+    def path(self) -> str: ...
+
+
+_ANY = "{}"  # a segment of any text
+
+T = TypeVar("T", bound=Templated)
+
+
+class Match(NamedTuple, Generic[T]):
+    """A route, and the value that the path has for each of its parameters."""
+
+    route: T
+    params: Mapping[str, str]
+
+
+class _Entry(NamedTuple, Generic[T]):
+    """A route, and the places of its parameters among the path's segments."""
+
+    route: T
+    places: tuple[tuple[str, int], ...]
+
+
+class Routes(Generic[T]):
+    """A table of routes: literal segments go before parameters, and a parameter is never empty."""
+
+    def __init__(self, routes: Iterable[T]) -> None:
+        self._literal: dict[str, dict[str, _Entry[T]]] = {}
+        self._templates: dict[int, dict[tuple[str, ...], dict[str, _Entry[T]]]] = {}
+        for route in routes:
+            self._add(route)
+
+    def match(self, method: str, path: str) -> Match[T] | None:
+        """The route of a request; None where no route has this path and method."""
+        found = self._literal.get(path)
+        if found is not None:
+            entry = found.get(method)
+            return Match(entry.route, {}) if entry else None
+        segments = path.split("/")
+        entry = self._methods(segments).get(method)
+        return Match(entry.route, {name: segments[i] for name, i in entry.places}) if entry else None
+
+    def knows(self, path: str) -> bool:
+        """True if the path has a route, whatever the method."""
+        return path in self._literal or bool(self._methods(path.split("/")))
+
+    def _methods(self, segments: list[str]) -> Mapping[str, _Entry[T]]:
+        for shape, methods in self._templates.get(len(segments), {}).items():
+            pairs = zip(shape, segments, strict=True)
+            if all(part == segment or (part == _ANY and segment) for part, segment in pairs):
+                return methods
+        return {}
+
+    def _add(self, route: T) -> None:
+        segments = route.path.split("/")
+        places = tuple((part[1:-1], i) for i, part in enumerate(segments) if part.startswith("{"))
+        if not places:
+            self._literal.setdefault(route.path, {})[route.method] = _Entry(route, ())
+            return
+        shape = tuple(_ANY if part.startswith("{") else part for part in segments)
+        of_length = self._templates.setdefault(len(shape), {})
+        of_length.setdefault(shape, {})[route.method] = _Entry(route, places)
+        ordered = sorted(of_length.items(), key=lambda item: [part == _ANY for part in item[0]])
+        self._templates[len(shape)] = dict(ordered)
