@@ -125,17 +125,17 @@ def test_only_json_of_the_directory_itself_is_read(tmp_path: Path) -> None:
 def test_two_that_use_a_directory_are_told_of_each_other(tmp_path: Path) -> None:
     """As long as both do; neither writes where the other may be reading."""
     one = DirectoryFiles(tmp_path)
-    assert one.complaints() == []
+    assert one.warnings() == []
     one.write("a", lambda: "old")
     number = (tmp_path / "a.json").stat().st_ino
     other = DirectoryFiles(tmp_path)
     told = [f"{tmp_path}: another mock uses this directory too; each loads it at its own reloads"]
-    assert one.complaints() == other.complaints() == told
+    assert one.warnings() == other.warnings() == told
     one.write("a", lambda: "new")
     assert (tmp_path / "a.json").stat().st_ino != number
     assert other.read() == [("a.json", b"new")]
     del other
-    assert one.complaints() == []
+    assert one.warnings() == []
     number = (tmp_path / "a.json").stat().st_ino
     one.write("a", lambda: "own")
     assert (tmp_path / "a.json").stat().st_ino == number
@@ -151,7 +151,7 @@ def test_what_a_killed_mock_left_is_removed(tmp_path: Path) -> None:
     left.write_text("being written")
     DirectoryFiles(tmp_path)
     assert left.exists()
-    first.put_back()
+    first.restore()
 
 
 def test_a_directory_that_comes_back_is_used(tmp_path: Path) -> None:

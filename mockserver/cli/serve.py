@@ -12,7 +12,7 @@ from mockserver.cli import Commands
 
 if TYPE_CHECKING:
     from mockserver.gateway.config import Config
-    from mockserver.storage.backend import Shelves
+    from mockserver.storage.backend import Backend
 
 
 def add(commands: Commands) -> None:
@@ -52,13 +52,6 @@ def add(commands: Commands) -> None:
         help="a Redis that all mocks of a group share, redis://HOST:PORT/DB; memory of its own if left out",
     )
     serve.add_argument(
-        "--workers",
-        type=int,
-        default=1,
-        metavar="N",
-        help="processes that answer; they share one state (1)",
-    )
-    serve.add_argument(
         "--spec",
         type=Path,
         metavar="FILE",
@@ -72,30 +65,25 @@ def run(options: argparse.Namespace) -> int:
     """Do it; return the exit code."""
     from mockserver.contract.openapi import Contract
     from mockserver.contract.spec_files import version_of
-    from mockserver.gateway.config import ConfigError
     from mockserver.serving.mock_gateway import MockGateway
 
     config, ignored = _configured(options)
     version = version_of(options.gateway)
     extra = Contract.of_file(options.spec) if options.spec else None
-    if options.workers < 1 or (options.workers > 1 and not hasattr(os, "fork")):
-        raise ConfigError(f"--workers {options.workers}: give 1, or more on a system that can fork")
-    shelves = _shelves(options.store) if options.store else None
+    backend = _backend(options.store) if options.store else None
     with MockGateway.of(
         version, config, extra, options.upstream,
-        remote_control=options.remote_control, workers=options.workers, shelves=shelves,
+        remote_control=options.remote_control, backend=backend,
     ) as gateway:  # fmt: skip
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: gateway.stop())
         if ignored:
             print(f"keys of {options.conf} that the mock ignores: {', '.join(sorted(ignored))}")
-        for line in gateway.gateway.complaints():
+        for line in gateway.gateway.warnings():
             print(line)
         ours = gateway.gateway.contract
         known = len(ours.operations)
         more = f" and {len(extra.beyond(ours))} more of {options.spec}" if extra else ""
-        if options.workers > 1:
-            more += f", {options.workers} workers"
         print(f"Tyk Gateway {version} mocked on {gateway.url}: {known} operations{more}", flush=True)
         if config.secret == type(config)().secret:
             print(f'the secret is "{config.secret}"; set another with --secret', flush=True)
@@ -103,14 +91,14 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _shelves(url: str) -> Shelves:
+def _backend(url: str) -> Backend:
     from mockserver.gateway.config import ConfigError
 
     try:
-        from mockserver.storage.redis_backend import RedisShelves
+        from mockserver.storage.redis_backend import RedisBackend
     except ImportError as error:
         raise ConfigError("--store needs the redis package: pip install 'tyk-contract[redis]'") from error
-    return RedisShelves(url)
+    return RedisBackend(url)
 
 
 def _configured(options: argparse.Namespace) -> tuple[Config, list[str]]:

@@ -54,6 +54,7 @@ class Contract:
         document: a plain OpenAPI document: answers hold exactly the members that the gateway
             writes, request bodies allow all that it reads.
         operations: by id, in the file's order.
+        declared: the ids of all operations, those of other versions too.
     """
 
     def __init__(self, raw: dict[str, Any], version: GatewayVersion | None = None) -> None:
@@ -61,6 +62,7 @@ class Contract:
         self.raw = raw
         self.document = schema_views.expand(raw)
         self.operations = {each.id: each for each in _operations(self.document)}
+        self.declared = frozenset(self.operations)
 
     @classmethod
     def load(cls, version: GatewayVersion, folder: Path | None = None) -> Contract:
@@ -73,7 +75,9 @@ class Contract:
         raw = load_yaml(path)
         if unknown := unknown_x_keys(raw):
             raise SpecError(f"{path}: unknown key {unknown[0]}; remove or teach it")
-        return cls(for_version(raw, version), version)
+        contract = cls(for_version(raw, version), version)
+        contract.declared = frozenset(operation.id for operation in _operations(raw))
+        return contract
 
     @classmethod
     def of_file(cls, path: Path) -> Contract:

@@ -89,15 +89,15 @@ class ApiStore:
         self.loaded = LoadedApis({api.id: api for api in placed}, routed, {api.id: api for api in found})
         self.ever_loaded = self.ever_loaded or bool(found)
 
-    def complaints(self) -> list[str]:
+    def warnings(self) -> list[str]:
         """A line for each file that is passed over, and for whoever else uses them."""
-        return self._files.complaints() + [
+        return self._files.warnings() + [
             f"{name}: {reason}; it is not served" for name, _, reason in self._read() if reason
         ]
 
-    def put_back(self) -> None:
+    def restore(self) -> None:
         """Make the files what they were before the first write, and forget what is loaded."""
-        self._files.put_back()
+        self._files.restore()
         self.loaded = LoadedApis()
         self.ever_loaded = False
 

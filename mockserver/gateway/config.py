@@ -68,7 +68,7 @@ class Config:
         Raises:
             ConfigError: a value has another type than the gateway's.
         """
-        flat = _flatten(values)
+        flat = flatten(values)
         config, ignored = cls(), []
         for key, value in flat.items():
             if key.replace(".", "__") in _KINDS:
@@ -141,14 +141,15 @@ def read_flat(path: Path) -> dict[str, Any]:
         raise ConfigError(f"{path}: no JSON: {error}; mend the file") from error
     if not isinstance(values, dict):
         raise ConfigError(f"{path}: a configuration is a JSON object; mend the file")
-    return _flatten(values)
+    return flatten(values)
 
 
-def _flatten(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+def flatten(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """The keys of a configuration, nested ones joined by dots."""
     flat: dict[str, Any] = {}
     for key, value in values.items():
         if isinstance(value, dict):
-            flat |= _flatten(value, f"{prefix}{key}.")
+            flat |= flatten(value, f"{prefix}{key}.")
         else:
             flat[prefix + key] = value
     return flat

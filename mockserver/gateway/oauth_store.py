@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from mockserver.gateway.api_definition import Api
 from mockserver.gateway.session_store import SessionStore
-from mockserver.storage.backend import Shelves
+from mockserver.storage.backend import Backend
 
 SECONDS = 1  # that a client counts as seen (gateway/mw_oauth2_key_exists.go:16 @v5.12.0)
 
@@ -28,12 +28,12 @@ class Token(NamedTuple):
 class OAuthStore:
     """Clients and tokens by API; what an API had is kept when its definition goes."""
 
-    def __init__(self, now: Callable[[], float], shelves: Shelves, sessions: SessionStore) -> None:
+    def __init__(self, now: Callable[[], float], backend: Backend, sessions: SessionStore) -> None:
         self._now = now
         self._sessions = sessions
-        self._clients = shelves.shelf("oauth-clients")
-        self._tokens = shelves.shelf("oauth-tokens")
-        self._lock = shelves.lock("oauth")
+        self._clients = backend.key_values("oauth-clients")
+        self._tokens = backend.key_values("oauth-tokens")
+        self._lock = backend.lock("oauth")
         self._seen: dict[
             tuple[str, str], tuple[bool, float]
         ] = {}  # whether it is there, and until when that counts

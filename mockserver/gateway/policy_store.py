@@ -10,9 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from mockserver.contract.policy_codec import PolicyCodec, ensure_id
-from mockserver.gateway.replies import json_text
 from mockserver.golang import json_reader
-from mockserver.http.messages import Reply
 from mockserver.storage.backend import NoStorage
 from mockserver.storage.files import Files
 
@@ -21,52 +19,46 @@ Policy = dict[str, Any]
 
 @dataclass(eq=False)
 class LoadedPolicy:
-    """A policy as a reload found it, decoded when somebody asks for it.
+    """A policy as a reload read it, decoded when somebody asks for it.
 
     Attributes:
         policy_id: the id that it bears.
         org_id: its organisation.
         make: decodes it.
-        granted: whether a session was given it, which may have changed what is nested in it.
+        is_lent: whether a session was lent it, which may have changed the documents nested in it.
     """
 
     policy_id: str
     org_id: str
     make: Callable[[], Policy]
     codec: PolicyCodec
-    granted: bool = False
+    is_lent: bool = False
 
-    def again(self) -> LoadedPolicy:
-        """What the next reload finds, if its file is the same; its text need not be made again."""
-        found = replace(self, granted=False)
-        if not self.granted:
-            kept = vars(self)
-            vars(found).update({name: kept[name] for name in ("text", "reply") if name in kept})
-        return found
+    def carried_over(self) -> LoadedPolicy:
+        """A copy for the next reload of an unchanged file; the text stays unless a session was lent it."""
+        copied = replace(self, is_lent=False)
+        if not self.is_lent and "text" in vars(self):
+            vars(copied)["text"] = self.text
+        return copied
+
+    def lend(self) -> Policy:
+        """The document for a session, which may change the documents nested in it, as on a gateway."""
+        self.is_lent = True
+        return self.policy
+
+    def take_back(self) -> None:
+        """Drop the text, for a session may have changed what it shows."""
+        vars(self).pop("text", None)
 
     @cached_property
     def policy(self) -> Policy:
-        """Its document; sessions change what is nested in it, as on a gateway."""
+        """The decoded document."""
         return self.make()
 
     @cached_property
-    def text(self) -> str:
-        """The policy as an answer holds it; made once, until a session was given the policy."""
-        return self.codec.encode(self.policy)
-
-    @cached_property
-    def reply(self) -> Reply:
-        """The answer that reads it."""
-        return json_text(self.text)
-
-    def restate(self, text: str = "") -> str:
-        """Forget the text, for a session has changed what it tells, or take another; return what it was."""
-        before: str = vars(self).pop("text", "")
-        vars(self).pop("reply", None)
-        if text:
-            self.granted = True
-            vars(self)["text"] = text
-        return before
+    def text(self) -> bytes:
+        """The policy as an answer holds it, UTF-8."""
+        return self.codec.encode(self.policy).encode()
 
 
 @dataclass(frozen=True)
@@ -100,7 +92,6 @@ class PolicyStore:
 
     Attributes:
         loaded: what the last reload found.
-        watch: told of each policy that a session has changed: its id, organisation and text.
     """
 
     def __init__(
@@ -114,7 +105,6 @@ class PolicyStore:
         self.codec = codec
         self.files = files
         self.loaded = Loaded()
-        self.watch: Callable[[str, str, str], None] | None = None
         self._behaviours = behaviours
         self._record = record
         self._seen: dict[str, _Seen] = {}
@@ -126,10 +116,6 @@ class PolicyStore:
     def delete(self, policy_id: str) -> None:
         """Remove a policy's file. Raises NoStorage or Refused."""
         self.files.delete(policy_id)
-
-    def texts(self) -> dict[str, bytes]:
-        """The files that were loaded last, by name; none where a record file is loaded."""
-        return {name: seen.text for name, seen in self._seen.items()}
 
     def written(self) -> dict[str, Policy]:
         """The written policies by file name."""
@@ -164,7 +150,7 @@ class PolicyStore:
                 )
                 seen[name] = _Seen(text, loaded)
             else:
-                loaded = before.loaded.again()
+                loaded = before.loaded.carried_over()
                 seen[name] = _Seen(before.text, loaded)  # the same text, but not another copy of it
             yield loaded
         self._seen = seen
@@ -175,34 +161,23 @@ class PolicyStore:
             ensure_id(policy)
         return policy
 
-    def granted(self, policy_id: str, org_id: str) -> Policy | None:
-        """The policy that a session of an organisation finds by an id; None where it finds none."""
-        found = self._found(policy_id, org_id)
-        if found is None:
-            return None
-        found.granted = True
-        return found.policy
+    def lend(self, policy_id: str, org_id: str) -> Policy | None:
+        """The document that a session of an organisation finds by an id; None where it finds none."""
+        loaded = self._found(policy_id, org_id)
+        return loaded.lend() if loaded else None
 
-    def release(self, policy_ids: Iterable[str], org_id: str) -> None:
-        """Sessions that were given these policies are done with changing them."""
+    def take_back(self, policy_ids: Iterable[str], org_id: str) -> None:
+        """End the lending of policies to a session: it changes them no more."""
         for policy_id in policy_ids:
-            found = self._found(policy_id, org_id)
-            if found is not None:
-                before = found.restate()
-                if self.watch and found.text != before:
-                    self.watch(policy_id, org_id, found.text)
-
-    def restate(self, policy_id: str, org_id: str, text: str) -> None:
-        """Take what another process says of a policy that a session has changed."""
-        if found := self._found(policy_id, org_id):
-            found.restate(text)
+            if loaded := self._found(policy_id, org_id):
+                loaded.take_back()
 
     def _found(self, policy_id: str, org_id: str) -> LoadedPolicy | None:
         if "organisations-keep-apart" in self._behaviours:
             return self.loaded.by_organisation.get((org_id, policy_id))
         return self.loaded.by_id.get(policy_id)
 
-    def complaints(self) -> list[str]:
+    def warnings(self) -> list[str]:
         """A line for each file that cannot be read whole, and for whoever else uses them."""
         if self._record is not None:
             try:
@@ -210,15 +185,15 @@ class PolicyStore:
             except (OSError, ValueError) as error:
                 return [f"{self._record}: {error}; no policy of it is loaded"]
             return []
-        lines = self.files.complaints()
+        lines = self.files.warnings()
         for name, text in self.files.read():
             _, reasons = self.codec.decode_leniently(text)
             lines += [f"{name}: {reasons[0]}; it is not loaded whole"] if reasons else []
         return lines
 
-    def put_back(self) -> None:
+    def restore(self) -> None:
         """Make the files what they were before the first write, and forget what is loaded."""
-        self.files.put_back()
+        self.files.restore()
         self.loaded = Loaded()
 
     def _read_record(self, path: Path) -> list[tuple[str, LoadedPolicy]]:

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 
-from mockserver.storage.backend import Shelves
+from mockserver.storage.backend import Backend
 
 Now = Callable[[], float]
 
@@ -66,10 +66,10 @@ class Quotas:
     Source: gateway/session_manager.go:391 @v5.12.0.
     """
 
-    def __init__(self, now: Now, shelves: Shelves) -> None:
+    def __init__(self, now: Now, backend: Backend) -> None:
         self._now = now
-        self._counts = shelves.shelf("quotas")
-        self._lock = shelves.lock("quotas")
+        self._counts = backend.key_values("quotas")
+        self._lock = backend.lock("quotas")
 
     def add(self, name: tuple[str, str], period: int) -> tuple[int, int]:
         """Count one request; return how many there were, and when the period ends.

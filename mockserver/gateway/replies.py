@@ -10,9 +10,14 @@ from mockserver.http.messages import Reply
 TEXT = "text/plain; charset=utf-8"
 
 
-def json_text(text: str, status: int = 200) -> Reply:
+def json_bytes(text: bytes, status: int = 200) -> Reply:
     """JSON that is written already; Go's encoder ends it with a newline."""
-    return Reply(text.encode() + b"\n", status)
+    return Reply(text + b"\n", status)
+
+
+def json_text(text: str, status: int = 200) -> Reply:
+    """JSON as text."""
+    return json_bytes(text.encode(), status)
 
 
 def json_reply(value: Any, status: int = 200) -> Reply:

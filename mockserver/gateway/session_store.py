@@ -20,7 +20,7 @@ from mockserver.gateway.session_cache import SessionMemory
 from mockserver.golang import json_writer
 from mockserver.golang.scalars import Problems
 from mockserver.golang.structs import Slice, Struct, read_as
-from mockserver.storage.backend import Shelf
+from mockserver.storage.backend import KeyValueMap
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ def applying(
     """The application of a session's policies; `run` does it."""
     named = session["apply_policies"] or ([session["apply_policy_id"]] if session["apply_policy_id"] else [])
     org_id = session["org_id"] or api_org or ""
-    stored: list[tuple[str, Any]] = [(name, store.granted(name, org_id)) for name in named]
+    stored: list[tuple[str, Any]] = [(name, store.lend(name, org_id)) for name in named]
     own = codec.own_policies(session)
     listed = stored or None
     if own is not None:
@@ -90,7 +90,7 @@ def applying(
         if policy is None:
             break
         to_clear.append(policy)
-    release = partial(store.release, named, org_id)
+    release = partial(store.take_back, named, org_id)
     return Applying(session, listed, to_clear, codec.fresh_right, release, api_org)
 
 
@@ -119,12 +119,14 @@ class SessionStore:
         memory: what requests to APIs find before they look here.
     """
 
-    def __init__(self, codec: SessionCodec, config: Config, now: Callable[[], float], shelf: Shelf) -> None:
+    def __init__(
+        self, codec: SessionCodec, config: Config, now: Callable[[], float], entries: KeyValueMap
+    ) -> None:
         self.memory = SessionMemory(now, hashed=config.hash_keys)
         self._codec = codec
         self._config = config
         self._now = now
-        self._kept = shelf  # of _Kept
+        self._kept = entries  # of _Kept
 
     def name_of(self, org_id: str, name: str) -> str:
         """The full id of a key of an organisation."""

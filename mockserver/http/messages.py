@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import http.client
 import re
-import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from email.utils import formatdate
-from functools import lru_cache
+from functools import cached_property
+from typing import NamedTuple
 
 from mockserver.golang import urls
 
@@ -16,12 +14,6 @@ MAX_HEAD = 1 << 20  # bytes; net/http.DefaultMaxHeaderBytes
 
 JSON = "application/json"
 
-# Go's words where Python's differ (net/http/status.go)
-PHRASES = {**http.client.responses, 413: "Request Entity Too Large", 422: "Unprocessable Entity"}
-
-_BODILESS = (204, 304)  # statuses
-_OF_FRAMES = ("content-length", "transfer-encoding")
-CHUNK_FROM = 2049  # bytes; a longer body than this buffer is sent in chunks (net/http/server.go)
 HEAD_END = re.compile(rb"\r?\n\r?\n")
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
@@ -59,13 +51,15 @@ def has(headers: Iterable[tuple[str, str]], name: str) -> bool:
 
 
 @dataclass(frozen=True)
-class Head:
-    """A request's first lines.
+class RequestHead:
+    """The lines of a request before its body.
 
     Attributes:
         target: as sent, each byte a Latin-1 character.
+        version: major and minor number of HTTP.
         headers: names as sent, values trimmed, in their order.
         length: bytes of the body; -1 for a chunked one.
+        url: the target, parsed.
     """
 
     method: str
@@ -73,21 +67,54 @@ class Head:
     version: tuple[int, int]
     headers: tuple[tuple[str, str], ...]
     length: int
+    url: urls.Url
+
+    @cached_property
+    def first_values(self) -> Mapping[str, str]:
+        """The first value of each header by its lower-case name, as Go's Header.Get sees them."""
+        return {name.lower(): value for name, value in reversed(self.headers)}
 
     def get(self, name: str) -> str:
         """The first value of a header, by its lower-case name; "" where there is none."""
-        return next((value for key, value in self.headers if key.lower() == name), "")
+        return self.first_values.get(name, "")
+
+    @cached_property
+    def keeps_alive(self) -> bool:
+        """True if the connection stays open after the answer."""
+        connection = self.get("connection").lower()
+        if self.version >= (1, 1):
+            return "close" not in connection
+        return "keep-alive" in connection
+
+
+class Request(NamedTuple):
+    """A request as a server hands it on.
+
+    Attributes:
+        body: whole, its chunks joined.
+        client: the IP address that it came from; "" where that is unknown.
+    """
+
+    head: RequestHead
+    body: bytes = b""
+    client: str = ""
 
     @property
-    def keeps_alive(self) -> bool:
-        """Whether the connection stays open after the answer."""
-        wish = self.get("connection").lower()
-        if self.version >= (1, 1):
-            return "close" not in wish
-        return "keep-alive" in wish
+    def method(self) -> str:
+        """The method, in the case that it was sent in."""
+        return self.head.method
+
+    @property
+    def url(self) -> urls.Url:
+        """The target, parsed."""
+        return self.head.url
+
+    def header(self, name: str) -> str:
+        """The first value of a header, by its lower-case name; "" where there is none."""
+        return self.head.get(name)
 
 
-def parse_head(data: bytes) -> Head:
+def parse_head(data: bytes) -> RequestHead:
     """Read the lines before the body.
 
     Raises:
@@ -104,12 +131,12 @@ def parse_head(data: bytes) -> Head:
         status = "505 HTTP Version Not Supported: unsupported protocol version"
         raise BadMessage(status)
     try:
-        urls.parse(target, method)
+        url = urls.parse(target, method)
     except urls.BadTarget as error:
         raise BadMessage("400 Bad Request") from error
     headers = tuple(_headers(rest))
     _check_host(headers, numbers)
-    return Head(method, target, numbers, headers, _length(headers))
+    return RequestHead(method, target, numbers, headers, _length(headers), url)
 
 
 def _headers(lines: list[str]) -> list[tuple[str, str]]:
@@ -157,7 +184,7 @@ def _length(headers: tuple[tuple[str, str], ...]) -> int:
 
 
 @dataclass
-class Chunks:
+class ChunkedBody:
     """A chunked body as it arrives.
 
     Attributes:
@@ -191,49 +218,3 @@ class Chunks:
             self.body += data[match.end() : end]
             self.broken = self.done = data[end : end + 2] != b"\r\n"
             del data[: end + 2]
-
-
-def is_open_ended(head: Head, status: int, headers: list[tuple[str, str]], body: bytes) -> bool:
-    """Whether no length is told: an answer in chunks, or of HTTP/1.0 one that ends with the connection.
-
-    A short body is one only where a header asks for it.
-    """
-    if head.method == "HEAD" or status in _BODILESS or has(headers, "content-length"):
-        return False
-    return len(body) >= CHUNK_FROM or has(headers, "transfer-encoding")
-
-
-def response_bytes(
-    head: Head, status: int, headers: list[tuple[str, str]], body: bytes, *, close: bool
-) -> bytes:
-    """An answer as net/http writes it: sorted headers, the date, the length, or chunks where none is told.
-
-    To HEAD only the length of the body is told, if there is any.
-    """
-    length = next((v for n, v in headers if n.lower() == "content-length"), "")
-    open_ended = is_open_ended(head, status, headers, body)
-    protocol = "HTTP/1.1" if head.version >= (1, 1) else "HTTP/1.0"
-    lines = [f"{protocol} {status} {PHRASES.get(status, f'status code {status}')}"]
-    lines += [f"{n}: {v}" for n, v in sorted(headers) if n.lower() not in _OF_FRAMES]
-    lines += [] if has(headers, "date") else [f"Date: {today()}"]
-    if not open_ended and status not in _BODILESS and (length or body or head.method != "HEAD"):
-        lines.append(f"Content-Length: {length or len(body)}")
-    if close and head.version >= (1, 1):
-        lines.append("Connection: close")
-    elif not close and head.version < (1, 1):
-        lines.append("Connection: keep-alive")
-    if open_ended and head.version >= (1, 1):
-        lines.append("Transfer-Encoding: chunked")
-        body = b"%x\r\n%b\r\n0\r\n\r\n" % (len(body), body) if body else b"0\r\n\r\n"
-    whole = "\r\n".join(lines).encode("latin-1") + b"\r\n\r\n"
-    return whole if head.method == "HEAD" else whole + body
-
-
-def today() -> str:
-    """The date as a header has it."""
-    return _date(int(time.time()))
-
-
-@lru_cache(maxsize=1)
-def _date(second: int) -> str:
-    return formatdate(second, usegmt=True)

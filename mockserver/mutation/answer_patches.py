@@ -15,9 +15,10 @@ from typing import Any
 from mockserver.contract.policy_codec import PolicyCodec
 from mockserver.gateway import policy_store
 from mockserver.golang import json_writer
-from mockserver.http.messages import Reply
+from mockserver.http.messages import Reply, Request
 from mockserver.mutation.mutant import Twist
 from mockserver.service import registry
+from mockserver.service.journal import ProxiedReply, Reached
 from mockserver.service.registry import Call
 from mockserver.serving import dispatcher
 
@@ -101,27 +102,18 @@ def install(twist: Twist) -> None:
 
 
 def _install_answer(twist: Twist) -> None:
-    route = dispatcher.Front._route
-    before = dispatcher.Front._before_routes
+    original = dispatcher.Dispatcher._reply
     calls = iter(range(10**9))
 
-    def twisted(reply: Reply, operation: str) -> Reply:
+    def _reply(self: dispatcher.Dispatcher, request: Request, blocking: bool) -> tuple[Reply, Reached]:
+        reply, reached = original(self, request, blocking)
+        operation = reached.operation.id if reached.operation else "none"
         wanted = (twist.operation, twist.status) == (operation, reply.status)
-        if wanted and WHEN[twist.when](next(calls), len(reply.body)):
-            return ANSWERS[twist.how](reply)
-        return reply
+        if wanted and not isinstance(reply, ProxiedReply) and WHEN[twist.when](next(calls), len(reply.body)):
+            return ANSWERS[twist.how](reply), reached
+        return reply, reached
 
-    def _route(self: dispatcher.Front, environ: Any) -> Reply:
-        reply = route(self, environ)
-        operation = environ[dispatcher.OPERATION][0]
-        return twisted(reply, operation.id if operation else "none")
-
-    def _before_routes(self: dispatcher.Front, environ: Any) -> Reply | None:
-        reply = before(self, environ)
-        return twisted(reply, "none") if reply else None
-
-    dispatcher.Front._route = _route  # type: ignore[method-assign]  # a mutant is a patch
-    dispatcher.Front._before_routes = _before_routes  # type: ignore[method-assign]  # as above
+    dispatcher.Dispatcher._reply = _reply  # type: ignore[method-assign]  # a mutant is a patch
 
 
 def _install_field(twist: Twist) -> None:
@@ -142,18 +134,18 @@ def _install_field(twist: Twist) -> None:
         return json_writer.write(output)
 
     def marked(name: str) -> None:
-        handler = registry.HANDLERS[name]
+        handler = registry.HANDLERS["gateway", name]
 
-        def call(each: Call) -> Reply:
+        def answer(call: Call) -> Reply:
             state.operation = name
-            return handler(each)
+            return handler.answer(call)
 
-        registry.HANDLERS[name] = call
+        registry.HANDLERS["gateway", name] = handler._replace(answer=answer)
 
     marked("getPolicy")
     marked("listPolicies")
     PolicyCodec.encode = encode  # type: ignore[method-assign,assignment]  # a mutant is a patch
-    policy_store.LoadedPolicy.text = property(lambda self: self.codec.encode(self.policy))  # type: ignore[assignment,method-assign]  # as above
+    policy_store.LoadedPolicy.text = property(lambda self: self.codec.encode(self.policy).encode())  # type: ignore[assignment,method-assign]  # as above
 
 
 def _twist(output: Any, path: list[str], how: str, policy_id: str, memory: dict[Any, Any]) -> None:

@@ -47,14 +47,13 @@ def main() -> None:
     if mutant.edit is not None:
         sys.meta_path.insert(0, _Edited(mutant.edit))
     from mockserver.gateway import config
-    from mockserver.serving import mock_gateway, shortway
+    from mockserver.serving import mock_gateway
 
     if mutant.twist is not None:
         from mockserver.mutation import answer_patches
 
         answer_patches.install(mutant.twist)
     config.Config.reload_seconds = property(lambda _: TICK_SECONDS)  # type: ignore[assignment,method-assign]  # it takes whole ones alone
-    shortway.ShortWay.answer = lambda self, data: None  # type: ignore[method-assign]  # all that is broken shows the long way
     settings = {"liveness_check": {"check_duration": LIVENESS_NANOSECONDS}}
     with mock_gateway.MockGateway(gateway=version, secret=secret, config=settings) as gateway:
         print(gateway.url, flush=True)  # noqa: T201  whoever started it reads this

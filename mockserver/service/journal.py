@@ -1,114 +1,119 @@
-"""What was asked and answered, and what of it violates the spec. Bounded; the secret is not in it."""
+"""The journal: requests and their replies, and the violations of the spec in them. It is bounded."""
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
 
 from mockserver.contract.openapi import Contract, Operation
-from mockserver.http.messages import Reply
+from mockserver.http.messages import Reply, Request
 from mockserver.http.redaction import hidden
 
 MAX_ENTRIES = 1000
-MAX_BODY = 64 * 1024  # bytes kept of a body
+MAX_BODY = 64 * 1024  # bytes of a body that are remembered
 SECRET_HEADERS = {"x-tyk-authorization", "authorization", "cookie"}
 
 
 @dataclass(frozen=True)
-class Exchange:
-    """A request and its answer."""
-
-    method: str
-    path: str
-    request_body: bytes
-    status: int
-    content_type: str
-    response_body: bytes
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One exchange.
+class ProxiedReply(Reply):
+    """The reply of an API behind the gateway.
 
     Attributes:
-        time: seconds since the epoch.
-        target: as sent.
-        api: the id of the API that it reached, or "" where it is the gateway's own.
-        upstream: what was handed on to the API's upstream; None where nothing was.
-        operation: the operationId, or "" where the request reached none.
-        headers: the request's, with secrets as "***".
+        api: the API's id.
+        upstream: the request that its upstream was sent: method, target, headers, body; None for none.
     """
 
-    time: float
-    target: str
-    operation: str
-    headers: tuple[tuple[str, str], ...]
-    exchange: Exchange
-    reached: tuple[Operation | None, Contract | None]
-    whole: bool
-    secret: str = field(repr=False)
     api: str = ""
     upstream: Mapping[str, Any] | None = None
 
-    @classmethod
-    def of(
-        cls,
-        exchange: Exchange,
-        *,
-        time: float,
-        target: str,
-        headers: tuple[tuple[str, str], ...],
-        reached: tuple[Operation | None, Contract | None],
-        secret: str,
-        api: str = "",
-        upstream: Mapping[str, Any] | None = None,
-    ) -> Entry:
-        """An entry that keeps at most `MAX_BODY` bytes of each body."""
-        request, response = exchange.request_body, exchange.response_body
-        whole = max(len(request), len(response)) <= MAX_BODY
-        if not whole:
-            exchange = replace(exchange, request_body=request[:MAX_BODY], response_body=response[:MAX_BODY])
-        operation = reached[0].id if reached[0] else ""
-        shown = hidden(target, secret)
-        return cls(time, shown, operation, headers, exchange, reached, whole, secret, api, upstream)
+
+class Reached(NamedTuple):
+    """The operation that a request reached, and its contract; None where it reached none."""
+
+    operation: Operation | None = None
+    contract: Contract | None = None
+
+
+class Entry(NamedTuple):
+    """One request and its reply. Secrets are masked where it is read.
+
+    Attributes:
+        time: seconds since the epoch.
+        secret: the credential that is masked.
+        is_whole: False if a body was cut to `MAX_BODY` bytes.
+    """
+
+    time: float
+    request: Request
+    reply: Reply
+    reached: Reached
+    secret: str
+    is_whole: bool = True
+
+    def __repr__(self) -> str:
+        return f"<Entry {self.method} {self.target} {self.status} {self.operation}>"
+
+    @property
+    def operation(self) -> str:
+        """The operationId, or "" where the request reached none."""
+        return self.reached.operation.id if self.reached.operation else ""
 
     @property
     def method(self) -> str:
         """The request's method."""
-        return self.exchange.method
+        return self.request.method
+
+    @property
+    def target(self) -> str:
+        """The request's target as sent."""
+        return hidden(self.request.head.target, self.secret)
 
     @property
     def path(self) -> str:
         """The request's path, unescaped."""
-        return self.exchange.path
+        return self.request.url.path
+
+    @property
+    def headers(self) -> tuple[tuple[str, str], ...]:
+        """The request's headers as sent, in their order, secrets as "***"."""
+        return redacted(self.request.head.headers)
 
     @property
     def body(self) -> bytes:
         """The request's body."""
-        return self.exchange.request_body
+        return self.request.body
 
     @property
     def status(self) -> int:
-        """The answer's status."""
-        return self.exchange.status
+        """The reply's status."""
+        return self.reply.status
+
+    @property
+    def api(self) -> str:
+        """The id of the API that the request reached, or "" where it was the service's own."""
+        return self.reply.api if isinstance(self.reply, ProxiedReply) else ""
+
+    @property
+    def upstream(self) -> Mapping[str, Any] | None:
+        """The request that an API's upstream was sent; None where nothing was."""
+        return self.reply.upstream if isinstance(self.reply, ProxiedReply) else None
 
     @property
     def violations(self) -> list[str]:
-        """What it violates of the spec; judged when asked, so that recording costs nothing."""
+        """The violations of the spec; judged when asked, so that recording costs nothing."""
         operation, contract = self.reached
         if self.api:
-            return []  # no spec says what an API's own requests are
+            return []  # no spec describes an API's own requests
         if operation is None or contract is None:
             return [f"{self.method} {self.path} reached no operation of the spec"]
-        if not self.whole:
+        if not self.is_whole:
             return [f"a body over {MAX_BODY} bytes is not judged"]
-        judged = self.exchange
-        answer = judged.status, judged.content_type, judged.response_body
+        content_type = dict(self.reply.headers).get("Content-Type", "")
         return [
-            *contract.request_violations(operation, judged.request_body),
-            *contract.response_violations(operation, *answer),
+            *contract.request_violations(operation, self.request.body),
+            *contract.response_violations(operation, self.reply.status, content_type, self.reply.body),
         ]
 
     def as_dict(self) -> dict[str, Any]:
@@ -121,91 +126,45 @@ class Entry:
             "headers": {name: hidden(value, self.secret) for name, value in self.headers},
             "body": hidden(self.body.decode("utf-8", "replace"), self.secret),
             "status": self.status,
-            "response": hidden(self.exchange.response_body.decode("utf-8", "replace"), self.secret),
+            "response": hidden(self.reply.body.decode("utf-8", "replace"), self.secret),
             "violations": [hidden(text, self.secret) for text in self.violations],
             **({"api": self.api, "upstream": self.upstream} if self.api else {}),
         }
 
 
-@dataclass(frozen=True)
-class Asked:
-    """What requests with one head have in common."""
-
-    method: str
-    path: str
-    target: str
-    headers: tuple[tuple[str, str], ...]
-    reached: tuple[Operation | None, Contract | None]
-    secret: str = field(repr=False)
-
-
-Note = Entry | tuple[float, Asked, bytes, Reply]  # the latter becomes an entry when somebody looks
-
-
 class Journal:
-    """The newest exchanges, oldest first."""
+    """The newest entries, oldest first."""
 
     def __init__(self) -> None:
-        self._entries: deque[Note] = deque(maxlen=MAX_ENTRIES)
+        self._entries: deque[Entry] = deque(maxlen=MAX_ENTRIES)
 
-    def add(self, entry: Entry) -> None:
-        """Keep an exchange; the oldest makes room for it."""
-        self._entries.append(entry)
+    def note(self, time: float, request: Request, reply: Reply, reached: Reached, secret: str) -> None:
+        """Remember a request and its reply; the oldest entry makes room."""
+        if len(request.body) <= MAX_BODY and len(reply.body) <= MAX_BODY:
+            self._entries.append(Entry(time, request, reply, reached, secret))
+            return
+        cut = request._replace(body=request.body[:MAX_BODY])
+        shortened = replace(reply, body=reply.body[:MAX_BODY])
+        self._entries.append(Entry(time, cut, shortened, reached, secret, is_whole=False))
 
-    def note(self, time: float, asked: Asked, body: bytes, reply: Reply) -> None:
-        """Keep an exchange whose entry is made when somebody looks."""
-        item = (time, asked, body, reply)
-        small = max(len(body), len(reply.body)) <= MAX_BODY
-        self._entries.append(item if small else _entry(item))
-
-    def take(self) -> list[Note]:
-        """All exchanges, which are forgotten here."""
-        taken = list(self._entries)
-        self._entries.clear()
-        return taken
-
-    def join(self, notes: list[Note]) -> None:
-        """Put exchanges that another process took in their places."""
-        if notes:
-            self._entries.extend(sorted([*self.take(), *notes], key=_time))
+    def of(self, operation: str) -> list[Entry]:
+        """The entries of one operation."""
+        return [entry for entry in self if entry.operation == operation]
 
     def clear(self) -> None:
-        """Forget all."""
+        """Forget all entries."""
         self._entries.clear()
 
     def __iter__(self) -> Iterator[Entry]:
-        return map(_entry, self._entries.copy())
+        return iter(self._entries.copy())
 
     def __len__(self) -> int:
         return len(self._entries)
 
     def __getitem__(self, index: int) -> Entry:
-        return _entry(self._entries[index])
-
-    def of(self, operation: str) -> list[Entry]:
-        """The exchanges of one operation."""
-        return [entry for entry in self if entry.operation == operation]
+        return self._entries[index]
 
 
-def _time(item: Note) -> float:
-    return item.time if isinstance(item, Entry) else item[0]
-
-
-def _entry(item: Note) -> Entry:
-    if isinstance(item, Entry):
-        return item
-    time, asked, body, reply = item
-    kind = dict(reply.headers).get("Content-Type", "")
-    return Entry.of(
-        Exchange(asked.method, asked.path, body, reply.status, kind, reply.body),
-        time=time,
-        target=asked.target,
-        headers=asked.headers,
-        reached=asked.reached,
-        secret=asked.secret,
-    )
-
-
-def redacted(headers: list[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
-    """Headers without the secrets in them."""
+def redacted(headers: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+    """Headers with "***" for the values of those that carry secrets."""
     return tuple((name, "***" if name.lower() in SECRET_HEADERS else value) for name, value in headers)

@@ -10,22 +10,21 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 from mockserver.contract.openapi import Contract
 from mockserver.contract.spec_files import version_of
 from mockserver.contract.versions import GatewayVersion
-from mockserver.gateway import handlers
 from mockserver.gateway.config import Config
 from mockserver.gateway.gateway import Gateway
 from mockserver.gateway.seeding import seed
-from mockserver.http.server import WireServer
+from mockserver.gateway.service import gateway_service
+from mockserver.http.messages import Reply, Request
+from mockserver.http.server import HttpServer
 from mockserver.service.journal import Journal
-from mockserver.serving.later import Later
-from mockserver.storage.backend import MemoryShelves, Shelves
-
-if TYPE_CHECKING:
-    from mockserver.serving.workers import Workers
+from mockserver.service.mock import Mock
+from mockserver.serving.dispatcher import Dispatcher
+from mockserver.storage.backend import Backend
 
 
 class ServerError(OSError):
@@ -108,8 +107,10 @@ class MockGateway:
         if apis is not None:
             settings = replace(settings, app_path=str(apis))
         settings = replace(settings, listen_port=port)
+        mock = Mock()
         hosts = frozenset(upstreams)
-        self._start(Gateway(version, settings, directory=directory, without=without, upstreams=hosts), None)
+        state = Gateway(version, settings, mock, directory=directory, without=without, upstreams=hosts)
+        self._start(mock, state, None)
 
     @classmethod
     def of(
@@ -120,42 +121,43 @@ class MockGateway:
         upstreams: Iterable[str] = (),
         *,
         remote_control: bool = False,
-        workers: int = 1,
-        shelves: Shelves | None = None,
+        backend: Backend | None = None,
     ) -> MockGateway:
-        """A gateway that was configured elsewhere, on its `listen_address` and `listen_port`.
-
-        Of several workers the first is this process.
-        """
+        """A gateway that was configured elsewhere, on its `listen_address` and `listen_port`."""
         self = cls.__new__(cls)
-        hosts = frozenset(upstreams)
-        made = Gateway(version, config, upstreams=hosts, remote_control=remote_control, shelves=shelves)
-        self._start(made, extra, workers)
-        self._later.make_ahead()
+        mock = Mock(backend)
+        state = Gateway(version, config, mock, upstreams=frozenset(upstreams))
+        self._start(mock, state, extra, remote_control=remote_control)
         return self
 
-    def _start(self, gateway: Gateway, extra: Contract | None, workers: int = 1) -> None:
-        from mockserver.serving.shortway import SHARING, WRITES, ShortWay
-
-        handlers.check(gateway.contract)
+    def _start(
+        self, mock: Mock, gateway: Gateway, extra: Contract | None, *, remote_control: bool = False
+    ) -> None:
+        self.mock = mock
         self.gateway = gateway
+        self._app: Any = None
+        self._making = threading.Lock()
         self.policies = Policies(gateway)
+        service = gateway_service(gateway)
+        mock.services.append(service)
+        self._remote_control = remote_control
+        self._dispatcher = Dispatcher(mock, service, extra, self._control)
         listener = listen(gateway.config.listen_address, gateway.config.listen_port)
-        self._workers: Workers | None = None
-        if workers > 1:
-            from mockserver.serving.workers import Workers
-
-            self._workers = Workers.start(gateway, listener, workers - 1)
-        gateway.join_group()
-        asking = SHARING if self._workers else frozenset()
-        if not isinstance(gateway.shelves, MemoryShelves):
-            asking |= WRITES
-        self._later = Later(gateway, extra)
-        self._server = WireServer(self._later, listener, ShortWay(gateway, asking).answer)
+        mock.join_group()
+        self._server = HttpServer(self._dispatcher.answer, listener)
         self._thread = threading.Thread(target=self._run, name="tyk-contract", daemon=True)
         self._started = threading.Event()
         self._thread.start()
         self._started.wait()
+
+    def _control(self, request: Request) -> Reply:
+        """The mock's own API, by the Flask application, which is made once it is needed."""
+        from mockserver.serving import wsgi_app
+
+        with self._making:
+            if self._app is None:
+                self._app = wsgi_app.application(self._dispatcher, remote_control=self._remote_control)
+        return wsgi_app.call(self._app, request)
 
     @property
     def url(self) -> str:
@@ -172,11 +174,11 @@ class MockGateway:
     @property
     def journal(self) -> Journal:
         """What was asked and answered, oldest first."""
-        return self.gateway.journal
+        return self.mock.journal
 
     def reset(self) -> None:
         """Back to how it started: policies that it wrote, faults and the journal are gone."""
-        self.gateway.reset()
+        self.mock.reset()
 
     def reload(self) -> None:
         """Load what is written, without a request."""
@@ -184,8 +186,7 @@ class MockGateway:
 
     def advance(self, seconds: float) -> None:
         """Move the gateway's time ahead."""
-        self.gateway.clock.advance(seconds)
-        self.gateway.catch_up()
+        self.mock.clock.advance(seconds)
 
     def fault(self, operation: str = "*", **members: Any) -> None:
         """Let the next answers of an operation fail: status, delay, drop, times.
@@ -194,11 +195,11 @@ class MockGateway:
             FaultError: a member is unknown or of a wrong type, or there is no such operation.
         """
         operations = set(self.gateway.contract.operations)
-        self.gateway.faults.add({"operation": operation, **members}, operations)
+        self.mock.faults.add({"operation": operation, **members}, operations)
 
     def stop(self) -> None:
         """Take no new connection, finish what is being answered; return at once."""
-        self.gateway.closing.set()
+        self.mock.closing.set()
         if self._thread.is_alive():
             self._loop.call_soon_threadsafe(self._stop.set)
 
@@ -225,19 +226,8 @@ class MockGateway:
     def _run(self) -> None:
         async def serve() -> None:
             self._loop = asyncio.get_running_loop()
-            self._stop, ended = asyncio.Event(), asyncio.Event()
-
-            async def end() -> None:
-                await self._stop.wait()
-                if self._workers:  # what they hand over until then is answered
-                    await asyncio.to_thread(self._workers.close)
-                ended.set()
-
-            if self._workers:
-                self._workers.attach(self._loop, self._server)
-            ending = asyncio.create_task(end())
-            await self._server.run(ended, self._started.set)
-            await ending
+            self._stop = asyncio.Event()
+            await self._server.run(self._stop, self._started.set)
 
         asyncio.run(serve())
 

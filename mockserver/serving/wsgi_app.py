@@ -1,112 +1,156 @@
-"""The Flask application: one rule for each operation, behind the gateway's own routing."""
+"""The Flask application: the other door to the dispatcher, for any WSGI server.
+
+Each view makes a Request of what WSGI hands over, and asks the dispatcher; Flask decides nothing.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import io
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
-from wsgiref.types import WSGIEnvironment
+from urllib.parse import quote
 
 from flask import Flask, Response, request
-from werkzeug.routing import Rule
 
-from mockserver.contract.openapi import Contract, Operation
-from mockserver.gateway import replies
+from mockserver.contract.spec_files import version_of
+from mockserver.gateway.config import flatten, load
 from mockserver.gateway.gateway import Gateway
-from mockserver.gateway.handlers import HANDLERS, check
-from mockserver.http.messages import Reply
-from mockserver.service.registry import Call
+from mockserver.gateway.service import gateway_service
+from mockserver.golang import urls
+from mockserver.http.messages import Reply, Request, RequestHead
+from mockserver.service.mock import Mock
 from mockserver.serving.control_api import control_blueprint
-from mockserver.serving.dispatcher import BODY, OPERATION, REPLY, URL, Front, suffer
-from mockserver.serving.example_replies import example_reply
+from mockserver.serving.dispatcher import Dispatcher
+
+SEVERAL_PROCESSES = (
+    "several worker processes would each have a state of their own; start one process with threads "
+    "(gunicorn --workers 1 --threads 8), or give all a Redis with store="
+)
 
 
-class _GoRule(Rule):
-    """A rule that does not take HEAD where only GET is known, for the gateway does not."""
+def create_app(
+    *,
+    gateway: str | None = None,
+    secret: str | None = None,
+    config: Mapping[str, Any] | None = None,
+    conf: Path | str | None = None,
+    store: str | None = None,
+) -> Flask:
+    """A mock gateway as a Flask application, for `flask --app mockserver:create_app run` or any WSGI server.
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if self.methods:
-            self.methods.discard("HEAD")
-
-
-class _GatewayFlask(Flask):
-    url_rule_class = _GoRule
-
-
-def create_app(gateway: Gateway, extra: Contract | None = None) -> Flask:
-    """The mock as a WSGI application.
-
-    `extra` is any other spec of the gateway: what ours does not know of it is answered from its
-    examples and schemas.
+    Args:
+        gateway: the version, "5.12" or "5.12.0"; the default version when left out.
+        secret: the value that X-Tyk-Authorization must have.
+        config: keys of tyk.conf, nested or dotted.
+        conf: a tyk.conf; variables TYK_GW_* go before it.
+        store: a Redis that several mocks share, redis://HOST:PORT/DB.
 
     Raises:
-        SpecError: an operation of our spec has no handler.
+        SpecError: the version is unknown.
+        ConfigError: a key has a value of a wrong type, or the file cannot be read.
     """
-    check(gateway.contract)
-    app = _GatewayFlask("tyk-contract", static_folder=None)
-    app.url_map.strict_slashes = True
+    settings, _ = load(Path(conf) if conf else None, os.environ)
+    for key, value in flatten(config or {}).items():
+        settings = settings.having(key, value)
+    if secret is not None:
+        settings = settings.having("secret", secret)
+    backend = None
+    if store:
+        from mockserver.storage.redis_backend import RedisBackend
+
+        backend = RedisBackend(store)
+    mock = Mock(backend)
+    service = gateway_service(Gateway(version_of(gateway), settings, mock))
+    mock.services.append(service)
+    mock.join_group()
+    return application(Dispatcher(mock, service))
+
+
+def application(dispatcher: Dispatcher, *, remote_control: bool = False) -> Flask:
+    """The Flask application of a dispatcher: one rule for each operation, and the mock's own API."""
+    app = Flask("tyk-contract", static_folder=None)
+    app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False
-    app.config["PROPAGATE_EXCEPTIONS"] = True
-    for operation in gateway.contract.operations.values():
-        _add(app, gateway, operation, HANDLERS[operation.id])
-    if extra is not None:
-        for operation in extra.beyond(gateway.contract):
-            _add(app, gateway, operation, example_reply(extra, operation), extra)
-    app.register_blueprint(control_blueprint(gateway))
-    app.register_error_handler(404, lambda _: _answer(_not_found(gateway, request.environ)))
-    app.register_error_handler(405, lambda _: _answer(_not_allowed(request.environ)))
-    app.wsgi_app = Front(gateway, app.wsgi_app)  # type: ignore[method-assign]  # Flask's own idiom
+
+    def answer(**_: str) -> Response:
+        return _answer(dispatcher)
+
+    for endpoint in dispatcher.endpoints:
+        app.add_url_rule(
+            _rule(endpoint.path), endpoint.operation.id, answer,
+            methods=[endpoint.method], provide_automatic_options=False,
+        )  # fmt: skip
+    app.register_blueprint(control_blueprint(dispatcher, remote_control=remote_control))
+    for status in (404, 405):
+        app.register_error_handler(status, lambda _: _answer(dispatcher))
     return app
 
 
-def _add(
-    app: Flask,
-    gateway: Gateway,
-    operation: Operation,
-    handler: Callable[[Call], Reply],
-    contract: Contract | None = None,
-) -> None:
-    path = _configured(gateway, operation.path)
-    parts = path.split("/")
-    names = [(i, part[1:-1]) for i, part in enumerate(parts) if part.startswith("{")]
-
-    def view(**_: str) -> Response:
-        environ = request.environ
-        environ[OPERATION] = (operation, contract or gateway.contract)
-        segments = environ[URL].path.split("/")  # Flask replaces bytes that are not UTF-8
-        params = {name: segments[i] for i, name in names}
-        call = Call(gateway, params, environ[URL].query, environ[BODY])
-        return _answer(suffer(gateway, gateway.faults.take(operation.id)) or handler(call))
-
-    # a spec may give a parameter any name, a rule may not; it is found by its place anyway
-    rule = "/".join(f"<p{i}>" if part.startswith("{") else part for i, part in enumerate(parts))
-    app.add_url_rule(rule, operation.label, view, methods=[operation.method], provide_automatic_options=False)
-
-
-def _configured(gateway: Gateway, path: str) -> str:
-    """The two probes stand where the configuration puts them."""
-    config = gateway.config
-    probes = {
-        "/hello": config.health_check_endpoint_name,
-        "/ready": config.readiness_check_endpoint_name,
+def call(app: Flask, request: Request) -> Reply:
+    """The application's reply to a request that came in by another door."""
+    environ: dict[str, Any] = {
+        "REQUEST_METHOD": request.method,
+        "SCRIPT_NAME": "",
+        "PATH_INFO": request.url.path.encode("utf-8", "surrogateescape").decode("latin-1"),
+        "QUERY_STRING": request.url.query.removeprefix("?"),
+        "SERVER_NAME": "localhost",
+        "SERVER_PORT": "80",
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "REMOTE_ADDR": request.client,
+        "CONTENT_TYPE": request.header("content-type"),
+        "CONTENT_LENGTH": str(len(request.body)),
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": "http",
+        "wsgi.input": io.BytesIO(request.body),
+        "wsgi.errors": sys.stderr,
+        "wsgi.multithread": True,
+        "wsgi.multiprocess": False,
+        "wsgi.run_once": False,
     }
-    return f"/{probes[path]}" if path in probes else path
+    for name, value in request.head.first_values.items():
+        if "_" not in name:  # or it would be taken for the header with hyphens
+            environ.setdefault("HTTP_" + name.upper().replace("-", "_"), value)
+    response = Response.from_app(app, environ, buffered=True)
+    return Reply(response.get_data(), response.status_code, tuple(response.headers.items()))
 
 
-def _answer(reply: Reply) -> Response:
-    """The reply as Flask's response, and as it is where the front takes it."""
-    request.environ[REPLY] = reply
-    return Response(reply.body, reply.status, list(reply.headers))
+def _rule(path: str) -> str:
+    """A spec may give a parameter any name, a rule may not."""
+    parts = path.split("/")
+    return "/".join(f"<p{i}>" if part.startswith("{") else part for i, part in enumerate(parts))
 
 
-def _not_found(gateway: Gateway, environ: WSGIEnvironment) -> Reply:
-    """Outside /tyk/ the text depends on the version (recording routing/paths steps 13 and 14)."""
-    under_tyk = environ[URL].path.startswith("/tyk/")
-    if under_tyk or ("outer-404-is-go-page" in gateway.behaviours and not gateway.apis.ever_loaded):
-        return replies.PAGE_NOT_FOUND
-    return replies.NOT_FOUND
+def _answer(dispatcher: Dispatcher) -> Response:
+    environ = request.environ
+    if environ.get("wsgi.multiprocess") and not dispatcher.mock.backend.is_shared:
+        reply = dispatcher.service.error(SEVERAL_PROCESSES, 500)
+    else:
+        try:
+            reply = dispatcher.answer(_request(environ))
+        except urls.BadTarget:
+            reply = Reply(b"400 Bad Request", 400, (("Content-Type", "text/plain; charset=utf-8"),))
+    response = Response(reply.body, reply.status)
+    response.headers.clear()
+    response.headers.extend(reply.headers)
+    return response
 
 
-def _not_allowed(environ: WSGIEnvironment) -> Reply:
-    under_tyk = environ[URL].path.startswith("/tyk/")
-    return replies.METHOD_NOT_SUPPORTED if under_tyk else replies.METHOD_NOT_ALLOWED
+def _request(environ: Mapping[str, Any]) -> Request:
+    target = environ.get("RAW_URI") or environ.get("REQUEST_URI") or _target_of(environ)
+    method = environ["REQUEST_METHOD"]
+    body = request.get_data()
+    headers = tuple(request.headers.items())
+    major, _, minor = environ.get("SERVER_PROTOCOL", "HTTP/1.1").partition("/")[2].partition(".")
+    version = int(major or 1), int(minor or 0)
+    head = RequestHead(method, target, version, headers, len(body), urls.parse(target, method))
+    return Request(head, body, environ.get("REMOTE_ADDR", ""))
+
+
+def _target_of(environ: Mapping[str, Any]) -> str:
+    """The target for servers that do not hand it over as it was sent."""
+    query = environ.get("QUERY_STRING", "")
+    path = quote(environ.get("PATH_INFO", "").encode("latin-1"), safe="/$&+,:;=@-_.~")
+    return path + (f"?{query}" if query else "")

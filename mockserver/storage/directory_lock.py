@@ -1,4 +1,4 @@
-"""Whether a mock is the only one that uses a directory: a lock on it, which ends with its process."""
+"""A lock on a directory, which shows whether another process uses the directory too."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from pathlib import Path
 
 try:
     import fcntl
-except ImportError:  # Windows has none; there, nobody is known of
+except ImportError:  # Windows has none; there, no other process is known of
     fcntl = None  # type: ignore[assignment]
 
 
-class Claim:
-    """A directory's lock: shared by all that use it, held alone for a moment by who is the only one."""
+class DirectoryLock:
+    """A lock that all users of a directory share, and that one of them may try to hold exclusively."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._descriptor = -1
         self._inode = 0
 
-    def hold(self) -> bool:
-        """Be one of those that use the directory now at the path; False where none is there."""
+    def share(self) -> bool:
+        """Take the shared lock on the directory that is now at the path. Returns False if there is none."""
         if fcntl is None:
             return True
         try:
@@ -37,9 +37,9 @@ class Claim:
         return True
 
     @contextlib.contextmanager
-    def alone(self) -> Iterator[bool]:
-        """Whether nobody else uses the directory; nobody begins to as long as the block lasts."""
-        if not self.hold():
+    def exclusive(self) -> Iterator[bool]:
+        """Try to take the lock exclusively for the block; yields whether it succeeded."""
+        if not self.share():
             yield False
             return
         if fcntl is None:
@@ -47,15 +47,15 @@ class Claim:
             return
         try:
             fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            alone = True
+            succeeded = True
         except OSError:
-            alone = False
+            succeeded = False
         try:
-            if not alone:  # the shared one was let go, to be tried for alone
+            if not succeeded:  # the attempt gave up the shared lock
                 fcntl.flock(self._descriptor, fcntl.LOCK_SH)
-            yield alone
+            yield succeeded
         finally:
-            if alone:
+            if succeeded:
                 fcntl.flock(self._descriptor, fcntl.LOCK_SH)
 
     def _close(self) -> None:

@@ -9,12 +9,12 @@ import posixpath
 import re
 import stat
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
-from mockserver.storage.backend import NoStorage, Refused, Shelf
-from mockserver.storage.directory_lock import Claim
+from mockserver.storage.backend import KeyValueMap, NoStorage, Refused
+from mockserver.storage.directory_lock import DirectoryLock
 
 PAGE = 4096  # bytes that are written at once or not at all
 NAME_MAX = 255  # bytes of a file's name on Linux
@@ -22,13 +22,13 @@ _TEMPORARY = ".tyk-contract-"
 _numbers = itertools.count()  # of temporary files
 
 
-Text = Callable[[], str]  # of a file, made when it is needed
+LazyText = Callable[[], str]  # makes the text of a file when it is needed
 
 
 class Files(Protocol):
     """Where written policies live. What was there before the mock wrote is never lost."""
 
-    def write(self, name: str, text: Text) -> None:
+    def write(self, name: str, text: LazyText) -> None:
         """Write `name`.json whole or not at all. Raises NoStorage or Refused."""
 
     def delete(self, name: str) -> None:
@@ -37,20 +37,20 @@ class Files(Protocol):
     def read(self) -> list[tuple[str, bytes]]:
         """Every *.json of the directory itself, by name; none where there is no directory."""
 
-    def put_back(self) -> None:
+    def restore(self) -> None:
         """Make all files what they were before the mock first wrote or removed them."""
 
-    def complaints(self) -> list[str]:
+    def warnings(self) -> list[str]:
         """A line for what whoever uses them should know."""
 
 
 class MemoryFiles:
-    """A directory that is only in memory, or on a shelf: same names allowed, same names refused."""
+    """A directory that is kept in a key-value map: the same names are allowed and refused."""
 
-    def __init__(self, shelf: Shelf | None = None) -> None:
-        self._files: Shelf = {} if shelf is None else shelf
+    def __init__(self, files: KeyValueMap | None = None) -> None:
+        self._files: KeyValueMap = {} if files is None else files
 
-    def write(self, name: str, text: Text) -> None:
+    def write(self, name: str, text: LazyText) -> None:
         file = self._resolve(name)
         if len(file.encode("utf-8", "surrogateescape")) > NAME_MAX:
             raise Refused(name)
@@ -69,10 +69,10 @@ class MemoryFiles:
             found.append((name, made))
         return sorted(found)
 
-    def put_back(self) -> None:
+    def restore(self) -> None:
         self._files.clear()
 
-    def complaints(self) -> list[str]:
+    def warnings(self) -> list[str]:
         return []
 
     def _resolve(self, name: str) -> str:
@@ -80,17 +80,6 @@ class MemoryFiles:
         if posixpath.dirname(file) != "/policies":
             raise Refused(name)
         return posixpath.basename(file)
-
-
-class FollowedFiles(MemoryFiles):
-    """What another process has written, as that one tells."""
-
-    def change(self, changed: Mapping[str, bytes], gone: Iterable[str]) -> None:
-        """Take files as they are now, and forget those that are gone."""
-        for name, text in changed.items():
-            self._files[name] = text
-        for name in gone:
-            self._files.pop(name, None)
 
 
 class DirectoryFiles:
@@ -105,17 +94,17 @@ class DirectoryFiles:
         self._own_only = own_only
         self._before: dict[str, bytes | None] = {}  # by path, None where there was no file
         self._lock = threading.Lock()  # nobody of this process reads a file while it is written
-        self._claim = Claim(path)
-        with self._claim.alone() as alone:
+        self._claim = DirectoryLock(path)
+        with self._claim.exclusive() as alone:
             if alone:
                 _remove_leftovers(path)
 
-    def write(self, name: str, text: Text) -> None:
+    def write(self, name: str, text: LazyText) -> None:
         target = _followed(inside(self._root(), name))
         try:
             self._remember(target)
             data = text().encode()
-            with self._lock, self._claim.alone() as alone:
+            with self._lock, self._claim.exclusive() as alone:
                 if not (alone and _overwrite(target, data)):
                     _replace(target, data)
         except (OSError, ValueError) as error:
@@ -130,7 +119,7 @@ class DirectoryFiles:
             raise Refused(name) from error
 
     def read(self) -> list[tuple[str, bytes]]:
-        self._claim.hold()
+        self._claim.share()
         try:
             names = sorted(name for name in os.listdir(self.path) if name.endswith(".json"))
         except OSError:
@@ -144,7 +133,7 @@ class DirectoryFiles:
                 found.append((name, _content(path)))
         return found
 
-    def put_back(self) -> None:
+    def restore(self) -> None:
         while self._before:
             target, before = self._before.popitem()
             with contextlib.suppress(OSError):
@@ -153,8 +142,8 @@ class DirectoryFiles:
                 else:
                     _replace(target, before)
 
-    def complaints(self) -> list[str]:
-        with self._claim.alone() as alone:
+    def warnings(self) -> list[str]:
+        with self._claim.exclusive() as alone:
             if alone or not self.path.is_dir():
                 return []
         return [f"{self.path}: another mock uses this directory too; each loads it at its own reloads"]

@@ -1,7 +1,7 @@
-"""Shelves on a Redis, for gateways of one group on several machines, as real ones have it.
+"""A backend on a Redis, for mocks of one group on several machines or in several processes.
 
-Each shelf is a hash, each lock a key, and what gateways tell each other is published on a channel. All
-begin with `tyk-contract:`; several groups on one Redis take a database of their own each.
+Each map is a hash, each lock a key, and topics are published on a channel. Their names begin with
+`tyk-contract:`; several groups on one Redis take a database of their own each.
 """
 
 from __future__ import annotations
@@ -16,22 +16,25 @@ from typing import Any
 
 import redis
 
-from mockserver.storage.backend import Shelf, StoreLost
+from mockserver.storage.backend import BackendUnavailable, KeyValueMap
 
 PREFIX = "tyk-contract:"
+CHANNEL = PREFIX + "topics"
 CONNECT_SECONDS = 5.0
 ANSWER_SECONDS = 5.0  # after which a Redis that hangs counts as gone
-LOCK_SECONDS = 10.0  # after which the lock of a gateway that died is free
-AGAIN = 0.5  # seconds until a channel that was lost is looked for again
+LOCK_SECONDS = 10.0  # after which the lock of a mock that died is free
+RETRY_SECONDS = 0.5  # until a lost subscription is made again
 
 
-class RedisShelves:
-    """The shelves of a group of gateways.
+class RedisBackend:
+    """The backend of a group of mocks.
 
     Raises:
-        ValueError: the URL is none of a Redis.
-        StoreLost: nobody answers there.
+        ValueError: the URL names no Redis.
+        BackendUnavailable: the server does not answer.
     """
+
+    is_shared = True
 
     def __init__(self, url: str) -> None:
         try:
@@ -44,111 +47,114 @@ class RedisShelves:
         self._name = "{host}:{port}/{db}".format(
             **{"host": "localhost", "port": 6379, "db": 0, **self._redis.get_connection_kwargs()}
         )
-        self._own = uuid.uuid4().hex  # so that a gateway does not hear itself
-        with self.held():
+        self._sender = uuid.uuid4().hex  # so that a mock does not hear itself
+        with self.guarded():
             self._redis.ping()
 
     @contextlib.contextmanager
-    def held(self) -> Iterator[None]:
-        """Turn what goes wrong with the Redis into StoreLost."""
+    def guarded(self) -> Iterator[None]:
+        """Turn an error of the Redis into BackendUnavailable."""
         try:
             yield
         except redis.RedisError as error:
-            raise StoreLost(
+            raise BackendUnavailable(
                 f"the store at {self._name} does not answer: {error}; see that it runs"
             ) from error
 
-    def shelf(self, name: str) -> Shelf:
-        return _RedisShelf(self, self._redis, PREFIX + name, json.dumps, json.loads)
+    def key_values(self, name: str) -> KeyValueMap:
+        return _RedisHash(self, self._redis, PREFIX + name, json.dumps, json.loads)
 
-    def files(self, name: str) -> Shelf:
-        return _RedisShelf(self, self._redis, PREFIX + name, _bytes_of, bytes)
+    def files(self, name: str) -> KeyValueMap:
+        return _RedisHash(self, self._redis, PREFIX + name, _bytes_of, bytes)
 
     def lock(self, name: str) -> AbstractContextManager[Any]:
         return _Lock(self, self._redis, PREFIX + "lock:" + name)
 
-    def tell(self, what: str) -> None:
-        with self.held():
-            self._redis.publish(PREFIX + "told", f"{self._own} {what}")
+    def publish(self, topic: str) -> None:
+        with self.guarded():
+            self._redis.publish(CHANNEL, f"{self._sender} {topic}")
 
-    def listen(self, hear: Callable[[str], None], closing: threading.Event) -> None:
-        listening = threading.Event()
-        arguments = (hear, closing, listening)
+    def subscribe(self, callback: Callable[[str], None], closing: threading.Event) -> None:
+        subscribed = threading.Event()
+        arguments = (callback, closing, subscribed)
         threading.Thread(target=self._listen, args=arguments, name="tyk-contract-store", daemon=True).start()
-        listening.wait(CONNECT_SECONDS)
+        subscribed.wait(CONNECT_SECONDS)
 
     def _listen(
-        self, hear: Callable[[str], None], closing: threading.Event, listening: threading.Event
+        self, callback: Callable[[str], None], closing: threading.Event, subscribed: threading.Event
     ) -> None:
         while not closing.is_set():
             try:
                 with self._redis.pubsub(ignore_subscribe_messages=True) as channel:
-                    channel.subscribe(PREFIX + "told")
+                    channel.subscribe(CHANNEL)
                     while not closing.is_set():
-                        message = channel.get_message(timeout=AGAIN)
-                        listening.set()
+                        message = channel.get_message(timeout=RETRY_SECONDS)
+                        subscribed.set()
                         if message:
-                            sender, _, what = message["data"].decode().partition(" ")
-                            if sender != self._own:
-                                hear(what)
-            except (redis.RedisError, StoreLost):
-                closing.wait(AGAIN)
+                            sender, _, topic = message["data"].decode().partition(" ")
+                            if sender != self._sender:
+                                callback(topic)
+            except (redis.RedisError, BackendUnavailable):
+                closing.wait(RETRY_SECONDS)
 
 
-class _RedisShelf:
-    """A hash of Redis."""
+class _RedisHash:
+    """A key-value map that is a hash of Redis."""
 
     def __init__(
         self,
-        shelves: RedisShelves,
+        backend: RedisBackend,
         client: Any,
         key: str,
         write: Callable[[Any], str | bytes],
         read: Callable[[Any], Any],
     ) -> None:
-        self._held = shelves.held
+        self._guarded = backend.guarded
         self._redis = client
         self._key = key
         self._write = write
         self._read = read
 
     def get(self, name: str, default: Any = None, /) -> Any:
-        with self._held():
-            found = self._redis.hget(self._key, _field(name))
-        return default if found is None else self._read(found)
+        with self._guarded():
+            value = self._redis.hget(self._key, _field(name))
+        return default if value is None else self._read(value)
 
     def __setitem__(self, name: str, value: Any, /) -> None:
-        with self._held():
+        with self._guarded():
             self._redis.hset(self._key, _field(name), self._write(value))
 
     def pop(self, name: str, default: Any, /) -> Any:
-        with self._held(), self._redis.pipeline() as both:
-            found, _ = both.hget(self._key, _field(name)).hdel(self._key, _field(name)).execute()
-        return default if found is None else self._read(found)
+        with self._guarded(), self._redis.pipeline() as both:
+            value, _ = both.hget(self._key, _field(name)).hdel(self._key, _field(name)).execute()
+        return default if value is None else self._read(value)
 
     def copy(self) -> dict[str, Any]:
-        with self._held():
-            found = self._redis.hgetall(self._key)
-        return {name.decode("utf-8", "surrogateescape"): self._read(value) for name, value in found.items()}
+        with self._guarded():
+            value = self._redis.hgetall(self._key)
+        return {name.decode("utf-8", "surrogateescape"): self._read(value) for name, value in value.items()}
 
     def clear(self) -> None:
-        with self._held():
+        with self._guarded():
             self._redis.delete(self._key)
 
 
 class _Lock:
-    """A lock of Redis, which each thread takes anew each time."""
+    """A lock of Redis; each thread that enters it takes the lock anew."""
 
-    def __init__(self, shelves: RedisShelves, client: Any, name: str) -> None:
-        self._held = shelves.held
+    def __init__(self, backend: RedisBackend, client: Any, name: str) -> None:
+        self._guarded = backend.guarded
         self._lock = client.lock(name, timeout=LOCK_SECONDS, sleep=0.001)
 
     def __enter__(self) -> None:
-        with self._held():
+        with self._guarded():
             self._lock.acquire()
 
     def __exit__(self, *_: object) -> None:
-        with self._held(), contextlib.suppress(redis.exceptions.LockError):  # it took too long, and was freed
+        with (
+            self._guarded(),
+            contextlib.suppress(redis.exceptions.LockError),
+        ):  # it took too long, and was freed
             self._lock.release()
 
 

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from mockserver.gateway.handlers import apis, keys, oauth, organisations, policies, probes, reloads
-from mockserver.service.registry import HANDLERS, check
+from mockserver.gateway.handlers.registration import SERVICE
 
-__all__ = ["HANDLERS", "apis", "check", "keys", "oauth", "organisations", "policies", "probes", "reloads"]
+__all__ = ["SERVICE", "apis", "keys", "oauth", "organisations", "policies", "probes", "reloads"]

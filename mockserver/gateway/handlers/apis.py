@@ -5,10 +5,11 @@ from __future__ import annotations
 import uuid
 
 from mockserver.gateway.api_definition import Api, is_path_component
+from mockserver.gateway.handlers.registration import handles
 from mockserver.gateway.replies import changed, error, json_reply, json_text
 from mockserver.golang.structs import Malformed
 from mockserver.http.messages import Reply
-from mockserver.service.registry import Call, handles
+from mockserver.service.registry import Call
 from mockserver.storage.backend import NoStorage, Refused
 
 MALFORMED = error("Request malformed", 400)
@@ -28,15 +29,15 @@ _SOURCES = {  # the kinds of credential that a definition may place, and the swi
 @handles("listApis")
 def list_apis(call: Call) -> Reply:
     """Every loaded definition, in any order."""
-    found = [api.document for api in call.gateway.apis.loaded.by_id.values()]
-    call.gateway.order.shuffle(found)
+    found = [api.document for api in call.state.apis.loaded.by_id.values()]
+    call.state.order.shuffle(found)
     return json_reply(found)
 
 
 @handles("getApi")
 def get_api(call: Call) -> Reply:
     """One loaded definition."""
-    api = call.gateway.apis.loaded.by_id.get(call.params["apiID"])
+    api = call.state.apis.loaded.by_id.get(call.params["apiID"])
     return NOT_FOUND if api is None else json_text(api.text())
 
 
@@ -44,10 +45,10 @@ def get_api(call: Call) -> Reply:
 @handles("addApiAtPath")
 def add_api(call: Call) -> Reply:
     """Write a definition, over one that is there; one without an id gets one."""
-    if call.gateway.config.use_db_app_configs:
+    if call.state.config.use_db_app_configs:
         return DASHBOARD
     try:
-        api = call.gateway.apis.codec.decode(call.body)
+        api = call.state.apis.codec.decode(call.body)
     except Malformed:
         return MALFORMED
     if refusal := _invalid(api):
@@ -61,14 +62,14 @@ def add_api(call: Call) -> Reply:
 def update_api(call: Call) -> Reply:
     """Write a definition whose API is loaded."""
     name = call.params["apiID"]
-    if call.gateway.config.use_db_app_configs:
+    if call.state.config.use_db_app_configs:
         return DASHBOARD
     if not _is_id(call, name):
         return INVALID_ID
-    if name not in call.gateway.apis.loaded.by_id:
+    if name not in call.state.apis.loaded.by_id:
         return NOT_FOUND
     try:
-        api = call.gateway.apis.codec.decode(call.body)
+        api = call.state.apis.codec.decode(call.body)
     except Malformed:
         return MALFORMED
     if api.id != name:
@@ -82,24 +83,24 @@ def delete_api(call: Call) -> Reply:
     name = call.params["apiID"]
     if not _is_id(call, name):
         return INVALID_ID
-    if name not in call.gateway.apis.loaded.by_id:
+    if name not in call.state.apis.loaded.by_id:
         return NOT_FOUND
     try:
-        call.gateway.apis.delete(name)
+        call.state.apis.delete(name)
     except (NoStorage, Refused):
         return DELETE_FAILED
     return changed(name, "deleted")
 
 
 def _is_id(call: Call, name: str) -> bool:
-    return "api-ids-are-file-names" not in call.gateway.behaviours or is_path_component(name)
+    return "api-ids-are-file-names" not in call.state.behaviours or is_path_component(name)
 
 
 def _write(call: Call, api: Api, action: str) -> Reply:
     if not _is_id(call, api.id):
         return INVALID_ID
     try:
-        call.gateway.apis.write(api)
+        call.state.apis.write(api)
     except (NoStorage, Refused):
         return error("file object creation failed, write error", 500)
     return changed(api.id, action)

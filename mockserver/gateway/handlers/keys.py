@@ -6,7 +6,8 @@ import base64
 import uuid
 from collections.abc import Callable
 
-from mockserver.gateway.handlers.key_writes import (
+from mockserver.gateway.handlers.registration import handles
+from mockserver.gateway.key_writes import (
     apply,
     apply_if_possible,
     date,
@@ -14,7 +15,6 @@ from mockserver.gateway.handlers.key_writes import (
     forget_quotas,
     hide_password,
     keep_counters,
-    query,
     save,
     save_for_each_api,
     seconds,
@@ -24,7 +24,7 @@ from mockserver.gateway.provenance import NotApplied
 from mockserver.gateway.replies import changed, error, json_reply, json_text
 from mockserver.golang.structs import Malformed, read_as
 from mockserver.http.messages import Reply
-from mockserver.service.registry import Call, handles
+from mockserver.service.registry import Call
 
 MIN_LENGTH = 3  # of a key's own id, where it is looked at (gateway/api.go:602 @v5.14.0)
 NOT_MADE = "Failed to create key, ensure security settings are correct."
@@ -39,21 +39,21 @@ def add_key(call: Call) -> Reply:
     session = _decoded(call)
     if session is None:
         return error("Request malformed", 400)
-    if misplaced := call.gateway.apis.loaded.misplaced(session["access_rights"]):
+    if misplaced := call.state.apis.loaded.misplaced(session["access_rights"]):
         return error(misplaced, 400)
     name = call.params.get("keyID", "")
-    if "short-key-ids-are-refused" in call.gateway.behaviours and 0 < len(name.encode()) < MIN_LENGTH:
+    if "short-key-ids-are-refused" in call.state.behaviours and 0 < len(name.encode()) < MIN_LENGTH:
         return error(_too_short(name), 400)
-    apply_if_possible(call, session)
-    session["date_created"] = date(call)
-    key = call.gateway.sessions.name_of(session["org_id"], name)
-    forget_past_expiry(call, session, 0)
+    apply_if_possible(call.state, session)
+    session["date_created"] = date(call.state)
+    key = call.state.sessions.name_of(session["org_id"], name)
+    forget_past_expiry(call.state, session, 0)
     hide_password(session, None)
-    if not save(call, key, session):
+    if not save(call.state, key, session, resets=_resets(call), by_hash=_by_hash(call)):
         return error(NOT_MADE, 500)
-    if not call.gateway.config.hash_keys:
+    if not call.state.config.hash_keys:
         return changed(key, "added")
-    key_hash = key if query(call, "hashed") else call.gateway.sessions.stored_as(key)
+    key_hash = key if call.parameter("hashed") else call.state.sessions.stored_as(key)
     return changed("" if session["basic_auth_data"]["password"] else key, "added", key_hash)
 
 
@@ -68,11 +68,11 @@ def _update(call: Call, name: str) -> Reply:
     session = _decoded(call)
     if session is None:
         return error("Request malformed", 400)
-    if misplaced := call.gateway.apis.loaded.misplaced(session["access_rights"]):
+    if misplaced := call.state.apis.loaded.misplaced(session["access_rights"]):
         return error(misplaced, 400)
-    apply_if_possible(call, session)
-    sessions = call.gateway.sessions
-    found = sessions.find(session["org_id"], name, by_hash=bool(query(call, "hashed")))
+    apply_if_possible(call.state, session)
+    sessions = call.state.sessions
+    found = sessions.find(session["org_id"], name, by_hash=_by_hash(call))
     if found is None:
         return error("Key is not found", 404)
     key, original = found
@@ -81,11 +81,11 @@ def _update(call: Call, name: str) -> Reply:
             return error("Key cannot be used without a certificate", 400)
         return error("Key must be used with an existent certificate", 400)
     session["date_created"] = original["date_created"]
-    if query(call, "suppress_reset") == "1":
+    if not _resets(call):
         keep_counters(session, original)
-    forget_past_expiry(call, session, original["expires"])
+    forget_past_expiry(call.state, session, original["expires"])
     hide_password(session, original)
-    if not save(call, key, session):
+    if not save(call.state, key, session, resets=_resets(call), by_hash=_by_hash(call)):
         return error(NOT_MADE, 500)
     return changed(key, "modified")
 
@@ -97,16 +97,16 @@ def get_key(call: Call) -> Reply:
 
 
 def _get(call: Call, name: str) -> Reply:
-    gateway, by_hash = call.gateway, bool(query(call, "hashed"))
+    gateway, by_hash = call.state, _by_hash(call)
     if by_hash and not gateway.config.hash_keys:
         return error("Key requested by hash but key hashing is not enabled", 400)
-    api = gateway.apis.loaded.by_id.get(query(call, "api_id"))
-    org_id = api.org_id if api else query(call, "org_id")
+    api = gateway.apis.loaded.by_id.get(call.parameter("api_id"))
+    org_id = api.org_id if api else call.parameter("org_id")
     found = gateway.sessions.find(org_id, name, by_hash=by_hash)
     if found is None:
         return error("Key not found", 404)
     key, session = found
-    apply_if_possible(call, session, api)
+    apply_if_possible(call.state, session, api)
     _count_quotas(call, key if by_hash else gateway.sessions.stored_as(key), session)
     session["basic_auth_data"]["password"] = ""
     return json_text(gateway.session_codec.encode(session))
@@ -114,7 +114,7 @@ def _get(call: Call, name: str) -> Reply:
 
 def _count_quotas(call: Call, name: str, session: Document) -> None:
     """Say what is left of each quota; one that was not used yet is told for APIs alone."""
-    quotas = call.gateway.quotas
+    quotas = call.state.quotas
     used = quotas.used(("", name))
     if session["quota_max"] != -1 and used is not None:
         session["quota_remaining"] = max(0, session["quota_max"] - used)
@@ -133,30 +133,30 @@ def delete_key(call: Call) -> Reply:
 
 
 def _delete(call: Call, name: str) -> Reply:
-    sessions, by_hash, org_id = call.gateway.sessions, bool(query(call, "hashed")), query(call, "org_id")
+    sessions, by_hash, org_id = call.state.sessions, _by_hash(call), call.parameter("org_id")
     found = sessions.find(org_id, name, by_hash=by_hash)
     if found is None:
         return error("There is no such key found", 404)
     key, session = found
-    forget_quotas(call, key, session, by_hash=by_hash)
+    forget_quotas(call.state, key, session, by_hash=by_hash)
     if not sessions.remove(org_id, key, by_hash=by_hash):
         return error("Failed to remove the key", 400)
-    return json_text("null") if query(call, "api_id") == "-1" else changed(key, "deleted")
+    return json_text("null") if call.parameter("api_id") == "-1" else changed(key, "deleted")
 
 
 @handles("listKeys")
 def list_keys(call: Call) -> Reply:
     """The names that keys are kept under (gateway/api.go:1781 @v5.12.0)."""
-    config, prefix, api = call.gateway.config, query(call, "filter"), ""
-    if "keys-are-filtered-by-api" in call.gateway.behaviours:
-        api = query(call, "api_id")
+    config, prefix, api = call.state.config, call.parameter("filter"), ""
+    if "keys-are-filtered-by-api" in call.state.behaviours:
+        api = call.parameter("api_id")
     if config.hash_keys:
         if not config.enable_hashed_keys_listing:
             return error(UNLISTED, 404)
         prefix = ""
     elif api and not prefix:
         return error(UNFILTERED, 400)
-    names = call.gateway.sessions.names(prefix)
+    names = call.state.sessions.names(prefix)
     if api:
         names = sorted(name for name in names if _has_access(call, name, api, prefix))
     return json_reply({"keys": names})
@@ -165,7 +165,7 @@ def list_keys(call: Call) -> Reply:
 @handles("createKey")
 def create_key(call: Call) -> Reply:
     """Make a key, and say why not (gateway/api.go:2102 @v5.12.0)."""
-    gateway = call.gateway
+    gateway = call.state
     try:
         session = gateway.session_codec.decode(call.body)
     except Malformed:
@@ -175,10 +175,10 @@ def create_key(call: Call) -> Reply:
         session["hmac_string"] = base64.b64encode(uuid.uuid4().hex.encode()).decode()
     if session["certificate"] and gateway.sessions.find(session["org_id"], key):
         return error(f"Failed to create key - Key with given certificate already found:{key}", 500)
-    session |= {"last_updated": seconds(call), "date_created": date(call)}
+    session |= {"last_updated": seconds(call.state), "date_created": date(call.state)}
     try:
-        apply(call, session)
-        kept = save_for_each_api(call, key, session, resets=True)
+        apply(call.state, session)
+        kept = save_for_each_api(call.state, key, session, resets=True)
     except NotApplied as reason:
         return error(f"Failed to create key - {reason}", 500)
     if not kept:
@@ -190,30 +190,30 @@ def create_key(call: Call) -> Reply:
 def preview_key(call: Call) -> Reply:
     """What a session gets; nothing is kept, and what is wrong with its policies not told."""
     try:
-        session = call.gateway.session_codec.decode(call.body)
+        session = call.state.session_codec.decode(call.body)
     except Malformed:
         return error("Unmarshalling failed", 500)
-    session |= {"last_updated": seconds(call), "date_created": date(call)}
-    apply_if_possible(call, session)
-    return json_text(call.gateway.session_codec.encode(session))
+    session |= {"last_updated": seconds(call.state), "date_created": date(call.state)}
+    apply_if_possible(call.state, session)
+    return json_text(call.state.session_codec.encode(session))
 
 
 @handles("setPoliciesOfKey")
 def set_policies_of_key(call: Call) -> Reply:
     """Name other policies for a key, by the name it is kept under (gateway/api.go:1843 @v5.12.0)."""
     try:
-        change, _ = read_as(call.gateway.contract.type_of("PolicyChange"), call.body)
+        change, _ = read_as(call.state.contract.type_of("PolicyChange"), call.body)
     except Malformed:
         return error("Couldn't decode instruction", 400)
     names = change["apply_policies"]
     if change["policy"]:
         names = [*(names or []), change["policy"]]
-    found = call.gateway.sessions.find("", call.params["keyID"], by_hash=True)
+    found = call.state.sessions.find("", call.params["keyID"], by_hash=True)
     if found is None:
         return error("Key not found", 404)
     key, session = found
-    session |= {"last_updated": seconds(call), "apply_policy_id": "", "apply_policies": names}
-    call.gateway.sessions.save(key, session, by_hash=True)
+    session |= {"last_updated": seconds(call.state), "apply_policy_id": "", "apply_policies": names}
+    call.state.sessions.save(key, session, by_hash=True)
     return changed(key, "updated")
 
 
@@ -222,26 +222,26 @@ def set_policies_of_key(call: Call) -> Reply:
 
 def _decoded(call: Call) -> Document | None:
     try:
-        return call.gateway.session_codec.decode(call.body, whole=True)
+        return call.state.session_codec.decode(call.body, whole=True)
     except Malformed:
         return None
 
 
 def _has_access(call: Call, name: str, api: str, org_id: str) -> bool:
-    found = call.gateway.sessions.find(org_id, name, by_hash=call.gateway.config.hash_keys)
+    found = call.state.sessions.find(org_id, name, by_hash=call.state.config.hash_keys)
     if found is None:
         return False
     rights = found[1]["access_rights"]
-    return api in rights if rights else call.gateway.config.allow_master_keys
+    return api in rights if rights else call.state.config.allow_master_keys
 
 
 def _by_any_name(call: Call, answer: Callable[[Call, str], Reply]) -> Reply:
     """Answer for the key that the path names, or for a user's; with a hash function for both."""
     plain = call.params.get("keyID", "")
-    if query(call, "username") != "true":
+    if call.parameter("username") != "true":
         return answer(call, plain)
-    reply = answer(call, call.gateway.sessions.name_of(query(call, "org_id"), plain))
-    again = reply.status != 200 and call.gateway.config.hash_key_function
+    reply = answer(call, call.state.sessions.name_of(call.parameter("org_id"), plain))
+    again = reply.status != 200 and call.state.config.hash_key_function
     return answer(call, plain) if again else reply
 
 
@@ -249,3 +249,11 @@ def _too_short(name: str) -> str:
     told = f"custom key ID length {len(name.encode())} is less than min_token_length ({MIN_LENGTH})"
     advice = "Use an ID of at least min_token_length characters, or lower min_token_length"
     return f"{told}; the key would be unreachable at auth time. {advice} in the gateway configuration."
+
+
+def _resets(call: Call) -> bool:
+    return call.parameter("suppress_reset") != "1"
+
+
+def _by_hash(call: Call) -> bool:
+    return bool(call.parameter("hashed"))

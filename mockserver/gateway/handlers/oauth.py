@@ -8,13 +8,13 @@ import uuid
 from typing import Any
 
 from mockserver.gateway.api_definition import Api
-from mockserver.gateway.handlers.key_writes import query
+from mockserver.gateway.handlers.registration import handles
 from mockserver.gateway.oauth_store import Client
 from mockserver.gateway.replies import changed, error, json_reply, ok
 from mockserver.golang.structs import Malformed, Struct, read_as
 from mockserver.golang.urls import form_fields, parameters
 from mockserver.http.messages import Reply
-from mockserver.service.registry import Call, handles
+from mockserver.service.registry import Call
 
 PAGE = 100  # tokens
 NO_CLIENT = error("OAuth Client ID not found", 404)
@@ -37,16 +37,16 @@ def add_client(call: Call) -> Reply:
         "secret": sent["secret"] or _new_secret(),
         "api_id": "",
     }
-    loaded = call.gateway.apis.loaded.by_id
+    loaded = call.state.apis.loaded.by_id
     if sent["api_id"]:
         api = loaded.get(sent["api_id"])
         if api is None:
             return error(NO_API, 400)
         if not api.known["use_oauth2"]:
             return NO_OAUTH
-        call.gateway.oauth.keep(api.id, client)
+        call.state.oauth.keep(api.id, client)
         return json_reply(_shown(call, client))
-    policy = call.gateway.store.loaded.by_id.get(client["policy_id"])
+    policy = call.state.store.loaded.by_id.get(client["policy_id"])
     if policy is None:
         return error(NO_POLICY, 400)
     kept = False
@@ -54,7 +54,7 @@ def add_client(call: Call) -> Reply:
         if name not in loaded:
             return error(NO_API, 400)
         if loaded[name].known["use_oauth2"] or loaded[name].known["enable_jwt"]:
-            call.gateway.oauth.keep(name, client)
+            call.state.oauth.keep(name, client)
             kept = True
     return json_reply(_shown(call, client)) if kept else NO_OAUTH
 
@@ -65,7 +65,7 @@ def list_clients(call: Call) -> Reply:
     api = _api(call)
     if api is None:
         return json_reply(None, 404)
-    clients = [_shown(call, client) for client in call.gateway.oauth.clients(api.id)]
+    clients = [_shown(call, client) for client in call.state.oauth.clients(api.id)]
     return json_reply(clients if api.known["use_oauth2"] else [])
 
 
@@ -86,7 +86,7 @@ def update_client(call: Call) -> Reply:
     if api is None:
         return error(NO_API, 404)
     if sent["policy_id"]:
-        policy = call.gateway.store.granted(sent["policy_id"], api.org_id)
+        policy = call.state.store.lend(sent["policy_id"], api.org_id)
         if policy is None:
             return error(NO_POLICY, 404)
         if api.id not in (policy["access_rights"] or {}):
@@ -96,9 +96,9 @@ def update_client(call: Call) -> Reply:
         return NO_CLIENT
     before = found[1]
     client = {**sent, "client_id": before["client_id"], "secret": before["secret"], "api_id": ""}
-    call.gateway.oauth.keep(api.id, client)
+    call.state.oauth.keep(api.id, client)
     if before["policy_id"] not in ("", client["policy_id"]):
-        call.gateway.oauth.revoke_all(api, client["client_id"])
+        call.state.oauth.revoke_all(api, client["client_id"])
     return json_reply(_shown(call, client))
 
 
@@ -111,7 +111,7 @@ def rotate_client(call: Call) -> Reply:
     if found is None:
         return NO_CLIENT
     client = {**found[1], "secret": _new_secret()}
-    call.gateway.oauth.keep(found[0].id, client)
+    call.state.oauth.keep(found[0].id, client)
     return json_reply(_shown(call, client))
 
 
@@ -121,7 +121,7 @@ def delete_client(call: Call) -> Reply:
     api = _api(call)
     if api is None:
         return NO_CLIENT
-    call.gateway.oauth.remove(api.id, call.params["keyName"])
+    call.state.oauth.remove(api.id, call.params["keyName"])
     return changed(call.params["keyName"], "deleted")
 
 
@@ -131,10 +131,10 @@ def list_tokens(call: Call) -> Reply:
     api = _api(call)
     if api is None:
         return NO_CLIENT
-    stored_as = call.gateway.sessions.stored_as
-    tokens = call.gateway.oauth.tokens(api.id, call.params["keyName"])
+    stored_as = call.state.sessions.stored_as
+    tokens = call.state.oauth.tokens(api.id, call.params["keyName"])
     listed = [{"code": stored_as(token.text), "expires": token.ends_at} for token in tokens]
-    wanted = query(call, "page")
+    wanted = call.parameter("page")
     return json_reply(_page(listed, wanted) if wanted else listed)
 
 
@@ -158,7 +158,7 @@ def revoke_token(call: Call) -> Reply:
     if not apis:
         return error("oauth client doesn't exist", 400)
     for api in apis:
-        call.gateway.oauth.revoke(api, form["token"])
+        call.state.oauth.revoke(api, form["token"])
     return ok("token revoked successfully")
 
 
@@ -173,19 +173,19 @@ def revoke_all_tokens(call: Call) -> Reply:
     if not apis:
         return error("oauth client doesn't exist", 404)
     for api in apis:
-        client = call.gateway.oauth.client(api.id, form["client_id"])
+        client = call.state.oauth.client(api.id, form["client_id"])
         if client is not None and client["secret"] == form["client_secret"]:
-            call.gateway.oauth.revoke_all(api, form["client_id"])
+            call.state.oauth.revoke_all(api, form["client_id"])
     return ok("tokens revoked successfully")
 
 
 @handles("deleteOAuthRefreshToken")
 def delete_refresh_token(call: Call) -> Reply:
     """Forget a refresh token; there are none, for credentials of a client give an access token alone."""
-    name = query(call, "api_id")
+    name = call.parameter("api_id")
     if not name:
         return error("Missing parameter api_id", 400)
-    api = call.gateway.apis.loaded.by_id.get(name)
+    api = call.state.apis.loaded.by_id.get(name)
     if api is None:
         return error("API for this refresh token not found", 404)
     if not api.known["use_oauth2"]:
@@ -198,24 +198,24 @@ def purge_tokens(call: Call) -> Reply:
     """Forget tokens that have ended; they are listed no more anyway."""
     if "scope" not in dict(parameters(call.query)):
         return error("scope parameter is required", 422)
-    if query(call, "scope") != "lapsed":
+    if call.parameter("scope") != "lapsed":
         return error("unknown scope", 400)
     return ok("lapsed tokens purged")
 
 
 def _apis_of_client(call: Call, client_id: str, org_id: str) -> list[Api]:
-    apis = call.gateway.apis.loaded.by_id.values()
+    apis = call.state.apis.loaded.by_id.values()
     of_it = [api for api in apis if api.known["use_oauth2"] and org_id in ("", api.org_id)]
-    return [api for api in of_it if call.gateway.oauth.client(api.id, client_id)]
+    return [api for api in of_it if call.state.oauth.client(api.id, client_id)]
 
 
 def _api(call: Call) -> Api | None:
-    return call.gateway.apis.loaded.by_id.get(call.params["apiID"])
+    return call.state.apis.loaded.by_id.get(call.params["apiID"])
 
 
 def _found(call: Call) -> tuple[Api, Client] | None:
     api = _api(call)
-    client = call.gateway.oauth.client(api.id, call.params["keyName"]) if api else None
+    client = call.state.oauth.client(api.id, call.params["keyName"]) if api else None
     return (api, client) if api and client else None
 
 
@@ -232,7 +232,7 @@ def _shown(call: Call, client: Client) -> Any:
 
 
 def _type(call: Call) -> Struct:
-    kind = call.gateway.contract.type_of("OAuthClient")
+    kind = call.state.contract.type_of("OAuthClient")
     assert isinstance(kind, Struct)
     return kind
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from mockserver.gateway.api_definition import Api
-from mockserver.gateway.handlers.key_writes import query, seconds
+from mockserver.gateway.handlers.registration import handles
+from mockserver.gateway.key_writes import seconds
 from mockserver.gateway.replies import changed, error, json_reply, json_text
 from mockserver.golang.structs import Malformed
 from mockserver.http.messages import Reply
-from mockserver.service.registry import Call, handles
+from mockserver.service.registry import Call
 
 NOT_FOUND = error("Org not found", 404)
 
@@ -17,17 +18,17 @@ def list_organisations(call: Call) -> Reply:
     """The organisations that have a session; an API must be loaded."""
     if _api(call, "") is None:
         return error("ORG not found", 404)
-    return json_reply({"keys": call.gateway.organisations.names(query(call, "filter"))})
+    return json_reply({"keys": call.state.organisations.names(call.parameter("filter"))})
 
 
 @handles("getOrganisationKey")
 def get_organisation(call: Call) -> Reply:
     """One session; an API must be loaded."""
     name = call.params["orgID"]
-    found = call.gateway.organisations.find(name, name)
+    found = call.state.organisations.find(name, name)
     if _api(call, name) is None or found is None:
         return NOT_FOUND
-    return json_text(call.gateway.session_codec.encode(found[1]))
+    return json_text(call.state.session_codec.encode(found[1]))
 
 
 @handles("addOrganisationKey")
@@ -48,7 +49,7 @@ def delete_organisation(call: Call) -> Reply:
     name = call.params["orgID"]
     if _api(call, name) is None:
         return NOT_FOUND
-    if not call.gateway.organisations.remove(name, name):
+    if not call.state.organisations.remove(name, name):
         return error("Failed to remove the key", 400)
     return changed(name, "deleted")
 
@@ -56,15 +57,15 @@ def delete_organisation(call: Call) -> Reply:
 def _write(call: Call, action: str) -> Reply:
     name = call.params["orgID"]
     try:
-        session = call.gateway.session_codec.decode(call.body)
+        session = call.state.session_codec.decode(call.body)
     except Malformed:
         return error("Request malformed", 400)
-    if query(call, "reset_quota") == "1":
-        session["quota_renews"] = int(call.gateway.now()) + session["quota_renewal_rate"]
-    session["last_updated"] = seconds(call)
-    call.gateway.organisations.save(name, session)
+    if call.parameter("reset_quota") == "1":
+        session["quota_renews"] = int(call.state.now()) + session["quota_renewal_rate"]
+    session["last_updated"] = seconds(call.state)
+    call.state.organisations.save(name, session)
     return changed(name, action)
 
 
 def _api(call: Call, org_id: str) -> Api | None:
-    return call.gateway.apis.loaded.of_organisation(org_id)
+    return call.state.apis.loaded.of_organisation(org_id)

@@ -5,29 +5,38 @@ from __future__ import annotations
 import re
 
 from mockserver.contract.policy_codec import MalformedPolicy, ensure_id
-from mockserver.gateway.replies import changed, error, json_text
+from mockserver.gateway.gateway import Gateway
+from mockserver.gateway.handlers.registration import handles
+from mockserver.gateway.replies import changed, error, json_bytes
 from mockserver.http.messages import Reply
-from mockserver.service.registry import Call, handles
+from mockserver.service.registry import Call, never
 from mockserver.storage.backend import NoStorage, Refused
 
 _SAFE_ID = re.compile(r"[a-zA-Z0-9.\-_~]+")  # pkg/identifier/custom.go:10 @v5.13.0
 
 
-@handles("listPolicies")
+MANY = 200  # policies of a list that takes a while
+
+
+def _many_are_loaded(gateway: Gateway) -> bool:
+    return len(gateway.store.loaded.listed) > MANY
+
+
+@handles("listPolicies", waits=_many_are_loaded)
 def list_policies(call: Call) -> Reply:
     """The loaded policies, in another order each time (gateway/api.go:1076 @v5.12.0)."""
-    policies = list(call.gateway.store.loaded.listed)
-    call.gateway.order.shuffle(policies)
-    return json_text("[" + ",".join(loaded.text for loaded in policies) + "]")
+    policies = list(call.state.store.loaded.listed)
+    call.state.order.shuffle(policies)
+    return json_bytes(b"[" + b",".join(loaded.text for loaded in policies) + b"]")
 
 
-@handles("getPolicy")
+@handles("getPolicy", waits=never)
 def get_policy(call: Call) -> Reply:
     """One loaded policy (gateway/api.go:1064 @v5.12.0)."""
-    loaded = call.gateway.store.loaded.by_id.get(call.params["polID"])
+    loaded = call.state.store.loaded.by_id.get(call.params["polID"])
     if loaded is None or not loaded.policy_id:
         return error("Policy not found", 404)
-    return json_text(loaded.text)
+    return json_bytes(loaded.text)
 
 
 @handles("addPolicy")
@@ -45,7 +54,7 @@ def update_policy(call: Call) -> Reply:
 
 def _write(call: Call, action: str, path_id: str | None = None) -> Reply:
     """The refusals in their order (gateway/api.go:1090 @v5.12.0, 1133 @v5.13.0)."""
-    gateway = call.gateway
+    gateway = call.state
     if gateway.config.policies_from_dashboard:
         return error("Due to enabled service policy source, please use the Dashboard API", 500)
     try:
@@ -88,7 +97,7 @@ def delete_policy_without_id(call: Call) -> Reply:
 def delete_policy(call: Call) -> Reply:
     """Remove the file of that name; what is loaded stays (gateway/api.go:1144 @v5.12.0)."""
     try:
-        call.gateway.store.delete(call.params["polID"])
+        call.state.store.delete(call.params["polID"])
     except (NoStorage, Refused):
         return error("Delete failed", 500)
     return changed(call.params["polID"], "deleted")

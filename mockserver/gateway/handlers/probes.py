@@ -5,27 +5,28 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+from mockserver.gateway.handlers.registration import handles
 from mockserver.gateway.replies import error, json_reply
 from mockserver.http.messages import Reply
-from mockserver.service.registry import Call, handles
+from mockserver.service.registry import Call, never
 
 
-@handles("getHello")
+@handles("getHello", waits=never)
 def get_hello(call: Call) -> Reply:
     """Always 200 (gateway/health_check.go:175 @v5.12.0)."""
     return json_reply(_health(call, "Tyk GW"))
 
 
-@handles("getReady")
+@handles("getReady", waits=never)
 def get_ready(call: Call) -> Reply:
     """503 until policies were loaded once (gateway/health_check.go:233 @v5.12.0)."""
-    if not call.gateway.ready:
+    if not call.state.ready:
         return error("A successful API reload did not happen", 503)
     return json_reply(_health(call, "Tyk GW Ready"))
 
 
 def _health(call: Call, description: str) -> dict[str, Any]:
-    gateway = call.gateway
+    gateway = call.state
     health: dict[str, Any] = {
         "status": "pass",
         "version": str(gateway.version),

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
+from mockserver.gateway.handlers.registration import handles
 from mockserver.gateway.replies import ok
 from mockserver.golang import urls
 from mockserver.http.messages import Reply
-from mockserver.service.registry import Call, handles
+from mockserver.service.registry import Call, always
 
 
-@handles("reload")
+@handles("reload", waits=always)
 def reload(call: Call) -> Reply:
     """Queue a reload; only the literal block=true waits for it (gateway/api.go:2083 @v5.12.0)."""
     if urls.first_value(call.query, "block") == "true":
-        call.gateway.reload()
+        call.state.reload()
     else:
-        call.gateway.queue_reload()
+        call.state.queue_reload()
     return ok()
 
 
 @handles("reloadGroup")
 def reload_group(call: Call) -> Reply:
     """Signal the group, this gateway included; `block` is not looked at."""
-    if not call.gateway.config.suppress_redis_signal_reload:
-        call.gateway.reload_group()
+    if not call.state.config.suppress_redis_signal_reload:
+        call.state.reload_group()
     return ok()

@@ -162,7 +162,7 @@ def _new_session(visit: Visit, policy: str, *, is_default: bool) -> Document:
         session = visit.gateway.session_codec.type.fresh()
         session["org_id"] = visit.api.org_id
         return dict(session)
-    granted = visit.gateway.store.granted(policy, visit.api.org_id)
+    granted = visit.gateway.store.lend(policy, visit.api.org_id)
     is_foreign = granted is not None and granted["org_id"] != visit.api.org_id
     session = from_policy(visit.gateway, None if is_foreign else granted, policy, visit.api.org_id)
     if is_default:
@@ -178,7 +178,7 @@ def _new_session(visit: Visit, policy: str, *, is_default: bool) -> Document:
 
 def _switch_policy(visit: Visit, session: Document, policy: str, *, is_default: bool) -> bool:
     """Give a session that is there the policy that is meant now; say whether that changed it."""
-    granted = visit.gateway.store.granted(policy, visit.api.org_id) if policy else None
+    granted = visit.gateway.store.lend(policy, visit.api.org_id) if policy else None
     if policy and granted is None:
         raise NO_POLICY
     has = _policies_of(session)

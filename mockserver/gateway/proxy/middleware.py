@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
+from mockserver.gateway.api_definition import Api
 from mockserver.gateway.proxy import access, jwt_identity, limits, oauth_tokens, upstream
-from mockserver.gateway.proxy.request_context import Refusal, Visit
+from mockserver.gateway.proxy.request_context import Forwarded, Refusal, Visit
 from mockserver.http.messages import JSON, Reply
+from mockserver.service.journal import ProxiedReply, redacted
+from mockserver.service.registry import Call
 
 Step = Callable[[Visit], None]
 
@@ -20,8 +24,30 @@ _ESCAPED = {ord("\\"): "\\\\", ord("'"): "\\'", ord('"'): '\\"'} | {
 }  # as Go's JSEscapeString writes a message
 
 
+def answer_for(api: Api) -> Callable[[Call], Reply]:
+    """The function that answers requests to an API."""
+
+    def answer_call(call: Call) -> Reply:
+        request = call.request
+        headers = request.head.first_values
+        visit = Visit(call.state, api, request.method, request.url, headers, request.body, request.client)
+        reply = answer(visit)
+        return ProxiedReply(reply.body, reply.status, reply.headers, api.id, _journalled(visit.forwarded))
+
+    return answer_call
+
+
+def _journalled(sent: Forwarded | None) -> dict[str, Any] | None:
+    """The upstream's request as the journal shows it."""
+    if sent is None:
+        return None
+    headers = dict(redacted(tuple((name.title(), value) for name, value in sent.headers.items())))
+    body = sent.body.decode("utf-8", "replace")
+    return {"method": sent.method, "target": sent.target, "headers": headers, "body": body}
+
+
 def answer(visit: Visit) -> Reply:
-    """What the gateway answers: a refusal, or what the upstream said."""
+    """The gateway's reply: a refusal, or the upstream's answer."""
     try:
         if visit.api.known["use_oauth2"] and (reply := oauth_tokens.own_endpoint(visit)):
             return reply

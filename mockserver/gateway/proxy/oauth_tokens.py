@@ -88,8 +88,7 @@ def _token(visit: Visit) -> Reply:
     policy = visit.gateway.store.loaded.by_id.get(client["policy_id"])
     if policy is None:
         return _failure(visit, "server_error")
-    policy.granted = True
-    session = from_policy(visit.gateway, policy.policy, client["policy_id"], policy.policy["org_id"])
+    session = from_policy(visit.gateway, policy.lend(), client["policy_id"], policy.org_id)
     lasts = visit.gateway.config.oauth_token_expire or SECONDS
     text = visit.gateway.sessions.name_of(session["org_id"], "")
     _keep(visit, text, session, client["client_id"], client["meta_data"], lasts)

@@ -5,26 +5,24 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from mockserver.gateway.api_definition import Api
+from mockserver.gateway.gateway import Gateway
 from mockserver.gateway.policy_merging import Document, is_empty
 from mockserver.gateway.provenance import NotApplied
 from mockserver.gateway.session_store import applying, lifetime
-from mockserver.golang import urls
-from mockserver.service.registry import Call
 
 
-def save(call: Call, key: str, session: Document) -> bool:
-    """Keep a session, its policies applied for each API, or say that it may not be."""
-    resets = query(call, "suppress_reset") != "1"
+def save(gateway: Gateway, key: str, session: Document, *, resets: bool, by_hash: bool = False) -> bool:
+    """Keep a session, its policies applied for each API. Returns False if it may not be kept."""
     if resets:
-        session["last_updated"] = seconds(call)
+        session["last_updated"] = seconds(gateway)
     try:
-        return save_for_each_api(call, key, session, resets=resets, by_hash=bool(query(call, "hashed")))
+        return save_for_each_api(gateway, key, session, resets=resets, by_hash=by_hash)
     except NotApplied:
         return False
 
 
 def save_for_each_api(
-    call: Call, key: str, session: Document, *, resets: bool, by_hash: bool = False
+    gateway: Gateway, key: str, session: Document, *, resets: bool, by_hash: bool = False
 ) -> bool:
     """Apply policies and keep the session, once for each API it has a right to; without any, for all APIs.
 
@@ -33,47 +31,45 @@ def save_for_each_api(
     Raises:
         NotApplied: the policies do not fit; for APIs before that one it was kept.
     """
-    gateway = call.gateway
     loaded = gateway.apis.loaded.by_id
     if not session["access_rights"] and not gateway.config.allow_master_keys:
         return False
     for name in list(session["access_rights"] or loaded):
         api = loaded.get(name)
         if api is not None:
-            _end_as_policies_say(call, key, session, by_hash=by_hash)
+            _end_as_policies_say(gateway, key, session, by_hash=by_hash)
         if resets and not (api and api.known["dont_set_quota_on_create"]):
-            forget_quotas(call, key, session, by_hash=by_hash)
+            forget_quotas(gateway, key, session, by_hash=by_hash)
             session["quota_renews"] = int(gateway.now()) + session["quota_renewal_rate"]
-        apply(call, session, api)
-        gateway.sessions.save(key, session, by_hash=by_hash, seconds=_lifetime(call, session, api))
+        apply(gateway, session, api)
+        gateway.sessions.save(key, session, by_hash=by_hash, seconds=_lifetime(gateway, session, api))
     return True
 
 
-def apply(call: Call, session: Document, api: Api | None = None) -> None:
+def apply(gateway: Gateway, session: Document, api: Api | None = None) -> None:
     """Apply a session's policies, for an API where one is meant.
 
     Raises:
         NotApplied: they do not fit.
     """
-    gateway = call.gateway
     org_id = api.org_id if api else None
     applying(session, gateway.store, gateway.session_codec, gateway.behaviours, org_id).run()
 
 
-def apply_if_possible(call: Call, session: Document, api: Api | None = None) -> None:
+def apply_if_possible(gateway: Gateway, session: Document, api: Api | None = None) -> None:
     """Apply a session's policies as far as they fit."""
     try:
-        apply(call, session, api)
+        apply(gateway, session, api)
     except NotApplied:
         return
 
 
-def forget_quotas(call: Call, key: str, session: Document, *, by_hash: bool = False) -> None:
+def forget_quotas(gateway: Gateway, key: str, session: Document, *, by_hash: bool = False) -> None:
     """Let the quotas of a key begin anew (gateway/auth_manager.go:60 @v5.12.0)."""
-    name = key if by_hash else call.gateway.sessions.stored_as(key)
+    name = key if by_hash else gateway.sessions.stored_as(key)
     scopes = {right["allowance_scope"] for right in (session["access_rights"] or {}).values()}
     for scope in {"", *scopes}:
-        call.gateway.quotas.forget((scope, name))
+        gateway.quotas.forget((scope, name))
 
 
 def keep_counters(session: Document, original: Document) -> None:
@@ -85,9 +81,9 @@ def keep_counters(session: Document, original: Document) -> None:
             new["limit"]["quota_renews"] = right["limit"]["quota_renews"]
 
 
-def forget_past_expiry(call: Call, session: Document, before: int) -> None:
+def forget_past_expiry(gateway: Gateway, session: Document, before: int) -> None:
     """An expiry that is over already is not taken."""
-    if 1 < session["expires"] < call.gateway.now():
+    if 1 < session["expires"] < gateway.now():
         session["expires"] = before
 
 
@@ -100,35 +96,29 @@ def hide_password(session: Document, original: Document | None) -> None:
         session["basic_auth_data"] = dict(original["basic_auth_data"])
 
 
-def query(call: Call, name: str) -> str:
-    """The first value of a query parameter; "" where there is none."""
-    return urls.first_value(call.query, name)
-
-
-def seconds(call: Call) -> str:
+def seconds(gateway: Gateway) -> str:
     """Now, as `last_updated` holds it."""
-    return str(int(call.gateway.now()))
+    return str(int(gateway.now()))
 
 
-def date(call: Call) -> str:
+def date(gateway: Gateway) -> str:
     """Now, as `date_created` holds it."""
-    moment = datetime.fromtimestamp(call.gateway.now(), UTC)
+    moment = datetime.fromtimestamp(gateway.now(), UTC)
     return moment.strftime("%Y-%m-%dT%H:%M:%S.%f").rstrip("0").rstrip(".") + "Z"
 
 
-def _end_as_policies_say(call: Call, key: str, session: Document, *, by_hash: bool) -> None:
+def _end_as_policies_say(gateway: Gateway, key: str, session: Document, *, by_hash: bool) -> None:
     """A key that is not there yet gets the expiry of the last policy that has one."""
-    gateway, org_id = call.gateway, session["org_id"]
+    org_id = session["org_id"]
     names = session["apply_policies"] or [session["apply_policy_id"]]
-    policies = [gateway.store.granted(name, org_id) for name in names]
+    policies = [gateway.store.lend(name, org_id) for name in names]
     lasting = [policy["key_expires_in"] for policy in policies if policy and policy["key_expires_in"] > 0]
     if lasting and gateway.sessions.find(org_id, key, by_hash=by_hash) is None:
         session["expires"] = int(gateway.now()) + lasting[-1]
 
 
-def _lifetime(call: Call, session: Document, api: Api | None) -> int:
+def _lifetime(gateway: Gateway, session: Document, api: Api | None) -> int:
     """The longest that any API of the session keeps it."""
-    gateway = call.gateway
     rights = session["access_rights"] or {}
     apis = [gateway.apis.loaded.by_id.get(name) for name in rights] if rights else [api]
     lifetimes = [lifetime(session, each, gateway.config, gateway.now()) for each in apis if each]

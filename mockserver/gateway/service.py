@@ -1,0 +1,102 @@
+"""The gateway as a service: its guard, its routes beside the operations, its answers where there is none.
+
+Source: gateway/server.go:742 and :806 @v5.12.0; gorilla/mux 1.8.1, ServeHTTP.
+"""
+
+from __future__ import annotations
+
+import hmac
+
+from mockserver.gateway import handlers, replies
+from mockserver.gateway.gateway import Gateway
+from mockserver.golang import urls
+from mockserver.http.messages import Reply, Request
+from mockserver.service.registry import Answer, check
+from mockserver.service.service import Service
+
+PREFIX = "/tyk/"  # of the paths that need the secret
+
+
+def gateway_service(gateway: Gateway) -> Service:
+    """The service of a gateway.
+
+    Raises:
+        SpecError: an operation of our spec has no handler, or a handler no operation.
+    """
+    check(handlers.SERVICE, gateway.contract)
+    guard = Guard(gateway)
+    return Service(
+        name=handlers.SERVICE,
+        contract=gateway.contract,
+        state=gateway,
+        guard=guard.check,
+        secret=gateway.config.secret,
+        error=replies.error,
+        not_found=guard.not_found,
+        not_allowed=guard.not_allowed,
+        beside=guard.api_at,
+        path_of=guard.path_of,
+    )
+
+
+class Guard:
+    """The gateway's part of the road, before and beside its operations."""
+
+    def __init__(self, gateway: Gateway) -> None:
+        self._gateway = gateway
+        config = gateway.config
+        self._secret = config.secret.encode()
+        self._probes = {
+            "/hello": f"/{config.health_check_endpoint_name}",
+            "/ready": f"/{config.readiness_check_endpoint_name}",
+        }
+
+    def check(self, request: Request) -> Reply | str:
+        """The refusal of a large body, an unclean path or a wrong secret; else the path to route by."""
+        config, url = self._gateway.config, request.url
+        if 0 < config.http_server_options__max_request_body_size < len(request.body):
+            return replies.TOO_LARGE
+        if not config.http_server_options__skip_url_cleaning:
+            clean = urls.cleaned(url)
+            if clean is not url:
+                return replies.redirect(str(clean))
+        if not url.path.startswith(PREFIX):
+            return url.path
+        sent = request.header("x-tyk-authorization")
+        if not hmac.compare_digest(sent.encode("latin-1"), self._secret):
+            return replies.FORBIDDEN
+        stripped = urls.Url(url.path.removeprefix("/tyk").rstrip("/"), url.query, url.origin)
+        clean = urls.cleaned(stripped)
+        if clean is not stripped:
+            return replies.redirect(str(clean))
+        return "/tyk" + stripped.path
+
+    def api_at(self, request: Request) -> Answer | None:
+        """The answer of the API whose listen path a request meets; None where it meets none."""
+        path = request.url.path
+        loaded = self._gateway.apis.loaded
+        if not loaded.by_id or path.startswith(PREFIX) or path in self._probes.values():
+            return None
+        api = loaded.at(path)
+        if api is None:
+            return None
+        from mockserver.gateway.proxy.middleware import answer_for
+
+        return answer_for(api)
+
+    def path_of(self, path: str) -> str:
+        """Where an operation stands: the configuration may move the two probes."""
+        return self._probes.get(path, path)
+
+    def not_found(self, request: Request) -> Reply:
+        """Outside /tyk/ the text depends on the version (recording routing/paths steps 13 and 14)."""
+        gateway = self._gateway
+        under_tyk = request.url.path.startswith(PREFIX)
+        if under_tyk or ("outer-404-is-go-page" in gateway.behaviours and not gateway.apis.ever_loaded):
+            return replies.PAGE_NOT_FOUND
+        return replies.NOT_FOUND
+
+    def not_allowed(self, request: Request) -> Reply:
+        """The answer to a method that the path does not have."""
+        under_tyk = request.url.path.startswith(PREFIX)
+        return replies.METHOD_NOT_SUPPORTED if under_tyk else replies.METHOD_NOT_ALLOWED
