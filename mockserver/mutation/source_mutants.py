@@ -11,7 +11,7 @@ MODULES = (
     "gateway.handlers.policies", "gateway.handlers.probes", "gateway.handlers.reloads",
     "service.registry", "gateway.replies", "gateway.policy_store", "contract.policy_codec",
     "serving.dispatcher", "serving.wsgi_app", "golang.urls", "golang.json_reader", "golang.json_writer",
-    "golang.scalars", "golang.structs", "gateway.handlers.keys", "gateway.handlers.key_writes",
+    "golang.scalars", "golang.structs", "gateway.handlers.keys", "gateway.key_writes",
     "gateway.policy_application", "gateway.policy_merging", "gateway.session_store", "gateway.key_ids",
     "gateway.provenance", "gateway.handlers.apis", "gateway.handlers.oauth",
     "gateway.handlers.organisations", "gateway.api_store", "gateway.api_definition",
