@@ -40,6 +40,7 @@ class Routes(Generic[T]):
 
     def __init__(self, routes: Iterable[T]) -> None:
         self._literal: dict[str, dict[str, _Entry[T]]] = {}
+        self._last_is_parameter: dict[str, dict[str, _Entry[T]]] = {}  # by the literal path before it
         self._templates: dict[int, dict[tuple[str, ...], dict[str, _Entry[T]]]] = {}
         for route in routes:
             self._add(route)
@@ -50,6 +51,10 @@ class Routes(Generic[T]):
         if found is not None:
             entry = found.get(method)
             return Match(entry.route, {}) if entry else None
+        prefix, _, last = path.rpartition("/")
+        if last and (by_method := self._last_is_parameter.get(prefix)):
+            entry = by_method.get(method)
+            return Match(entry.route, {entry.places[0][0]: last}) if entry else None
         segments = path.split("/")
         entry = self._methods(segments).get(method)
         return Match(entry.route, {name: segments[i] for name, i in entry.places}) if entry else None
@@ -71,6 +76,9 @@ class Routes(Generic[T]):
         if not places:
             self._literal.setdefault(route.path, {})[route.method] = _Entry(route, ())
             return
+        if len(places) == 1 and segments[-1].startswith("{"):
+            prefix = route.path.rpartition("/")[0]
+            self._last_is_parameter.setdefault(prefix, {})[route.method] = _Entry(route, places)
         shape = tuple(_ANY if part.startswith("{") else part for part in segments)
         of_length = self._templates.setdefault(len(shape), {})
         of_length.setdefault(shape, {})[route.method] = _Entry(route, places)

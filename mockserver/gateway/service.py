@@ -65,11 +65,11 @@ class Guard:
         sent = request.header("x-tyk-authorization")
         if not hmac.compare_digest(sent.encode("latin-1"), self._secret):
             return replies.FORBIDDEN
-        stripped = urls.Url(url.path.removeprefix("/tyk").rstrip("/"), url.query, url.origin)
-        clean = urls.cleaned(stripped)
-        if clean is not stripped:
-            return replies.redirect(str(clean))
-        return "/tyk" + stripped.path
+        stripped = url.path.removeprefix("/tyk").rstrip("/")
+        clean_path = urls.clean_path(stripped)
+        if clean_path != stripped:
+            return replies.redirect(str(urls.Url(clean_path, url.query, url.origin)))
+        return "/tyk" + stripped
 
     def api_at(self, request: Request) -> Answer | None:
         """The answer of the API whose listen path a request meets; None where it meets none."""

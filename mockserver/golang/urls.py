@@ -79,11 +79,17 @@ def unescaped(raw: str) -> str:
 
 def cleaned(url: Url) -> Url:
     """The address that gorilla/mux redirects to, or the same one (mux 1.8.1, cleanPath)."""
-    path = url.path if url.path.startswith("/") else "/" + url.path
-    clean = "/" + posixpath.normpath(path).lstrip("/")
-    if path.endswith("/") and clean != "/":
-        clean += "/"
+    clean = clean_path(url.path)
     return url if clean == url.path else replace(url, path=clean)
+
+
+def clean_path(path: str) -> str:
+    """The path that gorilla/mux redirects to, or the same one (mux 1.8.1, cleanPath)."""
+    if path.startswith("/") and "//" not in path and "/." not in path:
+        return path
+    rooted = path if path.startswith("/") else "/" + path
+    clean = "/" + posixpath.normpath(rooted).lstrip("/")
+    return clean + "/" if rooted.endswith("/") and clean != "/" else clean
 
 
 def first_value(query: str, name: str) -> str:

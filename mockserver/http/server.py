@@ -50,7 +50,11 @@ class Answer(Protocol):
 
 
 class HttpServer:
-    """Answers requests on one listening socket until it is stopped."""
+    """Answers requests on one listening socket until it is stopped.
+
+    Attributes:
+        heads: the meaning of the bytes of ordinary heads.
+    """
 
     def __init__(self, answer: Answer, listener: socket.socket) -> None:
         self.answer = answer
@@ -59,7 +63,7 @@ class HttpServer:
         self.threads = ThreadPoolExecutor(THREADS, thread_name_prefix="tyk-contract")
         self.stopping = False
         self._listener = listener
-        self._heads: dict[bytes, RequestHead] = {}
+        self.heads: dict[bytes, RequestHead] = {}
 
     async def run(self, stop: asyncio.Event, started: Callable[[], None] = lambda: None) -> None:
         """Serve until `stop` is set; then finish what is being answered."""
@@ -77,19 +81,17 @@ class HttpServer:
                     await asyncio.sleep(0.005)
         self.threads.shutdown(wait=False, cancel_futures=True)
 
-    def head(self, data: bytes) -> RequestHead:
-        """The lines before a body, parsed once for equal bytes.
+    def parse(self, data: bytes) -> RequestHead:
+        """Parse the lines before a body, and remember their meaning.
 
         Raises:
             BadMessage: net/http does not take them for a request.
         """
-        head = self._heads.get(data)
-        if head is None:
-            head = parse_head(data)
-            if len(data) <= MAX_CACHED_HEAD:
-                if len(self._heads) >= CACHED_HEADS:
-                    self._heads.clear()
-                self._heads[data] = head
+        head = parse_head(data)
+        if len(data) <= MAX_CACHED_HEAD:
+            if len(self.heads) >= CACHED_HEADS:
+                self.heads.clear()
+            self.heads[data] = head
         return head
 
 
@@ -171,23 +173,31 @@ class _Connection(asyncio.Protocol):
             return False
         head = self._head
         assert head is not None
-        if head.length < 0:
+        length = head.length
+        if length < 0:
             return self._take_chunks(head)
-        if len(self._unread) < head.length:
+        if len(self._unread) < length:
             return False
-        body = bytes(self._unread[: head.length])
-        del self._unread[: head.length]
+        body = b""
+        if length:
+            body = bytes(self._unread[:length])
+            del self._unread[:length]
         self._respond(head, body)
         return True
 
     def _take_head(self) -> bool:
-        end = HEAD_END.search(self._unread)
-        if end is None or end.start() > MAX_HEAD:
-            if len(self._unread) > MAX_HEAD:
-                raise BadMessage("431 Request Header Fields Too Large")
-            return False
-        head = self._server.head(bytes(self._unread[: end.start()]))
-        del self._unread[: end.end()]
+        blank = self._unread.find(b"\r\n\r\n")
+        head = self._server.heads.get(bytes(self._unread[:blank])) if blank > 0 else None
+        if head is not None:  # these very bytes were a head before
+            del self._unread[: blank + 4]
+        else:
+            end = HEAD_END.search(self._unread)
+            if end is None or end.start() > MAX_HEAD:
+                if len(self._unread) > MAX_HEAD:
+                    raise BadMessage("431 Request Header Fields Too Large")
+                return False
+            head = self._server.parse(bytes(self._unread[: end.start()]))
+            del self._unread[: end.end()]
         if head.length > MAX_BODY:
             raise BadMessage("413 Request Entity Too Large")
         expectation = head.get("expect").lower()
@@ -245,8 +255,8 @@ class _Connection(asyncio.Protocol):
 
     def _write(self, head: RequestHead, reply: Reply, *, close: bool) -> None:
         self._head = self._chunks = None
-        ends = head.version < (1, 1) and is_open_ended(head, reply)
-        closes = close or ends or self._server.stopping or not head.keeps_alive
+        closes = close or self._server.stopping or not head.keeps_alive
+        closes = closes or (head.version < (1, 1) and is_open_ended(head, reply))
         self._transport.write(response_bytes(head, reply, close=closes))
         if closes or self._ended:
             self._transport.close()
