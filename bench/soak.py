@@ -151,7 +151,6 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=60, metavar="S", help="for so long (60)")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="of what they ask (0)")
     parser.add_argument("--directory", action="store_true", help="keep policies in files, not in memory")
-    parser.add_argument("--workers", type=int, default=1, metavar="N", help="processes of the mock (1)")
     parser.add_argument("--store", metavar="URL", help="a Redis that the mock keeps its state on")
     options = parser.parse_args()
     clients = [
@@ -170,8 +169,7 @@ def main() -> int:
 
 
 def _with(kind: Kind, options: argparse.Namespace) -> Kind:
-    flags = ["--workers", str(options.workers)]
-    flags += ["--store", options.store] if options.store else []
+    flags = ["--store", options.store] if options.store else []
     return replace(kind, command=(*kind.command, *flags))
 
 

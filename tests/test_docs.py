@@ -160,12 +160,9 @@ def test_each_command_explains_itself(command: tuple[str, ...]) -> None:
 
 def test_the_mocks_own_routes_are_those_that_are_told() -> None:
     """Each row of the table is a route, and each route stands in the README."""
-    from mockserver.contract.spec_files import default_version
-    from mockserver.gateway.config import Config
-    from mockserver.gateway.gateway import Gateway
-    from mockserver.serving.wsgi_app import create_app
+    from mockserver import create_app
 
-    rules = create_app(Gateway(default_version(), Config())).url_map.iter_rules()
+    rules = create_app().url_map.iter_rules()
     paths = {rule.rule for rule in rules if rule.rule.startswith("/_mock/")}
     assert paths == set(re.findall(r"/_mock/[a-z]+", README))
 

@@ -11,8 +11,8 @@ import pytest
 from serving import verify
 
 from mockserver import MockGateway
-from mockserver.contract import openapi
 from mockserver.contract.openapi import Contract, Operation
+from mockserver.contract.routes import Routes
 from mockserver.contract.spec_files import default_version
 
 SECRET = "families-secret"
@@ -22,12 +22,10 @@ CORE = ("/hello", "/ready", "/tyk/policies", "/tyk/reload", "/tyk/keys")
 @contextmanager
 def _without(monkeypatch: pytest.MonkeyPatch, lacks: Callable[[Operation], bool]) -> Iterator[str]:
     """The URL of a mock that lacks some operations."""
-    every = openapi._operations
     known = {each.id for each in Contract.load(default_version()).operations.values() if not lacks(each)}
-    monkeypatch.setattr(
-        openapi, "_operations", lambda spec: [each for each in every(spec) if each.id in known]
-    )
     with MockGateway(secret=SECRET) as gateway:
+        kept = [each for each in gateway._dispatcher.endpoints if each.operation.id in known]
+        monkeypatch.setattr(gateway._dispatcher, "_routes", Routes(kept))
         yield gateway.url
 
 

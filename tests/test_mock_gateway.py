@@ -10,9 +10,7 @@ import pytest
 from asking import call, send
 
 from mockserver import MockGateway
-from mockserver.contract.spec_files import SpecError, default_version
-from mockserver.gateway.config import Config
-from mockserver.gateway.gateway import Gateway
+from mockserver.contract.spec_files import SpecError
 from mockserver.gateway.seeding import SeedError
 from mockserver.http.client import Client, ClientError
 from mockserver.service.faults import FaultError
@@ -223,19 +221,19 @@ def test_the_mocks_own_api_says_what_is_wrong(
 
 def test_an_operation_without_a_handler_ends_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
     """The message says where to add one."""
-    monkeypatch.delitem(HANDLERS, "reload")
-    with pytest.raises(SpecError, match=r"'reload'; add @handles\('reload'\)"):
-        create_app(Gateway(default_version(), Config()))
+    monkeypatch.delitem(HANDLERS, ("gateway", "reload"))
+    with pytest.raises(SpecError, match=r"'reload' of the gateway; add @handles\('reload'\)"):
+        create_app()
 
 
 def test_the_application_runs_on_any_wsgi_server(gateway: MockGateway) -> None:
     """Flask's own client hands over no target as sent."""
-    client = create_app(gateway.gateway).test_client()
-    secret = {"X-Tyk-Authorization": gateway.secret}
+    app = create_app(secret=gateway.secret)
+    client, secret = app.test_client(), {"X-Tyk-Authorization": gateway.secret}
     assert client.post("/tyk/policies", data='{"id":"a b"}', headers=secret).json == {
         "key": "a b", "status": "ok", "action": "added",
     }  # fmt: skip
-    gateway.reload()
+    assert client.get("/tyk/reload?block=true", headers=secret).status_code == 200
     assert client.get("/tyk/policies/a%20b", headers=secret).json["id"] == "a b"
     assert client.get("/tyk/policies", headers={}).status_code == 403
     assert client.head("/tyk/policies", headers=secret).status_code == 405

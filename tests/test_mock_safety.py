@@ -12,9 +12,6 @@ import pytest
 from asking import call, send
 
 from mockserver import MockGateway
-from mockserver.contract.spec_files import default_version
-from mockserver.gateway.config import Config
-from mockserver.gateway.gateway import Gateway
 from mockserver.http.client import ClientError
 from mockserver.serving.wsgi_app import create_app
 
@@ -124,8 +121,7 @@ def test_the_mocks_own_api_answers_no_other_site(origin: str, status: int) -> No
 @pytest.mark.parametrize(("remote_control", "status"), [(False, 403), (True, 200)])
 def test_the_mocks_own_api_answers_this_machine(remote_control: bool, status: int) -> None:
     """Others only where that is asked for."""
-    gateway = Gateway(default_version(), Config(), remote_control=remote_control)
-    client = create_app(gateway).test_client()
+    client = create_app(remote_control=remote_control).test_client()
     there = {"REMOTE_ADDR": "192.0.2.7"}
     assert client.post("/_mock/reset", environ_base=there).status_code == status
     assert client.post("/_mock/reset", environ_base={"REMOTE_ADDR": "::1"}).status_code == 200
@@ -133,7 +129,7 @@ def test_the_mocks_own_api_answers_this_machine(remote_control: bool, status: in
 
 def test_a_name_turned_to_this_machine_is_another_site() -> None:
     """A page's own name may be made to lead here (DNS rebinding): Host and Origin agree, and are refused."""
-    client = create_app(Gateway(default_version(), Config())).test_client()
+    client = create_app().test_client()
     headers = {"Host": "evil.test", "Origin": "http://evil.test"}
     assert client.post("/_mock/reset", headers=headers).status_code == 403
 

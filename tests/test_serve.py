@@ -202,9 +202,9 @@ def test_flask_is_not_waited_for(tmp_path: Path) -> None:
     """A mock listens before Flask is loaded, whatever it serves."""
     (tmp_path / "spec.json").write_text('{"paths": {"/pets": {"get": {"responses": {}}}}}', "utf-8")
     script = (
-        "import sys; from mockserver import cli, server\n"
-        "server.MockGateway.of = lambda *_, **__: sys.exit('flask' in sys.modules)\n"
-        "cli.main(['serve', '--port', '0', '--spec', sys.argv[1]])"
+        "import sys; from mockserver.cli import main; from mockserver.serving import mock_gateway\n"
+        "mock_gateway.MockGateway.of = lambda *_, **__: sys.exit('flask' in sys.modules)\n"
+        "main.main(['serve', '--port', '0', '--spec', sys.argv[1]])"
     )
     command = [sys.executable, "-c", script, str(tmp_path / "spec.json")]
     assert subprocess.run(command, env=QUIET, check=False).returncode == 0

@@ -22,7 +22,9 @@ ROOT = Path(__file__).parent.parent
 @pytest.mark.parametrize("line", LINES)
 def test_every_operation_has_a_handler(line: str) -> None:
     """And every handler an operation."""
-    assert set(Contract.load(select_version(line)).operations) == set(HANDLERS)
+    contract = Contract.load(select_version(line))
+    registered = {operation_id for service, operation_id in HANDLERS if service == "gateway"}
+    assert set(contract.operations) <= registered == contract.declared
 
 
 @pytest.mark.parametrize("line", LINES)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -52,10 +53,11 @@ def _two(start: Callable[[], MockGateway]) -> tuple[MockGateway, MockGateway]:
     return start(), start()
 
 
-def _until(what: Callable[[], bool]) -> None:
-    """Wait for what another thread does."""
-    while not what():
-        pass
+def _until(condition: Callable[[], bool], seconds: float = 30) -> None:
+    """Wait until another thread has made a condition true."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"{condition} is not true after {seconds} s"
 
 
 def test_what_one_writes_the_other_loads(two: tuple[MockGateway, MockGateway]) -> None:
@@ -192,9 +194,9 @@ def test_a_store_that_cannot_be_had_ends_the_start() -> None:
     assert "'http://x' is no URL of a Redis" in failing("serve", "--store", "http://x")
 
 
-def test_the_command_takes_a_store_and_workers(redis: Redis) -> None:
-    """A group of two, one of them with two processes."""
-    with serving("--store", redis.url) as one, serving("--store", redis.url, "--workers", 2) as other:
+def test_the_command_takes_a_store(redis: Redis) -> None:
+    """Two processes that share a Redis are one gateway."""
+    with serving("--store", redis.url) as one, serving("--store", redis.url) as other:
         assert one.send("POST", "/tyk/policies", "mock-secret", {"id": "gold"}).status == 200
         assert other.send("GET", "/tyk/reload?block=true", "mock-secret").status == 200
         for _ in range(8):
@@ -214,19 +216,19 @@ STEPS = st.lists(
 
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(STEPS)
-def test_a_shelf_of_redis_is_a_dictionary(redis: Redis, steps: list[tuple[str, str, Any]]) -> None:
+def test_a_map_of_redis_is_a_dictionary(redis: Redis, steps: list[tuple[str, str, Any]]) -> None:
     """Whatever is done to it."""
     values, model = RedisBackend(redis.url).key_values("tried"), MemoryBackend().key_values("tried")
     values.clear()
     for step in steps:
-        assert _done(map, *step) == _done(model, *step)
+        assert _done(values, *step) == _done(model, *step)
 
 
 def _done(values: KeyValueMap, what: str, name: str, value: Any) -> Any:
     if what == "set":
         values[name] = value
         return None
-    return getattr(map, what)(*((name, value) if what in ("get", "pop") else ()))
+    return getattr(values, what)(*((name, value) if what in ("get", "pop") else ()))
 
 
 def test_a_lock_of_redis_keeps_the_others_out(redis: Redis) -> None:
@@ -236,5 +238,5 @@ def test_a_lock_of_redis_keeps_the_others_out(redis: Redis) -> None:
         assert not other._redis.lock("tyk-contract:lock:tried", timeout=1).acquire(blocking=False)
     with other.lock("tried"):
         pass
-    with pytest.raises(BackendUnavailable), one.held():
+    with pytest.raises(BackendUnavailable), one.guarded():
         raise ConnectionError("gone")

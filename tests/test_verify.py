@@ -167,7 +167,7 @@ def test_a_gateway_that_goes_away_gives_no_verdict(reloads: int) -> None:
     """What was not judged is an error, not a failure, keys written or not; exit code 3."""
     left = iter(range(reloads - 1, -1, -1))
     with MockGateway(secret=SECRET) as gateway:
-        original = gateway.gateway.faults.take
+        original = gateway.mock.faults.take
 
         def take(operation: str) -> object:
             if operation == "reload" and not next(left, 0):
@@ -175,7 +175,7 @@ def test_a_gateway_that_goes_away_gives_no_verdict(reloads: int) -> None:
                 raise DropConnection
             return original(operation)
 
-        gateway.gateway.faults.take = take  # type: ignore[method-assign,assignment]
+        gateway.mock.faults.take = take  # type: ignore[method-assign,assignment]
         done = verify(gateway.url, TYK_GW_SECRET=SECRET)
     assert done.returncode == 3
     assert " 0 failed" in done.stdout

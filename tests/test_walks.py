@@ -55,16 +55,17 @@ def test_walks_share_their_reloads(mock: MockGateway) -> None:
 
 def test_a_failing_walk_becomes_a_short_script(mock: MockGateway, monkeypatch: pytest.MonkeyPatch) -> None:
     """A PUT that keeps old tags: write tags, load, write none, load, read."""
-    update = HANDLERS["updatePolicy"]
+    update = HANDLERS["gateway", "updatePolicy"]
 
     def keeps_tags(call: Call) -> Reply:
         body, name = json.loads(call.body), call.params["polID"]
-        known = call.gateway.store.loaded.by_id.get(name)
+        known = call.state.store.loaded.by_id.get(name)
         if known and not body.get("tags"):
             body["tags"] = known.policy["tags"]
-        return update(Call(call.gateway, call.params, call.query, json.dumps(body).encode()))
+        request = call.request._replace(body=json.dumps(body).encode())
+        return update.answer(call._replace(request=request))
 
-    monkeypatch.setitem(HANDLERS, "updatePolicy", keeps_tags)
+    monkeypatch.setitem(HANDLERS, ("gateway", "updatePolicy"), update._replace(answer=keeps_tags))
     with MockGateway() as broken, judged(broken) as gateway:
         failing: list[tuple[Walk, Outcome]] = [
             each for each in walks.take(gateway, state_machine.made()).items() if each[1].mismatch

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 from email.utils import formatdate
 from functools import lru_cache
 from http import HTTPStatus
+from typing import NamedTuple
 
-from mockserver.http.messages import Reply, RequestHead, has
+from mockserver.http.messages import Reply, RequestHead
 
 # Go's words where Python's differ (net/http/status.go)
 PHRASES = {
@@ -20,14 +20,40 @@ _BODILESS = (204, 304)  # statuses
 _OF_FRAMES = ("content-length", "transfer-encoding")
 
 
+class _Start(NamedTuple):
+    """The part of an answer that its status and headers decide.
+
+    Attributes:
+        lines: status and sorted headers, those that frame the body left out, after the protocol's version.
+        length: the Content-Length that the reply sets itself; "" for none.
+        is_chunked: whether the reply asks for chunks.
+        is_dated: whether the reply has a date of its own.
+    """
+
+    lines: bytes
+    length: str
+    is_chunked: bool
+    is_dated: bool
+
+
+@lru_cache(maxsize=256)
+def _start(status: int, headers: tuple[tuple[str, str], ...]) -> _Start:
+    values = {name.lower(): value for name, value in reversed(headers)}
+    lines = [f" {status} {PHRASES.get(status, f'status code {status}')}\r\n"]
+    lines += [f"{n}: {v}\r\n" for n, v in sorted(headers) if n.lower() not in _OF_FRAMES]
+    length = values.get("content-length", "")
+    return _Start("".join(lines).encode("latin-1"), length, "transfer-encoding" in values, "date" in values)
+
+
 def is_open_ended(head: RequestHead, reply: Reply) -> bool:
     """True if no length is sent: an answer in chunks, or of HTTP/1.0 one that ends with the connection.
 
     A short body is one only where a header asks for it.
     """
-    if head.method == "HEAD" or reply.status in _BODILESS or has(reply.headers, "content-length"):
+    start = _start(reply.status, reply.headers)
+    if head.method == "HEAD" or reply.status in _BODILESS or start.length:
         return False
-    return len(reply.body) >= CHUNK_FROM or has(reply.headers, "transfer-encoding")
+    return len(reply.body) >= CHUNK_FROM or start.is_chunked
 
 
 def response_bytes(head: RequestHead, reply: Reply, *, close: bool) -> bytes:
@@ -35,46 +61,23 @@ def response_bytes(head: RequestHead, reply: Reply, *, close: bool) -> bytes:
 
     The answer to HEAD has the length of the body, if there is any, and no body.
     """
-    if not close and head.version == (1, 1) and head.method != "HEAD" and len(reply.body) < CHUNK_FROM:
-        ordinary = _ordinary_head(reply.status, reply.headers)
-        if ordinary is not None:
-            before, after = ordinary
-            return b"%b%b%b%d\r\n\r\n%b" % (before, today(), after, len(reply.body), reply.body)
-    return _response_bytes(head, reply, close)
-
-
-@lru_cache(maxsize=256)
-def _ordinary_head(status: int, headers: tuple[tuple[str, str], ...]) -> tuple[bytes, bytes] | None:
-    """The head of an answer up to its date, and from there to its length; None where a header frames it."""
-    if status in _BODILESS or any(has(headers, name) for name in (*_OF_FRAMES, "date")):
-        return None
-    lines = _lines("HTTP/1.1", status, headers)
-    return "\r\n".join([*lines, "Date: "]).encode("latin-1"), b"\r\nContent-Length: "
-
-
-def _lines(protocol: str, status: int, headers: Sequence[tuple[str, str]]) -> list[str]:
-    phrase = PHRASES.get(status, f"status code {status}")
-    sorted_headers = [f"{n}: {v}" for n, v in sorted(headers) if n.lower() not in _OF_FRAMES]
-    return [f"{protocol} {status} {phrase}", *sorted_headers]
-
-
-def _response_bytes(head: RequestHead, reply: Reply, close: bool) -> bytes:
-    status, headers, body = reply.status, reply.headers, reply.body
-    length = next((v for n, v in headers if n.lower() == "content-length"), "")
+    start, body = _start(reply.status, reply.headers), reply.body
+    is_1_1, is_head = head.version >= (1, 1), head.method == "HEAD"
     open_ended = is_open_ended(head, reply)
-    lines = _lines("HTTP/1.1" if head.version >= (1, 1) else "HTTP/1.0", status, headers)
-    lines += [] if has(headers, "date") else [f"Date: {today().decode()}"]
-    if not open_ended and status not in _BODILESS and (length or body or head.method != "HEAD"):
-        lines.append(f"Content-Length: {length or len(body)}")
-    if close and head.version >= (1, 1):
-        lines.append("Connection: close")
-    elif not close and head.version < (1, 1):
-        lines.append("Connection: keep-alive")
-    if open_ended and head.version >= (1, 1):
-        lines.append("Transfer-Encoding: chunked")
+    parts = [b"HTTP/1.1" if is_1_1 else b"HTTP/1.0", start.lines]
+    if not start.is_dated:
+        parts.append(b"Date: %b\r\n" % today())
+    if not open_ended and reply.status not in _BODILESS and (start.length or body or not is_head):
+        parts.append(b"Content-Length: %b\r\n" % (start.length or str(len(body))).encode())
+    if close and is_1_1:
+        parts.append(b"Connection: close\r\n")
+    elif not close and not is_1_1:
+        parts.append(b"Connection: keep-alive\r\n")
+    if open_ended and is_1_1:
+        parts.append(b"Transfer-Encoding: chunked\r\n")
         body = b"%x\r\n%b\r\n0\r\n\r\n" % (len(body), body) if body else b"0\r\n\r\n"
-    whole = "\r\n".join(lines).encode("latin-1") + b"\r\n\r\n"
-    return whole if head.method == "HEAD" else whole + body
+    parts += (b"\r\n", b"" if is_head else body)
+    return b"".join(parts)
 
 
 def today() -> bytes:

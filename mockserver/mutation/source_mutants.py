@@ -9,17 +9,17 @@ from mockserver.mutation.mutant import SOURCE, Edit, Mutant, source_of
 
 MODULES = (
     "gateway.handlers.policies", "gateway.handlers.probes", "gateway.handlers.reloads",
-    "service.registry", "gateway.replies", "gateway.policy_store", "contract.policy_codec",
-    "serving.dispatcher", "serving.wsgi_app", "golang.urls", "golang.json_reader", "golang.json_writer",
-    "golang.scalars", "golang.structs", "gateway.handlers.keys", "gateway.key_writes",
-    "gateway.policy_application", "gateway.policy_merging", "gateway.session_store", "gateway.key_ids",
-    "gateway.provenance", "gateway.handlers.apis", "gateway.handlers.oauth",
-    "gateway.handlers.organisations", "gateway.api_store", "gateway.api_definition",
-    "gateway.rate_limits", "gateway.oauth_store", "gateway.session_cache", "gateway.jwks_cache",
-    "gateway.proxy.jwt_identity", "gateway.proxy.oauth_tokens", "gateway.proxy.access",
-    "gateway.proxy.limits", "gateway.proxy.request_context", "gateway.proxy.jwt_tokens",
-    "gateway.proxy.middleware", "gateway.proxy.policy_sessions", "gateway.proxy.upstream",
-    "golang.content_sniffing",
+    "gateway.replies", "gateway.policy_store", "contract.policy_codec", "serving.dispatcher",
+    "gateway.service", "contract.routes", "service.registry", "http.messages", "http.responses",
+    "http.server", "golang.urls", "golang.json_reader", "golang.json_writer", "golang.scalars",
+    "golang.structs", "gateway.handlers.keys", "gateway.key_writes", "gateway.policy_application",
+    "gateway.policy_merging", "gateway.session_store", "gateway.key_ids", "gateway.provenance",
+    "gateway.handlers.apis", "gateway.handlers.oauth", "gateway.handlers.organisations",
+    "gateway.api_store", "gateway.api_definition", "gateway.rate_limits", "gateway.oauth_store",
+    "gateway.session_cache", "gateway.jwks_cache", "gateway.proxy.jwt_identity",
+    "gateway.proxy.oauth_tokens", "gateway.proxy.access", "gateway.proxy.limits",
+    "gateway.proxy.request_context", "gateway.proxy.jwt_tokens", "gateway.proxy.middleware",
+    "gateway.proxy.policy_sessions", "gateway.proxy.upstream", "golang.content_sniffing",
 )  # fmt: skip
 
 _OPERATORS: dict[type, tuple[str, str]] = {  # what stands there, and what is put in its place

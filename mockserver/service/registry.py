@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from mockserver.contract.openapi import Contract
 from mockserver.contract.spec_files import SpecError
 from mockserver.golang import urls
 from mockserver.http.messages import Reply, Request
 
+S = TypeVar("S")
 
-class Call(NamedTuple):
+
+class Call(NamedTuple, Generic[S]):
     """A request that reached an operation.
 
     Attributes:
@@ -20,7 +22,7 @@ class Call(NamedTuple):
         params: the path's value for each of its parameters, unescaped.
     """
 
-    state: Any
+    state: S
     request: Request
     params: Mapping[str, str]
 
@@ -39,7 +41,7 @@ class Call(NamedTuple):
         return urls.first_value(self.query, name)
 
 
-Answer = Callable[[Call], Reply]
+Answer = Callable[[Any], Reply]  # given a Call
 Waits = Callable[[Any], bool]
 
 

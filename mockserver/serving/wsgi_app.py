@@ -8,7 +8,8 @@ from __future__ import annotations
 import io
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -23,7 +24,7 @@ from mockserver.golang import urls
 from mockserver.http.messages import Reply, Request, RequestHead
 from mockserver.service.mock import Mock
 from mockserver.serving.control_api import control_blueprint
-from mockserver.serving.dispatcher import Dispatcher
+from mockserver.serving.dispatcher import CONTROL_PREFIX, Dispatcher
 
 SEVERAL_PROCESSES = (
     "several worker processes would each have a state of their own; start one process with threads "
@@ -38,6 +39,7 @@ def create_app(
     config: Mapping[str, Any] | None = None,
     conf: Path | str | None = None,
     store: str | None = None,
+    remote_control: bool = False,
 ) -> Flask:
     """A mock gateway as a Flask application, for `flask --app mockserver:create_app run` or any WSGI server.
 
@@ -47,6 +49,7 @@ def create_app(
         config: keys of tyk.conf, nested or dotted.
         conf: a tyk.conf; variables TYK_GW_* go before it.
         store: a Redis that several mocks share, redis://HOST:PORT/DB.
+        remote_control: let other machines use /_mock/ too.
 
     Raises:
         SpecError: the version is unknown.
@@ -66,7 +69,7 @@ def create_app(
     service = gateway_service(Gateway(version_of(gateway), settings, mock))
     mock.services.append(service)
     mock.join_group()
-    return application(Dispatcher(mock, service))
+    return application(Dispatcher(mock, service), remote_control=remote_control)
 
 
 def application(dispatcher: Dispatcher, *, remote_control: bool = False) -> Flask:
@@ -84,8 +87,9 @@ def application(dispatcher: Dispatcher, *, remote_control: bool = False) -> Flas
             methods=[endpoint.method], provide_automatic_options=False,
         )  # fmt: skip
     app.register_blueprint(control_blueprint(dispatcher, remote_control=remote_control))
-    for status in (404, 405):
-        app.register_error_handler(status, lambda _: _answer(dispatcher))
+    refusals = {404: dispatcher.service.not_found, 405: dispatcher.service.not_allowed}
+    for status, refuse in refusals.items():
+        app.register_error_handler(status, partial(_answer_unrouted, dispatcher, refuse))
     return app
 
 
@@ -123,6 +127,13 @@ def _rule(path: str) -> str:
     return "/".join(f"<p{i}>" if part.startswith("{") else part for i, part in enumerate(parts))
 
 
+def _answer_unrouted(dispatcher: Dispatcher, refuse: Callable[[Request], Reply], _: Exception) -> Response:
+    """The dispatcher knows more paths than Flask's rules, but none of the mock's own API."""
+    if request.path.startswith(CONTROL_PREFIX):
+        return _response(refuse(_request(request.environ)))
+    return _answer(dispatcher)
+
+
 def _answer(dispatcher: Dispatcher) -> Response:
     environ = request.environ
     if environ.get("wsgi.multiprocess") and not dispatcher.mock.backend.is_shared:
@@ -132,6 +143,10 @@ def _answer(dispatcher: Dispatcher) -> Response:
             reply = dispatcher.answer(_request(environ))
         except urls.BadTarget:
             reply = Reply(b"400 Bad Request", 400, (("Content-Type", "text/plain; charset=utf-8"),))
+    return _response(reply)
+
+
+def _response(reply: Reply) -> Response:
     response = Response(reply.body, reply.status)
     response.headers.clear()
     response.headers.extend(reply.headers)

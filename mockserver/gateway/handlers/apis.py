@@ -5,11 +5,10 @@ from __future__ import annotations
 import uuid
 
 from mockserver.gateway.api_definition import Api, is_path_component
-from mockserver.gateway.handlers.registration import handles
+from mockserver.gateway.handlers.registration import Call, handles
 from mockserver.gateway.replies import changed, error, json_reply, json_text
 from mockserver.golang.structs import Malformed
 from mockserver.http.messages import Reply
-from mockserver.service.registry import Call
 from mockserver.storage.backend import NoStorage, Refused
 
 MALFORMED = error("Request malformed", 400)

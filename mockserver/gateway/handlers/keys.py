@@ -6,7 +6,7 @@ import base64
 import uuid
 from collections.abc import Callable
 
-from mockserver.gateway.handlers.registration import handles
+from mockserver.gateway.handlers.registration import Call, handles
 from mockserver.gateway.key_writes import (
     apply,
     apply_if_possible,
@@ -24,7 +24,6 @@ from mockserver.gateway.provenance import NotApplied
 from mockserver.gateway.replies import changed, error, json_reply, json_text
 from mockserver.golang.structs import Malformed, read_as
 from mockserver.http.messages import Reply
-from mockserver.service.registry import Call
 
 MIN_LENGTH = 3  # of a key's own id, where it is looked at (gateway/api.go:602 @v5.14.0)
 NOT_MADE = "Failed to create key, ensure security settings are correct."

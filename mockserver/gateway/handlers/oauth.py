@@ -8,13 +8,12 @@ import uuid
 from typing import Any
 
 from mockserver.gateway.api_definition import Api
-from mockserver.gateway.handlers.registration import handles
+from mockserver.gateway.handlers.registration import Call, handles
 from mockserver.gateway.oauth_store import Client
 from mockserver.gateway.replies import changed, error, json_reply, ok
 from mockserver.golang.structs import Malformed, Struct, read_as
 from mockserver.golang.urls import form_fields, parameters
 from mockserver.http.messages import Reply
-from mockserver.service.registry import Call
 
 PAGE = 100  # tokens
 NO_CLIENT = error("OAuth Client ID not found", 404)

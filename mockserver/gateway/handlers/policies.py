@@ -6,10 +6,10 @@ import re
 
 from mockserver.contract.policy_codec import MalformedPolicy, ensure_id
 from mockserver.gateway.gateway import Gateway
-from mockserver.gateway.handlers.registration import handles
+from mockserver.gateway.handlers.registration import Call, handles
 from mockserver.gateway.replies import changed, error, json_bytes
 from mockserver.http.messages import Reply
-from mockserver.service.registry import Call, never
+from mockserver.service.registry import never
 from mockserver.storage.backend import NoStorage, Refused
 
 _SAFE_ID = re.compile(r"[a-zA-Z0-9.\-_~]+")  # pkg/identifier/custom.go:10 @v5.13.0

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from mockserver.gateway.handlers.registration import handles
+from mockserver.gateway.handlers.registration import Call, handles
 from mockserver.gateway.replies import error, json_reply
 from mockserver.http.messages import Reply
-from mockserver.service.registry import Call, never
+from mockserver.service.registry import never
 
 
 @handles("getHello", waits=never)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from mockserver.service.registry import Handlers
+from typing import TypeAlias
+
+from mockserver.gateway.gateway import Gateway
+from mockserver.service import registry
 
 SERVICE = "gateway"
-handles = Handlers(SERVICE).handles
+Call: TypeAlias = registry.Call[Gateway]
+handles = registry.Handlers(SERVICE).handles

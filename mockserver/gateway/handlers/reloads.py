@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from mockserver.gateway.handlers.registration import handles
+from mockserver.gateway.handlers.registration import Call, handles
 from mockserver.gateway.replies import ok
 from mockserver.golang import urls
 from mockserver.http.messages import Reply
-from mockserver.service.registry import Call, always
+from mockserver.service.registry import always
 
 
 @handles("reload", waits=always)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from mockserver.gateway.api_definition import Api
+from mockserver.gateway.gateway import Gateway
 from mockserver.gateway.proxy import access, jwt_identity, limits, oauth_tokens, upstream
 from mockserver.gateway.proxy.request_context import Forwarded, Refusal, Visit
 from mockserver.http.messages import JSON, Reply
@@ -24,10 +25,10 @@ _ESCAPED = {ord("\\"): "\\\\", ord("'"): "\\'", ord('"'): '\\"'} | {
 }  # as Go's JSEscapeString writes a message
 
 
-def answer_for(api: Api) -> Callable[[Call], Reply]:
+def answer_for(api: Api) -> Callable[[Call[Gateway]], Reply]:
     """The function that answers requests to an API."""
 
-    def answer_call(call: Call) -> Reply:
+    def answer_call(call: Call[Gateway]) -> Reply:
         request = call.request
         headers = request.head.first_values
         visit = Visit(call.state, api, request.method, request.url, headers, request.body, request.client)
