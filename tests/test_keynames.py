@@ -21,8 +21,8 @@ from mockserver.gateway import key_ids
 )
 def test_a_key_is_kept_under_its_hash(key: str, stored: str) -> None:
     """By the algorithm that its id names, or else by the old one."""
-    assert key_ids.stored_as(key, hashed=True) == stored
-    assert key_ids.stored_as(key, hashed=False) == key
+    assert key_ids.storage_name(key, hashed=True) == stored
+    assert key_ids.storage_name(key, hashed=False) == key
 
 
 @pytest.mark.parametrize(

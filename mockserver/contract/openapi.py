@@ -130,7 +130,7 @@ class Contract:
 
     def _decoding_violations(self, schema: Mapping[str, Any], body: bytes) -> list[str]:
         """What Go's decoder refuses and no schema can: 1.0 for an int64, a number too large."""
-        name = schema.get("$ref", "").rpartition("/")[2].removesuffix(schema_views.SENT)
+        name = schema.get("$ref", "").rpartition("/")[2].removesuffix(schema_views.REQUEST_SUFFIX)
         if self.version is None or name not in self.raw["components"]["schemas"]:
             return []
         kind, problems = self.type_of(name), Problems()

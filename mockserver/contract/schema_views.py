@@ -14,7 +14,7 @@ from mockserver.golang.scalars import Problems
 from mockserver.golang.structs import go_type
 
 _BITS = {"int32": 31, "int64": 63}  # by format, besides the sign
-SENT = "Sent"  # the suffix of a schema as the gateway reads it
+REQUEST_SUFFIX = "Sent"  # the suffix of a schema as the gateway reads it
 
 
 def expand(raw: dict[str, Any]) -> dict[str, Any]:
@@ -23,8 +23,12 @@ def expand(raw: dict[str, Any]) -> dict[str, Any]:
     if not any("x-omit" in str(schema) for schema in schemas.values()):
         return raw
     document = {**raw, "components": {**raw["components"]}}
-    both = {name: as_written(schema) for name, schema in schemas.items()}
-    both |= {name + SENT: as_sent(schema) for name, schema in schemas.items() if "example" in schema}
+    both = {name: response_schema(schema) for name, schema in schemas.items()}
+    both |= {
+        name + REQUEST_SUFFIX: request_schema(schema)
+        for name, schema in schemas.items()
+        if "example" in schema
+    }
     document["components"]["schemas"] = both
     document["components"]["responses"] = _answers(raw["components"]["responses"], schemas)
     document["paths"] = {path: _path_item(item, schemas) for path, item in raw["paths"].items()}
@@ -37,7 +41,7 @@ def _path_item(item: dict[str, Any], schemas: dict[str, Any]) -> dict[str, Any]:
         if isinstance(operation, dict) and "responses" in operation:
             plain[key] = {**operation, "responses": _answers(operation["responses"], schemas)}
             if "requestBody" in operation:
-                plain[key]["requestBody"] = as_sent(operation["requestBody"])
+                plain[key]["requestBody"] = request_schema(operation["requestBody"])
     return plain
 
 
@@ -57,13 +61,13 @@ def _answered(example: Any, schema: Any, schemas: dict[str, Any]) -> Any:
     return kind.output(kind.decode(node, kind.fresh(), Problems()))
 
 
-def as_written(schema: Any) -> Any:
+def response_schema(schema: Any) -> Any:
     """Members in full: required unless left out when zero, and nothing beside them."""
     if isinstance(schema, list):
-        return [as_written(item) for item in schema]
+        return [response_schema(item) for item in schema]
     if not isinstance(schema, dict):
         return schema
-    view = {key: value if key == "example" else as_written(value) for key, value in schema.items()}
+    view = {key: value if key == "example" else response_schema(value) for key, value in schema.items()}
     if isinstance(schema.get("properties"), dict) and "type" in schema:
         required = [name for name, member in schema["properties"].items() if not member.get("x-omit")]
         if required:
@@ -73,16 +77,16 @@ def as_written(schema: Any) -> Any:
     return view
 
 
-def as_sent(schema: Any) -> Any:
+def request_schema(schema: Any) -> Any:
     """What Go's decoder takes: null for anything, members at will; references lead to this view."""
     if isinstance(schema, list):
-        return [as_sent(item) for item in schema]
+        return [request_schema(item) for item in schema]
     if not isinstance(schema, dict):
         return schema
     if "$ref" in schema:
-        return {"$ref": schema["$ref"] + SENT}
+        return {"$ref": schema["$ref"] + REQUEST_SUFFIX}
     view = {
-        key: value if key in ("example", "examples") else as_sent(value)
+        key: value if key in ("example", "examples") else request_schema(value)
         for key, value in schema.items()
         if key != "additionalProperties" or value is not False
     }

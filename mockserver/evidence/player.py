@@ -20,7 +20,7 @@ BASE: dict[str, Any] = {
 }  # the configuration that every scenario's own differs from
 
 
-class Playing:
+class Player:
     """One scenario under way: the client, the folder, and what was captured of answers.
 
     `upstream` is the URL that stands for ${UPSTREAM}.

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from mockserver.evidence.player import BASE, RELOAD, Playing, as_response, files_below, placed
+from mockserver.evidence.player import BASE, RELOAD, Player, as_response, files_below, placed
 from mockserver.evidence.recording import Scenario, Step
 from mockserver.evidence.scenarios import NEEDS
 from mockserver.http.client import Answer, Client, ClientError
@@ -81,7 +81,7 @@ class Recorder:
             RecorderError: policies of an earlier scenario could not be removed.
         """
         self._empty()
-        playing = Playing(self.client, self.directory or Path(), self.secret, upstream="")
+        playing = Player(self.client, self.directory or Path(), self.secret, upstream="")
         written: dict[str, None] = {}
         try:
             for step in scenario.steps:
@@ -91,7 +91,7 @@ class Recorder:
                 self._send("DELETE", f"/tyk/policies/{quote(key, safe='')}")
             self._send("GET", RELOAD)
 
-    def _played(self, playing: Playing, step: Step, written: dict[str, None]) -> Step:
+    def _played(self, playing: Player, step: Step, written: dict[str, None]) -> Step:
         if "request" in step:
             answer = playing.send(step)
             response = {"error": "no answer"} if answer is None else as_response(answer)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from mockserver.evidence.player import BASE, RELOAD, Playing, as_response, files_below, placed
+from mockserver.evidence.player import BASE, RELOAD, Player, as_response, files_below, placed
 from mockserver.evidence.recording import Recording, Scenario, Step, difference
 from mockserver.http.client import Client
 from mockserver.http.echo_server import Echo
@@ -44,14 +44,14 @@ def _replay(recording: Recording, scenario: Scenario, folder: Path, upstream: st
         Client(gateway.url) as client,
     ):
         client.send("GET", RELOAD, [("X-Tyk-Authorization", gateway.secret)])
-        playing = Playing(client, folder, gateway.secret, upstream)
+        playing = Player(client, folder, gateway.secret, upstream)
         for step in scenario.steps:
             if found := _play(step, playing, gateway, folder):
                 return Outcome(scenario.name, exchanges, f"step {step['step']}: {found}")
     return Outcome(scenario.name, exchanges, "")
 
 
-def _play(step: Step, playing: Playing, gateway: MockGateway, folder: Path) -> str:
+def _play(step: Step, playing: Player, gateway: MockGateway, folder: Path) -> str:
     """Do one step; return what differs from the recording."""
     if "request" in step:
         answer = playing.send(step)

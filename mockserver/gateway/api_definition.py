@@ -64,36 +64,36 @@ class Api:
     """One definition: the members that the mock knows, and the whole document.
 
     Attributes:
-        known: decoded, zero members included.
+        fields: the decoded members, zero ones included.
         document: what is written and answered.
     """
 
-    known: Document
+    fields: Document
     document: Document
 
     @property
     def id(self) -> str:
         """The API's id; "" where the definition names none."""
-        return str(self.known["api_id"])
+        return str(self.fields["api_id"])
 
     @property
     def org_id(self) -> str:
         """The organisation it belongs to."""
-        return str(self.known["org_id"])
+        return str(self.fields["org_id"])
 
     @property
     def listen_path(self) -> str:
         """The path that its requests begin with."""
-        return str(self.known["proxy"]["listen_path"])
+        return str(self.fields["proxy"]["listen_path"])
 
-    def at(self, path: str) -> Api:
+    def with_listen_path(self, path: str) -> Api:
         """The same with another listen path."""
-        proxies = [{**each["proxy"], "listen_path": path} for each in (self.known, self.document)]
-        return Api({**self.known, "proxy": proxies[0]}, {**self.document, "proxy": proxies[1]})
+        proxies = [{**each["proxy"], "listen_path": path} for each in (self.fields, self.document)]
+        return Api({**self.fields, "proxy": proxies[0]}, {**self.document, "proxy": proxies[1]})
 
-    def named(self, api_id: str) -> Api:
+    def with_id(self, api_id: str) -> Api:
         """The same with another id."""
-        return Api({**self.known, "api_id": api_id}, {**self.document, "api_id": api_id})
+        return Api({**self.fields, "api_id": api_id}, {**self.document, "api_id": api_id})
 
     @cached_property
     def prefixes(self) -> tuple[re.Pattern[str], ...]:
@@ -107,7 +107,7 @@ class Api:
             rest = _pattern(self.listen_path).sub("", path, count=1)
         return rest if rest.startswith("/") else "/" + rest
 
-    def rest(self, path: str) -> str:
+    def path_after_prefix(self, path: str) -> str:
         """What stands behind the prefix that a request's path begins with."""
         end = next((match.end() for prefix in self.prefixes if (match := prefix.match(path))), 0)
         return "/" + path[end:].lstrip("/")

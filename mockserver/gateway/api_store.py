@@ -85,7 +85,7 @@ class ApiStore:
         except NoStorage:  # of a store that is shared; what is loaded stays
             return
         placed = _placed(found, self.loaded)
-        routed = tuple(api for api in placed if _is_served(api) and not api.known["internal"])
+        routed = tuple(api for api in placed if _is_served(api) and not api.fields["internal"])
         self.loaded = LoadedApis({api.id: api for api in placed}, routed, {api.id: api for api in found})
         self.ever_loaded = self.ever_loaded or bool(found)
 
@@ -137,7 +137,7 @@ def _placed(found: list[Api], before: LoadedApis) -> list[Api]:
         had = api.id in before.by_id and before.by_id[api.id].listen_path == path
         while _is_served(api) and not had and count[path] > 1:
             path, suffix = path + suffix, "_"
-        placed.append(api if path == api.listen_path else api.at(path))
+        placed.append(api if path == api.listen_path else api.with_listen_path(path))
     return placed
 
 

@@ -13,8 +13,8 @@ from mockserver.contract.policy_codec import PolicyCodec
 from mockserver.contract.versions import GatewayVersion
 from mockserver.gateway.policy_merging import Document
 from mockserver.gateway.policy_store import PolicyStore
-from mockserver.gateway.provenance import Choice, NotApplied
-from mockserver.gateway.session_store import SessionCodec, applying
+from mockserver.gateway.provenance import Origin, PoliciesNotApplicable
+from mockserver.gateway.session_store import SessionCodec, application_of
 from mockserver.golang import json_writer
 from mockserver.storage.files import Files
 
@@ -64,17 +64,17 @@ def explain(
     session: Document, store: PolicyStore, codec: SessionCodec, behaviours: frozenset[str]
 ) -> Explanation:
     """Apply the loaded policies to a session."""
-    application = applying(session, store, codec, behaviours)
+    application = application_of(session, store, codec, behaviours)
     error = ""
     try:
         application.run()
-    except NotApplied as refusal:
+    except PoliciesNotApplicable as refusal:
         error = str(refusal)
     shown = codec.type.output(session)
     return Explanation(shown, tuple(_reasons(shown, application.choices)), error)
 
 
-def _reasons(session: Document, choices: dict[str, Choice]) -> list[Reason]:
+def _reasons(session: Document, choices: dict[str, Origin]) -> list[Reason]:
     """A reason for each value that is shown, in the order of the document."""
     found = []
     for path, value in _values(session, ""):
@@ -84,7 +84,7 @@ def _reasons(session: Document, choices: dict[str, Choice]) -> list[Reason]:
     return found
 
 
-def _choice_of(path: str, choices: dict[str, Choice]) -> Choice | None:
+def _choice_of(path: str, choices: dict[str, Origin]) -> Origin | None:
     """The choice of a value, or of the right that it is in."""
     if path in choices:
         return choices[path]

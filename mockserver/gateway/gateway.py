@@ -12,10 +12,10 @@ from mockserver.contract.versions import GatewayVersion
 from mockserver.gateway.api_definition import DefinitionCodec
 from mockserver.gateway.api_store import ApiStore
 from mockserver.gateway.config import Config
-from mockserver.gateway.jwks_cache import KeySets
+from mockserver.gateway.jwks_cache import JwksCache
 from mockserver.gateway.oauth_store import OAuthStore
 from mockserver.gateway.policy_store import PolicyStore
-from mockserver.gateway.rate_limits import Buckets, Quotas
+from mockserver.gateway.rate_limits import QuotaCounters, TokenBuckets
 from mockserver.gateway.session_store import SessionCodec, SessionStore
 from mockserver.service.clock import Alarm
 from mockserver.service.mock import Mock
@@ -72,10 +72,10 @@ class Gateway:
         )
         self.definition_codec = DefinitionCodec.of(self.contract)
         self.apis = ApiStore(self.definition_codec, _api_files(config, directory, mock.backend))
-        self.buckets = Buckets(self.now)
-        self.quotas = Quotas(self.now, mock.backend)
+        self.buckets = TokenBuckets(self.now)
+        self.quotas = QuotaCounters(self.now, mock.backend)
         self.oauth = OAuthStore(self.now, mock.backend, self.sessions)
-        self.key_sets = KeySets(self.now, by_url="key-sets-by-url" in self.behaviours)
+        self.jwks_cache = JwksCache(self.now, by_url="key-sets-by-url" in self.behaviours)
         self._publish = mock.backend.publish
         self._queued: Alarm | None = None
         mock.on(RELOAD, self.queue_reload)
@@ -111,7 +111,7 @@ class Gateway:
         self.store.restore()
         self.apis.restore()
         for state in (
-            self.sessions, self.organisations, self.buckets, self.quotas, self.oauth, self.key_sets,
+            self.sessions, self.organisations, self.buckets, self.quotas, self.oauth, self.jwks_cache,
         ):  # fmt: skip
             state.clear()
         self.load()
@@ -126,7 +126,7 @@ class Gateway:
             self.ready = self.store.reload() or self.ready
         if not self.config.use_db_app_configs:
             self.apis.reload()
-            self.key_sets.keep_only(self.apis.loaded.by_id)
+            self.jwks_cache.keep_only(self.apis.loaded.by_id)
 
     def _run_queued(self) -> None:
         self._queued = None

@@ -17,7 +17,7 @@ class Unreadable(Exception):
     """The gateway cannot tell where the set that it keeps came from, and takes no token."""
 
 
-class KeySets:
+class JwksCache:
     """Key sets by API, and what its definition said of their place when the last one was fetched."""
 
     def __init__(self, now: Callable[[], float], *, by_url: bool) -> None:

@@ -81,7 +81,7 @@ def organisation_of(key: str) -> str:
     return ""
 
 
-def stored_as(key: str, *, hashed: bool) -> str:
+def storage_name(key: str, *, hashed: bool) -> str:
     """The name that a key is stored under: itself, or its hash."""
     if not hashed:
         return key

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from mockserver.gateway.api_definition import Api
 from mockserver.gateway.gateway import Gateway
 from mockserver.gateway.policy_merging import Document, is_empty
-from mockserver.gateway.provenance import NotApplied
-from mockserver.gateway.session_store import applying, lifetime
+from mockserver.gateway.provenance import PoliciesNotApplicable
+from mockserver.gateway.session_store import application_of, lifetime
 
 
 def save(gateway: Gateway, key: str, session: Document, *, resets: bool, by_hash: bool = False) -> bool:
@@ -17,7 +17,7 @@ def save(gateway: Gateway, key: str, session: Document, *, resets: bool, by_hash
         session["last_updated"] = seconds(gateway)
     try:
         return save_for_each_api(gateway, key, session, resets=resets, by_hash=by_hash)
-    except NotApplied:
+    except PoliciesNotApplicable:
         return False
 
 
@@ -38,7 +38,7 @@ def save_for_each_api(
         api = loaded.get(name)
         if api is not None:
             _end_as_policies_say(gateway, key, session, by_hash=by_hash)
-        if resets and not (api and api.known["dont_set_quota_on_create"]):
+        if resets and not (api and api.fields["dont_set_quota_on_create"]):
             forget_quotas(gateway, key, session, by_hash=by_hash)
             session["quota_renews"] = int(gateway.now()) + session["quota_renewal_rate"]
         apply(gateway, session, api)
@@ -53,20 +53,20 @@ def apply(gateway: Gateway, session: Document, api: Api | None = None) -> None:
         NotApplied: they do not fit.
     """
     org_id = api.org_id if api else None
-    applying(session, gateway.store, gateway.session_codec, gateway.behaviours, org_id).run()
+    application_of(session, gateway.store, gateway.session_codec, gateway.behaviours, org_id).run()
 
 
 def apply_if_possible(gateway: Gateway, session: Document, api: Api | None = None) -> None:
     """Apply a session's policies as far as they fit."""
     try:
         apply(gateway, session, api)
-    except NotApplied:
+    except PoliciesNotApplicable:
         return
 
 
 def forget_quotas(gateway: Gateway, key: str, session: Document, *, by_hash: bool = False) -> None:
     """Let the quotas of a key begin anew (gateway/auth_manager.go:60 @v5.12.0)."""
-    name = key if by_hash else gateway.sessions.stored_as(key)
+    name = key if by_hash else gateway.sessions.storage_name(key)
     scopes = {right["allowance_scope"] for right in (session["access_rights"] or {}).values()}
     for scope in {"", *scopes}:
         gateway.quotas.forget((scope, name))

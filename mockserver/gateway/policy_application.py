@@ -20,15 +20,15 @@ from mockserver.gateway.provenance import (
     NO_VALID_POLICIES,
     RATE,
     THROTTLE,
-    Choice,
-    Choices,
     Grants,
-    NotApplied,
+    Origin,
+    Origins,
+    PoliciesNotApplicable,
 )
 
 
 @dataclass
-class Applying:
+class PolicyApplication:
     """One application: the session, where policies are found, and what was chosen.
 
     Attributes:
@@ -46,7 +46,7 @@ class Applying:
     fresh: Callable[[], Document]
     release: Callable[[], None]
     api_org: str | None = None
-    choices: Choices = field(default_factory=Choices)
+    choices: Origins = field(default_factory=Origins)
 
     def run(self) -> None:
         """Apply them.
@@ -69,7 +69,7 @@ class Applying:
             if policy is None:
                 if len(policies) > 1:
                     continue
-                raise NotApplied(f"policy not found: {policy_merging.quoted(name)}")
+                raise PoliciesNotApplicable(f"policy not found: {policy_merging.quoted(name)}")
             self._apply(policy, grants)
             inactive = inactive or policy["is_inactive"]
             if policy["is_inactive"]:
@@ -87,10 +87,10 @@ class Applying:
         if grants.acl:
             session["access_rights"] = grants.rights
         if not grants.rights and self.listed is not None:
-            raise NotApplied(NO_VALID_POLICIES)
+            raise PoliciesNotApplicable(NO_VALID_POLICIES)
 
     def _choose(self, path: str, policy: str, rule: str) -> None:
-        self.choices[path] = Choice(policy, rule)
+        self.choices[path] = Origin(policy, rule)
 
     def _clear(self) -> None:
         """What a policy decides is taken from the session first, or its larger values would win."""
@@ -108,14 +108,14 @@ class Applying:
         parts = policy["partitions"]
         partitioned = policy_merging.is_partitioned(policy)
         if self.api_org is not None and policy["org_id"] != self.api_org:
-            raise NotApplied(FOREIGN)
+            raise PoliciesNotApplicable(FOREIGN)
         if parts["per_api"] and partitioned:
-            raise NotApplied(
+            raise PoliciesNotApplicable(
                 f"cannot apply policy {policy['id']} which has per_api and any of partitions set"
             )
         mixed = grants.last_was_partitioned if parts["per_api"] else partitioned and grants.any_per_api
         if mixed:
-            raise NotApplied(MIXED)
+            raise PoliciesNotApplicable(MIXED)
         rights = policy["access_rights"] or {}
         if parts["per_api"]:
             for api, right in rights.items():

@@ -14,19 +14,19 @@ RATE = ("rate", "per", "smoothing")
 THROTTLE = ("throttle_interval", "throttle_retry_limit")
 
 
-class NotApplied(ValueError):
+class PoliciesNotApplicable(ValueError):
     """The policies cannot be applied; the text is the gateway's. What was done before it stays done."""
 
 
 @dataclass(frozen=True)
-class Choice:
+class Origin:
     """Which policy a value of the resulting session came from, by which rule; "" is the session itself."""
 
     policy: str
     rule: str
 
 
-class Choices(dict[str, Choice]):
+class Origins(dict[str, Origin]):
     """Choices by the path of their value."""
 
     def origin(self, path: str) -> str:
@@ -36,7 +36,7 @@ class Choices(dict[str, Choice]):
     def join(self, path: str, policy: str, rule: str) -> None:
         """Note one more policy that a value came from."""
         before = self.origin(path)
-        self[path] = Choice(f"{before}, {policy}" if before else policy, rule)
+        self[path] = Origin(f"{before}, {policy}" if before else policy, rule)
 
 
 @dataclass

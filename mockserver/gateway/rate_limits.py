@@ -23,7 +23,7 @@ class _Bucket:
     used_at: float
 
 
-class Buckets:
+class TokenBuckets:
     """Rates. A bucket keeps the size that it was made with, whatever the limit is later.
 
     Source: internal/memorycache/bucket.go:33 and storage.go:23, gateway/session_manager.go:186 @v5.12.0.
@@ -60,7 +60,7 @@ class Buckets:
 _Count = tuple[int, float | None]  # how many, and until when in seconds since the epoch; None is for ever
 
 
-class Quotas:
+class QuotaCounters:
     """Requests of a quota period, by scope and key, as Redis counts them.
 
     Source: gateway/session_manager.go:391 @v5.12.0.

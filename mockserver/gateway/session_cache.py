@@ -17,7 +17,7 @@ SECONDS = 10
 
 
 @dataclass(frozen=True)
-class Remembered:
+class CachedSession:
     """One session.
 
     Attributes:
@@ -33,30 +33,30 @@ class Remembered:
     until: float
 
 
-class SessionMemory:
+class SessionCache:
     """Sessions by the name that a request called them by."""
 
     def __init__(self, now: Callable[[], float], *, hashed: bool) -> None:
         self._now = now
         self._hashed = hashed
-        self._by_alias: dict[str, Remembered] = {}
+        self._by_alias: dict[str, CachedSession] = {}
 
     def alias_of(self, called: str) -> str:
         """What a session is remembered by that was called so."""
         return key_ids.murmur64(called) if self._hashed else called
 
-    def get(self, called: str) -> Remembered | None:
+    def get(self, called: str) -> CachedSession | None:
         """The session that was called so; None where it is not remembered."""
         found = self._by_alias.get(self.alias_of(called))
         return found if found is not None and found.until > self._now() else None
 
     def put(self, at: str, key: str, alias: str, text: str) -> None:
         """Remember a session at an alias."""
-        self._by_alias[at] = Remembered(key, alias, text, self._now() + SECONDS)
+        self._by_alias[at] = CachedSession(key, alias, text, self._now() + SECONDS)
 
-    def forget(self, stored_as: str) -> None:
+    def forget(self, storage_name: str) -> None:
         """Forget what is remembered by the name that a key is kept under."""
-        self._by_alias.pop(stored_as, None)
+        self._by_alias.pop(storage_name, None)
 
     def clear(self) -> None:
         """Forget all."""

@@ -13,10 +13,10 @@ from mockserver.contract.openapi import Contract
 from mockserver.gateway import key_ids
 from mockserver.gateway.api_definition import Api
 from mockserver.gateway.config import Config
-from mockserver.gateway.policy_application import Applying
+from mockserver.gateway.policy_application import PolicyApplication
 from mockserver.gateway.policy_merging import Document, as_node
 from mockserver.gateway.policy_store import PolicyStore
-from mockserver.gateway.session_cache import SessionMemory
+from mockserver.gateway.session_cache import SessionCache
 from mockserver.golang import json_writer
 from mockserver.golang.scalars import Problems
 from mockserver.golang.structs import Slice, Struct, read_as
@@ -66,13 +66,13 @@ class SessionCodec:
         return None if problems.found else policies
 
 
-def applying(
+def application_of(
     session: Document,
     store: PolicyStore,
     codec: SessionCodec,
     behaviours: frozenset[str],
     api_org: str | None = None,
-) -> Applying:
+) -> PolicyApplication:
     """The application of a session's policies; `run` does it."""
     named = session["apply_policies"] or ([session["apply_policy_id"]] if session["apply_policy_id"] else [])
     org_id = session["org_id"] or api_org or ""
@@ -91,17 +91,17 @@ def applying(
             break
         to_clear.append(policy)
     release = partial(store.take_back, named, org_id)
-    return Applying(session, listed, to_clear, codec.fresh_right, release, api_org)
+    return PolicyApplication(session, listed, to_clear, codec.fresh_right, release, api_org)
 
 
 def lifetime(session: Document, api: Api, config: Config, now: float) -> int:
     """For how many seconds a session is kept for an API; 0 is for ever (user/session.go:408 @v5.12.0)."""
     if config.force_global_session_lifetime:
         return config.global_session_lifetime
-    seconds = int(session["session_lifetime"] or api.known["session_lifetime"])
+    seconds = int(session["session_lifetime"] or api.fields["session_lifetime"])
     if seconds <= 0:
         return 0
-    if not api.known["session_lifetime_respects_key_expiration"]:
+    if not api.fields["session_lifetime_respects_key_expiration"]:
         return seconds
     expires = int(session["expires"])
     if expires <= 0:
@@ -116,13 +116,13 @@ class SessionStore:
     """Keys and their sessions, as a gateway keeps them in Redis: by name, or by the name's hash.
 
     Attributes:
-        memory: what requests to APIs find before they look here.
+        cache: what requests to APIs find before they look here.
     """
 
     def __init__(
         self, codec: SessionCodec, config: Config, now: Callable[[], float], entries: KeyValueMap
     ) -> None:
-        self.memory = SessionMemory(now, hashed=config.hash_keys)
+        self.cache = SessionCache(now, hashed=config.hash_keys)
         self._codec = codec
         self._config = config
         self._now = now
@@ -132,9 +132,9 @@ class SessionStore:
         """The full id of a key of an organisation."""
         return key_ids.make(org_id, name, self._config.hash_key_function)
 
-    def stored_as(self, key: str) -> str:
+    def storage_name(self, key: str) -> str:
         """The name that a key is kept under."""
-        return key_ids.stored_as(key, hashed=self._config.hash_keys)
+        return key_ids.storage_name(key, hashed=self._config.hash_keys)
 
     def find(self, org_id: str, key: str, *, by_hash: bool = False) -> tuple[str, Document] | None:
         """A key by its id, or by that without its organisation (gateway/auth_manager.go:161 @v5.12.0)."""
@@ -142,7 +142,7 @@ class SessionStore:
         if not by_hash and key_ids.organisation_of(key) != org_id:
             candidates = [self.name_of(org_id, key), key]
         for each in candidates:
-            kept = self._kept.get(each if by_hash else self.stored_as(each))
+            kept = self._kept.get(each if by_hash else self.storage_name(each))
             if kept is not None and self._lasts(kept):
                 return each, self._codec.decode(kept[0].encode())
         return None
@@ -150,15 +150,15 @@ class SessionStore:
     def save(self, key: str, session: Document, *, by_hash: bool = False, seconds: int = 0) -> None:
         """Keep a session under a key, for so long; 0 is for ever."""
         until = self._now() + seconds if seconds > 0 else None
-        name = key if by_hash else self.stored_as(key)
+        name = key if by_hash else self.storage_name(key)
         self._kept[name] = (self._codec.encode(session), until)
-        self.memory.forget(name)
+        self.cache.forget(name)
 
     def remove(self, org_id: str, key: str, *, by_hash: bool = False) -> bool:
         """Forget a key; say whether it was there."""
-        names = {key} if by_hash else {self.stored_as(key), self.stored_as(self.name_of(org_id, key))}
+        names = {key} if by_hash else {self.storage_name(key), self.storage_name(self.name_of(org_id, key))}
         found = [self._kept.pop(name, None) for name in names]
-        self.memory.forget(key if by_hash else self.stored_as(key))
+        self.cache.forget(key if by_hash else self.storage_name(key))
         return any(kept is not None and self._lasts(kept) for kept in found)
 
     def names(self, prefix: str) -> list[str]:
@@ -177,7 +177,7 @@ class SessionStore:
     def clear(self) -> None:
         """Forget all."""
         self._kept.clear()
-        self.memory.clear()
+        self.cache.clear()
 
     def _lasts(self, kept: _Kept) -> bool:
         return kept[1] is None or kept[1] > self._now()

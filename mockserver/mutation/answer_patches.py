@@ -136,7 +136,7 @@ def _install_field(twist: Twist) -> None:
     def marked(name: str) -> None:
         handler = registry.HANDLERS["gateway", name]
 
-        def answer(call: Call) -> Reply:
+        def answer(call: Call[Any]) -> Reply:
             state.operation = name
             return handler.answer(call)
 

@@ -16,7 +16,7 @@ _BY_TYPE: dict[str, Any] = {"string": "", "integer": 0, "number": 0, "boolean": 
 _DEPTH = 8  # schemas may hold themselves
 
 
-def example_reply(contract: Contract, operation: Operation) -> Callable[[Call], Reply]:
+def example_reply(contract: Contract, operation: Operation) -> Callable[[Call[Any]], Reply]:
     """A handler that always gives the operation's first success."""
     responses = operation.definition.get("responses", {})
     status = min((code for code in responses if str(code).startswith("2")), default="200")

@@ -53,7 +53,7 @@ def add_api(call: Call) -> Reply:
     if refusal := _invalid(api):
         return refusal
     if not api.id:
-        api = api.named(uuid.uuid4().hex)
+        api = api.with_id(uuid.uuid4().hex)
     return _write(call, api, "added")
 
 
@@ -107,9 +107,9 @@ def _write(call: Call, api: Api, action: str) -> Reply:
 
 def _invalid(api: Api) -> Reply | None:
     """A definition must leave one place for each kind of credential (apidef/validator.go:107 @v5.12.0)."""
-    for name, source in sorted((api.known["auth_configs"] or {}).items()):
+    for name, source in sorted((api.fields["auth_configs"] or {}).items()):
         open_ = source["use_param"] or source["use_cookie"] or not source["disable_header"]
-        if name in _SOURCES and api.known[_SOURCES[name]] and not open_:
+        if name in _SOURCES and api.fields[_SOURCES[name]] and not open_:
             told = f"all auth sources are disabled for {name}"
             rest = "at least one of header/cookie/query must be enabled"
             return error(f"Validation of API Definition failed. Reason: {told}, {rest}.", 400)

@@ -20,7 +20,7 @@ from mockserver.gateway.key_writes import (
     seconds,
 )
 from mockserver.gateway.policy_merging import Document, is_empty
-from mockserver.gateway.provenance import NotApplied
+from mockserver.gateway.provenance import PoliciesNotApplicable
 from mockserver.gateway.replies import changed, error, json_reply, json_text
 from mockserver.golang.structs import Malformed, read_as
 from mockserver.http.messages import Reply
@@ -52,7 +52,7 @@ def add_key(call: Call) -> Reply:
         return error(NOT_MADE, 500)
     if not call.state.config.hash_keys:
         return changed(key, "added")
-    key_hash = key if call.parameter("hashed") else call.state.sessions.stored_as(key)
+    key_hash = key if call.parameter("hashed") else call.state.sessions.storage_name(key)
     return changed("" if session["basic_auth_data"]["password"] else key, "added", key_hash)
 
 
@@ -106,7 +106,7 @@ def _get(call: Call, name: str) -> Reply:
         return error("Key not found", 404)
     key, session = found
     apply_if_possible(call.state, session, api)
-    _count_quotas(call, key if by_hash else gateway.sessions.stored_as(key), session)
+    _count_quotas(call, key if by_hash else gateway.sessions.storage_name(key), session)
     session["basic_auth_data"]["password"] = ""
     return json_text(gateway.session_codec.encode(session))
 
@@ -178,11 +178,11 @@ def create_key(call: Call) -> Reply:
     try:
         apply(call.state, session)
         kept = save_for_each_api(call.state, key, session, resets=True)
-    except NotApplied as reason:
+    except PoliciesNotApplicable as reason:
         return error(f"Failed to create key - {reason}", 500)
     if not kept:
         return error("Failed to create key, keys must have at least one Access Rights record set.", 400)
-    return changed(key, "added", gateway.sessions.stored_as(key) if gateway.config.hash_keys else "")
+    return changed(key, "added", gateway.sessions.storage_name(key) if gateway.config.hash_keys else "")
 
 
 @handles("previewKey")

@@ -41,7 +41,7 @@ def add_client(call: Call) -> Reply:
         api = loaded.get(sent["api_id"])
         if api is None:
             return error(NO_API, 400)
-        if not api.known["use_oauth2"]:
+        if not api.fields["use_oauth2"]:
             return NO_OAUTH
         call.state.oauth.keep(api.id, client)
         return json_reply(_shown(call, client))
@@ -52,7 +52,7 @@ def add_client(call: Call) -> Reply:
     for name in policy.policy["access_rights"] or {}:
         if name not in loaded:
             return error(NO_API, 400)
-        if loaded[name].known["use_oauth2"] or loaded[name].known["enable_jwt"]:
+        if loaded[name].fields["use_oauth2"] or loaded[name].fields["enable_jwt"]:
             call.state.oauth.keep(name, client)
             kept = True
     return json_reply(_shown(call, client)) if kept else NO_OAUTH
@@ -65,7 +65,7 @@ def list_clients(call: Call) -> Reply:
     if api is None:
         return json_reply(None, 404)
     clients = [_shown(call, client) for client in call.state.oauth.clients(api.id)]
-    return json_reply(clients if api.known["use_oauth2"] else [])
+    return json_reply(clients if api.fields["use_oauth2"] else [])
 
 
 @handles("getOAuthClient")
@@ -130,9 +130,9 @@ def list_tokens(call: Call) -> Reply:
     api = _api(call)
     if api is None:
         return NO_CLIENT
-    stored_as = call.state.sessions.stored_as
+    storage_name = call.state.sessions.storage_name
     tokens = call.state.oauth.tokens(api.id, call.params["keyName"])
-    listed = [{"code": stored_as(token.text), "expires": token.ends_at} for token in tokens]
+    listed = [{"code": storage_name(token.text), "expires": token.ends_at} for token in tokens]
     wanted = call.parameter("page")
     return json_reply(_page(listed, wanted) if wanted else listed)
 
@@ -187,7 +187,7 @@ def delete_refresh_token(call: Call) -> Reply:
     api = call.state.apis.loaded.by_id.get(name)
     if api is None:
         return error("API for this refresh token not found", 404)
-    if not api.known["use_oauth2"]:
+    if not api.fields["use_oauth2"]:
         return error("OAuth is not enabled on this API", 400)
     return changed(call.params["keyName"], "deleted")
 
@@ -204,7 +204,7 @@ def purge_tokens(call: Call) -> Reply:
 
 def _apis_of_client(call: Call, client_id: str, org_id: str) -> list[Api]:
     apis = call.state.apis.loaded.by_id.values()
-    of_it = [api for api in apis if api.known["use_oauth2"] and org_id in ("", api.org_id)]
+    of_it = [api for api in apis if api.fields["use_oauth2"] and org_id in ("", api.org_id)]
     return [api for api in of_it if call.state.oauth.client(api.id, client_id)]
 
 

@@ -9,50 +9,50 @@ from datetime import UTC, datetime
 from typing import Any
 
 from mockserver.gateway.api_definition import expiry
-from mockserver.gateway.proxy.request_context import Refusal, Visit, look_up, without_bearer
+from mockserver.gateway.proxy.request_context import Rejected, RequestContext, look_up, without_bearer
 
 DISALLOWED = "Access to this API has been disallowed"
 API_EXPIRED = "API has expired, please check documentation or contact administrator"
 VERSION_EXPIRED = "Api Version has expired, please check documentation or contact administrator"
 
 
-def check_version(visit: Visit) -> None:
+def check_version(visit: RequestContext) -> None:
     """The version asked for is there, and has not expired (gateway/api_definition.go:1882 @v5.12.0)."""
-    data = visit.api.known["version_data"]
+    data = visit.api.fields["version_data"]
     versions: dict[str, Any] = data["versions"] or {}
     if data["not_versioned"]:
-        date, told = visit.api.known["expiration"], API_EXPIRED
+        date, told = visit.api.fields["expiration"], API_EXPIRED
         _single_version(versions)
     else:
         visit.version = _asked_version(visit) or data["default_version"]
         name = visit.version
         if not name:
-            raise Refusal("Version information not found", 403)
-        if name not in versions and visit.api.known["definition"]["fallback_to_default"]:
+            raise Rejected("Version information not found", 403)
+        if name not in versions and visit.api.fields["definition"]["fallback_to_default"]:
             name = data["default_version"]
         if name not in versions:
-            raise Refusal("This API version does not seem to exist", 403)
+            raise Rejected("This API version does not seem to exist", 403)
         date, told = versions[name]["expires"], VERSION_EXPIRED
     ends_at, unreadable = expiry(date)
     if unreadable or (ends_at is not None and visit.gateway.now() >= ends_at):
-        raise Refusal(told, 403)
+        raise Rejected(told, 403)
     if ends_at is not None:
         shown = datetime.fromtimestamp(ends_at, UTC).strftime("%a, %d %b %Y %H:%M:%S UTC")
-        visit.told.append(("X-Tyk-Api-Expires", shown))
+        visit.response_headers.append(("X-Tyk-Api-Expires", shown))
 
 
 def _single_version(versions: dict[str, Any]) -> None:
     """An API without versions has one all the same: the only one, or one called default."""
     defaults = [name for name in ("Default", "default", "") if name in versions]
     if len(defaults) > 1:
-        raise Refusal("Ambiguous default API version for this non-versioned API", 403)
+        raise Rejected("Ambiguous default API version for this non-versioned API", 403)
     if not defaults and len(versions) != 1:
-        raise Refusal("No default API version for this non-versioned API found", 403)
+        raise Rejected("No default API version for this non-versioned API found", 403)
 
 
-def _asked_version(visit: Visit) -> str:
+def _asked_version(visit: RequestContext) -> str:
     """The version a request names, in a header, a parameter or its path."""
-    placed = visit.api.known["definition"]
+    placed = visit.api.fields["definition"]
     strips = placed["strip_versioning_data"]
     match placed["location"]:
         case "header":
@@ -70,8 +70,8 @@ def _asked_version(visit: Visit) -> str:
     return ""
 
 
-def _version_in_path(visit: Visit, placed: dict[str, Any], *, strips: bool) -> str:
-    path = visit.api.stripped(visit.url.path).removeprefix("/" + str(visit.api.known["slug"]))
+def _version_in_path(visit: RequestContext, placed: dict[str, Any], *, strips: bool) -> str:
+    path = visit.api.stripped(visit.url.path).removeprefix("/" + str(visit.api.fields["slug"]))
     name = next((part for part in path.split("/") if part), "")
     fits = True
     if placed["url_versioning_pattern"]:
@@ -83,30 +83,30 @@ def _version_in_path(visit: Visit, placed: dict[str, Any], *, strips: bool) -> s
     return name
 
 
-def check_key(visit: Visit) -> None:
+def check_key(visit: RequestContext) -> None:
     """The request carries a known key whose policies fit (gateway/mw_auth_key.go:118 @v5.12.0)."""
     key = without_bearer(visit.credential("authToken"))
     if not key:
-        raise Refusal("Authorization field missing", 401)
+        raise Rejected("Authorization field missing", 401)
     known = look_up(visit, key)
     if not known.is_valid:
-        raise Refusal(DISALLOWED, 403)
-    if visit.api.known["base_identity_provided_by"] in ("", "auth_token"):
+        raise Rejected(DISALLOWED, 403)
+    if visit.api.fields["base_identity_provided_by"] in ("", "auth_token"):
         visit.session, visit.token, visit.alias = known.session, known.name, known.alias
 
 
-def check_expiry(visit: Visit) -> None:
+def check_expiry(visit: RequestContext) -> None:
     """The key is active and has not expired (gateway/mw_key_expired_check.go:20 @v5.12.0)."""
     if visit.session is None:
         told = "Session state is missing or unset! Please make sure that auth headers are properly applied"
-        raise Refusal(told, 400)
+        raise Rejected(told, 400)
     if visit.session["is_inactive"]:
-        raise Refusal("Key is inactive, please renew", 403)
+        raise Rejected("Key is inactive, please renew", 403)
     if 1 <= visit.session["expires"] < visit.gateway.now():
-        raise Refusal("Key has expired, please renew", 401)
+        raise Rejected("Key has expired, please renew", 401)
 
 
-def check_rights(visit: Visit) -> None:
+def check_rights(visit: RequestContext) -> None:
     """The session has a right to the API and its version; one without any may all.
 
     Source: gateway/mw_access_rights.go:20 @v5.12.0.
@@ -117,18 +117,18 @@ def check_rights(visit: Visit) -> None:
         return
     right = rights.get(visit.api.id)
     if right is None:
-        raise Refusal(DISALLOWED, 403)
-    data = visit.api.known["version_data"]
+        raise Rejected(DISALLOWED, 403)
+    data = visit.api.fields["version_data"]
     if data["not_versioned"]:
         return
     wanted = {visit.version}
-    if visit.api.known["definition"]["fallback_to_default"]:
+    if visit.api.fields["definition"]["fallback_to_default"]:
         wanted.add(data["default_version"])
     if not wanted & set(right["versions"] or []):
-        raise Refusal(DISALLOWED, 403)
+        raise Rejected(DISALLOWED, 403)
 
 
-def check_path(visit: Visit) -> None:
+def check_path(visit: RequestContext) -> None:
     """The session may use the path with this method (gateway/mw_granular_access.go:25 @v5.12.0)."""
     assert visit.session is not None
     right = (visit.session["access_rights"] or {}).get(visit.api.id)
@@ -137,7 +137,7 @@ def check_path(visit: Visit) -> None:
     for allowed in right["allowed_urls"]:
         if visit.method in (allowed["methods"] or []) and matches(allowed["url"], visit.url.path):
             return
-    raise Refusal("Access to this resource has been disallowed", 403)
+    raise Rejected("Access to this resource has been disallowed", 403)
 
 
 def matches(pattern: str, path: str) -> bool:

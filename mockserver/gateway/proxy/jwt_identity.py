@@ -9,23 +9,23 @@ import re
 from typing import Any
 
 from mockserver.gateway.policy_merging import Document
-from mockserver.gateway.provenance import NotApplied
+from mockserver.gateway.provenance import PoliciesNotApplicable
 from mockserver.gateway.proxy.jwt_tokens import NOT_AUTHORISED, Token, check_dates, public_key, verified
 from mockserver.gateway.proxy.policy_sessions import from_policy
-from mockserver.gateway.proxy.request_context import Refusal, Visit, look_up, without_bearer
+from mockserver.gateway.proxy.request_context import Rejected, RequestContext, look_up, without_bearer
 from mockserver.gateway.proxy.upstream import fetched_key
 
-NO_POLICY = Refusal("key not authorized: no matching policy", 403)
-NO_POLICY_FOUND = Refusal("key not authorized: no matching policy found", 403)
+NO_POLICY = Rejected("key not authorized: no matching policy", 403)
+NO_POLICY_FOUND = Rejected("key not authorized: no matching policy found", 403)
 _CLIENT_CLAIMS = ("clientId", "cid", "client_id")  # gateway/mw_jwt.go:56 @v5.12.0
 
 
-def check_token(visit: Visit) -> None:
+def check_token(visit: RequestContext) -> None:
     """The request carries a token that is signed and in time; its session is made or found."""
-    definition = visit.api.known
+    definition = visit.api.fields
     text = without_bearer(visit.credential("jwt"))
     if not text:
-        raise Refusal("Authorization field missing", 400)
+        raise Rejected("Authorization field missing", 400)
     token = verified(text, definition, lambda header, claims: _key(visit, Token(header, claims)))
     check_dates(token, definition, int(visit.gateway.now()))
     if definition["jwt_source"]:
@@ -36,9 +36,9 @@ def check_token(visit: Visit) -> None:
         visit.session, visit.token, visit.is_changed = session, name, is_new
 
 
-def _key(visit: Visit, token: Token) -> Any:
+def _key(visit: RequestContext, token: Token) -> Any:
     """The key that a token is to be signed with: the definition's, or the secret of a session."""
-    definition = visit.api.known
+    definition = visit.api.fields
     source = definition["jwt_source"]
     if not source:
         return _own_session(visit, token)["jwt_data"]["secret"].encode()
@@ -56,42 +56,42 @@ def _key(visit: Visit, token: Token) -> Any:
     return key
 
 
-def _own_session(visit: Visit, token: Token) -> Document:
+def _own_session(visit: RequestContext, token: Token) -> Document:
     """The session of the key that a token names itself."""
     try:
         known = look_up(visit, _identity(visit, token))
-    except Refusal as error:  # without a name there is no key to verify with
+    except Rejected as error:  # without a name there is no key to verify with
         raise NOT_AUTHORISED from error
     if not known.is_valid or known.session is None:
         raise NOT_AUTHORISED
     return known.session
 
 
-def _identity(visit: Visit, token: Token) -> str:
+def _identity(visit: RequestContext, token: Token) -> str:
     kid = token.header.get("kid")
-    if isinstance(kid, str) and not visit.api.known["jwt_skip_kid"]:
+    if isinstance(kid, str) and not visit.api.fields["jwt_skip_kid"]:
         return kid
     return _user(visit, token.claims)
 
 
-def _user(visit: Visit, claims: dict[str, Any]) -> str:
+def _user(visit: RequestContext, claims: dict[str, Any]) -> str:
     """Who a token is about: the claim that the definition names, or `sub`."""
-    field = visit.api.known["jwt_identity_base_field"]
+    field = visit.api.fields["jwt_identity_base_field"]
     if field:
         if found := _claim(visit, claims, field):
             return found
         nests = "jwt-claims-may-nest" in visit.gateway.behaviours
         if "" in (claims.get(field), _nested(claims, field) if nests else None):
             place = "claim, claim:" if nests else "field claim"
-            raise Refusal(f"found an empty user ID in predefined base {place} {field}", 403)
+            raise Rejected(f"found an empty user ID in predefined base {place} {field}", 403)
     if isinstance(claims.get("sub"), str):
         if not claims["sub"]:
-            raise Refusal("found an empty user ID in sub claim", 403)
+            raise Rejected("found an empty user ID in sub claim", 403)
         return str(claims["sub"])
-    raise Refusal("no suitable claims for user ID were found", 403)
+    raise Rejected("no suitable claims for user ID were found", 403)
 
 
-def _claim(visit: Visit, claims: dict[str, Any], name: str) -> str:
+def _claim(visit: RequestContext, claims: dict[str, Any], name: str) -> str:
     """A claim that is text; a name with dots leads into nested ones. "" where there is none."""
     value = claims.get(name)
     if not (isinstance(value, str) and value) and "jwt-claims-may-nest" in visit.gateway.behaviours:
@@ -108,9 +108,9 @@ def _nested(claims: dict[str, Any], name: str) -> Any:
     return node
 
 
-def _central_session(visit: Visit, token: Token) -> tuple[Document, str, bool]:
+def _central_session(visit: RequestContext, token: Token) -> tuple[Document, str, bool]:
     """The session of a token's user, its key, and whether it is to be kept."""
-    definition, claims = visit.api.known, token.claims
+    definition, claims = visit.api.fields, token.claims
     user = _user(visit, claims)
     key = visit.gateway.sessions.name_of(visit.api.org_id, hashlib.md5(user.encode()).hexdigest())  # noqa: S324  the gateway's own way
     known = look_up(visit, key)
@@ -143,9 +143,9 @@ def _central_session(visit: Visit, token: Token) -> tuple[Document, str, bool]:
     return session, known.name, changed
 
 
-def _named_policy(visit: Visit, claims: dict[str, Any]) -> str:
+def _named_policy(visit: RequestContext, claims: dict[str, Any]) -> str:
     """The policy that a token names, or the first of the key that it names as its client."""
-    definition = visit.api.known
+    definition = visit.api.fields
     if definition["jwt_policy_field_name"]:
         return _claim(visit, claims, definition["jwt_policy_field_name"])
     client = claims.get(definition["jwt_client_base_field"]) if definition["jwt_client_base_field"] else None
@@ -156,7 +156,7 @@ def _named_policy(visit: Visit, claims: dict[str, Any]) -> str:
     return str(policies[0]) if policies else ""
 
 
-def _new_session(visit: Visit, policy: str, *, is_default: bool) -> Document:
+def _new_session(visit: RequestContext, policy: str, *, is_default: bool) -> Document:
     """A session with a policy's limits and rights, or an empty one."""
     if not policy:
         session = visit.gateway.session_codec.type.fresh()
@@ -169,14 +169,14 @@ def _new_session(visit: Visit, policy: str, *, is_default: bool) -> Document:
         _add_defaults(visit, session)
     try:
         visit.apply(session)
-    except NotApplied as error:
-        raise Refusal(f"failed to create key: {error}", 500) from error
+    except PoliciesNotApplicable as error:
+        raise Rejected(f"failed to create key: {error}", 500) from error
     if granted is None or is_foreign:
         raise NO_POLICY
     return session
 
 
-def _switch_policy(visit: Visit, session: Document, policy: str, *, is_default: bool) -> bool:
+def _switch_policy(visit: RequestContext, session: Document, policy: str, *, is_default: bool) -> bool:
     """Give a session that is there the policy that is meant now; say whether that changed it."""
     granted = visit.gateway.store.lend(policy, visit.api.org_id) if policy else None
     if policy and granted is None:
@@ -184,7 +184,7 @@ def _switch_policy(visit: Visit, session: Document, policy: str, *, is_default: 
     has = _policies_of(session)
     if not has:
         raise NO_POLICY_FOUND
-    defaults = visit.api.known["jwt_default_policies"] or []
+    defaults = visit.api.fields["jwt_default_policies"] or []
     differs = is_default and {*has, policy} != {*defaults, policy}
     if granted is None or (policy in has and not differs):
         return False
@@ -198,21 +198,21 @@ def _switch_policy(visit: Visit, session: Document, policy: str, *, is_default: 
 
 
 def _apply_scopes(
-    visit: Visit, session: Document, claims: dict[str, Any], base: str, was_there: bool
+    visit: RequestContext, session: Document, claims: dict[str, Any], base: str, was_there: bool
 ) -> bool:
     """Give a session the policies of a token's scopes; say whether that changed which it has."""
-    claim, mapping = _scope_mapping(visit.api.known)
+    claim, mapping = _scope_mapping(visit.api.fields)
     if not mapping:
         return False
     scopes = _scopes(_nested(claims, claim or "scope"))
     if not scopes:
-        defaults = visit.api.known["jwt_default_policies"]
+        defaults = visit.api.fields["jwt_default_policies"]
         if not base and not defaults and was_there:
-            raise Refusal("key not authorized: no scope or policy in token", 403)
+            raise Rejected("key not authorized: no scope or policy in token", 403)
         return False
     policies = [*([base] if base else []), *dict.fromkeys(mapping[s] for s in scopes if s in mapping)]
     if not policies:
-        raise Refusal("key not authorized: no matching policy found in scope claim", 403)
+        raise Rejected("key not authorized: no matching policy found in scope claim", 403)
     before = session["apply_policies"] or []
     changed = len(before) != len(policies) or not set(before) <= set(policies)
     _set_policies(session, policies)
@@ -250,13 +250,13 @@ def _set_policies(session: Document, policies: list[str]) -> None:
     session |= {"apply_policy_id": "", "apply_policies": policies}
 
 
-def _add_defaults(visit: Visit, session: Document) -> None:
-    defaults = visit.api.known["jwt_default_policies"]
+def _add_defaults(visit: RequestContext, session: Document) -> None:
+    defaults = visit.api.fields["jwt_default_policies"]
     _set_policies(session, list(dict.fromkeys([*(session["apply_policies"] or []), *defaults])))
 
 
-def _apply_or_refuse(visit: Visit, session: Document, told: str) -> None:
+def _apply_or_refuse(visit: RequestContext, session: Document, told: str) -> None:
     try:
         visit.apply(session)
-    except NotApplied as error:
-        raise Refusal(f"key not authorized: {told}", 403) from error
+    except PoliciesNotApplicable as error:
+        raise Rejected(f"key not authorized: {told}", 403) from error

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from mockserver.gateway.policy_merging import Document
-from mockserver.gateway.proxy.request_context import Refusal
+from mockserver.gateway.proxy.request_context import Rejected
 
-NOT_AUTHORISED = Refusal("Key not authorized", 403)
-UNEXPECTED_METHOD = Refusal("Key not authorized: Unexpected signing method", 403)
+NOT_AUTHORISED = Rejected("Key not authorized", 403)
+UNEXPECTED_METHOD = Rejected("Key not authorized: Unexpected signing method", 403)
 _FAMILIES = {"rsa": ("RS", "PS"), "ecdsa": ("ES",)}  # of algorithms; any other method is HMAC
 _ALGORITHM = re.compile("(?:HS|RS|PS|ES)(?:256|384|512)|EdDSA|none")
 _DATES = (  # the claim, whether it must lie ahead, and what is said; the last that fails is told
@@ -75,7 +75,7 @@ def check_dates(token: Token, definition: Document, now: int) -> None:
             fits = value == 0 or now + leeway >= int(value)
         told = told if fits else message
     if told:
-        raise Refusal(f"Key not authorized: {told}", 401)
+        raise Rejected(f"Key not authorized: {told}", 401)
 
 
 def public_key(data: bytes) -> Any:

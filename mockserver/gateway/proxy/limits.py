@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from mockserver.gateway.policy_merging import Document, is_empty
 from mockserver.gateway.proxy.access import matches
-from mockserver.gateway.proxy.request_context import Refusal, Visit
+from mockserver.gateway.proxy.request_context import Rejected, RequestContext
 
-TOO_FAST = Refusal("Rate Limit Exceeded", 429)
+TOO_FAST = Rejected("Rate Limit Exceeded", 429)
 
 
-def check_limits(visit: Visit) -> None:
+def check_limits(visit: RequestContext) -> None:
     """Count the request; refuse it where a rate or a quota is used up."""
     assert visit.session is not None
-    session, known = visit.session, visit.api.known
+    session, known = visit.session, visit.api.fields
     right = (session["access_rights"] or {}).get(visit.api.id)
     if session["access_rights"] and right is None:
         raise TOO_FAST
@@ -25,7 +25,9 @@ def check_limits(visit: Visit) -> None:
         _check_quota(visit, session, limit, scope)
 
 
-def _check_rate(visit: Visit, session: Document, limit: Document, scope: str, right: Document | None) -> None:
+def _check_rate(
+    visit: RequestContext, session: Document, limit: Document, scope: str, right: Document | None
+) -> None:
     rate, per, endpoint = limit["rate"], limit["per"], ""
     if right is not None and (found := _endpoint(visit, right)):
         rate, per, endpoint = found
@@ -36,7 +38,7 @@ def _check_rate(visit: Visit, session: Document, limit: Document, scope: str, ri
         raise TOO_FAST
 
 
-def _endpoint(visit: Visit, right: Document) -> tuple[float, float, str] | None:
+def _endpoint(visit: RequestContext, right: Document) -> tuple[float, float, str] | None:
     """The rate, its seconds and the name of the first endpoint that fits the request."""
     path = visit.api.stripped(visit.url.path)
     for endpoint in right["endpoints"] or []:
@@ -47,9 +49,9 @@ def _endpoint(visit: Visit, right: Document) -> tuple[float, float, str] | None:
     return None
 
 
-def _check_quota(visit: Visit, session: Document, limit: Document, scope: str) -> None:
+def _check_quota(visit: RequestContext, session: Document, limit: Document, scope: str) -> None:
     gateway = visit.gateway
-    name = gateway.sessions.stored_as(visit.token)
+    name = gateway.sessions.storage_name(visit.token)
     used, renews = gateway.quotas.add((scope, name), limit["quota_renewal_rate"])
     if used == 1 and "quotas-tell-their-end" not in gateway.behaviours:
         renews = int(gateway.now())
@@ -61,20 +63,20 @@ def _check_quota(visit: Visit, session: Document, limit: Document, scope: str) -
         session |= left
     visit.is_changed = True
     if used > limit["quota_max"]:
-        raise Refusal("Quota exceeded", 403)
+        raise Rejected("Quota exceeded", 403)
 
 
-def check_api_limit(visit: Visit) -> None:
+def check_api_limit(visit: RequestContext) -> None:
     """Count the request for the API as a whole (gateway/mw_api_rate_limit.go:97 @v5.12.0)."""
-    known = visit.api.known
+    known = visit.api.fields
     limit = known["global_rate_limit"]
     if known["disable_rate_limit"] or limit["disabled"] or limit["rate"] <= 0:
         return
     if not visit.gateway.buckets.take(("api", visit.api.id, visit.api.text()), limit["rate"], limit["per"]):
-        raise Refusal("API Rate Limit Exceeded", 429)
+        raise Rejected("API Rate Limit Exceeded", 429)
 
 
-def headers(visit: Visit) -> list[tuple[str, str]]:
+def headers(visit: RequestContext) -> list[tuple[str, str]]:
     """What an answer tells of the quota (gateway/model_apispec.go:314 @v5.12.0)."""
     session: Document = visit.session or {
         "access_rights": None,

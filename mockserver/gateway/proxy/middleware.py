@@ -8,12 +8,12 @@ from typing import Any
 from mockserver.gateway.api_definition import Api
 from mockserver.gateway.gateway import Gateway
 from mockserver.gateway.proxy import access, jwt_identity, limits, oauth_tokens, upstream
-from mockserver.gateway.proxy.request_context import Forwarded, Refusal, Visit
+from mockserver.gateway.proxy.request_context import Rejected, RequestContext, UpstreamRequest
 from mockserver.http.messages import JSON, Reply
 from mockserver.service.journal import ProxiedReply, redacted
 from mockserver.service.registry import Call
 
-Step = Callable[[Visit], None]
+Step = Callable[[RequestContext], None]
 
 # Kinds of credential that the mock cannot judge: it says so, rather than let a request pass.
 UNJUDGED = (
@@ -31,14 +31,16 @@ def answer_for(api: Api) -> Callable[[Call[Gateway]], Reply]:
     def answer_call(call: Call[Gateway]) -> Reply:
         request = call.request
         headers = request.head.first_values
-        visit = Visit(call.state, api, request.method, request.url, headers, request.body, request.client)
+        visit = RequestContext(
+            call.state, api, request.method, request.url, headers, request.body, request.client
+        )
         reply = answer(visit)
         return ProxiedReply(reply.body, reply.status, reply.headers, api.id, _journalled(visit.forwarded))
 
     return answer_call
 
 
-def _journalled(sent: Forwarded | None) -> dict[str, Any] | None:
+def _journalled(sent: UpstreamRequest | None) -> dict[str, Any] | None:
     """The upstream's request as the journal shows it."""
     if sent is None:
         return None
@@ -47,24 +49,24 @@ def _journalled(sent: Forwarded | None) -> dict[str, Any] | None:
     return {"method": sent.method, "target": sent.target, "headers": headers, "body": body}
 
 
-def answer(visit: Visit) -> Reply:
+def answer(visit: RequestContext) -> Reply:
     """The gateway's reply: a refusal, or the upstream's answer."""
     try:
-        if visit.api.known["use_oauth2"] and (reply := oauth_tokens.own_endpoint(visit)):
+        if visit.api.fields["use_oauth2"] and (reply := oauth_tokens.own_endpoint(visit)):
             return reply
         for step in _steps(visit):
             step(visit)
             visit.keep()
         reply = upstream.forward(visit)
-    except Refusal as refusal:
+    except Rejected as refusal:
         visit.keep()
         return _refused(visit, refusal)
-    return Reply(reply.body, reply.status, (*reply.headers, *limits.headers(visit), *visit.told))
+    return Reply(reply.body, reply.status, (*reply.headers, *limits.headers(visit), *visit.response_headers))
 
 
-def _steps(visit: Visit) -> list[Step]:
+def _steps(visit: RequestContext) -> list[Step]:
     """The steps of an API: which credential it asks for is in its definition."""
-    known = visit.api.known
+    known = visit.api.fields
     if known["use_keyless"]:
         return [access.check_version, limits.check_api_limit]
     credentials: list[Step] = []
@@ -77,19 +79,19 @@ def _steps(visit: Visit) -> list[Step]:
     ]  # fmt: skip
 
 
-def _check_kinds(visit: Visit) -> None:
-    known = visit.api.known
+def _check_kinds(visit: RequestContext) -> None:
+    known = visit.api.fields
     asked = [name for name in UNJUDGED if known[name]]
     asked += ["external_oauth"] if known["external_oauth"]["enabled"] else []
     if asked:
-        raise Refusal(f"this mock does not judge requests to an API with {asked[0]}", 501)
+        raise Rejected(f"this mock does not judge requests to an API with {asked[0]}", 501)
 
 
-def _strip_credentials(visit: Visit) -> None:
+def _strip_credentials(visit: RequestContext) -> None:
     """Keep the credential from the upstream where that is wanted (gateway/mw_strip_auth.go:25 @v5.12.0)."""
-    if not visit.api.known["strip_auth_data"]:
+    if not visit.api.fields["strip_auth_data"]:
         return
-    for places in (visit.api.known["auth_configs"] or {"authToken": visit.api.known["auth"]}).values():
+    for places in (visit.api.fields["auth_configs"] or {"authToken": visit.api.fields["auth"]}).values():
         name = places["auth_header_name"] or "Authorization"
         visit.drop_header(name)
         if places["use_param"]:
@@ -97,7 +99,7 @@ def _strip_credentials(visit: Visit) -> None:
         _drop_cookie(visit, places["cookie_name"] or name)
 
 
-def _drop_cookie(visit: Visit, name: str) -> None:
+def _drop_cookie(visit: RequestContext, name: str) -> None:
     """Take the first cookie away whose name begins so."""
     cookies = visit.header("Cookie").split(";")
     found = next((i for i, cookie in enumerate(cookies) if cookie.strip().startswith(name)), None)
@@ -106,11 +108,11 @@ def _drop_cookie(visit: Visit, name: str) -> None:
         visit.headers = {**visit.headers, "cookie": kept}
 
 
-def _refused(visit: Visit, refusal: Refusal) -> Reply:
+def _refused(visit: RequestContext, refusal: Rejected) -> Reply:
     """A refusal in the gateway's templates (templates/error.json and error.xml @v5.12.0)."""
     kind = visit.header("Content-Type").partition(";")[0]
     if kind in ("application/xml", "text/xml"):
         text = f'<?xml version = "1.0" encoding = "UTF-8"?>\n<error>{refusal.message}</error>\n'
     else:
         kind, text = JSON, f'{{\n    "error": "{refusal.message.translate(_ESCAPED)}"\n}}'
-    return Reply(text.encode(), refusal.status, (("Content-Type", kind), *visit.told))
+    return Reply(text.encode(), refusal.status, (("Content-Type", kind), *visit.response_headers))

@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl
 
 from mockserver.gateway.policy_merging import Document
 from mockserver.gateway.proxy.policy_sessions import from_policy
-from mockserver.gateway.proxy.request_context import Refusal, Visit, look_up
+from mockserver.gateway.proxy.request_context import Rejected, RequestContext, look_up
 from mockserver.gateway.replies import error, json_reply, ok
 from mockserver.gateway.session_store import lifetime
 from mockserver.golang.urls import form_fields
@@ -32,28 +32,28 @@ _FAILURES = {  # as RFC 6749 section 5.2 words them
 }
 
 
-def check_access_token(visit: Visit) -> None:
+def check_access_token(visit: RequestContext) -> None:
     """The request carries a token of a client that is still there (gateway/mw_oauth2_key_exists.go:70)."""
     scheme, mark, rest = visit.credential("oauth").partition(" ")
     if not mark:
-        raise Refusal("Authorization field missing", 400)
+        raise Rejected("Authorization field missing", 400)
     if scheme.lower() != "bearer":
-        raise Refusal("Bearer token malformed", 400)
+        raise Rejected("Bearer token malformed", 400)
     known = look_up(visit, rest.partition(" ")[0])
     if not known.is_valid or known.session is None:
-        raise Refusal("Key not authorised", 403)
+        raise Rejected("Key not authorised", 403)
     if not visit.gateway.oauth.is_client(visit.api.id, known.session["oauth_client_id"]):
-        raise Refusal("Key not authorised. OAuth client access was revoked", 403)
-    if visit.api.known["base_identity_provided_by"] in ("", "oauth_key"):
+        raise Rejected("Key not authorised. OAuth client access was revoked", 403)
+    if visit.api.fields["base_identity_provided_by"] in ("", "oauth_key"):
         visit.session, visit.token, visit.alias = known.session, known.name, known.alias
 
 
-def own_endpoint(visit: Visit) -> Reply | None:
+def own_endpoint(visit: RequestContext) -> Reply | None:
     """The answer of an API's OAuth endpoints; None where the path is none of them.
 
     Source: gateway/server.go:918 @v5.12.0.
     """
-    path = visit.api.rest(visit.url.path)
+    path = visit.api.path_after_prefix(visit.url.path)
     if path.removesuffix("/") == "/oauth/token":
         reply = _token(visit) if visit.method in ("GET", "POST") else error("Method not supported", 405)
         return Reply(reply.body, reply.status, (*reply.headers, *_SECURITY))
@@ -62,17 +62,17 @@ def own_endpoint(visit: Visit) -> Reply | None:
     if path == "/oauth/revoke_all":
         return _revoke_all(visit)
     if path.removesuffix("/") in ("/oauth/authorize", "/tyk/oauth/authorize-client"):
-        raise Refusal("this mock does not know the authorization code flow", 501)
+        raise Rejected("this mock does not know the authorization code flow", 501)
     return None
 
 
-def _token(visit: Visit) -> Reply:
+def _token(visit: RequestContext) -> Reply:
     """A token by client credentials."""
     if visit.method != "POST":
         return _failure(visit, "invalid_request")
     form = _form(visit)
     grant = form.get("grant_type", "")
-    if grant not in (visit.api.known["oauth_meta"]["allowed_access_types"] or []):
+    if grant not in (visit.api.fields["oauth_meta"]["allowed_access_types"] or []):
         return _failure(visit, "unsupported_grant_type")
     if grant not in KNOWN_GRANTS:
         return error(f"this mock knows no other grant than {', '.join(KNOWN_GRANTS)}", 501)
@@ -97,7 +97,9 @@ def _token(visit: Visit) -> Reply:
     return json_reply(dict(sorted({**told, **({"scope": scope} if scope else {})}.items())))
 
 
-def _keep(visit: Visit, text: str, session: Document, client_id: str, extra: object, lasts: int) -> None:
+def _keep(
+    visit: RequestContext, text: str, session: Document, client_id: str, extra: object, lasts: int
+) -> None:
     """Keep a token and its session (gateway/oauth_manager.go:940 @v5.12.0)."""
     gateway = visit.gateway
     gateway.oauth.issue(visit.api.id, client_id, text, lasts)
@@ -109,7 +111,7 @@ def _keep(visit: Visit, text: str, session: Document, client_id: str, extra: obj
     gateway.sessions.save(text, session, seconds=max(seconds, default=0))
 
 
-def _revoke(visit: Visit) -> Reply:
+def _revoke(visit: RequestContext) -> Reply:
     token = form_fields(visit.body).get("token", "")
     if not token:
         return error("token is required", 400)
@@ -117,7 +119,7 @@ def _revoke(visit: Visit) -> Reply:
     return ok("token revoked successfully")
 
 
-def _revoke_all(visit: Visit) -> Reply:
+def _revoke_all(visit: RequestContext) -> Reply:
     form = form_fields(visit.body)
     for name in ("client_id", "client_secret"):
         if not form.get(name):
@@ -131,7 +133,7 @@ def _revoke_all(visit: Visit) -> Reply:
     return ok("tokens revoked successfully")
 
 
-def _form(visit: Visit) -> dict[str, str]:
+def _form(visit: RequestContext) -> dict[str, str]:
     """The fields of a request: of its form or JSON body, and of its query."""
     query = dict(reversed(parse_qsl(visit.url.query.removeprefix("?"), keep_blank_values=True)))
     kind = visit.header("Content-Type")
@@ -158,6 +160,6 @@ def _basic(header: str) -> tuple[str, str] | None:
     return (name, secret) if mark else None
 
 
-def _failure(visit: Visit, name: str) -> Reply:
+def _failure(visit: RequestContext, name: str) -> Reply:
     status = visit.gateway.config.oauth_error_status_code or 403
     return json_reply({"error": name, "error_description": _FAILURES[name]}, status)

@@ -10,8 +10,8 @@ from urllib.parse import parse_qsl, urlencode
 from mockserver.gateway.api_definition import Api
 from mockserver.gateway.gateway import Gateway
 from mockserver.gateway.policy_merging import Document
-from mockserver.gateway.provenance import NotApplied
-from mockserver.gateway.session_store import applying, lifetime
+from mockserver.gateway.provenance import PoliciesNotApplicable
+from mockserver.gateway.session_store import application_of, lifetime
 from mockserver.golang import urls
 
 _BLANK = " \t"
@@ -21,7 +21,7 @@ _NOWHERE_SPECIAL: Document = {
 }  # fmt: skip
 
 
-class Refusal(Exception):
+class Rejected(Exception):
     """The gateway lets the request go no further; what it says, and with which status."""
 
     def __init__(self, message: str, status: int) -> None:
@@ -31,7 +31,7 @@ class Refusal(Exception):
 
 
 @dataclass(frozen=True)
-class Forwarded:
+class UpstreamRequest:
     """What the gateway hands on to an upstream.
 
     Attributes:
@@ -47,7 +47,7 @@ class Forwarded:
 
 
 @dataclass
-class Visit:
+class RequestContext:
     """A request, and what is known of it so far.
 
     Attributes:
@@ -60,7 +60,7 @@ class Visit:
         version: the API's version that it asks for; "" where the API has none.
         is_changed: whether the session is to be kept as it is now.
         forwarded: what was handed on to the upstream; None where nothing was.
-        told: headers of the answer, whatever it is.
+        response_headers: headers of the answer, of a rejection too.
     """
 
     gateway: Gateway
@@ -75,8 +75,8 @@ class Visit:
     alias: str = ""
     version: str = ""
     is_changed: bool = False
-    forwarded: Forwarded | None = None
-    told: list[tuple[str, str]] = field(default_factory=list)
+    forwarded: UpstreamRequest | None = None
+    response_headers: list[tuple[str, str]] = field(default_factory=list)
 
     def header(self, name: str) -> str:
         """A header's value; "" where there is none."""
@@ -110,9 +110,9 @@ class Visit:
 
         Source: gateway/middleware.go:657 @v5.12.0.
         """
-        places = (self.api.known["auth_configs"] or {}).get(kind)
+        places = (self.api.fields["auth_configs"] or {}).get(kind)
         if places is None:
-            places = self.api.known["auth"] if kind in ("authToken", "jwt") else _NOWHERE_SPECIAL
+            places = self.api.fields["auth"] if kind in ("authToken", "jwt") else _NOWHERE_SPECIAL
         found, name = "", "Authorization"
         if not places["disable_header"]:
             name = places["auth_header_name"] or name
@@ -131,8 +131,8 @@ class Visit:
         seconds = lifetime(self.session, self.api, gateway.config, gateway.now())
         sessions = gateway.sessions
         sessions.save(self.token, self.session, seconds=seconds)
-        alias = self.alias or sessions.stored_as(self.token)
-        sessions.memory.put(alias, self.token, alias, gateway.session_codec.encode(self.session))
+        alias = self.alias or sessions.storage_name(self.token)
+        sessions.cache.put(alias, self.token, alias, gateway.session_codec.encode(self.session))
         self.is_changed = False
 
     def apply(self, session: Document) -> None:
@@ -142,12 +142,14 @@ class Visit:
             NotApplied: they do not fit.
         """
         gateway = self.gateway
-        run = applying(session, gateway.store, gateway.session_codec, gateway.behaviours, self.api.org_id)
+        run = application_of(
+            session, gateway.store, gateway.session_codec, gateway.behaviours, self.api.org_id
+        )
         run.run()
 
 
 @dataclass
-class Known:
+class FoundKey:
     """A key that was looked up.
 
     Attributes:
@@ -162,26 +164,26 @@ class Known:
     alias: str = ""
 
 
-def look_up(visit: Visit, key: str) -> Known:
+def look_up(visit: RequestContext, key: str) -> FoundKey:
     """A key's session with its policies applied (gateway/middleware.go:507 @v5.12.0)."""
     shortest = visit.gateway.config.min_token_length or 3
     if len(key.encode()) <= shortest:
-        return Known(key, None, is_valid=False)
+        return FoundKey(key, None, is_valid=False)
     sessions, codec = visit.gateway.sessions, visit.gateway.session_codec
-    if remembered := sessions.memory.get(key):
+    if remembered := sessions.cache.get(key):
         name, alias, session = remembered.key, remembered.alias, codec.decode(remembered.text.encode())
     else:
         found = sessions.find(visit.api.org_id, key)
         if found is None:
-            return Known(key, None, is_valid=False)
+            return FoundKey(key, None, is_valid=False)
         name, session = found
-        alias = sessions.stored_as(name) if visit.gateway.config.hash_keys else key
-        sessions.memory.put(sessions.memory.alias_of(key), name, alias, codec.encode(session))
+        alias = sessions.storage_name(name) if visit.gateway.config.hash_keys else key
+        sessions.cache.put(sessions.cache.alias_of(key), name, alias, codec.encode(session))
     try:
         visit.apply(session)
-    except NotApplied:
-        return Known(name, session, is_valid=False, alias=alias)
-    return Known(name, session, is_valid=True, alias=alias)
+    except PoliciesNotApplicable:
+        return FoundKey(name, session, is_valid=False, alias=alias)
+    return FoundKey(name, session, is_valid=True, alias=alias)
 
 
 def without_bearer(token: str) -> str:

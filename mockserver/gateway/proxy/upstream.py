@@ -14,15 +14,15 @@ from urllib.parse import SplitResult, unquote, urlsplit
 from mockserver.gateway.api_definition import Api
 from mockserver.gateway.gateway import Gateway
 from mockserver.gateway.jwks_cache import Unreadable
-from mockserver.gateway.proxy.request_context import Forwarded, Refusal, Visit
+from mockserver.gateway.proxy.request_context import Rejected, RequestContext, UpstreamRequest
 from mockserver.golang import urls
 from mockserver.golang.content_sniffing import content_type
 from mockserver.http.messages import Reply
 
 SECONDS = 30  # for a target to answer
-NOT_REACHED = Refusal("There was a problem proxying the request", 500)
-UNKNOWN_HOST = Refusal("Upstream host lookup failed", 500)
-TOO_LATE = Refusal("Upstream service reached hard timeout.", 504)
+NOT_REACHED = Rejected("There was a problem proxying the request", 500)
+UNKNOWN_HOST = Rejected("Upstream host lookup failed", 500)
+TOO_LATE = Rejected("Upstream service reached hard timeout.", 504)
 _OF_ONE_HOP = frozenset(
     ("connection", "proxy-connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "te",
      "trailer", "transfer-encoding", "upgrade")
@@ -31,13 +31,13 @@ _MADE_ANEW = ("host", "content-length")
 _OF_PACKED = ("content-encoding", "content-length")
 
 
-def forward(visit: Visit) -> Reply:
+def forward(visit: RequestContext) -> Reply:
     """Ask the API's target if it is on this machine or allowed; else say what would have reached it.
 
     Raises:
         Refusal: the target does not answer.
     """
-    target = urlsplit(str(visit.api.known["proxy"]["target_url"]))
+    target = urlsplit(str(visit.api.fields["proxy"]["target_url"]))
     sent = visit.forwarded = _forwarded(visit, target)
     if _may_be_asked(visit.gateway, target):
         return _asked(target, sent)
@@ -45,7 +45,7 @@ def forward(visit: Visit) -> Reply:
     return Reply(echo.encode())
 
 
-def _forwarded(visit: Visit, target: SplitResult) -> Forwarded:
+def _forwarded(visit: RequestContext, target: SplitResult) -> UpstreamRequest:
     """The request as the gateway hands it on (gateway/reverse_proxy.go:241 @v5.12.0)."""
     path, raw = (_placed(visit.api, target, each) if each else "" for each in (visit.url.path, visit.url.raw))
     own = visit.url.query.removeprefix("?")
@@ -55,15 +55,15 @@ def _forwarded(visit: Visit, target: SplitResult) -> Forwarded:
     headers["x-forwarded-for"] = ", ".join(
         each for each in (headers.get("x-forwarded-for"), visit.client) if each
     )
-    host = visit.headers.get("host") if visit.api.known["proxy"]["preserve_host_header"] else None
+    host = visit.headers.get("host") if visit.api.fields["proxy"]["preserve_host_header"] else None
     headers.setdefault("user-agent", f"Tyk/{visit.gateway.version}")
     target_sent = address + (f"?{query}" if query else "")
-    return Forwarded(visit.method, target_sent, headers, visit.body, host)
+    return UpstreamRequest(visit.method, target_sent, headers, visit.body, host)
 
 
 def _placed(api: Api, target: SplitResult, path: str) -> str:
     """A path of an API behind that of its target."""
-    proxy = api.known["proxy"]
+    proxy = api.fields["proxy"]
     rest = api.stripped(path) if proxy["strip_listen_path"] else path
     return _joined(
         unquote(target.path, errors="surrogateescape"), rest, slash_stays=proxy["disable_strip_slash"]
@@ -89,7 +89,7 @@ def _may_be_asked(gateway: Gateway, target: SplitResult) -> bool:
         return False
 
 
-def _asked(target: SplitResult, sent: Forwarded) -> Reply:
+def _asked(target: SplitResult, sent: UpstreamRequest) -> Reply:
     try:
         status, headers, body = _exchange(target, sent)
     except TimeoutError as error:
@@ -117,12 +117,12 @@ def _of_more_hops(headers: list[tuple[str, str]]) -> list[tuple[str, str]]:
     return [(n, v) for n, v in headers if n.lower() not in dropped or (n.lower(), v) == ("te", "trailers")]
 
 
-def _asks_for_gzip(sent: Forwarded) -> bool:
+def _asks_for_gzip(sent: UpstreamRequest) -> bool:
     """Whether the gateway asks for a packed body, which it unpacks (net/http/transport.go of Go 1.24)."""
     return sent.method != "HEAD" and not {"accept-encoding", "range"} & sent.headers.keys()
 
 
-def _exchange(target: SplitResult, sent: Forwarded) -> tuple[int, list[tuple[str, str]], bytes]:
+def _exchange(target: SplitResult, sent: UpstreamRequest) -> tuple[int, list[tuple[str, str]], bytes]:
     kind = http.client.HTTPSConnection if target.scheme == "https" else http.client.HTTPConnection
     connection = kind(str(target.hostname), target.port, timeout=SECONDS)
     try:
@@ -157,22 +157,22 @@ def _canonical(name: str) -> str:
     return "-".join(part.capitalize() for part in name.split("-"))
 
 
-def fetched_key(visit: Visit, url: str, key_id: Any) -> Any:
+def fetched_key(visit: RequestContext, url: str, key_id: Any) -> Any:
     """The key of that id in a JWKS; None where it may not be asked for, or is not there."""
     import jwt
 
-    api, kept = visit.api, visit.gateway.key_sets
+    api, kept = visit.api, visit.gateway.jwks_cache
     target = urlsplit(url)
     if not isinstance(key_id, str) or not _may_be_asked(visit.gateway, target):
         return None
     path = urls.Url(target.path or "/", f"?{target.query}" if target.query else "")
-    asked = Forwarded("GET", str(path), {}, b"")
+    asked = UpstreamRequest("GET", str(path), {}, b"")
     try:
         found = kept.get(api.id, url)
         if found is None:
             _, _, body = _exchange(target, asked)
             found = json.loads(body) or {}
-            kept.keep(api.id, api.known["jwt_source"], url, found)
+            kept.keep(api.id, api.fields["jwt_source"], url, found)
         return jwt.PyJWKSet.from_dict(found)[key_id].key
     except (OSError, ValueError, KeyError, Unreadable, http.client.HTTPException, jwt.PyJWTError):
         return None
