@@ -26,6 +26,16 @@ from mockserver.service.mock import Mock
 from mockserver.serving.control_api import control_blueprint
 from mockserver.serving.dispatcher import CONTROL_PREFIX, Dispatcher
 
+NOT_CARRIED = {  # behaviours that a WSGI server hides, by their ids, each with the reason
+    "secret-first-header-counts": "WSGI joins the values of a header that comes twice",
+    "secret-is-trimmed": "Flask's server keeps the blanks around a value",
+    "unclean-path-redirects": "Flask's server drops the first of two slashes",
+    "unknown-method-is-405": "gunicorn refuses methods of lower-case letters by itself",
+    "no-server-header": "the servers name themselves",
+    "answers-are-dated": "gunicorn's own refusals have no date",
+    "connections-are-kept": "Flask's server closes connections, and gunicorn closes some",
+    "upstreams-answer": "the servers add headers to an upstream's",
+}
 SEVERAL_PROCESSES = (
     "several worker processes would each have a state of their own; start one process with threads "
     "(gunicorn --workers 1 --threads 8), or give all a Redis with store="
