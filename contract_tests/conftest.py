@@ -14,9 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from contract_tests.engine import generated_requests, halves, mock_process, preflight
+from contract_tests.engine import generated_requests, mock_process, preflight
 from contract_tests.engine.preflight import Found, PreflightError
 from contract_tests.engine.scheduler import Batch
+from contract_tests.engine.signals import interrupt_on_sigterm
 from contract_tests.engine.target import Gone, Target
 from contract_tests.gateway.client import Options
 from contract_tests.report import verdicts
@@ -24,7 +25,6 @@ from contract_tests.report.verdicts import Report, Status, Verdict
 from mockserver.contract import behaviours
 from mockserver.contract.openapi import Contract
 from mockserver.contract.versions import package_version
-from mockserver.signals import heed_sigterm
 
 _STARTED = pytest.StashKey[float]()
 _TARGET = pytest.StashKey[Target]()
@@ -54,18 +54,15 @@ def _begin(session: pytest.Session) -> None:
     session.stash[_CLOSING] = ExitStack()
     option = session.config.getoption
     if option("--contract-unattended") or signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
-        heed_sigterm()  # so that what was written is removed first
+        interrupt_on_sigterm()  # so that what was written is removed first
     if option("--gateway-url"):
         return
     with _told():
         found = preflight.embedded(option("--gateway-version"))
     session.stash[_FOUND] = found
     if not option("--gateway-quick"):
-        generated_requests.maker(
-            str(found.version)
-        )  # it may begin a thread, after which no process is copied
-    parts = option("--contract-unattended") and not option("--gateway-quick") and halves.can_part()
-    mock = mock_process.Mock(str(found.version), twin=parts)
+        generated_requests.maker(str(found.version))
+    mock = mock_process.Mock(str(found.version))
     session.stash[_MOCK] = session.stash[_CLOSING].enter_context(mock)
 
 
@@ -88,7 +85,7 @@ def _target(session: pytest.Session) -> Target:
         with _told():
             stash[_FOUND] = preflight.look(url, secret, option("--gateway-version"))
     else:
-        url, secret = stash[_MOCK].urls[0], mock_process.SECRET
+        url, secret = stash[_MOCK].url, mock_process.SECRET
     stash[_TARGET] = Target(url, secret, Contract.load(stash[_FOUND].version))
     return stash[_TARGET]
 
@@ -104,10 +101,6 @@ def _batch(session: pytest.Session) -> Batch:
         allow_group_reload=option("--gateway-allow-group-reload"),
     )
     made = session.stash[_BATCH] = Batch(target, options, behaviours.load(), session.items)
-    for url in session.stash[_MOCK].urls[1:] if _MOCK in session.stash else ():
-        made.join = session.stash[_CLOSING].enter_context(halves.Half(made, url)).join
-    if not options.quick:
-        target.judge.begin()
     return made
 
 

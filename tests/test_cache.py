@@ -1,4 +1,4 @@
-"""What is kept on disk for the next start."""
+"""The cache of generated requests on disk."""
 
 from __future__ import annotations
 
@@ -9,77 +9,78 @@ from typing import Any
 
 import pytest
 
-from contract_tests.engine import generated_requests
-from mockserver import cache
+from contract_tests.engine import cache, generated_requests
 from mockserver.contract import spec_files
 
 
 @pytest.fixture(autouse=True)
-def _own_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def _cache_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setenv("LOCALAPPDATA", str(tmp_path / "cache"))
 
 
-@pytest.fixture(name="file")
-def _file(tmp_path: Path) -> Path:
-    file = tmp_path / "some.yaml"
-    file.write_text("a: [1, 2.0, true, null]", "utf-8")
-    return file
+@pytest.mark.parametrize("value", [[1, 2.0, True, None], {"a": {"b": "é"}}])
+def test_a_value_is_recalled_as_it_was_stored(value: Any) -> None:
+    """A value that JSON can hold is recalled by its name and its source."""
+    cache.store("some", b"source", value)
+    assert str(cache.recall("some", b"source")) == str(value)
 
 
-def test_a_file_is_parsed_once(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    first = spec_files.load_yaml(file)
-    monkeypatch.delattr(spec_files, "_parsed")
-    assert str(spec_files.load_yaml(file)) == str(first) == "{'a': [1, 2.0, True, None]}"
+def test_a_value_of_another_source_is_not_recalled() -> None:
+    """A value counts for the source that it was generated from, and no other."""
+    cache.store("some", b"source", 1)
+    assert cache.recall("some", b"another") is None
 
 
-def test_a_file_that_changed_is_parsed_anew(file: Path) -> None:
-    spec_files.load_yaml(file)
-    file.write_text("a: 2", "utf-8")
-    assert spec_files.load_yaml(file) == {"a": 2}
+@pytest.mark.parametrize("value", [{1: "x"}, float("nan"), (1,), b"x", object()])
+def test_a_value_that_json_would_change_is_not_stored(value: Any) -> None:
+    """A tuple would be recalled as a list, a number as key as a text."""
+    cache.store("some", b"source", value)
+    assert cache.recall("some", b"source") is None
 
 
-@pytest.mark.parametrize("text", ["1: x", "a: 2026-11-22", "a: .nan", "- &a [1]\n- *a"])
-def test_what_json_would_change_stays_as_it_is(file: Path, text: str) -> None:
-    file.write_text(text, "utf-8")
-    parsed = spec_files._parsed(file, text.encode())
-    assert [repr(spec_files.load_yaml(file)) for _ in range(2)] == [repr(parsed)] * 2
+@pytest.mark.parametrize("content", [b"", b"\xff", b"{}", b"the digest\n{"])
+def test_a_broken_file_is_replaced(content: bytes) -> None:
+    """A file that is truncated or foreign counts as none, and the next value takes its place."""
+    cache.store("some", b"source", 1)
+    (file,) = cache.directory().iterdir()
+    digest, _, _ = file.read_bytes().partition(b"\n")
+    file.write_bytes(content.replace(b"the digest", digest))
+    assert cache.recall("some", b"source") is None
+    cache.store("some", b"source", 2)
+    assert cache.recall("some", b"source") == 2
 
 
-@pytest.mark.parametrize("kept", [b"", b"\xff", b"{}", b"the digest\n{"])
-def test_a_torn_file_is_made_anew(file: Path, kept: bytes) -> None:
-    first = spec_files.load_yaml(file)
-    (there,) = cache.directory().iterdir()
-    digest, _, _ = there.read_bytes().partition(b"\n")
-    there.write_bytes(kept.replace(b"the digest", digest))
-    assert spec_files.load_yaml(file) == first
-    assert json.loads(there.read_bytes().partition(b"\n")[2]) == first
+def test_no_partial_file_is_left() -> None:
+    """A value is written beside its place and moved there."""
+    cache.store("some", b"source", 1)
+    assert [path.name for path in cache.directory().iterdir()] == ["some.json"]
 
 
-def test_nothing_is_left_half_done(file: Path) -> None:
-    spec_files.load_yaml(file)
-    assert [path.name for path in cache.directory().iterdir()] == ["some.yaml.json"]
-
-
-def test_a_place_that_cannot_be_written_is_left_alone(file: Path, tmp_path: Path) -> None:
+def test_a_directory_that_cannot_be_written_is_left_alone(tmp_path: Path) -> None:
+    """Storing fails silently, for nothing depends on it."""
     (tmp_path / "cache").write_text("a file, no directory", "utf-8")
-    assert spec_files.load_yaml(file) == spec_files.load_yaml(file)
+    cache.store("some", b"source", 1)
+    assert cache.recall("some", b"source") is None
 
 
-def test_nobody_needs_a_home(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_user_needs_no_home_directory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a home directory nothing is stored, and nothing fails."""
+
     def nowhere(path: Path) -> Path:
         raise RuntimeError(f"no home for {path}")
 
     monkeypatch.delenv("XDG_CACHE_HOME")
     monkeypatch.delenv("LOCALAPPDATA")
     monkeypatch.setattr(Path, "expanduser", nowhere)
-    assert spec_files.load_yaml(file) == spec_files.load_yaml(file)
+    cache.store("some", b"source", 1)
+    assert cache.recall("some", b"source") is None
 
 
 def test_requests_are_generated_once(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """And again when what decides on them has changed."""
+    """Requests come from the cache until a source or a library that decides on them has changed."""
     version = str(spec_files.default_version())
     generated_requests.main(version)
     printed = [json.loads(line) for line in capsys.readouterr().out.splitlines()]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from contextlib import closing
 from typing import Any
 
 import pytest
@@ -65,7 +64,7 @@ def test_both_validators_agree(policy: Any) -> None:
     body, path = json.dumps(policy), "/tyk/policies/x"
     answer = Answer(200, (("Content-Type", "application/json"),), body.encode())
     exchange = Exchange("GET", path, (), None, answer, "", False, "http://x", "s")
-    thorough = THOROUGH(Answered("GET", path, 200, "application/json", body))
+    thorough = THOROUGH(Answered("GET", path, 200, "application/json", body.encode()))
     assert bool(thorough) is bool(JUDGE.violations(CONTRACT.operations["getPolicy"], exchange))
 
 
@@ -79,18 +78,17 @@ def _read(name: str, value: Any) -> Exchange:
 def test_the_fast_one_is_asked_about_every_answer() -> None:
     """Whether the log is read at once or as it grows."""
     judge, log = Judge(CONTRACT), [_read("name", "gold")]
-    with closing(judge):
+    judge.read(log)
+    assert judge.findings() == []
+    log += [_read("name", 1), _read("name", "gold")]
+    for _ in range(2):
         judge.read(log)
-        assert judge.found() == []
-        log += [_read("name", 1), _read("name", "gold")]
-        for _ in range(2):
-            judge.read(log)
-        assert [each.exchange for each in judge._found] == [log[1]]
+    assert [violation.exchange for violation in judge.findings()] == [log[1]]
 
 
 def test_the_thorough_one_is_asked_too(monkeypatch: pytest.MonkeyPatch) -> None:
     """About the first answer of each kind in which the fast one finds nothing."""
     monkeypatch.setattr(Judge, "violations", lambda *_: [])
-    with closing(Judge(CONTRACT)) as judge:
-        judge.read([_read("name", 1), _read("rate", "2")])
-        assert [each.told for each in judge.found()] == ["/name: 1 is not of type 'string'"]
+    judge = Judge(CONTRACT)
+    judge.read([_read("name", 1), _read("rate", "2")])
+    assert [violation.told for violation in judge.findings()] == ["/name: 1 is not of type 'string'"]

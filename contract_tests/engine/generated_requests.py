@@ -20,9 +20,9 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
+from contract_tests.engine import cache
 from contract_tests.engine.mock_process import environment
 from contract_tests.model.walks import Step, Walk
-from mockserver import cache
 from mockserver.contract.openapi import Contract
 from mockserver.contract.spec_files import select_version, spec_path
 
@@ -172,7 +172,7 @@ def main(version: str) -> None:
     for line in _lines(version):
         lines.append(line)
         print(json.dumps(line), flush=True)  # noqa: T201  whoever started this process reads it
-    cache.keep(_name(version), _source(version), lines)
+    cache.store(_name(version), _source(version), lines)
 
 
 def _lines(version: str) -> Iterator[list[Any]]:

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from contract_tests.engine.preflight import Found
+from contract_tests.engine.signals import interrupt_on_sigterm
 from contract_tests.report import verdicts
 from contract_tests.report.verdicts import Report
-from mockserver.signals import heed_sigterm
 
 _PACKAGE = Path(__file__).parent.parent
 SUITE = (  # pytest's arguments for these tests, free of the user's configuration
@@ -78,7 +78,7 @@ def run(order: Order) -> Report:
 
 def _wait(command: list[str], environment: dict[str, str]) -> str:
     """Wait for the suite; an interruption is passed on, and its clean-up waited for."""
-    heed_sigterm()
+    interrupt_on_sigterm()
     with subprocess.Popen(
         command,
         env=environment,

@@ -10,7 +10,7 @@ from __future__ import annotations
 import inspect
 import sys
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -55,7 +55,6 @@ class Batch:
     Attributes:
         verdicts: by pytest's node id.
         until_failure: whether to stop at the first failure; tests that were not run have no verdict then.
-        join: waits for tests that run elsewhere, and adds what came of them, before the last look back.
     """
 
     target: Target
@@ -64,7 +63,6 @@ class Batch:
     items: list[pytest.Item]
     verdicts: dict[str, Verdict] = field(default_factory=dict)
     until_failure: bool = False
-    join: Callable[[], None] = lambda: None
     _first_cases: dict[tuple[Path, str], str] = field(default_factory=dict)
     _later: list[_Run] = field(default_factory=list)
     _done: bool = False
@@ -110,7 +108,6 @@ class Batch:
             if meanwhile:
                 self.target.reload()  # so that none that was asked for before is still to come
             meanwhile = [run for run in meanwhile if self._goes_on(run)]
-            self.join()
             self._finish(run for run in last if run.case.reads_only)
             last = [run for run in last if self._goes_on(run)]
             self._finish(meanwhile)

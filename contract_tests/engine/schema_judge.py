@@ -8,7 +8,7 @@ from functools import cache
 from typing import NamedTuple
 
 from contract_tests.engine.exchange import Exchange
-from contract_tests.engine.openapi_core_judge import Answered, Checker
+from contract_tests.engine.openapi_core_judge import Answered, validator
 from mockserver.contract.openapi import Contract, Operation
 from mockserver.contract.routes import Routes
 
@@ -33,13 +33,8 @@ class Judge:
         self._contract = contract
         self._conform: set[tuple[Kind, bytes]] = set()
         self._read = 0  # exchanges of the log
-        self._found: list[Violation] = []
-        self._thorough: Checker | None = None
-        self._asked: dict[Kind, tuple[Operation, Exchange]] = {}
-
-    def begin(self) -> None:
-        """Load what takes its time, while others are judged."""
-        self._thorough = self._thorough or Checker(str(self._contract.version))
+        self._violations: list[Violation] = []
+        self._samples: dict[Kind, tuple[Operation, Exchange, Answered]] = {}
 
     def violations(self, operation: Operation, exchange: Exchange) -> list[str]:
         """What jsonschema-rs finds that the answer violates of the operation; empty when it conforms."""
@@ -61,28 +56,27 @@ class Judge:
                 self._hold(operation, exchange)
             self._read += 1
 
-    def found(self) -> list[Violation]:
-        """What was found wrong with what was read, by either."""
-        if self._thorough is None:
-            return self._found
-        told = zip(self._asked.values(), self._thorough.told(), strict=True)
-        return [*self._found, *(Violation(*asked, violation) for asked, violation in told if violation)]
-
-    def close(self) -> None:
-        """Let go of what was loaded."""
-        if self._thorough is not None:
-            self._thorough.close()
+    def findings(self) -> list[Violation]:
+        """The violations in all exchanges read so far: those of jsonschema-rs, then those of openapi-core."""
+        if not self._samples:
+            return self._violations
+        violation_of = validator(self._contract)
+        samples = [
+            Violation(operation, exchange, violation)
+            for operation, exchange, answered in self._samples.values()
+            if (violation := violation_of(answered))
+        ]
+        return [*self._violations, *samples]
 
     def _hold(self, operation: Operation, exchange: Exchange) -> None:
         kind, answer = _kind(operation, exchange), exchange.answer
         if violations := self.violations(operation, exchange):
-            self._found.append(Violation(operation, exchange, violations[0]))
-        elif kind not in self._asked and answer is not None and not answer.is_packed:
-            self.begin()
-            assert self._thorough is not None
-            self._asked[kind] = operation, exchange
-            path, body = exchange.target.partition("?")[0], answer.body.decode("latin-1")
-            self._thorough.ask(Answered(exchange.method, path, *kind[1:], body))
+            self._violations.append(Violation(operation, exchange, violations[0]))
+        elif kind not in self._samples and answer is not None and not answer.is_packed:
+            path = exchange.target.partition("?")[0]
+            self._samples[kind] = (
+                operation, exchange, Answered(exchange.method, path, *kind[1:], answer.body),
+            )  # fmt: skip
 
 
 def _kind(operation: Operation, exchange: Exchange) -> Kind:

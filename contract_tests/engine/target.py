@@ -7,7 +7,6 @@ import time
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -34,23 +33,12 @@ class Gone(Exception):
     """The gateway no longer answers at all; what is left cannot be judged."""
 
 
-@dataclass(frozen=True)
-class Seen:
-    """What came of a target's exchanges in another process; its attributes, as they were at the end."""
-
-    log: list[Exchange]
-    reloads: int
-    gone: bool
-    dropped: list[str]
-    astray: bytes
-
-
 class Target:
     """A gateway at a URL, for one run.
 
     Attributes:
         own: what this run may write, and wrote.
-        reloads: how many reloads it asked for; where a part was run elsewhere, the more of the two.
+        reloads: how many reloads it asked for.
         log: every exchange, in order.
         judge: holds answers against the spec.
         gone: whether it stopped answering.
@@ -69,7 +57,6 @@ class Target:
         self._began = time.monotonic()
         self._timeout = timeout
         self._clients: dict[int, Client] = {}  # one for each thread
-        self._elsewhere: list[Seen] = []
         self._timeouts = 0
         self._kept = self._longest = 0  # bytes of all answers, packed, and of the longest, as it came
         self._to_load = False  # what was removed
@@ -234,25 +221,12 @@ class Target:
     @property
     def dropped(self) -> list[str]:
         """The requests at which a kept connection was closed instead of answering."""
-        here = (request for client in self._clients.values() for request in client.dropped)
-        return [*here, *(request for seen in self._elsewhere for request in seen.dropped)]
+        return [request for client in self._clients.values() for request in client.dropped]
 
     @property
     def astray(self) -> bytes:
         """What came between two answers and belongs to none."""
-        here = b"".join(client.astray for client in self._clients.values())
-        return here + b"".join(seen.astray for seen in self._elsewhere)
-
-    def seen(self) -> Seen:
-        """All that can be told to another process."""
-        return Seen(self.log, self.reloads, self.gone, self.dropped, self.astray)
-
-    def add(self, seen: Seen) -> None:
-        """Take what another process saw on a gateway of the same kind for one's own."""
-        self._elsewhere.append(seen)
-        self.log += seen.log
-        self.reloads = max(self.reloads, seen.reloads)
-        self.gone |= seen.gone
+        return b"".join(client.astray for client in self._clients.values())
 
     def upstream(self) -> str:
         """The URL of a server of ours that a gateway on this machine reaches; "" for one elsewhere."""
@@ -273,8 +247,7 @@ class Target:
         return url + name
 
     def close(self) -> None:
-        """Close the connections to the gateway, and the server behind its APIs; the judge goes."""
-        self.judge.close()
+        """Close the connections to the gateway, and the server behind its APIs."""
         for client in self._clients.values():
             client.close()
         if self._echo is not None:

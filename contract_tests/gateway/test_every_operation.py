@@ -89,9 +89,9 @@ def test_every_answer_of_the_run_conforms(gateway: Gateway) -> None:
     """Every answer to an operation has a declared status, content type and body."""
     judge = gateway.target.judge
     judge.read(gateway.target.log)
-    for operation, exchange, told in judge.found():
+    for operation, exchange, violation in judge.findings():
         gateway.exchanges.append(exchange)
-        raise _mismatch(operation, exchange, told)
+        raise _mismatch(operation, exchange, violation)
 
 
 def _write(gateway: Gateway, model: Model, method: str, path_id: str | None, body: bytes) -> None:

@@ -50,11 +50,11 @@ def _fits(mutant: Mutant, texts: list[str], *, exact: bool) -> bool:
 
 def run(options: argparse.Namespace) -> int:
     """Do it; return the exit code."""
+    from contract_tests.engine.signals import interrupt_on_sigterm
     from mockserver.contract.spec_files import default_version
     from mockserver.mutation import mutants, tried
     from mockserver.mutation.mutant import MutantError
     from mockserver.mutation.trial import STILLBORN
-    from mockserver.signals import heed_sigterm
 
     version = options.gateway or str(default_version())
     chosen = [
@@ -73,7 +73,7 @@ def run(options: argparse.Namespace) -> int:
             print(f"{mutant.group:8} {mutant.id:60} {mutant.breaks}")
         return CONFORMS
     print(f"{len(chosen)} mutants of gateway {version}, order and sample by seed {options.seed}")
-    heed_sigterm()
+    interrupt_on_sigterm()
     outcomes = []
     for outcome in tried(chosen, version, options.jobs):
         outcomes.append(outcome)

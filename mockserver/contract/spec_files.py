@@ -7,7 +7,6 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from mockserver import cache
 from mockserver.contract.versions import GatewayVersion, Span
 
 X_KEYS = {"x-since", "x-until", "x-source", "x-go", "x-omit", "x-zero", "x-empty"}
@@ -31,7 +30,7 @@ def package_files(package: ModuleType) -> list[Path]:
 
 
 def load_yaml(path: Path) -> Any:
-    """Read a YAML or JSON file, with the C loader where there is one; from the cache where it is known.
+    """Read a YAML or JSON file, with the C loader where there is one.
 
     Raises:
         SpecError: the file is missing or broken; names the file and the line.
@@ -40,14 +39,6 @@ def load_yaml(path: Path) -> Any:
         text = path.read_bytes()
     except OSError as error:
         raise SpecError(f"{path}: {error.strerror}; give the path of a readable file") from error
-    value = cache.recall(path.name, text)
-    if value is None:
-        value = _parsed(path, text)
-        cache.keep(path.name, text, value)
-    return value
-
-
-def _parsed(path: Path, text: bytes) -> Any:
     import yaml  # takes as long as all other imports of this module
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

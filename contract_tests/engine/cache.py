@@ -1,7 +1,7 @@
-"""What takes long to make and is the same each time: kept on disk for the next start.
+"""A cache on disk for generated requests, which take a second to generate and are the same each time.
 
-Nothing depends on it: a file that is missing, torn or of something else is made anew, and a directory that
-cannot be written is left alone.
+Nothing depends on it: a file that is missing, truncated or generated from other sources is replaced, and a
+directory that cannot be written is left alone.
 """
 
 from __future__ import annotations
@@ -16,28 +16,32 @@ from typing import Any
 
 
 def recall(name: str, source: bytes) -> Any:
-    """The value that was kept under a name, if it was made of this source; else None."""
+    """The value stored under a name if it was generated from this source; None otherwise."""
     try:
         digest, _, text = _path(name).read_bytes().partition(b"\n")
         return json.loads(text) if digest == _digest(source) else None
-    except (OSError, ValueError, RuntimeError):  # RuntimeError: nested too deep, or nobody is at home
+    except (
+        OSError,
+        ValueError,
+        RuntimeError,
+    ):  # RuntimeError: nested too deep, or the user has no home directory
         return None
 
 
-def keep(name: str, source: bytes, value: Any) -> None:
-    """Keep a value in place of the one of that name, unless JSON would change it."""
+def store(name: str, source: bytes, value: Any) -> None:
+    """Replace the value stored under a name; a value that JSON would change is not stored."""
     with contextlib.suppress(OSError, TypeError, ValueError, RuntimeError):
         text = json.dumps(value)
         if json.loads(text) != value:
             return
         path = _path(name)
         path.parent.mkdir(parents=True, exist_ok=True)
-        half = path.with_name(f"{name}.{os.getpid()}")
+        partial = path.with_name(f"{name}.{os.getpid()}")
         try:
-            half.write_bytes(_digest(source) + b"\n" + text.encode())
-            half.replace(path)
+            partial.write_bytes(_digest(source) + b"\n" + text.encode())
+            partial.replace(path)
         finally:
-            half.unlink(missing_ok=True)
+            partial.unlink(missing_ok=True)
 
 
 def _digest(source: bytes) -> bytes:
@@ -49,7 +53,7 @@ def _path(name: str) -> Path:
 
 
 def directory() -> Path:
-    """Where values are kept: in the place that the system has for such files."""
+    """The directory of the cache, in the place that the system has for such files."""
     if sys.platform == "win32":
         place = os.environ.get("LOCALAPPDATA")
     else:
