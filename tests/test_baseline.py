@@ -14,9 +14,11 @@ from contract_tests.report.verdicts import Report, Status, Verdict
 from mockserver.contract import behaviours
 
 TODAY = date(2026, 6, 1)
-FAILED = Verdict("id-required", "addPolicy", "s", "x", "t", Status.FAILED, expected="e", actual="a")
-PASSED = Verdict("add-overwrites", "addPolicy", "s", "x", "t", Status.PASSED)
-REPORT = Report("u", "5.12.0", "asked", "0", "d", 1.0, 1, (FAILED, PASSED))
+FAILED = Verdict(
+    "gateway", "id-required", "addPolicy", "s", "x", "t", Status.FAILED, expected="e", actual="a"
+)
+PASSED = Verdict("gateway", "add-overwrites", "addPolicy", "s", "x", "t", Status.PASSED)
+REPORT = Report("gateway", "u", "5.12.0", "asked", "0", "d", 1.0, 1, (FAILED, PASSED))
 KNOWN = Entry("id-required", "being mended", date(2026, 6, 30))
 
 

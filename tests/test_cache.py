@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from contract_tests.engine import cache, generated_requests
+from contract_tests.gateway import generated
 from mockserver.contract import spec_files
 
 
@@ -82,15 +83,15 @@ def test_requests_are_generated_once(
 ) -> None:
     """Requests come from the cache until a source or a library that decides on them has changed."""
     version = str(spec_files.default_version())
-    generated_requests.main(version)
+    generated.main(version)
     printed = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
 
     def started(*_: Any, **__: Any) -> None:
         raise ChildProcessError
 
     monkeypatch.setattr(subprocess, "Popen", started)
-    maker = generated_requests.Maker(version)
-    assert printed == [[what, mode, maker.made(what, mode)] for what, mode, _ in printed]
+    generator = generated.generator.__wrapped__(version)
+    assert printed == [[subject, mode, generator.data(subject, mode)] for subject, mode, _ in printed]
     monkeypatch.setattr(generated_requests.metadata, "version", lambda name: f"another {name}")
     with pytest.raises(ChildProcessError):
-        generated_requests.Maker(version)
+        generated.generator.__wrapped__(version)

@@ -90,6 +90,32 @@ def test_the_suite_shares_no_rule_with_the_mock(path: Path) -> None:
         assert parts[0] in SUITE_MAY_USE or ".".join(parts[:2]) in SUITE_MAY_USE, imported
 
 
+SUITE_RANKS = {"report": 1, "engine": 2, "model": 3, "gateway": 3, "conftest": 4}  # as above
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "contract_tests").rglob("*.py")), ids=lambda path: path.stem)
+def test_the_engine_knows_no_service(path: Path) -> None:
+    """A service is a value that the engine is given: it imports no folder of tests, and a report no engine."""
+    room = path.relative_to(ROOT / "contract_tests").with_suffix("").parts[0]
+    for imported in _below(path, "contract_tests"):
+        other = imported.partition(".")[0]
+        if other in SUITE_RANKS and room in SUITE_RANKS and other != room:
+            assert SUITE_RANKS[other] <= SUITE_RANKS[room], imported
+
+
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "contract_tests" / "engine").rglob("*.py")), ids=lambda path: path.stem
+)
+def test_the_engine_has_no_path_of_the_gateway(path: Path) -> None:
+    """The engine asks for no path of the vendor's; those stand in the service's own folder."""
+    texts = [
+        node.value
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    ]
+    assert not [text for text in texts if text.startswith(("/tyk", "/hello", "/ready"))]
+
+
 def test_packages_have_no_circle() -> None:
     """Modules of one package import each other in one direction."""
     arrows = {

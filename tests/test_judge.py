@@ -1,4 +1,4 @@
-"""The two validators of answers, the thorough and the fast one, come to one verdict."""
+"""The two validators of answers, openapi-core and jsonschema-rs, come to one verdict."""
 
 from __future__ import annotations
 
@@ -9,18 +9,19 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from contract_tests.engine.exchange import Exchange
+from contract_tests.engine.exchange import Auth, Exchange
 from contract_tests.engine.openapi_core_judge import Answered, validator
-from contract_tests.engine.schema_judge import Judge
+from contract_tests.engine.schema_judge import SchemaJudge
 from contract_tests.gateway.builders.samples import whole
 from mockserver.contract.openapi import Contract
 from mockserver.contract.policy_codec import PolicyCodec
 from mockserver.contract.spec_files import default_version
 from mockserver.http.client import Answer
 
+AUTH = Auth("X-Secret", "s3cret")
 CONTRACT = Contract.load(default_version())
-JUDGE = Judge(CONTRACT)
-THOROUGH = validator(CONTRACT)
+JUDGE = SchemaJudge(CONTRACT)
+OPENAPI_CORE = validator(CONTRACT)
 SOUND = json.loads(
     PolicyCodec.of(CONTRACT).encode(PolicyCodec.of(CONTRACT).decode(json.dumps(whole(1)).encode()))
 )
@@ -60,24 +61,24 @@ def answers(draw: st.DrawFn) -> Any:
 @example({**SOUND, "quota_max": 1 << 63})
 @example({**SOUND, "quota_max": -(1 << 63)})
 def test_both_validators_agree(policy: Any) -> None:
-    """So that the fast one may judge what the thorough one has no time for."""
+    """Both validators refuse an answer, or neither does."""
     body, path = json.dumps(policy), "/tyk/policies/x"
     answer = Answer(200, (("Content-Type", "application/json"),), body.encode())
-    exchange = Exchange("GET", path, (), None, answer, "", False, "http://x", "s")
-    thorough = THOROUGH(Answered("GET", path, 200, "application/json", body.encode()))
-    assert bool(thorough) is bool(JUDGE.violations(CONTRACT.operations["getPolicy"], exchange))
+    exchange = Exchange("GET", path, (), None, answer, "", False, "http://x", AUTH)
+    violation = OPENAPI_CORE(Answered("GET", path, 200, "application/json", body.encode()))
+    assert bool(violation) is bool(JUDGE.violations(CONTRACT.operations["getPolicy"], exchange))
 
 
 def _read(name: str, value: Any) -> Exchange:
     """GET of a policy with one member replaced."""
     body = json.dumps({**SOUND, name: value}).encode()
     answer = Answer(200, (("Content-Type", "application/json"),), body)
-    return Exchange("GET", "/tyk/policies/x", (), None, answer, "", False, "http://x", "s")
+    return Exchange("GET", "/tyk/policies/x", (), None, answer, "", False, "http://x", AUTH)
 
 
-def test_the_fast_one_is_asked_about_every_answer() -> None:
-    """Whether the log is read at once or as it grows."""
-    judge, log = Judge(CONTRACT), [_read("name", "gold")]
+def test_jsonschema_rs_judges_every_answer() -> None:
+    """Each answer is judged once, whether the log is read at once or as it grows."""
+    judge, log = SchemaJudge(CONTRACT), [_read("name", "gold")]
     judge.read(log)
     assert judge.findings() == []
     log += [_read("name", 1), _read("name", "gold")]
@@ -86,9 +87,9 @@ def test_the_fast_one_is_asked_about_every_answer() -> None:
     assert [violation.exchange for violation in judge.findings()] == [log[1]]
 
 
-def test_the_thorough_one_is_asked_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    """About the first answer of each kind in which the fast one finds nothing."""
-    monkeypatch.setattr(Judge, "violations", lambda *_: [])
-    judge = Judge(CONTRACT)
+def test_openapi_core_judges_one_answer_of_each_kind(monkeypatch: pytest.MonkeyPatch) -> None:
+    """openapi-core judges the first answer of each kind in which jsonschema-rs finds nothing."""
+    monkeypatch.setattr(SchemaJudge, "violations", lambda *_: [])
+    judge = SchemaJudge(CONTRACT)
     judge.read([_read("name", 1), _read("rate", "2")])
-    assert [violation.told for violation in judge.findings()] == ["/name: 1 is not of type 'string'"]
+    assert [violation.message for violation in judge.findings()] == ["/name: 1 is not of type 'string'"]

@@ -1,4 +1,4 @@
-"""Reports: the same verdicts in each form."""
+"""Reports: the same verdicts in each format."""
 
 from __future__ import annotations
 
@@ -12,42 +12,41 @@ from contract_tests.report import formats, verdicts
 from contract_tests.report.verdicts import Report, Status, Trace, Verdict
 
 FAILED = Verdict(
-    "id-required", "addPolicy", "No id, no policy.", "x.go:1", "test", Status.FAILED,
+    "gateway", "id-required", "addPolicy", "No id, no policy.", "x.go:1", "test", Status.FAILED,
     expected="400 <b>", actual="200 & more\x00", curl=("curl one", "curl two"),
     exchanges=(Trace("POST", "/tyk/policies", "{}", 200, "<script>"),),
 )  # fmt: skip
 REPORT = Report(
-    url="http://g", gateway="5.12.0", version_source="asked", suite="0.1", date="2026-01-01T00:00:00+00:00",
+    service="gateway", url="http://g", gateway="5.12.0", version_source="asked", suite="0.1", date="2026-01-01T00:00:00+00:00",
     seconds=1.5, reloads=3,
     verdicts=(
-        Verdict("passes", "getPolicy", "It passes.", "x.go:2", "test", Status.PASSED),
+        Verdict("gateway", "passes", "getPolicy", "It passes.", "x.go:2", "test", Status.PASSED),
         FAILED,
-        Verdict("skipped", "getPolicy", "s", "x.go:3", "test", Status.NOT_APPLICABLE, "because"),
-        Verdict("broken", "reload", "s", "x.go:4", "test", Status.ERROR, "no answer"),
+        Verdict("gateway", "skipped", "getPolicy", "s", "x.go:3", "test", Status.NOT_APPLICABLE, "because"),
+        Verdict("gateway", "broken", "reload", "s", "x.go:4", "test", Status.ERROR, "no answer"),
     ),
 )  # fmt: skip
 
 
 def test_json_is_read_back() -> None:
-    """Nothing is lost between the process that judges and the one that tells."""
+    """A report that is written as JSON and read again is the same."""
     assert verdicts.from_json(verdicts.as_json(REPORT)) == REPORT
 
 
 def test_yaml_has_each_behaviours_verdict() -> None:
-    """With who was judged, by what, and when."""
+    """The YAML report names the service, its version and the profile, and holds each verdict."""
     document = yaml.safe_load(formats.FORMATS[".yaml"](REPORT))
     assert {name: row["verdict"] for name, row in document["behaviours"].items()} == {
         "passes": "passed", "id-required": "failed", "skipped": "not applicable", "broken": "error",
     }  # fmt: skip
-    assert (document["conforms"], document["profile"], document["gateway"]["version"]) == (
-        False,
-        "full",
-        "5.12.0",
-    )
+    assert document["service"] == "gateway"
+    assert document["conforms"] is False
+    assert document["profile"] == "full"
+    assert document["gateway"]["version"] == "5.12.0"
 
 
 def test_junit_is_xml_with_a_suite_for_each_operation() -> None:
-    """Characters that XML cannot hold are replaced."""
+    """The JUnit report is XML, and characters that XML cannot hold are replaced."""
     root = ElementTree.fromstring(formats.FORMATS[".xml"](REPORT))
     suites = {suite.get("name"): suite for suite in root}
     assert set(suites) == {"getPolicy", "addPolicy", "reload"}
@@ -68,7 +67,7 @@ class _Page(HTMLParser):
 
 
 def test_the_page_needs_nothing_else() -> None:
-    """No link, image or script from elsewhere; what came from the gateway is text."""
+    """The page has no link, image or script from elsewhere; the gateway's answers are text in it."""
     text = formats.FORMATS[".html"](REPORT)
     page = _Page()
     page.feed(text)
@@ -80,7 +79,7 @@ def test_the_page_needs_nothing_else() -> None:
 
 
 def test_the_terminal_shows_failures_first_and_counts_last() -> None:
-    """Requirement, expected, actual, reproduce; then the verdict."""
+    """A failure has requirement, expected, actual and reproduce; the verdict comes last."""
     text = verdicts.as_terminal(REPORT)
     lines = text.splitlines()
     assert lines[0] == "addPolicy  id-required"
@@ -90,6 +89,6 @@ def test_the_terminal_shows_failures_first_and_counts_last() -> None:
 
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)])
 def test_the_worst_test_of_a_behaviour_counts(order: tuple[int, int]) -> None:
-    """In whatever order they ran."""
-    both = (FAILED, Verdict("id-required", "addPolicy", "s", "x", "other", Status.PASSED))
+    """A behaviour has the worst verdict of its tests, in whatever order they ran."""
+    both = (FAILED, Verdict("gateway", "id-required", "addPolicy", "s", "x", "other", Status.PASSED))
     assert verdicts.by_behaviour(both[i] for i in order) == (FAILED,)

@@ -130,7 +130,7 @@ def test_a_broken_row_is_named(
     row: dict[str, object], complaint: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An unknown or missing key ends the start."""
-    monkeypatch.setattr(behaviours, "behaviours_table", lambda: {"behaviours": [row]})
+    monkeypatch.setattr(behaviours, "behaviours_table", lambda folder: {"behaviours": [row]})
     with pytest.raises(SpecError, match=complaint):
         behaviours.load.__wrapped__()
 
@@ -139,7 +139,7 @@ def test_a_row_cannot_stand_twice(monkeypatch: pytest.MonkeyPatch) -> None:
     """Ids are unique."""
     table = spec_files.behaviours_table()
     twice = {"behaviours": [table["behaviours"][0]] * 2}
-    monkeypatch.setattr(behaviours, "behaviours_table", lambda: twice)
+    monkeypatch.setattr(behaviours, "behaviours_table", lambda folder: twice)
     with pytest.raises(SpecError, match="twice"):
         behaviours.load.__wrapped__()
 

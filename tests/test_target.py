@@ -1,4 +1,4 @@
-"""The suite's door to a gateway: what it keeps, and when it gives up."""
+"""The target: the log that it keeps, and when it gives a service up."""
 
 from __future__ import annotations
 
@@ -7,48 +7,54 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from contract_tests.engine import target as door
-from contract_tests.engine.ownership import POLICIES
-from contract_tests.engine.target import Gone, Target
+from contract_tests.engine import target as target_module
+from contract_tests.engine.run import Run
+from contract_tests.engine.run_options import RunOptions
+from contract_tests.engine.target import Gone
+from contract_tests.gateway.client import path_of
+from contract_tests.gateway.resources import POLICIES
+from contract_tests.gateway.service import GATEWAY
 from mockserver import MockGateway
 
 
-@pytest.fixture(name="target")
-def _target(gateway: MockGateway) -> Iterator[Target]:
-    target = Target(gateway.url, gateway.secret, gateway.gateway.contract)
-    yield target
-    target.close()
+@pytest.fixture(name="run")
+def _run(gateway: MockGateway) -> Iterator[Run]:
+    options = RunOptions(url=gateway.url, secret=gateway.secret)
+    run = Run.open(GATEWAY, options, gateway.gateway.contract)
+    yield run
+    run.close()
 
 
 def test_answers_that_are_more_than_can_be_kept_end_the_run(
-    target: Target, gateway: MockGateway, monkeypatch: pytest.MonkeyPatch
+    run: Run, gateway: MockGateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It says so once, and still removes what it wrote."""
-    monkeypatch.setattr(door, "MAX_KEPT", 100)
-    target.send("POST", POLICIES, b'{"id": "%s"}' % target.own.new_id().encode())
+    """A log that is full ends the run once, and the clean-up still works."""
+    monkeypatch.setattr(target_module, "MAX_LOGGED", 100)
+    run.target.send("POST", POLICIES, b'{"id": "%s"}' % run.ownership.new_id().encode())
     with pytest.raises(Gone, match="the answers of this run have over"):
-        target.send("GET", "/hello")
+        run.target.send("GET", "/hello")
     assert gateway.policies.written
-    assert target.clean_up() == []
+    assert run.cleanup.finish() == []
     assert not gateway.policies.written
-    assert sum(len(each.answer.stored) for each in target.log if each.answer) <= 100
+    assert sum(len(exchange.answer.stored) for exchange in run.target.log if exchange.answer) <= 100
 
 
-def test_each_thread_has_a_connection_of_its_own(target: Target, gateway: MockGateway) -> None:
-    """So tests that run side by side never wait for each other, or get each other's answers."""
+def test_each_thread_has_a_connection_of_its_own(run: Run) -> None:
+    """Tests that run side by side never wait for each other, or get each other's answers."""
     with ThreadPoolExecutor(2) as threads:
-        statuses = list(threads.map(lambda _: target.send("GET", "/hello").status, range(40)))
+        statuses = list(threads.map(lambda _: run.target.send("GET", "/hello").status, range(40)))
     assert statuses == [200] * 40
-    assert (target.dropped, target.astray) == ([], b"")
+    assert run.target.dropped == []
+    assert run.target.unsolicited_bytes == b""
 
 
-def test_what_is_spared_is_removed_last(target: Target, gateway: MockGateway) -> None:
-    """A test may still be about it; at the end nothing is left, whatever came between."""
-    spared, other = target.own.new_id(), target.own.new_id()
-    for name in (spared, other):
-        target.send("POST", POLICIES, b'{"id": "%s"}' % name.encode())
-    target.own.spare(spared)
-    target.remove()
-    assert list(gateway.policies.written) == [spared]
-    assert target.clean_up() == []
+def test_a_target_that_is_put_off_is_deleted_last(run: Run, gateway: MockGateway) -> None:
+    """A policy that a test is still about is left until the end; then nothing of the run is left."""
+    put_off, other = run.ownership.new_id(), run.ownership.new_id()
+    for name in (put_off, other):
+        run.target.send("POST", POLICIES, b'{"id": "%s"}' % name.encode())
+    run.ownership.delete_last(path_of(put_off))
+    run.cleanup.remove()
+    assert list(gateway.policies.written) == [put_off]
+    assert run.cleanup.finish() == []
     assert not gateway.policies.written

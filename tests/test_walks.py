@@ -1,4 +1,4 @@
-"""Walks: what a state machine makes, and how a failing one becomes short."""
+"""Walks: a state machine generates them, and a failing one is shortened."""
 
 from __future__ import annotations
 
@@ -8,9 +8,12 @@ from contextlib import contextmanager
 
 import pytest
 
-from contract_tests.engine import generated_requests
-from contract_tests.engine.target import Target
-from contract_tests.gateway.client import Gateway, Options
+from contract_tests.engine.run import Run
+from contract_tests.engine.run_options import RunOptions
+from contract_tests.engine.schema_judge import SchemaJudge
+from contract_tests.gateway import generated
+from contract_tests.gateway.client import Gateway, clients
+from contract_tests.gateway.service import GATEWAY
 from contract_tests.model import state_machine, walks
 from contract_tests.model.walks import Outcome, Walk
 from mockserver import MockGateway
@@ -28,23 +31,25 @@ def _mock() -> Iterator[MockGateway]:
 @contextmanager
 def judged(mock: MockGateway) -> Iterator[Gateway]:
     """The mock as a test of the suite sees it."""
-    target = Target(mock.url, mock.secret, mock.gateway.contract)
-    yield Gateway(target, Options(mock.gateway.version))
-    target.close()
+    contract = mock.gateway.contract
+    run = Run.open(GATEWAY, RunOptions(url=mock.url, secret=mock.secret), contract)
+    yield clients(run, SchemaJudge(contract))()
+    run.close()
 
 
 def test_walks_are_the_same_each_time() -> None:
-    """And write, reload and read."""
-    made = state_machine.made()
-    assert made == state_machine.made() == generated_requests.walks(str(default_version()))
-    verbs = {step.verb for walk in made for step in walk}
+    """The walks of two calls are the same, and they write, reload and read."""
+    first = state_machine.walks()
+    assert first == state_machine.walks()
+    assert first == generated.walks(default_version())
+    verbs = {step.verb for walk in first for step in walk}
     assert verbs == {"POST", "PUT", "DELETE", "GET", "LIST", "RELOAD"}
 
 
 def test_walks_share_their_reloads(mock: MockGateway) -> None:
-    """However many they are, they cost as many as the one with most; a sound gateway agrees with all."""
+    """All walks cost as many reloads as the one with most; a sound gateway agrees with all of them."""
     with judged(mock) as gateway:
-        outcomes = walks.take(gateway, state_machine.made())
+        outcomes = walks.take(gateway, state_machine.walks())
     assert (
         gateway.target.reloads
         == max(walk.count(walks.Step("RELOAD")) for walk in outcomes)
@@ -54,7 +59,7 @@ def test_walks_share_their_reloads(mock: MockGateway) -> None:
 
 
 def test_a_failing_walk_becomes_a_short_script(mock: MockGateway, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A PUT that keeps old tags: write tags, load, write none, load, read."""
+    """A fault that takes two writes and two reloads to show is told by a walk of little more."""
     update = HANDLERS["gateway", "updatePolicy"]
 
     def keeps_tags(call: Call) -> Reply:
@@ -68,7 +73,7 @@ def test_a_failing_walk_becomes_a_short_script(mock: MockGateway, monkeypatch: p
     monkeypatch.setitem(HANDLERS, ("gateway", "updatePolicy"), update._replace(answer=keeps_tags))
     with MockGateway() as broken, judged(broken) as gateway:
         failing: list[tuple[Walk, Outcome]] = [
-            each for each in walks.take(gateway, state_machine.made()).items() if each[1].mismatch
+            each for each in walks.take(gateway, state_machine.walks()).items() if each[1].mismatch
         ]
         before = gateway.target.reloads
         outcome = walks.shrunk(gateway, *failing[0])

@@ -1,62 +1,75 @@
-"""Families of operations that a server may lack as a whole: keys, APIs, OAuth, organisations."""
+"""Groups of operations that a server may lack as a whole: keys, APIs, OAuth, organisations."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cache
 
-from contract_tests.engine.exchange import Exchange
+from contract_tests.engine.exchange import Exchange, Request
+from contract_tests.engine.resources import Resource
 from mockserver.contract.openapi import Contract, Operation
 
-CORE = ("/tyk/policies", "/tyk/reload")  # what every one has
-_ASKED = ("GET", "DELETE")  # of what nobody has; in this order
-_UNKNOWN = {404, 405, 501}  # statuses that may say that there is nothing of the kind
+_METHODS = ("GET", "DELETE")  # of the requests that find it out, in this order
+_UNKNOWN = {404, 405, 501}  # statuses of a server that has no such operation
 
 
-class Families:
-    """Which families the gateway lacks: it answers each of their operations as it does any path of nobody's.
+class AbsentOperations:
+    """Groups of operations that the server does not offer at all.
 
-    A single operation that is missing is a defect, and so is one that answers otherwise than it should.
+    A group is absent if every GET and DELETE of it is answered like a path that no server knows. A single
+    operation that is missing is a defect, and so is one that answers otherwise than it should.
     """
 
-    def __init__(self, contract: Contract, nobody: str, ask: Callable[[str, str], Exchange]) -> None:
-        self._nobody = nobody  # a name that nothing has
-        self._answer = cache(lambda method, path: _told(ask(method, path)))
-        self._lacks: dict[str, bool] = {}
-        self._operations: dict[str, list[Operation]] = {}
-        for method in _ASKED:
-            for operation in contract.operations.values():
-                family = _family(operation.path)
-                if operation.method == method and family and family not in CORE:
-                    self._operations.setdefault(family, []).append(operation)
+    def __init__(
+        self,
+        contract: Contract,
+        resources: Iterable[Resource],
+        unused_name: str,
+        ask: Callable[[Request], Exchange],
+    ) -> None:
+        self._groups = {resource.paths: _operations(contract, resource.paths) for resource in resources
+                        if resource.is_optional}  # fmt: skip
+        self._unused_name = unused_name
+        self._answer = cache(lambda method, path: _without_path(ask(Request(method, path))))
+        self._is_absent: dict[str, bool] = {}
 
     @property
-    def lacking(self) -> list[str]:
-        """Those that were asked for and are not there, by how their paths begin."""
-        return sorted(family for family, lacks in self._lacks.items() if lacks)
+    def not_offered(self) -> list[str]:
+        """The groups that were asked for and are absent, by the beginning of their paths."""
+        return sorted(group for group, is_absent in self._is_absent.items() if is_absent)
 
-    def lacks(self, exchange: Exchange) -> str:
-        """The family that a request was for, if the gateway lacks it; "" otherwise."""
-        family = _family(exchange.target)
-        if exchange.status not in _UNKNOWN or family not in self._operations:
+    def group_of(self, exchange: Exchange) -> str:
+        """The absent group that a request was for; "" if the server offers its group."""
+        if exchange.status not in _UNKNOWN:
             return ""
-        if family not in self._lacks:
-            self._lacks[family] = all(map(self._is_unknown, self._operations[family]))
-        return family if self._lacks[family] else ""
+        path = exchange.target.partition("?")[0]
+        group = next((group for group in self._groups if _is_below(path, group)), "")
+        if group and group not in self._is_absent:
+            self._is_absent[group] = all(self._is_unknown(group, each) for each in self._groups[group])
+        return group if self._is_absent.get(group) else ""
 
-    def _is_unknown(self, operation: Operation) -> bool:
-        known = re.sub(r"{\w+}", self._nobody, operation.path)
-        answers = [self._answer(operation.method, path) for path in (known, f"/tyk/{self._nobody}")]
-        return answers[0] == answers[1] and answers[0][0] in _UNKNOWN
-
-
-def _family(target: str) -> str:
-    """The beginning of an operation's path; "" for a path of another kind."""
-    segments = target.partition("?")[0].split("/")
-    return "/".join(segments[:3]) if segments[:2] == ["", "tyk"] and len(segments) > 2 else ""
+    def _is_unknown(self, group: str, operation: Operation) -> bool:
+        path = re.sub(r"{\w+}", self._unused_name, operation.path)
+        unknown = f"{group.rpartition('/')[0]}/{self._unused_name}"
+        answer, reference = (self._answer(operation.method, target) for target in (path, unknown))
+        return answer == reference and answer[0] in _UNKNOWN
 
 
-def _told(exchange: Exchange) -> tuple[int, str]:
-    """Status and body, the path in it left out."""
+def _operations(contract: Contract, group: str) -> list[Operation]:
+    """The operations of a group that find out whether it is absent."""
+    return [
+        operation
+        for method in _METHODS
+        for operation in contract.operations.values()
+        if operation.method == method and _is_below(operation.path, group)
+    ]
+
+
+def _is_below(path: str, group: str) -> bool:
+    return path == group or path.startswith(f"{group}/")
+
+
+def _without_path(exchange: Exchange) -> tuple[int, str]:
+    """Status and body of an answer, without the path in the body."""
     return exchange.status, exchange.text.replace(exchange.target, "")

@@ -1,4 +1,4 @@
-"""A test as it is declared: which behaviour it holds, and when it runs."""
+"""A test as it is declared: the behaviour that it holds, and the phase that it runs in."""
 
 from __future__ import annotations
 
@@ -9,57 +9,59 @@ from typing import Any
 
 import pytest
 
-RELOAD, BEGUN, LATER = object(), object(), object()
-ORDER = FIRST, TOGETHER, ALONE, MEANWHILE, LAST = "first", "together", "alone", "meanwhile", "last"
+RELOAD, STARTED, AT_END = object(), object(), object()
+PHASES = FIRST, TOGETHER, ALONE, MEANWHILE, LAST = "first", "together", "alone", "meanwhile", "last"
 Steps = Generator[object, None, None]
 
 
 class NotApplicable(Exception):
-    """The behaviour cannot show on this gateway, or may not be tried; the message says why."""
+    """The behaviour cannot show on this service, or may not be tried; the message says why."""
 
 
 @dataclass(frozen=True)
-class Case:
+class Declaration:
     """A test as it is declared.
 
     Attributes:
-        steps: the test function; a generator if it needs reloads.
-        reads_only: whether it leaves the gateway as it is.
-        when: "together" with all others; "first", so that it yields `BEGUN` before they begin and
-            goes on with them; "alone" after them; "meanwhile", so that it yields `BEGUN` after these
-            and goes on when those "last" of all that only read have looked back, and the others of
-            them have yielded `BEGUN`. One that yields `LATER` goes on when all but the last are through.
+        behaviour: the id of the row that it holds.
+        function: the test function; a generator function if it needs reloads.
+        reads_only: True if it leaves the service as it is.
+        phase: the phase that it runs in. TOGETHER: side by side, sharing reloads. FIRST: its part before
+            `STARTED` runs before all others, the rest with TOGETHER. ALONE: one by one, after TOGETHER.
+            MEANWHILE: its part before `STARTED` runs after ALONE, the rest after the read-only tests of LAST.
+            LAST: judges the log of the run; its part before `STARTED`, if any, runs before the rest of
+            MEANWHILE. A test of TOGETHER or FIRST that yields `AT_END` resumes after ALONE.
     """
 
     behaviour: str
-    steps: Callable[..., Any]
+    function: Callable[..., Any]
     reads_only: bool
-    when: str
+    phase: str
 
 
 def behaviour(
-    behaviour_id: str, *, reads_only: bool = False, when: str = TOGETHER
+    behaviour_id: str, *, reads_only: bool = False, phase: str = TOGETHER
 ) -> Callable[[Callable[..., Any]], Callable[..., None]]:
-    """Declare which row of spec/gateway/behaviours.yaml a test holds."""
+    """Declare the row of behaviours.yaml that a test holds; its first parameter is the service's client."""
 
     def declare(function: Callable[..., Any]) -> Callable[..., None]:
-        def test(batch: Any, request: pytest.FixtureRequest, **_: Any) -> None:
-            batch.tell(request)
+        def test(scheduler: Any, request: pytest.FixtureRequest, **_: Any) -> None:
+            scheduler.report_to_pytest(request)
 
-        names = [name for name in inspect.signature(function).parameters if name != "gateway"]
+        names = list(inspect.signature(function).parameters)[1:]
         kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
-        parameters = [inspect.Parameter(name, kind) for name in ["batch", "request", *names]]
+        parameters = [inspect.Parameter(name, kind) for name in ["scheduler", "request", *names]]
         test.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # pytest reads it
         test.__name__, test.__doc__, test.__module__ = (
             function.__name__, function.__doc__, function.__module__,
         )  # fmt: skip
-        test.case = Case(behaviour_id, function, reads_only, when)  # type: ignore[attr-defined]  # read by the batch
+        test.declaration = Declaration(behaviour_id, function, reads_only, phase)  # type: ignore[attr-defined]  # read by the scheduler
         marked: Callable[..., None] = pytest.mark.behaviour(behaviour_id)(test)
         return marked
 
     return declare
 
 
-def case_of(item: pytest.Item) -> Case | None:
-    """A test as it was declared; None for one that is not of this suite."""
-    return getattr(getattr(item, "function", None), "case", None)
+def declaration_of(item: pytest.Item) -> Declaration | None:
+    """The declaration of a test; None for a test that is not of this suite."""
+    return getattr(getattr(item, "function", None), "declaration", None)

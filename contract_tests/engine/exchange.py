@@ -1,4 +1,4 @@
-"""One request and its answer, as tests judge it and reports show it: never with the secret."""
+"""Requests and exchanges, as tests judge them and reports show them: never with the secret."""
 
 from __future__ import annotations
 
@@ -11,13 +11,25 @@ from typing import Any
 from mockserver.http.client import Answer, Header
 from mockserver.http.redaction import hidden
 
-SECRET_HEADER = "X-Tyk-Authorization"
-SECRET_VARIABLE = "$TYK_GW_SECRET"
+
+@dataclass(frozen=True)
+class Auth:
+    """The credential of a service: a header, the secret in it, and the variable that a user keeps it in."""
+
+    header: str
+    secret: str = field(repr=False)
+    variable: str = "TYK_GW_SECRET"
+
+    def masked(self, text: str) -> str:
+        """A text without the secret, and without the wrong secrets that tests derive from it."""
+        text = hidden(text, self.secret, f"${self.variable}")
+        text = hidden(text, self.secret[:-1], f"${{{self.variable}%?}}")
+        return hidden(text, self.secret.swapcase(), f"{self.variable} in other case")
 
 
 @dataclass(frozen=True)
 class Request:
-    """What is to be sent, with the secret unless headers are given."""
+    """A request to send, with the secret unless headers are given."""
 
     method: str
     target: str
@@ -29,7 +41,10 @@ class Request:
 class Exchange:
     """One request and its answer.
 
-    `answer` is None where no whole one came; `failure` says why then, and `torn` whether a part did.
+    Attributes:
+        answer: None if no whole answer came.
+        failure: the reason why no whole answer came; "" if one did.
+        truncated: True if a part of an answer came.
     """
 
     method: str
@@ -38,33 +53,33 @@ class Exchange:
     body: bytes | None
     answer: Answer | None
     failure: str
-    torn: bool
+    truncated: bool
     url: str = field(repr=False)
-    secret: str = field(repr=False)
+    auth: Auth = field(repr=False)
 
     @property
     def status(self) -> int:
-        """The answer's status; 0 where none came."""
+        """The status of the answer; 0 if none came."""
         return self.answer.status if self.answer else 0
 
     @property
     def text(self) -> str:
-        """The answer's body, bytes that are not UTF-8 replaced."""
+        """The body of the answer, with bytes that are not UTF-8 replaced."""
         return self.answer.body.decode("utf-8", "replace") if self.answer else ""
 
     @property
     def json(self) -> Any:
-        """The answer's body as JSON; None where it is none."""
+        """The body of the answer as JSON; None if it is not JSON."""
         return json_of(self.text)
 
     @property
     def document(self) -> dict[str, Any]:
-        """The answer's body as a JSON object; {} where it is none."""
-        found = self.json
-        return found if isinstance(found, dict) else {}
+        """The body of the answer as a JSON object; {} if it is not one."""
+        document = self.json
+        return document if isinstance(document, dict) else {}
 
     def header(self, name: str) -> str:
-        """A header of the answer; "" where it is missing."""
+        """A header of the answer; "" if it is missing."""
         return self.answer.get(name) if self.answer else ""
 
     @property
@@ -77,7 +92,7 @@ class Exchange:
             parts += ["-X", shlex.quote(self.method)]
         for name, value in self.headers:
             line = self._hidden(f"{name}: {value}" if value else f"{name};")
-            quoted = f'"{line}"' if "TYK_GW_SECRET" in line and '"' not in line else shlex.quote(line)
+            quoted = f'"{line}"' if self.auth.variable in line and '"' not in line else shlex.quote(line)
             parts += ["-H", quoted]
         if self.body is not None:
             parts += ["--data-binary", _shell_bytes(self.body)]
@@ -85,28 +100,22 @@ class Exchange:
         return " ".join(parts)
 
     def _hidden(self, text: str) -> str:
-        if self.secret and text == f"{SECRET_HEADER}: {self.secret}":
-            return f"{SECRET_HEADER}: {SECRET_VARIABLE}"  # however short it is
-        return masked(text, self.secret)
+        auth = self.auth
+        if auth.secret and text == f"{auth.header}: {auth.secret}":
+            return f"{auth.header}: ${auth.variable}"  # however short it is
+        return auth.masked(text)
 
 
 def json_of(text: str) -> Any:
-    """A text as JSON; None where it is none."""
+    """A text as JSON; None if it is not JSON."""
     try:
         return json.loads(text)
     except (ValueError, RecursionError):
         return None
 
 
-def masked(text: str, secret: str) -> str:
-    """A text without the secret, or what a test makes of it: a part, another case."""
-    text = hidden(text, secret, SECRET_VARIABLE)
-    text = hidden(text, secret[:-1], "${TYK_GW_SECRET%?}")
-    return hidden(text, secret.swapcase(), "TYK_GW_SECRET in other case")
-
-
 def _shell_bytes(data: bytes) -> str:
-    """Bytes as a shell word; a long body is cut, and says so."""
+    """Bytes as a word of a shell; a long body is cut, with a note of its length."""
     cut = data if len(data) <= 4000 else data[:4000] + b"...(%d bytes)" % len(data)
     try:
         text = cut.decode("utf-8")

@@ -1,53 +1,40 @@
-"""What Hypothesis and Schemathesis make, in a process of their own while the suite does other things.
+"""Requests that Schemathesis generates from a contract, in a process that works beside the suite.
 
-`python -m contract_tests.engine.generated_requests VERSION` prints a line of walks, and one
-for each operation and mode: the same each time.
+The process is the main program of a service's own module: it prints one line of JSON for each subject and
+mode, the same each time.
 """
 
 from __future__ import annotations
 
 import atexit
-import functools
 import json
-import os
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
-from dataclasses import astuple, dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
 from contract_tests.engine import cache
-from contract_tests.engine.mock_process import environment
-from contract_tests.model.walks import Step, Walk
+from contract_tests.engine.helper_process import environment, python
 from mockserver.contract.openapi import Contract
-from mockserver.contract.spec_files import select_version, spec_path
 
-FITTING = 7  # requests for each operation that fit the spec
-UNFITTING = 5  # and that do not
-_MAKERS = (  # modules that decide what is generated
-    "engine/generated_requests", "model/state_machine", "gateway/builders/samples", "model/walks",
-)  # fmt: skip
-_POSITIVE, _NEGATIVE = "positive", "negative"
-_MADE = (  # in the order in which they are wanted
-    ("listPolicies", _POSITIVE), ("listPolicies", _NEGATIVE),
-    ("getHello", _POSITIVE), ("getHello", _NEGATIVE),
-    ("getReady", _POSITIVE), ("getReady", _NEGATIVE), ("getPolicy", _POSITIVE), ("getPolicy", _NEGATIVE),
-    ("addPolicy", _POSITIVE), ("addPolicy", _NEGATIVE), ("reload", _POSITIVE), ("deletePolicy", _POSITIVE),
-    ("deletePolicyWithoutId", _POSITIVE), ("updatePolicyWithoutId", _POSITIVE),
-)  # fmt: skip
+CONFORMING = 7  # requests for each operation that conform to the contract
+VIOLATING = 5  # and that do not
+POSITIVE, NEGATIVE = "positive", "negative"
+Line = list[Any]  # a subject, a mode, and what was generated of both
 
 
 @dataclass(frozen=True)
-class Case:
+class GeneratedRequest:
     """One request.
 
     Attributes:
-        path: with its parameters in braces.
-        body: what JSON can say, or bytes; b"" where there is none.
+        path: the template, with its parameters in braces.
+        body: a JSON value, or bytes; b"" if there is none.
     """
 
     path: str
@@ -56,53 +43,46 @@ class Case:
     body: Any
 
 
-def fitting(version: str, operation_id: str) -> list[Case]:
-    """Requests that fit the spec."""
-    return [_decoded(*case) for case in maker(version).made(operation_id, _POSITIVE)]
+class Generator:
+    """Generated data: that of an earlier run, from the cache, or that of a process while it generates.
 
+    Args:
+        module: the module whose main program generates the data of a version and stores it in the cache.
+        name: the name that it is stored under.
+        sources: all that decides on the data.
+        version: the argument of the program.
+    """
 
-def unfitting(version: str, operation_id: str) -> list[Case]:
-    """Requests that do not fit the spec; none for an operation that takes whatever is sent."""
-    return [_decoded(*case) for case in maker(version).made(operation_id, _NEGATIVE)]
+    def __init__(self, module: str, name: str, sources: bytes, version: str) -> None:
+        self._data: dict[tuple[str, str], list[Any]] = {}
+        for subject, mode, data in cache.recall(name, sources) or ():
+            self._data[subject, mode] = data
+        if not self._data:
+            self._start(python("-m", module, version))
 
-
-def walks(version: str) -> list[Walk]:
-    """Walks of the state machine."""
-    return [tuple(Step(*step) for step in walk) for walk in maker(version).made("walks", "")]
-
-
-@functools.cache
-def maker(version: str) -> Maker:
-    """The one that makes a version's requests; it begins when it is first asked for."""
-    return Maker(version)
-
-
-class Maker:
-    """What was made by an earlier run; or else a process that makes it, and what it has made so far."""
-
-    def __init__(self, version: str) -> None:
-        self._made: dict[tuple[str, str], list[Any]] = {}
-        for this, mode, made in cache.recall(_name(version), _source(version)) or ():
-            self._made[this, mode] = made
-        if not self._made:
-            self._start(version)
-
-    def _start(self, version: str) -> None:
-        command = [sys.executable, "-m", "contract_tests.engine.generated_requests", version]
+    def _start(self, command: list[str]) -> None:
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE, env=environment())
         self._lines: SimpleQueue[bytes] = SimpleQueue()  # or the process would wait until somebody reads
         threading.Thread(target=self._read, daemon=True).start()
         atexit.register(self._process.kill)
 
-    def made(self, what: str, mode: str) -> list[Any]:
-        """The walks, or the requests of an operation; wait until they are made."""
-        while (what, mode) not in self._made:
+    def data(self, subject: str, mode: str = "") -> list[Any]:
+        """The data of a subject; waits until it is generated.
+
+        Raises:
+            RuntimeError: the process ended without it.
+        """
+        while (subject, mode) not in self._data:
             line = self._lines.get()
             if not line:
-                raise RuntimeError(f"no {mode} {what} was made")
-            this, of_mode, made = json.loads(line)
-            self._made[this, of_mode] = made
-        return self._made[what, mode]
+                raise RuntimeError(f"no {mode} {subject} was generated")
+            name, of_mode, data = json.loads(line)
+            self._data[name, of_mode] = data
+        return self._data[subject, mode]
+
+    def requests(self, operation_id: str, mode: str) -> list[GeneratedRequest]:
+        """The requests of an operation; waits until they are generated."""
+        return [_decoded(*encoded) for encoded in self.data(operation_id, mode)]
 
     def _read(self) -> None:
         assert self._process.stdout is not None
@@ -113,8 +93,37 @@ class Maker:
         self._lines.put(b"")
 
 
-def _decoded(path: str, path_parameters: dict[str, Any], query: dict[str, Any], kind: str, body: Any) -> Case:
-    return Case(path, path_parameters, query, bytes.fromhex(body) if kind == "bytes" else body)
+def requests(contract: Contract, operations: Iterable[tuple[str, str]]) -> Iterable[Line]:
+    """A line of requests for each operation and mode, in this order."""
+    import schemathesis
+
+    schema = schemathesis.openapi.from_dict(contract.document)
+    for operation_id, mode in operations:
+        yield [operation_id, mode, _generated(schema, contract, operation_id, mode)]
+
+
+def print_and_store(name: str, sources: bytes, lines: Iterable[Line]) -> None:
+    """Print lines for the process that waits for them, and store all of them for the next run."""
+    printed = []
+    for line in lines:
+        printed.append(line)
+        print(json.dumps(line), flush=True)  # noqa: T201  the suite reads it
+    cache.store(name, sources, printed)
+
+
+def sources(version: str, files: Iterable[Path]) -> bytes:
+    """All that decides on generated data: a version, our files, the libraries, and the interpreter."""
+    libraries = [f"{name} {metadata.version(name)}" for name in ("hypothesis", "schemathesis")]
+    texts = [version, sys.version, *libraries]
+    contents = (file.read_bytes() for file in (Path(__file__), *files))
+    return b"\n".join([*(text.encode() for text in texts), *contents])
+
+
+def _decoded(
+    path: str, path_parameters: dict[str, Any], query: dict[str, Any], kind: str, body: Any
+) -> GeneratedRequest:
+    content = bytes.fromhex(body) if kind == "bytes" else body
+    return GeneratedRequest(path, path_parameters, query, content)
 
 
 def _encoded(case: Any) -> list[Any]:
@@ -132,10 +141,10 @@ def _generated(schema: Any, contract: Contract, operation_id: str, mode: str) ->
 
     operation = contract.operations[operation_id]
     api = schema[operation.path][operation.method]
-    made: list[Any] = []
+    requests: list[Any] = []
 
     @settings(
-        max_examples=FITTING if mode == _POSITIVE else UNFITTING,
+        max_examples=CONFORMING if mode == POSITIVE else VIOLATING,
         database=None,
         deadline=None,
         derandomize=True,
@@ -144,51 +153,10 @@ def _generated(schema: Any, contract: Contract, operation_id: str, mode: str) ->
     )
     @given(api.as_strategy(generation_mode=schemathesis.GenerationMode(mode)))
     def collect(case: Any) -> None:
-        made.append(_encoded(case))
+        requests.append(_encoded(case))
 
     try:
         collect()
-    except Unsatisfiable:  # an operation without parameters has no request that does not fit
+    except Unsatisfiable:  # an operation without parameters has no request that violates the contract
         return []
-    return made
-
-
-def _name(version: str) -> str:
-    return f"generated-{version}"
-
-
-def _source(version: str) -> bytes:
-    """All that decides what is made: our files, the libraries that make it, and the interpreter."""
-    package = Path(__file__).parent.parent
-    files = [*(package / f"{name}.py" for name in _MAKERS), spec_path("gateway/openapi.yaml")]
-    libraries = [f"{name} {metadata.version(name)}" for name in ("hypothesis", "schemathesis")]
-    told = [version, sys.version, *libraries]
-    return b"\n".join([*(text.encode() for text in told), *(file.read_bytes() for file in files)])
-
-
-def main(version: str) -> None:
-    """Print all, and keep it for the next run."""
-    lines = []
-    for line in _lines(version):
-        lines.append(line)
-        print(json.dumps(line), flush=True)  # noqa: T201  whoever started this process reads it
-    cache.store(_name(version), _source(version), lines)
-
-
-def _lines(version: str) -> Iterator[list[Any]]:
-    from contract_tests.model import state_machine
-
-    yield ["walks", "", [list(map(list, map(astuple, walk))) for walk in state_machine.made()]]
-    import schemathesis
-
-    contract = Contract.load(select_version(version))
-    schema = schemathesis.openapi.from_dict(contract.document)
-    for operation_id, mode in _MADE:
-        yield [operation_id, mode, _generated(schema, contract, operation_id, mode)]
-
-
-if __name__ == "__main__":
-    try:
-        main(sys.argv[1])
-    except BrokenPipeError:  # whoever asked is gone
-        os._exit(1)  # what is still to be written has no reader
+    return requests

@@ -1,4 +1,4 @@
-"""Before a run: is there a gateway, does it take the secret, which version is it."""
+"""Preflight: checks before a run that the service is there, takes the secret, and has a known version."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ import json
 from dataclasses import dataclass, replace
 from typing import Any
 
-from contract_tests.engine.exchange import SECRET_HEADER
-from contract_tests.engine.ownership import ours
+from contract_tests.engine.service import Service
 from mockserver.contract.spec_files import SpecError, default_version, known_versions, select_version
 from mockserver.contract.versions import GatewayVersion, VersionError
 from mockserver.http.client import Answer, Client, ClientError, Header, Incomplete
@@ -16,7 +15,7 @@ USAGE, UNREACHABLE = 2, 3  # exit codes
 
 
 class PreflightError(ValueError):
-    """The run cannot begin; `code` is the exit code, the message one line for a person."""
+    """A run that cannot start; `code` is the exit code, the message one line for a person."""
 
     def __init__(self, message: str, code: int) -> None:
         super().__init__(message)
@@ -24,19 +23,24 @@ class PreflightError(ValueError):
 
 
 @dataclass(frozen=True)
-class Found:
-    """The version a gateway is judged as, how it was found out, and what earlier runs left there."""
+class DetectedVersion:
+    """The version that a service is judged as.
+
+    Attributes:
+        source: how the version was found out, in words.
+        leftovers: the number of things that earlier runs left in the listing of the service.
+    """
 
     version: GatewayVersion
     source: str
     leftovers: int = 0
 
 
-def look(url: str, secret: str, wanted: str, *, timeout: float = 10.0) -> Found:
-    """Look at a gateway before judging it.
+def look(service: Service, url: str, secret: str, wanted: str, *, timeout: float = 10.0) -> DetectedVersion:
+    """Look at a service before it is judged.
 
     Raises:
-        PreflightError: it cannot be reached, is no gateway, refuses the secret, or says no version.
+        PreflightError: it cannot be reached, is another server, refuses the secret, or says no version.
     """
     if not secret.isprintable():
         raise PreflightError("the secret holds a line break or another control character; mend it", USAGE)
@@ -45,70 +49,72 @@ def look(url: str, secret: str, wanted: str, *, timeout: float = 10.0) -> Found:
     except ValueError as error:
         raise PreflightError(str(error), USAGE) from error
     try:
-        hello = _look_at(client, "/hello")
-        bare = _look_at(client, "/tyk/policies")
-        own = _look_at(client, "/tyk/policies", (SECRET_HEADER, secret))
+        greeting = _look_at(client, service.probe)
+        refusal = _look_at(client, service.listing.prefix)
+        listing = _look_at(client, service.listing.prefix, (service.auth_header, secret))
     except ClientError as error:
         raise PreflightError(
-            f"{url} cannot be judged: {error}; is a gateway running there?", UNREACHABLE
+            f"{url} cannot be judged: {error}; is a {service.name} running there?", UNREACHABLE
         ) from error
     finally:
         client.close()
-    _must_be_gateway(url, hello, bare, own)
-    if own.status == 403 and bare.status == 403:
+    _check_kind(service, url, greeting, refusal, listing)
+    if listing.status == 403 and refusal.status == 403:
         raise PreflightError(f"{url} refuses the secret; give it with --secret or in TYK_GW_SECRET", USAGE)
-    listed = _json(own)
-    left = len(ours(listed)) if isinstance(listed, list) else 0
-    return replace(find_version(_json(hello), wanted), leftovers=left)
+    detected = find_version(service, _json(greeting), wanted)
+    return replace(detected, leftovers=_count_leftovers(service, _json(listing)))
 
 
-def find_version(hello: Any, wanted: str) -> Found:
-    """The version that was asked for, or the one that /hello tells.
+def find_version(service: Service, greeting: Any, wanted: str) -> DetectedVersion:
+    """The version that was asked for, or the one that the probe tells.
 
     Raises:
-        PreflightError: there is no such version, or /hello says nothing that could be one.
+        PreflightError: the version is unknown, or what the probe tells is no version.
     """
+    probe, folder = service.probe, service.folder
     if wanted != "auto":
         try:
-            return Found(select_version(wanted), "as asked for")
+            return DetectedVersion(select_version(wanted, folder), "as asked for")
         except SpecError as error:
             raise PreflightError(str(error), USAGE) from error
-    told = hello.get("version") if isinstance(hello, dict) else None
-    if not isinstance(told, str):
-        return Found(default_version(), "/hello tells no version; judged by the default's rules")
+    text = greeting.get("version") if isinstance(greeting, dict) else None
+    if not isinstance(text, str):
+        source = f"{probe} tells no version; judged by the default's rules"
+        return DetectedVersion(default_version(folder), source)
+    known = known_versions(folder)
     try:
-        version = GatewayVersion.parse(told)
+        version = GatewayVersion.parse(text)
     except VersionError as error:
-        lines = ", ".join(known_versions())
         raise PreflightError(
-            f"/hello says version {told!r}, as a self-built gateway does, which means nothing; "
-            f"say which it is with --gateway ({lines})",
+            f"{probe} says version {text!r}, as a self-built {service.name} does, which means nothing; "
+            f"say which it is with --gateway ({', '.join(known)})",
             USAGE,
         ) from error
-    releases = sorted(known_versions().values())
+    releases = sorted(known.values())
     if version < releases[0]._replace(patch=0):
         raise PreflightError(
-            f"/hello says version {version}; the oldest that is described here is {releases[0]}",
+            f"{probe} says version {version}; the oldest that is described here is {releases[0]}",
             USAGE,
         )
     if version > releases[-1]._replace(patch=10**6):
-        return Found(version, f"/hello says {version}, newer than all known; judged by the newest rules")
-    return Found(version, f"/hello says {version}")
+        source = f"{probe} says {version}, newer than all known; judged by the newest rules"
+        return DetectedVersion(version, source)
+    return DetectedVersion(version, f"{probe} says {version}")
 
 
-def embedded(wanted: str) -> Found:
+def of_mock(service: Service, wanted: str) -> DetectedVersion:
     """The version of a mock that the run starts itself.
 
     Raises:
-        PreflightError: there is no such version.
+        PreflightError: the version is unknown.
     """
     if wanted == "auto":
-        return Found(default_version(), "the mock's default")
-    return find_version(None, wanted)
+        return DetectedVersion(default_version(service.folder), "the mock's default")
+    return find_version(service, None, wanted)
 
 
 def _look_at(client: Client, target: str, *headers: Header) -> Answer:
-    """An answer, or what came of one: a body of a wrong length is for the run to judge."""
+    """An answer, or the part of one that came: a body of a wrong length is for the run to judge."""
     try:
         return client.send("GET", target, headers)
     except Incomplete as error:
@@ -117,21 +123,32 @@ def _look_at(client: Client, target: str, *headers: Header) -> Answer:
         return error.answer
 
 
-def _must_be_gateway(url: str, hello: Answer, bare: Answer, own: Answer) -> None:
-    """One sign of a gateway is enough, so that a faulty one is judged and not sent away."""
-    greeting, refusal = _json(hello), _json(bare)
+def _check_kind(service: Service, url: str, greeting: Answer, refusal: Answer, listing: Answer) -> None:
+    """One sign of the service is enough, so that a faulty one is judged and not sent away."""
     signs = (
-        isinstance(greeting, dict) and {"status", "version"} <= greeting.keys(),
-        isinstance(refusal, dict) and {"status", "message"} <= refusal.keys(),
-        own.status == 200 and isinstance(_json(own), list),
+        _has(greeting, service.probe_members),
+        _has(refusal, service.refusal_members),
+        listing.status == 200 and isinstance(_json(listing), list),
     )
     if not any(signs):
-        kind = hello.get("Content-Type") or "no content type"
+        kind = greeting.get("Content-Type") or "no content type"
         raise PreflightError(
-            f"{url} is no Tyk gateway: GET /hello answers {hello.status} with {kind}; "
+            f"{url} is no {service.title}: GET {service.probe} answers {greeting.status} with {kind}; "
             "check the URL and the port",
             UNREACHABLE,
         )
+
+
+def _has(answer: Answer, members: frozenset[str]) -> bool:
+    document = _json(answer)
+    return isinstance(document, dict) and members <= document.keys()
+
+
+def _count_leftovers(service: Service, listed: Any) -> int:
+    if not isinstance(listed, list):
+        return 0
+    names = service.listing.listed(lambda _: listed)
+    return sum(bool(service.listing.run_of(name)) for name in names)
 
 
 def _json(answer: Answer) -> Any:

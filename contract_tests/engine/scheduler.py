@@ -1,8 +1,8 @@
-"""Run all tests side by side, so that they share their reloads.
+"""The scheduler runs all tests side by side, so that they share their reloads.
 
 A real gateway answers a blocking reload on a one-second tick. A test is therefore a generator that
 yields `RELOAD` where it needs one: every test runs up to there, one reload serves them all, and
-each goes on. What pytest then reports for a test is what came out of this.
+each resumes. Pytest then reports the verdicts of this run.
 """
 
 from __future__ import annotations
@@ -10,22 +10,32 @@ from __future__ import annotations
 import inspect
 import sys
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
 import pytest
 
 from contract_tests.engine.checks import Mismatch, shorten
-from contract_tests.engine.declaration import LATER, ORDER, TOGETHER, Case, NotApplicable, Steps, case_of
-from contract_tests.engine.exchange import Exchange, masked
-from contract_tests.engine.profile import LEFT_OUT, takes_its_time
-from contract_tests.engine.target import Gone, Target
+from contract_tests.engine.client import ServiceClient
+from contract_tests.engine.declaration import (
+    AT_END,
+    PHASES,
+    TOGETHER,
+    Declaration,
+    NotApplicable,
+    Steps,
+    declaration_of,
+)
+from contract_tests.engine.exchange import Exchange
+from contract_tests.engine.profile import LEFT_OUT, is_slow
+from contract_tests.engine.run import Run
+from contract_tests.engine.schema_judge import SchemaJudge
+from contract_tests.engine.target import Gone
 from contract_tests.engine.xdist import Verdicts, once
-from contract_tests.gateway.client import Gateway, Options
 from contract_tests.report.verdicts import Status, Trace, Verdict
 from mockserver.contract.behaviours import Behaviour
 
@@ -34,103 +44,110 @@ AT_A_TIME = 2  # tests; more would wait for each other, for one interpreter runs
 
 
 class _Enough(Exception):
-    """A failure was seen, and no more is asked for."""
+    """A failure was seen, and the run stops at the first."""
 
 
 @dataclass
-class _Run:
-    """A test on its way."""
+class _RunningTest:
+    """A test, its client, and how far it has run."""
 
     item: pytest.Function
     row: Behaviour
-    gateway: Gateway
-    case: Case
+    client: ServiceClient
+    declaration: Declaration
     steps: Steps | None = None
 
 
-@dataclass
-class Batch:
-    """All selected tests and their verdicts.
+class Scheduler:
+    """All selected tests, and their verdicts.
+
+    Args:
+        run: the run that the tests belong to.
+        items: the tests, as pytest collected them.
+        until_failure: True if it stops at the first failure; tests that were not run have no verdict then.
 
     Attributes:
-        verdicts: by pytest's node id.
-        until_failure: whether to stop at the first failure; tests that were not run have no verdict then.
+        verdicts: the verdicts by pytest's node id.
+        judge: holds all answers of the run against the contract.
     """
 
-    target: Target
-    options: Options
-    rows: Mapping[str, Behaviour]
-    items: list[pytest.Item]
-    verdicts: dict[str, Verdict] = field(default_factory=dict)
-    until_failure: bool = False
-    _first_cases: dict[tuple[Path, str], str] = field(default_factory=dict)
-    _later: list[_Run] = field(default_factory=list)
-    _done: bool = False
+    def __init__(self, run: Run, items: Sequence[pytest.Item], *, until_failure: bool = False) -> None:
+        self.run = run
+        self.items = items
+        self.verdicts: Verdicts = {}
+        self.judge = SchemaJudge(run.contract)
+        self._new_client = run.service.clients(run, self.judge)
+        self._until_failure = until_failure
+        self._first_cases: dict[tuple[Path, str], str] = {}
+        self._at_end: list[_RunningTest] = []
+        self._is_done = False
 
-    def tell(self, request: pytest.FixtureRequest) -> None:
-        """Let pytest know how a test came out; the first to ask makes all of them run.
+    def report_to_pytest(self, request: pytest.FixtureRequest) -> None:
+        """Report the verdict of a test to pytest; the first call runs all tests.
 
         Raises:
             pytest.fail, pytest.skip: as the verdict was.
         """
-        if not self._done:
-            self._done = True
-            self.verdicts = once(request, self.run)
+        if not self._is_done:
+            self._is_done = True
+            self.verdicts = once(request, self.run_all)
         verdict = self.verdicts[request.node.nodeid]
         if verdict.status is Status.NOT_APPLICABLE:
             pytest.skip(verdict.reason)
         if verdict.status is not Status.PASSED:
             pytest.fail(verdict.as_text(), pytrace=False)
 
-    def run(self) -> Verdicts:
+    def run_all(self) -> Verdicts:
         """Run all tests, side by side; return their verdicts."""
         with suppress(_Enough), ThreadPoolExecutor(AT_A_TIME - 1) as threads:
-            self._run_all(threads)
+            self._run_phases(threads)
         return self.verdicts
 
-    def _run_all(self, threads: ThreadPoolExecutor) -> None:
-        runs = [run for item in self.items if (run := self._prepared(item)) is not None]
-        first, shared, alone, meanwhile, last = (
-            [run for run in runs if run.case.when == when] for when in ORDER
+    def _run_phases(self, threads: ThreadPoolExecutor) -> None:
+        tests = [test for item in self.items if (test := self._prepared(item)) is not None]
+        first, together, alone, meanwhile, last = (
+            [test for test in tests if test.declaration.phase == phase] for phase in PHASES
         )
+        target, is_quick = self.run.target, self.run.options.quick
         try:
-            shared += [run for run in first if self._goes_on(run)]
-            while shared := self._go_on(shared, threads):
-                reloading = threads.submit(self.target.reload)
+            together += [test for test in first if self._advance(test)]
+            while together := self._advance_together(together, threads):
+                reloading = threads.submit(target.reload)
                 if last:
-                    with suppress(Exception):  # it comes again where a test asks for what is found
-                        self.target.judge.read(self.target.log)
-                for run in shared:
-                    run.gateway.exchanges.append(reloading.result())
-            for run in self._later if self.options.quick else ():
-                self._judge(run, Status.NOT_APPLICABLE, LEFT_OUT)
-            self._finish(chain(alone, () if self.options.quick else self._later))
+                    with suppress(Exception):  # it comes again where a test asks for the findings
+                        self.judge.read(target.log)
+                for test in together:
+                    test.client.exchanges.append(reloading.result())
+            for test in self._at_end if is_quick else ():
+                self._judge(test, Status.NOT_APPLICABLE, LEFT_OUT)
+            self._finish(chain(alone, () if is_quick else self._at_end))
             if meanwhile:
-                self.target.reload()  # so that none that was asked for before is still to come
-            meanwhile = [run for run in meanwhile if self._goes_on(run)]
-            self._finish(run for run in last if run.case.reads_only)
-            last = [run for run in last if self._goes_on(run)]
+                target.reload()  # so that no earlier plain reload is still to come
+            meanwhile = [test for test in meanwhile if self._advance(test)]
+            self._finish(test for test in last if test.declaration.reads_only)
+            last = [test for test in last if self._advance(test)]
             self._finish(meanwhile)
             self._finish(last)
         except Gone as error:
             self._look_back(last)
-            for run in runs:
-                if run.item.nodeid not in self.verdicts:
-                    self._judge(run, Status.ERROR, f"the gateway no longer answers: {error}")
+            for test in tests:
+                if test.item.nodeid not in self.verdicts:
+                    name = self.run.service.name
+                    self._judge(test, Status.ERROR, f"the {name} no longer answers: {error}")
 
-    def _go_on(self, runs: list[_Run], threads: ThreadPoolExecutor) -> list[_Run]:
-        """Run tests up to their next reloads, some at a time; those that ask for one.
+    def _advance_together(self, tests: list[_RunningTest], threads: ThreadPoolExecutor) -> list[_RunningTest]:
+        """Run tests up to their next reloads, some at a time; return those that ask for a reload.
 
-        So one thinks while the gateway answers another.
+        So one thinks while the service answers another.
         """
-        waiting, asking = deque(runs), []
+        waiting, asking = deque(tests), []
 
         def work() -> None:
             with suppress(IndexError):
-                while run := waiting.popleft():
+                while test := waiting.popleft():
                     try:
-                        if self._goes_on(run):
-                            asking.append(run)
+                        if self._advance(test):
+                            asking.append(test)
                     except BaseException:
                         waiting.clear()
                         raise
@@ -141,87 +158,91 @@ class Batch:
             other.result()
         return asking
 
-    def _finish(self, runs: Iterable[_Run]) -> None:
+    def _finish(self, tests: Iterable[_RunningTest]) -> None:
         """Run tests to their ends, one by one."""
-        for run in runs:
-            while self._goes_on(run):
-                run.gateway.exchanges.append(self.target.reload())
+        for test in tests:
+            while self._advance(test):
+                test.client.exchanges.append(self.run.target.reload())
 
-    def _look_back(self, last: list[_Run]) -> None:
-        """Judge what came until the gateway was gone."""
-        for run in last:
+    def _look_back(self, last: list[_RunningTest]) -> None:
+        """Judge the log up to the moment when the service stopped answering."""
+        for test in last:
             with suppress(Gone):
-                self._goes_on(run)
+                self._advance(test)
 
-    def _prepared(self, item: pytest.Item) -> _Run | None:
-        case = case_of(item)
-        if case is None:
+    def _prepared(self, item: pytest.Item) -> _RunningTest | None:
+        declaration = declaration_of(item)
+        if declaration is None:
             return None
         assert isinstance(item, pytest.Function)
-        run = _Run(item, self.rows[case.behaviour], Gateway(self.target, self.options), case)
-        if reason := self._why_not(run):
-            self._judge(run, Status.NOT_APPLICABLE, reason)
+        row = self.run.service.behaviours[declaration.behaviour]
+        test = _RunningTest(item, row, self._new_client(), declaration)
+        if reason := self._why_not(test):
+            self._judge(test, Status.NOT_APPLICABLE, reason)
             return None
-        return run
+        return test
 
-    def _why_not(self, run: _Run) -> str:
-        if not run.row.holds_for(self.options.version):
-            return f"gateway {self.options.version} does not behave so"
-        if self.options.read_only and not run.case.reads_only:
+    def _why_not(self, test: _RunningTest) -> str:
+        options, version = self.run.options, self.run.version
+        if not test.row.holds_for(version):
+            return f"{self.run.service.name} {version} does not behave so"
+        if options.read_only and not test.declaration.reads_only:
             return "it writes, and the run is read-only"
-        if self.options.quick and self._leaves_out(run):
+        if options.quick and self._is_left_out(test):
             return LEFT_OUT
         return ""
 
-    def _leaves_out(self, run: _Run) -> bool:
-        """What takes its time, and all but one case of each test."""
-        if run.case.when != TOGETHER or takes_its_time(run.row, self.target.contract):
+    def _is_left_out(self, test: _RunningTest) -> bool:
+        """True for slow tests, and for all but one case of each other test."""
+        resources = self.run.service.resources
+        if test.declaration.phase != TOGETHER or is_slow(test.row, self.run.contract, resources):
             return True
-        test = (run.item.path, run.item.originalname)
-        first = self._first_cases.setdefault(test, run.item.nodeid)
-        return first != run.item.nodeid
+        function = (test.item.path, test.item.originalname)
+        first = self._first_cases.setdefault(function, test.item.nodeid)
+        return first != test.item.nodeid
 
-    def _goes_on(self, run: _Run) -> bool:
-        """Run a test up to its next reload; say whether it asks for one."""
-        if run.item.nodeid in self.verdicts:
+    def _advance(self, test: _RunningTest) -> bool:
+        """Run a test up to its next reload; return True if it asks for one."""
+        if test.item.nodeid in self.verdicts:
             return False
         try:
-            if run.steps is None:
-                callspec = getattr(run.item, "callspec", None)
-                begun = run.case.steps(run.gateway, **(callspec.params if callspec else {}))
-                run.steps = begun if inspect.isgenerator(begun) else iter(())  # type: ignore[assignment]  # an empty one
-            token = next(run.steps)  # type: ignore[arg-type]  # it was set just now
+            if test.steps is None:
+                callspec = getattr(test.item, "callspec", None)
+                steps = test.declaration.function(test.client, **(callspec.params if callspec else {}))
+                test.steps = steps if inspect.isgenerator(steps) else iter(())  # type: ignore[assignment]  # an empty one
+            token = next(test.steps)  # type: ignore[arg-type]  # it was set just now
         except StopIteration:
-            self._judge(run, Status.PASSED)
+            self._judge(test, Status.PASSED)
         except Mismatch as error:
-            self._judge(run, Status.FAILED, expected=error.expected, actual=error.actual, at=error.exchange)
+            self._judge(test, Status.FAILED, expected=error.expected, actual=error.actual, at=error.exchange)
         except NotApplicable as error:
-            self._judge(run, Status.NOT_APPLICABLE, str(error))
+            self._judge(test, Status.NOT_APPLICABLE, str(error))
         except Gone:
             raise
         except Exception as error:  # noqa: BLE001  a defect of the suite must not hide the other verdicts
-            self._judge(run, Status.ERROR, f"the suite failed: {type(error).__name__}: {error}")
+            self._judge(test, Status.ERROR, f"the suite failed: {type(error).__name__}: {error}")
         else:
-            if token is not LATER:
+            if token is not AT_END:
                 return True
-            self._later.append(run)
+            self._at_end.append(test)
         return False
 
-    def _show_progress(self, run: _Run) -> None:
-        """One line that is written over, where a person watches."""
+    def _show_progress(self, test: _RunningTest) -> None:
+        """Print one line that is written over, if a person watches."""
         if sys.stderr.isatty():
-            done = f"{len(self.verdicts) + 1} of {len(self.items)} tests, {self.target.reloads} reloads"
-            print(f"\r\033[K{done}: {run.row.id}", end="", file=sys.stderr, flush=True)
+            done = f"{len(self.verdicts) + 1} of {len(self.items)} tests, {self.run.target.reloads} reloads"
+            print(f"\r\033[K{done}: {test.row.id}", end="", file=sys.stderr, flush=True)
 
     def _trace(self, exchange: Exchange) -> Trace:
         sent = "" if exchange.body is None else exchange.body.decode("utf-8", "replace")
+        mask = self.run.target.auth.masked
         texts = (exchange.target, shorten(sent), shorten(exchange.text or exchange.failure))
-        target, sent, answered = (masked(text, self.target.secret) for text in texts)
+        target, sent, answered = (mask(text) for text in texts)
         return Trace(exchange.method, target, sent, exchange.status, answered)
 
     def _judge(
         self,
-        run: _Run,
+        test: _RunningTest,
         status: Status,
         reason: str = "",
         *,
@@ -229,23 +250,25 @@ class Batch:
         actual: str = "",
         at: Exchange | None = None,
     ) -> None:
-        exchanges = run.gateway.exchanges
+        mask = self.run.target.auth.masked
+        exchanges = test.client.exchanges
         if at is not None and at in exchanges:
             exchanges = exchanges[: exchanges.index(at) + 1]
-        self._show_progress(run)
-        self.verdicts[run.item.nodeid] = Verdict(
-            behaviour=run.row.id,
-            operation=run.row.operation,
-            statement=run.row.statement,
-            source=run.row.source,
-            test=run.item.name,
+        self._show_progress(test)
+        self.verdicts[test.item.nodeid] = Verdict(
+            service=self.run.service.name,
+            behaviour=test.row.id,
+            operation=test.row.operation,
+            statement=test.row.statement,
+            source=test.row.source,
+            test=test.item.name,
             status=status,
-            reason=masked(reason, self.target.secret),
-            expected=masked(expected, self.target.secret),
-            actual=masked(actual, self.target.secret),
-            hint=run.row.hint if status is Status.FAILED else "",
+            reason=mask(reason),
+            expected=mask(expected),
+            actual=mask(actual),
+            hint=test.row.hint if status is Status.FAILED else "",
             curl=tuple(exchange.curl for exchange in exchanges) if status is Status.FAILED else (),
             exchanges=tuple(map(self._trace, exchanges[-SHOWN_EXCHANGES:])),
         )
-        if self.until_failure and status is Status.FAILED:
+        if self._until_failure and status is Status.FAILED:
             raise _Enough

@@ -1,4 +1,4 @@
-"""The spec as judge: whether an answer is one that the OpenAPI file declares."""
+"""The contract as judge: answers must be as the OpenAPI file declares them."""
 
 from __future__ import annotations
 
@@ -16,17 +16,18 @@ Kind = tuple[str, int, str]  # operation, status, content type
 
 
 class Violation(NamedTuple):
-    """An answer of an operation that is not as the spec declares."""
+    """An answer that is not as the contract declares; `message` says how."""
 
     operation: Operation
     exchange: Exchange
-    told: str
+    message: str
 
 
-class Judge:
-    """jsonschema-rs, asked about every answer once; openapi-core, about a short one of each kind that passed.
+class SchemaJudge:
+    """Holds answers against the contract by two validators.
 
-    That takes 1.6 ms for a policy, jsonschema-rs some microseconds; a test holds the two to one verdict.
+    jsonschema-rs judges every answer, in some microseconds; openapi-core judges a short one of each kind
+    that passed, in 1.6 ms. A test holds the two to one verdict.
     """
 
     def __init__(self, contract: Contract) -> None:
@@ -37,23 +38,23 @@ class Judge:
         self._samples: dict[Kind, tuple[Operation, Exchange, Answered]] = {}
 
     def violations(self, operation: Operation, exchange: Exchange) -> list[str]:
-        """What jsonschema-rs finds that the answer violates of the operation; empty when it conforms."""
+        """The violations of the operation that jsonschema-rs finds in an answer; empty if it conforms."""
         if exchange.answer is None:
             return [f"no answer: {exchange.failure}"]
-        known = (kind := _kind(operation, exchange), exchange.answer.stored)
-        if known in self._conform:
+        key = (kind := _kind(operation, exchange), exchange.answer.stored)
+        if key in self._conform:
             return []
-        found = self._contract.response_violations(operation, *kind[1:], exchange.answer.body)
-        if not found:
-            self._conform.add(known)
-        return found
+        violations = self._contract.response_violations(operation, *kind[1:], exchange.answer.body)
+        if not violations:
+            self._conform.add(key)
+        return violations
 
     def read(self, log: Sequence[Exchange]) -> None:
-        """Hold all that came in since the last time against the spec."""
+        """Judge the exchanges that were appended to the log since the last call."""
         for exchange in log[self._read :]:
             operation = operation_of(self._contract, exchange)
-            if operation is not None and exchange.answer is not None:  # whoever sent the others has told it
-                self._hold(operation, exchange)
+            if operation is not None and exchange.answer is not None:  # the others fail their tests
+                self._judge(operation, exchange)
             self._read += 1
 
     def findings(self) -> list[Violation]:
@@ -68,7 +69,7 @@ class Judge:
         ]
         return [*self._violations, *samples]
 
-    def _hold(self, operation: Operation, exchange: Exchange) -> None:
+    def _judge(self, operation: Operation, exchange: Exchange) -> None:
         kind, answer = _kind(operation, exchange), exchange.answer
         if violations := self.violations(operation, exchange):
             self._violations.append(Violation(operation, exchange, violations[0]))
@@ -92,7 +93,7 @@ def _routes(contract: Contract) -> Routes[Operation]:
 
 
 def operation_of(contract: Contract, exchange: Exchange) -> Operation | None:
-    """The operation that a request reaches; None where its path or method is no operation's."""
+    """The operation that a request reaches; None if no operation has its path and method."""
     path = exchange.target.partition("?")[0]
     if _NOT_AN_OPERATION.search(path):
         return None

@@ -1,4 +1,4 @@
-"""The verdicts of one run for all workers of pytest-xdist, who would else reload one gateway side by side."""
+"""One run for all workers of pytest-xdist, which would else reload one service side by side."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ Verdicts = dict[str, Verdict]
 
 
 def once(request: pytest.FixtureRequest, judge: Callable[[], Verdicts]) -> Verdicts:
-    """What `judge` finds; of several workers the first asks it, and the others wait for that."""
+    """The verdicts that `judge` returns; the first of several workers calls it, the others wait for it."""
     if fcntl is None or not hasattr(request.config, "workerinput"):
         return judge()
     folder: Any = request.getfixturevalue("tmp_path_factory").getbasetemp()
     with Path(folder.parent / "tyk-contract-verdicts").open("a+b") as file:
         fcntl.flock(file, fcntl.LOCK_EX)  # until it is closed
         file.seek(0)
-        if told := file.read():
-            verdicts: Verdicts = pickle.loads(told)  # noqa: S301  a worker of this very run wrote it
+        if content := file.read():
+            verdicts: Verdicts = pickle.loads(content)  # noqa: S301  a worker of this very run wrote it
             return verdicts
-        found = judge()
-        file.write(pickle.dumps(found))
-        return found
+        verdicts = judge()
+        file.write(pickle.dumps(verdicts))
+        return verdicts

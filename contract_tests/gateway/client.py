@@ -1,76 +1,68 @@
-"""The gateway as one test sees it, and what of it the user allows."""
+"""The Tyk Gateway as one test sees it: short words for requests about policies."""
 
 from __future__ import annotations
 
-import json
-import time
+import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from functools import cache
 from typing import Any
 from urllib.parse import quote
 
 from contract_tests.engine.checks import Mismatch
-from contract_tests.engine.exchange import Exchange, Request
-from contract_tests.engine.ownership import POLICIES
+from contract_tests.engine.client import ServiceClient
+from contract_tests.engine.exchange import Exchange
+from contract_tests.engine.run import Run
+from contract_tests.engine.schema_judge import SchemaJudge
 from contract_tests.engine.target import Target
-from mockserver.contract import behaviours
-from mockserver.contract.versions import GatewayVersion
+from contract_tests.gateway.resources import KEY, POLICIES
+from mockserver.contract.openapi import Contract
+from mockserver.contract.policy_codec import PolicyCodec
 
-POLL_SECONDS = 0.05
+
+@cache
+def _codec(contract: Contract) -> PolicyCodec:
+    return PolicyCodec.of(contract)
 
 
-@dataclass(frozen=True)
-class Options:
-    """What the user allows.
+class StoreProbe:
+    """Finds out whether a gateway reaches its Redis; it asks once between two reloads."""
 
-    Attributes:
-        upstream: what the APIs that tests write are to stand before; a server of ours where it is "".
-    """
+    def __init__(self, target: Target) -> None:
+        self._target = target
+        self._asking = threading.Lock()
+        self._lacks_store: dict[int, bool] = {}  # by the number of reloads before
 
-    version: GatewayVersion
-    read_only: bool = False
-    allow_group_reload: bool = False
-    quick: bool = False
-    upstream: str = ""
+    def lacks_store(self) -> bool:
+        """True if /hello and /ready agree that the gateway cannot reach its Redis."""
+        with self._asking:
+            reloads = self._target.reloads
+            if reloads not in self._lacks_store:
+                hello, ready = (self._target.send("GET", path, headers=[]) for path in ("/hello", "/ready"))
+                fails = hello.document.get("status", "pass") != "pass"
+                is_unready = ready.status == 503 and "Redis connection not available" in ready.text
+                self._lacks_store[reloads] = is_unready and fails
+            return self._lacks_store[reloads]
+
+
+class Gateway(ServiceClient):
+    """The Tyk Gateway as one test sees it."""
+
+    def __init__(self, run: Run, judge: SchemaJudge, store: StoreProbe) -> None:
+        super().__init__(run, judge)
+        self.store = store
 
     @property
-    def profile(self) -> str:
-        """What of the suite is run."""
-        return "read-only" if self.read_only else "quick" if self.quick else "full"
+    def codec(self) -> PolicyCodec:
+        """The codec of policies in the gateway's version."""
+        return _codec(self.contract)
 
+    def sibling(self) -> Gateway:
+        """A client of the same run, with exchanges of its own."""
+        return Gateway(self.run, self.judge, self.store)
 
-class Gateway:
-    """The gateway as one test sees it: short words for requests, and its own exchanges."""
-
-    def __init__(self, target: Target, options: Options) -> None:
-        self.target = target
-        self.options = options
-        self.exchanges: list[Exchange] = []
-
-    @property
-    def behaviours(self) -> frozenset[str]:
-        """The ids of the rows that hold for its version."""
-        return behaviours.load().of(self.options.version)
-
-    def send(self, method: str, path: str, body: Any = None, **kwargs: Any) -> Exchange:
-        """Send a request; a body that is neither text nor bytes goes as JSON."""
-        if isinstance(body, str):
-            body = body.encode("utf-8", "surrogatepass")
-        elif body is not None and not isinstance(body, bytes):
-            body = json.dumps(body).encode()
-        exchange = self.target.send(method, path, body, **kwargs)
-        self.exchanges.append(exchange)
-        return exchange
-
-    def send_together(self, *requests: Request) -> list[Exchange]:
-        """Send requests at one time; exchanges in their order."""
-        exchanges = self.target.send_together(requests)
-        self.exchanges += exchanges
-        return exchanges
-
-    def new_id(self, suffix: str = "") -> str:
-        """An id that no policy has."""
-        return self.target.own.new_id(suffix)
+    def note_key(self, name: str) -> None:
+        """Have a key removed that the gateway named itself, or that the run names in another way."""
+        self.ownership.note_server_name(KEY, name)
 
     def create(self, **members: Any) -> dict[str, Any]:
         """POST a policy, with an id of its own unless one is given, and return what was sent."""
@@ -88,7 +80,7 @@ class Gateway:
         """POST what is no policy; one of this id that it is taken for all the same will be removed."""
         exchange = self.send("POST", POLICIES, body, **kwargs)
         if exchange.status == 200:
-            self.target.own.note([path_of(policy_id)])
+            self.ownership.note([path_of(policy_id)])
         return exchange
 
     def put(self, policy_id: str, body: Any) -> Exchange:
@@ -103,19 +95,15 @@ class Gateway:
         """DELETE /tyk/policies/{id}."""
         return self.send("DELETE", path_of(policy_id))
 
-    def get_until(self, path: str, seconds: float, done: Callable[[int], bool]) -> Exchange:
-        """GET a path until its status is as wanted, or the time is over; the last exchange."""
-        deadline = time.monotonic() + seconds
-        while True:
-            exchange = self.target.send("GET", path)
-            if done(exchange.status) or time.monotonic() > deadline:
-                self.exchanges.append(exchange)
-                return exchange
-            time.sleep(POLL_SECONDS)
-
     def list(self) -> Exchange:
         """GET /tyk/policies."""
         return self.send("GET", POLICIES)
+
+
+def clients(run: Run, judge: SchemaJudge) -> Callable[[], Gateway]:
+    """A function that makes the client of one test."""
+    store = StoreProbe(run.target)
+    return lambda: Gateway(run, judge, store)
 
 
 def path_of(policy_id: str) -> str:

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from contract_tests.engine.checks import TWICE, expect_policy
+from contract_tests.engine.checks import TWICE
 from contract_tests.engine.declaration import RELOAD, Steps, behaviour
 from contract_tests.gateway.builders.samples import ENDPOINTS, FULL, LIMITS, MCP, REPEATED
 from contract_tests.gateway.builders.sessions import preview
+from contract_tests.gateway.checks import expect_policy
 from contract_tests.gateway.client import Gateway
 from contract_tests.gateway.test_policy_fields import refused, round_trip
 
@@ -99,12 +100,12 @@ def test_a_policy_shows_what_sessions_came_to(gateway: Gateway) -> Steps:
     both = [first["id"], second["id"]]
     yield RELOAD
 
-    expect_policy(gateway.get(first["id"]), gateway.target, first)
+    expect_policy(gateway.get(first["id"]), gateway, first)
     for _ in TWICE:
         preview(gateway, {"apply_policies": both})
         joined = {**first, "access_rights": types("x", "y")}
-        expect_policy(gateway.get(first["id"]), gateway.target, joined)
-        expect_policy(gateway.get(second["id"]), gateway.target, second)
+        expect_policy(gateway.get(first["id"]), gateway, joined)
+        expect_policy(gateway.get(second["id"]), gateway, second)
     yield RELOAD
 
-    expect_policy(gateway.get(first["id"]), gateway.target, first)
+    expect_policy(gateway.get(first["id"]), gateway, first)

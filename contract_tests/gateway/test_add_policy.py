@@ -4,17 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from contract_tests.engine.checks import (
-    Mismatch,
-    expect,
-    expect_error,
-    expect_policy,
-    expect_written,
-    listed,
-    shorten,
-)
+from contract_tests.engine.checks import Mismatch, expect, shorten
 from contract_tests.engine.declaration import RELOAD, Steps, behaviour
 from contract_tests.gateway.builders.samples import less, whole
+from contract_tests.gateway.checks import expect_error, expect_policy, expect_written, listed
 from contract_tests.gateway.client import Gateway, path_of
 from mockserver.golang.json_writer import quote
 
@@ -34,7 +27,7 @@ def test_adding_answers_the_key_and_added(gateway: Gateway) -> None:
 def test_adding_again_overwrites(gateway: Gateway) -> Steps:
     """A second POST of an id replaces the policy whole and still answers `added`."""
     first = gateway.create(
-        _id=gateway.target.own.new_object_id(), **{**whole(1), "meta_data": {"k": "n" * 5000}}
+        _id=gateway.ownership.new_object_id(), **{**whole(1), "meta_data": {"k": "n" * 5000}}
     )
     partly = gateway.create(**whole(1))
     yield RELOAD
@@ -42,11 +35,11 @@ def test_adding_again_overwrites(gateway: Gateway) -> Steps:
     third = less(partly)
     for before, after in ((first, second), (partly, third)):
         expect_written(gateway.post(after), before["id"], "added")
-        expect_policy(gateway.get(before["id"]), gateway.target, before)
+        expect_policy(gateway.get(before["id"]), gateway, before)
     yield RELOAD
 
     for after in (second, third):
-        expect_policy(gateway.get(after["id"]), gateway.target, after)
+        expect_policy(gateway.get(after["id"]), gateway, after)
 
 
 @behaviour("add-ignores-path-id")
@@ -57,7 +50,7 @@ def test_an_id_in_the_path_is_ignored(gateway: Gateway) -> Steps:
     expect_written(gateway.send("POST", path_of(path_id), policy), policy["id"], "added")
     yield RELOAD
 
-    expect_policy(gateway.get(policy["id"]), gateway.target, policy)
+    expect_policy(gateway.get(policy["id"]), gateway, policy)
     expect_error(gateway.get(path_id), 404, "Policy not found")
 
 
@@ -71,13 +64,13 @@ def test_a_policy_without_an_id_is_refused(gateway: Gateway, body: str) -> None:
 @behaviour("object-id-fills-id")
 def test_an_object_id_becomes_the_id(gateway: Gateway) -> Steps:
     """Without an id the _id becomes the id, in lower case."""
-    object_id = gateway.target.own.new_object_id()
+    object_id = gateway.ownership.new_object_id()
     policy = {"_id": object_id.upper(), "name": "by object id"}
     expect_written(gateway.post(policy), object_id, "added")
     yield RELOAD
 
     whole = {"_id": object_id, "id": object_id, "name": "by object id"}
-    expect_policy(gateway.get(object_id), gateway.target, whole)
+    expect_policy(gateway.get(object_id), gateway, whole)
 
 
 @pytest.mark.parametrize("suffix", [".", "~", "_-", "A", "0", ".json"])
@@ -88,7 +81,7 @@ def test_an_id_of_safe_characters_is_taken(gateway: Gateway, suffix: str) -> Ste
     expect_written(gateway.post(policy), policy["id"], "added")
     yield RELOAD
 
-    expect_policy(gateway.get(policy["id"]), gateway.target, policy)
+    expect_policy(gateway.get(policy["id"]), gateway, policy)
 
 
 ODD = [
@@ -105,7 +98,7 @@ def test_an_id_of_odd_characters_is_taken(gateway: Gateway, suffix: str) -> Step
     expect(exchange, 200, f'{{"key":{quote(policy["id"])},"status":"ok","action":"added"}}\n')
     yield RELOAD
 
-    expect_policy(gateway.get(policy["id"]), gateway.target, policy)
+    expect_policy(gateway.get(policy["id"]), gateway, policy)
 
 
 @pytest.mark.parametrize("suffix", [*ODD, "/x"])
@@ -126,7 +119,7 @@ def test_an_id_whose_slashes_lead_back_is_found_whole(gateway: Gateway) -> Steps
     """It names a file where all are, and the policy has the whole of it all the same."""
     file = gateway.new_id()
     policy_id = f"{gateway.new_id()}/../{file}"
-    gateway.target.own.note([path_of(file)])
+    gateway.ownership.note([path_of(file)])
     expect_written(gateway.post({"id": policy_id}), policy_id, "added")
     yield RELOAD
 
@@ -144,7 +137,7 @@ def test_an_id_of_250_bytes_is_taken(gateway: Gateway) -> Steps:
     expect_written(gateway.post(policy), policy["id"], "added")
     yield RELOAD
 
-    expect_policy(gateway.get(policy["id"]), gateway.target, policy)
+    expect_policy(gateway.get(policy["id"]), gateway, policy)
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT"])
@@ -167,7 +160,7 @@ def test_a_refused_policy_is_not_there_after_a_reload(gateway: Gateway) -> Steps
     expect_error(gateway.post(f'{{"id":"{refused}","rate":"x"}}'), 400, "Request malformed")
     yield RELOAD
 
-    expect_policy(gateway.get(kept["id"]), gateway.target, kept)
+    expect_policy(gateway.get(kept["id"]), gateway, kept)
     expect_error(gateway.get(refused), 404, "Policy not found")
 
 
@@ -181,4 +174,4 @@ def test_senseless_values_are_kept(gateway: Gateway) -> Steps:
     )  # fmt: skip
     yield RELOAD
 
-    expect_policy(gateway.get(policy["id"]), gateway.target, policy)
+    expect_policy(gateway.get(policy["id"]), gateway, policy)

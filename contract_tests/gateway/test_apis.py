@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from contract_tests.engine.checks import TWICE, Mismatch, expect_error, expect_written, lacking, shorten
+from contract_tests.engine.checks import TWICE, Mismatch, first_difference, shorten
 from contract_tests.engine.declaration import RELOAD, Steps, behaviour
 from contract_tests.engine.exchange import Exchange
-from contract_tests.engine.ownership import APIS
 from contract_tests.gateway.builders.apis import api, call, definition, expect_passed
-from contract_tests.gateway.builders.sessions import KEYS
+from contract_tests.gateway.checks import expect_error, expect_written
 from contract_tests.gateway.client import Gateway
+from contract_tests.gateway.resources import APIS, KEYS
 
 SOURCES = [  # the kinds of credential that a definition may place, and the switch of each
     ("authToken", "use_standard_auth"), ("jwt", "enable_jwt"), ("hmac", "enable_signature_checking"),
@@ -143,7 +143,7 @@ def _expect_document(exchange: Exchange, wanted: dict[str, Any], found: Any) -> 
         )
     if next(iter(found), "") != "name":
         raise Mismatch("a definition that begins with its name", shorten(exchange.text), exchange)
-    if told := lacking(wanted, found):
+    if told := first_difference(wanted, found):
         raise Mismatch(f"the definition of {wanted['api_id']} as it was written", told, exchange)
 
 

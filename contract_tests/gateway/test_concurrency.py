@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from contract_tests.engine.checks import Mismatch, as_read, expect_policy, expect_written, listed, shorten
+from contract_tests.engine.checks import Mismatch, shorten
 from contract_tests.engine.declaration import RELOAD, Steps, behaviour
 from contract_tests.engine.exchange import Request
-from contract_tests.engine.ownership import POLICIES
+from contract_tests.gateway.checks import as_read, expect_policy, expect_written, listed
 from contract_tests.gateway.client import Gateway, path_of
+from contract_tests.gateway.resources import POLICIES
 
 CLIENTS = 8
 ROUNDS = 3
@@ -33,7 +34,7 @@ def test_policies_written_at_one_time_are_all_kept(gateway: Gateway) -> Steps:
     yield RELOAD
 
     for policy in written:
-        expect_policy(gateway.get(str(policy["id"])), gateway.target, policy)
+        expect_policy(gateway.get(str(policy["id"])), gateway, policy)
 
 
 @behaviour("concurrent-writes-do-not-mix")
@@ -46,7 +47,7 @@ def test_one_policy_written_by_several_is_that_of_one(gateway: Gateway) -> Steps
     yield RELOAD
 
     exchange = gateway.get(policy_id)
-    if exchange.text not in {as_read(gateway.target, policy) + "\n" for policy in policies}:
+    if exchange.text not in {as_read(gateway, policy) + "\n" for policy in policies}:
         raise Mismatch("the policy of one of the clients", shorten(exchange.text), exchange)
 
 
@@ -61,6 +62,6 @@ def test_reads_at_one_time_are_answered_each_for_itself(gateway: Gateway) -> Ste
         beside = [post({"id": gateway.new_id(), "name": "beside"}), Request("GET", POLICIES)]
         *exchanges, wrote, found = gateway.send_together(*reads, *beside)
         for policy, exchange in zip(policies, exchanges, strict=True):
-            expect_policy(exchange, gateway.target, policy)
+            expect_policy(exchange, gateway, policy)
         expect_written(wrote, json.loads(wrote.body or b"")["id"], "added")
         listed(found)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from contract_tests.engine.checks import expect_error, expect_policy, expect_written
 from contract_tests.engine.declaration import RELOAD, Steps, behaviour
-from contract_tests.engine.ownership import POLICIES
+from contract_tests.gateway.checks import expect_error, expect_policy, expect_written
 from contract_tests.gateway.client import Gateway
+from contract_tests.gateway.resources import POLICIES
 
 
 @behaviour("delete-answers-deleted")
@@ -24,7 +24,7 @@ def test_a_deleted_policy_is_readable_until_a_reload(gateway: Gateway) -> Steps:
     policy = gateway.create(name="going")
     yield RELOAD
     expect_written(gateway.delete(policy["id"]), policy["id"], "deleted")
-    expect_policy(gateway.get(policy["id"]), gateway.target, policy)
+    expect_policy(gateway.get(policy["id"]), gateway, policy)
     yield RELOAD
 
     expect_error(gateway.get(policy["id"]), 404, "Policy not found")
@@ -55,7 +55,7 @@ def test_a_deleted_policy_can_be_written_again(gateway: Gateway) -> Steps:
     new = gateway.create(id=old["id"], name="new")
     yield RELOAD
 
-    expect_policy(gateway.get(old["id"]), gateway.target, new)
+    expect_policy(gateway.get(old["id"]), gateway, new)
 
 
 @behaviour("delete-leaves-others")
@@ -66,9 +66,9 @@ def test_deleting_one_policy_leaves_the_others(gateway: Gateway) -> Steps:
     gateway.delete(second["id"])
     yield RELOAD
 
-    expect_policy(gateway.get(first["id"]), gateway.target, first)
+    expect_policy(gateway.get(first["id"]), gateway, first)
     expect_error(gateway.get(second["id"]), 404, "Policy not found")
-    expect_policy(gateway.get(third["id"]), gateway.target, third)
+    expect_policy(gateway.get(third["id"]), gateway, third)
 
 
 @pytest.mark.parametrize("path", [POLICIES, f"{POLICIES}/"])

@@ -8,14 +8,15 @@ from urllib.parse import quote, unquote, urlencode
 
 import pytest
 
-from contract_tests.engine import generated_requests
 from contract_tests.engine.checks import Mismatch, expect, shorten
-from contract_tests.engine.declaration import ALONE, BEGUN, FIRST, LAST, LATER, RELOAD, Steps, behaviour
-from contract_tests.engine.exchange import Exchange
-from contract_tests.engine.generated_requests import Case
-from contract_tests.engine.ownership import POLICIES, UnsafeRequest
+from contract_tests.engine.declaration import ALONE, AT_END, FIRST, LAST, RELOAD, STARTED, Steps, behaviour
+from contract_tests.engine.exchange import Exchange, Request
+from contract_tests.engine.generated_requests import GeneratedRequest
+from contract_tests.engine.ownership import UnsafeRequest
 from contract_tests.engine.schema_judge import operation_of
+from contract_tests.gateway import generated
 from contract_tests.gateway.client import Gateway
+from contract_tests.gateway.resources import POLICIES
 from contract_tests.model.policies import Model
 from mockserver.contract.openapi import Operation
 
@@ -27,7 +28,7 @@ def test_generated_writes(gateway: Gateway, method: str, path: str) -> Steps:
     """Each generated write is answered as its body asks, and read back as it was written."""
     yield RELOAD  # they are being made meanwhile
 
-    model = Model(gateway.target, gateway.behaviours)
+    model = Model(gateway.codec, gateway.behaviours)
     for path_id, body in _bodies(gateway):
         if path == POLICIES:
             _write(gateway, model, method, None, body)
@@ -41,15 +42,15 @@ def test_generated_writes(gateway: Gateway, method: str, path: str) -> Steps:
 
 
 @pytest.mark.parametrize("operation_id", ["getHello", "getReady", "listPolicies", "getPolicy"])
-@behaviour("generated-reads-are-answered", reads_only=True, when=FIRST)
+@behaviour("generated-reads-are-answered", reads_only=True, phase=FIRST)
 def test_generated_reads(gateway: Gateway, operation_id: str) -> Steps:
     """Each generated read is answered as the spec declares."""
-    yield BEGUN  # they are being made meanwhile
+    yield STARTED  # they are being made meanwhile
 
-    version = str(gateway.options.version)
+    version = gateway.version
     for case in (
-        *generated_requests.fitting(version, operation_id),
-        *generated_requests.unfitting(version, operation_id),
+        *generated.conforming(version, operation_id),
+        *generated.violating(version, operation_id),
     ):
         _judge(gateway, gateway.send("GET", _path(case)))
 
@@ -57,9 +58,9 @@ def test_generated_reads(gateway: Gateway, operation_id: str) -> Steps:
 @behaviour("generated-deletes-are-answered")
 def test_generated_deletes(gateway: Gateway) -> Steps:
     """Deleting what was never written is answered as the spec declares."""
-    yield LATER  # they are being made meanwhile
+    yield AT_END  # they are being made meanwhile
 
-    for case in generated_requests.fitting(str(gateway.options.version), "deletePolicy"):
+    for case in generated.conforming(gateway.version, "deletePolicy"):
         suffix = unquote(case.path_parameters["polID"]).replace("/", "")
         _judge(gateway, gateway.delete(gateway.new_id("-" + suffix)))
 
@@ -68,26 +69,26 @@ def test_generated_deletes(gateway: Gateway) -> Steps:
 @behaviour("generated-writes-are-answered")
 def test_generated_requests_without_an_id(gateway: Gateway, operation_id: str) -> Steps:
     """Updates and deletions that name no policy are answered as the spec declares."""
-    yield LATER  # they are being made meanwhile
+    yield AT_END  # they are being made meanwhile
 
-    method = gateway.target.contract.operations[operation_id].method
-    for case in generated_requests.fitting(str(gateway.options.version), operation_id):
+    method = gateway.contract.operations[operation_id].method
+    for case in generated.conforming(gateway.version, operation_id):
         body = _owned(gateway, case.body) if method == "PUT" else None
         _judge(gateway, gateway.send(method, POLICIES, body))
 
 
-@behaviour("generated-reloads-are-answered", when=ALONE)
+@behaviour("generated-reloads-are-answered", phase=ALONE)
 def test_generated_reloads(gateway: Gateway) -> None:
     """Reloads with generated parameters are answered as the spec declares."""
-    for case in generated_requests.fitting(str(gateway.options.version), "reload")[:4]:
+    for case in generated.conforming(gateway.version, "reload")[:4]:
         gateway.target.reloads += 1
         _judge(gateway, gateway.send("GET", _path(case)))
 
 
-@behaviour("answers-conform-to-spec", reads_only=True, when=LAST)
+@behaviour("answers-conform-to-spec", reads_only=True, phase=LAST)
 def test_every_answer_of_the_run_conforms(gateway: Gateway) -> None:
     """Every answer to an operation has a declared status, content type and body."""
-    judge = gateway.target.judge
+    judge = gateway.judge
     judge.read(gateway.target.log)
     for operation, exchange, violation in judge.findings():
         gateway.exchanges.append(exchange)
@@ -98,7 +99,7 @@ def _write(gateway: Gateway, model: Model, method: str, path_id: str | None, bod
     """Send a write and compare its answer with the model's; pass over one that would be unsafe."""
     target = POLICIES if path_id is None else f"{POLICIES}/{quote(path_id, safe='')}"
     try:
-        gateway.target.own.refuse_unsafe(method, target, body)
+        gateway.ownership.check(Request(method, target, body))
     except UnsafeRequest:
         return
     exchange = gateway.send(method, target, body)
@@ -113,11 +114,11 @@ def _write(gateway: Gateway, model: Model, method: str, path_id: str | None, bod
 
 def _bodies(gateway: Gateway) -> list[tuple[str, bytes]]:
     """Generated bodies with an id of this run, and that id. All writes take the same, so they are made once."""
-    version = str(gateway.options.version)
+    version = gateway.version
     made = []
     for case in (
-        *generated_requests.fitting(version, "addPolicy"),
-        *generated_requests.unfitting(version, "addPolicy"),
+        *generated.conforming(version, "addPolicy"),
+        *generated.violating(version, "addPolicy"),
     ):
         body = _owned(gateway, case.body)
         own_id = body.get("id") if isinstance(body, dict) else None
@@ -134,19 +135,19 @@ def _owned(gateway: Gateway, body: Any) -> Any:
     if "id" in body and not isinstance(body["id"], str):
         return {**kept, "id": body["id"]}
     candidate = gateway.new_id("-" + body.get("id", ""))
-    policy_id = candidate if gateway.target.own.owns(candidate) else gateway.new_id()
+    policy_id = candidate if gateway.ownership.owns(candidate) else gateway.new_id()
     return {**kept, "id": policy_id, **({"_id": body["_id"]} if "_id" in body else {})}
 
 
-def _path(case: Case) -> str:
+def _path(case: GeneratedRequest) -> str:
     path = case.path.format(**case.path_parameters)
     query = {k: v for k, v in case.query.items() if (k, v) != ("block", "true")}
     return f"{path}?{urlencode(query, doseq=True)}" if query else path
 
 
 def _judge(gateway: Gateway, exchange: Exchange) -> None:
-    operation = operation_of(gateway.target.contract, exchange)
-    if operation is not None and (violations := gateway.target.judge.violations(operation, exchange)):
+    operation = operation_of(gateway.contract, exchange)
+    if operation is not None and (violations := gateway.judge.violations(operation, exchange)):
         raise _mismatch(operation, exchange, violations[0])
 
 

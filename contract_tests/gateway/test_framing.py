@@ -22,20 +22,20 @@ LOOKED_AT = 4000  # characters of an answer, for white space
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"?')
 
 
-@behaviour("bodies-end-where-told", reads_only=True, when=LAST)
+@behaviour("bodies-end-where-told", reads_only=True, phase=LAST)
 def test_every_body_ends_where_its_length_says(gateway: Gateway) -> None:
     """Each body has the length that was told, and nothing follows it."""
     for exchange in gateway.target.log:
-        if exchange.torn:
+        if exchange.truncated:
             raise _mismatch(gateway, exchange, "a body of the length that was told", exchange.failure)
         if exchange.answer and exchange.answer.surplus:
             actual = f"{exchange.answer.surplus!r} follows"
             raise _mismatch(gateway, exchange, "nothing after the body", actual)
-    if gateway.target.astray:
-        raise Mismatch("nothing between two answers", f"{gateway.target.astray!r}")
+    if gateway.target.unsolicited_bytes:
+        raise Mismatch("nothing between two answers", f"{gateway.target.unsolicited_bytes!r}")
 
 
-@behaviour("connections-are-kept", reads_only=True, when=LAST)
+@behaviour("connections-are-kept", reads_only=True, phase=LAST)
 def test_every_connection_is_kept(gateway: Gateway) -> None:
     """A connection stays open after each answer, refusals included, and answers the next request."""
     for exchange in _answered(gateway):
@@ -48,11 +48,11 @@ def test_every_connection_is_kept(gateway: Gateway) -> None:
         raise Mismatch("an answer to each request on a kept connection", actual)
 
 
-@behaviour("no-server-header", reads_only=True, when=LAST)
+@behaviour("no-server-header", reads_only=True, phase=LAST)
 def test_no_answer_has_other_headers(gateway: Gateway) -> None:
     """No answer of the run but those of upstreams has a header that a gateway does not send."""
     for exchange in _answered(gateway):
-        if exchange.target.startswith(f"/{gateway.target.own.run}"):
+        if exchange.target.startswith(f"/{gateway.ownership.run}"):
             continue
         names = [name.lower() for name, _ in exchange.answer.headers] if exchange.answer else []
         for name in names:
@@ -64,7 +64,7 @@ def test_no_answer_has_other_headers(gateway: Gateway) -> None:
                 raise _mismatch(gateway, exchange, f"one {name}", f"{names.count(name)} of them")
 
 
-@behaviour("answers-are-dated", reads_only=True, when=LAST)
+@behaviour("answers-are-dated", reads_only=True, phase=LAST)
 def test_every_answer_is_dated(gateway: Gateway) -> None:
     """Each answer has a Date, in the form of HTTP."""
     first = {exchange.header("Date"): exchange for exchange in reversed(_answered(gateway))}
@@ -78,11 +78,11 @@ def test_every_answer_is_dated(gateway: Gateway) -> None:
         raise Mismatch("a Date that goes on with the time", actual)
 
 
-@behaviour("answers-are-compact-json", reads_only=True, when=LAST)
+@behaviour("answers-are-compact-json", reads_only=True, phase=LAST)
 def test_every_answer_is_compact_json(gateway: Gateway) -> None:
     """Each answer of an operation is plain application/json, without white space but for one newline at its end."""
     for exchange in gateway.target.log:
-        if not exchange.answer or operation_of(gateway.target.contract, exchange) is None:
+        if not exchange.answer or operation_of(gateway.contract, exchange) is None:
             continue
         if exchange.header("Content-Type") != JSON:
             actual = f"Content-Type: {exchange.header('Content-Type') or 'none'}"

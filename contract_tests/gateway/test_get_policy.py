@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from contract_tests.engine.checks import expect_error, expect_policy
 from contract_tests.engine.declaration import ALONE, RELOAD, Steps, behaviour
 from contract_tests.gateway.builders.samples import whole
+from contract_tests.gateway.checks import expect_error, expect_policy
 from contract_tests.gateway.client import Gateway, path_of
 
 
@@ -30,7 +30,7 @@ def test_a_created_policy_is_readable_after_a_reload(gateway: Gateway) -> Steps:
     expect_error(gateway.get(policy["id"]), 404, "Policy not found")
     yield RELOAD
 
-    expect_policy(gateway.get(policy["id"]), gateway.target, policy)
+    expect_policy(gateway.get(policy["id"]), gateway, policy)
 
 
 @behaviour("zero-policy-is-complete")
@@ -39,7 +39,7 @@ def test_a_policy_with_nothing_but_an_id_has_every_member(gateway: Gateway) -> S
     policy = gateway.create()
     yield RELOAD
 
-    expect_policy(gateway.get(policy["id"]), gateway.target, policy)
+    expect_policy(gateway.get(policy["id"]), gateway, policy)
 
 
 @behaviour("id-case-matters")
@@ -48,7 +48,7 @@ def test_an_id_in_other_case_is_unknown(gateway: Gateway) -> Steps:
     policy = gateway.create(id=gateway.new_id("-Case"))
     yield RELOAD
 
-    expect_policy(gateway.get(policy["id"]), gateway.target, policy)
+    expect_policy(gateway.get(policy["id"]), gateway, policy)
     expect_error(gateway.get(policy["id"].swapcase()), 404, "Policy not found")
 
 
@@ -66,11 +66,11 @@ def test_a_part_of_an_id_is_unknown(gateway: Gateway) -> Steps:
 @behaviour("name-is-no-id")
 def test_a_name_finds_no_policy(gateway: Gateway) -> Steps:
     """A policy is found by its id alone, not by its name or _id."""
-    name, object_id = gateway.new_id(), gateway.target.own.new_object_id()
+    name, object_id = gateway.new_id(), gateway.ownership.new_object_id()
     policy = gateway.create(name=name, _id=object_id)
     yield RELOAD
 
-    expect_policy(gateway.get(policy["id"]), gateway.target, policy)
+    expect_policy(gateway.get(policy["id"]), gateway, policy)
     expect_error(gateway.get(name), 404, "Policy not found")
     expect_error(gateway.get(object_id), 404, "Policy not found")
 
@@ -82,7 +82,7 @@ def test_a_policy_reads_the_same_each_time(gateway: Gateway) -> Steps:
     yield RELOAD
 
     for _ in range(4):
-        expect_policy(gateway.get(policy["id"]), gateway.target, policy)
+        expect_policy(gateway.get(policy["id"]), gateway, policy)
 
 
 @behaviour("policies-do-not-mix")
@@ -92,7 +92,7 @@ def test_policies_keep_their_own_values(gateway: Gateway) -> Steps:
     yield RELOAD
 
     for policy in (first, second, third, first, third, second):
-        expect_policy(gateway.get(policy["id"]), gateway.target, policy)
+        expect_policy(gateway.get(policy["id"]), gateway, policy)
 
 
 @behaviour("long-answers-are-whole")
@@ -102,14 +102,14 @@ def test_a_long_policy_is_read_whole(gateway: Gateway) -> Steps:
     policy = gateway.create(**{**whole(7), "name": "n" * 60_000, "tags": tags})
     yield RELOAD
 
-    expect_policy(gateway.get(policy["id"]), gateway.target, policy)
+    expect_policy(gateway.get(policy["id"]), gateway, policy)
 
 
-@behaviour("long-answers-are-whole", when=ALONE)
+@behaviour("long-answers-are-whole", phase=ALONE)
 def test_a_very_long_policy_is_read_whole(gateway: Gateway) -> Steps:
     """A policy of over 1 MB, where servers have limits, is taken and answered whole."""
     policy = gateway.create(name="n" * 1_200_000)
     yield RELOAD
 
-    expect_policy(gateway.get(policy["id"]), gateway.target, policy)
+    expect_policy(gateway.get(policy["id"]), gateway, policy)
     gateway.delete(policy["id"])

@@ -10,7 +10,7 @@ import pytest
 
 from contract_tests.engine.checks import Mismatch, expect, shorten
 from contract_tests.engine.declaration import LAST, NotApplicable, behaviour
-from contract_tests.engine.exchange import SECRET_HEADER, Exchange
+from contract_tests.engine.exchange import Exchange
 from contract_tests.gateway.client import Gateway
 from mockserver.golang import json_writer
 
@@ -41,7 +41,7 @@ def test_hello_needs_no_secret(gateway: Gateway) -> None:
 @behaviour("hello-is-open", reads_only=True)
 def test_hello_takes_a_wrong_secret(gateway: Gateway) -> None:
     """/hello does not look at the secret."""
-    expect_health(gateway.send("GET", "/hello", headers=[(SECRET_HEADER, "wrong")]), "Tyk GW")
+    expect_health(gateway.send("GET", "/hello", headers=[(gateway.auth.header, "wrong")]), "Tyk GW")
 
 
 @behaviour("hello-tells-status", reads_only=True)
@@ -67,7 +67,7 @@ def test_hello_tells_how_its_parts_are(gateway: Gateway) -> None:
 @behaviour("ready-is-open", reads_only=True)
 def test_ready_needs_no_secret(gateway: Gateway) -> None:
     """/ready answers 200 without the secret once policies and APIs were loaded."""
-    if gateway.target.lacks_store():
+    if gateway.store.lacks_store():
         raise NotApplicable("the gateway says that it has no Redis")
     expect_health(gateway.send("GET", "/ready", headers=[]), "Tyk GW Ready")
 
@@ -76,7 +76,7 @@ def test_ready_needs_no_secret(gateway: Gateway) -> None:
 @behaviour("probes-tell-one-version", reads_only=True)
 def test_probes_tell_one_version(gateway: Gateway, path: str) -> None:
     """/hello and /ready tell the same version each time."""
-    if path == "/ready" and gateway.target.lacks_store():
+    if path == "/ready" and gateway.store.lacks_store():
         return
     first = gateway.send("GET", "/hello", headers=[])
     second = gateway.send("GET", path, headers=[])
@@ -85,7 +85,7 @@ def test_probes_tell_one_version(gateway: Gateway, path: str) -> None:
         raise Mismatch(f"version {versions[0]!r} again", f"version {versions[1]!r}", second)
 
 
-@behaviour("probes-tell-one-version", reads_only=True, when=LAST)
+@behaviour("probes-tell-one-version", reads_only=True, phase=LAST)
 def test_all_probes_of_the_run_tell_one_version(gateway: Gateway) -> None:
     """No answer of the run tells another version than the first, whatever was reloaded."""
     gateway.send("GET", "/hello", headers=[])

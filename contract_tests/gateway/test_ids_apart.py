@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import quote
 
-from contract_tests.engine.checks import expect_error, expect_policy, expect_written
 from contract_tests.engine.declaration import RELOAD, Steps, behaviour
-from contract_tests.engine.ownership import POLICIES
+from contract_tests.gateway.checks import expect_error, expect_policy, expect_written
 from contract_tests.gateway.client import Gateway
+from contract_tests.gateway.resources import POLICIES
 
 FORMS = (  # of ids, all beside {}
     "{}c", "{}-1", "{}.json", "{}.", "{}_b", "{}-b", "{}.b", "{}~b", "{}B", "{}b", "{}0", "{}00",
@@ -19,7 +19,7 @@ ODD_FORMS = ("{} b", "{}+b", "{}%20b", "{}%2Bb", "{}é", "{}e\u0301", "{}*", "{}
 
 def _written(gateway: Gateway) -> dict[str, dict[str, Any]]:
     """Policies by the form of their ids, each with values of its own but for a name and an _id of all."""
-    base, object_id = gateway.new_id("-ab"), gateway.target.own.new_object_id()
+    base, object_id = gateway.new_id("-ab"), gateway.ownership.new_object_id()
     odd = ODD_FORMS if "any-id-is-taken" in gateway.behaviours else ()
     names = {"{}": base, "upper": base[:-2] + "AB"}
     names |= {form: form.replace("{}", base) for form in (*FORMS, *odd)}
@@ -36,26 +36,26 @@ def test_policies_of_alike_ids_are_kept_apart(gateway: Gateway) -> Steps:
     own, gone = policies["{}"], policies["{}b"]
     yield RELOAD
     for policy in policies.values():
-        expect_policy(gateway.get(policy["id"]), gateway.target, policy)
+        expect_policy(gateway.get(policy["id"]), gateway, policy)
     own |= {"rate": 1000, "tags": ["changed"]}
     expect_written(gateway.put(own["id"], own), own["id"], "modified")
     gateway.delete(gone["id"])
     yield RELOAD
     for policy in policies.values():
         if policy is not gone:
-            expect_policy(gateway.get(policy["id"]), gateway.target, policy)
+            expect_policy(gateway.get(policy["id"]), gateway, policy)
     expect_error(gateway.get(gone["id"]), 404, "Policy not found")
     gateway.delete(own["id"])
     yield RELOAD
     for policy in policies.values():
         if policy not in (gone, own):
-            expect_policy(gateway.get(policy["id"]), gateway.target, policy)
+            expect_policy(gateway.get(policy["id"]), gateway, policy)
 
 
 @behaviour("alike-ids-find-nothing")
 def test_what_is_like_an_id_finds_and_deletes_nothing(gateway: Gateway) -> Steps:
     """Its beginning, other case, a pattern, another way to write it, nor the policy's name or _id."""
-    own = gateway.target.own
+    own = gateway.ownership
     name, object_id, stem = own.new_id(), own.new_object_id(), own.new_id("-")
     ending = "%61 é" if "any-id-is-taken" in gateway.behaviours else "61"
     written = f"{stem}Abc-{ending}"
@@ -75,4 +75,4 @@ def test_what_is_like_an_id_finds_and_deletes_nothing(gateway: Gateway) -> Steps
         spaced = f"{POLICIES}/{quote(written, safe='').replace('%20', '+')}"
         expect_error(gateway.send("GET", spaced), 404, "Policy not found")
     yield RELOAD
-    expect_policy(gateway.get(written), gateway.target, policy)
+    expect_policy(gateway.get(written), gateway, policy)

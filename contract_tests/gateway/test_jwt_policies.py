@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from contract_tests.engine.checks import Mismatch, shorten
 from contract_tests.engine.declaration import RELOAD, Steps, behaviour
-from contract_tests.engine.ownership import APIS
 from contract_tests.gateway.builders.apis import (
     Api,
     call,
@@ -17,6 +16,7 @@ from contract_tests.gateway.builders.apis import (
 )
 from contract_tests.gateway.builders.jwts import JWTS, expect_session, jwt_api, session_of, token, user
 from contract_tests.gateway.client import Gateway
+from contract_tests.gateway.resources import APIS
 
 MIXED = (
     "failed to create key: cannot apply multiple policies when some have per_api set and some are partitioned"

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from contract_tests.engine.checks import Mismatch, expect, expect_error, shorten
+from contract_tests.engine.checks import Mismatch, expect, shorten
 from contract_tests.engine.declaration import behaviour
-from contract_tests.gateway.builders.sessions import KEYS, RIGHTS, expect_key, needs_store, write
+from contract_tests.gateway.builders.sessions import RIGHTS, expect_key, needs_store, write
+from contract_tests.gateway.checks import expect_error
 from contract_tests.gateway.client import Gateway
+from contract_tests.gateway.resources import KEYS
 from mockserver.golang import json_writer
 
 UNFILTERED = "The 'filter' parameter (Org ID) is required when filtering by 'api_id' in legacy mode"
@@ -35,7 +37,7 @@ def test_keys_are_filtered_by_their_api(gateway: Gateway) -> None:
     for name, api in zip(names, ("orders", "bills"), strict=True):
         expect_key(write(gateway, name, {"access_rights": {api: {"versions": ["v1"]}}}), name, "added")
 
-    exchange = gateway.send("GET", f"{KEYS}?api_id=orders&filter={gateway.target.own.run}")
+    exchange = gateway.send("GET", f"{KEYS}?api_id=orders&filter={gateway.ownership.run}")
     listed = exchange.document.get("keys", ())
     if [name in listed for name in names] != [True, False]:
         raise Mismatch(f"a list with {names[0]}, and without {names[1]}", shorten(exchange.text), exchange)

@@ -4,17 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from contract_tests.engine.checks import Mismatch, expect_error
+from contract_tests.engine.checks import Mismatch
 from contract_tests.engine.declaration import behaviour
-from contract_tests.gateway.builders.sessions import (
-    KEYS,
-    NEVER,
-    RIGHTS,
-    expect_key,
-    needs_name,
-    needs_store,
-)
+from contract_tests.gateway.builders.sessions import NEVER, RIGHTS, expect_key, needs_name, needs_store
+from contract_tests.gateway.checks import expect_error
 from contract_tests.gateway.client import Gateway
+from contract_tests.gateway.resources import KEYS
 
 
 def written(
@@ -87,7 +82,7 @@ def test_a_password_is_not_shown(gateway: Gateway) -> None:
     needs_store(gateway)
     name = gateway.new_id("-basic")
     # of an organisation of its own, for where keys are hashed its name is not told
-    organisation = gateway.target.own.run
+    organisation = gateway.ownership.run
     query = f"?org_id={organisation}"
     for method, data in (("POST", {"password": "one"}), ("PUT", {}), ("PUT", {"password": "two"})):
         written(gateway, {"org_id": organisation, "basic_auth_data": data}, name, method, query)
@@ -100,10 +95,10 @@ def test_a_password_is_not_shown(gateway: Gateway) -> None:
 def test_a_key_is_found_by_its_name_and_organisation(gateway: Gateway) -> None:
     """A key is read and removed by its name and its org_id, with username=true too."""
     needs_store(gateway)
-    organisation, name = gateway.target.own.run, gateway.new_id("-user").removeprefix(gateway.target.own.run)
+    organisation, name = gateway.ownership.run, gateway.new_id("-user").removeprefix(gateway.ownership.run)
     query = f"?org_id={organisation}"
-    gateway.target.own.note_key(organisation + name)
-    gateway.target.own.note_key(name)
+    gateway.note_key(organisation + name)
+    gateway.note_key(name)
     written(gateway, {"org_id": organisation, "alias": "known"}, name)
     expect_members(gateway, name, query, alias="known")
     expect_members(gateway, name, f"{query}&username=true", alias="known")
@@ -132,7 +127,7 @@ def test_a_key_keeps_its_certificate(gateway: Gateway) -> None:
 def test_a_created_key_gets_a_secret(gateway: Gateway) -> None:
     """/tyk/keys/create makes a secret for a key with hmac_enabled, and none for others."""
     needs_store(gateway)
-    organisation, quota = gateway.target.own.run, {"quota_max": 5, "quota_renewal_rate": 3600}
+    organisation, quota = gateway.ownership.run, {"quota_max": 5, "quota_renewal_rate": 3600}
     for enabled in (True, False):
         session = {"org_id": organisation, "access_rights": RIGHTS, "hmac_enabled": enabled, **quota}
         exchange = gateway.send("POST", f"{KEYS}/create", session)
@@ -151,15 +146,15 @@ def test_a_created_key_gets_a_secret(gateway: Gateway) -> None:
 def test_a_certificate_is_of_one_key(gateway: Gateway) -> None:
     """/tyk/keys/create names a key by its certificate, and refuses a second one with it."""
     needs_store(gateway)
-    organisation, certificate = gateway.target.own.run, gateway.new_id("-cert")
+    organisation, certificate = gateway.ownership.run, gateway.new_id("-cert")
     key = organisation + certificate.removeprefix(organisation)
-    gateway.target.own.note_key(key)
+    gateway.note_key(key)
     session = {"org_id": organisation, "access_rights": RIGHTS, "certificate": certificate}
     exchange = gateway.send("POST", f"{KEYS}/create", session)
     expect_key(exchange, key, "added")
     reason = f"Failed to create key - Key with given certificate already found:{key}"
     expect_error(gateway.send("POST", f"{KEYS}/create", session), 500, reason)
     other = {**session, "certificate": gateway.new_id("-cert")}
-    gateway.target.own.note_key(organisation + str(other["certificate"]).removeprefix(organisation))
+    gateway.note_key(organisation + str(other["certificate"]).removeprefix(organisation))
     if (another := gateway.send("POST", f"{KEYS}/create", other)).status != 200:
         raise Mismatch("200, another certificate is free", another.text[:200], another)

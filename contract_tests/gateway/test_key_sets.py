@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from contract_tests.engine.checks import TWICE
 from contract_tests.engine.declaration import RELOAD, Steps, behaviour
-from contract_tests.engine.ownership import APIS
 from contract_tests.gateway.builders.apis import (
     api,
     call,
@@ -25,6 +24,7 @@ from contract_tests.gateway.builders.jwts import (
     token,
 )
 from contract_tests.gateway.client import Gateway
+from contract_tests.gateway.resources import APIS
 
 NOT_AUTHORISED = "Key not authorized"
 
@@ -64,7 +64,7 @@ def test_a_key_set_is_kept(gateway: Gateway) -> Steps:
     apis = {kid: jwt_api(gateway, jwt_source=source(url.encode()), **rsa) for kid, url in sets.items()}
     late = _set_of(gateway)
     apis["late"] = jwt_api(gateway, jwt_source=source(late.encode()), **rsa)
-    gateway.target.serve(late.rpartition("/")[2], b"no JSON")
+    gateway.upstream.serve(late.rpartition("/")[2], b"no JSON")
     rights = {name: right for made in apis.values() for name, right in made.rights.items()}
     policy(gateway, apis[KID], id=basic, access_rights=rights)
     yield RELOAD
@@ -74,10 +74,10 @@ def test_a_key_set_is_kept(gateway: Gateway) -> Steps:
     expect_passed(call(gateway, apis[KID], own))
     expect_refused(call(gateway, apis["another"], own), 403, NOT_AUTHORISED)
     expect_refused(call(gateway, apis["late"], own), 403, NOT_AUTHORISED)
-    gateway.target.serve(late.rpartition("/")[2], key_set())
+    gateway.upstream.serve(late.rpartition("/")[2], key_set())
     expect_passed(call(gateway, apis["late"], own))
     for kid, url in sets.items():
-        gateway.target.serve(url.rpartition("/")[2], key_set("another" if kid == KID else KID))
+        gateway.upstream.serve(url.rpartition("/")[2], key_set("another" if kid == KID else KID))
     for _ in TWICE:
         expect_passed(call(gateway, apis[KID], own))
         expect_refused(call(gateway, apis["another"], own), 403, NOT_AUTHORISED)
@@ -109,7 +109,7 @@ def test_a_key_set_is_known_by_its_url(gateway: Gateway) -> Steps:
     gateway.send("DELETE", f"{APIS}/{moves.id}")
     yield RELOAD
     api(gateway, **{**written, "jwt_source": source(right.encode())})
-    gateway.target.serve(right.rpartition("/")[2], key_set("another"))
+    gateway.upstream.serve(right.rpartition("/")[2], key_set("another"))
     yield RELOAD
 
     expect_refused(call(gateway, moves, own), 403, NOT_AUTHORISED)
@@ -136,4 +136,4 @@ def _set_of(gateway: Gateway, kid: str = KID) -> str:
         NotApplicable: the gateway cannot reach one.
     """
     needs_own_upstream(gateway)
-    return gateway.target.serve(gateway.new_id(), key_set(kid))
+    return gateway.upstream.serve(gateway.new_id(), key_set(kid))

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from contract_tests.engine.checks import Mismatch, expect, expect_error, shorten
+from contract_tests.engine.checks import Mismatch, expect, shorten
 from contract_tests.engine.declaration import RELOAD, NotApplicable, Steps, behaviour
 from contract_tests.gateway.builders.sessions import (
-    KEYS,
     RIGHTS,
     expect_key,
     expect_session,
@@ -15,7 +14,9 @@ from contract_tests.gateway.builders.sessions import (
     policy,
     write,
 )
+from contract_tests.gateway.checks import expect_error
 from contract_tests.gateway.client import Gateway
+from contract_tests.gateway.resources import KEYS
 
 NOT_MADE = "Failed to create key, ensure security settings are correct."
 NO_RIGHTS = "Failed to create key, keys must have at least one Access Rights record set."
@@ -28,7 +29,7 @@ def needs_rights(gateway: Gateway) -> None:
     Raises:
         NotApplicable: the gateway allows it.
     """
-    exchange = gateway.send("POST", f"{KEYS}/create", {"org_id": gateway.target.own.run})
+    exchange = gateway.send("POST", f"{KEYS}/create", {"org_id": gateway.ownership.run})
     if exchange.status == 200:
         raise NotApplicable("the gateway allows keys without rights (allow_master_keys)")
 
@@ -92,7 +93,7 @@ def test_a_key_needs_rights(gateway: Gateway) -> None:
     """Without policies and rights of its own a key is refused and not there, unless the gateway allows it."""
     needs_store(gateway)
     needs_rights(gateway)
-    organisation, name = gateway.target.own.run, gateway.new_id("-bare")
+    organisation, name = gateway.ownership.run, gateway.new_id("-bare")
     expect_error(write(gateway, name, {"org_id": organisation}), 500, NOT_MADE)
     expect_error(gateway.send("GET", f"{KEYS}/{name}?org_id={organisation}"), 404, "Key not found")
 
@@ -147,7 +148,7 @@ def test_a_key_whose_policies_are_missing_is_not_made(gateway: Gateway, path: st
     gone = [gateway.new_id("-gone"), gateway.new_id("-gone")]
     target = KEYS + path.format(name=gateway.new_id("-key"))
     for ids in (gone[:1], gone):
-        session = {"org_id": gateway.target.own.run, "apply_policies": ids}
+        session = {"org_id": gateway.ownership.run, "apply_policies": ids}
         expect_error(gateway.send("POST", target, session), 500, NOT_MADE)
 
 
@@ -168,7 +169,7 @@ def test_creating_a_key_tells_why_it_is_not_made(gateway: Gateway) -> Steps:
     parted, per_api = (policy(gateway, partitions={part: True}) for part in ("acl", "per_api"))
     yield RELOAD
 
-    whole = {"org_id": gateway.target.own.run, "access_rights": RIGHTS, "meta_data": {"policies": []}}
+    whole = {"org_id": gateway.ownership.run, "access_rights": RIGHTS, "meta_data": {"policies": []}}
     exchange = gateway.send("POST", f"{KEYS}/create", whole)
     if "own-policies-by-place" in gateway.behaviours:
         expect_error(exchange, 500, "Failed to create key - key has no valid policies to be applied")
@@ -178,7 +179,7 @@ def test_creating_a_key_tells_why_it_is_not_made(gateway: Gateway) -> Steps:
     mixed = {"apply_policies": [parted, per_api]}
     expect_error(gateway.send("POST", f"{KEYS}/create", mixed), 500, f"Failed to create key - {told}")
     for _ in range(2):
-        exchange = gateway.send("POST", f"{KEYS}/create", {"org_id": gateway.target.own.run})
+        exchange = gateway.send("POST", f"{KEYS}/create", {"org_id": gateway.ownership.run})
         if exchange.status != 200:  # as where allow_master_keys is set
             expect_error(exchange, 400, NO_RIGHTS)
 
@@ -190,7 +191,7 @@ _ODD = '\\"\\\\\\a\\b\\f\\n\\r\\t\\v\\x01\\x7f\\u0080é\\u2028漢\U0001f600\\U00
 def test_creating_a_key_makes_an_id(gateway: Gateway) -> None:
     """A created key's id begins with its organisation, and is another each time."""
     needs_store(gateway)
-    organisation, made = gateway.target.own.run, set()
+    organisation, made = gateway.ownership.run, set()
     for path in (f"{KEYS}/create", f"{KEYS}/create", KEYS, KEYS):
         exchange = gateway.send("POST", path, {"org_id": organisation, "access_rights": RIGHTS})
         told = exchange.document

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from contract_tests.engine.checks import Mismatch, expect_error
-from contract_tests.engine.declaration import LATER, RELOAD, Steps, behaviour
+from contract_tests.engine.checks import Mismatch
+from contract_tests.engine.declaration import AT_END, RELOAD, Steps, behaviour
 from contract_tests.gateway.builders.apis import api, call, expect_left, expect_passed, key, policy
-from contract_tests.gateway.builders.sessions import KEYS, expect_key
+from contract_tests.gateway.builders.sessions import expect_key
+from contract_tests.gateway.checks import expect_error
 from contract_tests.gateway.client import Gateway
+from contract_tests.gateway.resources import KEYS
 
 LIFETIME_SECONDS = 4  # within which a key of one second is gone
 
@@ -32,7 +34,7 @@ def test_a_key_is_found_by_its_name_and_an_api(gateway: Gateway) -> Steps:
     """A key is read by its name and an API of its organisation."""
     made, name = api(gateway), gateway.new_id("-of-api")
     plain = name.removeprefix(made.org_id)
-    gateway.target.own.note_key(name)
+    gateway.note_key(name)
     yield RELOAD
 
     session = {"org_id": made.org_id, "access_rights": made.rights}
@@ -47,7 +49,7 @@ def test_a_key_is_found_by_its_name_and_an_api(gateway: Gateway) -> Steps:
 @behaviour("keys-need-policies-of-their-apis")
 def test_a_policy_of_another_organisation_is_not_for_an_api(gateway: Gateway) -> Steps:
     """A key for an API whose policy is of another organisation is not made, and /tyk/keys/create says why."""
-    own = gateway.target.own.run
+    own = gateway.ownership.run
     made = api(gateway, org_id=own + "x")
     foreign = policy(gateway, made, org_id=own)
     yield RELOAD
@@ -120,7 +122,7 @@ def test_a_key_lasts_as_long_as_its_session(gateway: Gateway) -> Steps:
         [f"{KEYS}/{key(gateway, made, gold[made.id], **own)}?org_id={made.org_id}" for made, own in keys]
         for keys in (ending, staying)
     )
-    yield LATER  # a second is over then, or soon
+    yield AT_END  # a second is over then, or soon
 
     for path in end:
         exchange = gateway.get_until(path, LIFETIME_SECONDS, lambda status: status != 200)

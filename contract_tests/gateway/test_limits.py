@@ -16,8 +16,8 @@ from contract_tests.gateway.builders.apis import (
     key,
     policy,
 )
-from contract_tests.gateway.builders.sessions import KEYS
 from contract_tests.gateway.client import Gateway
+from contract_tests.gateway.resources import KEYS
 
 
 @behaviour("rate-limits-hold")

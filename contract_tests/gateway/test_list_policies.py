@@ -7,21 +7,13 @@ from typing import Any
 
 import pytest
 
-from contract_tests.engine.checks import (
-    Mismatch,
-    as_read,
-    difference,
-    expect_policy,
-    listed,
-    shorten,
-    steady,
-)
+from contract_tests.engine.checks import Mismatch, difference, shorten
 from contract_tests.engine.declaration import LAST, RELOAD, Steps, behaviour
 from contract_tests.engine.exchange import Exchange
-from contract_tests.engine.ownership import POLICIES
-from contract_tests.engine.target import RELOAD as BLOCKING
 from contract_tests.gateway.builders.samples import whole
+from contract_tests.gateway.checks import as_read, expect_policy, listed, steady
 from contract_tests.gateway.client import Gateway
+from contract_tests.gateway.resources import POLICIES
 
 
 def must_list(gateway: Gateway, policy_id: str, *, present: bool) -> Exchange:
@@ -93,9 +85,9 @@ def test_an_item_of_the_list_is_the_whole_policy(gateway: Gateway, members: dict
     policy = gateway.create(**members)
     yield RELOAD
 
-    expect_policy(gateway.get(policy["id"]), gateway.target, policy)
+    expect_policy(gateway.get(policy["id"]), gateway, policy)
     exchange = gateway.list()
-    text = as_read(gateway.target, policy)
+    text = as_read(gateway, policy)
     if text not in exchange.text:
         shown = json.dumps(listed(exchange).get(policy["id"], "no such item"))
         raise Mismatch(f"an item {shorten(text)}", difference(text, shown), exchange)
@@ -123,14 +115,14 @@ def test_two_lists_hold_the_same(gateway: Gateway) -> None:
         raise Mismatch("the same policies again", shorten(second.text), second)
 
 
-@behaviour("list-does-not-change-by-reading", reads_only=True, when=LAST)
+@behaviour("list-does-not-change-by-reading", reads_only=True, phase=LAST)
 def test_all_lists_between_two_reloads_hold_the_same(gateway: Gateway) -> None:
     """Each list of the run holds the policies of the run as the one before, unless a reload was asked for."""
     before: Exchange | None = None
     settled = False  # since a reload that was waited for; any other may come at any time
     for exchange in gateway.target.log:
         if exchange.target.startswith("/tyk/reload"):
-            before, settled = None, exchange.target == BLOCKING
+            before, settled = None, exchange.target == gateway.run.service.reload_target
         elif settled and exchange.method == "GET" and exchange.target == POLICIES and exchange.status == 200:
             if before and not _is_same(before, exchange) and _own(gateway, before) != _own(gateway, exchange):
                 gateway.exchanges += [before, exchange]
@@ -152,5 +144,5 @@ def _items(exchange: Exchange) -> list[str]:
 
 def _own(gateway: Gateway, exchange: Exchange) -> dict[str, Any]:
     """The policies of this run."""
-    own = gateway.target.own.owns
+    own = gateway.ownership.owns
     return {name: item for name, item in steady(exchange).items() if own(name)}

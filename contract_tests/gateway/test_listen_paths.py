@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from contract_tests.engine.checks import Mismatch, expect_written, shorten
+from contract_tests.engine.checks import Mismatch, shorten
 from contract_tests.engine.declaration import RELOAD, Steps, behaviour
-from contract_tests.engine.ownership import APIS
 from contract_tests.gateway.builders.apis import Api, expect_path, needs_own_upstream, open_api
+from contract_tests.gateway.checks import expect_written
 from contract_tests.gateway.client import Gateway
+from contract_tests.gateway.resources import APIS
 
 
 def _at(gateway: Gateway, path: str, target: str, **members: object) -> Api:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 import time
 
-from contract_tests.engine.checks import Mismatch, expect_error, expect_json, expect_ok, shorten
+from contract_tests.engine.checks import Mismatch, expect_json, shorten
 from contract_tests.engine.declaration import RELOAD, Steps, behaviour
 from contract_tests.engine.exchange import Exchange
-from contract_tests.engine.ownership import CLIENTS
 from contract_tests.gateway.builders.apis import (
     NEEDS_KEY,
     call,
@@ -27,8 +26,9 @@ from contract_tests.gateway.builders.clients import (
     granted,
     oauth_api,
 )
-from contract_tests.gateway.builders.sessions import KEYS
+from contract_tests.gateway.checks import expect_error, expect_ok
 from contract_tests.gateway.client import Gateway
+from contract_tests.gateway.resources import CLIENTS, KEYS
 
 NOT_AUTHORISED = "Key not authorised"
 FAILURES = {  # as RFC 6749 words them in section 5.2
@@ -126,7 +126,7 @@ def test_a_token_is_asked_for_in_ways(gateway: Gateway) -> Steps:
     ):
         exchange = gateway.send("POST", target, body, headers=[("Content-Type", kind), own])
         token, lasts = exchange.document.get("access_token"), exchange.document.get("expires_in")
-        gateway.target.own.note_key(str(token or ""))
+        gateway.note_key(str(token or ""))
         if not token or not isinstance(lasts, int) or lasts <= 0:
             raise Mismatch("200 with a token that lasts", shorten(exchange.text), exchange)
         told = {"access_token": token, "expires_in": lasts, "token_type": "bearer"}

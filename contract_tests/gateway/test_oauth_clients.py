@@ -5,12 +5,13 @@ from __future__ import annotations
 import base64
 import re
 
-from contract_tests.engine.checks import TWICE, Mismatch, expect_error, expect_json, expect_written
+from contract_tests.engine.checks import TWICE, Mismatch, expect_json
 from contract_tests.engine.declaration import RELOAD, Steps, behaviour
-from contract_tests.engine.ownership import CLIENTS
 from contract_tests.gateway.builders.apis import api, policy
 from contract_tests.gateway.builders.clients import SECRET, ask, client, granted, oauth_api, send_form
+from contract_tests.gateway.checks import expect_error, expect_written
 from contract_tests.gateway.client import Gateway
+from contract_tests.gateway.resources import CLIENTS
 
 NO_CLIENT, NO_API, NO_POLICY = "OAuth Client ID not found", "API doesn't exist", "Policy doesn't exist"
 UNREADABLE = "Unmarshalling failed"
@@ -50,7 +51,7 @@ def test_a_client_may_be_made_for_a_policy(gateway: Gateway) -> Steps:
     name = gateway.new_id()
     sent = {"client_id": name, "redirect_uri": "http://client.test/", "policy_id": both, "secret": SECRET}
     whole = {**sent, **OTHERS}
-    gateway.target.own.note([f"{CLIENTS}/{made.id}/{name}"])
+    gateway.ownership.note([f"{CLIENTS}/{made.id}/{name}"])
     expect_json(gateway.send("POST", f"{CLIENTS}/create", sent), 200, whole)
     expect_json(gateway.send("GET", f"{CLIENTS}/{made.id}/{name}"), 200, whole)
     expect_error(gateway.send("GET", f"{CLIENTS}/{plain.id}/{name}"), 404, NO_CLIENT)
@@ -74,7 +75,7 @@ def test_a_client_gets_a_name_and_a_secret(gateway: Gateway) -> Steps:
         known = {"redirect_uri": "http://client.test/", "policy_id": gold}
         exchange = gateway.send("POST", f"{CLIENTS}/create", {"api_id": made.id, **known, **sent})
         name, secret = (str(exchange.document.get(each)) for each in ("client_id", "secret"))
-        gateway.target.own.note([f"{CLIENTS}/{made.id}/{name}"])
+        gateway.ownership.note([f"{CLIENTS}/{made.id}/{name}"])
         if not re.fullmatch("[0-9a-f]{32}", name) or name in names:
             raise Mismatch("a client_id of 32 hex digits, each time another", name, exchange)
         if not _is_secret(secret):

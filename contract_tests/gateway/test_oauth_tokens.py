@@ -6,22 +6,13 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from contract_tests.engine.checks import (
-    TWICE,
-    Mismatch,
-    expect_error,
-    expect_json,
-    expect_ok,
-    expect_written,
-    lacking,
-    shorten,
-)
+from contract_tests.engine.checks import TWICE, Mismatch, expect_json, first_difference, shorten
 from contract_tests.engine.declaration import RELOAD, Steps, behaviour
-from contract_tests.engine.ownership import CLIENTS
 from contract_tests.gateway.builders.apis import api, needs_plain_keys, policy
 from contract_tests.gateway.builders.clients import SECRET, client, granted, oauth_api, send_form
-from contract_tests.gateway.builders.sessions import KEYS
+from contract_tests.gateway.checks import expect_error, expect_ok, expect_written
 from contract_tests.gateway.client import Gateway
+from contract_tests.gateway.resources import CLIENTS, KEYS
 
 REVOKE, REVOKE_ALL = "/tyk/oauth/revoke", "/tyk/oauth/revoke_all"
 REVOKED, ALL_REVOKED = "token revoked successfully", "tokens revoked successfully"
@@ -193,5 +184,5 @@ def test_a_token_has_what_its_client_has(gateway: Gateway) -> Steps:
             "meta_data": {**(told or {}), "tier": "gold", "of": "policy"},
             **{name: value for name, value in after.items() if name in granting},
         }
-        if differs := lacking(wanted, exchange.document):
+        if differs := first_difference(wanted, exchange.document):
             raise Mismatch(f"a session with {wanted}", differs, exchange)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from contract_tests.engine.checks import TWICE, Mismatch, expect, expect_error, expect_written, shorten
+from contract_tests.engine.checks import TWICE, Mismatch, expect, shorten
 from contract_tests.engine.declaration import FIRST, RELOAD, NotApplicable, Steps, behaviour
-from contract_tests.engine.ownership import APIS, ORGANISATIONS
 from contract_tests.gateway.builders.apis import api
 from contract_tests.gateway.builders.sessions import as_session, needs_store
+from contract_tests.gateway.checks import expect_error, expect_written
 from contract_tests.gateway.client import Gateway
+from contract_tests.gateway.resources import APIS, ORGANISATIONS
 
 NOT_FOUND, MALFORMED = "Org not found", "Request malformed"
 
@@ -77,7 +78,7 @@ def test_the_quota_of_an_organisation_is_reset(gateway: Gateway) -> Steps:
             raise Mismatch("quota_renews 7, as sent", repr(renews), exchange)
 
 
-@behaviour("organisations-need-an-api", when=FIRST)
+@behaviour("organisations-need-an-api", phase=FIRST)
 def test_no_organisation_is_found_without_an_api(gateway: Gateway) -> None:
     """While no API is loaded, no session of an organisation is listed, read or removed."""
     needs_store(gateway)

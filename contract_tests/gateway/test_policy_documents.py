@@ -6,16 +6,10 @@ import json
 
 import pytest
 
-from contract_tests.engine.checks import (
-    Mismatch,
-    as_read,
-    expect,
-    expect_malformed,
-    expect_policy,
-    expect_written,
-)
+from contract_tests.engine.checks import Mismatch, expect
 from contract_tests.engine.declaration import RELOAD, Steps, behaviour
 from contract_tests.engine.exchange import Exchange
+from contract_tests.gateway.checks import as_read, expect_malformed, expect_policy, expect_written
 from contract_tests.gateway.client import Gateway
 
 NO_DOCUMENT = [
@@ -58,7 +52,7 @@ def test_a_deep_document_is_read_whole(gateway: Gateway) -> Steps:
     expect_taken(gateway.post(json.dumps(policy).replace('"inside"', inside)))
     yield RELOAD
 
-    text = as_read(gateway.target, policy).replace('"inside"', inside)
+    text = as_read(gateway, policy).replace('"inside"', inside)
     expect(gateway.get(policy_id), 200, text + "\n", expected="200 with the policy, 600 levels deep")
 
 
@@ -81,7 +75,7 @@ def test_bytes_that_are_not_utf_8_are_replaced(gateway: Gateway, broken: bytes) 
     yield RELOAD
 
     name = "a" + "\ufffd" * (len(broken) - 2) + "b"
-    expect_policy(gateway.get(policy_id), gateway.target, {"id": policy_id, "name": name})
+    expect_policy(gateway.get(policy_id), gateway, {"id": policy_id, "name": name})
 
 
 @pytest.mark.parametrize("after", [" trailing", '{"id":"second"}', "]", "\n\n"])
@@ -93,7 +87,7 @@ def test_what_follows_the_document_is_ignored(gateway: Gateway, after: str) -> S
     expect_written(gateway.post(body), policy_id, "added")
     yield RELOAD
 
-    expect_policy(gateway.get(policy_id), gateway.target, {"id": policy_id, "name": "first"})
+    expect_policy(gateway.get(policy_id), gateway, {"id": policy_id, "name": "first"})
 
 
 READ_AS = [
@@ -137,7 +131,7 @@ def read_as(gateway: Gateway, sent: str, policy: dict[str, object]) -> Steps:
     policy_id = gateway.new_id()
     expect_written(gateway.post(f'{{"id":"{policy_id}",{sent}}}'), policy_id, "added")
     yield RELOAD
-    expect_policy(gateway.get(policy_id), gateway.target, {"id": policy_id, **policy})
+    expect_policy(gateway.get(policy_id), gateway, {"id": policy_id, **policy})
 
 
 @pytest.mark.parametrize(("sent", "policy"), _table("case-is-folded"))

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from contract_tests.engine.checks import Mismatch, expect, expect_malformed, expect_policy, expect_written
+from contract_tests.engine.checks import Mismatch, expect
 from contract_tests.engine.declaration import RELOAD, Steps, behaviour
+from contract_tests.gateway.checks import expect_malformed, expect_policy, expect_written
 from contract_tests.gateway.client import Gateway
 
 MAX, MIN = 2**63 - 1, -(2**63)
@@ -30,7 +31,7 @@ def round_trip(gateway: Gateway, members: str, policy: dict[str, Any]) -> Steps:
     policy_id = gateway.new_id()
     expect_written(gateway.post(f'{{"id":"{policy_id}",{members}}}'), policy_id, "added")
     yield RELOAD
-    expect_policy(gateway.get(policy_id), gateway.target, {"id": policy_id, **policy})
+    expect_policy(gateway.get(policy_id), gateway, {"id": policy_id, **policy})
 
 
 def refused(gateway: Gateway, members: str) -> None:
@@ -104,7 +105,7 @@ def test_a_string_is_written_as_go_writes_it(gateway: Gateway, name: str, value:
     yield RELOAD
 
     exchange = gateway.get(policy["id"])
-    expect_policy(exchange, gateway.target, policy)
+    expect_policy(exchange, gateway, policy)
     if f'"{name}":"{written}"' not in exchange.text:
         raise Mismatch(f'"{name}":"{written}" in the text', exchange.text[:400], exchange)
 
@@ -241,10 +242,10 @@ def test_smoothing_is_kept(gateway: Gateway) -> Steps:
 def test_members_come_in_a_fixed_order(gateway: Gateway) -> Steps:
     """Members come back in the gateway's order, whatever order they were sent in."""
     policy_id = gateway.new_id()
-    whole = gateway.target.codec.decode_leniently(b'{"id":"%s"}' % policy_id.encode())[0]
+    whole = gateway.codec.decode_leniently(b'{"id":"%s"}' % policy_id.encode())[0]
     backwards = dict(reversed(list({**whole, "rate": 3, "name": "order"}.items())))
     expect_written(gateway.post(backwards), policy_id, "added")
     yield RELOAD
 
-    text = gateway.target.codec.encode({**whole, "rate": 3.0, "name": "order"})
+    text = gateway.codec.encode({**whole, "rate": 3.0, "name": "order"})
     expect(gateway.get(policy_id), 200, text + "\n")

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from contract_tests.engine.checks import Mismatch, expect_error
+from contract_tests.engine.checks import Mismatch
 from contract_tests.engine.declaration import RELOAD, Steps, behaviour
 from contract_tests.gateway.builders.sessions import expect_session, policy, preview
+from contract_tests.gateway.checks import expect_error
 from contract_tests.gateway.client import Gateway
 
 

@@ -44,7 +44,7 @@ def test_sessions_are_as_recorded(gateway: Gateway, number: int) -> Steps:
 
 
 def _scenario(gateway: Gateway, number: int) -> Scenario:
-    version = gateway.options.version
+    version = gateway.version
     release = known_versions().get(f"{version.major}.{version.minor}")
     if release is None or version < release:
         raise NotApplicable(f"no gateway {version} was recorded")

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from contract_tests.engine.checks import Mismatch, expect_error, expect_ok, expect_policy
+from contract_tests.engine.checks import Mismatch
 from contract_tests.engine.declaration import (
     ALONE,
-    BEGUN,
     MEANWHILE,
     RELOAD,
+    STARTED,
     NotApplicable,
     Steps,
     behaviour,
 )
 from contract_tests.engine.exchange import Exchange
+from contract_tests.gateway.checks import expect_error, expect_ok, expect_policy
 from contract_tests.gateway.client import Gateway, path_of
 
 QUERY = "x=1&block=%zz&block=1;2&bl%6Fck=tru%65&block=false"
@@ -33,35 +34,35 @@ def test_a_blocking_reload_has_loaded_when_it_answers(gateway: Gateway) -> Steps
         policy = gateway.create(name=name)
         yield RELOAD
         expect_ok(gateway.exchanges[-1])
-        expect_policy(gateway.get(policy["id"]), gateway.target, policy)
+        expect_policy(gateway.get(policy["id"]), gateway, policy)
 
 
-@behaviour("first-block-counts", when=ALONE)
+@behaviour("first-block-counts", phase=ALONE)
 def test_the_first_sound_block_counts(gateway: Gateway) -> None:
     """Of several parameters the first `block` that can be read decides, escaped or not."""
     policy = gateway.create(name="first")
     for target in (f"/tyk/reload?{QUERY}", "/tyk/reload/?block=true"):
         gateway.target.reloads += 1
         expect_ok(gateway.send("GET", target))
-        expect_policy(gateway.get(policy["id"]), gateway.target, policy)
+        expect_policy(gateway.get(policy["id"]), gateway, policy)
         policy["name"] = "changed, and nothing else"
         gateway.put(policy["id"], policy)
 
 
-@behaviour("plain-reload-loads-soon", when=MEANWHILE)
+@behaviour("plain-reload-loads-soon", phase=MEANWHILE)
 def test_a_plain_reload_is_answered_at_once_and_shows_soon(gateway: Gateway) -> Steps:
     """A reload without block is queued: what was written shows within seconds."""
     policy = gateway.create(name="queued")
     gateway.target.reloads += 1
     expect_ok(gateway.send("GET", "/tyk/reload"))
-    gateway.target.own.spare(policy["id"])
-    yield BEGUN  # a second may pass, in which nothing is asked that a reload changes
+    gateway.ownership.delete_last(path_of(policy["id"]))
+    yield STARTED  # a second may pass, in which nothing is asked that a reload changes
 
-    expect_policy(once_seen(gateway, policy["id"]), gateway.target, policy)
+    expect_policy(once_seen(gateway, policy["id"]), gateway, policy)
 
 
 @pytest.mark.parametrize("query", ["?block=false", "?block=1", "?block=True", "?block=", "?BLOCK=true"])
-@behaviour("any-block-is-answered", when=ALONE)
+@behaviour("any-block-is-answered", phase=ALONE)
 def test_any_value_of_block_is_answered(gateway: Gateway, query: str) -> None:
     """A value of block that is not `true` makes a plain reload, and no error."""
     gateway.target.reloads += 1
@@ -74,7 +75,7 @@ def test_a_reload_changes_nothing_that_was_not_written(gateway: Gateway) -> Step
     policy = gateway.create(name="steady", rate=2.5, per=1, meta_data={"k": [1]})
     for _ in range(3):
         yield RELOAD
-        expect_policy(gateway.get(policy["id"]), gateway.target, policy)
+        expect_policy(gateway.get(policy["id"]), gateway, policy)
 
 
 @behaviour("reads-do-not-load")
@@ -86,7 +87,7 @@ def test_reading_loads_nothing(gateway: Gateway) -> None:
         expect_error(gateway.get(policy["id"]), 404, "Policy not found")
 
 
-@behaviour("group-reload-loads-soon", when=ALONE)
+@behaviour("group-reload-loads-soon", phase=ALONE)
 def test_a_group_reload_reaches_the_gateway_itself(gateway: Gateway) -> Steps:
     """A group reload is answered at once, and what was written shows within seconds."""
     if not gateway.options.allow_group_reload:
@@ -100,4 +101,4 @@ def test_a_group_reload_reaches_the_gateway_itself(gateway: Gateway) -> Steps:
     exchange = once_seen(gateway, policy["id"])
     if exchange.status != 200:
         raise Mismatch(f"the policy within {RELOAD_SECONDS:g} s", f"{exchange.status}", exchange)
-    expect_policy(exchange, gateway.target, policy)
+    expect_policy(exchange, gateway, policy)

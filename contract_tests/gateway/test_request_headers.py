@@ -7,17 +7,11 @@ import json
 
 import pytest
 
-from contract_tests.engine.checks import (
-    Mismatch,
-    expect_malformed,
-    expect_no_header,
-    expect_policy,
-    expect_written,
-)
+from contract_tests.engine.checks import Mismatch, expect_no_header
 from contract_tests.engine.declaration import RELOAD, Steps, behaviour
-from contract_tests.engine.exchange import SECRET_HEADER
-from contract_tests.engine.ownership import POLICIES
+from contract_tests.gateway.checks import expect_malformed, expect_policy, expect_written
 from contract_tests.gateway.client import Gateway, path_of
+from contract_tests.gateway.resources import POLICIES
 
 IGNORED = (
     ("User-Agent", "curl/8.5.0"), ("User-Agent", "Mozilla/5.0 (X11; Linux x86_64)"), ("User-Agent", "Go-http-client/1.1"),
@@ -38,9 +32,9 @@ def test_other_headers_change_no_answer(gateway: Gateway) -> Steps:
 
     for policy in policies:
         for header in IGNORED:
-            secret = (SECRET_HEADER, gateway.target.secret)
+            secret = (gateway.auth.header, gateway.auth.secret)
             exchange = gateway.send("GET", path_of(policy["id"]), headers=[secret, header])
-            expect_policy(exchange, gateway.target, policy)
+            expect_policy(exchange, gateway, policy)
             expect_no_header(exchange, "Content-Encoding")
             expect_no_header(exchange, "Access-Control-Allow-Origin")
 
@@ -48,7 +42,7 @@ def test_other_headers_change_no_answer(gateway: Gateway) -> Steps:
 @behaviour("bodies-are-not-unpacked")
 def test_a_body_is_read_as_it_comes(gateway: Gateway) -> Steps:
     """Packed, as a form, as YAML or in another encoding it is no JSON, whatever its headers say; and JSON is JSON."""
-    secret = (SECRET_HEADER, gateway.target.secret)
+    secret = (gateway.auth.header, gateway.auth.secret)
     policy_id, plain = gateway.new_id(), {"id": gateway.new_id(), "name": "plain"}
     whole = json.dumps({"id": policy_id}).encode()
     for name, kind, body in (
@@ -64,26 +58,26 @@ def test_a_body_is_read_as_it_comes(gateway: Gateway) -> Steps:
         expect_written(exchange, plain["id"], "added")
     yield RELOAD
 
-    expect_policy(gateway.get(plain["id"]), gateway.target, plain)
+    expect_policy(gateway.get(plain["id"]), gateway, plain)
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT"])
 @behaviour("bodies-come-in-any-frame")
 def test_a_body_is_read_whole_however_it_is_framed(gateway: Gateway, method: str) -> Steps:
     """In chunks of any size, or after the gateway was asked whether it takes it."""
-    secret = (SECRET_HEADER, gateway.target.secret)
+    secret = (gateway.auth.header, gateway.auth.secret)
     policies = [{"id": gateway.new_id(), "name": "framed" * 500, "rate": number} for number in range(3)]
     for policy, size in zip(policies, (1, 700, 0), strict=True):
         body = json.dumps(policy).encode()
         header = ("Transfer-Encoding", "chunked") if size else ("Expect", "100-continue")
         path = POLICIES if method == "POST" else path_of(str(policy["id"]))
-        gateway.target.own.note([path_of(str(policy["id"]))])
+        gateway.ownership.note([path_of(str(policy["id"]))])
         exchange = gateway.send(method, path, _chunks(body, size) if size else body, headers=[secret, header])
         expect_written(exchange, str(policy["id"]), "added" if method == "POST" else "modified")
     yield RELOAD
 
     for policy in policies:
-        expect_policy(gateway.get(str(policy["id"])), gateway.target, policy)
+        expect_policy(gateway.get(str(policy["id"])), gateway, policy)
 
 
 def _chunks(body: bytes, size: int) -> bytes:
@@ -97,7 +91,7 @@ def test_a_method_is_not_overridden(gateway: Gateway) -> Steps:
     kept = gateway.create(name="before")
     after = {**kept, "name": "after"}
     for name in ("X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override"):
-        headers = [(SECRET_HEADER, gateway.target.secret), (name, "DELETE")]
+        headers = [(gateway.auth.header, gateway.auth.secret), (name, "DELETE")]
         exchange = gateway.send("POST", f"{path_of(kept['id'])}?_method=DELETE", after, headers=headers)
         expect_written(exchange, kept["id"], "added")
     yield RELOAD
@@ -105,4 +99,4 @@ def test_a_method_is_not_overridden(gateway: Gateway) -> Steps:
     exchange = gateway.get(kept["id"])
     if exchange.status == 404:
         raise Mismatch("the policy that POST wrote", "404, it was deleted", exchange)
-    expect_policy(exchange, gateway.target, after)
+    expect_policy(exchange, gateway, after)

@@ -10,18 +10,14 @@ from contract_tests.engine.checks import (
     Mismatch,
     difference,
     expect,
-    expect_error,
     expect_json,
     expect_no_header,
-    expect_page_not_found,
-    expect_policy,
     expect_redirect,
-    listed,
-    steady,
 )
 from contract_tests.engine.declaration import RELOAD, Steps, behaviour
-from contract_tests.engine.ownership import POLICIES
+from contract_tests.gateway.checks import expect_error, expect_page_not_found, expect_policy, listed, steady
 from contract_tests.gateway.client import Gateway, path_of
+from contract_tests.gateway.resources import POLICIES
 
 FILTERS = "p=2&page_size=1&active=false&limit=1&offset=1&count=1&org_id=x&id=x&name=x&api_id=x&q=x&filter=x&fields=id&sort=x"
 NO_METHODS = ["PATCH", "OPTIONS", "HEAD", "TRACE", "BREW", "get"]
@@ -108,7 +104,7 @@ def test_one_policy_with_a_trailing_slash(gateway: Gateway) -> Steps:
     policy = gateway.create(name="slash")
     yield RELOAD
 
-    expect_policy(gateway.send("GET", path_of(policy["id"]) + "/"), gateway.target, policy)
+    expect_policy(gateway.send("GET", path_of(policy["id"]) + "/"), gateway, policy)
 
 
 @pytest.mark.parametrize(
@@ -154,7 +150,7 @@ def test_a_path_is_compared_unescaped(gateway: Gateway) -> Steps:
     yield RELOAD
 
     escaped = "".join(f"%{ord(character):02X}" for character in policy["id"])
-    expect_policy(gateway.send("GET", f"{POLICIES}/{escaped}"), gateway.target, policy)
+    expect_policy(gateway.send("GET", f"{POLICIES}/{escaped}"), gateway, policy)
 
 
 @behaviour("query-is-ignored", reads_only=True)
@@ -179,7 +175,7 @@ def test_a_query_on_one_policy_changes_nothing(gateway: Gateway) -> Steps:
     policy = gateway.create(name="queried", rate=2)
     yield RELOAD
 
-    expect_policy(gateway.send("GET", f"{path_of(policy['id'])}?{FILTERS}"), gateway.target, policy)
+    expect_policy(gateway.send("GET", f"{path_of(policy['id'])}?{FILTERS}"), gateway, policy)
 
 
 def _expect_no_filter(gateway: Gateway) -> None:
@@ -222,10 +218,10 @@ def test_answers_do_not_name_the_server(gateway: Gateway) -> None:
 def test_a_policy_may_be_sent_as_any_type(gateway: Gateway) -> Steps:
     """The Content-Type and Accept of a request are not looked at."""
     policy = {"id": gateway.new_id(), "name": "typed"}
-    secret = ("X-Tyk-Authorization", gateway.target.secret)
+    secret = ("X-Tyk-Authorization", gateway.auth.secret)
     sent = [secret, ("Content-Type", "text/plain"), ("Accept", "application/xml")]
     exchange = gateway.send("POST", POLICIES, policy, headers=sent)
     expect_json(exchange, 200, {"key": policy["id"], "status": "ok", "action": "added"})
     yield RELOAD
 
-    expect_policy(gateway.get(policy["id"]), gateway.target, policy)
+    expect_policy(gateway.get(policy["id"]), gateway, policy)

@@ -7,18 +7,11 @@ from urllib.parse import quote, urlencode
 
 import pytest
 
-from contract_tests.engine.checks import (
-    expect_error,
-    expect_forbidden,
-    expect_no_header,
-    expect_policy,
-    expect_redirect,
-    listed,
-)
-from contract_tests.engine.declaration import BEGUN, FIRST, RELOAD, Steps, behaviour
-from contract_tests.engine.exchange import SECRET_HEADER
-from contract_tests.engine.ownership import POLICIES
+from contract_tests.engine.checks import expect_no_header, expect_redirect
+from contract_tests.engine.declaration import FIRST, RELOAD, STARTED, Steps, behaviour
+from contract_tests.gateway.checks import expect_error, expect_forbidden, expect_policy, listed
 from contract_tests.gateway.client import Gateway
+from contract_tests.gateway.resources import POLICIES
 
 EVERY_OPERATION = [
     ("GET", POLICIES),
@@ -66,82 +59,82 @@ def test_one_policy_without_the_secret_is_refused(gateway: Gateway, method: str)
 @behaviour("secret-wrong-is-403", reads_only=True)
 def test_a_wrong_secret_is_refused(gateway: Gateway) -> None:
     """A secret that is not the gateway's answers 403."""
-    expect_forbidden(gateway.send("GET", POLICIES, headers=[(SECRET_HEADER, "wrong")]))
+    expect_forbidden(gateway.send("GET", POLICIES, headers=[(gateway.auth.header, "wrong")]))
 
 
 @behaviour("secret-wrong-is-403", reads_only=True)
 def test_an_empty_secret_is_refused(gateway: Gateway) -> None:
     """An empty secret answers 403."""
-    expect_forbidden(gateway.send("GET", POLICIES, headers=[(SECRET_HEADER, "")]))
+    expect_forbidden(gateway.send("GET", POLICIES, headers=[(gateway.auth.header, "")]))
 
 
 @behaviour("secret-is-compared-whole", reads_only=True)
 def test_the_beginning_of_the_secret_is_refused(gateway: Gateway) -> None:
     """The secret without its last character answers 403."""
-    part = gateway.target.secret[:-1]
+    part = gateway.auth.secret[:-1]
 
-    expect_forbidden(gateway.send("GET", POLICIES, headers=[(SECRET_HEADER, part)]))
+    expect_forbidden(gateway.send("GET", POLICIES, headers=[(gateway.auth.header, part)]))
 
 
 @behaviour("secret-is-compared-whole", reads_only=True)
 def test_more_than_the_secret_is_refused(gateway: Gateway) -> None:
     """The secret with one more character answers 403."""
-    more = gateway.target.secret + "x"
+    more = gateway.auth.secret + "x"
 
-    expect_forbidden(gateway.send("GET", POLICIES, headers=[(SECRET_HEADER, more)]))
+    expect_forbidden(gateway.send("GET", POLICIES, headers=[(gateway.auth.header, more)]))
 
 
 @pytest.mark.parametrize("form", ['"{}"', "'{}'", "{}, {}", "{};", "%s{}", "{}{}"])
 @behaviour("secret-is-compared-whole", reads_only=True)
 def test_the_secret_in_another_form_is_refused(gateway: Gateway, form: str) -> None:
     """Quoted, repeated or with a sign more it is another one."""
-    other = form.replace("{}", gateway.target.secret)
+    other = form.replace("{}", gateway.auth.secret)
 
-    expect_forbidden(gateway.send("GET", POLICIES, headers=[(SECRET_HEADER, other)]))
+    expect_forbidden(gateway.send("GET", POLICIES, headers=[(gateway.auth.header, other)]))
 
 
 @behaviour("secret-is-compared-whole", reads_only=True)
 def test_the_secret_with_a_space_inside_is_refused(gateway: Gateway) -> None:
     """A space counts where it stands between two characters."""
-    for position in range(1, min(len(gateway.target.secret), 3)):
-        parts = gateway.target.secret[:position], gateway.target.secret[position:]
-        expect_forbidden(gateway.send("GET", POLICIES, headers=[(SECRET_HEADER, " ".join(parts))]))
+    for position in range(1, min(len(gateway.auth.secret), 3)):
+        parts = gateway.auth.secret[:position], gateway.auth.secret[position:]
+        expect_forbidden(gateway.send("GET", POLICIES, headers=[(gateway.auth.header, " ".join(parts))]))
 
 
 @behaviour("secret-wrong-is-403", reads_only=True)
 def test_the_secret_of_the_sample_is_refused(gateway: Gateway) -> None:
     """The vendor's sample configuration opens no gateway that has another secret."""
-    if gateway.target.secret != SAMPLE:
-        expect_forbidden(gateway.send("GET", POLICIES, headers=[(SECRET_HEADER, SAMPLE)]))
+    if gateway.auth.secret != SAMPLE:
+        expect_forbidden(gateway.send("GET", POLICIES, headers=[(gateway.auth.header, SAMPLE)]))
 
 
 @behaviour("secret-case-matters", reads_only=True)
 def test_the_secret_in_other_case_is_refused(gateway: Gateway) -> None:
     """The secret with upper and lower case exchanged answers 403."""
-    swapped = gateway.target.secret.swapcase()
-    if swapped == gateway.target.secret:
+    swapped = gateway.auth.secret.swapcase()
+    if swapped == gateway.auth.secret:
         return
 
-    expect_forbidden(gateway.send("GET", POLICIES, headers=[(SECRET_HEADER, swapped)]))
+    expect_forbidden(gateway.send("GET", POLICIES, headers=[(gateway.auth.header, swapped)]))
 
 
 @pytest.mark.parametrize("name", ["x-tyk-authorization", "X-TYK-AUTHORIZATION"])
 @behaviour("secret-header-in-any-case", reads_only=True)
 def test_the_header_may_be_written_in_any_case(gateway: Gateway, name: str) -> None:
     """The header's name counts in any case."""
-    listed(gateway.send("GET", POLICIES, headers=[(name, gateway.target.secret)]))
+    listed(gateway.send("GET", POLICIES, headers=[(name, gateway.auth.secret)]))
 
 
 @behaviour("secret-is-trimmed", reads_only=True)
 def test_spaces_around_the_secret_do_not_count(gateway: Gateway) -> None:
     """Spaces before and after the secret are not part of it."""
-    listed(gateway.send("GET", POLICIES, headers=[(SECRET_HEADER, f"  {gateway.target.secret}  ")]))
+    listed(gateway.send("GET", POLICIES, headers=[(gateway.auth.header, f"  {gateway.auth.secret}  ")]))
 
 
 @behaviour("secret-first-header-counts", reads_only=True)
 def test_a_wrong_secret_before_the_right_one_is_refused(gateway: Gateway) -> None:
     """Of two headers the first decides: wrong before right answers 403."""
-    both = [(SECRET_HEADER, "wrong"), (SECRET_HEADER, gateway.target.secret)]
+    both = [(gateway.auth.header, "wrong"), (gateway.auth.header, gateway.auth.secret)]
 
     expect_forbidden(gateway.send("GET", POLICIES, headers=both))
 
@@ -149,7 +142,7 @@ def test_a_wrong_secret_before_the_right_one_is_refused(gateway: Gateway) -> Non
 @behaviour("secret-first-header-counts", reads_only=True)
 def test_the_right_secret_before_a_wrong_one_is_taken(gateway: Gateway) -> None:
     """Of two headers the first decides: right before wrong answers 200."""
-    both = [(SECRET_HEADER, gateway.target.secret), (SECRET_HEADER, "wrong")]
+    both = [(gateway.auth.header, gateway.auth.secret), (gateway.auth.header, "wrong")]
 
     listed(gateway.send("GET", POLICIES, headers=both))
 
@@ -158,14 +151,23 @@ def test_the_right_secret_before_a_wrong_one_is_taken(gateway: Gateway) -> None:
 @behaviour("secret-only-in-its-header", reads_only=True)
 def test_the_secret_in_another_header_is_refused(gateway: Gateway, name: str) -> None:
     """The secret counts in X-Tyk-Authorization alone."""
-    expect_forbidden(gateway.send("GET", POLICIES, headers=[(name, gateway.target.secret)]))
+    expect_forbidden(gateway.send("GET", POLICIES, headers=[(name, gateway.auth.secret)]))
 
 
 @behaviour("secret-only-in-its-header", reads_only=True)
 def test_the_secret_anywhere_else_is_refused(gateway: Gateway) -> None:
     """In a query, a cookie or basic authentication the secret does not count."""
-    secret = gateway.target.secret
-    names = ("secret", "api_key", "key", "token", "access_token", "auth", "authorization", SECRET_HEADER)
+    secret = gateway.auth.secret
+    names = (
+        "secret",
+        "api_key",
+        "key",
+        "token",
+        "access_token",
+        "auth",
+        "authorization",
+        gateway.auth.header,
+    )
     query = urlencode([(name, secret) for name in names])
     expect_forbidden(gateway.send("GET", f"{POLICIES}?{query}", headers=[]))
     cookies = "; ".join(f"{name}={quote(secret)}" for name in names)
@@ -178,7 +180,7 @@ def test_the_secret_anywhere_else_is_refused(gateway: Gateway) -> None:
 @behaviour("secret-only-in-its-header", reads_only=True)
 def test_the_secret_as_bearer_is_refused(gateway: Gateway) -> None:
     """`Bearer` before the secret makes it another one."""
-    bearer = [(SECRET_HEADER, f"Bearer {gateway.target.secret}")]
+    bearer = [(gateway.auth.header, f"Bearer {gateway.auth.secret}")]
 
     expect_forbidden(gateway.send("GET", POLICIES, headers=bearer))
 
@@ -211,7 +213,7 @@ def test_a_broken_body_without_the_secret_is_refused(gateway: Gateway) -> None:
 def test_a_write_with_a_wrong_secret_changes_nothing(gateway: Gateway) -> Steps:
     """What is refused for its secret is not written, and not deleted."""
     kept = gateway.create(name="kept")
-    wrong = [(SECRET_HEADER, "wrong")]
+    wrong = [(gateway.auth.header, "wrong")]
     refused = {"id": gateway.new_id(), "name": "refused"}
     path = f"{POLICIES}/{kept['id']}"
     expect_forbidden(gateway.send("POST", POLICIES, refused, headers=wrong))
@@ -220,18 +222,18 @@ def test_a_write_with_a_wrong_secret_changes_nothing(gateway: Gateway) -> Steps:
     yield RELOAD
 
     expect_error(gateway.get(refused["id"]), 404, "Policy not found")
-    expect_policy(gateway.get(kept["id"]), gateway.target, kept)
+    expect_policy(gateway.get(kept["id"]), gateway, kept)
 
 
-@behaviour("refused-reload-loads-nothing", when=FIRST)
+@behaviour("refused-reload-loads-nothing", phase=FIRST)
 def test_a_reload_with_a_wrong_secret_loads_nothing(gateway: Gateway) -> Steps:
     """What is refused for its secret is no reload: what was written does not show, now or a tick later."""
     policy = gateway.create(name="unseen")
-    wrong = [(SECRET_HEADER, "wrong")]
+    wrong = [(gateway.auth.header, "wrong")]
     for path in ("/tyk/reload", "/tyk/reload?block=true"):
         expect_forbidden(gateway.send("GET", path, headers=wrong))
         expect_forbidden(gateway.send("GET", path, headers=[]))
-    yield BEGUN  # all others are on their way to their first reload, which takes about a tick
+    yield STARTED  # all others are on their way to their first reload, which takes about a tick
 
     expect_error(gateway.get(policy["id"]), 404, "Policy not found")
 

@@ -15,8 +15,8 @@ from contract_tests.gateway.builders.apis import (
     needs_plain_keys,
     policy,
 )
-from contract_tests.gateway.builders.sessions import KEYS
 from contract_tests.gateway.client import Gateway
+from contract_tests.gateway.resources import KEYS
 
 
 @behaviour("traffic-needs-a-key")

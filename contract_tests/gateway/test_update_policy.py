@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from contract_tests.engine.checks import expect_error, expect_malformed, expect_policy, expect_written
 from contract_tests.engine.declaration import RELOAD, Steps, behaviour
-from contract_tests.engine.ownership import POLICIES
 from contract_tests.gateway.builders.samples import less, whole
+from contract_tests.gateway.checks import expect_error, expect_malformed, expect_policy, expect_written
 from contract_tests.gateway.client import Gateway
+from contract_tests.gateway.resources import POLICIES
 
 MISMATCH = "Request ID does not match that in policy! For Update operations these must match."
 
@@ -24,20 +24,20 @@ def test_updating_answers_the_key_and_modified(gateway: Gateway) -> None:
 @behaviour("update-needs-reload")
 def test_an_update_shows_after_a_reload(gateway: Gateway) -> Steps:
     """The old policy is read until a reload, then the new one."""
-    before = gateway.create(_id=gateway.target.own.new_object_id(), **whole(9))
+    before = gateway.create(_id=gateway.ownership.new_object_id(), **whole(9))
     yield RELOAD
-    after = {"id": before["id"], "_id": gateway.target.own.new_object_id(), **whole(12)}
+    after = {"id": before["id"], "_id": gateway.ownership.new_object_id(), **whole(12)}
     gateway.put(before["id"], after)
-    expect_policy(gateway.get(before["id"]), gateway.target, before)
+    expect_policy(gateway.get(before["id"]), gateway, before)
     yield RELOAD
 
-    expect_policy(gateway.get(before["id"]), gateway.target, after)
+    expect_policy(gateway.get(before["id"]), gateway, after)
 
 
 @behaviour("update-replaces-whole")
 def test_members_that_are_not_sent_become_zero(gateway: Gateway) -> Steps:
     """An update keeps nothing of what was there: members that are not sent become zero."""
-    policy = gateway.create(_id=gateway.target.own.new_object_id(), **whole(1))
+    policy = gateway.create(_id=gateway.ownership.new_object_id(), **whole(1))
     partly, long = gateway.create(**whole(1)), gateway.create(name="n" * 5000)
     yield RELOAD
     updates = {"id": policy["id"]}, less(partly), {"id": long["id"], "name": "short"}
@@ -46,7 +46,7 @@ def test_members_that_are_not_sent_become_zero(gateway: Gateway) -> Steps:
     yield RELOAD
 
     for changed in updates:
-        expect_policy(gateway.get(changed["id"]), gateway.target, changed)
+        expect_policy(gateway.get(changed["id"]), gateway, changed)
 
 
 @behaviour("update-replaces-whole")
@@ -63,7 +63,7 @@ def test_nothing_of_a_deleted_policy_comes_back(gateway: Gateway) -> Steps:
     yield RELOAD
 
     for policy in new:
-        expect_policy(gateway.get(policy["id"]), gateway.target, policy)
+        expect_policy(gateway.get(policy["id"]), gateway, policy)
 
 
 @behaviour("update-creates")
@@ -73,7 +73,7 @@ def test_updating_an_unknown_policy_creates_it(gateway: Gateway) -> Steps:
     expect_written(gateway.put(policy["id"], policy), policy["id"], "modified")
     yield RELOAD
 
-    expect_policy(gateway.get(policy["id"]), gateway.target, policy)
+    expect_policy(gateway.get(policy["id"]), gateway, policy)
 
 
 @pytest.mark.parametrize("body", ["{}", "null", '{"name":"x"}', '{"id":""}', '{"id":null}'])
@@ -116,7 +116,7 @@ def test_an_update_with_more_than_the_id_is_refused(gateway: Gateway, form: str)
 @behaviour("update-needs-the-same-id")
 def test_an_object_id_does_not_match_the_path(gateway: Gateway) -> None:
     """An _id equal to the path does not stand for the id."""
-    object_id = gateway.target.own.new_object_id()
+    object_id = gateway.ownership.new_object_id()
 
     expect_error(gateway.put(object_id, {"_id": object_id}), 400, MISMATCH)
 
@@ -135,7 +135,7 @@ def test_a_refused_update_changes_nothing(gateway: Gateway) -> Steps:
     gateway.put(policy["id"], f'{{"id":"{policy["id"]}","name":"lost","rate":"x"}}')
     yield RELOAD
 
-    expect_policy(gateway.get(policy["id"]), gateway.target, policy)
+    expect_policy(gateway.get(policy["id"]), gateway, policy)
 
 
 @pytest.mark.parametrize("body", ['{"id":"x"}', "{", ""])

@@ -67,7 +67,7 @@ def test_the_upstream_sees_who_asks(gateway: Gateway) -> Steps:
         raise Mismatch("X-Forwarded-For: 192.0.2.1, and the client's address", repr(seen), exchange)
     expect_upstream_saw(gateway, exchange, x_own="1", user_agent="me", accept_encoding="x", te="trailers")
     ranged = gateway.send("GET", f"/{made.id}/a", headers=[("Range", "bytes=0-1")])
-    host = urlsplit(gateway.target.upstream()).netloc
+    host = urlsplit(gateway.upstream.url).netloc
     expect_upstream_saw(gateway, ranged, accept_encoding=None, range="bytes=0-1", host=host)
     version = gateway.send("GET", "/hello", headers=[]).document.get("version")
     own = {"user_agent": f"Tyk/{version}", "accept_encoding": "gzip"}
@@ -80,10 +80,10 @@ def test_the_upstream_may_see_the_host(gateway: Gateway) -> Steps:
     needs_own_upstream(gateway)
     own = open_api(gateway)
     kept = open_api(gateway, "", {"preserve_host_header": True})
-    named = open_api(gateway, proxy={"target_url": gateway.target.upstream().replace("://", "://user:word@")})
+    named = open_api(gateway, proxy={"target_url": gateway.upstream.url.replace("://", "://user:word@")})
     yield RELOAD
 
-    host = urlsplit(gateway.target.upstream()).netloc
+    host = urlsplit(gateway.upstream.url).netloc
     expect_upstream_saw(gateway, call(gateway, named), host=host, authorization=None)
     expect_upstream_saw(gateway, call(gateway, kept), host=urlsplit(gateway.target.url).netloc)
     expect_upstream_saw(gateway, call(gateway, own), host=host)
@@ -155,11 +155,11 @@ def test_the_answer_of_the_upstream_comes_back(gateway: Gateway) -> Steps:
     name, packed, short = gateway.new_id(), gateway.new_id(), gateway.new_id()
     told = [("X-Own", "1"), ("X-Own", "2"), ("Content-Type", "text/tea"), ("Date", DATE), ("Server", "pot")]
     of_hop = [("Keep-Alive", "timeout=5"), ("Trailer", "X"), ("Connection", "X-More"), ("X-More", "1")]
-    gateway.target.serve(name, LONG, 418, [*told, *of_hop])
-    gateway.target.serve(
+    gateway.upstream.serve(name, LONG, 418, [*told, *of_hop])
+    gateway.upstream.serve(
         packed, gzip.compress(LONG), headers=[("Content-Encoding", "gzip"), ("Content-Type", "text/tea")]
     )
-    gateway.target.serve(short, gzip.compress(b"short"), headers=[("Content-Encoding", "gzip")])
+    gateway.upstream.serve(short, gzip.compress(b"short"), headers=[("Content-Encoding", "gzip")])
     made = open_api(gateway)
     yield RELOAD
 
@@ -192,8 +192,8 @@ def test_the_type_of_a_body_is_found_out(gateway: Gateway) -> Steps:
     needs_own_upstream(gateway)
     names = [gateway.new_id() for _ in TYPES]
     for name, (body, _) in zip(names, TYPES, strict=True):
-        gateway.target.serve(name, body, headers=())
-    gateway.target.serve(
+        gateway.upstream.serve(name, body, headers=())
+    gateway.upstream.serve(
         packed := gateway.new_id(), gzip.compress(LONG), headers=[("Content-Encoding", "gzip")]
     )
     made = open_api(gateway)

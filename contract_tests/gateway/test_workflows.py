@@ -2,35 +2,35 @@
 
 from __future__ import annotations
 
-from contract_tests.engine import generated_requests
 from contract_tests.engine.checks import Mismatch
-from contract_tests.engine.declaration import BEGUN, FIRST, LAST, LATER, RELOAD, Steps, behaviour
+from contract_tests.engine.declaration import AT_END, FIRST, LAST, RELOAD, STARTED, Steps, behaviour
+from contract_tests.gateway import generated
 from contract_tests.gateway.client import Gateway
 from contract_tests.model.walks import Walking, shrunk
 
 
-@behaviour("walks-agree-with-model", when=FIRST)
+@behaviour("walks-agree-with-model", phase=FIRST)
 def test_walks_agree_with_the_model(gateway: Gateway) -> Steps:
     """After any writes and reloads every answer is what the model foretells."""
-    walks = generated_requests.walks(str(gateway.options.version))
-    yield BEGUN
+    walks = generated.walks(gateway.version)
+    yield STARTED
     walking = Walking(gateway, walks)
     while walking.go_on():
         yield RELOAD
         walking.reloaded(gateway.exchanges[-1])
     for walk, outcome in walking.outcomes.items():
         if outcome.mismatch:
-            yield LATER  # for it takes reloads of its own
+            yield AT_END  # for it takes reloads of its own
             smallest = shrunk(gateway, walk, outcome)
             gateway.exchanges = smallest.exchanges
             raise smallest.mismatch or outcome.mismatch
 
 
-@behaviour("deleted-policies-are-gone", when=LAST)
+@behaviour("deleted-policies-are-gone", phase=LAST)
 def test_all_that_the_run_wrote_can_be_removed(gateway: Gateway) -> Steps:
     """Deleted and reloaded, nothing of many policies is left, the last one included."""
     wrote = gateway.list()
-    gateway.target.remove()
-    yield BEGUN
-    if left := gateway.target.clean_up():
+    gateway.run.cleanup.remove()
+    yield STARTED
+    if left := gateway.run.cleanup.finish():
         raise Mismatch("a list without any policy of this run", f"{len(left)} of them", wrote)

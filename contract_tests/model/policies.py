@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from contract_tests.engine.target import Target
-from mockserver.contract.policy_codec import MalformedPolicy
+from mockserver.contract.policy_codec import MalformedPolicy, PolicyCodec
 
 Policy = dict[str, Any]
 Expected = tuple[int, str]
@@ -24,10 +23,10 @@ class Model:
     Only ids whose file lies in the policy directory itself are foretold.
     """
 
-    def __init__(self, target: Target, behaviours: frozenset[str]) -> None:
+    def __init__(self, codec: PolicyCodec, behaviours: frozenset[str]) -> None:
         self.written: dict[str, Policy] = {}
         self.loaded: dict[str, Policy] = {}
-        self._codec = target.codec
+        self._codec = codec
         self._behaviours = behaviours
 
     def post(self, body: bytes) -> Expected:

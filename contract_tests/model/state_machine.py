@@ -80,12 +80,12 @@ class _Machine(RuleBasedStateMachine):
         type(self).keep(tuple(self.steps))
 
 
-def made() -> list[Walk]:
+def walks() -> list[Walk]:
     """Walks, the same in each run."""
-    walks: dict[Walk, None] = {}
+    generated: dict[Walk, None] = {}
 
     def keep(walk: Walk) -> None:
-        walks[walk] = None
+        generated[walk] = None
 
     run_state_machine_as_test(
         type("Machine", (_Machine,), {"keep": staticmethod(keep)}),
@@ -100,4 +100,4 @@ def made() -> list[Walk]:
             suppress_health_check=list(HealthCheck),
         ),
     )
-    return list(walks)
+    return list(generated)

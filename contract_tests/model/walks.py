@@ -11,8 +11,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from contract_tests.engine.checks import Mismatch, expect, listed, shorten
+from contract_tests.engine.checks import Mismatch, expect, shorten
 from contract_tests.engine.exchange import Exchange
+from contract_tests.gateway.checks import listed
 from contract_tests.gateway.client import Gateway
 from contract_tests.model.policies import Model
 
@@ -137,9 +138,9 @@ def _steps(gateway: Gateway, walk: Walk, outcome: Outcome, lists: Lists) -> Iter
 
     Each item is `RELOAD`, and asks for one.
     """
-    alone = Gateway(gateway.target, gateway.options)
+    alone = gateway.sibling()
     alone.exchanges = outcome.exchanges
-    model = Model(gateway.target, gateway.behaviours)
+    model = Model(gateway.codec, gateway.behaviours)
     ids = [gateway.new_id(f"-walk{i}") for i in range(POLICIES)]
     try:
         for step in walk:

@@ -1,4 +1,4 @@
-"""The kinds of report, by the suffix of their file."""
+"""The formats of a report, by the suffix of its file."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ class ReportError(ValueError):
 
 
 def check_path(path: Path) -> None:
-    """See before a run that its report can be written after it.
+    """Check before a run that its report can be written after it.
 
     Raises:
-        ReportError: the suffix is of no known kind, or the folder is not there.
+        ReportError: the suffix names no format, or the folder is not there.
     """
     if path.suffix not in FORMATS:
         kinds = ", ".join(FORMATS)
@@ -38,5 +38,5 @@ def check_path(path: Path) -> None:
 
 
 def write(report: Report, path: Path) -> None:
-    """Write the report in the kind that the suffix names."""
+    """Write the report in the format that the suffix names."""
     path.write_text(FORMATS[path.suffix](report), "utf-8")

@@ -48,7 +48,7 @@ boxes.forEach(box => box.addEventListener("change", show));
 
 
 def as_html(report: Report) -> str:
-    """The page: counts, filters, and each behaviour with its exchanges, failures first."""
+    """The page with counts, filters, and each behaviour with its exchanges, failures first."""
     order = [Status.FAILED, Status.ERROR, Status.ACCEPTED, Status.PASSED, Status.NOT_APPLICABLE]
     verdicts = sorted(report.verdicts, key=lambda verdict: order.index(verdict.status))
     operations = dict.fromkeys(verdict.operation for verdict in verdicts)
@@ -58,10 +58,10 @@ def as_html(report: Report) -> str:
         f"by tyk-contract {report.suite}, profile {report.profile}; "
         f"{report.reloads} reloads, {report.seconds:.1f} s"
     )
-    if report.lacking:
-        summary += f"; {report.lacking}"
+    if report.not_offered_note:
+        summary += f"; {report.not_offered_note}"
     return _PAGE.substitute(
-        title=escape(f"Gateway {report.gateway} {ending}"),
+        title=escape(f"{report.service.capitalize()} {report.gateway} {ending}"),
         summary=escape(summary),
         boxes=" ".join(_box(status, len(report.of(status))) for status in order),
         groups="\n".join(_group(name, [v for v in verdicts if v.operation == name]) for name in operations),
@@ -87,7 +87,7 @@ def _item(verdict: Verdict) -> str:
         "actual": verdict.actual,
         "hint": verdict.hint,
     }
-    told = "".join(f"<dt>{name}</dt><dd>{escape(text)}</dd>" for name, text in rows.items() if text)
+    terms = "".join(f"<dt>{name}</dt><dd>{escape(text)}</dd>" for name, text in rows.items() if text)
     curl = (
         f"<dt>reproduce</dt><dd><pre>{escape(chr(10).join(verdict.curl))}</pre></dd>" if verdict.curl else ""
     )
@@ -97,7 +97,7 @@ def _item(verdict: Verdict) -> str:
     return (
         f'<details class="{kind}" data-status="{verdict.status.name}"{is_open}>'
         f"<summary><code>{escape(verdict.behaviour)}</code> {verdict.status.value}</summary>"
-        f"<dl>{told}{curl}</dl>{traces}</details>"
+        f"<dl>{terms}{curl}</dl>{traces}</details>"
     )
 
 

@@ -1,22 +1,19 @@
-"""Verdicts, and the report that is made of them: for the terminal, and as JSON."""
+"""Verdicts, and the report that holds them: for the terminal, and as JSON."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from enum import Enum
 from typing import Any
-
-from contract_tests.engine.preflight import Found
-from contract_tests.engine.profile import TOLD
 
 CURL_LINES = 8  # of a failure's history that the terminal shows
 ERROR_NAMES = 5  # of behaviours that could not be judged for one reason
 
 
 class Status(Enum):
-    """How a behaviour came out, mildest first."""
+    """The status of a verdict, mildest first."""
 
     NOT_APPLICABLE = "not applicable"
     PASSED = "passed"
@@ -27,7 +24,7 @@ class Status(Enum):
 
 @dataclass(frozen=True)
 class Trace:
-    """An exchange as reports show it: bodies cut, the secret gone."""
+    """An exchange as reports show it: with cut bodies, and without the secret."""
 
     method: str
     target: str
@@ -38,16 +35,18 @@ class Trace:
 
 @dataclass(frozen=True)
 class Verdict:
-    """One behaviour, or one test of it.
+    """The verdict of one behaviour, or of one test of it.
 
     Attributes:
+        service: the name of the service: "gateway".
         reason: why it is not applicable or could not be judged.
-        expected, actual: what a failure is about.
-        hint: what else may be its cause.
+        expected, actual: the difference that a failure is about.
+        hint: another possible cause of a failure.
         curl: the exchanges that led to a failure, as lines to paste.
-        exchanges: the last of what was asked and answered.
+        exchanges: the last exchanges of the test.
     """
 
+    service: str
     behaviour: str
     operation: str
     statement: str
@@ -88,15 +87,18 @@ class Report:
     """All verdicts of a run, one for each behaviour.
 
     Attributes:
+        service: the name of the service that was judged: "gateway".
         gateway: the version it was judged as.
         version_source: how that version was found out.
-        profile: what of the suite was run: full, or read-only.
+        profile: the part of the suite that was run: full, quick or read-only.
+        profile_note: a line that says what the profile leaves out; "" if nothing.
         leftovers: ids that could not be removed.
-        stale: what is wrong with the baseline, in words.
-        gone: whether the gateway stopped answering before the end.
-        not_offered: beginnings of the paths of which it has no operation at all.
+        stale: lines that say what is wrong with the baseline.
+        gone: True if the service stopped answering before the end.
+        not_offered: groups of operations that the service lacks as a whole, by the beginning of their paths.
     """
 
+    service: str
     url: str
     gateway: str
     version_source: str
@@ -106,6 +108,7 @@ class Report:
     reloads: int
     verdicts: tuple[Verdict, ...]
     profile: str = "full"
+    profile_note: str = ""
     leftovers: tuple[str, ...] = ()
     gone: bool = False
     not_offered: tuple[str, ...] = ()
@@ -116,20 +119,15 @@ class Report:
         return [verdict for verdict in self.verdicts if verdict.status is status]
 
     @property
-    def lacking(self) -> str:
-        """What was not judged because nothing of it is there, in words; "" where all is."""
+    def not_offered_note(self) -> str:
+        """A line that names the groups of operations that are not offered; "" if all are."""
         names = ", ".join(self.not_offered)
-        return f"not judged, for the gateway has nothing of the kind: {names}" if names else ""
+        return f"not judged, for the {self.service} has nothing of the kind: {names}" if names else ""
 
     @property
     def conforms(self) -> bool:
-        """Whether no behaviour failed, none was left in doubt, and the baseline is true."""
+        """True if no behaviour failed, none was left in doubt, and the baseline is true."""
         return not (self.of(Status.FAILED) or self.of(Status.ERROR) or self.stale)
-
-
-def told(report: Report, found: Found) -> Report:
-    """The report with the version as it was found out."""
-    return replace(report, gateway=str(found.version), version_source=found.source)
 
 
 def by_behaviour(verdicts: Iterable[Verdict]) -> tuple[Verdict, ...]:
@@ -137,8 +135,8 @@ def by_behaviour(verdicts: Iterable[Verdict]) -> tuple[Verdict, ...]:
     order = list(Status)
     worst: dict[str, Verdict] = {}
     for verdict in verdicts:
-        known = worst.get(verdict.behaviour)
-        if known is None or order.index(verdict.status) > order.index(known.status):
+        before = worst.get(verdict.behaviour)
+        if before is None or order.index(verdict.status) > order.index(before.status):
             worst[verdict.behaviour] = verdict
     return tuple(worst.values())
 
@@ -195,10 +193,8 @@ def as_terminal(report: Report) -> str:
         for status in reversed(Status)
         if status is not Status.ACCEPTED or report.of(status)
     ]
-    lines += [report.lacking] if report.lacking else []
-    if report.profile == "quick":
-        lines.append(TOLD)
-    lines.append(f"{report.url}  gateway {report.gateway} ({report.version_source})")
+    lines += [note for note in (report.not_offered_note, report.profile_note) if note]
+    lines.append(f"{report.url}  {report.service} {report.gateway} ({report.version_source})")
     ending = "conforms" if report.conforms else "does not conform"
     lines.append(f"{ending}: {', '.join(counts)}; {report.reloads} reloads, {report.seconds:.1f} s")
     return "\n".join(lines) + "\n"

@@ -1,4 +1,4 @@
-"""The report as a YAML conformance report: who was judged, by what, and how it came out."""
+"""The report as YAML: the service, the suite, and the verdicts."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from contract_tests.report.verdicts import Report, Status
 
 
 def as_yaml(report: Report) -> str:
-    """Gateway, suite, date, profile, counts, and each behaviour's verdict."""
+    """The report as YAML: service, suite, date, profile, counts, and the verdict of each behaviour."""
     document = {
+        "service": report.service,
         "gateway": {"url": report.url, "version": report.gateway, "version_source": report.version_source},
         "suite": {"name": "tyk-contract", "version": report.suite},
         "date": report.date,

@@ -1,4 +1,4 @@
-"""clean: remove what a killed run left on a gateway."""
+"""clean: remove the leftovers of a killed run from a gateway."""
 
 from __future__ import annotations
 
@@ -24,20 +24,21 @@ def add(commands: Commands) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Do it; return the exit code."""
-    from contract_tests.engine.cleanup import clean
+    """Remove the leftovers; return the exit code."""
+    from contract_tests.engine import leftovers
+    from contract_tests.gateway.service import GATEWAY
     from mockserver.http.client import Client, ClientError
 
     secret = secret_of(options)
     try:
         with Client(options.url) as client:
-            cleaned = clean(client, secret)
+            removal = leftovers.remove(client, GATEWAY, secret)
     except ClientError as error:
         print(f"tyk-contract: {options.url} cannot be cleaned: {error}", file=sys.stderr)
         return UNREACHABLE
-    for each in cleaned.left:
-        print(f"could not remove the {each.kind} {each.name}")
-    counts = Counter(each.kind for each in cleaned.removed)
-    told = ", ".join(f"{kind} {count}" for kind, count in sorted(counts.items()))
-    print(f"{len(cleaned.removed)} leftovers of earlier runs removed{f': {told}' if told else ''}")
-    return BROKEN if cleaned.left else CONFORMS
+    for leftover in removal.remaining:
+        print(f"could not remove the {leftover.kind} {leftover.name}")
+    counts = Counter(leftover.kind for leftover in removal.removed)
+    summary = ", ".join(f"{kind} {count}" for kind, count in sorted(counts.items()))
+    print(f"{len(removal.removed)} leftovers of earlier runs removed{f': {summary}' if summary else ''}")
+    return BROKEN if removal.remaining else CONFORMS

@@ -47,13 +47,14 @@ def add(commands: Commands) -> None:
 def run(options: argparse.Namespace) -> int:
     """Do it; return the exit code."""
     from contract_tests.engine.preflight import look
+    from contract_tests.gateway.service import GATEWAY
     from mockserver.evidence.recorder import SECRET, Recorder
     from mockserver.evidence.scenarios import load_scenarios
     from mockserver.http.client import Client
 
     scenarios = load_scenarios(tuple(options.scenarios))
     secret = secret_of(options)
-    found = look(options.url, secret, options.gateway)
+    found = look(GATEWAY, options.url, secret, options.gateway)
     recorded = skipped = 0
     with Client(options.url, timeout=30) as client, options.out.open("w", encoding="utf-8") as out:
         directory = options.directory.absolute() if options.directory else None

@@ -60,44 +60,42 @@ def add(commands: Commands) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Do it; return the exit code."""
+    """Judge the gateway and print the report; return the exit code."""
     from contract_tests.engine import preflight, runner
+    from contract_tests.engine.run_options import RunOptions
+    from contract_tests.gateway.service import GATEWAY
     from contract_tests.report import baseline, formats, verdicts
-    from mockserver.contract import behaviours
 
     for path in options.report:
         formats.check_path(path)
-    accepted = baseline.read(options.baseline, behaviours.load()) if options.baseline else []
+    accepted = baseline.read(options.baseline, GATEWAY.behaviours) if options.baseline else []
     secret = secret_of(options)
     if options.url:
-        found = preflight.look(options.url, secret, options.gateway)
+        detected = preflight.look(GATEWAY, options.url, secret, options.gateway)
     else:
-        found = preflight.embedded(options.gateway)
-    if found.leftovers:
+        detected = preflight.of_mock(GATEWAY, options.gateway)
+    if detected.leftovers:
         advice = f"remove them: tyk-contract clean {options.url}"
-        told = f"{found.leftovers} policies of an earlier run are there; {advice}"
-        print(f"tyk-contract: {told}", file=sys.stderr)
-    made = runner.run(
-        runner.Order(
-            url=options.url or "",
-            secret=secret,
-            found=found,
-            read_only=options.read_only,
-            allow_group_reload=options.allow_group_reload,
-            quick=options.quick,
-            upstream=options.upstream,
-        )
+        message = f"{detected.leftovers} policies of an earlier run are there; {advice}"
+        print(f"tyk-contract: {message}", file=sys.stderr)
+    settings = RunOptions(
+        url=options.url or "",
+        secret=secret,
+        read_only=options.read_only,
+        allow_group_reload=options.allow_group_reload,
+        quick=options.quick,
+        upstream=options.upstream,
     )
     today = datetime.now(UTC).date()
-    made = baseline.apply(made, accepted, today)
-    print(verdicts.as_terminal(made), end="")
+    report = baseline.apply(runner.run(settings, detected), accepted, today)
+    print(verdicts.as_terminal(report), end="")
     if options.write_baseline:
-        count = baseline.write(made, options.write_baseline, today)
+        count = baseline.write(report, options.write_baseline, today)
         print(f"{count} failures written to {options.write_baseline}; say why each is accepted")
     for path in options.report:
-        formats.write(made, path)
-    if made.of(verdicts.Status.FAILED) or made.stale:
+        formats.write(report, path)
+    if report.of(verdicts.Status.FAILED) or report.stale:
         return BROKEN
-    if made.gone:
+    if report.gone:
         return UNREACHABLE
-    return USAGE if made.of(verdicts.Status.ERROR) else CONFORMS
+    return USAGE if report.of(verdicts.Status.ERROR) else CONFORMS

@@ -1,13 +1,14 @@
-"""The table of behaviours: what the gateway does that no schema can say."""
+"""The table of behaviours: the conduct of a service that no schema can describe."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import Any
 
-from mockserver.contract.spec_files import SpecError, behaviours_table
+from mockserver.contract.spec_files import SpecError, behaviours_table, spec_path
 from mockserver.contract.versions import GatewayVersion, Span
 
 LEVELS = ("core", "extended", "setup")
@@ -21,6 +22,7 @@ class Behaviour:
     """One row.
 
     Attributes:
+        service: the name of the service, which is that of the folder that the row stands in: "gateway".
         level: "core" holds for every gateway, "extended" where the gateway is set up for it,
             "setup" shows only under a configuration that a suite cannot make over HTTP.
         statement: one sentence about the gateway, in the present tense.
@@ -37,11 +39,12 @@ class Behaviour:
     source: str
     operation: str
     spans: tuple[Span, ...]
+    service: str
     published: str = ""
     hint: str = ""
 
     def holds_for(self, version: GatewayVersion) -> bool:
-        """Whether a gateway of this version behaves so."""
+        """True if a service of this version behaves so."""
         return any(version in span for span in self.spans)
 
 
@@ -73,20 +76,21 @@ class Behaviours(Mapping[str, Behaviour]):
 
 
 @cache
-def load() -> Behaviours:
-    """Read spec/gateway/behaviours.yaml.
+def load(folder: Path | None = None) -> Behaviours:
+    """Read the behaviours.yaml of a service's folder, by default spec/gateway.
 
     Raises:
         SpecError: a row lacks a key, has one too many, or repeats an id.
     """
-    rows = [_row(raw) for raw in behaviours_table()["behaviours"]]
+    service = (folder or spec_path("gateway")).name
+    rows = [_row(raw, service) for raw in behaviours_table(folder)["behaviours"]]
     ids = [row.id for row in rows]
-    if repeated := [each for each in ids if ids.count(each) > 1]:
+    if repeated := [name for name in ids if ids.count(name) > 1]:
         raise SpecError(f"behaviours.yaml: {repeated[0]!r} stands there twice; rename one")
     return Behaviours(rows)
 
 
-def _row(raw: dict[str, Any]) -> Behaviour:
+def _row(raw: dict[str, Any], service: str) -> Behaviour:
     name = raw.get("id", raw)
     if unknown := raw.keys() - _KEYS:
         raise SpecError(f"behaviours.yaml: row {name!r} has the unknown key {min(unknown)!r}")
@@ -101,6 +105,7 @@ def _row(raw: dict[str, Any]) -> Behaviour:
         source=raw["source"],
         operation=raw["operation"],
         spans=_spans(raw),
+        service=service,
         published=raw.get("published", ""),
         hint=raw.get("hint", ""),
     )

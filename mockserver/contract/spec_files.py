@@ -51,24 +51,24 @@ def load_yaml(path: Path) -> Any:
 
 
 @functools.cache
-def behaviours_table() -> Any:
-    """spec/gateway/behaviours.yaml as it stands."""
-    return load_yaml(spec_path("gateway/behaviours.yaml"))
+def behaviours_table(folder: Path | None = None) -> Any:
+    """The behaviours.yaml of a service's folder, by default spec/gateway, as it stands."""
+    return load_yaml((folder or spec_path("gateway")) / "behaviours.yaml")
 
 
-def known_versions() -> dict[str, GatewayVersion]:
-    """Each release line ("5.12") and the release of it that was recorded, oldest first."""
-    lines = behaviours_table()["versions"]
+def known_versions(folder: Path | None = None) -> dict[str, GatewayVersion]:
+    """Each release line of a service ("5.12") and the release of it that was recorded, oldest first."""
+    lines = behaviours_table(folder)["versions"]
     return {line: GatewayVersion.parse(release) for line, release in lines.items()}
 
 
-def select_version(text: str) -> GatewayVersion:
+def select_version(text: str, folder: Path | None = None) -> GatewayVersion:
     """A version as a user names it: "5.12" is the recorded release of that line.
 
     Raises:
         SpecError: the version is malformed, or of a line that spec/ does not describe.
     """
-    lines = known_versions()
+    lines = known_versions(folder)
     text = text.removeprefix("v")
     if text in lines:
         return lines[text]
@@ -86,9 +86,9 @@ def version_of(text: str | None) -> GatewayVersion:
     return default_version() if text is None else select_version(text)
 
 
-def default_version() -> GatewayVersion:
-    """The version that is meant when none is named."""
-    return GatewayVersion.parse(behaviours_table()["default"])
+def default_version(folder: Path | None = None) -> GatewayVersion:
+    """The version of a service that is meant if none is named."""
+    return GatewayVersion.parse(behaviours_table(folder)["default"])
 
 
 def for_version(node: Any, version: GatewayVersion) -> Any:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 import threading
 import time
 from collections import defaultdict, deque
@@ -88,20 +87,20 @@ def _likely(mutant: Mutant) -> list[Any]:
     from contract_tests.engine.declaration import LAST
 
     if mutant.row:
-        return [item for item in _items() if item.function.case.behaviour == mutant.row]
+        return [item for item in _items() if item.function.declaration.behaviour == mutant.row]
     noticed = _noticed[_kind(mutant)]
     if not noticed:
         return []
-    return [item for item in _items() if item.nodeid in noticed or item.function.case.when == LAST]
+    return [item for item in _items() if item.nodeid in noticed or item.function.declaration.phase == LAST]
 
 
 @contextmanager
 def _running(mutant: Mutant, version: str) -> Iterator[str]:
     """The mutant's URL; "" where it does not start."""
-    from contract_tests.engine.mock_process import environment
+    from contract_tests.engine.helper_process import environment, python
 
     with subprocess.Popen(
-        [sys.executable, "-m", "mockserver.mutation.mutant_process", version, SECRET],
+        python("-m", "mockserver.mutation.mutant_process", version, SECRET),
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment(),
     ) as process:  # fmt: skip
         assert process.stdin is not None
@@ -124,25 +123,24 @@ def _running(mutant: Mutant, version: str) -> Iterator[str]:
 def _failures(url: str, version: str, tests: list[Any], *, until_failure: bool) -> dict[str, tuple[str, str]]:
     """By the test, the behaviours that failed, or could not be judged, each with what was seen."""
     from contract_tests.engine import preflight
-    from contract_tests.engine.scheduler import Batch
-    from contract_tests.engine.target import Target
-    from contract_tests.gateway.client import Options
+    from contract_tests.engine.run import Run
+    from contract_tests.engine.run_options import RunOptions
+    from contract_tests.engine.scheduler import Scheduler
+    from contract_tests.gateway.service import GATEWAY
     from contract_tests.report.verdicts import Status
-    from mockserver.contract import behaviours
 
-    selected = select_version(version)
     try:
-        found = preflight.look(url, SECRET, "auto", timeout=5)
+        detected = preflight.look(GATEWAY, url, SECRET, "auto", timeout=5)
     except preflight.PreflightError as error:
         return {"": ("before the run", str(error))}
-    if found.version != selected:
-        return {"": ("before the run", f"/hello says {found.version}")}
-    target = Target(url, SECRET, _contract(version), timeout=5)
-    options = Options(selected, allow_group_reload=True)
-    batch = Batch(target, options, behaviours.load(), tests, until_failure=until_failure)
-    batch.run()
-    target.close()
-    verdicts = sorted(batch.verdicts.items(), key=lambda each: each[1].status is not Status.FAILED)
+    if detected.version != select_version(version):
+        return {"": ("before the run", f"/hello says {detected.version}")}
+    options = RunOptions(url=url, secret=SECRET, allow_group_reload=True)
+    run = Run.open(GATEWAY, options, _contract(version), timeout=5)
+    scheduler = Scheduler(run, tests, until_failure=until_failure)
+    scheduler.run_all()
+    run.close()
+    verdicts = sorted(scheduler.verdicts.items(), key=lambda pair: pair[1].status is not Status.FAILED)
     return {
         test: (verdict.behaviour, verdict.actual or verdict.reason)
         for test, verdict in verdicts

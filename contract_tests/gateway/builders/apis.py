@@ -11,9 +11,9 @@ from typing import Any
 from contract_tests.engine.checks import Mismatch, expect, shorten
 from contract_tests.engine.declaration import NotApplicable
 from contract_tests.engine.exchange import Exchange
-from contract_tests.engine.ownership import APIS
-from contract_tests.gateway.builders.sessions import KEYS, needs_store
+from contract_tests.gateway.builders.sessions import needs_store
 from contract_tests.gateway.client import Gateway
+from contract_tests.gateway.resources import APIS, KEYS
 
 NEEDS_KEY = "Authorization field missing"
 DISALLOWED = "Access to this API has been disallowed"
@@ -38,12 +38,12 @@ def definition(gateway: Gateway, **members: Any) -> dict[str, Any]:
     Raises:
         NotApplicable: nothing is known that it could stand before.
     """
-    target = gateway.options.upstream or gateway.target.upstream()
+    target = gateway.options.upstream or gateway.upstream.url
     if not target:
         raise NotApplicable("the gateway cannot reach an upstream of ours; name one with --upstream")
     name, default = gateway.new_id(), {"name": "Default", "use_extended_paths": True}
     return {
-        "name": name, "api_id": name, "org_id": gateway.target.own.run, "active": True, "use_keyless": False,
+        "name": name, "api_id": name, "org_id": gateway.ownership.run, "active": True, "use_keyless": False,
         "auth": {"auth_header_name": "Authorization"},
         "version_data": {"not_versioned": True, "versions": {"Default": default}},
         "proxy": {"listen_path": f"/{name}/", "target_url": target, "strip_listen_path": True},
@@ -81,7 +81,7 @@ def needs_own_upstream(gateway: Gateway) -> None:
     Raises:
         NotApplicable: another one is named, or the gateway is elsewhere.
     """
-    if gateway.options.upstream or not gateway.target.upstream():
+    if gateway.options.upstream or not gateway.upstream.url:
         raise NotApplicable("the gateway cannot reach an upstream of ours")
 
 

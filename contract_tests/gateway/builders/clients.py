@@ -6,10 +6,10 @@ import base64
 from typing import Any
 
 from contract_tests.engine.checks import Mismatch, expect_json
-from contract_tests.engine.exchange import SECRET_HEADER, Exchange
-from contract_tests.engine.ownership import CLIENTS
+from contract_tests.engine.exchange import Exchange
 from contract_tests.gateway.builders.apis import Api, api
 from contract_tests.gateway.client import Gateway
+from contract_tests.gateway.resources import CLIENTS
 
 SECRET = "s1"
 GRANT = "grant_type=client_credentials"
@@ -47,7 +47,7 @@ def ask(gateway: Gateway, made: Api, name: str, secret: str) -> Exchange:
     headers = [("Content-Type", FORM), ("Authorization", basic(name, secret))]
     exchange = gateway.send("POST", f"/{made.id}/oauth/token/", GRANT, headers=headers)
     if isinstance(exchange.json, dict):
-        gateway.target.own.note_key(str(exchange.json.get("access_token", "")))
+        gateway.note_key(str(exchange.json.get("access_token", "")))
     return exchange
 
 
@@ -62,5 +62,5 @@ def granted(gateway: Gateway, made: Api, name: str, secret: str = SECRET) -> str
 
 def send_form(gateway: Gateway, path: str, form: str | bytes) -> Exchange:
     """POST a form, with the gateway's secret."""
-    headers = [(SECRET_HEADER, gateway.target.secret), ("Content-Type", FORM)]
+    headers = [(gateway.auth.header, gateway.auth.secret), ("Content-Type", FORM)]
     return gateway.send("POST", path, form, headers=headers)

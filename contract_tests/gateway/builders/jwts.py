@@ -11,8 +11,8 @@ from typing import Any
 from contract_tests.engine.checks import Mismatch
 from contract_tests.engine.exchange import Exchange
 from contract_tests.gateway.builders.apis import Api, api
-from contract_tests.gateway.builders.sessions import KEYS
 from contract_tests.gateway.client import Gateway
+from contract_tests.gateway.resources import KEYS
 
 SECRET = "a-secret-of-the-suite"
 JWTS = {  # what a definition says of tokens
@@ -129,7 +129,7 @@ def user(gateway: Gateway) -> str:
 
 def note_user(gateway: Gateway, name: str) -> None:
     """The session of a user, which is a key, is removed in the end."""
-    gateway.target.own.note_key(hashed(name))
+    gateway.note_key(hashed(name))
 
 
 def session_of(gateway: Gateway, made: Api, name: str) -> Exchange:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from contract_tests.engine.checks import Mismatch, expect, expect_written, shorten
+from contract_tests.engine.checks import Mismatch, expect, shorten
 from contract_tests.engine.declaration import NotApplicable
 from contract_tests.engine.exchange import Exchange
+from contract_tests.gateway.checks import expect_written
 from contract_tests.gateway.client import Gateway
+from contract_tests.gateway.resources import KEYS
 from mockserver.golang import json_reader, json_writer
 from mockserver.golang.scalars import Problems
 
-KEYS = "/tyk/keys"
 PREVIEW = f"{KEYS}/preview"
 VOLATILE = ("date_created", "last_updated", "quota_renews")
 RIGHTS = {"orders": {"api_id": "orders", "api_name": "Orders", "versions": ["v1"]}}
@@ -36,13 +37,13 @@ def needs_store(gateway: Gateway) -> None:
     Raises:
         NotApplicable: the gateway has none.
     """
-    if gateway.target.lacks_store():
+    if gateway.store.lacks_store():
         raise NotApplicable("the gateway says that it has no Redis, where keys are kept")
 
 
 def expect_session(exchange: Exchange, gateway: Gateway, session: dict[str, Any]) -> None:
     """The answer is this session as a gateway of this version writes it, made now, tags in any order."""
-    kind = gateway.target.contract.type_of("SessionState")
+    kind = gateway.contract.type_of("SessionState")
     if exchange.status != 200 or not isinstance(exchange.json, dict):
         raise Mismatch("200 with a session", f"{exchange.status} {shorten(exchange.text)}", exchange)
     answered = kind.decode(json_reader.read(exchange.text.encode())[0], kind.fresh(), Problems())
@@ -60,7 +61,7 @@ def expect_session(exchange: Exchange, gateway: Gateway, session: dict[str, Any]
 
 def as_session(gateway: Gateway, session: dict[str, Any]) -> str:
     """What an answer holds of a session that was sent so."""
-    kind = gateway.target.contract.type_of("SessionState")
+    kind = gateway.contract.type_of("SessionState")
     decoded = kind.decode(json_reader.read(json.dumps(session).encode())[0], kind.fresh(), Problems())
     return json_writer.write(kind.output(decoded)) + "\n"
 

@@ -1,0 +1,115 @@
+"""The service as one test sees it: requests, and the test's own exchanges."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from typing import Any
+
+from contract_tests.engine.declaration import NotApplicable
+from contract_tests.engine.exchange import Auth, Exchange, Request
+from contract_tests.engine.ownership import Ownership
+from contract_tests.engine.run import Run
+from contract_tests.engine.run_options import RunOptions
+from contract_tests.engine.schema_judge import SchemaJudge
+from contract_tests.engine.target import Target
+from contract_tests.engine.upstream import Upstream
+from mockserver.contract.openapi import Contract
+from mockserver.contract.versions import GatewayVersion
+
+POLL_SECONDS = 0.05
+
+
+class ServiceClient:
+    """A service as one test sees it.
+
+    Attributes:
+        exchanges: the exchanges of this test, as a report shows them.
+        judge: holds answers against the contract.
+    """
+
+    def __init__(self, run: Run, judge: SchemaJudge) -> None:
+        self.run = run
+        self.judge = judge
+        self.exchanges: list[Exchange] = []
+
+    @property
+    def target(self) -> Target:
+        """The service under test, and the log of the run."""
+        return self.run.target
+
+    @property
+    def auth(self) -> Auth:
+        """The credential of the run."""
+        return self.run.target.auth
+
+    @property
+    def options(self) -> RunOptions:
+        """The user's settings."""
+        return self.run.options
+
+    @property
+    def upstream(self) -> Upstream:
+        """The server of the suite that the service can forward requests to."""
+        return self.run.upstream
+
+    @property
+    def ownership(self) -> Ownership:
+        """The names of the run."""
+        return self.run.ownership
+
+    @property
+    def contract(self) -> Contract:
+        """The contract of the version that the service is judged as."""
+        return self.run.contract
+
+    @property
+    def version(self) -> GatewayVersion:
+        """The version that the service is judged as."""
+        return self.run.version
+
+    @property
+    def behaviours(self) -> frozenset[str]:
+        """The ids of the rows that hold for the version."""
+        return self.run.service.behaviours.of(self.version)
+
+    def send(self, method: str, path: str, body: Any = None, **kwargs: Any) -> Exchange:
+        """Send a request; a body that is neither text nor bytes is sent as JSON.
+
+        Raises:
+            NotApplicable: the service offers no operation of this group.
+            Gone, UnsafeRequest: as the target's `send` does.
+        """
+        if isinstance(body, str):
+            body = body.encode("utf-8", "surrogatepass")
+        elif body is not None and not isinstance(body, bytes):
+            body = json.dumps(body).encode()
+        return self._add(self.target.ask(Request(method, path, body, **kwargs)))
+
+    def send_together(self, *requests: Request) -> list[Exchange]:
+        """Send requests at one time; exchanges in their order. Raises as `send`."""
+        return [self._add(exchange) for exchange in self.target.ask_together(requests)]
+
+    def get_until(self, path: str, seconds: float, is_done: Callable[[int], bool]) -> Exchange:
+        """GET a path until its status is as wanted, or the time is over; the last exchange."""
+        deadline = time.monotonic() + seconds
+        while True:
+            exchange = self.target.send("GET", path)
+            if is_done(exchange.status) or time.monotonic() > deadline:
+                self.exchanges.append(exchange)
+                return exchange
+            time.sleep(POLL_SECONDS)
+
+    def new_id(self, suffix: str = "") -> str:
+        """A new id of the run."""
+        return self.ownership.new_id(suffix)
+
+    def _add(self, exchange: Exchange) -> Exchange:
+        """Record an exchange for the run and for this test, unless its operation is not offered at all."""
+        if group := self.run.absent_operations.group_of(exchange):
+            name = self.run.service.name
+            raise NotApplicable(f"the {name} has no {group}: it answers there as on any unknown path")
+        self.target.record(exchange)
+        self.exchanges.append(exchange)
+        return exchange

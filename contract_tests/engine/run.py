@@ -1,0 +1,70 @@
+"""A run: the parts of the suite that share one target, from its start to its clean-up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Self
+
+from contract_tests.engine.absent_operations import AbsentOperations
+from contract_tests.engine.cleanup import Cleanup
+from contract_tests.engine.exchange import Auth
+from contract_tests.engine.ownership import Ownership
+from contract_tests.engine.run_options import RunOptions
+from contract_tests.engine.service import Service
+from contract_tests.engine.target import Target
+from contract_tests.engine.upstream import Upstream
+from mockserver.contract.openapi import Contract
+from mockserver.contract.versions import GatewayVersion
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of the suite against one service.
+
+    Attributes:
+        options: the user's settings, with the URL and the secret that are in use.
+        version: the version that the service is judged as.
+    """
+
+    service: Service
+    options: RunOptions
+    version: GatewayVersion
+    contract: Contract
+    ownership: Ownership
+    target: Target
+    absent_operations: AbsentOperations
+    cleanup: Cleanup
+    upstream: Upstream
+
+    @classmethod
+    def open(
+        cls, service: Service, options: RunOptions, contract: Contract, *, timeout: float = 10.0
+    ) -> Self:
+        """A run at the URL of the options, which must be given, by the contract of a version."""
+        assert contract.version is not None
+        ownership = Ownership(contract, service.resources)
+        target = Target(
+            options.url,
+            Auth(service.auth_header, options.secret),
+            ownership,
+            reload_target=service.reload_target,
+            probe=service.probe,
+            timeout=timeout,
+        )
+        unused_name = f"{ownership.run}nobody"
+        return cls(
+            service=service,
+            options=options,
+            version=contract.version,
+            contract=contract,
+            ownership=ownership,
+            target=target,
+            absent_operations=AbsentOperations(contract, service.resources, unused_name, target.ask),
+            cleanup=Cleanup(target, ownership, service.listing),
+            upstream=Upstream(options.url),
+        )
+
+    def close(self) -> None:
+        """Close the connections to the service, and the upstream."""
+        self.target.close()
+        self.upstream.close()

@@ -1,0 +1,80 @@
+"""The settings of one run of the suite, from the command line to pytest and back."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Self
+
+import pytest
+
+SECRET_VARIABLE = "TYK_GW_SECRET"
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """The settings of one run, as the user gave them.
+
+    Attributes:
+        url: the service under test; "" starts a mock.
+        secret: it never stands in arguments, for other users of the machine see those.
+        version: the version to judge it as; "auto" asks the service.
+        read_only: True if nothing may be written or reloaded.
+        quick: True if slow tests are left out.
+        allow_group_reload: True if /tyk/reload/group may be tried, which reloads other gateways too.
+        upstream: the URL that APIs of the run forward to; "" uses a server of the suite.
+        unattended: True if pytest reports no single tests, so that all may run at once.
+        report: the file that the verdicts are written to as JSON; None writes none.
+    """
+
+    url: str = ""
+    secret: str = field(default="", repr=False)
+    version: str = "auto"
+    read_only: bool = False
+    quick: bool = False
+    allow_group_reload: bool = False
+    upstream: str = ""
+    unattended: bool = False
+    report: Path | None = None
+
+    @property
+    def profile(self) -> str:
+        """The part of the suite that is run: "full", "quick" or "read-only"."""
+        return "read-only" if self.read_only else "quick" if self.quick else "full"
+
+    def to_arguments(self) -> list[str]:
+        """The arguments of pytest that `from_config` reads these settings from, but for the secret."""
+        texts = {
+            "--gateway-url": self.url,
+            "--gateway-version": self.version,
+            "--gateway-upstream": self.upstream,
+            "--contract-report": str(self.report or ""),
+        }
+        flags = {
+            "--gateway-read-only": self.read_only,
+            "--gateway-quick": self.quick,
+            "--gateway-allow-group-reload": self.allow_group_reload,
+            "--contract-unattended": self.unattended,
+        }
+        return [
+            *(f"{name}={text}" for name, text in texts.items() if text),
+            *(name for name, is_set in flags.items() if is_set),
+        ]
+
+    @classmethod
+    def from_config(cls, config: pytest.Config) -> Self:
+        """The settings that pytest was started with; the secret is read from the environment."""
+        option = config.getoption
+        report = option("--contract-report")
+        return cls(
+            url=option("--gateway-url") or "",
+            secret=os.environ.get(SECRET_VARIABLE, ""),
+            version=option("--gateway-version"),
+            read_only=option("--gateway-read-only"),
+            quick=option("--gateway-quick"),
+            allow_group_reload=option("--gateway-allow-group-reload"),
+            upstream=option("--gateway-upstream"),
+            unattended=option("--contract-unattended"),
+            report=Path(report) if report else None,
+        )

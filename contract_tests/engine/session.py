@@ -1,0 +1,143 @@
+"""A session: the suite under pytest, from the start of a mock to the report."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from contract_tests.engine import preflight
+from contract_tests.engine.mock_process import SECRET, MockProcess
+from contract_tests.engine.preflight import DetectedVersion
+from contract_tests.engine.run import Run
+from contract_tests.engine.run_options import RunOptions
+from contract_tests.engine.scheduler import Scheduler
+from contract_tests.engine.service import Service
+from contract_tests.engine.signals import interrupt_on_sigterm
+from contract_tests.engine.target import Gone
+from contract_tests.report import verdicts
+from contract_tests.report.verdicts import Report, Status, Verdict
+from mockserver.contract.versions import package_version
+
+
+class Session:
+    """One session of pytest that judges one service.
+
+    Attributes:
+        options: the user's settings.
+    """
+
+    def __init__(self, service: Service, options: RunOptions) -> None:
+        self.options = options
+        self._service = service
+        self._started = 0.0
+        self._resources = ExitStack()
+        self._detected: DetectedVersion | None = None
+        self._mock: MockProcess | None = None
+        self._run: Run | None = None
+        self._scheduler: Scheduler | None = None
+
+    def start(self) -> None:
+        """Start the processes that take their time: they work while the tests are collected.
+
+        Raises:
+            PreflightError: the version is unknown.
+        """
+        if self._started:
+            return
+        self._started = time.monotonic()
+        if self.options.unattended or signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+            interrupt_on_sigterm()  # so that all that was written is removed first
+        if self.options.url:
+            return
+        self._detected = preflight.of_mock(self._service, self.options.version)
+        if not self.options.quick:
+            self._service.prepare(self._detected.version)
+        mock = MockProcess(self._service.mock_program, str(self._detected.version))
+        self._mock = self._resources.enter_context(mock)
+
+    def scheduler(self, items: Sequence[pytest.Item]) -> Scheduler:
+        """The scheduler of the session; the first call makes it, with these tests.
+
+        Raises:
+            PreflightError: the service cannot be judged.
+        """
+        if self._scheduler is None:
+            self._run = self._opened()
+            self._scheduler = Scheduler(self._run, items)
+        return self._scheduler
+
+    def _opened(self) -> Run:
+        self.start()
+        options, service = self.options, self._service
+        if self._mock is not None:
+            options = replace(options, url=self._mock.url, secret=SECRET)
+        else:
+            self._detected = preflight.look(service, options.url, options.secret, options.version)
+        assert self._detected is not None
+        run = Run.open(service, options, service.contract(self._detected.version))
+        self._resources.callback(run.close)
+        return run
+
+    def finish(self, *, is_sound: bool) -> None:
+        """Remove all that the run wrote, and write the report unless pytest itself failed."""
+        if not self._started:
+            return
+        if sys.stderr.isatty():
+            print("\r\033[K", end="", file=sys.stderr, flush=True)  # the line of progress
+        for number in (signal.SIGINT, signal.SIGTERM):  # nothing may stop the clean-up
+            signal.signal(number, signal.SIG_IGN)
+        with self._resources:
+            leftovers = tuple(self._leftovers())
+        if self.options.report and self._scheduler is not None and is_sound:
+            report = self._report(self._scheduler, leftovers)
+            self.options.report.write_text(verdicts.as_json(report), "utf-8")
+
+    def _leftovers(self) -> Iterator[str]:
+        if self._run is None:
+            return
+        try:
+            yield from self._run.cleanup.finish()
+        except Gone:
+            name = self._service.name
+            yield f"all that begins with {self._run.ownership.run}, for the {name} no longer answers"
+
+    def _report(self, scheduler: Scheduler, leftovers: tuple[str, ...]) -> Report:
+        assert self._detected is not None
+        run, rows = scheduler.run, self._service.behaviours
+        order = {name: place for place, name in enumerate(rows)}
+        judged = [
+            scheduler.verdicts[item.nodeid] for item in scheduler.items if item.nodeid in scheduler.verdicts
+        ]
+        worst = verdicts.by_behaviour(sorted(judged, key=lambda verdict: order[verdict.behaviour]))
+        return Report(
+            service=self._service.name,
+            url=run.target.url,
+            gateway=str(self._detected.version),
+            version_source=self._detected.source,
+            suite=package_version("not installed"),
+            date=datetime.now(UTC).isoformat(timespec="seconds"),
+            seconds=round(time.monotonic() - self._started, 3),
+            reloads=run.target.reloads,
+            verdicts=worst + tuple(self._without_a_test({verdict.behaviour for verdict in worst})),
+            profile=self.options.profile,
+            profile_note=self._service.quick_note if self.options.profile == "quick" else "",
+            leftovers=leftovers,
+            gone=run.target.gone,
+            not_offered=tuple(run.absent_operations.not_offered),
+        )
+
+    def _without_a_test(self, judged: set[str]) -> Iterator[Verdict]:
+        """The verdicts of rows that show only under a configuration of their own."""
+        for row in self._service.behaviours.values():
+            if row.level == "setup" and row.id not in judged:
+                yield Verdict(
+                    row.service, row.id, row.operation, row.statement, row.source, "", Status.NOT_APPLICABLE,
+                    "it shows only under a configuration of its own; recordings hold it",
+                )  # fmt: skip

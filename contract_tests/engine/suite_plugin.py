@@ -1,0 +1,69 @@
+"""The pytest plugin that judges one service with the tests of a folder, and reports all verdicts."""
+
+from __future__ import annotations
+
+import gc
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from contract_tests.engine.preflight import PreflightError
+from contract_tests.engine.run_options import RunOptions
+from contract_tests.engine.scheduler import Scheduler
+from contract_tests.engine.service import Service
+from contract_tests.engine.session import Session
+
+SWITCH_SECONDS = 0.001  # between threads; with Python's own 5 ms answers wait for others
+_SESSION = pytest.StashKey[Session]()
+
+
+class SuitePlugin:
+    """The hooks and the fixture of the suite; a conftest registers it with the service that it judges."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+
+    def pytest_sessionstart(self, session: pytest.Session) -> None:
+        suite = self._session(session)
+        if suite.options.unattended:
+            sys.setswitchinterval(SWITCH_SECONDS)
+            with _exit_on_error():
+                suite.start()
+
+    def pytest_runtestloop(self, session: pytest.Session) -> bool | None:
+        """Run all tests at once if nobody looks at single ones."""
+        if not self._session(session).options.unattended or session.testsfailed:
+            return None
+        self._scheduler(session).run_all()
+        return True
+
+    @pytest.fixture(scope="session")
+    def scheduler(self, request: pytest.FixtureRequest) -> Scheduler:
+        """The scheduler of this session; the first test that asks for it makes all of them run."""
+        return self._scheduler(request.session)
+
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        suite = self._session(session)
+        suite.finish(is_sound=exitstatus != pytest.ExitCode.INTERNAL_ERROR)
+        if suite.options.unattended:
+            gc.freeze()  # so that the interpreter ends at once, and looks for nothing to collect
+
+    def _session(self, session: pytest.Session) -> Session:
+        if _SESSION not in session.stash:
+            session.stash[_SESSION] = Session(self._service, RunOptions.from_config(session.config))
+        return session.stash[_SESSION]
+
+    def _scheduler(self, session: pytest.Session) -> Scheduler:
+        with _exit_on_error():
+            return self._session(session).scheduler(session.items)
+
+
+@contextmanager
+def _exit_on_error() -> Iterator[None]:
+    """End the session with the message of a preflight that failed."""
+    try:
+        yield
+    except PreflightError as error:
+        pytest.exit(str(error), returncode=error.code)
