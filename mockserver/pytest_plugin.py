@@ -5,13 +5,17 @@ Every session of every user imports this module, so it imports nothing heavy.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
     from mockserver.serving.mock_gateway import MockGateway
+
+_ROOT = Path(__file__).parent.parent  # the folder that our packages stand in
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -25,11 +29,37 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--gateway-version", default="auto", help="version to judge it as (default: as /hello says)"
     )
     group.addoption("--gateway-read-only", action="store_true", help="write nothing to the gateway")
-    group.addoption("--gateway-quick", action="store_true", help="leave out what takes its time")
+    group.addoption("--gateway-quick", action="store_true", help="leave out slow tests")
     group.addoption("--gateway-allow-group-reload", action="store_true", help="try /tyk/reload/group too")
-    group.addoption("--gateway-upstream", default="", help="URL that the suite's APIs stand before")
-    group.addoption("--contract-unattended", action="store_true", help="tell pytest nothing of single tests")
+    group.addoption("--gateway-upstream", default="", help="URL that the suite's APIs forward to")
+    group.addoption("--contract-unattended", action="store_true", help="report no single tests to pytest")
     group.addoption("--contract-report", metavar="FILE", help="write the verdicts as JSON")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config, args: list[str]) -> None:
+    """Have `--pyargs contract_tests` mean our suite, even if the user has a folder of that name."""
+    known = early_config.known_args_namespace
+    if not known.pyargs or not any(map(_suite_path, known.file_or_dir)):
+        return
+    for place, argument in enumerate(args):
+        if path := _suite_path(argument) if args[place - 1] not in ("-k", "-m") else "":
+            args[place] = path
+    named = [_suite_path(argument) or argument for argument in known.file_or_dir]
+    known.file_or_dir = [*sorted(named, key=_is_foreign), str(early_config.invocation_params.dir)]
+
+
+def _suite_path(argument: str) -> str:
+    """The path of a module of our suite that is named as in an import; "" for any other argument."""
+    match = re.fullmatch(r"(contract_tests(?:\.\w+)*)(::.*)?", argument, re.DOTALL)
+    if match is None:
+        return ""
+    path = _ROOT.joinpath(*match[1].split("."))
+    return f"{path if path.is_dir() else path.with_suffix('.py')}{match[2] or ''}"
+
+
+def _is_foreign(path: str) -> bool:
+    return not path.startswith(str(_ROOT / "contract_tests"))
 
 
 def pytest_configure(config: pytest.Config) -> None:

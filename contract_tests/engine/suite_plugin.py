@@ -39,7 +39,7 @@ class SuitePlugin:
         self._scheduler(session).run_all()
         return True
 
-    @pytest.fixture(scope="session")
+    @pytest.fixture
     def scheduler(self, request: pytest.FixtureRequest) -> Scheduler:
         """The scheduler of this session; the first test that asks for it makes all of them run."""
         return self._scheduler(request.session)

@@ -15,6 +15,7 @@ from mockserver.cli import (
     deviations,
     diff,
     explain,
+    installation,
     mutants,
     parity,
     record,
@@ -30,6 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command and exit with its code."""
     options = _parser().parse_args(arguments)
     try:
+        installation.check()
         code: int = options.run(options)
     except BrokenPipeError:  # whoever read our output has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
