@@ -154,13 +154,13 @@ def test_an_id_of_251_bytes_cannot_be_written(gateway: Gateway, method: str) -> 
 @behaviour("refused-policy-is-not-kept")
 def test_a_refused_policy_is_not_there_after_a_reload(gateway: Gateway) -> Steps:
     """A body that is refused leaves no file behind, and the file of that id as it was."""
-    kept = gateway.create(name="kept")
+    existing = gateway.create(name="kept")
     refused = gateway.new_id()
-    expect_error(gateway.post(f'{{"id":"{kept["id"]}","rate":"x"}}'), 400, "Request malformed")
+    expect_error(gateway.post(f'{{"id":"{existing["id"]}","rate":"x"}}'), 400, "Request malformed")
     expect_error(gateway.post(f'{{"id":"{refused}","rate":"x"}}'), 400, "Request malformed")
     yield RELOAD
 
-    expect_policy(gateway.get(kept["id"]), gateway, kept)
+    expect_policy(gateway.get(existing["id"]), gateway, existing)
     expect_error(gateway.get(refused), 404, "Policy not found")
 
 

@@ -9,7 +9,7 @@ import pytest
 from contract_tests.engine.checks import TWICE, Mismatch, first_difference, shorten
 from contract_tests.engine.declaration import RELOAD, Steps, behaviour
 from contract_tests.engine.exchange import Exchange
-from contract_tests.gateway.builders.apis import api, call, definition, expect_passed
+from contract_tests.gateway.builders.apis import call, definition, expect_passed, write_api
 from contract_tests.gateway.checks import expect_error, expect_written
 from contract_tests.gateway.client import Gateway
 from contract_tests.gateway.resources import APIS, KEYS
@@ -24,37 +24,37 @@ NOT_FOUND, INVALID_ID = "API not found", "Invalid API ID"
 @behaviour("apis-need-reload")
 def test_a_written_api_is_served_after_a_reload(gateway: Gateway) -> Steps:
     """A definition that was written is neither read nor served before the gateway reloads."""
-    made = api(gateway, use_keyless=True)
-    expect_error(gateway.send("GET", f"{APIS}/{made.id}"), 404, NOT_FOUND)
-    early = call(gateway, made)
+    api = write_api(gateway, use_keyless=True)
+    expect_error(gateway.send("GET", f"{APIS}/{api.id}"), 404, NOT_FOUND)
+    early = call(gateway, api)
     if early.status != 404:
         raise Mismatch("404 before the reload", str(early.status), early)
     yield RELOAD
 
-    exchange = gateway.send("GET", f"{APIS}/{made.id}")
-    found = exchange.document
-    if (exchange.status, found.get("api_id")) != (200, made.id):
-        raise Mismatch(f"200 with the definition of {made.id}", f"{exchange.status}", exchange)
-    expect_passed(call(gateway, made))
+    exchange = gateway.send("GET", f"{APIS}/{api.id}")
+    answer = exchange.document
+    if (exchange.status, answer.get("api_id")) != (200, api.id):
+        raise Mismatch(f"200 with the definition of {api.id}", f"{exchange.status}", exchange)
+    expect_passed(call(gateway, api))
 
 
 @behaviour("api-changes-need-reload")
 def test_a_changed_and_a_deleted_api_stay_until_a_reload(gateway: Gateway) -> Steps:
     """PUT and DELETE of an API show after a reload."""
     written = definition(gateway, use_keyless=True)
-    made = api(gateway, **written)
-    path = f"{APIS}/{made.id}"
+    api = write_api(gateway, **written)
+    path = f"{APIS}/{api.id}"
     yield RELOAD
 
     before = written["name"]
     for name in ("another", "a third"):
-        expect_written(gateway.send("PUT", path, {**written, "name": name}), made.id, "modified")
+        expect_written(gateway.send("PUT", path, {**written, "name": name}), api.id, "modified")
         _expect_name(gateway, path, before)
         yield RELOAD
 
         _expect_name(gateway, path, name)
         before = name
-    expect_written(gateway.send("DELETE", path), made.id, "deleted")
+    expect_written(gateway.send("DELETE", path), api.id, "deleted")
     _expect_name(gateway, path, before)
     yield RELOAD
 
@@ -63,16 +63,16 @@ def test_a_changed_and_a_deleted_api_stay_until_a_reload(gateway: Gateway) -> St
 
 def _expect_name(gateway: Gateway, path: str, name: str) -> None:
     exchange = gateway.send("GET", path)
-    found = exchange.document
-    if found.get("name") != name:
-        raise Mismatch(f"a definition with the name {name!r}", repr(found.get("name")), exchange)
+    answer = exchange.document
+    if answer.get("name") != name:
+        raise Mismatch(f"a definition with the name {name!r}", repr(answer.get("name")), exchange)
 
 
 @behaviour("unloaded-api-is-404")
 def test_an_api_that_is_not_loaded_is_not_found(gateway: Gateway) -> None:
     """GET, PUT and DELETE of an API that is not loaded answer 404, on file or not."""
-    made = api(gateway)
-    for name in (made.id, gateway.new_id()):
+    api = write_api(gateway)
+    for name in (api.id, gateway.new_id()):
         body = {"api_id": name, "proxy": {"listen_path": f"/{name}/"}}
         for method in ("GET", "PUT", "DELETE"):
             sent = body if method == "PUT" else None
@@ -82,21 +82,21 @@ def test_an_api_that_is_not_loaded_is_not_found(gateway: Gateway) -> None:
 @behaviour("broken-api-is-400")
 def test_a_broken_definition_is_refused(gateway: Gateway) -> Steps:
     """A body that is no definition, or names another API than the path, answers 400."""
-    made, other = api(gateway), gateway.new_id()
+    api, other = write_api(gateway), gateway.new_id()
     yield RELOAD
 
-    told = "Request APIID does not match that in Definition! For Update operations these must match."
+    message = "Request APIID does not match that in Definition! For Update operations these must match."
     for body in ("{", f'{{"api_id":"{other}","name":1}}'):
-        for method, path in (("POST", APIS), ("POST", f"{APIS}/{other}"), ("PUT", f"{APIS}/{made.id}")):
+        for method, path in (("POST", APIS), ("POST", f"{APIS}/{other}"), ("PUT", f"{APIS}/{api.id}")):
             expect_error(gateway.send(method, path, body), 400, "Request malformed")
-        expect_error(gateway.send("PUT", f"{APIS}/{made.id}", {"api_id": other}), 400, told)
+        expect_error(gateway.send("PUT", f"{APIS}/{api.id}", {"api_id": other}), 400, message)
 
 
 @pytest.mark.parametrize(("kind", "switch"), SOURCES)
 @behaviour("apis-need-a-place-for-credentials")
 def test_a_definition_must_leave_a_place_for_credentials(gateway: Gateway, kind: str, switch: str) -> None:
     """An API that asks for a kind of credential, and takes it nowhere, is refused; one place is enough."""
-    told = (
+    message = (
         f"Validation of API Definition failed. Reason: all auth sources are disabled for {kind}, "
         "at least one of header/cookie/query must be enabled."
     )
@@ -112,7 +112,7 @@ def test_a_definition_must_leave_a_place_for_credentials(gateway: Gateway, kind:
             if taken or not asks:
                 expect_written(exchange, written["api_id"], "added")
             else:
-                expect_error(exchange, 400, told)
+                expect_error(exchange, 400, message)
 
 
 @behaviour("apis-are-read-as-written")
@@ -120,7 +120,7 @@ def test_an_api_is_read_as_it_was_written(gateway: Gateway) -> Steps:
     """A loaded API is read with each member that was written, alone and in the list."""
     written = [definition(gateway, config_data={"n": [1, {"b": None}]}) for _ in TWICE]
     for document in written:
-        api(gateway, **document)
+        write_api(gateway, **document)
     yield RELOAD
 
     for document in written:
@@ -131,20 +131,20 @@ def test_an_api_is_read_as_it_was_written(gateway: Gateway) -> Steps:
             raise Mismatch(
                 "a list of definitions with a name and an api_id", shorten(together.text), together
             )
-        found = [each for each in listed if each == alone.json]
-        _expect_document(together, document, found[0] if len(found) == 1 else None)
+        copies = [each for each in listed if each == alone.json]
+        _expect_document(together, document, copies[0] if len(copies) == 1 else None)
 
 
-def _expect_document(exchange: Exchange, wanted: dict[str, Any], found: Any) -> None:
+def _expect_document(exchange: Exchange, wanted: dict[str, Any], document: Any) -> None:
     """A definition that begins with its name, and has all that was written."""
-    if exchange.status != 200 or not isinstance(found, dict):
+    if exchange.status != 200 or not isinstance(document, dict):
         raise Mismatch(
             f"200 with {wanted['api_id']}", f"{exchange.status} {shorten(exchange.text)}", exchange
         )
-    if next(iter(found), "") != "name":
+    if next(iter(document), "") != "name":
         raise Mismatch("a definition that begins with its name", shorten(exchange.text), exchange)
-    if told := first_difference(wanted, found):
-        raise Mismatch(f"the definition of {wanted['api_id']} as it was written", told, exchange)
+    if difference := first_difference(wanted, document):
+        raise Mismatch(f"the definition of {wanted['api_id']} as it was written", difference, exchange)
 
 
 @behaviour("apis-are-named-by-their-body")
@@ -152,8 +152,8 @@ def test_the_path_of_a_post_names_no_api(gateway: Gateway) -> None:
     """POST to a path writes the API that the body names."""
     path = f"{APIS}/{gateway.new_id()}"
     for _ in TWICE:
-        made = definition(gateway)
-        expect_written(gateway.send("POST", path, made), made["api_id"], "added")
+        document = definition(gateway)
+        expect_written(gateway.send("POST", path, document), document["api_id"], "added")
 
 
 @behaviour("api-ids-are-file-names")
@@ -172,10 +172,10 @@ def test_an_id_that_is_no_file_name_is_refused(gateway: Gateway) -> None:
 @behaviour("unwritable-api-is-500")
 def test_a_definition_that_cannot_be_written_is_told(gateway: Gateway) -> None:
     """An id that is too long for a file's name answers 500."""
-    made = definition(gateway, api_id=gateway.new_id("-" + 256 * "l"))
+    document = definition(gateway, api_id=gateway.new_id("-" + 256 * "l"))
     for path in (APIS, f"{APIS}/{gateway.new_id()}"):
         for _ in TWICE:
-            exchange = gateway.send("POST", path, made)
+            exchange = gateway.send("POST", path, document)
             expect_error(exchange, 500, "file object creation failed, write error")
 
 
@@ -183,30 +183,30 @@ def test_a_definition_that_cannot_be_written_is_told(gateway: Gateway) -> None:
 def test_an_api_without_file_cannot_be_deleted(gateway: Gateway) -> Steps:
     """Until the next reload an API that was deleted cannot be deleted again, but written."""
     written = definition(gateway)
-    made = api(gateway, **written)
-    path = f"{APIS}/{made.id}"
+    api = write_api(gateway, **written)
+    path = f"{APIS}/{api.id}"
     yield RELOAD
 
     for _ in TWICE:
-        expect_written(gateway.send("DELETE", path), made.id, "deleted")
+        expect_written(gateway.send("DELETE", path), api.id, "deleted")
         expect_error(gateway.send("DELETE", path), 500, "Delete failed")
-        expect_written(gateway.send("PUT", path, written), made.id, "modified")
+        expect_written(gateway.send("PUT", path, written), api.id, "modified")
 
 
 @behaviour("mcp-members-need-an-mcp-proxy")
 def test_rights_for_mcp_proxies_need_one(gateway: Gateway) -> Steps:
     """A policy with a member for MCP proxies in its right to another API is refused; an unknown API may be one."""
-    made = api(gateway)
+    api = write_api(gateway)
     yield RELOAD
 
     tools: dict[str, Any] = {"mcp_access_rights": {"tools": {"allowed": ["search"]}}}
-    told = "MCP fields can only be configured on MCP Proxies"
-    refusal = f'{told}, API "{made.id}" is not an MCP Proxy'
+    message = "MCP fields can only be configured on MCP Proxies"
+    refusal = f'{message}, API "{api.id}" is not an MCP Proxy'
     for members in (
         {"json_rpc_methods": [{"name": "tools/call"}]}, {"json_rpc_methods_access_rights": {"blocked": ["x"]}},
         {"mcp_primitives": [{"type": "tool", "name": "search"}]}, tools,
     ):  # fmt: skip
-        rights = {made.id: {**made.rights[made.id], **members}}
+        rights = {api.id: {**api.rights[api.id], **members}}
         policy = {"id": gateway.new_id(), "access_rights": rights}
         expect_error(gateway.post(policy), 400, refusal)
     session, name = {"access_rights": policy["access_rights"]}, gateway.new_id("-key")

@@ -60,8 +60,8 @@ def test_reads_at_one_time_are_answered_each_for_itself(gateway: Gateway) -> Ste
     reads = [Request("GET", path_of(policy["id"])) for policy in policies]
     for _ in range(ROUNDS):
         beside = [post({"id": gateway.new_id(), "name": "beside"}), Request("GET", POLICIES)]
-        *exchanges, wrote, found = gateway.send_together(*reads, *beside)
+        *exchanges, wrote, listing = gateway.send_together(*reads, *beside)
         for policy, exchange in zip(policies, exchanges, strict=True):
             expect_policy(exchange, gateway, policy)
         expect_written(wrote, json.loads(wrote.body or b"")["id"], "added")
-        listed(found)
+        listed(listing)

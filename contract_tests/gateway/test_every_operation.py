@@ -115,7 +115,7 @@ def _write(gateway: Gateway, model: Model, method: str, path_id: str | None, bod
 def _bodies(gateway: Gateway) -> list[tuple[str, bytes]]:
     """Generated bodies with an id of this run, and that id. All writes take the same, so they are made once."""
     version = gateway.version
-    made = []
+    bodies = []
     for case in (
         *generated.conforming(version, "addPolicy"),
         *generated.violating(version, "addPolicy"),
@@ -123,20 +123,20 @@ def _bodies(gateway: Gateway) -> list[tuple[str, bytes]]:
         body = _owned(gateway, case.body)
         own_id = body.get("id") if isinstance(body, dict) else None
         path_id = own_id if isinstance(own_id, str) and "/" not in own_id else gateway.new_id()
-        made.append((path_id, body if isinstance(body, bytes) else json.dumps(body).encode()))
-    return made
+        bodies.append((path_id, body if isinstance(body, bytes) else json.dumps(body).encode()))
+    return bodies
 
 
 def _owned(gateway: Gateway, body: Any) -> Any:
     """A generated body with an id of this run in place of its own."""
     if not isinstance(body, dict):
         return body
-    kept = {name: value for name, value in body.items() if name.lower() not in ("id", "_id")}
+    members = {name: value for name, value in body.items() if name.lower() not in ("id", "_id")}
     if "id" in body and not isinstance(body["id"], str):
-        return {**kept, "id": body["id"]}
+        return {**members, "id": body["id"]}
     candidate = gateway.new_id("-" + body.get("id", ""))
     policy_id = candidate if gateway.ownership.owns(candidate) else gateway.new_id()
-    return {**kept, "id": policy_id, **({"_id": body["_id"]} if "_id" in body else {})}
+    return {**members, "id": policy_id, **({"_id": body["_id"]} if "_id" in body else {})}
 
 
 def _path(case: GeneratedRequest) -> str:

@@ -89,9 +89,11 @@ def test_probes_tell_one_version(gateway: Gateway, path: str) -> None:
 def test_all_probes_of_the_run_tell_one_version(gateway: Gateway) -> None:
     """No answer of the run tells another version than the first, whatever was reloaded."""
     gateway.send("GET", "/hello", headers=[])
-    told = [each for each in gateway.target.log if each.target in ("/hello", "/ready") and each.status == 200]
-    for exchange in told:
-        first, other = (each.document.get("version") for each in (told[0], exchange))
+    probes = [
+        each for each in gateway.target.log if each.target in ("/hello", "/ready") and each.status == 200
+    ]
+    for exchange in probes:
+        first, other = (each.document.get("version") for each in (probes[0], exchange))
         if first != other:
             gateway.exchanges.append(exchange)
             raise Mismatch(f"version {first!r} again", f"version {other!r}", exchange)

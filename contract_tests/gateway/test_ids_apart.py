@@ -55,8 +55,8 @@ def test_policies_of_alike_ids_are_kept_apart(gateway: Gateway) -> Steps:
 @behaviour("alike-ids-find-nothing")
 def test_what_is_like_an_id_finds_and_deletes_nothing(gateway: Gateway) -> Steps:
     """Its beginning, other case, a pattern, another way to write it, nor the policy's name or _id."""
-    own = gateway.ownership
-    name, object_id, stem = own.new_id(), own.new_object_id(), own.new_id("-")
+    ownership = gateway.ownership
+    name, object_id, stem = ownership.new_id(), ownership.new_object_id(), ownership.new_id("-")
     ending = "%61 é" if "any-id-is-taken" in gateway.behaviours else "61"
     written = f"{stem}Abc-{ending}"
     policy = gateway.create(id=written, name=name, _id=object_id)
@@ -65,7 +65,7 @@ def test_what_is_like_an_id_finds_and_deletes_nothing(gateway: Gateway) -> Steps
         written[:-3] + "*", written + "*", written[:-1] + "?", f"{written} ", written.replace("é", "e\u0301"),
         written.replace("%61", "a"), written.replace("%61", "%2561"), name, object_id, written + ".json", written + "\0",
     )  # fmt: skip
-    others = [each for each in dict.fromkeys(alike) if each != written and own.owns(each)]
+    others = [each for each in dict.fromkeys(alike) if each != written and ownership.owns(each)]
     yield RELOAD
     for other in others:
         path = f"{POLICIES}/{quote(other, safe='')}"

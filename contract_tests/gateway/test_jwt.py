@@ -8,26 +8,26 @@ from contract_tests.engine.checks import Mismatch
 from contract_tests.engine.declaration import RELOAD, Steps, behaviour
 from contract_tests.gateway.builders.apis import (
     NEEDS_KEY,
-    api,
     call,
     expect_passed,
     expect_refused,
-    key,
     needs_plain_keys,
-    policy,
+    write_api,
+    write_key,
+    write_policy,
 )
 from contract_tests.gateway.builders.jwts import (
     CERTIFICATE,
     PUBLIC_KEYS,
     expect_session,
     is_session_id,
-    jwt_api,
     note_user,
     session_of,
     signed,
     source,
     token,
     user,
+    write_jwt_api,
 )
 from contract_tests.gateway.client import Gateway
 
@@ -40,48 +40,48 @@ ESCAPED = "it\\'s \\\"q\\u003Ca\\u0026b\\u003Dc\\u003E\\\\"
 @behaviour("jwts-are-verified")
 def test_a_token_must_be_signed_and_in_time(gateway: Gateway) -> Steps:
     """A token that is missing, no token, signed by another secret, over, or too early is refused, each in its words."""
-    made = jwt_api(gateway)
-    gold = policy(gateway, made)
+    api = write_jwt_api(gateway)
+    gold = write_policy(gateway, api)
     yield RELOAD
 
     claims = {"sub": user(gateway), "pol": gold}
-    expect_refused(call(gateway, made), 400, NEEDS_KEY)
-    expect_refused(call(gateway, made, "rubbish"), 403, "Key not authorized")
-    expect_refused(call(gateway, made, token(claims, "another")), 403, "Key not authorized")
+    expect_refused(call(gateway, api), 400, NEEDS_KEY)
+    expect_refused(call(gateway, api, "rubbish"), 403, "Key not authorized")
+    expect_refused(call(gateway, api, token(claims, "another")), 403, "Key not authorized")
     over = "Key not authorized: token has expired"
-    expect_refused(call(gateway, made, token({**claims, "exp": 1})), 401, over)
+    expect_refused(call(gateway, api, token({**claims, "exp": 1})), 401, over)
     early = "Key not authorized: token is not valid yet"
-    expect_refused(call(gateway, made, token({**claims, "nbf": 9999999999})), 401, early)
-    expect_passed(call(gateway, made, token({**claims, "exp": 4102444800, "nbf": 1})))
+    expect_refused(call(gateway, api, token({**claims, "nbf": 9999999999})), 401, early)
+    expect_passed(call(gateway, api, token({**claims, "exp": 4102444800, "nbf": 1})))
 
 
 @behaviour("jwts-have-dates")
 def test_the_dates_of_a_token_count(gateway: Gateway) -> Steps:
     """A date of 0 is none, one that is no number is wrong; of several wrong ones the last is told; an API may give leeway."""
-    made = jwt_api(gateway)
+    api = write_jwt_api(gateway)
     skews = {f"jwt_{name}_validation_skew": 3600 for name in ("expires_at", "issued_at", "not_before")}
-    lenient = jwt_api(gateway, **skews)
-    gold = policy(gateway, made, access_rights={**made.rights, **lenient.rights})
+    lenient = write_jwt_api(gateway, **skews)
+    gold = write_policy(gateway, api, access_rights={**api.rights, **lenient.rights})
     yield RELOAD
 
     over, soon, early = "token has expired", "token used before issued", "token is not valid yet"
     now = int(time.time())
-    for asked, dates, told in (
-        (made, {"iat": 9999999999}, soon),
-        (made, {"exp": "never"}, over),
-        (made, {"nbf": True}, early),
-        (made, {"exp": 1, "iat": 9999999999}, soon),
-        (made, {"exp": 1, "iat": 9999999999, "nbf": 9999999999}, early),
-        (made, {"exp": now + 60, "iat": now + 60}, soon),
+    for asked, dates, expected in (
+        (api, {"iat": 9999999999}, soon),
+        (api, {"exp": "never"}, over),
+        (api, {"nbf": True}, early),
+        (api, {"exp": 1, "iat": 9999999999}, soon),
+        (api, {"exp": 1, "iat": 9999999999, "nbf": 9999999999}, early),
+        (api, {"exp": now + 60, "iat": now + 60}, soon),
         (lenient, {"exp": now - 7200}, over),
         (lenient, {"iat": now + 7200}, soon),
         (lenient, {"nbf": now + 7200}, early),
     ):
         refused = call(gateway, asked, token({"sub": user(gateway), "pol": gold, **dates}))
-        expect_refused(refused, 401, f"Key not authorized: {told}")
+        expect_refused(refused, 401, f"Key not authorized: {expected}")
     for asked, dates in (
-        (made, {"exp": 0, "nbf": 0, "iat": 0}),
-        (made, {"iat": now - 60, "nbf": now - 60, "exp": now + 60}),
+        (api, {"exp": 0, "nbf": 0, "iat": 0}),
+        (api, {"iat": now - 60, "nbf": now - 60, "exp": now + 60}),
         (lenient, {"iat": now + 60, "nbf": now + 60, "exp": now + 60}),
     ):
         expect_passed(call(gateway, asked, token({"sub": user(gateway), "pol": gold, **dates})))
@@ -90,39 +90,39 @@ def test_the_dates_of_a_token_count(gateway: Gateway) -> Steps:
 @behaviour("jwts-are-signed-as-the-api-says")
 def test_a_token_is_signed_as_the_api_says(gateway: Gateway) -> Steps:
     """HMAC of any length, RSA or ECDSA, as the API says; another method is refused, and what is none."""
-    made, basic = jwt_api(gateway), gateway.new_id()
+    api, basic = write_jwt_api(gateway), gateway.new_id()
     sources = {
         "rsa": ("rsa", PUBLIC_KEYS["rsa"]), "ecdsa": ("ecdsa", PUBLIC_KEYS["ecdsa"]),
         "cert": ("rsa", CERTIFICATE), "other": ("ecdsa", PUBLIC_KEYS["rsa"]),
         "binary": ("hmac", source(BINARY)), "broken": ("hmac", "b3du!"),
     }  # fmt: skip
     keyed = {
-        name: jwt_api(gateway, jwt_signing_method=method, jwt_source=key, jwt_default_policies=[basic])
+        name: write_jwt_api(gateway, jwt_signing_method=method, jwt_source=key, jwt_default_policies=[basic])
         for name, (method, key) in sources.items()
     }
-    rights = {name: right for each in (made, *keyed.values()) for name, right in each.rights.items()}
-    policy(gateway, made, id=basic, access_rights=rights)
+    rights = {name: right for each in (api, *keyed.values()) for name, right in each.rights.items()}
+    write_policy(gateway, api, id=basic, access_rights=rights)
     yield RELOAD
 
     claims = {"sub": user(gateway), "pol": basic}
     expect_passed(call(gateway, keyed["binary"], token(claims, BINARY)))
     expect_refused(call(gateway, keyed["broken"], token(claims, "own")), 403, NOT_AUTHORISED)
     for algorithm in ("HS256", "HS384", "HS512"):
-        expect_passed(call(gateway, made, token(claims, algorithm=algorithm)))
-        expect_refused(call(gateway, made, token(claims, "another", algorithm)), 403, NOT_AUTHORISED)
-    for algorithm, told in (
+        expect_passed(call(gateway, api, token(claims, algorithm=algorithm)))
+        expect_refused(call(gateway, api, token(claims, "another", algorithm)), 403, NOT_AUTHORISED)
+    for algorithm, expected in (
         *(
             (name, f"{NOT_AUTHORISED}: Unexpected signing method")
             for name in ("RS256", "ES256", "PS256", "none")
         ),
         *((name, NOT_AUTHORISED) for name in ("HS1", "", "hs256")),
     ):
-        expect_refused(call(gateway, made, token(claims, algorithm=algorithm)), 403, told)
+        expect_refused(call(gateway, api, token(claims, algorithm=algorithm)), 403, expected)
     note_user(gateway, "someone")
     for method, algorithm in (("rsa", "RS256"), ("rsa", "PS256"), ("cert", "RS256"), ("ecdsa", "ES256")):
-        own = signed(algorithm)
-        expect_passed(call(gateway, keyed[method], own))
-        wrong = own[:-20] + "A" * 20
+        credential = signed(algorithm)
+        expect_passed(call(gateway, keyed[method], credential))
+        wrong = credential[:-20] + "A" * 20
         expect_refused(call(gateway, keyed[method], wrong), 403, NOT_AUTHORISED)
         unexpected = f"{NOT_AUTHORISED}: Unexpected signing method"
         expect_refused(call(gateway, keyed[method], token(claims)), 403, unexpected)
@@ -132,67 +132,67 @@ def test_a_token_is_signed_as_the_api_says(gateway: Gateway) -> Steps:
 @behaviour("keys-sign-jwts")
 def test_a_key_may_sign_tokens(gateway: Gateway) -> Steps:
     """Where the API has no secret, that of the key counts which kid names, or sub; its limits are the token's."""
-    made = jwt_api(gateway, jwt_source="", jwt_identity_base_field="")
-    skips = jwt_api(gateway, jwt_source="", jwt_identity_base_field="", jwt_skip_kid=True)
-    rights = {**made.rights, **skips.rights}
-    gold = policy(gateway, made, access_rights=rights, quota_max=5, quota_renewal_rate=3600)
+    api = write_jwt_api(gateway, jwt_source="", jwt_identity_base_field="")
+    skips = write_jwt_api(gateway, jwt_source="", jwt_identity_base_field="", jwt_skip_kid=True)
+    rights = {**api.rights, **skips.rights}
+    gold = write_policy(gateway, api, access_rights=rights, quota_max=5, quota_renewal_rate=3600)
     yield RELOAD
 
-    own = key(gateway, made, gold, jwt_data={"secret": "own"})
-    expect_passed(call(gateway, made, token({"sub": "x"}, "own", kid=own)), 5, 4)
-    expect_passed(call(gateway, made, token({"sub": own}, "own")), 5, 3)
-    expect_passed(call(gateway, skips, token({"sub": own}, "own", kid="x")), 5, 2)
+    key = write_key(gateway, api, gold, jwt_data={"secret": "own"})
+    expect_passed(call(gateway, api, token({"sub": "x"}, "own", kid=key)), 5, 4)
+    expect_passed(call(gateway, api, token({"sub": key}, "own")), 5, 3)
+    expect_passed(call(gateway, skips, token({"sub": key}, "own", kid="x")), 5, 2)
     for asked, wrong in (
-        (made, token({"sub": own}, kid=own)),
-        (made, token({"sub": own}, "own", kid="x")),
-        (made, token({}, "own")),
-        (skips, token({"sub": "x"}, "own", kid=own)),
+        (api, token({"sub": key}, kid=key)),
+        (api, token({"sub": key}, "own", kid="x")),
+        (api, token({}, "own")),
+        (skips, token({"sub": "x"}, "own", kid=key)),
     ):
         expect_refused(call(gateway, asked, wrong), 403, NOT_AUTHORISED)
     gateway.delete(gold)
     yield RELOAD
 
-    expect_refused(call(gateway, made, token({"sub": own}, "own")), 403, NOT_AUTHORISED)
+    expect_refused(call(gateway, api, token({"sub": key}, "own")), 403, NOT_AUTHORISED)
 
 
 @behaviour("jwts-name-a-user")
 def test_a_token_names_its_user(gateway: Gateway) -> Steps:
     """Each user has limits of its own; a token that names none is refused."""
-    made = jwt_api(gateway)
-    slow = policy(gateway, made, rate=1, per=3600)
+    api = write_jwt_api(gateway)
+    slow = write_policy(gateway, api, rate=1, per=3600)
     yield RELOAD
 
     first, second = ({"sub": user(gateway), "pol": slow} for _ in range(2))
-    expect_passed(call(gateway, made, token(first)))
-    expect_refused(call(gateway, made, token(first)), 429, "Rate Limit Exceeded")
-    expect_passed(call(gateway, made, token(second)))
+    expect_passed(call(gateway, api, token(first)))
+    expect_refused(call(gateway, api, token(first)), 429, "Rate Limit Exceeded")
+    expect_passed(call(gateway, api, token(second)))
     nobody = "no suitable claims for user ID were found"
-    expect_refused(call(gateway, made, token({"pol": slow})), 403, nobody)
+    expect_refused(call(gateway, api, token({"pol": slow})), 403, nobody)
 
 
 @behaviour("jwts-name-a-user-as-the-api-says")
 def test_the_api_says_which_claim_names_the_user(gateway: Gateway) -> Steps:
     """The claim that the API names, or `sub` where that is missing; one that is empty is refused."""
-    made = jwt_api(gateway, jwt_identity_base_field="mail")
-    odd = jwt_api(gateway, jwt_identity_base_field=ODD)
-    placed = jwt_api(gateway, auth={"auth_header_name": "X-Own"})
-    slow = policy(gateway, made, rate=1, per=3600, access_rights={**made.rights, **placed.rights})
+    api = write_jwt_api(gateway, jwt_identity_base_field="mail")
+    odd = write_jwt_api(gateway, jwt_identity_base_field=ODD)
+    placed = write_jwt_api(gateway, auth={"auth_header_name": "X-Own"})
+    slow = write_policy(gateway, api, rate=1, per=3600, access_rights={**api.rights, **placed.rights})
     yield RELOAD
 
     first, second, sub = user(gateway), user(gateway), user(gateway)
-    expect_passed(call(gateway, made, token({"mail": first, "sub": sub, "pol": slow})))
-    expect_passed(call(gateway, made, token({"mail": second, "sub": sub, "pol": slow})))
+    expect_passed(call(gateway, api, token({"mail": first, "sub": sub, "pol": slow})))
+    expect_passed(call(gateway, api, token({"mail": second, "sub": sub, "pol": slow})))
     for named in ({"mail": first}, {"sub": second}, {"sub": first, "mail": True}):
-        expect_refused(call(gateway, made, token({**named, "pol": slow})), 429, "Rate Limit Exceeded")
+        expect_refused(call(gateway, api, token({**named, "pol": slow})), 429, "Rate Limit Exceeded")
     place = "claim, claim:" if "jwt-claims-may-nest" in gateway.behaviours else "field claim"
-    for claims, told in (
+    for claims, expected in (
         ({"mail": "", "sub": sub}, f"found an empty user ID in predefined base {place} mail"),
         ({"sub": ""}, "found an empty user ID in sub claim"),
         ({"mail": 1}, "no suitable claims for user ID were found"),
     ):
-        expect_refused(call(gateway, made, token({**claims, "pol": slow})), 403, told)
-    told = f"found an empty user ID in predefined base {place} {ESCAPED}"
-    expect_refused(call(gateway, odd, token({ODD: "", "pol": slow})), 403, told)
+        expect_refused(call(gateway, api, token({**claims, "pol": slow})), 403, expected)
+    expected = f"found an empty user ID in predefined base {place} {ESCAPED}"
+    expect_refused(call(gateway, odd, token({ODD: "", "pol": slow})), 403, expected)
     sent = ("X-Own", token({"sub": user(gateway), "pol": slow}))
     expect_passed(gateway.send("GET", f"/{placed.id}/a", headers=[sent]))
 
@@ -200,36 +200,36 @@ def test_the_api_says_which_claim_names_the_user(gateway: Gateway) -> Steps:
 @behaviour("jwts-have-nested-claims")
 def test_a_claim_may_be_nested(gateway: Gateway) -> Steps:
     """A dot in a claim's name leads into another; one that has the dot in its own name comes first."""
-    made = jwt_api(gateway, jwt_identity_base_field="own.mail", jwt_policy_field_name="own.pol")
-    slow, fast = policy(gateway, made, rate=1, per=3600), policy(gateway, made)
+    api = write_jwt_api(gateway, jwt_identity_base_field="own.mail", jwt_policy_field_name="own.pol")
+    slow, fast = write_policy(gateway, api, rate=1, per=3600), write_policy(gateway, api)
     yield RELOAD
 
     name, other = user(gateway), user(gateway)
-    expect_passed(call(gateway, made, token({"own": {"mail": name, "pol": slow}})))
+    expect_passed(call(gateway, api, token({"own": {"mail": name, "pol": slow}})))
     limited = "Rate Limit Exceeded"
     for claims in (
         {"own.mail": name, "own": {"mail": other, "pol": slow}},
         {"own.mail": name, "own.pol": slow},
     ):
-        expect_refused(call(gateway, made, token(claims)), 429, limited)
-    expect_passed(call(gateway, made, token({"own": {"mail": other, "pol": slow}, "own.pol": fast})))
-    expect_passed(call(gateway, made, token({"own.mail": "", "own": {"mail": other, "pol": fast}})))
+        expect_refused(call(gateway, api, token(claims)), 429, limited)
+    expect_passed(call(gateway, api, token({"own": {"mail": other, "pol": slow}, "own.pol": fast})))
+    expect_passed(call(gateway, api, token({"own.mail": "", "own": {"mail": other, "pol": fast}})))
     empty = "found an empty user ID in predefined base claim, claim: own.mail"
     for nested in ({"mail": ""}, {"mail": "", "pol": fast}):
-        expect_refused(call(gateway, made, token({"own": nested, "sub": other})), 403, empty)
+        expect_refused(call(gateway, api, token({"own": nested, "sub": other})), 403, empty)
 
 
 @behaviour("jwts-leave-a-session")
 def test_a_token_leaves_a_session(gateway: Gateway) -> Steps:
     """A user's session is a key, with the token's end, its client, and the policy; it lasts as long as the last token."""
-    made = jwt_api(gateway)
-    unmapped = jwt_api(gateway, idp_client_id_mapping_disabled=True)
-    rights = {**made.rights, **unmapped.rights}
-    gold = policy(gateway, made, access_rights=rights, rate=77)
-    brief = policy(gateway, made, access_rights=rights, key_expires_in=3600)
+    api = write_jwt_api(gateway)
+    unmapped = write_jwt_api(gateway, idp_client_id_mapping_disabled=True)
+    rights = {**api.rights, **unmapped.rights}
+    gold = write_policy(gateway, api, access_rights=rights, rate=77)
+    brief = write_policy(gateway, api, access_rights=rights, key_expires_in=3600)
     yield RELOAD
 
-    needs_plain_keys(gateway, made, gold)
+    needs_plain_keys(gateway, api, gold)
     name, later = user(gateway), 4102444800
     for ends, claims, wanted, client in (
         (later, {"client_id": "c1"}, later, "c1"),
@@ -238,29 +238,29 @@ def test_a_token_leaves_a_session(gateway: Gateway) -> Steps:
         (later, {"cid": "c2", "client_id": "c1"}, later + 2, "c2"),
         (later, {}, later + 2, ""),
     ):
-        expect_passed(call(gateway, made, token({"sub": name, "pol": gold, "exp": ends, **claims})))
+        expect_passed(call(gateway, api, token({"sub": name, "pol": gold, "exp": ends, **claims})))
         expect_session(
-            gateway, made, name, alias=name, expires=wanted, oauth_client_id=client, apply_policies=[gold]
+            gateway, api, name, alias=name, expires=wanted, oauth_client_id=client, apply_policies=[gold]
         )
-    kept = session_of(gateway, made, name).document.get("meta_data") or {}
-    if not is_session_id(str(kept.get("TykJWTSessionID")), name):
-        raise Mismatch("meta_data with the TykJWTSessionID", repr(kept), session_of(gateway, made, name))
-    expect_session(gateway, made, name, org_id=made.org_id, allowance=77, rate=77)
+    meta_data = session_of(gateway, api, name).document.get("meta_data") or {}
+    if not is_session_id(str(meta_data.get("TykJWTSessionID")), name):
+        raise Mismatch("meta_data with the TykJWTSessionID", repr(meta_data), session_of(gateway, api, name))
+    expect_session(gateway, api, name, org_id=api.org_id, allowance=77, rate=77)
     passing = user(gateway)
-    expect_passed(call(gateway, made, token({"sub": passing, "pol": brief})))
-    ends = session_of(gateway, made, passing).document.get("expires", 0)
+    expect_passed(call(gateway, api, token({"sub": passing, "pol": brief})))
+    ends = session_of(gateway, api, passing).document.get("expires", 0)
     if abs(ends - time.time() - 3600) > 60:
         raise Mismatch("expires an hour from now, as the policy says", repr(ends), gateway.exchanges[-1])
     other = user(gateway)
     expect_passed(call(gateway, unmapped, token({"sub": other, "pol": gold, "client_id": "c1"})))
-    expect_session(gateway, made, other, alias=other, expires=0, oauth_client_id="")
+    expect_session(gateway, api, other, alias=other, expires=0, oauth_client_id="")
 
 
 @behaviour("keys-are-no-jwts")
 def test_an_api_for_keys_takes_no_token(gateway: Gateway) -> Steps:
     """An API that asks for keys takes a token for a key, which is not there."""
-    made = api(gateway)
+    api = write_api(gateway)
     yield RELOAD
 
-    told = "Access to this API has been disallowed"
-    expect_refused(call(gateway, made, token({"sub": "a"})), 403, told)
+    message = "Access to this API has been disallowed"
+    expect_refused(call(gateway, api, token({"sub": "a"})), 403, message)

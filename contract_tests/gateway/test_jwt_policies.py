@@ -10,11 +10,11 @@ from contract_tests.gateway.builders.apis import (
     definition,
     expect_passed,
     expect_refused,
-    key,
     needs_plain_keys,
-    policy,
+    write_key,
+    write_policy,
 )
-from contract_tests.gateway.builders.jwts import JWTS, expect_session, jwt_api, session_of, token, user
+from contract_tests.gateway.builders.jwts import JWTS, expect_session, session_of, token, user, write_jwt_api
 from contract_tests.gateway.client import Gateway
 from contract_tests.gateway.resources import APIS
 
@@ -27,29 +27,29 @@ NO_POLICY = "key not authorized: no matching policy"
 @behaviour("jwts-pick-a-policy")
 def test_a_claim_picks_the_policy(gateway: Gateway) -> Steps:
     """The claim names the policy, and may name another next time; one that is gone is refused."""
-    made = jwt_api(gateway)
-    one, two = policy(gateway, made, quota_max=5), policy(gateway, made, quota_max=9)
-    uncounted = [policy(gateway, made) for _ in range(2)]
-    foreign = policy(gateway, made, org_id=f"{made.org_id}-other")
+    api = write_jwt_api(gateway)
+    one, two = write_policy(gateway, api, quota_max=5), write_policy(gateway, api, quota_max=9)
+    uncounted = [write_policy(gateway, api) for _ in range(2)]
+    foreign = write_policy(gateway, api, org_id=f"{api.org_id}-other")
     yield RELOAD
 
     name = user(gateway)
-    expect_passed(call(gateway, made, token({"sub": name, "pol": one})), 5, 4)
-    expect_refused(call(gateway, made, token({"sub": name, "pol": foreign})), 403, NO_POLICY)
-    expect_refused(call(gateway, made, token({"sub": user(gateway), "pol": foreign})), 403, NO_POLICY)
-    expect_passed(call(gateway, made, "Bearer " + token({"sub": name, "pol": two})), 9, 7)
-    needs_plain_keys(gateway, made, two)
-    expect_session(gateway, made, name, apply_policies=[two], apply_policy_id="", quota_max=9)
+    expect_passed(call(gateway, api, token({"sub": name, "pol": one})), 5, 4)
+    expect_refused(call(gateway, api, token({"sub": name, "pol": foreign})), 403, NO_POLICY)
+    expect_refused(call(gateway, api, token({"sub": user(gateway), "pol": foreign})), 403, NO_POLICY)
+    expect_passed(call(gateway, api, "Bearer " + token({"sub": name, "pol": two})), 9, 7)
+    needs_plain_keys(gateway, api, two)
+    expect_session(gateway, api, name, apply_policies=[two], apply_policy_id="", quota_max=9)
     other = user(gateway)
     for each in uncounted:
-        expect_passed(call(gateway, made, token({"sub": other, "pol": each})))
-        expect_session(gateway, made, other, apply_policies=[each])
-    expect_refused(call(gateway, made, token({"sub": name, "pol": gateway.new_id()})), 403, NO_POLICY)
-    expect_refused(call(gateway, made, token({"sub": user(gateway)})), 403, f"{NO_POLICY} found")
+        expect_passed(call(gateway, api, token({"sub": other, "pol": each})))
+        expect_session(gateway, api, other, apply_policies=[each])
+    expect_refused(call(gateway, api, token({"sub": name, "pol": gateway.new_id()})), 403, NO_POLICY)
+    expect_refused(call(gateway, api, token({"sub": user(gateway)})), 403, f"{NO_POLICY} found")
     gateway.delete(one)
     yield RELOAD
 
-    expect_refused(call(gateway, made, token({"sub": name, "pol": one})), 403, NO_POLICY)
+    expect_refused(call(gateway, api, token({"sub": name, "pol": one})), 403, NO_POLICY)
 
 
 @behaviour("jwts-with-policies-that-clash")
@@ -57,45 +57,45 @@ def test_policies_that_clash_are_refused(gateway: Gateway) -> Steps:
     """Policies that cannot be applied together: with a new user the gateway fails, a known one is refused."""
     one, two = gateway.new_id(), gateway.new_id()
     scopes = {"jwt": {"scope_claim_name": "scope", "scope_to_policy": {"read": one, "write": two}}}
-    made, plain = (
-        jwt_api(gateway, scopes=scopes, jwt_default_policies=[one, two]),
-        jwt_api(gateway, scopes=scopes),
+    api, plain = (
+        write_jwt_api(gateway, scopes=scopes, jwt_default_policies=[one, two]),
+        write_jwt_api(gateway, scopes=scopes),
     )
-    policy(gateway, made, id=one, partitions={"per_api": True})
-    policy(gateway, made, id=two, partitions={"quota": True, "acl": True})
-    gold = policy(gateway, made, access_rights={**made.rights, **plain.rights})
+    write_policy(gateway, api, id=one, partitions={"per_api": True})
+    write_policy(gateway, api, id=two, partitions={"quota": True, "acl": True})
+    gold = write_policy(gateway, api, access_rights={**api.rights, **plain.rights})
     yield RELOAD
 
     name = user(gateway)
-    expect_passed(call(gateway, made, token({"sub": name, "pol": gold})))
-    told = "key not authorized: could not apply"
+    expect_passed(call(gateway, api, token({"sub": name, "pol": gold})))
+    message = "key not authorized: could not apply"
     clash = token({"sub": name, "scope": "read write"})
-    expect_refused(call(gateway, made, token({"sub": name})), 403, f"{told} new policy")
-    expect_passed(call(gateway, made, token({"sub": name, "pol": gold})))
-    expect_refused(call(gateway, made, clash), 403, f"{told} new policy")
+    expect_refused(call(gateway, api, token({"sub": name})), 403, f"{message} new policy")
+    expect_passed(call(gateway, api, token({"sub": name, "pol": gold})))
+    expect_refused(call(gateway, api, clash), 403, f"{message} new policy")
     joined = token({"sub": name, "scope": "read write", "pol": gold})
-    expect_refused(call(gateway, plain, joined), 403, f"{told} several policies")
-    expect_refused(call(gateway, made, token({"sub": user(gateway)})), 500, MIXED)
+    expect_refused(call(gateway, plain, joined), 403, f"{message} several policies")
+    expect_refused(call(gateway, api, token({"sub": user(gateway)})), 500, MIXED)
 
 
 @behaviour("jwts-have-the-policy-of-a-key")
 def test_a_token_may_name_a_key(gateway: Gateway) -> Steps:
     """The first policy of the key that a claim names as the client; none where it names no key."""
-    made = jwt_api(gateway, jwt_policy_field_name="", jwt_client_base_field="azp")
-    gold = policy(gateway, made, quota_max=6, quota_renewal_rate=3600)
-    old = policy(gateway, made)
+    api = write_jwt_api(gateway, jwt_policy_field_name="", jwt_client_base_field="azp")
+    gold = write_policy(gateway, api, quota_max=6, quota_renewal_rate=3600)
+    old = write_policy(gateway, api)
     yield RELOAD
 
-    own, gone = key(gateway, made, gold), key(gateway, made, old)
-    for credential in (own, key(gateway, made, apply_policy_id=gold)):
-        expect_passed(call(gateway, made, token({"sub": user(gateway), "azp": credential})), 6, 5)
+    key, gone = write_key(gateway, api, gold), write_key(gateway, api, old)
+    for credential in (key, write_key(gateway, api, apply_policy_id=gold)):
+        expect_passed(call(gateway, api, token({"sub": user(gateway), "azp": credential})), 6, 5)
     for claims in ({"azp": gateway.new_id()}, {"azp": 1}, {}):
-        refused = call(gateway, made, token({"sub": user(gateway), **claims}))
+        refused = call(gateway, api, token({"sub": user(gateway), **claims}))
         expect_refused(refused, 403, f"{NO_POLICY} found")
     gateway.delete(old)
     yield RELOAD
 
-    refused = call(gateway, made, token({"sub": user(gateway), "azp": gone}))
+    refused = call(gateway, api, token({"sub": user(gateway), "azp": gone}))
     expect_refused(refused, 403, f"{NO_POLICY} found")
 
 
@@ -103,26 +103,26 @@ def test_a_token_may_name_a_key(gateway: Gateway) -> Steps:
 def test_a_token_without_a_policy_gets_the_default_one(gateway: Gateway) -> Steps:
     """Where the claim names no policy the first default policy counts."""
     basic = gateway.new_id()
-    made = jwt_api(gateway, jwt_default_policies=[basic])
-    policy(gateway, made, id=basic, quota_max=7)
-    gold = policy(gateway, made, quota_max=8)
+    api = write_jwt_api(gateway, jwt_default_policies=[basic])
+    write_policy(gateway, api, id=basic, quota_max=7)
+    gold = write_policy(gateway, api, quota_max=8)
     yield RELOAD
 
-    expect_passed(call(gateway, made, token({"sub": user(gateway)})), 7, 6)
-    expect_passed(call(gateway, made, token({"sub": user(gateway), "pol": gold})), 8, 7)
+    expect_passed(call(gateway, api, token({"sub": user(gateway)})), 7, 6)
+    expect_passed(call(gateway, api, token({"sub": user(gateway), "pol": gold})), 8, 7)
 
 
 @behaviour("default-policies-give-way")
 def test_default_policies_give_way(gateway: Gateway) -> Steps:
     """All default policies count until a token names another; and again with one that names none."""
     basic, extra = gateway.new_id(), gateway.new_id()
-    made = jwt_api(gateway, jwt_default_policies=[basic, extra])
-    policy(gateway, made, id=basic, quota_max=8, quota_renewal_rate=3600)
-    policy(gateway, made, id=extra, quota_max=9, quota_renewal_rate=3600)
-    gold = policy(gateway, made, quota_max=20, quota_renewal_rate=3600)
+    api = write_jwt_api(gateway, jwt_default_policies=[basic, extra])
+    write_policy(gateway, api, id=basic, quota_max=8, quota_renewal_rate=3600)
+    write_policy(gateway, api, id=extra, quota_max=9, quota_renewal_rate=3600)
+    gold = write_policy(gateway, api, quota_max=20, quota_renewal_rate=3600)
     yield RELOAD
 
-    needs_plain_keys(gateway, made, gold)
+    needs_plain_keys(gateway, api, gold)
     name = user(gateway)
     for claims, limit, left in (
         ({}, 9, 8),
@@ -132,7 +132,7 @@ def test_default_policies_give_way(gateway: Gateway) -> Steps:
         ({"pol": gold}, 20, 15),
         ({"pol": basic}, 8, 2),
     ):
-        expect_passed(call(gateway, made, token({"sub": name, **claims})), limit, left)
+        expect_passed(call(gateway, api, token({"sub": name, **claims})), limit, left)
 
 
 @behaviour("default-policies-may-change")
@@ -140,20 +140,20 @@ def test_default_policies_may_change(gateway: Gateway) -> Steps:
     """A user whose policies were the default ones gets those of a changed API with the next token."""
     basic, extra = gateway.new_id(), gateway.new_id()
     written = definition(gateway, **JWTS, jwt_default_policies=[basic])
-    made = jwt_api(gateway, **written)
-    policy(gateway, made, id=basic, quota_max=8, quota_renewal_rate=3600)
-    policy(gateway, made, id=extra, quota_max=9, quota_renewal_rate=3600)
+    api = write_jwt_api(gateway, **written)
+    write_policy(gateway, api, id=basic, quota_max=8, quota_renewal_rate=3600)
+    write_policy(gateway, api, id=extra, quota_max=9, quota_renewal_rate=3600)
     yield RELOAD
 
-    needs_plain_keys(gateway, made, basic)
+    needs_plain_keys(gateway, api, basic)
     name = user(gateway)
-    expect_passed(call(gateway, made, token({"sub": name})), 8, 7)
+    expect_passed(call(gateway, api, token({"sub": name})), 8, 7)
     changed = {**written, "jwt_default_policies": [basic, extra]}
-    gateway.send("PUT", f"{APIS}/{made.id}", changed)
+    gateway.send("PUT", f"{APIS}/{api.id}", changed)
     yield RELOAD
 
     for left in (7, 6):
-        expect_passed(call(gateway, made, token({"sub": name})), 9, left)
+        expect_passed(call(gateway, api, token({"sub": name})), 9, left)
 
 
 @behaviour("scopes-pick-policies")
@@ -162,17 +162,17 @@ def test_scopes_pick_policies(gateway: Gateway) -> Steps:
     reader, writer = gateway.new_id(), gateway.new_id()
     scopes = {"jwt": {"scope_claim_name": "scope", "scope_to_policy": {"read": reader, "write": writer}}}
     basic = gateway.new_id()
-    made = jwt_api(gateway, scopes=scopes, jwt_default_policies=[basic])
-    policy(gateway, made, id=basic, quota_max=1)
-    policy(gateway, made, id=reader, quota_max=10)
-    policy(gateway, made, id=writer, quota_max=20)
+    api = write_jwt_api(gateway, scopes=scopes, jwt_default_policies=[basic])
+    write_policy(gateway, api, id=basic, quota_max=1)
+    write_policy(gateway, api, id=reader, quota_max=10)
+    write_policy(gateway, api, id=writer, quota_max=20)
     yield RELOAD
 
     for scope, limit in (("read", 10), ("read write", 20), (["write"], 20), ("read unknown", 10)):
-        expect_passed(call(gateway, made, token({"sub": user(gateway), "scope": scope})), limit, limit - 1)
-    told = f"{NO_POLICY} found in scope claim"
-    expect_refused(call(gateway, made, token({"sub": user(gateway), "scope": "unknown"})), 403, told)
-    expect_passed(call(gateway, made, token({"sub": user(gateway)})), 1, 0)
+        expect_passed(call(gateway, api, token({"sub": user(gateway), "scope": scope})), limit, limit - 1)
+    message = f"{NO_POLICY} found in scope claim"
+    expect_refused(call(gateway, api, token({"sub": user(gateway), "scope": "unknown"})), 403, message)
+    expect_passed(call(gateway, api, token({"sub": user(gateway)})), 1, 0)
 
 
 @behaviour("scopes-change-the-session")
@@ -180,16 +180,16 @@ def test_scopes_change_the_session(gateway: Gateway) -> Steps:
     """A user's session has the policies of the last token's claim and scopes, where nothing is counted too."""
     basic, scoped = gateway.new_id(), {name: gateway.new_id() for name in ("read", "write")}
     scopes = {"jwt": {"scope_claim_name": "scope", "scope_to_policy": scoped}}
-    made = jwt_api(gateway, scopes=scopes)
+    api = write_jwt_api(gateway, scopes=scopes)
     for each in (basic, *scoped.values()):
-        policy(gateway, made, id=each)
+        write_policy(gateway, api, id=each)
     yield RELOAD
 
-    needs_plain_keys(gateway, made, basic)
+    needs_plain_keys(gateway, api, basic)
     name = user(gateway)
     for scope in ("read", "write", "write read", "read"):
-        expect_passed(call(gateway, made, token({"sub": name, "pol": basic, "scope": scope})))
-        _expect_policies(gateway, made, name, [basic, *(scoped[each] for each in scope.split())])
+        expect_passed(call(gateway, api, token({"sub": name, "pol": basic, "scope": scope})))
+        _expect_policies(gateway, api, name, [basic, *(scoped[each] for each in scope.split())])
 
 
 @behaviour("scopes-need-a-policy")
@@ -197,11 +197,11 @@ def test_scopes_need_a_policy(gateway: Gateway) -> Steps:
     """A token with scopes alone is refused where neither a claim nor the API has a policy for it."""
     reader = gateway.new_id()
     scopes = {"jwt": {"scope_claim_name": "scope", "scope_to_policy": {"read": reader}}}
-    made = jwt_api(gateway, scopes=scopes)
-    policy(gateway, made, id=reader)
+    api = write_jwt_api(gateway, scopes=scopes)
+    write_policy(gateway, api, id=reader)
     yield RELOAD
 
-    refused = call(gateway, made, token({"sub": user(gateway), "scope": "read"}))
+    refused = call(gateway, api, token({"sub": user(gateway), "scope": "read"}))
     expect_refused(refused, 403, f"{NO_POLICY} found")
 
 
@@ -210,17 +210,17 @@ def test_scopes_join_the_policy_of_a_claim(gateway: Gateway) -> Steps:
     """A claim's policy and those of the scopes count together, for this token; without any a user is refused."""
     reader, writer = gateway.new_id(), gateway.new_id()
     scopes = {"jwt": {"scope_claim_name": "own.roles", "scope_to_policy": {"read": reader, "write": writer}}}
-    made = jwt_api(gateway, scopes=scopes)
-    plain = jwt_api(
+    api = write_jwt_api(gateway, scopes=scopes)
+    plain = write_jwt_api(
         gateway, jwt_scope_claim_name="", jwt_scope_to_policy_mapping={"read": reader, "write": writer}
     )
-    rights = {**made.rights, **plain.rights}
+    rights = {**api.rights, **plain.rights}
     for each, limit in ((reader, 5), (writer, 9)):
-        policy(gateway, made, id=each, quota_max=limit, quota_renewal_rate=3600, access_rights=rights)
-    gold = policy(gateway, made, quota_max=20, quota_renewal_rate=3600, access_rights=rights)
+        write_policy(gateway, api, id=each, quota_max=limit, quota_renewal_rate=3600, access_rights=rights)
+    gold = write_policy(gateway, api, quota_max=20, quota_renewal_rate=3600, access_rights=rights)
     yield RELOAD
 
-    needs_plain_keys(gateway, made, gold)
+    needs_plain_keys(gateway, api, gold)
     name = user(gateway)
     for claims, policies, limit, left in (
         ({"own": {"roles": "read write"}}, [reader, writer], 9, 8),
@@ -229,22 +229,22 @@ def test_scopes_join_the_policy_of_a_claim(gateway: Gateway) -> Steps:
         ({"own": {"roles": ["read"]}, "pol": gold}, [gold, reader], 20, 16),
         ({"pol": gold}, [gold, reader], 20, 15),
     ):
-        expect_passed(call(gateway, made, token({"sub": name, **claims})), limit, left)
-        _expect_policies(gateway, made, name, policies)
-    expect_session(gateway, made, name, org_id=made.org_id, apply_policy_id="")
+        expect_passed(call(gateway, api, token({"sub": name, **claims})), limit, left)
+        _expect_policies(gateway, api, name, policies)
+    expect_session(gateway, api, name, org_id=api.org_id, apply_policy_id="")
     refused = "key not authorized: no scope or policy in token"
     nothings: tuple[object, ...] = (None, 1, {"roles": []})
     for nothing in nothings:
-        expect_refused(call(gateway, made, token({"sub": name, "own": nothing})), 403, refused)
-    expect_refused(call(gateway, made, token({"sub": user(gateway)})), 403, f"{NO_POLICY} found")
-    told = f"{NO_POLICY} found in scope claim"
-    expect_refused(call(gateway, made, token({"sub": name, "own": {"roles": "x"}})), 403, told)
+        expect_refused(call(gateway, api, token({"sub": name, "own": nothing})), 403, refused)
+    expect_refused(call(gateway, api, token({"sub": user(gateway)})), 403, f"{NO_POLICY} found")
+    message = f"{NO_POLICY} found in scope claim"
+    expect_refused(call(gateway, api, token({"sub": name, "own": {"roles": "x"}})), 403, message)
     other = user(gateway)
     expect_passed(call(gateway, plain, token({"sub": other, "scope": "write"})), 9, 8)
     expect_refused(call(gateway, plain, token({"sub": other, "own": {"roles": "read"}})), 403, refused)
 
 
-def _expect_policies(gateway: Gateway, made: Api, name: str, policies: list[str]) -> None:
-    kept = session_of(gateway, made, name)
-    if sorted(kept.document.get("apply_policies", ())) != sorted(policies):
-        raise Mismatch(f"apply_policies {policies} in any order", shorten(kept.text), kept)
+def _expect_policies(gateway: Gateway, api: Api, name: str, policies: list[str]) -> None:
+    session = session_of(gateway, api, name)
+    if sorted(session.document.get("apply_policies", ())) != sorted(policies):
+        raise Mismatch(f"apply_policies {policies} in any order", shorten(session.text), session)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contract_tests.engine.checks import Mismatch, expect, shorten
 from contract_tests.engine.declaration import behaviour
-from contract_tests.gateway.builders.sessions import RIGHTS, expect_key, needs_store, write
+from contract_tests.gateway.builders.sessions import RIGHTS, expect_key, needs_store, write_session
 from contract_tests.gateway.checks import expect_error
 from contract_tests.gateway.client import Gateway
 from contract_tests.gateway.resources import KEYS
@@ -18,13 +18,13 @@ def test_a_key_is_listed(gateway: Gateway) -> None:
     """The list has each key, and with a filter those alone that begin so."""
     needs_store(gateway)
     name = gateway.new_id("-key")
-    expect_key(write(gateway, name, {"access_rights": RIGHTS}), name, "added")
+    expect_key(write_session(gateway, name, {"access_rights": RIGHTS}), name, "added")
     for query, present in (("", True), (f"?filter={name[:-1]}", True), (f"?filter={name}x", False)):
         exchange = gateway.send("GET", f"{KEYS}{query}")
-        told = exchange.document.get("keys")
-        if isinstance(told, list):
-            expect(exchange, 200, json_writer.write({"keys": told}) + "\n")
-        if exchange.status != 200 or not isinstance(told, list) or told.count(name) != int(present):
+        names = exchange.document.get("keys")
+        if isinstance(names, list):
+            expect(exchange, 200, json_writer.write({"keys": names}) + "\n")
+        if exchange.status != 200 or not isinstance(names, list) or names.count(name) != int(present):
             wanted = f"a list {'with' if present else 'without'} {name}"
             raise Mismatch(wanted, f"{exchange.status} {shorten(exchange.text)}", exchange)
 
@@ -35,7 +35,9 @@ def test_keys_are_filtered_by_their_api(gateway: Gateway) -> None:
     needs_store(gateway)
     names = [gateway.new_id("-key") for _ in range(2)]
     for name, api in zip(names, ("orders", "bills"), strict=True):
-        expect_key(write(gateway, name, {"access_rights": {api: {"versions": ["v1"]}}}), name, "added")
+        expect_key(
+            write_session(gateway, name, {"access_rights": {api: {"versions": ["v1"]}}}), name, "added"
+        )
 
     exchange = gateway.send("GET", f"{KEYS}?api_id=orders&filter={gateway.ownership.run}")
     listed = exchange.document.get("keys", ())

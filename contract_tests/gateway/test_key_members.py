@@ -29,11 +29,11 @@ def written(
 def expect_members(gateway: Gateway, name: str, query: str = "", **members: Any) -> dict[str, Any]:
     """A key is read with these members, those that are 0 or "" left out or not; return it whole."""
     exchange = gateway.send("GET", f"{KEYS}/{name}{query}")
-    found = exchange.document
+    session = exchange.document
     for member, value in members.items():
-        if exchange.status != 200 or found.get(member, type(value)()) != value:
-            raise Mismatch(f"{member} {value!r}", f"{exchange.status} {found.get(member)!r}", exchange)
-    return found
+        if exchange.status != 200 or session.get(member, type(value)()) != value:
+            raise Mismatch(f"{member} {value!r}", f"{exchange.status} {session.get(member)!r}", exchange)
+    return session
 
 
 @behaviour("past-expiry-is-not-taken")
@@ -63,16 +63,16 @@ def test_suppress_reset_keeps_the_renewal(gateway: Gateway) -> None:
     after = expect_members(gateway, name)
     if not after["quota_renews"] > before["quota_renews"] + 30000:
         raise Mismatch("a renewal that is 36000 s away", str(after["quota_renews"]), gateway.exchanges[-1])
-    for query, renews, kept in (
+    for query, renews, expected in (
         ("", 0, 0), ("?suppress_reset=1", 10, 10), ("?suppress_reset=1", 30, 10), ("?suppress_reset=0", 40, 40),
         ("?suppress_reset=1", 0, 0),
     ):  # fmt: skip
         limit = {"limit": {"quota_max": 5, "quota_renews": renews}} if renews else {}
         written(gateway, {"access_rights": {"orders": {**RIGHTS["orders"], **limit}}}, name, "PUT", query)
         right = expect_members(gateway, name).get("access_rights", {}).get("orders", {})
-        if (right.get("limit") or {}).get("quota_renews", 0) != kept:
+        if (right.get("limit") or {}).get("quota_renews", 0) != expected:
             raise Mismatch(
-                f"quota_renews {kept} of the right", str(right.get("limit")), gateway.exchanges[-1]
+                f"quota_renews {expected} of the right", str(right.get("limit")), gateway.exchanges[-1]
             )
 
 
@@ -86,9 +86,9 @@ def test_a_password_is_not_shown(gateway: Gateway) -> None:
     query = f"?org_id={organisation}"
     for method, data in (("POST", {"password": "one"}), ("PUT", {}), ("PUT", {"password": "two"})):
         written(gateway, {"org_id": organisation, "basic_auth_data": data}, name, method, query)
-        found = expect_members(gateway, name, query).get("basic_auth_data", {})
-        if found.get("password", "") or found.get("hash_type") != "bcrypt":
-            raise Mismatch("no password, and hash_type bcrypt", str(found), gateway.exchanges[-1])
+        basic_auth = expect_members(gateway, name, query).get("basic_auth_data", {})
+        if basic_auth.get("password", "") or basic_auth.get("hash_type") != "bcrypt":
+            raise Mismatch("no password, and hash_type bcrypt", str(basic_auth), gateway.exchanges[-1])
 
 
 @behaviour("keys-are-found-by-organisation")
@@ -117,8 +117,8 @@ def test_a_key_keeps_its_certificate(gateway: Gateway) -> None:
     name = gateway.new_id("-certificate")
     written(gateway, {"certificate": "none-of-that-name"}, name)
     path = f"{KEYS}/{name}"
-    told = "Key cannot be used without a certificate"
-    expect_error(gateway.send("PUT", path, {"access_rights": RIGHTS}), 400, told)
+    message = "Key cannot be used without a certificate"
+    expect_error(gateway.send("PUT", path, {"access_rights": RIGHTS}), 400, message)
     other = {"access_rights": RIGHTS, "certificate": "another"}
     expect_error(gateway.send("PUT", path, other), 400, "Key must be used with an existent certificate")
 
@@ -131,8 +131,8 @@ def test_a_created_key_gets_a_secret(gateway: Gateway) -> None:
     for enabled in (True, False):
         session = {"org_id": organisation, "access_rights": RIGHTS, "hmac_enabled": enabled, **quota}
         exchange = gateway.send("POST", f"{KEYS}/create", session)
-        told = exchange.document
-        found = expect_members(gateway, str(told.get("key")), f"?org_id={organisation}")
+        answer = exchange.document
+        found = expect_members(gateway, str(answer.get("key")), f"?org_id={organisation}")
         if bool(found.get("hmac_string")) is not enabled:
             wanted = "an hmac_string" if enabled else "no hmac_string"
             raise Mismatch(wanted, repr(found.get("hmac_string")), gateway.exchanges[-1])

@@ -5,23 +5,23 @@ from __future__ import annotations
 from contract_tests.engine.checks import TWICE
 from contract_tests.engine.declaration import RELOAD, Steps, behaviour
 from contract_tests.gateway.builders.apis import (
-    api,
     call,
     definition,
     expect_passed,
     expect_refused,
     needs_own_upstream,
-    policy,
+    write_api,
+    write_policy,
 )
 from contract_tests.gateway.builders.jwts import (
     JWTS,
     KID,
-    jwt_api,
     key_set,
     note_user,
     signed,
     source,
     token,
+    write_jwt_api,
 )
 from contract_tests.gateway.client import Gateway
 from contract_tests.gateway.resources import APIS
@@ -35,22 +35,24 @@ def test_a_key_may_stand_at_a_url(gateway: Gateway) -> Steps:
     url, of_another = _set_of(gateway), _set_of(gateway, "another")
     basic = gateway.new_id()
     rsa = {"jwt_signing_method": "rsa", "jwt_default_policies": [basic]}
-    made = jwt_api(gateway, jwt_source=source(url.encode()), **rsa)
+    api = write_jwt_api(gateway, jwt_source=source(url.encode()), **rsa)
     wrong_urls = (f"{url}-not", of_another)
-    nothing, another = (jwt_api(gateway, jwt_source=source(each.encode()), **rsa) for each in wrong_urls)
-    policy(gateway, made, id=basic, access_rights={**made.rights, **nothing.rights, **another.rights})
+    nothing, another = (
+        write_jwt_api(gateway, jwt_source=source(each.encode()), **rsa) for each in wrong_urls
+    )
+    write_policy(gateway, api, id=basic, access_rights={**api.rights, **nothing.rights, **another.rights})
     yield RELOAD
 
     note_user(gateway, "someone")
     for _ in TWICE:
-        own = signed("RS256", names_key=True)
-        expect_passed(call(gateway, made, own))
+        credential = signed("RS256", names_key=True)
+        expect_passed(call(gateway, api, credential))
         for asked, wrong in (
-            (made, own[:-20] + "A" * 20),
-            (made, signed("RS256")),
-            (made, token({"sub": "someone"}, algorithm="RS256", kid="x")),
-            (nothing, own),
-            (another, own),
+            (api, credential[:-20] + "A" * 20),
+            (api, signed("RS256")),
+            (api, token({"sub": "someone"}, algorithm="RS256", kid="x")),
+            (nothing, credential),
+            (another, credential),
         ):
             expect_refused(call(gateway, asked, wrong), 403, NOT_AUTHORISED)
 
@@ -61,26 +63,26 @@ def test_a_key_set_is_kept(gateway: Gateway) -> Steps:
     basic = gateway.new_id()
     sets = {kid: _set_of(gateway, kid) for kid in (KID, "another")}
     rsa = {"jwt_signing_method": "rsa", "jwt_default_policies": [basic]}
-    apis = {kid: jwt_api(gateway, jwt_source=source(url.encode()), **rsa) for kid, url in sets.items()}
+    apis = {kid: write_jwt_api(gateway, jwt_source=source(url.encode()), **rsa) for kid, url in sets.items()}
     late = _set_of(gateway)
-    apis["late"] = jwt_api(gateway, jwt_source=source(late.encode()), **rsa)
+    apis["late"] = write_jwt_api(gateway, jwt_source=source(late.encode()), **rsa)
     gateway.upstream.serve(late.rpartition("/")[2], b"no JSON")
-    rights = {name: right for made in apis.values() for name, right in made.rights.items()}
-    policy(gateway, apis[KID], id=basic, access_rights=rights)
+    rights = {name: right for api in apis.values() for name, right in api.rights.items()}
+    write_policy(gateway, apis[KID], id=basic, access_rights=rights)
     yield RELOAD
 
     note_user(gateway, "someone")
-    own = signed("RS256", names_key=True)
-    expect_passed(call(gateway, apis[KID], own))
-    expect_refused(call(gateway, apis["another"], own), 403, NOT_AUTHORISED)
-    expect_refused(call(gateway, apis["late"], own), 403, NOT_AUTHORISED)
+    credential = signed("RS256", names_key=True)
+    expect_passed(call(gateway, apis[KID], credential))
+    expect_refused(call(gateway, apis["another"], credential), 403, NOT_AUTHORISED)
+    expect_refused(call(gateway, apis["late"], credential), 403, NOT_AUTHORISED)
     gateway.upstream.serve(late.rpartition("/")[2], key_set())
-    expect_passed(call(gateway, apis["late"], own))
+    expect_passed(call(gateway, apis["late"], credential))
     for kid, url in sets.items():
         gateway.upstream.serve(url.rpartition("/")[2], key_set("another" if kid == KID else KID))
     for _ in TWICE:
-        expect_passed(call(gateway, apis[KID], own))
-        expect_refused(call(gateway, apis["another"], own), 403, NOT_AUTHORISED)
+        expect_passed(call(gateway, apis[KID], credential))
+        expect_refused(call(gateway, apis["another"], credential), 403, NOT_AUTHORISED)
         yield RELOAD
 
 
@@ -90,29 +92,29 @@ def test_a_key_set_is_known_by_its_url(gateway: Gateway) -> Steps:
     basic, right, wrong = gateway.new_id(), _set_of(gateway), _set_of(gateway, "another")
     rsa = {"jwt_signing_method": "rsa", "jwt_default_policies": [basic]}
     written = definition(gateway, **{**JWTS, **rsa, "jwt_source": source(wrong.encode())})
-    moves, plain = jwt_api(gateway, **written), jwt_api(gateway, jwt_source=right, **rsa)
-    policy(gateway, moves, id=basic, access_rights={**moves.rights, **plain.rights})
+    moves, plain = write_jwt_api(gateway, **written), write_jwt_api(gateway, jwt_source=right, **rsa)
+    write_policy(gateway, moves, id=basic, access_rights={**moves.rights, **plain.rights})
     yield RELOAD
 
     note_user(gateway, "someone")
-    own = signed("RS256", names_key=True)
-    expect_refused(call(gateway, moves, own), 403, NOT_AUTHORISED)
-    expect_passed(call(gateway, plain, own))
+    credential = signed("RS256", names_key=True)
+    expect_refused(call(gateway, moves, credential), 403, NOT_AUTHORISED)
+    expect_passed(call(gateway, plain, credential))
     for _ in TWICE:
-        expect_refused(call(gateway, plain, own), 403, NOT_AUTHORISED)
+        expect_refused(call(gateway, plain, credential), 403, NOT_AUTHORISED)
     gateway.send("PUT", f"{APIS}/{moves.id}", {**written, "jwt_source": source(right.encode())})
     yield RELOAD
 
     for _ in TWICE:
-        expect_passed(call(gateway, moves, own))
-        expect_refused(call(gateway, plain, own), 403, NOT_AUTHORISED)
+        expect_passed(call(gateway, moves, credential))
+        expect_refused(call(gateway, plain, credential), 403, NOT_AUTHORISED)
     gateway.send("DELETE", f"{APIS}/{moves.id}")
     yield RELOAD
-    api(gateway, **{**written, "jwt_source": source(right.encode())})
+    write_api(gateway, **{**written, "jwt_source": source(right.encode())})
     gateway.upstream.serve(right.rpartition("/")[2], key_set("another"))
     yield RELOAD
 
-    expect_refused(call(gateway, moves, own), 403, NOT_AUTHORISED)
+    expect_refused(call(gateway, moves, credential), 403, NOT_AUTHORISED)
 
 
 @behaviour("plain-key-urls-count")
@@ -120,13 +122,13 @@ def test_a_plain_url_counts(gateway: Gateway) -> Steps:
     """A URL of a key set need not stand in base 64."""
     basic = gateway.new_id()
     rsa = {"jwt_signing_method": "rsa", "jwt_default_policies": [basic]}
-    made = jwt_api(gateway, jwt_source=_set_of(gateway), **rsa)
-    policy(gateway, made, id=basic)
+    api = write_jwt_api(gateway, jwt_source=_set_of(gateway), **rsa)
+    write_policy(gateway, api, id=basic)
     yield RELOAD
 
     note_user(gateway, "someone")
     for _ in TWICE:
-        expect_passed(call(gateway, made, signed("RS256", names_key=True)))
+        expect_passed(call(gateway, api, signed("RS256", names_key=True)))
 
 
 def _set_of(gateway: Gateway, kid: str = KID) -> str:

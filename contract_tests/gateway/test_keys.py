@@ -11,8 +11,8 @@ from contract_tests.gateway.builders.sessions import (
     expect_key,
     expect_session,
     needs_store,
-    policy,
-    write,
+    write_policy,
+    write_session,
 )
 from contract_tests.gateway.checks import expect_error
 from contract_tests.gateway.client import Gateway
@@ -38,9 +38,9 @@ def needs_rights(gateway: Gateway) -> None:
 def test_a_key_has_what_its_policy_gives(gateway: Gateway) -> Steps:
     """A key that was written is read with its policy applied, at once and after the policy changed."""
     needs_store(gateway)
-    gold, name = policy(gateway, quota_max=9), gateway.new_id("-key")
+    gold, name = write_policy(gateway, quota_max=9), gateway.new_id("-key")
     yield RELOAD
-    expect_key(write(gateway, name, {"apply_policies": [gold]}), name, "added")
+    expect_key(write_session(gateway, name, {"apply_policies": [gold]}), name, "added")
     limit = {**LIMITS, "quota_max": 9, "quota_remaining": 9}
     session = {
         "apply_policies": [gold],
@@ -49,9 +49,11 @@ def test_a_key_has_what_its_policy_gives(gateway: Gateway) -> Steps:
         "access_rights": {"orders": {"versions": ["v1"], "limit": limit}},
     }
     expect_session(gateway.send("GET", f"{KEYS}/{name}"), gateway, session)
-    expect_key(write(gateway, name, {"apply_policies": [gold], "alias": "again"}, "PUT"), name, "modified")
+    expect_key(
+        write_session(gateway, name, {"apply_policies": [gold], "alias": "again"}, "PUT"), name, "modified"
+    )
     expect_session(gateway.send("GET", f"{KEYS}/{name}"), gateway, {**session, "alias": "again"})
-    expect_key(write(gateway, name, {"apply_policies": [gold]}, "PUT"), name, "modified")
+    expect_key(write_session(gateway, name, {"apply_policies": [gold]}, "PUT"), name, "modified")
     gateway.put(gold, {"id": gold, "rate": 3, "per": 4, "access_rights": RIGHTS})
     yield RELOAD
 
@@ -71,7 +73,7 @@ def test_a_key_may_have_rights_of_its_own(gateway: Gateway) -> None:
     name = gateway.new_id("-key")
     for alias in ("first", "second"):
         expect_key(
-            write(gateway, name, {"access_rights": RIGHTS, "alias": alias, "rate": 3, "per": 4}),
+            write_session(gateway, name, {"access_rights": RIGHTS, "alias": alias, "rate": 3, "per": 4}),
             name,
             "added",
         )
@@ -83,9 +85,11 @@ def test_a_key_may_have_rights_of_its_own(gateway: Gateway) -> None:
         "tolls": {},
     }
     rights = {api: {"versions": ["v1"], "limit": limit} for api, limit in limits.items()}
-    expect_key(write(gateway, name, {"access_rights": rights}), name, "added")
-    kept = {api: {**right, "allowance_scope": api if limits[api] else ""} for api, right in rights.items()}
-    expect_session(gateway.send("GET", f"{KEYS}/{name}"), gateway, {"access_rights": kept})
+    expect_key(write_session(gateway, name, {"access_rights": rights}), name, "added")
+    expected = {
+        api: {**right, "allowance_scope": api if limits[api] else ""} for api, right in rights.items()
+    }
+    expect_session(gateway.send("GET", f"{KEYS}/{name}"), gateway, {"access_rights": expected})
 
 
 @behaviour("key-may-have-rights-of-its-own")
@@ -94,7 +98,7 @@ def test_a_key_needs_rights(gateway: Gateway) -> None:
     needs_store(gateway)
     needs_rights(gateway)
     organisation, name = gateway.ownership.run, gateway.new_id("-bare")
-    expect_error(write(gateway, name, {"org_id": organisation}), 500, NOT_MADE)
+    expect_error(write_session(gateway, name, {"org_id": organisation}), 500, NOT_MADE)
     expect_error(gateway.send("GET", f"{KEYS}/{name}?org_id={organisation}"), 404, "Key not found")
 
 
@@ -103,9 +107,13 @@ def test_an_update_of_a_key_replaces_it(gateway: Gateway) -> None:
     """PUT keeps nothing that is not sent."""
     needs_store(gateway)
     name = gateway.new_id("-key")
-    expect_key(write(gateway, name, {"access_rights": RIGHTS, "alias": "old", "rate": 3}), name, "added")
+    expect_key(
+        write_session(gateway, name, {"access_rights": RIGHTS, "alias": "old", "rate": 3}), name, "added"
+    )
     for per in (3, 4):
-        expect_key(write(gateway, name, {"access_rights": RIGHTS, "per": per}, "PUT"), name, "modified")
+        expect_key(
+            write_session(gateway, name, {"access_rights": RIGHTS, "per": per}, "PUT"), name, "modified"
+        )
 
     expect_session(gateway.send("GET", f"{KEYS}/{name}"), gateway, {"access_rights": RIGHTS, "per": 4})
 
@@ -116,11 +124,11 @@ def test_a_deleted_key_is_gone(gateway: Gateway) -> None:
     needs_store(gateway)
     names = [gateway.new_id("-key") for _ in range(2)]
     for name in names:
-        expect_key(write(gateway, name, {"access_rights": RIGHTS}), name, "added")
+        expect_key(write_session(gateway, name, {"access_rights": RIGHTS}), name, "added")
     for name in names:
         expect_key(gateway.send("DELETE", f"{KEYS}/{name}"), name, "deleted")
         expect_error(gateway.send("GET", f"{KEYS}/{name}"), 404, "Key not found")
-        expect_key(write(gateway, name, {"access_rights": RIGHTS}), name, "added")
+        expect_key(write_session(gateway, name, {"access_rights": RIGHTS}), name, "added")
         expect(gateway.send("DELETE", f"{KEYS}/{name}?api_id=-1"), 200, "null\n")
         expect_error(gateway.send("GET", f"{KEYS}/{name}"), 404, "Key not found")
         expect_error(gateway.send("DELETE", f"{KEYS}/{name}"), 404, "There is no such key found")
@@ -132,7 +140,7 @@ def test_an_unknown_key_is_not_found(gateway: Gateway) -> None:
     name = gateway.new_id("-none")
     for _ in range(2):
         expect_error(gateway.send("GET", f"{KEYS}/{name}"), 404, "Key not found")
-        expect_error(write(gateway, name, {"access_rights": RIGHTS}, "PUT"), 404, "Key is not found")
+        expect_error(write_session(gateway, name, {"access_rights": RIGHTS}, "PUT"), 404, "Key is not found")
         expect_error(gateway.send("PUT", KEYS, {"access_rights": RIGHTS}), 404, "Key is not found")
         expect_error(gateway.send("DELETE", f"{KEYS}/{name}"), 404, "There is no such key found")
         expect_error(gateway.send("DELETE", KEYS), 404, "There is no such key found")
@@ -166,7 +174,7 @@ def test_creating_a_key_tells_why_it_is_not_made(gateway: Gateway) -> Steps:
     }
     for reason, session in reasons.items():
         expect_error(gateway.send("POST", f"{KEYS}/create", session), 500, reason)
-    parted, per_api = (policy(gateway, partitions={part: True}) for part in ("acl", "per_api"))
+    parted, per_api = (write_policy(gateway, partitions={part: True}) for part in ("acl", "per_api"))
     yield RELOAD
 
     whole = {"org_id": gateway.ownership.run, "access_rights": RIGHTS, "meta_data": {"policies": []}}
@@ -175,9 +183,9 @@ def test_creating_a_key_tells_why_it_is_not_made(gateway: Gateway) -> Steps:
         expect_error(exchange, 500, "Failed to create key - key has no valid policies to be applied")
     elif exchange.status != 200:
         raise Mismatch("200, no policies in the metadata are none", shorten(exchange.text), exchange)
-    told = "cannot apply multiple policies when some have per_api set and some are partitioned"
+    message = "cannot apply multiple policies when some have per_api set and some are partitioned"
     mixed = {"apply_policies": [parted, per_api]}
-    expect_error(gateway.send("POST", f"{KEYS}/create", mixed), 500, f"Failed to create key - {told}")
+    expect_error(gateway.send("POST", f"{KEYS}/create", mixed), 500, f"Failed to create key - {message}")
     for _ in range(2):
         exchange = gateway.send("POST", f"{KEYS}/create", {"org_id": gateway.ownership.run})
         if exchange.status != 200:  # as where allow_master_keys is set
@@ -191,15 +199,15 @@ _ODD = '\\"\\\\\\a\\b\\f\\n\\r\\t\\v\\x01\\x7f\\u0080é\\u2028漢\U0001f600\\U00
 def test_creating_a_key_makes_an_id(gateway: Gateway) -> None:
     """A created key's id begins with its organisation, and is another each time."""
     needs_store(gateway)
-    organisation, made = gateway.ownership.run, set()
+    organisation, names = gateway.ownership.run, set()
     for path in (f"{KEYS}/create", f"{KEYS}/create", KEYS, KEYS):
         exchange = gateway.send("POST", path, {"org_id": organisation, "access_rights": RIGHTS})
-        told = exchange.document
-        key = str(told.get("key"))
+        answer = exchange.document
+        key = str(answer.get("key"))
         expect_key(exchange, key if key.startswith(organisation) else f"{organisation}...", "added")
-        made.add(key)
-    if len(made) != 4:
-        raise Mismatch("four ids", shorten(str(made)))
+        names.add(key)
+    if len(names) != 4:
+        raise Mismatch("four ids", shorten(str(names)))
 
 
 @pytest.mark.parametrize(
@@ -222,10 +230,10 @@ def test_a_broken_key_is_refused(gateway: Gateway, body: str) -> None:
 def test_other_policies_may_be_named_for_a_key(gateway: Gateway) -> Steps:
     """The policies that are named replace those of the key, `policy` last, and need not be there."""
     needs_store(gateway)
-    gold, name = policy(gateway), gateway.new_id("-key")
+    gold, name = write_policy(gateway), gateway.new_id("-key")
     yield RELOAD
     first = {"access_rights": RIGHTS, "alias": "a", "apply_policy_id": gold, "last_updated": "5"}
-    expect_key(write(gateway, f"{name}?suppress_reset=1", first), name, "added")
+    expect_key(write_session(gateway, f"{name}?suppress_reset=1", first), name, "added")
     gone = gateway.new_id("-gone")
     for change in ({"apply_policies": [gone]}, {"policy": gold, "apply_policies": [gone]}):
         expect_key(gateway.send("POST", f"{KEYS}/policy/{name}", change), name, "updated")
@@ -245,9 +253,9 @@ def test_other_policies_may_be_named_for_a_key(gateway: Gateway) -> Steps:
 def test_a_key_whose_policy_is_deleted_keeps_its_rights(gateway: Gateway) -> Steps:
     """A key is still read when its only policy is gone, with the limits and rights of its last writing."""
     needs_store(gateway)
-    gold, name = policy(gateway), gateway.new_id("-key")
+    gold, name = write_policy(gateway), gateway.new_id("-key")
     yield RELOAD
-    expect_key(write(gateway, name, {"apply_policies": [gold]}), name, "added")
+    expect_key(write_session(gateway, name, {"apply_policies": [gold]}), name, "added")
     gateway.delete(gold)
     yield RELOAD
 
@@ -259,7 +267,7 @@ def test_a_key_whose_policy_is_deleted_keeps_its_rights(gateway: Gateway) -> Ste
     expect_session(gateway.send("GET", f"{KEYS}/{name}"), gateway, session)
     needs_rights(gateway)
     for _ in range(2):
-        expect_error(write(gateway, name, {"apply_policies": [gold]}, "PUT"), 500, NOT_MADE)
+        expect_error(write_session(gateway, name, {"apply_policies": [gold]}, "PUT"), 500, NOT_MADE)
 
 
 @behaviour("hash-needs-hashing")
@@ -267,7 +275,7 @@ def test_a_key_is_not_read_by_a_hash_where_keys_are_not_hashed(gateway: Gateway)
     """`hashed` is refused unless the gateway hashes keys."""
     needs_store(gateway)
     name = gateway.new_id("-key")
-    expect_key(write(gateway, name, {"access_rights": RIGHTS}), name, "added")
+    expect_key(write_session(gateway, name, {"access_rights": RIGHTS}), name, "added")
 
     refusal = "Key requested by hash but key hashing is not enabled"
     for text in ("true", "false"):

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from contract_tests.engine.checks import Mismatch
 from contract_tests.engine.declaration import AT_END, RELOAD, Steps, behaviour
-from contract_tests.gateway.builders.apis import api, call, expect_left, expect_passed, key, policy
+from contract_tests.gateway.builders.apis import (
+    call,
+    expect_left,
+    expect_passed,
+    write_api,
+    write_key,
+    write_policy,
+)
 from contract_tests.gateway.builders.sessions import expect_key
 from contract_tests.gateway.checks import expect_error
 from contract_tests.gateway.client import Gateway
@@ -16,15 +23,18 @@ LIFETIME_SECONDS = 4  # within which a key of one second is gone
 @behaviour("policies-end-new-keys")
 def test_a_policy_gives_a_new_key_its_expiry(gateway: Gateway) -> Steps:
     """A new key of a loaded API expires key_expires_in seconds after it was made."""
-    made = api(gateway)
-    gold, brief = policy(gateway, made, key_expires_in=3600), policy(gateway, made, key_expires_in=1)
+    api = write_api(gateway)
+    gold, brief = (
+        write_policy(gateway, api, key_expires_in=3600),
+        write_policy(gateway, api, key_expires_in=1),
+    )
     yield RELOAD
 
-    keys = [(key(gateway, made, gold), 3600), (key(gateway, made, apply_policy_id=gold), 3600)]
-    for own, wanted in (*keys, (key(gateway, made, gold, brief), 1)):
-        exchange = gateway.send("GET", f"{KEYS}/{own}?org_id={made.org_id}")
-        found = exchange.document
-        lasts = int(found.get("expires", 0)) - int(found.get("last_updated", 0))
+    keys = [(write_key(gateway, api, gold), 3600), (write_key(gateway, api, apply_policy_id=gold), 3600)]
+    for key, wanted in (*keys, (write_key(gateway, api, gold, brief), 1)):
+        exchange = gateway.send("GET", f"{KEYS}/{key}?org_id={api.org_id}")
+        answer = exchange.document
+        lasts = int(answer.get("expires", 0)) - int(answer.get("last_updated", 0))
         if abs(lasts - wanted) > 2:
             raise Mismatch(f"expires {wanted} s after last_updated", f"{lasts} s", exchange)
 
@@ -32,15 +42,15 @@ def test_a_policy_gives_a_new_key_its_expiry(gateway: Gateway) -> Steps:
 @behaviour("keys-are-found-by-organisation")
 def test_a_key_is_found_by_its_name_and_an_api(gateway: Gateway) -> Steps:
     """A key is read by its name and an API of its organisation."""
-    made, name = api(gateway), gateway.new_id("-of-api")
-    plain = name.removeprefix(made.org_id)
+    api, name = write_api(gateway), gateway.new_id("-of-api")
+    plain = name.removeprefix(api.org_id)
     gateway.note_key(name)
     yield RELOAD
 
-    session = {"org_id": made.org_id, "access_rights": made.rights}
+    session = {"org_id": api.org_id, "access_rights": api.rights}
     exchange = gateway.send("POST", f"{KEYS}/{name}", session)
     expect_key(exchange, name, "added")
-    for query, status in ((f"?api_id={made.id}", 200), ("", 404), ("?api_id=none", 404)):
+    for query, status in ((f"?api_id={api.id}", 200), ("", 404), ("?api_id=none", 404)):
         exchange = gateway.send("GET", f"{KEYS}/{plain}{query}")
         if exchange.status != status:
             raise Mismatch(f"{status} for {plain}{query}", str(exchange.status), exchange)
@@ -49,67 +59,67 @@ def test_a_key_is_found_by_its_name_and_an_api(gateway: Gateway) -> Steps:
 @behaviour("keys-need-policies-of-their-apis")
 def test_a_policy_of_another_organisation_is_not_for_an_api(gateway: Gateway) -> Steps:
     """A key for an API whose policy is of another organisation is not made, and /tyk/keys/create says why."""
-    own = gateway.ownership.run
-    made = api(gateway, org_id=own + "x")
-    foreign = policy(gateway, made, org_id=own)
+    organisation = gateway.ownership.run
+    api = write_api(gateway, org_id=organisation + "x")
+    foreign = write_policy(gateway, api, org_id=organisation)
     yield RELOAD
 
-    session = {"org_id": own, "apply_policies": [foreign], "access_rights": made.rights}
+    session = {"org_id": organisation, "apply_policies": [foreign], "access_rights": api.rights}
     refused = gateway.send("POST", f"{KEYS}/{gateway.new_id()}", session)
     expect_error(refused, 500, "Failed to create key, ensure security settings are correct.")
-    told = "attempting to apply policy from different organisation to key, skipping"
-    expect_error(gateway.send("POST", f"{KEYS}/create", session), 500, f"Failed to create key - {told}")
+    message = "attempting to apply policy from different organisation to key, skipping"
+    expect_error(gateway.send("POST", f"{KEYS}/create", session), 500, f"Failed to create key - {message}")
 
 
 @behaviour("rewritten-keys-count-anew")
 def test_a_quota_begins_anew_with_its_key(gateway: Gateway) -> Steps:
     """A key that is written again, or deleted before, has all of its quota; not so with suppress_reset=1."""
-    made = api(gateway)
-    few = policy(gateway, made, quota_max=2, quota_renewal_rate=3600)
+    api = write_api(gateway)
+    few = write_policy(gateway, api, quota_max=2, quota_renewal_rate=3600)
     limit = {"rate": 1000, "per": 60, "quota_max": 2, "quota_renewal_rate": 3600}
     yield RELOAD
 
-    whole = {**made.rights[made.id], "limit": limit}
-    for session in ({"apply_policies": [few]}, {"access_rights": {made.id: whole}}):
-        own, body = key(gateway, made, **session), {"org_id": made.org_id, **session}
-        path = f"{KEYS}/{own}?org_id={made.org_id}"
-        expect_passed(call(gateway, made, own), 2, 1)
+    whole = {**api.rights[api.id], "limit": limit}
+    for session in ({"apply_policies": [few]}, {"access_rights": {api.id: whole}}):
+        key, body = write_key(gateway, api, **session), {"org_id": api.org_id, **session}
+        path = f"{KEYS}/{key}?org_id={api.org_id}"
+        expect_passed(call(gateway, api, key), 2, 1)
         gateway.send("PUT", f"{path}&suppress_reset=1", body)
-        expect_passed(call(gateway, made, own), 2, 0)
-        expect_left(gateway, made, own, 0)
+        expect_passed(call(gateway, api, key), 2, 0)
+        expect_left(gateway, api, key, 0)
         gateway.send("PUT", path, body)
-        expect_passed(call(gateway, made, own), 2, 1)
-        expect_left(gateway, made, own, 1)
+        expect_passed(call(gateway, api, key), 2, 1)
+        expect_left(gateway, api, key, 1)
         gateway.send("DELETE", path)
-        told = gateway.send("POST", f"{path}&suppress_reset=1", body).json
-        if isinstance(told, dict) and told.get("key") == own:  # with hash_key_function it is another key
-            expect_passed(call(gateway, made, own), 2, 1)
+        answer = gateway.send("POST", f"{path}&suppress_reset=1", body).json
+        if isinstance(answer, dict) and answer.get("key") == key:  # with hash_key_function it is another key
+            expect_passed(call(gateway, api, key), 2, 1)
 
 
 @behaviour("rewritten-keys-count-anew")
 def test_what_is_left_of_no_quota_is_what_was_sent(gateway: Gateway) -> Steps:
     """A key that was used and then lost its quota is read with the quota_remaining that it was given."""
-    made = api(gateway)
+    api = write_api(gateway)
     yield RELOAD
 
-    session = {"access_rights": made.rights, "rate": 1000, "per": 60, "quota_renewal_rate": 3600}
-    own = key(gateway, made, **session, quota_max=5)
-    expect_passed(call(gateway, made, own), 5, 4)
-    path = f"{KEYS}/{own}?org_id={made.org_id}"
-    without = {"org_id": made.org_id, **session, "quota_max": -1, "quota_remaining": 7}
+    session = {"access_rights": api.rights, "rate": 1000, "per": 60, "quota_renewal_rate": 3600}
+    key = write_key(gateway, api, **session, quota_max=5)
+    expect_passed(call(gateway, api, key), 5, 4)
+    path = f"{KEYS}/{key}?org_id={api.org_id}"
+    without = {"org_id": api.org_id, **session, "quota_max": -1, "quota_remaining": 7}
     gateway.send("PUT", f"{path}&suppress_reset=1", without)
     exchange = gateway.send("GET", path)
-    found = exchange.document
-    if found.get("quota_remaining") != 7:
-        raise Mismatch("quota_remaining 7", repr(found.get("quota_remaining")), exchange)
+    answer = exchange.document
+    if answer.get("quota_remaining") != 7:
+        raise Mismatch("quota_remaining 7", repr(answer.get("quota_remaining")), exchange)
 
 
 @behaviour("keys-end-with-their-lifetime")
 def test_a_key_lasts_as_long_as_its_session(gateway: Gateway) -> Steps:
     """A session_lifetime of the key, or else of its API, ends it; an API may let its expiry count instead."""
-    brief, plain = api(gateway, session_lifetime=1), api(gateway)
-    patient = api(gateway, session_lifetime_respects_key_expiration=True)
-    gold = {made.id: policy(gateway, made) for made in (brief, plain, patient)}
+    brief, plain = write_api(gateway, session_lifetime=1), write_api(gateway)
+    patient = write_api(gateway, session_lifetime_respects_key_expiration=True)
+    gold = {api.id: write_policy(gateway, api) for api in (brief, plain, patient)}
     yield RELOAD
 
     far = 4102444800
@@ -119,7 +129,10 @@ def test_a_key_lasts_as_long_as_its_session(gateway: Gateway) -> Steps:
         (patient, {"session_lifetime": 1, "expires": far}),
     ]  # fmt: skip
     end, stay = (
-        [f"{KEYS}/{key(gateway, made, gold[made.id], **own)}?org_id={made.org_id}" for made, own in keys]
+        [
+            f"{KEYS}/{write_key(gateway, api, gold[api.id], **members)}?org_id={api.org_id}"
+            for api, members in keys
+        ]
         for keys in (ending, staying)
     )
     yield AT_END  # a second is over then, or soon

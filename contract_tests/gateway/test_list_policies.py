@@ -100,10 +100,10 @@ def test_the_list_holds_every_loaded_policy_once(gateway: Gateway) -> Steps:
     yield RELOAD
 
     exchange = gateway.list()
-    found = listed(exchange)
+    items = listed(exchange)
     for policy in policies:
-        if found.get(policy["id"], {}).get("rate") != policy["rate"]:
-            actual = shorten(str(found.get(policy["id"], "no such item")))
+        if items.get(policy["id"], {}).get("rate") != policy["rate"]:
+            actual = shorten(str(items.get(policy["id"], "no such item")))
             raise Mismatch(f"{policy['id']} with rate {policy['rate']}", actual, exchange)
 
 
@@ -144,5 +144,5 @@ def _items(exchange: Exchange) -> list[str]:
 
 def _own(gateway: Gateway, exchange: Exchange) -> dict[str, Any]:
     """The policies of this run."""
-    own = gateway.ownership.owns
-    return {name: item for name, item in steady(exchange).items() if own(name)}
+    owns = gateway.ownership.owns
+    return {name: item for name, item in steady(exchange).items() if owns(name)}

@@ -14,17 +14,17 @@ from contract_tests.gateway.builders.apis import (
     expect_passed,
     expect_refused,
     needs_plain_keys,
-    policy,
+    write_policy,
 )
 from contract_tests.gateway.builders.clients import (
     FORM,
     GRANT,
     SECRET,
-    ask,
-    basic,
-    client,
-    granted,
-    oauth_api,
+    ask_for_token,
+    basic_auth,
+    get_token,
+    write_client,
+    write_oauth_api,
 )
 from contract_tests.gateway.checks import expect_error, expect_ok
 from contract_tests.gateway.client import Gateway
@@ -49,73 +49,79 @@ SECURITY = {
 @behaviour("oauth-clients-get-tokens")
 def test_a_client_gets_a_token(gateway: Gateway) -> Steps:
     """Credentials give a token that passes with the limits of the client's policy."""
-    made = oauth_api(gateway)
-    gold = policy(gateway, made, quota_max=100, quota_renewal_rate=60)
+    api = write_oauth_api(gateway)
+    gold = write_policy(gateway, api, quota_max=100, quota_renewal_rate=60)
     yield RELOAD
 
-    name = client(gateway, made, gold)["client_id"]
-    token = granted(gateway, made, name)
-    expect_passed(call(gateway, made, f"Bearer {token}"), 100, 99)
-    expect_refused(call(gateway, made, "Bearer rubbish"), 403, NOT_AUTHORISED)
-    expect_refused(call(gateway, made, token), 400, "Authorization field missing")
+    name = write_client(gateway, api, gold)["client_id"]
+    token = get_token(gateway, api, name)
+    expect_passed(call(gateway, api, f"Bearer {token}"), 100, 99)
+    expect_refused(call(gateway, api, "Bearer rubbish"), 403, NOT_AUTHORISED)
+    expect_refused(call(gateway, api, token), 400, "Authorization field missing")
 
 
 @behaviour("revoked-tokens-do-not-pass")
 def test_a_revoked_token_does_not_pass(gateway: Gateway) -> Steps:
     """A token that was revoked is refused at once."""
-    made = oauth_api(gateway)
-    gold = policy(gateway, made)
+    api = write_oauth_api(gateway)
+    gold = write_policy(gateway, api)
     yield RELOAD
 
-    needs_plain_keys(gateway, made, gold)
-    token = granted(gateway, made, client(gateway, made, gold)["client_id"])
-    expect_passed(call(gateway, made, f"Bearer {token}"))
-    gateway.send("POST", f"/{made.id}/oauth/revoke", f"token={token}", headers=[("Content-Type", FORM)])
-    expect_refused(call(gateway, made, f"Bearer {token}"), 403, NOT_AUTHORISED)
+    needs_plain_keys(gateway, api, gold)
+    token = get_token(gateway, api, write_client(gateway, api, gold)["client_id"])
+    expect_passed(call(gateway, api, f"Bearer {token}"))
+    gateway.send("POST", f"/{api.id}/oauth/revoke", f"token={token}", headers=[("Content-Type", FORM)])
+    expect_refused(call(gateway, api, f"Bearer {token}"), 403, NOT_AUTHORISED)
 
 
 @behaviour("oauth-credentials-are-checked")
 def test_wrong_credentials_give_no_token(gateway: Gateway) -> Steps:
     """A wrong secret is unauthorized_client, an unknown client server_error, both 403; and so on, each with its words."""
-    made = oauth_api(gateway)
-    gold = policy(gateway, made)
+    api = write_oauth_api(gateway)
+    gold = write_policy(gateway, api)
     yield RELOAD
 
-    name = client(gateway, made, gold)["client_id"]
-    own = [("Authorization", basic(name, SECRET))]
+    name = write_client(gateway, api, gold)["client_id"]
+    credentials = [("Authorization", basic_auth(name, SECRET))]
     form = ("Content-Type", FORM)
-    for method, query, body, headers, told in (
-        ("POST", "", GRANT, [form, ("Authorization", basic(name, "wrong"))], "unauthorized_client"),
-        ("POST", "", GRANT, [form, ("Authorization", basic(gateway.new_id(), SECRET))], "server_error"),
+    for method, query, body, headers, expected in (
+        ("POST", "", GRANT, [form, ("Authorization", basic_auth(name, "wrong"))], "unauthorized_client"),
+        ("POST", "", GRANT, [form, ("Authorization", basic_auth(gateway.new_id(), SECRET))], "server_error"),
         ("POST", "", GRANT, [form], "invalid_request"),
         ("POST", "", f"{GRANT}&client_id={name}&client_secret={SECRET}", [form], "invalid_request"),
-        ("POST", "", GRANT, [form, ("Authorization", own[0][1].lower())], "invalid_request"),
+        ("POST", "", GRANT, [form, ("Authorization", credentials[0][1].lower())], "invalid_request"),
         ("POST", "", GRANT, [form, ("Authorization", "Basic !")], "invalid_request"),
-        ("POST", "", GRANT, [form, ("Authorization", own[0][1].replace(" ", " !"))], "invalid_request"),
+        (
+            "POST",
+            "",
+            GRANT,
+            [form, ("Authorization", credentials[0][1].replace(" ", " !"))],
+            "invalid_request",
+        ),
         ("POST", "", GRANT, [form, ("Authorization", "Basic /zr/")], "server_error"),
-        ("POST", f"?grant_type=&{GRANT}", "", [form, *own], "unsupported_grant_type"),
-        ("GET", f"?{GRANT}", None, own, "invalid_request"),
-        ("POST", "", "", [form, *own], "unsupported_grant_type"),
-        ("POST", "", "grant_type=password", [form, *own], "unsupported_grant_type"),
-        ("POST", "", GRANT, own, "unsupported_grant_type"),
-        ("POST", "", "[]", [("Content-Type", "application/json"), *own], "unsupported_grant_type"),
+        ("POST", f"?grant_type=&{GRANT}", "", [form, *credentials], "unsupported_grant_type"),
+        ("GET", f"?{GRANT}", None, credentials, "invalid_request"),
+        ("POST", "", "", [form, *credentials], "unsupported_grant_type"),
+        ("POST", "", "grant_type=password", [form, *credentials], "unsupported_grant_type"),
+        ("POST", "", GRANT, credentials, "unsupported_grant_type"),
+        ("POST", "", "[]", [("Content-Type", "application/json"), *credentials], "unsupported_grant_type"),
     ):
-        exchange = gateway.send(method, f"/{made.id}/oauth/token/{query}", body, headers=headers)
-        expect_json(exchange, 403, {"error": told, "error_description": FAILURES[told]})
+        exchange = gateway.send(method, f"/{api.id}/oauth/token/{query}", body, headers=headers)
+        expect_json(exchange, 403, {"error": expected, "error_description": FAILURES[expected]})
         _expect_security(exchange)
-    exchange = gateway.send("PUT", f"/{made.id}/oauth/token/", GRANT, headers=[form, *own])
+    exchange = gateway.send("PUT", f"/{api.id}/oauth/token/", GRANT, headers=[form, *credentials])
     expect_error(exchange, 405, "Method not supported")
 
 
 @behaviour("oauth-tokens-are-asked-for-in-ways")
 def test_a_token_is_asked_for_in_ways(gateway: Gateway) -> Steps:
     """A form, a JSON object or the query asks for a token; its scope is told again, and when it ends."""
-    made = oauth_api(gateway)
-    gold = policy(gateway, made)
+    api = write_oauth_api(gateway)
+    gold = write_policy(gateway, api)
     yield RELOAD
 
-    name = client(gateway, made, gold)["client_id"]
-    path, own = f"/{made.id}/oauth/token", ("Authorization", basic(name, SECRET))
+    name = write_client(gateway, api, gold)["client_id"]
+    path, credentials = f"/{api.id}/oauth/token", ("Authorization", basic_auth(name, SECRET))
     asked = json.dumps({"grant_type": "client_credentials", "scope": "a"})
     for target, body, kind, scope in (
         (path, GRANT, FORM, None),
@@ -124,18 +130,18 @@ def test_a_token_is_asked_for_in_ways(gateway: Gateway) -> Steps:
         (f"{path}/?scope=q", f"{GRANT}&scope=f&scope=g", FORM, "f"),
         (f"{path}/", asked, "application/json", "a"),
     ):
-        exchange = gateway.send("POST", target, body, headers=[("Content-Type", kind), own])
+        exchange = gateway.send("POST", target, body, headers=[("Content-Type", kind), credentials])
         token, lasts = exchange.document.get("access_token"), exchange.document.get("expires_in")
         gateway.note_key(str(token or ""))
         if not token or not isinstance(lasts, int) or lasts <= 0:
             raise Mismatch("200 with a token that lasts", shorten(exchange.text), exchange)
-        told = {"access_token": token, "expires_in": lasts, "token_type": "bearer"}
-        expect_json(exchange, 200, dict(sorted((told | ({"scope": scope} if scope else {})).items())))
+        answer = {"access_token": token, "expires_in": lasts, "token_type": "bearer"}
+        expect_json(exchange, 200, dict(sorted((answer | ({"scope": scope} if scope else {})).items())))
         _expect_security(exchange)
-        kept = gateway.send("GET", f"{KEYS}/{token}?org_id={made.org_id}")
-        left = kept.document.get("expires", 0) - time.time()
-        if kept.status == 200 and abs(left - lasts) > 5:
-            raise Mismatch(f"a key that expires in {lasts} s", f"{left:.0f} s", kept)
+        session = gateway.send("GET", f"{KEYS}/{token}?org_id={api.org_id}")
+        left = session.document.get("expires", 0) - time.time()
+        if session.status == 200 and abs(left - lasts) > 5:
+            raise Mismatch(f"a key that expires in {lasts} s", f"{left:.0f} s", session)
 
 
 def _expect_security(exchange: Exchange) -> None:
@@ -147,50 +153,50 @@ def _expect_security(exchange: Exchange) -> None:
 @behaviour("oauth-tokens-are-sent-as-bearer")
 def test_a_token_is_sent_as_bearer(gateway: Gateway) -> Steps:
     """After Bearer in any case, and what follows the token does not count; another scheme is malformed."""
-    made = oauth_api(gateway)
-    gold = policy(gateway, made)
+    api = write_oauth_api(gateway)
+    gold = write_policy(gateway, api)
     yield RELOAD
 
-    token = granted(gateway, made, client(gateway, made, gold)["client_id"])
+    token = get_token(gateway, api, write_client(gateway, api, gold)["client_id"])
     for scheme in ("bearer", "BEARER"):
-        expect_passed(call(gateway, made, f"{scheme} {token}"))
-    expect_passed(call(gateway, made, f"Bearer {token} more"))
-    for credential, status, told in (
+        expect_passed(call(gateway, api, f"{scheme} {token}"))
+    expect_passed(call(gateway, api, f"Bearer {token} more"))
+    for credential, status, expected in (
         (f"Basic {token}", 400, "Bearer token malformed"),
         (f"Token {token}", 400, "Bearer token malformed"),
         (token, 400, NEEDS_KEY),
         ("", 400, NEEDS_KEY),
     ):
-        expect_refused(call(gateway, made, credential), status, told)
+        expect_refused(call(gateway, api, credential), status, expected)
 
 
 @behaviour("oauth-tokens-need-their-client")
 def test_a_token_needs_its_client(gateway: Gateway) -> Steps:
     """A token whose client was removed is refused, though it is still a key."""
-    made = oauth_api(gateway)
-    gold = policy(gateway, made)
+    api = write_oauth_api(gateway)
+    gold = write_policy(gateway, api)
     yield RELOAD
 
-    name = client(gateway, made, gold)["client_id"]
-    token = granted(gateway, made, name)  # not sent before, for a gateway remembers clients for a second
-    gateway.send("DELETE", f"{CLIENTS}/{made.id}/{name}")
-    told = f"{NOT_AUTHORISED}. OAuth client access was revoked"
-    expect_refused(call(gateway, made, f"Bearer {token}"), 403, told)
+    name = write_client(gateway, api, gold)["client_id"]
+    token = get_token(gateway, api, name)  # not sent before, for a gateway remembers clients for a second
+    gateway.send("DELETE", f"{CLIENTS}/{api.id}/{name}")
+    message = f"{NOT_AUTHORISED}. OAuth client access was revoked"
+    expect_refused(call(gateway, api, f"Bearer {token}"), 403, message)
 
 
 @behaviour("apis-revoke-their-tokens")
 def test_an_api_revokes_its_tokens(gateway: Gateway) -> Steps:
     """An API revokes a token of its own, known or not, and all of a client that tells its secret."""
-    made = oauth_api(gateway)
-    gold = policy(gateway, made)
+    api = write_oauth_api(gateway)
+    gold = write_policy(gateway, api)
     yield RELOAD
 
-    needs_plain_keys(gateway, made, gold)
-    name = client(gateway, made, gold)["client_id"]
-    one, two = granted(gateway, made, name), granted(gateway, made, name)
-    revoke, tokens = f"/{made.id}/oauth/revoke", f"{CLIENTS}/{made.id}/{name}/tokens"
+    needs_plain_keys(gateway, api, gold)
+    name = write_client(gateway, api, gold)["client_id"]
+    one, two = get_token(gateway, api, name), get_token(gateway, api, name)
+    revoke, tokens = f"/{api.id}/oauth/revoke", f"{CLIENTS}/{api.id}/{name}/tokens"
     form = [("Content-Type", FORM)]
-    for path, body, status, told in (
+    for path, body, status, expected in (
         (revoke, "", 400, "token is required"),
         (f"{revoke}_all", "", 401, "client_id is required"),
         (f"{revoke}_all", f"client_secret={SECRET}", 401, "client_id is required"),
@@ -198,29 +204,29 @@ def test_an_api_revokes_its_tokens(gateway: Gateway) -> Steps:
         (f"{revoke}_all", f"client_id=x{name}&client_secret={SECRET}", 404, "error getting oauth client"),
         (f"{revoke}_all", f"client_id={name}&client_secret=x", 401, "client secret is wrong"),
     ):
-        expect_error(gateway.send("POST", path, body, headers=form), status, told)
+        expect_error(gateway.send("POST", path, body, headers=form), status, expected)
     expect_ok(gateway.send("POST", revoke, "token=none", headers=form), "token revoked successfully")
-    expect_passed(call(gateway, made, f"Bearer {one}"))
+    expect_passed(call(gateway, api, f"Bearer {one}"))
     body = f"client_id={name}&client_secret={SECRET}"
     expect_ok(gateway.send("POST", f"{revoke}_all", body, headers=form), "tokens revoked successfully")
     expect_json(gateway.send("GET", tokens), 200, [])
-    expect_refused(call(gateway, made, f"Bearer {two}"), 403, NOT_AUTHORISED)
+    expect_refused(call(gateway, api, f"Bearer {two}"), 403, NOT_AUTHORISED)
 
 
 @behaviour("oauth-tokens-need-their-policy")
 def test_a_token_needs_its_policy(gateway: Gateway) -> Steps:
     """A token whose policy is gone is refused, and none is given any more."""
-    made = oauth_api(gateway)
-    gold = policy(gateway, made)
+    api = write_oauth_api(gateway)
+    gold = write_policy(gateway, api)
     yield RELOAD
 
-    name = client(gateway, made, gold)["client_id"]
-    token = granted(gateway, made, name)
-    expect_passed(call(gateway, made, f"Bearer {token}"))
+    name = write_client(gateway, api, gold)["client_id"]
+    token = get_token(gateway, api, name)
+    expect_passed(call(gateway, api, f"Bearer {token}"))
     gateway.delete(gold)
     yield RELOAD
 
-    expect_refused(call(gateway, made, f"Bearer {token}"), 403, NOT_AUTHORISED)
-    exchange = ask(gateway, made, name, "s1")
+    expect_refused(call(gateway, api, f"Bearer {token}"), 403, NOT_AUTHORISED)
+    exchange = ask_for_token(gateway, api, name, "s1")
     if exchange.status != 403:
         raise Mismatch("403, no token", f"{exchange.status} {exchange.text[:200]}", exchange)

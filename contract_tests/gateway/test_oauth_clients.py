@@ -7,8 +7,15 @@ import re
 
 from contract_tests.engine.checks import TWICE, Mismatch, expect_json
 from contract_tests.engine.declaration import RELOAD, Steps, behaviour
-from contract_tests.gateway.builders.apis import api, policy
-from contract_tests.gateway.builders.clients import SECRET, ask, client, granted, oauth_api, send_form
+from contract_tests.gateway.builders.apis import write_api, write_policy
+from contract_tests.gateway.builders.clients import (
+    SECRET,
+    ask_for_token,
+    get_token,
+    send_form,
+    write_client,
+    write_oauth_api,
+)
 from contract_tests.gateway.checks import expect_error, expect_written
 from contract_tests.gateway.client import Gateway
 from contract_tests.gateway.resources import CLIENTS
@@ -21,103 +28,105 @@ OTHERS = {"meta_data": None, "description": ""}
 @behaviour("oauth-clients-are-kept")
 def test_clients_are_kept(gateway: Gateway) -> Steps:
     """A client is made, read, listed, changed but for its secret, and removed."""
-    made = oauth_api(gateway)
-    gold, silver = policy(gateway, made), policy(gateway, made)
+    api = write_oauth_api(gateway)
+    gold, silver = write_policy(gateway, api), write_policy(gateway, api)
     yield RELOAD
 
-    whole = client(gateway, made, gold)
-    path = f"{CLIENTS}/{made.id}/{whole['client_id']}"
+    whole = write_client(gateway, api, gold)
+    path = f"{CLIENTS}/{api.id}/{whole['client_id']}"
     for policy_id, uri in ((silver, "http://new.test/"), (gold, "http://old.test/")):
         expect_json(gateway.send("GET", path), 200, whole)
-        expect_json(gateway.send("GET", f"{CLIENTS}/{made.id}"), 200, [whole])
+        expect_json(gateway.send("GET", f"{CLIENTS}/{api.id}"), 200, [whole])
         whole |= {"policy_id": policy_id, "redirect_uri": uri}
         expect_json(gateway.send("PUT", path, {**whole, "secret": "other", "api_id": "other"}), 200, whole)
     expect_json(gateway.send("GET", path), 200, whole)
     for _ in TWICE:
         expect_written(gateway.send("DELETE", path), whole["client_id"], "deleted")
         expect_error(gateway.send("GET", path), 404, NO_CLIENT)
-    expect_json(gateway.send("GET", f"{CLIENTS}/{made.id}"), 200, [])
+    expect_json(gateway.send("GET", f"{CLIENTS}/{api.id}"), 200, [])
 
 
 @behaviour("oauth-clients-may-be-of-a-policy")
 def test_a_client_may_be_made_for_a_policy(gateway: Gateway) -> Steps:
     """Without an API a client is made for each OAuth API of its policy; all of its APIs must be loaded, one of OAuth."""
-    made, plain, none = oauth_api(gateway), api(gateway), gateway.new_id()
-    both = policy(gateway, made, access_rights={**made.rights, **plain.rights})
-    bare = policy(gateway, plain)
-    odd = policy(gateway, made, access_rights={none: {"api_id": none, "versions": ["Default"]}})
+    api, plain, none = write_oauth_api(gateway), write_api(gateway), gateway.new_id()
+    both = write_policy(gateway, api, access_rights={**api.rights, **plain.rights})
+    bare = write_policy(gateway, plain)
+    odd = write_policy(gateway, api, access_rights={none: {"api_id": none, "versions": ["Default"]}})
     yield RELOAD
 
     name = gateway.new_id()
     sent = {"client_id": name, "redirect_uri": "http://client.test/", "policy_id": both, "secret": SECRET}
     whole = {**sent, **OTHERS}
-    gateway.ownership.note([f"{CLIENTS}/{made.id}/{name}"])
+    gateway.ownership.note([f"{CLIENTS}/{api.id}/{name}"])
     expect_json(gateway.send("POST", f"{CLIENTS}/create", sent), 200, whole)
-    expect_json(gateway.send("GET", f"{CLIENTS}/{made.id}/{name}"), 200, whole)
+    expect_json(gateway.send("GET", f"{CLIENTS}/{api.id}/{name}"), 200, whole)
     expect_error(gateway.send("GET", f"{CLIENTS}/{plain.id}/{name}"), 404, NO_CLIENT)
-    for body, told in (
+    for body, expected in (
         ({**sent, "policy_id": bare}, "API is not OAuth2"),
         ({**sent, "policy_id": odd}, NO_API),
         ({**sent, "api_id": plain.id}, "API is not OAuth2"),
     ):
-        expect_error(gateway.send("POST", f"{CLIENTS}/create", body), 400, told)
+        expect_error(gateway.send("POST", f"{CLIENTS}/create", body), 400, expected)
 
 
 @behaviour("oauth-clients-get-a-name-and-a-secret")
 def test_a_client_gets_a_name_and_a_secret(gateway: Gateway) -> Steps:
     """A client that is sent without them gets a UUID for its name, and another in base 64 for its secret."""
-    made = oauth_api(gateway)
-    gold = policy(gateway, made)
+    api = write_oauth_api(gateway)
+    gold = write_policy(gateway, api)
     yield RELOAD
 
     names = []
     for sent in ({}, {"client_id": "", "secret": ""}):
-        known = {"redirect_uri": "http://client.test/", "policy_id": gold}
-        exchange = gateway.send("POST", f"{CLIENTS}/create", {"api_id": made.id, **known, **sent})
+        members = {"redirect_uri": "http://client.test/", "policy_id": gold}
+        exchange = gateway.send("POST", f"{CLIENTS}/create", {"api_id": api.id, **members, **sent})
         name, secret = (str(exchange.document.get(each)) for each in ("client_id", "secret"))
-        gateway.ownership.note([f"{CLIENTS}/{made.id}/{name}"])
+        gateway.ownership.note([f"{CLIENTS}/{api.id}/{name}"])
         if not re.fullmatch("[0-9a-f]{32}", name) or name in names:
             raise Mismatch("a client_id of 32 hex digits, each time another", name, exchange)
         if not _is_secret(secret):
             raise Mismatch("a secret that is a UUID in base 64", secret, exchange)
-        whole = {"client_id": name, **known, "secret": secret, **OTHERS}
+        whole = {"client_id": name, **members, "secret": secret, **OTHERS}
         expect_json(exchange, 200, whole)
-        expect_json(gateway.send("GET", f"{CLIENTS}/{made.id}/{name}"), 200, whole)
-        granted(gateway, made, name, secret)
+        expect_json(gateway.send("GET", f"{CLIENTS}/{api.id}/{name}"), 200, whole)
+        get_token(gateway, api, name, secret)
         names.append(name)
 
 
 @behaviour("oauth-requests-are-refused")
 def test_wrong_requests_are_refused(gateway: Gateway) -> Steps:
     """What is asked for wrongly of clients is refused, each time with the same words."""
-    made, none = oauth_api(gateway), gateway.new_id()
-    gold = policy(gateway, made)
-    elsewhere = policy(gateway, made, access_rights={"bills": {"api_id": "bills", "versions": ["Default"]}})
+    api, none = write_oauth_api(gateway), gateway.new_id()
+    gold = write_policy(gateway, api)
+    elsewhere = write_policy(
+        gateway, api, access_rights={"bills": {"api_id": "bills", "versions": ["Default"]}}
+    )
     yield RELOAD
 
-    app = client(gateway, made, gold)["client_id"]
-    create, own, other = f"{CLIENTS}/create", f"{CLIENTS}/{made.id}", f"{CLIENTS}/{none}"
+    app = write_client(gateway, api, gold)["client_id"]
+    create, clients, other = f"{CLIENTS}/create", f"{CLIENTS}/{api.id}", f"{CLIENTS}/{none}"
     not_granted = "Policy access rights doesn't contain API this OAuth client belongs to"
     for _ in TWICE:
-        for method, path, body, status, told in (
+        for method, path, body, status, expected in (
             ("POST", create, "{", 500, UNREADABLE),
             ("POST", create, {"api_id": none}, 400, NO_API),
             ("POST", create, {"policy_id": none}, 400, NO_POLICY),
             ("GET", f"{other}/{app}", None, 404, NO_CLIENT),
-            ("GET", f"{own}/{none}", None, 404, NO_CLIENT),
-            ("PUT", f"{own}/{app}", "{", 500, UNREADABLE),
-            ("PUT", f"{own}/{app}", {"policy_id": none}, 404, NO_POLICY),
-            ("PUT", f"{own}/{app}", {"policy_id": elsewhere}, 400, not_granted),
-            ("PUT", f"{own}/{none}", {}, 404, NO_CLIENT),
+            ("GET", f"{clients}/{none}", None, 404, NO_CLIENT),
+            ("PUT", f"{clients}/{app}", "{", 500, UNREADABLE),
+            ("PUT", f"{clients}/{app}", {"policy_id": none}, 404, NO_POLICY),
+            ("PUT", f"{clients}/{app}", {"policy_id": elsewhere}, 400, not_granted),
+            ("PUT", f"{clients}/{none}", {}, 404, NO_CLIENT),
             ("PUT", f"{other}/{app}", {}, 404, NO_API),
-            ("PUT", f"{own}/{none}/rotate", None, 404, NO_CLIENT),
+            ("PUT", f"{clients}/{none}/rotate", None, 404, NO_CLIENT),
             ("PUT", f"{other}/{app}/rotate", None, 404, NO_API),
             ("DELETE", f"{other}/{app}", None, 404, NO_CLIENT),
             ("GET", f"{other}/{app}/tokens", None, 404, NO_CLIENT),
         ):
-            expect_error(gateway.send(method, path, body), status, told)
+            expect_error(gateway.send(method, path, body), status, expected)
         expect_json(gateway.send("GET", other), 404, None)
-        for path, form, status, told in (
+        for path, form, status, expected in (
             ("revoke", "", 400, "token is required"),
             ("revoke", "token=x", 400, "client_id is required"),
             ("revoke", f"token=x&client_id={none}", 400, "oauth client doesn't exist"),
@@ -126,31 +135,31 @@ def test_wrong_requests_are_refused(gateway: Gateway) -> Steps:
             ("revoke_all", f"client_id={none}&client_secret=s1", 404, "oauth client doesn't exist"),
             ("revoke", b"token=x&client_id=\xff", 400, "oauth client doesn't exist"),
         ):
-            expect_error(send_form(gateway, f"/tyk/oauth/{path}", form), status, told)
+            expect_error(send_form(gateway, f"/tyk/oauth/{path}", form), status, expected)
 
 
 @behaviour("oauth-secrets-are-renewed")
 def test_a_secret_is_renewed(gateway: Gateway) -> Steps:
     """Each time a client gets another secret, a UUID in base 64; all else of it stays."""
-    made = oauth_api(gateway)
-    gold = policy(gateway, made)
+    api = write_oauth_api(gateway)
+    gold = write_policy(gateway, api)
     yield RELOAD
 
-    whole = client(gateway, made, gold)
+    whole = write_client(gateway, api, gold)
     name = whole["client_id"]
     for _ in TWICE:
-        exchange = gateway.send("PUT", f"{CLIENTS}/{made.id}/{name}/rotate")
-        found = exchange.document
-        before, secret = whole["secret"], str(found.get("secret"))
+        exchange = gateway.send("PUT", f"{CLIENTS}/{api.id}/{name}/rotate")
+        answer = exchange.document
+        before, secret = whole["secret"], str(answer.get("secret"))
         if secret == before or not _is_secret(secret):
-            raise Mismatch("another secret, a UUID in base 64", repr(found.get("secret")), exchange)
+            raise Mismatch("another secret, a UUID in base 64", repr(answer.get("secret")), exchange)
         whole["secret"] = secret
         expect_json(exchange, 200, whole)
-        expect_json(gateway.send("GET", f"{CLIENTS}/{made.id}/{name}"), 200, whole)
-        refused = ask(gateway, made, name, before)
+        expect_json(gateway.send("GET", f"{CLIENTS}/{api.id}/{name}"), 200, whole)
+        refused = ask_for_token(gateway, api, name, before)
         if refused.status != 403:
             raise Mismatch("403, the secret before counts no more", refused.text[:200], refused)
-        granted(gateway, made, name, secret)
+        get_token(gateway, api, name, secret)
 
 
 def _is_secret(text: str) -> bool:

@@ -8,8 +8,14 @@ from typing import Any
 
 from contract_tests.engine.checks import TWICE, Mismatch, expect_json, first_difference, shorten
 from contract_tests.engine.declaration import RELOAD, Steps, behaviour
-from contract_tests.gateway.builders.apis import api, needs_plain_keys, policy
-from contract_tests.gateway.builders.clients import SECRET, client, granted, oauth_api, send_form
+from contract_tests.gateway.builders.apis import needs_plain_keys, write_api, write_policy
+from contract_tests.gateway.builders.clients import (
+    SECRET,
+    get_token,
+    send_form,
+    write_client,
+    write_oauth_api,
+)
 from contract_tests.gateway.checks import expect_error, expect_ok, expect_written
 from contract_tests.gateway.client import Gateway
 from contract_tests.gateway.resources import CLIENTS, KEYS
@@ -22,14 +28,14 @@ NO_CLIENT = "oauth client doesn't exist"
 @behaviour("another-policy-revokes-tokens")
 def test_another_policy_revokes_the_tokens_of_a_client(gateway: Gateway) -> Steps:
     """A client whose policy changes loses its tokens, one whose policy stays keeps them."""
-    made = oauth_api(gateway)
-    gold, silver = policy(gateway, made), policy(gateway, made)
+    api = write_oauth_api(gateway)
+    gold, silver = write_policy(gateway, api), write_policy(gateway, api)
     yield RELOAD
 
-    needs_plain_keys(gateway, made, gold)
-    whole = client(gateway, made, gold)
-    path = f"{CLIENTS}/{made.id}/{whole['client_id']}"
-    token = granted(gateway, made, whole["client_id"])
+    needs_plain_keys(gateway, api, gold)
+    whole = write_client(gateway, api, gold)
+    path = f"{CLIENTS}/{api.id}/{whole['client_id']}"
+    token = get_token(gateway, api, whole["client_id"])
     expect_json(
         gateway.send("PUT", path, {**whole, "client_id": "x", "description": "d"}),
         200,
@@ -45,19 +51,19 @@ def test_another_policy_revokes_the_tokens_of_a_client(gateway: Gateway) -> Step
 @behaviour("refresh-tokens-are-forgotten")
 def test_a_refresh_token_is_forgotten(gateway: Gateway) -> Steps:
     """A refresh token is forgotten, known or not; its API must be named, loaded, and one of OAuth."""
-    made, plain, name = oauth_api(gateway), api(gateway), gateway.new_id()
+    api, plain, name = write_oauth_api(gateway), write_api(gateway), gateway.new_id()
     yield RELOAD
 
     path = f"/tyk/oauth/refresh/{name}"
     for _ in TWICE:
-        expect_written(gateway.send("DELETE", f"{path}?api_id={made.id}"), name, "deleted")
-        for query, status, told in (
+        expect_written(gateway.send("DELETE", f"{path}?api_id={api.id}"), name, "deleted")
+        for query, status, expected in (
             ("", 400, "Missing parameter api_id"),
             ("?api_id=", 400, "Missing parameter api_id"),
             (f"?api_id={plain.id}", 400, "OAuth is not enabled on this API"),
             (f"?api_id={name}", 404, "API for this refresh token not found"),
         ):
-            expect_error(gateway.send("DELETE", path + query), status, told)
+            expect_error(gateway.send("DELETE", path + query), status, expected)
 
 
 @behaviour("purging-tokens-needs-a-scope")
@@ -72,22 +78,22 @@ def test_a_purge_needs_a_scope(gateway: Gateway) -> None:
 @behaviour("oauth-tokens-are-listed")
 def test_tokens_are_listed(gateway: Gateway) -> Steps:
     """The tokens of a client are listed, whole or by pages, until they are revoked, one or all."""
-    made = oauth_api(gateway)
-    gold = policy(gateway, made)
+    api = write_oauth_api(gateway)
+    gold = write_policy(gateway, api)
     yield RELOAD
 
-    needs_plain_keys(gateway, made, gold)
-    name, other = (client(gateway, made, gold)["client_id"] for _ in range(2))
-    granted(gateway, made, other)
-    path = f"{CLIENTS}/{made.id}/{name}/tokens"
+    needs_plain_keys(gateway, api, gold)
+    name, other = (write_client(gateway, api, gold)["client_id"] for _ in range(2))
+    get_token(gateway, api, other)
+    path = f"{CLIENTS}/{api.id}/{name}/tokens"
     for _ in TWICE:  # with a token those are gone from the list that end in the same second
         _expect_tokens(gateway, path, [])
-        token = granted(gateway, made, name)
+        token = get_token(gateway, api, name)
         _expect_tokens(gateway, path, [token])
         form = f"token={token}&client_id={name}"
         expect_ok(send_form(gateway, REVOKE, form), REVOKED)
     _expect_tokens(gateway, path, [])
-    tokens = [granted(gateway, made, name) for _ in range(3)]
+    tokens = [get_token(gateway, api, name) for _ in range(3)]
     for secret, left in (("wrong", tokens), (SECRET, [])):
         form = f"client_id={name}&client_secret={secret}"
         expect_ok(send_form(gateway, REVOKE_ALL, form), ALL_REVOKED)
@@ -97,17 +103,17 @@ def test_tokens_are_listed(gateway: Gateway) -> Steps:
 @behaviour("revocation-keeps-to-an-organisation")
 def test_revocation_keeps_to_an_organisation(gateway: Gateway) -> Steps:
     """With org_id tokens are revoked on the APIs of that organisation alone; the first of each field counts."""
-    made = oauth_api(gateway)
-    gold = policy(gateway, made)
+    api = write_oauth_api(gateway)
+    gold = write_policy(gateway, api)
     yield RELOAD
 
-    needs_plain_keys(gateway, made, gold)
-    name, other = client(gateway, made, gold)["client_id"], gateway.new_id()
-    path = f"{CLIENTS}/{made.id}/{name}/tokens"
+    needs_plain_keys(gateway, api, gold)
+    name, other = write_client(gateway, api, gold)["client_id"], gateway.new_id()
+    path = f"{CLIENTS}/{api.id}/{name}/tokens"
     for _ in TWICE:
-        token = granted(gateway, made, name)
+        token = get_token(gateway, api, name)
         one, all_ = f"client_id={name}&token={token}", f"client_id={name}&client_secret={SECRET}"
-        for target, form, status, told in (
+        for target, form, status, expected in (
             (REVOKE, f"{one}&org_id={other}", 400, NO_CLIENT),
             (REVOKE, f"{one}&org_id={other}&org_id=", 400, NO_CLIENT),
             (REVOKE, f"token=&{one}", 400, "token is required"),
@@ -115,23 +121,23 @@ def test_revocation_keeps_to_an_organisation(gateway: Gateway) -> Steps:
             (REVOKE_ALL, f"{all_}&org_id={other}", 404, NO_CLIENT),
             (REVOKE_ALL, f"client_secret=&{all_}", 401, "client_secret is required"),
         ):
-            expect_error(send_form(gateway, target, form), status, told)
+            expect_error(send_form(gateway, target, form), status, expected)
         _expect_tokens(gateway, path, [token])
-        expect_ok(send_form(gateway, REVOKE, f"{one}&org_id={made.org_id}&org_id={other}"), REVOKED)
+        expect_ok(send_form(gateway, REVOKE, f"{one}&org_id={api.org_id}&org_id={other}"), REVOKED)
         _expect_tokens(gateway, path, [])
 
 
 @behaviour("oauth-tokens-come-in-pages")
 def test_tokens_come_in_pages(gateway: Gateway) -> Steps:
     """A page is asked for by its number; what is none is the first."""
-    made = oauth_api(gateway)
-    gold = policy(gateway, made)
+    api = write_oauth_api(gateway)
+    gold = write_policy(gateway, api)
     yield RELOAD
 
-    needs_plain_keys(gateway, made, gold)
-    name = client(gateway, made, gold)["client_id"]
-    token = granted(gateway, made, name)
-    path = f"{CLIENTS}/{made.id}/{name}/tokens"
+    needs_plain_keys(gateway, api, gold)
+    name = write_client(gateway, api, gold)["client_id"]
+    token = get_token(gateway, api, name)
+    path = f"{CLIENTS}/{api.id}/{name}/tokens"
     listed = gateway.send("GET", path).json
     for page, number in (("0", 1), ("-1", 1), ("x", 1), ("2x", 1), ("2", 2), ("1", 1)):
         exchange = gateway.send("GET", f"{path}?page={page}")
@@ -167,21 +173,21 @@ def _ends(listed: Any) -> dict[str, int]:
 @behaviour("tokens-have-what-their-client-has")
 def test_a_token_has_what_its_client_has(gateway: Gateway) -> Steps:
     """The session of a token names its client, and has its policy and its metadata, but for what the policy has too."""
-    made = oauth_api(gateway)
+    api = write_oauth_api(gateway)
     after = {"post_expiry_action": "delete", "post_expiry_grace_period": 60}  # where the version has them
-    gold = policy(gateway, made, meta_data={"tier": "gold", "of": "policy"}, **after)
+    gold = write_policy(gateway, api, meta_data={"tier": "gold", "of": "policy"}, **after)
     yield RELOAD
 
-    needs_plain_keys(gateway, made, gold)
+    needs_plain_keys(gateway, api, gold)
     granting = gateway.get(gold).document
-    for told in (None, {"more": ["x", 1], "tier": "client"}):
-        name = client(gateway, made, gold, meta_data=told)["client_id"]
-        token = granted(gateway, made, name)
-        exchange = gateway.send("GET", f"{KEYS}/{token}?org_id={made.org_id}")
+    for meta_data in (None, {"more": ["x", 1], "tier": "client"}):
+        name = write_client(gateway, api, gold, meta_data=meta_data)["client_id"]
+        token = get_token(gateway, api, name)
+        exchange = gateway.send("GET", f"{KEYS}/{token}?org_id={api.org_id}")
         wanted = {
             "oauth_client_id": name,
             "apply_policies": [gold],
-            "meta_data": {**(told or {}), "tier": "gold", "of": "policy"},
+            "meta_data": {**(meta_data or {}), "tier": "gold", "of": "policy"},
             **{name: value for name, value in after.items() if name in granting},
         }
         if differs := first_difference(wanted, exchange.document):

@@ -6,7 +6,7 @@ from typing import Any
 
 from contract_tests.engine.checks import TWICE, Mismatch, expect, shorten
 from contract_tests.engine.declaration import FIRST, RELOAD, NotApplicable, Steps, behaviour
-from contract_tests.gateway.builders.apis import api
+from contract_tests.gateway.builders.apis import write_api
 from contract_tests.gateway.builders.sessions import as_session, needs_store
 from contract_tests.gateway.checks import expect_error, expect_written
 from contract_tests.gateway.client import Gateway
@@ -18,15 +18,15 @@ NOT_FOUND, MALFORMED = "Org not found", "Request malformed"
 @behaviour("organisation-sessions-are-kept")
 def test_the_session_of_an_organisation_is_kept(gateway: Gateway) -> Steps:
     """POST and PUT write an organisation's session whole, GET reads it, DELETE forgets it."""
-    made, name = api(gateway), gateway.new_id()
+    api, name = write_api(gateway), gateway.new_id()
     path = f"{ORGANISATIONS}/{name}"
     yield RELOAD
 
     for _ in TWICE:
         expect_error(gateway.send("GET", path), 404, NOT_FOUND)
         for method, action, session in (
-            ("POST", "added", {"org_id": made.org_id, "quota_max": 10, "rate": 5, "per": 1}),
-            ("PUT", "modified", {"org_id": made.org_id, "quota_max": 20}),
+            ("POST", "added", {"org_id": api.org_id, "quota_max": 10, "rate": 5, "per": 1}),
+            ("PUT", "modified", {"org_id": api.org_id, "quota_max": 20}),
         ):
             expect_written(gateway.send(method, path, session), name, action)
             _expect_session(gateway, path, session)
@@ -45,21 +45,21 @@ def test_the_session_of_an_organisation_is_kept(gateway: Gateway) -> Steps:
 def _expect_session(gateway: Gateway, path: str, session: dict[str, Any]) -> None:
     """This session is read as a gateway of this version writes it, changed a moment ago."""
     exchange = gateway.send("GET", path)
-    found = exchange.document
-    if not str(found.get("last_updated")).isdigit():
-        raise Mismatch("last_updated in seconds", repr(found.get("last_updated")), exchange)
-    text = as_session(gateway, {**session, "last_updated": found["last_updated"]})
+    answer = exchange.document
+    if not str(answer.get("last_updated")).isdigit():
+        raise Mismatch("last_updated in seconds", repr(answer.get("last_updated")), exchange)
+    text = as_session(gateway, {**session, "last_updated": answer["last_updated"]})
     expect(exchange, 200, text, expected="200 with this session")
 
 
 @behaviour("organisation-quotas-are-reset")
 def test_the_quota_of_an_organisation_is_reset(gateway: Gateway) -> Steps:
     """With reset_quota=1, and nothing else, the period of the quota begins with the write."""
-    made, name = api(gateway), gateway.new_id()
+    api, name = write_api(gateway), gateway.new_id()
     path = f"{ORGANISATIONS}/{name}"
     yield RELOAD
 
-    session = {"org_id": made.org_id, "quota_max": 10, "quota_renewal_rate": 3600, "quota_renews": 7}
+    session = {"org_id": api.org_id, "quota_max": 10, "quota_renewal_rate": 3600, "quota_renews": 7}
     for method, query, begins in (
         ("POST", "?reset_quota=1", True),
         ("PUT", "?reset_quota=0", False),
@@ -68,8 +68,8 @@ def test_the_quota_of_an_organisation_is_reset(gateway: Gateway) -> Steps:
     ):
         gateway.send(method, path + query, session)
         exchange = gateway.send("GET", path)
-        found = exchange.document
-        renews, updated = found.get("quota_renews"), str(found.get("last_updated"))
+        answer = exchange.document
+        renews, updated = answer.get("quota_renews"), str(answer.get("last_updated"))
         if not isinstance(renews, int) or not updated.isdigit():
             raise Mismatch("quota_renews and last_updated in seconds", shorten(exchange.text), exchange)
         if begins and abs(renews - int(updated) - 3600) > 1:
@@ -85,13 +85,13 @@ def test_no_organisation_is_found_without_an_api(gateway: Gateway) -> None:
     path = f"{ORGANISATIONS}/{gateway.new_id()}"
     expect_written(gateway.send("POST", path, {}), path.rpartition("/")[2], "added")
     asked = [
-        (gateway.send(method, target), told)
-        for method, target, told in (
+        (gateway.send(method, target), expected)
+        for method, target, expected in (
             ("GET", ORGANISATIONS, "ORG not found"), ("GET", path, NOT_FOUND), ("DELETE", path, NOT_FOUND)
         )
         for _ in TWICE
     ]  # fmt: skip
     if gateway.send("GET", APIS).text != "[]\n":
         raise NotApplicable("the gateway has APIs")
-    for exchange, told in asked:
-        expect_error(exchange, 404, told)
+    for exchange, expected in asked:
+        expect_error(exchange, 404, expected)

@@ -8,7 +8,7 @@ import pytest
 
 from contract_tests.engine.checks import Mismatch
 from contract_tests.engine.declaration import RELOAD, Steps, behaviour
-from contract_tests.gateway.builders.sessions import expect_session, policy, preview
+from contract_tests.gateway.builders.sessions import expect_session, preview, write_policy
 from contract_tests.gateway.checks import expect_error
 from contract_tests.gateway.client import Gateway
 
@@ -22,7 +22,7 @@ def right(**members: Any) -> dict[str, Any]:
 def test_a_policy_gives_its_limits_and_rights(gateway: Gateway) -> Steps:
     """A session has the limits and rights of its policy, whatever limits it had of its own."""
     quota = {"quota_max": 100, "quota_renewal_rate": 3600}
-    gold = policy(gateway, **quota, tags=["paid"], meta_data={"plan": "gold"}, is_inactive=True)
+    gold = write_policy(gateway, **quota, tags=["paid"], meta_data={"plan": "gold"}, is_inactive=True)
     yield RELOAD
 
     exchange = preview(
@@ -38,7 +38,7 @@ def test_a_policy_gives_its_limits_and_rights(gateway: Gateway) -> Steps:
 @behaviour("policy-gives-limits-and-rights")
 def test_a_policy_may_be_named_alone(gateway: Gateway) -> Steps:
     """apply_policy_id names one policy where apply_policies names none."""
-    gold, silver = policy(gateway, rate=10), policy(gateway, rate=5)
+    gold, silver = write_policy(gateway, rate=10), write_policy(gateway, rate=5)
     yield RELOAD
 
     limits = {"rate": 10, "per": 60}
@@ -51,7 +51,7 @@ def test_a_policy_may_be_named_alone(gateway: Gateway) -> Steps:
 @behaviour("better-limit-wins")
 def test_of_several_policies_the_better_limits_win(gateway: Gateway) -> Steps:
     """The shorter interval, the larger quota with -1 above all, the longer renewal and the deeper query win."""
-    first = policy(
+    first = write_policy(
         gateway,
         rate=10,
         per=60,
@@ -60,7 +60,7 @@ def test_of_several_policies_the_better_limits_win(gateway: Gateway) -> Steps:
         max_query_depth=3,
         throttle_retry_limit=2,
     )
-    second = policy(
+    second = write_policy(
         gateway, rate=5, per=10, quota_max=-1, quota_renewal_rate=30, max_query_depth=2, throttle_interval=1.5
     )
     yield RELOAD
@@ -84,8 +84,8 @@ def test_rights_of_several_policies_are_joined(gateway: Gateway) -> Steps:
     """Versions, URLs and methods of several policies are joined, each once, in the order they are first seen."""
     urls = [{"url": "/a", "methods": ["GET"]}, {"url": "/b", "methods": ["GET"]}]
     more = [{"url": "/b", "methods": ["PUT", "GET"]}, {"url": "/c", "methods": ["POST"]}]
-    first = policy(gateway, access_rights={"orders": {"versions": ["v1", "v2"], "allowed_urls": urls}})
-    second = policy(
+    first = write_policy(gateway, access_rights={"orders": {"versions": ["v1", "v2"], "allowed_urls": urls}})
+    second = write_policy(
         gateway,
         access_rights={
             "orders": {"versions": ["v2", "v3"], "allowed_urls": more, "disable_introspection": True}
@@ -103,8 +103,10 @@ def test_rights_of_several_policies_are_joined(gateway: Gateway) -> Steps:
 @behaviour("apis-keep-their-limits")
 def test_policies_for_several_apis_keep_their_limits(gateway: Gateway) -> Steps:
     """Each API has the limits of its policy, which is its allowance scope; the session has the better ones."""
-    first = policy(gateway, rate=10, per=60, quota_max=50)
-    second = policy(gateway, rate=5, per=60, quota_max=70, access_rights={"bills": {"versions": ["v1"]}})
+    first = write_policy(gateway, rate=10, per=60, quota_max=50)
+    second = write_policy(
+        gateway, rate=5, per=60, quota_max=70, access_rights={"bills": {"versions": ["v1"]}}
+    )
     yield RELOAD
 
     rights = {
@@ -126,16 +128,18 @@ def test_policies_for_several_apis_keep_their_limits(gateway: Gateway) -> Steps:
         "quota_max": 70,
         "access_rights": rights,
     }
-    own = {"rate": 1000, "per": 1, "quota_max": 9999, "max_query_depth": 9}
-    expect_session(preview(gateway, {"apply_policies": [first, second], **own}), gateway, session)
+    limits = {"rate": 1000, "per": 1, "quota_max": 9999, "max_query_depth": 9}
+    expect_session(preview(gateway, {"apply_policies": [first, second], **limits}), gateway, session)
 
 
 @behaviour("partitions-decide-their-part")
 def test_a_partitioned_policy_decides_its_part_alone(gateway: Gateway) -> Steps:
     """One policy gives the rights, another the rate, a third the quota; the rest is the session's own."""
-    access = policy(gateway, rate=99, partitions={"acl": True})
-    rate = policy(gateway, rate=5, per=10, access_rights={}, partitions={"rate_limit": True})
-    quota = policy(gateway, quota_max=70, quota_renewal_rate=60, access_rights={}, partitions={"quota": True})
+    access = write_policy(gateway, rate=99, partitions={"acl": True})
+    rate = write_policy(gateway, rate=5, per=10, access_rights={}, partitions={"rate_limit": True})
+    quota = write_policy(
+        gateway, quota_max=70, quota_renewal_rate=60, access_rights={}, partitions={"quota": True}
+    )
     yield RELOAD
 
     limits = {"rate": 5, "per": 10, "quota_max": 70, "quota_renewal_rate": 60, "max_query_depth": 4}
@@ -148,7 +152,9 @@ def test_a_partitioned_policy_decides_its_part_alone(gateway: Gateway) -> Steps:
 def test_a_per_api_policy_gives_each_api_its_own_limit(gateway: Gateway) -> Steps:
     """A right with a limit is taken whole, one without has the policy's; the scope says which."""
     rights = {"orders": {"api_id": "orders", "limit": {"rate": 1, "per": 2}}, "bills": {"api_name": "Bills"}}
-    gold = policy(gateway, rate=10, per=60, quota_max=7, access_rights=rights, partitions={"per_api": True})
+    gold = write_policy(
+        gateway, rate=10, per=60, quota_max=7, access_rights=rights, partitions={"per_api": True}
+    )
     yield RELOAD
 
     expect_session(preview(gateway, {"apply_policies": [gold]}), gateway, {
@@ -168,11 +174,11 @@ def test_limits_of_endpoints_are_joined(gateway: Gateway) -> Steps:
         limits = [{"name": name, "limit": {"rate": rate, "per": 60}} for name, rate in methods]
         return [{"path": "/e", "methods": limits}]
 
-    first = policy(
+    first = write_policy(
         gateway,
         access_rights={"orders": {"versions": ["v1"], "endpoints": endpoints(("PUT", 3), ("GET", 1))}},
     )
-    second = policy(
+    second = write_policy(
         gateway,
         access_rights={"orders": {"versions": ["v1"], "endpoints": endpoints(("GET", 2), ("PUT", 2))}},
     )
@@ -187,7 +193,7 @@ def test_limits_of_endpoints_are_joined(gateway: Gateway) -> Steps:
 @behaviour("missing-policies-are-passed-over")
 def test_of_several_policies_a_missing_one_is_passed_over(gateway: Gateway) -> Steps:
     """The others are applied as if it were not named."""
-    gold, gone = policy(gateway), gateway.new_id()
+    gold, gone = write_policy(gateway), gateway.new_id()
     yield RELOAD
 
     limits = {"rate": 10, "per": 60}
@@ -213,7 +219,7 @@ def test_a_preview_with_no_policy_to_be_found_is_answered(gateway: Gateway, othe
 @behaviour("foreign-policies-are-missing")
 def test_a_policy_of_another_organisation_is_not_found(gateway: Gateway) -> Steps:
     """A session finds no policy of another organisation than its own."""
-    gold = policy(gateway, org_id=gateway.new_id("-org"))
+    gold = write_policy(gateway, org_id=gateway.new_id("-org"))
     yield RELOAD
 
     session = {"apply_policies": [gold], "alias": "kept"}
@@ -251,7 +257,7 @@ def test_limits_without_policies_get_a_scope(gateway: Gateway) -> None:
 @behaviour("renewals-are-kept")
 def test_the_renewal_of_a_right_is_kept(gateway: Gateway) -> Steps:
     """A policy leaves when the quota of a session's own right is renewed as it is."""
-    gold = policy(gateway, quota_max=100, quota_renewal_rate=60)
+    gold = write_policy(gateway, quota_max=100, quota_renewal_rate=60)
     yield RELOAD
 
     own = {"rate": 1, "per": 1, "quota_max": 5, "quota_renews": 123}
@@ -269,8 +275,8 @@ def test_rights_to_fields_are_joined(gateway: Gateway) -> Steps:
     def field(name: str, depth: int) -> dict[str, Any]:
         return {"type_name": "T", "field_name": name, "limits": {"max_query_depth": depth}}
 
-    first = policy(gateway, access_rights=right(field_access_rights=[field("x", 2), field("y", 9)]))
-    second = policy(gateway, access_rights=right(field_access_rights=[field("x", 4), field("z", 1)]))
+    first = write_policy(gateway, access_rights=right(field_access_rights=[field("x", 2), field("y", 9)]))
+    second = write_policy(gateway, access_rights=right(field_access_rights=[field("x", 4), field("z", 1)]))
     yield RELOAD
 
     fields = [field("x", 4), field("y", 9), field("z", 1)]

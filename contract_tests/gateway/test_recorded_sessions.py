@@ -58,8 +58,8 @@ def _scenarios(release: GatewayVersion) -> list[Scenario]:
 
 def _renamed(text: str, ids: dict[str, str]) -> str:
     """A body with the policies of this run in place of those that were recorded."""
-    for name, own in ids.items():
-        text = text.replace(f'"{name}"', f'"{own}"')
+    for name, new_name in ids.items():
+        text = text.replace(f'"{name}"', f'"{new_name}"')
     return text
 
 

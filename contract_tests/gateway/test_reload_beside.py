@@ -40,10 +40,10 @@ def test_what_stays_loaded_is_read_during_a_reload(gateway: Gateway) -> Steps:
         gateway.exchanges.append(reloading.result())
     after = _names(gateway, gateway.list())
     for exchange in beside:
-        found = _names(gateway, exchange)
-        if found not in (before, after):
+        names = _names(gateway, exchange)
+        if names not in (before, after):
             gateway.exchanges.append(exchange)
-            actual = f"{len(found)} policies, {len(found - before)} of them new and {len(found - after)} old"
+            actual = f"{len(names)} policies, {len(names - before)} of them new and {len(names - after)} old"
             raise Mismatch("the list of before the reload, or of after it", actual, exchange)
 
 

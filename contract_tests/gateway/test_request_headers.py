@@ -88,15 +88,15 @@ def _chunks(body: bytes, size: int) -> bytes:
 @behaviour("methods-are-not-overridden")
 def test_a_method_is_not_overridden(gateway: Gateway) -> Steps:
     """A header or a parameter that names another method is not heeded: a POST writes."""
-    kept = gateway.create(name="before")
-    after = {**kept, "name": "after"}
+    policy = gateway.create(name="before")
+    after = {**policy, "name": "after"}
     for name in ("X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override"):
         headers = [(gateway.auth.header, gateway.auth.secret), (name, "DELETE")]
-        exchange = gateway.send("POST", f"{path_of(kept['id'])}?_method=DELETE", after, headers=headers)
-        expect_written(exchange, kept["id"], "added")
+        exchange = gateway.send("POST", f"{path_of(policy['id'])}?_method=DELETE", after, headers=headers)
+        expect_written(exchange, policy["id"], "added")
     yield RELOAD
 
-    exchange = gateway.get(kept["id"])
+    exchange = gateway.get(policy["id"])
     if exchange.status == 404:
         raise Mismatch("the policy that POST wrote", "404, it was deleted", exchange)
     expect_policy(exchange, gateway, after)

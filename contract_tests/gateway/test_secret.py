@@ -212,17 +212,17 @@ def test_a_broken_body_without_the_secret_is_refused(gateway: Gateway) -> None:
 @behaviour("refused-write-writes-nothing")
 def test_a_write_with_a_wrong_secret_changes_nothing(gateway: Gateway) -> Steps:
     """What is refused for its secret is not written, and not deleted."""
-    kept = gateway.create(name="kept")
+    existing = gateway.create(name="kept")
     wrong = [(gateway.auth.header, "wrong")]
     refused = {"id": gateway.new_id(), "name": "refused"}
-    path = f"{POLICIES}/{kept['id']}"
+    path = f"{POLICIES}/{existing['id']}"
     expect_forbidden(gateway.send("POST", POLICIES, refused, headers=wrong))
-    expect_forbidden(gateway.send("PUT", path, {**kept, "name": "changed"}, headers=wrong))
+    expect_forbidden(gateway.send("PUT", path, {**existing, "name": "changed"}, headers=wrong))
     expect_forbidden(gateway.send("DELETE", path, headers=wrong))
     yield RELOAD
 
     expect_error(gateway.get(refused["id"]), 404, "Policy not found")
-    expect_policy(gateway.get(kept["id"]), gateway, kept)
+    expect_policy(gateway.get(existing["id"]), gateway, existing)
 
 
 @behaviour("refused-reload-loads-nothing", phase=FIRST)

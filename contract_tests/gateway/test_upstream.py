@@ -13,7 +13,7 @@ from contract_tests.gateway.builders.apis import (
     expect_refused,
     expect_upstream_saw,
     needs_own_upstream,
-    open_api,
+    write_open_api,
 )
 from contract_tests.gateway.client import Gateway
 
@@ -50,7 +50,7 @@ TYPES = (  # of bodies, by net/http/sniff.go of Go 1.24
 @behaviour("upstreams-see-who-asks")
 def test_the_upstream_sees_who_asks(gateway: Gateway) -> Steps:
     """The request's headers, its client behind those it came by; the gateway and gzip where it names none."""
-    made = open_api(gateway)
+    api = write_open_api(gateway)
     yield RELOAD
 
     sent = {
@@ -60,46 +60,48 @@ def test_the_upstream_sees_who_asks(gateway: Gateway) -> Steps:
         "Accept-Encoding": "x",
         "Te": "trailers",
     }
-    exchange = gateway.send("GET", f"/{made.id}/a", headers=list(sent.items()))
+    exchange = gateway.send("GET", f"/{api.id}/a", headers=list(sent.items()))
     seen = exchange.document.get("headers", {})
     before, _, client = str(seen.get("x-forwarded-for", "")).rpartition(", ")
     if not gateway.options.upstream and (before != "192.0.2.1" or not client):
         raise Mismatch("X-Forwarded-For: 192.0.2.1, and the client's address", repr(seen), exchange)
     expect_upstream_saw(gateway, exchange, x_own="1", user_agent="me", accept_encoding="x", te="trailers")
-    ranged = gateway.send("GET", f"/{made.id}/a", headers=[("Range", "bytes=0-1")])
+    ranged = gateway.send("GET", f"/{api.id}/a", headers=[("Range", "bytes=0-1")])
     host = urlsplit(gateway.upstream.url).netloc
     expect_upstream_saw(gateway, ranged, accept_encoding=None, range="bytes=0-1", host=host)
     version = gateway.send("GET", "/hello", headers=[]).document.get("version")
-    own = {"user_agent": f"Tyk/{version}", "accept_encoding": "gzip"}
-    expect_upstream_saw(gateway, call(gateway, made), x_forwarded_for=client, **own)
+    expected = {"user_agent": f"Tyk/{version}", "accept_encoding": "gzip"}
+    expect_upstream_saw(gateway, call(gateway, api), x_forwarded_for=client, **expected)
 
 
 @behaviour("upstreams-may-see-the-host")
 def test_the_upstream_may_see_the_host(gateway: Gateway) -> Steps:
     """The gateway's, as the client named it, where the API says so."""
     needs_own_upstream(gateway)
-    own = open_api(gateway)
-    kept = open_api(gateway, "", {"preserve_host_header": True})
-    named = open_api(gateway, proxy={"target_url": gateway.upstream.url.replace("://", "://user:word@")})
+    plain = write_open_api(gateway)
+    preserving = write_open_api(gateway, "", {"preserve_host_header": True})
+    named = write_open_api(
+        gateway, proxy={"target_url": gateway.upstream.url.replace("://", "://user:word@")}
+    )
     yield RELOAD
 
     host = urlsplit(gateway.upstream.url).netloc
     expect_upstream_saw(gateway, call(gateway, named), host=host, authorization=None)
-    expect_upstream_saw(gateway, call(gateway, kept), host=urlsplit(gateway.target.url).netloc)
-    expect_upstream_saw(gateway, call(gateway, own), host=host)
+    expect_upstream_saw(gateway, call(gateway, preserving), host=urlsplit(gateway.target.url).netloc)
+    expect_upstream_saw(gateway, call(gateway, plain), host=host)
 
 
 @behaviour("upstreams-see-bodies")
 def test_the_upstream_sees_the_body(gateway: Gateway) -> Steps:
     """Of any method, with its length; of methods that should have one the length is told though it has none."""
-    made = open_api(gateway)
+    api = write_open_api(gateway)
     yield RELOAD
 
     for method, body, length in (
         ("POST", "a=1", "3"), ("PUT", "", "0"), ("POST", "", "0"), ("PATCH", "", "0"), ("DELETE", "x", "1"),
         ("GET", "", None), ("DELETE", "", None), ("PATCH", "{}", "2"), ("GET", "xy", "2"),
     ):  # fmt: skip
-        exchange = gateway.send(method, f"/{made.id}/a", body or None, headers=[])
+        exchange = gateway.send(method, f"/{api.id}/a", body or None, headers=[])
         expect_upstream_saw(gateway, exchange, content_length=length)
         if not gateway.options.upstream and exchange.document.get("body") != body:
             raise Mismatch(f"the upstream sees the body {body!r}", exchange.text[:200], exchange)
@@ -108,12 +110,12 @@ def test_the_upstream_sees_the_body(gateway: Gateway) -> Steps:
 @behaviour("headers-of-one-hop-end-here")
 def test_headers_of_one_hop_end_here(gateway: Gateway) -> Steps:
     """The upstream sees no header that is for the gateway alone, nor one that Connection names."""
-    made = open_api(gateway)
+    api = write_open_api(gateway)
     yield RELOAD
 
     names = ("Proxy-Connection", "Keep-Alive", "Proxy-Authenticate", "Proxy-Authorization", "Te", "Trailer")
     named = [("Connection", "x-own, X-More"), ("X-Own", "1"), ("X-More", "1"), ("X-Other", "2")]
-    exchange = gateway.send("GET", f"/{made.id}/a", headers=[*((name, "x") for name in names), *named])
+    exchange = gateway.send("GET", f"/{api.id}/a", headers=[*((name, "x") for name in names), *named])
     gone = dict.fromkeys(name.lower().replace("-", "_") for name in (*names, "Connection", "X-Own", "X-More"))
     if exchange.document.get("headers", {}).get("connection") == "keep-alive":
         del gone["connection"]
@@ -123,19 +125,19 @@ def test_headers_of_one_hop_end_here(gateway: Gateway) -> Steps:
 @behaviour("target-paths-come-first")
 def test_the_path_of_the_target_comes_first(gateway: Gateway) -> Steps:
     """Then that of the request, with one slash between them, escaped as Go does; their queries in the same order."""
-    plain, slashed, kept, asked = (
-        open_api(gateway, path, {"disable_strip_slash": keeps})
+    plain, slashed, unstripped, asked = (
+        write_open_api(gateway, path, {"disable_strip_slash": keeps})
         for path, keeps in (("base", False), ("base/", False), ("base/", True), ("base?x=1", False))
     )
     yield RELOAD
 
-    for made, path, reached in (
+    for api, path, reached in (
         (plain, "", "/base"),
         (plain, "a", "/base/a"),
         (slashed, "", "/base"),
         (slashed, "a/", "/base/a/"),
-        (kept, "", "/base/"),
-        (kept, "a", "/base/a"),
+        (unstripped, "", "/base/"),
+        (unstripped, "a", "/base/a"),
         (asked, "", "/base?x=1"),
         (asked, "a?y=2", "/base/a?x=1&y=2"),
         (plain, "a%20b/%C3%A9?q=%20", "/base/a%20b/%C3%A9?q=%20"),
@@ -145,7 +147,7 @@ def test_the_path_of_the_target_comes_first(gateway: Gateway) -> Steps:
         (slashed, "a%2Fb", "/base/a%2Fb"),
         (plain, "%FF", "/base/%FF"),
     ):
-        expect_path(gateway, call(gateway, made, path=path), reached)
+        expect_path(gateway, call(gateway, api, path=path), reached)
 
 
 @behaviour("upstreams-answer")
@@ -153,35 +155,43 @@ def test_the_answer_of_the_upstream_comes_back(gateway: Gateway) -> Steps:
     """Its status, its body, its length and date, all its headers but those of one hop; what is packed comes unpacked."""
     needs_own_upstream(gateway)
     name, packed, short = gateway.new_id(), gateway.new_id(), gateway.new_id()
-    told = [("X-Own", "1"), ("X-Own", "2"), ("Content-Type", "text/tea"), ("Date", DATE), ("Server", "pot")]
+    headers = [
+        ("X-Own", "1"),
+        ("X-Own", "2"),
+        ("Content-Type", "text/tea"),
+        ("Date", DATE),
+        ("Server", "pot"),
+    ]
     of_hop = [("Keep-Alive", "timeout=5"), ("Trailer", "X"), ("Connection", "X-More"), ("X-More", "1")]
-    gateway.upstream.serve(name, LONG, 418, [*told, *of_hop])
+    gateway.upstream.serve(name, LONG, 418, [*headers, *of_hop])
     gateway.upstream.serve(
         packed, gzip.compress(LONG), headers=[("Content-Encoding", "gzip"), ("Content-Type", "text/tea")]
     )
     gateway.upstream.serve(short, gzip.compress(b"short"), headers=[("Content-Encoding", "gzip")])
-    made = open_api(gateway)
+    api = write_open_api(gateway)
     yield RELOAD
 
     for method, body in (("GET", LONG.decode()), ("POST", LONG.decode()), ("HEAD", "")):
-        exchange = call(gateway, made, path=name, method=method)
+        exchange = call(gateway, api, path=name, method=method)
         expect(exchange, 418, body, "text/tea")
-        found = [each for each in exchange.answer.headers if each[0] in dict(told)] if exchange.answer else []
-        if sorted(found) != sorted(told):
-            raise Mismatch(f"headers {told}", repr(found), exchange)
+        returned = (
+            [each for each in exchange.answer.headers if each[0] in dict(headers)] if exchange.answer else []
+        )
+        if sorted(returned) != sorted(headers):
+            raise Mismatch(f"headers {headers}", repr(returned), exchange)
         for header in ("Keep-Alive", "Trailer", "X-More", "Transfer-Encoding"):
             if exchange.header(header):
                 raise Mismatch(f"no {header}", f"{header}: {exchange.header(header)}", exchange)
         if exchange.header("Content-Length") != str(len(LONG)):
             length = exchange.header("Content-Length")
             raise Mismatch(f"Content-Length: {len(LONG)}", f"Content-Length: {length or 'none'}", exchange)
-    unpacked = call(gateway, made, path=packed)
+    unpacked = call(gateway, api, path=packed)
     expect(unpacked, 200, LONG.decode(), "text/tea")
-    chunks = call(gateway, made, path=short)
+    chunks = call(gateway, api, path=short)
     if (chunks.text, chunks.header("Transfer-Encoding")) != ("short", "chunked"):
         actual = f"{chunks.text!r}, Content-Length: {chunks.header('Content-Length') or 'none'}"
         raise Mismatch("'short' in chunks, for its length was not known", actual, chunks)
-    asks = gateway.send("GET", f"/{made.id}/{packed}", headers=[("Accept-Encoding", "gzip")])
+    asks = gateway.send("GET", f"/{api.id}/{packed}", headers=[("Accept-Encoding", "gzip")])
     if asks.header("Content-Encoding") != "gzip" or unpacked.header("Content-Encoding"):
         raise Mismatch("packed where the client asks for it, else not", repr(asks.text[:40]), asks)
 
@@ -196,13 +206,13 @@ def test_the_type_of_a_body_is_found_out(gateway: Gateway) -> Steps:
     gateway.upstream.serve(
         packed := gateway.new_id(), gzip.compress(LONG), headers=[("Content-Encoding", "gzip")]
     )
-    made = open_api(gateway)
+    api = write_open_api(gateway)
     yield RELOAD
 
-    bare = call(gateway, made, path=names[1], method="HEAD")
-    asks = gateway.send("GET", f"/{made.id}/{packed}", headers=[("Accept-Encoding", "gzip")])
-    found = [(call(gateway, made, path=name), kind) for name, (_, kind) in zip(names, TYPES, strict=True)]
-    for exchange, kind in ((bare, ""), (asks, ""), *found):
+    bare = call(gateway, api, path=names[1], method="HEAD")
+    asks = gateway.send("GET", f"/{api.id}/{packed}", headers=[("Accept-Encoding", "gzip")])
+    exchanges = [(call(gateway, api, path=name), kind) for name, (_, kind) in zip(names, TYPES, strict=True)]
+    for exchange, kind in ((bare, ""), (asks, ""), *exchanges):
         if exchange.header("Content-Type") != kind:
             actual = f"Content-Type: {exchange.header('Content-Type') or 'none'}"
             raise Mismatch(f"Content-Type: {kind or 'none'}", actual, exchange)
@@ -211,10 +221,10 @@ def test_the_type_of_a_body_is_found_out(gateway: Gateway) -> Steps:
 @behaviour("upstreams-may-be-gone")
 def test_an_upstream_may_be_gone(gateway: Gateway) -> Steps:
     """Where nobody listens the gateway answers 500, and tells no quota."""
-    made = open_api(gateway, proxy={"target_url": CLOSED})
+    api = write_open_api(gateway, proxy={"target_url": CLOSED})
     yield RELOAD
 
-    exchange = call(gateway, made)
+    exchange = call(gateway, api)
     expect_refused(exchange, 500, "There was a problem proxying the request")
     if exchange.header("X-RateLimit-Limit"):
         raise Mismatch("no X-RateLimit-Limit", exchange.header("X-RateLimit-Limit"), exchange)

@@ -51,7 +51,7 @@ def definition(gateway: Gateway, **members: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def api(gateway: Gateway, **members: Any) -> Api:
+def write_api(gateway: Gateway, **members: Any) -> Api:
     """Write an API.
 
     Raises:
@@ -66,13 +66,16 @@ def api(gateway: Gateway, **members: Any) -> Api:
     return Api(written["api_id"], written["org_id"])
 
 
-def open_api(
+def write_open_api(
     gateway: Gateway, path: str = "", proxy: Mapping[str, Any] = MappingProxyType({}), **members: Any
 ) -> Api:
     """Write an API that asks for no key, before a path of its upstream."""
     written = definition(gateway, use_keyless=True, **members)
-    own = written["proxy"]
-    return api(gateway, **{**written, "proxy": {**own, "target_url": own["target_url"] + path, **proxy}})
+    default_proxy = written["proxy"]
+    return write_api(
+        gateway,
+        **{**written, "proxy": {**default_proxy, "target_url": default_proxy["target_url"] + path, **proxy}},
+    )
 
 
 def needs_own_upstream(gateway: Gateway) -> None:
@@ -85,60 +88,63 @@ def needs_own_upstream(gateway: Gateway) -> None:
         raise NotApplicable("the gateway cannot reach an upstream of ours")
 
 
-def policy(gateway: Gateway, made: Api, **members: Any) -> str:
+def write_policy(gateway: Gateway, api: Api, **members: Any) -> str:
     """Write a policy of the API's organisation that grants it, unless members differ; return its id."""
-    whole = {"rate": 1000, "per": 60, "quota_max": -1, "org_id": made.org_id, "access_rights": made.rights}
+    whole = {"rate": 1000, "per": 60, "quota_max": -1, "org_id": api.org_id, "access_rights": api.rights}
     created: str = gateway.create(**{**whole, **members})["id"]
     return created
 
 
-def key(gateway: Gateway, made: Api, *policies: str, **members: Any) -> str:
+def write_key(gateway: Gateway, api: Api, *policies: str, **members: Any) -> str:
     """Write a key with these policies, and return its full id."""
-    return str(_written_key(gateway, made, *policies, **members)["key"])
+    return str(_write_named_key(gateway, api, *policies, **members)["key"])
 
 
-def needs_plain_keys(gateway: Gateway, made: Api, granted: str) -> None:
+def needs_plain_keys(gateway: Gateway, api: Api, granted: str) -> None:
     """A key that is gone does not pass at once where keys are hashed, for the gateway still has it in memory.
 
     Raises:
         NotApplicable: the gateway hashes keys.
     """
-    if "key_hash" in _written_key(gateway, made, granted):
+    if "key_hash" in _write_named_key(gateway, api, granted):
         raise NotApplicable("with hash_keys a gateway takes a key for some seconds after it is gone")
 
 
-def _written_key(gateway: Gateway, made: Api, *policies: str, **members: Any) -> dict[str, Any]:
-    session = {"org_id": made.org_id, "apply_policies": list(policies), **members}
+def _write_named_key(gateway: Gateway, api: Api, *policies: str, **members: Any) -> dict[str, Any]:
+    session = {"org_id": api.org_id, "apply_policies": list(policies), **members}
     name = gateway.new_id() + secrets.token_hex(8)  # the default hash passes over the last bytes
     exchange = gateway.send("POST", f"{KEYS}/{name}", session)
-    told = exchange.document
-    if exchange.status != 200 or "key" not in told:
+    answer = exchange.document
+    if exchange.status != 200 or "key" not in answer:
         raise Mismatch("200, the key is written", f"{exchange.status} {shorten(exchange.text)}", exchange)
-    return told
+    return answer
 
 
-def call(gateway: Gateway, made: Api, credential: str = "", path: str = "a", method: str = "GET") -> Exchange:
+def call(gateway: Gateway, api: Api, credential: str = "", path: str = "a", method: str = "GET") -> Exchange:
     """A request to an API, without the gateway's own secret."""
     headers = [("Authorization", credential)] if credential else []
-    return gateway.send(method, f"/{made.id}/{path}", headers=headers)
+    return gateway.send(method, f"/{api.id}/{path}", headers=headers)
 
 
 def expect_passed(exchange: Exchange, limit: int | None = None, remaining: int | None = None) -> None:
     """The request was let through; its answer tells of the quota, whatever the upstream says."""
-    told = (exchange.header("X-RateLimit-Limit"), exchange.header("X-RateLimit-Remaining"))
-    if not all(told):
+    headers = (exchange.header("X-RateLimit-Limit"), exchange.header("X-RateLimit-Remaining"))
+    if not all(headers):
         raise Mismatch("the upstream's answer, with X-RateLimit headers", _shown(exchange), exchange)
-    wanted = (told[0] if limit is None else str(limit), told[1] if remaining is None else str(remaining))
-    if told != wanted:
-        raise Mismatch(f"limit and remaining {wanted}", f"limit and remaining {told}", exchange)
+    wanted = (
+        headers[0] if limit is None else str(limit),
+        headers[1] if remaining is None else str(remaining),
+    )
+    if headers != wanted:
+        raise Mismatch(f"limit and remaining {wanted}", f"limit and remaining {headers}", exchange)
 
 
-def expect_left(gateway: Gateway, made: Api, own: str, left: int) -> None:
+def expect_left(gateway: Gateway, api: Api, key: str, left: int) -> None:
     """A key tells what is left of its quota, or its API's right does."""
-    exchange = gateway.send("GET", f"{KEYS}/{own}?org_id={made.org_id}")
-    found = exchange.document
-    limit = found.get("access_rights", {}).get(made.id, {}).get("limit") or {}
-    for holder in (found, limit):
+    exchange = gateway.send("GET", f"{KEYS}/{key}?org_id={api.org_id}")
+    answer = exchange.document
+    limit = answer.get("access_rights", {}).get(api.id, {}).get("limit") or {}
+    for holder in (answer, limit):
         if holder.get("quota_max") and holder.get("quota_remaining", 0) != left:
             raise Mismatch(f"quota_remaining {left}", repr(holder.get("quota_remaining")), exchange)
 
@@ -156,8 +162,8 @@ def expect_upstream_saw(gateway: Gateway, exchange: Exchange, **headers: str | N
     for name, value in headers.items() if not gateway.options.upstream else ():
         found = seen.get(name.replace("_", "-"))
         if found != value:
-            told = "without" if value is None else f"{value!r} as"
-            raise Mismatch(f"the upstream sees {told} {name.replace('_', '-')}", repr(found), exchange)
+            expectation = "without" if value is None else f"{value!r} as"
+            raise Mismatch(f"the upstream sees {expectation} {name.replace('_', '-')}", repr(found), exchange)
 
 
 def expect_path(gateway: Gateway, exchange: Exchange, path: str) -> None:

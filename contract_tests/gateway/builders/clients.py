@@ -7,7 +7,7 @@ from typing import Any
 
 from contract_tests.engine.checks import Mismatch, expect_json
 from contract_tests.engine.exchange import Exchange
-from contract_tests.gateway.builders.apis import Api, api
+from contract_tests.gateway.builders.apis import Api, write_api
 from contract_tests.gateway.client import Gateway
 from contract_tests.gateway.resources import CLIENTS
 
@@ -16,12 +16,12 @@ GRANT = "grant_type=client_credentials"
 FORM = "application/x-www-form-urlencoded"
 
 
-def oauth_api(gateway: Gateway) -> Api:
+def write_oauth_api(gateway: Gateway) -> Api:
     """Write an API whose clients get tokens by their credentials."""
-    return api(gateway, use_oauth2=True, oauth_meta={"allowed_access_types": ["client_credentials"]})
+    return write_api(gateway, use_oauth2=True, oauth_meta={"allowed_access_types": ["client_credentials"]})
 
 
-def client(gateway: Gateway, made: Api, policy_id: str, **members: Any) -> dict[str, Any]:
+def write_client(gateway: Gateway, api: Api, policy_id: str, **members: Any) -> dict[str, Any]:
     """Make a client with a policy; return what is answered of it."""
     name = gateway.new_id()
     sent = {
@@ -31,33 +31,33 @@ def client(gateway: Gateway, made: Api, policy_id: str, **members: Any) -> dict[
         "secret": SECRET,
         **members,
     }
-    exchange = gateway.send("POST", f"{CLIENTS}/create", {**sent, "api_id": made.id})
+    exchange = gateway.send("POST", f"{CLIENTS}/create", {**sent, "api_id": api.id})
     whole = {**sent, "meta_data": members.get("meta_data"), "description": ""}
     expect_json(exchange, 200, whole)
     return whole
 
 
-def basic(name: str, secret: str) -> str:
+def basic_auth(name: str, secret: str) -> str:
     """A client's credentials as a header has them."""
     return f"Basic {base64.b64encode(f'{name}:{secret}'.encode()).decode()}"
 
 
-def ask(gateway: Gateway, made: Api, name: str, secret: str) -> Exchange:
+def ask_for_token(gateway: Gateway, api: Api, name: str, secret: str) -> Exchange:
     """Ask for a token by a client's credentials."""
-    headers = [("Content-Type", FORM), ("Authorization", basic(name, secret))]
-    exchange = gateway.send("POST", f"/{made.id}/oauth/token/", GRANT, headers=headers)
+    headers = [("Content-Type", FORM), ("Authorization", basic_auth(name, secret))]
+    exchange = gateway.send("POST", f"/{api.id}/oauth/token/", GRANT, headers=headers)
     if isinstance(exchange.json, dict):
         gateway.note_key(str(exchange.json.get("access_token", "")))
     return exchange
 
 
-def granted(gateway: Gateway, made: Api, name: str, secret: str = SECRET) -> str:
+def get_token(gateway: Gateway, api: Api, name: str, secret: str = SECRET) -> str:
     """A token of a client."""
-    exchange = ask(gateway, made, name, secret)
-    found = exchange.document
-    if exchange.status != 200 or found.get("token_type") != "bearer" or "access_token" not in found:
+    exchange = ask_for_token(gateway, api, name, secret)
+    answer = exchange.document
+    if exchange.status != 200 or answer.get("token_type") != "bearer" or "access_token" not in answer:
         raise Mismatch("200 with a bearer token", f"{exchange.status} {exchange.text[:200]}", exchange)
-    return str(found["access_token"])
+    return str(answer["access_token"])
 
 
 def send_form(gateway: Gateway, path: str, form: str | bytes) -> Exchange:

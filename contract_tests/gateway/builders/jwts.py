@@ -10,7 +10,7 @@ from typing import Any
 
 from contract_tests.engine.checks import Mismatch
 from contract_tests.engine.exchange import Exchange
-from contract_tests.gateway.builders.apis import Api, api
+from contract_tests.gateway.builders.apis import Api, write_api
 from contract_tests.gateway.client import Gateway
 from contract_tests.gateway.resources import KEYS
 
@@ -92,8 +92,8 @@ def token(
     header = {"alg": algorithm, "typ": "JWT", **({} if kid is None else {"kid": kid})}
     head, body = (_encoded(json.dumps(part).encode()) for part in (header, claims))
     digest = f"sha{algorithm[2:]}" if algorithm.startswith("HS") else "sha256"
-    own = secret.encode() if isinstance(secret, str) else secret
-    signature = hmac.new(own, f"{head}.{body}".encode(), digest).digest()
+    key_bytes = secret.encode() if isinstance(secret, str) else secret
+    signature = hmac.new(key_bytes, f"{head}.{body}".encode(), digest).digest()
     return f"{head}.{body}.{_encoded(signature)}"
 
 
@@ -106,8 +106,8 @@ def signed(algorithm: str, *, names_key: bool = False) -> str:
 
 def key_set(kid: str = KID) -> bytes:
     """The JSON Web Key Set that has the RSA key."""
-    own = {"kty": "RSA", "use": "sig", "alg": "RS256", "kid": kid, "n": MODULUS, "e": "AQAB"}
-    return json.dumps({"keys": [own]}).encode()
+    jwk = {"kty": "RSA", "use": "sig", "alg": "RS256", "kid": kid, "n": MODULUS, "e": "AQAB"}
+    return json.dumps({"keys": [jwk]}).encode()
 
 
 def source(data: bytes) -> str:
@@ -115,9 +115,9 @@ def source(data: bytes) -> str:
     return base64.b64encode(data).decode()
 
 
-def jwt_api(gateway: Gateway, **members: Any) -> Api:
+def write_jwt_api(gateway: Gateway, **members: Any) -> Api:
     """Write an API that asks for tokens of `token`; the claim `pol` names a policy."""
-    return api(gateway, **{**JWTS, **members})
+    return write_api(gateway, **{**JWTS, **members})
 
 
 def user(gateway: Gateway) -> str:
@@ -132,14 +132,14 @@ def note_user(gateway: Gateway, name: str) -> None:
     gateway.note_key(hashed(name))
 
 
-def session_of(gateway: Gateway, made: Api, name: str) -> Exchange:
+def session_of(gateway: Gateway, api: Api, name: str) -> Exchange:
     """What is kept of a user's tokens, which is a key."""
-    return gateway.send("GET", f"{KEYS}/{hashed(name)}?org_id={made.org_id}")
+    return gateway.send("GET", f"{KEYS}/{hashed(name)}?org_id={api.org_id}")
 
 
-def expect_session(gateway: Gateway, made: Api, name: str, **members: Any) -> None:
+def expect_session(gateway: Gateway, api: Api, name: str, **members: Any) -> None:
     """The session of a user has these members, those that are 0 or empty left out or not."""
-    exchange = session_of(gateway, made, name)
+    exchange = session_of(gateway, api, name)
     for member, value in members.items():
         found = exchange.document.get(member) or type(value)()
         if found != value:

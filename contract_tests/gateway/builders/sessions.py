@@ -20,7 +20,7 @@ RIGHTS = {"orders": {"api_id": "orders", "api_name": "Orders", "versions": ["v1"
 NEVER = "0001-01-01T00:00:00Z"
 
 
-def policy(gateway: Gateway, **members: Any) -> str:
+def write_policy(gateway: Gateway, **members: Any) -> str:
     """Write a policy of no organisation that grants one API unless it says otherwise; return its id."""
     created: str = gateway.create(**{"access_rights": RIGHTS, "rate": 10, "per": 60, **members})["id"]
     return created
@@ -66,7 +66,7 @@ def as_session(gateway: Gateway, session: dict[str, Any]) -> str:
     return json_writer.write(kind.output(decoded)) + "\n"
 
 
-def write(gateway: Gateway, name: str, session: Any, method: str = "POST") -> Exchange:
+def write_session(gateway: Gateway, name: str, session: Any, method: str = "POST") -> Exchange:
     """POST or PUT /tyk/keys/{name}."""
     return gateway.send(method, f"{KEYS}/{name}", session)
 
@@ -77,8 +77,8 @@ def needs_name(exchange: Exchange) -> None:
     Raises:
         NotApplicable: the gateway keeps keys under names of its own.
     """
-    told = exchange.document
-    if exchange.status == 200 and ("key_hash" in told or str(told.get("key")).startswith("ey")):
+    answer = exchange.document
+    if exchange.status == 200 and ("key_hash" in answer or str(answer.get("key")).startswith("ey")):
         raise NotApplicable("the gateway hashes keys, so their names are its own")
 
 
