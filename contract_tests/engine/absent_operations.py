@@ -46,7 +46,9 @@ class AbsentOperations:
         path = exchange.target.partition("?")[0]
         group = next((group for group in self._groups if _is_below(path, group)), "")
         if group and group not in self._is_absent:
-            self._is_absent[group] = all(self._is_unknown(group, each) for each in self._groups[group])
+            self._is_absent[group] = all(
+                self._is_unknown(group, operation) for operation in self._groups[group]
+            )
         return group if self._is_absent.get(group) else ""
 
     def _is_unknown(self, group: str, operation: Operation) -> bool:

@@ -61,16 +61,16 @@ def expect_no_header(exchange: Exchange, name: str) -> None:
 
 
 def difference(expected: str, actual: str) -> str:
-    """How a body differs, member by member where both are JSON objects."""
+    """The difference between two bodies, member by member if both are JSON objects."""
     try:
-        wanted, found = json.loads(expected), json.loads(actual)
+        wanted, answered = json.loads(expected), json.loads(actual)
     except (ValueError, RecursionError):
         return shorten(repr(actual))
-    if isinstance(wanted, dict) and isinstance(found, dict):
-        lines = _members(wanted, found, "")
+    if isinstance(wanted, dict) and isinstance(answered, dict):
+        lines = _members(wanted, answered, "")
         if lines:
             return "; ".join(lines[:6]) + (f"; and {len(lines) - 6} more" if len(lines) > 6 else "")
-    if wanted == found:
+    if wanted == answered:
         at = next((i for i, (a, b) in enumerate(zip(expected, actual, strict=False)) if a != b), -1)
         at = min(len(expected), len(actual)) if at < 0 else at
         around = slice(max(0, at - 20), at + 40)
@@ -78,26 +78,26 @@ def difference(expected: str, actual: str) -> str:
     return shorten(actual)
 
 
-def first_difference(wanted: Mapping[str, Any], found: Mapping[str, Any]) -> str:
+def first_difference(wanted: Mapping[str, Any], document: Mapping[str, Any]) -> str:
     """The first member that a document lacks or has with another value; "" if it has all that are wanted."""
-    return next(iter(_members(wanted, found, "", others=False)), "")
+    return next(iter(_members(wanted, document, "", others=False)), "")
 
 
 def _members(
-    wanted: Mapping[str, Any], found: Mapping[str, Any], path: str, *, others: bool = True
+    wanted: Mapping[str, Any], document: Mapping[str, Any], path: str, *, others: bool = True
 ) -> list[str]:
-    """A line for each member that differs; with `others` for those too that are found alone."""
+    """A line for each member that differs; also for a member that only the document has, if `others`."""
     lines = []
-    for name in [*wanted, *(n for n in found if others and n not in wanted)]:
+    for name in [*wanted, *(n for n in document if others and n not in wanted)]:
         here = f"{path}/{name}"
-        if name not in found:
+        if name not in document:
             lines.append(f"{here} is missing, not {shorten(json.dumps(wanted[name]), 60)}")
         elif name not in wanted:
-            lines.append(f"{here} is {shorten(json.dumps(found[name]), 60)}, not absent")
-        elif isinstance(wanted[name], dict) and isinstance(found[name], dict):
-            lines += _members(wanted[name], found[name], here, others=others)
-        elif wanted[name] != found[name] or type(wanted[name]) is not type(found[name]):
-            values = [shorten(json.dumps(side[name]), 60) for side in (found, wanted)]
+            lines.append(f"{here} is {shorten(json.dumps(document[name]), 60)}, not absent")
+        elif isinstance(wanted[name], dict) and isinstance(document[name], dict):
+            lines += _members(wanted[name], document[name], here, others=others)
+        elif wanted[name] != document[name] or type(wanted[name]) is not type(document[name]):
+            values = [shorten(json.dumps(side[name]), 60) for side in (document, wanted)]
             lines.append(f"{here} is {values[0]}, not {values[1]}")
     return lines
 

@@ -48,7 +48,7 @@ def remove(client: Client, service: Service, secret: str) -> Removal:
     if leftovers:
         reload()
     remaining = tuple(_leftovers(client, service, secret))
-    return Removal(tuple(each for each in leftovers if each not in remaining), remaining)
+    return Removal(tuple(leftover for leftover in leftovers if leftover not in remaining), remaining)
 
 
 def _leftovers(client: Client, service: Service, secret: str) -> Iterator[Leftover]:

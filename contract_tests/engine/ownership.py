@@ -116,4 +116,4 @@ class Ownership:
             self._written.pop(target, None)
 
     def _resource_of(self, target: str) -> Resource | None:
-        return next((each for each in self._resources if target.startswith(each.prefix)), None)
+        return next((row for row in self._resources if target.startswith(row.prefix)), None)

@@ -81,16 +81,16 @@ def find_version(service: Service, greeting: Any, wanted: str) -> DetectedVersio
     if not isinstance(text, str):
         source = f"{probe} tells no version; judged by the default's rules"
         return DetectedVersion(default_version(folder), source)
-    known = known_versions(folder)
+    lines = known_versions(folder)
     try:
         version = GatewayVersion.parse(text)
     except VersionError as error:
         raise PreflightError(
             f"{probe} says version {text!r}, as a self-built {service.name} does, which means nothing; "
-            f"say which it is with --gateway ({', '.join(known)})",
+            f"say which it is with --gateway ({', '.join(lines)})",
             USAGE,
         ) from error
-    releases = sorted(known.values())
+    releases = sorted(lines.values())
     if version < releases[0]._replace(patch=0):
         raise PreflightError(
             f"{probe} says version {version}; the oldest that is described here is {releases[0]}",

@@ -127,11 +127,11 @@ def test_an_api_is_read_as_it_was_written(gateway: Gateway) -> Steps:
         alone, together = gateway.send("GET", f"{APIS}/{document['api_id']}"), gateway.send("GET", APIS)
         _expect_document(alone, document, alone.json)
         listed = together.json if isinstance(together.json, list) else []
-        if not all(isinstance(each, dict) and {"name", "api_id"} <= each.keys() for each in listed):
+        if not all(isinstance(item, dict) and {"name", "api_id"} <= item.keys() for item in listed):
             raise Mismatch(
                 "a list of definitions with a name and an api_id", shorten(together.text), together
             )
-        copies = [each for each in listed if each == alone.json]
+        copies = [item for item in listed if item == alone.json]
         _expect_document(together, document, copies[0] if len(copies) == 1 else None)
 
 

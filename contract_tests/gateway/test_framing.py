@@ -96,7 +96,11 @@ def test_every_answer_is_compact_json(gateway: Gateway) -> None:
 
 def _answered(gateway: Gateway) -> list[Exchange]:
     """The exchanges that reached the gateway: what its server refuses by itself is closed and bare."""
-    return [each for each in gateway.target.log if each.answer and each.answer.stored != b"400 Bad Request"]
+    return [
+        exchange
+        for exchange in gateway.target.log
+        if exchange.answer and exchange.answer.stored != b"400 Bad Request"
+    ]
 
 
 def _mismatch(gateway: Gateway, exchange: Exchange, expected: str, actual: str) -> Mismatch:

@@ -90,10 +90,12 @@ def test_all_probes_of_the_run_tell_one_version(gateway: Gateway) -> None:
     """No answer of the run tells another version than the first, whatever was reloaded."""
     gateway.send("GET", "/hello", headers=[])
     probes = [
-        each for each in gateway.target.log if each.target in ("/hello", "/ready") and each.status == 200
+        exchange
+        for exchange in gateway.target.log
+        if exchange.target in ("/hello", "/ready") and exchange.status == 200
     ]
     for exchange in probes:
-        first, other = (each.document.get("version") for each in (probes[0], exchange))
+        first, other = (probe.document.get("version") for probe in (probes[0], exchange))
         if first != other:
             gateway.exchanges.append(exchange)
             raise Mismatch(f"version {first!r} again", f"version {other!r}", exchange)

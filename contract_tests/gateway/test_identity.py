@@ -65,7 +65,10 @@ def test_an_api_without_an_identity_lets_nobody_pass(gateway: Gateway) -> Steps:
     yield RELOAD
 
     key = write_key(gateway, tokens, gold)
-    for api, sent in ((tokens, token({"sub": user(gateway), "pol": gold})), *((each, key) for each in keys)):
+    for api, sent in (
+        (tokens, token({"sub": user(gateway), "pol": gold})),
+        *((other, key) for other in keys),
+    ):
         exchange = gateway.send("GET", f"/{api.id}/a", headers=[("Authorization", sent)])
         expect_refused(exchange, 400, NO_SESSION)
 

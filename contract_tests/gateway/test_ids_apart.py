@@ -33,22 +33,22 @@ def _written(gateway: Gateway) -> dict[str, dict[str, Any]]:
 def test_policies_of_alike_ids_are_kept_apart(gateway: Gateway) -> Steps:
     """What one of them gets does not change another whose id begins, ends or is written alike; nor does its end."""
     policies = _written(gateway)
-    own, gone = policies["{}"], policies["{}b"]
+    changed, gone = policies["{}"], policies["{}b"]
     yield RELOAD
     for policy in policies.values():
         expect_policy(gateway.get(policy["id"]), gateway, policy)
-    own |= {"rate": 1000, "tags": ["changed"]}
-    expect_written(gateway.put(own["id"], own), own["id"], "modified")
+    changed |= {"rate": 1000, "tags": ["changed"]}
+    expect_written(gateway.put(changed["id"], changed), changed["id"], "modified")
     gateway.delete(gone["id"])
     yield RELOAD
     for policy in policies.values():
         if policy is not gone:
             expect_policy(gateway.get(policy["id"]), gateway, policy)
     expect_error(gateway.get(gone["id"]), 404, "Policy not found")
-    gateway.delete(own["id"])
+    gateway.delete(changed["id"])
     yield RELOAD
     for policy in policies.values():
-        if policy not in (gone, own):
+        if policy not in (gone, changed):
             expect_policy(gateway.get(policy["id"]), gateway, policy)
 
 
@@ -65,7 +65,7 @@ def test_what_is_like_an_id_finds_and_deletes_nothing(gateway: Gateway) -> Steps
         written[:-3] + "*", written + "*", written[:-1] + "?", f"{written} ", written.replace("é", "e\u0301"),
         written.replace("%61", "a"), written.replace("%61", "%2561"), name, object_id, written + ".json", written + "\0",
     )  # fmt: skip
-    others = [each for each in dict.fromkeys(alike) if each != written and ownership.owns(each)]
+    others = [name for name in dict.fromkeys(alike) if name != written and ownership.owns(name)]
     yield RELOAD
     for other in others:
         path = f"{POLICIES}/{quote(other, safe='')}"

@@ -100,7 +100,7 @@ def test_a_token_is_signed_as_the_api_says(gateway: Gateway) -> Steps:
         name: write_jwt_api(gateway, jwt_signing_method=method, jwt_source=key, jwt_default_policies=[basic])
         for name, (method, key) in sources.items()
     }
-    rights = {name: right for each in (api, *keyed.values()) for name, right in each.rights.items()}
+    rights = {name: right for one in (api, *keyed.values()) for name, right in one.rights.items()}
     write_policy(gateway, api, id=basic, access_rights=rights)
     yield RELOAD
 

@@ -41,9 +41,9 @@ def test_a_claim_picks_the_policy(gateway: Gateway) -> Steps:
     needs_plain_keys(gateway, api, two)
     expect_session(gateway, api, name, apply_policies=[two], apply_policy_id="", quota_max=9)
     other = user(gateway)
-    for each in uncounted:
-        expect_passed(call(gateway, api, token({"sub": other, "pol": each})))
-        expect_session(gateway, api, other, apply_policies=[each])
+    for policy_id in uncounted:
+        expect_passed(call(gateway, api, token({"sub": other, "pol": policy_id})))
+        expect_session(gateway, api, other, apply_policies=[policy_id])
     expect_refused(call(gateway, api, token({"sub": name, "pol": gateway.new_id()})), 403, NO_POLICY)
     expect_refused(call(gateway, api, token({"sub": user(gateway)})), 403, f"{NO_POLICY} found")
     gateway.delete(one)
@@ -181,15 +181,15 @@ def test_scopes_change_the_session(gateway: Gateway) -> Steps:
     basic, scoped = gateway.new_id(), {name: gateway.new_id() for name in ("read", "write")}
     scopes = {"jwt": {"scope_claim_name": "scope", "scope_to_policy": scoped}}
     api = write_jwt_api(gateway, scopes=scopes)
-    for each in (basic, *scoped.values()):
-        write_policy(gateway, api, id=each)
+    for policy_id in (basic, *scoped.values()):
+        write_policy(gateway, api, id=policy_id)
     yield RELOAD
 
     needs_plain_keys(gateway, api, basic)
     name = user(gateway)
     for scope in ("read", "write", "write read", "read"):
         expect_passed(call(gateway, api, token({"sub": name, "pol": basic, "scope": scope})))
-        _expect_policies(gateway, api, name, [basic, *(scoped[each] for each in scope.split())])
+        _expect_policies(gateway, api, name, [basic, *(scoped[word] for word in scope.split())])
 
 
 @behaviour("scopes-need-a-policy")
@@ -215,8 +215,10 @@ def test_scopes_join_the_policy_of_a_claim(gateway: Gateway) -> Steps:
         gateway, jwt_scope_claim_name="", jwt_scope_to_policy_mapping={"read": reader, "write": writer}
     )
     rights = {**api.rights, **plain.rights}
-    for each, limit in ((reader, 5), (writer, 9)):
-        write_policy(gateway, api, id=each, quota_max=limit, quota_renewal_rate=3600, access_rights=rights)
+    for policy_id, limit in ((reader, 5), (writer, 9)):
+        write_policy(
+            gateway, api, id=policy_id, quota_max=limit, quota_renewal_rate=3600, access_rights=rights
+        )
     gold = write_policy(gateway, api, quota_max=20, quota_renewal_rate=3600, access_rights=rights)
     yield RELOAD
 

@@ -132,14 +132,14 @@ def test_a_created_key_gets_a_secret(gateway: Gateway) -> None:
         session = {"org_id": organisation, "access_rights": RIGHTS, "hmac_enabled": enabled, **quota}
         exchange = gateway.send("POST", f"{KEYS}/create", session)
         answer = exchange.document
-        found = expect_members(gateway, str(answer.get("key")), f"?org_id={organisation}")
-        if bool(found.get("hmac_string")) is not enabled:
+        written = expect_members(gateway, str(answer.get("key")), f"?org_id={organisation}")
+        if bool(written.get("hmac_string")) is not enabled:
             wanted = "an hmac_string" if enabled else "no hmac_string"
-            raise Mismatch(wanted, repr(found.get("hmac_string")), gateway.exchanges[-1])
-        if found.get("date_created", NEVER) == NEVER or not str(found.get("last_updated")).isdigit():
-            raise Mismatch("date_created and last_updated of now", str(found)[:200], gateway.exchanges[-1])
-        if not 3590 <= int(found.get("quota_renews", 0)) - int(found["last_updated"]) <= 3610:
-            raise Mismatch("a renewal in 3600 s", repr(found.get("quota_renews")), gateway.exchanges[-1])
+            raise Mismatch(wanted, repr(written.get("hmac_string")), gateway.exchanges[-1])
+        if written.get("date_created", NEVER) == NEVER or not str(written.get("last_updated")).isdigit():
+            raise Mismatch("date_created and last_updated of now", str(written)[:200], gateway.exchanges[-1])
+        if not 3590 <= int(written.get("quota_renews", 0)) - int(written["last_updated"]) <= 3610:
+            raise Mismatch("a renewal in 3600 s", repr(written.get("quota_renews")), gateway.exchanges[-1])
 
 
 @behaviour("created-keys-have-their-own-certificate")

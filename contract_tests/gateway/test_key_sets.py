@@ -37,9 +37,7 @@ def test_a_key_may_stand_at_a_url(gateway: Gateway) -> Steps:
     rsa = {"jwt_signing_method": "rsa", "jwt_default_policies": [basic]}
     api = write_jwt_api(gateway, jwt_source=source(url.encode()), **rsa)
     wrong_urls = (f"{url}-not", of_another)
-    nothing, another = (
-        write_jwt_api(gateway, jwt_source=source(each.encode()), **rsa) for each in wrong_urls
-    )
+    nothing, another = (write_jwt_api(gateway, jwt_source=source(url.encode()), **rsa) for url in wrong_urls)
     write_policy(gateway, api, id=basic, access_rights={**api.rights, **nothing.rights, **another.rights})
     yield RELOAD
 

@@ -159,9 +159,9 @@ def test_an_api_has_a_rate(gateway: Gateway) -> Steps:
     disabled = write_api(gateway, global_rate_limit={**slow, "disabled": True})
     off = write_api(gateway, global_rate_limit=slow, disable_rate_limit=True)
     free, single = (write_api(gateway, global_rate_limit={**slow, "rate": rate}) for rate in (0, 1))
-    rights = [each.rights for each in (api, disabled, off, free, single)]
+    rights = [one.rights for one in (api, disabled, off, free, single)]
     gold = write_policy(
-        gateway, api, access_rights={name: right for each in rights for name, right in each.items()}
+        gateway, api, access_rights={name: right for granted in rights for name, right in granted.items()}
     )
     yield RELOAD
 
@@ -172,6 +172,6 @@ def test_an_api_has_a_rate(gateway: Gateway) -> Steps:
         expect_refused(call(gateway, api, credential), 429, "API Rate Limit Exceeded")
     expect_passed(call(gateway, single, key))
     expect_refused(call(gateway, single, other), 429, "API Rate Limit Exceeded")
-    for each in (disabled, off, free):
+    for unlimited in (disabled, off, free):
         for _ in range(3):
-            expect_passed(call(gateway, each, key))
+            expect_passed(call(gateway, unlimited, key))

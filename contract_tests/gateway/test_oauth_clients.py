@@ -81,7 +81,7 @@ def test_a_client_gets_a_name_and_a_secret(gateway: Gateway) -> Steps:
     for sent in ({}, {"client_id": "", "secret": ""}):
         members = {"redirect_uri": "http://client.test/", "policy_id": gold}
         exchange = gateway.send("POST", f"{CLIENTS}/create", {"api_id": api.id, **members, **sent})
-        name, secret = (str(exchange.document.get(each)) for each in ("client_id", "secret"))
+        name, secret = (str(exchange.document.get(member)) for member in ("client_id", "secret"))
         gateway.ownership.note([f"{CLIENTS}/{api.id}/{name}"])
         if not re.fullmatch("[0-9a-f]{32}", name) or name in names:
             raise Mismatch("a client_id of 32 hex digits, each time another", name, exchange)

@@ -141,8 +141,8 @@ def test_tokens_come_in_pages(gateway: Gateway) -> Steps:
     listed = gateway.send("GET", path).json
     for page, number in (("0", 1), ("-1", 1), ("x", 1), ("2x", 1), ("2", 2), ("1", 1)):
         exchange = gateway.send("GET", f"{path}?page={page}")
-        told = {"page_num": number, "page_total": 1, "page_size": 100}
-        expect_json(exchange, 200, {"Pagination": told, "Tokens": listed if number == 1 else []})
+        pagination = {"page_num": number, "page_total": 1, "page_size": 100}
+        expect_json(exchange, 200, {"Pagination": pagination, "Tokens": listed if number == 1 else []})
     _expect_tokens(gateway, path, [token])
 
 
@@ -158,14 +158,14 @@ def _expect_tokens(gateway: Gateway, path: str, tokens: Sequence[str]) -> None:
     on_it = _ends(page.document.get("Tokens"))
     if sorted(on_it) != sorted(tokens) or not set(on_it.values()) <= set(listed.values()):
         raise Mismatch(f"a page with {', '.join(tokens) or 'no token'}", shorten(page.text), page)
-    told = {"page_num": 1, "page_total": bool(tokens) + 0, "page_size": 100}
+    pagination = {"page_num": 1, "page_total": bool(tokens) + 0, "page_size": 100}
     shown = [{"code": code, "expires": end} for code, end in on_it.items()]
-    expect_json(page, 200, {"Pagination": told, "Tokens": shown})
+    expect_json(page, 200, {"Pagination": pagination, "Tokens": shown})
 
 
 def _ends(listed: Any) -> dict[str, int]:
     """The end of each token in a list, by its text."""
-    tokens = [each for each in listed if isinstance(each, dict)] if isinstance(listed, list) else []
+    tokens = [token for token in listed if isinstance(token, dict)] if isinstance(listed, list) else []
     ends = ((str(token.get("code")), token.get("expires")) for token in tokens)
     return {code: end if isinstance(end, int) else 0 for code, end in ends}
 

@@ -260,8 +260,8 @@ def test_the_renewal_of_a_right_is_kept(gateway: Gateway) -> Steps:
     gold = write_policy(gateway, quota_max=100, quota_renewal_rate=60)
     yield RELOAD
 
-    own = {"rate": 1, "per": 1, "quota_max": 5, "quota_renews": 123}
-    exchange = preview(gateway, {"apply_policies": [gold], "access_rights": right(limit=own)})
+    session_limits = {"rate": 1, "per": 1, "quota_max": 5, "quota_renews": 123}
+    exchange = preview(gateway, {"apply_policies": [gold], "access_rights": right(limit=session_limits)})
     limits = {"rate": 10, "per": 60, "quota_max": 100, "quota_renewal_rate": 60}
     expect_session(exchange, gateway, {
         "apply_policies": [gold], **limits, "access_rights": right(limit={**limits, "quota_renews": 123}),
@@ -281,10 +281,10 @@ def test_rights_to_fields_are_joined(gateway: Gateway) -> Steps:
 
     fields = [field("x", 4), field("y", 9), field("z", 1)]
     exchange = preview(gateway, {"apply_policies": [first, second]})
-    found = (
+    answered = (
         exchange.json["access_rights"]["orders"].get("field_access_rights")
         if exchange.status == 200
         else None
     )
-    if found != fields:
-        raise Mismatch(str(fields), str(found), exchange)
+    if answered != fields:
+        raise Mismatch(str(fields), str(answered), exchange)

@@ -88,7 +88,7 @@ def test_each_of_several_blocking_reloads_has_loaded(gateway: Gateway) -> None:
 
     with ThreadPoolExecutor(2) as threads:
         seen = [threads.submit(reload_and_read) for _ in range(2)]
-        pairs = [each.result() for each in seen]
+        pairs = [reload.result() for reload in seen]
     for pair in pairs:
         gateway.exchanges += pair
         expect_policy(pair[1], gateway, policy)

@@ -175,7 +175,9 @@ def test_the_answer_of_the_upstream_comes_back(gateway: Gateway) -> Steps:
         exchange = call(gateway, api, path=name, method=method)
         expect(exchange, 418, body, "text/tea")
         returned = (
-            [each for each in exchange.answer.headers if each[0] in dict(headers)] if exchange.answer else []
+            [header for header in exchange.answer.headers if header[0] in dict(headers)]
+            if exchange.answer
+            else []
         )
         if sorted(returned) != sorted(headers):
             raise Mismatch(f"headers {headers}", repr(returned), exchange)

@@ -33,7 +33,7 @@ def _versioned(gateway: Gateway, *names: str, default: str = "", slug: str = "",
 
 
 def _granting(gateway: Gateway, *apis: Api, versions: tuple[str, ...]) -> str:
-    rights = {each.id: {**each.rights[each.id], "versions": list(versions)} for each in apis}
+    rights = {api.id: {**api.rights[api.id], "versions": list(versions)} for api in apis}
     return write_policy(gateway, apis[0], access_rights=rights)
 
 

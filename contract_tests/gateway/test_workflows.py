@@ -6,19 +6,19 @@ from contract_tests.engine.checks import Mismatch
 from contract_tests.engine.declaration import AT_END, FIRST, LAST, RELOAD, STARTED, Steps, behaviour
 from contract_tests.gateway import generated
 from contract_tests.gateway.client import Gateway
-from contract_tests.model.walks import Walking, shrunk
+from contract_tests.model.walks import ParallelWalks, shrunk
 
 
 @behaviour("walks-agree-with-model", phase=FIRST)
 def test_walks_agree_with_the_model(gateway: Gateway) -> Steps:
-    """After any writes and reloads every answer is what the model foretells."""
+    """After any writes and reloads every answer is the one that the model predicts."""
     walks = generated.walks(gateway.version)
     yield STARTED
-    walking = Walking(gateway, walks)
-    while walking.go_on():
+    parallel = ParallelWalks(gateway, walks)
+    while parallel.advance():
         yield RELOAD
-        walking.reloaded(gateway.exchanges[-1])
-    for walk, outcome in walking.outcomes.items():
+        parallel.reloaded(gateway.exchanges[-1])
+    for walk, outcome in parallel.outcomes.items():
         if outcome.mismatch:
             yield AT_END  # for it takes reloads of its own
             smallest = shrunk(gateway, walk, outcome)
@@ -29,8 +29,8 @@ def test_walks_agree_with_the_model(gateway: Gateway) -> Steps:
 @behaviour("deleted-policies-are-gone", phase=LAST)
 def test_all_that_the_run_wrote_can_be_removed(gateway: Gateway) -> Steps:
     """Deleted and reloaded, nothing of many policies is left, the last one included."""
-    wrote = gateway.list()
+    before = gateway.list()
     gateway.run.cleanup.remove()
     yield STARTED
-    if left := gateway.run.cleanup.finish():
-        raise Mismatch("a list without any policy of this run", f"{len(left)} of them", wrote)
+    if leftovers := gateway.run.cleanup.finish():
+        raise Mismatch("a list without any policy of this run", f"{len(leftovers)} of them", before)

@@ -23,7 +23,7 @@ RELOAD = "RELOAD"
 
 @dataclass(frozen=True)
 class Step:
-    """One request of a walk: its verb, which of the policies it is about, the members it sends as JSON."""
+    """One request of a walk: its verb, the number of its policy, and the members that it sends as JSON."""
 
     verb: str
     policy: int = 0
@@ -36,14 +36,14 @@ Lists = dict[Any, dict[str, dict[str, Any]]]  # by what was answered: between re
 
 @dataclass
 class Outcome:
-    """What came of a walk: its exchanges, how many steps were taken, and what was wrong."""
+    """The outcome of a walk: its exchanges, the number of steps taken, and the mismatch if there is one."""
 
     exchanges: list[Exchange] = field(default_factory=list)
     taken: int = 0
     mismatch: Mismatch | None = None
 
 
-class Walking:
+class ParallelWalks:
     """Walks that are taken side by side, so that they share their reloads."""
 
     def __init__(self, gateway: Gateway, walks: Iterable[Walk]) -> None:
@@ -53,24 +53,24 @@ class Walking:
             (_steps(gateway, walk, outcome, self._lists), outcome) for walk, outcome in self.outcomes.items()
         ]
 
-    def go_on(self) -> bool:
-        """Take all up to their next reload; say whether any asks for one."""
-        self._steps = [each for each in self._steps if next(each[0], "") == RELOAD]
+    def advance(self) -> bool:
+        """Take all walks up to their next reload; return True if any asks for one."""
+        self._steps = [(steps, outcome) for steps, outcome in self._steps if next(steps, "") == RELOAD]
         self._lists.clear()
         return bool(self._steps)
 
     def reloaded(self, exchange: Exchange) -> None:
-        """Let those that asked for a reload know of it."""
+        """Add the reload to the exchanges of the walks that asked for it."""
         for _, outcome in self._steps:
             outcome.exchanges.append(exchange)
 
 
 def take(gateway: Gateway, walks: Iterable[Walk]) -> dict[Walk, Outcome]:
     """Take walks to their end, with reloads of their own."""
-    walking = Walking(gateway, walks)
-    while walking.go_on():
-        walking.reloaded(gateway.target.reload())
-    return walking.outcomes
+    parallel = ParallelWalks(gateway, walks)
+    while parallel.advance():
+        parallel.reloaded(gateway.target.reload())
+    return parallel.outcomes
 
 
 def shrunk(gateway: Gateway, walk: Walk, outcome: Outcome) -> Outcome:
@@ -82,9 +82,9 @@ def shrunk(gateway: Gateway, walk: Walk, outcome: Outcome) -> Outcome:
     outcomes = {walk: outcome}
 
     def shortest(candidates: Iterable[Walk]) -> Walk:
-        outcomes.update(take(gateway, dict.fromkeys(each for each in candidates if each not in outcomes)))
-        failed = [each for each in outcomes if outcomes[each].mismatch]
-        best = min(failed, key=lambda each: (len(each), sum(len(step.members) for step in each)))
+        outcomes.update(take(gateway, dict.fromkeys(walk for walk in candidates if walk not in outcomes)))
+        failed = [walk for walk in outcomes if outcomes[walk].mismatch]
+        best = min(failed, key=lambda walk: (len(walk), sum(len(step.members) for step in walk)))
         cut = best[: outcomes[best].taken + 1]
         outcomes[cut] = outcomes[best]
         return cut
@@ -92,7 +92,7 @@ def shrunk(gateway: Gateway, walk: Walk, outcome: Outcome) -> Outcome:
     walk = shortest(_parts(walk))
     without = [walk[:i] + walk[i + 1 :] for i in range(len(walk))]
     shortest(without)
-    needless = [i for i, each in enumerate(without) if outcomes[each].mismatch]
+    needless = [i for i, shorter in enumerate(without) if outcomes[shorter].mismatch]
     walk = shortest(_without_some(walk, needless))
     return outcomes[
         shortest([*_with_fewer_members(walk), *(walk[:i] + walk[i + 1 :] for i in range(len(walk)))])
@@ -102,9 +102,9 @@ def shrunk(gateway: Gateway, walk: Walk, outcome: Outcome) -> Outcome:
 def _parts(walk: Walk) -> Iterator[Walk]:
     """The steps of one policy alone, with or without reads, and all but a half, a quarter or an eighth."""
     for policy in range(POLICIES):
-        own = tuple(step for step in walk if step.policy == policy or step.verb in (RELOAD, "LIST"))
-        yield own
-        yield tuple(step for step in own if step.verb not in ("GET", "LIST"))
+        of_policy = tuple(step for step in walk if step.policy == policy or step.verb in (RELOAD, "LIST"))
+        yield of_policy
+        yield tuple(step for step in of_policy if step.verb not in ("GET", "LIST"))
     for divisor in (2, 4, 8):
         size = max(1, len(walk) // divisor)
         for start in range(0, len(walk), size):
@@ -175,8 +175,8 @@ def _take(gateway: Gateway, model: Model, step: Step, ids: list[str], lists: Lis
 def _compare(gateway: Gateway, model: Model, ids: list[str], lists: Lists) -> None:
     """The list has the loaded policies of a walk, and no other of it."""
     exchange = gateway.list()
-    known = exchange.status, exchange.header("Content-Type"), exchange.answer and exchange.answer.stored
-    shown = lists.get(known) or lists.setdefault(known, listed(exchange))
+    key = exchange.status, exchange.header("Content-Type"), exchange.answer and exchange.answer.stored
+    shown = lists.get(key) or lists.setdefault(key, listed(exchange))
     for policy_id in ids:
         if policy_id not in model.loaded:
             if policy_id in shown:

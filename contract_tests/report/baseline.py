@@ -29,7 +29,7 @@ class Entry:
     expires: date
 
 
-def read(path: Path, known: Mapping[str, object]) -> list[Entry]:
+def read(path: Path, behaviours: Mapping[str, object]) -> list[Entry]:
     """Read a baseline; every entry needs a behaviour, a reason and a date.
 
     Raises:
@@ -44,13 +44,13 @@ def read(path: Path, known: Mapping[str, object]) -> list[Entry]:
     entries = document.get("accepted") if isinstance(document, dict) else None
     if not isinstance(entries, list):
         raise BaselineError(f"{path}: a baseline has a list called accepted; mend the file")
-    return [_entry(path, raw, known) for raw in entries]
+    return [_entry(path, raw, behaviours) for raw in entries]
 
 
-def _entry(path: Path, raw: Any, known: Mapping[str, object]) -> Entry:
+def _entry(path: Path, raw: Any, behaviours: Mapping[str, object]) -> Entry:
     if not isinstance(raw, dict) or raw.keys() != _KEYS:
         raise BaselineError(f"{path}: {raw!r} must have behaviour, reason and expires, and no more")
-    if raw["behaviour"] not in known:
+    if raw["behaviour"] not in behaviours:
         raise BaselineError(f"{path}: no behaviour is called {raw['behaviour']!r}")
     if not isinstance(raw["reason"], str) or not raw["reason"].strip():
         raise BaselineError(f"{path}: {raw['behaviour']!r} needs a reason")

@@ -1,4 +1,4 @@
-"""mutants: break the mock in one way at a time, and see whether the suite notices."""
+"""mutants: break the mock in one way at a time, and check that the suite notices."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def _fits(mutant: Mutant, texts: list[str], *, exact: bool) -> bool:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Do it; return the exit code."""
+    """Try the mutants and print the outcomes; return the exit code."""
     from contract_tests.engine.signals import interrupt_on_sigterm
     from mockserver.contract.spec_files import default_version
     from mockserver.mutation import mutants, tried
@@ -88,12 +88,12 @@ def run(options: argparse.Namespace) -> int:
         ]  # fmt: skip
         options.out.write_text(json.dumps(table, indent=1, ensure_ascii=False) + "\n", "utf-8")
     alive = [outcome for outcome in outcomes if outcome.verdict != STILLBORN]
-    found = [outcome for outcome in alive if outcome.as_it_should]
+    noticed = [outcome for outcome in alive if outcome.as_it_should]
     for outcome in alive:
         if not outcome.as_it_should:
             wanted = f"; {outcome.mutant.row} must notice it" if outcome.mutant.row else ""
             print(f"missed: {outcome.mutant.id}: {outcome.mutant.breaks}{wanted}", file=sys.stderr)
     stillborn = len(outcomes) - len(alive)
-    score = 100 * len(found) / len(alive) if alive else 100
-    print(f"{len(found)} of {len(alive)} noticed, {score:.1f} %; {stillborn} do not start and do not count")
-    return CONFORMS if len(found) == len(alive) else BROKEN
+    score = 100 * len(noticed) / len(alive) if alive else 100
+    print(f"{len(noticed)} of {len(alive)} noticed, {score:.1f} %; {stillborn} do not start and do not count")
+    return CONFORMS if len(noticed) == len(alive) else BROKEN

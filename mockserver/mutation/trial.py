@@ -1,4 +1,4 @@
-"""Try a mutant: start it, let the suite judge it, say what noticed."""
+"""The trial of a mutant: start it, let the suite judge it, and name the behaviours that noticed."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ _noticed: defaultdict[str, deque[str]] = defaultdict(lambda: deque(maxlen=LIKELY
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of a mutant.
+    """The outcome of the trial of a mutant.
 
     Attributes:
-        verdict: "found", "missed", or "stillborn" where it does not even start.
-        by: the behaviours that noticed; the first alone, unless all were asked for.
-        actual: how the first failure put it.
+        verdict: "found", "missed", or "stillborn" if it does not even start.
+        by: the behaviours whose tests noticed it; the first alone, unless all were asked for.
+        actual: the actual answer of the first failure.
     """
 
     mutant: Mutant
@@ -42,7 +42,7 @@ class Outcome:
 
     @property
     def as_it_should(self) -> bool:
-        """Whether it was found, and by the behaviour that is about it."""
+        """True if it was found, and by the behaviour that is about it."""
         return self.verdict == FOUND and (not self.mutant.row or self.mutant.row in self.by)
 
 
@@ -73,17 +73,17 @@ def _attempt(mutant: Mutant, version: str, tests: list[Any]) -> Outcome:
     noticed = _noticed[_kind(mutant)]
     noticed.extend(test for test in failures if test not in noticed)
     by = tuple(dict.fromkeys(name for name, _ in failures.values()))
-    told = next((actual for _, actual in failures.values()), "")
-    return Outcome(mutant, FOUND if by else MISSED, by, told)
+    actual = next((actual for _, actual in failures.values()), "")
+    return Outcome(mutant, FOUND if by else MISSED, by, actual)
 
 
 def _kind(mutant: Mutant) -> str:
-    """What those have in common that the same tests may notice."""
+    """The kind of a mutant: mutants of one kind are often noticed by the same tests."""
     return mutant.edit.module if mutant.edit else mutant.twist.operation if mutant.twist else ""
 
 
 def _likely(mutant: Mutant) -> list[Any]:
-    """Those of the row that must notice, or that noticed its kind last, and those of all answers of a run."""
+    """The tests of the row that must notice, or those that noticed its kind last and those of phase LAST."""
     from contract_tests.engine.declaration import LAST
 
     if mutant.row:
@@ -96,7 +96,7 @@ def _likely(mutant: Mutant) -> list[Any]:
 
 @contextmanager
 def _running(mutant: Mutant, version: str) -> Iterator[str]:
-    """The mutant's URL; "" where it does not start."""
+    """The mutant's URL; "" if it does not start."""
     from contract_tests.engine.helper_process import environment, python
 
     with subprocess.Popen(
@@ -121,7 +121,7 @@ def _running(mutant: Mutant, version: str) -> Iterator[str]:
 
 
 def _failures(url: str, version: str, tests: list[Any], *, until_failure: bool) -> dict[str, tuple[str, str]]:
-    """By the test, the behaviours that failed, or could not be judged, each with what was seen."""
+    """The behaviours that failed or could not be judged, each with the actual answer, by the test."""
     from contract_tests.engine import preflight
     from contract_tests.engine.run import Run
     from contract_tests.engine.run_options import RunOptions
@@ -150,7 +150,7 @@ def _failures(url: str, version: str, tests: list[Any], *, until_failure: bool) 
 
 @cache
 def _contract(version: str) -> Any:
-    """One for each version, so that the requests generated from it are made once."""
+    """One contract for each version, so that its validators are built once."""
     from mockserver.contract.openapi import Contract
 
     return Contract.load(select_version(version))
@@ -158,7 +158,7 @@ def _contract(version: str) -> Any:
 
 @cache
 def _items() -> list[Any]:
-    """The suite's tests, as pytest collects them; they are run by us."""
+    """The suite's tests, as pytest collects them; a scheduler runs them."""
     import pytest
 
     from contract_tests.engine import runner

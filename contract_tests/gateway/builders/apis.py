@@ -160,10 +160,12 @@ def expect_upstream_saw(gateway: Gateway, exchange: Exchange, **headers: str | N
     expect_passed(exchange)
     seen = exchange.document.get("headers", {})
     for name, value in headers.items() if not gateway.options.upstream else ():
-        found = seen.get(name.replace("_", "-"))
-        if found != value:
+        header = seen.get(name.replace("_", "-"))
+        if header != value:
             expectation = "without" if value is None else f"{value!r} as"
-            raise Mismatch(f"the upstream sees {expectation} {name.replace('_', '-')}", repr(found), exchange)
+            raise Mismatch(
+                f"the upstream sees {expectation} {name.replace('_', '-')}", repr(header), exchange
+            )
 
 
 def expect_path(gateway: Gateway, exchange: Exchange, path: str) -> None:

@@ -141,9 +141,9 @@ def expect_session(gateway: Gateway, api: Api, name: str, **members: Any) -> Non
     """The session of a user has these members, those that are 0 or empty left out or not."""
     exchange = session_of(gateway, api, name)
     for member, value in members.items():
-        found = exchange.document.get(member) or type(value)()
-        if found != value:
-            raise Mismatch(f"{member} {value!r}", f"{exchange.status} {found!r}", exchange)
+        answered = exchange.document.get(member) or type(value)()
+        if answered != value:
+            raise Mismatch(f"{member} {value!r}", f"{exchange.status} {answered!r}", exchange)
 
 
 def is_session_id(text: str, name: str) -> bool:
