@@ -24,8 +24,8 @@ def _without(monkeypatch: pytest.MonkeyPatch, lacks: Callable[[Operation], bool]
     """The URL of a mock that lacks some operations."""
     known = {each.id for each in Contract.load(default_version()).operations.values() if not lacks(each)}
     with MockGateway(secret=SECRET) as gateway:
-        kept = [each for each in gateway._dispatcher.endpoints if each.operation.id in known]
-        monkeypatch.setattr(gateway._dispatcher, "_routes", Routes(kept))
+        kept = [each for each in gateway._server.dispatcher.endpoints if each.operation.id in known]
+        monkeypatch.setattr(gateway._server.dispatcher, "_routes", Routes(kept))
         yield gateway.url
 
 

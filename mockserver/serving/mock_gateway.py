@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-import socket
-import threading
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -19,16 +15,10 @@ from mockserver.gateway.config import Config
 from mockserver.gateway.gateway import Gateway
 from mockserver.gateway.seeding import seed
 from mockserver.gateway.service import gateway_service
-from mockserver.http.messages import Reply, Request
-from mockserver.http.server import HttpServer
 from mockserver.service.journal import Journal
 from mockserver.service.mock import Mock
-from mockserver.serving.dispatcher import Dispatcher
+from mockserver.serving.service_server import ServiceServer, listen
 from mockserver.storage.backend import Backend
-
-
-class ServerError(OSError):
-    """The server cannot listen; the message names the address and the next step."""
 
 
 class Policies(Mapping[str, dict[str, Any]]):
@@ -135,36 +125,20 @@ class MockGateway:
     ) -> None:
         self.mock = mock
         self.gateway = gateway
-        self._app: Any = None
-        self._making = threading.Lock()
         self.policies = Policies(gateway)
-        service = gateway_service(gateway)
-        mock.services.append(service)
-        self._remote_control = remote_control
-        self._dispatcher = Dispatcher(mock, service, extra, self._control)
-        listener = listen(gateway.config.listen_address, gateway.config.listen_port)
-        mock.join_group()
-        self._server = HttpServer(self._dispatcher.answer, listener)
-        self._thread = threading.Thread(target=self._run, name="tyk-contract", daemon=True)
-        self._started = threading.Event()
-        self._thread.start()
-        self._started.wait()
-
-    def _control(self, request: Request) -> Reply:
-        """The mock's own API, by the Flask application, which is made once it is needed."""
-        from mockserver.serving import wsgi_app
-
-        with self._making:
-            if self._app is None:
-                self._app = wsgi_app.application(self._dispatcher, remote_control=self._remote_control)
-        return wsgi_app.call(self._app, request)
+        config = gateway.config
+        self._server = ServiceServer(
+            mock,
+            gateway_service(gateway),
+            listen(config.listen_address, config.listen_port),
+            extra,
+            remote_control=remote_control,
+        )
 
     @property
     def url(self) -> str:
         """Where it answers, without a trailing slash."""
-        host, port = self._server.address
-        shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)
-        return f"http://{shown}:{port}"
+        return self._server.url
 
     @property
     def secret(self) -> str:
@@ -199,18 +173,15 @@ class MockGateway:
 
     def stop(self) -> None:
         """Take no new connection, finish what is being answered; return at once."""
-        self.mock.closing.set()
-        if self._thread.is_alive():
-            self._loop.call_soon_threadsafe(self._stop.set)
+        self._server.stop()
 
     def close(self) -> None:
         """Stop, and wait until the port is free."""
-        self.stop()
-        self._thread.join()
+        self._server.close()
 
     def wait(self) -> None:
         """Block until it is closed."""
-        self._thread.join()
+        self._server.wait()
 
     def __enter__(self) -> Self:
         return self
@@ -223,39 +194,8 @@ class MockGateway:
     ) -> None:
         self.close()
 
-    def _run(self) -> None:
-        async def serve() -> None:
-            self._loop = asyncio.get_running_loop()
-            self._stop = asyncio.Event()
-            await self._server.run(self._stop, self._started.set)
-
-        asyncio.run(serve())
-
 
 def with_policies(config: Config, path: Path) -> Config:
     """The configuration with a directory of policies, or with a record file."""
     directory, record = (str(path), "") if path.is_dir() else ("", str(path))
     return replace(config, policies__policy_path=directory, policies__policy_record_name=record)
-
-
-def listen(address: str, port: int) -> socket.socket:
-    """A listening socket.
-
-    Raises:
-        ServerError: the port is taken, or the address is none of this machine.
-    """
-    family = socket.AF_INET6 if ":" in address else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    with contextlib.suppress(OSError):
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((address or "0.0.0.0", port))
-    except (OSError, OverflowError) as error:
-        listener.close()
-        raise ServerError(
-            f"cannot listen on {address}:{port}: {getattr(error, 'strerror', None) or error}; "
-            "choose another with --port or --host"
-        ) from error
-    listener.listen(1024)
-    listener.setblocking(False)
-    return listener

@@ -1,0 +1,115 @@
+"""A service of a mock on a port of this machine, in threads of this process."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import threading
+from typing import Any
+
+from mockserver.contract.openapi import Contract
+from mockserver.http.messages import Reply, Request
+from mockserver.http.server import HttpServer
+from mockserver.service.mock import Mock
+from mockserver.service.service import Service
+from mockserver.serving.dispatcher import Dispatcher
+
+
+class ServerError(OSError):
+    """The server cannot listen; the message names the address and the next step."""
+
+
+class ServiceServer:
+    """The server of one service; it answers from its making until it is closed.
+
+    `extra` is another spec of the service, whose operations are answered from its examples;
+    `remote_control` lets other machines use the mock's own API.
+
+    Attributes:
+        dispatcher: answers the requests.
+    """
+
+    def __init__(
+        self,
+        mock: Mock,
+        service: Service,
+        listener: socket.socket,
+        extra: Contract | None = None,
+        *,
+        remote_control: bool = False,
+    ) -> None:
+        mock.services.append(service)
+        self.dispatcher = Dispatcher(mock, service, extra, self._control)
+        self._mock = mock
+        self._remote_control = remote_control
+        self._app: Any = None
+        self._app_lock = threading.Lock()
+        mock.join_group()
+        self._server = HttpServer(self.dispatcher.answer, listener)
+        self._started = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="tyk-contract", daemon=True)
+        self._thread.start()
+        self._started.wait()
+
+    @property
+    def url(self) -> str:
+        """The address in a URL, without a trailing slash."""
+        host, port = self._server.address
+        shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)
+        return f"http://{shown}:{port}"
+
+    def stop(self) -> None:
+        """Take no new connection, and finish the present answers; return at once."""
+        self._mock.closing.set()
+        if self._thread.is_alive():
+            self._loop.call_soon_threadsafe(self._stop.set)
+
+    def close(self) -> None:
+        """Stop, and wait until the port is free."""
+        self.stop()
+        self._thread.join()
+
+    def wait(self) -> None:
+        """Block until the server is closed."""
+        self._thread.join()
+
+    def _control(self, request: Request) -> Reply:
+        """The mock's own API, by the Flask application, which is made at the first request to it."""
+        from mockserver.serving import wsgi_app
+
+        with self._app_lock:
+            if self._app is None:
+                self._app = wsgi_app.application(self.dispatcher, remote_control=self._remote_control)
+        return wsgi_app.call(self._app, request)
+
+    def _run(self) -> None:
+        async def serve() -> None:
+            self._loop = asyncio.get_running_loop()
+            self._stop = asyncio.Event()
+            await self._server.run(self._stop, self._started.set)
+
+        asyncio.run(serve())
+
+
+def listen(address: str, port: int) -> socket.socket:
+    """A listening socket.
+
+    Raises:
+        ServerError: the port is taken, or the address is none of this machine.
+    """
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    with contextlib.suppress(OSError):
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((address or "0.0.0.0", port))
+    except (OSError, OverflowError) as error:
+        listener.close()
+        raise ServerError(
+            f"cannot listen on {address}:{port}: {getattr(error, 'strerror', None) or error}; "
+            "choose another with --port or --host"
+        ) from error
+    listener.listen(1024)
+    listener.setblocking(False)
+    return listener
