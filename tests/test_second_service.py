@@ -1,21 +1,28 @@
-"""A service of one resource is judged, reported and cleaned by the engine alone, for it is a value."""
+"""A second service is served, judged, reported, mutated and cleaned without a change to a module of the product."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
-from typing import Any
-from urllib.parse import unquote
+from typing import Any, NamedTuple
 
 import pytest
+import yaml  # noqa: F401  pytester forgets modules that a test imports first, and this one stands no second import
 
 from contract_tests.engine import leftovers
 from contract_tests.report import verdicts
 from contract_tests.report.verdicts import Status
+from mockserver.contract.openapi import Contract
+from mockserver.contract.versions import GatewayVersion
 from mockserver.http.client import Client
+from mockserver.http.messages import Reply, Request
+from mockserver.mutation import answer_mutants, answer_patches
+from mockserver.service.mock import Mock
+from mockserver.service.registry import Call, Handlers, check
+from mockserver.service.service import Service
+from mockserver.serving.dispatcher import Dispatcher
+from mockserver.serving.service_server import ServiceServer, listen
 
 SECRET = "notes-secret"
 OPENAPI = """
@@ -23,6 +30,11 @@ openapi: 3.1.0
 info: {title: Notes, version: "1"}
 security: [{secret: []}]
 paths:
+  /ping:
+    get:
+      operationId: ping
+      security: []
+      responses: {"200": {description: alive}}
   /notes:
     get:
       operationId: listNotes
@@ -32,6 +44,11 @@ paths:
       operationId: addNote
       responses:
         "200": {description: added, content: {application/json: {schema: {$ref: "#/components/schemas/Note"}}}}
+  /notes/{name}:
+    delete:
+      operationId: deleteNote
+      parameters: [{name: name, in: path, required: true, schema: {type: string}}]
+      responses: {"200": {description: deleted}}
 components:
   securitySchemes: {secret: {type: apiKey, in: header, name: X-Notes}}
   schemas:
@@ -102,59 +119,79 @@ def test_later(notes):
 '''
 
 
-class _Notes(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
+class Notes:
+    """The state of the service: the names of its notes."""
 
-    def _answer(self) -> None:
-        server: Any = self.server
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        if self.path == "/ping":
-            return self._send(200, {"version": "1.0.0"})
-        if self.headers.get("X-Notes") != SECRET:
-            return self._send(403, {"error": "no"})
-        if self.command == "POST":
-            server.names.append(json.loads(body)["name"])
-            return self._send(200, json.loads(body))
-        if self.command == "DELETE":
-            server.names.remove(unquote(self.path.removeprefix("/notes/")))
-            return self._send(200, {})
-        hidden = server.hides_ours
-        shown = [name for name in server.names if not (hidden and name.startswith("tyk-contract-"))]
-        return self._send(200, [{"name": name} for name in shown])
-
-    def _send(self, status: int, document: Any) -> None:
-        content = (json.dumps(document, separators=(",", ":")) + "\n").encode()
-        self.send_response_only(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        self.wfile.write(content)
-
-    do_GET = do_POST = do_DELETE = _answer
-
-    def log_message(self, *_: Any) -> None:
-        pass
-
-
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
+    storage_is_shared = False
 
     def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Notes)
         self.names = ["mine"]
         self.hides_ours = False
 
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_port}"
+    def reset(self) -> None:
+        self.names = ["mine"]
+
+
+handles = Handlers("notes").handles
+
+
+def _json(document: Any, status: int = 200) -> Reply:
+    return Reply((json.dumps(document, separators=(",", ":")) + "\n").encode(), status)
+
+
+@handles("ping")
+def ping(call: Call[Notes]) -> Reply:
+    return _json({"version": "1.0.0"})
+
+
+@handles("listNotes")
+def list_notes(call: Call[Notes]) -> Reply:
+    names = [
+        name for name in call.state.names if not (call.state.hides_ours and name.startswith("tyk-contract-"))
+    ]
+    return _json([{"name": name} for name in names])
+
+
+@handles("addNote")
+def add_note(call: Call[Notes]) -> Reply:
+    note = json.loads(call.body)
+    call.state.names.append(note["name"])
+    return _json(note)
+
+
+@handles("deleteNote")
+def delete_note(call: Call[Notes]) -> Reply:
+    call.state.names.remove(call.params["name"])
+    return _json({})
+
+
+def _guard(request: Request) -> Reply | str:
+    is_open = request.url.path == "/ping" or request.header("x-notes") == SECRET
+    return request.url.path if is_open else _json({"error": "no"}, 403)
+
+
+class Server(NamedTuple):
+    """A running mock of the service."""
+
+    url: str
+    notes: Notes
+    mock: Mock
 
 
 @pytest.fixture(name="server")
-def _server() -> Iterator[_Server]:
-    with _Server() as server:
-        Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
-        yield server
-        server.shutdown()
+def _server(folder: Path) -> Iterator[Server]:
+    mock, notes = Mock(), Notes()
+    contract = Contract.load(GatewayVersion(1, 0, 0), folder)
+    check("notes", contract)
+    service = Service(
+        name="notes", contract=contract, state=notes, guard=_guard, secret=SECRET,
+        error=lambda message, status: _json({"error": message}, status),
+        not_found=lambda _: _json({"error": "not found"}, 404),
+        not_allowed=lambda _: _json({"error": "not allowed"}, 405),
+    )  # fmt: skip
+    server = ServiceServer(mock, service, listen("127.0.0.1", 0))
+    yield Server(server.url, notes, mock)
+    server.close()
 
 
 @pytest.fixture(name="folder")
@@ -170,7 +207,7 @@ def _folder(pytester: pytest.Pytester) -> Path:
 
 
 def _judged(
-    pytester: pytest.Pytester, folder: Path, server: _Server, monkeypatch: pytest.MonkeyPatch
+    pytester: pytest.Pytester, folder: Path, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> verdicts.Report:
     monkeypatch.setenv("TYK_GW_SECRET", SECRET)
     report = pytester.path / "report.json"
@@ -181,7 +218,7 @@ def _judged(
 
 
 def test_a_second_service_is_judged(
-    pytester: pytest.Pytester, folder: Path, server: _Server, monkeypatch: pytest.MonkeyPatch
+    pytester: pytest.Pytester, folder: Path, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each row has its verdict, the report names the service, and nothing of the run is left."""
     report = _judged(pytester, folder, server, monkeypatch)
@@ -193,34 +230,66 @@ def test_a_second_service_is_judged(
         "notes-later": Status.NOT_APPLICABLE,
     }
     assert "notes 1.0.0 (/ping says 1.0.0)" in verdicts.as_terminal(report)
-    assert server.names == ["mine"]
+    assert server.notes.names == ["mine"]
 
 
 def test_a_faulty_second_service_fails(
-    pytester: pytest.Pytester, folder: Path, server: _Server, monkeypatch: pytest.MonkeyPatch
+    pytester: pytest.Pytester, folder: Path, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A failure shows the service's own header in the line to paste, and hides its secret."""
-    server.hides_ours = True
+    server.notes.hides_ours = True
     report = _judged(pytester, folder, server, monkeypatch)
     (failure,) = report.of(Status.FAILED)
     assert failure.behaviour == "note-is-listed"
     assert 'curl -sS -i --path-as-is -X POST -H "X-Notes: $TYK_GW_SECRET"' in failure.curl[0]
     assert SECRET not in verdicts.as_json(report)
-    assert server.names == ["mine"]
+    assert server.notes.names == ["mine"]
 
 
 def test_leftovers_of_a_second_service_are_removed(
-    folder: Path, server: _Server, monkeypatch: pytest.MonkeyPatch
+    folder: Path, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What bears the prefix of a run goes, and the rest stays."""
     monkeypatch.syspath_prepend(folder)
     from notes_service import NOTES
 
-    server.names += ["tyk-contract-0123abcd-1", "tyk-contract-of-mine"]
+    server.notes.names += ["tyk-contract-0123abcd-1", "tyk-contract-of-mine"]
     with Client(server.url) as client:
         removal = leftovers.remove(client, NOTES, SECRET)
     assert [(leftover.kind, leftover.name) for leftover in removal.removed] == [
         ("note", "tyk-contract-0123abcd-1")
     ]
     assert removal.remaining == ()
-    assert server.names == ["mine", "tyk-contract-of-mine"]
+    assert server.notes.names == ["mine", "tyk-contract-of-mine"]
+
+
+def test_a_second_service_has_the_mocks_own_api(server: Server) -> None:
+    """Faults, the journal and a reset are there for each service."""
+    with Client(server.url) as client:
+        secret = [("X-Notes", SECRET)]
+        client.send("POST", "/_mock/faults", (), b'{"operation": "addNote", "status": 503}')
+        refused = client.send("POST", "/notes", secret, b'{"name": "x"}')
+        client.send("POST", "/notes", secret, b'{"name": "x"}')
+        journal = json.loads(client.send("GET", "/_mock/journal?operation=addNote").body)
+        client.send("POST", "/_mock/reset")
+    assert refused.status == 503
+    assert json.loads(refused.body) == {"error": "Fault asked for by the test"}
+    assert [entry["status"] for entry in journal] == [503, 200]
+    assert server.notes.names == ["mine"]
+
+
+MUTANTS = ["listNotes 200: the body cut", "addNote 200: another status", "addNote 200: a member renamed"]
+
+
+@pytest.mark.parametrize("name", MUTANTS)
+def test_a_mutant_of_a_second_service_is_noticed(
+    name: str, pytester: pytest.Pytester, folder: Path, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Mutants are generated of the service's own contract, and its suite notices them."""
+    contract = Contract.load(GatewayVersion(1, 0, 0), folder)
+    (mutant,) = (mutant for mutant in answer_mutants.answers(contract) if mutant.id == name)
+    monkeypatch.setattr(Dispatcher, "_reply", Dispatcher._reply)  # so that it is put back
+    assert mutant.twist is not None
+    answer_patches.install(mutant.twist)
+    report = _judged(pytester, folder, server, monkeypatch)
+    assert report.of(Status.FAILED)
