@@ -11,7 +11,7 @@ import pytest
 
 from mockserver import MockGateway
 from mockserver.contract.spec_files import SpecError, spec_path
-from mockserver.evidence.player import BASE, placed
+from mockserver.evidence.player import BASE, with_directory
 from mockserver.evidence.recorder import SECRET, Recorder
 from mockserver.evidence.recording import Recording, difference, read_recording
 from mockserver.evidence.replay import replay
@@ -27,13 +27,13 @@ def recorded(release: str, family: str, folder: Path) -> Recording:
     for name in ("policies", "apps"):
         (folder / name).mkdir(exist_ok=True)
     for scenario, needs in load_scenarios((f"{family}/",)):
-        config = {k: placed(v, str(folder)) for k, v in {**BASE, **scenario.config}.items()}
+        config = {k: with_directory(v, str(folder)) for k, v in {**BASE, **scenario.config}.items()}
         with (
             MockGateway(gateway=release, secret="its own", config=config, directory=folder) as gateway,
             Client(gateway.url) as client,
         ):
             recorder = Recorder(client, "its own", folder, config, sleep=gateway.advance)
-            assert recorder.why_not(scenario, needs) == ""
+            assert recorder.skip_reason(scenario, needs) == ""
             scenario.steps = list(recorder.record(scenario))
             made.scenarios.append(scenario)
     return made
@@ -94,11 +94,11 @@ def test_a_recording_is_replayed(tmp_path: Path) -> None:
         left = dict(gateway.policies), gateway.policies.written
     assert (done.returncode, done.stderr, left) == (0, "", ({}, {}))
     assert (
-        "policies/life                    skipped: it needs the gateway's working directory; name it with --directory"
+        "policies/life                    skipped: needs the gateway's working directory; pass it with --directory"
         in done.stdout
     )
     assert (
-        "source/service                   skipped: it needs policies.policy_source = 'service', which is not known to be so"
+        "source/service                   skipped: needs policies.policy_source = 'service'; its value is not known"
         in done.stdout
     )
     assert "its own secret" not in out.read_text()
@@ -115,14 +115,14 @@ def test_a_gateway_with_policies_is_not_recorded(tmp_path: Path) -> None:
         gateway.policies.seed({"id": "mine"})
         done = run(gateway.url, "--secret", "s", "--out", tmp_path / "x.jsonl", "--scenarios", "auth")
         assert list(gateway.policies) == ["mine"]
-    assert (done.returncode, "record on an empty one" in done.stderr) == (2, True)
+    assert (done.returncode, "record on an empty gateway" in done.stderr) == (2, True)
 
 
 @pytest.mark.parametrize(
     ("arguments", "code", "complaint"),
     [
         (["http://127.0.0.1:1"], 3, "Connection refused"),
-        (["http://127.0.0.1:1", "--scenarios", "nothing"], 2, "no scenario begins with nothing"),
+        (["http://127.0.0.1:1", "--scenarios", "nothing"], 2, "no scenario's name begins with nothing"),
         (["http://127.0.0.1:1", "--gateway", "9.9"], 3, "Connection refused"),
     ],
 )

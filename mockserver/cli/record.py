@@ -59,11 +59,11 @@ def run(options: argparse.Namespace) -> int:
     with Client(options.url, timeout=30) as client, options.out.open("w", encoding="utf-8") as out:
         directory = options.directory.absolute() if options.directory else None
         recorder = Recorder(client, secret, directory, _configuration(options.conf))
-        recorder.begin()
+        recorder.check_empty()
         today = datetime.now(UTC).date().isoformat()
         _write(out, {"gateway": str(found.version), "secret": SECRET, "recorded": today})
         for scenario, needs in scenarios:
-            if reason := recorder.why_not(scenario, needs):
+            if reason := recorder.skip_reason(scenario, needs):
                 skipped += 1
                 print(f"  {scenario.name:32} skipped: {reason}")
                 continue

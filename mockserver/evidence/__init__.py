@@ -1,1 +1,1 @@
-"""Recordings of real gateways: made, read and replayed."""
+"""Recordings of real gateways: recording, reading and replaying them."""

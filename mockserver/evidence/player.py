@@ -1,4 +1,4 @@
-"""Steps of a scenario, played on a gateway: requests, and files in its working directory."""
+"""A player that executes the steps of a scenario: requests, and files in the gateway's working directory."""
 
 from __future__ import annotations
 
@@ -17,70 +17,70 @@ BASE: dict[str, Any] = {
     "app_path": "${DIR}/apps",
     "liveness_check.check_duration": 1_000_000_000,
     "enable_hashed_keys_listing": True,
-}  # the configuration that every scenario's own differs from
+}  # dotted keys of tyk.conf that hold in every scenario which does not override them
 
 
 class Player:
-    """One scenario under way: the client, the folder, and what was captured of answers.
+    """The execution of one scenario: its client, the gateway's directory, and the values of its variables.
 
-    `upstream` is the URL that stands for ${UPSTREAM}.
+    `upstream` is the URL that replaces ${UPSTREAM} in requests and files.
     """
 
-    def __init__(self, client: Client, folder: Path, secret: str, upstream: str) -> None:
+    def __init__(self, client: Client, directory: Path, secret: str, upstream: str) -> None:
         self._client = client
-        self._folder = folder
-        self._captured = {"SECRET": secret, "UPSTREAM": upstream}
+        self._directory = directory
+        self._variables = {"SECRET": secret, "UPSTREAM": upstream}
 
     def send(self, step: Step) -> Answer | None:
-        """Send a step's request; None where the connection broke instead of an answer."""
+        """Send a step's request; None if the connection broke before an answer arrived."""
         request = step["request"]
-        headers = [(name, self._filled(value)) for name, value in request["headers"]]
+        headers = [(name, self._substitute(value)) for name, value in request["headers"]]
         body = None
         if "body_hex" in request:
             body = bytes.fromhex(request["body_hex"])
         elif "body" in request:
-            body = self._filled(request["body"]).encode("utf-8", "surrogatepass")
-        target = self._filled(request["target"])
+            body = self._substitute(request["body"]).encode("utf-8", "surrogatepass")
+        target = self._substitute(request["target"])
         self._client.close()  # recordings have a connection for each request
         try:
             answer = self._client.send(request["method"], target, headers, body, host="gateway.test")
         except ClientError:
             return None
-        for name, member in step.get("capture", {}).items():
-            self._captured[name] = json.loads(answer.body).get(member, "")
+        for variable, member in step.get("capture", {}).items():
+            self._variables[variable] = json.loads(answer.body).get(member, "")
         return answer
 
     def change_files(self, step: Step) -> None:
-        """Write or remove what the step says."""
+        """Write or remove the file, or remove the directory, that the step names."""
         if "write" in step:
-            path = self._folder / step["write"]
+            path = self._directory / step["write"]
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(
-                bytes.fromhex(step["hex"]) if "hex" in step else self._filled(step["text"]).encode()
+                bytes.fromhex(step["hex"]) if "hex" in step else self._substitute(step["text"]).encode()
             )
             return
-        path = self._folder / step["remove"]
+        path = self._directory / step["remove"]
         shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
 
-    def _filled(self, text: str) -> str:
-        return re.sub(r"\$\{(\w+)\}", lambda m: self._captured.get(m[1], m[0]), text)
+    def _substitute(self, text: str) -> str:
+        return re.sub(r"\$\{(\w+)\}", lambda match: self._variables.get(match[1], match[0]), text)
 
 
-def placed(value: Any, folder: str) -> Any:
-    """A configuration's value with the working directory in its place."""
-    return value.replace("${DIR}", folder) if isinstance(value, str) else value
+def with_directory(value: Any, directory: str) -> Any:
+    """The configuration value with the gateway's working directory in place of ${DIR}."""
+    return value.replace("${DIR}", directory) if isinstance(value, str) else value
 
 
-def files_below(folder: Path) -> dict[str, str] | None:
-    """Texts by relative name; None where there is no such folder."""
-    if not folder.is_dir():
+def files_below(directory: Path) -> dict[str, str] | None:
+    """The texts of all files below the directory by relative path; None if it does not exist."""
+    if not directory.is_dir():
         return None
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
-    return {str(p.relative_to(folder)): p.read_text("utf-8", "replace") for p in files}
+    files = sorted(path for path in directory.rglob("*") if path.is_file())
+    return {str(path.relative_to(directory)): path.read_text("utf-8", "replace") for path in files}
 
 
 def as_response(answer: Answer) -> dict[str, Any]:
-    """An answer in the form of a recording: sorted headers without the date."""
+    """The answer in the form of a recording: status, sorted headers without Date, and body or body_hex."""
     try:
         body = {"body": answer.body.decode("utf-8")}
     except UnicodeDecodeError:

@@ -1,4 +1,4 @@
-"""Run scenarios on a gateway and write down what it answers."""
+"""A recorder that plays scenarios on a gateway and records its answers."""
 
 from __future__ import annotations
 
@@ -11,27 +11,28 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from mockserver.evidence.player import BASE, RELOAD, Player, as_response, files_below, placed
+from mockserver.evidence.player import BASE, RELOAD, Player, as_response, files_below, with_directory
 from mockserver.evidence.recording import Scenario, Step
 from mockserver.evidence.scenarios import NEEDS
 from mockserver.http.client import Answer, Client, ClientError
 
-SECRET = "recorded-secret"  # stands in a recording for the gateway's own
+SECRET = "recorded-secret"  # replaces the gateway's own secret in a recording
 
 
 class RecorderError(ValueError):
-    """The gateway cannot be recorded; the message says why and what to do."""
+    """The gateway cannot be recorded; the message names the reason and the next step."""
 
 
 @dataclass
 class Recorder:
-    """Records on one gateway, which must be empty.
+    """A recorder of one gateway, which must be empty.
 
     Attributes:
-        secret: the gateway's; it is not written down.
-        directory: its working directory, if it lies on this machine.
-        config: keys of its configuration, dotted, as far as they are known; the base when none is.
-        sleep: how a pause is made.
+        secret: the gateway's secret; recordings do not contain it.
+        directory: the gateway's working directory; None if it is not on this machine.
+        config: the dotted keys of the gateway's configuration, as far as they are known; a missing key
+            is taken to be as in `player.BASE`.
+        sleep: the function that waits for a number of seconds.
     """
 
     client: Client
@@ -40,60 +41,60 @@ class Recorder:
     config: Mapping[str, Any] = field(default_factory=dict)
     sleep: Callable[[float], object] = time.sleep
 
-    def why_not(self, scenario: Scenario, needs: tuple[str, ...]) -> str:
-        """Why a scenario cannot be recorded here; "" where it can."""
+    def skip_reason(self, scenario: Scenario, needs: tuple[str, ...]) -> str:
+        """The reason why the scenario cannot be recorded on this gateway; "" if it can be."""
         for need in needs:
             if need != "directory" or self.directory is None:
-                return f"it needs {NEEDS[need]}" + (
-                    "; name it with --directory" if need == "directory" else ""
-                )
-        here = str(self.directory) if self.directory else "${DIR}"
+                return f"needs {NEEDS[need]}" + ("; pass it with --directory" if need == "directory" else "")
+        directory = str(self.directory) if self.directory else "${DIR}"
         for key, value in {**BASE, **scenario.config}.items():
-            wanted = placed(value, here)
-            if key in self.config and _same(self.config[key], wanted):
+            required = with_directory(value, directory)
+            if key in self.config and _is_same(self.config[key], required):
                 continue
-            if key not in self.config and (key not in scenario.config or _same(BASE.get(key), value)):
+            if key not in self.config and (key not in scenario.config or _is_same(BASE.get(key), value)):
                 continue
-            unknown = "is not known to be so; say how it is set with --conf"
-            told = f"is {self.config[key]!r}" if key in self.config else unknown
-            return f"it needs {key} = {wanted!r}, which {told}"
+            unknown = "is not known; pass the gateway's tyk.conf with --conf"
+            actual = f"is {self.config[key]!r}" if key in self.config else unknown
+            return f"needs {key} = {required!r}; its value {actual}"
         return ""
 
-    def begin(self) -> None:
-        """See that nothing of anybody's would be lost.
+    def check_empty(self) -> None:
+        """Check that the gateway and its directory are empty, because recording removes all policies.
 
         Raises:
             RecorderError: the gateway, or its directory, is not empty.
         """
-        if self._listed():
-            raise RecorderError("the gateway has policies, and recording removes all; record on an empty one")
+        if self._policies():
+            raise RecorderError(
+                "the gateway has policies, and recording removes all policies; record on an empty gateway"
+            )
         for name in ("policies", "apps"):
             folder = self.directory / name if self.directory else None
             if folder and folder.is_dir() and any(folder.iterdir()):
                 raise RecorderError(
-                    f"{folder} is not empty, and recording empties it; record on an empty one"
+                    f"{folder} is not empty, and recording removes its files; record on an empty gateway"
                 )
 
     def record(self, scenario: Scenario) -> Iterator[Step]:
-        """Play a scenario; give each step with what came of it.
+        """Play a scenario; yield each step with its response or files.
 
         Raises:
             RecorderError: policies of an earlier scenario could not be removed.
         """
         self._empty()
-        playing = Player(self.client, self.directory or Path(), self.secret, upstream="")
+        player = Player(self.client, self.directory or Path(), self.secret, upstream="")
         written: dict[str, None] = {}
         try:
             for step in scenario.steps:
-                yield self._played(playing, step, written)
+                yield self._play(player, step, written)
         finally:
             for key in written:
                 self._send("DELETE", f"/tyk/policies/{quote(key, safe='')}")
             self._send("GET", RELOAD)
 
-    def _played(self, playing: Player, step: Step, written: dict[str, None]) -> Step:
+    def _play(self, player: Player, step: Step, written: dict[str, None]) -> Step:
         if "request" in step:
-            answer = playing.send(step)
+            answer = player.send(step)
             response = {"error": "no answer"} if answer is None else as_response(answer)
             if answer is not None and step["request"]["method"] in ("POST", "PUT") and answer.status == 200:
                 written[str(_member(answer, "key"))] = None
@@ -105,11 +106,11 @@ class Recorder:
             assert self.directory is not None
             return {**step, "files": files_below(self.directory / step["read"])}
         else:
-            playing.change_files(step)
+            player.change_files(step)
         return step
 
     def _empty(self) -> None:
-        """Empty directories, no policy, one blocking reload: where every scenario begins."""
+        """Put the gateway into the initial state of every scenario: empty directories and no policies."""
         if self.directory:
             for name in ("policies", "apps"):
                 folder = self.directory / name
@@ -118,15 +119,17 @@ class Recorder:
                 folder.unlink(missing_ok=True)
                 folder.mkdir()
         self._send("GET", RELOAD)
-        if self._listed():
-            raise RecorderError("policies are left that could not be removed; empty the gateway by hand")
+        if self._policies():
+            raise RecorderError(
+                "policies of an earlier scenario could not be removed; empty the gateway by hand"
+            )
 
-    def _listed(self) -> list[Any]:
+    def _policies(self) -> list[Any]:
         answer = self._send("GET", "/tyk/policies")
         if answer.status != 200:
-            raise RecorderError(f"GET /tyk/policies answers {answer.status}; is the secret right?")
-        listed: list[Any] = json.loads(answer.body)
-        return listed
+            raise RecorderError(f"GET /tyk/policies answers {answer.status}, must be 200; check the secret")
+        policies: list[Any] = json.loads(answer.body)
+        return policies
 
     def _send(self, method: str, target: str) -> Answer:
         try:
@@ -142,8 +145,8 @@ def _member(answer: Answer, name: str) -> Any:
         return ""
 
 
-def _same(told: Any, wanted: Any) -> bool:
-    """Two values of a key; a path may be written in several ways."""
-    if isinstance(told, str) and isinstance(wanted, str) and "/" in wanted:
-        return Path(told).absolute() == Path(wanted).absolute()
-    return bool(told == wanted)
+def _is_same(actual: Any, required: Any) -> bool:
+    """True if two values of a configuration key are equal; paths are compared as absolute paths."""
+    if isinstance(actual, str) and isinstance(required, str) and "/" in required:
+        return Path(actual).absolute() == Path(required).absolute()
+    return bool(actual == required)

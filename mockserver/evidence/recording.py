@@ -1,4 +1,4 @@
-"""Recordings of gateways: read from JSON Lines, and compared with what another one answers."""
+"""Recordings of gateways, read from JSON Lines, and their comparison with the answers of another gateway."""
 
 from __future__ import annotations
 
@@ -9,20 +9,22 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-Step = dict[str, Any]
+Step = dict[str, Any]  # one line of a recording: a request with its response, or a file, directory or wait
 
 
 class RecordingError(ValueError):
-    """A file that is no recording; the message names the file, the line and what is wrong."""
+    """A file is not a recording; the message names the file, the line and the fault."""
 
 
 @dataclass
 class Scenario:
-    """Steps in their order, and the configuration they were recorded under.
+    """A sequence of steps and the gateway configuration that they were recorded with.
 
     Attributes:
-        config: dotted keys of tyk.conf that differ from the base; ${DIR} is the gateway's folder.
-        steps: requests with their responses, files written or removed or read, and waits.
+        name: family and title, as in "policies/life".
+        about: the purpose of the scenario in one sentence.
+        config: dotted keys of tyk.conf that differ from `player.BASE`; ${DIR} is the gateway's directory.
+        steps: requests with their responses; files to write, remove or read; waits in seconds.
     """
 
     name: str
@@ -38,7 +40,12 @@ class Scenario:
 
 @dataclass
 class Recording:
-    """One gateway's scenarios."""
+    """The scenarios recorded on one gateway.
+
+    Attributes:
+        gateway: the gateway's version, as in "5.12.0".
+        secret: the secret that stands in the recorded requests.
+    """
 
     gateway: str
     secret: str
@@ -46,19 +53,19 @@ class Recording:
 
 
 def read_recording(path: Path, prefix: str = "") -> Recording:
-    """Read a file of the form that `tyk-contract parity` takes; of it the scenarios whose names begin so.
+    """Read a recording in JSON Lines; with a prefix, only the scenarios whose names begin with it.
 
     Raises:
-        RecordingError: it cannot be read, or a line is none of a recording.
+        RecordingError: the file cannot be read, or a line does not have the form of a recording.
     """
     try:
         lines = path.read_text("utf-8").removesuffix("\n").split("\n")
     except (OSError, UnicodeDecodeError) as error:
-        raise RecordingError(f"{path}: {error}; give a recording in JSON Lines") from error
+        raise RecordingError(f"{path}: {error}; pass a recording in JSON Lines") from error
     recording: Recording | None = None
-    others = re.compile(f'{{"scenario": "(?!{re.escape(prefix)})')
+    other_scenario = re.compile(f'{{"scenario": "(?!{re.escape(prefix)})')
     for number, text in enumerate(lines, 1):
-        if others.match(text):
+        if other_scenario.match(text):
             continue
         try:
             line = json.loads(text)
@@ -71,40 +78,49 @@ def read_recording(path: Path, prefix: str = "") -> Recording:
             else:
                 recording.scenarios[-1].steps.append(line)
         except (ValueError, KeyError, IndexError, TypeError, AttributeError) as error:
-            what = f"{type(error).__name__} {error}"
-            raise RecordingError(f"{path} line {number}: {what}; this is no recording") from error
+            fault = f"{type(error).__name__} {error}"
+            message = f"{path} line {number}: {fault}; pass a recording in JSON Lines"
+            raise RecordingError(message) from error
     if recording is not None:
-        recording.scenarios = [each for each in recording.scenarios if each.name.startswith(prefix)]
+        recording.scenarios = [s for s in recording.scenarios if s.name.startswith(prefix)]
     if recording is None:
-        raise RecordingError(f"{path}: the file is empty; give a recording in JSON Lines")
+        raise RecordingError(f"{path}: the file is empty; pass a recording in JSON Lines")
     return recording
 
 
 def _text(value: Any) -> str:
     if not isinstance(value, str):
-        raise TypeError(f"{value!r} is no text")
+        raise TypeError(f"{value!r} must be a string")
     return value
 
 
-def difference(recorded: Step, answered: Mapping[str, Any]) -> str:
-    """What differs between two responses of one step, in words; "" where nothing does."""
-    expected, actual = recorded["response"], answered
+def difference(recorded: Step, actual: Mapping[str, Any]) -> str:
+    """The first difference of a response from a step's recorded one, in words; "" if they are alike.
+
+    Marks of the step (`volatile`, `unordered`) name the values and orders that may differ. `actual` has
+    the form of `player.as_response`, or an `error` if no answer arrived.
+    """
+    expected = recorded["response"]
     if "error" in expected or "error" in actual:
         same = ("error" in expected) == ("error" in actual)
-        return "" if same else f"recorded {_brief(expected)}, answered {_brief(actual)}"
+        return "" if same else f"recorded {_summary(expected)}, answered {_summary(actual)}"
     if expected["status"] != actual["status"]:
         return f"status {actual['status']}, recorded {expected['status']}"
-    loose = _loose(recorded)
-    headers, others = _headers(expected["headers"], loose), _headers(actual["headers"], loose)
-    if headers != others:
-        return f"headers {others}, recorded {headers}"
-    body, other = _body(expected, loose), _body(actual, loose)
-    return "" if body == other else f"body {_around(other, body)}, recorded {_around(body, other)}"
+    tolerance = _tolerance(recorded)
+    expected_headers = _headers(expected["headers"], tolerance)
+    actual_headers = _headers(actual["headers"], tolerance)
+    if expected_headers != actual_headers:
+        return f"headers {actual_headers}, recorded {expected_headers}"
+    expected_body, actual_body = _body(expected, tolerance), _body(actual, tolerance)
+    if expected_body == actual_body:
+        return ""
+    excerpts = _excerpt(actual_body, expected_body), _excerpt(expected_body, actual_body)
+    return f"body {excerpts[0]}, recorded {excerpts[1]}"
 
 
 @dataclass(frozen=True)
-class _Loose:
-    """What may differ in a step: values by pointer or by name, headers, and orders."""
+class _Tolerance:
+    """The parts of a response that may differ: values by JSON pointer or name, headers, and orders."""
 
     pointers: tuple[str, ...]
     names: frozenset[str]
@@ -117,76 +133,80 @@ class _Loose:
         return bool(self.pointers or self.names or self.headers or self.whole_body or self.unordered)
 
 
-def _loose(step: Step) -> _Loose:
+def _tolerance(step: Step) -> _Tolerance:
     marks: Iterable[str] = step.get("volatile", [])
-    return _Loose(
-        pointers=tuple(m for m in marks if m.startswith("/")),
-        names=frozenset(m[3:] for m in marks if m.startswith("**/")),
-        headers=frozenset(m[7:].lower() for m in marks if m.startswith("header:")),
+    return _Tolerance(
+        pointers=tuple(mark for mark in marks if mark.startswith("/")),
+        names=frozenset(mark[3:] for mark in marks if mark.startswith("**/")),
+        headers=frozenset(mark[7:].lower() for mark in marks if mark.startswith("header:")),
         whole_body="*" in marks,
         unordered=bool(step.get("unordered")),
     )
 
 
-def _headers(headers: Iterable[Iterable[str]], loose: _Loose) -> list[tuple[str, str]]:
-    framing = {"content-length", "transfer-encoding"} if loose.any else set()
+def _headers(headers: Iterable[Iterable[str]], tolerance: _Tolerance) -> list[tuple[str, str]]:
+    framing = {"content-length", "transfer-encoding"} if tolerance.any else set()
     return sorted(
-        (name, "*" if name.lower() in loose.headers else value)
+        (name, "*" if name.lower() in tolerance.headers else value)
         for name, value in headers
         if name.lower() not in framing | {"date"}
     )
 
 
-def _body(response: Mapping[str, Any], loose: _Loose) -> str:
-    if loose.whole_body:
+def _body(response: Mapping[str, Any], tolerance: _Tolerance) -> str:
+    if tolerance.whole_body:
         return "*"
     if "body" not in response:
         return f"hex:{response['body_hex']}"
     text: str = response["body"]
-    if not loose.any:
+    if not tolerance.any:
         return text
     try:
-        document = json.loads(text, parse_float=_Text, parse_int=_Text)
+        document = json.loads(text, parse_float=_NumberText, parse_int=_NumberText)
     except ValueError:
         return text
-    document = _blanked(document, loose.names)
-    for pointer in loose.pointers:
-        _blank(document, pointer)
-    if loose.unordered:
-        document = _bags(document)
+    document = _mask_names(document, tolerance.names)
+    for pointer in tolerance.pointers:
+        _mask_pointer(document, pointer)
+    if tolerance.unordered:
+        document = _sort_arrays(document)
     for holder, name in in_any_order(document):
         holder[name].sort(key=json.dumps)
     return json.dumps(document, ensure_ascii=False) + ("\n" if text.endswith("\n") else "")
 
 
 def in_any_order(session: Any) -> list[tuple[dict[str, Any], str]]:
-    """The lists of a session whose order is that of a Go map, each as what holds it and its name there."""
+    """The lists of a session that a gateway fills in the random order of a Go map.
+
+    Each is a pair: the object that holds the list (the session, or one of its access rights), and the
+    member's name.
+    """
     if not isinstance(session, dict):
         return []
     rights = session.get("access_rights")
-    of_rights = rights.values() if isinstance(rights, dict) else ()
-    places = [(session, "tags"), *((right, name) for right in of_rights for name in _OF_MAPS)]
+    definitions = rights.values() if isinstance(rights, dict) else ()
+    places = [(session, "tags"), *((right, name) for right in definitions for name in _UNORDERED_LISTS)]
     return [
         place for place in places if isinstance(place[0], dict) and isinstance(place[0].get(place[1]), list)
     ]
 
 
-_OF_MAPS = ("json_rpc_methods", "mcp_primitives")
+_UNORDERED_LISTS = ("json_rpc_methods", "mcp_primitives")
 
 
-class _Text(str):
-    """A number as its text, so that 1 and 1.0 differ."""
+class _NumberText(str):
+    """The text of a JSON number, so that 1 and 1.0 differ."""
 
     __slots__ = ()
 
 
-def _blanked(node: Any, names: frozenset[str]) -> Any:
+def _mask_names(node: Any, names: frozenset[str]) -> Any:
     if isinstance(node, dict):
-        return {k: "*" if k in names else _blanked(v, names) for k, v in node.items()}
-    return [_blanked(item, names) for item in node] if isinstance(node, list) else node
+        return {k: "*" if k in names else _mask_names(v, names) for k, v in node.items()}
+    return [_mask_names(item, names) for item in node] if isinstance(node, list) else node
 
 
-def _blank(node: Any, pointer: str) -> None:
+def _mask_pointer(node: Any, pointer: str) -> None:
     *path, last = pointer.strip("/").split("/")
     for part in path:
         node = node.get(part) if isinstance(node, dict) else None
@@ -194,8 +214,8 @@ def _blank(node: Any, pointer: str) -> None:
         node[last] = "*"
 
 
-def _bags(node: Any) -> Any:
-    """Arrays at the top, or one level down, without their order."""
+def _sort_arrays(node: Any) -> Any:
+    """The document with its top-level array, or the arrays one level down, sorted."""
     if isinstance(node, list):
         return sorted(node, key=json.dumps)
     if isinstance(node, dict):
@@ -203,12 +223,12 @@ def _bags(node: Any) -> Any:
     return node
 
 
-def _around(text: str, other: str) -> str:
-    """A piece of a text about where it begins to differ from another."""
-    same = next((i for i, (a, b) in enumerate(zip(text, other, strict=False)) if a != b), 0)
-    start = max(0, min(same, len(text) - 1) - 30)
+def _excerpt(text: str, other: str) -> str:
+    """Up to 90 characters of a text around its first difference from another."""
+    position = next((i for i, (a, b) in enumerate(zip(text, other, strict=False)) if a != b), 0)
+    start = max(0, min(position, len(text) - 1) - 30)
     return repr(text[start : start + 90])
 
 
-def _brief(response: Mapping[str, Any]) -> str:
+def _summary(response: Mapping[str, Any]) -> str:
     return f"a broken connection ({response['error']})" if "error" in response else str(response["status"])

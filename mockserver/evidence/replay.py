@@ -1,4 +1,4 @@
-"""Replay recordings against the mock, each scenario under its own configuration."""
+"""The replay of recordings against the mock, each scenario under its own configuration."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from mockserver.evidence.player import BASE, RELOAD, Player, as_response, files_below, placed
+from mockserver.evidence.player import BASE, RELOAD, Player, as_response, files_below, with_directory
 from mockserver.evidence.recording import Recording, Scenario, Step, difference
 from mockserver.http.client import Client
 from mockserver.http.echo_server import Echo
@@ -16,7 +16,12 @@ from mockserver.serving.mock_gateway import MockGateway
 
 @dataclass(frozen=True)
 class Outcome:
-    """One scenario's replay; `difference` is the first one, "" where all is identical."""
+    """The result of one scenario's replay.
+
+    Attributes:
+        exchanges: the number of requests in the scenario.
+        difference: the first difference in words; "" if all answers are identical.
+    """
 
     scenario: str
     exchanges: int
@@ -24,54 +29,54 @@ class Outcome:
 
 
 def replay(recording: Recording, prefixes: tuple[str, ...] = ()) -> Iterator[Outcome]:
-    """Replay the scenarios whose names begin with one of the prefixes; all when there is none."""
+    """Replay the scenarios whose names begin with one of the prefixes, or all if there are no prefixes."""
     with Echo() as upstream:
         for scenario in recording.scenarios:
             if not prefixes or scenario.name.startswith(prefixes):
-                with tempfile.TemporaryDirectory(prefix="tyk-contract-") as folder:
-                    yield _replay(recording, scenario, Path(folder).resolve(), upstream.url)
+                with tempfile.TemporaryDirectory(prefix="tyk-contract-") as directory:
+                    yield _replay(recording, scenario, Path(directory).resolve(), upstream.url)
 
 
-def _replay(recording: Recording, scenario: Scenario, folder: Path, upstream: str) -> Outcome:
+def _replay(recording: Recording, scenario: Scenario, directory: Path, upstream: str) -> Outcome:
     for name in ("policies", "apps"):
-        (folder / name).mkdir()
-    config = {key: placed(value, str(folder)) for key, value in {**BASE, **scenario.config}.items()}
+        (directory / name).mkdir()
+    config = {k: with_directory(v, str(directory)) for k, v in {**BASE, **scenario.config}.items()}
     exchanges = sum("request" in step for step in scenario.steps)
     with (
         MockGateway(
-            gateway=recording.gateway, secret=recording.secret, config=config, directory=folder
+            gateway=recording.gateway, secret=recording.secret, config=config, directory=directory
         ) as gateway,
         Client(gateway.url) as client,
     ):
         client.send("GET", RELOAD, [("X-Tyk-Authorization", gateway.secret)])
-        playing = Player(client, folder, gateway.secret, upstream)
+        player = Player(client, directory, gateway.secret, upstream)
         for step in scenario.steps:
-            if found := _play(step, playing, gateway, folder):
-                return Outcome(scenario.name, exchanges, f"step {step['step']}: {found}")
+            if text := _play(step, player, gateway, directory):
+                return Outcome(scenario.name, exchanges, f"step {step['step']}: {text}")
     return Outcome(scenario.name, exchanges, "")
 
 
-def _play(step: Step, playing: Player, gateway: MockGateway, folder: Path) -> str:
-    """Do one step; return what differs from the recording."""
+def _play(step: Step, player: Player, gateway: MockGateway, directory: Path) -> str:
+    """Execute one step; return the difference from the recording, "" if there is none."""
     if "request" in step:
-        answer = playing.send(step)
+        answer = player.send(step)
         return difference(step, {"error": "no answer"} if answer is None else as_response(answer))
     if "wait" in step:
         gateway.advance(step["wait"])
     elif "read" not in step:
-        playing.change_files(step)
-    elif (found := files_below(folder / step["read"])) != step["files"]:
-        return f"{step['read']}/ holds {_first_file(found, step['files'])}"
+        player.change_files(step)
+    elif (files := files_below(directory / step["read"])) != step["files"]:
+        return f"{step['read']}/ contains {_file_difference(files, step['files'])}"
     return ""
 
 
-def _first_file(found: dict[str, str] | None, recorded: dict[str, str] | None) -> str:
-    found, recorded = found or {}, recorded or {}
-    for name in sorted(found.keys() | recorded.keys()):
+def _file_difference(actual: dict[str, str] | None, recorded: dict[str, str] | None) -> str:
+    actual, recorded = actual or {}, recorded or {}
+    for name in sorted(actual.keys() | recorded.keys()):
         if name not in recorded:
-            return f"{name}, recorded is none of that name"
-        if name not in found:
+            return f"{name}, which was not recorded"
+        if name not in actual:
             return f"no {name}, which was recorded"
-        if found[name] != recorded[name]:
-            return f"{name} with another text"
-    return "nothing that could be told apart"
+        if actual[name] != recorded[name]:
+            return f"{name} with another text than was recorded"
+    return "no files, and only one of the mock and the recording has the directory"

@@ -1,4 +1,4 @@
-"""spec/gateway/scenarios: what recordings are made of, without any answers."""
+"""The scenarios of spec/gateway/scenarios: the steps of recordings, without responses."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from mockserver.evidence.recording import Scenario, Step
 
 NEEDS = {
     "directory": "the gateway's working directory",
-    "upstream": "an upstream that the gateway reaches",
+    "upstream": "an upstream that the gateway can reach",
     "process": "a gateway process of its own",
 }
 _SCENARIO_KEYS = {"name", "about", "config", "needs", "steps"}
@@ -21,34 +21,39 @@ _SECRET_HEADER = ["X-Tyk-Authorization", "${SECRET}"]
 
 
 def load_scenarios(prefixes: tuple[str, ...] = ()) -> list[tuple[Scenario, tuple[str, ...]]]:
-    """The scenarios whose names begin with one of the prefixes, each with what it needs.
+    """Scenarios whose names begin with one of the prefixes, each with its needs (keys of `NEEDS`).
+
+    Without prefixes, all scenarios.
 
     Raises:
-        SpecError: a file has an unknown key or need, or no scenario begins so.
+        SpecError: a file has an unknown key or need, or no scenario's name begins with a prefix.
     """
-    found = []
+    scenarios = []
     for path in sorted(spec_path("gateway/scenarios").glob("*.yaml")):
-        for raw in load_yaml(path):
-            if raw.keys() - _SCENARIO_KEYS or set(raw.get("needs", ())) - NEEDS.keys():
-                raise SpecError(f"{path.name}: scenario {raw.get('name')!r} has an unknown key or need")
-            if not prefixes or raw["name"].startswith(prefixes):
-                steps = [_step(raw["name"], i, step) for i, step in enumerate(raw["steps"])]
-                scenario = Scenario(raw["name"], raw["about"], raw.get("config", {}), steps)
-                found.append((scenario, tuple(raw.get("needs", ()))))
-    if not found:
-        raise SpecError(f"no scenario begins with {' or '.join(prefixes)}; leave it out to record all")
-    return found
+        for document in load_yaml(path):
+            if document.keys() - _SCENARIO_KEYS or set(document.get("needs", ())) - NEEDS.keys():
+                name = document.get("name")
+                raise SpecError(f"{path.name}: scenario {name!r} has an unknown key or need")
+            if not prefixes or document["name"].startswith(prefixes):
+                steps = [_step(document["name"], i, step) for i, step in enumerate(document["steps"])]
+                scenario = Scenario(document["name"], document["about"], document.get("config", {}), steps)
+                scenarios.append((scenario, tuple(document.get("needs", ()))))
+    if not scenarios:
+        raise SpecError(
+            f"no scenario's name begins with {' or '.join(prefixes)}; leave --scenarios out to record all"
+        )
+    return scenarios
 
 
-def _step(scenario: str, number: int, raw: dict[str, Any]) -> Step:
-    """A step in the form of a recording, its response left out."""
-    if unknown := raw.keys() - _STEP_KEYS:
+def _step(scenario: str, number: int, document: dict[str, Any]) -> Step:
+    """A step in the form of a recording, without its response."""
+    if unknown := document.keys() - _STEP_KEYS:
         raise SpecError(f"scenario {scenario!r} step {number} has the unknown key {min(unknown)!r}")
     step: Step = {"scenario": scenario, "step": number}
-    if "send" not in raw:
-        return step | raw
-    method, _, target = raw["send"].partition(" ")
-    headers = raw.get("headers", [_SECRET_HEADER])
+    if "send" not in document:
+        return step | document
+    method, _, target = document["send"].partition(" ")
+    headers = document.get("headers", [_SECRET_HEADER])
     step["request"] = {"method": method, "target": target, "headers": headers}
-    step["request"] |= {key: raw[key] for key in ("body", "body_hex") if key in raw}
-    return step | {key: raw[key] for key in ("volatile", "unordered", "capture") if key in raw}
+    step["request"] |= {key: document[key] for key in ("body", "body_hex") if key in document}
+    return step | {key: document[key] for key in ("volatile", "unordered", "capture") if key in document}
