@@ -1,4 +1,4 @@
-"""Gateways that are wrong in one way each, to see whether the suite notices."""
+"""Mutation testing of the suite: gateways that are wrong in one way each, which the suite must kill."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from mockserver.mutation.trial import Outcome
 
 
 def mutants(version: str) -> list[Mutant]:
-    """Every mutant of a version, but those that no client can tell from the original.
+    """All mutants of a version except the equivalent ones, the planted mutants first.
 
     Raises:
-        MutantError: a planted one does not fit the code.
+        MutantError: a planted mutant does not fit the source.
         SpecError: the version is unknown.
     """
     from mockserver.contract.openapi import Contract
@@ -22,13 +22,22 @@ def mutants(version: str) -> list[Mutant]:
 
     contract = Contract.load(select_version(version))
     patterns = planted_mutants.equivalent()
-    made = [*source_mutants.mutants(), *answer_mutants.answers(contract), *answer_mutants.fields(contract)]
-    kept = [mutant for mutant in made if not planted_mutants.is_equivalent(mutant, patterns)]
-    return [*planted_mutants.mutants(), *kept]
+    generated = [
+        *source_mutants.mutants(),
+        *answer_mutants.answers(contract),
+        *answer_mutants.fields(contract),
+    ]
+    return [
+        *planted_mutants.mutants(),
+        *(mutant for mutant in generated if not planted_mutants.is_equivalent(mutant, patterns)),
+    ]
 
 
 def tried(chosen: Iterable[Mutant], version: str, jobs: int) -> Iterator[Outcome]:
-    """Try mutants, several at a time; outcomes as they come. Whoever stops asking ends it all."""
+    """The outcomes of the mutants in order of completion, `jobs` of them tried at a time.
+
+    Closing the iterator ends the worker processes.
+    """
     from multiprocessing import get_context
 
     from mockserver.mutation.trial import attempt

@@ -1,4 +1,4 @@
-"""Mutants of answers that nobody chose by hand: for each declared answer, and for each member of a policy."""
+"""Generated mutants of answers: several for each declared answer, and for each member of a policy."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from mockserver.contract.openapi import Contract
 from mockserver.golang.scalars import Bool, Float64, GoType, Int64, ObjectId, String
 from mockserver.golang.structs import Field, Map, Slice, Struct
-from mockserver.mutation.mutant import ANSWER, FIELD, Mutant, Twist
+from mockserver.mutation.mutant import ANSWER, FIELD, AnswerPatch, Mutant
 
 _EVERY_ANSWER = (
     "another status", "a letter changed", "the newline dropped", "the body cut", "no body",
@@ -17,21 +17,21 @@ _OBJECTS = (
     "the first member dropped", "the last member dropped", "a member renamed", "a member added",
     "members in another order", "spaces added",
 )  # fmt: skip
-_NOW_AND_THEN = ("another status", "a letter changed", "the body cut")
-_NOT_SEEN = {  # what shows only under a configuration of its own, or is not tried, for it reaches others
+_OCCASIONAL = ("another status", "a letter changed", "the body cut")
+_INVISIBLE = {  # they need a special configuration, or the suite avoids them because they affect others
     ("listKeys", "404"), ("updateApi", "500"), ("purgeOAuthTokens", "200"),
 }  # fmt: skip
-_SAME = {  # the parts of a probe are not told before their first check; one member has one order
+_EQUIVALENT = {  # a probe lists no components before their first check; one member has one order
     ("getHello", "the last member dropped"),
     ("getReady", "the last member dropped"),
     ("listKeys", "members in another order"),
     ("listOrganisationKeys", "members in another order"),
-    ("getApi", "a member added"),  # which ones a definition has depends on the gateway
+    ("getApi", "a member added"),  # the members of a definition depend on the gateway
 }
 _LISTS = ("listPolicies", "listApis", "listOAuthClients")
-_OUTSIDE = (301, 403, 404, 405)  # answers that no operation gives; a redirect has neither body nor type
+_WITHOUT_OPERATION = (301, 403, 404, 405)  # a redirect has neither body nor type
 
-_HOW: dict[type, tuple[str, ...]] = {
+_CHANGES: dict[type, tuple[str, ...]] = {
     String: ("zeroed", "nulled", "cut", "reversed"),
     ObjectId: ("zeroed", "cut"),
     Bool: ("zeroed", "off by one"),
@@ -44,50 +44,50 @@ _HOW: dict[type, tuple[str, ...]] = {
 
 
 def answers(contract: Contract) -> Iterator[Mutant]:
-    """Each answer that is declared, twisted in each way."""
+    """Mutants of every declared answer, and of the answers to requests without an operation."""
     for operation in contract.operations.values():
         for status in operation.definition["responses"]:
-            if int(status) not in (403, 405, 503) and (operation.id, status) not in _NOT_SEEN:
-                yield from _of_answer(operation.id, int(status), _OBJECTS)
-    for status in _OUTSIDE:
-        yield from _of_answer("none", status, ())
+            if int(status) not in (403, 405, 503) and (operation.id, status) not in _INVISIBLE:
+                yield from _answer_mutants(operation.id, int(status), _OBJECTS)
+    for status in _WITHOUT_OPERATION:
+        yield from _answer_mutants("none", status, ())
 
 
-def _of_answer(operation: str, status: int, more: tuple[str, ...]) -> Iterator[Mutant]:
-    ways = ("another status", "a header added", "the connection closed") if status == 301 else _EVERY_ANSWER
-    listing = operation in _LISTS
-    for how in (*ways, *(() if listing else more)):
-        if (operation, how) in _SAME:
+def _answer_mutants(operation: str, status: int, object_changes: tuple[str, ...]) -> Iterator[Mutant]:
+    is_redirect = status == 301
+    changes = ("another status", "a header added", "the connection closed") if is_redirect else _EVERY_ANSWER
+    for how in (*changes, *(() if operation in _LISTS else object_changes)):
+        if (operation, how) in _EQUIVALENT:
             continue
-        yield _answer(Twist(operation, status, "", how))
-    for how in _NOW_AND_THEN if status != 301 else ():
-        yield _answer(Twist(operation, status, "", how, "on each second call"))
+        yield _answer_mutant(AnswerPatch(operation, status, "", how))
+    for how in () if is_redirect else _OCCASIONAL:
+        yield _answer_mutant(AnswerPatch(operation, status, "", how, "on each second call"))
     if operation in ("getPolicy", "listPolicies") and status == 200:
-        yield _answer(Twist(operation, status, "", "the body cut", "when it is large"))
+        yield _answer_mutant(AnswerPatch(operation, status, "", "the body cut", "when it is large"))
 
 
-def _answer(twist: Twist) -> Mutant:
-    when = "" if twist.when == "always" else f", {twist.when}"
-    where = f"{twist.operation} {twist.status}"
-    return Mutant(f"{where}: {twist.how}{when}", ANSWER, f"{where}: {twist.how}{when}", twist=twist)
+def _answer_mutant(patch: AnswerPatch) -> Mutant:
+    when = "" if patch.when == "always" else f", {patch.when}"
+    where = f"{patch.operation} {patch.status}"
+    return Mutant(f"{where}: {patch.how}{when}", ANSWER, f"{where}: {patch.how}{when}", patch=patch)
 
 
 def fields(contract: Contract) -> Iterator[Mutant]:
-    """Each member of a policy, twisted in each way that could show."""
+    """Mutants of every member of a policy, except the equivalent ones."""
     for path, member in _members(contract.type_of("Policy"), ""):
-        for how in ("dropped", "renamed", "stale", "shared", *_HOW.get(type(member.type), ("nulled",))):
-            if not _comes_to_the_same(path, member, how):
-                yield _field(Twist("", 0, path, how))
+        for how in ("dropped", "renamed", "stale", "shared", *_CHANGES.get(type(member.type), ("nulled",))):
+            if not _is_equivalent(path, member, how):
+                yield _field_mutant(AnswerPatch("", 0, path, how))
         for when in ("on each second call", "when it is large"):
-            yield _field(Twist("", 0, path, "nulled", when))
-        yield _field(Twist("listPolicies", 0, path, "nulled"))
+            yield _field_mutant(AnswerPatch("", 0, path, "nulled", when))
+        yield _field_mutant(AnswerPatch("listPolicies", 0, path, "nulled"))
 
 
-def _comes_to_the_same(path: str, member: Field, how: str) -> bool:
-    """What is left out when null or false has no null that could be empty, and no other value than true."""
-    left_out = bool(member.omit) or path.endswith("limit/smoothing/enabled")
+def _is_equivalent(path: str, member: Field, how: str) -> bool:
+    """True if the answer cannot change, because the member is omitted when it is null or false."""
+    is_omitted = bool(member.omit) or path.endswith("limit/smoothing/enabled")
     if how == "empty for null" or (how in ("stale", "shared") and isinstance(member.type, Bool)):
-        return left_out
+        return is_omitted
     return (path, how) == ("id", "stale")
 
 
@@ -100,8 +100,8 @@ def _members(kind: GoType, path: str) -> Iterator[tuple[str, Field]]:
         yield from _members(kind.element, f"{path}*/")
 
 
-def _field(twist: Twist) -> Mutant:
-    when = "" if twist.when == "always" else f", {twist.when}"
-    where = f"{twist.operation}:" if twist.operation else ""
-    name = f"{where}{twist.field} {twist.how}{when}"
-    return Mutant(name, FIELD, f"/{twist.field} is {twist.how}{when}", twist=twist)
+def _field_mutant(patch: AnswerPatch) -> Mutant:
+    when = "" if patch.when == "always" else f", {patch.when}"
+    where = f"{patch.operation}:" if patch.operation else ""
+    name = f"{where}{patch.field} {patch.how}{when}"
+    return Mutant(name, FIELD, f"/{patch.field} is {patch.how}{when}", patch=patch)

@@ -1,6 +1,6 @@
-"""How answers are twisted: what is done to an answer, to a member of a policy, and on which occasions.
+"""Patches of a mock's answers: changes of an answer, changes of a policy's member, and their occasions.
 
-Applied to a mock in a process of its own; nothing of it is loaded elsewhere.
+Only the process of a mutant imports this module.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from mockserver.contract.policy_codec import PolicyCodec
 from mockserver.gateway import policy_store
 from mockserver.golang import json_writer
 from mockserver.http.messages import Reply, Request
-from mockserver.mutation.mutant import Twist
+from mockserver.mutation.mutant import AnswerPatch
 from mockserver.service import registry
 from mockserver.service.journal import ProxiedReply, Reached
 from mockserver.service.registry import Call
 from mockserver.serving import dispatcher
 
-LARGE = 2000  # characters of a policy or an answer
+LARGE = 2000  # bytes of an answer, or characters of a policy's text
 _OTHER_STATUS = {
     200: 201, 301: 302, 400: 422, 401: 403, 403: 401, 404: 400, 405: 501, 422: 400, 500: 502, 503: 500,
 }  # fmt: skip
@@ -32,7 +32,7 @@ def _with_body(reply: Reply, value: Any) -> Reply:
     return replace(reply, body=json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode() + b"\n")
 
 
-def _members(reply: Reply, change: Callable[[list[tuple[str, Any]]], list[tuple[str, Any]]]) -> Reply:
+def _with_members(reply: Reply, change: Callable[[list[tuple[str, Any]]], list[tuple[str, Any]]]) -> Reply:
     try:
         value = json.loads(reply.body)
     except ValueError:
@@ -40,33 +40,35 @@ def _members(reply: Reply, change: Callable[[list[tuple[str, Any]]], list[tuple[
     return _with_body(reply, dict(change(list(value.items())))) if isinstance(value, dict) else reply
 
 
-def _header(reply: Reply, *headers: tuple[str, str]) -> Reply:
+def _with_headers(reply: Reply, *headers: tuple[str, str]) -> Reply:
     names = {name for name, _ in headers}
-    return replace(reply, headers=(*(each for each in reply.headers if each[0] not in names), *headers))
+    return replace(reply, headers=(*(header for header in reply.headers if header[0] not in names), *headers))
 
 
 ANSWERS: dict[str, Callable[[Reply], Reply]] = {
     "another status": lambda reply: replace(reply, status=_OTHER_STATUS[reply.status]),
-    "the first member dropped": lambda reply: _members(reply, lambda items: items[1:]),
-    "the last member dropped": lambda reply: _members(reply, lambda items: items[:-1]),
-    "a member renamed": lambda reply: _members(reply, lambda items: [("Key", items[0][1]), *items[1:]]),
-    "a member added": lambda reply: _members(reply, lambda items: [*items, ("extra", True)]),
-    "members in another order": lambda reply: _members(reply, lambda items: items[::-1]),
+    "the first member dropped": lambda reply: _with_members(reply, lambda items: items[1:]),
+    "the last member dropped": lambda reply: _with_members(reply, lambda items: items[:-1]),
+    "a member renamed": lambda reply: _with_members(reply, lambda items: [("Key", items[0][1]), *items[1:]]),
+    "a member added": lambda reply: _with_members(reply, lambda items: [*items, ("extra", True)]),
+    "members in another order": lambda reply: _with_members(reply, lambda items: items[::-1]),
     "a letter changed": lambda reply: replace(reply, body=reply.body.replace(b"e", b"a", 1)),
     "the newline dropped": lambda reply: replace(reply, body=reply.body.rstrip(b"\n")),
     "spaces added": lambda reply: replace(reply, body=reply.body.replace(b'":', b'": ')),
     "the body cut": lambda reply: replace(reply, body=reply.body[: len(reply.body) * 2 // 3]),
     "no body": lambda reply: replace(reply, body=b""),
-    "another content type": lambda reply: _header(reply, ("Content-Type", "application/json; charset=utf-8")),
-    "no content type": lambda reply: _header(reply, ("Content-Type", "")),
-    "a header added": lambda reply: _header(reply, ("X-Powered-By", "tyk")),
-    "the connection closed": lambda reply: _header(reply, ("Connection", "close")),
+    "another content type": lambda reply: _with_headers(
+        reply, ("Content-Type", "application/json; charset=utf-8")
+    ),
+    "no content type": lambda reply: _with_headers(reply, ("Content-Type", "")),
+    "a header added": lambda reply: _with_headers(reply, ("X-Powered-By", "tyk")),
+    "the connection closed": lambda reply: _with_headers(reply, ("Connection", "close")),
 }
 
 _ZERO: dict[type, Any] = {str: "", bool: False, int: 0, float: 0.0, list: [], dict: {}}
 
 
-def _off(value: Any) -> Any:
+def _off_by_one(value: Any) -> Any:
     return not value if isinstance(value, bool) else value + 1 if isinstance(value, (int, float)) else value
 
 
@@ -79,76 +81,76 @@ def _cut(value: Any) -> Any:
 FIELDS: dict[str, Callable[[Any], Any]] = {
     "zeroed": lambda value: _ZERO.get(type(value)),
     "nulled": lambda _: None,
-    "off by one": _off,
+    "off by one": _off_by_one,
     "cut": _cut,
     "reversed": lambda value: value[::-1] if isinstance(value, (str, list)) else value,
     "as text": lambda value: str(value) if isinstance(value, (int, float)) else value,
     "empty for null": lambda value: [] if value is None else value,
 }
 
-WHEN: dict[str, Callable[[int, int], bool]] = {  # by how many calls came before, and how much is answered
+WHEN: dict[str, Callable[[int, int], bool]] = {  # by the number of earlier calls and the size of the answer
     "always": lambda calls, size: True,
     "on each second call": lambda calls, size: calls % 2 == 1,
     "when it is large": lambda calls, size: size > LARGE,
 }
 
 
-def install(twist: Twist) -> None:
-    """Twist the answers of this process."""
-    if twist.field:
-        _install_field(twist)
+def install(patch: AnswerPatch) -> None:
+    """Apply the patch to the mock of this process."""
+    if patch.field:
+        _install_field(patch)
     else:
-        _install_answer(twist)
+        _install_answer(patch)
 
 
-def _install_answer(twist: Twist) -> None:
+def _install_answer(patch: AnswerPatch) -> None:
     original = dispatcher.Dispatcher._reply
     calls = iter(range(10**9))
 
     def _reply(self: dispatcher.Dispatcher, request: Request, blocking: bool) -> tuple[Reply, Reached]:
         reply, reached = original(self, request, blocking)
         operation = reached.operation.id if reached.operation else "none"
-        wanted = (twist.operation, twist.status) == (operation, reply.status)
-        if wanted and not isinstance(reply, ProxiedReply) and WHEN[twist.when](next(calls), len(reply.body)):
-            return ANSWERS[twist.how](reply), reached
+        applies = (patch.operation, patch.status) == (operation, reply.status)
+        if applies and not isinstance(reply, ProxiedReply) and WHEN[patch.when](next(calls), len(reply.body)):
+            return ANSWERS[patch.how](reply), reached
         return reply, reached
 
     dispatcher.Dispatcher._reply = _reply  # type: ignore[method-assign]  # a mutant is a patch
 
 
-def _install_field(twist: Twist) -> None:
+def _install_field(patch: AnswerPatch) -> None:
     state = threading.local()
-    memory: dict[Any, Any] = {}
+    values: dict[Any, Any] = {}
     reads: Counter[str] = Counter()
-    path = twist.field.split("/")
+    path = patch.field.split("/")
 
     def encode(self: PolicyCodec, policy: dict[str, Any]) -> str:
         output = self.type.output(policy)
         text = json_writer.write(output)
         calls = reads[policy["id"]]
         reads[policy["id"]] += 1
-        if twist.operation and twist.operation != getattr(state, "operation", ""):
+        if patch.operation and patch.operation != getattr(state, "operation", ""):
             return text
-        if WHEN[twist.when](calls, len(text)):
-            _twist(output, path, twist.how, policy["id"], memory)
+        if WHEN[patch.when](calls, len(text)):
+            _change_field(output, path, patch.how, policy["id"], values)
         return json_writer.write(output)
 
-    def marked(name: str) -> None:
-        handler = registry.HANDLERS["gateway", name]
+    def note_operation(operation: str) -> None:
+        handler = registry.HANDLERS["gateway", operation]
 
         def answer(call: Call[Any]) -> Reply:
-            state.operation = name
+            state.operation = operation
             return handler.answer(call)
 
-        registry.HANDLERS["gateway", name] = handler._replace(answer=answer)
+        registry.HANDLERS["gateway", operation] = handler._replace(answer=answer)
 
-    marked("getPolicy")
-    marked("listPolicies")
+    note_operation("getPolicy")
+    note_operation("listPolicies")
     PolicyCodec.encode = encode  # type: ignore[method-assign,assignment]  # a mutant is a patch
     policy_store.LoadedPolicy.text = property(lambda self: self.codec.encode(self.policy).encode())  # type: ignore[assignment,method-assign]  # as above
 
 
-def _twist(output: Any, path: list[str], how: str, policy_id: str, memory: dict[Any, Any]) -> None:
+def _change_field(output: Any, path: list[str], how: str, policy_id: str, values: dict[Any, Any]) -> None:
     for number, (parent, key) in enumerate(_places(output, path)):
         value = parent[key]
         if how == "dropped":
@@ -159,15 +161,15 @@ def _twist(output: Any, path: list[str], how: str, policy_id: str, memory: dict[
             parent.clear()
             parent.update(items)
         elif how == "stale":
-            parent[key] = memory.setdefault((policy_id, number), value)
+            parent[key] = values.setdefault((policy_id, number), value)
         elif how == "shared":
-            parent[key], memory[number] = memory.get(number, value), value
+            parent[key], values[number] = values.get(number, value), value
         else:
             parent[key] = FIELDS[how](value)
 
 
 def _places(node: Any, path: list[str]) -> Iterator[tuple[Any, Any]]:
-    """Where a member stands, as its parent and its key; `*` is any key or index."""
+    """Every place that the path names, as parent and key; `*` is any key or index."""
     first, *rest = path
     if isinstance(node, dict):
         keys: list[Any] = list(node) if first == "*" else [first] if first in node else []

@@ -1,4 +1,4 @@
-"""A mutant: one way in which the mock can be broken."""
+"""A mutant: the mock with one defect, in its source or in its answers."""
 
 from __future__ import annotations
 
@@ -11,12 +11,17 @@ PLANTED, SOURCE, ANSWER, FIELD = "planted", "source", "answer", "field"
 
 
 class MutantError(ValueError):
-    """A mutant that cannot be made; the message says which and why."""
+    """A mutant cannot be made; the message names it and the reason."""
 
 
 @dataclass(frozen=True)
 class Edit:
-    """Text of a module that is replaced by another, from a position on."""
+    """A replacement of text in a module of the mock.
+
+    Attributes:
+        module: its name without the package's, as in "gateway.service".
+        at: the position of `old` in the module's text, in characters.
+    """
 
     module: str
     at: int
@@ -24,22 +29,22 @@ class Edit:
     new: str
 
     def apply(self, source: str) -> str:
-        """The module's text with the edit in it."""
+        """The module's text after the replacement."""
         assert source[self.at : self.at + len(self.old)] == self.old
         return source[: self.at] + self.new + source[self.at + len(self.old) :]
 
 
 @dataclass(frozen=True)
-class Twist:
-    """What is done to answers: which ones, what to them, and when.
+class AnswerPatch:
+    """A change of the mock's answers: the answers it applies to, the change, and the occasions.
 
     Attributes:
-        operation: its operationId; "" for any policy that is answered.
-        status: the answers' status; 0 for any policy.
-        field: the member of a policy, "" for the answer as a whole.
-        how: a key of `twisting.ANSWERS`, or of `twisting.FIELDS`; a member may also be dropped,
-            renamed, stale (as it was first read) or shared (as in the policy that was read before).
-        when: a key of `twisting.WHEN`.
+        operation: the answers' operationId; "" for any operation that answers a policy.
+        status: the answers' status; 0 for any answer that holds a policy.
+        field: the path of a member of a policy, as in "access_rights/*/versions"; "" for the whole answer.
+        how: a key of `answer_patches.ANSWERS`, or, with a field, of `answer_patches.FIELDS`. A member may
+            also be dropped, renamed, stale (as it was first read) or shared (as in the policy read before).
+        when: a key of `answer_patches.WHEN`.
     """
 
     operation: str
@@ -51,32 +56,33 @@ class Twist:
 
 @dataclass(frozen=True)
 class Mutant:
-    """One way to be wrong.
+    """A mutant of the mock: an edit of its source, or a patch of its answers.
 
     Attributes:
-        id: stable as long as the code it breaks is.
-        breaks: what it breaks, for a reader.
-        row: the behaviour that must notice; "" where any may.
-        gateway: the version that shows it.
+        id: a name that is stable as long as the mutated code is.
+        group: PLANTED, SOURCE, ANSWER or FIELD.
+        breaks: the defect in words.
+        row: the id of the behaviour whose test must kill the mutant; "" if any may.
+        gateway: the gateway version that shows the defect; "" for the version of the run.
     """
 
     id: str
     group: str
     breaks: str
     edit: Edit | None = None
-    twist: Twist | None = None
+    patch: AnswerPatch | None = None
     row: str = ""
     gateway: str = ""
 
     def as_json(self) -> str:
-        """The mutant for another process."""
+        """The mutant as one line of JSON, for another process."""
         return json.dumps(asdict(self))
 
     @classmethod
     def from_json(cls, text: str) -> Mutant:
-        """A mutant that `as_json` wrote."""
+        """The mutant that `as_json` wrote."""
         members = json.loads(text)
-        for name, kind in (("edit", Edit), ("twist", Twist)):
+        for name, kind in (("edit", Edit), ("patch", AnswerPatch)):
             members[name] = kind(**members[name]) if members[name] else None
         return cls(**members)
 
@@ -86,9 +92,9 @@ def source_of(module: str) -> str:
     """The text of a module of the mock.
 
     Raises:
-        MutantError: there is no such module.
+        MutantError: the module does not exist.
     """
     path = Path(__file__).parent.parent.joinpath(*module.split(".")).with_suffix(".py")
     if not path.is_file():
-        raise MutantError(f"no module mockserver.{module}; mend mockserver/mutation/planted.yaml")
+        raise MutantError(f"no module mockserver.{module}; correct mockserver/mutation/planted.yaml")
     return path.read_text("utf-8")

@@ -1,6 +1,6 @@
-"""A mock with one mutant in it: `python -m mockserver.mutation.mutant_process VERSION SECRET < MUTANT`.
+"""A mutant as a process: `python -m mockserver.mutation.mutant_process VERSION SECRET < MUTANT`.
 
-It prints its URL, and ends when its standard input does.
+The process reads the mutant as a line of JSON, prints its URL, and ends when its standard input does.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from types import ModuleType
 
 from mockserver.mutation.mutant import Edit, Mutant, source_of
 
-MEMORY = 2 << 30  # bytes; a loop that a mutant made endless may eat all there is
-TICK_SECONDS = 0.05  # of reloads; a gateway's is one second, which no mutant needs
-LIVENESS_NANOSECONDS = 1  # so that /hello tells of its parts from the start
+MEMORY = 2 << 30  # bytes; a mutant with an endless loop could use all memory of the machine
+TICK_SECONDS = 0.05  # between reloads; a gateway's second would only make trials slower
+LIVENESS_NANOSECONDS = 1  # so that /hello lists its components from the start
 
 
 class _Edited(importlib.abc.MetaPathFinder, importlib.abc.InspectLoader):
-    """Finds one module of the mock, and loads it with an edit in it."""
+    """An importer of one module of the mock that applies an edit to the source."""
 
     def __init__(self, edit: Edit) -> None:
         self._name = f"mockserver.{edit.module}"
@@ -37,8 +37,8 @@ class _Edited(importlib.abc.MetaPathFinder, importlib.abc.InspectLoader):
 
 
 def main() -> None:
-    """Serve until standard input ends."""
-    with contextlib.suppress(ImportError):  # there is none on Windows
+    """Serve the mutant until standard input ends."""
+    with contextlib.suppress(ImportError):  # Windows has no such module
         import resource
 
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
@@ -49,14 +49,14 @@ def main() -> None:
     from mockserver.gateway import config
     from mockserver.serving import mock_gateway
 
-    if mutant.twist is not None:
+    if mutant.patch is not None:
         from mockserver.mutation import answer_patches
 
-        answer_patches.install(mutant.twist)
-    config.Config.reload_seconds = property(lambda _: TICK_SECONDS)  # type: ignore[assignment,method-assign]  # it takes whole ones alone
+        answer_patches.install(mutant.patch)
+    config.Config.reload_seconds = property(lambda _: TICK_SECONDS)  # type: ignore[assignment,method-assign]  # the setting takes whole seconds only
     settings = {"liveness_check": {"check_duration": LIVENESS_NANOSECONDS}}
     with mock_gateway.MockGateway(gateway=version, secret=secret, config=settings) as gateway:
-        print(gateway.url, flush=True)  # noqa: T201  whoever started it reads this
+        print(gateway.url, flush=True)  # noqa: T201  the parent process reads it
         sys.stdin.read()
 
 

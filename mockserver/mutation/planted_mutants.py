@@ -1,4 +1,4 @@
-"""Mutants that are written down in mockserver/mutation/planted.yaml: one at least for each behaviour."""
+"""The planted mutants of mockserver/mutation/planted.yaml: at least one for each behaviour."""
 
 from __future__ import annotations
 
@@ -14,45 +14,44 @@ _KEYS = {"row", "breaks", "in", "old", "new"}
 
 
 def mutants() -> list[Mutant]:
-    """Every one, in the table's order.
+    """All planted mutants in the table's order.
 
     Raises:
-        MutantError: what is to be replaced does not stand in its module, or more than once.
+        MutantError: a key is missing or unknown, or `old` is not in its module exactly once.
     """
     count: dict[str, int] = {}
-    made = []
+    planted = []
     for entry in load_yaml(TABLE)["mutants"]:
-        if wrong := (entry.keys() - {"gateway"}) ^ _KEYS:
-            raise MutantError(
-                f"planted.yaml: {entry.get('row', entry)}: {min(wrong)!r} is missing or unknown"
-            )
+        if keys := (entry.keys() - {"gateway"}) ^ _KEYS:
+            name = entry.get("row", entry)
+            raise MutantError(f"planted.yaml: {name}: the key {min(keys)!r} is missing or unknown")
         row = entry["row"]
         count[row] = count.get(row, 0) + 1
         name = row if count[row] == 1 else f"{row}#{count[row]}"
-        made.append(
+        planted.append(
             Mutant(name, PLANTED, entry["breaks"], _edit(entry), row=row, gateway=entry.get("gateway", ""))
         )
-    return made
+    return planted
 
 
 def _edit(entry: dict[str, Any]) -> Edit:
     source, old = source_of(entry["in"]), entry["old"]
     if (count := source.count(old)) != 1:
-        where = f"planted.yaml: {entry['row']}: {old!r} stands {count} times in {entry['in']}.py"
-        raise MutantError(f"{where}; mend it, so that it stands there once")
+        fault = f"planted.yaml: {entry['row']}: {old!r} is {count} times in {entry['in']}.py, must be once"
+        raise MutantError(f"{fault}; correct `old`")
     return Edit(entry["in"], source.index(old), old, entry["new"])
 
 
 def equivalent() -> list[str]:
-    """Patterns of mutants' ids and texts that no client can tell from the original; the table says why."""
+    """Patterns of the ids and texts of equivalent mutants, as the table lists them with their reasons."""
     return [entry["what"] for entry in load_yaml(TABLE)["equivalent"]]
 
 
 def is_equivalent(mutant: Mutant, patterns: list[str]) -> bool:
-    """Whether a mutant is none, for a client."""
-    return any(matches(what, f"{mutant.id} {mutant.breaks}") for what in patterns)
+    """True if one of the patterns names the mutant: no client can tell it from the original."""
+    return any(matches(pattern, f"{mutant.id} {mutant.breaks}") for pattern in patterns)
 
 
-def matches(what: str, text: str) -> bool:
-    """Whether a pattern of `equivalent` is about a mutant."""
-    return re.search(what, text) is not None
+def matches(pattern: str, text: str) -> bool:
+    """True if a pattern of `equivalent` matches a mutant's text, which is its id, a space and `breaks`."""
+    return re.search(pattern, text) is not None

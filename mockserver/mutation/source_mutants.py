@@ -1,4 +1,4 @@
-"""Mutants of the mock's source that nobody chose by hand: each constant, comparison, condition and step."""
+"""Generated mutants of the mock's source: one for each constant, operator, condition and call statement."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MODULES = (
     "gateway.proxy.policy_sessions", "gateway.proxy.upstream", "golang.content_sniffing",
 )  # fmt: skip
 
-_OPERATORS: dict[type, tuple[str, str]] = {  # what stands there, and what is put in its place
+_OPERATORS: dict[type, tuple[str, str]] = {  # the operator and its replacement
     ast.Eq: ("==", "!="), ast.NotEq: ("!=", "=="), ast.Lt: ("<", "<="), ast.LtE: ("<=", "<"),
     ast.Gt: (">", ">="), ast.GtE: (">=", ">"), ast.In: ("in", "not in"), ast.NotIn: ("not in", "in"),
     ast.Is: ("is", "is not"), ast.IsNot: ("is not", "is"),
@@ -31,54 +31,54 @@ _OPERATORS: dict[type, tuple[str, str]] = {  # what stands there, and what is pu
 
 
 def mutants() -> list[Mutant]:
-    """Every one, in the order of the code."""
-    return [mutant for module in MODULES for mutant in _of(module)]
+    """All mutants of `MODULES`, in the order of the code."""
+    return [mutant for module in MODULES for mutant in _mutants_of(module)]
 
 
-def _of(module: str) -> Iterator[Mutant]:
+def _mutants_of(module: str) -> Iterator[Mutant]:
     source = source_of(module)
-    walk = _Walk(module, source)
-    walk.visit(ast.parse(source))
+    collector = _EditCollector(module, source)
+    collector.visit(ast.parse(source))
     count: dict[str, int] = {}
     lines = source.splitlines()
-    for where, edit in sorted(walk.found, key=lambda each: each[1].at):
-        name = f"{module}.{where}" if where else module
+    for function, edit in sorted(collector.edits, key=lambda item: item[1].at):
+        name = f"{module}.{function}" if function else module
         count[name] = count.get(name, 0) + 1
         number = source.count("\n", 0, edit.at)
         line = " ".join(lines[number].split())
         old, new = (" ".join(text.split()) for text in (edit.old, edit.new))
-        told = f"{module.replace('.', '/')}.py:{number + 1} {old} -> {new}, in: {line}"
-        yield Mutant(f"{name}#{count[name]}", SOURCE, told, edit)
+        breaks = f"{module.replace('.', '/')}.py:{number + 1} {old} -> {new}, in: {line}"
+        yield Mutant(f"{name}#{count[name]}", SOURCE, breaks, edit)
 
 
-class _Walk(ast.NodeVisitor):
-    """Collects the edits of one module, each with the function it is in."""
+class _EditCollector(ast.NodeVisitor):
+    """A visitor that collects the edits of one module, each with the dotted name of its function."""
 
     def __init__(self, module: str, source: str) -> None:
-        self.found: list[tuple[str, Edit]] = []
+        self.edits: list[tuple[str, Edit]] = []
         self._module = module
         self._source = source
-        self._lines = [0]
+        self._line_starts = [0]
         for line in source.splitlines(keepends=True):
-            self._lines.append(self._lines[-1] + len(line))
-        self._names: list[str] = []
+            self._line_starts.append(self._line_starts[-1] + len(line))
+        self._scopes: list[str] = []
 
     def _add(self, start: int, end: int, new: str) -> None:
         old = self._source[start:end]
         if old != new:
-            self.found.append((".".join(self._names), Edit(self._module, start, old, new)))
+            self.edits.append((".".join(self._scopes), Edit(self._module, start, old, new)))
 
     def _span(self, node: ast.expr | ast.stmt) -> tuple[int, int]:
         assert node.end_lineno is not None
         assert node.end_col_offset is not None
         return (
-            self._place(node.lineno, node.col_offset),
-            self._place(node.end_lineno, node.end_col_offset),
+            self._position(node.lineno, node.col_offset),
+            self._position(node.end_lineno, node.end_col_offset),
         )
 
-    def _place(self, line: int, offset: int) -> int:
-        start = self._lines[line - 1]
-        text = self._source[start : self._lines[line]]
+    def _position(self, line: int, offset: int) -> int:
+        start = self._line_starts[line - 1]
+        text = self._source[start : self._line_starts[line]]
         return start + len(text.encode()[:offset].decode())
 
     def _text(self, node: ast.expr) -> str:
@@ -92,31 +92,31 @@ class _Walk(ast.NodeVisitor):
             self._add(at, at + len(old), new)
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
-        self._names.append(node.name)
+        self._scopes.append(node.name)
         body = node.body[1:] if ast.get_docstring(node) else node.body
-        for each in (*node.decorator_list, *node.args.defaults, *body):
-            self.visit(each)
-        self._names.pop()
+        for child in (*node.decorator_list, *node.args.defaults, *body):
+            self.visit(child)
+        self._scopes.pop()
 
     def visit_ClassDef(self, node: ast.ClassDef) -> None:
-        self._names.append(node.name)
-        for each in node.body[1:] if ast.get_docstring(node) else node.body:
-            self.visit(each)
-        self._names.pop()
+        self._scopes.append(node.name)
+        for child in node.body[1:] if ast.get_docstring(node) else node.body:
+            self.visit(child)
+        self._scopes.pop()
 
     def visit_Module(self, node: ast.Module) -> None:
-        for each in node.body[1:]:
-            self.visit(each)
+        for child in node.body[1:]:
+            self.visit(child)
 
     def visit_AnnAssign(self, node: ast.AnnAssign) -> None:
         if node.value is not None:
-            self.visit(node.value)  # an annotation does nothing
+            self.visit(node.value)  # an annotation has no effect at run time
 
     def visit_Assert(self, node: ast.Assert) -> None:
-        """Asserts tell types, and do nothing else."""
+        """Skip asserts: they only narrow types."""
 
     def visit_JoinedStr(self, node: ast.JoinedStr) -> None:
-        """The places inside an f-string are not known before 3.12."""
+        """Skip f-strings: Python before 3.12 gives wrong positions inside them."""
 
     def visit_Constant(self, node: ast.Constant) -> None:
         start, end = self._span(node)

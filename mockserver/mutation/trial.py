@@ -79,7 +79,7 @@ def _attempt(mutant: Mutant, version: str, tests: list[Any]) -> Outcome:
 
 def _kind(mutant: Mutant) -> str:
     """The kind of a mutant: mutants of one kind are often noticed by the same tests."""
-    return mutant.edit.module if mutant.edit else mutant.twist.operation if mutant.twist else ""
+    return mutant.edit.module if mutant.edit else mutant.patch.operation if mutant.patch else ""
 
 
 def _likely(mutant: Mutant) -> list[Any]:
