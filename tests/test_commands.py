@@ -24,7 +24,7 @@ def test_a_behaviour_is_explained() -> None:
     assert done.returncode == 0
     for expected in (
         "requirement  An id of other characters",
-        "from 5.13.0; of those described: 5.13, 5.14",
+        "from 5.13.0; of the supported versions: 5.13, 5.14",
         "contract_tests/gateway/test_add_policy.py::test_an_id_of_odd_characters_is_refused",
         "deviation    P12a",
         "example      gateway 5.14.0, policies/id-strings step 0",

@@ -166,7 +166,7 @@ def test_a_taken_port_is_told() -> None:
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
-        (["--policies", "/no/such/place"], "/no/such/place: there is no such place"),
+        (["--policies", "/no/such/place"], "/no/such/place: there is no such file or directory"),
         (["--conf", "/no/tyk.conf"], "/no/tyk.conf: No such file"),
         (["--spec", "/no/spec.yaml"], "/no/spec.yaml: No such file"),
         (["--gateway", ""], "'' is no gateway version"),

@@ -85,10 +85,10 @@ def test_what_is_no_session_is_told(folder: Path, session: str) -> None:
     """In one line, with exit code 2."""
     done = why(folder, session)
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
-    assert "is no session" in done.stderr
+    assert "is not a session" in done.stderr
 
 
 def test_a_directory_that_is_not_there_is_told(tmp_path: Path) -> None:
     """In one line, with exit code 2."""
     done = why(tmp_path / "none", {})
-    assert (done.returncode, "is no directory" in done.stderr) == (2, True)
+    assert (done.returncode, "is not a directory" in done.stderr) == (2, True)

@@ -1,4 +1,7 @@
-"""One module for each command: `add` declares it, `run` does it. Heavy imports wait until it runs."""
+"""The commands of `tyk-contract`, one module each: `add` declares a command, `run` executes it.
+
+Commands import heavy modules inside `run`, so that the others start without them.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +9,20 @@ import argparse
 import os
 from typing import TypeAlias
 
-Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001  it has no other name
+Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001  argparse has no public name for it
 
 CONFORMS, BROKEN, USAGE, UNREACHABLE = 0, 1, 2, 3
-EXIT_CODES = "exit codes: 0 conforms, 1 does not, 2 usage or our fault, 3 gateway unreachable"
+EXIT_CODES = (
+    "Exit codes: 0 the gateway conforms, 1 it does not conform, 2 usage error or internal error, "
+    "3 the gateway cannot be reached."
+)
+GATEWAY_HELP = "URL of the gateway, as in http://host:8080."
+SECRET_HELP = (
+    "Secret of the gateway. The variable TYK_GW_SECRET is safer, because it does not appear in the list "
+    "of processes."
+)
 
 
 def secret_of(options: argparse.Namespace) -> str:
-    """The gateway's secret: --secret, or else the variable TYK_GW_SECRET; empty where neither is given."""
+    """The secret in --secret, else in the variable TYK_GW_SECRET, else ""."""
     return os.environ.get("TYK_GW_SECRET", "") if options.secret is None else str(options.secret)

@@ -1,4 +1,4 @@
-"""behaviours: list what the suite holds a gateway to."""
+"""behaviours: list the behaviours that the suite requires of a gateway."""
 
 from __future__ import annotations
 
@@ -11,15 +11,20 @@ def add(commands: Commands) -> None:
     """Declare the command and its flags."""
     listing = commands.add_parser(
         "behaviours",
-        help="list what the suite holds a gateway to",
-        description="List the behaviours of a version: id, operation, statement and source.",
+        help="List the behaviours that the suite requires of a gateway.",
+        description="List the behaviours that the suite requires of a gateway version: id, operation, level, "
+        "statement and source.",
     )
-    listing.add_argument("--gateway", metavar="VERSION", help="version: 5.12, or 5.12.0")
+    listing.add_argument(
+        "--gateway",
+        metavar="VERSION",
+        help="Gateway version, as in 5.12 or 5.12.0; the default version if left out.",
+    )
     listing.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Do it; return the exit code."""
+    """Print the behaviours; return the exit code."""
     from mockserver.contract import behaviours
     from mockserver.contract.spec_files import version_of
 

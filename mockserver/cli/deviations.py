@@ -1,4 +1,4 @@
-"""deviations: where the vendor's published spec and a gateway disagree."""
+"""deviations: list the differences between the vendor's published spec and a gateway."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from mockserver.cli import Commands
 
 def add(commands: Commands) -> None:
     """Declare the command and its flags."""
-    ledger = commands.add_parser(
+    parser = commands.add_parser(
         "deviations",
-        help="list where the published spec and a gateway disagree",
-        description="Print the ledger of deviations as Markdown; docs/deviations.md is its output.",
+        help="List the differences between the vendor's published spec and a gateway.",
+        description="Print the table of deviations as Markdown. The file docs/deviations.md is this output.",
     )
-    ledger.set_defaults(run=run)
+    parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Do it; return the exit code."""
+    """Print the table; return the exit code."""
     from mockserver.contract.deviations import page
 
     print(page(), end="")

@@ -1,4 +1,4 @@
-"""diff: what changes for a client between two versions."""
+"""diff: list the changes for a client between two gateway versions."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ if TYPE_CHECKING:
 
 def add(commands: Commands) -> None:
     """Declare the command and its flags."""
-    diff = commands.add_parser(
+    parser = commands.add_parser(
         "diff",
-        help="tell what changes between two versions",
-        description="Tell what changes for a client between two versions of the gateway: operations, "
-        "members, when they are sent, answers and conduct, each with the release that made it.",
+        help="List the changes for a client between two gateway versions.",
+        description="List the changes for a client between two gateway versions: operations, members, when "
+        "members are sent, answers and behaviours, each with the release that introduced it.",
     )
-    diff.add_argument("old", metavar="OLD", help="version: 5.8, or 5.8.15")
-    diff.add_argument("new", metavar="NEW", help="a later one")
-    diff.add_argument("--format", choices=sorted(FORMATS), default="text", help="how to print it (text)")
-    diff.set_defaults(run=run)
+    parser.add_argument("old", metavar="OLD", help="Older gateway version, as in 5.8 or 5.8.15.")
+    parser.add_argument("new", metavar="NEW", help="Newer gateway version.")
+    parser.add_argument("--format", choices=sorted(FORMATS), default="text", help="Output format (text).")
+    parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Do it; return the exit code."""
+    """Print the changes; return the exit code."""
     from mockserver.contract.spec_files import select_version
     from mockserver.contract.version_changes import between
 
@@ -82,15 +82,15 @@ FORMATS: dict[str, Callable[[GatewayVersion, GatewayVersion, list[Change]], str]
 
 
 def _folded(changes: list[Change]) -> list[tuple[str, str]]:
-    """Members of one schema that change alike stand in one line."""
+    """Subjects and texts of the changes; members of one schema that change alike share a line."""
     lines: dict[tuple[str, str], list[str]] = {}
     for change in changes:
         schema, dot, member = change.subject.partition(".")
         key = (schema, change.text) if dot and "/" not in schema else (change.subject, change.text)
         lines.setdefault(key, []).append(member if key[0] == schema and dot else "")
-    folded = []
+    rows = []
     for (subject, text), members in lines.items():
         names = ", ".join(filter(None, members))
         plural = text.replace("is ", "are ", 1) if len(members) > 1 else text
-        folded.append((f"{subject} {names}".strip(), plural))
-    return folded
+        rows.append((f"{subject} {names}".strip(), plural))
+    return rows

@@ -1,4 +1,4 @@
-"""explain: all that is known of one behaviour."""
+"""explain: show requirement, sources, tests and a recorded example of one behaviour."""
 
 from __future__ import annotations
 
@@ -12,50 +12,52 @@ from mockserver.cli import Commands
 if TYPE_CHECKING:
     from mockserver.contract.behaviours import Behaviour
 
-WIDTH = 400  # characters of a body that are shown
+WIDTH = 400  # characters of a body in the output
 
 
 def add(commands: Commands) -> None:
     """Declare the command and its flags."""
-    explain = commands.add_parser(
+    parser = commands.add_parser(
         "explain",
-        help="tell all that is known of one behaviour",
-        description="Tell a behaviour's requirement, versions, source and test, an example from our "
-        "recordings, and what the vendor's published spec says of it.",
+        help="Show requirement, sources, tests and a recorded example of one behaviour.",
+        description="Show one behaviour: its requirement, versions, sources and tests, an example from a "
+        "recording of a real gateway, and the statement of the vendor's published spec.",
     )
-    explain.add_argument("id", metavar="ID", help="as `tyk-contract behaviours` lists it")
-    explain.set_defaults(run=run)
+    parser.add_argument(
+        "id", metavar="ID", help="Id of the behaviour, as `tyk-contract behaviours` lists it."
+    )
+    parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Do it; return the exit code."""
+    """Print the explanation; return the exit code."""
     from mockserver.contract import behaviours, deviations
 
     rows = behaviours.load()
     if options.id not in rows:
-        near = _near(options.id, list(rows))
-        raise ValueError(f"no behaviour is called {options.id!r}{near}; `tyk-contract behaviours` lists them")
+        hint = _nearest(options.id, list(rows))
+        raise ValueError(f"no behaviour has the id {options.id!r}{hint}; `tyk-contract behaviours` lists all")
     row = rows[options.id]
     lines = [
         row.id,
         f"  requirement  {row.statement}",
-        f"  shows on     {row.operation} ({row.level})",
+        f"  operation    {row.operation} ({row.level})",
         f"  versions     {_versions(row)}",
         f"  source       {row.source}",
         *[f"  test         {test}" for test in _tests(row.id)],
         *([f"  published    {row.published}"] if row.published else []),
     ]
     lines += [
-        f"  deviation    {each.id}: {each.published} {each.actual}"
-        for each in deviations.load()
-        if not isinstance(each.suite, str) and row.id in each.suite
+        f"  deviation    {deviation.id}: {deviation.published} {deviation.actual}"
+        for deviation in deviations.load()
+        if not isinstance(deviation.suite, str) and row.id in deviation.suite
     ]
     lines += _example(row)
     print("\n".join(lines))
     return 0
 
 
-def _near(name: str, ids: list[str]) -> str:
+def _nearest(name: str, ids: list[str]) -> str:
     from difflib import get_close_matches
 
     close = get_close_matches(name, ids, n=1)
@@ -65,44 +67,44 @@ def _near(name: str, ids: list[str]) -> str:
 def _versions(row: Behaviour) -> str:
     from mockserver.contract.spec_files import known_versions
 
-    held = [line for line, release in known_versions().items() if row.holds_for(release)]
-    return f"{', '.join(map(str, row.spans))}; of those described: {', '.join(held) or 'none'}"
+    supported = [line for line, release in known_versions().items() if row.holds_for(release)]
+    return f"{', '.join(map(str, row.spans))}; of the supported versions: {', '.join(supported) or 'none'}"
 
 
 def _tests(behaviour_id: str) -> list[str]:
-    """The tests that hold it, found by their declaration."""
+    """Node ids of the tests that declare the behaviour."""
     import contract_tests
     from mockserver.contract.spec_files import package_files
 
-    found = []
+    tests = []
     root = Path(str(contract_tests.__file__)).parent.parent
     for path in package_files(contract_tests):
-        declared = rf'@behaviour\("{behaviour_id}"[^\n]*\)\ndef (\w+)'
-        found += [
-            f"{path.relative_to(root)}::{name}" for name in re.findall(declared, path.read_text("utf-8"))
+        declaration = rf'@behaviour\("{behaviour_id}"[^\n]*\)\ndef (\w+)'
+        tests += [
+            f"{path.relative_to(root)}::{name}" for name in re.findall(declaration, path.read_text("utf-8"))
         ]
-    return found
+    return tests
 
 
 def _example(row: Behaviour) -> list[str]:
-    """The exchange of our newest recording that the source names first."""
+    """The first exchange that the source names, from the newest recording in which the behaviour holds."""
     from mockserver.contract.spec_files import known_versions, spec_path
     from mockserver.evidence.recording import read_recording
 
-    named = re.search(r"recording ([a-z]+/[a-z0-9_-]+)(?: steps? (\d+))?", row.source)
+    reference = re.search(r"recording ([a-z]+/[a-z0-9_-]+)(?: steps? (\d+))?", row.source)
     releases = [release for release in known_versions().values() if row.holds_for(release)]
-    if named is None or not releases:
+    if reference is None or not releases:
         return []
     recording = read_recording(spec_path(f"gateway/recordings/{releases[-1]}.jsonl"))
-    steps = next(each.steps for each in recording.scenarios if each.name == named[1])
-    step = steps[int(named[2] or 0)]
+    steps = next(scenario.steps for scenario in recording.scenarios if scenario.name == reference[1])
+    step = steps[int(reference[2] or 0)]
     if "request" not in step:
         return []
     request, response = step["request"], step["response"]
     headers = [f"{n}: {v}" for n, v in request["headers"] if n.lower() != "x-tyk-authorization"]
     body = request.get("body", request.get("body_hex", ""))
     return [
-        f"  example      gateway {releases[-1]}, {named[1]} step {step['step']}",
+        f"  example      gateway {releases[-1]}, {reference[1]} step {step['step']}",
         f"    {request['method']} {request['target']}",
         *[f"    {header}" for header in headers],
         *([f"    {body[:WIDTH]}"] if body else []),

@@ -1,4 +1,4 @@
-"""The command line: reads the arguments, runs the command, turns errors into one line and a code."""
+"""The command line `tyk-contract`: it runs a command, and reports an error as one line and an exit code."""
 
 from __future__ import annotations
 
@@ -28,22 +28,22 @@ COMMANDS = (serve, verify, clean, behaviours, explain, diff, deviations, parity,
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run a command and exit with its code."""
+    """Run the command of the arguments and exit with its code."""
     options = _parser().parse_args(arguments)
     try:
         installation.check()
         code: int = options.run(options)
-    except BrokenPipeError:  # whoever read our output has seen enough
+    except BrokenPipeError:  # the reader of a pipe, such as `head`, has closed it
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 0
-    except (ValueError, OSError) as error:  # every error of ours that a user can mend is one of them
+    except (ValueError, OSError) as error:  # all errors that a user can correct are subclasses
         print(f"tyk-contract: {error}", file=sys.stderr)
         code = getattr(error, "code", USAGE)
     except RecursionError:
-        print("tyk-contract: a document is nested too deep to be read; mend the file", file=sys.stderr)
+        print("tyk-contract: a document is nested too deeply; correct the file", file=sys.stderr)
         code = USAGE
     except KeyboardInterrupt:
-        print("tyk-contract: interrupted; what was written is removed", file=sys.stderr)
+        print("tyk-contract: interrupted; everything that the run wrote has been removed", file=sys.stderr)
         code = USAGE
     sys.exit(code)
 
@@ -51,10 +51,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="tyk-contract",
-        description="A mock of the Tyk Gateway policy API, and the contract suite for any gateway.",
+        description="A mock of the Tyk Gateway's policy API, and a contract suite for mock and real "
+        "gateways.",
         epilog=EXIT_CODES,
     )
-    parser.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
+    parser.add_argument("--version", action=_Version, nargs=0, help="Show the version and exit.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for command in COMMANDS:
         command.add(commands)
@@ -62,7 +63,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 class _Version(argparse.Action):
-    """Looks the version up when it is asked for: that takes as long as a tenth of a start."""
+    """An action that prints the version; it reads the package metadata, which is slow, only then."""
 
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
         from mockserver.contract.versions import package_version

@@ -1,4 +1,4 @@
-"""parity: replay recordings of real gateways against the mock."""
+"""parity: replay recordings of real gateways against the mock and compare the answers."""
 
 from __future__ import annotations
 
@@ -10,25 +10,27 @@ from mockserver.cli import BROKEN, CONFORMS, Commands
 
 def add(commands: Commands) -> None:
     """Declare the command and its flags."""
-    parity = commands.add_parser(
+    parser = commands.add_parser(
         "parity",
-        help="replay recordings of real gateways against the mock",
-        description="Replay recordings against the mock, each scenario under its own configuration, "
-        "and say where the answers differ. Exit 0 when all are identical, 1 when one is not.",
+        help="Replay recordings of real gateways against the mock and compare the answers.",
+        description="Replay recordings of real gateways against the mock, each scenario under its own "
+        "configuration, and print the first difference of each scenario.",
+        epilog="Exit codes: 0 all scenarios are identical, 1 a scenario differs, 2 usage error or internal "
+        "error.",
     )
-    parity.add_argument("recording", nargs="+", type=Path, metavar="RECORDING")
-    parity.add_argument(
+    parser.add_argument("recording", nargs="+", type=Path, metavar="FILE", help="Recording in JSON Lines.")
+    parser.add_argument(
         "--scenarios",
         action="append",
         default=[],
         metavar="PREFIX",
-        help="only scenarios whose names begin so; may be repeated",
+        help="Replay only scenarios whose names begin with PREFIX. May be repeated.",
     )
-    parity.set_defaults(run=run)
+    parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Do it; return the exit code."""
+    """Replay the recordings and print the differences; return the exit code."""
     from mockserver.evidence.recording import read_recording
     from mockserver.evidence.replay import replay
 
@@ -39,11 +41,12 @@ def run(options: argparse.Namespace) -> int:
         for outcome in replay(recording, tuple(options.scenarios)):
             total += 1
             differing += bool(outcome.difference)
-            word = "differs" if outcome.difference else "identical"
-            print(f"  {outcome.scenario:32} {outcome.exchanges:4} exchanges  {word}")
+            verdict = "differs" if outcome.difference else "identical"
+            print(f"  {outcome.scenario:32} {outcome.exchanges:4} exchanges  {verdict}")
             if outcome.difference:
                 print(f"    {outcome.difference}")
     if not total:
-        raise ValueError("no scenario begins so; leave --scenarios out to see all")
+        prefixes = " or ".join(options.scenarios)
+        raise ValueError(f"no scenario's name begins with {prefixes}; leave --scenarios out to replay all")
     print(f"{total - differing} of {total} scenarios identical")
     return BROKEN if differing else CONFORMS

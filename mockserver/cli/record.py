@@ -1,4 +1,4 @@
-"""record: write down what a gateway answers to our scenarios."""
+"""record: play the scenarios on a gateway and write its answers to a recording."""
 
 from __future__ import annotations
 
@@ -8,44 +8,51 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from mockserver.cli import CONFORMS, Commands, secret_of
+from mockserver.cli import CONFORMS, GATEWAY_HELP, SECRET_HELP, Commands, secret_of
 
 
 def add(commands: Commands) -> None:
     """Declare the command and its flags."""
-    record = commands.add_parser(
+    parser = commands.add_parser(
         "record",
-        help="record a gateway's answers to our scenarios",
-        description="Run the scenarios of spec/gateway/scenarios on an empty gateway that you may write to, "
-        "and write a recording that `tyk-contract parity` replays. It removes what it writes.",
+        help="Play the scenarios on a gateway and write its answers to a recording.",
+        description="Play the scenarios of spec/gateway/scenarios on an empty gateway, and write a recording "
+        "that `tyk-contract parity` replays. The policies that the scenarios write are removed.",
     )
-    record.add_argument("url", metavar="URL", help="the gateway, http://host:8080")
-    record.add_argument("--out", type=Path, required=True, metavar="FILE", help="the recording to write")
-    record.add_argument("--secret", help="its secret; better in the variable TYK_GW_SECRET")
-    record.add_argument(
-        "--gateway", default="auto", metavar="VERSION", help="version to write down (as /hello says)"
+    parser.add_argument("url", metavar="URL", help=GATEWAY_HELP)
+    parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="Recording to write.")
+    parser.add_argument("--secret", metavar="SECRET", help=SECRET_HELP)
+    parser.add_argument(
+        "--gateway",
+        default="auto",
+        metavar="VERSION",
+        help="Gateway version to write into the recording, as in 5.12.0 (auto: the version in /hello).",
     )
-    record.add_argument(
+    parser.add_argument(
         "--directory",
         type=Path,
         metavar="DIR",
-        help="its working directory with policies/ and apps/, for scenarios that need files",
+        help="Working directory of the gateway, with policies/ and apps/. Scenarios that need files are "
+        "skipped without it.",
     )
-    record.add_argument(
-        "--conf", type=Path, metavar="FILE", help="its tyk.conf, for scenarios that need a configuration"
+    parser.add_argument(
+        "--conf",
+        type=Path,
+        metavar="FILE",
+        help="The gateway's tyk.conf. Scenarios that need a configuration are skipped without it.",
     )
-    record.add_argument(
+    parser.add_argument(
         "--scenarios",
         action="append",
         default=[],
         metavar="PREFIX",
-        help="only scenarios whose names begin so; may be repeated",
+        help="Record only scenarios whose names begin with PREFIX. May be repeated.",
     )
-    record.set_defaults(run=run)
+    parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Do it; return the exit code."""
+    """Record the scenarios and print a line for each; return the exit code."""
     from contract_tests.engine.preflight import look
     from contract_tests.gateway.service import GATEWAY
     from mockserver.evidence.recorder import SECRET, Recorder
@@ -81,7 +88,7 @@ def _write(out: Any, line: dict[str, Any]) -> None:
 
 
 def _configuration(path: Path | None) -> dict[str, Any]:
-    """All keys of a tyk.conf, dotted; none where no file is named."""
+    """The dotted keys of a tyk.conf; none without a file."""
     from mockserver.gateway.config import read_flat
 
     return read_flat(path) if path else {}

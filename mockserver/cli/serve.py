@@ -17,57 +17,69 @@ if TYPE_CHECKING:
 
 def add(commands: Commands) -> None:
     """Declare the command and its flags."""
-    serve = commands.add_parser(
+    parser = commands.add_parser(
         "serve",
-        help="run the mock gateway",
-        description="Run a mock gateway until it is interrupted. It reads the gateway's own "
-        "tyk.conf and TYK_GW_* variables; flags win over variables, variables over the file.",
+        help="Run the mock gateway.",
+        description="Run a mock gateway until it is interrupted. It reads the tyk.conf and the TYK_GW_* "
+        "variables of a real gateway. Flags override variables, and variables override the file.",
     )
-    serve.add_argument("--conf", type=Path, metavar="FILE", help="the gateway's tyk.conf")
-    serve.add_argument("--port", type=int, help="port to listen on; 0 takes a free one (8080)")
-    serve.add_argument("--host", metavar="ADDRESS", help="address to listen on (127.0.0.1)")
-    serve.add_argument("--secret", help="what X-Tyk-Authorization must be (mock-secret)")
-    serve.add_argument("--gateway", metavar="VERSION", help="version to be: 5.12, or 5.12.0")
-    serve.add_argument(
+    parser.add_argument(
+        "--conf", type=Path, metavar="FILE", help="Configuration file of a real gateway, tyk.conf."
+    )
+    parser.add_argument(
+        "--port", type=int, metavar="PORT", help="Port to listen on; 0 selects a free port (8080)."
+    )
+    parser.add_argument("--host", metavar="ADDRESS", help="Address to listen on (127.0.0.1).")
+    parser.add_argument(
+        "--secret", metavar="SECRET", help="Required value of X-Tyk-Authorization (mock-secret)."
+    )
+    parser.add_argument(
+        "--gateway",
+        metavar="VERSION",
+        help="Gateway version to mock, as in 5.12 or 5.12.0; the default version if left out.",
+    )
+    parser.add_argument(
         "--policies",
         type=Path,
         metavar="DIR|FILE",
-        help="policy directory, or a record file of all",
+        help="Directory of policies, *.json, or one JSON file with all policies, which is never written.",
     )
-    serve.add_argument("--apis", type=Path, metavar="DIR", help="directory of API definitions, *.json")
-    serve.add_argument(
+    parser.add_argument("--apis", type=Path, metavar="DIR", help="Directory of API definitions, *.json.")
+    parser.add_argument(
         "--upstream",
         action="append",
         default=[],
         metavar="HOST",
-        help="host that APIs may be forwarded to, beside this machine; may be repeated. "
-        "A target elsewhere is not asked: the answer says what would have reached it",
+        help="Host that API requests may be forwarded to, in addition to this machine. May be repeated. "
+        "A request for any other host is not forwarded; its answer shows the request that the host would "
+        "get.",
     )
-    serve.add_argument(
-        "--remote-control", action="store_true", help="let other machines use /_mock/ too, not this one alone"
+    parser.add_argument(
+        "--remote-control", action="store_true", help="Allow /_mock/ to other machines, not only to this one."
     )
-    serve.add_argument(
+    parser.add_argument(
         "--store",
         metavar="URL",
-        help="a Redis that all mocks of a group share, redis://HOST:PORT/DB; memory of its own if left out",
+        help="Redis that a group of mocks shares, redis://HOST:PORT/DB; if left out, the mock keeps its "
+        "state in memory.",
     )
-    serve.add_argument(
+    parser.add_argument(
         "--spec",
         type=Path,
         metavar="FILE",
-        help="another OpenAPI file of the gateway; what ours does not know of it "
-        "is answered from its examples",
+        help="Another OpenAPI file of the gateway. Its operations that the mock does not implement are "
+        "answered from its examples.",
     )
-    serve.set_defaults(run=run)
+    parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Do it; return the exit code."""
+    """Serve until SIGTERM or SIGINT; return the exit code."""
     from mockserver.contract.openapi import Contract
     from mockserver.contract.spec_files import version_of
     from mockserver.serving.mock_gateway import MockGateway
 
-    config, ignored = _configured(options)
+    config, ignored = _configuration(options)
     version = version_of(options.gateway)
     extra = Contract.of_file(options.spec) if options.spec else None
     backend = _backend(options.store) if options.store else None
@@ -81,12 +93,12 @@ def run(options: argparse.Namespace) -> int:
             print(f"keys of {options.conf} that the mock ignores: {', '.join(sorted(ignored))}")
         for line in gateway.gateway.warnings():
             print(line)
-        ours = gateway.gateway.contract
-        known = len(ours.operations)
-        more = f" and {len(extra.beyond(ours))} more of {options.spec}" if extra else ""
-        print(f"Tyk Gateway {version} mocked on {gateway.url}: {known} operations{more}", flush=True)
+        contract = gateway.gateway.contract
+        count = len(contract.operations)
+        more = f" and {len(extra.beyond(contract))} more of {options.spec}" if extra else ""
+        print(f"Tyk Gateway {version} mocked on {gateway.url}: {count} operations{more}", flush=True)
         if config.secret == type(config)().secret:
-            print(f'the secret is "{config.secret}"; set another with --secret', flush=True)
+            print(f'the secret is "{config.secret}"; choose another with --secret', flush=True)
         gateway.wait()
     return 0
 
@@ -101,7 +113,7 @@ def _backend(url: str) -> Backend:
     return RedisBackend(url)
 
 
-def _configured(options: argparse.Namespace) -> tuple[Config, list[str]]:
+def _configuration(options: argparse.Namespace) -> tuple[Config, list[str]]:
     from mockserver.gateway.config import ConfigError, load
     from mockserver.serving.mock_gateway import with_policies
 
@@ -116,10 +128,12 @@ def _configured(options: argparse.Namespace) -> tuple[Config, list[str]]:
             config = config.having(key, value)
     if options.apis is not None:
         if not options.apis.is_dir():
-            raise ConfigError(f"--apis {options.apis}: there is no such directory; make it first")
+            raise ConfigError(f"--apis {options.apis}: there is no such directory; create it first")
         config = config.having("app_path", str(options.apis))
     if options.policies is not None:
         if not options.policies.exists():
-            raise ConfigError(f"--policies {options.policies}: there is no such place; make it first")
+            raise ConfigError(
+                f"--policies {options.policies}: there is no such file or directory; create it first"
+            )
         config = with_policies(config, options.policies)
     return config, ignored
