@@ -1,1 +1,1 @@
-"""Measurements of the mock beside its peers; `make bench` runs them."""
+"""Measurements of the mock beside its peers (`make bench`), and tests of its robustness under load."""

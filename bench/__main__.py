@@ -1,4 +1,4 @@
-"""Measure the mock beside its peers, print medians as multiples of Prism, and write results and the page."""
+"""Measure the mock beside its peers, write the results and docs/performance.md, and print that page."""
 
 from __future__ import annotations
 
@@ -20,15 +20,14 @@ from bench.servers import ROOT, BenchError, Kind, ours, peers, started
 
 RESULTS = Path(__file__).parent / "results"
 SIZES = (1, 100, 10_000)  # policies of a reload
-SOAK = 100_000  # requests before memory is looked at
-BASE = "prism"
+SOAK = 100_000  # requests before the second measurement of memory
 
 
 OURS = (sys.executable, "-m", "mockserver")
 
 
 def main() -> int:
-    """Do it; return the exit code."""
+    """Run the measurements; return the exit code: 0, or 2 if a server or tool is missing."""
     options = _options()
     try:
         load.check_tools()
@@ -40,7 +39,7 @@ def main() -> int:
     RESULTS.mkdir(exist_ok=True)
     path = RESULTS / f"{results['date'][:10]}.json"
     path.write_text(json.dumps(results, indent=1) + "\n", "utf-8")
-    text = page.made_of(results)
+    text = page.markdown(results)
     (ROOT / "docs" / "performance.md").write_text(text, "utf-8")
     print(text)
     print(f"written to {path.relative_to(ROOT)} and docs/performance.md")
@@ -49,11 +48,16 @@ def main() -> int:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("--rounds", type=int, default=3, metavar="N", help="of each kind of request (3)")
-    parser.add_argument("--seconds", type=int, default=4, metavar="N", help="of load in a round (4)")
-    parser.add_argument("--no-peers", action="store_true", help="only ours")
     parser.add_argument(
-        "--vendor-spec", type=Path, metavar="FILE", help="the vendor's OpenAPI file, for its cold start"
+        "--rounds", type=int, default=3, metavar="N", help="Rounds of each kind of request (3)."
+    )
+    parser.add_argument("--seconds", type=int, default=4, metavar="N", help="Seconds of load in a round (4).")
+    parser.add_argument("--no-peers", action="store_true", help="Measure our mock without its peers.")
+    parser.add_argument(
+        "--vendor-spec",
+        type=Path,
+        metavar="FILE",
+        help="The vendor's OpenAPI file, to measure a cold start with it.",
     )
     return parser.parse_args()
 
@@ -80,92 +84,94 @@ def _measure(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
 
 
 def _load(kinds: list[Kind], rounds: int, seconds: int) -> dict[str, dict[str, Any]]:
-    """Each case on each server, in turns; the median of each figure."""
-    found: dict[str, dict[str, list[load.Measured]]] = defaultdict(lambda: defaultdict(list))
+    """The median figures of every case on every server; the servers take turns in each round."""
+    samples: dict[str, dict[str, list[load.Measured]]] = defaultdict(lambda: defaultdict(list))
     for _ in range(rounds):
         for kind in kinds:
             with started(kind) as server:
                 if kind.is_ours:
                     load.seed(server, 100)
                 for case in load.CASES:
-                    found[case.name][kind.name].append(load.measure(server, case, seconds))
+                    samples[case.name][kind.name].append(load.measure(server, case, seconds))
     fields = ("per_second", "cpu_us", "p99_ms", "failed")
     return {
         case: {
-            name: {field: statistics.median(getattr(each, field) for each in measured) for field in fields}
-            for name, measured in of.items()
+            name: {
+                field: statistics.median(getattr(sample, field) for sample in of_server) for field in fields
+            }
+            for name, of_server in of_case.items()
         }
-        for case, of in found.items()
+        for case, of_case in samples.items()
     }
 
 
 def _cold(kind: Kind) -> float:
-    """Seconds to the first answer, the median of five starts."""
-    taken = []
+    """Seconds from start to first answer, the median of five starts."""
+    durations = []
     for _ in range(5):
         with started(kind) as server:
-            taken.append(server.cold)
-    return statistics.median(taken)
+            durations.append(server.cold)
+    return statistics.median(durations)
 
 
 def _memory(kind: Kind) -> list[float]:
-    """Megabytes after the start, and after many requests."""
+    """Megabytes of memory after the start, and after `SOAK` requests."""
     with started(kind) as server:
-        found = [server.memory_mb()]
+        at_start = server.memory_mb()
         if kind.is_ours:
             load.seed(server, 1)
-        sent = 0.0
-        while sent < SOAK:
-            sent += 4 * load.measure(server, load.CASES[0], 4).per_second
-            sent += 2 * load.measure(server, load.CASES[2], 2).per_second
-        return [*found, server.memory_mb()]
+        requests = 0.0
+        while requests < SOAK:
+            requests += 4 * load.measure(server, load.CASES[0], 4).per_second
+            requests += 2 * load.measure(server, load.CASES[2], 2).per_second
+        return [at_start, server.memory_mb()]
 
 
 def _reloads(folder: Path) -> dict[str, dict[str, float]]:
-    """Seconds of a reload by the number of policies."""
-    found: dict[str, dict[str, float]] = defaultdict(dict)
+    """Seconds of a reload by server and number of policies."""
+    figures: dict[str, dict[str, float]] = defaultdict(dict)
     for size in SIZES:
-        place = folder / f"policies-{size}"
-        place.mkdir()
-        for kind in (ours(), ours(place)):
+        directory = folder / f"policies-{size}"
+        directory.mkdir()
+        for kind in (ours(), ours(directory)):
             with started(kind) as server:
                 load.seed(server, size)
-                found[kind.name][str(size)] = load.reload_seconds(server)
-    return found
+                figures[kind.name][str(size)] = load.reload_seconds(server)
+    return figures
 
 
 def _growth(seconds: int) -> dict[str, dict[str, float]]:
-    """Microseconds of CPU for one request by the number of policies."""
-    found: dict[str, dict[str, float]] = defaultdict(dict)
+    """Microseconds of CPU for one request by kind of request and number of policies."""
+    figures: dict[str, dict[str, float]] = defaultdict(dict)
     for size in SIZES:
         with started(ours()) as server:
             load.seed(server, size)
             for case in (load.CASES[0], load.CASES[2]):
-                found[case.name][str(size)] = load.measure(server, case, seconds).cpu_us
-    return found
+                figures[case.name][str(size)] = load.measure(server, case, seconds).cpu_us
+    return figures
 
 
 def _plugin() -> float:
-    """Milliseconds that the pytest plugin adds to a session that does not use it: its imports."""
+    """Milliseconds that the import of the pytest plugin adds to a session that does not use it."""
     command = [sys.executable, "-X", "importtime", "-c", "import pytest, mockserver.pytest_plugin"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
-    *_, last = done.stderr.splitlines()  # the plugin, with all that it imports
+    process = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    *_, last = process.stderr.splitlines()  # the plugin and its own imports
     return int(last.split("|")[1]) / 1000
 
 
 def _timed(command: list[str]) -> float:
-    begun = time.perf_counter()
+    started_at = time.perf_counter()
     subprocess.run(command, cwd=ROOT, capture_output=True, check=True)
-    return time.perf_counter() - begun
+    return time.perf_counter() - started_at
 
 
 def _machine() -> dict[str, str]:
-    cores = Path("/proc/cpuinfo").read_text()
+    cpu_info = Path("/proc/cpuinfo").read_text()
     model = next(
-        (line.partition(": ")[2] for line in cores.splitlines() if line.startswith("model name")), ""
+        (line.partition(": ")[2] for line in cpu_info.splitlines() if line.startswith("model name")), ""
     )
     return {
-        "cores": str(cores.count("processor\t")),
+        "cores": str(cpu_info.count("processor\t")),
         "cpu": model,
         "system": platform.platform(),
         "python": platform.python_version(),

@@ -1,6 +1,6 @@
-"""Kill the mock at random moments of a write load, and see that no acknowledged write is lost or torn.
+"""Kill the mock at random moments under a load of writes, and check that no acknowledged write is lost.
 
-Exit codes: 0 nothing was lost, 1 something was, 2 the mock did not start.
+Exit codes: 0 no write was lost or truncated, 1 a write was, 2 the mock did not start.
 """
 
 from __future__ import annotations
@@ -21,14 +21,21 @@ from pathlib import Path
 from bench.servers import SECRET, BenchError, ours, started
 
 WRITERS = 4
-IDS = 25  # policies of a writer
-WITHIN = (0.05, 0.5)  # seconds of load before the kill
+IDS = 25  # number of policies of a writer
+LOAD_SECONDS = (0.05, 0.5)  # shortest and longest load before a kill
 HEADERS = {"X-Tyk-Authorization": SECRET}
 
 
 @dataclass
 class Writer:
-    """One client and what it knows: the last text acknowledged of each policy, and one that may be there."""
+    """A client that writes policies.
+
+    Attributes:
+        acknowledged: the last acknowledged name of each policy; None if it was deleted.
+        open: the policy of the write in progress, and its name.
+        refused: descriptions of writes that were not answered 200.
+        writes: the number of acknowledged writes.
+    """
 
     name: str
     rng: random.Random
@@ -38,7 +45,7 @@ class Writer:
     writes: int = 0
 
     def run(self, port: int) -> None:
-        """Write until the server is gone."""
+        """Write until the server is killed."""
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
         try:
             while True:
@@ -50,80 +57,85 @@ class Writer:
 
     def _write(self, connection: http.client.HTTPConnection) -> None:
         policy = f"{self.name}-{self.rng.randrange(IDS)}"
-        there = self.acknowledged.get(policy)
-        gone = there is not None and self.rng.random() < 0.1
-        text = None if gone else f"{self.writes} " + "x" * self.rng.choice((10, 10, 5_000, 50_000))
+        name = self.acknowledged.get(policy)
+        deletes = name is not None and self.rng.random() < 0.1
+        text = None if deletes else f"{self.writes} " + "x" * self.rng.choice((10, 10, 5_000, 50_000))
         self.open = {policy: text}
-        method = "DELETE" if gone else "PUT" if there is not None else "POST"
+        method = "DELETE" if deletes else "PUT" if name is not None else "POST"
         target = "/tyk/policies" if method == "POST" else f"/tyk/policies/{policy}"
-        body = None if gone else json.dumps({"id": policy, "name": text})
+        body = None if deletes else json.dumps({"id": policy, "name": text})
         connection.request(method, target, body, HEADERS)
         answer = connection.getresponse()
         answer.read()
         if answer.status != 200:
-            self.refused.append(f"{method} {target} was answered {answer.status}")
+            self.refused.append(f"{method} {target} was answered {answer.status}, must be 200")
             return
         self.acknowledged[policy] = text
         self.open = {}
         self.writes += 1
 
-    def lost(self, found: dict[str, str]) -> list[str]:
-        """What is not as it was acknowledged; what was open counts as written from now on if it is there."""
-        wrong, self.refused = self.refused, []
+    def lost(self, loaded: dict[str, str]) -> list[str]:
+        """Compare the loaded policies with the acknowledged ones; return a description of each fault.
+
+        A write in progress may or may not have happened; its policy is acknowledged as it is loaded now.
+        """
+        faults, self.refused = self.refused, []
         for policy in {**self.acknowledged, **self.open}:
-            may_be = {self.acknowledged.get(policy), self.open.get(policy, self.acknowledged.get(policy))}
-            there = found.get(policy)
-            if there not in may_be:
-                told = "is gone" if there is None else f"holds {there[:20]!r}, {len(there)} long"
-                wrong.append(f"{policy} {told}")
-            self.acknowledged[policy] = there
+            expected = {self.acknowledged.get(policy), self.open.get(policy, self.acknowledged.get(policy))}
+            name = loaded.get(policy)
+            if name not in expected:
+                fault = "is missing" if name is None else f"has the name {name[:20]!r}, length {len(name)}"
+                faults.append(f"{policy} {fault}")
+            self.acknowledged[policy] = name
         self.open = {}
-        return wrong
+        return faults
 
 
 def main() -> int:
-    """Do it; return the exit code."""
+    """Run the kills and print the result; return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m bench.kills", description=__doc__)
-    parser.add_argument("--times", type=int, default=50, metavar="N", help="kills (50)")
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="of the moments and writes (0)")
+    parser.add_argument("--times", type=int, default=50, metavar="N", help="Number of kills (50).")
+    parser.add_argument(
+        "--seed", type=int, default=0, metavar="N", help="Seed of the moments and writes (0)."
+    )
     options = parser.parse_args()
     writers = [Writer(f"w{n}", random.Random(f"{options.seed} {n}")) for n in range(WRITERS)]
     moments = random.Random(options.seed)
-    wrong: list[str] = []
+    faults: list[str] = []
     try:
         with tempfile.TemporaryDirectory(prefix="tyk-contract-kills-") as folder:
-            for turn in range(options.times):
-                wrong += [f"kill {turn}: {each}" for each in _torn(Path(folder))]
-                wrong += [f"kill {turn}: {each}" for each in _turn(Path(folder), writers, moments)]
-            wrong += _torn(Path(folder))
-            left = [each.name for each in Path(folder).iterdir() if each.suffix != ".json"]
+            for number in range(options.times):
+                faults += [f"kill {number}: {fault}" for fault in _truncated(Path(folder))]
+                faults += [f"kill {number}: {fault}" for fault in _kill(Path(folder), writers, moments)]
+            faults += _truncated(Path(folder))
+            temporary = [path.name for path in Path(folder).iterdir() if path.suffix != ".json"]
     except BenchError as error:
         print(f"kills: {error}", file=sys.stderr)
         return 2
-    print(*wrong, sep="\n", end="\n" if wrong else "")
+    print(*faults, sep="\n", end="\n" if faults else "")
     total = sum(writer.writes for writer in writers)
-    print(f"{options.times} kills, {total} acknowledged writes, {len(wrong)} lost or torn", end="")
-    print(f", {len(left)} temporary files left")
-    return 1 if wrong else 0
+    print(f"{options.times} kills, {total} acknowledged writes, {len(faults)} lost or truncated", end="")
+    print(f", {len(temporary)} temporary files left")
+    return 1 if faults else 0
 
 
-def _turn(folder: Path, writers: list[Writer], moments: random.Random) -> list[str]:
-    """Start on what the last kill left, compare, load and kill."""
+def _kill(folder: Path, writers: list[Writer], moments: random.Random) -> list[str]:
+    """Start the mock on the directory, compare its policies, write to it and kill it."""
     with started(ours(folder)) as server:
-        found = _loaded(server.port)
-        wrong = [each for writer in writers for each in writer.lost(found)]
+        loaded = _loaded(server.port)
+        faults = [fault for writer in writers for fault in writer.lost(loaded)]
         threads = [threading.Thread(target=writer.run, args=(server.port,)) for writer in writers]
         for thread in threads:
             thread.start()
-        time.sleep(moments.uniform(*WITHIN))
+        time.sleep(moments.uniform(*LOAD_SECONDS))
         os.kill(server.pid, signal.SIGKILL)
         for thread in threads:
             thread.join()
-    return wrong
+    return faults
 
 
 def _loaded(port: int) -> dict[str, str]:
-    """The names of the policies that the mock has loaded, by id."""
+    """The names of the loaded policies by id."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
     try:
         connection.request("GET", "/tyk/policies", headers=HEADERS)
@@ -132,15 +144,15 @@ def _loaded(port: int) -> dict[str, str]:
         connection.close()
 
 
-def _torn(folder: Path) -> list[str]:
-    """Files that are no whole policy."""
-    wrong = []
+def _truncated(folder: Path) -> list[str]:
+    """A description of each policy file that is not valid JSON."""
+    faults = []
     for path in folder.glob("*.json"):
         try:
             json.loads(path.read_bytes())
         except ValueError as error:
-            wrong.append(f"{path.name} is torn: {error}")
-    return wrong
+            faults.append(f"{path.name} is truncated: {error}")
+    return faults
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Load on one server by wrk, and requests one at a time."""
+"""Load on one server, made by wrk, and single requests."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ POLICY = {
 
 @dataclass(frozen=True)
 class Case:
-    """One kind of request."""
+    """A kind of request to measure; `body` is sent as JSON, if there is one."""
 
     name: str
     method: str
@@ -46,69 +46,76 @@ CASES = (
 
 @dataclass(frozen=True)
 class Measured:
-    """What a server did in some seconds of one kind of request."""
+    """The figures of a server under the load of one kind of request.
+
+    Attributes:
+        per_second: answers in a second.
+        cpu_us: microseconds of CPU for one request.
+        p99_ms: the 99th percentile of the latency in milliseconds.
+        failed: the number of answers with a status other than 2xx and 3xx.
+    """
 
     per_second: float
-    cpu_us: float  # microseconds of CPU for one request
+    cpu_us: float
     p99_ms: float
     failed: int
 
 
 def check_tools() -> None:
-    """See that wrk is there.
+    """Check that wrk is installed.
 
     Raises:
-        BenchError: it is not.
+        BenchError: wrk is missing.
     """
     if not shutil.which("wrk"):
-        raise BenchError("wrk is not there, which makes the load; install it: apt-get install wrk")
+        raise BenchError("wrk, which makes the load, is missing; install it: apt-get install wrk")
 
 
 def measure(server: Running, case: Case, seconds: float) -> Measured:
-    """Send one kind of request as fast as one thread of wrk can."""
+    """Send one kind of request as fast as one thread of wrk can, for a number of seconds."""
     with tempfile.TemporaryDirectory(prefix="tyk-contract-bench-") as folder:
         script = Path(folder) / "load.lua"
         script.write_text(_script(case))
         before = server.cpu_seconds()
         command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "--latency", "-s", str(script)]
-        done = subprocess.run(
+        process = subprocess.run(
             [*command, f"http://127.0.0.1:{server.port}{case.path}"],
             capture_output=True,
             text=True,
             check=True,
         )
         used = server.cpu_seconds() - before
-    requests = int(_found(r"(\d+) requests in", done.stdout) or 0)
-    failed = int(_found(r"Non-2xx or 3xx responses: (\d+)", done.stdout) or 0)
+    requests = int(_match(r"(\d+) requests in", process.stdout) or 0)
+    failed = int(_match(r"Non-2xx or 3xx responses: (\d+)", process.stdout) or 0)
     return Measured(
-        float(_found(r"Requests/sec:\s+([\d.]+)", done.stdout) or 0),
+        float(_match(r"Requests/sec:\s+([\d.]+)", process.stdout) or 0),
         used / requests * 1e6 if requests else 0.0,
-        _milliseconds(_found(r"99%\s+([\d.]+\w+)", done.stdout) or "0ms"),
+        _milliseconds(_match(r"99%\s+([\d.]+\w+)", process.stdout) or "0ms"),
         failed,
     )
 
 
 def seed(server: Running, count: int) -> None:
-    """Put policies in place of our mock, the one that is read among them."""
+    """Replace the policies of our mock by `count` policies, one of them `POLICY`."""
     policies = [POLICY, *({**POLICY, "id": f"p{number}"} for number in range(count - 1))]
     ask(server, "POST", "/_mock/seed", {"policies": policies})
 
 
 def reload_seconds(server: Running, times: int = 5) -> float:
-    """The median of so many blocking reloads."""
-    taken = []
+    """The median duration of a number of blocking reloads, in seconds."""
+    durations = []
     for _ in range(times):
-        begun = time.perf_counter()
+        started_at = time.perf_counter()
         ask(server, "GET", "/tyk/reload?block=true")
-        taken.append(time.perf_counter() - begun)
-    return statistics.median(taken)
+        durations.append(time.perf_counter() - started_at)
+    return statistics.median(durations)
 
 
 def ask(server: Running, method: str, path: str, body: Any = None) -> bytes:
-    """Send one request.
+    """Send one request and return the body of its answer.
 
     Raises:
-        BenchError: it is not answered 200.
+        BenchError: the answer has another status than 200.
     """
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=120)
     try:
@@ -121,7 +128,7 @@ def ask(server: Running, method: str, path: str, body: Any = None) -> bytes:
     finally:
         connection.close()
     if answer.status != 200:
-        raise BenchError(f"{method} {path} answers {answer.status} {text[:200]!r}")
+        raise BenchError(f"{method} {path} answers {answer.status}, must be 200: {text[:200]!r}")
     return text
 
 
@@ -135,11 +142,11 @@ def _script(case: Case) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _found(pattern: str, text: str) -> str:
+def _match(pattern: str, text: str) -> str:
     match = re.search(pattern, text)
     return match[1] if match else ""
 
 
 def _milliseconds(text: str) -> float:
-    number, unit = re.fullmatch(r"([\d.]+)(us|ms|s)", text).groups()  # type: ignore[union-attr]  # wrk writes it so
+    number, unit = re.fullmatch(r"([\d.]+)(us|ms|s)", text).groups()  # type: ignore[union-attr]  # the format of wrk
     return float(number) * {"us": 0.001, "ms": 1.0, "s": 1000.0}[unit]

@@ -1,4 +1,4 @@
-"""Requests that are wrong, odd, torn, slow or huge, of several kinds; each kind makes one from a source of chance."""
+"""Generators of invalid, unusual, truncated, slow and huge requests; each makes one from a random source."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from bench.servers import SECRET
 
-Pieces = list[bytes]  # sent one after the other, with pauses between them
+Pieces = list[bytes]  # the parts of a request, sent with pauses in between
 TARGETS = (
     "/tyk/policies", "/tyk/policies/gold", "/tyk/keys", "/tyk/keys/create", "/tyk/keys/preview", "/tyk/keys/a",
     "/tyk/apis", "/tyk/apis/a", "/tyk/reload", "/tyk/org/keys/acme", "/tyk/oauth/clients/create", "/hello", "/",
@@ -29,7 +29,7 @@ METHODS = (
     "G\tT",
     "",
 )
-SCRAPS = (
+FRAGMENTS = (
     "{", "}", "[", "]", '"', ":", ",", "null", "true", "-0", "1e999", "1E400", "00", "NaN", "\\u0000", "\\ud800", "\\x",
     '"id"', '"ID"', '"id":"a"', '"rate":1e3', '"per":-1', '"access_rights":{}', '"partitions":7', "\x00", "\x7f", "/**/",
     '"apply_policies":["gold"]', '"expires":99999999999999999999', '"\ufeff"', "é", "💥", " ", "\n",
@@ -37,36 +37,36 @@ SCRAPS = (
 
 
 def request(method: str, target: str, body: bytes = b"", *headers: str, length: bool = True) -> bytes:
-    """The bytes of a request with the secret."""
+    """The bytes of a request with the secret; `length` adds a Content-Length."""
     lines = [f"{method} {target} HTTP/1.1", "Host: a", f"X-Tyk-Authorization: {SECRET}", *headers]
     lines += [f"Content-Length: {len(body)}"] if length else []
     return "\r\n".join([*lines, "", ""]).encode("utf-8", "surrogateescape") + body
 
 
 def broken_json(rng: random.Random) -> Pieces:
-    """Scraps of documents in a row."""
-    body = "".join(rng.choices(SCRAPS, k=rng.randrange(30))).encode()
+    """A write whose body is a sequence of JSON fragments, or random bytes."""
+    body = "".join(rng.choices(FRAGMENTS, k=rng.randrange(30))).encode()
     if rng.random() < 0.3:
         body = rng.randbytes(rng.randrange(200))
     return [request(rng.choice(("POST", "PUT")), rng.choice(TARGETS), body)]
 
 
 def bent_json(rng: random.Random) -> Pieces:
-    """A good policy of which a few bytes were changed."""
-    good = {
+    """A write of a valid policy in which a few bytes are changed."""
+    policy = {
         "id": "bent",
         "rate": 5,
         "per": 6,
         "access_rights": {"a": {"versions": ["v"], "limit": {"rate": 1}}},
     }
-    body = bytearray(json.dumps(good).encode())
+    body = bytearray(json.dumps(policy).encode())
     for _ in range(rng.randrange(1, 4)):
         body[rng.randrange(len(body))] = rng.randrange(256)
     return [request(rng.choice(("POST", "PUT")), rng.choice(TARGETS), bytes(body))]
 
 
 def huge_or_deep(rng: random.Random) -> Pieces:
-    """Long texts, many members, deep nesting, long numbers."""
+    """A write with long strings, many members, deep nesting or long numbers."""
     size = rng.choice((100, 1_000, 11_000, 50_000))
     body = rng.choice((
         b"[" * size, b'{"a":' * size, b'{"id":"' + b"x" * size, b'{"id":"deep","meta_data":' + b"[" * size + b"]" * size + b"}",
@@ -76,7 +76,7 @@ def huge_or_deep(rng: random.Random) -> Pieces:
 
 
 def odd_target(rng: random.Random) -> Pieces:
-    """Paths and methods that nobody sends."""
+    """A request with an unusual path or method."""
     parts = (
         "/",
         "//",
@@ -102,7 +102,7 @@ def odd_target(rng: random.Random) -> Pieces:
 
 
 def bad_framing(rng: random.Random) -> Pieces:
-    """Lengths and chunks that are wrong, bodies that end early, lines that are no headers."""
+    """A request with wrong lengths or chunks, a body that ends early, or malformed header lines."""
     header = rng.choice((
         "Content-Length: -1", "Content-Length: 1e3", "Content-Length: 99999999999999999999", "Content-Length: 5, 5",
         "Content-Length: 5\r\nContent-Length: 6", "Content-Length: 50", "Content-Length:", "Transfer-Encoding: chunked",
@@ -127,7 +127,7 @@ def bad_framing(rng: random.Random) -> Pieces:
 
 
 def slow_or_torn(rng: random.Random) -> Pieces:
-    """A good request in pieces, of which the last ones may never come."""
+    """A valid request in pieces; in half of the cases the last piece is missing."""
     data = request("POST", "/tyk/policies", b'{"id":"slow"}')
     cuts = sorted(rng.sample(range(1, len(data)), rng.randrange(1, 5)))
     pieces = [data[a:b] for a, b in zip([0, *cuts], [*cuts, len(data)], strict=True)]
@@ -135,28 +135,28 @@ def slow_or_torn(rng: random.Random) -> Pieces:
 
 
 def smuggled(rng: random.Random) -> Pieces:
-    """A second request hidden in the body of the first, behind two claims of its length."""
+    """A second request in the body of the first, whose headers contradict each other on its length."""
     hidden = b"GET /tyk/policies/smuggled HTTP/1.1\r\nHost: a\r\n\r\n"
-    claim = rng.choice((
+    header = rng.choice((
         "Transfer-Encoding : chunked", "Transfer-Encoding: xchunked", "Transfer-Encoding: chunked, identity",
         "Transfer-Encoding: chunked\r\nTransfer-Encoding: identity", "transfer_encoding: chunked",
     ))  # fmt: skip
-    return [request("POST", rng.choice(TARGETS), b"0\r\n\r\n" + hidden, claim)]
+    return [request("POST", rng.choice(TARGETS), b"0\r\n\r\n" + hidden, header)]
 
 
 def header_flood(rng: random.Random) -> Pieces:
-    """Very many headers, or very long ones."""
+    """A request with thousands of headers, or with a very long one."""
     if rng.random() < 0.5:
         return [request("GET", "/hello", b"", *(f"X-{n}: y" for n in range(rng.choice((100, 5_000)))))]
     return [request("GET", "/hello", b"", "X: " + "y" * rng.choice((10_000, 1_200_000)))]
 
 
 def garbage(rng: random.Random) -> Pieces:
-    """No HTTP at all."""
+    """Random bytes instead of HTTP."""
     return [rng.randbytes(rng.randrange(1, 500)) + rng.choice((b"", b"\r\n\r\n"))]
 
 
-KINDS: dict[Callable[[random.Random], Pieces], int] = {  # and how often each comes
+KINDS: dict[Callable[[random.Random], Pieces], int] = {  # with their relative frequencies
     broken_json: 25, bent_json: 25, odd_target: 20, bad_framing: 15, smuggled: 6, garbage: 5,
     slow_or_torn: 2, huge_or_deep: 1, header_flood: 1,
 }  # fmt: skip

@@ -1,4 +1,4 @@
-"""The servers that are measured: our mock, and peers from the npm registry."""
+"""The servers of the measurements: our mock, and its peers from the npm registry."""
 
 from __future__ import annotations
 
@@ -16,18 +16,23 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 PEERS = Path(__file__).parent / ".peers"
-SPEC = ROOT / "spec" / "openapi.yaml"
+SPEC = ROOT / "spec" / "gateway" / "openapi.yaml"
 SECRET = "mock-secret"
-SECONDS = 60  # for a server to answer
+START_SECONDS = 60  # in which a server must answer
 
 
 class BenchError(RuntimeError):
-    """A server or a tool is not there; the message says how to get it."""
+    """A server or a tool is missing or does not start; the message names it and the next step."""
 
 
 @dataclass(frozen=True)
 class Kind:
-    """A server as it is started; {port} and {spec} stand in its command."""
+    """A server to measure.
+
+    Attributes:
+        command: the command that starts it, with the placeholders {port} and {spec}.
+        is_ours: True if it is our mock, which has the routes under /_mock/.
+    """
 
     name: str
     command: tuple[str, ...]
@@ -36,25 +41,29 @@ class Kind:
 
 @dataclass(frozen=True)
 class Running:
-    """A server that answers."""
+    """A running server.
+
+    Attributes:
+        cold: seconds from the start of its process to its first answer.
+    """
 
     kind: Kind
     port: int
     pid: int
-    cold: float  # seconds from its start to its first answer
+    cold: float
 
     def cpu_seconds(self) -> float:
-        """What it and its children have used."""
+        """Seconds of CPU that the process and its children have used."""
         ticks = sum(_ticks(pid) for pid in _tree(self.pid))
         return ticks / os.sysconf("SC_CLK_TCK")
 
     def memory_mb(self) -> float:
-        """What it and its children hold."""
+        """Megabytes of memory that the process and its children hold."""
         return sum(_resident_kb(pid) for pid in _tree(self.pid)) / 1024
 
 
 def ours(folder: Path | None = None, spec: Path | None = None) -> Kind:
-    """Our mock, in memory or on a directory of policies."""
+    """Our mock, with its policies in memory or in a directory; `spec` is a file for its flag --spec."""
     command = [sys.executable, "-m", "mockserver", "serve", "--port", "{port}"]
     command += ["--policies", str(folder)] if folder else []
     command += ["--spec", str(spec)] if spec else []
@@ -62,23 +71,23 @@ def ours(folder: Path | None = None, spec: Path | None = None) -> Kind:
 
 
 def peers() -> list[Kind]:
-    """Prism and Steady, installed beside the bench.
+    """Prism and Steady, installed from the npm registry into bench/.peers.
 
     Raises:
-        BenchError: npm is not there, or cannot install them.
+        BenchError: npm is missing, or cannot install them.
     """
     npm = shutil.which("npm")
     if npm is None:
-        raise BenchError("npm is not there, which the peers need; install Node.js, or pass --no-peers")
+        raise BenchError("the peers need npm, which is missing; install Node.js, or pass --no-peers")
     bins = PEERS / "node_modules" / ".bin"
     if not (bins / "prism").exists():
         PEERS.mkdir(exist_ok=True)
         packages = ["@stoplight/prism-cli", "@stdy/cli"]
-        done = subprocess.run(
+        process = subprocess.run(
             [npm, "install", "--prefix", str(PEERS), *packages], capture_output=True, text=True, check=False
         )
-        if done.returncode:
-            raise BenchError(f"npm cannot install {', '.join(packages)}: {done.stderr[-300:]}")
+        if process.returncode:
+            raise BenchError(f"npm cannot install {', '.join(packages)}: {process.stderr[-300:]}")
     return [
         Kind("prism", (str(bins / "prism"), "mock", "-p", "{port}", "{spec}")),
         Kind("steady", (str(bins / "steady"), "-q", "-p", "{port}", "{spec}")),
@@ -87,24 +96,24 @@ def peers() -> list[Kind]:
 
 @contextlib.contextmanager
 def started(kind: Kind, spec: Path = SPEC) -> Iterator[Running]:
-    """Start a server on a free port; it ends with the block.
+    """Start a server on a free port and wait for its first answer; the server stops with the block.
 
     Raises:
-        BenchError: it does not answer in time.
+        BenchError: the server does not answer in time.
     """
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
     command = [part.format(port=port, spec=spec) for part in kind.command]
-    begun = time.perf_counter()
+    started_at = time.perf_counter()
     with subprocess.Popen(
         command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=ROOT, start_new_session=True
     ) as process:
         try:
             while not _answers(port):
-                if process.poll() is not None or time.perf_counter() - begun > SECONDS:
+                if process.poll() is not None or time.perf_counter() - started_at > START_SECONDS:
                     raise BenchError(f"{kind.name} does not start: {' '.join(command)}")
                 time.sleep(0.005)
-            yield Running(kind, port, process.pid, time.perf_counter() - begun)
+            yield Running(kind, port, process.pid, time.perf_counter() - started_at)
         finally:
             process.terminate()
             try:
@@ -126,12 +135,12 @@ def _answers(port: int) -> bool:
 
 
 def _tree(pid: int) -> list[int]:
-    """A process and all below it."""
-    found = [pid]
+    """The ids of a process and of all its descendants."""
+    pids = [pid]
     for task in Path(f"/proc/{pid}/task").glob("*/children"):
         with contextlib.suppress(OSError):
-            found += [each for child in task.read_text().split() for each in _tree(int(child))]
-    return found
+            pids += [pid for child in task.read_text().split() for pid in _tree(int(child))]
+    return pids
 
 
 def _ticks(pid: int) -> int:

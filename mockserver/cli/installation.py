@@ -1,4 +1,4 @@
-"""The check that our packages are installed whole, and are the ones that Python imports."""
+"""The check that the packages of tyk-contract are complete, and are the ones that Python imports."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from pathlib import Path
 
 import mockserver
 
-_ROOT = Path(__file__).parent.parent.parent  # the folder that our packages stand in
+_ROOT = Path(__file__).parent.parent.parent  # the directory of our packages
 
 
 class InstallationError(ValueError):
-    """A package of ours that another one has overwritten or hides; the message is one line for a person."""
+    """Another distribution has overwritten a package of tyk-contract; the message is one line."""
 
 
 def check() -> None:
-    """Let our own packages go before those of the working directory.
+    """Check that our packages are complete, and import them before folders of the working directory.
 
     Raises:
         InstallationError: another distribution has overwritten a package of ours.

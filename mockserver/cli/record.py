@@ -61,14 +61,14 @@ def run(options: argparse.Namespace) -> int:
 
     scenarios = load_scenarios(tuple(options.scenarios))
     secret = secret_of(options)
-    found = look(GATEWAY, options.url, secret, options.gateway)
+    detected = look(GATEWAY, options.url, secret, options.gateway)
     recorded = skipped = 0
     with Client(options.url, timeout=30) as client, options.out.open("w", encoding="utf-8") as out:
         directory = options.directory.absolute() if options.directory else None
         recorder = Recorder(client, secret, directory, _configuration(options.conf))
         recorder.check_empty()
         today = datetime.now(UTC).date().isoformat()
-        _write(out, {"gateway": str(found.version), "secret": SECRET, "recorded": today})
+        _write(out, {"gateway": str(detected.version), "secret": SECRET, "recorded": today})
         for scenario, needs in scenarios:
             if reason := recorder.skip_reason(scenario, needs):
                 skipped += 1
@@ -79,7 +79,7 @@ def run(options: argparse.Namespace) -> int:
                 _write(out, step)
             recorded += 1
             print(f"  {scenario.name:32} recorded")
-    print(f"{recorded} scenarios of gateway {found.version} in {options.out}, {skipped} skipped")
+    print(f"{recorded} scenarios of gateway {detected.version} in {options.out}, {skipped} skipped")
     return CONFORMS
 
 
