@@ -16,29 +16,29 @@ API_EXPIRED = "API has expired, please check documentation or contact administra
 VERSION_EXPIRED = "Api Version has expired, please check documentation or contact administrator"
 
 
-def check_version(visit: RequestContext) -> None:
+def check_version(context: RequestContext) -> None:
     """The version asked for is there, and has not expired (gateway/api_definition.go:1882 @v5.12.0)."""
-    data = visit.api.fields["version_data"]
+    data = context.api.fields["version_data"]
     versions: dict[str, Any] = data["versions"] or {}
     if data["not_versioned"]:
-        date, told = visit.api.fields["expiration"], API_EXPIRED
+        date, told = context.api.fields["expiration"], API_EXPIRED
         _single_version(versions)
     else:
-        visit.version = _asked_version(visit) or data["default_version"]
-        name = visit.version
+        context.version = _asked_version(context) or data["default_version"]
+        name = context.version
         if not name:
             raise Rejected("Version information not found", 403)
-        if name not in versions and visit.api.fields["definition"]["fallback_to_default"]:
+        if name not in versions and context.api.fields["definition"]["fallback_to_default"]:
             name = data["default_version"]
         if name not in versions:
             raise Rejected("This API version does not seem to exist", 403)
         date, told = versions[name]["expires"], VERSION_EXPIRED
     ends_at, unreadable = expiry(date)
-    if unreadable or (ends_at is not None and visit.gateway.now() >= ends_at):
+    if unreadable or (ends_at is not None and context.gateway.now() >= ends_at):
         raise Rejected(told, 403)
     if ends_at is not None:
         shown = datetime.fromtimestamp(ends_at, UTC).strftime("%a, %d %b %Y %H:%M:%S UTC")
-        visit.response_headers.append(("X-Tyk-Api-Expires", shown))
+        context.response_headers.append(("X-Tyk-Api-Expires", shown))
 
 
 def _single_version(versions: dict[str, Any]) -> None:
@@ -50,92 +50,92 @@ def _single_version(versions: dict[str, Any]) -> None:
         raise Rejected("No default API version for this non-versioned API found", 403)
 
 
-def _asked_version(visit: RequestContext) -> str:
+def _asked_version(context: RequestContext) -> str:
     """The version a request names, in a header, a parameter or its path."""
-    placed = visit.api.fields["definition"]
+    placed = context.api.fields["definition"]
     strips = placed["strip_versioning_data"]
     match placed["location"]:
         case "header":
-            name = visit.header(placed["key"])
+            name = context.header(placed["key"])
             if strips:
-                visit.drop_header(placed["key"])
+                context.drop_header(placed["key"])
             return name
         case "url-param":
-            name = visit.parameter(placed["key"])
+            name = context.parameter(placed["key"])
             if strips:
-                visit.drop_parameter(placed["key"])
+                context.drop_parameter(placed["key"])
             return name
         case "url":
-            return _version_in_path(visit, placed, strips=strips or placed["strip_path"])
+            return _version_in_path(context, placed, strips=strips or placed["strip_path"])
     return ""
 
 
-def _version_in_path(visit: RequestContext, placed: dict[str, Any], *, strips: bool) -> str:
-    path = visit.api.stripped(visit.url.path).removeprefix("/" + str(visit.api.fields["slug"]))
+def _version_in_path(context: RequestContext, placed: dict[str, Any], *, strips: bool) -> str:
+    path = context.api.stripped(context.url.path).removeprefix("/" + str(context.api.fields["slug"]))
     name = next((part for part in path.split("/") if part), "")
     fits = True
     if placed["url_versioning_pattern"]:
         with contextlib.suppress(re.error):
             fits = re.search(placed["url_versioning_pattern"], name) is not None
     if name and strips and fits:
-        path, raw = (each.replace(f"{name}/", "", 1) for each in (visit.url.path, visit.url.raw))
-        visit.url = replace(visit.url, path=path, raw=raw)
+        path, raw = (each.replace(f"{name}/", "", 1) for each in (context.url.path, context.url.raw))
+        context.url = replace(context.url, path=path, raw=raw)
     return name
 
 
-def check_key(visit: RequestContext) -> None:
+def check_key(context: RequestContext) -> None:
     """The request carries a known key whose policies fit (gateway/mw_auth_key.go:118 @v5.12.0)."""
-    key = without_bearer(visit.credential("authToken"))
+    key = without_bearer(context.credential("authToken"))
     if not key:
         raise Rejected("Authorization field missing", 401)
-    known = look_up(visit, key)
+    known = look_up(context, key)
     if not known.is_valid:
         raise Rejected(DISALLOWED, 403)
-    if visit.api.fields["base_identity_provided_by"] in ("", "auth_token"):
-        visit.session, visit.token, visit.alias = known.session, known.name, known.alias
+    if context.api.fields["base_identity_provided_by"] in ("", "auth_token"):
+        context.session, context.token, context.alias = known.session, known.name, known.alias
 
 
-def check_expiry(visit: RequestContext) -> None:
+def check_expiry(context: RequestContext) -> None:
     """The key is active and has not expired (gateway/mw_key_expired_check.go:20 @v5.12.0)."""
-    if visit.session is None:
+    if context.session is None:
         told = "Session state is missing or unset! Please make sure that auth headers are properly applied"
         raise Rejected(told, 400)
-    if visit.session["is_inactive"]:
+    if context.session["is_inactive"]:
         raise Rejected("Key is inactive, please renew", 403)
-    if 1 <= visit.session["expires"] < visit.gateway.now():
+    if 1 <= context.session["expires"] < context.gateway.now():
         raise Rejected("Key has expired, please renew", 401)
 
 
-def check_rights(visit: RequestContext) -> None:
+def check_rights(context: RequestContext) -> None:
     """The session has a right to the API and its version; one without any may all.
 
     Source: gateway/mw_access_rights.go:20 @v5.12.0.
     """
-    assert visit.session is not None
-    rights = visit.session["access_rights"]
+    assert context.session is not None
+    rights = context.session["access_rights"]
     if not rights:
         return
-    right = rights.get(visit.api.id)
+    right = rights.get(context.api.id)
     if right is None:
         raise Rejected(DISALLOWED, 403)
-    data = visit.api.fields["version_data"]
+    data = context.api.fields["version_data"]
     if data["not_versioned"]:
         return
-    wanted = {visit.version}
-    if visit.api.fields["definition"]["fallback_to_default"]:
+    wanted = {context.version}
+    if context.api.fields["definition"]["fallback_to_default"]:
         wanted.add(data["default_version"])
     if not wanted & set(right["versions"] or []):
         raise Rejected(DISALLOWED, 403)
 
 
-def check_path(visit: RequestContext) -> None:
+def check_path(context: RequestContext) -> None:
     """The session may use the path with this method (gateway/mw_granular_access.go:25 @v5.12.0)."""
-    assert visit.session is not None
-    right = (visit.session["access_rights"] or {}).get(visit.api.id)
+    assert context.session is not None
+    right = (context.session["access_rights"] or {}).get(context.api.id)
     if right is None or not right["allowed_urls"]:
         return
     for allowed in right["allowed_urls"]:
-        if visit.method in (allowed["methods"] or []) and matches(allowed["url"], visit.url.path):
+        if context.method in (allowed["methods"] or []) and matches(allowed["url"], context.url.path):
             return
     raise Rejected("Access to this resource has been disallowed", 403)
 

@@ -20,28 +20,28 @@ NO_POLICY_FOUND = Rejected("key not authorized: no matching policy found", 403)
 _CLIENT_CLAIMS = ("clientId", "cid", "client_id")  # gateway/mw_jwt.go:56 @v5.12.0
 
 
-def check_token(visit: RequestContext) -> None:
+def check_token(context: RequestContext) -> None:
     """The request carries a token that is signed and in time; its session is made or found."""
-    definition = visit.api.fields
-    text = without_bearer(visit.credential("jwt"))
+    definition = context.api.fields
+    text = without_bearer(context.credential("jwt"))
     if not text:
         raise Rejected("Authorization field missing", 400)
-    token = verified(text, definition, lambda header, claims: _key(visit, Token(header, claims)))
-    check_dates(token, definition, int(visit.gateway.now()))
+    token = verified(text, definition, lambda header, claims: _key(context, Token(header, claims)))
+    check_dates(token, definition, int(context.gateway.now()))
     if definition["jwt_source"]:
-        session, name, is_new = _central_session(visit, token)
+        session, name, is_new = _central_session(context, token)
     else:
-        session, name, is_new = _own_session(visit, token), _identity(visit, token), False
+        session, name, is_new = _own_session(context, token), _identity(context, token), False
     if definition["base_identity_provided_by"] in ("", "jwt_claim"):
-        visit.session, visit.token, visit.is_changed = session, name, is_new
+        context.session, context.token, context.is_changed = session, name, is_new
 
 
-def _key(visit: RequestContext, token: Token) -> Any:
+def _key(context: RequestContext, token: Token) -> Any:
     """The key that a token is to be signed with: the definition's, or the secret of a session."""
-    definition = visit.api.fields
+    definition = context.api.fields
     source = definition["jwt_source"]
     if not source:
-        return _own_session(visit, token)["jwt_data"]["secret"].encode()
+        return _own_session(context, token)["jwt_data"]["secret"].encode()
     if not re.match(r"(?i)https?://", source):
         try:
             data = base64.b64decode(source, validate=True)
@@ -50,16 +50,16 @@ def _key(visit: RequestContext, token: Token) -> Any:
         source = data.decode("utf-8", "replace")
         if not re.match(r"(?i)https?://", source):
             return public_key(data) if definition["jwt_signing_method"] in ("rsa", "ecdsa") else data
-    key = fetched_key(visit, source, token.header.get("kid"))
+    key = fetched_key(context, source, token.header.get("kid"))
     if key is None:
         raise NOT_AUTHORISED
     return key
 
 
-def _own_session(visit: RequestContext, token: Token) -> Document:
+def _own_session(context: RequestContext, token: Token) -> Document:
     """The session of the key that a token names itself."""
     try:
-        known = look_up(visit, _identity(visit, token))
+        known = look_up(context, _identity(context, token))
     except Rejected as error:  # without a name there is no key to verify with
         raise NOT_AUTHORISED from error
     if not known.is_valid or known.session is None:
@@ -67,20 +67,20 @@ def _own_session(visit: RequestContext, token: Token) -> Document:
     return known.session
 
 
-def _identity(visit: RequestContext, token: Token) -> str:
+def _identity(context: RequestContext, token: Token) -> str:
     kid = token.header.get("kid")
-    if isinstance(kid, str) and not visit.api.fields["jwt_skip_kid"]:
+    if isinstance(kid, str) and not context.api.fields["jwt_skip_kid"]:
         return kid
-    return _user(visit, token.claims)
+    return _user(context, token.claims)
 
 
-def _user(visit: RequestContext, claims: dict[str, Any]) -> str:
+def _user(context: RequestContext, claims: dict[str, Any]) -> str:
     """Who a token is about: the claim that the definition names, or `sub`."""
-    field = visit.api.fields["jwt_identity_base_field"]
+    field = context.api.fields["jwt_identity_base_field"]
     if field:
-        if found := _claim(visit, claims, field):
+        if found := _claim(context, claims, field):
             return found
-        nests = "jwt-claims-may-nest" in visit.gateway.behaviours
+        nests = "jwt-claims-may-nest" in context.gateway.behaviours
         if "" in (claims.get(field), _nested(claims, field) if nests else None):
             place = "claim, claim:" if nests else "field claim"
             raise Rejected(f"found an empty user ID in predefined base {place} {field}", 403)
@@ -91,10 +91,10 @@ def _user(visit: RequestContext, claims: dict[str, Any]) -> str:
     raise Rejected("no suitable claims for user ID were found", 403)
 
 
-def _claim(visit: RequestContext, claims: dict[str, Any], name: str) -> str:
+def _claim(context: RequestContext, claims: dict[str, Any], name: str) -> str:
     """A claim that is text; a name with dots leads into nested ones. "" where there is none."""
     value = claims.get(name)
-    if not (isinstance(value, str) and value) and "jwt-claims-may-nest" in visit.gateway.behaviours:
+    if not (isinstance(value, str) and value) and "jwt-claims-may-nest" in context.gateway.behaviours:
         value = _nested(claims, name)
     return value if isinstance(value, str) else ""
 
@@ -108,22 +108,25 @@ def _nested(claims: dict[str, Any], name: str) -> Any:
     return node
 
 
-def _central_session(visit: RequestContext, token: Token) -> tuple[Document, str, bool]:
+def _central_session(context: RequestContext, token: Token) -> tuple[Document, str, bool]:
     """The session of a token's user, its key, and whether it is to be kept."""
-    definition, claims = visit.api.fields, token.claims
-    user = _user(visit, claims)
-    key = visit.gateway.sessions.name_of(visit.api.org_id, hashlib.md5(user.encode()).hexdigest())  # noqa: S324  the gateway's own way
-    known = look_up(visit, key)
-    policy = _named_policy(visit, claims)
+    definition, claims = context.api.fields, token.claims
+    user = _user(context, claims)
+    key = context.gateway.sessions.name_of(context.api.org_id, hashlib.md5(user.encode()).hexdigest())  # noqa: S324  the gateway's own way
+    known = look_up(context, key)
+    policy = _named_policy(context, claims)
     is_default = not policy and bool(definition["jwt_default_policies"])
     if is_default:
         policy = definition["jwt_default_policies"][0]
-    if not policy and not is_default and "jwt-scopes-are-enough" not in visit.gateway.behaviours:
+    if not policy and not is_default and "jwt-scopes-are-enough" not in context.gateway.behaviours:
         raise NO_POLICY_FOUND
     if known.is_valid and known.session is not None:
-        session, changed = known.session, _switch_policy(visit, known.session, policy, is_default=is_default)
+        session, changed = (
+            known.session,
+            _switch_policy(context, known.session, policy, is_default=is_default),
+        )
     else:
-        session, changed = _new_session(visit, policy, is_default=is_default), True
+        session, changed = _new_session(context, policy, is_default=is_default), True
         session |= {"meta_data": {"TykJWTSessionID": known.name}, "alias": user}
     expires = claims.get("exp")
     if (
@@ -132,7 +135,7 @@ def _central_session(visit: RequestContext, token: Token) -> tuple[Document, str
         and int(expires) > session["expires"]
     ):
         session["expires"], changed = int(expires), True
-    changed = _apply_scopes(visit, session, claims, "" if is_default else policy, known.is_valid) or changed
+    changed = _apply_scopes(context, session, claims, "" if is_default else policy, known.is_valid) or changed
     if not policy and not definition["jwt_default_policies"]:
         mapped = _scope_mapping(definition)[1]
         if not _policies_of(session) or (known.is_valid and not mapped):
@@ -143,32 +146,32 @@ def _central_session(visit: RequestContext, token: Token) -> tuple[Document, str
     return session, known.name, changed
 
 
-def _named_policy(visit: RequestContext, claims: dict[str, Any]) -> str:
+def _named_policy(context: RequestContext, claims: dict[str, Any]) -> str:
     """The policy that a token names, or the first of the key that it names as its client."""
-    definition = visit.api.fields
+    definition = context.api.fields
     if definition["jwt_policy_field_name"]:
-        return _claim(visit, claims, definition["jwt_policy_field_name"])
+        return _claim(context, claims, definition["jwt_policy_field_name"])
     client = claims.get(definition["jwt_client_base_field"]) if definition["jwt_client_base_field"] else None
     if not isinstance(client, str):
         return ""
-    known = look_up(visit, client)
+    known = look_up(context, client)
     policies = _policies_of(known.session) if known.is_valid and known.session else []
     return str(policies[0]) if policies else ""
 
 
-def _new_session(visit: RequestContext, policy: str, *, is_default: bool) -> Document:
+def _new_session(context: RequestContext, policy: str, *, is_default: bool) -> Document:
     """A session with a policy's limits and rights, or an empty one."""
     if not policy:
-        session = visit.gateway.session_codec.type.fresh()
-        session["org_id"] = visit.api.org_id
+        session = context.gateway.session_codec.type.fresh()
+        session["org_id"] = context.api.org_id
         return dict(session)
-    granted = visit.gateway.store.lend(policy, visit.api.org_id)
-    is_foreign = granted is not None and granted["org_id"] != visit.api.org_id
-    session = from_policy(visit.gateway, None if is_foreign else granted, policy, visit.api.org_id)
+    granted = context.gateway.store.lend(policy, context.api.org_id)
+    is_foreign = granted is not None and granted["org_id"] != context.api.org_id
+    session = from_policy(context.gateway, None if is_foreign else granted, policy, context.api.org_id)
     if is_default:
-        _add_defaults(visit, session)
+        _add_defaults(context, session)
     try:
-        visit.apply(session)
+        context.apply(session)
     except PoliciesNotApplicable as error:
         raise Rejected(f"failed to create key: {error}", 500) from error
     if granted is None or is_foreign:
@@ -176,37 +179,37 @@ def _new_session(visit: RequestContext, policy: str, *, is_default: bool) -> Doc
     return session
 
 
-def _switch_policy(visit: RequestContext, session: Document, policy: str, *, is_default: bool) -> bool:
+def _switch_policy(context: RequestContext, session: Document, policy: str, *, is_default: bool) -> bool:
     """Give a session that is there the policy that is meant now; say whether that changed it."""
-    granted = visit.gateway.store.lend(policy, visit.api.org_id) if policy else None
+    granted = context.gateway.store.lend(policy, context.api.org_id) if policy else None
     if policy and granted is None:
         raise NO_POLICY
     has = _policies_of(session)
     if not has:
         raise NO_POLICY_FOUND
-    defaults = visit.api.fields["jwt_default_policies"] or []
+    defaults = context.api.fields["jwt_default_policies"] or []
     differs = is_default and {*has, policy} != {*defaults, policy}
     if granted is None or (policy in has and not differs):
         return False
-    if granted["org_id"] != visit.api.org_id:
+    if granted["org_id"] != context.api.org_id:
         raise NO_POLICY
     _set_policies(session, [policy])
     if is_default:
-        _add_defaults(visit, session)
-    _apply_or_refuse(visit, session, "could not apply new policy")
+        _add_defaults(context, session)
+    _apply_or_refuse(context, session, "could not apply new policy")
     return True
 
 
 def _apply_scopes(
-    visit: RequestContext, session: Document, claims: dict[str, Any], base: str, was_there: bool
+    context: RequestContext, session: Document, claims: dict[str, Any], base: str, was_there: bool
 ) -> bool:
     """Give a session the policies of a token's scopes; say whether that changed which it has."""
-    claim, mapping = _scope_mapping(visit.api.fields)
+    claim, mapping = _scope_mapping(context.api.fields)
     if not mapping:
         return False
     scopes = _scopes(_nested(claims, claim or "scope"))
     if not scopes:
-        defaults = visit.api.fields["jwt_default_policies"]
+        defaults = context.api.fields["jwt_default_policies"]
         if not base and not defaults and was_there:
             raise Rejected("key not authorized: no scope or policy in token", 403)
         return False
@@ -216,7 +219,7 @@ def _apply_scopes(
     before = session["apply_policies"] or []
     changed = len(before) != len(policies) or not set(before) <= set(policies)
     _set_policies(session, policies)
-    _apply_or_refuse(visit, session, "could not apply several policies")
+    _apply_or_refuse(context, session, "could not apply several policies")
     return changed
 
 
@@ -250,13 +253,13 @@ def _set_policies(session: Document, policies: list[str]) -> None:
     session |= {"apply_policy_id": "", "apply_policies": policies}
 
 
-def _add_defaults(visit: RequestContext, session: Document) -> None:
-    defaults = visit.api.fields["jwt_default_policies"]
+def _add_defaults(context: RequestContext, session: Document) -> None:
+    defaults = context.api.fields["jwt_default_policies"]
     _set_policies(session, list(dict.fromkeys([*(session["apply_policies"] or []), *defaults])))
 
 
-def _apply_or_refuse(visit: RequestContext, session: Document, told: str) -> None:
+def _apply_or_refuse(context: RequestContext, session: Document, told: str) -> None:
     try:
-        visit.apply(session)
+        context.apply(session)
     except PoliciesNotApplicable as error:
         raise Rejected(f"key not authorized: {told}", 403) from error

@@ -31,11 +31,13 @@ def answer_for(api: Api) -> Callable[[Call[Gateway]], Reply]:
     def answer_call(call: Call[Gateway]) -> Reply:
         request = call.request
         headers = request.head.first_values
-        visit = RequestContext(
+        context = RequestContext(
             call.state, api, request.method, request.url, headers, request.body, request.client
         )
-        reply = answer(visit)
-        return ProxiedReply(reply.body, reply.status, reply.headers, api.id, _journalled(visit.forwarded))
+        reply = answer(context)
+        return ProxiedReply(
+            reply.body, reply.status, reply.headers, api.id, _journalled(context.upstream_request)
+        )
 
     return answer_call
 
@@ -49,24 +51,26 @@ def _journalled(sent: UpstreamRequest | None) -> dict[str, Any] | None:
     return {"method": sent.method, "target": sent.target, "headers": headers, "body": body}
 
 
-def answer(visit: RequestContext) -> Reply:
+def answer(context: RequestContext) -> Reply:
     """The gateway's reply: a refusal, or the upstream's answer."""
     try:
-        if visit.api.fields["use_oauth2"] and (reply := oauth_tokens.own_endpoint(visit)):
+        if context.api.fields["use_oauth2"] and (reply := oauth_tokens.own_endpoint(context)):
             return reply
-        for step in _steps(visit):
-            step(visit)
-            visit.keep()
-        reply = upstream.forward(visit)
+        for step in _steps(context):
+            step(context)
+            context.keep()
+        reply = upstream.forward(context)
     except Rejected as refusal:
-        visit.keep()
-        return _refused(visit, refusal)
-    return Reply(reply.body, reply.status, (*reply.headers, *limits.headers(visit), *visit.response_headers))
+        context.keep()
+        return _refused(context, refusal)
+    return Reply(
+        reply.body, reply.status, (*reply.headers, *limits.headers(context), *context.response_headers)
+    )
 
 
-def _steps(visit: RequestContext) -> list[Step]:
+def _steps(context: RequestContext) -> list[Step]:
     """The steps of an API: which credential it asks for is in its definition."""
-    known = visit.api.fields
+    known = context.api.fields
     if known["use_keyless"]:
         return [access.check_version, limits.check_api_limit]
     credentials: list[Step] = []
@@ -79,40 +83,40 @@ def _steps(visit: RequestContext) -> list[Step]:
     ]  # fmt: skip
 
 
-def _check_kinds(visit: RequestContext) -> None:
-    known = visit.api.fields
+def _check_kinds(context: RequestContext) -> None:
+    known = context.api.fields
     asked = [name for name in UNJUDGED if known[name]]
     asked += ["external_oauth"] if known["external_oauth"]["enabled"] else []
     if asked:
         raise Rejected(f"this mock does not judge requests to an API with {asked[0]}", 501)
 
 
-def _strip_credentials(visit: RequestContext) -> None:
+def _strip_credentials(context: RequestContext) -> None:
     """Keep the credential from the upstream where that is wanted (gateway/mw_strip_auth.go:25 @v5.12.0)."""
-    if not visit.api.fields["strip_auth_data"]:
+    if not context.api.fields["strip_auth_data"]:
         return
-    for places in (visit.api.fields["auth_configs"] or {"authToken": visit.api.fields["auth"]}).values():
+    for places in (context.api.fields["auth_configs"] or {"authToken": context.api.fields["auth"]}).values():
         name = places["auth_header_name"] or "Authorization"
-        visit.drop_header(name)
+        context.drop_header(name)
         if places["use_param"]:
-            visit.drop_parameter(places["param_name"] or name)
-        _drop_cookie(visit, places["cookie_name"] or name)
+            context.drop_parameter(places["param_name"] or name)
+        _drop_cookie(context, places["cookie_name"] or name)
 
 
-def _drop_cookie(visit: RequestContext, name: str) -> None:
+def _drop_cookie(context: RequestContext, name: str) -> None:
     """Take the first cookie away whose name begins so."""
-    cookies = visit.header("Cookie").split(";")
+    cookies = context.header("Cookie").split(";")
     found = next((i for i, cookie in enumerate(cookies) if cookie.strip().startswith(name)), None)
     if found is not None:
         kept = ";".join(cookies[:found] + cookies[found + 1 :])
-        visit.headers = {**visit.headers, "cookie": kept}
+        context.headers = {**context.headers, "cookie": kept}
 
 
-def _refused(visit: RequestContext, refusal: Rejected) -> Reply:
+def _refused(context: RequestContext, refusal: Rejected) -> Reply:
     """A refusal in the gateway's templates (templates/error.json and error.xml @v5.12.0)."""
-    kind = visit.header("Content-Type").partition(";")[0]
+    kind = context.header("Content-Type").partition(";")[0]
     if kind in ("application/xml", "text/xml"):
         text = f'<?xml version = "1.0" encoding = "UTF-8"?>\n<error>{refusal.message}</error>\n'
     else:
         kind, text = JSON, f'{{\n    "error": "{refusal.message.translate(_ESCAPED)}"\n}}'
-    return Reply(text.encode(), refusal.status, (("Content-Type", kind), *visit.response_headers))
+    return Reply(text.encode(), refusal.status, (("Content-Type", kind), *context.response_headers))

@@ -32,77 +32,77 @@ _FAILURES = {  # as RFC 6749 section 5.2 words them
 }
 
 
-def check_access_token(visit: RequestContext) -> None:
+def check_access_token(context: RequestContext) -> None:
     """The request carries a token of a client that is still there (gateway/mw_oauth2_key_exists.go:70)."""
-    scheme, mark, rest = visit.credential("oauth").partition(" ")
+    scheme, mark, rest = context.credential("oauth").partition(" ")
     if not mark:
         raise Rejected("Authorization field missing", 400)
     if scheme.lower() != "bearer":
         raise Rejected("Bearer token malformed", 400)
-    known = look_up(visit, rest.partition(" ")[0])
+    known = look_up(context, rest.partition(" ")[0])
     if not known.is_valid or known.session is None:
         raise Rejected("Key not authorised", 403)
-    if not visit.gateway.oauth.is_client(visit.api.id, known.session["oauth_client_id"]):
+    if not context.gateway.oauth.is_client(context.api.id, known.session["oauth_client_id"]):
         raise Rejected("Key not authorised. OAuth client access was revoked", 403)
-    if visit.api.fields["base_identity_provided_by"] in ("", "oauth_key"):
-        visit.session, visit.token, visit.alias = known.session, known.name, known.alias
+    if context.api.fields["base_identity_provided_by"] in ("", "oauth_key"):
+        context.session, context.token, context.alias = known.session, known.name, known.alias
 
 
-def own_endpoint(visit: RequestContext) -> Reply | None:
+def own_endpoint(context: RequestContext) -> Reply | None:
     """The answer of an API's OAuth endpoints; None where the path is none of them.
 
     Source: gateway/server.go:918 @v5.12.0.
     """
-    path = visit.api.path_after_prefix(visit.url.path)
+    path = context.api.path_after_prefix(context.url.path)
     if path.removesuffix("/") == "/oauth/token":
-        reply = _token(visit) if visit.method in ("GET", "POST") else error("Method not supported", 405)
+        reply = _token(context) if context.method in ("GET", "POST") else error("Method not supported", 405)
         return Reply(reply.body, reply.status, (*reply.headers, *_SECURITY))
     if path == "/oauth/revoke":
-        return _revoke(visit)
+        return _revoke(context)
     if path == "/oauth/revoke_all":
-        return _revoke_all(visit)
+        return _revoke_all(context)
     if path.removesuffix("/") in ("/oauth/authorize", "/tyk/oauth/authorize-client"):
         raise Rejected("this mock does not know the authorization code flow", 501)
     return None
 
 
-def _token(visit: RequestContext) -> Reply:
+def _token(context: RequestContext) -> Reply:
     """A token by client credentials."""
-    if visit.method != "POST":
-        return _failure(visit, "invalid_request")
-    form = _form(visit)
+    if context.method != "POST":
+        return _failure(context, "invalid_request")
+    form = _form(context)
     grant = form.get("grant_type", "")
-    if grant not in (visit.api.fields["oauth_meta"]["allowed_access_types"] or []):
-        return _failure(visit, "unsupported_grant_type")
+    if grant not in (context.api.fields["oauth_meta"]["allowed_access_types"] or []):
+        return _failure(context, "unsupported_grant_type")
     if grant not in KNOWN_GRANTS:
         return error(f"this mock knows no other grant than {', '.join(KNOWN_GRANTS)}", 501)
-    credential = _basic(visit.header("Authorization"))
+    credential = _basic(context.header("Authorization"))
     if credential is None:
-        return _failure(visit, "invalid_request")
+        return _failure(context, "invalid_request")
     client_id, secret = credential
-    client = visit.gateway.oauth.client(visit.api.id, client_id)
+    client = context.gateway.oauth.client(context.api.id, client_id)
     if client is None:
-        return _failure(visit, "server_error")
+        return _failure(context, "server_error")
     if client["secret"] != secret or not client["redirect_uri"]:
-        return _failure(visit, "unauthorized_client")
-    policy = visit.gateway.store.loaded.by_id.get(client["policy_id"])
+        return _failure(context, "unauthorized_client")
+    policy = context.gateway.store.loaded.by_id.get(client["policy_id"])
     if policy is None:
-        return _failure(visit, "server_error")
-    session = from_policy(visit.gateway, policy.lend(), client["policy_id"], policy.org_id)
-    lasts = visit.gateway.config.oauth_token_expire or SECONDS
-    text = visit.gateway.sessions.name_of(session["org_id"], "")
-    _keep(visit, text, session, client["client_id"], client["meta_data"], lasts)
+        return _failure(context, "server_error")
+    session = from_policy(context.gateway, policy.lend(), client["policy_id"], policy.org_id)
+    lasts = context.gateway.config.oauth_token_expire or SECONDS
+    text = context.gateway.sessions.name_of(session["org_id"], "")
+    _keep(context, text, session, client["client_id"], client["meta_data"], lasts)
     told = {"access_token": text, "expires_in": lasts, "token_type": "bearer"}
     scope = form.get("scope")
     return json_reply(dict(sorted({**told, **({"scope": scope} if scope else {})}.items())))
 
 
 def _keep(
-    visit: RequestContext, text: str, session: Document, client_id: str, extra: object, lasts: int
+    context: RequestContext, text: str, session: Document, client_id: str, extra: object, lasts: int
 ) -> None:
     """Keep a token and its session (gateway/oauth_manager.go:940 @v5.12.0)."""
-    gateway = visit.gateway
-    gateway.oauth.issue(visit.api.id, client_id, text, lasts)
+    gateway = context.gateway
+    gateway.oauth.issue(context.api.id, client_id, text, lasts)
     session |= {"oauth_client_id": client_id, "expires": int(gateway.now()) + lasts}
     if isinstance(extra, dict):
         session["meta_data"] = {**extra, **(session["meta_data"] or {})}
@@ -111,37 +111,37 @@ def _keep(
     gateway.sessions.save(text, session, seconds=max(seconds, default=0))
 
 
-def _revoke(visit: RequestContext) -> Reply:
-    token = form_fields(visit.body).get("token", "")
+def _revoke(context: RequestContext) -> Reply:
+    token = form_fields(context.body).get("token", "")
     if not token:
         return error("token is required", 400)
-    visit.gateway.oauth.revoke(visit.api, token)
+    context.gateway.oauth.revoke(context.api, token)
     return ok("token revoked successfully")
 
 
-def _revoke_all(visit: RequestContext) -> Reply:
-    form = form_fields(visit.body)
+def _revoke_all(context: RequestContext) -> Reply:
+    form = form_fields(context.body)
     for name in ("client_id", "client_secret"):
         if not form.get(name):
             return error(f"{name} is required", 401)
-    client = visit.gateway.oauth.client(visit.api.id, form["client_id"])
+    client = context.gateway.oauth.client(context.api.id, form["client_id"])
     if client is None:
         return error("error getting oauth client", 404)
     if client["secret"] != form["client_secret"]:
         return error("client secret is wrong", 401)
-    visit.gateway.oauth.revoke_all(visit.api, form["client_id"])
+    context.gateway.oauth.revoke_all(context.api, form["client_id"])
     return ok("tokens revoked successfully")
 
 
-def _form(visit: RequestContext) -> dict[str, str]:
+def _form(context: RequestContext) -> dict[str, str]:
     """The fields of a request: of its form or JSON body, and of its query."""
-    query = dict(reversed(parse_qsl(visit.url.query.removeprefix("?"), keep_blank_values=True)))
-    kind = visit.header("Content-Type")
+    query = dict(reversed(parse_qsl(context.url.query.removeprefix("?"), keep_blank_values=True)))
+    kind = context.header("Content-Type")
     if kind.partition(";")[0].strip() == "application/x-www-form-urlencoded":
-        return {**query, **form_fields(visit.body)}
+        return {**query, **form_fields(context.body)}
     if kind == "application/json":
         try:
-            sent = json.loads(visit.body)
+            sent = json.loads(context.body)
         except ValueError:
             return query
         if isinstance(sent, dict) and all(isinstance(value, str) for value in sent.values()):
@@ -160,6 +160,6 @@ def _basic(header: str) -> tuple[str, str] | None:
     return (name, secret) if mark else None
 
 
-def _failure(visit: RequestContext, name: str) -> Reply:
-    status = visit.gateway.config.oauth_error_status_code or 403
+def _failure(context: RequestContext, name: str) -> Reply:
+    status = context.gateway.config.oauth_error_status_code or 403
     return json_reply({"error": name, "error_description": _FAILURES[name]}, status)

@@ -59,7 +59,7 @@ class RequestContext:
         alias: what the session is remembered by; "" where it is new.
         version: the API's version that it asks for; "" where the API has none.
         is_changed: whether the session is to be kept as it is now.
-        forwarded: what was handed on to the upstream; None where nothing was.
+        upstream_request: what was handed on to the upstream; None where nothing was.
         response_headers: headers of the answer, of a rejection too.
     """
 
@@ -75,7 +75,7 @@ class RequestContext:
     alias: str = ""
     version: str = ""
     is_changed: bool = False
-    forwarded: UpstreamRequest | None = None
+    upstream_request: UpstreamRequest | None = None
     response_headers: list[tuple[str, str]] = field(default_factory=list)
 
     def header(self, name: str) -> str:
@@ -164,23 +164,23 @@ class FoundKey:
     alias: str = ""
 
 
-def look_up(visit: RequestContext, key: str) -> FoundKey:
+def look_up(context: RequestContext, key: str) -> FoundKey:
     """A key's session with its policies applied (gateway/middleware.go:507 @v5.12.0)."""
-    shortest = visit.gateway.config.min_token_length or 3
+    shortest = context.gateway.config.min_token_length or 3
     if len(key.encode()) <= shortest:
         return FoundKey(key, None, is_valid=False)
-    sessions, codec = visit.gateway.sessions, visit.gateway.session_codec
+    sessions, codec = context.gateway.sessions, context.gateway.session_codec
     if remembered := sessions.cache.get(key):
         name, alias, session = remembered.key, remembered.alias, codec.decode(remembered.text.encode())
     else:
-        found = sessions.find(visit.api.org_id, key)
+        found = sessions.find(context.api.org_id, key)
         if found is None:
             return FoundKey(key, None, is_valid=False)
         name, session = found
-        alias = sessions.storage_name(name) if visit.gateway.config.hash_keys else key
+        alias = sessions.storage_name(name) if context.gateway.config.hash_keys else key
         sessions.cache.put(sessions.cache.alias_of(key), name, alias, codec.encode(session))
     try:
-        visit.apply(session)
+        context.apply(session)
     except PoliciesNotApplicable:
         return FoundKey(name, session, is_valid=False, alias=alias)
     return FoundKey(name, session, is_valid=True, alias=alias)

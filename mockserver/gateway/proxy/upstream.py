@@ -31,34 +31,36 @@ _MADE_ANEW = ("host", "content-length")
 _OF_PACKED = ("content-encoding", "content-length")
 
 
-def forward(visit: RequestContext) -> Reply:
+def forward(context: RequestContext) -> Reply:
     """Ask the API's target if it is on this machine or allowed; else say what would have reached it.
 
     Raises:
         Refusal: the target does not answer.
     """
-    target = urlsplit(str(visit.api.fields["proxy"]["target_url"]))
-    sent = visit.forwarded = _forwarded(visit, target)
-    if _may_be_asked(visit.gateway, target):
+    target = urlsplit(str(context.api.fields["proxy"]["target_url"]))
+    sent = context.upstream_request = _forwarded(context, target)
+    if _may_be_asked(context.gateway, target):
         return _asked(target, sent)
     echo = json.dumps({"method": sent.method, "path": sent.target})
     return Reply(echo.encode())
 
 
-def _forwarded(visit: RequestContext, target: SplitResult) -> UpstreamRequest:
+def _forwarded(context: RequestContext, target: SplitResult) -> UpstreamRequest:
     """The request as the gateway hands it on (gateway/reverse_proxy.go:241 @v5.12.0)."""
-    path, raw = (_placed(visit.api, target, each) if each else "" for each in (visit.url.path, visit.url.raw))
-    own = visit.url.query.removeprefix("?")
+    path, raw = (
+        _placed(context.api, target, each) if each else "" for each in (context.url.path, context.url.raw)
+    )
+    own = context.url.query.removeprefix("?")
     query = "&".join(part for part in (target.query, own) if part)
     address = urls.escaped(path, "" if raw == path else raw)
-    headers = dict(_of_more_hops([each for each in visit.headers.items() if each[0] not in _MADE_ANEW]))
+    headers = dict(_of_more_hops([each for each in context.headers.items() if each[0] not in _MADE_ANEW]))
     headers["x-forwarded-for"] = ", ".join(
-        each for each in (headers.get("x-forwarded-for"), visit.client) if each
+        each for each in (headers.get("x-forwarded-for"), context.client) if each
     )
-    host = visit.headers.get("host") if visit.api.fields["proxy"]["preserve_host_header"] else None
-    headers.setdefault("user-agent", f"Tyk/{visit.gateway.version}")
+    host = context.headers.get("host") if context.api.fields["proxy"]["preserve_host_header"] else None
+    headers.setdefault("user-agent", f"Tyk/{context.gateway.version}")
     target_sent = address + (f"?{query}" if query else "")
-    return UpstreamRequest(visit.method, target_sent, headers, visit.body, host)
+    return UpstreamRequest(context.method, target_sent, headers, context.body, host)
 
 
 def _placed(api: Api, target: SplitResult, path: str) -> str:
@@ -157,13 +159,13 @@ def _canonical(name: str) -> str:
     return "-".join(part.capitalize() for part in name.split("-"))
 
 
-def fetched_key(visit: RequestContext, url: str, key_id: Any) -> Any:
+def fetched_key(context: RequestContext, url: str, key_id: Any) -> Any:
     """The key of that id in a JWKS; None where it may not be asked for, or is not there."""
     import jwt
 
-    api, kept = visit.api, visit.gateway.jwks_cache
+    api, kept = context.api, context.gateway.jwks_cache
     target = urlsplit(url)
-    if not isinstance(key_id, str) or not _may_be_asked(visit.gateway, target):
+    if not isinstance(key_id, str) or not _may_be_asked(context.gateway, target):
         return None
     path = urls.Url(target.path or "/", f"?{target.query}" if target.query else "")
     asked = UpstreamRequest("GET", str(path), {}, b"")
