@@ -19,7 +19,7 @@ OTHER_ID = error(
     "Request APIID does not match that in Definition! For Update operations these must match.", 400
 )
 DASHBOARD = error("Due to enabled use_db_app_configs, please use the Dashboard API", 500)
-_SOURCES = {  # the kinds of credential that a definition may place, and the switch of each
+_SWITCHES = {  # the kinds of credential that a definition may place, and the switch of each
     "authToken": "use_standard_auth", "coprocess": "enable_coprocess_auth", "jwt": "enable_jwt",
     "hmac": "enable_signature_checking", "oauth": "use_oauth2", "oidc": "use_openid",
 }  # fmt: skip
@@ -28,9 +28,9 @@ _SOURCES = {  # the kinds of credential that a definition may place, and the swi
 @handles("listApis")
 def list_apis(call: Call) -> Reply:
     """Every loaded definition, in any order."""
-    found = [api.document for api in call.state.apis.loaded.by_id.values()]
-    call.state.order.shuffle(found)
-    return json_reply(found)
+    documents = [api.document for api in call.state.apis.loaded.by_id.values()]
+    call.state.order.shuffle(documents)
+    return json_reply(documents)
 
 
 @handles("getApi")
@@ -50,8 +50,8 @@ def add_api(call: Call) -> Reply:
         api = call.state.apis.codec.decode(call.body)
     except Malformed:
         return MALFORMED
-    if refusal := _invalid(api):
-        return refusal
+    if rejection := _invalid(api):
+        return rejection
     if not api.id:
         api = api.with_id(uuid.uuid4().hex)
     return _write(call, api, "added")
@@ -60,18 +60,18 @@ def add_api(call: Call) -> Reply:
 @handles("updateApi")
 def update_api(call: Call) -> Reply:
     """Write a definition whose API is loaded."""
-    name = call.params["apiID"]
+    api_id = call.params["apiID"]
     if call.state.config.use_db_app_configs:
         return DASHBOARD
-    if not _is_id(call, name):
+    if not _is_valid_id(call, api_id):
         return INVALID_ID
-    if name not in call.state.apis.loaded.by_id:
+    if api_id not in call.state.apis.loaded.by_id:
         return NOT_FOUND
     try:
         api = call.state.apis.codec.decode(call.body)
     except Malformed:
         return MALFORMED
-    if api.id != name:
+    if api.id != api_id:
         return OTHER_ID
     return _invalid(api) or _write(call, api, "modified")
 
@@ -79,24 +79,24 @@ def update_api(call: Call) -> Reply:
 @handles("deleteApi")
 def delete_api(call: Call) -> Reply:
     """Remove the file of a loaded API; it is served until the next reload."""
-    name = call.params["apiID"]
-    if not _is_id(call, name):
+    api_id = call.params["apiID"]
+    if not _is_valid_id(call, api_id):
         return INVALID_ID
-    if name not in call.state.apis.loaded.by_id:
+    if api_id not in call.state.apis.loaded.by_id:
         return NOT_FOUND
     try:
-        call.state.apis.delete(name)
+        call.state.apis.delete(api_id)
     except (NoStorage, Refused):
         return DELETE_FAILED
-    return changed(name, "deleted")
+    return changed(api_id, "deleted")
 
 
-def _is_id(call: Call, name: str) -> bool:
-    return "api-ids-are-file-names" not in call.state.behaviours or is_path_component(name)
+def _is_valid_id(call: Call, api_id: str) -> bool:
+    return "api-ids-are-file-names" not in call.state.behaviours or is_path_component(api_id)
 
 
 def _write(call: Call, api: Api, action: str) -> Reply:
-    if not _is_id(call, api.id):
+    if not _is_valid_id(call, api.id):
         return INVALID_ID
     try:
         call.state.apis.write(api)
@@ -107,10 +107,10 @@ def _write(call: Call, api: Api, action: str) -> Reply:
 
 def _invalid(api: Api) -> Reply | None:
     """A definition must leave one place for each kind of credential (apidef/validator.go:107 @v5.12.0)."""
-    for name, source in sorted((api.fields["auth_configs"] or {}).items()):
-        open_ = source["use_param"] or source["use_cookie"] or not source["disable_header"]
-        if name in _SOURCES and api.fields[_SOURCES[name]] and not open_:
-            told = f"all auth sources are disabled for {name}"
-            rest = "at least one of header/cookie/query must be enabled"
-            return error(f"Validation of API Definition failed. Reason: {told}, {rest}.", 400)
+    for kind, source in sorted((api.fields["auth_configs"] or {}).items()):
+        has_place = source["use_param"] or source["use_cookie"] or not source["disable_header"]
+        if kind in _SWITCHES and api.fields[_SWITCHES[kind]] and not has_place:
+            problem = f"all auth sources are disabled for {kind}"
+            advice = "at least one of header/cookie/query must be enabled"
+            return error(f"Validation of API Definition failed. Reason: {problem}, {advice}.", 400)
     return None

@@ -40,12 +40,12 @@ def add_key(call: Call) -> Reply:
         return error("Request malformed", 400)
     if misplaced := call.state.apis.loaded.misplaced(session["access_rights"]):
         return error(misplaced, 400)
-    name = call.params.get("keyID", "")
-    if "short-key-ids-are-refused" in call.state.behaviours and 0 < len(name.encode()) < MIN_LENGTH:
-        return error(_too_short(name), 400)
+    custom_id = call.params.get("keyID", "")
+    if "short-key-ids-are-refused" in call.state.behaviours and 0 < len(custom_id.encode()) < MIN_LENGTH:
+        return error(_too_short(custom_id), 400)
     apply_if_possible(call.state, session)
     session["date_created"] = date(call.state)
-    key = call.state.sessions.name_of(session["org_id"], name)
+    key = call.state.sessions.name_of(session["org_id"], custom_id)
     forget_past_expiry(call.state, session, 0)
     hide_password(session, None)
     if not save(call.state, key, session, resets=_resets(call), by_hash=_by_hash(call)):
@@ -60,7 +60,7 @@ def add_key(call: Call) -> Reply:
 @handles("updateKeyWithoutId")
 def update_key(call: Call) -> Reply:
     """Write a key that is there; of the old one only its date and what the query keeps remain."""
-    return _by_any_name(call, _update)
+    return _by_key_or_user(call, _update)
 
 
 def _update(call: Call, name: str) -> Reply:
@@ -71,10 +71,10 @@ def _update(call: Call, name: str) -> Reply:
         return error(misplaced, 400)
     apply_if_possible(call.state, session)
     sessions = call.state.sessions
-    found = sessions.find(session["org_id"], name, by_hash=_by_hash(call))
-    if found is None:
+    entry = sessions.find(session["org_id"], name, by_hash=_by_hash(call))
+    if entry is None:
         return error("Key is not found", 404)
-    key, original = found
+    key, original = entry
     if session["certificate"] != original["certificate"]:
         if not session["certificate"]:
             return error("Key cannot be used without a certificate", 400)
@@ -92,7 +92,7 @@ def _update(call: Call, name: str) -> Reply:
 @handles("getKey")
 def get_key(call: Call) -> Reply:
     """A session with its policies as they are now, be they wrong or not (gateway/api.go:662 @v5.12.0)."""
-    return _by_any_name(call, _get)
+    return _by_key_or_user(call, _get)
 
 
 def _get(call: Call, name: str) -> Reply:
@@ -101,26 +101,26 @@ def _get(call: Call, name: str) -> Reply:
         return error("Key requested by hash but key hashing is not enabled", 400)
     api = gateway.apis.loaded.by_id.get(call.parameter("api_id"))
     org_id = api.org_id if api else call.parameter("org_id")
-    found = gateway.sessions.find(org_id, name, by_hash=by_hash)
-    if found is None:
+    entry = gateway.sessions.find(org_id, name, by_hash=by_hash)
+    if entry is None:
         return error("Key not found", 404)
-    key, session = found
+    key, session = entry
     apply_if_possible(call.state, session, api)
-    _count_quotas(call, key if by_hash else gateway.sessions.storage_name(key), session)
+    _set_remaining_quotas(call, key if by_hash else gateway.sessions.storage_name(key), session)
     session["basic_auth_data"]["password"] = ""
     return json_text(gateway.session_codec.encode(session))
 
 
-def _count_quotas(call: Call, name: str, session: Document) -> None:
+def _set_remaining_quotas(call: Call, storage_name: str, session: Document) -> None:
     """Say what is left of each quota; one that was not used yet is told for APIs alone."""
     quotas = call.state.quotas
-    used = quotas.used(("", name))
+    used = quotas.used(("", storage_name))
     if session["quota_max"] != -1 and used is not None:
         session["quota_remaining"] = max(0, session["quota_max"] - used)
     for right in (session["access_rights"] or {}).values():
         limit = right["limit"]
         if not is_empty(limit) and limit["quota_max"] not in (-1, 0):
-            used = quotas.used((right["allowance_scope"], name)) or 0
+            used = quotas.used((right["allowance_scope"], storage_name)) or 0
             right["limit"] = {**limit, "quota_remaining": max(0, limit["quota_max"] - used)}
 
 
@@ -128,15 +128,15 @@ def _count_quotas(call: Call, name: str, session: Document) -> None:
 @handles("deleteKeyWithoutId")
 def delete_key(call: Call) -> Reply:
     """Forget a key (gateway/api.go:927 @v5.12.0)."""
-    return _by_any_name(call, _delete)
+    return _by_key_or_user(call, _delete)
 
 
 def _delete(call: Call, name: str) -> Reply:
     sessions, by_hash, org_id = call.state.sessions, _by_hash(call), call.parameter("org_id")
-    found = sessions.find(org_id, name, by_hash=by_hash)
-    if found is None:
+    entry = sessions.find(org_id, name, by_hash=by_hash)
+    if entry is None:
         return error("There is no such key found", 404)
-    key, session = found
+    key, session = entry
     forget_quotas(call.state, key, session, by_hash=by_hash)
     if not sessions.remove(org_id, key, by_hash=by_hash):
         return error("Failed to remove the key", 400)
@@ -146,18 +146,18 @@ def _delete(call: Call, name: str) -> Reply:
 @handles("listKeys")
 def list_keys(call: Call) -> Reply:
     """The names that keys are kept under (gateway/api.go:1781 @v5.12.0)."""
-    config, prefix, api = call.state.config, call.parameter("filter"), ""
+    config, prefix, api_id = call.state.config, call.parameter("filter"), ""
     if "keys-are-filtered-by-api" in call.state.behaviours:
-        api = call.parameter("api_id")
+        api_id = call.parameter("api_id")
     if config.hash_keys:
         if not config.enable_hashed_keys_listing:
             return error(UNLISTED, 404)
         prefix = ""
-    elif api and not prefix:
+    elif api_id and not prefix:
         return error(UNFILTERED, 400)
     names = call.state.sessions.names(prefix)
-    if api:
-        names = sorted(name for name in names if _has_access(call, name, api, prefix))
+    if api_id:
+        names = sorted(name for name in names if _has_access(call, name, api_id, prefix))
     return json_reply({"keys": names})
 
 
@@ -177,10 +177,10 @@ def create_key(call: Call) -> Reply:
     session |= {"last_updated": seconds(call.state), "date_created": date(call.state)}
     try:
         apply(call.state, session)
-        kept = save_for_each_api(call.state, key, session, resets=True)
+        is_saved = save_for_each_api(call.state, key, session, resets=True)
     except PoliciesNotApplicable as reason:
         return error(f"Failed to create key - {reason}", 500)
-    if not kept:
+    if not is_saved:
         return error("Failed to create key, keys must have at least one Access Rights record set.", 400)
     return changed(key, "added", gateway.sessions.storage_name(key) if gateway.config.hash_keys else "")
 
@@ -204,14 +204,14 @@ def set_policies_of_key(call: Call) -> Reply:
         change, _ = read_as(call.state.contract.type_of("PolicyChange"), call.body)
     except Malformed:
         return error("Couldn't decode instruction", 400)
-    names = change["apply_policies"]
+    policy_ids = change["apply_policies"]
     if change["policy"]:
-        names = [*(names or []), change["policy"]]
-    found = call.state.sessions.find("", call.params["keyID"], by_hash=True)
-    if found is None:
+        policy_ids = [*(policy_ids or []), change["policy"]]
+    entry = call.state.sessions.find("", call.params["keyID"], by_hash=True)
+    if entry is None:
         return error("Key not found", 404)
-    key, session = found
-    session |= {"last_updated": seconds(call.state), "apply_policy_id": "", "apply_policies": names}
+    key, session = entry
+    session |= {"last_updated": seconds(call.state), "apply_policy_id": "", "apply_policies": policy_ids}
     call.state.sessions.save(key, session, by_hash=True)
     return changed(key, "updated")
 
@@ -226,28 +226,28 @@ def _decoded(call: Call) -> Document | None:
         return None
 
 
-def _has_access(call: Call, name: str, api: str, org_id: str) -> bool:
-    found = call.state.sessions.find(org_id, name, by_hash=call.state.config.hash_keys)
-    if found is None:
+def _has_access(call: Call, name: str, api_id: str, org_id: str) -> bool:
+    entry = call.state.sessions.find(org_id, name, by_hash=call.state.config.hash_keys)
+    if entry is None:
         return False
-    rights = found[1]["access_rights"]
-    return api in rights if rights else call.state.config.allow_master_keys
+    rights = entry[1]["access_rights"]
+    return api_id in rights if rights else call.state.config.allow_master_keys
 
 
-def _by_any_name(call: Call, answer: Callable[[Call, str], Reply]) -> Reply:
+def _by_key_or_user(call: Call, handler: Callable[[Call, str], Reply]) -> Reply:
     """Answer for the key that the path names, or for a user's; with a hash function for both."""
-    plain = call.params.get("keyID", "")
+    key_id = call.params.get("keyID", "")
     if call.parameter("username") != "true":
-        return answer(call, plain)
-    reply = answer(call, call.state.sessions.name_of(call.parameter("org_id"), plain))
-    again = reply.status != 200 and call.state.config.hash_key_function
-    return answer(call, plain) if again else reply
+        return handler(call, key_id)
+    reply = handler(call, call.state.sessions.name_of(call.parameter("org_id"), key_id))
+    is_retried = reply.status != 200 and call.state.config.hash_key_function
+    return handler(call, key_id) if is_retried else reply
 
 
-def _too_short(name: str) -> str:
-    told = f"custom key ID length {len(name.encode())} is less than min_token_length ({MIN_LENGTH})"
+def _too_short(custom_id: str) -> str:
+    problem = f"custom key ID length {len(custom_id.encode())} is less than min_token_length ({MIN_LENGTH})"
     advice = "Use an ID of at least min_token_length characters, or lower min_token_length"
-    return f"{told}; the key would be unreachable at auth time. {advice} in the gateway configuration."
+    return f"{problem}; the key would be unreachable at auth time. {advice} in the gateway configuration."
 
 
 def _resets(call: Call) -> bool:

@@ -15,7 +15,7 @@ from mockserver.golang.structs import Malformed, Struct, read_as
 from mockserver.golang.urls import form_fields, parameters
 from mockserver.http.messages import Reply
 
-PAGE = 100  # tokens
+PAGE_SIZE = 100  # tokens
 NO_CLIENT = error("OAuth Client ID not found", 404)
 NO_API = "API doesn't exist"
 NO_POLICY = "Policy doesn't exist"
@@ -27,35 +27,35 @@ UNREADABLE = error("Unmarshalling failed", 500)
 @handles("addOAuthClient")
 def add_client(call: Call) -> Reply:
     """Make a client for the API that is named, or for every OAuth API of its policy."""
-    sent = _decoded(call)
-    if sent is None:
+    body = _decoded(call)
+    if body is None:
         return UNREADABLE
     client = {
-        **sent,
-        "client_id": sent["client_id"] or uuid.uuid4().hex,
-        "secret": sent["secret"] or _new_secret(),
+        **body,
+        "client_id": body["client_id"] or uuid.uuid4().hex,
+        "secret": body["secret"] or _new_secret(),
         "api_id": "",
     }
-    loaded = call.state.apis.loaded.by_id
-    if sent["api_id"]:
-        api = loaded.get(sent["api_id"])
+    apis = call.state.apis.loaded.by_id
+    if body["api_id"]:
+        api = apis.get(body["api_id"])
         if api is None:
             return error(NO_API, 400)
         if not api.fields["use_oauth2"]:
             return NO_OAUTH
         call.state.oauth.keep(api.id, client)
-        return json_reply(_shown(call, client))
+        return json_reply(_output(call, client))
     policy = call.state.store.loaded.by_id.get(client["policy_id"])
     if policy is None:
         return error(NO_POLICY, 400)
-    kept = False
-    for name in policy.policy["access_rights"] or {}:
-        if name not in loaded:
+    is_saved = False
+    for api_id in policy.policy["access_rights"] or {}:
+        if api_id not in apis:
             return error(NO_API, 400)
-        if loaded[name].fields["use_oauth2"] or loaded[name].fields["enable_jwt"]:
-            call.state.oauth.keep(name, client)
-            kept = True
-    return json_reply(_shown(call, client)) if kept else NO_OAUTH
+        if apis[api_id].fields["use_oauth2"] or apis[api_id].fields["enable_jwt"]:
+            call.state.oauth.keep(api_id, client)
+            is_saved = True
+    return json_reply(_output(call, client)) if is_saved else NO_OAUTH
 
 
 @handles("listOAuthClients")
@@ -64,41 +64,41 @@ def list_clients(call: Call) -> Reply:
     api = _api(call)
     if api is None:
         return json_reply(None, 404)
-    clients = [_shown(call, client) for client in call.state.oauth.clients(api.id)]
+    clients = [_output(call, client) for client in call.state.oauth.clients(api.id)]
     return json_reply(clients if api.fields["use_oauth2"] else [])
 
 
 @handles("getOAuthClient")
 def get_client(call: Call) -> Reply:
     """One client."""
-    found = _found(call)
-    return NO_CLIENT if found is None else json_reply(_shown(call, found[1]))
+    entry = _api_and_client(call)
+    return NO_CLIENT if entry is None else json_reply(_output(call, entry[1]))
 
 
 @handles("updateOAuthClient")
 def update_client(call: Call) -> Reply:
     """Change all of a client but its id and secret; with another policy its tokens are revoked."""
-    sent = _decoded(call)
-    if sent is None:
+    body = _decoded(call)
+    if body is None:
         return UNREADABLE
     api = _api(call)
     if api is None:
         return error(NO_API, 404)
-    if sent["policy_id"]:
-        policy = call.state.store.lend(sent["policy_id"], api.org_id)
+    if body["policy_id"]:
+        policy = call.state.store.lend(body["policy_id"], api.org_id)
         if policy is None:
             return error(NO_POLICY, 404)
         if api.id not in (policy["access_rights"] or {}):
             return NOT_OF_POLICY
-    found = _found(call)
-    if found is None:
+    entry = _api_and_client(call)
+    if entry is None:
         return NO_CLIENT
-    before = found[1]
-    client = {**sent, "client_id": before["client_id"], "secret": before["secret"], "api_id": ""}
+    previous = entry[1]
+    client = {**body, "client_id": previous["client_id"], "secret": previous["secret"], "api_id": ""}
     call.state.oauth.keep(api.id, client)
-    if before["policy_id"] not in ("", client["policy_id"]):
+    if previous["policy_id"] not in ("", client["policy_id"]):
         call.state.oauth.revoke_all(api, client["client_id"])
-    return json_reply(_shown(call, client))
+    return json_reply(_output(call, client))
 
 
 @handles("rotateOAuthClient")
@@ -106,12 +106,12 @@ def rotate_client(call: Call) -> Reply:
     """Give a client a new secret."""
     if _api(call) is None:
         return error(NO_API, 404)
-    found = _found(call)
-    if found is None:
+    entry = _api_and_client(call)
+    if entry is None:
         return NO_CLIENT
-    client = {**found[1], "secret": _new_secret()}
-    call.state.oauth.keep(found[0].id, client)
-    return json_reply(_shown(call, client))
+    client = {**entry[1], "secret": _new_secret()}
+    call.state.oauth.keep(entry[0].id, client)
+    return json_reply(_output(call, client))
 
 
 @handles("deleteOAuthClient")
@@ -132,18 +132,18 @@ def list_tokens(call: Call) -> Reply:
         return NO_CLIENT
     storage_name = call.state.sessions.storage_name
     tokens = call.state.oauth.tokens(api.id, call.params["keyName"])
-    listed = [{"code": storage_name(token.text), "expires": token.ends_at} for token in tokens]
-    wanted = call.parameter("page")
-    return json_reply(_page(listed, wanted) if wanted else listed)
+    entries = [{"code": storage_name(token.text), "expires": token.ends_at} for token in tokens]
+    page = call.parameter("page")
+    return json_reply(_page(entries, page) if page else entries)
 
 
-def _page(listed: list[dict[str, Any]], wanted: str) -> dict[str, Any]:
+def _page(entries: list[dict[str, Any]], page: str) -> dict[str, Any]:
     """One page; each token on it has the end of one on the first (gateway/oauth_manager.go:772 @v5.12.0)."""
-    number = max(1, int(wanted)) if re.fullmatch(r"[+-]?[0-9]{1,18}", wanted) else 1
-    page = listed[(number - 1) * PAGE : number * PAGE]
-    told = {"page_num": number, "page_total": -(-len(listed) // PAGE), "page_size": PAGE}
-    tokens = [{**token, "expires": first["expires"]} for token, first in zip(page, listed, strict=False)]
-    return {"Pagination": told, "Tokens": tokens}
+    number = max(1, int(page)) if re.fullmatch(r"[+-]?[0-9]{1,18}", page) else 1
+    listed = entries[(number - 1) * PAGE_SIZE : number * PAGE_SIZE]
+    pagination = {"page_num": number, "page_total": -(-len(entries) // PAGE_SIZE), "page_size": PAGE_SIZE}
+    tokens = [{**token, "expires": first["expires"]} for token, first in zip(listed, entries, strict=False)]
+    return {"Pagination": pagination, "Tokens": tokens}
 
 
 @handles("revokeOAuthToken")
@@ -181,10 +181,10 @@ def revoke_all_tokens(call: Call) -> Reply:
 @handles("deleteOAuthRefreshToken")
 def delete_refresh_token(call: Call) -> Reply:
     """Forget a refresh token; there are none, for credentials of a client give an access token alone."""
-    name = call.parameter("api_id")
-    if not name:
+    api_id = call.parameter("api_id")
+    if not api_id:
         return error("Missing parameter api_id", 400)
-    api = call.state.apis.loaded.by_id.get(name)
+    api = call.state.apis.loaded.by_id.get(api_id)
     if api is None:
         return error("API for this refresh token not found", 404)
     if not api.fields["use_oauth2"]:
@@ -204,15 +204,15 @@ def purge_tokens(call: Call) -> Reply:
 
 def _apis_of_client(call: Call, client_id: str, org_id: str) -> list[Api]:
     apis = call.state.apis.loaded.by_id.values()
-    of_it = [api for api in apis if api.fields["use_oauth2"] and org_id in ("", api.org_id)]
-    return [api for api in of_it if call.state.oauth.client(api.id, client_id)]
+    oauth_apis = [api for api in apis if api.fields["use_oauth2"] and org_id in ("", api.org_id)]
+    return [api for api in oauth_apis if call.state.oauth.client(api.id, client_id)]
 
 
 def _api(call: Call) -> Api | None:
     return call.state.apis.loaded.by_id.get(call.params["apiID"])
 
 
-def _found(call: Call) -> tuple[Api, Client] | None:
+def _api_and_client(call: Call) -> tuple[Api, Client] | None:
     api = _api(call)
     client = call.state.oauth.client(api.id, call.params["keyName"]) if api else None
     return (api, client) if api and client else None
@@ -220,20 +220,20 @@ def _found(call: Call) -> tuple[Api, Client] | None:
 
 def _decoded(call: Call) -> dict[str, Any] | None:
     try:
-        client: dict[str, Any] = read_as(_type(call), call.body)[0]
+        client: dict[str, Any] = read_as(_client_type(call), call.body)[0]
     except Malformed:
         return None
     return client
 
 
-def _shown(call: Call, client: Client) -> Any:
-    return _type(call).output(client)
+def _output(call: Call, client: Client) -> Any:
+    return _client_type(call).output(client)
 
 
-def _type(call: Call) -> Struct:
-    kind = call.state.contract.type_of("OAuthClient")
-    assert isinstance(kind, Struct)
-    return kind
+def _client_type(call: Call) -> Struct:
+    client_type = call.state.contract.type_of("OAuthClient")
+    assert isinstance(client_type, Struct)
+    return client_type
 
 
 def _new_secret() -> str:

@@ -23,11 +23,11 @@ def list_organisations(call: Call) -> Reply:
 @handles("getOrganisationKey")
 def get_organisation(call: Call) -> Reply:
     """One session; an API must be loaded."""
-    name = call.params["orgID"]
-    found = call.state.organisations.find(name, name)
-    if _api(call, name) is None or found is None:
+    org_id = call.params["orgID"]
+    entry = call.state.organisations.find(org_id, org_id)
+    if _api(call, org_id) is None or entry is None:
         return NOT_FOUND
-    return json_text(call.state.session_codec.encode(found[1]))
+    return json_text(call.state.session_codec.encode(entry[1]))
 
 
 @handles("addOrganisationKey")
@@ -45,16 +45,16 @@ def update_organisation(call: Call) -> Reply:
 @handles("deleteOrganisationKey")
 def delete_organisation(call: Call) -> Reply:
     """Forget a session; an API must be loaded."""
-    name = call.params["orgID"]
-    if _api(call, name) is None:
+    org_id = call.params["orgID"]
+    if _api(call, org_id) is None:
         return NOT_FOUND
-    if not call.state.organisations.remove(name, name):
+    if not call.state.organisations.remove(org_id, org_id):
         return error("Failed to remove the key", 400)
-    return changed(name, "deleted")
+    return changed(org_id, "deleted")
 
 
 def _write(call: Call, action: str) -> Reply:
-    name = call.params["orgID"]
+    org_id = call.params["orgID"]
     try:
         session = call.state.session_codec.decode(call.body)
     except Malformed:
@@ -62,8 +62,8 @@ def _write(call: Call, action: str) -> Reply:
     if call.parameter("reset_quota") == "1":
         session["quota_renews"] = int(call.state.now()) + session["quota_renewal_rate"]
     session["last_updated"] = seconds(call.state)
-    call.state.organisations.save(name, session)
-    return changed(name, action)
+    call.state.organisations.save(org_id, session)
+    return changed(org_id, action)
 
 
 def _api(call: Call, org_id: str) -> Api | None:

@@ -27,16 +27,16 @@ def list_policies(call: Call) -> Reply:
     """The loaded policies, in another order each time (gateway/api.go:1076 @v5.12.0)."""
     policies = list(call.state.store.loaded.listed)
     call.state.order.shuffle(policies)
-    return json_bytes(b"[" + b",".join(loaded.text for loaded in policies) + b"]")
+    return json_bytes(b"[" + b",".join(policy.text for policy in policies) + b"]")
 
 
 @handles("getPolicy", waits=never)
 def get_policy(call: Call) -> Reply:
     """One loaded policy (gateway/api.go:1064 @v5.12.0)."""
-    loaded = call.state.store.loaded.by_id.get(call.params["polID"])
-    if loaded is None or not loaded.policy_id:
+    policy = call.state.store.loaded.by_id.get(call.params["polID"])
+    if policy is None or not policy.policy_id:
         return error("Policy not found", 404)
-    return json_bytes(loaded.text)
+    return json_bytes(policy.text)
 
 
 @handles("addPolicy")

@@ -34,12 +34,12 @@ def _health(call: Call, description: str) -> dict[str, Any]:
     }
     interval = gateway.config.liveness_seconds
     if gateway.clock.uptime() >= interval:  # the first check runs one interval after the start
-        checked = gateway.clock.now() - gateway.clock.uptime() % interval
+        checked_at = gateway.clock.now() - gateway.clock.uptime() % interval
         health["details"] = {
             "redis": {
                 "status": "pass",
                 "componentType": "datastore",
-                "time": datetime.fromtimestamp(checked, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+                "time": datetime.fromtimestamp(checked_at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
             }
         }
     return health

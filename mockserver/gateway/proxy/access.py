@@ -21,10 +21,10 @@ def check_version(context: RequestContext) -> None:
     data = context.api.fields["version_data"]
     versions: dict[str, Any] = data["versions"] or {}
     if data["not_versioned"]:
-        date, told = context.api.fields["expiration"], API_EXPIRED
-        _single_version(versions)
+        expiration, message = context.api.fields["expiration"], API_EXPIRED
+        _check_unversioned(versions)
     else:
-        context.version = _asked_version(context) or data["default_version"]
+        context.version = _requested_version(context) or data["default_version"]
         name = context.version
         if not name:
             raise Rejected("Version information not found", 403)
@@ -32,16 +32,16 @@ def check_version(context: RequestContext) -> None:
             name = data["default_version"]
         if name not in versions:
             raise Rejected("This API version does not seem to exist", 403)
-        date, told = versions[name]["expires"], VERSION_EXPIRED
-    ends_at, unreadable = expiry(date)
+        expiration, message = versions[name]["expires"], VERSION_EXPIRED
+    ends_at, unreadable = expiry(expiration)
     if unreadable or (ends_at is not None and context.gateway.now() >= ends_at):
-        raise Rejected(told, 403)
+        raise Rejected(message, 403)
     if ends_at is not None:
-        shown = datetime.fromtimestamp(ends_at, UTC).strftime("%a, %d %b %Y %H:%M:%S UTC")
-        context.response_headers.append(("X-Tyk-Api-Expires", shown))
+        formatted = datetime.fromtimestamp(ends_at, UTC).strftime("%a, %d %b %Y %H:%M:%S UTC")
+        context.response_headers.append(("X-Tyk-Api-Expires", formatted))
 
 
-def _single_version(versions: dict[str, Any]) -> None:
+def _check_unversioned(versions: dict[str, Any]) -> None:
     """An API without versions has one all the same: the only one, or one called default."""
     defaults = [name for name in ("Default", "default", "") if name in versions]
     if len(defaults) > 1:
@@ -50,56 +50,56 @@ def _single_version(versions: dict[str, Any]) -> None:
         raise Rejected("No default API version for this non-versioned API found", 403)
 
 
-def _asked_version(context: RequestContext) -> str:
+def _requested_version(context: RequestContext) -> str:
     """The version a request names, in a header, a parameter or its path."""
-    placed = context.api.fields["definition"]
-    strips = placed["strip_versioning_data"]
-    match placed["location"]:
+    definition = context.api.fields["definition"]
+    strips = definition["strip_versioning_data"]
+    match definition["location"]:
         case "header":
-            name = context.header(placed["key"])
+            name = context.header(definition["key"])
             if strips:
-                context.drop_header(placed["key"])
+                context.drop_header(definition["key"])
             return name
         case "url-param":
-            name = context.parameter(placed["key"])
+            name = context.parameter(definition["key"])
             if strips:
-                context.drop_parameter(placed["key"])
+                context.drop_parameter(definition["key"])
             return name
         case "url":
-            return _version_in_path(context, placed, strips=strips or placed["strip_path"])
+            return _version_in_path(context, definition, strips=strips or definition["strip_path"])
     return ""
 
 
-def _version_in_path(context: RequestContext, placed: dict[str, Any], *, strips: bool) -> str:
+def _version_in_path(context: RequestContext, definition: dict[str, Any], *, strips: bool) -> str:
     path = context.api.stripped(context.url.path).removeprefix("/" + str(context.api.fields["slug"]))
     name = next((part for part in path.split("/") if part), "")
     fits = True
-    if placed["url_versioning_pattern"]:
+    if definition["url_versioning_pattern"]:
         with contextlib.suppress(re.error):
-            fits = re.search(placed["url_versioning_pattern"], name) is not None
+            fits = re.search(definition["url_versioning_pattern"], name) is not None
     if name and strips and fits:
-        path, raw = (each.replace(f"{name}/", "", 1) for each in (context.url.path, context.url.raw))
+        path, raw = (text.replace(f"{name}/", "", 1) for text in (context.url.path, context.url.raw))
         context.url = replace(context.url, path=path, raw=raw)
     return name
 
 
 def check_key(context: RequestContext) -> None:
     """The request carries a known key whose policies fit (gateway/mw_auth_key.go:118 @v5.12.0)."""
-    key = without_bearer(context.credential("authToken"))
-    if not key:
+    token = without_bearer(context.credential("authToken"))
+    if not token:
         raise Rejected("Authorization field missing", 401)
-    known = look_up(context, key)
-    if not known.is_valid:
+    key = look_up(context, token)
+    if not key.is_valid:
         raise Rejected(DISALLOWED, 403)
     if context.api.fields["base_identity_provided_by"] in ("", "auth_token"):
-        context.session, context.token, context.alias = known.session, known.name, known.alias
+        context.session, context.token, context.alias = key.session, key.name, key.alias
 
 
 def check_expiry(context: RequestContext) -> None:
     """The key is active and has not expired (gateway/mw_key_expired_check.go:20 @v5.12.0)."""
     if context.session is None:
-        told = "Session state is missing or unset! Please make sure that auth headers are properly applied"
-        raise Rejected(told, 400)
+        message = "Session state is missing or unset! Please make sure that auth headers are properly applied"
+        raise Rejected(message, 400)
     if context.session["is_inactive"]:
         raise Rejected("Key is inactive, please renew", 403)
     if 1 <= context.session["expires"] < context.gateway.now():
@@ -121,10 +121,10 @@ def check_rights(context: RequestContext) -> None:
     data = context.api.fields["version_data"]
     if data["not_versioned"]:
         return
-    wanted = {context.version}
+    accepted = {context.version}
     if context.api.fields["definition"]["fallback_to_default"]:
-        wanted.add(data["default_version"])
-    if not wanted & set(right["versions"] or []):
+        accepted.add(data["default_version"])
+    if not accepted & set(right["versions"] or []):
         raise Rejected(DISALLOWED, 403)
 
 

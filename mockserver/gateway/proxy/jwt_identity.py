@@ -10,7 +10,7 @@ from typing import Any
 
 from mockserver.gateway.policy_merging import Document
 from mockserver.gateway.provenance import PoliciesNotApplicable
-from mockserver.gateway.proxy.jwt_tokens import NOT_AUTHORISED, Token, check_dates, public_key, verified
+from mockserver.gateway.proxy.jwt_tokens import NOT_AUTHORISED, Token, check_dates, public_key, verify
 from mockserver.gateway.proxy.policy_sessions import from_policy
 from mockserver.gateway.proxy.request_context import Rejected, RequestContext, look_up, without_bearer
 from mockserver.gateway.proxy.upstream import fetched_key
@@ -26,22 +26,22 @@ def check_token(context: RequestContext) -> None:
     text = without_bearer(context.credential("jwt"))
     if not text:
         raise Rejected("Authorization field missing", 400)
-    token = verified(text, definition, lambda header, claims: _key(context, Token(header, claims)))
+    token = verify(text, definition, lambda header, claims: _verification_key(context, Token(header, claims)))
     check_dates(token, definition, int(context.gateway.now()))
     if definition["jwt_source"]:
-        session, name, is_new = _central_session(context, token)
+        session, key, is_new = _user_session(context, token)
     else:
-        session, name, is_new = _own_session(context, token), _identity(context, token), False
+        session, key, is_new = _key_session(context, token), _identity(context, token), False
     if definition["base_identity_provided_by"] in ("", "jwt_claim"):
-        context.session, context.token, context.is_changed = session, name, is_new
+        context.session, context.token, context.is_changed = session, key, is_new
 
 
-def _key(context: RequestContext, token: Token) -> Any:
+def _verification_key(context: RequestContext, token: Token) -> Any:
     """The key that a token is to be signed with: the definition's, or the secret of a session."""
     definition = context.api.fields
     source = definition["jwt_source"]
     if not source:
-        return _own_session(context, token)["jwt_data"]["secret"].encode()
+        return _key_session(context, token)["jwt_data"]["secret"].encode()
     if not re.match(r"(?i)https?://", source):
         try:
             data = base64.b64decode(source, validate=True)
@@ -56,32 +56,32 @@ def _key(context: RequestContext, token: Token) -> Any:
     return key
 
 
-def _own_session(context: RequestContext, token: Token) -> Document:
+def _key_session(context: RequestContext, token: Token) -> Document:
     """The session of the key that a token names itself."""
     try:
-        known = look_up(context, _identity(context, token))
+        key = look_up(context, _identity(context, token))
     except Rejected as error:  # without a name there is no key to verify with
         raise NOT_AUTHORISED from error
-    if not known.is_valid or known.session is None:
+    if not key.is_valid or key.session is None:
         raise NOT_AUTHORISED
-    return known.session
+    return key.session
 
 
 def _identity(context: RequestContext, token: Token) -> str:
     kid = token.header.get("kid")
     if isinstance(kid, str) and not context.api.fields["jwt_skip_kid"]:
         return kid
-    return _user(context, token.claims)
+    return _user_id(context, token.claims)
 
 
-def _user(context: RequestContext, claims: dict[str, Any]) -> str:
+def _user_id(context: RequestContext, claims: dict[str, Any]) -> str:
     """Who a token is about: the claim that the definition names, or `sub`."""
     field = context.api.fields["jwt_identity_base_field"]
     if field:
-        if found := _claim(context, claims, field):
-            return found
+        if user_id := _text_claim(context, claims, field):
+            return user_id
         nests = "jwt-claims-may-nest" in context.gateway.behaviours
-        if "" in (claims.get(field), _nested(claims, field) if nests else None):
+        if "" in (claims.get(field), _nested_claim(claims, field) if nests else None):
             place = "claim, claim:" if nests else "field claim"
             raise Rejected(f"found an empty user ID in predefined base {place} {field}", 403)
     if isinstance(claims.get("sub"), str):
@@ -91,15 +91,15 @@ def _user(context: RequestContext, claims: dict[str, Any]) -> str:
     raise Rejected("no suitable claims for user ID were found", 403)
 
 
-def _claim(context: RequestContext, claims: dict[str, Any], name: str) -> str:
+def _text_claim(context: RequestContext, claims: dict[str, Any], name: str) -> str:
     """A claim that is text; a name with dots leads into nested ones. "" where there is none."""
     value = claims.get(name)
     if not (isinstance(value, str) and value) and "jwt-claims-may-nest" in context.gateway.behaviours:
-        value = _nested(claims, name)
+        value = _nested_claim(claims, name)
     return value if isinstance(value, str) else ""
 
 
-def _nested(claims: dict[str, Any], name: str) -> Any:
+def _nested_claim(claims: dict[str, Any], name: str) -> Any:
     node: Any = claims
     for part in name.split("."):
         if not isinstance(node, dict):
@@ -108,26 +108,26 @@ def _nested(claims: dict[str, Any], name: str) -> Any:
     return node
 
 
-def _central_session(context: RequestContext, token: Token) -> tuple[Document, str, bool]:
+def _user_session(context: RequestContext, token: Token) -> tuple[Document, str, bool]:
     """The session of a token's user, its key, and whether it is to be kept."""
     definition, claims = context.api.fields, token.claims
-    user = _user(context, claims)
-    key = context.gateway.sessions.name_of(context.api.org_id, hashlib.md5(user.encode()).hexdigest())  # noqa: S324  the gateway's own way
-    known = look_up(context, key)
-    policy = _named_policy(context, claims)
-    is_default = not policy and bool(definition["jwt_default_policies"])
+    user_id = _user_id(context, claims)
+    name = context.gateway.sessions.name_of(context.api.org_id, hashlib.md5(user_id.encode()).hexdigest())  # noqa: S324  the gateway's own way
+    key = look_up(context, name)
+    policy_id = _claimed_policy_id(context, claims)
+    is_default = not policy_id and bool(definition["jwt_default_policies"])
     if is_default:
-        policy = definition["jwt_default_policies"][0]
-    if not policy and not is_default and "jwt-scopes-are-enough" not in context.gateway.behaviours:
+        policy_id = definition["jwt_default_policies"][0]
+    if not policy_id and not is_default and "jwt-scopes-are-enough" not in context.gateway.behaviours:
         raise NO_POLICY_FOUND
-    if known.is_valid and known.session is not None:
+    if key.is_valid and key.session is not None:
         session, changed = (
-            known.session,
-            _switch_policy(context, known.session, policy, is_default=is_default),
+            key.session,
+            _switch_policy(context, key.session, policy_id, is_default=is_default),
         )
     else:
-        session, changed = _new_session(context, policy, is_default=is_default), True
-        session |= {"meta_data": {"TykJWTSessionID": known.name}, "alias": user}
+        session, changed = _new_session(context, policy_id, is_default=is_default), True
+        session |= {"meta_data": {"TykJWTSessionID": key.name}, "alias": user_id}
     expires = claims.get("exp")
     if (
         isinstance(expires, (int, float))
@@ -135,100 +135,107 @@ def _central_session(context: RequestContext, token: Token) -> tuple[Document, s
         and int(expires) > session["expires"]
     ):
         session["expires"], changed = int(expires), True
-    changed = _apply_scopes(context, session, claims, "" if is_default else policy, known.is_valid) or changed
-    if not policy and not definition["jwt_default_policies"]:
-        mapped = _scope_mapping(definition)[1]
-        if not _policies_of(session) or (known.is_valid and not mapped):
+    changed = (
+        _apply_scopes(context, session, claims, "" if is_default else policy_id, key.is_valid) or changed
+    )
+    if not policy_id and not definition["jwt_default_policies"]:
+        policy_by_scope = _scope_mapping(definition)[1]
+        if not _policy_ids(session) or (key.is_valid and not policy_by_scope):
             raise NO_POLICY_FOUND
-    client = "" if definition["idp_client_id_mapping_disabled"] else _client(claims)
-    if session["oauth_client_id"] != client:
-        session["oauth_client_id"], changed = client, True
-    return session, known.name, changed
+    client_id = "" if definition["idp_client_id_mapping_disabled"] else _client_id(claims)
+    if session["oauth_client_id"] != client_id:
+        session["oauth_client_id"], changed = client_id, True
+    return session, key.name, changed
 
 
-def _named_policy(context: RequestContext, claims: dict[str, Any]) -> str:
+def _claimed_policy_id(context: RequestContext, claims: dict[str, Any]) -> str:
     """The policy that a token names, or the first of the key that it names as its client."""
     definition = context.api.fields
     if definition["jwt_policy_field_name"]:
-        return _claim(context, claims, definition["jwt_policy_field_name"])
-    client = claims.get(definition["jwt_client_base_field"]) if definition["jwt_client_base_field"] else None
-    if not isinstance(client, str):
+        return _text_claim(context, claims, definition["jwt_policy_field_name"])
+    client_key = (
+        claims.get(definition["jwt_client_base_field"]) if definition["jwt_client_base_field"] else None
+    )
+    if not isinstance(client_key, str):
         return ""
-    known = look_up(context, client)
-    policies = _policies_of(known.session) if known.is_valid and known.session else []
-    return str(policies[0]) if policies else ""
+    key = look_up(context, client_key)
+    policy_ids = _policy_ids(key.session) if key.is_valid and key.session else []
+    return str(policy_ids[0]) if policy_ids else ""
 
 
-def _new_session(context: RequestContext, policy: str, *, is_default: bool) -> Document:
+def _new_session(context: RequestContext, policy_id: str, *, is_default: bool) -> Document:
     """A session with a policy's limits and rights, or an empty one."""
-    if not policy:
+    if not policy_id:
         session = context.gateway.session_codec.type.fresh()
         session["org_id"] = context.api.org_id
         return dict(session)
-    granted = context.gateway.store.lend(policy, context.api.org_id)
-    is_foreign = granted is not None and granted["org_id"] != context.api.org_id
-    session = from_policy(context.gateway, None if is_foreign else granted, policy, context.api.org_id)
+    policy = context.gateway.store.lend(policy_id, context.api.org_id)
+    is_foreign = policy is not None and policy["org_id"] != context.api.org_id
+    session = from_policy(context.gateway, None if is_foreign else policy, policy_id, context.api.org_id)
     if is_default:
         _add_defaults(context, session)
     try:
-        context.apply(session)
+        context.apply_policies(session)
     except PoliciesNotApplicable as error:
         raise Rejected(f"failed to create key: {error}", 500) from error
-    if granted is None or is_foreign:
+    if policy is None or is_foreign:
         raise NO_POLICY
     return session
 
 
-def _switch_policy(context: RequestContext, session: Document, policy: str, *, is_default: bool) -> bool:
+def _switch_policy(context: RequestContext, session: Document, policy_id: str, *, is_default: bool) -> bool:
     """Give a session that is there the policy that is meant now; say whether that changed it."""
-    granted = context.gateway.store.lend(policy, context.api.org_id) if policy else None
-    if policy and granted is None:
+    policy = context.gateway.store.lend(policy_id, context.api.org_id) if policy_id else None
+    if policy_id and policy is None:
         raise NO_POLICY
-    has = _policies_of(session)
-    if not has:
+    current_ids = _policy_ids(session)
+    if not current_ids:
         raise NO_POLICY_FOUND
     defaults = context.api.fields["jwt_default_policies"] or []
-    differs = is_default and {*has, policy} != {*defaults, policy}
-    if granted is None or (policy in has and not differs):
+    differs = is_default and {*current_ids, policy_id} != {*defaults, policy_id}
+    if policy is None or (policy_id in current_ids and not differs):
         return False
-    if granted["org_id"] != context.api.org_id:
+    if policy["org_id"] != context.api.org_id:
         raise NO_POLICY
-    _set_policies(session, [policy])
+    _set_policies(session, [policy_id])
     if is_default:
         _add_defaults(context, session)
-    _apply_or_refuse(context, session, "could not apply new policy")
+    _apply_or_reject(context, session, "could not apply new policy")
     return True
 
 
 def _apply_scopes(
-    context: RequestContext, session: Document, claims: dict[str, Any], base: str, was_there: bool
+    context: RequestContext, session: Document, claims: dict[str, Any], policy_id: str, is_known_user: bool
 ) -> bool:
     """Give a session the policies of a token's scopes; say whether that changed which it has."""
-    claim, mapping = _scope_mapping(context.api.fields)
-    if not mapping:
+    claim, policy_by_scope = _scope_mapping(context.api.fields)
+    if not policy_by_scope:
         return False
-    scopes = _scopes(_nested(claims, claim or "scope"))
+    scopes = _scopes(_nested_claim(claims, claim or "scope"))
     if not scopes:
         defaults = context.api.fields["jwt_default_policies"]
-        if not base and not defaults and was_there:
+        if not policy_id and not defaults and is_known_user:
             raise Rejected("key not authorized: no scope or policy in token", 403)
         return False
-    policies = [*([base] if base else []), *dict.fromkeys(mapping[s] for s in scopes if s in mapping)]
-    if not policies:
+    policy_ids = [
+        *([policy_id] if policy_id else []),
+        *dict.fromkeys(policy_by_scope[scope] for scope in scopes if scope in policy_by_scope),
+    ]
+    if not policy_ids:
         raise Rejected("key not authorized: no matching policy found in scope claim", 403)
-    before = session["apply_policies"] or []
-    changed = len(before) != len(policies) or not set(before) <= set(policies)
-    _set_policies(session, policies)
-    _apply_or_refuse(context, session, "could not apply several policies")
+    previous_ids = session["apply_policies"] or []
+    changed = len(previous_ids) != len(policy_ids) or not set(previous_ids) <= set(policy_ids)
+    _set_policies(session, policy_ids)
+    _apply_or_reject(context, session, "could not apply several policies")
     return changed
 
 
 def _scope_mapping(definition: Document) -> tuple[str, dict[str, str]]:
     """The claim that holds scopes, and the policy of each (apidef/api_definitions.go:1641 @v5.12.0)."""
     scopes = definition["scopes"]
-    if any(any(part.values()) for part in scopes.values()):
-        part = scopes["oidc" if definition["use_openid"] else "jwt"]
-        return part["scope_claim_name"], part["scope_to_policy"] or {}
+    if any(any(settings.values()) for settings in scopes.values()):
+        settings = scopes["oidc" if definition["use_openid"] else "jwt"]
+        return settings["scope_claim_name"], settings["scope_to_policy"] or {}
     return definition["jwt_scope_claim_name"], definition["jwt_scope_to_policy_mapping"] or {}
 
 
@@ -238,19 +245,19 @@ def _scopes(value: Any) -> list[str]:
         return value.split(" ")
     if not isinstance(value, list):
         return []
-    return [s for item in value for s in ([item] if isinstance(item, str) else _scopes(item))]
+    return [scope for item in value for scope in ([item] if isinstance(item, str) else _scopes(item))]
 
 
-def _client(claims: dict[str, Any]) -> str:
+def _client_id(claims: dict[str, Any]) -> str:
     return next((str(claims[name]) for name in _CLIENT_CLAIMS if name in claims), "")
 
 
-def _policies_of(session: Document) -> list[str]:
+def _policy_ids(session: Document) -> list[str]:
     return session["apply_policies"] or ([session["apply_policy_id"]] if session["apply_policy_id"] else [])
 
 
-def _set_policies(session: Document, policies: list[str]) -> None:
-    session |= {"apply_policy_id": "", "apply_policies": policies}
+def _set_policies(session: Document, policy_ids: list[str]) -> None:
+    session |= {"apply_policy_id": "", "apply_policies": policy_ids}
 
 
 def _add_defaults(context: RequestContext, session: Document) -> None:
@@ -258,8 +265,8 @@ def _add_defaults(context: RequestContext, session: Document) -> None:
     _set_policies(session, list(dict.fromkeys([*(session["apply_policies"] or []), *defaults])))
 
 
-def _apply_or_refuse(context: RequestContext, session: Document, told: str) -> None:
+def _apply_or_reject(context: RequestContext, session: Document, message: str) -> None:
     try:
-        context.apply(session)
+        context.apply_policies(session)
     except PoliciesNotApplicable as error:
-        raise Rejected(f"key not authorized: {told}", 403) from error
+        raise Rejected(f"key not authorized: {message}", 403) from error

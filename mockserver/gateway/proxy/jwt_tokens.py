@@ -17,7 +17,7 @@ NOT_AUTHORISED = Rejected("Key not authorized", 403)
 UNEXPECTED_METHOD = Rejected("Key not authorized: Unexpected signing method", 403)
 _FAMILIES = {"rsa": ("RS", "PS"), "ecdsa": ("ES",)}  # of algorithms; any other method is HMAC
 _ALGORITHM = re.compile("(?:HS|RS|PS|ES)(?:256|384|512)|EdDSA|none")
-_DATES = (  # the claim, whether it must lie ahead, and what is said; the last that fails is told
+_DATE_CLAIMS = (  # the claim, whether it must lie ahead, and what is said; the last that fails is told
     ("exp", True, "token has expired", "jwt_expires_at_validation_skew"),
     ("iat", False, "token used before issued", "jwt_issued_at_validation_skew"),
     ("nbf", False, "token is not valid yet", "jwt_not_before_validation_skew"),
@@ -32,8 +32,8 @@ class Token:
     claims: dict[str, Any]
 
 
-def verified(
-    text: str, definition: Document, key_of: Callable[[dict[str, Any], dict[str, Any]], Any]
+def verify(
+    text: str, definition: Document, find_key: Callable[[dict[str, Any], dict[str, Any]], Any]
 ) -> Token:
     """Take a token apart and verify its signature; `key_of` gives the key for a header and claims.
 
@@ -43,15 +43,15 @@ def verified(
     parts = text.split(".")
     if len(parts) != 3:
         raise NOT_AUTHORISED
-    header, claims = _object(parts[0]), _object(parts[1])
+    header, claims = _json_object(parts[0]), _json_object(parts[1])
     algorithm = header.get("alg")
     if not isinstance(algorithm, str) or not _ALGORITHM.fullmatch(algorithm):
         raise NOT_AUTHORISED
     method = definition["jwt_signing_method"]
     if not algorithm.startswith(_FAMILIES.get(method, ("HS",))):
         raise UNEXPECTED_METHOD
-    key = key_of(header, claims)
-    if not _is_signed(algorithm, f"{parts[0]}.{parts[1]}".encode(), _bytes(parts[2]), key):
+    key = find_key(header, claims)
+    if not _is_signed(algorithm, f"{parts[0]}.{parts[1]}".encode(), _base64_bytes(parts[2]), key):
         raise NOT_AUTHORISED
     return Token(header, claims)
 
@@ -62,8 +62,8 @@ def check_dates(token: Token, definition: Document, now: int) -> None:
     Raises:
         Refusal: one does not; the last is told.
     """
-    told = ""
-    for claim, is_ahead, message, skew in _DATES:
+    failure = ""
+    for claim, is_ahead, message, skew in _DATE_CLAIMS:
         if claim not in token.claims:
             continue
         value, leeway = token.claims[claim], definition[skew]
@@ -73,9 +73,9 @@ def check_dates(token: Token, definition: Document, now: int) -> None:
             fits = value == 0 or now - leeway < int(value)
         else:
             fits = value == 0 or now + leeway >= int(value)
-        told = told if fits else message
-    if told:
-        raise Rejected(f"Key not authorized: {told}", 401)
+        failure = failure if fits else message
+    if failure:
+        raise Rejected(f"Key not authorized: {failure}", 401)
 
 
 def public_key(data: bytes) -> Any:
@@ -90,8 +90,8 @@ def public_key(data: bytes) -> Any:
     is_pem = b"-----BEGIN" in data
     readers: tuple[Callable[[bytes], Any], ...] = (
         serialization.load_pem_public_key if is_pem else serialization.load_der_public_key,
-        lambda text: (x509.load_pem_x509_certificate if is_pem else x509.load_der_x509_certificate)(
-            text
+        lambda certificate: (x509.load_pem_x509_certificate if is_pem else x509.load_der_x509_certificate)(
+            certificate
         ).public_key(),
     )
     for reader in readers:
@@ -112,9 +112,9 @@ def _is_signed(algorithm: str, text: bytes, signature: bytes, key: Any) -> bool:
         return False
 
 
-def _object(part: str) -> dict[str, Any]:
+def _json_object(part: str) -> dict[str, Any]:
     try:
-        value = json.loads(_bytes(part))
+        value = json.loads(_base64_bytes(part))
     except ValueError as error:
         raise NOT_AUTHORISED from error
     if value is None:
@@ -124,7 +124,7 @@ def _object(part: str) -> dict[str, Any]:
     return value
 
 
-def _bytes(part: str) -> bytes:
+def _base64_bytes(part: str) -> bytes:
     if not re.fullmatch(r"[A-Za-z0-9_-]*", part):
         raise NOT_AUTHORISED
     try:

@@ -16,7 +16,7 @@ from mockserver.service.registry import Call
 Step = Callable[[RequestContext], None]
 
 # Kinds of credential that the mock cannot judge: it says so, rather than let a request pass.
-UNJUDGED = (
+UNSUPPORTED = (
     "use_basic_auth", "use_openid", "enable_signature_checking", "use_mutual_tls_auth",
     "enable_coprocess_auth", "use_go_plugin_auth", "custom_plugin_auth_enabled",
 )  # fmt: skip
@@ -42,27 +42,27 @@ def answer_for(api: Api) -> Callable[[Call[Gateway]], Reply]:
     return answer_call
 
 
-def _journalled(sent: UpstreamRequest | None) -> dict[str, Any] | None:
+def _journalled(request: UpstreamRequest | None) -> dict[str, Any] | None:
     """The upstream's request as the journal shows it."""
-    if sent is None:
+    if request is None:
         return None
-    headers = dict(redacted(tuple((name.title(), value) for name, value in sent.headers.items())))
-    body = sent.body.decode("utf-8", "replace")
-    return {"method": sent.method, "target": sent.target, "headers": headers, "body": body}
+    headers = dict(redacted(tuple((name.title(), value) for name, value in request.headers.items())))
+    body = request.body.decode("utf-8", "replace")
+    return {"method": request.method, "target": request.target, "headers": headers, "body": body}
 
 
 def answer(context: RequestContext) -> Reply:
     """The gateway's reply: a refusal, or the upstream's answer."""
     try:
-        if context.api.fields["use_oauth2"] and (reply := oauth_tokens.own_endpoint(context)):
+        if context.api.fields["use_oauth2"] and (reply := oauth_tokens.endpoint_reply(context)):
             return reply
         for step in _steps(context):
             step(context)
-            context.keep()
+            context.save_session()
         reply = upstream.forward(context)
-    except Rejected as refusal:
-        context.keep()
-        return _refused(context, refusal)
+    except Rejected as rejection:
+        context.save_session()
+        return _rejection_reply(context, rejection)
     return Reply(
         reply.body, reply.status, (*reply.headers, *limits.headers(context), *context.response_headers)
     )
@@ -70,13 +70,13 @@ def answer(context: RequestContext) -> Reply:
 
 def _steps(context: RequestContext) -> list[Step]:
     """The steps of an API: which credential it asks for is in its definition."""
-    known = context.api.fields
-    if known["use_keyless"]:
+    definition = context.api.fields
+    if definition["use_keyless"]:
         return [access.check_version, limits.check_api_limit]
     credentials: list[Step] = []
-    credentials += [oauth_tokens.check_access_token] if known["use_oauth2"] else []
-    credentials += [jwt_identity.check_token] if known["enable_jwt"] else []
-    credentials += [access.check_key] if known["use_standard_auth"] or not credentials else []
+    credentials += [oauth_tokens.check_access_token] if definition["use_oauth2"] else []
+    credentials += [jwt_identity.check_token] if definition["enable_jwt"] else []
+    credentials += [access.check_key] if definition["use_standard_auth"] or not credentials else []
     return [
         access.check_version, _check_kinds, *credentials, _strip_credentials, access.check_expiry,
         access.check_rights, access.check_path, limits.check_limits, limits.check_api_limit,
@@ -84,11 +84,11 @@ def _steps(context: RequestContext) -> list[Step]:
 
 
 def _check_kinds(context: RequestContext) -> None:
-    known = context.api.fields
-    asked = [name for name in UNJUDGED if known[name]]
-    asked += ["external_oauth"] if known["external_oauth"]["enabled"] else []
-    if asked:
-        raise Rejected(f"this mock does not judge requests to an API with {asked[0]}", 501)
+    definition = context.api.fields
+    unsupported = [name for name in UNSUPPORTED if definition[name]]
+    unsupported += ["external_oauth"] if definition["external_oauth"]["enabled"] else []
+    if unsupported:
+        raise Rejected(f"this mock does not judge requests to an API with {unsupported[0]}", 501)
 
 
 def _strip_credentials(context: RequestContext) -> None:
@@ -106,17 +106,17 @@ def _strip_credentials(context: RequestContext) -> None:
 def _drop_cookie(context: RequestContext, name: str) -> None:
     """Take the first cookie away whose name begins so."""
     cookies = context.header("Cookie").split(";")
-    found = next((i for i, cookie in enumerate(cookies) if cookie.strip().startswith(name)), None)
-    if found is not None:
-        kept = ";".join(cookies[:found] + cookies[found + 1 :])
-        context.headers = {**context.headers, "cookie": kept}
+    position = next((index for index, cookie in enumerate(cookies) if cookie.strip().startswith(name)), None)
+    if position is not None:
+        remaining = ";".join(cookies[:position] + cookies[position + 1 :])
+        context.headers = {**context.headers, "cookie": remaining}
 
 
-def _refused(context: RequestContext, refusal: Rejected) -> Reply:
+def _rejection_reply(context: RequestContext, rejection: Rejected) -> Reply:
     """A refusal in the gateway's templates (templates/error.json and error.xml @v5.12.0)."""
-    kind = context.header("Content-Type").partition(";")[0]
-    if kind in ("application/xml", "text/xml"):
-        text = f'<?xml version = "1.0" encoding = "UTF-8"?>\n<error>{refusal.message}</error>\n'
+    content_type = context.header("Content-Type").partition(";")[0]
+    if content_type in ("application/xml", "text/xml"):
+        text = f'<?xml version = "1.0" encoding = "UTF-8"?>\n<error>{rejection.message}</error>\n'
     else:
-        kind, text = JSON, f'{{\n    "error": "{refusal.message.translate(_ESCAPED)}"\n}}'
-    return Reply(text.encode(), refusal.status, (("Content-Type", kind), *context.response_headers))
+        content_type, text = JSON, f'{{\n    "error": "{rejection.message.translate(_ESCAPED)}"\n}}'
+    return Reply(text.encode(), rejection.status, (("Content-Type", content_type), *context.response_headers))

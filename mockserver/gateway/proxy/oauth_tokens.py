@@ -15,14 +15,14 @@ from mockserver.gateway.session_store import lifetime
 from mockserver.golang.urls import form_fields
 from mockserver.http.messages import Reply
 
-SECONDS = 3600  # that a token lasts unless oauth_token_expire says otherwise
-KNOWN_GRANTS = ("client_credentials",)
-_SECURITY = (  # gateway/api.go:241 @v5.12.0
+TOKEN_SECONDS = 3600  # that a token lasts unless oauth_token_expire says otherwise
+SUPPORTED_GRANTS = ("client_credentials",)
+_SECURITY_HEADERS = (  # gateway/api.go:241 @v5.12.0
     ("X-Content-Type-Options", "nosniff"), ("X-Xss-Protection", "1; mode=block"), ("X-Frame-Options", "DENY"),
     ("Strict-Transport-Security", "max-age=63072000; includeSubDomains"),
     ("Cache-Control", "no-cache, no-store, must-revalidate"), ("Pragma", "no-cache"), ("Expires", "0"),
 )  # fmt: skip
-_FAILURES = {  # as RFC 6749 section 5.2 words them
+_ERROR_DESCRIPTIONS = {  # as RFC 6749 section 5.2 words them
     "invalid_request": "The request is missing a required parameter, includes an invalid parameter value, "
     "includes a parameter more than once, or is otherwise malformed.",
     "unauthorized_client": "The client is not authorized to request a token using this method.",
@@ -34,29 +34,31 @@ _FAILURES = {  # as RFC 6749 section 5.2 words them
 
 def check_access_token(context: RequestContext) -> None:
     """The request carries a token of a client that is still there (gateway/mw_oauth2_key_exists.go:70)."""
-    scheme, mark, rest = context.credential("oauth").partition(" ")
-    if not mark:
+    scheme, separator, rest = context.credential("oauth").partition(" ")
+    if not separator:
         raise Rejected("Authorization field missing", 400)
     if scheme.lower() != "bearer":
         raise Rejected("Bearer token malformed", 400)
-    known = look_up(context, rest.partition(" ")[0])
-    if not known.is_valid or known.session is None:
+    key = look_up(context, rest.partition(" ")[0])
+    if not key.is_valid or key.session is None:
         raise Rejected("Key not authorised", 403)
-    if not context.gateway.oauth.is_client(context.api.id, known.session["oauth_client_id"]):
+    if not context.gateway.oauth.is_client(context.api.id, key.session["oauth_client_id"]):
         raise Rejected("Key not authorised. OAuth client access was revoked", 403)
     if context.api.fields["base_identity_provided_by"] in ("", "oauth_key"):
-        context.session, context.token, context.alias = known.session, known.name, known.alias
+        context.session, context.token, context.alias = key.session, key.name, key.alias
 
 
-def own_endpoint(context: RequestContext) -> Reply | None:
+def endpoint_reply(context: RequestContext) -> Reply | None:
     """The answer of an API's OAuth endpoints; None where the path is none of them.
 
     Source: gateway/server.go:918 @v5.12.0.
     """
     path = context.api.path_after_prefix(context.url.path)
     if path.removesuffix("/") == "/oauth/token":
-        reply = _token(context) if context.method in ("GET", "POST") else error("Method not supported", 405)
-        return Reply(reply.body, reply.status, (*reply.headers, *_SECURITY))
+        reply = (
+            _issue_token(context) if context.method in ("GET", "POST") else error("Method not supported", 405)
+        )
+        return Reply(reply.body, reply.status, (*reply.headers, *_SECURITY_HEADERS))
     if path == "/oauth/revoke":
         return _revoke(context)
     if path == "/oauth/revoke_all":
@@ -66,49 +68,54 @@ def own_endpoint(context: RequestContext) -> Reply | None:
     return None
 
 
-def _token(context: RequestContext) -> Reply:
+def _issue_token(context: RequestContext) -> Reply:
     """A token by client credentials."""
     if context.method != "POST":
-        return _failure(context, "invalid_request")
+        return _oauth_error(context, "invalid_request")
     form = _form(context)
     grant = form.get("grant_type", "")
     if grant not in (context.api.fields["oauth_meta"]["allowed_access_types"] or []):
-        return _failure(context, "unsupported_grant_type")
-    if grant not in KNOWN_GRANTS:
-        return error(f"this mock knows no other grant than {', '.join(KNOWN_GRANTS)}", 501)
-    credential = _basic(context.header("Authorization"))
+        return _oauth_error(context, "unsupported_grant_type")
+    if grant not in SUPPORTED_GRANTS:
+        return error(f"this mock knows no other grant than {', '.join(SUPPORTED_GRANTS)}", 501)
+    credential = _basic_credentials(context.header("Authorization"))
     if credential is None:
-        return _failure(context, "invalid_request")
+        return _oauth_error(context, "invalid_request")
     client_id, secret = credential
     client = context.gateway.oauth.client(context.api.id, client_id)
     if client is None:
-        return _failure(context, "server_error")
+        return _oauth_error(context, "server_error")
     if client["secret"] != secret or not client["redirect_uri"]:
-        return _failure(context, "unauthorized_client")
+        return _oauth_error(context, "unauthorized_client")
     policy = context.gateway.store.loaded.by_id.get(client["policy_id"])
     if policy is None:
-        return _failure(context, "server_error")
+        return _oauth_error(context, "server_error")
     session = from_policy(context.gateway, policy.lend(), client["policy_id"], policy.org_id)
-    lasts = context.gateway.config.oauth_token_expire or SECONDS
-    text = context.gateway.sessions.name_of(session["org_id"], "")
-    _keep(context, text, session, client["client_id"], client["meta_data"], lasts)
-    told = {"access_token": text, "expires_in": lasts, "token_type": "bearer"}
+    expires_in = context.gateway.config.oauth_token_expire or TOKEN_SECONDS
+    access_token = context.gateway.sessions.name_of(session["org_id"], "")
+    _save_token(context, access_token, session, client["client_id"], client["meta_data"], expires_in)
+    response = {"access_token": access_token, "expires_in": expires_in, "token_type": "bearer"}
     scope = form.get("scope")
-    return json_reply(dict(sorted({**told, **({"scope": scope} if scope else {})}.items())))
+    return json_reply(dict(sorted({**response, **({"scope": scope} if scope else {})}.items())))
 
 
-def _keep(
-    context: RequestContext, text: str, session: Document, client_id: str, extra: object, lasts: int
+def _save_token(
+    context: RequestContext,
+    access_token: str,
+    session: Document,
+    client_id: str,
+    metadata: object,
+    expires_in: int,
 ) -> None:
     """Keep a token and its session (gateway/oauth_manager.go:940 @v5.12.0)."""
     gateway = context.gateway
-    gateway.oauth.issue(context.api.id, client_id, text, lasts)
-    session |= {"oauth_client_id": client_id, "expires": int(gateway.now()) + lasts}
-    if isinstance(extra, dict):
-        session["meta_data"] = {**extra, **(session["meta_data"] or {})}
+    gateway.oauth.issue(context.api.id, client_id, access_token, expires_in)
+    session |= {"oauth_client_id": client_id, "expires": int(gateway.now()) + expires_in}
+    if isinstance(metadata, dict):
+        session["meta_data"] = {**metadata, **(session["meta_data"] or {})}
     apis = [gateway.apis.loaded.by_id.get(name) for name in session["access_rights"]]
-    seconds = [lifetime(session, api, gateway.config, gateway.now()) for api in apis if api]
-    gateway.sessions.save(text, session, seconds=max(seconds, default=0))
+    lifetimes = [lifetime(session, api, gateway.config, gateway.now()) for api in apis if api]
+    gateway.sessions.save(access_token, session, seconds=max(lifetimes, default=0))
 
 
 def _revoke(context: RequestContext) -> Reply:
@@ -136,30 +143,32 @@ def _revoke_all(context: RequestContext) -> Reply:
 def _form(context: RequestContext) -> dict[str, str]:
     """The fields of a request: of its form or JSON body, and of its query."""
     query = dict(reversed(parse_qsl(context.url.query.removeprefix("?"), keep_blank_values=True)))
-    kind = context.header("Content-Type")
-    if kind.partition(";")[0].strip() == "application/x-www-form-urlencoded":
+    content_type = context.header("Content-Type")
+    if content_type.partition(";")[0].strip() == "application/x-www-form-urlencoded":
         return {**query, **form_fields(context.body)}
-    if kind == "application/json":
+    if content_type == "application/json":
         try:
-            sent = json.loads(context.body)
+            members = json.loads(context.body)
         except ValueError:
             return query
-        if isinstance(sent, dict) and all(isinstance(value, str) for value in sent.values()):
-            return {**query, **sent}
+        if isinstance(members, dict) and all(isinstance(value, str) for value in members.values()):
+            return {**query, **members}
     return query
 
 
-def _basic(header: str) -> tuple[str, str] | None:
-    scheme, _, rest = header.partition(" ")
+def _basic_credentials(header: str) -> tuple[str, str] | None:
+    scheme, _, encoded = header.partition(" ")
     if scheme != "Basic":
         return None
     try:
-        name, mark, secret = base64.b64decode(rest, validate=True).decode("utf-8", "replace").partition(":")
+        client_id, separator, secret = (
+            base64.b64decode(encoded, validate=True).decode("utf-8", "replace").partition(":")
+        )
     except binascii.Error:
         return None
-    return (name, secret) if mark else None
+    return (client_id, secret) if separator else None
 
 
-def _failure(context: RequestContext, name: str) -> Reply:
+def _oauth_error(context: RequestContext, name: str) -> Reply:
     status = context.gateway.config.oauth_error_status_code or 403
-    return json_reply({"error": name, "error_description": _FAILURES[name]}, status)
+    return json_reply({"error": name, "error_description": _ERROR_DESCRIPTIONS[name]}, status)

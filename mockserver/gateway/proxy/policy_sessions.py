@@ -14,14 +14,14 @@ _LIMITS = (
 _AFTER_EXPIRY = ("post_expiry_action", "post_expiry_grace_period")  # where the version has them
 
 
-def from_policy(gateway: Gateway, policy: Document | None, name: str, org_id: str) -> Document:
+def from_policy(gateway: Gateway, policy: Document | None, policy_id: str, org_id: str) -> Document:
     """A session with the limits and rights of a policy; an empty one where there is no such policy."""
     session: Document = gateway.session_codec.type.fresh()
     if policy is None:
         return session
-    names = [*_LIMITS, *(each for each in _AFTER_EXPIRY if each in policy)]
-    session |= {each: copy.deepcopy(policy[each]) for each in names}
-    session |= {"apply_policies": [name], "org_id": org_id, "allowance": policy["rate"]}
+    members = [*_LIMITS, *(member for member in _AFTER_EXPIRY if member in policy)]
+    session |= {member: copy.deepcopy(policy[member]) for member in members}
+    session |= {"apply_policies": [policy_id], "org_id": org_id, "allowance": policy["rate"]}
     session["access_rights"] = copy.deepcopy(policy["access_rights"] or {})
     if policy["key_expires_in"] > 0:
         session["expires"] = int(gateway.now()) + policy["key_expires_in"]

@@ -16,7 +16,7 @@ from mockserver.golang import urls
 
 _BLANK = " \t"
 _COOKIE_VALUE = re.compile(r"[ !#-:<-\[\]-~]*")
-_NOWHERE_SPECIAL: Document = {
+_DEFAULT_PLACES: Document = {
     "disable_header": False, "auth_header_name": "", "use_param": False, "use_cookie": False,
 }  # fmt: skip
 
@@ -89,8 +89,8 @@ class RequestContext:
     def drop_parameter(self, name: str) -> None:
         """Take a query parameter away; the others are sorted, as Go encodes them."""
         pairs = parse_qsl(self.url.query.removeprefix("?"), keep_blank_values=True)
-        rest = urlencode(sorted((pair for pair in pairs if pair[0] != name), key=lambda pair: pair[0]))
-        self.url = replace(self.url, query=f"?{rest}" if rest else "")
+        remaining = urlencode(sorted((pair for pair in pairs if pair[0] != name), key=lambda pair: pair[0]))
+        self.url = replace(self.url, query=f"?{remaining}" if remaining else "")
 
     def drop_header(self, name: str) -> None:
         """Take a header away."""
@@ -99,9 +99,9 @@ class RequestContext:
     def cookie(self, name: str) -> str:
         """A cookie's value; "" where there is none (net/http/cookie.go, readCookies of Go 1.24)."""
         for part in self.header("Cookie").split(";"):
-            found, _, value = part.strip(_BLANK).partition("=")
+            cookie_name, _, value = part.strip(_BLANK).partition("=")
             value = value[1:-1] if len(value) > 1 and value[0] == value[-1] == '"' else value
-            if found.strip(_BLANK) == name and _COOKIE_VALUE.fullmatch(value):
+            if cookie_name.strip(_BLANK) == name and _COOKIE_VALUE.fullmatch(value):
                 return value
         return ""
 
@@ -112,40 +112,40 @@ class RequestContext:
         """
         places = (self.api.fields["auth_configs"] or {}).get(kind)
         if places is None:
-            places = self.api.fields["auth"] if kind in ("authToken", "jwt") else _NOWHERE_SPECIAL
-        found, name = "", "Authorization"
+            places = self.api.fields["auth"] if kind in ("authToken", "jwt") else _DEFAULT_PLACES
+        credential, name = "", "Authorization"
         if not places["disable_header"]:
             name = places["auth_header_name"] or name
-            found = self.header(name)
+            credential = self.header(name)
         if places["use_param"]:
-            found = self.parameter(places["param_name"] or name) or found
+            credential = self.parameter(places["param_name"] or name) or credential
         if places["use_cookie"]:
-            found = self.cookie(places["cookie_name"] or name) or found
-        return found
+            credential = self.cookie(places["cookie_name"] or name) or credential
+        return credential
 
-    def keep(self) -> None:
+    def save_session(self) -> None:
         """Keep the session if it was changed (gateway/middleware.go:411 @v5.12.0)."""
         if self.session is None or not self.token or not self.is_changed:
             return
         gateway = self.gateway
-        seconds = lifetime(self.session, self.api, gateway.config, gateway.now())
+        lifetime_seconds = lifetime(self.session, self.api, gateway.config, gateway.now())
         sessions = gateway.sessions
-        sessions.save(self.token, self.session, seconds=seconds)
+        sessions.save(self.token, self.session, seconds=lifetime_seconds)
         alias = self.alias or sessions.storage_name(self.token)
         sessions.cache.put(alias, self.token, alias, gateway.session_codec.encode(self.session))
         self.is_changed = False
 
-    def apply(self, session: Document) -> None:
+    def apply_policies(self, session: Document) -> None:
         """Apply a session's policies, as this API's organisation sees them.
 
         Raises:
             NotApplied: they do not fit.
         """
         gateway = self.gateway
-        run = application_of(
+        application = application_of(
             session, gateway.store, gateway.session_codec, gateway.behaviours, self.api.org_id
         )
-        run.run()
+        application.run()
 
 
 @dataclass
@@ -166,21 +166,21 @@ class FoundKey:
 
 def look_up(context: RequestContext, key: str) -> FoundKey:
     """A key's session with its policies applied (gateway/middleware.go:507 @v5.12.0)."""
-    shortest = context.gateway.config.min_token_length or 3
-    if len(key.encode()) <= shortest:
+    min_length = context.gateway.config.min_token_length or 3
+    if len(key.encode()) <= min_length:
         return FoundKey(key, None, is_valid=False)
     sessions, codec = context.gateway.sessions, context.gateway.session_codec
-    if remembered := sessions.cache.get(key):
-        name, alias, session = remembered.key, remembered.alias, codec.decode(remembered.text.encode())
+    if cached := sessions.cache.get(key):
+        name, alias, session = cached.key, cached.alias, codec.decode(cached.text.encode())
     else:
-        found = sessions.find(context.api.org_id, key)
-        if found is None:
+        stored = sessions.find(context.api.org_id, key)
+        if stored is None:
             return FoundKey(key, None, is_valid=False)
-        name, session = found
+        name, session = stored
         alias = sessions.storage_name(name) if context.gateway.config.hash_keys else key
         sessions.cache.put(sessions.cache.alias_of(key), name, alias, codec.encode(session))
     try:
-        context.apply(session)
+        context.apply_policies(session)
     except PoliciesNotApplicable:
         return FoundKey(name, session, is_valid=False, alias=alias)
     return FoundKey(name, session, is_valid=True, alias=alias)

@@ -22,13 +22,13 @@ from mockserver.http.messages import Reply
 SECONDS = 30  # for a target to answer
 NOT_REACHED = Rejected("There was a problem proxying the request", 500)
 UNKNOWN_HOST = Rejected("Upstream host lookup failed", 500)
-TOO_LATE = Rejected("Upstream service reached hard timeout.", 504)
-_OF_ONE_HOP = frozenset(
+TIMED_OUT = Rejected("Upstream service reached hard timeout.", 504)
+_HOP_BY_HOP = frozenset(
     ("connection", "proxy-connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "te",
      "trailer", "transfer-encoding", "upgrade")
 )  # fmt: skip
-_MADE_ANEW = ("host", "content-length")
-_OF_PACKED = ("content-encoding", "content-length")
+_REPLACED_HEADERS = ("host", "content-length")
+_COMPRESSION_HEADERS = ("content-encoding", "content-length")
 
 
 def forward(context: RequestContext) -> Reply:
@@ -38,32 +38,35 @@ def forward(context: RequestContext) -> Reply:
         Refusal: the target does not answer.
     """
     target = urlsplit(str(context.api.fields["proxy"]["target_url"]))
-    sent = context.upstream_request = _forwarded(context, target)
-    if _may_be_asked(context.gateway, target):
-        return _asked(target, sent)
-    echo = json.dumps({"method": sent.method, "path": sent.target})
+    request = context.upstream_request = _upstream_request(context, target)
+    if _is_allowed(context.gateway, target):
+        return _upstream_reply(target, request)
+    echo = json.dumps({"method": request.method, "path": request.target})
     return Reply(echo.encode())
 
 
-def _forwarded(context: RequestContext, target: SplitResult) -> UpstreamRequest:
+def _upstream_request(context: RequestContext, target: SplitResult) -> UpstreamRequest:
     """The request as the gateway hands it on (gateway/reverse_proxy.go:241 @v5.12.0)."""
     path, raw = (
-        _placed(context.api, target, each) if each else "" for each in (context.url.path, context.url.raw)
+        _target_path(context.api, target, each) if each else ""
+        for each in (context.url.path, context.url.raw)
     )
-    own = context.url.query.removeprefix("?")
-    query = "&".join(part for part in (target.query, own) if part)
+    request_query = context.url.query.removeprefix("?")
+    query = "&".join(part for part in (target.query, request_query) if part)
     address = urls.escaped(path, "" if raw == path else raw)
-    headers = dict(_of_more_hops([each for each in context.headers.items() if each[0] not in _MADE_ANEW]))
+    headers = dict(
+        _end_to_end([each for each in context.headers.items() if each[0] not in _REPLACED_HEADERS])
+    )
     headers["x-forwarded-for"] = ", ".join(
         each for each in (headers.get("x-forwarded-for"), context.client) if each
     )
     host = context.headers.get("host") if context.api.fields["proxy"]["preserve_host_header"] else None
     headers.setdefault("user-agent", f"Tyk/{context.gateway.version}")
-    target_sent = address + (f"?{query}" if query else "")
-    return UpstreamRequest(context.method, target_sent, headers, context.body, host)
+    path_and_query = address + (f"?{query}" if query else "")
+    return UpstreamRequest(context.method, path_and_query, headers, context.body, host)
 
 
-def _placed(api: Api, target: SplitResult, path: str) -> str:
+def _target_path(api: Api, target: SplitResult, path: str) -> str:
     """A path of an API behind that of its target."""
     proxy = api.fields["proxy"]
     rest = api.stripped(path) if proxy["strip_listen_path"] else path
@@ -80,7 +83,7 @@ def _joined(first: str, second: str, *, slash_stays: bool) -> str:
     return f"{first}/{second}" if second or not first else first
 
 
-def _may_be_asked(gateway: Gateway, target: SplitResult) -> bool:
+def _is_allowed(gateway: Gateway, target: SplitResult) -> bool:
     if target.scheme not in ("http", "https") or not target.hostname:
         return False
     if target.hostname in gateway.upstreams or target.hostname == "localhost":
@@ -91,63 +94,72 @@ def _may_be_asked(gateway: Gateway, target: SplitResult) -> bool:
         return False
 
 
-def _asked(target: SplitResult, sent: UpstreamRequest) -> Reply:
+def _upstream_reply(target: SplitResult, request: UpstreamRequest) -> Reply:
     try:
-        status, headers, body = _exchange(target, sent)
+        status, headers, body = _exchange(target, request)
     except TimeoutError as error:
-        raise TOO_LATE from error
+        raise TIMED_OUT from error
     except socket.gaierror as error:
         raise UNKNOWN_HOST from error
     except (OSError, http.client.HTTPException) as error:
         raise NOT_REACHED from error
-    kept = [(_canonical(name), value) for name, value in _of_more_hops(headers)]
-    names = {name for name, _ in kept}
+    reply_headers = [(_canonical(name), value) for name, value in _end_to_end(headers)]
+    names = {name for name, _ in reply_headers}
     if "Content-Length" not in names:  # then its head goes out before the body is seen (:1488)
-        kept.append(("Transfer-Encoding", "chunked"))
+        reply_headers.append(("Transfer-Encoding", "chunked"))
     elif body and not {"Content-Type", "Content-Encoding"} & names:
-        kept.append(("Content-Type", content_type(body)))
-    return Reply(body, status, tuple(kept))
+        reply_headers.append(("Content-Type", content_type(body)))
+    return Reply(body, status, tuple(reply_headers))
 
 
-def _of_more_hops(headers: list[tuple[str, str]]) -> list[tuple[str, str]]:
+def _end_to_end(headers: list[tuple[str, str]]) -> list[tuple[str, str]]:
     """Headers without those for the next server alone, which Connection names too.
 
     Source: gateway/reverse_proxy.go:1138 @v5.12.0.
     """
-    named = [part.strip().lower() for n, v in headers if n.lower() == "connection" for part in v.split(",")]
-    dropped = _OF_ONE_HOP | {*named}
-    return [(n, v) for n, v in headers if n.lower() not in dropped or (n.lower(), v) == ("te", "trailers")]
+    named = [
+        part.strip().lower()
+        for name, value in headers
+        if name.lower() == "connection"
+        for part in value.split(",")
+    ]
+    dropped = _HOP_BY_HOP | {*named}
+    return [
+        (name, value)
+        for name, value in headers
+        if name.lower() not in dropped or (name.lower(), value) == ("te", "trailers")
+    ]
 
 
-def _asks_for_gzip(sent: UpstreamRequest) -> bool:
+def _asks_for_gzip(request: UpstreamRequest) -> bool:
     """Whether the gateway asks for a packed body, which it unpacks (net/http/transport.go of Go 1.24)."""
-    return sent.method != "HEAD" and not {"accept-encoding", "range"} & sent.headers.keys()
+    return request.method != "HEAD" and not {"accept-encoding", "range"} & request.headers.keys()
 
 
-def _exchange(target: SplitResult, sent: UpstreamRequest) -> tuple[int, list[tuple[str, str]], bytes]:
-    kind = http.client.HTTPSConnection if target.scheme == "https" else http.client.HTTPConnection
-    connection = kind(str(target.hostname), target.port, timeout=SECONDS)
+def _exchange(target: SplitResult, request: UpstreamRequest) -> tuple[int, list[tuple[str, str]], bytes]:
+    connection_type = http.client.HTTPSConnection if target.scheme == "https" else http.client.HTTPConnection
+    connection = connection_type(str(target.hostname), target.port, timeout=SECONDS)
     try:
-        connection.putrequest(sent.method, sent.target, skip_host=True, skip_accept_encoding=True)
-        connection.putheader("Host", sent.host or target.netloc.rpartition("@")[2])
-        for name, value in sent.headers.items():
+        connection.putrequest(request.method, request.target, skip_host=True, skip_accept_encoding=True)
+        connection.putheader("Host", request.host or target.netloc.rpartition("@")[2])
+        for name, value in request.headers.items():
             connection.putheader(_canonical(name), value)
-        if _asks_for_gzip(sent):
+        if _asks_for_gzip(request):
             connection.putheader("Accept-Encoding", "gzip")
-        if sent.body or sent.method in ("POST", "PUT", "PATCH"):
-            connection.putheader("Content-Length", str(len(sent.body)))
-        connection.endheaders(sent.body or None)
-        answer = connection.getresponse()
-        headers, body = answer.getheaders(), answer.read()
-        if _asks_for_gzip(sent) and str(answer.getheader("Content-Encoding")).lower() == "gzip":
-            headers = [each for each in headers if each[0].lower() not in _OF_PACKED]
-            body = _unpacked(body)
-        return answer.status, headers, body
+        if request.body or request.method in ("POST", "PUT", "PATCH"):
+            connection.putheader("Content-Length", str(len(request.body)))
+        connection.endheaders(request.body or None)
+        response = connection.getresponse()
+        headers, body = response.getheaders(), response.read()
+        if _asks_for_gzip(request) and str(response.getheader("Content-Encoding")).lower() == "gzip":
+            headers = [header for header in headers if header[0].lower() not in _COMPRESSION_HEADERS]
+            body = _decompressed(body)
+        return response.status, headers, body
     finally:
         connection.close()
 
 
-def _unpacked(body: bytes) -> bytes:
+def _decompressed(body: bytes) -> bytes:
     try:
         return gzip.decompress(body)
     except (EOFError, zlib.error) as error:
@@ -163,18 +175,18 @@ def fetched_key(context: RequestContext, url: str, key_id: Any) -> Any:
     """The key of that id in a JWKS; None where it may not be asked for, or is not there."""
     import jwt
 
-    api, kept = context.api, context.gateway.jwks_cache
+    api, cache = context.api, context.gateway.jwks_cache
     target = urlsplit(url)
-    if not isinstance(key_id, str) or not _may_be_asked(context.gateway, target):
+    if not isinstance(key_id, str) or not _is_allowed(context.gateway, target):
         return None
     path = urls.Url(target.path or "/", f"?{target.query}" if target.query else "")
-    asked = UpstreamRequest("GET", str(path), {}, b"")
+    request = UpstreamRequest("GET", str(path), {}, b"")
     try:
-        found = kept.get(api.id, url)
-        if found is None:
-            _, _, body = _exchange(target, asked)
-            found = json.loads(body) or {}
-            kept.keep(api.id, api.fields["jwt_source"], url, found)
-        return jwt.PyJWKSet.from_dict(found)[key_id].key
+        key_set = cache.get(api.id, url)
+        if key_set is None:
+            _, _, body = _exchange(target, request)
+            key_set = json.loads(body) or {}
+            cache.keep(api.id, api.fields["jwt_source"], url, key_set)
+        return jwt.PyJWKSet.from_dict(key_set)[key_id].key
     except (OSError, ValueError, KeyError, Unreadable, http.client.HTTPException, jwt.PyJWTError):
         return None
