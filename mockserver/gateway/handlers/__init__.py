@@ -1,4 +1,7 @@
-"""One function for each operation: parse, refuse, change, answer. One module for each subject."""
+"""The handlers of the gateway API: a function for each operation, a module for each subject.
+
+A handler parses the request, rejects it if it must, changes the state, and answers.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""API definitions: reads see what was loaded, writes change files (gateway/api.go:1174 @v5.12.0)."""
+"""API definitions: reads return the loaded ones, writes change files (gateway/api.go:1174 @v5.12.0)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ OTHER_ID = error(
     "Request APIID does not match that in Definition! For Update operations these must match.", 400
 )
 DASHBOARD = error("Due to enabled use_db_app_configs, please use the Dashboard API", 500)
-_SWITCHES = {  # the kinds of credential that a definition may place, and the switch of each
+_SWITCHES = {  # the member that enables each kind of credential
     "authToken": "use_standard_auth", "coprocess": "enable_coprocess_auth", "jwt": "enable_jwt",
     "hmac": "enable_signature_checking", "oauth": "use_oauth2", "oidc": "use_openid",
 }  # fmt: skip
@@ -27,7 +27,7 @@ _SWITCHES = {  # the kinds of credential that a definition may place, and the sw
 
 @handles("listApis")
 def list_apis(call: Call) -> Reply:
-    """Every loaded definition, in any order."""
+    """List all loaded definitions in random order."""
     documents = [api.document for api in call.state.apis.loaded.by_id.values()]
     call.state.order.shuffle(documents)
     return json_reply(documents)
@@ -35,7 +35,7 @@ def list_apis(call: Call) -> Reply:
 
 @handles("getApi")
 def get_api(call: Call) -> Reply:
-    """One loaded definition."""
+    """Read a loaded definition."""
     api = call.state.apis.loaded.by_id.get(call.params["apiID"])
     return NOT_FOUND if api is None else json_text(api.text())
 
@@ -43,7 +43,7 @@ def get_api(call: Call) -> Reply:
 @handles("addApi")
 @handles("addApiAtPath")
 def add_api(call: Call) -> Reply:
-    """Write a definition, over one that is there; one without an id gets one."""
+    """Write a definition, replacing any with its id; a definition without an id gets a new one."""
     if call.state.config.use_db_app_configs:
         return DASHBOARD
     try:
@@ -59,7 +59,7 @@ def add_api(call: Call) -> Reply:
 
 @handles("updateApi")
 def update_api(call: Call) -> Reply:
-    """Write a definition whose API is loaded."""
+    """Replace the definition of a loaded API."""
     api_id = call.params["apiID"]
     if call.state.config.use_db_app_configs:
         return DASHBOARD
@@ -78,7 +78,7 @@ def update_api(call: Call) -> Reply:
 
 @handles("deleteApi")
 def delete_api(call: Call) -> Reply:
-    """Remove the file of a loaded API; it is served until the next reload."""
+    """Remove the file of a loaded API, which stays loaded until the next reload."""
     api_id = call.params["apiID"]
     if not _is_valid_id(call, api_id):
         return INVALID_ID
@@ -106,7 +106,10 @@ def _write(call: Call, api: Api, action: str) -> Reply:
 
 
 def _invalid(api: Api) -> Reply | None:
-    """A definition must leave one place for each kind of credential (apidef/validator.go:107 @v5.12.0)."""
+    """The rejection of a definition that disables all sources of an enabled kind of credential.
+
+    Source: apidef/validator.go:107 @v5.12.0.
+    """
     for kind, source in sorted((api.fields["auth_configs"] or {}).items()):
         has_place = source["use_param"] or source["use_cookie"] or not source["disable_header"]
         if kind in _SWITCHES and api.fields[_SWITCHES[kind]] and not has_place:

@@ -1,4 +1,4 @@
-"""Keys: sessions that are made, read, changed, listed and forgotten, and what policies give them."""
+"""Keys: creating, reading, changing, listing and deleting sessions, with their policies applied."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from mockserver.gateway.replies import changed, error, json_reply, json_text
 from mockserver.golang.structs import Malformed, read_as
 from mockserver.http.messages import Reply
 
-MIN_LENGTH = 3  # of a key's own id, where it is looked at (gateway/api.go:602 @v5.14.0)
+MIN_LENGTH = 3  # bytes of a custom key id, in versions that check it (gateway/api.go:602 @v5.14.0)
 NOT_MADE = "Failed to create key, ensure security settings are correct."
 UNLISTED = "Hashed key listing is disabled in config (enable_hashed_keys_listing)"
 UNFILTERED = "The 'filter' parameter (Org ID) is required when filtering by 'api_id' in legacy mode"
@@ -34,7 +34,7 @@ UNFILTERED = "The 'filter' parameter (Org ID) is required when filtering by 'api
 @handles("addKey")
 @handles("addKeyAtPath")
 def add_key(call: Call) -> Reply:
-    """Write a key, over one that is there (gateway/api.go:497 @v5.12.0)."""
+    """Write a key, replacing any with its id (gateway/api.go:497 @v5.12.0)."""
     session = _decoded(call)
     if session is None:
         return error("Request malformed", 400)
@@ -59,7 +59,7 @@ def add_key(call: Call) -> Reply:
 @handles("updateKey")
 @handles("updateKeyWithoutId")
 def update_key(call: Call) -> Reply:
-    """Write a key that is there; of the old one only its date and what the query keeps remain."""
+    """Replace an existing key; only its creation date stays, and its counters with `suppress_reset=1`."""
     return _by_key_or_user(call, _update)
 
 
@@ -91,7 +91,7 @@ def _update(call: Call, name: str) -> Reply:
 
 @handles("getKey")
 def get_key(call: Call) -> Reply:
-    """A session with its policies as they are now, be they wrong or not (gateway/api.go:662 @v5.12.0)."""
+    """Read a key with its current policies applied as far as possible (gateway/api.go:662 @v5.12.0)."""
     return _by_key_or_user(call, _get)
 
 
@@ -112,7 +112,7 @@ def _get(call: Call, name: str) -> Reply:
 
 
 def _set_remaining_quotas(call: Call, storage_name: str, session: Document) -> None:
-    """Say what is left of each quota; one that was not used yet is told for APIs alone."""
+    """Set the remaining quotas; an unused quota is set in the limits of APIs only, as the gateway does."""
     quotas = call.state.quotas
     used = quotas.used(("", storage_name))
     if session["quota_max"] != -1 and used is not None:
@@ -127,7 +127,7 @@ def _set_remaining_quotas(call: Call, storage_name: str, session: Document) -> N
 @handles("deleteKey")
 @handles("deleteKeyWithoutId")
 def delete_key(call: Call) -> Reply:
-    """Forget a key (gateway/api.go:927 @v5.12.0)."""
+    """Delete a key (gateway/api.go:927 @v5.12.0)."""
     return _by_key_or_user(call, _delete)
 
 
@@ -145,7 +145,7 @@ def _delete(call: Call, name: str) -> Reply:
 
 @handles("listKeys")
 def list_keys(call: Call) -> Reply:
-    """The names that keys are kept under (gateway/api.go:1781 @v5.12.0)."""
+    """List the names that keys are stored under (gateway/api.go:1781 @v5.12.0)."""
     config, prefix, api_id = call.state.config, call.parameter("filter"), ""
     if "keys-are-filtered-by-api" in call.state.behaviours:
         api_id = call.parameter("api_id")
@@ -163,7 +163,7 @@ def list_keys(call: Call) -> Reply:
 
 @handles("createKey")
 def create_key(call: Call) -> Reply:
-    """Make a key, and say why not (gateway/api.go:2102 @v5.12.0)."""
+    """Create a key; an error names its cause, unlike that of `add_key` (gateway/api.go:2102 @v5.12.0)."""
     gateway = call.state
     try:
         session = gateway.session_codec.decode(call.body)
@@ -187,7 +187,7 @@ def create_key(call: Call) -> Reply:
 
 @handles("previewKey")
 def preview_key(call: Call) -> Reply:
-    """What a session gets; nothing is kept, and what is wrong with its policies not told."""
+    """Apply a session's policies without saving it; the answer does not report policies that cannot apply."""
     try:
         session = call.state.session_codec.decode(call.body)
     except Malformed:
@@ -199,7 +199,7 @@ def preview_key(call: Call) -> Reply:
 
 @handles("setPoliciesOfKey")
 def set_policies_of_key(call: Call) -> Reply:
-    """Name other policies for a key, by the name it is kept under (gateway/api.go:1843 @v5.12.0)."""
+    """Replace the policies of a key, given the name it is stored under (gateway/api.go:1843 @v5.12.0)."""
     try:
         change, _ = read_as(call.state.contract.type_of("PolicyChange"), call.body)
     except Malformed:
@@ -216,7 +216,7 @@ def set_policies_of_key(call: Call) -> Reply:
     return changed(key, "updated")
 
 
-# ---------------------------------------------------------------- what several of them do
+# ---------------------------------------------------------------- shared by several handlers
 
 
 def _decoded(call: Call) -> Document | None:
@@ -235,7 +235,7 @@ def _has_access(call: Call, name: str, api_id: str, org_id: str) -> bool:
 
 
 def _by_key_or_user(call: Call, handler: Callable[[Call, str], Reply]) -> Reply:
-    """Answer for the key that the path names, or for a user's; with a hash function for both."""
+    """Answer for the key in the path, or for that of a user; with a hash function, try the user first."""
     key_id = call.params.get("keyID", "")
     if call.parameter("username") != "true":
         return handler(call, key_id)

@@ -1,4 +1,4 @@
-"""OAuth 2.0 clients and their tokens, as the gateway's own API knows them (gateway/api.go:2270 @v5.12.0)."""
+"""OAuth 2.0 clients and their tokens in the gateway API (gateway/api.go:2270 @v5.12.0)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from mockserver.golang.structs import Malformed, Struct, read_as
 from mockserver.golang.urls import form_fields, parameters
 from mockserver.http.messages import Reply
 
-PAGE_SIZE = 100  # tokens
+PAGE_SIZE = 100  # tokens on a page
 NO_CLIENT = error("OAuth Client ID not found", 404)
 NO_API = "API doesn't exist"
 NO_POLICY = "Policy doesn't exist"
@@ -26,7 +26,7 @@ UNREADABLE = error("Unmarshalling failed", 500)
 
 @handles("addOAuthClient")
 def add_client(call: Call) -> Reply:
-    """Make a client for the API that is named, or for every OAuth API of its policy."""
+    """Create a client for the API that the body names, or else for every OAuth or JWT API of its policy."""
     body = _decoded(call)
     if body is None:
         return UNREADABLE
@@ -60,7 +60,7 @@ def add_client(call: Call) -> Reply:
 
 @handles("listOAuthClients")
 def list_clients(call: Call) -> Reply:
-    """All clients of an API."""
+    """List the clients of an API."""
     api = _api(call)
     if api is None:
         return json_reply(None, 404)
@@ -70,14 +70,14 @@ def list_clients(call: Call) -> Reply:
 
 @handles("getOAuthClient")
 def get_client(call: Call) -> Reply:
-    """One client."""
+    """Read a client."""
     entry = _api_and_client(call)
     return NO_CLIENT if entry is None else json_reply(_output(call, entry[1]))
 
 
 @handles("updateOAuthClient")
 def update_client(call: Call) -> Reply:
-    """Change all of a client but its id and secret; with another policy its tokens are revoked."""
+    """Replace a client except for its id and secret; a change of its policy revokes its tokens."""
     body = _decoded(call)
     if body is None:
         return UNREADABLE
@@ -103,7 +103,7 @@ def update_client(call: Call) -> Reply:
 
 @handles("rotateOAuthClient")
 def rotate_client(call: Call) -> Reply:
-    """Give a client a new secret."""
+    """Replace the secret of a client by a new one."""
     if _api(call) is None:
         return error(NO_API, 404)
     entry = _api_and_client(call)
@@ -116,7 +116,7 @@ def rotate_client(call: Call) -> Reply:
 
 @handles("deleteOAuthClient")
 def delete_client(call: Call) -> Reply:
-    """Remove a client, whether it is there or not."""
+    """Remove a client; the answer is the same for an unknown one."""
     api = _api(call)
     if api is None:
         return NO_CLIENT
@@ -126,7 +126,7 @@ def delete_client(call: Call) -> Reply:
 
 @handles("listOAuthTokens")
 def list_tokens(call: Call) -> Reply:
-    """The tokens of a client that have not ended; with `page` a hundred of them."""
+    """List the unexpired tokens of a client; with `page` a page of 100 tokens."""
     api = _api(call)
     if api is None:
         return NO_CLIENT
@@ -138,7 +138,10 @@ def list_tokens(call: Call) -> Reply:
 
 
 def _page(entries: list[dict[str, Any]], page: str) -> dict[str, Any]:
-    """One page; each token on it has the end of one on the first (gateway/oauth_manager.go:772 @v5.12.0)."""
+    """A page of tokens. Entry n of any page has the expiry of entry n of page 1, as on a gateway.
+
+    Source: gateway/oauth_manager.go:772 @v5.12.0.
+    """
     number = max(1, int(page)) if re.fullmatch(r"[+-]?[0-9]{1,18}", page) else 1
     listed = entries[(number - 1) * PAGE_SIZE : number * PAGE_SIZE]
     pagination = {"page_num": number, "page_total": -(-len(entries) // PAGE_SIZE), "page_size": PAGE_SIZE}
@@ -148,7 +151,7 @@ def _page(entries: list[dict[str, Any]], page: str) -> dict[str, Any]:
 
 @handles("revokeOAuthToken")
 def revoke_token(call: Call) -> Reply:
-    """Revoke a token wherever the client is known."""
+    """Revoke a token at every API that has the client."""
     form = form_fields(call.body)
     for name in ("token", "client_id"):
         if not form.get(name):
@@ -163,7 +166,7 @@ def revoke_token(call: Call) -> Reply:
 
 @handles("revokeAllOAuthTokens")
 def revoke_all_tokens(call: Call) -> Reply:
-    """Revoke all tokens of a client; a wrong secret revokes none, and is not told."""
+    """Revoke all tokens of a client; a wrong secret revokes none and gets the same answer."""
     form = form_fields(call.body)
     for name in ("client_id", "client_secret"):
         if not form.get(name):
@@ -180,7 +183,7 @@ def revoke_all_tokens(call: Call) -> Reply:
 
 @handles("deleteOAuthRefreshToken")
 def delete_refresh_token(call: Call) -> Reply:
-    """Forget a refresh token; there are none, for credentials of a client give an access token alone."""
+    """Delete a refresh token. The mock has none: client credentials give an access token only."""
     api_id = call.parameter("api_id")
     if not api_id:
         return error("Missing parameter api_id", 400)
@@ -194,7 +197,7 @@ def delete_refresh_token(call: Call) -> Reply:
 
 @handles("purgeOAuthTokens")
 def purge_tokens(call: Call) -> Reply:
-    """Forget tokens that have ended; they are listed no more anyway."""
+    """Purge expired tokens, which are not listed even before."""
     if "scope" not in dict(parameters(call.query)):
         return error("scope parameter is required", 422)
     if call.parameter("scope") != "lapsed":

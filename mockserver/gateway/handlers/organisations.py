@@ -1,4 +1,4 @@
-"""Sessions of whole organisations; no policies are applied to them (gateway/api.go:1922 @v5.12.0)."""
+"""Sessions of organisations; no policies are applied to them (gateway/api.go:1922 @v5.12.0)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ NOT_FOUND = error("Org not found", 404)
 
 @handles("listOrganisationKeys")
 def list_organisations(call: Call) -> Reply:
-    """The organisations that have a session; an API must be loaded."""
+    """List the organisations that have a session; any API must be loaded."""
     if _api(call, "") is None:
         return error("ORG not found", 404)
     return json_reply({"keys": call.state.organisations.names(call.parameter("filter"))})
@@ -22,7 +22,7 @@ def list_organisations(call: Call) -> Reply:
 
 @handles("getOrganisationKey")
 def get_organisation(call: Call) -> Reply:
-    """One session; an API must be loaded."""
+    """Read a session; any API must be loaded."""
     org_id = call.params["orgID"]
     entry = call.state.organisations.find(org_id, org_id)
     if _api(call, org_id) is None or entry is None:
@@ -32,19 +32,19 @@ def get_organisation(call: Call) -> Reply:
 
 @handles("addOrganisationKey")
 def add_organisation(call: Call) -> Reply:
-    """Write a session, over one that is there."""
+    """Write a session, replacing any with its id."""
     return _write(call, "added")
 
 
 @handles("updateOrganisationKey")
 def update_organisation(call: Call) -> Reply:
-    """Write a session, whether it is there or not."""
+    """Write a session, also if there was none."""
     return _write(call, "modified")
 
 
 @handles("deleteOrganisationKey")
 def delete_organisation(call: Call) -> Reply:
-    """Forget a session; an API must be loaded."""
+    """Delete a session; any API must be loaded."""
     org_id = call.params["orgID"]
     if _api(call, org_id) is None:
         return NOT_FOUND

@@ -1,4 +1,4 @@
-"""Policies: read what is loaded, write what is on file."""
+"""Policies: reads return the loaded ones, writes change files."""
 
 from __future__ import annotations
 
@@ -14,8 +14,7 @@ from mockserver.storage.backend import NoStorage, Refused
 
 _SAFE_ID = re.compile(r"[a-zA-Z0-9.\-_~]+")  # pkg/identifier/custom.go:10 @v5.13.0
 
-
-MANY = 200  # policies of a list that takes a while
+MANY = 200  # loaded policies; listing more takes too long for the event loop
 
 
 def _many_are_loaded(gateway: Gateway) -> bool:
@@ -24,7 +23,7 @@ def _many_are_loaded(gateway: Gateway) -> bool:
 
 @handles("listPolicies", waits=_many_are_loaded)
 def list_policies(call: Call) -> Reply:
-    """The loaded policies, in another order each time (gateway/api.go:1076 @v5.12.0)."""
+    """List the loaded policies in random order (gateway/api.go:1076 @v5.12.0)."""
     policies = list(call.state.store.loaded.listed)
     call.state.order.shuffle(policies)
     return json_bytes(b"[" + b",".join(policy.text for policy in policies) + b"]")
@@ -32,7 +31,7 @@ def list_policies(call: Call) -> Reply:
 
 @handles("getPolicy", waits=never)
 def get_policy(call: Call) -> Reply:
-    """One loaded policy (gateway/api.go:1064 @v5.12.0)."""
+    """Read a loaded policy (gateway/api.go:1064 @v5.12.0)."""
     policy = call.state.store.loaded.by_id.get(call.params["polID"])
     if policy is None or not policy.policy_id:
         return error("Policy not found", 404)
@@ -42,18 +41,18 @@ def get_policy(call: Call) -> Reply:
 @handles("addPolicy")
 @handles("addPolicyAtPath")
 def add_policy(call: Call) -> Reply:
-    """Write the body's policy; an id in the path is not looked at."""
+    """Write the policy in the body; an id in the path is ignored."""
     return _write(call, "added")
 
 
 @handles("updatePolicy")
 def update_policy(call: Call) -> Reply:
-    """Write the body's policy if it bears the path's id."""
+    """Write the policy in the body if its id is that of the path."""
     return _write(call, "modified", path_id=call.params["polID"])
 
 
 def _write(call: Call, action: str, path_id: str | None = None) -> Reply:
-    """The refusals in their order (gateway/api.go:1090 @v5.12.0, 1133 @v5.13.0)."""
+    """Write the policy, with checks in the gateway's order (gateway/api.go:1090 @v5.12.0, 1133 @v5.13.0)."""
     gateway = call.state
     if gateway.config.policies_from_dashboard:
         return error("Due to enabled service policy source, please use the Dashboard API", 500)
@@ -83,19 +82,19 @@ def _write(call: Call, action: str, path_id: str | None = None) -> Reply:
 
 @handles("updatePolicyWithoutId")
 def update_policy_without_id(call: Call) -> Reply:
-    """The text really says apiID (gateway/api.go:1513 @v5.12.0)."""
+    """Reject the request; the gateway's text does say apiID (gateway/api.go:1513 @v5.12.0)."""
     return error("Must specify an apiID to update", 400)
 
 
 @handles("deletePolicyWithoutId")
 def delete_policy_without_id(call: Call) -> Reply:
-    """The text really says apiID (gateway/api.go:1520 @v5.12.0)."""
+    """Reject the request; the gateway's text does say apiID (gateway/api.go:1520 @v5.12.0)."""
     return error("Must specify an apiID to delete", 400)
 
 
 @handles("deletePolicy")
 def delete_policy(call: Call) -> Reply:
-    """Remove the file of that name; what is loaded stays (gateway/api.go:1144 @v5.12.0)."""
+    """Remove the policy's file; the policy stays loaded until a reload (gateway/api.go:1144 @v5.12.0)."""
     try:
         call.state.store.delete(call.params["polID"])
     except (NoStorage, Refused):

@@ -1,4 +1,4 @@
-"""Liveness and readiness."""
+"""Liveness and readiness probes."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from mockserver.service.registry import never
 
 @handles("getHello", waits=never)
 def get_hello(call: Call) -> Reply:
-    """Always 200 (gateway/health_check.go:175 @v5.12.0)."""
+    """Answer the liveness probe; always 200 (gateway/health_check.go:175 @v5.12.0)."""
     return json_reply(_health(call, "Tyk GW"))
 
 
 @handles("getReady", waits=never)
 def get_ready(call: Call) -> Reply:
-    """503 until policies were loaded once (gateway/health_check.go:233 @v5.12.0)."""
+    """Answer the readiness probe; 503 before the first load (gateway/health_check.go:233 @v5.12.0)."""
     if not call.state.ready:
         return error("A successful API reload did not happen", 503)
     return json_reply(_health(call, "Tyk GW Ready"))

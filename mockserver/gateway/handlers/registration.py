@@ -1,4 +1,4 @@
-"""The registry's part for the gateway's handlers."""
+"""The registration of the gateway's handlers."""
 
 from __future__ import annotations
 

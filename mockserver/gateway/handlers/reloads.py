@@ -1,4 +1,4 @@
-"""Reloads: of this gateway, and of its group."""
+"""Reloads of this gateway and of its group."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from mockserver.service.registry import always
 
 @handles("reload", waits=always)
 def reload(call: Call) -> Reply:
-    """Queue a reload; only the literal block=true waits for it (gateway/api.go:2083 @v5.12.0)."""
+    """Queue a reload, and wait for it only if `block` is exactly "true" (gateway/api.go:2083 @v5.12.0)."""
     if urls.first_value(call.query, "block") == "true":
         call.state.reload()
     else:
@@ -21,7 +21,7 @@ def reload(call: Call) -> Reply:
 
 @handles("reloadGroup")
 def reload_group(call: Call) -> Reply:
-    """Signal the group, this gateway included; `block` is not looked at."""
+    """Signal a reload to the group, this gateway included; `block` is ignored."""
     if not call.state.config.suppress_redis_signal_reload:
         call.state.reload_group()
     return ok()

@@ -1,1 +1,1 @@
-"""Requests to APIs: the middleware chain, and the upstream."""
+"""The proxy for requests to APIs: the middleware chain and the upstream."""

@@ -1,4 +1,4 @@
-"""Who may pass: versions of an API, keys, their expiry, and their rights."""
+"""Access checks: the API version, the key, its expiry and its access rights."""
 
 from __future__ import annotations
 
@@ -17,7 +17,13 @@ VERSION_EXPIRED = "Api Version has expired, please check documentation or contac
 
 
 def check_version(context: RequestContext) -> None:
-    """The version asked for is there, and has not expired (gateway/api_definition.go:1882 @v5.12.0)."""
+    """Choose the API version of the request and check that it exists and has not expired.
+
+    Source: gateway/api_definition.go:1882 @v5.12.0.
+
+    Raises:
+        Rejected: the version is missing, unknown or expired.
+    """
     data = context.api.fields["version_data"]
     versions: dict[str, Any] = data["versions"] or {}
     if data["not_versioned"]:
@@ -42,7 +48,7 @@ def check_version(context: RequestContext) -> None:
 
 
 def _check_unversioned(versions: dict[str, Any]) -> None:
-    """An API without versions has one all the same: the only one, or one called default."""
+    """Check that the definition of an unversioned API has a single version or exactly one default version."""
     defaults = [name for name in ("Default", "default", "") if name in versions]
     if len(defaults) > 1:
         raise Rejected("Ambiguous default API version for this non-versioned API", 403)
@@ -51,7 +57,7 @@ def _check_unversioned(versions: dict[str, Any]) -> None:
 
 
 def _requested_version(context: RequestContext) -> str:
-    """The version a request names, in a header, a parameter or its path."""
+    """The version that the request names in a header, a query parameter or its path; "" if none."""
     definition = context.api.fields["definition"]
     strips = definition["strip_versioning_data"]
     match definition["location"]:
@@ -84,7 +90,13 @@ def _version_in_path(context: RequestContext, definition: dict[str, Any], *, str
 
 
 def check_key(context: RequestContext) -> None:
-    """The request carries a known key whose policies fit (gateway/mw_auth_key.go:118 @v5.12.0)."""
+    """Check that the request carries an existing key whose policies apply, and take its session.
+
+    Source: gateway/mw_auth_key.go:118 @v5.12.0.
+
+    Raises:
+        Rejected: there is no key, or it is unknown, or its policies do not apply.
+    """
     token = without_bearer(context.credential("authToken"))
     if not token:
         raise Rejected("Authorization field missing", 401)
@@ -96,7 +108,11 @@ def check_key(context: RequestContext) -> None:
 
 
 def check_expiry(context: RequestContext) -> None:
-    """The key is active and has not expired (gateway/mw_key_expired_check.go:20 @v5.12.0)."""
+    """Check that the session is active and has not expired (gateway/mw_key_expired_check.go:20 @v5.12.0).
+
+    Raises:
+        Rejected: there is no session, or it is inactive or expired.
+    """
     if context.session is None:
         message = "Session state is missing or unset! Please make sure that auth headers are properly applied"
         raise Rejected(message, 400)
@@ -107,9 +123,12 @@ def check_expiry(context: RequestContext) -> None:
 
 
 def check_rights(context: RequestContext) -> None:
-    """The session has a right to the API and its version; one without any may all.
+    """Check that the session has a right to the API and its version; without any rights it may use all APIs.
 
     Source: gateway/mw_access_rights.go:20 @v5.12.0.
+
+    Raises:
+        Rejected: the session has rights, but none to this API or version.
     """
     assert context.session is not None
     rights = context.session["access_rights"]
@@ -129,7 +148,11 @@ def check_rights(context: RequestContext) -> None:
 
 
 def check_path(context: RequestContext) -> None:
-    """The session may use the path with this method (gateway/mw_granular_access.go:25 @v5.12.0)."""
+    """Check that the session may use the path with this method (gateway/mw_granular_access.go:25 @v5.12.0).
+
+    Raises:
+        Rejected: the session has a list of allowed URLs, and none of them matches.
+    """
     assert context.session is not None
     right = (context.session["access_rights"] or {}).get(context.api.id)
     if right is None or not right["allowed_urls"]:
@@ -141,7 +164,7 @@ def check_path(context: RequestContext) -> None:
 
 
 def matches(pattern: str, path: str) -> bool:
-    """Whether a path has a pattern's expression in it; one that is none fits nothing.
+    """True if the pattern's expression matches some part of the path; an invalid expression matches nothing.
 
     Source: internal/httputil/mux.go:28 @v5.12.0.
     """

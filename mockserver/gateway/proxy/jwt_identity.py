@@ -1,4 +1,4 @@
-"""The session that a JSON Web Token stands for (gateway/mw_jwt.go:699 @v5.12.0)."""
+"""The session of a JSON Web Token (gateway/mw_jwt.go:699 @v5.12.0)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,11 @@ _CLIENT_CLAIMS = ("clientId", "cid", "client_id")  # gateway/mw_jwt.go:56 @v5.12
 
 
 def check_token(context: RequestContext) -> None:
-    """The request carries a token that is signed and in time; its session is made or found."""
+    """Check the signature and the dates of the request's token, and take or create its session.
+
+    Raises:
+        Rejected: the token is missing or invalid, or no policy applies to it.
+    """
     definition = context.api.fields
     text = without_bearer(context.credential("jwt"))
     if not text:
@@ -37,7 +41,7 @@ def check_token(context: RequestContext) -> None:
 
 
 def _verification_key(context: RequestContext, token: Token) -> Any:
-    """The key that a token is to be signed with: the definition's, or the secret of a session."""
+    """The key to verify a token with: the one in the definition, from its JWKS, or a session's secret."""
     definition = context.api.fields
     source = definition["jwt_source"]
     if not source:
@@ -57,10 +61,10 @@ def _verification_key(context: RequestContext, token: Token) -> Any:
 
 
 def _key_session(context: RequestContext, token: Token) -> Document:
-    """The session of the key that a token names itself."""
+    """The session of the key that the token names; used by APIs without a key of their own."""
     try:
         key = look_up(context, _identity(context, token))
-    except Rejected as error:  # without a name there is no key to verify with
+    except Rejected as error:  # the gateway reports an unnamed key as a failed verification
         raise NOT_AUTHORISED from error
     if not key.is_valid or key.session is None:
         raise NOT_AUTHORISED
@@ -75,7 +79,7 @@ def _identity(context: RequestContext, token: Token) -> str:
 
 
 def _user_id(context: RequestContext, claims: dict[str, Any]) -> str:
-    """Who a token is about: the claim that the definition names, or `sub`."""
+    """The user id in a token: the claim that the definition names, or `sub`."""
     field = context.api.fields["jwt_identity_base_field"]
     if field:
         if user_id := _text_claim(context, claims, field):
@@ -92,7 +96,7 @@ def _user_id(context: RequestContext, claims: dict[str, Any]) -> str:
 
 
 def _text_claim(context: RequestContext, claims: dict[str, Any], name: str) -> str:
-    """A claim that is text; a name with dots leads into nested ones. "" where there is none."""
+    """The value of a text claim, "" if there is none; a name with dots is a path into nested claims."""
     value = claims.get(name)
     if not (isinstance(value, str) and value) and "jwt-claims-may-nest" in context.gateway.behaviours:
         value = _nested_claim(claims, name)
@@ -109,7 +113,7 @@ def _nested_claim(claims: dict[str, Any], name: str) -> Any:
 
 
 def _user_session(context: RequestContext, token: Token) -> tuple[Document, str, bool]:
-    """The session of a token's user, its key, and whether it is to be kept."""
+    """The session of a token's user, its key, and True if the session must be saved."""
     definition, claims = context.api.fields, token.claims
     user_id = _user_id(context, claims)
     name = context.gateway.sessions.name_of(context.api.org_id, hashlib.md5(user_id.encode()).hexdigest())  # noqa: S324  the gateway's own way
@@ -149,7 +153,7 @@ def _user_session(context: RequestContext, token: Token) -> tuple[Document, str,
 
 
 def _claimed_policy_id(context: RequestContext, claims: dict[str, Any]) -> str:
-    """The policy that a token names, or the first of the key that it names as its client."""
+    """The id of the policy that the token names, or of the first policy of the key named as its client."""
     definition = context.api.fields
     if definition["jwt_policy_field_name"]:
         return _text_claim(context, claims, definition["jwt_policy_field_name"])
@@ -164,7 +168,7 @@ def _claimed_policy_id(context: RequestContext, claims: dict[str, Any]) -> str:
 
 
 def _new_session(context: RequestContext, policy_id: str, *, is_default: bool) -> Document:
-    """A session with a policy's limits and rights, or an empty one."""
+    """A session with the limits and rights of a policy; an empty session if no policy is named."""
     if not policy_id:
         session = context.gateway.session_codec.type.fresh()
         session["org_id"] = context.api.org_id
@@ -184,7 +188,7 @@ def _new_session(context: RequestContext, policy_id: str, *, is_default: bool) -
 
 
 def _switch_policy(context: RequestContext, session: Document, policy_id: str, *, is_default: bool) -> bool:
-    """Give a session that is there the policy that is meant now; say whether that changed it."""
+    """Replace the policy of an existing session by the one of the token; True if that changed the session."""
     policy = context.gateway.store.lend(policy_id, context.api.org_id) if policy_id else None
     if policy_id and policy is None:
         raise NO_POLICY
@@ -207,7 +211,7 @@ def _switch_policy(context: RequestContext, session: Document, policy_id: str, *
 def _apply_scopes(
     context: RequestContext, session: Document, claims: dict[str, Any], policy_id: str, is_known_user: bool
 ) -> bool:
-    """Give a session the policies of a token's scopes; say whether that changed which it has."""
+    """Apply the policies of a token's scopes to a session; True if its list of policies changed."""
     claim, policy_by_scope = _scope_mapping(context.api.fields)
     if not policy_by_scope:
         return False
@@ -231,7 +235,7 @@ def _apply_scopes(
 
 
 def _scope_mapping(definition: Document) -> tuple[str, dict[str, str]]:
-    """The claim that holds scopes, and the policy of each (apidef/api_definitions.go:1641 @v5.12.0)."""
+    """The claim that holds scopes, and policy ids by scope (apidef/api_definitions.go:1641 @v5.12.0)."""
     scopes = definition["scopes"]
     if any(any(settings.values()) for settings in scopes.values()):
         settings = scopes["oidc" if definition["use_openid"] else "jwt"]
@@ -240,7 +244,7 @@ def _scope_mapping(definition: Document) -> tuple[str, dict[str, str]]:
 
 
 def _scopes(value: Any) -> list[str]:
-    """Scopes of a text, parted by spaces, or of an array at any depth, each whole."""
+    """The scopes in a claim: a text separated by spaces, or the texts of an array, which may be nested."""
     if isinstance(value, str):
         return value.split(" ")
     if not isinstance(value, list):

@@ -1,4 +1,4 @@
-"""JSON Web Tokens: taken apart, their signature and their dates (gateway/mw_jwt.go @v5.12.0)."""
+"""JSON Web Tokens: their parts, signatures and dates (gateway/mw_jwt.go @v5.12.0)."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from mockserver.gateway.proxy.request_context import Rejected
 
 NOT_AUTHORISED = Rejected("Key not authorized", 403)
 UNEXPECTED_METHOD = Rejected("Key not authorized: Unexpected signing method", 403)
-_FAMILIES = {"rsa": ("RS", "PS"), "ecdsa": ("ES",)}  # of algorithms; any other method is HMAC
+_FAMILIES = {"rsa": ("RS", "PS"), "ecdsa": ("ES",)}  # prefixes of algorithms; any other method is HMAC
 _ALGORITHM = re.compile("(?:HS|RS|PS|ES)(?:256|384|512)|EdDSA|none")
-_DATE_CLAIMS = (  # the claim, whether it must lie ahead, and what is said; the last that fails is told
+_DATE_CLAIMS = (  # claim, True if it must lie ahead, message, option with the leeway in seconds
     ("exp", True, "token has expired", "jwt_expires_at_validation_skew"),
     ("iat", False, "token used before issued", "jwt_issued_at_validation_skew"),
     ("nbf", False, "token is not valid yet", "jwt_not_before_validation_skew"),
@@ -26,7 +26,7 @@ _DATE_CLAIMS = (  # the claim, whether it must lie ahead, and what is said; the 
 
 @dataclass(frozen=True)
 class Token:
-    """A token whose signature was verified."""
+    """The header and claims of a token."""
 
     header: dict[str, Any]
     claims: dict[str, Any]
@@ -35,10 +35,10 @@ class Token:
 def verify(
     text: str, definition: Document, find_key: Callable[[dict[str, Any], dict[str, Any]], Any]
 ) -> Token:
-    """Take a token apart and verify its signature; `key_of` gives the key for a header and claims.
+    """Parse a token and verify its signature; `find_key` returns the key for a header and claims.
 
     Raises:
-        Refusal: it is no token, is signed by another method or with another key.
+        Rejected: the text is not a token, or is signed by another method or with another key.
     """
     parts = text.split(".")
     if len(parts) != 3:
@@ -57,10 +57,10 @@ def verify(
 
 
 def check_dates(token: Token, definition: Document, now: int) -> None:
-    """A token's dates fit; a date that is no number never does.
+    """Check the dates of a token; a date that is not a number fails.
 
     Raises:
-        Refusal: one does not; the last is told.
+        Rejected: a check failed; the message is that of the last one.
     """
     failure = ""
     for claim, is_ahead, message, skew in _DATE_CLAIMS:
@@ -79,10 +79,10 @@ def check_dates(token: Token, definition: Document, now: int) -> None:
 
 
 def public_key(data: bytes) -> Any:
-    """A public key or a certificate, in PEM or DER.
+    """The public key in a PEM or DER file of a key or a certificate.
 
     Raises:
-        Refusal: it is neither.
+        Rejected: the data is neither.
     """
     from cryptography import x509
     from cryptography.hazmat.primitives import serialization
@@ -103,7 +103,7 @@ def public_key(data: bytes) -> Any:
 
 
 def _is_signed(algorithm: str, text: bytes, signature: bytes, key: Any) -> bool:
-    """Whether a signature is this key's; a key of another kind signs nothing."""
+    """True if the key made the signature; False for a key of another kind."""
     from jwt.algorithms import get_default_algorithms
 
     try:

@@ -1,4 +1,4 @@
-"""The steps that a request to an API takes, in the gateway's order (gateway/api_loader.go:297 @v5.12.0)."""
+"""The middleware chain of an API, in the gateway's order (gateway/api_loader.go:297 @v5.12.0)."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from mockserver.service.registry import Call
 
 Step = Callable[[RequestContext], None]
 
-# Kinds of credential that the mock cannot judge: it says so, rather than let a request pass.
+# The mock cannot check these kinds of credential, so it answers 501 instead of letting requests pass.
 UNSUPPORTED = (
     "use_basic_auth", "use_openid", "enable_signature_checking", "use_mutual_tls_auth",
     "enable_coprocess_auth", "use_go_plugin_auth", "custom_plugin_auth_enabled",
 )  # fmt: skip
 _ESCAPED = {ord("\\"): "\\\\", ord("'"): "\\'", ord('"'): '\\"'} | {
     ord(sign): f"\\u{ord(sign):04X}" for sign in "<>&="
-}  # as Go's JSEscapeString writes a message
+}  # the escapes of Go's JSEscapeString
 
 
 def answer_for(api: Api) -> Callable[[Call[Gateway]], Reply]:
@@ -43,7 +43,7 @@ def answer_for(api: Api) -> Callable[[Call[Gateway]], Reply]:
 
 
 def _journalled(request: UpstreamRequest | None) -> dict[str, Any] | None:
-    """The upstream's request as the journal shows it."""
+    """The members of a journal entry for the upstream request; None if none was sent."""
     if request is None:
         return None
     headers = dict(redacted(tuple((name.title(), value) for name, value in request.headers.items())))
@@ -52,7 +52,7 @@ def _journalled(request: UpstreamRequest | None) -> dict[str, Any] | None:
 
 
 def answer(context: RequestContext) -> Reply:
-    """The gateway's reply: a refusal, or the upstream's answer."""
+    """The gateway's reply to a request: a rejection, or the response of the upstream."""
     try:
         if context.api.fields["use_oauth2"] and (reply := oauth_tokens.endpoint_reply(context)):
             return reply
@@ -69,7 +69,7 @@ def answer(context: RequestContext) -> Reply:
 
 
 def _steps(context: RequestContext) -> list[Step]:
-    """The steps of an API: which credential it asks for is in its definition."""
+    """The steps of an API; its definition chooses the kinds of credential."""
     definition = context.api.fields
     if definition["use_keyless"]:
         return [access.check_version, limits.check_api_limit]
@@ -92,7 +92,7 @@ def _check_kinds(context: RequestContext) -> None:
 
 
 def _strip_credentials(context: RequestContext) -> None:
-    """Keep the credential from the upstream where that is wanted (gateway/mw_strip_auth.go:25 @v5.12.0)."""
+    """Hide credentials from the upstream if so configured (gateway/mw_strip_auth.go:25 @v5.12.0)."""
     if not context.api.fields["strip_auth_data"]:
         return
     for places in (context.api.fields["auth_configs"] or {"authToken": context.api.fields["auth"]}).values():
@@ -104,7 +104,7 @@ def _strip_credentials(context: RequestContext) -> None:
 
 
 def _drop_cookie(context: RequestContext, name: str) -> None:
-    """Take the first cookie away whose name begins so."""
+    """Remove the first cookie that begins with the name."""
     cookies = context.header("Cookie").split(";")
     position = next((index for index, cookie in enumerate(cookies) if cookie.strip().startswith(name)), None)
     if position is not None:
@@ -113,7 +113,7 @@ def _drop_cookie(context: RequestContext, name: str) -> None:
 
 
 def _rejection_reply(context: RequestContext, rejection: Rejected) -> Reply:
-    """A refusal in the gateway's templates (templates/error.json and error.xml @v5.12.0)."""
+    """A rejection in the gateway's templates (templates/error.json and error.xml @v5.12.0)."""
     content_type = context.header("Content-Type").partition(";")[0]
     if content_type in ("application/xml", "text/xml"):
         text = f'<?xml version = "1.0" encoding = "UTF-8"?>\n<error>{rejection.message}</error>\n'

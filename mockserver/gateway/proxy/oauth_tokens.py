@@ -1,4 +1,4 @@
-"""OAuth 2.0: tokens that an API gives its clients, and requests that carry one."""
+"""OAuth 2.0: the token endpoints of an API, and requests that carry an access token."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from mockserver.gateway.session_store import lifetime
 from mockserver.golang.urls import form_fields
 from mockserver.http.messages import Reply
 
-TOKEN_SECONDS = 3600  # that a token lasts unless oauth_token_expire says otherwise
+TOKEN_SECONDS = 3600  # lifetime of a token unless oauth_token_expire sets another
 SUPPORTED_GRANTS = ("client_credentials",)
 _SECURITY_HEADERS = (  # gateway/api.go:241 @v5.12.0
     ("X-Content-Type-Options", "nosniff"), ("X-Xss-Protection", "1; mode=block"), ("X-Frame-Options", "DENY"),
     ("Strict-Transport-Security", "max-age=63072000; includeSubDomains"),
     ("Cache-Control", "no-cache, no-store, must-revalidate"), ("Pragma", "no-cache"), ("Expires", "0"),
 )  # fmt: skip
-_ERROR_DESCRIPTIONS = {  # as RFC 6749 section 5.2 words them
+_ERROR_DESCRIPTIONS = {  # wording of RFC 6749 section 5.2
     "invalid_request": "The request is missing a required parameter, includes an invalid parameter value, "
     "includes a parameter more than once, or is otherwise malformed.",
     "unauthorized_client": "The client is not authorized to request a token using this method.",
@@ -33,7 +33,11 @@ _ERROR_DESCRIPTIONS = {  # as RFC 6749 section 5.2 words them
 
 
 def check_access_token(context: RequestContext) -> None:
-    """The request carries a token of a client that is still there (gateway/mw_oauth2_key_exists.go:70)."""
+    """Check that the request carries a token of an existing client (gateway/mw_oauth2_key_exists.go:70).
+
+    Raises:
+        Rejected: the token is missing, malformed or unknown, or its client was removed.
+    """
     scheme, separator, rest = context.credential("oauth").partition(" ")
     if not separator:
         raise Rejected("Authorization field missing", 400)
@@ -49,9 +53,12 @@ def check_access_token(context: RequestContext) -> None:
 
 
 def endpoint_reply(context: RequestContext) -> Reply | None:
-    """The answer of an API's OAuth endpoints; None where the path is none of them.
+    """The reply of the API's OAuth endpoints; None if the path is not one of them.
 
     Source: gateway/server.go:918 @v5.12.0.
+
+    Raises:
+        Rejected: the endpoint is of the authorization code flow, which the mock does not implement.
     """
     path = context.api.path_after_prefix(context.url.path)
     if path.removesuffix("/") == "/oauth/token":
@@ -69,7 +76,7 @@ def endpoint_reply(context: RequestContext) -> Reply | None:
 
 
 def _issue_token(context: RequestContext) -> Reply:
-    """A token by client credentials."""
+    """Issue an access token for client credentials."""
     if context.method != "POST":
         return _oauth_error(context, "invalid_request")
     form = _form(context)
@@ -107,7 +114,7 @@ def _save_token(
     metadata: object,
     expires_in: int,
 ) -> None:
-    """Keep a token and its session (gateway/oauth_manager.go:940 @v5.12.0)."""
+    """Save a token and its session (gateway/oauth_manager.go:940 @v5.12.0)."""
     gateway = context.gateway
     gateway.oauth.issue(context.api.id, client_id, access_token, expires_in)
     session |= {"oauth_client_id": client_id, "expires": int(gateway.now()) + expires_in}
@@ -141,7 +148,7 @@ def _revoke_all(context: RequestContext) -> Reply:
 
 
 def _form(context: RequestContext) -> dict[str, str]:
-    """The fields of a request: of its form or JSON body, and of its query."""
+    """The fields of the form or JSON body and of the query; fields of the body win."""
     query = dict(reversed(parse_qsl(context.url.query.removeprefix("?"), keep_blank_values=True)))
     content_type = context.header("Content-Type")
     if content_type.partition(";")[0].strip() == "application/x-www-form-urlencoded":

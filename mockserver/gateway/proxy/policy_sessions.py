@@ -1,4 +1,4 @@
-"""A new session that a policy is the template of (gateway/mw_jwt.go:1413 @v5.12.0)."""
+"""New sessions with a policy as their template (gateway/mw_jwt.go:1413 @v5.12.0)."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ _LIMITS = (
     "rate", "per", "throttle_interval", "throttle_retry_limit", "max_query_depth", "quota_max",
     "quota_renewal_rate", "hmac_enabled", "enable_http_signature_validation", "is_inactive", "tags",
 )  # fmt: skip
-_AFTER_EXPIRY = ("post_expiry_action", "post_expiry_grace_period")  # where the version has them
+_AFTER_EXPIRY = ("post_expiry_action", "post_expiry_grace_period")  # absent from policies of some versions
 
 
 def from_policy(gateway: Gateway, policy: Document | None, policy_id: str, org_id: str) -> Document:
-    """A session with the limits and rights of a policy; an empty one where there is no such policy."""
+    """A new session with the limits and rights of a policy; an empty session if `policy` is None."""
     session: Document = gateway.session_codec.type.fresh()
     if policy is None:
         return session

@@ -1,4 +1,4 @@
-"""One request to an API on its way through the gateway."""
+"""The context of a request to an API, shared by all steps of the middleware chain."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _DEFAULT_PLACES: Document = {
 
 
 class Rejected(Exception):
-    """The gateway lets the request go no further; what it says, and with which status."""
+    """The request is rejected; holds the message and the status of the reply."""
 
     def __init__(self, message: str, status: int) -> None:
         super().__init__(message)
@@ -32,11 +32,12 @@ class Rejected(Exception):
 
 @dataclass(frozen=True)
 class UpstreamRequest:
-    """What the gateway hands on to an upstream.
+    """A request that the gateway sends to an upstream.
 
     Attributes:
         target: path and query, as they are sent.
-        host: what it is told to be asked for; None for its own name.
+        headers: values by name in lower case, without Host and Content-Length.
+        host: the Host header to send; None sends the target's own.
     """
 
     method: str
@@ -48,19 +49,19 @@ class UpstreamRequest:
 
 @dataclass
 class RequestContext:
-    """A request, and what is known of it so far.
+    """A request to an API, and the results of the steps it has passed.
 
     Attributes:
-        url: the target, its path with the API's listen path.
-        headers: by their names in lower case; of several the first counts, as for Go's Get.
-        client: the address it came from.
-        session: that of its credential, once there is one.
-        token: the key that the session is kept under.
-        alias: what the session is remembered by; "" where it is new.
-        version: the API's version that it asks for; "" where the API has none.
-        is_changed: whether the session is to be kept as it is now.
-        upstream_request: what was handed on to the upstream; None where nothing was.
-        response_headers: headers of the answer, of a rejection too.
+        url: the target; its path includes the API's listen path.
+        headers: values by name in lower case; the first value of a repeated header, as Go's Get returns.
+        client: the address of the client.
+        session: the session of the credential; None before a step has found it.
+        token: the key that the session is stored under.
+        alias: the key of the session's cache entry; "" for a new session.
+        version: the requested API version; "" for an unversioned API.
+        is_changed: True if the session must be saved.
+        upstream_request: the request that was sent to the upstream; None if none was.
+        response_headers: headers that are added to the reply, also to a rejection.
     """
 
     gateway: Gateway
@@ -79,25 +80,25 @@ class RequestContext:
     response_headers: list[tuple[str, str]] = field(default_factory=list)
 
     def header(self, name: str) -> str:
-        """A header's value; "" where there is none."""
+        """The value of a header; "" if it is absent."""
         return self.headers.get(name.lower(), "")
 
     def parameter(self, name: str) -> str:
-        """The first value of a query parameter; "" where there is none."""
+        """The first value of a query parameter; "" if it is absent."""
         return urls.first_value(self.url.query, name)
 
     def drop_parameter(self, name: str) -> None:
-        """Take a query parameter away; the others are sorted, as Go encodes them."""
+        """Remove a query parameter and sort the others, as Go's encoder does."""
         pairs = parse_qsl(self.url.query.removeprefix("?"), keep_blank_values=True)
         remaining = urlencode(sorted((pair for pair in pairs if pair[0] != name), key=lambda pair: pair[0]))
         self.url = replace(self.url, query=f"?{remaining}" if remaining else "")
 
     def drop_header(self, name: str) -> None:
-        """Take a header away."""
+        """Remove a header."""
         self.headers = {key: value for key, value in self.headers.items() if key != name.lower()}
 
     def cookie(self, name: str) -> str:
-        """A cookie's value; "" where there is none (net/http/cookie.go, readCookies of Go 1.24)."""
+        """The value of a cookie; "" if it is absent (net/http/cookie.go, readCookies of Go 1.24)."""
         for part in self.header("Cookie").split(";"):
             cookie_name, _, value = part.strip(_BLANK).partition("=")
             value = value[1:-1] if len(value) > 1 and value[0] == value[-1] == '"' else value
@@ -106,7 +107,9 @@ class RequestContext:
         return ""
 
     def credential(self, kind: str) -> str:
-        """What the request carries where the definition places a kind of credential; the last place counts.
+        """The credential of a kind, from the places that the definition sets; "" if absent.
+
+        The order of precedence is cookie, query parameter, header.
 
         Source: gateway/middleware.go:657 @v5.12.0.
         """
@@ -124,7 +127,7 @@ class RequestContext:
         return credential
 
     def save_session(self) -> None:
-        """Keep the session if it was changed (gateway/middleware.go:411 @v5.12.0)."""
+        """Save the session if it was changed (gateway/middleware.go:411 @v5.12.0)."""
         if self.session is None or not self.token or not self.is_changed:
             return
         gateway = self.gateway
@@ -136,10 +139,10 @@ class RequestContext:
         self.is_changed = False
 
     def apply_policies(self, session: Document) -> None:
-        """Apply a session's policies, as this API's organisation sees them.
+        """Apply the policies of a session for this API's organisation.
 
         Raises:
-            NotApplied: they do not fit.
+            PoliciesNotApplicable: a policy is missing or cannot be applied.
         """
         gateway = self.gateway
         application = application_of(
@@ -150,12 +153,13 @@ class RequestContext:
 
 @dataclass
 class FoundKey:
-    """A key that was looked up.
+    """The result of looking up a key.
 
     Attributes:
-        session: None where there is no such key.
-        is_valid: whether there is one, and its policies fit.
-        alias: what the session is remembered by; "" where there is none yet.
+        name: the key that the session is stored under.
+        session: the session with its policies applied; None if the key does not exist.
+        is_valid: True if the key exists and its policies could be applied.
+        alias: the key of the session's cache entry; "" if there is none.
     """
 
     name: str
@@ -165,7 +169,7 @@ class FoundKey:
 
 
 def look_up(context: RequestContext, key: str) -> FoundKey:
-    """A key's session with its policies applied (gateway/middleware.go:507 @v5.12.0)."""
+    """Find a key's session and apply its policies (gateway/middleware.go:507 @v5.12.0)."""
     min_length = context.gateway.config.min_token_length or 3
     if len(key.encode()) <= min_length:
         return FoundKey(key, None, is_valid=False)
@@ -187,5 +191,5 @@ def look_up(context: RequestContext, key: str) -> FoundKey:
 
 
 def without_bearer(token: str) -> str:
-    """A token without the scheme before it (gateway/mw_auth_key.go:343 @v5.12.0)."""
+    """The token without its scheme Bearer (gateway/mw_auth_key.go:343 @v5.12.0)."""
     return token[7:] if token[:7].upper() == "BEARER " else token

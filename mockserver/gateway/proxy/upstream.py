@@ -1,4 +1,4 @@
-"""What stands behind an API: its target where that may be asked, or an echo of what reached it."""
+"""Requests to the upstream of an API; an echo replaces a target that the mock may not connect to."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from mockserver.golang import urls
 from mockserver.golang.content_sniffing import content_type
 from mockserver.http.messages import Reply
 
-SECONDS = 30  # for a target to answer
+SECONDS = 30  # timeout for each read from a target
 NOT_REACHED = Rejected("There was a problem proxying the request", 500)
 UNKNOWN_HOST = Rejected("Upstream host lookup failed", 500)
 TIMED_OUT = Rejected("Upstream service reached hard timeout.", 504)
@@ -32,10 +32,10 @@ _COMPRESSION_HEADERS = ("content-encoding", "content-length")
 
 
 def forward(context: RequestContext) -> Reply:
-    """Ask the API's target if it is on this machine or allowed; else say what would have reached it.
+    """Send the request to the API's target if that is local or allowed, else answer with an echo of it.
 
     Raises:
-        Refusal: the target does not answer.
+        Rejected: the target does not answer.
     """
     target = urlsplit(str(context.api.fields["proxy"]["target_url"]))
     request = context.upstream_request = _upstream_request(context, target)
@@ -46,28 +46,28 @@ def forward(context: RequestContext) -> Reply:
 
 
 def _upstream_request(context: RequestContext, target: SplitResult) -> UpstreamRequest:
-    """The request as the gateway hands it on (gateway/reverse_proxy.go:241 @v5.12.0)."""
+    """The request that the gateway sends to the target (gateway/reverse_proxy.go:241 @v5.12.0)."""
     path, raw = (
-        _target_path(context.api, target, each) if each else ""
-        for each in (context.url.path, context.url.raw)
+        _target_path(context.api, target, path) if path else ""
+        for path in (context.url.path, context.url.raw)
     )
     request_query = context.url.query.removeprefix("?")
     query = "&".join(part for part in (target.query, request_query) if part)
-    address = urls.escaped(path, "" if raw == path else raw)
+    escaped_path = urls.escaped(path, "" if raw == path else raw)
     headers = dict(
-        _end_to_end([each for each in context.headers.items() if each[0] not in _REPLACED_HEADERS])
+        _end_to_end([header for header in context.headers.items() if header[0] not in _REPLACED_HEADERS])
     )
     headers["x-forwarded-for"] = ", ".join(
-        each for each in (headers.get("x-forwarded-for"), context.client) if each
+        address for address in (headers.get("x-forwarded-for"), context.client) if address
     )
     host = context.headers.get("host") if context.api.fields["proxy"]["preserve_host_header"] else None
     headers.setdefault("user-agent", f"Tyk/{context.gateway.version}")
-    path_and_query = address + (f"?{query}" if query else "")
+    path_and_query = escaped_path + (f"?{query}" if query else "")
     return UpstreamRequest(context.method, path_and_query, headers, context.body, host)
 
 
 def _target_path(api: Api, target: SplitResult, path: str) -> str:
-    """A path of an API behind that of its target."""
+    """The path at the target: the target's own path, then that of the request."""
     proxy = api.fields["proxy"]
     rest = api.stripped(path) if proxy["strip_listen_path"] else path
     return _joined(
@@ -76,7 +76,7 @@ def _target_path(api: Api, target: SplitResult, path: str) -> str:
 
 
 def _joined(first: str, second: str, *, slash_stays: bool) -> str:
-    """Two paths with one slash between them (gateway/reverse_proxy.go:430 @v5.12.0)."""
+    """Two paths joined by one slash (gateway/reverse_proxy.go:430 @v5.12.0)."""
     if slash_stays and second in ("", "/"):
         return first or "/"
     first, second = first.rstrip("/"), second.lstrip("/")
@@ -105,7 +105,7 @@ def _upstream_reply(target: SplitResult, request: UpstreamRequest) -> Reply:
         raise NOT_REACHED from error
     reply_headers = [(_canonical(name), value) for name, value in _end_to_end(headers)]
     names = {name for name, _ in reply_headers}
-    if "Content-Length" not in names:  # then its head goes out before the body is seen (:1488)
+    if "Content-Length" not in names:  # the gateway sends the head before it reads the body (:1488)
         reply_headers.append(("Transfer-Encoding", "chunked"))
     elif body and not {"Content-Type", "Content-Encoding"} & names:
         reply_headers.append(("Content-Type", content_type(body)))
@@ -113,7 +113,7 @@ def _upstream_reply(target: SplitResult, request: UpstreamRequest) -> Reply:
 
 
 def _end_to_end(headers: list[tuple[str, str]]) -> list[tuple[str, str]]:
-    """Headers without those for the next server alone, which Connection names too.
+    """The headers without hop-by-hop ones, among them those that Connection names.
 
     Source: gateway/reverse_proxy.go:1138 @v5.12.0.
     """
@@ -132,7 +132,7 @@ def _end_to_end(headers: list[tuple[str, str]]) -> list[tuple[str, str]]:
 
 
 def _asks_for_gzip(request: UpstreamRequest) -> bool:
-    """Whether the gateway asks for a packed body, which it unpacks (net/http/transport.go of Go 1.24)."""
+    """True if Go's client asks for gzip and decompresses the body (net/http/transport.go of Go 1.24)."""
     return request.method != "HEAD" and not {"accept-encoding", "range"} & request.headers.keys()
 
 
@@ -163,16 +163,16 @@ def _decompressed(body: bytes) -> bytes:
     try:
         return gzip.decompress(body)
     except (EOFError, zlib.error) as error:
-        raise http.client.HTTPException("the body is not packed as it says") from error
+        raise http.client.HTTPException("the body is not valid gzip") from error
 
 
 def _canonical(name: str) -> str:
-    """A header's name as Go writes it."""
+    """The name of a header in Go's canonical form."""
     return "-".join(part.capitalize() for part in name.split("-"))
 
 
 def fetched_key(context: RequestContext, url: str, key_id: Any) -> Any:
-    """The key of that id in a JWKS; None where it may not be asked for, or is not there."""
+    """The key with the id in the JWKS at the URL; None if the JWKS is unreadable, not allowed or lacks it."""
     import jwt
 
     api, cache = context.api, context.gateway.jwks_cache
