@@ -153,10 +153,9 @@ def _page(entries: list[dict[str, Any]], page: str) -> dict[str, Any]:
 def revoke_token(call: Call) -> Reply:
     """Revoke a token at every API that has the client."""
     form = form_fields(call.body)
-    for name in ("token", "client_id"):
-        if not form.get(name):
-            return error(f"{name} is required", 400)
-    apis = _apis_of_client(call, form["client_id"], form.get("org_id", ""))
+    if missing := _missing_field(form, "token", "client_id"):
+        return error(f"{missing} is required", 400)
+    apis = _apis_of_client(call, form)
     if not apis:
         return error("oauth client doesn't exist", 400)
     for api in apis:
@@ -168,10 +167,9 @@ def revoke_token(call: Call) -> Reply:
 def revoke_all_tokens(call: Call) -> Reply:
     """Revoke all tokens of a client; a wrong secret revokes none and gets the same answer."""
     form = form_fields(call.body)
-    for name in ("client_id", "client_secret"):
-        if not form.get(name):
-            return error(f"{name} is required", 401)
-    apis = _apis_of_client(call, form["client_id"], form.get("org_id", ""))
+    if missing := _missing_field(form, "client_id", "client_secret"):
+        return error(f"{missing} is required", 401)
+    apis = _apis_of_client(call, form)
     if not apis:
         return error("oauth client doesn't exist", 404)
     for api in apis:
@@ -205,7 +203,14 @@ def purge_tokens(call: Call) -> Reply:
     return ok("lapsed tokens purged")
 
 
-def _apis_of_client(call: Call, client_id: str, org_id: str) -> list[Api]:
+def _missing_field(form: dict[str, str], *names: str) -> str:
+    """The first of the fields that is absent or empty; "" if all have values."""
+    return next((name for name in names if not form.get(name)), "")
+
+
+def _apis_of_client(call: Call, form: dict[str, str]) -> list[Api]:
+    """The OAuth APIs that have the client, of the organisation if the form names one."""
+    client_id, org_id = form["client_id"], form.get("org_id", "")
     apis = call.state.apis.loaded.by_id.values()
     oauth_apis = [api for api in apis if api.fields["use_oauth2"] and org_id in ("", api.org_id)]
     return [api for api in oauth_apis if call.state.oauth.client(api.id, client_id)]

@@ -125,10 +125,7 @@ def _user_session(context: RequestContext, token: Token) -> tuple[Document, str,
     if not policy_id and not is_default and "jwt-scopes-are-enough" not in context.gateway.behaviours:
         raise NO_POLICY_FOUND
     if key.is_valid and key.session is not None:
-        session, changed = (
-            key.session,
-            _switch_policy(context, key.session, policy_id, is_default=is_default),
-        )
+        session, changed = key.session, _switch_policy(context, key.session, policy_id, is_default=is_default)
     else:
         session, changed = _new_session(context, policy_id, is_default=is_default), True
         session |= {"meta_data": {"TykJWTSessionID": key.name}, "alias": user_id}
@@ -139,9 +136,8 @@ def _user_session(context: RequestContext, token: Token) -> tuple[Document, str,
         and int(expires) > session["expires"]
     ):
         session["expires"], changed = int(expires), True
-    changed = (
-        _apply_scopes(context, session, claims, "" if is_default else policy_id, key.is_valid) or changed
-    )
+    claimed_id = "" if is_default else policy_id
+    changed = _apply_scopes(context, session, claims, claimed_id, key.is_valid) or changed
     if not policy_id and not definition["jwt_default_policies"]:
         policy_by_scope = _scope_mapping(definition)[1]
         if not _policy_ids(session) or (key.is_valid and not policy_by_scope):
