@@ -24,14 +24,16 @@ _DECLARATION = re.compile(r'@behaviour\("([^"\n]*)"[^\n]*\)\ndef (\w+)')
 
 def add(commands: Commands) -> None:
     """Declare the command and its flags."""
-    explain = commands.add_parser(
+    parser = commands.add_parser(
         "explain",
-        help="tell all that is known of one behaviour",
-        description="Tell a behaviour's requirement, versions, source and test, an example from our "
-        "recordings, and what the vendor's published spec says of it.",
+        help="Show requirement, sources, tests and a recorded example of one behaviour.",
+        description="Show one behaviour: its requirement, versions, sources and tests, an example from a "
+        "recording of a real gateway, and the statement of the vendor's published spec.",
     )
-    explain.add_argument("id", metavar="ID", help="as `tyk-contract behaviours` lists it")
-    explain.set_defaults(run=run)
+    parser.add_argument(
+        "id", metavar="ID", help="Id of the behaviour, as `tyk-contract behaviours` lists it."
+    )
+    parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -40,8 +42,8 @@ def run(options: argparse.Namespace) -> int:
 
     rows = behaviours.load()
     if options.id not in rows:
-        near = _nearest(options.id, list(rows))
-        raise ValueError(f"no behaviour is called {options.id!r}{near}; `tyk-contract behaviours` lists them")
+        hint = _nearest(options.id, list(rows))
+        raise ValueError(f"no behaviour has the id {options.id!r}{hint}; `tyk-contract behaviours` lists all")
     row = rows[options.id]
     lines = [
         row.id,
