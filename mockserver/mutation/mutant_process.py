@@ -6,34 +6,14 @@ The process reads the mutant as a line of JSON, prints its URL, and ends when it
 from __future__ import annotations
 
 import contextlib
-import importlib.abc
-import importlib.machinery
-import importlib.util
 import sys
-from collections.abc import Sequence
-from types import ModuleType
 
-from mockserver.mutation.mutant import Edit, Mutant, source_of
+from mockserver.mutation import edited_module
+from mockserver.mutation.mutant import Mutant
 
 MEMORY = 2 << 30  # bytes; a mutant with an endless loop could use all memory of the machine
 TICK_SECONDS = 0.05  # between reloads; a gateway's second would only make trials slower
 LIVENESS_NANOSECONDS = 1  # so that /hello lists its components from the start
-
-
-class _Edited(importlib.abc.MetaPathFinder, importlib.abc.InspectLoader):
-    """An importer of one module of the mock that applies an edit to the source."""
-
-    def __init__(self, edit: Edit) -> None:
-        self._name = f"mockserver.{edit.module}"
-        self._text = edit.apply(source_of(edit.module))
-
-    def find_spec(
-        self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
-    ) -> importlib.machinery.ModuleSpec | None:
-        return importlib.util.spec_from_loader(name, self) if name == self._name else None
-
-    def get_source(self, fullname: str) -> str:
-        return self._text
 
 
 def main() -> None:
@@ -45,7 +25,7 @@ def main() -> None:
     version, secret = sys.argv[1:]
     mutant = Mutant.from_json(sys.stdin.readline())
     if mutant.edit is not None:
-        sys.meta_path.insert(0, _Edited(mutant.edit))
+        edited_module.install(mutant.edit)
     from mockserver.gateway import config
     from mockserver.serving import mock_gateway
 

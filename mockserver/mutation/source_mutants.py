@@ -20,6 +20,8 @@ MODULES = (
     "gateway.proxy.oauth_tokens", "gateway.proxy.access", "gateway.proxy.limits",
     "gateway.proxy.request_context", "gateway.proxy.jwt_tokens", "gateway.proxy.middleware",
     "gateway.proxy.policy_sessions", "gateway.proxy.upstream", "golang.content_sniffing",
+    "service.clock", "service.faults", "service.journal", "service.mock", "storage.backend",
+    "storage.directory_lock", "storage.files", "storage.redis_backend", "gateway.config",
 )  # fmt: skip
 
 _OPERATORS: dict[type, tuple[str, str]] = {  # the operator and its replacement

@@ -13,6 +13,7 @@ from functools import cache
 from typing import Any
 
 from mockserver.contract.spec_files import known_versions, select_version
+from mockserver.mutation import unit_trial
 from mockserver.mutation.mutant import SOURCE, Mutant
 
 SECRET = "Mutant-Secret"
@@ -50,18 +51,29 @@ def attempt(mutant: Mutant, version: str) -> Outcome:
     """Let the suite judge a mutant: up to the first failure, or all of it where a row is to notice.
 
     The tests of the row that must notice go first, or those that noticed others of its kind. Code
-    that only some versions use is tried as those too.
+    that only some versions use is tried as those too. Modules that no URL shows are tried by the
+    project's own tests first.
     """
     started = time.monotonic()
     oldest, *_, newest = known_versions()
-    outcome = None
-    if likely := _likely(mutant):
+    outcome = _attempt_by_tests(mutant)
+    if outcome is None and (likely := _likely(mutant)):
         outcome = _attempt(mutant, mutant.gateway or version, likely)
     for other in (mutant.gateway or version, *((newest, oldest) if mutant.group == SOURCE else ())):
         if outcome is None or not (outcome.as_it_should or outcome.verdict == STILLBORN):
             outcome = _attempt(mutant, other, _items())
     assert outcome is not None
     return replace(outcome, seconds=time.monotonic() - started)
+
+
+def _attempt_by_tests(mutant: Mutant) -> Outcome | None:
+    """The outcome that the project's own tests give; None if they notice nothing, or are not there."""
+    if mutant.group != SOURCE or not unit_trial.is_tried_by_tests(mutant):
+        return None
+    test = unit_trial.failing_test(mutant)
+    if test is None:
+        return Outcome(mutant, STILLBORN)
+    return Outcome(mutant, FOUND, (test,), "the test fails") if test else None
 
 
 def _attempt(mutant: Mutant, version: str, tests: list[Any]) -> Outcome:
