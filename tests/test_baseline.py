@@ -23,7 +23,7 @@ KNOWN = Entry("id-required", "being mended", date(2026, 6, 30))
 
 
 def test_a_known_failure_is_accepted() -> None:
-    """The run conforms, and says what it accepted."""
+    """A run with a known failure conforms, and names the accepted behaviour."""
     made = baseline.apply(REPORT, [KNOWN], TODAY)
     assert made.conforms
     assert "accepted  id-required: being mended (until 2026-06-30)" in verdicts.as_terminal(made)
@@ -31,21 +31,21 @@ def test_a_known_failure_is_accepted() -> None:
 
 
 def test_an_expired_entry_accepts_nothing() -> None:
-    """The failure counts, and the entry is told."""
+    """A failure whose entry has expired counts, and the report names the entry."""
     made = baseline.apply(REPORT, [replace(KNOWN, expires=date(2026, 5, 31))], TODAY)
     assert [verdict.status for verdict in made.verdicts] == [Status.FAILED, Status.PASSED]
     assert made.stale == ("id-required: accepted until 2026-05-31, which is over; mend or renew it",)
 
 
 def test_an_entry_that_passes_fails_the_run() -> None:
-    """So that a baseline shrinks."""
+    """An entry whose behaviour passes fails the run, so that a baseline shrinks."""
     made = baseline.apply(REPORT, [KNOWN, Entry("add-overwrites", "r", TODAY)], TODAY)
     assert not made.conforms
     assert made.stale == ("add-overwrites: accepted as failing, and passes; take it out of the baseline",)
 
 
 def test_what_is_written_is_read(tmp_path: Path) -> None:
-    """And accepts what failed."""
+    """A baseline that was written can be read, and accepts the failures of its run."""
     path = tmp_path / "baseline.yaml"
     assert baseline.write(REPORT, path, TODAY) == 1
     entries = baseline.read(path, behaviours.load())
@@ -68,7 +68,7 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
     ],
 )
 def test_a_broken_baseline_is_told(tmp_path: Path, text: str, complaint: str) -> None:
-    """With the file and the entry."""
+    """A broken baseline is refused with the file and the entry."""
     path = tmp_path / "baseline.yaml"
     path.write_text(text)
     with pytest.raises(BaselineError, match=complaint):
@@ -76,6 +76,6 @@ def test_a_broken_baseline_is_told(tmp_path: Path, text: str, complaint: str) ->
 
 
 def test_a_missing_baseline_is_told(tmp_path: Path) -> None:
-    """With how to make one."""
+    """A missing baseline is refused with the option that writes one."""
     with pytest.raises(BaselineError, match="--write-baseline"):
         baseline.read(tmp_path / "none.yaml", behaviours.load())

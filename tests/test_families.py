@@ -1,4 +1,4 @@
-"""What a server lacks as a whole is not judged; what it lacks beside others of its kind is a failure."""
+"""A group of operations that a server lacks as a whole is not judged; a single missing operation is a failure."""
 
 from __future__ import annotations
 

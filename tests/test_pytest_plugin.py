@@ -37,7 +37,7 @@ def test_each_test_has_a_fresh_gateway(pytester: pytest.Pytester) -> None:
 
 
 def test_the_gateway_can_be_configured(pytester: pytest.Pytester) -> None:
-    """By a fixture that a project overrides."""
+    """A project configures the gateway by a fixture that it overrides."""
     pytester.makepyfile(
         """
         import pytest
@@ -79,7 +79,7 @@ def test_the_suite_runs_as_tests(pytester: pytest.Pytester) -> None:
 
 
 def test_the_suite_runs_under_xdist(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of two workers one judges the gateway, and both tell what it found."""
+    """One of two workers judges the gateway, and both report its verdicts."""
     monkeypatch.setenv("TYK_GW_SECRET", "s3cret")
     with MockGateway(secret="s3cret") as gateway:
         result = pytester.runpytest_subprocess(

@@ -35,7 +35,7 @@ def _gateway() -> Iterator[MockGateway]:
 
 
 def test_a_sound_gateway_conforms_and_is_left_as_it_was(gateway: MockGateway, tmp_path: Path) -> None:
-    """Exit code 0, reports, and nothing of the run left behind."""
+    """A sound gateway gives exit code 0 and reports, and nothing of the run is left behind."""
     gateway.policies.seed({"id": "mine", "name": "before"}, {"id": "loaded"})
     before = dict(gateway.policies), gateway.policies.written
     reports = [tmp_path / f"r.{kind}" for kind in ("json", "xml", "yaml", "html")]
@@ -68,7 +68,7 @@ def _not_waited_for(verdicts: list[dict[str, Any]]) -> set[str]:
 
 
 def test_a_faulty_gateway_is_named(tmp_path: Path) -> None:
-    """Exit code 1; requirement, source, expected, actual, and a line to paste."""
+    """A faulty gateway gives exit code 1, and a failure with requirement, source, expected, actual and a line to paste."""
     report = tmp_path / "r.json"
     with MockGateway(secret=SECRET, without=frozenset({"id-required"})) as gateway:
         done = verify(gateway.url, "--report", report, TYK_GW_SECRET=SECRET)
@@ -99,13 +99,13 @@ def test_the_line_to_paste_reproduces(tmp_path: Path) -> None:
 
 
 def test_without_a_url_the_mock_is_judged() -> None:
-    """In any version."""
+    """Without a URL a mock of any version is started and judged."""
     done = verify("--gateway", "5.14")
     assert (done.returncode, "gateway 5.14.0 (as asked for)" in done.stdout) == (0, True)
 
 
 def test_a_quick_run_says_what_it_leaves_out(gateway: MockGateway, tmp_path: Path) -> None:
-    """And judges most behaviours all the same."""
+    """A quick run judges most behaviours, and says which tests it leaves out."""
     done = verify(gateway.url, "--quick", "--report", tmp_path / "r.json", TYK_GW_SECRET=SECRET)
     told = json.loads((tmp_path / "r.json").read_text())
     assert (done.returncode, told["profile"]) == (0, "quick")
@@ -114,7 +114,7 @@ def test_a_quick_run_says_what_it_leaves_out(gateway: MockGateway, tmp_path: Pat
 
 
 def test_known_failures_are_accepted(tmp_path: Path) -> None:
-    """Written once, accepted then; exit code 0."""
+    """Known failures that were written as a baseline are accepted, with exit code 0."""
     known = tmp_path / "known.yaml"
     with MockGateway(secret=SECRET, without=frozenset({"id-required"})) as gateway:
         assert verify(gateway.url, "--quick", "--write-baseline", known, TYK_GW_SECRET=SECRET).returncode == 1
@@ -129,7 +129,7 @@ def test_known_failures_are_accepted(tmp_path: Path) -> None:
 
 
 def test_a_read_only_run_writes_and_reloads_nothing(gateway: MockGateway) -> None:
-    """What writes is not applicable, and says why."""
+    """A read-only run leaves out tests that write, and says why."""
     gateway.policies.seed({"id": "mine"})
     gateway.journal.clear()
     done = verify(gateway.url, "--read-only", TYK_GW_SECRET=SECRET)
@@ -164,7 +164,7 @@ def test_an_interrupted_run_removes_what_it_wrote(gateway: MockGateway) -> None:
 
 @pytest.mark.parametrize("reloads", [1, 3])
 def test_a_gateway_that_goes_away_gives_no_verdict(reloads: int) -> None:
-    """What was not judged is an error, not a failure, keys written or not; exit code 3."""
+    """A test that was not judged is an error, not a failure; the exit code is 3."""
     left = iter(range(reloads - 1, -1, -1))
     with MockGateway(secret=SECRET) as gateway:
         original = gateway.mock.faults.take
@@ -230,7 +230,7 @@ def test_a_wrong_argument_is_told(arguments: list[str], complaint: str) -> None:
 
 
 def test_a_refused_secret_is_told(gateway: MockGateway) -> None:
-    """With the variable that holds it; exit code 2."""
+    """A refused secret gives one line that names the variable for it, and exit code 2."""
     done = verify(gateway.url, TYK_GW_SECRET="wrong")
     assert (done.returncode, "refuses the secret" in done.stderr) == (2, True)
     assert "wrong" not in done.stderr
@@ -263,7 +263,7 @@ class _Echo(BaseHTTPRequestHandler):
 
 
 def test_a_secret_that_is_echoed_is_in_no_report(tmp_path: Path) -> None:
-    """Nor in the terminal, in any of the ways that JSON and URLs write it."""
+    """A secret that the server echoes is in no report and not in the terminal, however JSON and URLs write it."""
     secret = 'Sup"er&Hidden é/1'
     reports = [tmp_path / f"r.{kind}" for kind in ("json", "xml", "yaml", "html")]
     flags = [word for path in reports for word in ("--report", path)]
@@ -281,7 +281,7 @@ def test_a_secret_that_is_echoed_is_in_no_report(tmp_path: Path) -> None:
 def test_a_version_that_means_nothing_is_asked_for(
     gateway: MockGateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As a self-built gateway's; exit code 2."""
+    """A version of a self-built gateway gives exit code 2 and the option to name another."""
     monkeypatch.setattr(gateway.gateway, "version", "v5.5.0-dev")
     done = verify(gateway.url, TYK_GW_SECRET=SECRET)
     assert (done.returncode, "say which it is with --gateway" in done.stderr) == (2, True)

@@ -59,7 +59,7 @@ def test_walks_share_their_reloads(mock: MockGateway) -> None:
 
 
 def test_a_failing_walk_becomes_a_short_script(mock: MockGateway, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A fault that takes two writes and two reloads to show is told by a walk of little more."""
+    """A fault that takes two writes and two reloads to show is reported with a walk of few more steps."""
     update = HANDLERS["gateway", "updatePolicy"]
 
     def keeps_tags(call: Call) -> Reply:

@@ -1,4 +1,4 @@
-"""Verdict functions: compare an exchange with what a gateway must answer, and say the difference."""
+"""Checks of exchanges: each compares an answer with the expected one and raises the difference."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ TWICE = range(2)  # what is asked for again is answered the same
 
 
 class Mismatch(AssertionError):
-    """An answer that is not what a gateway must answer."""
+    """An answer that differs from the one that is required."""
 
     def __init__(self, expected: str, actual: str, exchange: Exchange | None = None) -> None:
         super().__init__(f"expected {expected}; actual {actual}")

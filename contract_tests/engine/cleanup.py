@@ -24,7 +24,7 @@ class Cleanup:
         self._needs_reload = False  # a deletion shows after the next reload only
 
     def remove(self, *, include_last: bool = False) -> None:
-        """Delete all that the run wrote, and what was put off to the very end if `include_last`.
+        """Delete all that the run wrote, including the targets put off to the end if `include_last`.
 
         Raises:
             Gone: the service no longer answers.

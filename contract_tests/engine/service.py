@@ -1,4 +1,4 @@
-"""A service that the suite can judge, as a value: the engine knows no API beside what stands in it."""
+"""A service that the suite can judge, as a value: all that the engine knows of an API stands in it."""
 
 from __future__ import annotations
 

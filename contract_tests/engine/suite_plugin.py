@@ -33,7 +33,7 @@ class SuitePlugin:
                 suite.start()
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool | None:
-        """Run all tests at once if nobody looks at single ones."""
+        """Run all tests at once if pytest reports no single ones."""
         if not self._session(session).options.unattended or session.testsfailed:
             return None
         self._scheduler(session).run_all()

@@ -72,7 +72,7 @@ class Target:
         return self.record(self.ask(Request(method, target, body, headers)))
 
     def ask(self, request: Request, client: Client | None = None) -> Exchange:
-        """Send a request and record nothing but what it may have written.
+        """Send a request without recording the exchange; only its possible writes are noted.
 
         Args:
             request: the request.

@@ -61,7 +61,7 @@ def expect_policy(exchange: Exchange, gateway: Gateway, policy: Mapping[str, Any
 
 
 def as_read(gateway: Gateway, policy: Mapping[str, Any]) -> str:
-    """What a GET shows of a policy that was sent so."""
+    """The text of a policy in an answer, from the policy that was sent."""
     decoded, reasons = gateway.codec.decode_leniently(json.dumps(policy).encode())
     assert not reasons, reasons
     return gateway.codec.encode(decoded)

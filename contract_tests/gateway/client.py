@@ -65,7 +65,7 @@ class Gateway(ServiceClient):
         self.ownership.note_server_name(KEY, name)
 
     def create(self, **members: Any) -> dict[str, Any]:
-        """POST a policy, with an id of its own unless one is given, and return what was sent."""
+        """POST a policy, with a new id unless one is given, and return the policy as it was sent."""
         policy = {"id": self.new_id(), **members}
         exchange = self.post(policy)
         if exchange.status != 200:
@@ -77,7 +77,7 @@ class Gateway(ServiceClient):
         return self.send("POST", POLICIES, body)
 
     def post_unread(self, policy_id: str, body: Any, **kwargs: Any) -> Exchange:
-        """POST what is no policy; one of this id that it is taken for all the same will be removed."""
+        """POST a body that is no policy; should the gateway accept it, the policy of this id is removed."""
         exchange = self.send("POST", POLICIES, body, **kwargs)
         if exchange.status == 200:
             self.ownership.note([path_of(policy_id)])

@@ -1,4 +1,4 @@
-"""Access rights: what of them is kept, and what of them is written."""
+"""Access rights: the members that are kept, and the members that are written."""
 
 from __future__ import annotations
 

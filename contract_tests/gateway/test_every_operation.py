@@ -57,7 +57,7 @@ def test_generated_reads(gateway: Gateway, operation_id: str) -> Steps:
 
 @behaviour("generated-deletes-are-answered")
 def test_generated_deletes(gateway: Gateway) -> Steps:
-    """Deleting what was never written is answered as the spec declares."""
+    """Deleting a policy that was never written is answered as the contract declares."""
     yield AT_END  # they are being made meanwhile
 
     for case in generated.conforming(gateway.version, "deletePolicy"):

@@ -1,4 +1,4 @@
-"""HTTP itself, on every answer of the run: where a body ends, what stays open, which headers there are."""
+"""HTTP itself, on every answer of the run: the length of bodies, the connection, the headers."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _STRING = re.compile(r'"(?:[^"\\]|\\.)*"?')
 
 @behaviour("bodies-end-where-told", reads_only=True, phase=LAST)
 def test_every_body_ends_where_its_length_says(gateway: Gateway) -> None:
-    """Each body has the length that was told, and nothing follows it."""
+    """Each body has the length that its header declares, and nothing follows it."""
     for exchange in gateway.target.log:
         if exchange.truncated:
             raise _mismatch(gateway, exchange, "a body of the length that was told", exchange.failure)
@@ -50,7 +50,7 @@ def test_every_connection_is_kept(gateway: Gateway) -> None:
 
 @behaviour("no-server-header", reads_only=True, phase=LAST)
 def test_no_answer_has_other_headers(gateway: Gateway) -> None:
-    """No answer of the run but those of upstreams has a header that a gateway does not send."""
+    """No answer of the gateway itself has a header that gateways do not send."""
     for exchange in _answered(gateway):
         if exchange.target.startswith(f"/{gateway.ownership.run}"):
             continue
@@ -95,7 +95,7 @@ def test_every_answer_is_compact_json(gateway: Gateway) -> None:
 
 
 def _answered(gateway: Gateway) -> list[Exchange]:
-    """The exchanges that reached the gateway: what its server refuses by itself is closed and bare."""
+    """The exchanges that reached the gateway: its HTTP server refuses some requests itself, with a bare answer."""
     return [
         exchange
         for exchange in gateway.target.log

@@ -87,7 +87,7 @@ def test_a_policy_reads_the_same_each_time(gateway: Gateway) -> Steps:
 
 @behaviour("policies-do-not-mix")
 def test_policies_keep_their_own_values(gateway: Gateway) -> Steps:
-    """What one policy has does not show in another that was written beside it."""
+    """The values of one policy do not show in another that was written beside it."""
     first, second, third = gateway.create(**whole(5)), gateway.create(name="bare"), gateway.create(**whole(6))
     yield RELOAD
 

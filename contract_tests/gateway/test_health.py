@@ -28,7 +28,7 @@ def expect_health(exchange: Exchange, description: str) -> None:
 
 
 def is_time(part: dict[str, Any]) -> bool:
-    """Whether a part tells when it was checked, to the second and with its zone."""
+    """True if a part has the time of its check, to the second and with its zone."""
     return bool(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(Z|[+-]\d\d:\d\d)", str(part.get("time"))))
 
 
@@ -87,7 +87,7 @@ def test_probes_tell_one_version(gateway: Gateway, path: str) -> None:
 
 @behaviour("probes-tell-one-version", reads_only=True, phase=LAST)
 def test_all_probes_of_the_run_tell_one_version(gateway: Gateway) -> None:
-    """No answer of the run tells another version than the first, whatever was reloaded."""
+    """All answers of the run have the version of the first one, whatever was reloaded."""
     gateway.send("GET", "/hello", headers=[])
     probes = [
         exchange

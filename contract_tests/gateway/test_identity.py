@@ -1,4 +1,4 @@
-"""Which credentials an API asks for, whose session counts, and what the upstream sees of them."""
+"""Credentials: those that an API asks for, the session that counts, and the ones that the upstream sees."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_one_of_several_credentials_is_the_identity(gateway: Gateway) -> Steps:
 
 @behaviour("an-identity-is-needed")
 def test_an_api_without_an_identity_lets_nobody_pass(gateway: Gateway) -> Steps:
-    """Where the identity is to come from another credential than those asked for, nobody has one."""
+    """An API whose identity is to come from a credential that it does not ask for lets no request pass."""
     tokens = write_jwt_api(gateway, base_identity_provided_by="auth_token")
     keys = [write_api(gateway, base_identity_provided_by=kind) for kind in ("jwt_claim", "oauth_key")]
     gold = write_policy(gateway, tokens, access_rights={**tokens.rights, **keys[0].rights, **keys[1].rights})

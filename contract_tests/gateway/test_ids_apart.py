@@ -31,7 +31,7 @@ def _written(gateway: Gateway) -> dict[str, dict[str, Any]]:
 
 @behaviour("ids-are-kept-apart")
 def test_policies_of_alike_ids_are_kept_apart(gateway: Gateway) -> Steps:
-    """What one of them gets does not change another whose id begins, ends or is written alike; nor does its end."""
+    """A change or deletion of a policy does not change another whose id begins, ends or is written alike."""
     policies = _written(gateway)
     changed, gone = policies["{}"], policies["{}b"]
     yield RELOAD

@@ -1,4 +1,4 @@
-"""JSON Web Tokens: when a token is refused, whom it names, and what is kept of it."""
+"""JSON Web Tokens: refused tokens, the users that they name, and the sessions that they leave."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def test_the_dates_of_a_token_count(gateway: Gateway) -> Steps:
 
 @behaviour("jwts-are-signed-as-the-api-says")
 def test_a_token_is_signed_as_the_api_says(gateway: Gateway) -> Steps:
-    """HMAC of any length, RSA or ECDSA, as the API says; another method is refused, and what is none."""
+    """A token is signed by HMAC of any length, RSA or ECDSA, as the API says; any other method is refused."""
     api, basic = write_jwt_api(gateway), gateway.new_id()
     sources = {
         "rsa": ("rsa", PUBLIC_KEYS["rsa"]), "ecdsa": ("ecdsa", PUBLIC_KEYS["ecdsa"]),

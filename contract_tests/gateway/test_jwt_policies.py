@@ -137,7 +137,7 @@ def test_default_policies_give_way(gateway: Gateway) -> Steps:
 
 @behaviour("default-policies-may-change")
 def test_default_policies_may_change(gateway: Gateway) -> Steps:
-    """A user whose policies were the default ones gets those of a changed API with the next token."""
+    """A user with default policies gets the new ones of a changed API with the next token."""
     basic, extra = gateway.new_id(), gateway.new_id()
     written = definition(gateway, **JWTS, jwt_default_policies=[basic])
     api = write_jwt_api(gateway, **written)
@@ -207,7 +207,7 @@ def test_scopes_need_a_policy(gateway: Gateway) -> Steps:
 
 @behaviour("scopes-join-the-policy")
 def test_scopes_join_the_policy_of_a_claim(gateway: Gateway) -> Steps:
-    """A claim's policy and those of the scopes count together, for this token; without any a user is refused."""
+    """The policy of a claim and the policies of the scopes count together, for this token; a user without any is refused."""
     reader, writer = gateway.new_id(), gateway.new_id()
     scopes = {"jwt": {"scope_claim_name": "own.roles", "scope_to_policy": {"read": reader, "write": writer}}}
     api = write_jwt_api(gateway, scopes=scopes)

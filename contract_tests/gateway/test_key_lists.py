@@ -15,7 +15,7 @@ UNFILTERED = "The 'filter' parameter (Org ID) is required when filtering by 'api
 
 @behaviour("keys-are-listed")
 def test_a_key_is_listed(gateway: Gateway) -> None:
-    """The list has each key, and with a filter those alone that begin so."""
+    """The list has each key, and with a filter only the keys that begin with it."""
     needs_store(gateway)
     name = gateway.new_id("-key")
     expect_key(write_session(gateway, name, {"access_rights": RIGHTS}), name, "added")

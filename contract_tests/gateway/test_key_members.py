@@ -27,7 +27,7 @@ def written(
 
 
 def expect_members(gateway: Gateway, name: str, query: str = "", **members: Any) -> dict[str, Any]:
-    """A key is read with these members, those that are 0 or "" left out or not; return it whole."""
+    """A key is read with these members, of which one that is 0 or "" may be left out; return the whole key."""
     exchange = gateway.send("GET", f"{KEYS}/{name}{query}")
     session = exchange.document
     for member, value in members.items():

@@ -68,7 +68,7 @@ def test_a_key_has_what_its_policy_gives(gateway: Gateway) -> Steps:
 
 @behaviour("key-may-have-rights-of-its-own")
 def test_a_key_may_have_rights_of_its_own(gateway: Gateway) -> None:
-    """Without policies a key has what it was written with, and may be written again."""
+    """A key without policies has the members that it was written with, and may be written again."""
     needs_store(gateway)
     name = gateway.new_id("-key")
     for alias in ("first", "second"):

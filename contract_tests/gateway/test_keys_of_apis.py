@@ -1,4 +1,4 @@
-"""Keys of loaded APIs: their policies, their end, and what their quotas count."""
+"""Keys of loaded APIs: their policies, their expiry, and their quotas."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ def test_a_rate_limit_is_held(gateway: Gateway) -> Steps:
 
 @behaviour("quotas-hold")
 def test_a_quota_is_held(gateway: Gateway) -> Steps:
-    """The answers count a quota down, and over it answer 403; the key tells what is left."""
+    """The answers count a quota down, and over it answer 403; the key has the remaining quota."""
     api = write_api(gateway)
     few = write_policy(gateway, api, quota_max=3, quota_renewal_rate=3600)
     yield RELOAD
@@ -67,7 +67,7 @@ def test_a_quota_is_held(gateway: Gateway) -> Steps:
 
 @behaviour("quotas-tell-their-end")
 def test_the_first_answer_tells_when_a_quota_ends(gateway: Gateway) -> Steps:
-    """The answer that begins a quota tells its end, as those after it do."""
+    """The answer that begins a quota has its end, as later answers do."""
     api = write_api(gateway)
     few = write_policy(gateway, api, quota_max=3, quota_renewal_rate=3600)
     yield RELOAD
@@ -77,7 +77,7 @@ def test_the_first_answer_tells_when_a_quota_ends(gateway: Gateway) -> Steps:
 
 @behaviour("quotas-tell-their-begin")
 def test_the_first_answer_tells_when_a_quota_began(gateway: Gateway) -> Steps:
-    """The answer that begins a quota tells the time of the request, and the next one its end."""
+    """The answer that begins a quota has the time of the request, and the next one the end of the quota."""
     api = write_api(gateway)
     few = write_policy(gateway, api, quota_max=3, quota_renewal_rate=3600)
     yield RELOAD
@@ -98,7 +98,7 @@ def _expect_end(exchange: Exchange) -> None:
 
 @behaviour("limits-may-be-per-api")
 def test_limits_may_be_for_each_api(gateway: Gateway) -> Steps:
-    """With per_api each API's quota is counted by itself."""
+    """The quota of each API is counted by itself under per_api."""
     first, second = write_api(gateway), write_api(gateway)
     small = {
         **first.rights[first.id],
@@ -141,7 +141,7 @@ def test_an_endpoint_has_a_rate_of_its_own(gateway: Gateway) -> Steps:
 
 @behaviour("apis-may-switch-limits-off")
 def test_an_api_may_switch_limits_off(gateway: Gateway) -> Steps:
-    """With disable_rate_limit and disable_quota neither is held."""
+    """An API with disable_rate_limit and disable_quota holds neither limit."""
     api = write_api(gateway, disable_rate_limit=True, disable_quota=True)
     tiny = write_policy(gateway, api, rate=1, per=3600, quota_max=1, quota_renewal_rate=3600)
     yield RELOAD

@@ -95,7 +95,7 @@ def test_an_item_of_the_list_is_the_whole_policy(gateway: Gateway, members: dict
 
 @behaviour("list-holds-each-once")
 def test_the_list_holds_every_loaded_policy_once(gateway: Gateway) -> Steps:
-    """Of many policies each stands in the list once, with its own values."""
+    """Each of many policies stands in the list once, with its own values."""
     policies = [gateway.create(name=f"one of many {i}", rate=i) for i in range(30)]
     yield RELOAD
 
@@ -131,7 +131,7 @@ def test_all_lists_between_two_reloads_hold_the_same(gateway: Gateway) -> None:
 
 
 def _is_same(before: Exchange, after: Exchange) -> bool:
-    """Whether two lists hold the same texts; they are not read where they came as the same bytes."""
+    """True if two lists hold the same texts; lists of the same bytes are not parsed."""
     if before.answer and after.answer and before.answer.stored == after.answer.stored:
         return True
     return _items(before) == _items(after)

@@ -30,7 +30,7 @@ def _expect_nothing_at(gateway: Gateway, path: str) -> None:
 
 @behaviour("longest-listen-path-first")
 def test_the_longest_listen_path_is_reached(gateway: Gateway) -> Steps:
-    """Of several listen paths that a path begins with the longest counts, and is stripped."""
+    """The longest of several listen paths that a path begins with counts, and is stripped."""
     segment = gateway.new_id()
     for path, target in (("", "short"), ("a/", "long"), ("a/b/", "longest")):
         _at(gateway, f"/{segment}/{path}", target)

@@ -1,4 +1,4 @@
-"""Traffic with OAuth 2.0: the tokens that clients get, and what becomes of them."""
+"""Traffic with OAuth 2.0: the tokens that clients get, use and lose."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ def test_wrong_credentials_give_no_token(gateway: Gateway) -> Steps:
 
 @behaviour("oauth-tokens-are-asked-for-in-ways")
 def test_a_token_is_asked_for_in_ways(gateway: Gateway) -> Steps:
-    """A form, a JSON object or the query asks for a token; its scope is told again, and when it ends."""
+    """A form, a JSON object or the query asks for a token; the answer has its scope and its lifetime."""
     api = write_oauth_api(gateway)
     gold = write_policy(gateway, api)
     yield RELOAD
@@ -152,7 +152,7 @@ def _expect_security(exchange: Exchange) -> None:
 
 @behaviour("oauth-tokens-are-sent-as-bearer")
 def test_a_token_is_sent_as_bearer(gateway: Gateway) -> Steps:
-    """After Bearer in any case, and what follows the token does not count; another scheme is malformed."""
+    """A token is sent after Bearer in any case, and text behind the token does not count; another scheme is malformed."""
     api = write_oauth_api(gateway)
     gold = write_policy(gateway, api)
     yield RELOAD
@@ -186,7 +186,7 @@ def test_a_token_needs_its_client(gateway: Gateway) -> Steps:
 
 @behaviour("apis-revoke-their-tokens")
 def test_an_api_revokes_its_tokens(gateway: Gateway) -> Steps:
-    """An API revokes a token of its own, known or not, and all of a client that tells its secret."""
+    """An API revokes a token of its own, known or not, and all tokens of a client that sends its secret."""
     api = write_oauth_api(gateway)
     gold = write_policy(gateway, api)
     yield RELOAD

@@ -1,4 +1,4 @@
-"""/tyk/oauth: clients, what is refused of them, and their secrets."""
+"""/tyk/oauth: clients, refused requests about them, and their secrets."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def test_a_client_gets_a_name_and_a_secret(gateway: Gateway) -> Steps:
 
 @behaviour("oauth-requests-are-refused")
 def test_wrong_requests_are_refused(gateway: Gateway) -> Steps:
-    """What is asked for wrongly of clients is refused, each time with the same words."""
+    """A wrong request about clients is refused, each time with the same words."""
     api, none = write_oauth_api(gateway), gateway.new_id()
     gold = write_policy(gateway, api)
     elsewhere = write_policy(

@@ -102,7 +102,7 @@ def test_tokens_are_listed(gateway: Gateway) -> Steps:
 
 @behaviour("revocation-keeps-to-an-organisation")
 def test_revocation_keeps_to_an_organisation(gateway: Gateway) -> Steps:
-    """With org_id tokens are revoked on the APIs of that organisation alone; the first of each field counts."""
+    """A revocation with org_id reaches the APIs of that organisation alone; the first of each field counts."""
     api = write_oauth_api(gateway)
     gold = write_policy(gateway, api)
     yield RELOAD
@@ -129,7 +129,7 @@ def test_revocation_keeps_to_an_organisation(gateway: Gateway) -> Steps:
 
 @behaviour("oauth-tokens-come-in-pages")
 def test_tokens_come_in_pages(gateway: Gateway) -> Steps:
-    """A page is asked for by its number; what is none is the first."""
+    """A page is asked for by its number; any but a positive number means the first."""
     api = write_oauth_api(gateway)
     gold = write_policy(gateway, api)
     yield RELOAD
@@ -172,7 +172,7 @@ def _ends(listed: Any) -> dict[str, int]:
 
 @behaviour("tokens-have-what-their-client-has")
 def test_a_token_has_what_its_client_has(gateway: Gateway) -> Steps:
-    """The session of a token names its client, and has its policy and its metadata, but for what the policy has too."""
+    """The session of a token names its client, and has its policy and its metadata; the metadata of the policy goes first."""
     api = write_oauth_api(gateway)
     after = {"post_expiry_action": "delete", "post_expiry_grace_period": 60}  # where the version has them
     gold = write_policy(gateway, api, meta_data={"tier": "gold", "of": "policy"}, **after)

@@ -54,7 +54,7 @@ def _expect_session(gateway: Gateway, path: str, session: dict[str, Any]) -> Non
 
 @behaviour("organisation-quotas-are-reset")
 def test_the_quota_of_an_organisation_is_reset(gateway: Gateway) -> Steps:
-    """With reset_quota=1, and nothing else, the period of the quota begins with the write."""
+    """The period of the quota begins with a write that has reset_quota=1, and with no other."""
     api, name = write_api(gateway), gateway.new_id()
     path = f"{ORGANISATIONS}/{name}"
     yield RELOAD

@@ -144,7 +144,7 @@ def test_case_is_folded(gateway: Gateway, sent: str, policy: dict[str, object]) 
 @pytest.mark.parametrize(("sent", "policy"), _table("last-member-wins"))
 @behaviour("last-member-wins")
 def test_last_member_wins(gateway: Gateway, sent: str, policy: dict[str, object]) -> Steps:
-    """Of several members of one name the last decides, whatever their case."""
+    """The last of several members of one name decides, whatever their case."""
     yield from read_as(gateway, sent, policy)
 
 
@@ -165,7 +165,7 @@ def test_maps_are_merged(gateway: Gateway, sent: str, policy: dict[str, object])
 @pytest.mark.parametrize(("sent", "policy"), _table("arrays-are-replaced"))
 @behaviour("arrays-are-replaced")
 def test_arrays_are_replaced(gateway: Gateway, sent: str, policy: dict[str, object]) -> Steps:
-    """Of an array that stands twice the last counts, over what the first had at each place."""
+    """The last of two arrays of one name counts, over the values that the first had at each place."""
     yield from read_as(gateway, sent, policy)
 
 

@@ -223,7 +223,7 @@ def test_what_is_no_object_id_is_refused(gateway: Gateway, text: str) -> None:
 )
 @behaviour("post-expiry-is-kept")
 def test_what_follows_expiry_is_kept(gateway: Gateway, members: dict[str, Any]) -> Steps:
-    """What becomes of an expired key comes back, the action left out where it is empty."""
+    """The action on an expired key comes back, and is left out if it is empty."""
     yield from round_trip(
         gateway,
         f'"rate":1{"".join(f",{json.dumps(n)}:{json.dumps(v)}" for n, v in members.items())}',

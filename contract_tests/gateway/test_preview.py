@@ -1,4 +1,4 @@
-"""POST /tyk/keys/preview: what a session gets from its policies."""
+"""POST /tyk/keys/preview: the session that results from its policies."""
 
 from __future__ import annotations
 
@@ -168,7 +168,7 @@ def test_a_per_api_policy_gives_each_api_its_own_limit(gateway: Gateway) -> Step
 
 @behaviour("endpoints-are-joined")
 def test_limits_of_endpoints_are_joined(gateway: Gateway) -> Steps:
-    """Of two limits of one endpoint and method the shorter interval wins; all come back sorted."""
+    """The shorter interval of two limits of one endpoint and method wins; all come back sorted."""
 
     def endpoints(*methods: tuple[str, int]) -> list[Any]:
         limits = [{"name": name, "limit": {"rate": rate, "per": 60}} for name, rate in methods]
@@ -205,7 +205,7 @@ def test_of_several_policies_a_missing_one_is_passed_over(gateway: Gateway) -> S
 @pytest.mark.parametrize("others", [0, 1])
 @behaviour("preview-tells-no-error", reads_only=True)
 def test_a_preview_with_no_policy_to_be_found_is_answered(gateway: Gateway, others: int) -> None:
-    """Where no policy can be applied the session comes back with what it had."""
+    """A session to which no policy can be applied comes back as it was sent."""
     session = {
         "apply_policies": [gateway.new_id() for _ in range(1 + others)],
         "rate": 3,
@@ -270,7 +270,7 @@ def test_the_renewal_of_a_right_is_kept(gateway: Gateway) -> Steps:
 
 @behaviour("rights-are-joined")
 def test_rights_to_fields_are_joined(gateway: Gateway) -> Steps:
-    """Of two rights to one field the deeper query counts; rights to different ones stand side by side."""
+    """The deeper query of two rights to one field counts; rights to different fields stand side by side."""
 
     def field(name: str, depth: int) -> dict[str, Any]:
         return {"type_name": "T", "field_name": name, "limits": {"max_query_depth": depth}}

@@ -25,7 +25,7 @@ RECORDED = 18  # scenarios: four policies each, and twelve sessions that name so
 @pytest.mark.parametrize("number", range(RECORDED))
 @behaviour("sessions-are-as-recorded")
 def test_sessions_are_as_recorded(gateway: Gateway, number: int) -> Steps:
-    """A session that names several policies gets of them what a gateway of its version was recorded to give."""
+    """A session that names several policies is the one that a gateway of its version was recorded to answer."""
     requests = [
         (step["request"], step["response"]) for step in _scenario(gateway, number).steps if "request" in step
     ]
@@ -57,14 +57,14 @@ def _scenarios(release: GatewayVersion) -> list[Scenario]:
 
 
 def _renamed(text: str, ids: dict[str, str]) -> str:
-    """A body with the policies of this run in place of those that were recorded."""
+    """A body with the policies of this run in place of the recorded ones."""
     for name, new_name in ids.items():
         text = text.replace(f'"{name}"', f'"{new_name}"')
     return text
 
 
 def _as_now(recorded: str, exchange: Exchange) -> str:
-    """A recorded session with the times of the answer, and with its order of what comes in any order."""
+    """A recorded session with the times of the answer, and with its order of members that come in any order."""
     wanted: dict[str, Any] = json.loads(recorded)
     answered = exchange.document
     changing = [name for name in VOLATILE if name in wanted and name in answered]

@@ -29,7 +29,7 @@ def once_seen(gateway: Gateway, policy_id: str) -> Exchange:
 
 @behaviour("blocking-reload-is-done-when-answered")
 def test_a_blocking_reload_has_loaded_when_it_answers(gateway: Gateway) -> Steps:
-    """What was written before block=true is readable as soon as it answers, each time."""
+    """A policy that was written before block=true is readable as soon as it answers, each time."""
     for name in ("one", "two", "three"):
         policy = gateway.create(name=name)
         yield RELOAD
@@ -39,7 +39,7 @@ def test_a_blocking_reload_has_loaded_when_it_answers(gateway: Gateway) -> Steps
 
 @behaviour("first-block-counts", phase=ALONE)
 def test_the_first_sound_block_counts(gateway: Gateway) -> None:
-    """Of several parameters the first `block` that can be read decides, escaped or not."""
+    """The first of several parameters `block` that can be read decides, escaped or not."""
     policy = gateway.create(name="first")
     for target in (f"/tyk/reload?{QUERY}", "/tyk/reload/?block=true"):
         gateway.target.reloads += 1
@@ -51,7 +51,7 @@ def test_the_first_sound_block_counts(gateway: Gateway) -> None:
 
 @behaviour("plain-reload-loads-soon", phase=MEANWHILE)
 def test_a_plain_reload_is_answered_at_once_and_shows_soon(gateway: Gateway) -> Steps:
-    """A reload without block is queued: what was written shows within seconds."""
+    """A reload without block is queued: a written policy shows within seconds."""
     policy = gateway.create(name="queued")
     gateway.target.reloads += 1
     expect_ok(gateway.send("GET", "/tyk/reload"))
@@ -89,7 +89,7 @@ def test_reading_loads_nothing(gateway: Gateway) -> None:
 
 @behaviour("group-reload-loads-soon", phase=ALONE)
 def test_a_group_reload_reaches_the_gateway_itself(gateway: Gateway) -> Steps:
-    """A group reload is answered at once, and what was written shows within seconds."""
+    """A group reload is answered at once, and a written policy shows within seconds."""
     if not gateway.options.allow_group_reload:
         raise NotApplicable("it reloads other gateways too; allow it with --allow-group-reload")
     yield RELOAD  # so that no plain reload of before is still to come

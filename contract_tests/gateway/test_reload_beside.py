@@ -80,7 +80,7 @@ def test_what_is_written_during_a_reload_is_kept(gateway: Gateway) -> Steps:
 
 @behaviour("every-blocking-reload-waits", phase=ALONE)
 def test_each_of_several_blocking_reloads_has_loaded(gateway: Gateway) -> None:
-    """Of two that are asked for at one time each is answered when what was written before shows."""
+    """Each of two reloads that are asked for at one time is answered when a policy written before shows."""
     policy = gateway.create(name="seen by both")
 
     def reload_and_read() -> tuple[Exchange, Exchange]:

@@ -64,7 +64,7 @@ def test_a_body_is_read_as_it_comes(gateway: Gateway) -> Steps:
 @pytest.mark.parametrize("method", ["POST", "PUT"])
 @behaviour("bodies-come-in-any-frame")
 def test_a_body_is_read_whole_however_it_is_framed(gateway: Gateway, method: str) -> Steps:
-    """In chunks of any size, or after the gateway was asked whether it takes it."""
+    """A body is read whole if it comes in chunks of any size, or after an Expect: 100-continue."""
     secret = (gateway.auth.header, gateway.auth.secret)
     policies = [{"id": gateway.new_id(), "name": "framed" * 500, "rate": number} for number in range(3)]
     for policy, size in zip(policies, (1, 700, 0), strict=True):

@@ -133,7 +133,7 @@ def test_spaces_around_the_secret_do_not_count(gateway: Gateway) -> None:
 
 @behaviour("secret-first-header-counts", reads_only=True)
 def test_a_wrong_secret_before_the_right_one_is_refused(gateway: Gateway) -> None:
-    """Of two headers the first decides: wrong before right answers 403."""
+    """The first of two headers decides: wrong before right answers 403."""
     both = [(gateway.auth.header, "wrong"), (gateway.auth.header, gateway.auth.secret)]
 
     expect_forbidden(gateway.send("GET", POLICIES, headers=both))
@@ -141,7 +141,7 @@ def test_a_wrong_secret_before_the_right_one_is_refused(gateway: Gateway) -> Non
 
 @behaviour("secret-first-header-counts", reads_only=True)
 def test_the_right_secret_before_a_wrong_one_is_taken(gateway: Gateway) -> None:
-    """Of two headers the first decides: right before wrong answers 200."""
+    """The first of two headers decides: right before wrong answers 200."""
     both = [(gateway.auth.header, gateway.auth.secret), (gateway.auth.header, "wrong")]
 
     listed(gateway.send("GET", POLICIES, headers=both))
@@ -156,7 +156,7 @@ def test_the_secret_in_another_header_is_refused(gateway: Gateway, name: str) ->
 
 @behaviour("secret-only-in-its-header", reads_only=True)
 def test_the_secret_anywhere_else_is_refused(gateway: Gateway) -> None:
-    """In a query, a cookie or basic authentication the secret does not count."""
+    """The secret does not count in a query, a cookie or basic authentication."""
     secret = gateway.auth.secret
     names = (
         "secret",
@@ -211,7 +211,7 @@ def test_a_broken_body_without_the_secret_is_refused(gateway: Gateway) -> None:
 
 @behaviour("refused-write-writes-nothing")
 def test_a_write_with_a_wrong_secret_changes_nothing(gateway: Gateway) -> Steps:
-    """What is refused for its secret is not written, and not deleted."""
+    """A request that is refused for its secret writes and deletes nothing."""
     existing = gateway.create(name="kept")
     wrong = [(gateway.auth.header, "wrong")]
     refused = {"id": gateway.new_id(), "name": "refused"}
@@ -227,7 +227,7 @@ def test_a_write_with_a_wrong_secret_changes_nothing(gateway: Gateway) -> Steps:
 
 @behaviour("refused-reload-loads-nothing", phase=FIRST)
 def test_a_reload_with_a_wrong_secret_loads_nothing(gateway: Gateway) -> Steps:
-    """What is refused for its secret is no reload: what was written does not show, now or a tick later."""
+    """A reload that is refused for its secret loads nothing: a written policy does not show, now or a tick later."""
     policy = gateway.create(name="unseen")
     wrong = [(gateway.auth.header, "wrong")]
     for path in ("/tyk/reload", "/tyk/reload?block=true"):

@@ -1,4 +1,4 @@
-"""Requests to an API: who may pass, how often, and what a key's policies have to do with it."""
+"""Requests to an API: the keys that may pass, how often, and the policies that decide it."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_a_request_needs_a_key(gateway: Gateway) -> Steps:
 
 @behaviour("refusals-are-json-or-xml")
 def test_a_refusal_is_json_or_xml(gateway: Gateway) -> Steps:
-    """As the request's Content-Type says; JSON where it says neither."""
+    """A refusal has the form of the request's Content-Type; it is JSON if that is neither JSON nor XML."""
     api = write_api(gateway)
     yield RELOAD
 
@@ -68,7 +68,7 @@ def test_a_key_with_a_right_passes(gateway: Gateway) -> Steps:
 
 @behaviour("keys-are-sent-where-the-api-says")
 def test_a_key_is_sent_where_the_api_says(gateway: Gateway) -> Steps:
-    """In a header of another name, in a parameter or in a cookie; the header then is none of them."""
+    """A key is sent in a header of another name, in a parameter or in a cookie, as the API says."""
     named = write_api(gateway, auth={"auth_header_name": "X-Own-Key"})
     asked = write_api(
         gateway, auth={"auth_header_name": "Authorization", "use_param": True, "param_name": "own"}
@@ -116,7 +116,7 @@ def test_a_deleted_key_does_not_pass(gateway: Gateway) -> Steps:
 
 @behaviour("keyless-apis-ask-nothing")
 def test_a_keyless_api_asks_for_nothing(gateway: Gateway) -> Steps:
-    """An API with use_keyless lets every request pass, and tells a quota of 0."""
+    """An API with use_keyless lets every request pass, and answers with a quota of 0."""
     api = write_api(gateway, use_keyless=True)
     yield RELOAD
 
@@ -232,7 +232,7 @@ def test_a_key_whose_policy_is_gone_does_not_pass(gateway: Gateway) -> Steps:
 
 @behaviour("one-policy-left-is-enough")
 def test_a_key_passes_while_one_policy_is_left(gateway: Gateway) -> Steps:
-    """Of several policies one that is left lets a key pass; with the last it is refused."""
+    """A key passes as long as one of its policies is left; without the last it is refused."""
     api = write_api(gateway)
     one, two = write_policy(gateway, api), write_policy(gateway, api)
     yield RELOAD

@@ -36,7 +36,7 @@ def test_an_update_shows_after_a_reload(gateway: Gateway) -> Steps:
 
 @behaviour("update-replaces-whole")
 def test_members_that_are_not_sent_become_zero(gateway: Gateway) -> Steps:
-    """An update keeps nothing of what was there: members that are not sent become zero."""
+    """An update keeps no member of the policy before: members that are not sent become zero."""
     policy = gateway.create(_id=gateway.ownership.new_object_id(), **whole(1))
     partly, long = gateway.create(**whole(1)), gateway.create(name="n" * 5000)
     yield RELOAD

@@ -1,4 +1,4 @@
-"""What of a request reaches the upstream of an API, and what of its answer comes back."""
+"""The upstream of an API: the parts of a request that reach it, and of its answer that come back."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ TYPES = (  # of bodies, by net/http/sniff.go of Go 1.24
 
 @behaviour("upstreams-see-who-asks")
 def test_the_upstream_sees_who_asks(gateway: Gateway) -> Steps:
-    """The request's headers, its client behind those it came by; the gateway and gzip where it names none."""
+    """The upstream sees the request's headers, with its client at the end of X-Forwarded-For, and defaults for agent and encoding."""
     api = write_open_api(gateway)
     yield RELOAD
 
@@ -76,7 +76,7 @@ def test_the_upstream_sees_who_asks(gateway: Gateway) -> Steps:
 
 @behaviour("upstreams-may-see-the-host")
 def test_the_upstream_may_see_the_host(gateway: Gateway) -> Steps:
-    """The gateway's, as the client named it, where the API says so."""
+    """The upstream sees the Host of the gateway, as the client named it, if the API says so, and its own otherwise."""
     needs_own_upstream(gateway)
     plain = write_open_api(gateway)
     preserving = write_open_api(gateway, "", {"preserve_host_header": True})
@@ -93,7 +93,7 @@ def test_the_upstream_may_see_the_host(gateway: Gateway) -> Steps:
 
 @behaviour("upstreams-see-bodies")
 def test_the_upstream_sees_the_body(gateway: Gateway) -> Steps:
-    """Of any method, with its length; of methods that should have one the length is told though it has none."""
+    """The upstream sees the body of any method with its length; POST, PUT and PATCH have a length even without a body."""
     api = write_open_api(gateway)
     yield RELOAD
 
@@ -152,7 +152,7 @@ def test_the_path_of_the_target_comes_first(gateway: Gateway) -> Steps:
 
 @behaviour("upstreams-answer")
 def test_the_answer_of_the_upstream_comes_back(gateway: Gateway) -> Steps:
-    """Its status, its body, its length and date, all its headers but those of one hop; what is packed comes unpacked."""
+    """The upstream's status, body, length, date and headers come back, without those of one hop; a compressed body is unpacked."""
     needs_own_upstream(gateway)
     name, packed, short = gateway.new_id(), gateway.new_id(), gateway.new_id()
     headers = [
@@ -200,7 +200,7 @@ def test_the_answer_of_the_upstream_comes_back(gateway: Gateway) -> Steps:
 
 @behaviour("types-are-found-out")
 def test_the_type_of_a_body_is_found_out(gateway: Gateway) -> Steps:
-    """By its first bytes, where the upstream tells none and the body is there and not packed."""
+    """The type of a body is found by its first bytes, if the upstream names none and the body is not compressed."""
     needs_own_upstream(gateway)
     names = [gateway.new_id() for _ in TYPES]
     for name, (body, _) in zip(names, TYPES, strict=True):
@@ -222,7 +222,7 @@ def test_the_type_of_a_body_is_found_out(gateway: Gateway) -> Steps:
 
 @behaviour("upstreams-may-be-gone")
 def test_an_upstream_may_be_gone(gateway: Gateway) -> Steps:
-    """Where nobody listens the gateway answers 500, and tells no quota."""
+    """The gateway answers 500, without a quota, if the upstream cannot be reached."""
     api = write_open_api(gateway, proxy={"target_url": CLOSED})
     yield RELOAD
 

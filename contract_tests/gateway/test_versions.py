@@ -137,7 +137,7 @@ def test_a_version_may_be_the_default(gateway: Gateway) -> Steps:
 
 @behaviour("versions-have-an-end")
 def test_a_version_may_have_an_end(gateway: Gateway) -> Steps:
-    """A version, or an API without, is refused after its end, or where that is no date; before it the answer tells it."""
+    """A version, or an API without versions, is refused after its end, or if that is no date; before, the answer has the end."""
     dates = {"past": PAST, "future": FUTURE, "odd": "soon", "never": "-1"}
     versions = {n: {"name": n, "use_extended_paths": True, "expires": date} for n, date in dates.items()}
     placed = {"location": "header", "key": "X-Version"}

@@ -1,4 +1,4 @@
-"""What a gateway in a given state must answer. It shares the JSON reader with the mock, no handler."""
+"""A model of the policy API: the answers of a gateway in a given state. The mock shares none of it."""
 
 from __future__ import annotations
 
@@ -30,27 +30,27 @@ class Model:
         self._behaviours = behaviours
 
     def post(self, body: bytes) -> Expected:
-        """Answer a POST, and remember what it writes."""
+        """The answer to a POST; the model then has the policy that it writes."""
         return self._write(body, None)
 
     def put(self, path_id: str, body: bytes) -> Expected:
-        """Answer a PUT, and remember what it writes."""
+        """The answer to a PUT; the model then has the policy that it writes."""
         return self._write(body, path_id)
 
     def delete(self, policy_id: str) -> Expected:
-        """Answer a DELETE, and forget the file."""
+        """The answer to a DELETE; the model then has no such policy written."""
         if self.written.pop(policy_id, None) is None:
             return _error(500, "Delete failed")
         return 200, self._changed(policy_id, "deleted")
 
     def get(self, policy_id: str) -> Expected:
-        """Answer a GET of one policy."""
+        """The answer to a GET of one policy."""
         if policy_id not in self.loaded:
             return _error(404, "Policy not found")
         return 200, self._codec.encode(self.loaded[policy_id]) + "\n"
 
     def reload(self) -> None:
-        """Load what is written."""
+        """Load the written policies."""
         self.loaded = dict(self.written)
 
     def _write(self, body: bytes, path_id: str | None) -> Expected:
@@ -80,5 +80,5 @@ class Model:
 
 
 def is_file_name(policy_id: str) -> bool:
-    """Whether a file of that name can lie in the policy directory itself."""
+    """True if a file of that name can lie in the policy directory itself."""
     return not ("/" in policy_id or "\0" in policy_id or len(policy_id.encode()) > _NAME_BYTES)

@@ -41,7 +41,7 @@ _MEMBERS = st.fixed_dictionaries(
 
 
 class _Machine(RuleBasedStateMachine):
-    """Notes what it is told to do, and hands it over at its end."""
+    """A state machine that records its steps, and hands the walk over at its end."""
 
     keep: Callable[[Walk], None]
 

@@ -17,7 +17,7 @@ _KEYS = {"behaviour", "reason", "expires"}
 
 
 class BaselineError(ValueError):
-    """A baseline that cannot be used; the message names the file, the entry and what is wrong."""
+    """A baseline that cannot be used; the message names the file, the entry and the mistake."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def _entry(path: Path, raw: Any, behaviours: Mapping[str, object]) -> Entry:
 
 
 def apply(report: Report, entries: list[Entry], today: date) -> Report:
-    """The report with known failures accepted, and with what is wrong with the baseline."""
+    """The report with known failures accepted, and with the lines about entries that no longer hold."""
     stale, by_id = [], {entry.behaviour: entry for entry in entries}
     verdicts = {verdict.behaviour: verdict for verdict in report.verdicts}
     for entry in entries:
@@ -82,7 +82,7 @@ def _accepted(verdict: Verdict, entry: Entry | None, today: date) -> Verdict:
 
 
 def write(report: Report, path: Path, today: date) -> int:
-    """Write a baseline of what fails now; return how many entries it has."""
+    """Write a baseline of the present failures; return the number of its entries."""
     failing = [verdict for verdict in report.verdicts if verdict.status in (Status.FAILED, Status.ACCEPTED)]
     entries = [
         {

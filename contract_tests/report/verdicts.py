@@ -61,7 +61,7 @@ class Verdict:
     exchanges: tuple[Trace, ...] = ()
 
     def as_text(self) -> str:
-        """As the terminal shows a failure or an error."""
+        """The lines that the terminal shows of a failure or an error."""
         lines = [
             f"{self.operation}  {self.behaviour}",
             f"  requirement  {self.statement}  [{self.source}]",

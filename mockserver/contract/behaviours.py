@@ -64,7 +64,7 @@ class Behaviours(Mapping[str, Behaviour]):
         return len(self._rows)
 
     def of(self, version: GatewayVersion, without: frozenset[str] = frozenset()) -> frozenset[str]:
-        """The ids that hold for a version, but for those switched off.
+        """The ids of the rows that hold for a version, without those in `without`.
 
         Raises:
             SpecError: an id in `without` is no behaviour.

@@ -1,4 +1,4 @@
-"""The files under spec/: where they are, how they are read, what of them a version has."""
+"""The files under spec/: their places, their content, and the parts of them that a version has."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def default_version(folder: Path | None = None) -> GatewayVersion:
 
 
 def for_version(node: Any, version: GatewayVersion) -> Any:
-    """A copy of a spec's node without what x-since and x-until keep from this version."""
+    """A copy of a node without the parts that x-since and x-until exclude from this version."""
     if isinstance(node, dict):
         return {key: for_version(value, version) for key, value in node.items() if _has(value, version)}
     if isinstance(node, list):

@@ -1,4 +1,4 @@
-"""APIs that a test writes for itself, requests to them, and what such a request is answered."""
+"""APIs that a test writes for itself, requests to them, and checks of their answers."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def write_open_api(
 
 
 def needs_own_upstream(gateway: Gateway) -> None:
-    """Only an upstream of ours tells what reached it, and answers as it is told to.
+    """Require the suite's own upstream, which shows the requests that reach it and can be given answers.
 
     Raises:
         NotApplicable: another one is named, or the gateway is elsewhere.
@@ -127,7 +127,7 @@ def call(gateway: Gateway, api: Api, credential: str = "", path: str = "a", meth
 
 
 def expect_passed(exchange: Exchange, limit: int | None = None, remaining: int | None = None) -> None:
-    """The request was let through; its answer tells of the quota, whatever the upstream says."""
+    """The request was let through: the answer has the headers of the quota, with these values if given."""
     headers = (exchange.header("X-RateLimit-Limit"), exchange.header("X-RateLimit-Remaining"))
     if not all(headers):
         raise Mismatch("the upstream's answer, with X-RateLimit headers", _shown(exchange), exchange)
@@ -140,7 +140,7 @@ def expect_passed(exchange: Exchange, limit: int | None = None, remaining: int |
 
 
 def expect_left(gateway: Gateway, api: Api, key: str, left: int) -> None:
-    """A key tells what is left of its quota, or its API's right does."""
+    """The remaining quota of a key, or of its right to the API, is this."""
     exchange = gateway.send("GET", f"{KEYS}/{key}?org_id={api.org_id}")
     answer = exchange.document
     limit = answer.get("access_rights", {}).get(api.id, {}).get("limit") or {}
@@ -156,7 +156,7 @@ def expect_refused(exchange: Exchange, status: int, message: str) -> None:
 
 
 def expect_upstream_saw(gateway: Gateway, exchange: Exchange, **headers: str | None) -> None:
-    """Our upstream saw these headers, and not those that are None; `_` in a name stands for `-`."""
+    """Our upstream saw these headers, and none whose value is None here; `_` in a name stands for `-`."""
     expect_passed(exchange)
     seen = exchange.document.get("headers", {})
     for name, value in headers.items() if not gateway.options.upstream else ():

@@ -22,7 +22,7 @@ def write_oauth_api(gateway: Gateway) -> Api:
 
 
 def write_client(gateway: Gateway, api: Api, policy_id: str, **members: Any) -> dict[str, Any]:
-    """Make a client with a policy; return what is answered of it."""
+    """Create a client with a policy; return the document that the gateway answers."""
     name = gateway.new_id()
     sent = {
         "client_id": name,

@@ -133,12 +133,12 @@ def note_user(gateway: Gateway, name: str) -> None:
 
 
 def session_of(gateway: Gateway, api: Api, name: str) -> Exchange:
-    """What is kept of a user's tokens, which is a key."""
+    """The session of a user's tokens, read as the key that the gateway keeps it as."""
     return gateway.send("GET", f"{KEYS}/{hashed(name)}?org_id={api.org_id}")
 
 
 def expect_session(gateway: Gateway, api: Api, name: str, **members: Any) -> None:
-    """The session of a user has these members, those that are 0 or empty left out or not."""
+    """The session of a user has these members; one that is 0 or empty may be left out."""
     exchange = session_of(gateway, api, name)
     for member, value in members.items():
         answered = exchange.document.get(member) or type(value)()
@@ -147,7 +147,7 @@ def expect_session(gateway: Gateway, api: Api, name: str, **members: Any) -> Non
 
 
 def is_session_id(text: str, name: str) -> bool:
-    """Whether a key is a user's: it ends in its name, or is JSON in base 64 with it (hash_key_function)."""
+    """True if a key ends in the user's name, or is JSON in base64 with it (hash_key_function)."""
     try:
         inner = base64.b64decode(text + "==")
     except ValueError:

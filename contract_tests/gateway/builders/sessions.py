@@ -1,4 +1,4 @@
-"""Sessions as answers hold them, but for what a clock or chance decides."""
+"""Sessions as answers hold them; members that depend on a clock or on chance are passed over."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def expect_session(exchange: Exchange, gateway: Gateway, session: dict[str, Any]
 
 
 def as_session(gateway: Gateway, session: dict[str, Any]) -> str:
-    """What an answer holds of a session that was sent so."""
+    """The text of a session in an answer, from the session that was sent."""
     kind = gateway.contract.type_of("SessionState")
     decoded = kind.decode(json_reader.read(json.dumps(session).encode())[0], kind.fresh(), Problems())
     return json_writer.write(kind.output(decoded)) + "\n"
