@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from contract_tests.report import baseline, verdicts
-from contract_tests.report.baseline import BaselineError, Entry
+from contract_tests.report.baseline import AcceptedFailure, BaselineError
 from contract_tests.report.verdicts import Report, Status, Verdict
 from mockserver.contract import behaviours
 
@@ -19,7 +19,7 @@ FAILED = Verdict(
 )
 PASSED = Verdict("gateway", "add-overwrites", "addPolicy", "s", "x", "t", Status.PASSED)
 REPORT = Report("gateway", "u", "5.12.0", "asked", "0", "d", 1.0, 1, (FAILED, PASSED))
-KNOWN = Entry("id-required", "being mended", date(2026, 6, 30))
+KNOWN = AcceptedFailure("id-required", "being mended", date(2026, 6, 30))
 
 
 def test_a_known_failure_is_accepted() -> None:
@@ -39,7 +39,7 @@ def test_an_expired_entry_accepts_nothing() -> None:
 
 def test_an_entry_that_passes_fails_the_run() -> None:
     """An entry whose behaviour passes fails the run, so that a baseline shrinks."""
-    made = baseline.apply(REPORT, [KNOWN, Entry("add-overwrites", "r", TODAY)], TODAY)
+    made = baseline.apply(REPORT, [KNOWN, AcceptedFailure("add-overwrites", "r", TODAY)], TODAY)
     assert not made.conforms
     assert made.stale == ("add-overwrites: accepted as failing, and passes; take it out of the baseline",)
 

@@ -15,7 +15,7 @@ from contract_tests.gateway import generated
 from contract_tests.gateway.client import Gateway, clients
 from contract_tests.gateway.service import GATEWAY
 from contract_tests.model import state_machine, walks
-from contract_tests.model.walks import Outcome, Walk
+from contract_tests.model.walks import Walk, WalkOutcome
 from mockserver import MockGateway
 from mockserver.contract.spec_files import default_version
 from mockserver.http.messages import Reply
@@ -72,7 +72,7 @@ def test_a_failing_walk_becomes_a_short_script(mock: MockGateway, monkeypatch: p
 
     monkeypatch.setitem(HANDLERS, ("gateway", "updatePolicy"), update._replace(answer=keeps_tags))
     with MockGateway() as broken, judged(broken) as gateway:
-        failing: list[tuple[Walk, Outcome]] = [
+        failing: list[tuple[Walk, WalkOutcome]] = [
             each for each in walks.take(gateway, state_machine.walks()).items() if each[1].mismatch
         ]
         before = gateway.target.reloads

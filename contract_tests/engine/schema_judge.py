@@ -12,7 +12,7 @@ from contract_tests.engine.openapi_core_judge import Answered, validator
 from mockserver.contract.openapi import Contract, Operation
 from mockserver.contract.routes import Routes
 
-Kind = tuple[str, int, str]  # operation, status, content type
+AnswerKind = tuple[str, int, str]  # operation, status, content type
 
 
 class Violation(NamedTuple):
@@ -32,10 +32,10 @@ class SchemaJudge:
 
     def __init__(self, contract: Contract) -> None:
         self._contract = contract
-        self._conform: set[tuple[Kind, bytes]] = set()
+        self._conform: set[tuple[AnswerKind, bytes]] = set()
         self._read = 0  # exchanges of the log
         self._violations: list[Violation] = []
-        self._samples: dict[Kind, tuple[Operation, Exchange, Answered]] = {}
+        self._samples: dict[AnswerKind, tuple[Operation, Exchange, Answered]] = {}
 
     def violations(self, operation: Operation, exchange: Exchange) -> list[str]:
         """The violations of the operation that jsonschema-rs finds in an answer; empty if it conforms."""
@@ -80,7 +80,7 @@ class SchemaJudge:
             )  # fmt: skip
 
 
-def _kind(operation: Operation, exchange: Exchange) -> Kind:
+def _kind(operation: Operation, exchange: Exchange) -> AnswerKind:
     return operation.id, exchange.status, exchange.header("Content-Type")
 
 

@@ -35,7 +35,7 @@ Lists = dict[Any, dict[str, dict[str, Any]]]  # by what was answered: between re
 
 
 @dataclass
-class Outcome:
+class WalkOutcome:
     """The outcome of a walk: its exchanges, the number of steps taken, and the mismatch if there is one."""
 
     exchanges: list[Exchange] = field(default_factory=list)
@@ -47,7 +47,7 @@ class ParallelWalks:
     """Walks that are taken side by side, so that they share their reloads."""
 
     def __init__(self, gateway: Gateway, walks: Iterable[Walk]) -> None:
-        self.outcomes = {walk: Outcome() for walk in walks}
+        self.outcomes = {walk: WalkOutcome() for walk in walks}
         self._lists: Lists = {}
         self._steps = [
             (_steps(gateway, walk, outcome, self._lists), outcome) for walk, outcome in self.outcomes.items()
@@ -65,7 +65,7 @@ class ParallelWalks:
             outcome.exchanges.append(exchange)
 
 
-def take(gateway: Gateway, walks: Iterable[Walk]) -> dict[Walk, Outcome]:
+def take(gateway: Gateway, walks: Iterable[Walk]) -> dict[Walk, WalkOutcome]:
     """Take walks to their end, with reloads of their own."""
     parallel = ParallelWalks(gateway, walks)
     while parallel.advance():
@@ -73,7 +73,7 @@ def take(gateway: Gateway, walks: Iterable[Walk]) -> dict[Walk, Outcome]:
     return parallel.outcomes
 
 
-def shrunk(gateway: Gateway, walk: Walk, outcome: Outcome) -> Outcome:
+def shrunk(gateway: Gateway, walk: Walk, outcome: WalkOutcome) -> WalkOutcome:
     """The outcome of the shortest failing walk found in four rounds.
 
     Each costs as many reloads as one walk, for its walks share them.
@@ -133,7 +133,7 @@ def _bare(walk: Walk) -> Walk:
     return tuple(replace(step, members="{}") if step.members else step for step in walk)
 
 
-def _steps(gateway: Gateway, walk: Walk, outcome: Outcome, lists: Lists) -> Iterator[str]:
+def _steps(gateway: Gateway, walk: Walk, outcome: WalkOutcome, lists: Lists) -> Iterator[str]:
     """Take a walk and read all at its end, the gateway and the model side by side.
 
     Each item is `RELOAD`, and asks for one.

@@ -21,7 +21,7 @@ class BaselineError(ValueError):
 
 
 @dataclass(frozen=True)
-class Entry:
+class AcceptedFailure:
     """A behaviour that may fail until a date."""
 
     behaviour: str
@@ -29,7 +29,7 @@ class Entry:
     expires: date
 
 
-def read(path: Path, behaviours: Mapping[str, object]) -> list[Entry]:
+def read(path: Path, behaviours: Mapping[str, object]) -> list[AcceptedFailure]:
     """Read a baseline; every entry needs a behaviour, a reason and a date.
 
     Raises:
@@ -47,7 +47,7 @@ def read(path: Path, behaviours: Mapping[str, object]) -> list[Entry]:
     return [_entry(path, raw, behaviours) for raw in entries]
 
 
-def _entry(path: Path, raw: Any, behaviours: Mapping[str, object]) -> Entry:
+def _entry(path: Path, raw: Any, behaviours: Mapping[str, object]) -> AcceptedFailure:
     if not isinstance(raw, dict) or raw.keys() != _KEYS:
         raise BaselineError(f"{path}: {raw!r} must have behaviour, reason and expires, and no more")
     if raw["behaviour"] not in behaviours:
@@ -56,10 +56,10 @@ def _entry(path: Path, raw: Any, behaviours: Mapping[str, object]) -> Entry:
         raise BaselineError(f"{path}: {raw['behaviour']!r} needs a reason")
     if type(raw["expires"]) is not date:
         raise BaselineError(f"{path}: {raw['behaviour']!r} expires at no date; write it as 2027-01-31")
-    return Entry(**raw)
+    return AcceptedFailure(**raw)
 
 
-def apply(report: Report, entries: list[Entry], today: date) -> Report:
+def apply(report: Report, entries: list[AcceptedFailure], today: date) -> Report:
     """The report with known failures accepted, and with the lines about entries that no longer hold."""
     stale, by_id = [], {entry.behaviour: entry for entry in entries}
     verdicts = {verdict.behaviour: verdict for verdict in report.verdicts}
@@ -75,7 +75,7 @@ def apply(report: Report, entries: list[Entry], today: date) -> Report:
     return replace(report, verdicts=tuple(accepted), stale=tuple(stale))
 
 
-def _accepted(verdict: Verdict, entry: Entry | None, today: date) -> Verdict:
+def _accepted(verdict: Verdict, entry: AcceptedFailure | None, today: date) -> Verdict:
     if entry is None or verdict.status is not Status.FAILED or entry.expires < today:
         return verdict
     return replace(verdict, status=Status.ACCEPTED, reason=f"{entry.reason} (until {entry.expires})")
