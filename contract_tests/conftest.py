@@ -6,7 +6,7 @@ import pytest
 
 from contract_tests.engine.preflight import USAGE
 from contract_tests.engine.suite_plugin import SuitePlugin
-from contract_tests.gateway.service import GATEWAY
+from contract_tests.gateway.suite import GATEWAY_SUITE
 
 _NO_PLUGIN = (
     "tyk-contract: its pytest plugin is missing; if another distribution has overwritten the package "
@@ -17,4 +17,4 @@ _NO_PLUGIN = (
 def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config.option, "gateway_url"):
         pytest.exit(_NO_PLUGIN, returncode=USAGE)
-    config.pluginmanager.register(SuitePlugin(GATEWAY))
+    config.pluginmanager.register(SuitePlugin(GATEWAY_SUITE))

@@ -125,6 +125,25 @@ def test_packages_have_no_circle() -> None:
     TopologicalSorter(arrows).prepare()
 
 
+def test_the_suite_has_no_circle() -> None:
+    """Modules of the suite import each other in one direction, for types alone too."""
+    modules = {path: _suite_name(path) for path in (ROOT / "contract_tests").rglob("*.py")}
+    arrows = {
+        name: {
+            other
+            for imported in _below(path, "contract_tests")
+            if (other := imported if imported in modules.values() else imported.rpartition(".")[0]) != name
+        }
+        for path, name in modules.items()
+    }
+    TopologicalSorter(arrows).prepare()
+
+
+def _suite_name(path: Path) -> str:
+    parts = path.relative_to(ROOT / "contract_tests").with_suffix("").parts
+    return ".".join(part for part in parts if part != "__init__")
+
+
 def _module(name: str) -> str:
     """The module that an imported name stands in, or is."""
     path = ROOT / "mockserver" / name.replace(".", "/")

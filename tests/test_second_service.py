@@ -70,6 +70,7 @@ from pathlib import Path
 from contract_tests.engine.client import ServiceClient
 from contract_tests.engine.resources import Resource
 from contract_tests.engine.service import Service
+from contract_tests.engine.suite import Suite
 
 NOTE = Resource(
     "note", "/notes",
@@ -79,19 +80,20 @@ NOTE = Resource(
 NOTES = Service(
     name="notes", title="server of notes", folder=Path(__file__).parent, auth_header="X-Notes",
     resources=(NOTE,), probe="/ping", probe_members=frozenset({"version"}), listing=NOTE,
-    refusal_members=frozenset({"error"}), clients=lambda run, judge: partial(ServiceClient, run, judge),
+    refusal_members=frozenset({"error"}),
 )
+NOTES_SUITE = Suite(NOTES, clients=lambda run, judge: partial(ServiceClient, run, judge))
 """
 CONFTEST = """
 import sys
 from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 
-from notes_service import NOTES
+from notes_service import NOTES_SUITE
 from contract_tests.engine.suite_plugin import SuitePlugin
 
 def pytest_configure(config):
-    config.pluginmanager.register(SuitePlugin(NOTES))
+    config.pluginmanager.register(SuitePlugin(NOTES_SUITE))
 """
 TESTS = '''
 from contract_tests.engine.checks import Mismatch, expect_json

@@ -34,6 +34,7 @@ from contract_tests.engine.exchange import Exchange
 from contract_tests.engine.profile import LEFT_OUT, is_slow
 from contract_tests.engine.run import Run
 from contract_tests.engine.schema_judge import SchemaJudge
+from contract_tests.engine.suite import Suite
 from contract_tests.engine.target import Gone
 from contract_tests.engine.xdist import Verdicts, once
 from contract_tests.report.verdicts import Status, Trace, Verdict
@@ -62,6 +63,7 @@ class Scheduler:
     """All selected tests, and their verdicts.
 
     Args:
+        suite: the suite that the tests are of.
         run: the run that the tests belong to.
         items: the tests, as pytest collected them.
         until_failure: True if it stops at the first failure; tests that were not run have no verdict then.
@@ -71,12 +73,14 @@ class Scheduler:
         judge: holds all answers of the run against the contract.
     """
 
-    def __init__(self, run: Run, items: Sequence[pytest.Item], *, until_failure: bool = False) -> None:
+    def __init__(
+        self, suite: Suite, run: Run, items: Sequence[pytest.Item], *, until_failure: bool = False
+    ) -> None:
         self.run = run
         self.items = items
         self.verdicts: Verdicts = {}
         self.judge = SchemaJudge(run.contract)
-        self._new_client = run.service.clients(run, self.judge)
+        self._new_client = suite.clients(run, self.judge)
         self._until_failure = until_failure
         self._first_cases: dict[tuple[Path, str], str] = {}
         self._at_end: list[_RunningTest] = []

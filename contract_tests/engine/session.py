@@ -18,8 +18,8 @@ from contract_tests.engine.preflight import DetectedVersion
 from contract_tests.engine.run import Run
 from contract_tests.engine.run_options import RunOptions
 from contract_tests.engine.scheduler import Scheduler
-from contract_tests.engine.service import Service
 from contract_tests.engine.signals import interrupt_on_sigterm
+from contract_tests.engine.suite import Suite
 from contract_tests.engine.target import Gone
 from contract_tests.report import verdicts
 from contract_tests.report.verdicts import Report, Status, Verdict
@@ -33,9 +33,10 @@ class Session:
         options: the user's settings.
     """
 
-    def __init__(self, service: Service, options: RunOptions) -> None:
+    def __init__(self, suite: Suite, options: RunOptions) -> None:
         self.options = options
-        self._service = service
+        self._suite = suite
+        self._service = suite.service
         self._started = 0.0
         self._resources = ExitStack()
         self._detected: DetectedVersion | None = None
@@ -58,8 +59,8 @@ class Session:
             return
         self._detected = preflight.of_mock(self._service, self.options.version)
         if not self.options.quick:
-            self._service.prepare(self._detected.version)
-        mock = MockProcess(self._service.mock_program, str(self._detected.version))
+            self._suite.prepare(self._detected.version)
+        mock = MockProcess(self._suite.mock_program, str(self._detected.version))
         self._mock = self._resources.enter_context(mock)
 
     def scheduler(self, items: Sequence[pytest.Item]) -> Scheduler:
@@ -70,7 +71,7 @@ class Session:
         """
         if self._scheduler is None:
             self._run = self._opened()
-            self._scheduler = Scheduler(self._run, items)
+            self._scheduler = Scheduler(self._suite, self._run, items)
         return self._scheduler
 
     def _opened(self) -> Run:
@@ -127,7 +128,7 @@ class Session:
             reloads=run.target.reloads,
             verdicts=worst + tuple(self._without_a_test({verdict.behaviour for verdict in worst})),
             profile=self.options.profile,
-            profile_note=self._service.quick_note if self.options.profile == "quick" else "",
+            profile_note=self._suite.quick_note if self.options.profile == "quick" else "",
             leftovers=leftovers,
             gone=run.target.gone,
             not_offered=tuple(run.absent_operations.not_offered),

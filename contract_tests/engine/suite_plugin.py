@@ -12,25 +12,25 @@ import pytest
 from contract_tests.engine.preflight import PreflightError
 from contract_tests.engine.run_options import RunOptions
 from contract_tests.engine.scheduler import Scheduler
-from contract_tests.engine.service import Service
 from contract_tests.engine.session import Session
+from contract_tests.engine.suite import Suite
 
 SWITCH_SECONDS = 0.001  # between threads; with Python's own 5 ms answers wait for others
 _SESSION = pytest.StashKey[Session]()
 
 
 class SuitePlugin:
-    """The hooks and the fixture of the suite; a conftest registers it with the service that it judges."""
+    """The hooks and the fixture of the suite; a conftest registers it with the suite of its folder."""
 
-    def __init__(self, service: Service) -> None:
-        self._service = service
+    def __init__(self, suite: Suite) -> None:
+        self._suite = suite
 
     def pytest_sessionstart(self, session: pytest.Session) -> None:
-        suite = self._session(session)
-        if suite.options.unattended:
+        run = self._session(session)
+        if run.options.unattended:
             sys.setswitchinterval(SWITCH_SECONDS)
             with _exit_on_error():
-                suite.start()
+                run.start()
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool | None:
         """Run all tests at once if pytest reports no single ones."""
@@ -45,14 +45,14 @@ class SuitePlugin:
         return self._scheduler(request.session)
 
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
-        suite = self._session(session)
-        suite.finish(is_sound=exitstatus != pytest.ExitCode.INTERNAL_ERROR)
-        if suite.options.unattended:
+        run = self._session(session)
+        run.finish(is_sound=exitstatus != pytest.ExitCode.INTERNAL_ERROR)
+        if run.options.unattended:
             gc.freeze()  # so that the interpreter ends at once, and looks for nothing to collect
 
     def _session(self, session: pytest.Session) -> Session:
         if _SESSION not in session.stash:
-            session.stash[_SESSION] = Session(self._service, RunOptions.from_config(session.config))
+            session.stash[_SESSION] = Session(self._suite, RunOptions.from_config(session.config))
         return session.stash[_SESSION]
 
     def _scheduler(self, session: pytest.Session) -> Scheduler:
