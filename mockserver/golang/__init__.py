@@ -1,1 +1,1 @@
-"""Go's rules for JSON, types, URLs and content types; knows no gateway."""
+"""Go's rules for JSON, types, URLs and content types, independent of any gateway."""

@@ -1,13 +1,13 @@
-"""The type of a body whose sender told none, as net/http finds it out (net/http/sniff.go of Go 1.24)."""
+"""Content sniffing: the Content-Type of a body sent without one (net/http/sniff.go of Go 1.24)."""
 
 from __future__ import annotations
 
 import re
 
-LOOKED_AT = 512  # bytes
+SNIFFED = 512  # bytes at the beginning of a body
 _SPACE = rb"[\t\n\f\r ]*"
 _TAGS = rb"!DOCTYPE HTML|HTML|HEAD|SCRIPT|IFRAME|H1|DIV|FONT|TABLE|A|STYLE|TITLE|BODY|BR|B|P|!--"
-_TYPES = (  # the first that fits
+_TYPES = (  # the first match decides
     (_SPACE + rb"<(?i:" + _TAGS + rb")[ >]", "text/html; charset=utf-8"),
     (_SPACE + rb"<\?xml", "text/xml; charset=utf-8"),
     (rb"%PDF-", "application/pdf"),
@@ -44,17 +44,17 @@ _TYPES = (  # the first that fits
 
 
 def content_type(body: bytes) -> str:
-    """What a header says of a body by its first bytes."""
-    begin = body[:LOOKED_AT]
+    """The Content-Type that net/http derives from the first 512 bytes of a body."""
+    start = body[:SNIFFED]
     for pattern, kind in _TYPES:
-        if re.match(pattern, begin, re.DOTALL) and (kind != "video/mp4" or _is_mp4(begin)):
+        if re.match(pattern, start, re.DOTALL) and (kind != "video/mp4" or _is_mp4(start)):
             return kind
     return "application/octet-stream"
 
 
-def _is_mp4(begin: bytes) -> bool:
-    """Whether its first box is whole and names mp4 among the brands, which stand behind a version."""
-    size = int.from_bytes(begin[:4], "big")
-    if len(begin) < max(size, 12) or size % 4:
+def _is_mp4(start: bytes) -> bool:
+    """True if the first box is complete and its brands, other than the version at byte 12, include mp4."""
+    size = int.from_bytes(start[:4], "big")
+    if len(start) < max(size, 12) or size % 4:
         return False
-    return b"mp4" in (begin[at : at + 3] for at in range(8, size, 4) if at != 12)
+    return b"mp4" in (start[offset : offset + 3] for offset in range(8, size, 4) if offset != 12)

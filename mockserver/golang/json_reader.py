@@ -1,8 +1,8 @@
-"""JSON exactly as Go's encoding/json reads it; `gowrite` has how it writes.
+"""JSON exactly as Go's encoding/json reads it; `json_writer` has the other direction.
 
-A document that was read is a tree of nodes: `Object`, list, str, `Number`, True, False, None.
-Nothing is lost that Go's decoder looks at later: members keep their order and their duplicates,
-numbers keep their text, and a string knows whether it was written with an escape.
+A parsed document is a tree of nodes: `Object`, list, str, `Number`, True, False, None.
+The nodes preserve all that Go's decoder uses later: the order and the duplicates of members, the
+text of numbers, and the use of escapes in strings (`Escaped`).
 """
 
 from __future__ import annotations
@@ -25,20 +25,20 @@ _STRING = re.compile(rf'"({_PLAIN}(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{{4}}){_PLAIN}
 _ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|(.))")
 _SURROGATES = re.compile("([\ud800-\udbff])([\udc00-\udfff])|[\ud800-\udfff]")
 _SHORT = {'"': '"', "\\": "\\", "/": "/", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
-_WORDS: dict[str, bool | None] = {"true": True, "false": False, "null": None}
+_LITERALS: dict[str, bool | None] = {"true": True, "false": False, "null": None}
 
 
-def _one_byte_at_a_time(error: UnicodeError) -> tuple[str, int]:
+def _replace_byte(error: UnicodeError) -> tuple[str, int]:
     """Replace each byte that is not UTF-8 by U+FFFD, as utf8.DecodeRune does."""
     assert isinstance(error, UnicodeDecodeError)
     return "\ufffd", error.start + 1
 
 
-codecs.register_error("go-json", _one_byte_at_a_time)
+codecs.register_error("go-json", _replace_byte)
 
 
 class JSONSyntaxError(ValueError):
-    """The bytes hold no whole JSON value; `position` is the character where reading ended."""
+    """Input without a complete JSON value at its start; `position` is the character where reading ended."""
 
     def __init__(self, reason: str, position: int) -> None:
         super().__init__(f"{reason} at character {position}")
@@ -47,28 +47,28 @@ class JSONSyntaxError(ValueError):
 
 
 class Number(str):
-    """A number as its text."""
+    """A number, as its text in the document."""
 
     __slots__ = ()
 
 
 class Escaped(str):
-    """A string that was written with at least one escape."""
+    """A string that has at least one escape in the document; the value is unescaped."""
 
     __slots__ = ()
 
 
 class Object(list[tuple[str, Any]]):
-    """The members of an object in their order, duplicates included."""
+    """The members of an object as (name, node) pairs, in their order, duplicates included."""
 
     __slots__ = ()
 
 
 def read(data: bytes) -> tuple[Any, str]:
-    """Read the first JSON value; return its node and the text that follows it.
+    """Read the first JSON value; return its node and the text after it.
 
     Raises:
-        JSONSyntaxError: there is no whole value, or it is nested deeper than `MAX_DEPTH`.
+        JSONSyntaxError: the value is incomplete, or nested deeper than `MAX_DEPTH`.
     """
     if (ordinary := _read_ordinary(data)) is not None:
         return ordinary
@@ -78,10 +78,10 @@ def read(data: bytes) -> tuple[Any, str]:
 
 
 def _read_ordinary(data: bytes) -> tuple[Any, str] | None:
-    """What the C reader makes of a plain object, the same as ours; None where ours has to look.
+    """The result of Python's C parser for a plain object; None if the reader below has to decide.
 
-    It is five times as fast. Escapes, bytes that are no text, other values than objects, deep nesting
-    and whatever it refuses are left to ours; a test holds the two to the same nodes.
+    The C parser is five times as fast. Escapes, invalid UTF-8, values other than objects, deep nesting
+    and all that it refuses are left to the reader below; a test compares the nodes of the two.
     """
     if b"\\" in data:
         return None
@@ -96,17 +96,20 @@ def _read_ordinary(data: bytes) -> tuple[Any, str] | None:
     return node, text[end:]
 
 
-def _no_word(word: str) -> None:
-    raise ValueError(word)  # NaN and Infinity, which JSON does not have
+def _refuse_constant(constant: str) -> None:
+    raise ValueError(constant)  # NaN and Infinity, which JSON does not have
 
 
 _ORDINARY = json.JSONDecoder(
-    object_pairs_hook=Object, parse_float=Number, parse_int=Number, parse_constant=_no_word
+    object_pairs_hook=Object, parse_float=Number, parse_int=Number, parse_constant=_refuse_constant
 )
 
 
 def _value(text: str) -> tuple[Any, int]:
-    """One value and the position after it; an explicit stack, for documents may be 10,000 deep."""
+    """Read one value; return its node and the position after it.
+
+    The stack is explicit, for a document may be 10,000 levels deep.
+    """
     open_nodes: list[list[Any]] = []
     names: list[str] = []
     position = _skip(text, 0)
@@ -139,7 +142,7 @@ def _value(text: str) -> tuple[Any, int]:
                     position = _name(text, position, names)
                 break
             if character != ("}" if is_object else "]"):
-                raise JSONSyntaxError("a comma or the end is missing", position)
+                raise JSONSyntaxError("expected a comma or the closing bracket", position)
             position += 1
             node = open_nodes.pop()
         else:
@@ -153,14 +156,14 @@ def _skip(text: str, position: int) -> int:
 
 
 def _name(text: str, position: int, names: list[str]) -> int:
-    """Read a member's name and its colon; return where its value begins."""
+    """Read the name of a member and the colon; return the position of its value."""
     match = _STRING.match(text, position)
     if match is None:
-        raise JSONSyntaxError("a member's name is missing", position)
+        raise JSONSyntaxError("expected the name of a member", position)
     names.append(_unquote(match[1]))
     position = _skip(text, match.end())
     if text[position : position + 1] != ":":
-        raise JSONSyntaxError("a colon is missing", position)
+        raise JSONSyntaxError("expected a colon", position)
     return _skip(text, position + 1)
 
 
@@ -172,10 +175,10 @@ def _scalar(text: str, position: int, character: str) -> tuple[Any, int]:
     elif match := _NUMBER.match(text, position):
         return Number(match[0]), match.end()
     else:
-        for word, meaning in _WORDS.items():
-            if text.startswith(word, position):
-                return meaning, position + len(word)
-    raise JSONSyntaxError("no JSON value", position)
+        for literal, value in _LITERALS.items():
+            if text.startswith(literal, position):
+                return value, position + len(literal)
+    raise JSONSyntaxError("expected a JSON value", position)
 
 
 def _unquote(inner: str) -> str:
@@ -186,7 +189,7 @@ def _unquote(inner: str) -> str:
 
 
 def _pair(match: re.Match[str]) -> str:
-    """Two halves make one character; a lone half becomes U+FFFD (decode.go, unquoteBytes)."""
+    """Join a surrogate pair; replace a lone surrogate by U+FFFD (decode.go, unquoteBytes)."""
     if match[1] is None:
         return "\ufffd"
     return chr(0x10000 + ((ord(match[1]) - 0xD800) << 10) + (ord(match[2]) - 0xDC00))

@@ -20,9 +20,9 @@ _ESCAPES = {
 
 
 def quote(text: str) -> str:
-    """A string as Go writes it: <, >, & and the two line separators are escaped too.
+    """A string as Go writes it: <, >, &, U+2028 and U+2029 are escaped too.
 
-    A surrogate stands for a byte that is not UTF-8 (surrogateescape); Go writes U+FFFD for it.
+    A surrogate represents a byte that is not UTF-8 (surrogateescape); Go writes U+FFFD for it.
     """
     return f'"{_UNSAFE.sub(_escape, text)}"'
 
@@ -35,7 +35,7 @@ def _escape(match: re.Match[str]) -> str:
 
 
 def format_float(value: float) -> str:
-    """A float64 as Go writes it: shortest digits, an exponent below 1e-6 and from 1e21."""
+    """A float64 as Go writes it: with the fewest digits, and with an exponent below 1e-6 and from 1e21 on."""
     if value == 0:
         return "-0" if str(value)[0] == "-" else "0"
     if value.is_integer() and abs(value) < 1e15:
@@ -44,7 +44,7 @@ def format_float(value: float) -> str:
     mantissa, _, exponent = f"{abs(value)!r}".partition("e")
     whole, _, fraction = mantissa.partition(".")
     digits = (whole + ("" if fraction == "0" else fraction)).lstrip("0")
-    point = len(whole) + int(exponent or 0)  # where the decimal point stands, from the first digit
+    point = len(whole) + int(exponent or 0)  # digits before the decimal point
     if whole == "0":
         point -= len(fraction) - len(fraction.lstrip("0")) + 1
     digits = digits.rstrip("0")
@@ -59,18 +59,18 @@ def format_float(value: float) -> str:
 
 
 def write(value: Any, indent: str = "") -> str:
-    """Write dict, list, str, int, float, bool, None; a dict's members in its own order.
+    """Encode a tree of dict, list, str, int, float, bool and None; members keep the order of the dict.
 
-    With `indent` each member stands on a line of its own, as json.MarshalIndent does.
+    With `indent`, each member is on a separate line, as json.MarshalIndent writes it.
     """
     try:
-        return _written(value, indent, "\n")
+        return _encode(value, indent, "\n")
     except RecursionError:
-        return _written_deep(value, indent)
+        return _encode_deep(value, indent)
 
 
-def _written(value: Any, indent: str, margin: str) -> str:
-    """A value by recursion; `margin` begins the line that it stands on."""
+def _encode(value: Any, indent: str, margin: str) -> str:
+    """Encode a value by recursion; `margin` is the line break and the indent of the line that it is on."""
     kind = type(value)
     if kind is str:
         return f'"{value}"' if _UNSAFE.search(value) is None else quote(value)
@@ -78,24 +78,24 @@ def _written(value: Any, indent: str, margin: str) -> str:
         if not value:
             return "{}"
         if not indent:
-            members = [f"{_quoted_name(name)}:{_written(item, '', '')}" for name, item in value.items()]
+            members = [f"{_quoted_name(name)}:{_encode(item, '', '')}" for name, item in value.items()]
             return "{" + ",".join(members) + "}"
         inner = margin + indent
-        members = [f"{_quoted_name(name)}: {_written(item, indent, inner)}" for name, item in value.items()]
+        members = [f"{_quoted_name(name)}: {_encode(item, indent, inner)}" for name, item in value.items()]
         return "{" + inner + f",{inner}".join(members) + margin + "}"
     if kind is list:
         if not value:
             return "[]"
         inner = margin + indent if indent else ""
-        items = [_written(item, indent, inner) for item in value]
+        items = [_encode(item, indent, inner) for item in value]
         return "[" + inner + f",{inner}".join(items) + (margin if indent else "") + "]"
     if isinstance(value, dict):
-        return _written(dict(value), indent, margin)
-    return _written(list(value), indent, margin) if isinstance(value, list) else _leaf(value)
+        return _encode(dict(value), indent, margin)
+    return _encode(list(value), indent, margin) if isinstance(value, list) else _leaf(value)
 
 
-def _written_deep(value: Any, indent: str) -> str:
-    """A value that is nested too deep for recursion."""
+def _encode_deep(value: Any, indent: str) -> str:
+    """Encode a value that is nested too deep for recursion."""
     parts: list[str] = []
     levels: list[Iterator[Any]] = []
     closers: list[str] = []
@@ -134,13 +134,13 @@ _END = object()
 
 
 @lru_cache(4096)
-def _remembered(name: str) -> str:
+def _quote_short(name: str) -> str:
     return quote(name)
 
 
 def _quoted_name(name: str) -> str:
-    """A member's name; most are those of structs and come again."""
-    return _remembered(name) if len(name) <= 64 else quote(name)
+    """Quote the name of a member, from a cache for short names: most belong to structs and recur."""
+    return _quote_short(name) if len(name) <= 64 else quote(name)
 
 
 def _leaf(value: Any) -> str:

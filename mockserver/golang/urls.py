@@ -1,4 +1,4 @@
-"""A request's target as Go's net/url reads it, and the path that gorilla/mux makes of it."""
+"""The target of a request as Go's net/url parses it, and its path as gorilla/mux cleans it."""
 
 from __future__ import annotations
 
@@ -11,27 +11,27 @@ from urllib.parse import parse_qsl, quote, unquote_to_bytes
 _BAD_ESCAPE = re.compile(r"%(?![0-9a-fA-F]{2})")
 _CONTROL = re.compile(r"[\x00-\x20\x7f]")
 _ABSOLUTE = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]*://[^/?]*)(.*)")
-_KEPT = "$&+,/:;=@-_.~"  # what net/url leaves unescaped in a path
-_VALID = re.compile(r"[A-Za-z0-9$&+,/:;=@_.~!'()*%\[\]-]*")  # and what it takes there
+_UNESCAPED = "$&+,/:;=@-_.~"  # characters that net/url does not escape in a path
+_VALID = re.compile(r"[A-Za-z0-9$&+,/:;=@_.~!'()*%\[\]-]*")  # raw paths that net/url accepts as they are
 
 
 class BadTarget(ValueError):
-    """A target that net/http answers with a bare 400; `target` is what was sent."""
+    """A request target that net/http answers with a bare 400; `target` is its text."""
 
     def __init__(self, target: str) -> None:
-        super().__init__(f"{target!r} is no request target")
+        super().__init__(f"{target!r} is not a request target")
         self.target = target
 
 
 @dataclass(frozen=True)
 class Url:
-    """A target taken apart.
+    """The parts of a request target.
 
     Attributes:
-        path: unescaped; a byte that is not UTF-8 stands as a lone surrogate (surrogateescape).
-        query: as sent, with its question mark; "" where there is none.
-        origin: scheme and host of a target in absolute form.
-        raw: the path as sent, where Go would write it otherwise; else "".
+        path: the unescaped path; a byte that is not UTF-8 is a lone surrogate (surrogateescape).
+        query: the query as sent, with its question mark; "" if there is none.
+        origin: scheme and host of a target in absolute form; else "".
+        raw: the path as sent, if Go would write it differently; else "".
     """
 
     path: str
@@ -44,10 +44,11 @@ class Url:
 
 
 def parse(target: str, method: str = "GET") -> Url:
-    """Read a request's target; `target` holds bytes as Latin-1 characters.
+    """Parse the target of a request; each character of `target` is a byte (Latin-1).
 
     Raises:
-        BadTarget: a control character, a bad escape, or neither a path nor an absolute form.
+        BadTarget: the target has a control character or a bad escape, or is neither a path nor in
+            absolute form.
     """
     origin, rest = "", target
     if target == "*":
@@ -66,25 +67,25 @@ def parse(target: str, method: str = "GET") -> Url:
 
 
 def escaped(path: str, raw: str = "") -> str:
-    """A path as Go writes it: as it was sent, where that stands for the same (net/url, EscapedPath)."""
+    """An escaped path: `raw` if it is a valid encoding of the path, else Go's own (net/url, EscapedPath)."""
     if raw and _VALID.fullmatch(raw) and unescaped(raw) == path:
         return raw
-    return quote(path.encode("utf-8", "surrogateescape"), safe=_KEPT)
+    return quote(path.encode("utf-8", "surrogateescape"), safe=_UNESCAPED)
 
 
 def unescaped(raw: str) -> str:
-    """A path of which bytes stand as Latin-1 characters or escapes."""
+    """The path that `raw` encodes; each character of `raw` is a byte (Latin-1) or part of an escape."""
     return unquote_to_bytes(raw.encode("latin-1")).decode("utf-8", "surrogateescape")
 
 
 def cleaned(url: Url) -> Url:
-    """The address that gorilla/mux redirects to, or the same one (mux 1.8.1, cleanPath)."""
+    """The URL that gorilla/mux redirects to; the given one if its path is clean (mux 1.8.1, cleanPath)."""
     clean = clean_path(url.path)
     return url if clean == url.path else replace(url, path=clean)
 
 
 def clean_path(path: str) -> str:
-    """The path that gorilla/mux redirects to, or the same one (mux 1.8.1, cleanPath)."""
+    """The path that gorilla/mux redirects to; the given one if it is clean (mux 1.8.1, cleanPath)."""
     if path.startswith("/") and "//" not in path and "/." not in path:
         return path
     rooted = path if path.startswith("/") else "/" + path
@@ -93,12 +94,12 @@ def clean_path(path: str) -> str:
 
 
 def first_value(query: str, name: str) -> str:
-    """The first value of a parameter as url.Query().Get gives it; "" where there is none."""
+    """The first value of a query parameter, as url.Query().Get returns it; "" if there is none."""
     return next((value for key, value in parameters(query) if key == name), "")
 
 
 def parameters(query: str) -> Iterator[tuple[str, str]]:
-    """The parameters as url.Query() has them; one with a bad escape or a semicolon is passed over."""
+    """The query parameters as url.Query() has them; those with a bad escape or a semicolon are ignored."""
     for pair in query.removeprefix("?").split("&"):
         key, _, value = pair.partition("=")
         if pair and ";" not in pair and not _BAD_ESCAPE.search(pair):
