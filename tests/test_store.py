@@ -191,7 +191,7 @@ def test_a_store_that_cannot_be_had_ends_the_start() -> None:
         assert f"the store at 127.0.0.1:{port}/0 does not answer" in failing(
             "serve", "--store", f"redis://127.0.0.1:{port}/0"
         )
-    assert "'http://x' is no URL of a Redis" in failing("serve", "--store", "http://x")
+    assert "'http://x' is not the URL of a Redis server" in failing("serve", "--store", "http://x")
 
 
 def test_the_command_takes_a_store(redis: Redis) -> None:

@@ -1,1 +1,1 @@
-"""Where written things are kept: files in a directory, memory, or a Redis."""
+"""Storage of policies, API definitions and other state: in files, in memory, or in Redis."""

@@ -1,4 +1,4 @@
-"""Where services keep what they share with the other mocks of their group: in memory, if there are none."""
+"""The storage that the mocks of one group share, and its form for a single mock, in memory."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from typing import Any, Protocol
 
 
 class NoStorage(OSError):
-    """The directory for files is not there, or is no directory."""
+    """The directory for files does not exist, or is not a directory."""
 
 
 class Refused(OSError):
-    """A file cannot be written or removed under this name."""
+    """A file name under which nothing can be written or removed."""
 
 
 class BackendUnavailable(NoStorage):
-    """The server that keeps the values does not answer; the message names it and the next step."""
+    """The storage server does not answer; the message names it and the next step."""
 
 
 class KeyValueMap(Protocol):
-    """A key-value map with text keys: a dict, or a hash of Redis."""
+    """A key-value map with text keys: a dict, or a Redis hash."""
 
     def get(self, name: str, default: Any = None, /) -> Any:
         """The value of a key, or the default."""
@@ -30,10 +30,10 @@ class KeyValueMap(Protocol):
     def __setitem__(self, name: str, value: Any, /) -> None: ...
 
     def pop(self, name: str, default: Any, /) -> Any:
-        """Remove a key and return its value; of two callers at once one gets it."""
+        """Remove a key and return its value; only one of two concurrent callers gets it."""
 
     def copy(self) -> dict[str, Any]:
-        """All keys and values, as they are at one moment."""
+        """A snapshot of all keys and values."""
 
     def clear(self) -> None:
         """Remove all keys."""
@@ -43,29 +43,29 @@ class Backend(Protocol):
     """Named key-value maps, locks, and messages to the other mocks of a group.
 
     Attributes:
-        is_shared: whether others use it too, over a connection that may let its clients wait.
+        is_shared: True if other mocks use it too; calls then go over a network and may block.
     """
 
     is_shared: bool
 
     def key_values(self, name: str) -> KeyValueMap:
-        """The map of that name; its values are JSON."""
+        """The map with this name; its values are JSON."""
 
     def files(self, name: str) -> KeyValueMap:
-        """The map of that name; its values are the bytes of files, or functions that make their text."""
+        """The map with this name; its values are files: bytes, or functions that return text."""
 
     def lock(self, name: str) -> AbstractContextManager[Any]:
-        """The lock of that name, which one mock of the group holds at a time."""
+        """The lock with this name; one mock of the group holds it at a time."""
 
     def publish(self, topic: str) -> None:
         """Send a message to the other mocks of the group."""
 
     def subscribe(self, callback: Callable[[str], None], closing: threading.Event) -> None:
-        """Call a function with each topic that another mock publishes, until `closing` is set."""
+        """Call `callback` with each topic that another mock publishes, until `closing` is set."""
 
 
 class MemoryBackend:
-    """The backend of one mock alone."""
+    """The backend of a single mock, in memory."""
 
     is_shared = False
 
@@ -82,7 +82,7 @@ class MemoryBackend:
         return self._locks[name]
 
     def publish(self, topic: str) -> None:
-        """Send nothing: there is no other mock."""
+        """Do nothing, for there is no other mock."""
 
     def subscribe(self, callback: Callable[[str], None], closing: threading.Event) -> None:
-        """Expect nothing: there is no other mock."""
+        """Do nothing, for there is no other mock."""

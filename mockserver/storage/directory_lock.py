@@ -1,4 +1,4 @@
-"""A lock on a directory, which shows whether another process uses the directory too."""
+"""A lock on a directory, by which a mock detects other processes that use the directory."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from pathlib import Path
 
 try:
     import fcntl
-except ImportError:  # Windows has none; there, no other process is known of
+except ImportError:  # Windows has none; other processes are not detected there
     fcntl = None  # type: ignore[assignment]
 
 
 class DirectoryLock:
-    """A lock that all users of a directory share, and that one of them may try to hold exclusively."""
+    """A lock on a directory: shared by all its users, or held exclusively by one of them."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -22,7 +22,7 @@ class DirectoryLock:
         self._inode = 0
 
     def share(self) -> bool:
-        """Take the shared lock on the directory that is now at the path. Returns False if there is none."""
+        """Take the shared lock on the directory at the path; returns False if there is none."""
         if fcntl is None:
             return True
         try:
@@ -38,7 +38,7 @@ class DirectoryLock:
 
     @contextlib.contextmanager
     def exclusive(self) -> Iterator[bool]:
-        """Try to take the lock exclusively for the block; yields whether it succeeded."""
+        """Try to hold the lock exclusively for the block; yields True if that succeeded."""
         if not self.share():
             yield False
             return

@@ -1,4 +1,4 @@
-"""Policy files: in memory, or in a directory as a real gateway leaves it."""
+"""Files of policies and API definitions: in memory, or in a directory as a real gateway leaves it."""
 
 from __future__ import annotations
 
@@ -16,36 +16,35 @@ from typing import Protocol
 from mockserver.storage.backend import KeyValueMap, NoStorage, Refused
 from mockserver.storage.directory_lock import DirectoryLock
 
-PAGE = 4096  # bytes that are written at once or not at all
-NAME_MAX = 255  # bytes of a file's name on Linux
+PAGE = 4096  # bytes that one write stores completely or not at all
+NAME_MAX = 255  # bytes of a file name on Linux
 _TEMPORARY = ".tyk-contract-"
-_numbers = itertools.count()  # of temporary files
+_serial = itertools.count()  # makes the names of temporary files unique
 
-
-LazyText = Callable[[], str]  # makes the text of a file when it is needed
+LazyText = Callable[[], str]  # encodes the text of a file when it is needed
 
 
 class Files(Protocol):
-    """Where written policies live. What was there before the mock wrote is never lost."""
+    """A directory of *.json files. `restore` brings back all contents from before the mock's changes."""
 
     def write(self, name: str, text: LazyText) -> None:
-        """Write `name`.json whole or not at all. Raises NoStorage or Refused."""
+        """Write `name`.json, completely or not at all. Raises NoStorage or Refused."""
 
     def delete(self, name: str) -> None:
         """Remove `name`.json. Raises NoStorage or Refused."""
 
     def read(self) -> list[tuple[str, bytes]]:
-        """Every *.json of the directory itself, by name; none where there is no directory."""
+        """The name and content of each *.json file, sorted by name; empty if there is no directory."""
 
     def restore(self) -> None:
-        """Make all files what they were before the mock first wrote or removed them."""
+        """Restore all files to their state before the mock first wrote or removed them."""
 
     def warnings(self) -> list[str]:
-        """A line for what whoever uses them should know."""
+        """The warnings about the directory for the user, a line each."""
 
 
 class MemoryFiles:
-    """A directory that is kept in a key-value map: the same names are allowed and refused."""
+    """Files in a key-value map; the allowed and refused names are those of a directory."""
 
     def __init__(self, files: KeyValueMap | None = None) -> None:
         self._files: KeyValueMap = {} if files is None else files
@@ -61,13 +60,13 @@ class MemoryFiles:
             raise Refused(name)
 
     def read(self) -> list[tuple[str, bytes]]:
-        found = []
+        contents = []
         for name, text in self._files.copy().items():
-            made = text if isinstance(text, bytes) else text().encode()
-            if made is not text and self._files.get(name) is text:  # or it was written again meanwhile
-                self._files[name] = made
-            found.append((name, made))
-        return sorted(found)
+            data = text if isinstance(text, bytes) else text().encode()
+            if data is not text and self._files.get(name) is text:  # else another thread has replaced it
+                self._files[name] = data
+            contents.append((name, data))
+        return sorted(contents)
 
     def restore(self) -> None:
         self._files.clear()
@@ -83,29 +82,29 @@ class MemoryFiles:
 
 
 class DirectoryFiles:
-    """A directory on disk. A file appears whole, by renaming, so a crash leaves no half of one.
+    """Files in a directory on disk, written by renaming, so that a crash leaves no incomplete file.
 
-    With `own_only` it reads nothing but what it wrote itself: a gateway with a record file writes
-    into its working directory, whose other files are no policies.
+    With `own_only`, it reads only the files that it has written itself: a gateway with a record file
+    writes policies to its working directory, whose other files are not policies.
     """
 
     def __init__(self, path: Path, *, own_only: bool = False) -> None:
         self.path = path
         self._own_only = own_only
-        self._before: dict[str, bytes | None] = {}  # by path, None where there was no file
-        self._lock = threading.Lock()  # nobody of this process reads a file while it is written
-        self._claim = DirectoryLock(path)
-        with self._claim.exclusive() as alone:
-            if alone:
+        self._before: dict[str, bytes | None] = {}  # contents by path; None for a file that did not exist
+        self._lock = threading.Lock()  # no thread reads a file while another writes it
+        self._directory_lock = DirectoryLock(path)
+        with self._directory_lock.exclusive() as exclusive:
+            if exclusive:
                 _remove_leftovers(path)
 
     def write(self, name: str, text: LazyText) -> None:
-        target = _followed(inside(self._root(), name))
+        target = _resolve_link(inside(self._root(), name))
         try:
             self._remember(target)
             data = text().encode()
-            with self._lock, self._claim.exclusive() as alone:
-                if not (alone and _overwrite(target, data)):
+            with self._lock, self._directory_lock.exclusive() as exclusive:
+                if not (exclusive and _overwrite(target, data)):
                     _replace(target, data)
         except (OSError, ValueError) as error:
             raise Refused(name) from error
@@ -119,19 +118,19 @@ class DirectoryFiles:
             raise Refused(name) from error
 
     def read(self) -> list[tuple[str, bytes]]:
-        self._claim.share()
+        self._directory_lock.share()
         try:
             names = sorted(name for name in os.listdir(self.path) if name.endswith(".json"))
         except OSError:
             return []
-        found = []
+        contents = []
         for name in names:
             path = self.path / name
-            if self._own_only and _followed(os.path.abspath(path)) not in self._before:
+            if self._own_only and _resolve_link(os.path.abspath(path)) not in self._before:
                 continue
             with contextlib.suppress(OSError), self._lock:
-                found.append((name, _content(path)))
-        return found
+                contents.append((name, _content(path)))
+        return contents
 
     def restore(self) -> None:
         while self._before:
@@ -143,8 +142,8 @@ class DirectoryFiles:
                     _replace(target, before)
 
     def warnings(self) -> list[str]:
-        with self._claim.exclusive() as alone:
-            if alone or not self.path.is_dir():
+        with self._directory_lock.exclusive() as exclusive:
+            if exclusive or not self.path.is_dir():
                 return []
         return [f"{self.path}: another mock uses this directory too; each loads it at its own reloads"]
 
@@ -172,9 +171,12 @@ def _remove_leftovers(path: Path) -> None:
 
 
 def inside(root: str, name: str) -> str:
-    """Join and clean as Go does; a path that leaves the root is refused.
+    """The path of `name`.json under a root, joined and cleaned as Go does.
 
     Source: internal/osutil/osutil.go:40 @v5.12.0.
+
+    Raises:
+        Refused: the path leaves the root, or has a null byte.
     """
     path = f"{root}/{name}.json"
     if "/" in name or "//" in root:
@@ -184,23 +186,23 @@ def inside(root: str, name: str) -> str:
     return path
 
 
-def _followed(path: str) -> str:
-    """The file that a path leads to, where it is a link."""
+def _resolve_link(path: str) -> str:
+    """The target of a symbolic link; any other path unchanged."""
     return os.path.realpath(path) if os.path.islink(path) else path
 
 
 def _content(path: str | Path) -> bytes:
     try:
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))  # a pipe would make it wait
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))  # opening a pipe would block
     except IsADirectoryError:
         return b""
     try:
-        found = os.fstat(descriptor)
-        if not stat.S_ISREG(found.st_mode):
-            return b""  # a directory; a device might never end
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            return b""  # reading a device might never end
         parts = []
-        # as much as is there: what a larger buffer leaves free between texts that stay, nobody can use
-        while part := os.read(descriptor, found.st_size + 1):
+        # the exact size: larger buffers would fragment the heap between the texts that remain
+        while part := os.read(descriptor, status.st_size + 1):
             parts.append(part)
         return b"".join(parts)
     finally:
@@ -208,10 +210,10 @@ def _content(path: str | Path) -> bytes:
 
 
 def _overwrite(target: str, data: bytes) -> bool:
-    """Write over a file of the same length, in one page; say whether that was done.
+    """Overwrite a file of the same length, of one page at most; returns False if that is not possible.
 
-    No half of it can be left. It is ten times as fast as a new file, and a policy that is written again
-    is often as long as before.
+    A page is written completely or not at all. Overwriting is ten times as fast as creating a file, and
+    a changed policy often has the same length as before.
     """
     if len(data) > PAGE:
         return False
@@ -220,8 +222,8 @@ def _overwrite(target: str, data: bytes) -> bool:
     except FileNotFoundError:
         return False
     try:
-        found = os.fstat(descriptor)
-        if not stat.S_ISREG(found.st_mode) or found.st_size != len(data) or found.st_nlink != 1:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode) or status.st_size != len(data) or status.st_nlink != 1:
             return False
         return os.pwrite(descriptor, data, 0) == len(data)
     finally:
@@ -229,18 +231,18 @@ def _overwrite(target: str, data: bytes) -> bool:
 
 
 def _replace(target: str, data: bytes) -> None:
-    """Write a file by renaming a new one over it; in place where the directory takes no new file."""
+    """Write a file by renaming a new one over it; in place if the directory is read-only."""
     mode = None
     with contextlib.suppress(FileNotFoundError):
         mode = os.stat(target).st_mode & 0o7777
     exists = mode is not None
     if exists and not os.access(target, os.W_OK):
         raise PermissionError(target)
-    if exists and not os.path.isfile(target):  # a device or a pipe is written to, as a gateway does
+    if exists and not os.path.isfile(target):  # a gateway writes to a device or a pipe too
         with open(target, "wb", buffering=0) as device:
             _write_all(device.fileno(), data)
         return
-    temporary = os.path.join(os.path.dirname(target), f"{_TEMPORARY}{os.getpid()}-{next(_numbers)}")
+    temporary = os.path.join(os.path.dirname(target), f"{_TEMPORARY}{os.getpid()}-{next(_serial)}")
     try:
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
     except PermissionError:
@@ -263,7 +265,7 @@ def _replace(target: str, data: bytes) -> None:
 
 
 def _write_all(descriptor: int, data: bytes) -> None:
-    """Write all of it; a disk that is full takes a part at most, and then refuses."""
+    """Write all of the data, in several calls if needed; a full disk raises OSError after a part."""
     rest = memoryview(data)
     while rest:
         rest = rest[os.write(descriptor, rest) :]

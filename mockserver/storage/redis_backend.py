@@ -1,7 +1,7 @@
-"""A backend on a Redis, for mocks of one group on several machines or in several processes.
+"""A backend in Redis, for the mocks of one group on several machines or in several processes.
 
 Each map is a hash, each lock a key, and topics are published on a channel. Their names begin with
-`tyk-contract:`; several groups on one Redis take a database of their own each.
+`tyk-contract:`; several groups on one Redis server need separate databases.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ from mockserver.storage.backend import BackendUnavailable, KeyValueMap
 PREFIX = "tyk-contract:"
 CHANNEL = PREFIX + "topics"
 CONNECT_SECONDS = 5.0
-ANSWER_SECONDS = 5.0  # after which a Redis that hangs counts as gone
-LOCK_SECONDS = 10.0  # after which the lock of a mock that died is free
-RETRY_SECONDS = 0.5  # until a lost subscription is made again
+ANSWER_SECONDS = 5.0  # until a hanging server counts as unavailable
+LOCK_SECONDS = 10.0  # until the lock of a crashed mock is free again
+RETRY_SECONDS = 0.5  # between attempts to restore a lost subscription
 
 
 class RedisBackend:
-    """The backend of a group of mocks.
+    """The backend of a group of mocks, in Redis.
 
     Raises:
-        ValueError: the URL names no Redis.
+        ValueError: the URL is not one of a Redis server.
         BackendUnavailable: the server does not answer.
     """
 
@@ -38,27 +38,29 @@ class RedisBackend:
 
     def __init__(self, url: str) -> None:
         try:
-            # its methods are typed as if each were sync and async at once
+            # the library's types allow a synchronous and an asynchronous result for each method
             self._redis: Any = redis.Redis.from_url(
                 url, socket_connect_timeout=CONNECT_SECONDS, socket_timeout=ANSWER_SECONDS
             )
         except ValueError as error:
-            raise ValueError(f"{url!r} is no URL of a Redis, as redis://localhost:6379/0 is") from error
+            raise ValueError(
+                f"{url!r} is not the URL of a Redis server; give one such as redis://localhost:6379/0"
+            ) from error
         self._name = "{host}:{port}/{db}".format(
             **{"host": "localhost", "port": 6379, "db": 0, **self._redis.get_connection_kwargs()}
         )
-        self._sender = uuid.uuid4().hex  # so that a mock does not hear itself
+        self._sender = uuid.uuid4().hex  # a mock ignores its own messages
         with self.guarded():
             self._redis.ping()
 
     @contextlib.contextmanager
     def guarded(self) -> Iterator[None]:
-        """Turn an error of the Redis into BackendUnavailable."""
+        """Convert an error of the Redis client into BackendUnavailable."""
         try:
             yield
         except redis.RedisError as error:
             raise BackendUnavailable(
-                f"the store at {self._name} does not answer: {error}; see that it runs"
+                f"the store at {self._name} does not answer: {error}; check that it is running"
             ) from error
 
     def key_values(self, name: str) -> KeyValueMap:
@@ -99,7 +101,7 @@ class RedisBackend:
 
 
 class _RedisHash:
-    """A key-value map that is a hash of Redis."""
+    """A key-value map in a Redis hash."""
 
     def __init__(
         self,
@@ -125,14 +127,14 @@ class _RedisHash:
             self._redis.hset(self._key, _field(name), self._write(value))
 
     def pop(self, name: str, default: Any, /) -> Any:
-        with self._guarded(), self._redis.pipeline() as both:
-            value, _ = both.hget(self._key, _field(name)).hdel(self._key, _field(name)).execute()
+        with self._guarded(), self._redis.pipeline() as transaction:
+            value, _ = transaction.hget(self._key, _field(name)).hdel(self._key, _field(name)).execute()
         return default if value is None else self._read(value)
 
     def copy(self) -> dict[str, Any]:
         with self._guarded():
-            value = self._redis.hgetall(self._key)
-        return {name.decode("utf-8", "surrogateescape"): self._read(value) for name, value in value.items()}
+            values = self._redis.hgetall(self._key)
+        return {name.decode("utf-8", "surrogateescape"): self._read(value) for name, value in values.items()}
 
     def clear(self) -> None:
         with self._guarded():
@@ -140,7 +142,7 @@ class _RedisHash:
 
 
 class _Lock:
-    """A lock of Redis; each thread that enters it takes the lock anew."""
+    """A lock in Redis; each thread that enters the block acquires it separately."""
 
     def __init__(self, backend: RedisBackend, client: Any, name: str) -> None:
         self._guarded = backend.guarded
@@ -151,10 +153,8 @@ class _Lock:
             self._lock.acquire()
 
     def __exit__(self, *_: object) -> None:
-        with (
-            self._guarded(),
-            contextlib.suppress(redis.exceptions.LockError),
-        ):  # it took too long, and was freed
+        # the lock may have expired during a long block
+        with self._guarded(), contextlib.suppress(redis.exceptions.LockError):
             self._lock.release()
 
 
