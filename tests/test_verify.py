@@ -224,8 +224,8 @@ def test_a_port_where_nobody_listens_is_told() -> None:
         (["ftp://host"], "'ftp://host' is no URL"),
         (["--report", "verdict.pdf"], "end it in .json, .yaml, .xml, .html"),
         (["--report", "/no/such/r.json"], "there is no such folder"),
-        (["http://user:password@host"], "holds a user or a password"),  # pragma: allowlist secret
-        (["http://host?x=1"], "is no URL of a gateway"),
+        (["http://user:password@host"], "has a user or a password"),  # pragma: allowlist secret
+        (["http://host?x=1"], "is not the URL of a gateway"),
     ],
 )
 def test_a_wrong_argument_is_told(arguments: list[str], complaint: str) -> None:

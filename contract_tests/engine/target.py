@@ -164,7 +164,7 @@ class Target:
     @property
     def unsolicited_bytes(self) -> bytes:
         """Bytes that came between two answers and belong to none."""
-        return b"".join(client.astray for client in self._clients.values())
+        return b"".join(client.unsolicited for client in self._clients.values())
 
     def close(self) -> None:
         """Close all connections; the next request opens a new one."""

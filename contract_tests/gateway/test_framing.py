@@ -28,8 +28,8 @@ def test_every_body_ends_where_its_length_says(gateway: Gateway) -> None:
     for exchange in gateway.target.log:
         if exchange.truncated:
             raise _mismatch(gateway, exchange, "a body of the length that was told", exchange.failure)
-        if exchange.answer and exchange.answer.surplus:
-            actual = f"{exchange.answer.surplus!r} follows"
+        if exchange.answer and exchange.answer.trailing:
+            actual = f"{exchange.answer.trailing!r} follows"
             raise _mismatch(gateway, exchange, "nothing after the body", actual)
     if gateway.target.unsolicited_bytes:
         raise Mismatch("nothing between two answers", f"{gateway.target.unsolicited_bytes!r}")
@@ -39,7 +39,7 @@ def test_every_body_ends_where_its_length_says(gateway: Gateway) -> None:
 def test_every_connection_is_kept(gateway: Gateway) -> None:
     """A connection stays open after each answer, refusals included, and answers the next request."""
     for exchange in _answered(gateway):
-        if exchange.answer and not exchange.answer.kept:
+        if exchange.answer and not exchange.answer.keeps_alive:
             how = f"Connection: {exchange.header('Connection') or 'none'}, and it is closed"
             raise _mismatch(gateway, exchange, "a connection that stays open after the answer", how)
     if gateway.target.dropped and not gateway.target.gone:

@@ -1,1 +1,1 @@
-"""HTTP/1 as Go's net/http speaks it, server and client."""
+"""HTTP/1 server and client that follow Go's net/http."""

@@ -1,4 +1,4 @@
-"""A plain HTTP client: targets as given, no redirects, limits on time and size."""
+"""An HTTP client that sends targets unchanged, follows no redirects, and limits time and size."""
 
 from __future__ import annotations
 
@@ -14,28 +14,28 @@ from urllib.parse import urlsplit
 
 from mockserver.http.client_connection import Connection, Response, SecureConnection
 
-MAX_BODY = 32 << 20  # bytes of an answer that are read
-PACKED_FROM = 64 << 10  # bytes
-STALL_SECONDS = 3.0  # within a body, until the rest is given up
+MAX_BODY = 32 << 20  # bytes of a response body
+PACKED_FROM = 64 << 10  # bytes; longer bodies are compressed in memory
+STALL_SECONDS = 3.0  # without data within a body, until the client gives up
 Header = tuple[str, str]
 
 _QUICKACK: int | None = getattr(socket, "TCP_QUICKACK", None)
 
 
 class ClientError(Exception):
-    """No whole answer came; the message says why, in words for a person."""
+    """The request got no complete response; the message says why."""
 
 
 class Unreachable(ClientError):
-    """No connection could be made."""
+    """The connection to the server failed."""
 
 
 class TimedOut(ClientError):
-    """No whole answer came in time."""
+    """The response was not complete in time."""
 
 
 class Incomplete(TimedOut):
-    """An answer's body ended, or stalled, before the length that it was to have; `answer` is what came."""
+    """The body of a response ended or stalled before its declared length; `answer` has the part received."""
 
     def __init__(self, answer: Answer, reason: str) -> None:
         super().__init__(reason)
@@ -44,57 +44,62 @@ class Incomplete(TimedOut):
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back.
+    """A response.
 
     Attributes:
-        headers: names as sent, in their order.
-        stored: the body, packed if it is a long one, for a run keeps all its answers.
-        surplus: the first bytes that came after the body and belong to no answer.
-        kept: whether the connection stays open after it.
+        headers: names and values as sent, in their order.
+        stored: the body; compressed if it is long, for a test run keeps all its responses.
+        trailing: up to 100 bytes received after the end of the body.
+        keeps_alive: True if the connection stays open after the response.
+        is_packed: True if `stored` is compressed.
     """
 
     status: int
     headers: tuple[Header, ...]
     stored: bytes
-    surplus: bytes = b""
-    kept: bool = True
+    trailing: bytes = b""
+    keeps_alive: bool = True
     is_packed: bool = False
 
     @classmethod
-    def of(cls, status: int, headers: tuple[Header, ...], body: bytes, *, kept: bool = True) -> Self:
-        """An answer with this body."""
+    def of(cls, status: int, headers: tuple[Header, ...], body: bytes, *, keeps_alive: bool = True) -> Self:
+        """A response with this body, compressed if it is long."""
         is_packed = len(body) > PACKED_FROM
         stored = zlib.compress(body, 1) if is_packed else body
-        return cls(status, headers, stored, kept=kept, is_packed=is_packed)
+        return cls(status, headers, stored, keeps_alive=keeps_alive, is_packed=is_packed)
 
     @property
     def body(self) -> bytes:
-        """As it came."""
+        """The body as received."""
         return zlib.decompress(self.stored) if self.is_packed else self.stored
 
     def get(self, name: str) -> str:
-        """The first value of a header, in any case; "" where there is none."""
+        """The first value of a header, whose name may be in any case; "" if there is none."""
         return next((value for key, value in self.headers if key.lower() == name.lower()), "")
 
 
 class Client:
-    """Requests to one server, over a connection that is kept.
+    """A client of one server, over a connection that it reuses.
 
     Args:
-        url: scheme, host and port; a path in it is put before each target.
-        timeout: seconds for one whole exchange.
-        longest: bytes of a body that are read.
+        url: scheme, host and port; a path in it is prepended to each target.
+        timeout: seconds for one exchange.
+        longest: the maximum length of a response body, in bytes.
 
     Raises:
-        ValueError: the URL is none of HTTP.
+        ValueError: the URL is not an http or https URL, or has a user, a query or a fragment.
+
+    Attributes:
+        dropped: requests ("GET /path") for which the server had closed the reused connection.
+        unsolicited: up to 100 bytes received between two responses.
     """
 
     def __init__(self, url: str, timeout: float = 10.0, longest: int = MAX_BODY) -> None:
         parts = urlsplit(url if "://" in url else f"http://{url}")
         if parts.username is not None or parts.password is not None:
-            raise ValueError("the URL holds a user or a password; give http://host:8080 alone")
+            raise ValueError("the URL has a user or a password; give only http://host:8080")
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
-            raise ValueError(f"{url!r} is no URL of a gateway; write it as http://host:8080")
+            raise ValueError(f"{url!r} is not the URL of a gateway; write it as http://host:8080")
         try:
             self._port = parts.port or (443 if parts.scheme == "https" else 80)
         except ValueError as error:
@@ -102,8 +107,8 @@ class Client:
         self._host, self._secure = parts.hostname, parts.scheme == "https"
         self._prefix = parts.path.rstrip("/")
         self._timeout, self._longest = timeout, longest
-        self.dropped: list[str] = []  # requests before which, or in which, a kept connection was closed
-        self.astray = b""  # what came between two answers and belongs to none
+        self.dropped: list[str] = []
+        self.unsolicited = b""
         self._connection: Connection | None = None
 
     def send(
@@ -115,24 +120,24 @@ class Client:
         *,
         host: str | None = None,
     ) -> Answer:
-        """Send one request and read its answer whole.
+        """Send one request and read the complete response.
 
         Raises:
-            Unreachable: no connection could be made.
-            ClientError: no answer in time, none at all, or none that is HTTP.
+            Unreachable: the connection failed.
+            ClientError: there was no response, none in time, or none that is valid HTTP.
         """
-        if self._connection is not None and (astray := self._connection.stream.waiting()):
-            self.astray = astray[:100]
+        if self._connection is not None and (unread := self._connection.stream.unread()):
+            self.unsolicited = unread[:100]
             self.close()
-        fresh = self._connection is None
+        is_new = self._connection is None
         try:
             return self._exchange(method, target, headers, body, host)
         except (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError) as error:
             self.close()
-            if fresh:
+            if is_new:
                 raise ClientError("the connection was closed without an answer") from error
         self.dropped.append(f"{method} {target}")
-        # a kept connection may have been closed meanwhile; a new one tells
+        # the server may have closed the idle connection: try once on a new one
         return self.send(method, target, headers, body, host=host)
 
     def __enter__(self) -> Self:
@@ -142,10 +147,10 @@ class Client:
         self.close()
 
     def close(self) -> None:
-        """Close the connection; the next request makes a new one."""
+        """Close the connection; the next request opens a new one."""
         if self._connection is not None:
             self._connection.close()
-            self._connection.stream.end()
+            self._connection.stream.release()
             self._connection = None
 
     def _exchange(
@@ -161,7 +166,8 @@ class Client:
         sock = connection.sock
         try:
             self._write(connection, method, self._prefix + target, headers, body, host)
-            if _QUICKACK is not None:  # else a server that sends in two pieces waits for our kernel
+            # else a server that sends in two packets waits for the delayed acknowledgement of our kernel
+            if _QUICKACK is not None:
                 sock.setsockopt(socket.IPPROTO_TCP, _QUICKACK, 1)
             response = connection.getresponse()
             assert isinstance(response, Response)
@@ -178,29 +184,29 @@ class Client:
             raise TimedOut(f"no answer within {self._timeout:g} s") from error
         except (http.client.HTTPException, OSError, ValueError) as error:
             self.close()
-            raise ClientError(f"no HTTP answer: {type(error).__name__} {error}".rstrip()) from error
-        surplus = connection.stream.waiting()
-        if response.will_close or surplus:
+            raise ClientError(f"not an HTTP response: {type(error).__name__} {error}".rstrip()) from error
+        trailing = connection.stream.unread()
+        if response.will_close or trailing:
             self.close()
-        return replace(answer, surplus=surplus[:100])
+        return replace(answer, trailing=trailing[:100])
 
     def _connect(self) -> Connection:
         if self._connection is None:
             if self._secure:
                 context = ssl.create_default_context()
-                made: Connection = SecureConnection(
+                connection: Connection = SecureConnection(
                     self._host, self._port, timeout=self._timeout, context=context
                 )
             else:
-                made = Connection(self._host, self._port, timeout=self._timeout)
+                connection = Connection(self._host, self._port, timeout=self._timeout)
             try:
-                made.connect()
+                connection.connect()
             except OSError as error:
                 reason = error.strerror or str(error) or type(error).__name__
                 raise Unreachable(f"{self._host}:{self._port}: {reason}") from error
-            made.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            made.listen()
-            self._connection = made
+            connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            connection.open_stream()
+            self._connection = connection
         return self._connection
 
     def _write(
@@ -219,13 +225,13 @@ class Client:
         names = set()
         for name, value in headers:
             if "\r" in value or "\n" in value:
-                raise ValueError(f"{name} holds a line break")
+                raise ValueError(f"the value of {name} has a line break")
             connection.putheader(name, value.encode("latin-1", "replace"))
             names.add(name.lower())
         if body is not None and not names & {"content-length", "transfer-encoding"}:
             connection.putheader("Content-Length", str(len(body)))
         connection.endheaders(body)
-        connection.send_whole()
+        connection.flush()
 
     def _read(self, response: Response, deadline: float) -> Answer:
         parts, size = [], 0
@@ -235,22 +241,22 @@ class Client:
                 parts.append(part)
                 size += len(part)
                 if size > self._longest:
-                    raise ValueError(f"the body has over {self._longest >> 20} MiB")
+                    raise ValueError(f"the body is longer than {self._longest >> 20} MiB")
                 if time.monotonic() > deadline:
-                    response.length = response.length or 1  # it is not whole
+                    response.length = response.length or 1  # marks the body as incomplete
                     break
         except (http.client.IncompleteRead, TimeoutError) as error:
             answer = Answer.of(response.status, headers, b"".join(parts))
-            raise Incomplete(answer, _unended(response, size)) from error
-        answer = Answer.of(response.status, headers, b"".join(parts), kept=not response.will_close)
-        if response.length:  # the connection or the time ended before the body
-            raise Incomplete(answer, _unended(response, size))
+            raise Incomplete(answer, _incomplete(response, size)) from error
+        answer = Answer.of(response.status, headers, b"".join(parts), keeps_alive=not response.will_close)
+        if response.length:  # the connection closed, or the time ran out
+            raise Incomplete(answer, _incomplete(response, size))
         response.close()
         return answer
 
 
-def _unended(response: Response, size: int) -> str:
-    told = response.headers.get("content-length")
-    if not told:
-        return f"the body does not end: after {size} bytes neither more nor the last chunk comes"
-    return f"the body stops after {size} of the {told} bytes that Content-Length tells"
+def _incomplete(response: Response, size: int) -> str:
+    length = response.headers.get("content-length")
+    if not length:
+        return f"the body is incomplete: {size} bytes arrived, and not the last chunk"
+    return f"the body is incomplete: {size} of {length} bytes arrived"

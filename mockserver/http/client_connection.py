@@ -1,7 +1,7 @@
-"""A connection to a server that loses nothing of what it sends, and is written to in one piece.
+"""A client connection that preserves all received bytes, and sends each request in one piece.
 
-`http.client` reads headers as those of a mail: after the first line that is none it drops the rest, and it
-takes longer than all else of a request. So they are read here.
+`http.client` parses headers as those of an e-mail: it drops all lines after the first malformed one, and
+takes longer for that than for the rest of a request. Therefore this module parses them.
 """
 
 from __future__ import annotations
@@ -17,74 +17,74 @@ _BODILESS = (204, 304)  # statuses
 
 
 class _Socket(io.RawIOBase):
-    """A socket's bytes; unless `waits` is set, only those that are there already."""
+    """The bytes of a socket; if `is_blocking` is False, only those already received."""
 
     def __init__(self, sock: Any) -> None:
         self._sock = sock
-        self.file = sock.makefile("rb", buffering=0)  # keeps it open, though http.client may close it
-        self.waits = True
+        self.file = sock.makefile("rb", buffering=0)  # keeps the socket open when http.client closes it
+        self.is_blocking = True
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int | None:
-        if self.waits:
+        if self.is_blocking:
             return int(self.file.readinto(buffer))
-        patience = self._sock.gettimeout()
+        timeout = self._sock.gettimeout()
         self._sock.settimeout(0)
         try:
             return int(self._sock.recv_into(buffer))
         except (BlockingIOError, ssl.SSLWantReadError):
             return None
         finally:
-            self._sock.settimeout(patience)
+            self._sock.settimeout(timeout)
 
 
 class Stream(io.BufferedReader):
-    """What a server sends, kept from one answer to the next: nothing it sent is lost unseen."""
+    """The bytes that a server sends on one connection, buffered across responses so that none are lost."""
 
     def __init__(self, sock: Any) -> None:
         self._socket = _Socket(sock)
         super().__init__(self._socket)
 
     def makefile(self, _: str) -> Stream:
-        """What `HTTPResponse` asks of a socket."""
+        """Return the stream itself, for `HTTPResponse` calls this on a socket."""
         return self
 
     def close(self) -> None:
-        """Stay open: an answer closes what it was read from, the connection goes on."""
+        """Do nothing: a response closes its file, but the connection stays in use."""
 
-    def end(self) -> None:
-        """Let go of the socket."""
+    def release(self) -> None:
+        """Release the socket, so that it can close."""
         self._socket.file.close()
 
-    def waiting(self) -> bytes:
-        """What came that nobody has read."""
-        self._socket.waits = False
+    def unread(self) -> bytes:
+        """The unread bytes that have been received; does not block."""
+        self._socket.is_blocking = False
         try:
             return self.peek(1)
         finally:
-            self._socket.waits = True
+            self._socket.is_blocking = True
 
 
 class Headers(list[tuple[str, str]]):
-    """Names as sent and values trimmed, in their order; a line without a colon is a name without a value."""
+    """Headers in their order, with names as sent and values trimmed; a line without a colon has no value."""
 
     def get(self, name: str) -> str:
-        """The first value of a header, by its lower-case name; "" where there is none."""
+        """The first value of a header, by its lower-case name; "" if there is none."""
         return next((value for key, value in self if key.lower() == name), "")
 
 
 class Response(http.client.HTTPResponse):
-    """An answer whose headers are as they came."""
+    """A response with its headers as received."""
 
-    headers: Headers  # type: ignore[assignment]  # what is used of it is there
+    headers: Headers  # type: ignore[assignment]  # it has the methods that are used here
 
     def begin(self) -> None:
-        """Read what comes before the body.
+        """Read the status line and the headers.
 
         Raises:
-            http.client.HTTPException: it is no HTTP, or has too long or too many lines.
+            http.client.HTTPException: they are not valid HTTP, or have too long or too many lines.
         """
         status = 100
         while status == 100:
@@ -108,41 +108,41 @@ def _read_headers(lines: io.BufferedReader) -> Headers:
     headers = Headers()
     while (line := lines.readline(MAX_LINE + 1)) not in (b"\r\n", b"\n", b""):
         if len(line) > MAX_LINE or len(headers) == MAX_HEADERS:
-            told = f"over {MAX_LINE >> 10} KiB in one" if len(line) > MAX_LINE else f"over {MAX_HEADERS}"
-            raise http.client.HTTPException(f"headers, {told}")
+            limit = f"{MAX_LINE >> 10} KiB in one line" if len(line) > MAX_LINE else f"{MAX_HEADERS} lines"
+            raise http.client.HTTPException(f"the headers exceed {limit}")
         text = line.decode("latin-1").rstrip("\r\n")
         name, _, value = text.partition(":")
-        if text[0] in " \t" and headers:  # a folded line goes on with the one before
+        if text[0] in " \t" and headers:  # a folded line continues the header before it
             name, value = headers[-1][0], f"{headers.pop()[1]} {text.strip()}"
         headers.append((name, value.strip(" \t")))
     return headers
 
 
 class Connection(http.client.HTTPConnection):
-    """A connection whose answers are read from one stream, and whose requests leave whole."""
+    """A connection that reads all responses from one stream, and sends each request in one piece."""
 
     stream: Stream
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._written: list[bytes] = []
+        self._unsent: list[bytes] = []
 
-    def listen(self) -> None:
-        """Begin to read answers, once it is connected."""
+    def open_stream(self) -> None:
+        """Open the stream of responses; the connection must be established."""
         self.stream = Stream(self.sock)
 
     def send(self, data: Any) -> None:
-        """Keep a part of a request, which `http.client` sends by itself."""
-        self._written.append(data)
+        """Buffer a part of a request that `http.client` would send at once."""
+        self._unsent.append(data)
 
-    def send_whole(self) -> None:
-        """Send what was kept, so that a server is woken once."""
-        data, self._written = b"".join(self._written), []
+    def flush(self) -> None:
+        """Send the buffered parts at once, so that the server wakes only once."""
+        data, self._unsent = b"".join(self._unsent), []
         self.sock.sendall(data)
 
-    def response_class(self, sock: Any, *args: Any, **kwargs: Any) -> http.client.HTTPResponse:  # type: ignore[override]  # called, never derived from
-        return Response(self.stream, *args, **kwargs)  # type: ignore[arg-type]  # it needs makefile alone
+    def response_class(self, sock: Any, *args: Any, **kwargs: Any) -> http.client.HTTPResponse:  # type: ignore[override]  # only called, never subclassed
+        return Response(self.stream, *args, **kwargs)  # type: ignore[arg-type]  # it needs only makefile
 
 
 class SecureConnection(Connection, http.client.HTTPSConnection):
-    """The same over TLS."""
+    """A connection over TLS."""

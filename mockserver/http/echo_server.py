@@ -1,4 +1,4 @@
-"""An upstream for tests: a server on this machine that says what reached it, or answers as it is told to."""
+"""An upstream for tests: a local server that echoes requests as JSON, or sends prepared answers."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import Any, Self
 
-Answer = tuple[int, Sequence[tuple[str, str]], bytes]
+Answer = tuple[int, Sequence[tuple[str, str]], bytes]  # status, headers, body
 
 
 class _Handler(http.server.BaseHTTPRequestHandler):
@@ -18,15 +18,15 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     wbufsize = -1  # head and body in one packet
 
     def _answer(self) -> None:
-        sent = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        told: dict[str, Any] = {"method": self.command, "path": self.path}
+        request_body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        echo: dict[str, Any] = {"method": self.command, "path": self.path}
         server: Any = self.server
         if server.shows_headers:
             names = {name.lower() for name in self.headers}
-            told["headers"] = {name: ", ".join(self.headers.get_all(name, ())) for name in sorted(names)}
-            told["body"] = sent.decode("utf-8", "replace")
-        plain = 200, (("Content-Type", "application/json"),), json.dumps(told).encode()
-        status, headers, body = server.answers.get(self.path, plain)
+            echo["headers"] = {name: ", ".join(self.headers.get_all(name, ())) for name in sorted(names)}
+            echo["body"] = request_body.decode("utf-8", "replace")
+        default = 200, (("Content-Type", "application/json"),), json.dumps(echo).encode()
+        status, headers, body = server.answers.get(self.path, default)
         self.send_response_only(status)
         for name, value in headers:
             self.send_header(name, value)
@@ -36,10 +36,10 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             self.wfile.write(body)
 
     def log_message(self, *_: Any) -> None:
-        """Say nothing: what a gateway under test sends may be no HTTP."""
+        """Log nothing: a gateway under test may send invalid HTTP."""
 
     def __getattr__(self, name: str) -> Any:
-        """Every method is answered alike; the base class looks for one called do_ and the method."""
+        """Answer all methods alike: the base class looks up `do_` plus the name of the method."""
         if name.startswith("do_"):
             return self._answer
         raise AttributeError(name)
@@ -55,13 +55,13 @@ class _Server(http.server.ThreadingHTTPServer):
 
 
 class Echo:
-    """The server, on a free port of 127.0.0.1, from `start` to `stop`, or for a with block.
+    """An echo server on a free port of 127.0.0.1, from `start` to `stop`, or for a with block.
 
     Args:
-        shows_headers: whether it tells the headers too, their names in lower case, and the body.
+        shows_headers: echo the headers too, with names in lower case, and the body.
 
     Attributes:
-        answers: what it answers instead, by path: status, headers and body.
+        answers: prepared answers by path, sent instead of the echo: status, headers and body.
     """
 
     def __init__(self, *, shows_headers: bool = False) -> None:
@@ -72,17 +72,17 @@ class Echo:
 
     @property
     def url(self) -> str:
-        """Where it answers, with a slash at the end."""
+        """The URL of the server, with a trailing slash."""
         return f"http://127.0.0.1:{self._server.server_port}/"
 
     def start(self) -> None:
-        """Begin to answer."""
+        """Start the server in a thread."""
         arguments = {"poll_interval": 0.01}
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs=arguments, daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
-        """Answer no more."""
+        """Stop the server and wait for its thread."""
         self._server.shutdown()
         self._server.server_close()
         assert self._thread is not None

@@ -1,4 +1,4 @@
-"""HTTP/1 messages as Go's net/http reads and writes them, without any connection."""
+"""HTTP/1 requests and replies, parsed as Go's net/http does, independent of any connection."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _TRAILER = re.compile(rb"(?:[^\r\n]+\r\n)*\r\n")
 
 
 class BadMessage(ValueError):
-    """Bytes that net/http refuses by itself; `answer` is what it sends before it closes."""
+    """A request that net/http itself refuses; `answer` is the response that it sends before it closes."""
 
     def __init__(self, status: str, text: str = "") -> None:
         super().__init__(status)
@@ -33,12 +33,12 @@ class BadMessage(ValueError):
 
 
 class DropConnection(Exception):
-    """Close the connection without an answer."""
+    """A request to close the connection without an answer."""
 
 
 @dataclass(frozen=True)
 class Reply:
-    """An answer: body, status, and the headers that come with it."""
+    """An answer: body, status and headers, without those that frame the body."""
 
     body: bytes
     status: int = 200
@@ -46,7 +46,7 @@ class Reply:
 
 
 def has(headers: Iterable[tuple[str, str]], name: str) -> bool:
-    """Whether a header is there; `name` in lower case."""
+    """True if a header is present; `name` is in lower case."""
     return any(key.lower() == name for key, _ in headers)
 
 
@@ -55,11 +55,12 @@ class RequestHead:
     """The lines of a request before its body.
 
     Attributes:
+        method: as sent.
         target: as sent, each byte a Latin-1 character.
         version: major and minor number of HTTP.
-        headers: names as sent, values trimmed, in their order.
-        length: bytes of the body; -1 for a chunked one.
-        url: the target, parsed.
+        headers: in their order, with names as sent and values trimmed.
+        length: the length of the body in bytes; -1 if it is chunked.
+        url: the parsed target.
     """
 
     method: str
@@ -71,11 +72,11 @@ class RequestHead:
 
     @cached_property
     def first_values(self) -> Mapping[str, str]:
-        """The first value of each header by its lower-case name, as Go's Header.Get sees them."""
+        """The first value of each header by its lower-case name, as Go's Header.Get returns it."""
         return {name.lower(): value for name, value in reversed(self.headers)}
 
     def get(self, name: str) -> str:
-        """The first value of a header, by its lower-case name; "" where there is none."""
+        """The first value of a header, by its lower-case name; "" if there is none."""
         return self.first_values.get(name, "")
 
     @cached_property
@@ -88,11 +89,12 @@ class RequestHead:
 
 
 class Request(NamedTuple):
-    """A request as a server hands it on.
+    """A complete request.
 
     Attributes:
-        body: whole, its chunks joined.
-        client: the IP address that it came from; "" where that is unknown.
+        head: the request line and the headers.
+        body: the complete body, with its chunks joined.
+        client: the IP address of the sender; "" if it is unknown.
     """
 
     head: RequestHead
@@ -101,24 +103,24 @@ class Request(NamedTuple):
 
     @property
     def method(self) -> str:
-        """The method, in the case that it was sent in."""
+        """The method as sent."""
         return self.head.method
 
     @property
     def url(self) -> urls.Url:
-        """The target, parsed."""
+        """The parsed target."""
         return self.head.url
 
     def header(self, name: str) -> str:
-        """The first value of a header, by its lower-case name; "" where there is none."""
+        """The first value of a header, by its lower-case name; "" if there is none."""
         return self.head.get(name)
 
 
 def parse_head(data: bytes) -> RequestHead:
-    """Read the lines before the body.
+    """Parse the request line and the headers.
 
     Raises:
-        BadMessage: net/http does not take them for a request.
+        BadMessage: net/http refuses the request.
     """
     first, *rest = data.decode("latin-1").replace("\r\n", "\n").split("\n")
     method, _, remainder = first.partition(" ")
@@ -142,7 +144,7 @@ def parse_head(data: bytes) -> RequestHead:
 def _headers(lines: list[str]) -> list[tuple[str, str]]:
     headers: list[tuple[str, str]] = []
     for line in lines:
-        if line[:1] in (" ", "\t"):  # a folded line goes on with the one before
+        if line[:1] in (" ", "\t"):  # a folded line continues the header before it
             if not headers:
                 raise BadMessage("400 Bad Request")
             name, value = headers.pop()
@@ -163,12 +165,12 @@ def _check_host(headers: tuple[tuple[str, str], ...], version: tuple[int, int]) 
         raise BadMessage("400 Bad Request: missing required Host header")
     if hosts and not _HOST.fullmatch(hosts[0]):
         raise BadMessage("400 Bad Request: malformed Host header")
-    if any(" " in name for name, _ in headers):  # taken while reading, refused now
+    if any(" " in name for name, _ in headers):  # net/http refuses it only after reading all headers
         raise BadMessage("400 Bad Request: invalid header name")
 
 
 def _length(headers: tuple[tuple[str, str], ...]) -> int:
-    """The body's length; a chunked body hides any Content-Length (net/http/transfer.go)."""
+    """The length of the body, -1 if chunked; chunks override a Content-Length (net/http/transfer.go)."""
     encodings = [value for name, value in headers if name.lower() == "transfer-encoding"]
     if encodings:
         if [encoding.lower() for encoding in encodings] != ["chunked"]:
@@ -185,12 +187,12 @@ def _length(headers: tuple[tuple[str, str], ...]) -> int:
 
 @dataclass
 class ChunkedBody:
-    """A chunked body as it arrives.
+    """A chunked body while it is being received.
 
     Attributes:
-        body: what was read so far.
-        done: whether its end was seen, or the rest cannot be read.
-        broken: whether the rest cannot be read.
+        body: the data of the chunks read so far.
+        done: True if the body has ended, or is malformed.
+        broken: True if the body is malformed, so that the rest cannot be read.
     """
 
     body: bytes = b""
@@ -198,7 +200,7 @@ class ChunkedBody:
     broken: bool = False
 
     def take(self, data: bytearray) -> None:
-        """Take whole chunks off the front of `data`."""
+        """Remove the complete chunks at the front of `data`, and append them to the body."""
         while not self.done:
             match = _CHUNK_SIZE.match(data)
             if match is None:

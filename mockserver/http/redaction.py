@@ -1,4 +1,4 @@
-"""Texts without the secret in them, however it was written."""
+"""Masking of a secret in texts, in all encodings of it."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import json
 from functools import lru_cache
 from urllib.parse import quote, quote_plus
 
-SHORTEST = 4  # characters; a shorter secret stands in any text by chance
+SHORTEST = 4  # characters; a shorter secret would occur in many texts by chance
 
 
 def hidden(text: str, secret: str, instead: str = "***") -> str:
-    """The text with each form of the secret replaced: plain, in JSON, in a URL, as Python shows it."""
+    """The text with the secret replaced in each of its forms: plain, in JSON, in a URL, in a Python repr."""
     for form in _forms(secret):
         text = text.replace(form, instead)
     return text
@@ -18,11 +18,11 @@ def hidden(text: str, secret: str, instead: str = "***") -> str:
 
 @lru_cache(maxsize=8)
 def _forms(secret: str) -> tuple[str, ...]:
-    """All ways to write it, the longest first."""
+    """The encoded forms of a secret, the longest first; none for a secret that is too short."""
     if len(secret) < SHORTEST:
         return ()
     in_json = {json.dumps(secret, ensure_ascii=ascii_only)[1:-1] for ascii_only in (True, False)}
     forms = {secret, quote(secret, safe=""), quote_plus(secret), *in_json}
-    twice = {json.dumps(form)[1:-1] for form in in_json}
-    shown = {form.replace("\\", "\\\\") for form in in_json}  # as Python shows a text
-    return tuple(sorted(forms | twice | shown, key=len, reverse=True))
+    in_nested_json = {json.dumps(form)[1:-1] for form in in_json}
+    in_repr = {form.replace("\\", "\\\\") for form in in_json}  # in a Python repr
+    return tuple(sorted(forms | in_nested_json | in_repr, key=len, reverse=True))

@@ -1,4 +1,4 @@
-"""Answers as net/http writes them."""
+"""Encoding of responses as net/http writes them."""
 
 from __future__ import annotations
 
@@ -10,24 +10,25 @@ from typing import NamedTuple
 
 from mockserver.http.messages import Reply, RequestHead
 
-# Go's words where Python's differ (net/http/status.go)
+# reason phrases, Go's where Python's differ (net/http/status.go)
 PHRASES = {
     **{status.value: status.phrase for status in HTTPStatus},
     413: "Request Entity Too Large", 422: "Unprocessable Entity",
 }  # fmt: skip
-CHUNK_FROM = 2049  # bytes; a longer body than this buffer is sent in chunks (net/http/server.go)
+CHUNK_FROM = 2049  # bytes; a body that exceeds Go's buffer is sent in chunks (net/http/server.go)
 _BODILESS = (204, 304)  # statuses
-_OF_FRAMES = ("content-length", "transfer-encoding")
+_FRAMING = ("content-length", "transfer-encoding")
 
 
 class _Start(NamedTuple):
-    """The part of an answer that its status and headers decide.
+    """The part of a response that depends only on its status and headers.
 
     Attributes:
-        lines: status and sorted headers, those that frame the body left out, after the protocol's version.
-        length: the Content-Length that the reply sets itself; "" for none.
-        is_chunked: whether the reply asks for chunks.
-        is_dated: whether the reply has a date of its own.
+        lines: the status line from after the version, and the sorted headers, without those that frame
+            the body.
+        length: the Content-Length among the headers of the reply; "" if there is none.
+        is_chunked: True if the reply has a Transfer-Encoding.
+        is_dated: True if the reply has a Date.
     """
 
     lines: bytes
@@ -40,15 +41,15 @@ class _Start(NamedTuple):
 def _start(status: int, headers: tuple[tuple[str, str], ...]) -> _Start:
     values = {name.lower(): value for name, value in reversed(headers)}
     lines = [f" {status} {PHRASES.get(status, f'status code {status}')}\r\n"]
-    lines += [f"{n}: {v}\r\n" for n, v in sorted(headers) if n.lower() not in _OF_FRAMES]
+    lines += [f"{n}: {v}\r\n" for n, v in sorted(headers) if n.lower() not in _FRAMING]
     length = values.get("content-length", "")
     return _Start("".join(lines).encode("latin-1"), length, "transfer-encoding" in values, "date" in values)
 
 
 def is_open_ended(head: RequestHead, reply: Reply) -> bool:
-    """True if no length is sent: an answer in chunks, or of HTTP/1.0 one that ends with the connection.
+    """True if the response has no Content-Length: it is chunked, or in HTTP/1.0 ends with the connection.
 
-    A short body is one only where a header asks for it.
+    That is so for long bodies, and for short ones if the reply has a Transfer-Encoding.
     """
     start = _start(reply.status, reply.headers)
     if head.method == "HEAD" or reply.status in _BODILESS or start.length:
@@ -57,9 +58,9 @@ def is_open_ended(head: RequestHead, reply: Reply) -> bool:
 
 
 def response_bytes(head: RequestHead, reply: Reply, *, close: bool) -> bytes:
-    """An answer on the wire: sorted headers, the date, the length, or chunks where the length is not sent.
+    """Encode a response: sorted headers, the date, and the length, or chunks if there is no length.
 
-    The answer to HEAD has the length of the body, if there is any, and no body.
+    The response to HEAD has the length of the body, unless it is empty, and no body.
     """
     start, body = _start(reply.status, reply.headers), reply.body
     is_1_1, is_head = head.version >= (1, 1), head.method == "HEAD"
@@ -81,7 +82,7 @@ def response_bytes(head: RequestHead, reply: Reply, *, close: bool) -> bytes:
 
 
 def today() -> bytes:
-    """The present date as a header has it."""
+    """The current date in the format of the Date header."""
     return _date(int(time.time()))
 
 

@@ -1,7 +1,7 @@
-"""The server: connections on an asyncio loop, each request answered by one function.
+"""The HTTP server: connections on an asyncio loop, with one function that answers all requests.
 
-It speaks HTTP/1 as the gateway's own server does. The libraries at hand hide what has to be exact:
-methods nobody knows, the target as sent, header names, what is chunked, Go's own refusals.
+It follows HTTP/1 as the gateway's own server does. Existing libraries hide details that must be exact:
+unknown methods, the target as sent, the case of header names, chunking, and Go's own refusals.
 """
 
 from __future__ import annotations
@@ -26,34 +26,39 @@ from mockserver.http.messages import (
 )
 from mockserver.http.responses import is_open_ended, response_bytes
 
-MAX_BODY = 256 << 20  # bytes; a gateway has no limit of its own
-READ_SECONDS = 120  # for one whole request, as the gateway's default
-THREADS = 256  # made when needed; a delayed answer holds one
-CACHED_HEADS = 2000  # heads whose meaning is remembered; as many are forgotten at once
-MAX_CACHED_HEAD = 4096  # bytes
+MAX_BODY = 256 << 20  # bytes; the gateway itself has no limit
+READ_SECONDS = 120  # until a request must be complete, as by the gateway's default
+THREADS = 256  # started when needed; a delayed answer occupies one
+CACHED_HEADS = 2000  # the cache of parsed heads is cleared when it is full
+MAX_CACHED_HEAD = 4096  # bytes; longer heads are not cached
 
 
 class WouldBlock(Exception):
-    """The answer may have to wait; nothing was done yet, and a thread is to ask for it."""
+    """The answer may have to wait, so the request must be repeated in a thread; nothing has been done yet."""
 
 
 class Answer(Protocol):
-    """The function that a server is given."""
+    """The function that answers the requests of a server."""
 
     def __call__(self, request: Request, *, blocking: bool = True) -> Reply:
         """The reply to a request.
 
         Raises:
-            WouldBlock: it may have to wait, and `blocking` is false.
-            DropConnection: the connection is to be closed without an answer.
+            WouldBlock: the reply may have to wait, and `blocking` is False.
+            DropConnection: the server must close the connection without an answer.
         """
 
 
 class HttpServer:
-    """Answers requests on one listening socket until it is stopped.
+    """A server on one listening socket.
 
     Attributes:
-        heads: the meaning of the bytes of ordinary heads.
+        answer: the function that answers requests.
+        address: the host and the port.
+        connections: the open connections.
+        threads: the executor of answers that may wait.
+        stopping: True once the server accepts no more connections.
+        heads: a cache of parsed heads, by their bytes.
     """
 
     def __init__(self, answer: Answer, listener: socket.socket) -> None:
@@ -66,7 +71,7 @@ class HttpServer:
         self.heads: dict[bytes, RequestHead] = {}
 
     async def run(self, stop: asyncio.Event, started: Callable[[], None] = lambda: None) -> None:
-        """Serve until `stop` is set; then finish what is being answered."""
+        """Serve until `stop` is set, then finish the requests in progress; calls `started` when listening."""
         loop = asyncio.get_running_loop()
         server = await loop.create_server(lambda: _Connection(self), sock=self._listener)
         started()
@@ -77,15 +82,15 @@ class HttpServer:
             connection.close_when_idle()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(10):
-                while self.connections:  # noqa: ASYNC110  at the end only, and not for long
+                while self.connections:  # noqa: ASYNC110  only at shutdown, and not for long
                     await asyncio.sleep(0.005)
         self.threads.shutdown(wait=False, cancel_futures=True)
 
     def parse(self, data: bytes) -> RequestHead:
-        """Parse the lines before a body, and remember their meaning.
+        """Parse the request line and the headers, and cache the result.
 
         Raises:
-            BadMessage: net/http does not take them for a request.
+            BadMessage: net/http refuses the request.
         """
         head = parse_head(data)
         if len(data) <= MAX_CACHED_HEAD:
@@ -96,7 +101,7 @@ class HttpServer:
 
 
 class _Connection(asyncio.Protocol):
-    """One client: requests in their order, one at a time."""
+    """The connection of one client, whose requests are answered in order, one at a time."""
 
     def __init__(self, server: HttpServer) -> None:
         self._server = server
@@ -134,7 +139,7 @@ class _Connection(asyncio.Protocol):
         if self._busy:
             return True
         if self._head is not None:
-            chunks = self._chunks  # what came of a chunked body is read, half of another is not
+            chunks = self._chunks  # complete chunks count, an incomplete last one does not
             self._respond(self._head, chunks.body if chunks else b"", close=chunks is not None)
             return True
         if self._unread:
@@ -143,22 +148,22 @@ class _Connection(asyncio.Protocol):
         return False
 
     def close_when_idle(self) -> None:
-        """Close now, or after the answer that is being made."""
+        """Close the connection now, or after the answer in progress."""
         if not self._busy:
             self._transport.close()
 
     def _watch(self) -> None:
-        """Give up a client that sends no whole request in time."""
-        left = self._waiting_since + READ_SECONDS - self._loop.time()
-        if left > 0:
-            self._timer = self._loop.call_later(left, self._watch)
+        """Abort the connection if the client does not complete a request in time."""
+        remaining = self._waiting_since + READ_SECONDS - self._loop.time()
+        if remaining > 0:
+            self._timer = self._loop.call_later(remaining, self._watch)
         elif self._busy:
             self._timer = self._loop.call_later(READ_SECONDS, self._watch)
         else:
             self._transport.abort()
 
     def _advance(self) -> None:
-        """Answer the requests that are whole, until one has to be waited for."""
+        """Answer the complete requests in the buffer, until an answer has to wait."""
         try:
             while self._unread and not self._busy and not self._transport.is_closing():
                 if not self._take_request():
@@ -168,7 +173,7 @@ class _Connection(asyncio.Protocol):
             self._transport.close()
 
     def _take_request(self) -> bool:
-        """Take one request off the front of the data; False where it is not whole yet."""
+        """Take one request off the front of the buffer and answer it; returns False if it is incomplete."""
         if self._head is None and not self._take_head():
             return False
         head = self._head
@@ -188,7 +193,7 @@ class _Connection(asyncio.Protocol):
     def _take_head(self) -> bool:
         blank = self._unread.find(b"\r\n\r\n")
         head = self._server.heads.get(bytes(self._unread[:blank])) if blank > 0 else None
-        if head is not None:  # these very bytes were a head before
+        if head is not None:  # identical bytes have been parsed before
             del self._unread[: blank + 4]
         else:
             end = HEAD_END.search(self._unread)
@@ -222,7 +227,7 @@ class _Connection(asyncio.Protocol):
         return True
 
     def _respond(self, head: RequestHead, body: bytes, *, close: bool = False) -> None:
-        if (head.method, head.target) == ("OPTIONS", "*"):  # net/http answers this by itself
+        if (head.method, head.target) == ("OPTIONS", "*"):  # net/http itself answers this request
             self._write(head, Reply(b"", 200, ()), close=close)
             return
         request = Request(head, body, self._client)
