@@ -104,4 +104,4 @@ def test_versions_that_cannot_be_compared_are_told(arguments: tuple[str, str], c
     """In one line, with exit code 2."""
     done = run(*arguments)
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
-    assert complaint in done.stderr or "is no gateway version" in done.stderr
+    assert complaint in done.stderr or "is not a gateway version" in done.stderr

@@ -169,8 +169,8 @@ def test_a_taken_port_is_told() -> None:
         (["--policies", "/no/such/place"], "/no/such/place: there is no such file or directory"),
         (["--conf", "/no/tyk.conf"], "/no/tyk.conf: No such file"),
         (["--spec", "/no/spec.yaml"], "/no/spec.yaml: No such file"),
-        (["--gateway", ""], "'' is no gateway version"),
-        (["--gateway", "6.0"], "'6.0' is not described here; known are 5.8, 5.11"),
+        (["--gateway", ""], "'' is not a gateway version"),
+        (["--gateway", "6.0"], "'6.0' is not supported; give one of 5.8, 5.11"),
         (["--port", "99999"], "99999"),
         (["--host", "192.0.2.1"], "192.0.2.1"),
     ],
@@ -184,9 +184,9 @@ def test_what_cannot_be_served_is_told_in_one_line(arguments: list[str], complai
     ("text", "complaint"),
     [
         ("paths: [", "line 2 did not find"),
-        ("[]", "no OpenAPI document"),
-        ("paths: 3", "no OpenAPI document"),
-        ("paths: {/x: 5}", "no OpenAPI document"),
+        ("[]", "not an OpenAPI document"),
+        ("paths: 3", "not an OpenAPI document"),
+        ("paths: {/x: 5}", "not an OpenAPI document"),
     ],
 )
 def test_a_broken_spec_is_told(tmp_path: Path, text: str, complaint: str) -> None:

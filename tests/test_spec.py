@@ -140,7 +140,7 @@ def test_a_row_cannot_stand_twice(monkeypatch: pytest.MonkeyPatch) -> None:
     table = spec_files.behaviours_table()
     twice = {"behaviours": [table["behaviours"][0]] * 2}
     monkeypatch.setattr(behaviours, "behaviours_table", lambda folder: twice)
-    with pytest.raises(SpecError, match="twice"):
+    with pytest.raises(SpecError, match="two rows"):
         behaviours.load.__wrapped__()
 
 

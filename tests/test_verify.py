@@ -220,7 +220,7 @@ def test_a_port_where_nobody_listens_is_told() -> None:
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
-        (["--gateway", "9.9"], "'9.9' is not described here"),
+        (["--gateway", "9.9"], "'9.9' is not supported"),
         (["ftp://host"], "'ftp://host' is no URL"),
         (["--report", "verdict.pdf"], "end it in .json, .yaml, .xml, .html"),
         (["--report", "/no/such/r.json"], "there is no such folder"),

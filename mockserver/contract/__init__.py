@@ -1,1 +1,1 @@
-"""The contents of spec/ for one API in one version."""
+"""The specification of an API in one version, read from spec/."""

@@ -1,4 +1,4 @@
-"""The table of behaviours: the conduct of a service that no schema can describe."""
+"""The table of behaviours: all that a service does and no schema can describe."""
 
 from __future__ import annotations
 
@@ -19,18 +19,19 @@ _KEYS = {
 
 @dataclass(frozen=True)
 class Behaviour:
-    """One row.
+    """A row of the table.
 
     Attributes:
-        service: the name of the service, which is that of the folder that the row stands in: "gateway".
-        level: "core" holds for every gateway, "extended" where the gateway is set up for it,
-            "setup" shows only under a configuration that a suite cannot make over HTTP.
+        service: the name of the service, and of the folder under spec/ that has the row: "gateway".
+        level: "core" holds for every gateway; "extended", for a gateway that is set up for it; "setup",
+            only under a configuration that a suite cannot set over HTTP.
         statement: one sentence about the gateway, in the present tense.
-        source: where it was read (`file:line @tag`) or recorded (`recording SCENARIO step N`).
-        published: what the vendor's published spec says instead; empty where it agrees or is silent.
-        hint: what else may be the cause of a failure; empty where nothing is.
-        operation: the operation it shows on, for the report.
-        spans: the versions it holds for.
+        source: the evidence, in the vendor's source (`file:line @tag`) or in a recording
+            (`recording SCENARIO step N`).
+        published: the contradicting statement of the vendor's published spec; "" if there is none.
+        hint: another possible cause of a failure; "" if there is none.
+        operation: the operation that shows it, for the report.
+        spans: the versions that it holds for.
     """
 
     id: str
@@ -49,7 +50,7 @@ class Behaviour:
 
 
 class Behaviours(Mapping[str, Behaviour]):
-    """All rows by id, in the table's order."""
+    """All behaviours by id, in the order of the table."""
 
     def __init__(self, rows: list[Behaviour]) -> None:
         self._rows = {row.id: row for row in rows}
@@ -64,15 +65,15 @@ class Behaviours(Mapping[str, Behaviour]):
         return len(self._rows)
 
     def of(self, version: GatewayVersion, without: frozenset[str] = frozenset()) -> frozenset[str]:
-        """The ids of the rows that hold for a version, without those in `without`.
+        """The ids of the behaviours that hold for a version, except those in `without`.
 
         Raises:
-            SpecError: an id in `without` is no behaviour.
+            SpecError: an id in `without` is not that of a behaviour.
         """
         if unknown := without - self._rows.keys():
             raise SpecError(f"no behaviour is called {min(unknown)!r}; `tyk-contract behaviours` lists them")
-        held = {row.id for row in self._rows.values() if row.holds_for(version)}
-        return frozenset(held) - without
+        ids = {row.id for row in self._rows.values() if row.holds_for(version)}
+        return frozenset(ids) - without
 
 
 @cache
@@ -80,24 +81,28 @@ def load(folder: Path | None = None) -> Behaviours:
     """Read the behaviours.yaml of a service's folder, by default spec/gateway.
 
     Raises:
-        SpecError: a row lacks a key, has one too many, or repeats an id.
+        SpecError: a row has a missing or unknown key, or the id of another row.
     """
     service = (folder or spec_path("gateway")).name
     rows = [_row(raw, service) for raw in behaviours_table(folder)["behaviours"]]
     ids = [row.id for row in rows]
     if repeated := [name for name in ids if ids.count(name) > 1]:
-        raise SpecError(f"behaviours.yaml: {repeated[0]!r} stands there twice; rename one")
+        raise SpecError(f"behaviours.yaml: {repeated[0]!r} is the id of two rows; rename one")
     return Behaviours(rows)
 
 
 def _row(raw: dict[str, Any], service: str) -> Behaviour:
     name = raw.get("id", raw)
     if unknown := raw.keys() - _KEYS:
-        raise SpecError(f"behaviours.yaml: row {name!r} has the unknown key {min(unknown)!r}")
+        raise SpecError(
+            f"behaviours.yaml: row {name!r} has the unknown key {min(unknown)!r}; remove or rename it"
+        )
     if missing := {"id", "level", "statement", "source", "operation"} - raw.keys():
-        raise SpecError(f"behaviours.yaml: row {name!r} lacks {min(missing)!r}")
+        raise SpecError(f"behaviours.yaml: row {name!r} lacks {min(missing)!r}; add it")
     if raw["level"] not in LEVELS:
-        raise SpecError(f"behaviours.yaml: row {name!r} has the unknown level {raw['level']!r}")
+        raise SpecError(
+            f"behaviours.yaml: row {name!r} has the unknown level {raw['level']!r}; give one of {LEVELS}"
+        )
     return Behaviour(
         id=raw["id"],
         level=raw["level"],
@@ -112,10 +117,10 @@ def _row(raw: dict[str, Any], service: str) -> Behaviour:
 
 
 def _spans(raw: dict[str, Any]) -> tuple[Span, ...]:
-    """`since`..`until`, less one gap that `except` names as [since, until]."""
-    whole = Span.parse(raw.get("since"), raw.get("until"))
+    """The spans of a row: from `since` to `until`, without the gap `except: [since, until]`."""
+    outer = Span.parse(raw.get("since"), raw.get("until"))
     if "except" not in raw:
-        return (whole,)
+        return (outer,)
     first, after = raw["except"]
     gap = Span.parse(first, after)
-    return (Span(whole.since, gap.since), Span(gap.until, whole.until))
+    return (Span(outer.since, gap.since), Span(gap.until, outer.until))

@@ -1,4 +1,4 @@
-"""The ledger of spec/gateway/deviations.yaml, and the page that is made of it."""
+"""The deviations of a gateway from its published spec (spec/gateway/deviations.yaml), and their page."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from mockserver.contract.versions import GatewayVersion, Span
 _KEYS = {"id", "where", "published", "actual", "since", "until", "seen", "source", "suite"}
 _HEAD = """# Where the published spec and a gateway disagree
 
-Made from `spec/gateway/deviations.yaml` by `tyk-contract deviations`; do not edit.
+Generated from `spec/gateway/deviations.yaml` by `tyk-contract deviations`; do not edit.
 
-*Seen* names exchanges of `spec/gateway/recordings/` that show it, in every version that it is true of.
-*Read, not seen* stands where only the gateway's source says it. The last column names the behaviours
-by which `tyk-contract verify` judges a gateway: by what gateways do, never by the published file.
+*Seen* names exchanges in `spec/gateway/recordings/` that show the deviation, in all versions that have it.
+*Read, not seen* means that the only evidence is the gateway's source. The last column names the behaviours
+by which `tyk-contract verify` judges a gateway: they follow real gateways, not the published file.
 """
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """An exchange that shows a deviation: its status, and a text in its body."""
+    """A recorded exchange that shows a deviation: scenario, step, status, and a text in the response body."""
 
     scenario: str
     step: int
@@ -32,7 +32,7 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Deviation:
-    """One row; `suite` is the behaviours that judge it, or why none does."""
+    """A row of the table; `suite` has the ids of the behaviours that judge it, or the reason for none."""
 
     id: str
     where: str
@@ -45,10 +45,10 @@ class Deviation:
 
 
 def load() -> list[Deviation]:
-    """All rows.
+    """Read all deviations.
 
     Raises:
-        SpecError: a row has an unknown key, no evidence at all, or names no behaviour.
+        SpecError: a row has an unknown key, an unknown behaviour, or no evidence.
     """
     rows = load_yaml(spec_path("gateway/deviations.yaml"))["deviations"]
     return [_row(raw) for raw in rows]
@@ -65,14 +65,14 @@ def _row(raw: dict[str, Any]) -> Deviation:
         published=raw["published"],
         actual=raw["actual"],
         span=Span.parse(raw.get("since"), raw.get("until")),
-        seen=tuple(Evidence(**each) for each in raw.get("seen", ())),
+        seen=tuple(Evidence(**exchange) for exchange in raw.get("seen", ())),
         source=raw.get("source", ""),
         suite=suite,
     )
 
 
 def page() -> str:
-    """The ledger as Markdown."""
+    """The table as a Markdown page."""
     rows = load()
     lines = [
         _HEAD,
@@ -86,7 +86,7 @@ def page() -> str:
 
 
 def _line(row: Deviation) -> str:
-    seen = ", ".join(f"`{each.scenario}` step {each.step}" for each in row.seen)
+    seen = ", ".join(f"`{exchange.scenario}` step {exchange.step}" for exchange in row.seen)
     evidence = f"seen: {seen}" if seen else f"read, not seen: `{row.source}`"
     judged = row.suite if isinstance(row.suite, str) else ", ".join(f"`{name}`" for name in row.suite)
     cells = [row.id, f"`{row.where}`", row.published, row.actual, str(row.span), evidence, judged]
@@ -94,5 +94,5 @@ def _line(row: Deviation) -> str:
 
 
 def releases(span: Span) -> list[GatewayVersion]:
-    """The recorded releases that a row is true of."""
+    """The recorded releases within a span."""
     return [release for release in known_versions().values() if release in span]

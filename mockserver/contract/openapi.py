@@ -1,4 +1,4 @@
-"""A spec file for one version: its operations, its document, and what an exchange violates of it."""
+"""The OpenAPI document of an API in one version, its operations, and the violations of an exchange."""
 
 from __future__ import annotations
 
@@ -21,12 +21,14 @@ METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
 @dataclass(frozen=True)
 class Operation:
-    """One method of one path.
+    """A method of a path.
 
     Attributes:
-        path: the template, "/tyk/policies/{polID}".
-        secured: whether the secret is asked for.
-        definition: its part of the document.
+        id: the operationId; "get /path" if the document has none.
+        method: in upper case.
+        path: the template, such as "/tyk/policies/{polID}".
+        secured: True if the operation requires the secret.
+        definition: the operation object of the document, with the parameters of its path.
     """
 
     id: str
@@ -37,31 +39,33 @@ class Operation:
 
     @property
     def label(self) -> str:
-        """As a reader names it: "GET /tyk/policies"."""
+        """The name for a reader, such as "GET /tyk/policies"."""
         return f"{self.method} {self.path}"
 
     @property
     def shape(self) -> tuple[str, str]:
-        """Method and path with parameters unnamed: equal for one operation in two files."""
+        """Method and path without parameter names: equal for the same operation in two documents."""
         segments = ["{}" if part.startswith("{") else part for part in self.path.split("/")]
         return self.method, "/".join(segments)
 
 
 class Contract:
-    """What a spec file says of one version.
+    """The contract of an API in one version.
 
     Attributes:
-        document: a plain OpenAPI document: answers hold exactly the members that the gateway
+        version: the version; None for a file without versions.
+        raw: the document with the x- keys of spec/.
+        document: a plain OpenAPI document: responses have exactly the members that the gateway
             writes, request bodies allow all that it reads.
-        operations: by id, in the file's order.
-        declared: the ids of all operations, those of other versions too.
+        operations: the operations by id, in the order of the file.
+        declared: the ids of all operations, also those of other versions.
     """
 
     def __init__(self, raw: dict[str, Any], version: GatewayVersion | None = None) -> None:
         self.version = version
         self.raw = raw
         self.document = schema_views.expand(raw)
-        self.operations = {each.id: each for each in _operations(self.document)}
+        self.operations = {operation.id: operation for operation in _operations(self.document)}
         self.declared = frozenset(self.operations)
 
     @classmethod
@@ -69,43 +73,43 @@ class Contract:
         """The contract of one version of an API: `openapi.yaml` of its folder, by default spec/gateway.
 
         Raises:
-            SpecError: the file has an x- key that nothing reads.
+            SpecError: the file has an unknown x- key.
         """
         path = (folder or spec_path("gateway")) / "openapi.yaml"
         raw = load_yaml(path)
         if unknown := unknown_x_keys(raw):
-            raise SpecError(f"{path}: unknown key {unknown[0]}; remove or teach it")
+            raise SpecError(f"{path}: unknown key {unknown[0]}; remove it, or add it to X_KEYS")
         contract = cls(for_version(raw, version), version)
         contract.declared = frozenset(operation.id for operation in _operations(raw))
         return contract
 
     @classmethod
     def of_file(cls, path: Path) -> Contract:
-        """Any OpenAPI file, as it is. What it refers to elsewhere is never fetched.
+        """The contract of any OpenAPI file; references to other documents are not followed.
 
         Raises:
-            SpecError: the file cannot be read, or is no OpenAPI document.
+            SpecError: the file cannot be read, or is not an OpenAPI document.
         """
         raw = load_yaml(path)
         if not isinstance(raw, dict) or not isinstance(raw.get("paths"), dict):
-            raise SpecError(f"{path}: no OpenAPI document, it has no paths; give another file")
+            raise SpecError(f"{path}: not an OpenAPI document: it has no paths; give another file")
         try:
             return cls(raw)
         except (AttributeError, TypeError, KeyError) as error:
-            raise SpecError(f"{path}: no OpenAPI document: {error}; mend the file") from error
+            raise SpecError(f"{path}: not an OpenAPI document: {error}; correct the file") from error
 
     def beyond(self, other: Contract) -> list[Operation]:
         """The operations that another contract does not have."""
-        known = {operation.shape for operation in other.operations.values()}
-        return [operation for operation in self.operations.values() if operation.shape not in known]
+        shapes = {operation.shape for operation in other.operations.values()}
+        return [operation for operation in self.operations.values() if operation.shape not in shapes]
 
     def type_of(self, schema: str) -> GoType:
-        """The Go type of a schema in components."""
+        """The Go type of a schema, by its name in components."""
         schemas = self.raw["components"]["schemas"]
         return go_type(schemas[schema], schemas)
 
     def resolve(self, node: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Follow references within the document; one that leaves it leads to an empty node."""
+        """Follow references within the document; a reference to another document gives an empty node."""
         for _ in range(100):
             if "$ref" not in node:
                 return node
@@ -118,7 +122,7 @@ class Contract:
         return {}
 
     def request_violations(self, operation: Operation, body: bytes) -> list[str]:
-        """The violations of the operation in a request's body; empty when it conforms."""
+        """The violations of the contract in the body of a request; empty if it conforms."""
         declared = self.resolve(operation.definition.get("requestBody", {}))
         if not declared or not (declared.get("required") or body):
             return []
@@ -129,7 +133,7 @@ class Contract:
         return [*self._body_violations("request", schema, body), *self._decoding_violations(schema, body)]
 
     def _decoding_violations(self, schema: Mapping[str, Any], body: bytes) -> list[str]:
-        """What Go's decoder refuses and no schema can: 1.0 for an int64, a number too large."""
+        """Values that Go's decoder refuses and a schema cannot, such as 1.0 for an int64."""
         name = schema.get("$ref", "").rpartition("/")[2].removesuffix(schema_views.REQUEST_SUFFIX)
         if self.version is None or name not in self.raw["components"]["schemas"]:
             return []
@@ -137,13 +141,13 @@ class Contract:
         try:
             kind.decode(json_reader.read(body)[0], kind.fresh(), problems)
         except json_reader.JSONSyntaxError:
-            return []  # that was told already
+            return []  # the schema has reported it
         return [f"request: {problem}" for problem in problems.found]
 
     def response_violations(
         self, operation: Operation, status: int, content_type: str, body: bytes
     ) -> list[str]:
-        """The violations of the operation in an answer; empty when it conforms."""
+        """The violations of the contract in a response; empty if it conforms."""
         declared = operation.definition.get("responses", {})
         response = declared.get(str(status), declared.get("default"))
         if response is None:
@@ -161,13 +165,13 @@ class Contract:
         try:
             instance = json.loads(body)
         except ValueError as error:
-            return [f"{side}: the body is no JSON: {error}"]
+            return [f"{side}: the body is not valid JSON: {error}"]
         except RecursionError:
-            return [f"{side}: the body is nested too deep to be judged"]
+            return [f"{side}: the body is nested too deep to be validated"]
         try:
             errors = list(self._validator(schema).iter_errors(instance))
         except ValueError as error:
-            return [f"{side}: the body cannot be judged: {error}"]
+            return [f"{side}: the body cannot be validated: {error}"]
         return [f"{side} /{'/'.join(map(str, error.instance_path))}: {error.message}" for error in errors]
 
     def _validator(self, schema: Mapping[str, Any]) -> Any:
@@ -175,11 +179,11 @@ class Contract:
 
         key = json.dumps(schema, sort_keys=True)
         if key not in self._validators:
-            whole = {"allOf": [schema_views.as_json_schema(schema)], "components": self._components}
-            # OpenAPI 3.0's schemas are JSON Schema as it was then: 1.0 is no integer
-            old = str(self.document.get("openapi", "")).startswith("3.0")
-            dialect = jsonschema_rs.Draft4Validator if old else jsonschema_rs.Draft202012Validator
-            self._validators[key] = dialect(whole)
+            root = {"allOf": [schema_views.as_json_schema(schema)], "components": self._components}
+            # OpenAPI 3.0 is based on JSON Schema draft 4, in which 1.0 is not an integer
+            is_3_0 = str(self.document.get("openapi", "")).startswith("3.0")
+            dialect = jsonschema_rs.Draft4Validator if is_3_0 else jsonschema_rs.Draft202012Validator
+            self._validators[key] = dialect(root)
         return self._validators[key]
 
     @cached_property
@@ -193,7 +197,7 @@ class Contract:
 
 def _operations(document: Mapping[str, Any]) -> list[Operation]:
     default = document.get("security", [])
-    found = []
+    operations = []
     for path, item in document["paths"].items():
         for method in METHODS:
             if method in item:
@@ -201,5 +205,5 @@ def _operations(document: Mapping[str, Any]) -> list[Operation]:
                 definition["parameters"] = item.get("parameters", []) + definition["parameters"]
                 name = definition.get("operationId", f"{method} {path}")
                 secured = bool(definition.get("security", default))
-                found.append(Operation(name, method.upper(), path, secured, definition))
-    return found
+                operations.append(Operation(name, method.upper(), path, secured, definition))
+    return operations

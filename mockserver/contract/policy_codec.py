@@ -1,4 +1,4 @@
-"""The policy document of one version: decoded, encoded, and the rule for its id."""
+"""Decoding and encoding of the policies of one version, and the rule for their ids."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from mockserver.golang.structs import Struct
 
 
 class MalformedPolicy(ValueError):
-    """A body that Go does not decode into a policy; `reasons` say why."""
+    """A body that Go cannot decode into a policy; `reasons` has a message for each error."""
 
     def __init__(self, reasons: list[str]) -> None:
         super().__init__("; ".join(reasons))
@@ -22,29 +22,30 @@ class MalformedPolicy(ValueError):
 
 @dataclass(frozen=True)
 class PolicyCodec:
-    """Reads and writes policies as a version's gateway does.
+    """A codec that reads and writes policies as the gateway of a version does.
 
-    A decoded policy is a dict of all its members, in the order they are written.
+    A decoded policy is a dict of all its members, in the order in which they are written.
     """
 
     type: Struct
 
     @classmethod
     def of(cls, contract: Contract) -> PolicyCodec:
-        """The codec that a contract's Policy schema describes."""
+        """The codec of the Policy schema of a contract."""
         struct = contract.type_of("Policy")
         assert isinstance(struct, Struct)
         return cls(struct)
 
     def of_ids(self) -> PolicyCodec:
-        """One that reads a policy's ids and nothing else of it."""
-        return PolicyCodec(Struct([each for each in self.type.fields if each.name in ("id", "_id")], [], []))
+        """A codec that reads only the ids of a policy."""
+        ids = [field for field in self.type.fields if field.name in ("id", "_id")]
+        return PolicyCodec(Struct(ids, [], []))
 
     def decode(self, body: bytes) -> dict[str, Any]:
-        """Decode a request's body; what follows the first JSON value is not looked at.
+        """Decode the body of a request; all that follows the first JSON value is ignored.
 
         Raises:
-            MalformedPolicy: it is no JSON, or a member is of a wrong type.
+            MalformedPolicy: the body is not valid JSON, or a member has a wrong type.
         """
         policy, reasons = self.decode_leniently(body)
         if reasons:
@@ -52,7 +53,10 @@ class PolicyCodec:
         return policy
 
     def decode_leniently(self, body: bytes) -> tuple[dict[str, Any], list[str]]:
-        """Decode as far as it goes, as the loader of files does (gateway/policy.go:101 @v5.12.0)."""
+        """Decode a policy as the loader of files does (gateway/policy.go:101 @v5.12.0).
+
+        The result is the policy, with zero values for members that cannot be decoded, and the errors.
+        """
         try:
             node, _ = json_reader.read(body)
         except json_reader.JSONSyntaxError as error:
@@ -60,21 +64,21 @@ class PolicyCodec:
         return self.decode_node(node)
 
     def decode_node(self, node: Any) -> tuple[dict[str, Any], list[str]]:
-        """Decode a node that was read already."""
+        """Decode a JSON node into a policy and a list of errors."""
         problems = Problems()
         return self.type.decode(node, self.type.fresh(), problems), problems.found
 
     def encode(self, policy: Mapping[str, Any]) -> str:
-        """A policy as an answer holds it."""
+        """The JSON of a policy in a response."""
         return json_writer.write(self.type.output(policy))
 
     def file_text(self, policy: Mapping[str, Any]) -> str:
-        """A policy as its file holds it: two spaces of indent, no final newline."""
+        """The JSON of a policy in its file: indented by two spaces, without a final newline."""
         return json_writer.write(self.type.output(policy), indent="  ")
 
 
 def ensure_id(policy: dict[str, Any]) -> bool:
-    """Fill an empty id from a valid _id; say whether there is an id now.
+    """Fill an empty id from the _id; returns True if the policy then has an id.
 
     Source: internal/model/policies.go:220 @v5.12.0.
     """

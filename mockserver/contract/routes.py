@@ -1,4 +1,4 @@
-"""The templates of an API's paths, matched against the path of a request."""
+"""A route table: path templates of an API, matched against the paths of requests."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Generic, NamedTuple, Protocol, TypeVar
 
 
 class Templated(Protocol):
-    """An entry of a route table: a method, and a path whose parameters stand in braces."""
+    """An entry of a route table: a method, and a path with parameters in braces."""
 
     @property
     def method(self) -> str: ...
@@ -16,27 +16,27 @@ class Templated(Protocol):
     def path(self) -> str: ...
 
 
-_ANY = "{}"  # a segment of any text
+_ANY = "{}"  # a segment that is a parameter
 
 T = TypeVar("T", bound=Templated)
 
 
 class Match(NamedTuple, Generic[T]):
-    """A route, and the value that the path has for each of its parameters."""
+    """A matched route, and the values of its parameters in the path."""
 
     route: T
     params: Mapping[str, str]
 
 
 class _Entry(NamedTuple, Generic[T]):
-    """A route, and the places of its parameters among the path's segments."""
+    """A route, and the indexes of its parameters among the segments of the path."""
 
     route: T
-    places: tuple[tuple[str, int], ...]
+    indexes: tuple[tuple[str, int], ...]
 
 
 class Routes(Generic[T]):
-    """A table of routes: literal segments go before parameters, and a parameter is never empty."""
+    """A route table. Literal segments precede parameters, and a parameter matches no empty segment."""
 
     def __init__(self, routes: Iterable[T]) -> None:
         self._literal: dict[str, dict[str, _Entry[T]]] = {}
@@ -46,21 +46,21 @@ class Routes(Generic[T]):
             self._add(route)
 
     def match(self, method: str, path: str) -> Match[T] | None:
-        """The route of a request; None where no route has this path and method."""
-        found = self._literal.get(path)
-        if found is not None:
-            entry = found.get(method)
+        """The route of a request; None if no route has this path and method."""
+        by_method = self._literal.get(path)
+        if by_method is not None:
+            entry = by_method.get(method)
             return Match(entry.route, {}) if entry else None
         prefix, _, last = path.rpartition("/")
         if last and (by_method := self._last_is_parameter.get(prefix)):
             entry = by_method.get(method)
-            return Match(entry.route, {entry.places[0][0]: last}) if entry else None
+            return Match(entry.route, {entry.indexes[0][0]: last}) if entry else None
         segments = path.split("/")
         entry = self._methods(segments).get(method)
-        return Match(entry.route, {name: segments[i] for name, i in entry.places}) if entry else None
+        return Match(entry.route, {name: segments[i] for name, i in entry.indexes}) if entry else None
 
     def knows(self, path: str) -> bool:
-        """True if the path has a route, whatever the method."""
+        """True if the path has a route for any method."""
         return path in self._literal or bool(self._methods(path.split("/")))
 
     def _methods(self, segments: list[str]) -> Mapping[str, _Entry[T]]:
@@ -72,15 +72,15 @@ class Routes(Generic[T]):
 
     def _add(self, route: T) -> None:
         segments = route.path.split("/")
-        places = tuple((part[1:-1], i) for i, part in enumerate(segments) if part.startswith("{"))
-        if not places:
+        indexes = tuple((part[1:-1], i) for i, part in enumerate(segments) if part.startswith("{"))
+        if not indexes:
             self._literal.setdefault(route.path, {})[route.method] = _Entry(route, ())
             return
-        if len(places) == 1 and segments[-1].startswith("{"):
+        if len(indexes) == 1 and segments[-1].startswith("{"):
             prefix = route.path.rpartition("/")[0]
-            self._last_is_parameter.setdefault(prefix, {})[route.method] = _Entry(route, places)
+            self._last_is_parameter.setdefault(prefix, {})[route.method] = _Entry(route, indexes)
         shape = tuple(_ANY if part.startswith("{") else part for part in segments)
         of_length = self._templates.setdefault(len(shape), {})
-        of_length.setdefault(shape, {})[route.method] = _Entry(route, places)
+        of_length.setdefault(shape, {})[route.method] = _Entry(route, indexes)
         ordered = sorted(of_length.items(), key=lambda item: [part == _ANY for part in item[0]])
         self._templates[len(shape)] = dict(ordered)

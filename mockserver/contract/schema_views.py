@@ -1,7 +1,7 @@
-"""One schema, seen from each side: as the gateway writes it, as it reads it, as JSON Schema.
+"""Views of a schema: of responses that the gateway writes, of requests that it reads, and as JSON Schema.
 
-The spec file says once what a Go struct holds. An answer has every member that is not left out when
-zero, and no other. A request may leave out any, send null for any, and add what it likes.
+The spec file describes each Go struct once. A response has all members that are not omitted when zero,
+and no others. A request may omit any member, send null for it, and have additional members.
 """
 
 from __future__ import annotations
@@ -13,24 +13,24 @@ from mockserver.golang import json_reader
 from mockserver.golang.scalars import Problems
 from mockserver.golang.structs import go_type
 
-_BITS = {"int32": 31, "int64": 63}  # by format, besides the sign
-REQUEST_SUFFIX = "Sent"  # the suffix of a schema as the gateway reads it
+_BITS = {"int32": 31, "int64": 63}  # by format, without the sign
+REQUEST_SUFFIX = "Sent"  # of the names of request schemas
 
 
 def expand(raw: dict[str, Any]) -> dict[str, Any]:
-    """The document with both views made plain; one without Go structs stays as it is."""
+    """The document with both views of each schema; unchanged if it describes no Go structs."""
     schemas = raw.get("components", {}).get("schemas", {})
     if not any("x-omit" in str(schema) for schema in schemas.values()):
         return raw
     document = {**raw, "components": {**raw["components"]}}
-    both = {name: response_schema(schema) for name, schema in schemas.items()}
-    both |= {
+    views = {name: response_schema(schema) for name, schema in schemas.items()}
+    views |= {
         name + REQUEST_SUFFIX: request_schema(schema)
         for name, schema in schemas.items()
         if "example" in schema
     }
-    document["components"]["schemas"] = both
-    document["components"]["responses"] = _answers(raw["components"]["responses"], schemas)
+    document["components"]["schemas"] = views
+    document["components"]["responses"] = _responses(raw["components"]["responses"], schemas)
     document["paths"] = {path: _path_item(item, schemas) for path, item in raw["paths"].items()}
     return document
 
@@ -39,30 +39,30 @@ def _path_item(item: dict[str, Any], schemas: dict[str, Any]) -> dict[str, Any]:
     plain = dict(item)
     for key, operation in item.items():
         if isinstance(operation, dict) and "responses" in operation:
-            plain[key] = {**operation, "responses": _answers(operation["responses"], schemas)}
+            plain[key] = {**operation, "responses": _responses(operation["responses"], schemas)}
             if "requestBody" in operation:
                 plain[key]["requestBody"] = request_schema(operation["requestBody"])
     return plain
 
 
-def _answers(node: Any, schemas: dict[str, Any]) -> Any:
-    """Responses with their examples as the gateway would write them."""
+def _responses(node: Any, schemas: dict[str, Any]) -> Any:
+    """Responses with their examples in the form that the gateway writes."""
     if not isinstance(node, dict):
         return node
     if "schema" in node and "example" in node:
-        return {**node, "example": _answered(node["example"], node["schema"], schemas)}
-    return {key: _answers(value, schemas) for key, value in node.items()}
+        return {**node, "example": _response_example(node["example"], node["schema"], schemas)}
+    return {key: _responses(value, schemas) for key, value in node.items()}
 
 
-def _answered(example: Any, schema: Any, schemas: dict[str, Any]) -> Any:
-    """What a gateway answers that was sent this example."""
+def _response_example(example: Any, schema: Any, schemas: dict[str, Any]) -> Any:
+    """The response of a gateway to which this example was written."""
     kind = go_type(schema, schemas)
     node, _ = json_reader.read(json.dumps(example).encode())
     return kind.output(kind.decode(node, kind.fresh(), Problems()))
 
 
 def response_schema(schema: Any) -> Any:
-    """Members in full: required unless left out when zero, and nothing beside them."""
+    """The view of responses: members are required unless omitted when zero, and no others are allowed."""
     if isinstance(schema, list):
         return [response_schema(item) for item in schema]
     if not isinstance(schema, dict):
@@ -73,12 +73,15 @@ def response_schema(schema: Any) -> Any:
         if required:
             view["required"] = required
         view["additionalProperties"] = False
-        view.pop("example", None)  # it shows what is sent
+        view.pop("example", None)  # it is an example of a request
     return view
 
 
 def request_schema(schema: Any) -> Any:
-    """What Go's decoder takes: null for anything, members at will; references lead to this view."""
+    """The view of requests: any member may be null or missing, and other members are allowed.
+
+    References lead to request schemas too.
+    """
     if isinstance(schema, list):
         return [request_schema(item) for item in schema]
     if not isinstance(schema, dict):
@@ -100,7 +103,7 @@ def request_schema(schema: Any) -> Any:
 
 
 def as_json_schema(node: Any) -> Any:
-    """OpenAPI's `nullable` and its formats of whole numbers in JSON Schema's words."""
+    """The schema as JSON Schema, which has other keywords for `nullable` and for the formats of integers."""
     if isinstance(node, list):
         return [as_json_schema(item) for item in node]
     if not isinstance(node, dict):

@@ -1,4 +1,4 @@
-"""The files under spec/: their places, their content, and the parts of them that a version has."""
+"""The files under spec/: their location, their parsing, and their contents for a version."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ X_KEYS = {"x-since", "x-until", "x-source", "x-go", "x-omit", "x-zero", "x-empty
 
 
 class SpecError(ValueError):
-    """A file under spec/, or one given as --spec, that cannot be used; the message says why."""
+    """An unusable file under spec/, or given as --spec; the message names the file and the reason."""
 
 
 def spec_path(name: str = "") -> Path:
-    """A file of spec/: beside this module in a wheel, beside the package in a checkout."""
+    """The path of a file under spec/: in the package if installed from a wheel, beside it in a checkout."""
     package = Path(__file__).parent.parent
     packaged = package / "_spec"
     root = packaged if packaged.is_dir() else package.parent / "spec"
@@ -25,21 +25,21 @@ def spec_path(name: str = "") -> Path:
 
 
 def package_files(package: ModuleType) -> list[Path]:
-    """The Python files of a package, by name."""
+    """The Python files of a package, sorted by path."""
     return sorted(Path(str(package.__file__)).parent.rglob("*.py"))
 
 
 def load_yaml(path: Path) -> Any:
-    """Read a YAML or JSON file, with the C loader where there is one.
+    """Read a YAML or JSON file, with the C loader if it is installed.
 
     Raises:
-        SpecError: the file is missing or broken; names the file and the line.
+        SpecError: the file is missing or malformed; the message names the file and the line.
     """
     try:
         text = path.read_bytes()
     except OSError as error:
         raise SpecError(f"{path}: {error.strerror}; give the path of a readable file") from error
-    import yaml  # takes as long as all other imports of this module
+    import yaml  # here, for it takes as long as all other imports of this module
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
@@ -47,23 +47,23 @@ def load_yaml(path: Path) -> Any:
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f" line {mark.line + 1}" if mark else ""
-        raise SpecError(f"{path}:{where} {getattr(error, 'problem', error)}; mend the file") from error
+        raise SpecError(f"{path}:{where} {getattr(error, 'problem', error)}; correct the file") from error
 
 
 @functools.cache
 def behaviours_table(folder: Path | None = None) -> Any:
-    """The behaviours.yaml of a service's folder, by default spec/gateway, as it stands."""
+    """The contents of the behaviours.yaml in a service's folder, by default spec/gateway."""
     return load_yaml((folder or spec_path("gateway")) / "behaviours.yaml")
 
 
 def known_versions(folder: Path | None = None) -> dict[str, GatewayVersion]:
-    """Each release line of a service ("5.12") and the release of it that was recorded, oldest first."""
+    """The recorded release of each release line ("5.12") of a service, oldest first."""
     lines = behaviours_table(folder)["versions"]
     return {line: GatewayVersion.parse(release) for line, release in lines.items()}
 
 
 def select_version(text: str, folder: Path | None = None) -> GatewayVersion:
-    """A version as a user names it: "5.12" is the recorded release of that line.
+    """The version that a user names: "5.12" is the recorded release of that line.
 
     Raises:
         SpecError: the version is malformed, or of a line that spec/ does not describe.
@@ -77,22 +77,22 @@ def select_version(text: str, folder: Path | None = None) -> GatewayVersion:
     except ValueError as error:
         raise SpecError(str(error)) from error
     if f"{version.major}.{version.minor}" not in lines:
-        raise SpecError(f"gateway version {text!r} is not described here; known are {', '.join(lines)}")
+        raise SpecError(f"gateway version {text!r} is not supported; give one of {', '.join(lines)}")
     return version
 
 
 def version_of(text: str | None) -> GatewayVersion:
-    """The version that a user names, or the default one where none is named. Raises as `select_version`."""
+    """The version that a user names, or the default version for None; raises as `select_version` does."""
     return default_version() if text is None else select_version(text)
 
 
 def default_version(folder: Path | None = None) -> GatewayVersion:
-    """The version of a service that is meant if none is named."""
+    """The version of a service that is used if the user names none."""
     return GatewayVersion.parse(behaviours_table(folder)["default"])
 
 
 def for_version(node: Any, version: GatewayVersion) -> Any:
-    """A copy of a node without the parts that x-since and x-until exclude from this version."""
+    """A copy of a node without the parts that x-since and x-until exclude from a version."""
     if isinstance(node, dict):
         return {key: for_version(value, version) for key, value in node.items() if _has(value, version)}
     if isinstance(node, list):
@@ -107,14 +107,14 @@ def _has(node: Any, version: GatewayVersion) -> bool:
 
 
 def unknown_x_keys(node: Any, path: str = "") -> list[str]:
-    """Where the document has an x- key that nothing reads."""
-    found: list[str] = []
+    """The paths of the unknown x- keys in a document."""
+    paths: list[str] = []
     if isinstance(node, dict):
         for key, value in node.items():
             if isinstance(key, str) and key.startswith("x-") and key not in X_KEYS:
-                found.append(f"{path}/{key}")
-            found += unknown_x_keys(value, f"{path}/{key}")
+                paths.append(f"{path}/{key}")
+            paths += unknown_x_keys(value, f"{path}/{key}")
     elif isinstance(node, list):
         for index, value in enumerate(node):
-            found += unknown_x_keys(value, f"{path}/{index}")
-    return found
+            paths += unknown_x_keys(value, f"{path}/{index}")
+    return paths

@@ -1,4 +1,4 @@
-"""What changes for a client between two versions, from spec/ alone."""
+"""The changes for a client between two versions, derived from spec/ alone."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from mockserver.contract.versions import GatewayVersion
 
 
 class Kind(Enum):
-    """What sort of change it is, in the order a reader wants them."""
+    """The kind of a change, in the order of the listing."""
 
     OPERATION = "operations"
     MEMBER = "members"
@@ -26,13 +26,13 @@ class Kind(Enum):
 
 @dataclass(frozen=True)
 class Change:
-    """One change.
+    """A change between two versions.
 
     Attributes:
         version: the release that made it.
-        subject: what changed: an operation, a schema's member, a behaviour.
-        text: how, in words.
-        source: where that was read or recorded; empty where the subject's own source says it.
+        subject: the changed operation, member ("Schema.member") or behaviour.
+        text: a description of the change.
+        source: the evidence in the vendor's source or a recording; "" if that of the subject applies.
     """
 
     version: GatewayVersion
@@ -51,37 +51,39 @@ def between(old: GatewayVersion, new: GatewayVersion) -> list[Change]:
     if old >= new:
         raise ValueError(f"{old} is not older than {new}; give the older version first")
     document = load_yaml(spec_path("gateway/openapi.yaml"))
-    found = [*_in_shape(document, (), old, new), *_in_conduct(old, new)]
+    changes = [*_in_schema(document, (), old, new), *_in_behaviours(old, new)]
     order = list(Kind)
-    unique = dict.fromkeys(found)
+    unique = dict.fromkeys(changes)
     return sorted(unique, key=lambda change: (change.version, order.index(change.kind)))
 
 
-def _in_shape(node: Any, path: tuple[str, ...], old: GatewayVersion, new: GatewayVersion) -> Iterator[Change]:
-    """Walk the spec and tell each node that comes or goes between the versions."""
+def _in_schema(
+    node: Any, path: tuple[str, ...], old: GatewayVersion, new: GatewayVersion
+) -> Iterator[Change]:
+    """Walk the spec and yield a change for each node that appears or disappears between the versions."""
     if isinstance(node, list):
         for item in node:
-            yield from _in_shape(item, path, old, new)
+            yield from _in_schema(item, path, old, new)
         return
     if not isinstance(node, dict):
         return
-    for key, comes in (("x-since", True), ("x-until", False)):
+    for key, appears in (("x-since", True), ("x-until", False)):
         if key in node:
             version = GatewayVersion.parse(node[key])
             if old < version <= new:
-                yield from _told(node, path, version, comes=comes)
+                yield from _node_changes(node, path, version, appears=appears)
     for rule in node.get("x-omit", ()):
         yield from _in_sending(rule, node["x-omit"], path, old, new)
     for name, child in node.items():
         if name != "x-omit":
-            yield from _in_shape(child, (*path, str(name)), old, new)
+            yield from _in_schema(child, (*path, str(name)), old, new)
 
 
-def _told(
-    node: dict[str, Any], path: tuple[str, ...], version: GatewayVersion, *, comes: bool
+def _node_changes(
+    node: dict[str, Any], path: tuple[str, ...], version: GatewayVersion, *, appears: bool
 ) -> Iterator[Change]:
-    """The change that one node makes, by where it stands."""
-    word = "is new" if comes else "is gone"
+    """The changes that one node causes, by its path in the document."""
+    word = "is new" if appears else "is gone"
     match path:
         case ("paths", address):
             for method in METHODS:
@@ -89,8 +91,9 @@ def _told(
                     source = node[method].get("x-source", "")
                     yield Change(version, Kind.OPERATION, f"{method.upper()} {address}", word, source)
         case ("paths", address, method, "responses", status, *_, _name):
-            told = node.get("value", {}).get("message", "")
-            text = f'may answer {status} "{told}"' if comes else f'no longer answers {status} "{told}"'
+            message = node.get("value", {}).get("message", "")
+            verb = "may answer" if appears else "no longer answers"
+            text = f'{verb} {status} "{message}"'
             yield Change(version, Kind.ANSWER, f"{method.upper()} {address}", text)
         case ("components", "schemas", schema, "properties", member):
             yield Change(version, Kind.MEMBER, f"{schema}.{member}", word, node.get("x-source", ""))
@@ -103,16 +106,16 @@ def _in_sending(
     old: GatewayVersion,
     new: GatewayVersion,
 ) -> Iterator[Change]:
-    """A member that is left out from some version on, or for another reason than before."""
+    """The change of a member that is omitted since some version, or under another rule than before."""
     version = GatewayVersion.parse(rule["x-since"]) if "x-since" in rule else None
     if version is None or not old < version <= new:
         return
     before = [other["rule"] for other in rules if other.get("x-until") == rule["x-since"]]
-    text = f"is left out when {rule['rule']}" + (f", before when {before[0]}" if before else "")
+    text = f"is omitted when {rule['rule']}" + (f", before when {before[0]}" if before else "")
     yield Change(version, Kind.SENDING, f"{path[2]}.{path[-1]}", text)
 
 
-def _in_conduct(old: GatewayVersion, new: GatewayVersion) -> Iterator[Change]:
+def _in_behaviours(old: GatewayVersion, new: GatewayVersion) -> Iterator[Change]:
     for row in behaviours.load().values():
         before, after = row.holds_for(old), row.holds_for(new)
         if before != after:
@@ -121,6 +124,6 @@ def _in_conduct(old: GatewayVersion, new: GatewayVersion) -> Iterator[Change]:
 
 
 def _boundary(row: Behaviour, old: GatewayVersion, new: GatewayVersion) -> GatewayVersion:
-    """The last version up to `new` at which a behaviour began or ended."""
+    """The latest version up to `new` at which a behaviour started or ended."""
     ends = [end for span in row.spans for end in (span.since, span.until) if end and old < end <= new]
     return max(ends)

@@ -1,4 +1,4 @@
-"""Versions of the gateway: parse, compare, span. Nothing else in the code compares versions."""
+"""Versions of the gateway: parsing, comparison and spans. No other module compares versions."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from typing import NamedTuple
 
 
 class VersionError(ValueError):
-    """A text that is no gateway version; `text` is what was given."""
+    """A malformed gateway version; `text` is the given value."""
 
     def __init__(self, text: object) -> None:
-        super().__init__(f"{text!r} is no gateway version; write it as 5.12 or 5.12.0")
+        super().__init__(f"{text!r} is not a gateway version; write it as 5.12 or 5.12.0")
         self.text = text
 
 
 class GatewayVersion(NamedTuple):
-    """A release of the gateway; compares as its numbers do."""
+    """A release of the gateway, compared by its numbers."""
 
     major: int
     minor: int
@@ -27,7 +27,7 @@ class GatewayVersion(NamedTuple):
         """Read "5.12", "5.12.0" or "v5.12.0".
 
         Raises:
-            VersionError: for anything else, pre-releases included.
+            VersionError: the text has another form, such as that of a pre-release.
         """
         match = re.fullmatch(r"v?(\d+)\.(\d+)(?:\.(\d+))?", str(text))
         if match is None:
@@ -40,14 +40,14 @@ class GatewayVersion(NamedTuple):
 
 @dataclass(frozen=True)
 class Span:
-    """The versions from `since` on and before `until`; None leaves that side open."""
+    """The versions from `since` on and before `until`; None leaves that end open."""
 
     since: GatewayVersion | None = None
     until: GatewayVersion | None = None
 
     @classmethod
     def parse(cls, since: object = None, until: object = None) -> Span:
-        """Read both ends, each a version's text or None."""
+        """Parse the two ends, each the text of a version or None."""
         return cls(
             None if since is None else GatewayVersion.parse(since),
             None if until is None else GatewayVersion.parse(until),
@@ -57,14 +57,17 @@ class Span:
         return (self.since is None or version >= self.since) and (self.until is None or version < self.until)
 
     def __str__(self) -> str:
-        """In words: "from 5.8.0 before 5.12.0", or "all"."""
+        """The span in words: "from 5.8.0 before 5.12.0", or "all"."""
         parts = [f"from {self.since}" if self.since else "", f"before {self.until}" if self.until else ""]
         return " ".join(filter(None, parts)) or "all"
 
 
 def package_version(otherwise: str) -> str:
-    """The version of tyk-contract itself; what is given where it is not installed."""
-    from importlib.metadata import PackageNotFoundError, version  # takes a tenth of a start
+    """The version of tyk-contract itself; `otherwise` if it is not installed."""
+    from importlib.metadata import (  # here, for it takes a tenth of the start-up time
+        PackageNotFoundError,
+        version,
+    )
 
     try:
         return version("tyk-contract")
