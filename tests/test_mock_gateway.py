@@ -108,7 +108,7 @@ def test_the_journal_tells_what_was_asked_and_what_it_violated(gateway: MockGate
     [
         (b'{"id":"a","key_expires_in":2592000.0}', "request: 2592000.0 is no int64"),
         (b'{"id":"a","rate":1e400}', "request: 1e400 is no float64"),
-        (b"{", "request: the body is no JSON: Expecting property name"),
+        (b"{", "request: the body is not valid JSON: Expecting property name"),
         (b"[]", 'request /: [] is not of types "null", "object"'),
     ],
 )
@@ -154,10 +154,10 @@ def test_a_fault_may_delay() -> None:
 @pytest.mark.parametrize(
     ("fault", "complaint"),
     [
-        ({"status": 500, "oops": 1}, "no 'oops'"),
+        ({"status": 500, "oops": 1}, "no member 'oops'"),
         ({"status": "500"}, "status cannot be '500'"),
         ({"status": 99}, "status 99"),
-        ({"operation": "nope", "status": 500}, "no operation is called 'nope'"),
+        ({"operation": "nope", "status": 500}, "there is no operation 'nope'"),
         ({}, "does nothing"),
         ({"status": 500, "times": -1}, "negative"),
     ],
@@ -207,7 +207,7 @@ def test_the_mocks_own_api(gateway: MockGateway) -> None:
         ("clock", '{"advance":"x"}', "positive"),
         ("clock", '{"advance":null}', "positive"),
         ("clock", '{"advance":1e308}', "positive"),
-        ("faults", '{"delay":NaN}', "NaN is no number"),
+        ("faults", '{"delay":NaN}', "NaN is not a JSON number"),
         ("faults", '{"delay":1e999}', "delay is from 0"),
     ],
 )

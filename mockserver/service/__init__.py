@@ -1,1 +1,1 @@
-"""The parts that every simulated API shares: its operations' handlers, and the mock's instruments."""
+"""The parts that all simulated APIs share: the registry of handlers, and the mock's instruments."""

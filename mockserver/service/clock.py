@@ -1,4 +1,4 @@
-"""Time as one mock sees it. Tests move it instead of sleeping."""
+"""The clock of a mock, which tests advance instead of sleeping."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-LONGEST = 100 * 366 * 86400  # seconds
+LONGEST = 100 * 366 * 86400  # seconds of one advance
 
 
 @dataclass(eq=False)
@@ -20,13 +20,13 @@ class Alarm:
 
 
 class Clock:
-    """Wall time, the time since the process began, and the actions that are due at some uptime.
+    """The wall time, the uptime of the simulated process, and alarms at some uptime.
 
-    Both times can be moved ahead. The time that a real gateway spends waiting for its ticker is
-    skipped: the process grows older, the wall clock does not move.
+    Tests can advance both times. Where a real gateway waits for its ticker, the mock skips the wait:
+    only the uptime increases.
 
     Attributes:
-        lock: held while an alarm's action runs.
+        lock: held while the action of an alarm runs.
     """
 
     def __init__(self) -> None:
@@ -35,42 +35,44 @@ class Clock:
         self.reset()
 
     def reset(self) -> None:
-        """Start again at the present time, with no alarm set."""
+        """Return to the real time and remove all alarms."""
         with self.lock:
             self._alarms.clear()
             self._started = time.monotonic()
-            self._moved = 0.0
+            self._advanced = 0.0
             self._skipped = 0.0
 
     def now(self) -> float:
         """Seconds since the epoch."""
-        return time.time() + self._moved
+        return time.time() + self._advanced
 
     def uptime(self) -> float:
-        """Seconds since the process began, skipped waiting included."""
-        return time.monotonic() - self._started + self._moved + self._skipped
+        """Seconds since the simulated process started, skipped waits included."""
+        return time.monotonic() - self._started + self._advanced + self._skipped
 
     def next_tick(self, interval: float) -> float:
-        """The uptime at which a ticker of this interval, in seconds, fires next."""
+        """The uptime of the next tick of a ticker; `interval` is in seconds."""
         return (math.floor(self.uptime() / interval) + 1) * interval
 
     def skip_to(self, uptime: float) -> None:
-        """Reach an uptime without waiting."""
+        """Increase the uptime to a value without waiting; do nothing if it has passed."""
         self._skipped += max(0.0, uptime - self.uptime())
 
     def advance(self, seconds: float) -> None:
-        """Move both times ahead, and run what becomes due.
+        """Advance both times, and run the actions that become due.
 
         Raises:
-            ValueError: `seconds` is no number, negative, or over a hundred years.
+            ValueError: `seconds` is not a number, negative, or over a hundred years.
         """
         if type(seconds) not in (int, float) or not 0 <= seconds <= LONGEST:
-            raise ValueError(f"cannot advance the clock by {seconds!r} s; give a positive number")
-        self._moved += seconds
+            raise ValueError(
+                f"cannot advance the clock by {seconds!r} s; give a positive number up to {LONGEST}"
+            )
+        self._advanced += seconds
         self.run_due()
 
     def call_at(self, uptime: float, action: Callable[[], None]) -> Alarm:
-        """Set an alarm. Its action runs once, in a thread of its own or in the next request's."""
+        """Set an alarm; its action runs once, in a separate thread or in that of the next request."""
         alarm = Alarm(uptime, action)
         with self.lock:
             self._alarms.append(alarm)
@@ -80,17 +82,17 @@ class Clock:
         return alarm
 
     def cancel(self, alarm: Alarm) -> None:
-        """Take an alarm back, if it is still set."""
+        """Remove an alarm, if it is still set."""
         with self.lock:
             self._alarms = [other for other in self._alarms if other is not alarm]
 
     @property
     def is_due(self) -> bool:
-        """True if an alarm's action waits to be run."""
+        """True if the action of an alarm is due."""
         return bool(self._alarms) and any(alarm.uptime <= self.uptime() for alarm in self._alarms)
 
     def run_due(self) -> None:
-        """Run the actions that are due; return when none is being run."""
+        """Run the actions that are due; wait for those that another thread runs."""
         if not self._alarms:
             return
         with self.lock:

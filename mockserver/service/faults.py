@@ -1,4 +1,4 @@
-"""Faults that a test asks for: a status, a delay, a dropped connection, n times."""
+"""Faults that a test injects into answers: an error status, a delay, or a dropped connection, n times."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ _KINDS: dict[str, tuple[type, ...]] = {
 
 
 class FaultError(ValueError):
-    """A fault that cannot be set; the message names the member and the next step."""
+    """An invalid fault; the message names the member and the next step."""
 
 
 @dataclass
 class Fault:
-    """What happens to an operation's next answers.
+    """A fault of the next answers of an operation.
 
     Attributes:
         operation: an operationId, or "*" for every request.
-        status: answer this status instead; 0 leaves the answer as it is.
+        status: the status of the answer instead; 0 leaves the answer unchanged.
         message: the message of that answer.
-        delay: seconds to wait first.
+        delay: seconds to wait before the answer.
         drop: close the connection instead of answering.
-        times: how many more requests it meets; 0 is without end.
+        times: the number of further requests that the fault applies to; 0 for all.
     """
 
     operation: str = ANY
@@ -41,7 +41,7 @@ class Fault:
 
 
 class Faults:
-    """The faults that are set, in the order they were set."""
+    """The active faults, in the order in which they were set."""
 
     def __init__(self) -> None:
         self._faults: list[Fault] = []
@@ -51,30 +51,31 @@ class Faults:
         """Set a fault from its members.
 
         Raises:
-            FaultError: a member is unknown, of a wrong type, or names no operation.
+            FaultError: a member is unknown or has a wrong type or value, or there is no such operation.
         """
         for name, value in raw.items():
             if name not in _KINDS:
-                raise FaultError(f"a fault has no {name!r}; it has {', '.join(_KINDS)}")
+                raise FaultError(f"a fault has no member {name!r}; its members are {', '.join(_KINDS)}")
             if type(value) not in _KINDS[name]:
-                raise FaultError(f"{name} cannot be {value!r}")
+                names = " or ".join(kind.__name__ for kind in _KINDS[name])
+                raise FaultError(f"{name} cannot be {value!r}; give a value of type {names}")
         fault = Fault(**raw)
         if fault.operation not in operations | {ANY}:
             raise FaultError(
-                f"no operation is called {fault.operation!r}; there are {', '.join(sorted(operations))}"
+                f"there is no operation {fault.operation!r}; give one of {', '.join(sorted(operations))}"
             )
         if fault.status and not 200 <= fault.status <= 599:
-            raise FaultError(f"status {fault.status} is none; give one from 200 to 599")
+            raise FaultError(f"status {fault.status} is not an HTTP status; give one from 200 to 599")
         if fault.times < 0 or not 0 <= fault.delay <= LONGEST_DELAY:
-            raise FaultError(f"times is not negative, and delay is from 0 to {LONGEST_DELAY} seconds")
+            raise FaultError(f"times must not be negative, delay must be from 0 to {LONGEST_DELAY} seconds")
         if not (fault.status or fault.delay or fault.drop):
-            raise FaultError("this fault does nothing; give status, delay or drop")
+            raise FaultError("the fault does nothing; give status, delay or drop")
         with self._lock:
             self._faults.append(fault)
         return fault
 
     def take(self, operation: str) -> Fault | None:
-        """The first fault that meets a request of this operation; it counts as met."""
+        """The first fault of an operation, or None; its remaining `times` are reduced by one."""
         if not self._faults:
             return None
         with self._lock:
@@ -90,11 +91,11 @@ class Faults:
         return len(self._faults)
 
     def clear(self) -> None:
-        """Take back all faults."""
+        """Remove all faults."""
         with self._lock:
             self._faults.clear()
 
     def as_list(self) -> list[dict[str, Any]]:
-        """The faults that are still set."""
+        """The active faults, each as a dict of its members."""
         with self._lock:
             return [asdict(fault) for fault in self._faults]

@@ -1,4 +1,4 @@
-"""The journal: requests and their replies, and the violations of the spec in them. It is bounded."""
+"""The journal of a mock: a bounded list of requests, replies, and their violations of the spec."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from mockserver.http.messages import Reply, Request
 from mockserver.http.redaction import hidden
 
 MAX_ENTRIES = 1000
-MAX_BODY = 64 * 1024  # bytes of a body that are remembered
+MAX_BODY = 64 * 1024  # bytes of a body that an entry keeps
 SECRET_HEADERS = {"x-tyk-authorization", "authorization", "cookie"}
 
 
 @dataclass(frozen=True)
 class ProxiedReply(Reply):
-    """The reply of an API behind the gateway.
+    """The reply to a request that the gateway proxied to an API.
 
     Attributes:
-        api: the API's id.
-        upstream: the request that its upstream was sent: method, target, headers, body; None for none.
+        api: the id of the API.
+        upstream: the request sent to the upstream: method, target, headers, body; None if there was none.
     """
 
     api: str = ""
@@ -30,19 +30,22 @@ class ProxiedReply(Reply):
 
 
 class Reached(NamedTuple):
-    """The operation that a request reached, and its contract; None where it reached none."""
+    """The operation that a request reached, and its contract; None if it reached no operation."""
 
     operation: Operation | None = None
     contract: Contract | None = None
 
 
 class Entry(NamedTuple):
-    """One request and its reply. Secrets are masked where it is read.
+    """A request and its reply; the properties mask secrets.
 
     Attributes:
         time: seconds since the epoch.
-        secret: the credential that is masked.
-        is_whole: False if a body was cut to `MAX_BODY` bytes.
+        request: the request, unmasked.
+        reply: the reply, unmasked.
+        reached: the operation and its contract.
+        secret: the credential to mask.
+        is_complete: False if a body was cut to `MAX_BODY` bytes.
     """
 
     time: float
@@ -50,66 +53,66 @@ class Entry(NamedTuple):
     reply: Reply
     reached: Reached
     secret: str
-    is_whole: bool = True
+    is_complete: bool = True
 
     def __repr__(self) -> str:
         return f"<Entry {self.method} {self.target} {self.status} {self.operation}>"
 
     @property
     def operation(self) -> str:
-        """The operationId, or "" where the request reached none."""
+        """The operationId; "" if the request reached no operation."""
         return self.reached.operation.id if self.reached.operation else ""
 
     @property
     def method(self) -> str:
-        """The request's method."""
+        """The method of the request."""
         return self.request.method
 
     @property
     def target(self) -> str:
-        """The request's target as sent."""
+        """The target of the request as sent, with the secret masked."""
         return hidden(self.request.head.target, self.secret)
 
     @property
     def path(self) -> str:
-        """The request's path, unescaped."""
+        """The unescaped path of the request."""
         return self.request.url.path
 
     @property
     def headers(self) -> tuple[tuple[str, str], ...]:
-        """The request's headers as sent, in their order, secrets as "***"."""
+        """The headers of the request as sent, in their order; secrets are "***"."""
         return redacted(self.request.head.headers)
 
     @property
     def body(self) -> bytes:
-        """The request's body."""
+        """The body of the request."""
         return self.request.body
 
     @property
     def status(self) -> int:
-        """The reply's status."""
+        """The status of the reply."""
         return self.reply.status
 
     @property
     def api(self) -> str:
-        """The id of the API that the request reached, or "" where it was the service's own."""
+        """The id of the API that the request was proxied to; "" for a request to the service itself."""
         return self.reply.api if isinstance(self.reply, ProxiedReply) else ""
 
     @property
     def upstream(self) -> Mapping[str, Any] | None:
-        """The request that an API's upstream was sent; None where nothing was."""
+        """The request sent to the upstream of an API; None if there was none."""
         return self.reply.upstream if isinstance(self.reply, ProxiedReply) else None
 
     @property
     def violations(self) -> list[str]:
-        """The violations of the spec; judged when asked, so that recording costs nothing."""
+        """The violations of the spec, computed at each access so that recording is cheap."""
         operation, contract = self.reached
         if self.api:
-            return []  # no spec describes an API's own requests
+            return []  # no spec describes the requests of an API
         if operation is None or contract is None:
             return [f"{self.method} {self.path} reached no operation of the spec"]
-        if not self.is_whole:
-            return [f"a body over {MAX_BODY} bytes is not judged"]
+        if not self.is_complete:
+            return [f"a body over {MAX_BODY} bytes is not validated"]
         content_type = dict(self.reply.headers).get("Content-Type", "")
         return [
             *contract.request_violations(operation, self.request.body),
@@ -117,7 +120,7 @@ class Entry(NamedTuple):
         ]
 
     def as_dict(self) -> dict[str, Any]:
-        """The entry as the mock's own API answers it."""
+        """The entry as the mock's own API returns it, with secrets masked."""
         return {
             "time": self.time,
             "method": self.method,
@@ -133,26 +136,26 @@ class Entry(NamedTuple):
 
 
 class Journal:
-    """The newest entries, oldest first."""
+    """The latest entries, oldest first, at most `MAX_ENTRIES`."""
 
     def __init__(self) -> None:
         self._entries: deque[Entry] = deque(maxlen=MAX_ENTRIES)
 
     def note(self, time: float, request: Request, reply: Reply, reached: Reached, secret: str) -> None:
-        """Remember a request and its reply; the oldest entry makes room."""
+        """Add an entry; the oldest one is removed if the journal is full."""
         if len(request.body) <= MAX_BODY and len(reply.body) <= MAX_BODY:
             self._entries.append(Entry(time, request, reply, reached, secret))
             return
-        cut = request._replace(body=request.body[:MAX_BODY])
-        shortened = replace(reply, body=reply.body[:MAX_BODY])
-        self._entries.append(Entry(time, cut, shortened, reached, secret, is_whole=False))
+        cut_request = request._replace(body=request.body[:MAX_BODY])
+        cut_reply = replace(reply, body=reply.body[:MAX_BODY])
+        self._entries.append(Entry(time, cut_request, cut_reply, reached, secret, is_complete=False))
 
     def of(self, operation: str) -> list[Entry]:
         """The entries of one operation."""
         return [entry for entry in self if entry.operation == operation]
 
     def clear(self) -> None:
-        """Forget all entries."""
+        """Remove all entries."""
         self._entries.clear()
 
     def __iter__(self) -> Iterator[Entry]:
@@ -166,5 +169,5 @@ class Journal:
 
 
 def redacted(headers: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
-    """Headers with "***" for the values of those that carry secrets."""
+    """Headers with "***" as the value of those that have secrets."""
     return tuple((name, "***" if name.lower() in SECRET_HEADERS else value) for name, value in headers)

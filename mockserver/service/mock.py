@@ -1,4 +1,4 @@
-"""The instruments of one mock, which its services share."""
+"""The instruments of a mock, which its services share: clock, faults, journal and storage."""
 
 from __future__ import annotations
 
@@ -11,16 +11,19 @@ from mockserver.service.journal import Journal
 from mockserver.service.service import Service
 from mockserver.storage.backend import Backend, MemoryBackend
 
-RESET = "reset"  # the message that has all mocks on one backend start anew
+RESET = "reset"  # the topic on which all mocks of a group reset
 
 
 class Mock:
     """Clock, faults, journal, storage, reset and closing of one or several services.
 
     Attributes:
-        backend: where services keep what they share with the other mocks of their group.
-        closing: set when the mock is to stop, so that no delay goes on.
-        services: the APIs that it serves.
+        clock: the clock of all services.
+        faults: the faults that tests have set.
+        journal: the requests and replies.
+        backend: the storage that services share with the other mocks of their group.
+        closing: an event that is set when the mock stops, which ends all delays.
+        services: the APIs that the mock serves.
     """
 
     def __init__(self, backend: Backend | None = None) -> None:
@@ -38,7 +41,7 @@ class Mock:
         return not self.faults and not self.clock.is_due
 
     def on(self, topic: str, callback: Callable[[], None]) -> None:
-        """Have a function called when another mock of the group publishes a topic."""
+        """Register a function to call when another mock of the group publishes a topic."""
         self._topics[topic] = callback
 
     def join_group(self) -> None:
@@ -46,7 +49,7 @@ class Mock:
         self.backend.subscribe(lambda topic: self._topics[topic](), self.closing)
 
     def reset(self) -> None:
-        """Go back to how it started, with all mocks of the group."""
+        """Restore the initial state of this mock and of all others of its group."""
         self._restart()
         self.backend.publish(RESET)
 

@@ -1,4 +1,4 @@
-"""The functions that answer operations, by service and operationId."""
+"""The registry of handlers: the functions that answer operations, by service and operationId."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Call(NamedTuple, Generic[S]):
     Attributes:
         state: the state of the service, for example a Gateway.
         request: the request, with its headers.
-        params: the path's value for each of its parameters, unescaped.
+        params: the unescaped values of the path's parameters, by name.
     """
 
     state: S
@@ -28,28 +28,29 @@ class Call(NamedTuple, Generic[S]):
 
     @property
     def body(self) -> bytes:
-        """The request's body."""
+        """The body of the request."""
         return self.request.body
 
     @property
     def query(self) -> str:
-        """The request's query as sent, with its question mark; "" where there is none."""
+        """The query of the request as sent, with its question mark; "" if there is none."""
         return self.request.url.query
 
     def parameter(self, name: str) -> str:
-        """The first value of a query parameter; "" where there is none."""
+        """The first value of a query parameter; "" if there is none."""
         return urls.first_value(self.query, name)
 
 
-Answer = Callable[[Any], Reply]  # given a Call
-Waits = Callable[[Any], bool]
+Answer = Callable[[Any], Reply]  # its argument is a Call
+Waits = Callable[[Any], bool]  # its argument is the state of the service
 
 
 class Handler(NamedTuple):
     """The function that answers an operation.
 
     Attributes:
-        waits: given the state, tells whether the answer may have to wait, so that a thread is to make it.
+        answer: the function.
+        waits: True, given the state of the service, if the answer may have to wait and needs a thread.
     """
 
     answer: Answer
@@ -57,17 +58,17 @@ class Handler(NamedTuple):
 
 
 def on_shared_storage(state: Any) -> bool:
-    """True if the state is kept on a server that may let its clients wait."""
+    """True if the state is in shared storage, where a call may block."""
     return bool(state.storage_is_shared)
 
 
 def never(_: Any) -> bool:
-    """For an answer that is made of what is in memory."""
+    """False: for an answer that is computed from memory."""
     return False
 
 
 def always(_: Any) -> bool:
-    """For an answer that reads many files, or asks others."""
+    """True: for an answer that reads many files, or calls other servers."""
     return True
 
 
@@ -75,13 +76,13 @@ HANDLERS: dict[tuple[str, str], Handler] = {}
 
 
 class Handlers:
-    """The handlers of one service; a package of handlers has one."""
+    """The decorators that register the handlers of one service."""
 
     def __init__(self, service: str) -> None:
         self.service = service
 
     def handles(self, operation_id: str, *, waits: Waits = on_shared_storage) -> Callable[[Answer], Answer]:
-        """Register the function that answers an operation."""
+        """Decorate the function that answers an operation, to register it."""
 
         def register(answer: Answer) -> Answer:
             HANDLERS[self.service, operation_id] = Handler(answer, waits)
@@ -91,19 +92,19 @@ class Handlers:
 
 
 def check(service: str, contract: Contract) -> None:
-    """See that each operation of a service has a handler, and each handler an operation.
+    """Check that each operation of a service has a handler, and each handler an operation.
 
     Raises:
-        SpecError: one has none.
+        SpecError: an operation has no handler, or a handler no operation.
     """
     for operation_id in contract.operations:
         if (service, operation_id) not in HANDLERS:
             raise SpecError(
-                f"no handler for operation {operation_id!r} of the {service}; "
+                f"operation {operation_id!r} of the {service} has no handler; "
                 f"add @handles({operation_id!r}) to its handlers"
             )
     for name, operation_id in HANDLERS:
         if name == service and operation_id not in contract.declared:
             raise SpecError(
-                f"the {service} has a handler for {operation_id!r}, which its spec does not declare"
+                f"the {service} has a handler for {operation_id!r}, which its spec lacks; remove it"
             )

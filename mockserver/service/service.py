@@ -12,10 +12,10 @@ from mockserver.service.registry import Answer
 
 
 class State(Protocol):
-    """What every service's state can do."""
+    """The interface of the state of any service."""
 
     def reset(self) -> None:
-        """Go back to how it started."""
+        """Restore the initial state."""
 
 
 def _no_route_beside(_: Request) -> Answer | None:
@@ -27,15 +27,16 @@ class Service:
     """One API that the mock serves: the Tyk Gateway's, or another one.
 
     Attributes:
-        name: the folder under spec/, mockserver/ and contract_tests/.
-        state: what its handlers are given.
-        guard: refuses a request, or gives the path that its route is looked up by.
+        name: the name of its folder under spec/, mockserver/ and contract_tests/.
+        contract: its operations and schemas.
+        state: the state that its handlers receive.
+        guard: returns a refusal of the request, or the path by which to look up the route.
         secret: the credential that the journal masks.
-        error: an error in the service's own envelope, of a message and a status.
+        error: an error reply in the service's own format, from a message and a status.
         not_found: the answer to a path that has no route.
-        not_allowed: the answer to a method that a path's routes do not have.
-        beside: the answer for paths that are no operation's; None lets the routes decide.
-        path_of: where an operation stands; a configuration may move it.
+        not_allowed: the answer to a path that has routes, but none with the method.
+        beside: the handler of a request to anything but an operation; None for a request to the routes.
+        path_of: the configured path of an operation, from its path in the spec.
     """
 
     name: str
