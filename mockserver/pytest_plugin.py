@@ -1,6 +1,6 @@
-"""The pytest plugin: a mock gateway for any project's tests, and options for the contract suite.
+"""The pytest plugin: the fixture `mock_gateway` for any project, and the options of the contract suite.
 
-Every session of every user imports this module, so it imports nothing heavy.
+Every pytest session imports this module, so it imports no heavy modules itself.
 """
 
 from __future__ import annotations
@@ -15,22 +15,22 @@ import pytest
 if TYPE_CHECKING:
     from mockserver.serving.mock_gateway import MockGateway
 
-_ROOT = Path(__file__).parent.parent  # the folder that our packages stand in
+_ROOT = Path(__file__).parent.parent  # the folder that contains our packages
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("tyk-contract", "the contract suite of tyk-contract")
     group.addoption(
         "--gateway-url",
-        help="gateway that the contract suite judges; it starts a mock when left out. "
+        help="URL of the gateway to test (default: a mock, which the suite starts). "
         "The secret is read from TYK_GW_SECRET.",
     )
     group.addoption(
-        "--gateway-version", default="auto", help="version to judge it as (default: as /hello says)"
+        "--gateway-version", default="auto", help="version to expect (default: as /hello reports)"
     )
     group.addoption("--gateway-read-only", action="store_true", help="write nothing to the gateway")
-    group.addoption("--gateway-quick", action="store_true", help="leave out slow tests")
-    group.addoption("--gateway-allow-group-reload", action="store_true", help="try /tyk/reload/group too")
+    group.addoption("--gateway-quick", action="store_true", help="skip slow tests")
+    group.addoption("--gateway-allow-group-reload", action="store_true", help="test /tyk/reload/group too")
     group.addoption("--gateway-upstream", default="", help="URL that the suite's APIs forward to")
     group.addoption("--contract-unattended", action="store_true", help="report no single tests to pytest")
     group.addoption("--contract-report", metavar="FILE", help="write the verdicts as JSON")
@@ -38,19 +38,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_load_initial_conftests(early_config: pytest.Config, args: list[str]) -> None:
-    """Have `--pyargs contract_tests` mean our suite, even if the user has a folder of that name."""
-    known = early_config.known_args_namespace
-    if not known.pyargs or not any(map(_suite_path, known.file_or_dir)):
+    """Make `--pyargs contract_tests` select our suite, even if the user has a folder of that name."""
+    options = early_config.known_args_namespace
+    if not options.pyargs or not any(map(_suite_path, options.file_or_dir)):
         return
-    for place, argument in enumerate(args):
-        if path := _suite_path(argument) if args[place - 1] not in ("-k", "-m") else "":
-            args[place] = path
-    named = [_suite_path(argument) or argument for argument in known.file_or_dir]
-    known.file_or_dir = [*sorted(named, key=_is_foreign), str(early_config.invocation_params.dir)]
+    for index, argument in enumerate(args):
+        if path := _suite_path(argument) if args[index - 1] not in ("-k", "-m") else "":
+            args[index] = path
+    paths = [_suite_path(argument) or argument for argument in options.file_or_dir]
+    options.file_or_dir = [*sorted(paths, key=_is_foreign), str(early_config.invocation_params.dir)]
 
 
 def _suite_path(argument: str) -> str:
-    """The path of a module of our suite that is named as in an import; "" for any other argument."""
+    """The path of a module of our suite, given by its dotted name; "" for any other argument."""
     match = re.fullmatch(r"(contract_tests(?:\.\w+)*)(::.*)?", argument, re.DOTALL)
     if match is None:
         return ""
@@ -64,13 +64,13 @@ def _is_foreign(path: str) -> bool:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
-        "markers", "behaviour(id): the row of spec/gateway/behaviours.yaml that the test holds"
+        "markers", "behaviour(id): the behaviour in spec/gateway/behaviours.yaml that the test checks"
     )
 
 
 @pytest.fixture(scope="session")
 def mock_gateway_options() -> dict[str, Any]:
-    """Arguments of `MockGateway` for the fixture `mock_gateway`; override it to change them."""
+    """The arguments of `MockGateway` for the fixture `mock_gateway`; override this fixture to change them."""
     return {}
 
 
@@ -84,6 +84,6 @@ def _mock_gateway(mock_gateway_options: dict[str, Any]) -> Iterator[MockGateway]
 
 @pytest.fixture
 def mock_gateway(_mock_gateway: MockGateway) -> MockGateway:
-    """A mock gateway without policies, faults or journal; `.url`, `.secret`, `.policies`."""
+    """A `MockGateway`, reset for each test: without policies, faults or journal entries."""
     _mock_gateway.reset()
     return _mock_gateway

@@ -1,4 +1,4 @@
-"""The mock's own API under /_mock/: reset, journal, faults, clock, and the routes of a service."""
+"""The mock's own API under /_mock/: reset, journal, faults, clock, and routes that a service adds."""
 
 from __future__ import annotations
 
@@ -15,11 +15,8 @@ from mockserver.storage.backend import BackendUnavailable
 SERVICE_ROUTES = {"gateway": gateway_control.add_routes}  # by service
 
 
-def control_blueprint(dispatcher: Dispatcher, *, remote_control: bool = False) -> Blueprint:  # noqa: C901  routes, one after the other
-    """The routes that steer one mock.
-
-    `remote_control` lets other machines use them too.
-    """
+def control_blueprint(dispatcher: Dispatcher, *, remote_control: bool = False) -> Blueprint:  # noqa: C901  a list of routes
+    """The routes that control a mock; with `remote_control`, other machines may use them too."""
     mock, service = dispatcher.mock, dispatcher.service
     control = Blueprint("control", __name__, url_prefix="/_mock")
 
@@ -38,7 +35,7 @@ def control_blueprint(dispatcher: Dispatcher, *, remote_control: bool = False) -
     def journal() -> Response:
         operation = request.args.get("operation")
         if operation and operation not in service.contract.operations:
-            raise ValueError(f"no operation is called {operation!r}")
+            raise ValueError(f"there is no operation {operation!r}")
         entries = mock.journal.of(operation) if operation else mock.journal
         return jsonify([entry.as_dict() for entry in entries])
 
@@ -76,15 +73,13 @@ def control_blueprint(dispatcher: Dispatcher, *, remote_control: bool = False) -
 
 
 def _refusal(*, remote_control: bool) -> str:
-    """The reason why a request may not steer the mock; "" for one from this machine and from no web page."""
+    """The reason to refuse a request; "" if it is from this machine, and not from a foreign web page."""
     address = request.remote_addr or ""
     if not remote_control and not ipaddress.ip_address(address or "0.0.0.0").is_loopback:
-        return (
-            f"/_mock/ answers this machine alone, not {address}; serve with --remote-control to change that"
-        )
+        return f"/_mock/ answers only this machine, not {address}; serve with --remote-control to change that"
     origin = request.headers.get("Origin", "")
     if origin and (urlsplit(origin).netloc != request.host or not _is_numeric(urlsplit(origin).hostname)):
-        return f"/_mock/ answers no page of another site, as {origin} is"
+        return f"/_mock/ does not answer web pages of other sites, such as {origin}"
     return ""
 
 

@@ -1,4 +1,4 @@
-"""The one road from a request to its reply."""
+"""The dispatcher: from a request to its reply, by guard, route, handler and journal."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ LOG = logging.getLogger("tyk-contract")
 
 @dataclass(frozen=True)
 class Endpoint:
-    """An operation where the configuration puts it, and its handler."""
+    """An operation at its configured path, and its handler."""
 
     method: str
     path: str
@@ -33,16 +33,16 @@ class Endpoint:
 
     @property
     def operation(self) -> Operation:
-        """The operation."""
+        """The operation of the endpoint."""
         assert self.reached.operation is not None
         return self.reached.operation
 
 
 class Dispatcher:
-    """Answers every request to one service of a mock.
+    """A dispatcher of all requests to one service of a mock.
 
-    `extra` is another spec of the service: operations that ours does not have are answered from its
-    examples. `control` answers the mock's own API.
+    `extra` is another spec of the service; its examples answer the operations that ours does not have.
+    `control` answers the requests to the mock's own API.
     """
 
     def __init__(
@@ -59,10 +59,10 @@ class Dispatcher:
         self._control = control or service.not_found
 
     def answer(self, request: Request, *, blocking: bool = True) -> Reply:
-        """The reply to a request, which the journal then has.
+        """Answer a request and add it to the journal.
 
         Raises:
-            WouldBlock: it may have to wait, and `blocking` is false; nothing was done yet.
+            WouldBlock: the answer may have to wait, and `blocking` is False; nothing has been done yet.
             DropConnection: a fault closes the connection.
         """
         mock, service = self.mock, self.service
@@ -99,7 +99,7 @@ class Dispatcher:
             return service.error(f"the mock failed: {type(error).__name__}", 500), reached
 
     def _route(self, request: Request, path: str) -> tuple[Handler, Mapping[str, str], Reached]:
-        """The handler of a request, its path's parameters, and the operation that it reaches."""
+        """The handler of a request, the parameters of its path, and the operation that it reaches."""
         if beside := self.service.beside(request):
             return Handler(beside, always), {}, Reached()
         match = self._routes.match(request.method, path)
@@ -109,10 +109,10 @@ class Dispatcher:
         return Handler(lambda call: refuse(call.request), never), {}, Reached()
 
     def _fault(self, operation: str) -> Reply | None:
-        """Wait, or answer, as a fault of the operation says; None lets the request go on.
+        """Apply the next fault of an operation: wait, and return its reply; None if the request continues.
 
         Raises:
-            DropConnection: the fault asks for it.
+            DropConnection: the fault drops the connection.
         """
         fault = self.mock.faults.take(operation)
         if fault is None:
@@ -142,7 +142,7 @@ def _endpoints(service: Service) -> list[Endpoint]:
 
 
 def _examples(service: Service, extra: Contract | None) -> list[Endpoint]:
-    """The operations that only another spec has."""
+    """The endpoints of the operations that only the other spec has."""
     return [
         Endpoint(
             operation.method,

@@ -1,4 +1,4 @@
-"""Answers for operations that only a spec describes: from its examples, else from its schemas."""
+"""Replies to operations that have only a spec: from its examples, else from its schemas."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from mockserver.http.messages import JSON, Reply
 from mockserver.service.registry import Call
 
 _BY_TYPE: dict[str, Any] = {"string": "", "integer": 0, "number": 0, "boolean": False}
-_DEPTH = 8  # schemas may hold themselves
+_DEPTH = 8  # of nested schemas, for a schema may contain itself
 
 
 def example_reply(contract: Contract, operation: Operation) -> Callable[[Call[Any]], Reply]:
-    """A handler that always gives the operation's first success."""
+    """A handler that always returns the example of the first 2xx response of an operation."""
     responses = operation.definition.get("responses", {})
     status = min((code for code in responses if str(code).startswith("2")), default="200")
     content = contract.resolve(responses.get(status, {})).get("content", {})
@@ -35,24 +35,24 @@ def example_reply(contract: Contract, operation: Operation) -> Callable[[Call[An
 def _example(contract: Contract, media: Mapping[str, Any]) -> Any:
     schema = media.get("schema", {})
     if "example" in media:
-        return _whole_numbers(contract, schema, media["example"])
+        return _restore_integers(contract, schema, media["example"])
     for named in media.get("examples", {}).values():
-        return _whole_numbers(contract, schema, contract.resolve(named).get("value"))
+        return _restore_integers(contract, schema, contract.resolve(named).get("value"))
     return _from_schema(contract, schema, _DEPTH)
 
 
 def _from_schema(contract: Contract, schema: Mapping[str, Any], depth: int) -> Any:
     schema = contract.resolve(schema)
-    for given in ("example", "default"):
-        if given in schema:
-            return _whole_numbers(contract, schema, schema[given])
+    for keyword in ("example", "default"):
+        if keyword in schema:
+            return _restore_integers(contract, schema, schema[keyword])
     if schema.get("enum"):
         return schema["enum"][0]
     if depth == 0:
         return None
-    for choice in ("oneOf", "anyOf"):
-        if choice in schema:
-            return _from_schema(contract, schema[choice][0], depth - 1)
+    for keyword in ("oneOf", "anyOf"):
+        if keyword in schema:
+            return _from_schema(contract, schema[keyword][0], depth - 1)
     if "allOf" in schema:
         parts = [_from_schema(contract, part, depth - 1) for part in schema["allOf"]]
         return {key: value for part in parts if isinstance(part, dict) for key, value in part.items()}
@@ -64,25 +64,25 @@ def _from_schema(contract: Contract, schema: Mapping[str, Any], depth: int) -> A
     return _BY_TYPE.get(schema.get("type", ""))
 
 
-def _whole_numbers(contract: Contract, schema: Mapping[str, Any], value: Any) -> Any:
-    """YAML reads 2.592e+06 as a float; where the schema says integer, it is one."""
+def _restore_integers(contract: Contract, schema: Mapping[str, Any], value: Any) -> Any:
+    """Convert floats to int where the schema has an integer, for YAML reads 2.592e+06 as a float."""
     schema = contract.resolve(schema)
     if isinstance(value, float) and schema.get("type") == "integer":
         return int(value)
     if isinstance(value, list):
-        return [_whole_numbers(contract, schema.get("items", {}), item) for item in value]
+        return [_restore_integers(contract, schema.get("items", {}), item) for item in value]
     if isinstance(value, dict):
         members, others = schema.get("properties", {}), schema.get("additionalProperties", {})
         others = others if isinstance(others, dict) else {}
         return {
-            name: _whole_numbers(contract, members.get(name, others), member)
+            name: _restore_integers(contract, members.get(name, others), member)
             for name, member in value.items()
         }
     return value
 
 
 def _date(value: object) -> str:
-    """YAML reads dates as such."""
+    """The text of a date, which YAML does not read as a string."""
     if isinstance(value, (date, datetime)):
         return value.isoformat()
-    raise TypeError(f"{value!r} in an example is no JSON")
+    raise TypeError(f"{value!r} in an example is not a JSON value")

@@ -1,4 +1,4 @@
-"""The routes under /_mock/ that only a gateway has: seed, state, why."""
+"""The routes under /_mock/ that only a gateway adds: seed, state, why."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from mockserver.serving.json_bodies import json_body
 
 
 def add_routes(control: Blueprint, dispatcher: Dispatcher) -> None:
-    """Add the routes of the dispatcher's gateway."""
+    """Add the routes that control the gateway of a dispatcher."""
     gateway: Gateway = dispatcher.service.state
 
     @control.post("/seed")
@@ -45,18 +45,18 @@ def add_routes(control: Blueprint, dispatcher: Dispatcher) -> None:
         result = explanation.explain(session, gateway.store, gateway.session_codec, gateway.behaviours)
         name = request.args.get("format", "json")
         if name not in explanation.FORMATS:
-            raise ValueError(f"no format is called {name!r}; give {', '.join(explanation.FORMATS)}")
+            raise ValueError(f"there is no format {name!r}; give one of {', '.join(explanation.FORMATS)}")
         kind = JSON if name == "json" else "text/plain"
         return Response(explanation.FORMATS[name](result), mimetype=kind)
 
 
 def _session(gateway: Gateway, body: dict[str, Any]) -> Document:
-    """The session that a body holds, or that of the key that it names."""
+    """The session in a body, or that of the key named in it."""
     if "key" not in body:
         return gateway.session_codec.decode(json.dumps(body["session"]).encode())
     entry = gateway.sessions.find(str(body.get("org_id", "")), str(body["key"]))
     if entry is None:
-        raise ValueError(f"there is no key {body['key']!r}; give the whole id, or its org_id too")
+        raise ValueError(f"there is no key {body['key']!r}; give the complete id, or also its org_id")
     return entry[1]
 
 

@@ -1,4 +1,4 @@
-"""Bodies of requests to the mock's own API."""
+"""JSON bodies of requests to the mock's own API."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from flask import request
 
 
 def json_body() -> dict[str, Any]:
-    """The JSON object of the present request.
+    """The JSON object in the body of the current request.
 
     Raises:
-        ValueError: the body is no JSON object.
+        ValueError: the body is not a JSON object.
     """
-    body = json.loads(request.get_data(), parse_constant=_no_number)
+    body = json.loads(request.get_data(), parse_constant=_refuse_constant)
     if not isinstance(body, dict):
         raise ValueError("the body must be a JSON object")
     return body
 
 
-def _no_number(text: str) -> None:
-    raise ValueError(f"{text} is no number")
+def _refuse_constant(constant: str) -> None:
+    raise ValueError(f"{constant} is not a JSON number")

@@ -1,4 +1,4 @@
-"""MockGateway: a gateway on a port of this machine, for as long as a with block lasts."""
+"""MockGateway: a mock gateway on a local port, until it is closed or its with block ends."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from mockserver.storage.backend import Backend
 
 
 class Policies(Mapping[str, dict[str, Any]]):
-    """The loaded policies by id, as GET answers them; `written` are those on file."""
+    """The loaded policies by id, as GET returns them; `written` has the stored ones."""
 
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
@@ -38,15 +38,15 @@ class Policies(Mapping[str, dict[str, Any]]):
 
     @property
     def written(self) -> dict[str, dict[str, Any]]:
-        """The written policies by id; a reload makes them the loaded ones."""
+        """The stored policies by id; the next reload loads them."""
         policies = self._gateway.store.written().values()
         return {policy["id"]: self._output(policy) for policy in policies}
 
     def seed(self, *policies: Mapping[str, Any]) -> None:
-        """Write policies and load them.
+        """Store policies and load them.
 
         Raises:
-            SeedError: a policy has no id, or a member of a wrong type; nothing is written then.
+            SeedError: a policy has no id, or a member of a wrong type; then no policy is stored.
         """
         seed(self._gateway, list(policies))
 
@@ -56,23 +56,29 @@ class Policies(Mapping[str, dict[str, Any]]):
 
 
 class MockGateway:
-    """A mock gateway on a free port, in threads of this process.
+    """A mock gateway on a local port, in threads of this process.
 
     Args:
-        gateway: the version, "5.12" or "5.12.0"; the default version when left out.
-        secret: what X-Tyk-Authorization must be.
-        policies: a directory, or a record file; in memory when left out.
-        apis: a directory of API definitions; in memory when left out.
-        upstreams: hosts besides this machine that APIs are forwarded to; others get an echo.
-        port: 0 takes a free one.
+        gateway: the version, such as "5.12" or "5.12.0"; by default, that in spec/gateway.
+        secret: the required value of X-Tyk-Authorization.
+        policies: a directory or a record file; by default, policies are in memory.
+        apis: a directory of API definitions; by default, they are in memory.
+        upstreams: hosts, besides this machine, to which the gateway forwards requests; requests to
+            other hosts are answered with an echo.
+        port: the port; 0 for any free one.
         config: keys of tyk.conf, nested or dotted.
-        directory: the working directory that relative paths start from.
-        without: ids of behaviours to switch off, to see whether a test notices.
+        directory: the directory that relative paths refer to.
+        without: ids of behaviours to switch off, to check that a test notices.
+
+    Attributes:
+        policies: the loaded policies by id.
+        gateway: the simulated gateway.
+        mock: the instruments: clock, faults, journal and storage.
 
     Raises:
         ServerError: the port is taken.
         SpecError: the version or a behaviour is unknown.
-        ConfigError: a key has a value of a wrong type.
+        ConfigError: a value in `config` has a wrong type.
     """
 
     def __init__(
@@ -113,7 +119,7 @@ class MockGateway:
         remote_control: bool = False,
         backend: Backend | None = None,
     ) -> MockGateway:
-        """A gateway that was configured elsewhere, on its `listen_address` and `listen_port`."""
+        """A mock gateway with a complete configuration, on its `listen_address` and `listen_port`."""
         self = cls.__new__(cls)
         mock = Mock(backend)
         state = Gateway(version, config, mock, upstreams=frozenset(upstreams))
@@ -137,50 +143,50 @@ class MockGateway:
 
     @property
     def url(self) -> str:
-        """Where it answers, without a trailing slash."""
+        """The base URL, without a trailing slash."""
         return self._server.url
 
     @property
     def secret(self) -> str:
-        """What X-Tyk-Authorization must be."""
+        """The required value of X-Tyk-Authorization."""
         return self.gateway.config.secret
 
     @property
     def journal(self) -> Journal:
-        """What was asked and answered, oldest first."""
+        """The requests and replies, oldest first."""
         return self.mock.journal
 
     def reset(self) -> None:
-        """Back to how it started: policies that it wrote, faults and the journal are gone."""
+        """Restore the initial state: remove written policies, faults and journal entries."""
         self.mock.reset()
 
     def reload(self) -> None:
-        """Load what is written, without a request."""
+        """Load the stored policies and APIs, without a request."""
         self.gateway.reload()
 
     def advance(self, seconds: float) -> None:
-        """Move the gateway's time ahead."""
+        """Advance the clock of the gateway by a number of seconds."""
         self.mock.clock.advance(seconds)
 
     def fault(self, operation: str = "*", **members: Any) -> None:
-        """Let the next answers of an operation fail: status, delay, drop, times.
+        """Set a fault for the next answers of an operation: `status`, `message`, `delay`, `drop`, `times`.
 
         Raises:
-            FaultError: a member is unknown or of a wrong type, or there is no such operation.
+            FaultError: a member is unknown or has a wrong type, or there is no such operation.
         """
         operations = set(self.gateway.contract.operations)
         self.mock.faults.add({"operation": operation, **members}, operations)
 
     def stop(self) -> None:
-        """Take no new connection, finish what is being answered; return at once."""
+        """Accept no more connections, finish the answers in progress; returns at once."""
         self._server.stop()
 
     def close(self) -> None:
-        """Stop, and wait until the port is free."""
+        """Stop the server, and wait until the port is free."""
         self._server.close()
 
     def wait(self) -> None:
-        """Block until it is closed."""
+        """Block until the server is closed."""
         self._server.wait()
 
     def __enter__(self) -> Self:
@@ -196,6 +202,6 @@ class MockGateway:
 
 
 def with_policies(config: Config, path: Path) -> Config:
-    """The configuration with a directory of policies, or with a record file."""
+    """A copy of the configuration with policies in a directory, or in a record file."""
     directory, record = (str(path), "") if path.is_dir() else ("", str(path))
     return replace(config, policies__policy_path=directory, policies__policy_record_name=record)

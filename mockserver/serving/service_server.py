@@ -1,4 +1,4 @@
-"""A service of a mock on a port of this machine, in threads of this process."""
+"""The server of a service on a local port, in threads of this process."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from mockserver.serving.dispatcher import Dispatcher
 
 
 class ServerError(OSError):
-    """The server cannot listen; the message names the address and the next step."""
+    """The server cannot listen on its address; the message names the address and the next step."""
 
 
 class ServiceServer:
-    """The server of one service; it answers from its making until it is closed.
+    """The server of one service, which starts when it is created and runs until it is closed.
 
-    `extra` is another spec of the service, whose operations are answered from its examples;
+    `extra` is another spec of the service; its examples answer the operations that ours does not have.
     `remote_control` lets other machines use the mock's own API.
 
     Attributes:
-        dispatcher: answers the requests.
+        dispatcher: the dispatcher that answers the requests.
     """
 
     def __init__(
@@ -54,19 +54,19 @@ class ServiceServer:
 
     @property
     def url(self) -> str:
-        """The address in a URL, without a trailing slash."""
+        """The base URL, without a trailing slash."""
         host, port = self._server.address
-        shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)
-        return f"http://{shown}:{port}"
+        reachable = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)
+        return f"http://{reachable}:{port}"
 
     def stop(self) -> None:
-        """Take no new connection, and finish the present answers; return at once."""
+        """Accept no more connections, finish the answers in progress; returns at once."""
         self._mock.closing.set()
         if self._thread.is_alive():
             self._loop.call_soon_threadsafe(self._stop.set)
 
     def close(self) -> None:
-        """Stop, and wait until the port is free."""
+        """Stop the server, and wait until the port is free."""
         self.stop()
         self._thread.join()
 
@@ -75,7 +75,7 @@ class ServiceServer:
         self._thread.join()
 
     def _control(self, request: Request) -> Reply:
-        """The mock's own API, by the Flask application, which is made at the first request to it."""
+        """Answer a request to the mock's own API, by a Flask application that the first request creates."""
         from mockserver.serving import wsgi_app
 
         with self._app_lock:
@@ -96,7 +96,7 @@ def listen(address: str, port: int) -> socket.socket:
     """A listening socket.
 
     Raises:
-        ServerError: the port is taken, or the address is none of this machine.
+        ServerError: the port is taken, or the address does not belong to this machine.
     """
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)

@@ -1,6 +1,6 @@
-"""The Flask application: the other door to the dispatcher, for any WSGI server.
+"""The Flask application of the mock, for any WSGI server.
 
-Each view makes a Request of what WSGI hands over, and asks the dispatcher; Flask decides nothing.
+Each view converts the WSGI environment to a Request and calls the dispatcher; Flask decides nothing.
 """
 
 from __future__ import annotations
@@ -26,19 +26,19 @@ from mockserver.service.mock import Mock
 from mockserver.serving.control_api import control_blueprint
 from mockserver.serving.dispatcher import CONTROL_PREFIX, Dispatcher
 
-NOT_CARRIED = {  # behaviours that a WSGI server hides, by their ids, each with the reason
-    "secret-first-header-counts": "WSGI joins the values of a header that comes twice",
+NOT_CARRIED = {  # the reasons why WSGI servers differ from a gateway, by behaviour id
+    "secret-first-header-counts": "WSGI joins the values of a repeated header",
     "secret-is-trimmed": "Flask's server keeps the blanks around a value",
     "unclean-path-redirects": "Flask's server drops the first of two slashes",
-    "unknown-method-is-405": "gunicorn refuses methods of lower-case letters by itself",
-    "no-server-header": "the servers name themselves",
+    "unknown-method-is-405": "gunicorn itself refuses methods in lower-case letters",
+    "no-server-header": "the servers send a Server header",
     "answers-are-dated": "gunicorn's own refusals have no date",
     "connections-are-kept": "Flask's server closes connections, and gunicorn closes some",
-    "upstreams-answer": "the servers add headers to an upstream's",
+    "upstreams-answer": "the servers add headers to those of an upstream",
 }
 SEVERAL_PROCESSES = (
-    "several worker processes would each have a state of their own; start one process with threads "
-    "(gunicorn --workers 1 --threads 8), or give all a Redis with store="
+    "several worker processes would not share their state; start one process with threads "
+    "(gunicorn --workers 1 --threads 8), or have them share a Redis with store="
 )
 
 
@@ -54,16 +54,18 @@ def create_app(
     """A mock gateway as a Flask application, for `flask --app mockserver:create_app run` or any WSGI server.
 
     Args:
-        gateway: the version, "5.12" or "5.12.0"; the default version when left out.
-        secret: the value that X-Tyk-Authorization must have.
+        gateway: the version, such as "5.12" or "5.12.0"; by default, that in spec/gateway.
+        secret: the required value of X-Tyk-Authorization.
         config: keys of tyk.conf, nested or dotted.
-        conf: a tyk.conf; variables TYK_GW_* go before it.
-        store: a Redis that several mocks share, redis://HOST:PORT/DB.
+        conf: the path of a tyk.conf; the environment variables TYK_GW_* override it.
+        store: the URL of a Redis that several mocks share, redis://HOST:PORT/DB.
         remote_control: let other machines use /_mock/ too.
 
     Raises:
         SpecError: the version is unknown.
         ConfigError: a key has a value of a wrong type, or the file cannot be read.
+        ValueError: `store` is not the URL of a Redis.
+        BackendUnavailable: the Redis does not answer.
     """
     settings, _ = load(Path(conf) if conf else None, os.environ)
     for key, value in flatten(config or {}).items():
@@ -104,7 +106,7 @@ def application(dispatcher: Dispatcher, *, remote_control: bool = False) -> Flas
 
 
 def call(app: Flask, request: Request) -> Reply:
-    """The application's reply to a request that came in by another door."""
+    """The reply of the application to a request that another server received."""
     environ: dict[str, Any] = {
         "REQUEST_METHOD": request.method,
         "SCRIPT_NAME": "",
@@ -125,20 +127,20 @@ def call(app: Flask, request: Request) -> Reply:
         "wsgi.run_once": False,
     }
     for name, value in request.head.first_values.items():
-        if "_" not in name:  # or it would be taken for the header with hyphens
+        if "_" not in name:  # else WSGI would confuse it with the header with hyphens
             environ.setdefault("HTTP_" + name.upper().replace("-", "_"), value)
     response = Response.from_app(app, environ, buffered=True)
     return Reply(response.get_data(), response.status_code, tuple(response.headers.items()))
 
 
 def _rule(path: str) -> str:
-    """A spec may give a parameter any name, a rule may not."""
+    """The Flask rule of a path template; parameters are renamed, for Flask does not allow all names."""
     parts = path.split("/")
     return "/".join(f"<p{i}>" if part.startswith("{") else part for i, part in enumerate(parts))
 
 
 def _answer_unrouted(dispatcher: Dispatcher, refuse: Callable[[Request], Reply], _: Exception) -> Response:
-    """The dispatcher knows more paths than Flask's rules, but none of the mock's own API."""
+    """Answer a path without a Flask rule: the dispatcher knows more paths, except under /_mock/."""
     if request.path.startswith(CONTROL_PREFIX):
         return _response(refuse(_request(request.environ)))
     return _answer(dispatcher)
@@ -175,7 +177,7 @@ def _request(environ: Mapping[str, Any]) -> Request:
 
 
 def _target_of(environ: Mapping[str, Any]) -> str:
-    """The target for servers that do not hand it over as it was sent."""
+    """The target of a request, rebuilt for servers that do not pass it as sent."""
     query = environ.get("QUERY_STRING", "")
     path = quote(environ.get("PATH_INFO", "").encode("latin-1"), safe="/$&+,:;=@-_.~")
     return path + (f"?{query}" if query else "")
