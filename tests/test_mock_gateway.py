@@ -208,7 +208,7 @@ def test_the_mocks_own_api(gateway: MockGateway) -> None:
         ("clock", '{"advance":null}', "positive"),
         ("clock", '{"advance":1e308}', "positive"),
         ("faults", '{"delay":NaN}', "NaN is not a JSON number"),
-        ("faults", '{"delay":1e999}', "delay is from 0"),
+        ("faults", '{"delay":1e999}', "delay must be from 0"),
     ],
 )
 def test_the_mocks_own_api_says_what_is_wrong(

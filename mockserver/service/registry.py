@@ -100,7 +100,7 @@ def check(service: str, contract: Contract) -> None:
     for operation_id in contract.operations:
         if (service, operation_id) not in HANDLERS:
             raise SpecError(
-                f"operation {operation_id!r} of the {service} has no handler; "
+                f"no handler for operation {operation_id!r} of the {service}; "
                 f"add @handles({operation_id!r}) to its handlers"
             )
     for name, operation_id in HANDLERS:
