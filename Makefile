@@ -26,8 +26,8 @@ check: .venv/check  ## lint, types, dead code, secrets, known vulnerabilities, b
 	$(BIN)/pip-audit --local --skip-editable
 	$(BIN)/python -m pytest -n 2 --dist loadgroup --cov --cov-report=term:skip-covered --cov-fail-under=$(COVERED)
 
-bench: .venv/ready  ## measure the mock beside its peers; needs wrk and npm
-	$(BIN)/python -m bench
+bench: .venv/ready  ## measure the mock beside its peers; needs wrk and npm; flags in BENCH
+	$(BIN)/python -m bench $(BENCH)
 
 format: .venv/ready  ## put the code into its form
 	$(BIN)/ruff check --fix .

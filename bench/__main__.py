@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import platform
+import signal
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from collections import defaultdict
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from bench import load, page
+from bench.real_gateway import real_gateway
 from bench.servers import ROOT, BenchError, Kind, ours, peers, started
 
 RESULTS = Path(__file__).parent / "results"
@@ -29,10 +33,14 @@ OURS = (sys.executable, "-m", "mockserver")
 def main() -> int:
     """Run the measurements; return the exit code: 0, or 2 if a server or tool is missing."""
     options = _options()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(2))  # so that servers stop with a terminated run
     try:
         load.check_tools()
-        with tempfile.TemporaryDirectory(prefix="tyk-contract-bench-") as folder:
-            results = _measure(options, Path(folder))
+        with (
+            tempfile.TemporaryDirectory(prefix="tyk-contract-bench-") as folder,
+            _gateway(options, Path(folder) / "gateway") as gateways,
+        ):
+            results = _measure(options, Path(folder), gateways)
     except BenchError as error:
         print(f"bench: {error}", file=sys.stderr)
         return 2
@@ -59,12 +67,43 @@ def _options() -> argparse.Namespace:
         metavar="FILE",
         help="The vendor's OpenAPI file, to measure a cold start with it.",
     )
+    parser.add_argument(
+        "--gateway-binary",
+        type=Path,
+        metavar="PATH",
+        help="Program of a real Tyk Gateway, which is started with its own Redis and measured too.",
+    )
+    parser.add_argument(
+        "--gateway-templates",
+        type=Path,
+        metavar="DIR",
+        help="Templates of the real gateway, its template_path; the directory templates beside the program "
+        "if left out.",
+    )
+    parser.add_argument(
+        "--redis-binary",
+        default="redis-server",
+        metavar="PATH",
+        help="Program of Redis for the real gateway (redis-server).",
+    )
     return parser.parse_args()
 
 
-def _measure(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
+@contextlib.contextmanager
+def _gateway(options: argparse.Namespace, folder: Path) -> Iterator[list[Kind]]:
+    """The real gateway of the flags in a list, which is empty without --gateway-binary."""
+    binary: Path | None = options.gateway_binary
+    if binary is None:
+        yield []
+        return
+    templates = options.gateway_templates or binary.parent / "templates"
+    with real_gateway(binary, templates, options.redis_binary, folder) as kind:
+        yield [kind]
+
+
+def _measure(options: argparse.Namespace, folder: Path, gateways: list[Kind]) -> dict[str, Any]:
     (folder / "policies").mkdir()
-    kinds = [ours(), ours(folder / "policies"), *([] if options.no_peers else peers())]
+    kinds = [ours(), ours(folder / "policies"), *gateways, *([] if options.no_peers else peers())]
     return {
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "machine": _machine(),
@@ -89,8 +128,7 @@ def _load(kinds: list[Kind], rounds: int, seconds: int) -> dict[str, dict[str, A
     for _ in range(rounds):
         for kind in kinds:
             with started(kind) as server:
-                if kind.is_ours:
-                    load.seed(server, 100)
+                load.seed(server, 100)
                 for case in load.CASES:
                     samples[case.name][kind.name].append(load.measure(server, case, seconds))
     fields = ("per_second", "cpu_us", "p99_ms", "failed")
@@ -118,8 +156,7 @@ def _memory(kind: Kind) -> list[float]:
     """Megabytes of memory after the start, and after `SOAK` requests."""
     with started(kind) as server:
         at_start = server.memory_mb()
-        if kind.is_ours:
-            load.seed(server, 1)
+        load.seed(server, 1)
         requests = 0.0
         while requests < SOAK:
             requests += 4 * load.measure(server, load.CASES[0], 4).per_second

@@ -96,9 +96,20 @@ def measure(server: Running, case: Case, seconds: float) -> Measured:
 
 
 def seed(server: Running, count: int) -> None:
-    """Replace the policies of our mock by `count` policies, one of them `POLICY`."""
+    """Replace the policies of our mock or a real gateway by `count` policies, one of them `POLICY`.
+
+    Other servers answer from the spec and have no policies.
+    """
     policies = [POLICY, *({**POLICY, "id": f"p{number}"} for number in range(count - 1))]
-    ask(server, "POST", "/_mock/seed", {"policies": policies})
+    if server.kind.is_ours:
+        ask(server, "POST", "/_mock/seed", {"policies": policies})
+    elif server.kind.policies is not None:
+        for path in server.kind.policies.glob("*.json"):
+            path.unlink()
+        for policy in policies:
+            path = server.kind.policies / f"{policy['id']}.json"
+            path.write_text(json.dumps(policy), "utf-8")
+        ask(server, "GET", "/tyk/reload?block=true")
 
 
 def reload_seconds(server: Running, times: int = 5) -> float:

@@ -5,11 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 BASE = "prism"
+GATEWAY = "gateway"
+REQUIRED = {  # the least factors by which our mock must be faster than a real gateway
+    ("GET one", "ours"): 1.0,
+    ("GET one", "ours on a directory"): 1.0,
+    ("PUT", "ours"): 1.3,
+    ("PUT", "ours on a directory"): 1.0,
+}
 
 
 def markdown(results: dict[str, Any]) -> str:
     """The page as Markdown, with multiples of Prism if Prism was measured."""
-    parts = [_head(results), _speed(results["load"]), _plot(results["load"]), _rest(results)]
+    parts = [_head(results), _speed(results["load"]), _plot(results["load"]), _beside_gateway(results)]
+    parts.append(_rest(results))
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
@@ -59,6 +67,41 @@ def _plot(load: dict[str, Any]) -> str:
             f'  y-axis "x Prism"\n  bar [{bars}]\n```'
         )
     return "\n\n".join(charts)
+
+
+def _beside_gateway(results: dict[str, Any]) -> str:
+    """The table of our mock beside a real gateway; "" if no real gateway was measured."""
+    if GATEWAY not in results["cold"]:
+        return ""
+    names = [name for name in results["cold"] if name.startswith("ours")]
+    rows = ["## Beside a real gateway", "", _row("", GATEWAY, *names), _row(*["---"] * (len(names) + 2))]
+    for case, figures in results["load"].items():
+        base = figures[GATEWAY]["per_second"]
+        cells = []
+        for name in names:
+            rate = figures[name]["per_second"]
+            factor = rate / base if base else float("inf")
+            cells.append(f"{rate:,.0f} ({_factor(factor, REQUIRED.get((case, name)))})")
+        failed = f" ({figures[GATEWAY]['failed']:.0f} failed)" if figures[GATEWAY]["failed"] else ""
+        rows.append(_row(f"{case}, a second", f"{base:,.0f}{failed}", *cells))
+    cold, memory = results["cold"], results["memory"]
+    starts = (f"{cold[name]:.2f} s ({cold[GATEWAY] / cold[name]:.1f} x)" for name in names)
+    rows.append(_row("cold start", f"{cold[GATEWAY]:.2f} s", *starts))
+    for index, title in enumerate(("memory at start", "memory after 100,000 requests")):
+        base = memory[GATEWAY][index]
+        sizes = (f"{memory[name][index]:.0f} MB ({base / memory[name][index]:.1f} x)" for name in names)
+        rows.append(_row(title, f"{base:.0f} MB", *sizes))
+    lines = (
+        "In brackets: the factor by which ours is faster or smaller. The real gateway has its policies in a",
+        "directory, and a Redis of its own, whose memory is not counted.",
+    )
+    return "\n".join([*rows, "", *lines])
+
+
+def _factor(factor: float, required: float | None) -> str:
+    if required is None:
+        return f"{factor:.2f} x"
+    return f"{factor:.2f} x, required {required:.1f} x" + ("" if factor >= required else ": missed")
 
 
 def _rest(results: dict[str, Any]) -> str:

@@ -10,8 +10,8 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
@@ -32,11 +32,17 @@ class Kind:
     Attributes:
         command: the command that starts it, with the placeholders {port} and {spec}.
         is_ours: True if it is our mock, which has the routes under /_mock/.
+        environment: additional variables of the process, with the same placeholders.
+        directory: the working directory of the process.
+        policies: the directory that it loads its policies from, if it has one and is not ours.
     """
 
     name: str
     command: tuple[str, ...]
     is_ours: bool = False
+    environment: Mapping[str, str] = field(default_factory=dict)
+    directory: Path = ROOT
+    policies: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -104,10 +110,12 @@ def started(kind: Kind, spec: Path = SPEC) -> Iterator[Running]:
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
     command = [part.format(port=port, spec=spec) for part in kind.command]
+    environment = {name: value.format(port=port, spec=spec) for name, value in kind.environment.items()}
     started_at = time.perf_counter()
     with subprocess.Popen(
-        command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=ROOT, start_new_session=True
-    ) as process:
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=kind.directory,
+        env={**os.environ, **environment}, start_new_session=True,
+    ) as process:  # fmt: skip
         try:
             while not _answers(port):
                 if process.poll() is not None or time.perf_counter() - started_at > START_SECONDS:

@@ -1,0 +1,58 @@
+"""The bench: its page compares the mock with a real gateway, and its errors name the next step."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bench import page
+from bench.real_gateway import real_gateway
+from bench.servers import BenchError
+
+RESULTS = Path(page.__file__).parent / "results"
+
+
+@pytest.fixture(name="results")
+def _results() -> dict[str, Any]:
+    """The newest results in the repository, with a real gateway half as fast as our mock in memory."""
+    results: dict[str, Any] = json.loads(max(RESULTS.glob("*.json")).read_text("utf-8"))
+    for figures in results["load"].values():
+        ours = figures["ours"]
+        figures["gateway"] = {**ours, "per_second": ours["per_second"] / 2}
+    results["cold"]["gateway"] = 2 * results["cold"]["ours"]
+    results["memory"]["gateway"] = [2 * size for size in results["memory"]["ours"]]
+    return results
+
+
+def test_the_page_compares_with_a_real_gateway(results: dict[str, Any]) -> None:
+    """The factor of the mock stands beside each figure, with the required one where there is one."""
+    rows = {line.split(" | ")[0]: line for line in page.markdown(results).splitlines() if " x" in line}
+    assert "(2.00 x, required 1.3 x)" in rows["| PUT, a second"]
+    assert "missed" not in rows["| GET one, a second"]
+    assert "(2.0 x)" in rows["| cold start"]
+    assert "(2.0 x)" in rows["| memory after 100,000 requests"]
+
+
+def test_a_missed_requirement_is_marked(results: dict[str, Any]) -> None:
+    """A mock that is slower than required is marked in the table."""
+    results["load"]["PUT"]["gateway"]["per_second"] *= 1.6
+    row = next(line for line in page.markdown(results).splitlines() if line.startswith("| PUT, a second"))
+    assert "(1.25 x, required 1.3 x: missed)" in row
+
+
+def test_a_page_without_a_real_gateway_has_no_comparison(results: dict[str, Any]) -> None:
+    """The section is left out if no real gateway was measured."""
+    del results["cold"]["gateway"]
+    assert "Beside a real gateway" not in page.markdown(results)
+
+
+def test_a_missing_program_is_named(tmp_path: Path) -> None:
+    """The message names the flag and its value."""
+    with (
+        pytest.raises(BenchError, match=r"--gateway-binary /no/tyk: there is no such file"),
+        real_gateway(Path("/no/tyk"), tmp_path, "redis-server", tmp_path / "gateway"),
+    ):
+        pass
