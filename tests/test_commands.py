@@ -23,7 +23,7 @@ def test_a_behaviour_is_explained() -> None:
     done = run("explain", "id-characters")
     assert done.returncode == 0
     for expected in (
-        "requirement  An id of other characters",
+        "requirement  An id with characters other",
         "from 5.13.0; of the supported versions: 5.13, 5.14",
         "contract_tests/gateway/test_add_policy.py::test_an_id_of_odd_characters_is_refused",
         "deviation    P12a",
