@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from mockserver.http.client import Header
 from mockserver.http.echo_server import Echo
+from mockserver.http.messages import Reply
 
 _JSON: Header = ("Content-Type", "application/json")
 
@@ -28,7 +29,7 @@ class Upstream:
 
     def serve(self, name: str, body: bytes, status: int = 200, headers: Sequence[Header] = (_JSON,)) -> str:
         """The URL of that name below `url`; it answers with this from now on."""
-        self._started().answers[f"/{name}"] = status, headers, body
+        self._started().answers[f"/{name}"] = Reply(body, status, tuple(headers))
         return self.url + name
 
     def close(self) -> None:

@@ -11,7 +11,7 @@ from mockserver.gateway import handlers, replies
 from mockserver.gateway.gateway import Gateway
 from mockserver.golang import urls
 from mockserver.http.messages import Reply, Request
-from mockserver.service.registry import Answer, check
+from mockserver.service.registry import HandlerFunction, check
 from mockserver.service.service import Service
 
 PREFIX = "/tyk/"  # of the paths that need the secret
@@ -71,7 +71,7 @@ class Guard:
             return replies.redirect(str(urls.Url(clean_path, url.query, url.origin)))
         return "/tyk" + stripped
 
-    def api_at(self, request: Request) -> Answer | None:
+    def api_at(self, request: Request) -> HandlerFunction | None:
         """The answer of the API whose listen path a request meets; None where it meets none."""
         path = request.url.path
         loaded = self._gateway.apis.loaded

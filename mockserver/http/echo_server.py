@@ -5,11 +5,10 @@ from __future__ import annotations
 import http.server
 import json
 import threading
-from collections.abc import Sequence
 from types import TracebackType
 from typing import Any, Self
 
-Answer = tuple[int, Sequence[tuple[str, str]], bytes]  # status, headers, body
+from mockserver.http.messages import Reply
 
 
 class _Handler(http.server.BaseHTTPRequestHandler):
@@ -25,15 +24,14 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             names = {name.lower() for name in self.headers}
             echo["headers"] = {name: ", ".join(self.headers.get_all(name, ())) for name in sorted(names)}
             echo["body"] = request_body.decode("utf-8", "replace")
-        default = 200, (("Content-Type", "application/json"),), json.dumps(echo).encode()
-        status, headers, body = server.answers.get(self.path, default)
-        self.send_response_only(status)
-        for name, value in headers:
+        reply: Reply = server.answers.get(self.path) or Reply(json.dumps(echo).encode())
+        self.send_response_only(reply.status)
+        for name, value in reply.headers:
             self.send_header(name, value)
-        self.send_header("Content-Length", str(len(body)))
+        self.send_header("Content-Length", str(len(reply.body)))
         self.end_headers()
         if self.command != "HEAD":
-            self.wfile.write(body)
+            self.wfile.write(reply.body)
 
     def log_message(self, *_: Any) -> None:
         """Log nothing: a gateway under test may send invalid HTTP."""
@@ -51,7 +49,7 @@ class _Server(http.server.ThreadingHTTPServer):
 
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
-        self.answers: dict[str, Answer] = {}
+        self.answers: dict[str, Reply] = {}
 
 
 class Echo:
@@ -61,7 +59,7 @@ class Echo:
         shows_headers: echo the headers too, with names in lower case, and the body.
 
     Attributes:
-        answers: prepared answers by path, sent instead of the echo: status, headers and body.
+        answers: prepared answers by path, sent instead of the echo.
     """
 
     def __init__(self, *, shows_headers: bool = False) -> None:

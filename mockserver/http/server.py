@@ -37,7 +37,7 @@ class WouldBlock(Exception):
     """The answer may have to wait, so the request must be repeated in a thread; nothing has been done yet."""
 
 
-class Answer(Protocol):
+class Answerer(Protocol):
     """The function that answers the requests of a server."""
 
     def __call__(self, request: Request, *, blocking: bool = True) -> Reply:
@@ -61,7 +61,7 @@ class HttpServer:
         heads: a cache of parsed heads, by their bytes.
     """
 
-    def __init__(self, answer: Answer, listener: socket.socket) -> None:
+    def __init__(self, answer: Answerer, listener: socket.socket) -> None:
         self.answer = answer
         self.address: tuple[str, int] = listener.getsockname()[:2]
         self.connections: set[_Connection] = set()

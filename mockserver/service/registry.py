@@ -41,7 +41,7 @@ class Call(NamedTuple, Generic[S]):
         return urls.first_value(self.query, name)
 
 
-Answer = Callable[[Any], Reply]  # its argument is a Call
+HandlerFunction = Callable[[Any], Reply]  # its argument is a Call
 Waits = Callable[[Any], bool]  # its argument is the state of the service
 
 
@@ -53,7 +53,7 @@ class Handler(NamedTuple):
         waits: True, given the state of the service, if the answer may have to wait and needs a thread.
     """
 
-    answer: Answer
+    answer: HandlerFunction
     waits: Waits
 
 
@@ -81,10 +81,12 @@ class Handlers:
     def __init__(self, service: str) -> None:
         self.service = service
 
-    def handles(self, operation_id: str, *, waits: Waits = on_shared_storage) -> Callable[[Answer], Answer]:
+    def handles(
+        self, operation_id: str, *, waits: Waits = on_shared_storage
+    ) -> Callable[[HandlerFunction], HandlerFunction]:
         """Decorate the function that answers an operation, to register it."""
 
-        def register(answer: Answer) -> Answer:
+        def register(answer: HandlerFunction) -> HandlerFunction:
             HANDLERS[self.service, operation_id] = Handler(answer, waits)
             return answer
 

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from mockserver.contract.openapi import Contract
 from mockserver.http.messages import Reply, Request
-from mockserver.service.registry import Answer
+from mockserver.service.registry import HandlerFunction
 
 
 class State(Protocol):
@@ -18,7 +18,7 @@ class State(Protocol):
         """Restore the initial state."""
 
 
-def _no_route_beside(_: Request) -> Answer | None:
+def _no_route_beside(_: Request) -> HandlerFunction | None:
     return None
 
 
@@ -47,5 +47,5 @@ class Service:
     error: Callable[[str, int], Reply]
     not_found: Callable[[Request], Reply]
     not_allowed: Callable[[Request], Reply]
-    beside: Callable[[Request], Answer | None] = _no_route_beside
+    beside: Callable[[Request], HandlerFunction | None] = _no_route_beside
     path_of: Callable[[str], str] = str
