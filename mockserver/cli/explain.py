@@ -1,4 +1,4 @@
-"""explain: all that is known of one behaviour."""
+"""explain: show requirement, sources, tests and a recorded example of one behaviour."""
 
 from __future__ import annotations
 
@@ -64,13 +64,6 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-@functools.cache
-def _deviations() -> list[Deviation]:
-    from mockserver.contract import deviations
-
-    return deviations.load()
-
-
 def _nearest(name: str, ids: list[str]) -> str:
     from difflib import get_close_matches
 
@@ -87,7 +80,7 @@ def _versions(row: Behaviour) -> str:
 
 @functools.cache
 def _tests() -> Mapping[str, list[str]]:
-    """The tests of each behaviour, by their declarations."""
+    """Node ids of the tests that declare each behaviour."""
     import contract_tests
     from mockserver.contract.spec_files import package_files
 
@@ -97,6 +90,13 @@ def _tests() -> Mapping[str, list[str]]:
         for behaviour_id, name in _DECLARATION.findall(path.read_text("utf-8")):
             tests[behaviour_id].append(f"{path.relative_to(root)}::{name}")
     return tests
+
+
+@functools.cache
+def _deviations() -> list[Deviation]:
+    from mockserver.contract import deviations
+
+    return deviations.load()
 
 
 @functools.cache
@@ -110,21 +110,21 @@ def _scenarios(release: GatewayVersion) -> Mapping[str, Scenario]:
 
 
 def _example(row: Behaviour) -> list[str]:
-    """The exchange of our newest recording that the source names first."""
+    """The first exchange that the source names, from the newest recording in which the behaviour holds."""
     from mockserver.contract.spec_files import known_versions
 
-    named = re.search(r"recording ([a-z]+/[a-z0-9_-]+)(?: steps? (\d+))?", row.source)
+    reference = re.search(r"recording ([a-z]+/[a-z0-9_-]+)(?: steps? (\d+))?", row.source)
     releases = [release for release in known_versions().values() if row.holds_for(release)]
-    if named is None or not releases:
+    if reference is None or not releases:
         return []
-    step = _scenarios(releases[-1])[named[1]].steps[int(named[2] or 0)]
+    step = _scenarios(releases[-1])[reference[1]].steps[int(reference[2] or 0)]
     if "request" not in step:
         return []
     request, response = step["request"], step["response"]
     headers = [f"{n}: {v}" for n, v in request["headers"] if n.lower() != "x-tyk-authorization"]
     body = request.get("body", request.get("body_hex", ""))
     return [
-        f"  example      gateway {releases[-1]}, {named[1]} step {step['step']}",
+        f"  example      gateway {releases[-1]}, {reference[1]} step {step['step']}",
         f"    {request['method']} {request['target']}",
         *[f"    {header}" for header in headers],
         *([f"    {body[:WIDTH]}"] if body else []),
