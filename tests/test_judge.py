@@ -13,8 +13,8 @@ from contract_tests.engine.exchange import Auth, Exchange
 from contract_tests.engine.openapi_core_judge import Answered, validator
 from contract_tests.engine.schema_judge import SchemaJudge
 from contract_tests.gateway.builders.samples import whole
+from mockserver.contract.codecs import Codec
 from mockserver.contract.openapi import Contract
-from mockserver.contract.policy_codec import PolicyCodec
 from mockserver.contract.spec_files import default_version
 from mockserver.http.client import Answer
 
@@ -23,7 +23,7 @@ CONTRACT = Contract.load(default_version())
 JUDGE = SchemaJudge(CONTRACT)
 OPENAPI_CORE = validator(CONTRACT)
 SOUND = json.loads(
-    PolicyCodec.of(CONTRACT).encode(PolicyCodec.of(CONTRACT).decode(json.dumps(whole(1)).encode()))
+    Codec.of(CONTRACT, "Policy").encode(Codec.of(CONTRACT, "Policy").decode(json.dumps(whole(1)).encode()))
 )
 PLAIN = (
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text()

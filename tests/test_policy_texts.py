@@ -8,7 +8,7 @@ import pytest
 from asking import call
 
 from mockserver import MockGateway
-from mockserver.contract.policy_codec import PolicyCodec
+from mockserver.contract.codecs import Codec
 
 TYPES = {"restricted_types": [{"name": "Query", "fields": ["a"]}]}
 MORE = {"restricted_types": [{"name": "Query", "fields": ["b"]}]}
@@ -21,13 +21,13 @@ def test_a_policy_that_did_not_change_is_written_once(
     gateway.policies.seed({"id": "gold"}, {"id": "lead"})
     assert call(gateway, "GET", "/tyk/policies")[0] == 200
     written: list[str] = []
-    encode = PolicyCodec.encode
+    encode = Codec.encode
 
-    def noted(codec: PolicyCodec, policy: Any) -> str:
+    def noted(codec: Codec, policy: Any) -> str:
         written.append(policy["id"])
         return encode(codec, policy)
 
-    monkeypatch.setattr(PolicyCodec, "encode", noted)
+    monkeypatch.setattr(Codec, "encode", noted)
     for name in ("new", "newer"):
         call(gateway, "PUT", "/tyk/policies/gold", {"id": "gold", "name": name})
         gateway.reload()

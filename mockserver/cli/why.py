@@ -38,9 +38,9 @@ def add(commands: Commands) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print the explanation; return the exit code."""
+    from mockserver.contract.codecs import Malformed
     from mockserver.contract.spec_files import version_of
     from mockserver.gateway import explanation
-    from mockserver.golang.structs import Malformed
     from mockserver.storage.files import DirectoryFiles
 
     if not options.policies.is_dir():

@@ -13,36 +13,12 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import unquote_plus
 
-from mockserver.contract.openapi import Contract
+from mockserver.contract.codecs import Codec
 from mockserver.gateway.policy_merging import Document
-from mockserver.golang import json_writer
+from mockserver.golang import json_reader, json_writer
 from mockserver.golang.scalars import ANY, Problems, fold
-from mockserver.golang.structs import Struct, read_as
 
 TIME_FORM = "%Y-%m-%d %H:%M"  # apidef/api_definitions.go:109 @v5.12.0
-
-
-@dataclass(frozen=True)
-class DefinitionCodec:
-    """Reads and writes definitions as a version's gateway does."""
-
-    type: Struct
-
-    @classmethod
-    def of(cls, contract: Contract) -> DefinitionCodec:
-        """The codec that a contract's ApiDefinition schema describes."""
-        kind = contract.type_of("ApiDefinition")
-        assert isinstance(kind, Struct)
-        return cls(kind)
-
-    def decode(self, body: bytes, *, whole: bool = False) -> Api:
-        """Decode a body; with `whole` nothing but white space may follow the first value.
-
-        Raises:
-            Malformed: it is no JSON, or a member is of a wrong type.
-        """
-        known, node = read_as(self.type, body, whole=whole)
-        return Api(known, _with_others(self.type.output(known), ANY.decode(node, None, Problems())))
 
 
 def _with_others(known: Any, sent: Any) -> Any:
@@ -70,6 +46,17 @@ class Api:
 
     fields: Document
     document: Document
+
+    @classmethod
+    def decode(cls, codec: Codec, body: bytes, *, whole: bool = False) -> Api:
+        """Decode a definition; with `whole` only white space may follow its JSON value.
+
+        Raises:
+            Malformed: the body is not JSON, a member has a wrong type, or more follows.
+        """
+        fields = codec.decode(body, whole=whole)
+        node, _ = json_reader.read(body)
+        return cls(fields, _with_others(codec.type.output(fields), ANY.decode(node, None, Problems())))
 
     @property
     def id(self) -> str:

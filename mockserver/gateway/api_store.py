@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from mockserver.gateway.api_definition import Api, DefinitionCodec
-from mockserver.golang.structs import Malformed
+from mockserver.contract.codecs import Codec, Malformed
+from mockserver.gateway.api_definition import Api
 from mockserver.storage.backend import NoStorage
 from mockserver.storage.files import Files
 
@@ -63,7 +63,7 @@ class ApiStore:
         ever_loaded: whether any API was loaded since the gateway started.
     """
 
-    def __init__(self, codec: DefinitionCodec, files: Files) -> None:
+    def __init__(self, codec: Codec, files: Files) -> None:
         self.codec = codec
         self.loaded = LoadedApis()
         self.ever_loaded = False
@@ -113,7 +113,7 @@ class ApiStore:
 
     def _decoded(self, text: bytes) -> tuple[Api | None, str]:
         try:
-            api = self.codec.decode(text, whole=True)
+            api = Api.decode(self.codec, text, whole=True)
         except Malformed as error:
             return None, str(error)
         try:

@@ -8,13 +8,13 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from mockserver.contract.behaviours import load
+from mockserver.contract.codecs import Codec
 from mockserver.contract.openapi import Contract
-from mockserver.contract.policy_codec import PolicyCodec
 from mockserver.contract.versions import GatewayVersion
 from mockserver.gateway.policy_merging import Document
 from mockserver.gateway.policy_store import PolicyStore
 from mockserver.gateway.provenance import Origin, PoliciesNotApplicable
-from mockserver.gateway.session_store import SessionCodec, application_of
+from mockserver.gateway.session_store import application_of
 from mockserver.golang import json_writer
 from mockserver.storage.files import Files
 
@@ -54,15 +54,13 @@ def explain_files(files: Files, body: bytes, version: GatewayVersion) -> Explana
         Malformed: the body is no session.
     """
     contract, behaviours = Contract.load(version), load().of(version)
-    codec = SessionCodec.of(contract)
-    store = PolicyStore(PolicyCodec.of(contract), files, behaviours=behaviours)
+    codec = Codec.of(contract, "SessionState")
+    store = PolicyStore(Codec.of(contract, "Policy"), files, behaviours=behaviours)
     store.reload()
     return explain(codec.decode(body), store, codec, behaviours)
 
 
-def explain(
-    session: Document, store: PolicyStore, codec: SessionCodec, behaviours: frozenset[str]
-) -> Explanation:
+def explain(session: Document, store: PolicyStore, codec: Codec, behaviours: frozenset[str]) -> Explanation:
     """Apply the loaded policies to a session."""
     application = application_of(session, store, codec, behaviours)
     error = ""

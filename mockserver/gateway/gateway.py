@@ -6,17 +6,16 @@ import random
 from pathlib import Path
 
 from mockserver.contract import behaviours
+from mockserver.contract.codecs import Codec
 from mockserver.contract.openapi import Contract
-from mockserver.contract.policy_codec import PolicyCodec
 from mockserver.contract.versions import GatewayVersion
-from mockserver.gateway.api_definition import DefinitionCodec
 from mockserver.gateway.api_store import ApiStore
 from mockserver.gateway.config import Config
 from mockserver.gateway.jwks_cache import JwksCache
 from mockserver.gateway.oauth_store import OAuthStore
 from mockserver.gateway.policy_store import PolicyStore
 from mockserver.gateway.rate_limits import QuotaCounters, TokenBuckets
-from mockserver.gateway.session_store import SessionCodec, SessionStore
+from mockserver.gateway.session_store import SessionStore
 from mockserver.service.clock import Alarm
 from mockserver.service.mock import Mock
 from mockserver.storage.backend import Backend
@@ -53,7 +52,7 @@ class Gateway:
         self.config = config
         self.behaviours = behaviours.load().of(version, without)
         self.contract = Contract.load(version)
-        self.codec = PolicyCodec.of(self.contract)
+        self.codec = Codec.of(self.contract, "Policy")
         self.clock = mock.clock
         self.order = random.Random(0)  # noqa: S311  an order, not a secret
         self.ready = False
@@ -65,12 +64,12 @@ class Gateway:
             behaviours=self.behaviours,
             record=_record(config, directory),
         )
-        self.session_codec = SessionCodec.of(self.contract)
+        self.session_codec = Codec.of(self.contract, "SessionState")
         self.sessions = SessionStore(self.session_codec, config, self.now, mock.backend.key_values("keys"))
         self.organisations = SessionStore(
             self.session_codec, Config(), self.now, mock.backend.key_values("organisation-keys")
         )
-        self.definition_codec = DefinitionCodec.of(self.contract)
+        self.definition_codec = Codec.of(self.contract, "ApiDefinition")
         self.apis = ApiStore(self.definition_codec, _api_files(config, directory, mock.backend))
         self.buckets = TokenBuckets(self.now)
         self.quotas = QuotaCounters(self.now, mock.backend)

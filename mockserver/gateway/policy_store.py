@@ -9,7 +9,7 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
-from mockserver.contract.policy_codec import PolicyCodec, ensure_id
+from mockserver.contract.codecs import Codec, ensure_id
 from mockserver.golang import json_reader
 from mockserver.storage.backend import NoStorage
 from mockserver.storage.files import Files
@@ -31,7 +31,7 @@ class LoadedPolicy:
     policy_id: str
     org_id: str
     make: Callable[[], Policy]
-    codec: PolicyCodec
+    codec: Codec
     is_lent: bool = False
 
     def carried_over(self) -> LoadedPolicy:
@@ -96,7 +96,7 @@ class PolicyStore:
 
     def __init__(
         self,
-        codec: PolicyCodec,
+        codec: Codec,
         files: Files,
         *,
         behaviours: frozenset[str],

@@ -5,11 +5,10 @@ from __future__ import annotations
 import base64
 import fnmatch
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from mockserver.contract.openapi import Contract
+from mockserver.contract.codecs import Codec
 from mockserver.gateway import key_ids
 from mockserver.gateway.api_definition import Api
 from mockserver.gateway.config import Config
@@ -17,59 +16,33 @@ from mockserver.gateway.policy_application import PolicyApplication
 from mockserver.gateway.policy_merging import Document, as_node
 from mockserver.gateway.policy_store import PolicyStore
 from mockserver.gateway.session_cache import SessionCache
-from mockserver.golang import json_writer
 from mockserver.golang.scalars import Problems
-from mockserver.golang.structs import Slice, Struct, read_as
+from mockserver.golang.structs import Map, Slice
 from mockserver.storage.backend import KeyValueMap
 
 
-@dataclass(frozen=True)
-class SessionCodec:
-    """Reads and writes sessions as a version's gateway does."""
+def fresh_right(codec: Codec) -> Document:
+    """An access definition that grants nothing, by the codec of sessions."""
+    rights = codec.type.by_name["access_rights"].type
+    assert isinstance(rights, Map)
+    right: Document = rights.element.fresh()
+    return right
 
-    type: Struct
-    policy: Struct
 
-    @classmethod
-    def of(cls, contract: Contract) -> SessionCodec:
-        """The codec that a contract's SessionState schema describes."""
-        session, policy = contract.type_of("SessionState"), contract.type_of("Policy")
-        assert isinstance(session, Struct)
-        assert isinstance(policy, Struct)
-        return cls(session, policy)
-
-    def decode(self, body: bytes, *, whole: bool = False) -> Document:
-        """Decode a body; with `whole` nothing but white space may follow the first value.
-
-        Raises:
-            Malformed: it is no JSON, or a member is of a wrong type.
-        """
-        session: Document = read_as(self.type, body, whole=whole)[0]
-        return session
-
-    def encode(self, session: Document) -> str:
-        """A session as an answer holds it."""
-        return json_writer.write(self.type.output(session))
-
-    def fresh_right(self) -> Document:
-        """An access definition that grants nothing."""
-        right: Document = self.type.by_name["access_rights"].type.element.fresh()  # type: ignore[attr-defined]  # a map of them
-        return right
-
-    def own_policies(self, session: Document) -> list[Document] | None:
-        """The policies that stand in a session's metadata; None where none can be read."""
-        listed = (session["meta_data"] or {}).get("policies")
-        if not isinstance(listed, list):
-            return None
-        problems = Problems()
-        policies: list[Document] = Slice(self.policy).decode(as_node(listed), None, problems)
-        return None if problems.found else policies
+def own_policies(session: Document, codec: Codec) -> list[Document] | None:
+    """The policies in a session's metadata, by the codec of policies; None if they cannot be decoded."""
+    listed = (session["meta_data"] or {}).get("policies")
+    if not isinstance(listed, list):
+        return None
+    problems = Problems()
+    policies: list[Document] = Slice(codec.type).decode(as_node(listed), None, problems)
+    return None if problems.found else policies
 
 
 def application_of(
     session: Document,
     store: PolicyStore,
-    codec: SessionCodec,
+    codec: Codec,
     behaviours: frozenset[str],
     api_org: str | None = None,
 ) -> PolicyApplication:
@@ -77,7 +50,7 @@ def application_of(
     named = session["apply_policies"] or ([session["apply_policy_id"]] if session["apply_policy_id"] else [])
     org_id = session["org_id"] or api_org or ""
     stored: list[tuple[str, Any]] = [(name, store.lend(name, org_id)) for name in named]
-    own = codec.own_policies(session)
+    own = own_policies(session, store.codec)
     listed = stored or None
     if own is not None:
         by_id = {policy["id"]: policy for policy in reversed(own)}
@@ -91,7 +64,7 @@ def application_of(
             break
         to_clear.append(policy)
     release = partial(store.take_back, named, org_id)
-    return PolicyApplication(session, listed, to_clear, codec.fresh_right, release, api_org)
+    return PolicyApplication(session, listed, to_clear, partial(fresh_right, codec), release, api_org)
 
 
 def lifetime(session: Document, api: Api, config: Config, now: float) -> int:
@@ -119,9 +92,7 @@ class SessionStore:
         cache: what requests to APIs find before they look here.
     """
 
-    def __init__(
-        self, codec: SessionCodec, config: Config, now: Callable[[], float], entries: KeyValueMap
-    ) -> None:
+    def __init__(self, codec: Codec, config: Config, now: Callable[[], float], entries: KeyValueMap) -> None:
         self.cache = SessionCache(now, hashed=config.hash_keys)
         self._codec = codec
         self._config = config

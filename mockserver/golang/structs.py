@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mockserver.golang import json_reader
 from mockserver.golang.json_reader import Object
 from mockserver.golang.scalars import (
     ANY,
@@ -28,10 +27,6 @@ from mockserver.golang.scalars import (
 
 _NAMED = {"object-id": OBJECT_ID, "time": TIME}
 _SCALARS = {"string": STRING, "boolean": BOOL, "integer": INT64, "number": FLOAT64}
-
-
-class Malformed(ValueError):
-    """A body that Go does not decode into what is wanted; the text says why."""
 
 
 class _Spare(list[Any]):
@@ -186,27 +181,6 @@ def go_type(schema: Mapping[str, Any], schemas: Mapping[str, Any]) -> GoType:
     emptying = schema.get("x-empty", [])
     deciding = schema.get("x-zero", [] if emptying else list(schema["properties"]))
     return Struct(fields, deciding, emptying, pointer=schema.get("nullable", False))
-
-
-def read_as(kind: GoType, body: bytes, *, whole: bool = False) -> tuple[Any, Any]:
-    """Decode the first value of a body; it comes back with the node that it was read from.
-
-    With `whole` nothing but white space may follow, as json.Unmarshal wants it and a Decoder does not.
-
-    Raises:
-        Malformed: there is no JSON value, a member is of a wrong type, or more follows.
-    """
-    try:
-        node, rest = json_reader.read(body)
-    except json_reader.JSONSyntaxError as error:
-        raise Malformed(str(error)) from error
-    problems = Problems()
-    value = kind.decode(node, kind.fresh(), problems)
-    if problems.found:
-        raise Malformed(problems.found[0])
-    if whole and rest.strip(" \t\r\n"):
-        raise Malformed("more follows the document")
-    return value, node
 
 
 def _is_set(kind: GoType, value: Any) -> bool:

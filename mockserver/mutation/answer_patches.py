@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
-from mockserver.contract.policy_codec import PolicyCodec
 from mockserver.gateway import policy_store
 from mockserver.golang import json_writer
 from mockserver.http.messages import Reply, Request
@@ -124,16 +123,17 @@ def _install_field(patch: AnswerPatch) -> None:
     reads: Counter[str] = Counter()
     path = patch.field.split("/")
 
-    def encode(self: PolicyCodec, policy: dict[str, Any]) -> str:
-        output = self.type.output(policy)
+    def text_of(loaded: policy_store.LoadedPolicy) -> bytes:
+        policy = loaded.policy
+        output = loaded.codec.type.output(policy)
         text = json_writer.write(output)
         calls = reads[policy["id"]]
         reads[policy["id"]] += 1
         if patch.operation and patch.operation != getattr(state, "operation", ""):
-            return text
+            return text.encode()
         if WHEN[patch.when](calls, len(text)):
             _change_field(output, path, patch.how, policy["id"], values)
-        return json_writer.write(output)
+        return json_writer.write(output).encode()
 
     def note_operation(operation: str) -> None:
         handler = registry.HANDLERS["gateway", operation]
@@ -146,8 +146,7 @@ def _install_field(patch: AnswerPatch) -> None:
 
     note_operation("getPolicy")
     note_operation("listPolicies")
-    PolicyCodec.encode = encode  # type: ignore[method-assign,assignment]  # a mutant is a patch
-    policy_store.LoadedPolicy.text = property(lambda self: self.codec.encode(self.policy).encode())  # type: ignore[assignment,method-assign]  # as above
+    policy_store.LoadedPolicy.text = property(text_of)  # type: ignore[assignment,method-assign]  # a mutant is a patch
 
 
 def _change_field(output: Any, path: list[str], how: str, policy_id: str, values: dict[Any, Any]) -> None:

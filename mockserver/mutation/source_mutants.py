@@ -9,7 +9,7 @@ from mockserver.mutation.mutant import SOURCE, Edit, Mutant, source_of
 
 MODULES = (
     "gateway.handlers.policies", "gateway.handlers.probes", "gateway.handlers.reloads",
-    "gateway.replies", "gateway.policy_store", "contract.policy_codec", "serving.dispatcher",
+    "gateway.replies", "gateway.policy_store", "contract.codecs", "serving.dispatcher",
     "gateway.service", "contract.routes", "service.registry", "http.messages", "http.responses",
     "http.server", "golang.urls", "golang.json_reader", "golang.json_writer", "golang.scalars",
     "golang.structs", "gateway.handlers.keys", "gateway.key_writes", "gateway.policy_application",

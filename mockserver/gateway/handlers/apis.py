@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import uuid
 
+from mockserver.contract.codecs import Malformed
 from mockserver.gateway.api_definition import Api, is_path_component
 from mockserver.gateway.handlers.registration import Call, handles
 from mockserver.gateway.replies import changed, error, json_reply, json_text
-from mockserver.golang.structs import Malformed
 from mockserver.http.messages import Reply
 from mockserver.storage.backend import NoStorage, Refused
 
@@ -47,7 +47,7 @@ def add_api(call: Call) -> Reply:
     if call.state.config.use_db_app_configs:
         return DASHBOARD
     try:
-        api = call.state.apis.codec.decode(call.body)
+        api = Api.decode(call.state.apis.codec, call.body)
     except Malformed:
         return MALFORMED
     if rejection := _invalid(api):
@@ -68,7 +68,7 @@ def update_api(call: Call) -> Reply:
     if api_id not in call.state.apis.loaded.by_id:
         return NOT_FOUND
     try:
-        api = call.state.apis.codec.decode(call.body)
+        api = Api.decode(call.state.apis.codec, call.body)
     except Malformed:
         return MALFORMED
     if api.id != api_id:

@@ -6,6 +6,7 @@ import base64
 import uuid
 from collections.abc import Callable
 
+from mockserver.contract.codecs import Codec, Malformed
 from mockserver.gateway.handlers.registration import Call, handles
 from mockserver.gateway.key_writes import (
     apply,
@@ -22,7 +23,6 @@ from mockserver.gateway.key_writes import (
 from mockserver.gateway.policy_merging import Document, is_empty
 from mockserver.gateway.provenance import PoliciesNotApplicable
 from mockserver.gateway.replies import changed, error, json_reply, json_text
-from mockserver.golang.structs import Malformed, read_as
 from mockserver.http.messages import Reply
 
 MIN_LENGTH = 3  # bytes of a custom key id, in versions that check it (gateway/api.go:602 @v5.14.0)
@@ -201,7 +201,7 @@ def preview_key(call: Call) -> Reply:
 def set_policies_of_key(call: Call) -> Reply:
     """Replace the policies of a key, given the name it is stored under (gateway/api.go:1843 @v5.12.0)."""
     try:
-        change, _ = read_as(call.state.contract.type_of("PolicyChange"), call.body)
+        change = Codec.of(call.state.contract, "PolicyChange").decode(call.body)
     except Malformed:
         return error("Couldn't decode instruction", 400)
     policy_ids = change["apply_policies"]

@@ -7,11 +7,11 @@ import re
 import uuid
 from typing import Any
 
+from mockserver.contract.codecs import Codec, Malformed
 from mockserver.gateway.api_definition import Api
 from mockserver.gateway.handlers.registration import Call, handles
 from mockserver.gateway.oauth_store import Client
 from mockserver.gateway.replies import changed, error, json_reply, ok
-from mockserver.golang.structs import Malformed, Struct, read_as
 from mockserver.golang.urls import form_fields, parameters
 from mockserver.http.messages import Reply
 
@@ -228,20 +228,17 @@ def _api_and_client(call: Call) -> tuple[Api, Client] | None:
 
 def _decoded(call: Call) -> dict[str, Any] | None:
     try:
-        client: dict[str, Any] = read_as(_client_type(call), call.body)[0]
+        return _client_codec(call).decode(call.body)
     except Malformed:
         return None
-    return client
 
 
 def _output(call: Call, client: Client) -> Any:
-    return _client_type(call).output(client)
+    return _client_codec(call).type.output(client)
 
 
-def _client_type(call: Call) -> Struct:
-    client_type = call.state.contract.type_of("OAuthClient")
-    assert isinstance(client_type, Struct)
-    return client_type
+def _client_codec(call: Call) -> Codec:
+    return Codec.of(call.state.contract, "OAuthClient")
 
 
 def _new_secret() -> str:

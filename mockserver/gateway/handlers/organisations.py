@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from mockserver.contract.codecs import Malformed
 from mockserver.gateway.api_definition import Api
 from mockserver.gateway.handlers.registration import Call, handles
 from mockserver.gateway.key_writes import seconds
 from mockserver.gateway.replies import changed, error, json_reply, json_text
-from mockserver.golang.structs import Malformed
 from mockserver.http.messages import Reply
 
 NOT_FOUND = error("Org not found", 404)

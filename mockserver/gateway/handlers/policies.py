@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from mockserver.contract.policy_codec import MalformedPolicy, ensure_id
+from mockserver.contract.codecs import Malformed, ensure_id
 from mockserver.gateway.gateway import Gateway
 from mockserver.gateway.handlers.registration import Call, handles
 from mockserver.gateway.replies import changed, error, json_bytes
@@ -58,7 +58,7 @@ def _write(call: Call, action: str, path_id: str | None = None) -> Reply:
         return error("Due to enabled service policy source, please use the Dashboard API", 500)
     try:
         policy = gateway.codec.decode(call.body)
-    except MalformedPolicy:
+    except Malformed:
         return error("Request malformed", 400)
     checks_ids = "id-characters" in gateway.behaviours and not gateway.config.allow_unsafe_policy_ids
     if checks_ids and policy["id"] and not _SAFE_ID.fullmatch(policy["id"]):
