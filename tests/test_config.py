@@ -61,7 +61,7 @@ def test_the_file_can_be_left_out(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("values", "complaint"),
     [
-        ("{", "no JSON"),
+        ("{", "not valid JSON"),
         ("[]", "JSON object"),
         ({"listen_port": "8080"}, "listen_port must be a whole number, not '8080'"),
         ({"listen_port": True}, "listen_port must be a whole number"),

@@ -111,7 +111,7 @@ def test_definitions_are_files_where_a_directory_is_named(tmp_path: Path) -> Non
     with MockGateway(apis=tmp_path) as gateway:
         assert [api["api_id"] for api in call(gateway, "GET", "/tyk/apis")[1]] == ["orders"]
         (line,) = gateway.gateway.warnings()
-        assert (line.startswith("broken.json: "), line.endswith("it is not served")) == (True, True)
+        assert (line.startswith("broken.json: "), line.endswith("the API is not served")) == (True, True)
         call(gateway, "POST", "/tyk/apis", {**ORDERS, "api_id": "bills", "proxy": {"listen_path": "/bills/"}})
         assert '{\n  "name": "Orders",\n' in (tmp_path / "bills.json").read_text()
         call(gateway, "DELETE", "/tyk/apis/orders")

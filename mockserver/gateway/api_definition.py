@@ -1,7 +1,7 @@
-"""API definitions in the classic form: the document, and what a request is held against.
+"""API definitions in the classic form (not OpenAPI).
 
-The mock reads the members that policies, keys and traffic need. All others are kept as they were
-sent, so that a definition that is read, changed and written back loses nothing.
+The contract's schema has the members that policies, keys and API requests need. All other members stay in
+the document unchanged, so that a definition that is read, changed and written back loses nothing.
 """
 
 from __future__ import annotations
@@ -21,27 +21,28 @@ from mockserver.golang.scalars import ANY, Problems, fold
 TIME_FORM = "%Y-%m-%d %H:%M"  # apidef/api_definitions.go:109 @v5.12.0
 
 
-def _with_others(known: Any, sent: Any) -> Any:
-    """What is known, and beside it what was sent and is not."""
-    if not isinstance(known, dict) or not isinstance(sent, dict):
-        return known
-    names = {fold(name): name for name in known}
-    result = dict(known)
-    for name, value in sent.items():
+def _with_others(decoded: Any, original: Any) -> Any:
+    """The decoded members, and beside them the members of the original that the schema does not have."""
+    if not isinstance(decoded, dict) or not isinstance(original, dict):
+        return decoded
+    names = {fold(name): name for name in decoded}
+    result = dict(decoded)
+    for name, value in original.items():
         if fold(name) not in names:
             result[name] = value
         elif names[fold(name)] == name:
-            result[name] = _with_others(known[name], value)
+            result[name] = _with_others(decoded[name], value)
     return result
 
 
 @dataclass(frozen=True)
 class Api:
-    """One definition: the members that the mock knows, and the whole document.
+    """An API definition.
 
     Attributes:
-        fields: the decoded members, zero ones included.
-        document: what is written and answered.
+        fields: The decoded members of the schema, zero values included.
+        document: The document in files and responses: the members of the schema, less the omitted zero
+            values, and all other members of the original.
     """
 
     fields: Document
@@ -52,7 +53,7 @@ class Api:
         """Decode a definition; with `whole` only white space may follow its JSON value.
 
         Raises:
-            Malformed: the body is not JSON, a member has a wrong type, or more follows.
+            Malformed: The body is not JSON, a member has a wrong type, or more follows.
         """
         fields = codec.decode(body, whole=whole)
         node, _ = json_reader.read(body)
@@ -60,63 +61,63 @@ class Api:
 
     @property
     def id(self) -> str:
-        """The API's id; "" where the definition names none."""
+        """The API's id; "" if the definition has none."""
         return str(self.fields["api_id"])
 
     @property
     def org_id(self) -> str:
-        """The organisation it belongs to."""
+        """The id of the organisation that the API belongs to."""
         return str(self.fields["org_id"])
 
     @property
     def listen_path(self) -> str:
-        """The path that its requests begin with."""
+        """The path prefix of the API's requests."""
         return str(self.fields["proxy"]["listen_path"])
 
     def with_listen_path(self, path: str) -> Api:
-        """The same with another listen path."""
-        proxies = [{**each["proxy"], "listen_path": path} for each in (self.fields, self.document)]
+        """A copy with another listen path."""
+        proxies = [{**members["proxy"], "listen_path": path} for members in (self.fields, self.document)]
         return Api({**self.fields, "proxy": proxies[0]}, {**self.document, "proxy": proxies[1]})
 
     def with_id(self, api_id: str) -> Api:
-        """The same with another id."""
+        """A copy with another id."""
         return Api({**self.fields, "api_id": api_id}, {**self.document, "api_id": api_id})
 
     @cached_property
     def prefixes(self) -> tuple[re.Pattern[str], ...]:
-        """What the paths of its requests begin with: its id, or the listen path."""
+        """The patterns of the API's two path prefixes: /<id>/ and the listen path."""
         return tuple(_pattern(path) for path in (f"/{self.id}/", self.listen_path))
 
     def stripped(self, path: str) -> str:
-        """A path without the listen path (internal/httputil/mux.go:82 @v5.12.0)."""
+        """The path of a request without the listen path (internal/httputil/mux.go:82 @v5.12.0)."""
         rest = path.removeprefix(self.listen_path)
         if rest == path and "{" in self.listen_path:
             rest = _pattern(self.listen_path).sub("", path, count=1)
         return rest if rest.startswith("/") else "/" + rest
 
     def path_after_prefix(self, path: str) -> str:
-        """What stands behind the prefix that a request's path begins with."""
+        """The rest of a path after the first matching prefix, with one leading slash."""
         end = next((match.end() for prefix in self.prefixes if (match := prefix.match(path))), 0)
         return "/" + path[end:].lstrip("/")
 
     def text(self) -> str:
-        """The definition as an answer holds it."""
+        """The text of the definition in a response."""
         return json_writer.write(self.document)
 
     def file_text(self) -> str:
-        """The definition as it stands on disk."""
+        """The text of the definition in its file."""
         return json_writer.write(self.document, indent="  ")
 
 
 def _pattern(template: str) -> re.Pattern[str]:
-    """The expression that gorilla/mux makes of a path prefix with {name} or {name:expression} in it.
+    """The pattern that gorilla/mux compiles from a path prefix with {name} or {name:expression} in it.
 
     Raises:
-        re.error: an expression in it is none.
+        re.error: An expression is not a valid regular expression.
     """
     parts = re.split(r"(\{[^{}]*\})", template)
-    made = [_variable(part) if part.startswith("{") else re.escape(part) for part in parts]
-    return re.compile("".join(made))
+    patterns = [_variable(part) if part.startswith("{") else re.escape(part) for part in parts]
+    return re.compile("".join(patterns))
 
 
 def _variable(part: str) -> str:
@@ -125,9 +126,9 @@ def _variable(part: str) -> str:
 
 
 def expiry(text: str) -> tuple[float | None, bool]:
-    """When a definition's date is, in seconds since the epoch, and whether it cannot be read.
+    """The expiry date of a definition in seconds since the epoch, and True if it cannot be parsed.
 
-    None is never (apidef/api_definitions.go:1361 @v5.12.0).
+    The time is None if the definition never expires (apidef/api_definitions.go:1361 @v5.12.0).
     """
     if text in ("", "-1"):
         return None, False
@@ -138,7 +139,7 @@ def expiry(text: str) -> tuple[float | None, bool]:
 
 
 def is_path_component(name: str) -> bool:
-    """Whether an id may be a file's name (internal/sanitize/path.go:34 @v5.12.0)."""
+    """True if an id may be the name of a file (internal/sanitize/path.go:34 @v5.12.0)."""
     for _ in range(3):
         if re.search("%(?![0-9A-Fa-f]{2})", name):
             break

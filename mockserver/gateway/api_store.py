@@ -1,4 +1,4 @@
-"""The APIs of one gateway: definitions that are written, and those that the last reload found."""
+"""API definitions of one gateway, as written and as loaded by the last reload."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from mockserver.gateway.api_definition import Api
 from mockserver.storage.backend import NoStorage
 from mockserver.storage.files import Files
 
-_FOR_MCP = ("json_rpc_methods", "json_rpc_methods_access_rights", "mcp_primitives", "mcp_access_rights")
-_COMPANIONS = ("-oas.json", "-mcp.json")  # of definitions in another form
+_MCP_MEMBERS = ("json_rpc_methods", "json_rpc_methods_access_rights", "mcp_primitives", "mcp_access_rights")
+_COMPANIONS = ("-oas.json", "-mcp.json")  # names of files with definitions in other forms
 
 
 @dataclass(frozen=True)
 class LoadedApis:
-    """What one reload found; never changed, only replaced.
+    """The APIs that one reload loaded. Immutable: the next reload replaces it.
 
     Attributes:
-        by_id: every API.
-        routed: those that requests reach, the longest listen path first.
-        read: every API as its file has it, before one listen path was kept from another.
+        by_id: All APIs by their ids.
+        routed: The APIs that accept requests, the longest listen path first.
+        read: All APIs as in their files, before duplicate listen paths were changed.
     """
 
     by_id: Mapping[str, Api] = field(default_factory=dict)
@@ -32,35 +32,36 @@ class LoadedApis:
     read: Mapping[str, Api] = field(default_factory=dict)
 
     def at(self, path: str) -> Api | None:
-        """The API that a request's path reaches; None where it is no API's."""
+        """The API that serves a path; None if no API does."""
         for api in self.routed:
             if any(prefix.match(path) for prefix in api.prefixes):
                 return api
         return None
 
     def misplaced(self, rights: Mapping[str, Mapping[str, Any]] | None) -> str:
-        """Why rights to loaded APIs cannot be: a member for MCP proxies, and none is served here.
+        """The error message for rights that set members of MCP proxies; no loaded API is such a proxy.
 
-        "" where they can be; an API that is not loaded may be anything (gateway/policy.go:84 @v5.13.1).
+        "" if the rights are valid. APIs that are not loaded are not checked (gateway/policy.go:84 @v5.13.1).
         """
         for name, right in (rights or {}).items():
-            if name in self.by_id and any(_is_set(right.get(member)) for member in _FOR_MCP):
-                told = "MCP fields can only be configured on MCP Proxies"
-                return f'{told}, API "{name}" is not an MCP Proxy'
+            if name in self.by_id and any(_is_set(right.get(member)) for member in _MCP_MEMBERS):
+                message = "MCP fields can only be configured on MCP Proxies"
+                return f'{message}, API "{name}" is not an MCP Proxy'
         return ""
 
     def of_organisation(self, org_id: str) -> Api | None:
-        """An API of an organisation, or any at all (gateway/api.go:269 @v5.12.0)."""
-        of_it = (api for api in self.by_id.values() if api.org_id == org_id)
-        return next(of_it, None) or next(iter(self.by_id.values()), None)
+        """An API of an organisation, else any API, else None (gateway/api.go:269 @v5.12.0)."""
+        apis = (api for api in self.by_id.values() if api.org_id == org_id)
+        return next(apis, None) or next(iter(self.by_id.values()), None)
 
 
 class ApiStore:
     """The only owner of API definitions.
 
     Attributes:
-        loaded: replaced by each reload.
-        ever_loaded: whether any API was loaded since the gateway started.
+        codec: The codec of API definitions.
+        loaded: The APIs that the last reload loaded.
+        ever_loaded: True if any API was loaded since the gateway started.
     """
 
     def __init__(self, codec: Codec, files: Files) -> None:
@@ -68,41 +69,52 @@ class ApiStore:
         self.loaded = LoadedApis()
         self.ever_loaded = False
         self._files = files
-        self._seen: dict[str, tuple[bytes, Api | None, str]] = {}  # by file: its text, and what it is
+        self._seen: dict[str, tuple[bytes, Api | None, str]] = {}  # by file name: text, API, reason
 
     def write(self, api: Api) -> None:
-        """Write a definition's file. Raises NoStorage or Refused."""
+        """Write the file of a definition.
+
+        Raises:
+            NoStorage, Refused: The file cannot be written.
+        """
         self._files.write(api.id, api.file_text)
 
     def delete(self, api_id: str) -> None:
-        """Remove a definition's file. Raises NoStorage or Refused."""
+        """Remove the file of a definition.
+
+        Raises:
+            NoStorage, Refused: The file cannot be removed.
+        """
         self._files.delete(api_id)
 
     def reload(self) -> None:
-        """Load what is written; a file that cannot be read whole is passed over."""
+        """Load the written definitions; a file that cannot be decoded is skipped."""
         try:
-            found = [api for _, api, _ in self._read() if api is not None]
-        except NoStorage:  # of a store that is shared; what is loaded stays
+            apis = [api for _, api, _ in self._read() if api is not None]
+        except NoStorage:  # a shared store is unreachable: the loaded APIs stay
             return
-        placed = _placed(found, self.loaded)
+        placed = _placed(apis, self.loaded)
         routed = tuple(api for api in placed if _is_served(api) and not api.fields["internal"])
-        self.loaded = LoadedApis({api.id: api for api in placed}, routed, {api.id: api for api in found})
-        self.ever_loaded = self.ever_loaded or bool(found)
+        self.loaded = LoadedApis({api.id: api for api in placed}, routed, {api.id: api for api in apis})
+        self.ever_loaded = self.ever_loaded or bool(apis)
 
     def warnings(self) -> list[str]:
-        """A line for each file that is passed over, and for whoever else uses them."""
+        """The warnings, one line for each file that is skipped, and for each other user of the directory."""
         return self._files.warnings() + [
-            f"{name}: {reason}; it is not served" for name, _, reason in self._read() if reason
+            f"{name}: {reason}; the API is not served" for name, _, reason in self._read() if reason
         ]
 
     def restore(self) -> None:
-        """Make the files what they were before the first write, and forget what is loaded."""
+        """Restore the files to their state before the first write, and unload all APIs."""
         self._files.restore()
         self.loaded = LoadedApis()
         self.ever_loaded = False
 
     def _read(self) -> list[tuple[str, Api | None, str]]:
-        """Each file's name, its definition, and why it has none (gateway/api_definition.go:721 @v5.12.0)."""
+        """The name and API of each file, and the reason if it is not served.
+
+        Source: gateway/api_definition.go:721 @v5.12.0.
+        """
         seen: dict[str, tuple[bytes, Api | None, str]] = {}
         for name, text in self._files.read():
             if not name.endswith(_COMPANIONS):
@@ -117,19 +129,20 @@ class ApiStore:
         except Malformed as error:
             return None, str(error)
         try:
-            is_served = bool(api.prefixes) and _is_served(api)  # the prefixes are compiled here
+            is_served = bool(api.prefixes) and _is_served(api)  # `prefixes` compiles the patterns
         except re.error as error:
-            return None, f"the listen path {api.listen_path!r} cannot be read: {error}"
+            return None, f"the listen path {api.listen_path!r} is not a valid pattern: {error}"
         return api, "" if is_served else "the listen path is empty or has a space in it"
 
 
-def _placed(found: list[Api], before: LoadedApis) -> list[Api]:
-    """The longest listen path first; of several with one path those that had it before keep it.
+def _placed(read: list[Api], before: LoadedApis) -> list[Api]:
+    """The APIs with unique listen paths, the longest path first.
 
-    The others get their id behind it (gateway/api_loader.go:207 and :1041 @v5.12.0), and keep it there
-    until they are written anew (gateway/util.go:158 @v5.12.0).
+    Of several APIs with one path, those that were loaded with it keep it. The others get their ids appended
+    to it (gateway/api_loader.go:207 and :1041 @v5.12.0), until they are written again
+    (gateway/util.go:158 @v5.12.0).
     """
-    apis = [before.by_id[api.id] if before.read.get(api.id) is api else api for api in found]
+    apis = [before.by_id[api.id] if before.read.get(api.id) is api else api for api in read]
     count = Counter(api.listen_path for api in apis)
     placed = []
     for api in sorted(apis, key=lambda api: -_length(api.listen_path)):
@@ -142,7 +155,7 @@ def _placed(found: list[Api], before: LoadedApis) -> list[Api]:
 
 
 def _is_set(value: Any) -> bool:
-    """Whether anything stands in a member, at any depth."""
+    """True if a member has a value that is not zero, at any depth."""
     return any(map(_is_set, value.values())) if isinstance(value, dict) else bool(value)
 
 
@@ -151,7 +164,7 @@ def _is_served(api: Api) -> bool:
 
 
 def _length(path: str) -> int:
-    """How specific a listen path is: what stands in braces counts nothing."""
+    """The specificity of a listen path: its length without the segments in braces."""
     if "{" not in path:
         return len(path)
     segments = [part for part in path.split("/") if not re.fullmatch(r"\{.+\}", part)]

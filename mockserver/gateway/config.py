@@ -1,4 +1,4 @@
-"""The gateway's own tyk.conf and TYK_GW_* variables, as far as the mock knows their keys."""
+"""The configuration of a gateway: those keys of tyk.conf and TYK_GW_* variables that the mock supports."""
 
 from __future__ import annotations
 
@@ -13,12 +13,16 @@ DEFAULT_SECRET = "mock-secret"
 
 
 class ConfigError(ValueError):
-    """A configuration that cannot be used; the message names the value and the next step."""
+    """An invalid configuration; the message names the value and the next step."""
 
 
 @dataclass(frozen=True)
 class Config:
-    """Each attribute is a key of tyk.conf; a double underscore stands for the dot of a nested one."""
+    """The configuration of one gateway.
+
+    Each attribute is a key of tyk.conf. A double underscore stands for the dot of a nested key.
+    Times are in the units of tyk.conf: seconds, but nanoseconds in `liveness_check__check_duration`.
+    """
 
     listen_port: int = 8080
     listen_address: str = "127.0.0.1"
@@ -48,25 +52,25 @@ class Config:
 
     @property
     def policies_from_dashboard(self) -> bool:
-        """Whether policies come from the Dashboard, so that this gateway writes none."""
+        """True if policies come from the Dashboard, so that this gateway writes none."""
         return self.use_db_app_configs or self.policies__policy_source == "service"
 
     @property
     def reload_seconds(self) -> int:
-        """Seconds between two ticks of the reload queue; at least one."""
+        """The seconds between two ticks of the reload queue; at least one."""
         return max(1, self.reload_interval)
 
     @property
     def liveness_seconds(self) -> float:
-        """Seconds between two checks of the gateway's parts."""
+        """The seconds between two liveness checks of the gateway's components."""
         return (self.liveness_check__check_duration or 10_000_000_000) / 1e9
 
     @classmethod
     def of(cls, values: Mapping[str, Any]) -> tuple[Config, list[str]]:
-        """Read keys as tyk.conf nests them, or dotted; return what is not known beside it.
+        """The configuration from nested or dotted keys, and the keys that the mock ignores.
 
         Raises:
-            ConfigError: a value has another type than the gateway's.
+            ConfigError: A value has a wrong type.
         """
         flat = flatten(values)
         config, ignored = cls(), []
@@ -78,24 +82,24 @@ class Config:
         return config, ignored
 
     def having(self, key: str, value: Any) -> Config:
-        """This configuration with one dotted key set.
+        """A copy with one dotted key set.
 
         Raises:
-            ConfigError: the value has another type than the gateway's.
+            ConfigError: The value has a wrong type.
         """
         name = key.replace(".", "__")
         kind = _KINDS[name]
         if type(value) is not kind:
-            raise ConfigError(f"{key} must be {_WORDS[kind]}, not {value!r}; mend the configuration")
+            raise ConfigError(f"{key} must be {_WORDS[kind]}, not {value!r}; correct the configuration")
         if name == "secret":
             value = _secret(str(value))
         return replace(self, **{name: value})
 
     def with_environment(self, environment: Mapping[str, str]) -> Config:
-        """This configuration with the TYK_GW_* variables that name a known key.
+        """A copy with the keys that TYK_GW_* variables set.
 
         Raises:
-            ConfigError: a variable cannot be read as its key's type.
+            ConfigError: A variable cannot be converted to the type of its key.
         """
         config = self
         for name, kind in _KINDS.items():
@@ -106,20 +110,20 @@ class Config:
         return config
 
 
-_KINDS: dict[str, type] = {each.name: type(each.default) for each in fields(Config)}
+_KINDS: dict[str, type] = {key.name: type(key.default) for key in fields(Config)}
 _WORDS = {int: "a whole number", str: "a string", bool: "true or false"}
 
 
 def variable_of(name: str) -> str:
-    """The environment variable of a key: TYK_GW_ and the Go field names, joined by underscores."""
+    """The name of a key's environment variable: TYK_GW_ and the Go field names, joined by underscores."""
     return "TYK_GW_" + "_".join(part.replace("_", "") for part in name.split("__")).upper()
 
 
 def load(path: Path | None, environment: Mapping[str, str]) -> tuple[Config, list[str]]:
-    """Read tyk.conf and then the environment; return the keys that were passed over.
+    """The configuration from tyk.conf and the environment, and the keys of the file that the mock ignores.
 
     Raises:
-        ConfigError: the file cannot be read, is no JSON object, or holds a value of a wrong type.
+        ConfigError: The file cannot be read, is not a JSON object, or holds a value of a wrong type.
     """
     if path is None or environment.get("TYK_GW_OMITCONFIGFILE") == "true":
         return Config().with_environment(environment), []
@@ -128,24 +132,24 @@ def load(path: Path | None, environment: Mapping[str, str]) -> tuple[Config, lis
 
 
 def read_flat(path: Path) -> dict[str, Any]:
-    """All keys of a tyk.conf, nested ones by their dots.
+    """All keys of a tyk.conf, with dotted names for the nested ones.
 
     Raises:
-        ConfigError: the file cannot be read, or is no JSON object.
+        ConfigError: The file cannot be read, or is not a JSON object.
     """
     try:
         values = json.loads(path.read_bytes())
     except OSError as error:
-        raise ConfigError(f"{path}: {error.strerror}; give the gateway's tyk.conf") from error
+        raise ConfigError(f"{path}: {error.strerror}; give the path of the gateway's tyk.conf") from error
     except ValueError as error:
-        raise ConfigError(f"{path}: no JSON: {error}; mend the file") from error
+        raise ConfigError(f"{path}: not valid JSON: {error}; correct the file") from error
     if not isinstance(values, dict):
-        raise ConfigError(f"{path}: a configuration is a JSON object; mend the file")
+        raise ConfigError(f"{path}: a configuration must be a JSON object; correct the file")
     return flatten(values)
 
 
 def flatten(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """The keys of a configuration, nested ones joined by dots."""
+    """The keys of a configuration, with dotted names for the nested ones."""
     flat: dict[str, Any] = {}
     for key, value in values.items():
         if isinstance(value, dict):
@@ -162,16 +166,16 @@ def _from_text(variable: str, text: str, kind: type) -> Any:
         return int(text)
     if kind is str:
         return text
-    raise ConfigError(f"{variable} must be {_WORDS[kind]}, not {text!r}; mend the variable")
+    raise ConfigError(f"{variable} must be {_WORDS[kind]}, not {text!r}; correct the variable")
 
 
 def _secret(value: str) -> str:
-    """A secret may name where it is kept; only the environment can be asked here."""
+    """The secret itself, read from the environment if the value is a reference of the form env://NAME."""
     scheme, separator, rest = value.partition("://")
     if not separator or scheme not in ("env", "vault", "consul", "secrets", "file"):
         return value
     if scheme != "env":
-        raise ConfigError(f"the secret is kept in {scheme}, which the mock cannot ask; pass --secret")
+        raise ConfigError(f"the secret is stored in {scheme}, which the mock cannot read; pass --secret")
     if rest not in os.environ:
-        raise ConfigError(f"the secret is kept in the variable {rest}, which is not set; set it")
+        raise ConfigError(f"the secret refers to the environment variable {rest}, which is not set; set it")
     return os.environ[rest]

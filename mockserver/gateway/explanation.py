@@ -1,4 +1,4 @@
-"""Why a session has what it has: for each limit and right the policy it came from, and the rule."""
+"""Explanations of a session: the policy and the rule that each limit and right came from."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ OWN = "the session itself"
 
 @dataclass(frozen=True)
 class Reason:
-    """One value of the result.
+    """The origin of one value of a session.
 
     Attributes:
-        path: where it stands, "access_rights/orders/limit/rate".
-        value: what it is, as JSON would have it.
-        origin: the policy's id, or `OWN`.
-        rule: what decided, in words.
+        path: The path of the value, for example "access_rights/orders/limit/rate".
+        value: The value as in JSON.
+        origin: The id of the policy that the value came from, or `OWN`.
+        rule: The rule that selected the value, in words.
     """
 
     path: str
@@ -40,7 +40,13 @@ class Reason:
 
 @dataclass(frozen=True)
 class Explanation:
-    """A session after its policies, and the reasons for it; `error` is the gateway's refusal, or ""."""
+    """A session after its policies were applied.
+
+    Attributes:
+        session: The session as in a response.
+        reasons: One for each value, in the order of the session.
+        error: The gateway's error message if the policies could not be applied, else "".
+    """
 
     session: Document
     reasons: tuple[Reason, ...]
@@ -48,10 +54,10 @@ class Explanation:
 
 
 def explain_files(files: Files, body: bytes, version: GatewayVersion) -> Explanation:
-    """Apply the policies of a directory to a session.
+    """Apply the policies in files to the session in a body.
 
     Raises:
-        Malformed: the body is no session.
+        Malformed: The body is not a session.
     """
     contract, behaviours = Contract.load(version), load().of(version)
     codec = Codec.of(contract, "SessionState")
@@ -61,7 +67,7 @@ def explain_files(files: Files, body: bytes, version: GatewayVersion) -> Explana
 
 
 def explain(session: Document, store: PolicyStore, codec: Codec, behaviours: frozenset[str]) -> Explanation:
-    """Apply the loaded policies to a session."""
+    """Apply the loaded policies to a session; `codec` is that of sessions."""
     application = application_of(session, store, codec, behaviours)
     error = ""
     try:
@@ -69,39 +75,39 @@ def explain(session: Document, store: PolicyStore, codec: Codec, behaviours: fro
     except PoliciesNotApplicable as refusal:
         error = str(refusal)
     shown = codec.type.output(session)
-    return Explanation(shown, tuple(_reasons(shown, application.choices)), error)
+    return Explanation(shown, tuple(_reasons(shown, application.origins)), error)
 
 
-def _reasons(session: Document, choices: dict[str, Origin]) -> list[Reason]:
-    """A reason for each value that is shown, in the order of the document."""
-    found = []
+def _reasons(session: Document, origins: dict[str, Origin]) -> list[Reason]:
+    """The reasons, one for each value, in the order of the session."""
+    reasons = []
     for path, value in _values(session, ""):
-        choice = _choice_of(path, choices)
-        rule = choice.rule if choice else "no policy touches it"
-        found.append(Reason(path, value, choice.policy if choice and choice.policy else OWN, rule))
-    return found
+        origin = _origin_of(path, origins)
+        rule = origin.rule if origin else "no policy touches it"
+        reasons.append(Reason(path, value, origin.policy if origin and origin.policy else OWN, rule))
+    return reasons
 
 
-def _choice_of(path: str, choices: dict[str, Origin]) -> Origin | None:
-    """The choice of a value, or of the right that it is in."""
-    if path in choices:
-        return choices[path]
+def _origin_of(path: str, origins: dict[str, Origin]) -> Origin | None:
+    """The origin of a value, else of the right that contains it."""
+    if path in origins:
+        return origins[path]
     parts = path.split("/")
     inside_right = parts[0] == "access_rights" and len(parts) > 2 and parts[2] != "limit"
-    return choices.get("/".join(parts[:2])) if inside_right else None
+    return origins.get("/".join(parts[:2])) if inside_right else None
 
 
 def _values(node: Any, path: str) -> list[tuple[str, Any]]:
-    """The limits, rights and metadata of a session; objects are gone into down to there."""
+    """The values of a session by path; rights, limits and metadata are split into their members."""
     deeper = path == "" or path in ("access_rights", "meta_data") or path.endswith("/limit")
     deeper = deeper or (path.startswith("access_rights/") and path.count("/") == 1)
     if isinstance(node, dict) and deeper:
-        return [each for name, value in node.items() for each in _values(value, f"{path}/{name}".lstrip("/"))]
+        return [pair for name, value in node.items() for pair in _values(value, f"{path}/{name}".lstrip("/"))]
     return [(path, node)]
 
 
 def as_text(explanation: Explanation) -> str:
-    """One line for each value."""
+    """The explanation as text, with one line for each value."""
     lines = [f"refused: {explanation.error}"] if explanation.error else []
     width = max((len(reason.path) for reason in explanation.reasons), default=0)
     origins = max((len(reason.origin) for reason in explanation.reasons), default=0)
@@ -113,13 +119,13 @@ def as_text(explanation: Explanation) -> str:
 
 
 def as_json(explanation: Explanation) -> str:
-    """The session and its reasons."""
+    """The explanation as a JSON object with the members session, reasons and error."""
     document = {**asdict(explanation), "reasons": [asdict(reason) for reason in explanation.reasons]}
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
 def as_mermaid(explanation: Explanation) -> str:
-    """A flow chart from policies to what they gave, the rule on each arrow."""
+    """The explanation as a Mermaid flow chart from policies to values, with the rules on the arrows."""
     origins = list(dict.fromkeys(reason.origin for reason in explanation.reasons))
     lines = ["flowchart LR"]
     lines += [f'  p{i}["{html.escape(origin)}"]' for i, origin in enumerate(origins)]

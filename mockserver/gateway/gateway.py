@@ -1,4 +1,4 @@
-"""One simulated gateway: its configuration, its version's behaviours, its state."""
+"""The state of one simulated gateway, and its reloads."""
 
 from __future__ import annotations
 
@@ -21,20 +21,22 @@ from mockserver.service.mock import Mock
 from mockserver.storage.backend import Backend
 from mockserver.storage.files import DirectoryFiles, Files, MemoryFiles
 
-RELOAD = "reload"  # the message that has all gateways of a group reload
+RELOAD = "reload"  # the message that makes all gateways of a group reload
 
 
 class Gateway:
-    """The state of one gateway, and its reloads.
+    """A simulated gateway: its configuration, the behaviours of its version, and its state.
 
-    `directory` is the working directory that relative paths of the configuration start from.
+    Relative paths in the configuration start from `directory`, the working directory of the gateway.
 
     Attributes:
-        behaviours: the ids of the rows that hold, less those in `without`.
-        ready: whether policies were loaded at least once.
-        order: shuffles lists, the same way in each run.
-        upstreams: hosts besides this machine that APIs may be forwarded to.
-        storage_is_shared: whether other gateways share its backend.
+        behaviours: The ids of the behaviours of this version, without those in `without`.
+        codec: The codec of policies.
+        order: The random order of lists; it is the same in each run.
+        ready: True if policies were loaded at least once.
+        upstreams: The hosts besides this machine to which requests may be forwarded.
+        storage_is_shared: True if other gateways share the backend.
+        organisations: The sessions of organisations. They are never hashed and never expire by configuration.
     """
 
     def __init__(
@@ -81,11 +83,11 @@ class Gateway:
         self.load()
 
     def now(self) -> float:
-        """Seconds since the epoch, as this gateway sees them."""
+        """The time of the mock's clock in seconds since the epoch."""
         return self.clock.now()
 
     def reload(self) -> None:
-        """Reload now: the waiting for the next tick is skipped, a queued reload is part of it."""
+        """Reload at once: move the clock to the next tick, and complete a queued reload."""
         with self.clock.lock:
             self.clock.skip_to(self.clock.next_tick(self.config.reload_seconds))
             if self._queued is not None:
@@ -93,19 +95,19 @@ class Gateway:
             self._run_queued()
 
     def queue_reload(self) -> None:
-        """Reload at the next tick, as a real gateway does (gateway/server.go:1299 @v5.12.0)."""
+        """Queue a reload for the next tick (gateway/server.go:1299 @v5.12.0)."""
         with self.clock.lock:
             if self._queued is None:
                 tick = self.clock.next_tick(self.config.reload_seconds)
                 self._queued = self.clock.call_at(tick, self._run_queued)
 
     def reload_group(self) -> None:
-        """Have all gateways of the group reload at their next tick."""
+        """Queue a reload in all gateways of the group."""
         self._publish(RELOAD)
         self.queue_reload()
 
     def reset(self) -> None:
-        """Go back to how it started: no policy but those that were on file before it wrote."""
+        """Restore the state at the start, and the files to what they were before the first write."""
         self._queued = None
         self.store.restore()
         self.apis.restore()
@@ -116,12 +118,12 @@ class Gateway:
         self.load()
 
     def warnings(self) -> list[str]:
-        """A line for each part of the files that a gateway passes over, and would only write to its log."""
+        """The warnings about files that are not fully loaded; a real gateway writes them only to its log."""
         return [*self.store.warnings(), *self.apis.warnings()]
 
     def load(self) -> None:
-        """Load what is written, whatever the clock says."""
-        if not self.config.policies_from_dashboard:  # there is no Dashboard that could be asked
+        """Load the written policies and APIs, without waiting for a tick."""
+        if not self.config.policies_from_dashboard:  # the mock has no Dashboard
             self.ready = self.store.reload() or self.ready
         if not self.config.use_db_app_configs:
             self.apis.reload()
@@ -133,7 +135,10 @@ class Gateway:
 
 
 def _files(config: Config, directory: Path, backend: Backend) -> Files:
-    """Without policy_path a gateway writes into its working directory (gateway/api.go:1080 @v5.12.0)."""
+    """The files of policies.
+
+    Without policy_path a gateway writes into its working directory (gateway/api.go:1080 @v5.12.0).
+    """
     if config.policies__policy_path:
         return DirectoryFiles(directory / config.policies__policy_path)
     if config.policies__policy_record_name:

@@ -1,4 +1,4 @@
-"""Names of keys: how one is made of an organisation and an id, and under which it is stored.
+"""Ids of keys, built from an organisation and a name, and the names under which keys are stored.
 
 Source: internal/crypto/token.go and hash.go, gateway/auth_manager.go:229 @v5.12.0; recordings keys/hash-*.
 """
@@ -31,10 +31,10 @@ def _murmur128(data: bytes) -> str:
 
 
 def _murmur32(data: bytes) -> str:
-    """MurmurHash3 of the whole four-byte blocks alone, and not finished.
+    """MurmurHash3 of the complete four-byte blocks, without tail and finalisation.
 
-    The gateway's library gives that where its bytes are asked for, so that a key of less than four
-    bytes is kept as 00000000 (recordings keys/hashed, keys/hash-murmur32).
+    The gateway's library returns this intermediate state as the bytes of the hash, so that a key of less than
+    four bytes is stored as 00000000 (recordings keys/hashed, keys/hash-murmur32).
     """
     state = 0
     for start in range(0, len(data) // 4 * 4, 4):
@@ -57,22 +57,22 @@ _HASHES: dict[str, Callable[[bytes], str]] = {
 
 
 def murmur64(text: str) -> str:
-    """The first half of MurmurHash3 of 128 bits, in hexadecimal digits."""
+    """The first 64 bits of the 128-bit MurmurHash3 of a text, as 16 hexadecimal digits."""
     return _murmur64(text.encode())
 
 
 def make(org_id: str, name: str, algorithm: str) -> str:
-    """The full id of a key; without a name a random one."""
+    """The full id of a key; an empty name is replaced by a random one. `algorithm` is hash_key_function."""
     name = name.removeprefix(org_id) or uuid.uuid4().hex
     if not algorithm:
         return org_id + name
-    known = algorithm if algorithm in _HASHES else _DEFAULT
-    token = f'{{"org":"{org_id}","id":"{name}","h":"{known}"}}'
+    supported = algorithm if algorithm in _HASHES else _DEFAULT
+    token = f'{{"org":"{org_id}","id":"{name}","h":"{supported}"}}'
     return base64.b64encode(token.encode()).decode()
 
 
 def organisation_of(key: str) -> str:
-    """The organisation that a key's id tells; "" where it tells none."""
+    """The organisation in the id of a key; "" if the id has none."""
     if (token := _token(key)) is not None and isinstance(token.get("org"), str):
         return str(token["org"])
     start = key[:_OBJECT_ID_LENGTH]
@@ -82,7 +82,7 @@ def organisation_of(key: str) -> str:
 
 
 def storage_name(key: str, *, hashed: bool) -> str:
-    """The name that a key is stored under: itself, or its hash."""
+    """The name under which a key is stored: its hash if keys are hashed, else the key itself."""
     if not hashed:
         return key
     token = _token(key) or {}
@@ -91,7 +91,7 @@ def storage_name(key: str, *, hashed: bool) -> str:
 
 
 def _token(key: str) -> dict[str, object] | None:
-    """The JSON that a key's id is made of, if it is."""
+    """The JSON object that the id of a key encodes in base64; None if it encodes none."""
     if not key.startswith(_JSON_IN_BASE64):
         return None
     try:

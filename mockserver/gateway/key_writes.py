@@ -1,4 +1,4 @@
-"""Saving keys: what a gateway does to a session before it is kept (gateway/api.go:386 @v5.12.0)."""
+"""Writes of keys: the changes to a session before it is stored (gateway/api.go:386 @v5.12.0)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,11 @@ from mockserver.gateway.session_store import application_of, lifetime
 
 
 def save(gateway: Gateway, key: str, session: Document, *, resets: bool, by_hash: bool = False) -> bool:
-    """Keep a session, its policies applied for each API. Returns False if it may not be kept."""
+    """Apply policies and store the session of a key, as `save_for_each_api` does.
+
+    With `resets` the quotas restart and `last_updated` is set. False if the session may not be stored, or its
+    policies cannot be applied.
+    """
     if resets:
         session["last_updated"] = seconds(gateway)
     try:
@@ -24,12 +28,13 @@ def save(gateway: Gateway, key: str, session: Document, *, resets: bool, by_hash
 def save_for_each_api(
     gateway: Gateway, key: str, session: Document, *, resets: bool, by_hash: bool = False
 ) -> bool:
-    """Apply policies and keep the session, once for each API it has a right to; without any, for all APIs.
+    """Apply policies and store the session, once for each API in its rights, or for all APIs without rights.
 
-    A right to all needs `allow_master_keys`; False where it is not set.
+    A session without rights needs `allow_master_keys`; False if that is not set.
 
     Raises:
-        NotApplied: the policies do not fit; for APIs before that one it was kept.
+        PoliciesNotApplicable: The policies cannot be applied for an API; the session was stored for the APIs
+            before it.
     """
     loaded = gateway.apis.loaded.by_id
     if not session["access_rights"] and not gateway.config.allow_master_keys:
@@ -37,7 +42,7 @@ def save_for_each_api(
     for name in list(session["access_rights"] or loaded):
         api = loaded.get(name)
         if api is not None:
-            _end_as_policies_say(gateway, key, session, by_hash=by_hash)
+            _set_expiry_of_policies(gateway, key, session, by_hash=by_hash)
         if resets and not (api and api.fields["dont_set_quota_on_create"]):
             forget_quotas(gateway, key, session, by_hash=by_hash)
             session["quota_renews"] = int(gateway.now()) + session["quota_renewal_rate"]
@@ -47,17 +52,17 @@ def save_for_each_api(
 
 
 def apply(gateway: Gateway, session: Document, api: Api | None = None) -> None:
-    """Apply a session's policies, for an API where one is meant.
+    """Apply the policies of a session, for one API if it is given.
 
     Raises:
-        NotApplied: they do not fit.
+        PoliciesNotApplicable: The policies cannot be applied.
     """
     org_id = api.org_id if api else None
     application_of(session, gateway.store, gateway.session_codec, gateway.behaviours, org_id).run()
 
 
 def apply_if_possible(gateway: Gateway, session: Document, api: Api | None = None) -> None:
-    """Apply a session's policies as far as they fit."""
+    """Apply the policies of a session; the changes before an error stay."""
     try:
         apply(gateway, session, api)
     except PoliciesNotApplicable:
@@ -65,7 +70,7 @@ def apply_if_possible(gateway: Gateway, session: Document, api: Api | None = Non
 
 
 def forget_quotas(gateway: Gateway, key: str, session: Document, *, by_hash: bool = False) -> None:
-    """Let the quotas of a key begin anew (gateway/auth_manager.go:60 @v5.12.0)."""
+    """Restart the quotas of a key (gateway/auth_manager.go:60 @v5.12.0)."""
     name = key if by_hash else gateway.sessions.storage_name(key)
     scopes = {right["allowance_scope"] for right in (session["access_rights"] or {}).values()}
     for scope in {"", *scopes}:
@@ -73,7 +78,7 @@ def forget_quotas(gateway: Gateway, key: str, session: Document, *, by_hash: boo
 
 
 def keep_counters(session: Document, original: Document) -> None:
-    """Leave the quota's renewal and the date of a change as they were."""
+    """Copy `quota_renews`, also of each limit, and `last_updated` from the original session."""
     session |= {name: original[name] for name in ("quota_renews", "last_updated")}
     for api, right in (original["access_rights"] or {}).items():
         new = (session["access_rights"] or {}).get(api)
@@ -82,13 +87,13 @@ def keep_counters(session: Document, original: Document) -> None:
 
 
 def forget_past_expiry(gateway: Gateway, session: Document, before: int) -> None:
-    """An expiry that is over already is not taken."""
+    """Replace an expiry in the past by the one before."""
     if 1 < session["expires"] < gateway.now():
         session["expires"] = before
 
 
 def hide_password(session: Document, original: Document | None) -> None:
-    """A password is kept as its hash, and never answered; one that is not sent stays."""
+    """Mark a new password as hashed, or keep the original one if none is given."""
     data = session["basic_auth_data"]
     if data["password"] and (original is None or original["basic_auth_data"] != data):
         data["hash_type"] = "bcrypt"
@@ -97,18 +102,18 @@ def hide_password(session: Document, original: Document | None) -> None:
 
 
 def seconds(gateway: Gateway) -> str:
-    """Now, as `last_updated` holds it."""
+    """The current time in the form of `last_updated`: seconds since the epoch."""
     return str(int(gateway.now()))
 
 
 def date(gateway: Gateway) -> str:
-    """Now, as `date_created` holds it."""
+    """The current time in the form of `date_created`: RFC 3339 in UTC."""
     moment = datetime.fromtimestamp(gateway.now(), UTC)
     return moment.strftime("%Y-%m-%dT%H:%M:%S.%f").rstrip("0").rstrip(".") + "Z"
 
 
-def _end_as_policies_say(gateway: Gateway, key: str, session: Document, *, by_hash: bool) -> None:
-    """A key that is not there yet gets the expiry of the last policy that has one."""
+def _set_expiry_of_policies(gateway: Gateway, key: str, session: Document, *, by_hash: bool) -> None:
+    """Set the expiry of a new key by the last policy that has `key_expires_in`."""
     org_id = session["org_id"]
     names = session["apply_policies"] or [session["apply_policy_id"]]
     policies = [gateway.store.lend(name, org_id) for name in names]
@@ -118,8 +123,8 @@ def _end_as_policies_say(gateway: Gateway, key: str, session: Document, *, by_ha
 
 
 def _lifetime(gateway: Gateway, session: Document, api: Api | None) -> int:
-    """The longest that any API of the session keeps it."""
+    """The seconds for which the session is stored: the longest lifetime of all its APIs."""
     rights = session["access_rights"] or {}
     apis = [gateway.apis.loaded.by_id.get(name) for name in rights] if rights else [api]
-    lifetimes = [lifetime(session, each, gateway.config, gateway.now()) for each in apis if each]
+    lifetimes = [lifetime(session, used, gateway.config, gateway.now()) for used in apis if used]
     return max(lifetimes, default=0)

@@ -1,4 +1,4 @@
-"""OAuth 2.0 clients of each API and the tokens that they were given.
+"""A store of the OAuth 2.0 clients of each API and of their access tokens.
 
 Source: gateway/oauth_manager.go @v5.12.0.
 """
@@ -12,13 +12,13 @@ from mockserver.gateway.api_definition import Api
 from mockserver.gateway.session_store import SessionStore
 from mockserver.storage.backend import Backend
 
-SECONDS = 1  # that a client counts as seen (gateway/mw_oauth2_key_exists.go:16 @v5.12.0)
+SECONDS = 1  # for which a client lookup is cached (gateway/mw_oauth2_key_exists.go:16 @v5.12.0)
 
 Client = dict[str, Any]
 
 
 class Token(NamedTuple):
-    """An access token, to whom it was given, and when it ends in whole seconds since the epoch."""
+    """An access token and its client; it expires at `ends_at`, in whole seconds since the epoch."""
 
     text: str
     client_id: str
@@ -26,7 +26,7 @@ class Token(NamedTuple):
 
 
 class OAuthStore:
-    """Clients and tokens by API; what an API had is kept when its definition goes."""
+    """Clients and tokens by API. They stay when the definition of the API is removed."""
 
     def __init__(self, now: Callable[[], float], backend: Backend, sessions: SessionStore) -> None:
         self._now = now
@@ -36,15 +36,15 @@ class OAuthStore:
         self._lock = backend.lock("oauth")
         self._seen: dict[
             tuple[str, str], tuple[bool, float]
-        ] = {}  # whether it is there, and until when that counts
+        ] = {}  # True if the client exists, and the expiry of that entry
 
     def client(self, api_id: str, client_id: str) -> Client | None:
-        """A client of an API; None where it has none of that id."""
+        """A client of an API by its id; None if there is none."""
         clients: dict[str, Client] = self._clients.get(api_id, {})
         return clients.get(client_id)
 
     def is_client(self, api_id: str, client_id: str) -> bool:
-        """Whether a client was there when a token of it was last asked about, up to a second ago."""
+        """True if a client exists; the result is cached for `SECONDS`."""
         there, until = self._seen.get((api_id, client_id), (False, 0.0))
         if until <= self._now():
             there = self.client(api_id, client_id) is not None
@@ -56,36 +56,40 @@ class OAuthStore:
         return list(self._clients.get(api_id, {}).values())
 
     def keep(self, api_id: str, client: Client) -> None:
-        """Make a client, or change it."""
+        """Create or replace a client."""
         with self._lock:
             self._clients[api_id] = self._clients.get(api_id, {}) | {client["client_id"]: client}
 
     def remove(self, api_id: str, client_id: str) -> None:
-        """Remove a client if it is there; its tokens stay."""
+        """Remove a client if it exists; its tokens stay."""
         with self._lock:
             clients = self._clients.get(api_id, {})
             self._clients[api_id] = {name: client for name, client in clients.items() if name != client_id}
 
     def issue(self, api_id: str, client_id: str, text: str, seconds: int) -> None:
-        """Keep a token of a client."""
+        """Store a new token of a client; it expires after `seconds`."""
         with self._lock:
             token = Token(text, client_id, int(self._now()) + seconds)
             self._tokens[api_id] = self._tokens.get(api_id, {}) | {text: token}
 
     def tokens(self, api_id: str, client_id: str) -> list[Token]:
-        """The tokens of a client that have not ended, the first to end first."""
+        """The tokens of a client that have not expired, sorted by expiry."""
         now = int(self._now())
-        found = [Token(*token) for token in self._tokens.get(api_id, {}).values()]
-        running = [token for token in found if token.client_id == client_id and token.ends_at >= now]
+        tokens = [Token(*token) for token in self._tokens.get(api_id, {}).values()]
+        running = [token for token in tokens if token.client_id == client_id and token.ends_at >= now]
         return sorted(running, key=lambda token: (token.ends_at, token.text))
 
     def revoke(self, api: Api, text: str) -> None:
-        """Remove a token and its session; others of its client that end in the same second are unlisted."""
+        """Remove a token and its session.
+
+        Other tokens of its client with the same expiry are no longer listed, but their sessions stay.
+        """
         with self._lock:
             tokens = self._tokens.get(api.id, {})
             if text in tokens:
-                _, *alike = tokens[text]
-                self._tokens[api.id] = {name: each for name, each in tokens.items() if [*each[1:]] != alike}
+                _, *client_and_end = tokens[text]
+                rest = {name: token for name, token in tokens.items() if [*token[1:]] != client_and_end}
+                self._tokens[api.id] = rest
         self._sessions.remove(api.org_id, text)
 
     def revoke_all(self, api: Api, client_id: str) -> None:
@@ -94,7 +98,7 @@ class OAuthStore:
             self.revoke(api, token.text)
 
     def clear(self) -> None:
-        """Forget all."""
+        """Remove all clients and tokens."""
         self._seen.clear()
         self._clients.clear()
         self._tokens.clear()

@@ -1,8 +1,8 @@
-"""Policies applied to a session: which limits and rights it gets, and from which policy.
+"""Application of policies to a session.
 
-Only the session that is handed in is changed, and what policies share with it, as on a gateway. Sessions
-and policies are decoded documents, with all their members. Source: internal/policy/apply.go @v5.12.0;
-recordings apply/*.
+Sessions and policies are decoded documents with all their members. The application changes the session in
+place and, as on a real gateway, nested documents that the policies then share with it.
+Source: internal/policy/apply.go @v5.12.0; recordings apply/*.
 """
 
 from __future__ import annotations
@@ -29,15 +29,16 @@ from mockserver.gateway.provenance import (
 
 @dataclass
 class PolicyApplication:
-    """One application: the session, where policies are found, and what was chosen.
+    """An application of policies to one session.
 
     Attributes:
-        listed: the policies in force, None where one is not there; None where the session has none.
-        to_clear: the stored policies that the session names, up to the first that is not there.
-        api_org: the organisation of the API that asks; None where none does.
-        fresh: makes an empty access definition.
-        release: called in the end, for what a session shares with a policy may have changed.
-        choices: filled while applying.
+        session: The session to change.
+        listed: The ids and the policies, None for a missing one; None if the session has no policies.
+        to_clear: The stored policies, up to the first missing one; their limits are reset before applying.
+        fresh: Creates an empty access definition.
+        release: Called at the end, also after an error, to give the policies back to their store.
+        api_org: The organisation of the API for which the policies are applied; None if there is no API.
+        origins: The origin of each value, filled by `run`.
     """
 
     session: Document
@@ -46,13 +47,13 @@ class PolicyApplication:
     fresh: Callable[[], Document]
     release: Callable[[], None]
     api_org: str | None = None
-    choices: Origins = field(default_factory=Origins)
+    origins: Origins = field(default_factory=Origins)
 
     def run(self) -> None:
-        """Apply them.
+        """Apply the policies.
 
         Raises:
-            NotApplied: they cannot be.
+            PoliciesNotApplicable: A policy does not exist or does not fit; the changes before it stay.
         """
         try:
             self._run()
@@ -73,9 +74,9 @@ class PolicyApplication:
             self._apply(policy, grants)
             inactive = inactive or policy["is_inactive"]
             if policy["is_inactive"]:
-                self._choose("is_inactive", policy["id"], "one inactive policy makes the session so")
+                self._trace("is_inactive", policy["id"], "one inactive policy makes the session inactive")
             if policy["tags"]:
-                self.choices.join("tags", policy["id"], "tags of all policies and of the session are joined")
+                self.origins.join("tags", policy["id"], "tags of all policies and of the session are joined")
             tags += policy["tags"] or []
             self._copy_loose_members(policy)
         session["is_inactive"] = inactive
@@ -89,11 +90,11 @@ class PolicyApplication:
         if not grants.rights and self.listed is not None:
             raise PoliciesNotApplicable(NO_VALID_POLICIES)
 
-    def _choose(self, path: str, policy: str, rule: str) -> None:
-        self.choices[path] = Origin(policy, rule)
+    def _trace(self, path: str, policy: str, rule: str) -> None:
+        self.origins[path] = Origin(policy, rule)
 
     def _clear(self) -> None:
-        """What a policy decides is taken from the session first, or its larger values would win."""
+        """Reset the limits that policies decide, for larger values of the session would win."""
         session = self.session
         for policy in self.to_clear:
             if policy_merging.decides(policy, "quota"):
@@ -130,79 +131,79 @@ class PolicyApplication:
         for name in ("hmac_enabled", "enable_http_signature_validation"):
             if policy[name] and not self.session[name]:
                 self.session[name] = True
-                self._choose(name, policy["id"], "one policy that sets it is enough")
+                self._trace(name, policy["id"], "one policy that sets it is enough")
         grants.last_was_partitioned = partitioned
 
     def _copy_loose_members(self, policy: Document) -> None:
         for name, value in (policy["meta_data"] or {}).items():
             self.session["meta_data"][name] = value
-            self._choose(f"meta_data/{name}", policy["id"], "the last policy's metadata counts")
+            self._trace(f"meta_data/{name}", policy["id"], "the last policy's metadata counts")
         self.session["last_updated"] = max(
             policy["last_updated"], self.session["last_updated"], key=str.encode
         )
         for name in ("post_expiry_action", "post_expiry_grace_period"):
             if policy.get(name):
                 self.session[name] = policy[name]
-                self._choose(name, policy["id"], "the last policy that sets it counts")
+                self._trace(name, policy["id"], "the last policy that sets it counts")
 
     def _grant_per_api(self, api: str, right: Document, policy: Document, grants: Grants) -> None:
-        """The whole definition as the policy has it; an empty limit is the policy's own."""
+        """Take the access definition of a policy; an empty limit is replaced by the policy's own limits."""
         right = {**right, "limit": dict(right["limit"])}
-        scope, rule = api, "a per_api policy's right is taken whole"
+        scope, rule = api, "a per_api policy's right replaces others"
         if policy_merging.is_empty(right["limit"]):
             right["limit"] = {**right["limit"], **policy_merging.limit_of(policy)}
             scope, rule = policy["id"], "a right without a limit has its policy's"
         right["allowance_scope"] = scope
-        granted_by, own = scope, (self.session["access_rights"] or {}).get(api)
-        if own is not None and not policy_merging.is_empty(own["limit"]):
-            right["limit"]["quota_renews"] = own["limit"]["quota_renews"]
-        if own is not None and own["disable_introspection"]:
+        granted_by, previous = scope, (self.session["access_rights"] or {}).get(api)
+        if previous is not None and not policy_merging.is_empty(previous["limit"]):
+            right["limit"]["quota_renews"] = previous["limit"]["quota_renews"]
+        if previous is not None and previous["disable_introspection"]:
             right["disable_introspection"] = True
         for name in right["limit"]:
-            self._choose(f"access_rights/{api}/limit/{name}", policy["id"], rule)
+            self._trace(f"access_rights/{api}/limit/{name}", policy["id"], rule)
         if api in grants.rights:
             granted_by = self._keep_better(api, right, grants, granted_by)
         grants.rights[api], grants.granted_by[api] = right, granted_by
         for aspect in (grants.acl, grants.quota, grants.rate, grants.complexity):
             aspect.add(api)
-        self._choose(f"access_rights/{api}", policy["id"], "the last per_api policy defines the right")
+        self._trace(f"access_rights/{api}", policy["id"], "the last per_api policy defines the right")
 
     def _keep_better(self, api: str, right: Document, grants: Grants, granted_by: str) -> str:
-        """Of two definitions of one API the shorter interval and the larger quota stay."""
+        """Keep an earlier policy's better limits; return the id of the policy that granted the right."""
         before, limit = grants.rights[api], right["limit"]
-        earlier, kept = before["limit"], grants.granted_by.get(api, "")
-        took = False
+        earlier, old_id = before["limit"], grants.granted_by.get(api, "")
+        replaced = False
         if interval_of(limit) > interval_of(earlier):
             limit |= {name: earlier[name] for name in RATE}
-            took = True
+            replaced = True
             for name in RATE:
-                self._choose(f"access_rights/{api}/limit/{name}", kept, "the shorter interval wins")
+                self._trace(f"access_rights/{api}/limit/{name}", old_id, "the shorter interval wins")
         if earlier["quota_max"] != limit["quota_max"] and larger(earlier["quota_max"], limit["quota_max"]):
             limit["quota_max"] = earlier["quota_max"]
-            took = True
-            self._choose(f"access_rights/{api}/limit/quota_max", kept, "the larger quota wins")
+            replaced = True
+            self._trace(f"access_rights/{api}/limit/quota_max", old_id, "the larger quota wins")
         if larger(earlier["quota_renewal_rate"], limit["quota_renewal_rate"]):
             limit["quota_renewal_rate"] = earlier["quota_renewal_rate"]
-            self._choose(f"access_rights/{api}/limit/quota_renewal_rate", kept, "the longer renewal wins")
+            self._trace(f"access_rights/{api}/limit/quota_renewal_rate", old_id, "the longer renewal wins")
         if limit["quota_max"] == -1:
             limit["quota_renewal_rate"] = 0
-        if took:
-            granted_by = kept
+        if replaced:
+            granted_by = old_id
             right["allowance_scope"] = before["allowance_scope"]
         policy_merging.merge_endpoint_limits(right, right, before)
         return granted_by
 
     def _grant(self, api: str, right: Document, policy: Document, grants: Grants) -> None:
-        """Add what the policy's partitions decide to what earlier policies gave."""
+        """Merge the parts that a policy decides with the grants of earlier policies."""
         session = self.session
-        known = grants.rights[api]
-        merged = {**known, "limit": dict(known["limit"])}
+        granted = grants.rights[api]
+        merged = {**granted, "limit": dict(granted["limit"])}
         limit = merged["limit"]
         if policy_merging.decides(policy, "acl"):
             grants.acl.add(api)
             policy_merging.merge_rights(merged, right)
             grants.granted_by[api] = policy["id"]
-            self.choices.join(f"access_rights/{api}", policy["id"], "rights of several policies are joined")
+            self.origins.join(f"access_rights/{api}", policy["id"], "rights of several policies are joined")
         if policy_merging.decides(policy, "quota"):
             grants.quota.add(api)
             self._raise(api, limit, policy, "quota_max", larger, "the larger quota wins")
@@ -210,15 +211,15 @@ class PolicyApplication:
         if policy_merging.decides(policy, "rate_limit"):
             grants.rate.add(api)
             self._take_rate(api, limit, policy)
-            policy_merging.merge_endpoint_limits(merged, right, known)
+            policy_merging.merge_endpoint_limits(merged, right, granted)
             for name in THROTTLE:
                 self._raise(api, limit, policy, name, operator.gt, "the larger throttle wins")
         if policy_merging.decides(policy, "complexity"):
             grants.complexity.add(api)
             self._raise(api, limit, policy, "max_query_depth", larger, "the deeper query wins")
-        own = (session["access_rights"] or {}).get(api)
-        if own is not None and not policy_merging.is_empty(own["limit"]):
-            limit["quota_renews"] = own["limit"]["quota_renews"]
+        previous = (session["access_rights"] or {}).get(api)
+        if previous is not None and not policy_merging.is_empty(previous["limit"]):
+            limit["quota_renews"] = previous["limit"]["quota_renews"]
         grants.rights[api] = merged
 
     def _raise(
@@ -230,18 +231,18 @@ class PolicyApplication:
         wins: Callable[[Any, Any], bool],
         rule: str,
     ) -> None:
-        """Take a policy's value where it is more than the API has, and then than the session has."""
+        """Take a policy's value if it is more than the API's, and then if it is more than the session's."""
         value = policy[name]
         if not wins(value, limit[name]):
             return
         limit[name] = value
-        self._choose(f"access_rights/{api}/limit/{name}", policy["id"], rule)
+        self._trace(f"access_rights/{api}/limit/{name}", policy["id"], rule)
         if wins(value, self.session[name]):
             self.session[name] = value
-            self._choose(name, policy["id"], rule)
+            self._trace(name, policy["id"], rule)
 
     def _take_rate(self, api: str, limit: Document, policy: Document) -> None:
-        """The shorter interval wins; a policy without a rate decides none."""
+        """Take the rate of a policy if its interval is shorter; a policy without a rate changes nothing."""
         if not policy["rate"] or not policy["per"]:
             return
         for path, target in ((f"access_rights/{api}/limit/", limit), ("", self.session)):
@@ -249,17 +250,17 @@ class PolicyApplication:
             if unset or interval_of(target) > interval_of(policy):
                 target |= {name: policy[name] for name in RATE}
                 for name in RATE:
-                    self._choose(path + name, policy["id"], "the shorter interval wins")
+                    self._trace(path + name, policy["id"], "the shorter interval wins")
 
     def _set_root(self, policy: Document) -> None:
-        """A policy that names no API sets the session's own limits."""
+        """Set the session's own limits from a policy without rights."""
         names: list[str] = []
         names += [*RATE, *THROTTLE] if policy_merging.decides(policy, "rate_limit") else []
         names += ["max_query_depth"] if policy_merging.decides(policy, "complexity") else []
         names += ["quota_max", "quota_renewal_rate"] if policy_merging.decides(policy, "quota") else []
         for name in names:
             self.session[name] = policy[name]
-            self._choose(name, policy["id"], "a policy without rights sets the session's own limits")
+            self._trace(name, policy["id"], "a policy without rights sets the session's own limits")
 
     def _scope_own_limits(self) -> None:
         for api, right in (self.session["access_rights"] or {}).items():
@@ -267,7 +268,7 @@ class PolicyApplication:
                 right["allowance_scope"] = api
 
     def _complete(self, grants: Grants) -> None:
-        """Drop what no policy grants access to; the session fills what none decided."""
+        """Remove rights without access; take limits that no policy decided from the session."""
         granters = {grants.granted_by[api] for api in grants.rights if grants.granted_by.get(api)}
         for api in list(grants.rights):
             if api not in grants.acl:
@@ -283,16 +284,16 @@ class PolicyApplication:
             right["limit"] = {**right["limit"], **{name: self.session[name] for name in names}}
             for name in names:
                 rule = "the session fills what no policy decided"
-                self._choose(f"access_rights/{api}/limit/{name}", self.choices.origin(name), rule)
+                self._trace(f"access_rights/{api}/limit/{name}", self.origins.origin(name), rule)
             if len(granters) > 1 and not right["allowance_scope"] and grants.granted_by.get(api):
                 right["allowance_scope"] = grants.granted_by[api]
 
     def _set_root_of_single_api(self, grants: Grants) -> None:
-        """Where all is about one API, the session's own limits are that API's."""
+        """If the policies limit a single API, copy its limits to the session itself."""
         if {len(grants.quota), len(grants.rate), len(grants.complexity)} != {1}:
             return
         for api, right in grants.rights.items():
             for name in (*RATE, "quota_max", "quota_renews", "quota_renewal_rate", "max_query_depth"):
                 self.session[name] = right["limit"][name]
-                origin = self.choices.origin(f"access_rights/{api}/limit/{name}")
-                self._choose(name, origin, "a single API's limits are the session's own")
+                origin = self.origins.origin(f"access_rights/{api}/limit/{name}")
+                self._trace(name, origin, "a single API's limits are the session's own")

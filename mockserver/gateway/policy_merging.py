@@ -1,4 +1,4 @@
-"""How two definitions of one right become one: unions of lists, the better of two limits."""
+"""Merging of access rights: unions of lists, and the more generous of two limits."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 from mockserver.golang import json_reader, json_writer
 
-Document = dict[str, Any]
+Document = dict[str, Any]  # a decoded policy, session, access right, limit or API definition
 
 _COUNTS = (
     "rate", "per", "throttle_interval", "throttle_retry_limit", "max_query_depth",
@@ -20,7 +20,7 @@ _SECOND = 1e9  # nanoseconds
 
 
 def quoted(text: str) -> str:
-    """A text as Go's %q writes it."""
+    """A text quoted as by Go's %q."""
     escaped = "".join(_SHORT.get(c) or (c if c.isprintable() else _code(c)) for c in text)
     return f'"{escaped}"'
 
@@ -44,14 +44,14 @@ def _code(character: str) -> str:
 
 
 def larger(value: float, other: float) -> bool:
-    """Whether a number is more than another, -1 being without end (greaterThanInt64)."""
+    """True if a number is more than another; -1 means unlimited (greaterThanInt64)."""
     if value == -1:
         return True
     return other != -1 and value > other
 
 
 def interval_of(limit: Document) -> int:
-    """The nanoseconds between two requests, as Go's time.Duration has them; 0 without a rate."""
+    """The interval between two requests in nanoseconds, as a Go time.Duration; 0 without a rate."""
     if limit["per"] <= 0 or limit["rate"] <= 0:
         return 0
     nanoseconds = _SECOND * limit["per"] / limit["rate"]
@@ -59,38 +59,38 @@ def interval_of(limit: Document) -> int:
 
 
 def is_empty(limit: Document) -> bool:
-    """Whether an API's limit says nothing; smoothing alone says nothing."""
+    """True if the limit of an API has no value that is not zero; smoothing is ignored."""
     return not any(limit[name] for name in _COUNTS)
 
 
 def is_partitioned(policy: Document) -> bool:
-    """Whether a policy decides some parts of a session alone; per_api is no such part."""
+    """True if a policy decides only some parts of a session; per_api is not one of these parts."""
     return any(policy["partitions"][name] for name in ("quota", "rate_limit", "acl", "complexity"))
 
 
 def decides(policy: Document, part: str) -> bool:
-    """Whether a policy decides a part: "quota", "rate_limit", "acl", "complexity"."""
+    """True if a policy decides a part of a session: "quota", "rate_limit", "acl" or "complexity"."""
     return bool(policy["partitions"][part]) or not is_partitioned(policy)
 
 
 def limit_of(policy: Document) -> Document:
-    """A policy's own limits, as an API's."""
+    """The limits of a policy, in the form of the limit of an API."""
     return {name: policy[name] for name in _OF_POLICY}
 
 
-def union(known: list[Any] | None, more: list[Any] | None) -> list[Any] | None:
-    """The members of both lists, each once, in the order they are first seen."""
-    if not more:
-        return known
-    result = list(known or [])
-    for item in more:
+def union(first: list[Any] | None, second: list[Any] | None) -> list[Any] | None:
+    """The items of both lists without duplicates, in the order of their first occurrence."""
+    if not second:
+        return first
+    result = list(first or [])
+    for item in second:
         if item not in result:
             result.append(item)
     return result
 
 
 def merge_rights(target: Document, right: Document) -> None:
-    """Join what a right allows to what is known of its API."""
+    """Merge an access right into `target`, another one for the same API."""
     if right["disable_introspection"]:
         target["disable_introspection"] = True
     target["versions"] = union(target["versions"], right["versions"])
@@ -103,71 +103,77 @@ def merge_rights(target: Document, right: Document) -> None:
     if "mcp_access_rights" in target:
         name = "json_rpc_methods_access_rights"
         target[name] = _merged_rules(target[name], right[name])
-        known, more = target["mcp_access_rights"], right["mcp_access_rights"]
-        target["mcp_access_rights"] = {kind: _merged_rules(known[kind], more[kind]) for kind in known}
+        before, added = target["mcp_access_rights"], right["mcp_access_rights"]
+        target["mcp_access_rights"] = {kind: _merged_rules(before[kind], added[kind]) for kind in before}
 
 
-def _merged_urls(known: list[Any] | None, more: list[Any] | None) -> list[Any] | None:
+def _merged_urls(current: list[Any] | None, added: list[Any] | None) -> list[Any] | None:
     methods: dict[str, Any] = {}
-    for each in (*(known or []), *(more or [])):
-        url = each["url"]
-        methods[url] = union(methods[url], each["methods"]) if url in methods else each["methods"]
-    return [{"url": url, "methods": each} for url, each in methods.items()] or None
+    for allowed in (*(current or []), *(added or [])):
+        url = allowed["url"]
+        methods[url] = union(methods[url], allowed["methods"]) if url in methods else allowed["methods"]
+    return [{"url": url, "methods": names} for url, names in methods.items()] or None
 
 
-def _merged_types(known: list[Any] | None, more: list[Any] | None) -> list[Any] | None:
-    """Types by name, their fields joined. The first policy's own list is changed, as a gateway does."""
-    if not known:
-        return more
-    for each in more or []:
-        same = next((old for old in known if old["name"] == each["name"]), None)
+def _merged_types(current: list[Any] | None, added: list[Any] | None) -> list[Any] | None:
+    """Types by name with the union of their fields.
+
+    The list of the first policy is changed in place, as on a real gateway.
+    """
+    if not current:
+        return added
+    for new in added or []:
+        same = next((old for old in current if old["name"] == new["name"]), None)
         if same is not None:
-            same["fields"] = union(same["fields"], each["fields"])
+            same["fields"] = union(same["fields"], new["fields"])
         else:
-            known = [*map(dict, known), dict(each)]
-    return known
+            current = [*map(dict, current), dict(new)]
+    return current
 
 
-def _merged_fields(known: list[Any] | None, more: list[Any] | None) -> list[Any] | None:
-    """Fields by type and name, the deeper query winning."""
-    if not known:
-        return more
-    for each in more or []:
-        same = [old for old in known if _field(old) == _field(each)]
+def _merged_fields(current: list[Any] | None, added: list[Any] | None) -> list[Any] | None:
+    """Field rights by type and field name; the larger query depth wins."""
+    if not current:
+        return added
+    for new in added or []:
+        same = [old for old in current if _field(old) == _field(new)]
         for old in same:
-            if larger(each["limits"]["max_query_depth"], old["limits"]["max_query_depth"]):
-                old["limits"] = dict(each["limits"])
+            if larger(new["limits"]["max_query_depth"], old["limits"]["max_query_depth"]):
+                old["limits"] = dict(new["limits"])
         if not same:
-            known = [*map(dict, known), dict(each)]
-    return known
+            current = [*map(dict, current), dict(new)]
+    return current
 
 
 def _field(right: Document) -> tuple[str, str]:
     return right["type_name"], right["field_name"]
 
 
-def _merged_rules(known: Document, more: Document) -> Document:
-    if not any(more.values()):
-        return known
-    if not any(known.values()):
-        return more
-    return {name: union(known[name], more[name]) for name in known}
+def _merged_rules(current: Document, added: Document) -> Document:
+    if not any(added.values()):
+        return current
+    if not any(current.values()):
+        return added
+    return {name: union(current[name], added[name]) for name in current}
 
 
-def merge_endpoint_limits(target: Document, right: Document, known: Document) -> None:
-    """Give `target` the limits of endpoints, methods and primitives of both others, the better of each."""
-    target["endpoints"] = _merged_endpoints(right["endpoints"], known["endpoints"])
+def merge_endpoint_limits(target: Document, right: Document, current: Document) -> None:
+    """Set the limits of endpoints, JSON-RPC methods and MCP primitives of `target`.
+
+    Each limit is the more generous one of `right` and `current`.
+    """
+    target["endpoints"] = _merged_endpoints(right["endpoints"], current["endpoints"])
     if "json_rpc_methods" in target:
         for name in ("json_rpc_methods", "mcp_primitives"):
-            target[name] = _merged_named(right[name], known[name])
+            target[name] = _merged_named(right[name], current[name])
 
 
-def _merged_endpoints(policy: list[Any] | None, known: list[Any] | None) -> list[Any] | None:
-    """The shorter interval wins, of equal ones the higher rate; sorted by path, then by method.
+def _merged_endpoints(policy: list[Any] | None, current: list[Any] | None) -> list[Any] | None:
+    """Endpoints sorted by path, then by method; the shorter interval wins, else the higher rate.
 
-    A path with a colon is lost where two lists are joined (user/session.go:539 @v5.12.0).
+    A path with a colon is lost when two lists are merged (user/session.go:539 @v5.12.0).
     """
-    before, after = _by_method(known), _by_method(policy)
+    before, after = _by_method(current), _by_method(policy)
     if not before:
         return policy
     if not after:
@@ -202,24 +208,24 @@ def _as_endpoints(limits: dict[str, Document]) -> list[Any] | None:
     ] or None
 
 
-def _merged_named(policy: list[Any] | None, known: list[Any] | None) -> list[Any] | None:
-    """Limits by type and name; the shorter interval wins, none at all loses."""
-    if not known:
+def _merged_named(policy: list[Any] | None, current: list[Any] | None) -> list[Any] | None:
+    """Limits by type and name; the shorter interval wins over a longer one, and any over none."""
+    if not current:
         return policy
     if not policy:
-        return known
-    result = {(each.get("type"), each["name"]): each for each in known}
-    for each in policy:
-        old = result.get((each.get("type"), each["name"]))
+        return current
+    result = {(entry.get("type"), entry["name"]): entry for entry in current}
+    for new in policy:
+        old = result.get((new.get("type"), new["name"]))
         if (
             old is None
-            or interval_of(each["limit"]) < interval_of(old["limit"])
+            or interval_of(new["limit"]) < interval_of(old["limit"])
             or not interval_of(old["limit"])
         ):
-            result[each.get("type"), each["name"]] = each
+            result[new.get("type"), new["name"]] = new
     return list(result.values())
 
 
 def as_node(value: Any) -> Any:
-    """Plain JSON as a node that Go types decode."""
+    """A node of `json_reader` for a plain JSON value."""
     return json_reader.read(json_writer.write(value).encode())[0]

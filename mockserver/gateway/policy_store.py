@@ -1,4 +1,4 @@
-"""Policies as written and as loaded. Writing changes one, a reload copies it to the other."""
+"""Policies as written and as loaded: writes change the written set, a reload copies it to the loaded set."""
 
 from __future__ import annotations
 
@@ -19,13 +19,17 @@ Policy = dict[str, Any]
 
 @dataclass(eq=False)
 class LoadedPolicy:
-    """A policy as a reload read it, decoded when somebody asks for it.
+    """A policy as loaded by a reload; it is decoded at its first use.
+
+    A session that a policy is applied to shares nested documents with it and may change them, as on a real
+    gateway, so that the cached text may become outdated.
 
     Attributes:
-        policy_id: the id that it bears.
-        org_id: its organisation.
-        make: decodes it.
-        is_lent: whether a session was lent it, which may have changed the documents nested in it.
+        policy_id: The policy's id.
+        org_id: The id of its organisation.
+        make: Decodes the policy.
+        codec: The codec of policies.
+        is_lent: True if the policy was lent to a session.
     """
 
     policy_id: str
@@ -35,35 +39,35 @@ class LoadedPolicy:
     is_lent: bool = False
 
     def carried_over(self) -> LoadedPolicy:
-        """A copy for the next reload of an unchanged file; the text stays unless a session was lent it."""
+        """A copy for the next reload of an unchanged file; the cached text stays unless it was lent."""
         copied = replace(self, is_lent=False)
         if not self.is_lent and "text" in vars(self):
             vars(copied)["text"] = self.text
         return copied
 
     def lend(self) -> Policy:
-        """The document for a session, which may change the documents nested in it, as on a gateway."""
+        """The decoded policy for a session, which may change its nested documents."""
         self.is_lent = True
         return self.policy
 
     def take_back(self) -> None:
-        """Drop the text, for a session may have changed what it shows."""
+        """Drop the cached text, for the session may have changed the policy."""
         vars(self).pop("text", None)
 
     @cached_property
     def policy(self) -> Policy:
-        """The decoded document."""
+        """The decoded policy."""
         return self.make()
 
     @cached_property
     def text(self) -> bytes:
-        """The policy as an answer holds it, UTF-8."""
+        """The UTF-8 text of the policy in a response."""
         return self.codec.encode(self.policy).encode()
 
 
 @dataclass(frozen=True)
-class _Seen:
-    """A file of which a reload needs to know no more, as long as it holds the same text."""
+class _CachedFile:
+    """A file's text and its policy, for the next reload if the text is the same."""
 
     text: bytes
     loaded: LoadedPolicy
@@ -71,12 +75,12 @@ class _Seen:
 
 @dataclass(frozen=True)
 class Loaded:
-    """What one reload found; never changed, only replaced.
+    """The policies that one reload loaded. Immutable: the next reload replaces it.
 
     Attributes:
-        listed: what the list answers.
-        by_id: what one policy is found by.
-        by_organisation: what a session of an organisation finds.
+        listed: The policies in the list of all policies.
+        by_id: The policies by id.
+        by_organisation: The policies by organisation and id, for the sessions of that organisation.
     """
 
     listed: tuple[LoadedPolicy, ...] = ()
@@ -87,11 +91,13 @@ class Loaded:
 class PolicyStore:
     """The only owner of policies.
 
-    `record` is the one file of all policies that `policy_record_name` names; with it the files
-    are written all the same, and never loaded.
+    `record` is the single file of all policies that `policy_record_name` sets. If it is set, policies are
+    loaded from it; writes still go to `files`, which are never loaded.
 
     Attributes:
-        loaded: what the last reload found.
+        codec: The codec of policies.
+        files: The written policies, one file for each.
+        loaded: The policies that the last reload loaded.
     """
 
     def __init__(
@@ -107,14 +113,22 @@ class PolicyStore:
         self.loaded = Loaded()
         self._behaviours = behaviours
         self._record = record
-        self._seen: dict[str, _Seen] = {}
+        self._cached: dict[str, _CachedFile] = {}
 
     def write(self, policy: Policy) -> None:
-        """Write a policy's file. Raises NoStorage or Refused."""
+        """Write the file of a policy.
+
+        Raises:
+            NoStorage, Refused: The file cannot be written.
+        """
         self.files.write(policy["id"], partial(self.codec.file_text, policy))
 
     def delete(self, policy_id: str) -> None:
-        """Remove a policy's file. Raises NoStorage or Refused."""
+        """Remove the file of a policy.
+
+        Raises:
+            NoStorage, Refused: The file cannot be removed.
+        """
         self.files.delete(policy_id)
 
     def written(self) -> dict[str, Policy]:
@@ -122,38 +136,41 @@ class PolicyStore:
         return {name: self.codec.decode_leniently(text)[0] for name, text in self.files.read()}
 
     def reload(self) -> bool:
-        """Load what is written; say whether that went well. Else the loaded set stays."""
+        """Load the written policies. True if that succeeded.
+
+        If it failed, the loaded set stays, or becomes empty for a record file of some versions.
+        """
         if self._record is None:
             try:
-                found = [("", policy) for policy in self._read_files()]
-            except NoStorage:  # of a store that is shared: a directory that is gone holds no files
+                entries = [("", policy) for policy in self._read_files()]
+            except NoStorage:  # a shared store is unreachable; a missing directory is empty instead
                 return False
         else:
             try:
-                found = self._read_record(self._record)
+                entries = self._read_record(self._record)
             except (OSError, ValueError):
                 if "failed-load-keeps-policies" not in self._behaviours:
                     self.loaded = Loaded()
                 return False
-        self.loaded = self._assemble(found)
+        self.loaded = self._assemble(entries)
         return True
 
     def _read_files(self) -> Iterator[LoadedPolicy]:
-        """The policy of each file; one that was seen before is not decoded again."""
-        seen: dict[str, _Seen] = {}
+        """The policy of each file; a file with the same text as before is not decoded again."""
+        files: dict[str, _CachedFile] = {}
         for name, text in self.files.read():
-            before = self._seen.get(name)
+            before = self._cached.get(name)
             if before is None or before.text != text:
                 policy = self._decoded(text)
                 loaded = LoadedPolicy(
                     policy["id"], policy["org_id"], partial(self._decoded, text), self.codec
                 )
-                seen[name] = _Seen(text, loaded)
+                files[name] = _CachedFile(text, loaded)
             else:
                 loaded = before.loaded.carried_over()
-                seen[name] = _Seen(before.text, loaded)  # the same text, but not another copy of it
+                files[name] = _CachedFile(before.text, loaded)  # shares the text in memory
             yield loaded
-        self._seen = seen
+        self._cached = files
 
     def _decoded(self, text: bytes) -> Policy:
         policy, _ = self.codec.decode_leniently(text)
@@ -162,48 +179,48 @@ class PolicyStore:
         return policy
 
     def lend(self, policy_id: str, org_id: str) -> Policy | None:
-        """The document that a session of an organisation finds by an id; None where it finds none."""
-        loaded = self._found(policy_id, org_id)
+        """The policy that a session of an organisation uses by an id; None if there is none."""
+        loaded = self._find(policy_id, org_id)
         return loaded.lend() if loaded else None
 
     def take_back(self, policy_ids: Iterable[str], org_id: str) -> None:
-        """End the lending of policies to a session: it changes them no more."""
+        """Take policies back from a session, which no longer changes them."""
         for policy_id in policy_ids:
-            if loaded := self._found(policy_id, org_id):
+            if loaded := self._find(policy_id, org_id):
                 loaded.take_back()
 
-    def _found(self, policy_id: str, org_id: str) -> LoadedPolicy | None:
+    def _find(self, policy_id: str, org_id: str) -> LoadedPolicy | None:
         if "organisations-keep-apart" in self._behaviours:
             return self.loaded.by_organisation.get((org_id, policy_id))
         return self.loaded.by_id.get(policy_id)
 
     def warnings(self) -> list[str]:
-        """A line for each file that cannot be read whole, and for whoever else uses them."""
+        """The warnings, one line for each file that is only partly loaded, and for each other user."""
         if self._record is not None:
             try:
                 self._read_record(self._record)
             except (OSError, ValueError) as error:
-                return [f"{self._record}: {error}; no policy of it is loaded"]
+                return [f"{self._record}: {error}; none of its policies is loaded"]
             return []
         lines = self.files.warnings()
         for name, text in self.files.read():
             _, reasons = self.codec.decode_leniently(text)
-            lines += [f"{name}: {reasons[0]}; it is not loaded whole"] if reasons else []
+            lines += [f"{name}: {reasons[0]}; the policy is only partly loaded"] if reasons else []
         return lines
 
     def restore(self) -> None:
-        """Make the files what they were before the first write, and forget what is loaded."""
+        """Restore the files to their state before the first write, and unload all policies."""
         self.files.restore()
         self.loaded = Loaded()
 
     def _read_record(self, path: Path) -> list[tuple[str, LoadedPolicy]]:
-        """Each key of the record file and its policy (gateway/policy.go:74 @v5.12.0)."""
+        """The keys of the record file with their policies (gateway/policy.go:74 @v5.12.0)."""
         node, _ = json_reader.read(path.read_bytes())
         if node is None:
             return []
         if not isinstance(node, json_reader.Object):
-            raise ValueError("the record file is no object")
-        found = {}
+            raise ValueError("the record file is not a JSON object")
+        policies = {}
         for key, item in node:
             policy, reasons = self.codec.decode_node(item)
             if reasons:
@@ -212,15 +229,18 @@ class PolicyStore:
                 policy["id"] = key or policy["id"]
             if "nameless-file-is-dropped" in self._behaviours:
                 ensure_id(policy)
-            made = partial(copy.deepcopy, policy)
-            found[str(key)] = LoadedPolicy(policy["id"], policy["org_id"], made, self.codec)
-        return list(found.items())
+            make = partial(copy.deepcopy, policy)
+            policies[str(key)] = LoadedPolicy(policy["id"], policy["org_id"], make, self.codec)
+        return list(policies.items())
 
-    def _assemble(self, found: list[tuple[str, LoadedPolicy]]) -> Loaded:
-        """Of several policies with one key the last stays (internal/model/policies.go:248 @v5.12.0)."""
+    def _assemble(self, entries: list[tuple[str, LoadedPolicy]]) -> Loaded:
+        """The loaded set; of several policies with one key the last wins.
+
+        Source: internal/model/policies.go:248 @v5.12.0.
+        """
         by_id: dict[str, LoadedPolicy] = {}
         by_organisation: dict[tuple[str, str], LoadedPolicy] = {}
-        for key, loaded in found:
+        for key, loaded in entries:
             if "nameless-file-is-dropped" in self._behaviours and not loaded.policy_id:
                 continue
             by_id[key or loaded.policy_id] = loaded

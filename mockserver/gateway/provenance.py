@@ -1,4 +1,4 @@
-"""What policies give, while they are applied: rights by API, and where each value came from."""
+"""Results of applying policies: the rights by API, and the origin of each value."""
 
 from __future__ import annotations
 
@@ -15,33 +15,47 @@ THROTTLE = ("throttle_interval", "throttle_retry_limit")
 
 
 class PoliciesNotApplicable(ValueError):
-    """The policies cannot be applied; the text is the gateway's. What was done before it stays done."""
+    """Policies that cannot be applied; the message is the gateway's. Changes made before the error stay."""
 
 
 @dataclass(frozen=True)
 class Origin:
-    """Which policy a value of the resulting session came from, by which rule; "" is the session itself."""
+    """The origin of one value of a session.
+
+    Attributes:
+        policy: The id of the policy that the value came from, several ids joined by commas, or "" for the
+            session itself.
+        rule: The rule that selected the value, in words.
+    """
 
     policy: str
     rule: str
 
 
 class Origins(dict[str, Origin]):
-    """Choices by the path of their value."""
+    """Origins by the path of the value, for example "access_rights/orders/limit/rate"."""
 
     def origin(self, path: str) -> str:
-        """The policy that a value came from; "" for the session."""
+        """The policy that a value came from; "" for the session itself."""
         return self[path].policy if path in self else ""
 
     def join(self, path: str, policy: str, rule: str) -> None:
-        """Note one more policy that a value came from."""
+        """Add one more policy to the origin of a value."""
         before = self.origin(path)
         self[path] = Origin(f"{before}, {policy}" if before else policy, rule)
 
 
 @dataclass
 class Grants:
-    """What the policies gave so far, by API, and which aspects some policy decided."""
+    """The results of the policies that were applied so far.
+
+    Attributes:
+        rights: The access definitions by API.
+        granted_by: The ids of the policies that granted the rights, by API.
+        quota, rate, acl, complexity: The APIs for which some policy decided that part.
+        any_per_api: True if a policy with per_api had rights.
+        last_was_partitioned: True if the last policy without per_api was partitioned.
+    """
 
     rights: dict[str, Document] = field(default_factory=dict)
     granted_by: dict[str, str] = field(default_factory=dict)

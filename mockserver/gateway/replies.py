@@ -1,4 +1,4 @@
-"""What a handler sees of a request, and the envelopes that a gateway answers in."""
+"""Replies of the gateway: its JSON envelopes, and the fixed texts of its routers."""
 
 from __future__ import annotations
 
@@ -7,47 +7,47 @@ from typing import Any
 from mockserver.golang import json_writer
 from mockserver.http.messages import Reply
 
-TEXT = "text/plain; charset=utf-8"
+TEXT = "text/plain; charset=utf-8"  # a Content-Type
 
 
 def json_bytes(text: bytes, status: int = 200) -> Reply:
-    """JSON that is written already; Go's encoder ends it with a newline."""
+    """A reply of encoded JSON, to which Go's encoder appends a newline."""
     return Reply(text + b"\n", status)
 
 
 def json_text(text: str, status: int = 200) -> Reply:
-    """JSON as text."""
+    """A reply of JSON text."""
     return json_bytes(text.encode(), status)
 
 
 def json_reply(value: Any, status: int = 200) -> Reply:
-    """A value as JSON."""
+    """A reply of a value, encoded as JSON."""
     return json_text(json_writer.write(value), status)
 
 
 def ok(message: str = "") -> Reply:
-    """Yes, without an object (gateway/api.go:108 @v5.12.0)."""
+    """A reply of success without an object (gateway/api.go:108 @v5.12.0)."""
     return json_reply({"status": "ok", "message": message})
 
 
 def error(message: str, status: int) -> Reply:
-    """No, and why (gateway/api.go:112 @v5.12.0)."""
+    """A reply of failure with its reason (gateway/api.go:112 @v5.12.0)."""
     return json_reply({"status": "error", "message": message}, status)
 
 
 def changed(key: str, action: str, key_hash: str = "") -> Reply:
-    """A write that went well (gateway/api.go:91 @v5.12.0)."""
-    told = {"key": key, "status": "ok", "action": action}
-    return json_reply({**told, "key_hash": key_hash} if key_hash else told)
+    """A reply to a successful write (gateway/api.go:91 @v5.12.0)."""
+    members = {"key": key, "status": "ok", "action": action}
+    return json_reply({**members, "key_hash": key_hash} if key_hash else members)
 
 
 def plain(text: str, status: int, *headers: tuple[str, str]) -> Reply:
-    """Text, as http.Error and the routers answer."""
+    """A reply of plain text, as by http.Error and the routers."""
     return Reply(text.encode(), status, (("Content-Type", TEXT), *headers))
 
 
 def redirect(location: str) -> Reply:
-    """To the clean form of a path: no body, no content type (mux 1.8.1, ServeHTTP)."""
+    """A redirect to the clean form of a path, without body and content type (mux 1.8.1, ServeHTTP)."""
     return Reply(b"", 301, (("Location", location),))
 
 

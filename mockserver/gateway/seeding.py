@@ -1,4 +1,4 @@
-"""Policies put in place of a mock at once: all of them, or none."""
+"""Seeding: writing several policies of a mock at once, either all of them or none."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from mockserver.storage.backend import NoStorage, Refused
 
 
 class SeedError(ValueError):
-    """Policies that cannot be put in place; the message names the policy and the reason."""
+    """Policies that cannot be seeded; the message names the policy and the reason."""
 
 
 def seed(gateway: Gateway, policies: list[Any]) -> list[str]:
-    """Write policies and load them; return their ids. Nothing is written unless all can be read.
+    """Write policies, load them, and return their ids. If one is invalid, nothing is written.
 
     Raises:
-        SeedError: a policy has no id, a member of a wrong type, or cannot be stored.
+        SeedError: A policy has no id or a member of a wrong type, or cannot be stored.
     """
     if not isinstance(policies, list):
-        raise SeedError("policies must be an array")
+        raise SeedError("policies must be an array of objects")
     decoded = []
     for position, raw in enumerate(policies):
         policy, reasons = gateway.codec.decode_leniently(json.dumps(raw).encode())
@@ -32,14 +32,14 @@ def seed(gateway: Gateway, policies: list[Any]) -> list[str]:
         try:
             gateway.store.write(policy)
         except (NoStorage, Refused) as error:
-            _take_back(gateway, before, [written["id"] for written in decoded[:position]])
+            _undo(gateway, before, [written["id"] for written in decoded[:position]])
             raise SeedError(f"policy {policy['id']!r} cannot be stored") from error
     gateway.reload()
     return [policy["id"] for policy in decoded]
 
 
-def _take_back(gateway: Gateway, before: dict[str, bytes], written: list[str]) -> None:
-    """Undo writes: the file that was there, or none."""
+def _undo(gateway: Gateway, before: dict[str, bytes], written: list[str]) -> None:
+    """Undo writes: restore the file before each write, or remove the new one."""
     files = gateway.store.files
     for policy_id in written:
         old = before.get(f"{policy_id}.json")

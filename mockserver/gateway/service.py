@@ -1,4 +1,4 @@
-"""The gateway as a service: its guard, its routes beside the operations, its answers where there is none.
+"""The gateway as a service of the mock: its guard, the routes of its APIs, and its replies without a route.
 
 Source: gateway/server.go:742 and :806 @v5.12.0; gorilla/mux 1.8.1, ServeHTTP.
 """
@@ -14,14 +14,14 @@ from mockserver.http.messages import Reply, Request
 from mockserver.service.registry import HandlerFunction, check
 from mockserver.service.service import Service
 
-PREFIX = "/tyk/"  # of the paths that need the secret
+PREFIX = "/tyk/"  # of paths that require the secret
 
 
 def gateway_service(gateway: Gateway) -> Service:
     """The service of a gateway.
 
     Raises:
-        SpecError: an operation of our spec has no handler, or a handler no operation.
+        SpecError: An operation of the contract has no handler, or a handler has no operation.
     """
     check(handlers.SERVICE, gateway.contract)
     guard = Guard(gateway)
@@ -40,7 +40,7 @@ def gateway_service(gateway: Gateway) -> Service:
 
 
 class Guard:
-    """The gateway's part of the road, before and beside its operations."""
+    """The checks of a gateway before routing, and its replies to requests without an operation."""
 
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
@@ -52,7 +52,7 @@ class Guard:
         }
 
     def check(self, request: Request) -> Reply | str:
-        """The refusal of a large body, an unclean path or a wrong secret; else the path to route by."""
+        """The rejection of a large body, an unclean path or a wrong secret, else the path for routing."""
         config, url = self._gateway.config, request.url
         if 0 < config.http_server_options__max_request_body_size < len(request.body):
             return replies.TOO_LARGE
@@ -62,8 +62,8 @@ class Guard:
                 return replies.redirect(str(clean))
         if not url.path.startswith(PREFIX):
             return url.path
-        sent = request.header("x-tyk-authorization")
-        if not hmac.compare_digest(sent.encode("latin-1"), self._secret):
+        secret = request.header("x-tyk-authorization")
+        if not hmac.compare_digest(secret.encode("latin-1"), self._secret):
             return replies.FORBIDDEN
         stripped = url.path.removeprefix("/tyk").rstrip("/")
         clean_path = urls.clean_path(stripped)
@@ -72,7 +72,7 @@ class Guard:
         return "/tyk" + stripped
 
     def api_at(self, request: Request) -> HandlerFunction | None:
-        """The answer of the API whose listen path a request meets; None where it meets none."""
+        """The handler of the API whose listen path matches a request; None if no API matches."""
         path = request.url.path
         loaded = self._gateway.apis.loaded
         if not loaded.by_id or path.startswith(PREFIX) or path in self._probes.values():
@@ -85,11 +85,14 @@ class Guard:
         return answer_for(api)
 
     def path_of(self, path: str) -> str:
-        """Where an operation stands: the configuration may move the two probes."""
+        """The path of an operation; the configuration may move the paths of the two probes."""
         return self._probes.get(path, path)
 
     def not_found(self, request: Request) -> Reply:
-        """Outside /tyk/ the text depends on the version (recording routing/paths steps 13 and 14)."""
+        """The reply to a path without an operation.
+
+        Outside /tyk/ the text depends on the version (recording routing/paths steps 13 and 14).
+        """
         gateway = self._gateway
         under_tyk = request.url.path.startswith(PREFIX)
         if under_tyk or ("outer-404-is-go-page" in gateway.behaviours and not gateway.apis.ever_loaded):
@@ -97,6 +100,6 @@ class Guard:
         return replies.NOT_FOUND
 
     def not_allowed(self, request: Request) -> Reply:
-        """The answer to a method that the path does not have."""
+        """The reply to a method that the path does not support."""
         under_tyk = request.url.path.startswith(PREFIX)
         return replies.METHOD_NOT_SUPPORTED if under_tyk else replies.METHOD_NOT_ALLOWED

@@ -1,7 +1,7 @@
-"""Sessions that a gateway remembers for some seconds, so that it does not ask its store each time.
+"""A cache of sessions, which a gateway reads before its store.
 
-They are what a key has, before its policies are applied. It shows where one key is called by two
-names, or where keys are hashed: there a deleted key passes until it is forgotten.
+It holds sessions before their policies are applied. It is visible to clients if one key is presented under
+two names, or if keys are hashed: a deleted key is then accepted until its entry expires.
 
 Source: gateway/middleware.go:521 and :432, gateway/auth_manager.go:107, gateway/server.go:294 @v5.12.0.
 """
@@ -13,18 +13,18 @@ from dataclasses import dataclass
 
 from mockserver.gateway import key_ids
 
-SECONDS = 10
+SECONDS = 10  # until an entry expires
 
 
 @dataclass(frozen=True)
 class CachedSession:
-    """One session.
+    """An entry of the cache.
 
     Attributes:
-        key: the key that it is kept under.
-        alias: what a later state of it is remembered by.
-        text: the session, as it is kept.
-        until: seconds since the epoch.
+        key: The id of the key in the store.
+        alias: The cache key for later states of the session.
+        text: The session as JSON.
+        until: The expiry of the entry, in seconds since the epoch.
     """
 
     key: str
@@ -34,30 +34,30 @@ class CachedSession:
 
 
 class SessionCache:
-    """Sessions by the name that a request called them by."""
+    """Sessions by the credential that requests presented."""
 
     def __init__(self, now: Callable[[], float], *, hashed: bool) -> None:
         self._now = now
         self._hashed = hashed
         self._by_alias: dict[str, CachedSession] = {}
 
-    def alias_of(self, called: str) -> str:
-        """What a session is remembered by that was called so."""
-        return key_ids.murmur64(called) if self._hashed else called
+    def alias_of(self, presented_as: str) -> str:
+        """The cache key of a credential: its murmur64 hash if keys are hashed, else the credential."""
+        return key_ids.murmur64(presented_as) if self._hashed else presented_as
 
-    def get(self, called: str) -> CachedSession | None:
-        """The session that was called so; None where it is not remembered."""
-        found = self._by_alias.get(self.alias_of(called))
-        return found if found is not None and found.until > self._now() else None
+    def get(self, presented_as: str) -> CachedSession | None:
+        """The entry of a credential; None if there is none, or it has expired."""
+        entry = self._by_alias.get(self.alias_of(presented_as))
+        return entry if entry is not None and entry.until > self._now() else None
 
-    def put(self, at: str, key: str, alias: str, text: str) -> None:
-        """Remember a session at an alias."""
-        self._by_alias[at] = CachedSession(key, alias, text, self._now() + SECONDS)
+    def put(self, cache_key: str, key: str, alias: str, text: str) -> None:
+        """Store a session under a cache key, for `SECONDS`."""
+        self._by_alias[cache_key] = CachedSession(key, alias, text, self._now() + SECONDS)
 
     def forget(self, storage_name: str) -> None:
-        """Forget what is remembered by the name that a key is kept under."""
+        """Remove the entry whose cache key is the storage name of a key."""
         self._by_alias.pop(storage_name, None)
 
     def clear(self) -> None:
-        """Forget all."""
+        """Remove all entries."""
         self._by_alias.clear()

@@ -1,4 +1,4 @@
-"""Sessions: what a key has. Their document, where they are kept, and their policies applied."""
+"""A store of keys and their sessions, and the application of policies to a session."""
 
 from __future__ import annotations
 
@@ -46,17 +46,19 @@ def application_of(
     behaviours: frozenset[str],
     api_org: str | None = None,
 ) -> PolicyApplication:
-    """The application of a session's policies; `run` does it."""
+    """The application of a session's policies, ready to `run`; `codec` is that of sessions."""
     named = session["apply_policies"] or ([session["apply_policy_id"]] if session["apply_policy_id"] else [])
     org_id = session["org_id"] or api_org or ""
     stored: list[tuple[str, Any]] = [(name, store.lend(name, org_id)) for name in named]
-    own = own_policies(session, store.codec)
+    inline = own_policies(session, store.codec)
     listed = stored or None
-    if own is not None:
-        by_id = {policy["id"]: policy for policy in reversed(own)}
-        found = own if "own-policies-by-place" in behaviours else [by_id[policy["id"]] for policy in own]
-        listed = [(policy["id"], policy) for policy in found]
-        if not own and "own-policies-by-place" not in behaviours:
+    if inline is not None:
+        by_id = {policy["id"]: policy for policy in reversed(inline)}
+        policies = (
+            inline if "own-policies-by-place" in behaviours else [by_id[policy["id"]] for policy in inline]
+        )
+        listed = [(policy["id"], policy) for policy in policies]
+        if not inline and "own-policies-by-place" not in behaviours:
             listed = None
     to_clear = []
     for _, policy in stored:
@@ -68,7 +70,7 @@ def application_of(
 
 
 def lifetime(session: Document, api: Api, config: Config, now: float) -> int:
-    """For how many seconds a session is kept for an API; 0 is for ever (user/session.go:408 @v5.12.0)."""
+    """The seconds for which a session is stored for an API; 0 is unlimited (user/session.go:408 @v5.12.0)."""
     if config.force_global_session_lifetime:
         return config.global_session_lifetime
     seconds = int(session["session_lifetime"] or api.fields["session_lifetime"])
@@ -82,14 +84,14 @@ def lifetime(session: Document, api: Api, config: Config, now: float) -> int:
     return max(seconds, expires - int(now))
 
 
-_Kept = tuple[str, float | None]  # its text, and until when in seconds since the epoch; None is for ever
+_Entry = tuple[str, float | None]  # a session's text, and its expiry in seconds since the epoch or None
 
 
 class SessionStore:
-    """Keys and their sessions, as a gateway keeps them in Redis: by name, or by the name's hash.
+    """Keys and their sessions by storage name, as a gateway stores them in Redis.
 
     Attributes:
-        cache: what requests to APIs find before they look here.
+        cache: The cache that requests to APIs read before this store.
     """
 
     def __init__(self, codec: Codec, config: Config, now: Callable[[], float], entries: KeyValueMap) -> None:
@@ -97,58 +99,62 @@ class SessionStore:
         self._codec = codec
         self._config = config
         self._now = now
-        self._kept = entries  # of _Kept
+        self._entries = entries  # of _Entry
 
     def name_of(self, org_id: str, name: str) -> str:
-        """The full id of a key of an organisation."""
+        """The full id of a key of an organisation, from its name."""
         return key_ids.make(org_id, name, self._config.hash_key_function)
 
     def storage_name(self, key: str) -> str:
-        """The name that a key is kept under."""
+        """The name under which a key is stored: the key, or its hash."""
         return key_ids.storage_name(key, hashed=self._config.hash_keys)
 
     def find(self, org_id: str, key: str, *, by_hash: bool = False) -> tuple[str, Document] | None:
-        """A key by its id, or by that without its organisation (gateway/auth_manager.go:161 @v5.12.0)."""
+        """The full id and the session of a key, by its id with or without the organisation.
+
+        With `by_hash` the key is a storage name. None if there is no such key, or it has expired.
+        Source: gateway/auth_manager.go:161 @v5.12.0.
+        """
         candidates = [key]
         if not by_hash and key_ids.organisation_of(key) != org_id:
             candidates = [self.name_of(org_id, key), key]
-        for each in candidates:
-            kept = self._kept.get(each if by_hash else self.storage_name(each))
-            if kept is not None and self._lasts(kept):
-                return each, self._codec.decode(kept[0].encode())
+        for candidate in candidates:
+            entry = self._entries.get(candidate if by_hash else self.storage_name(candidate))
+            if entry is not None and self._lasts(entry):
+                return candidate, self._codec.decode(entry[0].encode())
         return None
 
     def save(self, key: str, session: Document, *, by_hash: bool = False, seconds: int = 0) -> None:
-        """Keep a session under a key, for so long; 0 is for ever."""
+        """Store the session of a key for some seconds; 0 is unlimited."""
         until = self._now() + seconds if seconds > 0 else None
         name = key if by_hash else self.storage_name(key)
-        self._kept[name] = (self._codec.encode(session), until)
+        self._entries[name] = (self._codec.encode(session), until)
         self.cache.forget(name)
 
     def remove(self, org_id: str, key: str, *, by_hash: bool = False) -> bool:
-        """Forget a key; say whether it was there."""
+        """Remove a key, with or without the organisation in its id. True if it existed."""
         names = {key} if by_hash else {self.storage_name(key), self.storage_name(self.name_of(org_id, key))}
-        found = [self._kept.pop(name, None) for name in names]
+        removed = [self._entries.pop(name, None) for name in names]
         self.cache.forget(key if by_hash else self.storage_name(key))
-        return any(kept is not None and self._lasts(kept) for kept in found)
+        return any(entry is not None and self._lasts(entry) for entry in removed)
 
     def names(self, prefix: str) -> list[str]:
-        """The names that keys are kept under and that begin so, or whose id names that organisation.
+        """The storage names that begin with a prefix, or encode an id of the organisation of that name.
 
-        Redis takes the prefix for a glob (storage/redis_cluster.go:448 @v5.12.0).
+        Redis treats the prefix as a glob pattern (storage/redis_cluster.go:448 @v5.12.0).
         """
         token = base64.b64encode(f'{{"org":"{prefix}"'.encode()).decode().rstrip("=")[:-2]
         return [
             name
-            for name, kept in self._kept.copy().items()
-            if self._lasts(kept)
+            for name, entry in self._entries.copy().items()
+            if self._lasts(entry)
             and (fnmatch.fnmatchcase(name, f"{prefix}*") or (prefix and name.startswith(token)))
         ]
 
     def clear(self) -> None:
-        """Forget all."""
-        self._kept.clear()
+        """Remove all keys, and clear the cache."""
+        self._entries.clear()
         self.cache.clear()
 
-    def _lasts(self, kept: _Kept) -> bool:
-        return kept[1] is None or kept[1] > self._now()
+    def _lasts(self, entry: _Entry) -> bool:
+        return entry[1] is None or entry[1] > self._now()
