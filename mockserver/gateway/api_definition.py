@@ -40,8 +40,8 @@ class Api:
     """An API definition.
 
     Attributes:
-        fields: The decoded members of the schema, zero values included.
-        document: The document in files and responses: the members of the schema, less the omitted zero
+        fields: the decoded members of the schema, zero values included.
+        document: the document in files and responses: the members of the schema, less the omitted zero
             values, and all other members of the original.
     """
 
@@ -53,7 +53,7 @@ class Api:
         """Decode a definition; with `whole` only white space may follow its JSON value.
 
         Raises:
-            Malformed: The body is not JSON, a member has a wrong type, or more follows.
+            Malformed: the body is not JSON, a member has a wrong type, or more follows.
         """
         fields = codec.decode(body, whole=whole)
         node, _ = json_reader.read(body)

@@ -22,9 +22,9 @@ class LoadedApis:
     """The APIs that one reload loaded. Immutable: the next reload replaces it.
 
     Attributes:
-        by_id: All APIs by their ids.
-        routed: The APIs that accept requests, the longest listen path first.
-        read: All APIs as in their files, before duplicate listen paths were changed.
+        by_id: all APIs by their ids.
+        routed: the APIs that accept requests, the longest listen path first.
+        read: all APIs as in their files, before duplicate listen paths were changed.
     """
 
     by_id: Mapping[str, Api] = field(default_factory=dict)
@@ -59,8 +59,8 @@ class ApiStore:
     """The only owner of API definitions.
 
     Attributes:
-        codec: The codec of API definitions.
-        loaded: The APIs that the last reload loaded.
+        codec: the codec of API definitions.
+        loaded: the APIs that the last reload loaded.
         ever_loaded: True if any API was loaded since the gateway started.
     """
 
@@ -75,7 +75,7 @@ class ApiStore:
         """Write the file of a definition.
 
         Raises:
-            NoStorage, Refused: The file cannot be written.
+            NoStorage, Refused: the file cannot be written.
         """
         self._files.write(api.id, api.file_text)
 
@@ -83,7 +83,7 @@ class ApiStore:
         """Remove the file of a definition.
 
         Raises:
-            NoStorage, Refused: The file cannot be removed.
+            NoStorage, Refused: the file cannot be removed.
         """
         self._files.delete(api_id)
 

@@ -70,7 +70,7 @@ class Config:
         """The configuration from nested or dotted keys, and the keys that the mock ignores.
 
         Raises:
-            ConfigError: A value has a wrong type.
+            ConfigError: a value has a wrong type.
         """
         flat = flatten(values)
         config, ignored = cls(), []
@@ -85,7 +85,7 @@ class Config:
         """A copy with one dotted key set.
 
         Raises:
-            ConfigError: The value has a wrong type.
+            ConfigError: the value has a wrong type.
         """
         name = key.replace(".", "__")
         kind = _KINDS[name]
@@ -99,7 +99,7 @@ class Config:
         """A copy with the keys that TYK_GW_* variables set.
 
         Raises:
-            ConfigError: A variable cannot be converted to the type of its key.
+            ConfigError: a variable cannot be converted to the type of its key.
         """
         config = self
         for name, kind in _KINDS.items():
@@ -123,7 +123,7 @@ def load(path: Path | None, environment: Mapping[str, str]) -> tuple[Config, lis
     """The configuration from tyk.conf and the environment, and the keys of the file that the mock ignores.
 
     Raises:
-        ConfigError: The file cannot be read, is not a JSON object, or holds a value of a wrong type.
+        ConfigError: the file cannot be read, is not a JSON object, or holds a value of a wrong type.
     """
     if path is None or environment.get("TYK_GW_OMITCONFIGFILE") == "true":
         return Config().with_environment(environment), []
@@ -135,7 +135,7 @@ def read_flat(path: Path) -> dict[str, Any]:
     """All keys of a tyk.conf, with dotted names for the nested ones.
 
     Raises:
-        ConfigError: The file cannot be read, or is not a JSON object.
+        ConfigError: the file cannot be read, or is not a JSON object.
     """
     try:
         values = json.loads(path.read_bytes())

@@ -26,10 +26,10 @@ class Reason:
     """The origin of one value of a session.
 
     Attributes:
-        path: The path of the value, for example "access_rights/orders/limit/rate".
-        value: The value as in JSON.
-        origin: The id of the policy that the value came from, or `OWN`.
-        rule: The rule that selected the value, in words.
+        path: the path of the value, for example "access_rights/orders/limit/rate".
+        value: the value as in JSON.
+        origin: the id of the policy that the value came from, or `OWN`.
+        rule: the rule that selected the value, in words.
     """
 
     path: str
@@ -43,9 +43,9 @@ class Explanation:
     """A session after its policies were applied.
 
     Attributes:
-        session: The session as in a response.
-        reasons: One for each value, in the order of the session.
-        error: The gateway's error message if the policies could not be applied, else "".
+        session: the session as in a response.
+        reasons: one for each value, in the order of the session.
+        error: the gateway's error message if the policies could not be applied, else "".
     """
 
     session: Document
@@ -57,7 +57,7 @@ def explain_files(files: Files, body: bytes, version: GatewayVersion) -> Explana
     """Apply the policies in files to the session in a body.
 
     Raises:
-        Malformed: The body is not a session.
+        Malformed: the body is not a session.
     """
     contract, behaviours = Contract.load(version), load().of(version)
     codec = Codec.of(contract, "SessionState")

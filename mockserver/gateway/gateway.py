@@ -30,13 +30,13 @@ class Gateway:
     Relative paths in the configuration start from `directory`, the working directory of the gateway.
 
     Attributes:
-        behaviours: The ids of the behaviours of this version, without those in `without`.
-        codec: The codec of policies.
-        order: The random order of lists; it is the same in each run.
+        behaviours: the ids of the behaviours of this version, without those in `without`.
+        codec: the codec of policies.
+        order: the random order of lists; it is the same in each run.
         ready: True if policies were loaded at least once.
-        upstreams: The hosts besides this machine to which requests may be forwarded.
+        upstreams: the hosts besides this machine to which requests may be forwarded.
         storage_is_shared: True if other gateways share the backend.
-        organisations: The sessions of organisations. They are never hashed and never expire by configuration.
+        organisations: the sessions of organisations. They are never hashed and never expire by configuration.
     """
 
     def __init__(

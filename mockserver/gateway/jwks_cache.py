@@ -33,7 +33,7 @@ class JwksCache:
         """The cached key set of an API at a URL; None if it must be fetched.
 
         Raises:
-            Unreadable: The source in the definition is a plain URL, not one in base64.
+            Unreadable: the source in the definition is a plain URL, not one in base64.
         """
         source, until = self._sources.get(api_id, ("", 0.0))
         if self._by_url and until > self._now():

@@ -33,7 +33,7 @@ def save_for_each_api(
     A session without rights needs `allow_master_keys`; False if that is not set.
 
     Raises:
-        PoliciesNotApplicable: The policies cannot be applied for an API; the session was stored for the APIs
+        PoliciesNotApplicable: the policies cannot be applied for an API; the session was stored for the APIs
             before it.
     """
     loaded = gateway.apis.loaded.by_id
@@ -55,7 +55,7 @@ def apply(gateway: Gateway, session: Document, api: Api | None = None) -> None:
     """Apply the policies of a session, for one API if it is given.
 
     Raises:
-        PoliciesNotApplicable: The policies cannot be applied.
+        PoliciesNotApplicable: the policies cannot be applied.
     """
     org_id = api.org_id if api else None
     application_of(session, gateway.store, gateway.session_codec, gateway.behaviours, org_id).run()

@@ -32,13 +32,13 @@ class PolicyApplication:
     """An application of policies to one session.
 
     Attributes:
-        session: The session to change.
-        listed: The ids and the policies, None for a missing one; None if the session has no policies.
-        to_clear: The stored policies, up to the first missing one; their limits are reset before applying.
-        fresh: Creates an empty access definition.
-        release: Called at the end, also after an error, to give the policies back to their store.
-        api_org: The organisation of the API for which the policies are applied; None if there is no API.
-        origins: The origin of each value, filled by `run`.
+        session: the session to change.
+        listed: the ids and the policies, None for a missing one; None if the session has no policies.
+        to_clear: the stored policies, up to the first missing one; their limits are reset before applying.
+        fresh: creates an empty access definition.
+        release: called at the end, also after an error, to give the policies back to their store.
+        api_org: the organisation of the API for which the policies are applied; None if there is no API.
+        origins: the origin of each value, filled by `run`.
     """
 
     session: Document
@@ -53,7 +53,7 @@ class PolicyApplication:
         """Apply the policies.
 
         Raises:
-            PoliciesNotApplicable: A policy does not exist or does not fit; the changes before it stay.
+            PoliciesNotApplicable: a policy does not exist or does not fit; the changes before it stay.
         """
         try:
             self._run()

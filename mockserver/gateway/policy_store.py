@@ -25,10 +25,10 @@ class LoadedPolicy:
     gateway, so that the cached text may become outdated.
 
     Attributes:
-        policy_id: The policy's id.
-        org_id: The id of its organisation.
-        make: Decodes the policy.
-        codec: The codec of policies.
+        policy_id: the policy's id.
+        org_id: the id of its organisation.
+        make: decodes the policy.
+        codec: the codec of policies.
         is_lent: True if the policy was lent to a session.
     """
 
@@ -78,9 +78,9 @@ class Loaded:
     """The policies that one reload loaded. Immutable: the next reload replaces it.
 
     Attributes:
-        listed: The policies in the list of all policies.
-        by_id: The policies by id.
-        by_organisation: The policies by organisation and id, for the sessions of that organisation.
+        listed: the policies in the list of all policies.
+        by_id: the policies by id.
+        by_organisation: the policies by organisation and id, for the sessions of that organisation.
     """
 
     listed: tuple[LoadedPolicy, ...] = ()
@@ -95,9 +95,9 @@ class PolicyStore:
     loaded from it; writes still go to `files`, which are never loaded.
 
     Attributes:
-        codec: The codec of policies.
-        files: The written policies, one file for each.
-        loaded: The policies that the last reload loaded.
+        codec: the codec of policies.
+        files: the written policies, one file for each.
+        loaded: the policies that the last reload loaded.
     """
 
     def __init__(
@@ -119,7 +119,7 @@ class PolicyStore:
         """Write the file of a policy.
 
         Raises:
-            NoStorage, Refused: The file cannot be written.
+            NoStorage, Refused: the file cannot be written.
         """
         self.files.write(policy["id"], partial(self.codec.file_text, policy))
 
@@ -127,7 +127,7 @@ class PolicyStore:
         """Remove the file of a policy.
 
         Raises:
-            NoStorage, Refused: The file cannot be removed.
+            NoStorage, Refused: the file cannot be removed.
         """
         self.files.delete(policy_id)
 

@@ -23,9 +23,9 @@ class Origin:
     """The origin of one value of a session.
 
     Attributes:
-        policy: The id of the policy that the value came from, several ids joined by commas, or "" for the
+        policy: the id of the policy that the value came from, several ids joined by commas, or "" for the
             session itself.
-        rule: The rule that selected the value, in words.
+        rule: the rule that selected the value, in words.
     """
 
     policy: str
@@ -50,9 +50,9 @@ class Grants:
     """The results of the policies that were applied so far.
 
     Attributes:
-        rights: The access definitions by API.
-        granted_by: The ids of the policies that granted the rights, by API.
-        quota, rate, acl, complexity: The APIs for which some policy decided that part.
+        rights: the access definitions by API.
+        granted_by: the ids of the policies that granted the rights, by API.
+        quota, rate, acl, complexity: the APIs for which some policy decided that part.
         any_per_api: True if a policy with per_api had rights.
         last_was_partitioned: True if the last policy without per_api was partitioned.
     """

@@ -17,7 +17,7 @@ def seed(gateway: Gateway, policies: list[Any]) -> list[str]:
     """Write policies, load them, and return their ids. If one is invalid, nothing is written.
 
     Raises:
-        SeedError: A policy has no id or a member of a wrong type, or cannot be stored.
+        SeedError: a policy has no id or a member of a wrong type, or cannot be stored.
     """
     if not isinstance(policies, list):
         raise SeedError("policies must be an array of objects")

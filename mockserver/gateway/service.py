@@ -21,7 +21,7 @@ def gateway_service(gateway: Gateway) -> Service:
     """The service of a gateway.
 
     Raises:
-        SpecError: An operation of the contract has no handler, or a handler has no operation.
+        SpecError: an operation of the contract has no handler, or a handler has no operation.
     """
     check(handlers.SERVICE, gateway.contract)
     guard = Guard(gateway)

@@ -21,10 +21,10 @@ class CachedSession:
     """An entry of the cache.
 
     Attributes:
-        key: The id of the key in the store.
-        alias: The cache key for later states of the session.
-        text: The session as JSON.
-        until: The expiry of the entry, in seconds since the epoch.
+        key: the id of the key in the store.
+        alias: the cache key for later states of the session.
+        text: the session as JSON.
+        until: the expiry of the entry, in seconds since the epoch.
     """
 
     key: str

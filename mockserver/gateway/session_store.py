@@ -91,7 +91,7 @@ class SessionStore:
     """Keys and their sessions by storage name, as a gateway stores them in Redis.
 
     Attributes:
-        cache: The cache that requests to APIs read before this store.
+        cache: the cache that requests to APIs read before this store.
     """
 
     def __init__(self, codec: Codec, config: Config, now: Callable[[], float], entries: KeyValueMap) -> None:
