@@ -15,13 +15,13 @@ from contract_tests.engine.run import Run
 from contract_tests.engine.schema_judge import SchemaJudge
 from contract_tests.engine.target import Target
 from contract_tests.gateway.resources import KEY, POLICIES
+from mockserver.contract.codecs import Codec
 from mockserver.contract.openapi import Contract
-from mockserver.contract.policy_codec import PolicyCodec
 
 
 @cache
-def _codec(contract: Contract) -> PolicyCodec:
-    return PolicyCodec.of(contract)
+def _codec(contract: Contract) -> Codec:
+    return Codec.of(contract, "Policy")
 
 
 class StoreProbe:
@@ -52,7 +52,7 @@ class Gateway(ServiceClient):
         self.store = store
 
     @property
-    def codec(self) -> PolicyCodec:
+    def codec(self) -> Codec:
         """The codec of policies in the gateway's version."""
         return _codec(self.contract)
 

@@ -9,8 +9,8 @@ from typing import Any
 
 from contract_tests.engine.ownership import OBJECT_ID_PREFIX
 from contract_tests.engine.resources import PREFIX, Get, Resource, Write, quoted, run_prefix
+from mockserver.contract.codecs import Codec, policy_ids
 from mockserver.contract.openapi import Contract
-from mockserver.contract.policy_codec import PolicyCodec
 
 POLICIES = "/tyk/policies"
 KEYS = "/tyk/keys"
@@ -22,8 +22,8 @@ _CHOSEN_BY_GATEWAY = base64.b64encode(f'{{"org":"{PREFIX}'.encode()).decode()  #
 
 
 @cache
-def _id_codec(contract: Contract) -> PolicyCodec:
-    return PolicyCodec.of(contract).of_ids()  # no other member of a policy names a thing
+def _id_codec(contract: Contract) -> Codec:
+    return policy_ids(Codec.of(contract, "Policy"))  # no other member of a policy names a thing
 
 
 def _policy_ids(write: Write) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from mockserver.contract.policy_codec import MalformedPolicy, PolicyCodec
+from mockserver.contract.codecs import Codec, Malformed
 
 Policy = dict[str, Any]
 Expected = tuple[int, str]
@@ -23,7 +23,7 @@ class Model:
     Only ids whose file lies in the policy directory itself are foretold.
     """
 
-    def __init__(self, codec: PolicyCodec, behaviours: frozenset[str]) -> None:
+    def __init__(self, codec: Codec, behaviours: frozenset[str]) -> None:
         self.written: dict[str, Policy] = {}
         self.loaded: dict[str, Policy] = {}
         self._codec = codec
@@ -56,7 +56,7 @@ class Model:
     def _write(self, body: bytes, path_id: str | None) -> Expected:
         try:
             policy = self._codec.decode(body)
-        except MalformedPolicy:
+        except Malformed:
             return _error(400, "Request malformed")
         own_id = policy["id"]
         if "id-characters" in self._behaviours and re.search(r"[^a-zA-Z0-9.\-_~]", own_id):
