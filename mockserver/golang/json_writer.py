@@ -42,10 +42,10 @@ def format_float(value: float) -> str:
         return str(int(value))
     sign = "-" if value < 0 else ""
     mantissa, _, exponent = f"{abs(value)!r}".partition("e")
-    whole, _, fraction = mantissa.partition(".")
-    digits = (whole + ("" if fraction == "0" else fraction)).lstrip("0")
-    point = len(whole) + int(exponent or 0)  # digits before the decimal point
-    if whole == "0":
+    integer, _, fraction = mantissa.partition(".")
+    digits = (integer + ("" if fraction == "0" else fraction)).lstrip("0")
+    point = len(integer) + int(exponent or 0)  # digits before the decimal point
+    if integer == "0":
         point -= len(fraction) - len(fraction.lstrip("0")) + 1
     digits = digits.rstrip("0")
     if not 1e-6 <= abs(value) < 1e21:

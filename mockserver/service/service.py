@@ -1,4 +1,4 @@
-"""One API that the mock serves."""
+"""The description of an API that the mock serves."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def _no_route_beside(_: Request) -> HandlerFunction | None:
 
 @dataclass(frozen=True)
 class Service:
-    """One API that the mock serves: the Tyk Gateway's, or another one.
+    """An API that the mock serves: that of the Tyk Gateway, or another one.
 
     Attributes:
         name: the name of its folder under spec/, mockserver/ and contract_tests/.
