@@ -221,7 +221,7 @@ def test_a_port_where_nobody_listens_is_told() -> None:
     ("arguments", "complaint"),
     [
         (["--gateway", "9.9"], "'9.9' is not supported"),
-        (["ftp://host"], "'ftp://host' is no URL"),
+        (["ftp://host"], "'ftp://host' is not the URL of a gateway"),
         (["--report", "verdict.pdf"], "end it in .json, .yaml, .xml, .html"),
         (["--report", "/no/such/r.json"], "there is no such folder"),
         (["http://user:password@host"], "has a user or a password"),  # pragma: allowlist secret
