@@ -108,7 +108,7 @@ class Field:
 
 @dataclass
 class Struct(GoType):
-    """A struct; a pointer may be nil.
+    """A struct; a pointer may be nil, and any value but null makes it point to a struct of zeros first.
 
     It is zero when its `deciding` members are unset and its `emptying` ones empty.
     """
@@ -123,17 +123,18 @@ class Struct(GoType):
         self.by_fold = {fold(each.name): each for each in reversed(self.fields)}
 
     def fresh(self) -> Any:
-        return None if self.pointer else {each.name: each.type.fresh() for each in self.fields}
+        return None if self.pointer else self._zero_members()
+
+    def _zero_members(self) -> dict[str, Any]:
+        return {each.name: each.type.fresh() for each in self.fields}
 
     def decode(self, node: Any, current: Any, problems: Problems) -> Any:
         if node is None:
             return None if self.pointer else current
+        value = self._zero_members() if current is None else current  # before the node's type is looked at
         if not isinstance(node, Object):
             problems.note("object", node)
-            return current
-        value = current
-        if value is None:
-            value = {each.name: each.type.fresh() for each in self.fields}
+            return value
         for name, item in node:
             known = self.by_name.get(name) or self.by_fold.get(fold(name))
             if known is not None:
