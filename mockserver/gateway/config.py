@@ -49,6 +49,10 @@ class Config:
     liveness_check__check_duration: int = 10_000_000_000
     http_server_options__skip_url_cleaning: bool = False
     http_server_options__max_request_body_size: int = 0
+    http_server_options__enable_path_prefix_matching: bool = False
+    http_server_options__enable_path_suffix_matching: bool = False
+    regexp_cache_expire: int = 0
+    disable_regexp_cache: bool = False
 
     @property
     def policies_from_dashboard(self) -> bool:

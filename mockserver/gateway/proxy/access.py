@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from mockserver.gateway.api_definition import expiry
+from mockserver.gateway.proxy.path_patterns import is_allowed_url
 from mockserver.gateway.proxy.request_context import Rejected, RequestContext, look_up, without_bearer
 
 DISALLOWED = "Access to this API has been disallowed"
@@ -82,7 +83,7 @@ def _version_in_path(context: RequestContext, definition: dict[str, Any], *, str
     fits = True
     if definition["url_versioning_pattern"]:
         with contextlib.suppress(re.error):
-            fits = re.search(definition["url_versioning_pattern"], name) is not None
+            fits = context.gateway.expressions.search(definition["url_versioning_pattern"], name)
     if name and strips and fits:
         path, raw = (text.replace(f"{name}/", "", 1) for text in (context.url.path, context.url.raw))
         context.url = replace(context.url, path=path, raw=raw)
@@ -158,20 +159,6 @@ def check_path(context: RequestContext) -> None:
     if right is None or not right["allowed_urls"]:
         return
     for allowed in right["allowed_urls"]:
-        if context.method in (allowed["methods"] or []) and matches(allowed["url"], context.url.path):
+        if context.method in (allowed["methods"] or []) and is_allowed_url(context, allowed["url"]):
             return
     raise Rejected("Access to this resource has been disallowed", 403)
-
-
-def matches(pattern: str, path: str) -> bool:
-    """True if the pattern's expression matches some part of the path; an invalid expression matches nothing.
-
-    Source: internal/httputil/mux.go:28 @v5.12.0.
-    """
-    if 0 < pattern.count("{") == pattern.count("}"):
-        pattern = re.sub(r"\{[^}]+\}", "([^/]+)", pattern)
-    pattern = pattern.replace("/*/", "/[^/]+/").replace("/*", "/.*")
-    try:
-        return re.search(pattern, path) is not None
-    except re.error:
-        return False

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from mockserver.gateway import key_ids
 from mockserver.gateway.policy_merging import Document, is_empty
-from mockserver.gateway.proxy.access import matches
+from mockserver.gateway.proxy.path_patterns import is_endpoint
 from mockserver.gateway.proxy.request_context import Rejected, RequestContext
+from mockserver.golang.scalars import fold
 
 TOO_FAST = Rejected("Rate Limit Exceeded", 429)
 
@@ -39,13 +41,17 @@ def _check_rate(
 
 
 def _endpoint(visit: RequestContext, right: Document) -> tuple[float, float, str] | None:
-    """The rate, its seconds and the name of the first endpoint that fits the request."""
-    path = visit.api.stripped(visit.url.path)
+    """The rate, its seconds and the name of the bucket of the first endpoint that fits the request.
+
+    The bucket is named by a hash that passes over the last bytes of method and path, so that `GET:/x`
+    and `GET:/y` share one (gateway/session_manager.go:263 @v5.12.0).
+    """
     for endpoint in right["endpoints"] or []:
         for method in endpoint["methods"] or []:
-            if method["name"].upper() == visit.method.upper() and matches(endpoint["path"], path):
+            if fold(method["name"]) == fold(visit.method) and is_endpoint(visit, endpoint["path"]):
                 limit = method["limit"]
-                return limit["rate"], limit["per"], f"{method['name']}:{endpoint['path']}"
+                name = f"{method['name']}:{endpoint['path']}"
+                return limit["rate"], limit["per"], key_ids.storage_name(name, hashed=True)
     return None
 
 
