@@ -44,7 +44,7 @@ def _endpoint(visit: RequestContext, right: Document) -> tuple[float, float, str
     """The rate, its seconds and the name of the bucket of the first endpoint that fits the request.
 
     The bucket is named by a hash that passes over the last bytes of method and path, so that `GET:/x`
-    and `GET:/y` share one (gateway/session_manager.go:263 @v5.12.0).
+    and `GET:/y` share one (gateway/session_manager.go:266 @v5.12.0).
     """
     for endpoint in right["endpoints"] or []:
         for method in endpoint["methods"] or []:
