@@ -18,7 +18,7 @@ from mockserver.evidence.replay import replay
 from mockserver.evidence.scenarios import load_scenarios
 from mockserver.http.client import Client
 
-FAMILIES = ("auth", "routing", "policies", "json", "nested", "files", "source", "reload")
+FAMILIES = ("auth", "routing", "policies", "json", "nested", "files", "source", "reload", "types")
 
 
 def recorded(release: str, family: str, folder: Path) -> Recording:

@@ -7,12 +7,12 @@ from typing import Any
 from contract_tests.engine.declaration import RELOAD, Steps, behaviour
 from contract_tests.gateway.builders.apis import (
     Api,
-    api,
     call,
     expect_passed,
     expect_refused,
-    key,
-    policy,
+    write_api,
+    write_key,
+    write_policy,
 )
 from contract_tests.gateway.client import Gateway
 
@@ -25,123 +25,123 @@ def endpoint(path: str, **rates: float) -> dict[str, Any]:
     }
 
 
-def limited(gateway: Gateway, made: Api, *endpoints: dict[str, Any], **members: Any) -> str:
+def limited(gateway: Gateway, api: Api, *endpoints: dict[str, Any], **members: Any) -> str:
     """Write a policy that grants an API with limits of its endpoints; return its id."""
-    right = {**made.rights[made.id], "endpoints": list(endpoints)}
-    return policy(gateway, made, access_rights={made.id: right}, **members)
+    right = {**api.rights[api.id], "endpoints": list(endpoints)}
+    return write_policy(gateway, api, access_rights={api.id: right}, **members)
 
 
-def expect_held_back(gateway: Gateway, made: Api, own: str, path: str, method: str = "GET") -> None:
+def expect_held_back(gateway: Gateway, api: Api, key: str, path: str, method: str = "GET") -> None:
     """The rate of the path is used up."""
-    expect_refused(call(gateway, made, own, path, method), 429, "Rate Limit Exceeded")
+    expect_refused(call(gateway, api, key, path, method), 429, "Rate Limit Exceeded")
 
 
 @behaviour("endpoints-share-rates")
 def test_endpoints_of_similar_names_share_a_rate(gateway: Gateway) -> Steps:
     """`GET:/x` and `GET:/y` have one rate, that of the one asked first; `POST:/y` has its own."""
-    made = api(gateway)
-    gold = limited(gateway, made, endpoint("/x", GET=2), endpoint("/y", GET=1000, POST=1))
+    api = write_api(gateway)
+    gold = limited(gateway, api, endpoint("/x", GET=2), endpoint("/y", GET=1000, POST=1))
     yield RELOAD
 
-    own, other = key(gateway, made, gold), key(gateway, made, gold)
+    key, other = write_key(gateway, api, gold), write_key(gateway, api, gold)
     for path in ("x", "y"):
-        expect_passed(call(gateway, made, own, path))
+        expect_passed(call(gateway, api, key, path))
     for path in ("x", "y"):
-        expect_held_back(gateway, made, own, path)
-    expect_passed(call(gateway, made, own, "y", "POST"))
-    expect_passed(call(gateway, made, own, "z"))
+        expect_held_back(gateway, api, key, path)
+    expect_passed(call(gateway, api, key, "y", "POST"))
+    expect_passed(call(gateway, api, key, "z"))
     for path in ("y", "y", "x"):
-        expect_passed(call(gateway, made, other, path))
+        expect_passed(call(gateway, api, other, path))
 
 
 @behaviour("endpoints-share-rates")
 def test_endpoints_of_other_names_have_rates_of_their_own(gateway: Gateway) -> Steps:
     """`GET:/one/aaaa` and `GET:/one/bbbb` differ in a whole block of four bytes, so each has its rate."""
-    made = api(gateway)
-    gold = limited(gateway, made, endpoint("/one/aaaa", GET=1), endpoint("/one/bbbb", GET=1))
+    api = write_api(gateway)
+    gold = limited(gateway, api, endpoint("/one/aaaa", GET=1), endpoint("/one/bbbb", GET=1))
     yield RELOAD
 
-    own = key(gateway, made, gold)
+    key = write_key(gateway, api, gold)
     for path in ("one/aaaa", "one/bbbb"):
-        expect_passed(call(gateway, made, own, path))
+        expect_passed(call(gateway, api, key, path))
     for path in ("one/aaaa", "one/bbbb"):
-        expect_held_back(gateway, made, own, path)
+        expect_held_back(gateway, api, key, path)
 
 
 @behaviour("endpoint-paths-are-expressions")
 def test_the_path_of_an_endpoint_is_an_expression(gateway: Gateway) -> Steps:
     """`{name}` fits one segment, `/*` the rest; an expression that does not compile fits nothing."""
-    made = api(gateway)
+    api = write_api(gateway)
     gold = limited(
-        gateway, made,
+        gateway, api,
         endpoint("/users/{id}/orders", GET=1), endpoint("/files/*", GET=1), endpoint("/odd/(", GET=1),
         endpoint("/digits/[0-9]+$", GET=1),
     )  # fmt: skip
     yield RELOAD
 
-    own = key(gateway, made, gold)
+    key = write_key(gateway, api, gold)
     for first, second in (
         ("users/1/orders", "users/22/orders"),
         ("files/a", "files/b/c"),
         ("digits/1", "digits/23"),
     ):
-        expect_passed(call(gateway, made, own, first))
-        expect_held_back(gateway, made, own, second)
+        expect_passed(call(gateway, api, key, first))
+        expect_held_back(gateway, api, key, second)
     for other in ("users/1/2/orders", "digits/none", "odd/", "odd/("):
         for _ in range(2):
-            expect_passed(call(gateway, made, own, other))
+            expect_passed(call(gateway, api, key, other))
 
 
 @behaviour("first-endpoint-counts")
 def test_of_several_endpoints_the_first_counts(gateway: Gateway) -> Steps:
     """A request that fits two endpoints is counted by the one that stands first in the right."""
-    made = api(gateway)
-    gold = limited(gateway, made, endpoint("/things/{id}", GET=2), endpoint("/things/special", GET=1, POST=1))
+    api = write_api(gateway)
+    gold = limited(gateway, api, endpoint("/things/{id}", GET=2), endpoint("/things/special", GET=1, POST=1))
     yield RELOAD
 
-    own = key(gateway, made, gold)
+    key = write_key(gateway, api, gold)
     for _ in range(2):
-        expect_passed(call(gateway, made, own, "things/special"))
-    expect_held_back(gateway, made, own, "things/other")
-    expect_passed(call(gateway, made, own, "things/special", "POST"))
-    expect_held_back(gateway, made, own, "things/special", "POST")
+        expect_passed(call(gateway, api, key, "things/special"))
+    expect_held_back(gateway, api, key, "things/other")
+    expect_passed(call(gateway, api, key, "things/special", "POST"))
+    expect_held_back(gateway, api, key, "things/special", "POST")
 
 
 @behaviour("endpoint-rates-replace-others")
 def test_the_rate_of_an_endpoint_counts_instead_of_the_others(gateway: Gateway) -> Steps:
     """An endpoint may be faster than its key, or without a rate; its requests count for the quota."""
-    made = api(gateway)
+    api = write_api(gateway)
     gold = limited(
-        gateway, made, endpoint("/fast/one", GET=1000), endpoint("/free", GET=0, POST=-1),
+        gateway, api, endpoint("/fast/one", GET=1000), endpoint("/free", GET=0, POST=-1),
         rate=1, per=3600, quota_max=6, quota_renewal_rate=3600,
     )  # fmt: skip
     yield RELOAD
 
-    own = key(gateway, made, gold)
-    expect_passed(call(gateway, made, own, "other"), 6, 5)
-    expect_held_back(gateway, made, own, "other")
+    key = write_key(gateway, api, gold)
+    expect_passed(call(gateway, api, key, "other"), 6, 5)
+    expect_held_back(gateway, api, key, "other")
     for left in (4, 3):
-        expect_passed(call(gateway, made, own, "fast/one"), 6, left)
+        expect_passed(call(gateway, api, key, "fast/one"), 6, left)
     for method, left in (("GET", 2), ("GET", 1), ("POST", 0)):
-        expect_passed(call(gateway, made, own, "free", method), 6, left)
-    expect_refused(call(gateway, made, own, "free", "POST"), 403, "Quota exceeded")
+        expect_passed(call(gateway, api, key, "free", method), 6, left)
+    expect_refused(call(gateway, api, key, "free", "POST"), 403, "Quota exceeded")
 
 
 @behaviour("endpoint-rates-replace-others")
 def test_the_rate_of_an_endpoint_counts_instead_of_its_api(gateway: Gateway) -> Steps:
     """With per_api an endpoint's rate counts instead of its API's."""
-    made = api(gateway)
+    api = write_api(gateway)
     right = {
-        **made.rights[made.id],
+        **api.rights[api.id],
         "limit": {"rate": 1, "per": 3600},
         "endpoints": [endpoint("/fast/one", GET=2)],
     }
-    gold = policy(gateway, made, access_rights={made.id: right}, partitions={"per_api": True})
+    gold = write_policy(gateway, api, access_rights={api.id: right}, partitions={"per_api": True})
     yield RELOAD
 
-    own = key(gateway, made, gold)
+    key = write_key(gateway, api, gold)
     for _ in range(2):
-        expect_passed(call(gateway, made, own, "fast/one"))
-    expect_held_back(gateway, made, own, "fast/one")
-    expect_passed(call(gateway, made, own, "other"))
-    expect_held_back(gateway, made, own, "other")
+        expect_passed(call(gateway, api, key, "fast/one"))
+    expect_held_back(gateway, api, key, "fast/one")
+    expect_passed(call(gateway, api, key, "other"))
+    expect_held_back(gateway, api, key, "other")
