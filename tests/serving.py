@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from mockserver.http.client import Answer, Client
@@ -49,12 +50,26 @@ def serving(*arguments: object, **environment: str) -> Iterator[Served]:
             process.terminate()
 
 
+def run_command(
+    *arguments: object, stdin: str | None = None, folder: Path | None = None, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    """Run `tyk-contract` to its end, in a folder, with a text as its standard input."""
+    return subprocess.run(
+        [*COMMAND, *map(str, arguments)], capture_output=True, text=True, timeout=300, check=False,
+        input=stdin, cwd=folder, env=QUIET | environment,
+    )  # fmt: skip
+
+
+def error_line(process: subprocess.CompletedProcess[str], code: int = 2) -> str:
+    """The one line on stderr of a command that ended with this exit code."""
+    assert process.returncode == code, process.stdout + process.stderr
+    assert process.stderr.count("\n") == 1, process.stderr
+    return process.stderr
+
+
 def ended(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run a command to its end."""
-    return subprocess.run(
-        [*COMMAND, *map(str, arguments)], capture_output=True, text=True, timeout=300,
-        check=False, env=QUIET | environment,
-    )  # fmt: skip
+    return run_command(*arguments, **environment)
 
 
 def verify(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -64,7 +79,4 @@ def verify(*arguments: object, **environment: str) -> subprocess.CompletedProces
 
 def failing(*arguments: object, **environment: str) -> str:
     """What the command says in its one line; its code is 2."""
-    done = ended(*arguments, **environment)
-    assert done.returncode == 2
-    assert done.stderr.count("\n") == 1, done.stderr
-    return done.stderr
+    return error_line(run_command(*arguments, **environment))

@@ -1,4 +1,4 @@
-"""The client: what of an answer it tells, and what it makes of a broken one."""
+"""The HTTP client: the details of an answer that it reports, and its errors for a broken one."""
 
 from __future__ import annotations
 
@@ -14,38 +14,40 @@ from mockserver.http.client import Client, ClientError, Incomplete
 
 @contextmanager
 def server(*answers: bytes, close: bool = True) -> Iterator[str]:
-    """One connection: each request is answered by the next bytes."""
-    done = threading.Event()
+    """The URL of a server with one connection, on which each request is answered by the next bytes."""
+    finished = threading.Event()
 
     def serve() -> None:
         peer, _ = listener.accept()
+        peer.settimeout(10)
         with peer:
             for answer in answers:
                 peer.recv(65536)
                 peer.sendall(answer)
             if not close:
-                done.wait(10)
+                finished.wait(10)
 
     with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(10)
         thread = threading.Thread(target=serve, daemon=True)
         thread.start()
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        done.set()
+        finished.set()
         thread.join(10)
 
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: "
 
 
-def test_what_follows_a_body_is_told() -> None:
-    """And the next request has a connection of its own."""
+def test_bytes_behind_a_body_are_reported() -> None:
+    """Bytes behind the declared length are no part of the body, and are reported as a surplus."""
     with server(HEAD + b"2\r\n\r\nokXY") as url, Client(url, 5) as client:
         answer = client.send("GET", "/")
     assert (answer.body, answer.trailing) == (b"ok", b"XY")
 
 
-def test_a_second_answer_on_one_connection_is_read() -> None:
-    """The stream is kept, and nothing of it is lost."""
+def test_two_answers_on_one_connection_are_read() -> None:
+    """The client reads both answers of a connection that the server keeps open."""
     with server(HEAD + b"2\r\n\r\nok", HEAD + b"3\r\n\r\nyes") as url, Client(url, 5) as client:
         bodies = [client.send("GET", "/").body for _ in range(2)]
     assert bodies == [b"ok", b"yes"]
@@ -60,16 +62,17 @@ def test_a_second_answer_on_one_connection_is_read() -> None:
             "the body is incomplete: 2 bytes arrived, and not the last chunk",
         ),
     ],
+    ids=["by its length", "in chunks"],
 )
-def test_a_body_that_ends_early_is_told(answer: bytes, reason: str) -> None:
-    """With what came of it."""
+def test_a_truncated_body_is_an_error(answer: bytes, reason: str) -> None:
+    """A connection that closes within a body raises Incomplete with the bytes that arrived."""
     with server(answer) as url, Client(url, 5) as client, pytest.raises(Incomplete, match=reason) as caught:
         client.send("GET", "/")
     assert caught.value.answer.body == b"ok"
 
 
-def test_a_body_that_stalls_is_given_up() -> None:
-    """Before the time for a whole answer is over."""
+def test_a_stalled_body_is_an_error() -> None:
+    """A server that stops within a body raises Incomplete once nothing has arrived for the timeout."""
     with (
         server(HEAD + b"9\r\n\r\nok", close=False) as url,
         Client(url, 0.2) as client,
@@ -79,8 +82,8 @@ def test_a_body_that_stalls_is_given_up() -> None:
 
 
 @pytest.mark.parametrize(("head", "kept"), [(b"", True), (b"Connection: close\r\n", False)])
-def test_whether_a_connection_is_kept_is_told(head: bytes, kept: bool) -> None:
-    """By the answer's own words."""
+def test_an_answer_says_whether_its_connection_is_kept(head: bytes, kept: bool) -> None:
+    """A connection is kept unless the answer has the header Connection: close."""
     with (
         server(b"HTTP/1.1 200 OK\r\n" + head + b"Content-Length: 0\r\n\r\n") as url,
         Client(url, 5) as client,
@@ -88,8 +91,8 @@ def test_whether_a_connection_is_kept_is_told(head: bytes, kept: bool) -> None:
         assert client.send("GET", "/").keeps_alive is kept
 
 
-def test_what_is_no_http_is_told() -> None:
-    """In one line."""
+def test_an_answer_that_is_not_http_is_an_error() -> None:
+    """An answer without a status line raises ClientError."""
     with (
         server(b"hello\r\n\r\n") as url,
         Client(url, 5) as client,
@@ -108,9 +111,10 @@ def test_what_is_no_http_is_told() -> None:
         (b": 1\r\n", (("", "1"),)),
         (b"X-\xe9: \xe9\r\n", (("X-\xe9", "\xe9"),)),
     ],
+    ids=["duplicates", "no colon", "folded", "folded first line", "no name", "latin-1"],
 )
-def test_headers_are_told_as_they_came(lines: bytes, headers: tuple[tuple[str, str], ...]) -> None:
-    """Whatever they are; none of them is lost behind a line that is no header."""
+def test_headers_are_kept_as_they_were_sent(lines: bytes, headers: tuple[tuple[str, str], ...]) -> None:
+    """Headers keep their case, order and duplicates, and a line without a colon does not hide the next."""
     with (
         server(b"HTTP/1.1 200 OK\r\n" + lines + b"Content-Length: 2\r\n\r\nok") as url,
         Client(url, 5) as client,
@@ -120,8 +124,11 @@ def test_headers_are_told_as_they_came(lines: bytes, headers: tuple[tuple[str, s
     assert answer.body == b"ok"
 
 
-@pytest.mark.parametrize("lines", [b"X: 1\r\n" * 101, b"X: " + b"1" * (64 << 10) + b"\r\n"])
-def test_endless_headers_are_given_up(lines: bytes) -> None:
+@pytest.mark.parametrize(
+    "lines", [b"X: 1\r\n" * 101, b"X: " + b"1" * (64 << 10) + b"\r\n"], ids=["many", "long"]
+)
+def test_endless_headers_are_an_error(lines: bytes) -> None:
+    """An answer with over 100 headers, or one of over 64 KiB, raises ClientError."""
     with (
         server(b"HTTP/1.1 200 OK\r\n" + lines + b"\r\n") as url,
         Client(url, 5) as client,
@@ -140,16 +147,17 @@ def test_endless_headers_are_given_up(lines: bytes) -> None:
         (b"HTTP/1.1 204 No Content\r\nContent-Length: 2\r\nConnection: close\r\n\r\n", b""),
         (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: Chunked\r\nContent-Length: 9\r\n\r\n2\r\n", b"ok"),
     ],
+    ids=["after 100 Continue", "HTTP/1.0", "no length", "negative length", "204", "chunked"],
 )
 def test_a_body_is_as_long_as_its_head_says(head: bytes, body: bytes) -> None:
-    """Or as long as the connection is open."""
+    """A body ends at its Content-Length, at its last chunk, or with the connection."""
     rest = b"\r\n0\r\n\r\n" if b"Chunked" in head else b""
     with server(head + b"ok" + rest) as url, Client(url, 5) as client:
         assert client.send("GET", "/").body == body
 
 
-def test_a_long_body_is_kept_packed() -> None:
-    """A run keeps all answers; one of thousands of policies would fill its memory."""
+def test_a_long_body_is_compressed_in_memory() -> None:
+    """The client keeps a long body compressed, so that a run can keep all answers in memory."""
     body = b'{"name":"gold"},' * 10_000
     with server(HEAD + b"%d\r\n\r\n" % len(body) + body) as url, Client(url, 5) as client:
         answer = client.send("GET", "/")
@@ -157,7 +165,8 @@ def test_a_long_body_is_kept_packed() -> None:
     assert len(answer.stored) < len(body) // 10
 
 
-def test_a_body_that_is_too_long_is_not_read() -> None:
+def test_a_body_over_the_limit_is_an_error() -> None:
+    """A body over the client's limit raises ClientError, and is not read."""
     body = b"x" * (3 << 20)
     with (
         server(HEAD + b"%d\r\n\r\n" % len(body) + body) as url,

@@ -1,72 +1,75 @@
-"""The smaller commands: explain, clean."""
+"""The commands `explain` and `clean`."""
 
 from __future__ import annotations
 
-import subprocess
-import sys
+from argparse import Namespace
 
 import pytest
 from asking import call
+from serving import error_line, run_command
 
 from mockserver import MockGateway
+from mockserver.cli import explain
 from mockserver.contract import behaviours
 
 
-def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-    """The command, as a process."""
-    command = [sys.executable, "-m", "mockserver", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
-
-
 def test_a_behaviour_is_explained() -> None:
-    """Requirement, versions, source, test, published spec, deviations, and a recorded example."""
-    done = run("explain", "id-characters")
-    assert done.returncode == 0
-    for expected in (
-        "requirement  An id with characters other",
-        "from 5.13.0; of the supported versions: 5.13, 5.14",
-        "contract_tests/gateway/test_add_policy.py::test_an_id_of_odd_characters_is_refused",
-        "deviation    P12a",
-        "example      gateway 5.14.0, policies/id-strings step 0",
-        "-> 400 {",
-    ):
-        assert expected in done.stdout
+    """`explain` prints requirement, versions, test, deviations and a recorded example of a behaviour."""
+    process = run_command("explain", "id-characters")
+    assert process.returncode == 0, process.stderr
+    assert "requirement  An id of other characters" in process.stdout
+    assert "from 5.13.0; of the supported versions: 5.13, 5.14" in process.stdout
+    test = "contract_tests/gateway/test_add_policy.py::test_an_id_of_odd_characters_is_refused"
+    assert test in process.stdout
+    assert "deviation    P12a" in process.stdout
+    assert "example      gateway 5.14.0, policies/id-strings step 0" in process.stdout
+    assert "-> 400 {" in process.stdout
 
 
-def test_every_behaviour_can_be_explained(capsys: pytest.CaptureFixture[str]) -> None:
-    """Each that is tested names its tests."""
-    from argparse import Namespace
-
-    from mockserver.cli import explain
-
-    for row in behaviours.load().values():
-        assert explain.run(Namespace(id=row.id)) == 0
-        assert ("  test  " in capsys.readouterr().out) is (row.level != "setup"), row.id
+@pytest.mark.parametrize("behaviour_id", behaviours.load())
+def test_every_behaviour_can_be_explained(behaviour_id: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """`explain` names the tests of every behaviour but those of level setup, which recordings hold."""
+    assert explain.run(Namespace(id=behaviour_id)) == 0
+    names_tests = "  test  " in capsys.readouterr().out
+    assert names_tests is (behaviours.load()[behaviour_id].level != "setup")
 
 
-def test_an_unknown_behaviour_is_told_with_the_nearest() -> None:
-    """In one line, with exit code 2."""
-    done = run("explain", "id-requird")
-    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
-    assert "the nearest is 'id-required'" in done.stderr
+def test_an_unknown_behaviour_is_an_error() -> None:
+    """`explain` refuses an unknown id, and names the most similar one."""
+    assert "the nearest is 'id-required'" in error_line(run_command("explain", "id-requird"))
 
 
-def test_leftovers_are_removed_and_nothing_else() -> None:
-    """What bears the prefix goes, loaded or only written; the rest stays."""
+def test_leftover_policies_are_removed() -> None:
+    """`clean` removes the policies with the suite's prefix, loaded or only written, and no others."""
     with MockGateway(secret="s") as gateway:
         ids = ["tyk-contract-0-1", "7c0a57ac0000000000000000", "mine", "my-tyk-contract-0"]
-        gateway.policies.seed(*({"id": each} for each in ids))
+        gateway.policies.seed(*({"id": policy_id} for policy_id in ids))
         gateway.gateway.store.write(gateway.gateway.codec.decode(b'{"id":"tyk-contract-only-written"}'))
-        done = run("clean", gateway.url, "--secret", "s")
-        assert (done.returncode, done.stdout) == (0, "3 leftovers of earlier runs removed: policy 3\n")
+        process = run_command("clean", gateway.url, "--secret", "s")
+        assert process.returncode == 0, process.stderr
+        assert process.stdout == "3 leftovers of earlier runs removed: policy 3\n"
         assert sorted(gateway.policies) == sorted(gateway.policies.written) == ["mine", "my-tyk-contract-0"]
-        assert run("clean", gateway.url, "--secret", "wrong").returncode == 2
-    done = run("clean", gateway.url, "--secret", "s")
-    assert (done.returncode, done.stdout, "cannot be cleaned" in done.stderr) == (3, "", True)
+
+
+def test_clean_with_a_wrong_secret_is_an_error() -> None:
+    """`clean` ends with exit code 2 if the gateway refuses its secret."""
+    with MockGateway(secret="s") as gateway:
+        process = run_command("clean", gateway.url, "--secret", "wrong")
+    assert process.returncode == 2, process.stdout + process.stderr
+
+
+def test_clean_without_a_gateway_is_an_error() -> None:
+    """`clean` ends with exit code 3 if no gateway answers at the URL."""
+    with MockGateway(secret="s") as gateway:
+        url = gateway.url
+    process = run_command("clean", url, "--secret", "s")
+    assert process.returncode == 3, process.stderr
+    assert process.stdout == ""
+    assert "cannot be cleaned" in process.stderr
 
 
 def test_leftovers_of_all_kinds_are_removed() -> None:
-    """APIs, their clients, keys whoever named them, and organisations; and none of others."""
+    """`clean` removes APIs, clients, keys and organisations of earlier runs, and none of other users."""
     with MockGateway(secret="s") as gateway:
         for name in ("tyk-contract-0123abcd-1", "tyk-contract-of-mine"):
             org_id = name.rpartition("1")[0] or "mine"
@@ -84,9 +87,10 @@ def test_leftovers_of_all_kinds_are_removed() -> None:
             assert call(gateway, "POST", "/tyk/keys/create", session)[0] == 200
             assert call(gateway, "POST", f"/tyk/org/keys/{name}", {})[0] == 200
             assert call(gateway, "POST", "/tyk/oauth/clients/create", client)[0] == 200
-        done = run("clean", gateway.url, "--secret", "s")
-        told = "5 leftovers of earlier runs removed: API 1, client 1, key 2, organisation 1\n"
-        assert (done.returncode, done.stdout) == (0, told)
+        process = run_command("clean", gateway.url, "--secret", "s")
+        assert process.returncode == 0, process.stderr
+        removed = "API 1, client 1, key 2, organisation 1"
+        assert process.stdout == f"5 leftovers of earlier runs removed: {removed}\n"
         assert [api["api_id"] for api in call(gateway, "GET", "/tyk/apis")[1]] == ["tyk-contract-of-mine"]
         assert len(call(gateway, "GET", "/tyk/keys")[1]["keys"]) == 2
         assert call(gateway, "GET", "/tyk/org/keys")[1] == {"keys": ["tyk-contract-of-mine"]}
@@ -94,8 +98,9 @@ def test_leftovers_of_all_kinds_are_removed() -> None:
 
 
 def test_a_run_offers_to_remove_leftovers() -> None:
-    """With the command that does."""
+    """`verify` finds policies of an earlier run, and prints the command that removes them."""
     with MockGateway(secret="s") as gateway:
         gateway.policies.seed({"id": "tyk-contract-0-1"})
-        done = run("verify", gateway.url, "--secret", "s", "--read-only")
-    assert "1 policies of an earlier run are there; remove them: tyk-contract clean http://" in done.stderr
+        process = run_command("verify", gateway.url, "--secret", "s", "--read-only")
+    advice = "1 policies of an earlier run are there; remove them: tyk-contract clean http://"
+    assert advice in process.stderr

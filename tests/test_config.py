@@ -1,4 +1,4 @@
-"""The gateway's own configuration."""
+"""The configuration of the gateway: tyk.conf and its environment variables."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def _conf(tmp_path: Path, values: object) -> Path:
 
 
 def test_known_keys_are_read_and_others_are_named(tmp_path: Path) -> None:
-    """Nested ones by their dots."""
+    """Known keys of tyk.conf are read, and the names of all others are returned, nested ones with dots."""
     values = {
         "listen_port": 9000,
         "secret": "s",
@@ -40,12 +40,12 @@ def test_known_keys_are_read_and_others_are_named(tmp_path: Path) -> None:
     ],
 )
 def test_variables_bear_the_names_of_go_fields(key: str, variable: str) -> None:
-    """As the gateway's own documentation names them."""
+    """Each key has the environment variable that the gateway's documentation names."""
     assert variable_of(key) == variable
 
 
 def test_variables_win_over_the_file(tmp_path: Path) -> None:
-    """As they do for the gateway."""
+    """An environment variable overrides the value in tyk.conf."""
     path = _conf(tmp_path, {"secret": "file", "listen_port": 1, "hash_keys": False})
     environment = {"TYK_GW_SECRET": "variable", "TYK_GW_LISTENPORT": "2", "TYK_GW_HASHKEYS": "true"}
     config, _ = load(path, environment)
@@ -53,7 +53,7 @@ def test_variables_win_over_the_file(tmp_path: Path) -> None:
 
 
 def test_the_file_can_be_left_out(tmp_path: Path) -> None:
-    """TYK_GW_OMITCONFIGFILE discards it, broken or not."""
+    """TYK_GW_OMITCONFIGFILE ignores tyk.conf, even one that is not JSON."""
     config, _ = load(_conf(tmp_path, "{"), {"TYK_GW_OMITCONFIGFILE": "true"})
     assert config == Config()
 
@@ -71,27 +71,27 @@ def test_the_file_can_be_left_out(tmp_path: Path) -> None:
         ({"secret": "env://NO_SUCH_VARIABLE"}, "NO_SUCH_VARIABLE"),
     ],
 )
-def test_a_broken_file_is_told(tmp_path: Path, values: object, complaint: str) -> None:
-    """With the value, and what to do."""
+def test_a_broken_file_is_an_error(tmp_path: Path, values: object, complaint: str) -> None:
+    """A value of a wrong type in tyk.conf raises ConfigError, which names the key and the value."""
     with pytest.raises(ConfigError, match=complaint.replace("(", "\\(")):
         load(_conf(tmp_path, values), {})
 
 
-def test_a_broken_variable_is_told() -> None:
-    """By its name."""
+def test_a_broken_variable_is_an_error() -> None:
+    """A variable of a wrong type raises ConfigError, which names the variable and the value."""
     with pytest.raises(ConfigError, match="TYK_GW_LISTENPORT must be a whole number, not 'x'"):
         load(None, {"TYK_GW_LISTENPORT": "x"})
 
 
 def test_a_secret_may_stand_in_a_variable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """env:// is followed."""
+    """A secret that begins with env:// is read from the environment variable that it names."""
     monkeypatch.setenv("MY_SECRET", "kept elsewhere")
     config, _ = load(_conf(tmp_path, {"secret": "env://MY_SECRET"}), {})
     assert config.secret == "kept elsewhere"
 
 
 def test_dashboard_configurations_make_the_source_a_service() -> None:
-    """Either key refuses writes."""
+    """The key use_db_app_configs, or the policy source "service", takes policies from a Dashboard."""
     assert Config.of({"use_db_app_configs": True})[0].policies_from_dashboard
     assert Config.of({"policies": {"policy_source": "service"}})[0].policies_from_dashboard
     assert not Config().policies_from_dashboard
