@@ -1,4 +1,4 @@
-"""API definitions of the mock: files, versions, paths, and what is kept of them."""
+"""API definitions: files, versions, listen paths, and the members that the mock keeps."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from mockserver import MockGateway
     ],
 )
 def test_an_api_may_expire(gateway: MockGateway, expiration: str, outcome: tuple[int, str]) -> None:
-    """A date that is ahead is told in a header."""
+    """The gateway refuses requests to an expired API, and sends the date of a future expiry as a header."""
     serve(gateway, expiration=expiration)
     answer = get(gateway, key(gateway))
     assert told(answer) == outcome
@@ -40,18 +40,18 @@ def test_an_api_may_expire(gateway: MockGateway, expiration: str, outcome: tuple
         ({"location": "url"}, "/orders/v1/a", [], "/base/v1/a"),
         ({"location": "header", "key": "V", "fallback_to_default": True}, "/orders/a", [("V", "zz")], "/base/a"),
     ],
+    ids=["header", "parameter", "path, stripped", "path, kept", "unknown, default"],
 )  # fmt: skip
 def test_a_version_is_named_where_the_definition_says(
     gateway: MockGateway, definition: dict[str, Any], path: str, headers: list[tuple[str, str]], reached: str
 ) -> None:
-    """And taken away from there if that is asked for."""
+    """A request names its version where the definition says, and the gateway strips it if configured so."""
     versions = {"not_versioned": False, "default_version": "v1", "versions": {"v1": {"name": "v1"}}}
     rights = {"orders": {"api_id": "orders", "versions": ["v1"]}}
     serve(gateway, {**GOLD, "access_rights": rights}, definition=definition, version_data=versions)
     assert json.loads(get(gateway, key(gateway), path, *headers).body)["path"] == reached
-    assert "V" not in gateway.journal[-1].as_dict()["upstream"]["headers"] or definition.get(
-        "fallback_to_default"
-    )
+    upstream_headers = gateway.journal[-1].as_dict()["upstream"]["headers"]
+    assert ("V" in upstream_headers) is bool(definition.get("fallback_to_default"))
 
 
 @pytest.mark.parametrize(
@@ -63,65 +63,84 @@ def test_a_version_is_named_where_the_definition_says(
             "Ambiguous default API version for this non-versioned API",
         ),
     ],
+    ids=["none by default", "two by default"],
 )
 def test_an_api_without_versions_needs_one(
     gateway: MockGateway, versions: dict[str, Any], message: str
 ) -> None:
-    """The only one, or one that is called default."""
+    """An API that is not versioned needs a single version, or exactly one that is called "default"."""
     serve(gateway, version_data={"not_versioned": True, "versions": versions})
     assert told(get(gateway, key(gateway))) == (403, message)
 
 
 @pytest.mark.parametrize("kind", ["use_basic_auth", "use_openid", "enable_signature_checking"])
-def test_a_credential_that_is_not_known_is_told(gateway: MockGateway, kind: str) -> None:
-    """Rather than let a request pass, or be refused, as a gateway would not."""
+def test_an_unsupported_credential_is_refused(gateway: MockGateway, kind: str) -> None:
+    """The mock answers 501 for a kind of credential that it does not simulate, and names the kind."""
     serve(gateway, **{kind: True})
     status, message = told(get(gateway, key(gateway)))
-    assert (status, kind in message) == (501, True)
+    assert status == 501
+    assert kind in message
 
 
-def test_definitions_keep_what_the_mock_does_not_know(gateway: MockGateway) -> None:
-    """So that one that is read, changed and written back loses nothing."""
+def test_definitions_keep_unknown_members(gateway: MockGateway) -> None:
+    """A definition that is read and written back keeps the members that the mock does not know."""
     serve(
         gateway, cache_options={"cache_timeout": 5}, proxy={**ORDERS["proxy"], "preserve_host_header": True}
     )  # type: ignore[dict-item]
-    _, found = call(gateway, "GET", "/tyk/apis/orders")
-    assert (found["cache_options"], found["proxy"]["preserve_host_header"]) == ({"cache_timeout": 5}, True)
-    assert (found["use_oauth2"], found["proxy"]["listen_path"]) == (False, "/orders/")
+    _, definition = call(gateway, "GET", "/tyk/apis/orders")
+    assert definition["cache_options"] == {"cache_timeout": 5}
+    assert definition["proxy"]["preserve_host_header"] is True
+    assert definition["proxy"]["listen_path"] == "/orders/"
+    assert definition["use_oauth2"] is False
 
 
 @pytest.mark.parametrize("name", ["../out", "a/b", "%2e%2e", ".."])
-def test_an_api_has_no_path_for_a_name(gateway: MockGateway, name: str) -> None:
-    """It would leave the directory."""
+def test_an_api_id_with_a_path_is_refused(gateway: MockGateway, name: str) -> None:
+    """The gateway refuses an API id that would lead out of its directory."""
     assert call(gateway, "POST", "/tyk/apis", {**ORDERS, "api_id": name})[0] == 400
 
 
 def test_a_definition_needs_a_place_for_its_credential(gateway: MockGateway) -> None:
-    """One that leaves none is refused, and says which."""
+    """The gateway refuses a definition that disables every place for a credential, and names the kind."""
     configs = {"jwt": {"disable_header": True}}
     status, body = call(gateway, "POST", "/tyk/apis", {**ORDERS, "enable_jwt": True, "auth_configs": configs})
-    assert (status, "all auth sources are disabled for jwt" in body["message"]) == (400, True)
+    assert status == 400
+    assert "all auth sources are disabled for jwt" in body["message"]
 
 
-def test_definitions_are_files_where_a_directory_is_named(tmp_path: Path) -> None:
-    """Read at the start; written as Go writes them; a broken one is told and passed over."""
+@pytest.fixture(name="apps")
+def _apps(tmp_path: Path) -> Path:
+    """A directory with one API definition, a broken one, and one in OpenAPI form."""
     (tmp_path / "orders.json").write_text(json.dumps(ORDERS))
     (tmp_path / "broken.json").write_text('{"name": 1}')
     (tmp_path / "orders-oas.json").write_text("{}")
-    with MockGateway(apis=tmp_path) as gateway:
+    return tmp_path
+
+
+def test_definitions_are_read_from_a_directory(apps: Path) -> None:
+    """A gateway loads the definitions of its directory at the start, and warns of a broken one."""
+    with MockGateway(apis=apps) as gateway:
         assert [api["api_id"] for api in call(gateway, "GET", "/tyk/apis")[1]] == ["orders"]
-        (line,) = gateway.gateway.warnings()
-        assert (line.startswith("broken.json: "), line.endswith("the API is not served")) == (True, True)
-        call(gateway, "POST", "/tyk/apis", {**ORDERS, "api_id": "bills", "proxy": {"listen_path": "/bills/"}})
-        assert '{\n  "name": "Orders",\n' in (tmp_path / "bills.json").read_text()
+        (warning,) = gateway.gateway.warnings()
+        assert warning.startswith("broken.json: ")
+        assert warning.endswith("it is not served")
+
+
+def test_definitions_are_written_to_a_directory(apps: Path) -> None:
+    """A definition is written as indented JSON and removed with its API; a reset restores the directory."""
+    bills = {**ORDERS, "api_id": "bills", "proxy": {"listen_path": "/bills/"}}
+    with MockGateway(apis=apps) as gateway:
+        call(gateway, "POST", "/tyk/apis", bills)
+        assert '{\n  "name": "Orders",\n' in (apps / "bills.json").read_text()
         call(gateway, "DELETE", "/tyk/apis/orders")
-        assert not (tmp_path / "orders.json").exists()
+        assert not (apps / "orders.json").exists()
         gateway.reset()
-        assert (tmp_path / "orders.json").exists() > (tmp_path / "bills.json").exists()
+        assert (apps / "orders.json").exists()
+        assert not (apps / "bills.json").exists()
 
 
-def test_of_two_apis_with_one_path_the_first_keeps_it(gateway: MockGateway) -> None:
-    """The other gets its id behind it; both are reached by their ids too."""
+def test_of_two_apis_with_one_listen_path_the_first_keeps_it(gateway: MockGateway) -> None:
+    """The second API with a listen path gets its id appended to it, and each API is reached by its id too."""
     serve(gateway, use_keyless=True)
     call(gateway, "POST", "/tyk/apis", {**ORDERS, "api_id": "later", "use_keyless": True})
     gateway.reload()
@@ -138,15 +157,15 @@ def test_of_two_apis_with_one_path_the_first_keeps_it(gateway: MockGateway) -> N
 def test_a_listen_path_may_have_parameters(
     gateway: MockGateway, listen_path: str, path: str, reached: str
 ) -> None:
-    """They are taken away with it."""
+    """The gateway matches parameters of a listen path, and strips them with it."""
     serve(gateway, use_keyless=True, proxy={**ORDERS["proxy"], "listen_path": listen_path})  # type: ignore[dict-item]
     assert json.loads(send(gateway, "GET", path).body)["path"] == reached
 
 
-def test_the_quota_of_an_organisation_begins_anew(gateway: MockGateway) -> None:
-    """With reset_quota=1 its renewal is told."""
+def test_the_quota_of_an_organisation_is_reset(gateway: MockGateway) -> None:
+    """The parameter reset_quota=1 sets the renewal of an organisation's quota."""
     serve(gateway)
     session = {"org_id": "acme", "quota_renewal_rate": 60}
     call(gateway, "POST", "/tyk/org/keys/acme?reset_quota=1", session)
-    found = call(gateway, "GET", "/tyk/org/keys/acme")[1]
-    assert found["quota_renews"] == int(found["last_updated"]) + 60
+    session = call(gateway, "GET", "/tyk/org/keys/acme")[1]
+    assert session["quota_renews"] == int(session["last_updated"]) + 60

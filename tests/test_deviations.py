@@ -1,4 +1,4 @@
-"""The ledger of deviations: each claim is shown by a recording, and the page is made of the data."""
+"""The ledger of deviations: a recording shows each claim, and the page is generated from the data."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ ROWS = deviations.load()
 
 @cache
 def exchanges(release: str) -> dict[tuple[str, int], Step]:
-    """Every exchange of a recording."""
+    """Each exchange of a release's recording, by scenario and step."""
     scenarios = read_recording(spec_path(f"gateway/recordings/{release}.jsonl")).scenarios
     return {(s.name, step["step"]): step for s in scenarios for step in s.steps}
 
 
 @pytest.mark.parametrize("row", [row for row in ROWS if row.seen], ids=lambda row: row.id)
-def test_the_evidence_shows_it(row: Deviation) -> None:
-    """In the recording of every version that it is said of."""
+def test_recordings_show_each_deviation(row: Deviation) -> None:
+    """Each version that a deviation is claimed for has the claimed status and text in its recording."""
     releases = deviations.releases(row.span)
     assert releases
     for release in releases:
@@ -36,20 +36,24 @@ def test_the_evidence_shows_it(row: Deviation) -> None:
             assert evidence.text.replace("${VERSION}", str(release)) in response["body"], (release, evidence)
 
 
-def test_the_page_is_made_of_the_data() -> None:
-    """`tyk-contract deviations > docs/deviations.md` would change nothing."""
+def test_the_page_is_generated() -> None:
+    """docs/deviations.md is the output of `tyk-contract deviations`."""
     assert (ROOT / "docs" / "deviations.md").read_text() == deviations.page()
 
 
-def test_ids_stand_once() -> None:
-    """So that one can be quoted."""
+def test_ids_are_unique() -> None:
+    """The id of a deviation stands once in the ledger, so that it can be quoted."""
     ids = [row.id for row in ROWS]
     assert len(ids) == len(set(ids))
 
 
-@pytest.mark.parametrize("change", [{"suite": ["no-such-row"]}, {"seen": [], "source": ""}, {"oops": 1}])
-def test_a_broken_row_is_told(change: dict[str, Any]) -> None:
-    """By its id."""
+@pytest.mark.parametrize(
+    "change",
+    [{"suite": ["no-such-row"]}, {"seen": [], "source": ""}, {"oops": 1}],
+    ids=["unknown behaviour", "no evidence", "unknown member"],
+)
+def test_a_broken_row_is_an_error(change: dict[str, Any]) -> None:
+    """A broken row of the ledger raises SpecError, which names its id."""
     row = {"id": "X9", "where": "w", "published": "p", "actual": "a", "source": "s", "suite": "none"}
     with pytest.raises(SpecError, match="X9"):
         deviations._row(row | change)
