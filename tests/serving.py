@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -39,13 +40,28 @@ class Served:
 
 
 @contextmanager
-def serving(*arguments: object, **environment: str) -> Iterator[Served]:
-    """The mock on a free port, unless the arguments say another."""
+def deadline(process: subprocess.Popen[str], seconds: float = 60) -> Iterator[None]:
+    """Kill a process that lets the block wait longer than this for its output or its end."""
+    timer = threading.Timer(seconds, process.kill)
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+@contextmanager
+def serving(*arguments: object, folder: Path | None = None, **environment: str) -> Iterator[Served]:
+    """The mock on a free port, unless the arguments say another; in a folder."""
     port = [] if "--conf" in arguments or "TYK_GW_LISTENPORT" in environment else ["--port", "0"]
     command = [*COMMAND, "serve", *port, *map(str, arguments)]
-    with subprocess.Popen(command, text=True, stdout=subprocess.PIPE, env=QUIET | environment) as process:
+    with subprocess.Popen(
+        command, text=True, stdout=subprocess.PIPE, env=QUIET | environment, cwd=folder
+    ) as process:
         try:
-            yield Served(process)
+            with deadline(process):
+                served = Served(process)
+            yield served
         finally:
             process.terminate()
 
