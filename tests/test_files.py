@@ -1,4 +1,4 @@
-"""Policy files in memory and on disk."""
+"""Policy files in memory and in a directory."""
 
 from __future__ import annotations
 
@@ -31,27 +31,27 @@ def _outcome(store: Files, kind: str, name: str) -> str:
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=200)
 @given(st.lists(st.tuples(st.sampled_from(["write", "write", "delete"]), NAMES), max_size=12))
-def test_memory_takes_and_refuses_what_a_directory_does(
+def test_memory_behaves_like_a_directory(
     tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[str, str]]
 ) -> None:
-    """The same names, the same files, the same texts."""
+    """Files in memory accept and refuse the same names as a directory, and have the same contents."""
     memory, directory = MemoryFiles(), DirectoryFiles(tmp_path_factory.mktemp("policies"))
     for kind, name in steps:
         assert _outcome(memory, kind, name) == _outcome(directory, kind, name), (kind, name)
     assert memory.read() == directory.read()
 
 
-def test_a_name_never_leaves_the_directory(tmp_path: Path) -> None:
-    """Whatever dots and slashes it has."""
+@pytest.mark.parametrize("name", ["../x", "a/../../x", "..", "/../x", "../policies-too/x"])
+def test_a_name_never_leaves_the_directory(tmp_path: Path, name: str) -> None:
+    """No name writes a file outside the directory, whatever dots and slashes it has."""
     inner = tmp_path / "policies"
     inner.mkdir()
-    for name in ("../x", "a/../../x", "..", "/../x", "../policies-too/x"):
-        _outcome(DirectoryFiles(inner), "write", name)
+    _outcome(DirectoryFiles(inner), "write", name)
     assert {path.parent for path in tmp_path.rglob("*.json")} <= {inner}
 
 
-def test_a_missing_directory_is_told_apart(tmp_path: Path) -> None:
-    """And reads as empty."""
+def test_a_missing_directory_is_empty_and_takes_no_files(tmp_path: Path) -> None:
+    """A missing directory reads as empty, and writes and deletions raise NoStorage."""
     store = DirectoryFiles(tmp_path / "gone")
     assert store.read() == []
     with pytest.raises(NoStorage):
@@ -60,8 +60,8 @@ def test_a_missing_directory_is_told_apart(tmp_path: Path) -> None:
         store.delete("a")
 
 
-def test_half_a_file_is_never_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A write that breaks off leaves the old file, and nothing beside it."""
+def test_an_interrupted_write_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A write that fails half-way leaves the old file, and no other file beside it."""
     store = DirectoryFiles(tmp_path)
     store.write("a", lambda: "old")
 
@@ -75,19 +75,21 @@ def test_half_a_file_is_never_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 
 def test_a_file_of_the_same_length_is_written_in_place(tmp_path: Path) -> None:
-    """Unless another name leads to it too: that keeps what it had."""
+    """A text of the same length overwrites the file in place, unless the file has a second hard link."""
     store = DirectoryFiles(tmp_path)
     store.write("a", lambda: "old")
     number = (tmp_path / "a.json").stat().st_ino
     store.write("a", lambda: "new")
-    assert ((tmp_path / "a.json").read_text(), (tmp_path / "a.json").stat().st_ino) == ("new", number)
+    assert (tmp_path / "a.json").read_text() == "new"
+    assert (tmp_path / "a.json").stat().st_ino == number
     (tmp_path / "b.json").hardlink_to(tmp_path / "a.json")
-    store.write("a", lambda: "own")
-    assert [(tmp_path / f"{name}.json").read_text() for name in "ab"] == ["own", "new"]
+    store.write("a", lambda: "six")
+    assert (tmp_path / "a.json").read_text() == "six"
+    assert (tmp_path / "b.json").read_text() == "new"
 
 
 def test_a_new_file_has_the_gateways_mode(tmp_path: Path) -> None:
-    """0644 under the usual mask; an old file keeps its own."""
+    """A new file has mode 0644 under the usual umask, and an old file keeps its mode."""
     store = DirectoryFiles(tmp_path)
     before = os.umask(0o022)
     try:
@@ -96,12 +98,12 @@ def test_a_new_file_has_the_gateways_mode(tmp_path: Path) -> None:
         store.write("old", lambda: "{}")
     finally:
         os.umask(before)
-    modes = [stat.S_IMODE((tmp_path / f"{n}.json").stat().st_mode) for n in ("new", "old")]
-    assert modes == [0o644, 0o600]
+    assert stat.S_IMODE((tmp_path / "new.json").stat().st_mode) == 0o644
+    assert stat.S_IMODE((tmp_path / "old.json").stat().st_mode) == 0o600
 
 
 def test_a_link_is_followed(tmp_path: Path) -> None:
-    """A policy that is a link stays one; its file is written."""
+    """A write to a symbolic link changes its target and keeps the link."""
     (tmp_path / "policies").mkdir()
     (tmp_path / "real.json").write_text("old")
     (tmp_path / "policies" / "a.json").symlink_to(tmp_path / "real.json")
@@ -111,7 +113,7 @@ def test_a_link_is_followed(tmp_path: Path) -> None:
 
 
 def test_only_json_of_the_directory_itself_is_read(tmp_path: Path) -> None:
-    """By name; upper case, other suffixes and folders are passed over."""
+    """Only names that end in .json are read, by name; a folder of such a name reads as an empty file."""
     for name in ("b.json", ".a.json", "c.JSON", "d.txt"):
         (tmp_path / name).write_text(name)
     (tmp_path / "sub").mkdir()
@@ -122,40 +124,41 @@ def test_only_json_of_the_directory_itself_is_read(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
-def test_two_that_use_a_directory_are_told_of_each_other(tmp_path: Path) -> None:
-    """As long as both do; neither writes where the other may be reading."""
+def test_two_mocks_of_one_directory_warn_of_each_other(tmp_path: Path) -> None:
+    """Both users of a directory warn as long as the other uses it, and neither writes a file in place."""
     one = DirectoryFiles(tmp_path)
     assert one.warnings() == []
     one.write("a", lambda: "old")
     number = (tmp_path / "a.json").stat().st_ino
     other = DirectoryFiles(tmp_path)
-    told = [f"{tmp_path}: another mock uses this directory too; each loads it at its own reloads"]
-    assert one.warnings() == other.warnings() == told
+    warning = f"{tmp_path}: another mock uses this directory too; each loads it at its own reloads"
+    assert one.warnings() == other.warnings() == [warning]
     one.write("a", lambda: "new")
     assert (tmp_path / "a.json").stat().st_ino != number
     assert other.read() == [("a.json", b"new")]
     del other
     assert one.warnings() == []
     number = (tmp_path / "a.json").stat().st_ino
-    one.write("a", lambda: "own")
+    one.write("a", lambda: "six")
     assert (tmp_path / "a.json").stat().st_ino == number
 
 
-def test_what_a_killed_mock_left_is_removed(tmp_path: Path) -> None:
-    """By who is alone there; nothing else is touched."""
-    left, kept = tmp_path / ".tyk-contract-17-3", tmp_path / ".tyk-contract-notes"
-    for path in (left, kept):
-        path.write_text("half of")
+def test_temporary_files_of_a_killed_mock_are_removed(tmp_path: Path) -> None:
+    """The only user of a directory removes temporary files of a killed mock, and no other files."""
+    temporary, notes = tmp_path / ".tyk-contract-17-3", tmp_path / ".tyk-contract-notes"
+    temporary.write_text("half of")
+    notes.write_text("half of")
     first = DirectoryFiles(tmp_path)
-    assert (left.exists(), kept.exists()) == (False, True)
-    left.write_text("being written")
+    assert not temporary.exists()
+    assert notes.exists()
+    temporary.write_text("being written")
     DirectoryFiles(tmp_path)
-    assert left.exists()
+    assert temporary.exists()
     first.restore()
 
 
-def test_a_directory_that_comes_back_is_used(tmp_path: Path) -> None:
-    """Its new files are read and written."""
+def test_a_directory_that_is_made_again_is_used(tmp_path: Path) -> None:
+    """A directory that was removed and made again is written and read."""
     folder = tmp_path / "policies"
     folder.mkdir()
     store = DirectoryFiles(folder)
@@ -172,7 +175,7 @@ def test_a_directory_that_comes_back_is_used(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device that is always full")
 def test_a_device_is_written_to_and_never_replaced(tmp_path: Path) -> None:
-    """As a gateway does, which opens it."""
+    """A write to a link to a device fails with the device's error, and does not replace the device."""
     (tmp_path / "a.json").symlink_to("/dev/full")
     with pytest.raises(Refused) as refused:
         DirectoryFiles(tmp_path).write("a", lambda: "text")

@@ -1,4 +1,4 @@
-"""Go's JSON: read, written, and refused."""
+"""JSON as Go's encoding/json reads, writes and refuses it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ JSON = st.recursive(
 
 
 def plain(node: object) -> object:
-    """A node as Python's json would give it."""
+    """The value that Python's json module has for a node."""
     if isinstance(node, Object):
         return {str(name): plain(value) for name, value in node}
     if isinstance(node, list):
@@ -31,16 +31,17 @@ def plain(node: object) -> object:
 
 
 @given(JSON)
-def test_what_is_written_is_read_back(value: object) -> None:
-    """Reading what was written gives the value again, indented or not."""
-    for indent in ("", "  "):
-        node, rest = read(write(value, indent).encode())
-        assert (plain(node), rest) == (value, "")
+def test_written_json_is_read_back(value: object) -> None:
+    """The reader returns the value that the writer wrote, indented or not."""
+    node, rest = read(write(value).encode())
+    assert (plain(node), rest) == (value, "")
+    node, rest = read(write(value, "  ").encode())
+    assert (plain(node), rest) == (value, "")
 
 
 @given(JSON)
-def test_python_reads_what_is_written(value: object) -> None:
-    """The text is JSON for others too."""
+def test_python_reads_written_json(value: object) -> None:
+    """Python's json module reads the writer's text as the same value."""
     assert json.loads(write(value)) == value
 
 
@@ -67,32 +68,32 @@ def test_a_float_keeps_its_value(value: float) -> None:
     ],
 )
 def test_floats_are_written_as_go_writes_them(value: float, text: str) -> None:
-    """No point for whole numbers, an exponent below 1e-6 and from 1e21."""
+    """Whole floats have no decimal point; floats below 1e-6 and from 1e21 have an exponent."""
     assert format_float(value) == text
 
 
 def test_strings_are_escaped_as_go_escapes_them() -> None:
-    """Markup and line separators are escaped, other characters stay."""
+    """The writer escapes markup, line separators and control characters, and no others."""
     assert write('<>&\u2028\x00\x1f\b\f\n\r\t"\\/é\x7f') == (
         '"\\u003c\\u003e\\u0026\\u2028\\u0000\\u001f\\b\\f\\n\\r\\t\\"\\\\/é\x7f"'
     )
 
 
 def test_a_byte_that_is_not_utf8_is_written_as_u_fffd() -> None:
-    """Such a byte of a path stands as a lone surrogate."""
+    """A lone surrogate, which stands for a byte that is not UTF-8, is written as U+FFFD."""
     assert write("a\udcff") == '"a\\ufffd"'
 
 
 def test_duplicates_and_order_are_kept() -> None:
-    """Go's decoder looks at every member in turn."""
+    """The reader keeps the order of members and their duplicates."""
     node, _ = read(b'{"b":1,"a":2,"b":3}')
     assert node == Object([("b", "1"), ("a", "2"), ("b", "3")])
 
 
-def test_an_escape_leaves_its_mark() -> None:
-    """An id written with escapes is no object id, whatever it says."""
-    plain_text, escaped = read(b'["a","\\u0061"]')[0]
-    assert not isinstance(plain_text, Escaped)
+def test_a_string_with_escapes_is_marked() -> None:
+    """The reader marks a string that has escapes, for Go reads object ids from the raw text."""
+    literal, escaped = read(b'["a","\\u0061"]')[0]
+    assert not isinstance(literal, Escaped)
     assert isinstance(escaped, Escaped)
 
 
@@ -106,9 +107,10 @@ def test_an_escape_leaves_its_mark() -> None:
         (b'"\\ud83d\\ude00"', "\U0001f600"),
         (b'"\\ud83d\\ud83d\\ude00"', "\ufffd\U0001f600"),
     ],
+    ids=["one byte", "half a character", "surrogate", "half a pair", "pair", "half a pair and a pair"],
 )
 def test_bad_utf8_and_half_pairs_become_u_fffd(body: bytes, text: str) -> None:
-    """One for each byte, and one for each half."""
+    """Each byte that is not UTF-8, and each half of a surrogate pair, becomes one U+FFFD."""
     assert read(body)[0] == text
 
 
@@ -119,20 +121,20 @@ BROKEN = [
 
 
 @pytest.mark.parametrize("body", BROKEN)
-def test_what_is_no_json_is_refused(body: bytes) -> None:
-    """No whole value, no node."""
+def test_invalid_json_is_refused(body: bytes) -> None:
+    """The reader raises JSONSyntaxError for a text that does not begin with a whole JSON value."""
     with pytest.raises(JSONSyntaxError):
         read(body)
 
 
 @pytest.mark.parametrize(("body", "rest"), [(b"{} x", " x"), (b"01", "1"), (b"1.", "."), (b"nullx", "x")])
 def test_only_the_first_value_is_read(body: bytes, rest: str) -> None:
-    """What follows is left."""
+    """The reader returns the first value and the rest of the text."""
     assert read(body)[1] == rest
 
 
 def test_ten_thousand_levels_are_read_and_one_more_is_not() -> None:
-    """The depth that Go allows, without a recursion of our own."""
+    """The reader accepts 10,000 levels of nesting, as Go does, and refuses one more."""
     deepest = json_reader.MAX_DEPTH
     node, _ = read(b"[" * deepest + b"]" * deepest)
     assert len(write(node)) == 2 * deepest

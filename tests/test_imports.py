@@ -1,4 +1,4 @@
-"""Imports run one way."""
+"""Imports between packages go in one direction."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ MODULES = sorted((ROOT / "mockserver").rglob("*.py"))
 
 
 def test_each_package_has_a_rank() -> None:
-    """The table names every package and module of the top level, and nothing that is not there."""
+    """The table of ranks names every package and module of the top level, and no others."""
     assert {_room(_name(path)) for path in MODULES} == set(RANKS)
     folders = {path.relative_to(ROOT / "mockserver").parts[0] for path in MODULES}
     assert {folder.removesuffix(".py") for folder in folders} - {"__init__"} == {
@@ -77,7 +77,7 @@ def test_a_module_imports_from_lower_ranks_only(path: Path) -> None:
 
 @pytest.mark.parametrize("path", MODULES, ids=_name)
 def test_only_the_commands_and_the_mutants_know_the_suite(path: Path) -> None:
-    """The mock runs without the suite."""
+    """Only the commands and the mutants import the suite, so that the mock runs without it."""
     if _room(_name(path)) not in MAY_KNOW_THE_SUITE:
         assert not _below(path, "contract_tests")
 
@@ -95,7 +95,7 @@ SUITE_RANKS = {"report": 1, "engine": 2, "model": 3, "gateway": 3, "conftest": 4
 
 @pytest.mark.parametrize("path", sorted((ROOT / "contract_tests").rglob("*.py")), ids=lambda path: path.stem)
 def test_the_engine_knows_no_service(path: Path) -> None:
-    """A service is a value that the engine is given: it imports no folder of tests, and a report no engine."""
+    """The engine imports no folder of tests, for a service is a value, and reports do not import the engine."""
     room = path.relative_to(ROOT / "contract_tests").with_suffix("").parts[0]
     for imported in _below(path, "contract_tests"):
         other = imported.partition(".")[0]
@@ -107,7 +107,7 @@ def test_the_engine_knows_no_service(path: Path) -> None:
     "path", sorted((ROOT / "contract_tests" / "engine").rglob("*.py")), ids=lambda path: path.stem
 )
 def test_the_engine_has_no_path_of_the_gateway(path: Path) -> None:
-    """The engine asks for no path of the vendor's; those stand in the service's own folder."""
+    """The engine has no path of the vendor's API; the folder of the service has them."""
     texts = [
         node.value
         for node in ast.walk(ast.parse(path.read_text()))
@@ -145,22 +145,23 @@ def _suite_name(path: Path) -> str:
 
 
 def _module(name: str) -> str:
-    """The module that an imported name stands in, or is."""
+    """The module that an imported name is, or that defines it."""
     path = ROOT / "mockserver" / name.replace(".", "/")
     if path.with_suffix(".py").is_file() or (path.is_dir() and name):
         return name
     return name.rpartition(".")[0]
 
 
-def test_a_handler_knows_no_flask() -> None:
-    """A handler can be read, and tested, without Flask."""
-    for path in (ROOT / "mockserver" / "gateway" / "handlers").glob("*.py"):
-        assert "flask" not in path.read_text().lower(), path.name
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "mockserver/gateway/handlers").glob("*.py")), ids=lambda path: path.stem
+)
+def test_a_handler_knows_no_flask(path: Path) -> None:
+    """A handler names no Flask, so that it can be read and tested without it."""
+    assert "flask" not in path.read_text().lower()
 
 
-def test_modules_are_short() -> None:
-    """No module has over 300 lines."""
-    for folder in ("mockserver", "contract_tests", "tests"):
-        for path in (ROOT / folder).rglob("*.py"):
-            lines = len(path.read_text().splitlines())
-            assert lines <= 300, f"{path}: {lines} lines"
+@pytest.mark.parametrize("folder", ["mockserver", "contract_tests", "tests"])
+def test_modules_are_short(folder: str) -> None:
+    """No module of a folder has over 300 lines."""
+    lines = {str(path): len(path.read_text().splitlines()) for path in (ROOT / folder).rglob("*.py")}
+    assert {path: count for path, count in lines.items() if count > 300} == {}

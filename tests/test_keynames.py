@@ -1,4 +1,4 @@
-"""Names of keys, and the hashes they are kept under."""
+"""The ids of keys, and the hashes under which they are stored."""
 
 from __future__ import annotations
 
@@ -18,9 +18,10 @@ from mockserver.gateway import key_ids
         ),  # keys/hash-murmur64
         ("abc", "00000000"),
     ],
+    ids=["name", "murmur32", "murmur64", "three characters"],
 )
-def test_a_key_is_kept_under_its_hash(key: str, stored: str) -> None:
-    """By the algorithm that its id names, or else by the old one."""
+def test_a_key_is_stored_under_its_hash(key: str, stored: str) -> None:
+    """A key is stored under its hash by the algorithm in its id, or else by murmur32."""
     assert key_ids.storage_name(key, hashed=True) == stored
     assert key_ids.storage_name(key, hashed=False) == key
 
@@ -32,17 +33,18 @@ def test_a_key_is_kept_under_its_hash(key: str, stored: str) -> None:
         ("murmur64", "eyJvcmciOiJhY21lIiwiaWQiOiJteWtleSIsImgiOiJtdXJtdXI2NCJ9"),
         ("no-such", "eyJvcmciOiJhY21lIiwiaWQiOiJteWtleSIsImgiOiJtdXJtdXI2NCJ9"),
     ],
+    ids=["none", "murmur64", "unknown"],
 )
 def test_a_key_is_made_of_its_organisation_and_name(algorithm: str, key: str) -> None:
-    """An organisation before the name is not doubled, an unknown algorithm is the default one."""
+    """A key id has its organisation once, and an unknown algorithm counts as murmur64."""
     assert key_ids.make("acme", "mykey", algorithm) == key_ids.make("acme", "acmemykey", algorithm) == key
 
 
-def test_a_key_without_a_name_gets_one() -> None:
-    """Another each time."""
-    made = {key_ids.make("acme", "", "") for _ in range(3)}
-    assert {len(key) for key in made} == {4 + 32}
-    assert len(made) == 3
+def test_a_key_without_a_name_gets_a_new_one() -> None:
+    """Each key without a name gets a different random one of 32 characters."""
+    keys = {key_ids.make("acme", "", "") for _ in range(3)}
+    assert {len(key) for key in keys} == {4 + 32}
+    assert len(keys) == 3
 
 
 @pytest.mark.parametrize(
@@ -54,7 +56,8 @@ def test_a_key_without_a_name_gets_one() -> None:
         ("eyMuch", ""),
         ("acmemykey", ""),
     ],
+    ids=["JSON", "database id", "database id alone", "no JSON", "name"],
 )
-def test_a_key_may_tell_its_organisation(key: str, organisation: str) -> None:
-    """One of JSON does, and one that begins with a database id."""
+def test_a_key_may_contain_its_organisation(key: str, organisation: str) -> None:
+    """The organisation of a key is read from an id of JSON, or from a database id before the name."""
     assert key_ids.organisation_of(key) == organisation
