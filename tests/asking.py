@@ -1,8 +1,10 @@
-"""Requests to a mock, for tests."""
+"""Requests to a mock, for tests, and a wait with a deadline."""
 
 from __future__ import annotations
 
 import json
+import time
+from collections.abc import Callable
 from typing import Any
 
 from mockserver import MockGateway
@@ -10,13 +12,20 @@ from mockserver.http.client import Answer, Client
 
 
 def call(gateway: MockGateway, method: str, target: str, body: Any = None) -> tuple[int, Any]:
-    """Send a request with the secret; status and JSON come back."""
+    """The status and the JSON of the answer to a request with the secret."""
     data = None if body is None else json.dumps(body).encode()
     answer = send(gateway, method, target, [("X-Tyk-Authorization", gateway.secret)], data)
     return answer.status, json.loads(answer.body)
 
 
 def send(gateway: MockGateway, *request: Any, timeout: float = 10) -> Answer:
-    """Send one request over a connection of its own."""
+    """Send one request over a new connection."""
     with Client(gateway.url, timeout) as client:
         return client.send(*request)
+
+
+def wait_until(condition: Callable[[], bool], seconds: float = 30) -> None:
+    """Ask again and again until a condition is true; fail after so many seconds."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"{condition} is not true after {seconds} s"

@@ -1,4 +1,4 @@
-"""MockGateway and the mock's own API."""
+"""MockGateway, and the control API below /_mock/."""
 
 from __future__ import annotations
 
@@ -20,40 +20,56 @@ from mockserver.serving.wsgi_app import create_app
 
 
 def test_written_and_loaded_are_two_sets(gateway: MockGateway) -> None:
-    """`policies` is what GET shows, `policies.written` what is on file."""
+    """`policies` has the loaded policies, as GET shows them; `policies.written` has those on file."""
     call(gateway, "POST", "/tyk/policies", {"id": "gold", "rate": 5})
-    assert (dict(gateway.policies), gateway.policies.written["gold"]["rate"]) == ({}, 5)
+    assert dict(gateway.policies) == {}
+    assert gateway.policies.written["gold"]["rate"] == 5
     gateway.reload()
     assert gateway.policies["gold"]["rate"] == 5
     assert call(gateway, "GET", "/tyk/policies/gold")[1] == gateway.policies["gold"]
 
 
 def test_seeding_writes_and_loads(gateway: MockGateway) -> None:
-    """Or does nothing at all."""
+    """Seeded policies are written and loaded at once."""
     gateway.policies.seed({"id": "a"}, {"id": "b"})
     assert sorted(gateway.policies) == ["a", "b"]
-    with pytest.raises(SeedError, match=r"policy 1: it has no id"):
-        gateway.policies.seed({"id": "c"}, {"name": "nameless"})
-    with pytest.raises(SeedError, match=r"policy 0: 1\.5 is no int64"):
-        gateway.policies.seed({"id": "d", "quota_max": 1.5})
-    with pytest.raises(SeedError, match=r"policy '\.\./x' cannot be stored"):
-        gateway.policies.seed({"id": "e"}, {"id": "a", "name": "changed"}, {"id": "../x"})
-    assert {name: p["name"] for name, p in gateway.policies.written.items()} == {"a": "", "b": ""}
 
 
-def test_reset_forgets_everything(gateway: MockGateway) -> None:
-    """Policies, faults, the journal, and moved time."""
+@pytest.mark.parametrize(
+    ("policies", "message"),
+    [
+        (({"id": "c"}, {"name": "nameless"}), r"policy 1: it has no id"),
+        (({"id": "d", "quota_max": 1.5},), r"policy 0: 1\.5 is no int64"),
+        (({"id": "e"}, {"id": "a", "name": "changed"}, {"id": "../x"}), r"policy '\.\./x' cannot be stored"),
+    ],
+    ids=["no id", "wrong type", "no file name"],
+)
+def test_seeding_a_wrong_policy_writes_nothing(
+    gateway: MockGateway, policies: tuple[dict[str, Any], ...], message: str
+) -> None:
+    """A policy that cannot be stored raises SeedError, and none of the seeded policies is written."""
+    gateway.policies.seed({"id": "a"}, {"id": "b"})
+    with pytest.raises(SeedError, match=message):
+        gateway.policies.seed(*policies)
+    names = {policy_id: policy["name"] for policy_id, policy in gateway.policies.written.items()}
+    assert names == {"a": "", "b": ""}
+
+
+def test_a_reset_restores_the_initial_state(gateway: MockGateway) -> None:
+    """A reset removes policies, faults and journal entries, and sets the clock back."""
     gateway.policies.seed({"id": "a"})
     gateway.fault(status=500, times=0)
     gateway.advance(1000)
     gateway.reset()
-    assert (dict(gateway.policies), gateway.policies.written, list(gateway.journal)) == ({}, {}, [])
+    assert dict(gateway.policies) == {}
+    assert gateway.policies.written == {}
+    assert list(gateway.journal) == []
     assert call(gateway, "GET", "/tyk/policies") == (200, [])
     assert gateway.gateway.clock.uptime() < 900
 
 
 def test_a_plain_reload_waits_for_its_tick(gateway: MockGateway) -> None:
-    """Moved time stands for waiting."""
+    """A plain reload loads policies at the next tick of the gateway's clock, which a test may advance."""
     call(gateway, "POST", "/tyk/policies", {"id": "a"})
     call(gateway, "GET", "/tyk/reload")
     assert call(gateway, "GET", "/tyk/policies/a")[0] == 404
@@ -61,16 +77,16 @@ def test_a_plain_reload_waits_for_its_tick(gateway: MockGateway) -> None:
     assert call(gateway, "GET", "/tyk/policies/a")[0] == 200
 
 
-def test_a_plain_reload_comes_by_itself(gateway: MockGateway) -> None:
-    """Without any further request, and with the files of that moment."""
+def test_a_plain_reload_happens_without_further_requests(gateway: MockGateway) -> None:
+    """A plain reload loads the written policies by a timer, even if no request follows."""
     call(gateway, "POST", "/tyk/policies", {"id": "a"})
     loaded = threading.Event()
     original = gateway.gateway.store.reload
 
     def reload() -> bool:
-        done = original()
+        changed = original()
         loaded.set()
-        return done
+        return changed
 
     gateway.gateway.store.reload = reload  # type: ignore[method-assign]
     try:
@@ -82,24 +98,24 @@ def test_a_plain_reload_comes_by_itself(gateway: MockGateway) -> None:
 
 
 def test_the_health_of_parts_shows_after_the_first_check(gateway: MockGateway) -> None:
-    """One interval after the start."""
+    """/hello has no details until the first health check, ten seconds after the start."""
     assert "details" not in call(gateway, "GET", "/hello")[1]
     gateway.advance(10)
     assert call(gateway, "GET", "/hello")[1]["details"]["redis"]["status"] == "pass"
 
 
-def test_the_journal_tells_what_was_asked_and_what_it_violated(gateway: MockGateway) -> None:
-    """The secret is not in it."""
+def test_the_journal_has_operations_and_violations(gateway: MockGateway) -> None:
+    """The journal has the operation, the status and the violations of each request, without the secret."""
     call(gateway, "POST", "/tyk/policies", {"id": "a", "rate": "x"})
     call(gateway, "GET", "/tyk/policies/none")
     call(gateway, "PATCH", "/tyk/policies")
     post, get, patch = gateway.journal
-    wrong = ['request /rate: "x" is not of types "null", "number"', "request: 'x' is no float64"]
-    assert (post.operation, post.status, post.violations) == ("addPolicy", 400, wrong)
+    violations = ['request /rate: "x" is not of types "null", "number"', "request: 'x' is no float64"]
+    assert (post.operation, post.status, post.violations) == ("addPolicy", 400, violations)
     assert (get.operation, get.violations) == ("getPolicy", [])
     assert patch.operation == ""
-    told = call(gateway, "GET", "/_mock/journal?operation=addPolicy")[1]
-    assert [entry["violations"] for entry in told] == [post.violations]
+    entries = call(gateway, "GET", "/_mock/journal?operation=addPolicy")[1]
+    assert [entry["violations"] for entry in entries] == [post.violations]
     assert "s3cret" not in json.dumps(call(gateway, "GET", "/_mock/journal")[1])
 
 
@@ -111,16 +127,17 @@ def test_the_journal_tells_what_was_asked_and_what_it_violated(gateway: MockGate
         (b"{", "request: the body is not valid JSON: Expecting property name"),
         (b"[]", 'request /: [] is not of types "null", "object"'),
     ],
+    ids=["float", "overflow", "no JSON", "array"],
 )
 def test_the_journal_explains_a_refusal(gateway: MockGateway, body: bytes, violation: str) -> None:
-    """What the answer `Request malformed` leaves unsaid."""
+    """The journal names the value that the gateway refuses with `Request malformed`."""
     secret = [("X-Tyk-Authorization", gateway.secret)]
     assert send(gateway, "POST", "/tyk/policies", secret, body).status == 400
     assert any(text.startswith(violation) for text in gateway.journal[0].violations)
 
 
 def test_the_journal_is_bounded(gateway: MockGateway) -> None:
-    """The oldest entries make room."""
+    """The journal drops its oldest entries when it is full."""
     with Client(gateway.url) as client:
         for number in range(MAX_ENTRIES + 5):
             client.send("GET", f"/{number}")
@@ -128,15 +145,15 @@ def test_the_journal_is_bounded(gateway: MockGateway) -> None:
     assert gateway.journal[0].path == "/5"
 
 
-def test_a_fault_meets_an_operation_so_often(gateway: MockGateway) -> None:
-    """And no other."""
+def test_a_fault_applies_a_number_of_times(gateway: MockGateway) -> None:
+    """A fault changes as many answers of its operation as asked for, and those of no other."""
     gateway.fault("listPolicies", status=503, message="away", times=2)
-    seen = [call(gateway, "GET", "/tyk/policies")[0] for _ in range(3)]
-    assert (seen, call(gateway, "GET", "/tyk/policies/x")[0]) == ([503, 503, 200], 404)
+    assert [call(gateway, "GET", "/tyk/policies")[0] for _ in range(3)] == [503, 503, 200]
+    assert call(gateway, "GET", "/tyk/policies/x")[0] == 404
 
 
 def test_a_fault_may_drop_the_connection(gateway: MockGateway) -> None:
-    """The client gets no answer; the next one is served."""
+    """A fault with `drop` closes the connection without an answer, and the next request is answered."""
     gateway.fault("getPolicy", drop=True)
     with pytest.raises(ClientError, match="closed without an answer"):
         call(gateway, "GET", "/tyk/policies/x")
@@ -144,7 +161,7 @@ def test_a_fault_may_drop_the_connection(gateway: MockGateway) -> None:
 
 
 def test_a_fault_may_delay() -> None:
-    """A client with less patience gives up."""
+    """A fault with `delay` holds the answer back until a client gives up."""
     with MockGateway() as gateway:
         gateway.fault("getHello", delay=0.5)
         with pytest.raises(ClientError, match=r"no answer within 0\.1 s"):
@@ -161,38 +178,39 @@ def test_a_fault_may_delay() -> None:
         ({}, "does nothing"),
         ({"status": 500, "times": -1}, "negative"),
     ],
+    ids=["unknown member", "wrong type", "status out of range", "unknown operation", "empty", "negative"],
 )
-def test_a_fault_that_cannot_be_is_refused(
-    gateway: MockGateway, fault: dict[str, Any], complaint: str
-) -> None:
-    """With the member that is wrong; nothing is set then."""
+def test_a_wrong_fault_is_refused(gateway: MockGateway, fault: dict[str, Any], complaint: str) -> None:
+    """A fault with a wrong member is refused, by name, and not set."""
     with pytest.raises(FaultError, match=complaint):
         gateway.fault(**fault)
-    status, told = call(gateway, "POST", "/_mock/faults", fault)
-    assert (status, complaint in told["message"]) == (400, True)
+    status, body = call(gateway, "POST", "/_mock/faults", fault)
+    assert status == 400
+    assert complaint in body["message"]
     assert call(gateway, "GET", "/_mock/faults") == (200, [])
 
 
-def test_the_mocks_own_api(gateway: MockGateway) -> None:
-    """Seed, state, faults, clock, reset; without the secret."""
+def test_the_control_api_steers_the_mock(gateway: MockGateway) -> None:
+    """The control API seeds policies, shows the state, sets faults, moves the clock and resets."""
 
-    def own(method: str, path: str, body: Any = None) -> Any:
+    def control(method: str, path: str, body: Any = None) -> Any:
         data = None if body is None else json.dumps(body).encode()
         return json.loads(send(gateway, method, f"/_mock/{path}", (), data).body)
 
-    assert own("POST", "seed", {"policies": [{"id": "a", "rate": 1}]}) == {
+    assert control("POST", "seed", {"policies": [{"id": "a", "rate": 1}]}) == {
         "ids": ["a"],
         "status": "ok",
     }
-    state = own("GET", "state")
-    assert (list(state["written"]), [p["id"] for p in state["loaded"]]) == (["a.json"], ["a"])
-    own("POST", "faults", {"operation": "reload", "status": 500})
-    assert own("GET", "faults")[0]["operation"] == "reload"
-    own("DELETE", "faults")
-    before = own("POST", "clock", {"advance": 0})["now"]
-    assert own("POST", "clock", {"advance": 3600})["now"] - before > 3599
-    own("POST", "reset")
-    assert own("GET", "state")["loaded"] == []
+    state = control("GET", "state")
+    assert list(state["written"]) == ["a.json"]
+    assert [policy["id"] for policy in state["loaded"]] == ["a"]
+    control("POST", "faults", {"operation": "reload", "status": 500})
+    assert control("GET", "faults")[0]["operation"] == "reload"
+    control("DELETE", "faults")
+    before = control("POST", "clock", {"advance": 0})["now"]
+    assert control("POST", "clock", {"advance": 3600})["now"] - before > 3599
+    control("POST", "reset")
+    assert control("GET", "state")["loaded"] == []
 
 
 @pytest.mark.parametrize(
@@ -210,24 +228,38 @@ def test_the_mocks_own_api(gateway: MockGateway) -> None:
         ("faults", '{"delay":NaN}', "NaN is not a JSON number"),
         ("faults", '{"delay":1e999}', "delay must be from 0"),
     ],
+    ids=[
+        "no JSON",
+        "array",
+        "no policies",
+        "number",
+        "deep",
+        "negative",
+        "text",
+        "null",
+        "overflow",
+        "NaN",
+        "infinite",
+    ],
 )
-def test_the_mocks_own_api_says_what_is_wrong(
+def test_the_control_api_refuses_wrong_bodies(
     gateway: MockGateway, path: str, body: str, complaint: str
 ) -> None:
-    """In one line, with status 400."""
+    """The control API answers a wrong body with status 400 and a message that names the mistake."""
     answer = send(gateway, "POST", f"/_mock/{path}", (), body.encode())
-    assert (answer.status, complaint in json.loads(answer.body)["message"]) == (400, True)
+    assert answer.status == 400
+    assert complaint in json.loads(answer.body)["message"]
 
 
 def test_an_operation_without_a_handler_ends_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The message says where to add one."""
+    """The mock does not start if an operation has no handler, and says how to add one."""
     monkeypatch.delitem(HANDLERS, ("gateway", "reload"))
     with pytest.raises(SpecError, match=r"'reload' of the gateway; add @handles\('reload'\)"):
         create_app()
 
 
 def test_the_application_runs_on_any_wsgi_server(gateway: MockGateway) -> None:
-    """Flask's own client hands over no target as sent."""
+    """The Flask application answers under a server that does not hand over the target as sent."""
     app = create_app(secret=gateway.secret)
     client, secret = app.test_client(), {"X-Tyk-Authorization": gateway.secret}
     assert client.post("/tyk/policies", data='{"id":"a b"}', headers=secret).json == {

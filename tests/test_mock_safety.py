@@ -1,4 +1,4 @@
-"""The mock loses nothing of its user's, tells no secret, and stands beside others."""
+"""The mock loses no file of its user, reveals no secret, and runs beside other mocks."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ def _gateway() -> Iterator[MockGateway]:
         yield gateway
 
 
-def test_a_reset_keeps_what_was_there_before(tmp_path: Path) -> None:
-    """Only what the mock wrote is undone: new files go, changed and removed ones come back."""
+def test_a_reset_restores_the_users_files(tmp_path: Path) -> None:
+    """A reset removes the files that the mock added, and restores those that it changed or removed."""
     for name in ("kept", "changed", "removed"):
         (tmp_path / f"{name}.json").write_text(f'{{"id":"{name}"}}')
     (tmp_path / "package.json").write_text("{}")
@@ -38,8 +38,8 @@ def test_a_reset_keeps_what_was_there_before(tmp_path: Path) -> None:
     assert {path.name: path.read_text() for path in tmp_path.iterdir()} == before
 
 
-def test_files_beside_a_record_file_are_no_policies(tmp_path: Path) -> None:
-    """Neither told as written nor ever removed."""
+def test_files_beside_a_record_file_are_ignored(tmp_path: Path) -> None:
+    """Files beside a record file are not listed as written policies, and a reset does not remove them."""
     (tmp_path / "policies.json").write_text('{"gold":{}}')
     (tmp_path / "package.json").write_text('{"id":"npm"}')
     with MockGateway(policies=tmp_path / "policies.json", directory=tmp_path) as gateway:
@@ -51,7 +51,7 @@ def test_files_beside_a_record_file_are_no_policies(tmp_path: Path) -> None:
 
 
 def test_a_delay_does_not_hold_up_others_or_the_end() -> None:
-    """Other requests are answered meanwhile, and closing ends the waiting."""
+    """The mock answers and closes while forty delayed requests wait."""
     with MockGateway() as gateway:
         gateway.fault("listPolicies", delay=600, times=0)
         for _ in range(40):
@@ -60,22 +60,22 @@ def test_a_delay_does_not_hold_up_others_or_the_end() -> None:
         assert send(gateway, "GET", "/hello").status == 200
 
 
-def test_a_header_with_an_underscore_is_another(gateway: MockGateway) -> None:
-    """Go keeps the two names apart."""
+def test_a_header_with_an_underscore_is_not_the_secret(gateway: MockGateway) -> None:
+    """The gateway does not take X-Tyk_Authorization for X-Tyk-Authorization."""
     assert send(gateway, "GET", "/tyk/policies", [("X-Tyk_Authorization", gateway.secret)]).status == 403
 
 
-def test_the_secret_is_in_no_part_of_the_journal(gateway: MockGateway) -> None:
-    """Neither from the target, nor from other headers or the body."""
+def test_the_journal_hides_the_secret(gateway: MockGateway) -> None:
+    """The journal hides the secret in targets, headers and bodies."""
     headers = [("X-Other", "s3cret"), ("X-Tyk_Authorization", "s3cret")]
     send(gateway, "POST", "/tyk/policies?key=s3cret", headers, b'{"id":"s3cret"}')
-    told = send(gateway, "GET", "/_mock/journal").body
-    assert b"s3cret" not in told
-    assert b"?key=***" in told
+    journal = send(gateway, "GET", "/_mock/journal").body
+    assert b"s3cret" not in journal
+    assert b"?key=***" in journal
 
 
-def test_a_directory_is_what_a_gateway_would_leave(tmp_path: Path) -> None:
-    """A second mock on it finds the policies of the first."""
+def test_a_directory_has_the_files_of_a_gateway(tmp_path: Path) -> None:
+    """Policies are files as a gateway writes them, and a second mock loads them from the directory."""
     with MockGateway(policies=tmp_path) as first:
         call(first, "POST", "/tyk/policies", {"id": "a", "name": "kept"})
     assert (tmp_path / "a.json").read_text().startswith('{\n  "_id": "",\n  "id": "a",')
@@ -83,21 +83,21 @@ def test_a_directory_is_what_a_gateway_would_leave(tmp_path: Path) -> None:
         assert second.policies["a"]["name"] == "kept"
 
 
-def test_an_empty_secret_lets_all_in() -> None:
-    """As it does on a real gateway."""
+def test_an_empty_secret_admits_everyone() -> None:
+    """A gateway with an empty secret answers requests without one."""
     with MockGateway(secret="") as gateway:
         assert send(gateway, "GET", "/tyk/policies").status == 200
 
 
 def test_a_body_over_the_configured_size_is_refused() -> None:
-    """Before the secret is asked for."""
+    """The gateway answers 413 to a body over the configured size, before it checks the secret."""
     with MockGateway(config={"http_server_options.max_request_body_size": 10}) as gateway:
         answer = send(gateway, "POST", "/tyk/policies", (), b"x" * 11)
         assert (answer.status, answer.body) == (413, b"Request Entity Too Large\n")
 
 
-def test_two_gateways_stand_side_by_side() -> None:
-    """Each with its own state and version."""
+def test_two_gateways_run_side_by_side() -> None:
+    """Two mocks in one process have separate policies and versions."""
     with MockGateway(gateway="5.8") as old, MockGateway(gateway="5.14") as new:
         old.policies.seed({"id": "a", "access_rights": {"x": {}}})
         new.policies.seed({"id": "a", "access_rights": {"x": {}}})
@@ -109,51 +109,53 @@ def test_two_gateways_stand_side_by_side() -> None:
     ("origin", "status"),
     [("http://evil.test", 403), ("null", 403), ("http://127.0.0.1:1", 403), ("", 200)],
 )
-def test_the_mocks_own_api_answers_no_other_site(origin: str, status: int) -> None:
-    """A page of another site in a browser of this machine could reset the mock otherwise."""
+def test_the_control_api_refuses_other_sites(origin: str, status: int) -> None:
+    """The control API refuses requests of web pages of other origins, and answers its own."""
     with MockGateway() as gateway:
         headers = [("Origin", origin)] if origin else []
         assert send(gateway, "POST", "/_mock/reset", headers, b"").status == status
-        own = [("Origin", gateway.url)]
-        assert send(gateway, "POST", "/_mock/reset", own, b"").status == 200
+        same_origin = [("Origin", gateway.url)]
+        assert send(gateway, "POST", "/_mock/reset", same_origin, b"").status == 200
 
 
 @pytest.mark.parametrize(("remote_control", "status"), [(False, 403), (True, 200)])
-def test_the_mocks_own_api_answers_this_machine(remote_control: bool, status: int) -> None:
-    """Others only where that is asked for."""
+def test_the_control_api_answers_this_machine(remote_control: bool, status: int) -> None:
+    """The control API answers other machines only with `remote_control`."""
     client = create_app(remote_control=remote_control).test_client()
-    there = {"REMOTE_ADDR": "192.0.2.7"}
-    assert client.post("/_mock/reset", environ_base=there).status_code == status
+    other_machine = {"REMOTE_ADDR": "192.0.2.7"}
+    assert client.post("/_mock/reset", environ_base=other_machine).status_code == status
     assert client.post("/_mock/reset", environ_base={"REMOTE_ADDR": "::1"}).status_code == 200
 
 
-def test_a_name_turned_to_this_machine_is_another_site() -> None:
-    """A page's own name may be made to lead here (DNS rebinding): Host and Origin agree, and are refused."""
+def test_the_control_api_refuses_a_rebound_name() -> None:
+    """The control API refuses a Host that is no address, even if the Origin agrees (DNS rebinding)."""
     client = create_app().test_client()
     headers = {"Host": "evil.test", "Origin": "http://evil.test"}
     assert client.post("/_mock/reset", headers=headers).status_code == 403
 
 
-@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS, errno.EACCES, errno.EIO, errno.EMFILE])
-def test_a_disk_that_takes_no_file_is_told(
+@pytest.mark.parametrize(
+    "number", [errno.ENOSPC, errno.EROFS, errno.EACCES, errno.EIO, errno.EMFILE], ids=errno.errorcode.get
+)
+def test_a_disk_error_is_answered_and_loses_nothing(
     tmp_path: Path, number: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """By the gateway's own answer; what was written stays, and is written again when the disk takes it."""
+    """A write that the disk refuses answers 500, and the loaded policy stays as it was."""
     with MockGateway(policies=tmp_path) as mock:
         mock.policies.seed({"id": "gold", "rate": 1})
 
         def refuse(path: str, flags: int, *rest: int) -> int:
             if flags & (os.O_WRONLY | os.O_RDWR):
                 raise OSError(number, os.strerror(number))
-            return opened(path, flags, *rest)
+            return os_open(path, flags, *rest)
 
-        opened = os.open
+        os_open = os.open
         with monkeypatch.context() as patch:
             patch.setattr("mockserver.storage.files.os.open", refuse)
             patch.setattr("pathlib.Path.write_bytes", lambda path, _: refuse(str(path), os.O_WRONLY))
-            for target, method in (("/tyk/policies/gold", "PUT"), ("/tyk/policies", "POST")):
-                answer = call(mock, method, target, {"id": "gold", "rate": 20})
-                assert answer == (500, {"status": "error", "message": "Failed to create file!"})
+            refusal = 500, {"status": "error", "message": "Failed to create file!"}
+            assert call(mock, "PUT", "/tyk/policies/gold", {"id": "gold", "rate": 20}) == refusal
+            assert call(mock, "POST", "/tyk/policies", {"id": "gold", "rate": 20}) == refusal
             mock.reload()
             assert call(mock, "GET", "/tyk/policies/gold")[1]["rate"] == 1
         assert call(mock, "PUT", "/tyk/policies/gold", {"id": "gold", "rate": 20})[0] == 200
@@ -161,21 +163,33 @@ def test_a_disk_that_takes_no_file_is_told(
         assert call(mock, "GET", "/tyk/policies/gold")[1]["rate"] == 20
 
 
-def test_what_another_hand_does_to_the_directory_is_answered(tmp_path: Path) -> None:
-    """Files broken, removed and put in place of others; the directory gone, and back."""
-    folder = tmp_path / "policies"
-    folder.mkdir()
-    with MockGateway(policies=folder) as mock:
+def _rewrite_outside(folder: Path) -> None:
+    (folder / "gold.json").write_text('{"id":"gold","rate"')
+    (folder / "lead.json").unlink()
+    (folder / "lead.json").mkdir()
+
+
+def test_files_that_others_break_are_answered(tmp_path: Path) -> None:
+    """A policy whose file was replaced by a folder is refused; one whose file was cut is written again."""
+    with MockGateway(policies=tmp_path) as mock:
         mock.policies.seed({"id": "gold", "rate": 1}, {"id": "lead"})
-        (folder / "gold.json").write_text('{"id":"gold","rate"')
-        (folder / "lead.json").unlink()
-        (folder / "lead.json").mkdir()
+        _rewrite_outside(tmp_path)
         assert call(mock, "PUT", "/tyk/policies/lead", {"id": "lead"})[0] == 500
         mock.reload()
         assert call(mock, "GET", "/tyk/policies/lead")[0] == 404
         assert call(mock, "PUT", "/tyk/policies/gold", {"id": "gold", "rate": 2})[0] == 200
         mock.reload()
         assert call(mock, "GET", "/tyk/policies/gold")[1]["rate"] == 2
+
+
+def test_a_directory_that_others_remove_is_answered(tmp_path: Path) -> None:
+    """Writes and deletions answer 500 while the directory is gone, and succeed once it is there again."""
+    folder = tmp_path / "policies"
+    folder.mkdir()
+    with MockGateway(policies=folder) as mock:
+        mock.policies.seed({"id": "gold", "rate": 1}, {"id": "lead"})
+        _rewrite_outside(folder)
+        mock.reload()
         shutil.rmtree(folder)
         assert call(mock, "PUT", "/tyk/policies/gold", {"id": "gold"})[0] == 500
         assert call(mock, "DELETE", "/tyk/policies/gold")[0] == 500
