@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
 
@@ -36,7 +36,11 @@ class _Entry(NamedTuple, Generic[T]):
 
 
 class Routes(Generic[T]):
-    """A route table. Literal segments precede parameters, and a parameter matches no empty segment."""
+    """A table of routes: literal segments go before parameters, and a parameter is never empty.
+
+    A route that lacks a request's method hides no other route of the path, as in gorilla/mux 1.8.1
+    (Route.Match).
+    """
 
     def __init__(self, routes: Iterable[T]) -> None:
         self._literal: dict[str, dict[str, _Entry[T]]] = {}
@@ -46,29 +50,29 @@ class Routes(Generic[T]):
             self._add(route)
 
     def match(self, method: str, path: str) -> Match[T] | None:
-        """The route of a request; None if no route has this path and method."""
-        by_method = self._literal.get(path)
-        if by_method is not None:
-            entry = by_method.get(method)
-            return Match(entry.route, {}) if entry else None
+        """The route of a request; None where no route has this path and method."""
+        if (methods := self._literal.get(path)) and (entry := methods.get(method)):
+            return Match(entry.route, {})
         prefix, _, last = path.rpartition("/")
-        if last and (by_method := self._last_is_parameter.get(prefix)):
-            entry = by_method.get(method)
-            return Match(entry.route, {entry.indexes[0][0]: last}) if entry else None
+        methods = self._last_is_parameter.get(prefix) if last else None
+        if methods and (entry := methods.get(method)):
+            return Match(entry.route, {entry.places[0][0]: last})
         segments = path.split("/")
-        entry = self._methods(segments).get(method)
-        return Match(entry.route, {name: segments[i] for name, i in entry.indexes}) if entry else None
+        for by_method in self._templates_of(segments):
+            if entry := by_method.get(method):
+                return Match(entry.route, {name: segments[i] for name, i in entry.places})
+        return None
 
     def knows(self, path: str) -> bool:
-        """True if the path has a route for any method."""
-        return path in self._literal or bool(self._methods(path.split("/")))
+        """True if the path has a route, whatever the method."""
+        return path in self._literal or any(self._templates_of(path.split("/")))
 
-    def _methods(self, segments: list[str]) -> Mapping[str, _Entry[T]]:
+    def _templates_of(self, segments: list[str]) -> Iterator[Mapping[str, _Entry[T]]]:
+        """The routes of each template that fits, by method, the most literal template first."""
         for shape, methods in self._templates.get(len(segments), {}).items():
             pairs = zip(shape, segments, strict=True)
             if all(part == segment or (part == _ANY and segment) for part, segment in pairs):
-                return methods
-        return {}
+                yield methods
 
     def _add(self, route: T) -> None:
         segments = route.path.split("/")
