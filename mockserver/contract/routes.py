@@ -56,11 +56,11 @@ class Routes(Generic[T]):
         prefix, _, last = path.rpartition("/")
         methods = self._last_is_parameter.get(prefix) if last else None
         if methods and (entry := methods.get(method)):
-            return Match(entry.route, {entry.places[0][0]: last})
+            return Match(entry.route, {entry.indexes[0][0]: last})
         segments = path.split("/")
         for by_method in self._templates_of(segments):
             if entry := by_method.get(method):
-                return Match(entry.route, {name: segments[i] for name, i in entry.places})
+                return Match(entry.route, {name: segments[i] for name, i in entry.indexes})
         return None
 
     def knows(self, path: str) -> bool:
