@@ -116,7 +116,7 @@ def _rest(results: dict[str, Any]) -> str:
     rows.append(
         _row("memory at start, after 100,000 requests", *(f"{a:.0f} MB, {b:.0f} MB" for a, b in memory))
     )
-    lines = [""]
+    lines = ["", "A server that needs more than two minutes for 100,000 requests is measured after these."]
     if results["cold_vendor"] is not None:
         lines.append(f"Cold start with the vendor's complete OpenAPI file: {results['cold_vendor']:.2f} s.")
     for name, seconds_by_size in results["reload"].items():
