@@ -7,7 +7,7 @@ import re
 import pytest
 
 from mockserver.gateway.config import Config
-from mockserver.gateway.expression_memory import SECONDS, ExpressionMemory
+from mockserver.gateway.match_cache import SECONDS, MatchCache
 from mockserver.golang import regexps
 
 
@@ -49,7 +49,7 @@ def test_an_expression_is_refused(expression: str) -> None:
 def test_a_result_is_remembered_under_both_texts() -> None:
     """Another pair that comes to the same text has it, until it is forgotten."""
     now = [0.0]
-    memory = ExpressionMemory(lambda: now[0], Config())
+    memory = MatchCache(lambda: now[0], Config())
     assert memory.search("/a", "/b/a")
     assert memory.search("/a/b", "/a")
     now[0] = SECONDS + 1
@@ -63,7 +63,7 @@ def test_a_result_is_remembered_under_both_texts() -> None:
 def test_remembering_is_configured(config: Config) -> None:
     """It may be switched off, and the time may be set."""
     now = [0.0]
-    memory = ExpressionMemory(lambda: now[0], config)
+    memory = MatchCache(lambda: now[0], config)
     memory.search("/a", "/b/a")
     now[0] = 2
     assert not memory.search("/a/b", "/a")
@@ -71,7 +71,7 @@ def test_remembering_is_configured(config: Config) -> None:
 
 def test_not_all_is_remembered() -> None:
     """Long texts are not, and of many the oldest is forgotten."""
-    memory = ExpressionMemory(lambda: 0.0, Config())
+    memory = MatchCache(lambda: 0.0, Config())
     long = "/" + "b" * 2000 + "/a"
     memory.search("/a", long)
     assert not memory.search("/a" + long[:-2], "/a")

@@ -1,4 +1,4 @@
-"""Limits of single endpoints: what their paths fit, which of them counts, and which of them share a rate."""
+"""Limits of single endpoints: what their paths match, which endpoint counts, and which share a bucket."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from contract_tests.gateway.client import Gateway
 
 
 def endpoint(path: str, **rates: float) -> dict[str, Any]:
-    """An endpoint whose methods have these rates, each for an hour."""
+    """An endpoint whose methods have these rates per hour."""
     return {
         "path": path,
         "methods": [{"name": name, "limit": {"rate": rate, "per": 3600}} for name, rate in rates.items()],
@@ -26,19 +26,19 @@ def endpoint(path: str, **rates: float) -> dict[str, Any]:
 
 
 def limited(gateway: Gateway, api: Api, *endpoints: dict[str, Any], **members: Any) -> str:
-    """Write a policy that grants an API with limits of its endpoints; return its id."""
+    """Write a policy with limits for endpoints of an API; return its id."""
     right = {**api.rights[api.id], "endpoints": list(endpoints)}
     return write_policy(gateway, api, access_rights={api.id: right}, **members)
 
 
 def expect_held_back(gateway: Gateway, api: Api, key: str, path: str, method: str = "GET") -> None:
-    """The rate of the path is used up."""
+    """Expect 429, because the rate of the path is used up."""
     expect_refused(call(gateway, api, key, path, method), 429, "Rate Limit Exceeded")
 
 
 @behaviour("endpoints-share-rates")
 def test_endpoints_of_similar_names_share_a_rate(gateway: Gateway) -> Steps:
-    """`GET:/x` and `GET:/y` have one rate, that of the one asked first; `POST:/y` has its own."""
+    """`GET:/x` and `GET:/y` share the bucket of the one requested first; `POST:/y` and other keys have their own."""
     api = write_api(gateway)
     gold = limited(gateway, api, endpoint("/x", GET=2), endpoint("/y", GET=1000, POST=1))
     yield RELOAD
@@ -56,7 +56,7 @@ def test_endpoints_of_similar_names_share_a_rate(gateway: Gateway) -> Steps:
 
 @behaviour("endpoints-share-rates")
 def test_endpoints_of_other_names_have_rates_of_their_own(gateway: Gateway) -> Steps:
-    """`GET:/one/aaaa` and `GET:/one/bbbb` differ in a whole block of four bytes, so each has its rate."""
+    """`GET:/one/aaaa` and `GET:/one/bbbb` differ in a whole block of four bytes and have separate buckets."""
     api = write_api(gateway)
     gold = limited(gateway, api, endpoint("/one/aaaa", GET=1), endpoint("/one/bbbb", GET=1))
     yield RELOAD
@@ -70,7 +70,7 @@ def test_endpoints_of_other_names_have_rates_of_their_own(gateway: Gateway) -> S
 
 @behaviour("endpoint-paths-are-expressions")
 def test_the_path_of_an_endpoint_is_an_expression(gateway: Gateway) -> Steps:
-    """`{name}` fits one segment, `/*` the rest; an expression that does not compile fits nothing."""
+    """`{name}` matches one segment, `/*` any remainder; an expression that does not compile matches nothing."""
     api = write_api(gateway)
     gold = limited(
         gateway, api,
@@ -94,7 +94,7 @@ def test_the_path_of_an_endpoint_is_an_expression(gateway: Gateway) -> Steps:
 
 @behaviour("first-endpoint-counts")
 def test_of_several_endpoints_the_first_counts(gateway: Gateway) -> Steps:
-    """A request that fits two endpoints is counted by the one that stands first in the right."""
+    """A request that matches two endpoints is counted by the first one in the access right."""
     api = write_api(gateway)
     gold = limited(gateway, api, endpoint("/things/{id}", GET=2), endpoint("/things/special", GET=1, POST=1))
     yield RELOAD
@@ -109,7 +109,7 @@ def test_of_several_endpoints_the_first_counts(gateway: Gateway) -> Steps:
 
 @behaviour("endpoint-rates-replace-others")
 def test_the_rate_of_an_endpoint_counts_instead_of_the_others(gateway: Gateway) -> Steps:
-    """An endpoint may be faster than its key, or without a rate; its requests count for the quota."""
+    """An endpoint may be faster than its key, or unlimited; its requests count towards the quota."""
     api = write_api(gateway)
     gold = limited(
         gateway, api, endpoint("/fast/one", GET=1000), endpoint("/free", GET=0, POST=-1),
@@ -129,7 +129,7 @@ def test_the_rate_of_an_endpoint_counts_instead_of_the_others(gateway: Gateway) 
 
 @behaviour("endpoint-rates-replace-others")
 def test_the_rate_of_an_endpoint_counts_instead_of_its_api(gateway: Gateway) -> Steps:
-    """With per_api an endpoint's rate counts instead of its API's."""
+    """With per_api the rate of an endpoint replaces that of its API."""
     api = write_api(gateway)
     right = {
         **api.rights[api.id],

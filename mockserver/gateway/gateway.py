@@ -11,8 +11,8 @@ from mockserver.contract.openapi import Contract
 from mockserver.contract.versions import GatewayVersion
 from mockserver.gateway.api_store import ApiStore
 from mockserver.gateway.config import Config
-from mockserver.gateway.expression_memory import ExpressionMemory
 from mockserver.gateway.jwks_cache import JwksCache
+from mockserver.gateway.match_cache import MatchCache
 from mockserver.gateway.oauth_store import OAuthStore
 from mockserver.gateway.policy_store import PolicyStore
 from mockserver.gateway.rate_limits import QuotaCounters, TokenBuckets
@@ -76,7 +76,7 @@ class Gateway:
         self.apis = ApiStore(self.definition_codec, _api_files(config, directory, mock.backend))
         self.buckets = TokenBuckets(self.now)
         self.quotas = QuotaCounters(self.now, mock.backend)
-        self.expressions = ExpressionMemory(self.now, config)
+        self.match_cache = MatchCache(self.now, config)
         self.oauth = OAuthStore(self.now, mock.backend, self.sessions)
         self.jwks_cache = JwksCache(self.now, by_url="key-sets-by-url" in self.behaviours)
         self._publish = mock.backend.publish
@@ -114,7 +114,7 @@ class Gateway:
         self.store.restore()
         self.apis.restore()
         for state in (
-            self.sessions, self.organisations, self.buckets, self.quotas, self.expressions, self.oauth,
+            self.sessions, self.organisations, self.buckets, self.quotas, self.match_cache, self.oauth,
             self.jwks_cache,
         ):  # fmt: skip
             state.clear()

@@ -1,8 +1,9 @@
-"""Regular expressions as Go's regexp package reads them, on Python's `re`.
+"""Go's regular expressions, translated to Python's `re`.
 
-What RE2 has not is refused as Go refuses it: looking around, references back, possessive and repeated
-operators. What Python writes otherwise is rewritten, but for flags that are set in the middle of an
-expression: such a one is refused. Source: regexp/syntax/parse.go of Go 1.24.
+Lookaround, backreferences, possessive and repeated operators are refused, as Go refuses them. Syntax that
+differs is translated, except flags in the middle of an expression, which are refused.
+
+Source: regexp/syntax/parse.go of Go 1.24.
 """
 
 from __future__ import annotations
@@ -32,10 +33,10 @@ _NOT_GO = re.compile(r"\\[1-9EGNRTUXYZceghijkloquy\u0080-\U0010ffff]|\\")
 
 
 def search(expression: str, text: str) -> bool:
-    """Whether the expression fits anywhere in the text.
+    """Return whether the expression matches anywhere in the text.
 
     Raises:
-        re.error: Go does not know such an expression.
+        re.error: Go does not compile the expression.
     """
     return _compiled(expression).search(text) is not None
 
@@ -48,7 +49,7 @@ def _compiled(expression: str) -> re.Pattern[str]:
         part = match[0]
         match match.lastgroup:
             case "escape" if _NOT_GO.fullmatch(part):
-                raise re.error(f"{part} is no escape sequence of Go's")
+                raise re.error(f"{part} is not an escape sequence of Go")
             case "escape":
                 return _ESCAPES.get(part, part)
             case "characters":
@@ -73,21 +74,21 @@ def _rewritten_in_class(match: re.Match[str]) -> str:
     if match[2] is None:
         return match[0] if match[0].startswith("\\") else "\\" + match[0]
     if match[1] or match[2] not in _POSIX:
-        raise re.error(f"{match[0]} is no class that can be read")
+        raise re.error(f"{match[0]} is not a supported character class")
     return _POSIX[match[2]]
 
 
 def _check_repeat(match: re.Match[str]) -> None:
     if match["again"]:
-        raise re.error(f"{match[0]} repeats a repetition")
+        raise re.error(f"{match[0]} repeats a repetition operator")
     if any(int(count) > _LARGEST_COUNT for count in re.findall(r"\d+", match["repeat"])):
-        raise re.error(f"{match[0]} repeats too often")
+        raise re.error(f"{match[0]} exceeds 1000 repetitions")
 
 
 def _rewritten_group(match: re.Match[str]) -> str:
     if match["name"]:
         return "("
     if not match["end"]:
-        raise re.error("Go knows no such group")
-    flags = match["flags"].replace("U", "")  # lazy or greedy, the same texts fit
+        raise re.error("Go has no such group syntax")
+    flags = match["flags"].replace("U", "")  # lazy and greedy operators match the same texts
     return f"(?{flags}{match['end']}" if flags or match["end"] == ":" else ""

@@ -83,7 +83,7 @@ def _version_in_path(context: RequestContext, definition: dict[str, Any], *, str
     fits = True
     if definition["url_versioning_pattern"]:
         with contextlib.suppress(re.error):
-            fits = context.gateway.expressions.search(definition["url_versioning_pattern"], name)
+            fits = context.gateway.match_cache.search(definition["url_versioning_pattern"], name)
     if name and strips and fits:
         path, raw = (text.replace(f"{name}/", "", 1) for text in (context.url.path, context.url.raw))
         context.url = replace(context.url, path=path, raw=raw)

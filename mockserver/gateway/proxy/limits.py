@@ -41,10 +41,10 @@ def _check_rate(
 
 
 def _endpoint(visit: RequestContext, right: Document) -> tuple[float, float, str] | None:
-    """The rate, its seconds and the name of the bucket of the first endpoint that fits the request.
+    """Return rate, seconds and bucket name of the first endpoint that matches the request, or None.
 
-    The bucket is named by a hash that passes over the last bytes of method and path, so that `GET:/x`
-    and `GET:/y` share one (gateway/session_manager.go:266 @v5.12.0).
+    The name is a hash that ignores the last bytes of method and path, so that `GET:/x` and `GET:/y` share
+    a bucket (gateway/session_manager.go:266 @v5.12.0).
     """
     for endpoint in right["endpoints"] or []:
         for method in endpoint["methods"] or []:

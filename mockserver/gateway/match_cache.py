@@ -1,4 +1,4 @@
-"""Results of regular expressions, which a gateway remembers for a minute."""
+"""A cache of match results, with the defect of the gateway's own."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from mockserver.golang import regexps
 
 SECONDS = 60  # where regexp_cache_expire is 0 (regexp/cache.go:11 @v5.12.0)
 _LONGEST_KEY = 1024  # bytes
-_MOST_RESULTS = 5000  # internal/cache/eviction.go:11 @v5.14.0; older releases keep all of a minute
+_MOST_RESULTS = 5000  # internal/cache/eviction.go:11 @v5.14.0; older releases have no such limit
 
 
-class ExpressionMemory:
-    """Whether an expression fits a text, remembered under the two written one after the other.
+class MatchCache:
+    """A cache of whether an expression matches a text; the key is the concatenation of the two.
 
-    So another pair that comes to the same text has the result of the first, whatever its own were: once
-    `/a` was held against `/b/a`, `/a/b` fits `/a`. Source: regexp/cache_regexp_str_ret_bool.go:32 @v5.12.0.
+    Another pair with the same concatenation gets the cached result: once `/a` was matched against `/b/a`,
+    `/a/b` matches `/a`. Source: regexp/cache_regexp_str_ret_bool.go:32 @v5.12.0.
     """
 
     def __init__(self, now: Callable[[], float], config: Config) -> None:
@@ -28,10 +28,10 @@ class ExpressionMemory:
         self._lock = threading.Lock()
 
     def search(self, expression: str, text: str) -> bool:
-        """Whether the expression fits anywhere in the text.
+        """Return whether the expression matches anywhere in the text.
 
         Raises:
-            re.error: Go does not know such an expression.
+            re.error: Go does not compile the expression.
         """
         result = regexps.search(expression, text)
         key = expression + text
@@ -49,5 +49,5 @@ class ExpressionMemory:
         return result
 
     def clear(self) -> None:
-        """Forget all."""
+        """Remove all results."""
         self._results.clear()
