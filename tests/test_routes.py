@@ -44,6 +44,7 @@ def _routes(request: pytest.FixtureRequest) -> Routes[Route]:
         ("GET", "/keys/{}", "/keys/{id}", {"id": "{}"}),
         ("GET", "/keys/mine/tags", "/keys/{id}/tags", {"id": "mine"}),
         ("GET", "/keys/mine/red", "/keys/{id}/{tag}", {"id": "mine", "tag": "red"}),
+        ("GET", "/keys/{id}/red", "/keys/{id}/{tag}", {"id": "{id}", "tag": "red"}),
         ("PUT", "/keys/a/b/c", "/keys/{id}/{tag}/{value}", {"id": "a", "tag": "b", "value": "c"}),
     ],
 )
@@ -77,7 +78,7 @@ def test_a_method_that_the_literal_route_lacks_meets_the_template(
 
 
 @pytest.mark.parametrize(
-    "path", ["/keys/", "/keys//", "/keys//tags", "/keys/mine/", "//all/red", "", "/", "/key"]
+    "path", ["/keys/", "/keys//", "/keys//tags", "/keys/mine/", "//all/red", "//x", "", "/", "/key"]
 )
 def test_an_empty_segment_is_no_value_of_a_parameter(routes: Routes[Route], path: str) -> None:
     """A path with an empty segment, or of other literals, meets no route."""
