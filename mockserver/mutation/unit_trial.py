@@ -20,7 +20,7 @@ UNIT_TESTS: dict[str, tuple[str, ...]] = {  # by module, its test modules
     "http.messages": ("wire",),
     "http.responses": ("wire",),
     "http.server": ("wire",),
-    "service.clock": ("dispatcher", "mock_gateway"),
+    "service.clock": ("clock", "mock_gateway"),
     "service.faults": ("mock_gateway",),
     "service.journal": ("dispatcher", "mock_gateway", "mock_safety"),
     "service.mock": ("dispatcher", "mock_gateway", "store"),

@@ -1,0 +1,205 @@
+"""The road of a request from the server: guard, route, handler and journal; and maps and locks in memory."""
+
+from __future__ import annotations
+
+import json
+import socket
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from asking import call, send
+
+from mockserver import MockGateway
+from mockserver.http.client import Client
+from mockserver.http.messages import Reply, Request, parse_head
+from mockserver.http.server import WouldBlock
+from mockserver.service.journal import Journal
+from mockserver.service.registry import HANDLERS, Call, Handler, always, never
+from mockserver.serving.dispatcher import Dispatcher
+from mockserver.storage.backend import MemoryBackend
+
+SECRET = "s3cret"
+POLICY = ("gateway", "getPolicy")
+
+
+@pytest.fixture(name="counts")
+def _counts() -> Counter[str]:
+    return Counter()
+
+
+@pytest.fixture(name="counted")
+def _counted(counts: Counter[str], monkeypatch: pytest.MonkeyPatch) -> Iterator[MockGateway]:
+    """A gateway that counts the steps of its road."""
+
+    def counting(step: str, function: Callable[..., Any]) -> Callable[..., Any]:
+        def counted(*arguments: Any) -> Any:
+            counts[step] += 1
+            return function(*arguments)
+
+        return counted
+
+    handler = HANDLERS[POLICY]
+    monkeypatch.setitem(HANDLERS, POLICY, Handler(counting("handler", handler.answer), handler.waits))
+    monkeypatch.setattr(Dispatcher, "_route", counting("route", Dispatcher._route))
+    monkeypatch.setattr(Journal, "note", counting("journal", Journal.note))
+    with MockGateway(secret=SECRET) as gateway:
+        dispatcher = gateway._server.dispatcher
+        guard = counting("guard", dispatcher.service.guard)
+        dispatcher.service = replace(dispatcher.service, guard=guard)
+        gateway.policies.seed({"id": "gold"})
+        yield gateway
+
+
+STEPS = ("guard", "route", "handler", "journal")
+
+
+@pytest.mark.parametrize("different", [False, True], ids=["equal requests", "different requests"])
+def test_every_request_takes_every_step(counted: MockGateway, counts: Counter[str], different: bool) -> None:
+    """Guard, route, handler and journal run for each request, whether its head is cached or not."""
+    with Client(counted.url) as client:
+        for number in range(50):
+            headers = [("X-Tyk-Authorization", SECRET), ("X-Number", str(number if different else 0))]
+            assert client.send("GET", "/tyk/policies/gold", headers).status == 200
+    assert counts == dict.fromkeys(STEPS, 50)
+    assert len(counted.journal) == 50
+
+
+def test_a_cached_head_does_not_outlive_the_secret_check(counted: MockGateway, counts: Counter[str]) -> None:
+    """A request with a wrong secret is refused by the guard each time, and reaches no route."""
+    with Client(counted.url) as client:
+        statuses = {
+            client.send("GET", "/tyk/policies/gold", [("X-Tyk-Authorization", "x")]).status for _ in range(50)
+        }
+    assert statuses == {403}
+    assert counts == {"guard": 50, "journal": 50}
+
+
+def request_for(target: str, method: str = "GET", body: bytes = b"") -> Request:
+    """A request with the secret, without a connection."""
+    head = f"{method} {target} HTTP/1.1\r\nHost: h\r\nX-Tyk-Authorization: {SECRET}"
+    return Request(parse_head(head.encode()), body)
+
+
+def _set_fault(gateway: MockGateway) -> None:
+    gateway.fault("getPolicy", status=503)
+
+
+def _set_alarm(gateway: MockGateway) -> None:
+    gateway.mock.clock.call_at(0, gateway.journal.clear)
+
+
+@pytest.mark.parametrize("arrange", [_set_fault, _set_alarm], ids=["a fault", "a due alarm"])
+def test_a_request_that_may_wait_does_nothing_on_the_event_loop(
+    counted: MockGateway,
+    counts: Counter[str],
+    arrange: Callable[[MockGateway], None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A fault or a due alarm raises WouldBlock before any step, and is still there afterwards."""
+    monkeypatch.setattr(counted.mock.clock, "run_due", lambda: None)  # or its timer might run the alarm first
+    arrange(counted)
+    with pytest.raises(WouldBlock):
+        counted._server.dispatcher.answer(request_for("/tyk/policies/gold"), blocking=False)
+    assert counts == {}
+    assert not counted.mock.is_idle
+
+
+def test_a_handler_that_may_wait_is_not_called_on_the_event_loop(
+    counts: Counter[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A handler that may wait raises WouldBlock uncalled, and the journal has the request once it is answered."""
+
+    def handler(_: Call[Any]) -> Reply:
+        counts["handler"] += 1
+        return Reply(b"{}")
+
+    monkeypatch.setitem(HANDLERS, POLICY, Handler(handler, always))
+    with MockGateway(secret=SECRET) as gateway:
+        dispatcher, request = gateway._server.dispatcher, request_for("/tyk/policies/gold")
+        with pytest.raises(WouldBlock):
+            dispatcher.answer(request, blocking=False)
+        assert counts == {}
+        assert len(gateway.journal) == 0
+        assert dispatcher.answer(request).status == 200
+        assert counts == {"handler": 1}
+        assert len(gateway.journal) == 1
+
+
+def test_a_handler_that_never_waits_is_called_on_the_event_loop(gateway: MockGateway) -> None:
+    """A request whose handler never waits is answered without a thread."""
+    reply = gateway._server.dispatcher.answer(request_for("/tyk/policies"), blocking=False)
+    assert (reply.status, reply.body) == (200, b"[]\n")
+
+
+def test_the_control_api_is_not_called_on_the_event_loop(gateway: MockGateway) -> None:
+    """A request to the control API raises WouldBlock and resets nothing."""
+    gateway.policies.seed({"id": "gold"})
+    with pytest.raises(WouldBlock):
+        gateway._server.dispatcher.answer(request_for("/_mock/reset", "POST"), blocking=False)
+    assert list(gateway.policies) == ["gold"]
+
+
+@pytest.mark.parametrize("waits", [never, always], ids=["on the event loop", "in a thread"])
+def test_a_handler_that_raises_is_answered(
+    waits: Callable[[Any], bool], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A handler that raises an exception is answered 500 in the gateway's JSON, logged, and in the journal."""
+
+    def handler(_: Call[Any]) -> Reply:
+        raise ZeroDivisionError
+
+    monkeypatch.setitem(HANDLERS, POLICY, Handler(handler, waits))
+    with MockGateway(secret=SECRET) as gateway:
+        answer = call(gateway, "GET", "/tyk/policies/gold")
+        assert answer == (500, {"status": "error", "message": "the mock failed: ZeroDivisionError"})
+        entry = gateway.journal[-1]
+        assert (entry.operation, entry.status) == ("getPolicy", 500)
+        assert call(gateway, "GET", "/tyk/policies") == (200, [])
+    assert "GET /tyk/policies/gold failed" in caplog.text
+    assert "ZeroDivisionError" in caplog.text
+
+
+def test_the_journal_has_headers_as_they_were_sent(gateway: MockGateway) -> None:
+    """Header names keep their case, order and duplicates in the journal, and the secret is masked."""
+    host, _, port = gateway.url.removeprefix("http://").partition(":")
+    headers = (
+        ("hOsT", "h"), ("x-B", "1"), ("X-b", "2"), ("x-TYK-authorization", SECRET), ("X-A_c", "3"),
+        ("x-B", "1"), ("Connection", "close"),
+    )  # fmt: skip
+    lines = "".join(f"{name}: {value}\r\n" for name, value in headers)
+    with socket.create_connection((host, int(port)), timeout=10) as connection:
+        connection.sendall(f"GET /tyk/policies HTTP/1.1\r\n{lines}\r\n".encode())
+        assert connection.recv(65536).startswith(b"HTTP/1.1 200 OK\r\n")
+    masked = tuple((name, "***" if value == SECRET else value) for name, value in headers)
+    assert gateway.journal[-1].headers == masked
+
+
+def test_a_long_body_is_cut_in_the_journal(gateway: MockGateway) -> None:
+    """The journal keeps 64 KiB of a body, and does not judge what it has not whole."""
+    body = json.dumps({"id": "gold", "name": "x" * 70_000}).encode()
+    send(gateway, "POST", "/tyk/policies", [("X-Tyk-Authorization", gateway.secret)], body)
+    (entry,) = gateway.journal
+    assert entry.body == body[: 64 << 10]
+    assert entry.violations == ["a body over 65536 bytes is not judged"]
+
+
+def test_a_lock_in_memory_is_one_lock_for_each_name() -> None:
+    """Two callers of one name share a lock, and callers of different names do not."""
+    backend = MemoryBackend()
+    with backend.lock("keys"):
+        assert not backend.lock("keys").acquire(blocking=False)  # type: ignore[attr-defined]
+        with backend.lock("clients"):
+            pass
+    assert backend.lock("keys").acquire(blocking=False)  # type: ignore[attr-defined]
+
+
+def test_maps_in_memory_are_kept_by_name() -> None:
+    """Two callers of one name share a map, of files and of values alike; others have maps of their own."""
+    backend = MemoryBackend()
+    backend.key_values("keys")["a"] = 1
+    assert backend.key_values("keys").copy() == backend.files("keys").copy() == {"a": 1}
+    assert backend.key_values("clients").copy() == {}
+    assert not backend.is_shared
