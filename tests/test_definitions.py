@@ -123,7 +123,7 @@ def test_definitions_are_read_from_a_directory(apps: Path) -> None:
         assert [api["api_id"] for api in call(gateway, "GET", "/tyk/apis")[1]] == ["orders"]
         (warning,) = gateway.gateway.warnings()
         assert warning.startswith("broken.json: ")
-        assert warning.endswith("it is not served")
+        assert warning.endswith("the API is not served")
 
 
 def test_definitions_are_written_to_a_directory(apps: Path) -> None:

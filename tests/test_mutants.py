@@ -104,7 +104,7 @@ def test_a_mutant_that_nobody_notices_is_told() -> None:
     quiet = next(
         m
         for m in source_mutants.mutants()
-        if m.id.startswith("serving.dispatcher._told_of#") and '"method" ->' in m.breaks
+        if m.id.startswith("gateway.proxy.middleware._journalled#") and '"method" ->' in m.breaks
     )
     assert attempt(quiet, "5.12").verdict == MISSED
 

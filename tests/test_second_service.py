@@ -291,7 +291,7 @@ def test_a_mutant_of_a_second_service_is_noticed(
     contract = Contract.load(GatewayVersion(1, 0, 0), folder)
     (mutant,) = (mutant for mutant in answer_mutants.answers(contract) if mutant.id == name)
     monkeypatch.setattr(Dispatcher, "_reply", Dispatcher._reply)  # so that it is put back
-    assert mutant.twist is not None
-    answer_patches.install(mutant.twist)
+    assert mutant.patch is not None
+    answer_patches.install(mutant.patch)
     report = _judged(pytester, folder, server, monkeypatch)
     assert report.of(Status.FAILED)

@@ -98,7 +98,10 @@ def test_a_broken_policy_file_is_complained_of(tmp_path: Path) -> None:
     """A gateway would only write it into its log."""
     (tmp_path / "a.json").write_text('{"id":"a","rate":"x"}')
     with serving("--policies", tmp_path) as served:
-        assert served.lines[0] == "a.json: 'x' is no float64; the policy is only partly loaded"
+        assert (
+            served.lines[0]
+            == 'a.json: rate: "x" is a string, must be a number of 64 bits; the policy is only partly loaded'
+        )
 
 
 SPEC = """

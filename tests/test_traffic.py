@@ -144,7 +144,7 @@ def test_the_mock_tells_why_a_key_has_what_it_has(gateway: MockGateway) -> None:
     for body, part in (
         ({"key": "none"}, b"there is no key"),
         ({}, b"lacks 'session'"),
-        ({"session": []}, b"is no object"),
+        ({"session": []}, b"must be an object"),
     ):
         answer = send(gateway, "POST", "/_mock/why", [], json.dumps(body).encode())
         assert (answer.status, part in answer.body) == (400, True)

@@ -67,7 +67,7 @@ class Codec:
     def decode_node(self, node: Any) -> tuple[dict[str, Any], list[str]]:
         """Decode a node of `json_reader` leniently; the result is that of `decode_leniently`."""
         problems = Problems()
-        return self.type.decode(node, self.type.fresh(), problems), problems.found
+        return self.type.decode(node, self.type.fresh(), problems), problems.messages
 
     def encode(self, document: Mapping[str, Any]) -> str:
         """The text of a document in a response."""

@@ -142,7 +142,7 @@ class Contract:
             kind.decode(json_reader.read(body)[0], kind.fresh(), problems)
         except json_reader.JSONSyntaxError:
             return []  # the schema has reported it
-        return [f"request: {problem}" for problem in problems.found]
+        return [f"request: {problem}" for problem in problems.messages]
 
     def response_violations(
         self, operation: Operation, status: int, content_type: str, body: bytes

@@ -36,7 +36,7 @@ def own_policies(session: Document, codec: Codec) -> list[Document] | None:
         return None
     problems = Problems()
     policies: list[Document] = Slice(codec.type).decode(as_node(listed), None, problems)
-    return None if problems.found else policies
+    return None if problems.messages else policies
 
 
 def application_of(

@@ -17,7 +17,8 @@ from typing import Any
 from mockserver.golang.json_reader import Escaped, Number, Object
 
 _INT64 = range(-(2**63), 2**63)
-_KINDS: dict[type, str] = {Object: "an object", list: "an array", bool: "a bool"}
+_KINDS: dict[type, str] = {Object: "it is an object", list: "it is an array", bool: "it is a boolean"}
+SHOWN = 40  # characters of a wrong value in a message
 _TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d+)?(Z|[+-]\d\d:\d\d)", re.ASCII)
 _FOLDED = str.maketrans("\u017f\u212a", "sk")  # the only other letters that fold to ASCII ones
 
@@ -29,41 +30,58 @@ def fold(name: str) -> str:
 
 @dataclass
 class Problems:
-    """What did not fit. Go notes a wrong type and goes on; a failing UnmarshalJSON stops it."""
+    """The members of a wrong type. Go notes one and goes on; a failing UnmarshalJSON stops the decoding.
 
-    found: list[str] = field(default_factory=list)
+    Attributes:
+        notes: for each, the names that lead to it from the top, and the text of its message.
+        stopped: True if the rest of the document is not decoded.
+    """
+
+    notes: list[tuple[list[str], str]] = field(default_factory=list)
     stopped: bool = False
 
-    def note(self, wanted: str, node: Any) -> None:
-        """Note that `node` is not the `wanted` type."""
-        kind = _KINDS.get(type(node))  # shown instead of its text, which may be long, and too deep for repr
-        shown = kind or (node if isinstance(node, Number) else repr(node))
-        self.found.append(f"{shown} is no {wanted}")
+    @property
+    def messages(self) -> list[str]:
+        """A line for each member of a wrong type: `rate: "5" is a string, must be a number of 64 bits`."""
+        return [f"{'/'.join(path)}: {text}" if path else text for path, text in self.notes]
+
+    def note(self, expected: str, node: Any) -> None:
+        """Note a node of a wrong type."""
+        kind = _KINDS.get(type(node))  # without its text, which may be long, and too deep for repr
+        if kind is None:
+            text = str(node)[:SHOWN]
+            kind = f"{text} is a number" if isinstance(node, Number) else f'"{text}" is a string'
+        self.notes.append(([], f"{kind}, must be {expected}"))
+
+    def place(self, start: int, name: object) -> None:
+        """Say that the notes from an index on are of a member."""
+        for path, _ in self.notes[start:]:
+            path.insert(0, str(name))
 
 
 class GoType(ABC):
-    """A type: its zero value, how a node is decoded into it, what is written of it."""
+    """A Go type: its zero value, decoding and encoding."""
 
     zero: Any = None
 
     @abstractmethod
     def decode(self, node: Any, current: Any, problems: Problems) -> Any:
-        """Return the value after decoding `node` over `current`."""
+        """The value after a node was decoded over the current one."""
 
     def output(self, value: Any) -> Any:
-        """Return what `json_writer.write` is to write."""
+        """The value that `json_writer.write` writes."""
         return value
 
     def fresh(self) -> Any:
-        """A zero value of its own."""
+        """A zero value that nobody else holds."""
         return self.zero
 
     def is_zero(self, value: Any) -> bool:
-        """Whether `omitzero` leaves it out."""
+        """True if `omitzero` leaves the value out."""
         return bool(value == self.zero)
 
     def is_empty(self, value: Any) -> bool:
-        """Whether `omitempty` leaves it out."""
+        """True if `omitempty` leaves the value out."""
         return not value
 
 
@@ -76,7 +94,7 @@ class String(GoType):
         if isinstance(node, str) and not isinstance(node, Number):
             return str(node)
         if node is not None:
-            problems.note("string", node)
+            problems.note("a string", node)
         return current
 
 
@@ -89,7 +107,7 @@ class Bool(GoType):
         if isinstance(node, bool):
             return node
         if node is not None:
-            problems.note("bool", node)
+            problems.note("true or false", node)
         return current
 
 
@@ -104,7 +122,7 @@ class Int64(GoType):
             if value in _INT64:
                 return value
         if node is not None:
-            problems.note("int64", node)
+            problems.note("a whole number of 64 bits", node)
         return current
 
 
@@ -119,7 +137,7 @@ class Float64(GoType):
             if abs(value) != float("inf"):
                 return value
         if node is not None:
-            problems.note("float64", node)
+            problems.note("a number of 64 bits", node)
         return current
 
 
@@ -137,7 +155,7 @@ class ObjectId(GoType):
         plain = isinstance(node, str) and not isinstance(node, (Escaped, Number))
         if plain and re.fullmatch("[0-9a-fA-F]{24}", node):
             return str(node).lower()
-        problems.note("object id", node)
+        problems.note("24 hex digits", node)
         problems.stopped = True
         return ""
 
@@ -153,7 +171,7 @@ class Time(GoType):
         plain = isinstance(node, str) and not isinstance(node, (Escaped, Number))
         match = _TIME.fullmatch(node) if plain else None
         if match is None or not _is_time(match):
-            problems.note("time", node)
+            problems.note("an RFC 3339 time", node)
             problems.stopped = True
             return current
         fraction = match[2][:10].rstrip("0").rstrip(".") if match[2] else ""

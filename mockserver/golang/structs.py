@@ -30,7 +30,7 @@ _SCALARS = {"string": STRING, "boolean": BOOL, "integer": INT64, "number": FLOAT
 
 
 class _Spare(list[Any]):
-    """A slice's elements, and those cut off it that its memory still holds."""
+    """The elements of a slice, and the earlier ones that its memory still holds behind them."""
 
     spare: list[Any]
 
@@ -45,7 +45,7 @@ class Slice(GoType):
         if node is None:
             return None
         if not isinstance(node, list) or isinstance(node, Object):
-            problems.note("array", node)
+            problems.note("an array", node)
             return current
         if not node:
             return []
@@ -75,11 +75,15 @@ class Map(GoType):
         if node is None:
             return None
         if not isinstance(node, Object):
-            problems.note("object", node)
+            problems.note("an object", node)
             return current
         items = dict(current or {})
+        noted = len(problems.notes)
         for name, item in node:
             value = self.element.decode(item, self.element.fresh(), problems)
+            if len(problems.notes) != noted:
+                problems.place(noted, name)
+                noted = len(problems.notes)
             if problems.stopped:
                 break
             items[str(name)] = value
@@ -100,7 +104,7 @@ class Field:
     omit: str = ""
 
     def omits(self, value: Any) -> bool:
-        """Whether this value is left out of what is written."""
+        """True if the value is left out of the text."""
         if not self.omit:
             return False
         return self.type.is_zero(value) if self.omit == "zero" else self.type.is_empty(value)
@@ -119,26 +123,30 @@ class Struct(GoType):
     pointer: bool = False
 
     def __post_init__(self) -> None:
-        self.by_name = {each.name: each for each in self.fields}
-        self.by_fold = {fold(each.name): each for each in reversed(self.fields)}
+        self.by_name = {member.name: member for member in self.fields}
+        self.by_fold = {fold(member.name): member for member in reversed(self.fields)}
 
     def fresh(self) -> Any:
         return None if self.pointer else self._zero_members()
 
     def _zero_members(self) -> dict[str, Any]:
-        return {each.name: each.type.fresh() for each in self.fields}
+        return {member.name: member.type.fresh() for member in self.fields}
 
     def decode(self, node: Any, current: Any, problems: Problems) -> Any:
         if node is None:
             return None if self.pointer else current
         value = self._zero_members() if current is None else current  # before the node's type is looked at
         if not isinstance(node, Object):
-            problems.note("object", node)
+            problems.note("an object", node)
             return value
+        noted = len(problems.notes)
         for name, item in node:
-            known = self.by_name.get(name) or self.by_fold.get(fold(name))
-            if known is not None:
-                value[known.name] = known.type.decode(item, value[known.name], problems)
+            member = self.by_name.get(name) or self.by_fold.get(fold(name))
+            if member is not None:
+                value[member.name] = member.type.decode(item, value[member.name], problems)
+                if len(problems.notes) != noted:
+                    problems.place(noted, member.name)
+                    noted = len(problems.notes)
                 if problems.stopped:
                     break
         return value
@@ -147,9 +155,9 @@ class Struct(GoType):
         if value is None:
             return None
         return {
-            each.name: each.type.output(value[each.name])
-            for each in self.fields
-            if not each.omits(value[each.name])
+            member.name: member.type.output(value[member.name])
+            for member in self.fields
+            if not member.omits(value[member.name])
         }
 
     def is_zero(self, value: Any) -> bool:
@@ -163,7 +171,7 @@ class Struct(GoType):
 
 
 def go_type(schema: Mapping[str, Any], schemas: Mapping[str, Any]) -> GoType:
-    """The type that a schema of one version describes; `schemas` holds what it refers to."""
+    """The Go type of a schema of one version; `schemas` has the schemas that it refers to, by name."""
     if "$ref" in schema:
         return go_type(schemas[schema["$ref"].rpartition("/")[2]], schemas)
     if schema.get("x-go") in _NAMED:
@@ -185,7 +193,7 @@ def go_type(schema: Mapping[str, Any], schemas: Mapping[str, Any]) -> GoType:
 
 
 def _is_set(kind: GoType, value: Any) -> bool:
-    """Whether a member keeps its struct from being zero; a pointer does whatever it points to."""
+    """True if a member keeps its struct from being zero, as any pointer does that is not nil."""
     if isinstance(kind, Struct) and kind.pointer:
         return value is not None
     return not kind.is_zero(value)
