@@ -102,5 +102,7 @@ def test_a_run_offers_to_remove_leftovers() -> None:
     with MockGateway(secret="s") as gateway:
         gateway.policies.seed({"id": "tyk-contract-0-1"})
         process = run_command("verify", gateway.url, "--secret", "s", "--read-only")
-    advice = "1 policies of an earlier run are there; remove them: tyk-contract clean http://"
+    advice = (
+        "policies of an earlier run are left on the gateway: 1; remove them with `tyk-contract clean http://"
+    )
     assert advice in process.stderr

@@ -6,21 +6,24 @@ import argparse
 import sys
 from collections import Counter
 
-from mockserver.cli import BROKEN, CONFORMS, UNREACHABLE, Commands, secret_of
+from mockserver.cli import BROKEN, CONFORMS, GATEWAY_HELP, SECRET_HELP, UNREACHABLE, Commands, secret_of
 
 
 def add(commands: Commands) -> None:
     """Declare the command and its flags."""
-    clean = commands.add_parser(
+    parser = commands.add_parser(
         "clean",
-        help="remove what a killed run left on a gateway",
-        description="Remove the policies, APIs, OAuth clients, keys and organisations whose names bear the "
-        "prefix of our runs, tyk-contract- or, of database ids, 7c0a57ac. It reloads the gateway. Others are "
-        "not touched; keys that the gateway lists by their hashes cannot be told from others, and stay.",
+        help="Remove the leftovers of a killed run from a gateway.",
+        description="Remove the policies, APIs, OAuth clients, keys and organisation keys that killed runs "
+        "of the suite left on a gateway, and reload it. Their names begin with tyk-contract-, and database "
+        "ids with 7c0a57ac; nothing else is removed. Keys that the gateway lists by their hashes cannot be "
+        "recognised, and stay.",
+        epilog="Exit codes: 0 all leftovers were removed, 1 some remain, 2 usage error or internal error, "
+        "3 the gateway cannot be reached.",
     )
-    clean.add_argument("url", metavar="URL", help="the gateway, http://host:8080")
-    clean.add_argument("--secret", help="its secret; better in the variable TYK_GW_SECRET")
-    clean.set_defaults(run=run)
+    parser.add_argument("url", metavar="URL", help=GATEWAY_HELP)
+    parser.add_argument("--secret", metavar="SECRET", help=SECRET_HELP)
+    parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -37,7 +40,7 @@ def run(options: argparse.Namespace) -> int:
         print(f"tyk-contract: {options.url} cannot be cleaned: {error}", file=sys.stderr)
         return UNREACHABLE
     for leftover in removal.remaining:
-        print(f"could not remove the {leftover.kind} {leftover.name}")
+        print(f"the {leftover.kind} {leftover.name} could not be removed; delete it on the gateway")
     counts = Counter(leftover.kind for leftover in removal.removed)
     summary = ", ".join(f"{kind} {count}" for kind, count in sorted(counts.items()))
     print(f"{len(removal.removed)} leftovers of earlier runs removed{f': {summary}' if summary else ''}")

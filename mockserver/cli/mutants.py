@@ -1,4 +1,4 @@
-"""mutants: break the mock in one way at a time, and check that the suite notices."""
+"""mutants: break the mock in one way at a time, and check that the suite finds each defect."""
 
 from __future__ import annotations
 
@@ -20,29 +20,45 @@ def add(commands: Commands) -> None:
     """Declare the command and its flags."""
     parser = commands.add_parser(
         "mutants",
-        help="break the mock in one way at a time, and see whether the suite notices",
-        description="Start gateways that are wrong in one way each, and let the suite judge them. Those of "
-        "planted.yaml must be noticed by the behaviour they break; those that are generated, of the "
-        "mock's source and of its answers, by any.",
-        epilog="exit codes: 0 all were noticed, 1 some were not, 2 usage or our fault",
+        help="Break the mock in one way at a time, and check that the suite finds each defect.",
+        description="Start mutants of the mock, which have one defect each, and run the suite against them. "
+        "A planted mutant (planted.yaml) must fail the behaviour that it breaks, a generated one (of the "
+        "mock's source or its answers) any behaviour.",
+        epilog="Exit codes: 0 the suite noticed all mutants, 1 it missed some, 2 usage error or internal "
+        "error.",
     )
     parser.add_argument(
-        "which", nargs="*", metavar="TEXT", help="only those whose name or description has it"
+        "texts",
+        nargs="*",
+        metavar="TEXT",
+        help="Try only mutants whose id or description contains each TEXT.",
     )
-    parser.add_argument("--exact", action="store_true", help="only those whose name is TEXT")
-    parser.add_argument("--group", choices=("planted", "source", "answer", "field"), help="only one kind")
-    parser.add_argument("--sample", type=int, metavar="N", help="N of them, drawn by the seed")
-    parser.add_argument("--seed", type=int, default=0, help="what the sample and the order are drawn by (0)")
-    parser.add_argument("--gateway", metavar="VERSION", help="version to mutate; the default one if left out")
+    parser.add_argument("--exact", action="store_true", help="Try only mutants whose id is one of the TEXTs.")
     parser.add_argument(
-        "--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="how many at a time"
+        "--group", choices=("planted", "source", "answer", "field"), help="Try only mutants of one group."
     )
-    parser.add_argument("--list", action="store_true", help="list them, and try none")
-    parser.add_argument("--out", type=Path, metavar="FILE", help="write the table as JSON too")
+    parser.add_argument(
+        "--sample", type=int, metavar="N", help="Try a random sample of N mutants, selected by the seed."
+    )
+    parser.add_argument(
+        "--seed", type=int, default=0, metavar="N", help="Seed of the sample and of the order (0)."
+    )
+    parser.add_argument(
+        "--gateway", metavar="VERSION", help="Gateway version to mutate; the default version if left out."
+    )
+    parser.add_argument(
+        "--jobs",
+        type=int,
+        default=os.cpu_count() or 1,
+        metavar="N",
+        help="Number of mutants to try at the same time (the number of processors).",
+    )
+    parser.add_argument("--list", action="store_true", help="List the mutants and try none.")
+    parser.add_argument("--out", type=Path, metavar="FILE", help="JSON file to write the outcomes to.")
     parser.set_defaults(run=run)
 
 
-def _fits(mutant: Mutant, texts: list[str], *, exact: bool) -> bool:
+def _matches(mutant: Mutant, texts: list[str], *, exact: bool) -> bool:
     if exact:
         return mutant.id in texts
     return all(text in f"{mutant.id} {mutant.breaks}" for text in texts)
@@ -52,7 +68,7 @@ def run(options: argparse.Namespace) -> int:
     """Try the mutants and print the outcomes; return the exit code."""
     from contract_tests.engine.signals import interrupt_on_sigterm
     from mockserver.contract.spec_files import default_version
-    from mockserver.mutation import mutants, tried
+    from mockserver.mutation import mutants, outcomes
     from mockserver.mutation.mutant import MutantError
     from mockserver.mutation.trial import STILLBORN
 
@@ -61,10 +77,10 @@ def run(options: argparse.Namespace) -> int:
         mutant
         for mutant in mutants(version)
         if (not options.group or mutant.group == options.group)
-        and _fits(mutant, options.which, exact=options.exact)
+        and _matches(mutant, options.texts, exact=options.exact)
     ]
     if not chosen:
-        raise MutantError("no mutant fits; `tyk-contract mutants --list` shows them")
+        raise MutantError("no mutant matches the arguments; `tyk-contract mutants --list` lists all")
     order = random.Random(options.seed)  # noqa: S311  an order, not a secret
     order.shuffle(chosen)
     chosen = chosen[: options.sample] if options.sample else chosen
@@ -74,26 +90,28 @@ def run(options: argparse.Namespace) -> int:
         return CONFORMS
     print(f"{len(chosen)} mutants of gateway {version}, order and sample by seed {options.seed}")
     interrupt_on_sigterm()
-    outcomes = []
-    for outcome in tried(chosen, version, options.jobs):
-        outcomes.append(outcome)
+    tried = []
+    for outcome in outcomes(chosen, version, options.jobs):
+        tried.append(outcome)
         by = ", ".join(outcome.by[:3]) or "-"
-        verdict = outcome.verdict if outcome.as_it_should or outcome.verdict != "found" else "by others"
+        verdict = outcome.verdict if outcome.is_noticed or outcome.verdict != "found" else "by others"
         print(f"{verdict:9} {outcome.seconds:5.1f} s  {outcome.mutant.id:50} {by}", flush=True)
     if options.out:
         table = [
-            {"mutant": o.mutant.id, "breaks": o.mutant.breaks, "verdict": o.verdict, "by": o.by,
-             "actual": o.actual, "seconds": round(o.seconds, 2)}
-            for o in outcomes
+            {"mutant": outcome.mutant.id, "breaks": outcome.mutant.breaks, "verdict": outcome.verdict,
+             "by": outcome.by, "actual": outcome.actual, "seconds": round(outcome.seconds, 2)}
+            for outcome in tried
         ]  # fmt: skip
         options.out.write_text(json.dumps(table, indent=1, ensure_ascii=False) + "\n", "utf-8")
-    alive = [outcome for outcome in outcomes if outcome.verdict != STILLBORN]
-    noticed = [outcome for outcome in alive if outcome.as_it_should]
-    for outcome in alive:
-        if not outcome.as_it_should:
-            wanted = f"; {outcome.mutant.row} must notice it" if outcome.mutant.row else ""
-            print(f"missed: {outcome.mutant.id}: {outcome.mutant.breaks}{wanted}", file=sys.stderr)
-    stillborn = len(outcomes) - len(alive)
-    score = 100 * len(noticed) / len(alive) if alive else 100
-    print(f"{len(noticed)} of {len(alive)} noticed, {score:.1f} %; {stillborn} do not start and do not count")
-    return CONFORMS if len(noticed) == len(alive) else BROKEN
+    started = [outcome for outcome in tried if outcome.verdict != STILLBORN]
+    noticed = [outcome for outcome in started if outcome.is_noticed]
+    for outcome in started:
+        if not outcome.is_noticed:
+            requirement = f"; {outcome.mutant.row} must fail" if outcome.mutant.row else ""
+            print(f"missed: {outcome.mutant.id}: {outcome.mutant.breaks}{requirement}", file=sys.stderr)
+    score = 100 * len(noticed) / len(started) if started else 100
+    print(
+        f"{len(noticed)} of {len(started)} mutants noticed, {score:.1f} %; "
+        f"{len(tried) - len(started)} that do not start are not counted"
+    )
+    return CONFORMS if len(noticed) == len(started) else BROKEN

@@ -1,4 +1,4 @@
-"""verify: judge a gateway by the contract suite."""
+"""verify: check a gateway with the contract suite."""
 
 from __future__ import annotations
 
@@ -7,60 +7,70 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from mockserver.cli import BROKEN, CONFORMS, EXIT_CODES, UNREACHABLE, USAGE, Commands, secret_of
+from mockserver.cli import (
+    BROKEN,
+    CONFORMS,
+    EXIT_CODES,
+    GATEWAY_HELP,
+    SECRET_HELP,
+    UNREACHABLE,
+    USAGE,
+    Commands,
+    secret_of,
+)
 
 
 def add(commands: Commands) -> None:
     """Declare the command and its flags."""
-    verify = commands.add_parser(
+    parser = commands.add_parser(
         "verify",
-        help="judge a gateway by the contract suite",
-        description="Hold a gateway against spec/ and say what is wrong. Without a URL a mock is "
-        "started and judged. Everything that is written bears a prefix of the run and is removed.",
+        help="Check a gateway with the contract suite.",
+        description="Check a gateway with the contract suite, and print each failure with its requirement "
+        "and a request to reproduce it. Without a URL, a mock is started and checked. The names of all "
+        "objects that the run writes begin with a prefix, and the run removes them.",
         epilog=EXIT_CODES,
     )
-    verify.add_argument("url", nargs="?", metavar="URL", help="the gateway, http://host:8080")
-    verify.add_argument("--secret", help="its secret; better in the variable TYK_GW_SECRET")
-    verify.add_argument(
+    parser.add_argument("url", nargs="?", metavar="URL", help=GATEWAY_HELP)
+    parser.add_argument("--secret", metavar="SECRET", help=SECRET_HELP)
+    parser.add_argument(
         "--gateway",
         default="auto",
         metavar="VERSION",
-        help="version to judge it as: 5.12, 5.12.0, or auto, as /hello says (auto)",
+        help="Gateway version whose rules apply, as in 5.12 or 5.12.0 (auto: the version in /hello).",
     )
-    verify.add_argument("--read-only", action="store_true", help="write nothing, reload nothing")
-    verify.add_argument(
+    parser.add_argument("--read-only", action="store_true", help="Write and reload nothing.")
+    parser.add_argument(
         "--allow-group-reload",
         action="store_true",
-        help="try /tyk/reload/group, which reaches others",
+        help="Also check /tyk/reload/group, which reloads all gateways of the group.",
     )
-    verify.add_argument(
+    parser.add_argument(
         "--upstream",
         default="",
         metavar="URL",
-        help="what the APIs that the run makes stand before; needed where the gateway is on another machine",
+        help="URL that the run's APIs forward to. Needed if the gateway is on another machine.",
     )
-    verify.add_argument(
+    parser.add_argument(
         "--report",
         type=Path,
         action="append",
         default=[],
         metavar="FILE",
-        help="write a report: .json, .yaml, .html, or .xml for JUnit; may be repeated",
+        help="Report to write; the extension selects the format: .json, .yaml, .html, or .xml for JUnit. "
+        "May be repeated.",
     )
-    verify.add_argument(
-        "--quick", action="store_true", help="leave out what takes its time; the report says what"
+    parser.add_argument(
+        "--quick", action="store_true", help="Skip slow checks; the report lists what was skipped."
     )
-    verify.add_argument(
-        "--baseline", type=Path, metavar="FILE", help="accept the failures that the file lists"
+    parser.add_argument("--baseline", type=Path, metavar="FILE", help="Known failures to accept, as YAML.")
+    parser.add_argument(
+        "--write-baseline", type=Path, metavar="FILE", help="Baseline to write, with all present failures."
     )
-    verify.add_argument(
-        "--write-baseline", type=Path, metavar="FILE", help="write what fails now as a baseline"
-    )
-    verify.set_defaults(run=run)
+    parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Judge the gateway and print the report; return the exit code."""
+    """Check the gateway and print the report; return the exit code."""
     from contract_tests.engine import preflight, runner
     from contract_tests.engine.run_options import RunOptions
     from contract_tests.gateway.service import GATEWAY
@@ -75,8 +85,8 @@ def run(options: argparse.Namespace) -> int:
     else:
         detected = preflight.of_mock(GATEWAY, options.gateway)
     if detected.leftovers:
-        advice = f"remove them: tyk-contract clean {options.url}"
-        message = f"{detected.leftovers} policies of an earlier run are there; {advice}"
+        advice = f"remove them with `tyk-contract clean {options.url}`"
+        message = f"policies of an earlier run are left on the gateway: {detected.leftovers}; {advice}"
         print(f"tyk-contract: {message}", file=sys.stderr)
     settings = RunOptions(
         url=options.url or "",
@@ -91,7 +101,7 @@ def run(options: argparse.Namespace) -> int:
     print(verdicts.as_terminal(report), end="")
     if options.write_baseline:
         count = baseline.write(report, options.write_baseline, today)
-        print(f"{count} failures written to {options.write_baseline}; say why each is accepted")
+        print(f"failures written to {options.write_baseline}: {count}; add the reason to each")
     for path in options.report:
         formats.write(report, path)
     if report.of(verdicts.Status.FAILED) or report.stale:

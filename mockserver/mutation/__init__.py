@@ -1,4 +1,4 @@
-"""Mutation testing of the suite: gateways that are wrong in one way each, which the suite must kill."""
+"""Mutation testing of the suite: mocks with one defect each, which the suite must notice."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ def mutants(version: str) -> list[Mutant]:
     ]
 
 
-def tried(chosen: Iterable[Mutant], version: str, jobs: int) -> Iterator[Outcome]:
-    """The outcomes of the mutants in order of completion, `jobs` of them tried at a time.
+def outcomes(chosen: Iterable[Mutant], version: str, jobs: int) -> Iterator[Outcome]:
+    """Try the mutants in worker processes, `jobs` at a time, and yield the outcomes as they come.
 
     Closing the iterator ends the worker processes.
     """

@@ -1,6 +1,7 @@
 """An importer that loads one module of the mock with an edit in its source.
 
-As a pytest plugin (`-p mockserver.mutation.edited_module`) it takes the edit from `VARIABLE`.
+As a pytest plugin (`-p mockserver.mutation.edited_module`), it reads the edit from the environment variable
+`VARIABLE`.
 """
 
 from __future__ import annotations
@@ -15,11 +16,11 @@ from types import ModuleType
 
 from mockserver.mutation.mutant import Edit, Mutant, source_of
 
-VARIABLE = "TYK_CONTRACT_MUTANT"  # a mutant as JSON
+VARIABLE = "TYK_CONTRACT_MUTANT"  # its value is a mutant as JSON
 
 
 class EditedModule(importlib.abc.MetaPathFinder, importlib.abc.InspectLoader):
-    """Finds the edit's module, and loads the edited source."""
+    """An importer that finds the module of an edit, and loads its edited source."""
 
     def __init__(self, edit: Edit) -> None:
         self._name = f"mockserver.{edit.module}"
@@ -35,7 +36,7 @@ class EditedModule(importlib.abc.MetaPathFinder, importlib.abc.InspectLoader):
 
 
 def install(edit: Edit) -> None:
-    """Have this process load the edited module; it must not be loaded yet."""
+    """Make this process load the edited module, which must not be imported yet."""
     assert f"mockserver.{edit.module}" not in sys.modules
     sys.meta_path.insert(0, EditedModule(edit))
 

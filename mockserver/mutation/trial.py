@@ -1,4 +1,4 @@
-"""The trial of a mutant: start it, let the suite judge it, and name the behaviours that noticed."""
+"""The trial of a mutant: start it, run the suite against it, and name the behaviours that fail."""
 
 from __future__ import annotations
 
@@ -17,12 +17,13 @@ from mockserver.mutation import unit_trial
 from mockserver.mutation.mutant import SOURCE, Mutant
 
 SECRET = "Mutant-Secret"
-PATIENCE = 5.0  # seconds for one to end
-TRIAL_SECONDS = 60.0  # for a mutant that answers and never comes to an end
-LIKELY = 10  # tests that are asked first
+STOP_SECONDS = 5.0  # for a mutant to end after SIGTERM
+TRIAL_SECONDS = 60.0  # limit of a trial, which a mutant may keep from ending
+MOST_RECENT = 10  # tests of each kind that are tried first
 FOUND, MISSED, STILLBORN = "found", "missed", "stillborn"
 
-_noticed: defaultdict[str, deque[str]] = defaultdict(lambda: deque(maxlen=LIKELY))  # by kind, the last tests
+# Ids of the tests that noticed a mutant last, by the kind of the mutant.
+_recent: defaultdict[str, deque[str]] = defaultdict(lambda: deque(maxlen=MOST_RECENT))
 
 
 @dataclass(frozen=True)
@@ -30,9 +31,11 @@ class Outcome:
     """The outcome of the trial of a mutant.
 
     Attributes:
-        verdict: "found", "missed", or "stillborn" if it does not even start.
-        by: the behaviours whose tests noticed it; the first alone, unless all were asked for.
+        verdict: "found", "missed", or "stillborn" if the mutant does not start.
+        by: ids of the behaviours that failed, or of a test of the project. All of them if the mutant has a
+            `row`, else only the first.
         actual: the actual answer of the first failure.
+        seconds: the duration of the trial.
     """
 
     mutant: Mutant
@@ -42,32 +45,33 @@ class Outcome:
     seconds: float = 0.0
 
     @property
-    def as_it_should(self) -> bool:
-        """True if it was found, and by the behaviour that is about it."""
+    def is_noticed(self) -> bool:
+        """True if the suite found the mutant, and by its `row` if it has one."""
         return self.verdict == FOUND and (not self.mutant.row or self.mutant.row in self.by)
 
 
 def attempt(mutant: Mutant, version: str) -> Outcome:
-    """Let the suite judge a mutant: up to the first failure, or all of it where a row is to notice.
+    """Try a mutant: run the suite against it up to the first failure, or completely if it has a `row`.
 
-    The tests of the row that must notice go first, or those that noticed others of its kind. Code
-    that only some versions use is tried as those too. Modules that no URL shows are tried by the
-    project's own tests first.
+    Tests that are likely to fail are run alone first: those of the `row`, or those that noticed other mutants
+    of the kind. A source mutant that no test notices is tried as the newest and as the oldest version too.
+    Modules that no client can observe are first tried by the project's own tests.
     """
-    started = time.monotonic()
+    start = time.monotonic()
     oldest, *_, newest = known_versions()
     outcome = _attempt_by_tests(mutant)
     if outcome is None and (likely := _likely(mutant)):
         outcome = _attempt(mutant, mutant.gateway or version, likely)
-    for other in (mutant.gateway or version, *((newest, oldest) if mutant.group == SOURCE else ())):
-        if outcome is None or not (outcome.as_it_should or outcome.verdict == STILLBORN):
-            outcome = _attempt(mutant, other, _items())
+    more_versions = (newest, oldest) if mutant.group == SOURCE else ()
+    for tried_version in (mutant.gateway or version, *more_versions):
+        if outcome is None or not (outcome.is_noticed or outcome.verdict == STILLBORN):
+            outcome = _attempt(mutant, tried_version, _items())
     assert outcome is not None
-    return replace(outcome, seconds=time.monotonic() - started)
+    return replace(outcome, seconds=time.monotonic() - start)
 
 
 def _attempt_by_tests(mutant: Mutant) -> Outcome | None:
-    """The outcome that the project's own tests give; None if they notice nothing, or are not there."""
+    """The outcome of a trial by the project's own tests; None if all pass, or if there are none."""
     if mutant.group != SOURCE or not unit_trial.is_tried_by_tests(mutant):
         return None
     test = unit_trial.failing_test(mutant)
@@ -82,33 +86,33 @@ def _attempt(mutant: Mutant, version: str, tests: list[Any]) -> Outcome:
         failures = _failures(url, version, tests, until_failure=not mutant.row) if url else {}
     if not url:
         return Outcome(mutant, STILLBORN)
-    noticed = _noticed[_kind(mutant)]
-    noticed.extend(test for test in failures if test not in noticed)
+    recent = _recent[_kind(mutant)]
+    recent.extend(test for test in failures if test not in recent)
     by = tuple(dict.fromkeys(name for name, _ in failures.values()))
     actual = next((actual for _, actual in failures.values()), "")
     return Outcome(mutant, FOUND if by else MISSED, by, actual)
 
 
 def _kind(mutant: Mutant) -> str:
-    """The kind of a mutant: mutants of one kind are often noticed by the same tests."""
+    """The module or operation of a mutant; the same tests often notice mutants of one kind."""
     return mutant.edit.module if mutant.edit else mutant.patch.operation if mutant.patch else ""
 
 
 def _likely(mutant: Mutant) -> list[Any]:
-    """The tests of the row that must notice, or those that noticed its kind last and those of phase LAST."""
+    """The tests of the mutant's row; without a row, the recent tests of its kind and those of phase LAST."""
     from contract_tests.engine.declaration import LAST
 
     if mutant.row:
         return [item for item in _items() if item.function.declaration.behaviour == mutant.row]
-    noticed = _noticed[_kind(mutant)]
-    if not noticed:
+    recent = _recent[_kind(mutant)]
+    if not recent:
         return []
-    return [item for item in _items() if item.nodeid in noticed or item.function.declaration.phase == LAST]
+    return [item for item in _items() if item.nodeid in recent or item.function.declaration.phase == LAST]
 
 
 @contextmanager
 def _running(mutant: Mutant, version: str) -> Iterator[str]:
-    """The mutant's URL; "" if it does not start."""
+    """Run the mutant as a process; yields its URL, or "" if it does not start."""
     from contract_tests.engine.helper_process import environment, python
 
     with subprocess.Popen(
@@ -127,13 +131,16 @@ def _running(mutant: Mutant, version: str) -> Iterator[str]:
             limit.cancel()
             process.terminate()
             try:
-                process.wait(PATIENCE)
+                process.wait(STOP_SECONDS)
             except subprocess.TimeoutExpired:
                 process.kill()
 
 
 def _failures(url: str, version: str, tests: list[Any], *, until_failure: bool) -> dict[str, tuple[str, str]]:
-    """The behaviours that failed or could not be judged, each with the actual answer, by the test."""
+    """Behaviour and actual answer of each test that failed or could not check the mutant, by its id.
+
+    A mutant that the preflight refuses has one entry, of the behaviour "before the run".
+    """
     from contract_tests.engine import preflight
     from contract_tests.engine.run import Run
     from contract_tests.engine.run_options import RunOptions
@@ -163,7 +170,7 @@ def _failures(url: str, version: str, tests: list[Any], *, until_failure: bool) 
 
 @cache
 def _contract(version: str) -> Any:
-    """One contract for each version, so that its validators are built once."""
+    """The contract of a version, cached so that its validators are built once."""
     from mockserver.contract.openapi import Contract
 
     return Contract.load(select_version(version))
@@ -171,18 +178,18 @@ def _contract(version: str) -> Any:
 
 @cache
 def _items() -> list[Any]:
-    """The suite's tests, as pytest collects them; a scheduler runs them."""
+    """The suite's tests as pytest collects them."""
     import pytest
 
     from contract_tests.engine import runner
 
-    collected: list[Any] = []
+    items: list[Any] = []
 
     class Collector:
         def pytest_collection_finish(self, session: pytest.Session) -> None:
-            collected.extend(session.items)
+            items.extend(session.items)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
         pytest.main([*runner.SUITE, "--collect-only", "-pno:terminal"], plugins=[Collector()])
-    return collected
+    return items

@@ -1,7 +1,7 @@
-"""The trial of a mutant by the project's own tests, for code that no URL can show.
+"""The trial of a mutant by the project's own tests, for defects that no client can observe.
 
-The journal, faults, the clock, storage and the configuration are instruments: a client of the
-gateway cannot tell them wrong, a test of the mock can.
+A client of a gateway does not see the journal, the faults, the clock, the storage or the configuration;
+the tests of the mock do.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pathlib import Path
 from mockserver.mutation import edited_module
 from mockserver.mutation.mutant import Mutant
 
-UNIT_TESTS: dict[str, tuple[str, ...]] = {  # by module, its test modules
+UNIT_TESTS: dict[str, tuple[str, ...]] = {  # the names of the test modules, by mutated module
     "contract.routes": ("routes",),
     "gateway.config": ("config", "serve"),
     "http.messages": ("wire",),
@@ -31,18 +31,18 @@ UNIT_TESTS: dict[str, tuple[str, ...]] = {  # by module, its test modules
     "storage.files": ("files", "mock_safety"),
     "storage.redis_backend": ("store",),
 }
-TRIAL_SECONDS = 120.0  # for tests that a mutant lets run for ever
+TRIAL_SECONDS = 120.0  # limit of a test run, which a mutant may keep from ending
 _FOLDER = Path(__file__).parent.parent.parent / "tests"
 _FAILED, _PASSED = 1, 0  # exit codes of pytest
 
 
 def is_tried_by_tests(mutant: Mutant) -> bool:
-    """True if tests of the mutant's module are here: in a checkout, not in an installed package."""
+    """True if the mutant's module has tests here: in a checkout, not in an installed package."""
     return mutant.edit is not None and mutant.edit.module in UNIT_TESTS and _FOLDER.is_dir()
 
 
 def failing_test(mutant: Mutant) -> str | None:
-    """The first test that fails on the mutant, "" if all pass; None if the module cannot be imported."""
+    """The id of the first test that fails on the mutant; "" if all pass, None if the module does not load."""
     assert mutant.edit is not None
     files = [str(_FOLDER / f"test_{name}.py") for name in UNIT_TESTS[mutant.edit.module]]
     command = [
@@ -51,13 +51,13 @@ def failing_test(mutant: Mutant) -> str | None:
     ]  # fmt: skip
     environment = {**os.environ, edited_module.VARIABLE: mutant.as_json(), "PYTHONPATH": str(_FOLDER.parent)}
     try:
-        done = subprocess.run(
+        process = subprocess.run(
             command, capture_output=True, text=True, timeout=TRIAL_SECONDS, check=False,
             cwd=_FOLDER.parent, env=environment,
         )  # fmt: skip
     except subprocess.TimeoutExpired:
         return "a test that does not end"
-    if done.returncode == _PASSED:
+    if process.returncode == _PASSED:
         return ""
-    failures = [line.split()[1] for line in done.stdout.splitlines() if line.startswith("FAILED ")]
-    return failures[0] if done.returncode == _FAILED and failures else None
+    failures = [line.split()[1] for line in process.stdout.splitlines() if line.startswith("FAILED ")]
+    return failures[0] if process.returncode == _FAILED and failures else None
