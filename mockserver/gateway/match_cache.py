@@ -1,4 +1,4 @@
-"""A cache of match results, with the defect of the gateway's own."""
+"""A cache of match results that reproduces a defect of the gateway's cache."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from collections.abc import Callable
 from mockserver.gateway.config import Config
 from mockserver.golang import regexps
 
-SECONDS = 60  # where regexp_cache_expire is 0 (regexp/cache.go:11 @v5.12.0)
+SECONDS = 60  # if regexp_cache_expire is 0 (regexp/cache.go:11 @v5.12.0)
 _LONGEST_KEY = 1024  # bytes
 _MOST_RESULTS = 5000  # internal/cache/eviction.go:11 @v5.14.0; older releases have no such limit
 
 
 class MatchCache:
-    """A cache of whether an expression matches a text; the key is the concatenation of the two.
+    """A cache of match results; the key is the concatenation of expression and text.
 
-    Another pair with the same concatenation gets the cached result: once `/a` was matched against `/b/a`,
-    `/a/b` matches `/a`. Source: regexp/cache_regexp_str_ret_bool.go:32 @v5.12.0.
+    Another pair with the same concatenation gets the cached result: after `/a` was matched against `/b/a`,
+    the expression `/a/b` matches `/a`. Source: regexp/cache_regexp_str_ret_bool.go:32 @v5.12.0.
     """
 
     def __init__(self, now: Callable[[], float], config: Config) -> None:
@@ -28,7 +28,7 @@ class MatchCache:
         self._lock = threading.Lock()
 
     def search(self, expression: str, text: str) -> bool:
-        """Return whether the expression matches anywhere in the text.
+        """True if the expression matches anywhere in the text, or if the cached result says so.
 
         Raises:
             re.error: Go does not compile the expression.
@@ -39,9 +39,9 @@ class MatchCache:
             return result
         with self._lock:
             now = self._now()
-            remembered = self._results.get(key)
-            if remembered is not None and remembered[1] >= now:
-                return remembered[0]
+            cached = self._results.get(key)
+            if cached is not None and cached[1] >= now:
+                return cached[0]
             self._results.pop(key, None)
             self._results[key] = (result, now + self._seconds)
             if len(self._results) > _MOST_RESULTS:

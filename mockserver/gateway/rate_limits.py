@@ -1,4 +1,4 @@
-"""What is counted of a key's requests: rates in buckets, and quotas until they are renewed."""
+"""Counters of requests: token buckets for rate limits, and counts for quotas."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from mockserver.storage.backend import Backend
 
 Now = Callable[[], float]
 
-TOKENS = 100  # of a bucket for one request (drl.go:50, RequestTokenValue)
-FORGOTTEN_AFTER = 600  # seconds (internal/memorycache/storage.go:18 @v5.12.0)
+TOKENS = 100  # that one request takes from a bucket (drl.go:50, RequestTokenValue)
+FORGOTTEN_AFTER = 600  # seconds without a request (internal/memorycache/storage.go:18 @v5.12.0)
 
 
 @dataclass
@@ -24,7 +24,7 @@ class _Bucket:
 
 
 class TokenBuckets:
-    """Rates. A bucket keeps the size that it was made with, whatever the limit is later.
+    """Token buckets by name. A bucket keeps the capacity and period of its first request.
 
     Source: internal/memorycache/bucket.go:33 and storage.go:23, gateway/session_manager.go:186 @v5.12.0.
     """
@@ -35,7 +35,7 @@ class TokenBuckets:
         self._lock = threading.Lock()
 
     def take(self, name: Hashable, rate: float, per: float) -> bool:
-        """Count one request; False where the bucket is empty. Only whole seconds of `per` count."""
+        """Count one request; False if the bucket is empty. The fraction of a second in `per` is ignored."""
         with self._lock:
             now = self._now()
             bucket = self._buckets.get(name)
@@ -53,15 +53,15 @@ class TokenBuckets:
             return True
 
     def clear(self) -> None:
-        """Forget all."""
+        """Remove all buckets."""
         self._buckets.clear()
 
 
-_Count = tuple[int, float | None]  # how many, and until when in seconds since the epoch; None is for ever
+_Count = tuple[int, float | None]  # requests, and the end of the period in epoch seconds; None is no end
 
 
 class QuotaCounters:
-    """Requests of a quota period, by scope and key, as Redis counts them.
+    """Counters of requests in a quota period, by scope and key, as a gateway keeps them in Redis.
 
     Source: gateway/session_manager.go:391 @v5.12.0.
     """
@@ -72,9 +72,9 @@ class QuotaCounters:
         self._lock = backend.lock("quotas")
 
     def add(self, name: tuple[str, str], period: int) -> tuple[int, int]:
-        """Count one request; return how many there were, and when the period ends.
+        """Count one request; return the number of requests in the period, and its end in epoch seconds.
 
-        A period of 0 never ends; its end is told as now.
+        A period of 0 never ends; its end is given as now.
         """
         with self._lock:
             now = self._now()
@@ -85,17 +85,17 @@ class QuotaCounters:
             return used + 1, int(now if ends_at is None else ends_at)
 
     def used(self, name: tuple[str, str]) -> int | None:
-        """How many requests were counted; None where none was."""
+        """The number of requests in the present period; None if there is none."""
         with self._lock:
             count = self._running(name, self._now())
             return None if count is None else count[0]
 
     def forget(self, name: tuple[str, str]) -> None:
-        """Begin anew with the next request."""
+        """Remove a counter, so that the next request begins a period."""
         self._counts.pop(_joined(name), None)
 
     def clear(self) -> None:
-        """Forget all."""
+        """Remove all counters."""
         self._counts.clear()
 
     def _running(self, name: tuple[str, str], now: float) -> _Count | None:

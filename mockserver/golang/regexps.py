@@ -33,7 +33,7 @@ _NOT_GO = re.compile(r"\\[1-9EGNRTUXYZceghijkloquy\u0080-\U0010ffff]|\\")
 
 
 def search(expression: str, text: str) -> bool:
-    """Return whether the expression matches anywhere in the text.
+    """True if the expression matches anywhere in the text.
 
     Raises:
         re.error: Go does not compile the expression.

@@ -1,7 +1,7 @@
-"""Go values that hold no others: strings, bools, numbers, object ids, and anything at all.
+"""Basic Go types: strings, bools, numbers, object ids, times, and interface{}.
 
-A decoded value is plain: str, int, float, bool, None, or for `AnyValue` what JSON has. Rules are
-those of encoding/json, decode.go and encode.go.
+A decoded value is a str, an int, a float or a bool; that of `AnyValue` is any JSON value. The rules are those
+of encoding/json, decode.go and encode.go.
 """
 
 from __future__ import annotations
@@ -20,20 +20,22 @@ _INT64 = range(-(2**63), 2**63)
 _KINDS: dict[type, str] = {Object: "it is an object", list: "it is an array", bool: "it is a boolean"}
 SHOWN = 40  # characters of a wrong value in a message
 _TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d+)?(Z|[+-]\d\d:\d\d)", re.ASCII)
-_FOLDED = str.maketrans("\u017f\u212a", "sk")  # the only other letters that fold to ASCII ones
+_FOLDED = str.maketrans("\u017f\u212a", "sk")  # the only letters outside ASCII that fold to ASCII letters
 
 
 def fold(name: str) -> str:
-    """A member's name as Go compares it when no name is equal (fold.go, foldName)."""
+    """The form of a member's name that Go compares if no name is equal (fold.go, foldName)."""
     return name.translate(_FOLDED).lower() if not name.isascii() else name.lower()
 
 
 @dataclass
 class Problems:
-    """The members of a wrong type. Go notes one and goes on; a failing UnmarshalJSON stops the decoding.
+    """The members of a wrong type in a document.
+
+    Go continues after such a member, but a failing UnmarshalJSON stops the decoding.
 
     Attributes:
-        notes: for each, the names that lead to it from the top, and the text of its message.
+        notes: the path from the top of the document and the message of each wrong member.
         stopped: True if the rest of the document is not decoded.
     """
 
@@ -46,15 +48,15 @@ class Problems:
         return [f"{'/'.join(path)}: {text}" if path else text for path, text in self.notes]
 
     def note(self, expected: str, node: Any) -> None:
-        """Note a node of a wrong type."""
-        kind = _KINDS.get(type(node))  # without its text, which may be long, and too deep for repr
+        """Add a note of a node of a wrong type; its path is completed by `place`."""
+        kind = _KINDS.get(type(node))  # without its text, which may be too long to show and too deep for repr
         if kind is None:
             text = str(node)[:SHOWN]
             kind = f"{text} is a number" if isinstance(node, Number) else f'"{text}" is a string'
         self.notes.append(([], f"{kind}, must be {expected}"))
 
     def place(self, start: int, name: object) -> None:
-        """Say that the notes from an index on are of a member."""
+        """Put the name of a member before the path of each note from the index `start` on."""
         for path, _ in self.notes[start:]:
             path.insert(0, str(name))
 
@@ -66,14 +68,14 @@ class GoType(ABC):
 
     @abstractmethod
     def decode(self, node: Any, current: Any, problems: Problems) -> Any:
-        """The value after a node was decoded over the current one."""
+        """Decode a JSON node over the current value, and return the new value."""
 
     def output(self, value: Any) -> Any:
         """The value that `json_writer.write` writes."""
         return value
 
     def fresh(self) -> Any:
-        """A zero value that nobody else holds."""
+        """A zero value that shares nothing with other values."""
         return self.zero
 
     def is_zero(self, value: Any) -> bool:
@@ -99,7 +101,7 @@ class String(GoType):
 
 
 class Bool(GoType):
-    """A bool; no other type is taken for one."""
+    """A bool; values of other types are refused."""
 
     zero = False
 
@@ -112,7 +114,7 @@ class Bool(GoType):
 
 
 class Int64(GoType):
-    """An int64: digits only, so `1.0` and `1e3` do not fit."""
+    """An int64, written in digits only: `1.0` and `1e3` are refused."""
 
     zero = 0
 
@@ -127,7 +129,7 @@ class Int64(GoType):
 
 
 class Float64(GoType):
-    """A float64; a number too large for it does not fit."""
+    """A float64; a number beyond its range is refused."""
 
     zero = 0.0
 
@@ -142,14 +144,14 @@ class Float64(GoType):
 
 
 class ObjectId(GoType):
-    """Twelve bytes, written as 24 lower-case hex digits or as "" (mgo bson.ObjectId)."""
+    """A database id of twelve bytes, written as 24 lower-case hex digits or as "" (mgo bson.ObjectId)."""
 
     zero = ""
 
     def decode(self, node: Any, current: Any, problems: Problems) -> Any:
         if isinstance(node, Object):
-            oid = [value for name, value in node if fold(name) == "$oid"]
-            node = oid[-1] if oid else node
+            ids = [value for name, value in node if fold(name) == "$oid"]
+            node = ids[-1] if ids else node
         if node is None or node == "":
             return ""
         plain = isinstance(node, str) and not isinstance(node, (Escaped, Number))
@@ -161,7 +163,7 @@ class ObjectId(GoType):
 
 
 class Time(GoType):
-    """A time.Time as its RFC 3339 text; no other text is one."""
+    """A time.Time as its RFC 3339 text; other texts are refused."""
 
     zero = "0001-01-01T00:00:00Z"
 
@@ -187,7 +189,7 @@ def _is_time(match: re.Match[str]) -> bool:
 
 
 class AnyValue(GoType):
-    """interface{}: any JSON, numbers as float64, members sorted."""
+    """An interface{}: any JSON value, with numbers as float64 and sorted members."""
 
     def decode(self, node: Any, current: Any, problems: Problems) -> Any:
         result: list[Any] = []
@@ -198,8 +200,8 @@ class AnyValue(GoType):
                 members = dict(node)
                 plain = dict.fromkeys(sorted(members))
                 todo.extend((members[name], partial(plain.__setitem__, name)) for name in plain)
-                if len(node) > len(members):  # what is replaced must fit all the same
-                    todo.extend((value, _forget) for name, value in node if value is not members[name])
+                if len(node) > len(members):  # a value that a later one replaces is checked too
+                    todo.extend((value, _discard) for name, value in node if value is not members[name])
                 put(plain)
             elif isinstance(node, list):
                 items: list[Any] = [None] * len(node)
@@ -212,8 +214,8 @@ class AnyValue(GoType):
         return result[0]
 
 
-def _forget(_: Any) -> None:
-    """Take a value that nothing keeps."""
+def _discard(_: Any) -> None:
+    """Do nothing with a decoded value."""
 
 
 STRING, BOOL, INT64, FLOAT64 = String(), Bool(), Int64(), Float64()

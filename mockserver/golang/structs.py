@@ -1,8 +1,7 @@
-"""Go values that hold others, from a schema: what decoding gives, and what encoding writes.
+"""Composite Go types (slice, map, struct) and their construction from an OpenAPI schema.
 
-A schema with `properties` is a struct, with `additionalProperties` a map, `nullable` on a struct
-makes it a pointer. Decoded values are plain dicts and lists; a struct has all its members, zero
-ones included.
+A schema with `properties` is a struct, one with `additionalProperties` a map; `nullable` makes a struct a
+pointer. Decoded values are plain dicts and lists. The dict of a struct has all members, zero ones included.
 """
 
 from __future__ import annotations
@@ -30,14 +29,14 @@ _SCALARS = {"string": STRING, "boolean": BOOL, "integer": INT64, "number": FLOAT
 
 
 class _Spare(list[Any]):
-    """The elements of a slice, and the earlier ones that its memory still holds behind them."""
+    """The elements of a slice, and the earlier elements in the rest of its capacity."""
 
     spare: list[Any]
 
 
 @dataclass
 class Slice(GoType):
-    """A slice: null is nil. A second array decodes over the elements of the first."""
+    """A slice; null is nil. A second array is decoded over the elements of the first."""
 
     element: GoType
 
@@ -49,15 +48,15 @@ class Slice(GoType):
             return current
         if not node:
             return []
-        old = [*(current or []), *getattr(current, "spare", [])]
+        earlier = [*(current or []), *getattr(current, "spare", [])]
         items = _Spare(current or [])
         for i, item in enumerate(node):
             if i == len(items):
-                items.append(old[i] if i < len(old) else self.element.fresh())
+                items.append(earlier[i] if i < len(earlier) else self.element.fresh())
             items[i] = self.element.decode(item, items[i], problems)
             if problems.stopped:
                 return items
-        items.spare = old[len(node) :]
+        items.spare = earlier[len(node) :]
         del items[len(node) :]
         return items
 
@@ -67,7 +66,7 @@ class Slice(GoType):
 
 @dataclass
 class Map(GoType):
-    """A map: null is nil. Two objects are merged; an equal key is replaced whole."""
+    """A map; null is nil. A second object is merged into the first; the value of an equal key is replaced."""
 
     element: GoType
 
@@ -78,12 +77,12 @@ class Map(GoType):
             problems.note("an object", node)
             return current
         items = dict(current or {})
-        noted = len(problems.notes)
+        note_count = len(problems.notes)
         for name, item in node:
             value = self.element.decode(item, self.element.fresh(), problems)
-            if len(problems.notes) != noted:
-                problems.place(noted, name)
-                noted = len(problems.notes)
+            if len(problems.notes) != note_count:
+                problems.place(note_count, name)
+                note_count = len(problems.notes)
             if problems.stopped:
                 break
             items[str(name)] = value
@@ -97,14 +96,18 @@ class Map(GoType):
 
 @dataclass(frozen=True)
 class Field:
-    """A member of a struct; `omit` is "", "zero" or "empty"."""
+    """A member of a struct.
+
+    Attributes:
+        omit: "zero" for `omitzero`, "empty" for `omitempty`, "" for neither.
+    """
 
     name: str
     type: GoType
     omit: str = ""
 
     def omits(self, value: Any) -> bool:
-        """True if the value is left out of the text."""
+        """True if the encoded struct leaves the member out."""
         if not self.omit:
             return False
         return self.type.is_zero(value) if self.omit == "zero" else self.type.is_empty(value)
@@ -112,9 +115,12 @@ class Field:
 
 @dataclass
 class Struct(GoType):
-    """A struct; a pointer may be nil, and any value but null makes it point to a struct of zeros first.
+    """A struct, or a pointer to one. Any value but null makes a nil pointer point to a zero struct first.
 
-    It is zero when its `deciding` members are unset and its `emptying` ones empty.
+    Attributes:
+        deciding, emptying: names of the members that make the struct zero for `omitzero`, if each of
+            `deciding` is zero and each of `emptying` is empty.
+        pointer: True if the value may be nil.
     """
 
     fields: list[Field]
@@ -135,18 +141,18 @@ class Struct(GoType):
     def decode(self, node: Any, current: Any, problems: Problems) -> Any:
         if node is None:
             return None if self.pointer else current
-        value = self._zero_members() if current is None else current  # before the node's type is looked at
+        value = self._zero_members() if current is None else current  # even if the node is not an object
         if not isinstance(node, Object):
             problems.note("an object", node)
             return value
-        noted = len(problems.notes)
+        note_count = len(problems.notes)
         for name, item in node:
             member = self.by_name.get(name) or self.by_fold.get(fold(name))
             if member is not None:
                 value[member.name] = member.type.decode(item, value[member.name], problems)
-                if len(problems.notes) != noted:
-                    problems.place(noted, member.name)
-                    noted = len(problems.notes)
+                if len(problems.notes) != note_count:
+                    problems.place(note_count, member.name)
+                    note_count = len(problems.notes)
                 if problems.stopped:
                     break
         return value
@@ -171,7 +177,7 @@ class Struct(GoType):
 
 
 def go_type(schema: Mapping[str, Any], schemas: Mapping[str, Any]) -> GoType:
-    """The Go type of a schema of one version; `schemas` has the schemas that it refers to, by name."""
+    """The Go type of a schema; `schemas` has the schemas that its `$ref`s name."""
     if "$ref" in schema:
         return go_type(schemas[schema["$ref"].rpartition("/")[2]], schemas)
     if schema.get("x-go") in _NAMED:
@@ -193,7 +199,7 @@ def go_type(schema: Mapping[str, Any], schemas: Mapping[str, Any]) -> GoType:
 
 
 def _is_set(kind: GoType, value: Any) -> bool:
-    """True if a member keeps its struct from being zero, as any pointer does that is not nil."""
+    """True if the value of a member makes its struct not zero; any pointer that is not nil does."""
     if isinstance(kind, Struct) and kind.pointer:
         return value is not None
     return not kind.is_zero(value)

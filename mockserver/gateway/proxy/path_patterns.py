@@ -9,9 +9,9 @@ from mockserver.golang import regexps
 
 
 def is_endpoint(context: RequestContext, pattern: str) -> bool:
-    """Return whether the request's path below the listen path matches the pattern of an endpoint.
+    """True if the request's path below the listen path matches the pattern of an endpoint.
 
-    The whole path is never matched (gateway/session_manager.go:254 @v5.12.0).
+    The path with the listen path is never matched (gateway/session_manager.go:254 @v5.12.0).
     """
     options = context.gateway.config
     expression = _expression(
@@ -23,7 +23,7 @@ def is_endpoint(context: RequestContext, pattern: str) -> bool:
 
 
 def is_allowed_url(context: RequestContext, pattern: str) -> bool:
-    """Return whether the request path matches an allowed URL (gateway/mw_granular_access.go:47 @v5.12.0)."""
+    """True if the request path matches an allowed URL (gateway/mw_granular_access.go:47 @v5.12.0)."""
     options = context.gateway.config
     ends = options.http_server_options__enable_path_suffix_matching
     if not options.http_server_options__enable_path_prefix_matching:
@@ -44,7 +44,7 @@ def _expression(pattern: str, *, begins: bool, ends: bool) -> str:
 
 
 def _matches(context: RequestContext, expression: str, path: str) -> bool:
-    """Return whether an expression matches a path; an invalid one matches nothing."""
+    """True if an expression matches a path; an invalid one matches nothing."""
     try:
         return context.gateway.match_cache.search(expression, path)
     except re.error:
@@ -52,7 +52,7 @@ def _matches(context: RequestContext, expression: str, path: str) -> bool:
 
 
 def _matches_or_equals(expression: str, path: str) -> bool:
-    """Return whether an expression matches or equals a path; an empty one matches nothing. Nothing is cached.
+    """True if an expression matches or equals a path; an empty one matches nothing. Results are not cached.
 
     Source: internal/httputil/mux.go:112 @v5.12.0.
     """
