@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
@@ -43,11 +43,6 @@ class Reply:
     body: bytes
     status: int = 200
     headers: tuple[tuple[str, str], ...] = (("Content-Type", JSON),)
-
-
-def has(headers: Iterable[tuple[str, str]], name: str) -> bool:
-    """True if a header is present; `name` is in lower case."""
-    return any(key.lower() == name for key, _ in headers)
 
 
 @dataclass(frozen=True)

@@ -4,18 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from mockserver.contract.openapi import Contract
 from mockserver.http.messages import Reply, Request
 from mockserver.service.registry import HandlerFunction
-
-
-class State(Protocol):
-    """The interface of the state of any service."""
-
-    def reset(self) -> None:
-        """Restore the initial state."""
 
 
 def _no_route_beside(_: Request) -> HandlerFunction | None:
@@ -29,7 +22,7 @@ class Service:
     Attributes:
         name: the name of its folder under spec/, mockserver/ and contract_tests/.
         contract: its operations and schemas.
-        state: the state that its handlers receive.
+        state: the state that its handlers receive; its method `reset` restores the initial state.
         guard: returns a refusal of the request, or the path by which to look up the route.
         secret: the credential that the journal masks.
         error: an error reply in the service's own format, from a message and a status.
