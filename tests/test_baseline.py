@@ -34,14 +34,14 @@ def test_an_expired_entry_accepts_nothing() -> None:
     """A failure whose entry has expired counts, and the report names the entry."""
     made = baseline.apply(REPORT, [replace(KNOWN, expires=date(2026, 5, 31))], TODAY)
     assert [verdict.status for verdict in made.verdicts] == [Status.FAILED, Status.PASSED]
-    assert made.stale == ("id-required: accepted until 2026-05-31, which is over; mend or renew it",)
+    assert made.stale == ("id-required: accepted until 2026-05-31, which is past; fix it or renew the entry",)
 
 
 def test_an_entry_that_passes_fails_the_run() -> None:
     """An entry whose behaviour passes fails the run, so that a baseline shrinks."""
     made = baseline.apply(REPORT, [KNOWN, AcceptedFailure("add-overwrites", "r", TODAY)], TODAY)
     assert not made.conforms
-    assert made.stale == ("add-overwrites: accepted as failing, and passes; take it out of the baseline",)
+    assert made.stale == ("add-overwrites: accepted as failing, but passes; remove it from the baseline",)
 
 
 def test_what_is_written_is_read(tmp_path: Path) -> None:
@@ -56,15 +56,15 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
-        ("{", "no YAML"),
-        ("[]", "a list called accepted"),
+        ("{", "not valid YAML"),
+        ("[]", "must have a list `accepted`"),
         (
             "accepted: [{behaviour: id-required, expires: 2026-06-01}]",
             "must have behaviour, reason and expires",
         ),
-        ("accepted: [{behaviour: nope, reason: r, expires: 2026-06-01}]", "no behaviour is called 'nope'"),
-        ("accepted: [{behaviour: id-required, reason: '', expires: 2026-06-01}]", "needs a reason"),
-        ("accepted: [{behaviour: id-required, reason: r, expires: soon}]", "expires at no date"),
+        ("accepted: [{behaviour: nope, reason: r, expires: 2026-06-01}]", "no behaviour has the id 'nope'"),
+        ("accepted: [{behaviour: id-required, reason: '', expires: 2026-06-01}]", "has no reason"),
+        ("accepted: [{behaviour: id-required, reason: r, expires: soon}]", "expires is not a date"),
     ],
 )
 def test_a_broken_baseline_is_told(tmp_path: Path, text: str, complaint: str) -> None:

@@ -125,11 +125,11 @@ def test_known_failures_are_accepted(tmp_path: Path) -> None:
         assert verify(gateway.url, "--quick", "--write-baseline", known, TYK_GW_SECRET=SECRET).returncode == 1
         done = verify(gateway.url, "--quick", "--baseline", known, TYK_GW_SECRET=SECRET)
     assert done.returncode == 0, done.stdout
-    assert "accepted  id-required: say why, and who mends it" in done.stdout
+    assert "accepted  id-required: say why, and who will fix it" in done.stdout
     with MockGateway(secret=SECRET) as gateway:
         done = verify(gateway.url, "--quick", "--baseline", known, TYK_GW_SECRET=SECRET)
     assert done.returncode == 1, done.stdout
-    assert "baseline  id-required: accepted as failing, and passes" in done.stdout
+    assert "baseline  id-required: accepted as failing, but passes" in done.stdout
 
 
 def test_a_read_only_run_writes_and_reloads_nothing(gateway: MockGateway) -> None:
@@ -204,7 +204,7 @@ def test_what_is_no_gateway_is_told() -> None:
         server.shutdown()
     assert done.returncode == 3, done.stderr
     assert done.stderr.count("\n") == 1, done.stderr
-    assert "is no Tyk gateway: GET /hello answers 200" in done.stderr
+    assert "is not a Tyk gateway: GET /hello answers 200" in done.stderr
 
 
 def test_a_port_where_nobody_listens_is_told() -> None:
@@ -222,8 +222,8 @@ def test_a_port_where_nobody_listens_is_told() -> None:
     [
         (["--gateway", "9.9"], "'9.9' is not supported"),
         (["ftp://host"], "'ftp://host' is not the URL of a gateway"),
-        (["--report", "verdict.pdf"], "end it in .json, .yaml, .xml, .html"),
-        (["--report", "/no/such/r.json"], "there is no such folder"),
+        (["--report", "verdict.pdf"], "use one of .json, .yaml, .xml, .html"),
+        (["--report", "/no/such/r.json"], "the directory does not exist"),
         (["http://user:password@host"], "has a user or a password"),  # pragma: allowlist secret
         (["http://host?x=1"], "is not the URL of a gateway"),
     ],
@@ -294,5 +294,5 @@ def test_a_version_that_means_nothing_is_asked_for(
     monkeypatch.setattr(gateway.gateway, "version", "v5.5.0-dev")
     done = verify(gateway.url, TYK_GW_SECRET=SECRET)
     assert done.returncode == 2, done.stderr
-    assert "say which it is with --gateway" in done.stderr
+    assert "select one with --gateway" in done.stderr
     assert verify(gateway.url, "--gateway", "5.12", TYK_GW_SECRET=SECRET).returncode == 0

@@ -43,7 +43,7 @@ def look(service: Service, url: str, secret: str, wanted: str, *, timeout: float
         PreflightError: it cannot be reached, is another server, refuses the secret, or says no version.
     """
     if not secret.isprintable():
-        raise PreflightError("the secret holds a line break or another control character; mend it", USAGE)
+        raise PreflightError("the secret holds a line break or another control character; correct it", USAGE)
     try:
         client = Client(url, timeout)
     except ValueError as error:
@@ -69,7 +69,7 @@ def find_version(service: Service, greeting: Any, wanted: str) -> DetectedVersio
     """The version that was asked for, or the one that the probe tells.
 
     Raises:
-        PreflightError: the version is unknown, or what the probe tells is no version.
+        PreflightError: the version is unknown, or the probe reports a text that is not a version.
     """
     probe, folder = service.probe, service.folder
     if wanted != "auto":
@@ -79,25 +79,25 @@ def find_version(service: Service, greeting: Any, wanted: str) -> DetectedVersio
             raise PreflightError(str(error), USAGE) from error
     text = greeting.get("version") if isinstance(greeting, dict) else None
     if not isinstance(text, str):
-        source = f"{probe} tells no version; judged by the default's rules"
+        source = f"{probe} says no version; checked by the rules of the default version"
         return DetectedVersion(default_version(folder), source)
     lines = known_versions(folder)
     try:
         version = GatewayVersion.parse(text)
     except VersionError as error:
         raise PreflightError(
-            f"{probe} says version {text!r}, as a self-built {service.name} does, which means nothing; "
-            f"say which it is with --gateway ({', '.join(lines)})",
+            f"{probe} says version {text!r}, which is not a release, as a self-built {service.name} does; "
+            f"select one with --gateway ({', '.join(lines)})",
             USAGE,
         ) from error
     releases = sorted(lines.values())
     if version < releases[0]._replace(patch=0):
         raise PreflightError(
-            f"{probe} says version {version}; the oldest that is described here is {releases[0]}",
+            f"{probe} says version {version}; the oldest supported version is {releases[0]}",
             USAGE,
         )
     if version > releases[-1]._replace(patch=10**6):
-        source = f"{probe} says {version}, newer than all known; judged by the newest rules"
+        source = f"{probe} says {version}, newer than all supported versions; checked by the newest rules"
         return DetectedVersion(version, source)
     return DetectedVersion(version, f"{probe} says {version}")
 
@@ -133,7 +133,7 @@ def _check_kind(service: Service, url: str, greeting: Answer, refusal: Answer, l
     if not any(signs):
         kind = greeting.get("Content-Type") or "no content type"
         raise PreflightError(
-            f"{url} is no {service.title}: GET {service.probe} answers {greeting.status} with {kind}; "
+            f"{url} is not a {service.title}: GET {service.probe} answers {greeting.status} with {kind}; "
             "check the URL and the port",
             UNREACHABLE,
         )

@@ -40,22 +40,26 @@ def read(path: Path, behaviours: Mapping[str, object]) -> list[AcceptedFailure]:
     except OSError as error:
         raise BaselineError(f"{path}: {error.strerror}; make one with --write-baseline") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise BaselineError(f"{path}: no YAML: {error}; mend the file".replace("\n", " ")) from error
+        raise BaselineError(
+            f"{path}: not valid YAML: {error}; correct the file".replace("\n", " ")
+        ) from error
     entries = document.get("accepted") if isinstance(document, dict) else None
     if not isinstance(entries, list):
-        raise BaselineError(f"{path}: a baseline has a list called accepted; mend the file")
+        raise BaselineError(f"{path}: a baseline must have a list `accepted`; correct the file")
     return [_entry(path, raw, behaviours) for raw in entries]
 
 
 def _entry(path: Path, raw: Any, behaviours: Mapping[str, object]) -> AcceptedFailure:
     if not isinstance(raw, dict) or raw.keys() != _KEYS:
-        raise BaselineError(f"{path}: {raw!r} must have behaviour, reason and expires, and no more")
+        raise BaselineError(f"{path}: {raw!r} must have behaviour, reason and expires, and no other members")
     if raw["behaviour"] not in behaviours:
-        raise BaselineError(f"{path}: no behaviour is called {raw['behaviour']!r}")
+        raise BaselineError(
+            f"{path}: no behaviour has the id {raw['behaviour']!r}; `tyk-contract behaviours` lists all"
+        )
     if not isinstance(raw["reason"], str) or not raw["reason"].strip():
-        raise BaselineError(f"{path}: {raw['behaviour']!r} needs a reason")
+        raise BaselineError(f"{path}: {raw['behaviour']!r} has no reason; add one")
     if type(raw["expires"]) is not date:
-        raise BaselineError(f"{path}: {raw['behaviour']!r} expires at no date; write it as 2027-01-31")
+        raise BaselineError(f"{path}: {raw['behaviour']!r}: expires is not a date; write it as 2027-01-31")
     return AcceptedFailure(**raw)
 
 
@@ -67,10 +71,10 @@ def apply(report: Report, entries: list[AcceptedFailure], today: date) -> Report
         verdict = verdicts.get(entry.behaviour)
         if entry.expires < today:
             stale.append(
-                f"{entry.behaviour}: accepted until {entry.expires}, which is over; mend or renew it"
+                f"{entry.behaviour}: accepted until {entry.expires}, which is past; fix it or renew the entry"
             )
         elif verdict is not None and verdict.status is Status.PASSED:
-            stale.append(f"{entry.behaviour}: accepted as failing, and passes; take it out of the baseline")
+            stale.append(f"{entry.behaviour}: accepted as failing, but passes; remove it from the baseline")
     accepted = (_accepted(verdict, by_id.get(verdict.behaviour), today) for verdict in report.verdicts)
     return replace(report, verdicts=tuple(accepted), stale=tuple(stale))
 
@@ -87,7 +91,7 @@ def write(report: Report, path: Path, today: date) -> int:
     entries = [
         {
             "behaviour": verdict.behaviour,
-            "reason": verdict.reason.partition(" (until ")[0] or "say why, and who mends it",
+            "reason": verdict.reason.partition(" (until ")[0] or "say why, and who will fix it",
             "expires": today + LASTS,
         }
         for verdict in failing

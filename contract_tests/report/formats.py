@@ -30,11 +30,11 @@ def check_path(path: Path) -> None:
     """
     if path.suffix not in FORMATS:
         kinds = ", ".join(FORMATS)
-        raise ReportError(f"{path}: no report is of the kind {path.suffix!r}; end it in {kinds}")
+        raise ReportError(f"{path}: no report has the extension {path.suffix!r}; use one of {kinds}")
     if path.is_dir():
-        raise ReportError(f"{path}: this is a folder; name a file")
+        raise ReportError(f"{path}: this is a directory; name a file")
     if not path.absolute().parent.is_dir():
-        raise ReportError(f"{path}: there is no such folder; make it first")
+        raise ReportError(f"{path}: the directory does not exist; create it first")
 
 
 def write(report: Report, path: Path) -> None:

@@ -16,11 +16,22 @@ EXIT_CODES = (
     "Exit codes: 0 the gateway conforms, 1 it does not conform, 2 usage error or internal error, "
     "3 the gateway cannot be reached."
 )
-GATEWAY_HELP = "URL of the gateway, as in http://host:8080."
-SECRET_HELP = (
-    "Secret of the gateway. The variable TYK_GW_SECRET is safer, because it does not appear in the list "
-    "of processes."
-)
+
+
+def add_target(parser: argparse.ArgumentParser, *, is_optional: bool = False) -> None:
+    """Declare the arguments that name a gateway: its URL and --secret."""
+    parser.add_argument(
+        "url",
+        nargs="?" if is_optional else None,
+        metavar="URL",
+        help="URL of the gateway, as in http://host:8080.",
+    )
+    parser.add_argument(
+        "--secret",
+        metavar="SECRET",
+        help="Secret of the gateway. The variable TYK_GW_SECRET is safer, because it does not appear in the "
+        "list of processes.",
+    )
 
 
 def secret_of(options: argparse.Namespace) -> str:

@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections import Counter
 
-from mockserver.cli import BROKEN, CONFORMS, GATEWAY_HELP, SECRET_HELP, UNREACHABLE, Commands, secret_of
+from mockserver.cli import BROKEN, CONFORMS, UNREACHABLE, Commands, add_target, secret_of
 
 
 def add(commands: Commands) -> None:
@@ -21,8 +21,7 @@ def add(commands: Commands) -> None:
         epilog="Exit codes: 0 all leftovers were removed, 1 some remain, 2 usage error or internal error, "
         "3 the gateway cannot be reached.",
     )
-    parser.add_argument("url", metavar="URL", help=GATEWAY_HELP)
-    parser.add_argument("--secret", metavar="SECRET", help=SECRET_HELP)
+    add_target(parser)
     parser.set_defaults(run=run)
 
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from mockserver.cli import CONFORMS, GATEWAY_HELP, SECRET_HELP, Commands, secret_of
+from mockserver.cli import CONFORMS, Commands, add_target, secret_of
 
 
 def add(commands: Commands) -> None:
@@ -19,9 +19,8 @@ def add(commands: Commands) -> None:
         description="Play the scenarios of spec/gateway/scenarios on an empty gateway, and write a recording "
         "that `tyk-contract parity` replays. The policies that the scenarios write are removed.",
     )
-    parser.add_argument("url", metavar="URL", help=GATEWAY_HELP)
+    add_target(parser)
     parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="Recording to write.")
-    parser.add_argument("--secret", metavar="SECRET", help=SECRET_HELP)
     parser.add_argument(
         "--gateway",
         default="auto",

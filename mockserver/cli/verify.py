@@ -11,11 +11,10 @@ from mockserver.cli import (
     BROKEN,
     CONFORMS,
     EXIT_CODES,
-    GATEWAY_HELP,
-    SECRET_HELP,
     UNREACHABLE,
     USAGE,
     Commands,
+    add_target,
     secret_of,
 )
 
@@ -30,8 +29,7 @@ def add(commands: Commands) -> None:
         "objects that the run writes begin with a prefix, and the run removes them.",
         epilog=EXIT_CODES,
     )
-    parser.add_argument("url", nargs="?", metavar="URL", help=GATEWAY_HELP)
-    parser.add_argument("--secret", metavar="SECRET", help=SECRET_HELP)
+    add_target(parser, is_optional=True)
     parser.add_argument(
         "--gateway",
         default="auto",
