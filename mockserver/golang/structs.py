@@ -6,7 +6,7 @@ pointer. Decoded values are plain dicts and lists. The dict of a struct has all 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -131,6 +131,10 @@ class Struct(GoType):
     def __post_init__(self) -> None:
         self.by_name = {member.name: member for member in self.fields}
         self.by_fold = {fold(member.name): member for member in reversed(self.fields)}
+        self._encoders = [  # with None for a function that every value passes unchanged
+            (member.name, member.omits if member.omit else None, _encoder(member.type))
+            for member in self.fields
+        ]
 
     def fresh(self) -> Any:
         return None if self.pointer else self._zero_members()
@@ -160,11 +164,12 @@ class Struct(GoType):
     def output(self, value: Any) -> Any:
         if value is None:
             return None
-        return {
-            member.name: member.type.output(value[member.name])
-            for member in self.fields
-            if not member.omits(value[member.name])
-        }
+        document = {}
+        for name, omits, output in self._encoders:
+            item = value[name]
+            if omits is None or not omits(item):
+                document[name] = item if output is None else output(item)
+        return document
 
     def is_zero(self, value: Any) -> bool:
         return value is None or not (
@@ -174,6 +179,10 @@ class Struct(GoType):
 
     def is_empty(self, value: Any) -> bool:
         return value is None  # omitempty never leaves a struct out
+
+
+def _encoder(kind: GoType) -> Callable[[Any], Any] | None:
+    return None if type(kind).output is GoType.output else kind.output
 
 
 def go_type(schema: Mapping[str, Any], schemas: Mapping[str, Any]) -> GoType:
