@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from contract_tests.engine.exchange import Auth, Exchange
 from contract_tests.engine.openapi_core_judge import Answered, validator
 from contract_tests.engine.schema_judge import SchemaJudge
-from contract_tests.gateway.builders.samples import whole
+from contract_tests.gateway.builders.samples import full_policy
 from mockserver.contract.codecs import Codec
 from mockserver.contract.openapi import Contract
 from mockserver.contract.spec_files import default_version
@@ -23,7 +23,9 @@ CONTRACT = Contract.load(default_version())
 JUDGE = SchemaJudge(CONTRACT)
 OPENAPI_CORE = validator(CONTRACT)
 SOUND = json.loads(
-    Codec.of(CONTRACT, "Policy").encode(Codec.of(CONTRACT, "Policy").decode(json.dumps(whole(1)).encode()))
+    Codec.of(CONTRACT, "Policy").encode(
+        Codec.of(CONTRACT, "Policy").decode(json.dumps(full_policy(1)).encode())
+    )
 )
 PLAIN = (
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text()

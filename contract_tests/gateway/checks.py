@@ -1,4 +1,4 @@
-"""Checks of the Tyk Gateway's own answers: its yes and no, policies, and lists of them."""
+"""Checks of the Tyk Gateway's answers: success and error messages, policies, and lists of policies."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ PAGE_NOT_FOUND = "404 page not found\n"
 
 
 def expect_ok(exchange: Exchange, message: str = "") -> None:
-    """The answer is the gateway's yes."""
+    """Expect 200 with the status `ok` and this message."""
     expect_json(exchange, 200, {"status": "ok", "message": message})
 
 
 def expect_error(exchange: Exchange, status: int, message: str) -> None:
-    """The answer is the gateway's no, with this message."""
+    """Expect this status with an error message; the answer to HEAD has no body."""
     if exchange.method == "HEAD":
         expect(exchange, status, "")
     else:
@@ -28,22 +28,22 @@ def expect_error(exchange: Exchange, status: int, message: str) -> None:
 
 
 def expect_forbidden(exchange: Exchange) -> None:
-    """The answer is the refusal of a wrong or missing secret."""
+    """Expect the refusal of a wrong or missing secret."""
     expect_error(exchange, 403, FORBIDDEN_MESSAGE)
 
 
 def expect_malformed(exchange: Exchange) -> None:
-    """The answer is the refusal of a body that Go does not decode."""
+    """Expect the refusal of a body that Go cannot decode."""
     expect_error(exchange, 400, "Request malformed")
 
 
 def expect_written(exchange: Exchange, key: str, action: str) -> None:
-    """The answer is that of a write that went well."""
+    """Expect the answer to a successful write."""
     expect_json(exchange, 200, {"key": key, "status": "ok", "action": action})
 
 
 def expect_page_not_found(exchange: Exchange) -> None:
-    """The answer is the text of a path that nothing is known of."""
+    """Expect the plain-text 404 of an unknown path."""
     expect(exchange, 404, PAGE_NOT_FOUND, "text/plain; charset=utf-8")
     if exchange.header("X-Content-Type-Options") != "nosniff":
         actual = exchange.header("X-Content-Type-Options") or "none"
@@ -51,7 +51,7 @@ def expect_page_not_found(exchange: Exchange) -> None:
 
 
 def expect_policy(exchange: Exchange, gateway: Gateway, policy: Mapping[str, Any]) -> None:
-    """The answer is this policy, as a gateway of this version writes it."""
+    """Expect this policy, encoded as by a gateway of this version."""
     expect(
         exchange,
         200,
@@ -61,17 +61,17 @@ def expect_policy(exchange: Exchange, gateway: Gateway, policy: Mapping[str, Any
 
 
 def as_read(gateway: Gateway, policy: Mapping[str, Any]) -> str:
-    """The text of a policy in an answer, from the policy that was sent."""
+    """The text of a policy in an answer, for the policy of a request."""
     decoded, reasons = gateway.codec.decode_leniently(json.dumps(policy).encode())
     assert not reasons, reasons
     return gateway.codec.encode(decoded)
 
 
 def listed(exchange: Exchange) -> dict[str, dict[str, Any]]:
-    """The policies of a list by id.
+    """The policies of a list, by id.
 
     Raises:
-        Mismatch: the answer is no array of policies, or has one id twice.
+        Mismatch: the answer is not an array of policies, or has a policy twice.
     """
     text = exchange.text
     items = json_of(text)
@@ -94,7 +94,9 @@ def listed(exchange: Exchange) -> dict[str, dict[str, Any]]:
 
 
 def steady(exchange: Exchange) -> dict[str, dict[str, Any]]:
-    """The policies of a list by id, of their rights the names alone, for sessions may change the rest.
+    """The policies of a list by id, with only the names of their access rights.
+
+    Sessions may change the other members of access rights.
 
     Raises:
         Mismatch: as `listed` does.

@@ -1,4 +1,4 @@
-"""The Tyk Gateway as one test sees it: short words for requests about policies."""
+"""The client that a test of the Tyk Gateway sends its requests with."""
 
 from __future__ import annotations
 
@@ -25,27 +25,27 @@ def _codec(contract: Contract) -> Codec:
 
 
 class StoreProbe:
-    """Finds out whether a gateway reaches its Redis; it asks once between two reloads."""
+    """A probe of the gateway's Redis; it sends its requests once between two reloads."""
 
     def __init__(self, target: Target) -> None:
         self._target = target
-        self._asking = threading.Lock()
-        self._lacks_store: dict[int, bool] = {}  # by the number of reloads before
+        self._lock = threading.Lock()
+        self._lacks_store: dict[int, bool] = {}  # by the number of reloads so far
 
     def lacks_store(self) -> bool:
         """True if /hello and /ready agree that the gateway cannot reach its Redis."""
-        with self._asking:
+        with self._lock:
             reloads = self._target.reloads
             if reloads not in self._lacks_store:
                 hello, ready = (self._target.send("GET", path, headers=[]) for path in ("/hello", "/ready"))
-                fails = hello.document.get("status", "pass") != "pass"
+                is_failing = hello.document.get("status", "pass") != "pass"
                 is_unready = ready.status == 503 and "Redis connection not available" in ready.text
-                self._lacks_store[reloads] = is_unready and fails
+                self._lacks_store[reloads] = is_unready and is_failing
             return self._lacks_store[reloads]
 
 
 class Gateway(ServiceClient):
-    """The Tyk Gateway as one test sees it."""
+    """A client of the Tyk Gateway, for one test."""
 
     def __init__(self, run: Run, judge: SchemaJudge, store: StoreProbe) -> None:
         super().__init__(run, judge)
@@ -57,15 +57,19 @@ class Gateway(ServiceClient):
         return _codec(self.contract)
 
     def sibling(self) -> Gateway:
-        """A client of the same run, with exchanges of its own."""
+        """A client of the same run with its own list of exchanges."""
         return Gateway(self.run, self.judge, self.store)
 
     def note_key(self, name: str) -> None:
-        """Have a key removed that the gateway named itself, or that the run names in another way."""
+        """Register a key for removal at the end of the run, whatever its name."""
         self.ownership.note_server_name(KEY, name)
 
     def create(self, **members: Any) -> dict[str, Any]:
-        """POST a policy, with a new id unless one is given, and return the policy as it was sent."""
+        """POST a policy, with a new id unless one is given; return the policy that was sent.
+
+        Raises:
+            Mismatch: the answer is not 200.
+        """
         policy = {"id": self.new_id(), **members}
         exchange = self.post(policy)
         if exchange.status != 200:
@@ -77,7 +81,7 @@ class Gateway(ServiceClient):
         return self.send("POST", POLICIES, body)
 
     def post_unread(self, policy_id: str, body: Any, **kwargs: Any) -> Exchange:
-        """POST a body that is no policy; should the gateway accept it, the policy of this id is removed."""
+        """POST a body that is not a policy; if the gateway accepts it, the policy of this id is removed."""
         exchange = self.send("POST", POLICIES, body, **kwargs)
         if exchange.status == 200:
             self.ownership.note([path_of(policy_id)])
@@ -101,11 +105,11 @@ class Gateway(ServiceClient):
 
 
 def clients(run: Run, judge: SchemaJudge) -> Callable[[], Gateway]:
-    """A function that makes the client of one test."""
+    """A factory of clients, one for each test."""
     store = StoreProbe(run.target)
     return lambda: Gateway(run, judge, store)
 
 
 def path_of(policy_id: str) -> str:
-    """The path of a policy, its id escaped."""
+    """The path of a policy, with its id percent-encoded."""
     return f"{POLICIES}/{quote(policy_id, safe='')}"

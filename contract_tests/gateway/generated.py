@@ -20,12 +20,12 @@ from mockserver.contract.spec_files import select_version, spec_path
 from mockserver.contract.versions import GatewayVersion
 
 _PACKAGE = Path(__file__).parent.parent
-_SOURCES = (  # files that decide on the data
+_SOURCES = (  # files that determine the data
     Path(__file__), _PACKAGE / "gateway" / "builders" / "samples.py",
     _PACKAGE / "model" / "state_machine.py", _PACKAGE / "model" / "walks.py",
     spec_path("gateway/openapi.yaml"),
 )  # fmt: skip
-_OPERATIONS = (  # in the order in which they are wanted
+_OPERATIONS = (  # in the order in which the tests need them
     ("listPolicies", POSITIVE), ("listPolicies", NEGATIVE),
     ("getHello", POSITIVE), ("getHello", NEGATIVE),
     ("getReady", POSITIVE), ("getReady", NEGATIVE), ("getPolicy", POSITIVE), ("getPolicy", NEGATIVE),
@@ -41,7 +41,7 @@ def start(version: GatewayVersion) -> None:
 
 @functools.cache
 def generator(version: str) -> Generator:
-    """The one generator of a version's data; the first call starts it."""
+    """The only generator of a version's data; the first call starts it."""
     return Generator("contract_tests.gateway.generated", _name(version), _sources(version), version)
 
 
@@ -51,7 +51,7 @@ def conforming(version: GatewayVersion, operation_id: str) -> list[GeneratedRequ
 
 
 def violating(version: GatewayVersion, operation_id: str) -> list[GeneratedRequest]:
-    """Requests that violate the contract; none for an operation that takes whatever is sent."""
+    """Requests that violate the contract; none for an operation that accepts any request."""
     return generator(str(version)).requests(operation_id, NEGATIVE)
 
 
@@ -85,4 +85,4 @@ if __name__ == "__main__":
     try:
         main(sys.argv[1])
     except BrokenPipeError:  # the suite has ended
-        os._exit(1)  # or the interpreter would try to write the rest
+        os._exit(1)  # skips the flush at exit, which would fail too

@@ -18,12 +18,12 @@ APIS = "/tyk/apis"
 ORGANISATIONS = "/tyk/org/keys"
 CLIENTS = "/tyk/oauth/clients"
 
-_CHOSEN_BY_GATEWAY = base64.b64encode(f'{{"org":"{PREFIX}'.encode()).decode()  # how such a key begins
+_GENERATED_KEY_PREFIX = base64.b64encode(f'{{"org":"{PREFIX}'.encode()).decode()  # of the gateway's names
 
 
 @cache
 def _id_codec(contract: Contract) -> Codec:
-    return policy_ids(Codec.of(contract, "Policy"))  # no other member of a policy names a thing
+    return policy_ids(Codec.of(contract, "Policy"))  # no other member identifies the policy
 
 
 def _policy_ids(write: Write) -> list[str]:
@@ -36,12 +36,12 @@ def _policy_ids(write: Write) -> list[str]:
 def _listed_policies(get: Get) -> Iterator[str]:
     policies = get(POLICIES)
     if not isinstance(policies, list):
-        raise ValueError(f"GET {POLICIES} answers with no list; is the secret right?")
+        raise ValueError(f"GET {POLICIES} does not answer with a list; check the secret")
     yield from (str(policy.get("id", "")) for policy in policies if isinstance(policy, dict))
 
 
 def _run_of_policy(name: str) -> str:
-    """The prefix of a policy's id; short ones of early runs and database ids count too."""
+    """The run's prefix in a policy's id; the short prefix of early runs and database ids count too."""
     prefixes = (PREFIX, OBJECT_ID_PREFIX)
     return run_prefix(name) or next((prefix for prefix in prefixes if name.startswith(prefix)), "")
 
@@ -55,16 +55,16 @@ def _key_ids(write: Write) -> list[str]:
 
 
 def _key_refusal(write: Write) -> str:
-    """A key without a name must be of the organisation of this run, which bears the name of the run."""
+    """The reason to refuse the write of an unnamed key; "" if its organisation is the run's."""
     if _key_name(write) not in ("", "create") or (not write.path and write.method != "POST"):
         return ""
     if b'"org_id"' in write.body and f'"{write.run}"'.encode() not in write.body:
-        return f"it is of another organisation than {write.run!r}"
+        return f"its organisation is not {write.run!r}"
     return ""
 
 
 def _key_in_answer(answer: Any, run: str) -> str:
-    """The id of a key that was added: of the run, or JSON in base64."""
+    """The id of an added key, if it has the run's prefix or is JSON in base64."""
     key = str(answer.get("key")) if isinstance(answer, dict) and answer.get("action") == "added" else ""
     return key if key.startswith((run, "ey")) else ""
 
@@ -74,13 +74,13 @@ def _key_target(prefix: str, name: str, run: str) -> str:
 
 
 def _listed_keys(get: Get) -> Iterator[str]:
-    for beginning in (PREFIX, _CHOSEN_BY_GATEWAY):
-        yield from _keys(get(f"{KEYS}?filter={beginning}"))
+    for prefix in (PREFIX, _GENERATED_KEY_PREFIX):
+        yield from _keys(get(f"{KEYS}?filter={prefix}"))
 
 
 def _run_of_key(name: str) -> str:
-    """The run of a key: its name begins with it, or names it as the organisation."""
-    if name.startswith(_CHOSEN_BY_GATEWAY):
+    """The prefix of the run that a key belongs to, from its name or its organisation."""
+    if name.startswith(_GENERATED_KEY_PREFIX):
         padded = name + "=" * (-len(name) % 4)
         name = base64.urlsafe_b64decode(padded).decode("utf-8", "replace").removeprefix('{"org":"')
     return run_prefix(name)
@@ -121,8 +121,8 @@ def _listed_clients(get: Get) -> Iterator[str]:
 
 
 def _texts(items: Any, member: str) -> list[str]:
-    listed = items if isinstance(items, list) else []
-    return [str(item[member]) for item in listed if isinstance(item, dict) and member in item]
+    objects = items if isinstance(items, list) else []
+    return [str(item[member]) for item in objects if isinstance(item, dict) and member in item]
 
 
 def _keys(answer: Any) -> list[str]:

@@ -1,4 +1,4 @@
-"""The Tyk Gateway as a service that the suite judges."""
+"""The Tyk Gateway as a service that the suite checks."""
 
 from __future__ import annotations
 

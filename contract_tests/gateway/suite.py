@@ -1,4 +1,4 @@
-"""The tests of the Tyk Gateway, as a value that the engine is given."""
+"""The suite of the Tyk Gateway, as a value for the engine."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from contract_tests.gateway.service import GATEWAY
 
 _MOCK_PROGRAM = """
 import gc, sys
-sys.setswitchinterval(0.001)  # between threads; with Python's own 5 ms answers wait for others
+sys.setswitchinterval(0.001)  # seconds between thread switches; Python's own 5 ms delay answers
 from mockserver.serving.mock_gateway import MockGateway
 with MockGateway(gateway=sys.argv[1], secret=sys.argv[2]) as gateway:
     print(gateway.url, flush=True)
-    # or the first request of the kind would wait for them
+    # imported now, so that the first request that needs them does not wait
     import jwt, mockserver.serving.wsgi_app, mockserver.gateway.proxy.middleware
     sys.stdin.read()
-gc.freeze()  # or the interpreter would look for what it may collect before it ends
+gc.freeze()  # saves the garbage collection at exit
 """
 
 GATEWAY_SUITE = Suite(
@@ -23,6 +23,6 @@ GATEWAY_SUITE = Suite(
     clients=client.clients,
     prepare=generated.start,
     mock_program=_MOCK_PROGRAM,
-    quick_note="quick: generated requests, walks, plain reloads, whatever needs an API (requests to it, "
-    "OAuth, organisations) and all but one case of each test are left out",
+    quick_note="quick: generated requests, walks, plain reloads, tests that need an API (requests to it, "
+    "OAuth, organisations) and all but the first case of each other test are skipped",
 )

@@ -6,7 +6,7 @@ import pytest
 
 from contract_tests.engine.checks import Mismatch, expect, shorten
 from contract_tests.engine.declaration import RELOAD, Steps, behaviour
-from contract_tests.gateway.builders.samples import less, whole
+from contract_tests.gateway.builders.samples import full_policy, reduced_policy
 from contract_tests.gateway.checks import expect_error, expect_policy, expect_written, listed
 from contract_tests.gateway.client import Gateway, path_of
 from mockserver.golang.json_writer import quote
@@ -27,12 +27,12 @@ def test_adding_answers_the_key_and_added(gateway: Gateway) -> None:
 def test_adding_again_overwrites(gateway: Gateway) -> Steps:
     """A second POST of an id replaces the policy whole and still answers `added`."""
     first = gateway.create(
-        _id=gateway.ownership.new_object_id(), **{**whole(1), "meta_data": {"k": "n" * 5000}}
+        _id=gateway.ownership.new_object_id(), **{**full_policy(1), "meta_data": {"k": "n" * 5000}}
     )
-    partly = gateway.create(**whole(1))
+    partly = gateway.create(**full_policy(1))
     yield RELOAD
     second = {"id": first["id"], "name": "second"}
-    third = less(partly)
+    third = reduced_policy(partly)
     for before, after in ((first, second), (partly, third)):
         expect_written(gateway.post(after), before["id"], "added")
         expect_policy(gateway.get(before["id"]), gateway, before)

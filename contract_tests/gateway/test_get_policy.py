@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from contract_tests.engine.declaration import ALONE, RELOAD, Steps, behaviour
-from contract_tests.gateway.builders.samples import whole
+from contract_tests.gateway.builders.samples import full_policy
 from contract_tests.gateway.checks import expect_error, expect_policy
 from contract_tests.gateway.client import Gateway, path_of
 
@@ -78,7 +78,7 @@ def test_a_name_finds_no_policy(gateway: Gateway) -> Steps:
 @behaviour("reads-do-not-change")
 def test_a_policy_reads_the_same_each_time(gateway: Gateway) -> Steps:
     """Reads without a reload between them answer the same text."""
-    policy = gateway.create(**{**whole(3), "per": 7})
+    policy = gateway.create(**{**full_policy(3), "per": 7})
     yield RELOAD
 
     for _ in range(4):
@@ -88,7 +88,11 @@ def test_a_policy_reads_the_same_each_time(gateway: Gateway) -> Steps:
 @behaviour("policies-do-not-mix")
 def test_policies_keep_their_own_values(gateway: Gateway) -> Steps:
     """The values of one policy do not show in another that was written beside it."""
-    first, second, third = gateway.create(**whole(5)), gateway.create(name="bare"), gateway.create(**whole(6))
+    first, second, third = (
+        gateway.create(**full_policy(5)),
+        gateway.create(name="bare"),
+        gateway.create(**full_policy(6)),
+    )
     yield RELOAD
 
     for policy in (first, second, third, first, third, second):
@@ -99,7 +103,7 @@ def test_policies_keep_their_own_values(gateway: Gateway) -> Steps:
 def test_a_long_policy_is_read_whole(gateway: Gateway) -> Steps:
     """A policy of 100 kB is taken and answered whole."""
     tags = [f"tag {number}" for number in range(2000)]
-    policy = gateway.create(**{**whole(7), "name": "n" * 60_000, "tags": tags})
+    policy = gateway.create(**{**full_policy(7), "name": "n" * 60_000, "tags": tags})
     yield RELOAD
 
     expect_policy(gateway.get(policy["id"]), gateway, policy)

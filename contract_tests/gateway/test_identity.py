@@ -14,7 +14,7 @@ from contract_tests.gateway.builders.apis import (
     write_policy,
 )
 from contract_tests.gateway.builders.clients import get_token, write_client
-from contract_tests.gateway.builders.jwts import JWTS, token, user, write_jwt_api
+from contract_tests.gateway.builders.jwts import JWTS, new_user, token, write_jwt_api
 from contract_tests.gateway.client import Gateway
 
 NO_SESSION = "Session state is missing or unset! Please make sure that auth headers are properly applied"
@@ -46,7 +46,7 @@ def test_one_of_several_credentials_is_the_identity(gateway: Gateway) -> Steps:
         name = write_client(gateway, api, policies["oauth_key"])["client_id"]
         sent = {
             "X-Key": write_key(gateway, api, policies["auth_token"]),
-            "X-Jwt": token({"sub": user(gateway), "pol": policies["jwt_claim"]}),
+            "X-Jwt": token({"sub": new_user(gateway), "pol": policies["jwt_claim"]}),
             "X-Token": f"Bearer {get_token(gateway, api, name)}",
         }
         path, limit = f"/{api.id}/a", limits[kind]
@@ -66,7 +66,7 @@ def test_an_api_without_an_identity_lets_nobody_pass(gateway: Gateway) -> Steps:
 
     key = write_key(gateway, tokens, gold)
     for api, sent in (
-        (tokens, token({"sub": user(gateway), "pol": gold})),
+        (tokens, token({"sub": new_user(gateway), "pol": gold})),
         *((other, key) for other in keys),
     ):
         exchange = gateway.send("GET", f"/{api.id}/a", headers=[("Authorization", sent)])

@@ -19,14 +19,14 @@ from contract_tests.gateway.builders.apis import (
 from contract_tests.gateway.builders.jwts import (
     CERTIFICATE,
     PUBLIC_KEYS,
+    encoded_source,
     expect_session,
     is_session_id,
+    new_user,
     note_user,
     session_of,
-    signed,
-    source,
+    signed_token,
     token,
-    user,
     write_jwt_api,
 )
 from contract_tests.gateway.client import Gateway
@@ -44,7 +44,7 @@ def test_a_token_must_be_signed_and_in_time(gateway: Gateway) -> Steps:
     gold = write_policy(gateway, api)
     yield RELOAD
 
-    claims = {"sub": user(gateway), "pol": gold}
+    claims = {"sub": new_user(gateway), "pol": gold}
     expect_refused(call(gateway, api), 400, NEEDS_KEY)
     expect_refused(call(gateway, api, "rubbish"), 403, "Key not authorized")
     expect_refused(call(gateway, api, token(claims, "another")), 403, "Key not authorized")
@@ -77,14 +77,14 @@ def test_the_dates_of_a_token_count(gateway: Gateway) -> Steps:
         (lenient, {"iat": now + 7200}, soon),
         (lenient, {"nbf": now + 7200}, early),
     ):
-        refused = call(gateway, asked, token({"sub": user(gateway), "pol": gold, **dates}))
+        refused = call(gateway, asked, token({"sub": new_user(gateway), "pol": gold, **dates}))
         expect_refused(refused, 401, f"Key not authorized: {expected}")
     for asked, dates in (
         (api, {"exp": 0, "nbf": 0, "iat": 0}),
         (api, {"iat": now - 60, "nbf": now - 60, "exp": now + 60}),
         (lenient, {"iat": now + 60, "nbf": now + 60, "exp": now + 60}),
     ):
-        expect_passed(call(gateway, asked, token({"sub": user(gateway), "pol": gold, **dates})))
+        expect_passed(call(gateway, asked, token({"sub": new_user(gateway), "pol": gold, **dates})))
 
 
 @behaviour("jwts-are-signed-as-the-api-says")
@@ -94,7 +94,7 @@ def test_a_token_is_signed_as_the_api_says(gateway: Gateway) -> Steps:
     sources = {
         "rsa": ("rsa", PUBLIC_KEYS["rsa"]), "ecdsa": ("ecdsa", PUBLIC_KEYS["ecdsa"]),
         "cert": ("rsa", CERTIFICATE), "other": ("ecdsa", PUBLIC_KEYS["rsa"]),
-        "binary": ("hmac", source(BINARY)), "broken": ("hmac", "b3du!"),
+        "binary": ("hmac", encoded_source(BINARY)), "broken": ("hmac", "b3du!"),
     }  # fmt: skip
     keyed = {
         name: write_jwt_api(gateway, jwt_signing_method=method, jwt_source=key, jwt_default_policies=[basic])
@@ -104,7 +104,7 @@ def test_a_token_is_signed_as_the_api_says(gateway: Gateway) -> Steps:
     write_policy(gateway, api, id=basic, access_rights=rights)
     yield RELOAD
 
-    claims = {"sub": user(gateway), "pol": basic}
+    claims = {"sub": new_user(gateway), "pol": basic}
     expect_passed(call(gateway, keyed["binary"], token(claims, BINARY)))
     expect_refused(call(gateway, keyed["broken"], token(claims, "own")), 403, NOT_AUTHORISED)
     for algorithm in ("HS256", "HS384", "HS512"):
@@ -120,13 +120,13 @@ def test_a_token_is_signed_as_the_api_says(gateway: Gateway) -> Steps:
         expect_refused(call(gateway, api, token(claims, algorithm=algorithm)), 403, expected)
     note_user(gateway, "someone")
     for method, algorithm in (("rsa", "RS256"), ("rsa", "PS256"), ("cert", "RS256"), ("ecdsa", "ES256")):
-        credential = signed(algorithm)
+        credential = signed_token(algorithm)
         expect_passed(call(gateway, keyed[method], credential))
         wrong = credential[:-20] + "A" * 20
         expect_refused(call(gateway, keyed[method], wrong), 403, NOT_AUTHORISED)
         unexpected = f"{NOT_AUTHORISED}: Unexpected signing method"
         expect_refused(call(gateway, keyed[method], token(claims)), 403, unexpected)
-    expect_refused(call(gateway, keyed["other"], signed("ES256")), 403, NOT_AUTHORISED)
+    expect_refused(call(gateway, keyed["other"], signed_token("ES256")), 403, NOT_AUTHORISED)
 
 
 @behaviour("keys-sign-jwts")
@@ -162,7 +162,7 @@ def test_a_token_names_its_user(gateway: Gateway) -> Steps:
     slow = write_policy(gateway, api, rate=1, per=3600)
     yield RELOAD
 
-    first, second = ({"sub": user(gateway), "pol": slow} for _ in range(2))
+    first, second = ({"sub": new_user(gateway), "pol": slow} for _ in range(2))
     expect_passed(call(gateway, api, token(first)))
     expect_refused(call(gateway, api, token(first)), 429, "Rate Limit Exceeded")
     expect_passed(call(gateway, api, token(second)))
@@ -179,7 +179,7 @@ def test_the_api_says_which_claim_names_the_user(gateway: Gateway) -> Steps:
     slow = write_policy(gateway, api, rate=1, per=3600, access_rights={**api.rights, **placed.rights})
     yield RELOAD
 
-    first, second, sub = user(gateway), user(gateway), user(gateway)
+    first, second, sub = new_user(gateway), new_user(gateway), new_user(gateway)
     expect_passed(call(gateway, api, token({"mail": first, "sub": sub, "pol": slow})))
     expect_passed(call(gateway, api, token({"mail": second, "sub": sub, "pol": slow})))
     for named in ({"mail": first}, {"sub": second}, {"sub": first, "mail": True}):
@@ -193,7 +193,7 @@ def test_the_api_says_which_claim_names_the_user(gateway: Gateway) -> Steps:
         expect_refused(call(gateway, api, token({**claims, "pol": slow})), 403, expected)
     expected = f"found an empty user ID in predefined base {place} {ESCAPED}"
     expect_refused(call(gateway, odd, token({ODD: "", "pol": slow})), 403, expected)
-    sent = ("X-Own", token({"sub": user(gateway), "pol": slow}))
+    sent = ("X-Own", token({"sub": new_user(gateway), "pol": slow}))
     expect_passed(gateway.send("GET", f"/{placed.id}/a", headers=[sent]))
 
 
@@ -204,7 +204,7 @@ def test_a_claim_may_be_nested(gateway: Gateway) -> Steps:
     slow, fast = write_policy(gateway, api, rate=1, per=3600), write_policy(gateway, api)
     yield RELOAD
 
-    name, other = user(gateway), user(gateway)
+    name, other = new_user(gateway), new_user(gateway)
     expect_passed(call(gateway, api, token({"own": {"mail": name, "pol": slow}})))
     limited = "Rate Limit Exceeded"
     for claims in (
@@ -230,7 +230,7 @@ def test_a_token_leaves_a_session(gateway: Gateway) -> Steps:
     yield RELOAD
 
     needs_plain_keys(gateway, api, gold)
-    name, later = user(gateway), 4102444800
+    name, later = new_user(gateway), 4102444800
     for ends, claims, wanted, client in (
         (later, {"client_id": "c1"}, later, "c1"),
         (later + 1, {"clientId": "c3", "cid": "c2", "client_id": "c1"}, later + 1, "c3"),
@@ -246,12 +246,12 @@ def test_a_token_leaves_a_session(gateway: Gateway) -> Steps:
     if not is_session_id(str(meta_data.get("TykJWTSessionID")), name):
         raise Mismatch("meta_data with the TykJWTSessionID", repr(meta_data), session_of(gateway, api, name))
     expect_session(gateway, api, name, org_id=api.org_id, allowance=77, rate=77)
-    passing = user(gateway)
+    passing = new_user(gateway)
     expect_passed(call(gateway, api, token({"sub": passing, "pol": brief})))
     ends = session_of(gateway, api, passing).document.get("expires", 0)
     if abs(ends - time.time() - 3600) > 60:
         raise Mismatch("expires an hour from now, as the policy says", repr(ends), gateway.exchanges[-1])
-    other = user(gateway)
+    other = new_user(gateway)
     expect_passed(call(gateway, unmapped, token({"sub": other, "pol": gold, "client_id": "c1"})))
     expect_session(gateway, api, other, alias=other, expires=0, oauth_client_id="")
 

@@ -14,7 +14,14 @@ from contract_tests.gateway.builders.apis import (
     write_key,
     write_policy,
 )
-from contract_tests.gateway.builders.jwts import JWTS, expect_session, session_of, token, user, write_jwt_api
+from contract_tests.gateway.builders.jwts import (
+    JWTS,
+    expect_session,
+    new_user,
+    session_of,
+    token,
+    write_jwt_api,
+)
 from contract_tests.gateway.client import Gateway
 from contract_tests.gateway.resources import APIS
 
@@ -33,19 +40,19 @@ def test_a_claim_picks_the_policy(gateway: Gateway) -> Steps:
     foreign = write_policy(gateway, api, org_id=f"{api.org_id}-other")
     yield RELOAD
 
-    name = user(gateway)
+    name = new_user(gateway)
     expect_passed(call(gateway, api, token({"sub": name, "pol": one})), 5, 4)
     expect_refused(call(gateway, api, token({"sub": name, "pol": foreign})), 403, NO_POLICY)
-    expect_refused(call(gateway, api, token({"sub": user(gateway), "pol": foreign})), 403, NO_POLICY)
+    expect_refused(call(gateway, api, token({"sub": new_user(gateway), "pol": foreign})), 403, NO_POLICY)
     expect_passed(call(gateway, api, "Bearer " + token({"sub": name, "pol": two})), 9, 7)
     needs_plain_keys(gateway, api, two)
     expect_session(gateway, api, name, apply_policies=[two], apply_policy_id="", quota_max=9)
-    other = user(gateway)
+    other = new_user(gateway)
     for policy_id in uncounted:
         expect_passed(call(gateway, api, token({"sub": other, "pol": policy_id})))
         expect_session(gateway, api, other, apply_policies=[policy_id])
     expect_refused(call(gateway, api, token({"sub": name, "pol": gateway.new_id()})), 403, NO_POLICY)
-    expect_refused(call(gateway, api, token({"sub": user(gateway)})), 403, f"{NO_POLICY} found")
+    expect_refused(call(gateway, api, token({"sub": new_user(gateway)})), 403, f"{NO_POLICY} found")
     gateway.delete(one)
     yield RELOAD
 
@@ -66,7 +73,7 @@ def test_policies_that_clash_are_refused(gateway: Gateway) -> Steps:
     gold = write_policy(gateway, api, access_rights={**api.rights, **plain.rights})
     yield RELOAD
 
-    name = user(gateway)
+    name = new_user(gateway)
     expect_passed(call(gateway, api, token({"sub": name, "pol": gold})))
     message = "key not authorized: could not apply"
     clash = token({"sub": name, "scope": "read write"})
@@ -75,7 +82,7 @@ def test_policies_that_clash_are_refused(gateway: Gateway) -> Steps:
     expect_refused(call(gateway, api, clash), 403, f"{message} new policy")
     joined = token({"sub": name, "scope": "read write", "pol": gold})
     expect_refused(call(gateway, plain, joined), 403, f"{message} several policies")
-    expect_refused(call(gateway, api, token({"sub": user(gateway)})), 500, MIXED)
+    expect_refused(call(gateway, api, token({"sub": new_user(gateway)})), 500, MIXED)
 
 
 @behaviour("jwts-have-the-policy-of-a-key")
@@ -88,14 +95,14 @@ def test_a_token_may_name_a_key(gateway: Gateway) -> Steps:
 
     key, gone = write_key(gateway, api, gold), write_key(gateway, api, old)
     for credential in (key, write_key(gateway, api, apply_policy_id=gold)):
-        expect_passed(call(gateway, api, token({"sub": user(gateway), "azp": credential})), 6, 5)
+        expect_passed(call(gateway, api, token({"sub": new_user(gateway), "azp": credential})), 6, 5)
     for claims in ({"azp": gateway.new_id()}, {"azp": 1}, {}):
-        refused = call(gateway, api, token({"sub": user(gateway), **claims}))
+        refused = call(gateway, api, token({"sub": new_user(gateway), **claims}))
         expect_refused(refused, 403, f"{NO_POLICY} found")
     gateway.delete(old)
     yield RELOAD
 
-    refused = call(gateway, api, token({"sub": user(gateway), "azp": gone}))
+    refused = call(gateway, api, token({"sub": new_user(gateway), "azp": gone}))
     expect_refused(refused, 403, f"{NO_POLICY} found")
 
 
@@ -108,8 +115,8 @@ def test_a_token_without_a_policy_gets_the_default_one(gateway: Gateway) -> Step
     gold = write_policy(gateway, api, quota_max=8)
     yield RELOAD
 
-    expect_passed(call(gateway, api, token({"sub": user(gateway)})), 7, 6)
-    expect_passed(call(gateway, api, token({"sub": user(gateway), "pol": gold})), 8, 7)
+    expect_passed(call(gateway, api, token({"sub": new_user(gateway)})), 7, 6)
+    expect_passed(call(gateway, api, token({"sub": new_user(gateway), "pol": gold})), 8, 7)
 
 
 @behaviour("default-policies-give-way")
@@ -123,7 +130,7 @@ def test_default_policies_give_way(gateway: Gateway) -> Steps:
     yield RELOAD
 
     needs_plain_keys(gateway, api, gold)
-    name = user(gateway)
+    name = new_user(gateway)
     for claims, limit, left in (
         ({}, 9, 8),
         ({"pol": gold}, 20, 18),
@@ -146,7 +153,7 @@ def test_default_policies_may_change(gateway: Gateway) -> Steps:
     yield RELOAD
 
     needs_plain_keys(gateway, api, basic)
-    name = user(gateway)
+    name = new_user(gateway)
     expect_passed(call(gateway, api, token({"sub": name})), 8, 7)
     changed = {**written, "jwt_default_policies": [basic, extra]}
     gateway.send("PUT", f"{APIS}/{api.id}", changed)
@@ -169,10 +176,10 @@ def test_scopes_pick_policies(gateway: Gateway) -> Steps:
     yield RELOAD
 
     for scope, limit in (("read", 10), ("read write", 20), (["write"], 20), ("read unknown", 10)):
-        expect_passed(call(gateway, api, token({"sub": user(gateway), "scope": scope})), limit, limit - 1)
+        expect_passed(call(gateway, api, token({"sub": new_user(gateway), "scope": scope})), limit, limit - 1)
     message = f"{NO_POLICY} found in scope claim"
-    expect_refused(call(gateway, api, token({"sub": user(gateway), "scope": "unknown"})), 403, message)
-    expect_passed(call(gateway, api, token({"sub": user(gateway)})), 1, 0)
+    expect_refused(call(gateway, api, token({"sub": new_user(gateway), "scope": "unknown"})), 403, message)
+    expect_passed(call(gateway, api, token({"sub": new_user(gateway)})), 1, 0)
 
 
 @behaviour("scopes-change-the-session")
@@ -186,7 +193,7 @@ def test_scopes_change_the_session(gateway: Gateway) -> Steps:
     yield RELOAD
 
     needs_plain_keys(gateway, api, basic)
-    name = user(gateway)
+    name = new_user(gateway)
     for scope in ("read", "write", "write read", "read"):
         expect_passed(call(gateway, api, token({"sub": name, "pol": basic, "scope": scope})))
         _expect_policies(gateway, api, name, [basic, *(scoped[word] for word in scope.split())])
@@ -201,7 +208,7 @@ def test_scopes_need_a_policy(gateway: Gateway) -> Steps:
     write_policy(gateway, api, id=reader)
     yield RELOAD
 
-    refused = call(gateway, api, token({"sub": user(gateway), "scope": "read"}))
+    refused = call(gateway, api, token({"sub": new_user(gateway), "scope": "read"}))
     expect_refused(refused, 403, f"{NO_POLICY} found")
 
 
@@ -223,7 +230,7 @@ def test_scopes_join_the_policy_of_a_claim(gateway: Gateway) -> Steps:
     yield RELOAD
 
     needs_plain_keys(gateway, api, gold)
-    name = user(gateway)
+    name = new_user(gateway)
     for claims, policies, limit, left in (
         ({"own": {"roles": "read write"}}, [reader, writer], 9, 8),
         ({"own": {"roles": ["read"]}}, [reader], 5, 3),
@@ -238,10 +245,10 @@ def test_scopes_join_the_policy_of_a_claim(gateway: Gateway) -> Steps:
     nothings: tuple[object, ...] = (None, 1, {"roles": []})
     for nothing in nothings:
         expect_refused(call(gateway, api, token({"sub": name, "own": nothing})), 403, refused)
-    expect_refused(call(gateway, api, token({"sub": user(gateway)})), 403, f"{NO_POLICY} found")
+    expect_refused(call(gateway, api, token({"sub": new_user(gateway)})), 403, f"{NO_POLICY} found")
     message = f"{NO_POLICY} found in scope claim"
     expect_refused(call(gateway, api, token({"sub": name, "own": {"roles": "x"}})), 403, message)
-    other = user(gateway)
+    other = new_user(gateway)
     expect_passed(call(gateway, plain, token({"sub": other, "scope": "write"})), 9, 8)
     expect_refused(call(gateway, plain, token({"sub": other, "own": {"roles": "read"}})), 403, refused)
 

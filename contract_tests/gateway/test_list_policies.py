@@ -10,7 +10,7 @@ import pytest
 from contract_tests.engine.checks import Mismatch, difference, shorten
 from contract_tests.engine.declaration import LAST, RELOAD, Steps, behaviour
 from contract_tests.engine.exchange import Exchange
-from contract_tests.gateway.builders.samples import whole
+from contract_tests.gateway.builders.samples import full_policy
 from contract_tests.gateway.checks import as_read, expect_policy, listed, steady
 from contract_tests.gateway.client import Gateway
 from contract_tests.gateway.resources import POLICIES
@@ -78,7 +78,9 @@ ODD = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("members", [whole(1), whole(2), {}, ODD], ids=["odd", "even", "bare", "escaped"])
+@pytest.mark.parametrize(
+    "members", [full_policy(1), full_policy(2), {}, ODD], ids=["odd", "even", "bare", "escaped"]
+)
 @behaviour("list-items-are-whole")
 def test_an_item_of_the_list_is_the_whole_policy(gateway: Gateway, members: dict[str, Any]) -> Steps:
     """A policy in the list has the same text as the policy by itself."""

@@ -20,9 +20,9 @@ from contract_tests.gateway.builders.clients import (
     FORM,
     GRANT,
     SECRET,
-    ask_for_token,
     basic_auth,
     get_token,
+    request_token,
     write_client,
     write_oauth_api,
 )
@@ -227,6 +227,6 @@ def test_a_token_needs_its_policy(gateway: Gateway) -> Steps:
     yield RELOAD
 
     expect_refused(call(gateway, api, f"Bearer {token}"), 403, NOT_AUTHORISED)
-    exchange = ask_for_token(gateway, api, name, "s1")
+    exchange = request_token(gateway, api, name, "s1")
     if exchange.status != 403:
         raise Mismatch("403, no token", f"{exchange.status} {exchange.text[:200]}", exchange)

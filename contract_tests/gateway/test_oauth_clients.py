@@ -10,8 +10,8 @@ from contract_tests.engine.declaration import RELOAD, Steps, behaviour
 from contract_tests.gateway.builders.apis import write_api, write_policy
 from contract_tests.gateway.builders.clients import (
     SECRET,
-    ask_for_token,
     get_token,
+    request_token,
     send_form,
     write_client,
     write_oauth_api,
@@ -156,7 +156,7 @@ def test_a_secret_is_renewed(gateway: Gateway) -> Steps:
         whole["secret"] = secret
         expect_json(exchange, 200, whole)
         expect_json(gateway.send("GET", f"{CLIENTS}/{api.id}/{name}"), 200, whole)
-        refused = ask_for_token(gateway, api, name, before)
+        refused = request_token(gateway, api, name, before)
         if refused.status != 403:
             raise Mismatch("403, the secret before counts no more", refused.text[:200], refused)
         get_token(gateway, api, name, secret)

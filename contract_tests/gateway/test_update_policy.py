@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from contract_tests.engine.declaration import RELOAD, Steps, behaviour
-from contract_tests.gateway.builders.samples import less, whole
+from contract_tests.gateway.builders.samples import full_policy, reduced_policy
 from contract_tests.gateway.checks import expect_error, expect_malformed, expect_policy, expect_written
 from contract_tests.gateway.client import Gateway
 from contract_tests.gateway.resources import POLICIES
@@ -24,9 +24,9 @@ def test_updating_answers_the_key_and_modified(gateway: Gateway) -> None:
 @behaviour("update-needs-reload")
 def test_an_update_shows_after_a_reload(gateway: Gateway) -> Steps:
     """The old policy is read until a reload, then the new one."""
-    before = gateway.create(_id=gateway.ownership.new_object_id(), **whole(9))
+    before = gateway.create(_id=gateway.ownership.new_object_id(), **full_policy(9))
     yield RELOAD
-    after = {"id": before["id"], "_id": gateway.ownership.new_object_id(), **whole(12)}
+    after = {"id": before["id"], "_id": gateway.ownership.new_object_id(), **full_policy(12)}
     gateway.put(before["id"], after)
     expect_policy(gateway.get(before["id"]), gateway, before)
     yield RELOAD
@@ -37,10 +37,10 @@ def test_an_update_shows_after_a_reload(gateway: Gateway) -> Steps:
 @behaviour("update-replaces-whole")
 def test_members_that_are_not_sent_become_zero(gateway: Gateway) -> Steps:
     """An update keeps no member of the policy before: members that are not sent become zero."""
-    policy = gateway.create(_id=gateway.ownership.new_object_id(), **whole(1))
-    partly, long = gateway.create(**whole(1)), gateway.create(name="n" * 5000)
+    policy = gateway.create(_id=gateway.ownership.new_object_id(), **full_policy(1))
+    partly, long = gateway.create(**full_policy(1)), gateway.create(name="n" * 5000)
     yield RELOAD
-    updates = {"id": policy["id"]}, less(partly), {"id": long["id"], "name": "short"}
+    updates = {"id": policy["id"]}, reduced_policy(partly), {"id": long["id"], "name": "short"}
     for changed in updates:
         expect_written(gateway.put(changed["id"], changed), changed["id"], "modified")
     yield RELOAD
@@ -52,7 +52,7 @@ def test_members_that_are_not_sent_become_zero(gateway: Gateway) -> Steps:
 @behaviour("update-replaces-whole")
 def test_nothing_of_a_deleted_policy_comes_back(gateway: Gateway) -> Steps:
     """A policy that was deleted and is written by an update has its new values alone."""
-    gone, still_loaded = gateway.create(**whole(1)), gateway.create(**whole(3))
+    gone, still_loaded = gateway.create(**full_policy(1)), gateway.create(**full_policy(3))
     yield RELOAD
     gateway.delete(gone["id"])
     yield RELOAD

@@ -1,4 +1,4 @@
-"""The Hypothesis state machine that makes walks; it notes its steps alone."""
+"""The Hypothesis state machine that generates walks; it records steps and sends no request."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _MEMBERS = st.fixed_dictionaries(
 
 
 class _Machine(RuleBasedStateMachine):
-    """A state machine that records its steps, and hands the walk over at its end."""
+    """A state machine that records its steps and passes the walk on at its end."""
 
     keep: Callable[[Walk], None]
 
@@ -81,7 +81,7 @@ class _Machine(RuleBasedStateMachine):
 
 
 def walks() -> list[Walk]:
-    """Walks, the same in each run."""
+    """The generated walks, the same in each run."""
     generated: dict[Walk, None] = {}
 
     def keep(walk: Walk) -> None:

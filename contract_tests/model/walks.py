@@ -1,7 +1,7 @@
-"""Walks over a gateway: writes, reloads and reads in any order, side by side to share their reloads.
+"""Walks: sequences of writes, reloads and reads, taken side by side so that they share reloads.
 
-For the same reason a failing walk is shrunk here: Hypothesis tries one shorter walk after the other, which
-on a real gateway costs seconds each; here all shorter ones of a round are tried at once.
+A failing walk is shrunk here for the same reason. Hypothesis tries one shorter walk after the other, and
+each reload of a real gateway takes a second; here all candidates of a round share their reloads.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from contract_tests.gateway.checks import listed
 from contract_tests.gateway.client import Gateway
 from contract_tests.model.policies import Model
 
-POLICIES = 3  # that a walk is about
+POLICIES = 3  # of a walk
 RELOAD = "RELOAD"
 
 
@@ -31,7 +31,7 @@ class Step:
 
 
 Walk = tuple[Step, ...]
-Lists = dict[Any, dict[str, dict[str, Any]]]  # by what was answered: between reloads all walks read one
+Lists = dict[Any, dict[str, dict[str, Any]]]  # by answer: between two reloads all walks get the same list
 
 
 @dataclass
@@ -54,19 +54,19 @@ class ParallelWalks:
         ]
 
     def advance(self) -> bool:
-        """Take all walks up to their next reload; return True if any asks for one."""
+        """Take all walks up to their next reload; return True if any needs one."""
         self._steps = [(steps, outcome) for steps, outcome in self._steps if next(steps, "") == RELOAD]
         self._lists.clear()
         return bool(self._steps)
 
     def reloaded(self, exchange: Exchange) -> None:
-        """Add the reload to the exchanges of the walks that asked for it."""
+        """Add the reload to the exchanges of the walks that needed it."""
         for _, outcome in self._steps:
             outcome.exchanges.append(exchange)
 
 
 def take(gateway: Gateway, walks: Iterable[Walk]) -> dict[Walk, WalkOutcome]:
-    """Take walks to their end, with reloads of their own."""
+    """Take walks to their end, with reloads for these walks client."""
     parallel = ParallelWalks(gateway, walks)
     while parallel.advance():
         parallel.reloaded(gateway.target.reload())
@@ -74,9 +74,9 @@ def take(gateway: Gateway, walks: Iterable[Walk]) -> dict[Walk, WalkOutcome]:
 
 
 def shrunk(gateway: Gateway, walk: Walk, outcome: WalkOutcome) -> WalkOutcome:
-    """The outcome of the shortest failing walk found in four rounds.
+    """The outcome of the shortest failing walk that four rounds find.
 
-    Each costs as many reloads as one walk, for its walks share them.
+    A round costs as many reloads as one walk, because its walks share them.
     """
     walk = walk[: outcome.taken + 1]
     outcomes = {walk: outcome}
@@ -100,11 +100,11 @@ def shrunk(gateway: Gateway, walk: Walk, outcome: WalkOutcome) -> WalkOutcome:
 
 
 def _parts(walk: Walk) -> Iterator[Walk]:
-    """The steps of one policy alone, with or without reads, and all but a half, a quarter or an eighth."""
+    """Walks with the steps of one policy client, and walks without a half, a quarter or an eighth."""
     for policy in range(POLICIES):
-        of_policy = tuple(step for step in walk if step.policy == policy or step.verb in (RELOAD, "LIST"))
-        yield of_policy
-        yield tuple(step for step in of_policy if step.verb not in ("GET", "LIST"))
+        policy_steps = tuple(step for step in walk if step.policy == policy or step.verb in (RELOAD, "LIST"))
+        yield policy_steps
+        yield tuple(step for step in policy_steps if step.verb not in ("GET", "LIST"))
     for divisor in (2, 4, 8):
         size = max(1, len(walk) // divisor)
         for start in range(0, len(walk), size):
@@ -112,16 +112,16 @@ def _parts(walk: Walk) -> Iterator[Walk]:
 
 
 def _without_some(walk: Walk, needless: list[int]) -> Iterator[Walk]:
-    """Without the first or the last of the steps that can each be left out, however many."""
+    """Walks without the first or the last of the needless steps, in any number."""
     for count in range(1, len(needless) + 1):
-        for some in (needless[:count], needless[-count:]):
-            left = tuple(step for i, step in enumerate(walk) if i not in some)
-            yield left
-            yield _bare(left)
+        for omitted in (needless[:count], needless[-count:]):
+            shorter = tuple(step for i, step in enumerate(walk) if i not in omitted)
+            yield shorter
+            yield _bare(shorter)
 
 
 def _with_fewer_members(walk: Walk) -> Iterator[Walk]:
-    """No write with members, but one with one of its own."""
+    """The walk with no members in its writes, and walks with one member in one write."""
     bare = _bare(walk)
     yield bare
     for i, step in enumerate(walk):
@@ -134,12 +134,12 @@ def _bare(walk: Walk) -> Walk:
 
 
 def _steps(gateway: Gateway, walk: Walk, outcome: WalkOutcome, lists: Lists) -> Iterator[str]:
-    """Take a walk and read all at its end, the gateway and the model side by side.
+    """Take a walk and read all its policies at its end, on the gateway and on the model.
 
-    Each item is `RELOAD`, and asks for one.
+    Each item is `RELOAD`, a request for a reload.
     """
-    alone = gateway.sibling()
-    alone.exchanges = outcome.exchanges
+    client = gateway.sibling()
+    client.exchanges = outcome.exchanges
     model = Model(gateway.codec, gateway.behaviours)
     ids = [gateway.new_id(f"-walk{i}") for i in range(POLICIES)]
     try:
@@ -148,10 +148,10 @@ def _steps(gateway: Gateway, walk: Walk, outcome: WalkOutcome, lists: Lists) -> 
                 yield RELOAD
                 model.reload()
             else:
-                _take(alone, model, step, ids, lists)
+                _take(client, model, step, ids, lists)
             outcome.taken += 1
         for step in (*(Step("GET", policy) for policy in range(POLICIES)), Step("LIST")):
-            _take(alone, model, step, ids, lists)
+            _take(client, model, step, ids, lists)
     except Mismatch as mismatch:
         outcome.mismatch = mismatch
 
@@ -173,16 +173,16 @@ def _take(gateway: Gateway, model: Model, step: Step, ids: list[str], lists: Lis
 
 
 def _compare(gateway: Gateway, model: Model, ids: list[str], lists: Lists) -> None:
-    """The list has the loaded policies of a walk, and no other of it."""
+    """Check that the list has the loaded policies of a walk and no other policy of it."""
     exchange = gateway.list()
     key = exchange.status, exchange.header("Content-Type"), exchange.answer and exchange.answer.stored
-    shown = lists.get(key) or lists.setdefault(key, listed(exchange))
+    policies = lists.get(key) or lists.setdefault(key, listed(exchange))
     for policy_id in ids:
         if policy_id not in model.loaded:
-            if policy_id in shown:
+            if policy_id in policies:
                 raise Mismatch(f"a list without {policy_id}", "a list with it", exchange)
             continue
-        wanted: Any = json.loads(model.get(policy_id)[1])
-        if shown.get(policy_id) != wanted:
-            actual = shorten(json.dumps(shown.get(policy_id, "no such item")))
-            raise Mismatch(f"a list with {shorten(json.dumps(wanted))}", actual, exchange)
+        expected: Any = json.loads(model.get(policy_id)[1])
+        if policies.get(policy_id) != expected:
+            actual = shorten(json.dumps(policies.get(policy_id, "no such item")))
+            raise Mismatch(f"a list with {shorten(json.dumps(expected))}", actual, exchange)

@@ -1,1 +1,1 @@
-"""Documents that the tests write: APIs, clients, tokens, sessions, policies."""
+"""Documents that tests write: APIs, clients, tokens, sessions and policies."""

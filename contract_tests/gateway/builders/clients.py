@@ -1,4 +1,4 @@
-"""OAuth clients that a test makes for itself, and the tokens that it asks for with them."""
+"""OAuth clients that a test writes, and requests for their tokens."""
 
 from __future__ import annotations
 
@@ -22,28 +22,28 @@ def write_oauth_api(gateway: Gateway) -> Api:
 
 
 def write_client(gateway: Gateway, api: Api, policy_id: str, **members: Any) -> dict[str, Any]:
-    """Create a client with a policy; return the document that the gateway answers."""
+    """Create a client with a policy; return the client of the answer."""
     name = gateway.new_id()
-    sent = {
+    body = {
         "client_id": name,
         "redirect_uri": "http://client.test/",
         "policy_id": policy_id,
         "secret": SECRET,
         **members,
     }
-    exchange = gateway.send("POST", f"{CLIENTS}/create", {**sent, "api_id": api.id})
-    whole = {**sent, "meta_data": members.get("meta_data"), "description": ""}
-    expect_json(exchange, 200, whole)
-    return whole
+    exchange = gateway.send("POST", f"{CLIENTS}/create", {**body, "api_id": api.id})
+    client = {**body, "meta_data": members.get("meta_data"), "description": ""}
+    expect_json(exchange, 200, client)
+    return client
 
 
 def basic_auth(name: str, secret: str) -> str:
-    """A client's credentials as a header has them."""
+    """The value of an Authorization header with a client's credentials."""
     return f"Basic {base64.b64encode(f'{name}:{secret}'.encode()).decode()}"
 
 
-def ask_for_token(gateway: Gateway, api: Api, name: str, secret: str) -> Exchange:
-    """Ask for a token by a client's credentials."""
+def request_token(gateway: Gateway, api: Api, name: str, secret: str) -> Exchange:
+    """Request a token with a client's credentials."""
     headers = [("Content-Type", FORM), ("Authorization", basic_auth(name, secret))]
     exchange = gateway.send("POST", f"/{api.id}/oauth/token/", GRANT, headers=headers)
     if isinstance(exchange.json, dict):
@@ -52,8 +52,12 @@ def ask_for_token(gateway: Gateway, api: Api, name: str, secret: str) -> Exchang
 
 
 def get_token(gateway: Gateway, api: Api, name: str, secret: str = SECRET) -> str:
-    """A token of a client."""
-    exchange = ask_for_token(gateway, api, name, secret)
+    """A new token of a client.
+
+    Raises:
+        Mismatch: the answer has no bearer token.
+    """
+    exchange = request_token(gateway, api, name, secret)
     answer = exchange.document
     if exchange.status != 200 or answer.get("token_type") != "bearer" or "access_token" not in answer:
         raise Mismatch("200 with a bearer token", f"{exchange.status} {exchange.text[:200]}", exchange)
@@ -61,6 +65,6 @@ def get_token(gateway: Gateway, api: Api, name: str, secret: str = SECRET) -> st
 
 
 def send_form(gateway: Gateway, path: str, form: str | bytes) -> Exchange:
-    """POST a form, with the gateway's secret."""
+    """POST a form with the gateway's secret."""
     headers = [(gateway.auth.header, gateway.auth.secret), ("Content-Type", FORM)]
     return gateway.send("POST", path, form, headers=headers)

@@ -1,4 +1,4 @@
-"""JSON Web Tokens that the suite makes, and APIs that ask for them."""
+"""JSON Web Tokens, and APIs that require them."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from contract_tests.gateway.client import Gateway
 from contract_tests.gateway.resources import KEYS
 
 SECRET = "a-secret-of-the-suite"
-JWTS = {  # what a definition says of tokens
+JWTS = {  # members of a definition that requires tokens
     "enable_jwt": True, "jwt_signing_method": "hmac",
     "jwt_source": base64.b64encode(SECRET.encode()).decode(),
     "jwt_identity_base_field": "sub", "jwt_policy_field_name": "pol",
 }  # fmt: skip
-PUBLIC_KEYS = {  # by method, as a definition has it; the private keys are lost
+PUBLIC_KEYS = {  # by signing method, in a definition's form; the private keys do not exist any more
     "rsa": (
         "LS0tLS1CRUdJTiBQVUJMSUMgS0VZLS0tLS0KTUlJQklqQU5CZ2txaGtpRzl3MEJBUUVGQUFPQ0FROEFNSUlCQ2dLQ0FRRUF4"
         "Q3QvSUV2aml4WDBrbWxwNU5oegpVdlV2TTUzOVZKN0NEVjc4OXV3SncrQWZUSmZ4bXdBdWh1RVc0SnZwWTV3eTY1R01TZzlW"
@@ -60,7 +60,7 @@ MODULUS = (  # of the RSA key
     "OsloC-NKba8aBRtZL5ZmPr8EY6sqeMpKbCekePE0fqcR5c_d8uFSow"
 )
 KID = "suite"
-SIGNATURES = {  # by algorithm and whether the token names KID: what those keys made of the claims
+SIGNATURES = {  # of SIGNED_CLAIMS by those keys; by algorithm and True if the token names KID
     ("RS256", False): (
         "Hk2XHs2x6CT7R73Et62c-0vXwkpiYrQLKjPSUkqoepLtVfbdH5NMES1WSrPgWHCNN2nP29Tb_8bWIiwpqv2arxM2nW4lbizI"
         "1nO_m2-7jKj-LJdLVtufJPWZ9KjlhKCBhBd0E6E0ABw0lYCLaKYYEccD_bVE_g_OUCnkeW4R_GyCQPvwxLsT3mEuAzB5kisn"
@@ -88,7 +88,7 @@ SIGNATURES = {  # by algorithm and whether the token names KID: what those keys 
 def token(
     claims: dict[str, Any], secret: str | bytes = SECRET, algorithm: str = "HS256", kid: str | None = None
 ) -> str:
-    """A JSON Web Token, signed by HMAC."""
+    """A JSON Web Token, signed_token by HMAC."""
     header = {"alg": algorithm, "typ": "JWT", **({} if kid is None else {"kid": kid})}
     head, body = (_encoded(json.dumps(part).encode()) for part in (header, claims))
     digest = f"sha{algorithm[2:]}" if algorithm.startswith("HS") else "sha256"
@@ -97,66 +97,66 @@ def token(
     return f"{head}.{body}.{_encoded(signature)}"
 
 
-def signed(algorithm: str, *, names_key: bool = False) -> str:
-    """A token of the user "someone", signed by a lost key of `PUBLIC_KEYS`."""
+def signed_token(algorithm: str, *, names_key: bool = False) -> str:
+    """A token of the new_user "someone", with a stored signature by a key of `PUBLIC_KEYS`."""
     kid = f',"kid":"{KID}"' if names_key else ""
     parts = (f'{{"alg":"{algorithm}","typ":"JWT"{kid}}}', SIGNED_CLAIMS)
     return ".".join([*(_encoded(part.encode()) for part in parts), SIGNATURES[algorithm, names_key]])
 
 
 def key_set(kid: str = KID) -> bytes:
-    """The JSON Web Key Set that has the RSA key."""
+    """A JSON Web Key Set with the RSA key."""
     jwk = {"kty": "RSA", "use": "sig", "alg": "RS256", "kid": kid, "n": MODULUS, "e": "AQAB"}
     return json.dumps({"keys": [jwk]}).encode()
 
 
-def source(data: bytes) -> str:
-    """A secret or a key as a definition has it."""
+def encoded_source(data: bytes) -> str:
+    """A secret, a key or a URL in base64, as a definition has it."""
     return base64.b64encode(data).decode()
 
 
 def write_jwt_api(gateway: Gateway, **members: Any) -> Api:
-    """Write an API that asks for tokens of `token`; the claim `pol` names a policy."""
+    """Write an API that accepts the tokens of `token`; the claim `pol` names a policy."""
     return write_api(gateway, **{**JWTS, **members})
 
 
-def user(gateway: Gateway) -> str:
-    """A user that no token was made for; its session, which is a key, is removed in the end."""
+def new_user(gateway: Gateway) -> str:
+    """A new new_user name; the user's session, which is a key, is removed at the end."""
     name = gateway.new_id()
     note_user(gateway, name)
     return name
 
 
 def note_user(gateway: Gateway, name: str) -> None:
-    """The session of a user, which is a key, is removed in the end."""
-    gateway.note_key(hashed(name))
+    """Register the session of a new_user, which is a key, for removal at the end."""
+    gateway.note_key(session_hash(name))
 
 
 def session_of(gateway: Gateway, api: Api, name: str) -> Exchange:
-    """The session of a user's tokens, read as the key that the gateway keeps it as."""
-    return gateway.send("GET", f"{KEYS}/{hashed(name)}?org_id={api.org_id}")
+    """Read the session of a user's tokens, which the gateway stores as a key."""
+    return gateway.send("GET", f"{KEYS}/{session_hash(name)}?org_id={api.org_id}")
 
 
 def expect_session(gateway: Gateway, api: Api, name: str, **members: Any) -> None:
-    """The session of a user has these members; one that is 0 or empty may be left out."""
+    """Expect these members of a user's session; a member that is 0 or "" may be absent."""
     exchange = session_of(gateway, api, name)
     for member, value in members.items():
-        answered = exchange.document.get(member) or type(value)()
-        if answered != value:
-            raise Mismatch(f"{member} {value!r}", f"{exchange.status} {answered!r}", exchange)
+        actual = exchange.document.get(member) or type(value)()
+        if actual != value:
+            raise Mismatch(f"{member} {value!r}", f"{exchange.status} {actual!r}", exchange)
 
 
 def is_session_id(text: str, name: str) -> bool:
-    """True if a key ends in the user's name, or is JSON in base64 with it (hash_key_function)."""
+    """True if a key ends in the hash of the user's name, or is JSON in base64 with it (hash_key_function)."""
     try:
-        inner = base64.b64decode(text + "==")
+        decoded = base64.b64decode(text + "==")
     except ValueError:
-        inner = b""
-    return text.endswith(hashed(name)) or f'"id":"{hashed(name)}"'.encode() in inner
+        decoded = b""
+    return text.endswith(session_hash(name)) or f'"id":"{session_hash(name)}"'.encode() in decoded
 
 
-def hashed(name: str) -> str:
-    """The name of a user's session, but for the organisation before it."""
+def session_hash(name: str) -> str:
+    """The hash of a user's name; with the organisation before it, it is the id of the user's session."""
     return hashlib.md5(name.encode()).hexdigest()  # noqa: S324  as the gateway names it
 
 

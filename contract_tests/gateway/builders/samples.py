@@ -1,4 +1,4 @@
-"""Policies to send: a whole one, and its access rights, limits and endpoints of all kinds."""
+"""Sample policies: a full one, and access rights, limits and endpoints of all kinds."""
 
 from __future__ import annotations
 
@@ -38,10 +38,10 @@ ENDPOINTS = [
 ]  # fmt: skip
 
 
-def whole(number: int) -> dict[str, Any]:
-    """A policy with every member, but its id; two of different parity and number share no value.
+def full_policy(number: int) -> dict[str, Any]:
+    """A policy with every member except its id; two of different parity and number share no value.
 
-    Members that a version does not know it drops.
+    A gateway drops the members that its version does not know.
     """
     odd, text = bool(number % 2), f"n{number}"
     smoothing = {
@@ -87,8 +87,8 @@ def whole(number: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def less(policy: dict[str, Any]) -> dict[str, Any]:
-    """A policy of the same id that has in each place less than this whole one."""
+def reduced_policy(policy: dict[str, Any]) -> dict[str, Any]:
+    """A policy of the same id that has fewer members than this full one at every level."""
     right, name = next(iter(policy["access_rights"])), next(iter(policy["meta_data"]))
     return {
         "id": policy["id"],
