@@ -1,4 +1,4 @@
-"""Access rights: the members that are kept, and the members that are written."""
+"""Access rights of a policy: the members that a gateway stores and the members that it answers."""
 
 from __future__ import annotations
 
@@ -13,36 +13,39 @@ from contract_tests.gateway.builders.samples import ENDPOINTS, FULL, LIMITS, MCP
 from contract_tests.gateway.builders.sessions import preview
 from contract_tests.gateway.checks import expect_policy
 from contract_tests.gateway.client import Gateway
-from contract_tests.gateway.test_policy_fields import refused, round_trip
+from contract_tests.gateway.test_policy_fields import expect_members_refused, round_trip
 
 
-def kept(gateway: Gateway, rights: Any) -> Steps:
-    """Rights that are sent so come back as this version writes them."""
-    sent = {"access_rights": rights}
-    yield from round_trip(gateway, f'"access_rights":{json.dumps(rights)}', sent)
+def rights_round_trip(gateway: Gateway, rights: Any) -> Steps:
+    """Send these access rights and expect them back as this version encodes them."""
+    yield from round_trip(gateway, f'"access_rights":{json.dumps(rights)}', {"access_rights": rights})
 
 
 @behaviour("access-rights-are-kept")
 def test_full_access_rights_are_kept(gateway: Gateway) -> Steps:
-    """Access rights with every member come back whole, and lists in them as they are: unsorted, with doubles."""
-    yield from kept(gateway, {"orders": FULL, "repeated": REPEATED})
+    """Access rights with every member come back in full, and their lists unsorted and with duplicates."""
+    yield from rights_round_trip(gateway, {"orders": FULL, "repeated": REPEATED})
 
 
 @behaviour("access-rights-are-sorted")
 def test_access_rights_of_several_apis_are_sorted(gateway: Gateway) -> Steps:
-    """Rights of many APIs come back sorted by API id, each with its own members."""
-    many = {f"api-{number}": {"api_id": str(number)} for number in range(120)}
-    yield from kept(gateway, many)
-    yield from kept(gateway, {"z": {"api_id": "z"}, "a": {"versions": ["v"]}, "B": {}, "é": {}})
+    """Access rights to many APIs come back sorted by API id, each with its own members."""
+    rights = {f"api-{number}": {"api_id": str(number)} for number in range(120)}
+    yield from rights_round_trip(gateway, rights)
+    yield from rights_round_trip(gateway, {"z": {"api_id": "z"}, "a": {"versions": ["v"]}, "B": {}, "é": {}})
 
 
-@pytest.mark.parametrize("limit", LIMITS, ids=range(len(LIMITS)))
+@pytest.mark.parametrize("limit", LIMITS, ids=json.dumps)
 @behaviour("api-limit-is-kept")
 def test_the_limit_of_an_api_is_kept(gateway: Gateway, limit: dict[str, Any]) -> Steps:
-    """A limit comes back with the members that this version writes."""
-    yield from kept(gateway, {"a": {"limit": limit}})
+    """The limit of an access right comes back with the members that this version has."""
+    yield from rights_round_trip(gateway, {"a": {"limit": limit}})
 
 
+ENDPOINT_CASES = ["none", "empty", "no-methods", "empty-method", "zero-rate", "two-paths", "repeated"]
+MCP_CASES = [
+    "methods", "method-rules", "empty-method-rules", "primitives", "no-primitives", "rules", "empty-rules", "no-rules",
+]  # fmt: skip
 ZERO_MEMBERS = [
     {"versions": []}, {"versions": None}, {"allowed_urls": []}, {"allowed_urls": [{}]}, {"allowed_urls": [{"url": "/x", "methods": []}]},
     {"restricted_types": [{}]}, {"restricted_types": []}, {"allowed_types": []}, {"allowed_types": [{"name": "x"}]},
@@ -51,28 +54,28 @@ ZERO_MEMBERS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("rights", ZERO_MEMBERS, ids=range(len(ZERO_MEMBERS)))
+@pytest.mark.parametrize("rights", ZERO_MEMBERS, ids=json.dumps)
 @behaviour("zero-members-of-rights")
 def test_zero_members_of_access_rights(gateway: Gateway, rights: dict[str, Any]) -> Steps:
-    """Zero and empty members inside access rights come back, or not, as the version does."""
-    yield from kept(gateway, {"a": rights})
+    """A zero or empty member of an access right comes back, or is left out, as in this version."""
+    yield from rights_round_trip(gateway, {"a": rights})
 
 
 @pytest.mark.parametrize("endpoints", ENDPOINTS, ids=range(len(ENDPOINTS)))
 @behaviour("endpoints-are-kept")
 def test_endpoints_are_kept(gateway: Gateway, endpoints: list[Any]) -> Steps:
-    """Limits of endpoints come back in their order, each method with a limit."""
-    yield from kept(gateway, {"a": {"endpoints": endpoints}})
+    """The endpoints of an access right come back in their order, and each method has a limit."""
+    yield from rights_round_trip(gateway, {"a": {"endpoints": endpoints}})
 
 
 @pytest.mark.parametrize("rights", MCP, ids=range(len(MCP)))
 @behaviour("mcp-rights-are-kept")
 def test_rights_of_mcp_proxies_are_kept(gateway: Gateway, rights: dict[str, Any]) -> Steps:
-    """Rights to methods, tools, resources and prompts come back in full, empty ones left out."""
-    yield from kept(gateway, {gateway.new_id("-mcp"): rights})
+    """Access rights to methods, tools, resources and prompts come back in full, without empty ones."""
+    yield from rights_round_trip(gateway, {gateway.new_id("-mcp"): rights})
 
 
-WRONG = [
+WRONG_TYPES = [
     "[]", '"a"', '{"a":1}', '{"a":[]}', '{"a":{"api_id":1}}', '{"a":{"versions":"v"}}', '{"a":{"versions":[1]}}',
     '{"a":{"limit":[]}}', '{"a":{"limit":{"rate":"1"}}}', '{"a":{"limit":{"quota_max":1.0}}}', '{"a":{"limit":{"quota_max":1.5}}}',
     '{"a":{"allowed_urls":{}}}', '{"a":{"allowed_urls":["/a"]}}', '{"a":{"allowed_urls":[{"methods":"GET"}]}}',
@@ -82,27 +85,27 @@ WRONG = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("text", WRONG, ids=range(len(WRONG)))
+@pytest.mark.parametrize("text", WRONG_TYPES, ids=range(len(WRONG_TYPES)))
 @behaviour("access-rights-are-typed")
 def test_access_rights_of_a_wrong_type_are_refused(gateway: Gateway, text: str) -> None:
-    """A member of a wrong type anywhere inside access rights is refused."""
-    refused(gateway, f'"access_rights":{text}')
+    """A policy with a member of a wrong type anywhere in its access rights is refused."""
+    expect_members_refused(gateway, f'"access_rights":{text}')
 
 
 @behaviour("sessions-change-what-they-share")
 def test_a_policy_shows_what_sessions_came_to(gateway: Gateway) -> Steps:
-    """The types of two policies are joined in the one that a session names first, until the next reload."""
+    """A session of two policies joins their allowed types in the first one, until the next reload."""
 
     def types(*fields: str) -> dict[str, Any]:
         return {"orders": {"api_id": "orders", "allowed_types": [{"name": "T", "fields": list(fields)}]}}
 
     first, second = (gateway.create(access_rights=types(field)) for field in ("x", "y"))
-    both = [first["id"], second["id"]]
+    ids = [first["id"], second["id"]]
     yield RELOAD
 
     expect_policy(gateway.get(first["id"]), gateway, first)
     for _ in TWICE:
-        preview(gateway, {"apply_policies": both})
+        preview(gateway, {"apply_policies": ids})
         joined = {**first, "access_rights": types("x", "y")}
         expect_policy(gateway.get(first["id"]), gateway, joined)
         expect_policy(gateway.get(second["id"]), gateway, second)

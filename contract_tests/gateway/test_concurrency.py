@@ -1,4 +1,4 @@
-"""Several clients at one time."""
+"""Requests of several clients at the same time."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def post(policy: dict[str, Any]) -> Request:
 
 @behaviour("concurrent-writes-are-kept")
 def test_policies_written_at_one_time_are_all_kept(gateway: Gateway) -> Steps:
-    """Each of several clients that write at one time is answered for its own policy, which is kept whole."""
+    """Policies that several clients write at the same time are all answered and kept."""
     written = []
     for _ in range(ROUNDS):
         policies = [{"id": gateway.new_id(), "name": f"client {i}", "rate": i} for i in range(CLIENTS)]
@@ -39,7 +39,7 @@ def test_policies_written_at_one_time_are_all_kept(gateway: Gateway) -> Steps:
 
 @behaviour("concurrent-writes-do-not-mix")
 def test_one_policy_written_by_several_is_that_of_one(gateway: Gateway) -> Steps:
-    """One policy that several clients write at one time is, after a reload, the policy that one of them sent."""
+    """A policy that several clients write at the same time is, after a reload, the policy of one of them."""
     policy_id = gateway.new_id()
     policies = [{"id": policy_id, "name": f"client {i}", "rate": i, "per": i} for i in range(CLIENTS)]
     for exchange in gateway.send_together(*map(post, policies)):
@@ -53,7 +53,7 @@ def test_one_policy_written_by_several_is_that_of_one(gateway: Gateway) -> Steps
 
 @behaviour("concurrent-reads-do-not-mix")
 def test_reads_at_one_time_are_answered_each_for_itself(gateway: Gateway) -> Steps:
-    """Each of several clients at one time reads the policy that it asked for, beside lists and writes."""
+    """Clients that read at the same time, beside lists and writes, get the policies that they request."""
     policies = [gateway.create(name=f"read {i}", rate=i, tags=[f"t{i}"]) for i in range(CLIENTS - 2)]
     yield RELOAD
 

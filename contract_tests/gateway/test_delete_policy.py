@@ -12,7 +12,7 @@ from contract_tests.gateway.resources import POLICIES
 
 @behaviour("delete-answers-deleted")
 def test_deleting_answers_the_key_and_deleted(gateway: Gateway) -> None:
-    """A policy that was just written, and never loaded, can be deleted."""
+    """A policy that was written and never loaded can be deleted; the answer has its id and `deleted`."""
     policy = gateway.create()
 
     expect_written(gateway.delete(policy["id"]), policy["id"], "deleted")
@@ -20,8 +20,8 @@ def test_deleting_answers_the_key_and_deleted(gateway: Gateway) -> None:
 
 @behaviour("deleted-policy-stays-until-reload")
 def test_a_deleted_policy_is_readable_until_a_reload(gateway: Gateway) -> Steps:
-    """A deleted policy is still read until a reload, then 404."""
-    policy = gateway.create(name="going")
+    """A deleted policy is read until the next reload, and answers 404 after it."""
+    policy = gateway.create(name="deleted")
     yield RELOAD
     expect_written(gateway.delete(policy["id"]), policy["id"], "deleted")
     expect_policy(gateway.get(policy["id"]), gateway, policy)
@@ -32,13 +32,13 @@ def test_a_deleted_policy_is_readable_until_a_reload(gateway: Gateway) -> Steps:
 
 @behaviour("delete-unknown-is-500")
 def test_deleting_an_unknown_policy_fails(gateway: Gateway) -> None:
-    """Deleting a policy that was never written answers 500, not 404."""
+    """A DELETE of a policy that was never written answers 500, not 404."""
     expect_error(gateway.delete(gateway.new_id()), 500, "Delete failed")
 
 
 @behaviour("delete-twice-is-500")
 def test_deleting_twice_fails(gateway: Gateway) -> Steps:
-    """A second deletion answers 500, although the policy is still loaded."""
+    """A second DELETE of a policy answers 500, although the policy is still loaded."""
     policy = gateway.create()
     yield RELOAD
     gateway.delete(policy["id"])
@@ -48,7 +48,7 @@ def test_deleting_twice_fails(gateway: Gateway) -> Steps:
 
 @behaviour("deleted-policy-can-come-back")
 def test_a_deleted_policy_can_be_written_again(gateway: Gateway) -> Steps:
-    """Deleted and written again before a reload, a policy has its new values alone."""
+    """A policy that is deleted and written again before a reload has only its new values."""
     old = gateway.create(name="old", rate=9, tags=["old"])
     yield RELOAD
     gateway.delete(old["id"])
@@ -60,7 +60,7 @@ def test_a_deleted_policy_can_be_written_again(gateway: Gateway) -> Steps:
 
 @behaviour("delete-leaves-others")
 def test_deleting_one_policy_leaves_the_others(gateway: Gateway) -> Steps:
-    """A deletion removes one policy and no other."""
+    """A DELETE removes one policy and no other."""
     first, second, third = (gateway.create(name=name) for name in ("first", "second", "third"))
     yield RELOAD
     gateway.delete(second["id"])
@@ -74,5 +74,5 @@ def test_deleting_one_policy_leaves_the_others(gateway: Gateway) -> Steps:
 @pytest.mark.parametrize("path", [POLICIES, f"{POLICIES}/"])
 @behaviour("delete-without-path-id-is-400")
 def test_a_deletion_without_an_id_in_the_path(gateway: Gateway, path: str) -> None:
-    """DELETE /tyk/policies is refused; the text really says apiID."""
+    """A DELETE of /tyk/policies is refused; its message says apiID."""
     expect_error(gateway.send("DELETE", path), 400, "Must specify an apiID to delete")

@@ -1,4 +1,4 @@
-"""Limits of single endpoints: what their paths match, which endpoint counts, and which share a bucket."""
+"""Rate limits of endpoints: the requests that an endpoint matches, its precedence and its bucket."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ def endpoint(path: str, **rates: float) -> dict[str, Any]:
     }
 
 
-def limited(gateway: Gateway, api: Api, *endpoints: dict[str, Any], **members: Any) -> str:
-    """Write a policy with limits for endpoints of an API; return its id."""
+def write_limited_policy(gateway: Gateway, api: Api, *endpoints: dict[str, Any], **members: Any) -> str:
+    """Write a policy with rate limits for endpoints of an API; return its id."""
     right = {**api.rights[api.id], "endpoints": list(endpoints)}
     return write_policy(gateway, api, access_rights={api.id: right}, **members)
 
 
-def expect_held_back(gateway: Gateway, api: Api, key: str, path: str, method: str = "GET") -> None:
+def expect_rate_limited(gateway: Gateway, api: Api, key: str, path: str, method: str = "GET") -> None:
     """Expect 429, because the rate of the path is used up."""
     expect_refused(call(gateway, api, key, path, method), 429, "Rate Limit Exceeded")
 
@@ -40,14 +40,14 @@ def expect_held_back(gateway: Gateway, api: Api, key: str, path: str, method: st
 def test_endpoints_of_similar_names_share_a_rate(gateway: Gateway) -> Steps:
     """`GET:/x` and `GET:/y` share the bucket of the one requested first; `POST:/y` and other keys have their own."""
     api = write_api(gateway)
-    gold = limited(gateway, api, endpoint("/x", GET=2), endpoint("/y", GET=1000, POST=1))
+    gold = write_limited_policy(gateway, api, endpoint("/x", GET=2), endpoint("/y", GET=1000, POST=1))
     yield RELOAD
 
     key, other = write_key(gateway, api, gold), write_key(gateway, api, gold)
     for path in ("x", "y"):
         expect_passed(call(gateway, api, key, path))
     for path in ("x", "y"):
-        expect_held_back(gateway, api, key, path)
+        expect_rate_limited(gateway, api, key, path)
     expect_passed(call(gateway, api, key, "y", "POST"))
     expect_passed(call(gateway, api, key, "z"))
     for path in ("y", "y", "x"):
@@ -58,21 +58,21 @@ def test_endpoints_of_similar_names_share_a_rate(gateway: Gateway) -> Steps:
 def test_endpoints_of_other_names_have_rates_of_their_own(gateway: Gateway) -> Steps:
     """`GET:/one/aaaa` and `GET:/one/bbbb` differ in a whole block of four bytes and have separate buckets."""
     api = write_api(gateway)
-    gold = limited(gateway, api, endpoint("/one/aaaa", GET=1), endpoint("/one/bbbb", GET=1))
+    gold = write_limited_policy(gateway, api, endpoint("/one/aaaa", GET=1), endpoint("/one/bbbb", GET=1))
     yield RELOAD
 
     key = write_key(gateway, api, gold)
     for path in ("one/aaaa", "one/bbbb"):
         expect_passed(call(gateway, api, key, path))
     for path in ("one/aaaa", "one/bbbb"):
-        expect_held_back(gateway, api, key, path)
+        expect_rate_limited(gateway, api, key, path)
 
 
 @behaviour("endpoint-paths-are-expressions")
 def test_the_path_of_an_endpoint_is_an_expression(gateway: Gateway) -> Steps:
-    """`{name}` matches one segment, `/*` any remainder; an expression that does not compile matches nothing."""
+    """An endpoint's `{name}` matches one segment and `/*` any rest; an invalid expression matches nothing."""
     api = write_api(gateway)
-    gold = limited(
+    gold = write_limited_policy(
         gateway, api,
         endpoint("/users/{id}/orders", GET=1), endpoint("/files/*", GET=1), endpoint("/odd/(", GET=1),
         endpoint("/digits/[0-9]+$", GET=1),
@@ -86,32 +86,34 @@ def test_the_path_of_an_endpoint_is_an_expression(gateway: Gateway) -> Steps:
         ("digits/1", "digits/23"),
     ):
         expect_passed(call(gateway, api, key, first))
-        expect_held_back(gateway, api, key, second)
-    for other in ("users/1/2/orders", "digits/none", "odd/", "odd/("):
+        expect_rate_limited(gateway, api, key, second)
+    for unlimited in ("users/1/2/orders", "digits/none", "odd/", "odd/("):
         for _ in range(2):
-            expect_passed(call(gateway, api, key, other))
+            expect_passed(call(gateway, api, key, unlimited))
 
 
 @behaviour("first-endpoint-counts")
 def test_of_several_endpoints_the_first_counts(gateway: Gateway) -> Steps:
-    """A request that matches two endpoints is counted by the first one in the access right."""
+    """A request that matches two endpoints counts for the first one in the access right."""
     api = write_api(gateway)
-    gold = limited(gateway, api, endpoint("/things/{id}", GET=2), endpoint("/things/special", GET=1, POST=1))
+    gold = write_limited_policy(
+        gateway, api, endpoint("/things/{id}", GET=2), endpoint("/things/special", GET=1, POST=1)
+    )
     yield RELOAD
 
     key = write_key(gateway, api, gold)
     for _ in range(2):
         expect_passed(call(gateway, api, key, "things/special"))
-    expect_held_back(gateway, api, key, "things/other")
+    expect_rate_limited(gateway, api, key, "things/other")
     expect_passed(call(gateway, api, key, "things/special", "POST"))
-    expect_held_back(gateway, api, key, "things/special", "POST")
+    expect_rate_limited(gateway, api, key, "things/special", "POST")
 
 
 @behaviour("endpoint-rates-replace-others")
 def test_the_rate_of_an_endpoint_counts_instead_of_the_others(gateway: Gateway) -> Steps:
-    """An endpoint may be faster than its key, or unlimited; its requests count towards the quota."""
+    """An endpoint's rate replaces the key's, lower or higher; its requests count for the quota."""
     api = write_api(gateway)
-    gold = limited(
+    gold = write_limited_policy(
         gateway, api, endpoint("/fast/one", GET=1000), endpoint("/free", GET=0, POST=-1),
         rate=1, per=3600, quota_max=6, quota_renewal_rate=3600,
     )  # fmt: skip
@@ -119,7 +121,7 @@ def test_the_rate_of_an_endpoint_counts_instead_of_the_others(gateway: Gateway) 
 
     key = write_key(gateway, api, gold)
     expect_passed(call(gateway, api, key, "other"), 6, 5)
-    expect_held_back(gateway, api, key, "other")
+    expect_rate_limited(gateway, api, key, "other")
     for left in (4, 3):
         expect_passed(call(gateway, api, key, "fast/one"), 6, left)
     for method, left in (("GET", 2), ("GET", 1), ("POST", 0)):
@@ -129,7 +131,7 @@ def test_the_rate_of_an_endpoint_counts_instead_of_the_others(gateway: Gateway) 
 
 @behaviour("endpoint-rates-replace-others")
 def test_the_rate_of_an_endpoint_counts_instead_of_its_api(gateway: Gateway) -> Steps:
-    """With per_api the rate of an endpoint replaces that of its API."""
+    """An endpoint's rate replaces the rate of its API under per_api."""
     api = write_api(gateway)
     right = {
         **api.rights[api.id],
@@ -142,6 +144,6 @@ def test_the_rate_of_an_endpoint_counts_instead_of_its_api(gateway: Gateway) -> 
     key = write_key(gateway, api, gold)
     for _ in range(2):
         expect_passed(call(gateway, api, key, "fast/one"))
-    expect_held_back(gateway, api, key, "fast/one")
+    expect_rate_limited(gateway, api, key, "fast/one")
     expect_passed(call(gateway, api, key, "other"))
-    expect_held_back(gateway, api, key, "other")
+    expect_rate_limited(gateway, api, key, "other")

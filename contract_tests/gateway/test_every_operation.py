@@ -1,4 +1,4 @@
-"""Every operation of the spec with generated requests, and every answer of the run against the spec."""
+"""Generated requests to every operation, and every answer of the run against the contract."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ from mockserver.contract.openapi import Operation
 @pytest.mark.parametrize("method", ["POST", "PUT"])
 @behaviour("generated-writes-are-answered")
 def test_generated_writes(gateway: Gateway, method: str, path: str) -> Steps:
-    """Each generated write is answered as its body asks, and read back as it was written."""
-    yield RELOAD  # they are being made meanwhile
+    """A generated write gets the answer that the model predicts, and its policy is read as written."""
+    yield RELOAD  # the generator works meanwhile
 
     model = Model(gateway.codec, gateway.behaviours)
     for path_id, body in _bodies(gateway):
@@ -44,8 +44,8 @@ def test_generated_writes(gateway: Gateway, method: str, path: str) -> Steps:
 @pytest.mark.parametrize("operation_id", ["getHello", "getReady", "listPolicies", "getPolicy"])
 @behaviour("generated-reads-are-answered", reads_only=True, phase=FIRST)
 def test_generated_reads(gateway: Gateway, operation_id: str) -> Steps:
-    """Each generated read is answered as the spec declares."""
-    yield STARTED  # they are being made meanwhile
+    """A generated read gets an answer that the contract declares."""
+    yield STARTED  # the generator works meanwhile
 
     version = gateway.version
     for case in (
@@ -57,8 +57,8 @@ def test_generated_reads(gateway: Gateway, operation_id: str) -> Steps:
 
 @behaviour("generated-deletes-are-answered")
 def test_generated_deletes(gateway: Gateway) -> Steps:
-    """Deleting a policy that was never written is answered as the contract declares."""
-    yield AT_END  # they are being made meanwhile
+    """A DELETE of an unknown policy with a generated id gets an answer that the contract declares."""
+    yield AT_END  # the generator works meanwhile
 
     for case in generated.conforming(gateway.version, "deletePolicy"):
         suffix = unquote(case.path_parameters["polID"]).replace("/", "")
@@ -68,8 +68,8 @@ def test_generated_deletes(gateway: Gateway) -> Steps:
 @pytest.mark.parametrize("operation_id", ["deletePolicyWithoutId", "updatePolicyWithoutId"])
 @behaviour("generated-writes-are-answered")
 def test_generated_requests_without_an_id(gateway: Gateway, operation_id: str) -> Steps:
-    """Updates and deletions that name no policy are answered as the spec declares."""
-    yield AT_END  # they are being made meanwhile
+    """A PUT or DELETE that names no policy gets an answer that the contract declares."""
+    yield AT_END  # the generator works meanwhile
 
     method = gateway.contract.operations[operation_id].method
     for case in generated.conforming(gateway.version, operation_id):
@@ -79,7 +79,7 @@ def test_generated_requests_without_an_id(gateway: Gateway, operation_id: str) -
 
 @behaviour("generated-reloads-are-answered", phase=ALONE)
 def test_generated_reloads(gateway: Gateway) -> None:
-    """Reloads with generated parameters are answered as the spec declares."""
+    """A reload with generated parameters gets an answer that the contract declares."""
     for case in generated.conforming(gateway.version, "reload")[:4]:
         gateway.target.reloads += 1
         _judge(gateway, gateway.send("GET", _path(case)))
@@ -87,7 +87,7 @@ def test_generated_reloads(gateway: Gateway) -> None:
 
 @behaviour("answers-conform-to-spec", reads_only=True, phase=LAST)
 def test_every_answer_of_the_run_conforms(gateway: Gateway) -> None:
-    """Every answer to an operation has a declared status, content type and body."""
+    """Every answer to an operation has a status, a content type and a body that the contract declares."""
     judge = gateway.judge
     judge.read(gateway.target.log)
     for operation, exchange, violation in judge.findings():
@@ -96,7 +96,7 @@ def test_every_answer_of_the_run_conforms(gateway: Gateway) -> None:
 
 
 def _write(gateway: Gateway, model: Model, method: str, path_id: str | None, body: bytes) -> None:
-    """Send a write and compare its answer with the model's; pass over one that would be unsafe."""
+    """Send a write and compare its answer with the model's; skip a write that would be unsafe."""
     target = POLICIES if path_id is None else f"{POLICIES}/{quote(path_id, safe='')}"
     try:
         gateway.ownership.check(Request(method, target, body))
@@ -113,7 +113,7 @@ def _write(gateway: Gateway, model: Model, method: str, path_id: str | None, bod
 
 
 def _bodies(gateway: Gateway) -> list[tuple[str, bytes]]:
-    """Generated bodies with an id of this run, and that id. All writes take the same, so they are made once."""
+    """Generated bodies with ids of this run, as pairs of an id and a body."""
     version = gateway.version
     bodies = []
     for case in (
@@ -121,8 +121,8 @@ def _bodies(gateway: Gateway) -> list[tuple[str, bytes]]:
         *generated.violating(version, "addPolicy"),
     ):
         body = _owned(gateway, case.body)
-        own_id = body.get("id") if isinstance(body, dict) else None
-        path_id = own_id if isinstance(own_id, str) and "/" not in own_id else gateway.new_id()
+        body_id = body.get("id") if isinstance(body, dict) else None
+        path_id = body_id if isinstance(body_id, str) and "/" not in body_id else gateway.new_id()
         bodies.append((path_id, body if isinstance(body, bytes) else json.dumps(body).encode()))
     return bodies
 

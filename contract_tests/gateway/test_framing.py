@@ -1,4 +1,4 @@
-"""HTTP itself, on every answer of the run: the length of bodies, the connection, the headers."""
+"""HTTP in every answer of the run: lengths of bodies, connections, headers."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ HEADERS = {
     "x-mascot",  # on the first probe, unless hide_generator_header is set
 }  # fmt: skip
 ONCE = {"content-type", "content-length", "date", "location"}
-STEADY_SECONDS = 2  # of a run whose answers cannot all have one date
-LOOKED_AT = 4000  # characters of an answer, for white space
+STEADY_SECONDS = 2  # a longer run has answers with several dates
+LOOKED_AT = 4000  # characters of an answer that are searched for white space
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"?')
 
 
 @behaviour("bodies-end-where-told", reads_only=True, phase=LAST)
 def test_every_body_ends_where_its_length_says(gateway: Gateway) -> None:
-    """Each body has the length that its header declares, and nothing follows it."""
+    """A body has the length that its header declares, and no bytes follow it."""
     for exchange in gateway.target.log:
         if exchange.truncated:
-            raise _mismatch(gateway, exchange, "a body of the length that was told", exchange.failure)
+            raise _mismatch(gateway, exchange, "a body of the declared length", exchange.failure)
         if exchange.answer and exchange.answer.trailing:
             actual = f"{exchange.answer.trailing!r} follows"
             raise _mismatch(gateway, exchange, "nothing after the body", actual)
@@ -37,11 +37,11 @@ def test_every_body_ends_where_its_length_says(gateway: Gateway) -> None:
 
 @behaviour("connections-are-kept", reads_only=True, phase=LAST)
 def test_every_connection_is_kept(gateway: Gateway) -> None:
-    """A connection stays open after each answer, refusals included, and answers the next request."""
+    """A connection stays open after every answer, refusals included, and serves the next request."""
     for exchange in _answered(gateway):
         if exchange.answer and not exchange.answer.keeps_alive:
-            how = f"Connection: {exchange.header('Connection') or 'none'}, and it is closed"
-            raise _mismatch(gateway, exchange, "a connection that stays open after the answer", how)
+            actual = f"Connection: {exchange.header('Connection') or 'none'}, and the connection is closed"
+            raise _mismatch(gateway, exchange, "a connection that stays open after the answer", actual)
     if gateway.target.dropped and not gateway.target.gone:
         first, count = gateway.target.dropped[0], len(gateway.target.dropped)
         actual = f"{count} connections closed instead, the first at {first}"
@@ -50,7 +50,7 @@ def test_every_connection_is_kept(gateway: Gateway) -> None:
 
 @behaviour("no-server-header", reads_only=True, phase=LAST)
 def test_no_answer_has_other_headers(gateway: Gateway) -> None:
-    """No answer of the gateway itself has a header that gateways do not send."""
+    """An answer of the gateway itself has only the headers that gateways send."""
     for exchange in _answered(gateway):
         if exchange.target.startswith(f"/{gateway.ownership.run}"):
             continue
@@ -66,7 +66,7 @@ def test_no_answer_has_other_headers(gateway: Gateway) -> None:
 
 @behaviour("answers-are-dated", reads_only=True, phase=LAST)
 def test_every_answer_is_dated(gateway: Gateway) -> None:
-    """Each answer has a Date, in the form of HTTP."""
+    """An answer has a Date header in the form of HTTP."""
     first = {exchange.header("Date"): exchange for exchange in reversed(_answered(gateway))}
     for date, exchange in first.items():
         try:
@@ -75,12 +75,12 @@ def test_every_answer_is_dated(gateway: Gateway) -> None:
             raise _mismatch(gateway, exchange, "a Date", f"Date: {date or 'none'}") from None
     if len(first) == 1 and gateway.target.seconds > STEADY_SECONDS:
         actual = f"Date: {next(iter(first))} in all answers of {gateway.target.seconds:.0f} s"
-        raise Mismatch("a Date that goes on with the time", actual)
+        raise Mismatch("a Date of the current time", actual)
 
 
 @behaviour("answers-are-compact-json", reads_only=True, phase=LAST)
 def test_every_answer_is_compact_json(gateway: Gateway) -> None:
-    """Each answer of an operation is plain application/json, without white space but for one newline at its end."""
+    """The answer of an operation is application/json in one line, without white space between tokens."""
     for exchange in gateway.target.log:
         if not exchange.answer or operation_of(gateway.contract, exchange) is None:
             continue
@@ -90,12 +90,15 @@ def test_every_answer_is_compact_json(gateway: Gateway) -> None:
         text = exchange.text
         if not text.endswith("\n") or re.search(r"\s", _STRING.sub("", text[:-1][:LOOKED_AT])):
             raise _mismatch(
-                gateway, exchange, "JSON in one line that ends, without spaces", repr(text[-400:])
+                gateway,
+                exchange,
+                "JSON in one line, without spaces, with a newline at the end",
+                repr(text[-400:]),
             )
 
 
 def _answered(gateway: Gateway) -> list[Exchange]:
-    """The exchanges that reached the gateway: its HTTP server refuses some requests itself, with a bare answer."""
+    """The exchanges with answers of the gateway; its HTTP server refuses some requests with a bare 400."""
     return [
         exchange
         for exchange in gateway.target.log

@@ -19,13 +19,13 @@ def test_an_unknown_policy_is_not_found(gateway: Gateway) -> None:
 @pytest.mark.parametrize("escaped", ["%FF", "%C3", "%ED%A0%80", "%00"])
 @behaviour("unknown-policy-is-404", reads_only=True)
 def test_an_id_that_is_no_text_is_not_found(gateway: Gateway, escaped: str) -> None:
-    """Bytes that are not UTF-8, or no character, make an id like any other."""
+    """An id with bytes that are not UTF-8, or with a NUL, answers 404 like any unknown id."""
     expect_error(gateway.send("GET", f"{path_of(gateway.new_id())}{escaped}"), 404, "Policy not found")
 
 
 @behaviour("created-policy-needs-reload")
 def test_a_created_policy_is_readable_after_a_reload(gateway: Gateway) -> Steps:
-    """A policy that was just written is not readable before the gateway reloads."""
+    """A policy that was written answers 404 until the gateway reloads."""
     policy = gateway.create(name="Gold", rate=1000, per=60)
     expect_error(gateway.get(policy["id"]), 404, "Policy not found")
     yield RELOAD
@@ -35,7 +35,7 @@ def test_a_created_policy_is_readable_after_a_reload(gateway: Gateway) -> Steps:
 
 @behaviour("zero-policy-is-complete")
 def test_a_policy_with_nothing_but_an_id_has_every_member(gateway: Gateway) -> Steps:
-    """Every member of the policy's own level is answered, zero or null where nothing was sent."""
+    """A policy that was sent with its id alone has every member of its version, zero or null."""
     policy = gateway.create()
     yield RELOAD
 
@@ -44,7 +44,7 @@ def test_a_policy_with_nothing_but_an_id_has_every_member(gateway: Gateway) -> S
 
 @behaviour("id-case-matters")
 def test_an_id_in_other_case_is_unknown(gateway: Gateway) -> Steps:
-    """Ids are compared with their case."""
+    """A policy's id with upper and lower case exchanged answers 404."""
     policy = gateway.create(id=gateway.new_id("-Case"))
     yield RELOAD
 
@@ -54,7 +54,7 @@ def test_an_id_in_other_case_is_unknown(gateway: Gateway) -> Steps:
 
 @behaviour("id-is-found-whole")
 def test_a_part_of_an_id_is_unknown(gateway: Gateway) -> Steps:
-    """Neither the beginning of an id nor an id with more behind it finds a policy."""
+    """A policy's id without its last character, or with more characters, answers 404."""
     policy = gateway.create(id=gateway.new_id("-whole"))
     yield RELOAD
 
@@ -65,7 +65,7 @@ def test_a_part_of_an_id_is_unknown(gateway: Gateway) -> Steps:
 
 @behaviour("name-is-no-id")
 def test_a_name_finds_no_policy(gateway: Gateway) -> Steps:
-    """A policy is found by its id alone, not by its name or _id."""
+    """A policy's name and its _id answer 404: a policy is found by its id alone."""
     name, object_id = gateway.new_id(), gateway.ownership.new_object_id()
     policy = gateway.create(name=name, _id=object_id)
     yield RELOAD
@@ -77,7 +77,7 @@ def test_a_name_finds_no_policy(gateway: Gateway) -> Steps:
 
 @behaviour("reads-do-not-change")
 def test_a_policy_reads_the_same_each_time(gateway: Gateway) -> Steps:
-    """Reads without a reload between them answer the same text."""
+    """Repeated reads of a policy without a reload between them answer the same text."""
     policy = gateway.create(**{**full_policy(3), "per": 7})
     yield RELOAD
 
@@ -87,7 +87,7 @@ def test_a_policy_reads_the_same_each_time(gateway: Gateway) -> Steps:
 
 @behaviour("policies-do-not-mix")
 def test_policies_keep_their_own_values(gateway: Gateway) -> Steps:
-    """The values of one policy do not show in another that was written beside it."""
+    """A policy has none of the values of the policies that were written beside it."""
     first, second, third = (
         gateway.create(**full_policy(5)),
         gateway.create(name="bare"),
@@ -101,7 +101,7 @@ def test_policies_keep_their_own_values(gateway: Gateway) -> Steps:
 
 @behaviour("long-answers-are-whole")
 def test_a_long_policy_is_read_whole(gateway: Gateway) -> Steps:
-    """A policy of 100 kB is taken and answered whole."""
+    """A policy of 100 kB is accepted and answered in full."""
     tags = [f"tag {number}" for number in range(2000)]
     policy = gateway.create(**{**full_policy(7), "name": "n" * 60_000, "tags": tags})
     yield RELOAD
@@ -111,7 +111,7 @@ def test_a_long_policy_is_read_whole(gateway: Gateway) -> Steps:
 
 @behaviour("long-answers-are-whole", phase=ALONE)
 def test_a_very_long_policy_is_read_whole(gateway: Gateway) -> Steps:
-    """A policy of over 1 MB, where servers have limits, is taken and answered whole."""
+    """A policy of over 1 MB, a usual limit of servers, is accepted and answered in full."""
     policy = gateway.create(name="n" * 1_200_000)
     yield RELOAD
 

@@ -1,4 +1,4 @@
-"""GET /hello and GET /ready: no secret, and a verdict in the body."""
+"""GET /hello and GET /ready: probes without the secret, with a status in the body."""
 
 from __future__ import annotations
 
@@ -16,78 +16,84 @@ from mockserver.golang import json_writer
 
 
 def expect_health(exchange: Exchange, description: str) -> None:
-    """The answer is 200 and a health document with this description."""
+    """Expect 200 and a health document with this description."""
     body = exchange.json
-    wanted = f'200 with status, version and description "{description}"'
+    expected = f'200 with status, version and description "{description}"'
     if exchange.status != 200 or not isinstance(body, dict) or body.get("description") != description:
-        raise Mismatch(wanted, f"{exchange.status} {shorten(exchange.text)}", exchange)
+        raise Mismatch(expected, f"{exchange.status} {shorten(exchange.text)}", exchange)
     members = [name for name in body if name != "details"]
     if members != ["status", "version", "description"]:
-        raise Mismatch(wanted, shorten(repr(exchange.text)), exchange)
+        raise Mismatch(expected, shorten(repr(exchange.text)), exchange)
     expect(exchange, 200, json_writer.write(body) + "\n")
 
 
-def is_time(part: dict[str, Any]) -> bool:
-    """True if a part has the time of its check, to the second and with its zone."""
-    return bool(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(Z|[+-]\d\d:\d\d)", str(part.get("time"))))
+def is_time(component: dict[str, Any]) -> bool:
+    """True if a component has the time of its check as RFC 3339 has it, in seconds and with a zone."""
+    return bool(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(Z|[+-]\d\d:\d\d)", str(component.get("time"))))
 
 
 @behaviour("hello-is-open", reads_only=True)
 def test_hello_needs_no_secret(gateway: Gateway) -> None:
-    """/hello answers 200 without the secret."""
+    """/hello without the secret answers 200."""
     expect_health(gateway.send("GET", "/hello", headers=[]), "Tyk GW")
 
 
 @behaviour("hello-is-open", reads_only=True)
 def test_hello_takes_a_wrong_secret(gateway: Gateway) -> None:
-    """/hello does not look at the secret."""
+    """/hello with a wrong secret answers 200."""
     expect_health(gateway.send("GET", "/hello", headers=[(gateway.auth.header, "wrong")]), "Tyk GW")
 
 
 @behaviour("hello-tells-status", reads_only=True)
 def test_hello_tells_how_its_parts_are(gateway: Gateway) -> None:
-    """The status is that of the parts, none failing being a pass."""
+    """The status of /hello is `pass`, `warn` or `fail` if none, some or all of its components fail."""
     exchange = gateway.send("GET", "/hello", headers=[])
     body = exchange.document
-    parts = body.get("details", {})
-    if not isinstance(parts, dict) or not all(isinstance(part, dict) for part in parts.values()):
-        raise Mismatch("details with an object for each part", shorten(exchange.text), exchange)
-    if parts and parts.get("redis", {}).get("componentType") != "datastore":
+    components = body.get("details", {})
+    if not isinstance(components, dict) or not all(
+        isinstance(component, dict) for component in components.values()
+    ):
+        raise Mismatch("details with an object for each component", shorten(exchange.text), exchange)
+    if components and components.get("redis", {}).get("componentType") != "datastore":
         raise Mismatch("details of redis, a datastore", shorten(exchange.text), exchange)
-    failing = [name for name, part in parts.items() if part.get("status") == "fail"]
-    wanted = "pass" if not failing else "fail" if len(failing) == len(parts) else "warn"
-    if body.get("status") != wanted:
-        raise Mismatch(f'status "{wanted}"', shorten(exchange.text), exchange)
-    for name, part in parts.items():
-        if part.get("status") not in ("pass", "fail") or not part.get("componentType") or not is_time(part):
-            wanted = "status pass or fail, a componentType and a time as RFC 3339 has it"
-            raise Mismatch(f"{name} with {wanted}", shorten(json.dumps(part)), exchange)
+    failing = [name for name, component in components.items() if component.get("status") == "fail"]
+    status = "pass" if not failing else "fail" if len(failing) == len(components) else "warn"
+    if body.get("status") != status:
+        raise Mismatch(f'status "{status}"', shorten(exchange.text), exchange)
+    for name, component in components.items():
+        if (
+            component.get("status") not in ("pass", "fail")
+            or not component.get("componentType")
+            or not is_time(component)
+        ):
+            members = "status pass or fail, a componentType and a time as RFC 3339 has it"
+            raise Mismatch(f"{name} with {members}", shorten(json.dumps(component)), exchange)
 
 
 @behaviour("ready-is-open", reads_only=True)
 def test_ready_needs_no_secret(gateway: Gateway) -> None:
-    """/ready answers 200 without the secret once policies and APIs were loaded."""
+    """/ready without the secret answers 200 once policies and APIs are loaded."""
     if gateway.store.lacks_store():
-        raise NotApplicable("the gateway says that it has no Redis")
+        raise NotApplicable("the gateway reports that it has no Redis")
     expect_health(gateway.send("GET", "/ready", headers=[]), "Tyk GW Ready")
 
 
 @pytest.mark.parametrize("path", ["/hello", "/ready"])
 @behaviour("probes-tell-one-version", reads_only=True)
 def test_probes_tell_one_version(gateway: Gateway, path: str) -> None:
-    """/hello and /ready tell the same version each time."""
+    """/hello and /ready answer the same version each time."""
     if path == "/ready" and gateway.store.lacks_store():
         return
     first = gateway.send("GET", "/hello", headers=[])
     second = gateway.send("GET", path, headers=[])
-    versions = [e.document.get("version") for e in (first, second)]
+    versions = [exchange.document.get("version") for exchange in (first, second)]
     if not isinstance(versions[0], str) or versions[0] != versions[1]:
         raise Mismatch(f"version {versions[0]!r} again", f"version {versions[1]!r}", second)
 
 
 @behaviour("probes-tell-one-version", reads_only=True, phase=LAST)
 def test_all_probes_of_the_run_tell_one_version(gateway: Gateway) -> None:
-    """All answers of the run have the version of the first one, whatever was reloaded."""
+    """All probes of the run answer the same version, before and after reloads."""
     gateway.send("GET", "/hello", headers=[])
     probes = [
         exchange

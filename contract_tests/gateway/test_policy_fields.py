@@ -1,4 +1,4 @@
-"""Every member of a policy through a round trip: taken, refused, written."""
+"""Every member of a policy through a round trip: taken, expect_members_refused, written."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ def round_trip(gateway: Gateway, members: str, policy: dict[str, Any]) -> Steps:
     expect_policy(gateway.get(policy_id), gateway, {"id": policy_id, **policy})
 
 
-def refused(gateway: Gateway, members: str) -> None:
-    """Members that are sent so are refused."""
+def expect_members_refused(gateway: Gateway, members: str) -> None:
+    """Members that are sent so are expect_members_refused."""
     expect_malformed(gateway.post(f'{{"id":"{gateway.new_id()}",{members}}}'))
 
 
@@ -53,8 +53,8 @@ def test_a_whole_number_is_kept(gateway: Gateway, name: str, value: int) -> Step
 @pytest.mark.parametrize("name", INTEGERS)
 @behaviour("integers-take-digits-only")
 def test_what_is_no_int64_is_refused(gateway: Gateway, name: str, text: str) -> None:
-    """A whole number with a decimal point, an exponent or over 64 bits is refused."""
-    refused(gateway, f'"{name}":{text}')
+    """A whole number with a decimal point, an exponent or over 64 bits is expect_members_refused."""
+    expect_members_refused(gateway, f'"{name}":{text}')
 
 
 NUMBER_TEXTS = [
@@ -86,7 +86,7 @@ def test_a_number_is_written_as_go_writes_it(gateway: Gateway, name: str, sent: 
 @behaviour("numbers-take-numbers-only")
 def test_what_is_no_number_is_refused(gateway: Gateway, name: str, text: str) -> None:
     """A number takes no string, no bool, and nothing too large for it."""
-    refused(gateway, f'"{name}":{text}')
+    expect_members_refused(gateway, f'"{name}":{text}')
 
 
 STRING_TEXTS = [
@@ -115,7 +115,7 @@ def test_a_string_is_written_as_go_writes_it(gateway: Gateway, name: str, value:
 @behaviour("strings-take-strings-only")
 def test_what_is_no_string_is_refused(gateway: Gateway, name: str, text: str) -> None:
     """A string takes no number, bool, array or object."""
-    refused(gateway, f'"{name}":{text}')
+    expect_members_refused(gateway, f'"{name}":{text}')
 
 
 @pytest.mark.parametrize("value", [True, False])
@@ -131,7 +131,7 @@ def test_a_bool_is_kept(gateway: Gateway, name: str, value: bool) -> Steps:
 @behaviour("booleans-take-booleans-only")
 def test_what_is_no_bool_is_refused(gateway: Gateway, name: str, text: str) -> None:
     """A bool takes neither 0 and 1 nor the words as strings."""
-    refused(gateway, f'"{name}":{text}')
+    expect_members_refused(gateway, f'"{name}":{text}')
 
 
 @pytest.mark.parametrize("name", PARTITIONS)
@@ -145,7 +145,7 @@ def test_a_partition_is_kept(gateway: Gateway, name: str) -> Steps:
 @behaviour("partitions-take-booleans-only")
 def test_what_is_no_partitions_object_is_refused(gateway: Gateway, text: str) -> None:
     """Partitions are an object of bools."""
-    refused(gateway, f'"partitions":{text}')
+    expect_members_refused(gateway, f'"partitions":{text}')
 
 
 @pytest.mark.parametrize("value", [["a"], ["b", "a", "b"], [""], []])
@@ -159,7 +159,7 @@ def test_tags_are_kept(gateway: Gateway, value: list[str]) -> Steps:
 @behaviour("tags-take-strings-only")
 def test_what_is_no_array_of_strings_is_refused(gateway: Gateway, text: str) -> None:
     """Tags are an array of strings."""
-    refused(gateway, f'"tags":{text}')
+    expect_members_refused(gateway, f'"tags":{text}')
 
 
 @behaviour("meta-data-is-any-json")
@@ -187,8 +187,8 @@ def test_numbers_in_meta_data_are_floats(gateway: Gateway) -> Steps:
 )
 @behaviour("meta-data-numbers-are-floats")
 def test_a_number_too_large_for_meta_data_is_refused(gateway: Gateway, text: str) -> None:
-    """A number too large for a float64 is refused, even where another takes its place."""
-    refused(gateway, f'"meta_data":{text}')
+    """A number too large for a float64 is expect_members_refused, even where another takes its place."""
+    expect_members_refused(gateway, f'"meta_data":{text}')
 
 
 @pytest.mark.parametrize("text", ["[]", '"a"', "1", "true"])
@@ -196,7 +196,7 @@ def test_a_number_too_large_for_meta_data_is_refused(gateway: Gateway, text: str
 @behaviour("objects-take-objects-only")
 def test_what_is_no_object_is_refused(gateway: Gateway, name: str, text: str) -> None:
     """A member that is an object takes nothing else."""
-    refused(gateway, f'"{name}":{text}')
+    expect_members_refused(gateway, f'"{name}":{text}')
 
 
 @pytest.mark.parametrize("value", ["5f1a2b3c4d5e6f7a8b9c0d1e", {"$oid": "5f1a2b3c4d5e6f7a8b9c0d1e"}])
@@ -213,7 +213,7 @@ def test_an_object_id_is_kept(gateway: Gateway, value: Any) -> Steps:
 @behaviour("object-id-is-checked")
 def test_what_is_no_object_id_is_refused(gateway: Gateway, text: str) -> None:
     """_id takes nothing else, even when the policy has an id."""
-    refused(gateway, f'"_id":{text}')
+    expect_members_refused(gateway, f'"_id":{text}')
 
 
 @pytest.mark.parametrize(
