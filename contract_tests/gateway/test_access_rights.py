@@ -61,14 +61,14 @@ def test_zero_members_of_access_rights(gateway: Gateway, rights: dict[str, Any])
     yield from rights_round_trip(gateway, {"a": rights})
 
 
-@pytest.mark.parametrize("endpoints", ENDPOINTS, ids=range(len(ENDPOINTS)))
+@pytest.mark.parametrize("endpoints", ENDPOINTS, ids=ENDPOINT_CASES)
 @behaviour("endpoints-are-kept")
 def test_endpoints_are_kept(gateway: Gateway, endpoints: list[Any]) -> Steps:
     """The endpoints of an access right come back in their order, and each method has a limit."""
     yield from rights_round_trip(gateway, {"a": {"endpoints": endpoints}})
 
 
-@pytest.mark.parametrize("rights", MCP, ids=range(len(MCP)))
+@pytest.mark.parametrize("rights", MCP, ids=MCP_CASES)
 @behaviour("mcp-rights-are-kept")
 def test_rights_of_mcp_proxies_are_kept(gateway: Gateway, rights: dict[str, Any]) -> Steps:
     """Access rights to methods, tools, resources and prompts come back in full, without empty ones."""
@@ -85,7 +85,7 @@ WRONG_TYPES = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("text", WRONG_TYPES, ids=range(len(WRONG_TYPES)))
+@pytest.mark.parametrize("text", WRONG_TYPES)
 @behaviour("access-rights-are-typed")
 def test_access_rights_of_a_wrong_type_are_refused(gateway: Gateway, text: str) -> None:
     """A policy with a member of a wrong type anywhere in its access rights is refused."""

@@ -1,4 +1,4 @@
-"""JSON Web Tokens: which policies a token's claims and scopes pick."""
+"""JSON Web Tokens: the policies of a token's claims and scopes."""
 
 from __future__ import annotations
 
@@ -33,53 +33,55 @@ NO_POLICY = "key not authorized: no matching policy"
 
 @behaviour("jwts-pick-a-policy")
 def test_a_claim_picks_the_policy(gateway: Gateway) -> Steps:
-    """The claim names the policy, and may name another next time; one that is gone is refused."""
+    """A token's claim names the policy of its user; a token without a known policy is refused."""
     api = write_jwt_api(gateway)
-    one, two = write_policy(gateway, api, quota_max=5), write_policy(gateway, api, quota_max=9)
-    uncounted = [write_policy(gateway, api) for _ in range(2)]
+    first, second = write_policy(gateway, api, quota_max=5), write_policy(gateway, api, quota_max=9)
+    unlimited = [write_policy(gateway, api) for _ in range(2)]
     foreign = write_policy(gateway, api, org_id=f"{api.org_id}-other")
     yield RELOAD
 
     name = new_user(gateway)
-    expect_passed(call(gateway, api, token({"sub": name, "pol": one})), 5, 4)
+    expect_passed(call(gateway, api, token({"sub": name, "pol": first})), 5, 4)
     expect_refused(call(gateway, api, token({"sub": name, "pol": foreign})), 403, NO_POLICY)
     expect_refused(call(gateway, api, token({"sub": new_user(gateway), "pol": foreign})), 403, NO_POLICY)
-    expect_passed(call(gateway, api, "Bearer " + token({"sub": name, "pol": two})), 9, 7)
-    needs_plain_keys(gateway, api, two)
-    expect_session(gateway, api, name, apply_policies=[two], apply_policy_id="", quota_max=9)
+    expect_passed(call(gateway, api, "Bearer " + token({"sub": name, "pol": second})), 9, 7)
+    needs_plain_keys(gateway, api, second)
+    expect_session(gateway, api, name, apply_policies=[second], apply_policy_id="", quota_max=9)
     other = new_user(gateway)
-    for policy_id in uncounted:
+    for policy_id in unlimited:
         expect_passed(call(gateway, api, token({"sub": other, "pol": policy_id})))
         expect_session(gateway, api, other, apply_policies=[policy_id])
     expect_refused(call(gateway, api, token({"sub": name, "pol": gateway.new_id()})), 403, NO_POLICY)
     expect_refused(call(gateway, api, token({"sub": new_user(gateway)})), 403, f"{NO_POLICY} found")
-    gateway.delete(one)
+    gateway.delete(first)
     yield RELOAD
 
-    expect_refused(call(gateway, api, token({"sub": name, "pol": one})), 403, NO_POLICY)
+    expect_refused(call(gateway, api, token({"sub": name, "pol": first})), 403, NO_POLICY)
 
 
 @behaviour("jwts-with-policies-that-clash")
 def test_policies_that_clash_are_refused(gateway: Gateway) -> Steps:
-    """Policies that cannot be applied together: with a new user the gateway fails, a known one is refused."""
-    one, two = gateway.new_id(), gateway.new_id()
-    scopes = {"jwt": {"scope_claim_name": "scope", "scope_to_policy": {"read": one, "write": two}}}
+    """A token whose policies cannot be combined answers 500 for a new user and 403 for a known one."""
+    per_api, partitioned = gateway.new_id(), gateway.new_id()
+    scopes = {
+        "jwt": {"scope_claim_name": "scope", "scope_to_policy": {"read": per_api, "write": partitioned}}
+    }
     api, plain = (
-        write_jwt_api(gateway, scopes=scopes, jwt_default_policies=[one, two]),
+        write_jwt_api(gateway, scopes=scopes, jwt_default_policies=[per_api, partitioned]),
         write_jwt_api(gateway, scopes=scopes),
     )
-    write_policy(gateway, api, id=one, partitions={"per_api": True})
-    write_policy(gateway, api, id=two, partitions={"quota": True, "acl": True})
+    write_policy(gateway, api, id=per_api, partitions={"per_api": True})
+    write_policy(gateway, api, id=partitioned, partitions={"quota": True, "acl": True})
     gold = write_policy(gateway, api, access_rights={**api.rights, **plain.rights})
     yield RELOAD
 
     name = new_user(gateway)
     expect_passed(call(gateway, api, token({"sub": name, "pol": gold})))
     message = "key not authorized: could not apply"
-    clash = token({"sub": name, "scope": "read write"})
+    conflicting = token({"sub": name, "scope": "read write"})
     expect_refused(call(gateway, api, token({"sub": name})), 403, f"{message} new policy")
     expect_passed(call(gateway, api, token({"sub": name, "pol": gold})))
-    expect_refused(call(gateway, api, clash), 403, f"{message} new policy")
+    expect_refused(call(gateway, api, conflicting), 403, f"{message} new policy")
     joined = token({"sub": name, "scope": "read write", "pol": gold})
     expect_refused(call(gateway, plain, joined), 403, f"{message} several policies")
     expect_refused(call(gateway, api, token({"sub": new_user(gateway)})), 500, MIXED)
@@ -87,28 +89,28 @@ def test_policies_that_clash_are_refused(gateway: Gateway) -> Steps:
 
 @behaviour("jwts-have-the-policy-of-a-key")
 def test_a_token_may_name_a_key(gateway: Gateway) -> Steps:
-    """The first policy of the key that a claim names as the client; none where it names no key."""
+    """A token without a policy gets the first policy of the key that its client claim names."""
     api = write_jwt_api(gateway, jwt_policy_field_name="", jwt_client_base_field="azp")
     gold = write_policy(gateway, api, quota_max=6, quota_renewal_rate=3600)
-    old = write_policy(gateway, api)
+    deleted = write_policy(gateway, api)
     yield RELOAD
 
-    key, gone = write_key(gateway, api, gold), write_key(gateway, api, old)
+    key, orphan = write_key(gateway, api, gold), write_key(gateway, api, deleted)
     for credential in (key, write_key(gateway, api, apply_policy_id=gold)):
         expect_passed(call(gateway, api, token({"sub": new_user(gateway), "azp": credential})), 6, 5)
     for claims in ({"azp": gateway.new_id()}, {"azp": 1}, {}):
-        refused = call(gateway, api, token({"sub": new_user(gateway), **claims}))
-        expect_refused(refused, 403, f"{NO_POLICY} found")
-    gateway.delete(old)
+        exchange = call(gateway, api, token({"sub": new_user(gateway), **claims}))
+        expect_refused(exchange, 403, f"{NO_POLICY} found")
+    gateway.delete(deleted)
     yield RELOAD
 
-    refused = call(gateway, api, token({"sub": new_user(gateway), "azp": gone}))
-    expect_refused(refused, 403, f"{NO_POLICY} found")
+    exchange = call(gateway, api, token({"sub": new_user(gateway), "azp": orphan}))
+    expect_refused(exchange, 403, f"{NO_POLICY} found")
 
 
 @behaviour("jwts-have-default-policies")
 def test_a_token_without_a_policy_gets_the_default_one(gateway: Gateway) -> Steps:
-    """Where the claim names no policy the first default policy counts."""
+    """A token whose claim names no policy gets the first default policy of the API."""
     basic = gateway.new_id()
     api = write_jwt_api(gateway, jwt_default_policies=[basic])
     write_policy(gateway, api, id=basic, quota_max=7)
@@ -121,7 +123,7 @@ def test_a_token_without_a_policy_gets_the_default_one(gateway: Gateway) -> Step
 
 @behaviour("default-policies-give-way")
 def test_default_policies_give_way(gateway: Gateway) -> Steps:
-    """All default policies count until a token names another; and again with one that names none."""
+    """A token's policy replaces the default policies, which apply again to a token that names none."""
     basic, extra = gateway.new_id(), gateway.new_id()
     api = write_jwt_api(gateway, jwt_default_policies=[basic, extra])
     write_policy(gateway, api, id=basic, quota_max=8, quota_renewal_rate=3600)
@@ -144,10 +146,10 @@ def test_default_policies_give_way(gateway: Gateway) -> Steps:
 
 @behaviour("default-policies-may-change")
 def test_default_policies_may_change(gateway: Gateway) -> Steps:
-    """A user with default policies gets the new ones of a changed API with the next token."""
+    """A user with default policies gets the new ones with the next token after the API changed."""
     basic, extra = gateway.new_id(), gateway.new_id()
-    written = definition(gateway, **JWTS, jwt_default_policies=[basic])
-    api = write_jwt_api(gateway, **written)
+    document = definition(gateway, **JWTS, jwt_default_policies=[basic])
+    api = write_jwt_api(gateway, **document)
     write_policy(gateway, api, id=basic, quota_max=8, quota_renewal_rate=3600)
     write_policy(gateway, api, id=extra, quota_max=9, quota_renewal_rate=3600)
     yield RELOAD
@@ -155,8 +157,8 @@ def test_default_policies_may_change(gateway: Gateway) -> Steps:
     needs_plain_keys(gateway, api, basic)
     name = new_user(gateway)
     expect_passed(call(gateway, api, token({"sub": name})), 8, 7)
-    changed = {**written, "jwt_default_policies": [basic, extra]}
-    gateway.send("PUT", f"{APIS}/{api.id}", changed)
+    new_document = {**document, "jwt_default_policies": [basic, extra]}
+    gateway.send("PUT", f"{APIS}/{api.id}", new_document)
     yield RELOAD
 
     for left in (7, 6):
@@ -165,7 +167,7 @@ def test_default_policies_may_change(gateway: Gateway) -> Steps:
 
 @behaviour("scopes-pick-policies")
 def test_scopes_pick_policies(gateway: Gateway) -> Steps:
-    """Each scope stands for a policy, in a text or an array; unknown ones for none, and none is refused."""
+    """Each scope of a token, in a text or an array, stands for a policy; unknown scopes alone are refused."""
     reader, writer = gateway.new_id(), gateway.new_id()
     scopes = {"jwt": {"scope_claim_name": "scope", "scope_to_policy": {"read": reader, "write": writer}}}
     basic = gateway.new_id()
@@ -184,7 +186,7 @@ def test_scopes_pick_policies(gateway: Gateway) -> Steps:
 
 @behaviour("scopes-change-the-session")
 def test_scopes_change_the_session(gateway: Gateway) -> Steps:
-    """A user's session has the policies of the last token's claim and scopes, where nothing is counted too."""
+    """A user's session has the policies of the last token's claim and scopes."""
     basic, scoped = gateway.new_id(), {name: gateway.new_id() for name in ("read", "write")}
     scopes = {"jwt": {"scope_claim_name": "scope", "scope_to_policy": scoped}}
     api = write_jwt_api(gateway, scopes=scopes)
@@ -201,20 +203,20 @@ def test_scopes_change_the_session(gateway: Gateway) -> Steps:
 
 @behaviour("scopes-need-a-policy")
 def test_scopes_need_a_policy(gateway: Gateway) -> Steps:
-    """A token with scopes alone is refused where neither a claim nor the API has a policy for it."""
+    """A new user's token with scopes is refused if neither a claim nor the API names a policy."""
     reader = gateway.new_id()
     scopes = {"jwt": {"scope_claim_name": "scope", "scope_to_policy": {"read": reader}}}
     api = write_jwt_api(gateway, scopes=scopes)
     write_policy(gateway, api, id=reader)
     yield RELOAD
 
-    refused = call(gateway, api, token({"sub": new_user(gateway), "scope": "read"}))
-    expect_refused(refused, 403, f"{NO_POLICY} found")
+    exchange = call(gateway, api, token({"sub": new_user(gateway), "scope": "read"}))
+    expect_refused(exchange, 403, f"{NO_POLICY} found")
 
 
 @behaviour("scopes-join-the-policy")
 def test_scopes_join_the_policy_of_a_claim(gateway: Gateway) -> Steps:
-    """The policy of a claim and the policies of the scopes count together, for this token; a user without any is refused."""
+    """The policies of a token's claim and of its scopes apply together; a token with neither is refused."""
     reader, writer = gateway.new_id(), gateway.new_id()
     scopes = {"jwt": {"scope_claim_name": "own.roles", "scope_to_policy": {"read": reader, "write": writer}}}
     api = write_jwt_api(gateway, scopes=scopes)
@@ -241,16 +243,16 @@ def test_scopes_join_the_policy_of_a_claim(gateway: Gateway) -> Steps:
         expect_passed(call(gateway, api, token({"sub": name, **claims})), limit, left)
         _expect_policies(gateway, api, name, policies)
     expect_session(gateway, api, name, org_id=api.org_id, apply_policy_id="")
-    refused = "key not authorized: no scope or policy in token"
-    nothings: tuple[object, ...] = (None, 1, {"roles": []})
-    for nothing in nothings:
-        expect_refused(call(gateway, api, token({"sub": name, "own": nothing})), 403, refused)
+    no_scope = "key not authorized: no scope or policy in token"
+    empty_claims: tuple[object, ...] = (None, 1, {"roles": []})
+    for claim in empty_claims:
+        expect_refused(call(gateway, api, token({"sub": name, "own": claim})), 403, no_scope)
     expect_refused(call(gateway, api, token({"sub": new_user(gateway)})), 403, f"{NO_POLICY} found")
     message = f"{NO_POLICY} found in scope claim"
     expect_refused(call(gateway, api, token({"sub": name, "own": {"roles": "x"}})), 403, message)
     other = new_user(gateway)
     expect_passed(call(gateway, plain, token({"sub": other, "scope": "write"})), 9, 8)
-    expect_refused(call(gateway, plain, token({"sub": other, "own": {"roles": "read"}})), 403, refused)
+    expect_refused(call(gateway, plain, token({"sub": other, "own": {"roles": "read"}})), 403, no_scope)
 
 
 def _expect_policies(gateway: Gateway, api: Api, name: str, policies: list[str]) -> None:

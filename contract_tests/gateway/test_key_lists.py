@@ -1,4 +1,4 @@
-"""GET /tyk/keys: the names of keys."""
+"""GET /tyk/keys: lists of the names of keys."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ UNFILTERED = "The 'filter' parameter (Org ID) is required when filtering by 'api
 
 @behaviour("keys-are-listed")
 def test_a_key_is_listed(gateway: Gateway) -> None:
-    """The list has each key, and with a filter only the keys that begin with it."""
+    """The list of keys has each key, and with a filter only the keys that begin with it."""
     needs_store(gateway)
     name = gateway.new_id("-key")
     expect_key(write_session(gateway, name, {"access_rights": RIGHTS}), name, "added")
-    for query, present in (("", True), (f"?filter={name[:-1]}", True), (f"?filter={name}x", False)):
+    for query, is_listed in (("", True), (f"?filter={name[:-1]}", True), (f"?filter={name}x", False)):
         exchange = gateway.send("GET", f"{KEYS}{query}")
         names = exchange.document.get("keys")
         if isinstance(names, list):
             expect(exchange, 200, json_writer.write({"keys": names}) + "\n")
-        if exchange.status != 200 or not isinstance(names, list) or names.count(name) != int(present):
-            wanted = f"a list {'with' if present else 'without'} {name}"
-            raise Mismatch(wanted, f"{exchange.status} {shorten(exchange.text)}", exchange)
+        if exchange.status != 200 or not isinstance(names, list) or names.count(name) != int(is_listed):
+            expected = f"a list {'with' if is_listed else 'without'} {name}"
+            raise Mismatch(expected, f"{exchange.status} {shorten(exchange.text)}", exchange)
 
 
 @behaviour("keys-are-filtered-by-api")
 def test_keys_are_filtered_by_their_api(gateway: Gateway) -> None:
-    """Those alone are listed that have access to an API; a beginning of their names has to be given too."""
+    """A list of keys with api_id has only the keys with access to that API, and needs a filter too."""
     needs_store(gateway)
     names = [gateway.new_id("-key") for _ in range(2)]
     for name, api in zip(names, ("orders", "bills"), strict=True):
@@ -40,8 +40,8 @@ def test_keys_are_filtered_by_their_api(gateway: Gateway) -> None:
         )
 
     exchange = gateway.send("GET", f"{KEYS}?api_id=orders&filter={gateway.ownership.run}")
-    listed = exchange.document.get("keys", ())
-    if [name in listed for name in names] != [True, False]:
+    keys = exchange.document.get("keys", ())
+    if [name in keys for name in names] != [True, False]:
         raise Mismatch(f"a list with {names[0]}, and without {names[1]}", shorten(exchange.text), exchange)
     for api in ("orders", "bills"):
         expect_error(gateway.send("GET", f"{KEYS}?api_id={api}"), 400, UNFILTERED)

@@ -1,4 +1,4 @@
-"""Keys: members that are changed, kept or hidden when a key is written."""
+"""Keys: members that a write changes, keeps or hides."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from contract_tests.gateway.client import Gateway
 from contract_tests.gateway.resources import KEYS
 
 
-def written(
+def write_with_rights(
     gateway: Gateway, session: dict[str, Any], name: str, method: str = "POST", query: str = ""
 ) -> None:
-    """Write a key with a right of its own.
+    """Write a key with access rights.
 
     Raises:
-        NotApplicable: the gateway keeps keys under names of its own.
+        NotApplicable: the gateway chooses the names of keys.
     """
     exchange = gateway.send(method, f"{KEYS}/{name}{query}", {"access_rights": RIGHTS, **session})
     if exchange.status != 200:
@@ -27,7 +27,7 @@ def written(
 
 
 def expect_members(gateway: Gateway, name: str, query: str = "", **members: Any) -> dict[str, Any]:
-    """A key is read with these members, of which one that is 0 or "" may be left out; return the whole key."""
+    """Read a key and expect these members; a member that is 0 or "" may be absent. Return the key."""
     exchange = gateway.send("GET", f"{KEYS}/{name}{query}")
     session = exchange.document
     for member, value in members.items():
@@ -38,28 +38,28 @@ def expect_members(gateway: Gateway, name: str, query: str = "", **members: Any)
 
 @behaviour("past-expiry-is-not-taken")
 def test_an_expiry_that_is_over_is_not_taken(gateway: Gateway) -> None:
-    """A new key does not expire then; one that is there keeps the expiry it had."""
+    """A past expiry is ignored: a new key then has none, and an existing key keeps the expiry it has."""
     needs_store(gateway)
     name = gateway.new_id("-expiry")
-    written(gateway, {"expires": 1500000000}, name)
+    write_with_rights(gateway, {"expires": 1500000000}, name)
     expect_members(gateway, name, expires=0)
-    written(gateway, {"expires": 4102444800}, name, "PUT")
-    for over in (1500000000, 2):
-        written(gateway, {"expires": over}, name, "PUT")
+    write_with_rights(gateway, {"expires": 4102444800}, name, "PUT")
+    for expiry in (1500000000, 2):
+        write_with_rights(gateway, {"expires": expiry}, name, "PUT")
         expect_members(gateway, name, expires=4102444800)
 
 
 @behaviour("suppress-reset-keeps-renewal")
 def test_suppress_reset_keeps_the_renewal(gateway: Gateway) -> None:
-    """PUT reckons a quota's renewal anew, with suppress_reset=1 it stays, that of a right too."""
+    """A PUT renews the quota of a key and of its access rights, and with suppress_reset=1 it does not."""
     needs_store(gateway)
     name = gateway.new_id("-renewal")
-    written(gateway, {"quota_max": 10, "quota_renewal_rate": 3600}, name)
+    write_with_rights(gateway, {"quota_max": 10, "quota_renewal_rate": 3600}, name)
     before = expect_members(gateway, name)
     longer = {"quota_max": 10, "quota_renewal_rate": 36000}
-    written(gateway, longer, name, "PUT", "?suppress_reset=1")
+    write_with_rights(gateway, longer, name, "PUT", "?suppress_reset=1")
     expect_members(gateway, name, quota_renews=before["quota_renews"], last_updated=before["last_updated"])
-    written(gateway, longer, name, "PUT", "?suppress_reset=true")
+    write_with_rights(gateway, longer, name, "PUT", "?suppress_reset=true")
     after = expect_members(gateway, name)
     if not after["quota_renews"] > before["quota_renews"] + 30000:
         raise Mismatch("a renewal that is 36000 s away", str(after["quota_renews"]), gateway.exchanges[-1])
@@ -68,7 +68,9 @@ def test_suppress_reset_keeps_the_renewal(gateway: Gateway) -> None:
         ("?suppress_reset=1", 0, 0),
     ):  # fmt: skip
         limit = {"limit": {"quota_max": 5, "quota_renews": renews}} if renews else {}
-        written(gateway, {"access_rights": {"orders": {**RIGHTS["orders"], **limit}}}, name, "PUT", query)
+        write_with_rights(
+            gateway, {"access_rights": {"orders": {**RIGHTS["orders"], **limit}}}, name, "PUT", query
+        )
         right = expect_members(gateway, name).get("access_rights", {}).get("orders", {})
         if (right.get("limit") or {}).get("quota_renews", 0) != expected:
             raise Mismatch(
@@ -78,14 +80,14 @@ def test_suppress_reset_keeps_the_renewal(gateway: Gateway) -> None:
 
 @behaviour("passwords-are-not-shown")
 def test_a_password_is_not_shown(gateway: Gateway) -> None:
-    """A password is kept as its hash and never answered; an update that sends none keeps it."""
+    """A key's password is stored as a hash and never answered; an update without a password keeps it."""
     needs_store(gateway)
     name = gateway.new_id("-basic")
-    # of an organisation of its own, for where keys are hashed its name is not told
+    # with an organisation, because a gateway that hashes keys does not answer the name
     organisation = gateway.ownership.run
     query = f"?org_id={organisation}"
     for method, data in (("POST", {"password": "one"}), ("PUT", {}), ("PUT", {"password": "two"})):
-        written(gateway, {"org_id": organisation, "basic_auth_data": data}, name, method, query)
+        write_with_rights(gateway, {"org_id": organisation, "basic_auth_data": data}, name, method, query)
         basic_auth = expect_members(gateway, name, query).get("basic_auth_data", {})
         if basic_auth.get("password", "") or basic_auth.get("hash_type") != "bcrypt":
             raise Mismatch("no password, and hash_type bcrypt", str(basic_auth), gateway.exchanges[-1])
@@ -99,23 +101,23 @@ def test_a_key_is_found_by_its_name_and_organisation(gateway: Gateway) -> None:
     query = f"?org_id={organisation}"
     gateway.note_key(organisation + name)
     gateway.note_key(name)
-    written(gateway, {"org_id": organisation, "alias": "known"}, name)
+    write_with_rights(gateway, {"org_id": organisation, "alias": "known"}, name)
     expect_members(gateway, name, query, alias="known")
     expect_members(gateway, name, f"{query}&username=true", alias="known")
     gateway.send("DELETE", f"{KEYS}/{name}{query}")
     expect_error(gateway.send("GET", f"{KEYS}/{name}{query}"), 404, "Key not found")
     name, query = gateway.new_id("-plain"), f"?org_id={organisation}x"
-    written(gateway, {"alias": "of none"}, name)
+    write_with_rights(gateway, {"alias": "of none"}, name)
     expect_members(gateway, name, query, alias="of none")
     expect_error(gateway.send("GET", f"{KEYS}/{name}{query}&username=true"), 404, "Key not found")
 
 
 @behaviour("keys-keep-their-certificate")
 def test_a_key_keeps_its_certificate(gateway: Gateway) -> None:
-    """A key that has a certificate cannot be updated without it, nor with one that is not there."""
+    """An update of a key that has a certificate is refused without one, and with one that does not exist."""
     needs_store(gateway)
     name = gateway.new_id("-certificate")
-    written(gateway, {"certificate": "none-of-that-name"}, name)
+    write_with_rights(gateway, {"certificate": "none-of-that-name"}, name)
     path = f"{KEYS}/{name}"
     message = "Key cannot be used without a certificate"
     expect_error(gateway.send("PUT", path, {"access_rights": RIGHTS}), 400, message)
@@ -125,26 +127,33 @@ def test_a_key_keeps_its_certificate(gateway: Gateway) -> None:
 
 @behaviour("created-keys-get-an-hmac-secret")
 def test_a_created_key_gets_a_secret(gateway: Gateway) -> None:
-    """/tyk/keys/create makes a secret for a key with hmac_enabled, and none for others."""
+    """A key created with hmac_enabled gets an HMAC secret, and other keys get none."""
     needs_store(gateway)
     organisation, quota = gateway.ownership.run, {"quota_max": 5, "quota_renewal_rate": 3600}
-    for enabled in (True, False):
-        session = {"org_id": organisation, "access_rights": RIGHTS, "hmac_enabled": enabled, **quota}
+    for is_enabled in (True, False):
+        session = {"org_id": organisation, "access_rights": RIGHTS, "hmac_enabled": is_enabled, **quota}
         exchange = gateway.send("POST", f"{KEYS}/create", session)
         answer = exchange.document
-        written = expect_members(gateway, str(answer.get("key")), f"?org_id={organisation}")
-        if bool(written.get("hmac_string")) is not enabled:
-            wanted = "an hmac_string" if enabled else "no hmac_string"
-            raise Mismatch(wanted, repr(written.get("hmac_string")), gateway.exchanges[-1])
-        if written.get("date_created", NEVER) == NEVER or not str(written.get("last_updated")).isdigit():
-            raise Mismatch("date_created and last_updated of now", str(written)[:200], gateway.exchanges[-1])
-        if not 3590 <= int(written.get("quota_renews", 0)) - int(written["last_updated"]) <= 3610:
-            raise Mismatch("a renewal in 3600 s", repr(written.get("quota_renews")), gateway.exchanges[-1])
+        session_read = expect_members(gateway, str(answer.get("key")), f"?org_id={organisation}")
+        if bool(session_read.get("hmac_string")) is not is_enabled:
+            expected = "an hmac_string" if is_enabled else "no hmac_string"
+            raise Mismatch(expected, repr(session_read.get("hmac_string")), gateway.exchanges[-1])
+        if (
+            session_read.get("date_created", NEVER) == NEVER
+            or not str(session_read.get("last_updated")).isdigit()
+        ):
+            raise Mismatch(
+                "date_created and last_updated of now", str(session_read)[:200], gateway.exchanges[-1]
+            )
+        if not 3590 <= int(session_read.get("quota_renews", 0)) - int(session_read["last_updated"]) <= 3610:
+            raise Mismatch(
+                "a renewal in 3600 s", repr(session_read.get("quota_renews")), gateway.exchanges[-1]
+            )
 
 
 @behaviour("created-keys-have-their-own-certificate")
 def test_a_certificate_is_of_one_key(gateway: Gateway) -> None:
-    """/tyk/keys/create names a key by its certificate, and refuses a second one with it."""
+    """A key created with a certificate is named by it, and a second key with that certificate is refused."""
     needs_store(gateway)
     organisation, certificate = gateway.ownership.run, gateway.new_id("-cert")
     key = organisation + certificate.removeprefix(organisation)
@@ -156,5 +165,5 @@ def test_a_certificate_is_of_one_key(gateway: Gateway) -> None:
     expect_error(gateway.send("POST", f"{KEYS}/create", session), 500, reason)
     other = {**session, "certificate": gateway.new_id("-cert")}
     gateway.note_key(organisation + str(other["certificate"]).removeprefix(organisation))
-    if (another := gateway.send("POST", f"{KEYS}/create", other)).status != 200:
-        raise Mismatch("200, another certificate is free", another.text[:200], another)
+    if (exchange := gateway.send("POST", f"{KEYS}/create", other)).status != 200:
+        raise Mismatch("200, a new certificate is free", exchange.text[:200], exchange)

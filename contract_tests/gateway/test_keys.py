@@ -1,4 +1,4 @@
-"""Keys: written, read, listed, changed and forgotten."""
+"""Keys: created, read, changed and deleted."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from contract_tests.gateway.checks import expect_error
 from contract_tests.gateway.client import Gateway
 from contract_tests.gateway.resources import KEYS
 
-NOT_MADE = "Failed to create key, ensure security settings are correct."
+NOT_CREATED = "Failed to create key, ensure security settings are correct."
 NO_RIGHTS = "Failed to create key, keys must have at least one Access Rights record set."
 LIMITS = {"rate": 10, "per": 60}
 
 
 def needs_rights(gateway: Gateway) -> None:
-    """A key without rights is refused.
+    """Require a gateway that refuses keys without access rights.
 
     Raises:
-        NotApplicable: the gateway allows it.
+        NotApplicable: the gateway accepts them.
     """
     exchange = gateway.send("POST", f"{KEYS}/create", {"org_id": gateway.ownership.run})
     if exchange.status == 200:
@@ -36,7 +36,7 @@ def needs_rights(gateway: Gateway) -> None:
 
 @behaviour("key-has-its-policy")
 def test_a_key_has_what_its_policy_gives(gateway: Gateway) -> Steps:
-    """A key that was written is read with its policy applied, at once and after the policy changed."""
+    """A key is read with its policy applied, and after the policy changed with the new values."""
     needs_store(gateway)
     gold, name = write_policy(gateway, quota_max=9), gateway.new_id("-key")
     yield RELOAD
@@ -57,18 +57,18 @@ def test_a_key_has_what_its_policy_gives(gateway: Gateway) -> Steps:
     gateway.put(gold, {"id": gold, "rate": 3, "per": 4, "access_rights": RIGHTS})
     yield RELOAD
 
-    now = {"rate": 3, "per": 4}
-    rights = {"orders": {"versions": ["v1"], "limit": now}}
+    new_limits = {"rate": 3, "per": 4}
+    rights = {"orders": {"versions": ["v1"], "limit": new_limits}}
     expect_session(
         gateway.send("GET", f"{KEYS}/{name}"),
         gateway,
-        {"apply_policies": [gold], **now, "access_rights": rights},
+        {"apply_policies": [gold], **new_limits, "access_rights": rights},
     )
 
 
 @behaviour("key-may-have-rights-of-its-own")
 def test_a_key_may_have_rights_of_its_own(gateway: Gateway) -> None:
-    """A key without policies has the members that it was written with, and may be written again."""
+    """A key without policies is read with the members that it was written with, and may be written again."""
     needs_store(gateway)
     name = gateway.new_id("-key")
     for alias in ("first", "second"):
@@ -94,17 +94,17 @@ def test_a_key_may_have_rights_of_its_own(gateway: Gateway) -> None:
 
 @behaviour("key-may-have-rights-of-its-own")
 def test_a_key_needs_rights(gateway: Gateway) -> None:
-    """Without policies and rights of its own a key is refused and not there, unless the gateway allows it."""
+    """A key without policies and access rights is refused and not stored."""
     needs_store(gateway)
     needs_rights(gateway)
     organisation, name = gateway.ownership.run, gateway.new_id("-bare")
-    expect_error(write_session(gateway, name, {"org_id": organisation}), 500, NOT_MADE)
+    expect_error(write_session(gateway, name, {"org_id": organisation}), 500, NOT_CREATED)
     expect_error(gateway.send("GET", f"{KEYS}/{name}?org_id={organisation}"), 404, "Key not found")
 
 
 @behaviour("key-update-replaces-whole")
 def test_an_update_of_a_key_replaces_it(gateway: Gateway) -> None:
-    """PUT keeps nothing that is not sent."""
+    """A PUT of a key keeps no member that the body lacks."""
     needs_store(gateway)
     name = gateway.new_id("-key")
     expect_key(
@@ -120,7 +120,7 @@ def test_an_update_of_a_key_replaces_it(gateway: Gateway) -> None:
 
 @behaviour("deleted-key-is-gone")
 def test_a_deleted_key_is_gone(gateway: Gateway) -> None:
-    """DELETE answers the key, or null for all APIs, and nothing of it is left."""
+    """A DELETE of a key answers its name, or null with api_id=-1, and removes it."""
     needs_store(gateway)
     names = [gateway.new_id("-key") for _ in range(2)]
     for name in names:
@@ -136,7 +136,7 @@ def test_a_deleted_key_is_gone(gateway: Gateway) -> None:
 
 @behaviour("unknown-key-is-404")
 def test_an_unknown_key_is_not_found(gateway: Gateway) -> None:
-    """Reading, changing, deleting and naming policies tell in words of their own that there is no key."""
+    """Requests about an unknown key answer 404, each operation with its own message."""
     name = gateway.new_id("-none")
     for _ in range(2):
         expect_error(gateway.send("GET", f"{KEYS}/{name}"), 404, "Key not found")
@@ -150,41 +150,43 @@ def test_an_unknown_key_is_not_found(gateway: Gateway) -> None:
 @pytest.mark.parametrize("path", ["", "/{name}"])
 @behaviour("key-needs-its-policies")
 def test_a_key_whose_policies_are_missing_is_not_made(gateway: Gateway, path: str) -> None:
-    """A key is not made where its policy, or all of several, are not there."""
+    """A key is refused if its only policy, or all of several, do not exist."""
     needs_store(gateway)
     needs_rights(gateway)
-    gone = [gateway.new_id("-gone"), gateway.new_id("-gone")]
+    missing = [gateway.new_id("-gone"), gateway.new_id("-gone")]
     target = KEYS + path.format(name=gateway.new_id("-key"))
-    for ids in (gone[:1], gone):
+    for ids in (missing[:1], missing):
         session = {"org_id": gateway.ownership.run, "apply_policies": ids}
-        expect_error(gateway.send("POST", target, session), 500, NOT_MADE)
+        expect_error(gateway.send("POST", target, session), 500, NOT_CREATED)
 
 
 @behaviour("create-tells-why")
 def test_creating_a_key_tells_why_it_is_not_made(gateway: Gateway) -> Steps:
-    """POST /tyk/keys/create says which policy is missing, that none is left or they do not fit, or no body."""
-    gone, other = gateway.new_id("-gone"), gateway.new_id("-gone")
+    """A refusal of POST /tyk/keys/create has the reason in its message."""
+    missing, other = gateway.new_id("-gone"), gateway.new_id("-gone")
     odd = gateway.new_id('-"\\\a\b\f\n\r\t\v\x01\x7f\x80é\u2028漢\U0001f600\U000e0001\uffff\U00010000')
     quoted = odd[: odd.index('"')] + _ODD
     reasons = {
-        f'Failed to create key - policy not found: "{gone}"': {"apply_policies": [gone]},
+        f'Failed to create key - policy not found: "{missing}"': {"apply_policies": [missing]},
         f'Failed to create key - policy not found: "{quoted}"': {"apply_policies": [odd]},
-        "Failed to create key - key has no valid policies to be applied": {"apply_policies": [gone, other]},
+        "Failed to create key - key has no valid policies to be applied": {
+            "apply_policies": [missing, other]
+        },
         "Unmarshalling failed": "{",
     }
     for reason, session in reasons.items():
         expect_error(gateway.send("POST", f"{KEYS}/create", session), 500, reason)
-    parted, per_api = (write_policy(gateway, partitions={part: True}) for part in ("acl", "per_api"))
+    partitioned, per_api = (write_policy(gateway, partitions={part: True}) for part in ("acl", "per_api"))
     yield RELOAD
 
-    whole = {"org_id": gateway.ownership.run, "access_rights": RIGHTS, "meta_data": {"policies": []}}
-    exchange = gateway.send("POST", f"{KEYS}/create", whole)
+    session = {"org_id": gateway.ownership.run, "access_rights": RIGHTS, "meta_data": {"policies": []}}
+    exchange = gateway.send("POST", f"{KEYS}/create", session)
     if "own-policies-by-place" in gateway.behaviours:
         expect_error(exchange, 500, "Failed to create key - key has no valid policies to be applied")
     elif exchange.status != 200:
         raise Mismatch("200, no policies in the metadata are none", shorten(exchange.text), exchange)
     message = "cannot apply multiple policies when some have per_api set and some are partitioned"
-    mixed = {"apply_policies": [parted, per_api]}
+    mixed = {"apply_policies": [partitioned, per_api]}
     expect_error(gateway.send("POST", f"{KEYS}/create", mixed), 500, f"Failed to create key - {message}")
     for _ in range(2):
         exchange = gateway.send("POST", f"{KEYS}/create", {"org_id": gateway.ownership.run})
@@ -197,7 +199,7 @@ _ODD = '\\"\\\\\\a\\b\\f\\n\\r\\t\\v\\x01\\x7f\\u0080é\\u2028漢\U0001f600\\U00
 
 @behaviour("create-makes-an-id")
 def test_creating_a_key_makes_an_id(gateway: Gateway) -> None:
-    """A created key's id begins with its organisation, and is another each time."""
+    """A key created without a name gets a new id that begins with its organisation."""
     needs_store(gateway)
     organisation, names = gateway.ownership.run, set()
     for path in (f"{KEYS}/create", f"{KEYS}/create", KEYS, KEYS):
@@ -215,7 +217,7 @@ def test_creating_a_key_makes_an_id(gateway: Gateway) -> None:
 )
 @behaviour("broken-key-is-400")
 def test_a_broken_key_is_refused(gateway: Gateway, body: str) -> None:
-    """A body that is no session, or goes on behind it, answers 400."""
+    """A body that is not a session, or has more after it, answers 400."""
     name = gateway.new_id("-key")
     for method, target in (
         ("POST", f"{KEYS}/{name}"),
@@ -228,18 +230,18 @@ def test_a_broken_key_is_refused(gateway: Gateway, body: str) -> None:
 
 @behaviour("policies-of-a-key-may-be-named")
 def test_other_policies_may_be_named_for_a_key(gateway: Gateway) -> Steps:
-    """The policies that are named replace those of the key, `policy` last, and need not be there."""
+    """The policies that are named for a key replace its own, `policy` last, and need not exist."""
     needs_store(gateway)
     gold, name = write_policy(gateway), gateway.new_id("-key")
     yield RELOAD
-    first = {"access_rights": RIGHTS, "alias": "a", "apply_policy_id": gold, "last_updated": "5"}
-    expect_key(write_session(gateway, f"{name}?suppress_reset=1", first), name, "added")
-    gone = gateway.new_id("-gone")
-    for change in ({"apply_policies": [gone]}, {"policy": gold, "apply_policies": [gone]}):
+    initial = {"access_rights": RIGHTS, "alias": "a", "apply_policy_id": gold, "last_updated": "5"}
+    expect_key(write_session(gateway, f"{name}?suppress_reset=1", initial), name, "added")
+    missing = gateway.new_id("-gone")
+    for change in ({"apply_policies": [missing]}, {"policy": gold, "apply_policies": [missing]}):
         expect_key(gateway.send("POST", f"{KEYS}/policy/{name}", change), name, "updated")
 
     rights = {"orders": {"versions": ["v1"], "limit": LIMITS}}
-    session = {"apply_policies": [gone, gold], "alias": "a", **LIMITS, "access_rights": rights}
+    session = {"apply_policies": [missing, gold], "alias": "a", **LIMITS, "access_rights": rights}
     expect_session(gateway.send("GET", f"{KEYS}/{name}"), gateway, session)
     if gateway.exchanges[-1].json.get("last_updated") == "5":
         raise Mismatch("last_updated of now", "5, as it was before", gateway.exchanges[-1])
@@ -251,7 +253,7 @@ def test_other_policies_may_be_named_for_a_key(gateway: Gateway) -> Steps:
 
 @behaviour("orphaned-key-keeps-its-rights")
 def test_a_key_whose_policy_is_deleted_keeps_its_rights(gateway: Gateway) -> Steps:
-    """A key is still read when its only policy is gone, with the limits and rights of its last writing."""
+    """A key whose only policy is deleted is read with the limits and rights of its last write."""
     needs_store(gateway)
     gold, name = write_policy(gateway), gateway.new_id("-key")
     yield RELOAD
@@ -267,12 +269,12 @@ def test_a_key_whose_policy_is_deleted_keeps_its_rights(gateway: Gateway) -> Ste
     expect_session(gateway.send("GET", f"{KEYS}/{name}"), gateway, session)
     needs_rights(gateway)
     for _ in range(2):
-        expect_error(write_session(gateway, name, {"apply_policies": [gold]}, "PUT"), 500, NOT_MADE)
+        expect_error(write_session(gateway, name, {"apply_policies": [gold]}, "PUT"), 500, NOT_CREATED)
 
 
 @behaviour("hash-needs-hashing")
 def test_a_key_is_not_read_by_a_hash_where_keys_are_not_hashed(gateway: Gateway) -> None:
-    """`hashed` is refused unless the gateway hashes keys."""
+    """A read of a key with `hashed` is refused unless the gateway hashes keys."""
     needs_store(gateway)
     name = gateway.new_id("-key")
     expect_key(write_session(gateway, name, {"access_rights": RIGHTS}), name, "added")

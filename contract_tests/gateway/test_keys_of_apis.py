@@ -1,4 +1,4 @@
-"""Keys of loaded APIs: their policies, their expiry, and their quotas."""
+"""Keys of loaded APIs: their policies, their expiry and their quotas."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from contract_tests.gateway.checks import expect_error
 from contract_tests.gateway.client import Gateway
 from contract_tests.gateway.resources import KEYS
 
-LIFETIME_SECONDS = 4  # within which a key of one second is gone
+LIFETIME_SECONDS = 4  # until a key with a lifetime of one second must be gone
 
 
 @behaviour("policies-end-new-keys")
 def test_a_policy_gives_a_new_key_its_expiry(gateway: Gateway) -> Steps:
-    """A new key of a loaded API expires key_expires_in seconds after it was made."""
+    """A new key of a loaded API expires key_expires_in seconds after its creation."""
     api = write_api(gateway)
     gold, brief = (
         write_policy(gateway, api, key_expires_in=3600),
@@ -31,12 +31,12 @@ def test_a_policy_gives_a_new_key_its_expiry(gateway: Gateway) -> Steps:
     yield RELOAD
 
     keys = [(write_key(gateway, api, gold), 3600), (write_key(gateway, api, apply_policy_id=gold), 3600)]
-    for key, wanted in (*keys, (write_key(gateway, api, gold, brief), 1)):
+    for key, lifetime in (*keys, (write_key(gateway, api, gold, brief), 1)):
         exchange = gateway.send("GET", f"{KEYS}/{key}?org_id={api.org_id}")
         answer = exchange.document
-        lasts = int(answer.get("expires", 0)) - int(answer.get("last_updated", 0))
-        if abs(lasts - wanted) > 2:
-            raise Mismatch(f"expires {wanted} s after last_updated", f"{lasts} s", exchange)
+        actual_lifetime = int(answer.get("expires", 0)) - int(answer.get("last_updated", 0))
+        if abs(actual_lifetime - lifetime) > 2:
+            raise Mismatch(f"expires {lifetime} s after last_updated", f"{actual_lifetime} s", exchange)
 
 
 @behaviour("keys-are-found-by-organisation")
@@ -58,29 +58,29 @@ def test_a_key_is_found_by_its_name_and_an_api(gateway: Gateway) -> Steps:
 
 @behaviour("keys-need-policies-of-their-apis")
 def test_a_policy_of_another_organisation_is_not_for_an_api(gateway: Gateway) -> Steps:
-    """A key for an API whose policy is of another organisation is not made, and /tyk/keys/create says why."""
+    """A key for an API is refused if its policy is of another organisation."""
     organisation = gateway.ownership.run
     api = write_api(gateway, org_id=organisation + "x")
     foreign = write_policy(gateway, api, org_id=organisation)
     yield RELOAD
 
     session = {"org_id": organisation, "apply_policies": [foreign], "access_rights": api.rights}
-    refused = gateway.send("POST", f"{KEYS}/{gateway.new_id()}", session)
-    expect_error(refused, 500, "Failed to create key, ensure security settings are correct.")
+    exchange = gateway.send("POST", f"{KEYS}/{gateway.new_id()}", session)
+    expect_error(exchange, 500, "Failed to create key, ensure security settings are correct.")
     message = "attempting to apply policy from different organisation to key, skipping"
     expect_error(gateway.send("POST", f"{KEYS}/create", session), 500, f"Failed to create key - {message}")
 
 
 @behaviour("rewritten-keys-count-anew")
 def test_a_quota_begins_anew_with_its_key(gateway: Gateway) -> Steps:
-    """A key that is written again, or deleted before, has all of its quota; not so with suppress_reset=1."""
+    """A key that is written again has its full quota, unless the write has suppress_reset=1."""
     api = write_api(gateway)
-    few = write_policy(gateway, api, quota_max=2, quota_renewal_rate=3600)
+    limited = write_policy(gateway, api, quota_max=2, quota_renewal_rate=3600)
     limit = {"rate": 1000, "per": 60, "quota_max": 2, "quota_renewal_rate": 3600}
     yield RELOAD
 
-    whole = {**api.rights[api.id], "limit": limit}
-    for session in ({"apply_policies": [few]}, {"access_rights": {api.id: whole}}):
+    right = {**api.rights[api.id], "limit": limit}
+    for session in ({"apply_policies": [limited]}, {"access_rights": {api.id: right}}):
         key, body = write_key(gateway, api, **session), {"org_id": api.org_id, **session}
         path = f"{KEYS}/{key}?org_id={api.org_id}"
         expect_passed(call(gateway, api, key), 2, 1)
@@ -92,13 +92,15 @@ def test_a_quota_begins_anew_with_its_key(gateway: Gateway) -> Steps:
         expect_left(gateway, api, key, 1)
         gateway.send("DELETE", path)
         answer = gateway.send("POST", f"{path}&suppress_reset=1", body).json
-        if isinstance(answer, dict) and answer.get("key") == key:  # with hash_key_function it is another key
+        if (
+            isinstance(answer, dict) and answer.get("key") == key
+        ):  # with hash_key_function the key is another one
             expect_passed(call(gateway, api, key), 2, 1)
 
 
 @behaviour("rewritten-keys-count-anew")
 def test_what_is_left_of_no_quota_is_what_was_sent(gateway: Gateway) -> Steps:
-    """A key that was used and then lost its quota is read with the quota_remaining that it was given."""
+    """A used key that loses its quota is read with the quota_remaining that was sent."""
     api = write_api(gateway)
     yield RELOAD
 
@@ -106,8 +108,8 @@ def test_what_is_left_of_no_quota_is_what_was_sent(gateway: Gateway) -> Steps:
     key = write_key(gateway, api, **session, quota_max=5)
     expect_passed(call(gateway, api, key), 5, 4)
     path = f"{KEYS}/{key}?org_id={api.org_id}"
-    without = {"org_id": api.org_id, **session, "quota_max": -1, "quota_remaining": 7}
-    gateway.send("PUT", f"{path}&suppress_reset=1", without)
+    unlimited = {"org_id": api.org_id, **session, "quota_max": -1, "quota_remaining": 7}
+    gateway.send("PUT", f"{path}&suppress_reset=1", unlimited)
     exchange = gateway.send("GET", path)
     answer = exchange.document
     if answer.get("quota_remaining") != 7:
@@ -116,30 +118,34 @@ def test_what_is_left_of_no_quota_is_what_was_sent(gateway: Gateway) -> Steps:
 
 @behaviour("keys-end-with-their-lifetime")
 def test_a_key_lasts_as_long_as_its_session(gateway: Gateway) -> Steps:
-    """A session_lifetime of the key, or else of its API, ends it; an API may let its expiry count instead."""
+    """A key ends with its session_lifetime, else its API's, unless the API respects the key's expiry."""
     brief, plain = write_api(gateway, session_lifetime=1), write_api(gateway)
-    patient = write_api(gateway, session_lifetime_respects_key_expiration=True)
-    gold = {api.id: write_policy(gateway, api) for api in (brief, plain, patient)}
+    respecting = write_api(gateway, session_lifetime_respects_key_expiration=True)
+    gold = {api.id: write_policy(gateway, api) for api in (brief, plain, respecting)}
     yield RELOAD
 
-    far = 4102444800
-    ending = [(brief, {}), (plain, {"session_lifetime": 1}), (plain, {"session_lifetime": 1, "expires": far})]
-    staying = [
-        (plain, {}), (brief, {"session_lifetime": 3600}), (patient, {"session_lifetime": 1}),
-        (patient, {"session_lifetime": 1, "expires": far}),
+    distant = 4102444800
+    expiring_keys = [
+        (brief, {}),
+        (plain, {"session_lifetime": 1}),
+        (plain, {"session_lifetime": 1, "expires": distant}),
+    ]
+    lasting_keys = [
+        (plain, {}), (brief, {"session_lifetime": 3600}), (respecting, {"session_lifetime": 1}),
+        (respecting, {"session_lifetime": 1, "expires": distant}),
     ]  # fmt: skip
-    end, stay = (
+    expiring, lasting = (
         [
             f"{KEYS}/{write_key(gateway, api, gold[api.id], **members)}?org_id={api.org_id}"
             for api, members in keys
         ]
-        for keys in (ending, staying)
+        for keys in (expiring_keys, lasting_keys)
     )
-    yield AT_END  # a second is over then, or soon
+    yield AT_END  # the tests in between take about a second
 
-    for path in end:
+    for path in expiring:
         exchange = gateway.get_until(path, LIFETIME_SECONDS, lambda status: status != 200)
         expect_error(exchange, 404, "Key not found")
-    for path in stay:
+    for path in lasting:
         if (exchange := gateway.send("GET", path)).status != 200:
             raise Mismatch("200, the key lasts longer", exchange.text[:200], exchange)

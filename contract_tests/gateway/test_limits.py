@@ -1,4 +1,4 @@
-"""Limits of requests to an API: rates and quotas of keys, of single APIs, of endpoints, of an API as a whole."""
+"""Limits of requests to an API: rates and quotas of keys, of APIs and of endpoints."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from contract_tests.gateway.resources import KEYS
 
 @behaviour("rate-limits-hold")
 def test_a_rate_limit_is_held(gateway: Gateway) -> Steps:
-    """Requests over the rate answer 429; another key has a rate of its own."""
+    """A request over the rate of its key answers 429; another key has its own rate."""
     api = write_api(gateway)
     slow = write_policy(gateway, api, rate=3, per=3600)
     free = write_policy(gateway, api, rate=0, per=3600, quota_max=0, quota_renewal_rate=3600)
@@ -44,12 +44,12 @@ def test_a_rate_limit_is_held(gateway: Gateway) -> Steps:
 
 @behaviour("quotas-hold")
 def test_a_quota_is_held(gateway: Gateway) -> Steps:
-    """The answers count a quota down, and over it answer 403; the key has the remaining quota."""
+    """The answers to a key's requests count its quota down, and a request over the quota answers 403."""
     api = write_api(gateway)
-    few = write_policy(gateway, api, quota_max=3, quota_renewal_rate=3600)
+    limited = write_policy(gateway, api, quota_max=3, quota_renewal_rate=3600)
     yield RELOAD
 
-    key = write_key(gateway, api, few)
+    key = write_key(gateway, api, limited)
     for left in (2, 1):
         expect_passed(call(gateway, api, key), 3, left)
     expect_left(gateway, api, key, 1)
@@ -58,7 +58,7 @@ def test_a_quota_is_held(gateway: Gateway) -> Steps:
     _expect_end(last)
     session = gateway.send("GET", f"{KEYS}/{key}?org_id={api.org_id}")
     if str(session.document.get("quota_renews")) != last.header("X-RateLimit-Reset"):
-        message = f"quota_renews {last.header('X-RateLimit-Reset')}, as the answer told"
+        message = f"quota_renews {last.header('X-RateLimit-Reset')}, as in the answer"
         raise Mismatch(message, repr(session.document.get("quota_renews")), session)
     for _ in range(2):
         expect_refused(call(gateway, api, key), 403, "Quota exceeded")
@@ -67,68 +67,68 @@ def test_a_quota_is_held(gateway: Gateway) -> Steps:
 
 @behaviour("quotas-tell-their-end")
 def test_the_first_answer_tells_when_a_quota_ends(gateway: Gateway) -> Steps:
-    """The answer that begins a quota has its end, as later answers do."""
+    """The answer that starts a quota's period has the end of the period, as later answers have."""
     api = write_api(gateway)
-    few = write_policy(gateway, api, quota_max=3, quota_renewal_rate=3600)
+    limited = write_policy(gateway, api, quota_max=3, quota_renewal_rate=3600)
     yield RELOAD
 
-    _expect_end(call(gateway, api, write_key(gateway, api, few)))
+    _expect_end(call(gateway, api, write_key(gateway, api, limited)))
 
 
 @behaviour("quotas-tell-their-begin")
 def test_the_first_answer_tells_when_a_quota_began(gateway: Gateway) -> Steps:
-    """The answer that begins a quota has the time of the request, and the next one the end of the quota."""
+    """The answer that starts a quota's period has the time of the request, the next one the end."""
     api = write_api(gateway)
-    few = write_policy(gateway, api, quota_max=3, quota_renewal_rate=3600)
+    limited = write_policy(gateway, api, quota_max=3, quota_renewal_rate=3600)
     yield RELOAD
 
-    key = write_key(gateway, api, few)
+    key = write_key(gateway, api, limited)
     first = call(gateway, api, key)
-    began = first.header("X-RateLimit-Reset")
-    if not began.isdigit() or abs(int(began) - time.time()) > 60:
-        raise Mismatch("X-RateLimit-Reset now, in seconds", repr(began), first)
+    reset = first.header("X-RateLimit-Reset")
+    if not reset.isdigit() or abs(int(reset) - time.time()) > 60:
+        raise Mismatch("X-RateLimit-Reset now, in seconds", repr(reset), first)
     _expect_end(call(gateway, api, key))
 
 
 def _expect_end(exchange: Exchange) -> None:
-    ends = exchange.header("X-RateLimit-Reset")
-    if not ends.isdigit() or abs(int(ends) - time.time() - 3600) > 60:
-        raise Mismatch("X-RateLimit-Reset an hour from now, in seconds", repr(ends), exchange)
+    reset = exchange.header("X-RateLimit-Reset")
+    if not reset.isdigit() or abs(int(reset) - time.time() - 3600) > 60:
+        raise Mismatch("X-RateLimit-Reset an hour from now, in seconds", repr(reset), exchange)
 
 
 @behaviour("limits-may-be-per-api")
 def test_limits_may_be_for_each_api(gateway: Gateway) -> Steps:
     """The quota of each API is counted by itself under per_api."""
     first, second = write_api(gateway), write_api(gateway)
-    small = {
+    limited_right = {
         **first.rights[first.id],
         "limit": {"rate": 1000, "per": 60, "quota_max": 1, "quota_renewal_rate": 3600},
     }
-    both = write_policy(
+    gold = write_policy(
         gateway, first, quota_max=2, quota_renewal_rate=3600, partitions={"per_api": True},
-        access_rights={first.id: small, **second.rights},
+        access_rights={first.id: limited_right, **second.rights},
     )  # fmt: skip
     yield RELOAD
 
-    key = write_key(gateway, first, both)
+    key = write_key(gateway, first, gold)
     expect_passed(call(gateway, first, key), 1, 0)
     expect_passed(call(gateway, second, key), 2, 1)
     expect_refused(call(gateway, first, key), 403, "Quota exceeded")
     exchange = gateway.send("GET", f"{KEYS}/{key}?org_id={first.org_id}")
     rights = exchange.document.get("access_rights", {})
-    left = [rights.get(api.id, {}).get("limit", {}).get("quota_remaining", 0) for api in (first, second)]
-    if left != [0, 1]:
-        raise Mismatch("quota_remaining 0 of one API and 1 of the other", str(left), exchange)
+    remaining = [rights.get(api.id, {}).get("limit", {}).get("quota_remaining", 0) for api in (first, second)]
+    if remaining != [0, 1]:
+        raise Mismatch("quota_remaining 0 of one API and 1 of the other", str(remaining), exchange)
     expect_passed(call(gateway, second, key), 2, 0)
     expect_refused(call(gateway, second, key), 403, "Quota exceeded")
 
 
 @behaviour("endpoints-have-rates")
 def test_an_endpoint_has_a_rate_of_its_own(gateway: Gateway) -> Steps:
-    """A rate of one path and method holds for it alone."""
+    """An endpoint's rate holds for its path and method only."""
     api = write_api(gateway)
-    slow = [{"path": "/slow", "methods": [{"name": "GET", "limit": {"rate": 2, "per": 3600}}]}]
-    gold = write_policy(gateway, api, access_rights={api.id: {**api.rights[api.id], "endpoints": slow}})
+    endpoints = [{"path": "/slow", "methods": [{"name": "GET", "limit": {"rate": 2, "per": 3600}}]}]
+    gold = write_policy(gateway, api, access_rights={api.id: {**api.rights[api.id], "endpoints": endpoints}})
     yield RELOAD
 
     key = write_key(gateway, api, gold)
@@ -141,7 +141,7 @@ def test_an_endpoint_has_a_rate_of_its_own(gateway: Gateway) -> Steps:
 
 @behaviour("apis-may-switch-limits-off")
 def test_an_api_may_switch_limits_off(gateway: Gateway) -> Steps:
-    """An API with disable_rate_limit and disable_quota holds neither limit."""
+    """An API with disable_rate_limit and disable_quota enforces neither limit."""
     api = write_api(gateway, disable_rate_limit=True, disable_quota=True)
     tiny = write_policy(gateway, api, rate=1, per=3600, quota_max=1, quota_renewal_rate=3600)
     yield RELOAD
@@ -153,13 +153,13 @@ def test_an_api_may_switch_limits_off(gateway: Gateway) -> Steps:
 
 @behaviour("apis-have-rates")
 def test_an_api_has_a_rate(gateway: Gateway) -> Steps:
-    """The rate of an API counts for all of its keys together, unless it is disabled, or rates are."""
+    """An API's global rate counts the requests of all its keys, unless it or all rates are disabled."""
     slow = {"rate": 2, "per": 3600}
     api = write_api(gateway, global_rate_limit=slow)
     disabled = write_api(gateway, global_rate_limit={**slow, "disabled": True})
-    off = write_api(gateway, global_rate_limit=slow, disable_rate_limit=True)
+    unlimited_api = write_api(gateway, global_rate_limit=slow, disable_rate_limit=True)
     free, single = (write_api(gateway, global_rate_limit={**slow, "rate": rate}) for rate in (0, 1))
-    rights = [one.rights for one in (api, disabled, off, free, single)]
+    rights = [target.rights for target in (api, disabled, unlimited_api, free, single)]
     gold = write_policy(
         gateway, api, access_rights={name: right for granted in rights for name, right in granted.items()}
     )
@@ -172,6 +172,6 @@ def test_an_api_has_a_rate(gateway: Gateway) -> Steps:
         expect_refused(call(gateway, api, credential), 429, "API Rate Limit Exceeded")
     expect_passed(call(gateway, single, key))
     expect_refused(call(gateway, single, other), 429, "API Rate Limit Exceeded")
-    for unlimited in (disabled, off, free):
+    for unlimited in (disabled, unlimited_api, free):
         for _ in range(3):
             expect_passed(call(gateway, unlimited, key))

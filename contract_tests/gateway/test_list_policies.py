@@ -16,36 +16,36 @@ from contract_tests.gateway.client import Gateway
 from contract_tests.gateway.resources import POLICIES
 
 
-def must_list(gateway: Gateway, policy_id: str, *, present: bool) -> Exchange:
-    """The list has, or has not, a policy of this id."""
+def expect_in_list(gateway: Gateway, policy_id: str, *, is_listed: bool) -> Exchange:
+    """Expect that the list has a policy of this id, or has none."""
     exchange = gateway.list()
-    if (policy_id in listed(exchange)) is not present:
-        word = "holds" if present else "does not hold"
+    if (policy_id in listed(exchange)) is not is_listed:
+        word = "with" if is_listed else "without"
         actual = f"{shorten(', '.join(listed(exchange))) or 'an empty list'}"
-        raise Mismatch(f"a list that {word} {policy_id}", actual, exchange)
+        raise Mismatch(f"a list {word} {policy_id}", actual, exchange)
     return exchange
 
 
 @behaviour("list-shows-loaded")
 def test_the_list_shows_a_policy_after_a_reload(gateway: Gateway) -> Steps:
-    """A new policy stands in the list after a reload, and not before."""
+    """A new policy is absent from the list until the gateway reloads."""
     policy = gateway.create(name="listed")
-    must_list(gateway, policy["id"], present=False)
+    expect_in_list(gateway, policy["id"], is_listed=False)
     yield RELOAD
 
-    must_list(gateway, policy["id"], present=True)
+    expect_in_list(gateway, policy["id"], is_listed=True)
 
 
 @behaviour("list-drops-deleted")
 def test_the_list_drops_a_deleted_policy_after_a_reload(gateway: Gateway) -> Steps:
-    """A deleted policy stays in the list until a reload, and not longer."""
+    """A deleted policy stays in the list until the gateway reloads."""
     policy = gateway.create(name="dropped")
     yield RELOAD
     gateway.delete(policy["id"])
-    must_list(gateway, policy["id"], present=True)
+    expect_in_list(gateway, policy["id"], is_listed=True)
     yield RELOAD
 
-    must_list(gateway, policy["id"], present=False)
+    expect_in_list(gateway, policy["id"], is_listed=False)
 
 
 NAMES = (
@@ -59,7 +59,7 @@ NAMES = (
     "a b",
     "10",
     "9",
-)  # in UTF-8 and UTF-16 they sort apart
+)  # sorted differently in UTF-8 and in UTF-16
 VALUES: tuple[Any, ...] = (
     True,
     False,
@@ -83,7 +83,7 @@ ODD = {
 )
 @behaviour("list-items-are-whole")
 def test_an_item_of_the_list_is_the_whole_policy(gateway: Gateway, members: dict[str, Any]) -> Steps:
-    """A policy in the list has the same text as the policy by itself."""
+    """A policy has the same text in the list as by itself."""
     policy = gateway.create(**members)
     yield RELOAD
 
@@ -91,13 +91,13 @@ def test_an_item_of_the_list_is_the_whole_policy(gateway: Gateway, members: dict
     exchange = gateway.list()
     text = as_read(gateway, policy)
     if text not in exchange.text:
-        shown = json.dumps(listed(exchange).get(policy["id"], "no such item"))
-        raise Mismatch(f"an item {shorten(text)}", difference(text, shown), exchange)
+        item = json.dumps(listed(exchange).get(policy["id"], "no such item"))
+        raise Mismatch(f"an item {shorten(text)}", difference(text, item), exchange)
 
 
 @behaviour("list-holds-each-once")
 def test_the_list_holds_every_loaded_policy_once(gateway: Gateway) -> Steps:
-    """Each of many policies stands in the list once, with its own values."""
+    """The list has each of many policies once, with its own values."""
     policies = [gateway.create(name=f"one of many {i}", rate=i) for i in range(30)]
     yield RELOAD
 
@@ -111,7 +111,7 @@ def test_the_list_holds_every_loaded_policy_once(gateway: Gateway) -> Steps:
 
 @behaviour("list-does-not-change-by-reading", reads_only=True)
 def test_two_lists_hold_the_same(gateway: Gateway) -> None:
-    """Two lists without a reload between them hold the same policies; their order is free."""
+    """Two lists without a reload between them have the same policies, in any order."""
     first, second = gateway.list(), gateway.list()
     if steady(first) != steady(second):
         raise Mismatch("the same policies again", shorten(second.text), second)
@@ -119,14 +119,20 @@ def test_two_lists_hold_the_same(gateway: Gateway) -> None:
 
 @behaviour("list-does-not-change-by-reading", reads_only=True, phase=LAST)
 def test_all_lists_between_two_reloads_hold_the_same(gateway: Gateway) -> None:
-    """Each list of the run holds the policies of the run as the one before, unless a reload was asked for."""
+    """All lists of the run between two reloads have the same policies of the run."""
     before: Exchange | None = None
-    settled = False  # since a reload that was waited for; any other may come at any time
+    is_stable = False  # True after a blocking reload; a plain reload may take effect at any time
     for exchange in gateway.target.log:
         if exchange.target.startswith("/tyk/reload"):
-            before, settled = None, exchange.target == gateway.run.service.reload_target
-        elif settled and exchange.method == "GET" and exchange.target == POLICIES and exchange.status == 200:
-            if before and not _is_same(before, exchange) and _own(gateway, before) != _own(gateway, exchange):
+            before, is_stable = None, exchange.target == gateway.run.service.reload_target
+        elif (
+            is_stable and exchange.method == "GET" and exchange.target == POLICIES and exchange.status == 200
+        ):
+            if (
+                before
+                and not _is_same(before, exchange)
+                and _run_policies(gateway, before) != _run_policies(gateway, exchange)
+            ):
                 gateway.exchanges += [before, exchange]
                 raise Mismatch("the same policies as in the list before", shorten(exchange.text), exchange)
             before = exchange
@@ -140,11 +146,11 @@ def _is_same(before: Exchange, after: Exchange) -> bool:
 
 
 def _items(exchange: Exchange) -> list[str]:
-    """The texts of the items in an order of their own, for a list has none."""
+    """The texts of the items, sorted, because the order of a list is free."""
     return sorted(exchange.text.strip("[]\n").removeprefix('{"_id":').split(',{"_id":'))
 
 
-def _own(gateway: Gateway, exchange: Exchange) -> dict[str, Any]:
-    """The policies of this run."""
+def _run_policies(gateway: Gateway, exchange: Exchange) -> dict[str, Any]:
+    """The policies of this run in a list."""
     owns = gateway.ownership.owns
     return {name: item for name, item in steady(exchange).items() if owns(name)}

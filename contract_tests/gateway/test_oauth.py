@@ -1,4 +1,4 @@
-"""Traffic with OAuth 2.0: the tokens that clients get, use and lose."""
+"""OAuth 2.0: the tokens that clients request, use and revoke."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ SECURITY = {
 
 @behaviour("oauth-clients-get-tokens")
 def test_a_client_gets_a_token(gateway: Gateway) -> Steps:
-    """Credentials give a token that passes with the limits of the client's policy."""
+    """A client's credentials give a token that passes with the limits of the client's policy."""
     api = write_oauth_api(gateway)
     gold = write_policy(gateway, api, quota_max=100, quota_renewal_rate=60)
     yield RELOAD
@@ -76,72 +76,78 @@ def test_a_revoked_token_does_not_pass(gateway: Gateway) -> Steps:
 
 @behaviour("oauth-credentials-are-checked")
 def test_wrong_credentials_give_no_token(gateway: Gateway) -> Steps:
-    """A wrong secret is unauthorized_client, an unknown client server_error, both 403; and so on, each with its words."""
+    """A token request with wrong credentials or a wrong form answers 403 with the error of RFC 6749."""
     api = write_oauth_api(gateway)
     gold = write_policy(gateway, api)
     yield RELOAD
 
     name = write_client(gateway, api, gold)["client_id"]
     credentials = [("Authorization", basic_auth(name, SECRET))]
-    form = ("Content-Type", FORM)
+    form_type = ("Content-Type", FORM)
     for method, query, body, headers, expected in (
-        ("POST", "", GRANT, [form, ("Authorization", basic_auth(name, "wrong"))], "unauthorized_client"),
-        ("POST", "", GRANT, [form, ("Authorization", basic_auth(gateway.new_id(), SECRET))], "server_error"),
-        ("POST", "", GRANT, [form], "invalid_request"),
-        ("POST", "", f"{GRANT}&client_id={name}&client_secret={SECRET}", [form], "invalid_request"),
-        ("POST", "", GRANT, [form, ("Authorization", credentials[0][1].lower())], "invalid_request"),
-        ("POST", "", GRANT, [form, ("Authorization", "Basic !")], "invalid_request"),
+        ("POST", "", GRANT, [form_type, ("Authorization", basic_auth(name, "wrong"))], "unauthorized_client"),
         (
             "POST",
             "",
             GRANT,
-            [form, ("Authorization", credentials[0][1].replace(" ", " !"))],
+            [form_type, ("Authorization", basic_auth(gateway.new_id(), SECRET))],
+            "server_error",
+        ),
+        ("POST", "", GRANT, [form_type], "invalid_request"),
+        ("POST", "", f"{GRANT}&client_id={name}&client_secret={SECRET}", [form_type], "invalid_request"),
+        ("POST", "", GRANT, [form_type, ("Authorization", credentials[0][1].lower())], "invalid_request"),
+        ("POST", "", GRANT, [form_type, ("Authorization", "Basic !")], "invalid_request"),
+        (
+            "POST",
+            "",
+            GRANT,
+            [form_type, ("Authorization", credentials[0][1].replace(" ", " !"))],
             "invalid_request",
         ),
-        ("POST", "", GRANT, [form, ("Authorization", "Basic /zr/")], "server_error"),
-        ("POST", f"?grant_type=&{GRANT}", "", [form, *credentials], "unsupported_grant_type"),
+        ("POST", "", GRANT, [form_type, ("Authorization", "Basic /zr/")], "server_error"),
+        ("POST", f"?grant_type=&{GRANT}", "", [form_type, *credentials], "unsupported_grant_type"),
         ("GET", f"?{GRANT}", None, credentials, "invalid_request"),
-        ("POST", "", "", [form, *credentials], "unsupported_grant_type"),
-        ("POST", "", "grant_type=password", [form, *credentials], "unsupported_grant_type"),
+        ("POST", "", "", [form_type, *credentials], "unsupported_grant_type"),
+        ("POST", "", "grant_type=password", [form_type, *credentials], "unsupported_grant_type"),
         ("POST", "", GRANT, credentials, "unsupported_grant_type"),
         ("POST", "", "[]", [("Content-Type", "application/json"), *credentials], "unsupported_grant_type"),
     ):
         exchange = gateway.send(method, f"/{api.id}/oauth/token/{query}", body, headers=headers)
         expect_json(exchange, 403, {"error": expected, "error_description": FAILURES[expected]})
         _expect_security(exchange)
-    exchange = gateway.send("PUT", f"/{api.id}/oauth/token/", GRANT, headers=[form, *credentials])
+    exchange = gateway.send("PUT", f"/{api.id}/oauth/token/", GRANT, headers=[form_type, *credentials])
     expect_error(exchange, 405, "Method not supported")
 
 
 @behaviour("oauth-tokens-are-asked-for-in-ways")
 def test_a_token_is_asked_for_in_ways(gateway: Gateway) -> Steps:
-    """A form, a JSON object or the query asks for a token; the answer has its scope and its lifetime."""
+    """A form, a JSON object or a query requests a token; the answer has its scope and its lifetime."""
     api = write_oauth_api(gateway)
     gold = write_policy(gateway, api)
     yield RELOAD
 
     name = write_client(gateway, api, gold)["client_id"]
     path, credentials = f"/{api.id}/oauth/token", ("Authorization", basic_auth(name, SECRET))
-    asked = json.dumps({"grant_type": "client_credentials", "scope": "a"})
-    for target, body, kind, scope in (
+    body_json = json.dumps({"grant_type": "client_credentials", "scope": "a"})
+    for target, body, content_type, scope in (
         (path, GRANT, FORM, None),
         (f"{path}/", f"{GRANT}&scope=a+b", f"{FORM}; charset=utf-8", "a b"),
         (f"{path}/?{GRANT}&scope=q", "", FORM, "q"),
         (f"{path}/?scope=q", f"{GRANT}&scope=f&scope=g", FORM, "f"),
-        (f"{path}/", asked, "application/json", "a"),
+        (f"{path}/", body_json, "application/json", "a"),
     ):
-        exchange = gateway.send("POST", target, body, headers=[("Content-Type", kind), credentials])
-        token, lasts = exchange.document.get("access_token"), exchange.document.get("expires_in")
+        exchange = gateway.send("POST", target, body, headers=[("Content-Type", content_type), credentials])
+        token, lifetime = exchange.document.get("access_token"), exchange.document.get("expires_in")
         gateway.note_key(str(token or ""))
-        if not token or not isinstance(lasts, int) or lasts <= 0:
+        if not token or not isinstance(lifetime, int) or lifetime <= 0:
             raise Mismatch("200 with a token that lasts", shorten(exchange.text), exchange)
-        answer = {"access_token": token, "expires_in": lasts, "token_type": "bearer"}
+        answer = {"access_token": token, "expires_in": lifetime, "token_type": "bearer"}
         expect_json(exchange, 200, dict(sorted((answer | ({"scope": scope} if scope else {})).items())))
         _expect_security(exchange)
         session = gateway.send("GET", f"{KEYS}/{token}?org_id={api.org_id}")
-        left = session.document.get("expires", 0) - time.time()
-        if session.status == 200 and abs(left - lasts) > 5:
-            raise Mismatch(f"a key that expires in {lasts} s", f"{left:.0f} s", session)
+        remaining = session.document.get("expires", 0) - time.time()
+        if session.status == 200 and abs(remaining - lifetime) > 5:
+            raise Mismatch(f"a key that expires in {lifetime} s", f"{remaining:.0f} s", session)
 
 
 def _expect_security(exchange: Exchange) -> None:
@@ -152,7 +158,7 @@ def _expect_security(exchange: Exchange) -> None:
 
 @behaviour("oauth-tokens-are-sent-as-bearer")
 def test_a_token_is_sent_as_bearer(gateway: Gateway) -> Steps:
-    """A token is sent after Bearer in any case, and text behind the token does not count; another scheme is malformed."""
+    """A token passes after Bearer in any case, with or without text after it; other schemes are refused."""
     api = write_oauth_api(gateway)
     gold = write_policy(gateway, api)
     yield RELOAD
@@ -178,7 +184,9 @@ def test_a_token_needs_its_client(gateway: Gateway) -> Steps:
     yield RELOAD
 
     name = write_client(gateway, api, gold)["client_id"]
-    token = get_token(gateway, api, name)  # not sent before, for a gateway remembers clients for a second
+    token = get_token(
+        gateway, api, name
+    )  # sent for the first time below: a gateway caches clients for a second
     gateway.send("DELETE", f"{CLIENTS}/{api.id}/{name}")
     message = f"{NOT_AUTHORISED}. OAuth client access was revoked"
     expect_refused(call(gateway, api, f"Bearer {token}"), 403, message)
@@ -186,14 +194,14 @@ def test_a_token_needs_its_client(gateway: Gateway) -> Steps:
 
 @behaviour("apis-revoke-their-tokens")
 def test_an_api_revokes_its_tokens(gateway: Gateway) -> Steps:
-    """An API revokes a token of its own, known or not, and all tokens of a client that sends its secret."""
+    """An API revokes one token, known or unknown, and all tokens of a client that sends its secret."""
     api = write_oauth_api(gateway)
     gold = write_policy(gateway, api)
     yield RELOAD
 
     needs_plain_keys(gateway, api, gold)
     name = write_client(gateway, api, gold)["client_id"]
-    one, two = get_token(gateway, api, name), get_token(gateway, api, name)
+    first, second = get_token(gateway, api, name), get_token(gateway, api, name)
     revoke, tokens = f"/{api.id}/oauth/revoke", f"{CLIENTS}/{api.id}/{name}/tokens"
     form = [("Content-Type", FORM)]
     for path, body, status, expected in (
@@ -206,16 +214,16 @@ def test_an_api_revokes_its_tokens(gateway: Gateway) -> Steps:
     ):
         expect_error(gateway.send("POST", path, body, headers=form), status, expected)
     expect_ok(gateway.send("POST", revoke, "token=none", headers=form), "token revoked successfully")
-    expect_passed(call(gateway, api, f"Bearer {one}"))
+    expect_passed(call(gateway, api, f"Bearer {first}"))
     body = f"client_id={name}&client_secret={SECRET}"
     expect_ok(gateway.send("POST", f"{revoke}_all", body, headers=form), "tokens revoked successfully")
     expect_json(gateway.send("GET", tokens), 200, [])
-    expect_refused(call(gateway, api, f"Bearer {two}"), 403, NOT_AUTHORISED)
+    expect_refused(call(gateway, api, f"Bearer {second}"), 403, NOT_AUTHORISED)
 
 
 @behaviour("oauth-tokens-need-their-policy")
 def test_a_token_needs_its_policy(gateway: Gateway) -> Steps:
-    """A token whose policy is gone is refused, and none is given any more."""
+    """A token whose policy was removed is refused, and its client gets no new one."""
     api = write_oauth_api(gateway)
     gold = write_policy(gateway, api)
     yield RELOAD

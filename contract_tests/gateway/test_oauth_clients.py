@@ -1,4 +1,4 @@
-"""/tyk/oauth: clients, refused requests about them, and their secrets."""
+"""/tyk/oauth: clients, their secrets, and refused requests about them."""
 
 from __future__ import annotations
 
@@ -27,112 +27,119 @@ OTHERS = {"meta_data": None, "description": ""}
 
 @behaviour("oauth-clients-are-kept")
 def test_clients_are_kept(gateway: Gateway) -> Steps:
-    """A client is made, read, listed, changed but for its secret, and removed."""
+    """A client is created, read, listed, changed except for its secret, and removed."""
     api = write_oauth_api(gateway)
     gold, silver = write_policy(gateway, api), write_policy(gateway, api)
     yield RELOAD
 
-    whole = write_client(gateway, api, gold)
-    path = f"{CLIENTS}/{api.id}/{whole['client_id']}"
+    client = write_client(gateway, api, gold)
+    path = f"{CLIENTS}/{api.id}/{client['client_id']}"
     for policy_id, uri in ((silver, "http://new.test/"), (gold, "http://old.test/")):
-        expect_json(gateway.send("GET", path), 200, whole)
-        expect_json(gateway.send("GET", f"{CLIENTS}/{api.id}"), 200, [whole])
-        whole |= {"policy_id": policy_id, "redirect_uri": uri}
-        expect_json(gateway.send("PUT", path, {**whole, "secret": "other", "api_id": "other"}), 200, whole)
-    expect_json(gateway.send("GET", path), 200, whole)
+        expect_json(gateway.send("GET", path), 200, client)
+        expect_json(gateway.send("GET", f"{CLIENTS}/{api.id}"), 200, [client])
+        client |= {"policy_id": policy_id, "redirect_uri": uri}
+        expect_json(gateway.send("PUT", path, {**client, "secret": "other", "api_id": "other"}), 200, client)
+    expect_json(gateway.send("GET", path), 200, client)
     for _ in TWICE:
-        expect_written(gateway.send("DELETE", path), whole["client_id"], "deleted")
+        expect_written(gateway.send("DELETE", path), client["client_id"], "deleted")
         expect_error(gateway.send("GET", path), 404, NO_CLIENT)
     expect_json(gateway.send("GET", f"{CLIENTS}/{api.id}"), 200, [])
 
 
 @behaviour("oauth-clients-may-be-of-a-policy")
 def test_a_client_may_be_made_for_a_policy(gateway: Gateway) -> Steps:
-    """Without an API a client is made for each OAuth API of its policy; all of its APIs must be loaded, one of OAuth."""
-    api, plain, none = write_oauth_api(gateway), write_api(gateway), gateway.new_id()
-    both = write_policy(gateway, api, access_rights={**api.rights, **plain.rights})
-    bare = write_policy(gateway, plain)
-    odd = write_policy(gateway, api, access_rights={none: {"api_id": none, "versions": ["Default"]}})
+    """A client without an API is created for each OAuth API of its policy, whose APIs must all be loaded."""
+    api, key_api, unknown = write_oauth_api(gateway), write_api(gateway), gateway.new_id()
+    both = write_policy(gateway, api, access_rights={**api.rights, **key_api.rights})
+    bare = write_policy(gateway, key_api)
+    dangling = write_policy(
+        gateway, api, access_rights={unknown: {"api_id": unknown, "versions": ["Default"]}}
+    )
     yield RELOAD
 
     name = gateway.new_id()
-    sent = {"client_id": name, "redirect_uri": "http://client.test/", "policy_id": both, "secret": SECRET}
-    whole = {**sent, **OTHERS}
+    request_body = {
+        "client_id": name,
+        "redirect_uri": "http://client.test/",
+        "policy_id": both,
+        "secret": SECRET,
+    }
+    client = {**request_body, **OTHERS}
     gateway.ownership.note([f"{CLIENTS}/{api.id}/{name}"])
-    expect_json(gateway.send("POST", f"{CLIENTS}/create", sent), 200, whole)
-    expect_json(gateway.send("GET", f"{CLIENTS}/{api.id}/{name}"), 200, whole)
-    expect_error(gateway.send("GET", f"{CLIENTS}/{plain.id}/{name}"), 404, NO_CLIENT)
+    expect_json(gateway.send("POST", f"{CLIENTS}/create", request_body), 200, client)
+    expect_json(gateway.send("GET", f"{CLIENTS}/{api.id}/{name}"), 200, client)
+    expect_error(gateway.send("GET", f"{CLIENTS}/{key_api.id}/{name}"), 404, NO_CLIENT)
     for body, expected in (
-        ({**sent, "policy_id": bare}, "API is not OAuth2"),
-        ({**sent, "policy_id": odd}, NO_API),
-        ({**sent, "api_id": plain.id}, "API is not OAuth2"),
+        ({**request_body, "policy_id": bare}, "API is not OAuth2"),
+        ({**request_body, "policy_id": dangling}, NO_API),
+        ({**request_body, "api_id": key_api.id}, "API is not OAuth2"),
     ):
         expect_error(gateway.send("POST", f"{CLIENTS}/create", body), 400, expected)
 
 
 @behaviour("oauth-clients-get-a-name-and-a-secret")
 def test_a_client_gets_a_name_and_a_secret(gateway: Gateway) -> Steps:
-    """A client that is sent without them gets a UUID for its name, and another in base 64 for its secret."""
+    """A client without a name and a secret gets a UUID as its name and one in base64 as its secret."""
     api = write_oauth_api(gateway)
     gold = write_policy(gateway, api)
     yield RELOAD
 
     names = []
-    for sent in ({}, {"client_id": "", "secret": ""}):
+    for credentials in ({}, {"client_id": "", "secret": ""}):
         members = {"redirect_uri": "http://client.test/", "policy_id": gold}
-        exchange = gateway.send("POST", f"{CLIENTS}/create", {"api_id": api.id, **members, **sent})
+        exchange = gateway.send("POST", f"{CLIENTS}/create", {"api_id": api.id, **members, **credentials})
         name, secret = (str(exchange.document.get(member)) for member in ("client_id", "secret"))
         gateway.ownership.note([f"{CLIENTS}/{api.id}/{name}"])
         if not re.fullmatch("[0-9a-f]{32}", name) or name in names:
             raise Mismatch("a client_id of 32 hex digits, each time another", name, exchange)
         if not _is_secret(secret):
             raise Mismatch("a secret that is a UUID in base 64", secret, exchange)
-        whole = {"client_id": name, **members, "secret": secret, **OTHERS}
-        expect_json(exchange, 200, whole)
-        expect_json(gateway.send("GET", f"{CLIENTS}/{api.id}/{name}"), 200, whole)
+        client = {"client_id": name, **members, "secret": secret, **OTHERS}
+        expect_json(exchange, 200, client)
+        expect_json(gateway.send("GET", f"{CLIENTS}/{api.id}/{name}"), 200, client)
         get_token(gateway, api, name, secret)
         names.append(name)
 
 
 @behaviour("oauth-requests-are-refused")
 def test_wrong_requests_are_refused(gateway: Gateway) -> Steps:
-    """A wrong request about clients is refused, each time with the same words."""
-    api, none = write_oauth_api(gateway), gateway.new_id()
+    """A wrong request about clients is refused, each time with the same message."""
+    api, unknown = write_oauth_api(gateway), gateway.new_id()
     gold = write_policy(gateway, api)
     elsewhere = write_policy(
         gateway, api, access_rights={"bills": {"api_id": "bills", "versions": ["Default"]}}
     )
     yield RELOAD
 
-    app = write_client(gateway, api, gold)["client_id"]
-    create, clients, other = f"{CLIENTS}/create", f"{CLIENTS}/{api.id}", f"{CLIENTS}/{none}"
+    client = write_client(gateway, api, gold)["client_id"]
+    create, clients, other = f"{CLIENTS}/create", f"{CLIENTS}/{api.id}", f"{CLIENTS}/{unknown}"
     not_granted = "Policy access rights doesn't contain API this OAuth client belongs to"
     for _ in TWICE:
         for method, path, body, status, expected in (
             ("POST", create, "{", 500, UNREADABLE),
-            ("POST", create, {"api_id": none}, 400, NO_API),
-            ("POST", create, {"policy_id": none}, 400, NO_POLICY),
-            ("GET", f"{other}/{app}", None, 404, NO_CLIENT),
-            ("GET", f"{clients}/{none}", None, 404, NO_CLIENT),
-            ("PUT", f"{clients}/{app}", "{", 500, UNREADABLE),
-            ("PUT", f"{clients}/{app}", {"policy_id": none}, 404, NO_POLICY),
-            ("PUT", f"{clients}/{app}", {"policy_id": elsewhere}, 400, not_granted),
-            ("PUT", f"{clients}/{none}", {}, 404, NO_CLIENT),
-            ("PUT", f"{other}/{app}", {}, 404, NO_API),
-            ("PUT", f"{clients}/{none}/rotate", None, 404, NO_CLIENT),
-            ("PUT", f"{other}/{app}/rotate", None, 404, NO_API),
-            ("DELETE", f"{other}/{app}", None, 404, NO_CLIENT),
-            ("GET", f"{other}/{app}/tokens", None, 404, NO_CLIENT),
+            ("POST", create, {"api_id": unknown}, 400, NO_API),
+            ("POST", create, {"policy_id": unknown}, 400, NO_POLICY),
+            ("GET", f"{other}/{client}", None, 404, NO_CLIENT),
+            ("GET", f"{clients}/{unknown}", None, 404, NO_CLIENT),
+            ("PUT", f"{clients}/{client}", "{", 500, UNREADABLE),
+            ("PUT", f"{clients}/{client}", {"policy_id": unknown}, 404, NO_POLICY),
+            ("PUT", f"{clients}/{client}", {"policy_id": elsewhere}, 400, not_granted),
+            ("PUT", f"{clients}/{unknown}", {}, 404, NO_CLIENT),
+            ("PUT", f"{other}/{client}", {}, 404, NO_API),
+            ("PUT", f"{clients}/{unknown}/rotate", None, 404, NO_CLIENT),
+            ("PUT", f"{other}/{client}/rotate", None, 404, NO_API),
+            ("DELETE", f"{other}/{client}", None, 404, NO_CLIENT),
+            ("GET", f"{other}/{client}/tokens", None, 404, NO_CLIENT),
         ):
             expect_error(gateway.send(method, path, body), status, expected)
         expect_json(gateway.send("GET", other), 404, None)
         for path, form, status, expected in (
             ("revoke", "", 400, "token is required"),
             ("revoke", "token=x", 400, "client_id is required"),
-            ("revoke", f"token=x&client_id={none}", 400, "oauth client doesn't exist"),
+            ("revoke", f"token=x&client_id={unknown}", 400, "oauth client doesn't exist"),
             ("revoke_all", "", 401, "client_id is required"),
-            ("revoke_all", f"client_id={none}", 401, "client_secret is required"),
-            ("revoke_all", f"client_id={none}&client_secret=s1", 404, "oauth client doesn't exist"),
+            ("revoke_all", f"client_id={unknown}", 401, "client_secret is required"),
+            ("revoke_all", f"client_id={unknown}&client_secret=s1", 404, "oauth client doesn't exist"),
             ("revoke", b"token=x&client_id=\xff", 400, "oauth client doesn't exist"),
         ):
             expect_error(send_form(gateway, f"/tyk/oauth/{path}", form), status, expected)
@@ -140,25 +147,25 @@ def test_wrong_requests_are_refused(gateway: Gateway) -> Steps:
 
 @behaviour("oauth-secrets-are-renewed")
 def test_a_secret_is_renewed(gateway: Gateway) -> Steps:
-    """Each time a client gets another secret, a UUID in base 64; all else of it stays."""
+    """A rotation gives a client a new secret, a UUID in base64, and changes no other member."""
     api = write_oauth_api(gateway)
     gold = write_policy(gateway, api)
     yield RELOAD
 
-    whole = write_client(gateway, api, gold)
-    name = whole["client_id"]
+    client = write_client(gateway, api, gold)
+    name = client["client_id"]
     for _ in TWICE:
         exchange = gateway.send("PUT", f"{CLIENTS}/{api.id}/{name}/rotate")
         answer = exchange.document
-        before, secret = whole["secret"], str(answer.get("secret"))
-        if secret == before or not _is_secret(secret):
+        old_secret, secret = client["secret"], str(answer.get("secret"))
+        if secret == old_secret or not _is_secret(secret):
             raise Mismatch("another secret, a UUID in base 64", repr(answer.get("secret")), exchange)
-        whole["secret"] = secret
-        expect_json(exchange, 200, whole)
-        expect_json(gateway.send("GET", f"{CLIENTS}/{api.id}/{name}"), 200, whole)
-        refused = request_token(gateway, api, name, before)
-        if refused.status != 403:
-            raise Mismatch("403, the secret before counts no more", refused.text[:200], refused)
+        client["secret"] = secret
+        expect_json(exchange, 200, client)
+        expect_json(gateway.send("GET", f"{CLIENTS}/{api.id}/{name}"), 200, client)
+        exchange = request_token(gateway, api, name, old_secret)
+        if exchange.status != 403:
+            raise Mismatch("403, the old secret is invalid", exchange.text[:200], exchange)
         get_token(gateway, api, name, secret)
 
 

@@ -1,4 +1,4 @@
-"""/tyk/oauth: the tokens of clients, listed, revoked, forgotten."""
+"""/tyk/oauth: lists of the tokens of clients, and revocation."""
 
 from __future__ import annotations
 
@@ -27,31 +27,31 @@ NO_CLIENT = "oauth client doesn't exist"
 
 @behaviour("another-policy-revokes-tokens")
 def test_another_policy_revokes_the_tokens_of_a_client(gateway: Gateway) -> Steps:
-    """A client whose policy changes loses its tokens, one whose policy stays keeps them."""
+    """A client whose policy changes loses its tokens; a client whose policy stays keeps them."""
     api = write_oauth_api(gateway)
     gold, silver = write_policy(gateway, api), write_policy(gateway, api)
     yield RELOAD
 
     needs_plain_keys(gateway, api, gold)
-    whole = write_client(gateway, api, gold)
-    path = f"{CLIENTS}/{api.id}/{whole['client_id']}"
-    token = get_token(gateway, api, whole["client_id"])
+    client = write_client(gateway, api, gold)
+    path = f"{CLIENTS}/{api.id}/{client['client_id']}"
+    token = get_token(gateway, api, client["client_id"])
     expect_json(
-        gateway.send("PUT", path, {**whole, "client_id": "x", "description": "d"}),
+        gateway.send("PUT", path, {**client, "client_id": "x", "description": "d"}),
         200,
-        {**whole, "description": "d"},
+        {**client, "description": "d"},
     )
     _expect_tokens(gateway, f"{path}/tokens", [token])
     expect_json(
-        gateway.send("PUT", path, {**whole, "policy_id": silver}), 200, {**whole, "policy_id": silver}
+        gateway.send("PUT", path, {**client, "policy_id": silver}), 200, {**client, "policy_id": silver}
     )
     _expect_tokens(gateway, f"{path}/tokens", [])
 
 
 @behaviour("refresh-tokens-are-forgotten")
 def test_a_refresh_token_is_forgotten(gateway: Gateway) -> Steps:
-    """A refresh token is forgotten, known or not; its API must be named, loaded, and one of OAuth."""
-    api, plain, name = write_oauth_api(gateway), write_api(gateway), gateway.new_id()
+    """A refresh token is revoked, known or unknown, if its API is named, loaded and an OAuth API."""
+    api, key_api, name = write_oauth_api(gateway), write_api(gateway), gateway.new_id()
     yield RELOAD
 
     path = f"/tyk/oauth/refresh/{name}"
@@ -60,7 +60,7 @@ def test_a_refresh_token_is_forgotten(gateway: Gateway) -> Steps:
         for query, status, expected in (
             ("", 400, "Missing parameter api_id"),
             ("?api_id=", 400, "Missing parameter api_id"),
-            (f"?api_id={plain.id}", 400, "OAuth is not enabled on this API"),
+            (f"?api_id={key_api.id}", 400, "OAuth is not enabled on this API"),
             (f"?api_id={name}", 404, "API for this refresh token not found"),
         ):
             expect_error(gateway.send("DELETE", path + query), status, expected)
@@ -68,7 +68,7 @@ def test_a_refresh_token_is_forgotten(gateway: Gateway) -> Steps:
 
 @behaviour("purging-tokens-needs-a-scope")
 def test_a_purge_needs_a_scope(gateway: Gateway) -> None:
-    """Tokens are purged by scope alone; a purge itself is not tried, for it is of the tokens of all."""
+    """A purge of tokens without a scope, or with an unknown one, is refused."""
     for _ in TWICE:
         expect_error(gateway.send("DELETE", "/tyk/oauth/tokens"), 422, "scope parameter is required")
         for query in ("scope", "scope=all", "scope=all&scope=lapsed"):
@@ -77,7 +77,7 @@ def test_a_purge_needs_a_scope(gateway: Gateway) -> None:
 
 @behaviour("oauth-tokens-are-listed")
 def test_tokens_are_listed(gateway: Gateway) -> Steps:
-    """The tokens of a client are listed, whole or by pages, until they are revoked, one or all."""
+    """The tokens of a client are listed, in full or by page, until one or all are revoked."""
     api = write_oauth_api(gateway)
     gold = write_policy(gateway, api)
     yield RELOAD
@@ -86,7 +86,7 @@ def test_tokens_are_listed(gateway: Gateway) -> Steps:
     name, other = (write_client(gateway, api, gold)["client_id"] for _ in range(2))
     get_token(gateway, api, other)
     path = f"{CLIENTS}/{api.id}/{name}/tokens"
-    for _ in TWICE:  # with a token those are gone from the list that end in the same second
+    for _ in TWICE:  # a revocation removes all tokens of the list that expire in the same second
         _expect_tokens(gateway, path, [])
         token = get_token(gateway, api, name)
         _expect_tokens(gateway, path, [token])
@@ -94,42 +94,47 @@ def test_tokens_are_listed(gateway: Gateway) -> Steps:
         expect_ok(send_form(gateway, REVOKE, form), REVOKED)
     _expect_tokens(gateway, path, [])
     tokens = [get_token(gateway, api, name) for _ in range(3)]
-    for secret, left in (("wrong", tokens), (SECRET, [])):
+    for secret, remaining in (("wrong", tokens), (SECRET, [])):
         form = f"client_id={name}&client_secret={secret}"
         expect_ok(send_form(gateway, REVOKE_ALL, form), ALL_REVOKED)
-        _expect_tokens(gateway, path, left)
+        _expect_tokens(gateway, path, remaining)
 
 
 @behaviour("revocation-keeps-to-an-organisation")
 def test_revocation_keeps_to_an_organisation(gateway: Gateway) -> Steps:
-    """A revocation with org_id reaches the APIs of that organisation alone; the first of each field counts."""
+    """A revocation with org_id applies to that organisation's APIs; the first of repeated fields counts."""
     api = write_oauth_api(gateway)
     gold = write_policy(gateway, api)
     yield RELOAD
 
     needs_plain_keys(gateway, api, gold)
-    name, other = write_client(gateway, api, gold)["client_id"], gateway.new_id()
+    name, organisation = write_client(gateway, api, gold)["client_id"], gateway.new_id()
     path = f"{CLIENTS}/{api.id}/{name}/tokens"
     for _ in TWICE:
         token = get_token(gateway, api, name)
-        one, all_ = f"client_id={name}&token={token}", f"client_id={name}&client_secret={SECRET}"
+        token_form, client_form = (
+            f"client_id={name}&token={token}",
+            f"client_id={name}&client_secret={SECRET}",
+        )
         for target, form, status, expected in (
-            (REVOKE, f"{one}&org_id={other}", 400, NO_CLIENT),
-            (REVOKE, f"{one}&org_id={other}&org_id=", 400, NO_CLIENT),
-            (REVOKE, f"token=&{one}", 400, "token is required"),
-            (REVOKE, f"client_id=&{one}", 400, "client_id is required"),
-            (REVOKE_ALL, f"{all_}&org_id={other}", 404, NO_CLIENT),
-            (REVOKE_ALL, f"client_secret=&{all_}", 401, "client_secret is required"),
+            (REVOKE, f"{token_form}&org_id={organisation}", 400, NO_CLIENT),
+            (REVOKE, f"{token_form}&org_id={organisation}&org_id=", 400, NO_CLIENT),
+            (REVOKE, f"token=&{token_form}", 400, "token is required"),
+            (REVOKE, f"client_id=&{token_form}", 400, "client_id is required"),
+            (REVOKE_ALL, f"{client_form}&org_id={organisation}", 404, NO_CLIENT),
+            (REVOKE_ALL, f"client_secret=&{client_form}", 401, "client_secret is required"),
         ):
             expect_error(send_form(gateway, target, form), status, expected)
         _expect_tokens(gateway, path, [token])
-        expect_ok(send_form(gateway, REVOKE, f"{one}&org_id={api.org_id}&org_id={other}"), REVOKED)
+        expect_ok(
+            send_form(gateway, REVOKE, f"{token_form}&org_id={api.org_id}&org_id={organisation}"), REVOKED
+        )
         _expect_tokens(gateway, path, [])
 
 
 @behaviour("oauth-tokens-come-in-pages")
 def test_tokens_come_in_pages(gateway: Gateway) -> Steps:
-    """A page is asked for by its number; any but a positive number means the first."""
+    """A page of tokens has the requested number; a number that is not positive means the first page."""
     api = write_oauth_api(gateway)
     gold = write_policy(gateway, api)
     yield RELOAD
@@ -147,48 +152,51 @@ def test_tokens_come_in_pages(gateway: Gateway) -> Steps:
 
 
 def _expect_tokens(gateway: Gateway, path: str, tokens: Sequence[str]) -> None:
-    """These are listed, in any order, with an end that is to come; and on a page."""
+    """Expect a list and a page with these tokens, in any order, with expiries in the future."""
     exchange = gateway.send("GET", path)
-    listed = _ends(exchange.json)
-    if sorted(listed) != sorted(tokens) or any(end < time.time() for end in listed.values()):
+    expiries = _expiries(exchange.json)
+    if sorted(expiries) != sorted(tokens) or any(expiry < time.time() for expiry in expiries.values()):
         raise Mismatch(f"{len(tokens)} tokens: {', '.join(tokens)}", shorten(exchange.text), exchange)
-    expect_json(exchange, 200, [{"code": code, "expires": end} for code, end in listed.items()])
+    expect_json(exchange, 200, [{"code": code, "expires": expiry} for code, expiry in expiries.items()])
 
     page = gateway.send("GET", f"{path}?page=1")
-    on_it = _ends(page.document.get("Tokens"))
-    if sorted(on_it) != sorted(tokens) or not set(on_it.values()) <= set(listed.values()):
+    page_expiries = _expiries(page.document.get("Tokens"))
+    if sorted(page_expiries) != sorted(tokens) or not set(page_expiries.values()) <= set(expiries.values()):
         raise Mismatch(f"a page with {', '.join(tokens) or 'no token'}", shorten(page.text), page)
     pagination = {"page_num": 1, "page_total": bool(tokens) + 0, "page_size": 100}
-    shown = [{"code": code, "expires": end} for code, end in on_it.items()]
-    expect_json(page, 200, {"Pagination": pagination, "Tokens": shown})
+    items = [{"code": code, "expires": expiry} for code, expiry in page_expiries.items()]
+    expect_json(page, 200, {"Pagination": pagination, "Tokens": items})
 
 
-def _ends(listed: Any) -> dict[str, int]:
-    """The end of each token in a list, by its text."""
+def _expiries(listed: Any) -> dict[str, int]:
+    """The expiry of each token in a list, by the token."""
     tokens = [token for token in listed if isinstance(token, dict)] if isinstance(listed, list) else []
-    ends = ((str(token.get("code")), token.get("expires")) for token in tokens)
-    return {code: end if isinstance(end, int) else 0 for code, end in ends}
+    expiries = ((str(token.get("code")), token.get("expires")) for token in tokens)
+    return {code: expiry if isinstance(expiry, int) else 0 for code, expiry in expiries}
 
 
 @behaviour("tokens-have-what-their-client-has")
 def test_a_token_has_what_its_client_has(gateway: Gateway) -> Steps:
-    """The session of a token names its client, and has its policy and its metadata; the metadata of the policy goes first."""
+    """A token's session has its client, its policy, and both their metadata; the policy's comes first."""
     api = write_oauth_api(gateway)
-    after = {"post_expiry_action": "delete", "post_expiry_grace_period": 60}  # where the version has them
-    gold = write_policy(gateway, api, meta_data={"tier": "gold", "of": "policy"}, **after)
+    post_expiry = {
+        "post_expiry_action": "delete",
+        "post_expiry_grace_period": 60,
+    }  # a version may lack these members
+    gold = write_policy(gateway, api, meta_data={"tier": "gold", "of": "policy"}, **post_expiry)
     yield RELOAD
 
     needs_plain_keys(gateway, api, gold)
-    granting = gateway.get(gold).document
+    policy = gateway.get(gold).document
     for meta_data in (None, {"more": ["x", 1], "tier": "client"}):
         name = write_client(gateway, api, gold, meta_data=meta_data)["client_id"]
         token = get_token(gateway, api, name)
         exchange = gateway.send("GET", f"{KEYS}/{token}?org_id={api.org_id}")
-        wanted = {
+        expected = {
             "oauth_client_id": name,
             "apply_policies": [gold],
             "meta_data": {**(meta_data or {}), "tier": "gold", "of": "policy"},
-            **{name: value for name, value in after.items() if name in granting},
+            **{name: value for name, value in post_expiry.items() if name in policy},
         }
-        if differs := first_difference(wanted, exchange.document):
-            raise Mismatch(f"a session with {wanted}", differs, exchange)
+        if difference := first_difference(expected, exchange.document):
+            raise Mismatch(f"a session with {expected}", difference, exchange)

@@ -1,4 +1,4 @@
-"""/tyk/org/keys: sessions of whole organisations."""
+"""/tyk/org/keys: sessions of organisations."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ NOT_FOUND, MALFORMED = "Org not found", "Request malformed"
 
 @behaviour("organisation-sessions-are-kept")
 def test_the_session_of_an_organisation_is_kept(gateway: Gateway) -> Steps:
-    """POST and PUT write an organisation's session whole, GET reads it, DELETE forgets it."""
+    """An organisation's session is written by POST and PUT, read by GET and removed by DELETE."""
     api, name = write_api(gateway), gateway.new_id()
     path = f"{ORGANISATIONS}/{name}"
     yield RELOAD
@@ -30,11 +30,11 @@ def test_the_session_of_an_organisation_is_kept(gateway: Gateway) -> Steps:
         ):
             expect_written(gateway.send(method, path, session), name, action)
             _expect_session(gateway, path, session)
-        for query, present in (("", True), (f"?filter={name[:-1]}", True), (f"?filter={name}x", False)):
-            listed = gateway.send("GET", f"{ORGANISATIONS}{query}")
-            if (name in listed.document.get("keys", [])) is not present:
-                wanted = f"a list with {name}" if present else f"a list without {name}"
-                raise Mismatch(wanted, shorten(listed.text), listed)
+        for query, is_listed in (("", True), (f"?filter={name[:-1]}", True), (f"?filter={name}x", False)):
+            listing = gateway.send("GET", f"{ORGANISATIONS}{query}")
+            if (name in listing.document.get("keys", [])) is not is_listed:
+                expected = f"a list with {name}" if is_listed else f"a list without {name}"
+                raise Mismatch(expected, shorten(listing.text), listing)
         for method in ("POST", "PUT"):
             expect_error(gateway.send(method, path, "{"), 400, MALFORMED)
         expect_written(gateway.send("DELETE", path), name, "deleted")
@@ -43,7 +43,7 @@ def test_the_session_of_an_organisation_is_kept(gateway: Gateway) -> Steps:
 
 
 def _expect_session(gateway: Gateway, path: str, session: dict[str, Any]) -> None:
-    """This session is read as a gateway of this version writes it, changed a moment ago."""
+    """Expect this session, changed a moment ago, as a gateway of this version encodes it."""
     exchange = gateway.send("GET", path)
     answer = exchange.document
     if not str(answer.get("last_updated")).isdigit():
@@ -54,13 +54,13 @@ def _expect_session(gateway: Gateway, path: str, session: dict[str, Any]) -> Non
 
 @behaviour("organisation-quotas-are-reset")
 def test_the_quota_of_an_organisation_is_reset(gateway: Gateway) -> Steps:
-    """The period of the quota begins with a write that has reset_quota=1, and with no other."""
+    """A write with reset_quota=1 starts the period of an organisation's quota; other writes do not."""
     api, name = write_api(gateway), gateway.new_id()
     path = f"{ORGANISATIONS}/{name}"
     yield RELOAD
 
     session = {"org_id": api.org_id, "quota_max": 10, "quota_renewal_rate": 3600, "quota_renews": 7}
-    for method, query, begins in (
+    for method, query, is_reset in (
         ("POST", "?reset_quota=1", True),
         ("PUT", "?reset_quota=0", False),
         ("PUT", "?reset_quota=1", True),
@@ -72,19 +72,19 @@ def test_the_quota_of_an_organisation_is_reset(gateway: Gateway) -> Steps:
         renews, updated = answer.get("quota_renews"), str(answer.get("last_updated"))
         if not isinstance(renews, int) or not updated.isdigit():
             raise Mismatch("quota_renews and last_updated in seconds", shorten(exchange.text), exchange)
-        if begins and abs(renews - int(updated) - 3600) > 1:
+        if is_reset and abs(renews - int(updated) - 3600) > 1:
             raise Mismatch("quota_renews an hour after last_updated", f"{renews - int(updated)} s", exchange)
-        if not begins and renews != 7:
+        if not is_reset and renews != 7:
             raise Mismatch("quota_renews 7, as sent", repr(renews), exchange)
 
 
 @behaviour("organisations-need-an-api", phase=FIRST)
 def test_no_organisation_is_found_without_an_api(gateway: Gateway) -> None:
-    """While no API is loaded, no session of an organisation is listed, read or removed."""
+    """An organisation's session is neither listed, read nor removed while no API is loaded."""
     needs_store(gateway)
     path = f"{ORGANISATIONS}/{gateway.new_id()}"
     expect_written(gateway.send("POST", path, {}), path.rpartition("/")[2], "added")
-    asked = [
+    exchanges = [
         (gateway.send(method, target), expected)
         for method, target, expected in (
             ("GET", ORGANISATIONS, "ORG not found"), ("GET", path, NOT_FOUND), ("DELETE", path, NOT_FOUND)
@@ -93,5 +93,5 @@ def test_no_organisation_is_found_without_an_api(gateway: Gateway) -> None:
     ]  # fmt: skip
     if gateway.send("GET", APIS).text != "[]\n":
         raise NotApplicable("the gateway has APIs")
-    for exchange, expected in asked:
+    for exchange, expected in exchanges:
         expect_error(exchange, 404, expected)
