@@ -24,16 +24,16 @@ def post(policy: dict[str, Any]) -> Request:
 @behaviour("concurrent-writes-are-kept")
 def test_policies_written_at_one_time_are_all_kept(gateway: Gateway) -> Steps:
     """Policies that several clients write at the same time are all answered and kept."""
-    written = []
+    all_policies = []
     for _ in range(ROUNDS):
         policies = [{"id": gateway.new_id(), "name": f"client {i}", "rate": i} for i in range(CLIENTS)]
         exchanges = gateway.send_together(*map(post, policies))
         for policy, exchange in zip(policies, exchanges, strict=True):
             expect_written(exchange, str(policy["id"]), "added")
-        written += policies
+        all_policies += policies
     yield RELOAD
 
-    for policy in written:
+    for policy in all_policies:
         expect_policy(gateway.get(str(policy["id"])), gateway, policy)
 
 

@@ -122,10 +122,10 @@ def test_the_rate_of_an_endpoint_counts_instead_of_the_others(gateway: Gateway) 
     key = write_key(gateway, api, gold)
     expect_passed(call(gateway, api, key, "other"), 6, 5)
     expect_rate_limited(gateway, api, key, "other")
-    for left in (4, 3):
-        expect_passed(call(gateway, api, key, "fast/one"), 6, left)
-    for method, left in (("GET", 2), ("GET", 1), ("POST", 0)):
-        expect_passed(call(gateway, api, key, "free", method), 6, left)
+    for remaining in (4, 3):
+        expect_passed(call(gateway, api, key, "fast/one"), 6, remaining)
+    for method, remaining in (("GET", 2), ("GET", 1), ("POST", 0)):
+        expect_passed(call(gateway, api, key, "free", method), 6, remaining)
     expect_refused(call(gateway, api, key, "free", "POST"), 403, "Quota exceeded")
 
 

@@ -133,7 +133,7 @@ def test_default_policies_give_way(gateway: Gateway) -> Steps:
 
     needs_plain_keys(gateway, api, gold)
     name = new_user(gateway)
-    for claims, limit, left in (
+    for claims, limit, remaining in (
         ({}, 9, 8),
         ({"pol": gold}, 20, 18),
         ({}, 9, 6),
@@ -141,7 +141,7 @@ def test_default_policies_give_way(gateway: Gateway) -> Steps:
         ({"pol": gold}, 20, 15),
         ({"pol": basic}, 8, 2),
     ):
-        expect_passed(call(gateway, api, token({"sub": name, **claims})), limit, left)
+        expect_passed(call(gateway, api, token({"sub": name, **claims})), limit, remaining)
 
 
 @behaviour("default-policies-may-change")
@@ -161,8 +161,8 @@ def test_default_policies_may_change(gateway: Gateway) -> Steps:
     gateway.send("PUT", f"{APIS}/{api.id}", new_document)
     yield RELOAD
 
-    for left in (7, 6):
-        expect_passed(call(gateway, api, token({"sub": name})), 9, left)
+    for remaining in (7, 6):
+        expect_passed(call(gateway, api, token({"sub": name})), 9, remaining)
 
 
 @behaviour("scopes-pick-policies")
@@ -233,14 +233,14 @@ def test_scopes_join_the_policy_of_a_claim(gateway: Gateway) -> Steps:
 
     needs_plain_keys(gateway, api, gold)
     name = new_user(gateway)
-    for claims, policies, limit, left in (
+    for claims, policies, limit, remaining in (
         ({"own": {"roles": "read write"}}, [reader, writer], 9, 8),
         ({"own": {"roles": ["read"]}}, [reader], 5, 3),
         ({"own": {"roles": [["write"], "read"]}}, [writer, reader], 9, 6),
         ({"own": {"roles": ["read"]}, "pol": gold}, [gold, reader], 20, 16),
         ({"pol": gold}, [gold, reader], 20, 15),
     ):
-        expect_passed(call(gateway, api, token({"sub": name, **claims})), limit, left)
+        expect_passed(call(gateway, api, token({"sub": name, **claims})), limit, remaining)
         _expect_policies(gateway, api, name, policies)
     expect_session(gateway, api, name, org_id=api.org_id, apply_policy_id="")
     no_scope = "key not authorized: no scope or policy in token"

@@ -92,9 +92,8 @@ def test_a_quota_begins_anew_with_its_key(gateway: Gateway) -> Steps:
         expect_left(gateway, api, key, 1)
         gateway.send("DELETE", path)
         answer = gateway.send("POST", f"{path}&suppress_reset=1", body).json
-        if (
-            isinstance(answer, dict) and answer.get("key") == key
-        ):  # with hash_key_function the key is another one
+        # with hash_key_function the new key has another id
+        if isinstance(answer, dict) and answer.get("key") == key:
             expect_passed(call(gateway, api, key), 2, 1)
 
 

@@ -50,8 +50,8 @@ def test_a_quota_is_held(gateway: Gateway) -> Steps:
     yield RELOAD
 
     key = write_key(gateway, api, limited)
-    for left in (2, 1):
-        expect_passed(call(gateway, api, key), 3, left)
+    for remaining in (2, 1):
+        expect_passed(call(gateway, api, key), 3, remaining)
     expect_left(gateway, api, key, 1)
     last = call(gateway, api, key)
     expect_passed(last, 3, 0)

@@ -48,7 +48,7 @@ def test_the_list_drops_a_deleted_policy_after_a_reload(gateway: Gateway) -> Ste
     expect_in_list(gateway, policy["id"], is_listed=False)
 
 
-NAMES = (
+NAMES = (  # their order differs in UTF-8 and in UTF-16
     "Key",
     "key",
     "~",
@@ -59,7 +59,7 @@ NAMES = (
     "a b",
     "10",
     "9",
-)  # sorted differently in UTF-8 and in UTF-16
+)
 VALUES: tuple[Any, ...] = (
     True,
     False,

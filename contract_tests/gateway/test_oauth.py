@@ -184,9 +184,7 @@ def test_a_token_needs_its_client(gateway: Gateway) -> Steps:
     yield RELOAD
 
     name = write_client(gateway, api, gold)["client_id"]
-    token = get_token(
-        gateway, api, name
-    )  # sent for the first time below: a gateway caches clients for a second
+    token = get_token(gateway, api, name)  # sent only below: a gateway caches clients for a second
     gateway.send("DELETE", f"{CLIENTS}/{api.id}/{name}")
     message = f"{NOT_AUTHORISED}. OAuth client access was revoked"
     expect_refused(call(gateway, api, f"Bearer {token}"), 403, message)

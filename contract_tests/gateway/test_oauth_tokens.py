@@ -179,10 +179,8 @@ def _expiries(listed: Any) -> dict[str, int]:
 def test_a_token_has_what_its_client_has(gateway: Gateway) -> Steps:
     """A token's session has its client, its policy, and both their metadata; the policy's comes first."""
     api = write_oauth_api(gateway)
-    post_expiry = {
-        "post_expiry_action": "delete",
-        "post_expiry_grace_period": 60,
-    }  # a version may lack these members
+    # a version may lack these members
+    post_expiry = {"post_expiry_action": "delete", "post_expiry_grace_period": 60}
     gold = write_policy(gateway, api, meta_data={"tier": "gold", "of": "policy"}, **post_expiry)
     yield RELOAD
 

@@ -1,4 +1,4 @@
-"""Every member of a policy through a round trip: taken, expect_members_refused, written."""
+"""Every member of a policy in a round trip: accepted and refused values, and their encoding."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ PARTITIONS = ["quota", "rate_limit", "complexity", "acl", "per_api"]
 
 
 def round_trip(gateway: Gateway, members: str, policy: dict[str, Any]) -> Steps:
-    """Members that are sent so are read as this policy has them."""
+    """Send these members and expect that they are read as this policy has them."""
     policy_id = gateway.new_id()
     expect_written(gateway.post(f'{{"id":"{policy_id}",{members}}}'), policy_id, "added")
     yield RELOAD
@@ -35,7 +35,7 @@ def round_trip(gateway: Gateway, members: str, policy: dict[str, Any]) -> Steps:
 
 
 def expect_members_refused(gateway: Gateway, members: str) -> None:
-    """Members that are sent so are expect_members_refused."""
+    """Send these members and expect their refusal."""
     expect_malformed(gateway.post(f'{{"id":"{gateway.new_id()}",{members}}}'))
 
 
@@ -43,7 +43,7 @@ def expect_members_refused(gateway: Gateway, members: str) -> None:
 @pytest.mark.parametrize("name", INTEGERS)
 @behaviour("integers-are-kept")
 def test_a_whole_number_is_kept(gateway: Gateway, name: str, value: int) -> Steps:
-    """A 64-bit whole number comes back as it was sent."""
+    """An integer of 64 bits comes back as it was sent."""
     yield from round_trip(gateway, f'"{name}":{value}', {name: value})
 
 
@@ -53,7 +53,7 @@ def test_a_whole_number_is_kept(gateway: Gateway, name: str, value: int) -> Step
 @pytest.mark.parametrize("name", INTEGERS)
 @behaviour("integers-take-digits-only")
 def test_what_is_no_int64_is_refused(gateway: Gateway, name: str, text: str) -> None:
-    """A whole number with a decimal point, an exponent or over 64 bits is expect_members_refused."""
+    """An integer with a decimal point, an exponent or over 64 bits is refused."""
     expect_members_refused(gateway, f'"{name}":{text}')
 
 
@@ -66,26 +66,26 @@ NUMBER_TEXTS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("sent", "written"), NUMBER_TEXTS)
+@pytest.mark.parametrize(("number", "encoded"), NUMBER_TEXTS)
 @pytest.mark.parametrize("name", NUMBERS)
 @behaviour("numbers-are-written-short")
-def test_a_number_is_written_as_go_writes_it(gateway: Gateway, name: str, sent: str, written: str) -> Steps:
-    """A number comes back in its shortest form: 1000 and never 1000.0."""
+def test_a_number_is_written_as_go_writes_it(gateway: Gateway, name: str, number: str, encoded: str) -> Steps:
+    """A number comes back in its shortest form: 1000 and not 1000.0."""
     policy_id = gateway.new_id()
-    body = f'{{"id":"{policy_id}","{name}":{sent}}}'
+    body = f'{{"id":"{policy_id}","{name}":{number}}}'
     expect_written(gateway.post(body), policy_id, "added")
     yield RELOAD
 
     exchange = gateway.get(policy_id)
-    if f'"{name}":{written},' not in exchange.text:
-        raise Mismatch(f'"{name}":{written} in the text', exchange.text[:400], exchange)
+    if f'"{name}":{encoded},' not in exchange.text:
+        raise Mismatch(f'"{name}":{encoded} in the text', exchange.text[:400], exchange)
 
 
 @pytest.mark.parametrize("text", ["1e400", "-1e400", '"1"', '""', "true", "[]", "{}"])
 @pytest.mark.parametrize("name", NUMBERS)
 @behaviour("numbers-take-numbers-only")
 def test_what_is_no_number_is_refused(gateway: Gateway, name: str, text: str) -> None:
-    """A number takes no string, no bool, and nothing too large for it."""
+    """A string, a bool, an array, an object or a too large value for a number is refused."""
     expect_members_refused(gateway, f'"{name}":{text}')
 
 
@@ -96,25 +96,25 @@ STRING_TEXTS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("value", "written"), STRING_TEXTS, ids=range(len(STRING_TEXTS)))
+@pytest.mark.parametrize(("value", "encoded"), STRING_TEXTS, ids=range(len(STRING_TEXTS)))
 @pytest.mark.parametrize("name", STRINGS)
 @behaviour("strings-are-escaped-as-go-does")
-def test_a_string_is_written_as_go_writes_it(gateway: Gateway, name: str, value: str, written: str) -> Steps:
-    """A string comes back whole; <, > and & are escaped, other characters are not."""
+def test_a_string_is_written_as_go_writes_it(gateway: Gateway, name: str, value: str, encoded: str) -> Steps:
+    """A string comes back in full, with escapes for <, > and & and for no other printable character."""
     policy = gateway.create(**{name: value})
     yield RELOAD
 
     exchange = gateway.get(policy["id"])
     expect_policy(exchange, gateway, policy)
-    if f'"{name}":"{written}"' not in exchange.text:
-        raise Mismatch(f'"{name}":"{written}" in the text', exchange.text[:400], exchange)
+    if f'"{name}":"{encoded}"' not in exchange.text:
+        raise Mismatch(f'"{name}":"{encoded}" in the text', exchange.text[:400], exchange)
 
 
 @pytest.mark.parametrize("text", ["1", "true", "[]", "{}"])
 @pytest.mark.parametrize("name", ["id", *STRINGS])
 @behaviour("strings-take-strings-only")
 def test_what_is_no_string_is_refused(gateway: Gateway, name: str, text: str) -> None:
-    """A string takes no number, bool, array or object."""
+    """A number, a bool, an array or an object for a string is refused."""
     expect_members_refused(gateway, f'"{name}":{text}')
 
 
@@ -130,41 +130,41 @@ def test_a_bool_is_kept(gateway: Gateway, name: str, value: bool) -> Steps:
 @pytest.mark.parametrize("name", BOOLEANS)
 @behaviour("booleans-take-booleans-only")
 def test_what_is_no_bool_is_refused(gateway: Gateway, name: str, text: str) -> None:
-    """A bool takes neither 0 and 1 nor the words as strings."""
+    """A number, a string, an array or an object for a bool is refused."""
     expect_members_refused(gateway, f'"{name}":{text}')
 
 
 @pytest.mark.parametrize("name", PARTITIONS)
 @behaviour("partitions-are-kept")
 def test_a_partition_is_kept(gateway: Gateway, name: str) -> Steps:
-    """Each partition comes back as it was sent, the others false."""
+    """A partition comes back as it was sent, and the other partitions as false."""
     yield from round_trip(gateway, f'"partitions":{{"{name}":true}}', {"partitions": {name: True}})
 
 
 @pytest.mark.parametrize("text", ["[]", "true", "1", '""', '{"quota":1}', '{"acl":"true"}'])
 @behaviour("partitions-take-booleans-only")
 def test_what_is_no_partitions_object_is_refused(gateway: Gateway, text: str) -> None:
-    """Partitions are an object of bools."""
+    """Partitions that are not an object of bools are refused."""
     expect_members_refused(gateway, f'"partitions":{text}')
 
 
 @pytest.mark.parametrize("value", [["a"], ["b", "a", "b"], [""], []])
 @behaviour("tags-keep-their-order")
 def test_tags_are_kept(gateway: Gateway, value: list[str]) -> Steps:
-    """Tags come back in their order, repeated ones too."""
+    """Tags come back in their order, with duplicates."""
     yield from round_trip(gateway, f'"tags":{json.dumps(value)}', {"tags": value})
 
 
 @pytest.mark.parametrize("text", ['"a"', "{}", "1", "true", "[1]", "[[]]", "[true]"])
 @behaviour("tags-take-strings-only")
 def test_what_is_no_array_of_strings_is_refused(gateway: Gateway, text: str) -> None:
-    """Tags are an array of strings."""
+    """Tags that are not an array of strings are refused."""
     expect_members_refused(gateway, f'"tags":{text}')
 
 
 @behaviour("meta-data-is-any-json")
 def test_meta_data_is_kept(gateway: Gateway) -> Steps:
-    """Metadata holds any JSON, and comes back with its members sorted."""
+    """Metadata of any JSON comes back with its members sorted."""
     value = {"z": 1, "a": {"y": [1, 2.5, None, True, "<b>&", {}], "b": "é"}, "": [], "é": {}}
     yield from round_trip(gateway, f'"meta_data":{json.dumps(value)}', {"meta_data": value})
 
@@ -187,7 +187,7 @@ def test_numbers_in_meta_data_are_floats(gateway: Gateway) -> Steps:
 )
 @behaviour("meta-data-numbers-are-floats")
 def test_a_number_too_large_for_meta_data_is_refused(gateway: Gateway, text: str) -> None:
-    """A number too large for a float64 is expect_members_refused, even where another takes its place."""
+    """A number in metadata too large for a float64 is refused, even if a later one replaces it."""
     expect_members_refused(gateway, f'"meta_data":{text}')
 
 
@@ -195,16 +195,15 @@ def test_a_number_too_large_for_meta_data_is_refused(gateway: Gateway, text: str
 @pytest.mark.parametrize("name", ["meta_data", "access_rights", "graphql_access_rights", "smoothing"])
 @behaviour("objects-take-objects-only")
 def test_what_is_no_object_is_refused(gateway: Gateway, name: str, text: str) -> None:
-    """A member that is an object takes nothing else."""
+    """A string, a number, a bool or an array for an object is refused."""
     expect_members_refused(gateway, f'"{name}":{text}')
 
 
 @pytest.mark.parametrize("value", ["5f1a2b3c4d5e6f7a8b9c0d1e", {"$oid": "5f1a2b3c4d5e6f7a8b9c0d1e"}])
 @behaviour("object-id-is-kept")
 def test_an_object_id_is_kept(gateway: Gateway, value: Any) -> Steps:
-    """_id takes 24 hex digits, or an object that holds them as $oid."""
-    sent = f'"_id":{json.dumps(value)}'
-    yield from round_trip(gateway, sent, {"_id": "5f1a2b3c4d5e6f7a8b9c0d1e"})
+    """An _id of 24 hex digits, or an object with them as $oid, is accepted."""
+    yield from round_trip(gateway, f'"_id":{json.dumps(value)}', {"_id": "5f1a2b3c4d5e6f7a8b9c0d1e"})
 
 
 @pytest.mark.parametrize(
@@ -212,7 +211,7 @@ def test_an_object_id_is_kept(gateway: Gateway, value: Any) -> Steps:
 )
 @behaviour("object-id-is-checked")
 def test_what_is_no_object_id_is_refused(gateway: Gateway, text: str) -> None:
-    """_id takes nothing else, even when the policy has an id."""
+    """An _id of any other form is refused, even if the policy has an id."""
     expect_members_refused(gateway, f'"_id":{text}')
 
 
@@ -242,10 +241,10 @@ def test_smoothing_is_kept(gateway: Gateway) -> Steps:
 def test_members_come_in_a_fixed_order(gateway: Gateway) -> Steps:
     """Members come back in the gateway's order, whatever order they were sent in."""
     policy_id = gateway.new_id()
-    whole = gateway.codec.decode_leniently(b'{"id":"%s"}' % policy_id.encode())[0]
-    backwards = dict(reversed(list({**whole, "rate": 3, "name": "order"}.items())))
+    members = gateway.codec.decode_leniently(b'{"id":"%s"}' % policy_id.encode())[0]
+    backwards = dict(reversed(list({**members, "rate": 3, "name": "order"}.items())))
     expect_written(gateway.post(backwards), policy_id, "added")
     yield RELOAD
 
-    text = gateway.codec.encode({**whole, "rate": 3.0, "name": "order"})
+    text = gateway.codec.encode({**members, "rate": 3.0, "name": "order"})
     expect(gateway.get(policy_id), 200, text + "\n")

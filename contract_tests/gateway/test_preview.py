@@ -1,4 +1,4 @@
-"""POST /tyk/keys/preview: the session that results from its policies."""
+"""POST /tyk/keys/preview: the session that policies result in."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def right(**members: Any) -> dict[str, Any]:
 
 @behaviour("policy-gives-limits-and-rights")
 def test_a_policy_gives_its_limits_and_rights(gateway: Gateway) -> Steps:
-    """A session has the limits and rights of its policy, whatever limits it had of its own."""
+    """A session has the limits and access rights of its policy in place of its own."""
     quota = {"quota_max": 100, "quota_renewal_rate": 3600}
     gold = write_policy(gateway, **quota, tags=["paid"], meta_data={"plan": "gold"}, is_inactive=True)
     yield RELOAD
@@ -37,20 +37,20 @@ def test_a_policy_gives_its_limits_and_rights(gateway: Gateway) -> Steps:
 
 @behaviour("policy-gives-limits-and-rights")
 def test_a_policy_may_be_named_alone(gateway: Gateway) -> Steps:
-    """apply_policy_id names one policy where apply_policies names none."""
+    """The policy of apply_policy_id is applied if apply_policies is empty."""
     gold, silver = write_policy(gateway, rate=10), write_policy(gateway, rate=5)
     yield RELOAD
 
     limits = {"rate": 10, "per": 60}
     session = {"apply_policy_id": gold, **limits, "access_rights": right(limit=limits)}
     expect_session(preview(gateway, {"apply_policy_id": gold}), gateway, session)
-    both = {"apply_policy_id": silver, "apply_policies": [gold]}
-    expect_session(preview(gateway, both), gateway, {**session, **both})
+    policies = {"apply_policy_id": silver, "apply_policies": [gold]}
+    expect_session(preview(gateway, policies), gateway, {**session, **policies})
 
 
 @behaviour("better-limit-wins")
 def test_of_several_policies_the_better_limits_win(gateway: Gateway) -> Steps:
-    """The shorter interval, the larger quota with -1 above all, the longer renewal and the deeper query win."""
+    """A session of two policies has the better value of each limit, in any order of the policies."""
     first = write_policy(
         gateway,
         rate=10,
@@ -81,28 +81,30 @@ def test_of_several_policies_the_better_limits_win(gateway: Gateway) -> Steps:
 
 @behaviour("rights-are-joined")
 def test_rights_of_several_policies_are_joined(gateway: Gateway) -> Steps:
-    """Versions, URLs and methods of several policies are joined, each once, in the order they are first seen."""
+    """A session of two policies has the versions, URLs and methods of both, each once."""
     urls = [{"url": "/a", "methods": ["GET"]}, {"url": "/b", "methods": ["GET"]}]
-    more = [{"url": "/b", "methods": ["PUT", "GET"]}, {"url": "/c", "methods": ["POST"]}]
+    other_urls = [{"url": "/b", "methods": ["PUT", "GET"]}, {"url": "/c", "methods": ["POST"]}]
     first = write_policy(gateway, access_rights={"orders": {"versions": ["v1", "v2"], "allowed_urls": urls}})
     second = write_policy(
         gateway,
         access_rights={
-            "orders": {"versions": ["v2", "v3"], "allowed_urls": more, "disable_introspection": True}
+            "orders": {"versions": ["v2", "v3"], "allowed_urls": other_urls, "disable_introspection": True}
         },
     )
     yield RELOAD
 
     limits = {"rate": 10, "per": 60}
-    joined = [*urls[:1], {"url": "/b", "methods": ["GET", "PUT"]}, more[1]]
-    rights = right(versions=["v1", "v2", "v3"], allowed_urls=joined, limit=limits, disable_introspection=True)
+    joined_urls = [*urls[:1], {"url": "/b", "methods": ["GET", "PUT"]}, other_urls[1]]
+    rights = right(
+        versions=["v1", "v2", "v3"], allowed_urls=joined_urls, limit=limits, disable_introspection=True
+    )
     session = {"apply_policies": [first, second], **limits, "access_rights": rights}
     expect_session(preview(gateway, {"apply_policies": [first, second]}), gateway, session)
 
 
 @behaviour("apis-keep-their-limits")
 def test_policies_for_several_apis_keep_their_limits(gateway: Gateway) -> Steps:
-    """Each API has the limits of its policy, which is its allowance scope; the session has the better ones."""
+    """Each API of a session has its policy's limits and allowance scope, the session the better limits."""
     first = write_policy(gateway, rate=10, per=60, quota_max=50)
     second = write_policy(
         gateway, rate=5, per=60, quota_max=70, access_rights={"bills": {"versions": ["v1"]}}
@@ -134,7 +136,7 @@ def test_policies_for_several_apis_keep_their_limits(gateway: Gateway) -> Steps:
 
 @behaviour("partitions-decide-their-part")
 def test_a_partitioned_policy_decides_its_part_alone(gateway: Gateway) -> Steps:
-    """One policy gives the rights, another the rate, a third the quota; the rest is the session's own."""
+    """A partitioned policy sets the access rights, the rate or the quota, and no other limit."""
     access = write_policy(gateway, rate=99, partitions={"acl": True})
     rate = write_policy(gateway, rate=5, per=10, access_rights={}, partitions={"rate_limit": True})
     quota = write_policy(
@@ -150,7 +152,7 @@ def test_a_partitioned_policy_decides_its_part_alone(gateway: Gateway) -> Steps:
 
 @behaviour("per-api-is-taken-whole")
 def test_a_per_api_policy_gives_each_api_its_own_limit(gateway: Gateway) -> Steps:
-    """A right with a limit is taken whole, one without has the policy's; the scope says which."""
+    """A per_api policy gives each API the limit of its access right, or else the policy's own."""
     rights = {"orders": {"api_id": "orders", "limit": {"rate": 1, "per": 2}}, "bills": {"api_name": "Bills"}}
     gold = write_policy(
         gateway, rate=10, per=60, quota_max=7, access_rights=rights, partitions={"per_api": True}
@@ -168,7 +170,7 @@ def test_a_per_api_policy_gives_each_api_its_own_limit(gateway: Gateway) -> Step
 
 @behaviour("endpoints-are-joined")
 def test_limits_of_endpoints_are_joined(gateway: Gateway) -> Steps:
-    """The shorter interval of two limits of one endpoint and method wins; all come back sorted."""
+    """A session of two policies has the higher rate of each endpoint and method, sorted by method."""
 
     def endpoints(*methods: tuple[str, int]) -> list[Any]:
         limits = [{"name": name, "limit": {"rate": rate, "per": 60}} for name, rate in methods]
@@ -192,12 +194,12 @@ def test_limits_of_endpoints_are_joined(gateway: Gateway) -> Steps:
 
 @behaviour("missing-policies-are-passed-over")
 def test_of_several_policies_a_missing_one_is_passed_over(gateway: Gateway) -> Steps:
-    """The others are applied as if it were not named."""
-    gold, gone = write_policy(gateway), gateway.new_id()
+    """A session with one missing policy gets the others."""
+    gold, missing = write_policy(gateway), gateway.new_id()
     yield RELOAD
 
     limits = {"rate": 10, "per": 60}
-    for order in ([gold, gone], [gone, gold]):
+    for order in ([gold, missing], [missing, gold]):
         session = {"apply_policies": order, **limits, "access_rights": right(limit=limits)}
         expect_session(preview(gateway, {"apply_policies": order}), gateway, session)
 
@@ -205,7 +207,7 @@ def test_of_several_policies_a_missing_one_is_passed_over(gateway: Gateway) -> S
 @pytest.mark.parametrize("others", [0, 1])
 @behaviour("preview-tells-no-error", reads_only=True)
 def test_a_preview_with_no_policy_to_be_found_is_answered(gateway: Gateway, others: int) -> None:
-    """A session to which no policy can be applied comes back as it was sent."""
+    """A session whose policies are all missing is answered as it was sent."""
     session = {
         "apply_policies": [gateway.new_id() for _ in range(1 + others)],
         "rate": 3,
@@ -218,7 +220,7 @@ def test_a_preview_with_no_policy_to_be_found_is_answered(gateway: Gateway, othe
 
 @behaviour("foreign-policies-are-missing")
 def test_a_policy_of_another_organisation_is_not_found(gateway: Gateway) -> Steps:
-    """A session finds no policy of another organisation than its own."""
+    """A policy of another organisation is not applied to a session."""
     gold = write_policy(gateway, org_id=gateway.new_id("-org"))
     yield RELOAD
 
@@ -241,13 +243,13 @@ def test_a_policy_of_another_organisation_is_not_found(gateway: Gateway) -> Step
 )
 @behaviour("broken-preview-is-500", reads_only=True)
 def test_a_broken_preview_is_refused(gateway: Gateway, body: str) -> None:
-    """A body that is no session answers 500, not 400."""
+    """A body that is not a session answers 500, not 400."""
     expect_error(preview(gateway, body), 500, "Unmarshalling failed")
 
 
 @behaviour("own-limits-get-a-scope")
 def test_limits_without_policies_get_a_scope(gateway: Gateway) -> None:
-    """A session without policies keeps its rights; a right with a limit gets its API as the scope of its quota."""
+    """An access right with a limit, in a session without policies, gets its API as the allowance scope."""
     limit = {"rate": 5, "per": 10, "quota_max": 7}
     rights: dict[str, Any] = {"orders": {"versions": ["v1"], "limit": limit}, "bills": {"versions": ["v1"]}}
     scoped = {**rights, "orders": {**rights["orders"], "allowance_scope": "orders"}}
@@ -256,7 +258,7 @@ def test_limits_without_policies_get_a_scope(gateway: Gateway) -> None:
 
 @behaviour("renewals-are-kept")
 def test_the_renewal_of_a_right_is_kept(gateway: Gateway) -> Steps:
-    """A policy leaves when the quota of a session's own right is renewed as it is."""
+    """The renewal of the quota in a session's access right is kept when a policy is applied."""
     gold = write_policy(gateway, quota_max=100, quota_renewal_rate=60)
     yield RELOAD
 
@@ -270,7 +272,7 @@ def test_the_renewal_of_a_right_is_kept(gateway: Gateway) -> Steps:
 
 @behaviour("rights-are-joined")
 def test_rights_to_fields_are_joined(gateway: Gateway) -> Steps:
-    """The deeper query of two rights to one field counts; rights to different fields stand side by side."""
+    """A session of two policies has the fields of both, and the greater query depth of a shared field."""
 
     def field(name: str, depth: int) -> dict[str, Any]:
         return {"type_name": "T", "field_name": name, "limits": {"max_query_depth": depth}}
@@ -281,10 +283,10 @@ def test_rights_to_fields_are_joined(gateway: Gateway) -> Steps:
 
     fields = [field("x", 4), field("y", 9), field("z", 1)]
     exchange = preview(gateway, {"apply_policies": [first, second]})
-    answered = (
+    actual = (
         exchange.json["access_rights"]["orders"].get("field_access_rights")
         if exchange.status == 200
         else None
     )
-    if answered != fields:
-        raise Mismatch(str(fields), str(answered), exchange)
+    if actual != fields:
+        raise Mismatch(str(fields), str(actual), exchange)

@@ -1,4 +1,4 @@
-"""POST /tyk/keys/preview: sessions that gateways of each version were recorded to give."""
+"""POST /tyk/keys/preview: the sessions that real gateways of each version answered."""
 
 from __future__ import annotations
 
@@ -19,19 +19,21 @@ from mockserver.evidence.recording import Scenario, in_any_order, read_recording
 from mockserver.golang import json_writer
 
 PREFIX = "apply/random-"
-RECORDED = 18  # scenarios: four policies each, and twelve sessions that name some of them
+RECORDED = 18  # scenarios, with four policies each and twelve sessions that name some of them
 
 
 @pytest.mark.parametrize("number", range(RECORDED))
 @behaviour("sessions-are-as-recorded")
 def test_sessions_are_as_recorded(gateway: Gateway, number: int) -> Steps:
-    """A session that names several policies is the one that a gateway of its version was recorded to answer."""
+    """A session of several policies is the one that a real gateway of this version answered."""
     requests = [
         (step["request"], step["response"]) for step in _scenario(gateway, number).steps if "request" in step
     ]
-    written = [json.loads(request["body"]) for request, _ in requests if request["target"] == "/tyk/policies"]
-    ids = {policy["id"]: gateway.new_id() for policy in written}
-    for policy in written:
+    policies = [
+        json.loads(request["body"]) for request, _ in requests if request["target"] == "/tyk/policies"
+    ]
+    ids = {policy["id"]: gateway.new_id() for policy in policies}
+    for policy in policies:
         gateway.create(**{**policy, "id": ids[policy["id"]]})
     yield RELOAD
 
@@ -39,8 +41,8 @@ def test_sessions_are_as_recorded(gateway: Gateway, number: int) -> Steps:
     for request, response in requests:
         if request["target"] == "/tyk/keys/preview":
             exchange = preview(gateway, _renamed(request["body"], ids))
-            wanted = _as_now(_renamed(response["body"], ids), exchange)
-            expect(exchange, 200, wanted, expected="200 with this session")
+            expected = _as_now(_renamed(response["body"], ids), exchange)
+            expect(exchange, 200, expected, expected="200 with this session")
 
 
 def _scenario(gateway: Gateway, number: int) -> Scenario:
@@ -64,14 +66,14 @@ def _renamed(text: str, ids: dict[str, str]) -> str:
 
 
 def _as_now(recorded: str, exchange: Exchange) -> str:
-    """A recorded session with the times of the answer, and with its order of members that come in any order."""
-    wanted: dict[str, Any] = json.loads(recorded)
-    answered = exchange.document
-    changing = [name for name in VOLATILE if name in wanted and name in answered]
-    if not wanted.get("last_updated", "").isdigit():  # then it is a policy's
-        changing.remove("last_updated")
-    wanted |= {name: answered[name] for name in changing}
-    for (holder, name), (other, _) in zip(in_any_order(wanted), in_any_order(answered), strict=False):
-        if sorted(map(json.dumps, holder[name])) == sorted(map(json.dumps, other[name])):
-            holder[name] = other[name]
-    return json_writer.write(wanted) + "\n"
+    """A recorded session with the times of the answer, and with unordered arrays in the answer's order."""
+    session: dict[str, Any] = json.loads(recorded)
+    answer = exchange.document
+    volatile = [name for name in VOLATILE if name in session and name in answer]
+    if not session.get("last_updated", "").isdigit():  # then the value is the policy's, and no time
+        volatile.remove("last_updated")
+    session |= {name: answer[name] for name in volatile}
+    for (parent, name), (answer_parent, _) in zip(in_any_order(session), in_any_order(answer), strict=False):
+        if sorted(map(json.dumps, parent[name])) == sorted(map(json.dumps, answer_parent[name])):
+            parent[name] = answer_parent[name]
+    return json_writer.write(session) + "\n"

@@ -19,17 +19,17 @@ from contract_tests.gateway.checks import expect_error, expect_ok, expect_policy
 from contract_tests.gateway.client import Gateway, path_of
 
 QUERY = "x=1&block=%zz&block=1;2&bl%6Fck=tru%65&block=false"
-RELOAD_SECONDS = 15.0  # until a queued reload must show; a gateway's tick is one second
+RELOAD_SECONDS = 15.0  # until a queued reload must take effect; a gateway's tick is one second
 
 
-def once_seen(gateway: Gateway, policy_id: str) -> Exchange:
-    """Read a policy until it is there, or the time is over."""
+def read_until_loaded(gateway: Gateway, policy_id: str) -> Exchange:
+    """Read a policy until it is loaded or RELOAD_SECONDS are over."""
     return gateway.get_until(path_of(policy_id), RELOAD_SECONDS, lambda status: status == 200)
 
 
 @behaviour("blocking-reload-is-done-when-answered")
 def test_a_blocking_reload_has_loaded_when_it_answers(gateway: Gateway) -> Steps:
-    """A policy that was written before block=true is readable as soon as it answers, each time."""
+    """A reload with block=true answers after every policy that was written before it is loaded."""
     for name in ("one", "two", "three"):
         policy = gateway.create(name=name)
         yield RELOAD
@@ -39,7 +39,7 @@ def test_a_blocking_reload_has_loaded_when_it_answers(gateway: Gateway) -> Steps
 
 @behaviour("first-block-counts", phase=ALONE)
 def test_the_first_sound_block_counts(gateway: Gateway) -> None:
-    """The first of several parameters `block` that can be read decides, escaped or not."""
+    """The first valid parameter `block` of a reload counts, percent-encoded or not."""
     policy = gateway.create(name="first")
     for target in (f"/tyk/reload?{QUERY}", "/tyk/reload/?block=true"):
         gateway.target.reloads += 1
@@ -51,20 +51,20 @@ def test_the_first_sound_block_counts(gateway: Gateway) -> None:
 
 @behaviour("plain-reload-loads-soon", phase=MEANWHILE)
 def test_a_plain_reload_is_answered_at_once_and_shows_soon(gateway: Gateway) -> Steps:
-    """A reload without block is queued: a written policy shows within seconds."""
+    """A reload without block is queued, and loads a written policy within seconds."""
     policy = gateway.create(name="queued")
     gateway.target.reloads += 1
     expect_ok(gateway.send("GET", "/tyk/reload"))
     gateway.ownership.delete_last(path_of(policy["id"]))
-    yield STARTED  # a second may pass, in which nothing is asked that a reload changes
+    yield STARTED  # the tests in between take a second and read nothing that a reload changes
 
-    expect_policy(once_seen(gateway, policy["id"]), gateway, policy)
+    expect_policy(read_until_loaded(gateway, policy["id"]), gateway, policy)
 
 
 @pytest.mark.parametrize("query", ["?block=false", "?block=1", "?block=True", "?block=", "?BLOCK=true"])
 @behaviour("any-block-is-answered", phase=ALONE)
 def test_any_value_of_block_is_answered(gateway: Gateway, query: str) -> None:
-    """A value of block that is not `true` makes a plain reload, and no error."""
+    """A reload with a value of block other than `true` is a plain reload and no error."""
     gateway.target.reloads += 1
     expect_ok(gateway.send("GET", f"/tyk/reload{query}"))
 
@@ -80,7 +80,7 @@ def test_a_reload_changes_nothing_that_was_not_written(gateway: Gateway) -> Step
 
 @behaviour("reads-do-not-load")
 def test_reading_loads_nothing(gateway: Gateway) -> None:
-    """Neither a list nor reads make a written policy a loaded one."""
+    """A written policy is not loaded by lists and reads."""
     policy = gateway.create(name="unseen")
     for _ in range(3):
         gateway.list()
@@ -89,16 +89,16 @@ def test_reading_loads_nothing(gateway: Gateway) -> None:
 
 @behaviour("group-reload-loads-soon", phase=ALONE)
 def test_a_group_reload_reaches_the_gateway_itself(gateway: Gateway) -> Steps:
-    """A group reload is answered at once, and a written policy shows within seconds."""
+    """A group reload is answered at once, and loads a written policy within seconds."""
     if not gateway.options.allow_group_reload:
         raise NotApplicable("it reloads other gateways too; allow it with --allow-group-reload")
-    yield RELOAD  # so that no plain reload of before is still to come
+    yield RELOAD  # no earlier plain reload can take effect later
     policy = gateway.create(name="group")
     gateway.target.reloads += 1
     for _ in range(2):
         expect_ok(gateway.send("GET", "/tyk/reload/group"))
 
-    exchange = once_seen(gateway, policy["id"])
+    exchange = read_until_loaded(gateway, policy["id"])
     if exchange.status != 200:
         raise Mismatch(f"the policy within {RELOAD_SECONDS:g} s", f"{exchange.status}", exchange)
     expect_policy(exchange, gateway, policy)

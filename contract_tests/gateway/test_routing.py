@@ -1,4 +1,4 @@
-"""Paths and methods, before any operation looks at a request."""
+"""Paths and methods, before an operation handles a request."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ NO_METHODS = ["PATCH", "OPTIONS", "HEAD", "TRACE", "BREW", "get"]
 @pytest.mark.parametrize("path", [POLICIES, f"{POLICIES}/x"])
 @behaviour("unknown-method-is-405", reads_only=True)
 def test_a_method_that_policies_do_not_know(gateway: Gateway, path: str, method: str) -> None:
-    """A method that a path does not know answers 405 in JSON, without an Allow header."""
+    """A method that a path of policies does not have answers 405 in JSON, without an Allow header."""
     exchange = gateway.send(method, path)
 
     expect_error(exchange, 405, "Method not supported")
@@ -38,13 +38,13 @@ def test_a_method_that_policies_do_not_know(gateway: Gateway, path: str, method:
 @pytest.mark.parametrize("path", ["/tyk/reload", "/tyk/reload/group"])
 @behaviour("unknown-method-is-405", reads_only=True)
 def test_a_method_that_reload_does_not_know(gateway: Gateway, path: str, method: str) -> None:
-    """Reload knows GET alone."""
+    """A method other than GET on a reload answers 405."""
     expect_error(gateway.send(method, path), 405, "Method not supported")
 
 
 @behaviour("head-is-405", reads_only=True)
 def test_head_tells_the_length_of_what_it_leaves_out(gateway: Gateway) -> None:
-    """HEAD is not implied by GET: 405, no body, and the length that the body would have."""
+    """HEAD answers 405 without a body, and with the length that the body would have."""
     exchange = gateway.send("HEAD", POLICIES)
 
     expect(exchange, 405, "")
@@ -57,50 +57,48 @@ def test_head_tells_the_length_of_what_it_leaves_out(gateway: Gateway) -> None:
 @pytest.mark.parametrize("path", ["/tyk/no-such-thing", "/tyk/reload/x", f"{POLICIES}/a/b", "/tyk/policie"])
 @behaviour("unknown-path-is-text-404", reads_only=True)
 def test_an_unknown_path_under_tyk(gateway: Gateway, path: str) -> None:
-    """A path under /tyk/ that nothing is known of answers 404 as text."""
+    """An unknown path under /tyk/ answers 404 as text."""
     expect_page_not_found(gateway.send("GET", path))
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH"])
 @behaviour("unknown-path-is-text-404", reads_only=True)
 def test_an_unknown_path_with_any_method(gateway: Gateway, method: str) -> None:
-    """An unknown path is 404 with every method, never 405."""
+    """An unknown path answers 404 with every method, never 405."""
     expect_page_not_found(gateway.send(method, "/tyk/no-such-thing"))
 
 
 @pytest.mark.parametrize("path", ["/tyk/POLICIES", "/tyk/Policies/x", "/tyk/RELOAD"])
 @behaviour("path-case-matters", reads_only=True)
 def test_a_path_in_other_case_is_unknown(gateway: Gateway, path: str) -> None:
-    """Paths are compared with their case."""
+    """A path under /tyk/ with a letter in another case is unknown."""
     expect_page_not_found(gateway.send("GET", path))
 
 
 @pytest.mark.parametrize("path", ["/TYK/policies", "/Tyk/reload?block=true"])
 @behaviour("path-case-matters", reads_only=True)
 def test_the_root_in_other_case_is_not_of_the_gateway(gateway: Gateway, path: str) -> None:
-    """Outside of /tyk/ nothing of the gateway's own API is answered."""
+    """A path with /tyk/ in another case answers 404."""
     exchange = gateway.send("GET", path)
     if exchange.status != 404:
-        raise Mismatch(
-            "404, as for any path of nobody's", f"{exchange.status} {exchange.text[:200]}", exchange
-        )
+        raise Mismatch("404, as for an unknown path", f"{exchange.status} {exchange.text[:200]}", exchange)
 
 
 @behaviour("encoded-slash-divides", reads_only=True)
 def test_an_encoded_slash_divides_the_path(gateway: Gateway) -> None:
-    """An encoded slash divides the path like a plain one."""
+    """An encoded slash separates segments of the path, as a plain one does."""
     expect_page_not_found(gateway.send("GET", f"{POLICIES}/a%2Fb"))
 
 
 @behaviour("trailing-slash-is-dropped", reads_only=True)
 def test_the_list_with_a_trailing_slash(gateway: Gateway) -> None:
-    """One slash at the end changes nothing: no redirect, the same answer."""
+    """A list of policies with a slash after its path is answered without a redirect."""
     listed(gateway.send("GET", f"{POLICIES}/"))
 
 
 @behaviour("trailing-slash-is-dropped")
 def test_one_policy_with_a_trailing_slash(gateway: Gateway) -> Steps:
-    """One slash at the end changes nothing for one policy either."""
+    """A policy with a slash after its path is answered without a redirect."""
     policy = gateway.create(name="slash")
     yield RELOAD
 
@@ -124,14 +122,14 @@ def test_one_policy_with_a_trailing_slash(gateway: Gateway) -> Steps:
 )
 @behaviour("unclean-path-redirects", reads_only=True)
 def test_an_unclean_path_is_redirected(gateway: Gateway, path: str, clean: str) -> None:
-    """A path with empty or dot segments answers 301 to the clean one, the query kept."""
+    """A path with empty or dot segments answers 301 to the clean path, with the query."""
     expect_redirect(gateway.send("GET", path), clean)
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "HEAD", "PATCH"])
 @behaviour("unclean-path-redirects", reads_only=True)
 def test_any_method_is_redirected(gateway: Gateway, method: str) -> None:
-    """Whatever its method, a request to an unclean path is not served."""
+    """A request of any method to an unclean path answers 301."""
     path = path_of(gateway.new_id())
     exchange = gateway.send(method, path.replace("policies/", "policies//"), {} if method != "HEAD" else None)
     expect_redirect(exchange, path)
@@ -139,13 +137,13 @@ def test_any_method_is_redirected(gateway: Gateway, method: str) -> None:
 
 @behaviour("root-of-api-redirects", reads_only=True)
 def test_the_root_of_the_api_redirects_to_the_root(gateway: Gateway) -> None:
-    """`/tyk/` redirects to `/`."""
+    """The path /tyk/ redirects to `/`."""
     expect_redirect(gateway.send("GET", "/tyk/"), "/")
 
 
 @behaviour("escapes-are-decoded")
 def test_a_path_is_compared_unescaped(gateway: Gateway) -> Steps:
-    """An id in the path is unescaped before it is looked up."""
+    """An id that is percent-encoded in the path names the same policy."""
     policy = gateway.create(name="escaped")
     yield RELOAD
 
@@ -155,13 +153,13 @@ def test_a_path_is_compared_unescaped(gateway: Gateway) -> Steps:
 
 @behaviour("query-is-ignored", reads_only=True)
 def test_a_query_on_the_list_changes_nothing(gateway: Gateway) -> None:
-    """The list knows no paging and no filter."""
+    """A list has all policies, whatever paging and filters its query has."""
     _expect_no_filter(gateway)
 
 
 @behaviour("query-is-ignored")
 def test_a_query_on_a_list_of_several_changes_nothing(gateway: Gateway) -> Steps:
-    """A list that surely has several policies is as long with a query as without."""
+    """A list of several policies has all of them, whatever paging and filters its query has."""
     for active in (True, False):
         gateway.create(active=active)
     yield RELOAD
@@ -171,7 +169,7 @@ def test_a_query_on_a_list_of_several_changes_nothing(gateway: Gateway) -> Steps
 
 @behaviour("query-is-ignored")
 def test_a_query_on_one_policy_changes_nothing(gateway: Gateway) -> Steps:
-    """One policy reads the same, whole, with a query that names members or another id."""
+    """A policy is answered in full, even if the query names some members or another id."""
     policy = gateway.create(name="queried", rate=2)
     yield RELOAD
 
@@ -179,35 +177,35 @@ def test_a_query_on_one_policy_changes_nothing(gateway: Gateway) -> Steps:
 
 
 def _expect_no_filter(gateway: Gateway) -> None:
-    plain = steady(gateway.list())
-    asked = gateway.send("GET", f"{POLICIES}?{FILTERS}")
-    queried = steady(asked)
+    unfiltered = steady(gateway.list())
+    exchange = gateway.send("GET", f"{POLICIES}?{FILTERS}")
+    queried = steady(exchange)
 
-    if lost := sorted(plain.keys() ^ queried.keys()):
-        actual = f"{len(queried)} policies, not {len(plain)}; {lost[0]} is in one of them alone"
-        raise Mismatch("the same list with a query", actual, asked)
-    for name, policy in plain.items():
+    if differing := sorted(unfiltered.keys() ^ queried.keys()):
+        actual = f"{len(queried)} policies, not {len(unfiltered)}; {differing[0]} is in one of them alone"
+        raise Mismatch("the same list with a query", actual, exchange)
+    for name, policy in unfiltered.items():
         if policy != queried[name]:
             text = difference(json.dumps(policy), json.dumps(queried[name]))
-            raise Mismatch("the same list with a query", f"another {name}: {text}", asked)
+            raise Mismatch("the same list with a query", f"another {name}: {text}", exchange)
 
 
 @behaviour("bad-escape-is-400", reads_only=True)
 def test_a_bad_escape_is_refused_by_the_server(gateway: Gateway) -> None:
-    """An escape that is none answers 400 as text."""
+    """A path with an invalid percent-encoding answers 400 as text."""
     expect(gateway.send("GET", f"{POLICIES}/%zz"), 400, "400 Bad Request", "text/plain; charset=utf-8")
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "HEAD", "OPTIONS"])
 @behaviour("probe-method-is-405", reads_only=True)
 def test_hello_knows_get_alone(gateway: Gateway, method: str) -> None:
-    """/hello answers other methods 405, in other words than /tyk does."""
+    """A method other than GET on /hello answers 405, with another message than under /tyk/."""
     expect_error(gateway.send(method, "/hello", headers=[]), 405, "Method Not Allowed")
 
 
 @behaviour("no-server-header", reads_only=True)
 def test_answers_do_not_name_the_server(gateway: Gateway) -> None:
-    """No answer has a Server, ETag or Cache-Control header."""
+    """An answer has no Server, ETag, Cache-Control or X-Powered-By header."""
     exchange = gateway.list()
 
     for name in ("Server", "ETag", "Cache-Control", "X-Powered-By"):
@@ -216,11 +214,11 @@ def test_answers_do_not_name_the_server(gateway: Gateway) -> None:
 
 @behaviour("content-type-is-not-asked-for")
 def test_a_policy_may_be_sent_as_any_type(gateway: Gateway) -> Steps:
-    """The Content-Type and Accept of a request are not looked at."""
+    """A policy is accepted with any Content-Type and Accept header."""
     policy = {"id": gateway.new_id(), "name": "typed"}
     secret = ("X-Tyk-Authorization", gateway.auth.secret)
-    sent = [secret, ("Content-Type", "text/plain"), ("Accept", "application/xml")]
-    exchange = gateway.send("POST", POLICIES, policy, headers=sent)
+    headers = [secret, ("Content-Type", "text/plain"), ("Accept", "application/xml")]
+    exchange = gateway.send("POST", POLICIES, policy, headers=headers)
     expect_json(exchange, 200, {"key": policy["id"], "status": "ok", "action": "added"})
     yield RELOAD
 

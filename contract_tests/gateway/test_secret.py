@@ -1,4 +1,4 @@
-"""The shared secret, asked for before anything else under /tyk/."""
+"""The shared secret, which the gateway checks first under /tyk/."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ EVERY_OPERATION = [
     ("GET", "/tyk/reload?block=true"),
     ("GET", "/tyk/reload/?block=true"),
 ]
-SAMPLE = "352d20ee67be67f6340b4c0605b044b7"  # what the vendor's sample configuration has
-ELSEWHERE = [
+SAMPLE = "352d20ee67be67f6340b4c0605b044b7"  # the secret of the vendor's sample configuration
+OTHER_HEADERS = [
     "Authorization",
     "X-Tyk-Secret",
     "X-Api-Key",
@@ -42,7 +42,7 @@ ELSEWHERE = [
 @pytest.mark.parametrize(("method", "path"), EVERY_OPERATION)
 @behaviour("secret-missing-is-403", reads_only=True)
 def test_a_request_without_the_secret_is_refused(gateway: Gateway, method: str, path: str) -> None:
-    """Without the secret every operation answers 403."""
+    """A request to any operation without the secret answers 403."""
     exchange = gateway.send(method, path, headers=[])
 
     expect_forbidden(exchange)
@@ -52,13 +52,13 @@ def test_a_request_without_the_secret_is_refused(gateway: Gateway, method: str, 
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "HEAD"])
 @behaviour("secret-missing-is-403", reads_only=True)
 def test_one_policy_without_the_secret_is_refused(gateway: Gateway, method: str) -> None:
-    """Without the secret every method on one policy answers 403."""
+    """A request of any method on one policy without the secret answers 403."""
     expect_forbidden(gateway.send(method, f"{POLICIES}/{gateway.new_id()}", headers=[]))
 
 
 @behaviour("secret-wrong-is-403", reads_only=True)
 def test_a_wrong_secret_is_refused(gateway: Gateway) -> None:
-    """A secret that is not the gateway's answers 403."""
+    """A wrong secret answers 403."""
     expect_forbidden(gateway.send("GET", POLICIES, headers=[(gateway.auth.header, "wrong")]))
 
 
@@ -87,7 +87,7 @@ def test_more_than_the_secret_is_refused(gateway: Gateway) -> None:
 @pytest.mark.parametrize("form", ['"{}"', "'{}'", "{}, {}", "{};", "%s{}", "{}{}"])
 @behaviour("secret-is-compared-whole", reads_only=True)
 def test_the_secret_in_another_form_is_refused(gateway: Gateway, form: str) -> None:
-    """Quoted, repeated or with a sign more it is another one."""
+    """The secret in quotes, repeated or with more characters answers 403."""
     other = form.replace("{}", gateway.auth.secret)
 
     expect_forbidden(gateway.send("GET", POLICIES, headers=[(gateway.auth.header, other)]))
@@ -95,7 +95,7 @@ def test_the_secret_in_another_form_is_refused(gateway: Gateway, form: str) -> N
 
 @behaviour("secret-is-compared-whole", reads_only=True)
 def test_the_secret_with_a_space_inside_is_refused(gateway: Gateway) -> None:
-    """A space counts where it stands between two characters."""
+    """The secret with a space between two characters answers 403."""
     for position in range(1, min(len(gateway.auth.secret), 3)):
         parts = gateway.auth.secret[:position], gateway.auth.secret[position:]
         expect_forbidden(gateway.send("GET", POLICIES, headers=[(gateway.auth.header, " ".join(parts))]))
@@ -103,7 +103,7 @@ def test_the_secret_with_a_space_inside_is_refused(gateway: Gateway) -> None:
 
 @behaviour("secret-wrong-is-403", reads_only=True)
 def test_the_secret_of_the_sample_is_refused(gateway: Gateway) -> None:
-    """The vendor's sample configuration opens no gateway that has another secret."""
+    """The secret of the vendor's sample configuration answers 403 if the gateway has another one."""
     if gateway.auth.secret != SAMPLE:
         expect_forbidden(gateway.send("GET", POLICIES, headers=[(gateway.auth.header, SAMPLE)]))
 
@@ -121,19 +121,19 @@ def test_the_secret_in_other_case_is_refused(gateway: Gateway) -> None:
 @pytest.mark.parametrize("name", ["x-tyk-authorization", "X-TYK-AUTHORIZATION"])
 @behaviour("secret-header-in-any-case", reads_only=True)
 def test_the_header_may_be_written_in_any_case(gateway: Gateway, name: str) -> None:
-    """The header's name counts in any case."""
+    """The name of the secret's header matches in any case."""
     listed(gateway.send("GET", POLICIES, headers=[(name, gateway.auth.secret)]))
 
 
 @behaviour("secret-is-trimmed", reads_only=True)
 def test_spaces_around_the_secret_do_not_count(gateway: Gateway) -> None:
-    """Spaces before and after the secret are not part of it."""
+    """Spaces before and after the secret are ignored."""
     listed(gateway.send("GET", POLICIES, headers=[(gateway.auth.header, f"  {gateway.auth.secret}  ")]))
 
 
 @behaviour("secret-first-header-counts", reads_only=True)
 def test_a_wrong_secret_before_the_right_one_is_refused(gateway: Gateway) -> None:
-    """The first of two headers decides: wrong before right answers 403."""
+    """A wrong secret in the first of two headers answers 403."""
     both = [(gateway.auth.header, "wrong"), (gateway.auth.header, gateway.auth.secret)]
 
     expect_forbidden(gateway.send("GET", POLICIES, headers=both))
@@ -141,22 +141,22 @@ def test_a_wrong_secret_before_the_right_one_is_refused(gateway: Gateway) -> Non
 
 @behaviour("secret-first-header-counts", reads_only=True)
 def test_the_right_secret_before_a_wrong_one_is_taken(gateway: Gateway) -> None:
-    """The first of two headers decides: right before wrong answers 200."""
+    """The right secret in the first of two headers answers 200."""
     both = [(gateway.auth.header, gateway.auth.secret), (gateway.auth.header, "wrong")]
 
     listed(gateway.send("GET", POLICIES, headers=both))
 
 
-@pytest.mark.parametrize("name", ELSEWHERE)
+@pytest.mark.parametrize("name", OTHER_HEADERS)
 @behaviour("secret-only-in-its-header", reads_only=True)
 def test_the_secret_in_another_header_is_refused(gateway: Gateway, name: str) -> None:
-    """The secret counts in X-Tyk-Authorization alone."""
+    """The secret in another header than X-Tyk-Authorization answers 403."""
     expect_forbidden(gateway.send("GET", POLICIES, headers=[(name, gateway.auth.secret)]))
 
 
 @behaviour("secret-only-in-its-header", reads_only=True)
 def test_the_secret_anywhere_else_is_refused(gateway: Gateway) -> None:
-    """The secret does not count in a query, a cookie or basic authentication."""
+    """The secret in a query, a cookie or basic authentication answers 403."""
     secret = gateway.auth.secret
     names = (
         "secret",
@@ -179,7 +179,7 @@ def test_the_secret_anywhere_else_is_refused(gateway: Gateway) -> None:
 
 @behaviour("secret-only-in-its-header", reads_only=True)
 def test_the_secret_as_bearer_is_refused(gateway: Gateway) -> None:
-    """`Bearer` before the secret makes it another one."""
+    """The secret after `Bearer` answers 403."""
     bearer = [(gateway.auth.header, f"Bearer {gateway.auth.secret}")]
 
     expect_forbidden(gateway.send("GET", POLICIES, headers=bearer))
@@ -187,31 +187,31 @@ def test_the_secret_as_bearer_is_refused(gateway: Gateway) -> None:
 
 @behaviour("secret-before-routing", reads_only=True)
 def test_an_unknown_path_without_the_secret_is_refused(gateway: Gateway) -> None:
-    """The secret is asked for before the path is looked up."""
+    """An unknown path without the secret answers 403, not 404."""
     expect_forbidden(gateway.send("GET", "/tyk/no-such-thing/here", headers=[]))
 
 
 @behaviour("secret-before-routing", reads_only=True)
 def test_an_unknown_method_without_the_secret_is_refused(gateway: Gateway) -> None:
-    """The secret is asked for before the method is looked at."""
+    """An unknown method without the secret answers 403, not 405."""
     expect_forbidden(gateway.send("PATCH", POLICIES, headers=[]))
 
 
 @behaviour("secret-before-routing", reads_only=True)
 def test_the_root_of_the_api_without_the_secret_is_refused(gateway: Gateway) -> None:
-    """`/tyk/` itself asks for the secret."""
+    """The path /tyk/ without the secret answers 403."""
     expect_forbidden(gateway.send("GET", "/tyk/", headers=[]))
 
 
 @behaviour("secret-before-body", reads_only=True)
 def test_a_broken_body_without_the_secret_is_refused(gateway: Gateway) -> None:
-    """The secret is asked for before the body is read."""
+    """A malformed body without the secret answers 403, not 400."""
     expect_forbidden(gateway.send("POST", POLICIES, "{", headers=[]))
 
 
 @behaviour("refused-write-writes-nothing")
 def test_a_write_with_a_wrong_secret_changes_nothing(gateway: Gateway) -> Steps:
-    """A request that is refused for its secret writes and deletes nothing."""
+    """A POST, PUT or DELETE with a wrong secret writes and deletes nothing."""
     existing = gateway.create(name="kept")
     wrong = [(gateway.auth.header, "wrong")]
     refused = {"id": gateway.new_id(), "name": "refused"}
@@ -227,18 +227,18 @@ def test_a_write_with_a_wrong_secret_changes_nothing(gateway: Gateway) -> Steps:
 
 @behaviour("refused-reload-loads-nothing", phase=FIRST)
 def test_a_reload_with_a_wrong_secret_loads_nothing(gateway: Gateway) -> Steps:
-    """A reload that is refused for its secret loads nothing: a written policy does not show, now or a tick later."""
+    """A reload with a wrong secret, or without one, loads nothing, at once or a tick later."""
     policy = gateway.create(name="unseen")
     wrong = [(gateway.auth.header, "wrong")]
     for path in ("/tyk/reload", "/tyk/reload?block=true"):
         expect_forbidden(gateway.send("GET", path, headers=wrong))
         expect_forbidden(gateway.send("GET", path, headers=[]))
-    yield STARTED  # all others are on their way to their first reload, which takes about a tick
+    yield STARTED  # the other tests run up to their first reload, which takes about a tick
 
     expect_error(gateway.get(policy["id"]), 404, "Policy not found")
 
 
 @behaviour("redirect-before-secret", reads_only=True)
 def test_an_unclean_path_redirects_without_the_secret(gateway: Gateway) -> None:
-    """A path that is not clean is redirected before the secret is asked for."""
+    """An unclean path is redirected before the secret is checked."""
     expect_redirect(gateway.send("GET", "/tyk//policies", headers=[]), POLICIES)

@@ -1,4 +1,4 @@
-"""The upstream of an API: the parts of a request that reach it, and of its answer that come back."""
+"""The upstream of an API: the requests that it receives, and its answers that come back."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from contract_tests.gateway.builders.apis import (
 )
 from contract_tests.gateway.client import Gateway
 
-CLOSED = "http://127.0.0.1:9/"  # the port of a service that nobody offers any more
+CLOSED = "http://127.0.0.1:9/"  # the port of the discard service, which no machine offers
 DATE = "Mon, 01 Jan 2001 00:00:00 GMT"
 LONG = b"short and stout\n" * 400
 TEXT, HTML = "text/plain; charset=utf-8", "text/html; charset=utf-8"
-TYPES = (  # of bodies, by net/http/sniff.go of Go 1.24
+TYPES = (  # of bodies, by Go's net/http/sniff.go @go1.24
     (b"", ""), (b"a", TEXT), (b"a\x1b\x7f\x80\t\n\x0c\r\xff", TEXT), (b"a" * 512 + b"\0", TEXT), (b"<!DOCTYPE", TEXT),
     (b"a" * 511 + b"\0", "application/octet-stream"), (b"\x0b", "application/octet-stream"),
     *((b"a" + byte, "application/octet-stream") for byte in (b"\x08", b"\x0e", b"\x1a", b"\x1c", b"\x1f")),
@@ -49,22 +49,24 @@ TYPES = (  # of bodies, by net/http/sniff.go of Go 1.24
 
 @behaviour("upstreams-see-who-asks")
 def test_the_upstream_sees_who_asks(gateway: Gateway) -> Steps:
-    """The upstream sees the request's headers, with its client at the end of X-Forwarded-For, and defaults for agent and encoding."""
+    """The upstream receives the request's headers, the client in X-Forwarded-For, and default headers."""
     api = write_open_api(gateway)
     yield RELOAD
 
-    sent = {
+    headers = {
         "X-Own": "1",
         "User-Agent": "me",
         "X-Forwarded-For": "192.0.2.1",
         "Accept-Encoding": "x",
         "Te": "trailers",
     }
-    exchange = gateway.send("GET", f"/{api.id}/a", headers=list(sent.items()))
-    seen = exchange.document.get("headers", {})
-    before, _, client = str(seen.get("x-forwarded-for", "")).rpartition(", ")
-    if not gateway.options.upstream and (before != "192.0.2.1" or not client):
-        raise Mismatch("X-Forwarded-For: 192.0.2.1, and the client's address", repr(seen), exchange)
+    exchange = gateway.send("GET", f"/{api.id}/a", headers=list(headers.items()))
+    upstream_headers = exchange.document.get("headers", {})
+    forwarded, _, client = str(upstream_headers.get("x-forwarded-for", "")).rpartition(", ")
+    if not gateway.options.upstream and (forwarded != "192.0.2.1" or not client):
+        raise Mismatch(
+            "X-Forwarded-For: 192.0.2.1, and the client's address", repr(upstream_headers), exchange
+        )
     expect_upstream_saw(gateway, exchange, x_own="1", user_agent="me", accept_encoding="x", te="trailers")
     ranged = gateway.send("GET", f"/{api.id}/a", headers=[("Range", "bytes=0-1")])
     host = urlsplit(gateway.upstream.url).netloc
@@ -76,7 +78,7 @@ def test_the_upstream_sees_who_asks(gateway: Gateway) -> Steps:
 
 @behaviour("upstreams-may-see-the-host")
 def test_the_upstream_may_see_the_host(gateway: Gateway) -> Steps:
-    """The upstream sees the Host of the gateway, as the client named it, if the API says so, and its own otherwise."""
+    """The upstream receives its own Host, or with preserve_host_header the Host of the request."""
     needs_own_upstream(gateway)
     plain = write_open_api(gateway)
     preserving = write_open_api(gateway, "", {"preserve_host_header": True})
@@ -93,7 +95,7 @@ def test_the_upstream_may_see_the_host(gateway: Gateway) -> Steps:
 
 @behaviour("upstreams-see-bodies")
 def test_the_upstream_sees_the_body(gateway: Gateway) -> Steps:
-    """The upstream sees the body of any method with its length; POST, PUT and PATCH have a length even without a body."""
+    """The upstream receives the body and its length; POST, PUT and PATCH have a length without a body too."""
     api = write_open_api(gateway)
     yield RELOAD
 
@@ -109,23 +111,27 @@ def test_the_upstream_sees_the_body(gateway: Gateway) -> Steps:
 
 @behaviour("headers-of-one-hop-end-here")
 def test_headers_of_one_hop_end_here(gateway: Gateway) -> Steps:
-    """The upstream sees no header that is for the gateway alone, nor one that Connection names."""
+    """The upstream receives no hop-by-hop header, and no header that Connection names."""
     api = write_open_api(gateway)
     yield RELOAD
 
     names = ("Proxy-Connection", "Keep-Alive", "Proxy-Authenticate", "Proxy-Authorization", "Te", "Trailer")
-    named = [("Connection", "x-own, X-More"), ("X-Own", "1"), ("X-More", "1"), ("X-Other", "2")]
-    exchange = gateway.send("GET", f"/{api.id}/a", headers=[*((name, "x") for name in names), *named])
-    gone = dict.fromkeys(name.lower().replace("-", "_") for name in (*names, "Connection", "X-Own", "X-More"))
+    connection_headers = [("Connection", "x-own, X-More"), ("X-Own", "1"), ("X-More", "1"), ("X-Other", "2")]
+    exchange = gateway.send(
+        "GET", f"/{api.id}/a", headers=[*((name, "x") for name in names), *connection_headers]
+    )
+    absent = dict.fromkeys(
+        name.lower().replace("-", "_") for name in (*names, "Connection", "X-Own", "X-More")
+    )
     if exchange.document.get("headers", {}).get("connection") == "keep-alive":
-        del gone["connection"]
-    expect_upstream_saw(gateway, exchange, x_other="2", **gone)
+        del absent["connection"]
+    expect_upstream_saw(gateway, exchange, x_other="2", **absent)
 
 
 @behaviour("target-paths-come-first")
 def test_the_path_of_the_target_comes_first(gateway: Gateway) -> Steps:
-    """Then that of the request, with one slash between them, escaped as Go does; their queries in the same order."""
-    plain, slashed, unstripped, asked = (
+    """The upstream's path is the target's, one slash and the request's; the queries have the same order."""
+    plain, slashed, unstripped, with_query = (
         write_open_api(gateway, path, {"disable_strip_slash": keeps})
         for path, keeps in (("base", False), ("base/", False), ("base/", True), ("base?x=1", False))
     )
@@ -138,8 +144,8 @@ def test_the_path_of_the_target_comes_first(gateway: Gateway) -> Steps:
         (slashed, "a/", "/base/a/"),
         (unstripped, "", "/base/"),
         (unstripped, "a", "/base/a"),
-        (asked, "", "/base?x=1"),
-        (asked, "a?y=2", "/base/a?x=1&y=2"),
+        (with_query, "", "/base?x=1"),
+        (with_query, "a?y=2", "/base/a?x=1&y=2"),
         (plain, "a%20b/%C3%A9?q=%20", "/base/a%20b/%C3%A9?q=%20"),
         (plain, "a~!$&'()*+,;=:@b", "/base/a~%21$&%27%28%29%2A+,;=:@b"),
         (plain, "%41~!$&'()*+,;=:@b", "/base/%41~!$&'()*+,;=:@b"),
@@ -152,9 +158,9 @@ def test_the_path_of_the_target_comes_first(gateway: Gateway) -> Steps:
 
 @behaviour("upstreams-answer")
 def test_the_answer_of_the_upstream_comes_back(gateway: Gateway) -> Steps:
-    """The upstream's status, body, length, date and headers come back, without those of one hop; a compressed body is unpacked."""
+    """The upstream's answer comes back without hop-by-hop headers, and decompressed unless requested."""
     needs_own_upstream(gateway)
-    name, packed, short = gateway.new_id(), gateway.new_id(), gateway.new_id()
+    name, compressed, short = gateway.new_id(), gateway.new_id(), gateway.new_id()
     headers = [
         ("X-Own", "1"),
         ("X-Own", "2"),
@@ -162,10 +168,10 @@ def test_the_answer_of_the_upstream_comes_back(gateway: Gateway) -> Steps:
         ("Date", DATE),
         ("Server", "pot"),
     ]
-    of_hop = [("Keep-Alive", "timeout=5"), ("Trailer", "X"), ("Connection", "X-More"), ("X-More", "1")]
-    gateway.upstream.serve(name, LONG, 418, [*headers, *of_hop])
+    hop_headers = [("Keep-Alive", "timeout=5"), ("Trailer", "X"), ("Connection", "X-More"), ("X-More", "1")]
+    gateway.upstream.serve(name, LONG, 418, [*headers, *hop_headers])
     gateway.upstream.serve(
-        packed, gzip.compress(LONG), headers=[("Content-Encoding", "gzip"), ("Content-Type", "text/tea")]
+        compressed, gzip.compress(LONG), headers=[("Content-Encoding", "gzip"), ("Content-Type", "text/tea")]
     )
     gateway.upstream.serve(short, gzip.compress(b"short"), headers=[("Content-Encoding", "gzip")])
     api = write_open_api(gateway)
@@ -187,42 +193,47 @@ def test_the_answer_of_the_upstream_comes_back(gateway: Gateway) -> Steps:
         if exchange.header("Content-Length") != str(len(LONG)):
             length = exchange.header("Content-Length")
             raise Mismatch(f"Content-Length: {len(LONG)}", f"Content-Length: {length or 'none'}", exchange)
-    unpacked = call(gateway, api, path=packed)
-    expect(unpacked, 200, LONG.decode(), "text/tea")
+    decompressed = call(gateway, api, path=compressed)
+    expect(decompressed, 200, LONG.decode(), "text/tea")
     chunks = call(gateway, api, path=short)
     if (chunks.text, chunks.header("Transfer-Encoding")) != ("short", "chunked"):
         actual = f"{chunks.text!r}, Content-Length: {chunks.header('Content-Length') or 'none'}"
-        raise Mismatch("'short' in chunks, for its length was not known", actual, chunks)
-    asks = gateway.send("GET", f"/{api.id}/{packed}", headers=[("Accept-Encoding", "gzip")])
-    if asks.header("Content-Encoding") != "gzip" or unpacked.header("Content-Encoding"):
-        raise Mismatch("packed where the client asks for it, else not", repr(asks.text[:40]), asks)
+        raise Mismatch("'short' in chunks, because its length was unknown", actual, chunks)
+    encoded = gateway.send("GET", f"/{api.id}/{compressed}", headers=[("Accept-Encoding", "gzip")])
+    if encoded.header("Content-Encoding") != "gzip" or decompressed.header("Content-Encoding"):
+        raise Mismatch(
+            "compressed if the client accepts it, else decompressed", repr(encoded.text[:40]), encoded
+        )
 
 
 @behaviour("types-are-found-out")
 def test_the_type_of_a_body_is_found_out(gateway: Gateway) -> Steps:
-    """The type of a body is found by its first bytes, if the upstream names none and the body is not compressed."""
+    """The type of an uncompressed body comes from its first bytes, if the upstream names none."""
     needs_own_upstream(gateway)
     names = [gateway.new_id() for _ in TYPES]
     for name, (body, _) in zip(names, TYPES, strict=True):
         gateway.upstream.serve(name, body, headers=())
     gateway.upstream.serve(
-        packed := gateway.new_id(), gzip.compress(LONG), headers=[("Content-Encoding", "gzip")]
+        compressed := gateway.new_id(), gzip.compress(LONG), headers=[("Content-Encoding", "gzip")]
     )
     api = write_open_api(gateway)
     yield RELOAD
 
-    bare = call(gateway, api, path=names[1], method="HEAD")
-    asks = gateway.send("GET", f"/{api.id}/{packed}", headers=[("Accept-Encoding", "gzip")])
-    exchanges = [(call(gateway, api, path=name), kind) for name, (_, kind) in zip(names, TYPES, strict=True)]
-    for exchange, kind in ((bare, ""), (asks, ""), *exchanges):
-        if exchange.header("Content-Type") != kind:
+    head = call(gateway, api, path=names[1], method="HEAD")
+    encoded = gateway.send("GET", f"/{api.id}/{compressed}", headers=[("Accept-Encoding", "gzip")])
+    exchanges = [
+        (call(gateway, api, path=name), content_type)
+        for name, (_, content_type) in zip(names, TYPES, strict=True)
+    ]
+    for exchange, content_type in ((head, ""), (encoded, ""), *exchanges):
+        if exchange.header("Content-Type") != content_type:
             actual = f"Content-Type: {exchange.header('Content-Type') or 'none'}"
-            raise Mismatch(f"Content-Type: {kind or 'none'}", actual, exchange)
+            raise Mismatch(f"Content-Type: {content_type or 'none'}", actual, exchange)
 
 
 @behaviour("upstreams-may-be-gone")
 def test_an_upstream_may_be_gone(gateway: Gateway) -> Steps:
-    """The gateway answers 500, without a quota, if the upstream cannot be reached."""
+    """A request to an unreachable upstream answers 500 without the headers of a quota."""
     api = write_open_api(gateway, proxy={"target_url": CLOSED})
     yield RELOAD
 

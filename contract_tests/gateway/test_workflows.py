@@ -1,4 +1,4 @@
-"""Walks of writes, reloads and reads, the gateway and the model side by side."""
+"""Walks of writes, reloads and reads, on the gateway and on the model."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from contract_tests.model.walks import ParallelWalks, shrunk
 
 @behaviour("walks-agree-with-model", phase=FIRST)
 def test_walks_agree_with_the_model(gateway: Gateway) -> Steps:
-    """After any writes and reloads every answer is the one that the model predicts."""
+    """Every answer after any writes and reloads is the one that the model predicts."""
     walks = generated.walks(gateway.version)
     yield STARTED
     parallel = ParallelWalks(gateway, walks)
@@ -20,7 +20,7 @@ def test_walks_agree_with_the_model(gateway: Gateway) -> Steps:
         parallel.reloaded(gateway.exchanges[-1])
     for walk, outcome in parallel.outcomes.items():
         if outcome.mismatch:
-            yield AT_END  # for it takes reloads of its own
+            yield AT_END  # shrinking needs reloads for itself alone
             smallest = shrunk(gateway, walk, outcome)
             gateway.exchanges = smallest.exchanges
             raise smallest.mismatch or outcome.mismatch
@@ -28,7 +28,7 @@ def test_walks_agree_with_the_model(gateway: Gateway) -> Steps:
 
 @behaviour("deleted-policies-are-gone", phase=LAST)
 def test_all_that_the_run_wrote_can_be_removed(gateway: Gateway) -> Steps:
-    """Deleted and reloaded, nothing of many policies is left, the last one included."""
+    """A reload after the deletion of many policies leaves none of them in the list."""
     before = gateway.list()
     gateway.run.cleanup.remove()
     yield STARTED
