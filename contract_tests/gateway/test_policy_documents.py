@@ -125,8 +125,7 @@ READ_AS = [
 
 
 def _cases(name: str) -> list[object]:
-    rows = [row[1:] for row in READ_AS if row[0] == name]
-    return [pytest.param(*row, id=str(i)) for i, row in enumerate(rows)]
+    return [pytest.param(*row, id=str(row[0])) for behaviour_id, *row in READ_AS if behaviour_id == name]
 
 
 def expect_read_as(gateway: Gateway, members: str, policy: dict[str, object]) -> Steps:

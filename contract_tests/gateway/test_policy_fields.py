@@ -89,6 +89,9 @@ def test_what_is_no_number_is_refused(gateway: Gateway, name: str, text: str) ->
     expect_members_refused(gateway, f'"{name}":{text}')
 
 
+STRING_CASES = [
+    "html", "line-separators", "control", "delete", "quotes", "short-escapes", "unicode", "apostrophes", "empty", "long", "mixed",
+]  # fmt: skip
 STRING_TEXTS = [
     ("<>&", "\\u003c\\u003e\\u0026"), ("\u2028\u2029", "\\u2028\\u2029"), ("\x00\x1f", "\\u0000\\u001f"),
     ("\x7f", "\x7f"), ('"\\/', '\\"\\\\/'), ("\b\f\n\r\t", "\\b\\f\\n\\r\\t"), ("é漢\U0001f600", "é漢\U0001f600"),
@@ -96,11 +99,11 @@ STRING_TEXTS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("value", "encoded"), STRING_TEXTS, ids=range(len(STRING_TEXTS)))
+@pytest.mark.parametrize(("value", "encoded"), STRING_TEXTS, ids=STRING_CASES)
 @pytest.mark.parametrize("name", STRINGS)
 @behaviour("strings-are-escaped-as-go-does")
 def test_a_string_is_written_as_go_writes_it(gateway: Gateway, name: str, value: str, encoded: str) -> Steps:
-    """A string comes back in full, with escapes for <, > and & and for no other printable character."""
+    """A string comes back in full, with Go's escapes, which include those of <, > and &."""
     policy = gateway.create(**{name: value})
     yield RELOAD
 
@@ -218,7 +221,7 @@ def test_what_is_no_object_id_is_refused(gateway: Gateway, text: str) -> None:
 @pytest.mark.parametrize(
     "members",
     [{"post_expiry_action": "delete", "post_expiry_grace_period": 60}, {"post_expiry_grace_period": -1}, {}],
-    ids=range(3),
+    ids=["action", "negative-period", "none"],
 )
 @behaviour("post-expiry-is-kept")
 def test_what_follows_expiry_is_kept(gateway: Gateway, members: dict[str, Any]) -> Steps:
