@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from mockserver.service import clock as clock_module
-from mockserver.service.clock import LONGEST, Clock
+from mockserver.service.clock import Clock
+
+A_HUNDRED_YEARS = 3_162_240_000  # seconds, each year a leap year
 
 
 class Seconds:
@@ -83,6 +85,7 @@ def test_a_reset_cancels_alarms_and_moves_the_clock_back(seconds: Seconds) -> No
 def test_an_alarm_runs_by_itself() -> None:
     """An alarm runs by a timer in a thread of its own, though nobody asks the clock."""
     clock, ran = Clock(), threading.Event()
+    clock.skip_to(1000)
     clock.call_at(clock.uptime() + 0.01, ran.set)
     assert ran.wait(10)
 
@@ -124,7 +127,7 @@ def test_the_next_tick_is_after_now(seconds: Seconds, uptime: float, tick: float
     assert clock.next_tick(2) == tick
 
 
-@pytest.mark.parametrize("amount", [-1, float("nan"), LONGEST + 1, "1", None, True])
+@pytest.mark.parametrize("amount", [-1, float("nan"), A_HUNDRED_YEARS + 1, "1", None, True])
 def test_a_clock_refuses_a_wrong_amount(seconds: Seconds, amount: Any) -> None:
     """A clock is advanced by a number of seconds from 0 to a hundred years, and by nothing else."""
     clock = Clock()
@@ -133,7 +136,7 @@ def test_a_clock_refuses_a_wrong_amount(seconds: Seconds, amount: Any) -> None:
     assert clock.uptime() == 0.0
 
 
-@pytest.mark.parametrize("amount", [0, LONGEST])
+@pytest.mark.parametrize("amount", [0, A_HUNDRED_YEARS])
 def test_a_clock_takes_the_smallest_and_the_largest_amount(seconds: Seconds, amount: float) -> None:
     """Both ends of the range are taken."""
     clock = Clock()

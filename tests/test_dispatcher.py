@@ -178,7 +178,7 @@ def test_the_journal_has_headers_as_they_were_sent(gateway: MockGateway) -> None
 
 
 def test_a_long_body_is_cut_in_the_journal(gateway: MockGateway) -> None:
-    """The journal keeps 64 KiB of a body, and does not judge what it has not whole."""
+    """The journal keeps 64 KiB of a body, and validates no body that it has cut."""
     body = json.dumps({"id": "gold", "name": "x" * 70_000}).encode()
     send(gateway, "POST", "/tyk/policies", [("X-Tyk-Authorization", gateway.secret)], body)
     (entry,) = gateway.journal
