@@ -95,8 +95,9 @@ def test_no_other_thread_passes_while_an_action_runs(seconds: Seconds) -> None:
     clock, free = Clock(), []
 
     def try_lock() -> None:
-        free.append(clock.lock.acquire(blocking=False))
-        if free == [True]:
+        acquired = clock.lock.acquire(blocking=False)
+        free.append(acquired)
+        if acquired:
             clock.lock.release()
 
     def action() -> None:

@@ -177,6 +177,54 @@ def test_the_journal_has_headers_as_they_were_sent(gateway: MockGateway) -> None
     assert gateway.journal[-1].headers == masked
 
 
+def test_a_due_alarm_runs_before_the_next_request(gateway: MockGateway) -> None:
+    """A request that comes after an alarm's uptime is answered from the state that the alarm leaves."""
+    gateway.policies.seed({"id": "gold"})
+    gateway.mock.clock.call_at(1000, gateway.reset)
+    gateway.mock.clock.skip_to(1000)
+    assert gateway._server.dispatcher.answer(request_for("/tyk/policies")).body == b"[]\n"
+
+
+@pytest.mark.parametrize(
+    ("method", "target", "status"),
+    [("GET", "/tyk/nothing", 404), ("PATCH", "/tyk/policies", 405), ("PATCH", "/tyk/policies/gold", 405)],
+)
+def test_a_request_without_a_route_is_refused(
+    gateway: MockGateway, method: str, target: str, status: int
+) -> None:
+    """An unknown path is answered 404, and a known one 405 to a method that its routes lack."""
+    reply = gateway._server.dispatcher.answer(request_for(target, method), blocking=False)
+    assert reply.status == status
+    assert gateway.journal[-1].operation == ""
+
+
+def test_the_journal_of_the_control_api_has_the_whole_exchange(gateway: MockGateway) -> None:
+    """An entry of the control API's journal has time, request, operation, response and violations."""
+    time = gateway.mock.clock.now()
+    gateway._server.dispatcher.answer(request_for("/tyk/policies?a=1", "POST", b'{"id":"\xff"}'))
+    (entry,) = call(gateway, "GET", "/_mock/journal")[1]
+    assert entry.pop("time") >= time
+    (violation,) = entry.pop("violations")
+    assert violation.startswith("request: the body is ")
+    assert entry == {
+        "method": "POST",
+        "target": "/tyk/policies?a=1",
+        "operation": "addPolicy",
+        "headers": {"Host": "h", "X-Tyk-Authorization": "***"},
+        "body": '{"id":"\ufffd"}',
+        "status": 200,
+        "response": '{"key":"\ufffd","status":"ok","action":"added"}\n',
+    }
+
+
+def test_the_journal_of_an_operation_has_its_entries_alone(gateway: MockGateway) -> None:
+    """The entries of one operation are those that reached it."""
+    dispatcher = gateway._server.dispatcher
+    for target in ("/tyk/policies", "/hello", "/tyk/policies"):
+        dispatcher.answer(request_for(target))
+    assert [entry.target for entry in gateway.journal.of("getHello")] == ["/hello"]
+
+
 def test_a_long_body_is_cut_in_the_journal(gateway: MockGateway) -> None:
     """The journal keeps 64 KiB of a body, and validates no body that it has cut."""
     body = json.dumps({"id": "gold", "name": "x" * 70_000}).encode()
