@@ -1,8 +1,10 @@
-"""Requests to a mock, for tests, and a wait with a deadline."""
+"""Requests to a mock and raw bytes, for tests, and a wait with a deadline."""
 
 from __future__ import annotations
 
 import json
+import re
+import socket
 import time
 from collections.abc import Callable
 from typing import Any
@@ -29,3 +31,26 @@ def wait_until(condition: Callable[[], bool], seconds: float = 30) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, f"{condition} is not true after {seconds} s"
+
+
+def connect(gateway: MockGateway) -> socket.socket:
+    """A connection to the gateway, which waits ten seconds for an answer."""
+    host, port = gateway.url.removeprefix("http://").split(":")
+    return socket.create_connection((host, int(port)), timeout=10)
+
+
+def read_to_end(connection: socket.socket) -> bytes:
+    """The bytes until the connection ends; the date is blanked."""
+    parts = []
+    while part := connection.recv(65536):
+        parts.append(part)
+    return re.sub(rb"Date: [^\r]*", b"Date: X", b"".join(parts))
+
+
+def talk(gateway: MockGateway, data: bytes, *, half_close: bool = False) -> bytes:
+    """Send bytes, read until the connection ends; the date is blanked."""
+    with connect(gateway) as connection:
+        connection.sendall(data)
+        if half_close:
+            connection.shutdown(socket.SHUT_WR)
+        return read_to_end(connection)

@@ -21,6 +21,7 @@ _VERSION = re.compile(r"HTTP/(\d)\.(\d)")
 _HOST = re.compile(r"[A-Za-z0-9!$%&'()*+,;=:\[\]._~-]*")
 _CHUNK_SIZE = re.compile(rb"([0-9a-fA-F]{1,16})[ \t]*(?:;[^\n]*)?\r\n")
 _TRAILER = re.compile(rb"(?:[^\r\n]+\r\n)*\r\n")
+_MAX_CHUNK_LINE = 4096  # bytes; the size of net/http's buffer (net/http/internal/chunked.go, readChunkLine)
 
 
 class BadMessage(ValueError):
@@ -198,8 +199,8 @@ class ChunkedBody:
         """Remove the complete chunks at the front of `data`, and append them to the body."""
         while not self.done:
             match = _CHUNK_SIZE.match(data)
-            if match is None:
-                self.broken = self.done = len(data) > 4096 or b"\n" in data
+            if match is None or match.end() > _MAX_CHUNK_LINE:
+                self.broken = self.done = len(data) >= _MAX_CHUNK_LINE or b"\n" in data
                 return
             size = int(match[1], 16)
             end = match.end() + size

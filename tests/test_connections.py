@@ -1,0 +1,170 @@
+"""The connections of the server: kept, half closed, slow, dropped and ended."""
+
+from __future__ import annotations
+
+import re
+import socket
+
+import pytest
+from asking import connect, read_to_end, talk, wait_until
+
+from mockserver import MockGateway
+from mockserver.http import server
+from mockserver.http.messages import Reply
+from mockserver.http.server import HttpServer
+
+AUTH = b"X-Tyk-Authorization: s3cret\r\n"
+GET = b"GET / HTTP/1.1\r\nHost: h"
+END = b"Host: h\r\nConnection: close\r\n\r\n"
+
+
+def test_http_1_0_ends_its_connection(gateway: MockGateway) -> None:
+    """Unless the client asks to keep it."""
+    assert talk(gateway, b"GET /hello HTTP/1.0\r\n\r\n").startswith(b"HTTP/1.0 200 OK\r\n")
+
+
+def test_requests_in_one_piece_are_answered_in_their_order(gateway: MockGateway) -> None:
+    """A connection is kept, and what was sent ahead is not lost."""
+    one = b"GET /nothing HTTP/1.1\r\nHost: h\r\n\r\n"
+    data = talk(
+        gateway,
+        one + b"GET /hello HTTP/1.1\r\nHost: h\r\n\r\n" + one + b"GET /tyk HTTP/1.1\r\n" + END,
+    )
+    assert re.findall(rb"HTTP/1.1 (\d+)", data) == [b"404", b"200", b"404", b"404"]
+
+
+@pytest.mark.parametrize("length", [b"Content-Length: 50", b"Transfer-Encoding: chunked"])
+def test_a_body_that_breaks_off_is_answered_late_too(gateway: MockGateway, length: bytes) -> None:
+    """A request whose body breaks off is answered, though its answer has to wait."""
+    gateway.fault("addPolicy", delay=0.1)
+    data = b"POST /tyk/policies HTTP/1.1\r\nHost: h\r\n" + AUTH + length + b"\r\n\r\n"
+    assert talk(gateway, data, half_close=True).startswith(b"HTTP/1.1 400 Bad Request\r\n")
+
+
+def test_a_client_that_ends_its_side_is_answered(gateway: MockGateway) -> None:
+    """A request that was sent before the client ended its side is answered, though the answer has to wait."""
+    gateway.fault("getHello", delay=0.1)
+    request = b"GET /hello HTTP/1.1\r\nHost: h\r\n\r\n"
+    assert talk(gateway, request, half_close=True).startswith(b"HTTP/1.1 200 OK\r\n")
+    assert talk(gateway, request, half_close=True).startswith(b"HTTP/1.1 200 OK\r\n")
+
+
+def test_a_client_that_sends_nothing_is_not_answered(gateway: MockGateway) -> None:
+    """A connection whose client ends its side without a request is closed without an answer."""
+    assert talk(gateway, b"", half_close=True) == b""
+
+
+def test_the_server_itself_answers_options_for_all(gateway: MockGateway) -> None:
+    """A request of OPTIONS for * is answered without a body, and the connection is kept."""
+    request = b"OPTIONS * HTTP/1.1\r\nHost: h\r\n\r\n"
+    answer = talk(gateway, request + b"OPTIONS * HTTP/1.1\r\n" + END)
+    first, second, end = answer.split(b"\r\n\r\n")
+    lines = {b"HTTP/1.1 200 OK", b"Content-Length: 0", b"Date: X"}
+    assert (set(first.split(b"\r\n")), set(second.split(b"\r\n")), end) == (
+        lines, lines | {b"Connection: close"}, b"",
+    )  # fmt: skip
+
+
+def test_a_kept_connection_of_http_1_0_says_so(gateway: MockGateway) -> None:
+    """A client of HTTP/1.0 that asks to keep the connection can send another request."""
+    asked = b"GET /x HTTP/1.0\r\nConnection: Keep-Alive\r\n\r\n"
+    answer = talk(gateway, asked + b"GET /x HTTP/1.0\r\n\r\n")
+    lines = re.findall(rb"HTTP/1\.\d \d+|Connection: [^\r]*", answer)
+    assert lines == [b"HTTP/1.0 404", b"Connection: keep-alive", b"HTTP/1.0 404"]
+
+
+def test_heads_are_cached_within_bounds() -> None:
+    """The cache holds as many heads as it may, is cleared when it is full, and takes no long ones."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        http_server = HttpServer(lambda request, *, blocking=True: Reply(b""), listener)
+        assert http_server.address == listener.getsockname()
+        short, long = (GET + b"\r\nX: " + b"x" * (size - len(GET) - 5) for size in (4096, 4097))
+        assert [http_server.parse(data).method for data in (short, long)] == ["GET", "GET"]
+        assert list(http_server.heads) == [short]
+        for number in range(1999):
+            http_server.parse(GET + b"\r\nX: %d" % number)
+        assert len(http_server.heads) == 2000
+        http_server.parse(short)
+        assert list(http_server.heads) == [short]
+
+
+def test_a_client_that_completes_no_request_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A connection without a complete request in time is aborted, and one that waits for its answer is not."""
+    monkeypatch.setattr(server, "READ_SECONDS", 0.1)
+    with MockGateway() as gateway:
+        gateway.fault("getHello", delay=0.5)
+        with connect(gateway) as silent, connect(gateway) as waiting:
+            waiting.sendall(b"GET /hello HTTP/1.1\r\n" + END)
+            silent.sendall(b"GET /hello HTTP/1.1\r\n")
+            assert read_to_end(silent) == b""
+            assert read_to_end(waiting).startswith(b"HTTP/1.1 200 OK\r\n")
+
+
+def test_the_time_begins_anew_with_each_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A client may take the whole time again for each request of a connection."""
+    monkeypatch.setattr(server, "READ_SECONDS", 1)
+    with MockGateway() as gateway, connect(gateway) as connection:
+        for _ in range(3):
+            gateway.fault("getHello", delay=0.6)
+            connection.sendall(b"GET /hello HTTP/1.1\r\nHost: h\r\n\r\n")
+            assert connection.recv(65536).startswith(b"HTTP/1.1 200 OK\r\n")
+
+
+def test_requests_sent_ahead_wait_for_a_late_answer(gateway: MockGateway) -> None:
+    """Requests sent ahead are answered after one whose answer has to wait, in their order."""
+    gateway.fault("getHello", delay=0.2)
+    body = b"x" * 3_000_000
+    post = b"POST /tyk/policies HTTP/1.1\r\nHost: h\r\n" + AUTH + b"Content-Length: %d\r\n\r\n" % len(body)
+    data = b"GET /hello HTTP/1.1\r\nHost: h\r\n\r\n" + post + body + b"GET /x HTTP/1.1\r\n" + END
+    assert re.findall(rb"HTTP/1.1 (\d+)", talk(gateway, data)) == [b"200", b"400", b"404"]
+
+
+def test_a_client_cannot_send_ahead_without_end(gateway: MockGateway) -> None:
+    """The server stops reading what a client sends while its answer has to wait."""
+    with connect(gateway) as connection:
+        gateway.fault("getHello", delay=2)
+        connection.settimeout(1)
+        with pytest.raises(TimeoutError):
+            connection.sendall(b"GET /hello HTTP/1.1\r\nHost: h\r\n\r\n" + bytes(64 << 20))
+
+
+def test_a_late_answer_may_be_none(gateway: MockGateway, caplog: pytest.LogCaptureFixture) -> None:
+    """A fault that drops the connection after a delay closes it without an answer, and is no failure."""
+    gateway.fault("getHello", drop=True, delay=0.1)
+    assert talk(gateway, b"GET /hello HTTP/1.1\r\n" + END) == b""
+    assert not caplog.records
+
+
+def test_a_client_that_leaves_does_not_stop_the_server(gateway: MockGateway) -> None:
+    """A connection that its client closes is forgotten, whether its answer has to wait or not."""
+    http_server = gateway._server._server
+    wait_until(lambda: not http_server.connections)
+    gateway.fault("getHello", delay=0.2)
+    with connect(gateway) as leaving, connect(gateway):
+        leaving.sendall(b"GET /hello HTTP/1.1\r\nHost: h\r\n\r\n")
+        wait_until(lambda: len(http_server.connections) == 2)
+    wait_until(lambda: not http_server.connections, seconds=5)
+
+
+def test_an_answer_in_progress_is_finished_at_the_end() -> None:
+    """A server that stops answers what it has begun and closes, idle connections at once."""
+    with MockGateway() as gateway:
+        gateway.fault("getHello", delay=60)
+        with connect(gateway) as idle, connect(gateway) as waiting:
+            waiting.sendall(b"GET /hello HTTP/1.1\r\nHost: h\r\n\r\n")
+            wait_until(lambda: not gateway.mock.faults)
+            gateway.stop()
+            assert read_to_end(idle) == b""
+            answer = read_to_end(waiting)
+        gateway.wait()
+        assert answer.startswith(b"HTTP/1.1 200 OK\r\n")
+        assert b"\r\nConnection: close\r\n" in answer
+        with pytest.raises(ConnectionRefusedError):
+            connect(gateway)
+
+
+def test_a_slow_sender_does_not_hold_up_others(gateway: MockGateway) -> None:
+    """Each connection goes at its own pace."""
+    with connect(gateway) as slow:
+        slow.sendall(b"POST /tyk/policies HTTP/1.1\r\nHost: h\r\n" + AUTH + b"Content-Length: 10\r\n\r\n{")
+        assert b"200 OK" in talk(gateway, b"GET /hello HTTP/1.1\r\n" + END)
