@@ -7,19 +7,21 @@ import socket
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 from asking import call, send
 
 from mockserver import MockGateway
+from mockserver.contract.openapi import Contract
 from mockserver.http.client import Client
 from mockserver.http.messages import Reply, Request, parse_head
 from mockserver.http.server import WouldBlock
 from mockserver.service.journal import Journal
 from mockserver.service.registry import HANDLERS, Call, Handler, always, never
 from mockserver.serving.dispatcher import Dispatcher
-from mockserver.storage.backend import MemoryBackend
+from mockserver.storage.backend import BackendUnavailable, MemoryBackend
 
 SECRET = "s3cret"
 POLICY = ("gateway", "getPolicy")
@@ -158,8 +160,50 @@ def test_a_handler_that_raises_is_answered(
         entry = gateway.journal[-1]
         assert (entry.operation, entry.status) == ("getPolicy", 500)
         assert call(gateway, "GET", "/tyk/policies") == (200, [])
-    assert "GET /tyk/policies/gold failed" in caplog.text
+    assert caplog.messages == ["GET /tyk/policies/gold failed"]
     assert "ZeroDivisionError" in caplog.text
+
+
+def test_a_storage_that_is_unavailable_is_answered(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A handler whose storage is unavailable is answered 500 with the reason, and nothing is logged."""
+
+    def handler(_: Call[Any]) -> Reply:
+        raise BackendUnavailable("the storage is away")
+
+    monkeypatch.setitem(HANDLERS, POLICY, Handler(handler, never))
+    with MockGateway(secret=SECRET) as gateway:
+        answer = call(gateway, "GET", "/tyk/policies/gold")
+        assert answer == (500, {"status": "error", "message": "the storage is away"})
+        assert (gateway.journal[-1].operation, gateway.journal[-1].status) == ("getPolicy", 500)
+    assert caplog.messages == []
+
+
+def test_a_due_alarm_runs_before_the_request(gateway: MockGateway) -> None:
+    """A request runs the actions that a skipped wait made due, and sees their effect."""
+    clock = gateway.mock.clock
+    clock.call_at(clock.uptime() + 60, lambda: gateway.policies.seed({"id": "gold"}))
+    assert call(gateway, "GET", "/tyk/policies/gold")[0] == 404
+    clock.skip_to(clock.uptime() + 61)
+    assert call(gateway, "GET", "/tyk/policies/gold")[0] == 200
+
+
+def test_another_spec_answers_what_ours_lacks(gateway: MockGateway, tmp_path: Path) -> None:
+    """An operation that only another spec has is answered with its example, and one of ours as ever."""
+    answers = {
+        "200": {"description": "", "content": {"application/json": {"example": {"key": "of the spec"}}}}
+    }
+    paths = {
+        path: {"get": {"operationId": name, "responses": answers}}
+        for path, name in (("/tyk/certs", "listCerts"), ("/tyk/policies", "theirPolicies"))
+    }
+    spec = tmp_path / "spec.json"
+    spec.write_text(json.dumps({"openapi": "3.0.3", "info": {"title": "x", "version": "1"}, "paths": paths}))
+    dispatcher = Dispatcher(gateway.mock, gateway._server.dispatcher.service, Contract.of_file(spec))
+    assert dispatcher.answer(request_for("/tyk/certs")).body == b'{"key":"of the spec"}\n'
+    assert gateway.journal[-1].operation == "listCerts"
+    assert dispatcher.answer(request_for("/tyk/policies")).body == b"[]\n"
 
 
 def test_the_journal_has_headers_as_they_were_sent(gateway: MockGateway) -> None:

@@ -89,13 +89,6 @@ def test_an_empty_secret_admits_everyone() -> None:
         assert send(gateway, "GET", "/tyk/policies").status == 200
 
 
-def test_a_body_over_the_configured_size_is_refused() -> None:
-    """The gateway answers 413 to a body over the configured size, before it checks the secret."""
-    with MockGateway(config={"http_server_options.max_request_body_size": 10}) as gateway:
-        answer = send(gateway, "POST", "/tyk/policies", (), b"x" * 11)
-        assert (answer.status, answer.body) == (413, b"Request Entity Too Large\n")
-
-
 def test_two_gateways_run_side_by_side() -> None:
     """Two mocks in one process have separate policies and versions."""
     with MockGateway(gateway="5.8") as old, MockGateway(gateway="5.14") as new:
