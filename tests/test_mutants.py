@@ -12,9 +12,10 @@ import pytest
 from mockserver.contract import behaviours
 from mockserver.contract.openapi import Contract
 from mockserver.contract.spec_files import default_version
-from mockserver.mutation import mutants, planted_mutants
-from mockserver.mutation.mutant import PLANTED, Edit, MutantError, source_of
+from mockserver.mutation import mutants, planted_mutants, trial, unit_trial
+from mockserver.mutation.mutant import PLANTED, SOURCE, Edit, Mutant, MutantError, source_of
 from mockserver.mutation.source_mutants import MODULES
+from mockserver.mutation.trial import FOUND, MISSED, STILLBORN, attempt
 
 # One of each kind, and those that once were missed.
 SAMPLE = [
@@ -66,6 +67,50 @@ def test_the_modules_that_are_mutated_exist() -> None:
         source_of("nothing")
 
 
+def test_the_tests_that_try_mutants_exist() -> None:
+    """Each module that the project's own tests try is mutated, and each file of those tests exists."""
+    assert set(unit_trial.UNIT_TESTS) <= set(MODULES)
+    for module in unit_trial.UNIT_TESTS:
+        assert unit_trial.test_files(module)
+
+
+def test_a_missing_test_file_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A trial whose test file does not exist ends with an error, and is no mutant that does not start."""
+    monkeypatch.setitem(unit_trial.UNIT_TESTS, "contract.routes", ("routes", "nothing"))
+    mutant = Mutant("unchanged", SOURCE, "", Edit("contract.routes", 0, "", ""))
+    with pytest.raises(MutantError, match=r"no tests/test_nothing\.py; correct UNIT_TESTS"):
+        attempt(mutant, "5.12")
+
+
+IMPORTS = "from __future__ import annotations"
+
+
+@pytest.mark.parametrize(
+    ("module", "new", "verdict"),
+    [
+        ("contract.routes", IMPORTS + "; import no_such_module", STILLBORN),
+        ("golang.regexps", IMPORTS + "; import no_such_module", STILLBORN),
+        ("contract.routes", IMPORTS + "; raise ValueError", STILLBORN),
+        ("contract.routes", IMPORTS, None),
+    ],
+)
+def test_a_mutant_without_an_import_does_not_start(module: str, new: str, verdict: str | None) -> None:
+    """A mutant that cannot be imported is stillborn, and one that passes its tests is left to the suite."""
+    edit = Edit(module, source_of(module).index(IMPORTS), IMPORTS, new)
+    outcome = trial.attempt_by_tests(Mutant("imports", SOURCE, "", edit))
+    assert (outcome.verdict if outcome else None) == verdict
+
+
+def test_a_test_that_fails_is_named() -> None:
+    """A mutant that a test notices is found by that test."""
+    old, new = "return path in self._literal", "return path not in self._literal"
+    edit = Edit("contract.routes", source_of("contract.routes").index(old), old, new)
+    outcome = trial.attempt_by_tests(Mutant("known", SOURCE, "", edit))
+    assert outcome is not None
+    assert (outcome.verdict, len(outcome.by)) == (FOUND, 1)
+    assert outcome.by[0].startswith("tests/test_routes.py::test_")
+
+
 def test_an_edit_replaces_one_place() -> None:
     """And nothing before or after it."""
     assert Edit("x", 4, "b", "c").apply("b = b") == "b = c"
@@ -99,7 +144,6 @@ def test_a_mutant_of_the_sample_is_noticed(name: str, tried: tuple[int, dict[str
 def test_a_mutant_that_nobody_notices_is_told() -> None:
     """With exit code 1; here one that changes the journal alone."""
     from mockserver.mutation import source_mutants
-    from mockserver.mutation.trial import MISSED, attempt
 
     quiet = next(
         m

@@ -19,7 +19,8 @@ MODULES = (
     "gateway.session_cache", "gateway.jwks_cache", "gateway.proxy.jwt_identity",
     "gateway.proxy.oauth_tokens", "gateway.proxy.access", "gateway.proxy.limits",
     "gateway.proxy.request_context", "gateway.proxy.jwt_tokens", "gateway.proxy.middleware",
-    "gateway.proxy.policy_sessions", "gateway.proxy.upstream", "golang.content_sniffing",
+    "gateway.proxy.policy_sessions", "gateway.proxy.upstream", "gateway.proxy.path_patterns",
+    "gateway.match_cache", "golang.regexps", "golang.content_sniffing",
     "service.clock", "service.faults", "service.journal", "service.mock", "storage.backend",
     "storage.directory_lock", "storage.files", "storage.redis_backend", "gateway.config",
 )  # fmt: skip

@@ -59,7 +59,7 @@ def attempt(mutant: Mutant, version: str) -> Outcome:
     """
     start = time.monotonic()
     oldest, *_, newest = known_versions()
-    outcome = _attempt_by_tests(mutant)
+    outcome = attempt_by_tests(mutant)
     if outcome is None and (likely := _likely(mutant)):
         outcome = _attempt(mutant, mutant.gateway or version, likely)
     more_versions = (newest, oldest) if mutant.group == SOURCE else ()
@@ -70,7 +70,7 @@ def attempt(mutant: Mutant, version: str) -> Outcome:
     return replace(outcome, seconds=time.monotonic() - start)
 
 
-def _attempt_by_tests(mutant: Mutant) -> Outcome | None:
+def attempt_by_tests(mutant: Mutant) -> Outcome | None:
     """The outcome of a trial by the project's own tests; None if all pass, or if there are none."""
     if mutant.group != SOURCE or not unit_trial.is_tried_by_tests(mutant):
         return None

@@ -12,14 +12,17 @@ import sys
 from pathlib import Path
 
 from mockserver.mutation import edited_module
-from mockserver.mutation.mutant import Mutant
+from mockserver.mutation.mutant import Mutant, MutantError
 
 UNIT_TESTS: dict[str, tuple[str, ...]] = {  # the names of the test modules, by mutated module
     "contract.routes": ("routes",),
     "gateway.config": ("config", "serve"),
+    "gateway.match_cache": ("regexps",),
+    "gateway.service": ("guard", "mock_gateway"),
+    "golang.regexps": ("regexps",),
     "http.messages": ("wire",),
-    "http.responses": ("wire",),
-    "http.server": ("wire",),
+    "http.responses": ("responses", "wire"),
+    "http.server": ("connections", "wire"),
     "service.clock": ("clock", "mock_gateway"),
     "service.faults": ("mock_gateway",),
     "service.journal": ("dispatcher", "mock_gateway", "mock_safety"),
@@ -33,7 +36,7 @@ UNIT_TESTS: dict[str, tuple[str, ...]] = {  # the names of the test modules, by 
 }
 TRIAL_SECONDS = 120.0  # limit of a test run, which a mutant may keep from ending
 _FOLDER = Path(__file__).parent.parent.parent / "tests"
-_FAILED, _PASSED = 1, 0  # exit codes of pytest
+_PASSED, _FAILED, _NOT_COLLECTED, _NO_CONFTEST = 0, 1, 2, 4  # exit codes of pytest
 
 
 def is_tried_by_tests(mutant: Mutant) -> bool:
@@ -41,13 +44,33 @@ def is_tried_by_tests(mutant: Mutant) -> bool:
     return mutant.edit is not None and mutant.edit.module in UNIT_TESTS and _FOLDER.is_dir()
 
 
+def test_files(module: str) -> list[Path]:
+    """The files of a module's tests.
+
+    Raises:
+        MutantError: a file does not exist.
+    """
+    files = [_FOLDER / f"test_{name}.py" for name in UNIT_TESTS[module]]
+    for file in files:
+        if not file.is_file():
+            raise MutantError(
+                f"no tests/{file.name}; correct UNIT_TESTS in mockserver/mutation/unit_trial.py"
+            )
+    return files
+
+
 def failing_test(mutant: Mutant) -> str | None:
-    """The id of the first test that fails on the mutant; "" if all pass, None if the module does not load."""
+    """The first test that fails on the mutant, "" if all pass; None if none can begin.
+
+    None says that the edited module cannot be imported, or that no gateway starts with it.
+
+    Raises:
+        MutantError: a test file does not exist, or pytest cannot run the tests.
+    """
     assert mutant.edit is not None
-    files = [str(_FOLDER / f"test_{name}.py") for name in UNIT_TESTS[mutant.edit.module]]
     command = [
         sys.executable, "-P", "-m", "pytest", "-x", "-q", "--tb=no", "-p", edited_module.__name__,
-        "-p", "no:randomly", "-p", "no:cacheprovider", *files,
+        "-p", "no:randomly", "-p", "no:cacheprovider", *map(str, test_files(mutant.edit.module)),
     ]  # fmt: skip
     environment = {**os.environ, edited_module.VARIABLE: mutant.as_json(), "PYTHONPATH": str(_FOLDER.parent)}
     try:
@@ -59,5 +82,12 @@ def failing_test(mutant: Mutant) -> str | None:
         return "a test that does not end"
     if process.returncode == _PASSED:
         return ""
-    failures = [line.split()[1] for line in process.stdout.splitlines() if line.startswith("FAILED ")]
-    return failures[0] if process.returncode == _FAILED and failures else None
+    if process.returncode not in (_FAILED, _NOT_COLLECTED, _NO_CONFTEST):
+        raise MutantError(
+            f"{mutant.id}: pytest ended with {process.returncode}: {process.stdout[-500:]}{process.stderr[-500:]}"
+        )
+    lines = process.stdout.splitlines()
+    failures = [line.split()[1] for line in lines if line.startswith("FAILED ")]
+    if not failures and lines and " passed" in lines[-1]:  # then it did start
+        failures = [line.split()[1] for line in lines if line.startswith("ERROR ")]
+    return failures[0] if failures else None
