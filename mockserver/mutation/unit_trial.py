@@ -19,6 +19,7 @@ UNIT_TESTS: dict[str, tuple[str, ...]] = {  # the names of the test modules, by 
     "gateway.config": ("config", "serve"),
     "gateway.match_cache": ("regexps",),
     "gateway.service": ("guard", "mock_gateway"),
+    "gateway.proxy.path_patterns": ("path_patterns",),
     "golang.regexps": ("regexps",),
     "http.messages": ("wire",),
     "http.responses": ("responses", "wire"),
