@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import string
 
 import pytest
 
@@ -17,6 +18,9 @@ from mockserver.golang import regexps
         ("", ""), ("/x", "/a/x/b"), ("^/x$", "/x"), ("(?i)/X", "/x"), ("(?U)x+", "xx"), ("(?P<n>x)", "x"), ("(?<n>x)", "x"),
         ("[[:alpha:]]+/", "ab/"), ("[[]", "["), ("[a&&b]", "&"), ("x{,5}", "x{,5}"), ("{", "{"), (r"x\z", "x"),
         (r"\Qa.b\E", "a.b"), ("^*a", "a"), ("(?m)x$", "x\ny"), ("x{1000}", "x" * 1000), ("[]a]", "]"),
+        (r"[a\.]", "."), (r"[\[]", "["), ("[^[:alpha:]]", "1"), ("[^]a]", "b"), ("[a~b]", "~"), ("[a|b]", "|"),
+        ("(?i:X)y", "xy"), ("(?U:x)+", "xx"), ("(?:xy)+", "xyxy"), ("(?im)X$", "x\ny"), ("(?s)x.y", "x\ny"),
+        (r"\Qa.b", "a.b"), ("x{2,3}?y", "xxy"), ("x$*y", "xy"), ("(?i)(?U)X", "x"),
     ],
 )  # fmt: skip
 def test_an_expression_fits(expression: str, text: str) -> None:
@@ -26,8 +30,11 @@ def test_an_expression_fits(expression: str, text: str) -> None:
 
 @pytest.mark.parametrize(
     ("expression", "text"),
-    [("x$", "x\n"), (r"\d", "\u0663"), (r"\Q.\E", "x"), ("^/x$", "/x/"), ("[^/]", "/"), (".", "\n")],
-)
+    [
+        ("x$", "x\n"), (r"\d", "\u0663"), (r"\Q.\E", "x"), ("^/x$", "/x/"), ("[^/]", "/"), (".", "\n"),
+        ("[^[:alpha:]]", "a"), ("[^]a]", "]"), (r"[a\.]", "\\"), ("(?i:X)Y", "xy"), ("(?s)x$", "x\n"), ("[a&&b]", "c"),
+    ],
+)  # fmt: skip
 def test_an_expression_does_not_fit(expression: str, text: str) -> None:
     """`$` is the very end, and digits are those of ASCII."""
     assert not regexps.search(expression, text)
@@ -44,6 +51,24 @@ def test_an_expression_is_refused(expression: str) -> None:
     """What Go does not compile is refused, also where Python does."""
     with pytest.raises(re.error):
         regexps.search(expression, "x")
+
+
+@pytest.mark.parametrize(
+    ("name", "characters"),
+    [
+        ("alnum", string.ascii_letters + string.digits), ("alpha", string.ascii_letters),
+        ("ascii", "".join(map(chr, range(128)))), ("blank", " \t"), ("cntrl", "".join(map(chr, (*range(32), 127)))),
+        ("digit", string.digits), ("graph", string.ascii_letters + string.digits + string.punctuation),
+        ("lower", string.ascii_lowercase),
+        ("print", string.ascii_letters + string.digits + string.punctuation + " "),
+        ("punct", string.punctuation), ("space", string.whitespace), ("upper", string.ascii_uppercase),
+        ("word", string.ascii_letters + string.digits + "_"), ("xdigit", string.hexdigits),
+    ],
+)  # fmt: skip
+def test_a_named_class_has_its_characters(name: str, characters: str) -> None:
+    """A class of POSIX has the same characters of ASCII as in Go."""
+    fitting = {char for char in map(chr, range(256)) if regexps.search(f"[[:{name}:]]", char)}
+    assert fitting == set(characters)
 
 
 def test_a_result_is_remembered_under_both_texts() -> None:
@@ -69,13 +94,48 @@ def test_remembering_is_configured(config: Config) -> None:
     assert not memory.search("/a/b", "/a")
 
 
-def test_not_all_is_remembered() -> None:
-    """Long texts are not, and of many the oldest is forgotten."""
+@pytest.mark.parametrize(("length", "is_remembered"), [(1024, True), (1025, False)])
+def test_long_texts_are_not_remembered(length: int, is_remembered: bool) -> None:
+    """The result for an expression and a text of over 1024 bytes together is not remembered."""
     memory = MatchCache(lambda: 0.0, Config())
-    long = "/" + "b" * 2000 + "/a"
-    memory.search("/a", long)
-    assert not memory.search("/a" + long[:-2], "/a")
+    path = "/" + "b" * (length - 7) + "\u00e4/a"
+    memory.search("/a", path)
+    assert memory.search("/a" + path[:-2], "/a") is is_remembered
+
+
+def test_a_result_is_remembered_up_to_its_time() -> None:
+    """A result is remembered up to the end of its 60 seconds, and its time begins anew with the next result."""
+    now = [0.0]
+    memory = MatchCache(lambda: now[0], Config())
     memory.search("/a", "/b/a")
-    for number in range(5000):
-        memory.search("x", str(number))
+    now[0] = 60
+    assert memory.search("/a/b", "/a")
+    now[0] = 61
     assert not memory.search("/a/b", "/a")
+    now[0] = 121
+    assert not memory.search("/a", "/b/a")
+
+
+def test_of_many_results_the_oldest_is_forgotten() -> None:
+    """Of over 5000 results the one that was made first is forgotten; one that is made again is new."""
+    now = [0.0]
+    memory = MatchCache(lambda: now[0], Config())
+    memory.search("/a", "/b/a")
+    memory.search("/c", "/d/c")
+    now[0] = SECONDS + 1
+    memory.search("/a", "/b/a")
+    for number in range(4998):
+        memory.search("x", str(number))
+    memory.search("x", "the 5001st")
+    assert memory.search("/a/b", "/a")
+    now[0] = 0
+    assert not memory.search("/c/d", "/c")
+
+
+def test_five_thousand_results_are_remembered() -> None:
+    """Of 5000 results none is forgotten."""
+    memory = MatchCache(lambda: 0.0, Config())
+    memory.search("/a", "/b/a")
+    for number in range(4999):
+        memory.search("x", str(number))
+    assert memory.search("/a/b", "/a")

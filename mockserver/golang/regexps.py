@@ -53,8 +53,7 @@ def _compiled(expression: str) -> re.Pattern[str]:
             case "escape":
                 return _ESCAPES.get(part, part)
             case "characters":
-                start = 2 if part.startswith("[^") else 1
-                return part[:start] + _IN_CLASS.sub(_rewritten_in_class, part[start:])
+                return "[" + _IN_CLASS.sub(_rewritten_in_class, part[1:])
             case "repeat" | "again":
                 _check_repeat(match)
             case "brace":
