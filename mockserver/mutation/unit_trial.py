@@ -71,9 +71,14 @@ def failing_test(mutant: Mutant) -> str | None:
     assert mutant.edit is not None
     command = [
         sys.executable, "-P", "-m", "pytest", "-x", "-q", "--tb=no", "-p", edited_module.__name__,
-        "-p", "no:randomly", "-p", "no:cacheprovider", *map(str, test_files(mutant.edit.module)),
+        "-p", "no:cacheprovider", *map(str, test_files(mutant.edit.module)),
     ]  # fmt: skip
-    environment = {**os.environ, edited_module.VARIABLE: mutant.as_json(), "PYTHONPATH": str(_FOLDER.parent)}
+    environment = {
+        **os.environ,
+        edited_module.VARIABLE: mutant.as_json(),
+        "PYTHONPATH": str(_FOLDER.parent),
+        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",  # no test of UNIT_TESTS needs a plugin, and some take seconds
+    }
     try:
         process = subprocess.run(
             command, capture_output=True, text=True, timeout=TRIAL_SECONDS, check=False,
