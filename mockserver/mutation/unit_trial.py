@@ -89,11 +89,10 @@ def failing_test(mutant: Mutant) -> str | None:
     if process.returncode == _PASSED:
         return ""
     if process.returncode not in (_FAILED, _NOT_COLLECTED, _NO_CONFTEST):
-        raise MutantError(
-            f"{mutant.id}: pytest ended with {process.returncode}: {process.stdout[-500:]}{process.stderr[-500:]}"
-        )
+        output = process.stdout[-500:] + process.stderr[-500:]
+        raise MutantError(f"{mutant.id}: pytest ended with {process.returncode}: {output}")
     lines = process.stdout.splitlines()
     failures = [line.split()[1] for line in lines if line.startswith("FAILED ")]
-    if not failures and lines and " passed" in lines[-1]:  # then it did start
+    if not failures and lines and " passed" in lines[-1]:  # a gateway has started
         failures = [line.split()[1] for line in lines if line.startswith("ERROR ")]
     return failures[0] if failures else None
