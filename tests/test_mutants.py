@@ -1,21 +1,21 @@
-"""Mutants: each behaviour has one, each can be made, and a fixed sample is noticed."""
+"""Mutants: each behaviour has one, each compiles, and the suite notices each of a fixed sample."""
 
 from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from typing import Any
 
 import pytest
+from serving import COMMAND, QUIET, deadline, error_line, run_command
 
 from mockserver.contract import behaviours
 from mockserver.contract.openapi import Contract
 from mockserver.contract.spec_files import default_version
-from mockserver.mutation import mutants, planted_mutants, trial, unit_trial
-from mockserver.mutation.mutant import PLANTED, SOURCE, Edit, Mutant, MutantError, source_of
+from mockserver.mutation import answer_mutants, mutants, planted_mutants, source_mutants
+from mockserver.mutation.mutant import PLANTED, Edit, MutantError, source_of
 from mockserver.mutation.source_mutants import MODULES
-from mockserver.mutation.trial import FOUND, MISSED, STILLBORN, attempt
+from mockserver.mutation.trial import MISSED, attempt
 
 # One of each kind, and those that once were missed.
 SAMPLE = [
@@ -27,42 +27,40 @@ SAMPLE = [
 ]  # fmt: skip
 
 
-def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run the command to its end."""
-    command = [sys.executable, "-m", "mockserver", "mutants", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
-
-
-def test_each_behaviour_that_a_url_can_show_has_a_mutant() -> None:
-    """So that no row stands there without a test that can fail."""
+def test_each_behaviour_has_a_planted_mutant() -> None:
+    """Each behaviour that a URL can show has a planted mutant, and no other row has one."""
     rows = {row.id for row in behaviours.load().values() if row.level != "setup"}
     assert {mutant.row for mutant in mutants("5.12") if mutant.group == PLANTED} == rows
 
 
-def test_each_mutant_is_python_and_has_a_name_of_its_own() -> None:
-    """An edit that does not even compile would say nothing."""
-    made = mutants("5.12")
-    assert len({mutant.id for mutant in made}) == len(made) > 1500
-    for mutant in made:
+def test_each_mutant_compiles_and_has_an_id_of_its_own() -> None:
+    """Each edit of the source compiles, and no two mutants have one id."""
+    all_mutants = mutants("5.12")
+    assert len(all_mutants) > 1500
+    assert len({mutant.id for mutant in all_mutants}) == len(all_mutants)
+    for mutant in all_mutants:
         if mutant.edit is not None:
             compile(mutant.edit.apply(source_of(mutant.edit.module)), mutant.id, "exec")
 
 
-def test_what_is_left_out_is_there() -> None:
-    """Each pattern of mutants that are none fits one."""
-    from mockserver.mutation import answer_mutants, source_mutants
-
+def test_each_pattern_of_equivalent_mutants_fits_one() -> None:
+    """Each pattern of equivalent mutants in planted.yaml fits a mutant that exists."""
     contract = Contract.load(default_version())
-    made = [*source_mutants.mutants(), *answer_mutants.answers(contract), *answer_mutants.fields(contract)]
-    texts = [f"{mutant.id} {mutant.breaks}" for mutant in made]
-    for what in planted_mutants.equivalent():
-        assert any(planted_mutants.matches(what, text) for text in texts), what
+    answers, fields = answer_mutants.answers(contract), answer_mutants.fields(contract)
+    texts = [f"{mutant.id} {mutant.breaks}" for mutant in (*source_mutants.mutants(), *answers, *fields)]
+    patterns = planted_mutants.equivalent()
+    unused = [p for p in patterns if not any(planted_mutants.matches(p, text) for text in texts)]
+    assert unused == []
 
 
-def test_the_modules_that_are_mutated_exist() -> None:
-    """And an unknown one is told."""
-    for module in MODULES:
-        assert source_of(module)
+@pytest.mark.parametrize("module", MODULES)
+def test_each_mutated_module_exists(module: str) -> None:
+    """Each module of the list of mutated modules has a source."""
+    assert source_of(module)
+
+
+def test_an_unknown_module_is_an_error() -> None:
+    """The source of a module that does not exist raises MutantError, which names the module."""
     with pytest.raises(MutantError, match=r"no module mockserver\.nothing"):
         source_of("nothing")
 
@@ -112,7 +110,7 @@ def test_a_test_that_fails_is_named() -> None:
 
 
 def test_an_edit_replaces_one_place() -> None:
-    """And nothing before or after it."""
+    """An edit replaces its text at one place, and not where the same text stands elsewhere."""
     assert Edit("x", 4, "b", "c").apply("b = b") == "b = c"
 
 
@@ -120,53 +118,65 @@ def test_an_edit_replaces_one_place() -> None:
 def _tried(tmp_path_factory: pytest.TempPathFactory) -> tuple[int, dict[str, Any]]:
     """The exit code of one run over the sample, and its table by name."""
     table = tmp_path_factory.mktemp("mutants") / "table.json"
-    done = run(*SAMPLE, "--exact", "--out", str(table))
-    return done.returncode, {entry["mutant"]: entry for entry in json.loads(table.read_text())}
+    process = run_command("mutants", *SAMPLE, "--exact", "--out", table)
+    assert table.exists(), process.stdout + process.stderr
+    return process.returncode, {entry["mutant"]: entry for entry in json.loads(table.read_text())}
 
 
 @pytest.mark.xdist_group("mutants")
-def test_the_sample_ends_well(tried: tuple[int, dict[str, Any]]) -> None:
-    """All of it was tried, and exit code 0 says that all was noticed."""
-    assert (tried[0], set(tried[1])) == (0, set(SAMPLE))
+def test_the_run_over_the_sample_ends_with_0(tried: tuple[int, dict[str, Any]]) -> None:
+    """A run over the sample tries each mutant, and exit code 0 says that all were noticed."""
+    code, outcomes = tried
+    assert set(outcomes) == set(SAMPLE)
+    assert code == 0, outcomes
 
 
 @pytest.mark.xdist_group("mutants")
 @pytest.mark.parametrize("name", SAMPLE)
 def test_a_mutant_of_the_sample_is_noticed(name: str, tried: tuple[int, dict[str, Any]]) -> None:
-    """By the behaviour that it breaks, where there is one."""
-    told = tried[1][name]
-    assert told["verdict"] == "found"
-    assert told["actual"]
-    if "#" in name or name in behaviours.load():
-        assert name.partition("#")[0] in told["by"]
+    """The suite notices a mutant of the sample, and the outcome has the answer that showed it."""
+    _, outcomes = tried
+    assert outcomes[name]["verdict"] == "found"
+    assert outcomes[name]["actual"]
 
 
-def test_a_mutant_that_nobody_notices_is_told() -> None:
-    """With exit code 1; here one that changes the journal alone."""
-    from mockserver.mutation import source_mutants
+@pytest.mark.xdist_group("mutants")
+@pytest.mark.parametrize("name", [name for name in SAMPLE if name.partition("#")[0] in behaviours.load()])
+def test_a_planted_mutant_is_noticed_by_its_behaviour(name: str, tried: tuple[int, dict[str, Any]]) -> None:
+    """The test of the behaviour that a planted mutant breaks fails on it."""
+    _, outcomes = tried
+    assert name.partition("#")[0] in outcomes[name]["by"]
 
+
+def test_a_mutant_that_no_test_notices_is_missed() -> None:
+    """A mutant that changes only what the journal has of an upstream request is missed by the suite."""
     quiet = next(
-        m
-        for m in source_mutants.mutants()
-        if m.id.startswith("gateway.proxy.middleware._journalled#") and '"method" ->' in m.breaks
+        mutant
+        for mutant in source_mutants.mutants()
+        if mutant.id.startswith("gateway.proxy.middleware._journalled#") and '"method" ->' in mutant.breaks
     )
     assert attempt(quiet, "5.12").verdict == MISSED
 
 
-def test_a_name_that_fits_none_is_told() -> None:
-    """In one line, with exit code 2."""
-    done = run("no-such-mutant")
-    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
-    assert "mutants --list" in done.stderr
+def test_an_unknown_name_is_an_error() -> None:
+    """`mutants` refuses a name that fits no mutant, and names the flag that lists them."""
+    assert "mutants --list" in error_line(run_command("mutants", "no-such-mutant"))
 
 
 def test_an_interrupted_run_leaves_nothing_running() -> None:
-    """Told to end, it ends its helpers too, which have its stderr."""
-    command = [sys.executable, "-m", "mockserver", "mutants", "--group", "answer"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    """A terminated run of `mutants` ends its child processes too, which hold its stderr open."""
+    command = [*COMMAND, "mutants", "--group", "answer"]
+    with (
+        subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=QUIET
+        ) as process,
+        deadline(process, 300),
+    ):
         assert process.stdout is not None
         assert "mutants of gateway" in process.stdout.readline()
         assert process.stdout.readline()  # the first outcome
         process.terminate()
-        _, told = process.communicate(timeout=300)
-    assert (process.returncode, told.count("interrupted"), "Traceback" in told) == (2, 1, False)
+        _, errors = process.communicate(timeout=300)
+    assert process.returncode == 2, errors
+    assert errors.count("interrupted") == 1, errors
+    assert "Traceback" not in errors

@@ -1,4 +1,4 @@
-"""The recordings are the last word: the mock answers as real gateways did, byte for byte."""
+"""Parity: the mock answers as the recorded real gateways did, byte for byte."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ def _recording(release: str) -> Recording:
 @pytest.mark.parametrize("family", FAMILIES)
 @pytest.mark.parametrize("release", [str(release) for release in known_versions().values()])
 def test_every_exchange_is_identical(release: str, family: str) -> None:
-    """Statuses, headers, bodies, and what is left on disk."""
+    """The mock gives the recorded status, headers, body and files in every scenario of a family."""
     outcomes = list(replay(_recording(release), (f"{family}/",)))
     assert outcomes
-    assert [each for each in outcomes if each.difference] == []
+    assert [outcome for outcome in outcomes if outcome.difference] == []
 
 
-def test_a_difference_is_told_with_its_step() -> None:
-    """A recording that was changed is not identical any more."""
+def test_a_difference_names_its_step() -> None:
+    """The replay of a recording that was changed names the step and both statuses."""
     recording = _recording("5.12.0")
-    scenario = next(each for each in recording.scenarios if each.name == "policies/life")
+    scenario = next(candidate for candidate in recording.scenarios if candidate.name == "policies/life")
     changed = copy.deepcopy(scenario)
     changed.steps[1]["response"]["status"] = 410
     outcome = next(replay(Recording(recording.gateway, recording.secret, [changed])))
@@ -42,7 +42,7 @@ def test_a_difference_is_told_with_its_step() -> None:
 
 
 def test_a_file_left_on_disk_counts() -> None:
-    """A file that is not there is a difference too."""
+    """A recorded file that the mock does not write is a difference."""
     recording = _recording("5.12.0")
     steps = [{"step": 0, "read": "policies", "files": {"ghost.json": ""}}]
     scenario = Scenario("x/y", "", {}, steps)
@@ -65,9 +65,17 @@ def _step(body: str, **marks: object) -> dict[str, object]:
         ("anything", "else", {"volatile": ["*"]}),
         ('{"tags":["a","b"],"t":1}', '{"tags":["b","a"],"t":2}', {"volatile": ["/t"]}),
     ],
+    ids=[
+        "order of an array",
+        "order of keys",
+        "member",
+        "nested member",
+        "body",
+        "order beside a volatile member",
+    ],
 )
-def test_what_is_marked_may_differ(recorded: str, answered: str, marks: dict[str, object]) -> None:
-    """Values that change from run to run, and orders that are random."""
+def test_marked_values_and_orders_may_differ(recorded: str, answered: str, marks: dict[str, object]) -> None:
+    """Values that are marked volatile, and arrays that are marked unordered, may differ."""
     assert difference(_step(recorded, **marks), _step(answered)["response"]) == ""
 
 
@@ -81,25 +89,35 @@ def test_what_is_marked_may_differ(recorded: str, answered: str, marks: dict[str
         ('[{"a":1,"b":2}]', '[{"b":2,"a":1}]', {"unordered": True}),
         ('[{"a":1}]\n', '[{"a":1}]', {"unordered": True}),
     ],
+    ids=[
+        "text of a number",
+        "order of members",
+        "text beside a volatile member",
+        "volatile member missing",
+        "order within an element",
+        "final newline",
+    ],
 )
-def test_all_else_may_not(recorded: str, answered: str, marks: dict[str, object]) -> None:
-    """A number's text, the order of members, the presence of a volatile one, the final newline."""
+def test_anything_else_is_a_difference(recorded: str, answered: str, marks: dict[str, object]) -> None:
+    """Texts of numbers, orders of members, missing volatile members and final newlines are differences."""
     assert difference(_step(recorded, **marks), _step(answered)["response"]) != ""
 
 
 @pytest.mark.parametrize(
-    "text", ["", "{", '{"gateway":"5.12.0"}\n', '{"gateway":"5.12.0","secret":"s"}\n{"step":0}']
+    "text",
+    ["", "{", '{"gateway":"5.12.0"}\n', '{"gateway":"5.12.0","secret":"s"}\n{"step":0}'],
+    ids=["empty", "no JSON", "no secret", "step without a scenario"],
 )
-def test_what_is_no_recording_is_refused(text: str, tmp_path: Path) -> None:
-    """The message names the file."""
+def test_a_broken_recording_is_an_error(text: str, tmp_path: Path) -> None:
+    """A file that is no recording raises RecordingError, which names the file."""
     path = tmp_path / "some.jsonl"
     path.write_text(text)
     with pytest.raises(RecordingError, match=r"some\.jsonl"):
         read_recording(path)
 
 
-def test_line_separators_in_bodies_end_no_line(tmp_path: Path) -> None:
-    """U+2028 is a character of a body, not the end of a line."""
+def test_a_line_separator_in_a_body_ends_no_line(tmp_path: Path) -> None:
+    """A recording is split at newlines alone, and not at the character U+2028."""
     head = json.dumps({"gateway": "5.12.0", "secret": "s"})
     scenario = json.dumps({"scenario": "a/b", "about": "\u2028"}, ensure_ascii=False)
     path = tmp_path / "r.jsonl"

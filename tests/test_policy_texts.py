@@ -1,4 +1,4 @@
-"""Texts of loaded policies: made once, and kept over reloads as long as they are right."""
+"""The JSON of loaded policies, which is kept over reloads as long as it is right."""
 
 from __future__ import annotations
 
@@ -14,30 +14,28 @@ TYPES = {"restricted_types": [{"name": "Query", "fields": ["a"]}]}
 MORE = {"restricted_types": [{"name": "Query", "fields": ["b"]}]}
 
 
-def test_a_policy_that_did_not_change_is_written_once(
-    gateway: MockGateway, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """However often the gateway reloads; the one that changed is written anew."""
+def test_an_unchanged_policy_is_encoded_once(gateway: MockGateway, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A reload encodes the policies that changed, and keeps the JSON of the others."""
     gateway.policies.seed({"id": "gold"}, {"id": "lead"})
     assert call(gateway, "GET", "/tyk/policies")[0] == 200
-    written: list[str] = []
+    encoded_ids: list[str] = []
     encode = Codec.encode
 
-    def noted(codec: Codec, policy: Any) -> str:
-        written.append(policy["id"])
+    def recording_encode(codec: Codec, policy: Any) -> str:
+        encoded_ids.append(policy["id"])
         return encode(codec, policy)
 
-    monkeypatch.setattr(Codec, "encode", noted)
+    monkeypatch.setattr(Codec, "encode", recording_encode)
     for name in ("new", "newer"):
         call(gateway, "PUT", "/tyk/policies/gold", {"id": "gold", "name": name})
         gateway.reload()
         listed = {policy["id"]: policy["name"] for policy in call(gateway, "GET", "/tyk/policies")[1]}
         assert listed == {"gold": name, "lead": ""}
-    assert written == ["gold", "gold"]
+    assert encoded_ids == ["gold", "gold"]
 
 
-def test_what_a_session_changed_is_undone_by_a_reload(gateway: MockGateway) -> None:
-    """A session joins types into its first policy's own list, as on a gateway, until the next reload."""
+def test_a_reload_undoes_the_changes_of_sessions(gateway: MockGateway) -> None:
+    """A session merges types into the list of its first policy, until the next reload, as on a gateway."""
     gateway.policies.seed(
         {"id": "one", "access_rights": {"api": {"api_id": "api", **TYPES}}},
         {"id": "two", "access_rights": {"api": {"api_id": "api", **MORE}}},
