@@ -1,19 +1,20 @@
-"""`tyk-contract record`: our own mock, recorded, is what real gateways are."""
+"""`tyk-contract record`: a recording of our mock is that of a real gateway."""
 
 from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
+from serving import error_line, run_command
 
 from mockserver import MockGateway
 from mockserver.contract.spec_files import SpecError, spec_path
 from mockserver.evidence.player import BASE, with_directory
 from mockserver.evidence.recorder import SECRET, Recorder
-from mockserver.evidence.recording import Recording, difference, read_recording
+from mockserver.evidence.recording import Recording, Scenario, Step, difference, read_recording
 from mockserver.evidence.replay import replay
 from mockserver.evidence.scenarios import load_scenarios
 from mockserver.http.client import Client
@@ -21,13 +22,14 @@ from mockserver.http.client import Client
 FAMILIES = ("auth", "routing", "policies", "json", "nested", "files", "source", "reload", "types")
 
 
-def recorded(release: str, family: str, folder: Path) -> Recording:
-    """What a mock of that release answers, set up as each scenario asks."""
-    made = Recording(release, SECRET, [])
+def record_mock(release: str, family: str, folder: Path) -> Recording:
+    """A recording of a mock of that release, which has the configuration that each scenario needs."""
+    recording = Recording(release, SECRET, [])
     for name in ("policies", "apps"):
         (folder / name).mkdir(exist_ok=True)
     for scenario, needs in load_scenarios((f"{family}/",)):
-        config = {k: with_directory(v, str(folder)) for k, v in {**BASE, **scenario.config}.items()}
+        values = {**BASE, **scenario.config}
+        config = {key: with_directory(value, str(folder)) for key, value in values.items()}
         with (
             MockGateway(gateway=release, secret="its own", config=config, directory=folder) as gateway,
             Client(gateway.url) as client,
@@ -35,74 +37,84 @@ def recorded(release: str, family: str, folder: Path) -> Recording:
             recorder = Recorder(client, "its own", folder, config, sleep=gateway.advance)
             assert recorder.skip_reason(scenario, needs) == ""
             scenario.steps = list(recorder.record(scenario))
-            made.scenarios.append(scenario)
-    return made
+            recording.scenarios.append(scenario)
+    return recording
+
+
+def step_difference(real: Step, recorded: Step) -> str:
+    """The difference between a step of the real gateway and one of the mock; "" if there is none."""
+    if "request" not in real:
+        return "" if recorded == real else f"{recorded} is not {real}"
+    if recorded["request"] != real["request"]:
+        return f"{recorded['request']} is not {real['request']}"
+    return difference(real, recorded["response"])
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-def test_the_mock_recorded_is_the_real_gateway(family: str, tmp_path: Path) -> None:
-    """Every step of every scenario, files on disk included."""
+def test_a_recorded_mock_is_the_recorded_gateway(family: str, tmp_path: Path) -> None:
+    """A recording of the mock has the steps of the real gateway's, with the files on disk."""
+    recording = record_mock("5.12.0", family, tmp_path)
+    by_name = {scenario.name: scenario for scenario in recording.scenarios}
     real = read_recording(spec_path("gateway/recordings/5.12.0.jsonl"))
-    ours = {scenario.name: scenario for scenario in recorded("5.12.0", family, tmp_path).scenarios}
-    for scenario in (each for each in real.scenarios if each.family == family):
-        assert len(ours[scenario.name].steps) == len(scenario.steps)
-        for theirs, mine in zip(scenario.steps, ours[scenario.name].steps, strict=True):
-            if "request" in theirs:
-                assert mine["request"] == theirs["request"]
-                assert difference(theirs, mine["response"]) == ""
-            else:
-                assert mine == theirs
+    differences = {
+        (scenario.name, number): step_difference(step, recorded)
+        for scenario in real.scenarios
+        if scenario.family == family
+        for number, (step, recorded) in enumerate(
+            zip(scenario.steps, by_name[scenario.name].steps, strict=True)
+        )
+    }
+    assert differences
+    assert {place: text for place, text in differences.items() if text} == {}
 
 
-def test_scenarios_say_what_recordings_were_made_of() -> None:
-    """All of them, with the same configurations."""
+def test_recordings_have_the_scenarios_of_the_files() -> None:
+    """A recording has each scenario of spec/gateway/scenarios with its configuration and number of steps."""
     real = read_recording(spec_path("gateway/recordings/5.12.0.jsonl"))
-    ours = {scenario.name: scenario for scenario, _ in load_scenarios()}
-    assert {s.name: (s.config, len(s.steps)) for s in real.scenarios} == {
-        name: (s.config, len(s.steps)) for name, s in ours.items()
+    assert {scenario.name: (scenario.config, len(scenario.steps)) for scenario in real.scenarios} == {
+        scenario.name: (scenario.config, len(scenario.steps)) for scenario, _ in load_scenarios()
     }
 
 
-def test_scenarios_say_what_they_need() -> None:
-    """One that touches files needs the directory."""
-    for scenario, needs in load_scenarios():
-        touches = any({"write", "remove", "read"} & step.keys() for step in scenario.steps)
-        assert touches is ("directory" in needs), scenario.name
+@pytest.mark.parametrize(
+    ("scenario", "needs"), [pytest.param(*loaded, id=loaded[0].name) for loaded in load_scenarios()]
+)
+def test_a_scenario_that_touches_files_needs_the_directory(scenario: Scenario, needs: Any) -> None:
+    """A scenario needs the gateway's directory if and only if one of its steps touches a file."""
+    touches_files = any({"write", "remove", "read"} & step.keys() for step in scenario.steps)
+    assert touches_files is ("directory" in needs)
 
 
-def run(*arguments: object) -> subprocess.CompletedProcess[str]:
-    """The command, as a process."""
-    command = [sys.executable, "-m", "mockserver", "record", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
-
-
-def test_a_recording_is_replayed(tmp_path: Path) -> None:
-    """What cannot be recorded is skipped with its reason; the secret is not written; nothing is left."""
-    out = tmp_path / "mock.jsonl"
+@pytest.fixture(scope="module", name="recorded")
+def _recorded(tmp_path_factory: pytest.TempPathFactory) -> tuple[subprocess.CompletedProcess[str], Path]:
+    """The process that recorded a mock without its directory, which had to be left empty, and its file."""
+    path = tmp_path_factory.mktemp("recordings") / "mock.jsonl"
+    flags = ["--out", path, "--scenarios", "policies/", "--scenarios", "source/"]
     with MockGateway(gateway="5.8", secret="its own secret") as gateway:
-        done = run(
-            gateway.url,
-            "--secret",
-            "its own secret",
-            "--out",
-            out,
-            "--scenarios",
-            "policies/",
-            "--scenarios",
-            "source/",
-        )
-        left = dict(gateway.policies), gateway.policies.written
-    assert (done.returncode, done.stderr, left) == (0, "", ({}, {}))
-    assert (
-        "policies/life                    skipped: needs the gateway's working directory; pass it with --directory"
-        in done.stdout
-    )
-    assert (
-        "source/service                   skipped: needs policies.policy_source = 'service'; its value is not known"
-        in done.stdout
-    )
-    assert "its own secret" not in out.read_text()
-    recording = read_recording(out)
+        process = run_command("record", gateway.url, "--secret", "its own secret", *flags)
+        assert dict(gateway.policies) == {}
+        assert gateway.policies.written == {}
+    assert process.returncode == 0, process.stderr
+    assert process.stderr == ""
+    return process, path
+
+
+def test_a_scenario_that_cannot_be_recorded_is_skipped(
+    recorded: tuple[subprocess.CompletedProcess[str], Path],
+) -> None:
+    """`record` prints the reason for each scenario that it skips."""
+    process, _ = recorded
+    directory = "needs the gateway's working directory; pass it with --directory"
+    assert f"policies/life                    skipped: {directory}" in process.stdout
+    source = "needs policies.policy_source = 'service'; its value is not known"
+    assert f"source/service                   skipped: {source}" in process.stdout
+
+
+def test_a_recording_is_replayed(recorded: tuple[subprocess.CompletedProcess[str], Path]) -> None:
+    """The mock answers as the recording of a mock says, which has the release and not the secret."""
+    _, path = recorded
+    assert "its own secret" not in path.read_text()
+    recording = read_recording(path)
     assert recording.gateway == "5.8.15"
     outcomes = list(replay(recording))
     assert len(outcomes) > 3
@@ -110,12 +122,14 @@ def test_a_recording_is_replayed(tmp_path: Path) -> None:
 
 
 def test_a_gateway_with_policies_is_not_recorded(tmp_path: Path) -> None:
-    """For recording would remove them."""
+    """`record` refuses a gateway that has policies, for it would remove them."""
     with MockGateway(secret="s") as gateway:
         gateway.policies.seed({"id": "mine"})
-        done = run(gateway.url, "--secret", "s", "--out", tmp_path / "x.jsonl", "--scenarios", "auth")
+        flags = ["--secret", "s", "--out", tmp_path / "x.jsonl", "--scenarios", "auth"]
+        process = run_command("record", gateway.url, *flags)
         assert list(gateway.policies) == ["mine"]
-    assert (done.returncode, "record on an empty gateway" in done.stderr) == (2, True)
+    assert process.returncode == 2, process.stdout + process.stderr
+    assert "record on an empty gateway" in process.stderr
 
 
 @pytest.mark.parametrize(
@@ -125,18 +139,18 @@ def test_a_gateway_with_policies_is_not_recorded(tmp_path: Path) -> None:
         (["http://127.0.0.1:1", "--scenarios", "nothing"], 2, "no scenario's name begins with nothing"),
         (["http://127.0.0.1:1", "--gateway", "9.9"], 3, "Connection refused"),
     ],
+    ids=["unreachable", "unknown scenario", "unknown version, unreachable"],
 )
-def test_what_cannot_be_recorded_is_told(
+def test_a_recording_that_cannot_begin_is_an_error(
     arguments: list[str], code: int, complaint: str, tmp_path: Path
 ) -> None:
-    """In one line, with its exit code."""
-    done = run(*arguments, "--out", tmp_path / "x.jsonl")
-    assert (done.returncode, done.stderr.count("\n")) == (code, 1)
-    assert complaint in done.stderr
+    """`record` names an unreachable gateway or an unknown scenario in one line."""
+    process = run_command("record", *arguments, "--out", tmp_path / "x.jsonl")
+    assert complaint in error_line(process, code)
 
 
-def test_a_scenario_with_an_unknown_key_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """By its name."""
+def test_a_scenario_with_an_unknown_key_is_an_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A scenario with an unknown key raises SpecError, which names scenario, step and key."""
     folder = tmp_path / "scenarios"
     folder.mkdir()
     (folder / "x.yaml").write_text(json.dumps([{"name": "x/y", "about": "", "steps": [{"sent": "GET /"}]}]))

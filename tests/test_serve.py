@@ -11,11 +11,12 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from asking import wait_until
 from serving import QUIET, failing, serving
 
 
-def test_the_gateways_own_configuration_is_taken(tmp_path: Path) -> None:
-    """Port, secret and policy directory from tyk.conf; keys that are not known are named."""
+def test_the_gateways_configuration_is_used(tmp_path: Path) -> None:
+    """`serve --conf` takes port, secret and policy directory from tyk.conf, and names the keys it ignores."""
     (tmp_path / "policies").mkdir()
     (tmp_path / "policies" / "a.json").write_text('{"id":"a"}')
     conf = tmp_path / "tyk.conf"
@@ -34,7 +35,7 @@ def test_the_gateways_own_configuration_is_taken(tmp_path: Path) -> None:
 
 
 def test_flags_win_over_variables_and_variables_over_the_file(tmp_path: Path) -> None:
-    """For the secret as for all."""
+    """A flag overrides an environment variable, which overrides tyk.conf."""
     conf = tmp_path / "tyk.conf"
     conf.write_text(json.dumps({"listen_port": 0, "secret": "file"}))
     with serving("--conf", conf, TYK_GW_SECRET="variable") as served:
@@ -43,22 +44,22 @@ def test_flags_win_over_variables_and_variables_over_the_file(tmp_path: Path) ->
         assert served.send("GET", "/tyk/policies", "flag").status == 200
 
 
-def test_the_version_is_told() -> None:
-    """In the first line and by /hello."""
+def test_the_version_is_printed_and_answered() -> None:
+    """The release of the simulated gateway stands in the first line of output and in /hello."""
     with serving("--gateway", "5.8") as served:
         assert served.lines[0].startswith("Tyk Gateway 5.8.15 mocked on http://127.0.0.1:")
         assert json.loads(served.send("GET", "/hello", "").body)["version"] == "5.8.15"
 
 
-def test_a_termination_ends_it_well() -> None:
-    """With exit code 0."""
+def test_a_termination_ends_the_mock_with_0() -> None:
+    """SIGTERM ends the mock with exit code 0."""
     with serving() as served:
         served.process.send_signal(signal.SIGTERM)
         assert served.process.wait(20) == 0
 
 
-def test_a_termination_lets_open_requests_end() -> None:
-    """Those that wait are answered, then the process ends with exit code 0."""
+def test_a_termination_answers_open_requests() -> None:
+    """SIGTERM ends delays at once: open requests are answered before the mock ends with exit code 0."""
     with serving() as served, ThreadPoolExecutor() as threads:
         fault = {"operation": "addPolicy", "delay": 60, "times": 4}
         assert served.send("POST", "/_mock/faults", "", fault).status == 200
@@ -66,15 +67,14 @@ def test_a_termination_lets_open_requests_end() -> None:
             threads.submit(served.send, "POST", "/tyk/policies", "mock-secret", {"id": f"p{number}"})
             for number in range(4)
         ]
-        while json.loads(served.send("GET", "/_mock/faults", "").body):
-            pass
+        wait_until(lambda: json.loads(served.send("GET", "/_mock/faults", "").body) == [])
         served.process.send_signal(signal.SIGTERM)
-        assert [each.result().status for each in waiting] == [200] * 4
+        assert [request.result(timeout=30).status for request in waiting] == [200] * 4
         assert served.process.wait(20) == 0
 
 
-def test_another_mock_on_a_directory_is_told(tmp_path: Path) -> None:
-    """The second says so before it says where it is; both answer."""
+def test_a_second_mock_on_a_directory_warns(tmp_path: Path) -> None:
+    """The second mock on a directory prints a warning, and both answer."""
     with serving("--policies", tmp_path) as one, serving("--policies", tmp_path) as other:
         assert not any("another mock" in line for line in one.lines)
         assert any(
@@ -85,8 +85,8 @@ def test_another_mock_on_a_directory_is_told(tmp_path: Path) -> None:
         assert other.send("GET", "/tyk/policies/gold", "mock-secret").status == 200
 
 
-def test_a_record_file_is_read_and_never_written(tmp_path: Path) -> None:
-    """As on a real gateway, writes go beside it and are not loaded."""
+def test_a_record_file_is_read_and_not_written(tmp_path: Path) -> None:
+    """A record file is loaded at the start and not written, as on a real gateway."""
     record = tmp_path / "policies.json"
     record.write_text('{"gold":{"name":"Gold"}}')
     with serving("--policies", record) as served:
@@ -94,8 +94,8 @@ def test_a_record_file_is_read_and_never_written(tmp_path: Path) -> None:
     assert record.read_text() == '{"gold":{"name":"Gold"}}'
 
 
-def test_a_broken_policy_file_is_complained_of(tmp_path: Path) -> None:
-    """A gateway would only write it into its log."""
+def test_a_broken_policy_file_is_a_warning(tmp_path: Path) -> None:
+    """`serve` prints the member and the value of a policy file that it can load only in part."""
     (tmp_path / "a.json").write_text('{"id":"a","rate":"x"}')
     with serving("--policies", tmp_path) as served:
         assert (
@@ -143,27 +143,28 @@ components:
 
 
 def test_another_spec_is_answered_from_its_examples(tmp_path: Path) -> None:
-    """What ours knows behaves; the rest comes from examples and schemas, behind the secret."""
+    """Operations that only `--spec` has are answered from its examples and schemas, behind the secret."""
     path = tmp_path / "other.yaml"
     path.write_text(SPEC)
     with serving("--spec", path) as served:
         assert "45 operations and 4 more of" in served.lines[0]
         assert served.send("GET", "/tyk/things", "wrong").status == 403
         assert served.send("GET", "/tyk/things", "mock-secret").body == b'[{"expires":2592000,"name":"a"}]\n'
-        made = json.loads(served.send("POST", "/tyk/things", "mock-secret").body)
-        assert (made["expires"], made["name"], made["kind"]) == (0, "", "small")
+        example = json.loads(served.send("POST", "/tyk/things", "mock-secret").body)
+        assert (example["expires"], example["name"], example["kind"]) == (0, "", "small")
         assert served.send("GET", "/tyk/far", "mock-secret").status == 200
         assert served.send("GET", "/tyk/far/a%0Ab/of/c", "mock-secret").body == b"far\n"
         assert served.send("PATCH", "/tyk/things", "mock-secret").status == 405
         assert served.send("GET", "/tyk/policies/x", "mock-secret").status == 404
 
 
-def test_a_taken_port_is_told() -> None:
-    """With the flag that chooses another."""
+def test_a_port_in_use_is_an_error() -> None:
+    """`serve` names a port in use, and the flag that chooses another."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        told = failing("serve", "--port", port)
-    assert f"cannot listen on 127.0.0.1:{port}: Address already in use; choose another with --port" in told
+        message = failing("serve", "--port", port)
+    advice = "Address already in use; choose another with --port"
+    assert f"cannot listen on 127.0.0.1:{port}: {advice}" in message
 
 
 @pytest.mark.parametrize(
@@ -177,9 +178,10 @@ def test_a_taken_port_is_told() -> None:
         (["--port", "99999"], "99999"),
         (["--host", "192.0.2.1"], "192.0.2.1"),
     ],
+    ids=["policies", "configuration", "spec", "no version", "unknown version", "port", "host"],
 )
-def test_what_cannot_be_served_is_told_in_one_line(arguments: list[str], complaint: str) -> None:
-    """With the value that is wrong, and exit code 2."""
+def test_a_wrong_argument_is_an_error(arguments: list[str], complaint: str) -> None:
+    """`serve` refuses a wrong argument in one line that names its value."""
     assert complaint in failing("serve", *arguments)
 
 
@@ -191,18 +193,19 @@ def test_what_cannot_be_served_is_told_in_one_line(arguments: list[str], complai
         ("paths: 3", "not an OpenAPI document"),
         ("paths: {/x: 5}", "not an OpenAPI document"),
     ],
+    ids=["no YAML", "array", "paths are a number", "path is a number"],
 )
-def test_a_broken_spec_is_told(tmp_path: Path, text: str, complaint: str) -> None:
-    """With the file's name."""
+def test_a_broken_spec_is_an_error(tmp_path: Path, text: str, complaint: str) -> None:
+    """`serve --spec` refuses a file that is no OpenAPI document, and names it."""
     path = tmp_path / "broken.yaml"
     path.write_text(text)
-    told = failing("serve", "--spec", path)
-    assert "broken.yaml" in told
-    assert complaint in told
+    message = failing("serve", "--spec", path)
+    assert "broken.yaml" in message
+    assert complaint in message
 
 
-def test_flask_is_not_waited_for(tmp_path: Path) -> None:
-    """A mock listens before Flask is loaded, whatever it serves."""
+def test_the_mock_listens_before_flask_is_imported(tmp_path: Path) -> None:
+    """`serve` makes its server before it imports Flask, also with another spec."""
     (tmp_path / "spec.json").write_text('{"paths": {"/pets": {"get": {"responses": {}}}}}', "utf-8")
     script = (
         "import sys; from mockserver.cli import main; from mockserver.serving import mock_gateway\n"
@@ -210,4 +213,4 @@ def test_flask_is_not_waited_for(tmp_path: Path) -> None:
         "main.main(['serve', '--port', '0', '--spec', sys.argv[1]])"
     )
     command = [sys.executable, "-c", script, str(tmp_path / "spec.json")]
-    assert subprocess.run(command, env=QUIET, check=False).returncode == 0
+    assert subprocess.run(command, env=QUIET, check=False, timeout=60).returncode == 0
