@@ -1,14 +1,18 @@
-"""The files under spec/ hold together."""
+"""The files under spec/ agree with each other and with the code."""
 
 from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from mockserver.contract import behaviours, spec_files
+from mockserver.contract.behaviours import Behaviour
 from mockserver.contract.openapi import Contract
 from mockserver.contract.spec_files import SpecError, known_versions, select_version, unknown_x_keys
 from mockserver.contract.versions import GatewayVersion, Span
@@ -21,89 +25,96 @@ ROOT = Path(__file__).parent.parent
 
 @pytest.mark.parametrize("line", LINES)
 def test_every_operation_has_a_handler(line: str) -> None:
-    """And every handler an operation."""
+    """Each operation of a version has a handler, and each handler an operation of some version."""
     contract = Contract.load(select_version(line))
     registered = {operation_id for service, operation_id in HANDLERS if service == "gateway"}
     assert set(contract.operations) <= registered == contract.declared
 
 
+def _media(contract: Contract) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The media type objects of each operation's request body and answers, with the operation's id."""
+    for operation in contract.operations.values():
+        bodies = [operation.definition.get("requestBody", {}), *operation.definition["responses"].values()]
+        for body in map(contract.resolve, bodies):
+            for media in body.get("content", {}).values():
+                yield operation.id, media
+
+
 @pytest.mark.parametrize("line", LINES)
 def test_every_example_fits_its_schema(line: str) -> None:
-    """Examples of request bodies and of answers, as the document of that version has them."""
+    """Each request body and answer of a version has examples, and each is valid by its schema."""
     contract = Contract.load(select_version(line))
-    checked = 0
-    for operation in contract.operations.values():
-        bodies = [contract.resolve(operation.definition.get("requestBody", {}))]
-        responses = operation.definition["responses"].values()
-        for holder in [*bodies, *map(contract.resolve, responses)]:
-            for media in holder.get("content", {}).values():
-                examples = [e["value"] for e in media.get("examples", {}).values()]
-                examples += [media["example"]] if "example" in media else []
-                assert examples or not holder
-                for example in examples:
-                    body = json.dumps(example).encode()
-                    assert contract._body_violations("example", media["schema"], body) == []
-                    checked += 1
-    assert checked > 20
+    count = 0
+    for operation_id, media in _media(contract):
+        examples = [example["value"] for example in media.get("examples", {}).values()]
+        examples += [media["example"]] if "example" in media else []
+        assert examples, operation_id
+        for example in examples:
+            body = json.dumps(example).encode()
+            assert contract._body_violations(operation_id, media["schema"], body) == []
+        count += len(examples)
+    assert count > 20
 
 
 @pytest.mark.parametrize("line", LINES)
-def test_every_schema_has_an_example_that_it_takes(line: str) -> None:
-    """A reader sees what a schema is for."""
+def test_every_schema_has_a_valid_example(line: str) -> None:
+    """Each schema has an example, which is valid as the body of a request."""
     contract = Contract.load(select_version(line))
-    for name, schema in contract.raw["components"]["schemas"].items():
-        body = json.dumps(schema["example"]).encode()
-        sent = {"$ref": f"#/components/schemas/{name}Sent"}
-        assert contract._body_violations(name, sent, body) == []
+    violations = {
+        name: contract._body_violations(
+            name, {"$ref": f"#/components/schemas/{name}Sent"}, json.dumps(schema["example"]).encode()
+        )
+        for name, schema in contract.raw["components"]["schemas"].items()
+    }
+    assert violations == {name: [] for name in violations}
 
 
 def test_versions_change_the_shape() -> None:
-    """x-since and x-until are honoured."""
+    """A contract leaves out operations and members that x-since and x-until exclude."""
     old = Contract.load(GatewayVersion(5, 8, 2))
     assert "getReady" not in old.operations
-    members = [
-        list(Contract.load(select_version(line)).raw["components"]["schemas"]["Policy"]["properties"])
+    before, after = (
+        set(Contract.load(select_version(line)).raw["components"]["schemas"]["Policy"]["properties"])
         for line in ("5.12", "5.13")
-    ]
-    assert set(members[1]) - set(members[0]) == {"post_expiry_action", "post_expiry_grace_period"}
+    )
+    assert after - before == {"post_expiry_action", "post_expiry_grace_period"}
 
 
-def test_an_unknown_x_key_is_found() -> None:
-    """A misspelt key must not be passed over in silence."""
+def test_an_unknown_x_key_is_reported() -> None:
+    """The path of a key that begins with x- and that nothing reads is reported."""
     assert unknown_x_keys({"a": [{"x-sinc": "5.12"}]}) == ["/a/0/x-sinc"]
 
 
 @pytest.mark.parametrize("text", ["5.12", "5.12.0", "v5.12", "5.8.7"])
-def test_a_version_is_taken(text: str) -> None:
-    """By its line, or by its release."""
+def test_a_version_is_selected(text: str) -> None:
+    """A version is selected by its release line, or by its release."""
     assert str(select_version(text)).startswith(text.removeprefix("v"))
 
 
 @pytest.mark.parametrize("text", ["6", "5", "5.99", "five", "", "5.12.0-rc1", "4.1"])
 def test_an_unknown_version_is_refused(text: str) -> None:
-    """The message names it."""
+    """An unknown version raises SpecError, which names it."""
     with pytest.raises(SpecError, match=re.escape(repr(text))):
         select_version(text)
 
 
 def test_a_span_begins_and_ends() -> None:
-    """`since` is in it, `until` is not."""
+    """A span contains the version of `since`, and not that of `until`."""
     span = Span.parse("5.11", "5.13")
-    inside = [str(v) for v in map(GatewayVersion.parse, ("5.10.9", "5.11", "5.12.9", "5.13")) if v in span]
-    assert inside == ["5.11.0", "5.12.9"]
+    versions = map(GatewayVersion.parse, ("5.10.9", "5.11", "5.12.9", "5.13"))
+    assert [str(version) for version in versions if version in span] == ["5.11.0", "5.12.9"]
 
 
 def test_a_behaviour_may_have_a_gap() -> None:
-    """`id-required` came with 5.8.8 and 5.11, not with 5.9 and 5.10."""
+    """The behaviour id-required holds from 5.8.8 and from 5.11, and not in 5.9 and 5.10."""
     row = behaviours.load()["id-required"]
-    held = [
-        v for v in ("5.8.7", "5.8.8", "5.9.0", "5.10.9", "5.11.0") if row.holds_for(GatewayVersion.parse(v))
-    ]
-    assert held == ["5.8.8", "5.11.0"]
+    versions = ("5.8.7", "5.8.8", "5.9.0", "5.10.9", "5.11.0")
+    holds = [version for version in versions if row.holds_for(GatewayVersion.parse(version))]
+    assert holds == ["5.8.8", "5.11.0"]
 
 
 def test_an_unknown_behaviour_cannot_be_switched_off() -> None:
-    """A typing error must not make a faulty gateway look sound."""
+    """An unknown id in `without` raises SpecError, so that a misspelt one is noticed."""
     with pytest.raises(SpecError, match="no-such-row"):
         behaviours.load().of(GatewayVersion(5, 12), frozenset({"no-such-row"}))
 
@@ -113,30 +124,24 @@ def test_an_unknown_behaviour_cannot_be_switched_off() -> None:
     [
         ({"id": "x"}, "lacks"),
         (
-            {
-                "id": "x",
-                "level": "core",
-                "statement": "s",
-                "source": "s",
-                "operation": "o",
-                "sinse": 1,
-            },
+            {"id": "x", "level": "core", "statement": "s", "source": "s", "operation": "o", "sinse": 1},
             "sinse",
         ),
         ({"id": "x", "level": "must", "statement": "s", "source": "s", "operation": "o"}, "level"),
     ],
+    ids=["missing members", "unknown member", "unknown level"],
 )
-def test_a_broken_row_is_named(
+def test_a_broken_row_is_an_error(
     row: dict[str, object], complaint: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """An unknown or missing key ends the start."""
+    """A row with an unknown or a missing member raises SpecError, which names the member."""
     monkeypatch.setattr(behaviours, "behaviours_table", lambda folder: {"behaviours": [row]})
     with pytest.raises(SpecError, match=complaint):
         behaviours.load.__wrapped__()
 
 
-def test_a_row_cannot_stand_twice(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ids are unique."""
+def test_two_rows_of_one_id_are_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two rows of one id raise SpecError."""
     table = spec_files.behaviours_table()
     twice = {"behaviours": [table["behaviours"][0]] * 2}
     monkeypatch.setattr(behaviours, "behaviours_table", lambda folder: twice)
@@ -145,32 +150,32 @@ def test_a_row_cannot_stand_twice(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_every_row_has_a_test_and_every_test_a_row() -> None:
-    """Rows of level setup are held by recordings instead."""
+    """Each behaviour not of level setup has a contract test, and each contract test a behaviour."""
     text = "".join(path.read_text() for path in (ROOT / "contract_tests").rglob("test_*.py"))
     tested = set(re.findall(r'@behaviour\(\s*"([a-z0-9-]+)"', text))
     rows = behaviours.load()
     assert tested - rows.keys() == set()
-    assert {name for name, row in rows.items() if row.level != "setup"} - tested == set()
+    assert {row.id for row in rows.values() if row.level != "setup"} - tested == set()
 
 
-def test_every_source_that_names_a_recording_is_in_it() -> None:
-    """A claim's evidence can be looked up."""
+@pytest.mark.parametrize("row", behaviours.load().values(), ids=lambda row: row.id)
+def test_every_recorded_source_is_in_the_recording(row: Behaviour) -> None:
+    """Each scenario and step that a behaviour's source names is in the recording of 5.12.0."""
+    for name, step in re.findall(r"recording ([a-z]+/[a-z0-9_-]+)(?: steps? (\d+))?", row.source):
+        assert int(step or 0) < recorded_steps()[name]
+
+
+@cache
+def recorded_steps() -> dict[str, int]:
+    """The number of steps of each scenario in the recording of 5.12.0."""
     recording = read_recording(spec_files.spec_path("gateway/recordings/5.12.0.jsonl"))
-    steps = {scenario.name: len(scenario.steps) for scenario in recording.scenarios}
-    for row in behaviours.load().values():
-        for name, first in re.findall(r"recording ([a-z]+/[a-z0-9_-]+)(?: steps? (\d+))?", row.source):
-            assert name in steps, row.id
-            assert int(first or 0) < steps[name], row.id
+    return {scenario.name: len(scenario.steps) for scenario in recording.scenarios}
 
 
-def test_no_version_stands_in_the_code() -> None:
-    """A version is data in spec/, never a branch."""
-    for folder in ("mockserver", "contract_tests"):
-        for path in (ROOT / folder).rglob("*.py"):
-            code = re.sub(
-                r"@v5[0-9.]+|\"\"\".*?\"\"\"|#.*|help=\"[^\"]*\"",
-                "",
-                path.read_text(),
-                flags=re.DOTALL,
-            )
-            assert not re.search(r"[\"'(]5\.(8|9|1\d)", code), path
+@pytest.mark.parametrize("folder", ["mockserver", "contract_tests"])
+def test_no_version_stands_in_the_code(folder: str) -> None:
+    """No code names a version of the gateway, for a version is data in spec/."""
+    beside_code = re.compile(r"@v5[0-9.]+|\"\"\".*?\"\"\"|#[^\n]*|help=\"[^\"]*\"", re.DOTALL)
+    paths = (ROOT / folder).rglob("*.py")
+    code = {str(path): beside_code.sub("", path.read_text()) for path in paths}
+    assert [path for path, text in code.items() if re.search(r"[\"'(]5\.(8|9|1\d)", text)] == []
