@@ -13,7 +13,8 @@ from mockserver.http.messages import Reply, RequestHead
 # reason phrases, Go's where Python's differ (net/http/status.go)
 PHRASES = {
     **{status.value: status.phrase for status in HTTPStatus},
-    413: "Request Entity Too Large", 422: "Unprocessable Entity",
+    413: "Request Entity Too Large", 414: "Request URI Too Long", 416: "Requested Range Not Satisfiable",
+    418: "I'm a teapot", 422: "Unprocessable Entity",
 }  # fmt: skip
 CHUNK_FROM = 2049  # bytes; a body that exceeds Go's buffer is sent in chunks (net/http/server.go)
 _BODILESS = (204, 304)  # statuses
