@@ -180,15 +180,6 @@ def test_a_storage_that_is_unavailable_is_answered(
     assert caplog.messages == []
 
 
-def test_a_due_alarm_runs_before_the_request(gateway: MockGateway) -> None:
-    """A request runs the actions that a skipped wait made due, and sees their effect."""
-    clock = gateway.mock.clock
-    clock.call_at(clock.uptime() + 60, lambda: gateway.policies.seed({"id": "gold"}))
-    assert call(gateway, "GET", "/tyk/policies/gold")[0] == 404
-    clock.skip_to(clock.uptime() + 61)
-    assert call(gateway, "GET", "/tyk/policies/gold")[0] == 200
-
-
 def test_another_spec_answers_what_ours_lacks(gateway: MockGateway, tmp_path: Path) -> None:
     """An operation that only another spec has is answered with its example, and one of ours as ever."""
     answers = {

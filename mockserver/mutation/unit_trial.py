@@ -21,7 +21,7 @@ UNIT_TESTS: dict[str, tuple[str, ...]] = {  # the names of the test modules, by 
     "gateway.service": ("guard", "mock_gateway"),
     "gateway.proxy.path_patterns": ("path_patterns",),
     "golang.regexps": ("regexps",),
-    "http.messages": ("wire",),
+    "http.messages": ("wire", "connections"),
     "http.responses": ("responses", "wire"),
     "http.server": ("connections", "wire"),
     "service.clock": ("clock", "mock_gateway"),
