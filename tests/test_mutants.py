@@ -12,10 +12,10 @@ from serving import COMMAND, QUIET, deadline, error_line, run_command
 from mockserver.contract import behaviours
 from mockserver.contract.openapi import Contract
 from mockserver.contract.spec_files import default_version
-from mockserver.mutation import answer_mutants, mutants, planted_mutants, source_mutants
-from mockserver.mutation.mutant import PLANTED, Edit, MutantError, source_of
+from mockserver.mutation import answer_mutants, mutants, planted_mutants, source_mutants, trial, unit_trial
+from mockserver.mutation.mutant import PLANTED, SOURCE, Edit, Mutant, MutantError, source_of
 from mockserver.mutation.source_mutants import MODULES
-from mockserver.mutation.trial import MISSED, attempt
+from mockserver.mutation.trial import FOUND, MISSED, STILLBORN, attempt
 
 # One of each kind, and those that once were missed.
 SAMPLE = [
