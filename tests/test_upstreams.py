@@ -1,4 +1,4 @@
-"""How an upstream's answer is framed on its way back; each was seen on a gateway 5.12.0."""
+"""The framing of an upstream's answer on its way back; a gateway 5.12.0 showed each case."""
 
 from __future__ import annotations
 
@@ -28,6 +28,8 @@ ANSWERS = {
 
 
 class _Upstream(socketserver.StreamRequestHandler):
+    timeout = 10
+
     def handle(self) -> None:
         method, path, _ = self.rfile.readline().decode().split()
         while self.rfile.readline().strip():
@@ -38,7 +40,7 @@ class _Upstream(socketserver.StreamRequestHandler):
 
 @pytest.fixture(scope="module", name="orders")
 def _orders() -> Iterator[MockGateway]:
-    """A mock with an API before an upstream that answers just so."""
+    """A mock with an API before an upstream that gives the ANSWERS."""
     with socketserver.ThreadingTCPServer(("127.0.0.1", 0), _Upstream) as upstream, MockGateway() as gateway:
         threading.Thread(target=upstream.serve_forever, args=(0.01,), daemon=True).start()
         url = f"http://127.0.0.1:{upstream.server_address[1]}/"
@@ -64,15 +66,15 @@ def _orders() -> Iterator[MockGateway]:
         ("HEAD", "/short", "6", "", b""),
     ],
 )
-def test_an_answer_is_framed_by_what_its_upstream_told(
+def test_an_answer_is_framed_as_its_upstream_frames_it(
     orders: MockGateway, method: str, path: str, length: str, kind: str, body: bytes
 ) -> None:
-    """A length that was not told makes chunks of any body, and its type is not looked for."""
+    """An answer without Content-Length is sent in chunks, and its type is not guessed."""
     answer = send(orders, method, f"/orders{path}", [])
     framed = answer.get("Transfer-Encoding") or answer.get("Content-Length")
     assert (framed, answer.get("Content-Type"), answer.body) == (length, kind, body)
 
 
-def test_a_box_of_four_gigabytes_is_not_looked_through() -> None:
-    """A video's first box may tell any length; what is not there is no part of it."""
+def test_a_box_longer_than_the_body_is_not_searched() -> None:
+    """The length that a video's first box declares is not trusted beyond the body."""
     assert content_type(b"\xff\xff\xff\xfcftypisom" + bytes(500)) == "application/octet-stream"
