@@ -19,23 +19,21 @@ END = b"Host: h\r\nConnection: close\r\n\r\n"
 
 
 def test_http_1_0_ends_its_connection(gateway: MockGateway) -> None:
-    """Unless the client asks to keep it."""
+    """The answer to an HTTP/1.0 request ends the connection if the client does not ask to keep it."""
     assert talk(gateway, b"GET /hello HTTP/1.0\r\n\r\n").startswith(b"HTTP/1.0 200 OK\r\n")
 
 
-def test_requests_in_one_piece_are_answered_in_their_order(gateway: MockGateway) -> None:
-    """A connection is kept, and what was sent ahead is not lost."""
-    one = b"GET /nothing HTTP/1.1\r\nHost: h\r\n\r\n"
-    data = talk(
-        gateway,
-        one + b"GET /hello HTTP/1.1\r\nHost: h\r\n\r\n" + one + b"GET /tyk HTTP/1.1\r\n" + END,
-    )
+def test_pipelined_requests_are_answered_in_order(gateway: MockGateway) -> None:
+    """Requests that a client sends at once are answered in their order on one connection."""
+    unknown = b"GET /nothing HTTP/1.1\r\nHost: h\r\n\r\n"
+    hello = b"GET /hello HTTP/1.1\r\nHost: h\r\n\r\n"
+    data = talk(gateway, unknown + hello + unknown + b"GET /tyk HTTP/1.1\r\n" + END)
     assert re.findall(rb"HTTP/1.1 (\d+)", data) == [b"404", b"200", b"404", b"404"]
 
 
 @pytest.mark.parametrize("length", [b"Content-Length: 50", b"Transfer-Encoding: chunked"])
-def test_a_body_that_breaks_off_is_answered_late_too(gateway: MockGateway, length: bytes) -> None:
-    """A request whose body breaks off is answered, though its answer has to wait."""
+def test_a_truncated_body_is_answered_after_a_wait(gateway: MockGateway, length: bytes) -> None:
+    """A request with a truncated body is answered, even if its answer has to wait."""
     gateway.fault("addPolicy", delay=0.1)
     data = b"POST /tyk/policies HTTP/1.1\r\nHost: h\r\n" + AUTH + length + b"\r\n\r\n"
     assert talk(gateway, data, half_close=True).startswith(b"HTTP/1.1 400 Bad Request\r\n")
@@ -67,8 +65,8 @@ def test_the_server_itself_answers_options_for_all(gateway: MockGateway) -> None
 
 def test_a_kept_connection_of_http_1_0_says_so(gateway: MockGateway) -> None:
     """A client of HTTP/1.0 that asks to keep the connection can send another request."""
-    asked = b"GET /x HTTP/1.0\r\nConnection: Keep-Alive\r\n\r\n"
-    answer = talk(gateway, asked + b"GET /x HTTP/1.0\r\n\r\n")
+    request = b"GET /x HTTP/1.0\r\nConnection: Keep-Alive\r\n\r\n"
+    answer = talk(gateway, request + b"GET /x HTTP/1.0\r\n\r\n")
     lines = re.findall(rb"HTTP/1\.\d \d+|Connection: [^\r]*", answer)
     assert lines == [b"HTTP/1.0 404", b"Connection: keep-alive", b"HTTP/1.0 404"]
 
@@ -164,7 +162,7 @@ def test_an_answer_in_progress_is_finished_at_the_end() -> None:
 
 
 def test_a_slow_sender_does_not_hold_up_others(gateway: MockGateway) -> None:
-    """Each connection goes at its own pace."""
+    """The server answers other connections while one has sent half a body."""
     with connect(gateway) as slow:
         slow.sendall(b"POST /tyk/policies HTTP/1.1\r\nHost: h\r\n" + AUTH + b"Content-Length: 10\r\n\r\n{")
         assert b"200 OK" in talk(gateway, b"GET /hello HTTP/1.1\r\n" + END)

@@ -1,14 +1,14 @@
-"""why: each value of a session with the policy and the rule it came from."""
+"""`tyk-contract why`: the policy and the rule that each value of a session comes from."""
 
 from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from serving import error_line, run_command
 
 POLICIES = {
     "gold": {"rate": 10, "per": 60, "quota_max": 50, "access_rights": {"orders": {"versions": ["v1"]}}},
@@ -27,43 +27,46 @@ def _folder(tmp_path: Path) -> Path:
 
 def why(folder: Path, session: Any, *flags: str) -> subprocess.CompletedProcess[str]:
     """Run the command on a session from standard input."""
-    command = [sys.executable, "-m", "mockserver", "why", "--policies", str(folder), "--session", "-", *flags]
     body = session if isinstance(session, str) else json.dumps(session)
-    return subprocess.run(command, input=body, capture_output=True, text=True, timeout=60, check=False)
+    return run_command("why", "--policies", folder, "--session", "-", *flags, stdin=body)
 
 
 def reasons(folder: Path, session: Any) -> dict[str, tuple[Any, str, str]]:
-    """Value, origin and rule by path."""
-    told = json.loads(why(folder, session, "--format", "json").stdout)
-    return {each["path"]: (each["value"], each["origin"], each["rule"]) for each in told["reasons"]}
+    """Value, origin and rule of each path of the session."""
+    explanation = json.loads(why(folder, session, "--format", "json").stdout)
+    return {
+        reason["path"]: (reason["value"], reason["origin"], reason["rule"])
+        for reason in explanation["reasons"]
+    }
 
 
 def test_each_limit_names_its_policy_and_rule(folder: Path) -> None:
-    """Of two policies the better wins, and the session's own limits follow a single API."""
-    found = reasons(folder, {"apply_policies": ["gold", "silver"], "alias": "a"})
+    """The better of two policies sets each limit, and a single API's limits are the session's own."""
+    by_path = reasons(folder, {"apply_policies": ["gold", "silver"], "alias": "a"})
     limit = "access_rights/orders/limit"
-    assert found[f"{limit}/rate"] == (5, "silver", "the shorter interval wins")
-    assert found[f"{limit}/quota_max"] == (-1, "silver", "the larger quota wins")
-    assert found["rate"] == (5, "silver", "a single API's limits are the session's own")
-    assert found["access_rights/orders/versions"][:2] == (["v1", "v2"], "gold, silver")
-    assert found["meta_data/plan"] == ("s", "silver", "the last policy's metadata counts")
-    assert found["alias"] == ("a", "the session itself", "no policy touches it")
+    assert by_path[f"{limit}/rate"] == (5, "silver", "the shorter interval wins")
+    assert by_path[f"{limit}/quota_max"] == (-1, "silver", "the larger quota wins")
+    assert by_path["rate"] == (5, "silver", "a single API's limits are the session's own")
+    assert by_path["access_rights/orders/versions"][:2] == (["v1", "v2"], "gold, silver")
+    assert by_path["meta_data/plan"] == ("s", "silver", "the last policy's metadata counts")
+    assert by_path["alias"] == ("a", "the session itself", "no policy touches it")
 
 
-def test_what_no_policy_decides_is_the_sessions(folder: Path) -> None:
-    """And what a policy without rights set for it."""
-    found = reasons(folder, {"apply_policies": ["gold", "rate"], "max_query_depth": 4})
-    assert found["access_rights/orders/limit/quota_max"][1] == "gold"
-    assert found["access_rights/orders/limit/rate"][1:] == ("gold", "the shorter interval wins")
+def test_a_policy_without_rights_leaves_the_limits_of_an_api(folder: Path) -> None:
+    """A policy without rights does not replace the limits of an API that another policy grants."""
+    by_path = reasons(folder, {"apply_policies": ["gold", "rate"], "max_query_depth": 4})
+    assert by_path["access_rights/orders/limit/quota_max"][1] == "gold"
+    assert by_path["access_rights/orders/limit/rate"][1:] == ("gold", "the shorter interval wins")
 
 
-@pytest.mark.parametrize("kind", ["text", "mermaid"])
-def test_other_forms_tell_the_same(folder: Path, kind: str) -> None:
-    """As lines, and as a chart."""
-    shown = why(folder, {"apply_policies": ["gold", "silver"]}, "--format", kind).stdout
-    assert ("flowchart LR" in shown) is (kind == "mermaid")
-    for words in ("access_rights/orders/limit/rate", "silver", "the shorter interval wins"):
-        assert words in shown
+@pytest.mark.parametrize("form", ["text", "mermaid"])
+def test_each_form_names_path_policy_and_rule(folder: Path, form: str) -> None:
+    """`why` prints the path, the policy and the rule of a limit as text and as a chart."""
+    output = why(folder, {"apply_policies": ["gold", "silver"]}, "--format", form).stdout
+    assert ("flowchart LR" in output) is (form == "mermaid")
+    assert "access_rights/orders/limit/rate" in output
+    assert "silver" in output
+    assert "the shorter interval wins" in output
 
 
 @pytest.mark.parametrize(
@@ -73,22 +76,21 @@ def test_other_forms_tell_the_same(folder: Path, kind: str) -> None:
         (["gone", "lost"], "key has no valid policies to be applied"),
         (["mixed"], "cannot apply policy mixed which has per_api and any of partitions set"),
     ],
+    ids=["one missing policy", "all missing", "mixed partitions"],
 )
-def test_what_a_gateway_refuses_is_told(folder: Path, names: list[str], refusal: str) -> None:
-    """In the gateway's words, with exit code 1."""
-    done = why(folder, {"apply_policies": names})
-    assert (done.returncode, done.stdout.splitlines()[0]) == (1, f"refused: {refusal}")
+def test_a_refusal_of_the_gateway_is_printed(folder: Path, names: list[str], refusal: str) -> None:
+    """`why` prints the gateway's refusal of a session, and ends with exit code 1."""
+    process = why(folder, {"apply_policies": names})
+    assert process.returncode == 1, process.stderr
+    assert process.stdout.splitlines()[0] == f"refused: {refusal}"
 
 
 @pytest.mark.parametrize("session", ["{", '{"rate":"x"}'])
-def test_what_is_no_session_is_told(folder: Path, session: str) -> None:
-    """In one line, with exit code 2."""
-    done = why(folder, session)
-    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
-    assert "is not a session" in done.stderr
+def test_an_invalid_session_is_an_error(folder: Path, session: str) -> None:
+    """`why` names an input that is no session in one line."""
+    assert "is not a session" in error_line(why(folder, session))
 
 
-def test_a_directory_that_is_not_there_is_told(tmp_path: Path) -> None:
-    """In one line, with exit code 2."""
-    done = why(tmp_path / "none", {})
-    assert (done.returncode, "is not a directory" in done.stderr) == (2, True)
+def test_a_missing_directory_is_an_error(tmp_path: Path) -> None:
+    """`why` names a directory that does not exist in one line."""
+    assert "is not a directory" in error_line(why(tmp_path / "none", {}))

@@ -1,4 +1,4 @@
-"""The server, by raw bytes: what Go's net/http takes and refuses."""
+"""The HTTP server, by raw bytes: what Go's net/http accepts, refuses and frames."""
 
 from __future__ import annotations
 
@@ -25,28 +25,37 @@ def _shared() -> Iterator[MockGateway]:
 
 
 def test_an_answer_is_framed_as_go_frames_it(gateway: MockGateway) -> None:
-    """The order of headers, the length, and no server's name."""
+    """An answer has Go's order of headers, its length, and no Server header."""
     assert talk(gateway, b"GET /tyk/policies HTTP/1.1\r\n" + AUTH + END) == (
         b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nDate: X\r\n"
         b"Content-Length: 3\r\nConnection: close\r\n\r\n[]\n"
     )
 
 
-def test_a_body_over_two_kilobytes_comes_in_one_chunk(gateway: MockGateway) -> None:
-    """2048 bytes have a length, 2049 are chunked."""
+def get_policy_of_length(gateway: MockGateway, length: int) -> tuple[bytes, bytes]:
+    """Head and body, as they were sent, of an answer whose JSON has so many bytes."""
     empty = len(gateway.gateway.codec.encode(gateway.gateway.codec.decode(b'{"id":"x"}'))) + 1
-    for length, name in ((2048, "x"), (2049, "y")):
-        gateway.policies.seed({"id": name, "name": "n" * (length - empty)})
-        data = talk(gateway, b"GET /tyk/policies/%s HTTP/1.1\r\n" % name.encode() + AUTH + END)
-        head, _, body = data.partition(b"\r\n\r\n")
-        chunked = b"Transfer-Encoding: chunked" in head
-        assert chunked is (length > 2048)
-        assert (b"Content-Length: 2048" in head) is not chunked
-        assert (
-            body.startswith(b"801\r\n{") and body.endswith(b"}\n\r\n0\r\n\r\n")
-            if chunked
-            else body[-1:] == b"\n"
-        )
+    gateway.policies.seed({"id": "x", "name": "n" * (length - empty)})
+    head, _, body = talk(gateway, b"GET /tyk/policies/x HTTP/1.1\r\n" + AUTH + END).partition(b"\r\n\r\n")
+    return head, body
+
+
+def test_a_body_of_two_kilobytes_has_a_length(gateway: MockGateway) -> None:
+    """A body of 2048 bytes is sent with its Content-Length."""
+    head, body = get_policy_of_length(gateway, 2048)
+    assert b"Content-Length: 2048" in head
+    assert b"Transfer-Encoding" not in head
+    assert len(body) == 2048
+    assert body.endswith(b"}\n")
+
+
+def test_a_body_over_two_kilobytes_is_one_chunk(gateway: MockGateway) -> None:
+    """A body of 2049 bytes is sent in one chunk."""
+    head, body = get_policy_of_length(gateway, 2049)
+    assert b"Transfer-Encoding: chunked" in head
+    assert b"Content-Length" not in head
+    assert body.startswith(b"801\r\n{")
+    assert body.endswith(b"}\n\r\n0\r\n\r\n")
 
 
 @pytest.mark.parametrize(
@@ -67,9 +76,25 @@ def test_a_body_over_two_kilobytes_comes_in_one_chunk(gateway: MockGateway) -> N
         b"GET /hello HTTP/1.1\r\nContent-Length: -1\r\n" + END,
         b"GET /hello HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n" + END + b"aa",
     ],
+    ids=[
+        "no request line",
+        "two spaces",
+        "no slash",
+        "bad escape",
+        "control character in the target",
+        "two Hosts",
+        "NUL in a value",
+        "no colon",
+        "bad name",
+        "folded first line",
+        "bad method",
+        "length of letters",
+        "negative length",
+        "two lengths",
+    ],
 )
 def test_a_malformed_message_is_refused(gateway: MockGateway, data: bytes) -> None:
-    """With the bare text, and the connection closed."""
+    """A malformed request is refused with plain text, and the connection closes."""
     assert talk(gateway, data) == BAD
 
 
@@ -91,17 +116,30 @@ def test_a_malformed_message_is_refused(gateway: MockGateway, data: bytes) -> No
         (b"GET http://elsewhere/tyk//reload HTTP/1.1\r\n" + AUTH + END, b"301 Moved Permanently"),
         (b"GET /hello HTTP/1.1\nHost: h\nConnection: close\n\n", b"200 OK"),
     ],
+    ids=[
+        "no Host",
+        "bad Host",
+        "space before the colon",
+        "HTTP/2.0",
+        "gzip",
+        "expectation",
+        "long header",
+        "OPTIONS *",
+        "lower-case method",
+        "absolute target",
+        "bare newlines",
+    ],
 )
 def test_an_odd_message_is_answered_as_go_answers_it(gateway: MockGateway, data: bytes, line: bytes) -> None:
-    """By its first line."""
+    """An unusual request has the status line of Go's net/http."""
     assert talk(gateway, data).split(b"\r\n")[0] == b"HTTP/1.1 " + line
 
 
 def test_http_1_0_ends_a_long_body_with_its_connection(gateway: MockGateway) -> None:
-    """For it has no length and no chunks, though the client asks to keep it."""
+    """A long body for HTTP/1.0 ends with the connection, for it has neither a length nor chunks."""
     gateway.policies.seed({"id": "long", "name": "n" * 3000})
-    asked = b"GET /tyk/policies/long HTTP/1.0\r\nConnection: keep-alive\r\n" + AUTH + b"\r\n"
-    head, _, body = talk(gateway, asked).partition(b"\r\n\r\n")
+    request = b"GET /tyk/policies/long HTTP/1.0\r\nConnection: keep-alive\r\n" + AUTH + b"\r\n"
+    head, _, body = talk(gateway, request).partition(b"\r\n\r\n")
     assert head == b"HTTP/1.0 200 OK\r\nContent-Type: application/json\r\nDate: X"
     assert (body[:1], body[-2:]) == (b"{", b"}\n")
 
@@ -122,16 +160,17 @@ def chunked(*parts: bytes) -> bytes:
         ((b'b\n{"id":"ck"}\n', b"0\n\n"), b"400"),
         ((b"0\r\n\r\n",), b"400"),
     ],
+    ids=["two chunks", "extension and trailer", "no end of a chunk", "bad size", "bare newlines", "empty"],
 )
-def test_a_chunked_body_is_read_as_far_as_it_goes(
+def test_a_chunked_body_is_read_up_to_its_first_error(
     gateway: MockGateway, parts: tuple[bytes, ...], status: bytes
 ) -> None:
-    """The first JSON value counts, though the rest be broken."""
+    """The gateway takes the first JSON value of a chunked body, even if a later chunk is broken."""
     assert talk(gateway, chunked(*parts)).split(b" ")[1] == status
 
 
-def test_a_body_that_breaks_off_is_malformed(gateway: MockGateway) -> None:
-    """Even where a whole value had come."""
+def test_a_truncated_body_is_malformed(gateway: MockGateway) -> None:
+    """A body shorter than its Content-Length is malformed, even if it has a whole JSON value."""
     data = b"POST /tyk/policies HTTP/1.1\r\nHost: h\r\n" + AUTH + b'Content-Length: 50\r\n\r\n{"id":"half"}'
     assert talk(gateway, data, half_close=True) == (
         b"HTTP/1.1 400 Bad Request\r\nContent-Type: application/json\r\nDate: X\r\n"
@@ -144,15 +183,17 @@ def test_a_body_that_breaks_off_is_malformed(gateway: MockGateway) -> None:
     [((b'b\r\n{"id":"ck"}\r\n',), True), ((b'5\r\n{"id"\r\n', b'6\r\n:"ck"}'), False)],
     ids=["after a chunk", "within a chunk"],
 )
-def test_a_chunked_body_may_break_off(gateway: MockGateway, parts: tuple[bytes, ...], is_added: bool) -> None:
-    """The chunks that are complete count, an incomplete one does not, and the connection is closed."""
+def test_a_chunked_body_may_be_truncated(
+    gateway: MockGateway, parts: tuple[bytes, ...], is_added: bool
+) -> None:
+    """Complete chunks of a truncated body count, an incomplete one does not, and the connection closes."""
     head = b"POST /tyk/policies HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n" + AUTH + b"\r\n"
     answer = talk(gateway, head + b"".join(parts), half_close=True)
     assert answer.startswith(b"HTTP/1.1 200 OK\r\n" if is_added else b"HTTP/1.1 400 Bad Request\r\n")
     assert b"\r\nConnection: close\r\n" in answer
 
 
-def test_a_head_that_breaks_off_is_refused(gateway: MockGateway) -> None:
+def test_a_truncated_head_is_refused(gateway: MockGateway) -> None:
     """A client that ends its side within a head is refused."""
     assert talk(gateway, b"GET /hello HTTP/1.1\r\nHo", half_close=True) == BAD
 
@@ -225,10 +266,8 @@ def test_a_chunked_body_has_a_limit(
 @pytest.mark.parametrize(
     ("length", "is_asked"), [(b"Content-Length: 2", True), (b"Content-Length: 0", False), (b"X: y", False)]
 )
-def test_a_client_may_wait_for_leave_to_send_its_body(
-    gateway: MockGateway, length: bytes, is_asked: bool
-) -> None:
-    """A client that expects 100-continue is told to continue, if it has a body."""
+def test_a_client_may_expect_100_continue(gateway: MockGateway, length: bytes, is_asked: bool) -> None:
+    """The server answers 100 Continue to a client that expects it and has a body."""
     expects = b"POST /tyk/policies HTTP/1.1\r\nExpect: 100-Continue\r\n" + length + b"\r\n"
     answer = talk(gateway, expects + AUTH + END + (b"{}" if is_asked else b""))
     leave = b"HTTP/1.1 100 Continue\r\n\r\n"
@@ -245,9 +284,15 @@ def test_another_expectation_fails(gateway: MockGateway) -> None:
     assert body == b""
 
 
-def test_the_first_of_several_secrets_counts(gateway: MockGateway) -> None:
-    """A header that stands twice is not joined."""
-    wrong = b"X-Tyk-Authorization: wrong\r\n"
-    for headers, status in ((AUTH + wrong, b"200"), (wrong + AUTH, b"403")):
-        data = talk(gateway, b"GET /tyk/policies HTTP/1.1\r\n" + headers + END)
-        assert data.split(b" ")[1] == status
+WRONG_AUTH = b"X-Tyk-Authorization: wrong\r\n"
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [(AUTH + WRONG_AUTH, b"200"), (WRONG_AUTH + AUTH, b"403")],
+    ids=["right first", "wrong first"],
+)
+def test_the_first_of_several_secrets_counts(gateway: MockGateway, headers: bytes, status: bytes) -> None:
+    """Of two X-Tyk-Authorization headers the gateway reads the first."""
+    data = talk(gateway, b"GET /tyk/policies HTTP/1.1\r\n" + headers + END)
+    assert data.split(b" ")[1] == status
