@@ -139,7 +139,7 @@ def test_a_clock_refuses_a_wrong_amount(seconds: Seconds, amount: Any) -> None:
 
 @pytest.mark.parametrize("amount", [0, A_HUNDRED_YEARS])
 def test_a_clock_takes_the_smallest_and_the_largest_amount(seconds: Seconds, amount: float) -> None:
-    """Both ends of the range are taken."""
+    """A clock may be advanced by no time, and by a hundred years."""
     clock = Clock()
     clock.advance(amount)
     assert clock.uptime() == amount
