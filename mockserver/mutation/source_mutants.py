@@ -95,6 +95,12 @@ class _EditCollector(ast.NodeVisitor):
             self._add(at, at + len(old), new)
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
+        self._function(node)
+
+    def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> None:
+        self._function(node)
+
+    def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
         self._scopes.append(node.name)
         body = node.body[1:] if ast.get_docstring(node) else node.body
         for child in (*node.decorator_list, *node.args.defaults, *body):
