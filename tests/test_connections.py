@@ -10,7 +10,7 @@ from asking import connect, read_to_end, talk, wait_until
 
 from mockserver import MockGateway
 from mockserver.http import server
-from mockserver.http.messages import Reply
+from mockserver.http.messages import Reply, Request
 from mockserver.http.server import HttpServer
 
 AUTH = b"X-Tyk-Authorization: s3cret\r\n"
@@ -166,3 +166,27 @@ def test_a_slow_sender_does_not_hold_up_others(gateway: MockGateway) -> None:
     with connect(gateway) as slow:
         slow.sendall(b"POST /tyk/policies HTTP/1.1\r\nHost: h\r\n" + AUTH + b"Content-Length: 10\r\n\r\n{")
         assert b"200 OK" in talk(gateway, b"GET /hello HTTP/1.1\r\n" + END)
+
+
+def test_the_server_knows_its_client(gateway: MockGateway, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A request has the address of the machine that sent it."""
+
+    def answer(request: Request, *, blocking: bool = True) -> Reply:
+        return Reply(f"{request.client} {blocking}".encode())
+
+    monkeypatch.setattr(gateway._server._server, "answer", answer)
+    assert talk(gateway, b"GET / HTTP/1.1\r\n" + END).endswith(b"\r\n\r\n127.0.0.1 False")
+
+
+class SixListener(socket.socket):
+    """A socket with an address of IPv6, which a machine need not have."""
+
+    def getsockname(self) -> tuple[str, int, int, int]:
+        """The address as of a socket that listens."""
+        return "::1", 8080, 0, 0
+
+
+def test_an_address_is_a_host_and_a_port() -> None:
+    """The address of a server has no more members in IPv6."""
+    with SixListener() as listener:
+        assert HttpServer(lambda request, *, blocking=True: Reply(b""), listener).address == ("::1", 8080)

@@ -176,6 +176,7 @@ def test_a_truncated_body_is_malformed(gateway: MockGateway) -> None:
         b"HTTP/1.1 400 Bad Request\r\nContent-Type: application/json\r\nDate: X\r\n"
         b'Content-Length: 49\r\n\r\n{"status":"error","message":"Request malformed"}\n'
     )
+    assert gateway.journal[-1].body == b""
 
 
 @pytest.mark.parametrize(
