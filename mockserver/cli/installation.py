@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import sys
-from importlib import metadata
 from pathlib import Path
 
 import mockserver
@@ -32,6 +31,8 @@ def check() -> None:
 
 
 def _overwritten(package: str) -> str:
+    from importlib import metadata  # takes a tenth of a start
+
     owners = set(metadata.packages_distributions().get(package, ())) - {"tyk-contract"}
     others = f" ({', '.join(sorted(owners))})" if owners else ""
     return (
