@@ -30,6 +30,7 @@ def test_an_answer_is_framed_as_go_frames_it(gateway: MockGateway) -> None:
         b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nDate: X\r\n"
         b"Content-Length: 3\r\nConnection: close\r\n\r\n[]\n"
     )
+    assert gateway.journal[-1].body == b""
 
 
 def get_policy_of_length(gateway: MockGateway, length: int) -> tuple[bytes, bytes]:
@@ -275,7 +276,7 @@ def test_a_client_may_expect_100_continue(gateway: MockGateway, length: bytes, i
     assert answer.startswith((leave if is_asked else b"") + b"HTTP/1.1 400 Bad Request\r\nContent-Type")
 
 
-def test_another_expectation_fails(gateway: MockGateway) -> None:
+def test_another_expectation_fails(gateway: MockGateway, caplog: pytest.LogCaptureFixture) -> None:
     """An expectation besides 100-continue is refused without a body, and nothing after it is answered."""
     request = b"GET /hello HTTP/1.1\r\nHost: h\r\nExpect: nonsense\r\n\r\n"
     head, _, body = talk(gateway, request * 2).partition(b"\r\n\r\n")
@@ -283,6 +284,7 @@ def test_another_expectation_fails(gateway: MockGateway) -> None:
         b"HTTP/1.1 417 Expectation Failed", b"Connection: close", b"Content-Length: 0", b"Date: X",
     }  # fmt: skip
     assert body == b""
+    assert not caplog.records
 
 
 WRONG_AUTH = b"X-Tyk-Authorization: wrong\r\n"
