@@ -10,8 +10,8 @@ from asking import connect, read_to_end, talk, wait_until
 
 from mockserver import MockGateway
 from mockserver.http import server
-from mockserver.http.messages import Reply, Request
-from mockserver.http.server import HttpServer
+from mockserver.http.messages import DropConnection, Reply, Request
+from mockserver.http.server import HttpServer, WouldBlock
 
 AUTH = b"X-Tyk-Authorization: s3cret\r\n"
 GET = b"GET / HTTP/1.1\r\nHost: h"
@@ -190,3 +190,45 @@ def test_an_address_is_a_host_and_a_port() -> None:
     """The address of a server has no more members in IPv6."""
     with SixListener() as listener:
         assert HttpServer(lambda request, *, blocking=True: Reply(b""), listener).address == ("::1", 8080)
+
+
+@pytest.mark.parametrize("delay", [0, 0.1], ids=["at once", "late"])
+def test_a_kept_connection_answers_all_kinds_of_requests(gateway: MockGateway, delay: float) -> None:
+    """A connection is kept after a chunked request and after a chunked answer, and answers what was sent with them."""
+    gateway.policies.seed({"id": "long", "name": "n" * 3000})
+    if delay:
+        gateway.fault("addPolicy", delay=delay)
+    host = b"Host: h\r\n" + AUTH
+    add = (
+        b"POST /tyk/policies HTTP/1.1\r\n" + host + b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n"
+    )
+    read = b"GET /tyk/policies/long HTTP/1.1\r\n" + host + b"\r\n"
+    answer = talk(gateway, add + read + b"GET /hello HTTP/1.1\r\n" + END)
+    lines = re.findall(rb"HTTP/1.1 \d+|Transfer-Encoding: chunked|Connection: close", answer)
+    assert lines == [
+        b"HTTP/1.1 400", b"HTTP/1.1 200", b"Transfer-Encoding: chunked", b"HTTP/1.1 200", b"Connection: close",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("error", [DropConnection, ZeroDivisionError])
+@pytest.mark.parametrize("in_thread", [False, True])
+def test_a_connection_may_end_without_an_answer(
+    gateway: MockGateway,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    error: type[Exception],
+    in_thread: bool,
+) -> None:
+    """A request that is dropped or that fails has no answer, and only the failure is logged."""
+
+    def answer(request: Request, *, blocking: bool = True) -> Reply:
+        if in_thread and not blocking:
+            raise WouldBlock
+        raise error(request.method)
+
+    monkeypatch.setattr(gateway._server._server, "answer", answer)
+    assert talk(gateway, b"GET / HTTP/1.1\r\n" + END) == b""
+    failures = [record.exc_info[0] for record in caplog.records if record.exc_info]
+    assert failures == ([] if error is DropConnection else [ZeroDivisionError])
+    if in_thread:
+        assert [message.split("\n")[0] for message in caplog.messages] == ["request failed"] * len(failures)
