@@ -232,3 +232,25 @@ def test_a_connection_may_end_without_an_answer(
     assert failures == ([] if error is DropConnection else [ZeroDivisionError])
     if in_thread:
         assert [message.split("\n")[0] for message in caplog.messages] == ["request failed"] * len(failures)
+
+
+@pytest.mark.parametrize(
+    ("length", "is_asked"), [(b"Content-Length: 2", True), (b"Content-Length: 0", False), (b"X: y", False)]
+)
+def test_a_client_may_expect_100_continue(gateway: MockGateway, length: bytes, is_asked: bool) -> None:
+    """The server answers 100 Continue to a client that expects it and has a body."""
+    expects = b"POST /tyk/policies HTTP/1.1\r\nExpect: 100-Continue\r\n" + length + b"\r\n"
+    answer = talk(gateway, expects + AUTH + END + (b"{}" if is_asked else b""))
+    leave = b"HTTP/1.1 100 Continue\r\n\r\n"
+    assert answer.startswith((leave if is_asked else b"") + b"HTTP/1.1 400 Bad Request\r\nContent-Type")
+
+
+def test_another_expectation_fails(gateway: MockGateway, caplog: pytest.LogCaptureFixture) -> None:
+    """An expectation besides 100-continue is refused without a body, and nothing after it is answered."""
+    request = b"GET /hello HTTP/1.1\r\nHost: h\r\nExpect: nonsense\r\n\r\n"
+    head, _, body = talk(gateway, request * 2).partition(b"\r\n\r\n")
+    assert set(head.split(b"\r\n")) == {
+        b"HTTP/1.1 417 Expectation Failed", b"Connection: close", b"Content-Length: 0", b"Date: X",
+    }  # fmt: skip
+    assert body == b""
+    assert not caplog.records
