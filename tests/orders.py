@@ -46,5 +46,5 @@ def told(answer: Answer) -> tuple[int, str]:
 
 
 def left(answer: Answer) -> str:
-    """What is left of the quota."""
+    """The remaining quota that an answer reports."""
     return dict(answer.headers)["X-Ratelimit-Remaining"]

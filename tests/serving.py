@@ -94,5 +94,5 @@ def verify(*arguments: object, **environment: str) -> subprocess.CompletedProces
 
 
 def failing(*arguments: object, **environment: str) -> str:
-    """What the command says in its one line; its code is 2."""
+    """The one line that a command prints as it ends with exit code 2."""
     return error_line(run_command(*arguments, **environment))

@@ -24,7 +24,7 @@ from mockserver.golang import regexps
     ],
 )  # fmt: skip
 def test_an_expression_fits(expression: str, text: str) -> None:
-    """What Go takes is taken, also where Python writes it otherwise."""
+    """An expression of Go matches as in Go, also where Python spells it differently."""
     assert regexps.search(expression, text)
 
 
