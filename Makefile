@@ -12,7 +12,7 @@ verify: .venv/ready  ## judge the embedded mock by the contract suite
 	$(BIN)/tyk-contract verify
 
 test: .venv/ready  ## run all tests
-	$(BIN)/python -m pytest -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 serve: .venv/ready  ## run the mock on port 8080
 	$(BIN)/tyk-contract serve
@@ -24,7 +24,7 @@ check: .venv/check  ## lint, types, dead code, secrets, known vulnerabilities, b
 	$(BIN)/vulture
 	git ls-files -z -- . ':!spec/gateway/recordings' | xargs -0 $(BIN)/detect-secrets-hook $(UNLIKE)
 	$(BIN)/pip-audit --local --skip-editable
-	$(BIN)/python -m pytest -n 2 --dist loadgroup --cov --cov-report=term:skip-covered --cov-fail-under=$(COVERED)
+	$(BIN)/python -m pytest -n 2 --dist loadfile --cov --cov-report=term:skip-covered --cov-fail-under=$(COVERED)
 
 bench: .venv/ready  ## measure the mock beside its peers; needs wrk and npm; flags in BENCH
 	$(BIN)/python -m bench $(BENCH)

@@ -69,15 +69,6 @@ def test_workers_have_gateways_of_their_own(pytester: pytest.Pytester) -> None:
     pytester.runpytest_subprocess("-n", "2").assert_outcomes(passed=8)
 
 
-def test_the_suite_runs_as_tests(pytester: pytest.Pytester) -> None:
-    """`pytest --pyargs contract_tests` judges, with any selection of tests."""
-    result = pytester.runpytest_subprocess(
-        "--pyargs", "contract_tests", "-k", "secret and not generated", "-p", "no:randomly", "-q"
-    )
-    assert result.ret == 0
-    assert result.parseoutcomes()["passed"] > 20
-
-
 def test_the_suite_runs_under_xdist(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
     """One of two workers judges the gateway, and both report its verdicts."""
     monkeypatch.setenv("TYK_GW_SECRET", "s3cret")

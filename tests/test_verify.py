@@ -74,7 +74,7 @@ def test_a_faulty_gateway_is_named(tmp_path: Path) -> None:
     """A faulty gateway gives exit code 1, and a failure with requirement, source, expected, actual and a line to paste."""
     report = tmp_path / "r.json"
     with MockGateway(secret=SECRET, without=frozenset({"id-required"})) as gateway:
-        done = verify(gateway.url, "--report", report, TYK_GW_SECRET=SECRET)
+        done = verify(gateway.url, "--quick", "--report", report, TYK_GW_SECRET=SECRET)
     assert done.returncode == 1
     failed = [v for v in json.loads(report.read_text())["verdicts"] if v["status"] == "failed"]
     assert {verdict["behaviour"] for verdict in failed} >= {"id-required", "object-id-fills-id"}
@@ -91,7 +91,7 @@ def test_the_line_to_paste_reproduces(tmp_path: Path) -> None:
     """A shell that runs the line to paste gets the wrong answer again."""
     report = tmp_path / "r.json"
     with MockGateway(secret=SECRET, without=frozenset({"id-required"})) as gateway:
-        verify(gateway.url, "--report", report, TYK_GW_SECRET=SECRET)
+        verify(gateway.url, "--quick", "--report", report, TYK_GW_SECRET=SECRET)
         verdicts = json.loads(report.read_text())["verdicts"]
         line = next(v["curl"][-1] for v in verdicts if v["behaviour"] == "id-required")
         shown = subprocess.run(
@@ -103,7 +103,7 @@ def test_the_line_to_paste_reproduces(tmp_path: Path) -> None:
 
 def test_without_a_url_the_mock_is_judged() -> None:
     """Without a URL a mock of any version is started and judged."""
-    done = verify("--gateway", "5.14")
+    done = verify("--gateway", "5.14", "--quick")
     assert done.returncode == 0, done.stdout
     assert "gateway 5.14.0 (as asked for)" in done.stdout
 
@@ -295,4 +295,4 @@ def test_a_version_that_means_nothing_is_asked_for(
     done = verify(gateway.url, TYK_GW_SECRET=SECRET)
     assert done.returncode == 2, done.stderr
     assert "select one with --gateway" in done.stderr
-    assert verify(gateway.url, "--gateway", "5.12", TYK_GW_SECRET=SECRET).returncode == 0
+    assert verify(gateway.url, "--gateway", "5.12", "--quick", TYK_GW_SECRET=SECRET).returncode == 0

@@ -26,7 +26,6 @@ def _wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return next(folder.glob("tyk_contract-*.whl"))
 
 
-@pytest.mark.xdist_group("wheel")
 def test_the_wheel_holds_code_and_spec_and_nothing_else(wheel: Path) -> None:
     """The wheel has the files of both packages and of spec/, and no others."""
     with zipfile.ZipFile(wheel) as archive:
@@ -43,7 +42,6 @@ def test_the_wheel_holds_code_and_spec_and_nothing_else(wheel: Path) -> None:
     assert names == packages | spec
 
 
-@pytest.mark.xdist_group("wheel")
 def test_an_installed_wheel_works_anywhere(wheel: Path, tmp_path: Path) -> None:
     """In a venv without the checkout, the installed command finds that the mock conforms."""
     venv.create(tmp_path / "venv", with_pip=False, symlinks=True)
@@ -65,7 +63,7 @@ def test_an_installed_wheel_works_anywhere(wheel: Path, tmp_path: Path) -> None:
     assert location.startswith(site)
     command = tmp_path / "venv" / "bin" / "tyk-contract"
     process = subprocess.run(
-        [command, "verify"], capture_output=True, text=True, check=False, cwd=tmp_path, env=environment, timeout=300,
+        [command, "verify", "--quick"], capture_output=True, text=True, check=False, cwd=tmp_path, env=environment, timeout=300,
     )  # fmt: skip
     assert process.returncode == 0, process.stdout + process.stderr
     assert "conforms: 0 failed, 0 error" in process.stdout

@@ -59,7 +59,6 @@ def _failed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[str]]:
     return failed
 
 
-@pytest.mark.xdist_group("wsgi")
 @pytest.mark.parametrize("server", SERVERS)
 def test_the_application_conforms_but_for_what_wsgi_cannot_carry(
     failed: dict[str, set[str]], server: str
@@ -68,7 +67,6 @@ def test_the_application_conforms_but_for_what_wsgi_cannot_carry(
     assert failed[server] <= NOT_CARRIED.keys()
 
 
-@pytest.mark.xdist_group("wsgi")
 def test_the_table_names_no_behaviour_that_wsgi_carries(failed: dict[str, set[str]]) -> None:
     """Each behaviour of the table fails under one of the servers."""
     assert set.union(*failed.values()) == NOT_CARRIED.keys()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -69,8 +69,11 @@ class Contract:
         self.declared = frozenset(self.operations)
 
     @classmethod
+    @cache
     def load(cls, version: GatewayVersion, folder: Path | None = None) -> Contract:
         """The contract of one version of an API: `openapi.yaml` of its folder, by default spec/gateway.
+
+        It is read once in a process, and never changed.
 
         Raises:
             SpecError: the file has an unknown x- key.
