@@ -7,7 +7,7 @@ import shlex
 from pathlib import Path
 
 import pytest
-from serving import run_command, serving
+from serving import LEAN, run_command, serving
 
 from mockserver import MockGateway, create_app
 from mockserver.contract import behaviours
@@ -122,7 +122,7 @@ def test_the_example_of_the_fixture_passes(pytester: pytest.Pytester) -> None:
         """
         + example[1].replace("\n", "\n        ")
     )
-    pytester.runpytest_subprocess().assert_outcomes(passed=1)
+    pytester.runpytest_subprocess(*LEAN).assert_outcomes(passed=1)
 
 
 @pytest.mark.parametrize(

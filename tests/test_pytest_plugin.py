@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import pytest
+from serving import LEAN
 
 from mockserver import MockGateway
 
@@ -33,7 +34,7 @@ def test_each_test_has_a_fresh_gateway(pytester: pytest.Pytester) -> None:
             assert not list(mock_gateway.journal)
         """
     )
-    pytester.runpytest_subprocess("-p", "no:randomly").assert_outcomes(passed=2)
+    pytester.runpytest_subprocess(*LEAN).assert_outcomes(passed=2)
 
 
 def test_the_gateway_can_be_configured(pytester: pytest.Pytester) -> None:
@@ -50,7 +51,7 @@ def test_the_gateway_can_be_configured(pytester: pytest.Pytester) -> None:
             assert (mock_gateway.secret, str(mock_gateway.gateway.version)) == ("ours", "5.8.15")
         """
     )
-    pytester.runpytest_subprocess().assert_outcomes(passed=1)
+    pytester.runpytest_subprocess(*LEAN).assert_outcomes(passed=1)
 
 
 def test_workers_have_gateways_of_their_own(pytester: pytest.Pytester) -> None:
@@ -66,7 +67,7 @@ def test_workers_have_gateways_of_their_own(pytester: pytest.Pytester) -> None:
             assert list(mock_gateway.policies) == [f"p{number}"]
         """
     )
-    pytester.runpytest_subprocess("-n", "2").assert_outcomes(passed=8)
+    pytester.runpytest_subprocess(*LEAN, "-n", "2").assert_outcomes(passed=8)
 
 
 def test_the_suite_runs_under_xdist(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -74,7 +75,7 @@ def test_the_suite_runs_under_xdist(pytester: pytest.Pytester, monkeypatch: pyte
     monkeypatch.setenv("TYK_GW_SECRET", "s3cret")
     with MockGateway(secret="s3cret") as gateway:
         result = pytester.runpytest_subprocess(
-            "-n", "2", "--pyargs", "contract_tests", "-p", "no:randomly", f"--gateway-url={gateway.url}",
+            *LEAN, "-n", "2", "--pyargs", "contract_tests", f"--gateway-url={gateway.url}",
             "-k", "reload or list",
         )  # fmt: skip
         assert result.ret == 0

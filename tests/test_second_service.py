@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import pytest
 import yaml  # noqa: F401  pytester forgets modules that a test imports first, and this one stands no second import
+from serving import LEAN
 
 from contract_tests.engine import leftovers
 from contract_tests.report import verdicts
@@ -213,9 +214,7 @@ def _judged(
 ) -> verdicts.Report:
     monkeypatch.setenv("TYK_GW_SECRET", SECRET)
     report = pytester.path / "report.json"
-    pytester.runpytest_subprocess(
-        folder, f"--gateway-url={server.url}", f"--contract-report={report}", "-p", "no:randomly"
-    )
+    pytester.runpytest_subprocess(folder, f"--gateway-url={server.url}", f"--contract-report={report}", *LEAN)
     return verdicts.from_json(report.read_text("utf-8"))
 
 

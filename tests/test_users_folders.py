@@ -8,12 +8,12 @@ import sys
 from pathlib import Path
 
 import pytest
-from serving import QUIET
+from serving import LEAN, QUIET
 
 ROOT = Path(__file__).parent.parent
 BIN = Path(sys.executable).parent
 FOREIGN = "raise RuntimeError('this is the package of the user')\n"
-SELECTED = ("-k", "secret and not generated", "-p", "no:randomly", "-q")
+SELECTED = (*LEAN, "-k", "secret and not generated", "-q")
 
 
 @pytest.fixture(name="folder")
@@ -66,7 +66,7 @@ def test_pyargs_means_our_suite_for_a_module_too(folder: Path) -> None:
     """`python -m pytest` puts the working directory first on the path of modules."""
     shutil.rmtree(folder / "mockserver")
     one = "contract_tests.gateway.test_secret::test_an_empty_secret_is_refused"
-    done = _run(folder, sys.executable, "-m", "pytest", "--pyargs", one, "-p", "no:randomly", "-q")
+    done = _run(folder, sys.executable, "-m", "pytest", "--pyargs", one, *LEAN, "-q")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "1 passed" in done.stdout
 
@@ -74,7 +74,9 @@ def test_pyargs_means_our_suite_for_a_module_too(folder: Path) -> None:
 def test_a_users_root_conftest_counts_beside_our_suite(folder: Path) -> None:
     """A project may set the gateway up in a conftest of its own."""
     (folder / "conftest.py").write_text("def pytest_report_header(): return 'the conftest of the user'\n")
-    done = _run(folder, BIN / "pytest", "--pyargs", "contract_tests", "--collect-only", "-k", "test_hello")
+    done = _run(
+        folder, BIN / "pytest", "--pyargs", "contract_tests", *LEAN, "--collect-only", "-k", "test_hello"
+    )
     assert "the conftest of the user" in done.stdout
     assert done.returncode == 0, done.stdout + done.stderr
 
@@ -82,7 +84,7 @@ def test_a_users_root_conftest_counts_beside_our_suite(folder: Path) -> None:
 def test_the_fixture_works_beside_folders_of_our_names(folder: Path) -> None:
     """A project's test may use the mock from a directory that has a mockserver/ of its own."""
     (folder / "test_mine.py").write_text("def test_it(mock_gateway): assert not mock_gateway.policies\n")
-    done = _run(folder, BIN / "pytest", "test_mine.py", "-p", "no:randomly", "-q")
+    done = _run(folder, BIN / "pytest", "test_mine.py", *LEAN, "-q")
     assert done.returncode == 0, done.stdout + done.stderr
 
 
@@ -112,7 +114,7 @@ def test_an_overwritten_package_is_told(overwritten: Path, tmp_path: Path, comma
 def test_an_overwritten_plugin_is_told(overwritten: Path, tmp_path: Path) -> None:
     """The suite under pytest ends with exit code 2, and says what to do."""
     done = _run(
-        tmp_path, sys.executable, "-P", "-m", "pytest", overwritten / "contract_tests", "-p", "no:randomly",
+        tmp_path, sys.executable, "-P", "-m", "pytest", overwritten / "contract_tests", *LEAN,
         "--rootdir", tmp_path, PYTHONPATH=str(overwritten),
     )  # fmt: skip
     assert done.returncode == 2
