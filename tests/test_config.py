@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from mockserver.gateway.config import Config, ConfigError, load, variable_of
+from mockserver.gateway.config import Config
+from mockserver.service.configuration import ConfigError
 
 
 def _conf(tmp_path: Path, values: object) -> Path:
@@ -26,7 +27,7 @@ def test_known_keys_are_read_and_others_are_named(tmp_path: Path) -> None:
         "storage": {"host": "h"},
         "node_secret": "n",
     }
-    config, ignored = load(_conf(tmp_path, values), {})
+    config, ignored = Config.load(_conf(tmp_path, values), {})
     assert (config.listen_port, config.secret, config.policies__policy_path) == (9000, "s", "/p")
     assert ignored == ["storage.host", "node_secret"]
 
@@ -42,20 +43,20 @@ def test_known_keys_are_read_and_others_are_named(tmp_path: Path) -> None:
 )
 def test_variables_bear_the_names_of_go_fields(key: str, variable: str) -> None:
     """Each key has the environment variable that the gateway's documentation names."""
-    assert variable_of(key) == variable
+    assert Config.variable_of(key) == variable
 
 
 def test_variables_win_over_the_file(tmp_path: Path) -> None:
     """An environment variable overrides the value in tyk.conf."""
     path = _conf(tmp_path, {"secret": "file", "listen_port": 1, "hash_keys": False})
     environment = {"TYK_GW_SECRET": "variable", "TYK_GW_LISTENPORT": "2", "TYK_GW_HASHKEYS": "true"}
-    config, _ = load(path, environment)
+    config, _ = Config.load(path, environment)
     assert (config.secret, config.listen_port, config.hash_keys) == ("variable", 2, True)
 
 
 def test_the_file_can_be_left_out(tmp_path: Path) -> None:
     """TYK_GW_OMITCONFIGFILE ignores tyk.conf, even one that is not JSON."""
-    config, _ = load(_conf(tmp_path, "{"), {"TYK_GW_OMITCONFIGFILE": "true"})
+    config, _ = Config.load(_conf(tmp_path, "{"), {"TYK_GW_OMITCONFIGFILE": "true"})
     assert config == Config()
 
 
@@ -75,19 +76,19 @@ def test_the_file_can_be_left_out(tmp_path: Path) -> None:
 def test_a_broken_file_is_an_error(tmp_path: Path, values: object, complaint: str) -> None:
     """A value of a wrong type in tyk.conf raises ConfigError, which names the key and the value."""
     with pytest.raises(ConfigError, match=re.escape(complaint)):
-        load(_conf(tmp_path, values), {})
+        Config.load(_conf(tmp_path, values), {})
 
 
 def test_a_broken_variable_is_an_error() -> None:
     """A variable of a wrong type raises ConfigError, which names the variable and the value."""
     with pytest.raises(ConfigError, match="TYK_GW_LISTENPORT must be a whole number, not 'x'"):
-        load(None, {"TYK_GW_LISTENPORT": "x"})
+        Config.load(None, {"TYK_GW_LISTENPORT": "x"})
 
 
 def test_a_secret_may_stand_in_a_variable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A secret that begins with env:// is read from the environment variable that it names."""
     monkeypatch.setenv("MY_SECRET", "kept elsewhere")
-    config, _ = load(_conf(tmp_path, {"secret": "env://MY_SECRET"}), {})
+    config, _ = Config.load(_conf(tmp_path, {"secret": "env://MY_SECRET"}), {})
     assert config.secret == "kept elsewhere"
 
 

@@ -88,6 +88,6 @@ def _write(out: Any, line: dict[str, Any]) -> None:
 
 def _configuration(path: Path | None) -> dict[str, Any]:
     """The dotted keys of a tyk.conf; none without a file."""
-    from mockserver.gateway.config import read_flat
+    from mockserver.service.configuration import read_flat
 
     return read_flat(path) if path else {}

@@ -104,7 +104,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _backend(url: str) -> Backend:
-    from mockserver.gateway.config import ConfigError
+    from mockserver.service.configuration import ConfigError
 
     try:
         from mockserver.storage.redis_backend import RedisBackend
@@ -114,10 +114,11 @@ def _backend(url: str) -> Backend:
 
 
 def _configuration(options: argparse.Namespace) -> tuple[Config, list[str]]:
-    from mockserver.gateway.config import ConfigError, load
+    from mockserver.gateway.config import Config
+    from mockserver.service.configuration import ConfigError
     from mockserver.serving.mock_gateway import with_policies
 
-    config, ignored = load(options.conf, os.environ)
+    config, ignored = Config.load(options.conf, os.environ)
     flags = {
         "listen_port": options.port,
         "listen_address": options.host,

@@ -23,6 +23,7 @@ MODULES = (
     "gateway.match_cache", "golang.regexps", "golang.content_sniffing",
     "service.clock", "service.faults", "service.journal", "service.mock", "storage.backend",
     "storage.directory_lock", "storage.files", "storage.redis_backend", "gateway.config",
+    "service.configuration",
 )  # fmt: skip
 
 _OPERATORS: dict[type, tuple[str, str]] = {  # the operator and its replacement

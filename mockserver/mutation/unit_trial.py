@@ -24,6 +24,7 @@ UNIT_TESTS: dict[str, tuple[str, ...]] = {  # the names of the test modules, by 
     "http.messages": ("wire", "connections"),
     "http.responses": ("responses", "wire"),
     "http.server": ("connections", "wire"),
+    "service.configuration": ("config", "serve"),
     "service.clock": ("clock", "mock_gateway"),
     "service.faults": ("mock_gateway",),
     "service.journal": ("dispatcher", "mock_gateway", "mock_safety"),

@@ -17,11 +17,12 @@ from urllib.parse import quote
 from flask import Flask, Response, request
 
 from mockserver.contract.spec_files import version_of
-from mockserver.gateway.config import flatten, load
+from mockserver.gateway.config import Config
 from mockserver.gateway.gateway import Gateway
 from mockserver.gateway.service import gateway_service
 from mockserver.golang import urls
 from mockserver.http.messages import Reply, Request, RequestHead
+from mockserver.service.configuration import flatten
 from mockserver.service.mock import Mock
 from mockserver.serving.control_api import control_blueprint
 from mockserver.serving.dispatcher import CONTROL_PREFIX, Dispatcher
@@ -67,7 +68,7 @@ def create_app(
         ValueError: `store` is not the URL of a Redis.
         BackendUnavailable: the Redis does not answer.
     """
-    settings, _ = load(Path(conf) if conf else None, os.environ)
+    settings, _ = Config.load(Path(conf) if conf else None, os.environ)
     for key, value in flatten(config or {}).items():
         settings = settings.having(key, value)
     if secret is not None:
