@@ -1,4 +1,4 @@
-"""A mock of the Tyk Gateway's policy API that behaves like a real one."""
+"""Mocks of the policy APIs of the Tyk Gateway and the Tyk Dashboard that behave like the real ones."""
 
 from __future__ import annotations
 
@@ -6,12 +6,17 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from mockserver.serving.mock_dashboard import MockDashboard
     from mockserver.serving.mock_gateway import MockGateway
     from mockserver.serving.wsgi_app import create_app
 
-__all__ = ["MockGateway", "create_app"]
+__all__ = ["MockDashboard", "MockGateway", "create_app"]
 
-_HOMES = {"MockGateway": "mockserver.serving.mock_gateway", "create_app": "mockserver.serving.wsgi_app"}
+_HOMES = {
+    "MockDashboard": "mockserver.serving.mock_dashboard",
+    "MockGateway": "mockserver.serving.mock_gateway",
+    "create_app": "mockserver.serving.wsgi_app",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -17,6 +17,7 @@ RANKS = {  # imports go to lower ranks only; packages of one rank do not know ea
     "gateway": 4,
     "gateway.handlers": 5, "gateway.proxy": 5,
     "gateway.service": 6,
+    "dashboard": 4, "dashboard.handlers": 5, "dashboard.service": 6,
     "serving": 7,
     "": 8, "pytest_plugin": 8,
     "evidence": 9, "mutation": 9,

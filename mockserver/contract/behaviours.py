@@ -12,8 +12,10 @@ from mockserver.contract.spec_files import SpecError, behaviours_table, spec_pat
 from mockserver.contract.versions import GatewayVersion, Span
 
 LEVELS = ("core", "extended", "setup")
+EVIDENCE = ("recorded", "source", "documented", "capture", "client", "documented-differently", "inferred")
 _KEYS = {
     "id", "level", "statement", "since", "until", "except", "source", "published", "hint", "operation",
+    "evidence",
 }  # fmt: skip
 
 
@@ -26,8 +28,9 @@ class Behaviour:
         level: "core" holds for every gateway; "extended", for a gateway that is set up for it; "setup",
             only under a configuration that a suite cannot set over HTTP.
         statement: one sentence about the gateway, in the present tense.
-        source: the evidence, in the vendor's source (`file:line @tag`) or in a recording
-            (`recording SCENARIO step N`).
+        source: the address of the evidence, in the vendor's source (`file:line @tag`), in a recording
+            (`recording SCENARIO step N`), or as the head of the file explains.
+        evidence: the kind of the evidence, one of `EVIDENCE`.
         published: the contradicting statement of the vendor's published spec; "" if there is none.
         hint: another possible cause of a failure; "" if there is none.
         operation: the operation that shows it, for the report.
@@ -41,6 +44,7 @@ class Behaviour:
     operation: str
     spans: tuple[Span, ...]
     service: str
+    evidence: str = "recorded"
     published: str = ""
     hint: str = ""
 
@@ -103,11 +107,17 @@ def _row(raw: dict[str, Any], service: str) -> Behaviour:
         raise SpecError(
             f"behaviours.yaml: row {name!r} has the unknown level {raw['level']!r}; give one of {LEVELS}"
         )
+    evidence = raw.get("evidence") or ("recorded" if "recording" in raw["source"] else "source")
+    if evidence not in EVIDENCE:
+        raise SpecError(
+            f"behaviours.yaml: row {name!r} has the unknown evidence {evidence!r}; give one of {EVIDENCE}"
+        )
     return Behaviour(
         id=raw["id"],
         level=raw["level"],
         statement=" ".join(raw["statement"].split()),
         source=raw["source"],
+        evidence=evidence,
         operation=raw["operation"],
         spans=_spans(raw),
         service=service,

@@ -24,11 +24,13 @@ class Configuration:
 
     Attributes:
         PREFIX: the prefix of the product's environment variables, such as "TYK_GW_".
+        VARIABLES: the variables of the attributes whose names do not follow the rule.
         OMIT: the variable that makes the product ignore its file, if it is "true".
         SECRETS: the attributes whose values may be references of the form env://NAME.
     """
 
     PREFIX: ClassVar[str]
+    VARIABLES: ClassVar[Mapping[str, str]] = {}
     OMIT: ClassVar[str] = ""
     SECRETS: ClassVar[frozenset[str]] = frozenset()
 
@@ -36,13 +38,15 @@ class Configuration:
     def of(cls, values: Mapping[str, Any]) -> tuple[Self, list[str]]:
         """The configuration from nested or dotted keys, and the keys that the mock ignores.
 
+        The case of letters in keys does not matter, as for Go's decoder.
+
         Raises:
             ConfigError: a value has a wrong type.
         """
         config, ignored = cls(), []
         for key, value in flatten(values).items():
-            if key.replace(".", "__") in cls.kinds():
-                config = config.having(key, value)
+            if key.lower().replace(".", "__") in cls.kinds():
+                config = config.having(key.lower(), value)
             else:
                 ignored.append(key)
         return config, ignored
@@ -95,7 +99,8 @@ class Configuration:
     @classmethod
     def variable_of(cls, name: str) -> str:
         """The name of a key's variable: the prefix and the Go field names, joined by underscores."""
-        return cls.PREFIX + "_".join(part.replace("_", "") for part in name.split("__")).upper()
+        regular = cls.PREFIX + "_".join(part.replace("_", "") for part in name.split("__")).upper()
+        return cls.VARIABLES.get(name, regular)
 
 
 def read_flat(path: Path) -> dict[str, Any]:

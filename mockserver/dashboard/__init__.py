@@ -1,0 +1,1 @@
+"""One simulated Dashboard: its policies, APIs, users and organisations."""

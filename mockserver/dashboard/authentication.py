@@ -1,0 +1,77 @@
+"""The ways of authentication of APIs, from which policies derive `auth_type` and `auth_types`.
+
+Source: SDK util/auth_type.go; the values that exports of real Dashboards have.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+KEYLESS, MULTIPLE, NONE = "keyless", "multiAuth", "other"
+_CLASSIC = {  # by the switch of a classic definition, in the order of `auth_types`
+    "use_standard_auth": "authToken",
+    "enable_jwt": "jwt",
+    "use_oauth2": "oauth",
+    "use_basic_auth": "ba",
+    "enable_signature_checking": "hmac",
+    "use_openid": "openid",
+    "use_mutual_tls_auth": "mutualTLS",
+    "enable_coprocess_auth": "custom",
+    "use_go_plugin_auth": "custom",
+    "external_oauth.enabled": "externalOAuth",
+}
+_OPENAPI = {  # by the type of a security scheme of an OpenAPI definition
+    "apiKey": "authToken",
+    "oauth2": "oauth",
+    "http basic": "ba",
+    "http bearer": "jwt",
+    "openIdConnect": "openid",
+    "mutualTLS": "mutualTLS",
+}
+
+
+def of_classic(definition: Mapping[str, Any]) -> tuple[str, ...]:
+    """The ways of authentication of a classic API definition; ("keyless",) if it asks for no key."""
+    if definition.get("use_keyless"):
+        return (KEYLESS,)
+    return tuple(dict.fromkeys(way for switch, way in _CLASSIC.items() if _member(definition, switch)))
+
+
+def of_openapi(definition: Mapping[str, Any]) -> tuple[str, ...]:
+    """The ways of authentication of an OpenAPI definition with Tyk's extension.
+
+    A scheme counts if the extension enables it. Without an authentication in the extension an API is keyless.
+    """
+    server = _member(definition, "x-tyk-api-gateway.server") or {}
+    authentication = server.get("authentication") or {}
+    if not authentication.get("enabled"):
+        return (KEYLESS,)
+    declared = _member(definition, "components.securitySchemes") or {}
+    ways = []
+    for name, scheme in (authentication.get("securitySchemes") or {}).items():
+        if isinstance(scheme, dict) and scheme.get("enabled"):
+            kind = declared.get(name) or {}
+            word = " ".join(filter(None, (kind.get("type"), str(kind.get("scheme", "")).lower())))
+            ways.append(_OPENAPI.get(word, "authToken"))
+    for member, way in (("hmac", "hmac"), ("oidc", "openid"), ("custom", "custom")):
+        if _member(authentication, f"{member}.enabled"):
+            ways.append(way)
+    return tuple(dict.fromkeys(ways))
+
+
+def combined(apis: Iterable[tuple[str, ...]]) -> tuple[str, list[str]]:
+    """The `auth_type` and the `auth_types` of a policy, from the ways of authentication of its APIs."""
+    ways = list(dict.fromkeys(way for api in apis for way in api))
+    if KEYLESS in ways:
+        return KEYLESS, ways
+    if len(ways) > 1:
+        return MULTIPLE, ways
+    return (ways[0] if ways else NONE), ways
+
+
+def _member(document: Mapping[str, Any], path: str) -> Any:
+    node: Any = document
+    for name in path.split("."):
+        node = node.get(name) if isinstance(node, dict) else None
+    return node

@@ -1,0 +1,104 @@
+"""The state of one simulated Dashboard."""
+
+from __future__ import annotations
+
+from mockserver.contract import behaviours
+from mockserver.contract.codecs import Codec
+from mockserver.contract.openapi import Contract
+from mockserver.contract.spec_files import spec_path
+from mockserver.contract.versions import GatewayVersion
+from mockserver.dashboard.apis import Apis
+from mockserver.dashboard.config import Config
+from mockserver.dashboard.policies import Policies
+from mockserver.dashboard.records import Records
+from mockserver.dashboard.users import ADMIN, Users
+from mockserver.service.mock import Mock
+
+SPEC = spec_path("dashboard")
+DEFAULT_KEY = "6d6f636b2d64617368626f6172640001"  # of the first user, an admin
+DEFAULT_ORGANISATION = "5e9d9544a1dcd60001d0ed20"
+_FIRST_USER = "5e9d9544a1dcd60001d0ed21"
+
+
+class Dashboard:
+    """A simulated Dashboard: its configuration, the behaviours of its version, and its database.
+
+    `key` is the access key of the first user, an admin of the organisation `organisation`. A database that
+    has users already keeps them.
+
+    Attributes:
+        behaviours: the ids of the behaviours of this version, without those in `without`.
+        storage_is_shared: True if other mocks share the database.
+        style: "" or "2017", the form of policies in the documents of that year.
+    """
+
+    def __init__(
+        self,
+        version: GatewayVersion,
+        config: Config,
+        mock: Mock | None = None,
+        *,
+        key: str = DEFAULT_KEY,
+        organisation: str = DEFAULT_ORGANISATION,
+        style: str = "",
+        without: frozenset[str] = frozenset(),
+    ) -> None:
+        self._mock = mock or Mock()
+        backend = self._mock.backend
+        self.version = version
+        self.config = config
+        self.key = key
+        self.organisation = organisation
+        self.style = style
+        self.behaviours = behaviours.load(SPEC).of(version, without)
+        self.contract = Contract.load(version, SPEC)
+        self.storage_is_shared = backend.is_shared
+        self._records = {
+            name: Records(backend.key_values(f"dashboard-{name}"))
+            for name in ("organisations", "users", "apis", "policies")
+        }
+        self.organisations = self._records["organisations"]
+        self.users = Users(self._records["users"])
+        self.apis = Apis(self._records["apis"])
+        self.policies = Policies(
+            Codec.of(self.contract, "Policy"),
+            self._records["policies"],
+            self.apis,
+            behaviours=self.behaviours,
+            config=config,
+            now=self.now,
+            lock=lambda: backend.lock("dashboard"),
+        )
+        self._found()
+
+    def now(self) -> float:
+        """The time of the mock's clock in seconds since the epoch."""
+        return self._mock.clock.now()
+
+    def reset(self) -> None:
+        """Restore the initial state: the first organisation with its admin, and nothing else."""
+        for records in self._records.values():
+            records.clear()
+        self._found()
+
+    def _found(self) -> None:
+        """Add the first organisation and its admin, if the database has no users."""
+        if self.users.records.all():
+            return
+        self.organisations.add(
+            self.organisation,
+            {"id": self.organisation, "owner_name": "Mock", "cname_enabled": True, "cname": ""},
+        )
+        self.users.records.add(
+            _FIRST_USER,
+            {
+                "id": _FIRST_USER,
+                "org_id": self.organisation,
+                "first_name": "Mock",
+                "last_name": "Admin",
+                "email_address": "admin@example.com",
+                "access_key": self.key,
+                "active": True,
+                "user_permissions": dict(ADMIN),
+            },
+        )

@@ -1,0 +1,8 @@
+"""The handlers of the Dashboard's API: a function for each operation, a module for each subject."""
+
+from __future__ import annotations
+
+from mockserver.dashboard.handlers import policies, probes
+from mockserver.dashboard.handlers.registration import SERVICE
+
+__all__ = ["SERVICE", "policies", "probes"]

@@ -1,0 +1,114 @@
+"""Policies: list, search, create, read, update, delete, import."""
+
+from __future__ import annotations
+
+from mockserver.dashboard.handlers.registration import Call, handles, user_of
+from mockserver.dashboard.listing import Criteria, Paging
+from mockserver.dashboard.object_ids import is_object_id
+from mockserver.dashboard.records import Document
+from mockserver.dashboard.replies import Refusal, json_text, ok
+from mockserver.golang import json_reader, json_writer
+from mockserver.golang.json_reader import JSONSyntaxError, Object
+from mockserver.http.messages import Reply
+
+SECTION = "policies"
+
+
+@handles("listPolicies", SECTION)
+def list_policies(call: Call) -> Reply:
+    """List the policies of the user's organisation, page by page (SW 7658)."""
+    return _page(call, Criteria(active=_has(call, "active")))
+
+
+@handles("searchPolicies", SECTION)
+def search_policies(call: Call) -> Reply:
+    """List the policies that fit all criteria (SW 8138)."""
+    policy_ids = _split(call, "policy_ids")
+    if not all(map(is_object_id, policy_ids)):
+        raise Refusal("Policy ID is not in hex format.", 400)
+    return _page(
+        call,
+        Criteria(
+            text=call.parameter("q"),
+            policy_ids=policy_ids,
+            active=_has(call, "active"),
+            state=call.parameter("state"),
+            api_ids=_split(call, "api_id"),
+            auth_type=call.parameter("auth_type"),
+            sort=call.parameter("sort"),
+        ),
+    )
+
+
+@handles("getPolicy", SECTION)
+def get_policy(call: Call) -> Reply:
+    """Read one policy, without an envelope (SW 7838)."""
+    policy = call.state.policies.get(user_of(call).org_id, call.params["policyId"])
+    return json_text(call.state.policies.codec.encode(policy))
+
+
+@handles("addPolicy", SECTION)
+def add_policy(call: Call) -> Reply:
+    """Create a policy; the message is its database id (SW 7658, SYNC policies.go:109)."""
+    policies = call.state.policies
+    policy = policies.create(user_of(call).org_id, policies.decode(call.body))
+    return ok(policy["_id"])
+
+
+@handles("updatePolicy", SECTION)
+def update_policy(call: Call) -> Reply:
+    """Replace a policy (SW 7838)."""
+    policies = call.state.policies
+    policies.update(user_of(call).org_id, call.params["policyId"], policies.decode(call.body))
+    return ok("Data updated")
+
+
+@handles("deletePolicy", SECTION)
+def delete_policy(call: Call) -> Reply:
+    """Remove a policy; keys keep its id (SW 7838, S002)."""
+    call.state.policies.delete(user_of(call).org_id, call.params["policyId"])
+    return ok("Data deleted")
+
+
+@handles("importPolicies")
+def import_policies(call: Call) -> Reply:
+    """Write an exported list with the ids of its policies (ASW 956)."""
+    if not call.body.strip():
+        raise Refusal("Failed to read response body, body empty", 500)
+    ids = call.state.policies.import_all(_exported(call))
+    return ok("Policies imported", dict.fromkeys(ids, True))
+
+
+def _exported(call: Call) -> list[Document]:
+    """The policies of the list in a body; the member Data is found in any case of letters, as Go does."""
+    malformed = Refusal("Request body malformed", 403)  # without a full stop, unlike that of policies
+    try:
+        node, _ = json_reader.read(call.body)
+    except JSONSyntaxError:
+        raise malformed from None
+    if not isinstance(node, Object):
+        raise malformed
+    data = next((value for name, value in reversed(node) if name.lower() == "data"), None) or []
+    if not isinstance(data, list) or isinstance(data, Object):
+        raise malformed
+    decoded = [call.state.policies.codec.decode_node(item) for item in data]
+    if any(reasons for _, reasons in decoded):
+        raise malformed
+    return [policy for policy, _ in decoded]
+
+
+def _page(call: Call, criteria: Criteria) -> Reply:
+    """The reply with one page of the policies that fit."""
+    policies = call.state.policies
+    fitting = criteria.select(policies.all(user_of(call).org_id))
+    paging = Paging.of(call.parameter("p"), call.state.config.page_size)
+    output = [policies.codec.type.output(policy) for policy in paging.select(fitting)]
+    return json_text(json_writer.write({"Data": output, "Pages": paging.pages(len(fitting))}))
+
+
+def _has(call: Call, name: str) -> bool:
+    return bool(call.parameter(name))
+
+
+def _split(call: Call, name: str) -> tuple[str, ...]:
+    return tuple(part for part in call.parameter(name).split(",") if part)

@@ -1,0 +1,64 @@
+"""The registration of the Dashboard's handlers, with the checks that each of them shares."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import TypeAlias
+
+from mockserver.dashboard.dashboard import Dashboard
+from mockserver.dashboard.replies import Refusal, error
+from mockserver.dashboard.users import User
+from mockserver.http.messages import Reply, Request
+from mockserver.service import registry
+from mockserver.service.registry import HandlerFunction, Waits, on_shared_storage
+
+SERVICE = "dashboard"
+Call: TypeAlias = registry.Call[Dashboard]
+_register = registry.Handlers(SERVICE).handles
+
+
+def handles(
+    operation_id: str, section: str = "", *, waits: Waits = on_shared_storage
+) -> Callable[[HandlerFunction], HandlerFunction]:
+    """Decorate the function that answers an operation, to register it.
+
+    A Refusal that the function raises becomes the reply. If there is a `section`, the permissions of the user
+    are checked for it first. Source of the text: SW 7705, with the template of the path.
+    """
+
+    def decorate(answer: HandlerFunction) -> HandlerFunction:
+        @_register(operation_id, waits=waits)
+        @functools.wraps(answer)
+        def checked(call: Call) -> Reply:
+            if section and not user_of(call).may(call.request.method, section):
+                path = call.state.contract.operations[operation_id].path
+                template = path.replace("{policyId}", "{id}")
+                return error(f"access denied: You do not have permission to access  {template}", 403)
+            try:
+                return answer(call)
+            except Refusal as refusal:
+                return error(refusal.message, refusal.status)
+
+        return answer
+
+    return decorate
+
+
+def user_of(call: Call) -> User:
+    """The user whose key the request bears; the guard has refused a request without one.
+
+    Raises:
+        Refusal: the user was removed since.
+    """
+    user = call.state.users.with_key(key_of(call.request))
+    if user is None:
+        raise Refusal("Not authorised", 401)
+    return user
+
+
+def key_of(request: Request) -> str:
+    """The access key of a request: bare, or after "Bearer "."""
+    value = request.header("authorization")
+    scheme, _, rest = value.partition(" ")
+    return rest.strip() if scheme.lower() == "bearer" else value

@@ -1,0 +1,95 @@
+"""Lists of policies: filters, order and pages, for REST and GraphQL alike."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from mockserver.dashboard.records import Document
+
+T = TypeVar("T")
+_INT64 = re.compile("-?[0-9]{1,18}")
+SORTS = ("date_created", "name", "state")
+
+
+@dataclass(frozen=True)
+class Criteria:
+    """The criteria of a search; a policy must fit each that is set.
+
+    Attributes:
+        text: an id, which fits that policy alone, or a part of names, in any case of letters.
+        policy_ids: database ids, one of which must fit; an id in `text` is then ignored.
+        active: True for active policies only.
+        state: a state.
+        api_ids: ids of APIs, one of which the policy must grant.
+        auth_type: an auth_type.
+        sort: the member to sort by, one of `SORTS`; "" for the order of creation.
+    """
+
+    text: str = ""
+    policy_ids: tuple[str, ...] = ()
+    active: bool = False
+    state: str = ""
+    api_ids: tuple[str, ...] = ()
+    auth_type: str = ""
+    sort: str = ""
+
+    def select(self, policies: Sequence[Document]) -> list[Document]:
+        """The policies that fit, in order; an exact name comes before names that contain the text."""
+        fitting = [policy for policy in policies if self._fits(policy)]
+        if self.policy_ids:
+            fitting = [policy for policy in fitting if policy["_id"] in self.policy_ids]
+        elif same := [policy for policy in fitting if self.text and self.text in _ids(policy)]:
+            fitting = same
+        else:
+            text = self.text.lower()
+            fitting = [policy for policy in fitting if text in policy["name"].lower()]
+        if self.sort in SORTS:
+            fitting.sort(key=lambda policy: str(policy[self.sort]))
+        if self.text:
+            fitting.sort(key=lambda policy: policy["name"] != self.text)
+        return fitting
+
+    def _fits(self, policy: Document) -> bool:
+        return (
+            (not self.active or policy["active"])
+            and self.state in ("", policy["state"])
+            and self.auth_type in ("", policy["auth_type"])
+            and (not self.api_ids or any(name in policy["access_rights"] for name in self.api_ids))
+        )
+
+
+def _ids(policy: Document) -> tuple[str, str]:
+    return policy["_id"], policy["id"]
+
+
+@dataclass(frozen=True)
+class Paging:
+    """A page of a list.
+
+    Attributes:
+        page: the number of the page, from 1; 0 is the first page too, and a negative number asks for all.
+        size: the number of items of a page.
+    """
+
+    page: int = 1
+    size: int = 10
+
+    @classmethod
+    def of(cls, text: str, size: int) -> Paging:
+        """The page that the query parameter `p` names; a text that is no number names the first."""
+        return cls(int(text) if _INT64.fullmatch(text) else 1, max(1, size))
+
+    def select(self, items: Sequence[T]) -> list[T]:
+        """The items of the page; none beyond the last page."""
+        if self.page < 0:
+            return list(items)
+        start = (max(self.page, 1) - 1) * self.size
+        return list(items[start : start + self.size])
+
+    def pages(self, count: int) -> int:
+        """The number of pages of a list of `count` items, at least 1; -1 if all were asked for."""
+        return -1 if self.page < 0 else max(1, math.ceil(count / self.size))

@@ -1,0 +1,203 @@
+"""The policies of a Dashboard: validation, storage, and the members that are derived on reading.
+
+The rules are independent of the API that asks: REST, import and GraphQL share them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime
+from typing import Any
+
+from mockserver.contract.codecs import Codec, Malformed
+from mockserver.dashboard import authentication
+from mockserver.dashboard.apis import Apis
+from mockserver.dashboard.config import Config
+from mockserver.dashboard.object_ids import is_object_id, new_object_id
+from mockserver.dashboard.policy_states import apply_state, state_of
+from mockserver.dashboard.records import Document, Records
+from mockserver.dashboard.replies import Refusal
+
+DERIVED = ("auth_type", "auth_types", "state", "access_rights_array", "graphql_enabled")
+MALFORMED = Refusal("Request body malformed.", 403)
+_SAFE_ID = re.compile(r"[a-zA-Z0-9.\-_~]+")
+_LISTS = ("allowed_urls", "restricted_types", "allowed_types", "field_access_rights")
+_NO_TIME = "0001-01-01T00:00:00Z"
+
+
+class Policies:
+    """The policies of all organisations.
+
+    A policy is a dict with the members of the schema Policy, in the order in which they are written.
+    """
+
+    def __init__(
+        self,
+        codec: Codec,
+        records: Records,
+        apis: Apis,
+        *,
+        behaviours: frozenset[str],
+        config: Config,
+        now: Callable[[], float],
+        lock: Callable[[], AbstractContextManager[Any]],
+    ) -> None:
+        self.codec = codec
+        self.records = records
+        self._apis = apis
+        self._behaviours = behaviours
+        self._config = config
+        self._now = now
+        self._lock = lock
+
+    def decode(self, body: bytes) -> Document:
+        """The policy in the body of a request.
+
+        Raises:
+            Refusal: the body cannot be decoded as a policy.
+        """
+        try:
+            return self.codec.decode(body)
+        except Malformed:
+            raise MALFORMED from None
+
+    def all(self, org_id: str) -> list[Document]:
+        """The policies of an organisation with their derived members, the oldest first."""
+        return [self._whole(policy) for policy in self.records.all() if policy["org_id"] == org_id]
+
+    def get(self, org_id: str, policy_id: str) -> Document:
+        """The policy of an organisation with an id, with its derived members.
+
+        Raises:
+            Refusal: there is none (404), or before 5.12.0 the id is no database id (400).
+        """
+        return self._whole(self._stored(org_id, policy_id, "Could not retrieve portal object."))
+
+    def create(self, org_id: str, policy: Document) -> Document:
+        """Store a new policy; returns it as stored, with `_id` and all other members that the Dashboard sets.
+
+        Raises:
+            Refusal: the policy is invalid (400), or its database id exists (500).
+        """
+        now = self._now()
+        policy = {**policy, "org_id": org_id, "date_created": _time_text(now)}
+        with self._lock():
+            self._check(policy, None)
+            if policy["_id"] and self.records.get(policy["_id"]) is not None:
+                raise Refusal("Failure creating data, please contact your administrator.", 500)
+            policy["_id"] = policy["_id"] or new_object_id(now)
+            return self._store(policy)
+
+    def update(self, org_id: str, policy_id: str, policy: Document) -> Document:
+        """Replace a policy; its `_id` and its date of creation stay. Returns it as stored.
+
+        Raises:
+            Refusal: there is no such policy (404), or the new one is invalid (400).
+        """
+        with self._lock():
+            before = self._stored(org_id, policy_id, "Could not retrieve portal object.")
+            kept = {name: before[name] for name in ("_id", "org_id", "date_created")}
+            policy = {**policy, **kept, "id": policy["id"] or before["id"]}
+            self._check(policy, before["_id"])
+            return self._store(policy)
+
+    def delete(self, org_id: str, policy_id: str) -> None:
+        """Remove a policy.
+
+        Raises:
+            Refusal: there is no such policy (404), or before 5.12.0 the id is no database id (400).
+        """
+        with self._lock():
+            stored = self._stored(org_id, policy_id, "Could not retrieve object for deletion")
+            self.records.remove(stored["_id"])
+
+    def import_all(self, policies: Iterable[Document]) -> list[str]:
+        """Store exported policies with their ids, organisations and dates; returns their database ids."""
+        ids = []
+        with self._lock():
+            for policy in policies:
+                now = self._now()
+                date = policy["date_created"] if policy["date_created"] != _NO_TIME else _time_text(now)
+                object_id = policy["_id"] or new_object_id(now)
+                self._store({**policy, "_id": object_id, "date_created": date})
+                ids.append(object_id)
+        return ids
+
+    def forget_api(self, api_id: str) -> None:
+        """Remove the rights to an API that was deleted from all policies (RN:6985)."""
+        with self._lock():
+            for policy in self.records.all():
+                if api_id in policy["access_rights"]:
+                    rights = dict(policy["access_rights"])
+                    del rights[api_id]
+                    self.records.add(policy["_id"], {**policy, "access_rights": rights})
+
+    def _stored(self, org_id: str, policy_id: str, message: str) -> Document:
+        policy = self.records.get(policy_id.lower()) if is_object_id(policy_id) else None
+        if policy is not None and policy["org_id"] == org_id:
+            return policy
+        if "id-in-paths" in self._behaviours:
+            for policy in self.records:
+                if policy["id"] == policy_id and policy["org_id"] == org_id:
+                    return policy
+        elif not is_object_id(policy_id):
+            raise Refusal("Invalid policy ID.", 400)
+        raise Refusal(message, 404)
+
+    def _check(self, policy: Document, own_id: str | None) -> None:
+        """Refuse a policy without a name, with the name of another one, or with an unsafe id."""
+        if not policy["name"]:
+            raise Refusal("Policy name is required.", 400)
+        for other in self.records:
+            if (
+                other["name"] == policy["name"]
+                and other["org_id"] == policy["org_id"]
+                and other["_id"] != own_id
+            ):
+                raise Refusal("This policy name has already been used. Enter a unique policy name.", 400)
+        checks_ids = "id-characters" in self._behaviours and not self._config.allow_unsafe_policy_ids
+        if checks_ids and policy["id"] and not _SAFE_ID.fullmatch(policy["id"]):
+            raise Refusal("Invalid Policy ID: Allowed characters: a-z, A-Z, 0-9, ., _, -, ~", 400)
+
+    def _store(self, policy: Document) -> Document:
+        """Store a policy in its normal form; returns it."""
+        policy = dict(policy)
+        apply_state(policy)
+        if "empty-id-is-filled" in self._behaviours:
+            policy["id"] = policy["id"] or policy["_id"]
+        rights = policy["access_rights"] or {
+            right["api_id"]: right for right in policy["access_rights_array"] or ()
+        }
+        policy["access_rights"] = {api_id: _normal_right(right) for api_id, right in rights.items()}
+        policy["tags"] = policy["tags"] or []
+        policy["meta_data"] = policy["meta_data"] or {}
+        policy["last_updated"] = str(int(self._now()))
+        stored = {name: value for name, value in policy.items() if name not in DERIVED}
+        self.records.add(stored["_id"], stored)
+        return stored
+
+    def _whole(self, stored: Document) -> Document:
+        """A stored policy with the five members that are derived on reading (PRO, table tyk_policies)."""
+        apis = [api for name in stored["access_rights"] if (api := self._apis.of_api_id(name))]
+        auth_type, auth_types = authentication.combined(api.authentication for api in apis)
+        return {
+            "auth_type": auth_type,
+            "auth_types": auth_types,
+            "state": state_of(stored),
+            "access_rights_array": list(stored["access_rights"].values()),
+            "graphql_enabled": any(api.is_graphql for api in apis),
+            **stored,
+        }
+
+
+def _normal_right(right: Mapping[str, Any]) -> Document:
+    """A right as it is stored: lists that were not sent are empty, and a limit that was not sent is null."""
+    return {**right, **{name: right[name] or [] for name in _LISTS}}
+
+
+def _time_text(now: float) -> str:
+    """A time in RFC 3339 with up to three decimals, as exports of real Dashboards have it."""
+    text = datetime.fromtimestamp(now, UTC).isoformat(timespec="milliseconds").removesuffix("+00:00")
+    return text.rstrip("0").rstrip(".") + "Z" if "." in text else text + "Z"

@@ -1,0 +1,42 @@
+"""Replies of the Dashboard: its envelope, and objects without one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mockserver.golang import json_writer
+from mockserver.http.messages import Reply
+
+
+class Refusal(Exception):
+    """A request that the Dashboard refuses, with the status and the message of the reply."""
+
+    def __init__(self, message: str, status: int) -> None:
+        super().__init__(message)
+        self.message = message
+        self.status = status
+
+
+def json_text(text: str, status: int = 200) -> Reply:
+    """A reply of JSON text, to which Go's encoder appends a newline."""
+    return Reply(text.encode() + b"\n", status)
+
+
+def json_reply(value: Any, status: int = 200) -> Reply:
+    """A reply of a value, encoded as JSON."""
+    return json_text(json_writer.write(value), status)
+
+
+def ok(message: str, meta: Any = None, **members: Any) -> Reply:
+    """The envelope of a successful write; `members` stand behind Meta."""
+    return json_reply({"Status": "OK", "Message": message, "Meta": meta, **members})
+
+
+def error(message: str, status: int) -> Reply:
+    """The envelope of an error."""
+    return json_reply({"Status": "Error", "Message": message, "Meta": None}, status)
+
+
+UNAUTHORISED = error("Not authorised", 401)
+NOT_FOUND = error("Not Found", 404)
+METHOD_NOT_ALLOWED = error("Method Not Allowed", 405)
