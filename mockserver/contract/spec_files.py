@@ -107,13 +107,14 @@ def _has(node: Any, version: GatewayVersion) -> bool:
 
 
 def unknown_x_keys(node: Any, path: str = "") -> list[str]:
-    """The paths of the unknown x- keys in a document."""
+    """The paths of the unknown x- keys in a document; an example may have any keys."""
     paths: list[str] = []
     if isinstance(node, dict):
         for key, value in node.items():
             if isinstance(key, str) and key.startswith("x-") and key not in X_KEYS:
                 paths.append(f"{path}/{key}")
-            paths += unknown_x_keys(value, f"{path}/{key}")
+            if key != "example":
+                paths += unknown_x_keys(value, f"{path}/{key}")
     elif isinstance(node, list):
         for index, value in enumerate(node):
             paths += unknown_x_keys(value, f"{path}/{index}")

@@ -1,14 +1,27 @@
-"""The API definitions of a Dashboard."""
+"""The API definitions of a Dashboard, in classic form or as OpenAPI documents with Tyk's extension."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import secrets
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from mockserver.dashboard import authentication
-from mockserver.dashboard.records import Records
+from mockserver.dashboard.documents import object_at, text_of
+from mockserver.dashboard.object_ids import new_object_id
+from mockserver.dashboard.records import Document, Records
+from mockserver.dashboard.replies import Refusal
+
+EXTENSION = "x-tyk-api-gateway"
+_WRAPPER: Document = {
+    "hook_references": [],
+    "is_site": False,
+    "sort_by": 0,
+    "user_group_owners": [],
+    "user_owners": [],
+}  # the members beside api_definition (SYNC clients/objects)
 
 
 @dataclass(frozen=True)
@@ -19,44 +32,126 @@ class Api:
         object_id: its database id.
         api_id: its id in policies and gateways.
         org_id: the id of its organisation.
-        document: the stored document; `api_definition` in it is the classic definition, and `oas` the OpenAPI
-            definition, if it has one.
+        definition: the classic definition, as it was sent.
+        openapi: the OpenAPI document; None if the API was created by a classic definition.
     """
 
     object_id: str
     api_id: str
     org_id: str
-    document: Mapping[str, Any]
+    definition: Mapping[str, Any]
+    openapi: Mapping[str, Any] | None = None
+
+    @property
+    def name(self) -> str:
+        """The name."""
+        return str(self.definition.get("name", ""))
 
     @cached_property
     def authentication(self) -> tuple[str, ...]:
         """The ways of authentication."""
-        if oas := self.document.get("oas"):
-            return authentication.of_openapi(oas)
-        return authentication.of_classic(self.document["api_definition"])
+        if self.openapi is not None:
+            return authentication.of_openapi(self.openapi)
+        return authentication.of_classic(self.definition)
 
     @property
     def is_graphql(self) -> bool:
         """True if it is a GraphQL API."""
-        graphql = self.document["api_definition"].get("graphql")
-        return isinstance(graphql, dict) and bool(graphql.get("enabled"))
+        return bool(object_at(dict(self.definition), "graphql").get("enabled"))
+
+    @property
+    def document(self) -> Document:
+        """The API in an answer: the classic definition, and what stands beside it."""
+        return {"api_definition": dict(self.definition), **_WRAPPER}
 
 
 class Apis:
     """The API definitions of all organisations."""
 
-    def __init__(self, records: Records) -> None:
+    def __init__(self, records: Records, now: Callable[[], float]) -> None:
         self._records = records
+        self._now = now
 
     def of_api_id(self, api_id: str) -> Api | None:
         """The API with an id in policies; None if there is none."""
-        return next((api for api in self.all() if api.api_id == api_id), None)
+        return next((api for api in map(_api, self._records) if api.api_id == api_id), None)
 
-    def all(self) -> list[Api]:
-        """All APIs, the oldest first."""
-        return [_api(document) for document in self._records.all()]
+    def find(self, org_id: str, name: str) -> Api | None:
+        """The API of an organisation by its id or its database id; None if there is none."""
+        return next((api for api in self.all(org_id) if name in (api.api_id, api.object_id)), None)
+
+    def all(self, org_id: str) -> list[Api]:
+        """The APIs of an organisation, the oldest first."""
+        return [api for api in map(_api, self._records.all()) if api.org_id == org_id]
+
+    def create(
+        self, org_id: str, definition: Document, openapi: Document | None = None, *, keeps_id: bool = False
+    ) -> Api:
+        """Store a new API; its api_id is a new one, unless `keeps_id` (SYNC apis.go:262, OP api.go:34-55).
+
+        Raises:
+            Refusal: an API with this api_id exists (409, SW).
+        """
+        api_id = text_of(definition, "api_id") if keeps_id else ""
+        if api_id and self.of_api_id(api_id):
+            raise Refusal("Found API with the same ID", 409)
+        api_id = api_id or secrets.token_hex(16)
+        return self._store(new_object_id(self._now()), api_id, org_id, definition, openapi)
+
+    def update(self, api: Api, definition: Document, openapi: Document | None = None) -> Api:
+        """Replace an API; the api_id that is sent becomes its own, so that clients can restore theirs.
+
+        Raises:
+            Refusal: another API has this api_id (409).
+        """
+        api_id = text_of(definition, "api_id") or api.api_id
+        other = self.of_api_id(api_id)
+        if other and other.object_id != api.object_id:
+            raise Refusal("Found API with the same ID", 409)
+        return self._store(api.object_id, api_id, api.org_id, definition, openapi)
+
+    def delete(self, api: Api) -> None:
+        """Remove an API."""
+        self._records.remove(api.object_id)
+
+    def _store(
+        self, object_id: str, api_id: str, org_id: str, definition: Document, openapi: Document | None
+    ) -> Api:
+        definition = {**definition, "id": object_id, "api_id": api_id, "org_id": org_id}
+        if openapi is not None:
+            openapi = _with_ids(openapi, object_id, api_id, org_id)
+        self._records.add(object_id, {"api_definition": definition, "oas": openapi})
+        return Api(object_id, api_id, org_id, definition, openapi)
+
+
+def classic_of(openapi: Document) -> Document:
+    """The classic definition that an OpenAPI document stands for, as far as policies and lists show it.
+
+    Raises:
+        Refusal: the document lacks Tyk's extension (400, SW).
+    """
+    if not isinstance(openapi.get(EXTENSION), dict):
+        raise Refusal(f"The payload should contain {EXTENSION}.", 400)
+    info = object_at(openapi, f"{EXTENSION}.info")
+    return {
+        "name": text_of(info, "name"),
+        "api_id": text_of(info, "id"),
+        "is_oas": True,
+        "active": bool(object_at(info, "state").get("active")),
+        "use_keyless": authentication.of_openapi(openapi) == (authentication.KEYLESS,),
+        "proxy": {
+            "listen_path": text_of(object_at(openapi, f"{EXTENSION}.server.listenPath"), "value"),
+            "target_url": text_of(object_at(openapi, f"{EXTENSION}.upstream"), "url"),
+        },
+    }
+
+
+def _with_ids(openapi: Document, object_id: str, api_id: str, org_id: str) -> Document:
+    extension = openapi[EXTENSION]
+    info = {**object_at(extension, "info"), "id": api_id, "dbId": object_id, "orgId": org_id}
+    return {**openapi, EXTENSION: {**extension, "info": info}}
 
 
 def _api(document: Mapping[str, Any]) -> Api:
     definition = document["api_definition"]
-    return Api(definition["id"], definition["api_id"], definition["org_id"], document)
+    return Api(definition["id"], definition["api_id"], definition["org_id"], definition, document.get("oas"))

@@ -9,6 +9,8 @@ from mockserver.contract.spec_files import spec_path
 from mockserver.contract.versions import GatewayVersion
 from mockserver.dashboard.apis import Apis
 from mockserver.dashboard.config import Config
+from mockserver.dashboard.gateway_client import GatewayClient
+from mockserver.dashboard.organisations import Organisations
 from mockserver.dashboard.policies import Policies
 from mockserver.dashboard.records import Records
 from mockserver.dashboard.users import ADMIN, Users
@@ -55,11 +57,14 @@ class Dashboard:
         self.storage_is_shared = backend.is_shared
         self._records = {
             name: Records(backend.key_values(f"dashboard-{name}"))
-            for name in ("organisations", "users", "apis", "policies")
+            for name in ("organisations", "users", "apis", "policies", "oauth-clients", "assets")
         }
-        self.organisations = self._records["organisations"]
-        self.users = Users(self._records["users"])
-        self.apis = Apis(self._records["apis"])
+        self.organisations = Organisations(self._records["organisations"], self.now)
+        self.users = Users(self._records["users"], self.now)
+        self.apis = Apis(self._records["apis"], self.now)
+        self.oauth_clients = self._records["oauth-clients"]
+        self.assets = self._records["assets"]
+        self.gateway = GatewayClient(config)
         self.policies = Policies(
             Codec.of(self.contract, "Policy"),
             self._records["policies"],
@@ -83,22 +88,14 @@ class Dashboard:
 
     def _found(self) -> None:
         """Add the first organisation and its admin, if the database has no users."""
-        if self.users.records.all():
+        if self.users.all(self.organisation):
             return
-        self.organisations.add(
-            self.organisation,
-            {"id": self.organisation, "owner_name": "Mock", "cname_enabled": True, "cname": ""},
-        )
-        self.users.records.add(
-            _FIRST_USER,
-            {
-                "id": _FIRST_USER,
-                "org_id": self.organisation,
-                "first_name": "Mock",
-                "last_name": "Admin",
-                "email_address": "admin@example.com",
-                "access_key": self.key,
-                "active": True,
-                "user_permissions": dict(ADMIN),
-            },
-        )
+        organisation = {"owner_name": "Mock", "cname_enabled": True, "cname": ""}
+        self.organisations.store(organisation, self.organisation)
+        admin = {
+            "first_name": "Mock",
+            "last_name": "Admin",
+            "email_address": "admin@example.com",
+            "user_permissions": ADMIN,
+        }
+        self.users.create(self.organisation, admin, user_id=_FIRST_USER, access_key=self.key)

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Mapping
+import secrets
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from mockserver.dashboard.documents import object_at, text_of
+from mockserver.dashboard.object_ids import new_object_id
 from mockserver.dashboard.records import Document, Records
+from mockserver.dashboard.replies import Refusal
 
 ADMIN = {"IsAdmin": "admin"}
 _READS = ("GET", "HEAD")
+_TEXTS = ("first_name", "last_name", "group_id")
 
 
 @dataclass(frozen=True)
@@ -18,6 +23,7 @@ class User:
     """A user of one organisation.
 
     Attributes:
+        user_id: the database id.
         org_id: the id of the organisation whose objects the user sees.
         permissions: "read", "write" or "deny" by section, such as "policies"; `IsAdmin: admin` overrides all.
     """
@@ -29,32 +35,85 @@ class User:
     def may(self, method: str, section: str) -> bool:
         """True if the permissions allow a request of a method to a section.
 
-        A user without any permissions, and one without an entry for the section, may do everything.
+        A user without any permissions may do everything; one with some, only what they name.
         """
         if not section or not self.permissions or self.permissions.get("IsAdmin") == "admin":
             return True
-        permission = self.permissions.get(section, "write")
+        permission = self.permissions.get(section, "deny")
         return permission == "write" or (permission == "read" and method in _READS)
 
 
 class Users:
     """The users of all organisations, by database id.
 
-    A user is a dict with at least `id`, `org_id`, `access_key` and `user_permissions`.
+    A user is a dict with the members that `GET /api/users/{userId}` returns.
     """
 
-    def __init__(self, records: Records) -> None:
-        self.records = records
+    def __init__(self, records: Records, now: Callable[[], float]) -> None:
+        self._records = records
+        self._now = now
 
     def with_key(self, key: str) -> User | None:
         """The user with an access key; None if there is none. Keys are compared in constant time."""
         sent = key.encode("utf-8", "surrogateescape")
-        for document in self.records:
+        for document in self._records:
             if key and hmac.compare_digest(document["access_key"].encode(), sent):
-                return _user(document)
+                return User(document["id"], document["org_id"], document["user_permissions"])
         return None
 
+    def all(self, org_id: str) -> list[Document]:
+        """The users of an organisation, the oldest first."""
+        return [user for user in self._records.all() if user["org_id"] == org_id]
 
-def _user(document: Document) -> User:
-    permissions: Any = document.get("user_permissions") or {}
-    return User(document["id"], document["org_id"], permissions)
+    def find(self, org_id: str, user_id: str) -> Document | None:
+        """A user of an organisation; None if there is none."""
+        user = self._records.get(user_id)
+        return user if user and user["org_id"] == org_id else None
+
+    def create(self, org_id: str, sent: Document, *, user_id: str = "", access_key: str = "") -> Document:
+        """Store a new user with an access key; returns it.
+
+        Raises:
+            Refusal: the e-mail address is missing (400), or used in the organisation (403).
+        """
+        email = text_of(sent, "email_address").lower()
+        if not email:
+            raise Refusal("User object validation failed.", 400)
+        if any(user["email_address"] == email for user in self.all(org_id)):
+            raise Refusal("User email already exists for this Org", 403)
+        user_id = user_id or new_object_id(self._now())
+        return self._store(user_id, org_id, access_key or secrets.token_hex(16), email, sent)
+
+    def update(self, user: Document, sent: Document) -> Document:
+        """Replace a user; the organisation and the access key stay."""
+        email = text_of(sent, "email_address").lower() or user["email_address"]
+        return self._store(user["id"], user["org_id"], user["access_key"], email, sent)
+
+    def renew_key(self, user: Document) -> Document:
+        """Give a user a new access key; returns the user."""
+        renewed = {**user, "access_key": secrets.token_hex(16)}
+        self._records.add(user["id"], renewed)
+        return renewed
+
+    def delete(self, user: Document) -> None:
+        """Remove a user."""
+        self._records.remove(user["id"])
+
+    def _store(self, user_id: str, org_id: str, access_key: str, email: str, sent: Document) -> Document:
+        permissions = {
+            section: value
+            for section, value in object_at(sent, "user_permissions").items()
+            if isinstance(value, str)
+        }
+        user: dict[str, Any] = {
+            "api_model": {},
+            **{name: text_of(sent, name) for name in _TEXTS},
+            "email_address": email,
+            "org_id": org_id,
+            "active": sent.get("active") is not False,
+            "id": user_id,
+            "access_key": access_key,
+            "user_permissions": permissions,
+        }
+        self._records.add(user_id, user)
+        return user

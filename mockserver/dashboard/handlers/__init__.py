@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from mockserver.dashboard.handlers import policies, probes
+from mockserver.dashboard.handlers import (
+    apis,
+    assets,
+    keys,
+    oauth,
+    organisations,
+    policies,
+    probes,
+    users,
+)
 from mockserver.dashboard.handlers.registration import SERVICE
 
-__all__ = ["SERVICE", "policies", "probes"]
+__all__ = ["SERVICE", "apis", "assets", "keys", "oauth", "organisations", "policies", "probes", "users"]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from mockserver.dashboard.handlers.registration import Call, handles, user_of
-from mockserver.dashboard.listing import Criteria, Paging
+from mockserver.dashboard.handlers.registration import Call, handles, page_of, user_of
+from mockserver.dashboard.listing import Criteria
 from mockserver.dashboard.object_ids import is_object_id
 from mockserver.dashboard.records import Document
 from mockserver.dashboard.replies import Refusal, json_text, ok
@@ -43,7 +43,7 @@ def search_policies(call: Call) -> Reply:
 @handles("getPolicy", SECTION)
 def get_policy(call: Call) -> Reply:
     """Read one policy, without an envelope (SW 7838)."""
-    policy = call.state.policies.get(user_of(call).org_id, call.params["policyId"])
+    policy = call.state.policies.get(user_of(call).org_id, call.params["id"])
     return json_text(call.state.policies.codec.encode(policy))
 
 
@@ -59,14 +59,14 @@ def add_policy(call: Call) -> Reply:
 def update_policy(call: Call) -> Reply:
     """Replace a policy (SW 7838)."""
     policies = call.state.policies
-    policies.update(user_of(call).org_id, call.params["policyId"], policies.decode(call.body))
+    policies.update(user_of(call).org_id, call.params["id"], policies.decode(call.body))
     return ok("Data updated")
 
 
 @handles("deletePolicy", SECTION)
 def delete_policy(call: Call) -> Reply:
     """Remove a policy; keys keep its id (SW 7838, S002)."""
-    call.state.policies.delete(user_of(call).org_id, call.params["policyId"])
+    call.state.policies.delete(user_of(call).org_id, call.params["id"])
     return ok("Data deleted")
 
 
@@ -101,9 +101,9 @@ def _page(call: Call, criteria: Criteria) -> Reply:
     """The reply with one page of the policies that fit."""
     policies = call.state.policies
     fitting = criteria.select(policies.all(user_of(call).org_id))
-    paging = Paging.of(call.parameter("p"), call.state.config.page_size)
-    output = [policies.codec.type.output(policy) for policy in paging.select(fitting)]
-    return json_text(json_writer.write({"Data": output, "Pages": paging.pages(len(fitting))}))
+    shown, pages = page_of(call, fitting)
+    output = [policies.codec.type.output(policy) for policy in shown]
+    return json_text(json_writer.write({"Data": output, "Pages": pages}))
 
 
 def _has(call: Call, name: str) -> bool:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
-from typing import TypeAlias
+from collections.abc import Callable, Sequence
+from typing import TypeAlias, TypeVar
 
 from mockserver.dashboard.dashboard import Dashboard
+from mockserver.dashboard.listing import Paging
 from mockserver.dashboard.replies import Refusal, error
 from mockserver.dashboard.users import User
 from mockserver.http.messages import Reply, Request
 from mockserver.service import registry
 from mockserver.service.registry import HandlerFunction, Waits, on_shared_storage
 
+T = TypeVar("T")
 SERVICE = "dashboard"
 Call: TypeAlias = registry.Call[Dashboard]
 _register = registry.Handlers(SERVICE).handles
@@ -33,8 +35,7 @@ def handles(
         def checked(call: Call) -> Reply:
             if section and not user_of(call).may(call.request.method, section):
                 path = call.state.contract.operations[operation_id].path
-                template = path.replace("{policyId}", "{id}")
-                return error(f"access denied: You do not have permission to access  {template}", 403)
+                return error(f"access denied: You do not have permission to access  {path}", 403)
             try:
                 return answer(call)
             except Refusal as refusal:
@@ -55,6 +56,12 @@ def user_of(call: Call) -> User:
     if user is None:
         raise Refusal("Not authorised", 401)
     return user
+
+
+def page_of(call: Call, items: Sequence[T]) -> tuple[list[T], int]:
+    """The items of the page that the request asks for, and the number of pages."""
+    paging = Paging.of(call.parameter("p"), call.state.config.page_size)
+    return paging.select(items), paging.pages(len(items))
 
 
 def key_of(request: Request) -> str:

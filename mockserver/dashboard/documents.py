@@ -1,0 +1,42 @@
+"""Documents that are stored as they are sent: JSON objects with any members."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, NoReturn
+
+from mockserver.dashboard.records import Document
+from mockserver.dashboard.replies import Refusal
+
+
+def parse(body: bytes, refusal: Refusal) -> Document:
+    """The JSON object in a body.
+
+    Raises:
+        Refusal: the given one, if the body is anything else.
+    """
+    try:
+        document = json.loads(body, parse_constant=_no_constant)
+    except (ValueError, RecursionError):
+        raise refusal from None
+    if not isinstance(document, dict):
+        raise refusal
+    return document
+
+
+def _no_constant(text: str) -> NoReturn:
+    raise ValueError(f"{text} is no JSON")
+
+
+def text_of(document: Document, member: str) -> str:
+    """The text of a member; "" if it is missing or anything else."""
+    value: Any = document.get(member)
+    return value if isinstance(value, str) else ""
+
+
+def object_at(document: Document, path: str) -> Document:
+    """The object at a dotted path; an empty one if there is none."""
+    node: Any = document
+    for name in path.split("."):
+        node = node.get(name) if isinstance(node, dict) else None
+    return node if isinstance(node, dict) else {}

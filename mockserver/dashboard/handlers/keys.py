@@ -1,0 +1,104 @@
+"""Keys, which the Dashboard hands on to its gateway."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote
+
+from mockserver.dashboard.documents import parse
+from mockserver.dashboard.gateway_client import GatewayReply
+from mockserver.dashboard.handlers.registration import Call, handles, page_of, user_of
+from mockserver.dashboard.records import Document
+from mockserver.dashboard.replies import Refusal, json_reply, ok
+from mockserver.http.messages import Reply
+from mockserver.service.registry import always
+
+SECTION = "keys"
+_MALFORMED = Refusal("Request body malformed.", 403)
+_UNKNOWN = Refusal("Could not retrieve key detail.", 404)
+_NO_GATEWAY = Refusal("Failed to unmarshal key data.", 500)
+
+
+@handles("addKey", SECTION, waits=always)
+def add_key(call: Call) -> Reply:
+    """Create a key with a name that the gateway chooses (SW 6758)."""
+    return _written(call, "POST", "/tyk/keys/create")
+
+
+@handles("addKeyAtPath", SECTION, waits=always)
+def add_key_at_path(call: Call) -> Reply:
+    """Create a key with a name (SW 6844)."""
+    return _written(call, "POST", _target(call))
+
+
+@handles("getKey", SECTION, waits=always)
+@handles("getKeyOfApi", SECTION, waits=always)
+def get_key(call: Call) -> Reply:
+    """Read the session of a key (SW 6844, 1045)."""
+    return _shown(call.params["keyId"], _owned(call))
+
+
+@handles("updateKey", SECTION, waits=always)
+@handles("updateKeyOfApi", SECTION, waits=always)
+def update_key(call: Call) -> Reply:
+    """Replace the session of a key (SW 6844, 1045)."""
+    _owned(call)
+    return _written(call, "PUT", _target(call))
+
+
+@handles("deleteKey", SECTION, waits=always)
+@handles("deleteKeyOfApi", SECTION, waits=always)
+def delete_key(call: Call) -> Reply:
+    """Remove a key (SW 6844, 1045)."""
+    _owned(call)
+    if call.state.gateway.send("DELETE", _target(call)).status != 200:
+        raise Refusal("Could not delete key.", 500)
+    return ok("Key deleted successfully.")
+
+
+@handles("listKeysOfApi", SECTION, waits=always)
+def list_keys_of_api(call: Call) -> Reply:
+    """List the keys of the organisation, page by page (SW 968)."""
+    reply = call.state.gateway.send("GET", f"/tyk/keys?filter={quote(user_of(call).org_id)}")
+    if reply.status != 200 or not isinstance(reply.document, dict):
+        raise Refusal("Could not retrieve keys.", 404)
+    keys, pages = page_of(call, sorted(reply.document.get("keys") or []))
+    return json_reply({"data": {"keys": keys}, "pages": pages})
+
+
+def _target(call: Call) -> str:
+    """The path of a key at the gateway, with the query of the request, such as `?hashed=true`."""
+    return f"/tyk/keys/{quote(call.params['keyId'], safe='')}{call.query}"
+
+
+def _owned(call: Call) -> Document:
+    """The session of a key of the user's organisation."""
+    reply: GatewayReply = call.state.gateway.send("GET", _target(call))
+    if reply.status == 0:
+        raise _NO_GATEWAY
+    if reply.status != 200 or not isinstance(reply.document, dict):
+        raise _UNKNOWN
+    if reply.document.get("org_id") != user_of(call).org_id:
+        raise Refusal("Attempted access to non-owned key.", 400)
+    return reply.document
+
+
+def _written(call: Call, method: str, target: str) -> Reply:
+    """Write the session of a body as one of the user's organisation, and show what the gateway stored."""
+    session = {**parse(call.body, _MALFORMED), "org_id": user_of(call).org_id}
+    reply = call.state.gateway.send(method, target, session)
+    if reply.status != 200 or not isinstance(reply.document, dict):
+        raise _NO_GATEWAY if reply.status in (0, 500) else _refused(reply)
+    key = str(reply.document.get("key", ""))
+    stored = call.state.gateway.send("GET", f"/tyk/keys/{quote(key, safe='')}{call.query}")
+    data = stored.document if stored.status == 200 else session
+    return _shown(key, data, str(reply.document.get("key_hash", "")))
+
+
+def _refused(reply: GatewayReply) -> Refusal:
+    message = reply.document.get("message") if isinstance(reply.document, dict) else None
+    return Refusal(str(message or "User/Key object validation failed, most likely malformed input."), 400)
+
+
+def _shown(key: str, data: Any, key_hash: str = "") -> Reply:
+    return json_reply({"api_model": {}, "key_id": key, "key_hash": key_hash, "data": data})
