@@ -12,6 +12,7 @@ from mockserver.cli import (
     USAGE,
     behaviours,
     clean,
+    dashboard,
     deviations,
     diff,
     explain,
@@ -24,7 +25,20 @@ from mockserver.cli import (
     why,
 )
 
-COMMANDS = (serve, verify, clean, behaviours, explain, diff, deviations, parity, record, mutants, why)
+COMMANDS = (
+    serve,
+    dashboard,
+    verify,
+    clean,
+    behaviours,
+    explain,
+    diff,
+    deviations,
+    parity,
+    record,
+    mutants,
+    why,
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

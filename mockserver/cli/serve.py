@@ -82,7 +82,7 @@ def run(options: argparse.Namespace) -> int:
     config, ignored = _configuration(options)
     version = version_of(options.gateway)
     extra = Contract.of_file(options.spec) if options.spec else None
-    backend = _backend(options.store) if options.store else None
+    backend = redis_backend(options.store) if options.store else None
     with MockGateway.of(
         version, config, extra, options.upstream,
         remote_control=options.remote_control, backend=backend,
@@ -103,7 +103,12 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _backend(url: str) -> Backend:
+def redis_backend(url: str) -> Backend:
+    """The backend on a Redis.
+
+    Raises:
+        ConfigError: the package redis is not installed.
+    """
     from mockserver.service.configuration import ConfigError
 
     try:

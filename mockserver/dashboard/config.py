@@ -18,7 +18,6 @@ class Config(Configuration):
 
     PREFIX: ClassVar[str] = "TYK_DB_"
     VARIABLES: ClassVar[Mapping[str, str]] = {
-        "host_name": "TYK_DB_HOST",
         "shared_node_secret": "TYK_DB_NODESECRET",
         "tyk_api_config__host": "TYK_DB_TYKAPI_HOST",
         "tyk_api_config__port": "TYK_DB_TYKAPI_PORT",
@@ -29,7 +28,7 @@ class Config(Configuration):
     )
 
     listen_port: int = 3000
-    host_name: str = "127.0.0.1"
+    listen_address: str = "127.0.0.1"
     admin_secret: str = "mock-admin-secret"
     shared_node_secret: str = "mock-node-secret"
     page_size: int = 10

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
+from typing import Any
+
 from mockserver.contract import behaviours
 from mockserver.contract.codecs import Codec
 from mockserver.contract.openapi import Contract
@@ -12,7 +16,9 @@ from mockserver.dashboard.config import Config
 from mockserver.dashboard.gateway_client import GatewayClient
 from mockserver.dashboard.organisations import Organisations
 from mockserver.dashboard.policies import Policies
+from mockserver.dashboard.policy_forms import form_of
 from mockserver.dashboard.records import Records
+from mockserver.dashboard.replies import Refusal
 from mockserver.dashboard.users import ADMIN, Users
 from mockserver.service.mock import Mock
 
@@ -31,7 +37,7 @@ class Dashboard:
     Attributes:
         behaviours: the ids of the behaviours of this version, without those in `without`.
         storage_is_shared: True if other mocks share the database.
-        style: "" or "2017", the form of policies in the documents of that year.
+        form: the form in which policies are read and written; that of today, or that of the style "2017".
     """
 
     def __init__(
@@ -51,7 +57,6 @@ class Dashboard:
         self.config = config
         self.key = key
         self.organisation = organisation
-        self.style = style
         self.behaviours = behaviours.load(SPEC).of(version, without)
         self.contract = Contract.load(version, SPEC)
         self.storage_is_shared = backend.is_shared
@@ -65,8 +70,8 @@ class Dashboard:
         self.oauth_clients = self._records["oauth-clients"]
         self.assets = self._records["assets"]
         self.gateway = GatewayClient(config)
+        self.form = form_of(style, Codec.of(self.contract, "Policy"))
         self.policies = Policies(
-            Codec.of(self.contract, "Policy"),
             self._records["policies"],
             self.apis,
             behaviours=self.behaviours,
@@ -79,6 +84,19 @@ class Dashboard:
     def now(self) -> float:
         """The time of the mock's clock in seconds since the epoch."""
         return self._mock.clock.now()
+
+    def seed(self, policy: Mapping[str, Any]) -> str:
+        """Create a policy of the first organisation; returns its database id.
+
+        Raises:
+            ValueError: the policy is refused; the message is that of the reply.
+        """
+        try:
+            decoded = self.form.decode(json.dumps(policy).encode())
+            object_id: str = self.policies.create(self.organisation, decoded)["_id"]
+        except Refusal as refusal:
+            raise ValueError(refusal.message) from refusal
+        return object_id
 
     def reset(self) -> None:
         """Restore the initial state: the first organisation with its admin, and nothing else."""

@@ -11,7 +11,6 @@ from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from typing import Any
 
-from mockserver.contract.codecs import Codec, Malformed
 from mockserver.dashboard import authentication
 from mockserver.dashboard.apis import Apis
 from mockserver.dashboard.config import Config
@@ -21,7 +20,6 @@ from mockserver.dashboard.records import Document, Records
 from mockserver.dashboard.replies import Refusal
 
 DERIVED = ("auth_type", "auth_types", "state", "access_rights_array", "graphql_enabled")
-MALFORMED = Refusal("Request body malformed.", 403)
 _SAFE_ID = re.compile(r"[a-zA-Z0-9.\-_~]+")
 _LISTS = ("allowed_urls", "restricted_types", "allowed_types", "field_access_rights")
 _NO_TIME = "0001-01-01T00:00:00Z"
@@ -35,7 +33,6 @@ class Policies:
 
     def __init__(
         self,
-        codec: Codec,
         records: Records,
         apis: Apis,
         *,
@@ -44,24 +41,12 @@ class Policies:
         now: Callable[[], float],
         lock: Callable[[], AbstractContextManager[Any]],
     ) -> None:
-        self.codec = codec
         self.records = records
         self._apis = apis
         self._behaviours = behaviours
         self._config = config
         self._now = now
         self._lock = lock
-
-    def decode(self, body: bytes) -> Document:
-        """The policy in the body of a request.
-
-        Raises:
-            Refusal: the body cannot be decoded as a policy.
-        """
-        try:
-            return self.codec.decode(body)
-        except Malformed:
-            raise MALFORMED from None
 
     def all(self, org_id: str) -> list[Document]:
         """The policies of an organisation with their derived members, the oldest first."""

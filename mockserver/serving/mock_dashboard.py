@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from mockserver.contract.spec_files import default_version, select_version
 from mockserver.contract.versions import GatewayVersion
 from mockserver.dashboard.config import Config
 from mockserver.dashboard.dashboard import DEFAULT_KEY, DEFAULT_ORGANISATION, SPEC, Dashboard
 from mockserver.dashboard.service import dashboard_service
-from mockserver.service.journal import Journal
 from mockserver.service.mock import Mock
-from mockserver.serving.service_server import ServiceServer, listen
+from mockserver.serving.mock_gateway import MockGateway
+from mockserver.serving.mock_server import MockServer
 from mockserver.storage.backend import Backend
 
 
@@ -26,7 +25,7 @@ class DashboardPolicies(Mapping[str, dict[str, Any]]):
 
     def __getitem__(self, object_id: str) -> dict[str, Any]:
         policies = {policy["_id"]: policy for policy in self._all()}
-        output: dict[str, Any] = self._dashboard.policies.codec.type.output(policies[object_id])
+        output: dict[str, Any] = self._dashboard.form.document(policies[object_id])
         return output
 
     def __iter__(self) -> Iterator[str]:
@@ -35,12 +34,20 @@ class DashboardPolicies(Mapping[str, dict[str, Any]]):
     def __len__(self) -> int:
         return len(self._all())
 
+    def seed(self, *policies: Mapping[str, Any]) -> list[str]:
+        """Create policies, as if they had been posted; returns their database ids.
+
+        Raises:
+            ValueError: a policy is refused; the message is that of the Dashboard.
+        """
+        return [self._dashboard.seed(policy) for policy in policies]
+
     def _all(self) -> list[dict[str, Any]]:
         return self._dashboard.policies.all(self._dashboard.organisation)
 
 
-class MockDashboard:
-    """A mock Dashboard on a local port, in threads of this process.
+class MockDashboard(MockServer):
+    """A mock Dashboard on a local port, and a mock gateway to which it hands keys on.
 
     Args:
         dashboard: the version, such as "5.13" or "5.13.1"; by default, that in spec/dashboard.
@@ -51,11 +58,12 @@ class MockDashboard:
         config: keys of tyk_analytics.conf, nested or dotted.
         style: "2017" for policies in the form of the documents of that year.
         without: ids of behaviours to switch off, to check that a test notices.
+        with_gateway: False to start no gateway; none is started either if `tyk_api_config` names one.
 
     Attributes:
         policies: the policies of the first organisation by database id.
+        gateway: the mock gateway beside it; None if there is none.
         state: the simulated Dashboard.
-        mock: the instruments: clock, faults, journal and storage.
 
     Raises:
         ServerError: the port is taken.
@@ -74,17 +82,15 @@ class MockDashboard:
         config: Mapping[str, Any] | None = None,
         style: str = "",
         without: frozenset[str] = frozenset(),
+        with_gateway: bool = True,
     ) -> None:
         version = default_version(SPEC) if dashboard is None else select_version(dashboard, SPEC)
         settings, _ = Config.of(config or {})
         if admin_secret is not None:
             settings = replace(settings, admin_secret=admin_secret)
         settings = replace(settings, listen_port=port)
-        mock = Mock()
-        state = Dashboard(
-            version, settings, mock, key=key, organisation=organisation, style=style, without=without
-        )
-        self._start(mock, state)
+        gateway_port = 0 if with_gateway else None
+        self._start(Mock(), version, settings, key, organisation, style, gateway_port, without)
 
     @classmethod
     def of(
@@ -95,79 +101,76 @@ class MockDashboard:
         key: str = DEFAULT_KEY,
         organisation: str = DEFAULT_ORGANISATION,
         style: str = "",
+        gateway_port: int | None = 0,
         remote_control: bool = False,
         backend: Backend | None = None,
     ) -> MockDashboard:
         """A mock Dashboard with a complete configuration, on its `host_name` and `listen_port`."""
         self = cls.__new__(cls)
-        mock = Mock(backend)
-        state = Dashboard(version, config, mock, key=key, organisation=organisation, style=style)
-        self._start(mock, state, remote_control=remote_control)
+        self._start(
+            Mock(backend),
+            version,
+            config,
+            key,
+            organisation,
+            style,
+            gateway_port,
+            remote_control=remote_control,
+        )  # fmt: skip
         return self
 
-    def _start(self, mock: Mock, dashboard: Dashboard, *, remote_control: bool = False) -> None:
-        self.mock = mock
-        self.state = dashboard
-        self.policies = DashboardPolicies(dashboard)
-        config = dashboard.config
-        self._server = ServiceServer(
-            mock,
-            dashboard_service(dashboard),
-            listen(config.host_name, config.listen_port),
-            remote_control=remote_control,
-        )
-
-    @property
-    def url(self) -> str:
-        """The base URL, without a trailing slash."""
-        return self._server.url
+    def _start(
+        self,
+        mock: Mock,
+        version: GatewayVersion,
+        config: Config,
+        key: str,
+        organisation: str,
+        style: str,
+        gateway_port: int | None,
+        without: frozenset[str] = frozenset(),
+        *,
+        remote_control: bool = False,
+    ) -> None:
+        self.gateway = None
+        if gateway_port is not None and not config.tyk_api_config__host:
+            self.gateway = MockGateway(port=gateway_port)
+            config = _with_gateway(config, self.gateway)
+        try:
+            self.state = Dashboard(
+                version, config, mock, key=key, organisation=organisation, style=style, without=without
+            )
+            self.policies = DashboardPolicies(self.state)
+            address = (config.listen_address, config.listen_port)
+            self._serve(mock, dashboard_service(self.state), address, remote_control=remote_control)
+        except BaseException:
+            if self.gateway is not None:
+                self.gateway.close()
+            raise
 
     @property
     def key(self) -> str:
         """The access key of the first user."""
         return self.state.key
 
-    @property
-    def journal(self) -> Journal:
-        """The requests and replies, oldest first."""
-        return self.mock.journal
-
     def reset(self) -> None:
-        """Restore the initial state: remove all that was written, faults and journal entries."""
-        self.mock.reset()
-
-    def advance(self, seconds: float) -> None:
-        """Advance the clock of the Dashboard by a number of seconds."""
-        self.mock.clock.advance(seconds)
-
-    def fault(self, operation: str = "*", **members: Any) -> None:
-        """Set a fault for the next answers of an operation: `status`, `message`, `delay`, `drop`, `times`.
-
-        Raises:
-            FaultError: a member is unknown or has a wrong type, or there is no such operation.
-        """
-        operations = set(self.state.contract.operations)
-        self.mock.faults.add({"operation": operation, **members}, operations)
-
-    def stop(self) -> None:
-        """Accept no more connections, finish the answers in progress; returns at once."""
-        self._server.stop()
+        """Restore the initial state of the Dashboard and of its gateway."""
+        super().reset()
+        if self.gateway is not None:
+            self.gateway.reset()
 
     def close(self) -> None:
-        """Stop the server, and wait until the port is free."""
-        self._server.close()
+        """Stop both servers, and wait until their ports are free."""
+        super().close()
+        if self.gateway is not None:
+            self.gateway.close()
 
-    def wait(self) -> None:
-        """Block until the server is closed."""
-        self._server.wait()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        at: TracebackType | None,
-    ) -> None:
-        self.close()
+def _with_gateway(config: Config, gateway: MockGateway) -> Config:
+    host, _, port = gateway.url.rpartition(":")
+    return replace(
+        config,
+        tyk_api_config__host=host,
+        tyk_api_config__port=port,
+        tyk_api_config__secret=gateway.secret,
+    )

@@ -6,8 +6,8 @@ from mockserver.dashboard.handlers.registration import Call, handles, page_of, u
 from mockserver.dashboard.listing import Criteria
 from mockserver.dashboard.object_ids import is_object_id
 from mockserver.dashboard.records import Document
-from mockserver.dashboard.replies import Refusal, json_text, ok
-from mockserver.golang import json_reader, json_writer
+from mockserver.dashboard.replies import Refusal, json_reply, ok
+from mockserver.golang import json_reader
 from mockserver.golang.json_reader import JSONSyntaxError, Object
 from mockserver.http.messages import Reply
 
@@ -44,23 +44,23 @@ def search_policies(call: Call) -> Reply:
 def get_policy(call: Call) -> Reply:
     """Read one policy, without an envelope (SW 7838)."""
     policy = call.state.policies.get(user_of(call).org_id, call.params["id"])
-    return json_text(call.state.policies.codec.encode(policy))
+    return json_reply(call.state.form.document(policy))
 
 
 @handles("addPolicy", SECTION)
 def add_policy(call: Call) -> Reply:
     """Create a policy; the message is its database id (SW 7658, SYNC policies.go:109)."""
-    policies = call.state.policies
-    policy = policies.create(user_of(call).org_id, policies.decode(call.body))
-    return ok(policy["_id"])
+    form = call.state.form
+    policy = call.state.policies.create(user_of(call).org_id, form.decode(call.body))
+    return form.created(policy["_id"])
 
 
 @handles("updatePolicy", SECTION)
 def update_policy(call: Call) -> Reply:
     """Replace a policy (SW 7838)."""
-    policies = call.state.policies
-    policies.update(user_of(call).org_id, call.params["id"], policies.decode(call.body))
-    return ok("Data updated")
+    form = call.state.form
+    call.state.policies.update(user_of(call).org_id, call.params["id"], form.decode(call.body))
+    return form.updated()
 
 
 @handles("deletePolicy", SECTION)
@@ -91,7 +91,7 @@ def _exported(call: Call) -> list[Document]:
     data = next((value for name, value in reversed(node) if name.lower() == "data"), None) or []
     if not isinstance(data, list) or isinstance(data, Object):
         raise malformed
-    decoded = [call.state.policies.codec.decode_node(item) for item in data]
+    decoded = [call.state.form.codec.decode_node(item) for item in data]
     if any(reasons for _, reasons in decoded):
         raise malformed
     return [policy for policy, _ in decoded]
@@ -99,11 +99,8 @@ def _exported(call: Call) -> list[Document]:
 
 def _page(call: Call, criteria: Criteria) -> Reply:
     """The reply with one page of the policies that fit."""
-    policies = call.state.policies
-    fitting = criteria.select(policies.all(user_of(call).org_id))
-    shown, pages = page_of(call, fitting)
-    output = [policies.codec.type.output(policy) for policy in shown]
-    return json_text(json_writer.write({"Data": output, "Pages": pages}))
+    fitting = criteria.select(call.state.policies.all(user_of(call).org_id))
+    return call.state.form.listing(*page_of(call, fitting))
 
 
 def _has(call: Call, name: str) -> bool:

@@ -1,0 +1,130 @@
+"""dashboard: run the mock Dashboard, and a mock gateway beside it."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mockserver.cli import Commands
+from mockserver.cli.serve import redis_backend
+
+if TYPE_CHECKING:
+    from mockserver.dashboard.config import Config
+    from mockserver.storage.backend import Backend
+
+
+def add(commands: Commands) -> None:
+    """Declare the command and its flags."""
+    parser = commands.add_parser(
+        "dashboard",
+        help="Run the mock Dashboard.",
+        description="Run a mock of the Tyk Dashboard until it is interrupted, and a mock gateway beside it, "
+        "to which it hands keys on. It reads the tyk_analytics.conf and the TYK_DB_* variables of a real "
+        "Dashboard. Flags override variables, and variables override the file.",
+    )
+    parser.add_argument(
+        "--conf",
+        type=Path,
+        metavar="FILE",
+        help="Configuration file of a real Dashboard, tyk_analytics.conf.",
+    )
+    parser.add_argument(
+        "--port", type=int, metavar="PORT", help="Port to listen on; 0 selects a free port (3000)."
+    )
+    parser.add_argument("--host", metavar="ADDRESS", help="Address to listen on (127.0.0.1).")
+    parser.add_argument(
+        "--dashboard",
+        metavar="VERSION",
+        help="Dashboard version to mock, as in 5.13 or 5.13.1; the default version if left out.",
+    )
+    parser.add_argument("--key", metavar="KEY", help="Access key of the first user, who is an admin.")
+    parser.add_argument("--admin-secret", metavar="SECRET", help="Required value of admin-auth.")
+    parser.add_argument("--node-secret", metavar="SECRET", help="Secret of the gateways that register.")
+    parser.add_argument("--org", metavar="ID", help="Id of the first organisation, 24 hex digits.")
+    parser.add_argument(
+        "--style",
+        default="",
+        choices=["2017"],
+        help="Form of policies: that of the documents of 2017, with apiid and apiname.",
+    )
+    parser.add_argument("--state", type=Path, metavar="DIR", help="Directory that keeps the state.")
+    parser.add_argument(
+        "--store",
+        metavar="URL",
+        help="Redis that keeps the state, redis://HOST:PORT/DB; several mocks may share it.",
+    )
+    parser.add_argument("--no-gateway", action="store_true", help="Start no gateway beside the Dashboard.")
+    parser.add_argument(
+        "--gateway-port",
+        type=int,
+        default=8080,
+        metavar="PORT",
+        help="Port of that gateway; 0 selects a free one (8080).",
+    )
+    parser.add_argument(
+        "--remote-control", action="store_true", help="Allow /_mock/ to other machines, not only to this one."
+    )
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Serve until SIGTERM or SIGINT; return the exit code."""
+    from mockserver.contract.spec_files import default_version, select_version
+    from mockserver.dashboard.dashboard import DEFAULT_KEY, DEFAULT_ORGANISATION, SPEC
+    from mockserver.dashboard.object_ids import is_object_id
+    from mockserver.service.configuration import ConfigError
+    from mockserver.serving.mock_dashboard import MockDashboard
+
+    config, ignored = _configuration(options)
+    version = select_version(options.dashboard, SPEC) if options.dashboard else default_version(SPEC)
+    organisation = options.org or DEFAULT_ORGANISATION
+    if not is_object_id(organisation):
+        raise ConfigError(f"--org {organisation!r} is not the id of an organisation; give 24 hex digits")
+    with MockDashboard.of(
+        version, config,
+        key=options.key or DEFAULT_KEY, organisation=organisation.lower(), style=options.style,
+        gateway_port=None if options.no_gateway else options.gateway_port,
+        remote_control=options.remote_control, backend=_backend(options),
+    ) as dashboard:  # fmt: skip
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: dashboard.stop())
+        if ignored:
+            print(f"keys of {options.conf} that the mock ignores: {', '.join(sorted(ignored))}")
+        count = len(dashboard.state.contract.operations)
+        print(f"Tyk Dashboard {version} mocked on {dashboard.url}: {count} operations", flush=True)
+        if dashboard.gateway is not None:
+            gateway = dashboard.gateway
+            print(f"Tyk Gateway {gateway.gateway.version} mocked on {gateway.url}", flush=True)
+        print(f'the organisation is "{dashboard.state.organisation}", the key "{dashboard.key}"', flush=True)
+        dashboard.wait()
+    return 0
+
+
+def _configuration(options: argparse.Namespace) -> tuple[Config, list[str]]:
+    from mockserver.dashboard.config import Config
+
+    config, ignored = Config.load(options.conf, os.environ)
+    flags = {
+        "listen_port": options.port,
+        "listen_address": options.host,
+        "admin_secret": options.admin_secret,
+        "shared_node_secret": options.node_secret,
+    }
+    for key, value in flags.items():
+        if value is not None:
+            config = config.having(key, value)
+    return config, ignored
+
+
+def _backend(options: argparse.Namespace) -> Backend | None:
+    from mockserver.service.configuration import ConfigError
+    from mockserver.storage.document_directory import DirectoryBackend
+
+    if options.state and options.store:
+        raise ConfigError("--state and --store both say where the state is kept; give one of them")
+    if options.state:
+        return DirectoryBackend(options.state)
+    return redis_backend(options.store) if options.store else None

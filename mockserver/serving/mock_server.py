@@ -1,0 +1,91 @@
+"""What all mocks have in common that run on a local port: the server, and the instruments."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Any, Self
+
+from mockserver.contract.openapi import Contract
+from mockserver.service.journal import Journal
+from mockserver.service.mock import Mock
+from mockserver.service.service import Service
+from mockserver.serving.service_server import ServiceServer, listen
+
+
+class MockServer:
+    """A mock of one service on a local port, in threads of this process.
+
+    Attributes:
+        mock: the instruments: clock, faults, journal and storage.
+    """
+
+    mock: Mock
+    _service: Service
+    _server: ServiceServer
+
+    def _serve(
+        self,
+        mock: Mock,
+        service: Service,
+        address: tuple[str, int],
+        extra: Contract | None = None,
+        *,
+        remote_control: bool = False,
+    ) -> None:
+        """Start the server.
+
+        Raises:
+            ServerError: the port is taken.
+        """
+        self.mock = mock
+        self._service = service
+        self._server = ServiceServer(mock, service, listen(*address), extra, remote_control=remote_control)
+
+    @property
+    def url(self) -> str:
+        """The base URL, without a trailing slash."""
+        return self._server.url
+
+    @property
+    def journal(self) -> Journal:
+        """The requests and replies, oldest first."""
+        return self.mock.journal
+
+    def reset(self) -> None:
+        """Restore the initial state: remove all that was written, faults and journal entries."""
+        self.mock.reset()
+
+    def advance(self, seconds: float) -> None:
+        """Advance the clock by a number of seconds."""
+        self.mock.clock.advance(seconds)
+
+    def fault(self, operation: str = "*", **members: Any) -> None:
+        """Set a fault for the next answers of an operation: `status`, `message`, `delay`, `drop`, `times`.
+
+        Raises:
+            FaultError: a member is unknown or has a wrong type, or there is no such operation.
+        """
+        self.mock.faults.add({"operation": operation, **members}, set(self._service.contract.operations))
+
+    def stop(self) -> None:
+        """Accept no more connections, finish the answers in progress; returns at once."""
+        self._server.stop()
+
+    def close(self) -> None:
+        """Stop the server, and wait until the port is free."""
+        self._server.close()
+
+    def wait(self) -> None:
+        """Block until the server is closed."""
+        self._server.wait()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
+    ) -> None:
+        self.close()
