@@ -88,7 +88,8 @@ def version_of(text: str | None) -> GatewayVersion:
 
 def default_version(folder: Path | None = None) -> GatewayVersion:
     """The version of a service that is used if the user names none."""
-    return GatewayVersion.parse(behaviours_table(folder)["default"])
+    text = behaviours_table(folder)["default"]
+    return known_versions(folder).get(text) or GatewayVersion.parse(text)
 
 
 def for_version(node: Any, version: GatewayVersion) -> Any:

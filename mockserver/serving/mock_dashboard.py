@@ -162,6 +162,7 @@ class MockDashboard(MockServer):
     def close(self) -> None:
         """Stop both servers, and wait until their ports are free."""
         super().close()
+        self.mock.backend.close()
         if self.gateway is not None:
             self.gateway.close()
 

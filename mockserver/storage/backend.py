@@ -63,6 +63,9 @@ class Backend(Protocol):
     def subscribe(self, callback: Callable[[str], None], closing: threading.Event) -> None:
         """Call `callback` with each topic that another mock publishes, until `closing` is set."""
 
+    def close(self) -> None:
+        """Give up what only one mock may use."""
+
 
 class MemoryBackend:
     """The backend of a single mock, in memory."""
@@ -83,6 +86,9 @@ class MemoryBackend:
 
     def publish(self, topic: str) -> None:
         """Do nothing, for there is no other mock."""
+
+    def close(self) -> None:
+        """Do nothing, for nothing is held."""
 
     def subscribe(self, callback: Callable[[str], None], closing: threading.Event) -> None:
         """Do nothing, for there is no other mock."""

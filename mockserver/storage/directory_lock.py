@@ -28,7 +28,7 @@ class DirectoryLock:
         try:
             inode = self._path.stat().st_ino
             if inode != self._inode:
-                self._close()
+                self.release()
                 self._descriptor = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC)
                 self._inode = inode
                 fcntl.flock(self._descriptor, fcntl.LOCK_SH)
@@ -58,9 +58,10 @@ class DirectoryLock:
             if succeeded:
                 fcntl.flock(self._descriptor, fcntl.LOCK_SH)
 
-    def _close(self) -> None:
+    def release(self) -> None:
+        """Give up the lock."""
         if self._descriptor >= 0:
             os.close(self._descriptor)
         self._descriptor, self._inode = -1, 0
 
-    __del__ = _close
+    __del__ = release

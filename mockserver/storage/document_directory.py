@@ -43,6 +43,10 @@ class DirectoryBackend(MemoryBackend):
             if not exclusive:
                 raise StateError(f"{path}: another mock uses this directory; stop it, or give another one")
 
+    def close(self) -> None:
+        """Let other mocks use the directory."""
+        self._lock.release()
+
     def key_values(self, name: str) -> KeyValueMap:
         if name not in self._documents:
             self._documents[name] = DocumentDirectory(self._path / quote(name, safe=""))
@@ -61,7 +65,9 @@ class DocumentDirectory:
         self._lock = threading.Lock()
         try:
             path.mkdir(mode=0o700, exist_ok=True)
-            self._values = {unquote(file.stem): _read(file) for file in sorted(path.glob("*.json"))}
+            self._values = {
+                unquote(file.name.removesuffix(".json")): _read(file) for file in sorted(path.glob("*.json"))
+            }
             for leftover in path.glob(f"{_TEMPORARY}*"):  # of a mock that was killed
                 leftover.unlink(missing_ok=True)
         except OSError as error:

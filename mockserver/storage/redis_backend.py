@@ -72,6 +72,9 @@ class RedisBackend:
     def lock(self, name: str) -> AbstractContextManager[Any]:
         return _Lock(self, self._redis, PREFIX + "lock:" + name)
 
+    def close(self) -> None:
+        """Do nothing, for other mocks may use the Redis at the same time."""
+
     def publish(self, topic: str) -> None:
         with self.guarded():
             self._redis.publish(CHANNEL, f"{self._sender} {topic}")

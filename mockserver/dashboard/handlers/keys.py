@@ -68,7 +68,12 @@ def list_keys_of_api(call: Call) -> Reply:
 
 def _target(call: Call) -> str:
     """The path of a key at the gateway, with the query of the request, such as `?hashed=true`."""
-    return f"/tyk/keys/{quote(call.params['keyId'], safe='')}{call.query}"
+    return _key_target(call, call.params["keyId"])
+
+
+def _key_target(call: Call, key: str) -> str:
+    query = f"{call.query or '?'}{'&' if call.query else ''}org_id={quote(user_of(call).org_id)}"
+    return f"/tyk/keys/{quote(key, safe='')}{query}"
 
 
 def _owned(call: Call) -> Document:
@@ -90,7 +95,7 @@ def _written(call: Call, method: str, target: str) -> Reply:
     if reply.status != 200 or not isinstance(reply.document, dict):
         raise _NO_GATEWAY if reply.status in (0, 500) else _refused(reply)
     key = str(reply.document.get("key", ""))
-    stored = call.state.gateway.send("GET", f"/tyk/keys/{quote(key, safe='')}{call.query}")
+    stored = call.state.gateway.send("GET", _key_target(call, key))
     data = stored.document if stored.status == 200 else session
     return _shown(key, data, str(reply.document.get("key_hash", "")))
 

@@ -1,0 +1,86 @@
+"""The state and the configuration of a mock Dashboard."""
+
+from __future__ import annotations
+
+import json
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from dashboards import add, ask
+from serving import error_line, run_command
+
+from mockserver import MockDashboard
+from mockserver.dashboard.config import Config
+from mockserver.storage.document_directory import DirectoryBackend, StateError
+
+
+def test_the_state_outlives_the_process(tmp_path: Path) -> None:
+    """What was written to a state directory is there again for the next mock, in the same order."""
+
+    def start() -> MockDashboard:
+        from mockserver.contract.spec_files import default_version
+        from mockserver.dashboard.dashboard import SPEC
+
+        config = Config().having("listen_port", 0)
+        return MockDashboard.of(
+            default_version(SPEC), config, gateway_port=None, backend=DirectoryBackend(tmp_path)
+        )
+
+    with start() as dashboard:
+        ids = [add(dashboard, name=name) for name in ("b", "a", "c")]
+        ask(dashboard, "DELETE", f"/api/portal/policies/{ids[1]}")
+        before = dict(dashboard.policies)
+    with start() as dashboard:
+        assert list(dashboard.policies) == [ids[0], ids[2]]
+        assert dict(dashboard.policies) == before
+        (tmp_path / "of-the-user.txt").write_text("mine")
+        dashboard.reset()
+        assert not dashboard.policies
+    assert (tmp_path / "of-the-user.txt").read_text() == "mine"
+
+
+@pytest.mark.parametrize("name", ["../x", "a/b", "..", "", "x\0", "ü", "con"])
+def test_no_name_leads_out_of_the_state_directory(tmp_path: Path, name: str) -> None:
+    """Whatever the key, its file lies in the directory of its map, and is found again."""
+    with closing(DirectoryBackend(tmp_path / "state")) as backend:
+        backend.key_values("map")[name] = {"x": 1}
+    assert DirectoryBackend(tmp_path / "state").key_values("map").get(name) == {"x": 1}
+    assert [path.parent.name for path in tmp_path.rglob("*.json")] == ["map"]
+
+
+def test_a_state_directory_has_one_user(tmp_path: Path) -> None:
+    """A directory that another mock uses, or with a file that is no JSON, is refused with a clear message."""
+    first = DirectoryBackend(tmp_path)
+    with pytest.raises(StateError, match="another mock uses this directory"):
+        DirectoryBackend(tmp_path)
+    first.key_values("m")["k"] = 1
+    first.close()
+    (tmp_path / "m" / "k.json").write_text("{")
+    with pytest.raises(StateError, match=r"k\.json: not valid JSON"):
+        DirectoryBackend(tmp_path).key_values("m")
+
+
+def test_the_configuration_of_a_real_dashboard(tmp_path: Path) -> None:
+    """Known keys of tyk_analytics.conf and TYK_DB_* are taken in any case of letters, and others are named."""
+    path = tmp_path / "tyk_analytics.conf"
+    path.write_text(
+        json.dumps({"page_size": 3, "mongo_url": "x", "tyk_api_config": {"Host": "h", "Port": "1"}})
+    )
+    config, ignored = Config.load(path, {"TYK_DB_ADMINSECRET": "s", "TYK_DB_TYKAPI_SECRET": "g"})
+    assert (config.page_size, config.admin_secret, config.tyk_api_config__host) == (3, "s", "h")
+    assert (config.tyk_api_config__secret, ignored) == ("g", ["mongo_url"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["--org", "acme"], "'acme' is not the id of an organisation; give 24 hex digits"),
+        (["--dashboard", "9.9"], "'9.9' is not supported"),
+        (["--state", "/dev/null/x"], "give another directory"),
+        (["--state", "x", "--store", "redis://x"], "give one of them"),
+    ],
+)
+def test_a_wrong_flag_is_told(arguments: list[str], complaint: str) -> None:
+    """A wrong flag of `dashboard` gives one line and exit code 2."""
+    assert complaint in error_line(run_command("dashboard", *arguments))
