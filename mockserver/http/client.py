@@ -1,11 +1,14 @@
-"""An HTTP client that sends targets unchanged, follows no redirects, and limits time and size."""
+"""An HTTP client that sends targets unchanged, follows no redirects, and limits time and size.
+
+One deadline holds for all of an exchange: connecting, sending, interim responses, head, body and trailer.
+Only the look-up of the server's name has the limits of the system's resolver alone.
+"""
 
 from __future__ import annotations
 
 import http.client
 import socket
 import ssl
-import time
 import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -13,12 +16,17 @@ from typing import Self
 from urllib.parse import urlsplit
 
 from mockserver.http.client_connection import Connection, Response, SecureConnection
+from mockserver.http.deadline import Deadline
 
 MAX_BODY = 32 << 20  # bytes of a response body
 PACKED_FROM = 64 << 10  # bytes; longer bodies are compressed in memory
 STALL_SECONDS = 3.0  # without data within a body, until the client gives up
+MAX_REASON = 200  # characters of an error, which may quote the server
 Header = tuple[str, str]
 
+_BYTES = 150  # that two strings, or an object, take beside their contents
+_CLOSED = (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError)
+_NO_ANSWER = "the connection was closed without an answer"
 _QUICKACK: int | None = getattr(socket, "TCP_QUICKACK", None)
 
 
@@ -69,6 +77,12 @@ class Answer:
         return cls(status, headers, stored, keeps_alive=keeps_alive, is_packed=is_packed)
 
     @property
+    def size(self) -> int:
+        """The bytes that the response takes in memory, about."""
+        heads = sum(_BYTES + len(name) + len(value) for name, value in self.headers)
+        return _BYTES + len(self.stored) + heads
+
+    @property
     def body(self) -> bytes:
         """The body as received."""
         return zlib.decompress(self.stored) if self.is_packed else self.stored
@@ -85,6 +99,7 @@ class Client:
         url: scheme, host and port; a path in it is prepended to each target.
         timeout: seconds for one exchange.
         longest: the maximum length of a response body, in bytes.
+        within: the deadline of all exchanges together; if it is over or is moved so, no exchange goes on.
 
     Raises:
         ValueError: the URL is not an http or https URL, or has a user, a query or a fragment.
@@ -94,7 +109,9 @@ class Client:
         unsolicited: up to 100 bytes received between two responses.
     """
 
-    def __init__(self, url: str, timeout: float = 10.0, longest: int = MAX_BODY) -> None:
+    def __init__(
+        self, url: str, timeout: float = 10.0, longest: int = MAX_BODY, within: Deadline | None = None
+    ) -> None:
         parts = urlsplit(url if "://" in url else f"http://{url}")
         if parts.username is not None or parts.password is not None:
             raise ValueError("the URL has a user or a password; give only http://host:8080")
@@ -106,7 +123,7 @@ class Client:
             raise ValueError(f"{url!r} has no valid port; write it as http://host:8080") from error
         self._host, self._secure = parts.hostname, parts.scheme == "https"
         self._prefix = parts.path.rstrip("/")
-        self._timeout, self._longest = timeout, longest
+        self._timeout, self._longest, self._within = timeout, longest, within
         self.dropped: list[str] = []
         self.unsolicited = b""
         self._connection: Connection | None = None
@@ -124,21 +141,27 @@ class Client:
 
         Raises:
             Unreachable: the connection failed.
-            ClientError: there was no response, none in time, or none that is valid HTTP.
+            TimedOut: the response was not complete in time.
+            ClientError: there was no response, or none that is valid HTTP.
         """
+        deadline = Deadline(self._timeout, self._within)
         if self._connection is not None and (unread := self._connection.stream.unread()):
             self.unsolicited = unread[:100]
             self.close()
         is_new = self._connection is None
         try:
-            return self._exchange(method, target, headers, body, host)
-        except (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError) as error:
+            return self._exchange(method, target, headers, body, host, deadline)
+        except _CLOSED as error:
             self.close()
             if is_new:
-                raise ClientError("the connection was closed without an answer") from error
+                raise ClientError(_NO_ANSWER) from error
         self.dropped.append(f"{method} {target}")
         # the server may have closed the idle connection: try once on a new one
-        return self.send(method, target, headers, body, host=host)
+        try:
+            return self._exchange(method, target, headers, body, host, deadline)
+        except _CLOSED as error:
+            self.close()
+            raise ClientError(_NO_ANSWER) from error
 
     def __enter__(self) -> Self:
         return self
@@ -160,10 +183,11 @@ class Client:
         headers: Iterable[Header],
         body: bytes | None,
         host: str | None,
+        deadline: Deadline,
     ) -> Answer:
-        deadline = time.monotonic() + self._timeout
-        connection = self._connect()
-        sock = connection.sock
+        connection = self._connect(deadline)
+        stream, sock = connection.stream, connection.sock
+        stream.begin(deadline)
         try:
             self._write(connection, method, self._prefix + target, headers, body, host)
             # else a server that sends in two packets waits for the delayed acknowledgement of our kernel
@@ -171,10 +195,9 @@ class Client:
                 sock.setsockopt(socket.IPPROTO_TCP, _QUICKACK, 1)
             response = connection.getresponse()
             assert isinstance(response, Response)
-            sock.settimeout(min(self._timeout, STALL_SECONDS))
-            answer = self._read(response, deadline)
-            sock.settimeout(self._timeout)
-        except (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError):
+            stream.limit_stall(STALL_SECONDS)
+            answer = self._read(response)
+        except _CLOSED:
             raise
         except ClientError:
             self.close()
@@ -184,28 +207,26 @@ class Client:
             raise TimedOut(f"no answer within {self._timeout:g} s") from error
         except (http.client.HTTPException, OSError, ValueError) as error:
             self.close()
-            raise ClientError(f"not an HTTP response: {type(error).__name__} {error}".rstrip()) from error
-        trailing = connection.stream.unread()
+            reason = f"not an HTTP response: {type(error).__name__} {error}".rstrip()
+            raise ClientError(reason[:MAX_REASON]) from error
+        trailing = stream.unread()
         if response.will_close or trailing:
             self.close()
         return replace(answer, trailing=trailing[:100])
 
-    def _connect(self) -> Connection:
+    def _connect(self, deadline: Deadline) -> Connection:
         if self._connection is None:
             if self._secure:
                 context = ssl.create_default_context()
-                connection: Connection = SecureConnection(
-                    self._host, self._port, timeout=self._timeout, context=context
-                )
+                connection: Connection = SecureConnection(self._host, self._port, context=context)
             else:
-                connection = Connection(self._host, self._port, timeout=self._timeout)
+                connection = Connection(self._host, self._port)
             try:
-                connection.connect()
+                connection.open(deadline)
             except OSError as error:
+                connection.close()
                 reason = error.strerror or str(error) or type(error).__name__
-                raise Unreachable(f"{self._host}:{self._port}: {reason}") from error
-            connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            connection.open_stream()
+                raise Unreachable(f"{self._host}:{self._port}: {reason}"[:MAX_REASON]) from error
             self._connection = connection
         return self._connection
 
@@ -233,30 +254,26 @@ class Client:
         connection.endheaders(body)
         connection.flush()
 
-    def _read(self, response: Response, deadline: float) -> Answer:
-        parts, size = [], 0
+    def _read(self, response: Response) -> Answer:
+        body = bytearray()
         headers = tuple(response.headers)
         try:
             while part := response.read1(1 << 16) if not response.isclosed() else b"":
-                parts.append(part)
-                size += len(part)
-                if size > self._longest:
+                body += part
+                if len(body) > self._longest:
                     raise ValueError(f"the body is longer than {self._longest >> 20} MiB")
-                if time.monotonic() > deadline:
-                    response.length = response.length or 1  # marks the body as incomplete
-                    break
         except (http.client.IncompleteRead, TimeoutError) as error:
-            answer = Answer.of(response.status, headers, b"".join(parts))
-            raise Incomplete(answer, _incomplete(response, size)) from error
-        answer = Answer.of(response.status, headers, b"".join(parts), keeps_alive=not response.will_close)
-        if response.length:  # the connection closed, or the time ran out
-            raise Incomplete(answer, _incomplete(response, size))
+            answer = Answer.of(response.status, headers, bytes(body))
+            raise Incomplete(answer, _incomplete(response, len(body))) from error
+        answer = Answer.of(response.status, headers, bytes(body), keeps_alive=not response.will_close)
+        if response.length:  # the connection closed
+            raise Incomplete(answer, _incomplete(response, len(body)))
         response.close()
         return answer
 
 
 def _incomplete(response: Response, size: int) -> str:
-    length = response.headers.get("content-length")
-    if not length:
-        return f"the body is incomplete: {size} bytes arrived, and not the last chunk"
-    return f"the body is incomplete: {size} of {length} bytes arrived"
+    if response.declared is not None:
+        return f"the body is incomplete: {size} of {response.declared} bytes arrived"
+    ending = "not the last chunk" if response.chunked else "not the end of the connection"
+    return f"the body is incomplete: {size} bytes arrived, and {ending}"
