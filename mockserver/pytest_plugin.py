@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from mockserver.http.deadline import RUN_SECONDS
+
 if TYPE_CHECKING:
     from mockserver.serving.mock_gateway import MockGateway
 
@@ -32,6 +34,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--gateway-quick", action="store_true", help="skip slow tests")
     group.addoption("--gateway-allow-group-reload", action="store_true", help="test /tyk/reload/group too")
     group.addoption("--gateway-upstream", default="", help="URL that the suite's APIs forward to")
+    group.addoption(
+        "--gateway-max-time", type=float, default=RUN_SECONDS, metavar="SECONDS",
+        help="time of the run; what is not judged by then is an error (default: %(default)s)",
+    )  # fmt: skip
     group.addoption("--contract-unattended", action="store_true", help="report no single tests to pytest")
     group.addoption("--contract-report", metavar="FILE", help="write the verdicts as JSON")
 

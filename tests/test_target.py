@@ -8,9 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from contract_tests.engine import target as target_module
+from contract_tests.engine.exchange import Request
 from contract_tests.engine.run import Run
 from contract_tests.engine.run_options import RunOptions
-from contract_tests.engine.target import Gone
+from contract_tests.engine.target import LimitReached
 from contract_tests.gateway.client import path_of
 from contract_tests.gateway.resources import POLICIES
 from contract_tests.gateway.service import GATEWAY
@@ -29,14 +30,14 @@ def test_answers_that_are_more_than_can_be_kept_end_the_run(
     run: Run, gateway: MockGateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A log that is full ends the run once, and the clean-up still works."""
-    monkeypatch.setattr(target_module, "MAX_LOGGED", 100)
-    run.target.send("POST", POLICIES, b'{"id": "%s"}' % run.ownership.new_id().encode())
-    with pytest.raises(Gone, match="the answers of this run have over"):
+    first = run.target.send("POST", POLICIES, b'{"id": "%s"}' % run.ownership.new_id().encode())
+    monkeypatch.setattr(target_module, "MAX_LOGGED", first.size)
+    with pytest.raises(LimitReached, match="the answers of this run have over"):
         run.target.send("GET", "/hello")
     assert gateway.policies.written
     assert run.cleanup.finish() == []
     assert not gateway.policies.written
-    assert sum(len(exchange.answer.stored) for exchange in run.target.log if exchange.answer) <= 100
+    assert sum(exchange.size for exchange in run.target.log) <= first.size
 
 
 def test_each_thread_has_a_connection_of_its_own(run: Run) -> None:
@@ -58,3 +59,18 @@ def test_a_target_that_is_put_off_is_deleted_last(run: Run, gateway: MockGateway
     assert list(gateway.policies.written) == [put_off]
     assert run.cleanup.finish() == []
     assert not gateway.policies.written
+
+
+@pytest.mark.parametrize(
+    ("request_", "size"),
+    [
+        (Request("GET", f"/hello?{'x' * 30_000}"), 30_000),
+        (Request("GET", "/hello", headers=[("X-Long", "x" * 30_000)]), 30_000),
+        (Request("POST", "/hello", b"x" * 30_000), 30_000),
+        (Request("GET", "/hello"), 1000),
+    ],
+    ids=["target", "header", "body", "head of the answer"],
+)
+def test_all_parts_of_an_exchange_count(run: Run, request_: Request, size: int) -> None:
+    """The size of an exchange in the log has target, headers and bodies of both sides, and its own objects."""
+    assert run.target.ask(request_).size > size

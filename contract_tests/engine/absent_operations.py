@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable, Iterable
 from functools import cache
@@ -72,6 +73,7 @@ def _is_below(path: str, group: str) -> bool:
     return path == group or path.startswith(f"{group}/")
 
 
-def _without_path(exchange: Exchange) -> tuple[int, str]:
-    """Status and body of an answer, without the path in the body."""
-    return exchange.status, exchange.text.replace(exchange.target, "")
+def _without_path(exchange: Exchange) -> tuple[int, bytes]:
+    """Status and digest of the body of an answer, without the path in the body, which may be long."""
+    body = exchange.text.replace(exchange.target, "")
+    return exchange.status, hashlib.sha256(body.encode("utf-8", "surrogatepass")).digest()

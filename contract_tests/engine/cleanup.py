@@ -12,6 +12,7 @@ from contract_tests.engine.target import Target
 from mockserver.http.client import PACKED_FROM
 
 CONNECTIONS = 4  # that deletions are sent over
+MAX_NAMED = 20  # things that are left behind, by their targets
 
 
 class Cleanup:
@@ -27,18 +28,17 @@ class Cleanup:
         """Delete all that the run wrote, including the targets put off to the end if `include_last`.
 
         Raises:
-            Gone: the service no longer answers.
+            RunEnded: the service no longer answers, or the time is over.
         """
         self._target.close()  # an interrupted exchange may be left on a connection
         for target in self._ownership.written(loaded_by_reload=False):  # the order matters
-            self._target.send("DELETE", target)
-            self._ownership.forget([target])
+            if self._target.send("DELETE", target).answer is not None:
+                self._ownership.forget([target])
         self._needs_reload |= bool(self._ownership.written(loaded_by_reload=True))
         written = self._ownership.written(loaded_by_reload=True, include_last=include_last)
         with ThreadPoolExecutor(CONNECTIONS) as threads:
             parts = [written[start::CONNECTIONS] for start in range(CONNECTIONS)]
             exchanges = [exchange for part in threads.map(self._delete, parts) for exchange in part]
-        self._ownership.forget(written)
         for exchange in exchanges:
             self._target.record(exchange)
 
@@ -46,7 +46,7 @@ class Cleanup:
         """Delete all that the run wrote, reload, and return the ids that are still listed.
 
         Raises:
-            Gone: the service no longer answers.
+            RunEnded: as `remove`.
         """
         self.remove(include_last=True)
         if not self._needs_reload:
@@ -57,7 +57,26 @@ class Cleanup:
         names = self._listing.listed(lambda _: listed) if isinstance(listed, list) else ()
         return [name for name in names if self._ownership.owns(name)]
 
+    def remains(self) -> list[str]:
+        """The targets of what is left behind if the clean-up cannot go on, the first of many, and a note."""
+        written = [
+            target
+            for loaded_by_reload in (False, True)
+            for target in self._ownership.written(loaded_by_reload=loaded_by_reload)
+        ]
+        named, more = written[:MAX_NAMED], len(written) - MAX_NAMED
+        if more > 0:
+            named.append(f"{more} more whose names begin with {self._ownership.run}")
+        if not written and self._needs_reload:
+            named.append(f"{self._ownership.run}..., which the next reload removes")
+        return named
+
     def _delete(self, targets: Iterable[str]) -> list[Exchange]:
         """Delete one after the other, over a connection of its own that reads no long answers."""
+        exchanges = []
         with self._target.new_client(PACKED_FROM) as client:
-            return [self._target.ask(Request("DELETE", target), client) for target in targets]
+            for target in targets:
+                exchanges.append(exchange := self._target.ask(Request("DELETE", target), client))
+                if exchange.answer is not None:
+                    self._ownership.forget([target])
+        return exchanges

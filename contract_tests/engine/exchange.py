@@ -6,10 +6,14 @@ import json
 import shlex
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 from mockserver.http.client import Answer, Header
 from mockserver.http.redaction import hidden
+
+MAX_VALUES = 1_000_000  # in a JSON text, about; a list of 20,000 policies has fewer
+_BYTES = 500  # that an exchange takes beside its texts
 
 
 @dataclass(frozen=True)
@@ -56,6 +60,12 @@ class Exchange:
     truncated: bool
     url: str = field(repr=False)
     auth: Auth = field(repr=False)
+
+    @property
+    def size(self) -> int:
+        """The bytes that it takes in memory, about, for a run keeps its exchanges."""
+        texts = (self.target, self.body or b"", self.failure, *chain.from_iterable(self.headers))
+        return _BYTES + sum(map(len, texts)) + (self.answer.size if self.answer else 0)
 
     @property
     def status(self) -> int:
@@ -107,11 +117,21 @@ class Exchange:
 
 
 def json_of(text: str) -> Any:
-    """A text as JSON; None if it is not JSON."""
+    """A text as JSON; None if it is not JSON, or has more values than `MAX_VALUES`."""
+    if has_too_many_values(text):
+        return None
     try:
         return json.loads(text)
     except (ValueError, RecursionError):
         return None
+
+
+def has_too_many_values(text: str | bytes) -> bool:
+    """True if a JSON text would take too much memory as values; an empty array takes 30 times its text."""
+    if len(text) <= MAX_VALUES:
+        return False
+    marks: Iterable[Any] = "[{," if isinstance(text, str) else (b"[", b"{", b",")
+    return sum(map(text.count, marks)) > MAX_VALUES
 
 
 def _shell_bytes(data: bytes) -> str:

@@ -15,6 +15,7 @@ from contract_tests.engine.target import Target
 from contract_tests.engine.upstream import Upstream
 from mockserver.contract.openapi import Contract
 from mockserver.contract.versions import GatewayVersion
+from mockserver.http.deadline import Deadline
 
 
 @dataclass(frozen=True)
@@ -38,9 +39,23 @@ class Run:
 
     @classmethod
     def open(
-        cls, service: Service, options: RunOptions, contract: Contract, *, timeout: float = 10.0
+        cls,
+        service: Service,
+        options: RunOptions,
+        contract: Contract,
+        *,
+        timeout: float = 10.0,
+        limit: Deadline | None = None,
     ) -> Self:
-        """A run at the URL of the options, which must be given, by the contract of a version."""
+        """A run at the URL of the options, which must be given, by the contract of a version.
+
+        Args:
+            service: the service that is judged.
+            options: the user's settings.
+            contract: the contract of the service in one version.
+            timeout: the seconds of one exchange.
+            limit: the deadline of all exchanges; by default the options' `max_time` from now.
+        """
         assert contract.version is not None
         ownership = Ownership(contract, service.resources)
         target = Target(
@@ -50,6 +65,7 @@ class Run:
             reload_target=service.reload_target,
             probe=service.probe,
             timeout=timeout,
+            limit=limit or Deadline(options.max_time),
         )
         unused_name = f"{ownership.run}nobody"
         return cls(

@@ -9,6 +9,8 @@ from typing import Self
 
 import pytest
 
+from mockserver.http.deadline import RUN_SECONDS
+
 SECRET_VARIABLE = "TYK_GW_SECRET"
 
 
@@ -24,6 +26,7 @@ class RunOptions:
         quick: True if slow tests are left out.
         allow_group_reload: True if /tyk/reload/group may be tried, which reloads other gateways too.
         upstream: the URL that APIs of the run forward to; "" uses a server of the suite.
+        max_time: the seconds that the run may take until its clean-up.
         unattended: True if pytest reports no single tests, so that all may run at once.
         report: the file that the verdicts are written to as JSON; None writes none.
     """
@@ -35,6 +38,7 @@ class RunOptions:
     quick: bool = False
     allow_group_reload: bool = False
     upstream: str = ""
+    max_time: float = RUN_SECONDS
     unattended: bool = False
     report: Path | None = None
 
@@ -49,6 +53,7 @@ class RunOptions:
             "--gateway-url": self.url,
             "--gateway-version": self.version,
             "--gateway-upstream": self.upstream,
+            "--gateway-max-time": str(self.max_time),
             "--contract-report": str(self.report or ""),
         }
         flags = {
@@ -75,6 +80,7 @@ class RunOptions:
             quick=option("--gateway-quick"),
             allow_group_reload=option("--gateway-allow-group-reload"),
             upstream=option("--gateway-upstream"),
+            max_time=option("--gateway-max-time"),
             unattended=option("--contract-unattended"),
             report=Path(report) if report else None,
         )

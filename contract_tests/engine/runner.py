@@ -12,7 +12,8 @@ from pathlib import Path
 from contract_tests.engine.helper_process import environment, python
 from contract_tests.engine.preflight import DetectedVersion
 from contract_tests.engine.run_options import SECRET_VARIABLE, RunOptions
-from contract_tests.engine.signals import interrupt_on_sigterm
+from contract_tests.engine.session import CLEANUP_SECONDS
+from contract_tests.engine.signals import END_SECONDS, ENDED_AT_ONCE, interrupt_on_sigterm
 from contract_tests.report import verdicts
 from contract_tests.report.verdicts import Report
 
@@ -25,6 +26,21 @@ _UNUSED = (  # of pytest's own plugins; each looks at each test
     "logging", "unraisableexception", "threadexception", "warnings", "recwarn", "doctest", "junitxml",
     "pastebin", "stepwise", "setuponly", "setupplan", "faulthandler", "tmpdir", "monkeypatch", "legacypath",
 )  # fmt: skip
+_ADVICE = "remove what the run wrote with `tyk-contract clean URL`"
+SLACK_SECONDS = 60.0  # beyond the limits of a run and its clean-up, for its start and its report
+STOP_SECONDS = END_SECONDS + 1.0  # from an interruption until the process of the suite is killed
+
+
+class Interrupted(KeyboardInterrupt):
+    """A run that was interrupted; the message says what is left on the service."""
+
+
+class _Stopped(Exception):
+    """The process of the suite was stopped; `is_clean` is False if its clean-up did not come to an end."""
+
+    def __init__(self, is_clean: bool) -> None:
+        super().__init__()
+        self.is_clean = is_clean
 
 
 class SuiteError(RuntimeError, ValueError):
@@ -36,7 +52,7 @@ def run(options: RunOptions, detected: DetectedVersion) -> Report:
 
     Raises:
         SuiteError: no report came out; the message has the end of what pytest said.
-        KeyboardInterrupt: the run was interrupted; what it wrote was removed.
+        Interrupted: the run was interrupted.
     """
     with tempfile.TemporaryDirectory(prefix="tyk-contract-") as folder:
         path = Path(folder) / "report.json"
@@ -48,15 +64,23 @@ def run(options: RunOptions, detected: DetectedVersion) -> Report:
         variables = environment()
         variables |= {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", SECRET_VARIABLE: options.secret}
         variables.pop("PYTEST_ADDOPTS", None)
-        output = _wait(command, variables)
+        try:
+            output = _wait(command, variables, options.max_time + CLEANUP_SECONDS + SLACK_SECONDS)
+        except _Stopped as stop:
+            raise Interrupted(_remains(path, is_clean=stop.is_clean)) from None
         if not path.exists():
             raise SuiteError(f"the suite came to no verdict; it said:\n{output[-3000:]}")
         report = verdicts.from_json(path.read_text("utf-8"))
     return replace(report, gateway=str(detected.version), version_source=detected.source)
 
 
-def _wait(command: list[str], variables: dict[str, str]) -> str:
-    """The output of the suite; an interruption is passed on, and its clean-up waited for."""
+def _wait(command: list[str], variables: dict[str, str], seconds: float) -> str:
+    """The output of the suite, which has so many seconds.
+
+    Raises:
+        SuiteError: the suite did not end in time.
+        _Stopped: it was interrupted.
+    """
     interrupt_on_sigterm()
     with subprocess.Popen(
         command,
@@ -65,9 +89,47 @@ def _wait(command: list[str], variables: dict[str, str]) -> str:
         stderr=None if sys.stderr.isatty() else subprocess.STDOUT,
     ) as process:
         try:
-            output, _ = process.communicate()
+            output, _ = process.communicate(timeout=seconds)
+        except subprocess.TimeoutExpired as error:
+            process.kill()
+            raise SuiteError(
+                f"the suite did not end within {seconds:g} s, and was stopped; {_ADVICE}"
+            ) from error
+        except KeyboardInterrupt:
+            raise _Stopped(_stop(process)) from None
         except BaseException:
-            process.terminate()
-            process.communicate()
+            process.kill()
             raise
     return output.decode("utf-8", "replace")
+
+
+def _stop(process: subprocess.Popen[bytes]) -> bool:
+    """Interrupt the suite, and wait for its clean-up; a second interruption ends it at once.
+
+    Returns:
+        True if it ended by itself, and so before it wrote anything or with a report.
+    """
+    for seconds in (STOP_SECONDS, 1.0):
+        process.terminate()
+        try:
+            process.communicate(timeout=seconds)
+        except KeyboardInterrupt:
+            continue
+        except subprocess.TimeoutExpired:
+            break
+        return process.returncode != ENDED_AT_ONCE
+    process.kill()
+    return False
+
+
+def _remains(path: Path, *, is_clean: bool) -> str:
+    """The message about what an interrupted run left behind, from its report if it wrote one."""
+    try:
+        remains = verdicts.from_json(path.read_text("utf-8")).leftovers
+    except (OSError, ValueError, LookupError, TypeError):
+        if not is_clean:
+            return f"interrupted before the clean-up; {_ADVICE}"
+        remains = ()
+    if remains:
+        return f"interrupted; could not remove: {', '.join(remains)}; {_ADVICE}"
+    return "interrupted; everything that the run wrote has been removed"

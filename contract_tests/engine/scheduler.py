@@ -35,7 +35,7 @@ from contract_tests.engine.profile import LEFT_OUT, is_slow
 from contract_tests.engine.run import Run
 from contract_tests.engine.schema_judge import SchemaJudge
 from contract_tests.engine.suite import Suite
-from contract_tests.engine.target import Gone
+from contract_tests.engine.target import Gone, RunEnded
 from contract_tests.engine.xdist import Verdicts, once
 from contract_tests.report.verdicts import Status, Trace, Verdict
 from mockserver.contract.behaviours import Behaviour
@@ -57,6 +57,15 @@ class _RunningTest:
     client: ServiceClient
     declaration: Declaration
     steps: Steps | None = None
+
+    def started(self) -> Steps:
+        """The steps of the test; the first call starts it."""
+        if self.steps is None:
+            callspec = getattr(self.item, "callspec", None)
+            steps = self.declaration.function(self.client, **(callspec.params if callspec else {}))
+            self.steps = steps if inspect.isgenerator(steps) else iter(())  # type: ignore[assignment]  # an empty one
+        assert self.steps is not None
+        return self.steps
 
 
 class Scheduler:
@@ -132,12 +141,12 @@ class Scheduler:
             last = [test for test in last if self._advance(test)]
             self._finish(meanwhile)
             self._finish(last)
-        except Gone as error:
+        except RunEnded as error:
             self._look_back(last)
+            reason = f"the {self.run.service.name} no longer answers: {error}"
             for test in tests:
                 if test.item.nodeid not in self.verdicts:
-                    name = self.run.service.name
-                    self._judge(test, Status.ERROR, f"the {name} no longer answers: {error}")
+                    self._judge(test, Status.ERROR, reason if isinstance(error, Gone) else str(error))
 
     def _advance_together(self, tests: list[_RunningTest], threads: ThreadPoolExecutor) -> list[_RunningTest]:
         """Run tests up to their next reloads, some at a time; return those that ask for a reload.
@@ -169,9 +178,9 @@ class Scheduler:
                 test.client.exchanges.append(self.run.target.reload())
 
     def _look_back(self, last: list[_RunningTest]) -> None:
-        """Judge the log up to the moment when the service stopped answering."""
+        """Judge the log up to the moment when the run ended."""
         for test in last:
-            with suppress(Gone):
+            with suppress(RunEnded):
                 self._advance(test)
 
     def _prepared(self, item: pytest.Item) -> _RunningTest | None:
@@ -210,19 +219,18 @@ class Scheduler:
         if test.item.nodeid in self.verdicts:
             return False
         try:
-            if test.steps is None:
-                callspec = getattr(test.item, "callspec", None)
-                steps = test.declaration.function(test.client, **(callspec.params if callspec else {}))
-                test.steps = steps if inspect.isgenerator(steps) else iter(())  # type: ignore[assignment]  # an empty one
-            token = next(test.steps)  # type: ignore[arg-type]  # it was set just now
+            token = next(test.started())
         except StopIteration:
             self._judge(test, Status.PASSED)
         except Mismatch as error:
             self._judge(test, Status.FAILED, expected=error.expected, actual=error.actual, at=error.exchange)
         except NotApplicable as error:
             self._judge(test, Status.NOT_APPLICABLE, str(error))
-        except Gone:
+        except RunEnded:
             raise
+        except RecursionError:  # of what an answer holds; the suite itself sends and expects nothing deep
+            actual = "an answer that is nested too deep to be compared"
+            self._judge(test, Status.FAILED, expected=test.row.statement, actual=actual)
         except Exception as error:  # noqa: BLE001  a defect of the suite must not hide the other verdicts
             self._judge(test, Status.ERROR, f"the suite failed: {type(error).__name__}: {error}")
         else:

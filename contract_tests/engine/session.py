@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -18,12 +17,15 @@ from contract_tests.engine.preflight import DetectedVersion
 from contract_tests.engine.run import Run
 from contract_tests.engine.run_options import RunOptions
 from contract_tests.engine.scheduler import Scheduler
-from contract_tests.engine.signals import interrupt_on_sigterm
+from contract_tests.engine.signals import Interruption
 from contract_tests.engine.suite import Suite
-from contract_tests.engine.target import Gone
+from contract_tests.engine.target import RunEnded
 from contract_tests.report import verdicts
 from contract_tests.report.verdicts import Report, Status, Verdict
 from mockserver.contract.versions import package_version
+from mockserver.http.deadline import Deadline
+
+CLEANUP_SECONDS = 60.0  # for the clean-up of a run that was not interrupted
 
 
 class Session:
@@ -43,6 +45,8 @@ class Session:
         self._mock: MockProcess | None = None
         self._run: Run | None = None
         self._scheduler: Scheduler | None = None
+        self._limit = Deadline()  # of all requests
+        self._interruption = Interruption(self._limit, self._name_remains)
 
     def start(self) -> None:
         """Start the processes that take their time: they work while the tests are collected.
@@ -53,8 +57,8 @@ class Session:
         if self._started:
             return
         self._started = time.monotonic()
-        if self.options.unattended or signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
-            interrupt_on_sigterm()  # so that all that was written is removed first
+        self._limit.set(self.options.max_time)
+        self._interruption.install(is_child=self.options.unattended)
         if self.options.url:
             return
         self._detected = preflight.of_mock(self._service, self.options.version)
@@ -82,7 +86,7 @@ class Session:
         else:
             self._detected = preflight.look(service, options.url, options.secret, options.version)
         assert self._detected is not None
-        run = Run.open(service, options, service.contract(self._detected.version))
+        run = Run.open(service, options, service.contract(self._detected.version), limit=self._limit)
         self._resources.callback(run.close)
         return run
 
@@ -92,22 +96,33 @@ class Session:
             return
         if sys.stderr.isatty():
             print("\r\033[K", end="", file=sys.stderr, flush=True)  # the line of progress
-        for number in (signal.SIGINT, signal.SIGTERM):  # nothing may stop the clean-up
-            signal.signal(number, signal.SIG_IGN)
+        self._interruption.begin_cleanup(CLEANUP_SECONDS)
         with self._resources:
-            leftovers = tuple(self._leftovers())
-        if self.options.report and self._scheduler is not None and is_sound:
-            report = self._report(self._scheduler, leftovers)
-            self.options.report.write_text(verdicts.as_json(report), "utf-8")
+            leftovers = self._leftovers()
+        if is_sound:
+            self._write_report(leftovers)
+        self._interruption.uninstall()
 
-    def _leftovers(self) -> Iterator[str]:
+    def _leftovers(self) -> list[str]:
         if self._run is None:
-            return
+            return []
         try:
-            yield from self._run.cleanup.finish()
-        except Gone:
-            name = self._service.name
-            yield f"all that begins with {self._run.ownership.run}, for the {name} no longer answers"
+            return self._run.cleanup.finish()
+        except RunEnded:
+            return self._run.cleanup.remains()
+
+    def _name_remains(self) -> None:
+        """Name what is left behind by a process that is about to end."""
+        remains = self._run.cleanup.remains() if self._run is not None else []
+        if self.options.unattended:
+            self._write_report(remains)  # the command reads it
+        elif remains:
+            print(f"\ncould not remove: {', '.join(remains)}", file=sys.stderr)
+
+    def _write_report(self, leftovers: list[str]) -> None:
+        if self.options.report and self._scheduler is not None:
+            report = self._report(self._scheduler, tuple(leftovers))
+            self.options.report.write_text(verdicts.as_json(report), "utf-8")
 
     def _report(self, scheduler: Scheduler, leftovers: tuple[str, ...]) -> Report:
         assert self._detected is not None

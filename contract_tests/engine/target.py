@@ -11,15 +11,24 @@ from contextlib import ExitStack
 from contract_tests.engine.exchange import Auth, Exchange, Request
 from contract_tests.engine.ownership import Ownership
 from mockserver.http.client import MAX_BODY, Client, ClientError, Header, Incomplete, TimedOut
+from mockserver.http.deadline import Deadline
 
 PATIENCE = 3  # requests without an answer in time, until the service is given up
-MAX_LOGGED = 64 << 20  # bytes of a run's answers, as they are stored
+MAX_LOGGED = 64 << 20  # bytes of a run's exchanges, as they are stored
 TOGETHER_MAX_BODY = 4 << 20  # bytes of each answer to requests sent at one time, or twice the longest so far
 _REFUSALS = {301, 400, 403, 404, 405}  # statuses of a request that wrote nothing
 
 
-class Gone(Exception):
-    """The service no longer answers at all; the remaining tests cannot be judged."""
+class RunEnded(Exception):
+    """A run that cannot go on; the message is the reason why the remaining tests cannot be judged."""
+
+
+class Gone(RunEnded):
+    """The service no longer answers at all."""
+
+
+class LimitReached(RunEnded):
+    """The run's time is over, or its log is full."""
 
 
 class Target:
@@ -29,6 +38,7 @@ class Target:
         reloads: the number of reloads that the run asked for.
         log: every exchange that was recorded, in order.
         gone: True if it stopped answering.
+        limit: the deadline of all requests; it may be moved, for the clean-up has a time of its own.
     """
 
     def __init__(
@@ -40,12 +50,14 @@ class Target:
         reload_target: str = "",
         probe: str = "/",
         timeout: float = 10.0,
+        limit: Deadline | None = None,
     ) -> None:
         self.url = url.rstrip("/")
         self.auth = auth
         self.reloads = 0
         self.log: list[Exchange] = []
         self.gone = False
+        self.limit = limit or Deadline()
         self._ownership = ownership
         self._reload_target = reload_target
         self._probe = probe
@@ -53,7 +65,8 @@ class Target:
         self._started = time.monotonic()
         self._clients: dict[int, Client] = {}  # one for each thread
         self._timeouts = 0
-        self._logged = self._longest = 0  # bytes of all answers, as stored, and of the longest, as it came
+        self._logged = self._longest = 0  # bytes of all exchanges, and of the longest answer as it came
+        self._is_full = False
 
     def send(
         self,
@@ -67,6 +80,7 @@ class Target:
 
         Raises:
             Gone: no answer came, and the probe is not answered either, or not in time so often.
+            LimitReached: the run's time is over, or its log is full.
             UnsafeRequest: the request would write or delete a thing that is not of this run.
         """
         return self.record(self.ask(Request(method, target, body, headers)))
@@ -79,8 +93,10 @@ class Target:
             client: the connection to use; by default the one of this thread.
 
         Raises:
+            LimitReached: the run's time is over.
             UnsafeRequest: the request would write or delete a thing that is not of this run.
         """
+        self._check_time()
         headers = request.headers
         sent = ((self.auth.header, self.auth.secret),) if headers is None else tuple(headers)
         written = self._ownership.check(request)
@@ -91,6 +107,7 @@ class Target:
             self._ownership.note(written)  # it may have been written
             if not isinstance(error, ClientError):
                 raise
+            self._check_time()
             self._timeouts += isinstance(error, TimedOut)
             failure, truncated = str(error), isinstance(error, Incomplete)
         if answer is not None and answer.status not in _REFUSALS:
@@ -125,20 +142,19 @@ class Target:
         """Append an exchange to the log.
 
         Raises:
-            Gone: no answer came, and none comes to the probe; or the log is full.
+            Gone: no answer came, and none comes to the probe.
+            LimitReached: the log is full.
         """
-        if exchange.answer is None:
+        size = exchange.size
+        if self._logged + size <= MAX_LOGGED:
+            self._logged += size
             self.log.append(exchange)
+        elif not self._is_full:  # else it was raised before; later requests remove what was written
+            self._is_full = True
+            raise LimitReached(f"the answers of this run have over {MAX_LOGGED >> 20} MiB, packed")
+        if exchange.answer is None:
             self._check_presence(exchange.failure)
-            return exchange
-        if self._logged + len(exchange.answer.stored) > MAX_LOGGED:
-            if self.gone:  # it was raised before; later requests remove what was written
-                return exchange
-            self.gone = True
-            raise Gone(f"the answers of this run have over {MAX_LOGGED >> 20} MiB, packed")
-        self.log.append(exchange)
-        self._logged += len(exchange.answer.stored)
-        if exchange.answer.is_packed:
+        elif exchange.answer.is_packed:
             self._longest = max(self._longest, len(exchange.answer.body))
         return exchange
 
@@ -149,7 +165,7 @@ class Target:
 
     def new_client(self, longest: int = MAX_BODY) -> Client:
         """A connection of its own, which reads up to `longest` bytes of a body."""
-        return Client(self.url, self._timeout, longest)
+        return Client(self.url, self._timeout, longest, self.limit)
 
     @property
     def seconds(self) -> float:
@@ -178,6 +194,11 @@ class Target:
             self._clients[thread] = self.new_client()
         return self._clients[thread]
 
+    def _check_time(self) -> None:
+        if self.limit.is_over:
+            advice = "allow more with --max-time (of pytest: --gateway-max-time)"
+            raise LimitReached(f"the time of this run was over before that; {advice}")
+
     def _check_presence(self, failure: str) -> None:
         self.gone = True  # until the opposite is seen
         if self._timeouts >= PATIENCE:
@@ -185,5 +206,6 @@ class Target:
         try:
             self._client.send("GET", self._probe)
         except ClientError as error:
+            self._check_time()
             raise Gone(f"{failure}; nor is {self._probe} answered: {error}") from error
         self.gone = False

@@ -13,8 +13,8 @@ Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # n
 
 CONFORMS, BROKEN, USAGE, UNREACHABLE = 0, 1, 2, 3
 EXIT_CODES = (
-    "Exit codes: 0 the gateway conforms, 1 it does not conform, 2 usage error or internal error, "
-    "3 the gateway cannot be reached."
+    "Exit codes: 0 the gateway conforms, 1 it does not conform, 2 usage error, internal error, or a limit of "
+    "the run was reached, 3 the gateway cannot be reached."
 )
 
 

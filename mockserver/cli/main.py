@@ -56,8 +56,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except RecursionError:
         print("tyk-contract: a document is nested too deeply; correct the file", file=sys.stderr)
         code = USAGE
-    except KeyboardInterrupt:
-        print("tyk-contract: interrupted; everything that the run wrote has been removed", file=sys.stderr)
+    except KeyboardInterrupt as interruption:  # of a run of the suite it has a message
+        print(f"tyk-contract: {interruption or 'interrupted'}", file=sys.stderr)
         code = USAGE
     sys.exit(code)
 

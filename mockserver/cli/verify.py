@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +18,7 @@ from mockserver.cli import (
     add_target,
     secret_of,
 )
+from mockserver.http.deadline import RUN_SECONDS
 
 
 def add(commands: Commands) -> None:
@@ -49,6 +51,14 @@ def add(commands: Commands) -> None:
         help="URL that the run's APIs forward to. Needed if the gateway is on another machine.",
     )
     parser.add_argument(
+        "--max-time",
+        type=_seconds,
+        default=RUN_SECONDS,
+        metavar="SECONDS",
+        help="Time of the run. What is not judged by then is reported as an error, and everything that the "
+        "run wrote is removed, which has up to 60 s of its own. (default: %(default)g)",
+    )
+    parser.add_argument(
         "--report",
         type=Path,
         action="append",
@@ -65,6 +75,14 @@ def add(commands: Commands) -> None:
         "--write-baseline", type=Path, metavar="FILE", help="Baseline to write, with all present failures."
     )
     parser.set_defaults(run=run)
+
+
+def _seconds(text: str) -> float:
+    """The seconds of an argument."""
+    seconds = float(text)
+    if not 0 < seconds < math.inf:
+        raise argparse.ArgumentTypeError(f"{text} is no time; give seconds, as in --max-time 600")
+    return seconds
 
 
 def run(options: argparse.Namespace) -> int:
@@ -93,6 +111,7 @@ def run(options: argparse.Namespace) -> int:
         allow_group_reload=options.allow_group_reload,
         quick=options.quick,
         upstream=options.upstream,
+        max_time=options.max_time,
     )
     today = datetime.now(UTC).date()
     report = baseline.apply(runner.run(settings, detected), accepted, today)
