@@ -2,89 +2,74 @@
 
 from __future__ import annotations
 
-import http.server
+import asyncio
 import json
+import socket
 import threading
 from types import TracebackType
 from typing import Any, Self
 
-from mockserver.http.messages import Reply
+from mockserver.http.messages import Reply, Request
+from mockserver.http.server import HttpServer
 
-
-class _Handler(http.server.BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
-    wbufsize = -1  # head and body in one packet
-
-    def _answer(self) -> None:
-        request_body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        echo: dict[str, Any] = {"method": self.command, "path": self.path}
-        server: Any = self.server
-        if server.shows_headers:
-            names = {name.lower() for name in self.headers}
-            echo["headers"] = {name: ", ".join(self.headers.get_all(name, ())) for name in sorted(names)}
-            echo["body"] = request_body.decode("utf-8", "replace")
-        reply: Reply = server.answers.get(self.path) or Reply(json.dumps(echo).encode())
-        self.send_response_only(reply.status)
-        for name, value in reply.headers:
-            self.send_header(name, value)
-        self.send_header("Content-Length", str(len(reply.body)))
-        self.end_headers()
-        if self.command != "HEAD":
-            self.wfile.write(reply.body)
-
-    def log_message(self, *_: Any) -> None:
-        """Log nothing: a gateway under test may send invalid HTTP."""
-
-    def __getattr__(self, name: str) -> Any:
-        """Answer all methods alike: the base class looks up `do_` plus the name of the method."""
-        if name.startswith("do_"):
-            return self._answer
-        raise AttributeError(name)
-
-
-class _Server(http.server.ThreadingHTTPServer):
-    daemon_threads = True
-    shows_headers = False
-
-    def __init__(self, *args: Any) -> None:
-        super().__init__(*args)
-        self.answers: dict[str, Reply] = {}
+MAX_ECHOED = 1 << 20  # bytes of a body; a longer one is answered by 413
 
 
 class Echo:
     """An echo server on a free port of 127.0.0.1, from `start` to `stop`, or for a with block.
 
+    It has the limits of `HttpServer`, because a gateway under test may send anything.
+
     Args:
         shows_headers: echo the headers too, with names in lower case, and the body.
 
     Attributes:
-        answers: prepared answers by path, sent instead of the echo.
+        answers: prepared answers by target, sent instead of the echo.
     """
 
     def __init__(self, *, shows_headers: bool = False) -> None:
-        self._server = _Server(("127.0.0.1", 0), _Handler)
-        self._server.shows_headers = shows_headers
-        self.answers = self._server.answers
-        self._thread: threading.Thread | None = None
+        self.answers: dict[str, Reply] = {}
+        self._shows_headers = shows_headers
+        listener = socket.create_server(("127.0.0.1", 0))
+        listener.setblocking(False)
+        self._server = HttpServer(self._answer, listener)
+        self._started = threading.Event()
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), daemon=True)
 
     @property
     def url(self) -> str:
         """The URL of the server, with a trailing slash."""
-        return f"http://127.0.0.1:{self._server.server_port}/"
+        return f"http://127.0.0.1:{self._server.address[1]}/"
 
     def start(self) -> None:
         """Start the server in a thread."""
-        arguments = {"poll_interval": 0.01}
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs=arguments, daemon=True)
         self._thread.start()
+        self._started.wait()
 
     def stop(self) -> None:
         """Stop the server and wait for its thread."""
-        self._server.shutdown()
-        self._server.server_close()
-        assert self._thread is not None
+        self._loop.call_soon_threadsafe(self._stop.set)
         self._thread.join()
+
+    async def _serve(self) -> None:
+        self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
+        await self._server.run(self._stop, self._started.set)
+
+    def _answer(self, request: Request, *, blocking: bool = True) -> Reply:
+        if len(request.body) > MAX_ECHOED:
+            return _framed(Reply(b"{}", 413))
+        reply = self.answers.get(request.head.target) or Reply(json.dumps(self._echo(request)).encode())
+        return _framed(reply)
+
+    def _echo(self, request: Request) -> dict[str, Any]:
+        echo: dict[str, Any] = {"method": request.method, "path": request.head.target}
+        if self._shows_headers:
+            values: dict[str, list[str]] = {}
+            for name, value in sorted(request.head.headers, key=lambda header: header[0].lower()):
+                values.setdefault(name.lower(), []).append(value)
+            echo["headers"] = {name: ", ".join(all_values) for name, all_values in values.items()}
+            echo["body"] = request.body.decode("utf-8", "replace")
+        return echo
 
     def __enter__(self) -> Self:
         self.start()
@@ -94,3 +79,8 @@ class Echo:
         self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
     ) -> None:
         self.stop()
+
+
+def _framed(reply: Reply) -> Reply:
+    """The reply with its length, so that no body is sent in chunks."""
+    return Reply(reply.body, reply.status, (*reply.headers, ("Content-Length", str(len(reply.body)))))
