@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import date
 from html.parser import HTMLParser
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from xml.etree import ElementTree
 
 import pytest
 import yaml
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
-from contract_tests.report import formats, verdicts
+from contract_tests.report import baseline, formats, verdicts
+from contract_tests.report.baseline import BaselineError
 from contract_tests.report.verdicts import Report, Status, Trace, Verdict
 
 FAILED = Verdict(
@@ -46,13 +53,13 @@ def test_yaml_has_each_behaviours_verdict() -> None:
 
 
 def test_junit_is_xml_with_a_suite_for_each_operation() -> None:
-    """The JUnit report is XML, and characters that XML cannot hold are replaced."""
+    """The JUnit report is XML, and characters that XML cannot hold appear as escapes."""
     root = ElementTree.fromstring(formats.FORMATS[".xml"](REPORT))
     suites = {suite.get("name"): suite for suite in root}
     assert set(suites) == {"getPolicy", "addPolicy", "reload"}
     failure = suites["addPolicy"].find("testcase/failure")
     assert failure is not None
-    assert "200 & more\ufffd" in str(failure.get("message"))
+    assert "200 & more\\x00" in str(failure.get("message"))
     assert "curl two" in str(failure.text)
     assert [suites["getPolicy"].get(name) for name in ("tests", "skipped")] == ["2", "1"]
 
@@ -92,3 +99,49 @@ def test_the_worst_test_of_a_behaviour_counts(order: tuple[int, int]) -> None:
     """A behaviour has the worst verdict of its tests, in whatever order they ran."""
     both = (FAILED, Verdict("gateway", "id-required", "addPolicy", "s", "x", "other", Status.PASSED))
     assert verdicts.by_behaviour(both[i] for i in order) == (FAILED,)
+
+
+odd = st.text(
+    st.characters() | st.sampled_from("\0\x1b\x85\u2028\u202e\ud800\udfff\ufffe\uffff\r\n<>&]'\":#-")
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(texts=st.lists(odd, min_size=14, max_size=14), status=st.sampled_from(Status))
+@example(texts=["\ud800]]>\x1b\uffff"] * 14, status=Status.FAILED)
+@example(texts=["\ud83d", "\ude00"] * 7, status=Status.ERROR)
+def test_any_text_is_reported(texts: list[str], status: Status) -> None:
+    """A verdict with any text is written in each format and as a baseline, and each of them can be parsed."""
+    *words, first, second = texts
+    trace = Trace("POST", first, second, 200, first)
+    verdict = Verdict(*words[:6], status, *words[6:10], curl=(first, second), exchanges=(trace,))
+    report = replace(
+        REPORT, url=first, leftovers=(second,), stale=(first,), verdicts=(*REPORT.verdicts, verdict)
+    )
+    with TemporaryDirectory() as folder:
+        for suffix in formats.FORMATS:
+            formats.write(report, Path(folder) / f"r{suffix}")
+        assert verdicts.from_json((Path(folder) / "r.json").read_text("utf-8")) == report
+        document = yaml.safe_load((Path(folder) / "r.yaml").read_text("utf-8"))
+        assert document["behaviours"][verdict.behaviour]["verdict"] == status.value
+        root = ElementTree.parse(Path(folder) / "r.xml").getroot()
+        assert verdict.behaviour in [case.get("name") for case in root.iter("testcase")]
+        page = _Page()
+        page.feed((Path(folder) / "r.html").read_text("utf-8"))
+        assert [tag for tag, _ in page.tags].count("script") == 1
+        baseline.write(report, Path(folder) / "b.yaml", date(2027, 1, 1))
+        ids = dict.fromkeys((verdict.behaviour, *(v.behaviour for v in REPORT.verdicts)))
+        failing = [v.behaviour for v in report.verdicts if v.status in (Status.FAILED, Status.ACCEPTED)]
+        try:
+            assert [entry.behaviour for entry in baseline.read(Path(folder) / "b.yaml", ids)] == failing
+        except BaselineError as error:
+            assert "has no reason" in str(error)  # noqa: PT017  a reason of nothing but spaces
+    for line in verdicts.as_terminal(report).splitlines():
+        assert line.isprintable()
+
+
+def test_a_line_break_in_a_text_is_no_line_of_the_report() -> None:
+    """A text with line breaks cannot imitate the lines of a report."""
+    verdict = replace(FAILED, expected="a\nconforms: 0 failed", actual="\u2028conforms\r\x85")
+    text = verdicts.as_terminal(replace(REPORT, verdicts=(verdict,)))
+    assert "  expected     a\\nconforms: 0 failed\n  actual       \\u2028conforms\\r\\x85\n" in text

@@ -16,6 +16,7 @@ from contract_tests.engine.session import CLEANUP_SECONDS
 from contract_tests.engine.signals import END_SECONDS, ENDED_AT_ONCE, interrupt_on_sigterm
 from contract_tests.report import verdicts
 from contract_tests.report.verdicts import Report
+from mockserver.http.redaction import hidden
 
 _PACKAGE = Path(__file__).parent.parent
 SUITE = (  # pytest's arguments for these tests, free of the user's configuration
@@ -69,7 +70,9 @@ def run(options: RunOptions, detected: DetectedVersion) -> Report:
         except _Stopped as stop:
             raise Interrupted(_remains(path, is_clean=stop.is_clean)) from None
         if not path.exists():
-            raise SuiteError(f"the suite came to no verdict; it said:\n{output[-3000:]}")
+            error = SuiteError("the suite came to no verdict; it said:")
+            error.add_note(hidden(output, options.secret)[-3000:])
+            raise error
         report = verdicts.from_json(path.read_text("utf-8"))
     return replace(report, gateway=str(detected.version), version_source=detected.source)
 

@@ -8,7 +8,6 @@ each resumes. Pytest then reports the verdicts of this run.
 from __future__ import annotations
 
 import inspect
-import sys
 from collections import deque
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -39,6 +38,7 @@ from contract_tests.engine.target import Gone, RunEnded
 from contract_tests.engine.xdist import Verdicts, once
 from contract_tests.report.verdicts import Status, Trace, Verdict
 from mockserver.contract.behaviours import Behaviour
+from mockserver.terminal import show_progress
 
 SHOWN_EXCHANGES = 30  # of a behaviour, in a report
 AT_A_TIME = 2  # tests; more would wait for each other, for one interpreter runs them
@@ -240,10 +240,8 @@ class Scheduler:
         return False
 
     def _show_progress(self, test: _RunningTest) -> None:
-        """Print one line that is written over, if a person watches."""
-        if sys.stderr.isatty():
-            done = f"{len(self.verdicts) + 1} of {len(self.items)} tests, {self.run.target.reloads} reloads"
-            print(f"\r\033[K{done}: {test.row.id}", end="", file=sys.stderr, flush=True)
+        done = f"{len(self.verdicts) + 1} of {len(self.items)} tests, {self.run.target.reloads} reloads"
+        show_progress(f"{done}: {test.row.id}")
 
     def _trace(self, exchange: Exchange) -> Trace:
         sent = "" if exchange.body is None else exchange.body.decode("utf-8", "replace")

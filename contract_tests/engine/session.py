@@ -20,10 +20,11 @@ from contract_tests.engine.scheduler import Scheduler
 from contract_tests.engine.signals import Interruption
 from contract_tests.engine.suite import Suite
 from contract_tests.engine.target import RunEnded
-from contract_tests.report import verdicts
+from contract_tests.report import output_file, verdicts
 from contract_tests.report.verdicts import Report, Status, Verdict
 from mockserver.contract.versions import package_version
 from mockserver.http.deadline import Deadline
+from mockserver.terminal import show_error, show_progress
 
 CLEANUP_SECONDS = 60.0  # for the clean-up of a run that was not interrupted
 
@@ -91,11 +92,14 @@ class Session:
         return run
 
     def finish(self, *, is_sound: bool) -> None:
-        """Remove all that the run wrote, and write the report unless pytest itself failed."""
+        """Remove all that the run wrote, and write the report unless pytest itself failed.
+
+        Raises:
+            OutputError: the report cannot be written.
+        """
         if not self._started:
             return
-        if sys.stderr.isatty():
-            print("\r\033[K", end="", file=sys.stderr, flush=True)  # the line of progress
+        show_progress("")
         self._interruption.begin_cleanup(CLEANUP_SECONDS)
         with self._resources:
             leftovers = self._leftovers()
@@ -117,12 +121,12 @@ class Session:
         if self.options.unattended:
             self._write_report(remains)  # the command reads it
         elif remains:
-            print(f"\ncould not remove: {', '.join(remains)}", file=sys.stderr)
+            show_error(f"could not remove: {', '.join(remains)}")
 
     def _write_report(self, leftovers: list[str]) -> None:
         if self.options.report and self._scheduler is not None:
             report = self._report(self._scheduler, tuple(leftovers))
-            self.options.report.write_text(verdicts.as_json(report), "utf-8")
+            output_file.write(self.options.report, verdicts.as_json(report))
 
     def _report(self, scheduler: Scheduler, leftovers: tuple[str, ...]) -> Report:
         assert self._detected is not None

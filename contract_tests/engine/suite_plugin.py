@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
 
-from contract_tests.engine.preflight import PreflightError
-from contract_tests.engine.run_options import RunOptions
+from contract_tests.engine.preflight import USAGE, PreflightError
+from contract_tests.engine.run_options import SECRET_VARIABLE, RunOptions
 from contract_tests.engine.scheduler import Scheduler
 from contract_tests.engine.session import Session
 from contract_tests.engine.suite import Suite
+from contract_tests.report import output_file
+from contract_tests.report.output_file import OutputError
+from mockserver.http.redaction import hidden
+from mockserver.terminal import printable
 
 SWITCH_SECONDS = 0.001  # between threads; with Python's own 5 ms answers wait for others
 _SESSION = pytest.StashKey[Session]()
@@ -27,6 +32,9 @@ class SuitePlugin:
 
     def pytest_sessionstart(self, session: pytest.Session) -> None:
         run = self._session(session)
+        if run.options.report:
+            with _exit_on_error():
+                output_file.check(run.options.report)
         if run.options.unattended:
             sys.setswitchinterval(SWITCH_SECONDS)
             with _exit_on_error():
@@ -46,7 +54,8 @@ class SuitePlugin:
 
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         run = self._session(session)
-        run.finish(is_sound=exitstatus != pytest.ExitCode.INTERNAL_ERROR)
+        with _exit_on_error():
+            run.finish(is_sound=exitstatus != pytest.ExitCode.INTERNAL_ERROR)
         if run.options.unattended:
             gc.freeze()  # so that the interpreter ends at once, and looks for nothing to collect
 
@@ -62,8 +71,9 @@ class SuitePlugin:
 
 @contextmanager
 def _exit_on_error() -> Iterator[None]:
-    """End the session with the message of a preflight that failed."""
+    """End the session with the message of a preflight that failed, or of a report that cannot be written."""
     try:
         yield
-    except PreflightError as error:
-        pytest.exit(str(error), returncode=error.code)
+    except (PreflightError, OutputError) as error:
+        message = hidden(str(error), os.environ.get(SECRET_VARIABLE, ""))
+        pytest.exit(printable(message), returncode=getattr(error, "code", USAGE))

@@ -10,6 +10,7 @@ from typing import Any
 
 import yaml
 
+from contract_tests.report import output_file
 from contract_tests.report.verdicts import Report, Status, Verdict
 
 LASTS = timedelta(days=30)  # of an entry that --write-baseline makes
@@ -60,7 +61,7 @@ def _entry(path: Path, raw: Any, behaviours: Mapping[str, object]) -> AcceptedFa
         raise BaselineError(f"{path}: {raw['behaviour']!r} has no reason; add one")
     if type(raw["expires"]) is not date:
         raise BaselineError(f"{path}: {raw['behaviour']!r}: expires is not a date; write it as 2027-01-31")
-    return AcceptedFailure(**raw)
+    return AcceptedFailure(raw["behaviour"], " ".join(raw["reason"].split()), raw["expires"])
 
 
 def apply(report: Report, entries: list[AcceptedFailure], today: date) -> Report:
@@ -86,7 +87,11 @@ def _accepted(verdict: Verdict, entry: AcceptedFailure | None, today: date) -> V
 
 
 def write(report: Report, path: Path, today: date) -> int:
-    """Write a baseline of the present failures; return the number of its entries."""
+    """Write a baseline of the present failures; return the number of its entries.
+
+    Raises:
+        OutputError: it cannot be written; an old baseline stays as it was.
+    """
     failing = [verdict for verdict in report.verdicts if verdict.status in (Status.FAILED, Status.ACCEPTED)]
     entries = [
         {
@@ -96,5 +101,6 @@ def write(report: Report, path: Path, today: date) -> int:
         }
         for verdict in failing
     ]
-    path.write_text(yaml.safe_dump({"accepted": entries}, sort_keys=False, allow_unicode=True), "utf-8")
+    text = yaml.safe_dump({"accepted": entries}, sort_keys=False, allow_unicode=True)
+    output_file.write(path, text)
     return len(entries)

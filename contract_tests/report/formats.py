@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from contract_tests.report import output_file
 from contract_tests.report.html import as_html
 from contract_tests.report.junit import as_junit
+from contract_tests.report.output_file import OutputError
 from contract_tests.report.verdicts import Report, as_json
 from contract_tests.report.yaml import as_yaml
 
@@ -18,25 +20,22 @@ FORMATS: dict[str, Callable[[Report], str]] = {
 }
 
 
-class ReportError(ValueError):
-    """A report that cannot be written; the message names the file and the next step."""
-
-
 def check_path(path: Path) -> None:
     """Check before a run that its report can be written after it.
 
     Raises:
-        ReportError: the suffix names no format, or the folder is not there.
+        OutputError: the suffix names no format, or the file could not be written.
     """
     if path.suffix not in FORMATS:
         kinds = ", ".join(FORMATS)
-        raise ReportError(f"{path}: no report has the extension {path.suffix!r}; use one of {kinds}")
-    if path.is_dir():
-        raise ReportError(f"{path}: this is a directory; name a file")
-    if not path.absolute().parent.is_dir():
-        raise ReportError(f"{path}: the directory does not exist; create it first")
+        raise OutputError(f"{path}: no report has the extension {path.suffix!r}; use one of {kinds}")
+    output_file.check(path)
 
 
 def write(report: Report, path: Path) -> None:
-    """Write the report in the format that the suffix names."""
-    path.write_text(FORMATS[path.suffix](report), "utf-8")
+    """Write the report in the format that the suffix names.
+
+    Raises:
+        OutputError: it cannot be written; an old report stays as it was.
+    """
+    output_file.write(path, FORMATS[path.suffix](report))

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from enum import Enum
 from typing import Any
+
+from mockserver.terminal import printable
 
 CURL_LINES = 8  # of a failure's history that the terminal shows
 ERROR_NAMES = 5  # of behaviours that could not be judged for one reason
@@ -22,8 +24,21 @@ class Status(Enum):
     FAILED = "failed"
 
 
+class Printable:
+    """A record whose texts any format can hold: characters that are not printable appear as escapes."""
+
+    def __post_init__(self) -> None:
+        for field in fields(self):  # type: ignore[arg-type]  # subclasses are dataclasses
+            value = getattr(self, field.name)
+            if isinstance(value, str):
+                object.__setattr__(self, field.name, printable(value))
+            elif isinstance(value, tuple):
+                texts = tuple(printable(item) if isinstance(item, str) else item for item in value)
+                object.__setattr__(self, field.name, texts)
+
+
 @dataclass(frozen=True)
-class Trace:
+class Trace(Printable):
     """An exchange as reports show it: with cut bodies, and without the secret."""
 
     method: str
@@ -34,7 +49,7 @@ class Trace:
 
 
 @dataclass(frozen=True)
-class Verdict:
+class Verdict(Printable):
     """The verdict of one behaviour, or of one test of it.
 
     Attributes:
@@ -83,7 +98,7 @@ class Verdict:
 
 
 @dataclass(frozen=True)
-class Report:
+class Report(Printable):
     """All verdicts of a run, one for each behaviour.
 
     Attributes:

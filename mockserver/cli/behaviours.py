@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from mockserver.cli import Commands
+from mockserver.terminal import show
 
 
 def add(commands: Commands) -> None:
@@ -31,5 +32,5 @@ def run(options: argparse.Namespace) -> int:
     version = version_of(options.gateway)
     for row in behaviours.load().values():
         if row.holds_for(version):
-            print(f"{row.id}  ({row.operation}, {row.level})\n    {row.statement}\n    {row.source}")
+            show(f"{row.id}  ({row.operation}, {row.level})", f"    {row.statement}", f"    {row.source}")
     return 0

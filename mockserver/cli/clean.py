@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections import Counter
 
 from mockserver.cli import BROKEN, CONFORMS, UNREACHABLE, Commands, add_target, secret_of
+from mockserver.terminal import show, show_error
 
 
 def add(commands: Commands) -> None:
@@ -30,17 +30,19 @@ def run(options: argparse.Namespace) -> int:
     from contract_tests.engine import leftovers
     from contract_tests.gateway.service import GATEWAY
     from mockserver.http.client import Client, ClientError
+    from mockserver.http.redaction import hidden
 
     secret = secret_of(options)
     try:
         with Client(options.url) as client:
             removal = leftovers.remove(client, GATEWAY, secret)
     except ClientError as error:
-        print(f"tyk-contract: {options.url} cannot be cleaned: {error}", file=sys.stderr)
+        show_error(hidden(f"tyk-contract: {options.url} cannot be cleaned: {error}", secret))
         return UNREACHABLE
     for leftover in removal.remaining:
-        print(f"the {leftover.kind} {leftover.name} could not be removed; delete it on the gateway")
+        name = hidden(leftover.name, secret)
+        show(f"the {leftover.kind} {name} could not be removed; delete it on the gateway")
     counts = Counter(leftover.kind for leftover in removal.removed)
     summary = ", ".join(f"{kind} {count}" for kind, count in sorted(counts.items()))
-    print(f"{len(removal.removed)} leftovers of earlier runs removed{f': {summary}' if summary else ''}")
+    show(f"{len(removal.removed)} leftovers of earlier runs removed{f': {summary}' if summary else ''}")
     return BROKEN if removal.remaining else CONFORMS

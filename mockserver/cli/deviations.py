@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from mockserver.cli import Commands
+from mockserver.terminal import show
 
 
 def add(commands: Commands) -> None:
@@ -21,5 +22,5 @@ def run(options: argparse.Namespace) -> int:
     """Print the table; return the exit code."""
     from mockserver.contract.deviations import page
 
-    print(page(), end="")
+    show(*page().splitlines())
     return 0

@@ -9,6 +9,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from mockserver.cli import Commands
+from mockserver.terminal import show
 
 if TYPE_CHECKING:
     from mockserver.contract.version_changes import Change
@@ -35,7 +36,7 @@ def run(options: argparse.Namespace) -> int:
     from mockserver.contract.version_changes import between
 
     old, new = select_version(options.old), select_version(options.new)
-    print(FORMATS[options.format](old, new, between(old, new)), end="")
+    show(*FORMATS[options.format](old, new, between(old, new)).splitlines())
     return 0
 
 
@@ -71,7 +72,7 @@ def _json(old: GatewayVersion, new: GatewayVersion, changes: list[Change]) -> st
         for change in changes
     ]
     document = {"old": str(old), "new": str(new), "changes": rows}
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(document, indent=2) + "\n"
 
 
 FORMATS: dict[str, Callable[[GatewayVersion, GatewayVersion, list[Change]], str]] = {

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mockserver.cli import Commands
+from mockserver.terminal import show
 
 if TYPE_CHECKING:
     from mockserver.contract.behaviours import Behaviour
@@ -60,7 +61,7 @@ def run(options: argparse.Namespace) -> int:
         if not isinstance(deviation.suite, str) and row.id in deviation.suite
     ]
     lines += _example(row)
-    print("\n".join(lines))
+    show(*lines)
     return 0
 
 

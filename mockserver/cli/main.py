@@ -20,10 +20,12 @@ from mockserver.cli import (
     mutants,
     parity,
     record,
+    secret_of,
     serve,
     verify,
     why,
 )
+from mockserver.terminal import guard, show_error
 
 COMMANDS = (
     serve,
@@ -43,6 +45,7 @@ COMMANDS = (
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command of the arguments and exit with its code."""
+    guard()
     options = _parser().parse_args(arguments)
     try:
         installation.check()
@@ -51,15 +54,23 @@ def main(arguments: Sequence[str] | None = None) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 0
     except (ValueError, OSError) as error:  # all errors that a user can correct are subclasses
-        print(f"tyk-contract: {error}", file=sys.stderr)
+        show_error(*_lines_of(error, secret_of(options) if "secret" in options else ""))
         code = getattr(error, "code", USAGE)
     except RecursionError:
-        print("tyk-contract: a document is nested too deeply; correct the file", file=sys.stderr)
+        show_error("tyk-contract: a document is nested too deeply; correct the file")
         code = USAGE
     except KeyboardInterrupt as interruption:  # of a run of the suite it has a message
-        print(f"tyk-contract: {interruption or 'interrupted'}", file=sys.stderr)
+        show_error(f"tyk-contract: {interruption or 'interrupted'}")
         code = USAGE
     sys.exit(code)
+
+
+def _lines_of(error: Exception, secret: str) -> list[str]:
+    """The message of an error, in one line, and the lines of the notes that were added to it."""
+    from mockserver.http.redaction import hidden
+
+    notes = [line for note in getattr(error, "__notes__", ()) for line in note.splitlines()]
+    return [hidden(line, secret) for line in (f"tyk-contract: {error}", *notes)]
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -6,11 +6,11 @@ import argparse
 import json
 import os
 import random
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mockserver.cli import BROKEN, CONFORMS, Commands
+from mockserver.terminal import show, show_error
 
 if TYPE_CHECKING:
     from mockserver.mutation.mutant import Mutant
@@ -67,11 +67,14 @@ def _matches(mutant: Mutant, texts: list[str], *, exact: bool) -> bool:
 def run(options: argparse.Namespace) -> int:
     """Try the mutants and print the outcomes; return the exit code."""
     from contract_tests.engine.signals import interrupt_on_sigterm
+    from contract_tests.report import output_file
     from mockserver.contract.spec_files import default_version
     from mockserver.mutation import mutants, outcomes
     from mockserver.mutation.mutant import MutantError
     from mockserver.mutation.trial import STILLBORN
 
+    if options.out:
+        output_file.check(options.out)
     version = options.gateway or str(default_version())
     chosen = [
         mutant
@@ -86,31 +89,31 @@ def run(options: argparse.Namespace) -> int:
     chosen = chosen[: options.sample] if options.sample else chosen
     if options.list:
         for mutant in chosen:
-            print(f"{mutant.group:8} {mutant.id:60} {mutant.breaks}")
+            show(f"{mutant.group:8} {mutant.id:60} {mutant.breaks}")
         return CONFORMS
-    print(f"{len(chosen)} mutants of gateway {version}, order and sample by seed {options.seed}")
+    show(f"{len(chosen)} mutants of gateway {version}, order and sample by seed {options.seed}")
     interrupt_on_sigterm()
     tried = []
     for outcome in outcomes(chosen, version, options.jobs):
         tried.append(outcome)
         by = ", ".join(outcome.by[:3]) or "-"
         verdict = outcome.verdict if outcome.is_noticed or outcome.verdict != "found" else "by others"
-        print(f"{verdict:9} {outcome.seconds:5.1f} s  {outcome.mutant.id:50} {by}", flush=True)
+        show(f"{verdict:9} {outcome.seconds:5.1f} s  {outcome.mutant.id:50} {by}")
     if options.out:
         table = [
             {"mutant": outcome.mutant.id, "breaks": outcome.mutant.breaks, "verdict": outcome.verdict,
              "by": outcome.by, "actual": outcome.actual, "seconds": round(outcome.seconds, 2)}
             for outcome in tried
         ]  # fmt: skip
-        options.out.write_text(json.dumps(table, indent=1, ensure_ascii=False) + "\n", "utf-8")
+        output_file.write(options.out, json.dumps(table, indent=1, ensure_ascii=False) + "\n")
     started = [outcome for outcome in tried if outcome.verdict != STILLBORN]
     noticed = [outcome for outcome in started if outcome.is_noticed]
     for outcome in started:
         if not outcome.is_noticed:
             requirement = f"; {outcome.mutant.row} must fail" if outcome.mutant.row else ""
-            print(f"missed: {outcome.mutant.id}: {outcome.mutant.breaks}{requirement}", file=sys.stderr)
+            show_error(f"missed: {outcome.mutant.id}: {outcome.mutant.breaks}{requirement}")
     score = 100 * len(noticed) / len(started) if started else 100
-    print(
+    show(
         f"{len(noticed)} of {len(started)} mutants noticed, {score:.1f} %; "
         f"{len(tried) - len(started)} that do not start are not counted"
     )

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from mockserver.cli import BROKEN, CONFORMS, Commands
+from mockserver.terminal import show
 
 
 def add(commands: Commands) -> None:
@@ -37,16 +38,16 @@ def run(options: argparse.Namespace) -> int:
     recordings = [(path, read_recording(path)) for path in options.recording]
     differing = total = 0
     for path, recording in recordings:
-        print(f"{path}: gateway {recording.gateway}")
+        show(f"{path}: gateway {recording.gateway}")
         for outcome in replay(recording, tuple(options.scenarios)):
             total += 1
             differing += bool(outcome.difference)
             verdict = "differs" if outcome.difference else "identical"
-            print(f"  {outcome.scenario:32} {outcome.exchanges:4} exchanges  {verdict}")
+            show(f"  {outcome.scenario:32} {outcome.exchanges:4} exchanges  {verdict}")
             if outcome.difference:
-                print(f"    {outcome.difference}")
+                show(f"    {outcome.difference}")
     if not total:
         prefixes = " or ".join(options.scenarios)
         raise ValueError(f"no scenario's name begins with {prefixes}; leave --scenarios out to replay all")
-    print(f"{total - differing} of {total} scenarios identical")
+    show(f"{total - differing} of {total} scenarios identical")
     return BROKEN if differing else CONFORMS

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from mockserver.cli import CONFORMS, Commands, add_target, secret_of
+from mockserver.terminal import show
 
 
 def add(commands: Commands) -> None:
@@ -54,36 +55,35 @@ def run(options: argparse.Namespace) -> int:
     """Record the scenarios and print a line for each; return the exit code."""
     from contract_tests.engine.preflight import look
     from contract_tests.gateway.service import GATEWAY
+    from contract_tests.report import output_file
     from mockserver.evidence.recorder import SECRET, Recorder
     from mockserver.evidence.scenarios import load_scenarios
     from mockserver.http.client import Client
 
+    output_file.check(options.out)
     scenarios = load_scenarios(tuple(options.scenarios))
     secret = secret_of(options)
     detected = look(GATEWAY, options.url, secret, options.gateway)
     recorded = skipped = 0
-    with Client(options.url, timeout=30) as client, options.out.open("w", encoding="utf-8") as out:
+    lines: list[dict[str, Any]] = []
+    with Client(options.url, timeout=30) as client:
         directory = options.directory.absolute() if options.directory else None
         recorder = Recorder(client, secret, directory, _configuration(options.conf))
         recorder.check_empty()
         today = datetime.now(UTC).date().isoformat()
-        _write(out, {"gateway": str(detected.version), "secret": SECRET, "recorded": today})
+        lines.append({"gateway": str(detected.version), "secret": SECRET, "recorded": today})
         for scenario, needs in scenarios:
             if reason := recorder.skip_reason(scenario, needs):
                 skipped += 1
-                print(f"  {scenario.name:32} skipped: {reason}")
+                show(f"  {scenario.name:32} skipped: {reason}")
                 continue
-            _write(out, {"scenario": scenario.name, "about": scenario.about, "config": scenario.config})
-            for step in recorder.record(scenario):
-                _write(out, step)
+            lines.append({"scenario": scenario.name, "about": scenario.about, "config": scenario.config})
+            lines += recorder.record(scenario)
             recorded += 1
-            print(f"  {scenario.name:32} recorded")
-    print(f"{recorded} scenarios of gateway {detected.version} in {options.out}, {skipped} skipped")
+            show(f"  {scenario.name:32} recorded")
+    output_file.write(options.out, "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines))
+    show(f"{recorded} scenarios of gateway {detected.version} in {options.out}, {skipped} skipped")
     return CONFORMS
-
-
-def _write(out: Any, line: dict[str, Any]) -> None:
-    out.write(json.dumps(line, ensure_ascii=False) + "\n")
 
 
 def _configuration(path: Path | None) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mockserver.cli import Commands
+from mockserver.terminal import show
 
 if TYPE_CHECKING:
     from mockserver.gateway.config import Config
@@ -90,15 +91,14 @@ def run(options: argparse.Namespace) -> int:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: gateway.stop())
         if ignored:
-            print(f"keys of {options.conf} that the mock ignores: {', '.join(sorted(ignored))}")
-        for line in gateway.gateway.warnings():
-            print(line)
+            show(f"keys of {options.conf} that the mock ignores: {', '.join(sorted(ignored))}")
+        show(*gateway.gateway.warnings())
         contract = gateway.gateway.contract
         count = len(contract.operations)
         more = f" and {len(extra.beyond(contract))} more of {options.spec}" if extra else ""
-        print(f"Tyk Gateway {version} mocked on {gateway.url}: {count} operations{more}", flush=True)
+        show(f"Tyk Gateway {version} mocked on {gateway.url}: {count} operations{more}")
         if config.secret == type(config)().secret:
-            print(f'the secret is "{config.secret}"; choose another with --secret', flush=True)
+            show(f'the secret is "{config.secret}"; choose another with --secret')
         gateway.wait()
     return 0
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 import math
-import sys
-from datetime import UTC, datetime
+import shlex
+from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mockserver.cli import (
     BROKEN,
@@ -19,6 +21,10 @@ from mockserver.cli import (
     secret_of,
 )
 from mockserver.http.deadline import RUN_SECONDS
+from mockserver.terminal import show, show_error
+
+if TYPE_CHECKING:
+    from contract_tests.report.verdicts import Report
 
 
 def add(commands: Commands) -> None:
@@ -90,10 +96,12 @@ def run(options: argparse.Namespace) -> int:
     from contract_tests.engine import preflight, runner
     from contract_tests.engine.run_options import RunOptions
     from contract_tests.gateway.service import GATEWAY
-    from contract_tests.report import baseline, formats, verdicts
+    from contract_tests.report import baseline, formats, output_file, verdicts
 
     for path in options.report:
         formats.check_path(path)
+    if options.write_baseline:
+        output_file.check(options.write_baseline)
     accepted = baseline.read(options.baseline, GATEWAY.behaviours) if options.baseline else []
     secret = secret_of(options)
     if options.url:
@@ -101,9 +109,9 @@ def run(options: argparse.Namespace) -> int:
     else:
         detected = preflight.of_mock(GATEWAY, options.gateway)
     if detected.leftovers:
-        advice = f"remove them with `tyk-contract clean {options.url}`"
+        advice = f"remove them with `tyk-contract clean {shlex.quote(options.url)}`"
         message = f"policies of an earlier run are left on the gateway: {detected.leftovers}; {advice}"
-        print(f"tyk-contract: {message}", file=sys.stderr)
+        show_error(f"tyk-contract: {message}")
     settings = RunOptions(
         url=options.url or "",
         secret=secret,
@@ -115,14 +123,36 @@ def run(options: argparse.Namespace) -> int:
     )
     today = datetime.now(UTC).date()
     report = baseline.apply(runner.run(settings, detected), accepted, today)
-    print(verdicts.as_terminal(report), end="")
-    if options.write_baseline:
-        count = baseline.write(report, options.write_baseline, today)
-        print(f"failures written to {options.write_baseline}: {count}; add the reason to each")
-    for path in options.report:
-        formats.write(report, path)
+    show(*verdicts.as_terminal(report).splitlines())
+    if not _has_written(report, options, today):
+        return USAGE
     if report.of(verdicts.Status.FAILED) or report.stale:
         return BROKEN
     if report.gone:
         return UNREACHABLE
     return USAGE if report.of(verdicts.Status.ERROR) else CONFORMS
+
+
+def _has_written(report: Report, options: argparse.Namespace, today: date) -> bool:
+    """Write the baseline and all reports, also after one that cannot be written; False if there is one."""
+    from contract_tests.report import formats
+    from contract_tests.report.output_file import OutputError
+
+    writes = [partial(formats.write, report, path) for path in options.report]
+    if options.write_baseline:
+        writes.insert(0, partial(_write_baseline, report, options.write_baseline, today))
+    failed = 0
+    for write in writes:
+        try:
+            write()
+        except OutputError as error:
+            show_error(f"tyk-contract: {error}")
+            failed += 1
+    return not failed
+
+
+def _write_baseline(report: Report, path: Path, today: date) -> None:
+    from contract_tests.report import baseline
+
+    count = baseline.write(report, path, today)
+    show(f"failures written to {path}: {count}; add the reason to each")

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from mockserver.cli import BROKEN, CONFORMS, Commands
+from mockserver.terminal import show
 
 
 def add(commands: Commands) -> None:
@@ -51,5 +52,5 @@ def run(options: argparse.Namespace) -> int:
         result = explanation.explain_files(DirectoryFiles(options.policies), body, version)
     except Malformed as error:
         raise ValueError(f"{options.session} is not a session: {error}; correct the file") from error
-    print(explanation.FORMATS[options.format](result), end="")
+    show(*explanation.FORMATS[options.format](result).splitlines())
     return BROKEN if result.error else CONFORMS

@@ -17,6 +17,7 @@ from mockserver.gateway.provenance import Origin, PoliciesNotApplicable
 from mockserver.gateway.session_store import application_of
 from mockserver.golang import json_writer
 from mockserver.storage.files import Files
+from mockserver.terminal import printable
 
 OWN = "the session itself"
 
@@ -115,13 +116,13 @@ def as_text(explanation: Explanation) -> str:
         value = json_writer.write(reason.value)
         shown = value if len(value) <= 40 else f"{value[:37]}..."
         lines.append(f"{reason.path:{width}}  {shown:40}  {reason.origin:{origins}}  {reason.rule}")
-    return "\n".join(lines) + "\n"
+    return "\n".join(map(printable, lines)) + "\n"
 
 
 def as_json(explanation: Explanation) -> str:
     """The explanation as a JSON object with the members session, reasons and error."""
     document = {**asdict(explanation), "reasons": [asdict(reason) for reason in explanation.reasons]}
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(document, indent=2) + "\n"
 
 
 def as_mermaid(explanation: Explanation) -> str:
@@ -133,7 +134,7 @@ def as_mermaid(explanation: Explanation) -> str:
         value = json_writer.write(reason.value)[:60]
         lines.append(f'  v{i}["{html.escape(reason.path)} = {html.escape(value)}"]')
         lines.append(f'  p{origins.index(reason.origin)} -->|"{html.escape(reason.rule)}"| v{i}')
-    return "\n".join(lines) + "\n"
+    return "\n".join(map(printable, lines)) + "\n"
 
 
 FORMATS = {"text": as_text, "json": as_json, "mermaid": as_mermaid}

@@ -17,6 +17,7 @@ from mockserver.service.registry import HANDLERS, Call, Handler, always, never
 from mockserver.service.service import Service
 from mockserver.serving.example_replies import example_reply
 from mockserver.storage.backend import BackendUnavailable
+from mockserver.terminal import printable
 
 CONTROL_PREFIX = "/_mock/"
 LOG = logging.getLogger("tyk-contract")
@@ -95,7 +96,7 @@ class Dispatcher:
         except (WouldBlock, DropConnection):
             raise
         except Exception as error:
-            LOG.exception("%s %s failed", request.method, request.url.path)
+            LOG.exception("%s %s failed", request.method, printable(request.url.path))
             return service.error(f"the mock failed: {type(error).__name__}", 500), reached
 
     def _route(self, request: Request, path: str) -> tuple[Handler, Mapping[str, str], Reached]:
