@@ -9,7 +9,8 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from contract_tests.engine.exchange import Auth, Exchange
+from contract_tests.engine.auth import Auth
+from contract_tests.engine.exchange import Exchange
 from contract_tests.engine.openapi_core_judge import Answered, validator
 from contract_tests.engine.schema_judge import SchemaJudge
 from contract_tests.gateway.builders.samples import full_policy

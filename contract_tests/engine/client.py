@@ -7,8 +7,9 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from contract_tests.engine.auth import Auth
 from contract_tests.engine.declaration import NotApplicable
-from contract_tests.engine.exchange import Auth, Exchange, Request
+from contract_tests.engine.exchange import Exchange, Request
 from contract_tests.engine.ownership import Ownership
 from contract_tests.engine.run import Run
 from contract_tests.engine.run_options import RunOptions

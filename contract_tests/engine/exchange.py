@@ -3,32 +3,17 @@
 from __future__ import annotations
 
 import json
-import shlex
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any
 
+from contract_tests.engine.auth import Auth
+from contract_tests.engine.curl import command
 from mockserver.http.client import Answer, Header
-from mockserver.http.redaction import hidden
 
 MAX_VALUES = 1_000_000  # in a JSON text, about; a list of 20,000 policies has fewer
 _BYTES = 500  # that an exchange takes beside its texts
-
-
-@dataclass(frozen=True)
-class Auth:
-    """The credential of a service: a header, the secret in it, and the variable that a user keeps it in."""
-
-    header: str
-    secret: str = field(repr=False)
-    variable: str = "TYK_GW_SECRET"
-
-    def masked(self, text: str) -> str:
-        """A text without the secret, and without the wrong secrets that tests derive from it."""
-        text = hidden(text, self.secret, f"${self.variable}")
-        text = hidden(text, self.secret[:-1], f"${{{self.variable}%?}}")
-        return hidden(text, self.secret.swapcase(), f"{self.variable} in other case")
 
 
 @dataclass(frozen=True)
@@ -94,26 +79,8 @@ class Exchange:
 
     @property
     def curl(self) -> str:
-        """The request as a line to paste, with the secret as a variable."""
-        parts = ["curl", "-sS", "-i", "--path-as-is"]
-        if self.method == "HEAD":
-            parts.append("-I")
-        elif self.method != "GET":
-            parts += ["-X", shlex.quote(self.method)]
-        for name, value in self.headers:
-            line = self._hidden(f"{name}: {value}" if value else f"{name};")
-            quoted = f'"{line}"' if self.auth.variable in line and '"' not in line else shlex.quote(line)
-            parts += ["-H", quoted]
-        if self.body is not None:
-            parts += ["--data-binary", _shell_bytes(self.body)]
-        parts.append(shlex.quote(self.url + self._hidden(self.target)))
-        return " ".join(parts)
-
-    def _hidden(self, text: str) -> str:
-        auth = self.auth
-        if auth.secret and text == f"{auth.header}: {auth.secret}":
-            return f"{auth.header}: ${auth.variable}"  # however short it is
-        return auth.masked(text)
+        """The request as a command to paste, with the secret as a variable."""
+        return command(self.auth, self.url, self.method, self.target, self.headers, self.body)
 
 
 def json_of(text: str) -> Any:
@@ -132,16 +99,3 @@ def has_too_many_values(text: str | bytes) -> bool:
         return False
     marks: Iterable[Any] = "[{," if isinstance(text, str) else (b"[", b"{", b",")
     return sum(map(text.count, marks)) > MAX_VALUES
-
-
-def _shell_bytes(data: bytes) -> str:
-    """Bytes as a word of a shell; a long body is cut, with a note of its length."""
-    cut = data if len(data) <= 4000 else data[:4000] + b"...(%d bytes)" % len(data)
-    try:
-        text = cut.decode("utf-8")
-    except UnicodeDecodeError:
-        text = ""
-    if text.isprintable() and (text or not cut):
-        return shlex.quote(text)
-    escaped = "".join(chr(b) if 32 <= b < 127 and b not in b"'\\" else f"\\x{b:02x}" for b in cut)
-    return f"$'{escaped}'"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from contract_tests.engine.checks import shorten
 from mockserver.contract.openapi import Contract
 
 
@@ -77,7 +78,7 @@ def _message(error: BaseException) -> str:
     except UnicodeDecodeError:
         message = "the body is not UTF-8"
     errors: Any = getattr(error.__cause__, "schema_errors", ()) or getattr(error, "schema_errors", ())
-    details = [f"/{'/'.join(map(str, e.absolute_path))}: {e.message[:120]}" for e in errors]
+    details = [f"/{'/'.join(map(str, e.absolute_path))}: {shorten(e.message, 120)}" for e in errors]
     return "; ".join(details) or message or type(error).__name__
 
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Self
 
 from contract_tests.engine.absent_operations import AbsentOperations
+from contract_tests.engine.auth import Auth
 from contract_tests.engine.cleanup import Cleanup
-from contract_tests.engine.exchange import Auth
 from contract_tests.engine.ownership import Ownership
 from contract_tests.engine.run_options import RunOptions
 from contract_tests.engine.service import Service

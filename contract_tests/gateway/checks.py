@@ -78,7 +78,8 @@ def listed(exchange: Exchange) -> dict[str, dict[str, Any]]:
     if exchange.status != 200 or not isinstance(items, list):
         raise Mismatch("200 with an array", f"{exchange.status} {shorten(text)}", exchange)
     if (exchange.header("Content-Type"), text[-2:]) != (JSON, "]\n"):
-        actual = f"Content-Type: {exchange.header('Content-Type') or 'none'}, ending in {text[-9:]!r}"
+        end = exchange.auth.masked(text)[-9:]
+        actual = f"Content-Type: {exchange.header('Content-Type') or 'none'}, ending in {end!r}"
         raise Mismatch(f"Content-Type: {JSON}, ending in ']\\n'", actual, exchange)
     policies: dict[str, dict[str, Any]] = {}
     keys = set()

@@ -93,7 +93,7 @@ def test_every_answer_is_compact_json(gateway: Gateway) -> None:
                 gateway,
                 exchange,
                 "JSON in one line, without spaces, with a newline at the end",
-                repr(text[-400:]),
+                repr(gateway.auth.masked(text)[-400:]),
             )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from contract_tests.engine.checks import Mismatch
+from contract_tests.engine.checks import Mismatch, shorten
 from contract_tests.engine.declaration import behaviour
 from contract_tests.gateway.builders.sessions import NEVER, RIGHTS, expect_key, needs_name, needs_store
 from contract_tests.gateway.checks import expect_error
@@ -22,7 +22,9 @@ def write_with_rights(
     """
     exchange = gateway.send(method, f"{KEYS}/{name}{query}", {"access_rights": RIGHTS, **session})
     if exchange.status != 200:
-        raise Mismatch("200, the key is written", f"{exchange.status} {exchange.text[:200]}", exchange)
+        raise Mismatch(
+            "200, the key is written", f"{exchange.status} {shorten(exchange.text, 200)}", exchange
+        )
     needs_name(exchange)
 
 
@@ -143,7 +145,7 @@ def test_a_created_key_gets_a_secret(gateway: Gateway) -> None:
             or not str(session_read.get("last_updated")).isdigit()
         ):
             raise Mismatch(
-                "date_created and last_updated of now", str(session_read)[:200], gateway.exchanges[-1]
+                "date_created and last_updated of now", shorten(str(session_read), 200), gateway.exchanges[-1]
             )
         if not 3590 <= int(session_read.get("quota_renews", 0)) - int(session_read["last_updated"]) <= 3610:
             raise Mismatch(
@@ -166,4 +168,4 @@ def test_a_certificate_is_of_one_key(gateway: Gateway) -> None:
     other = {**session, "certificate": gateway.new_id("-cert")}
     gateway.note_key(organisation + str(other["certificate"]).removeprefix(organisation))
     if (exchange := gateway.send("POST", f"{KEYS}/create", other)).status != 200:
-        raise Mismatch("200, a new certificate is free", exchange.text[:200], exchange)
+        raise Mismatch("200, a new certificate is free", shorten(exchange.text, 200), exchange)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contract_tests.engine.checks import Mismatch
+from contract_tests.engine.checks import Mismatch, shorten
 from contract_tests.engine.declaration import AT_END, RELOAD, Steps, behaviour
 from contract_tests.gateway.builders.apis import (
     call,
@@ -147,4 +147,4 @@ def test_a_key_lasts_as_long_as_its_session(gateway: Gateway) -> Steps:
         expect_error(exchange, 404, "Key not found")
     for path in lasting:
         if (exchange := gateway.send("GET", path)).status != 200:
-            raise Mismatch("200, the key lasts longer", exchange.text[:200], exchange)
+            raise Mismatch("200, the key lasts longer", shorten(exchange.text, 200), exchange)

@@ -92,7 +92,9 @@ def test_an_item_of_the_list_is_the_whole_policy(gateway: Gateway, members: dict
     text = as_read(gateway, policy)
     if text not in exchange.text:
         item = json.dumps(listed(exchange).get(policy["id"], "no such item"))
-        raise Mismatch(f"an item {shorten(text)}", difference(text, item), exchange)
+        raise Mismatch(
+            f"an item {shorten(text)}", difference(*map(gateway.auth.masked, (text, item))), exchange
+        )
 
 
 @behaviour("list-holds-each-once")

@@ -235,4 +235,4 @@ def test_a_token_needs_its_policy(gateway: Gateway) -> Steps:
     expect_refused(call(gateway, api, f"Bearer {token}"), 403, NOT_AUTHORISED)
     exchange = request_token(gateway, api, name, "s1")
     if exchange.status != 403:
-        raise Mismatch("403, no token", f"{exchange.status} {exchange.text[:200]}", exchange)
+        raise Mismatch("403, no token", f"{exchange.status} {shorten(exchange.text, 200)}", exchange)

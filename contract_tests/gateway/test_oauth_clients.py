@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import re
 
-from contract_tests.engine.checks import TWICE, Mismatch, expect_json
+from contract_tests.engine.checks import TWICE, Mismatch, expect_json, shorten
 from contract_tests.engine.declaration import RELOAD, Steps, behaviour
 from contract_tests.gateway.builders.apis import write_api, write_policy
 from contract_tests.gateway.builders.clients import (
@@ -165,7 +165,7 @@ def test_a_secret_is_renewed(gateway: Gateway) -> Steps:
         expect_json(gateway.send("GET", f"{CLIENTS}/{api.id}/{name}"), 200, client)
         exchange = request_token(gateway, api, name, old_secret)
         if exchange.status != 403:
-            raise Mismatch("403, the old secret is invalid", exchange.text[:200], exchange)
+            raise Mismatch("403, the old secret is invalid", shorten(exchange.text, 200), exchange)
         get_token(gateway, api, name, secret)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from contract_tests.engine.checks import Mismatch, expect
+from contract_tests.engine.checks import Mismatch, expect, shorten
 from contract_tests.engine.declaration import RELOAD, Steps, behaviour
 from contract_tests.gateway.checks import expect_malformed, expect_policy, expect_written
 from contract_tests.gateway.client import Gateway
@@ -78,7 +78,7 @@ def test_a_number_is_written_as_go_writes_it(gateway: Gateway, name: str, number
 
     exchange = gateway.get(policy_id)
     if f'"{name}":{encoded},' not in exchange.text:
-        raise Mismatch(f'"{name}":{encoded} in the text', exchange.text[:400], exchange)
+        raise Mismatch(f'"{name}":{encoded} in the text', shorten(exchange.text, 400), exchange)
 
 
 @pytest.mark.parametrize("text", ["1e400", "-1e400", '"1"', '""', "true", "[]", "{}"])
@@ -110,7 +110,7 @@ def test_a_string_is_written_as_go_writes_it(gateway: Gateway, name: str, value:
     exchange = gateway.get(policy["id"])
     expect_policy(exchange, gateway, policy)
     if f'"{name}":"{encoded}"' not in exchange.text:
-        raise Mismatch(f'"{name}":"{encoded}" in the text', exchange.text[:400], exchange)
+        raise Mismatch(f'"{name}":"{encoded}" in the text', shorten(exchange.text, 400), exchange)
 
 
 @pytest.mark.parametrize("text", ["1", "true", "[]", "{}"])
@@ -182,7 +182,11 @@ def test_numbers_in_meta_data_are_floats(gateway: Gateway) -> Steps:
 
     exchange = gateway.get(policy_id)
     if '"meta_data":{"f":1,"n":12345678901234567000}' not in exchange.text:
-        raise Mismatch('"meta_data":{"f":1,"n":12345678901234567000}', exchange.text[-300:], exchange)
+        raise Mismatch(
+            '"meta_data":{"f":1,"n":12345678901234567000}',
+            gateway.auth.masked(exchange.text)[-300:],
+            exchange,
+        )
 
 
 @pytest.mark.parametrize(

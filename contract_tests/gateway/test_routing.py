@@ -13,6 +13,7 @@ from contract_tests.engine.checks import (
     expect_json,
     expect_no_header,
     expect_redirect,
+    shorten,
 )
 from contract_tests.engine.declaration import RELOAD, Steps, behaviour
 from contract_tests.gateway.checks import expect_error, expect_page_not_found, expect_policy, listed, steady
@@ -81,7 +82,9 @@ def test_the_root_in_other_case_is_not_of_the_gateway(gateway: Gateway, path: st
     """A path with /tyk/ in another case answers 404."""
     exchange = gateway.send("GET", path)
     if exchange.status != 404:
-        raise Mismatch("404, as for an unknown path", f"{exchange.status} {exchange.text[:200]}", exchange)
+        raise Mismatch(
+            "404, as for an unknown path", f"{exchange.status} {shorten(exchange.text, 200)}", exchange
+        )
 
 
 @behaviour("encoded-slash-divides", reads_only=True)

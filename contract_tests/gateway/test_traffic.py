@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contract_tests.engine.checks import JSON, Mismatch
+from contract_tests.engine.checks import JSON, Mismatch, shorten
 from contract_tests.engine.declaration import RELOAD, Steps, behaviour
 from contract_tests.gateway.builders.apis import (
     DISALLOWED,
@@ -48,7 +48,7 @@ def test_a_refusal_is_json_or_xml(gateway: Gateway) -> Steps:
         if expected == JSON:
             expect_refused(exchange, 401, NEEDS_KEY)
         elif exchange.text != xml:
-            raise Mismatch(xml, exchange.text[:200], exchange)
+            raise Mismatch(xml, shorten(exchange.text, 200), exchange)
         if exchange.header("Content-Type") != expected:
             raise Mismatch(f"Content-Type: {expected}", repr(exchange.header("Content-Type")), exchange)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 from urllib.parse import urlsplit
 
-from contract_tests.engine.checks import Mismatch, expect
+from contract_tests.engine.checks import Mismatch, expect, shorten
 from contract_tests.engine.declaration import RELOAD, Steps, behaviour
 from contract_tests.gateway.builders.apis import (
     call,
@@ -106,7 +106,7 @@ def test_the_upstream_sees_the_body(gateway: Gateway) -> Steps:
         exchange = gateway.send(method, f"/{api.id}/a", body or None, headers=[])
         expect_upstream_saw(gateway, exchange, content_length=length)
         if not gateway.options.upstream and exchange.document.get("body") != body:
-            raise Mismatch(f"the upstream sees the body {body!r}", exchange.text[:200], exchange)
+            raise Mismatch(f"the upstream sees the body {body!r}", shorten(exchange.text, 200), exchange)
 
 
 @behaviour("headers-of-one-hop-end-here")
@@ -202,7 +202,7 @@ def test_the_answer_of_the_upstream_comes_back(gateway: Gateway) -> Steps:
     encoded = gateway.send("GET", f"/{api.id}/{compressed}", headers=[("Accept-Encoding", "gzip")])
     if encoded.header("Content-Encoding") != "gzip" or decompressed.header("Content-Encoding"):
         raise Mismatch(
-            "compressed if the client accepts it, else decompressed", repr(encoded.text[:40]), encoded
+            "compressed if the client accepts it, else decompressed", repr(shorten(encoded.text, 40)), encoded
         )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from typing import Any
 
-from contract_tests.engine.checks import Mismatch, expect_json
+from contract_tests.engine.checks import Mismatch, expect_json, shorten
 from contract_tests.engine.exchange import Exchange
 from contract_tests.gateway.builders.apis import Api, write_api
 from contract_tests.gateway.client import Gateway
@@ -60,7 +60,9 @@ def get_token(gateway: Gateway, api: Api, name: str, secret: str = SECRET) -> st
     exchange = request_token(gateway, api, name, secret)
     answer = exchange.document
     if exchange.status != 200 or answer.get("token_type") != "bearer" or "access_token" not in answer:
-        raise Mismatch("200 with a bearer token", f"{exchange.status} {exchange.text[:200]}", exchange)
+        raise Mismatch(
+            "200 with a bearer token", f"{exchange.status} {shorten(exchange.text, 200)}", exchange
+        )
     return str(answer["access_token"])
 
 
