@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import stat
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +66,58 @@ def test_a_directory_that_cannot_be_written_is_left_alone(tmp_path: Path) -> Non
     (tmp_path / "cache").write_text("a file, no directory", "utf-8")
     cache.store("some", b"source", 1)
     assert cache.recall("some", b"source") is None
+
+
+def test_the_directory_is_private() -> None:
+    """No other user can read or write the directory."""
+    before = os.umask(0)
+    try:
+        cache.store("some", b"source", 1)
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE(cache.directory().stat().st_mode) == 0o700
+
+
+def _writable_by_others(folder: Path, patch: pytest.MonkeyPatch) -> None:
+    folder.chmod(0o777)
+
+
+def _of_another_user(folder: Path, patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(os, "geteuid", lambda: folder.stat().st_uid + 1)
+
+
+def _a_link(folder: Path, patch: pytest.MonkeyPatch) -> None:
+    folder.rename(folder.with_name("elsewhere"))
+    folder.symlink_to(folder.with_name("elsewhere"))
+
+
+@pytest.mark.parametrize("change", [_writable_by_others, _of_another_user, _a_link])
+def test_a_directory_that_others_may_have_filled_is_left_alone(
+    change: Callable[[Path, pytest.MonkeyPatch], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A directory that others own or can write to is neither read nor written, nor one behind a link."""
+    cache.store("some", b"source", 1)
+    change(cache.directory(), monkeypatch)
+    assert cache.recall("some", b"source") is None
+    cache.store("other", b"source", 2)
+    assert [path.name for path in cache.directory().iterdir()] == ["some.json"]
+
+
+def test_a_planted_link_is_not_followed(tmp_path: Path) -> None:
+    """A link in the place of a value is replaced by the value, and what it leads to stays."""
+    (tmp_path / "victim").write_text("mine")
+    cache.store("other", b"source", 1)
+    (cache.directory() / "some.json").symlink_to(tmp_path / "victim")
+    cache.store("some", b"source", 2)
+    assert (tmp_path / "victim").read_text() == "mine"
+    assert cache.recall("some", b"source") == 2
+
+
+def test_a_relative_place_is_ignored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A relative XDG_CACHE_HOME, which would lead into the working directory, counts as none."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_CACHE_HOME", "cache")
+    assert cache.directory() == tmp_path / ".cache" / "tyk-contract"
 
 
 def test_a_user_needs_no_home_directory(monkeypatch: pytest.MonkeyPatch) -> None:

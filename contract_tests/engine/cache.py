@@ -1,7 +1,7 @@
 """A cache on disk for generated requests, which take a second to generate and are the same each time.
 
 Nothing depends on it: a file that is missing, truncated or generated from other sources is replaced, and a
-directory that cannot be written is left alone.
+directory that cannot be written, or that other users can write to, is left alone.
 """
 
 from __future__ import annotations
@@ -10,9 +10,14 @@ import contextlib
 import hashlib
 import json
 import os
+import stat
 import sys
 from pathlib import Path
 from typing import Any
+
+from contract_tests.report import output_file
+
+_WRITABLE_BY_OTHERS = stat.S_IWGRP | stat.S_IWOTH
 
 
 def recall(name: str, source: bytes) -> Any:
@@ -34,14 +39,8 @@ def store(name: str, source: bytes, value: Any) -> None:
         text = json.dumps(value)
         if json.loads(text) != value:
             return
-        path = _path(name)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_name(f"{name}.{os.getpid()}")
-        try:
-            partial.write_bytes(_digest(source) + b"\n" + text.encode())
-            partial.replace(path)
-        finally:
-            partial.unlink(missing_ok=True)
+        directory().mkdir(mode=0o700, parents=True, exist_ok=True)
+        output_file.write(_path(name), f"{_digest(source).decode()}\n{text}")
 
 
 def _digest(source: bytes) -> bytes:
@@ -49,7 +48,18 @@ def _digest(source: bytes) -> bytes:
 
 
 def _path(name: str) -> Path:
-    return directory() / f"{name}.json"
+    """The file of a value.
+
+    Raises:
+        PermissionError: others may write to the directory, or own it, so that its content is not trusted.
+    """
+    folder = directory()
+    status = folder.lstat()  # of a link to a directory elsewhere, it is that of the link
+    if not stat.S_ISDIR(status.st_mode):
+        raise NotADirectoryError(folder)
+    if sys.platform != "win32" and (status.st_uid != os.geteuid() or status.st_mode & _WRITABLE_BY_OTHERS):
+        raise PermissionError(folder)
+    return folder / f"{name}.json"
 
 
 def directory() -> Path:
@@ -58,4 +68,5 @@ def directory() -> Path:
         place = os.environ.get("LOCALAPPDATA")
     else:
         place = os.environ.get("XDG_CACHE_HOME")
-    return (Path(place) if place else Path("~/.cache").expanduser()) / "tyk-contract"
+    is_usable = place and Path(place).is_absolute()  # a relative place is to be ignored, as XDG says
+    return (Path(place or "") if is_usable else Path("~/.cache").expanduser()) / "tyk-contract"
