@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from argparse import Namespace
+from typing import Self
 
 import pytest
 from asking import call
 from serving import error_line, run_command
 
 from mockserver import MockGateway
-from mockserver.cli import explain
+from mockserver.cli import clean, explain
 from mockserver.contract import behaviours
+from mockserver.http.client import Answer
 
 
 def test_a_behaviour_is_explained() -> None:
@@ -39,16 +42,93 @@ def test_an_unknown_behaviour_is_an_error() -> None:
     assert "the nearest is 'id-required'" in error_line(run_command("explain", "id-requird"))
 
 
+RUN = "tyk-contract-0123abcd-"  # of an earlier run
+OBJECT_ID = "7c0a57ac0123abcd0001cec6"  # that it made
+
+
 def test_leftover_policies_are_removed() -> None:
-    """`clean` removes the policies with the suite's prefix, loaded or only written, and no others."""
+    """`clean` removes the policies that a run named, loaded or only written, and no others."""
     with MockGateway(secret="s") as gateway:
-        ids = ["tyk-contract-0-1", "7c0a57ac0000000000000000", "mine", "my-tyk-contract-0"]
-        gateway.policies.seed(*({"id": policy_id} for policy_id in ids))
-        gateway.gateway.store.write(gateway.gateway.codec.decode(b'{"id":"tyk-contract-only-written"}'))
-        process = run_command("clean", gateway.url, "--secret", "s")
+        others = ["mine", "my-tyk-contract-0", "tyk-contract-team-gold", "7c0a57acdeadbeefdeadbeef"]
+        gateway.policies.seed(*({"id": policy_id} for policy_id in (f"{RUN}1", OBJECT_ID, *others)))
+        gateway.gateway.store.write(gateway.gateway.codec.decode(b'{"id":"%s2"}' % RUN.encode()))
+        process = run_command("clean", gateway.url, "--secret", "s", "--yes")
         assert process.returncode == 0, process.stderr
-        assert process.stdout == "3 leftovers of earlier runs removed: policy 3\n"
-        assert sorted(gateway.policies) == sorted(gateway.policies.written) == ["mine", "my-tyk-contract-0"]
+        listed, removed = process.stdout.splitlines()[:3], process.stdout.splitlines()[3:]
+        assert sorted(listed) == [f"policy {OBJECT_ID}", f"policy {RUN}1", f"policy {RUN}2"]
+        assert removed == ["3 left by earlier runs: policy 3", "removed: 3 of 3"]
+        assert sorted(gateway.policies) == sorted(gateway.policies.written) == sorted(others)
+
+
+def test_clean_without_a_terminal_removes_nothing() -> None:
+    """`clean` without a terminal to ask on and without --yes lists what it found, and ends with 2."""
+    with MockGateway(secret="s") as gateway:
+        gateway.policies.seed({"id": f"{RUN}1"})
+        process = run_command("clean", gateway.url, "--secret", "s", stdin="y\n")
+        assert process.returncode == 2
+        assert process.stdout == f"policy {RUN}1\n1 left by earlier runs: policy 1\n"
+        assert "nothing was removed; remove all of it with --yes" in process.stderr
+        assert list(gateway.policies) == [f"{RUN}1"]
+
+
+def test_clean_that_finds_nothing_asks_nothing() -> None:
+    """`clean` ends with 0 where no run left anything, on a terminal or not."""
+    with MockGateway(secret="s") as gateway:
+        gateway.policies.seed({"id": "mine"})
+        process = run_command("clean", gateway.url, "--secret", "s")
+    assert (process.returncode, process.stdout, process.stderr) == (0, "0 left by earlier runs\n", "")
+
+
+@pytest.mark.parametrize(("answer", "code"), [("y", 0), ("Yes ", 0), ("", 1), ("n", 1), (EOFError(), 1)])
+def test_clean_asks_on_a_terminal(
+    gateway: MockGateway, answer: str | EOFError, code: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`clean` removes what it listed after a yes on a terminal, and nothing after any other answer."""
+
+    def _answer(_: str) -> str:
+        if isinstance(answer, EOFError):
+            raise answer
+        return answer
+
+    gateway.policies.seed({"id": f"{RUN}1"})
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True)
+    monkeypatch.setattr("builtins.input", _answer)
+    assert clean.run(Namespace(url=gateway.url, secret=gateway.secret, yes=False)) == code
+    assert list(gateway.policies) == ([] if code == 0 else [f"{RUN}1"])
+
+
+def test_clean_is_safe_with_a_hostile_list(
+    gateway: MockGateway, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Names that lead elsewhere are left, names that a terminal would obey are escaped, a long list is cut."""
+    names = [
+        "mine", f"{RUN}1/../../mine", f"{RUN}1%2f..%2fmine", f"{RUN}\x1b]0;x\x07", f"{RUN}\ud800", f"{RUN}{'x' * 10**6}",
+        5, None, {"id": "mine"}, *(f"{RUN}{number}" for number in range(clean.SHOWN * 2)),
+    ]  # fmt: skip
+    deleted = []
+
+    class Hostile:
+        def send(self, method: str, target: str, *_: object) -> Answer:
+            if method == "DELETE":
+                deleted.append(target)
+            document: object = {"keys": "mine"} if "keys" in target else [{"id": name} for name in names]
+            return Answer.of(200, (), json.dumps(document).encode())
+
+        def __enter__(self) -> Self:
+            return self
+
+        def __exit__(self, *_: object) -> None:
+            pass
+
+    monkeypatch.setattr("mockserver.http.client.Client", lambda _: Hostile())
+    assert clean.run(Namespace(url=gateway.url, secret="", yes=True)) == 1
+    assert not [target for target in deleted if "mine" in target]
+    assert len(deleted) == len(set(deleted)) == clean.SHOWN * 2 + 3
+    printed = capsys.readouterr().out
+    assert f"policy {RUN}\\x1b]0;x\\x07\n" in printed
+    assert printed.replace("\n", "").isprintable()
+    assert f"and {clean.SHOWN + 3} more" in printed
+    assert len(printed) < 100_000
 
 
 def test_clean_with_a_wrong_secret_is_an_error() -> None:
@@ -87,10 +167,10 @@ def test_leftovers_of_all_kinds_are_removed() -> None:
             assert call(gateway, "POST", "/tyk/keys/create", session)[0] == 200
             assert call(gateway, "POST", f"/tyk/org/keys/{name}", {})[0] == 200
             assert call(gateway, "POST", "/tyk/oauth/clients/create", client)[0] == 200
-        process = run_command("clean", gateway.url, "--secret", "s")
+        process = run_command("clean", gateway.url, "--secret", "s", "--yes")
         assert process.returncode == 0, process.stderr
-        removed = "API 1, client 1, key 2, organisation 1"
-        assert process.stdout == f"5 leftovers of earlier runs removed: {removed}\n"
+        left = "5 left by earlier runs: API 1, client 1, key 2, organisation 1"
+        assert process.stdout.splitlines()[5:] == [left, "removed: 5 of 5"]
         assert [api["api_id"] for api in call(gateway, "GET", "/tyk/apis")[1]] == ["tyk-contract-of-mine"]
         assert len(call(gateway, "GET", "/tyk/keys")[1]["keys"]) == 2
         assert call(gateway, "GET", "/tyk/org/keys")[1] == {"keys": ["tyk-contract-of-mine"]}
@@ -100,7 +180,7 @@ def test_leftovers_of_all_kinds_are_removed() -> None:
 def test_a_run_offers_to_remove_leftovers() -> None:
     """`verify` finds policies of an earlier run, and prints the command that removes them."""
     with MockGateway(secret="s") as gateway:
-        gateway.policies.seed({"id": "tyk-contract-0-1"})
+        gateway.policies.seed({"id": f"{RUN}1"})
         process = run_command("verify", gateway.url, "--secret", "s", "--read-only")
     advice = (
         "policies of an earlier run are left on the gateway: 1; remove them with `tyk-contract clean http://"

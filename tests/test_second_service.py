@@ -75,7 +75,7 @@ from contract_tests.engine.suite import Suite
 
 NOTE = Resource(
     "note", "/notes",
-    ids_of=lambda write: [write.path or write.member("name")],
+    named_by=("name",), ids_of=lambda write: write.texts("name"),
     listed=lambda get: [note["name"] for note in get("/notes") or ()],
 )
 NOTES = Service(
@@ -257,11 +257,9 @@ def test_leftovers_of_a_second_service_are_removed(
 
     server.notes.names += ["tyk-contract-0123abcd-1", "tyk-contract-of-mine"]
     with Client(server.url) as client:
-        removal = leftovers.remove(client, NOTES, SECRET)
-    assert [(leftover.kind, leftover.name) for leftover in removal.removed] == [
-        ("note", "tyk-contract-0123abcd-1")
-    ]
-    assert removal.remaining == ()
+        found = leftovers.find(client, NOTES, SECRET)
+        assert leftovers.remove(client, NOTES, SECRET, found) == []
+    assert [(leftover.kind, leftover.name) for leftover in found] == [("note", "tyk-contract-0123abcd-1")]
     assert server.notes.names == ["mine", "tyk-contract-of-mine"]
 
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from contract_tests.engine.auth import Auth
+from contract_tests.engine.checks import Mismatch, shorten
 from contract_tests.engine.declaration import NotApplicable
 from contract_tests.engine.exchange import Exchange, Request
-from contract_tests.engine.ownership import Ownership
+from contract_tests.engine.ownership import Ownership, UnsafeRequest
 from contract_tests.engine.run import Run
 from contract_tests.engine.run_options import RunOptions
 from contract_tests.engine.schema_judge import SchemaJudge
@@ -80,17 +82,20 @@ class ServiceClient:
 
         Raises:
             NotApplicable: the service offers no operation of this group.
+            Mismatch: the service named a thing that is not of this run, in the answer or before.
             Gone, UnsafeRequest: as the target's `send` does.
         """
         if isinstance(body, str):
             body = body.encode("utf-8", "surrogatepass")
         elif body is not None and not isinstance(body, bytes):
             body = json.dumps(body).encode()
-        return self._add(self.target.ask(Request(method, path, body, **kwargs)))
+        with self.service_may_name():
+            return self._add(self.target.ask(Request(method, path, body, **kwargs)))
 
     def send_together(self, *requests: Request) -> list[Exchange]:
         """Send requests at one time; exchanges in their order. Raises as `send`."""
-        return [self._add(exchange) for exchange in self.target.ask_together(requests)]
+        with self.service_may_name():
+            return [self._add(exchange) for exchange in self.target.ask_together(requests)]
 
     def get_until(self, path: str, seconds: float, is_done: Callable[[int], bool]) -> Exchange:
         """GET a path until its status is as wanted, or the time is over; the last exchange."""
@@ -106,6 +111,27 @@ class ServiceClient:
         """A new id of the run."""
         return self.ownership.new_id(suffix)
 
+    @contextmanager
+    def service_may_name(self) -> Iterator[None]:
+        """Blame the service if a name that an answer of this test has is refused as not of this run.
+
+        Raises:
+            Mismatch: an answer has the name.
+            UnsafeRequest: the test made the name itself; a defect of the suite.
+        """
+        try:
+            yield
+        except UnsafeRequest as error:
+            for exchange in reversed(self.exchanges):
+                for text in _texts(exchange.json):
+                    if text and (text == error.name or error.name.endswith(f"/{text}")):
+                        raise self._foreign(error.kind, text, exchange) from error
+            raise
+
+    def _foreign(self, kind: str, name: str, exchange: Exchange) -> Mismatch:
+        actual = f"the {self.run.service.name} named a {kind} that is not of this run: {shorten(repr(name))}"
+        return Mismatch(f"a {kind} of this run, {self.ownership.run}...", actual, exchange)
+
     def _add(self, exchange: Exchange) -> Exchange:
         """Record an exchange for the run and for this test, unless its operation is not offered at all."""
         if group := self.run.absent_operations.group_of(exchange):
@@ -113,4 +139,18 @@ class ServiceClient:
             raise NotApplicable(f"the {name} has no {group}: it answers there as on any unknown path")
         self.target.record(exchange)
         self.exchanges.append(exchange)
+        kind, name = self.ownership.foreign_name(exchange)
+        if name:
+            raise self._foreign(kind, name, exchange)
         return exchange
+
+
+def _texts(document: Any) -> Iterator[str]:
+    """All texts in a JSON document, names of members excepted."""
+    nodes = [document]
+    while nodes:
+        node = nodes.pop()
+        if isinstance(node, str):
+            yield node
+        elif isinstance(node, (dict, list)):
+            nodes += node.values() if isinstance(node, dict) else node

@@ -1,12 +1,13 @@
-"""Leftovers: the things that an earlier run left on a service, found by the prefix of the suite's names."""
+"""Leftovers: the things that an earlier run left on a service, found by the names that runs give."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from contract_tests.engine.exchange import json_of
+from contract_tests.engine.names import run_of
 from contract_tests.engine.service import Service
 from mockserver.http.client import Client
 
@@ -20,45 +21,44 @@ class Leftover:
     target: str
 
 
-@dataclass(frozen=True)
-class Removal:
-    """The leftovers that were removed, and those that are still there."""
-
-    removed: tuple[Leftover, ...]
-    remaining: tuple[Leftover, ...]
-
-
-def remove(client: Client, service: Service, secret: str) -> Removal:
-    """Reload, so that everything on file is listed; delete all leftovers; reload.
+def find(client: Client, service: Service, secret: str) -> list[Leftover]:
+    """Reload, so that everything on file is listed; return all leftovers, in the order of their removal.
 
     Raises:
         ClientError: the service does not answer.
         ValueError: it does not list its resources.
     """
-    headers = [(service.auth_header, secret)]
-
-    def reload() -> None:
-        if service.reload_target:
-            client.send("GET", service.reload_target, headers)
-
-    reload()
-    leftovers = list(_leftovers(client, service, secret))
-    for leftover in leftovers:
-        client.send("DELETE", leftover.target, headers)
-    if leftovers:
-        reload()
-    remaining = tuple(_leftovers(client, service, secret))
-    return Removal(tuple(leftover for leftover in leftovers if leftover not in remaining), remaining)
+    _reload(client, service, secret)
+    return list(dict.fromkeys(_listed(client, service, secret)))
 
 
-def _leftovers(client: Client, service: Service, secret: str) -> Iterator[Leftover]:
-    """The leftovers in the order in which they can be removed."""
+def remove(client: Client, service: Service, secret: str, leftovers: Iterable[Leftover]) -> list[Leftover]:
+    """Delete leftovers, reload, and return those that are still listed.
+
+    Raises:
+        ClientError, ValueError: as `find` does.
+    """
+    wanted = list(leftovers)
+    for leftover in wanted:
+        client.send("DELETE", leftover.target, [(service.auth_header, secret)])
+    _reload(client, service, secret)
+    listed = set(_listed(client, service, secret))
+    return [leftover for leftover in wanted if leftover in listed]
+
+
+def _reload(client: Client, service: Service, secret: str) -> None:
+    if service.reload_target:
+        client.send("GET", service.reload_target, [(service.auth_header, secret)])
+
+
+def _listed(client: Client, service: Service, secret: str) -> Iterator[Leftover]:
+    """The listed things whose names a run gave, and no others."""
 
     def get(target: str) -> Any:
         answer = client.send("GET", target, [(service.auth_header, secret)])
-        return json.loads(answer.body) if answer.status == 200 else None
+        return json_of(answer.body.decode("utf-8", "replace")) if answer.status == 200 else None
 
     for resource in service.resources:
         for name in resource.listed(get):
-            if run := resource.run_of(name):
+            if run := run_of(name):
                 yield Leftover(resource.kind, name, resource.target(name, run))

@@ -1,58 +1,46 @@
-"""Ownership: the names of one run, the requests that they allow, and the targets of what they wrote."""
+"""Ownership: what one run may write and delete, and the targets of what it wrote."""
 
 from __future__ import annotations
 
-import itertools
-import posixpath
-import secrets
 from collections.abc import Iterable, Sequence
 from typing import Any
 from urllib.parse import unquote
 
-from contract_tests.engine.exchange import Request
-from contract_tests.engine.resources import PREFIX, Resource, Write
+from contract_tests.engine.exchange import Exchange, Request
+from contract_tests.engine.names import Names, Undecodable, readings
+from contract_tests.engine.resources import Resource, Write, nothing
 from mockserver.contract.openapi import Contract
 
-OBJECT_ID_PREFIX = "7c0a57ac"  # of database ids, which cannot hold the textual prefix
+_READING = {"GET", "HEAD", "OPTIONS", "TRACE"}  # methods that write nothing; a server may ignore their case
+_OTHER_PATH = Resource("path", "", ids_of=nothing)  # that no row has
 
 
 class UnsafeRequest(AssertionError):
-    """A test was about to write or delete a thing that is not of this run; a defect of the suite."""
-
-
-class Ownership:
-    """The names of one run, and the DELETE targets of all that was written under them.
+    """A request would write or delete a thing that is not of this run; it is not sent.
 
     Attributes:
-        run: the prefix of every name of the run, and the name of its organisation.
-        run_object_id: the same for database ids.
+        name: the name of that thing; "" if the request names none.
+    """
+
+    def __init__(self, message: str, kind: str, name: str = "") -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.name = name
+
+
+class Ownership(Names):
+    """The names of one run, and the DELETE targets of all that was written under them.
+
+    A write passes only if each thing that it names is of the run, in its path, its query and its body, and
+    however a server may read its path.
     """
 
     def __init__(self, contract: Contract, resources: Sequence[Resource]) -> None:
-        token = secrets.token_hex(4)
-        self.run = f"{PREFIX}{token}-"
-        self.run_object_id = OBJECT_ID_PREFIX + token
+        super().__init__()
         self._contract = contract
         self._resources = resources
-        self._numbers = itertools.count(1)
-        self._written: dict[str, Resource | None] = {}  # targets in the order of their writes
+        self._written: dict[str, Resource] = {}  # targets in the order of their writes
         self._deleted_last: set[str] = set()
-        self._server_names: set[tuple[Resource, str]] = set()  # ids that the service chose itself
-
-    def new_id(self, suffix: str = "") -> str:
-        """A new id of this run."""
-        number = next(self._numbers)
-        separator = "_" if suffix[:1].isdigit() else ""  # or 4 and 7 would be 47
-        return f"{self.run}{number}{separator}{suffix}"
-
-    def new_object_id(self) -> str:
-        """A new database id of this run: 24 lower-case hex digits."""
-        return f"{self.run_object_id}{next(self._numbers):08x}"
-
-    def owns(self, name: str) -> bool:
-        """True if an id begins as those of this run, also as the path of a file: `run/../x` does not."""
-        file = posixpath.normpath("/" + name)
-        return file.startswith((f"/{self.run}", f"/{self.run_object_id}"))
 
     def check(self, request: Request) -> list[str]:
         """The targets to delete if the service carries the request out.
@@ -61,38 +49,54 @@ class Ownership:
             UnsafeRequest: the request could change a thing that is not of this run, be it through a fault
                 of the service.
         """
-        path, _, _ = request.target.partition("?")
-        resource = self._resource_of(path)
-        if resource is None or request.method not in ("POST", "PUT", "DELETE"):
+        if request.method.upper() in _READING:
             return []
-        below = unquote(path.removeprefix(resource.prefix)).strip("/")
-        write = Write(request.method, below, request.body or b"", self.run, self._contract)
-        if reason := resource.refusal(write):
-            raise UnsafeRequest(f"{request.method} of a {resource.kind}: {reason}")
-        ids = list(resource.ids_of(write))
-        for name in (*ids, *resource.also_named(write)):
-            if not self.owns(name) and (resource, name) not in self._server_names:
-                raise UnsafeRequest(
-                    f"{request.method} of a {resource.kind} named {name!r}, which is not of this run"
-                )
-        return [resource.target(name, self.run) for name in ids] if request.method != "DELETE" else []
+        path = request.target.partition("?")[0]
+        try:
+            forms = readings(path)
+        except Undecodable as error:
+            raise UnsafeRequest(f"{request.method} {path}: {error}", _OTHER_PATH.kind) from error
+        for form in forms:
+            self._check_reading(request, f"/{form}")
+        if request.method == "DELETE":
+            return []
+        resource, write = self._write(request, path)
+        return [resource.target(name, self.run) for name in resource.ids_of(write)]
 
     def note(self, targets: Iterable[str]) -> None:
-        """Record the targets of things that may have been written."""
+        """Record the targets of things that may have been written.
+
+        Raises:
+            UnsafeRequest: a target is not of this run.
+        """
         for target in targets:
+            self.check(Request("DELETE", target))
             self._written[target] = self._resource_of(target)
 
-    def note_answer(self, request: Request, answer: Any) -> None:
-        """Record the id that the service chose itself for a thing of this run, from the answer to a POST."""
-        resource = self._resource_of(request.target)
-        if resource is not None and resource.id_in_answer is not None and request.method == "POST":
-            self.note_server_name(resource, resource.id_in_answer(answer, self.run))
+    def note_name(self, resource: Resource, name: str) -> None:
+        """Record a name that the service may have chosen itself; "" is none.
 
-    def note_server_name(self, resource: Resource, name: str) -> None:
-        """Record an id that the service chose itself; "" is none."""
+        Raises:
+            UnsafeRequest: the name is not of this run.
+        """
+        if name and not self.owns_chosen(name):
+            raise UnsafeRequest(f"the {resource.kind} {name!r} is not of this run", resource.kind, name)
         if name:
-            self._server_names.add((resource, name))
             self.note([resource.target(name, self.run)])
+
+    def note_answer(self, request: Request, answer: Any) -> None:
+        """Record the name that the answer to a POST has, if it is of this run."""
+        resource, name, is_ours = self._named(request, answer)
+        if name and is_ours:
+            self.note([resource.target(name, self.run)])
+
+    def foreign_name(self, exchange: Exchange) -> tuple[str, str]:
+        """The kind and the name that the answer to a POST has and that is not of this run; else two ""."""
+        if exchange.method != "POST":
+            return "", ""
+        request = Request(exchange.method, exchange.target, exchange.body)
+        resource, name, is_ours = self._named(request, exchange.json)
+        return ("", "") if is_ours else (resource.kind, name)
 
     def delete_last(self, target: str) -> None:
         """Have a target deleted at the very end of the run, for a test is still about it."""
@@ -104,7 +108,7 @@ class Ownership:
         chosen = [
             (rank[resource], target)
             for target, resource in self._written.items()
-            if resource is not None
+            if resource in rank
             and resource.loaded_by_reload is loaded_by_reload
             and (include_last or target not in self._deleted_last)
         ]
@@ -115,5 +119,35 @@ class Ownership:
         for target in targets:
             self._written.pop(target, None)
 
-    def _resource_of(self, target: str) -> Resource | None:
-        return next((row for row in self._resources if target.startswith(row.prefix)), None)
+    def _check_reading(self, request: Request, path: str) -> None:
+        """Check a request as a server that reads its path like this takes it."""
+        resource, write = self._write(request, path)
+        what = f"{request.method} {path}"
+        if reason := resource.refusal(write):
+            raise UnsafeRequest(f"{what}: {reason}", resource.kind)
+        for name in resource.names_of(write):
+            self._check_name(resource.kind, name, what)
+        for member in resource.named_by:
+            for name in write.texts(member):
+                self._check_name(member, name, what)
+
+    def _check_name(self, kind: str, name: str, what: str) -> None:
+        if not self.owns(name):
+            raise UnsafeRequest(f"{what} names the {kind} {name!r}, which is not of this run", kind, name)
+
+    def _named(self, request: Request, answer: Any) -> tuple[Resource, str, bool]:
+        """The name in the answer to a POST, and True if it is none, the one sent, or another of this run."""
+        resource, write = self._write(request, request.target.partition("?")[0])
+        name = resource.name_in_answer(write, answer)
+        is_sent = name in resource.ids_of(write) and self.owns(name)
+        return resource, name, not name or is_sent or self.owns_chosen(name)
+
+    def _write(self, request: Request, path: str) -> tuple[Resource, Write]:
+        resource = self._resource_of(path)
+        below = unquote(path.removeprefix(resource.prefix)).strip("/")
+        query = request.target.partition("?")[2]
+        return resource, Write(request.method, below, query, request.body or b"", self._contract)
+
+    def _resource_of(self, target: str) -> Resource:
+        path = target.partition("?")[0]
+        return next((row for row in self._resources if row.has(path)), _OTHER_PATH)

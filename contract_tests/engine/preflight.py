@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass, replace
 from typing import Any
 
+from contract_tests.engine.names import run_of
 from contract_tests.engine.service import Service
 from mockserver.contract.spec_files import SpecError, default_version, known_versions, select_version
 from mockserver.contract.versions import GatewayVersion, VersionError
@@ -148,7 +149,7 @@ def _count_leftovers(service: Service, listed: Any) -> int:
     if not isinstance(listed, list):
         return 0
     names = service.listing.listed(lambda _: listed)
-    return sum(bool(service.listing.run_of(name)) for name in names)
+    return sum(bool(run_of(name)) for name in names)
 
 
 def _json(answer: Answer) -> Any:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import parse_qsl, quote
 
 from mockserver.contract.openapi import Contract
-
-PREFIX = "tyk-contract-"
-_RUN = re.compile(re.escape(PREFIX) + "[0-9a-f]{8}-")
+from mockserver.golang import json_reader
 
 Get = Callable[[str], Any]  # the JSON that a GET of a target is answered with; None if its status is not 200
 
@@ -22,45 +19,84 @@ class Write:
     """A request that may change a resource.
 
     Attributes:
-        method: POST, PUT or DELETE.
+        method: any but those that only read: POST, PUT, DELETE, PATCH.
         path: the path below the resource's prefix, unescaped, without slashes at its ends.
-        run: the prefix of the run's names.
+        query: the query of the target, escaped.
+        contract: the contract of the service.
     """
 
     method: str
     path: str
+    query: str
     body: bytes
-    run: str
     contract: Contract
 
-    def member(self, *names: str) -> str:
-        """A text in the JSON body, by the names that lead to it; "" if it has none there."""
+    def texts(self, name: str) -> list[str]:
+        """The texts under a name in the body and the query, as any server may read them; "" excepted.
+
+        Args:
+            name: the name of a member, a form's field or a parameter, in any case; dots lead into objects.
+        """
+        path = name.lower().split(".")
+        in_json = (text for node in self._documents for text in _texts_at(node, path))
+        in_forms = (text for field, text in self._fields if field.lower() == path[-1])
+        return [text for text in (*in_json, *in_forms) if text]
+
+    @property
+    def is_object(self) -> bool:
+        """True if the body begins with a JSON object."""
+        return isinstance(self._document, json_reader.Object)
+
+    @cached_property
+    def _document(self) -> Any:
+        """The first JSON value of the body, which some operations take whatever follows it."""
         try:
-            node: Any = json.loads(self.body)
-        except (ValueError, RecursionError):
-            return ""
-        for name in names:
-            node = node.get(name) if isinstance(node, dict) else None
-        return node if isinstance(node, str) else ""
+            return json_reader.read(self.body)[0]
+        except json_reader.JSONSyntaxError:
+            return None
 
+    @property
+    def _documents(self) -> list[Any]:
+        is_list = isinstance(self._document, list) and not self.is_object
+        return self._document if is_list else [self._document]
 
-def run_prefix(name: str) -> str:
-    """The prefix of the run that a name is of; "" for the name of anybody else."""
-    match = _RUN.match(name)
-    return match[0] if match else ""
+    @cached_property
+    def _fields(self) -> list[tuple[str, str]]:
+        """The parameters of the query, and the fields of the body if it is a form."""
+        texts = [self.query]
+        if not self.body.lstrip().startswith((b"{", b"[")):
+            texts.append(self.body.decode("latin-1"))
+        separated = "&".join(texts).replace(";", "&")  # as older servers do
+        return parse_qsl(separated, keep_blank_values=True, encoding="latin-1")
 
 
 def quoted(name: str) -> str:
     """A name as one segment of a path."""
-    return quote(name, safe="")
+    return quote(name, safe="", errors="surrogatepass")  # a hostile list may have them
+
+
+def _texts_at(node: Any, path: list[str]) -> Iterator[str]:
+    """The texts at a path of names, of all members whose names are equal but for their case."""
+    if not path:
+        if isinstance(node, str) and not isinstance(node, json_reader.Number):
+            yield node
+    elif isinstance(node, json_reader.Object):
+        for name, child in node:
+            if name.lower() == path[0]:
+                yield from _texts_at(child, path[1:])
 
 
 def _path_alone(write: Write) -> Iterable[str]:
-    return [write.path]
+    return [write.path] if write.path else []
 
 
-def _nothing(_: object) -> tuple[()]:
+def nothing(*_: object) -> tuple[()]:
+    """No names, for a row of the table whose paths keep nothing."""
     return ()
+
+
+def _key_of_answer(_: Write, answer: Any) -> str:
+    return str(answer.get("key") or "") if isinstance(answer, dict) and "action" in answer else ""
 
 
 def _below_prefix(prefix: str, name: str, run: str) -> str:
@@ -69,19 +105,19 @@ def _below_prefix(prefix: str, name: str, run: str) -> str:
 
 @dataclass(frozen=True)
 class Resource:
-    """A kind of thing that a service keeps.
+    """A kind of thing that a service keeps, or paths that keep nothing.
 
     Attributes:
         kind: its name in messages and reports: "policy".
-        prefix: the beginning of its paths: "/tyk/policies".
-        ids_of: the ids that a write may create, change or delete; each must be of the run.
-        also_named: other names in a write that must be of the run: an API's listen path.
-        refusal: the reason why a write is unsafe whatever its ids; "" if it is not.
-        id_in_answer: reads the id that the service chose itself from a POST's answer and the run's prefix,
-            "" if it chose none; None if the service never chooses ids.
+        prefix: the beginning of its paths: "/tyk/policies"; of two rows for a path the first one counts.
+        named_by: members of bodies, fields of forms and parameters of queries that name things of the
+            service, with dots into objects: "proxy.listen_path"; each must be of the run or "".
+        names_of: the other names in a write, by default the path; each must be of the run.
+        ids_of: the ids of the things that a write may make.
+        refusal: the reason why a write is unsafe whatever it names; "" if it is not.
+        name_in_answer: the name in the answer to a POST, which the service may have chosen; "" if none.
         delete_target: the target of a DELETE, from the prefix of paths, the id and the run's prefix.
         listed: the ids that the service lists, whoever wrote them.
-        run_of: the prefix of the run that an id is of; "" for an id of anybody else.
         loaded_by_reload: True if a write shows after a reload only. Such resources are removed last.
         group: beginning of the paths that a service offers together or not at all; "" for the prefix.
         is_optional: True if a service may lack the group as a whole.
@@ -90,13 +126,13 @@ class Resource:
 
     kind: str
     prefix: str
+    named_by: tuple[str, ...] = ()
+    names_of: Callable[[Write], Iterable[str]] = _path_alone
     ids_of: Callable[[Write], Iterable[str]] = _path_alone
-    also_named: Callable[[Write], Iterable[str]] = _nothing
     refusal: Callable[[Write], str] = lambda _: ""
-    id_in_answer: Callable[[Any, str], str] | None = None
+    name_in_answer: Callable[[Write, Any], str] = _key_of_answer
     delete_target: Callable[[str, str, str], str] = _below_prefix
-    listed: Callable[[Get], Iterable[str]] = _nothing
-    run_of: Callable[[str], str] = run_prefix
+    listed: Callable[[Get], Iterable[str]] = nothing
     loaded_by_reload: bool = False
     group: str = ""
     is_optional: bool = True
@@ -106,6 +142,10 @@ class Resource:
     def paths(self) -> str:
         """The beginning of the paths of its group."""
         return self.group or self.prefix
+
+    def has(self, path: str) -> bool:
+        """True if a path is its prefix or below it."""
+        return path == self.prefix or path.startswith(f"{self.prefix}/")
 
     def target(self, name: str, run: str) -> str:
         """The target of the DELETE that removes an id of a run."""

@@ -61,8 +61,14 @@ class Gateway(ServiceClient):
         return Gateway(self.run, self.judge, self.store)
 
     def note_key(self, name: str) -> None:
-        """Register a key for removal at the end of the run, whatever its name."""
-        self.ownership.note_server_name(KEY, name)
+        """Register a key for removal at the end of the run; "" is none.
+
+        Raises:
+            Mismatch: an answer named the key, and it is not of this run.
+            UnsafeRequest: the test named it.
+        """
+        with self.service_may_name():
+            self.ownership.note_name(KEY, name)
 
     def create(self, **members: Any) -> dict[str, Any]:
         """POST a policy, with a new id unless one is given; return the policy that was sent.

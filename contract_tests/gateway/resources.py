@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import Any
 
-from contract_tests.engine.ownership import OBJECT_ID_PREFIX
-from contract_tests.engine.resources import PREFIX, Get, Resource, Write, quoted, run_prefix
+from contract_tests.engine.names import PREFIX, run_of
+from contract_tests.engine.resources import Get, Resource, Write, nothing, quoted
 from mockserver.contract.codecs import Codec, policy_ids
 from mockserver.contract.openapi import Contract
 
@@ -16,9 +17,18 @@ POLICIES = "/tyk/policies"
 KEYS = "/tyk/keys"
 APIS = "/tyk/apis"
 ORGANISATIONS = "/tyk/org/keys"
-CLIENTS = "/tyk/oauth/clients"
+OAUTH = "/tyk/oauth"
+CLIENTS = f"{OAUTH}/clients"
 
-_GENERATED_KEY_PREFIX = base64.b64encode(f'{{"org":"{PREFIX}'.encode()).decode()  # of the gateway's names
+_KEY_PREFIXES = (  # of names that begin with a run's prefix, and of those that a gateway makes of them
+    PREFIX,
+    *(
+        base64.b64encode(text[: len(text) // 3 * 3].encode()).decode()  # else its end would tell more
+        for text in (f'{{"org":"{PREFIX}', f'{{"org":"","id":"{PREFIX}')
+    ),
+)
+_OBJECT_ID = re.compile("[0-9a-fA-F]{24}")  # any other text in its place is refused
+_GENERATED_CLIENT = re.compile("[0-9a-f]{32}")
 
 
 @cache
@@ -27,46 +37,40 @@ def _id_codec(contract: Contract) -> Codec:
 
 
 def _policy_ids(write: Write) -> list[str]:
-    if write.method == "DELETE":
-        return [write.path] if write.path else []
     policy, _ = _id_codec(write.contract).decode_leniently(write.body)
     return [name for name in (policy["id"] or policy["_id"], write.path) if name]
 
 
-def _listed_policies(get: Get) -> Iterator[str]:
+def _policy_names(write: Write) -> list[str]:
+    object_ids = (*write.texts("_id"), *write.texts("_id.$oid"))
+    return [name for name in (*filter(_OBJECT_ID.fullmatch, object_ids), write.path) if name]
+
+
+def _listed_policies(get: Get) -> Iterable[str]:
     policies = get(POLICIES)
     if not isinstance(policies, list):
         raise ValueError(f"GET {POLICIES} does not answer with a list; check the secret")
-    yield from (str(policy.get("id", "")) for policy in policies if isinstance(policy, dict))
-
-
-def _run_of_policy(name: str) -> str:
-    """The run's prefix in a policy's id; the short prefix of early runs and database ids count too."""
-    prefixes = (PREFIX, OBJECT_ID_PREFIX)
-    return run_prefix(name) or next((prefix for prefix in prefixes if name.startswith(prefix)), "")
+    return _texts(policies, "id")
 
 
 def _key_name(write: Write) -> str:
-    return write.path.removeprefix("policy/")
+    """The key in a path, where a POST may have a verb; "" if there is none."""
+    if write.method != "POST":
+        return write.path
+    return "" if write.path == "create" else write.path.removeprefix("policy/")
 
 
-def _key_ids(write: Write) -> list[str]:
-    return [_key_name(write)] if _key_name(write) not in ("", "create", "preview") else []
+def _key_names(write: Write) -> list[str]:
+    return [name] if (name := _key_name(write)) else []
 
 
 def _key_refusal(write: Write) -> str:
-    """The reason to refuse the write of an unnamed key; "" if its organisation is the run's."""
-    if _key_name(write) not in ("", "create") or (not write.path and write.method != "POST"):
-        return ""
-    if b'"org_id"' in write.body and f'"{write.run}"'.encode() not in write.body:
-        return f"its organisation is not {write.run!r}"
-    return ""
-
-
-def _key_in_answer(answer: Any, run: str) -> str:
-    """The id of an added key, if it has the run's prefix or is JSON in base64."""
-    key = str(answer.get("key")) if isinstance(answer, dict) and answer.get("action") == "added" else ""
-    return key if key.startswith((run, "ey")) else ""
+    """The reason to refuse a key that the gateway would name for no organisation."""
+    is_named = bool(_key_name(write) or write.texts("org_id"))
+    is_creation = write.method == "POST" and write.is_object
+    return (
+        "it makes a key without org_id, which nobody could recognise" if is_creation and not is_named else ""
+    )
 
 
 def _key_target(prefix: str, name: str, run: str) -> str:
@@ -74,39 +78,44 @@ def _key_target(prefix: str, name: str, run: str) -> str:
 
 
 def _listed_keys(get: Get) -> Iterator[str]:
-    for prefix in (PREFIX, _GENERATED_KEY_PREFIX):
+    for prefix in _KEY_PREFIXES:
         yield from _keys(get(f"{KEYS}?filter={prefix}"))
 
 
-def _run_of_key(name: str) -> str:
-    """The prefix of the run that a key belongs to, from its name or its organisation."""
-    if name.startswith(_GENERATED_KEY_PREFIX):
-        padded = name + "=" * (-len(name) % 4)
-        name = base64.urlsafe_b64decode(padded).decode("utf-8", "replace").removeprefix('{"org":"')
-    return run_prefix(name)
-
-
 def _api_ids(write: Write) -> list[str]:
-    return [name for name in (write.path, write.member("api_id")) if name]
+    return [name for name in (write.path, *write.texts("api_id")) if name]
 
 
-def _api_path(write: Write) -> list[str]:
-    path = write.member("proxy", "listen_path").strip("/")
-    return [path] if write.method != "DELETE" and path else []
+def _api_refusal(write: Write) -> str:
+    is_unnamed = write.method == "POST" and write.is_object and not write.texts("api_id")
+    return "it makes an API without api_id, which nobody could recognise" if is_unnamed else ""
 
 
 def _listed_apis(get: Get) -> Iterable[str]:
     return _texts(get(APIS), "api_id")
 
 
+def _is_creation(write: Write) -> bool:
+    return write.method == "POST" and write.path == "create"
+
+
+def _client_names(write: Write) -> list[str]:
+    return [write.path] if write.path and not _is_creation(write) else []
+
+
 def _client_ids(write: Write) -> list[str]:
-    api, client = write.member("api_id"), write.member("client_id")
-    return [f"{api}/{client}"] if write.path == "create" and api and client else []
+    apis, clients = write.texts("api_id"), write.texts("client_id")
+    return [f"{api}/{client}" for api in apis for client in clients if _is_creation(write)]
 
 
-def _api_of_client(write: Write) -> list[str]:
-    api = write.member("api_id") if write.path == "create" else write.path.partition("/")[0]
-    return [api] if api else []
+def _client_in_answer(write: Write, answer: Any) -> str:
+    """The client of an answer below its API; by itself if it is not the one sent, nor one of a gateway."""
+    client = str(answer.get("client_id") or "") if isinstance(answer, dict) else ""
+    asked, apis = write.texts("client_id"), write.texts("api_id")
+    if not client or not apis or not _is_creation(write):
+        return ""
+    is_ours = client in asked if asked else bool(_GENERATED_CLIENT.fullmatch(client))
+    return f"{apis[-1]}/{client}" if is_ours else client
 
 
 def _client_target(prefix: str, name: str, run: str) -> str:
@@ -116,8 +125,12 @@ def _client_target(prefix: str, name: str, run: str) -> str:
 
 def _listed_clients(get: Get) -> Iterator[str]:
     for api in _listed_apis(get):
-        if run_prefix(api):
+        if run_of(api):
             yield from (f"{api}/{name}" for name in _texts(get(f"{CLIENTS}/{quoted(api)}"), "client_id"))
+
+
+def _purge_refusal(write: Write) -> str:
+    return "it removes tokens of all APIs" if "lapsed" in write.texts("scope") else ""
 
 
 def _texts(items: Any, member: str) -> list[str]:
@@ -127,31 +140,61 @@ def _texts(items: Any, member: str) -> list[str]:
 
 def _keys(answer: Any) -> list[str]:
     names = answer.get("keys") if isinstance(answer, dict) else None
-    return [str(name) for name in names or ()]
+    return [str(name) for name in names] if isinstance(names, list) else []
+
+
+def _keeping_nothing(kind: str, prefix: str, **members: Any) -> Resource:
+    """A row for paths where no thing is made, so that nothing is to be removed."""
+    return Resource(kind, prefix, ids_of=nothing, name_in_answer=lambda *_: "", **members)
 
 
 CLIENT = Resource(
     "client", CLIENTS,
-    ids_of=_client_ids, also_named=_api_of_client, delete_target=_client_target, listed=_listed_clients,
-    group="/tyk/oauth", is_slow=True,
+    named_by=("api_id", "client_id", "policy_id"), names_of=_client_names, ids_of=_client_ids,
+    name_in_answer=_client_in_answer, delete_target=_client_target, listed=_listed_clients,
+    group=OAUTH, is_slow=True,
 )  # fmt: skip
 KEY = Resource(
     "key", KEYS,
-    ids_of=_key_ids, refusal=_key_refusal, id_in_answer=_key_in_answer, delete_target=_key_target,
-    listed=_listed_keys, run_of=_run_of_key,
+    named_by=("org_id",), names_of=_key_names, ids_of=_key_names, refusal=_key_refusal,
+    delete_target=_key_target, listed=_listed_keys,
 )  # fmt: skip
 ORGANISATION = Resource(
     "organisation", ORGANISATIONS,
-    listed=lambda get: _keys(get(ORGANISATIONS)), group="/tyk/org", is_slow=True,
+    named_by=("org_id",), listed=lambda get: _keys(get(ORGANISATIONS)), group="/tyk/org", is_slow=True,
 )  # fmt: skip
 API = Resource(
     "API", APIS,
-    ids_of=_api_ids, also_named=_api_path, listed=_listed_apis, loaded_by_reload=True, is_slow=True,
+    named_by=("api_id", "id", "org_id", "base_api_id", "proxy.listen_path"), ids_of=_api_ids,
+    refusal=_api_refusal, listed=_listed_apis, loaded_by_reload=True, is_slow=True,
 )  # fmt: skip
 POLICY = Resource(
     "policy", POLICIES,
-    ids_of=_policy_ids, listed=_listed_policies, run_of=_run_of_policy, loaded_by_reload=True,
-    is_optional=False,
+    named_by=("id",), names_of=_policy_names, ids_of=_policy_ids, listed=_listed_policies,
+    loaded_by_reload=True, is_optional=False,
+)  # fmt: skip
+_PREVIEW = _keeping_nothing(
+    "preview", f"{KEYS}/preview",
+    names_of=lambda write: () if write.method == "POST" else ("preview",), group=KEYS,
+)  # fmt: skip
+_TOKENS = [
+    _keeping_nothing(
+        "token", f"{OAUTH}/{path}",
+        named_by=("token", "client_id", "org_id", "api_id"), refusal=_purge_refusal,
+        group=OAUTH, is_slow=True,
+    )
+    for path in ("refresh", "revoke", "revoke_all", "tokens")
+]  # fmt: skip
+_STATELESS = [
+    _keeping_nothing("path", path, names_of=nothing, is_optional=False)
+    for path in ("/hello", "/ready", "/tyk/reload")
+]
+_UNKNOWN = _keeping_nothing("path", "/tyk", is_optional=False)
+_FORWARDED = _keeping_nothing(
+    "path of an API", "",
+    named_by=("token", "refresh_token", "code", "client_id"), is_optional=False,
 )  # fmt: skip
 
-RESOURCES = (CLIENT, KEY, ORGANISATION, API, POLICY)  # in the order of removal: a client needs its API
+RESOURCES = (  # in the order of removal, for a client needs its API, and the longer prefix first
+    CLIENT, *_TOKENS, _PREVIEW, KEY, ORGANISATION, API, POLICY, *_STATELESS, _UNKNOWN, _FORWARDED
+)  # fmt: skip

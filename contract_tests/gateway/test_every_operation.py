@@ -62,7 +62,7 @@ def test_generated_deletes(gateway: Gateway) -> Steps:
 
     for case in generated.conforming(gateway.version, "deletePolicy"):
         suffix = unquote(case.path_parameters["polID"]).replace("/", "")
-        _judge(gateway, gateway.delete(gateway.new_id("-" + suffix)))
+        _judge(gateway, gateway.delete(_owned_id(gateway, suffix)))
 
 
 @pytest.mark.parametrize("operation_id", ["deletePolicyWithoutId", "updatePolicyWithoutId"])
@@ -134,9 +134,17 @@ def _owned(gateway: Gateway, body: Any) -> Any:
     members = {name: value for name, value in body.items() if name.lower() not in ("id", "_id")}
     if "id" in body and not isinstance(body["id"], str):
         return {**members, "id": body["id"]}
-    candidate = gateway.new_id("-" + body.get("id", ""))
-    policy_id = candidate if gateway.ownership.owns(candidate) else gateway.new_id()
-    return {**members, "id": policy_id, **({"_id": body["_id"]} if "_id" in body else {})}
+    object_id = body.get("_id")
+    if isinstance(object_id, str) and len(object_id) == 24:
+        object_id = gateway.ownership.new_object_id()
+    owned = {"id": _owned_id(gateway, body.get("id", "")), **({"_id": object_id} if "_id" in body else {})}
+    return {**members, **owned}
+
+
+def _owned_id(gateway: Gateway, suffix: str) -> str:
+    """A new id with a generated ending, or without it if a server might read the ending as a path."""
+    candidate = gateway.new_id("-" + suffix)
+    return candidate if gateway.ownership.owns(candidate) else gateway.new_id()
 
 
 def _path(case: GeneratedRequest) -> str:

@@ -99,10 +99,9 @@ def test_a_password_is_not_shown(gateway: Gateway) -> None:
 def test_a_key_is_found_by_its_name_and_organisation(gateway: Gateway) -> None:
     """A key is read and removed by its name and its org_id, with username=true too."""
     needs_store(gateway)
-    organisation, name = gateway.ownership.run, gateway.new_id("-user").removeprefix(gateway.ownership.run)
+    organisation, name = gateway.new_id("-org"), gateway.new_id("-user")
     query = f"?org_id={organisation}"
     gateway.note_key(organisation + name)
-    gateway.note_key(name)
     write_with_rights(gateway, {"org_id": organisation, "alias": "known"}, name)
     expect_members(gateway, name, query, alias="known")
     expect_members(gateway, name, f"{query}&username=true", alias="known")

@@ -166,30 +166,34 @@ def test_creating_a_key_tells_why_it_is_not_made(gateway: Gateway) -> Steps:
     missing, other = gateway.new_id("-gone"), gateway.new_id("-gone")
     odd = gateway.new_id('-"\\\a\b\f\n\r\t\v\x01\x7f\x80é\u2028漢\U0001f600\U000e0001\uffff\U00010000')
     quoted = odd[: odd.index('"')] + _ODD
+    of_run = {"org_id": gateway.ownership.run}
     reasons = {
-        f'Failed to create key - policy not found: "{missing}"': {"apply_policies": [missing]},
-        f'Failed to create key - policy not found: "{quoted}"': {"apply_policies": [odd]},
+        f'Failed to create key - policy not found: "{missing}"': {**of_run, "apply_policies": [missing]},
+        f'Failed to create key - policy not found: "{quoted}"': {**of_run, "apply_policies": [odd]},
         "Failed to create key - key has no valid policies to be applied": {
-            "apply_policies": [missing, other]
+            **of_run,
+            "apply_policies": [missing, other],
         },
         "Unmarshalling failed": "{",
     }
     for reason, session in reasons.items():
         expect_error(gateway.send("POST", f"{KEYS}/create", session), 500, reason)
-    partitioned, per_api = (write_policy(gateway, partitions={part: True}) for part in ("acl", "per_api"))
+    partitioned, per_api = (
+        write_policy(gateway, **of_run, partitions={part: True}) for part in ("acl", "per_api")
+    )
     yield RELOAD
 
-    session = {"org_id": gateway.ownership.run, "access_rights": RIGHTS, "meta_data": {"policies": []}}
+    session = {**of_run, "access_rights": RIGHTS, "meta_data": {"policies": []}}
     exchange = gateway.send("POST", f"{KEYS}/create", session)
     if "own-policies-by-place" in gateway.behaviours:
         expect_error(exchange, 500, "Failed to create key - key has no valid policies to be applied")
     elif exchange.status != 200:
         raise Mismatch("200, no policies in the metadata are none", shorten(exchange.text), exchange)
     message = "cannot apply multiple policies when some have per_api set and some are partitioned"
-    mixed = {"apply_policies": [partitioned, per_api]}
+    mixed = {**of_run, "apply_policies": [partitioned, per_api]}
     expect_error(gateway.send("POST", f"{KEYS}/create", mixed), 500, f"Failed to create key - {message}")
     for _ in range(2):
-        exchange = gateway.send("POST", f"{KEYS}/create", {"org_id": gateway.ownership.run})
+        exchange = gateway.send("POST", f"{KEYS}/create", of_run)
         if exchange.status != 200:  # as where allow_master_keys is set
             expect_error(exchange, 400, NO_RIGHTS)
 
@@ -219,6 +223,7 @@ def test_creating_a_key_makes_an_id(gateway: Gateway) -> None:
 def test_a_broken_key_is_refused(gateway: Gateway, body: str) -> None:
     """A body that is not a session, or has more after it, answers 400."""
     name = gateway.new_id("-key")
+    body = body.replace("{", f'{{"org_id":"{gateway.ownership.run}",', 1)
     for method, target in (
         ("POST", f"{KEYS}/{name}"),
         ("PUT", f"{KEYS}/{name}"),

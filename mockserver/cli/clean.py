@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections import Counter
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from mockserver.cli import BROKEN, CONFORMS, UNREACHABLE, Commands, add_target, secret_of
+from mockserver.cli import BROKEN, CONFORMS, UNREACHABLE, USAGE, Commands, add_target, secret_of
 from mockserver.terminal import show, show_error
+
+if TYPE_CHECKING:
+    from contract_tests.engine.leftovers import Leftover
+
+SHOWN = 100  # leftovers by name; of more than that the number is printed
+LONGEST = 200  # characters of a name that are printed
 
 
 def add(commands: Commands) -> None:
@@ -14,19 +23,21 @@ def add(commands: Commands) -> None:
     parser = commands.add_parser(
         "clean",
         help="Remove the leftovers of a killed run from a gateway.",
-        description="Remove the policies, APIs, OAuth clients, keys and organisation keys that killed runs "
-        "of the suite left on a gateway, and reload it. Their names begin with tyk-contract-, and database "
-        "ids with 7c0a57ac; nothing else is removed. Keys that the gateway lists by their hashes cannot be "
-        "recognised, and stay.",
-        epilog="Exit codes: 0 all leftovers were removed, 1 some remain, 2 usage error or internal error, "
+        description="List the policies, APIs, OAuth clients, keys and organisation keys that killed runs of "
+        "the suite left on a gateway, ask, remove them, and reload the gateway. Only names that a run gives "
+        "are listed: tyk-contract-, eight hex digits and a dash at the beginning, or database ids that a run "
+        "made. Keys that the gateway lists by their hashes cannot be recognised, and stay.",
+        epilog="Exit codes: 0 no leftovers are left, 1 some are left, as they could not be removed or the "
+        "answer was no, 2 usage error or internal error, or leftovers, no --yes and no terminal to ask on, "
         "3 the gateway cannot be reached.",
     )
     add_target(parser)
+    parser.add_argument("--yes", action="store_true", help="Remove what is found without a question.")
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Remove the leftovers; return the exit code."""
+    """List the leftovers, and remove them if the user agrees; return the exit code."""
     from contract_tests.engine import leftovers
     from contract_tests.gateway.service import GATEWAY
     from mockserver.http.client import Client, ClientError
@@ -35,14 +46,40 @@ def run(options: argparse.Namespace) -> int:
     secret = secret_of(options)
     try:
         with Client(options.url) as client:
-            removal = leftovers.remove(client, GATEWAY, secret)
+            found = leftovers.find(client, GATEWAY, secret)
+            _show(found, "left by earlier runs", secret)
+            if not found:
+                return CONFORMS
+            if not options.yes and not sys.stdin.isatty():
+                show_error("tyk-contract: nothing was removed; remove all of it with --yes")
+                return USAGE
+            if not options.yes and not _agrees():
+                show("nothing was removed")
+                return BROKEN
+            remaining = leftovers.remove(client, GATEWAY, secret, found)
     except ClientError as error:
         show_error(hidden(f"tyk-contract: {options.url} cannot be cleaned: {error}", secret))
         return UNREACHABLE
-    for leftover in removal.remaining:
+    show(f"removed: {len(found) - len(remaining)} of {len(found)}")
+    if remaining:
+        _show(remaining, "could not be removed; delete it on the gateway", secret)
+    return BROKEN if remaining else CONFORMS
+
+
+def _agrees() -> bool:
+    try:
+        return input("remove all of it? [y/N] ").strip().lower() in ("y", "yes")
+    except EOFError:
+        return False
+
+
+def _show(leftovers: Sequence[Leftover], what: str, secret: str) -> None:
+    """Print leftovers by name, without the secret, and their numbers by kind."""
+    for leftover in leftovers[:SHOWN]:
         name = hidden(leftover.name, secret)
-        show(f"the {leftover.kind} {name} could not be removed; delete it on the gateway")
-    counts = Counter(leftover.kind for leftover in removal.removed)
-    summary = ", ".join(f"{kind} {count}" for kind, count in sorted(counts.items()))
-    show(f"{len(removal.removed)} leftovers of earlier runs removed{f': {summary}' if summary else ''}")
-    return BROKEN if removal.remaining else CONFORMS
+        show(f"{leftover.kind} {name if len(name) <= LONGEST else f'{name[:LONGEST]}...'}")
+    if len(leftovers) > SHOWN:
+        show(f"and {len(leftovers) - SHOWN} more")
+    counts = Counter(leftover.kind for leftover in leftovers)
+    kinds = ", ".join(f"{kind} {count}" for kind, count in sorted(counts.items()))
+    show(f"{len(leftovers)} {what}{f': {kinds}' if kinds else ''}")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from mockserver.cli import Commands
 from mockserver.cli.serve import redis_backend
+from mockserver.terminal import show
 
 if TYPE_CHECKING:
     from mockserver.dashboard.config import Config
@@ -92,13 +93,13 @@ def run(options: argparse.Namespace) -> int:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: dashboard.stop())
         if ignored:
-            print(f"keys of {options.conf} that the mock ignores: {', '.join(sorted(ignored))}")
+            show(f"keys of {options.conf} that the mock ignores: {', '.join(sorted(ignored))}")
         count = len(dashboard.state.contract.operations)
-        print(f"Tyk Dashboard {version} mocked on {dashboard.url}: {count} operations", flush=True)
+        show(f"Tyk Dashboard {version} mocked on {dashboard.url}: {count} operations")
         if dashboard.gateway is not None:
             gateway = dashboard.gateway
-            print(f"Tyk Gateway {gateway.gateway.version} mocked on {gateway.url}", flush=True)
-        print(f'the organisation is "{dashboard.state.organisation}", the key "{dashboard.key}"', flush=True)
+            show(f"Tyk Gateway {gateway.gateway.version} mocked on {gateway.url}")
+        show(f'the organisation is "{dashboard.state.organisation}", the key "{dashboard.key}"')
         dashboard.wait()
     return 0
 

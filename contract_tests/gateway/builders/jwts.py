@@ -129,7 +129,7 @@ def new_user(gateway: Gateway) -> str:
 
 def note_user(gateway: Gateway, name: str) -> None:
     """Register the session of a new_user, which is a key, for removal at the end."""
-    gateway.note_key(session_hash(name))
+    gateway.note_key(gateway.ownership.run + session_hash(name))
 
 
 def session_of(gateway: Gateway, api: Api, name: str) -> Exchange:
