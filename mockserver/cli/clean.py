@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from mockserver.cli import BROKEN, CONFORMS, UNREACHABLE, USAGE, Commands, add_target, secret_of
+from mockserver.http.redaction import hidden
 from mockserver.terminal import show, show_error
 
 if TYPE_CHECKING:
@@ -41,7 +42,6 @@ def run(options: argparse.Namespace) -> int:
     from contract_tests.engine import leftovers
     from contract_tests.gateway.service import GATEWAY
     from mockserver.http.client import Client, ClientError
-    from mockserver.http.redaction import hidden
 
     secret = secret_of(options)
     try:
