@@ -266,7 +266,7 @@ def test_a_long_body_is_cut_in_the_journal(gateway: MockGateway) -> None:
     send(gateway, "POST", "/tyk/policies", [("X-Tyk-Authorization", gateway.secret)], body)
     (entry,) = gateway.journal
     assert entry.body == body[: 64 << 10]
-    assert entry.violations == ["a body over 65536 bytes is not validated"]
+    assert entry.violations == ["a request or reply with more than 65536 bytes in a part is not validated"]
 
 
 def test_a_lock_in_memory_is_one_lock_for_each_name() -> None:

@@ -11,6 +11,8 @@ from typing import NamedTuple
 from mockserver.golang import urls
 
 MAX_HEAD = 1 << 20  # bytes; net/http.DefaultMaxHeaderBytes
+HEADER_BYTES = 256  # that a parsed header takes in memory, besides its name and its value
+TARGET_COPIES = 6  # bytes for each byte of a target: as sent, its parts, and the path in up to four bytes
 
 JSON = "application/json"
 
@@ -74,6 +76,12 @@ class RequestHead:
     def get(self, name: str) -> str:
         """The first value of a header, by its lower-case name; "" if there is none."""
         return self.first_values.get(name, "")
+
+    @cached_property
+    def size(self) -> int:
+        """The bytes that the head takes in memory at most."""
+        headers = sum([len(name) + len(value) + HEADER_BYTES for name, value in self.headers])
+        return headers + len(self.method) + TARGET_COPIES * len(self.target)
 
     @cached_property
     def keeps_alive(self) -> bool:

@@ -11,7 +11,7 @@ from mockserver.contract.routes import Routes
 from mockserver.http.messages import DropConnection, Reply, Request
 from mockserver.http.server import WouldBlock
 from mockserver.service.faults import ANY
-from mockserver.service.journal import Reached
+from mockserver.service.journal_entry import Reached
 from mockserver.service.mock import Mock
 from mockserver.service.registry import HANDLERS, Call, Handler, always, never
 from mockserver.service.service import Service

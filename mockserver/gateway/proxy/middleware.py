@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from mockserver.gateway.api_definition import Api
 from mockserver.gateway.gateway import Gateway
 from mockserver.gateway.proxy import access, jwt_identity, limits, oauth_tokens, upstream
-from mockserver.gateway.proxy.request_context import Rejected, RequestContext, UpstreamRequest
+from mockserver.gateway.proxy.request_context import Rejected, RequestContext
 from mockserver.http.messages import JSON, Reply
-from mockserver.service.journal import ProxiedReply, redacted
+from mockserver.service.journal_entry import ProxiedReply, ProxiedRequest
 from mockserver.service.registry import Call
 
 Step = Callable[[RequestContext], None]
@@ -35,20 +34,12 @@ def answer_for(api: Api) -> Callable[[Call[Gateway]], Reply]:
             call.state, api, request.method, request.url, headers, request.body, request.client
         )
         reply = answer(context)
-        return ProxiedReply(
-            reply.body, reply.status, reply.headers, api.id, _journalled(context.upstream_request)
-        )
+        sent, noted = context.upstream_request, None
+        if sent is not None:
+            noted = ProxiedRequest(sent.method, sent.target, sent.headers, sent.body)
+        return ProxiedReply(reply.body, reply.status, reply.headers, api.id, noted)
 
     return answer_call
-
-
-def _journalled(request: UpstreamRequest | None) -> dict[str, Any] | None:
-    """The members of a journal entry for the upstream request; None if none was sent."""
-    if request is None:
-        return None
-    headers = dict(redacted(tuple((name.title(), value) for name, value in request.headers.items())))
-    body = request.body.decode("utf-8", "replace")
-    return {"method": request.method, "target": request.target, "headers": headers, "body": body}
 
 
 def answer(context: RequestContext) -> Reply:
