@@ -115,6 +115,7 @@ def _measure(options: argparse.Namespace, folder: Path, gateways: list[Kind]) ->
         "load": _load(kinds, options.rounds, options.seconds),
         "reload": _reloads(folder),
         "growth": _growth(options.seconds),
+        "fsync": _fsync(folder, options.seconds),
         "memory": {kind.name: _memory(kind) for kind in kinds},
         "verify": statistics.median(_timed([*OURS, "verify"]) for _ in range(3)),
         "quick": statistics.median(_timed([*OURS, "verify", "--quick"]) for _ in range(3)),
@@ -187,6 +188,19 @@ def _growth(seconds: int) -> dict[str, dict[str, float]]:
             load.seed(server, size)
             for case in (load.CASES[0], load.CASES[2]):
                 figures[case.name][str(size)] = load.measure(server, case, seconds).cpu_us
+    return figures
+
+
+def _fsync(folder: Path, seconds: int) -> dict[str, dict[str, float]]:
+    """PUTs a second on a directory, and their 99th percentile in milliseconds, without and with --fsync."""
+    figures = {}
+    directory = folder / "policies-fsync"
+    directory.mkdir()
+    for name, fsync in (("without", False), ("with", True)):
+        with started(ours(directory, fsync=fsync)) as server:
+            load.seed(server, 1)
+            measured = load.measure(server, load.CASES[2], seconds)
+            figures[name] = {"per_second": measured.per_second, "p99_ms": measured.p99_ms}
     return figures
 
 

@@ -127,11 +127,23 @@ def _rest(results: dict[str, Any]) -> str:
     for case, cpu_by_size in results["growth"].items():
         times = ", ".join(f"{cpu:.0f} us with {int(size):,}" for size, cpu in cpu_by_size.items())
         lines.append(f"CPU time of one {case} by the number of policies: {times}.")
+    if "fsync" in results:  # older results have no such measurement
+        lines.append(_fsync(results["fsync"], results["load"]["PUT"].get(GATEWAY)))
     duration = f"{results['verify']:.1f} s, with `--quick` {results['quick']:.1f} s"
     lines.append(f"`tyk-contract verify` against the mock, from command to prompt: {duration}.")
     lines.append(f"`tyk-contract --help`: {results['help']:.2f} s.")
     lines.append(f"The pytest plugin in a session that does not use it: {results['plugin']:.1f} ms.")
     return "\n".join([*rows, *("\n" + line if line else line for line in lines)])
+
+
+def _fsync(figures: dict[str, dict[str, float]], gateway: dict[str, float] | None) -> str:
+    """The price of waiting for the disk, beside that of a real gateway, which does not wait."""
+    rates = {name: measured["per_second"] for name, measured in figures.items()}
+    beside = f"; a real gateway, which never waits, answers {gateway['per_second']:,.0f}" if gateway else ""
+    return (
+        f"PUT on a directory: {rates['without']:,.0f} a second, and {rates['with']:,.0f} with `--fsync` "
+        f"(99 % within {figures['with']['p99_ms']:.1f} ms), which waits for the disk{beside}."
+    )
 
 
 def _row(*cells: str) -> str:

@@ -68,11 +68,12 @@ class Running:
         return sum(_resident_kb(pid) for pid in _tree(self.pid)) / 1024
 
 
-def ours(folder: Path | None = None, spec: Path | None = None) -> Kind:
-    """Our mock, with its policies in memory or in a directory; `spec` is a file for its flag --spec."""
+def ours(folder: Path | None = None, spec: Path | None = None, *, fsync: bool = False) -> Kind:
+    """Our mock, with its policies in memory or in a directory; `spec` and `fsync` are flags of it."""
     command = [sys.executable, "-m", "mockserver", "serve", "--port", "{port}"]
     command += ["--policies", str(folder)] if folder else []
     command += ["--spec", str(spec)] if spec else []
+    command += ["--fsync"] if fsync else []
     return Kind("ours on a directory" if folder else "ours", tuple(command), is_ours=True)
 
 

@@ -49,6 +49,27 @@ def test_a_page_without_a_real_gateway_has_no_comparison(results: dict[str, Any]
     assert "Beside a real gateway" not in page.markdown(results)
 
 
+def test_the_page_has_the_price_of_waiting_for_the_disk(results: dict[str, Any]) -> None:
+    """The page tells how many writes a second there are with `--fsync`, and leaves out what was not measured."""
+    results["fsync"] = {
+        "without": {"per_second": 6000.4, "p99_ms": 3.0},
+        "with": {"per_second": 1234.5, "p99_ms": 21.0},
+    }
+    results["load"]["PUT"]["gateway"]["per_second"] = 4399.0
+    line = (
+        "PUT on a directory: 6,000 a second, and 1,234 with `--fsync` (99 % within 21.0 ms), which waits for "
+        "the disk; a real gateway, which never waits, answers 4,399."
+    )
+    assert line in page.markdown(results).splitlines()
+    for figures in results["load"].values():
+        del figures["gateway"]
+    del results["cold"]["gateway"]
+    alone = line.replace("; a real gateway, which never waits, answers 4,399", "")
+    assert alone in page.markdown(results).splitlines()
+    del results["fsync"]
+    assert "--fsync" not in page.markdown(results)
+
+
 def test_a_missing_program_is_named(tmp_path: Path) -> None:
     """The message names the flag and its value."""
     with (

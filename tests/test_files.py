@@ -12,9 +12,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mockserver.storage import files
+from mockserver.storage import file_writer
 from mockserver.storage.backend import NoStorage, Refused
-from mockserver.storage.files import DirectoryFiles, Files, MemoryFiles
+from mockserver.storage.directory_files import DirectoryFiles
+from mockserver.storage.files import Files, MemoryFiles
 
 NAMES = st.text(st.sampled_from("ab./\\ é\0%" + string.digits), max_size=8) | st.sampled_from(
     ["n" * 250, "n" * 251, "é" * 125, "é" * 126, "..", ".", "../x", "a/../b", "/", "//x", ""]
@@ -68,7 +69,7 @@ def test_an_interrupted_write_leaves_the_old_file(tmp_path: Path, monkeypatch: p
     def broken(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(files.os, "replace", broken)
+    monkeypatch.setattr(file_writer.os, "replace", broken)
     with pytest.raises(Refused):
         store.write("a", lambda: "newer")
     assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("a.json", "old")]
@@ -182,3 +183,45 @@ def test_a_device_is_written_to_and_never_replaced(tmp_path: Path) -> None:
     assert isinstance(refused.value.__cause__, OSError)
     assert refused.value.__cause__.errno == errno.ENOSPC
     assert Path("/dev/full").is_char_device()
+
+
+@pytest.fixture(name="synced")
+def _synced(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The calls of fsync and rename, in their order: what was synchronised, or the name of the new file."""
+    calls: list[str] = []
+    replace, fsync = os.replace, os.fsync
+
+    def noted_replace(source: str, target: str) -> None:
+        calls.append(f"rename {Path(target).name}")
+        replace(source, target)
+
+    def noted_fsync(descriptor: int) -> None:
+        calls.append("directory" if stat.S_ISDIR(os.fstat(descriptor).st_mode) else "file")
+        fsync(descriptor)
+
+    monkeypatch.setattr(file_writer.os, "replace", noted_replace)
+    monkeypatch.setattr(file_writer.os, "fsync", noted_fsync)
+    return calls
+
+
+def test_a_write_waits_for_the_disk_with_fsync(tmp_path: Path, synced: list[str]) -> None:
+    """With `fsync`, the file is on the disk before it is renamed, and its directory before a call returns."""
+    store = DirectoryFiles(tmp_path, fsync=True)
+    written = ["file", "rename a.json", "directory"]
+    store.write("a", lambda: "old")
+    assert synced == written
+    store.write("a", lambda: "new")  # of the same length: in place it could be torn by a loss of power
+    assert synced == written * 2
+    store.delete("a")
+    assert synced == [*written * 2, "directory"]
+    store.write("a", lambda: "1")
+    store.restore()
+    assert synced == [*written * 2, "directory", *written, "directory", "directory"]
+
+
+def test_a_write_does_not_wait_for_the_disk(tmp_path: Path, synced: list[str]) -> None:
+    """Without `fsync` a write is left to the system, as by a gateway."""
+    store = DirectoryFiles(tmp_path)
+    store.write("a", lambda: "old")
+    store.delete("a")
+    assert synced == ["rename a.json"]

@@ -144,7 +144,7 @@ def test_a_disk_error_is_answered_and_loses_nothing(
 
         os_open = os.open
         with monkeypatch.context() as patch:
-            patch.setattr("mockserver.storage.files.os.open", refuse)
+            patch.setattr("mockserver.storage.file_writer.os.open", refuse)
             patch.setattr("pathlib.Path.write_bytes", lambda path, _: refuse(str(path), os.O_WRONLY))
             refusal = 500, {"status": "error", "message": "Failed to create file!"}
             assert call(mock, "PUT", "/tyk/policies/gold", {"id": "gold", "rate": 20}) == refusal

@@ -104,6 +104,29 @@ def test_a_broken_policy_file_is_a_warning(tmp_path: Path) -> None:
         )
 
 
+@pytest.mark.parametrize(
+    ("secret", "line"),
+    [
+        ("", "the secret is empty, so that everyone may use /tyk/; choose one with --secret"),
+        ("mock-secret", 'the secret is "mock-secret"; choose another with --secret'),
+    ],
+)
+def test_an_open_secret_is_a_warning(secret: str, line: str) -> None:
+    """`serve` warns of a secret that is empty, and of the one that every mock has by default."""
+    with serving("--secret", secret) as served:
+        assert served.process.stdout is not None
+        assert served.process.stdout.readline().rstrip() == line
+
+
+def test_writes_wait_for_the_disk_with_fsync(tmp_path: Path) -> None:
+    """`serve --fsync` writes the same files, and a reset removes them."""
+    with serving("--policies", tmp_path, "--fsync") as served:
+        assert served.send("POST", "/tyk/policies", "mock-secret", {"id": "a"}).status == 200
+        assert (tmp_path / "a.json").exists()
+        assert json.loads(served.send("POST", "/_mock/reset", "").body) == {"status": "ok", "left": []}
+        assert not (tmp_path / "a.json").exists()
+
+
 SPEC = """
 openapi: 3.0.3
 info: {title: another, version: "1"}

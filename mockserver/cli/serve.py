@@ -43,9 +43,16 @@ def add(commands: Commands) -> None:
         "--policies",
         type=Path,
         metavar="DIR|FILE",
-        help="Directory of policies, *.json, or one JSON file with all policies, which is never written.",
+        help="Directory of policies, *.json, or one JSON file with all policies, which is never written. "
+        "Symbolic links in a directory are followed.",
     )
     parser.add_argument("--apis", type=Path, metavar="DIR", help="Directory of API definitions, *.json.")
+    parser.add_argument(
+        "--fsync",
+        action="store_true",
+        help="Answer a write of a policy or API when its file is on the disk, so that a loss of power does "
+        "not lose it; slower. A real gateway leaves that to the system, as does the mock without this flag.",
+    )
     parser.add_argument(
         "--upstream",
         action="append",
@@ -56,7 +63,10 @@ def add(commands: Commands) -> None:
         "get.",
     )
     parser.add_argument(
-        "--remote-control", action="store_true", help="Allow /_mock/ to other machines, not only to this one."
+        "--remote-control",
+        action="store_true",
+        help="Allow /_mock/ to other machines, and under any name of this one in the Host header. Without it "
+        "the Host must be a loopback address, localhost or the address of --host.",
     )
     parser.add_argument(
         "--store",
@@ -86,7 +96,7 @@ def run(options: argparse.Namespace) -> int:
     backend = redis_backend(options.store) if options.store else None
     with MockGateway.of(
         version, config, extra, options.upstream,
-        remote_control=options.remote_control, backend=backend,
+        remote_control=options.remote_control, backend=backend, fsync=options.fsync,
     ) as gateway:  # fmt: skip
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: gateway.stop())
@@ -97,7 +107,9 @@ def run(options: argparse.Namespace) -> int:
         count = len(contract.operations)
         more = f" and {len(extra.beyond(contract))} more of {options.spec}" if extra else ""
         show(f"Tyk Gateway {version} mocked on {gateway.url}: {count} operations{more}")
-        if config.secret == type(config)().secret:
+        if not config.secret:
+            show("the secret is empty, so that everyone may use /tyk/; choose one with --secret")
+        elif config.secret == type(config)().secret:
             show(f'the secret is "{config.secret}"; choose another with --secret')
         gateway.wait()
     return 0

@@ -42,7 +42,7 @@ def run(options: argparse.Namespace) -> int:
     from mockserver.contract.codecs import Malformed
     from mockserver.contract.spec_files import version_of
     from mockserver.gateway import explanation
-    from mockserver.storage.files import DirectoryFiles
+    from mockserver.storage.directory_files import DirectoryFiles
 
     if not options.policies.is_dir():
         raise ValueError(f"{options.policies} is not a directory; pass a directory of policies, *.json")

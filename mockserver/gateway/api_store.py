@@ -104,11 +104,12 @@ class ApiStore:
             f"{name}: {reason}; the API is not served" for name, _, reason in self._read() if reason
         ]
 
-    def restore(self) -> None:
-        """Restore the files to their state before the first write, and unload all APIs."""
-        self._files.restore()
+    def restore(self) -> list[str]:
+        """Undo the writes, unload all APIs, and return a line for each file that others have changed."""
+        left = self._files.restore()
         self.loaded = LoadedApis()
         self.ever_loaded = False
+        return left
 
     def _read(self) -> list[tuple[str, Api | None, str]]:
         """The name and API of each file, and the reason if it is not served.

@@ -20,7 +20,8 @@ from mockserver.gateway.session_store import SessionStore
 from mockserver.service.clock import Alarm
 from mockserver.service.mock import Mock
 from mockserver.storage.backend import Backend
-from mockserver.storage.files import DirectoryFiles, Files, MemoryFiles
+from mockserver.storage.directory_files import DirectoryFiles
+from mockserver.storage.files import Files, MemoryFiles
 
 RELOAD = "reload"  # the message that makes all gateways of a group reload
 
@@ -29,6 +30,7 @@ class Gateway:
     """A simulated gateway: its configuration, the behaviours of its version, and its state.
 
     Relative paths in the configuration start from `directory`, the working directory of the gateway.
+    With `fsync`, a write of a file is answered when the file is on the disk.
 
     Attributes:
         behaviours: the ids of the behaviours of this version, without those in `without`.
@@ -36,7 +38,7 @@ class Gateway:
         order: the random order of lists; it is the same in each run.
         ready: True if policies were loaded at least once.
         upstreams: the hosts besides this machine to which requests may be forwarded.
-        storage_is_shared: True if other gateways share the backend.
+        storage_blocks: True if storage may block, because others share it or a write waits for the disk.
         organisations: the sessions of organisations. They are never hashed and never expire by configuration.
     """
 
@@ -49,6 +51,7 @@ class Gateway:
         directory: Path = Path(),
         without: frozenset[str] = frozenset(),
         upstreams: frozenset[str] = frozenset(),
+        fsync: bool = False,
     ) -> None:
         mock = mock or Mock()
         self.version = version
@@ -60,10 +63,10 @@ class Gateway:
         self.order = random.Random(0)  # noqa: S311  an order, not a secret
         self.ready = False
         self.upstreams = upstreams
-        self.storage_is_shared = mock.backend.is_shared
+        self.storage_blocks = mock.backend.is_shared or fsync
         self.store = PolicyStore(
             self.codec,
-            _files(config, directory, mock.backend),
+            _files(config, directory, mock.backend, fsync=fsync),
             behaviours=self.behaviours,
             record=_record(config, directory),
         )
@@ -73,7 +76,7 @@ class Gateway:
             self.session_codec, Config(), self.now, mock.backend.key_values("organisation-keys")
         )
         self.definition_codec = Codec.of(self.contract, "ApiDefinition")
-        self.apis = ApiStore(self.definition_codec, _api_files(config, directory, mock.backend))
+        self.apis = ApiStore(self.definition_codec, _api_files(config, directory, mock.backend, fsync=fsync))
         self.buckets = TokenBuckets(self.now)
         self.quotas = QuotaCounters(self.now, mock.backend)
         self.match_cache = MatchCache(self.now, config)
@@ -108,17 +111,20 @@ class Gateway:
         self._publish(RELOAD)
         self.queue_reload()
 
-    def reset(self) -> None:
-        """Restore the state at the start, and the files to what they were before the first write."""
+    def reset(self) -> list[str]:
+        """Restore the state at the start, and undo all writes of files.
+
+        Returns a line for each file that others have changed since, and that therefore stays as it is.
+        """
         self._queued = None
-        self.store.restore()
-        self.apis.restore()
+        left = self.store.restore() + self.apis.restore()
         for state in (
             self.sessions, self.organisations, self.buckets, self.quotas, self.match_cache, self.oauth,
             self.jwks_cache,
         ):  # fmt: skip
             state.clear()
         self.load()
+        return left
 
     def warnings(self) -> list[str]:
         """The warnings about files that are not fully loaded; a real gateway writes them only to its log."""
@@ -137,21 +143,21 @@ class Gateway:
         self.load()
 
 
-def _files(config: Config, directory: Path, backend: Backend) -> Files:
+def _files(config: Config, directory: Path, backend: Backend, *, fsync: bool) -> Files:
     """The files of policies.
 
     Without policy_path a gateway writes into its working directory (gateway/api.go:1080 @v5.12.0).
     """
     if config.policies__policy_path:
-        return DirectoryFiles(directory / config.policies__policy_path)
+        return DirectoryFiles(directory / config.policies__policy_path, fsync=fsync)
     if config.policies__policy_record_name:
-        return DirectoryFiles(directory, own_only=True)
+        return DirectoryFiles(directory, own_only=True, fsync=fsync)
     return MemoryFiles(backend.files("policies"))
 
 
-def _api_files(config: Config, directory: Path, backend: Backend) -> Files:
+def _api_files(config: Config, directory: Path, backend: Backend, *, fsync: bool) -> Files:
     if config.app_path:
-        return DirectoryFiles(directory / config.app_path)
+        return DirectoryFiles(directory / config.app_path, fsync=fsync)
     return MemoryFiles(backend.files("apis"))
 
 

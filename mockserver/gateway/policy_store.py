@@ -208,10 +208,11 @@ class PolicyStore:
             lines += [f"{name}: {reasons[0]}; the policy is only partly loaded"] if reasons else []
         return lines
 
-    def restore(self) -> None:
-        """Restore the files to their state before the first write, and unload all policies."""
-        self.files.restore()
+    def restore(self) -> list[str]:
+        """Undo the writes, unload all policies, and return a line for each file that others have changed."""
+        left = self.files.restore()
         self.loaded = Loaded()
+        return left
 
     def _read_record(self, path: Path) -> list[tuple[str, LoadedPolicy]]:
         """The keys of the record file with their policies (gateway/policy.go:74 @v5.12.0)."""

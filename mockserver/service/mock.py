@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable
 
@@ -11,6 +12,7 @@ from mockserver.service.journal import Journal
 from mockserver.service.service import Service
 from mockserver.storage.backend import Backend, MemoryBackend
 
+LOG = logging.getLogger("tyk-contract")
 RESET = "reset"  # the topic on which all mocks of a group reset
 
 
@@ -33,7 +35,7 @@ class Mock:
         self.backend: Backend = backend or MemoryBackend()
         self.closing = threading.Event()
         self.services: list[Service] = []
-        self._topics: dict[str, Callable[[], None]] = {RESET: self._restart}
+        self._topics: dict[str, Callable[[], None]] = {RESET: self._follow_reset}
 
     @property
     def is_idle(self) -> bool:
@@ -48,15 +50,24 @@ class Mock:
         """Subscribe to the topics that other mocks of the group publish."""
         self.backend.subscribe(lambda topic: self._topics[topic](), self.closing)
 
-    def reset(self) -> None:
-        """Restore the initial state of this mock and of all others of its group."""
-        self._restart()
-        self.backend.publish(RESET)
+    def reset(self) -> list[str]:
+        """Restore the initial state of this mock and of all others of its group.
 
-    def _restart(self) -> None:
+        Returns the reasons why something was left as it is, a line each, which are logged too.
+        """
+        left = self._restart()
+        self.backend.publish(RESET)
+        return left
+
+    def _follow_reset(self) -> None:
+        self._restart()
+
+    def _restart(self) -> list[str]:
         with self.clock.lock:
             self.faults.clear()
             self.journal.clear()
             self.clock.reset()
-            for service in self.services:
-                service.state.reset()
+            left = [line for service in self.services for line in service.state.reset() or ()]
+        for line in left:
+            LOG.warning("%s", line)
+        return left

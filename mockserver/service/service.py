@@ -22,7 +22,8 @@ class Service:
     Attributes:
         name: the name of its folder under spec/, mockserver/ and contract_tests/.
         contract: its operations and schemas.
-        state: the state that its handlers receive; its method `reset` restores the initial state.
+        state: the state that its handlers receive; its method `reset` restores the initial state, and
+            may return the reasons why something was left as it is, a line each.
         guard: returns a refusal of the request, or the path by which to look up the route.
         secret: the credential that the journal masks.
         error: an error reply in the service's own format, from a message and a status.

@@ -118,11 +118,15 @@ class MockGateway:
         *,
         remote_control: bool = False,
         backend: Backend | None = None,
+        fsync: bool = False,
     ) -> MockGateway:
-        """A mock gateway with a complete configuration, on its `listen_address` and `listen_port`."""
+        """A mock gateway with a complete configuration, on its `listen_address` and `listen_port`.
+
+        With `fsync`, it answers a write of a policy or API when the file is on the disk.
+        """
         self = cls.__new__(cls)
         mock = Mock(backend)
-        state = Gateway(version, config, mock, upstreams=frozenset(upstreams))
+        state = Gateway(version, config, mock, upstreams=frozenset(upstreams), fsync=fsync)
         self._start(mock, state, extra, remote_control=remote_control)
         return self
 
@@ -138,6 +142,7 @@ class MockGateway:
             gateway_service(gateway),
             listen(config.listen_address, config.listen_port),
             extra,
+            host=config.listen_address,
             remote_control=remote_control,
         )
 
@@ -156,9 +161,12 @@ class MockGateway:
         """The requests and replies, oldest first."""
         return self.mock.journal
 
-    def reset(self) -> None:
-        """Restore the initial state: remove written policies, faults and journal entries."""
-        self.mock.reset()
+    def reset(self) -> list[str]:
+        """Restore the initial state: remove written policies, faults and journal entries.
+
+        Returns a line for each file that others have changed since the mock wrote it, which stays as it is.
+        """
+        return self.mock.reset()
 
     def reload(self) -> None:
         """Load the stored policies and APIs, without a request."""
