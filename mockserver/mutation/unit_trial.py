@@ -27,14 +27,20 @@ UNIT_TESTS: dict[str, tuple[str, ...]] = {  # the names of the test modules, by 
     "service.configuration": ("config", "serve"),
     "service.clock": ("clock", "mock_gateway"),
     "service.faults": ("mock_gateway",),
-    "service.journal": ("dispatcher", "mock_gateway", "mock_safety"),
+    "service.journal": ("dispatcher", "journal", "mock_gateway", "mock_safety"),
+    "service.journal_entry": ("dispatcher", "journal", "mock_gateway", "mock_safety"),
     "service.mock": ("dispatcher", "mock_gateway", "store"),
     "service.registry": ("dispatcher", "mock_gateway"),
+    "serving.control_access": ("control_access",),
     "serving.dispatcher": ("dispatcher", "mock_gateway"),
     "storage.backend": ("dispatcher", "store"),
+    "storage.directory_files": ("files", "mock_safety", "undone_files"),
     "storage.directory_lock": ("files",),
+    "storage.file_names": ("file_names", "files"),
+    "storage.file_writer": ("files", "mock_safety", "undone_files"),
     "storage.files": ("files", "mock_safety"),
     "storage.redis_backend": ("store",),
+    "storage.snapshot": ("files", "undone_files"),
 }
 TRIAL_SECONDS = 120.0  # limit of a test run, which a mutant may keep from ending
 _FOLDER = Path(__file__).parent.parent.parent / "tests"

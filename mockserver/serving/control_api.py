@@ -2,34 +2,41 @@
 
 from __future__ import annotations
 
-import ipaddress
-from urllib.parse import urlsplit
+import re
 
 from flask import Blueprint, Response, jsonify, request
 
 from mockserver.serving import gateway_control
-from mockserver.serving.dispatcher import Dispatcher
+from mockserver.serving.control_access import RESPONSE_HEADERS, ControlAccess, Sender
+from mockserver.serving.dispatcher import CONTROL_PREFIX, Dispatcher
 from mockserver.serving.json_bodies import json_body
 from mockserver.storage.backend import BackendUnavailable
 
 SERVICE_ROUTES = {"gateway": gateway_control.add_routes}  # by service
+DROPPED = "X-Journal-Dropped"  # the header with the number of entries that the journal no longer has
+_ABSOLUTE = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*://([^/?#]*)")
 
 
-def control_blueprint(dispatcher: Dispatcher, *, remote_control: bool = False) -> Blueprint:  # noqa: C901  a list of routes
-    """The routes that control a mock; with `remote_control`, other machines may use them too."""
+def control_blueprint(dispatcher: Dispatcher, access: ControlAccess) -> Blueprint:  # noqa: C901  a list of routes
+    """The routes that control a mock, for those whom the rule of access admits."""
     mock, service = dispatcher.mock, dispatcher.service
     control = Blueprint("control", __name__, url_prefix="/_mock")
 
-    @control.before_request
+    @control.before_app_request  # for paths without a route too
     def guard() -> tuple[Response, int] | None:
-        if reason := _refusal(remote_control=remote_control):
+        if _is_control() and (reason := access.refusal(_sender())):
             return jsonify(status="error", message=reason), 403
         return None
 
+    @control.after_app_request
+    def protect(response: Response) -> Response:
+        if _is_control():
+            response.headers.update(RESPONSE_HEADERS)
+        return response
+
     @control.post("/reset")
     def reset() -> Response:
-        mock.reset()
-        return jsonify(status="ok")
+        return jsonify(status="ok", left=mock.reset())
 
     @control.get("/journal")
     def journal() -> Response:
@@ -37,7 +44,9 @@ def control_blueprint(dispatcher: Dispatcher, *, remote_control: bool = False) -
         if operation and operation not in service.contract.operations:
             raise ValueError(f"there is no operation {operation!r}")
         entries = mock.journal.of(operation) if operation else mock.journal
-        return jsonify([entry.as_dict() for entry in entries])
+        response = jsonify([entry.as_dict() for entry in entries])
+        response.headers[DROPPED] = str(mock.journal.dropped)
+        return response
 
     @control.delete("/journal")
     def clear_journal() -> Response:
@@ -72,23 +81,22 @@ def control_blueprint(dispatcher: Dispatcher, *, remote_control: bool = False) -
     return control
 
 
-def _refusal(*, remote_control: bool) -> str:
-    """The reason to refuse a request; "" if it is from this machine, and not from a foreign web page."""
-    address = request.remote_addr or ""
-    if not remote_control and not ipaddress.ip_address(address or "0.0.0.0").is_loopback:
-        return f"/_mock/ answers only this machine, not {address}; serve with --remote-control to change that"
-    origin = request.headers.get("Origin", "")
-    if origin and (urlsplit(origin).netloc != request.host or not _is_numeric(urlsplit(origin).hostname)):
-        return f"/_mock/ does not answer web pages of other sites, such as {origin}"
-    return ""
+def _is_control() -> bool:
+    return request.path.startswith(CONTROL_PREFIX)
 
 
-def _is_numeric(host: str | None) -> bool:
-    """True for an IP address or "localhost". Any other name could be pointed here by DNS rebinding."""
-    try:
-        return host == "localhost" or bool(ipaddress.ip_address(host or ""))
-    except ValueError:
-        return False
+def _sender() -> Sender:
+    """What the current request says of its sender."""
+    environ, headers = request.environ, request.headers
+    target = environ.get("RAW_URI") or environ.get("REQUEST_URI") or ""
+    absolute = _ABSOLUTE.match(target)
+    host = environ.get("HTTP_HOST")  # Flask's own `host` would take the server's name for a missing header
+    return Sender(
+        address=request.remote_addr or "",
+        authorities=(*((host,) if host is not None else ()), *(absolute.groups() if absolute else ())),
+        pages=(headers.get("Origin", ""), headers.get("Referer", "")),
+        site=headers.get("Sec-Fetch-Site", ""),
+    )
 
 
 def _too_deep(error: RecursionError) -> tuple[Response, int]:

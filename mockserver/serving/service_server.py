@@ -13,6 +13,7 @@ from mockserver.http.messages import Reply, Request
 from mockserver.http.server import HttpServer
 from mockserver.service.mock import Mock
 from mockserver.service.service import Service
+from mockserver.serving.control_access import ControlAccess
 from mockserver.serving.dispatcher import Dispatcher
 
 
@@ -24,7 +25,8 @@ class ServiceServer:
     """The server of one service, which starts when it is created and runs until it is closed.
 
     `extra` is another spec of the service; its examples answer the operations that ours does not have.
-    `remote_control` lets other machines use the mock's own API.
+    `host` is the name that the listener was bound by, under which the mock's own API answers too;
+    `remote_control` lets other machines use that API.
 
     Attributes:
         dispatcher: the dispatcher that answers the requests.
@@ -37,12 +39,13 @@ class ServiceServer:
         listener: socket.socket,
         extra: Contract | None = None,
         *,
+        host: str = "",
         remote_control: bool = False,
     ) -> None:
         mock.services.append(service)
         self.dispatcher = Dispatcher(mock, service, extra, self._control)
         self._mock = mock
-        self._remote_control = remote_control
+        self._access = ControlAccess([host, listener.getsockname()[0]], remote=remote_control)
         self._app: Any = None
         self._app_lock = threading.Lock()
         mock.join_group()
@@ -80,7 +83,7 @@ class ServiceServer:
 
         with self._app_lock:
             if self._app is None:
-                self._app = wsgi_app.application(self.dispatcher, remote_control=self._remote_control)
+                self._app = wsgi_app.application(self.dispatcher, self._access)
         return wsgi_app.call(self._app, request)
 
     def _run(self) -> None:

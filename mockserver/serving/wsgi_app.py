@@ -24,6 +24,7 @@ from mockserver.golang import urls
 from mockserver.http.messages import Reply, Request, RequestHead
 from mockserver.service.configuration import flatten
 from mockserver.service.mock import Mock
+from mockserver.serving.control_access import ControlAccess
 from mockserver.serving.control_api import control_blueprint
 from mockserver.serving.dispatcher import CONTROL_PREFIX, Dispatcher
 
@@ -82,10 +83,12 @@ def create_app(
     service = gateway_service(Gateway(version_of(gateway), settings, mock))
     mock.services.append(service)
     mock.join_group()
-    return application(Dispatcher(mock, service), remote_control=remote_control)
+    return application(
+        Dispatcher(mock, service), ControlAccess([settings.listen_address], remote=remote_control)
+    )
 
 
-def application(dispatcher: Dispatcher, *, remote_control: bool = False) -> Flask:
+def application(dispatcher: Dispatcher, access: ControlAccess) -> Flask:
     """The Flask application of a dispatcher: one rule for each operation, and the mock's own API."""
     app = Flask("tyk-contract", static_folder=None)
     app.url_map.strict_slashes = False
@@ -99,7 +102,7 @@ def application(dispatcher: Dispatcher, *, remote_control: bool = False) -> Flas
             _rule(endpoint.path), endpoint.operation.id, answer,
             methods=[endpoint.method], provide_automatic_options=False,
         )  # fmt: skip
-    app.register_blueprint(control_blueprint(dispatcher, remote_control=remote_control))
+    app.register_blueprint(control_blueprint(dispatcher, access))
     refusals = {404: dispatcher.service.not_found, 405: dispatcher.service.not_allowed}
     for status, refuse in refusals.items():
         app.register_error_handler(status, partial(_answer_unrouted, dispatcher, refuse))
@@ -111,6 +114,7 @@ def call(app: Flask, request: Request) -> Reply:
     environ: dict[str, Any] = {
         "REQUEST_METHOD": request.method,
         "SCRIPT_NAME": "",
+        "RAW_URI": request.head.target,
         "PATH_INFO": request.url.path.encode("utf-8", "surrogateescape").decode("latin-1"),
         "QUERY_STRING": request.url.query.removeprefix("?"),
         "SERVER_NAME": "localhost",
@@ -127,9 +131,10 @@ def call(app: Flask, request: Request) -> Reply:
         "wsgi.multiprocess": False,
         "wsgi.run_once": False,
     }
-    for name, value in request.head.first_values.items():
+    for name, value in request.head.headers:
         if "_" not in name:  # else WSGI would confuse it with the header with hyphens
-            environ.setdefault("HTTP_" + name.upper().replace("-", "_"), value)
+            variable = "HTTP_" + name.upper().replace("-", "_")
+            environ[variable] = f"{environ[variable]},{value}" if variable in environ else value
     response = Response.from_app(app, environ, buffered=True)
     return Reply(response.get_data(), response.status_code, tuple(response.headers.items()))
 
