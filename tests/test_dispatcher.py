@@ -11,10 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from asking import call, send
+from asking import call
 
 from mockserver import MockGateway
 from mockserver.contract.openapi import Contract
+from mockserver.contract.spec_files import version_of
+from mockserver.gateway.config import Config
+from mockserver.gateway.gateway import Gateway
 from mockserver.http.client import Client
 from mockserver.http.messages import Reply, Request, parse_head
 from mockserver.http.server import WouldBlock
@@ -260,13 +263,17 @@ def test_the_journal_of_an_operation_has_its_entries_alone(gateway: MockGateway)
     assert [entry.target for entry in gateway.journal.of("getHello")] == ["/hello"]
 
 
-def test_a_long_body_is_cut_in_the_journal(gateway: MockGateway) -> None:
-    """The journal keeps 64 KiB of a body, and validates no body that it has cut."""
-    body = json.dumps({"id": "gold", "name": "x" * 70_000}).encode()
-    send(gateway, "POST", "/tyk/policies", [("X-Tyk-Authorization", gateway.secret)], body)
-    (entry,) = gateway.journal
-    assert entry.body == body[: 64 << 10]
-    assert entry.violations == ["a request or reply with more than 65536 bytes in a part is not validated"]
+@pytest.mark.parametrize(
+    ("operation", "waits"),
+    [("addPolicy", True), ("updatePolicy", True), ("deletePolicy", True), ("addApi", True), ("updateApi", True),
+     ("deleteApi", True), ("getPolicy", False), ("addKey", False), ("previewKey", False)],
+)  # fmt: skip
+def test_a_write_that_waits_for_the_disk_needs_a_thread(operation: str, waits: bool) -> None:
+    """With `fsync` the operations that write files are answered from threads, and no others."""
+    handler = HANDLERS["gateway", operation]
+    version = version_of(None)
+    assert handler.waits(Gateway(version, Config(), fsync=True)) is waits
+    assert handler.waits(Gateway(version, Config())) is False
 
 
 def test_a_lock_in_memory_is_one_lock_for_each_name() -> None:

@@ -216,3 +216,12 @@ def test_a_request_in_pieces_is_noted_as_one_in_a_packet(gateway: MockGateway) -
     assert first.headers == second.headers == (
         ("Host", "x"), ("X-Empty", ""), ("X_Odd", "1"), ("Connection", "close"), ("Content-Length", "3"),
     )  # fmt: skip
+
+
+def test_a_long_body_is_cut_in_the_journal(gateway: MockGateway) -> None:
+    """The journal keeps 64 KiB of a body, and validates no body that it has cut."""
+    body = json.dumps({"id": "gold", "name": "x" * 70_000}).encode()
+    send(gateway, "POST", "/tyk/policies", [("X-Tyk-Authorization", gateway.secret)], body)
+    (entry,) = gateway.journal
+    assert entry.body == body[: 64 << 10]
+    assert entry.violations == ["a request or reply with more than 65536 bytes in a part is not validated"]

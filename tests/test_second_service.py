@@ -125,7 +125,7 @@ def test_later(notes):
 class Notes:
     """The state of the service: the names of its notes."""
 
-    storage_blocks = False
+    storage_is_shared = False
 
     def __init__(self) -> None:
         self.names = ["mine"]

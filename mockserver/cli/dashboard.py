@@ -66,7 +66,9 @@ def add(commands: Commands) -> None:
         help="Port of that gateway; 0 selects a free one (8080).",
     )
     parser.add_argument(
-        "--remote-control", action="store_true", help="Allow /_mock/ to other machines, not only to this one."
+        "--remote-control",
+        action="store_true",
+        help="Allow /_mock/ to other machines, and under any name of this one in the Host header.",
     )
     parser.set_defaults(run=run)
 

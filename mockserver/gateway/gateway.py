@@ -30,7 +30,6 @@ class Gateway:
     """A simulated gateway: its configuration, the behaviours of its version, and its state.
 
     Relative paths in the configuration start from `directory`, the working directory of the gateway.
-    With `fsync`, a write of a file is answered when the file is on the disk.
 
     Attributes:
         behaviours: the ids of the behaviours of this version, without those in `without`.
@@ -38,7 +37,8 @@ class Gateway:
         order: the random order of lists; it is the same in each run.
         ready: True if policies were loaded at least once.
         upstreams: the hosts besides this machine to which requests may be forwarded.
-        storage_blocks: True if storage may block, because others share it or a write waits for the disk.
+        storage_is_shared: True if other gateways share the backend.
+        fsync: True if a write of a file is answered when the file is on the disk.
         organisations: the sessions of organisations. They are never hashed and never expire by configuration.
     """
 
@@ -63,7 +63,8 @@ class Gateway:
         self.order = random.Random(0)  # noqa: S311  an order, not a secret
         self.ready = False
         self.upstreams = upstreams
-        self.storage_blocks = mock.backend.is_shared or fsync
+        self.storage_is_shared = mock.backend.is_shared
+        self.fsync = fsync
         self.store = PolicyStore(
             self.codec,
             _files(config, directory, mock.backend, fsync=fsync),

@@ -13,7 +13,7 @@ from mockserver.http.redaction import hidden
 
 MAX_PART = 64 * 1024  # bytes of a target, of all headers together, and of a body that an entry keeps
 LONGEST_FORM = 40  # bytes that one byte of a secret takes at most in a text, escaped several times
-SECRET_HEADERS = {"x-tyk-authorization", "authorization", "proxy-authorization", "cookie"}
+SECRET_HEADERS = {"x-tyk-authorization", "authorization", "proxy-authorization", "cookie", "admin-auth"}
 
 Headers = tuple[tuple[str, str], ...]
 

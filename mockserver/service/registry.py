@@ -57,9 +57,9 @@ class Handler(NamedTuple):
     waits: Waits
 
 
-def on_blocking_storage(state: Any) -> bool:
-    """True if a call of the storage that the state is in may block."""
-    return bool(state.storage_blocks)
+def on_shared_storage(state: Any) -> bool:
+    """True if the state is in shared storage, where a call may block."""
+    return bool(state.storage_is_shared)
 
 
 def never(_: Any) -> bool:
@@ -82,7 +82,7 @@ class Handlers:
         self.service = service
 
     def handles(
-        self, operation_id: str, *, waits: Waits = on_blocking_storage
+        self, operation_id: str, *, waits: Waits = on_shared_storage
     ) -> Callable[[HandlerFunction], HandlerFunction]:
         """Decorate the function that answers an operation, to register it."""
 

@@ -153,11 +153,10 @@ class MockDashboard(MockServer):
         """The access key of the first user."""
         return self.state.key
 
-    def reset(self) -> None:
+    def reset(self) -> list[str]:
         """Restore the initial state of the Dashboard and of its gateway."""
-        super().reset()
-        if self.gateway is not None:
-            self.gateway.reset()
+        left = super().reset()
+        return left + self.gateway.reset() if self.gateway is not None else left
 
     def close(self) -> None:
         """Stop both servers, and wait until their ports are free."""

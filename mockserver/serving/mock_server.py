@@ -39,7 +39,9 @@ class MockServer:
         """
         self.mock = mock
         self._service = service
-        self._server = ServiceServer(mock, service, listen(*address), extra, remote_control=remote_control)
+        self._server = ServiceServer(
+            mock, service, listen(*address), extra, host=address[0], remote_control=remote_control
+        )
 
     @property
     def url(self) -> str:
@@ -51,9 +53,12 @@ class MockServer:
         """The requests and replies, oldest first."""
         return self.mock.journal
 
-    def reset(self) -> None:
-        """Restore the initial state: remove all that was written, faults and journal entries."""
-        self.mock.reset()
+    def reset(self) -> list[str]:
+        """Restore the initial state: remove all that was written, faults and journal entries.
+
+        Returns the reasons why something was left as it is, a line each.
+        """
+        return self.mock.reset()
 
     def advance(self, seconds: float) -> None:
         """Advance the clock by a number of seconds."""

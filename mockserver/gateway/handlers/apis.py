@@ -6,7 +6,7 @@ import uuid
 
 from mockserver.contract.codecs import Malformed
 from mockserver.gateway.api_definition import Api, is_path_component
-from mockserver.gateway.handlers.registration import Call, handles
+from mockserver.gateway.handlers.registration import Call, handles, on_files
 from mockserver.gateway.replies import changed, error, json_reply, json_text
 from mockserver.http.messages import Reply
 from mockserver.storage.backend import NoStorage, Refused
@@ -40,8 +40,8 @@ def get_api(call: Call) -> Reply:
     return NOT_FOUND if api is None else json_text(api.text())
 
 
-@handles("addApi")
-@handles("addApiAtPath")
+@handles("addApi", waits=on_files)
+@handles("addApiAtPath", waits=on_files)
 def add_api(call: Call) -> Reply:
     """Write a definition, replacing any with its id; a definition without an id gets a new one."""
     if call.state.config.use_db_app_configs:
@@ -57,7 +57,7 @@ def add_api(call: Call) -> Reply:
     return _write(call, api, "added")
 
 
-@handles("updateApi")
+@handles("updateApi", waits=on_files)
 def update_api(call: Call) -> Reply:
     """Replace the definition of a loaded API."""
     api_id = call.params["apiID"]
@@ -76,7 +76,7 @@ def update_api(call: Call) -> Reply:
     return _invalid(api) or _write(call, api, "modified")
 
 
-@handles("deleteApi")
+@handles("deleteApi", waits=on_files)
 def delete_api(call: Call) -> Reply:
     """Remove the file of a loaded API, which stays loaded until the next reload."""
     api_id = call.params["apiID"]

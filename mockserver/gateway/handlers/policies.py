@@ -6,7 +6,7 @@ import re
 
 from mockserver.contract.codecs import Malformed, ensure_id
 from mockserver.gateway.gateway import Gateway
-from mockserver.gateway.handlers.registration import Call, handles
+from mockserver.gateway.handlers.registration import Call, handles, on_files
 from mockserver.gateway.replies import changed, error, json_bytes
 from mockserver.http.messages import Reply
 from mockserver.service.registry import never
@@ -38,14 +38,14 @@ def get_policy(call: Call) -> Reply:
     return json_bytes(policy.text)
 
 
-@handles("addPolicy")
-@handles("addPolicyAtPath")
+@handles("addPolicy", waits=on_files)
+@handles("addPolicyAtPath", waits=on_files)
 def add_policy(call: Call) -> Reply:
     """Write the policy in the body; an id in the path is ignored."""
     return _write(call, "added")
 
 
-@handles("updatePolicy")
+@handles("updatePolicy", waits=on_files)
 def update_policy(call: Call) -> Reply:
     """Write the policy in the body if its id is that of the path."""
     return _write(call, "modified", path_id=call.params["polID"])
@@ -92,7 +92,7 @@ def delete_policy_without_id(call: Call) -> Reply:
     return error("Must specify an apiID to delete", 400)
 
 
-@handles("deletePolicy")
+@handles("deletePolicy", waits=on_files)
 def delete_policy(call: Call) -> Reply:
     """Remove the policy's file; the policy stays loaded until a reload (gateway/api.go:1144 @v5.12.0)."""
     try:
