@@ -38,7 +38,7 @@ FRAGMENTS = (
 
 def request(method: str, target: str, body: bytes = b"", *headers: str, length: bool = True) -> bytes:
     """The bytes of a request with the secret; `length` adds a Content-Length."""
-    lines = [f"{method} {target} HTTP/1.1", "Host: a", f"X-Tyk-Authorization: {SECRET}", *headers]
+    lines = [f"{method} {target} HTTP/1.1", "Host: localhost", f"X-Tyk-Authorization: {SECRET}", *headers]
     lines += [f"Content-Length: {len(body)}"] if length else []
     return "\r\n".join([*lines, "", ""]).encode("utf-8", "surrogateescape") + body
 
