@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import string
 
 import pytest
@@ -21,6 +20,7 @@ from mockserver.golang import regexps
         (r"[a\.]", "."), (r"[\[]", "["), ("[^[:alpha:]]", "1"), ("[^]a]", "b"), ("[a~b]", "~"), ("[a|b]", "|"),
         ("(?i:X)y", "xy"), ("(?U:x)+", "xx"), ("(?:xy)+", "xyxy"), ("(?im)X$", "x\ny"), ("(?s)x.y", "x\ny"),
         (r"\Qa.b", "a.b"), ("x{2,3}?y", "xxy"), ("x$*y", "xy"), ("(?i)(?U)X", "x"),
+        ("a(?i)B", "ab"), ("[[:^alpha:]]", "1"), (r"\pL", "\u00e9"), ("^.$", "\udce9"), ("(?i)k", "\u212a"),
     ],
 )  # fmt: skip
 def test_an_expression_fits(expression: str, text: str) -> None:
@@ -44,12 +44,12 @@ def test_an_expression_does_not_fit(expression: str, text: str) -> None:
     "expression",
     [
         "(", "[", ")", "*", "a**", "a++", "a{2}{3}", "a{1001}", "(?=x)", "(?!x)", "(?<=x)", "(?>x)", "(?#x)", r"(x)\1", r"\Z",
-        r"\y", "a\\", "[[:nothing:]]", "[z-a]",
+        r"\y", "a\\", "[[:nothing:]]", "[z-a]", r"\C", r"\Qa\E\C", r"[\C]", "(a{100}){100}", "(?P<n", "(?i",
     ],
 )  # fmt: skip
 def test_an_expression_is_refused(expression: str) -> None:
     """What Go does not compile is refused, also where Python does."""
-    with pytest.raises(re.error):
+    with pytest.raises(regexps.BadExpression):
         regexps.search(expression, "x")
 
 
@@ -139,3 +139,33 @@ def test_five_thousand_results_are_remembered() -> None:
     for number in range(4999):
         memory.search("x", str(number))
     assert memory.search("/a/b", "/a")
+
+
+@pytest.mark.parametrize(
+    ("expression", "text", "bound"),
+    [
+        ("x" * 9000, "x", "8192 characters"),
+        (r"\pL{100}", "x", "20000 instructions"),
+        (r"\pL{1000}", "x", "too large"),
+        ("(?:[ab]*a[ab]{999})", "a" * 2_000_000, "steps"),
+    ],
+    ids=["length", "program", "memory", "steps"],
+)
+def test_an_expression_has_bounds(expression: str, text: str, bound: str) -> None:
+    """An expression that would take much memory or time is refused, and the message names the bound."""
+    with pytest.raises(regexps.BadExpression, match=bound):
+        regexps.search(expression, text)
+
+
+@pytest.mark.parametrize(
+    "expression", ["(?:a+)+b", "(?:a*)*b", "(?:a|a)*b", "(?:.*.*.*)*b", "(?:a?){500}a{500}b"]
+)
+def test_a_search_takes_linear_time(expression: str) -> None:
+    """An expression that takes exponential time by backtracking is searched at once."""
+    assert not regexps.search(expression, "a" * 20_000)
+
+
+def test_an_escaped_c_is_a_character() -> None:
+    """Only the escape is refused, and not a quoted backslash before a C."""
+    assert regexps.search(r"\\C", r"\C")
+    assert regexps.search(r"\Q\C\E", r"\C")

@@ -31,7 +31,7 @@ class MatchCache:
         """True if the expression matches anywhere in the text, or if the cached result says so.
 
         Raises:
-            re.error: Go does not compile the expression.
+            BadExpression: Go does not compile the expression.
         """
         result = regexps.search(expression, text)
         key = expression + text

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import re
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 from mockserver.gateway.api_definition import expiry
 from mockserver.gateway.proxy.path_patterns import is_allowed_url
 from mockserver.gateway.proxy.request_context import Rejected, RequestContext, look_up, without_bearer
+from mockserver.golang.regexps import BadExpression
 
 DISALLOWED = "Access to this API has been disallowed"
 API_EXPIRED = "API has expired, please check documentation or contact administrator"
@@ -82,7 +82,7 @@ def _version_in_path(context: RequestContext, definition: dict[str, Any], *, str
     name = next((part for part in path.split("/") if part), "")
     fits = True
     if definition["url_versioning_pattern"]:
-        with contextlib.suppress(re.error):
+        with contextlib.suppress(BadExpression):
             fits = context.gateway.match_cache.search(definition["url_versioning_pattern"], name)
     if name and strips and fits:
         path, raw = (text.replace(f"{name}/", "", 1) for text in (context.url.path, context.url.raw))

@@ -47,7 +47,7 @@ def _matches(context: RequestContext, expression: str, path: str) -> bool:
     """True if an expression matches a path; an invalid one matches nothing."""
     try:
         return context.gateway.match_cache.search(expression, path)
-    except re.error:
+    except regexps.BadExpression:
         return False
 
 
@@ -62,5 +62,5 @@ def _matches_or_equals(expression: str, path: str) -> bool:
         return True
     try:
         return regexps.search(expression, path)
-    except re.error:
+    except regexps.BadExpression:
         return False
