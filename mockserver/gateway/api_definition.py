@@ -14,8 +14,11 @@ from typing import Any
 from urllib.parse import unquote_plus
 
 from mockserver.contract.codecs import Codec
+from mockserver.gateway.listen_path import PathPrefix
 from mockserver.gateway.policy_merging import Document
-from mockserver.golang import json_reader, json_writer
+from mockserver.golang import absolute_urls, json_reader, json_writer
+from mockserver.golang.absolute_urls import AbsoluteUrl, BadUrl
+from mockserver.golang.regexps import shown
 from mockserver.golang.scalars import ANY, Problems, fold
 
 TIME_FORM = "%Y-%m-%d %H:%M"  # apidef/api_definitions.go:109 @v5.12.0
@@ -84,21 +87,43 @@ class Api:
         return Api({**self.fields, "api_id": api_id}, {**self.document, "api_id": api_id})
 
     @cached_property
-    def prefixes(self) -> tuple[re.Pattern[str], ...]:
-        """The patterns of the API's two path prefixes: /<id>/ and the listen path."""
-        return tuple(_pattern(path) for path in (f"/{self.id}/", self.listen_path))
+    def prefixes(self) -> tuple[PathPrefix, PathPrefix]:
+        """The two path prefixes of the API: /<id>/ and the listen path."""
+        return PathPrefix(f"/{self.id}/"), PathPrefix(self.listen_path)
+
+    @cached_property
+    def target(self) -> AbsoluteUrl:
+        """The URL of the upstream.
+
+        Raises:
+            BadUrl: Go does not parse it.
+        """
+        return absolute_urls.parse(str(self.fields["proxy"]["target_url"]))
+
+    @property
+    def problem(self) -> str:
+        """Why the API cannot be loaded; "" if it can (gateway/api_loader.go:69 @v5.12.0)."""
+        if not self.listen_path or " " in self.listen_path:
+            return "the listen path is empty or has a space in it"
+        if reason := self.prefixes[1].problem:
+            return f"the listen path {shown(self.listen_path)} cannot be routed: {reason}"
+        try:
+            _ = self.target
+        except BadUrl as error:
+            return f"the target_url is not a URL: {error}"
+        return ""
 
     def stripped(self, path: str) -> str:
         """The path of a request without the listen path (internal/httputil/mux.go:82 @v5.12.0)."""
         rest = path.removeprefix(self.listen_path)
         if rest == path and "{" in self.listen_path:
-            rest = _pattern(self.listen_path).sub("", path, count=1)
+            rest = path[self.prefixes[1].end(path) or 0 :]
         return rest if rest.startswith("/") else "/" + rest
 
     def path_after_prefix(self, path: str) -> str:
         """The rest of a path after the first matching prefix, with one leading slash."""
-        end = next((match.end() for prefix in self.prefixes if (match := prefix.match(path))), 0)
-        return "/" + path[end:].lstrip("/")
+        ends = (prefix.end(path) for prefix in self.prefixes)
+        return "/" + path[next((end for end in ends if end is not None), 0) :].lstrip("/")
 
     def text(self) -> str:
         """The text of the definition in a response."""
@@ -107,22 +132,6 @@ class Api:
     def file_text(self) -> str:
         """The text of the definition in its file."""
         return json_writer.write(self.document, indent="  ")
-
-
-def _pattern(template: str) -> re.Pattern[str]:
-    """The pattern that gorilla/mux compiles from a path prefix with {name} or {name:expression} in it.
-
-    Raises:
-        re.error: An expression is not a valid regular expression.
-    """
-    parts = re.split(r"(\{[^{}]*\})", template)
-    patterns = [_variable(part) if part.startswith("{") else re.escape(part) for part in parts]
-    return re.compile("".join(patterns))
-
-
-def _variable(part: str) -> str:
-    _, mark, expression = part[1:-1].partition(":")
-    return f"(?:{expression})" if mark else "[^/]+"
 
 
 def expiry(text: str) -> tuple[float | None, bool]:

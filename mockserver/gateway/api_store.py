@@ -34,7 +34,7 @@ class LoadedApis:
     def at(self, path: str) -> Api | None:
         """The API that serves a path; None if no API does."""
         for api in self.routed:
-            if any(prefix.match(path) for prefix in api.prefixes):
+            if any(prefix.end(path) is not None for prefix in api.prefixes):
                 return api
         return None
 
@@ -94,7 +94,7 @@ class ApiStore:
         except NoStorage:  # a shared store is unreachable: the loaded APIs stay
             return
         placed = _placed(apis, self.loaded)
-        routed = tuple(api for api in placed if _is_served(api) and not api.fields["internal"])
+        routed = tuple(api for api in placed if not api.problem and not api.fields["internal"])
         self.loaded = LoadedApis({api.id: api for api in placed}, routed, {api.id: api for api in apis})
         self.ever_loaded = self.ever_loaded or bool(apis)
 
@@ -129,11 +129,8 @@ class ApiStore:
             api = Api.decode(self.codec, text, whole=True)
         except Malformed as error:
             return None, str(error)
-        try:
-            is_served = bool(api.prefixes) and _is_served(api)  # `prefixes` compiles the patterns
-        except re.error as error:
-            return None, f"the listen path {api.listen_path!r} is not a valid pattern: {error}"
-        return api, "" if is_served else "the listen path is empty or has a space in it"
+        is_routable = not api.prefixes[1].problem  # else a gateway does not even list the API
+        return api if is_routable else None, api.problem
 
 
 def _placed(read: list[Api], before: LoadedApis) -> list[Api]:

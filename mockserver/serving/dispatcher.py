@@ -21,6 +21,7 @@ from mockserver.terminal import printable
 
 CONTROL_PREFIX = "/_mock/"
 LOG = logging.getLogger("tyk-contract")
+LONG_PATH = 1024  # characters; matching a longer one against listen paths may take long
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,8 @@ class Dispatcher:
         """
         mock, service = self.mock, self.service
         is_control = request.url.path.startswith(CONTROL_PREFIX)
-        if not blocking and (is_control or not mock.is_idle):
+        is_long = len(request.url.path) > LONG_PATH
+        if not blocking and (is_control or is_long or not mock.is_idle):
             raise WouldBlock
         if is_control:
             return self._control(request)

@@ -1,0 +1,93 @@
+"""The path prefix of an API as gorilla/mux 1.8.1 matches it: a text with variables in braces.
+
+A variable is `{name}`, which matches one segment, or `{name:expression}`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mockserver.golang import regexps
+
+_SEGMENT = "[^/]+"
+
+
+class BadTemplate(ValueError):
+    """gorilla/mux makes no route of the template; the message says why."""
+
+
+class PathPrefix:
+    """A path prefix; one of which mux makes no route matches no path.
+
+    Attributes:
+        problem: why mux makes no route of the template; "" if it does.
+    """
+
+    def __init__(self, template: str) -> None:
+        self._template = template
+        self._expression = ""  # "" for a template without variables
+        self.problem = "" if template.startswith("/") else "it does not begin with a slash"
+        try:
+            if "{" in template or "}" in template:
+                self._expression = _expression(template)
+        except (BadTemplate, regexps.BadExpression) as error:
+            self.problem = str(error)
+
+    def end(self, path: str) -> int | None:
+        """The end of the prefix in a path; None if the path does not begin with it."""
+        if self.problem:
+            return None
+        if not self._expression:
+            return len(self._template) if path.startswith(self._template) else None
+        try:
+            return regexps.prefix_end(self._expression, path)
+        except regexps.BadExpression:  # the path is too long for the expression
+            return None
+
+
+def _expression(template: str) -> str:
+    """The regular expression of a template with variables.
+
+    Raises:
+        BadTemplate: the braces are not balanced, a name or an expression is empty, or one has groups.
+        BadExpression: Go does not compile an expression.
+    """
+    parts, variables = ["^"], 0
+    for text, variable in _parts(template):
+        parts.append(regexps.quoted(text))
+        if variable is not None:
+            name, colon, expression = variable.partition(":")
+            expression = expression if colon else _SEGMENT
+            if not name or not expression:
+                raise BadTemplate(f"a name or an expression is missing in {{{variable}}}")
+            regexps.compiled(f"^{expression}$")
+            parts.append(f"(?P<v{variables}>{expression})")
+            variables += 1
+    whole = "".join(parts)
+    if regexps.compiled(whole).groups != variables:  # mux panics, which ends the gateway
+        raise BadTemplate("it has a capturing group, at which a gateway ends; write (?:...) for (...)")
+    return whole
+
+
+def _parts(template: str) -> Iterator[tuple[str, str | None]]:
+    """The texts of a template, each with the content of the braces that follow it; None at the end.
+
+    Raises:
+        BadTemplate: the braces are not balanced.
+    """
+    level, start, text = 0, 0, ""
+    for position, character in enumerate(template):
+        if character == "{":
+            level += 1
+            if level == 1:
+                text, start = template[start:position], position + 1
+        elif character == "}":
+            level -= 1
+            if level == 0:
+                yield text, template[start:position]
+                start = position + 1
+            elif level < 0:
+                break
+    if level:
+        raise BadTemplate("its braces are not balanced")
+    yield template[start:], None
