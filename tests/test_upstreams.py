@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import socketserver
-import threading
 from collections.abc import Iterator
 
 import pytest
+from answering import answering
 from asking import send
 from orders import ORDERS, serve
 
@@ -27,26 +26,12 @@ ANSWERS = {
 }
 
 
-class _Upstream(socketserver.StreamRequestHandler):
-    timeout = 10
-
-    def handle(self) -> None:
-        method, path, _ = self.rfile.readline().decode().split()
-        while self.rfile.readline().strip():
-            pass
-        head, _, body = ANSWERS[path].partition(b"\r\n\r\n")
-        self.wfile.write(head + b"\r\n\r\n" + (b"" if method == "HEAD" else body))
-
-
 @pytest.fixture(scope="module", name="orders")
 def _orders() -> Iterator[MockGateway]:
     """A mock with an API before an upstream that gives the ANSWERS."""
-    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), _Upstream) as upstream, MockGateway() as gateway:
-        threading.Thread(target=upstream.serve_forever, args=(0.01,), daemon=True).start()
-        url = f"http://127.0.0.1:{upstream.server_address[1]}/"
+    with answering(ANSWERS) as url, MockGateway() as gateway:
         serve(gateway, proxy={**ORDERS["proxy"], "target_url": url}, use_keyless=True)  # type: ignore[dict-item]
         yield gateway
-        upstream.shutdown()
 
 
 @pytest.mark.parametrize(

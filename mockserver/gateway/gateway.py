@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import threading
 from pathlib import Path
 
 from mockserver.contract import behaviours
@@ -24,6 +25,7 @@ from mockserver.storage.directory_files import DirectoryFiles
 from mockserver.storage.files import Files, MemoryFiles
 
 RELOAD = "reload"  # the message that makes all gateways of a group reload
+MOST_WAITING = 200  # exchanges with upstreams at once; fewer than a server has threads
 
 
 class Gateway:
@@ -37,6 +39,7 @@ class Gateway:
         order: the random order of lists; it is the same in each run.
         ready: True if policies were loaded at least once.
         upstreams: the hosts besides this machine to which requests may be forwarded.
+        waiting: a semaphore of the exchanges with upstreams that are in progress.
         storage_is_shared: True if other gateways share the backend.
         fsync: True if a write of a file is answered when the file is on the disk.
         organisations: the sessions of organisations. They are never hashed and never expire by configuration.
@@ -63,6 +66,7 @@ class Gateway:
         self.order = random.Random(0)  # noqa: S311  an order, not a secret
         self.ready = False
         self.upstreams = upstreams
+        self.waiting = threading.BoundedSemaphore(MOST_WAITING)
         self.storage_is_shared = mock.backend.is_shared
         self.fsync = fsync
         self.store = PolicyStore(

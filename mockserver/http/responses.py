@@ -6,6 +6,7 @@ import time
 from email.utils import formatdate
 from functools import lru_cache
 from http import HTTPStatus
+from operator import itemgetter
 from typing import NamedTuple
 
 from mockserver.http.messages import Reply, RequestHead
@@ -27,7 +28,8 @@ class _Start(NamedTuple):
     Attributes:
         lines: the status line from after the version, and the sorted headers, without those that frame
             the body.
-        length: the Content-Length among the headers of the reply; "" if there is none.
+        length: the Content-Length among the headers of the reply; "" if there is none. Only the response to
+            HEAD has it: any other has the length of its body, so that no reply can frame it wrongly.
         is_chunked: True if the reply has a Transfer-Encoding.
         is_dated: True if the reply has a Date.
     """
@@ -42,7 +44,7 @@ class _Start(NamedTuple):
 def _start(status: int, headers: tuple[tuple[str, str], ...]) -> _Start:
     values = {name.lower(): value for name, value in reversed(headers)}
     lines = [f" {status} {PHRASES.get(status, f'status code {status}')}\r\n"]
-    lines += [f"{n}: {v}\r\n" for n, v in sorted(headers) if n.lower() not in _FRAMING]
+    lines += [f"{n}: {v}\r\n" for n, v in sorted(headers, key=itemgetter(0)) if n.lower() not in _FRAMING]
     length = values.get("content-length", "")
     return _Start("".join(lines).encode("latin-1"), length, "transfer-encoding" in values, "date" in values)
 
@@ -70,7 +72,8 @@ def response_bytes(head: RequestHead, reply: Reply, *, close: bool) -> bytes:
     if not start.is_dated:
         parts.append(b"Date: %b\r\n" % today())
     if not open_ended and reply.status not in _BODILESS and (start.length or body or not is_head):
-        parts.append(b"Content-Length: %b\r\n" % (start.length or str(len(body))).encode())
+        length = (is_head and start.length) or str(len(body))
+        parts.append(b"Content-Length: %b\r\n" % length.encode())
     if close and is_1_1:
         parts.append(b"Connection: close\r\n")
     elif not close and not is_1_1:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from mockserver.gateway import key_ids
 from mockserver.gateway.policy_merging import Document, is_empty
 from mockserver.gateway.proxy.path_patterns import is_endpoint
-from mockserver.gateway.proxy.request_context import Rejected, RequestContext
+from mockserver.gateway.proxy.request_context import Rejected, RequestContext, rejection
 from mockserver.golang.scalars import fold
 
-TOO_FAST = Rejected("Rate Limit Exceeded", 429)
+TOO_FAST = rejection("Rate Limit Exceeded", 429)
 
 
 def check_limits(context: RequestContext) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import urlencode
 
 from mockserver.gateway.api_definition import Api
 from mockserver.gateway.gateway import Gateway
@@ -28,6 +28,16 @@ class Rejected(Exception):
         super().__init__(message)
         self.message = message
         self.status = status
+
+
+def rejection(message: str, status: int) -> type[Rejected]:
+    """The class of a rejection that many places raise; an instance for all would keep each traceback."""
+
+    class Kind(Rejected):
+        def __init__(self) -> None:
+            super().__init__(message, status)
+
+    return Kind
 
 
 @dataclass(frozen=True)
@@ -89,8 +99,8 @@ class RequestContext:
 
     def drop_parameter(self, name: str) -> None:
         """Remove a query parameter and sort the others, as Go's encoder does."""
-        pairs = parse_qsl(self.url.query.removeprefix("?"), keep_blank_values=True)
-        remaining = urlencode(sorted((pair for pair in pairs if pair[0] != name), key=lambda pair: pair[0]))
+        pairs = [pair for pair in urls.parameters(self.url.query) if pair[0] != name]
+        remaining = urlencode(sorted(pairs, key=lambda pair: pair[0]), errors="surrogateescape")
         self.url = replace(self.url, query=f"?{remaining}" if remaining else "")
 
     def drop_header(self, name: str) -> None:

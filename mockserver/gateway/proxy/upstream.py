@@ -2,50 +2,62 @@
 
 from __future__ import annotations
 
-import gzip
-import http.client
 import ipaddress
 import json
-import socket
-import zlib
-from typing import Any
-from urllib.parse import SplitResult, unquote, urlsplit
+import logging
 
 from mockserver.gateway.api_definition import Api
 from mockserver.gateway.gateway import Gateway
-from mockserver.gateway.jwks_cache import Unreadable
-from mockserver.gateway.proxy.request_context import Rejected, RequestContext, UpstreamRequest
+from mockserver.gateway.proxy.request_context import Rejected, RequestContext, UpstreamRequest, rejection
 from mockserver.golang import urls
+from mockserver.golang.absolute_urls import AbsoluteUrl
 from mockserver.golang.content_sniffing import content_type
-from mockserver.http.messages import Reply
+from mockserver.http.answer_heads import BODILESS, canonical, values
+from mockserver.http.messages import DropConnection, Reply
+from mockserver.http.transport import (
+    Bounds,
+    Outgoing,
+    Overdue,
+    Received,
+    TransportError,
+    UnknownHost,
+    exchange,
+)
 
-SECONDS = 30  # timeout for each read from a target
-NOT_REACHED = Rejected("There was a problem proxying the request", 500)
-UNKNOWN_HOST = Rejected("Upstream host lookup failed", 500)
-TIMED_OUT = Rejected("Upstream service reached hard timeout.", 504)
+LOG = logging.getLogger("tyk-contract")
+BOUNDS = Bounds(seconds=30, longest=64 << 20)  # of an exchange with an upstream; a gateway has none
+MOST_HOPS = 20  # through the mock itself; a gateway would pass the request on for ever
+NOT_REACHED = rejection("There was a problem proxying the request", 500)
+UNKNOWN_HOST = rejection("Upstream host lookup failed", 500)
+TIMED_OUT = rejection("Upstream service reached hard timeout.", 504)
+LOOPS = (
+    f"this mock got the request {MOST_HOPS} times from itself: the target_url of an API leads to its own"
+    " listen path; correct it"
+)
+IS_BUSY = "this mock already waits for as many upstreams as it can; send fewer requests at once"
 _HOP_BY_HOP = frozenset(
     ("connection", "proxy-connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "te",
      "trailer", "transfer-encoding", "upgrade")
 )  # fmt: skip
 _REPLACED_HEADERS = ("host", "content-length")
-_COMPRESSION_HEADERS = ("content-encoding", "content-length")
 
 
 def forward(context: RequestContext) -> Reply:
     """Send the request to the API's target if that is local or allowed, else answer with an echo of it.
 
     Raises:
-        Rejected: the target does not answer.
+        Rejected: the target does not answer, or the request came from the mock itself too often.
+        DropConnection: the gateway closes the connection without an answer.
     """
-    target = urlsplit(str(context.api.fields["proxy"]["target_url"]))
+    target = context.api.target
     request = context.upstream_request = _upstream_request(context, target)
-    if _is_allowed(context.gateway, target):
-        return _upstream_reply(target, request)
+    if is_allowed(context.gateway, target):
+        return _upstream_reply(context, target, request)
     echo = json.dumps({"method": request.method, "path": request.target})
     return Reply(echo.encode())
 
 
-def _upstream_request(context: RequestContext, target: SplitResult) -> UpstreamRequest:
+def _upstream_request(context: RequestContext, target: AbsoluteUrl) -> UpstreamRequest:
     """The request that the gateway sends to the target (gateway/reverse_proxy.go:241 @v5.12.0)."""
     path, raw = (
         _target_path(context.api, target, path) if path else ""
@@ -66,13 +78,11 @@ def _upstream_request(context: RequestContext, target: SplitResult) -> UpstreamR
     return UpstreamRequest(context.method, path_and_query, headers, context.body, host)
 
 
-def _target_path(api: Api, target: SplitResult, path: str) -> str:
+def _target_path(api: Api, target: AbsoluteUrl, path: str) -> str:
     """The path at the target: the target's own path, then that of the request."""
     proxy = api.fields["proxy"]
     rest = api.stripped(path) if proxy["strip_listen_path"] else path
-    return _joined(
-        unquote(target.path, errors="surrogateescape"), rest, slash_stays=proxy["disable_strip_slash"]
-    )
+    return _joined(target.path, rest, slash_stays=proxy["disable_strip_slash"])
 
 
 def _joined(first: str, second: str, *, slash_stays: bool) -> str:
@@ -83,37 +93,89 @@ def _joined(first: str, second: str, *, slash_stays: bool) -> str:
     return f"{first}/{second}" if second or not first else first
 
 
-def _is_allowed(gateway: Gateway, target: SplitResult) -> bool:
-    if target.scheme not in ("http", "https") or not target.hostname:
+def is_allowed(gateway: Gateway, target: AbsoluteUrl) -> bool:
+    """True if the mock may connect to the host of a URL: it is this machine, or named by `--upstream`."""
+    if target.scheme not in ("http", "https", "ws", "wss") or not target.host:
         return False
-    if target.hostname in gateway.upstreams or target.hostname == "localhost":
+    if target.host in gateway.upstreams or target.host == "localhost":
         return True
     try:
-        return ipaddress.ip_address(target.hostname).is_loopback
+        return ipaddress.ip_address(target.host).is_loopback
     except ValueError:
         return False
 
 
-def _upstream_reply(target: SplitResult, request: UpstreamRequest) -> Reply:
+def send(gateway: Gateway, target: AbsoluteUrl, outgoing: Outgoing, bounds: Bounds) -> Received:
+    """Send a request to the host of a URL.
+
+    Raises:
+        Rejected: too many exchanges are in progress.
+        TransportError: there is no answer.
+    """
+    if not gateway.waiting.acquire(blocking=False):
+        LOG.warning("%s: %s", target.authority, IS_BUSY)
+        raise Rejected(IS_BUSY, 503)
     try:
-        status, headers, body = _exchange(target, request)
-    except TimeoutError as error:
+        is_secure = target.scheme in ("https", "wss")
+        return exchange(target.host, target.port, outgoing, bounds, is_secure=is_secure)
+    finally:
+        gateway.waiting.release()
+
+
+def _upstream_reply(context: RequestContext, target: AbsoluteUrl, request: UpstreamRequest) -> Reply:
+    hops = request.headers["x-forwarded-for"].split(", ")[-MOST_HOPS:]
+    if hops == [context.client] * MOST_HOPS:
+        LOG.warning("API %s: %s", context.api.id, LOOPS)
+        raise Rejected(LOOPS, 508)
+    headers = tuple((canonical(name), value) for name, value in request.headers.items())
+    outgoing = Outgoing(
+        request.method, request.target, request.host or target.authority, headers, request.body
+    )
+    try:
+        received = send(context.gateway, target, outgoing, BOUNDS)
+    except Overdue as error:
         raise TIMED_OUT from error
-    except socket.gaierror as error:
+    except UnknownHost as error:
         raise UNKNOWN_HOST from error
-    except (OSError, http.client.HTTPException) as error:
+    except TransportError as error:
         raise NOT_REACHED from error
-    reply_headers = [(_canonical(name), value) for name, value in _end_to_end(headers)]
-    names = {name for name, _ in reply_headers}
-    if "Content-Length" not in names:  # the gateway sends the head before it reads the body (:1488)
-        reply_headers.append(("Transfer-Encoding", "chunked"))
-    elif body and not {"Content-Type", "Content-Encoding"} & names:
-        reply_headers.append(("Content-Type", content_type(body)))
-    return Reply(body, status, tuple(reply_headers))
+    return _reply(received, is_head=request.method == "HEAD")
+
+
+def _reply(received: Received, *, is_head: bool) -> Reply:
+    """The reply to the client, framed anew from the body that was received.
+
+    Raises:
+        DropConnection: the status is none that net/http writes; it panics instead (server.go of Go 1.26).
+    """
+    head, body = received.head, received.body
+    if head.status < 100:
+        raise DropConnection
+    named = {part.strip() for value in values(head.headers, "Connection")[:1] for part in value.split(",")}
+    dropped = _HOP_BY_HOP | {name.lower() for name in named} | (set() if is_head else {"content-length"})
+    if head.status == 304:
+        dropped |= {"content-type"}
+    headers = [
+        (name, value) for name, value in head.headers if name.lower() not in dropped and " " not in name
+    ]
+    if head.status == 101:  # the gateway writes no head for it, so that net/http writes 200
+        return Reply(body, 200, (*headers, *_guessed_type(headers, body)))
+    if is_head or head.status in BODILESS:
+        return Reply(body, head.status, tuple(headers))
+    if not received.is_measured:  # the gateway sends the head before it reads the body (:1488)
+        return Reply(body, head.status, (*headers, ("Transfer-Encoding", "chunked")))
+    length = ("Content-Length", str(len(body)))
+    return Reply(body, head.status, (*headers, length, *_guessed_type(headers, body)))
+
+
+def _guessed_type(headers: list[tuple[str, str]], body: bytes) -> list[tuple[str, str]]:
+    if not body or {"Content-Type", "Content-Encoding"} & {name for name, _ in headers}:
+        return []
+    return [("Content-Type", content_type(body))]
 
 
 def _end_to_end(headers: list[tuple[str, str]]) -> list[tuple[str, str]]:
-    """The headers without hop-by-hop ones, among them those that Connection names.
+    """The headers of a request without hop-by-hop ones, among them those that Connection names.
 
     Source: gateway/reverse_proxy.go:1138 @v5.12.0.
     """
@@ -129,64 +191,3 @@ def _end_to_end(headers: list[tuple[str, str]]) -> list[tuple[str, str]]:
         for name, value in headers
         if name.lower() not in dropped or (name.lower(), value) == ("te", "trailers")
     ]
-
-
-def _asks_for_gzip(request: UpstreamRequest) -> bool:
-    """True if Go's client asks for gzip and decompresses the body (net/http/transport.go of Go 1.24)."""
-    return request.method != "HEAD" and not {"accept-encoding", "range"} & request.headers.keys()
-
-
-def _exchange(target: SplitResult, request: UpstreamRequest) -> tuple[int, list[tuple[str, str]], bytes]:
-    connection_type = http.client.HTTPSConnection if target.scheme == "https" else http.client.HTTPConnection
-    connection = connection_type(str(target.hostname), target.port, timeout=SECONDS)
-    try:
-        connection.putrequest(request.method, request.target, skip_host=True, skip_accept_encoding=True)
-        connection.putheader("Host", request.host or target.netloc.rpartition("@")[2])
-        for name, value in request.headers.items():
-            connection.putheader(_canonical(name), value)
-        if _asks_for_gzip(request):
-            connection.putheader("Accept-Encoding", "gzip")
-        if request.body or request.method in ("POST", "PUT", "PATCH"):
-            connection.putheader("Content-Length", str(len(request.body)))
-        connection.endheaders(request.body or None)
-        response = connection.getresponse()
-        headers, body = response.getheaders(), response.read()
-        if _asks_for_gzip(request) and str(response.getheader("Content-Encoding")).lower() == "gzip":
-            headers = [header for header in headers if header[0].lower() not in _COMPRESSION_HEADERS]
-            body = _decompressed(body)
-        return response.status, headers, body
-    finally:
-        connection.close()
-
-
-def _decompressed(body: bytes) -> bytes:
-    try:
-        return gzip.decompress(body)
-    except (EOFError, zlib.error) as error:
-        raise http.client.HTTPException("the body is not valid gzip") from error
-
-
-def _canonical(name: str) -> str:
-    """The name of a header in Go's canonical form."""
-    return "-".join(part.capitalize() for part in name.split("-"))
-
-
-def fetched_key(context: RequestContext, url: str, key_id: Any) -> Any:
-    """The key with the id in the JWKS at the URL; None if the JWKS is unreadable, not allowed or lacks it."""
-    import jwt
-
-    api, cache = context.api, context.gateway.jwks_cache
-    target = urlsplit(url)
-    if not isinstance(key_id, str) or not _is_allowed(context.gateway, target):
-        return None
-    path = urls.Url(target.path or "/", f"?{target.query}" if target.query else "")
-    request = UpstreamRequest("GET", str(path), {}, b"")
-    try:
-        key_set = cache.get(api.id, url)
-        if key_set is None:
-            _, _, body = _exchange(target, request)
-            key_set = json.loads(body) or {}
-            cache.keep(api.id, api.fields["jwt_source"], url, key_set)
-        return jwt.PyJWKSet.from_dict(key_set)[key_id].key
-    except (OSError, ValueError, KeyError, Unreadable, http.client.HTTPException, jwt.PyJWTError):
-        return None

@@ -1,0 +1,292 @@
+"""A client for the requests of a gateway: one exchange on a new connection, bounded in time and size.
+
+It sends a request and reads the answer as Go's http.Transport does; `client.Client` instead shows a test
+whatever a server sends. No message of an error has a value of the request or of the answer.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import socket
+import time
+import zlib
+from dataclasses import dataclass
+
+from mockserver.http.answer_heads import (
+    CHUNKED,
+    UNTIL_CLOSED,
+    AnswerHead,
+    BadAnswer,
+    parse_head,
+    parse_headers,
+)
+from mockserver.http.messages import MAX_HEAD
+
+_PART = 1 << 16  # bytes that are read or decompressed at once
+_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
+_TARGET = re.compile(r"[\x20-\x7e\x80-\xff]+")
+_CHUNK_SIZE = re.compile(rb"([0-9a-fA-F]{1,15})[ \t]*(?:;[^\n]*)?\r\n")
+_MAX_CHUNK_LINE = 4096  # bytes
+
+
+class TransportError(Exception):
+    """There is no answer; the message says why."""
+
+
+class UnknownHost(TransportError):
+    """The host has no address."""
+
+
+class Overdue(TransportError):
+    """The answer was not complete at the deadline."""
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """The seconds of one exchange, and the largest body in bytes, before and after decompression."""
+
+    seconds: float
+    longest: int
+
+
+@dataclass(frozen=True)
+class Outgoing:
+    """A request; header values and the target have one character for each byte (Latin-1)."""
+
+    method: str
+    target: str
+    host: str
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes = b""
+
+    @property
+    def asks_for_gzip(self) -> bool:
+        """True if Go's client itself asks for gzip, and decompresses (net/http, transport.go)."""
+        names = {name.lower() for name, _ in self.headers}
+        return self.method != "HEAD" and not {"accept-encoding", "range"} & names
+
+    def data(self) -> bytes:
+        """The bytes of the request.
+
+        Raises:
+            TransportError: a name or a value cannot be sent.
+        """
+        headers = [("Host", self.host), *self.headers]
+        if self.asks_for_gzip:
+            headers.append(("Accept-Encoding", "gzip"))
+        if self.body or self.method in ("POST", "PUT", "PATCH"):
+            headers.append(("Content-Length", str(len(self.body))))
+        for name, value in headers:
+            if not _NAME.fullmatch(name) or not _VALUE.fullmatch(value):
+                raise TransportError(f"the header {name!r} has a character that cannot be sent")
+        if not _NAME.fullmatch(self.method) or not _TARGET.fullmatch(self.target):
+            raise TransportError("the method or the target has a character that cannot be sent")
+        lines = [f"{self.method} {self.target} HTTP/1.1", *(f"{name}: {value}" for name, value in headers)]
+        return "\r\n".join([*lines, "", ""]).encode("latin-1") + self.body
+
+
+@dataclass(frozen=True)
+class Received:
+    """An answer.
+
+    Attributes:
+        head: without the Content-Length and Content-Encoding of a body that was decompressed.
+        body: decompressed, if the client asked for that; what arrived, if chunks or the data ended early.
+        is_measured: True if the answer declares the length of its body, which is the length of `body`.
+    """
+
+    head: AnswerHead
+    body: bytes
+    is_measured: bool
+
+
+def exchange(host: str, port: int, request: Outgoing, bounds: Bounds, *, is_secure: bool = False) -> Received:
+    """Send a request and receive the complete answer.
+
+    Raises:
+        UnknownHost: the host has no address.
+        Overdue: the answer was not complete in time.
+        TransportError: the connection failed, the answer is invalid or too long, or its body is cut.
+    """
+    data, deadline = request.data(), time.monotonic() + bounds.seconds
+    if not 0 < port < 1 << 16:
+        raise TransportError(f"{port} is not a port")
+    try:
+        with socket.create_connection((host, port), bounds.seconds) as plain:
+            sock = _secured(plain, host) if is_secure else plain
+            with sock:
+                stream = _Stream(sock, deadline)
+                stream.send(data)
+                return _received(stream, request, bounds.longest)
+    except TimeoutError as error:
+        raise Overdue(f"no complete answer within {bounds.seconds:g} s") from error
+    except (socket.gaierror, UnicodeError) as error:
+        raise UnknownHost(f"the host {host!r} has no address") from error
+    except OSError as error:
+        raise TransportError(error.strerror or type(error).__name__) from error
+    except BadAnswer as error:
+        raise TransportError(f"not an answer: {error}") from error
+
+
+def _secured(sock: socket.socket, host: str) -> socket.socket:
+    import ssl
+
+    return ssl.create_default_context().wrap_socket(sock, server_hostname=host)
+
+
+class _Stream:
+    """The bytes of a connection until a deadline in monotonic seconds."""
+
+    def __init__(self, sock: socket.socket, deadline: float) -> None:
+        self._sock = sock
+        self._deadline = deadline
+        self._buffer = bytearray()
+
+    def send(self, data: bytes) -> None:
+        self._wait()
+        self._sock.sendall(data)
+
+    def read(self, size: int) -> bytes:
+        """At least one and at most `size` bytes; b"" at the end."""
+        if not self._buffer and not self._fill():
+            return b""
+        part = bytes(self._buffer[:size])
+        del self._buffer[:size]
+        return part
+
+    def line(self, longest: int) -> bytes:
+        """The bytes to the next line feed, with it; without one at the end, or beyond `longest` bytes."""
+        searched = 0
+        while (end := self._buffer.find(b"\n", searched)) < 0 and len(self._buffer) <= longest:
+            searched = len(self._buffer)
+            if not self._fill():
+                break
+        return self.read(end + 1 if end >= 0 else max(1, len(self._buffer)))
+
+    def lines(self) -> list[bytes]:
+        """The lines to the next empty one, without their ends.
+
+        Raises:
+            BadAnswer: the data end before, or the lines have over MAX_HEAD bytes.
+        """
+        lines: list[bytes] = []
+        left = MAX_HEAD
+        while True:
+            line = self.line(left)
+            left -= len(line)
+            if left < 0:
+                raise BadAnswer(f"its headers have over {MAX_HEAD >> 10} KiB")
+            if not line.endswith(b"\n"):
+                raise BadAnswer("it ends within its headers")
+            text = line[:-1].removesuffix(b"\r")
+            if not text:
+                return lines
+            lines.append(text)
+
+    def _fill(self) -> bool:
+        self._wait()
+        part = self._sock.recv(_PART)
+        self._buffer += part
+        return bool(part)
+
+    def _wait(self) -> None:
+        remaining = self._deadline - time.monotonic()
+        if remaining <= 0:
+            raise TimeoutError
+        self._sock.settimeout(remaining)
+
+
+def _received(stream: _Stream, request: Outgoing, longest: int) -> Received:
+    left = MAX_HEAD  # bytes of all heads: there may be interim ones
+    while True:
+        lines = stream.lines()
+        left -= sum(map(len, lines)) + 4
+        head = parse_head(lines or [b""], request.method)
+        if head.status // 100 != 1 or head.status == 101:
+            break
+        if left < 0:
+            raise BadAnswer("it has too many interim answers")
+    is_measured = head.length not in (CHUNKED, UNTIL_CLOSED)
+    parts = _Parts(longest)
+    packed = [value.lower() for value in head.values("Content-Encoding")[:1]] == ["gzip"]
+    if request.asks_for_gzip and packed and head.length:
+        plain = tuple(
+            header for header in head.headers if header[0] not in ("Content-Encoding", "Content-Length")
+        )
+        head, is_measured = AnswerHead(head.status, plain, head.length), False
+        parts = _Unpacked(longest)
+    if head.length == CHUNKED:
+        _read_chunks(stream, parts)
+    elif head.length == UNTIL_CLOSED:
+        while part := stream.read(_PART):
+            parts.add(part)
+    else:
+        _read_measured(stream, parts, head.length)
+    return Received(head, b"".join(parts.parts), is_measured)
+
+
+class _Parts:
+    """The parts of a body that may have `longest` bytes."""
+
+    def __init__(self, longest: int) -> None:
+        self.parts: list[bytes] = []
+        self._left = longest
+        self._longest = longest
+
+    def add(self, part: bytes) -> None:
+        self._left -= len(part)
+        if self._left < 0:
+            raise BadAnswer(f"its body has over {self._longest} bytes")
+        self.parts.append(part)
+
+
+class _Unpacked(_Parts):
+    """The decompressed parts of a body in gzip; what follows an error in it is dropped, as Go does."""
+
+    def __init__(self, longest: int) -> None:
+        super().__init__(longest)
+        self._member = zlib.decompressobj(wbits=31)
+        self._is_broken = False
+
+    def add(self, part: bytes) -> None:
+        is_pending = bool(part)
+        while is_pending and not self._is_broken:
+            try:
+                plain = self._member.decompress(part, _PART)
+            except zlib.error:
+                self._is_broken = True
+                return
+            super().add(plain)
+            part, is_pending = self._member.unconsumed_tail, len(plain) == _PART
+            if self._member.eof:
+                part, self._member = self._member.unused_data, zlib.decompressobj(wbits=31)
+            is_pending = is_pending or bool(part)
+
+
+def _read_measured(stream: _Stream, parts: _Parts, length: int) -> None:
+    while length:
+        part = stream.read(min(length, _PART))
+        if not part:
+            raise BadAnswer("it ends before its declared length")
+        length -= len(part)
+        parts.add(part)
+
+
+def _read_chunks(stream: _Stream, parts: _Parts) -> None:
+    """Read chunks up to the last one and its trailers, or up to what is no chunk, as a gateway passes on."""
+    while match := _CHUNK_SIZE.fullmatch(stream.line(_MAX_CHUNK_LINE)):
+        size = int(match[1], 16)
+        if size == 0:
+            with contextlib.suppress(BadAnswer):  # the body is complete nevertheless
+                parse_headers(stream.lines())
+            return
+        while size:
+            part = stream.read(min(size, _PART))
+            if not part:
+                return
+            size -= len(part)
+            parts.add(part)
+        if stream.read(1) + stream.read(1) != b"\r\n":
+            return
