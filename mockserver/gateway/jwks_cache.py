@@ -5,10 +5,10 @@ Source: gateway/mw_jwt.go:205 and :1628 @v5.12.0, :63 and :148 @v5.8.15.
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Callable, Container
 from typing import Any
+
+from mockserver.golang.base64_texts import decode
 
 SECONDS = 240  # until a key set is fetched again
 
@@ -38,9 +38,9 @@ class JwksCache:
         source, until = self._sources.get(api_id, ("", 0.0))
         if self._by_url and until > self._now():
             try:
-                cached_url = base64.b64decode(source, validate=True)
-            except binascii.Error as error:
-                raise Unreadable(source) from error
+                cached_url = decode(source)
+            except ValueError as error:
+                raise Unreadable("the cached source is not base64") from error
             if cached_url != url.encode():
                 return None
         key_set, until = self._sets.get((api_id, url if self._by_url else ""), (None, 0.0))

@@ -45,7 +45,7 @@ class Guard:
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
         config = gateway.config
-        self._secret = config.secret.encode()
+        self._secret = config.secret.encode("utf-8", "surrogateescape")
         self._probes = {
             "/hello": f"/{config.health_check_endpoint_name}",
             "/ready": f"/{config.readiness_check_endpoint_name}",

@@ -128,6 +128,11 @@ class Int64(GoType):
         return current
 
 
+def to_int64(value: float) -> int:
+    """The int64 of a float64 in Go on amd64: without the fraction; beyond the range the lowest int64."""
+    return int(value) if -(2.0**63) <= value < 2.0**63 else _INT64.start
+
+
 class Float64(GoType):
     """A float64; a number beyond its range is refused."""
 

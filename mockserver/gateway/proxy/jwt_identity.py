@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hashlib
 import re
 from typing import Any
@@ -11,12 +9,21 @@ from typing import Any
 from mockserver.gateway.policy_merging import Document
 from mockserver.gateway.provenance import PoliciesNotApplicable
 from mockserver.gateway.proxy.jwt_tokens import NOT_AUTHORISED, Token, check_dates, public_key, verify
+from mockserver.gateway.proxy.key_sets import fetched_key
 from mockserver.gateway.proxy.policy_sessions import from_policy
-from mockserver.gateway.proxy.request_context import Rejected, RequestContext, look_up, without_bearer
-from mockserver.gateway.proxy.upstream import fetched_key
+from mockserver.gateway.proxy.request_context import (
+    Rejected,
+    RequestContext,
+    look_up,
+    rejection,
+    without_bearer,
+)
+from mockserver.golang.base64_texts import decode
+from mockserver.golang.scalars import to_int64
+from mockserver.http.messages import DropConnection
 
-NO_POLICY = Rejected("key not authorized: no matching policy", 403)
-NO_POLICY_FOUND = Rejected("key not authorized: no matching policy found", 403)
+NO_POLICY = rejection("key not authorized: no matching policy", 403)
+NO_POLICY_FOUND = rejection("key not authorized: no matching policy found", 403)
 _CLIENT_CLAIMS = ("clientId", "cid", "client_id")  # gateway/mw_jwt.go:56 @v5.12.0
 
 
@@ -48,8 +55,8 @@ def _verification_key(context: RequestContext, token: Token) -> Any:
         return _key_session(context, token)["jwt_data"]["secret"].encode()
     if not re.match(r"(?i)https?://", source):
         try:
-            data = base64.b64decode(source, validate=True)
-        except binascii.Error as error:
+            data = decode(source)
+        except ValueError as error:
             raise NOT_AUTHORISED from error
         source = data.decode("utf-8", "replace")
         if not re.match(r"(?i)https?://", source):
@@ -130,12 +137,8 @@ def _user_session(context: RequestContext, token: Token) -> tuple[Document, str,
         session, changed = _new_session(context, policy_id, is_default=is_default), True
         session |= {"meta_data": {"TykJWTSessionID": key.name}, "alias": user_id}
     expires = claims.get("exp")
-    if (
-        isinstance(expires, (int, float))
-        and not isinstance(expires, bool)
-        and int(expires) > session["expires"]
-    ):
-        session["expires"], changed = int(expires), True
+    if isinstance(expires, float) and to_int64(expires) > session["expires"]:
+        session["expires"], changed = to_int64(expires), True
     claimed_id = "" if is_default else policy_id
     changed = _apply_scopes(context, session, claims, claimed_id, key.is_valid) or changed
     if not policy_id and not definition["jwt_default_policies"]:
@@ -243,13 +246,26 @@ def _scopes(value: Any) -> list[str]:
     """The scopes in a claim: a text separated by spaces, or the texts of an array, which may be nested."""
     if isinstance(value, str):
         return value.split(" ")
-    if not isinstance(value, list):
-        return []
-    return [scope for item in value for scope in ([item] if isinstance(item, str) else _scopes(item))]
+    scopes, unread = [], [value]
+    while unread:  # not by recursion: a token may nest 10,000 arrays
+        item = unread.pop()
+        if isinstance(item, str):
+            scopes.append(item)
+        elif isinstance(item, list):
+            unread.extend(reversed(item))
+    return scopes
 
 
 def _client_id(claims: dict[str, Any]) -> str:
-    return next((str(claims[name]) for name in _CLIENT_CLAIMS if name in claims), "")
+    """The id of the OAuth client that a token names; "" if it names none.
+
+    Raises:
+        DropConnection: it is not a string, at which the gateway panics (gateway/mw_jwt.go:690 @v5.12.0).
+    """
+    client_id = next((claims[name] for name in _CLIENT_CLAIMS if name in claims), "")
+    if not isinstance(client_id, str):
+        raise DropConnection
+    return client_id
 
 
 def _policy_ids(session: Document) -> list[str]:

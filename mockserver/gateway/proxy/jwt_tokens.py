@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from mockserver.gateway.policy_merging import Document
-from mockserver.gateway.proxy.request_context import Rejected
+from mockserver.gateway.proxy.request_context import Rejected, rejection
+from mockserver.golang import json_reader
+from mockserver.golang.base64_texts import decode_url
+from mockserver.golang.scalars import ANY, Problems, to_int64
 
-NOT_AUTHORISED = Rejected("Key not authorized", 403)
-UNEXPECTED_METHOD = Rejected("Key not authorized: Unexpected signing method", 403)
+NOT_AUTHORISED = rejection("Key not authorized", 403)
+UNEXPECTED_METHOD = rejection("Key not authorized: Unexpected signing method", 403)
 _FAMILIES = {"rsa": ("RS", "PS"), "ecdsa": ("ES",)}  # prefixes of algorithms; any other method is HMAC
 _ALGORITHM = re.compile("(?:HS|RS|PS|ES)(?:256|384|512)|EdDSA|none")
 _DATE_CLAIMS = (  # claim, True if it must lie ahead, message, option with the leeway in seconds
@@ -43,7 +43,7 @@ def verify(
     parts = text.split(".")
     if len(parts) != 3:
         raise NOT_AUTHORISED
-    header, claims = _json_object(parts[0]), _json_object(parts[1])
+    header, claims = _json_object(parts[0], whole=True), _json_object(parts[1], whole=False)
     algorithm = header.get("alg")
     if not isinstance(algorithm, str) or not _ALGORITHM.fullmatch(algorithm):
         raise NOT_AUTHORISED
@@ -70,9 +70,9 @@ def check_dates(token: Token, definition: Document, now: int) -> None:
         if not isinstance(value, (int, float)) or isinstance(value, bool):
             fits = False
         elif is_ahead:
-            fits = value == 0 or now - leeway < int(value)
+            fits = value == 0 or now - leeway < to_int64(value)
         else:
-            fits = value == 0 or now + leeway >= int(value)
+            fits = value == 0 or now + leeway >= to_int64(value)
         failure = failure if fits else message
     if failure:
         raise Rejected(f"Key not authorized: {failure}", 401)
@@ -85,6 +85,7 @@ def public_key(data: bytes) -> Any:
         Rejected: the data is neither.
     """
     from cryptography import x509
+    from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives import serialization
 
     is_pem = b"-----BEGIN" in data
@@ -97,37 +98,39 @@ def public_key(data: bytes) -> Any:
     for reader in readers:
         try:
             return reader(data)
-        except ValueError:
+        except (ValueError, UnsupportedAlgorithm):
             continue
     raise NOT_AUTHORISED
 
 
 def _is_signed(algorithm: str, text: bytes, signature: bytes, key: Any) -> bool:
     """True if the key made the signature; False for a key of another kind."""
+    from cryptography.exceptions import UnsupportedAlgorithm
     from jwt.algorithms import get_default_algorithms
 
     try:
         return bool(get_default_algorithms()[algorithm].verify(text, key, signature))
-    except (TypeError, ValueError, AttributeError):
+    except (TypeError, ValueError, AttributeError, UnsupportedAlgorithm):
         return False
 
 
-def _json_object(part: str) -> dict[str, Any]:
+def _json_object(part: str, *, whole: bool) -> dict[str, Any]:
+    """The object in a part of a token; more may follow it unless `whole` (golang-jwt 4.5, parser.go)."""
     try:
-        value = json.loads(_base64_bytes(part))
-    except ValueError as error:
+        node, rest = json_reader.read(_base64_bytes(part))
+    except json_reader.JSONSyntaxError as error:
         raise NOT_AUTHORISED from error
+    problems = Problems()
+    value = ANY.decode(node, None, problems)
     if value is None:
-        return {}
-    if not isinstance(value, dict):
+        value = {}
+    if problems.notes or not isinstance(value, dict) or (whole and rest.strip(" \t\r\n")):
         raise NOT_AUTHORISED
     return value
 
 
 def _base64_bytes(part: str) -> bytes:
-    if not re.fullmatch(r"[A-Za-z0-9_-]*", part):
-        raise NOT_AUTHORISED
     try:
-        return base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
-    except binascii.Error as error:
+        return decode_url(part)
+    except ValueError as error:
         raise NOT_AUTHORISED from error

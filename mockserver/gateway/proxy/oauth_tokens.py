@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import json
 from urllib.parse import parse_qsl
 
@@ -12,6 +10,7 @@ from mockserver.gateway.proxy.policy_sessions import from_policy
 from mockserver.gateway.proxy.request_context import Rejected, RequestContext, look_up
 from mockserver.gateway.replies import error, json_reply, ok
 from mockserver.gateway.session_store import lifetime
+from mockserver.golang.base64_texts import decode
 from mockserver.golang.urls import form_fields
 from mockserver.http.messages import Reply
 
@@ -168,10 +167,8 @@ def _basic_credentials(header: str) -> tuple[str, str] | None:
     if scheme != "Basic":
         return None
     try:
-        client_id, separator, secret = (
-            base64.b64decode(encoded, validate=True).decode("utf-8", "replace").partition(":")
-        )
-    except binascii.Error:
+        client_id, separator, secret = decode(encoded).decode("utf-8", "replace").partition(":")
+    except ValueError:
         return None
     return (client_id, secret) if separator else None
 

@@ -1,0 +1,109 @@
+"""JSON Web Key Sets that are fetched to verify tokens (gateway/mw_jwt.go:205 @v5.12.0)."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urljoin
+
+from mockserver.gateway.jwks_cache import Unreadable
+from mockserver.gateway.proxy.request_context import Rejected, RequestContext
+from mockserver.gateway.proxy.upstream import is_allowed, send
+from mockserver.golang import absolute_urls, json_reader, urls
+from mockserver.golang.absolute_urls import BadUrl
+from mockserver.golang.scalars import ANY, Problems
+from mockserver.http.transport import Bounds, Outgoing, TransportError
+
+BOUNDS = Bounds(seconds=10, longest=1 << 20)  # of the fetch of a key set; a gateway has none
+MOST_KEYS = 1000
+MOST_REDIRECTS = 10  # as Go's client
+_REDIRECTS = (301, 302, 303, 307, 308)
+KeySet = dict[str, Any]  # the key that is used for each key id
+
+
+class BadKeySet(Exception):
+    """The text is no set of keys that the gateway takes; it then has none of its keys."""
+
+
+def fetched_key(context: RequestContext, url: str, key_id: Any) -> Any:
+    """The key with the id in the key set at the URL; None if there is none, or no such set."""
+    api, cache = context.api, context.gateway.jwks_cache
+    if not isinstance(key_id, str):
+        return None
+    try:
+        key_set = cache.get(api.id, url)
+        if key_set is None:
+            key_set = parse(_fetched(context, url))
+            cache.keep(api.id, api.fields["jwt_source"], url, key_set)
+    except (BadUrl, BadKeySet, Rejected, TransportError, Unreadable):
+        return None
+    return key_set.get(key_id)
+
+
+def _fetched(context: RequestContext, url: str) -> bytes:
+    """The text at a URL, or where it redirects to; each host must be allowed.
+
+    Raises:
+        BadUrl: it is not a URL, or not one of an allowed host.
+        Rejected, TransportError: there is no answer.
+    """
+    for _ in range(MOST_REDIRECTS):
+        target = absolute_urls.parse(url)
+        if not is_allowed(context.gateway, target):
+            raise BadUrl("its host is not this machine, nor one of --upstream")
+        path = urls.escaped(target.path or "/") + (f"?{target.query}" if target.query else "")
+        received = send(context.gateway, target, Outgoing("GET", path, target.authority), BOUNDS)
+        places = received.head.values("Location")
+        if received.head.status not in _REDIRECTS or not places:
+            return received.body
+        try:
+            url = urljoin(url, places[0])
+        except ValueError as error:
+            raise BadUrl("it redirects to what is not a URL") from error
+    raise BadUrl(f"it redirects over {MOST_REDIRECTS} times")
+
+
+def parse(text: bytes) -> KeySet:
+    """The keys of a JSON Web Key Set by their ids, the first of each id.
+
+    As in go-jose, one key that is malformed or of an unknown type makes the whole set unusable.
+
+    Raises:
+        BadKeySet: the text is no key set, or has over `MOST_KEYS` keys.
+    """
+    try:
+        node, rest = json_reader.read(text)
+    except json_reader.JSONSyntaxError as error:
+        raise BadKeySet(str(error)) from error
+    problems = Problems()
+    value = ANY.decode(node, None, problems)
+    if rest.strip(" \t\r\n") or problems.notes or not isinstance(value or {}, dict):
+        raise BadKeySet("it is not one JSON object")
+    keys = (value or {}).get("keys") or []
+    if not isinstance(keys, list) or len(keys) > MOST_KEYS:
+        raise BadKeySet(f"its keys are not an array of up to {MOST_KEYS}")
+    key_set: KeySet = {}
+    for key in keys:
+        key_id, parsed = _key(key)
+        key_set.setdefault(key_id, parsed)
+    return key_set
+
+
+def _key(value: Any) -> tuple[str, Any]:
+    """The id and the key of one member of a key set; its `alg` and `use` are not looked at."""
+    from jwt import PyJWTError, algorithms
+
+    kinds: dict[str, Any] = {
+        "RSA": algorithms.RSAAlgorithm, "EC": algorithms.ECAlgorithm, "oct": algorithms.HMACAlgorithm,
+        "OKP": algorithms.OKPAlgorithm,
+    }  # fmt: skip
+    if not isinstance(value, dict) or not isinstance(value.get("kid", ""), str):
+        raise BadKeySet("a key is not an object, or its kid is not a string")
+    kind = kinds.get(str(value.get("kty")))
+    if kind is None:
+        raise BadKeySet("a key has an unknown kty")
+    if "d" in value:  # a private key, with which a gateway verifies nothing; its numbers may take hours
+        return value.get("kid", ""), None
+    try:
+        return value.get("kid", ""), kind.from_jwk(value)
+    except (PyJWTError, ValueError, TypeError, KeyError, AttributeError) as error:
+        raise BadKeySet("a key is malformed") from error  # the parser does not check the types of members

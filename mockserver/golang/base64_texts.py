@@ -1,0 +1,28 @@
+"""Base64 as Go's encoding/base64 decodes it: line breaks are ignored, all else must be right."""
+
+from __future__ import annotations
+
+import base64
+import re
+
+_URL_ALPHABET = re.compile(r"[A-Za-z0-9_-]*")
+
+
+def decode(text: str) -> bytes:
+    """The bytes of a text in the standard encoding.
+
+    Raises:
+        ValueError: it is not in base64.
+    """
+    return base64.b64decode(re.sub(r"[\r\n]", "", text), validate=True)
+
+
+def decode_url(text: str) -> bytes:
+    """The bytes of a text in the encoding for URLs, without padding.
+
+    Raises:
+        ValueError: it is not in base64.
+    """
+    if not _URL_ALPHABET.fullmatch(text):
+        raise ValueError("a character is not in the alphabet of base64 for URLs")
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
