@@ -101,3 +101,11 @@ def test_the_date_is_in_the_form_of_http() -> None:
     assert len(date) == len("Mon, 02 Jan 2006 15:04:05 GMT")
     assert date.endswith(" GMT")
     assert parsedate_to_datetime(date).tzinfo is not None
+
+
+@pytest.mark.parametrize(("method", "length"), [("GET", b"5"), ("HEAD", b"99")])
+def test_a_length_is_that_of_the_body(method: str, length: bytes) -> None:
+    """A reply cannot frame a body wrongly: only the response to HEAD has the length that the reply states."""
+    head = parse_head(method.encode() + b" / HTTP/1.1\r\nHost: x")
+    reply = Reply(b"hello", 200, (("Content-Length", "99"),))
+    assert b"\r\nContent-Length: " + length + b"\r\n" in response_bytes(head, reply, close=False)

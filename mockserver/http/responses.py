@@ -72,8 +72,8 @@ def response_bytes(head: RequestHead, reply: Reply, *, close: bool) -> bytes:
     if not start.is_dated:
         parts.append(b"Date: %b\r\n" % today())
     if not open_ended and reply.status not in _BODILESS and (start.length or body or not is_head):
-        length = (is_head and start.length) or str(len(body))
-        parts.append(b"Content-Length: %b\r\n" % length.encode())
+        length = int(start.length) if is_head and start.length else len(body)
+        parts.append(b"Content-Length: %d\r\n" % length)
     if close and is_1_1:
         parts.append(b"Connection: close\r\n")
     elif not close and not is_1_1:
