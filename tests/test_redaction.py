@@ -89,7 +89,9 @@ def test_any_mixture_of_escapes_is_hidden(secret: str, data: st.DataObject) -> N
     ways = st.sampled_from(
         [str, _utf16, _bytes("%{:02x}"), _bytes("%25{:02X}"), _each("&#{};"), _bytes("\\x{:02x}")]
     )
-    assert hidden("".join(data.draw(ways)(character) for character in secret), secret)[:3] == "***"
+    masked = hidden("".join(data.draw(ways)(character) for character in secret), secret)
+    assert "***" in masked
+    assert len(masked) <= len("***") + 8, masked  # digits of an escape may be those of the secret
 
 
 @pytest.mark.parametrize("secret", SECRETS)
