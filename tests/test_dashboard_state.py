@@ -44,8 +44,8 @@ def test_the_state_outlives_the_process(tmp_path: Path) -> None:
 def test_no_name_leads_out_of_the_state_directory(tmp_path: Path, name: str) -> None:
     """Whatever the key, its file lies in the directory of its map, and is found again."""
     with closing(DirectoryBackend(tmp_path / "state")) as backend:
-        backend.key_values("map")[name] = {"x": 1}
-    assert DirectoryBackend(tmp_path / "state").key_values("map").get(name) == {"x": 1}
+        backend.key_values("map", bool)[name] = {"x": 1}
+    assert DirectoryBackend(tmp_path / "state").key_values("map", bool).get(name) == {"x": 1}
     assert [path.parent.name for path in tmp_path.rglob("*.json")] == ["map"]
 
 
@@ -54,11 +54,15 @@ def test_a_state_directory_has_one_user(tmp_path: Path) -> None:
     first = DirectoryBackend(tmp_path)
     with pytest.raises(StateError, match="another mock uses this directory"):
         DirectoryBackend(tmp_path)
-    first.key_values("m")["k"] = 1
+    first.key_values("m", bool)["k"] = 1
     first.close()
     (tmp_path / "m" / "k.json").write_text("{")
-    with pytest.raises(StateError, match=r"k\.json: not valid JSON"):
-        DirectoryBackend(tmp_path).key_values("m")
+    with closing(DirectoryBackend(tmp_path)) as backend:
+        with pytest.raises(StateError, match=r"k\.json: not valid JSON"):
+            backend.key_values("m", bool)
+        (tmp_path / "m" / "k.json").write_text("{}")
+        with pytest.raises(StateError, match=r"k\.json: not a document of this mock"):
+            backend.key_values("m", bool)
 
 
 def test_the_configuration_of_a_real_dashboard(tmp_path: Path) -> None:

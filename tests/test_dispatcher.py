@@ -289,7 +289,7 @@ def test_a_lock_in_memory_is_one_lock_for_each_name() -> None:
 def test_maps_in_memory_are_kept_by_name() -> None:
     """Two callers of one name share a map, of files and of values alike; others have maps of their own."""
     backend = MemoryBackend()
-    backend.key_values("keys")["a"] = 1
-    assert backend.key_values("keys").copy() == backend.files("keys").copy() == {"a": 1}
-    assert backend.key_values("clients").copy() == {}
+    backend.key_values("keys", bool)["a"] = 1
+    assert backend.key_values("keys", bool).copy() == backend.files("keys").copy() == {"a": 1}
+    assert backend.key_values("clients", bool).copy() == {}
     assert not backend.is_shared

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from mockserver.contract import behaviours
@@ -17,6 +18,7 @@ from mockserver.dashboard.gateway_client import GatewayClient
 from mockserver.dashboard.organisations import Organisations
 from mockserver.dashboard.policies import Policies
 from mockserver.dashboard.policy_forms import form_of
+from mockserver.dashboard.record_forms import KINDS, is_record
 from mockserver.dashboard.records import Records
 from mockserver.dashboard.replies import Refusal
 from mockserver.dashboard.users import ADMIN, Users
@@ -60,9 +62,10 @@ class Dashboard:
         self.behaviours = behaviours.load(SPEC).of(version, without)
         self.contract = Contract.load(version, SPEC)
         self.storage_is_shared = backend.is_shared
+        codec = Codec.of(self.contract, "Policy")
         self._records = {
-            name: Records(backend.key_values(f"dashboard-{name}"))
-            for name in ("organisations", "users", "apis", "policies", "oauth-clients", "assets")
+            kind: Records(backend.key_values(f"dashboard-{kind}", partial(is_record, kind, codec)))
+            for kind in KINDS
         }
         self.organisations = Organisations(self._records["organisations"], self.now)
         self.users = Users(self._records["users"], self.now)
@@ -70,7 +73,7 @@ class Dashboard:
         self.oauth_clients = self._records["oauth-clients"]
         self.assets = self._records["assets"]
         self.gateway = GatewayClient(config)
-        self.form = form_of(style, Codec.of(self.contract, "Policy"))
+        self.form = form_of(style, codec)
         self.policies = Policies(
             self._records["policies"],
             self.apis,
@@ -99,9 +102,7 @@ class Dashboard:
         return object_id
 
     def reset(self) -> None:
-        """Restore the initial state: the first organisation with its admin, and nothing else."""
-        for records in self._records.values():
-            records.clear()
+        """Add the first organisation with its admin to the backend, which was cleared before."""
         self._found()
 
     def _found(self) -> None:

@@ -42,7 +42,3 @@ class Records:
         """All documents, the oldest first."""
         records = sorted(self._values.copy().values(), key=lambda record: record["order"])
         return [record["document"] for record in records]
-
-    def clear(self) -> None:
-        """Remove all documents."""
-        self._values.clear()

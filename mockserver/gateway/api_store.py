@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections import Counter
 from collections.abc import Mapping
@@ -10,9 +11,10 @@ from typing import Any
 
 from mockserver.contract.codecs import Codec, Malformed
 from mockserver.gateway.api_definition import Api
-from mockserver.storage.backend import NoStorage
+from mockserver.storage.backend import BackendUnavailable
 from mockserver.storage.files import Files
 
+LOG = logging.getLogger("tyk-contract")
 _MCP_MEMBERS = ("json_rpc_methods", "json_rpc_methods_access_rights", "mcp_primitives", "mcp_access_rights")
 _COMPANIONS = ("-oas.json", "-mcp.json")  # names of files with definitions in other forms
 
@@ -91,7 +93,8 @@ class ApiStore:
         """Load the written definitions; a file that cannot be decoded is skipped."""
         try:
             apis = [api for _, api, _ in self._read() if api is not None]
-        except NoStorage:  # a shared store is unreachable: the loaded APIs stay
+        except BackendUnavailable as error:
+            LOG.warning("%s; the loaded APIs stay", error)
             return
         placed = _placed(apis, self.loaded)
         routed = tuple(api for api in placed if not api.problem and not api.fields["internal"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import threading
+from functools import partial
 from pathlib import Path
 
 from mockserver.contract import behaviours
@@ -17,7 +18,7 @@ from mockserver.gateway.match_cache import MatchCache
 from mockserver.gateway.oauth_store import OAuthStore
 from mockserver.gateway.policy_store import PolicyStore
 from mockserver.gateway.rate_limits import QuotaCounters, TokenBuckets
-from mockserver.gateway.session_store import SessionStore
+from mockserver.gateway.session_store import SessionStore, is_entry
 from mockserver.service.clock import Alarm
 from mockserver.service.mock import Mock
 from mockserver.storage.backend import Backend
@@ -76,10 +77,11 @@ class Gateway:
             record=_record(config, directory),
         )
         self.session_codec = Codec.of(self.contract, "SessionState")
-        self.sessions = SessionStore(self.session_codec, config, self.now, mock.backend.key_values("keys"))
-        self.organisations = SessionStore(
-            self.session_codec, Config(), self.now, mock.backend.key_values("organisation-keys")
-        )
+        of_sessions = partial(is_entry, self.session_codec)
+        keys = mock.backend.key_values("keys", of_sessions)
+        self.sessions = SessionStore(self.session_codec, config, self.now, keys)
+        keys = mock.backend.key_values("organisation-keys", of_sessions)
+        self.organisations = SessionStore(self.session_codec, Config(), self.now, keys)
         self.definition_codec = Codec.of(self.contract, "ApiDefinition")
         self.apis = ApiStore(self.definition_codec, _api_files(config, directory, mock.backend, fsync=fsync))
         self.buckets = TokenBuckets(self.now)
@@ -119,13 +121,13 @@ class Gateway:
     def reset(self) -> list[str]:
         """Restore the state at the start, and undo all writes of files.
 
+        What the gateways of a group share is in the backend, which is cleared once for all of them.
         Returns a line for each file that others have changed since, and that therefore stays as it is.
         """
         self._queued = None
         left = self.store.restore() + self.apis.restore()
         for state in (
-            self.sessions, self.organisations, self.buckets, self.quotas, self.match_cache, self.oauth,
-            self.jwks_cache,
+            self.sessions, self.organisations, self.buckets, self.match_cache, self.oauth, self.jwks_cache,
         ):  # fmt: skip
             state.clear()
         self.load()

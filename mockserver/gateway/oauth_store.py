@@ -25,14 +25,41 @@ class Token(NamedTuple):
     ends_at: int
 
 
+def _are_clients(value: Any) -> bool:
+    """True for the clients of an API, by id."""
+    return isinstance(value, dict) and all(map(_is_client, value.values()))
+
+
+def _is_client(value: Any) -> bool:
+    match value:
+        case {
+            "client_id": str(), "secret": str(), "redirect_uri": str(), "policy_id": str(), "api_id": str(),
+            "description": str(), "meta_data": _,
+        }:  # fmt: skip
+            return True
+    return False
+
+
+def _are_tokens(value: Any) -> bool:
+    """True for the tokens of an API, by their texts."""
+    return isinstance(value, dict) and all(map(_is_token, value.values()))
+
+
+def _is_token(value: Any) -> bool:
+    match value:
+        case [str(), str(), int(ends_at)]:
+            return ends_at < 1 << 63
+    return False
+
+
 class OAuthStore:
     """Clients and tokens by API. They stay when the definition of the API is removed."""
 
     def __init__(self, now: Callable[[], float], backend: Backend, sessions: SessionStore) -> None:
         self._now = now
         self._sessions = sessions
-        self._clients = backend.key_values("oauth-clients")
-        self._tokens = backend.key_values("oauth-tokens")
+        self._clients = backend.key_values("oauth-clients", _are_clients)
+        self._tokens = backend.key_values("oauth-tokens", _are_tokens)
         self._lock = backend.lock("oauth")
         self._seen: dict[
             tuple[str, str], tuple[bool, float]
@@ -98,7 +125,5 @@ class OAuthStore:
             self.revoke(api, token.text)
 
     def clear(self) -> None:
-        """Remove all clients and tokens."""
+        """Clear the cache of lookups; clients and tokens are the backend's."""
         self._seen.clear()
-        self._clients.clear()
-        self._tokens.clear()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
@@ -11,10 +12,11 @@ from typing import Any
 
 from mockserver.contract.codecs import Codec, ensure_id
 from mockserver.golang import json_reader
-from mockserver.storage.backend import NoStorage
+from mockserver.storage.backend import BackendUnavailable
 from mockserver.storage.files import Files
 
 Policy = dict[str, Any]
+LOG = logging.getLogger("tyk-contract")
 
 
 @dataclass(eq=False)
@@ -143,7 +145,8 @@ class PolicyStore:
         if self._record is None:
             try:
                 entries = [("", policy) for policy in self._read_files()]
-            except NoStorage:  # a shared store is unreachable; a missing directory is empty instead
+            except BackendUnavailable as error:
+                LOG.warning("%s; the loaded policies stay", error)
                 return False
         else:
             try:

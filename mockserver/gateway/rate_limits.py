@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
+from typing import Any
 
 from mockserver.storage.backend import Backend
 
@@ -60,6 +62,16 @@ class TokenBuckets:
 _Count = tuple[int, float | None]  # requests, and the end of the period in epoch seconds; None is no end
 
 
+def _is_count(value: Any) -> bool:
+    """True for the JSON of a `_Count`."""
+    match value:
+        case [int(), None]:
+            return True
+        case [int(), int() | float() as ends_at]:
+            return math.isfinite(ends_at)
+    return False
+
+
 class QuotaCounters:
     """Counters of requests in a quota period, by scope and key, as a gateway keeps them in Redis.
 
@@ -68,7 +80,7 @@ class QuotaCounters:
 
     def __init__(self, now: Now, backend: Backend) -> None:
         self._now = now
-        self._counts = backend.key_values("quotas")
+        self._counts = backend.key_values("quotas", _is_count)
         self._lock = backend.lock("quotas")
 
     def add(self, name: tuple[str, str], period: int) -> tuple[int, int]:
@@ -93,10 +105,6 @@ class QuotaCounters:
     def forget(self, name: tuple[str, str]) -> None:
         """Remove a counter, so that the next request begins a period."""
         self._counts.pop(_joined(name), None)
-
-    def clear(self) -> None:
-        """Remove all counters."""
-        self._counts.clear()
 
     def _running(self, name: tuple[str, str], now: float) -> _Count | None:
         count: _Count | None = self._counts.get(_joined(name))

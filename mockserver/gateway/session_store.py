@@ -87,6 +87,18 @@ def lifetime(session: Document, api: Api, config: Config, now: float) -> int:
 _Entry = tuple[str, float | None]  # a session's text, and its expiry in seconds since the epoch or None
 
 
+def is_entry(codec: Codec, value: Any) -> bool:
+    """True for the JSON of an `_Entry`.
+
+    Raises:
+        ValueError: its text is not that of a session.
+    """
+    match value:
+        case [str(text), None | float() | int()]:
+            return bool(codec.decode(text.encode()))
+    return False
+
+
 class SessionStore:
     """Keys and their sessions by storage name, as a gateway stores them in Redis.
 
@@ -152,8 +164,7 @@ class SessionStore:
         ]
 
     def clear(self) -> None:
-        """Remove all keys, and clear the cache."""
-        self._entries.clear()
+        """Clear the cache; the keys are the backend's."""
         self.cache.clear()
 
     def _lasts(self, entry: _Entry) -> bool:

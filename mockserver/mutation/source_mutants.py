@@ -22,9 +22,10 @@ MODULES = (
     "gateway.proxy.policy_sessions", "gateway.proxy.upstream", "gateway.proxy.path_patterns",
     "gateway.match_cache", "golang.regexps", "golang.content_sniffing",
     "service.clock", "service.faults", "service.journal", "service.journal_entry", "service.mock",
-    "serving.control_access", "storage.backend", "storage.directory_files", "storage.directory_lock",
-    "storage.file_names", "storage.file_writer", "storage.files", "storage.redis_backend",
-    "storage.snapshot", "gateway.config", "service.configuration",
+    "serving.control_access", "storage.backend", "storage.bounded_connection", "storage.directory_files",
+    "storage.directory_lock", "storage.file_names", "storage.file_writer", "storage.files",
+    "storage.redis_backend", "storage.redis_client", "storage.redis_errors", "storage.redis_listener",
+    "storage.snapshot", "storage.store_url", "gateway.config", "service.configuration",
 )  # fmt: skip
 
 _OPERATORS: dict[type, tuple[str, str]] = {  # the operator and its replacement

@@ -39,8 +39,13 @@ UNIT_TESTS: dict[str, tuple[str, ...]] = {  # the names of the test modules, by 
     "storage.file_names": ("file_names", "files"),
     "storage.file_writer": ("files", "mock_safety", "undone_files"),
     "storage.files": ("files", "mock_safety"),
-    "storage.redis_backend": ("store",),
+    "storage.bounded_connection": ("store_url",),
+    "storage.redis_backend": ("store", "store_safety"),
+    "storage.redis_client": ("store_url", "store_safety"),
+    "storage.redis_errors": ("store_url", "store_safety"),
+    "storage.redis_listener": ("store_safety",),
     "storage.snapshot": ("files", "undone_files"),
+    "storage.store_url": ("store_url",),
 }
 TRIAL_SECONDS = 120.0  # limit of a test run, which a mutant may keep from ending
 _FOLDER = Path(__file__).parent.parent.parent / "tests"

@@ -48,13 +48,15 @@ class Mock:
 
     def join_group(self) -> None:
         """Subscribe to the topics that other mocks of the group publish."""
-        self.backend.subscribe(lambda topic: self._topics[topic](), self.closing)
+        self.backend.subscribe(self._topics, self.closing)
 
     def reset(self) -> list[str]:
         """Restore the initial state of this mock and of all others of its group.
 
+        The others do not clear the backend: they might remove what was written after the reset.
         Returns the reasons why something was left as it is, a line each, which are logged too.
         """
+        self.backend.clear()
         left = self._restart()
         self.backend.publish(RESET)
         return left
@@ -63,6 +65,7 @@ class Mock:
         self._restart()
 
     def _restart(self) -> list[str]:
+        """Restore the initial state of this mock, but for what the group shares."""
         with self.clock.lock:
             self.faults.clear()
             self.journal.clear()

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
+
+IsOwn = Callable[[Any], bool]  # True for a JSON value of the form that a mock writes into a map
 
 
 class NoStorage(OSError):
@@ -17,8 +19,8 @@ class Refused(OSError):
     """A file name under which nothing can be written or removed."""
 
 
-class BackendUnavailable(NoStorage):
-    """The storage server does not answer; the message names it and the next step."""
+class BackendUnavailable(OSError):
+    """The storage server does not answer as it should; the message names it and the next step."""
 
 
 class KeyValueMap(Protocol):
@@ -35,9 +37,6 @@ class KeyValueMap(Protocol):
     def copy(self) -> dict[str, Any]:
         """A snapshot of all keys and values."""
 
-    def clear(self) -> None:
-        """Remove all keys."""
-
 
 class Backend(Protocol):
     """Named key-value maps, locks, and messages to the other mocks of a group.
@@ -48,11 +47,14 @@ class Backend(Protocol):
 
     is_shared: bool
 
-    def key_values(self, name: str) -> KeyValueMap:
-        """The map with this name; its values are JSON."""
+    def key_values(self, name: str, is_own: IsOwn) -> KeyValueMap:
+        """The map with this name; its values are JSON. Those that are not a mock's own count as absent."""
 
     def files(self, name: str) -> KeyValueMap:
         """The map with this name; its values are files: bytes, or functions that return text."""
+
+    def clear(self) -> None:
+        """Remove all keys of all maps, and nothing else."""
 
     def lock(self, name: str) -> AbstractContextManager[Any]:
         """The lock with this name; one mock of the group holds it at a time."""
@@ -60,8 +62,8 @@ class Backend(Protocol):
     def publish(self, topic: str) -> None:
         """Send a message to the other mocks of the group."""
 
-    def subscribe(self, callback: Callable[[str], None], closing: threading.Event) -> None:
-        """Call `callback` with each topic that another mock publishes, until `closing` is set."""
+    def subscribe(self, callbacks: Mapping[str, Callable[[], None]], closing: threading.Event) -> None:
+        """Call the callback of each topic that another mock publishes, until `closing` is set."""
 
     def close(self) -> None:
         """Give up what only one mock may use."""
@@ -76,10 +78,15 @@ class MemoryBackend:
         self._maps: defaultdict[str, dict[str, Any]] = defaultdict(dict)
         self._locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
 
-    def key_values(self, name: str) -> KeyValueMap:
+    def key_values(self, name: str, is_own: IsOwn) -> KeyValueMap:
         return self._maps[name]
 
-    files = key_values
+    def files(self, name: str) -> KeyValueMap:
+        return self._maps[name]
+
+    def clear(self) -> None:
+        for values in self._maps.values():
+            values.clear()
 
     def lock(self, name: str) -> AbstractContextManager[Any]:
         return self._locks[name]
@@ -90,5 +97,5 @@ class MemoryBackend:
     def close(self) -> None:
         """Do nothing, for nothing is held."""
 
-    def subscribe(self, callback: Callable[[str], None], closing: threading.Event) -> None:
+    def subscribe(self, callbacks: Mapping[str, Callable[[], None]], closing: threading.Event) -> None:
         """Do nothing, for there is no other mock."""

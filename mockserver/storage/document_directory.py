@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote
 
-from mockserver.storage.backend import KeyValueMap, MemoryBackend
+from mockserver.storage.backend import IsOwn, KeyValueMap, MemoryBackend
 from mockserver.storage.directory_lock import DirectoryLock
 
 NAME_MAX = 200  # bytes of a file's name without its ending
@@ -47,9 +47,14 @@ class DirectoryBackend(MemoryBackend):
         """Let other mocks use the directory."""
         self._lock.release()
 
-    def key_values(self, name: str) -> KeyValueMap:
+    def clear(self) -> None:
+        super().clear()
+        for documents in self._documents.values():
+            documents.clear()
+
+    def key_values(self, name: str, is_own: IsOwn) -> KeyValueMap:
         if name not in self._documents:
-            self._documents[name] = DocumentDirectory(self._path / quote(name, safe=""))
+            self._documents[name] = DocumentDirectory(self._path / quote(name, safe=""), is_own)
         return self._documents[name]
 
 
@@ -60,13 +65,14 @@ class DocumentDirectory:
         StateError: the directory cannot be made or read, or a file in it is no JSON.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, is_own: IsOwn) -> None:
         self._path = path
         self._lock = threading.Lock()
         try:
             path.mkdir(mode=0o700, exist_ok=True)
             self._values = {
-                unquote(file.name.removesuffix(".json")): _read(file) for file in sorted(path.glob("*.json"))
+                unquote(file.name.removesuffix(".json")): _read(file, is_own)
+                for file in sorted(path.glob("*.json"))
             }
             for leftover in path.glob(f"{_TEMPORARY}*"):  # of a mock that was killed
                 leftover.unlink(missing_ok=True)
@@ -117,8 +123,15 @@ class DocumentDirectory:
             raise
 
 
-def _read(file: Path) -> Any:
+def _read(file: Path, is_own: IsOwn) -> Any:
     try:
-        return json.loads(file.read_bytes())
-    except ValueError as error:
+        value = json.loads(file.read_bytes())
+    except (ValueError, RecursionError) as error:
         raise StateError(f"{file}: not valid JSON: {error}; correct or remove it") from error
+    try:
+        fits = is_own(value)
+    except ValueError:
+        fits = False
+    if not fits:
+        raise StateError(f"{file}: not a document of this mock; correct or remove it")
+    return value

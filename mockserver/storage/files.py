@@ -58,11 +58,12 @@ class MemoryFiles:
             data = text if isinstance(text, bytes) else text().encode()
             if data is not text and self._files.get(name) is text:  # else another thread has replaced it
                 self._files[name] = data
-            contents.append((name, data))
+            if name.endswith(".json"):
+                contents.append((name, data))
         return sorted(contents)
 
     def restore(self) -> list[str]:
-        self._files.clear()
+        """Do nothing: the reset of a mock clears all maps of its backend."""
         return []
 
     def warnings(self) -> list[str]:

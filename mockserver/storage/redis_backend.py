@@ -1,7 +1,9 @@
 """A backend in Redis, for the mocks of one group on several machines or in several processes.
 
 Each map is a hash, each lock a key, and topics are published on a channel. Their names begin with
-`tyk-contract:`; several groups on one Redis server need separate databases.
+`tyk-contract:`, and nothing else on the server is read or changed. What other programs write under these
+names or publish is ignored, or refused with BackendUnavailable. Several groups on one server need separate
+databases. The channel has the number of the database in its name, for channels belong to no database.
 """
 
 from __future__ import annotations
@@ -10,20 +12,19 @@ import contextlib
 import json
 import threading
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from typing import Any
 
-import redis
-
-from mockserver.storage.backend import BackendUnavailable, KeyValueMap
+from mockserver.storage.backend import BackendUnavailable, IsOwn, KeyValueMap
+from mockserver.storage.redis_client import RedisClient
+from mockserver.storage.redis_listener import RedisListener
 
 PREFIX = "tyk-contract:"
-CHANNEL = PREFIX + "topics"
-CONNECT_SECONDS = 5.0
-ANSWER_SECONDS = 5.0  # until a hanging server counts as unavailable
+CHANNEL = PREFIX + "topics:"  # and the number of the database
 LOCK_SECONDS = 10.0  # until the lock of a crashed mock is free again
-RETRY_SECONDS = 0.5  # between attempts to restore a lost subscription
+LOCK_WAIT_SECONDS = LOCK_SECONDS + 1  # a lock that is held longer is not a mock's
+_FOREIGN = object()  # stands for a value that no mock wrote
 
 
 class RedisBackend:
@@ -31,138 +32,140 @@ class RedisBackend:
 
     Raises:
         ValueError: the URL is not one of a Redis server.
-        BackendUnavailable: the server does not answer.
+        BackendUnavailable: the server does not answer as a Redis server does.
     """
 
     is_shared = True
 
     def __init__(self, url: str) -> None:
-        try:
-            # the library's types allow a synchronous and an asynchronous result for each method
-            self._redis: Any = redis.Redis.from_url(
-                url, socket_connect_timeout=CONNECT_SECONDS, socket_timeout=ANSWER_SECONDS
-            )
-        except ValueError as error:
-            raise ValueError(
-                f"{url!r} is not the URL of a Redis server; give one such as redis://localhost:6379/0"
-            ) from error
-        self._name = "{host}:{port}/{db}".format(
-            **{"host": "localhost", "port": 6379, "db": 0, **self._redis.get_connection_kwargs()}
-        )
+        self._client = RedisClient(url)
+        self._channel = f"{CHANNEL}{self._client.database}"
         self._sender = uuid.uuid4().hex  # a mock ignores its own messages
-        with self.guarded():
-            self._redis.ping()
+        self._maps: set[str] = set()  # their keys
 
-    @contextlib.contextmanager
-    def guarded(self) -> Iterator[None]:
-        """Convert an error of the Redis client into BackendUnavailable."""
-        try:
-            yield
-        except redis.RedisError as error:
-            raise BackendUnavailable(
-                f"the store at {self._name} does not answer: {error}; check that it is running"
-            ) from error
-
-    def key_values(self, name: str) -> KeyValueMap:
-        return _RedisHash(self, self._redis, PREFIX + name, json.dumps, json.loads)
+    def key_values(self, name: str, is_own: IsOwn) -> KeyValueMap:
+        self._maps.add(PREFIX + name)
+        return _RedisHash(self._client, PREFIX + name, json.dumps, lambda text: _read_json(text, is_own))
 
     def files(self, name: str) -> KeyValueMap:
-        return _RedisHash(self, self._redis, PREFIX + name, _bytes_of, bytes)
+        self._maps.add(PREFIX + name)
+        return _RedisHash(self._client, PREFIX + name, _bytes_of, _check_bytes)
+
+    def clear(self) -> None:
+        if self._maps:
+            with self._client.guarded() as redis:
+                redis.delete(*self._maps)
 
     def lock(self, name: str) -> AbstractContextManager[Any]:
-        return _Lock(self, self._redis, PREFIX + "lock:" + name)
+        return _RedisLock(self._client, PREFIX + "lock:" + name)
 
     def close(self) -> None:
         """Do nothing, for other mocks may use the Redis at the same time."""
 
     def publish(self, topic: str) -> None:
-        with self.guarded():
-            self._redis.publish(CHANNEL, f"{self._sender} {topic}")
+        with self._client.guarded() as redis:
+            redis.publish(self._channel, f"{self._sender} {topic}")
 
-    def subscribe(self, callback: Callable[[str], None], closing: threading.Event) -> None:
-        subscribed = threading.Event()
-        arguments = (callback, closing, subscribed)
-        threading.Thread(target=self._listen, args=arguments, name="tyk-contract-store", daemon=True).start()
-        subscribed.wait(CONNECT_SECONDS)
-
-    def _listen(
-        self, callback: Callable[[str], None], closing: threading.Event, subscribed: threading.Event
-    ) -> None:
-        while not closing.is_set():
-            try:
-                with self._redis.pubsub(ignore_subscribe_messages=True) as channel:
-                    channel.subscribe(CHANNEL)
-                    while not closing.is_set():
-                        message = channel.get_message(timeout=RETRY_SECONDS)
-                        subscribed.set()
-                        if message:
-                            sender, _, topic = message["data"].decode().partition(" ")
-                            if sender != self._sender:
-                                callback(topic)
-            except (redis.RedisError, BackendUnavailable):
-                closing.wait(RETRY_SECONDS)
+    def subscribe(self, callbacks: Mapping[str, Callable[[], None]], closing: threading.Event) -> None:
+        RedisListener(self._client, self._channel, self._sender, callbacks, closing).start()
 
 
 class _RedisHash:
-    """A key-value map in a Redis hash."""
+    """A key-value map in a Redis hash; a value that `read` refuses with ValueError counts as absent."""
 
     def __init__(
         self,
-        backend: RedisBackend,
-        client: Any,
+        client: RedisClient,
         key: str,
         write: Callable[[Any], str | bytes],
-        read: Callable[[Any], Any],
+        read: Callable[[bytes], Any],
     ) -> None:
-        self._guarded = backend.guarded
-        self._redis = client
+        self._client = client
         self._key = key
         self._write = write
         self._read = read
 
     def get(self, name: str, default: Any = None, /) -> Any:
-        with self._guarded():
-            value = self._redis.hget(self._key, _field(name))
-        return default if value is None else self._read(value)
+        with self._client.guarded(self._key) as redis:
+            value = redis.hget(self._key, _field(name))
+        return self._own(value, default)
 
     def __setitem__(self, name: str, value: Any, /) -> None:
-        with self._guarded():
-            self._redis.hset(self._key, _field(name), self._write(value))
+        text = self._write(value)
+        with self._client.guarded(self._key) as redis:
+            redis.hset(self._key, _field(name), text)
 
     def pop(self, name: str, default: Any, /) -> Any:
-        with self._guarded(), self._redis.pipeline() as transaction:
-            value, _ = transaction.hget(self._key, _field(name)).hdel(self._key, _field(name)).execute()
-        return default if value is None else self._read(value)
+        with self._client.guarded(self._key) as redis, redis.pipeline() as transaction:
+            transaction.hget(self._key, _field(name)).hdel(self._key, _field(name))
+            value, _ = transaction.execute(raise_on_error=False)  # else its text gets the command
+            if isinstance(value, Exception):
+                raise value
+        return self._own(value, default)
 
     def copy(self) -> dict[str, Any]:
-        with self._guarded():
-            values = self._redis.hgetall(self._key)
-        return {name.decode("utf-8", "surrogateescape"): self._read(value) for name, value in values.items()}
+        with self._client.guarded(self._key) as redis:
+            values = redis.hgetall(self._key)
+            items = [(name.decode("utf-8", "surrogateescape"), value) for name, value in values.items()]
+        own = {name: self._own(value, _FOREIGN) for name, value in items}
+        return {name: value for name, value in own.items() if value is not _FOREIGN}
 
-    def clear(self) -> None:
-        with self._guarded():
-            self._redis.delete(self._key)
+    def _own(self, value: Any, default: Any) -> Any:
+        """The value that a mock wrote; the default for none, and for a foreign one."""
+        if value is None:
+            return default
+        try:
+            return self._read(value)
+        except (TypeError, ValueError, RecursionError):
+            warning = f"a value in {self._key} is not a mock's; such values are ignored until a reset"
+            self._client.warn_once(self._key, warning)
+            return default
 
 
-class _Lock:
+class _RedisLock:
     """A lock in Redis; each thread that enters the block acquires it separately."""
 
-    def __init__(self, backend: RedisBackend, client: Any, name: str) -> None:
-        self._guarded = backend.guarded
-        self._lock = client.lock(name, timeout=LOCK_SECONDS, sleep=0.001)
+    def __init__(self, client: RedisClient, key: str) -> None:
+        self._client = client
+        self._key = key
+        self._lock = client.redis.lock(key, timeout=LOCK_SECONDS, sleep=0.001)
 
     def __enter__(self) -> None:
-        with self._guarded():
-            self._lock.acquire()
+        with self._client.guarded(self._key, LOCK_WAIT_SECONDS):
+            is_acquired = self._lock.acquire(blocking_timeout=LOCK_WAIT_SECONDS)
+        if not is_acquired:
+            reason = f"does not give the lock {self._key}, which is held too long; remove that key"
+            raise self._client.unavailable(reason)
 
     def __exit__(self, *_: object) -> None:
-        # the lock may have expired during a long block
-        with self._guarded(), contextlib.suppress(redis.exceptions.LockError):
+        # whatever happens, the work of the block is done, and the lock ends by itself
+        with contextlib.suppress(BackendUnavailable), self._client.guarded(self._key):
             self._lock.release()
+
+
+def _read_json(text: bytes, is_own: IsOwn) -> Any:
+    """The value of a JSON text.
+
+    Raises:
+        ValueError: the text is not JSON, holds half of a surrogate pair, or is not a mock's own.
+        TypeError, RecursionError: it is not even a text, or nested too deeply.
+    """
+    value = json.loads(text)
+    if b"\\ud" in text.lower():  # else it has no surrogates
+        json.dumps(value, ensure_ascii=False).encode("utf-8", "surrogateescape")
+    if not is_own(value):
+        raise ValueError
+    return value
 
 
 def _field(name: str) -> bytes:
     return name.encode("utf-8", "surrogateescape")
+
+
+def _check_bytes(content: bytes) -> bytes:
+    if not isinstance(content, bytes):
+        raise TypeError
+    return content
 
 
 def _bytes_of(file: bytes | Callable[[], str]) -> bytes:
