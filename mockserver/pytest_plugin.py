@@ -25,8 +25,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--gateway-url",
         help="URL of the gateway to test (default: a mock, which the suite starts). "
-        "The secret is read from TYK_GW_SECRET.",
+        "The secret is read from TYK_GW_SECRET, unless --gateway-secret-file is given.",
     )
+    group.addoption("--gateway-secret-file", metavar="FILE", help="file whose only line is the secret")
     group.addoption(
         "--gateway-version", default="auto", help="version to expect (default: as /hello reports)"
     )

@@ -18,7 +18,7 @@ from mockserver.http.client import Answer, Client
 COMMAND = [sys.executable, "-m", "mockserver"]
 # Flags of pytest that spare a process the import of plugins which the test does not need.
 LEAN = ("-p", "no:schemathesis", "-p", "no:hypothesispytest", "-p", "no:randomly")
-QUIET = {key: value for key, value in os.environ.items() if not key.startswith("TYK_GW_")}
+QUIET = {key: value for key, value in os.environ.items() if not key.startswith("TYK_")}
 
 
 class Served:

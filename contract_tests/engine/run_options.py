@@ -9,9 +9,8 @@ from typing import Self
 
 import pytest
 
+from mockserver.credentials import SECRET, read_file
 from mockserver.http.deadline import RUN_SECONDS
-
-SECRET_VARIABLE = "TYK_GW_SECRET"
 
 
 @dataclass(frozen=True)
@@ -69,12 +68,17 @@ class RunOptions:
 
     @classmethod
     def from_config(cls, config: pytest.Config) -> Self:
-        """The settings that pytest was started with; the secret is read from the environment."""
+        """The settings that pytest was started with; the secret is read from a file or the environment.
+
+        Raises:
+            CredentialError: the file has no secret.
+        """
         option = config.getoption
+        file = option("--gateway-secret-file")
         report = option("--contract-report")
         return cls(
             url=option("--gateway-url") or "",
-            secret=os.environ.get(SECRET_VARIABLE, ""),
+            secret=read_file(file, "--gateway-secret-file") if file else os.environ.get(SECRET.variable, ""),
             version=option("--gateway-version"),
             read_only=option("--gateway-read-only"),
             quick=option("--gateway-quick"),

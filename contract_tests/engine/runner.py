@@ -11,11 +11,12 @@ from pathlib import Path
 
 from contract_tests.engine.helper_process import environment, python
 from contract_tests.engine.preflight import DetectedVersion
-from contract_tests.engine.run_options import SECRET_VARIABLE, RunOptions
+from contract_tests.engine.run_options import RunOptions
 from contract_tests.engine.session import CLEANUP_SECONDS
 from contract_tests.engine.signals import END_SECONDS, ENDED_AT_ONCE, interrupt_on_sigterm
 from contract_tests.report import verdicts
 from contract_tests.report.verdicts import Report
+from mockserver.credentials import SECRET
 from mockserver.http.redaction import hidden
 
 _PACKAGE = Path(__file__).parent.parent
@@ -63,7 +64,7 @@ def run(options: RunOptions, detected: DetectedVersion) -> Report:
             *(f"-pno:{name}" for name in _UNUSED), *options.to_arguments(),
         )  # fmt: skip
         variables = environment()
-        variables |= {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", SECRET_VARIABLE: options.secret}
+        variables |= {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", SECRET.variable: options.secret}
         variables.pop("PYTEST_ADDOPTS", None)
         try:
             output = _wait(command, variables, options.max_time + CLEANUP_SECONDS + SLACK_SECONDS)

@@ -11,12 +11,13 @@ from contextlib import contextmanager
 import pytest
 
 from contract_tests.engine.preflight import USAGE, PreflightError
-from contract_tests.engine.run_options import SECRET_VARIABLE, RunOptions
+from contract_tests.engine.run_options import RunOptions
 from contract_tests.engine.scheduler import Scheduler
 from contract_tests.engine.session import Session
 from contract_tests.engine.suite import Suite
 from contract_tests.report import output_file
 from contract_tests.report.output_file import OutputError
+from mockserver.credentials import SECRET, CredentialError
 from mockserver.http.redaction import hidden
 from mockserver.terminal import printable
 
@@ -31,9 +32,9 @@ class SuitePlugin:
         self._suite = suite
 
     def pytest_sessionstart(self, session: pytest.Session) -> None:
-        run = self._session(session)
-        if run.options.report:
-            with _exit_on_error():
+        with _exit_on_error():
+            run = self._session(session)
+            if run.options.report:
                 output_file.check(run.options.report)
         if run.options.unattended:
             sys.setswitchinterval(SWITCH_SECONDS)
@@ -71,9 +72,11 @@ class SuitePlugin:
 
 @contextmanager
 def _exit_on_error() -> Iterator[None]:
-    """End the session with the message of a preflight that failed, or of a report that cannot be written."""
+    """End the session with the message of an error that came before the tests: of a preflight, a report
+    that cannot be written, or a secret that cannot be read.
+    """
     try:
         yield
-    except (PreflightError, OutputError) as error:
-        message = hidden(str(error), os.environ.get(SECRET_VARIABLE, ""))
+    except (PreflightError, OutputError, CredentialError) as error:
+        message = hidden(str(error), os.environ.get(SECRET.variable, ""))
         pytest.exit(printable(message), returncode=getattr(error, "code", USAGE))

@@ -6,8 +6,9 @@ Commands import heavy modules inside `run`, so that the others start without the
 from __future__ import annotations
 
 import argparse
-import os
 from typing import TypeAlias
+
+from mockserver.credentials import SECRET
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001  argparse has no public name for it
 
@@ -19,21 +20,20 @@ EXIT_CODES = (
 
 
 def add_target(parser: argparse.ArgumentParser, *, is_optional: bool = False) -> None:
-    """Declare the arguments that name a gateway: its URL and --secret."""
+    """Declare the arguments that name a gateway: its URL and its secret."""
     parser.add_argument(
         "url",
         nargs="?" if is_optional else None,
         metavar="URL",
         help="URL of the gateway, as in http://host:8080.",
     )
-    parser.add_argument(
-        "--secret",
-        metavar="SECRET",
-        help="Secret of the gateway. The variable TYK_GW_SECRET is safer, because it does not appear in the "
-        "list of processes.",
-    )
+    SECRET.add_options(parser)
 
 
 def secret_of(options: argparse.Namespace) -> str:
-    """The secret in --secret, else in the variable TYK_GW_SECRET, else ""."""
-    return os.environ.get("TYK_GW_SECRET", "") if options.secret is None else str(options.secret)
+    """The secret of the options, else of the variable, else "".
+
+    Raises:
+        CredentialError: the options give several, or a file or standard input has none.
+    """
+    return SECRET.of(options) or ""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from mockserver.cli import Commands
 from mockserver.cli.serve import redis_backend
+from mockserver.credentials import ADMIN_SECRET, KEY, NODE_SECRET, STORE
 from mockserver.terminal import show
 
 if TYPE_CHECKING:
@@ -41,9 +42,8 @@ def add(commands: Commands) -> None:
         metavar="VERSION",
         help="Dashboard version to mock, as in 5.13 or 5.13.1; the default version if left out.",
     )
-    parser.add_argument("--key", metavar="KEY", help="Access key of the first user, who is an admin.")
-    parser.add_argument("--admin-secret", metavar="SECRET", help="Required value of admin-auth.")
-    parser.add_argument("--node-secret", metavar="SECRET", help="Secret of the gateways that register.")
+    for credential in (KEY, ADMIN_SECRET, NODE_SECRET):
+        credential.add_options(parser)
     parser.add_argument("--org", metavar="ID", help="Id of the first organisation, 24 hex digits.")
     parser.add_argument(
         "--style",
@@ -52,11 +52,7 @@ def add(commands: Commands) -> None:
         help="Form of policies: that of the documents of 2017, with apiid and apiname.",
     )
     parser.add_argument("--state", type=Path, metavar="DIR", help="Directory that keeps the state.")
-    parser.add_argument(
-        "--store",
-        metavar="URL",
-        help="Redis that keeps the state, redis://HOST:PORT/DB; several mocks may share it.",
-    )
+    STORE.add_options(parser, note=" (none: the state is in memory, or in --state)")
     parser.add_argument("--no-gateway", action="store_true", help="Start no gateway beside the Dashboard.")
     parser.add_argument(
         "--gateway-port",
@@ -88,7 +84,7 @@ def run(options: argparse.Namespace) -> int:
         raise ConfigError(f"--org {organisation!r} is not the id of an organisation; give 24 hex digits")
     with MockDashboard.of(
         version, config,
-        key=options.key or DEFAULT_KEY, organisation=organisation.lower(), style=options.style,
+        key=KEY.of(options) or DEFAULT_KEY, organisation=organisation.lower(), style=options.style,
         gateway_port=None if options.no_gateway else options.gateway_port,
         remote_control=options.remote_control, backend=_backend(options),
     ) as dashboard:  # fmt: skip
@@ -101,7 +97,8 @@ def run(options: argparse.Namespace) -> int:
         if dashboard.gateway is not None:
             gateway = dashboard.gateway
             show(f"Tyk Gateway {gateway.gateway.version} mocked on {gateway.url}")
-        show(f'the organisation is "{dashboard.state.organisation}", the key "{dashboard.key}"')
+        key = f', the key "{DEFAULT_KEY}"' if dashboard.key == DEFAULT_KEY else ""  # one of the user's is secret
+        show(f'the organisation is "{dashboard.state.organisation}"{key}')
         dashboard.wait()
     return 0
 
@@ -113,8 +110,8 @@ def _configuration(options: argparse.Namespace) -> tuple[Config, list[str]]:
     flags = {
         "listen_port": options.port,
         "listen_address": options.host,
-        "admin_secret": options.admin_secret,
-        "shared_node_secret": options.node_secret,
+        "admin_secret": ADMIN_SECRET.of_options(options),
+        "shared_node_secret": NODE_SECRET.of_options(options),
     }
     for key, value in flags.items():
         if value is not None:
@@ -126,8 +123,9 @@ def _backend(options: argparse.Namespace) -> Backend | None:
     from mockserver.service.configuration import ConfigError
     from mockserver.storage.document_directory import DirectoryBackend
 
-    if options.state and options.store:
+    store = STORE.of_options(options) if options.state else STORE.of(options)
+    if options.state and store is not None:
         raise ConfigError("--state and --store both say where the state is kept; give one of them")
     if options.state:
         return DirectoryBackend(options.state)
-    return redis_backend(options.store) if options.store else None
+    return None if store is None else redis_backend(store)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mockserver.cli import Commands
+from mockserver.credentials import SECRET, STORE
 from mockserver.terminal import show
 
 if TYPE_CHECKING:
@@ -31,9 +32,7 @@ def add(commands: Commands) -> None:
         "--port", type=int, metavar="PORT", help="Port to listen on; 0 selects a free port (8080)."
     )
     parser.add_argument("--host", metavar="ADDRESS", help="Address to listen on (127.0.0.1).")
-    parser.add_argument(
-        "--secret", metavar="SECRET", help="Required value of X-Tyk-Authorization (mock-secret)."
-    )
+    SECRET.add_options(parser, note=" (mock-secret)")
     parser.add_argument(
         "--gateway",
         metavar="VERSION",
@@ -68,12 +67,7 @@ def add(commands: Commands) -> None:
         help="Allow /_mock/ to other machines, and under any name of this one in the Host header. Without it "
         "the Host must be a loopback address, localhost or the address of --host.",
     )
-    parser.add_argument(
-        "--store",
-        metavar="URL",
-        help="Redis that a group of mocks shares, redis://HOST:PORT/DB; if left out, the mock keeps its "
-        "state in memory.",
-    )
+    STORE.add_options(parser, note=" (none: the mock keeps its state in memory)")
     parser.add_argument(
         "--spec",
         type=Path,
@@ -93,7 +87,8 @@ def run(options: argparse.Namespace) -> int:
     config, ignored = _configuration(options)
     version = version_of(options.gateway)
     extra = Contract.of_file(options.spec) if options.spec else None
-    backend = redis_backend(options.store) if options.store else None
+    store = STORE.of(options)
+    backend = None if store is None else redis_backend(store)
     with MockGateway.of(
         version, config, extra, options.upstream,
         remote_control=options.remote_control, backend=backend, fsync=options.fsync,
@@ -139,7 +134,7 @@ def _configuration(options: argparse.Namespace) -> tuple[Config, list[str]]:
     flags = {
         "listen_port": options.port,
         "listen_address": options.host,
-        "secret": options.secret,
+        "secret": SECRET.of_options(options),
     }
     for key, value in flags.items():
         if value is not None:

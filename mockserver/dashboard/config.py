@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 from mockserver.service.configuration import Configuration
@@ -29,8 +29,8 @@ class Config(Configuration):
 
     listen_port: int = 3000
     listen_address: str = "127.0.0.1"
-    admin_secret: str = "mock-admin-secret"
-    shared_node_secret: str = "mock-node-secret"
+    admin_secret: str = field(default="mock-admin-secret", repr=False)
+    shared_node_secret: str = field(default="mock-node-secret", repr=False)
     page_size: int = 10
     allow_explicit_policy_id: bool = True
     allow_unsafe_policy_ids: bool = False
@@ -40,4 +40,4 @@ class Config(Configuration):
     security__forbid_admin_view_access_token: bool = False
     tyk_api_config__host: str = ""
     tyk_api_config__port: str = ""
-    tyk_api_config__secret: str = ""
+    tyk_api_config__secret: str = field(default="", repr=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 from mockserver.service.configuration import Configuration
@@ -23,7 +23,7 @@ class Config(Configuration):
 
     listen_port: int = 8080
     listen_address: str = "127.0.0.1"
-    secret: str = DEFAULT_SECRET
+    secret: str = field(default=DEFAULT_SECRET, repr=False)
     app_path: str = ""
     use_db_app_configs: bool = False
     policies__policy_source: str = "file"

@@ -112,9 +112,9 @@ class Client:
     def __init__(
         self, url: str, timeout: float = 10.0, longest: int = MAX_BODY, within: Deadline | None = None
     ) -> None:
-        parts = urlsplit(url if "://" in url else f"http://{url}")
-        if parts.username is not None or parts.password is not None:
+        if "@" in url:  # wherever: no part of such a URL may be shown
             raise ValueError("the URL has a user or a password; give only http://host:8080")
+        parts = urlsplit(url if "://" in url else f"http://{url}")
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
             raise ValueError(f"{url!r} is not the URL of a gateway; write it as http://host:8080")
         try:

@@ -72,7 +72,8 @@ class Configuration:
         name = key.replace(".", "__")
         kind = self.kinds()[name]
         if type(value) is not kind:
-            raise ConfigError(f"{key} must be {_WORDS[kind]}, not {value!r}; correct the configuration")
+            shown = "" if name in self.SECRETS else f", not {value!r}"
+            raise ConfigError(f"{key} must be {_WORDS[kind]}{shown}; correct the configuration")
         if name in self.SECRETS:
             value = _secret(str(value))
         return replace(self, **{name: value})

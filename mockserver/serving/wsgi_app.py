@@ -17,6 +17,7 @@ from urllib.parse import quote
 from flask import Flask, Response, request
 
 from mockserver.contract.spec_files import version_of
+from mockserver.credentials import STORE
 from mockserver.gateway.config import Config
 from mockserver.gateway.gateway import Gateway
 from mockserver.gateway.service import gateway_service
@@ -40,7 +41,7 @@ NOT_CARRIED = {  # the reasons why WSGI servers differ from a gateway, by behavi
 }
 SEVERAL_PROCESSES = (
     "several worker processes would not share their state; start one process with threads "
-    "(gunicorn --workers 1 --threads 8), or have them share a Redis with store="
+    "(gunicorn --workers 1 --threads 8), or have them share a Redis with store= or TYK_CONTRACT_STORE"
 )
 
 
@@ -60,7 +61,8 @@ def create_app(
         secret: the required value of X-Tyk-Authorization.
         config: keys of tyk.conf, nested or dotted.
         conf: the path of a tyk.conf; the environment variables TYK_GW_* override it.
-        store: the URL of a Redis that several mocks share, redis://HOST:PORT/DB.
+        store: the URL of a Redis that several mocks share, redis://HOST:PORT/DB; by default, that in the
+            variable TYK_CONTRACT_STORE.
         remote_control: let other machines use /_mock/ too.
 
     Raises:
@@ -75,7 +77,8 @@ def create_app(
     if secret is not None:
         settings = settings.having("secret", secret)
     backend = None
-    if store:
+    store = os.environ.get(STORE.variable) or None if store is None else store
+    if store is not None:
         from mockserver.storage.redis_backend import RedisBackend
 
         backend = RedisBackend(store)
