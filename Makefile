@@ -6,13 +6,18 @@ COVERED := 95# per cent of lines and branches that tests must reach
 # Tests are full of made-up secrets, so that a word or a long text alone is no find; the form of a real one is.
 UNLIKE := --disable-plugin KeywordDetector --disable-plugin HexHighEntropyString --disable-plugin Base64HighEntropyString
 
-.PHONY: verify test serve check bench format
+INSTALL := -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable
+
+.PHONY: verify test test-lowest serve check bench format constraints sbom
 
 verify: .venv/ready  ## judge the embedded mock by the contract suite
 	$(BIN)/tyk-contract verify
 
 test: .venv/ready  ## run all tests
 	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+test-lowest: .venv/lowest/ready  ## run all tests with the oldest versions that pyproject.toml allows
+	.venv/lowest/bin/python -m pytest -n 2 --dist loadfile
 
 serve: .venv/ready  ## run the mock on port 8080
 	$(BIN)/tyk-contract serve
@@ -23,7 +28,7 @@ check: .venv/check  ## lint, types, dead code, secrets, known vulnerabilities, b
 	$(BIN)/mypy
 	$(BIN)/vulture
 	git ls-files -z -- . ':!spec/gateway/recordings' | xargs -0 $(BIN)/detect-secrets-hook $(UNLIKE)
-	$(BIN)/pip-audit --local --skip-editable
+	$(BIN)/python .ci/audit.py
 	$(BIN)/python -m pytest -n 2 --dist loadfile --cov --cov-report=term:skip-covered --cov-fail-under=$(COVERED)
 
 bench: .venv/ready  ## measure the mock beside its peers; needs wrk and npm; flags in BENCH
@@ -33,11 +38,27 @@ format: .venv/ready  ## put the code into its form
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+constraints: .venv/check  ## take the newest versions into constraints.txt
+	$(BIN)/uv pip compile --quiet --upgrade --universal --all-extras --python-version 3.11 --no-annotate \
+		--custom-compile-command "make constraints" --output-file constraints.txt pyproject.toml
+
+sbom: .venv/check  ## write a bill of materials of the product, CycloneDX, to dist/sbom.json
+	$(BIN)/uv venv --quiet --clear --python $(BIN)/python .venv/product
+	$(BIN)/uv pip install --quiet --python .venv/product --constraint constraints.txt '.[redis]'
+	mkdir -p dist
+	$(BIN)/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible \
+		--output-file dist/sbom.json .venv/product/bin/python
+
 .venv/check: .venv/ready
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[check]'
+	$(BIN)/python $(INSTALL) '.[check]'
 	touch $@
 
-.venv/ready: pyproject.toml
+.venv/ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	$(BIN)/python $(INSTALL) '.[dev]'
+	touch $@
+
+.venv/lowest/ready: .venv/check
+	$(BIN)/uv venv --quiet --clear --python $(BIN)/python .venv/lowest
+	$(BIN)/uv pip install --quiet --python .venv/lowest --resolution lowest-direct --editable '.[dev]'
 	touch $@

@@ -18,7 +18,7 @@ from mockserver.credentials import CREDENTIALS, LONGEST, SECRET, STORE, Credenti
 from mockserver.dashboard.config import Config as DashboardConfig
 from mockserver.gateway.config import Config
 from mockserver.http.client import Client
-from mockserver.service.configuration import Configuration, ConfigError
+from mockserver.service.configuration import ConfigError, Configuration
 
 
 def parsed(*arguments: str) -> argparse.Namespace:

@@ -72,9 +72,7 @@ class SuitePlugin:
 
 @contextmanager
 def _exit_on_error() -> Iterator[None]:
-    """End the session with the message of an error that came before the tests: of a preflight, a report
-    that cannot be written, or a secret that cannot be read.
-    """
+    """End the session with the message of a preflight, a report or a secret that cannot be used."""
     try:
         yield
     except (PreflightError, OutputError, CredentialError) as error:

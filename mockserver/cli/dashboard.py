@@ -97,7 +97,8 @@ def run(options: argparse.Namespace) -> int:
         if dashboard.gateway is not None:
             gateway = dashboard.gateway
             show(f"Tyk Gateway {gateway.gateway.version} mocked on {gateway.url}")
-        key = f', the key "{DEFAULT_KEY}"' if dashboard.key == DEFAULT_KEY else ""  # one of the user's is secret
+        is_secret = dashboard.key != DEFAULT_KEY
+        key = "" if is_secret else f', the key "{DEFAULT_KEY}"'
         show(f'the organisation is "{dashboard.state.organisation}"{key}')
         dashboard.wait()
     return 0
