@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from dashboards import add, ask
+from redis_server import Redis
 from serving import error_line, run_command
 
 from mockserver import MockDashboard
@@ -88,3 +89,46 @@ def test_the_configuration_of_a_real_dashboard(tmp_path: Path) -> None:
 def test_a_wrong_flag_is_told(arguments: list[str], complaint: str) -> None:
     """A wrong flag of `dashboard` gives one line and exit code 2."""
     assert complaint in error_line(run_command("dashboard", *arguments))
+
+
+KINDS = ("organisations", "users", "apis", "policies", "oauth-clients", "assets")
+FOREIGN = {
+    "no JSON": "nonsense",
+    "array": "[1]",
+    "object": '{"a": 1}',
+    "empty document": '{"order": 1, "document": {}}',
+    "document of other types": '{"order": 1, "document": {"id": 5, "org_id": [], "name": null, "_id": "x"}}',
+    "order of another type": '{"order": "x", "document": {}}',
+}
+LISTS = (
+    "/api/portal/policies", "/api/apis", "/api/users", "/api/assets", "/admin/organisations", "/api/users/foreign",
+    "/api/portal/policies/foreign", "/api/apis/foreign", "/api/assets/foreign",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("value", FOREIGN.values(), ids=list(FOREIGN))
+def test_a_foreign_record_in_a_shared_store_is_ignored(redis: Redis, value: str) -> None:
+    """What another program wrote under the names of the mock makes no request of a Dashboard fail."""
+    from redis import Redis as Client
+
+    from mockserver.contract.spec_files import default_version
+    from mockserver.dashboard.dashboard import SPEC
+    from mockserver.storage.redis_backend import RedisBackend
+
+    config = Config().having("listen_port", 0)
+    with (
+        Client.from_url(redis.url) as other,
+        MockDashboard.of(
+            default_version(SPEC), config, gateway_port=None, backend=RedisBackend(redis.url)
+        ) as dashboard,
+    ):
+        policy_id = add(dashboard, name="gold")
+        for kind in KINDS:
+            other.hset(f"tyk-contract:dashboard-{kind}", "foreign", value)
+        statuses = {target: ask(dashboard, "GET", target)[0] for target in LISTS}
+        assert {target for target, status in statuses.items() if status >= 500} == set()
+        assert list(dashboard.policies) == [policy_id]
+        dashboard.reset()
+        assert set(other.keys("tyk-contract:*")) == {
+            b"tyk-contract:dashboard-users", b"tyk-contract:dashboard-organisations",
+        }  # fmt: skip
