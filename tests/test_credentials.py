@@ -14,7 +14,7 @@ import pytest
 from serving import error_line, failing, run_command, serving
 
 from mockserver import MockGateway, create_app
-from mockserver.credentials import CREDENTIALS, LONGEST, SECRET, STORE, CredentialError
+from mockserver.console.credentials import CREDENTIALS, LONGEST, SECRET, STORE, CredentialError
 from mockserver.dashboard.config import Config as DashboardConfig
 from mockserver.gateway.config import Config
 from mockserver.http.client import Client

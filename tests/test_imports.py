@@ -11,8 +11,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 
 RANKS = {  # imports go to lower ranks only; packages of one rank do not know each other
-    "golang": 1, "storage": 1, "terminal": 1,
-    "credentials": 2,
+    "golang": 1, "storage": 1, "console": 1,
     "http": 2, "contract": 2,
     "service": 3,
     "gateway": 4,
@@ -25,7 +24,7 @@ RANKS = {  # imports go to lower ranks only; packages of one rank do not know ea
     "cli": 10,
     "__main__": 11,
 }  # fmt: skip
-SUITE_MAY_USE = {"contract", "credentials", "golang", "http", "terminal", "evidence.recording"}
+SUITE_MAY_USE = {"console", "contract", "golang", "http", "evidence.recording"}
 MAY_KNOW_THE_SUITE = {"cli", "mutation"}
 
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from serving import QUIET, run_command
 
-from mockserver import terminal
+from mockserver.console import terminal
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ def test_libraries_write_printable_lines(monkeypatch: pytest.MonkeyPatch, encodi
 )
 def test_a_process_is_guarded_to_its_end(program: str) -> None:
     """Tracebacks, warnings and logs of a guarded process are printable, without a handler of ours."""
-    code = f"from mockserver import terminal; terminal.guard(); exec({program!r})"
+    code = f"from mockserver.console import terminal; terminal.guard(); exec({program!r})"
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, env=QUIET, check=False, timeout=60
     )

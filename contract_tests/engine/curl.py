@@ -11,7 +11,7 @@ from contract_tests.engine import shell
 from contract_tests.engine.auth import Auth
 from contract_tests.engine.shell import Expansion, Piece
 from mockserver.http.client import Header
-from mockserver.terminal import printable
+from mockserver.console.terminal import printable
 
 MAX_BODY = 4000  # bytes of a body in a command
 HEAD_SECONDS = 5  # to wait for the body that curl expects after the answer to a HEAD with a body

@@ -9,7 +9,7 @@ from typing import Self
 
 import pytest
 
-from mockserver.credentials import SECRET, read_file
+from mockserver.console.credentials import SECRET, read_file
 from mockserver.http.deadline import RUN_SECONDS
 
 

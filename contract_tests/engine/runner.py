@@ -16,7 +16,7 @@ from contract_tests.engine.session import CLEANUP_SECONDS
 from contract_tests.engine.signals import END_SECONDS, ENDED_AT_ONCE, interrupt_on_sigterm
 from contract_tests.report import verdicts
 from contract_tests.report.verdicts import Report
-from mockserver.credentials import SECRET
+from mockserver.console.credentials import SECRET
 from mockserver.http.redaction import hidden
 
 _PACKAGE = Path(__file__).parent.parent

@@ -38,7 +38,7 @@ from contract_tests.engine.target import Gone, RunEnded
 from contract_tests.engine.xdist import Verdicts, once
 from contract_tests.report.verdicts import Status, Trace, Verdict
 from mockserver.contract.behaviours import Behaviour
-from mockserver.terminal import show_progress
+from mockserver.console.terminal import show_progress
 
 SHOWN_EXCHANGES = 30  # of a behaviour, in a report
 AT_A_TIME = 2  # tests; more would wait for each other, for one interpreter runs them

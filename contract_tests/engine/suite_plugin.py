@@ -17,9 +17,9 @@ from contract_tests.engine.session import Session
 from contract_tests.engine.suite import Suite
 from contract_tests.report import output_file
 from contract_tests.report.output_file import OutputError
-from mockserver.credentials import SECRET, CredentialError
+from mockserver.console.credentials import SECRET, CredentialError
 from mockserver.http.redaction import hidden
-from mockserver.terminal import printable
+from mockserver.console.terminal import printable
 
 SWITCH_SECONDS = 0.001  # between threads; with Python's own 5 ms answers wait for others
 _SESSION = pytest.StashKey[Session]()

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, fields
 from enum import Enum
 from typing import Any
 
-from mockserver.terminal import printable
+from mockserver.console.terminal import printable
 
 CURL_LINES = 8  # of a failure's history that the terminal shows
 ERROR_NAMES = 5  # of behaviours that could not be judged for one reason

@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 from typing import TypeAlias
 
-from mockserver.credentials import SECRET
+from mockserver.console.credentials import SECRET
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001  argparse has no public name for it
 

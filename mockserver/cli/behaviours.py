@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from mockserver.cli import Commands
-from mockserver.terminal import show
+from mockserver.console.terminal import show
 
 
 def add(commands: Commands) -> None:

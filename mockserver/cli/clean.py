@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from mockserver.cli import BROKEN, CONFORMS, UNREACHABLE, USAGE, Commands, add_target, secret_of
+from mockserver.console.terminal import show, show_error
 from mockserver.http.redaction import hidden
-from mockserver.terminal import show, show_error
 
 if TYPE_CHECKING:
     from contract_tests.engine.leftovers import Leftover

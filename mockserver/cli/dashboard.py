@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from mockserver.cli import Commands
 from mockserver.cli.serve import redis_backend
-from mockserver.credentials import ADMIN_SECRET, KEY, NODE_SECRET, STORE
-from mockserver.terminal import show
+from mockserver.console.credentials import ADMIN_SECRET, KEY, NODE_SECRET, STORE
+from mockserver.console.terminal import show
 
 if TYPE_CHECKING:
     from mockserver.dashboard.config import Config

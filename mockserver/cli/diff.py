@@ -9,7 +9,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from mockserver.cli import Commands
-from mockserver.terminal import show
+from mockserver.console.terminal import show
 
 if TYPE_CHECKING:
     from mockserver.contract.version_changes import Change

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mockserver.cli import Commands
-from mockserver.terminal import show
+from mockserver.console.terminal import show
 
 if TYPE_CHECKING:
     from mockserver.contract.behaviours import Behaviour

@@ -25,7 +25,7 @@ from mockserver.cli import (
     verify,
     why,
 )
-from mockserver.terminal import guard, show_error
+from mockserver.console.terminal import guard, show_error
 
 COMMANDS = (
     serve,

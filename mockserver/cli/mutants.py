@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mockserver.cli import BROKEN, CONFORMS, Commands
-from mockserver.terminal import show, show_error
+from mockserver.console.terminal import show, show_error
 
 if TYPE_CHECKING:
     from mockserver.mutation.mutant import Mutant

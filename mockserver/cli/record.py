@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from mockserver.cli import CONFORMS, Commands, add_target, secret_of
-from mockserver.terminal import show
+from mockserver.console.terminal import show
 
 
 def add(commands: Commands) -> None:

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mockserver.cli import Commands
-from mockserver.credentials import SECRET, STORE
-from mockserver.terminal import show
+from mockserver.console.credentials import SECRET, STORE
+from mockserver.console.terminal import show
 
 if TYPE_CHECKING:
     from mockserver.gateway.config import Config

@@ -20,8 +20,8 @@ from mockserver.cli import (
     add_target,
     secret_of,
 )
+from mockserver.console.terminal import show, show_error
 from mockserver.http.deadline import RUN_SECONDS
-from mockserver.terminal import show, show_error
 
 if TYPE_CHECKING:
     from contract_tests.report.verdicts import Report

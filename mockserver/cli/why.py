@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from mockserver.cli import BROKEN, CONFORMS, Commands
-from mockserver.terminal import show
+from mockserver.console.terminal import show
 
 
 def add(commands: Commands) -> None:

@@ -7,6 +7,7 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from mockserver.console.terminal import printable
 from mockserver.contract.behaviours import load
 from mockserver.contract.codecs import Codec
 from mockserver.contract.openapi import Contract
@@ -17,7 +18,6 @@ from mockserver.gateway.provenance import Origin, PoliciesNotApplicable
 from mockserver.gateway.session_store import application_of
 from mockserver.golang import json_writer
 from mockserver.storage.files import Files
-from mockserver.terminal import printable
 
 OWN = "the session itself"
 

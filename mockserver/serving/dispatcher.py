@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from mockserver.console.terminal import printable
 from mockserver.contract.openapi import Contract, Operation
 from mockserver.contract.routes import Routes
 from mockserver.http.messages import DropConnection, Reply, Request
@@ -17,7 +18,6 @@ from mockserver.service.registry import HANDLERS, Call, Handler, always, never
 from mockserver.service.service import Service
 from mockserver.serving.example_replies import example_reply
 from mockserver.storage.backend import BackendUnavailable
-from mockserver.terminal import printable
 
 CONTROL_PREFIX = "/_mock/"
 LOG = logging.getLogger("tyk-contract")

@@ -16,8 +16,8 @@ from urllib.parse import quote
 
 from flask import Flask, Response, request
 
+from mockserver.console.credentials import STORE
 from mockserver.contract.spec_files import version_of
-from mockserver.credentials import STORE
 from mockserver.gateway.config import Config
 from mockserver.gateway.gateway import Gateway
 from mockserver.gateway.service import gateway_service

@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from mockserver.terminal import show_error
+from mockserver.console.terminal import show_error
 
 LONGEST = 64 << 10  # bytes of a credential
 STDIN = "-"  # the value that stands for standard input
