@@ -10,8 +10,9 @@ INSTALL := -m pip install --quiet --disable-pip-version-check --constraint const
 
 .PHONY: verify test test-lowest serve check bench format constraints sbom
 
-verify: .venv/ready  ## judge the embedded mock by the contract suite
-	$(BIN)/tyk-contract verify
+verify: .venv/ready  ## judge the embedded mocks of both services by the contract suite
+	$(BIN)/tyk-contract verify --strict
+	$(BIN)/tyk-contract verify --strict --service dashboard
 
 test: .venv/ready  ## run all tests
 	$(BIN)/python -m pytest -n 2 --dist loadfile

@@ -1,13 +1,16 @@
-"""The suite under pytest: the Tyk Gateway is the service that it judges."""
+"""The suite under pytest: it judges the service that an option names, with the tests of its folder."""
 
 from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
 
 import pytest
 
 from contract_tests.engine.preflight import USAGE
 from contract_tests.engine.suite_plugin import SuitePlugin
-from contract_tests.gateway.suite import GATEWAY_SUITE
 
+SERVICES = ("gateway", "dashboard")
 _NO_PLUGIN = (
     "tyk-contract: its pytest plugin is missing; if another distribution has overwritten the package "
     "mockserver, install tyk-contract into an environment of its own"
@@ -15,6 +18,13 @@ _NO_PLUGIN = (
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    if not hasattr(config.option, "gateway_url"):
+    if not hasattr(config.option, "contract_service"):
         pytest.exit(_NO_PLUGIN, returncode=USAGE)
-    config.pluginmanager.register(SuitePlugin(GATEWAY_SUITE))
+    suite = import_module(f"contract_tests.{config.option.contract_service}.suite").SUITE
+    config.pluginmanager.register(SuitePlugin(suite))
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave out the tests of the other services."""
+    others = {Path(__file__).parent / name for name in SERVICES if name != config.option.contract_service}
+    return True if others & {collection_path, collection_path.parent} else None

@@ -39,6 +39,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--gateway-max-time", type=float, default=RUN_SECONDS, metavar="SECONDS",
         help="time of the run; what is not judged by then is an error (default: %(default)s)",
     )  # fmt: skip
+    group.addoption(
+        "--contract-service", choices=("gateway", "dashboard"), default="gateway", help="service to judge"
+    )
+    group.addoption("--contract-strict", action="store_true", help="let rows fail whatever their evidence")
     group.addoption("--contract-unattended", action="store_true", help="report no single tests to pytest")
     group.addoption("--contract-report", metavar="FILE", help="write the verdicts as JSON")
 

@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 from contract_tests.engine import shell
 from contract_tests.engine.auth import Auth
 from contract_tests.engine.shell import Expansion, Piece
-from mockserver.http.client import Header
 from mockserver.console.terminal import printable
+from mockserver.http.client import Header
 
 MAX_BODY = 4000  # bytes of a body in a command
 HEAD_SECONDS = 5  # to wait for the body that curl expects after the answer to a HEAD with a body

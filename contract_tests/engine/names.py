@@ -61,7 +61,12 @@ class Names:
 
     def owns_chosen(self, name: str) -> bool:
         """True if a name that the service chose is of this run, and can stand in a request as it is."""
-        return _PLAIN.fullmatch(name) is not None and self.owns(name)
+        return is_plain(name) and self.owns(name)
+
+
+def is_plain(name: str) -> bool:
+    """True if a name can stand in a target, a form and a header as it is, and nothing can be split at it."""
+    return _PLAIN.fullmatch(name) is not None
 
 
 def run_of(name: str) -> str:

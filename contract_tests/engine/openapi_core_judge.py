@@ -33,10 +33,11 @@ def validator(contract: Contract) -> Callable[[Answered], str]:
 
     document = _without_extensions(contract.document)
     api = OpenAPI.from_dict(document, config=Config(spec_validator_cls=None))
+    host_url = next((server["url"] for server in document.get("servers", ())), "")
 
     def violation(answered: Answered) -> str:
         try:
-            api.validate_response(_Request(answered), _Response(answered))
+            api.validate_response(_Request(answered, host_url), _Response(answered))
         except SpecError:
             raise  # our fault, not the gateway's
         except OpenAPIError as error:
@@ -49,13 +50,13 @@ def validator(contract: Contract) -> Callable[[Answered], str]:
 class _Request:
     """A request in the form that openapi-core reads."""
 
-    host_url = "http://localhost:8080"
     content_type = "application/json"
     body = None
 
-    def __init__(self, answered: Answered) -> None:
+    def __init__(self, answered: Answered, host_url: str) -> None:
         from openapi_core.datatypes import RequestParameters
 
+        self.host_url = host_url
         self.path = answered.path
         self.method = answered.method.lower()
         self.parameters = RequestParameters()

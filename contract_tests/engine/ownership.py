@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from contract_tests.engine.exchange import Exchange, Request
-from contract_tests.engine.names import Names, Undecodable, readings
+from contract_tests.engine.names import Names, Undecodable, is_plain, readings
 from contract_tests.engine.resources import Resource, Write, nothing
 from mockserver.contract.openapi import Contract
 
@@ -41,6 +41,7 @@ class Ownership(Names):
         self._resources = resources
         self._written: dict[str, Resource] = {}  # targets in the order of their writes
         self._deleted_last: set[str] = set()
+        self._adopted: set[str] = set()  # names that the service chose and that say nothing of the run
 
     def check(self, request: Request) -> list[str]:
         """The targets to delete if the service carries the request out.
@@ -83,6 +84,19 @@ class Ownership(Names):
             raise UnsafeRequest(f"the {resource.kind} {name!r} is not of this run", resource.kind, name)
         if name:
             self.note([resource.target(name, self.run)])
+
+    def adopt(self, resource: Resource, name: str, shown: str) -> None:
+        """Count a name that the service chose as one of the run, for it shows a thing of the run under it.
+
+        `shown` is the name of that thing, which the run chose.
+
+        Raises:
+            UnsafeRequest: the thing is not of this run.
+        """
+        if not self.owns(shown) or not is_plain(name):
+            raise UnsafeRequest(f"the {resource.kind} {name!r} is not of this run", resource.kind, name)
+        self._adopted.add(name)
+        self.note([resource.target(name, self.run)])
 
     def note_answer(self, request: Request, answer: Any) -> None:
         """Record the name that the answer to a POST has, if it is of this run."""
@@ -132,7 +146,7 @@ class Ownership(Names):
                 self._check_name(member, name, what)
 
     def _check_name(self, kind: str, name: str, what: str) -> None:
-        if not self.owns(name):
+        if not self.owns(name) and name not in self._adopted:
             raise UnsafeRequest(f"{what} names the {kind} {name!r}, which is not of this run", kind, name)
 
     def _named(self, request: Request, answer: Any) -> tuple[Resource, str, bool]:

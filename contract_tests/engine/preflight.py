@@ -60,8 +60,8 @@ def look(service: Service, url: str, secret: str, wanted: str, *, timeout: float
     finally:
         client.close()
     _check_kind(service, url, greeting, refusal, listing)
-    if listing.status == 403 and refusal.status == 403:
-        raise PreflightError(f"{url} refuses the secret; give it in TYK_GW_SECRET or a file", USAGE)
+    if listing.status in (401, 403) and refusal.status == listing.status:
+        raise PreflightError(f"{url} refuses the secret; give it in {service.variable} or a file", USAGE)
     detected = find_version(service, _json(greeting), wanted)
     return replace(detected, leftovers=_count_leftovers(service, _json(listing)))
 

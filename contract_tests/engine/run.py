@@ -60,7 +60,7 @@ class Run:
         ownership = Ownership(contract, service.resources)
         target = Target(
             options.url,
-            Auth(service.auth_header, options.secret),
+            Auth(service.auth_header, options.secret, service.variable),
             ownership,
             reload_target=service.reload_target,
             probe=service.probe,

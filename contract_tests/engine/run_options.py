@@ -25,6 +25,8 @@ class RunOptions:
         quick: True if slow tests are left out.
         allow_group_reload: True if /tyk/reload/group may be tried, which reloads other gateways too.
         upstream: the URL that APIs of the run forward to; "" uses a server of the suite.
+        service: the name of the service to judge: "gateway" or "dashboard".
+        strict: True if rows fail the service whatever their evidence.
         max_time: the seconds that the run may take until its clean-up.
         unattended: True if pytest reports no single tests, so that all may run at once.
         report: the file that the verdicts are written to as JSON; None writes none.
@@ -37,6 +39,8 @@ class RunOptions:
     quick: bool = False
     allow_group_reload: bool = False
     upstream: str = ""
+    service: str = "gateway"
+    strict: bool = False
     max_time: float = RUN_SECONDS
     unattended: bool = False
     report: Path | None = None
@@ -53,12 +57,14 @@ class RunOptions:
             "--gateway-version": self.version,
             "--gateway-upstream": self.upstream,
             "--gateway-max-time": str(self.max_time),
+            "--contract-service": self.service,
             "--contract-report": str(self.report or ""),
         }
         flags = {
             "--gateway-read-only": self.read_only,
             "--gateway-quick": self.quick,
             "--gateway-allow-group-reload": self.allow_group_reload,
+            "--contract-strict": self.strict,
             "--contract-unattended": self.unattended,
         }
         return [
@@ -84,6 +90,8 @@ class RunOptions:
             quick=option("--gateway-quick"),
             allow_group_reload=option("--gateway-allow-group-reload"),
             upstream=option("--gateway-upstream"),
+            service=option("--contract-service"),
+            strict=option("--contract-strict"),
             max_time=option("--gateway-max-time"),
             unattended=option("--contract-unattended"),
             report=Path(report) if report else None,

@@ -25,6 +25,7 @@ class Service:
         probe_members: members of the JSON object that the probe answers with; "version" tells the version.
         listing: the resource whose prefix answers a GET with a list, if the secret is right.
         refusal_members: members of the JSON object that refuses a wrong secret.
+        variable: the environment variable of a user's secret, in lines to paste.
         reload_target: the target of a GET that loads what was written; "" if writes show at once.
     """
 
@@ -37,6 +38,7 @@ class Service:
     probe_members: frozenset[str]
     listing: Resource
     refusal_members: frozenset[str]
+    variable: str = "TYK_GW_SECRET"
     reload_target: str = ""
 
     @property

@@ -21,9 +21,9 @@ from contract_tests.engine.suite import Suite
 from contract_tests.engine.target import RunEnded
 from contract_tests.report import output_file, verdicts
 from contract_tests.report.verdicts import Report, Status, Verdict
+from mockserver.console.terminal import show_error, show_progress
 from mockserver.contract.versions import package_version
 from mockserver.http.deadline import Deadline
-from mockserver.console.terminal import show_error, show_progress
 
 CLEANUP_SECONDS = 60.0  # for the clean-up of a run that was not interrupted
 

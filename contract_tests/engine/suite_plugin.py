@@ -18,8 +18,8 @@ from contract_tests.engine.suite import Suite
 from contract_tests.report import output_file
 from contract_tests.report.output_file import OutputError
 from mockserver.console.credentials import SECRET, CredentialError
-from mockserver.http.redaction import hidden
 from mockserver.console.terminal import printable
+from mockserver.http.redaction import hidden
 
 SWITCH_SECONDS = 0.001  # between threads; with Python's own 5 ms answers wait for others
 _SESSION = pytest.StashKey[Session]()

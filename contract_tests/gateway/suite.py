@@ -18,7 +18,7 @@ with MockGateway(gateway=sys.argv[1], secret=sys.argv[2]) as gateway:
 gc.freeze()  # saves the garbage collection at exit
 """
 
-GATEWAY_SUITE = Suite(
+SUITE = Suite(
     service=GATEWAY,
     clients=client.clients,
     prepare=generated.start,

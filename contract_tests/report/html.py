@@ -49,7 +49,9 @@ boxes.forEach(box => box.addEventListener("change", show));
 
 def as_html(report: Report) -> str:
     """The page with counts, filters, and each behaviour with its exchanges, failures first."""
-    order = [Status.FAILED, Status.ERROR, Status.ACCEPTED, Status.PASSED, Status.NOT_APPLICABLE]
+    order = [
+        Status.FAILED, Status.ERROR, Status.ACCEPTED, Status.OBSERVED, Status.PASSED, Status.NOT_APPLICABLE,
+    ]  # fmt: skip
     verdicts = sorted(report.verdicts, key=lambda verdict: order.index(verdict.status))
     operations = dict.fromkeys(verdict.operation for verdict in verdicts)
     ending = "conforms" if report.conforms else "does not conform"

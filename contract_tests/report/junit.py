@@ -6,6 +6,14 @@ from xml.etree import ElementTree
 
 from contract_tests.report.verdicts import Report, Status, Verdict
 
+_TAGS = {
+    Status.FAILED: "failure",
+    Status.ERROR: "error",
+    Status.NOT_APPLICABLE: "skipped",
+    Status.OBSERVED: "skipped",
+    Status.ACCEPTED: "skipped",
+}
+
 
 def as_junit(report: Report) -> str:
     """The report as JUnit XML: one suite for each operation, one case for each behaviour."""
@@ -19,7 +27,7 @@ def as_junit(report: Report) -> str:
             tests=str(len(verdicts)),
             failures=str(sum(v.status is Status.FAILED for v in verdicts)),
             errors=str(sum(v.status is Status.ERROR for v in verdicts)),
-            skipped=str(sum(v.status in (Status.NOT_APPLICABLE, Status.ACCEPTED) for v in verdicts)),
+            skipped=str(sum(_TAGS.get(v.status) == "skipped" for v in verdicts)),
             timestamp=report.date,
         )
         for verdict in verdicts:
@@ -30,13 +38,7 @@ def as_junit(report: Report) -> str:
 
 def _junit_case(suite: ElementTree.Element, verdict: Verdict) -> None:
     case = ElementTree.SubElement(suite, "testcase", classname=verdict.operation, name=verdict.behaviour)
-    tags = {
-        Status.FAILED: "failure",
-        Status.ERROR: "error",
-        Status.NOT_APPLICABLE: "skipped",
-        Status.ACCEPTED: "skipped",
-    }
-    if verdict.status in tags:
+    if verdict.status in _TAGS:
         message = verdict.reason or f"expected {verdict.expected}; actual {verdict.actual}"
-        child = ElementTree.SubElement(case, tags[verdict.status], message=message)
+        child = ElementTree.SubElement(case, _TAGS[verdict.status], message=message)
         child.text = verdict.as_text()

@@ -15,10 +15,14 @@ ERROR_NAMES = 5  # of behaviours that could not be judged for one reason
 
 
 class Status(Enum):
-    """The status of a verdict, mildest first."""
+    """The status of a verdict, mildest first.
+
+    Observed is what differs from a row whose evidence is too thin to fail anyone.
+    """
 
     NOT_APPLICABLE = "not applicable"
     PASSED = "passed"
+    OBSERVED = "observed"
     ACCEPTED = "accepted"
     ERROR = "error"
     FAILED = "failed"
@@ -199,6 +203,7 @@ def as_terminal(report: Report) -> str:
         shown = ", ".join(names[:ERROR_NAMES])
         more = f" and {len(names) - ERROR_NAMES} more" if len(names) > ERROR_NAMES else ""
         lines += [f"error  {shown}{more}", f"  could not be judged: {reason}", ""]
+    lines += [f"observed  {v.behaviour}: {v.reason}" for v in report.of(Status.OBSERVED)]
     lines += [f"accepted  {v.behaviour}: {v.reason}" for v in report.of(Status.ACCEPTED)]
     lines += [f"baseline  {text}" for text in report.stale]
     if report.leftovers:
@@ -206,7 +211,7 @@ def as_terminal(report: Report) -> str:
     counts = [
         f"{len(report.of(status))} {status.value}"
         for status in reversed(Status)
-        if status is not Status.ACCEPTED or report.of(status)
+        if status not in (Status.ACCEPTED, Status.OBSERVED) or report.of(status)
     ]
     lines += [note for note in (report.not_offered_note, report.profile_note) if note]
     lines.append(f"{report.url}  {report.service} {report.gateway} ({report.version_source})")

@@ -20,10 +20,12 @@ from mockserver.cli import (
     add_target,
     secret_of,
 )
+from mockserver.console.credentials import KEY
 from mockserver.console.terminal import show, show_error
 from mockserver.http.deadline import RUN_SECONDS
 
 if TYPE_CHECKING:
+    from contract_tests.engine.service import Service
     from contract_tests.report.verdicts import Report
 
 
@@ -31,13 +33,32 @@ def add(commands: Commands) -> None:
     """Declare the command and its flags."""
     parser = commands.add_parser(
         "verify",
-        help="Check a gateway with the contract suite.",
-        description="Check a gateway with the contract suite, and print each failure with its requirement "
-        "and a request to reproduce it. Without a URL, a mock is started and checked. The names of all "
-        "objects that the run writes begin with a prefix, and the run removes them.",
+        help="Check a gateway or a Dashboard with the contract suite.",
+        description="Check a gateway with the contract suite, or with --service dashboard a Dashboard, and "
+        "print each failure with its requirement and a request to reproduce it. Without a URL, a mock is "
+        "started and checked. The names of all objects that the run writes begin with a prefix, and the run "
+        "removes them.",
         epilog=EXIT_CODES,
     )
     add_target(parser, is_optional=True)
+    parser.add_argument(
+        "--service",
+        choices=("gateway", "dashboard"),
+        default="gateway",
+        help="Service at the URL. (default: %(default)s)",
+    )
+    KEY.add_options(parser)
+    parser.add_argument(
+        "--dashboard",
+        default="auto",
+        metavar="VERSION",
+        help="Dashboard version whose rules apply, as in 5.13 (auto: the default version, as none is told).",
+    )
+    parser.add_argument(
+        "--strict",
+        action="store_true",
+        help="Let every behaviour fail, also those whose evidence is too thin; else they are observed.",
+    )
     parser.add_argument(
         "--gateway",
         default="auto",
@@ -95,22 +116,21 @@ def run(options: argparse.Namespace) -> int:
     """Check the gateway and print the report; return the exit code."""
     from contract_tests.engine import preflight, runner
     from contract_tests.engine.run_options import RunOptions
-    from contract_tests.gateway.service import GATEWAY
     from contract_tests.report import baseline, formats, output_file, verdicts
 
     for path in options.report:
         formats.check_path(path)
     if options.write_baseline:
         output_file.check(options.write_baseline)
-    accepted = baseline.read(options.baseline, GATEWAY.behaviours) if options.baseline else []
-    secret = secret_of(options)
+    service, secret, version = _service(options)
+    accepted = baseline.read(options.baseline, service.behaviours) if options.baseline else []
     if options.url:
-        detected = preflight.look(GATEWAY, options.url, secret, options.gateway)
+        detected = preflight.look(service, options.url, secret, version)
     else:
-        detected = preflight.of_mock(GATEWAY, options.gateway)
+        detected = preflight.of_mock(service, version)
     if detected.leftovers:
         advice = f"remove them with `tyk-contract clean {shlex.quote(options.url)}`"
-        message = f"policies of an earlier run are left on the gateway: {detected.leftovers}; {advice}"
+        message = f"policies of an earlier run are left on the {service.name}: {detected.leftovers}; {advice}"
         show_error(f"tyk-contract: {message}")
     settings = RunOptions(
         url=options.url or "",
@@ -119,6 +139,8 @@ def run(options: argparse.Namespace) -> int:
         allow_group_reload=options.allow_group_reload,
         quick=options.quick,
         upstream=options.upstream,
+        service=service.name,
+        strict=options.strict,
         max_time=options.max_time,
     )
     today = datetime.now(UTC).date()
@@ -131,6 +153,17 @@ def run(options: argparse.Namespace) -> int:
     if report.gone:
         return UNREACHABLE
     return USAGE if report.of(verdicts.Status.ERROR) else CONFORMS
+
+
+def _service(options: argparse.Namespace) -> tuple[Service, str, str]:
+    """The service to check, the secret for it, and the version that the user asks for."""
+    if options.service == "dashboard":
+        from contract_tests.dashboard.service import DASHBOARD
+
+        return DASHBOARD, KEY.of(options) or "", options.dashboard
+    from contract_tests.gateway.service import GATEWAY
+
+    return GATEWAY, secret_of(options), options.gateway
 
 
 def _has_written(report: Report, options: argparse.Namespace, today: date) -> bool:

@@ -100,7 +100,7 @@ STORE = Credential(
     "URL",
     "URL of the Redis that a group of mocks shares, redis://HOST:PORT/DB",
 )
-KEY = Credential("key", "TYK_CONTRACT_KEY", "KEY", "Access key of the first user, who is an admin")
+KEY = Credential("key", "TYK_DASHBOARD_KEY", "KEY", "Access key of a user of the Dashboard, an admin")
 ADMIN_SECRET = Credential("admin-secret", "TYK_DB_ADMINSECRET", "SECRET", "Required value of admin-auth")
 NODE_SECRET = Credential("node-secret", "TYK_DB_NODESECRET", "SECRET", "Secret of the gateways that register")
 CREDENTIALS = (SECRET, STORE, KEY, ADMIN_SECRET, NODE_SECRET)

@@ -13,6 +13,8 @@ from mockserver.contract.versions import GatewayVersion, Span
 
 LEVELS = ("core", "extended", "setup")
 EVIDENCE = ("recorded", "source", "documented", "capture", "client", "documented-differently", "inferred")
+_CERTAIN = {"recorded", "source", "documented"}  # a service may be failed by such evidence
+_SINGLE = {"capture", "client"}  # by two addresses of such evidence
 _KEYS = {
     "id", "level", "statement", "since", "until", "except", "source", "published", "hint", "operation",
     "evidence",
@@ -47,6 +49,15 @@ class Behaviour:
     evidence: str = "recorded"
     published: str = ""
     hint: str = ""
+
+    @property
+    def may_fail(self) -> bool:
+        """True if a service that behaves otherwise may be said to fail; else that is only observed.
+
+        What is captured, or what a client relies on, counts if two independent addresses say so.
+        """
+        addresses = {address.split()[0].partition(":")[0] for address in self.source.split(";")}
+        return self.evidence in _CERTAIN or (self.evidence in _SINGLE and len(addresses) > 1)
 
     def holds_for(self, version: GatewayVersion) -> bool:
         """True if a service of this version behaves so."""

@@ -146,7 +146,7 @@ def _failures(url: str, version: str, tests: list[Any], *, until_failure: bool) 
     from contract_tests.engine.run_options import RunOptions
     from contract_tests.engine.scheduler import Scheduler
     from contract_tests.gateway.service import GATEWAY
-    from contract_tests.gateway.suite import GATEWAY_SUITE
+    from contract_tests.gateway.suite import SUITE
     from contract_tests.report.verdicts import Status
 
     try:
@@ -157,7 +157,7 @@ def _failures(url: str, version: str, tests: list[Any], *, until_failure: bool) 
         return {"": ("before the run", f"/hello says {detected.version}")}
     options = RunOptions(url=url, secret=SECRET, allow_group_reload=True)
     run = Run.open(GATEWAY, options, _contract(version), timeout=5)
-    scheduler = Scheduler(GATEWAY_SUITE, run, tests, until_failure=until_failure)
+    scheduler = Scheduler(SUITE, run, tests, until_failure=until_failure)
     scheduler.run_all()
     run.close()
     verdicts = sorted(scheduler.verdicts.items(), key=lambda pair: pair[1].status is not Status.FAILED)

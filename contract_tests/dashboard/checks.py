@@ -1,0 +1,67 @@
+"""Checks of the Dashboard's answers: its envelope, and policies in lists."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from contract_tests.engine.checks import Mismatch, first_difference
+from contract_tests.engine.exchange import Exchange
+
+UNAUTHORISED = (401, "Not authorised")
+
+
+def expect_message(exchange: Exchange, status: int, message: str = "") -> None:
+    """The answer has this status and the envelope of it, with this message if one is given.
+
+    Raises:
+        Mismatch: it has not.
+    """
+    word = "OK" if status < 300 else "Error"
+    wanted = {"Status": word, **({"Message": message} if message else {})}
+    document = exchange.document
+    if exchange.status != status or first_difference(wanted, document):
+        shown = ", ".join(f"{name} {value!r}" for name, value in wanted.items())
+        raise Mismatch(f"{status} with {shown}", f"{exchange.status} {exchange.text}", exchange)
+
+
+def expect_members(exchange: Exchange, wanted: dict[str, Any]) -> None:
+    """The answer is 200 with an object that has these members.
+
+    Raises:
+        Mismatch: it is not.
+    """
+    document = exchange.document
+    difference = first_difference(wanted, document) if exchange.status == 200 else ""
+    if exchange.status != 200 or difference:
+        raise Mismatch(f"200 with {wanted}", difference or f"{exchange.status} {exchange.text}", exchange)
+
+
+def listed(exchange: Exchange) -> list[dict[str, Any]]:
+    """The policies of a list.
+
+    Raises:
+        Mismatch: the answer is not a list of policies.
+    """
+    data = exchange.document.get("Data")
+    if (
+        exchange.status != 200
+        or not isinstance(data, list)
+        or not all(isinstance(item, dict) for item in data)
+    ):
+        raise Mismatch(
+            "200 with an array of policies in Data", f"{exchange.status} {exchange.text}", exchange
+        )
+    return data
+
+
+def expect_found(exchange: Exchange, ids: list[str], others: list[str]) -> None:
+    """The list has the policies with these database ids, in any order, and none of the others.
+
+    Raises:
+        Mismatch: it has not.
+    """
+    found = [policy.get("_id") for policy in listed(exchange)]
+    if missing := [name for name in ids if name not in found]:
+        raise Mismatch(f"a list with {', '.join(ids)}", f"a list without {', '.join(missing)}", exchange)
+    if extra := [name for name in others if name in found]:
+        raise Mismatch(f"a list without {', '.join(others)}", f"a list with {', '.join(extra)}", exchange)

@@ -1,0 +1,84 @@
+"""The client that a test of the Tyk Dashboard sends its requests with."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from contract_tests.dashboard.resources import POLICIES, POLICY
+from contract_tests.engine.checks import Mismatch
+from contract_tests.engine.client import ServiceClient
+from contract_tests.engine.exchange import Exchange
+from contract_tests.engine.ownership import UnsafeRequest
+
+
+class Dashboard(ServiceClient):
+    """A client of the Tyk Dashboard, for one test."""
+
+    def create(self, **members: Any) -> str:
+        """POST a policy, with a new name unless one is given; return its database id.
+
+        Raises:
+            Mismatch: the answer is not 200 with an id.
+        """
+        exchange = self.post({"name": self.new_id(), **members})
+        object_id = exchange.document.get("Message")
+        if exchange.status != 200 or not isinstance(object_id, str):
+            raise Mismatch("200 with the id of the policy", f"{exchange.status} {exchange.text}", exchange)
+        return object_id
+
+    def post(self, body: Any, path: str = POLICIES, **kwargs: Any) -> Exchange:
+        """POST /api/portal/policies; a database id that the Dashboard chooses is one of the run from then on.
+
+        Raises:
+            Mismatch: under the id in the answer the Dashboard has no policy of the run.
+        """
+        exchange = self.send("POST", path, body, **kwargs)
+        object_id = exchange.document.get("Message")
+        if exchange.status == 200 and isinstance(object_id, str) and not self.ownership.owns(object_id):
+            name = self.get(object_id).document.get("name")
+            try:
+                self.ownership.adopt(POLICY, object_id, str(name))
+            except UnsafeRequest as error:
+                raise Mismatch("the id of the policy as the Message", str(error), exchange) from error
+        return exchange
+
+    def put(self, policy_id: str, body: Any) -> Exchange:
+        """PUT /api/portal/policies/{id}."""
+        return self.send("PUT", path_of(policy_id), body)
+
+    def get(self, policy_id: str) -> Exchange:
+        """GET /api/portal/policies/{id}."""
+        return self.send("GET", path_of(policy_id))
+
+    def delete(self, policy_id: str) -> Exchange:
+        """DELETE /api/portal/policies/{id}."""
+        return self.send("DELETE", path_of(policy_id))
+
+    def read(self, policy_id: str) -> dict[str, Any]:
+        """GET a policy that must be there.
+
+        Raises:
+            Mismatch: the answer is not 200 with a JSON object.
+        """
+        exchange = self.get(policy_id)
+        if exchange.status != 200 or not isinstance(exchange.document, dict):
+            raise Mismatch("200 with the policy", f"{exchange.status} {exchange.text}", exchange)
+        return dict(exchange.document)
+
+    def list(self, **query: str) -> Exchange:
+        """GET /api/portal/policies."""
+        return self.send("GET", POLICIES + _query(query))
+
+    def search(self, **query: str) -> Exchange:
+        """GET /api/portal/policies/search."""
+        return self.send("GET", f"{POLICIES}/search{_query(query)}")
+
+
+def path_of(policy_id: str) -> str:
+    """The path of a policy, with its id percent-encoded."""
+    return f"{POLICIES}/{quote(policy_id, safe='')}"
+
+
+def _query(query: dict[str, str]) -> str:
+    return f"?{urlencode(query)}" if query else ""

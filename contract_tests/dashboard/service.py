@@ -1,0 +1,20 @@
+"""The Tyk Dashboard as a service that the suite checks."""
+
+from __future__ import annotations
+
+from contract_tests.dashboard.resources import POLICY, RESOURCES
+from contract_tests.engine.service import Service
+from mockserver.contract.spec_files import spec_path
+
+DASHBOARD = Service(
+    name="dashboard",
+    title="Tyk Dashboard",
+    folder=spec_path("dashboard"),
+    auth_header="Authorization",
+    resources=RESOURCES,
+    probe="/hello",
+    probe_members=frozenset({"status"}),
+    listing=POLICY,
+    refusal_members=frozenset({"Status", "Message"}),
+    variable="TYK_DASHBOARD_KEY",
+)

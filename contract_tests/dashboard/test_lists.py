@@ -1,0 +1,160 @@
+"""GET /api/portal/policies and /api/portal/policies/search."""
+
+from __future__ import annotations
+
+import pytest
+
+from contract_tests.dashboard.checks import expect_found, expect_message, listed
+from contract_tests.dashboard.client import Dashboard
+from contract_tests.dashboard.test_create import right
+from contract_tests.engine.checks import Mismatch
+from contract_tests.engine.declaration import behaviour
+
+
+@behaviour("list-is-an-array", reads_only=True)
+def test_a_list_is_an_array(dashboard: Dashboard) -> None:
+    """A list has an array in Data, also beyond the last page and where nothing is found."""
+    listed(dashboard.list())
+    if found := listed(dashboard.search(q=dashboard.new_id("nothing"))):
+        raise Mismatch("an empty array in Data", str(found), dashboard.exchanges[-1])
+
+
+@behaviour("list-has-pages", reads_only=True)
+def test_the_first_page_is_the_default(dashboard: Dashboard) -> None:
+    """A list without p is that of the first page, and Pages is at least 1."""
+    exchange, first = dashboard.list(), dashboard.list(p="1")
+    pages = exchange.document.get("Pages")
+    if not isinstance(pages, int) or pages < 1:
+        raise Mismatch("Pages, at least 1", f"{pages}", exchange)
+    if [policy.get("_id") for policy in listed(exchange)] != [policy.get("_id") for policy in listed(first)]:
+        raise Mismatch("the list of ?p=1", "another list", exchange)
+
+
+@behaviour("list-has-pages")
+def test_all_pages_have_all_policies(dashboard: Dashboard) -> None:
+    """The pages together have each policy once."""
+    ids = [dashboard.create() for _ in range(3)]
+    pages = int(dashboard.list().document.get("Pages", 0))
+    found: list[object] = []
+    for page in range(1, min(pages, 50) + 1):
+        found += [policy.get("_id") for policy in listed(dashboard.list(p=str(page)))]
+    for name in ids if pages <= 50 else ():
+        if found.count(name) != 1:
+            raise Mismatch(f"{name} once on all pages", f"{found.count(name)} times", dashboard.exchanges[-1])
+
+
+@pytest.mark.parametrize("page", ["-1", "-2"])
+@behaviour("negative-page-lists-all")
+def test_a_negative_page_lists_all(dashboard: Dashboard, page: str) -> None:
+    """A negative p lists more policies than a page has."""
+    ids = [dashboard.create() for _ in range(12)]
+    expect_found(dashboard.list(p=page), ids, [])
+    for name in ids:
+        dashboard.delete(name)
+
+
+@behaviour("all-pages-are-minus-one", reads_only=True)
+def test_pages_of_all(dashboard: Dashboard) -> None:
+    """Pages of a list of all policies is -1."""
+    exchange = dashboard.list(p="-1")
+    if exchange.document.get("Pages") != -1:
+        raise Mismatch("Pages -1", f"Pages {exchange.document.get('Pages')}", exchange)
+
+
+@behaviour("active-leaves-active-ones")
+def test_active_leaves_active_policies(dashboard: Dashboard) -> None:
+    """Any value of active leaves out policies that are not active."""
+    active, draft = dashboard.create(active=True), dashboard.create(active=False)
+    for value in ("true", "x"):
+        expect_found(dashboard.list(p="-1", active=value), [active], [draft])
+
+
+@behaviour("list-is-by-creation")
+def test_a_list_is_by_creation(dashboard: Dashboard) -> None:
+    """Policies are listed in the order of their creation."""
+    ids = [dashboard.create() for _ in range(3)]
+    exchange = dashboard.list(p="-1")
+    found = [name for policy in listed(exchange) if (name := policy.get("_id")) in ids]
+    if found != ids:
+        raise Mismatch(f"the order {ids}", f"{found}", exchange)
+
+
+@behaviour("search-finds-part-of-name")
+def test_a_search_finds_a_part_of_a_name(dashboard: Dashboard) -> None:
+    """A search for a part of a name finds the policies that have it, with spaces too."""
+    word = dashboard.new_id("word")
+    first, second = dashboard.create(name=f"{word} one"), dashboard.create(name=f"{word} two")
+    other = dashboard.create()
+    expect_found(dashboard.search(q=word), [first, second], [other])
+    expect_found(dashboard.search(q=f"{word} one"), [first], [second, other])
+
+
+@behaviour("search-finds-object-id")
+def test_a_search_finds_an_object_id(dashboard: Dashboard) -> None:
+    """A search for a database id finds that policy alone."""
+    object_id, other = dashboard.create(), dashboard.create()
+    exchange = dashboard.search(q=object_id)
+    expect_found(exchange, [object_id], [other])
+    if len(listed(exchange)) != 1:
+        raise Mismatch("one policy", f"{len(listed(exchange))} policies", exchange)
+
+
+@behaviour("exact-name-comes-first")
+def test_an_exact_name_comes_first(dashboard: Dashboard) -> None:
+    """A policy whose name is the text comes before one whose name contains it."""
+    name = dashboard.new_id()
+    dashboard.create(name=f"{name} longer")
+    exact = dashboard.create(name=name)
+    exchange = dashboard.search(q=name)
+    if [policy.get("_id") for policy in listed(exchange)][:1] != [exact]:
+        raise Mismatch(f"{exact} first", exchange.text, exchange)
+
+
+@pytest.mark.parametrize("state", ["active", "draft", "deny"])
+@behaviour("search-by-state")
+def test_a_search_by_state(dashboard: Dashboard, state: str) -> None:
+    """A search for a state finds the policies in that state alone."""
+    ids = {name: dashboard.create(state=name) for name in ("active", "draft", "deny")}
+    others = [object_id for name, object_id in ids.items() if name != state]
+    expect_found(dashboard.search(state=state, p="-1"), [ids[state]], others)
+
+
+@behaviour("search-by-api")
+def test_a_search_by_api(dashboard: Dashboard) -> None:
+    """A search for ids of APIs finds the policies that grant any of them."""
+    apis = [dashboard.new_id(), dashboard.new_id()]
+    ids = [dashboard.create(access_rights={name: right(name)}) for name in apis]
+    other = dashboard.create()
+    expect_found(dashboard.search(api_id=apis[0], p="-1"), ids[:1], [ids[1], other])
+    expect_found(dashboard.search(api_id=",".join(apis), p="-1"), ids, [other])
+
+
+@behaviour("search-by-auth-type")
+def test_a_search_by_auth_type(dashboard: Dashboard) -> None:
+    """A search for an auth_type leaves out policies of another one."""
+    object_id = dashboard.create()
+    expect_found(dashboard.search(auth_type="other", p="-1"), [object_id], [])
+    expect_found(dashboard.search(auth_type="jwt", p="-1"), [], [object_id])
+
+
+@behaviour("search-ids-must-be-hex", reads_only=True)
+def test_ids_of_a_search_must_be_hex(dashboard: Dashboard) -> None:
+    """A search by an id that is not in hex answers 400."""
+    expect_message(dashboard.search(policy_ids="not-hex"), 400, "Policy ID is not in hex format.")
+
+
+@behaviour("search-finds-object-id")
+def test_a_search_by_several_ids(dashboard: Dashboard) -> None:
+    """A search by policy_ids finds these policies, whatever id q names."""
+    first, second, other = dashboard.create(), dashboard.create(), dashboard.create()
+    expect_found(dashboard.search(policy_ids=f"{first},{second}", q=other), [first, second], [other])
+
+
+@behaviour("search-is-sorted")
+def test_a_search_is_sorted(dashboard: Dashboard) -> None:
+    """The parameter sort orders what is found by the name, ascending."""
+    word = dashboard.new_id("sort")
+    ids = {name: dashboard.create(name=f"{word} {name}") for name in ("b", "a", "c")}
+    exchange = dashboard.search(q=word, sort="name")
+    if [policy.get("_id") for policy in listed(exchange)] != [ids[name] for name in "abc"]:
+        raise Mismatch("the order a, b, c", exchange.text, exchange)

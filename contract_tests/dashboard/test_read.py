@@ -1,0 +1,94 @@
+"""GET /api/portal/policies/{id}, and the members that the Dashboard derives."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from contract_tests.dashboard.checks import expect_members, expect_message
+from contract_tests.dashboard.client import Dashboard
+from contract_tests.dashboard.test_create import right
+from contract_tests.engine.checks import Mismatch
+from contract_tests.engine.declaration import behaviour
+
+NO_OBJECT = "Could not retrieve portal object."
+
+
+@behaviour("id-in-paths")
+def test_a_policy_is_found_by_its_id(dashboard: Dashboard) -> None:
+    """A policy is read, updated and deleted by its id."""
+    policy_id, name = dashboard.new_id("-plan"), dashboard.new_id()
+    object_id = dashboard.create(id=policy_id, name=name)
+    expect_members(dashboard.get(policy_id), {"_id": object_id, "id": policy_id})
+    expect_message(dashboard.put(policy_id, {"name": name, "id": policy_id, "rate": 4}), 200, "Data updated")
+    expect_members(dashboard.get(object_id), {"rate": 4})
+    expect_message(dashboard.delete(policy_id), 200, "Data deleted")
+    expect_message(dashboard.get(object_id), 404, NO_OBJECT)
+
+
+@behaviour("unknown-object-id-is-404", reads_only=True)
+def test_an_unknown_object_id_is_not_found(dashboard: Dashboard) -> None:
+    """A database id that no policy has answers 404."""
+    expect_message(dashboard.get(dashboard.ownership.new_object_id()), 404, NO_OBJECT)
+
+
+@behaviour("other-members-are-whole")
+def test_a_bare_policy_has_all_members(dashboard: Dashboard) -> None:
+    """A policy that was sent with its name alone has every member, zero or empty."""
+    exchange = dashboard.get(dashboard.create())
+    expect_members(
+        exchange,
+        {
+            "rate": 0, "per": 0, "quota_max": 0, "quota_renewal_rate": 0, "throttle_interval": 0,
+            "throttle_retry_limit": 0, "max_query_depth": 0, "hmac_enabled": False, "tags": [],
+            "key_expires_in": 0, "access_rights": {}, "meta_data": {}, "access_rights_array": [],
+        },
+    )  # fmt: skip
+
+
+@behaviour("other-members-are-whole")
+def test_a_right_has_all_members(dashboard: Dashboard) -> None:
+    """A right has empty lists as arrays, and null for a limit that is not set."""
+    api_id = dashboard.new_id()
+    exchange = dashboard.get(dashboard.create(access_rights={api_id: right(api_id)}))
+    rights: Any = exchange.document.get("access_rights")
+    wanted = {"limit": None, "allowed_urls": [], "restricted_types": [], "versions": ["Default"]}
+    entry = rights.get(api_id) if isinstance(rights, dict) else None
+    if not isinstance(entry, dict) or {name: entry.get(name, "") for name in wanted} != wanted:
+        raise Mismatch(f"a right with {wanted}", exchange.text, exchange)
+
+
+@pytest.mark.parametrize(
+    ("members", "state"),
+    [({"active": True}, "active"), ({}, "draft"), ({"active": True, "is_inactive": True}, "deny")],
+    ids=["active", "draft", "deny"],
+)
+@behaviour("state-follows-active")
+def test_the_state_follows(dashboard: Dashboard, members: dict[str, bool], state: str) -> None:
+    """The state of a policy follows from active and is_inactive."""
+    expect_members(dashboard.get(dashboard.create(**members)), {"state": state})
+
+
+@pytest.mark.parametrize(
+    ("state", "sent", "wanted"),
+    [
+        ("active", {"active": False}, {"active": True, "is_inactive": False}),
+        ("draft", {"active": True}, {"active": False}),
+        ("deny", {"active": True}, {"is_inactive": True}),
+    ],
+    ids=["active", "draft", "deny"],
+)
+@behaviour("state-overrides-active")
+def test_the_state_overrides(
+    dashboard: Dashboard, state: str, sent: dict[str, bool], wanted: dict[str, bool]
+) -> None:
+    """A state that is sent sets active and is_inactive."""
+    exchange = dashboard.get(dashboard.create(state=state, **sent))
+    expect_members(exchange, {"state": state, **wanted})
+
+
+@behaviour("auth-type-follows-apis")
+def test_a_policy_without_apis_has_no_auth_type(dashboard: Dashboard) -> None:
+    """The auth_type of a policy that grants no API is other, and auth_types is empty."""
+    expect_members(dashboard.get(dashboard.create()), {"auth_type": "other", "auth_types": []})

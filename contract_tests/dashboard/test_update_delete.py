@@ -1,0 +1,89 @@
+"""PUT and DELETE /api/portal/policies/{id}."""
+
+from __future__ import annotations
+
+from contract_tests.dashboard.checks import expect_found, expect_members, expect_message
+from contract_tests.dashboard.client import Dashboard
+from contract_tests.dashboard.test_create import right
+from contract_tests.engine.checks import Mismatch
+from contract_tests.engine.declaration import behaviour
+
+NO_OBJECT = "Could not retrieve portal object."
+NOTHING_TO_DELETE = "Could not retrieve object for deletion"
+
+
+@behaviour("update-replaces")
+def test_an_update_replaces_the_policy(dashboard: Dashboard) -> None:
+    """An update answers 200, and what it does not send becomes zero."""
+    object_id, name = dashboard.create(rate=3, quota_max=5, tags=["a"]), dashboard.new_id()
+    expect_message(dashboard.put(object_id, {"name": name, "rate": 4}), 200, "Data updated")
+    expect_members(dashboard.get(object_id), {"name": name, "rate": 4, "quota_max": 0, "tags": []})
+
+
+@behaviour("update-replaces")
+def test_an_update_leaves_others_alone(dashboard: Dashboard) -> None:
+    """An update changes no other policy."""
+    object_id, other = dashboard.create(rate=3), dashboard.create(rate=5)
+    dashboard.put(object_id, {"name": dashboard.new_id(), "rate": 4})
+    expect_members(dashboard.get(other), {"_id": other, "rate": 5})
+
+
+@behaviour("name-is-unique")
+def test_an_update_may_not_take_a_name(dashboard: Dashboard) -> None:
+    """An update with the name of another policy answers 400, and one with its own name answers 200."""
+    name, taken = dashboard.new_id(), dashboard.new_id()
+    object_id = dashboard.create(name=name)
+    dashboard.create(name=taken)
+    expect_message(dashboard.put(object_id, {"name": taken}), 400)
+    expect_message(dashboard.put(object_id, {"name": name, "rate": 2}), 200)
+
+
+@behaviour("update-keeps-object-id")
+def test_an_update_keeps_id_and_date(dashboard: Dashboard) -> None:
+    """An update without ids and dates keeps the database id and the time of creation."""
+    object_id = dashboard.create()
+    before = dashboard.read(object_id)
+    dashboard.put(object_id, {"name": before["name"], "rate": 2})
+    expect_members(
+        dashboard.get(object_id), {"_id": object_id, "rate": 2, "date_created": before["date_created"]}
+    )
+
+
+@behaviour("what-is-read-may-be-sent")
+def test_a_policy_as_read_can_be_sent_back(dashboard: Dashboard) -> None:
+    """A policy as it was read is accepted as an update with one member changed, and changes no other."""
+    api_id = dashboard.new_id()
+    object_id = dashboard.create(access_rights={api_id: right(api_id)}, tags=["a"], active=True)
+    before = dashboard.read(object_id)
+    expect_message(dashboard.put(object_id, {**before, "rate": 6}), 200, "Data updated")
+    wanted = {name: value for name, value in before.items() if name != "last_updated"}
+    expect_members(dashboard.get(object_id), {**wanted, "rate": 6})
+
+
+@behaviour("update-of-unknown-is-404")
+def test_an_update_of_nothing_is_not_found(dashboard: Dashboard) -> None:
+    """An update of a database id that no policy has answers 404, and creates no policy."""
+    object_id = dashboard.ownership.new_object_id()
+    expect_message(dashboard.put(object_id, {"name": dashboard.new_id()}), 404, NO_OBJECT)
+    expect_message(dashboard.get(object_id), 404, NO_OBJECT)
+
+
+@behaviour("deleted-policy-is-gone")
+def test_a_deleted_policy_is_gone(dashboard: Dashboard) -> None:
+    """A delete answers 200; the policy is then in no list, and is not found."""
+    object_id, other = dashboard.create(), dashboard.create()
+    exchange = dashboard.delete(object_id)
+    expect_message(exchange, 200, "Data deleted")
+    if exchange.document.get("Meta") is not None:
+        raise Mismatch("Meta null", exchange.text, exchange)
+    expect_message(dashboard.get(object_id), 404, NO_OBJECT)
+    expect_found(dashboard.list(p="-1"), [other], [object_id])
+
+
+@behaviour("delete-of-unknown-is-404")
+def test_a_delete_of_nothing_is_not_found(dashboard: Dashboard) -> None:
+    """A delete of a database id that no policy has, or has no longer, answers 404 with a text of its own."""
+    expect_message(dashboard.delete(dashboard.ownership.new_object_id()), 404, NOTHING_TO_DELETE)
+    object_id = dashboard.create()
+    dashboard.delete(object_id)
+    expect_message(dashboard.delete(object_id), 404, NOTHING_TO_DELETE)
