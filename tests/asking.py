@@ -6,11 +6,14 @@ import json
 import re
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 from mockserver import MockGateway
 from mockserver.http.client import Answer, Client
+from mockserver.http.server import HttpServer
 
 
 def call(gateway: MockGateway, method: str, target: str, body: Any = None) -> tuple[int, Any]:
@@ -45,6 +48,18 @@ def read_to_end(connection: socket.socket) -> bytes:
     while part := connection.recv(65536):
         parts.append(part)
     return re.sub(rb"Date: [^\r]*", b"Date: X", b"".join(parts))
+
+
+@contextmanager
+def limited(gateway: MockGateway, **limits: Any) -> Iterator[HttpServer]:
+    """Give the server of a gateway other limits for a block, by their names in `Limits`."""
+    server = gateway._server._server
+    original = server.limits
+    server.limits = replace(original, **limits)
+    try:
+        yield server
+    finally:
+        server.limits = original
 
 
 def talk(gateway: MockGateway, data: bytes, *, half_close: bool = False) -> bytes:

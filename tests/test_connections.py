@@ -6,12 +6,11 @@ import re
 import socket
 
 import pytest
-from asking import connect, read_to_end, talk, wait_until
+from asking import connect, limited, read_to_end, talk, wait_until
 
 from mockserver import MockGateway
-from mockserver.http import server
-from mockserver.http.messages import DropConnection, Reply, Request
-from mockserver.http.server import HttpServer, WouldBlock
+from mockserver.http.messages import DropConnection, Reply, Request, WouldBlock
+from mockserver.http.server import HttpServer
 
 AUTH = b"X-Tyk-Authorization: s3cret\r\n"
 GET = b"GET / HTTP/1.1\r\nHost: h"
@@ -86,22 +85,19 @@ def test_heads_are_cached_within_bounds() -> None:
         assert list(http_server.heads) == [short]
 
 
-def test_a_client_that_completes_no_request_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_client_that_completes_no_request_is_cut_off(gateway: MockGateway) -> None:
     """A connection without a complete request in time is aborted, and one that waits for its answer is not."""
-    monkeypatch.setattr(server, "READ_SECONDS", 0.1)
-    with MockGateway() as gateway:
-        gateway.fault("getHello", delay=0.5)
-        with connect(gateway) as silent, connect(gateway) as waiting:
-            waiting.sendall(b"GET /hello HTTP/1.1\r\n" + END)
-            silent.sendall(b"GET /hello HTTP/1.1\r\n")
-            assert read_to_end(silent) == b""
-            assert read_to_end(waiting).startswith(b"HTTP/1.1 200 OK\r\n")
+    gateway.fault("getHello", delay=0.5)
+    with limited(gateway, read_seconds=0.1), connect(gateway) as silent, connect(gateway) as waiting:
+        waiting.sendall(b"GET /hello HTTP/1.1\r\n" + END)
+        silent.sendall(b"GET /hello HTTP/1.1\r\n")
+        assert read_to_end(silent) == b""
+        assert read_to_end(waiting).startswith(b"HTTP/1.1 200 OK\r\n")
 
 
-def test_the_time_begins_anew_with_each_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_time_begins_anew_with_each_answer(gateway: MockGateway) -> None:
     """A client may take the whole time again for each request of a connection."""
-    monkeypatch.setattr(server, "READ_SECONDS", 1)
-    with MockGateway() as gateway, connect(gateway) as connection:
+    with limited(gateway, read_seconds=1), connect(gateway) as connection:
         for _ in range(3):
             gateway.fault("getHello", delay=0.6)
             connection.sendall(b"GET /hello HTTP/1.1\r\nHost: h\r\n\r\n")
@@ -210,28 +206,35 @@ def test_a_kept_connection_answers_all_kinds_of_requests(gateway: MockGateway, d
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("error", [DropConnection, ZeroDivisionError])
+@pytest.mark.parametrize("error", [DropConnection(), ZeroDivisionError("s3cret")], ids=["dropped", "failed"])
 @pytest.mark.parametrize("in_thread", [False, True])
-def test_a_connection_may_end_without_an_answer(
+def test_a_failure_is_answered_and_a_dropped_request_is_not(
     gateway: MockGateway,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
-    error: type[Exception],
+    error: Exception,
     in_thread: bool,
 ) -> None:
-    """A request that is dropped or that fails has no answer, and only the failure is logged."""
+    """An exception of the application is answered with 500 in JSON and logged in one line, without its text."""
 
     def answer(request: Request, *, blocking: bool = True) -> Reply:
         if in_thread and not blocking:
             raise WouldBlock
-        raise error(request.method)
+        raise error
 
     monkeypatch.setattr(gateway._server._server, "answer", answer)
-    assert talk(gateway, b"GET / HTTP/1.1\r\n" + END) == b""
-    failures = [record.exc_info[0] for record in caplog.records if record.exc_info]
-    assert failures == ([] if error is DropConnection else [ZeroDivisionError])
-    if in_thread:
-        assert [message.split("\n")[0] for message in caplog.messages] == ["request failed"] * len(failures)
+    answered = talk(gateway, b"GET / HTTP/1.1\r\n" + END)
+    if isinstance(error, DropConnection):
+        assert answered == b""
+        assert not caplog.records
+    else:
+        assert answered.startswith(
+            b"HTTP/1.1 500 Internal Server Error\r\nContent-Type: application/json\r\n"
+        )
+        assert answered.endswith(b'{"status": "error", "message": "the mock failed: ZeroDivisionError"}\n')
+        (line,) = caplog.text.splitlines()
+        assert "an answer failed: ZeroDivisionError in " in line
+        assert "s3cret" not in line
 
 
 @pytest.mark.parametrize(

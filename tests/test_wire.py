@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from asking import talk
+from asking import limited, talk
 
 from mockserver import MockGateway
-from mockserver.http import server
-from mockserver.http.messages import ChunkedBody, parse_head
-from mockserver.http.server import MAX_BODY
+from mockserver.http.chunked_body import ChunkedBody
+from mockserver.http.limits import Limits
+from mockserver.http.messages import parse_head
 
 SECRET = "raw-secret"
 AUTH = f"X-Tyk-Authorization: {SECRET}\r\n".encode()
@@ -204,15 +204,15 @@ def test_a_truncated_head_is_refused(gateway: MockGateway) -> None:
 def test_a_chunked_body_may_come_in_any_pieces(size: int) -> None:
     """The chunks are the same however they are cut on their way, and what follows the body is left."""
     sent = b'1F;x\r\n{"id":"ck","name":"a longname"}\r\n2\r\n\r\n\r\n0\r\nA: b\r\nC: d\r\n\r\n'
-    received, chunks = bytearray(), ChunkedBody()
+    received, chunks = bytearray(), ChunkedBody(1000)
     for start in range(0, len(sent), size):
         assert not chunks.done
         received += sent[start : start + size]
-        chunks.take(received)
-    received += b"GET"
-    chunks.take(received)
-    assert chunks == ChunkedBody(b'{"id":"ck","name":"a longname"}\r\n', done=True, broken=False)
-    assert received == b"GET"
+        while chunks.take(received, 3) and not chunks.done:
+            pass
+    assert (chunks.done, chunks.broken) == (True, False)
+    assert chunks.body == b'{"id":"ck","name":"a longname"}\r\n'
+    assert received == b""
 
 
 @pytest.mark.parametrize(
@@ -227,8 +227,8 @@ def test_a_chunked_body_may_come_in_any_pieces(size: int) -> None:
 )
 def test_a_line_before_a_chunk_has_a_limit(line: bytes, is_broken: bool) -> None:
     """A line of over 4096 bytes breaks the body, as in gateways 5.12.0 and 5.14.0."""
-    chunks = ChunkedBody()
-    chunks.take(bytearray(line))
+    chunks = ChunkedBody(1 << 64)
+    chunks.take(bytearray(line), 1)
     assert (chunks.broken, chunks.done) == (is_broken, is_broken)
 
 
@@ -249,20 +249,19 @@ def test_folded_lines_continue_a_header() -> None:
 @pytest.mark.parametrize(("more", "status"), [(0, b"100 Continue"), (1, b"413 Request Entity Too Large")])
 def test_a_body_has_a_limit(gateway: MockGateway, more: int, status: bytes) -> None:
     """A request that announces a body over the limit is refused, and one at the limit is not."""
-    head = b"POST /hello HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: %d\r\n\r\n"
-    answer = talk(gateway, head % (MAX_BODY + more), half_close=True)
-    assert MAX_BODY == 268_435_456
+    head = b"POST /tyk/policies HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: %d\r\n"
+    head += AUTH + b"\r\n"
+    answer = talk(gateway, head % (Limits().body + more), half_close=True)
+    assert Limits().body == 268_435_456
     assert answer.startswith(b"HTTP/1.1 " + status + b"\r\n")
 
 
-@pytest.mark.parametrize(("limit", "status"), [(11, b"200 OK"), (10, b"413 Request Entity Too Large")])
-def test_a_chunked_body_has_a_limit(
-    gateway: MockGateway, monkeypatch: pytest.MonkeyPatch, limit: int, status: bytes
-) -> None:
+@pytest.mark.parametrize(("longest", "status"), [(11, b"200 OK"), (10, b"413 Request Entity Too Large")])
+def test_a_chunked_body_has_a_limit(gateway: MockGateway, longest: int, status: bytes) -> None:
     """A body whose chunks exceed the limit together is refused."""
-    monkeypatch.setattr(server, "MAX_BODY", limit)
     parts = b'5\r\n{"id"\r\n', b'6\r\n:"ck"}\r\n', b"0\r\n\r\n"
-    assert talk(gateway, chunked(*parts)).startswith(b"HTTP/1.1 " + status + b"\r\n")
+    with limited(gateway, body=longest):
+        assert talk(gateway, chunked(*parts)).startswith(b"HTTP/1.1 " + status + b"\r\n")
 
 
 WRONG_AUTH = b"X-Tyk-Authorization: wrong\r\n"

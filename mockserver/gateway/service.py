@@ -54,7 +54,8 @@ class Guard:
     def check(self, request: Request) -> Reply | str:
         """The rejection of a large body, an unclean path or a wrong secret, else the path for routing."""
         config, url = self._gateway.config, request.url
-        if 0 < config.http_server_options__max_request_body_size < len(request.body):
+        size = max(len(request.body), request.head.length)  # of which the latter may not have come yet
+        if 0 < config.http_server_options__max_request_body_size < size:
             return replies.TOO_LARGE
         if not config.http_server_options__skip_url_cleaning:
             clean = urls.cleaned(url)

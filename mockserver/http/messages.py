@@ -3,49 +3,75 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from mockserver.golang import urls
 
-MAX_HEAD = 1 << 20  # bytes; net/http.DefaultMaxHeaderBytes
 HEADER_BYTES = 256  # that a parsed header takes in memory, besides its name and its value
 TARGET_COPIES = 6  # bytes for each byte of a target: as sent, its parts, and the path in up to four bytes
 
 JSON = "application/json"
+CONTINUE = "100-continue"
 
 HEAD_END = re.compile(rb"\r?\n\r?\n")
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
 _VERSION = re.compile(r"HTTP/(\d)\.(\d)")
 _HOST = re.compile(r"[A-Za-z0-9!$%&'()*+,;=:\[\]._~-]*")
-_CHUNK_SIZE = re.compile(rb"([0-9a-fA-F]{1,16})[ \t]*(?:;[^\n]*)?\r\n")
-_TRAILER = re.compile(rb"(?:[^\r\n]+\r\n)*\r\n")
-_MAX_CHUNK_LINE = 4096  # bytes; the size of net/http's buffer (net/http/internal/chunked.go, readChunkLine)
+_LENGTH = re.compile(r"0*([0-9]{1,19})")
+_LARGEST = (1 << 63) - 1  # of Go's int64
+_BAD_TRAILERS = ("transfer-encoding", "trailer", "content-length")
 
 
 class BadMessage(ValueError):
-    """A request that net/http itself refuses; `answer` is the response that it sends before it closes."""
+    """A request that the server refuses; it sends `answer` and closes the connection.
 
-    def __init__(self, status: str, text: str = "") -> None:
+    The answer is that of net/http itself, unless another is given.
+    """
+
+    def __init__(self, status: str, text: str = "", *, answer: bytes = b"") -> None:
         super().__init__(status)
         headers = "Content-Type: text/plain; charset=utf-8\r\nConnection: close"
-        self.answer = f"HTTP/1.1 {status}\r\n{headers}\r\n\r\n{text or status}".encode()
+        self.answer = answer or f"HTTP/1.1 {status}\r\n{headers}\r\n\r\n{text or status}".encode()
+
+
+class WouldBlock(Exception):
+    """The answer may have to wait, so the request must be repeated in a thread of a lane.
+
+    Nothing has been done yet.
+    """
+
+    def __init__(self, lane: str = "storage") -> None:
+        super().__init__(lane)
+        self.lane = lane
 
 
 class DropConnection(Exception):
-    """A request to close the connection without an answer."""
+    """A request to close the connection without an answer, after a delay in seconds."""
+
+    def __init__(self, delay: float = 0.0) -> None:
+        super().__init__(delay)
+        self.delay = delay
 
 
 @dataclass(frozen=True)
 class Reply:
-    """An answer: body, status and headers, without those that frame the body."""
+    """An answer.
+
+    Attributes:
+        body: the body.
+        status: the status code.
+        headers: the headers, without those that frame the body.
+        delay: seconds until it is sent.
+    """
 
     body: bytes
     status: int = 200
     headers: tuple[tuple[str, str], ...] = (("Content-Type", JSON),)
+    delay: float = field(default=0.0, kw_only=True)
 
 
 @dataclass(frozen=True)
@@ -85,11 +111,23 @@ class RequestHead:
 
     @cached_property
     def keeps_alive(self) -> bool:
-        """True if the connection stays open after the answer."""
-        connection = self.get("connection").lower()
-        if self.version >= (1, 1):
-            return "close" not in connection
-        return "keep-alive" in connection
+        """True if the connection stays open after the answer (net/http/transfer.go, shouldClose)."""
+        if self.version < (1, 1):
+            return has_token(self.get("connection"), "keep-alive")
+        return not any(
+            has_token(value, "close") for name, value in self.headers if name.lower() == "connection"
+        )
+
+    @cached_property
+    def awaits_continue(self) -> bool:
+        """True if the client sends its body after an answer of 100 Continue only."""
+        return self.length != 0 and self.version >= (1, 1) and has_token(self.get("expect"), CONTINUE)
+
+    @cached_property
+    def expects_the_unknown(self) -> bool:
+        """True if the client expects anything but 100 Continue."""
+        expectation = self.get("expect")
+        return bool(expectation) and not has_token(expectation, CONTINUE)
 
 
 class Request(NamedTuple):
@@ -120,13 +158,25 @@ class Request(NamedTuple):
         return self.head.get(name)
 
 
+class Answerer(Protocol):
+    """The function that answers the requests of a server."""
+
+    def __call__(self, request: Request, *, blocking: bool = True) -> Reply:
+        """The reply to a request.
+
+        Raises:
+            WouldBlock: the reply may have to wait, and `blocking` is False.
+            DropConnection: the server must close the connection without an answer.
+        """
+
+
 def parse_head(data: bytes) -> RequestHead:
     """Parse the request line and the headers.
 
     Raises:
         BadMessage: net/http refuses the request.
     """
-    first, *rest = data.decode("latin-1").replace("\r\n", "\n").split("\n")
+    first, _, rest = data.decode("latin-1").replace("\r\n", "\n").partition("\n")
     method, _, remainder = first.partition(" ")
     target, _, protocol = remainder.partition(" ")
     version = _VERSION.fullmatch(protocol)
@@ -140,32 +190,56 @@ def parse_head(data: bytes) -> RequestHead:
         url = urls.parse(target, method)
     except urls.BadTarget as error:
         raise BadMessage("400 Bad Request") from error
-    headers = tuple(_headers(rest))
-    _check_host(headers, numbers)
-    return RequestHead(method, target, numbers, headers, _length(headers), url)
+    headers = tuple(parse_headers(rest))
+    _check_host(headers, method, numbers)
+    return RequestHead(method, target, numbers, headers, _length(headers, numbers), url)
 
 
-def _headers(lines: list[str]) -> list[tuple[str, str]]:
+def parse_headers(text: str) -> list[tuple[str, str]]:
+    """The headers in lines that end with line feeds, the last without; folded lines are joined.
+
+    Raises:
+        BadMessage: a line is no header.
+    """
+    if not text:
+        return []
+    lines = [line.rstrip(" \t") for line in text.split("\n")]
+    if text[0] in " \t" or "\n " in text or "\n\t" in text:
+        lines = list(_unfolded(text.split("\n")))
     headers: list[tuple[str, str]] = []
     for line in lines:
-        if line[:1] in (" ", "\t"):  # a folded line continues the header before it
-            if not headers:
-                raise BadMessage("400 Bad Request")
-            name, value = headers.pop()
-            headers.append((name, value + " " + line.strip(" \t")))
-            continue
         name, colon, value = line.partition(":")
         if not colon or not _TOKEN.fullmatch(name.replace(" ", "")) or not _VALUE.fullmatch(value):
             raise BadMessage("400 Bad Request")
-        headers.append((name, value.strip(" \t")))
+        headers.append((name, value.lstrip(" \t")))
     return headers
 
 
-def _check_host(headers: tuple[tuple[str, str], ...], version: tuple[int, int]) -> None:
+def _unfolded(lines: list[str]) -> Iterator[str]:
+    """The lines, each joined with those that continue it (net/textproto/reader.go)."""
+    parts: list[str] = []
+    for line in lines:
+        if line[:1] not in (" ", "\t"):
+            if parts:
+                yield " ".join(parts)
+            parts = [line.rstrip(" \t")]
+        if not parts or ":" not in parts[0]:  # the name of a header is on its first line
+            raise BadMessage("400 Bad Request")
+        if line[:1] in (" ", "\t"):
+            parts.append(line.strip(" \t"))
+    yield " ".join(parts)
+
+
+def has_token(value: str, token: str) -> bool:
+    """True if a value has a token between blanks and commas (net/http/header.go, hasToken)."""
+    return token in re.split(r"[ ,\t]", value.lower())
+
+
+def _check_host(headers: tuple[tuple[str, str], ...], method: str, version: tuple[int, int]) -> None:
     hosts = [value for name, value in headers if name.lower() == "host"]
     if len(hosts) > 1:
         raise BadMessage("400 Bad Request")
-    if not hosts and version >= (1, 1):
+    if not hosts and version >= (1, 1) and method != "CONNECT":
         raise BadMessage("400 Bad Request: missing required Host header")
     if hosts and not _HOST.fullmatch(hosts[0]):
         raise BadMessage("400 Bad Request: malformed Host header")
@@ -173,54 +247,33 @@ def _check_host(headers: tuple[tuple[str, str], ...], version: tuple[int, int]) 
         raise BadMessage("400 Bad Request: invalid header name")
 
 
-def _length(headers: tuple[tuple[str, str], ...]) -> int:
-    """The length of the body, -1 if chunked; chunks override a Content-Length (net/http/transfer.go)."""
-    encodings = [value for name, value in headers if name.lower() == "transfer-encoding"]
-    if encodings:
-        if [encoding.lower() for encoding in encodings] != ["chunked"]:
-            raise BadMessage("501 Not Implemented", "Unsupported transfer encoding")
-        return -1
-    lengths = {value for name, value in headers if name.lower() == "content-length"}
-    if not lengths:
-        return 0
-    length = lengths.pop()
-    if lengths or not re.fullmatch(r"[0-9]{1,18}", length):
-        raise BadMessage("400 Bad Request")
-    return int(length)
+def _length(headers: tuple[tuple[str, str], ...], version: tuple[int, int]) -> int:
+    """The length of the body, -1 if chunked (net/http/transfer.go, readTransfer).
 
-
-@dataclass
-class ChunkedBody:
-    """A chunked body while it is being received.
-
-    Attributes:
-        body: the data of the chunks read so far.
-        done: True if the body has ended, or is malformed.
-        broken: True if the body is malformed, so that the rest cannot be read.
+    Chunks override a Content-Length, which must be valid all the same, and do not exist in HTTP/1.0.
     """
+    encodings = [value for name, value in headers if name.lower() == "transfer-encoding"]
+    is_chunked = bool(encodings) and version >= (1, 1)
+    if is_chunked and [encoding.lower() for encoding in encodings] != ["chunked"]:
+        raise BadMessage("501 Not Implemented", "Unsupported transfer encoding")
+    lengths = {value.rstrip(" \t") for name, value in headers if name.lower() == "content-length"}
+    length = _number(lengths.pop()) if lengths else 0
+    if lengths:
+        raise BadMessage("400 Bad Request")
+    if is_chunked:
+        _check_trailer(headers)
+    return -1 if is_chunked else length
 
-    body: bytes = b""
-    done: bool = False
-    broken: bool = False
 
-    def take(self, data: bytearray) -> None:
-        """Remove the complete chunks at the front of `data`, and append them to the body."""
-        while not self.done:
-            match = _CHUNK_SIZE.match(data)
-            if match is None or match.end() > _MAX_CHUNK_LINE:
-                self.broken = self.done = len(data) >= _MAX_CHUNK_LINE or b"\n" in data
-                return
-            size = int(match[1], 16)
-            end = match.end() + size
-            if size == 0:
-                trailer = _TRAILER.match(data, match.end())
-                if trailer is None:
-                    return
-                self.done = True
-                del data[: trailer.end()]
-                return
-            if len(data) < end + 2:
-                return
-            self.body += data[match.end() : end]
-            self.broken = self.done = data[end : end + 2] != b"\r\n"
-            del data[: end + 2]
+def _number(text: str) -> int:
+    match = _LENGTH.fullmatch(text)
+    if match is None or int(match[1]) > _LARGEST:
+        raise BadMessage("400 Bad Request")
+    return int(match[1])
+
+
+def _check_trailer(headers: tuple[tuple[str, str], ...]) -> None:
+    """Refuse a Trailer that announces a header which frames the body."""
+    announced = [value for name, value in headers if name.lower() == "trailer"]
+    if any(part.strip(" \t").lower() in _BAD_TRAILERS for value in announced for part in value.split(",")):
+        raise BadMessage("400 Bad Request")

@@ -1,4 +1,4 @@
-"""The HTTP server: connections on an asyncio loop, with one function that answers all requests.
+"""The HTTP server: it accepts connections, and has one function answer all their requests.
 
 It follows HTTP/1 as the gateway's own server does. Existing libraries hide details that must be exact:
 unknown methods, the target as sent, the case of header names, chunking, and Go's own refusals.
@@ -10,260 +10,154 @@ import asyncio
 import contextlib
 import socket
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from typing import Protocol
+from typing import Any
 
-from mockserver.http.messages import (
-    HEAD_END,
-    MAX_HEAD,
-    BadMessage,
-    ChunkedBody,
-    DropConnection,
-    Reply,
-    Request,
-    RequestHead,
-    parse_head,
-)
-from mockserver.http.responses import is_open_ended, response_bytes
+from mockserver.http.connection import Connection
+from mockserver.http.failures import LOG, log_failure
+from mockserver.http.lanes import Lane
+from mockserver.http.limits import Limits
+from mockserver.http.memory import Memory
+from mockserver.http.messages import Answerer, BadMessage, Reply, Request, RequestHead, parse_head
 
-MAX_BODY = 256 << 20  # bytes; the gateway itself has no limit
-READ_SECONDS = 120  # until a request must be complete, as by the gateway's default
-THREADS = 256  # started when needed; a delayed answer occupies one
 CACHED_HEADS = 2000  # the cache of parsed heads is cleared when it is full
 MAX_CACHED_HEAD = 4096  # bytes; longer heads are not cached
+RETRY_SECONDS = 0.01  # until a connection is accepted again after the system has refused one
 
 
-class WouldBlock(Exception):
-    """The answer may have to wait, so the request must be repeated in a thread; nothing has been done yet."""
-
-
-class Answerer(Protocol):
-    """The function that answers the requests of a server."""
-
-    def __call__(self, request: Request, *, blocking: bool = True) -> Reply:
-        """The reply to a request.
-
-        Raises:
-            WouldBlock: the reply may have to wait, and `blocking` is False.
-            DropConnection: the server must close the connection without an answer.
-        """
+def _decides_nothing(_: Request) -> bool:
+    return False
 
 
 class HttpServer:
     """A server on one listening socket.
 
-    Attributes:
+    Args:
         answer: the function that answers requests.
+        listener: the socket, which does not block.
+        refuses: True, given a request without its body, if the answer does not depend on the body.
+        limits: what clients may make the server keep.
+
+    Attributes:
         address: the host and the port.
         connections: the open connections.
-        threads: the executor of answers that may wait.
+        lanes: the threads for answers that may have to wait, by lane.
         stopping: True once the server accepts no more connections.
         heads: a cache of parsed heads, by their bytes.
+        memory: what all connections make the server keep.
     """
 
-    def __init__(self, answer: Answerer, listener: socket.socket) -> None:
+    def __init__(
+        self,
+        answer: Answerer,
+        listener: socket.socket,
+        refuses: Callable[[Request], bool] = _decides_nothing,
+        limits: Limits | None = None,
+    ) -> None:
         self.answer = answer
+        self.refuses = refuses
+        self.limits = limits or Limits()
         self.address: tuple[str, int] = listener.getsockname()[:2]
-        self.connections: set[_Connection] = set()
-        self.threads = ThreadPoolExecutor(THREADS, thread_name_prefix="tyk-contract")
+        self.connections: set[Connection] = set()
+        self.lanes: dict[str, Lane[Request, Reply]] = {}
         self.stopping = False
-        self._listener = listener
         self.heads: dict[bytes, RequestHead] = {}
+        self.memory = Memory()
+        self._listener = listener
+        self._is_crowded = False
 
     async def run(self, stop: asyncio.Event, started: Callable[[], None] = lambda: None) -> None:
         """Serve until `stop` is set, then finish the requests in progress; calls `started` when listening."""
         loop = asyncio.get_running_loop()
-        server = await loop.create_server(lambda: _Connection(self), sock=self._listener)
+        loop.set_exception_handler(_log_context)
+        accepting = loop.create_task(self._accept())
         started()
         await stop.wait()
         self.stopping = True
-        server.close()
+        accepting.cancel()
+        self._listener.close()
         for connection in tuple(self.connections):
             connection.close_when_idle()
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(self.limits.stop_seconds):
                 while self.connections:  # noqa: ASYNC110  only at shutdown, and not for long
                     await asyncio.sleep(0.005)
-        self.threads.shutdown(wait=False, cancel_futures=True)
+        for connection in tuple(self.connections):
+            connection.abort()
+        for lane in self.lanes.values():
+            lane.close()
+        await asyncio.sleep(0)  # the aborted connections are told
 
     def parse(self, data: bytes) -> RequestHead:
         """Parse the request line and the headers, and cache the result.
 
         Raises:
-            BadMessage: net/http refuses the request.
+            BadMessage: net/http refuses the request, or its body is going to be too long.
         """
+        if data.count(b"\n") > self.limits.lines:
+            raise BadMessage("431 Request Header Fields Too Large")
         head = parse_head(data)
+        if head.length > self.limits.body:
+            raise BadMessage("413 Request Entity Too Large")
         if len(data) <= MAX_CACHED_HEAD:
             if len(self.heads) >= CACHED_HEADS:
                 self.heads.clear()
             self.heads[data] = head
         return head
 
+    def answer_in_thread(
+        self, lane: str, request: Request, done: Callable[[Reply | BaseException], None]
+    ) -> None:
+        """Answer a request in a thread, then call `done` on the event loop with the reply or the error.
 
-class _Connection(asyncio.Protocol):
-    """The connection of one client, whose requests are answered in order, one at a time."""
+        Raises:
+            LaneFull: too many requests wait for an answer.
+        """
+        loop = asyncio.get_running_loop()
 
-    def __init__(self, server: HttpServer) -> None:
-        self._server = server
-        self._unread = bytearray()
-        self._head: RequestHead | None = None
-        self._chunks: ChunkedBody | None = None
-        self._busy = False
-        self._ended = False
-        self._timer: asyncio.TimerHandle | None = None
+        def hand_over(result: Reply | BaseException) -> None:
+            with contextlib.suppress(RuntimeError):  # the loop has ended, and nobody waits for the answer
+                loop.call_soon_threadsafe(done, result)
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
-        self._loop = asyncio.get_running_loop()
-        self._client = str((transport.get_extra_info("peername") or ("",))[0])
-        self._server.connections.add(self)
-        self._waiting_since = self._loop.time()
-        self._watch()
+        if lane not in self.lanes:
+            limits = self.limits
+            self.lanes[lane] = Lane("tyk-contract", limits.threads[lane], limits.waiting)
+        self.lanes[lane].put(self.answer, request, hand_over)
 
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._server.connections.discard(self)
-        if self._timer:
-            self._timer.cancel()
+    def admit(self, connection: Connection) -> None:
+        """Take a new connection; if there are too many, the one that is idle longest is closed."""
+        if len(self.connections) >= self.limits.connections:
+            self._make_room(f"{self.limits.connections} connections are open")
+        self.connections.add(connection)
 
-    def data_received(self, data: bytes) -> None:
-        self._unread += data
-        if self._busy:
-            if len(self._unread) > MAX_HEAD:
-                self._transport.pause_reading()
-            return
-        self._advance()
+    def forget(self, connection: Connection) -> None:
+        """Forget a connection that has ended."""
+        self.connections.discard(connection)
 
-    def eof_received(self) -> bool:
-        self._ended = True
-        if self._busy:
-            return True
-        if self._head is not None:
-            chunks = self._chunks  # complete chunks count, an incomplete last one does not
-            self._respond(self._head, chunks.body if chunks else b"", close=chunks is not None)
-            return True
-        if self._unread:
-            self._transport.write(BadMessage("400 Bad Request").answer)
-            self._transport.close()
-        return False
+    async def _accept(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            try:
+                accepted, _ = await loop.sock_accept(self._listener)
+                await loop.connect_accepted_socket(lambda: Connection(self), accepted)
+            except OSError as error:  # no more file descriptors, or the client has gone already
+                self._make_room(f"no connection can be accepted: {error.strerror}")
+                await asyncio.sleep(RETRY_SECONDS)
 
-    def close_when_idle(self) -> None:
-        """Close the connection now, or after the answer in progress."""
-        if not self._busy:
-            self._transport.close()
+    def _make_room(self, reason: str) -> None:
+        """Close the connection that is idle longest, or else waits longest; the first time is logged."""
+        if not self._is_crowded:
+            self._is_crowded = True
+            LOG.warning("%s; the one that is idle longest is closed. Raise the limit with ulimit -n", reason)
+        if self.connections:
+            connection = min(self.connections, key=lambda connection: connection.worth)
+            self.forget(connection)
+            connection.abort()
 
-    def _watch(self) -> None:
-        """Abort the connection if the client does not complete a request in time."""
-        remaining = self._waiting_since + READ_SECONDS - self._loop.time()
-        if remaining > 0:
-            self._timer = self._loop.call_later(remaining, self._watch)
-        elif self._busy:
-            self._timer = self._loop.call_later(READ_SECONDS, self._watch)
-        else:
-            self._transport.abort()
 
-    def _advance(self) -> None:
-        """Answer the complete requests in the buffer, until an answer has to wait."""
-        try:
-            while self._unread and not self._busy and not self._transport.is_closing():
-                if not self._take_request():
-                    return
-        except BadMessage as error:
-            self._transport.write(error.answer)
-            self._transport.close()
-
-    def _take_request(self) -> bool:
-        """Take one request off the front of the buffer and answer it; returns False if it is incomplete."""
-        if self._head is None and not self._take_head():
-            return False
-        head = self._head
-        assert head is not None
-        length = head.length
-        if length < 0:
-            return self._take_chunks(head)
-        if len(self._unread) < length:
-            return False
-        body = b""
-        if length:
-            body = bytes(self._unread[:length])
-            del self._unread[:length]
-        self._respond(head, body)
-        return True
-
-    def _take_head(self) -> bool:
-        blank = self._unread.find(b"\r\n\r\n")
-        head = self._server.heads.get(bytes(self._unread[:blank])) if blank > 0 else None
-        if head is not None:  # identical bytes have been parsed before
-            del self._unread[: blank + 4]
-        else:
-            end = HEAD_END.search(self._unread)
-            if end is None or end.start() > MAX_HEAD:
-                if len(self._unread) > MAX_HEAD:
-                    raise BadMessage("431 Request Header Fields Too Large")
-                return False
-            head = self._server.parse(bytes(self._unread[: end.start()]))
-            del self._unread[: end.end()]
-        if head.length > MAX_BODY:
-            raise BadMessage("413 Request Entity Too Large")
-        expectation = head.get("expect").lower()
-        if expectation == "100-continue" and head.length:
-            self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-        elif expectation and expectation != "100-continue":
-            self._transport.write(response_bytes(head, Reply(b"", 417, ()), close=True))
-            self._transport.close()
-            return False
-        self._head = head
-        return True
-
-    def _take_chunks(self, head: RequestHead) -> bool:
-        if self._chunks is None:
-            self._chunks = ChunkedBody()
-        self._chunks.take(self._unread)
-        if len(self._chunks.body) > MAX_BODY:
-            raise BadMessage("413 Request Entity Too Large")
-        if not self._chunks.done:
-            return False
-        self._respond(head, self._chunks.body, close=self._chunks.broken)
-        return True
-
-    def _respond(self, head: RequestHead, body: bytes, *, close: bool = False) -> None:
-        if (head.method, head.target) == ("OPTIONS", "*"):  # net/http itself answers this request
-            self._write(head, Reply(b"", 200, ()), close=close)
-            return
-        request = Request(head, body, self._client)
-        try:
-            reply = self._server.answer(request, blocking=False)
-        except WouldBlock:
-            self._busy = True
-            answering = self._loop.run_in_executor(self._server.threads, self._server.answer, request)
-            answering.add_done_callback(lambda done: self._finish(head, done, close=close))
-        except DropConnection:
-            self._transport.abort()
-        else:
-            self._write(head, reply, close=close)
-
-    def _finish(self, head: RequestHead, done: asyncio.Future[Reply], *, close: bool) -> None:
-        self._busy = False
-        if done.cancelled() or self._transport.is_closing():
-            self._transport.abort()
-            return
-        error = done.exception()
-        if error is not None:
-            if not isinstance(error, DropConnection):
-                self._loop.call_exception_handler({"message": "request failed", "exception": error})
-            self._transport.abort()
-            return
-        self._write(head, done.result(), close=close)
-        if not self._transport.is_closing():
-            self._transport.resume_reading()
-            self._advance()
-
-    def _write(self, head: RequestHead, reply: Reply, *, close: bool) -> None:
-        self._head = self._chunks = None
-        closes = close or self._server.stopping or not head.keeps_alive
-        closes = closes or (head.version < (1, 1) and is_open_ended(head, reply))
-        self._transport.write(response_bytes(head, reply, close=closes))
-        if closes or self._ended:
-            self._transport.close()
-        else:
-            self._waiting_since = self._loop.time()
+def _log_context(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Log a failure that asyncio reports, in one line instead of a traceback."""
+    error = context.get("exception")
+    if error is None:
+        LOG.error("the server failed: %s", context["message"])
+    else:
+        log_failure("a connection", error)

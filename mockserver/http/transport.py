@@ -21,7 +21,7 @@ from mockserver.http.answer_heads import (
     parse_head,
     parse_headers,
 )
-from mockserver.http.messages import MAX_HEAD
+from mockserver.http.limits import MAX_HEAD
 
 _PART = 1 << 16  # bytes that are read or decompressed at once
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")

@@ -106,8 +106,10 @@ def _install_answer(patch: AnswerPatch) -> None:
     original = dispatcher.Dispatcher._reply
     calls = iter(range(10**9))
 
-    def _reply(self: dispatcher.Dispatcher, request: Request, blocking: bool) -> tuple[Reply, Reached]:
-        reply, reached = original(self, request, blocking)
+    def _reply(
+        self: dispatcher.Dispatcher, request: Request, blocking: bool, delays: list[float]
+    ) -> tuple[Reply, Reached]:
+        reply, reached = original(self, request, blocking, delays)
         operation = reached.operation.id if reached.operation else "none"
         applies = (patch.operation, patch.status) == (operation, reply.status)
         if applies and not isinstance(reply, ProxiedReply) and WHEN[patch.when](next(calls), len(reply.body)):

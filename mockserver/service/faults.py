@@ -27,7 +27,7 @@ class Fault:
         operation: an operationId, or "*" for every request.
         status: the status of the answer instead; 0 leaves the answer unchanged.
         message: the message of that answer.
-        delay: seconds to wait before the answer.
+        delay: seconds by which the answer is sent later; the request is carried out at once.
         drop: close the connection instead of answering.
         times: the number of further requests that the fault applies to; 0 for all.
     """

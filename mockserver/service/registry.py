@@ -51,10 +51,12 @@ class Handler(NamedTuple):
     Attributes:
         answer: the function.
         waits: True, given the state of the service, if the answer may have to wait and needs a thread.
+        lane: the threads that it waits in, see `Limits`.
     """
 
     answer: HandlerFunction
     waits: Waits
+    lane: str = "storage"
 
 
 def on_shared_storage(state: Any) -> bool:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mockserver.console.terminal import printable
 from mockserver.contract.openapi import Contract, Operation
 from mockserver.contract.routes import Routes
-from mockserver.http.messages import DropConnection, Reply, Request
-from mockserver.http.server import WouldBlock
+from mockserver.http.failures import describe, log_failure
+from mockserver.http.messages import DropConnection, Reply, Request, WouldBlock
+from mockserver.http.redaction import hidden
 from mockserver.service.faults import ANY
 from mockserver.service.journal_entry import Reached
 from mockserver.service.mock import Mock
@@ -20,8 +20,8 @@ from mockserver.serving.example_replies import example_reply
 from mockserver.storage.backend import BackendUnavailable
 
 CONTROL_PREFIX = "/_mock/"
-LOG = logging.getLogger("tyk-contract")
 LONG_PATH = 1024  # characters; matching a longer one against listen paths may take long
+MAX_QUICK = 64 << 10  # bytes of target and body; a longer request is answered in a thread, for it takes long
 
 
 @dataclass(frozen=True)
@@ -69,50 +69,67 @@ class Dispatcher:
         """
         mock, service = self.mock, self.service
         is_control = request.url.path.startswith(CONTROL_PREFIX)
-        is_long = len(request.url.path) > LONG_PATH
-        if not blocking and (is_control or is_long or not mock.is_idle):
-            raise WouldBlock
+        if not blocking:
+            if is_control:
+                raise WouldBlock("control")
+            if len(request.url.path) > LONG_PATH:
+                raise WouldBlock("upstream")
+            if not mock.is_idle:
+                raise WouldBlock("upstream" if service.beside(request) else "storage")
         if is_control:
             return self._control(request)
         mock.clock.run_due()
-        reply, reached = self._reply(request, blocking)
+        delays: list[float] = []
+        reply, reached = self._reply(request, blocking, delays)
         mock.journal.note(mock.clock.now(), request, reply, reached, service.secret)
-        return reply
+        return replace(reply, delay=sum(delays)) if delays else reply
 
-    def _reply(self, request: Request, blocking: bool) -> tuple[Reply, Reached]:
+    def refuses(self, request: Request) -> bool:
+        """True if the head of a request decides the answer, so that its body need not be read."""
+        path = request.url.path
+        if path.startswith(CONTROL_PREFIX) or len(path) > LONG_PATH:
+            return False
+        guarded = self.service.guard(request)
+        if isinstance(guarded, Reply):
+            return True
+        return not self.service.beside(request) and self._routes.match(request.method, guarded) is None
+
+    def _reply(self, request: Request, blocking: bool, delays: list[float]) -> tuple[Reply, Reached]:
         service, reached = self.service, Reached()
         try:
-            if fault := self._fault(ANY):
+            if fault := self._fault(ANY, delays):
                 return fault, reached
             guarded = service.guard(request)
             if isinstance(guarded, Reply):
                 return guarded, reached
             handler, params, reached = self._route(request, guarded)
             if not blocking:
-                _must_not_wait(handler, service.state)
-            if reached.operation and (fault := self._fault(reached.operation.id)):
+                _must_not_wait(handler, service.state, request)
+            if reached.operation and (fault := self._fault(reached.operation.id, delays)):
                 return fault, reached
             return handler.answer(Call(service.state, request, params)), reached
         except BackendUnavailable as error:
             return service.error(str(error), 500), reached
         except (WouldBlock, DropConnection):
             raise
-        except Exception as error:
-            LOG.exception("%s %s failed", request.method, printable(request.url.path))
-            return service.error(f"the mock failed: {type(error).__name__}", 500), reached
+        except Exception as error:  # noqa: BLE001  a failure of the mock is answered
+            log_failure(hidden(f"{request.method} {request.url.path}", service.secret), error)
+            return service.error(describe(error), 500), reached
 
     def _route(self, request: Request, path: str) -> tuple[Handler, Mapping[str, str], Reached]:
         """The handler of a request, the parameters of its path, and the operation that it reaches."""
         if beside := self.service.beside(request):
-            return Handler(beside, always), {}, Reached()
+            return Handler(beside, always, "upstream"), {}, Reached()
         match = self._routes.match(request.method, path)
         if match:
             return match.route.handler, match.params, match.route.reached
         refuse = self.service.not_allowed if self._routes.knows(path) else self.service.not_found
         return Handler(lambda call: refuse(call.request), never), {}, Reached()
 
-    def _fault(self, operation: str) -> Reply | None:
-        """Apply the next fault of an operation: wait, and return its reply; None if the request continues.
+    def _fault(self, operation: str, delays: list[float]) -> Reply | None:
+        """Apply the next fault of an operation: add its delay to `delays`, and return its reply.
+
+        Returns None if the request continues.
 
         Raises:
             DropConnection: the fault drops the connection.
@@ -120,15 +137,15 @@ class Dispatcher:
         fault = self.mock.faults.take(operation)
         if fault is None:
             return None
-        self.mock.closing.wait(fault.delay)
+        delays.append(fault.delay)
         if fault.drop:
-            raise DropConnection
+            raise DropConnection(sum(delays))
         return self.service.error(fault.message, fault.status) if fault.status else None
 
 
-def _must_not_wait(handler: Handler, state: object) -> None:
-    if handler.waits(state):
-        raise WouldBlock
+def _must_not_wait(handler: Handler, state: object, request: Request) -> None:
+    if handler.waits(state) or len(request.body) + len(request.head.target) > MAX_QUICK:
+        raise WouldBlock(handler.lane)
 
 
 def _endpoints(service: Service) -> list[Endpoint]:

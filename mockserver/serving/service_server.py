@@ -49,7 +49,7 @@ class ServiceServer:
         self._app: Any = None
         self._app_lock = threading.Lock()
         mock.join_group()
-        self._server = HttpServer(self.dispatcher.answer, listener)
+        self._server = HttpServer(self.dispatcher.answer, listener, self.dispatcher.refuses)
         self._started = threading.Event()
         self._thread = threading.Thread(target=self._run, name="tyk-contract", daemon=True)
         self._thread.start()

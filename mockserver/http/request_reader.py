@@ -1,0 +1,166 @@
+"""The reader of a connection: from the bytes that a client sends to its requests, within limits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from mockserver.http.chunked_body import ChunkedBody
+from mockserver.http.limits import TURN, Limits
+from mockserver.http.messages import HEAD_END, BadMessage, Reply, Request, RequestHead
+from mockserver.http.responses import response_bytes
+
+# head and body of a request that has come, and whether what follows it cannot be read, so that the connection
+# must end after the answer; a plain tuple, for one is made for each request
+Received = tuple[RequestHead, bytes, bool]
+
+
+class Rules(Protocol):
+    """What a reader needs of its server, which describes the attributes."""
+
+    limits: Limits
+    refuses: Callable[[Request], bool]
+    heads: dict[bytes, RequestHead]
+
+    def parse(self, data: bytes) -> RequestHead:
+        """Parse the request line and the headers, and cache the result."""
+
+
+class RequestReader:
+    """The bytes of a client that are not answered yet, and the request among them that is incomplete.
+
+    Args:
+        rules: the server.
+        client: the IP address of the client.
+        go_ahead: is called when a client may send the body of a request that expects 100 Continue.
+
+    Attributes:
+        unread: the bytes that belong to no request yet; new ones are appended.
+        is_interrupted: True if `unread` may have more of the request, for which it is not the turn yet.
+    """
+
+    def __init__(self, rules: Rules, client: str, go_ahead: Callable[[], None]) -> None:
+        self.unread = bytearray()
+        self.is_interrupted = False
+        self._rules = rules
+        self._client = client
+        self._go_ahead = go_ahead
+        self._searched = 0  # bytes of `unread` in which no head ends
+        self._head: RequestHead | None = None
+        self._chunks: ChunkedBody | None = None
+        self._last: RequestHead | None = None
+
+    @property
+    def size(self) -> int:
+        """The number of bytes that are kept."""
+        return len(self.unread) + (len(self._chunks.received) if self._chunks else 0)
+
+    def take(self) -> Received | None:
+        """Take one request off the front of the bytes; None if it is incomplete.
+
+        Raises:
+            BadMessage: the request is refused, and nothing after it can be read.
+        """
+        head = self._head or self._take_head()
+        if head is None:
+            return None
+        length = head.length
+        if length < 0:
+            return self._take_chunks(head)
+        if not length:
+            return head, b"", False
+        if len(self.unread) < length:
+            self._head = head
+            return self._refused_early(head, len(self.unread))
+        self._head = None
+        return head, self._take_bytes(length), False
+
+    def end(self) -> Received | None:
+        """The request that the client has truncated, or None; forgets all bytes.
+
+        Of a chunked body the complete chunks count, an incomplete last one does not.
+
+        Raises:
+            BadMessage: the head of a request is truncated.
+        """
+        head, chunks, unread = self._head, self._chunks, bool(self.unread)
+        self.clear()
+        if head is not None:
+            is_last = chunks is not None or self._rules.refuses(Request(head, b"", self._client))
+            return head, chunks.body if chunks else b"", is_last
+        if unread:
+            raise BadMessage("400 Bad Request")
+        return None
+
+    def clear(self) -> None:
+        """Forget all bytes."""
+        self.unread.clear()
+        self._head = self._chunks = None
+
+    def _take_bytes(self, length: int) -> bytes:
+        if length > self._rules.limits.share:
+            with memoryview(self.unread) as view:  # a slice would be a second copy
+                body = bytes(view[:length])
+        else:
+            body = bytes(self.unread[:length])
+        del self.unread[:length]
+        return body
+
+    def _take_head(self) -> RequestHead | None:
+        unread, rules = self.unread, self._rules
+        blank = unread.find(b"\r\n\r\n", self._searched)
+        head = rules.heads.get(bytes(unread[:blank])) if blank > 0 else None
+        if head is not None:  # identical bytes have been parsed before
+            del unread[: blank + 4]
+            self._searched = 0
+        else:
+            head = self._parse_head()
+            if head is None:
+                return None
+        self._last = head
+        if head.get("expect"):
+            self._expect(head)
+        return head
+
+    def _parse_head(self) -> RequestHead | None:
+        unread, limit = self.unread, self._rules.limits.head
+        if self._last and self._last.method == "POST" and len(unread) >= 4:  # net/http/server.go, readRequest
+            del unread[: 4 - len(bytes(unread[:4]).lstrip(b"\r\n"))]
+            self._last = None
+        end = HEAD_END.search(unread, self._searched)
+        if end is None or end.start() > limit:
+            if len(unread) > limit:
+                raise BadMessage("431 Request Header Fields Too Large")
+            self._searched = max(0, len(unread) - 3)
+            return None
+        head = self._rules.parse(bytes(unread[: end.start()]))
+        del unread[: end.end()]
+        self._searched = 0
+        return head
+
+    def _expect(self, head: RequestHead) -> None:
+        """Let the client send the body, if it waits for that and the body is going to be read."""
+        if head.expects_the_unknown:
+            answer = response_bytes(head, Reply(b"", 417, ()), close=True)
+            raise BadMessage("417 Expectation Failed", answer=answer)
+        if head.awaits_continue and not self._rules.refuses(Request(head, b"", self._client)):
+            self._go_ahead()
+
+    def _take_chunks(self, head: RequestHead) -> Received | None:
+        self._head = head
+        chunks = self._chunks = self._chunks or ChunkedBody(self._rules.limits.body)
+        self.is_interrupted = chunks.take(self.unread, TURN) and not chunks.done
+        if not chunks.done:
+            return self._refused_early(head, len(chunks.received))
+        self._head = self._chunks = None
+        return head, chunks.body, chunks.broken
+
+    def _refused_early(self, head: RequestHead, received: int) -> Received | None:
+        """The request without its body, if the head alone decides and much of the body has come."""
+        if received <= self._rules.limits.undecided_body:
+            return None
+        if not self._rules.refuses(Request(head, b"", self._client)):
+            return None
+        self.clear()
+        self.is_interrupted = False
+        return head, b"", True
