@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mockserver.cli import Commands
-from mockserver.cli.serve import redis_backend
+from mockserver.cli.serve import redis_backend, stop_in_time
 from mockserver.console.credentials import ADMIN_SECRET, KEY, NODE_SECRET, STORE
 from mockserver.console.terminal import show
 
@@ -89,7 +89,7 @@ def run(options: argparse.Namespace) -> int:
         remote_control=options.remote_control, backend=_backend(options),
     ) as dashboard:  # fmt: skip
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: dashboard.stop())
+            signal.signal(number, lambda *_: stop_in_time(dashboard.stop))
         if ignored:
             show(f"keys of {options.conf} that the mock ignores: {', '.join(sorted(ignored))}")
         count = len(dashboard.state.contract.operations)

@@ -5,12 +5,17 @@ from __future__ import annotations
 import argparse
 import os
 import signal
+import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mockserver.cli import Commands
 from mockserver.console.credentials import SECRET, STORE
 from mockserver.console.terminal import show
+
+STOP_SECONDS = 9.5  # from SIGTERM to the end of the process; answers in progress have eight of them
+STOP_FAILED = 1  # the exit code of a process that hangs
 
 if TYPE_CHECKING:
     from mockserver.gateway.config import Config
@@ -94,7 +99,7 @@ def run(options: argparse.Namespace) -> int:
         remote_control=options.remote_control, backend=backend, fsync=options.fsync,
     ) as gateway:  # fmt: skip
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: gateway.stop())
+            signal.signal(number, lambda *_: stop_in_time(gateway.stop))
         if ignored:
             show(f"keys of {options.conf} that the mock ignores: {', '.join(sorted(ignored))}")
         show(*gateway.gateway.warnings())
@@ -108,6 +113,14 @@ def run(options: argparse.Namespace) -> int:
             show(f'the secret is "{config.secret}"; choose another with --secret')
         gateway.wait()
     return 0
+
+
+def stop_in_time(stop: Callable[[], None]) -> None:
+    """Stop a mock; should it hang, end the process all the same."""
+    stop()
+    watchdog = threading.Timer(STOP_SECONDS, os._exit, (STOP_FAILED,))
+    watchdog.daemon = True
+    watchdog.start()
 
 
 def redis_backend(url: str) -> Backend:

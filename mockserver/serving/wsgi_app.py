@@ -9,12 +9,14 @@ import io
 import os
 import sys
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from flask import Flask, Response, request
+from werkzeug.exceptions import HTTPException
 
 from mockserver.console.credentials import STORE
 from mockserver.contract.spec_files import version_of
@@ -22,7 +24,8 @@ from mockserver.gateway.config import Config
 from mockserver.gateway.gateway import Gateway
 from mockserver.gateway.service import gateway_service
 from mockserver.golang import urls
-from mockserver.http.messages import Reply, Request, RequestHead
+from mockserver.http.failures import describe, error_reply, log_failure
+from mockserver.http.messages import DropConnection, Reply, Request, RequestHead
 from mockserver.service.configuration import flatten
 from mockserver.service.mock import Mock
 from mockserver.serving.control_access import ControlAccess
@@ -43,6 +46,8 @@ SEVERAL_PROCESSES = (
     "several worker processes would not share their state; start one process with threads "
     "(gunicorn --workers 1 --threads 8), or have them share a Redis with store= or TYK_CONTRACT_STORE"
 )
+
+CANNOT_DROP = "a WSGI server does not let the mock drop a connection; use tyk-contract serve for that"
 
 
 def create_app(
@@ -109,6 +114,7 @@ def application(dispatcher: Dispatcher, access: ControlAccess) -> Flask:
     refusals = {404: dispatcher.service.not_found, 405: dispatcher.service.not_allowed}
     for status, refuse in refusals.items():
         app.register_error_handler(status, partial(_answer_unrouted, dispatcher, refuse))
+    app.register_error_handler(Exception, _failed)
     return app
 
 
@@ -164,7 +170,18 @@ def _answer(dispatcher: Dispatcher) -> Response:
             reply = dispatcher.answer(_request(environ))
         except urls.BadTarget:
             reply = Reply(b"400 Bad Request", 400, (("Content-Type", "text/plain; charset=utf-8"),))
+        except DropConnection as drop:
+            reply = replace(dispatcher.service.error(CANNOT_DROP, 500), delay=drop.delay)
+    dispatcher.mock.closing.wait(reply.delay)
     return _response(reply)
+
+
+def _failed(error: Exception) -> Response | HTTPException:
+    """The answer to a request for which a view failed; an HTTP status that Flask raises is its own answer."""
+    if isinstance(error, HTTPException):
+        return error
+    log_failure(request.method, error)
+    return _response(error_reply(describe(error)))
 
 
 def _response(reply: Reply) -> Response:
