@@ -149,11 +149,12 @@ def test_two_rows_of_one_id_are_an_error(monkeypatch: pytest.MonkeyPatch) -> Non
         behaviours.load.__wrapped__()
 
 
-def test_every_row_has_a_test_and_every_test_a_row() -> None:
+@pytest.mark.parametrize("service", ["gateway", "dashboard"])
+def test_every_row_has_a_test_and_every_test_a_row(service: str) -> None:
     """Each behaviour not of level setup has a contract test, and each contract test a behaviour."""
-    text = "".join(path.read_text() for path in (ROOT / "contract_tests").rglob("test_*.py"))
+    text = "".join(path.read_text() for path in (ROOT / "contract_tests" / service).rglob("test_*.py"))
     tested = set(re.findall(r'@behaviour\(\s*"([a-z0-9-]+)"', text))
-    rows = behaviours.load()
+    rows = behaviours.load(spec_files.spec_path(service))
     assert tested - rows.keys() == set()
     assert {row.id for row in rows.values() if row.level != "setup"} - tested == set()
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from mockserver.console.terminal import printable
 from mockserver.contract.openapi import Contract, Operation
 from mockserver.contract.routes import Routes
 from mockserver.http.failures import describe, log_failure
