@@ -93,7 +93,7 @@ def test_clean_asks_on_a_terminal(
     gateway.policies.seed({"id": f"{RUN}1"})
     monkeypatch.setattr("sys.stdin.isatty", lambda: True)
     monkeypatch.setattr("builtins.input", _answer)
-    assert clean.run(Namespace(url=gateway.url, secret=gateway.secret, yes=False)) == code
+    assert clean.run(Namespace(url=gateway.url, secret=[gateway.secret], secret_file=[], yes=False)) == code
     assert list(gateway.policies) == ([] if code == 0 else [f"{RUN}1"])
 
 
@@ -121,7 +121,7 @@ def test_clean_is_safe_with_a_hostile_list(
             pass
 
     monkeypatch.setattr("mockserver.http.client.Client", lambda _: Hostile())
-    assert clean.run(Namespace(url=gateway.url, secret="", yes=True)) == 1
+    assert clean.run(Namespace(url=gateway.url, secret=[], secret_file=[], yes=True)) == 1
     assert not [target for target in deleted if "mine" in target]
     assert len(deleted) == len(set(deleted)) == clean.SHOWN * 2 + 3
     printed = capsys.readouterr().out

@@ -20,11 +20,11 @@ from mockserver.cli import (
     mutants,
     parity,
     record,
-    secret_of,
     serve,
     verify,
     why,
 )
+from mockserver.console.credentials import CREDENTIALS
 from mockserver.console.terminal import guard, show_error
 
 COMMANDS = (
@@ -54,7 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 0
     except (ValueError, OSError) as error:  # all errors that a user can correct are subclasses
-        show_error(*_lines_of(error, secret_of(options) if "secret" in options else ""))
+        show_error(*_lines_of(error, [value for kind in CREDENTIALS for value in kind.known(options)]))
         code = getattr(error, "code", USAGE)
     except RecursionError:
         show_error("tyk-contract: a document is nested too deeply; correct the file")
@@ -65,12 +65,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     sys.exit(code)
 
 
-def _lines_of(error: Exception, secret: str) -> list[str]:
-    """The message of an error, in one line, and the lines of the notes that were added to it."""
+def _lines_of(error: Exception, secrets: list[str]) -> list[str]:
+    """The message of an error, in one line, and the lines of its notes, without the secrets."""
     from mockserver.http.redaction import hidden
 
     notes = [line for note in getattr(error, "__notes__", ()) for line in note.splitlines()]
-    return [hidden(line, secret) for line in (f"tyk-contract: {error}", *notes)]
+    lines = [f"tyk-contract: {error}", *notes]
+    for secret in secrets:
+        lines = [hidden(line, secret) for line in lines]
+    return lines
 
 
 def _parser() -> argparse.ArgumentParser:

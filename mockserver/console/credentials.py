@@ -76,12 +76,18 @@ class Credential:
         files: list[str] = getattr(options, f"{self.attribute}_file")
         if len(values) + len(files) > 1:
             raise CredentialError(f"give one --{self.name} or one --{self.name}-file, not several")
-        if files:
-            return read_file(files[0], f"--{self.name}-file")
-        if values == [STDIN]:
+        if files:  # what was read is the value from now on
+            setattr(options, self.attribute, [read_file(files[0], f"--{self.name}-file")])
+            setattr(options, f"{self.attribute}_file", [])
+        elif values == [STDIN]:
             _check_stdin(options)
-            return _read_stdin(f"--{self.name}")
-        return values[0] if values else None
+            setattr(options, self.attribute, [_read_stdin(f"--{self.name}")])
+        return next(iter(getattr(options, self.attribute)), None)
+
+    def known(self, options: argparse.Namespace) -> list[str]:
+        """All values of the options and the variable, without those that were not read."""
+        values: list[str] = getattr(options, self.attribute, [])
+        return [value for value in (*values, os.environ.get(self.variable, "")) if value not in {"", STDIN}]
 
     def of(self, options: argparse.Namespace, environment: Mapping[str, str] = os.environ) -> str | None:
         """The value that the options or else the variable give; None if neither does.
