@@ -149,8 +149,8 @@ def test_the_flags_of_the_readme_exist() -> None:
     """Each flag that the README names is one of tyk-contract, but for those of pytest, curl, flask and gunicorn."""
     named = set(re.findall(r"(?<!-)--[a-z][a-z-]+", README))
     of_others = {
-        "--pyargs", "--gateway-url", "--path-as-is", "--data-binary", "--app", "--workers", "--threads",
+        "--pyargs", "--gateway-url", "--path-as-is", "--data-raw", "--app", "--workers", "--threads",
     }  # fmt: skip
-    commands = ("serve", "verify", "diff", "parity", "record", "mutants", "why")
+    commands = ("serve", "dashboard", "verify", "clean", "diff", "parity", "record", "mutants", "why")
     usage = "".join(run_command(command, "--help").stdout for command in commands)
     assert named - of_others - set(re.findall(r"--[a-z-]+", usage)) == set()
