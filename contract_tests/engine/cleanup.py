@@ -32,7 +32,7 @@ class Cleanup:
         """
         self._target.close()  # an interrupted exchange may be left on a connection
         for target in self._ownership.written(loaded_by_reload=False):  # the order matters
-            if self._target.send("DELETE", target).answer is not None:
+            if self._send("DELETE", target).answer is not None:
                 self._ownership.forget([target])
         self._needs_reload |= bool(self._ownership.written(loaded_by_reload=True))
         written = self._ownership.written(loaded_by_reload=True, include_last=include_last)
@@ -40,7 +40,7 @@ class Cleanup:
             parts = [written[start::CONNECTIONS] for start in range(CONNECTIONS)]
             exchanges = [exchange for part in threads.map(self._delete, parts) for exchange in part]
         for exchange in exchanges:
-            self._target.record(exchange)
+            self._target.record(exchange, must_fit=False)
 
     def finish(self) -> list[str]:
         """Delete all that the run wrote, reload, and return the ids that are still listed.
@@ -52,8 +52,8 @@ class Cleanup:
         if not self._needs_reload:
             return []
         self._needs_reload = False
-        self._target.reload()
-        listed = self._target.send("GET", self._listing.prefix).json
+        self._target.reload(must_fit=False)
+        listed = self._send("GET", self._listing.prefix).json
         names = self._listing.listed(lambda _: listed) if isinstance(listed, list) else ()
         return [name for name in names if self._ownership.owns(name)]
 
@@ -70,6 +70,10 @@ class Cleanup:
         if not written and self._needs_reload:
             named.append(f"{self._ownership.run}..., which the next reload removes")
         return named
+
+    def _send(self, method: str, target: str) -> Exchange:
+        """Send a request, which needs no room in the log."""
+        return self._target.record(self._target.ask(Request(method, target)), must_fit=False)
 
     def _delete(self, targets: Iterable[str]) -> list[Exchange]:
         """Delete one after the other, over a connection of its own that reads no long answers."""

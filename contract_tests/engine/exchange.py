@@ -16,6 +16,13 @@ MAX_VALUES = 1_000_000  # in a JSON text, about; a list of 20,000 policies has f
 _BYTES = 500  # that an exchange takes beside its texts
 
 
+def _refuse_constant(constant: str) -> None:
+    raise ValueError(f"{constant} is not JSON")  # NaN and Infinity, which Python reads
+
+
+_DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
+
+
 @dataclass(frozen=True)
 class Request:
     """A request to send, with the secret unless headers are given."""
@@ -88,7 +95,7 @@ def json_of(text: str) -> Any:
     if has_too_many_values(text):
         return None
     try:
-        return json.loads(text)
+        return _DECODER.decode(text)
     except (ValueError, RecursionError):
         return None
 

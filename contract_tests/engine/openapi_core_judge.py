@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from itertools import islice
 from typing import Any
 
 from contract_tests.engine.checks import shorten
 from mockserver.contract.openapi import Contract
+
+SHOWN_ERRORS = 10  # of one answer
 
 
 @dataclass(frozen=True)
@@ -79,7 +82,8 @@ def _message(error: BaseException) -> str:
     except UnicodeDecodeError:
         message = "the body is not UTF-8"
     errors: Any = getattr(error.__cause__, "schema_errors", ()) or getattr(error, "schema_errors", ())
-    details = [f"/{'/'.join(map(str, e.absolute_path))}: {shorten(e.message, 120)}" for e in errors]
+    shown = islice(errors, SHOWN_ERRORS)
+    details = [f"/{'/'.join(map(str, e.absolute_path))}: {shorten(e.message, 120)}" for e in shown]
     return "; ".join(details) or message or type(error).__name__
 
 

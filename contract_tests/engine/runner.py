@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from threading import Timer
 
 from contract_tests.engine.helper_process import environment, python
 from contract_tests.engine.preflight import DetectedVersion
 from contract_tests.engine.run_options import RunOptions
 from contract_tests.engine.session import CLEANUP_SECONDS
-from contract_tests.engine.signals import END_SECONDS, ENDED_AT_ONCE, interrupt_on_sigterm
+from contract_tests.engine.signals import END_SECONDS, ENDED_AT_ONCE
 from contract_tests.report import verdicts
 from contract_tests.report.verdicts import Report
 from mockserver.console.credentials import SECRET
@@ -31,6 +35,8 @@ _UNUSED = (  # of pytest's own plugins; each looks at each test
 _ADVICE = "remove what the run wrote with `tyk-contract clean URL`"
 SLACK_SECONDS = 60.0  # beyond the limits of a run and its clean-up, for its start and its report
 STOP_SECONDS = END_SECONDS + 1.0  # from an interruption until the process of the suite is killed
+KILLED = -9  # exit code of a process that was killed
+KILL_SECONDS = 1.0  # from a second interruption until then
 
 
 class Interrupted(KeyboardInterrupt):
@@ -40,7 +46,7 @@ class Interrupted(KeyboardInterrupt):
 class _Stopped(Exception):
     """The process of the suite was stopped; `is_clean` is False if its clean-up did not come to an end."""
 
-    def __init__(self, is_clean: bool) -> None:
+    def __init__(self, *, is_clean: bool) -> None:
         super().__init__()
         self.is_clean = is_clean
 
@@ -81,49 +87,48 @@ def run(options: RunOptions, detected: DetectedVersion) -> Report:
 def _wait(command: list[str], variables: dict[str, str], seconds: float) -> str:
     """The output of the suite, which has so many seconds.
 
+    An interruption is passed on, and its clean-up waited for; a second one ends the suite at once.
+
     Raises:
         SuiteError: the suite did not end in time.
         _Stopped: it was interrupted.
     """
-    interrupt_on_sigterm()
+    interruptions: list[Timer] = []
     with subprocess.Popen(
         command,
         env=variables,
         stdout=subprocess.PIPE,
         stderr=None if sys.stderr.isatty() else subprocess.STDOUT,
     ) as process:
-        try:
-            output, _ = process.communicate(timeout=seconds)
-        except subprocess.TimeoutExpired as error:
-            process.kill()
-            raise SuiteError(
-                f"the suite did not end within {seconds:g} s, and was stopped; {_ADVICE}"
-            ) from error
-        except KeyboardInterrupt:
-            raise _Stopped(_stop(process)) from None
-        except BaseException:
-            process.kill()
-            raise
+
+        def interrupt(*_: object) -> None:
+            process.terminate()
+            interruptions.append(Timer(KILL_SECONDS if interruptions else STOP_SECONDS, process.kill))
+            interruptions[-1].start()
+
+        with _handling(interrupt):
+            try:
+                output, _ = process.communicate(timeout=seconds)
+            except subprocess.TimeoutExpired as error:
+                process.kill()
+                raise SuiteError(f"the suite did not end within {seconds:g} s; {_ADVICE}") from error
+            finally:
+                for timer in interruptions:
+                    timer.cancel()
+    if interruptions:
+        raise _Stopped(is_clean=process.returncode not in (ENDED_AT_ONCE, KILLED))
     return output.decode("utf-8", "replace")
 
 
-def _stop(process: subprocess.Popen[bytes]) -> bool:
-    """Interrupt the suite, and wait for its clean-up; a second interruption ends it at once.
-
-    Returns:
-        True if it ended by itself, and so before it wrote anything or with a report.
-    """
-    for seconds in (STOP_SECONDS, 1.0):
-        process.terminate()
-        try:
-            process.communicate(timeout=seconds)
-        except KeyboardInterrupt:
-            continue
-        except subprocess.TimeoutExpired:
-            break
-        return process.returncode != ENDED_AT_ONCE
-    process.kill()
-    return False
+@contextmanager
+def _handling(handler: Callable[..., None]) -> Iterator[None]:
+    """Let a function handle the signals that interrupt a command, for a with block."""
+    replaced = {number: signal.signal(number, handler) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, former in replaced.items():
+            signal.signal(number, former)
 
 
 def _remains(path: Path, *, is_clean: bool) -> str:

@@ -41,6 +41,8 @@ from mockserver.console.terminal import show_progress
 from mockserver.contract.behaviours import Behaviour
 
 SHOWN_EXCHANGES = 30  # of a behaviour, in a report
+LOOK_BACK_SECONDS = 20.0  # to judge the log of a run whose time is over
+MAX_TEXT = 10_000  # characters of a text in a verdict, which may quote the service
 AT_A_TIME = 2  # tests; more would wait for each other, for one interpreter runs them
 
 
@@ -88,7 +90,7 @@ class Scheduler:
         self.run = run
         self.items = items
         self.verdicts: Verdicts = {}
-        self.judge = SchemaJudge(run.contract)
+        self.judge = SchemaJudge(run.contract, run.target.limit)
         self._new_client = suite.clients(run, self.judge)
         self._until_failure = until_failure
         self._first_cases: dict[tuple[Path, str], str] = {}
@@ -179,6 +181,7 @@ class Scheduler:
 
     def _look_back(self, last: list[_RunningTest]) -> None:
         """Judge the log up to the moment when the run ended."""
+        self.run.target.limit.set(LOOK_BACK_SECONDS)
         for test in last:
             with suppress(RunEnded):
                 self._advance(test)
@@ -243,11 +246,14 @@ class Scheduler:
         done = f"{len(self.verdicts) + 1} of {len(self.items)} tests, {self.run.target.reloads} reloads"
         show_progress(f"{done}: {test.row.id}")
 
+    def _shown(self, text: str) -> str:
+        """A text without the secret, cut only then, for half of a secret would not be found."""
+        return self.run.target.auth.masked(text)[:MAX_TEXT]
+
     def _trace(self, exchange: Exchange) -> Trace:
         sent = "" if exchange.body is None else exchange.body.decode("utf-8", "replace")
-        mask = self.run.target.auth.masked
         texts = (exchange.target, shorten(sent), shorten(exchange.text or exchange.failure))
-        target, sent, answered = (mask(text) for text in texts)
+        target, sent, answered = map(self._shown, texts)
         return Trace(exchange.method, target, sent, exchange.status, answered)
 
     def _judge(
@@ -260,7 +266,6 @@ class Scheduler:
         actual: str = "",
         at: Exchange | None = None,
     ) -> None:
-        mask = self.run.target.auth.masked
         exchanges = test.client.exchanges
         if status is Status.FAILED and not (test.row.may_fail or self.run.options.strict):
             status = Status.OBSERVED
@@ -276,9 +281,9 @@ class Scheduler:
             source=test.row.source,
             test=test.item.name,
             status=status,
-            reason=mask(reason),
-            expected=mask(expected),
-            actual=mask(actual),
+            reason=self._shown(reason),
+            expected=self._shown(expected),
+            actual=self._shown(actual),
             hint=test.row.hint if status is Status.FAILED else "",
             curl=tuple(exchange.curl for exchange in exchanges) if status is Status.FAILED else (),
             exchanges=tuple(map(self._trace, exchanges[-SHOWN_EXCHANGES:])),

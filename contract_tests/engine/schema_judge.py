@@ -7,11 +7,14 @@ from collections.abc import Sequence
 from functools import cache
 from typing import NamedTuple
 
-from contract_tests.engine.exchange import Exchange
+from contract_tests.engine.exchange import MAX_VALUES, Exchange, has_too_many_values
 from contract_tests.engine.openapi_core_judge import Answered, validator
+from contract_tests.engine.target import LimitReached
 from mockserver.contract.openapi import Contract, Operation
 from mockserver.contract.routes import Routes
+from mockserver.http.deadline import Deadline
 
+MAX_MESSAGE = 1000  # characters of a violation, which may quote the answer
 AnswerKind = tuple[str, int, str]  # operation, status, content type
 
 
@@ -24,14 +27,15 @@ class Violation(NamedTuple):
 
 
 class SchemaJudge:
-    """Holds answers against the contract by two validators.
+    """Holds answers against the contract by two validators, until the deadline of the run.
 
     jsonschema-rs judges every answer, in some microseconds; openapi-core judges a short one of each kind
     that passed, in 1.6 ms. A test holds the two to one verdict.
     """
 
-    def __init__(self, contract: Contract) -> None:
+    def __init__(self, contract: Contract, limit: Deadline | None = None) -> None:
         self._contract = contract
+        self._limit = limit or Deadline()
         self._conform: set[tuple[AnswerKind, bytes]] = set()
         self._read = 0  # exchanges of the log
         self._violations: list[Violation] = []
@@ -44,14 +48,23 @@ class SchemaJudge:
         key = (kind := _kind(operation, exchange), exchange.answer.stored)
         if key in self._conform:
             return []
-        violations = self._contract.response_violations(operation, *kind[1:], exchange.answer.body)
+        body = exchange.answer.body
+        if has_too_many_values(body):
+            return [f"response: the body has over {MAX_VALUES} JSON values"]
+        violations = self._contract.response_violations(operation, *kind[1:], body)
         if not violations:
             self._conform.add(key)
-        return violations
+        return [violation[:MAX_MESSAGE] for violation in violations]
 
     def read(self, log: Sequence[Exchange]) -> None:
-        """Judge the exchanges that were appended to the log since the last call."""
+        """Judge the exchanges that were appended to the log since the last call.
+
+        Raises:
+            LimitReached: the time is over; the next call goes on where this one ended.
+        """
         for exchange in log[self._read :]:
+            if self._limit.is_over:
+                raise LimitReached("the time of this run was over before all answers were judged")
             operation = operation_of(self._contract, exchange)
             if operation is not None and exchange.answer is not None:  # the others fail their tests
                 self._judge(operation, exchange)

@@ -67,7 +67,6 @@ class Target:
         self._clients: dict[int, Client] = {}  # one for each thread
         self._timeouts = 0
         self._logged = self._longest = 0  # bytes of all exchanges, and of the longest answer as it came
-        self._is_full = False
 
     def send(
         self,
@@ -139,19 +138,18 @@ class Target:
             clients = [open_clients.enter_context(self.new_client(longest)) for _ in requests]
             return list(threads.map(self.ask, requests, clients))
 
-    def record(self, exchange: Exchange) -> Exchange:
+    def record(self, exchange: Exchange, *, must_fit: bool = True) -> Exchange:
         """Append an exchange to the log.
 
         Raises:
             Gone: no answer came, and none comes to the probe.
-            LimitReached: the log is full.
+            LimitReached: the log is full, and the exchange must fit.
         """
         size = exchange.size
         if self._logged + size <= MAX_LOGGED:
             self._logged += size
             self.log.append(exchange)
-        elif not self._is_full:  # else it was raised before; later requests remove what was written
-            self._is_full = True
+        elif must_fit:
             raise LimitReached(f"the answers of this run have over {MAX_LOGGED >> 20} MiB, packed")
         if exchange.answer is None:
             self._check_presence(exchange.failure)
@@ -159,10 +157,10 @@ class Target:
             self._longest = max(self._longest, len(exchange.answer.body))
         return exchange
 
-    def reload(self) -> Exchange:
-        """Ask for a reload, and wait until it is done."""
+    def reload(self, *, must_fit: bool = True) -> Exchange:
+        """Ask for a reload, and wait until it is done. Raises as `record`."""
         self.reloads += 1
-        return self.send("GET", self._reload_target)
+        return self.record(self.ask(Request("GET", self._reload_target)), must_fit=must_fit)
 
     def new_client(self, longest: int = MAX_BODY) -> Client:
         """A connection of its own, which reads up to `longest` bytes of a body."""
