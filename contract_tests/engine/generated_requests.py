@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import Any
 
 from contract_tests.engine import cache
@@ -24,6 +24,7 @@ from mockserver.contract.openapi import Contract
 
 CONFORMING = 7  # requests for each operation that conform to the contract
 VIOLATING = 5  # and that do not
+GENERATION_SECONDS = 120.0  # for the data of one subject, which take about one
 POSITIVE, NEGATIVE = "positive", "negative"
 Line = list[Any]  # a subject, a mode, and what was generated of both
 
@@ -70,10 +71,14 @@ class Generator:
         """The data of a subject; waits until it is generated.
 
         Raises:
-            RuntimeError: the process ended without it.
+            RuntimeError: the process ended without it, or takes too long.
         """
         while (subject, mode) not in self._data:
-            line = self._lines.get()
+            try:
+                line = self._lines.get(timeout=GENERATION_SECONDS)
+            except Empty:
+                self._process.kill()
+                line = b""
             if not line:
                 raise RuntimeError(f"no {mode} {subject} was generated")
             name, of_mode, data = json.loads(line)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import subprocess
 from functools import cached_property
+from threading import Timer
 from typing import Self
 
 from contract_tests.engine.helper_process import environment, python
 
 SECRET = "mock-secret"
+START_SECONDS = 60.0  # until the mock must answer
+STOP_SECONDS = 5.0  # until it is killed
 
 
 class MockError(RuntimeError):
@@ -35,7 +38,12 @@ class MockProcess:
             MockError: it does not start.
         """
         assert self._process.stdout is not None
-        url = self._process.stdout.readline().decode().strip()
+        limit = Timer(START_SECONDS, self._process.kill)
+        limit.start()
+        try:
+            url = self._process.stdout.readline().decode().strip()
+        finally:
+            limit.cancel()
         if not url:
             raise MockError("the mock did not start")
         return url
@@ -44,4 +52,10 @@ class MockProcess:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._process.__exit__(None, None, None)  # it ends when its standard input does
+        assert self._process.stdin is not None
+        self._process.stdin.close()  # it ends when its standard input does
+        with self._process:
+            try:
+                self._process.wait(STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                self._process.kill()

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, replace
 from typing import Any
 
+from contract_tests.engine.checks import shorten
+from contract_tests.engine.exchange import json_of
 from contract_tests.engine.names import run_of
 from contract_tests.engine.service import Service
 from mockserver.contract.spec_files import SpecError, default_version, known_versions, select_version
@@ -86,8 +87,9 @@ def find_version(service: Service, greeting: Any, wanted: str) -> DetectedVersio
     try:
         version = GatewayVersion.parse(text)
     except VersionError as error:
+        told = shorten(repr(text), 60)
         raise PreflightError(
-            f"{probe} says version {text!r}, which is not a release, as a self-built {service.name} does; "
+            f"{probe} says version {told}, which is not a release, as a self-built {service.name} does; "
             f"select one with --gateway ({', '.join(lines)})",
             USAGE,
         ) from error
@@ -132,7 +134,7 @@ def _check_kind(service: Service, url: str, greeting: Answer, refusal: Answer, l
         listing.status == 200 and isinstance(_json(listing), list),
     )
     if not any(signs):
-        kind = greeting.get("Content-Type") or "no content type"
+        kind = shorten(greeting.get("Content-Type"), 60) or "no content type"
         raise PreflightError(
             f"{url} is not a {service.title}: GET {service.probe} answers {greeting.status} with {kind}; "
             "check the URL and the port",
@@ -153,7 +155,4 @@ def _count_leftovers(service: Service, listed: Any) -> int:
 
 
 def _json(answer: Answer) -> Any:
-    try:
-        return json.loads(answer.body)
-    except (ValueError, RecursionError):
-        return None
+    return json_of(answer.body.decode("utf-8", "replace"))

@@ -106,3 +106,15 @@ def steady(exchange: Exchange) -> dict[str, dict[str, Any]]:
         name: {**item, "access_rights": list(item.get("access_rights") or ())}
         for name, item in listed(exchange).items()
     }
+
+
+def seconds_in(exchange: Exchange, name: str) -> int:
+    """The whole seconds in a member of an answer, which may be a number or digits in a string.
+
+    Raises:
+        Mismatch: the member is missing, or something else.
+    """
+    value = exchange.document.get(name)
+    if isinstance(value, int) or (isinstance(value, str) and value.isdecimal() and len(value) < 20):
+        return int(value)
+    raise Mismatch(f"{name} in whole seconds", f"{name} is {shorten(repr(value), 60)}", exchange)

@@ -13,7 +13,7 @@ from contract_tests.gateway.builders.apis import (
     write_policy,
 )
 from contract_tests.gateway.builders.sessions import expect_key
-from contract_tests.gateway.checks import expect_error
+from contract_tests.gateway.checks import expect_error, seconds_in
 from contract_tests.gateway.client import Gateway
 from contract_tests.gateway.resources import KEYS
 
@@ -33,8 +33,7 @@ def test_a_policy_gives_a_new_key_its_expiry(gateway: Gateway) -> Steps:
     keys = [(write_key(gateway, api, gold), 3600), (write_key(gateway, api, apply_policy_id=gold), 3600)]
     for key, lifetime in (*keys, (write_key(gateway, api, gold, brief), 1)):
         exchange = gateway.send("GET", f"{KEYS}/{key}?org_id={api.org_id}")
-        answer = exchange.document
-        actual_lifetime = int(answer.get("expires", 0)) - int(answer.get("last_updated", 0))
+        actual_lifetime = seconds_in(exchange, "expires") - seconds_in(exchange, "last_updated")
         if abs(actual_lifetime - lifetime) > 2:
             raise Mismatch(f"expires {lifetime} s after last_updated", f"{actual_lifetime} s", exchange)
 

@@ -283,10 +283,8 @@ def test_rights_to_fields_are_joined(gateway: Gateway) -> Steps:
 
     fields = [field("x", 4), field("y", 9), field("z", 1)]
     exchange = preview(gateway, {"apply_policies": [first, second]})
-    actual = (
-        exchange.json["access_rights"]["orders"].get("field_access_rights")
-        if exchange.status == 200
-        else None
-    )
+    rights = exchange.document.get("access_rights")
+    orders = rights.get("orders") if isinstance(rights, dict) else None
+    actual = orders.get("field_access_rights") if isinstance(orders, dict) else None
     if actual != fields:
         raise Mismatch(str(fields), str(actual), exchange)

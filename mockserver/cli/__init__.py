@@ -6,9 +6,11 @@ Commands import heavy modules inside `run`, so that the others start without the
 from __future__ import annotations
 
 import argparse
+import math
 from typing import TypeAlias
 
 from mockserver.console.credentials import SECRET
+from mockserver.http.deadline import RUN_SECONDS
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001  argparse has no public name for it
 
@@ -28,6 +30,25 @@ def add_target(parser: argparse.ArgumentParser, *, is_optional: bool = False) ->
         help="URL of the gateway, as in http://host:8080.",
     )
     SECRET.add_options(parser)
+
+
+def add_max_time(parser: argparse.ArgumentParser, consequence: str) -> None:
+    """Declare --max-time, with a sentence that says what happens then."""
+    parser.add_argument(
+        "--max-time",
+        type=_seconds,
+        default=RUN_SECONDS,
+        metavar="SECONDS",
+        help=f"Time of all requests together. {consequence} (default: %(default)g)",
+    )
+
+
+def _seconds(text: str) -> float:
+    """The seconds of an argument."""
+    seconds = float(text)
+    if not 0 < seconds < math.inf:
+        raise argparse.ArgumentTypeError(f"{text} is no time; give seconds, as in --max-time 600")
+    return seconds
 
 
 def secret_of(options: argparse.Namespace) -> str:

@@ -8,8 +8,9 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from mockserver.cli import BROKEN, CONFORMS, UNREACHABLE, USAGE, Commands, add_target, secret_of
+from mockserver.cli import BROKEN, CONFORMS, UNREACHABLE, USAGE, Commands, add_max_time, add_target, secret_of
 from mockserver.console.terminal import show, show_error
+from mockserver.http.deadline import Deadline
 from mockserver.http.redaction import hidden
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ def add(commands: Commands) -> None:
     )
     add_target(parser)
     parser.add_argument("--yes", action="store_true", help="Remove what is found without a question.")
+    add_max_time(parser, "What is not removed by then is left.")
     parser.set_defaults(run=run)
 
 
@@ -43,9 +45,9 @@ def run(options: argparse.Namespace) -> int:
     from contract_tests.gateway.service import GATEWAY
     from mockserver.http.client import Client, ClientError
 
-    secret = secret_of(options)
+    secret, limit = secret_of(options), Deadline(options.max_time)
     try:
-        with Client(options.url) as client:
+        with Client(options.url, within=limit) as client:
             found = leftovers.find(client, GATEWAY, secret)
             _show(found, "left by earlier runs", secret)
             if not found:
@@ -56,6 +58,7 @@ def run(options: argparse.Namespace) -> int:
             if not options.yes and not _agrees():
                 show("nothing was removed")
                 return BROKEN
+            limit.set(options.max_time)  # a person may have taken their time to answer
             remaining = leftovers.remove(client, GATEWAY, secret, found)
     except ClientError as error:
         show_error(hidden(f"tyk-contract: {options.url} cannot be cleaned: {error}", secret))

@@ -8,8 +8,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from mockserver.cli import CONFORMS, Commands, add_target, secret_of
+from mockserver.cli import CONFORMS, Commands, add_max_time, add_target, secret_of
 from mockserver.console.terminal import show
+from mockserver.http.deadline import Deadline
 
 
 def add(commands: Commands) -> None:
@@ -48,6 +49,7 @@ def add(commands: Commands) -> None:
         metavar="PREFIX",
         help="Record only scenarios whose names begin with PREFIX. May be repeated.",
     )
+    add_max_time(parser, "Nothing is recorded if it is over before the end.")
     parser.set_defaults(run=run)
 
 
@@ -66,9 +68,10 @@ def run(options: argparse.Namespace) -> int:
     detected = look(GATEWAY, options.url, secret, options.gateway)
     recorded = skipped = 0
     lines: list[dict[str, Any]] = []
-    with Client(options.url, timeout=30) as client:
+    limit = Deadline(options.max_time)
+    with Client(options.url, timeout=30, within=limit) as client:
         directory = options.directory.absolute() if options.directory else None
-        recorder = Recorder(client, secret, directory, _configuration(options.conf))
+        recorder = Recorder(client, secret, directory, _configuration(options.conf), limit=limit)
         recorder.check_empty()
         today = datetime.now(UTC).date().isoformat()
         lines.append({"gateway": str(detected.version), "secret": SECRET, "recorded": today})

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import math
 import shlex
 from datetime import UTC, date, datetime
 from functools import partial
@@ -17,12 +16,12 @@ from mockserver.cli import (
     UNREACHABLE,
     USAGE,
     Commands,
+    add_max_time,
     add_target,
     secret_of,
 )
 from mockserver.console.credentials import KEY
 from mockserver.console.terminal import show, show_error
-from mockserver.http.deadline import RUN_SECONDS
 
 if TYPE_CHECKING:
     from contract_tests.engine.service import Service
@@ -77,13 +76,10 @@ def add(commands: Commands) -> None:
         metavar="URL",
         help="URL that the run's APIs forward to. Needed if the gateway is on another machine.",
     )
-    parser.add_argument(
-        "--max-time",
-        type=_seconds,
-        default=RUN_SECONDS,
-        metavar="SECONDS",
-        help="Time of the run. What is not judged by then is reported as an error, and everything that the "
-        "run wrote is removed, which has up to 60 s of its own. (default: %(default)g)",
+    add_max_time(
+        parser,
+        "What is not judged by then is reported as an error; what the run wrote is removed, which has up to "
+        "60 s of its own.",
     )
     parser.add_argument(
         "--report",
@@ -102,14 +98,6 @@ def add(commands: Commands) -> None:
         "--write-baseline", type=Path, metavar="FILE", help="Baseline to write, with all present failures."
     )
     parser.set_defaults(run=run)
-
-
-def _seconds(text: str) -> float:
-    """The seconds of an argument."""
-    seconds = float(text)
-    if not 0 < seconds < math.inf:
-        raise argparse.ArgumentTypeError(f"{text} is no time; give seconds, as in --max-time 600")
-    return seconds
 
 
 def run(options: argparse.Namespace) -> int:

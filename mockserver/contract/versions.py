@@ -29,7 +29,7 @@ class GatewayVersion(NamedTuple):
         Raises:
             VersionError: the text has another form, such as that of a pre-release.
         """
-        match = re.fullmatch(r"v?(\d+)\.(\d+)(?:\.(\d+))?", str(text))
+        match = re.fullmatch(r"v?(\d{1,9})\.(\d{1,9})(?:\.(\d{1,9}))?", str(text))
         if match is None:
             raise VersionError(text)
         return cls(*(int(part or 0) for part in match.groups()))

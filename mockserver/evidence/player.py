@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from mockserver.evidence.recording import Step
-from mockserver.http.client import Answer, Client, ClientError
+from mockserver.http.client import Answer, Client, ClientError, TimeOver
 
 RELOAD = "/tyk/reload?block=true"
 BASE: dict[str, Any] = {
@@ -32,7 +32,11 @@ class Player:
         self._variables = {"SECRET": secret, "UPSTREAM": upstream}
 
     def send(self, step: Step) -> Answer | None:
-        """Send a step's request; None if the connection broke before an answer arrived."""
+        """Send a step's request; None if the connection broke before an answer arrived.
+
+        Raises:
+            TimeOver: the time of all requests is over, which says nothing of the gateway.
+        """
         request = step["request"]
         headers = [(name, self._substitute(value)) for name, value in request["headers"]]
         body = None
@@ -44,10 +48,12 @@ class Player:
         self._client.close()  # recordings have a connection for each request
         try:
             answer = self._client.send(request["method"], target, headers, body, host="gateway.test")
+        except TimeOver:
+            raise
         except ClientError:
             return None
         for variable, member in step.get("capture", {}).items():
-            self._variables[variable] = json.loads(answer.body).get(member, "")
+            self._variables[variable] = str(member_of(answer, member))
         return answer
 
     def change_files(self, step: Step) -> None:
@@ -64,6 +70,14 @@ class Player:
 
     def _substitute(self, text: str) -> str:
         return re.sub(r"\$\{(\w+)\}", lambda match: self._variables.get(match[1], match[0]), text)
+
+
+def member_of(answer: Answer, name: str) -> Any:
+    """A member of the answer's JSON object; "" if there is none."""
+    try:
+        return json.loads(answer.body).get(name, "")
+    except (ValueError, AttributeError, RecursionError):
+        return ""
 
 
 def with_directory(value: Any, directory: str) -> Any:

@@ -11,11 +11,21 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from mockserver.evidence.player import BASE, RELOAD, Player, as_response, files_below, with_directory
+from mockserver.evidence.player import (
+    BASE,
+    RELOAD,
+    Player,
+    as_response,
+    files_below,
+    member_of,
+    with_directory,
+)
 from mockserver.evidence.recording import Scenario, Step
 from mockserver.evidence.scenarios import NEEDS
-from mockserver.http.client import Answer, Client, ClientError
+from mockserver.http.client import Answer, Client, ClientError, TimeOver
+from mockserver.http.deadline import Deadline
 
+CLEANUP_SECONDS = 60.0  # for the removal of what a scenario wrote, if the time is over
 SECRET = "recorded-secret"  # replaces the gateway's own secret in a recording
 
 
@@ -33,6 +43,7 @@ class Recorder:
         config: the dotted keys of the gateway's configuration, as far as they are known; a missing key
             is taken to be as in `player.BASE`.
         sleep: the function that waits for a number of seconds.
+        limit: the deadline of the client's exchanges; the removal of what a scenario wrote has its own.
     """
 
     client: Client
@@ -40,6 +51,7 @@ class Recorder:
     directory: Path | None = None
     config: Mapping[str, Any] = field(default_factory=dict)
     sleep: Callable[[float], object] = time.sleep
+    limit: Deadline = field(default_factory=Deadline)
 
     def skip_reason(self, scenario: Scenario, needs: tuple[str, ...]) -> str:
         """The reason why the scenario cannot be recorded on this gateway; "" if it can be."""
@@ -79,7 +91,7 @@ class Recorder:
         """Play a scenario; yield each step with its response or files.
 
         Raises:
-            RecorderError: policies of an earlier scenario could not be removed.
+            RecorderError: policies of an earlier scenario could not be removed, or the time is over.
         """
         self._empty()
         player = Player(self.client, self.directory or Path(), self.secret, upstream="")
@@ -87,7 +99,11 @@ class Recorder:
         try:
             for step in scenario.steps:
                 yield self._play(player, step, written)
+        except TimeOver as error:
+            raise RecorderError(f"nothing is recorded: {error}") from error
         finally:
+            if self.limit.is_over:
+                self.limit.set(CLEANUP_SECONDS)
             for key in written:
                 self._send("DELETE", f"/tyk/policies/{quote(key, safe='')}")
             self._send("GET", RELOAD)
@@ -97,7 +113,7 @@ class Recorder:
             answer = player.send(step)
             response = {"error": "no answer"} if answer is None else as_response(answer)
             if answer is not None and step["request"]["method"] in ("POST", "PUT") and answer.status == 200:
-                written[str(_member(answer, "key"))] = None
+                written[str(member_of(answer, "key"))] = None
             headers = [[n, v.replace("${SECRET}", SECRET)] for n, v in step["request"]["headers"]]
             return {**step, "request": {**step["request"], "headers": headers}, "response": response}
         if "wait" in step:
@@ -136,13 +152,6 @@ class Recorder:
             return self.client.send(method, target, [("X-Tyk-Authorization", self.secret)])
         except ClientError as error:
             raise RecorderError(f"the gateway does not answer: {error}") from error
-
-
-def _member(answer: Answer, name: str) -> Any:
-    try:
-        return json.loads(answer.body).get(name, "")
-    except (ValueError, AttributeError):
-        return ""
 
 
 def _is_same(actual: Any, required: Any) -> bool:

@@ -42,6 +42,10 @@ class TimedOut(ClientError):
     """The response was not complete in time."""
 
 
+class TimeOver(TimedOut):
+    """The time of all exchanges together is over, whatever the server does."""
+
+
 class Incomplete(TimedOut):
     """The body of a response ended or stalled before its declared length; `answer` has the part received."""
 
@@ -142,6 +146,7 @@ class Client:
         Raises:
             Unreachable: the connection failed.
             TimedOut: the response was not complete in time.
+            TimeOver: the deadline of all exchanges is over.
             ClientError: there was no response, or none that is valid HTTP.
         """
         deadline = Deadline(self._timeout, self._within)
@@ -201,9 +206,11 @@ class Client:
             raise
         except ClientError:
             self.close()
+            self._check_time()
             raise
         except TimeoutError as error:
             self.close()
+            self._check_time()
             raise TimedOut(f"no answer within {self._timeout:g} s") from error
         except (http.client.HTTPException, OSError, ValueError) as error:
             self.close()
@@ -225,10 +232,15 @@ class Client:
                 connection.open(deadline)
             except OSError as error:
                 connection.close()
+                self._check_time()
                 reason = error.strerror or str(error) or type(error).__name__
                 raise Unreachable(f"{self._host}:{self._port}: {reason}"[:MAX_REASON]) from error
             self._connection = connection
         return self._connection
+
+    def _check_time(self) -> None:
+        if self._within is not None and self._within.is_over:
+            raise TimeOver("the time of all requests is over; allow more with --max-time")
 
     def _write(
         self,
