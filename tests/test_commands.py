@@ -79,6 +79,11 @@ def test_clean_that_finds_nothing_asks_nothing() -> None:
     assert (process.returncode, process.stdout, process.stderr) == (0, "0 left by earlier runs\n", "")
 
 
+def _options(gateway: MockGateway, *secrets: str, yes: bool) -> Namespace:
+    """The options of `clean`."""
+    return Namespace(url=gateway.url, secret=[*secrets], secret_file=[], yes=yes, max_time=60.0)
+
+
 @pytest.mark.parametrize(("answer", "code"), [("y", 0), ("Yes ", 0), ("", 1), ("n", 1), (EOFError(), 1)])
 def test_clean_asks_on_a_terminal(
     gateway: MockGateway, answer: str | EOFError, code: int, monkeypatch: pytest.MonkeyPatch
@@ -93,7 +98,7 @@ def test_clean_asks_on_a_terminal(
     gateway.policies.seed({"id": f"{RUN}1"})
     monkeypatch.setattr("sys.stdin.isatty", lambda: True)
     monkeypatch.setattr("builtins.input", _answer)
-    assert clean.run(Namespace(url=gateway.url, secret=[gateway.secret], secret_file=[], yes=False)) == code
+    assert clean.run(_options(gateway, gateway.secret, yes=False)) == code
     assert list(gateway.policies) == ([] if code == 0 else [f"{RUN}1"])
 
 
@@ -120,8 +125,8 @@ def test_clean_is_safe_with_a_hostile_list(
         def __exit__(self, *_: object) -> None:
             pass
 
-    monkeypatch.setattr("mockserver.http.client.Client", lambda _: Hostile())
-    assert clean.run(Namespace(url=gateway.url, secret=[], secret_file=[], yes=True)) == 1
+    monkeypatch.setattr("mockserver.http.client.Client", lambda _, within: Hostile())
+    assert clean.run(_options(gateway, yes=True)) == 1
     assert not [target for target in deleted if "mine" in target]
     assert len(deleted) == len(set(deleted)) == clean.SHOWN * 2 + 3
     printed = capsys.readouterr().out

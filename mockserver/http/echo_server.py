@@ -9,16 +9,17 @@ import threading
 from types import TracebackType
 from typing import Any, Self
 
+from mockserver.http.limits import Limits
 from mockserver.http.messages import Reply, Request
 from mockserver.http.server import HttpServer
 
-MAX_ECHOED = 1 << 20  # bytes of a body; a longer one is answered by 413
+LIMITS = Limits(body=1 << 20, held=64 << 20, connections=256, stop_seconds=2)
 
 
 class Echo:
     """An echo server on a free port of 127.0.0.1, from `start` to `stop`, or for a with block.
 
-    It has the limits of `HttpServer`, because a gateway under test may send anything.
+    It has limits, which no test needs more of, because a gateway under test may send anything.
 
     Args:
         shows_headers: echo the headers too, with names in lower case, and the body.
@@ -32,7 +33,7 @@ class Echo:
         self._shows_headers = shows_headers
         listener = socket.create_server(("127.0.0.1", 0))
         listener.setblocking(False)
-        self._server = HttpServer(self._answer, listener)
+        self._server = HttpServer(self._answer, listener, limits=LIMITS)
         self._started = threading.Event()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), daemon=True)
 
@@ -56,8 +57,6 @@ class Echo:
         await self._server.run(self._stop, self._started.set)
 
     def _answer(self, request: Request, *, blocking: bool = True) -> Reply:
-        if len(request.body) > MAX_ECHOED:
-            return _framed(Reply(b"{}", 413))
         reply = self.answers.get(request.head.target) or Reply(json.dumps(self._echo(request)).encode())
         return _framed(reply)
 
