@@ -22,6 +22,7 @@ from mockserver.dashboard.record_forms import KINDS, is_record
 from mockserver.dashboard.records import Records
 from mockserver.dashboard.replies import Refusal
 from mockserver.dashboard.users import ADMIN, Users
+from mockserver.http.messages import DropConnection
 from mockserver.service.mock import Mock
 
 SPEC = spec_path("dashboard")
@@ -40,6 +41,7 @@ class Dashboard:
         behaviours: the ids of the behaviours of this version, without those in `without`.
         storage_is_shared: True if other mocks share the database.
         form: the form in which policies are read and written; that of today, or that of the style "2017".
+        introspection: True if GraphQL tells its schema.
     """
 
     def __init__(
@@ -52,6 +54,7 @@ class Dashboard:
         organisation: str = DEFAULT_ORGANISATION,
         style: str = "",
         without: frozenset[str] = frozenset(),
+        introspection: bool = True,
     ) -> None:
         self._mock = mock or Mock()
         backend = self._mock.backend
@@ -59,6 +62,7 @@ class Dashboard:
         self.config = config
         self.key = key
         self.organisation = organisation
+        self.introspection = introspection
         self.behaviours = behaviours.load(SPEC).of(version, without)
         self.contract = Contract.load(version, SPEC)
         self.storage_is_shared = backend.is_shared
@@ -87,6 +91,20 @@ class Dashboard:
     def now(self) -> float:
         """The time of the mock's clock in seconds since the epoch."""
         return self._mock.clock.now()
+
+    def apply_fault(self, operation: str, delays: list[float]) -> None:
+        """Apply the next fault of an operation, if there is one: add its delay in seconds to `delays`.
+
+        Raises:
+            Refusal: the fault has a status.
+            DropConnection: the fault drops the connection.
+        """
+        if fault := self._mock.faults.take(operation):
+            delays.append(fault.delay)
+            if fault.drop:
+                raise DropConnection(sum(delays))
+            if fault.status:
+                raise Refusal(fault.message, fault.status)
 
     def seed(self, policy: Mapping[str, Any]) -> str:
         """Create a policy of the first organisation; returns its database id.

@@ -8,7 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+from mockserver.dashboard.object_ids import is_object_id
 from mockserver.dashboard.records import Document
+from mockserver.dashboard.replies import Refusal
 
 T = TypeVar("T")
 _INT64 = re.compile("-?[0-9]{1,18}")
@@ -27,6 +29,9 @@ class Criteria:
         api_ids: ids of APIs, one of which the policy must grant.
         auth_type: an auth_type.
         sort: the member to sort by, one of `SORTS`; "" for the order of creation.
+
+    Raises:
+        Refusal: one of `policy_ids` is no database id (400).
     """
 
     text: str = ""
@@ -36,6 +41,10 @@ class Criteria:
     api_ids: tuple[str, ...] = ()
     auth_type: str = ""
     sort: str = ""
+
+    def __post_init__(self) -> None:
+        if not all(map(is_object_id, self.policy_ids)):
+            raise Refusal("Policy ID is not in hex format.", 400)
 
     def select(self, policies: Sequence[Document]) -> list[Document]:
         """The policies that fit, in order; an exact name comes before names that contain the text."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 _MEMBERS = {"active": (True, False), "draft": (False, False), "deny": (False, True)}
+STATES = tuple(_MEMBERS)
 
 
 def state_of(policy: dict[str, Any]) -> str:

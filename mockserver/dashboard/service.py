@@ -6,13 +6,14 @@ import hmac
 
 from mockserver.dashboard import handlers, replies
 from mockserver.dashboard.dashboard import Dashboard
+from mockserver.dashboard.graphql.root_fields import OPERATION_IDS
 from mockserver.dashboard.handlers.registration import key_of
 from mockserver.http.messages import Reply, Request
 from mockserver.service.registry import check
 from mockserver.service.service import Service
 
 ADMIN_PREFIX = "/admin/"  # of paths that require the admin secret
-USER_PREFIX = "/api/"  # of paths that require the key of a user
+USER_PREFIXES = ("/api/", "/graphql/")  # of paths that require the key of a user
 
 
 def dashboard_service(dashboard: Dashboard) -> Service:
@@ -33,6 +34,7 @@ def dashboard_service(dashboard: Dashboard) -> Service:
         not_found=lambda _: replies.NOT_FOUND,
         not_allowed=lambda _: replies.METHOD_NOT_ALLOWED,
         path_of=guard.path_of,
+        root_fields=OPERATION_IDS,
     )
 
 
@@ -54,7 +56,7 @@ class Guard:
             secret = request.header("admin-auth").encode("latin-1")
             if not hmac.compare_digest(secret, self._admin_secret):
                 return replies.UNAUTHORISED
-        elif path.startswith(USER_PREFIX) and self._dashboard.users.with_key(key_of(request)) is None:
+        elif f"{path}/".startswith(USER_PREFIXES) and self._dashboard.users.with_key(key_of(request)) is None:
             return replies.UNAUTHORISED
         return path.rstrip("/") or "/"
 

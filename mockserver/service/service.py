@@ -31,6 +31,7 @@ class Service:
         not_allowed: the answer to a path that has routes, but none with the method.
         beside: the handler of a request to anything but an operation; None for a request to the routes.
         path_of: the configured path of an operation, from its path in the spec.
+        root_fields: the ids of the root fields of its GraphQL schema, which faults may name too.
     """
 
     name: str
@@ -43,3 +44,9 @@ class Service:
     not_allowed: Callable[[Request], Reply]
     beside: Callable[[Request], HandlerFunction | None] = _no_route_beside
     path_of: Callable[[str], str] = str
+    root_fields: frozenset[str] = frozenset()
+
+    @property
+    def fault_targets(self) -> set[str]:
+        """The ids of the operations and root fields that a fault may name."""
+        return {*self.contract.operations, *self.root_fields}

@@ -6,6 +6,7 @@ import re
 
 from flask import Blueprint, Response, jsonify, request
 
+from mockserver.pages.pages import ASSETS_PREFIX
 from mockserver.serving import gateway_control
 from mockserver.serving.control_access import RESPONSE_HEADERS, ControlAccess, Sender
 from mockserver.serving.dispatcher import CONTROL_PREFIX, Dispatcher
@@ -59,7 +60,7 @@ def control_blueprint(dispatcher: Dispatcher, access: ControlAccess) -> Blueprin
 
     @control.post("/faults")
     def add_fault() -> Response:
-        mock.faults.add(json_body(), set(service.contract.operations))
+        mock.faults.add(json_body(), service.fault_targets)
         return jsonify(status="ok")
 
     @control.delete("/faults")
@@ -82,7 +83,8 @@ def control_blueprint(dispatcher: Dispatcher, access: ControlAccess) -> Blueprin
 
 
 def _is_control() -> bool:
-    return request.path.startswith(CONTROL_PREFIX)
+    """True but for the assets of pages, which tell and change nothing, and have headers of their own."""
+    return request.path.startswith(CONTROL_PREFIX) and not request.path.startswith(ASSETS_PREFIX)
 
 
 def _sender() -> Sender:

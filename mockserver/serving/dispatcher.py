@@ -81,7 +81,7 @@ class Dispatcher:
         delays: list[float] = []
         reply, reached = self._reply(request, blocking, delays)
         mock.journal.note(mock.clock.now(), request, reply, reached, service.secret)
-        return replace(reply, delay=sum(delays)) if delays else reply
+        return replace(reply, delay=reply.delay + sum(delays)) if delays else reply
 
     def refuses(self, request: Request) -> bool:
         """True if the head of a request decides the answer, so that its body need not be read."""

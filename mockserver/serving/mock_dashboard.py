@@ -59,6 +59,7 @@ class MockDashboard(MockServer):
         style: "2017" for policies in the form of the documents of that year.
         without: ids of behaviours to switch off, to check that a test notices.
         with_gateway: False to start no gateway; none is started either if `tyk_api_config` names one.
+        introspection: let GraphQL tell its schema.
 
     Attributes:
         policies: the policies of the first organisation by database id.
@@ -83,6 +84,7 @@ class MockDashboard(MockServer):
         style: str = "",
         without: frozenset[str] = frozenset(),
         with_gateway: bool = True,
+        introspection: bool = True,
     ) -> None:
         version = default_version(SPEC) if dashboard is None else select_version(dashboard, SPEC)
         settings, _ = Config.of(config or {})
@@ -90,7 +92,10 @@ class MockDashboard(MockServer):
             settings = replace(settings, admin_secret=admin_secret)
         settings = replace(settings, listen_port=port)
         gateway_port = 0 if with_gateway else None
-        self._start(Mock(), version, settings, key, organisation, style, gateway_port, without)
+        self._start(
+            Mock(), version, settings, key, organisation, style, gateway_port, without,
+            introspection=introspection,
+        )  # fmt: skip
 
     @classmethod
     def of(
@@ -130,6 +135,7 @@ class MockDashboard(MockServer):
         gateway_port: int | None,
         without: frozenset[str] = frozenset(),
         *,
+        introspection: bool = True,
         remote_control: bool = False,
     ) -> None:
         self.gateway = None
@@ -138,8 +144,9 @@ class MockDashboard(MockServer):
             config = _with_gateway(config, self.gateway)
         try:
             self.state = Dashboard(
-                version, config, mock, key=key, organisation=organisation, style=style, without=without
-            )
+                version, config, mock, key=key, organisation=organisation, style=style, without=without,
+                introspection=introspection,
+            )  # fmt: skip
             self.policies = DashboardPolicies(self.state)
             address = (config.listen_address, config.listen_port)
             self._serve(mock, dashboard_service(self.state), address, remote_control=remote_control)

@@ -67,10 +67,12 @@ class MockServer:
     def fault(self, operation: str = "*", **members: Any) -> None:
         """Set a fault for the next answers of an operation: `status`, `message`, `delay`, `drop`, `times`.
 
+        A root field of a Dashboard's GraphQL is an operation too, such as "graphql.policies".
+
         Raises:
             FaultError: a member is unknown or has a wrong type, or there is no such operation.
         """
-        self.mock.faults.add({"operation": operation, **members}, set(self._service.contract.operations))
+        self.mock.faults.add({"operation": operation, **members}, self._service.fault_targets)
 
     def stop(self) -> None:
         """Accept no more connections, finish the answers in progress; returns at once."""

@@ -28,6 +28,7 @@ from mockserver.http.failures import describe, error_reply, log_failure
 from mockserver.http.messages import DropConnection, Reply, Request, RequestHead
 from mockserver.service.configuration import flatten
 from mockserver.service.mock import Mock
+from mockserver.serving.asset_routes import assets_blueprint
 from mockserver.serving.control_access import ControlAccess
 from mockserver.serving.control_api import control_blueprint
 from mockserver.serving.dispatcher import CONTROL_PREFIX, Dispatcher
@@ -110,6 +111,7 @@ def application(dispatcher: Dispatcher, access: ControlAccess) -> Flask:
             _rule(endpoint.path), endpoint.operation.id, answer,
             methods=[endpoint.method], provide_automatic_options=False,
         )  # fmt: skip
+    app.register_blueprint(assets_blueprint())
     app.register_blueprint(control_blueprint(dispatcher, access))
     refusals = {404: dispatcher.service.not_found, 405: dispatcher.service.not_allowed}
     for status, refuse in refusals.items():

@@ -5,13 +5,27 @@ from __future__ import annotations
 from mockserver.dashboard.handlers import (
     apis,
     assets,
+    graphql,
     keys,
     oauth,
     organisations,
+    playground,
     policies,
     probes,
     users,
 )
 from mockserver.dashboard.handlers.registration import SERVICE
 
-__all__ = ["SERVICE", "apis", "assets", "keys", "oauth", "organisations", "policies", "probes", "users"]
+__all__ = [
+    "SERVICE",
+    "apis",
+    "assets",
+    "graphql",
+    "keys",
+    "oauth",
+    "organisations",
+    "playground",
+    "policies",
+    "probes",
+    "users",
+]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from mockserver.dashboard.handlers.registration import Call, handles, page_of, user_of
 from mockserver.dashboard.listing import Criteria
-from mockserver.dashboard.object_ids import is_object_id
 from mockserver.dashboard.records import Document
 from mockserver.dashboard.replies import Refusal, json_reply, ok
 from mockserver.golang import json_reader
@@ -23,14 +22,11 @@ def list_policies(call: Call) -> Reply:
 @handles("searchPolicies", SECTION)
 def search_policies(call: Call) -> Reply:
     """List the policies that fit all criteria (SW 8138)."""
-    policy_ids = _split(call, "policy_ids")
-    if not all(map(is_object_id, policy_ids)):
-        raise Refusal("Policy ID is not in hex format.", 400)
     return _page(
         call,
         Criteria(
             text=call.parameter("q"),
-            policy_ids=policy_ids,
+            policy_ids=_split(call, "policy_ids"),
             active=_has(call, "active"),
             state=call.parameter("state"),
             api_ids=_split(call, "api_id"),

@@ -1,0 +1,1 @@
+"""The mock's own pages: their templates, their assets, and the headers that confine them."""
