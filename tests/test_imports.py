@@ -13,7 +13,7 @@ ROOT = Path(__file__).parent.parent
 RANKS = {  # imports go to lower ranks only; packages of one rank do not know each other
     "golang": 1, "storage": 1, "console": 1,
     "http": 2, "contract": 2,
-    "service": 3, "pages": 3,
+    "service": 3,
     "gateway": 4,
     "gateway.handlers": 5, "gateway.proxy": 5,
     "gateway.service": 6,

@@ -12,7 +12,7 @@ from graphql_client import created
 
 from mockserver import MockDashboard, MockGateway
 from mockserver.http.client import Answer, Client
-from mockserver.pages import pages
+from mockserver.service.pages import pages
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, abort
 
-from mockserver.pages import pages
+from mockserver.service.pages import pages
 
 
 def assets_blueprint() -> Blueprint:

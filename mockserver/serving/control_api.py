@@ -6,7 +6,7 @@ import re
 
 from flask import Blueprint, Response, jsonify, request
 
-from mockserver.pages.pages import ASSETS_PREFIX
+from mockserver.service.pages.pages import ASSETS_PREFIX
 from mockserver.serving import gateway_control
 from mockserver.serving.control_access import RESPONSE_HEADERS, ControlAccess, Sender
 from mockserver.serving.dispatcher import CONTROL_PREFIX, Dispatcher

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mockserver.dashboard.handlers.registration import Call, handles
 from mockserver.http.messages import Reply
-from mockserver.pages import pages
+from mockserver.service.pages import pages
 from mockserver.service.registry import always
 
 
