@@ -115,8 +115,8 @@ def _hostile(gateway: MockGateway, monkeypatch: pytest.MonkeyPatch) -> Iterator[
     run = Run.open(GATEWAY, options, gateway.gateway.contract, timeout=5)
     hostile, honest = Hostile(gateway, run), Dispatcher._reply
 
-    def _reply(self: Dispatcher, request: Request, blocking: bool) -> Any:
-        reply, reached = honest(self, request, blocking)
+    def _reply(self: Dispatcher, request: Request, *arguments: Any) -> Any:
+        reply, reached = honest(self, request, *arguments)
         return hostile.answer(request, reply), reached
 
     monkeypatch.setattr(Dispatcher, "_reply", _reply)

@@ -60,7 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         show_error("tyk-contract: a document is nested too deeply; correct the file")
         code = USAGE
     except KeyboardInterrupt as interruption:  # of a run of the suite it has a message
-        show_error(f"tyk-contract: {interruption or 'interrupted'}")
+        show_error(f"tyk-contract: {str(interruption) or 'interrupted'}")
         code = USAGE
     sys.exit(code)
 
