@@ -15,6 +15,8 @@ from mockserver import MockGateway
 from mockserver.http.client import Answer, Client
 from mockserver.http.server import HttpServer
 
+HANGS = 60.0  # seconds that only what hangs takes
+
 
 def call(gateway: MockGateway, method: str, target: str, body: Any = None) -> tuple[int, Any]:
     """The status and the JSON of the answer to a request with the secret."""

@@ -8,14 +8,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from asking import HANGS
 from graphql import get_introspection_query
 from graphql_client import JSON, ask, created, data, encoded, post, schema, selection
 
 from mockserver import MockDashboard
 from mockserver.dashboard.graphql.limits import MAX_ALIASES, MAX_COST, MAX_DEPTH, MAX_TOKENS
 from mockserver.http.client import Client
-
-BOUND = 20  # seconds for any request, on a busy machine
 
 
 @pytest.fixture(scope="module", name="shared_dashboard")
@@ -109,7 +108,7 @@ def test_hostile_documents_are_answered_in_bounded_time(
     """Deep, wide and cyclic documents are executed or refused in time, and never fail the mock."""
     start = time.monotonic()
     answer = post(dashboard, encoded(query), JSON)
-    assert time.monotonic() - start < BOUND
+    assert time.monotonic() - start < HANGS
     assert answer.status == 200
     assert reason in answer.body.decode()
     assert b"mock failed" not in answer.body

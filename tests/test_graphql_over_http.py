@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
+from asking import HANGS
 from graphql_client import JSON, ask, created, encoded, get, post, rest
 
 from mockserver import MockDashboard
@@ -109,7 +110,7 @@ def test_media_types_are_checked(
     """A body of another Content-Type is answered with 415, and an Accept without JSON or too long with 406."""
     start = time.monotonic()
     answer = post(dashboard, encoded(NAMES), *headers)
-    assert time.monotonic() - start < 20
+    assert time.monotonic() - start < HANGS
     assert answer.status == status
     assert ("errors" in json.loads(answer.body)) is (status != 200)
 

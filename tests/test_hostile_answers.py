@@ -12,6 +12,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from asking import HANGS
 from hostile import CHUNKED, answering, dripping, hostile
 from serving import error_line, run_command, verify
 
@@ -84,7 +85,7 @@ def test_a_long_list_of_wrong_items_is_judged_in_time(contract: Contract) -> Non
     violations = SchemaJudge(contract).violations(contract.operations["listPolicies"], answered)
     assert len(violations) == 1
     assert "is a required property" in violations[0]
-    assert time.monotonic() - start < 10
+    assert time.monotonic() - start < HANGS
 
 
 def test_a_short_answer_has_all_its_violations(contract: Contract) -> None:
@@ -156,7 +157,7 @@ def test_the_upstream_refuses_what_is_too_long() -> None:
         assert waiting.recv(100).startswith(b"HTTP/1.1 200 OK")
         waiting.sendall(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n")
         start = time.monotonic()
-    assert time.monotonic() - start < 5
+    assert time.monotonic() - start < HANGS
     waiting.close()
 
 

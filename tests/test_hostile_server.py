@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
+from asking import HANGS
 from hostile import CHUNKED, HEAD, Conversation, Peer, answering, dripping, flooding, hostile
 
 from mockserver.http.client import Client, ClientError, TimedOut, Unreachable
@@ -53,7 +54,7 @@ def test_what_comes_slowly_ends_at_the_deadline(conversation: Conversation) -> N
     start = time.monotonic()
     with hostile(conversation) as url, Client(url, timeout=0.4) as client, pytest.raises(TimedOut):
         client.send("GET", "/")
-    assert time.monotonic() - start < 5
+    assert time.monotonic() - start < HANGS
 
 
 @pytest.mark.parametrize(("conversation", "reason"), ENDLESS.values(), ids=ENDLESS)
@@ -93,17 +94,17 @@ def test_a_retry_has_no_deadline_of_its_own() -> None:
         if next(turns) == 0:
             peer.say(HEAD, b"Content-Length: 0\r\n\r\n")
             peer.take()
-            peer.closing.wait(0.3)
+            peer.closing.wait(1.5)
         else:
             peer.hold()
 
-    with hostile(conversation) as url, Client(url, timeout=0.6) as client:
+    with hostile(conversation) as url, Client(url, timeout=2) as client:
         client.send("GET", "/")
         start = time.monotonic()
         with pytest.raises(TimedOut):
             client.send("GET", "/")
     assert client.dropped == ["GET /"]
-    assert time.monotonic() - start < 0.85
+    assert time.monotonic() - start < 3
 
 
 def test_five_interim_answers_are_read() -> None:
@@ -126,7 +127,7 @@ def test_a_deadline_that_is_moved_ends_an_exchange(size: int) -> None:
     start = time.monotonic()
     with hostile(conversation) as url, Client(url, 50, within=limit) as client, pytest.raises(TimedOut):
         client.send("POST", "/", body=b"x" * size)
-    assert time.monotonic() - start < 5
+    assert time.monotonic() - start < HANGS
 
 
 def test_a_deadline_is_never_later_than_the_one_it_is_within() -> None:

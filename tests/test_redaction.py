@@ -10,6 +10,7 @@ from collections.abc import Callable
 from urllib.parse import quote, quote_plus
 
 import pytest
+from asking import HANGS
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -132,7 +133,7 @@ def test_the_cost_is_bounded(text: str, secret: str) -> None:
     """A million characters of any kind are searched in seconds, whatever the secret is made of."""
     start = time.perf_counter()
     hidden(text, secret)
-    assert time.perf_counter() - start < 10
+    assert time.perf_counter() - start < HANGS
 
 
 def test_a_mask_names_the_variable() -> None:

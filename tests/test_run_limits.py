@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from asking import wait_until
+from asking import HANGS, wait_until
 from serving import COMMAND, QUIET, deadline, verify
 
 from contract_tests.engine import signals
@@ -113,7 +113,7 @@ def test_an_interrupted_run_ends_though_the_gateway_hangs(gateway: MockGateway) 
         start = time.monotonic()
         process.send_signal(signal.SIGTERM)
         _, said = process.communicate()
-    assert time.monotonic() - start < 10
+    assert time.monotonic() - start < HANGS
     assert process.returncode == 2
     assert "interrupted; could not remove: /tyk/" in said
     assert "more whose names begin with tyk-contract-" in said
@@ -129,7 +129,7 @@ def test_a_second_signal_ends_a_run_at_once(gateway: MockGateway) -> None:
         start = time.monotonic()
         process.send_signal(signal.SIGINT)
         _, said = process.communicate()
-    assert time.monotonic() - start < 5
+    assert time.monotonic() - start < HANGS
     assert process.returncode == 2
     assert "interrupted; could not remove: /tyk/" in said
 
@@ -144,7 +144,7 @@ def test_requests_end_with_the_time_of_the_run(run: Run, gateway: MockGateway) -
         run.target.send("GET", "/hello")
     with pytest.raises(LimitReached):
         run.target.send("GET", "/hello")
-    assert time.monotonic() - start < 5
+    assert time.monotonic() - start < HANGS
     assert not run.target.gone
 
 
