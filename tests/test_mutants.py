@@ -32,11 +32,12 @@ def test_each_behaviour_has_a_planted_mutant() -> None:
 
 
 def test_each_mutant_compiles_and_has_an_id_of_its_own() -> None:
-    """Each edit of the source compiles, and no two mutants have one id."""
+    """Each planted edit of the source compiles, a tenth of the generated ones too, and no two have one id."""
     all_mutants = mutants("5.12")
     assert len(all_mutants) > 1500
     assert len({mutant.id for mutant in all_mutants}) == len(all_mutants)
-    for mutant in all_mutants:
+    generated = [mutant for mutant in all_mutants if mutant.group == SOURCE]
+    for mutant in [mutant for mutant in all_mutants if mutant.group == PLANTED] + generated[::10]:
         if mutant.edit is not None:
             compile(mutant.edit.apply(source_of(mutant.edit.module)), mutant.id, "exec")
 

@@ -54,7 +54,7 @@ def test_verify_works_as_a_module_beside_a_folder_of_the_suites_name(folder: Pat
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("more", [(), ("-n", "2")], ids=["one process", "xdist"])
+@pytest.mark.parametrize("more", [(), ("-n", "1")], ids=["one process", "xdist"])
 def test_pyargs_means_our_suite(folder: Path, more: tuple[str, ...]) -> None:
     """`pytest --pyargs contract_tests` judges, in a directory that has a folder of that name."""
     done = _run(folder, BIN / "pytest", "--pyargs", "contract_tests", *SELECTED, *more)

@@ -11,7 +11,7 @@ import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from xml.etree import ElementTree
 
 import pytest
@@ -70,16 +70,39 @@ def _not_waited_for(verdicts: list[dict[str, Any]]) -> set[str]:
     }
 
 
-def test_a_faulty_gateway_is_named(tmp_path: Path) -> None:
-    """A faulty gateway gives exit code 1, and a failure with requirement, source, expected, actual and a line to paste."""
-    report = tmp_path / "r.json"
+class Faulty(NamedTuple):
+    """A run against a gateway that takes policies without an id, which still serves."""
+
+    gateway: MockGateway
+    done: subprocess.CompletedProcess[str]
+    report: str
+    baseline: Path
+
+    @property
+    def verdicts(self) -> list[dict[str, Any]]:
+        """The verdicts of the report."""
+        verdicts: list[dict[str, Any]] = json.loads(self.report)["verdicts"]
+        return verdicts
+
+
+@pytest.fixture(scope="module", name="faulty")
+def _faulty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Faulty]:
+    folder = tmp_path_factory.mktemp("faulty")
+    report, known = folder / "r.json", folder / "known.yaml"
     with MockGateway(secret=SECRET, without=frozenset({"id-required"})) as gateway:
-        done = verify(gateway.url, "--quick", "--report", report, TYK_GW_SECRET=SECRET)
-    assert done.returncode == 1
-    failed = [v for v in json.loads(report.read_text())["verdicts"] if v["status"] == "failed"]
+        done = verify(
+            gateway.url, "--quick", "--report", report, "--write-baseline", known, TYK_GW_SECRET=SECRET
+        )
+        yield Faulty(gateway, done, report.read_text(), known)
+
+
+def test_a_faulty_gateway_is_named(faulty: Faulty) -> None:
+    """A faulty gateway gives exit code 1, and a failure with requirement, source, expected, actual and a line to paste."""
+    assert faulty.done.returncode == 1
+    failed = [verdict for verdict in faulty.verdicts if verdict["status"] == "failed"]
     assert {verdict["behaviour"] for verdict in failed} >= {"id-required", "object-id-fills-id"}
-    assert SECRET not in done.stdout + report.read_text()
-    shown = done.stdout.partition("addPolicy  id-required\n")[2].splitlines()[:4]
+    assert SECRET not in faulty.done.stdout + faulty.report
+    shown = faulty.done.stdout.partition("addPolicy  id-required\n")[2].splitlines()[:4]
     assert [line.split()[0] for line in shown] == ["requirement", "expected", "actual", "reproduce"]
     assert "[gateway/api.go:1108 @v5.12.0" in shown[0]
     assert '400 {"status":"error","message":"Unable to create policy without id."}' in shown[1]
@@ -87,17 +110,13 @@ def test_a_faulty_gateway_is_named(tmp_path: Path) -> None:
     assert "-H 'X-Tyk-Authorization: '\"$TYK_GW_SECRET\"" in shown[3]
 
 
-def test_the_line_to_paste_reproduces(tmp_path: Path) -> None:
+def test_the_line_to_paste_reproduces(faulty: Faulty) -> None:
     """A shell that runs the line to paste gets the wrong answer again."""
-    report = tmp_path / "r.json"
-    with MockGateway(secret=SECRET, without=frozenset({"id-required"})) as gateway:
-        verify(gateway.url, "--quick", "--report", report, TYK_GW_SECRET=SECRET)
-        verdicts = json.loads(report.read_text())["verdicts"]
-        line = next(v["curl"][-1] for v in verdicts if v["behaviour"] == "id-required")
-        shown = subprocess.run(
-            ["bash", "-c", line], capture_output=True, text=True, check=True,
-            env={**os.environ, "TYK_GW_SECRET": SECRET},
-        )  # fmt: skip
+    line = next(v["curl"][-1] for v in faulty.verdicts if v["behaviour"] == "id-required")
+    shown = subprocess.run(
+        ["bash", "-c", line], capture_output=True, text=True, check=True,
+        env={**os.environ, "TYK_GW_SECRET": SECRET},
+    )  # fmt: skip
     assert '{"key":"","status":"ok","action":"added"}' in shown.stdout
 
 
@@ -118,16 +137,16 @@ def test_a_quick_run_says_what_it_leaves_out(gateway: MockGateway, tmp_path: Pat
     assert "quick: generated requests, walks, plain reloads" in done.stdout
 
 
-def test_known_failures_are_accepted(tmp_path: Path) -> None:
+def test_known_failures_are_accepted(faulty: Faulty) -> None:
     """Known failures that were written as a baseline are accepted, with exit code 0."""
-    known = tmp_path / "known.yaml"
-    with MockGateway(secret=SECRET, without=frozenset({"id-required"})) as gateway:
-        assert verify(gateway.url, "--quick", "--write-baseline", known, TYK_GW_SECRET=SECRET).returncode == 1
-        done = verify(gateway.url, "--quick", "--baseline", known, TYK_GW_SECRET=SECRET)
+    done = verify(faulty.gateway.url, "--quick", "--baseline", faulty.baseline, TYK_GW_SECRET=SECRET)
     assert done.returncode == 0, done.stdout
     assert "accepted  id-required: say why, and who will fix it" in done.stdout
-    with MockGateway(secret=SECRET) as gateway:
-        done = verify(gateway.url, "--quick", "--baseline", known, TYK_GW_SECRET=SECRET)
+
+
+def test_a_baseline_that_passes_is_told(gateway: MockGateway, faulty: Faulty) -> None:
+    """A known failure that passes fails the run, with exit code 1."""
+    done = verify(gateway.url, "--quick", "--baseline", faulty.baseline, TYK_GW_SECRET=SECRET)
     assert done.returncode == 1, done.stdout
     assert "baseline  id-required: accepted as failing, but passes" in done.stdout
 
