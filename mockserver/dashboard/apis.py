@@ -74,11 +74,13 @@ class Apis:
 
     def of_api_id(self, api_id: str) -> Api | None:
         """The API with an id in policies; None if there is none."""
-        return next((api for api in map(_api, self._records) if api.api_id == api_id), None)
+        return next(map(_api, self._records.found(f"api_id {api_id}")), None)
 
     def find(self, org_id: str, name: str) -> Api | None:
         """The API of an organisation by its id or its database id; None if there is none."""
-        return next((api for api in self.all(org_id) if name in (api.api_id, api.object_id)), None)
+        document = self._records.get(name)
+        api = self.of_api_id(name) if document is None else _api(document)
+        return api if api and api.org_id == org_id else None
 
     def all(self, org_id: str) -> list[Api]:
         """The APIs of an organisation, the oldest first."""

@@ -18,12 +18,13 @@ from mockserver.dashboard.gateway_client import GatewayClient
 from mockserver.dashboard.organisations import Organisations
 from mockserver.dashboard.policies import Policies
 from mockserver.dashboard.policy_forms import form_of
-from mockserver.dashboard.record_forms import KINDS, is_record
+from mockserver.dashboard.record_forms import INDEXED, KINDS, is_index_entry, is_record, terms_of
 from mockserver.dashboard.records import Records
 from mockserver.dashboard.replies import Refusal
 from mockserver.dashboard.users import ADMIN, Users
 from mockserver.http.messages import DropConnection
 from mockserver.service.mock import Mock
+from mockserver.storage.backend import Backend
 
 SPEC = spec_path("dashboard")
 DEFAULT_KEY = "6d6f636b2d64617368626f6172640001"  # of the first user, an admin
@@ -67,10 +68,7 @@ class Dashboard:
         self.contract = Contract.load(version, SPEC)
         self.storage_is_shared = backend.is_shared
         codec = Codec.of(self.contract, "Policy")
-        self._records = {
-            kind: Records(backend.key_values(f"dashboard-{kind}", partial(is_record, kind, codec)))
-            for kind in KINDS
-        }
+        self._records = {kind: _records(kind, backend, codec) for kind in KINDS}
         self.organisations = Organisations(self._records["organisations"], self.now)
         self.users = Users(self._records["users"], self.now)
         self.apis = Apis(self._records["apis"], self.now)
@@ -121,6 +119,8 @@ class Dashboard:
 
     def reset(self) -> None:
         """Add the first organisation with its admin to the backend, which was cleared before."""
+        for records in self._records.values():
+            records.forget_index()
         self._found()
 
     def _found(self) -> None:
@@ -136,3 +136,11 @@ class Dashboard:
             "user_permissions": ADMIN,
         }
         self.users.create(self.organisation, admin, user_id=_FIRST_USER, access_key=self.key)
+
+
+def _records(kind: str, backend: Backend, policies: Codec) -> Records:
+    """The records of a kind; their index is in memory, or where the mocks share it."""
+    values = backend.key_values(f"dashboard-{kind}", partial(is_record, kind, policies))
+    is_shared = backend.is_shared and kind in INDEXED
+    index = backend.key_values(f"dashboard-{kind}-index", is_index_entry) if is_shared else None
+    return Records(values, index, partial(terms_of, kind))

@@ -8,13 +8,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
-from datetime import UTC, datetime
 from typing import Any
 
 from mockserver.dashboard import authentication
 from mockserver.dashboard.apis import Apis
 from mockserver.dashboard.config import Config
-from mockserver.dashboard.object_ids import is_object_id, new_object_id
+from mockserver.dashboard.object_ids import is_object_id, new_object_id, rfc3339
 from mockserver.dashboard.policy_states import apply_state, state_of
 from mockserver.dashboard.records import Document, Records
 from mockserver.dashboard.replies import Refusal
@@ -60,6 +59,11 @@ class Policies:
         """
         return self._whole(self._stored(org_id, policy_id, "Could not retrieve portal object."))
 
+    def with_id(self, org_id: str, policy_id: str) -> Document | None:
+        """The stored policy of an organisation by the id that keys refer to; None if there is none."""
+        found = self.records.found(f"id {policy_id}")
+        return next((policy for policy in found if policy["org_id"] == org_id), None)
+
     def create(self, org_id: str, policy: Document) -> Document:
         """Store a new policy; returns it as stored, with `_id` and all other members that the Dashboard sets.
 
@@ -67,7 +71,7 @@ class Policies:
             Refusal: the policy is invalid (400), or its database id exists (500).
         """
         now = self._now()
-        policy = {**policy, "org_id": org_id, "date_created": _time_text(now)}
+        policy = {**policy, "org_id": org_id, "date_created": rfc3339(now)}
         with self._lock():
             self._check(policy, None)
             if policy["_id"] and self.records.get(policy["_id"]) is not None:
@@ -104,7 +108,7 @@ class Policies:
         with self._lock():
             for policy in policies:
                 now = self._now()
-                date = policy["date_created"] if policy["date_created"] != _NO_TIME else _time_text(now)
+                date = policy["date_created"] if policy["date_created"] != _NO_TIME else rfc3339(now)
                 object_id = policy["_id"] or new_object_id(now)
                 self._store({**policy, "_id": object_id, "date_created": date})
                 ids.append(object_id)
@@ -124,9 +128,8 @@ class Policies:
         if policy is not None and policy["org_id"] == org_id:
             return policy
         if "id-in-paths" in self._behaviours:
-            for policy in self.records:
-                if policy["id"] == policy_id and policy["org_id"] == org_id:
-                    return policy
+            if policy := self.with_id(org_id, policy_id):
+                return policy
         elif not is_object_id(policy_id):
             raise Refusal("Invalid policy ID.", 400)
         raise Refusal(message, 404)
@@ -135,12 +138,8 @@ class Policies:
         """Refuse a policy without a name, with the name of another one, or with an unsafe id."""
         if not policy["name"]:
             raise Refusal("Policy name is required.", 400)
-        for other in self.records:
-            if (
-                other["name"] == policy["name"]
-                and other["org_id"] == policy["org_id"]
-                and other["_id"] != own_id
-            ):
+        for other in self.records.found(f"name {policy['name']}"):
+            if other["org_id"] == policy["org_id"] and other["_id"] != own_id:
                 raise Refusal("This policy name has already been used. Enter a unique policy name.", 400)
         checks_ids = "id-characters" in self._behaviours and not self._config.allow_unsafe_policy_ids
         if checks_ids and policy["id"] and not _SAFE_ID.fullmatch(policy["id"]):
@@ -180,9 +179,3 @@ class Policies:
 def _normal_right(right: Mapping[str, Any]) -> Document:
     """A right as it is stored: lists that were not sent are empty, and a limit that was not sent is null."""
     return {**right, **{name: right[name] or [] for name in _LISTS}}
-
-
-def _time_text(now: float) -> str:
-    """A time in RFC 3339 with up to three decimals, as exports of real Dashboards have it."""
-    text = datetime.fromtimestamp(now, UTC).isoformat(timespec="milliseconds").removesuffix("+00:00")
-    return text.rstrip("0").rstrip(".") + "Z" if "." in text else text + "Z"

@@ -9,13 +9,32 @@ from mockserver.contract.codecs import Codec
 
 _TEXTS = {  # the members that are texts, by kind
     "organisations": ("id",),
-    "users": ("id", "org_id", "access_key", "email_address"),
+    "users": ("id", "org_id", "access_key", "email_address", "created_at"),
     "apis": (),
     "policies": ("_id", "id", "org_id", "name", "date_created"),
     "oauth-clients": ("client_id", "api_id", "secret", "redirect_uri", "policy_id", "description"),
     "assets": ("_id", "id", "kind", "org_id"),
 }
 KINDS = tuple(_TEXTS)
+INDEXED = ("policies", "apis")  # the kinds that have terms
+
+
+def terms_of(kind: str, document: dict[str, Any]) -> tuple[str, ...]:
+    """The texts under which a record of a kind is found without reading all records.
+
+    A policy is found by its name and by its id, an API by its api_id, each with what it is before it.
+    """
+    match kind:
+        case "policies":
+            return f"name {document['name']}", f"id {document['id']}"
+        case "apis":
+            return (f"api_id {document['api_definition']['api_id']}",)
+    return ()
+
+
+def is_index_entry(value: Any) -> bool:
+    """True for the database ids of an index, as `Records` writes them."""
+    return isinstance(value, list) and all(isinstance(name, str) for name in value)
 
 
 def is_record(kind: str, policies: Codec, value: Any) -> bool:
