@@ -24,9 +24,7 @@ def test_the_state_outlives_the_process(tmp_path: Path) -> None:
         from mockserver.dashboard.dashboard import SPEC
 
         config = Config().having("listen_port", 0)
-        return MockDashboard.of(
-            default_version(SPEC), config, gateway_port=None, backend=DirectoryBackend(tmp_path)
-        )
+        return MockDashboard.of(default_version(SPEC), config, backend=DirectoryBackend(tmp_path))
 
     with start() as dashboard:
         ids = [add(dashboard, name=name) for name in ("b", "a", "c")]
@@ -118,9 +116,7 @@ def test_a_foreign_record_in_a_shared_store_is_ignored(redis: Redis, value: str)
     config = Config().having("listen_port", 0)
     with (
         Client.from_url(redis.url) as other,
-        MockDashboard.of(
-            default_version(SPEC), config, gateway_port=None, backend=RedisBackend(redis.url)
-        ) as dashboard,
+        MockDashboard.of(default_version(SPEC), config, backend=RedisBackend(redis.url)) as dashboard,
     ):
         policy_id = add(dashboard, name="gold")
         for kind in KINDS:

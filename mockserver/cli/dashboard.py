@@ -15,6 +15,7 @@ from mockserver.console.terminal import show
 
 if TYPE_CHECKING:
     from mockserver.dashboard.config import Config
+    from mockserver.gateway.config import Config as GatewayConfig
     from mockserver.storage.backend import Backend
 
 
@@ -55,11 +56,14 @@ def add(commands: Commands) -> None:
     STORE.add_options(parser, note=" (none: the state is in memory, or in --state)")
     parser.add_argument("--no-gateway", action="store_true", help="Start no gateway beside the Dashboard.")
     parser.add_argument(
-        "--gateway-port",
-        type=int,
-        default=8080,
-        metavar="PORT",
-        help="Port of that gateway; 0 selects a free one (8080).",
+        "--gateway-conf",
+        type=Path,
+        metavar="FILE",
+        help="Configuration file of that gateway, tyk.conf; TYK_GW_* variables override it. With it the "
+        "gateway is started even if the Dashboard's configuration names another one.",
+    )
+    parser.add_argument(
+        "--gateway-port", type=int, metavar="PORT", help="Port of that gateway; 0 selects a free one (8080)."
     )
     parser.add_argument(
         "--remote-control",
@@ -78,6 +82,7 @@ def run(options: argparse.Namespace) -> int:
     from mockserver.serving.mock_dashboard import MockDashboard
 
     config, ignored = _configuration(options)
+    gateway_config, ignored_by_gateway = _gateway_configuration(options, config)
     version = select_version(options.dashboard, SPEC) if options.dashboard else default_version(SPEC)
     organisation = options.org or DEFAULT_ORGANISATION
     if not is_object_id(organisation):
@@ -85,13 +90,14 @@ def run(options: argparse.Namespace) -> int:
     with MockDashboard.of(
         version, config,
         key=KEY.of(options) or DEFAULT_KEY, organisation=organisation.lower(), style=options.style,
-        gateway_port=None if options.no_gateway else options.gateway_port,
+        gateway=gateway_config,
         remote_control=options.remote_control, backend=_backend(options),
     ) as dashboard:  # fmt: skip
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop_in_time(dashboard.stop))
-        if ignored:
-            show(f"keys of {options.conf} that the mock ignores: {', '.join(sorted(ignored))}")
+        for path, keys in ((options.conf, ignored), (options.gateway_conf, ignored_by_gateway)):
+            if keys:
+                show(f"keys of {path} that the mock ignores: {', '.join(sorted(keys))}")
         count = len(dashboard.state.contract.operations)
         show(f"Tyk Dashboard {version} mocked on {dashboard.url}: {count} operations")
         if dashboard.gateway is not None:
@@ -118,6 +124,25 @@ def _configuration(options: argparse.Namespace) -> tuple[Config, list[str]]:
         if value is not None:
             config = config.having(key, value)
     return config, ignored
+
+
+def _gateway_configuration(
+    options: argparse.Namespace, config: Config
+) -> tuple[GatewayConfig | None, list[str]]:
+    """The configuration of the gateway beside the Dashboard, None for no gateway, and the ignored keys."""
+    from mockserver.gateway.config import Config as GatewayConfig
+    from mockserver.service.configuration import ConfigError
+
+    if options.no_gateway:
+        if options.gateway_conf or options.gateway_port is not None:
+            raise ConfigError("--no-gateway starts no gateway; leave out --gateway-conf and --gateway-port")
+        return None, []
+    if config.tyk_api_config__host and not options.gateway_conf:
+        return None, []
+    gateway, ignored = GatewayConfig.load(options.gateway_conf, os.environ)
+    if options.gateway_port is not None:
+        gateway = gateway.having("listen_port", options.gateway_port)
+    return gateway, ignored
 
 
 def _backend(options: argparse.Namespace) -> Backend | None:

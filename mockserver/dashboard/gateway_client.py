@@ -6,9 +6,11 @@ A Dashboard keeps no keys: it calls the gateway of `tyk_api_config` (DOC dashboa
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from mockserver.dashboard.config import Config
+from mockserver.dashboard.records import Document
 from mockserver.http.client import Client, ClientError
 
 TIMEOUT = 30.0  # seconds of one call
@@ -22,11 +24,17 @@ class GatewayReply(NamedTuple):
 
 
 class GatewayClient:
-    """A client of the gateway whose address and secret the configuration has."""
+    """A client of the gateway whose address and secret the configuration has.
+
+    Attributes:
+        feed: called before a key is written, with the id of its organisation and its session, so that the
+            gateway knows the policies that the session names; it does nothing by default.
+    """
 
     def __init__(self, config: Config) -> None:
         self._url = f"{config.tyk_api_config__host.rstrip('/')}:{config.tyk_api_config__port}"
         self._secret = config.tyk_api_config__secret
+        self.feed: Callable[[str, Document], None] = lambda _org_id, _session: None
         self._is_set = bool(config.tyk_api_config__host)
 
     def send(self, method: str, target: str, document: Any = None) -> GatewayReply:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mockserver.dashboard.documents import object_at, text_of
-from mockserver.dashboard.object_ids import new_object_id
+from mockserver.dashboard.object_ids import new_object_id, rfc3339
 from mockserver.dashboard.records import Document, Records
 from mockserver.dashboard.replies import Refusal
 
@@ -65,6 +65,10 @@ class Users:
         """The users of an organisation, the oldest first."""
         return [user for user in self._records.all() if user["org_id"] == org_id]
 
+    def get(self, user_id: str) -> Document | None:
+        """A user of any organisation; None if there is none."""
+        return self._records.get(user_id)
+
     def find(self, org_id: str, user_id: str) -> Document | None:
         """A user of an organisation; None if there is none."""
         user = self._records.get(user_id)
@@ -81,13 +85,16 @@ class Users:
             raise Refusal("User object validation failed.", 400)
         if any(user["email_address"] == email for user in self.all(org_id)):
             raise Refusal("User email already exists for this Org", 403)
-        user_id = user_id or new_object_id(self._now())
-        return self._store(user_id, org_id, access_key or secrets.token_hex(16), email, sent)
+        now = self._now()
+        user_id = user_id or new_object_id(now)
+        kept = {"id": user_id, "access_key": access_key or secrets.token_hex(16), "created_at": rfc3339(now)}
+        return self._store({"org_id": org_id, "email_address": email, **kept}, sent)
 
     def update(self, user: Document, sent: Document) -> Document:
-        """Replace a user; the organisation and the access key stay."""
+        """Replace a user; the organisation, the access key and the time of creation stay."""
         email = text_of(sent, "email_address").lower() or user["email_address"]
-        return self._store(user["id"], user["org_id"], user["access_key"], email, sent)
+        kept = {name: user[name] for name in ("id", "access_key", "created_at")}
+        return self._store({"org_id": user["org_id"], "email_address": email, **kept}, sent)
 
     def renew_key(self, user: Document) -> Document:
         """Give a user a new access key; returns the user."""
@@ -99,7 +106,8 @@ class Users:
         """Remove a user."""
         self._records.remove(user["id"])
 
-    def _store(self, user_id: str, org_id: str, access_key: str, email: str, sent: Document) -> Document:
+    def _store(self, kept: Document, sent: Document) -> Document:
+        """Store a user: what the Dashboard sets, and the rest as it was sent."""
         permissions = {
             section: value
             for section, value in object_at(sent, "user_permissions").items()
@@ -108,12 +116,13 @@ class Users:
         user: dict[str, Any] = {
             "api_model": {},
             **{name: text_of(sent, name) for name in _TEXTS},
-            "email_address": email,
-            "org_id": org_id,
+            "email_address": kept["email_address"],
+            "org_id": kept["org_id"],
             "active": sent.get("active") is not False,
-            "id": user_id,
-            "access_key": access_key,
+            "id": kept["id"],
+            "access_key": kept["access_key"],
             "user_permissions": permissions,
+            "created_at": kept["created_at"],
         }
-        self._records.add(user_id, user)
+        self._records.add(user["id"], user)
         return user

@@ -6,12 +6,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from mockserver.contract.spec_files import default_version, select_version
+from mockserver.contract.spec_files import default_version, select_version, version_of
 from mockserver.contract.versions import GatewayVersion
 from mockserver.dashboard.config import Config
 from mockserver.dashboard.dashboard import DEFAULT_KEY, DEFAULT_ORGANISATION, SPEC, Dashboard
 from mockserver.dashboard.service import dashboard_service
+from mockserver.gateway.config import Config as GatewayConfig
 from mockserver.service.mock import Mock
+from mockserver.serving.gateway_feed import GatewayFeed
 from mockserver.serving.mock_gateway import MockGateway
 from mockserver.serving.mock_server import MockServer
 from mockserver.storage.backend import Backend
@@ -58,7 +60,9 @@ class MockDashboard(MockServer):
         config: keys of tyk_analytics.conf, nested or dotted.
         style: "2017" for policies in the form of the documents of that year.
         without: ids of behaviours to switch off, to check that a test notices.
-        with_gateway: False to start no gateway; none is started either if `tyk_api_config` names one.
+        with_gateway: False to start no gateway; none is started either if `tyk_api_config` names one, unless
+            `gateway_config` is given.
+        gateway_config: keys of the tyk.conf of that gateway, nested or dotted.
         introspection: let GraphQL tell its schema.
 
     Attributes:
@@ -84,6 +88,7 @@ class MockDashboard(MockServer):
         style: str = "",
         without: frozenset[str] = frozenset(),
         with_gateway: bool = True,
+        gateway_config: Mapping[str, Any] | None = None,
         introspection: bool = True,
     ) -> None:
         version = default_version(SPEC) if dashboard is None else select_version(dashboard, SPEC)
@@ -91,9 +96,11 @@ class MockDashboard(MockServer):
         if admin_secret is not None:
             settings = replace(settings, admin_secret=admin_secret)
         settings = replace(settings, listen_port=port)
-        gateway_port = 0 if with_gateway else None
+        gateway = None
+        if with_gateway and (gateway_config is not None or not settings.tyk_api_config__host):
+            gateway = replace(GatewayConfig.of(gateway_config or {})[0], listen_port=0)
         self._start(
-            Mock(), version, settings, key, organisation, style, gateway_port, without,
+            Mock(), version, settings, key, organisation, style, gateway, without,
             introspection=introspection,
         )  # fmt: skip
 
@@ -106,11 +113,14 @@ class MockDashboard(MockServer):
         key: str = DEFAULT_KEY,
         organisation: str = DEFAULT_ORGANISATION,
         style: str = "",
-        gateway_port: int | None = 0,
+        gateway: GatewayConfig | None = None,
         remote_control: bool = False,
         backend: Backend | None = None,
     ) -> MockDashboard:
-        """A mock Dashboard with a complete configuration, on its `host_name` and `listen_port`."""
+        """A mock Dashboard with a complete configuration, on its `listen_address` and `listen_port`.
+
+        With `gateway` it has a mock gateway with that configuration beside it.
+        """
         self = cls.__new__(cls)
         self._start(
             Mock(backend),
@@ -119,7 +129,7 @@ class MockDashboard(MockServer):
             key,
             organisation,
             style,
-            gateway_port,
+            gateway,
             remote_control=remote_control,
         )  # fmt: skip
         return self
@@ -132,21 +142,22 @@ class MockDashboard(MockServer):
         key: str,
         organisation: str,
         style: str,
-        gateway_port: int | None,
+        gateway: GatewayConfig | None,
         without: frozenset[str] = frozenset(),
         *,
         introspection: bool = True,
         remote_control: bool = False,
     ) -> None:
         self.gateway = None
-        if gateway_port is not None and not config.tyk_api_config__host:
-            self.gateway = MockGateway(port=gateway_port)
+        if gateway is not None:
+            self.gateway = MockGateway.of(version_of(None), _fed(gateway))
             config = _with_gateway(config, self.gateway)
         try:
             self.state = Dashboard(
                 version, config, mock, key=key, organisation=organisation, style=style, without=without,
                 introspection=introspection,
             )  # fmt: skip
+            self._feed_gateway()
             self.policies = DashboardPolicies(self.state)
             address = (config.listen_address, config.listen_port)
             self._serve(mock, dashboard_service(self.state), address, remote_control=remote_control)
@@ -154,6 +165,11 @@ class MockDashboard(MockServer):
             if self.gateway is not None:
                 self.gateway.close()
             raise
+
+    def _feed_gateway(self) -> None:
+        """Let the gateway beside the Dashboard know the policies of keys; at this time it knows none."""
+        if self.gateway is not None:
+            self.state.gateway.feed = GatewayFeed(self.state, self.gateway.gateway).load
 
     @property
     def key(self) -> str:
@@ -163,7 +179,10 @@ class MockDashboard(MockServer):
     def reset(self) -> list[str]:
         """Restore the initial state of the Dashboard and of its gateway."""
         left = super().reset()
-        return left + self.gateway.reset() if self.gateway is not None else left
+        if self.gateway is not None:
+            left += self.gateway.reset()
+        self._feed_gateway()
+        return left
 
     def close(self) -> None:
         """Stop both servers, and wait until their ports are free."""
@@ -171,6 +190,13 @@ class MockDashboard(MockServer):
         self.mock.backend.close()
         if self.gateway is not None:
             self.gateway.close()
+
+
+def _fed(config: GatewayConfig) -> GatewayConfig:
+    """A gateway's configuration without the files of what it takes from the Dashboard."""
+    if config.policies_from_dashboard:
+        config = replace(config, policies__policy_path="", policies__policy_record_name="")
+    return replace(config, app_path="") if config.use_db_app_configs else config
 
 
 def _with_gateway(config: Config, gateway: MockGateway) -> Config:

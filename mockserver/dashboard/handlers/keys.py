@@ -25,6 +25,13 @@ def add_key(call: Call) -> Reply:
     return _written(call, "POST", "/tyk/keys/create")
 
 
+@handles("addBasicUser", SECTION, waits=always)
+def add_basic_user(call: Call) -> Reply:
+    """Create a user of basic authentication (SW 2046; DEMO scripts/common.sh:915)."""
+    name = call.params["username"]
+    return _written(call, "POST", _key_target(call, name), name)
+
+
 @handles("addKeyAtPath", SECTION, waits=always)
 def add_key_at_path(call: Call) -> Reply:
     """Create a key with a name (SW 6844)."""
@@ -88,13 +95,18 @@ def _owned(call: Call) -> Document:
     return reply.document
 
 
-def _written(call: Call, method: str, target: str) -> Reply:
-    """Write the session of a body as one of the user's organisation, and show what the gateway stored."""
-    session = {**parse(call.body, _MALFORMED), "org_id": user_of(call).org_id}
+def _written(call: Call, method: str, target: str, name: str = "") -> Reply:
+    """Write the session of a body as one of the user's organisation, and show what the gateway stored.
+
+    A gateway that hashes keys does not name the key of a user of basic authentication, which has `name`.
+    """
+    org_id = user_of(call).org_id
+    session = {**parse(call.body, _MALFORMED), "org_id": org_id}
+    call.state.gateway.feed(org_id, session)
     reply = call.state.gateway.send(method, target, session)
     if reply.status != 200 or not isinstance(reply.document, dict):
         raise _NO_GATEWAY if reply.status in (0, 500) else _refused(reply)
-    key = str(reply.document.get("key", ""))
+    key = str(reply.document.get("key") or name)
     stored = call.state.gateway.send("GET", _key_target(call, key))
     data = stored.document if stored.status == 200 else session
     return _shown(key, data, str(reply.document.get("key_hash", "")))

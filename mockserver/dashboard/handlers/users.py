@@ -76,6 +76,15 @@ def add_admin_user(call: Call) -> Reply:
     return ok(user["access_key"], user)
 
 
+@handles("getAdminUser")
+def get_admin_user(call: Call) -> Reply:
+    """Read one user of any organisation (DEMO, Dashboard Admin API > Users > Get a User)."""
+    user = call.state.users.get(call.params["userId"])
+    if user is None:
+        raise _UNKNOWN
+    return json_reply(_shown(call, user))
+
+
 def _found(call: Call) -> Document:
     user = call.state.users.find(user_of(call).org_id, call.params["userId"])
     if user is None:
