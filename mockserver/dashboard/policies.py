@@ -18,7 +18,8 @@ from mockserver.dashboard.policy_states import apply_state, state_of
 from mockserver.dashboard.records import Document, Records
 from mockserver.dashboard.replies import Refusal
 
-DERIVED = ("auth_type", "auth_types", "state", "access_rights_array", "graphql_enabled")
+DERIVED = ("state", "access_rights_array")  # members that are made on reading
+DERIVED_FROM_APIS = ("auth_type", "auth_types", "graphql_enabled")  # so are these, if an API is known
 _SAFE_ID = re.compile(r"[a-zA-Z0-9.\-_~]+")
 _LISTS = ("allowed_urls", "restricted_types", "allowed_types", "field_access_rights")
 _NO_TIME = "0001-01-01T00:00:00Z"
@@ -156,6 +157,7 @@ class Policies:
         }
         policy["access_rights"] = {api_id: _normal_right(right) for api_id, right in rights.items()}
         policy["tags"] = policy["tags"] or []
+        policy["auth_types"] = policy["auth_types"] or []
         policy["meta_data"] = policy["meta_data"] or {}
         policy["last_updated"] = str(int(self._now()))
         stored = {name: value for name, value in policy.items() if name not in DERIVED}
@@ -163,16 +165,24 @@ class Policies:
         return stored
 
     def _whole(self, stored: Document) -> Document:
-        """A stored policy with the five members that are derived on reading (PRO, table tyk_policies)."""
+        """A stored policy with the five members that are derived on reading (PRO, table tyk_policies).
+
+        While none of its APIs is known, what depends on them is as it was sent, so that an export comes back
+        whole without its APIs.
+        """
         apis = [api for name in stored["access_rights"] if (api := self._apis.of_api_id(name))]
-        auth_type, auth_types = authentication.combined(api.authentication for api in apis)
+        of_apis = {name: stored[name] for name in DERIVED_FROM_APIS}
+        if apis or not stored["auth_type"]:
+            auth_type, auth_types = authentication.combined(api.authentication for api in apis)
+            of_apis["auth_type"], of_apis["auth_types"] = auth_type, auth_types
+            of_apis["graphql_enabled"] = any(api.is_graphql for api in apis)
         return {
-            "auth_type": auth_type,
-            "auth_types": auth_types,
+            "auth_type": of_apis["auth_type"],
+            "auth_types": of_apis["auth_types"],
             "state": state_of(stored),
             "access_rights_array": list(stored["access_rights"].values()),
-            "graphql_enabled": any(api.is_graphql for api in apis),
-            **stored,
+            "graphql_enabled": of_apis["graphql_enabled"],
+            **{name: value for name, value in stored.items() if name not in of_apis},
         }
 
 

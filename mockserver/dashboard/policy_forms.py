@@ -5,10 +5,10 @@ Source of the second: S003 and S004; by April 2020 at the latest real Dashboards
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
-from mockserver.contract.codecs import Codec, Malformed
+from mockserver.contract.codecs import Codec
 from mockserver.dashboard.records import Document
 from mockserver.dashboard.replies import Refusal, json_reply, ok
 from mockserver.golang import json_reader
@@ -21,11 +21,12 @@ _MEMBERS_OF_2017 = (
     "_id", "access_rights", "active", "date_created", "hmac_enabled", "is_inactive", "key_expires_in", "name",
     "org_id", "per", "quota_max", "quota_renewal_rate", "rate", "tags",
 )  # fmt: skip
+_RIGHTS = ("access_rights", "access_rights_array")
 _NAMES_OF_TODAY = {"apiid": "api_id", "apiname": "api_name"}
 
 
 class Form:
-    """Policies as exports of real Dashboards have them."""
+    """Policies as exports of real Dashboards have them; `apiid` and `apiname` are read too (S004)."""
 
     def __init__(self, codec: Codec) -> None:
         self.codec = codec
@@ -37,9 +38,18 @@ class Form:
             Refusal: the body cannot be decoded as a policy.
         """
         try:
-            return self.codec.decode(body)
-        except Malformed:
+            node, _ = json_reader.read(body)
+        except JSONSyntaxError:
             raise MALFORMED from None
+        policy = self.of_node(node)
+        if policy is None:
+            raise MALFORMED
+        return policy
+
+    def of_node(self, node: Any) -> Document | None:
+        """The policy in a value that was read from JSON; None if it is no policy."""
+        policy, reasons = self.codec.decode_node(_with_names_of_today(node))
+        return None if reasons else policy
 
     def document(self, policy: Document) -> Any:
         """A policy in an answer."""
@@ -61,18 +71,8 @@ class Form:
 class FormOf2017(Form):
     """Policies with fewer members, in alphabetical order, and with `apiid` and `apiname` in their rights.
 
-    Both names are read as well. `Pages` is 0, and `Meta` is a text in the answers to writes.
+    `Pages` is 0, and `Meta` is a text in the answers to writes.
     """
-
-    def decode(self, body: bytes) -> Document:
-        try:
-            node, _ = json_reader.read(body)
-        except JSONSyntaxError:
-            raise MALFORMED from None
-        policy, reasons = self.codec.decode_node(_with_names_of_today(node))
-        if reasons:
-            raise MALFORMED
-        return policy
 
     def document(self, policy: Document) -> Any:
         whole = self.codec.type.output(policy)
@@ -111,19 +111,19 @@ def _right_of_2017(right: Document) -> Document:
 
 def _with_names_of_today(node: Any) -> Any:
     """A policy whose rights name their APIs by `api_id` and `api_name`."""
-    if not isinstance(node, Object):
-        return node
-    return Object(
-        (name, _renamed_rights(value) if name == "access_rights" else value) for name, value in node
-    )
+    return _mapped(node, lambda name, value: (name, _renamed(value) if name in _RIGHTS else value))
 
 
-def _renamed_rights(rights: Any) -> Any:
-    if not isinstance(rights, Object):
-        return rights
-    return Object(
-        (key, Object((_NAMES_OF_TODAY.get(name, name), value) for name, value in right))
-        if isinstance(right, Object)
-        else (key, right)
-        for key, right in rights
-    )
+def _renamed(rights: Any) -> Any:
+    if isinstance(rights, Object):
+        return _mapped(rights, lambda api_id, right: (api_id, _renamed_right(right)))
+    return [_renamed_right(right) for right in rights] if isinstance(rights, list) else rights
+
+
+def _renamed_right(right: Any) -> Any:
+    return _mapped(right, lambda name, value: (_NAMES_OF_TODAY.get(name, name), value))
+
+
+def _mapped(node: Any, member: Callable[[str, Any], tuple[str, Any]]) -> Any:
+    """An object with other members; any other value is left as it is."""
+    return Object(member(name, value) for name, value in node) if isinstance(node, Object) else node

@@ -87,10 +87,10 @@ def _exported(call: Call) -> list[Document]:
     data = next((value for name, value in reversed(node) if name.lower() == "data"), None) or []
     if not isinstance(data, list) or isinstance(data, Object):
         raise malformed
-    decoded = [call.state.form.codec.decode_node(item) for item in data]
-    if any(reasons for _, reasons in decoded):
+    policies = [policy for item in data if (policy := call.state.form.of_node(item)) is not None]
+    if len(policies) < len(data):
         raise malformed
-    return [policy for policy, _ in decoded]
+    return policies
 
 
 def _page(call: Call, criteria: Criteria) -> Reply:
