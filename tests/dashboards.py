@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 from mockserver import MockDashboard
 from mockserver.http.client import Client
@@ -42,3 +44,58 @@ def names(dashboard: MockDashboard, query: str = "") -> list[str]:
     status, listing = ask(dashboard, "GET", f"/api/portal/policies{query}")
     assert status == 200, listing
     return [policy["name"] for policy in listing["Data"]]
+
+
+class Step(NamedTuple):
+    """One exchange of a conversation between a client and a Dashboard.
+
+    Attributes:
+        method: the method.
+        target: the target; {name} stands for a value that an earlier step saved.
+        body: the body, in which texts may have such names too.
+        needs: what the client reads of the answer, by dotted path: a value, or a function that is true for it.
+        saves: the names of values for later steps, by dotted path.
+        status: the status.
+        admin: True if the admin secret is sent instead of the key.
+    """
+
+    method: str
+    target: str
+    body: Any = None
+    needs: Mapping[str, Any] = {}
+    saves: Mapping[str, str] = {}
+    status: int = 200
+    admin: bool = False
+
+
+def converse(dashboard: MockDashboard, steps: Sequence[Step], **known: Any) -> dict[str, Any]:
+    """Play the client's part of a conversation; the values that it saved. No answer may violate the contract."""
+    saved = {"key": dashboard.key, "org": dashboard.state.organisation, **known}
+    for step in steps:
+        headers = ADMIN if step.admin else (("Authorization", saved["key"]),)
+        target, body = _filled(step.target, saved), _filled(step.body, saved)
+        status, answer = ask(dashboard, step.method, target, body, *headers)
+        assert status == step.status, (step.method, target, answer)
+        for path, needed in step.needs.items():
+            value = at(answer, path)
+            fits = needed(value) if callable(needed) else value == _filled(needed, saved)
+            assert fits, (step.method, target, path, value)
+        saved |= {name: at(answer, path) for path, name in step.saves.items()}
+    assert not [entry.violations for entry in dashboard.journal if entry.violations]
+    return saved
+
+
+def at(document: Any, path: str) -> Any:
+    """The value at a dotted path, in which a number is the index of a list; a missing one is a KeyError."""
+    for name in path.split(".") if path else ():
+        document = document[int(name)] if isinstance(document, list) else document[name]
+    return document
+
+
+def _filled(value: Any, saved: Mapping[str, Any]) -> Any:
+    if isinstance(value, str):
+        whole = re.fullmatch(r"\{(\w+)\}", value)
+        return saved[whole[1]] if whole else re.sub(r"\{(\w+)\}", lambda m: str(saved[m[1]]), value)
+    if isinstance(value, dict):
+        return {_filled(name, saved): _filled(item, saved) for name, item in value.items()}
+    return [_filled(item, saved) for item in value] if isinstance(value, list) else value

@@ -104,14 +104,18 @@ class Policies:
             self.records.remove(stored["_id"])
 
     def import_all(self, policies: Iterable[Document]) -> list[str]:
-        """Store exported policies with their ids, organisations and dates; returns their database ids."""
+        """Store exported policies with their ids, organisations and dates; returns their database ids.
+
+        Source of the dates: exports of DEMO that were imported and exported again.
+        """
         ids = []
         with self._lock():
             for policy in policies:
                 now = self._now()
                 date = policy["date_created"] if policy["date_created"] != _NO_TIME else rfc3339(now)
                 object_id = policy["_id"] or new_object_id(now)
-                self._store({**policy, "_id": object_id, "date_created": date})
+                exported = {**policy, "_id": object_id, "date_created": date}
+                self._store(exported, policy["last_updated"])
                 ids.append(object_id)
         return ids
 
@@ -146,20 +150,17 @@ class Policies:
         if checks_ids and policy["id"] and not _SAFE_ID.fullmatch(policy["id"]):
             raise Refusal("Invalid Policy ID: Allowed characters: a-z, A-Z, 0-9, ., _, -, ~", 400)
 
-    def _store(self, policy: Document) -> Document:
-        """Store a policy in its normal form; returns it."""
+    def _store(self, policy: Document, last_updated: str = "") -> Document:
+        """Store a policy in its normal form, updated now or at a time; returns it."""
         policy = dict(policy)
         apply_state(policy)
         if "empty-id-is-filled" in self._behaviours:
             policy["id"] = policy["id"] or policy["_id"]
-        rights = policy["access_rights"] or {
-            right["api_id"]: right for right in policy["access_rights_array"] or ()
-        }
-        policy["access_rights"] = {api_id: _normal_right(right) for api_id, right in rights.items()}
+        policy["access_rights"] = _normal_rights(policy)
         policy["tags"] = policy["tags"] or []
         policy["auth_types"] = policy["auth_types"] or []
         policy["meta_data"] = policy["meta_data"] or {}
-        policy["last_updated"] = str(int(self._now()))
+        policy["last_updated"] = last_updated or str(int(self._now()))
         stored = {name: value for name, value in policy.items() if name not in DERIVED}
         self.records.add(stored["_id"], stored)
         return stored
@@ -184,6 +185,16 @@ class Policies:
             "graphql_enabled": of_apis["graphql_enabled"],
             **{name: value for name, value in stored.items() if name not in of_apis},
         }
+
+
+def _normal_rights(policy: Document) -> Document:
+    """The rights of a policy as they are stored, by API: those of the map, else those of the array alone.
+
+    They are in the order of the array, which then comes back as it was sent.
+    """
+    listed = {right["api_id"]: right for right in policy["access_rights_array"] or ()}
+    rights = policy["access_rights"] or listed
+    return {name: _normal_right(rights[name]) for name in {**listed, **rights} if name in rights}
 
 
 def _normal_right(right: Mapping[str, Any]) -> Document:
