@@ -1,0 +1,100 @@
+"""Records of a Dashboard: they are found by their terms without reading all of them."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from dashboards import add, ask, read
+from redis_server import Redis
+
+from mockserver import MockDashboard
+from mockserver.contract.spec_files import default_version
+from mockserver.dashboard.config import Config
+from mockserver.dashboard.dashboard import SPEC
+from mockserver.dashboard.records import Records
+from mockserver.storage.redis_backend import RedisBackend
+
+
+class Counted(dict[str, Any]):
+    """A map that counts how often all of it is read."""
+
+    copies = 0
+
+    def copy(self) -> dict[str, Any]:
+        self.copies += 1
+        return super().copy()
+
+
+def named(values: dict[str, Any]) -> Records:
+    """Records that are found by their names."""
+    return Records(values, terms=lambda document: [document["name"]])
+
+
+def test_what_is_found_follows_each_change() -> None:
+    """A document is found by its terms of today, also when several have one, and no longer when it is gone."""
+    values = Counted()
+    records = named(values)
+    before = values.copies
+    records.add("1", {"name": "a"})
+    records.add("2", {"name": "a"})
+    assert records.found("a") == [{"name": "a"}, {"name": "a"}]
+    records.add("1", {"name": "b"})
+    assert (records.found("b"), records.found("a")) == ([{"name": "b"}], [{"name": "a"}])
+    assert (records.remove("2"), records.remove("2"), records.found("a")) == (True, False, [])
+    assert values.copies == before
+
+
+def test_what_was_stored_before_is_found() -> None:
+    """Documents of an earlier process are found, and what was removed behind the records is not."""
+    values: dict[str, Any] = {
+        "1": {"order": 2, "document": {"name": "a"}},
+        "2": {"order": 1, "document": {"name": "a"}},
+    }
+    records = named(values)
+    assert len(records.found("a")) == 2
+    values.pop("1")
+    assert records.found("a") == [{"name": "a"}]
+    values.clear()
+    records.forget_index()
+    assert records.found("a") == []
+
+
+@pytest.mark.parametrize("word", ["create", "read", "update", "delete"])
+def test_no_call_for_one_policy_reads_all(word: str) -> None:
+    """A policy is created, read by its id, renamed and deleted without reading the others."""
+    with MockDashboard(with_gateway=False) as dashboard:
+        add(dashboard, name="Gold", id="gold")
+        values = Counted(dashboard.state.policies.records._values.copy())
+        dashboard.state.policies.records._values = values
+        method = {"create": "POST", "read": "GET", "update": "PUT", "delete": "DELETE"}[word]
+        path = "/api/portal/policies" if word == "create" else "/api/portal/policies/gold"
+        assert ask(dashboard, method, path, {"name": "Silver"})[0] == 200
+        assert values.copies == 0
+
+
+def test_mocks_of_one_store_share_what_is_found(redis: Redis) -> None:
+    """A name that one mock gave is refused by another, and is free for both after a rename, a deletion or a reset."""
+    from redis import Redis as Client
+
+    def start() -> MockDashboard:
+        config = Config().having("listen_port", 0)
+        return MockDashboard.of(default_version(SPEC), config, backend=RedisBackend(redis.url))
+
+    with start() as one, start() as other, Client.from_url(redis.url) as client:
+        policy_id = add(one, name="Gold", id="gold")
+        assert ask(other, "POST", "/api/portal/policies", {"name": "Gold"})[0] == 400
+        assert read(other, "gold")["_id"] == policy_id
+        assert ask(other, "PUT", "/api/portal/policies/gold", {"name": "Silver"})[0] == 200
+        second = add(one, name="Gold")
+        assert ask(other, "DELETE", f"/api/portal/policies/{second}")[0] == 200
+        add(one, name="Gold")
+        # what another program wrote into the index is no more than a wrong hint
+        client.hset("tyk-contract:dashboard-policies-index", "name Bronze", json.dumps(["x", policy_id]))
+        client.hset("tyk-contract:dashboard-policies-index", "name Iron", "nonsense")
+        for name in ("Bronze", "Iron"):
+            add(other, name=name)
+        one.reset()
+        assert not other.policies
+        add(other, name="Gold")
