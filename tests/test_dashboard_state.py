@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 from dashboards import add, ask
 from redis_server import Redis
-from serving import error_line, run_command
+from serving import COMMAND, QUIET, deadline, error_line, run_command
 
 from mockserver import MockDashboard
 from mockserver.dashboard.config import Config
+from mockserver.dashboard.dashboard import DEFAULT_KEY
+from mockserver.http.client import Client
 from mockserver.storage.document_directory import DirectoryBackend, StateError
 
 
@@ -82,11 +85,38 @@ def test_the_configuration_of_a_real_dashboard(tmp_path: Path) -> None:
         (["--dashboard", "9.9"], "'9.9' is not supported"),
         (["--state", "/dev/null/x"], "give another directory"),
         (["--state", "x", "--store", "redis://x"], "give one of them"),
+        (["--no-gateway", "--gateway-port", "0"], "leave out --gateway-conf and --gateway-port"),
+        (["--gateway-conf", "/no/such/tyk.conf"], "/no/such/tyk.conf: No such file or directory"),
     ],
 )
 def test_a_wrong_flag_is_told(arguments: list[str], complaint: str) -> None:
     """A wrong flag of `dashboard` gives one line and exit code 2."""
     assert complaint in error_line(run_command("dashboard", *arguments))
+
+
+def test_the_gateway_beside_has_a_configuration_of_its_own(tmp_path: Path) -> None:
+    """With --gateway-conf a gateway is started whatever the Dashboard's file says, and hashes keys if its own does."""
+    (tmp_path / "tyk_analytics.conf").write_text(
+        json.dumps({"tyk_api_config": {"Host": "http://other", "Port": "1"}})
+    )
+    (tmp_path / "tyk.conf").write_text(json.dumps({"hash_keys": True, "secret": "own", "node_secret": "x"}))
+    command = [
+        *COMMAND, "dashboard", "--conf", "tyk_analytics.conf", "--gateway-conf", "tyk.conf", "--port", "0",
+        "--gateway-port", "0",
+    ]  # fmt: skip
+    with subprocess.Popen(command, text=True, stdout=subprocess.PIPE, env=QUIET, cwd=tmp_path) as process:
+        with deadline(process):
+            assert process.stdout is not None
+            lines = [process.stdout.readline() for _ in range(3)]
+            url = lines[1].split("mocked on ")[1].split(": ")[0]
+            with Client(url) as client:
+                sent = [("Authorization", DEFAULT_KEY)]
+                body = b'{"access_rights": {"orders": {"api_id": "orders"}}}'
+                key = json.loads(client.send("POST", "/api/keys", sent, body).body)
+        process.terminate()
+    assert lines[0] == "keys of tyk.conf that the mock ignores: node_secret\n"
+    assert lines[2].startswith("Tyk Gateway ")
+    assert key["key_hash"]
 
 
 KINDS = ("organisations", "users", "apis", "policies", "oauth-clients", "assets")
