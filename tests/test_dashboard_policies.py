@@ -189,6 +189,7 @@ def test_pages(dashboard: MockDashboard, query: str, found: int, pages: int) -> 
         ("q=old", ["Older Gold", "Gold"]), ("q=Gold", ["Gold", "Older Gold"]), ("q=older%%20gold", ["Older Gold"]),
         ("q=older+gold", ["Older Gold"]), ("q=none", []), ("q=%(_id)s", ["Gold"]), ("q=plan", ["Gold"]),
         ("policy_ids=%(_id)s", ["Gold"]), ("q=%(_id)s&policy_ids=%(other)s", ["Older Gold"]),
+        ("q=older&policy_ids=%(_id)s,%(other)s", ["Older Gold"]), ("q=older&policy_ids=%(_id)s", []),
         ("state=deny", ["Older Gold"]), ("active=x", ["Gold"]), ("api_id=orders", ["Gold"]),
         ("api_id=a,orders", ["Gold"]), ("auth_type=other", ["Older Gold", "Gold"]), ("auth_type=jwt", []),
         ("sort=name", ["Gold", "Older Gold"]), ("sort=state", ["Gold", "Older Gold"]), ("", ["Older Gold", "Gold"]),
@@ -200,6 +201,14 @@ def test_search(dashboard: MockDashboard, query: str, found: list[str]) -> None:
     object_id = add(dashboard, id="plan", state="active", access_rights={"orders": RIGHT})
     names_found = names(dashboard, "/search?" + query % {"_id": object_id, "other": other})
     assert names_found == found
+
+
+def test_a_database_id_wins_over_an_id(dashboard: MockDashboard) -> None:
+    """A database id finds its policy alone, in a search and in a path, even if it is the id of another policy."""
+    object_id = add(dashboard)
+    add(dashboard, name="Other", id=object_id)
+    assert names(dashboard, f"/search?q={object_id}") == ["Gold"]
+    assert read(dashboard, object_id)["name"] == "Gold"
 
 
 def test_ids_of_a_search_must_be_hex(dashboard: MockDashboard) -> None:

@@ -23,7 +23,7 @@ class Criteria:
 
     Attributes:
         text: an id, which fits that policy alone, or a part of names, in any case of letters.
-        policy_ids: database ids, one of which must fit; an id in `text` is then ignored.
+        policy_ids: database ids, one of which must fit; a database id in `text` is then ignored.
         active: True for active policies only.
         state: a state.
         api_ids: ids of APIs, one of which the policy must grant.
@@ -49,13 +49,16 @@ class Criteria:
     def select(self, policies: Sequence[Document]) -> list[Document]:
         """The policies that fit, in order; an exact name comes before names that contain the text."""
         fitting = [policy for policy in policies if self._fits(policy)]
+        text = self.text
         if self.policy_ids:
             fitting = [policy for policy in fitting if policy["_id"] in self.policy_ids]
-        elif same := [policy for policy in fitting if self.text and self.text in _ids(policy)]:
-            fitting = same
+            text = "" if is_object_id(text) else text
+        for member in ("_id", "id"):
+            if text and (same := [policy for policy in fitting if policy[member] == text]):
+                fitting = same
+                break
         else:
-            text = self.text.lower()
-            fitting = [policy for policy in fitting if text in policy["name"].lower()]
+            fitting = [policy for policy in fitting if text.lower() in policy["name"].lower()]
         if self.sort in SORTS:
             fitting.sort(key=lambda policy: str(policy[self.sort]))
         if self.text:
@@ -69,10 +72,6 @@ class Criteria:
             and self.auth_type in ("", policy["auth_type"])
             and (not self.api_ids or any(name in policy["access_rights"] for name in self.api_ids))
         )
-
-
-def _ids(policy: Document) -> tuple[str, str]:
-    return policy["_id"], policy["id"]
 
 
 @dataclass(frozen=True)
