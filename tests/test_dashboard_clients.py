@@ -238,3 +238,35 @@ def test_generated_sdk(dashboard: MockDashboard) -> None:
     wrong = ("Authorization", "Bearer wrong")
     assert ask(dashboard, "GET", POLICIES, None, wrong)[0] == 401
     assert ask(dashboard, "GET", POLICIES, None, ("Authorization", f"Bearer {dashboard.key}"))[0] == 200
+
+
+def test_command_line_client(dashboard: MockDashboard) -> None:
+    """The vendor's command-line client names policies by their own ids in paths, and takes 404 for a new one."""
+    right = {
+        "api_id": "orders",
+        "api_name": "Orders",
+        "versions": ["Default"],
+        "allowed_urls": [],
+        "limit": None,
+    }
+    policy = {"id": "gold-plan", "name": "Gold", "rate": 5, "per": 60, "access_rights": {"orders": right}}
+    one = f"{POLICIES}/gold-plan"
+    converse(
+        dashboard,
+        [
+            Step("GET", one, status=404),
+            Step("POST", POLICIES, policy, needs=WRITTEN),
+            Step("GET", one, needs={"id": "gold-plan", "rate": 5}),
+            Step("PUT", one, {**policy, "rate": 6}, needs=UPDATED),
+            Step("GET", f"{POLICIES}?p=1", needs={"Data.0.rate": 6, "Pages": 1}),
+            Step("DELETE", one, needs=DELETED),
+            Step("GET", one, status=404),
+        ],
+    )
+
+
+@pytest.mark.parametrize("count", [0, 3, 5])
+def test_lists_of_few(dashboard: MockDashboard, count: int) -> None:
+    """The vendor's tests of tyk-sync count the policies of the first page, which is one of one."""
+    dashboard.policies.seed(*({"name": f"p{number}"} for number in range(count)))
+    converse(dashboard, [Step("GET", POLICIES, needs={"Data": length(count), "Pages": 1})])
