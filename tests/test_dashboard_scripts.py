@@ -138,6 +138,16 @@ def test_a_key_uses_the_policy_as_it_is_on_the_dashboard(dashboard: MockDashboar
     assert not dashboard.gateway.policies
 
 
+def test_keys_name_a_policy_without_an_id_by_that_of_the_database() -> None:
+    """Before 5.8.9 a policy may have no id; a key then names it by its database id."""
+    with MockDashboard(dashboard="5.3") as dashboard:
+        right = {"orders": {"api_id": "orders", "versions": ["Default"]}}
+        policy = {"name": "Gold", "access_rights": right, "rate": 7, "per": 1}
+        made = ask(dashboard, "POST", POLICIES, policy)[1]["Message"]
+        assert read(dashboard, made)["id"] == ""
+        assert ask(dashboard, "POST", "/api/keys", {"apply_policies": [made]})[1]["data"]["rate"] == 7
+
+
 def test_a_gateway_with_policies_of_its_own_keeps_to_them(tmp_path: Path) -> None:
     """A gateway whose configuration names a directory of policies gets none of the Dashboard."""
     config = {"policies": {"policy_path": str(tmp_path)}}

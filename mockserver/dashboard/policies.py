@@ -61,8 +61,13 @@ class Policies:
         return self._whole(self._stored(org_id, policy_id, "Could not retrieve portal object."))
 
     def with_id(self, org_id: str, policy_id: str) -> Document | None:
-        """The stored policy of an organisation by the id that keys refer to; None if there is none."""
+        """The stored policy of an organisation by the id that keys refer to; None if there is none.
+
+        That of a policy with an empty id is its database id (GW gateway/policy.go).
+        """
         found = self.records.found(f"id {policy_id}")
+        unnamed = self.records.get(policy_id)
+        found += [unnamed] if unnamed and not unnamed["id"] else []
         return next((policy for policy in found if policy["org_id"] == org_id), None)
 
     def create(self, org_id: str, policy: Document) -> Document:

@@ -26,10 +26,14 @@ class GatewayFeed:
         config = gateway.config
         self._feeds_policies = not (config.policies__policy_path or config.policies__policy_record_name)
         self._feeds_apis = not config.app_path
-        self._given: set[str] = set()  # the ids of policies and APIs that the gateway has from here
+        self._given: set[tuple[str, str]] = set()  # what the gateway has from here: kind and id
 
     def load(self, org_id: str, session: dict[str, Any]) -> None:
         """Load what a session of an organisation names; drop what was deleted since."""
+        with self._gateway.clock.lock:  # as for a reload
+            self._load(org_id, session)
+
+    def _load(self, org_id: str, session: dict[str, Any]) -> None:
         api_ids = _names(session.get("access_rights"))
         if self._feeds_policies and (policy_ids := _policies_of(session)):
             for policy_id in policy_ids:
@@ -46,11 +50,11 @@ class GatewayFeed:
         store = self._gateway.store
         try:
             if policy is None:
-                self._drop(policy_id, store.delete)
+                self._drop("policy", policy_id, store.delete)
             else:
                 decoded, _ = self._gateway.codec.decode_leniently(json.dumps(policy).encode())
                 store.write({**decoded, "id": policy_id})
-                self._given.add(policy_id)
+                self._given.add(("policy", policy_id))
         except (NoStorage, Refused):  # a gateway can have no policy with this id
             return
 
@@ -59,16 +63,16 @@ class GatewayFeed:
         api = self._dashboard.apis.of_api_id(api_id)
         try:
             if api is None:
-                self._drop(api_id, apis.delete)
+                self._drop("api", api_id, apis.delete)
             else:
                 apis.write(Api.decode(apis.codec, json.dumps(dict(api.definition)).encode()))
-                self._given.add(api_id)
+                self._given.add(("api", api_id))
         except (NoStorage, Refused, Malformed):  # as above, or the definition is none for a gateway
             return
 
-    def _drop(self, name: str, delete: Callable[[str], None]) -> None:
-        if name in self._given:
-            self._given.remove(name)
+    def _drop(self, kind: str, name: str, delete: Callable[[str], None]) -> None:
+        if (kind, name) in self._given:
+            self._given.remove((kind, name))
             delete(name)
 
 
