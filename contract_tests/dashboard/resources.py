@@ -1,4 +1,4 @@
-"""The resources of the Tyk Dashboard's API: policies."""
+"""The resources of the Tyk Dashboard's API: policies, and the users that a recording makes."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from contract_tests.engine.resources import Get, Resource, Write
+from contract_tests.engine.names import run_of
+from contract_tests.engine.resources import Get, Resource, Write, nothing
 
 POLICIES = "/api/portal/policies"
+USERS = "/api/users"
 _OBJECT_ID = re.compile("[0-9a-fA-F]{24}")  # any other text in its place is refused
 
 
@@ -24,18 +26,51 @@ def _policy_in_answer(write: Write, answer: Any) -> str:
     return str(message) if message and _policy_ids(write) else ""
 
 
+def _objects(get: Get, target: str, member: str) -> list[dict[str, Any]]:
+    """The objects in a list of all; an object without texts for its id and its name has none."""
+    listing = get(target)
+    objects = listing.get(member) if isinstance(listing, dict) else None
+    if not isinstance(objects, list):
+        raise ValueError(f"GET {target} does not answer with a list; check the key")
+    return [node for node in objects if isinstance(node, dict)]
+
+
+def _shown_policies(get: Get) -> Iterable[tuple[str, str]]:
+    """Policies by database id; the name tells whose a policy is, but a database id that a run gave does too."""
+    for policy in _objects(get, f"{POLICIES}?p=-1", "Data"):
+        object_id, name = str(policy.get("_id", "")), str(policy.get("name", ""))
+        if _OBJECT_ID.fullmatch(object_id):
+            yield object_id, object_id if run_of(object_id) else name
+
+
 def _listed_policies(get: Get) -> Iterable[str]:
-    listing = get(f"{POLICIES}?p=-1")
-    policies = listing.get("Data") if isinstance(listing, dict) else None
-    if not isinstance(policies, list):
-        raise ValueError(f"GET {POLICIES} does not answer with a list; check the key")
-    return [str(policy.get("_id", "")) for policy in policies if isinstance(policy, dict)]
+    return [object_id for object_id, _ in _shown_policies(get)]
+
+
+def _shown_users(get: Get) -> Iterable[tuple[str, str]]:
+    """Users by database id, if the key may see them; the e-mail address tells whose a user is."""
+    target = f"{USERS}?p=-1"
+    if get(target) is None:
+        return
+    for user in _objects(get, target, "users"):
+        user_id, address = str(user.get("id", "")), str(user.get("email_address", ""))
+        if _OBJECT_ID.fullmatch(user_id):
+            yield user_id, address
 
 
 POLICY = Resource(
     "policy", POLICIES,
     named_by=("name", "id", "_id"), ids_of=_policy_ids, name_in_answer=_policy_in_answer,
-    listed=_listed_policies, is_optional=False,
+    listed=_listed_policies, shown=_shown_policies, is_optional=False,
 )  # fmt: skip
 
-RESOURCES = (POLICY,)
+USER = Resource(
+    "user", USERS, named_by=("email_address",), ids_of=nothing, shown=_shown_users, is_optional=False
+)
+
+IMPORT = Resource(
+    "policy", "/admin/policies/import",
+    named_by=("Data.name", "Data.id", "Data._id"), ids_of=nothing, is_optional=False,
+)  # fmt: skip
+
+RESOURCES = (POLICY, USER, IMPORT)

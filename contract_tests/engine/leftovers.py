@@ -59,6 +59,6 @@ def _listed(client: Client, service: Service, secret: str) -> Iterator[Leftover]
         return json_of(answer.body.decode("utf-8", "replace")) if answer.status == 200 else None
 
     for resource in service.resources:
-        for name in resource.listed(get):
+        for thing_id, name in resource.things(get):
             if run := run_of(name):
-                yield Leftover(resource.kind, name, resource.target(name, run))
+                yield Leftover(resource.kind, name, resource.target(thing_id, run))

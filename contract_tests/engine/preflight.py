@@ -54,6 +54,7 @@ def look(service: Service, url: str, secret: str, wanted: str, *, timeout: float
         greeting = _look_at(client, service.probe)
         refusal = _look_at(client, service.listing.prefix)
         listing = _look_at(client, service.listing.prefix, (service.auth_header, secret))
+        leftovers = _count_leftovers(client, service, secret, listing) if listing.status == 200 else 0
     except ClientError as error:
         raise PreflightError(
             f"{url} cannot be judged: {error}; is a {service.name} running there?", UNREACHABLE
@@ -64,7 +65,7 @@ def look(service: Service, url: str, secret: str, wanted: str, *, timeout: float
     if listing.status in (401, 403) and refusal.status == listing.status:
         raise PreflightError(f"{url} refuses the secret; give it in {service.variable} or a file", USAGE)
     detected = find_version(service, _json(greeting), wanted)
-    return replace(detected, leftovers=_count_leftovers(service, _json(listing)))
+    return replace(detected, leftovers=leftovers)
 
 
 def find_version(service: Service, greeting: Any, wanted: str) -> DetectedVersion:
@@ -90,7 +91,7 @@ def find_version(service: Service, greeting: Any, wanted: str) -> DetectedVersio
         told = shorten(repr(text), 60)
         raise PreflightError(
             f"{probe} says version {told}, which is not a release, as a self-built {service.name} does; "
-            f"select one with --gateway ({', '.join(lines)})",
+            f"select one with --{service.name} ({', '.join(lines)})",
             USAGE,
         ) from error
     releases = sorted(lines.values())
@@ -147,11 +148,17 @@ def _has(answer: Answer, members: frozenset[str]) -> bool:
     return isinstance(document, dict) and members <= document.keys()
 
 
-def _count_leftovers(service: Service, listed: Any) -> int:
-    if not isinstance(listed, list):
+def _count_leftovers(client: Client, service: Service, secret: str, listing: Answer) -> int:
+    """The number of things in the list that a run named; `listing` is the answer that has its first page."""
+
+    def get(target: str) -> Any:
+        is_known = target == service.listing.prefix
+        return _json(listing if is_known else _look_at(client, target, (service.auth_header, secret)))
+
+    try:
+        return sum(bool(run_of(name)) for _, name in service.listing.things(get))
+    except ValueError:  # it is no list, which is for the run to judge
         return 0
-    names = service.listing.listed(lambda _: listed)
-    return sum(bool(run_of(name)) for name in names)
 
 
 def _json(answer: Answer) -> Any:

@@ -35,7 +35,8 @@ class Write:
         """The texts under a name in the body and the query, as any server may read them; "" excepted.
 
         Args:
-            name: the name of a member, a form's field or a parameter, in any case; dots lead into objects.
+            name: the name of a member, a form's field or a parameter, in any case; dots lead into objects,
+                also those in lists.
         """
         path = name.lower().split(".")
         in_json = (text for node in self._documents for text in _texts_at(node, path))
@@ -76,7 +77,7 @@ def quoted(name: str) -> str:
 
 
 def _texts_at(node: Any, path: list[str]) -> Iterator[str]:
-    """The texts at a path of names, of all members whose names are equal but for their case."""
+    """The texts at a path of names, of all members whose names are equal but for their case, in lists too."""
     if not path:
         if isinstance(node, str) and not isinstance(node, json_reader.Number):
             yield node
@@ -84,6 +85,9 @@ def _texts_at(node: Any, path: list[str]) -> Iterator[str]:
         for name, child in node:
             if name.lower() == path[0]:
                 yield from _texts_at(child, path[1:])
+    elif isinstance(node, list):
+        for item in node:
+            yield from _texts_at(item, path)
 
 
 def _path_alone(write: Write) -> Iterable[str]:
@@ -118,6 +122,7 @@ class Resource:
         name_in_answer: the name in the answer to a POST, which the service may have chosen; "" if none.
         delete_target: the target of a DELETE, from the prefix of paths, the id and the run's prefix.
         listed: the ids that the service lists, whoever wrote them.
+        shown: as `listed`, each with the name that tells whose the thing is; None if that is the id itself.
         loaded_by_reload: True if a write shows after a reload only. Such resources are removed last.
         group: beginning of the paths that a service offers together or not at all; "" for the prefix.
         is_optional: True if a service may lack the group as a whole.
@@ -133,6 +138,7 @@ class Resource:
     name_in_answer: Callable[[Write, Any], str] = _key_of_answer
     delete_target: Callable[[str, str, str], str] = _below_prefix
     listed: Callable[[Get], Iterable[str]] = nothing
+    shown: Callable[[Get], Iterable[tuple[str, str]]] | None = None
     loaded_by_reload: bool = False
     group: str = ""
     is_optional: bool = True
@@ -146,6 +152,10 @@ class Resource:
     def has(self, path: str) -> bool:
         """True if a path is its prefix or below it."""
         return path == self.prefix or path.startswith(f"{self.prefix}/")
+
+    def things(self, get: Get) -> Iterable[tuple[str, str]]:
+        """The ids that the service lists, each with the name that tells whose the thing is."""
+        return self.shown(get) if self.shown else ((name, name) for name in self.listed(get))
 
     def target(self, name: str, run: str) -> str:
         """The target of the DELETE that removes an id of a run."""

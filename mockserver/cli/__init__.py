@@ -7,13 +7,17 @@ from __future__ import annotations
 
 import argparse
 import math
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
-from mockserver.console.credentials import SECRET
+from mockserver.console.credentials import KEY, SECRET
 from mockserver.http.deadline import RUN_SECONDS
+
+if TYPE_CHECKING:
+    from contract_tests.engine.service import Service
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001  argparse has no public name for it
 
+SERVICES = ("gateway", "dashboard")
 CONFORMS, BROKEN, USAGE, UNREACHABLE = 0, 1, 2, 3
 EXIT_CODES = (
     "Exit codes: 0 the gateway conforms, 1 it does not conform, 2 usage error, internal error, or a limit of "
@@ -22,14 +26,54 @@ EXIT_CODES = (
 
 
 def add_target(parser: argparse.ArgumentParser, *, is_optional: bool = False) -> None:
-    """Declare the arguments that name a gateway: its URL and its secret."""
+    """Declare the arguments that name a service: its URL, which of the services it is, and its secret or key."""
     parser.add_argument(
         "url",
         nargs="?" if is_optional else None,
         metavar="URL",
-        help="URL of the gateway, as in http://host:8080.",
+        help="URL of the gateway or Dashboard, as in http://host:8080.",
     )
+    add_service(parser)
     SECRET.add_options(parser)
+    KEY.add_options(parser)
+
+
+def add_service(parser: argparse.ArgumentParser) -> None:
+    """Declare the flag that says which service is meant."""
+    parser.add_argument(
+        "--service",
+        choices=SERVICES,
+        default="gateway",
+        help="Service that is meant. (default: %(default)s)",
+    )
+
+
+def add_versions(parser: argparse.ArgumentParser, help_of: str, default: str | None) -> None:
+    """Declare a flag for the version of each service; `help_of` describes the value after its name."""
+    for service, version in zip(SERVICES, ("5.12 or 5.12.0", "5.13 or 5.13.1"), strict=True):
+        parser.add_argument(
+            f"--{service}",
+            metavar="VERSION",
+            default=default,
+            help=f"{service.capitalize()} version{help_of.format(example=version)}",
+        )
+
+
+def service_of(options: argparse.Namespace) -> Service:
+    """The service that the options mean."""
+    if options.service == "dashboard":
+        from contract_tests.dashboard.service import DASHBOARD
+
+        return DASHBOARD
+    from contract_tests.gateway.service import GATEWAY
+
+    return GATEWAY
+
+
+def version_asked(options: argparse.Namespace) -> str | None:
+    """The version of the service that the options give."""
+    version: str | None = getattr(options, options.service)
+    return version
 
 
 def add_max_time(parser: argparse.ArgumentParser, consequence: str) -> None:
@@ -52,9 +96,9 @@ def _seconds(text: str) -> float:
 
 
 def secret_of(options: argparse.Namespace) -> str:
-    """The secret of the options, else of the variable, else "".
+    """The secret of the gateway, or the key of the Dashboard, of the options, else of the variable, else "".
 
     Raises:
         CredentialError: the options give several, or a file or standard input has none.
     """
-    return SECRET.of(options) or ""
+    return (KEY if options.service == "dashboard" else SECRET).of(options) or ""

@@ -1,10 +1,10 @@
-"""behaviours: list the behaviours that the suite requires of a gateway."""
+"""behaviours: list the behaviours that the suite requires of a service."""
 
 from __future__ import annotations
 
 import argparse
 
-from mockserver.cli import Commands
+from mockserver.cli import Commands, add_service, add_versions, service_of, version_asked
 from mockserver.console.terminal import show
 
 
@@ -12,25 +12,25 @@ def add(commands: Commands) -> None:
     """Declare the command and its flags."""
     listing = commands.add_parser(
         "behaviours",
-        help="List the behaviours that the suite requires of a gateway.",
-        description="List the behaviours that the suite requires of a gateway version: id, operation, level, "
-        "statement and source.",
+        help="List the behaviours that the suite requires of a gateway or Dashboard.",
+        description="List the behaviours that the suite requires of a version of a gateway, or with --service "
+        "dashboard of a Dashboard: id, operation, level, statement, kind of the evidence, and source. What is "
+        "only observed fails nothing; `tyk-contract explain inferred` explains a kind of evidence.",
     )
-    listing.add_argument(
-        "--gateway",
-        metavar="VERSION",
-        help="Gateway version, as in 5.12 or 5.12.0; the default version if left out.",
-    )
+    add_service(listing)
+    add_versions(listing, ", as in {example}; the default version if left out.", None)
     listing.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
     """Print the behaviours; return the exit code."""
-    from mockserver.contract import behaviours
     from mockserver.contract.spec_files import version_of
 
-    version = version_of(options.gateway)
-    for row in behaviours.load().values():
+    service = service_of(options)
+    version = version_of(version_asked(options), service.folder)
+    for row in service.behaviours.values():
         if row.holds_for(version):
-            show(f"{row.id}  ({row.operation}, {row.level})", f"    {row.statement}", f"    {row.source}")
+            evidence = row.evidence if row.may_fail else f"{row.evidence}, only observed"
+            show(f"{row.id}  ({row.operation}, {row.level})", f"    {row.statement}")
+            show(f"    {evidence}: {row.source}")
     return 0

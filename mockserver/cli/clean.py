@@ -1,4 +1,4 @@
-"""clean: remove the leftovers of a killed run from a gateway."""
+"""clean: remove the leftovers of a killed run from a gateway or Dashboard."""
 
 from __future__ import annotations
 
@@ -8,7 +8,17 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from mockserver.cli import BROKEN, CONFORMS, UNREACHABLE, USAGE, Commands, add_max_time, add_target, secret_of
+from mockserver.cli import (
+    BROKEN,
+    CONFORMS,
+    UNREACHABLE,
+    USAGE,
+    Commands,
+    add_max_time,
+    add_target,
+    secret_of,
+    service_of,
+)
 from mockserver.console.terminal import show, show_error
 from mockserver.http.deadline import Deadline
 from mockserver.http.redaction import hidden
@@ -24,9 +34,10 @@ def add(commands: Commands) -> None:
     """Declare the command and its flags."""
     parser = commands.add_parser(
         "clean",
-        help="Remove the leftovers of a killed run from a gateway.",
+        help="Remove the leftovers of a killed run from a gateway or Dashboard.",
         description="List the policies, APIs, OAuth clients, keys and organisation keys that killed runs of "
-        "the suite left on a gateway, ask, remove them, and reload the gateway. Only names that a run gives "
+        "the suite left on a gateway, ask, remove them, and reload the gateway; with --service dashboard, the "
+        "policies and users that were left on a Dashboard. Only names that a run gives "
         "are listed: tyk-contract-, eight hex digits and a dash at the beginning, or database ids that a run "
         "made. Keys that the gateway lists by their hashes cannot be recognised, and stay.",
         epilog="Exit codes: 0 no leftovers are left, 1 some are left, as they could not be removed or the "
@@ -42,13 +53,12 @@ def add(commands: Commands) -> None:
 def run(options: argparse.Namespace) -> int:
     """List the leftovers, and remove them if the user agrees; return the exit code."""
     from contract_tests.engine import leftovers
-    from contract_tests.gateway.service import GATEWAY
     from mockserver.http.client import Client, ClientError
 
-    secret, limit = secret_of(options), Deadline(options.max_time)
+    service, secret, limit = service_of(options), secret_of(options), Deadline(options.max_time)
     try:
         with Client(options.url, within=limit) as client:
-            found = leftovers.find(client, GATEWAY, secret)
+            found = leftovers.find(client, service, secret)
             _show(found, "left by earlier runs", secret)
             if not found:
                 return CONFORMS
@@ -59,13 +69,13 @@ def run(options: argparse.Namespace) -> int:
                 show("nothing was removed")
                 return BROKEN
             limit.set(options.max_time)  # a person may have taken their time to answer
-            remaining = leftovers.remove(client, GATEWAY, secret, found)
+            remaining = leftovers.remove(client, service, secret, found)
     except ClientError as error:
         show_error(hidden(f"tyk-contract: {options.url} cannot be cleaned: {error}", secret))
         return UNREACHABLE
     show(f"removed: {len(found) - len(remaining)} of {len(found)}")
     if remaining:
-        _show(remaining, "could not be removed; delete it on the gateway", secret)
+        _show(remaining, f"could not be removed; delete it on the {service.name}", secret)
     return BROKEN if remaining else CONFORMS
 
 

@@ -1,4 +1,4 @@
-"""diff: list the changes for a client between two gateway versions."""
+"""diff: list the changes for a client between two versions of a service."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from mockserver.cli import Commands
+from mockserver.cli import Commands, add_service, service_of
 from mockserver.console.terminal import show
 
 if TYPE_CHECKING:
@@ -20,12 +20,14 @@ def add(commands: Commands) -> None:
     """Declare the command and its flags."""
     parser = commands.add_parser(
         "diff",
-        help="List the changes for a client between two gateway versions.",
-        description="List the changes for a client between two gateway versions: operations, members, when "
+        help="List the changes for a client between two versions of a gateway or Dashboard.",
+        description="List the changes for a client between two versions of a gateway, or with --service "
+        "dashboard of a Dashboard: operations, members, when "
         "members are sent, answers and behaviours, each with the release that introduced it.",
     )
-    parser.add_argument("old", metavar="OLD", help="Older gateway version, as in 5.8 or 5.8.15.")
-    parser.add_argument("new", metavar="NEW", help="Newer gateway version.")
+    parser.add_argument("old", metavar="OLD", help="Older version, as in 5.8 or 5.8.15.")
+    parser.add_argument("new", metavar="NEW", help="Newer version.")
+    add_service(parser)
     parser.add_argument("--format", choices=sorted(FORMATS), default="text", help="Output format (text).")
     parser.set_defaults(run=run)
 
@@ -35,12 +37,14 @@ def run(options: argparse.Namespace) -> int:
     from mockserver.contract.spec_files import select_version
     from mockserver.contract.version_changes import between
 
-    old, new = select_version(options.old), select_version(options.new)
-    show(*FORMATS[options.format](old, new, between(old, new)).splitlines())
+    service = service_of(options)
+    old, new = (select_version(text, service.folder) for text in (options.old, options.new))
+    changes = between(old, new, service.folder)
+    show(*FORMATS[options.format](service.name.capitalize(), old, new, changes).splitlines())
     return 0
 
 
-def _text(old: GatewayVersion, new: GatewayVersion, changes: list[Change]) -> str:
+def _text(_: str, old: GatewayVersion, new: GatewayVersion, changes: list[Change]) -> str:
     lines = [f"{old} -> {new}: {len(changes)} changes"]
     for version, of_version in groupby(changes, key=lambda change: change.version):
         lines += ["", str(version)]
@@ -50,8 +54,8 @@ def _text(old: GatewayVersion, new: GatewayVersion, changes: list[Change]) -> st
     return "\n".join(lines) + "\n"
 
 
-def _markdown(old: GatewayVersion, new: GatewayVersion, changes: list[Change]) -> str:
-    lines = [f"# Gateway {old} to {new}", "", f"{len(changes)} changes."]
+def _markdown(service: str, old: GatewayVersion, new: GatewayVersion, changes: list[Change]) -> str:
+    lines = [f"# {service} {old} to {new}", "", f"{len(changes)} changes."]
     for version, of_version in groupby(changes, key=lambda change: change.version):
         lines += ["", f"## {version}"]
         for kind, of_kind in groupby(of_version, key=lambda change: change.kind):
@@ -60,7 +64,7 @@ def _markdown(old: GatewayVersion, new: GatewayVersion, changes: list[Change]) -
     return "\n".join(lines) + "\n"
 
 
-def _json(old: GatewayVersion, new: GatewayVersion, changes: list[Change]) -> str:
+def _json(_: str, old: GatewayVersion, new: GatewayVersion, changes: list[Change]) -> str:
     rows = [
         {
             "version": str(change.version),
@@ -75,7 +79,7 @@ def _json(old: GatewayVersion, new: GatewayVersion, changes: list[Change]) -> st
     return json.dumps(document, indent=2) + "\n"
 
 
-FORMATS: dict[str, Callable[[GatewayVersion, GatewayVersion, list[Change]], str]] = {
+FORMATS: dict[str, Callable[[str, GatewayVersion, GatewayVersion, list[Change]], str]] = {
     "text": _text,
     "markdown": _markdown,
     "json": _json,

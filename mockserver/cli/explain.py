@@ -1,4 +1,4 @@
-"""explain: show requirement, sources, tests and a recorded example of one behaviour."""
+"""explain: show requirement, sources, tests and a recorded example of one behaviour, or what a member is."""
 
 from __future__ import annotations
 
@@ -10,17 +10,19 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mockserver.cli import Commands
+from mockserver.cli import Commands, add_service, service_of
 from mockserver.console.terminal import show
 
 if TYPE_CHECKING:
+    from contract_tests.engine.service import Service
     from mockserver.contract.behaviours import Behaviour
-    from mockserver.contract.deviations import Deviation
-    from mockserver.contract.versions import GatewayVersion
+    from mockserver.contract.members import Member
+    from mockserver.contract.versions import Span
     from mockserver.evidence.recording import Scenario
 
 WIDTH = 400  # characters of a body in the output
-_DECLARATION = re.compile(r'@behaviour\("([^"\n]*)"[^\n]*\)\ndef (\w+)')
+_DECLARATION = re.compile(r'@behaviour\(\s*"([^"\n]*)"[^\n]*\)\ndef (\w+)')
+_SECRETS = {"x-tyk-authorization", "authorization"}
 
 
 def add(commands: Commands) -> None:
@@ -28,41 +30,104 @@ def add(commands: Commands) -> None:
     parser = commands.add_parser(
         "explain",
         help="Show requirement, sources, tests and a recorded example of one behaviour.",
-        description="Show one behaviour: its requirement, versions, sources and tests, an example from a "
-        "recording of a real gateway, and the statement of the vendor's published spec.",
+        description="Show one behaviour of a gateway, or with --service dashboard of a Dashboard: its "
+        "requirement, versions, evidence, sources and tests, an example from a recording of a real service, "
+        "and the statement of the vendor's published spec. Or show a member of the schemas with the "
+        "behaviours that speak of it, or a kind of evidence with the behaviours that have it.",
     )
     parser.add_argument(
-        "id", metavar="ID", help="Id of the behaviour, as `tyk-contract behaviours` lists it."
+        "id",
+        metavar="ID",
+        help="Id of the behaviour, as `tyk-contract behaviours` lists it; or a member, as in Policy.state or "
+        "apiid; or a kind of evidence, as in inferred.",
     )
+    add_service(parser)
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
     """Print the explanation; return the exit code."""
-    from mockserver.contract import behaviours
+    from mockserver.contract import members
+    from mockserver.contract.behaviours import EVIDENCE
 
-    rows = behaviours.load()
-    if options.id not in rows:
-        hint = _nearest(options.id, list(rows))
-        raise ValueError(f"no behaviour has the id {options.id!r}{hint}; `tyk-contract behaviours` lists all")
-    row = rows[options.id]
-    lines = [
+    service, name = service_of(options), options.id
+    known = members.load(service.folder)
+    found = members.find(known, name)
+    speaking = _speaking_of(name, service)
+    if name in service.behaviours:
+        show(*_of_behaviour(service.behaviours[name], service))
+    elif name in EVIDENCE:
+        show(*_of_evidence(name, service))
+    elif found:
+        show(*[line for member in found for line in _of_member(member, service)])
+    elif speaking:  # a member that only some setting brings, such as the style of 2017
+        show(f"{name}  (in no schema of the {service.name})", *speaking)
+    else:
+        names = [*service.behaviours, *EVIDENCE, *(member.path for member in known)]
+        hint = f"`tyk-contract behaviours --service {service.name}` lists all"
+        raise ValueError(f"no behaviour has the id {name!r}{_nearest(name, names)}; {hint}")
+    return 0
+
+
+def _of_behaviour(row: Behaviour, service: Service) -> list[str]:
+    """The explanation of a behaviour."""
+    from mockserver.contract import deviations
+    from mockserver.contract.behaviours import EVIDENCE
+
+    verdict = "fails" if row.may_fail else "is observed, and fails with --strict alone"
+    return [
         row.id,
         f"  requirement  {row.statement}",
         f"  operation    {row.operation} ({row.level})",
-        f"  versions     {_versions(row)}",
+        f"  versions     {_versions(row.spans, service)}",
+        f"  evidence     {row.evidence}: {EVIDENCE[row.evidence]}",
+        f"               a service that behaves otherwise {verdict}",
         f"  source       {row.source}",
-        *[f"  test         {test}" for test in _tests().get(row.id, [])],
+        *[f"  test         {test}" for test in _tests(service.name).get(row.id, [])],
         *([f"  published    {row.published}"] if row.published else []),
+        *[
+            f"  deviation    {deviation.id}: {deviation.published} {deviation.actual}"
+            for deviation in deviations.load(service.folder)
+            if not isinstance(deviation.suite, str) and row.id in deviation.suite
+        ],
+        *_example(row, service),
     ]
-    lines += [
-        f"  deviation    {deviation.id}: {deviation.published} {deviation.actual}"
-        for deviation in _deviations()
-        if not isinstance(deviation.suite, str) and row.id in deviation.suite
+
+
+def _of_evidence(kind: str, service: Service) -> list[str]:
+    """The explanation of a kind of evidence, with the behaviours that have it."""
+    from mockserver.contract.behaviours import EVIDENCE, weight
+
+    rows = [row for row in service.behaviours.values() if row.evidence == kind]
+    return [
+        f"{kind}  (kind of evidence)",
+        f"  meaning      {EVIDENCE[kind]}",
+        f"  weight       {weight(kind)}",
+        f"  behaviours   {len(rows)} of {len(service.behaviours)} of the {service.name}",
+        *_listed(rows),
     ]
-    lines += _example(row)
-    show(*lines)
-    return 0
+
+
+def _of_member(member: Member, service: Service) -> list[str]:
+    """The explanation of a member of a schema, with the behaviours that speak of it."""
+    return [
+        member.path,
+        f"  type         {member.type}",
+        *([f"  description  {member.description}"] if member.description else []),
+        f"  versions     {_versions((member.span,), service)}",
+        *([f"  source       {member.source}"] if member.source else []),
+        *_speaking_of(member.name, service),
+    ]
+
+
+def _speaking_of(name: str, service: Service) -> list[str]:
+    """The behaviours whose statements name a member."""
+    word = re.compile(rf"\b{re.escape(name)}\b")
+    return _listed([row for row in service.behaviours.values() if word.search(row.statement)])
+
+
+def _listed(rows: list[Behaviour]) -> list[str]:
+    return [f"  behaviour    {row.id}: {row.statement} [{row.evidence}]" for row in rows]
 
 
 def _nearest(name: str, ids: list[str]) -> str:
@@ -72,60 +137,54 @@ def _nearest(name: str, ids: list[str]) -> str:
     return f", the nearest is {close[0]!r}" if close else ""
 
 
-def _versions(row: Behaviour) -> str:
+def _versions(spans: tuple[Span, ...], service: Service) -> str:
     from mockserver.contract.spec_files import known_versions
 
-    supported = [line for line, release in known_versions().items() if row.holds_for(release)]
-    return f"{', '.join(map(str, row.spans))}; of the supported versions: {', '.join(supported) or 'none'}"
+    releases = known_versions(service.folder).items()
+    supported = [line for line, release in releases if any(release in span for span in spans)]
+    return f"{', '.join(map(str, spans))}; of the supported versions: {', '.join(supported) or 'none'}"
 
 
 @functools.cache
-def _tests() -> Mapping[str, list[str]]:
-    """Node ids of the tests that declare each behaviour."""
+def _tests(service: str) -> Mapping[str, list[str]]:
+    """Node ids of the tests that declare each behaviour of a service."""
     import contract_tests
     from mockserver.contract.spec_files import package_files
 
     tests = defaultdict(list)
     root = Path(str(contract_tests.__file__)).parent.parent
     for path in package_files(contract_tests):
-        for behaviour_id, name in _DECLARATION.findall(path.read_text("utf-8")):
-            tests[behaviour_id].append(f"{path.relative_to(root)}::{name}")
+        if path.is_relative_to(root / "contract_tests" / service):
+            for behaviour_id, name in _DECLARATION.findall(path.read_text("utf-8")):
+                tests[behaviour_id].append(f"{path.relative_to(root)}::{name}")
     return tests
 
 
 @functools.cache
-def _deviations() -> list[Deviation]:
-    from mockserver.contract import deviations
-
-    return deviations.load()
-
-
-@functools.cache
-def _scenarios(release: GatewayVersion) -> Mapping[str, Scenario]:
-    """The scenarios of the recording of a release, by name."""
-    from mockserver.contract.spec_files import spec_path
+def _scenarios(path: Path) -> Mapping[str, Scenario]:
+    """The scenarios of a recording, by name."""
     from mockserver.evidence.recording import read_recording
 
-    recording = read_recording(spec_path(f"gateway/recordings/{release}.jsonl"))
-    return {scenario.name: scenario for scenario in recording.scenarios}
+    return {scenario.name: scenario for scenario in read_recording(path).scenarios}
 
 
-def _example(row: Behaviour) -> list[str]:
+def _example(row: Behaviour, service: Service) -> list[str]:
     """The first exchange that the source names, from the newest recording in which the behaviour holds."""
     from mockserver.contract.spec_files import known_versions
 
     reference = re.search(r"recording ([a-z]+/[a-z0-9_-]+)(?: steps? (\d+))?", row.source)
-    releases = [release for release in known_versions().values() if row.holds_for(release)]
+    releases = [release for release in known_versions(service.folder).values() if row.holds_for(release)]
     if reference is None or not releases:
         return []
-    step = _scenarios(releases[-1])[reference[1]].steps[int(reference[2] or 0)]
+    recording = service.folder / "recordings" / f"{releases[-1]}.jsonl"
+    step = _scenarios(recording)[reference[1]].steps[int(reference[2] or 0)]
     if "request" not in step:
         return []
     request, response = step["request"], step["response"]
-    headers = [f"{n}: {v}" for n, v in request["headers"] if n.lower() != "x-tyk-authorization"]
+    headers = [f"{n}: {v}" for n, v in request["headers"] if n.lower() not in _SECRETS]
     body = request.get("body", request.get("body_hex", ""))
     return [
-        f"  example      gateway {releases[-1]}, {reference[1]} step {step['step']}",
+        f"  example      {service.name} {releases[-1]}, {reference[1]} step {step['step']}",
         f"    {request['method']} {request['target']}",
         *[f"    {header}" for header in headers],
         *([f"    {body[:WIDTH]}"] if body else []),

@@ -1,4 +1,4 @@
-"""parity: replay recordings of real gateways against the mock and compare the answers."""
+"""parity: replay recordings of real gateways and Dashboards against the mock and compare the answers."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ def add(commands: Commands) -> None:
     """Declare the command and its flags."""
     parser = commands.add_parser(
         "parity",
-        help="Replay recordings of real gateways against the mock and compare the answers.",
-        description="Replay recordings of real gateways against the mock, each scenario under its own "
-        "configuration, and print the first difference of each scenario.",
+        help="Replay recordings of real gateways and Dashboards against the mocks and compare the answers.",
+        description="Replay recordings of real gateways and Dashboards against the mocks, each scenario under "
+        "its own configuration, and print the first difference of each scenario.",
         epilog="Exit codes: 0 all scenarios are identical, 1 a scenario differs, 2 usage error or internal "
         "error.",
     )
@@ -38,7 +38,7 @@ def run(options: argparse.Namespace) -> int:
     recordings = [(path, read_recording(path)) for path in options.recording]
     differing = total = 0
     for path, recording in recordings:
-        show(f"{path}: gateway {recording.gateway}")
+        show(f"{path}: {recording.service} {recording.version}")
         for outcome in replay(recording, tuple(options.scenarios)):
             total += 1
             differing += bool(outcome.difference)

@@ -1,4 +1,4 @@
-"""record: play the scenarios on a gateway and write its answers to a recording."""
+"""record: play the scenarios on a service and write its answers to a recording."""
 
 from __future__ import annotations
 
@@ -6,28 +6,48 @@ import argparse
 import json
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from mockserver.cli import CONFORMS, Commands, add_max_time, add_target, secret_of
+from mockserver.cli import (
+    CONFORMS,
+    Commands,
+    add_max_time,
+    add_target,
+    add_versions,
+    secret_of,
+    service_of,
+    version_asked,
+)
+from mockserver.console.credentials import ADMIN_SECRET
 from mockserver.console.terminal import show
 from mockserver.http.deadline import Deadline
+
+if TYPE_CHECKING:
+    from mockserver.evidence.dashboard_recorder import DashboardRecorder
+    from mockserver.evidence.recorder import Recorder
+    from mockserver.http.client import Client
 
 
 def add(commands: Commands) -> None:
     """Declare the command and its flags."""
     parser = commands.add_parser(
         "record",
-        help="Play the scenarios on a gateway and write its answers to a recording.",
+        help="Play the scenarios on a gateway or Dashboard and write its answers to a recording.",
         description="Play the scenarios of spec/gateway/scenarios on an empty gateway, and write a recording "
-        "that `tyk-contract parity` replays. The policies that the scenarios write are removed.",
+        "that `tyk-contract parity` replays. The policies that the scenarios write are removed. With "
+        "--service dashboard, play those of spec/dashboard/scenarios on a Dashboard, which others may use: "
+        "only policies and users whose names begin with the prefix of the run are written, and they are "
+        "removed. The recording has no key, organisation, address of a machine, or thing of others.",
     )
     add_target(parser)
     parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="Recording to write.")
-    parser.add_argument(
-        "--gateway",
-        default="auto",
-        metavar="VERSION",
-        help="Gateway version to write into the recording, as in 5.12.0 (auto: the version in /hello).",
+    add_versions(
+        parser,
+        " to write into the recording, as in {example} (auto: the version in /hello, else the default).",
+        "auto",
+    )
+    ADMIN_SECRET.add_options(
+        parser, note=" of a Dashboard; scenarios of the admin API are skipped without it"
     )
     parser.add_argument(
         "--directory",
@@ -56,25 +76,23 @@ def add(commands: Commands) -> None:
 def run(options: argparse.Namespace) -> int:
     """Record the scenarios and print a line for each; return the exit code."""
     from contract_tests.engine.preflight import look
-    from contract_tests.gateway.service import GATEWAY
     from contract_tests.report import output_file
-    from mockserver.evidence.recorder import SECRET, Recorder
+    from mockserver.evidence.recorder import SECRET
     from mockserver.evidence.scenarios import load_scenarios
     from mockserver.http.client import Client
 
     output_file.check(options.out)
-    scenarios = load_scenarios(tuple(options.scenarios))
-    secret = secret_of(options)
-    detected = look(GATEWAY, options.url, secret, options.gateway)
+    service = service_of(options)
+    scenarios = load_scenarios(tuple(options.scenarios), service.name)
+    detected = look(service, options.url, secret_of(options), version_asked(options) or "auto")
     recorded = skipped = 0
     lines: list[dict[str, Any]] = []
     limit = Deadline(options.max_time)
     with Client(options.url, timeout=30, within=limit) as client:
-        directory = options.directory.absolute() if options.directory else None
-        recorder = Recorder(client, secret, directory, _configuration(options.conf), limit=limit)
-        recorder.check_empty()
+        recorder = RECORDERS[service.name](client, options)
+        recorder.prepare()
         today = datetime.now(UTC).date().isoformat()
-        lines.append({"gateway": str(detected.version), "secret": SECRET, "recorded": today})
+        lines.append({service.name: str(detected.version), "secret": SECRET, "recorded": today})
         for scenario, needs in scenarios:
             if reason := recorder.skip_reason(scenario, needs):
                 skipped += 1
@@ -85,12 +103,26 @@ def run(options: argparse.Namespace) -> int:
             recorded += 1
             show(f"  {scenario.name:32} recorded")
     output_file.write(options.out, "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines))
-    show(f"{recorded} scenarios of gateway {detected.version} in {options.out}, {skipped} skipped")
+    show(f"{recorded} scenarios of {service.name} {detected.version} in {options.out}, {skipped} skipped")
     return CONFORMS
 
 
-def _configuration(path: Path | None) -> dict[str, Any]:
-    """The dotted keys of a tyk.conf; none without a file."""
+def _of_gateway(client: Client, options: argparse.Namespace) -> Recorder:
+    from mockserver.evidence.recorder import Recorder
     from mockserver.service.configuration import read_flat
 
-    return read_flat(path) if path else {}
+    directory = options.directory.absolute() if options.directory else None
+    config = read_flat(options.conf) if options.conf else {}
+    return Recorder(client, secret_of(options), directory, config)
+
+
+def _of_dashboard(client: Client, options: argparse.Namespace) -> DashboardRecorder:
+    from mockserver.cli.recorded_run import RecordedRun
+    from mockserver.evidence.dashboard_recorder import DashboardRecorder
+
+    key = secret_of(options)
+    run = RecordedRun(client, service_of(options), key)
+    return DashboardRecorder(client, key, run, ADMIN_SECRET.of(options) or "")
+
+
+RECORDERS = {"gateway": _of_gateway, "dashboard": _of_dashboard}

@@ -13,18 +13,19 @@ from mockserver.cli import (
     BROKEN,
     CONFORMS,
     EXIT_CODES,
+    SERVICES,
     UNREACHABLE,
     USAGE,
     Commands,
     add_max_time,
     add_target,
     secret_of,
+    service_of,
+    version_asked,
 )
-from mockserver.console.credentials import KEY
 from mockserver.console.terminal import show, show_error
 
 if TYPE_CHECKING:
-    from contract_tests.engine.service import Service
     from contract_tests.report.verdicts import Report
 
 
@@ -40,13 +41,6 @@ def add(commands: Commands) -> None:
         epilog=EXIT_CODES,
     )
     add_target(parser, is_optional=True)
-    parser.add_argument(
-        "--service",
-        choices=("gateway", "dashboard"),
-        default="gateway",
-        help="Service at the URL. (default: %(default)s)",
-    )
-    KEY.add_options(parser)
     parser.add_argument(
         "--dashboard",
         default="auto",
@@ -110,14 +104,15 @@ def run(options: argparse.Namespace) -> int:
         formats.check_path(path)
     if options.write_baseline:
         output_file.check(options.write_baseline)
-    service, secret, version = _service(options)
+    service, secret, version = service_of(options), secret_of(options), version_asked(options) or "auto"
     accepted = baseline.read(options.baseline, service.behaviours) if options.baseline else []
     if options.url:
         detected = preflight.look(service, options.url, secret, version)
     else:
         detected = preflight.of_mock(service, version)
     if detected.leftovers:
-        advice = f"remove them with `tyk-contract clean {shlex.quote(options.url)}`"
+        flag = "" if service.name == SERVICES[0] else f" --service {service.name}"
+        advice = f"remove them with `tyk-contract clean {shlex.quote(options.url)}{flag}`"
         message = f"policies of an earlier run are left on the {service.name}: {detected.leftovers}; {advice}"
         show_error(f"tyk-contract: {message}")
     settings = RunOptions(
@@ -141,17 +136,6 @@ def run(options: argparse.Namespace) -> int:
     if report.gone:
         return UNREACHABLE
     return USAGE if report.of(verdicts.Status.ERROR) else CONFORMS
-
-
-def _service(options: argparse.Namespace) -> tuple[Service, str, str]:
-    """The service to check, the secret for it, and the version that the user asks for."""
-    if options.service == "dashboard":
-        from contract_tests.dashboard.service import DASHBOARD
-
-        return DASHBOARD, KEY.of(options) or "", options.dashboard
-    from contract_tests.gateway.service import GATEWAY
-
-    return GATEWAY, secret_of(options), options.gateway
 
 
 def _has_written(report: Report, options: argparse.Namespace, today: date) -> bool:

@@ -12,7 +12,15 @@ from mockserver.contract.spec_files import SpecError, behaviours_table, spec_pat
 from mockserver.contract.versions import GatewayVersion, Span
 
 LEVELS = ("core", "extended", "setup")
-EVIDENCE = ("recorded", "source", "documented", "capture", "client", "documented-differently", "inferred")
+EVIDENCE = {
+    "recorded": "A recording of a real service shows it.",
+    "source": "The vendor's source, or a run of a real gateway, shows it.",
+    "documented": "The vendor's documents say it, in one place or in several that agree.",
+    "capture": "Data that somebody exported from a real service and published show it.",
+    "client": "A real client depends on it.",
+    "documented-differently": "The vendor's documents disagree, and one of the readings was chosen.",
+    "inferred": "It is nowhere written, and follows from the rest in our judgement.",
+}  # the kinds, with what each means
 _CERTAIN = {"recorded", "source", "documented"}  # a service may be failed by such evidence
 _SINGLE = {"capture", "client"}  # by two addresses of such evidence
 _KEYS = {
@@ -62,6 +70,17 @@ class Behaviour:
     def holds_for(self, version: GatewayVersion) -> bool:
         """True if a service of this version behaves so."""
         return any(version in span for span in self.spans)
+
+
+def weight(kind: str) -> str:
+    """What a kind of evidence, one of `EVIDENCE`, allows to be said of a service that behaves otherwise."""
+    if kind in _CERTAIN:
+        return "a service that behaves otherwise fails"
+    if kind in _SINGLE:
+        return (
+            "a service that behaves otherwise fails if two independent addresses say so; else it is observed"
+        )
+    return "a service that behaves otherwise is observed, and fails with --strict alone"
 
 
 class Behaviours(Mapping[str, Behaviour]):
@@ -121,7 +140,7 @@ def _row(raw: dict[str, Any], service: str) -> Behaviour:
     evidence = raw.get("evidence") or ("recorded" if "recording" in raw["source"] else "source")
     if evidence not in EVIDENCE:
         raise SpecError(
-            f"behaviours.yaml: row {name!r} has the unknown evidence {evidence!r}; give one of {EVIDENCE}"
+            f"behaviours.yaml: row {name!r} has the unknown evidence {evidence!r}; give one of {', '.join(EVIDENCE)}"
         )
     return Behaviour(
         id=raw["id"],

@@ -1,8 +1,9 @@
-"""The deviations of a gateway from its published spec (spec/gateway/deviations.yaml), and their page."""
+"""The deviations of a service from its published spec (deviations.yaml in its folder), and their page."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from mockserver.contract import behaviours
@@ -10,14 +11,26 @@ from mockserver.contract.spec_files import SpecError, known_versions, load_yaml,
 from mockserver.contract.versions import GatewayVersion, Span
 
 _KEYS = {"id", "where", "published", "actual", "since", "until", "seen", "source", "suite"}
-_HEAD = """# Where the published spec and a gateway disagree
+_HEADS = {
+    "gateway": """# Where the published spec and a gateway disagree
 
 Generated from `spec/gateway/deviations.yaml` by `tyk-contract deviations`; do not edit.
 
 *Seen* names exchanges in `spec/gateway/recordings/` that show the deviation, in all versions that have it.
 *Read, not seen* means that the only evidence is the gateway's source. The last column names the behaviours
 by which `tyk-contract verify` judges a gateway: they follow real gateways, not the published file.
-"""
+""",
+    "dashboard": """# Where the published documents and a Dashboard disagree
+
+Generated from `spec/dashboard/deviations.yaml` by `tyk-contract deviations --service dashboard`; do not edit.
+
+No Dashboard was recorded. *Read* names what contradicts the published file: data that somebody exported from a
+real Dashboard, clients that work with real Dashboards, or another page of the vendor's. The abbreviations are
+explained at the head of `spec/dashboard/behaviours.yaml`. The last column names the behaviours by which
+`tyk-contract verify --service dashboard` judges a Dashboard.
+""",
+}
+_SERVICE = spec_path("gateway")
 
 
 @dataclass(frozen=True)
@@ -44,19 +57,19 @@ class Deviation:
     suite: tuple[str, ...] | str
 
 
-def load() -> list[Deviation]:
-    """Read all deviations.
+def load(folder: Path = _SERVICE) -> list[Deviation]:
+    """Read all deviations in a service's folder, by default spec/gateway.
 
     Raises:
         SpecError: a row has an unknown key, an unknown behaviour, or no evidence.
     """
-    rows = load_yaml(spec_path("gateway/deviations.yaml"))["deviations"]
-    return [_row(raw) for raw in rows]
+    rows = load_yaml(folder / "deviations.yaml")["deviations"]
+    return [_row(raw, folder) for raw in rows]
 
 
-def _row(raw: dict[str, Any]) -> Deviation:
+def _row(raw: dict[str, Any], folder: Path = _SERVICE) -> Deviation:
     suite = raw["suite"] if isinstance(raw["suite"], str) else tuple(raw["suite"])
-    unknown = set() if isinstance(suite, str) else set(suite) - behaviours.load().keys()
+    unknown = set() if isinstance(suite, str) else set(suite) - behaviours.load(folder).keys()
     if raw.keys() - _KEYS or unknown or not (raw.get("seen") or raw.get("source")):
         raise SpecError(f"deviations.yaml: row {raw['id']!r} has an unknown key or behaviour, or no evidence")
     return Deviation(
@@ -71,12 +84,12 @@ def _row(raw: dict[str, Any]) -> Deviation:
     )
 
 
-def page() -> str:
-    """The table as a Markdown page."""
-    rows = load()
+def page(folder: Path = _SERVICE) -> str:
+    """The table of a service as a Markdown page."""
+    rows = load(folder)
     lines = [
-        _HEAD,
-        "| id | where | published | gateway | versions | evidence | judged by |",
+        _HEADS[folder.name],
+        f"| id | where | published | {folder.name} | versions | evidence | judged by |",
         "| - " * 7 + "|",
     ]
     lines += [_line(row) for row in rows]
@@ -94,5 +107,5 @@ def _line(row: Deviation) -> str:
 
 
 def releases(span: Span) -> list[GatewayVersion]:
-    """The recorded releases within a span."""
+    """The recorded releases of the gateway within a span."""
     return [release for release in known_versions().values() if release in span]

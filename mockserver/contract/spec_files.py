@@ -77,13 +77,14 @@ def select_version(text: str, folder: Path | None = None) -> GatewayVersion:
     except ValueError as error:
         raise SpecError(str(error)) from error
     if f"{version.major}.{version.minor}" not in lines:
-        raise SpecError(f"gateway version {text!r} is not supported; give one of {', '.join(lines)}")
+        service = (folder or spec_path("gateway")).name
+        raise SpecError(f"{service} version {text!r} is not supported; give one of {', '.join(lines)}")
     return version
 
 
-def version_of(text: str | None) -> GatewayVersion:
+def version_of(text: str | None, folder: Path | None = None) -> GatewayVersion:
     """The version that a user names, or the default version for None; raises as `select_version` does."""
-    return default_version() if text is None else select_version(text)
+    return default_version(folder) if text is None else select_version(text, folder)
 
 
 def default_version(folder: Path | None = None) -> GatewayVersion:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
+from pathlib import Path
 from typing import Any
 
 from mockserver.contract import behaviours
-from mockserver.contract.behaviours import Behaviour
+from mockserver.contract.behaviours import Behaviour, Behaviours
 from mockserver.contract.openapi import METHODS
 from mockserver.contract.spec_files import load_yaml, spec_path
 from mockserver.contract.versions import GatewayVersion
@@ -42,16 +43,16 @@ class Change:
     source: str = ""
 
 
-def between(old: GatewayVersion, new: GatewayVersion) -> list[Change]:
-    """All changes after `old` up to `new`, by release and kind.
+def between(old: GatewayVersion, new: GatewayVersion, folder: Path | None = None) -> list[Change]:
+    """All changes after `old` up to `new` of the service in a folder (spec/gateway), by release and kind.
 
     Raises:
         ValueError: `old` is not older than `new`.
     """
     if old >= new:
         raise ValueError(f"{old} is not older than {new}; give the older version first")
-    document = load_yaml(spec_path("gateway/openapi.yaml"))
-    changes = [*_in_schema(document, (), old, new), *_in_behaviours(old, new)]
+    document = load_yaml((folder or spec_path("gateway")) / "openapi.yaml")
+    changes = [*_in_schema(document, (), old, new), *_in_behaviours(behaviours.load(folder), old, new)]
     order = list(Kind)
     unique = dict.fromkeys(changes)
     return sorted(unique, key=lambda change: (change.version, order.index(change.kind)))
@@ -115,8 +116,8 @@ def _in_sending(
     yield Change(version, Kind.SENDING, f"{path[2]}.{path[-1]}", text)
 
 
-def _in_behaviours(old: GatewayVersion, new: GatewayVersion) -> Iterator[Change]:
-    for row in behaviours.load().values():
+def _in_behaviours(rows: Behaviours, old: GatewayVersion, new: GatewayVersion) -> Iterator[Change]:
+    for row in rows.values():
         before, after = row.holds_for(old), row.holds_for(new)
         if before != after:
             text = row.statement if after else f"No longer: {row.statement}"

@@ -11,7 +11,7 @@ class VersionError(ValueError):
     """A malformed gateway version; `text` is the given value."""
 
     def __init__(self, text: object) -> None:
-        super().__init__(f"{text!r} is not a gateway version; write it as 5.12 or 5.12.0")
+        super().__init__(f"{text!r} is not a version; write it as 5.12 or 5.12.0")
         self.text = text
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import re
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from mockserver.evidence.recording import Step
+from mockserver.evidence.stand_ins import StandIns
 from mockserver.http.client import Answer, Client, ClientError, TimeOver
 
 RELOAD = "/tyk/reload?block=true"
@@ -18,18 +20,44 @@ BASE: dict[str, Any] = {
     "liveness_check.check_duration": 1_000_000_000,
     "enable_hashed_keys_listing": True,
 }  # dotted keys of tyk.conf that hold in every scenario which does not override them
+# Headers of an answer with stand-ins; others may have cookies, or name the machines on the way.
+KEPT_HEADERS = {
+    "allow",
+    "content-length",
+    "content-type",
+    "location",
+    "transfer-encoding",
+    "www-authenticate",
+}
 
 
 class Player:
-    """The execution of one scenario: its client, the gateway's directory, and the values of its variables.
+    """The execution of one scenario on a service.
 
-    `upstream` is the URL that replaces ${UPSTREAM} in requests and files.
+    Args:
+        variables: the values of ${NAME} in requests and files; a step's `capture` adds to them.
+        directory: the directory that files of steps are below.
+        host: the value of Host; None for that of the client's URL.
+        stand_ins: what stands for captured values and secrets in answers; None to leave answers as they are.
+        uncaptured: the value of a variable that an answer does not have.
     """
 
-    def __init__(self, client: Client, directory: Path, secret: str, upstream: str) -> None:
+    def __init__(
+        self,
+        client: Client,
+        variables: Mapping[str, str],
+        directory: Path = Path(),
+        *,
+        host: str | None = "gateway.test",
+        stand_ins: StandIns | None = None,
+        uncaptured: str = "",
+    ) -> None:
         self._client = client
         self._directory = directory
-        self._variables = {"SECRET": secret, "UPSTREAM": upstream}
+        self._variables = dict(variables)
+        self._host = host
+        self._stand_ins = stand_ins
+        self._uncaptured = uncaptured
 
     def send(self, step: Step) -> Answer | None:
         """Send a step's request; None if the connection broke before an answer arrived.
@@ -39,22 +67,55 @@ class Player:
         """
         request = step["request"]
         headers = [(name, self._substitute(value)) for name, value in request["headers"]]
-        body = None
-        if "body_hex" in request:
-            body = bytes.fromhex(request["body_hex"])
-        elif "body" in request:
-            body = self._substitute(request["body"]).encode("utf-8", "surrogatepass")
-        target = self._substitute(request["target"])
+        target, body = self.sent(step)
         self._client.close()  # recordings have a connection for each request
         try:
-            answer = self._client.send(request["method"], target, headers, body, host="gateway.test")
+            answer = self._client.send(request["method"], target, headers, body, host=self._host)
         except TimeOver:
             raise
         except ClientError:
             return None
         for variable, member in step.get("capture", {}).items():
-            self._variables[variable] = str(member_of(answer, member))
+            self._variables[variable] = self._captured(answer, member)
         return answer
+
+    def sent(self, step: Step) -> tuple[str, bytes | None]:
+        """The target and the body of a step's request."""
+        request, body = step["request"], None
+        if "body_hex" in request:
+            body = bytes.fromhex(request["body_hex"])
+        elif "body" in request:
+            body = self._substitute(request["body"]).encode("utf-8", "surrogatepass")
+        return self._substitute(request["target"]), body
+
+    def variable(self, name: str) -> str:
+        """The value of a variable."""
+        return self._variables[name]
+
+    def response(self, answer: Answer | None) -> dict[str, Any]:
+        """The answer to the last request in the form of a recording, with stand-ins."""
+        if answer is None:
+            return {"error": "no answer"}
+        response = as_response(answer)
+        if self._stand_ins is None:
+            return response
+        response["headers"] = [
+            [name, self._stand_ins.put(value)]
+            for name, value in response["headers"]
+            if name.lower() in KEPT_HEADERS
+        ]
+        if "body" in response:
+            self._stand_ins.add_secrets(response["body"])
+            response["body"] = self._stand_ins.put(response["body"])
+        return response
+
+    def _captured(self, answer: Answer, member: str) -> str:
+        value = str(member_of(answer, member))
+        if not value or answer.status >= 300:
+            return self._uncaptured
+        if self._stand_ins is not None:
+            self._stand_ins.add(value)
+        return value
 
     def change_files(self, step: Step) -> None:
         """Write or remove the file, or remove the directory, that the step names."""

@@ -11,26 +11,18 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from mockserver.evidence.player import (
-    BASE,
-    RELOAD,
-    Player,
-    as_response,
-    files_below,
-    member_of,
-    with_directory,
-)
+from mockserver.evidence.player import BASE, RELOAD, Player, files_below, member_of, with_directory
 from mockserver.evidence.recording import Scenario, Step
 from mockserver.evidence.scenarios import NEEDS
 from mockserver.http.client import Answer, Client, ClientError, TimeOver
 from mockserver.http.deadline import Deadline
 
 CLEANUP_SECONDS = 60.0  # for the removal of what a scenario wrote, if the time is over
-SECRET = "recorded-secret"  # replaces the gateway's own secret in a recording
+SECRET = "recorded-secret"  # replaces the gateway's own secret in a recording, and the key of a Dashboard
 
 
 class RecorderError(ValueError):
-    """The gateway cannot be recorded; the message names the reason and the next step."""
+    """The service cannot be recorded; the message names the reason and the next step."""
 
 
 @dataclass
@@ -70,7 +62,7 @@ class Recorder:
             return f"needs {key} = {required!r}; its value {actual}"
         return ""
 
-    def check_empty(self) -> None:
+    def prepare(self) -> None:
         """Check that the gateway and its directory are empty, because recording removes all policies.
 
         Raises:
@@ -94,7 +86,7 @@ class Recorder:
             RecorderError: policies of an earlier scenario could not be removed, or the time is over.
         """
         self._empty()
-        player = Player(self.client, self.directory or Path(), self.secret, upstream="")
+        player = Player(self.client, {"SECRET": self.secret, "UPSTREAM": ""}, self.directory or Path())
         written: dict[str, None] = {}
         try:
             for step in scenario.steps:
@@ -111,7 +103,7 @@ class Recorder:
     def _play(self, player: Player, step: Step, written: dict[str, None]) -> Step:
         if "request" in step:
             answer = player.send(step)
-            response = {"error": "no answer"} if answer is None else as_response(answer)
+            response = player.response(answer)
             if answer is not None and step["request"]["method"] in ("POST", "PUT") and answer.status == 200:
                 written[str(member_of(answer, "key"))] = None
             headers = [[n, v.replace("${SECRET}", SECRET)] for n, v in step["request"]["headers"]]

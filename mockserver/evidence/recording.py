@@ -1,4 +1,4 @@
-"""Recordings of gateways, read from JSON Lines, and their comparison with the answers of another gateway."""
+"""Recordings of services, read from JSON Lines, and their comparison with the answers of another one."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+SERVICES = ("gateway", "dashboard")  # the first line of a recording has the version under one of these
 Step = dict[str, Any]  # one line of a recording: a request with its response, or a file, directory or wait
 
 
@@ -18,12 +19,12 @@ class RecordingError(ValueError):
 
 @dataclass
 class Scenario:
-    """A sequence of steps and the gateway configuration that they were recorded with.
+    """A sequence of steps and the configuration of the service that they were recorded with.
 
     Attributes:
         name: family and title, as in "policies/life".
         about: the purpose of the scenario in one sentence.
-        config: dotted keys of tyk.conf that differ from `player.BASE`; ${DIR} is the gateway's directory.
+        config: dotted keys of tyk.conf (of tyk_analytics.conf) that differ from `player.BASE`; ${DIR} is the gateway's directory.
         steps: requests with their responses; files to write, remove or read; waits in seconds.
     """
 
@@ -40,16 +41,18 @@ class Scenario:
 
 @dataclass
 class Recording:
-    """The scenarios recorded on one gateway.
+    """The scenarios recorded on one service.
 
     Attributes:
-        gateway: the gateway's version, as in "5.12.0".
-        secret: the secret that stands in the recorded requests.
+        version: the version of the service, as in "5.12.0".
+        secret: the secret, or the key, that stands in the recorded requests.
+        service: the name of the service, one of `SERVICES`.
     """
 
-    gateway: str
+    version: str
     secret: str
     scenarios: list[Scenario]
+    service: str = "gateway"
 
 
 def read_recording(path: Path, prefix: str = "") -> Recording:
@@ -70,14 +73,15 @@ def read_recording(path: Path, prefix: str = "") -> Recording:
         try:
             line = json.loads(text)
             if recording is None:
-                recording = Recording(_text(line["gateway"]), _text(line["secret"]), [])
+                service = next(name for name in SERVICES if name in line)
+                recording = Recording(_text(line[service]), _text(line["secret"]), [], service)
             elif "step" not in line:
                 config = dict(line.get("config", {}))
                 scenario = Scenario(_text(line["scenario"]), _text(line.get("about", "")), config)
                 recording.scenarios.append(scenario)
             else:
                 recording.scenarios[-1].steps.append(line)
-        except (ValueError, KeyError, IndexError, TypeError, AttributeError) as error:
+        except (ValueError, KeyError, IndexError, TypeError, AttributeError, StopIteration) as error:
             fault = f"{type(error).__name__} {error}"
             message = f"{path} line {number}: {fault}; pass a recording in JSON Lines"
             raise RecordingError(message) from error

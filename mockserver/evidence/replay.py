@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from mockserver.evidence.player import BASE, RELOAD, Player, as_response, files_below, with_directory
+from mockserver.evidence.dashboard_run import STANDING, variables_of
+from mockserver.evidence.player import BASE, RELOAD, Player, files_below, with_directory
 from mockserver.evidence.recording import Recording, Scenario, Step, difference
+from mockserver.evidence.stand_ins import StandIns
 from mockserver.http.client import Client
 from mockserver.http.echo_server import Echo
+from mockserver.serving.mock_dashboard import MockDashboard
 from mockserver.serving.mock_gateway import MockGateway
 
 
@@ -28,44 +32,91 @@ class Outcome:
     difference: str
 
 
+@dataclass(frozen=True)
+class Stage:
+    """A mock in the initial state of a scenario.
+
+    Attributes:
+        player: the player of the steps.
+        directory: the mock's working directory.
+        advance: advances the mock's clock by a number of seconds.
+    """
+
+    player: Player
+    directory: Path
+    advance: Callable[[float], None]
+
+
 def replay(recording: Recording, prefixes: tuple[str, ...] = ()) -> Iterator[Outcome]:
     """Replay the scenarios whose names begin with one of the prefixes, or all if there are no prefixes."""
-    with Echo() as upstream:
-        for scenario in recording.scenarios:
-            if not prefixes or scenario.name.startswith(prefixes):
-                with tempfile.TemporaryDirectory(prefix="tyk-contract-") as directory:
-                    yield _replay(recording, scenario, Path(directory).resolve(), upstream.url)
+    for scenario in recording.scenarios:
+        if not prefixes or scenario.name.startswith(prefixes):
+            with STAGES[recording.service](recording, scenario) as stage:
+                yield _replay(scenario, stage)
 
 
-def _replay(recording: Recording, scenario: Scenario, directory: Path, upstream: str) -> Outcome:
-    for name in ("policies", "apps"):
-        (directory / name).mkdir()
-    config = {k: with_directory(v, str(directory)) for k, v in {**BASE, **scenario.config}.items()}
-    exchanges = sum("request" in step for step in scenario.steps)
+@contextmanager
+def _gateway(recording: Recording, scenario: Scenario) -> Iterator[Stage]:
+    """A mock gateway with an empty directory and an upstream."""
+    with Echo() as upstream, tempfile.TemporaryDirectory(prefix="tyk-contract-") as name:
+        directory = Path(name).resolve()
+        for folder in ("policies", "apps"):
+            (directory / folder).mkdir()
+        config = {k: with_directory(v, str(directory)) for k, v in {**BASE, **scenario.config}.items()}
+        with (
+            MockGateway(
+                gateway=recording.version, secret=recording.secret, config=config, directory=directory
+            ) as gateway,
+            Client(gateway.url) as client,
+        ):
+            client.send("GET", RELOAD, [("X-Tyk-Authorization", gateway.secret)])
+            variables = {"SECRET": gateway.secret, "UPSTREAM": upstream.url}
+            yield Stage(Player(client, variables, directory), directory, gateway.advance)
+
+
+@contextmanager
+def _dashboard(recording: Recording, scenario: Scenario) -> Iterator[Stage]:
+    """A mock Dashboard whose organisation, key and names are those of the recording."""
     with (
-        MockGateway(
-            gateway=recording.gateway, secret=recording.secret, config=config, directory=directory
-        ) as gateway,
-        Client(gateway.url) as client,
+        MockDashboard(
+            dashboard=recording.version,
+            key=recording.secret,
+            organisation=STANDING["ORG"],
+            config=scenario.config,
+            with_gateway=False,
+        ) as dashboard,
+        Client(dashboard.url) as client,
     ):
-        client.send("GET", RELOAD, [("X-Tyk-Authorization", gateway.secret)])
-        player = Player(client, directory, gateway.secret, upstream)
-        for step in scenario.steps:
-            if text := _play(step, player, gateway, directory):
-                return Outcome(scenario.name, exchanges, f"step {step['step']}: {text}")
+        admin_secret = dashboard.state.config.admin_secret
+        variables = variables_of(STANDING, key=dashboard.key, admin_secret=admin_secret)
+        player = Player(client, variables, host=None, stand_ins=StandIns(), uncaptured=variables["NONE"])
+        yield Stage(player, Path(), dashboard.advance)
+
+
+STAGES: dict[str, Callable[[Recording, Scenario], AbstractContextManager[Stage]]] = {
+    "gateway": _gateway,
+    "dashboard": _dashboard,
+}
+
+
+def _replay(scenario: Scenario, stage: Stage) -> Outcome:
+    exchanges = sum("request" in step for step in scenario.steps)
+    for step in scenario.steps:
+        if text := _play(step, stage):
+            return Outcome(scenario.name, exchanges, f"step {step['step']}: {text}")
     return Outcome(scenario.name, exchanges, "")
 
 
-def _play(step: Step, player: Player, gateway: MockGateway, directory: Path) -> str:
+def _play(step: Step, stage: Stage) -> str:
     """Execute one step; return the difference from the recording, "" if there is none."""
     if "request" in step:
-        answer = player.send(step)
-        return difference(step, {"error": "no answer"} if answer is None else as_response(answer))
+        answer = stage.player.send(step)
+        return difference(step, stage.player.response(answer))
     if "wait" in step:
-        gateway.advance(step["wait"])
+        stage.advance(step["wait"])
     elif "read" not in step:
-        player.change_files(step)
-    elif (files := files_below(directory / step["read"])) != step["files"]:
+        stage.player.change_files(step)
+    elif (files := files_below(stage.directory / step["read"])) != step["files"]:
         return f"{step['read']}/ contains {_file_difference(files, step['files'])}"
     return ""
 

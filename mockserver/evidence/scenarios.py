@@ -1,4 +1,4 @@
-"""The scenarios of spec/gateway/scenarios: the steps of recordings, without responses."""
+"""The scenarios of a service, in scenarios/ of its folder: the steps of recordings, without responses."""
 
 from __future__ import annotations
 
@@ -11,17 +11,25 @@ NEEDS = {
     "directory": "the gateway's working directory",
     "upstream": "an upstream that the gateway can reach",
     "process": "a gateway process of its own",
+    "alone": "an organisation without other policies, for lists show all",
+    "admin": "the admin secret; pass it with --admin-secret",
 }
 _SCENARIO_KEYS = {"name", "about", "config", "needs", "steps"}
 _STEP_KEYS = {
     "send", "headers", "body", "body_hex", "volatile", "unordered", "capture",
     "write", "text", "hex", "remove", "read", "wait",
 }  # fmt: skip
-_SECRET_HEADER = ["X-Tyk-Authorization", "${SECRET}"]
+_SECRET_HEADERS = {"gateway": ["X-Tyk-Authorization", "${SECRET}"], "dashboard": ["Authorization", "${KEY}"]}
+_VOLATILE = {
+    "gateway": [],
+    "dashboard": ["**/date_created", "**/last_updated"],
+}  # in each answer of a service
 
 
-def load_scenarios(prefixes: tuple[str, ...] = ()) -> list[tuple[Scenario, tuple[str, ...]]]:
-    """Scenarios whose names begin with one of the prefixes, each with its needs (keys of `NEEDS`).
+def load_scenarios(
+    prefixes: tuple[str, ...] = (), service: str = "gateway"
+) -> list[tuple[Scenario, tuple[str, ...]]]:
+    """Scenarios of a service whose names begin with one of the prefixes, each with its needs (keys of `NEEDS`).
 
     Without prefixes, all scenarios.
 
@@ -29,13 +37,15 @@ def load_scenarios(prefixes: tuple[str, ...] = ()) -> list[tuple[Scenario, tuple
         SpecError: a file has an unknown key or need, or no scenario's name begins with a prefix.
     """
     scenarios = []
-    for path in sorted(spec_path("gateway/scenarios").glob("*.yaml")):
+    for path in sorted(spec_path(f"{service}/scenarios").glob("*.yaml")):
         for document in load_yaml(path):
             if document.keys() - _SCENARIO_KEYS or set(document.get("needs", ())) - NEEDS.keys():
                 name = document.get("name")
                 raise SpecError(f"{path.name}: scenario {name!r} has an unknown key or need")
             if not prefixes or document["name"].startswith(prefixes):
-                steps = [_step(document["name"], i, step) for i, step in enumerate(document["steps"])]
+                steps = [
+                    _step(document["name"], i, step, service) for i, step in enumerate(document["steps"])
+                ]
                 scenario = Scenario(document["name"], document["about"], document.get("config", {}), steps)
                 scenarios.append((scenario, tuple(document.get("needs", ()))))
     if not scenarios:
@@ -45,7 +55,7 @@ def load_scenarios(prefixes: tuple[str, ...] = ()) -> list[tuple[Scenario, tuple
     return scenarios
 
 
-def _step(scenario: str, number: int, document: dict[str, Any]) -> Step:
+def _step(scenario: str, number: int, document: dict[str, Any], service: str) -> Step:
     """A step in the form of a recording, without its response."""
     if unknown := document.keys() - _STEP_KEYS:
         raise SpecError(f"scenario {scenario!r} step {number} has the unknown key {min(unknown)!r}")
@@ -53,7 +63,9 @@ def _step(scenario: str, number: int, document: dict[str, Any]) -> Step:
     if "send" not in document:
         return step | document
     method, _, target = document["send"].partition(" ")
-    headers = document.get("headers", [_SECRET_HEADER])
+    headers = document.get("headers", [_SECRET_HEADERS[service]])
     step["request"] = {"method": method, "target": target, "headers": headers}
     step["request"] |= {key: document[key] for key in ("body", "body_hex") if key in document}
-    return step | {key: document[key] for key in ("volatile", "unordered", "capture") if key in document}
+    if volatile := [*_VOLATILE[service], *document.get("volatile", ())]:
+        step["volatile"] = volatile
+    return step | {key: document[key] for key in ("unordered", "capture") if key in document}

@@ -1,0 +1,143 @@
+"""A recorder that plays scenarios on a Dashboard which others use, and records its answers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from mockserver.evidence.dashboard_run import STANDING, Run, items_of_others, variables_of
+from mockserver.evidence.player import Player
+from mockserver.evidence.recorder import RecorderError
+from mockserver.evidence.recording import Scenario, Step
+from mockserver.evidence.scenarios import NEEDS
+from mockserver.evidence.stand_ins import StandIns
+from mockserver.http.client import Answer, Client, ClientError
+
+POLICIES = "/api/portal/policies"
+
+
+@dataclass
+class DashboardRecorder:
+    """A recorder of one Dashboard. It writes things of its run alone, and removes them after each scenario.
+
+    A recording has no key, no organisation, no id that the Dashboard chose and nothing of others: stand-ins
+    replace what is told apart, and items of others are taken out of lists.
+
+    Attributes:
+        key: the access key of an admin of the organisation.
+        run: the names that the recorder gives, and the check of all that it sends.
+        admin_secret: the value of admin-auth; "" to skip the scenarios that need it.
+    """
+
+    client: Client
+    key: str
+    run: Run
+    admin_secret: str = ""
+    _organisation: str = ""
+    _has_others: bool = False
+
+    def prepare(self) -> None:
+        """Find out the organisation, with a policy that is removed again, and if it has policies of others.
+
+        Raises:
+            RecorderError: the Dashboard does not answer, or refuses the policy.
+        """
+        self.run.clean()
+        name = f"{self.run.names['RUN']}organisation"
+        try:
+            created = self._send("POST", POLICIES, json.dumps({"name": name}).encode())
+            object_id = _member(created, "Message")
+            policy = self._send("GET", f"{POLICIES}/{quote(object_id, safe='')}")
+            self._organisation = _member(policy, "org_id")
+            if created.status != 200 or not self._organisation:
+                raise RecorderError(
+                    f"POST {POLICIES} answers {created.status}, and the policy cannot be read; the key must be "
+                    "that of an admin"
+                )
+            listed = json.loads(self._send("GET", f"{POLICIES}?p=-1").body)
+        except ValueError as error:
+            raise RecorderError(
+                f"GET {POLICIES} is not answered with JSON: {error}; check the URL"
+            ) from error
+        finally:
+            self.run.clean()
+        self._has_others = bool(items_of_others(listed, self.run.names["RUN"]))
+
+    def skip_reason(self, scenario: Scenario, needs: tuple[str, ...]) -> str:
+        """The reason why the scenario cannot be recorded on this Dashboard; "" if it can be."""
+        met = {"alone": not self._has_others, "admin": bool(self.admin_secret)}
+        return next((f"needs {NEEDS[need]}" for need in needs if not met.get(need)), "")
+
+    def record(self, scenario: Scenario) -> Iterator[Step]:
+        """Play a scenario; yield each step with its response.
+
+        Raises:
+            RecorderError: the Dashboard does not answer, or a step could change a thing that is not of this
+                run; it is not sent.
+        """
+        names = {**self.run.names, "ORG": self._organisation}
+        variables = variables_of(names, key=self.key, admin_secret=self.admin_secret)
+        stand_ins = StandIns({text: STANDING[name] for name, text in names.items()})
+        player = Player(self.client, variables, host=None, stand_ins=stand_ins, uncaptured=variables["NONE"])
+        self.run.clean()
+        try:
+            for step in scenario.steps:
+                yield self._play(player, step)
+        finally:
+            self.run.clean()
+
+    def _play(self, player: Player, step: Step) -> Step:
+        target, body = player.sent(step)
+        self.run.check(step["request"]["method"], target, body)
+        answer = player.send(step)
+        if answer is None:
+            return {**step, "response": player.response(None)}
+        for name in step.get("capture", {}):
+            if (thing_id := player.variable(name)) != player.variable("NONE"):
+                self._adopt(target, thing_id)
+        own, marks = self._without_others(answer)
+        return {**step, "response": player.response(own), "volatile": [*step["volatile"], *marks]}
+
+    def _adopt(self, target: str, thing_id: str) -> None:
+        """Count a captured id as one of the run, if the Dashboard shows a thing of the run under it.
+
+        A thing without a name is one of the run too, for the Dashboard has just made it.
+        """
+        path = target.partition("?")[0].rstrip("/")
+        shown = self._send("GET", f"{path}/{quote(thing_id, safe='')}")
+        if shown.status == 200:
+            name = _member(shown, "name") or _member(shown, "email_address") or self.run.names["RUN"]
+            self.run.adopt(path, thing_id, name)
+
+    def _without_others(self, answer: Answer) -> tuple[Answer, list[str]]:
+        """The answer without the items of others, and the marks of what they changed in it."""
+        try:
+            document = json.loads(answer.body)
+        except (ValueError, RecursionError):
+            return answer, []
+        others = items_of_others(document, self.run.names["RUN"])
+        if not others:
+            return answer, []
+        for items, item in others:
+            items.remove(item)
+        text = json.dumps(document, ensure_ascii=False, separators=(",", ":")) + "\n"
+        return Answer.of(answer.status, answer.headers, text.encode()), ["/Pages", "/pages"]
+
+    def _send(self, method: str, target: str, body: bytes | None = None) -> Answer:
+        self.run.check(method, target, body)
+        try:
+            return self.client.send(method, target, [("Authorization", self.key)], body)
+        except ClientError as error:
+            raise RecorderError(f"the Dashboard does not answer: {error}") from error
+
+
+def _member(answer: Answer, name: str) -> str:
+    """The text of a member of an answer; "" if it has none."""
+    try:
+        value: Any = json.loads(answer.body).get(name)
+    except (ValueError, AttributeError, RecursionError):
+        return ""
+    return value if isinstance(value, str) else ""
