@@ -1,4 +1,4 @@
-"""The pytest plugin: the fixture `mock_gateway` for any project, and the options of the contract suite.
+"""The pytest plugin: the fixtures `mock_gateway` and `mock_dashboard`, and the options of the contract suite.
 
 Every pytest session imports this module, so it imports no heavy modules itself.
 """
@@ -15,6 +15,7 @@ import pytest
 from mockserver.http.deadline import RUN_SECONDS
 
 if TYPE_CHECKING:
+    from mockserver.serving.mock_dashboard import MockDashboard
     from mockserver.serving.mock_gateway import MockGateway
 
 _ROOT = Path(__file__).parent.parent  # the folder that contains our packages
@@ -98,3 +99,24 @@ def mock_gateway(_mock_gateway: MockGateway) -> MockGateway:
     """A `MockGateway`, reset for each test: without policies, faults or journal entries."""
     _mock_gateway.reset()
     return _mock_gateway
+
+
+@pytest.fixture(scope="session")
+def mock_dashboard_options() -> dict[str, Any]:
+    """The arguments of `MockDashboard` for `mock_dashboard`; override this fixture to change them."""
+    return {}
+
+
+@pytest.fixture(scope="session")
+def _mock_dashboard(mock_dashboard_options: dict[str, Any]) -> Iterator[MockDashboard]:
+    from mockserver.serving.mock_dashboard import MockDashboard
+
+    with MockDashboard(**mock_dashboard_options) as dashboard:
+        yield dashboard
+
+
+@pytest.fixture
+def mock_dashboard(_mock_dashboard: MockDashboard) -> MockDashboard:
+    """A `MockDashboard`, reset for each test: one organisation and its admin, and nothing else."""
+    _mock_dashboard.reset()
+    return _mock_dashboard

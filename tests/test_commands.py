@@ -32,7 +32,7 @@ def test_a_behaviour_is_explained() -> None:
 @pytest.mark.parametrize("behaviour_id", behaviours.load())
 def test_every_behaviour_can_be_explained(behaviour_id: str, capsys: pytest.CaptureFixture[str]) -> None:
     """`explain` names the tests of every behaviour but those of level setup, which recordings hold."""
-    assert explain.run(Namespace(id=behaviour_id)) == 0
+    assert explain.run(Namespace(id=behaviour_id, service="gateway")) == 0
     names_tests = "  test  " in capsys.readouterr().out
     assert names_tests is (behaviours.load()[behaviour_id].level != "setup")
 
@@ -81,7 +81,9 @@ def test_clean_that_finds_nothing_asks_nothing() -> None:
 
 def _options(gateway: MockGateway, *secrets: str, yes: bool) -> Namespace:
     """The options of `clean`."""
-    return Namespace(url=gateway.url, secret=[*secrets], secret_file=[], yes=yes, max_time=60.0)
+    return Namespace(
+        url=gateway.url, service="gateway", secret=[*secrets], secret_file=[], yes=yes, max_time=60.0
+    )
 
 
 @pytest.mark.parametrize(("answer", "code"), [("y", 0), ("Yes ", 0), ("", 1), ("n", 1), (EOFError(), 1)])

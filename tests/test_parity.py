@@ -37,7 +37,7 @@ def test_a_difference_names_its_step() -> None:
     scenario = next(candidate for candidate in recording.scenarios if candidate.name == "policies/life")
     changed = copy.deepcopy(scenario)
     changed.steps[1]["response"]["status"] = 410
-    outcome = next(replay(Recording(recording.gateway, recording.secret, [changed])))
+    outcome = next(replay(Recording(recording.version, recording.secret, [changed])))
     assert outcome.difference == "step 1: status 404, recorded 410"
 
 
@@ -46,7 +46,7 @@ def test_a_file_left_on_disk_counts() -> None:
     recording = _recording("5.12.0")
     steps = [{"step": 0, "read": "policies", "files": {"ghost.json": ""}}]
     scenario = Scenario("x/y", "", {}, steps)
-    outcome = next(replay(Recording(recording.gateway, recording.secret, [scenario])))
+    outcome = next(replay(Recording(recording.version, recording.secret, [scenario])))
     assert "no ghost.json" in outcome.difference
 
 

@@ -54,6 +54,32 @@ def test_the_gateway_can_be_configured(pytester: pytest.Pytester) -> None:
     pytester.runpytest_subprocess(*LEAN).assert_outcomes(passed=1)
 
 
+def test_each_test_has_a_fresh_dashboard(pytester: pytest.Pytester) -> None:
+    """Policies of one test are gone in the next, and a project configures the Dashboard by a fixture."""
+    pytester.makepyfile(
+        """
+        import json, urllib.request
+        import pytest
+
+        @pytest.fixture(scope="session")
+        def mock_dashboard_options():
+            return {"dashboard": "5.8", "key": "ours", "with_gateway": False}
+
+        def test_first(mock_dashboard):
+            request = urllib.request.Request(
+                mock_dashboard.url + "/api/portal/policies", b'{"name": "Gold"}', {"Authorization": "ours"})
+            object_id = json.load(urllib.request.urlopen(request))["Message"]
+            assert mock_dashboard.policies[object_id]["name"] == "Gold"
+            assert str(mock_dashboard.state.version) == "5.8.15"
+
+        def test_second(mock_dashboard):
+            assert mock_dashboard.key == "ours"
+            assert not mock_dashboard.policies and not list(mock_dashboard.journal)
+        """
+    )
+    pytester.runpytest_subprocess(*LEAN).assert_outcomes(passed=2)
+
+
 def test_workers_have_gateways_of_their_own(pytester: pytest.Pytester) -> None:
     """Under pytest-xdist no test sees another's policies."""
     pytester.makepyfile(

@@ -115,7 +115,7 @@ def test_a_recording_is_replayed(recorded: tuple[subprocess.CompletedProcess[str
     _, path = recorded
     assert "its own secret" not in path.read_text()
     recording = read_recording(path)
-    assert recording.gateway == "5.8.15"
+    assert (recording.service, recording.version) == ("gateway", "5.8.15")
     outcomes = list(replay(recording))
     assert len(outcomes) > 3
     assert [outcome for outcome in outcomes if outcome.difference] == []

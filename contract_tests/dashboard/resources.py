@@ -36,7 +36,7 @@ def _objects(get: Get, target: str, member: str) -> list[dict[str, Any]]:
 
 
 def _shown_policies(get: Get) -> Iterable[tuple[str, str]]:
-    """Policies by database id; the name tells whose a policy is, but a database id that a run gave does too."""
+    """Policies by database id; the name tells whose a policy is, or a database id that a run gave."""
     for policy in _objects(get, f"{POLICIES}?p=-1", "Data"):
         object_id, name = str(policy.get("_id", "")), str(policy.get("name", ""))
         if _OBJECT_ID.fullmatch(object_id):

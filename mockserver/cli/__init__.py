@@ -26,7 +26,7 @@ EXIT_CODES = (
 
 
 def add_target(parser: argparse.ArgumentParser, *, is_optional: bool = False) -> None:
-    """Declare the arguments that name a service: its URL, which of the services it is, and its secret or key."""
+    """Declare the arguments that name a service: its URL, its kind, and its secret or key."""
     parser.add_argument(
         "url",
         nargs="?" if is_optional else None,
@@ -50,7 +50,7 @@ def add_service(parser: argparse.ArgumentParser) -> None:
 
 def add_versions(parser: argparse.ArgumentParser, help_of: str, default: str | None) -> None:
     """Declare a flag for the version of each service; `help_of` describes the value after its name."""
-    for service, version in zip(SERVICES, ("5.12 or 5.12.0", "5.13 or 5.13.1"), strict=True):
+    for service, version in zip(SERVICES, ("as in 5.12 or 5.12.0", "as in 5.13 or 5.13.1"), strict=True):
         parser.add_argument(
             f"--{service}",
             metavar="VERSION",

@@ -13,12 +13,12 @@ def add(commands: Commands) -> None:
     listing = commands.add_parser(
         "behaviours",
         help="List the behaviours that the suite requires of a gateway or Dashboard.",
-        description="List the behaviours that the suite requires of a version of a gateway, or with --service "
-        "dashboard of a Dashboard: id, operation, level, statement, kind of the evidence, and source. What is "
-        "only observed fails nothing; `tyk-contract explain inferred` explains a kind of evidence.",
+        description="List the behaviours that the suite requires of a version of a gateway, or with "
+        "--service dashboard of a Dashboard: id, operation, level, statement, kind of evidence, and source. "
+        "What is only observed fails nothing; `tyk-contract explain inferred` explains a kind of evidence.",
     )
     add_service(listing)
-    add_versions(listing, ", as in {example}; the default version if left out.", None)
+    add_versions(listing, ", {example}; the default version if left out.", None)
     listing.set_defaults(run=run)
 
 

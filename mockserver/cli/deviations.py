@@ -13,8 +13,9 @@ def add(commands: Commands) -> None:
     parser = commands.add_parser(
         "deviations",
         help="List the differences between the vendor's published spec and a gateway or Dashboard.",
-        description="Print the table of deviations of a gateway, or with --service dashboard of a Dashboard, as "
-        "Markdown. The files docs/deviations.md and docs/deviations-dashboard.md are this output.",
+        description="Print the table of deviations of a gateway, or with --service dashboard of a "
+        "Dashboard, as Markdown. The files docs/deviations.md and "
+        "docs/deviations-dashboard.md are this output.",
     )
     add_service(parser)
     parser.set_defaults(run=run)

@@ -14,8 +14,8 @@ def add(commands: Commands) -> None:
     parser = commands.add_parser(
         "parity",
         help="Replay recordings of real gateways and Dashboards against the mocks and compare the answers.",
-        description="Replay recordings of real gateways and Dashboards against the mocks, each scenario under "
-        "its own configuration, and print the first difference of each scenario.",
+        description="Replay recordings of real gateways and Dashboards against the mocks, each scenario "
+        "under its own configuration, and print the first difference of each scenario.",
         epilog="Exit codes: 0 all scenarios are identical, 1 a scenario differs, 2 usage error or internal "
         "error.",
     )

@@ -43,7 +43,7 @@ def add(commands: Commands) -> None:
     parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="Recording to write.")
     add_versions(
         parser,
-        " to write into the recording, as in {example} (auto: the version in /hello, else the default).",
+        " to write into the recording, {example} (auto: the version in /hello, else the default).",
         "auto",
     )
     ADMIN_SECRET.add_options(
@@ -89,7 +89,7 @@ def run(options: argparse.Namespace) -> int:
     lines: list[dict[str, Any]] = []
     limit = Deadline(options.max_time)
     with Client(options.url, timeout=30, within=limit) as client:
-        recorder = RECORDERS[service.name](client, options)
+        recorder = _recorder(client, options, limit)
         recorder.prepare()
         today = datetime.now(UTC).date().isoformat()
         lines.append({service.name: str(detected.version), "secret": SECRET, "recorded": today})
@@ -107,22 +107,27 @@ def run(options: argparse.Namespace) -> int:
     return CONFORMS
 
 
-def _of_gateway(client: Client, options: argparse.Namespace) -> Recorder:
+def _of_gateway(client: Client, options: argparse.Namespace, limit: Deadline) -> Recorder:
     from mockserver.evidence.recorder import Recorder
     from mockserver.service.configuration import read_flat
 
     directory = options.directory.absolute() if options.directory else None
     config = read_flat(options.conf) if options.conf else {}
-    return Recorder(client, secret_of(options), directory, config)
+    return Recorder(client, secret_of(options), directory, config, limit=limit)
 
 
-def _of_dashboard(client: Client, options: argparse.Namespace) -> DashboardRecorder:
+def _of_dashboard(client: Client, options: argparse.Namespace, limit: Deadline) -> DashboardRecorder:
     from mockserver.cli.recorded_run import RecordedRun
     from mockserver.evidence.dashboard_recorder import DashboardRecorder
 
     key = secret_of(options)
     run = RecordedRun(client, service_of(options), key)
-    return DashboardRecorder(client, key, run, ADMIN_SECRET.of(options) or "")
+    return DashboardRecorder(client, key, run, ADMIN_SECRET.of(options) or "", limit)
 
 
-RECORDERS = {"gateway": _of_gateway, "dashboard": _of_dashboard}
+def _recorder(client: Client, options: argparse.Namespace, limit: Deadline) -> Recorder | DashboardRecorder:
+    return (
+        _of_dashboard(client, options, limit)
+        if options.service == "dashboard"
+        else _of_gateway(client, options, limit)
+    )

@@ -139,8 +139,9 @@ def _row(raw: dict[str, Any], service: str) -> Behaviour:
         )
     evidence = raw.get("evidence") or ("recorded" if "recording" in raw["source"] else "source")
     if evidence not in EVIDENCE:
+        kinds = ", ".join(EVIDENCE)
         raise SpecError(
-            f"behaviours.yaml: row {name!r} has the unknown evidence {evidence!r}; give one of {', '.join(EVIDENCE)}"
+            f"behaviours.yaml: row {name!r} has the unknown evidence {evidence!r}; give one of {kinds}"
         )
     return Behaviour(
         id=raw["id"],

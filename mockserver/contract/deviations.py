@@ -24,9 +24,9 @@ by which `tyk-contract verify` judges a gateway: they follow real gateways, not 
 
 Generated from `spec/dashboard/deviations.yaml` by `tyk-contract deviations --service dashboard`; do not edit.
 
-No Dashboard was recorded. *Read* names what contradicts the published file: data that somebody exported from a
-real Dashboard, clients that work with real Dashboards, or another page of the vendor's. The abbreviations are
-explained at the head of `spec/dashboard/behaviours.yaml`. The last column names the behaviours by which
+No Dashboard was recorded. *Read* names what contradicts the published file: data that somebody exported from
+a real Dashboard, clients that work with real Dashboards, or another page of the vendor's. The abbreviations
+are explained at the head of `spec/dashboard/behaviours.yaml`. The last column names the behaviours by which
 `tyk-contract verify --service dashboard` judges a Dashboard.
 """,
 }

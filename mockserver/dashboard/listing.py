@@ -60,7 +60,7 @@ class Criteria:
         else:
             fitting = [policy for policy in fitting if text.lower() in policy["name"].lower()]
         if self.sort in SORTS:
-            fitting.sort(key=lambda policy: str(policy[self.sort]))
+            fitting.sort(key=lambda policy: _sort_key(policy, self.sort))
         if self.text:
             fitting.sort(key=lambda policy: policy["name"] != self.text)
         return fitting
@@ -72,6 +72,12 @@ class Criteria:
             and self.auth_type in ("", policy["auth_type"])
             and (not self.api_ids or any(name in policy["access_rights"] for name in self.api_ids))
         )
+
+
+def _sort_key(policy: Document, member: str) -> str:
+    """The text that a policy is sorted by; times lack zeros at their ends, so that the Z would count."""
+    text = str(policy[member])
+    return text.removesuffix("Z") if member == "date_created" else text
 
 
 @dataclass(frozen=True)

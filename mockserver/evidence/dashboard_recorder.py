@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
-from mockserver.evidence.dashboard_run import STANDING, Run, items_of_others, variables_of
+from mockserver.evidence.dashboard_run import STANDING, Run, variables_of, without_others
 from mockserver.evidence.player import Player
-from mockserver.evidence.recorder import RecorderError
+from mockserver.evidence.recorder import CLEANUP_SECONDS, RecorderError
 from mockserver.evidence.recording import Scenario, Step
 from mockserver.evidence.scenarios import NEEDS
 from mockserver.evidence.stand_ins import StandIns
-from mockserver.http.client import Answer, Client, ClientError
+from mockserver.http.client import Answer, Client, ClientError, TimeOver
+from mockserver.http.deadline import Deadline
 
 POLICIES = "/api/portal/policies"
 
@@ -30,12 +31,14 @@ class DashboardRecorder:
         key: the access key of an admin of the organisation.
         run: the names that the recorder gives, and the check of all that it sends.
         admin_secret: the value of admin-auth; "" to skip the scenarios that need it.
+        limit: the deadline of the client's exchanges; the removal of what a scenario wrote has its own.
     """
 
     client: Client
     key: str
     run: Run
     admin_secret: str = ""
+    limit: Deadline = field(default_factory=Deadline)
     _organisation: str = ""
     _has_others: bool = False
 
@@ -54,17 +57,13 @@ class DashboardRecorder:
             self._organisation = _member(policy, "org_id")
             if created.status != 200 or not self._organisation:
                 raise RecorderError(
-                    f"POST {POLICIES} answers {created.status}, and the policy cannot be read; the key must be "
-                    "that of an admin"
+                    f"POST {POLICIES} answers {created.status}, or the policy cannot be read; use the key of "
+                    "an admin"
                 )
-            listed = json.loads(self._send("GET", f"{POLICIES}?p=-1").body)
-        except ValueError as error:
-            raise RecorderError(
-                f"GET {POLICIES} is not answered with JSON: {error}; check the URL"
-            ) from error
+            listed = self._send("GET", f"{POLICIES}?p=-1")
         finally:
             self.run.clean()
-        self._has_others = bool(items_of_others(listed, self.run.names["RUN"]))
+        self._has_others = bool(without_others(listed, name)[1])
 
     def skip_reason(self, scenario: Scenario, needs: tuple[str, ...]) -> str:
         """The reason why the scenario cannot be recorded on this Dashboard; "" if it can be."""
@@ -86,7 +85,11 @@ class DashboardRecorder:
         try:
             for step in scenario.steps:
                 yield self._play(player, step)
+        except TimeOver as error:
+            raise RecorderError(f"nothing is recorded: {error}") from error
         finally:
+            if self.limit.is_over:
+                self.limit.set(CLEANUP_SECONDS)
             self.run.clean()
 
     def _play(self, player: Player, step: Step) -> Step:
@@ -98,7 +101,7 @@ class DashboardRecorder:
         for name in step.get("capture", {}):
             if (thing_id := player.variable(name)) != player.variable("NONE"):
                 self._adopt(target, thing_id)
-        own, marks = self._without_others(answer)
+        own, marks = without_others(answer, self.run.names["RUN"])
         return {**step, "response": player.response(own), "volatile": [*step["volatile"], *marks]}
 
     def _adopt(self, target: str, thing_id: str) -> None:
@@ -111,20 +114,6 @@ class DashboardRecorder:
         if shown.status == 200:
             name = _member(shown, "name") or _member(shown, "email_address") or self.run.names["RUN"]
             self.run.adopt(path, thing_id, name)
-
-    def _without_others(self, answer: Answer) -> tuple[Answer, list[str]]:
-        """The answer without the items of others, and the marks of what they changed in it."""
-        try:
-            document = json.loads(answer.body)
-        except (ValueError, RecursionError):
-            return answer, []
-        others = items_of_others(document, self.run.names["RUN"])
-        if not others:
-            return answer, []
-        for items, item in others:
-            items.remove(item)
-        text = json.dumps(document, ensure_ascii=False, separators=(",", ":")) + "\n"
-        return Answer.of(answer.status, answer.headers, text.encode()), ["/Pages", "/pages"]
 
     def _send(self, method: str, target: str, body: bytes | None = None) -> Answer:
         self.run.check(method, target, body)

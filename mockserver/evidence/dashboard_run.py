@@ -7,9 +7,11 @@ A recording has the variables in its requests, and in its answers the values of 
 
 from __future__ import annotations
 
-import itertools
+import json
 from collections.abc import Mapping
 from typing import Any, Protocol
+
+from mockserver.http.client import Answer
 
 STANDING = {
     "RUN": "tyk-contract-00000000-",
@@ -51,18 +53,23 @@ def variables_of(names: Mapping[str, str], *, key: str, admin_secret: str) -> di
     }  # fmt: skip
 
 
-def items_of_others(document: Any, run: str) -> list[tuple[list[Any], Any]]:
-    """The items of the lists in an answer that are not of the run, each with the list that has it."""
+def without_others(answer: Answer, run: str) -> tuple[Answer, list[str]]:
+    """The answer without the items of lists that are not of the run, and the marks of what that changed."""
+    try:
+        document = json.loads(answer.body)
+    except (ValueError, RecursionError):
+        return answer, []
     if not isinstance(document, dict):
-        return []
-    lists = [
-        (document[name], member) for name, member in _LISTS.items() if isinstance(document.get(name), list)
-    ]
-    return list(
-        itertools.chain.from_iterable(
-            [(items, item) for item in items if not _is_of(run, item, member)] for items, member in lists
-        )
-    )
+        return answer, []
+    own = {
+        member: [item for item in document[member] if _is_of(run, item, name)]
+        for member, name in _LISTS.items()
+        if isinstance(document.get(member), list)
+    }
+    if all(len(items) == len(document[member]) for member, items in own.items()):
+        return answer, []
+    text = json.dumps({**document, **own}, ensure_ascii=False, separators=(",", ":")) + "\n"
+    return Answer.of(answer.status, answer.headers, text.encode()), ["/Pages", "/pages"]
 
 
 def _is_of(run: str, item: Any, member: str) -> bool:

@@ -110,8 +110,8 @@ class Player:
         return response
 
     def _captured(self, answer: Answer, member: str) -> str:
-        value = str(member_of(answer, member))
-        if not value or answer.status >= 300:
+        value = member_of(answer, member)
+        if not isinstance(value, str) or not value or answer.status >= 300:
             return self._uncaptured
         if self._stand_ins is not None:
             self._stand_ins.add(value)

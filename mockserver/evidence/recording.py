@@ -24,7 +24,8 @@ class Scenario:
     Attributes:
         name: family and title, as in "policies/life".
         about: the purpose of the scenario in one sentence.
-        config: dotted keys of tyk.conf (of tyk_analytics.conf) that differ from `player.BASE`; ${DIR} is the gateway's directory.
+        config: dotted keys of tyk.conf that differ from `player.BASE`; ${DIR} is the gateway's directory.
+            Of a Dashboard, those of tyk_analytics.conf.
         steps: requests with their responses; files to write, remove or read; waits in seconds.
     """
 

@@ -8,11 +8,11 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from mockserver.evidence.dashboard_run import STANDING, variables_of
+from mockserver.evidence.dashboard_run import STANDING, variables_of, without_others
 from mockserver.evidence.player import BASE, RELOAD, Player, files_below, with_directory
 from mockserver.evidence.recording import Recording, Scenario, Step, difference
 from mockserver.evidence.stand_ins import StandIns
-from mockserver.http.client import Client
+from mockserver.http.client import Answer, Client
 from mockserver.http.echo_server import Echo
 from mockserver.serving.mock_dashboard import MockDashboard
 from mockserver.serving.mock_gateway import MockGateway
@@ -40,11 +40,13 @@ class Stage:
         player: the player of the steps.
         directory: the mock's working directory.
         advance: advances the mock's clock by a number of seconds.
+        own: an answer without what a recording leaves out of it.
     """
 
     player: Player
     directory: Path
     advance: Callable[[float], None]
+    own: Callable[[Answer], Answer] = lambda answer: answer
 
 
 def replay(recording: Recording, prefixes: tuple[str, ...] = ()) -> Iterator[Outcome]:
@@ -90,7 +92,9 @@ def _dashboard(recording: Recording, scenario: Scenario) -> Iterator[Stage]:
         admin_secret = dashboard.state.config.admin_secret
         variables = variables_of(STANDING, key=dashboard.key, admin_secret=admin_secret)
         player = Player(client, variables, host=None, stand_ins=StandIns(), uncaptured=variables["NONE"])
-        yield Stage(player, Path(), dashboard.advance)
+        yield Stage(
+            player, Path(), dashboard.advance, lambda answer: without_others(answer, variables["RUN"])[0]
+        )
 
 
 STAGES: dict[str, Callable[[Recording, Scenario], AbstractContextManager[Stage]]] = {
@@ -111,7 +115,7 @@ def _play(step: Step, stage: Stage) -> str:
     """Execute one step; return the difference from the recording, "" if there is none."""
     if "request" in step:
         answer = stage.player.send(step)
-        return difference(step, stage.player.response(answer))
+        return difference(step, stage.player.response(answer and stage.own(answer)))
     if "wait" in step:
         stage.advance(step["wait"])
     elif "read" not in step:

@@ -29,7 +29,7 @@ _VOLATILE = {
 def load_scenarios(
     prefixes: tuple[str, ...] = (), service: str = "gateway"
 ) -> list[tuple[Scenario, tuple[str, ...]]]:
-    """Scenarios of a service whose names begin with one of the prefixes, each with its needs (keys of `NEEDS`).
+    """Scenarios of a service whose names begin with one of the prefixes, each with its keys of `NEEDS`.
 
     Without prefixes, all scenarios.
 

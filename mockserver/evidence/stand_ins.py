@@ -1,4 +1,4 @@
-"""Stand-ins: texts of a recording in place of what differs from run to run, such as ids, or must be hidden."""
+"""Stand-ins: texts of a recording in place of what differs from run to run, or must be hidden."""
 
 from __future__ import annotations
 
