@@ -54,13 +54,17 @@ def deadline(process: subprocess.Popen[str], seconds: float = 60) -> Iterator[No
 
 @contextmanager
 def serving(
-    *arguments: object, folder: Path | None = None, stderr: int | None = None, **environment: str
+    *arguments: object,
+    command: str = "serve",
+    folder: Path | None = None,
+    stderr: int | None = None,
+    **environment: str,
 ) -> Iterator[Served]:
-    """The mock on a free port, unless the arguments say another; in a folder."""
+    """The mock of a command on a free port, unless the arguments say another; in a folder."""
     port = [] if "--conf" in arguments or "TYK_GW_LISTENPORT" in environment else ["--port", "0"]
-    command = [*COMMAND, "serve", *port, *map(str, arguments)]
+    words = [*COMMAND, command, *port, *map(str, arguments)]
     with subprocess.Popen(
-        command, text=True, stdout=subprocess.PIPE, stderr=stderr, env=QUIET | environment, cwd=folder
+        words, text=True, stdout=subprocess.PIPE, stderr=stderr, env=QUIET | environment, cwd=folder
     ) as process:
         try:
             with deadline(process):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,8 @@ from serving import LEAN, run_command, serving
 
 from mockserver import MockGateway, create_app
 from mockserver.contract import behaviours
+from mockserver.dashboard.config import Config
+from mockserver.evidence.scenarios import load_scenarios
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
@@ -106,10 +109,10 @@ def test_the_failure_in_the_readme_is_a_behaviour() -> None:
     assert (row.statement, row.source) == (shown[2], shown[3])
 
 
-def test_the_example_of_the_fixture_passes(pytester: pytest.Pytester) -> None:
-    """The pytest example of the README passes with a client that publishes the plan."""
-    example = re.search(r"```python\n(.*?)```", README, re.DOTALL)
-    assert example is not None
+def test_the_examples_of_the_fixtures_pass(pytester: pytest.Pytester) -> None:
+    """The pytest examples of the README pass with clients that publish the plan."""
+    examples = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    assert len(examples) == 2
     pytester.makepyfile(
         """
         import json, urllib.request
@@ -119,15 +122,57 @@ def test_the_example_of_the_fixture_passes(pytester: pytest.Pytester) -> None:
             request = urllib.request.Request(url + "/tyk/policies", body, {"X-Tyk-Authorization": secret})
             urllib.request.urlopen(request).close()
 
+        def create_plan(url, key):
+            body = json.dumps({"name": "Gold", "rate": 1000}).encode()
+            request = urllib.request.Request(url + "/api/portal/policies", body, {"Authorization": key})
+            with urllib.request.urlopen(request) as answer:
+                return json.load(answer)["Message"]
+
         """
-        + example[1].replace("\n", "\n        ")
+        + "\n".join(examples).replace("\n", "\n        ")
     )
-    pytester.runpytest_subprocess(*LEAN).assert_outcomes(passed=1)
+    pytester.runpytest_subprocess(*LEAN).assert_outcomes(passed=2)
+
+
+def test_the_dashboard_command_serves() -> None:
+    """The `dashboard` commands of README and docs/dashboard.md start a mock Dashboard and a gateway."""
+    page = (ROOT / "docs" / "dashboard.md").read_text()
+    commands = re.findall(r"^(tyk-contract dashboard[^#\n]*)", SHELL + page, re.MULTILINE)
+    assert len(commands) == 4
+    options = "".join(run_command("dashboard", "--help").stdout.split())
+    for flag in re.findall(r"--[a-z-]+", " ".join(commands)):
+        assert flag in options
+    with serving("--gateway-port", "0", command="dashboard") as served:
+        assert "Tyk Dashboard 5.13.1 mocked on http://127.0.0.1:" in served.lines[0]
+
+
+def test_the_page_of_the_dashboard_names_what_is_there() -> None:
+    """docs/dashboard.md names each scenario, each kind of evidence but recordings, and each key with an effect."""
+    page = (ROOT / "docs" / "dashboard.md").read_text()
+    for scenario, _ in load_scenarios(service="dashboard"):
+        assert f"`{scenario.name}`" in page
+    for kind in set(behaviours.EVIDENCE) - {"recorded"}:
+        assert f"| `{kind}` |" in page
+    for field in fields(Config):
+        parent, _, child = field.name.partition("__")
+        assert (child or parent).lower() in page.lower() or field.name == "listen_address"
 
 
 @pytest.mark.parametrize(
     "command",
-    ["", "serve", "verify", "diff", "deviations", "parity", "record", "behaviours", "explain", "clean"],
+    [
+        "",
+        "serve",
+        "dashboard",
+        "verify",
+        "diff",
+        "deviations",
+        "parity",
+        "record",
+        "behaviours",
+        "explain",
+        "clean",
+    ],
 )
 def test_each_command_explains_itself(command: str) -> None:
     """--help of each command prints its usage, and the README names the command."""

@@ -27,7 +27,11 @@ def _policy_in_answer(write: Write, answer: Any) -> str:
 
 
 def _objects(get: Get, target: str, member: str) -> list[dict[str, Any]]:
-    """The objects in a list of all; an object without texts for its id and its name has none."""
+    """The objects in a list of all.
+
+    Raises:
+        ValueError: the answer is no list.
+    """
     listing = get(target)
     objects = listing.get(member) if isinstance(listing, dict) else None
     if not isinstance(objects, list):
