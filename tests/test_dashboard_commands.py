@@ -16,6 +16,7 @@ from mockserver.contract import behaviours, deviations
 from mockserver.contract.behaviours import EVIDENCE, weight
 from mockserver.contract.members import find, load
 from mockserver.contract.spec_files import spec_path
+from mockserver.dashboard.listing import Criteria
 
 FOLDER = spec_path("dashboard")
 ROWS = behaviours.load(FOLDER)
@@ -142,3 +143,19 @@ def test_a_run_offers_to_remove_leftovers() -> None:
         )
     assert "left on the dashboard: 12; remove them with `tyk-contract clean http://" in process.stderr
     assert "--service dashboard`" in process.stderr
+
+
+def test_times_are_sorted_as_times() -> None:
+    """A search sorts by date_created as times, of which Dashboards cut zeros at their ends."""
+    dates = [f"2026-11-27T19:49:0{end}" for end in ("2Z", "2.9Z", "3Z", "3.45Z", "3.451Z", "3.5Z")]
+    policies = [{"date_created": date, "name": date} for date in reversed(dates)]
+    others = {
+        "_id": "",
+        "id": "",
+        "active": True,
+        "state": "active",
+        "auth_type": "other",
+        "access_rights": {},
+    }
+    fitting = Criteria(sort="date_created").select([{**others, **policy} for policy in policies])
+    assert [policy["name"] for policy in fitting] == dates
