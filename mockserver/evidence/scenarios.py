@@ -22,7 +22,7 @@ _STEP_KEYS = {
 _SECRET_HEADERS = {"gateway": ["X-Tyk-Authorization", "${SECRET}"], "dashboard": ["Authorization", "${KEY}"]}
 _VOLATILE = {
     "gateway": [],
-    "dashboard": ["**/date_created", "**/last_updated"],
+    "dashboard": ["**/created_at", "**/date_created", "**/last_updated"],
 }  # in each answer of a service
 
 
