@@ -81,7 +81,7 @@ def test_two_recordings_differ_in_times_alone(recording: Path) -> None:
 
 def _without_times(step: dict[str, Any]) -> str:
     text = json.dumps({**step, "response": {**step["response"], "headers": []}})
-    return re.sub(r'(\\"(date_created|last_updated)\\":\\")[^"]*"', r'\1"', text)
+    return re.sub(r'(\\"(created_at|date_created|last_updated)\\":\\")[^"]*"', r'\1"', text)
 
 
 def test_a_dashboard_of_others_is_recorded_without_them() -> None:
