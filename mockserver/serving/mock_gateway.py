@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from mockserver.contract.openapi import Contract
 from mockserver.contract.spec_files import version_of
@@ -15,9 +14,8 @@ from mockserver.gateway.config import Config
 from mockserver.gateway.gateway import Gateway
 from mockserver.gateway.seeding import seed
 from mockserver.gateway.service import gateway_service
-from mockserver.service.journal import Journal
 from mockserver.service.mock import Mock
-from mockserver.serving.service_server import ServiceServer, listen
+from mockserver.serving.mock_server import MockServer
 from mockserver.storage.backend import Backend
 
 
@@ -55,7 +53,7 @@ class Policies(Mapping[str, dict[str, Any]]):
         return output
 
 
-class MockGateway:
+class MockGateway(MockServer):
     """A mock gateway on a local port, in threads of this process.
 
     Args:
@@ -73,7 +71,6 @@ class MockGateway:
     Attributes:
         policies: the loaded policies by id.
         gateway: the simulated gateway.
-        mock: the instruments: clock, faults, journal and storage.
 
     Raises:
         ServerError: the port is taken.
@@ -133,80 +130,19 @@ class MockGateway:
     def _start(
         self, mock: Mock, gateway: Gateway, extra: Contract | None, *, remote_control: bool = False
     ) -> None:
-        self.mock = mock
         self.gateway = gateway
         self.policies = Policies(gateway)
-        config = gateway.config
-        self._server = ServiceServer(
-            mock,
-            gateway_service(gateway),
-            listen(config.listen_address, config.listen_port),
-            extra,
-            host=config.listen_address,
-            remote_control=remote_control,
-        )
-
-    @property
-    def url(self) -> str:
-        """The base URL, without a trailing slash."""
-        return self._server.url
+        address = (gateway.config.listen_address, gateway.config.listen_port)
+        self._serve(mock, gateway_service(gateway), address, extra, remote_control=remote_control)
 
     @property
     def secret(self) -> str:
         """The required value of X-Tyk-Authorization."""
         return self.gateway.config.secret
 
-    @property
-    def journal(self) -> Journal:
-        """The requests and replies, oldest first."""
-        return self.mock.journal
-
-    def reset(self) -> list[str]:
-        """Restore the initial state: remove written policies, faults and journal entries.
-
-        Returns a line for each file that others have changed since the mock wrote it, which stays as it is.
-        """
-        return self.mock.reset()
-
     def reload(self) -> None:
         """Load the stored policies and APIs, without a request."""
         self.gateway.reload()
-
-    def advance(self, seconds: float) -> None:
-        """Advance the clock of the gateway by a number of seconds."""
-        self.mock.clock.advance(seconds)
-
-    def fault(self, operation: str = "*", **members: Any) -> None:
-        """Set a fault for the next answers of an operation: `status`, `message`, `delay`, `drop`, `times`.
-
-        Raises:
-            FaultError: a member is unknown or has a wrong type, or there is no such operation.
-        """
-        operations = set(self.gateway.contract.operations)
-        self.mock.faults.add({"operation": operation, **members}, operations)
-
-    def stop(self) -> None:
-        """Accept no more connections, finish the answers in progress; returns at once."""
-        self._server.stop()
-
-    def close(self) -> None:
-        """Stop the server, and wait until the port is free."""
-        self._server.close()
-
-    def wait(self) -> None:
-        """Block until the server is closed."""
-        self._server.wait()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        at: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 def with_policies(config: Config, path: Path) -> Config:
