@@ -13,6 +13,8 @@ import re
 import uuid
 from collections.abc import Callable
 
+from mockserver.golang.urls import as_bytes
+
 _JSON_IN_BASE64 = "ey"
 _OBJECT_ID_LENGTH = 24
 _DEFAULT = "murmur64"
@@ -58,7 +60,7 @@ _HASHES: dict[str, Callable[[bytes], str]] = {
 
 def murmur64(text: str) -> str:
     """The first 64 bits of the 128-bit MurmurHash3 of a text, as 16 hexadecimal digits."""
-    return _murmur64(text.encode())
+    return _murmur64(as_bytes(text))
 
 
 def make(org_id: str, name: str, algorithm: str) -> str:
@@ -68,7 +70,7 @@ def make(org_id: str, name: str, algorithm: str) -> str:
         return org_id + name
     supported = algorithm if algorithm in _HASHES else _DEFAULT
     token = f'{{"org":"{org_id}","id":"{name}","h":"{supported}"}}'
-    return base64.b64encode(token.encode()).decode()
+    return base64.b64encode(as_bytes(token)).decode()
 
 
 def organisation_of(key: str) -> str:
@@ -87,7 +89,7 @@ def storage_name(key: str, *, hashed: bool) -> str:
         return key
     token = _token(key) or {}
     algorithm = token.get("h")
-    return _HASHES.get(algorithm if isinstance(algorithm, str) else "", _HASHES["murmur32"])(key.encode())
+    return _HASHES.get(algorithm if isinstance(algorithm, str) else "", _HASHES["murmur32"])(as_bytes(key))
 
 
 def _token(key: str) -> dict[str, object] | None:
@@ -96,6 +98,6 @@ def _token(key: str) -> dict[str, object] | None:
         return None
     try:
         token = json.loads(base64.b64decode(key, validate=True))
-    except (binascii.Error, ValueError):
+    except (binascii.Error, ValueError, RecursionError):
         return None
     return token if isinstance(token, dict) else None

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from mockserver.gateway.config import Config
 from mockserver.golang import regexps
+from mockserver.golang.urls import as_bytes
 
 SECONDS = 60  # if regexp_cache_expire is 0 (regexp/cache.go:11 @v5.12.0)
 _LONGEST_KEY = 1024  # bytes
@@ -35,7 +36,7 @@ class MatchCache:
         """
         result = regexps.search(expression, text)
         key = expression + text
-        if not self._is_on or len(key.encode()) > _LONGEST_KEY:
+        if not self._is_on or len(as_bytes(key)) > _LONGEST_KEY:
             return result
         with self._lock:
             now = self._now()

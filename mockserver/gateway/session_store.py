@@ -18,6 +18,7 @@ from mockserver.gateway.policy_store import PolicyStore
 from mockserver.gateway.session_cache import SessionCache
 from mockserver.golang.scalars import Problems
 from mockserver.golang.structs import Map, Slice
+from mockserver.golang.urls import as_bytes
 from mockserver.storage.backend import KeyValueMap
 
 
@@ -155,7 +156,7 @@ class SessionStore:
 
         Redis treats the prefix as a glob pattern (storage/redis_cluster.go:448 @v5.12.0).
         """
-        token = base64.b64encode(f'{{"org":"{prefix}"'.encode()).decode().rstrip("=")[:-2]
+        token = base64.b64encode(as_bytes(f'{{"org":"{prefix}"')).decode().rstrip("=")[:-2]
         return [
             name
             for name, entry in self._entries.copy().items()

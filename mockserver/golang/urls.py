@@ -70,7 +70,12 @@ def escaped(path: str, raw: str = "") -> str:
     """An escaped path: `raw` if it is a valid encoding of the path, else Go's own (net/url, EscapedPath)."""
     if raw and _VALID.fullmatch(raw) and unescaped(raw) == path:
         return raw
-    return quote(path.encode("utf-8", "surrogateescape"), safe=_UNESCAPED)
+    return quote(as_bytes(path), safe=_UNESCAPED)
+
+
+def as_bytes(text: str) -> bytes:
+    """The bytes of a text as Go holds it: a lone surrogate stands for a byte that is not UTF-8."""
+    return text.encode("utf-8", "surrogateescape")
 
 
 def unescaped(raw: str) -> str:

@@ -23,6 +23,7 @@ from mockserver.gateway.key_writes import (
 from mockserver.gateway.policy_merging import Document, is_empty
 from mockserver.gateway.provenance import PoliciesNotApplicable
 from mockserver.gateway.replies import changed, error, json_reply, json_text
+from mockserver.golang.urls import as_bytes
 from mockserver.http.messages import Reply
 
 MIN_LENGTH = 3  # bytes of a custom key id, in versions that check it (gateway/api.go:602 @v5.14.0)
@@ -41,7 +42,7 @@ def add_key(call: Call) -> Reply:
     if misplaced := call.state.apis.loaded.misplaced(session["access_rights"]):
         return error(misplaced, 400)
     custom_id = call.params.get("keyID", "")
-    if "short-key-ids-are-refused" in call.state.behaviours and 0 < len(custom_id.encode()) < MIN_LENGTH:
+    if "short-key-ids-are-refused" in call.state.behaviours and 0 < len(as_bytes(custom_id)) < MIN_LENGTH:
         return error(_too_short(custom_id), 400)
     apply_if_possible(call.state, session)
     session["date_created"] = date(call.state)
@@ -245,7 +246,7 @@ def _by_key_or_user(call: Call, handler: Callable[[Call, str], Reply]) -> Reply:
 
 
 def _too_short(custom_id: str) -> str:
-    problem = f"custom key ID length {len(custom_id.encode())} is less than min_token_length ({MIN_LENGTH})"
+    problem = f"custom key ID length {len(as_bytes(custom_id))} is less than min_token_length ({MIN_LENGTH})"
     advice = "Use an ID of at least min_token_length characters, or lower min_token_length"
     return f"{problem}; the key would be unreachable at auth time. {advice} in the gateway configuration."
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from urllib.parse import parse_qsl
 
 from mockserver.gateway.policy_merging import Document
@@ -10,7 +9,9 @@ from mockserver.gateway.proxy.policy_sessions import from_policy
 from mockserver.gateway.proxy.request_context import Rejected, RequestContext, look_up
 from mockserver.gateway.replies import error, json_reply, ok
 from mockserver.gateway.session_store import lifetime
+from mockserver.golang import json_reader
 from mockserver.golang.base64_texts import decode
+from mockserver.golang.json_reader import JSONSyntaxError, Number, Object
 from mockserver.golang.urls import form_fields
 from mockserver.http.messages import Reply
 
@@ -154,12 +155,16 @@ def _form(context: RequestContext) -> dict[str, str]:
         return {**query, **form_fields(context.body)}
     if content_type == "application/json":
         try:
-            members = json.loads(context.body)
-        except ValueError:
+            members, rest = json_reader.read(context.body)
+        except JSONSyntaxError:
             return query
-        if isinstance(members, dict) and all(isinstance(value, str) for value in members.values()):
-            return {**query, **members}
+        if isinstance(members, Object) and not rest.strip() and all(_is_text(value) for _, value in members):
+            return {**query, **dict(members)}
     return query
+
+
+def _is_text(node: object) -> bool:
+    return isinstance(node, str) and not isinstance(node, Number)
 
 
 def _basic_credentials(header: str) -> tuple[str, str] | None:

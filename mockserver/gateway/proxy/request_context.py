@@ -181,7 +181,7 @@ class FoundKey:
 def look_up(context: RequestContext, key: str) -> FoundKey:
     """Find a key's session and apply its policies (gateway/middleware.go:507 @v5.12.0)."""
     min_length = context.gateway.config.min_token_length or 3
-    if len(key.encode()) <= min_length:
+    if len(urls.as_bytes(key)) <= min_length:
         return FoundKey(key, None, is_valid=False)
     sessions, codec = context.gateway.sessions, context.gateway.session_codec
     if cached := sessions.cache.get(key):
