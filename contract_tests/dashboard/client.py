@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 from contract_tests.dashboard.resources import POLICIES, POLICY
 from contract_tests.engine.checks import Mismatch
 from contract_tests.engine.client import ServiceClient
 from contract_tests.engine.exchange import Exchange
 from contract_tests.engine.ownership import UnsafeRequest
+from contract_tests.engine.resources import quoted
 
 
 class Dashboard(ServiceClient):
@@ -35,7 +36,11 @@ class Dashboard(ServiceClient):
         """
         exchange = self.send("POST", path, body, **kwargs)
         object_id = exchange.document.get("Message")
-        if exchange.status == 200 and isinstance(object_id, str) and not self.ownership.owns(object_id):
+        if (
+            exchange.status == 200
+            and isinstance(object_id, str)
+            and not self.ownership.owns_chosen(object_id)
+        ):
             name = self.get(object_id).document.get("name")
             try:
                 self.ownership.adopt(POLICY, object_id, str(name))
@@ -77,7 +82,7 @@ class Dashboard(ServiceClient):
 
 def path_of(policy_id: str) -> str:
     """The path of a policy, with its id percent-encoded."""
-    return f"{POLICIES}/{quote(policy_id, safe='')}"
+    return f"{POLICIES}/{quoted(policy_id)}"
 
 
 def _query(query: dict[str, str]) -> str:

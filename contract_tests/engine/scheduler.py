@@ -217,6 +217,14 @@ class Scheduler:
         first = self._first_cases.setdefault(function, test.item.nodeid)
         return first != test.item.nodeid
 
+    def _judge_failure(self, test: _RunningTest, error: Exception) -> None:
+        """Blame the service if the test stumbled over an answer that is not as declared, else the suite."""
+        if violation := self.judge.first_violation(test.client.exchanges):
+            at = violation.exchange
+            self._judge(test, Status.FAILED, expected=test.row.statement, actual=violation.message, at=at)
+        else:
+            self._judge(test, Status.ERROR, f"the suite failed: {type(error).__name__}: {error}")
+
     def _advance(self, test: _RunningTest) -> bool:
         """Run a test up to its next reload; return True if it asks for one."""
         if test.item.nodeid in self.verdicts:
@@ -235,7 +243,7 @@ class Scheduler:
             actual = "an answer that is nested too deep to be compared"
             self._judge(test, Status.FAILED, expected=test.row.statement, actual=actual)
         except Exception as error:  # noqa: BLE001  a defect of the suite must not hide the other verdicts
-            self._judge(test, Status.ERROR, f"the suite failed: {type(error).__name__}: {error}")
+            self._judge_failure(test, error)
         else:
             if token is not AT_END:
                 return True

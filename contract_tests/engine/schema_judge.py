@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import NamedTuple
 
@@ -55,6 +55,15 @@ class SchemaJudge:
         if not violations:
             self._conform.add(key)
         return [violation[:MAX_MESSAGE] for violation in violations]
+
+    def first_violation(self, exchanges: Iterable[Exchange]) -> Violation | None:
+        """The first answer that is missing or not as the contract declares; None if all are as declared."""
+        for exchange in exchanges:
+            operation = operation_of(self._contract, exchange)
+            if operation is not None:
+                for message in self.violations(operation, exchange):
+                    return Violation(operation, exchange, message)
+        return None
 
     def read(self, log: Sequence[Exchange]) -> None:
         """Judge the exchanges that were appended to the log since the last call.

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote, urlsplit
 
 from mockserver.evidence.player import BASE, RELOAD, Player, files_below, member_of, with_directory
 from mockserver.evidence.recording import Scenario, Step
 from mockserver.evidence.scenarios import NEEDS
+from mockserver.golang import json_reader
+from mockserver.golang.json_reader import JSONSyntaxError, Object
 from mockserver.http.client import Answer, Client, ClientError, TimeOver
 from mockserver.http.deadline import Deadline
 
 CLEANUP_SECONDS = 60.0  # for the removal of what a scenario wrote, if the time is over
+POLICIES = "/tyk/policies"
 SECRET = "recorded-secret"  # replaces the gateway's own secret in a recording, and the key of a Dashboard
 
 
@@ -68,7 +70,7 @@ class Recorder:
         Raises:
             RecorderError: the gateway, or its directory, is not empty.
         """
-        if self._policies():
+        if self._has_policies():
             raise RecorderError(
                 "the gateway has policies, and recording removes all policies; record on an empty gateway"
             )
@@ -97,15 +99,15 @@ class Recorder:
             if self.limit.is_over:
                 self.limit.set(CLEANUP_SECONDS)
             for key in written:
-                self._send("DELETE", f"/tyk/policies/{quote(key, safe='')}")
+                self._send("DELETE", f"{POLICIES}/{quote(key, safe='')}")
             self._send("GET", RELOAD)
 
     def _play(self, player: Player, step: Step, written: dict[str, None]) -> Step:
         if "request" in step:
             answer = player.send(step)
             response = player.response(answer)
-            if answer is not None and step["request"]["method"] in ("POST", "PUT") and answer.status == 200:
-                written[str(member_of(answer, "key"))] = None
+            if answer is not None and answer.status == 200:
+                written |= dict.fromkeys(_written(step["request"], member_of(answer, "key")))
             headers = [[n, v.replace("${SECRET}", SECRET)] for n, v in step["request"]["headers"]]
             return {**step, "request": {**step["request"], "headers": headers}, "response": response}
         if "wait" in step:
@@ -127,23 +129,40 @@ class Recorder:
                 folder.unlink(missing_ok=True)
                 folder.mkdir()
         self._send("GET", RELOAD)
-        if self._policies():
+        if self._has_policies():
             raise RecorderError(
                 "policies of an earlier scenario could not be removed; empty the gateway by hand"
             )
 
-    def _policies(self) -> list[Any]:
-        answer = self._send("GET", "/tyk/policies")
+    def _has_policies(self) -> bool:
+        """True unless the gateway answers with an empty list, whatever else it answers with."""
+        answer = self._send("GET", POLICIES)
         if answer.status != 200:
-            raise RecorderError(f"GET /tyk/policies answers {answer.status}, must be 200; check the secret")
-        policies: list[Any] = json.loads(answer.body)
-        return policies
+            raise RecorderError(f"GET {POLICIES} answers {answer.status}, must be 200; check the secret")
+        return answer.body.strip() not in {b"[]", b"null"}
 
     def _send(self, method: str, target: str) -> Answer:
         try:
             return self.client.send(method, target, [("X-Tyk-Authorization", self.secret)])
         except ClientError as error:
             raise RecorderError(f"the gateway does not answer: {error}") from error
+
+
+def _written(request: Mapping[str, Any], answered: Any) -> list[str]:
+    """The id of the policy that a request wrote: the answered one, if the request itself has it.
+
+    A gateway that answers another id names a policy of others, or none.
+    """
+    if request["method"] not in {"POST", "PUT"} or not request["target"].startswith(POLICIES):
+        return []
+    try:
+        node, _ = json_reader.read(str(request.get("body", "")).encode("utf-8", "surrogatepass"))
+    except JSONSyntaxError:
+        node = None
+    members = node if isinstance(node, Object) else ()
+    sent = {id_ for name, id_ in members if name.lower() in {"id", "_id"} and isinstance(id_, str)}
+    sent |= {id_.lower() for id_ in sent} | {unquote(urlsplit(request["target"]).path.rpartition("/")[2])}
+    return [answered] if isinstance(answered, str) and answered in sent else []
 
 
 def _is_same(actual: Any, required: Any) -> bool:
