@@ -13,14 +13,14 @@ import sys
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from bench import load, page
 from bench.real_gateway import real_gateway
-from bench.servers import ROOT, BenchError, Kind, ours, peers, started
+from bench.servers import ROOT, BenchError, Kind, our_dashboard, ours, peers, started
 
 RESULTS = Path(__file__).parent / "results"
 SIZES = (1, 100, 10_000)  # policies of a reload
@@ -113,6 +113,7 @@ def _measure(options: argparse.Namespace, folder: Path, gateways: list[Kind]) ->
         "cold": {kind.name: _cold(kind) for kind in kinds},
         "cold_vendor": _cold(ours(spec=options.vendor_spec)) if options.vendor_spec else None,
         "load": _load(kinds, options.rounds, options.seconds),
+        "dashboard": _dashboard(folder, options.rounds, options.seconds),
         "reload": _reloads(folder),
         "growth": _growth(options.seconds),
         "fsync": _fsync(folder, options.seconds),
@@ -133,6 +134,11 @@ def _load(kinds: list[Kind], rounds: int, seconds: int) -> dict[str, dict[str, A
                 load.seed(server, 100)
                 for case in load.CASES:
                     samples[case.name][kind.name].append(load.measure(server, case, seconds))
+    return _medians(samples)
+
+
+def _medians(samples: Mapping[str, Mapping[str, list[load.Measured]]]) -> dict[str, dict[str, Any]]:
+    """The median of each figure, by case and server."""
     fields = ("per_second", "cpu_us", "p99_ms", "failed")
     return {
         case: {
@@ -143,6 +149,22 @@ def _load(kinds: list[Kind], rounds: int, seconds: int) -> dict[str, dict[str, A
         }
         for case, of_case in samples.items()
     }
+
+
+def _dashboard(folder: Path, rounds: int, seconds: int) -> dict[str, dict[str, Any]]:
+    """The median figures of every case on our mock Dashboard, in memory and on a directory.
+
+    Each measurement has a new Dashboard with 100 policies, for what is created would slow down the rest.
+    """
+    samples: dict[str, dict[str, list[load.Measured]]] = defaultdict(lambda: defaultdict(list))
+    for number in range(rounds):
+        for case in load.DASHBOARD_CASES:
+            for state in (None, folder / f"state-{number}-{case.method}-{len(case.path)}"):
+                with started(our_dashboard(state)) as server:
+                    load.seed_dashboard(server, 100)
+                    name = "on a directory" if state else "in memory"
+                    samples[case.name][name].append(load.measure(server, case, seconds))
+    return _medians(samples)
 
 
 def _cold(kind: Kind) -> float:

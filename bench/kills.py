@@ -18,12 +18,13 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bench.servers import SECRET, BenchError, ours, started
+from bench.policy_apis import POLICY_APIS, PolicyApi
+from bench.servers import SERVICES, BenchError, Kind, our, started
 
 WRITERS = 4
+KEPT = {".json", ".lock"}  # endings of files that are not temporary
 IDS = 25  # number of policies of a writer
 LOAD_SECONDS = (0.05, 0.5)  # shortest and longest load before a kill
-HEADERS = {"X-Tyk-Authorization": SECRET}
 
 
 @dataclass
@@ -39,6 +40,7 @@ class Writer:
 
     name: str
     rng: random.Random
+    api: PolicyApi
     acknowledged: dict[str, str | None] = field(default_factory=dict)
     open: dict[str, str | None] = field(default_factory=dict)
     refused: list[str] = field(default_factory=list)
@@ -59,12 +61,14 @@ class Writer:
         policy = f"{self.name}-{self.rng.randrange(IDS)}"
         name = self.acknowledged.get(policy)
         deletes = name is not None and self.rng.random() < 0.1
-        text = None if deletes else f"{self.writes} " + "x" * self.rng.choice((10, 10, 5_000, 50_000))
+        text = (
+            None if deletes else f"{policy} {self.writes} " + "x" * self.rng.choice((10, 10, 5_000, 50_000))
+        )
         self.open = {policy: text}
         method = "DELETE" if deletes else "PUT" if name is not None else "POST"
-        target = "/tyk/policies" if method == "POST" else f"/tyk/policies/{policy}"
-        body = None if deletes else json.dumps({"id": policy, "name": text})
-        connection.request(method, target, body, HEADERS)
+        target = self.api.prefix if method == "POST" else self.api.target(policy)
+        body = None if deletes else json.dumps(self.api.document(policy, {"name": text}))
+        connection.request(method, target, body, dict(self.api.headers))
         answer = connection.getresponse()
         answer.read()
         if answer.status != 200:
@@ -98,17 +102,27 @@ def main() -> int:
     parser.add_argument(
         "--seed", type=int, default=0, metavar="N", help="Seed of the moments and writes (0)."
     )
+    parser.add_argument(
+        "--service",
+        choices=SERVICES,
+        default="gateway",
+        help="Mock to kill; a Dashboard has --state (gateway).",
+    )
     options = parser.parse_args()
-    writers = [Writer(f"w{n}", random.Random(f"{options.seed} {n}")) for n in range(WRITERS)]
+    api = POLICY_APIS[options.service]
+    writers = [Writer(f"w{n}", random.Random(f"{options.seed} {n}"), api) for n in range(WRITERS)]
     moments = random.Random(options.seed)
     faults: list[str] = []
     try:
         with tempfile.TemporaryDirectory(prefix="tyk-contract-kills-") as folder:
             for number in range(options.times):
                 faults += [f"kill {number}: {fault}" for fault in _truncated(Path(folder))]
-                faults += [f"kill {number}: {fault}" for fault in _kill(Path(folder), writers, moments)]
+                kind = our(options.service, Path(folder))
+                faults += [f"kill {number}: {fault}" for fault in _kill(kind, writers, moments)]
             faults += _truncated(Path(folder))
-            temporary = [path.name for path in Path(folder).iterdir() if path.suffix != ".json"]
+            temporary = [
+                path for path in Path(folder).rglob("*") if path.suffix not in KEPT and path.is_file()
+            ]
     except BenchError as error:
         print(f"kills: {error}", file=sys.stderr)
         return 2
@@ -119,10 +133,10 @@ def main() -> int:
     return 1 if faults else 0
 
 
-def _kill(folder: Path, writers: list[Writer], moments: random.Random) -> list[str]:
-    """Start the mock on the directory, compare its policies, write to it and kill it."""
-    with started(ours(folder)) as server:
-        loaded = _loaded(server.port)
+def _kill(kind: Kind, writers: list[Writer], moments: random.Random) -> list[str]:
+    """Start the mock on its directory, compare its policies, write to it and kill it."""
+    with started(kind) as server:
+        loaded = {policy["id"]: policy["name"] for policy in writers[0].api.all(server.port)}
         faults = [fault for writer in writers for fault in writer.lost(loaded)]
         threads = [threading.Thread(target=writer.run, args=(server.port,)) for writer in writers]
         for thread in threads:
@@ -134,20 +148,10 @@ def _kill(folder: Path, writers: list[Writer], moments: random.Random) -> list[s
     return faults
 
 
-def _loaded(port: int) -> dict[str, str]:
-    """The names of the loaded policies by id."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
-    try:
-        connection.request("GET", "/tyk/policies", headers=HEADERS)
-        return {policy["id"]: policy["name"] for policy in json.loads(connection.getresponse().read())}
-    finally:
-        connection.close()
-
-
 def _truncated(folder: Path) -> list[str]:
     """A description of each policy file that is not valid JSON."""
     faults = []
-    for path in folder.glob("*.json"):
+    for path in folder.rglob("*.json"):
         try:
             json.loads(path.read_bytes())
         except ValueError as error:

@@ -14,9 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bench.servers import SECRET, BenchError, Running
+from bench.servers import KEY, SECRET, BenchError, Running
 
 CONNECTIONS = 16
+NUMBER = "NUMBER"  # stands for the number of a request
 POLICY = {
     "id": "gold", "name": "Gold", "org_id": "acme", "rate": 1000, "per": 60, "quota_max": 10000,
     "quota_renewal_rate": 3600, "active": True,
@@ -27,12 +28,18 @@ POLICY = {
 
 @dataclass(frozen=True)
 class Case:
-    """A kind of request to measure; `body` is sent as JSON, if there is one."""
+    """A kind of request to measure.
+
+    Attributes:
+        body: it is sent as JSON, if there is one; each NUMBER in it is the number of the request.
+        credential: the header that the service requires.
+    """
 
     name: str
     method: str
     path: str
     body: Any = None
+    credential: tuple[str, str] = ("X-Tyk-Authorization", SECRET)
 
 
 CASES = (
@@ -41,6 +48,15 @@ CASES = (
     Case("PUT", "PUT", "/tyk/policies/gold", POLICY),
     Case("POST", "POST", "/tyk/policies", POLICY),
     Case("preview", "POST", "/tyk/keys/preview", {"org_id": "acme", "apply_policies": ["gold"]}),
+)
+
+
+_POLICIES, _KEY = "/api/portal/policies", ("Authorization", KEY)
+DASHBOARD_CASES = (
+    Case("create", "POST", _POLICIES, {**POLICY, "id": "", "name": "New NUMBER"}, _KEY),
+    Case("read", "GET", f"{_POLICIES}/p1", None, _KEY),
+    Case("list, 10 of 100", "GET", _POLICIES, None, _KEY),
+    Case("search, 10 of 100", "GET", f"{_POLICIES}/search?q=Gold", None, _KEY),
 )
 
 
@@ -112,6 +128,13 @@ def seed(server: Running, count: int) -> None:
         ask(server, "GET", "/tyk/reload?block=true")
 
 
+def seed_dashboard(server: Running, count: int) -> None:
+    """Give our mock Dashboard `count` policies, "p0" and so on."""
+    for number in range(count):
+        policy = {**POLICY, "id": f"p{number}", "name": f"Gold {number}"}
+        ask(server, "POST", _POLICIES, policy)
+
+
 def reload_seconds(server: Running, times: int = 5) -> float:
     """The median duration of a number of blocking reloads, in seconds."""
     durations = []
@@ -131,9 +154,8 @@ def ask(server: Running, method: str, path: str, body: Any = None) -> bytes:
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=120)
     try:
         data = None if body is None else json.dumps(body).encode()
-        connection.request(
-            method, path, data, {"X-Tyk-Authorization": SECRET, "Content-Type": "application/json"}
-        )
+        headers = {"X-Tyk-Authorization": SECRET, "Authorization": KEY, "Content-Type": "application/json"}
+        connection.request(method, path, data, headers)
         answer = connection.getresponse()
         text = answer.read()
     finally:
@@ -144,12 +166,17 @@ def ask(server: Running, method: str, path: str, body: Any = None) -> bytes:
 
 
 def _script(case: Case) -> str:
-    lines = [f'wrk.method = "{case.method}"', f'wrk.headers["X-Tyk-Authorization"] = "{SECRET}"']
+    lines = [f'wrk.method = "{case.method}"', f'wrk.headers["{case.credential[0]}"] = "{case.credential[1]}"']
     if case.body is not None:
         lines += [
             'wrk.headers["Content-Type"] = "application/json"',
             f"wrk.body = [[{json.dumps(case.body)}]]",
         ]
+        if NUMBER in str(case.body):
+            lines.append(
+                f"local n = 0; local body = wrk.body; request = function() n = n + 1; "
+                f'return wrk.format(nil, nil, nil, (body:gsub("{NUMBER}", n))) end'
+            )
     return "\n".join(lines) + "\n"
 
 

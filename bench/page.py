@@ -17,7 +17,7 @@ REQUIRED = {  # the least factors by which our mock must be faster than a real g
 def markdown(results: dict[str, Any]) -> str:
     """The page as Markdown, with multiples of Prism if Prism was measured."""
     parts = [_head(results), _speed(results["load"]), _plot(results["load"]), _beside_gateway(results)]
-    parts.append(_rest(results))
+    parts += [_dashboard(results), _rest(results)]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
@@ -96,6 +96,19 @@ def _beside_gateway(results: dict[str, Any]) -> str:
         "directory, and a Redis of its own, whose memory is not counted.",
     )
     return "\n".join([*rows, "", *lines])
+
+
+def _dashboard(results: dict[str, Any]) -> str:
+    """The table of the mock Dashboard; "" if it was not measured, as in older results."""
+    if "dashboard" not in results:
+        return ""
+    names = list(next(iter(results["dashboard"].values())))
+    rows = ["## Mock Dashboard, requests a second", "", _row("", *names), _row(*["---"] * (len(names) + 1))]
+    for case, figures in results["dashboard"].items():
+        cells = (f"{_cell(figures[name], None)}, 99 % in {figures[name]['p99_ms']:.1f} ms" for name in names)
+        rows.append(_row(case, *cells))
+    note = "Each row begins with 100 policies; the row of creates goes on from there. In brackets: CPU time."
+    return "\n".join([*rows, "", note])
 
 
 def _factor(factor: float, required: float | None) -> str:

@@ -13,11 +13,15 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
 ROOT = Path(__file__).parent.parent
 PEERS = Path(__file__).parent / ".peers"
 SPEC = ROOT / "spec" / "gateway" / "openapi.yaml"
 SECRET = "mock-secret"
+KEY = "6d6f636b2d64617368626f6172640001"  # of the first user of our mock Dashboard
+ADMIN_SECRET = "mock-admin-secret"
+SERVICES = ("gateway", "dashboard")
 START_SECONDS = 60  # in which a server must answer
 
 
@@ -51,12 +55,14 @@ class Running:
 
     Attributes:
         cold: seconds from the start of its process to its first answer.
+        process: the process, to ask for its end.
     """
 
     kind: Kind
     port: int
     pid: int
     cold: float
+    process: subprocess.Popen[bytes]
 
     def cpu_seconds(self) -> float:
         """Seconds of CPU that the process and its children have used."""
@@ -65,7 +71,7 @@ class Running:
 
     def memory_mb(self) -> float:
         """Megabytes of memory that the process and its children hold."""
-        return sum(_resident_kb(pid) for pid in _tree(self.pid)) / 1024
+        return memory_mb(self.pid)
 
 
 def ours(folder: Path | None = None, spec: Path | None = None, *, fsync: bool = False) -> Kind:
@@ -75,6 +81,19 @@ def ours(folder: Path | None = None, spec: Path | None = None, *, fsync: bool = 
     command += ["--spec", str(spec)] if spec else []
     command += ["--fsync"] if fsync else []
     return Kind("ours on a directory" if folder else "ours", tuple(command), is_ours=True)
+
+
+def our_dashboard(state: Path | None = None) -> Kind:
+    """Our mock Dashboard without a gateway beside it, with its state in memory or in a directory."""
+    command = [sys.executable, "-m", "mockserver", "dashboard", "--port", "{port}", "--no-gateway"]
+    command += ["--state", str(state)] if state else []
+    name = "our Dashboard on a directory" if state else "our Dashboard"
+    return Kind(name, tuple(command), is_ours=True)
+
+
+def our(service: str, folder: Path | None = None) -> Kind:
+    """Our mock of one of `SERVICES`, with its policies in memory or in a directory."""
+    return our_dashboard(folder) if service == "dashboard" else ours(folder)
 
 
 def peers() -> list[Kind]:
@@ -102,8 +121,10 @@ def peers() -> list[Kind]:
 
 
 @contextlib.contextmanager
-def started(kind: Kind, spec: Path = SPEC) -> Iterator[Running]:
+def started(kind: Kind, spec: Path = SPEC, log: IO[bytes] | int = subprocess.DEVNULL) -> Iterator[Running]:
     """Start a server on a free port and wait for its first answer; the server stops with the block.
+
+    Its standard error goes to `log`.
 
     Raises:
         BenchError: the server does not answer in time.
@@ -114,7 +135,7 @@ def started(kind: Kind, spec: Path = SPEC) -> Iterator[Running]:
     environment = {name: value.format(port=port, spec=spec) for name, value in kind.environment.items()}
     started_at = time.perf_counter()
     with subprocess.Popen(
-        command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=kind.directory,
+        command, stdout=subprocess.DEVNULL, stderr=log, cwd=kind.directory,
         env={**os.environ, **environment}, start_new_session=True,
     ) as process:  # fmt: skip
         try:
@@ -122,7 +143,7 @@ def started(kind: Kind, spec: Path = SPEC) -> Iterator[Running]:
                 if process.poll() is not None or time.perf_counter() - started_at > START_SECONDS:
                     raise BenchError(f"{kind.name} does not start: {' '.join(command)}")
                 time.sleep(0.005)
-            yield Running(kind, port, process.pid, time.perf_counter() - started_at)
+            yield Running(kind, port, process.pid, time.perf_counter() - started_at, process)
         finally:
             process.terminate()
             try:
@@ -141,6 +162,11 @@ def _answers(port: int) -> bool:
     finally:
         connection.close()
     return True
+
+
+def memory_mb(pid: int) -> float:
+    """Megabytes of memory that a process and its children hold."""
+    return sum(_resident_kb(member) for member in _tree(pid)) / 1024
 
 
 def _tree(pid: int) -> list[int]:

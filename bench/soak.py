@@ -21,11 +21,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from bench.servers import SECRET, BenchError, Kind, Running, ours, started
+from bench.policy_apis import POLICY_APIS, PolicyApi
+from bench.servers import SERVICES, BenchError, Kind, Running, our, started
 
 IDS = 4  # number of policies of a client
 TIMEOUT = 20  # seconds without an answer count as a hang
-HEADERS = {"X-Tyk-Authorization": SECRET}
 
 
 @dataclass
@@ -44,6 +44,7 @@ class SoakClient:
     name: str
     rng: random.Random
     clients: int
+    api: PolicyApi
     acknowledged: dict[str, int | None] = field(default_factory=dict)
     loaded: dict[str, int] = field(default_factory=dict)
     seconds: dict[str, list[float]] = field(default_factory=dict)
@@ -53,7 +54,8 @@ class SoakClient:
     def run(self, port: int, until: float) -> None:
         """Send random requests until the moment `until` of the monotonic clock."""
         self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=TIMEOUT)
-        steps = [self._write] * 6 + [self._read] * 8 + [self._list, self._preview, self._remove, self._reload]
+        steps = [self._write] * 6 + [self._read] * 8 + [self._list, self._remove]
+        steps += [self._preview, self._reload] if self.api.reload else [self._search] * 2
         try:
             while time.monotonic() < until:
                 self.rng.choice(steps)()
@@ -68,21 +70,23 @@ class SoakClient:
         policy = f"{self.name}-{self.rng.randrange(IDS)}"
         exists = self.acknowledged.get(policy) is not None
         self.number += 1
-        document = _document(policy, self.number)
+        document = self.api.document(policy, _document(policy, self.number))
         if exists:
-            status, _ = self._request("PUT", f"/tyk/policies/{policy}", document)
+            status, _ = self._request("PUT", self.api.target(policy), document)
         else:
-            status, _ = self._request("POST", "/tyk/policies", document)
+            status, _ = self._request("POST", self.api.prefix, document)
         if status == 200:
             self.acknowledged[policy] = self.number
+            if not self.api.reload:
+                self.loaded[policy] = self.number
         else:
             self.faults.append(f"a write of {policy} was answered {status}")
 
     def _remove(self) -> None:
         policy = f"{self.name}-{self.rng.randrange(IDS)}"
         exists = self.acknowledged.get(policy) is not None
-        status, _ = self._request("DELETE", f"/tyk/policies/{policy}")
-        if status != (200 if exists else 500):
+        status, _ = self._request("DELETE", self.api.target(policy))
+        if status != (200 if exists else self.api.missing):
             self.faults.append(f"a removal of {policy} was answered {status}")
         self.acknowledged[policy] = None
         self.loaded.pop(policy, None)
@@ -97,14 +101,15 @@ class SoakClient:
 
     def _read(self) -> None:
         policy = f"c{self.rng.randrange(self.clients)}-{self.rng.randrange(IDS)}"
-        status, document = self._request("GET", f"/tyk/policies/{policy}")
+        status, document = self._request("GET", self.api.target(policy))
         if status == 200:
             self._check(policy, document)
         elif status != 404 or policy in self.loaded:
             self.faults.append(f"{policy} was answered {status}")
 
     def _list(self) -> None:
-        status, policies = self._request("GET", "/tyk/policies")
+        status, answer = self._request("GET", self.api.listing)
+        policies = self.api.listed(answer) if status == 200 else []
         if status != 200 or len({policy["id"] for policy in policies}) != len(policies):
             self.faults.append(f"the list was answered {status}, or names a policy twice")
             return
@@ -112,6 +117,13 @@ class SoakClient:
             self._check(policy["id"], policy)
         if missing := self.loaded.keys() - {policy["id"] for policy in policies}:
             self.faults.append(f"the list lacks {', '.join(missing)}")
+
+    def _search(self) -> None:
+        policy = f"{self.name}-{self.rng.randrange(IDS)}"
+        status, answer = self._request("GET", f"{self.api.prefix}/search?q={policy}%20")
+        found = {found["id"] for found in self.api.listed(answer)} if status == 200 else set()
+        if status != 200 or found != {policy} & self.loaded.keys():
+            self.faults.append(f"a search for {policy} was answered {status} with {found}")
 
     def _preview(self) -> None:
         policy = f"{self.name}-{self.rng.randrange(IDS)}"
@@ -123,7 +135,10 @@ class SoakClient:
 
     def _check(self, policy: str, document: Any) -> None:
         number = int(document["rate"])
-        if document != document | _document(policy, number):
+        expected = {
+            name: value for name, value in _document(policy, number).items() if name not in self.api.unwritten
+        }
+        if document != document | expected:
             self.faults.append(f"{policy} mixes several writes: {str(document)[:200]}")
         elif number < self.loaded.get(policy, 0):
             self.faults.append(f"{policy} is of write {number}, but write {self.loaded[policy]} was loaded")
@@ -131,10 +146,10 @@ class SoakClient:
     def _request(self, method: str, target: str, document: Any = None) -> tuple[int, Any]:
         body = None if document is None else json.dumps(document)
         started_at = time.monotonic()
-        self._connection.request(method, target, body, HEADERS)
+        self._connection.request(method, target, body, dict(self.api.headers))
         answer = self._connection.getresponse()
         text = answer.read()
-        is_policy = target.startswith("/tyk/policies")
+        is_policy = target.startswith(self.api.prefix)
         kind = method if is_policy else f"{method} {target.partition('?')[0]}"
         self.seconds.setdefault(kind, []).append(time.monotonic() - started_at)
         return answer.status, json.loads(text)
@@ -173,14 +188,16 @@ def main() -> int:
         metavar="URL",
         help="Redis in which the mock keeps its state, as for `tyk-contract serve --store`.",
     )
+    parser.add_argument("--service", choices=SERVICES, default="gateway", help="Mock to load (gateway).")
     options = parser.parse_args()
+    api = POLICY_APIS[options.service]
     clients = [
-        SoakClient(f"c{n}", random.Random(f"{options.seed} {n}"), options.clients)
+        SoakClient(f"c{n}", random.Random(f"{options.seed} {n}"), options.clients, api)
         for n in range(options.clients)
     ]
     try:
         with tempfile.TemporaryDirectory(prefix="tyk-contract-soak-") as folder:
-            kind = _with_store(ours(Path(folder) if options.directory else None), options)
+            kind = _with_store(our(options.service, Path(folder) if options.directory else None), options)
             with started(kind) as server:
                 memory = _run(server, clients, options.seconds)
     except BenchError as error:
@@ -203,12 +220,7 @@ def _run(server: Running, clients: list[SoakClient], seconds: float) -> float:
     for thread in threads:
         thread.join()
     memory = server.memory_mb()
-    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=TIMEOUT)
-    for target in ("/tyk/reload?block=true", "/tyk/policies"):
-        connection.request("GET", target, headers=HEADERS)
-        body = connection.getresponse().read()
-    connection.close()
-    loaded = {policy["id"]: int(policy["rate"]) for policy in json.loads(body)}
+    loaded = {policy["id"]: int(policy["rate"]) for policy in clients[0].api.all(server.port)}
     for client in clients:
         for policy, number in client.acknowledged.items():
             if loaded.get(policy) != number:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bench import page
+from bench import load, page
 from bench.real_gateway import real_gateway
 from bench.servers import BenchError
 
@@ -68,6 +68,18 @@ def test_the_page_has_the_price_of_waiting_for_the_disk(results: dict[str, Any])
     assert alone in page.markdown(results).splitlines()
     del results["fsync"]
     assert "--fsync" not in page.markdown(results)
+
+
+def test_the_page_has_the_mock_dashboard(results: dict[str, Any]) -> None:
+    """Each kind of request to the mock Dashboard has a row, and older results, which have none, no table."""
+    figures = {"per_second": 4000.4, "cpu_us": 250.0, "p99_ms": 9.5, "failed": 0}
+    results["dashboard"] = {
+        case.name: {"in memory": figures, "on a directory": figures} for case in load.DASHBOARD_CASES
+    }
+    cell = "4,000 (250 us), 99 % in 9.5 ms"
+    assert f"| create | {cell} | {cell} |" in page.markdown(results).splitlines()
+    del results["dashboard"]
+    assert "Dashboard" not in page.markdown(results)
 
 
 def test_a_missing_program_is_named(tmp_path: Path) -> None:

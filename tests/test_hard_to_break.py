@@ -18,14 +18,20 @@ ROOT = Path(__file__).parent.parent
     "command",
     [
         ("bench.bad_input", "--count", "1000"),
+        ("bench.bad_input", "--count", "300", "--service", "dashboard"),
         ("bench.kills", "--times", "3"),
+        ("bench.kills", "--times", "1", "--service", "dashboard"),
         ("bench.soak", "--seconds", "2", "--clients", "16"),
         ("bench.soak", "--seconds", "2", "--clients", "16", "--directory"),
+        ("bench.soak", "--seconds", "1", "--clients", "8", "--directory", "--service", "dashboard"),
+        ("bench.hostile", "gateway", "--cases", "100"),
+        ("bench.hostile", "dashboard", "--cases", "100"),
+        ("bench.hostile", "suite", "--cases", "5", "--seed", "5"),
     ],
-    ids=["bad input", "kills", "soak", "soak of a directory"],
+    ids=" ".join,
 )
 def test_the_mock_survives(command: tuple[str, ...]) -> None:
-    """The mock answers every request, and keeps each acknowledged write, also after a kill."""
+    """A mock answers every request, and keeps each acknowledged write, also after a kill; the suite survives too."""
     process = subprocess.run(
         [sys.executable, "-m", *command], cwd=ROOT, capture_output=True, text=True, check=False, timeout=300
     )
