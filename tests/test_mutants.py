@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import subprocess
+from itertools import chain
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +13,7 @@ from serving import COMMAND, QUIET, deadline, error_line, run_command
 
 from mockserver.contract import behaviours
 from mockserver.contract.openapi import Contract
-from mockserver.contract.spec_files import default_version
+from mockserver.contract.spec_files import default_version, spec_path
 from mockserver.mutation import answer_mutants, mutants, planted_mutants, source_mutants, trial, unit_trial
 from mockserver.mutation.mutant import PLANTED, SOURCE, Edit, Mutant, MutantError, source_of
 from mockserver.mutation.source_mutants import MODULES
@@ -25,16 +27,22 @@ SAMPLE = [
 ]  # fmt: skip
 
 
-def test_each_behaviour_has_a_planted_mutant() -> None:
+SERVICES = pytest.mark.parametrize("service", ["gateway", "dashboard"])
+
+
+@SERVICES
+def test_each_behaviour_has_a_planted_mutant(service: str) -> None:
     """Each behaviour that a URL can show has a planted mutant, and no other row has one."""
-    rows = {row.id for row in behaviours.load().values() if row.level != "setup"}
-    assert {mutant.row for mutant in mutants("5.12") if mutant.group == PLANTED} == rows
+    rows = {row.id for row in behaviours.load(spec_path(service)).values() if row.level != "setup"}
+    assert {mutant.row for mutant in mutants(service, "5.12") if mutant.group == PLANTED} == rows
 
 
-def test_each_mutant_compiles_and_has_an_id_of_its_own() -> None:
+@SERVICES
+def test_each_mutant_compiles_and_has_an_id_of_its_own(service: str) -> None:
     """Each planted edit of the source compiles, a tenth of the generated ones too, and no two have one id."""
-    all_mutants = mutants("5.12")
+    all_mutants = mutants(service, "5.12")
     assert len(all_mutants) > 1500
+    assert {mutant.service for mutant in all_mutants} == {service}
     assert len({mutant.id for mutant in all_mutants}) == len(all_mutants)
     generated = [mutant for mutant in all_mutants if mutant.group == SOURCE]
     for mutant in [mutant for mutant in all_mutants if mutant.group == PLANTED] + generated[::10]:
@@ -42,17 +50,21 @@ def test_each_mutant_compiles_and_has_an_id_of_its_own() -> None:
             compile(mutant.edit.apply(source_of(mutant.edit.module)), mutant.id, "exec")
 
 
-def test_each_pattern_of_equivalent_mutants_fits_one() -> None:
-    """Each pattern of equivalent mutants in planted.yaml fits a mutant that exists."""
-    contract = Contract.load(default_version())
-    answers, fields = answer_mutants.answers(contract), answer_mutants.fields(contract)
-    texts = [f"{mutant.id} {mutant.breaks}" for mutant in (*source_mutants.mutants(), *answers, *fields)]
-    patterns = planted_mutants.equivalent()
+@SERVICES
+def test_each_pattern_of_equivalent_mutants_fits_one(service: str) -> None:
+    """Each pattern of equivalent mutants in a service's table fits a mutant that exists."""
+    folder = spec_path(service)
+    contract = Contract.load(default_version(folder), folder)
+    answers, fields = answer_mutants.answers(contract, service), answer_mutants.fields(contract, service)
+    texts = [
+        f"{mutant.id} {mutant.breaks}" for mutant in (*source_mutants.mutants(service), *answers, *fields)
+    ]
+    patterns = planted_mutants.equivalent(service)
     unused = [p for p in patterns if not any(planted_mutants.matches(p, text) for text in texts)]
     assert unused == []
 
 
-@pytest.mark.parametrize("module", MODULES)
+@pytest.mark.parametrize("module", [*chain(*MODULES.values())])
 def test_each_mutated_module_exists(module: str) -> None:
     """Each module of the list of mutated modules has a source."""
     assert source_of(module)
@@ -66,7 +78,7 @@ def test_an_unknown_module_is_an_error() -> None:
 
 def test_the_tests_that_try_mutants_exist() -> None:
     """Each module that the project's own tests try is mutated, and each file of those tests exists."""
-    assert set(unit_trial.UNIT_TESTS) <= set(MODULES)
+    assert set(unit_trial.UNIT_TESTS) <= set(chain(*MODULES.values()))
     for module in unit_trial.UNIT_TESTS:
         assert unit_trial.test_files(module)
 
@@ -144,13 +156,37 @@ def test_a_planted_mutant_is_noticed_by_its_behaviour(name: str, tried: tuple[in
     assert name.partition("#")[0] in outcomes[name]["by"]
 
 
+DASHBOARD_SAMPLE = [
+    "key-missing-is-401#4", "create-returns-object-id", "organisation-is-that-of-the-key#2", "update-replaces#3",
+    "deleted-policy-is-gone#2", "list-has-pages#2", "updatePolicy 400: another status, on each second call",
+    "getPolicy 200: the body cut, when it is large", "rate off by one",
+]  # fmt: skip
+
+
+def test_the_mutants_of_the_dashboard_are_noticed(tmp_path: Path) -> None:
+    """The Dashboard's suite notices each mutant of a sample, a planted one by the row that it breaks."""
+    table = tmp_path / "table.json"
+    names = ["--service", "dashboard", *DASHBOARD_SAMPLE, "--exact", "--out", table]
+    process = run_command("mutants", *names)
+    assert process.returncode == 0, process.stdout + process.stderr
+    assert process.stdout.startswith("9 mutants of dashboard 5.13.1, ")
+    outcomes = {entry["mutant"]: entry for entry in json.loads(table.read_text())}
+    assert set(outcomes) == set(DASHBOARD_SAMPLE)
+    for name, outcome in outcomes.items():
+        assert outcome["verdict"] == "found"
+        row = name.partition("#")[0]
+        assert row in outcome["by"] or row not in behaviours.load(spec_path("dashboard"))
+
+
 def test_a_mutant_that_no_test_notices_is_missed(monkeypatch: pytest.MonkeyPatch) -> None:
     """A mutant is missed if no test notices it in any version; here the suite has the tests of /hello alone."""
-    hello = [item for item in trial._items() if item.function.declaration.behaviour == "hello-is-open"]
+    hello = [
+        item for item in trial._items("gateway") if item.function.declaration.behaviour == "hello-is-open"
+    ]
     assert hello
-    monkeypatch.setattr(trial, "_items", lambda: hello)
+    monkeypatch.setattr(trial, "_items", lambda service: hello)
     name = "gateway.policy_store.PolicyStore.warnings#"
-    quiet = next(mutant for mutant in source_mutants.mutants() if mutant.id.startswith(name))
+    quiet = next(mutant for mutant in source_mutants.mutants("gateway") if mutant.id.startswith(name))
     assert attempt(quiet, "5.12").verdict == MISSED
 
 

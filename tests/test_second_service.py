@@ -287,9 +287,9 @@ def test_a_mutant_of_a_second_service_is_noticed(
 ) -> None:
     """Mutants are generated of the service's own contract, and its suite notices them."""
     contract = Contract.load(GatewayVersion(1, 0, 0), folder)
-    (mutant,) = (mutant for mutant in answer_mutants.answers(contract) if mutant.id == name)
+    (mutant,) = (mutant for mutant in answer_mutants.answers(contract, "notes") if mutant.id == name)
     monkeypatch.setattr(Dispatcher, "_reply", Dispatcher._reply)  # so that it is put back
     assert mutant.patch is not None
-    answer_patches.install(mutant.patch)
+    answer_patches.install(mutant.patch, "notes")
     report = _judged(pytester, folder, server, monkeypatch)
     assert report.of(Status.FAILED)

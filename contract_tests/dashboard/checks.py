@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from contract_tests.engine.checks import Mismatch, first_difference
+from contract_tests.engine.checks import Mismatch, first_difference, shorten
 from contract_tests.engine.exchange import Exchange
 
 UNAUTHORISED = (401, "Not authorised")
@@ -16,7 +17,7 @@ def expect_message(exchange: Exchange, status: int, message: str = "") -> None:
     Raises:
         Mismatch: it has not.
     """
-    word = "OK" if status < 300 else "Error"
+    word = "OK" if status < 300 else "Error"  # in this case of letters
     wanted = {"Status": word, **({"Message": message} if message else {})}
     document = exchange.document
     if exchange.status != status or first_difference(wanted, document):
@@ -34,6 +35,18 @@ def expect_members(exchange: Exchange, wanted: dict[str, Any]) -> None:
     difference = first_difference(wanted, document) if exchange.status == 200 else ""
     if exchange.status != 200 or difference:
         raise Mismatch(f"200 with {wanted}", difference or f"{exchange.status} {exchange.text}", exchange)
+
+
+def expect_rights_twice(exchange: Exchange, policy: Mapping[str, Any]) -> None:
+    """The array of rights in a policy of the answer has the entries of its map, in any order.
+
+    Raises:
+        Mismatch: it has not.
+    """
+    rights, array = policy.get("access_rights"), policy.get("access_rights_array")
+    entries = list(rights.values()) if isinstance(rights, dict) else []
+    if not isinstance(array, list) or len(array) != len(entries) or any(one not in array for one in entries):
+        raise Mismatch(f"access_rights_array with {shorten(str(entries))}", shorten(str(array)), exchange)
 
 
 def listed(exchange: Exchange) -> list[dict[str, Any]]:

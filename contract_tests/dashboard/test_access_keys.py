@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from contract_tests.dashboard.checks import UNAUTHORISED, expect_message, listed
+from contract_tests.dashboard.checks import UNAUTHORISED, expect_members, expect_message, listed
 from contract_tests.dashboard.client import Dashboard, path_of
 from contract_tests.dashboard.resources import POLICIES
+from contract_tests.engine.checks import Mismatch
 from contract_tests.engine.declaration import behaviour
 
+LISTS = [POLICIES, f"{POLICIES}/search"]
 OPERATIONS = [("GET", POLICIES), ("POST", POLICIES), ("GET", f"{POLICIES}/search"), ("GET", "/api/users")]
 
 
@@ -26,16 +28,37 @@ def test_a_wrong_key_is_refused(dashboard: Dashboard, key: str) -> None:
     expect_message(dashboard.send("GET", POLICIES, headers=[("Authorization", key)]), *UNAUTHORISED)
 
 
+@behaviour("key-missing-is-401", reads_only=True)
+def test_the_key_is_compared_whole(dashboard: Dashboard) -> None:
+    """A part of the key, and the key with more behind it, answer 401."""
+    key = dashboard.auth.secret
+    for wrong in (key[:-1], f"{key}0"):
+        expect_message(dashboard.send("GET", POLICIES, headers=[("Authorization", wrong)]), *UNAUTHORISED)
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
+@behaviour("key-missing-is-401")
+def test_one_policy_needs_the_key(dashboard: Dashboard, method: str) -> None:
+    """A policy is not shown, changed or removed without the key."""
+    object_id, name = dashboard.create(rate=3), dashboard.new_id()
+    body = {"name": name, "rate": 4} if method == "PUT" else None
+    for headers in ([], [("Authorization", "wrong")]):
+        expect_message(dashboard.send(method, path_of(object_id), body, headers=headers), *UNAUTHORISED)
+    expect_members(dashboard.get(object_id), {"_id": object_id, "rate": 3})
+
+
+@pytest.mark.parametrize("path", LISTS)
 @behaviour("key-is-bare", reads_only=True)
-def test_the_bare_key_is_accepted(dashboard: Dashboard) -> None:
+def test_the_bare_key_is_accepted(dashboard: Dashboard, path: str) -> None:
     """The key is accepted without a scheme before it."""
-    listed(dashboard.send("GET", POLICIES, headers=[("Authorization", dashboard.auth.secret)]))
+    listed(dashboard.send("GET", path, headers=[("Authorization", dashboard.auth.secret)]))
 
 
+@pytest.mark.parametrize("path", LISTS)
 @behaviour("key-may-be-bearer", reads_only=True)
-def test_the_key_is_accepted_after_bearer(dashboard: Dashboard) -> None:
+def test_the_key_is_accepted_after_bearer(dashboard: Dashboard, path: str) -> None:
     """The key is accepted after Bearer."""
-    listed(dashboard.send("GET", POLICIES, headers=[("Authorization", f"Bearer {dashboard.auth.secret}")]))
+    listed(dashboard.send("GET", path, headers=[("Authorization", f"Bearer {dashboard.auth.secret}")]))
 
 
 @pytest.mark.parametrize("path", [f"{POLICIES}/", f"{POLICIES}/search/?q=tyk-contract-"])
@@ -55,6 +78,14 @@ def test_a_policy_can_be_posted_to_a_path_with_a_slash(dashboard: Dashboard) -> 
     expect_message(dashboard.send("DELETE", f"{path_of(policy_id)}/"), 200, "Data deleted")
 
 
+@behaviour("slash-at-end-is-ignored")
+def test_a_policy_can_be_updated_at_a_path_with_a_slash(dashboard: Dashboard) -> None:
+    """A policy is updated at its path with a slash at the end."""
+    object_id, name = dashboard.create(), dashboard.new_id()
+    expect_message(dashboard.send("PUT", f"{path_of(object_id)}/", {"name": name}), 200, "Data updated")
+    expect_members(dashboard.send("GET", f"{path_of(object_id)}/"), {"_id": object_id, "name": name})
+
+
 @pytest.mark.parametrize("content_type", ["application/x-www-form-urlencoded", "text/plain", ""])
 @behaviour("content-type-does-not-matter")
 def test_any_content_type_is_accepted(dashboard: Dashboard, content_type: str) -> None:
@@ -62,3 +93,30 @@ def test_any_content_type_is_accepted(dashboard: Dashboard, content_type: str) -
     headers = [("Authorization", dashboard.auth.secret)]
     headers += [("Content-Type", content_type)] if content_type else []
     expect_message(dashboard.post({"name": dashboard.new_id()}, headers=headers), 200)
+
+
+@behaviour("content-type-does-not-matter")
+def test_an_update_with_another_content_type(dashboard: Dashboard) -> None:
+    """A policy is updated whatever the Content-Type says."""
+    object_id, name = dashboard.create(), dashboard.new_id()
+    headers = [("Authorization", dashboard.auth.secret), ("Content-Type", "text/plain")]
+    expect_message(dashboard.send("PUT", path_of(object_id), {"name": name}, headers=headers), 200)
+    expect_members(dashboard.get(object_id), {"name": name})
+
+
+@behaviour("meta-is-text-or-null")
+def test_meta_is_null_or_a_text(dashboard: Dashboard) -> None:
+    """Meta is null or a text in the answers to writes, and to requests that are refused."""
+    created = dashboard.post({"name": dashboard.new_id()})
+    path = path_of(str(created.document.get("Message")))
+    exchanges = [
+        created,
+        dashboard.send("PUT", path, {"name": dashboard.new_id()}),
+        dashboard.send("DELETE", path),
+        dashboard.send("GET", path),
+        dashboard.post("{"),
+        dashboard.send("GET", POLICIES, headers=[]),
+    ]
+    for exchange in exchanges:
+        if not isinstance(exchange.document.get("Meta", False), str | None):
+            raise Mismatch("Meta with null or a text", f"{exchange.status} {exchange.text}", exchange)

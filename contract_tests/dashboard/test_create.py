@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from contract_tests.dashboard.checks import expect_members, expect_message, listed
+from contract_tests.dashboard.checks import expect_members, expect_message, expect_rights_twice, listed
 from contract_tests.dashboard.client import Dashboard
-from contract_tests.engine.checks import Mismatch
-from contract_tests.engine.declaration import behaviour
+from contract_tests.dashboard.samples import full_policy, right
+from contract_tests.engine.checks import Mismatch, first_difference
+from contract_tests.engine.declaration import NotApplicable, behaviour
 
 NAME_USED = "This policy name has already been used. Enter a unique policy name."
 MALFORMED = "Request body malformed."
@@ -35,6 +36,64 @@ def test_a_created_policy_can_be_read(dashboard: Dashboard) -> None:
     }  # fmt: skip
     object_id = dashboard.create(**sent)
     expect_members(dashboard.get(object_id), {"_id": object_id, **sent})
+
+
+@behaviour("created-policy-is-read")
+def test_all_parts_of_a_policy_are_read(dashboard: Dashboard) -> None:
+    """Rights with limits, partitions, negative numbers and texts in any script are read as they were sent."""
+    apis = [dashboard.new_id() for _ in range(6)]  # so many that the policy is large
+    limit = {"rate": 5, "per": 10, "quota_max": -1, "quota_renewal_rate": 60}
+    sent = {
+        "name": dashboard.new_id(' <é> "日本" &'), "quota_max": -1, "key_expires_in": -1, "rate": 0.5,
+        "tags": ["b", "a", "b"], "hmac_enabled": True, "meta_data": {"x": {"y": [1, None]}},
+        "partitions": {"quota": True, "rate_limit": False, "acl": True},
+        "access_rights": {api_id: {
+            **right(api_id), "versions": ["v2", "v1"], "limit": limit,
+            "allowed_urls": [{"url": "/a.*", "methods": ["GET", "POST"]}],
+        } for api_id in apis},
+    }  # fmt: skip
+    object_id = dashboard.create(**sent)
+    expect_members(dashboard.get(object_id), {"_id": object_id, **sent})
+
+
+def expect_every_member(dashboard: Dashboard, *, later: bool) -> None:
+    """Every member of two policies is read and listed as it was created and as it was updated.
+
+    Raises:
+        Mismatch: one is not.
+    """
+    first, second, third = (
+        full_policy(dashboard.contract, dashboard.new_id(), number, later=later) for number in (1, 2, 4)
+    )
+    ids = [dashboard.create(**members) for members in (first, second)]
+    for object_id, members in zip(ids, (first, second), strict=True):
+        exchange = dashboard.get(object_id)
+        expect_members(exchange, members)
+        expect_rights_twice(exchange, exchange.document)
+    name = dashboard.read(ids[0])["name"]
+    expect_message(dashboard.put(ids[0], {**third, "name": name}), 200)
+    exchange = dashboard.list(p="-1")
+    found = {str(policy.get("_id")): policy for policy in listed(exchange)}
+    for object_id, members in zip(ids, (third, second), strict=True):
+        read = dashboard.get(object_id)
+        expect_members(read, members)
+        expect_rights_twice(read, read.document)
+        policy = found.get(object_id, {})
+        if difference := first_difference(members, policy):
+            raise Mismatch(f"a list with {object_id} as it is read", difference, exchange)
+        expect_rights_twice(exchange, policy)
+
+
+@behaviour("every-member-is-kept")
+def test_every_member_is_kept(dashboard: Dashboard) -> None:
+    """Every member that exports of Dashboards have is read and listed as it was sent."""
+    expect_every_member(dashboard, later=False)
+
+
+@behaviour("later-members-are-kept")
+def test_later_members_are_kept(dashboard: Dashboard) -> None:
+    """Limits of endpoints, and rights to MCP proxies, are read and listed as they were sent."""
+    expect_every_member(dashboard, later=True)
 
 
 @behaviour("created-policy-is-read")
@@ -114,6 +173,24 @@ def test_a_malformed_update_changes_nothing(dashboard: Dashboard) -> None:
 
 
 @behaviour("organisation-is-that-of-the-key")
+def test_the_organisation_is_that_of_the_users(dashboard: Dashboard) -> None:
+    """The org_id of a policy is that of the users whom the key may list."""
+    users = dashboard.send("GET", "/api/users?p=-2").document.get("users")
+    if not isinstance(users, list) or not users or not isinstance(users[0], dict):
+        raise NotApplicable("the key may list no users, who would tell the organisation")
+    expect_members(dashboard.get(dashboard.create()), {"org_id": users[0].get("org_id")})
+
+
+@behaviour("organisation-is-that-of-the-key", reads_only=True)
+def test_no_policies_of_others_are_listed(dashboard: Dashboard) -> None:
+    """All policies in a list are of one organisation, that of the user."""
+    exchange = dashboard.list(p="-1")
+    organisations = {str(policy.get("org_id")) for policy in listed(exchange)}
+    if len(organisations) > 1:
+        raise Mismatch("policies of one organisation", ", ".join(sorted(organisations)), exchange)
+
+
+@behaviour("organisation-is-that-of-the-key")
 def test_a_foreign_organisation_is_replaced(dashboard: Dashboard) -> None:
     """A policy is created in the organisation of the user, whatever its org_id says."""
     own = dashboard.read(dashboard.create())["org_id"]
@@ -161,8 +238,3 @@ def test_a_created_policy_is_listed(dashboard: Dashboard) -> None:
     found = [policy for policy in listed(exchange) if policy.get("_id") == object_id]
     if [policy.get("rate") for policy in found] != [9]:
         raise Mismatch(f"a list with {object_id} once", f"{len(found)} times: {found}", exchange)
-
-
-def right(api_id: str) -> dict[str, Any]:
-    """The rights to an API that need not exist."""
-    return {"api_id": api_id, "api_name": "Orders", "versions": ["Default"], "allowed_urls": []}

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from contract_tests.dashboard.checks import expect_members, expect_message
+from contract_tests.dashboard.checks import expect_members, expect_message, expect_rights_twice, listed
 from contract_tests.dashboard.client import Dashboard
-from contract_tests.dashboard.test_create import right
+from contract_tests.dashboard.samples import full_right, right
 from contract_tests.engine.checks import Mismatch
 from contract_tests.engine.declaration import behaviour
 
@@ -31,6 +31,27 @@ def test_a_policy_is_found_by_its_id(dashboard: Dashboard) -> None:
 def test_an_unknown_object_id_is_not_found(dashboard: Dashboard) -> None:
     """A database id that no policy has answers 404."""
     expect_message(dashboard.get(dashboard.ownership.new_object_id()), 404, NO_OBJECT)
+
+
+@behaviour("unknown-id-is-refused", reads_only=True)
+def test_an_unknown_id_is_refused(dashboard: Dashboard) -> None:
+    """An id that no policy has answers 404 or 400, with the text of that status."""
+    exchange = dashboard.get(dashboard.new_id("nobody"))
+    answer = (400, "Invalid policy ID.") if exchange.status == 400 else (404, NO_OBJECT)
+    expect_message(exchange, *answer)
+
+
+@behaviour("rights-are-an-array-too")
+def test_rights_are_an_array_too(dashboard: Dashboard) -> None:
+    """The rights of a policy are read and listed as an array too, with the same entries."""
+    apis = {dashboard.new_id(): number for number in (1, 2)}
+    rights = [full_right(dashboard.contract, name, number, later=False) for name, number in apis.items()]
+    object_id = dashboard.create(access_rights={entry["api_id"]: entry for entry in rights})
+    read, listing = dashboard.get(object_id), dashboard.list(p="-1")
+    found = [policy for policy in listed(listing) if policy.get("_id") == object_id]
+    expect_members(read, {"access_rights": {name: {"api_id": name} for name in apis}})
+    for exchange, policy in ((read, read.document), *((listing, policy) for policy in found)):
+        expect_rights_twice(exchange, policy)
 
 
 @behaviour("other-members-are-whole")
@@ -88,7 +109,23 @@ def test_the_state_overrides(
     expect_members(exchange, {"state": state, **wanted})
 
 
+@behaviour("state-overrides-active")
+def test_an_update_sets_the_state(dashboard: Dashboard) -> None:
+    """A state that is sent with an update overrides active and is_inactive."""
+    object_id, name = dashboard.create(active=True), dashboard.new_id()
+    dashboard.put(object_id, {"name": name, "active": True, "state": "deny"})
+    expect_members(dashboard.get(object_id), {"state": "deny", "is_inactive": True})
+
+
 @behaviour("auth-type-follows-apis")
 def test_a_policy_without_apis_has_no_auth_type(dashboard: Dashboard) -> None:
     """The auth_type of a policy that grants no API is other, and auth_types is empty."""
     expect_members(dashboard.get(dashboard.create()), {"auth_type": "other", "auth_types": []})
+
+
+@behaviour("auth-type-follows-apis")
+def test_derived_members_are_not_kept(dashboard: Dashboard) -> None:
+    """What a policy sends as its derived members is accepted, and not read back."""
+    object_id = dashboard.create(auth_type="jwt", auth_types=["jwt"], graphql_enabled=True)
+    wanted = {"auth_type": "other", "auth_types": [], "graphql_enabled": False}
+    expect_members(dashboard.get(object_id), wanted)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from contract_tests.dashboard.checks import expect_found, expect_members, expect_message
+from contract_tests.dashboard.checks import expect_found, expect_members, expect_message, listed
 from contract_tests.dashboard.client import Dashboard
-from contract_tests.dashboard.test_create import right
-from contract_tests.engine.checks import Mismatch
+from contract_tests.dashboard.samples import right
+from contract_tests.engine.checks import TWICE, Mismatch
 from contract_tests.engine.declaration import behaviour
 
 NO_OBJECT = "Could not retrieve portal object."
@@ -15,9 +15,40 @@ NOTHING_TO_DELETE = "Could not retrieve object for deletion"
 @behaviour("update-replaces")
 def test_an_update_replaces_the_policy(dashboard: Dashboard) -> None:
     """An update answers 200, and what it does not send becomes zero."""
-    object_id, name = dashboard.create(rate=3, quota_max=5, tags=["a"]), dashboard.new_id()
-    expect_message(dashboard.put(object_id, {"name": name, "rate": 4}), 200, "Data updated")
-    expect_members(dashboard.get(object_id), {"name": name, "rate": 4, "quota_max": 0, "tags": []})
+    before = {"rate": 3, "quota_max": 5, "tags": ["a"], "meta_data": {"x": "before"}}
+    object_id, sent = (
+        dashboard.create(**before),
+        {"name": dashboard.new_id(), "rate": 4, "meta_data": {"x": "y"}},
+    )
+    expect_members(dashboard.get(object_id), before)
+    expect_message(dashboard.put(object_id, sent), 200, "Data updated")
+    expect_members(dashboard.get(object_id), {**sent, "quota_max": 0, "tags": []})
+
+
+@behaviour("update-replaces")
+def test_an_update_replaces_the_rights(dashboard: Dashboard) -> None:
+    """The rights of an update replace all rights, and are not added to them."""
+    before, after = dashboard.new_id(), dashboard.new_id()
+    object_id, name = dashboard.create(access_rights={before: right(before)}), dashboard.new_id()
+    dashboard.put(object_id, {"name": name, "access_rights": {after: right(after)}})
+    exchange = dashboard.get(object_id)
+    rights = exchange.document.get("access_rights")
+    if not isinstance(rights, dict) or list(rights) != [after]:
+        raise Mismatch(f"access_rights with {after} alone", exchange.text, exchange)
+
+
+@behaviour("update-replaces")
+def test_an_updated_policy_is_listed(dashboard: Dashboard) -> None:
+    """A list has an updated policy once and as it is now, and a search finds it by its new name alone."""
+    before, after = dashboard.new_id("before"), dashboard.new_id("after")
+    object_id = dashboard.create(name=before, rate=3)
+    dashboard.put(object_id, {"name": after, "rate": 4})
+    exchange = dashboard.list(p="-1")
+    found = [policy.get("rate") for policy in listed(exchange) if policy.get("_id") == object_id]
+    if found != [4]:
+        raise Mismatch(f"a list with {object_id} once, with rate 4", f"the rates {found}", exchange)
+    expect_found(dashboard.search(q=after), [object_id], [])
+    expect_found(dashboard.search(q=before), [], [object_id])
 
 
 @behaviour("update-replaces")
@@ -34,7 +65,8 @@ def test_an_update_may_not_take_a_name(dashboard: Dashboard) -> None:
     name, taken = dashboard.new_id(), dashboard.new_id()
     object_id = dashboard.create(name=name)
     dashboard.create(name=taken)
-    expect_message(dashboard.put(object_id, {"name": taken}), 400)
+    for _ in TWICE:
+        expect_message(dashboard.put(object_id, {"name": taken}), 400)
     expect_message(dashboard.put(object_id, {"name": name, "rate": 2}), 200)
 
 
@@ -43,7 +75,8 @@ def test_an_update_keeps_id_and_date(dashboard: Dashboard) -> None:
     """An update without ids and dates keeps the database id and the time of creation."""
     object_id = dashboard.create()
     before = dashboard.read(object_id)
-    dashboard.put(object_id, {"name": before["name"], "rate": 2})
+    exchange = dashboard.put(object_id, {"name": before["name"], "rate": 2})
+    expect_message(exchange, 200)
     expect_members(
         dashboard.get(object_id), {"_id": object_id, "rate": 2, "date_created": before["date_created"]}
     )
@@ -71,13 +104,17 @@ def test_an_update_of_nothing_is_not_found(dashboard: Dashboard) -> None:
 @behaviour("deleted-policy-is-gone")
 def test_a_deleted_policy_is_gone(dashboard: Dashboard) -> None:
     """A delete answers 200; the policy is then in no list, and is not found."""
-    object_id, other = dashboard.create(), dashboard.create()
+    name = dashboard.new_id()
+    object_id, other = dashboard.create(name=name), dashboard.create()
     exchange = dashboard.delete(object_id)
     expect_message(exchange, 200, "Data deleted")
     if exchange.document.get("Meta") is not None:
         raise Mismatch("Meta null", exchange.text, exchange)
     expect_message(dashboard.get(object_id), 404, NO_OBJECT)
+    expect_message(dashboard.put(object_id, {"name": dashboard.new_id()}), 404, NO_OBJECT)
     expect_found(dashboard.list(p="-1"), [other], [object_id])
+    expect_found(dashboard.search(q=name), [], [object_id])
+    expect_found(dashboard.search(policy_ids=object_id), [], [object_id])
 
 
 @behaviour("delete-of-unknown-is-404")

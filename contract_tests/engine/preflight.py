@@ -82,8 +82,7 @@ def find_version(service: Service, greeting: Any, wanted: str) -> DetectedVersio
             raise PreflightError(str(error), USAGE) from error
     text = greeting.get("version") if isinstance(greeting, dict) else None
     if not isinstance(text, str):
-        source = f"{probe} says no version; checked by the rules of the default version"
-        return DetectedVersion(default_version(folder), source)
+        return DetectedVersion(default_version(folder), f"assumed, for {probe} says no version")
     lines = known_versions(folder)
     try:
         version = GatewayVersion.parse(text)
@@ -132,9 +131,17 @@ def _check_kind(service: Service, url: str, greeting: Answer, refusal: Answer, l
     signs = (
         _has(greeting, service.probe_members),
         _has(refusal, service.refusal_members),
-        listing.status == 200 and isinstance(_json(listing), list),
+        listing.status == 200 and _lists(service, _json(listing)),
     )
     if not any(signs):
+        for title, members in service.others.items():
+            if _has(greeting, members):
+                path = service.listing.prefix
+                raise PreflightError(
+                    f"{url} is a {title}, not a {service.title}: GET {path} answers {listing.status}; "
+                    "check the URL and --service",
+                    UNREACHABLE,
+                )
         kind = shorten(greeting.get("Content-Type"), 60) or "no content type"
         raise PreflightError(
             f"{url} is not a {service.title}: GET {service.probe} answers {greeting.status} with {kind}; "
@@ -145,7 +152,16 @@ def _check_kind(service: Service, url: str, greeting: Answer, refusal: Answer, l
 
 def _has(answer: Answer, members: frozenset[str]) -> bool:
     document = _json(answer)
-    return isinstance(document, dict) and members <= document.keys()
+    return bool(members) and isinstance(document, dict) and members <= document.keys()
+
+
+def _lists(service: Service, document: Any) -> bool:
+    """True if an answer is a list of the service's things."""
+    try:
+        service.listing.listed(lambda _: document)
+    except ValueError:
+        return False
+    return True
 
 
 def _count_leftovers(client: Client, service: Service, secret: str, listing: Answer) -> int:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from contract_tests.engine.resources import Resource
@@ -22,10 +23,13 @@ class Service:
         auth_header: the header that the secret is sent in.
         resources: the things that it keeps, in the order of their removal.
         probe: the path that answers without the secret if the service is there: "/hello".
-        probe_members: members of the JSON object that the probe answers with; "version" tells the version.
+        probe_members: members of the JSON object that the probe answers with, by which the service is known;
+            none if any server may answer so. "version" tells the version.
         listing: the resource whose prefix answers a GET with a list, if the secret is right.
         refusal_members: members of the JSON object that refuses a wrong secret.
         variable: the environment variable of a user's secret, in lines to paste.
+        others: the titles of services that a user may name instead, and members that their probe at this
+            path answers with.
         reload_target: the target of a GET that loads what was written; "" if writes show at once.
     """
 
@@ -39,6 +43,7 @@ class Service:
     listing: Resource
     refusal_members: frozenset[str]
     variable: str = "TYK_GW_SECRET"
+    others: Mapping[str, frozenset[str]] = field(default_factory=dict)
     reload_target: str = ""
 
     @property

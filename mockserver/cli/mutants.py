@@ -16,13 +16,16 @@ if TYPE_CHECKING:
     from mockserver.mutation.mutant import Mutant
 
 
+_SERVICES = ("gateway", "dashboard")
+
+
 def add(commands: Commands) -> None:
     """Declare the command and its flags."""
     parser = commands.add_parser(
         "mutants",
         help="Break the mock in one way at a time, and check that the suite finds each defect.",
         description="Start mutants of the mock, which have one defect each, and run the suite against them. "
-        "A planted mutant (planted.yaml) must fail the behaviour that it breaks, a generated one (of the "
+        "A planted mutant must fail the behaviour that it breaks, a generated one (of the "
         "mock's source or its answers) any behaviour.",
         epilog="Exit codes: 0 the suite noticed all mutants, 1 it missed some, 2 usage error or internal "
         "error.",
@@ -44,8 +47,17 @@ def add(commands: Commands) -> None:
         "--seed", type=int, default=0, metavar="N", help="Seed of the sample and of the order (0)."
     )
     parser.add_argument(
-        "--gateway", metavar="VERSION", help="Gateway version to mutate; the default version if left out."
+        "--service",
+        choices=_SERVICES,
+        default="gateway",
+        help="Service whose mock is mutated. (default: %(default)s)",
     )
+    for service in _SERVICES:
+        parser.add_argument(
+            f"--{service}",
+            metavar="VERSION",
+            help=f"{service.title()} version to mutate; the default version if left out.",
+        )
     parser.add_argument(
         "--jobs",
         type=int,
@@ -68,17 +80,18 @@ def run(options: argparse.Namespace) -> int:
     """Try the mutants and print the outcomes; return the exit code."""
     from contract_tests.engine.signals import interrupt_on_sigterm
     from contract_tests.report import output_file
-    from mockserver.contract.spec_files import default_version
+    from mockserver.contract.spec_files import default_version, spec_path
     from mockserver.mutation import mutants, outcomes
     from mockserver.mutation.mutant import MutantError
     from mockserver.mutation.trial import STILLBORN
 
     if options.out:
         output_file.check(options.out)
-    version = options.gateway or str(default_version())
+    service = options.service
+    version = getattr(options, service) or str(default_version(spec_path(service)))
     chosen = [
         mutant
-        for mutant in mutants(version)
+        for mutant in mutants(service, version)
         if (not options.group or mutant.group == options.group)
         and _matches(mutant, options.texts, exact=options.exact)
     ]
@@ -91,7 +104,7 @@ def run(options: argparse.Namespace) -> int:
         for mutant in chosen:
             show(f"{mutant.group:8} {mutant.id:60} {mutant.breaks}")
         return CONFORMS
-    show(f"{len(chosen)} mutants of gateway {version}, order and sample by seed {options.seed}")
+    show(f"{len(chosen)} mutants of {service} {version}, order and sample by seed {options.seed}")
     interrupt_on_sigterm()
     tried = []
     for outcome in outcomes(chosen, version, options.jobs):

@@ -1,4 +1,4 @@
-"""Mutation testing of the suite: mocks with one defect each, which the suite must notice."""
+"""Mutation testing of the suite: mocks with one defect each, which their suites must notice."""
 
 from __future__ import annotations
 
@@ -9,26 +9,27 @@ from mockserver.mutation.mutant import Mutant
 from mockserver.mutation.trial import Outcome
 
 
-def mutants(version: str) -> list[Mutant]:
-    """All mutants of a version except the equivalent ones, the planted mutants first.
+def mutants(service: str, version: str) -> list[Mutant]:
+    """All mutants of a service in a version except the equivalent ones, the planted mutants first.
 
     Raises:
         MutantError: a planted mutant does not fit the source.
         SpecError: the version is unknown.
     """
     from mockserver.contract.openapi import Contract
-    from mockserver.contract.spec_files import select_version
+    from mockserver.contract.spec_files import select_version, spec_path
     from mockserver.mutation import answer_mutants, planted_mutants, source_mutants
 
-    contract = Contract.load(select_version(version))
-    patterns = planted_mutants.equivalent()
+    folder = spec_path(service)
+    contract = Contract.load(select_version(version, folder), folder)
+    patterns = planted_mutants.equivalent(service)
     generated = [
-        *source_mutants.mutants(),
-        *answer_mutants.answers(contract),
-        *answer_mutants.fields(contract),
+        *source_mutants.mutants(service),
+        *answer_mutants.answers(contract, service),
+        *answer_mutants.fields(contract, service),
     ]
     return [
-        *planted_mutants.mutants(),
+        *planted_mutants.mutants(service),
         *(mutant for mutant in generated if not planted_mutants.is_equivalent(mutant, patterns)),
     ]
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from mockserver.contract.openapi import Contract
 from mockserver.golang.scalars import Bool, Float64, GoType, Int64, ObjectId, String
 from mockserver.golang.structs import Field, Map, Slice, Struct
+from mockserver.mutation.answer_rules import RULES, AnswerRules
 from mockserver.mutation.mutant import ANSWER, FIELD, AnswerPatch, Mutant
 
 _EVERY_ANSWER = (
@@ -18,19 +19,6 @@ _OBJECTS = (
     "members in another order", "spaces added",
 )  # fmt: skip
 _OCCASIONAL = ("another status", "a letter changed", "the body cut")
-_INVISIBLE = {  # they need a special configuration, or the suite avoids them because they affect others
-    ("listKeys", "404"), ("updateApi", "500"), ("purgeOAuthTokens", "200"),
-}  # fmt: skip
-_EQUIVALENT = {  # a probe lists no components before their first check; one member has one order
-    ("getHello", "the last member dropped"),
-    ("getReady", "the last member dropped"),
-    ("listKeys", "members in another order"),
-    ("listOrganisationKeys", "members in another order"),
-    ("getApi", "a member added"),  # the members of a definition depend on the gateway
-}
-_LISTS = ("listPolicies", "listApis", "listOAuthClients")
-_WITHOUT_OPERATION = (301, 403, 404, 405)  # a redirect has neither body nor type
-
 _CHANGES: dict[type, tuple[str, ...]] = {
     String: ("zeroed", "nulled", "cut", "reversed"),
     ObjectId: ("zeroed", "cut"),
@@ -43,44 +31,49 @@ _CHANGES: dict[type, tuple[str, ...]] = {
 }
 
 
-def answers(contract: Contract) -> Iterator[Mutant]:
-    """Mutants of every declared answer, and of the answers to requests without an operation."""
+def answers(contract: Contract, service: str) -> Iterator[Mutant]:
+    """Mutants of the declared answers of a service, and of the answers to requests without an operation."""
+    rules = RULES.get(service, AnswerRules())
     for operation in contract.operations.values():
-        for status in operation.definition["responses"]:
-            if int(status) not in (403, 405, 503) and (operation.id, status) not in _INVISIBLE:
-                yield from _answer_mutants(operation.id, int(status), _OBJECTS)
-    for status in _WITHOUT_OPERATION:
-        yield from _answer_mutants("none", status, ())
+        for status in map(int, operation.definition["responses"]):
+            is_seen = status not in rules.unseen_statuses and (operation.id, status) not in rules.invisible
+            if is_seen and operation.path.startswith(rules.paths):
+                objects = () if operation.id in rules.lists else _OBJECTS
+                yield from _answer_mutants(service, rules, operation.id, status, objects)
+    for status in rules.without_operation:
+        yield from _answer_mutants(service, rules, "none", status, ())
 
 
-def _answer_mutants(operation: str, status: int, object_changes: tuple[str, ...]) -> Iterator[Mutant]:
-    is_redirect = status == 301
+def _answer_mutants(
+    service: str, rules: AnswerRules, operation: str, status: int, object_changes: tuple[str, ...]
+) -> Iterator[Mutant]:
+    is_redirect = status == 301  # it has neither body nor type
     changes = ("another status", "a header added", "the connection closed") if is_redirect else _EVERY_ANSWER
-    for how in (*changes, *(() if operation in _LISTS else object_changes)):
-        if (operation, how) in _EQUIVALENT:
-            continue
-        yield _answer_mutant(AnswerPatch(operation, status, "", how))
+    for how in (*changes, *object_changes):
+        if (operation, how) not in rules.equivalent and how not in rules.unjudged:
+            yield _answer_mutant(service, AnswerPatch(operation, status, "", how))
     for how in () if is_redirect else _OCCASIONAL:
-        yield _answer_mutant(AnswerPatch(operation, status, "", how, "on each second call"))
+        yield _answer_mutant(service, AnswerPatch(operation, status, "", how, "on each second call"))
     if operation in ("getPolicy", "listPolicies") and status == 200:
-        yield _answer_mutant(AnswerPatch(operation, status, "", "the body cut", "when it is large"))
+        yield _answer_mutant(service, AnswerPatch(operation, status, "", "the body cut", "when it is large"))
 
 
-def _answer_mutant(patch: AnswerPatch) -> Mutant:
+def _answer_mutant(service: str, patch: AnswerPatch) -> Mutant:
     when = "" if patch.when == "always" else f", {patch.when}"
     where = f"{patch.operation} {patch.status}"
-    return Mutant(f"{where}: {patch.how}{when}", ANSWER, f"{where}: {patch.how}{when}", patch=patch)
+    name = f"{where}: {patch.how}{when}"
+    return Mutant(name, ANSWER, name, patch=patch, service=service)
 
 
-def fields(contract: Contract) -> Iterator[Mutant]:
-    """Mutants of every member of a policy, except the equivalent ones."""
+def fields(contract: Contract, service: str) -> Iterator[Mutant]:
+    """Mutants of every member of a policy of a service, except the equivalent ones."""
     for path, member in _members(contract.type_of("Policy"), ""):
         for how in ("dropped", "renamed", "stale", "shared", *_CHANGES.get(type(member.type), ("nulled",))):
             if not _is_equivalent(path, member, how):
-                yield _field_mutant(AnswerPatch("", 0, path, how))
+                yield _field_mutant(service, AnswerPatch("", 0, path, how))
         for when in ("on each second call", "when it is large"):
-            yield _field_mutant(AnswerPatch("", 0, path, "nulled", when))
-        yield _field_mutant(AnswerPatch("listPolicies", 0, path, "nulled"))
+            yield _field_mutant(service, AnswerPatch("", 0, path, "nulled", when))
+        yield _field_mutant(service, AnswerPatch("listPolicies", 0, path, "nulled"))
 
 
 def _is_equivalent(path: str, member: Field, how: str) -> bool:
@@ -100,8 +93,8 @@ def _members(kind: GoType, path: str) -> Iterator[tuple[str, Field]]:
         yield from _members(kind.element, f"{path}*/")
 
 
-def _field_mutant(patch: AnswerPatch) -> Mutant:
+def _field_mutant(service: str, patch: AnswerPatch) -> Mutant:
     when = "" if patch.when == "always" else f", {patch.when}"
     where = f"{patch.operation}:" if patch.operation else ""
     name = f"{where}{patch.field} {patch.how}{when}"
-    return Mutant(name, FIELD, f"/{patch.field} is {patch.how}{when}", patch=patch)
+    return Mutant(name, FIELD, f"/{patch.field} is {patch.how}{when}", patch=patch, service=service)

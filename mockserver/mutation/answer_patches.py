@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
-from mockserver.gateway import policy_store
 from mockserver.golang import json_writer
 from mockserver.http.messages import Reply, Request
 from mockserver.mutation.mutant import AnswerPatch
@@ -94,10 +93,10 @@ WHEN: dict[str, Callable[[int, int], bool]] = {  # by the number of earlier call
 }
 
 
-def install(patch: AnswerPatch) -> None:
-    """Apply the patch to the mock of this process."""
+def install(patch: AnswerPatch, service: str) -> None:
+    """Apply the patch to the mock of a service in this process."""
     if patch.field:
-        _install_field(patch)
+        _FIELD_PATCHES[service](_FieldPatch(patch))
     else:
         _install_answer(patch)
 
@@ -119,36 +118,67 @@ def _install_answer(patch: AnswerPatch) -> None:
     dispatcher.Dispatcher._reply = _reply  # type: ignore[method-assign]  # a mutant is a patch
 
 
-def _install_field(patch: AnswerPatch) -> None:
-    state = threading.local()
-    values: dict[Any, Any] = {}
-    reads: Counter[str] = Counter()
-    path = patch.field.split("/")
+class _FieldPatch:
+    """A patch of a member of policies, with what it remembers of earlier answers."""
 
-    def text_of(loaded: policy_store.LoadedPolicy) -> bytes:
-        policy = loaded.policy
-        output = loaded.codec.type.output(policy)
-        text = json_writer.write(output)
-        calls = reads[policy["id"]]
-        reads[policy["id"]] += 1
-        if patch.operation and patch.operation != getattr(state, "operation", ""):
-            return text.encode()
-        if WHEN[patch.when](calls, len(text)):
-            _change_field(output, path, patch.how, policy["id"], values)
-        return json_writer.write(output).encode()
+    def __init__(self, patch: AnswerPatch) -> None:
+        self._patch = patch
+        self._path = patch.field.split("/")
+        self._state = threading.local()
+        self._values: dict[Any, Any] = {}
+        self._reads: Counter[str] = Counter()
 
-    def note_operation(operation: str) -> None:
-        handler = registry.HANDLERS["gateway", operation]
+    def apply(self, output: Any, policy_id: str) -> None:
+        """Change the member of a policy in an answer, if the patch applies to this one."""
+        patch = self._patch
+        calls = self._reads[policy_id]
+        self._reads[policy_id] += 1
+        if patch.operation and patch.operation != getattr(self._state, "operation", ""):
+            return
+        if WHEN[patch.when](calls, len(json_writer.write(output))):
+            _change_field(output, self._path, patch.how, policy_id, self._values)
+
+    def note(self, service: str, operation: str) -> None:
+        """Have the handler of an operation note that it is the one that answers."""
+        handler = registry.HANDLERS[service, operation]
 
         def answer(call: Call[Any]) -> Reply:
-            state.operation = operation
+            self._state.operation = operation
             return handler.answer(call)
 
-        registry.HANDLERS["gateway", operation] = handler._replace(answer=answer)
+        registry.HANDLERS[service, operation] = handler._replace(answer=answer)
 
-    note_operation("getPolicy")
-    note_operation("listPolicies")
+
+def _patch_gateway(patch: _FieldPatch) -> None:
+    from mockserver.gateway import handlers, policy_store
+
+    def text_of(loaded: policy_store.LoadedPolicy) -> bytes:
+        output = loaded.codec.type.output(loaded.policy)
+        patch.apply(output, loaded.policy["id"])
+        return json_writer.write(output).encode()
+
+    for operation in ("getPolicy", "listPolicies"):
+        patch.note(handlers.SERVICE, operation)
     policy_store.LoadedPolicy.text = property(text_of)  # type: ignore[assignment,method-assign]  # a mutant is a patch
+
+
+def _patch_dashboard(patch: _FieldPatch) -> None:
+    from mockserver.dashboard import handlers
+    from mockserver.dashboard.policy_forms import Form
+
+    original = Form.document
+
+    def document(self: Form, policy: dict[str, Any]) -> Any:
+        output = json.loads(json_writer.write(original(self, policy)))  # a copy of nested members too
+        patch.apply(output, policy["_id"])
+        return output
+
+    for operation in ("getPolicy", "listPolicies", "searchPolicies"):
+        patch.note(handlers.SERVICE, operation)
+    Form.document = document  # type: ignore[method-assign]  # a mutant is a patch
+
+
+_FIELD_PATCHES = {"gateway": _patch_gateway, "dashboard": _patch_dashboard}
 
 
 def _change_field(output: Any, path: list[str], how: str, policy_id: str, values: dict[Any, Any]) -> None:

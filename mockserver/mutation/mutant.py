@@ -1,4 +1,4 @@
-"""A mutant: the mock with one defect, in its source or in its answers."""
+"""A mutant: a mock with one defect, in its source or in its answers."""
 
 from __future__ import annotations
 
@@ -63,7 +63,8 @@ class Mutant:
         group: PLANTED, SOURCE, ANSWER or FIELD.
         breaks: the defect in words.
         row: the id of the behaviour whose test must kill the mutant; "" if any may.
-        gateway: the gateway version that shows the defect; "" for the version of the run.
+        service: the name of the service that is mutated: "gateway" or "dashboard".
+        version: the version of the service that shows the defect; "" for the version of the run.
     """
 
     id: str
@@ -72,7 +73,8 @@ class Mutant:
     edit: Edit | None = None
     patch: AnswerPatch | None = None
     row: str = ""
-    gateway: str = ""
+    service: str = "gateway"
+    version: str = ""
 
     def as_json(self) -> str:
         """The mutant as one line of JSON, for another process."""
@@ -96,5 +98,5 @@ def source_of(module: str) -> str:
     """
     path = Path(__file__).parent.parent.joinpath(*module.split(".")).with_suffix(".py")
     if not path.is_file():
-        raise MutantError(f"no module mockserver.{module}; correct mockserver/mutation/planted.yaml")
+        raise MutantError(f"no module mockserver.{module}; correct it where mockserver/mutation/ names it")
     return path.read_text("utf-8")

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import contextlib
 import sys
+from contextlib import AbstractContextManager
+from typing import Any
 
 from mockserver.mutation import edited_module
 from mockserver.mutation.mutant import Mutant
 
 MEMORY = 2 << 30  # bytes; a mutant with an endless loop could use all memory of the machine
 TICK_SECONDS = 0.05  # between reloads; a gateway's second would only make trials slower
+OTHER_ORGANISATION = "5e9d9544a1dcd60001d0ed2f"  # of a policy that the suite's user must not see
 LIVENESS_NANOSECONDS = 1  # so that /hello lists its components from the start
 
 
@@ -26,18 +29,32 @@ def main() -> None:
     mutant = Mutant.from_json(sys.stdin.readline())
     if mutant.edit is not None:
         edited_module.install(mutant.edit)
-    from mockserver.gateway import config
-    from mockserver.serving import mock_gateway
-
     if mutant.patch is not None:
         from mockserver.mutation import answer_patches
 
-        answer_patches.install(mutant.patch)
+        answer_patches.install(mutant.patch, mutant.service)
+    start = {"gateway": _gateway, "dashboard": _dashboard}[mutant.service]
+    with start(version, secret) as mock:
+        print(mock.url, flush=True)  # noqa: T201  the parent process reads it
+        sys.stdin.read()
+
+
+def _gateway(version: str, secret: str) -> AbstractContextManager[Any]:
+    from mockserver.gateway import config
+    from mockserver.serving import mock_gateway
+
     config.Config.reload_seconds = property(lambda _: TICK_SECONDS)  # type: ignore[assignment,method-assign]  # the setting takes whole seconds only
     settings = {"liveness_check": {"check_duration": LIVENESS_NANOSECONDS}}
-    with mock_gateway.MockGateway(gateway=version, secret=secret, config=settings) as gateway:
-        print(gateway.url, flush=True)  # noqa: T201  the parent process reads it
-        sys.stdin.read()
+    return mock_gateway.MockGateway(gateway=version, secret=secret, config=settings)
+
+
+def _dashboard(version: str, secret: str) -> AbstractContextManager[Any]:
+    from mockserver.serving import mock_dashboard
+
+    mock = mock_dashboard.MockDashboard(dashboard=version, key=secret, with_gateway=False)
+    with contextlib.suppress(Exception):  # a mutant may refuse it
+        mock.state.policies.create(OTHER_ORGANISATION, mock.state.form.decode(b'{"name": "theirs"}'))
+    return mock
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The planted mutants of mockserver/mutation/planted.yaml: at least one for each behaviour."""
+"""The planted mutants of each service, which stand in a table: at least one for each behaviour."""
 
 from __future__ import annotations
 
@@ -9,42 +9,46 @@ from typing import Any
 from mockserver.contract.spec_files import load_yaml
 from mockserver.mutation.mutant import PLANTED, Edit, Mutant, MutantError, source_of
 
-TABLE = Path(__file__).with_name("planted.yaml")
+TABLES = {"gateway": "planted.yaml", "dashboard": "planted_dashboard.yaml"}  # beside this module
 _KEYS = {"row", "breaks", "in", "old", "new"}
 
 
-def mutants() -> list[Mutant]:
-    """All planted mutants in the table's order.
+def mutants(service: str) -> list[Mutant]:
+    """All planted mutants of a service, in the order of its table.
 
     Raises:
         MutantError: a key is missing or unknown, or `old` is not in its module exactly once.
     """
     count: dict[str, int] = {}
     planted = []
-    for entry in load_yaml(TABLE)["mutants"]:
-        if keys := (entry.keys() - {"gateway"}) ^ _KEYS:
+    for entry in _table(service)["mutants"]:
+        if keys := (entry.keys() - {service}) ^ _KEYS:
             name = entry.get("row", entry)
-            raise MutantError(f"planted.yaml: {name}: the key {min(keys)!r} is missing or unknown")
+            raise MutantError(f"{TABLES[service]}: {name}: the key {min(keys)!r} is missing or unknown")
         row = entry["row"]
         count[row] = count.get(row, 0) + 1
         name = row if count[row] == 1 else f"{row}#{count[row]}"
-        planted.append(
-            Mutant(name, PLANTED, entry["breaks"], _edit(entry), row=row, gateway=entry.get("gateway", ""))
-        )
+        edit, version = _edit(TABLES[service], entry), entry.get(service, "")
+        mutant = Mutant(name, PLANTED, entry["breaks"], edit, row=row, service=service, version=version)
+        planted.append(mutant)
     return planted
 
 
-def _edit(entry: dict[str, Any]) -> Edit:
+def _table(service: str) -> Any:
+    return load_yaml(Path(__file__).with_name(TABLES[service]))
+
+
+def _edit(table: str, entry: dict[str, Any]) -> Edit:
     source, old = source_of(entry["in"]), entry["old"]
     if (count := source.count(old)) != 1:
-        fault = f"planted.yaml: {entry['row']}: {old!r} is {count} times in {entry['in']}.py, must be once"
+        fault = f"{table}: {entry['row']}: {old!r} is {count} times in {entry['in']}.py, must be once"
         raise MutantError(f"{fault}; correct `old`")
     return Edit(entry["in"], source.index(old), old, entry["new"])
 
 
-def equivalent() -> list[str]:
-    """Patterns of the ids and texts of equivalent mutants, as the table lists them with their reasons."""
-    return [entry["what"] for entry in load_yaml(TABLE)["equivalent"]]
+def equivalent(service: str) -> list[str]:
+    """Patterns of the ids and texts of a service's equivalent mutants; its table has the reasons."""
+    return [entry["what"] for entry in _table(service)["equivalent"]]
 
 
 def is_equivalent(mutant: Mutant, patterns: list[str]) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from mockserver.mutation.mutant import SOURCE, Edit, Mutant, source_of
 
-MODULES = (
+_GATEWAY = (
     "gateway.handlers.policies", "gateway.handlers.probes", "gateway.handlers.reloads",
     "gateway.replies", "gateway.policy_store", "contract.codecs", "serving.dispatcher",
     "gateway.service", "contract.routes", "service.registry", "http.messages", "http.responses",
@@ -28,6 +28,12 @@ MODULES = (
     "storage.redis_backend", "storage.redis_client", "storage.redis_errors", "storage.redis_listener",
     "storage.snapshot", "storage.store_url", "gateway.config", "service.configuration",
 )  # fmt: skip
+_DASHBOARD = (  # those that decide what REST answers of policies
+    "dashboard.handlers.policies", "dashboard.handlers.registration", "dashboard.service",
+    "dashboard.policies", "dashboard.policy_forms", "dashboard.policy_states", "dashboard.listing",
+    "dashboard.records", "dashboard.replies",
+)  # fmt: skip
+MODULES = {"gateway": _GATEWAY, "dashboard": _DASHBOARD}  # by service
 
 _OPERATORS: dict[type, tuple[str, str]] = {  # the operator and its replacement
     ast.Eq: ("==", "!="), ast.NotEq: ("!=", "=="), ast.Lt: ("<", "<="), ast.LtE: ("<=", "<"),
@@ -37,12 +43,12 @@ _OPERATORS: dict[type, tuple[str, str]] = {  # the operator and its replacement
 }  # fmt: skip
 
 
-def mutants() -> list[Mutant]:
-    """All mutants of `MODULES`, in the order of the code."""
-    return [mutant for module in MODULES for mutant in _mutants_of(module)]
+def mutants(service: str) -> list[Mutant]:
+    """All mutants of a service's `MODULES`, in the order of the code."""
+    return [mutant for module in MODULES[service] for mutant in _mutants_of(service, module)]
 
 
-def _mutants_of(module: str) -> Iterator[Mutant]:
+def _mutants_of(service: str, module: str) -> Iterator[Mutant]:
     source = source_of(module)
     collector = _EditCollector(module, source)
     collector.visit(ast.parse(source))
@@ -55,7 +61,7 @@ def _mutants_of(module: str) -> Iterator[Mutant]:
         line = " ".join(lines[number].split())
         old, new = (" ".join(text.split()) for text in (edit.old, edit.new))
         breaks = f"{module.replace('.', '/')}.py:{number + 1} {old} -> {new}, in: {line}"
-        yield Mutant(f"{name}#{count[name]}", SOURCE, breaks, edit)
+        yield Mutant(f"{name}#{count[name]}", SOURCE, breaks, edit, service=service)
 
 
 class _EditCollector(ast.NodeVisitor):

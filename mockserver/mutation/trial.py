@@ -10,9 +10,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cache
+from importlib import import_module
 from typing import Any
 
-from mockserver.contract.spec_files import known_versions, select_version
+from mockserver.contract.spec_files import known_versions, select_version, spec_path
 from mockserver.mutation import unit_trial
 from mockserver.mutation.mutant import SOURCE, Mutant
 
@@ -23,7 +24,7 @@ MOST_RECENT = 10  # tests of each kind that are tried first
 FOUND, MISSED, STILLBORN = "found", "missed", "stillborn"
 
 # Ids of the tests that noticed a mutant last, by the kind of the mutant.
-_recent: defaultdict[str, deque[str]] = defaultdict(lambda: deque(maxlen=MOST_RECENT))
+_recent: defaultdict[tuple[str, str], deque[str]] = defaultdict(lambda: deque(maxlen=MOST_RECENT))
 
 
 @dataclass(frozen=True)
@@ -58,14 +59,14 @@ def attempt(mutant: Mutant, version: str) -> Outcome:
     Modules that no client can observe are first tried by the project's own tests.
     """
     start = time.monotonic()
-    oldest, *_, newest = known_versions()
+    oldest, *_, newest = known_versions(spec_path(mutant.service))
     outcome = attempt_by_tests(mutant)
     if outcome is None and (likely := _likely(mutant)):
-        outcome = _attempt(mutant, mutant.gateway or version, likely)
+        outcome = _attempt(mutant, mutant.version or version, likely)
     more_versions = (newest, oldest) if mutant.group == SOURCE else ()
-    for tried_version in (mutant.gateway or version, *more_versions):
+    for tried_version in (mutant.version or version, *more_versions):
         if outcome is None or not (outcome.is_noticed or outcome.verdict == STILLBORN):
-            outcome = _attempt(mutant, tried_version, _items())
+            outcome = _attempt(mutant, tried_version, _items(mutant.service))
     assert outcome is not None
     return replace(outcome, seconds=time.monotonic() - start)
 
@@ -81,9 +82,9 @@ def attempt_by_tests(mutant: Mutant) -> Outcome | None:
 
 
 def _attempt(mutant: Mutant, version: str, tests: list[Any]) -> Outcome:
-    version = str(select_version(version))
+    version = str(select_version(version, spec_path(mutant.service)))
     with _running(mutant, version) as url:
-        failures = _failures(url, version, tests, until_failure=not mutant.row) if url else {}
+        failures = _failures(mutant, url, version, tests) if url else {}
     if not url:
         return Outcome(mutant, STILLBORN)
     recent = _recent[_kind(mutant)]
@@ -93,21 +94,23 @@ def _attempt(mutant: Mutant, version: str, tests: list[Any]) -> Outcome:
     return Outcome(mutant, FOUND if by else MISSED, by, actual)
 
 
-def _kind(mutant: Mutant) -> str:
-    """The module or operation of a mutant; the same tests often notice mutants of one kind."""
-    return mutant.edit.module if mutant.edit else mutant.patch.operation if mutant.patch else ""
+def _kind(mutant: Mutant) -> tuple[str, str]:
+    """The service and the module or operation of a mutant; the same tests often notice one kind."""
+    part = mutant.edit.module if mutant.edit else mutant.patch.operation if mutant.patch else ""
+    return mutant.service, part
 
 
 def _likely(mutant: Mutant) -> list[Any]:
     """The tests of the mutant's row; without a row, the recent tests of its kind and those of phase LAST."""
     from contract_tests.engine.declaration import LAST
 
+    items = _items(mutant.service)
     if mutant.row:
-        return [item for item in _items() if item.function.declaration.behaviour == mutant.row]
+        return [item for item in items if item.function.declaration.behaviour == mutant.row]
     recent = _recent[_kind(mutant)]
     if not recent:
         return []
-    return [item for item in _items() if item.nodeid in recent or item.function.declaration.phase == LAST]
+    return [item for item in items if item.nodeid in recent or item.function.declaration.phase == LAST]
 
 
 @contextmanager
@@ -136,28 +139,30 @@ def _running(mutant: Mutant, version: str) -> Iterator[str]:
                 process.kill()
 
 
-def _failures(url: str, version: str, tests: list[Any], *, until_failure: bool) -> dict[str, tuple[str, str]]:
+def _failures(mutant: Mutant, url: str, version: str, tests: list[Any]) -> dict[str, tuple[str, str]]:
     """Behaviour and actual answer of each test that failed or could not check the mutant, by its id.
 
-    A mutant that the preflight refuses has one entry, of the behaviour "before the run".
+    Without a row, the first failure ends the run. A mutant that the preflight refuses has one entry, of the
+    behaviour "before the run".
     """
     from contract_tests.engine import preflight
     from contract_tests.engine.run import Run
     from contract_tests.engine.run_options import RunOptions
     from contract_tests.engine.scheduler import Scheduler
-    from contract_tests.gateway.service import GATEWAY
-    from contract_tests.gateway.suite import SUITE
     from contract_tests.report.verdicts import Status
 
+    suite = _suite(mutant.service)
+    service = suite.service
+    wanted = "auto" if "version" in service.probe_members else version
     try:
-        detected = preflight.look(GATEWAY, url, SECRET, "auto", timeout=5)
+        detected = preflight.look(service, url, SECRET, wanted, timeout=5)
     except preflight.PreflightError as error:
         return {"": ("before the run", str(error))}
-    if detected.version != select_version(version):
-        return {"": ("before the run", f"/hello says {detected.version}")}
-    options = RunOptions(url=url, secret=SECRET, allow_group_reload=True)
-    run = Run.open(GATEWAY, options, _contract(version), timeout=5)
-    scheduler = Scheduler(SUITE, run, tests, until_failure=until_failure)
+    if str(detected.version) != version:
+        return {"": ("before the run", f"{service.probe} says {detected.version}")}
+    options = RunOptions(url=url, secret=SECRET, allow_group_reload=True, service=service.name, strict=True)
+    run = Run.open(service, options, service.contract(detected.version), timeout=5)
+    scheduler = Scheduler(suite, run, tests, until_failure=not mutant.row)
     scheduler.run_all()
     run.close()
     verdicts = sorted(scheduler.verdicts.items(), key=lambda pair: pair[1].status is not Status.FAILED)
@@ -168,20 +173,18 @@ def _failures(url: str, version: str, tests: list[Any], *, until_failure: bool) 
     }
 
 
-@cache
-def _contract(version: str) -> Any:
-    """The contract of a version, cached so that its validators are built once."""
-    from mockserver.contract.openapi import Contract
-
-    return Contract.load(select_version(version))
+def _suite(service: str) -> Any:
+    """The suite of a service."""
+    return import_module(f"contract_tests.{service}.suite").SUITE
 
 
 @cache
-def _items() -> list[Any]:
-    """The suite's tests as pytest collects them."""
+def _items(service: str) -> list[Any]:
+    """The tests of a service's suite as pytest collects them."""
     import pytest
 
     from contract_tests.engine import runner
+    from contract_tests.engine.run_options import RunOptions
 
     items: list[Any] = []
 
@@ -189,7 +192,8 @@ def _items() -> list[Any]:
         def pytest_collection_finish(self, session: pytest.Session) -> None:
             items.extend(session.items)
 
+    options = RunOptions(service=service).to_arguments()
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
-        pytest.main([*runner.SUITE, "--collect-only", "-pno:terminal"], plugins=[Collector()])
+        pytest.main([*runner.SUITE, *options, "--collect-only", "-pno:terminal"], plugins=[Collector()])
     return items
