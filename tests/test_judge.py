@@ -96,3 +96,9 @@ def test_openapi_core_judges_one_answer_of_each_kind(monkeypatch: pytest.MonkeyP
     judge = SchemaJudge(CONTRACT)
     judge.read([_read("name", 1), _read("rate", "2")])
     assert [violation.message for violation in judge.findings()] == ["/name: 1 is not of type 'string'"]
+
+
+@pytest.mark.parametrize("body", [rb'[5, "\ud800"]', rb'[{"\ud800": 1}]', rb'["\ud800", 5]'])
+def test_half_of_a_surrogate_pair_is_a_violation(body: bytes) -> None:
+    """A text that the validator cannot take is a violation, wherever it stands, and no error of the suite."""
+    assert CONTRACT.response_violations(CONTRACT.operations["listPolicies"], 200, "application/json", body)

@@ -172,18 +172,11 @@ class Contract:
             return [f"{side}: the body is not valid JSON: {error}"]
         except RecursionError:
             return [f"{side}: the body is nested too deep to be validated"]
-        import jsonschema_rs
-
-        validator = self._validator(schema)
         try:
-            validator.validate(instance)
-        except jsonschema_rs.ValidationError as first:
-            # all errors of a long list take minutes, for their number is squared
-            errors = list(validator.iter_errors(instance)) if len(body) <= LISTED_FROM else [first]
-            return [f"{side} /{'/'.join(map(str, error.instance_path))}: {error.message}" for error in errors]
+            errors = _errors(self._validator(schema), instance, is_long=len(body) > LISTED_FROM)
         except ValueError as error:
             return [f"{side}: the body cannot be validated: {error}"]
-        return []
+        return [f"{side} /{'/'.join(map(str, error.instance_path))}: {error.message}" for error in errors]
 
     def _validator(self, schema: Mapping[str, Any]) -> Any:
         import jsonschema_rs
@@ -204,6 +197,23 @@ class Contract:
     @cached_property
     def _components(self) -> Any:
         return schema_views.as_json_schema(self.document.get("components", {}))
+
+
+def _errors(validator: Any, instance: Any, *, is_long: bool) -> list[Any]:
+    """The errors that a validator finds, of a long instance the first.
+
+    All errors of a long list take minutes, for their number is squared.
+
+    Raises:
+        ValueError: a text has half of a surrogate pair, or another value that the validator cannot take.
+    """
+    import jsonschema_rs
+
+    try:
+        validator.validate(instance)
+    except jsonschema_rs.ValidationError as first:
+        return [first] if is_long else list(validator.iter_errors(instance))
+    return []
 
 
 def _operations(document: Mapping[str, Any]) -> list[Operation]:
