@@ -165,9 +165,9 @@ def test_a_recording_ends_in_time() -> None:
     """A recorder gives up a gateway that never ends an answer, and one that takes all of its time."""
     with hostile(dripping(CHUNKED, b"0")) as url:
         with Client(url, 0.3) as client, pytest.raises(RecorderError, match="does not answer: the body"):
-            Recorder(client, SECRET).check_empty()
+            Recorder(client, SECRET).prepare()
         with Client(url, 30, within=Deadline(0.3)) as client, pytest.raises(RecorderError, match="is over"):
-            Recorder(client, SECRET).check_empty()
+            Recorder(client, SECRET).prepare()
 
 
 def test_a_request_without_time_is_no_missing_answer() -> None:
@@ -175,9 +175,9 @@ def test_a_request_without_time_is_no_missing_answer() -> None:
     step = {"request": {"method": "GET", "target": "/", "headers": []}}
     with hostile(answering()) as url:
         with Client(url, 0.2) as client:
-            assert Player(client, Path(), SECRET, "").send(step) is None
+            assert Player(client, {}).send(step) is None
         with Client(url, 30, within=Deadline(0.2)) as client, pytest.raises(TimeOver):
-            Player(client, Path(), SECRET, "").send(step)
+            Player(client, {}).send(step)
 
 
 @pytest.mark.parametrize("body", [b"[1]", b"null", b"{", b"[" * 100_000], ids=["list", "null", "cut", "deep"])
