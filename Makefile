@@ -8,13 +8,16 @@ UNLIKE := --disable-plugin KeywordDetector --disable-plugin HexHighEntropyString
 
 INSTALL := -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable
 
-.PHONY: verify test test-lowest serve check bench format constraints sbom
+.PHONY: verify test test-all test-lowest serve check bench format constraints sbom
 
 verify: .venv/ready  ## judge the embedded mocks of both services by the contract suite
 	$(BIN)/tyk-contract verify --strict
 	$(BIN)/tyk-contract verify --strict --service dashboard
 
-test: .venv/ready  ## run all tests
+test: .venv/ready  ## run the tests, but for those that start whole commands and servers
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow"
+
+test-all: .venv/ready  ## run all tests
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 test-lowest: .venv/lowest/ready  ## run all tests with the oldest versions that pyproject.toml allows

@@ -15,6 +15,8 @@ from mockserver.contract.openapi import Contract, Operation
 from mockserver.contract.routes import Routes
 from mockserver.contract.spec_files import default_version
 
+pytestmark = pytest.mark.slow  # whole commands and servers
+
 SECRET = "families-secret"
 CORE = ("/hello", "/ready", "/tyk/policies", "/tyk/reload", "/tyk/keys")
 

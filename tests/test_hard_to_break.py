@@ -11,6 +11,8 @@ from asking import send
 
 from mockserver import MockGateway
 
+pytestmark = pytest.mark.slow  # whole commands and servers
+
 ROOT = Path(__file__).parent.parent
 
 

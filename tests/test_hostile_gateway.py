@@ -19,6 +19,8 @@ from serving import COMMAND, QUIET, error_line, run_command, serving
 
 from contract_tests.report import verdicts
 
+pytestmark = pytest.mark.slow  # whole commands and servers
+
 SECRET = "Sup3r-hidden"
 ODD = "\x1b]0;PWNED\x07\x9b2J\u202e\u2028\n conforms: 0 failed\r$(touch PWNED)`touch PWNED`"
 MEMBERS = {"status": "ok", "version": "5.12.0", "message": f"{ODD}LONE", "access_token": ODD}

@@ -19,6 +19,8 @@ from mockserver.mutation.mutant import PLANTED, SOURCE, Edit, Mutant, MutantErro
 from mockserver.mutation.source_mutants import MODULES
 from mockserver.mutation.trial import FOUND, MISSED, STILLBORN, attempt
 
+pytestmark = pytest.mark.slow  # whole commands and servers
+
 # One of each kind, and those that once were missed.
 SAMPLE = [
     "secret-is-trimmed", "secret-wrong-is-403#2", "list-drops-deleted", "concurrent-writes-do-not-mix", "id-characters",

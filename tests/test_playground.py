@@ -14,6 +14,8 @@ from mockserver import MockDashboard, MockGateway
 from mockserver.http.client import Answer, Client
 from mockserver.service.pages import pages
 
+pytestmark = pytest.mark.slow  # whole commands and servers
+
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 

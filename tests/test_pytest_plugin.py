@@ -10,6 +10,8 @@ from serving import LEAN
 
 from mockserver import MockGateway
 
+pytestmark = pytest.mark.slow  # whole commands and servers
+
 
 def test_each_test_has_a_fresh_gateway(pytester: pytest.Pytester) -> None:
     """Policies, faults and the journal of one test are gone in the next."""

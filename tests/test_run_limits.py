@@ -27,6 +27,8 @@ from mockserver import MockGateway
 from mockserver.http.deadline import Deadline
 from mockserver.service.faults import ANY
 
+pytestmark = pytest.mark.slow  # whole commands and servers
+
 SECRET = "limits-secret"
 
 

@@ -25,6 +25,8 @@ from mockserver.service.service import Service
 from mockserver.serving.dispatcher import Dispatcher
 from mockserver.serving.service_server import ServiceServer, listen
 
+pytestmark = pytest.mark.slow  # whole commands and servers
+
 SECRET = "notes-secret"
 OPENAPI = """
 openapi: 3.1.0

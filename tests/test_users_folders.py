@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from serving import LEAN, QUIET
 
+pytestmark = pytest.mark.slow  # whole commands and servers
+
 ROOT = Path(__file__).parent.parent
 BIN = Path(sys.executable).parent
 FOREIGN = "raise RuntimeError('this is the package of the user')\n"

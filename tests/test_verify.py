@@ -19,6 +19,8 @@ from mockserver import MockGateway
 from mockserver.gateway.gateway import Gateway
 from mockserver.http.messages import DropConnection
 
+pytestmark = pytest.mark.slow  # whole commands and servers
+
 SECRET = "verify-secret"
 APART = {  # tests that run by themselves, for such a reload may come between a write and the next look
     "plain-reload-loads-soon", "first-block-counts", "any-block-is-answered",

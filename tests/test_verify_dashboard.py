@@ -18,6 +18,8 @@ from mockserver.dashboard import listing, policies, replies
 from mockserver.dashboard.policy_forms import Form
 from mockserver.http.messages import Reply
 
+pytestmark = pytest.mark.slow  # whole commands and servers
+
 KEY = "6b6579206f662061207465737420ff01"
 RIGHTS = {"orders": {"api_id": "orders", "api_name": "Orders", "versions": ["Default"]}}
 

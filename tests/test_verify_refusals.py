@@ -14,6 +14,8 @@ from serving import verify
 
 from mockserver import MockGateway
 
+pytestmark = pytest.mark.slow  # whole commands and servers
+
 SECRET = "verify-secret"
 
 

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow  # whole commands and servers
+
 ROOT = Path(__file__).parent.parent
 
 

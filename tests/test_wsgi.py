@@ -19,6 +19,8 @@ from serving import QUIET, verify
 from mockserver.http.client import Client
 from mockserver.serving.wsgi_app import NOT_CARRIED, SEVERAL_PROCESSES
 
+pytestmark = pytest.mark.slow  # whole commands and servers
+
 SECRET = "mock-secret"
 SERVERS = {
     "flask": ["flask", "--app", "mockserver:create_app", "run", "--port", "0"],
