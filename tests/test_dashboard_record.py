@@ -22,7 +22,7 @@ from mockserver.evidence.recording import Recording, Scenario, read_recording
 from mockserver.evidence.replay import replay
 from mockserver.evidence.scenarios import load_scenarios
 from mockserver.evidence.stand_ins import StandIns
-from mockserver.http.client import Client
+from mockserver.http.client import Answer, Client
 
 KEY = "a-key-that-is-not-shown"
 ORGANISATION = "5e9d9544a1dcd60001d0ed77"
@@ -148,6 +148,53 @@ def test_an_answer_that_names_anything_of_others_ends_the_recording() -> None:
                 run.adopt("/api/portal/policies", other, "mine")
             with pytest.raises(RecorderError, match="not sent"):
                 run.check("DELETE", f"/api/portal/policies/{other}", None)
+
+
+@pytest.mark.parametrize(
+    ("path", "shown"),
+    [
+        ("/api/portal/policies", {}),
+        ("/api/portal/policies", {"name": "", "id": ""}),
+        ("/api/portal/policies", {"name": "", "id": "gold"}),
+        ("/api/portal/policies", {"name": "gold", "id": "${RUN}mine"}),
+        ("/api/users", {"email_address": ""}),
+    ],
+    ids=["nothing", "no-name", "another-id", "another-name", "no-address"],
+)
+def test_a_thing_without_a_name_of_the_run_is_not_changed(path: str, shown: dict[str, str]) -> None:
+    """What an answer names, and the Dashboard shows without a name of the run, is neither changed nor removed."""
+    other = "5fd203d01f1ad30001c0ffee"
+    sent: list[str] = []
+
+    class Naming:
+        """A client of a Dashboard that answers each create with the id of another's thing."""
+
+        def send(self, method: str, target: str, *_: Any, **__: Any) -> Answer:
+            sent.append(f"{method} {target}")
+            lists = {"Data": [], "users": [], "Pages": 1}
+            created = {"Status": "OK", "Message": other, "Meta": other}
+            thing = {name: text.replace("${RUN}", run.names["RUN"]) for name, text in shown.items()}
+            document = created if method == "POST" else thing if other in target else lists
+            return Answer.of(200, [], json.dumps(document).encode())
+
+        def close(self) -> None:
+            """Close nothing."""
+
+    client: Any = Naming()
+    run = RecordedRun(client, DASHBOARD, KEY)
+    recorder = DashboardRecorder(client, KEY, run)
+    create = {
+        "method": "POST", "target": path, "headers": [],
+        "body": '{"name": "${RUN}mine", "email_address": "${RUN}mine"}',
+    }  # fmt: skip
+    delete = {"method": "DELETE", "target": f"{path}/${{MINE}}", "headers": []}
+    steps = [
+        {"step": 0, "request": create, "capture": {"MINE": "Meta"}, "volatile": []},
+        {"step": 1, "request": delete, "volatile": []},
+    ]
+    with pytest.raises(RecorderError, match="names another's"):
+        list(recorder.record(Scenario("x/y", "", {}, steps)))
+    assert not [line for line in sent if line.startswith(("PUT", "DELETE"))]
 
 
 def test_a_key_that_may_not_write_is_an_error(tmp_path: Path) -> None:

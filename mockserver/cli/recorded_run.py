@@ -50,7 +50,9 @@ class RecordedRun:
         try:
             self._ownership.adopt(resource, thing_id, shown)
         except UnsafeRequest as error:
-            raise RecorderError(f"the answer to a POST of {path} names another's: {error}") from error
+            raise RecorderError(
+                f"the answer to a POST of {path} names another's: {error}; it was not changed"
+            ) from error
 
     def clean(self) -> None:
         """Remove all that the run wrote.

@@ -18,6 +18,7 @@ from mockserver.http.client import Answer, Client, ClientError, TimeOver
 from mockserver.http.deadline import Deadline
 
 POLICIES = "/api/portal/policies"
+_NAMED_BY = ("name", "email_address", "id")  # the members that tell whose a policy or a user is
 
 
 @dataclass
@@ -107,12 +108,12 @@ class DashboardRecorder:
     def _adopt(self, target: str, thing_id: str) -> None:
         """Count a captured id as one of the run, if the Dashboard shows a thing of the run under it.
 
-        A thing without a name is one of the run too, for the Dashboard has just made it.
+        A policy without a name is told by the id that the run gave it: one with neither may be another's.
         """
         path = target.partition("?")[0].rstrip("/")
         shown = self._send("GET", f"{path}/{quote(thing_id, safe='')}")
         if shown.status == 200:
-            name = _member(shown, "name") or _member(shown, "email_address") or self.run.names["RUN"]
+            name = next(filter(None, (_member(shown, member) for member in _NAMED_BY)), "")
             self.run.adopt(path, thing_id, name)
 
     def _send(self, method: str, target: str, body: bytes | None = None) -> Answer:
