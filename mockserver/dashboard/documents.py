@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import Any, NoReturn
 
 from mockserver.dashboard.records import Document
@@ -10,13 +11,13 @@ from mockserver.dashboard.replies import Refusal
 
 
 def parse(body: bytes, refusal: Refusal) -> Document:
-    """The JSON object in a body.
+    """The JSON object in a body; Go too refuses a number that no float64 holds.
 
     Raises:
         Refusal: the given one, if the body is anything else.
     """
     try:
-        document = json.loads(body, parse_constant=_no_constant)
+        document = json.loads(body, parse_constant=_no_constant, parse_float=_finite)
     except (ValueError, RecursionError):
         raise refusal from None
     if not isinstance(document, dict):
@@ -26,6 +27,13 @@ def parse(body: bytes, refusal: Refusal) -> Document:
 
 def _no_constant(text: str) -> NoReturn:
     raise ValueError(f"{text} is no JSON")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if math.isinf(number):
+        raise ValueError(f"{text} is beyond the range of a float64")
+    return number
 
 
 def text_of(document: Document, member: str) -> str:
