@@ -27,7 +27,7 @@ def _request(target: str = "/x", headers: str = "", body: bytes = b"") -> Reques
 
 def _noted(request: Request, reply: Reply | None = None, secret: str = SECRET) -> Entry:
     journal = Journal()
-    journal.note(0.0, request, reply or Reply(b"{}"), Reached(), secret)
+    journal.note(0.0, request, reply or Reply(b"{}"), Reached(), (secret,))
     return journal[0]
 
 
@@ -86,7 +86,7 @@ def test_the_whole_journal_is_bounded_in_memory(request_: Request, reply: Reply)
     room, size = 2 << 20, _noted(request_, reply).size
     journal = Journal(MAX_ENTRIES * SMALL + room)
     for number in range(100):
-        journal.note(float(number), request_, reply, Reached(), SECRET)
+        journal.note(float(number), request_, reply, Reached(), (SECRET,))
         assert sum(entry.size for entry in journal) <= room
     assert [entry.time for entry in journal] == [float(number) for number in range(journal.dropped, 100)]
     assert len(journal) >= min(room * 7 // 8 // size, 100)
@@ -98,9 +98,9 @@ def test_entries_of_any_size_fill_the_journal_within_its_budget(longer: int) -> 
     journal = Journal()
     small = _request(body=b"x" * (SMALL - _request().head.size - 2 + longer))
     for number in range(3 * MAX_ENTRIES):
-        journal.note(float(number), small, Reply(b"{}"), Reached(), SECRET)
+        journal.note(float(number), small, Reply(b"{}"), Reached(), (SECRET,))
         if number % 3 == 0:
-            journal.note(float(number), _request(body=b"x" * LONG), Reply(b"{}"), Reached(), SECRET)
+            journal.note(float(number), _request(body=b"x" * LONG), Reply(b"{}"), Reached(), (SECRET,))
     assert sum(entry.size for entry in journal) <= MAX_BYTES
     assert journal.dropped + len(journal) == 4 * MAX_ENTRIES
     assert [entry.time for entry in journal] == sorted(entry.time for entry in journal)
@@ -109,7 +109,7 @@ def test_entries_of_any_size_fill_the_journal_within_its_budget(longer: int) -> 
 def test_a_full_journal_counts_what_it_dropped(gateway: MockGateway) -> None:
     """The journal says how many entries it has dropped since it was cleared, also over HTTP."""
     for number in range(MAX_ENTRIES + 7):
-        gateway.journal.note(float(number), _request(), Reply(b""), Reached(), SECRET)
+        gateway.journal.note(float(number), _request(), Reply(b""), Reached(), (SECRET,))
     answer = send(gateway, "GET", "/_mock/journal")
     assert (gateway.journal.dropped, dict(answer.headers)["X-Journal-Dropped"]) == (7, "7")
     assert len(json.loads(answer.body)) == MAX_ENTRIES
@@ -123,8 +123,8 @@ def test_many_threads_keep_the_budget() -> None:
 
     def note() -> None:
         for _ in range(200):
-            journal.note(0.0, request, Reply(b""), Reached(), SECRET)
-            journal.note(0.0, _request(), Reply(b""), Reached(), SECRET)
+            journal.note(0.0, request, Reply(b""), Reached(), (SECRET,))
+            journal.note(0.0, _request(), Reply(b""), Reached(), (SECRET,))
 
     threads = [threading.Thread(target=note) for _ in range(8)]
     for thread in threads:

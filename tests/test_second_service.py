@@ -189,7 +189,7 @@ def _server(folder: Path) -> Iterator[Server]:
     contract = Contract.load(GatewayVersion(1, 0, 0), folder)
     check("notes", contract)
     service = Service(
-        name="notes", contract=contract, state=notes, guard=_guard, secret=SECRET,
+        name="notes", contract=contract, state=notes, guard=_guard, secrets=(SECRET,),
         error=lambda message, status: _json({"error": message}, status),
         not_found=lambda _: _json({"error": "not found"}, 404),
         not_allowed=lambda _: _json({"error": "not allowed"}, 405),

@@ -29,7 +29,7 @@ def dashboard_service(dashboard: Dashboard) -> Service:
         contract=dashboard.contract,
         state=dashboard,
         guard=guard.check,
-        secret=dashboard.key,
+        secrets=(dashboard.key, *(getattr(dashboard.config, name) for name in dashboard.config.SECRETS)),
         error=replies.error,
         not_found=lambda _: replies.NOT_FOUND,
         not_allowed=lambda _: replies.METHOD_NOT_ALLOWED,

@@ -30,7 +30,7 @@ def gateway_service(gateway: Gateway) -> Service:
         contract=gateway.contract,
         state=gateway,
         guard=guard.check,
-        secret=gateway.config.secret,
+        secrets=(gateway.config.secret,),
         error=replies.error,
         not_found=guard.not_found,
         not_allowed=guard.not_allowed,

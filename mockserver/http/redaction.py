@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
+from collections.abc import Iterable
 from functools import lru_cache
 from html.entities import codepoint2name
 
@@ -30,7 +31,14 @@ def hidden(text: str, secret: str, instead: str = "***") -> str:
     return _escaped(secret).sub(lambda _: instead, text) if _ESCAPE.search(text) else text
 
 
-@lru_cache(maxsize=8)
+def all_hidden(text: str, secrets: Iterable[str]) -> str:
+    """The text with each of several secrets replaced, the longest first, for one may be within another."""
+    for secret in sorted(secrets, key=len, reverse=True):
+        text = hidden(text, secret)
+    return text
+
+
+@lru_cache(maxsize=32)
 def _unescaped(secret: str) -> re.Pattern[str]:
     """The pattern of the secret as it is, in hexadecimal digits, and in base64.
 
@@ -44,7 +52,7 @@ def _unescaped(secret: str) -> re.Pattern[str]:
     return re.compile("|".join(forms))
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=32)
 def _escaped(secret: str) -> re.Pattern[str]:
     """The pattern of the secret with any of its characters escaped."""
     parts = _parts(secret)

@@ -8,7 +8,15 @@ from collections import deque
 from collections.abc import Iterator
 
 from mockserver.http.messages import Reply, Request
-from mockserver.service.journal_entry import MAX_PART, Entry, ProxiedReply, Reached, cut, size_of
+from mockserver.service.journal_entry import (
+    MAX_PART,
+    Entry,
+    ProxiedReply,
+    Reached,
+    Secrets,
+    cut,
+    size_of,
+)
 
 MAX_ENTRIES = 1000
 MAX_BYTES = 32 << 20  # of all entries together
@@ -25,25 +33,25 @@ class Journal:
         self._counted = 0  # bytes, at least, of the entries that are not small
         self._lock = threading.Lock()
 
-    def note(self, time: float, request: Request, reply: Reply, reached: Reached, secret: str) -> None:
+    def note(self, time: float, request: Request, reply: Reply, reached: Reached, secrets: Secrets) -> None:
         """Add an entry; the oldest ones are removed if the journal is full."""
         size = request.head.size + len(request.body) + len(reply.body)
         if size > SMALL or type(reply) is ProxiedReply:
-            self._note_counted(time, request, reply, reached, secret)
+            self._note_counted(time, request, reply, reached, secrets)
         else:
             number = next(self._numbers)
-            self._entries.append(Entry(time, request, reply, reached, secret, number, size))
+            self._entries.append(Entry(time, request, reply, reached, secrets, number, size))
 
     def _note_counted(
-        self, time: float, request: Request, reply: Reply, reached: Reached, secret: str
+        self, time: float, request: Request, reply: Reply, reached: Reached, secrets: Secrets
     ) -> None:
         size, is_complete = size_of(request, reply), True
         if size > MAX_PART:  # else no part can be too long
-            whole, (request, reply) = (request, reply), cut(request, reply, secret)
+            whole, (request, reply) = (request, reply), cut(request, reply, secrets)
             size, is_complete = size_of(request, reply), (request, reply) == whole
         number = next(self._numbers)
         with self._lock:
-            self._entries.append(Entry(time, request, reply, reached, secret, number, size, is_complete))
+            self._entries.append(Entry(time, request, reply, reached, secrets, number, size, is_complete))
             self._counted += size
             if self._counted > self._budget:
                 self._make_room()

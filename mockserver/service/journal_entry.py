@@ -9,13 +9,14 @@ from typing import Any, NamedTuple
 from mockserver.contract.openapi import Contract, Operation
 from mockserver.golang.urls import Url
 from mockserver.http.messages import HEADER_BYTES, Reply, Request
-from mockserver.http.redaction import hidden
+from mockserver.http.redaction import all_hidden
 
 MAX_PART = 64 * 1024  # bytes of a target, of all headers together, and of a body that an entry keeps
 LONGEST_FORM = 40  # bytes that one byte of a secret takes at most in a text, escaped several times
 SECRET_HEADERS = {"x-tyk-authorization", "authorization", "proxy-authorization", "cookie", "admin-auth"}
 
 Headers = tuple[tuple[str, str], ...]
+Secrets = tuple[str, ...]
 
 
 class ProxiedRequest(NamedTuple):
@@ -55,7 +56,7 @@ class Entry(NamedTuple):
         request: the request, unmasked.
         reply: the reply, unmasked.
         reached: the operation and its contract.
-        secret: the credential to mask.
+        secrets: the credentials to mask.
         number: its position among all that were noted since the journal was cleared, from 1.
         size: the bytes that the entry counts in the journal.
         is_complete: False if some part was cut.
@@ -65,7 +66,7 @@ class Entry(NamedTuple):
     request: Request
     reply: Reply
     reached: Reached
-    secret: str
+    secrets: Secrets
     number: int = 0
     size: int = 0
     is_complete: bool = True
@@ -161,7 +162,7 @@ class Entry(NamedTuple):
         }
 
     def _shown(self, text: str) -> str:
-        return hidden(text, self.secret)
+        return all_hidden(text, self.secrets)
 
     def _shown_text(self, data: bytes, errors: str = "replace") -> str:
         """A body as UTF-8 text, masked."""
@@ -173,7 +174,7 @@ class Entry(NamedTuple):
         `length` is that of the part as kept, if not that of the text.
         """
         kept = len(text) if length is None else length
-        was_cut = kept >= _end(self.secret)
+        was_cut = kept >= _end(self.secrets)
         return self._shown(text)[: MAX_PART - kept] if was_cut else self._shown(text)
 
     def _shown_headers(self, headers: Headers) -> Headers:
@@ -183,9 +184,9 @@ class Entry(NamedTuple):
         )
 
 
-def cut(request: Request, reply: Reply, secret: str) -> tuple[Request, Reply]:
+def cut(request: Request, reply: Reply, secrets: Secrets) -> tuple[Request, Reply]:
     """The request and the reply, with what the journal keeps of each part."""
-    end = _end(secret)
+    end = _end(secrets)
     head, url = request.head, request.url
     small_head = replace(
         head,
@@ -212,12 +213,13 @@ def size_of(request: Request, reply: Reply) -> int:
     return size
 
 
-def _end(secret: str) -> int:
-    """The bytes that are kept of a part: `MAX_PART`, and more than the longest form of the secret.
+def _end(secrets: Secrets) -> int:
+    """The bytes that are kept of a part: `MAX_PART`, and more than the longest form of a secret.
 
     If a secret begins in the first of the two, its end is known, and it can be masked.
     """
-    return MAX_PART + LONGEST_FORM * (len(secret.encode("utf-8", "surrogateescape")) + 1)
+    longest = max((len(secret.encode("utf-8", "surrogateescape")) for secret in secrets), default=0)
+    return MAX_PART + LONGEST_FORM * (longest + 1)
 
 
 def _size_of_headers(headers: Headers) -> int:

@@ -25,7 +25,7 @@ class Service:
         state: the state that its handlers receive; its method `reset` restores the initial state, and
             may return the reasons why something was left as it is, a line each.
         guard: returns a refusal of the request, or the path by which to look up the route.
-        secret: the credential that the journal masks.
+        secrets: the credentials that the journal and the log mask.
         error: an error reply in the service's own format, from a message and a status.
         not_found: the answer to a path that has no route.
         not_allowed: the answer to a path that has routes, but none with the method.
@@ -38,7 +38,7 @@ class Service:
     contract: Contract
     state: Any
     guard: Callable[[Request], Reply | str]
-    secret: str
+    secrets: tuple[str, ...]
     error: Callable[[str, int], Reply]
     not_found: Callable[[Request], Reply]
     not_allowed: Callable[[Request], Reply]

@@ -9,7 +9,7 @@ from mockserver.contract.openapi import Contract, Operation
 from mockserver.contract.routes import Routes
 from mockserver.http.failures import describe, log_failure
 from mockserver.http.messages import DropConnection, Reply, Request, WouldBlock
-from mockserver.http.redaction import hidden
+from mockserver.http.redaction import all_hidden
 from mockserver.service.faults import ANY
 from mockserver.service.journal_entry import Reached
 from mockserver.service.mock import Mock
@@ -80,7 +80,7 @@ class Dispatcher:
         mock.clock.run_due()
         delays: list[float] = []
         reply, reached = self._reply(request, blocking, delays)
-        mock.journal.note(mock.clock.now(), request, reply, reached, service.secret)
+        mock.journal.note(mock.clock.now(), request, reply, reached, service.secrets)
         return replace(reply, delay=reply.delay + sum(delays)) if delays else reply
 
     def refuses(self, request: Request) -> bool:
@@ -112,7 +112,7 @@ class Dispatcher:
         except (WouldBlock, DropConnection):
             raise
         except Exception as error:  # noqa: BLE001  a failure of the mock is answered
-            log_failure(hidden(f"{request.method} {request.url.path}", service.secret), error)
+            log_failure(all_hidden(f"{request.method} {request.url.path}", service.secrets), error)
             return service.error(describe(error), 500), reached
 
     def _route(self, request: Request, path: str) -> tuple[Handler, Mapping[str, str], Reached]:
