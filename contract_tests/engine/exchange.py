@@ -10,9 +10,9 @@ from typing import Any
 
 from contract_tests.engine.auth import Auth
 from contract_tests.engine.curl import command
+from mockserver.golang.json_size import has_too_many_values
 from mockserver.http.client import Answer, Header
 
-MAX_VALUES = 1_000_000  # in a JSON text, about; a list of 20,000 policies has fewer
 _BYTES = 500  # that an exchange takes beside its texts
 
 
@@ -98,11 +98,3 @@ def json_of(text: str) -> Any:
         return _DECODER.decode(text)
     except (ValueError, RecursionError):
         return None
-
-
-def has_too_many_values(text: str | bytes) -> bool:
-    """True if a JSON text would take too much memory as values; an empty array takes 30 times its text."""
-    if len(text) <= MAX_VALUES:
-        return False
-    marks: Iterable[Any] = "[{," if isinstance(text, str) else (b"[", b"{", b",")
-    return sum(map(text.count, marks)) > MAX_VALUES

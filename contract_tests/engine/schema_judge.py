@@ -7,11 +7,12 @@ from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import NamedTuple
 
-from contract_tests.engine.exchange import MAX_VALUES, Exchange, has_too_many_values
+from contract_tests.engine.exchange import Exchange
 from contract_tests.engine.openapi_core_judge import Answered, validator
 from contract_tests.engine.target import LimitReached
 from mockserver.contract.openapi import Contract, Operation
 from mockserver.contract.routes import Routes
+from mockserver.golang.json_size import MAX_VALUES, has_too_many_values
 from mockserver.http.deadline import Deadline
 
 MAX_MESSAGE = 1000  # characters of a violation, which may quote the answer

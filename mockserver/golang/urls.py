@@ -8,6 +8,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from urllib.parse import parse_qsl, quote, unquote_to_bytes
 
+MAX_FORM = 1 << 20  # bytes; a form of net/http may have 10 MB, which takes 60 times its size while it is read
+MAX_FIELDS = 10_000
+
 _BAD_ESCAPE = re.compile(r"%(?![0-9a-fA-F]{2})")
 _CONTROL = re.compile(r"[\x00-\x20\x7f]")
 _ABSOLUTE = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]*://[^/?]*)(.*)")
@@ -112,7 +115,12 @@ def parameters(query: str) -> Iterator[tuple[str, str]]:
 
 
 def form_fields(body: bytes) -> dict[str, str]:
-    """The first value of each field of an `application/x-www-form-urlencoded` body."""
+    """The first value of each field of an `application/x-www-form-urlencoded` body.
+
+    A form over `MAX_FORM` or with over `MAX_FIELDS` has none, as one over 10 MB has none for net/http.
+    """
+    if len(body) > MAX_FORM or body.count(b"&") >= MAX_FIELDS:
+        return {}
     pairs = parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True)
     return dict(reversed(pairs))
 

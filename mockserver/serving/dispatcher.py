@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from mockserver.contract.openapi import Contract, Operation
 from mockserver.contract.routes import Routes
+from mockserver.golang.json_size import TOO_MANY_VALUES, has_too_many_values
 from mockserver.http.failures import describe, log_failure
 from mockserver.http.messages import DropConnection, Reply, Request, WouldBlock
 from mockserver.http.redaction import all_hidden
@@ -104,8 +105,11 @@ class Dispatcher:
             handler, params, reached = self._route(request, guarded)
             if not blocking:
                 _must_not_wait(handler, service.state, request)
-            if reached.operation and (fault := self._fault(reached.operation.id, delays)):
-                return fault, reached
+            if reached.operation:
+                if fault := self._fault(reached.operation.id, delays):
+                    return fault, reached
+                if has_too_many_values(request.body):
+                    return service.error(TOO_MANY_VALUES, 413), reached
             return handler.answer(Call(service.state, request, params)), reached
         except BackendUnavailable as error:
             return service.error(str(error), 500), reached

@@ -7,14 +7,19 @@ from typing import Any
 
 from flask import request
 
+from mockserver.golang.json_size import TOO_MANY_VALUES, has_too_many_values
+
 
 def json_body() -> dict[str, Any]:
     """The JSON object in the body of the current request.
 
     Raises:
-        ValueError: the body is not a JSON object.
+        ValueError: the body is not a JSON object, or has more values than `MAX_VALUES`.
     """
-    body = json.loads(request.get_data(), parse_constant=_refuse_constant)
+    data = request.get_data()
+    if has_too_many_values(data):
+        raise ValueError(TOO_MANY_VALUES)
+    body = json.loads(data, parse_constant=_refuse_constant)
     if not isinstance(body, dict):
         raise ValueError("the body must be a JSON object")
     return body

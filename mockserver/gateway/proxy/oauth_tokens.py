@@ -12,7 +12,7 @@ from mockserver.gateway.session_store import lifetime
 from mockserver.golang import json_reader
 from mockserver.golang.base64_texts import decode
 from mockserver.golang.json_reader import JSONSyntaxError, Number, Object
-from mockserver.golang.urls import form_fields
+from mockserver.golang.urls import MAX_FORM, form_fields
 from mockserver.http.messages import Reply
 
 TOKEN_SECONDS = 3600  # lifetime of a token unless oauth_token_expire sets another
@@ -153,7 +153,7 @@ def _form(context: RequestContext) -> dict[str, str]:
     content_type = context.header("Content-Type")
     if content_type.partition(";")[0].strip() == "application/x-www-form-urlencoded":
         return {**query, **form_fields(context.body)}
-    if content_type == "application/json":
+    if content_type == "application/json" and len(context.body) <= MAX_FORM:
         try:
             members, rest = json_reader.read(context.body)
         except JSONSyntaxError:
