@@ -13,7 +13,7 @@ from graphql import get_introspection_query
 from graphql_client import JSON, ask, created, data, encoded, post, schema, selection
 
 from mockserver import MockDashboard
-from mockserver.dashboard.graphql.limits import MAX_ALIASES, MAX_COST, MAX_DEPTH, MAX_TOKENS
+from mockserver.dashboard.graphql.limits import MAX_ALIASES, MAX_COST, MAX_DEPTH, MAX_LENGTH, MAX_TOKENS
 from mockserver.http.client import Client
 
 
@@ -36,6 +36,10 @@ def nested(levels: int) -> str:
 
 
 @pytest.mark.parametrize(("within", "beyond", "reason"), [
+    pytest.param(
+        "{ a }" + " " * (MAX_LENGTH - 5), "{ a }" + " " * (MAX_LENGTH - 4),
+        f"over {MAX_LENGTH} characters", id="length",
+    ),
     pytest.param("{" + "a " * (MAX_TOKENS - 2) + "}", "{" + "a " * (MAX_TOKENS - 1) + "}", f"more than {MAX_TOKENS} tokens", id="tokens"),
     pytest.param(nested(MAX_DEPTH), nested(MAX_DEPTH + 1), f"nested over {MAX_DEPTH} levels", id="depth"),
     pytest.param(

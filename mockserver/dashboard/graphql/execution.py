@@ -77,6 +77,7 @@ def prepare(context: Context, query: Query) -> Prepared:
 
 
 def _prepared(context: Context, query: Query) -> Prepared:
+    limits.check_length(query.text)
     document = parse(query.text, max_tokens=limits.MAX_TOKENS)
     limits.check_shape(document)
     schema, hidden = schema_of(context.dashboard.contract), not context.dashboard.introspection

@@ -24,12 +24,23 @@ from graphql import (
 )
 from graphql.execution.values import VariableValues
 
+MAX_LENGTH = 1_000_000  # characters of a document; its lexer takes them one by one
 MAX_TOKENS = 1000  # of a document
 MAX_DEPTH = 25  # of selection sets in each other; a fragment counts where it is spread
 MAX_ALIASES = 30  # of a document
 MAX_COST = 100_000  # of an operation: about so many fields of the answer
 LIST_LENGTH = 3  # items of a list, where the cost is estimated
 TYPES = 30  # of the schema, which `__schema` lists, as above
+
+
+def check_length(text: str) -> None:
+    """Check the length of a document before it is parsed.
+
+    Raises:
+        GraphQLError: the document exceeds the limit.
+    """
+    if len(text) > MAX_LENGTH:
+        raise GraphQLError(f"The document has over {MAX_LENGTH} characters; send long texts as variables.")
 
 
 def check_shape(document: DocumentNode) -> None:
