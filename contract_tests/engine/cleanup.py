@@ -48,6 +48,8 @@ class Cleanup:
         Raises:
             RunEnded: as `remove`.
         """
+        if self._listing.shown is not None and self._ownership.has_written:
+            return self._finish_shown()
         self.remove(include_last=True)
         if not self._needs_reload:
             return []
@@ -56,6 +58,21 @@ class Cleanup:
         listed = self._send("GET", self._listing.prefix).json
         names = self._listing.listed(lambda _: listed) if isinstance(listed, list) else ()
         return [name for name in names if self._ownership.owns(name)]
+
+    def _finish_shown(self) -> list[str]:
+        """As `finish`, where the service chooses ids: a lost answer did not tell one, but the list does."""
+        for thing_id, name in self._own_things():
+            self._ownership.adopt(self._listing, thing_id, name)
+        self.remove(include_last=True)
+        return [thing_id for thing_id, _ in self._own_things()]
+
+    def _own_things(self) -> list[tuple[str, str]]:
+        """The listed things with names of the run; none if the service does not list."""
+        try:
+            things = list(self._listing.things(lambda target: self._send("GET", target).json))
+        except ValueError:
+            return []
+        return [(thing_id, name) for thing_id, name in things if self._ownership.owns(name)]
 
     def remains(self) -> list[str]:
         """The targets of what is left behind if the clean-up cannot go on, the first of many, and a note."""

@@ -33,6 +33,9 @@ class Ownership(Names):
 
     A write passes only if each thing that it names is of the run, in its path, its query and its body, and
     however a server may read its path.
+
+    Attributes:
+        has_written: True once a write passed that may make a thing.
     """
 
     def __init__(self, contract: Contract, resources: Sequence[Resource]) -> None:
@@ -41,6 +44,7 @@ class Ownership(Names):
         self._resources = resources
         self._written: dict[str, Resource] = {}  # targets in the order of their writes
         self._deleted_last: set[str] = set()
+        self.has_written = False
         self._adopted: set[str] = set()  # names that the service chose and that say nothing of the run
 
     def check(self, request: Request) -> list[str]:
@@ -61,6 +65,7 @@ class Ownership(Names):
             self._check_reading(request, f"/{form}")
         if request.method == "DELETE":
             return []
+        self.has_written = True
         resource, write = self._write(request, path)
         return [resource.target(name, self.run) for name in resource.ids_of(write)]
 

@@ -1,0 +1,58 @@
+"""A run against a Dashboard removes what it wrote, also what no answer told it the id of."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from contract_tests.dashboard.service import DASHBOARD
+from contract_tests.engine.run import Run
+from contract_tests.engine.run_options import RunOptions
+from mockserver import MockDashboard
+
+POLICIES = "/api/portal/policies"
+
+
+@pytest.fixture(name="dashboard")
+def _dashboard() -> Iterator[MockDashboard]:
+    with MockDashboard(with_gateway=False) as dashboard:
+        yield dashboard
+
+
+@pytest.fixture(name="run")
+def _run(dashboard: MockDashboard) -> Iterator[Run]:
+    options = RunOptions(url=dashboard.url, secret=dashboard.key, max_time=60)
+    run = Run.open(DASHBOARD, options, dashboard.state.contract)
+    yield run
+    run.close()
+
+
+def test_a_policy_whose_id_no_answer_told_is_removed(run: Run, dashboard: MockDashboard) -> None:
+    """A policy that was created though its answer got lost is found by its name, and nothing else is removed."""
+    [other] = dashboard.policies.seed({"name": "of others"})
+    run.target.send("POST", POLICIES, json.dumps({"name": run.ownership.new_id()}).encode())
+    dashboard.policies.seed({"name": "tyk-contract-00000000-1"})
+    assert len(dashboard.policies) == 3
+    assert run.cleanup.finish() == []
+    assert [policy["name"] for policy in dashboard.policies.values()] == [
+        "of others",
+        "tyk-contract-00000000-1",
+    ]
+    assert other in dashboard.policies
+
+
+def test_a_policy_that_cannot_be_removed_is_named(run: Run, dashboard: MockDashboard) -> None:
+    """A policy of the run that is still listed after the clean-up is returned by its database id."""
+    run.target.send("POST", POLICIES, json.dumps({"name": run.ownership.new_id()}).encode())
+    dashboard.fault("deletePolicy", status=500, times=0)
+    assert run.cleanup.finish() == list(dashboard.policies)
+
+
+def test_a_run_that_wrote_nothing_lists_and_deletes_nothing(run: Run, dashboard: MockDashboard) -> None:
+    """A run without writes, such as one with --read-only, sends nothing at its end."""
+    dashboard.policies.seed({"name": run.ownership.new_id()})
+    assert run.cleanup.finish() == []
+    assert len(dashboard.policies) == 1
+    assert len(dashboard.journal) == 0
