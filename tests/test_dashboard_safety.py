@@ -54,3 +54,32 @@ def test_a_number_beyond_64_bits_is_refused(target: str, listing: str) -> None:
         status, _ = ask(dashboard, "POST", target, OVERFLOWING, *headers)
         assert status >= 400
         assert ask(dashboard, "GET", listing, None, *headers) == before
+
+
+@pytest.mark.parametrize(
+    "definition",
+    [
+        {"x-tyk-api-gateway": {"server": [1]}},
+        {"x-tyk-api-gateway": {"server": {"authentication": [1]}}},
+        {"x-tyk-api-gateway": {"server": {"authentication": {"enabled": True, "securitySchemes": [1]}}}},
+        {"components": {"securitySchemes": [1]}},
+        {"components": {"securitySchemes": {"a": 1}}},
+        {"components": {"securitySchemes": {"a": {"type": ["http"], "scheme": {}}}}},
+    ],
+    ids=["server", "authentication", "schemes", "declared", "scheme", "type"],
+)
+def test_an_api_with_members_of_wrong_types_is_no_failure(definition: dict[str, object]) -> None:
+    """An OpenAPI definition whose parts have wrong types is stored, and its policies can be read."""
+    enabled = {"server": {"authentication": {"enabled": True, "securitySchemes": {"a": {"enabled": True}}}}}
+    with MockDashboard(with_gateway=False) as dashboard:
+        body = {"x-tyk-api-gateway": enabled, **definition}
+        assert ask(dashboard, "POST", "/api/apis/oas", body)[0] == 200
+        assert ask(dashboard, "GET", "/api/apis?p=-1")[0] == 200
+
+
+def test_a_key_that_is_no_text_reaches_the_gateway_as_it_is() -> None:
+    """A byte in a key's path that is not UTF-8 is handed on, and is no failure."""
+    with MockDashboard() as dashboard:
+        assert dashboard.gateway is not None
+        assert ask(dashboard, "GET", "/api/keys/%ff")[0] == 404
+        assert dashboard.gateway.journal[0].target.startswith("/tyk/keys/%FF?")

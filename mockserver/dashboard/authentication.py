@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from mockserver.dashboard.documents import object_at, text_of
+
 KEYLESS, MULTIPLE, NONE = "keyless", "multiAuth", "other"
 _CLASSIC = {  # by the switch of a classic definition, in the order of `auth_types`
     "use_standard_auth": "authToken",
@@ -43,17 +45,16 @@ def of_openapi(definition: Mapping[str, Any]) -> tuple[str, ...]:
 
     A scheme counts if the extension enables it. Without an authentication in the extension an API is keyless.
     """
-    server = _member(definition, "x-tyk-api-gateway.server") or {}
-    authentication = server.get("authentication") or {}
+    authentication = object_at(definition, "x-tyk-api-gateway.server.authentication")
     if not authentication.get("enabled"):
         return (KEYLESS,)
-    declared = _member(definition, "components.securitySchemes") or {}
+    declared = object_at(definition, "components.securitySchemes")
     ways = []
-    for name, scheme in (authentication.get("securitySchemes") or {}).items():
+    for name, scheme in object_at(authentication, "securitySchemes").items():
         if isinstance(scheme, dict) and scheme.get("enabled"):
-            kind = declared.get(name) or {}
-            word = " ".join(filter(None, (kind.get("type"), str(kind.get("scheme", "")).lower())))
-            ways.append(_OPENAPI.get(word, "authToken"))
+            kind = declared.get(name)
+            texts = (text_of(kind, "type"), text_of(kind, "scheme").lower()) if isinstance(kind, dict) else ()
+            ways.append(_OPENAPI.get(" ".join(filter(None, texts)), "authToken"))
     for member, way in (("hmac", "hmac"), ("oidc", "openid"), ("custom", "custom")):
         if _member(authentication, f"{member}.enabled"):
             ways.append(way)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Mapping
 from typing import Any, NoReturn
 
 from mockserver.dashboard.records import Document
@@ -36,13 +37,13 @@ def _finite(text: str) -> float:
     return number
 
 
-def text_of(document: Document, member: str) -> str:
+def text_of(document: Mapping[str, Any], member: str) -> str:
     """The text of a member; "" if it is missing or anything else."""
     value: Any = document.get(member)
     return value if isinstance(value, str) else ""
 
 
-def object_at(document: Document, path: str) -> Document:
+def object_at(document: Mapping[str, Any], path: str) -> Document:
     """The object at a dotted path; an empty one if there is none."""
     node: Any = document
     for name in path.split("."):

@@ -80,7 +80,7 @@ def _target(call: Call) -> str:
 
 def _key_target(call: Call, key: str) -> str:
     query = f"{call.query or '?'}{'&' if call.query else ''}org_id={quote(user_of(call).org_id)}"
-    return f"/tyk/keys/{quote(key, safe='')}{query}"
+    return f"/tyk/keys/{quote(key.encode('utf-8', 'surrogateescape'), safe='')}{query}"
 
 
 def _owned(call: Call) -> Document:
