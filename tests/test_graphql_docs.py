@@ -30,7 +30,9 @@ def test_the_limits_are_those_of_the_code() -> None:
         int(number.replace(",", ""))
         for number in re.findall(r"\| ([0-9,]+) \|", PAGE.partition("## Limits")[2])
     ]
-    assert numbers == [limits.MAX_TOKENS, limits.MAX_DEPTH, limits.MAX_ALIASES, limits.MAX_COST, MAX_ACCEPT]
+    assert numbers == [
+        limits.MAX_LENGTH, limits.MAX_TOKENS, limits.MAX_DEPTH, limits.MAX_ALIASES, limits.MAX_COST, MAX_ACCEPT,
+    ]  # fmt: skip
     assert f"for other lists {limits.LIST_LENGTH}" in PAGE
 
 
