@@ -20,6 +20,8 @@ from mockserver.gateway.config import Config
 from mockserver.http.client import Client
 from mockserver.service.configuration import ConfigError, Configuration
 
+pytestmark = pytest.mark.slow  # whole commands and servers
+
 
 def parsed(*arguments: str) -> argparse.Namespace:
     """The options of a command that has all credentials."""

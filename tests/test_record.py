@@ -19,6 +19,8 @@ from mockserver.evidence.replay import replay
 from mockserver.evidence.scenarios import load_scenarios
 from mockserver.http.client import Client
 
+pytestmark = pytest.mark.slow  # whole commands and servers
+
 FAMILIES = ("auth", "routing", "policies", "json", "nested", "files", "source", "reload", "types")
 
 

@@ -14,6 +14,8 @@ import pytest
 from asking import wait_until
 from serving import QUIET, failing, serving
 
+pytestmark = pytest.mark.slow  # whole commands and servers
+
 
 def test_the_gateways_configuration_is_used(tmp_path: Path) -> None:
     """`serve --conf` takes port, secret and policy directory from tyk.conf, and names the keys it ignores."""
