@@ -8,7 +8,6 @@ No message shows a value.
 from __future__ import annotations
 
 import argparse
-import getpass
 import os
 import stat
 import sys
@@ -136,6 +135,8 @@ def _read_stdin(option: str) -> str:
     if sys.stdin is None:
         raise CredentialError(f"{place} is closed; give one line to it")
     if sys.stdin.isatty():
+        import getpass  # here, for each command would wait for it
+
         return _only_line(getpass.getpass(f"{option}: ").encode("utf-8", "surrogateescape"), place)
     return _only_line(sys.stdin.buffer.readline(LONGEST + 1), place)
 

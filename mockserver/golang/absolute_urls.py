@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from dataclasses import dataclass
 from urllib.parse import unquote
@@ -93,8 +92,10 @@ def _check_authority(authority: str, scheme: str) -> None:
         address, bracket, port = rest.rpartition("]")
         if start or not bracket or _BAD_ESCAPE.search(address):
             raise BadUrl("its host has a bracket or a % at the wrong place")
+        from ipaddress import IPv6Address  # here, for few addresses are of this kind
+
         try:
-            ipaddress.IPv6Address(unquote(address))
+            IPv6Address(unquote(address))
         except ValueError as error:
             raise BadUrl("its host in brackets is not an IPv6 address") from error
     else:

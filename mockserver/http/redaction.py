@@ -11,7 +11,6 @@ import re
 from base64 import b64encode
 from collections.abc import Iterable
 from functools import lru_cache
-from html.entities import codepoint2name
 
 SHORTEST = 4  # characters; a shorter secret would occur in many texts by chance
 _CUT = r"(?=[\w\\%&#]{0,11}\.\.\. \()"  # the end of a shortened text, after an escape that may be cut in two
@@ -115,6 +114,8 @@ def _escapes(part: str, before: str) -> list[str]:
 
 
 def _escapes_of(character: str, slashes: str) -> list[str]:
+    from html.entities import codepoint2name  # here, for it is long and seldom needed
+
     code = ord(character)
     units = character.encode("utf-16-be", "surrogatepass")
     of_json = r"\\{1,8}+".join(f"u{_in_any_case(units[i : i + 2].hex())}" for i in range(0, len(units), 2))
