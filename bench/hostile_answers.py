@@ -101,7 +101,7 @@ def _renamed(rng: random.Random, answer: Answer, foreign: list[str]) -> Spoiled:
 
     try:
         document = renamed(json.loads(answer.body))
-    except ValueError:
+    except (ValueError, RecursionError):
         return answer.parts(), "keep"
     if isinstance(document, list) and rng.random() < 0.3:
         document += [{"id": name, "_id": name, "api_id": name, "client_id": name} for name in foreign]
