@@ -78,8 +78,9 @@ def test_a_failing_walk_becomes_a_short_script(mock: MockGateway, monkeypatch: p
         before = gateway.target.reloads
         outcome = walks.shrunk(gateway, *failing[0])
     sent = [exchange.method for exchange in outcome.exchanges]
-    assert sent[:4] in (["PUT", "GET", "PUT", "GET"], ["POST", "GET", "PUT", "GET"])
-    assert set(sent[4:]) <= {"GET"}
+    writes = [method for method in sent if method != "GET"]
+    assert writes[-1] == "PUT"
+    assert 2 <= len(writes) <= 4  # older versions of Hypothesis leave some more
     assert outcome.mismatch is not None
     assert "/tags is" in outcome.mismatch.actual
     assert gateway.target.reloads - before <= 4 * state_machine.RELOADS
