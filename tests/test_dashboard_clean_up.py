@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from contract_tests.dashboard.service import DASHBOARD
+from contract_tests.engine.resources import Get
 from contract_tests.engine.run import Run
 from contract_tests.engine.run_options import RunOptions
 from mockserver import MockDashboard
@@ -56,3 +57,20 @@ def test_a_run_that_wrote_nothing_lists_and_deletes_nothing(run: Run, dashboard:
     assert run.cleanup.finish() == []
     assert len(dashboard.policies) == 1
     assert len(dashboard.journal) == 0
+
+
+def test_a_list_that_names_a_thing_of_others_like_the_run_is_not_believed(
+    run: Run, dashboard: MockDashboard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A policy of others that the list alone shows under a name of the run is not removed."""
+    [other] = dashboard.policies.seed({"name": "of others"})
+    name = run.ownership.new_id()
+    run.target.send("POST", POLICIES, json.dumps({"name": name}).encode())
+    honest = DASHBOARD.listing.listed
+
+    def things(get: Get) -> list[tuple[str, str]]:
+        return [(other, name), *((thing, name) for thing in honest(get) if thing != other)]
+
+    monkeypatch.setattr(type(DASHBOARD.listing), "things", lambda _, get: things(get))
+    run.cleanup.finish()
+    assert list(dashboard.policies) == [other]

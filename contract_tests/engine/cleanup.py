@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 
 from contract_tests.engine.exchange import Exchange, Request
+from contract_tests.engine.names import is_plain
 from contract_tests.engine.ownership import Ownership
 from contract_tests.engine.resources import Resource
 from contract_tests.engine.target import Target
@@ -62,9 +63,22 @@ class Cleanup:
     def _finish_shown(self) -> list[str]:
         """As `finish`, where the service chooses ids: a lost answer did not tell one, but the list does."""
         for thing_id, name in self._own_things():
-            self._ownership.adopt(self._listing, thing_id, name)
+            if self._is_shown(thing_id, name):
+                self._ownership.adopt(self._listing, thing_id, name)
         self.remove(include_last=True)
         return [thing_id for thing_id, _ in self._own_things()]
+
+    def _is_shown(self, thing_id: str, name: str) -> bool:
+        """True if the service, asked for an id of its list, shows the thing with this id and this name.
+
+        A list alone may be spoiled, and name a thing of others like one of the run.
+        """
+        if not is_plain(thing_id):
+            return False
+        target = self._listing.target(thing_id, self._ownership.run)
+        return {thing_id, name} <= {
+            text for text in self._send("GET", target).document.values() if isinstance(text, str)
+        }
 
     def _own_things(self) -> list[tuple[str, str]]:
         """The listed things with names of the run; none if the service does not list."""
