@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 
 from contract_tests.engine.exchange import Exchange, Request
-from contract_tests.engine.names import is_plain
+from contract_tests.engine.names import is_shown
 from contract_tests.engine.ownership import Ownership
 from contract_tests.engine.resources import Resource
 from contract_tests.engine.target import Target
@@ -73,12 +73,8 @@ class Cleanup:
 
         A list alone may be spoiled, and name a thing of others like one of the run.
         """
-        if not is_plain(thing_id):
-            return False
         target = self._listing.target(thing_id, self._ownership.run)
-        return {thing_id, name} <= {
-            text for text in self._send("GET", target).document.values() if isinstance(text, str)
-        }
+        return is_shown(self._send("GET", target).json, thing_id, name)
 
     def _own_things(self) -> list[tuple[str, str]]:
         """The listed things with names of the run; none if the service does not list."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from contract_tests.engine.exchange import json_of
-from contract_tests.engine.names import run_of
+from contract_tests.engine.names import is_shown, run_of
 from contract_tests.engine.service import Service
 from mockserver.http.client import Client
 
@@ -52,7 +52,10 @@ def _reload(client: Client, service: Service, secret: str) -> None:
 
 
 def _listed(client: Client, service: Service, secret: str) -> Iterator[Leftover]:
-    """The listed things whose names a run gave, and no others."""
+    """The listed things whose names a run gave, and no others.
+
+    A thing with an id that the service chose must be shown under it too, for a list may be spoiled.
+    """
 
     def get(target: str) -> Any:
         answer = client.send("GET", target, [(service.auth_header, secret)])
@@ -61,4 +64,6 @@ def _listed(client: Client, service: Service, secret: str) -> Iterator[Leftover]
     for resource in service.resources:
         for thing_id, name in resource.things(get):
             if run := run_of(name):
-                yield Leftover(resource.kind, name, resource.target(thing_id, run))
+                target = resource.target(thing_id, run)
+                if run_of(thing_id) or is_shown(get(target), thing_id, name):
+                    yield Leftover(resource.kind, name, target)

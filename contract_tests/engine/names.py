@@ -69,6 +69,12 @@ def is_plain(name: str) -> bool:
     return _PLAIN.fullmatch(name) is not None
 
 
+def is_shown(document: object, thing_id: str, name: str) -> bool:
+    """True if a service, asked for an id, answered with a thing that has this id and this name."""
+    texts = document.values() if isinstance(document, dict) else ()
+    return is_plain(thing_id) and {thing_id, name} <= {text for text in texts if isinstance(text, str)}
+
+
 def run_of(name: str) -> str:
     """The prefix of the run that a name is of; "" for a name of anybody else.
 
