@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 import threading
 from pathlib import Path
 from typing import Any
@@ -12,9 +10,10 @@ from urllib.parse import quote, unquote
 
 from mockserver.storage.backend import IsOwn, KeyValueMap, MemoryBackend
 from mockserver.storage.directory_lock import DirectoryLock
+from mockserver.storage.file_writer import FileWriter, remove_leftovers
 
 NAME_MAX = 200  # bytes of a file's name without its ending
-_TEMPORARY = ".tyk-contract-"
+PRIVATE = 0o600  # the mode of a file, which may have access keys
 
 
 class StateError(OSError):
@@ -67,6 +66,7 @@ class DocumentDirectory:
 
     def __init__(self, path: Path, is_own: IsOwn) -> None:
         self._path = path
+        self._writer = FileWriter()
         self._lock = threading.Lock()
         try:
             path.mkdir(mode=0o700, exist_ok=True)
@@ -74,8 +74,7 @@ class DocumentDirectory:
                 unquote(file.name.removesuffix(".json")): _read(file, is_own)
                 for file in sorted(path.glob("*.json"))
             }
-            for leftover in path.glob(f"{_TEMPORARY}*"):  # of a mock that was killed
-                leftover.unlink(missing_ok=True)
+            remove_leftovers(path)
         except OSError as error:
             raise StateError(f"{path}: {error.strerror or error}; correct or remove it") from error
 
@@ -85,7 +84,8 @@ class DocumentDirectory:
 
     def __setitem__(self, name: str, value: Any, /) -> None:
         with self._lock:
-            self._write(self._file(name), json.dumps(value, separators=(",", ":")).encode())
+            data = json.dumps(value, separators=(",", ":")).encode()
+            self._writer.write(str(self._file(name)), data, mode=PRIVATE)
             self._values[name] = value
 
     def pop(self, name: str, default: Any, /) -> Any:
@@ -111,16 +111,6 @@ class DocumentDirectory:
         if len(file) > NAME_MAX:
             raise StateError(f"the name {name[:40]!r}... is too long for a file")
         return self._path / f"{file}.json"
-
-    def _write(self, file: Path, data: bytes) -> None:
-        descriptor, temporary = tempfile.mkstemp(prefix=_TEMPORARY, dir=self._path)
-        try:
-            with os.fdopen(descriptor, "wb") as opened:
-                opened.write(data)
-            Path(temporary).replace(file)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
 
 
 def _read(file: Path, is_own: IsOwn) -> Any:
