@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from mockserver.dashboard.documents import object_at, text_of
+from mockserver.dashboard.documents import member_at, object_at, text_of
 
 KEYLESS, MULTIPLE, NONE = "keyless", "multiAuth", "other"
 _CLASSIC = {  # by the switch of a classic definition, in the order of `auth_types`
@@ -37,7 +37,7 @@ def of_classic(definition: Mapping[str, Any]) -> tuple[str, ...]:
     """The ways of authentication of a classic API definition; ("keyless",) if it asks for no key."""
     if definition.get("use_keyless"):
         return (KEYLESS,)
-    return tuple(dict.fromkeys(way for switch, way in _CLASSIC.items() if _member(definition, switch)))
+    return tuple(dict.fromkeys(way for switch, way in _CLASSIC.items() if member_at(definition, switch)))
 
 
 def of_openapi(definition: Mapping[str, Any]) -> tuple[str, ...]:
@@ -56,7 +56,7 @@ def of_openapi(definition: Mapping[str, Any]) -> tuple[str, ...]:
             texts = (text_of(kind, "type"), text_of(kind, "scheme").lower()) if isinstance(kind, dict) else ()
             ways.append(_OPENAPI.get(" ".join(filter(None, texts)), "authToken"))
     for member, way in (("hmac", "hmac"), ("oidc", "openid"), ("custom", "custom")):
-        if _member(authentication, f"{member}.enabled"):
+        if member_at(authentication, f"{member}.enabled"):
             ways.append(way)
     return tuple(dict.fromkeys(ways))
 
@@ -69,10 +69,3 @@ def combined(apis: Iterable[tuple[str, ...]]) -> tuple[str, list[str]]:
     if len(ways) > 1:
         return MULTIPLE, ways
     return (ways[0] if ways else NONE), ways
-
-
-def _member(document: Mapping[str, Any], path: str) -> Any:
-    node: Any = document
-    for name in path.split("."):
-        node = node.get(name) if isinstance(node, dict) else None
-    return node

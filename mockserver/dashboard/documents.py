@@ -45,7 +45,13 @@ def text_of(document: Mapping[str, Any], member: str) -> str:
 
 def object_at(document: Mapping[str, Any], path: str) -> Document:
     """The object at a dotted path; an empty one if there is none."""
+    node = member_at(document, path)
+    return node if isinstance(node, dict) else {}
+
+
+def member_at(document: Mapping[str, Any], path: str) -> Any:
+    """The value at a dotted path; None if there is none."""
     node: Any = document
     for name in path.split("."):
         node = node.get(name) if isinstance(node, dict) else None
-    return node if isinstance(node, dict) else {}
+    return node
