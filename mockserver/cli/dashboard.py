@@ -75,7 +75,7 @@ def add(commands: Commands) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Serve until SIGTERM or SIGINT; return the exit code."""
-    from mockserver.contract.spec_files import default_version, select_version
+    from mockserver.contract.spec_files import version_of
     from mockserver.dashboard.dashboard import DEFAULT_KEY, DEFAULT_ORGANISATION, SPEC
     from mockserver.dashboard.object_ids import is_object_id
     from mockserver.service.configuration import ConfigError
@@ -83,7 +83,7 @@ def run(options: argparse.Namespace) -> int:
 
     config, ignored = _configuration(options)
     gateway_config, ignored_by_gateway = _gateway_configuration(options, config)
-    version = select_version(options.dashboard, SPEC) if options.dashboard else default_version(SPEC)
+    version = version_of(options.dashboard, SPEC)
     organisation = options.org or DEFAULT_ORGANISATION
     if not is_object_id(organisation):
         raise ConfigError(f"--org {organisation!r} is not the id of an organisation; give 24 hex digits")

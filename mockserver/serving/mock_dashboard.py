@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from mockserver.contract.spec_files import default_version, select_version, version_of
+from mockserver.contract.spec_files import version_of
 from mockserver.contract.versions import GatewayVersion
 from mockserver.dashboard.config import Config
 from mockserver.dashboard.dashboard import DEFAULT_KEY, DEFAULT_ORGANISATION, SPEC, Dashboard
@@ -91,7 +91,7 @@ class MockDashboard(MockServer):
         gateway_config: Mapping[str, Any] | None = None,
         introspection: bool = True,
     ) -> None:
-        version = default_version(SPEC) if dashboard is None else select_version(dashboard, SPEC)
+        version = version_of(dashboard, SPEC)
         settings, _ = Config.of(config or {})
         if admin_secret is not None:
             settings = replace(settings, admin_secret=admin_secret)
