@@ -63,7 +63,7 @@ class Cleanup:
     def _finish_shown(self) -> list[str]:
         """As `finish`, where the service chooses ids: a lost answer did not tell one, but the list does."""
         for thing_id, name in self._own_things():
-            if self._is_shown(thing_id, name):
+            if self._ownership.knows(thing_id) or self._is_shown(thing_id, name):
                 self._ownership.adopt(self._listing, thing_id, name)
         self.remove(include_last=True)
         return [thing_id for thing_id, _ in self._own_things()]

@@ -90,6 +90,10 @@ class Ownership(Names):
         if name:
             self.note([resource.target(name, self.run)])
 
+    def knows(self, name: str) -> bool:
+        """True if a name is of the run, or was adopted."""
+        return self.owns(name) or name in self._adopted
+
     def adopt(self, resource: Resource, name: str, shown: str) -> None:
         """Count a name that the service chose as one of the run, for it shows a thing of the run under it.
 
@@ -151,7 +155,7 @@ class Ownership(Names):
                 self._check_name(member, name, what)
 
     def _check_name(self, kind: str, name: str, what: str) -> None:
-        if not self.owns(name) and name not in self._adopted:
+        if not self.knows(name):
             raise UnsafeRequest(f"{what} names the {kind} {name!r}, which is not of this run", kind, name)
 
     def _named(self, request: Request, answer: Any) -> tuple[Resource, str, bool]:
