@@ -17,6 +17,7 @@ from mockserver import MockDashboard, MockGateway
 from mockserver.dashboard import listing, policies, replies
 from mockserver.dashboard.policy_forms import Form
 from mockserver.http.messages import Reply
+from mockserver.service.json_replies import json_reply
 
 pytestmark = pytest.mark.slow  # whole commands and servers
 
@@ -91,7 +92,7 @@ def test_a_faulty_dashboard_is_named(tmp_path: Path) -> None:
 
 
 def _status_201(self: Form, object_id: str) -> Reply:
-    return replies.json_reply({"Status": "OK", "Message": object_id, "Meta": None}, 201)
+    return json_reply({"Status": "OK", "Message": object_id, "Meta": None}, 201)
 
 
 def _meta_object(self: Form, object_id: str) -> Reply:
@@ -107,7 +108,7 @@ def _page_ignored(self: listing.Paging, items: list[Any]) -> list[Any]:
 
 
 def _null_list(self: Form, items: Any, pages: int) -> Reply:
-    return replies.json_reply({"Data": [*map(self.document, items)] or None, "Pages": pages})
+    return json_reply({"Data": [*map(self.document, items)] or None, "Pages": pages})
 
 
 def _not_removed(self: policies.Policies, org_id: str, policy_id: str) -> None:

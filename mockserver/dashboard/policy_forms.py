@@ -10,10 +10,11 @@ from typing import Any
 
 from mockserver.contract.codecs import Codec
 from mockserver.dashboard.records import Document
-from mockserver.dashboard.replies import Refusal, json_reply, ok
+from mockserver.dashboard.replies import Refusal, ok
 from mockserver.golang import json_reader
 from mockserver.golang.json_reader import JSONSyntaxError, Object
 from mockserver.http.messages import Reply
+from mockserver.service.json_replies import json_reply
 
 STYLES = ("", "2017")
 MALFORMED = Refusal("Request body malformed.", 403)

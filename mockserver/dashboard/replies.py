@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from mockserver.golang import json_writer
 from mockserver.http.messages import Reply
+from mockserver.service.json_replies import json_reply
 
 
 class Refusal(Exception):
@@ -15,16 +15,6 @@ class Refusal(Exception):
         super().__init__(message)
         self.message = message
         self.status = status
-
-
-def json_text(text: str, status: int = 200) -> Reply:
-    """A reply of JSON text, to which Go's encoder appends a newline."""
-    return Reply(text.encode() + b"\n", status)
-
-
-def json_reply(value: Any, status: int = 200) -> Reply:
-    """A reply of a value, encoded as JSON."""
-    return json_text(json_writer.write(value), status)
 
 
 def ok(message: str, meta: Any = None, **members: Any) -> Reply:

@@ -22,6 +22,7 @@ _GATEWAY = (
     "gateway.proxy.request_context", "gateway.proxy.jwt_tokens", "gateway.proxy.middleware",
     "gateway.proxy.policy_sessions", "gateway.proxy.upstream", "gateway.proxy.path_patterns",
     "gateway.match_cache", "golang.regexps", "golang.content_sniffing",
+    "service.json_replies",
     "service.clock", "service.faults", "service.journal", "service.journal_entry", "service.mock",
     "serving.control_access", "storage.backend", "storage.bounded_connection", "storage.directory_files",
     "storage.directory_lock", "storage.file_names", "storage.file_writer", "storage.files",

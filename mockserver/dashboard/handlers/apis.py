@@ -6,8 +6,9 @@ from mockserver.dashboard.apis import Api, classic_of
 from mockserver.dashboard.documents import parse
 from mockserver.dashboard.handlers.registration import Call, handles, page_of, user_of
 from mockserver.dashboard.records import Document
-from mockserver.dashboard.replies import Refusal, json_reply, ok
+from mockserver.dashboard.replies import Refusal, ok
 from mockserver.http.messages import Reply
+from mockserver.service.json_replies import json_reply
 
 SECTION = "apis"
 _MALFORMED = Refusal("Request body malformed.", 400)

@@ -6,8 +6,9 @@ from mockserver.dashboard.documents import parse, text_of
 from mockserver.dashboard.handlers.registration import Call, handles, user_of
 from mockserver.dashboard.object_ids import new_object_id
 from mockserver.dashboard.records import Document
-from mockserver.dashboard.replies import Refusal, json_reply, ok
+from mockserver.dashboard.replies import Refusal, ok
 from mockserver.http.messages import Reply
+from mockserver.service.json_replies import json_reply
 
 SECTION = "assets"
 

@@ -9,8 +9,9 @@ from mockserver.dashboard.documents import parse
 from mockserver.dashboard.gateway_client import GatewayReply
 from mockserver.dashboard.handlers.registration import Call, handles, page_of, user_of
 from mockserver.dashboard.records import Document
-from mockserver.dashboard.replies import Refusal, json_reply, ok
+from mockserver.dashboard.replies import Refusal, ok
 from mockserver.http.messages import Reply
+from mockserver.service.json_replies import json_reply
 from mockserver.service.registry import always
 
 SECTION = "keys"

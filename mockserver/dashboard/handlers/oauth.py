@@ -8,8 +8,9 @@ from mockserver.dashboard.apis import Api
 from mockserver.dashboard.documents import parse, text_of
 from mockserver.dashboard.handlers.registration import Call, handles, user_of
 from mockserver.dashboard.records import Document
-from mockserver.dashboard.replies import Refusal, json_reply, ok
+from mockserver.dashboard.replies import Refusal, ok
 from mockserver.http.messages import Reply
+from mockserver.service.json_replies import json_reply
 
 SECTION = "oauth"
 _UNKNOWN = Refusal("Could not retrieve app detail.", 404)

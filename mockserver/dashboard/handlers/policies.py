@@ -5,10 +5,11 @@ from __future__ import annotations
 from mockserver.dashboard.handlers.registration import Call, handles, page_of, user_of
 from mockserver.dashboard.listing import Criteria
 from mockserver.dashboard.records import Document
-from mockserver.dashboard.replies import Refusal, json_reply, ok
+from mockserver.dashboard.replies import Refusal, ok
 from mockserver.golang import json_reader
 from mockserver.golang.json_reader import JSONSyntaxError, Object
 from mockserver.http.messages import Reply
+from mockserver.service.json_replies import json_reply
 
 SECTION = "policies"
 

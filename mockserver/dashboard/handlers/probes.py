@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from mockserver.dashboard.handlers.registration import Call, handles
-from mockserver.dashboard.replies import json_reply
 from mockserver.http.messages import Reply
+from mockserver.service.json_replies import json_reply
 from mockserver.service.registry import never
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from mockserver.dashboard.documents import parse, text_of
 from mockserver.dashboard.handlers.registration import Call, handles, page_of, user_of
 from mockserver.dashboard.records import Document
-from mockserver.dashboard.replies import Refusal, json_reply, ok
+from mockserver.dashboard.replies import Refusal, ok
 from mockserver.http.messages import Reply
+from mockserver.service.json_replies import json_reply
 
 SECTION = "users"
 _MALFORMED = Refusal("Request body malformed.", 403)

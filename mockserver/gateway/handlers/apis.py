@@ -7,8 +7,9 @@ import uuid
 from mockserver.contract.codecs import Malformed
 from mockserver.gateway.api_definition import Api, is_path_component
 from mockserver.gateway.handlers.registration import Call, handles, on_files
-from mockserver.gateway.replies import changed, error, json_reply, json_text
+from mockserver.gateway.replies import changed, error
 from mockserver.http.messages import Reply
+from mockserver.service.json_replies import json_reply, json_text
 from mockserver.storage.backend import NoStorage, Refused
 
 MALFORMED = error("Request malformed", 400)

@@ -22,9 +22,10 @@ from mockserver.gateway.key_writes import (
 )
 from mockserver.gateway.policy_merging import Document, is_empty
 from mockserver.gateway.provenance import PoliciesNotApplicable
-from mockserver.gateway.replies import changed, error, json_reply, json_text
+from mockserver.gateway.replies import changed, error
 from mockserver.golang.urls import as_bytes
 from mockserver.http.messages import Reply
+from mockserver.service.json_replies import json_reply, json_text
 
 MIN_LENGTH = 3  # bytes of a custom key id, in versions that check it (gateway/api.go:602 @v5.14.0)
 NOT_MADE = "Failed to create key, ensure security settings are correct."

@@ -11,9 +11,10 @@ from mockserver.contract.codecs import Codec, Malformed
 from mockserver.gateway.api_definition import Api
 from mockserver.gateway.handlers.registration import Call, handles
 from mockserver.gateway.oauth_store import Client
-from mockserver.gateway.replies import changed, error, json_reply, ok
+from mockserver.gateway.replies import changed, error, ok
 from mockserver.golang.urls import form_fields, parameters
 from mockserver.http.messages import Reply
+from mockserver.service.json_replies import json_reply
 
 PAGE_SIZE = 100  # tokens on a page
 NO_CLIENT = error("OAuth Client ID not found", 404)

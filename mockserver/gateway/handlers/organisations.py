@@ -6,8 +6,9 @@ from mockserver.contract.codecs import Malformed
 from mockserver.gateway.api_definition import Api
 from mockserver.gateway.handlers.registration import Call, handles
 from mockserver.gateway.key_writes import seconds
-from mockserver.gateway.replies import changed, error, json_reply, json_text
+from mockserver.gateway.replies import changed, error
 from mockserver.http.messages import Reply
+from mockserver.service.json_replies import json_reply, json_text
 
 NOT_FOUND = error("Org not found", 404)
 

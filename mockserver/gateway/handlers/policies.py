@@ -7,8 +7,9 @@ import re
 from mockserver.contract.codecs import Malformed, ensure_id
 from mockserver.gateway.gateway import Gateway
 from mockserver.gateway.handlers.registration import Call, handles, on_files
-from mockserver.gateway.replies import changed, error, json_bytes
+from mockserver.gateway.replies import changed, error
 from mockserver.http.messages import Reply
+from mockserver.service.json_replies import json_bytes
 from mockserver.service.registry import never
 from mockserver.storage.backend import NoStorage, Refused
 

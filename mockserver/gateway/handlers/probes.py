@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from mockserver.gateway.handlers.registration import Call, handles
-from mockserver.gateway.replies import error, json_reply
+from mockserver.gateway.replies import error
 from mockserver.http.messages import Reply
+from mockserver.service.json_replies import json_reply
 from mockserver.service.registry import never
 
 

@@ -7,13 +7,14 @@ from urllib.parse import parse_qsl
 from mockserver.gateway.policy_merging import Document
 from mockserver.gateway.proxy.policy_sessions import from_policy
 from mockserver.gateway.proxy.request_context import Rejected, RequestContext, look_up
-from mockserver.gateway.replies import error, json_reply, ok
+from mockserver.gateway.replies import error, ok
 from mockserver.gateway.session_store import lifetime
 from mockserver.golang import json_reader
 from mockserver.golang.base64_texts import decode
 from mockserver.golang.json_reader import JSONSyntaxError, Number, Object
 from mockserver.golang.urls import MAX_FORM, form_fields
 from mockserver.http.messages import Reply
+from mockserver.service.json_replies import json_reply
 
 TOKEN_SECONDS = 3600  # lifetime of a token unless oauth_token_expire sets another
 SUPPORTED_GRANTS = ("client_credentials",)
