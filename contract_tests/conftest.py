@@ -10,7 +10,7 @@ import pytest
 from contract_tests.engine.preflight import USAGE
 from contract_tests.engine.suite_plugin import SuitePlugin
 
-SERVICES = ("gateway", "dashboard")
+FOLDERS = {path.parent for path in Path(__file__).parent.glob("*/suite.py")}  # one of each service
 _NO_PLUGIN = (
     "tyk-contract: its pytest plugin is missing; if another distribution has overwritten the package "
     "mockserver, install tyk-contract into an environment of its own"
@@ -26,5 +26,5 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """Leave out the tests of the other services."""
-    others = {Path(__file__).parent / name for name in SERVICES if name != config.option.contract_service}
+    others = {folder for folder in FOLDERS if folder.name != config.option.contract_service}
     return True if others & {collection_path, collection_path.parent} else None

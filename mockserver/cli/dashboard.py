@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import argparse
 import os
-import signal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mockserver.cli import Commands
-from mockserver.cli.serve import redis_backend, stop_in_time
+from mockserver.cli.serve import redis_backend, show_ignored, stop_on_signals
 from mockserver.console.credentials import ADMIN_SECRET, KEY, NODE_SECRET, STORE
 from mockserver.console.terminal import show
 
@@ -93,11 +92,9 @@ def run(options: argparse.Namespace) -> int:
         gateway=gateway_config,
         remote_control=options.remote_control, backend=_backend(options),
     ) as dashboard:  # fmt: skip
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: stop_in_time(dashboard.stop))
-        for path, keys in ((options.conf, ignored), (options.gateway_conf, ignored_by_gateway)):
-            if keys:
-                show(f"keys of {path} that the mock ignores: {', '.join(sorted(keys))}")
+        stop_on_signals(dashboard.stop)
+        show_ignored(options.conf, ignored)
+        show_ignored(options.gateway_conf, ignored_by_gateway)
         count = len(dashboard.state.contract.operations)
         show(f"Tyk Dashboard {version} mocked on {dashboard.url}: {count} operations")
         if dashboard.gateway is not None:
@@ -120,10 +117,7 @@ def _configuration(options: argparse.Namespace) -> tuple[Config, list[str]]:
         "admin_secret": ADMIN_SECRET.of_options(options),
         "shared_node_secret": NODE_SECRET.of_options(options),
     }
-    for key, value in flags.items():
-        if value is not None:
-            config = config.having(key, value)
-    return config, ignored
+    return config.overridden(flags), ignored
 
 
 def _gateway_configuration(
@@ -140,9 +134,7 @@ def _gateway_configuration(
     if config.tyk_api_config__host and not options.gateway_conf:
         return None, []
     gateway, ignored = GatewayConfig.load(options.gateway_conf, os.environ)
-    if options.gateway_port is not None:
-        gateway = gateway.having("listen_port", options.gateway_port)
-    return gateway, ignored
+    return gateway.overridden({"listen_port": options.gateway_port}), ignored
 
 
 def _backend(options: argparse.Namespace) -> Backend | None:

@@ -98,10 +98,8 @@ def run(options: argparse.Namespace) -> int:
         version, config, extra, options.upstream,
         remote_control=options.remote_control, backend=backend, fsync=options.fsync,
     ) as gateway:  # fmt: skip
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: stop_in_time(gateway.stop))
-        if ignored:
-            show(f"keys of {options.conf} that the mock ignores: {', '.join(sorted(ignored))}")
+        stop_on_signals(gateway.stop)
+        show_ignored(options.conf, ignored)
         show(*gateway.gateway.warnings())
         contract = gateway.gateway.contract
         count = len(contract.operations)
@@ -113,6 +111,18 @@ def run(options: argparse.Namespace) -> int:
             show(f'the secret is "{config.secret}"; choose another with --secret')
         gateway.wait()
     return 0
+
+
+def stop_on_signals(stop: Callable[[], None]) -> None:
+    """Stop a mock at SIGTERM or SIGINT."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop_in_time(stop))
+
+
+def show_ignored(path: Path | None, keys: list[str]) -> None:
+    """Print the keys of a configuration file that a mock ignores, if there are any."""
+    if keys:
+        show(f"keys of {path} that the mock ignores: {', '.join(sorted(keys))}")
 
 
 def stop_in_time(stop: Callable[[], None]) -> None:
@@ -149,9 +159,7 @@ def _configuration(options: argparse.Namespace) -> tuple[Config, list[str]]:
         "listen_address": options.host,
         "secret": SECRET.of_options(options),
     }
-    for key, value in flags.items():
-        if value is not None:
-            config = config.having(key, value)
+    config = config.overridden(flags)
     if options.apis is not None:
         if not options.apis.is_dir():
             raise ConfigError(f"--apis {options.apis}: there is no such directory; create it first")

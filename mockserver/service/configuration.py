@@ -78,6 +78,14 @@ class Configuration:
             value = _secret(str(value))
         return replace(self, **{name: value})
 
+    def overridden(self, values: Mapping[str, Any]) -> Self:
+        """A copy with the dotted keys set that have a value other than None; raises as `having` does."""
+        config = self
+        for key, value in values.items():
+            if value is not None:
+                config = config.having(key, value)
+        return config
+
     def with_environment(self, environment: Mapping[str, str]) -> Self:
         """A copy with the keys that the product's variables set.
 
