@@ -1,4 +1,4 @@
-"""Fixtures of all tests: a gateway for each module, which is reset for each test, and a Redis."""
+"""Fixtures of all tests: a gateway and a Dashboard for each module, reset for each test, and a Redis."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from redis_server import Redis
 
-from mockserver import MockGateway
+from mockserver import MockDashboard, MockGateway
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -26,6 +26,18 @@ def _shared() -> Iterator[MockGateway]:
 def _gateway(shared: MockGateway) -> MockGateway:
     shared.reset()
     return shared
+
+
+@pytest.fixture(scope="module", name="shared_dashboard")
+def _shared_dashboard() -> Iterator[MockDashboard]:
+    with MockDashboard(with_gateway=False) as dashboard:
+        yield dashboard
+
+
+@pytest.fixture(name="dashboard")
+def _dashboard(shared_dashboard: MockDashboard) -> MockDashboard:
+    shared_dashboard.reset()
+    return shared_dashboard
 
 
 @pytest.fixture(scope="module", name="redis")

@@ -22,16 +22,10 @@ ZERO_TIME = "0001-01-01T00:00:00Z"
 POLICIES = "/api/portal/policies"
 
 
-@pytest.fixture(scope="module", name="shared")
-def _shared() -> Iterator[MockDashboard]:
+@pytest.fixture(scope="module", name="shared_dashboard")
+def _shared_dashboard() -> Iterator[MockDashboard]:
     with MockDashboard(gateway_config={"hash_keys": True}) as dashboard:
         yield dashboard
-
-
-@pytest.fixture(name="dashboard")
-def _dashboard(shared: MockDashboard) -> MockDashboard:
-    shared.reset()
-    return shared
 
 
 def object_id(value: Any) -> bool:

@@ -7,7 +7,6 @@ our own.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -96,18 +95,6 @@ NUMBERED = {
     name: {**policy, "_id": f"5fd203d01f1ad30001c1{number:04x}", "name": name}
     for number, (name, policy) in enumerate(EXPORTS.items())
 }
-
-
-@pytest.fixture(scope="module", name="shared")
-def _shared() -> Iterator[MockDashboard]:
-    with MockDashboard(with_gateway=False) as dashboard:
-        yield dashboard
-
-
-@pytest.fixture(name="dashboard")
-def _dashboard(shared: MockDashboard) -> MockDashboard:
-    shared.reset()
-    return shared
 
 
 def missing(sent: Any, answered: Any) -> Any:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -21,18 +20,6 @@ UPDATE = (
 DELETE = "mutation ($id: ID!) { deletePolicy(id: $id) }"
 READ = "query ($id: ID!) { policy(id: $id) { name } }"
 NAMES = "{ policies { Data { name } } }"
-
-
-@pytest.fixture(scope="module", name="shared_dashboard")
-def _shared_dashboard() -> Iterator[MockDashboard]:
-    with MockDashboard(with_gateway=False) as dashboard:
-        yield dashboard
-
-
-@pytest.fixture(name="dashboard")
-def _dashboard(shared_dashboard: MockDashboard) -> MockDashboard:
-    shared_dashboard.reset()
-    return shared_dashboard
 
 
 def test_a_policy_is_created_with_literals(dashboard: MockDashboard) -> None:

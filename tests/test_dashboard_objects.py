@@ -12,16 +12,10 @@ from mockserver import MockDashboard, MockGateway
 from mockserver.dashboard.authentication import combined, of_classic, of_openapi
 
 
-@pytest.fixture(scope="module", name="shared")
-def _shared() -> Iterator[MockDashboard]:
+@pytest.fixture(scope="module", name="shared_dashboard")
+def _shared_dashboard() -> Iterator[MockDashboard]:
     with MockDashboard() as dashboard:
         yield dashboard
-
-
-@pytest.fixture(name="dashboard")
-def _dashboard(shared: MockDashboard) -> MockDashboard:
-    shared.reset()
-    return shared
 
 
 def _user(dashboard: MockDashboard, **members: Any) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -11,18 +10,6 @@ from dashboards import ADMIN, RIGHT, add, ask, names, read
 from mockserver import MockDashboard
 
 NAME_USED = "This policy name has already been used. Enter a unique policy name."
-
-
-@pytest.fixture(scope="module", name="shared")
-def _shared() -> Iterator[MockDashboard]:
-    with MockDashboard() as dashboard:
-        yield dashboard
-
-
-@pytest.fixture(name="dashboard")
-def _dashboard(shared: MockDashboard) -> MockDashboard:
-    shared.reset()
-    return shared
 
 
 @pytest.mark.parametrize(

@@ -24,16 +24,10 @@ USER = {
 }  # fmt: skip
 
 
-@pytest.fixture(scope="module", name="shared")
-def _shared() -> Iterator[MockDashboard]:
+@pytest.fixture(scope="module", name="shared_dashboard")
+def _shared_dashboard() -> Iterator[MockDashboard]:
     with MockDashboard(gateway_config={"hash_keys": True, "hash_key_function": "murmur64"}) as dashboard:
         yield dashboard
-
-
-@pytest.fixture(name="dashboard")
-def _dashboard(shared: MockDashboard) -> MockDashboard:
-    shared.reset()
-    return shared
 
 
 def ok(message: str, **needs: Any) -> dict[str, Any]:

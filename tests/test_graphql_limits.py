@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -15,18 +14,6 @@ from graphql_client import JSON, ask, created, data, encoded, post, schema, sele
 from mockserver import MockDashboard
 from mockserver.dashboard.graphql.limits import MAX_ALIASES, MAX_COST, MAX_DEPTH, MAX_LENGTH, MAX_TOKENS
 from mockserver.http.client import Client
-
-
-@pytest.fixture(scope="module", name="shared_dashboard")
-def _shared_dashboard() -> Iterator[MockDashboard]:
-    with MockDashboard(with_gateway=False) as dashboard:
-        yield dashboard
-
-
-@pytest.fixture(name="dashboard")
-def _dashboard(shared_dashboard: MockDashboard) -> MockDashboard:
-    shared_dashboard.reset()
-    return shared_dashboard
 
 
 def nested(levels: int) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
 
 import pytest
 from asking import HANGS
@@ -17,18 +16,6 @@ from mockserver.service.faults import FaultError
 
 PLAIN, GRAPHQL = "application/json", "application/graphql-response+json"
 NAMES = "{ policies { Data { name } } }"
-
-
-@pytest.fixture(scope="module", name="shared_dashboard")
-def _shared_dashboard() -> Iterator[MockDashboard]:
-    with MockDashboard(with_gateway=False) as dashboard:
-        yield dashboard
-
-
-@pytest.fixture(name="dashboard")
-def _dashboard(shared_dashboard: MockDashboard) -> MockDashboard:
-    shared_dashboard.reset()
-    return shared_dashboard
 
 
 @pytest.mark.parametrize(

@@ -20,18 +20,6 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 
-@pytest.fixture(scope="module", name="shared_dashboard")
-def _shared_dashboard() -> Iterator[MockDashboard]:
-    with MockDashboard(with_gateway=False) as dashboard:
-        yield dashboard
-
-
-@pytest.fixture(name="dashboard")
-def _dashboard(shared_dashboard: MockDashboard) -> MockDashboard:
-    shared_dashboard.reset()
-    return shared_dashboard
-
-
 @pytest.fixture(scope="module", name="browser")
 def _browser() -> Iterator[Browser]:
     with chromium() as browser:
