@@ -26,17 +26,16 @@ def handles(
     """Decorate the function that answers an operation, to register it.
 
     A Refusal that the function raises becomes the reply. If there is a `section`, the permissions of the user
-    are checked for it first. Source of the text: SW 7705, with the template of the path.
+    are checked for it first.
     """
 
     def decorate(answer: HandlerFunction) -> HandlerFunction:
         @_register(operation_id, waits=waits)
         @functools.wraps(answer)
         def checked(call: Call) -> Reply:
-            if section and not user_of(call).may(call.request.method, section):
-                path = call.state.contract.operations[operation_id].path
-                return error(f"access denied: You do not have permission to access  {path}", 403)
             try:
+                if section:
+                    _check_permission(call, operation_id, section)
                 return answer(call)
             except Refusal as refusal:
                 return error(refusal.message, refusal.status)
@@ -44,6 +43,17 @@ def handles(
         return answer
 
     return decorate
+
+
+def _check_permission(call: Call, operation_id: str, section: str) -> None:
+    """Source of the text: SW 7705, with the template of the path.
+
+    Raises:
+        Refusal: the user may not do this in the section, or was removed since.
+    """
+    if not user_of(call).may(call.request.method, section):
+        path = call.state.contract.operations[operation_id].path
+        raise Refusal(f"access denied: You do not have permission to access  {path}", 403)
 
 
 def user_of(call: Call) -> User:
