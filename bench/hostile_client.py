@@ -27,7 +27,7 @@ _OPERATION = re.compile(rb"[A-Z]+")
 
 @dataclass
 class Outcome:
-    """What came of a run: faults, the number of answers by kind and status, the longest case in seconds."""
+    """The outcome of a run: faults, the number of answers by kind and status, the longest case in seconds."""
 
     faults: list[str] = field(default_factory=list)
     statuses: dict[str, Counter[str]] = field(default_factory=dict)
@@ -151,7 +151,7 @@ async def _probe(server: Running, outcome: Outcome, start: int) -> None:
 
 
 async def _exchange(port: int, case: ClientCase) -> tuple[bytes | None, bool]:
-    """What the mock answers to a case, None if it does not end; True if it broke the connection off."""
+    """The answer of the mock to a case, None if it does not end; True if it broke the connection off."""
     answer, is_reset = b"", False
     try:
         async with asyncio.timeout(SECONDS):
@@ -178,7 +178,7 @@ async def _exchange(port: int, case: ClientCase) -> tuple[bytes | None, bool]:
 
 
 async def _first(reader: asyncio.StreamReader) -> bytes:
-    """What comes until the mock is silent."""
+    """The bytes that come until the mock is silent."""
     answer = b""
     try:
         while data := await asyncio.wait_for(reader.read(1 << 16), IDLE):

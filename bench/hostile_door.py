@@ -188,7 +188,7 @@ class Door:
         return faults + case.faults
 
     def things_of_others(self, service: str = "") -> list[Any]:
-        """What the mock itself says about the things that were there before."""
+        """The honest answers of the mock about the things that were there before."""
         service = service or (self.case.service if self.case else "gateway")
         return [self._ask("GET", target) for target in OF_OTHERS[service]]
 

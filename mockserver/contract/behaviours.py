@@ -73,7 +73,7 @@ class Behaviour:
 
 
 def weight(kind: str) -> str:
-    """What a kind of evidence, one of `EVIDENCE`, allows to be said of a service that behaves otherwise."""
+    """The verdict on a service that behaves otherwise than a kind of evidence, one of `EVIDENCE`, says."""
     if kind in _CERTAIN:
         return "a service that behaves otherwise fails"
     if kind in _SINGLE:

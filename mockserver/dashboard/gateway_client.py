@@ -17,7 +17,7 @@ TIMEOUT = 30.0  # seconds of one call
 
 
 class GatewayReply(NamedTuple):
-    """What the gateway answered: the status, 0 if it gave no answer, and the JSON document, None if none."""
+    """The answer of the gateway: its status, or 0 if there is none, and its JSON document, or None."""
 
     status: int
     document: Any

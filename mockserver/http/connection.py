@@ -34,7 +34,7 @@ ANY_HEAD = parse_head(b"GET / HTTP/1.1\r\nHost: h")  # for an answer that depend
 
 
 class Server(Rules, Protocol):
-    """What a connection needs of its server, which describes the attributes."""
+    """The part of a server that a connection needs; the server describes the attributes."""
 
     answer: Answerer
     stopping: bool

@@ -16,7 +16,7 @@ Received = tuple[RequestHead, bytes, bool]
 
 
 class Rules(Protocol):
-    """What a reader needs of its server, which describes the attributes."""
+    """The part of a server that a reader needs; the server describes the attributes."""
 
     limits: Limits
     refuses: Callable[[Request], bool]

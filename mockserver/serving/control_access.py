@@ -25,7 +25,7 @@ _URL = re.compile(r"(?i:https?)://([^/?#]*)(?:[/?#].*)?", re.DOTALL)
 
 
 class Sender(NamedTuple):
-    """What a request says of its sender.
+    """The sender of a request, as the request describes it.
 
     Attributes:
         address: the IP address of the client; "" if it is unknown.

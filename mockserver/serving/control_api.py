@@ -88,7 +88,7 @@ def _is_control() -> bool:
 
 
 def _sender() -> Sender:
-    """What the current request says of its sender."""
+    """The sender of the current request, as the request describes it."""
     environ, headers = request.environ, request.headers
     target = environ.get("RAW_URI") or environ.get("REQUEST_URI") or ""
     absolute = _ABSOLUTE.match(target)

@@ -1,4 +1,4 @@
-"""What all mocks have in common that run on a local port: the server, and the instruments."""
+"""The server and the instruments that all mocks on a local port have in common."""
 
 from __future__ import annotations
 

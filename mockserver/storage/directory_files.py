@@ -17,7 +17,7 @@ from mockserver.storage.snapshot import Fingerprint, Kind, Snapshot, content_of
 
 
 class _Change(NamedTuple):
-    """What the mock did at one path.
+    """The change that the mock made at one path.
 
     Attributes:
         before: what stood there before; of several writes in a row, before the first of them.

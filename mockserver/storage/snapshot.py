@@ -13,7 +13,7 @@ from mockserver.storage.file_writer import FileWriter
 
 
 class Kind(Enum):
-    """What stands at a path."""
+    """The content and the kind of what stands at a path."""
 
     ABSENT = "nothing"
     FILE = "a file"
@@ -23,14 +23,14 @@ class Kind(Enum):
 
 
 class Fingerprint(NamedTuple):
-    """What tells two snapshots apart, in a few bytes; the mode is left out."""
+    """The few bytes that tell two snapshots apart; the mode is left out."""
 
     kind: Kind
     digest: bytes
 
 
 class Snapshot(NamedTuple):
-    """What stands at a path.
+    """The snapshot of what stands at a path.
 
     Attributes:
         content: the content of a file, or the target of a link.

@@ -44,7 +44,7 @@ OURS = (
 
 @dataclass(frozen=True)
 class Context:
-    """What a request is executed with: the Dashboard, and the user whose key it bears.
+    """The context of an execution: the Dashboard, and the user whose key the request bears.
 
     Attributes:
         delays: seconds by which faults of root fields delay the answer.
