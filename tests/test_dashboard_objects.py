@@ -69,6 +69,17 @@ def test_permissions(dashboard: MockDashboard, permissions: dict[str, str], read
         assert answer["Message"] == message
 
 
+def test_a_user_who_is_removed_while_its_request_waits(
+    dashboard: MockDashboard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A user whom the guard still knew, and the check of permissions no longer, is refused with 401."""
+    users = dashboard.state.users
+    known = iter([users.with_key(dashboard.key)])
+    monkeypatch.setattr(users, "with_key", lambda key: next(known, None))
+    status, answer = ask(dashboard, "GET", "/api/portal/policies")
+    assert (status, answer["Message"]) == (401, "Not authorised")
+
+
 def test_organisations_keep_apart(dashboard: MockDashboard) -> None:
     """A user sees and changes the policies of its own organisation alone."""
     org_id = ask(dashboard, "POST", "/admin/organisations", {"owner_name": "Acme"}, *ADMIN)[1]["Meta"]
