@@ -228,7 +228,7 @@ def _fsync(folder: Path, seconds: int) -> dict[str, dict[str, float]]:
 
 def _plugin() -> float:
     """Milliseconds that the import of the pytest plugin adds to a session that does not use it."""
-    command = [sys.executable, "-X", "importtime", "-c", "import pytest, mockserver.pytest_plugin"]
+    command = [sys.executable, "-X", "importtime", "-c", "import pytest, mockserver.serving.pytest_plugin"]
     process = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     *_, last = process.stderr.splitlines()  # the plugin and its own imports
     return int(last.split("|")[1]) / 1000

@@ -115,7 +115,7 @@ def test_the_suite_runs_under_xdist(pytester: pytest.Pytester, monkeypatch: pyte
 def test_a_session_that_does_not_use_it_loads_nothing_heavy() -> None:
     """Neither Flask nor the judges are imported with the plugin."""
     code = (
-        "import sys, mockserver.pytest_plugin;"
+        "import sys, mockserver.serving.pytest_plugin;"
         "heavy = {'flask', 'werkzeug', 'yaml', 'openapi_core', 'schemathesis', 'hypothesis', 'jsonschema_rs'};"
         "print(*heavy & sys.modules.keys())"
     )

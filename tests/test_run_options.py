@@ -8,7 +8,7 @@ import pytest
 
 from contract_tests.engine.run_options import RunOptions
 
-PLUGINS = ("-pno:cacheprovider", "-pmockserver.pytest_plugin")
+PLUGINS = ("-pno:cacheprovider", "-pmockserver.serving.pytest_plugin")
 
 
 @pytest.mark.parametrize(

@@ -99,7 +99,7 @@ def _overwritten(tmp_path: Path) -> Path:
             ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", "recordings")
         )
     (folder / "mockserver" / "__init__.py").write_text("class MockServerClient: ...\n")
-    (folder / "mockserver" / "pytest_plugin.py").write_text("def pytest_configure(config): ...\n")
+    (folder / "mockserver" / "serving" / "pytest_plugin.py").write_text("def pytest_configure(config): ...\n")
     return folder
 
 

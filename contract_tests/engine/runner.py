@@ -26,7 +26,7 @@ from mockserver.http.redaction import hidden
 _PACKAGE = Path(__file__).parent.parent
 SUITE = (  # pytest's arguments for these tests, free of the user's configuration
     str(_PACKAGE), f"--rootdir={_PACKAGE}", f"--config-file={os.devnull}",
-    "-pno:cacheprovider", "-pmockserver.pytest_plugin",
+    "-pno:cacheprovider", "-pmockserver.serving.pytest_plugin",
 )  # fmt: skip
 _UNUSED = (  # of pytest's own plugins; each looks at each test
     "logging", "unraisableexception", "threadexception", "warnings", "recwarn", "doctest", "junitxml",

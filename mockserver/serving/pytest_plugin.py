@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from mockserver.serving.mock_dashboard import MockDashboard
     from mockserver.serving.mock_gateway import MockGateway
 
-_ROOT = Path(__file__).parent.parent  # the folder that contains our packages
+_ROOT = Path(__file__).parents[2]  # the folder that contains our packages
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
