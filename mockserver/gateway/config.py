@@ -19,19 +19,32 @@ class Config(Configuration):
 
     PREFIX: ClassVar[str] = "TYK_GW_"
     OMIT: ClassVar[str] = "TYK_GW_OMITCONFIGFILE"
-    SECRETS: ClassVar[frozenset[str]] = frozenset({"secret"})
+    SECRETS: ClassVar[frozenset[str]] = frozenset(
+        {
+            "secret", "node_secret", "policies__policy_connection_string",
+            "db_app_conf_options__connection_string",
+        }
+    )  # fmt: skip
 
     listen_port: int = 8080
     listen_address: str = "127.0.0.1"
     secret: str = field(default=DEFAULT_SECRET, repr=False)
     app_path: str = ""
+    node_secret: str = field(default="", repr=False)
     use_db_app_configs: bool = False
+    db_app_conf_options__connection_string: str = ""
+    db_app_conf_options__connection_timeout: int = 0
+    db_app_conf_options__node_is_segmented: bool = False
+    db_app_conf_options__tags: tuple[str, ...] = ()
+    disable_dashboard_zeroconf: bool = False
     policies__policy_source: str = "file"
+    policies__policy_connection_string: str = field(default="", repr=False)
     policies__policy_path: str = ""
     policies__policy_record_name: str = ""
     allow_unsafe_policy_ids: bool = False
     reload_interval: int = 1
     suppress_redis_signal_reload: bool = False
+    allow_insecure_configs: bool = False
     hash_keys: bool = False
     hash_key_function: str = ""
     enable_hashed_keys_listing: bool = False

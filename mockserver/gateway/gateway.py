@@ -11,6 +11,7 @@ from mockserver.contract import behaviours
 from mockserver.contract.codecs import Codec
 from mockserver.contract.openapi import Contract
 from mockserver.contract.versions import GatewayVersion
+from mockserver.gateway.api_definition import Api
 from mockserver.gateway.api_store import ApiStore
 from mockserver.gateway.config import Config
 from mockserver.gateway.jwks_cache import JwksCache
@@ -19,6 +20,7 @@ from mockserver.gateway.oauth_store import OAuthStore
 from mockserver.gateway.policy_store import PolicyStore
 from mockserver.gateway.rate_limits import QuotaCounters, TokenBuckets
 from mockserver.gateway.session_store import SessionStore, is_entry
+from mockserver.gateway.source import Source
 from mockserver.service.clock import Alarm
 from mockserver.service.mock import Mock
 from mockserver.storage.backend import Backend
@@ -44,6 +46,7 @@ class Gateway:
         storage_is_shared: True if other gateways share the backend.
         fsync: True if a write of a file is answered when the file is on the disk.
         organisations: the sessions of organisations. They are never hashed and never expire by configuration.
+        source: what feeds the gateway instead of files; None if nothing does.
     """
 
     def __init__(
@@ -91,6 +94,7 @@ class Gateway:
         self.jwks_cache = JwksCache(self.now, by_url="key-sets-by-url" in self.behaviours)
         self._publish = mock.backend.publish
         self._queued: Alarm | None = None
+        self.source: Source | None = None
         mock.on(RELOAD, self.queue_reload)
         self.load()
 
@@ -99,12 +103,20 @@ class Gateway:
         return self.clock.now()
 
     def reload(self) -> None:
-        """Reload at once: move the clock to the next tick, and complete a queued reload."""
+        """Reload at once: move the clock to the next tick, and complete a queued reload.
+
+        Raises:
+            ReloadHangs: the gateway has a source, and a real gateway would never end the reload.
+        """
         with self.clock.lock:
             self.clock.skip_to(self.clock.next_tick(self.config.reload_seconds))
             if self._queued is not None:
                 self.clock.cancel(self._queued)
-            self._run_queued()
+            self._queued = None
+            if self.source is None:
+                self.load()
+        if self.source is not None:  # without the lock, for which all requests wait
+            self.source.reload()
 
     def queue_reload(self) -> None:
         """Queue a reload for the next tick (gateway/server.go:1299 @v5.12.0)."""
@@ -131,6 +143,9 @@ class Gateway:
         ):  # fmt: skip
             state.clear()
         self.load()
+        if self.source is not None:
+            self.ready = False
+            self.source.restart()
         return left
 
     def warnings(self) -> list[str]:
@@ -139,15 +154,30 @@ class Gateway:
 
     def load(self) -> None:
         """Load the written policies and APIs, without waiting for a tick."""
-        if not self.config.policies_from_dashboard:  # the mock has no Dashboard
+        if not self.config.policies_from_dashboard:
             self.ready = self.store.reload() or self.ready
         if not self.config.use_db_app_configs:
+            self.load_apis()
+
+    def load_apis(self, apis: list[Api] | None = None) -> None:
+        """Load the written APIs, or those that a source has."""
+        if apis is None:
             self.apis.reload()
-            self.jwks_cache.keep_only(self.apis.loaded.by_id)
+        else:
+            self.apis.replace(apis)
+        self.jwks_cache.keep_only(self.apis.loaded.by_id)
+
+    @property
+    def is_up_to_date(self) -> bool:
+        """True if no reload is queued."""
+        return self._queued is None
 
     def _run_queued(self) -> None:
         self._queued = None
-        self.load()
+        if self.source is None:
+            self.load()
+        else:
+            self.source.queue_reload()
 
 
 def _files(config: Config, directory: Path, backend: Backend, *, fsync: bool) -> Files:

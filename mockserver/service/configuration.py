@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
-_WORDS = {int: "a whole number", str: "a string", bool: "true or false"}
+_WORDS = {int: "a whole number", str: "a string", bool: "true or false", tuple: "an array of strings"}
 
 
 class ConfigError(ValueError):
@@ -71,6 +71,8 @@ class Configuration:
         """
         name = key.replace(".", "__")
         kind = self.kinds()[name]
+        if kind is tuple and isinstance(value, list) and all(isinstance(item, str) for item in value):
+            value = tuple(value)
         if type(value) is not kind:
             shown = "" if name in self.SECRETS else f", not {value!r}"
             raise ConfigError(f"{key} must be {_WORDS[kind]}{shown}; correct the configuration")
@@ -147,6 +149,8 @@ def _from_text(variable: str, text: str, kind: type) -> Any:
         return int(text)
     if kind is str:
         return text
+    if kind is tuple:  # as envconfig splits it
+        return text.split(",") if text.strip() else []
     raise ConfigError(f"{variable} must be {_WORDS[kind]}, not {text!r}; correct the variable")
 
 

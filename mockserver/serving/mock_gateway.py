@@ -18,6 +18,8 @@ from mockserver.service.mock import Mock
 from mockserver.serving.mock_server import MockServer
 from mockserver.storage.backend import Backend
 
+FIRST_LOAD_SECONDS = 1.0  # that the constructor waits for a Dashboard
+
 
 class Policies(Mapping[str, dict[str, Any]]):
     """The loaded policies by id, as GET returns them; `written` has the stored ones."""
@@ -104,6 +106,8 @@ class MockGateway(MockServer):
         hosts = frozenset(upstreams)
         state = Gateway(version, settings, mock, directory=directory, without=without, upstreams=hosts)
         self._start(mock, state, None)
+        if state.source is not None:
+            state.source.settle(FIRST_LOAD_SECONDS)
 
     @classmethod
     def of(
@@ -132,13 +136,25 @@ class MockGateway(MockServer):
     ) -> None:
         self.gateway = gateway
         self.policies = Policies(gateway)
+        if gateway.config.policies_from_dashboard:
+            from mockserver.gateway.node.joining import join
+
+            join(gateway, mock)
         address = (gateway.config.listen_address, gateway.config.listen_port)
         self._serve(mock, gateway_service(gateway), address, extra, remote_control=remote_control)
+        if gateway.source is not None:
+            gateway.source.start()
 
     @property
     def secret(self) -> str:
         """The required value of X-Tyk-Authorization."""
         return self.gateway.config.secret
+
+    def close(self) -> None:
+        """Stop the server, wait until the port is free, and take leave of the Dashboard."""
+        super().close()
+        if self.gateway.source is not None:
+            self.gateway.source.close()
 
     def reload(self) -> None:
         """Load the stored policies and APIs, without a request."""

@@ -65,6 +65,9 @@ class Backend(Protocol):
     def subscribe(self, callbacks: Mapping[str, Callable[[], None]], closing: threading.Event) -> None:
         """Call the callback of each topic that another mock publishes, until `closing` is set."""
 
+    def listen(self, channel: str, receive: Callable[[bytes], None], closing: threading.Event) -> None:
+        """Call a function with each message on a channel of other programs, until `closing` is set."""
+
     def close(self) -> None:
         """Give up what only one mock may use."""
 
@@ -99,3 +102,6 @@ class MemoryBackend:
 
     def subscribe(self, callbacks: Mapping[str, Callable[[], None]], closing: threading.Event) -> None:
         """Do nothing, for there is no other mock."""
+
+    def listen(self, channel: str, receive: Callable[[bytes], None], closing: threading.Event) -> None:
+        """Do nothing, for there is no other program."""

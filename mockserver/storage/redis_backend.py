@@ -18,7 +18,7 @@ from typing import Any
 
 from mockserver.storage.backend import BackendUnavailable, IsOwn, KeyValueMap
 from mockserver.storage.redis_client import RedisClient
-from mockserver.storage.redis_listener import RedisListener
+from mockserver.storage.redis_listener import RedisListener, Topics
 
 PREFIX = "tyk-contract:"
 CHANNEL = PREFIX + "topics:"  # and the number of the database
@@ -67,7 +67,11 @@ class RedisBackend:
             redis.publish(self._channel, f"{self._sender} {topic}")
 
     def subscribe(self, callbacks: Mapping[str, Callable[[], None]], closing: threading.Event) -> None:
-        RedisListener(self._client, self._channel, self._sender, callbacks, closing).start()
+        topics = Topics(self._client, self._channel, self._sender, callbacks)
+        RedisListener(self._client, self._channel, topics.receive, closing).start()
+
+    def listen(self, channel: str, receive: Callable[[bytes], None], closing: threading.Event) -> None:
+        RedisListener(self._client, channel, receive, closing).start()
 
 
 class _RedisHash:

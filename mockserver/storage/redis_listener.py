@@ -1,4 +1,4 @@
-"""The thread that receives the messages of a group of mocks from a Redis server."""
+"""The thread that receives the messages on a channel of a Redis server."""
 
 from __future__ import annotations
 
@@ -11,29 +11,27 @@ from mockserver.storage.bounded_connection import CONNECT_SECONDS
 from mockserver.storage.redis_client import RedisClient
 
 RETRY_SECONDS = 0.5  # between attempts to restore a lost subscription
-LONGEST = 100  # characters of a message that are looked at; a mock sends less
+LONGEST = 100  # characters of a message of a mock that are looked at; a mock sends less
 LOG = logging.getLogger("tyk-contract")
 
 
 class RedisListener:
-    """A thread that calls the callback of each topic that another mock publishes.
+    """A thread that calls a function with each message on a channel.
 
     It ends only when `closing` is set: it subscribes again after an outage, and survives any message and any
-    error of a callback. Messages of `sender` are ignored.
+    error of the function.
     """
 
     def __init__(
         self,
         client: RedisClient,
         channel: str,
-        sender: str,
-        callbacks: Mapping[str, Callable[[], None]],
+        receive: Callable[[bytes], None],
         closing: threading.Event,
     ) -> None:
         self._client = client
         self._channel = channel
-        self._sender = sender
-        self._callbacks = callbacks
+        self._receive = receive
         self._closing = closing
         self._subscribed = threading.Event()
         self._is_lost = False  # so that an outage is logged once
@@ -60,14 +58,27 @@ class RedisListener:
         while not self._closing.is_set():
             with self._client.guarded():
                 message = subscription.get_message(timeout=RETRY_SECONDS)
-                text = message["data"][:LONGEST].decode("ascii", "replace") if message else ""
+                data = bytes(message["data"]) if message else b""
             self._subscribed.set()
             self._is_lost = False
             if message:
-                self._receive(text)
+                self._receive(data)
 
-    def _receive(self, message: str) -> None:
-        sender, _, topic = message.partition(" ")
+
+class Topics:
+    """The messages of the mocks of a group; those of `sender` are ignored."""
+
+    def __init__(
+        self, client: RedisClient, channel: str, sender: str, callbacks: Mapping[str, Callable[[], None]]
+    ) -> None:
+        self._client = client
+        self._channel = channel
+        self._sender = sender
+        self._callbacks = callbacks
+
+    def receive(self, data: bytes) -> None:
+        """Call the callback of the topic that another mock published."""
+        sender, _, topic = data[:LONGEST].decode("ascii", "replace").partition(" ")
         if sender == self._sender:
             return
         callback = self._callbacks.get(topic)
@@ -77,5 +88,5 @@ class RedisListener:
             return
         try:
             callback()
-        except Exception as error:  # noqa: BLE001  as above
+        except Exception as error:  # noqa: BLE001  the thread has to go on, whatever it was
             LOG.warning("the %s that another mock asked for failed: %s", topic, error)

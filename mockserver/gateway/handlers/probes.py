@@ -23,10 +23,10 @@ def get_ready(call: Call) -> Reply:
     """Answer the readiness probe; 503 before the first load (gateway/health_check.go:233 @v5.12.0)."""
     if not call.state.ready:
         return error("A successful API reload did not happen", 503)
-    return json_reply(_health(call, "Tyk GW Ready"))
+    return json_reply(_health(call, "Tyk GW Ready", is_ready=True))
 
 
-def _health(call: Call, description: str) -> dict[str, Any]:
+def _health(call: Call, description: str, *, is_ready: bool = False) -> dict[str, Any]:
     gateway = call.state
     health: dict[str, Any] = {
         "status": "pass",
@@ -34,13 +34,17 @@ def _health(call: Call, description: str) -> dict[str, Any]:
         "description": description,
     }
     interval = gateway.config.liveness_seconds
-    if gateway.clock.uptime() >= interval:  # the first check runs one interval after the start
-        checked_at = gateway.clock.now() - gateway.clock.uptime() % interval
-        health["details"] = {
-            "redis": {
-                "status": "pass",
-                "componentType": "datastore",
-                "time": datetime.fromtimestamp(checked_at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-            }
-        }
+    if gateway.clock.uptime() < interval:  # the first check runs one interval after the start
+        return health
+    checked_at = gateway.clock.now() - gateway.clock.uptime() % interval
+    time = datetime.fromtimestamp(checked_at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    source = gateway.source.health() if gateway.source is not None else {}
+    details = {"redis": {"status": "pass", "componentType": "datastore", "time": time}}
+    for name, component in source.items():
+        status = "pass" if component.passes else "fail"
+        output = {"output": component.output} if component.output else {}
+        details[name] = {"status": status, **output, "componentType": "system", "time": time}
+        if not component.passes and not is_ready:
+            health["status"] = "warn"
+    health["details"] = dict(sorted(details.items()))
     return health
