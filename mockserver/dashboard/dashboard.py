@@ -13,8 +13,10 @@ from mockserver.contract.openapi import Contract
 from mockserver.contract.spec_files import spec_path
 from mockserver.contract.versions import GatewayVersion
 from mockserver.dashboard.apis import Apis
+from mockserver.dashboard.changes import Changes
 from mockserver.dashboard.config import Config
 from mockserver.dashboard.gateway_client import GatewayClient
+from mockserver.dashboard.nodes.nodes import Nodes
 from mockserver.dashboard.organisations import Organisations
 from mockserver.dashboard.policies import Policies
 from mockserver.dashboard.policy_forms import form_of
@@ -42,6 +44,8 @@ class Dashboard:
         behaviours: the ids of the behaviours of this version, without those in `without`.
         storage_is_shared: True if other mocks share the database.
         form: the form in which policies are read and written; that of today, or that of the style "2017".
+        changes: the changes of policies and APIs, and who is told of them.
+        nodes: the gateways that take their policies from this Dashboard.
         introspection: True if GraphQL tells its schema.
     """
 
@@ -71,7 +75,9 @@ class Dashboard:
         self._records = {kind: _records(kind, backend, codec) for kind in KINDS}
         self.organisations = Organisations(self._records["organisations"], self.now)
         self.users = Users(self._records["users"], self.now)
-        self.apis = Apis(self._records["apis"], self.now)
+        self.changes = Changes(self.now)
+        self.nodes = Nodes(self.now)
+        self.apis = Apis(self._records["apis"], self.changes, self.now)
         self.oauth_clients = self._records["oauth-clients"]
         self.assets = self._records["assets"]
         self.gateway = GatewayClient(config)
@@ -79,6 +85,7 @@ class Dashboard:
         self.policies = Policies(
             self._records["policies"],
             self.apis,
+            self.changes,
             behaviours=self.behaviours,
             config=config,
             now=self.now,
@@ -121,6 +128,8 @@ class Dashboard:
         """Add the first organisation with its admin to the backend, which was cleared before."""
         for records in self._records.values():
             records.forget_index()
+        self.changes.clear()
+        self.nodes.clear()
         self._found()
 
     def _found(self) -> None:
