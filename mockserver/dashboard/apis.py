@@ -84,9 +84,9 @@ class Apis:
         api = self.of_api_id(name) if document is None else _api(document)
         return api if api and api.org_id == org_id else None
 
-    def all(self, org_id: str) -> list[Api]:
-        """The APIs of an organisation, the oldest first."""
-        return [api for api in map(_api, self._records.all()) if api.org_id == org_id]
+    def all(self, org_id: str = "") -> list[Api]:
+        """The APIs of an organisation, or of all for "", the oldest first."""
+        return [api for api in map(_api, self._records.all()) if org_id in ("", api.org_id)]
 
     def create(
         self, org_id: str, definition: Document, openapi: Document | None = None, *, keeps_id: bool = False
@@ -101,7 +101,7 @@ class Apis:
             raise Refusal("Found API with the same ID", 409)
         api_id = api_id or secrets.token_hex(16)
         api = self._store(new_object_id(self._now()), api_id, org_id, definition, openapi)
-        self._changes.report("api", "created", org_id, api_id)
+        self._changes.report("api", "created", (org_id, api_id))
         return api
 
     def update(self, api: Api, definition: Document, openapi: Document | None = None) -> Api:
@@ -115,13 +115,13 @@ class Apis:
         if other and other.object_id != api.object_id:
             raise Refusal("Found API with the same ID", 409)
         updated = self._store(api.object_id, api_id, api.org_id, definition, openapi)
-        self._changes.report("api", "updated", api.org_id, api_id)
+        self._changes.report("api", "updated", (api.org_id, api_id))
         return updated
 
     def delete(self, api: Api) -> None:
         """Remove an API."""
         self._records.remove(api.object_id)
-        self._changes.report("api", "deleted", api.org_id, api.api_id)
+        self._changes.report("api", "deleted", (api.org_id, api.api_id))
 
     def _store(
         self, object_id: str, api_id: str, org_id: str, definition: Document, openapi: Document | None

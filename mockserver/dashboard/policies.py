@@ -52,8 +52,8 @@ class Policies:
         self._lock = lock
 
     def all(self, org_id: str) -> list[Document]:
-        """The policies of an organisation with their derived members, the oldest first."""
-        return [self._whole(policy) for policy in self.records.all() if policy["org_id"] == org_id]
+        """The policies of an organisation, or of all for "", with their derived members, the oldest first."""
+        return [self._whole(policy) for policy in self.records.all() if org_id in ("", policy["org_id"])]
 
     def get(self, org_id: str, policy_id: str) -> Document:
         """The policy of an organisation with an id, with its derived members.
@@ -129,8 +129,7 @@ class Policies:
                 object_id = policy["_id"] or new_object_id(now)
                 exported = {**policy, "_id": object_id, "date_created": date}
                 imported.append(self._store(exported, policy["last_updated"]))
-        for stored in imported:
-            self._report("updated", stored)
+        self._report("updated", *imported)
         return [stored["_id"] for stored in imported]
 
     def forget_api(self, api_id: str) -> None:
@@ -143,11 +142,11 @@ class Policies:
                     del rights[api_id]
                     self.records.add(policy["_id"], {**policy, "access_rights": rights})
                     changed.append(policy)
-        for policy in changed:
-            self._report("updated", policy)
+        self._report("updated", *changed)
 
-    def _report(self, action: str, policy: Document) -> None:
-        self._changes.report("policy", action, policy["org_id"], policy["id"] or policy["_id"])
+    def _report(self, action: str, *policies: Document) -> None:
+        names = [(policy["org_id"], policy["id"] or policy["_id"]) for policy in policies]
+        self._changes.report("policy", action, *names)
 
     def _stored(self, org_id: str, policy_id: str, message: str) -> Document:
         policy = self.records.get(policy_id.lower()) if is_object_id(policy_id) else None
