@@ -78,7 +78,7 @@ def run(options: argparse.Namespace) -> int:
     from mockserver.dashboard.dashboard import DEFAULT_KEY, DEFAULT_ORGANISATION, SPEC
     from mockserver.dashboard.object_ids import is_object_id
     from mockserver.service.configuration import ConfigError
-    from mockserver.serving.mock_dashboard import MockDashboard
+    from mockserver.serving.mock_dashboard import MockDashboard, Settings
 
     config, ignored = _configuration(options)
     gateway_config, ignored_by_gateway = _gateway_configuration(options, config)
@@ -86,12 +86,16 @@ def run(options: argparse.Namespace) -> int:
     organisation = options.org or DEFAULT_ORGANISATION
     if not is_object_id(organisation):
         raise ConfigError(f"--org {organisation!r} is not the id of an organisation; give 24 hex digits")
-    with MockDashboard.of(
-        version, config,
-        key=KEY.of(options) or DEFAULT_KEY, organisation=organisation.lower(), style=options.style,
+    settings = Settings(
+        version,
+        config,
+        key=KEY.of(options) or DEFAULT_KEY,
+        organisation=organisation.lower(),
+        style=options.style,
         gateway=gateway_config,
-        remote_control=options.remote_control, backend=_backend(options),
-    ) as dashboard:  # fmt: skip
+        remote_control=options.remote_control,
+    )
+    with MockDashboard.of(settings, _backend(options)) as dashboard:
         stop_on_signals(dashboard.stop)
         show_ignored(options.conf, ignored)
         show_ignored(options.gateway_conf, ignored_by_gateway)
