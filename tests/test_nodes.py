@@ -174,7 +174,7 @@ def test_a_quota_trigger_is_in_the_journal(dashboard: MockDashboard) -> None:
     gateway = Gateway(dashboard).register()
     body = {"org_id": "o", "key": "k", "trigger_limit": 80, "usage_percentage": 80.5}
     assert gateway.send("POST", "/system/key/quota_trigger", body)[0] == 200
-    assert b'"trigger_limit": 80' in [*dashboard.journal][-1].request_body
+    assert b'"trigger_limit": 80' in [*dashboard.journal][-1].request.body
 
 
 def test_an_empty_list_is_warned_of(dashboard: MockDashboard, caplog: pytest.LogCaptureFixture) -> None:

@@ -20,6 +20,7 @@ from mockserver.contract.spec_files import default_version
 from mockserver.dashboard.config import Config
 from mockserver.dashboard.dashboard import SPEC
 from mockserver.dashboard.nodes.notifications import CHANNEL
+from mockserver.serving.mock_dashboard import Settings
 from mockserver.storage.redis_backend import RedisBackend
 
 
@@ -32,7 +33,7 @@ def listening(redis: Redis, **config: Any) -> Iterator[tuple[MockDashboard, Queu
     backend = RedisBackend(redis.url)
     settings, _ = Config.of({"listen_port": 0, **config})
     try:
-        with MockDashboard.of(default_version(SPEC), settings, backend=backend) as dashboard:
+        with MockDashboard.of(Settings(default_version(SPEC), settings), backend) as dashboard:
             yield dashboard, messages
             dashboard.reset()
     finally:
