@@ -106,6 +106,7 @@ def test_a_node_is_given_all_apis(dashboard: MockDashboard) -> None:
     (api,) = Gateway(dashboard).register().pull("/system/apis")
     assert api["api_definition"]["api_id"] == created["ID"]
     assert api["api_definition"]["tags"] == ["edge"]
+    assert not [entry.violations for entry in dashboard.journal if entry.violations]
 
 
 def test_a_nonce_is_the_node_id_and_a_random_part(dashboard: MockDashboard) -> None:
