@@ -16,6 +16,7 @@ from mockserver.dashboard.apis import Apis
 from mockserver.dashboard.config import Config
 from mockserver.dashboard.gateway_client import GatewayClient
 from mockserver.dashboard.organisations import Organisations
+from mockserver.dashboard.ownership import Ownership
 from mockserver.dashboard.policies import Policies
 from mockserver.dashboard.policy_forms import form_of
 from mockserver.dashboard.record_forms import INDEXED, KINDS, is_index_entry, is_record, terms_of
@@ -72,6 +73,7 @@ class Dashboard:
         self.organisations = Organisations(self._records["organisations"], self.now)
         self.users = Users(self._records["users"], self.now)
         self.apis = Apis(self._records["apis"], self.now)
+        self.ownership = Ownership(self.apis, config, self.behaviours)
         self.oauth_clients = self._records["oauth-clients"]
         self.assets = self._records["assets"]
         self.gateway = GatewayClient(config)
@@ -79,6 +81,7 @@ class Dashboard:
         self.policies = Policies(
             self._records["policies"],
             self.apis,
+            self.ownership,
             behaviours=self.behaviours,
             config=config,
             now=self.now,
