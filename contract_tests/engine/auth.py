@@ -11,11 +11,20 @@ from mockserver.http.redaction import SHORTEST, hidden
 
 @dataclass(frozen=True)
 class Auth:
-    """The credential of a service: a header, the secret in it, and the variable that a user keeps it in."""
+    """The credential of a service: a header, the secret in it, and the variable that a user keeps it in.
+
+    `scheme` stands before the secret: "Bearer ", or nothing.
+    """
 
     header: str
     secret: str = field(repr=False)
     variable: str = "TYK_GW_SECRET"
+    scheme: str = ""
+
+    @property
+    def line(self) -> tuple[str, str]:
+        """The header with its value, the scheme and the secret."""
+        return self.header, f"{self.scheme}{self.secret}"
 
     def masked(self, text: str) -> str:
         """A text without the secret, and without the wrong secrets that tests derive from it."""
@@ -43,6 +52,6 @@ class Auth:
         """A header line in pieces as above; the secret in its own header is one, however short it is."""
         if not value.strip():
             return self.pieces(f"{name};")  # curl's notation for an empty value
-        if self.secret and (name, value) == (self.header, self.secret):
-            return [f"{name}: ", Expansion(f"${self.variable}")]
+        if self.secret and (name, value) == self.line:
+            return [f"{name}: {self.scheme}", Expansion(f"${self.variable}")]
         return self.pieces(f"{name}: {value}")
