@@ -11,6 +11,7 @@ DASHBOARD = Service(
     title="Tyk Dashboard",
     folder=spec_path("dashboard"),
     auth_header="Authorization",
+    auth_schemes=("", "Bearer "),
     resources=RESOURCES,
     probe="/hello",
     probe_members=frozenset(),  # a body is not documented

@@ -15,15 +15,22 @@ class Auth:
 
     Attributes:
         header: the name of its header.
-        secret: the value of that header.
+        secret: the secret in it.
         variable: the variable that a user keeps it in.
+        scheme: what stands before the secret: "Bearer ", or nothing.
         second: another credential of the service, which texts must not show either; None if there is none.
     """
 
     header: str
     secret: str = field(repr=False)
     variable: str = "TYK_GW_SECRET"
+    scheme: str = ""
     second: Auth | None = None
+
+    @property
+    def line(self) -> tuple[str, str]:
+        """The header with its value, the scheme and the secret."""
+        return self.header, f"{self.scheme}{self.secret}"
 
     def masked(self, text: str) -> str:
         """A text without the secrets, and without the wrong secrets that tests derive from them."""
@@ -54,8 +61,8 @@ class Auth:
         if not value.strip():
             return self.pieces(f"{name};")  # curl's notation for an empty value
         for auth in (self, self.second):
-            if auth and auth.secret and (name, value) == (auth.header, auth.secret):
-                return [f"{name}: ", Expansion(f"${auth.variable}")]
+            if auth and auth.secret and (name, value) == auth.line:
+                return [f"{name}: {auth.scheme}", Expansion(f"${auth.variable}")]
         return self.pieces(f"{name}: {value}")
 
     def _of_second(self, text: str) -> list[str]:

@@ -21,6 +21,7 @@ class Service:
         title: the name in messages: "Tyk gateway".
         folder: the folder with its openapi.yaml and behaviours.yaml.
         auth_header: the header that the secret is sent in.
+        auth_schemes: what may stand before the secret in it; the first that the service accepts is used.
         resources: the things that it keeps, in the order of their removal.
         probe: the path that answers without the secret if the service is there: "/hello".
         probe_members: members of the JSON object that the probe answers with, by which the service is known;
@@ -47,6 +48,7 @@ class Service:
     variable: str = "TYK_GW_SECRET"
     second_variable: str = ""
     second_of_mock: str = ""
+    auth_schemes: tuple[str, ...] = ("",)
     others: Mapping[str, frozenset[str]] = field(default_factory=dict)
     reload_target: str = ""
 

@@ -87,7 +87,8 @@ class Session:
         else:
             self._detected = preflight.look(service, options.url, options.secret, options.version)
         assert self._detected is not None
-        run = Run.open(service, options, service.contract(self._detected.version), limit=self._limit)
+        contract = service.contract(self._detected.version)
+        run = Run.open(service, options, contract, scheme=self._detected.scheme, limit=self._limit)
         self._resources.callback(run.close)
         return run
 
