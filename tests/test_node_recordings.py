@@ -44,8 +44,8 @@ class Notifications(MemoryBackend):
         super().__init__()
         self.receive: Callable[[bytes], None] = lambda _: None
 
-    def listen(self, channel: str, receive: Callable[[bytes], None], closing: threading.Event) -> None:
-        self.receive = receive
+    def listen(self, channel: str, callback: Callable[[bytes], None], closing: threading.Event) -> None:
+        self.receive = callback
 
 
 class Replay:

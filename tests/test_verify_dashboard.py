@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from serving import verify
+from serving import run_command, verify
 
 from mockserver import MockDashboard, MockGateway
-from mockserver.dashboard import listing, policies, replies
+from mockserver.dashboard import listing, policies, replies, service
+from mockserver.dashboard.handlers import registration
 from mockserver.dashboard.policy_forms import Form
-from mockserver.http.messages import Reply
+from mockserver.http.messages import Reply, Request
 from mockserver.service.json_replies import json_reply
 
 pytestmark = pytest.mark.slow  # whole commands and servers
@@ -89,6 +90,27 @@ def test_a_faulty_dashboard_is_named(tmp_path: Path) -> None:
     assert "-H 'Authorization: '\"$TYK_DASHBOARD_KEY\"" in line
     assert line in done.text
     assert '{"Status":"OK","Message":"' in shown.stdout
+
+
+def _key_after_bearer(request: Request) -> str:
+    value = request.header("authorization")
+    return value.removeprefix("Bearer ") if value.startswith("Bearer ") else ""
+
+
+def test_a_dashboard_that_takes_the_key_after_bearer_only(
+    dashboard: MockDashboard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A Dashboard that takes the key only after Bearer is judged by all rows, and fails that on the bare key alone."""
+    for module in (registration, service):
+        monkeypatch.setattr(module, "key_of", _key_after_bearer)
+    dashboard.policies.seed({"name": "tyk-contract-0123abcd-left"})
+    done = judged(dashboard, tmp_path, "--quick")
+    assert done.code == 1
+    assert done.ids("failed") == {"key-is-bare"}
+    assert len(done.ids("passed")) > 40
+    cleaned = run_command("clean", dashboard.url, "--service", "dashboard", "--yes", TYK_DASHBOARD_KEY=KEY)
+    assert cleaned.stdout.endswith("removed: 1 of 1\n"), cleaned.stderr
+    assert not dashboard.policies
 
 
 def _status_201(self: Form, object_id: str) -> Reply:

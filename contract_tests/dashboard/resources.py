@@ -1,4 +1,4 @@
-"""The resources of the Tyk Dashboard's API: policies, and the users that a recording makes."""
+"""The resources of the Tyk Dashboard's API: policies, nodes, and the users that a recording makes."""
 
 from __future__ import annotations
 
@@ -77,4 +77,8 @@ IMPORT = Resource(
     named_by=("Data.name", "Data.id", "Data._id"), ids_of=nothing, is_optional=False,
 )  # fmt: skip
 
-RESOURCES = (POLICY, USER, IMPORT)
+NODE = Resource(  # named by a header, with a nonce that only the run has
+    "node", "/system/node", names_of=nothing, ids_of=nothing
+)
+
+RESOURCES = (POLICY, USER, IMPORT, NODE)

@@ -18,7 +18,7 @@ from typing import Any
 
 from mockserver.storage.backend import BackendUnavailable, IsOwn, KeyValueMap
 from mockserver.storage.redis_client import RedisClient
-from mockserver.storage.redis_listener import RedisListener, Topics
+from mockserver.storage.redis_listener import RedisListener
 
 PREFIX = "tyk-contract:"
 CHANNEL = PREFIX + "topics:"  # and the number of the database
@@ -67,11 +67,24 @@ class RedisBackend:
             redis.publish(self._channel, f"{self._sender} {topic}")
 
     def subscribe(self, callbacks: Mapping[str, Callable[[], None]], closing: threading.Event) -> None:
-        topics = Topics(self._client, self._channel, self._sender, callbacks)
-        RedisListener(self._client, self._channel, topics.receive, closing).start()
+        def receive(message: bytes) -> None:
+            sender, _, topic = message.decode("ascii", "replace").partition(" ")
+            if sender == self._sender:
+                return
+            if callback := callbacks.get(topic):
+                callback()
+            else:
+                warning = f"a message on {self._channel} is not a mock's; such messages are ignored"
+                self._client.warn_once(self._channel, warning)
 
-    def listen(self, channel: str, receive: Callable[[bytes], None], closing: threading.Event) -> None:
-        RedisListener(self._client, channel, receive, closing).start()
+        self.listen(self._channel, receive, closing)
+
+    def send(self, channel: str, message: bytes) -> None:
+        with self._client.guarded() as redis:
+            redis.publish(channel, message)
+
+    def listen(self, channel: str, callback: Callable[[bytes], None], closing: threading.Event) -> None:
+        RedisListener(self._client, channel, callback, closing).start()
 
 
 class _RedisHash:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from mockserver.storage.bounded_connection import CONNECT_SECONDS
 from mockserver.storage.redis_client import RedisClient
 
 RETRY_SECONDS = 0.5  # between attempts to restore a lost subscription
-LONGEST = 100  # characters of a message of a mock that are looked at; a mock sends less
+LONGEST = 64 << 10  # bytes of a message that are looked at; a longer one is cut there
 LOG = logging.getLogger("tyk-contract")
 
 
@@ -48,7 +48,7 @@ class RedisListener:
                     self._listen(subscription)
             except Exception as error:  # noqa: BLE001  whatever it was, the thread has to go on
                 if not self._is_lost:
-                    LOG.warning("%s; messages of other mocks are lost until then", error)
+                    LOG.warning("%s; messages on its channels are lost until then", error)
                 self._is_lost = True
                 self._closing.wait(RETRY_SECONDS)
 
@@ -58,35 +58,14 @@ class RedisListener:
         while not self._closing.is_set():
             with self._client.guarded():
                 message = subscription.get_message(timeout=RETRY_SECONDS)
-                data = bytes(message["data"]) if message else b""
+                content = message["data"][:LONGEST] if message else b""
             self._subscribed.set()
             self._is_lost = False
             if message:
-                self._receive(data)
+                self._call(content)
 
-
-class Topics:
-    """The messages of the mocks of a group; those of `sender` are ignored."""
-
-    def __init__(
-        self, client: RedisClient, channel: str, sender: str, callbacks: Mapping[str, Callable[[], None]]
-    ) -> None:
-        self._client = client
-        self._channel = channel
-        self._sender = sender
-        self._callbacks = callbacks
-
-    def receive(self, data: bytes) -> None:
-        """Call the callback of the topic that another mock published."""
-        sender, _, topic = data[:LONGEST].decode("ascii", "replace").partition(" ")
-        if sender == self._sender:
-            return
-        callback = self._callbacks.get(topic)
-        if callback is None:
-            warning = f"a message on {self._channel} is not a mock's; such messages are ignored"
-            self._client.warn_once(self._channel, warning)
-            return
+    def _call(self, message: bytes) -> None:
         try:
-            callback()
-        except Exception as error:  # noqa: BLE001  the thread has to go on, whatever it was
-            LOG.warning("the %s that another mock asked for failed: %s", topic, error)
+            self._receive(message)
+        except Exception as error:  # noqa: BLE001  as above
+            LOG.warning("what a message on %s asked for failed: %s", self._channel, error)
