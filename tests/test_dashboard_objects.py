@@ -234,10 +234,8 @@ def test_a_key_of_another_organisation_is_refused(dashboard: MockDashboard) -> N
     """A key that the gateway has for another organisation is neither shown nor changed."""
     assert dashboard.gateway is not None
     rights = {"orders": {"api_id": "orders", "versions": ["Default"]}}
-    dashboard.gateway.policies.seed({"id": "gold", "org_id": "acme", "access_rights": rights})
-    _, key = ask_gateway(
-        dashboard.gateway, "POST", "/tyk/keys/create", {"org_id": "acme", "apply_policies": ["gold"]}
-    )
+    session = {"org_id": "acme", "access_rights": rights}
+    _, key = ask_gateway(dashboard.gateway, "POST", "/tyk/keys/create", session)
     for method in ("GET", "PUT", "DELETE"):
         status, answer = ask(dashboard, method, f"/api/keys/{key['key']}", {})
         assert (status, answer["Message"]) == (400, "Attempted access to non-owned key.")

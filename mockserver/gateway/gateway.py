@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 import threading
 from functools import partial
@@ -20,7 +21,7 @@ from mockserver.gateway.oauth_store import OAuthStore
 from mockserver.gateway.policy_store import PolicyStore
 from mockserver.gateway.rate_limits import QuotaCounters, TokenBuckets
 from mockserver.gateway.session_store import SessionStore, is_entry
-from mockserver.gateway.source import Source
+from mockserver.gateway.source import ReloadHangs, Source
 from mockserver.service.clock import Alarm
 from mockserver.service.mock import Mock
 from mockserver.storage.backend import Backend
@@ -28,6 +29,7 @@ from mockserver.storage.directory_files import DirectoryFiles
 from mockserver.storage.files import Files, MemoryFiles
 
 RELOAD = "reload"  # the message that makes all gateways of a group reload
+CATCH_UP_SECONDS = 10.0  # that one waits for a load in progress
 MOST_WAITING = 200  # exchanges with upstreams at once; fewer than a server has threads
 
 
@@ -167,10 +169,14 @@ class Gateway:
             self.apis.replace(apis)
         self.jwks_cache.keep_only(self.apis.loaded.by_id)
 
-    @property
-    def is_up_to_date(self) -> bool:
-        """True if no reload is queued."""
-        return self._queued is None
+    def catch_up(self) -> None:
+        """Complete a queued reload, and a load of the source that is in progress."""
+        if self.source is None:
+            return
+        if self._queued is not None:
+            with contextlib.suppress(ReloadHangs):
+                self.reload()
+        self.source.settle(CATCH_UP_SECONDS)
 
     def _run_queued(self) -> None:
         self._queued = None

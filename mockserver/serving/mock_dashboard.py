@@ -13,9 +13,9 @@ from mockserver.dashboard.dashboard import DEFAULT_KEY, DEFAULT_ORGANISATION, SP
 from mockserver.dashboard.service import dashboard_service
 from mockserver.gateway.config import Config as GatewayConfig
 from mockserver.service.mock import Mock
-from mockserver.serving.gateway_feed import GatewayFeed
 from mockserver.serving.mock_gateway import MockGateway
 from mockserver.serving.mock_server import MockServer
+from mockserver.serving.service_server import listen, url_of
 from mockserver.storage.backend import Backend
 
 
@@ -143,12 +143,16 @@ class MockDashboard(MockServer):
         return self
 
     def _start(self, settings: Settings, mock: Mock) -> None:
-        config = settings.config
+        config, host = settings.config, settings.config.listen_address
         self.gateway = None
-        if settings.gateway is not None:
-            self.gateway = MockGateway.of(version_of(None), _fed(settings.gateway))
-            config = _with_gateway(config, self.gateway)
+        listener = listen(host, config.listen_port)
         try:
+            if settings.gateway is not None:
+                url = url_of(listener.getsockname()[:2])
+                self.gateway = MockGateway.of(
+                    version_of(None), as_node(settings.gateway, url, config.shared_node_secret)
+                )
+                config = _with_gateway(config, self.gateway)
             self.state = Dashboard(
                 settings.version,
                 config,
@@ -160,19 +164,22 @@ class MockDashboard(MockServer):
                 introspection=settings.introspection,
                 strict_nonces=settings.strict_nonces,
             )
-            self._feed_gateway()
+            self._tell_gateway()
             self.policies = DashboardPolicies(self.state)
-            address = (config.listen_address, config.listen_port)
-            self._serve(mock, dashboard_service(self.state), address, remote_control=settings.remote_control)
+            service = dashboard_service(self.state)
+            self._serve(mock, service, listener, host, remote_control=settings.remote_control)
         except BaseException:
+            listener.close()
             if self.gateway is not None:
                 self.gateway.close()
             raise
 
-    def _feed_gateway(self) -> None:
-        """Let the gateway beside the Dashboard know the policies of keys; at this time it knows none."""
+    def _tell_gateway(self) -> None:
+        """Tell the gateway beside the Dashboard of changes, and let it load them before a key is written."""
         if self.gateway is not None:
-            self.state.gateway.feed = GatewayFeed(self.state, self.gateway.gateway).load
+            gateway = self.gateway.gateway
+            self.state.changes.subscribe(lambda _: gateway.queue_reload())
+            self.state.gateway.feed = lambda _org_id, _session: gateway.catch_up()
 
     @property
     def key(self) -> str:
@@ -184,22 +191,36 @@ class MockDashboard(MockServer):
         left = super().reset()
         if self.gateway is not None:
             left += self.gateway.reset()
-        self._feed_gateway()
+            self.gateway.gateway.catch_up()
         return left
 
     def close(self) -> None:
         """Stop both servers, and wait until their ports are free."""
-        super().close()
-        self.mock.backend.close()
         if self.gateway is not None:
             self.gateway.close()
+        super().close()
+        self.mock.backend.close()
 
 
-def _fed(config: GatewayConfig) -> GatewayConfig:
-    """A gateway's configuration without the files of what it takes from the Dashboard."""
-    if config.policies_from_dashboard:
-        config = replace(config, policies__policy_path="", policies__policy_record_name="")
-    return replace(config, app_path="") if config.use_db_app_configs else config
+def as_node(config: GatewayConfig, url: str, node_secret: str) -> GatewayConfig:
+    """The configuration of a gateway as the node of a Dashboard at a URL.
+
+    A gateway whose configuration has policies in files is no node, for it could take nothing else from the
+    Dashboard; one whose APIs are in files takes policies alone.
+    """
+    if not config.policies_from_dashboard:
+        if config.policies__policy_path or config.policies__policy_record_name:
+            return config
+        config = replace(config, policies__policy_source="service", use_db_app_configs=not config.app_path)
+    return replace(
+        config,
+        app_path="" if config.use_db_app_configs else config.app_path,
+        node_secret=node_secret,
+        policies__policy_path="",
+        policies__policy_record_name="",
+        policies__policy_connection_string=url,
+        db_app_conf_options__connection_string=url,
+    )
 
 
 def _with_gateway(config: Config, gateway: MockGateway) -> Config:

@@ -16,6 +16,7 @@ from mockserver.gateway.seeding import seed
 from mockserver.gateway.service import gateway_service
 from mockserver.service.mock import Mock
 from mockserver.serving.mock_server import MockServer
+from mockserver.serving.service_server import listen
 from mockserver.storage.backend import Backend
 
 FIRST_LOAD_SECONDS = 1.0  # that the constructor waits for a Dashboard
@@ -140,8 +141,9 @@ class MockGateway(MockServer):
             from mockserver.gateway.node.joining import join
 
             join(gateway, mock)
-        address = (gateway.config.listen_address, gateway.config.listen_port)
-        self._serve(mock, gateway_service(gateway), address, extra, remote_control=remote_control)
+        host = gateway.config.listen_address
+        listener = listen(host, gateway.config.listen_port)
+        self._serve(mock, gateway_service(gateway), listener, host, extra, remote_control=remote_control)
         if gateway.source is not None:
             gateway.source.start()
 
