@@ -16,6 +16,7 @@ from mockserver.dashboard.apis import Apis
 from mockserver.dashboard.changes import Changes
 from mockserver.dashboard.config import Config
 from mockserver.dashboard.gateway_client import GatewayClient
+from mockserver.dashboard.keys import Keys
 from mockserver.dashboard.nodes.nodes import Nodes
 from mockserver.dashboard.organisations import Organisations
 from mockserver.dashboard.policies import Policies
@@ -81,6 +82,7 @@ class Dashboard:
         self.oauth_clients = self._records["oauth-clients"]
         self.assets = self._records["assets"]
         self.gateway = GatewayClient(config)
+        self.keys = Keys(self.gateway)
         self.form = form_of(style, codec)
         self.policies = Policies(
             self._records["policies"],
