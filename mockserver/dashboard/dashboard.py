@@ -21,6 +21,8 @@ from mockserver.dashboard.nodes.nodes import Nodes
 from mockserver.dashboard.organisations import Organisations
 from mockserver.dashboard.policies import Policies
 from mockserver.dashboard.policy_forms import form_of
+from mockserver.dashboard.portal.portal import Portal
+from mockserver.dashboard.portal.provider import Provider
 from mockserver.dashboard.record_forms import INDEXED, KINDS, is_index_entry, is_record, terms_of
 from mockserver.dashboard.records import Records
 from mockserver.dashboard.replies import Refusal
@@ -48,6 +50,7 @@ class Dashboard:
         changes: the changes of policies and APIs, and who is told of them.
         nodes: the gateways that take their policies from this Dashboard.
         introspection: True if GraphQL tells its schema.
+        portal: a Developer Portal of the first organisation.
     """
 
     def __init__(
@@ -93,6 +96,16 @@ class Dashboard:
             now=self.now,
             lock=lambda: backend.lock("dashboard"),
         )
+        provider = Provider(
+            organisation,
+            self.policies,
+            self.apis,
+            self.keys,
+            codec,
+            self.now,
+            lambda: backend.lock("portal"),
+        )
+        self.portal = Portal(provider, self._records)
         self._found()
 
     def now(self) -> float:

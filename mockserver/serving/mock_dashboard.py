@@ -68,6 +68,7 @@ class MockDashboard(MockServer):
     Attributes:
         policies: the policies of the first organisation by database id.
         gateway: the mock gateway beside it; None if there is none.
+        portal: a Developer Portal; its methods take the bodies of /_mock/portal.
         state: the simulated Dashboard.
 
     Raises:
@@ -159,6 +160,7 @@ class MockDashboard(MockServer):
             )  # fmt: skip
             self._feed_gateway()
             self.policies = DashboardPolicies(self.state)
+            self.portal = self.state.portal
             address = (config.listen_address, config.listen_port)
             self._serve(mock, dashboard_service(self.state), address, remote_control=remote_control)
         except BaseException:
