@@ -63,3 +63,30 @@ def origins(dashboard: MockDashboard, key: str) -> dict[str, str]:
         reply = client.send("POST", "/_mock/why", [], json.dumps({"key": key}).encode())
     assert reply.status == 200, reply.body
     return {reason["path"]: reason["origin"] for reason in json.loads(reply.body)["reasons"]}
+
+
+def product(dashboard: MockDashboard, name: str = "Orders", *apis: str) -> Any:
+    """A new product, of the API with its name unless others are given."""
+    return portal(dashboard, "POST", "products", {"name": name, "apis": list(apis) or [name.lower()]})
+
+
+def plan(dashboard: MockDashboard, **members: Any) -> Any:
+    """A new plan."""
+    return portal(dashboard, "POST", "plans", {**GOLD, **members})
+
+
+def credential(dashboard: MockDashboard, *products: str, plan: str = "Gold", **members: Any) -> Any:
+    """A new credential of products and a plan, by their names."""
+    body = {"alias": "app", "products": list(products), "plan": plan, **members}
+    return portal(dashboard, "POST", "credentials", body)
+
+
+def in_place(offering: Any) -> str:
+    """The id of the policy of a product or a plan."""
+    return str(offering["policy"]["_id"])
+
+
+def everything(dashboard: MockDashboard) -> Any:
+    """All of the portal, and the policies."""
+    lists = [portal(dashboard, "GET", name) for name in ("products", "plans", "credentials")]
+    return lists, dict(dashboard.policies)
