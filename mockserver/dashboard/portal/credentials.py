@@ -23,7 +23,7 @@ _CHANGEABLE = {
     ),
     "plan": Member(is_filled, "an id or a name"),
 }
-_MEMBERS = _CHANGEABLE | {"key": Member(is_text, "a text, the name of the key", "")}
+MEMBERS = _CHANGEABLE | {"key": Member(is_text, "a text, the name of the key", "")}
 _KEY = "authToken"  # the way of authentication that a key serves
 
 
@@ -65,7 +65,7 @@ class Credentials:
             PortalError: a member is wrong, a product or plan does not fit, the gateway has a key of that name
                 (409), or does not take it.
         """
-        members = read(sent, _MEMBERS, whole=True)
+        members = read(sent, MEMBERS, whole=True)
         offers, policies = self._resolved(members)
         if members["key"]:
             self._check_free(members["key"])
