@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from dashboards import ask, read
 from portals import (
@@ -231,3 +233,35 @@ def test_a_portal_without_a_gateway_has_no_credentials() -> None:
         )
     assert status == 500
     assert "Check the gateway of tyk_api_config" in document["message"]
+
+
+def test_a_gateway_that_hashes_keys_serves_credentials() -> None:
+    """A gateway with hash_keys refuses a revoked credential that nobody used until its cache expired."""
+    config = {"enable_duplicate_slugs": True}
+    with MockDashboard(config=config, gateway_config={"hash_keys": True}) as dashboard:
+        add_api(dashboard, "orders")
+        product(dashboard), plan(dashboard), plan(dashboard, name="Silver", quota_max=1)
+        made = credential(dashboard, "Orders")
+        assert made["key_hash"] not in ("", made["key"])
+        portal(dashboard, "PATCH", "credentials/app", {"plan": "Silver"})
+        assert [use(dashboard, made["key"], "orders")[0] for _ in range(2)] == [200, 403]
+        portal(dashboard, "PATCH", "credentials/app", {"plan": "Gold"})
+        portal(dashboard, "DELETE", "credentials/app")
+        assert dashboard.gateway is not None
+        dashboard.gateway.advance(10)
+        assert use(dashboard, made["key"], "orders") == DISALLOWED
+
+
+def test_what_python_is_given_is_a_copy(dashboard: MockDashboard) -> None:
+    """A change of what the portal returns, or was sent, changes nothing in the portal."""
+    products, credentials = dashboard.portal.products, dashboard.portal.credentials
+    sent: dict[str, Any] = {"name": "Orders", "apis": ["orders"], "catalogues": ["public"]}
+    made = products.create(sent)
+    plan(dashboard)
+    offered = credentials.create({"alias": "app", "products": ["Orders"], "plan": "Gold"})
+    for catalogues in (given["catalogues"] for given in (sent, made, products.all()[0])):
+        catalogues.append("x")
+    for given in (offered, credentials.all()[0]):
+        given["products"].append("x")
+    assert products.get("Orders")["catalogues"] == ["public"]
+    assert credentials.get("app")["products"] == [made["id"]]

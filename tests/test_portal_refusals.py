@@ -55,6 +55,9 @@ REFUSED = {
         "credentials", {"alias": "a", "key": "mine", "products": ["Orders"], "plan": "Gold"}, 409,
         "the gateway has a key 'mine' already; choose another, or leave it out",
     ),
+    "long name": ("products", {"name": ["x" * 999]}, 400, "name: ['xxxxxxxxxxxx...xxxxxxxxxxxxx'] is not a text"),
+    "lone surrogate": ("products", {"name": "\ud800"}, 400, "name: '\\ud800' is not a text"),
+    "negative expiry": ("plans", {"name": "x", "key_expires_in": -1}, 400, "key_expires_in: -1 is not an integer"),
     "tags as text": ("synchronise", {"tags": "x"}, 400, "tags: 'x' is not a list of texts"),
     "a list": ("products", [], 400, "the body must be a JSON object"),
 }  # fmt: skip

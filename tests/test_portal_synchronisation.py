@@ -70,6 +70,8 @@ def test_a_synchronisation_hides_and_restores(dashboard: MockDashboard) -> None:
         409,
         "the product 'Orders' is hidden since a synchronisation; choose another",
     )
+    assert portal(dashboard, "PATCH", "products/Orders", {"catalogues": ["all"]})["catalogues"] == ["all"]
+    portal(dashboard, "PATCH", "products/Orders", {"catalogues": ["public"]})
     status, message = refused(dashboard, "PATCH", "products/Orders", {"name": "x"})
     assert (status, "synchronise" in message) == (409, True)
     ask(dashboard, "POST", "/api/portal/policies", policy)
@@ -117,3 +119,13 @@ def test_a_documentation_product_is_left_by_a_synchronisation(dashboard: MockDas
     made = portal(dashboard, "POST", "products", {"name": "Docs", "apis": []})
     assert portal(dashboard, "POST", "synchronise")["hidden"] == []
     assert portal(dashboard, "GET", "products/Docs") == made
+
+
+def test_a_plan_without_a_policy_is_not_changed(dashboard: MockDashboard) -> None:
+    """A plan whose policy is gone keeps its name, and the message names the policy and the next step."""
+    gone = in_place(plan(dashboard))
+    ask(dashboard, "DELETE", f"/api/portal/policies/{gone}")
+    for body in ({"name": "Silver"}, {"rate": 1, "per": 1}):
+        status, message = refused(dashboard, "PATCH", "plans/Gold", body)
+        assert (status, message.partition(" any more; ")[0]) == (409, f"the Dashboard has no policy '{gone}'")
+    assert portal(dashboard, "GET", "plans/Gold")["rate"] is None

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import reprlib
 from collections.abc import Callable, Mapping
+from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,25 +43,25 @@ def read(sent: Mapping[str, Any], members: Mapping[str, Member], *, whole: bool)
     """
     for name, value in sent.items():
         if name not in members:
-            raise PortalError(f"there is no member {name!r}; give {', '.join(members)}")
+            raise PortalError(f"there is no member {reprlib.repr(name)}; give {', '.join(members)}")
         if not members[name].fits(value):
-            raise PortalError(f"{name}: {value!r} is not {members[name].form}")
+            raise PortalError(f"{name}: {reprlib.repr(value)} is not {members[name].form}")
     if not whole:
-        return dict(sent)
+        return deepcopy(dict(sent))
     for name, member in members.items():
         if member.default is REQUIRED and name not in sent:
             raise PortalError(f"the body lacks {name!r}, {member.form}")
-    return {name: sent.get(name, member.default) for name, member in members.items()}
+    return {name: deepcopy(sent.get(name, member.default)) for name, member in members.items()}
 
 
 def is_text(value: Any) -> bool:
-    """True for a text."""
-    return isinstance(value, str)
+    """True for a text; lone surrogates, which JSON can name, are none."""
+    return isinstance(value, str) and not any("\ud800" <= character <= "\udfff" for character in value)
 
 
 def is_filled(value: Any) -> bool:
     """True for a text with more than blanks."""
-    return isinstance(value, str) and bool(value.strip())
+    return is_text(value) and bool(value.strip())
 
 
 def are_texts(value: Any) -> bool:
@@ -70,6 +72,11 @@ def are_texts(value: Any) -> bool:
 def is_whole(value: Any) -> bool:
     """True for an integer of 64 bits that is -1 or more."""
     return isinstance(value, int) and not isinstance(value, bool) and -1 <= value < 1 << 63
+
+
+def is_count(value: Any) -> bool:
+    """True for an integer of 64 bits that is not negative."""
+    return is_whole(value) and value >= 0
 
 
 def is_limit(value: Any) -> bool:

@@ -7,6 +7,7 @@ Enterprise Developer Portal, CustomCredential). Keys are the only kind here.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import deepcopy
 from typing import Any
 
 from mockserver.dashboard.object_ids import new_object_id
@@ -38,7 +39,7 @@ class Credentials:
 
     def all(self) -> list[Document]:
         """The credentials without their sessions, the oldest first."""
-        return self._records.all()
+        return deepcopy(self._records.all())
 
     def get(self, reference: str) -> Document:
         """A credential with its session, by its id or its alias.
@@ -150,8 +151,9 @@ class Credentials:
         """Check that the gateway has no key of a name; without an answer the write will tell."""
         try:
             self._provider.keys.session(self._provider.org_id, key)
-        except Refusal:
-            return
+        except Refusal as refusal:
+            if refusal.status != 400:  # of a key of another organisation
+                return
         raise PortalError(f"the gateway has a key {key!r} already; choose another, or leave it out", 409)
 
     def _resolved(self, members: Document) -> tuple[Document, list[str]]:
@@ -181,7 +183,7 @@ class Credentials:
         named = session.get("apply_policies") if isinstance(session, dict) else None
         policies, org_id = self._provider.policies, self._provider.org_id
         orphaned = [name for name in named or [] if policies.with_id(org_id, name) is None]
-        return {**record, "orphaned": orphaned, "session": session}
+        return {**deepcopy(record), "orphaned": orphaned, "session": session}
 
 
 def _not_taken(alias: str, refusal: Refusal) -> PortalError:

@@ -14,6 +14,7 @@ from mockserver.dashboard.portal.bodies import (
     Member,
     PortalError,
     are_texts,
+    is_count,
     is_filled,
     is_limit,
     is_text,
@@ -35,7 +36,7 @@ LIMITS = {  # the members of a plan, which are those of its policy
     "per": Member(is_limit, _LIMIT, -1),
     "quota_max": Member(is_whole, "an integer, or -1 for no limit", -1),
     "quota_renewal_rate": Member(is_whole, "an integer of seconds, or -1 for no renewal", -1),
-    "key_expires_in": Member(is_whole, "an integer of seconds, or 0 for keys that do not expire", 0),
+    "key_expires_in": Member(is_count, "an integer of seconds, or 0 for keys that do not expire", 0),
 }
 UNLIMITED = {
     "rate": -1,
@@ -76,7 +77,8 @@ class Kind:
         changed = {name: members[name] for name in ("name", "tags") if name in members}
         if self is PLAN:
             changed |= {name: members[name] for name in LIMITS if name in members}
-            _check_rate({**(before or {}), **changed})
+            if {"rate", "per"} & members.keys():
+                _check_rate({**UNLIMITED, **(before or {}), **changed})
         elif "apis" in members:
             rights = provider.rights(members["apis"])
             changed |= {"access_rights": rights, "state": "active" if rights else "draft"}

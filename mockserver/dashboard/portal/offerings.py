@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import deepcopy
 from typing import Any
 
 from mockserver.dashboard.object_ids import new_object_id
@@ -139,7 +140,7 @@ class Offerings:
         policy = self._provider.policy(record["policy_id"])
         summary = {name: policy[name] for name in ("_id", "id", "name", "state", "tags")} if policy else None
         kept = {name: value for name, value in record.items() if name != "policy_id"}
-        return {**kept, **self.kind.shown(policy), "policy": summary}
+        return deepcopy({**kept, **self.kind.shown(policy), "policy": summary})
 
 
 def only(records: list[Document], noun: str, reference: str) -> Document:
