@@ -8,10 +8,12 @@ from collections.abc import Iterator
 import pytest
 
 from contract_tests.dashboard.service import DASHBOARD
+from contract_tests.engine import leftovers
 from contract_tests.engine.resources import Get
 from contract_tests.engine.run import Run
 from contract_tests.engine.run_options import RunOptions
 from mockserver import MockDashboard
+from mockserver.http.client import Client
 
 POLICIES = "/api/portal/policies"
 
@@ -73,4 +75,18 @@ def test_a_list_that_names_a_thing_of_others_like_the_run_is_not_believed(
 
     monkeypatch.setattr(type(DASHBOARD.listing), "things", lambda _, get: things(get))
     run.cleanup.finish()
+    assert list(dashboard.policies) == [other]
+
+
+def test_clean_does_not_believe_a_list_alone(
+    run: Run, dashboard: MockDashboard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A policy of others that the list alone shows under a name of a run is no leftover."""
+    other, name = *dashboard.policies.seed({"name": "of others"}), run.ownership.new_id()
+    [left] = dashboard.policies.seed({"name": name})
+    monkeypatch.setattr(type(DASHBOARD.listing), "things", lambda *_: [(other, name), (left, name)])
+    with Client(dashboard.url) as client:
+        found = leftovers.find(client, DASHBOARD, dashboard.key)
+        assert {leftover.target for leftover in found} == {f"{POLICIES}/{left}"}
+        leftovers.remove(client, DASHBOARD, dashboard.key, found)
     assert list(dashboard.policies) == [other]
