@@ -216,3 +216,11 @@ def test_a_server_on_all_addresses_answers_on_both_loopbacks(address: str) -> No
         answer = connection.getresponse()
         assert (answer.status, "gateway" in json.loads(answer.read())) == (200, True)
         connection.close()
+
+
+def test_a_client_of_an_ipv6_address_names_it_in_brackets() -> None:
+    """A client that is given [::1] sends a Host that the mock's own API takes."""
+    if not socket.has_dualstack_ipv6():
+        pytest.skip("this machine has no IPv6")
+    with MockGateway(config={"listen_address": "::1"}) as gateway:
+        assert send(gateway, "GET", "/_mock/state").status == 200
