@@ -104,7 +104,7 @@ def test_a_deep_document_is_kept_or_refused(
     """A document of up to 500 levels is stored, and a deeper one refused, in memory and in a directory alike."""
     version, config = default_version(SPEC), Config().having("listen_port", 0)
     backend = DirectoryBackend(tmp_path) if has_state else None
-    with MockDashboard.of(version, config, backend=backend) as dashboard:
+    with MockDashboard.of(Settings(version, config), backend) as dashboard:
         headers = ADMIN if "admin" in target else ()
         body = (BODIES[target] % ("[" * levels + "]" * levels)).encode()
         status, _ = ask(dashboard, *target.split(), body, *headers)
