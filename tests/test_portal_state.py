@@ -14,6 +14,7 @@ from mockserver.contract.spec_files import default_version
 from mockserver.dashboard.config import Config
 from mockserver.dashboard.dashboard import SPEC
 from mockserver.gateway.config import Config as GatewayConfig
+from mockserver.serving.mock_dashboard import Settings
 from mockserver.storage.backend import Backend
 from mockserver.storage.document_directory import DirectoryBackend
 
@@ -33,7 +34,7 @@ def start(backend: Backend) -> MockDashboard:
     """A Dashboard with a gateway on a storage; the gateway's keys are in memory."""
     config = Config().having("listen_port", 0).having("enable_duplicate_slugs", True)
     gateway = GatewayConfig().having("listen_port", 0)
-    return MockDashboard.of(default_version(SPEC), config, backend=backend, gateway=gateway)
+    return MockDashboard.of(Settings(default_version(SPEC), config, gateway=gateway), backend)
 
 
 def test_the_portal_outlives_its_process(backend: Callable[[], Backend]) -> None:

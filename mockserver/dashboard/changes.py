@@ -6,6 +6,7 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeAlias
 
 MOST = 1000  # changes that are kept
 
@@ -17,10 +18,10 @@ class Change:
     Attributes:
         number: its place among all changes, from 1.
         time: seconds since the epoch.
-        kind: "policy" or "api".
-        action: "created", "updated" or "deleted".
-        org_id: the id of the organisation.
-        object_id: the id by which gateways know it.
+        kind: "policy", "api", or "reload" if nothing changed but gateways are to reload.
+        action: "created", "updated" or "deleted"; "asked" for a reload.
+        org_id: the id of the organisation; "" for all.
+        object_id: the id by which gateways know it; "" for a reload.
     """
 
     number: int
@@ -31,32 +32,46 @@ class Change:
     object_id: str
 
 
-class Changes:
-    """The changes of a Dashboard since its start or its reset; each subscriber is told of each.
+Subscriber: TypeAlias = Callable[[list[Change]], None]
 
-    A subscriber is called in the thread of the request that made the change, after it was stored. It must not
-    wait: it queues what it has to do.
+
+class Changes:
+    """The changes of a Dashboard since its start; each subscriber is told of those of one request at once.
+
+    A subscriber is called in the thread of the request that made the changes, after they were stored.
+
+    Attributes:
+        count: the number of all changes.
     """
 
     def __init__(self, now: Callable[[], float]) -> None:
         self._now = now
         self._lock = threading.Lock()
         self._recent: deque[Change] = deque(maxlen=MOST)
-        self._subscribers: list[Callable[[Change], None]] = []
+        self._subscribers: list[Subscriber] = []
         self.count = 0
 
-    def subscribe(self, callback: Callable[[Change], None]) -> None:
-        """Call a function with each later change."""
+    def subscribe(self, callback: Subscriber) -> None:
+        """Call a function with the changes of each later request, at least one."""
         self._subscribers.append(callback)
 
-    def report(self, kind: str, action: str, org_id: str, object_id: str) -> None:
-        """Record a change, and tell the subscribers."""
+    def report(self, kind: str, action: str, *objects: tuple[str, str]) -> None:
+        """Record changes, each of an object with the ids of its organisation and its own; tell them."""
+        if not objects:
+            return
         with self._lock:
-            self.count += 1
-            change = Change(self.count, self._now(), kind, action, org_id, object_id)
-            self._recent.append(change)
+            changes = [
+                Change(number, self._now(), kind, action, *names)
+                for number, names in enumerate(objects, self.count + 1)
+            ]
+            self.count += len(changes)
+            self._recent.extend(changes)
         for subscriber in self._subscribers:
-            subscriber(change)
+            subscriber(changes)
+
+    def ask_for_reload(self) -> None:
+        """Ask all gateways to reload, though nothing changed."""
+        self.report("reload", "asked", ("", ""))
 
     def recent(self) -> list[Change]:
         """The last changes, the oldest first, at most `MOST`."""

@@ -63,7 +63,9 @@ def control_blueprint(dispatcher: Dispatcher, access: ControlAccess) -> Blueprin
 
     @control.post("/faults")
     def add_fault() -> Response:
-        mock.faults.add(json_body(), service.fault_targets)
+        fault = mock.faults.add(json_body(), service.fault_targets, service.scenarios)
+        if fault.scenario:
+            return jsonify(status="ok", effect=service.scenarios[fault.scenario].effect)
         return jsonify(status="ok")
 
     @control.delete("/faults")
@@ -101,6 +103,7 @@ def _sender() -> Sender:
         authorities=(*((host,) if host is not None else ()), *(absolute.groups() if absolute else ())),
         pages=(headers.get("Origin", ""), headers.get("Referer", "")),
         site=headers.get("Sec-Fetch-Site", ""),
+        forwarded=(headers.get("X-Forwarded-For", ""), headers.get("Forwarded", "")),
     )
 
 

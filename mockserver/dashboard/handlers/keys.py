@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from mockserver.dashboard.documents import parse
-from mockserver.dashboard.handlers.registration import Call, handles, page_of, user_of
+from mockserver.dashboard.handlers.registration import Call, handles, page_of
 from mockserver.dashboard.keys import WrittenKey
 from mockserver.dashboard.records import Document
 from mockserver.dashboard.replies import Refusal, ok
@@ -20,20 +20,20 @@ _MALFORMED = Refusal("Request body malformed.", 403)
 @handles("addKey", SECTION, waits=always)
 def add_key(call: Call) -> Reply:
     """Create a key with a name that the gateway chooses (SW 6758)."""
-    return _written(call.state.keys.create(user_of(call).org_id, _session(call)))
+    return _written(call.state.keys.create(call.user.org_id, _session(call)))
 
 
 @handles("addBasicUser", SECTION, waits=always)
 def add_basic_user(call: Call) -> Reply:
     """Create a user of basic authentication (SW 2046; DEMO scripts/common.sh:915)."""
     name = call.params["username"]
-    return _written(call.state.keys.create(user_of(call).org_id, _session(call), name, call.query))
+    return _written(call.state.keys.create(call.user.org_id, _session(call), name, call.query))
 
 
 @handles("addKeyAtPath", SECTION, waits=always)
 def add_key_at_path(call: Call) -> Reply:
     """Create a key with a name (SW 6844)."""
-    return _written(call.state.keys.create(user_of(call).org_id, _session(call), *_place(call)))
+    return _written(call.state.keys.create(call.user.org_id, _session(call), *_place(call)))
 
 
 @handles("getKey", SECTION, waits=always)
@@ -48,7 +48,7 @@ def get_key(call: Call) -> Reply:
 def update_key(call: Call) -> Reply:
     """Replace the session of a key (SW 6844, 1045)."""
     _owned(call)
-    return _written(call.state.keys.update(user_of(call).org_id, _session(call), *_place(call)))
+    return _written(call.state.keys.update(call.user.org_id, _session(call), *_place(call)))
 
 
 @handles("deleteKey", SECTION, waits=always)
@@ -56,14 +56,14 @@ def update_key(call: Call) -> Reply:
 def delete_key(call: Call) -> Reply:
     """Remove a key (SW 6844, 1045)."""
     _owned(call)
-    call.state.keys.delete(user_of(call).org_id, *_place(call))
+    call.state.keys.delete(call.user.org_id, *_place(call))
     return ok("Key deleted successfully.")
 
 
 @handles("listKeysOfApi", SECTION, waits=always)
 def list_keys_of_api(call: Call) -> Reply:
     """List the keys of the organisation, page by page (SW 968)."""
-    keys, pages = page_of(call, call.state.keys.names(user_of(call).org_id))
+    keys, pages = page_of(call, call.state.keys.names(call.user.org_id))
     return json_reply({"data": {"keys": keys}, "pages": pages})
 
 
@@ -74,7 +74,7 @@ def _place(call: Call) -> tuple[str, str]:
 
 def _owned(call: Call) -> Document:
     """The session of a key of the user's organisation."""
-    session: Document = call.state.keys.session(user_of(call).org_id, *_place(call))
+    session: Document = call.state.keys.session(call.user.org_id, *_place(call))
     return session
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-KEPT_NONCES = 8  # of a node: its pings and pulls overlap
+KEPT_WARNINGS = 20  # of a node
 OVER_HTTP, OVER_MDCB = "http", "mdcb"
 
 
@@ -42,7 +42,7 @@ class Node:
         version: its version, as it told; "" if it did not.
         came_first: seconds since the epoch of its first request.
         came_last: of its last request.
-        nonces: the last nonces it was given, the newest at the end.
+        nonce: the nonce that its last answer held; "" before the first.
         delivered: the policies it was given last, by the id that keys refer to; None before the first time.
         loaded: the ids of the policies that it says to have loaded; None if it does not say.
         change: the number of the last change that its last answer with policies included.
@@ -59,11 +59,11 @@ class Node:
     version: str = ""
     came_first: float = 0.0
     came_last: float = 0.0
-    nonces: deque[str] = field(default_factory=lambda: deque(maxlen=KEPT_NONCES), repr=False)
+    nonce: str = field(default="", repr=False)
     delivered: Mapping[str, Delivery] | None = None
     loaded: frozenset[str] | None = None
     change: int = 0
-    warnings: deque[str] = field(default_factory=lambda: deque(maxlen=20))
+    warnings: deque[str] = field(default_factory=lambda: deque(maxlen=KEPT_WARNINGS))
 
 
 class Nodes:

@@ -13,7 +13,7 @@ from typing import Any
 from mockserver.dashboard.object_ids import new_object_id
 from mockserver.dashboard.portal.bodies import Member, PortalError, are_texts, is_filled, is_text, read
 from mockserver.dashboard.portal.offerings import Offerings, only
-from mockserver.dashboard.portal.provider import Provider, session_id
+from mockserver.dashboard.portal.provider import Provider
 from mockserver.dashboard.records import Document, Records
 from mockserver.dashboard.replies import Refusal
 
@@ -170,7 +170,7 @@ class Credentials:
                 )
         policies.append(self._policy("plan", plan))
         offers = {"products": [product["id"] for product in products], "plan": plan["id"]}
-        return offers, list(map(session_id, policies))
+        return offers, list(map(self._provider.session_id, policies))
 
     def _policy(self, noun: str, offering: Document) -> Document:
         policy = self._provider.policy(offering["policy_id"])

@@ -18,6 +18,7 @@ from mockserver.dashboard.policies import Policies
 from mockserver.dashboard.portal.bodies import PortalError
 from mockserver.dashboard.records import Document
 from mockserver.dashboard.replies import Refusal
+from mockserver.dashboard.users import User
 
 _MCP_MEMBERS = ("json_rpc_methods", "json_rpc_methods_access_rights", "mcp_primitives", "mcp_access_rights")
 
@@ -27,20 +28,25 @@ class Provider:
     """One organisation of the Dashboard.
 
     Attributes:
-        org_id: the id of the organisation.
+        user: the user as which the portal asks, an admin.
         keys: the keys at the gateway.
         codec: the codec of policies.
         now: tells the time in seconds since the epoch.
         lock: the lock that whoever changes products or plans holds.
     """
 
-    org_id: str
+    user: User
     policies: Policies
     apis: Apis
     keys: Keys
     codec: Codec
     now: Callable[[], float]
     lock: Callable[[], AbstractContextManager[Any]]
+
+    @property
+    def org_id(self) -> str:
+        """The id of the organisation."""
+        return self.user.org_id
 
     def all(self) -> list[Document]:
         """The policies, the oldest first."""
@@ -51,7 +57,7 @@ class Provider:
         stored = self.policies.records.get(object_id)
         if stored is None or stored["org_id"] != self.org_id:
             return None
-        return self.policies.get(self.org_id, object_id)
+        return self.policies.whole(stored)
 
     def create(self, members: Mapping[str, Any]) -> str:
         """Create a policy, and deliver it to the gateway; returns its database id.
@@ -63,7 +69,7 @@ class Provider:
             policy = self.policies.create(self.org_id, self._decoded(members))
         except Refusal as refusal:
             raise _refused(members["name"], refusal) from refusal
-        self.keys.deliver(self.org_id, [session_id(policy)])
+        self.keys.deliver(self.org_id, [self.session_id(policy)])
         object_id: str = policy["_id"]
         return object_id
 
@@ -78,20 +84,21 @@ class Provider:
         listed = None if "access_rights" in members else before["access_rights_array"]
         try:
             policy = self.policies.update(
-                self.org_id, before["_id"], {**before, "access_rights_array": listed, **changed}
+                self.user, before["_id"], {**before, "access_rights_array": listed, **changed}
             )
         except Refusal as refusal:
             raise _refused(members.get("name", before["name"]), refusal) from refusal
-        self.keys.deliver(self.org_id, [session_id(policy)])
+        self.keys.deliver(self.org_id, [self.session_id(policy)])
 
     def delete(self, policy: Document) -> None:
         """Delete a policy, and let the gateway drop it; one that is gone already is left."""
+        name = self.session_id(policy)
         try:
-            self.policies.delete(self.org_id, policy["_id"])
+            self.policies.delete(self.user, policy["_id"])
         except Refusal as refusal:
             if refusal.status != 404:
                 raise _refused(policy["name"], refusal) from refusal
-        self.keys.deliver(self.org_id, [session_id(policy)])
+        self.keys.deliver(self.org_id, [name])
 
     def rights(self, api_ids: Iterable[str]) -> Document:
         """The access rights to APIs, which must have one way of authentication (DOC api-products.mdx:319).
@@ -107,6 +114,11 @@ class Provider:
                     "differ in authentication; make a product of each"
                 )
         return {api.api_id: _right(api) for api in apis}
+
+    def session_id(self, policy: Document) -> str:
+        """The id by which sessions name a policy: its own, or its database id where only that counts."""
+        name: str = policy["id"]
+        return name if name and self.policies.with_id(self.org_id, name) else str(policy["_id"])
 
     def grants_mcp(self, policy: Document) -> bool:
         """True for a policy that grants an MCP proxy, or has members that only such rights have."""
@@ -131,11 +143,6 @@ class Provider:
             return self.codec.decode(json.dumps(members).encode())
         except Malformed as error:
             raise PortalError(f"the Dashboard has no such policy: {error}") from error
-
-
-def session_id(policy: Document) -> str:
-    """The id by which sessions name a policy."""
-    return str(policy["id"] or policy["_id"])
 
 
 def _refused(name: str, refusal: Refusal) -> PortalError:
