@@ -129,3 +129,21 @@ def test_a_plan_without_a_policy_is_not_changed(dashboard: MockDashboard) -> Non
         status, message = refused(dashboard, "PATCH", "plans/Gold", body)
         assert (status, message.partition(" any more; ")[0]) == (409, f"the Dashboard has no policy '{gone}'")
     assert portal(dashboard, "GET", "plans/Gold")["rate"] is None
+
+
+@pytest.mark.parametrize("explicit", [True, False])
+def test_a_session_names_policies_as_the_gateway_does(*, explicit: bool) -> None:
+    """A credential has the ids that users chose for policies, or database ids where only these count."""
+    config = {"enable_duplicate_slugs": True, "allow_explicit_policy_id": explicit}
+    with MockDashboard(dashboard="5.3", config=config) as dashboard:
+        add_api(dashboard, "orders")
+        rights = {"orders": {"api_id": "orders", "versions": ["Default"]}}
+        object_ids = [
+            add(dashboard, id="rights", name="Rights", partitions={"acl": True}, access_rights=rights),
+            add(dashboard, id="limits", name="Limits", partitions={"quota": True}, quota_max=1),
+        ]
+        portal(dashboard, "POST", "synchronise")
+        made = credential(dashboard, "Rights", plan="Limits")
+        assert made["session"]["apply_policies"] == (["rights", "limits"] if explicit else object_ids)
+        assert made["orphaned"] == []
+        assert [use(dashboard, made["key"], "orders")[0] for _ in range(2)] == [200, 403]
