@@ -46,6 +46,14 @@ def test_a_product_is_a_policy_of_rights_alone(dashboard: MockDashboard) -> None
     }
 
 
+def test_a_product_grants_all_versions_of_an_api(dashboard: MockDashboard) -> None:
+    """The right to an API with versions names each of them."""
+    versions = {name: {"name": name} for name in ("v1", "v2")}
+    add_api(dashboard, "versioned", version_data={"not_versioned": False, "versions": versions})
+    policy = read(dashboard, in_place(product(dashboard, "Versioned")))
+    assert policy["access_rights"]["versioned"]["versions"] == ["v1", "v2"]
+
+
 def test_a_plan_is_a_policy_of_limits_alone(dashboard: MockDashboard) -> None:
     """A plan's policy decides quota and rate only, has the limits that were sent, and grants nothing."""
     policy = read(dashboard, in_place(plan(dashboard, key_expires_in=60, tags=["paid"])))
@@ -66,15 +74,15 @@ def test_rights_come_from_the_product_and_limits_from_the_plan(dashboard: MockDa
     """The gateway takes a credential's rights from the product's policy and its limits from the plan's."""
     rights, limits = in_place(product(dashboard)), in_place(plan(dashboard))
     product(dashboard, "Invoices")
-    made = credential(dashboard, "Orders")
-    assert made["session"]["apply_policies"] == [rights, limits]
-    by_path = origins(dashboard, made["key"])
+    created = credential(dashboard, "Orders")
+    assert created["session"]["apply_policies"] == [rights, limits]
+    by_path = origins(dashboard, created["key"])
     assert by_path["access_rights/orders/versions"] == rights
     for name in ("rate", "per", "quota_max", "quota_renewal_rate"):
         assert by_path[name] == by_path[f"access_rights/orders/limit/{name}"] == limits
-    answers = [use(dashboard, made["key"], "orders") for _ in range(4)]
+    answers = [use(dashboard, created["key"], "orders") for _ in range(4)]
     assert answers == [(200, "")] * 3 + [(403, "Quota exceeded")]
-    assert use(dashboard, made["key"], "invoices") == DISALLOWED
+    assert use(dashboard, created["key"], "invoices") == DISALLOWED
 
 
 def test_each_of_several_products_has_a_quota(dashboard: MockDashboard) -> None:
@@ -135,8 +143,8 @@ def test_a_product_for_documentation_has_no_policy(dashboard: MockDashboard) -> 
     """A product that is created without APIs has no policy until it gets some, and no credential before."""
     plan(dashboard)
     count = len(dashboard.policies)
-    made = portal(dashboard, "POST", "products", {"name": "Docs", "apis": [], "description": "Soon."})
-    assert (made["policy"], made["apis"], len(dashboard.policies)) == (None, None, count)
+    created = portal(dashboard, "POST", "products", {"name": "Docs", "apis": [], "description": "Soon."})
+    assert (created["policy"], created["apis"], len(dashboard.policies)) == (None, None, count)
     sent = {"alias": "a", "products": ["Docs"], "plan": "Gold"}
     status, message = refused(dashboard, "POST", "credentials", sent)
     assert (status, message) == (409, "the product 'Docs' has no policy; choose another")
@@ -173,11 +181,11 @@ def test_a_deleted_plan_leaves_the_limits_of_the_session(dashboard: MockDashboar
 
 def test_a_rename_renames_the_policy(dashboard: MockDashboard) -> None:
     """A new name of a product or plan is that of its policy at once; ids, rights and limits stay."""
-    for path, made in (("products", product(dashboard)), ("plans", plan(dashboard))):
-        before = read(dashboard, in_place(made))
-        after = portal(dashboard, "PATCH", f"{path}/{made['name']}", {"name": "New " + made["name"]})
-        assert (after["id"], after["name"]) == (made["id"], "New " + made["name"])
-        renamed = read(dashboard, in_place(made))
+    for path, created in (("products", product(dashboard)), ("plans", plan(dashboard))):
+        before = read(dashboard, in_place(created))
+        after = portal(dashboard, "PATCH", f"{path}/{created['name']}", {"name": "New " + created["name"]})
+        assert (after["id"], after["name"]) == (created["id"], "New " + created["name"])
+        renamed = read(dashboard, in_place(created))
         assert renamed | {"last_updated": ""} == before | {"name": after["name"], "last_updated": ""}
 
 
@@ -206,8 +214,8 @@ def test_python_has_the_same_portal(dashboard: MockDashboard) -> None:
     """MockDashboard.portal takes the bodies of the API, and refuses them with a ValueError."""
     dashboard.portal.products.create({"name": "Orders", "apis": ["orders"]})
     dashboard.portal.plans.create(GOLD)
-    made = dashboard.portal.credentials.create({"alias": "app", "products": ["Orders"], "plan": "Gold"})
-    assert portal(dashboard, "GET", "credentials/app") == made
+    created = dashboard.portal.credentials.create({"alias": "app", "products": ["Orders"], "plan": "Gold"})
+    assert portal(dashboard, "GET", "credentials/app") == created
     assert dashboard.portal.synchronise()["created"] == []
     with pytest.raises(ValueError, match="there is no API 'gone'"):
         dashboard.portal.products.create({"name": "x", "apis": ["gone"]})
@@ -221,7 +229,7 @@ def test_a_reset_clears_the_portal(dashboard: MockDashboard) -> None:
 
 
 def test_a_portal_without_a_gateway_has_no_credentials() -> None:
-    """Without a gateway products and plans can be made, and a credential is refused with the next step."""
+    """Without a gateway products and plans can be created, and a credential is refused with the next step."""
     with MockDashboard(config={"enable_duplicate_slugs": True}, with_gateway=False) as dashboard:
         add_api(dashboard, "orders")
         product(dashboard), plan(dashboard)
@@ -241,27 +249,27 @@ def test_a_gateway_that_hashes_keys_serves_credentials() -> None:
     with MockDashboard(config=config, gateway_config={"hash_keys": True}) as dashboard:
         add_api(dashboard, "orders")
         product(dashboard), plan(dashboard), plan(dashboard, name="Silver", quota_max=1)
-        made = credential(dashboard, "Orders")
-        assert made["key_hash"] not in ("", made["key"])
+        created = credential(dashboard, "Orders")
+        assert created["key_hash"] not in ("", created["key"])
         portal(dashboard, "PATCH", "credentials/app", {"plan": "Silver"})
-        assert [use(dashboard, made["key"], "orders")[0] for _ in range(2)] == [200, 403]
+        assert [use(dashboard, created["key"], "orders")[0] for _ in range(2)] == [200, 403]
         portal(dashboard, "PATCH", "credentials/app", {"plan": "Gold"})
         portal(dashboard, "DELETE", "credentials/app")
         assert dashboard.gateway is not None
         dashboard.gateway.advance(10)
-        assert use(dashboard, made["key"], "orders") == DISALLOWED
+        assert use(dashboard, created["key"], "orders") == DISALLOWED
 
 
 def test_what_python_is_given_is_a_copy(dashboard: MockDashboard) -> None:
     """A change of what the portal returns, or was sent, changes nothing in the portal."""
     products, credentials = dashboard.portal.products, dashboard.portal.credentials
     sent: dict[str, Any] = {"name": "Orders", "apis": ["orders"], "catalogues": ["public"]}
-    made = products.create(sent)
+    created = products.create(sent)
     plan(dashboard)
     offered = credentials.create({"alias": "app", "products": ["Orders"], "plan": "Gold"})
-    for catalogues in (given["catalogues"] for given in (sent, made, products.all()[0])):
+    for catalogues in (given["catalogues"] for given in (sent, created, products.all()[0])):
         catalogues.append("x")
     for given in (offered, credentials.all()[0]):
         given["products"].append("x")
     assert products.get("Orders")["catalogues"] == ["public"]
-    assert credentials.get("app")["products"] == [made["id"]]
+    assert credentials.get("app")["products"] == [created["id"]]

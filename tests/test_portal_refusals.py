@@ -64,7 +64,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize(("path", "body", "status", "message"), REFUSED.values(), ids=list(REFUSED))
-def test_a_wrong_request_is_told_what_to_do(
+def test_a_wrong_request_is_refused_with_the_next_step(
     dashboard: MockDashboard, path: str, body: Any, status: int, message: str
 ) -> None:
     """A request that the portal refuses changes nothing, and its message names the value and the next step."""
@@ -73,8 +73,8 @@ def test_a_wrong_request_is_told_what_to_do(
     product(dashboard), product(dashboard, "Open"), plan(dashboard)
     credential(dashboard, "Orders", key="mine")
     before = everything(dashboard)
-    answered, told = refused(dashboard, "POST", path, body)
-    assert (answered, told[: len(message)]) == (status, message)
+    actual, text = refused(dashboard, "POST", path, body)
+    assert (actual, text[: len(message)]) == (status, message)
     assert everything(dashboard) == before
 
 

@@ -24,11 +24,11 @@ def test_a_synchronisation_takes_partitioned_policies(dashboard: MockDashboard) 
     add(dashboard, name="Depth", partitions={"complexity": True})
     add(dashboard, name="Whole", access_rights=rights)
     add(dashboard, name="Mixed", partitions={"acl": True, "quota": True}, access_rights=rights)
-    done = portal(dashboard, "POST", "synchronise")
-    assert {(item["kind"], item["name"]) for item in done["created"]} == {
+    changes = portal(dashboard, "POST", "synchronise")
+    assert {(item["kind"], item["name"]) for item in changes["created"]} == {
         ("product", "Rights"), ("plan", "Quota"), ("plan", "Depth"),
     }  # fmt: skip
-    assert {item["name"]: item["reason"] for item in done["skipped"]} == {
+    assert {item["name"]: item["reason"] for item in changes["skipped"]} == {
         "Whole": "it has no partitions",
         "Mixed": "it has partitions of both, rights and limits",
     }
@@ -42,27 +42,29 @@ def test_a_synchronisation_takes_partitioned_policies(dashboard: MockDashboard) 
 
 def test_a_synchronisation_takes_names_from_policies(dashboard: MockDashboard) -> None:
     """A policy that was renamed on the Dashboard renames its product at the next synchronisation, not before."""
-    made = product(dashboard)
-    policy = read(dashboard, in_place(made))
-    ask(dashboard, "PUT", f"/api/portal/policies/{in_place(made)}", policy | {"name": "Renamed"})
-    assert portal(dashboard, "GET", f"products/{made['id']}")["name"] == "Orders"
-    done = portal(dashboard, "POST", "synchronise")
-    assert done["renamed"] == [{"kind": "product", "id": made["id"], "name": "Renamed", "from": "Orders"}]
-    assert portal(dashboard, "GET", f"products/{made['id']}")["name"] == "Renamed"
+    created = product(dashboard)
+    policy = read(dashboard, in_place(created))
+    ask(dashboard, "PUT", f"/api/portal/policies/{in_place(created)}", policy | {"name": "Renamed"})
+    assert portal(dashboard, "GET", f"products/{created['id']}")["name"] == "Orders"
+    changes = portal(dashboard, "POST", "synchronise")
+    assert changes["renamed"] == [
+        {"kind": "product", "id": created["id"], "name": "Renamed", "from": "Orders"}
+    ]
+    assert portal(dashboard, "GET", f"products/{created['id']}")["name"] == "Renamed"
 
 
 def test_a_synchronisation_hides_and_restores(dashboard: MockDashboard) -> None:
     """A product whose policy is gone is hidden with its texts kept, and restored when the policy is back."""
-    made = portal(
+    created = portal(
         dashboard,
         "POST",
         "products",
         {"name": "Orders", "apis": ["orders"], "description": "All orders.", "catalogues": ["public"]},
     )
     plan(dashboard)
-    policy = read(dashboard, in_place(made))
-    ask(dashboard, "DELETE", f"/api/portal/policies/{in_place(made)}")
-    assert [item["id"] for item in portal(dashboard, "POST", "synchronise")["hidden"]] == [made["id"]]
+    policy = read(dashboard, in_place(created))
+    ask(dashboard, "DELETE", f"/api/portal/policies/{in_place(created)}")
+    assert [item["id"] for item in portal(dashboard, "POST", "synchronise")["hidden"]] == [created["id"]]
     hidden = portal(dashboard, "GET", "products/Orders")
     assert (hidden["hidden"], hidden["policy"], hidden["description"]) == (True, None, "All orders.")
     sent = {"alias": "a", "products": ["Orders"], "plan": "Gold"}
@@ -75,14 +77,14 @@ def test_a_synchronisation_hides_and_restores(dashboard: MockDashboard) -> None:
     status, message = refused(dashboard, "PATCH", "products/Orders", {"name": "x"})
     assert (status, "synchronise" in message) == (409, True)
     ask(dashboard, "POST", "/api/portal/policies", policy)
-    assert [item["id"] for item in portal(dashboard, "POST", "synchronise")["restored"]] == [made["id"]]
-    assert portal(dashboard, "GET", "products/Orders") == made
+    assert [item["id"] for item in portal(dashboard, "POST", "synchronise")["restored"]] == [created["id"]]
+    assert portal(dashboard, "GET", "products/Orders") == created
 
 
 def test_a_recreated_policy_with_another_id_is_another_product(dashboard: MockDashboard) -> None:
     """A policy that is deleted and created anew makes a second product beside the hidden one."""
-    made = product(dashboard)
-    ask(dashboard, "DELETE", f"/api/portal/policies/{in_place(made)}")
+    created = product(dashboard)
+    ask(dashboard, "DELETE", f"/api/portal/policies/{in_place(created)}")
     add(dashboard, name="Orders", partitions={"acl": True})
     portal(dashboard, "POST", "synchronise")
     assert [item["hidden"] for item in portal(dashboard, "GET", "products")] == [True, False]
@@ -92,9 +94,9 @@ def test_a_recreated_policy_with_another_id_is_another_product(dashboard: MockDa
 def test_a_synchronisation_with_tags(dashboard: MockDashboard) -> None:
     """With tags a synchronisation takes the policies that have one of them, and hides the others."""
     product(dashboard), plan(dashboard, tags=["portal", "x"])
-    done = portal(dashboard, "POST", "synchronise", {"tags": ["portal", "other"]})
-    assert [item["name"] for item in done["hidden"]] == ["Orders"]
-    assert [item["reason"] for item in done["skipped"]] == ["it has none of the tags portal, other"]
+    changes = portal(dashboard, "POST", "synchronise", {"tags": ["portal", "other"]})
+    assert [item["name"] for item in changes["hidden"]] == ["Orders"]
+    assert [item["reason"] for item in changes["skipped"]] == ["it has none of the tags portal, other"]
     assert [item["name"] for item in portal(dashboard, "POST", "synchronise")["restored"]] == ["Orders"]
 
 
@@ -107,18 +109,18 @@ def test_rights_to_mcp_proxies_make_no_product(dashboard: MockDashboard, right: 
     """A synchronisation skips rights to MCP proxies, but for portals before 1.17.2."""
     add_api(dashboard, "tools", application_protocol="mcp")
     add(dashboard, name="Tools", partitions={"acl": True}, access_rights={right["api_id"]: right})
-    done = portal(dashboard, "POST", "synchronise")
-    assert [item["reason"] for item in done["skipped"]] == ["it grants an MCP proxy"]
+    changes = portal(dashboard, "POST", "synchronise")
+    assert [item["reason"] for item in changes["skipped"]] == ["it grants an MCP proxy"]
     assert portal(dashboard, "GET", "products") == []
-    done = portal(dashboard, "POST", "synchronise", {"include_mcp": True})
-    assert [item["name"] for item in done["created"]] == ["Tools"]
+    changes = portal(dashboard, "POST", "synchronise", {"include_mcp": True})
+    assert [item["name"] for item in changes["created"]] == ["Tools"]
 
 
 def test_a_documentation_product_is_left_by_a_synchronisation(dashboard: MockDashboard) -> None:
     """A product that never had a policy is not hidden."""
-    made = portal(dashboard, "POST", "products", {"name": "Docs", "apis": []})
+    created = portal(dashboard, "POST", "products", {"name": "Docs", "apis": []})
     assert portal(dashboard, "POST", "synchronise")["hidden"] == []
-    assert portal(dashboard, "GET", "products/Docs") == made
+    assert portal(dashboard, "GET", "products/Docs") == created
 
 
 def test_a_plan_without_a_policy_is_not_changed(dashboard: MockDashboard) -> None:
@@ -143,7 +145,7 @@ def test_a_session_names_policies_as_the_gateway_does(*, explicit: bool) -> None
             add(dashboard, id="limits", name="Limits", partitions={"quota": True}, quota_max=1),
         ]
         portal(dashboard, "POST", "synchronise")
-        made = credential(dashboard, "Rights", plan="Limits")
-        assert made["session"]["apply_policies"] == (["rights", "limits"] if explicit else object_ids)
-        assert made["orphaned"] == []
-        assert [use(dashboard, made["key"], "orders")[0] for _ in range(2)] == [200, 403]
+        created = credential(dashboard, "Rights", plan="Limits")
+        assert created["session"]["apply_policies"] == (["rights", "limits"] if explicit else object_ids)
+        assert created["orphaned"] == []
+        assert [use(dashboard, created["key"], "orders")[0] for _ in range(2)] == [200, 403]

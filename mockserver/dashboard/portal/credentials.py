@@ -133,8 +133,8 @@ class Credentials:
     def _find(self, reference: str) -> Document:
         if record := self._records.get(reference):
             return record
-        named = [record for record in self._records.all() if record["alias"] == reference]
-        return only(named, "credential", reference)
+        records = [record for record in self._records.all() if record["alias"] == reference]
+        return only(records, "credential", reference)
 
     def _session(self, record: Document) -> Document:
         """The session at the gateway, with its policies applied.
@@ -180,9 +180,9 @@ class Credentials:
         return policy
 
     def _shown(self, record: Document, session: Any) -> Document:
-        named = session.get("apply_policies") if isinstance(session, dict) else None
+        names = session.get("apply_policies") if isinstance(session, dict) else None
         policies, org_id = self._provider.policies, self._provider.org_id
-        orphaned = [name for name in named or [] if policies.with_id(org_id, name) is None]
+        orphaned = [name for name in names or [] if policies.with_id(org_id, name) is None]
         return {**deepcopy(record), "orphaned": orphaned, "session": session}
 
 

@@ -45,9 +45,9 @@ class Offerings:
         """
         if record := self._records.get(reference):
             return record
-        named = [record for record in self._records.all() if record["name"] == reference]
-        named = [record for record in named if not record["hidden"]] or named
-        return only(named, self.kind.noun, reference)
+        records = [record for record in self._records.all() if record["name"] == reference]
+        visible = [record for record in records if not record["hidden"]]
+        return only(visible or records, self.kind.noun, reference)
 
     def create(self, sent: Mapping[str, Any]) -> Document:
         """Create an offering and its policy; returns the offering as the portal shows it.
@@ -71,7 +71,7 @@ class Offerings:
         """
         members = read(sent, self.kind.members, whole=False)
         with self._provider.lock():
-            record = self.find(reference)
+            record = dict(self.find(reference))
             policy = self._provider.policy(record["policy_id"])
             changed = self.kind.policy_members(members, policy, self._provider)
             if policy is not None:
@@ -84,9 +84,8 @@ class Offerings:
                     409,
                 )
             elif members.get("apis"):
-                record = {**record, "policy_id": self._create_policy({**record, "tags": [], **members})}
-            kept = {name: value for name, value in members.items() if name in record}
-            record = {**record, **kept}
+                record["policy_id"] = self._create_policy({**record, "tags": [], **members})
+            record |= {name: value for name, value in members.items() if name in record}
             self._records.add(record["id"], record)
             return self._shown(record)
 
@@ -105,7 +104,7 @@ class Offerings:
             self._records.remove(record["id"])
             return record
 
-    def kept(self) -> list[Document]:
+    def records(self) -> list[Document]:
         """What the portal keeps of each offering, the oldest first."""
         return self._records.all()
 
@@ -113,7 +112,7 @@ class Offerings:
         """Add an offering without texts for a policy that the Dashboard has."""
         return self._add({"name": policy["name"], "description": "", "catalogues": []}, policy["_id"])
 
-    def keep(self, record: Document) -> None:
+    def store(self, record: Document) -> None:
         """Replace what the portal keeps of an offering."""
         self._records.add(record["id"], record)
 
@@ -139,8 +138,8 @@ class Offerings:
     def _shown(self, record: Document) -> Document:
         policy = self._provider.policy(record["policy_id"])
         summary = {name: policy[name] for name in ("_id", "id", "name", "state", "tags")} if policy else None
-        kept = {name: value for name, value in record.items() if name != "policy_id"}
-        return deepcopy({**kept, **self.kind.shown(policy), "policy": summary})
+        texts = {name: value for name, value in record.items() if name != "policy_id"}
+        return deepcopy({**texts, **self.kind.shown(policy), "policy": summary})
 
 
 def only(records: list[Document], noun: str, reference: str) -> Document:

@@ -13,6 +13,7 @@ from typing import Any
 
 from mockserver.contract.codecs import Codec, Malformed
 from mockserver.dashboard.apis import Api, Apis
+from mockserver.dashboard.documents import member_at, object_at
 from mockserver.dashboard.keys import Keys
 from mockserver.dashboard.policies import Policies
 from mockserver.dashboard.portal.bodies import PortalError
@@ -151,11 +152,9 @@ def _refused(name: str, refusal: Refusal) -> PortalError:
 
 def _right(api: Api) -> Document:
     """The access right to all versions of an API; "Default" is that of one without versions (DEMO)."""
-    data = api.definition.get("version_data")
-    named = data if isinstance(data, dict) and not data.get("not_versioned", True) else {}
-    versions = named.get("versions")
-    names = list(versions) if isinstance(versions, dict) and versions else ["Default"]
-    return {"api_id": api.api_id, "api_name": api.name, "versions": names}
+    is_versioned = not member_at(api.definition, "version_data.not_versioned")
+    versions = list(object_at(api.definition, "version_data.versions")) if is_versioned else []
+    return {"api_id": api.api_id, "api_name": api.name, "versions": versions or ["Default"]}
 
 
 def _is_mcp(api: Api) -> bool:

@@ -34,7 +34,7 @@ def synchronise(
         PortalError: a member of the body is wrong.
     """
     options = read(sent, MEMBERS, whole=True)
-    done: dict[str, list[Document]] = {
+    changes: dict[str, list[Document]] = {
         name: [] for name in ("created", "renamed", "restored", "hidden", "skipped")
     }
     with provider.lock():
@@ -44,10 +44,10 @@ def synchronise(
                 taken[_kind(provider, policy, options).noun][policy["_id"]] = policy
             except PortalError as reason:
                 skipped = {"policy": policy["_id"], "name": policy["name"], "reason": str(reason)}
-                done["skipped"].append(skipped)
+                changes["skipped"].append(skipped)
         for offerings in (products, plans):
-            _take(offerings, taken[offerings.kind.noun], done)
-    return done
+            _take(offerings, taken[offerings.kind.noun], changes)
+    return changes
 
 
 def _kind(provider: Provider, policy: Document, options: Document) -> Kind:
@@ -64,21 +64,21 @@ def _kind(provider: Provider, policy: Document, options: Document) -> Kind:
     return kind
 
 
-def _take(offerings: Offerings, policies: Mapping[str, Document], done: dict[str, list[Document]]) -> None:
+def _take(offerings: Offerings, policies: Mapping[str, Document], changes: dict[str, list[Document]]) -> None:
     """Bring the offerings of one kind in line with the policies, by database id."""
     noun = offerings.kind.noun
     new = dict(policies)
-    for record in offerings.kept():
+    for record in offerings.records():
         policy = new.pop(record["policy_id"], None)
         now = {**record, "hidden": policy is None and bool(record["policy_id"])}
         now["name"] = policy["name"] if policy else record["name"]
-        named = {"kind": noun, "id": now["id"], "name": now["name"]}
+        summary = {"kind": noun, "id": now["id"], "name": now["name"]}
         if now["name"] != record["name"]:
-            done["renamed"].append({**named, "from": record["name"]})
+            changes["renamed"].append({**summary, "from": record["name"]})
         if now["hidden"] != record["hidden"]:
-            done["hidden" if now["hidden"] else "restored"].append(named)
+            changes["hidden" if now["hidden"] else "restored"].append(summary)
         if now != record:
-            offerings.keep(now)
+            offerings.store(now)
     for policy in new.values():
         record = offerings.adopt(policy)
-        done["created"].append({"kind": noun, "id": record["id"], "name": record["name"]})
+        changes["created"].append({"kind": noun, "id": record["id"], "name": record["name"]})
