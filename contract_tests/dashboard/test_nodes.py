@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from contract_tests.dashboard.apis import rights_to_new_apis
 from contract_tests.dashboard.client import Dashboard
 from contract_tests.dashboard.nodes import Node, node_of
 from contract_tests.engine.checks import Mismatch
@@ -114,14 +115,17 @@ def test_a_gateway_is_given_inactive_policies(dashboard: Dashboard) -> None:
 
 
 @behaviour("node-is-given-apis")
-def test_each_api_of_a_gateway_has_a_definition(dashboard: Dashboard) -> None:
-    """Each API that a gateway is given has an api_definition with an api_id."""
+def test_a_new_api_is_in_the_next_pull(dashboard: Dashboard) -> None:
+    """An API that is created is in the next pull of a gateway, where each entry has its api_definition."""
+    (api_id,) = rights_to_new_apis(dashboard, "jwt")
     with node_of(dashboard) as node:
         exchange = node.get("/system/apis")
-    for entry in exchange.document["Message"]:
-        definition = entry.get("api_definition")
-        if not isinstance(definition, dict) or not isinstance(definition.get("api_id"), str):
-            raise Mismatch("an api_definition with an api_id in each entry", str(entry)[:200], exchange)
+    definitions = [entry.get("api_definition") for entry in exchange.document["Message"]]
+    if not all(isinstance(one, dict) and isinstance(one.get("api_id"), str) for one in definitions):
+        raise Mismatch("an api_definition with an api_id in each entry", exchange.text, exchange)
+    given = {one["api_id"]: one.get("enable_jwt") for one in definitions}
+    if given.get(api_id) is not True:
+        raise Mismatch(f"the API {api_id} with enable_jwt", f"the APIs {', '.join(given)}", exchange)
 
 
 @behaviour("node-leaves")

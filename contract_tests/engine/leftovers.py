@@ -77,5 +77,5 @@ def _listed(client: Client, service: Service, credential: Header) -> Iterator[Le
         for thing_id, name in resource.things(get):
             if run := run_of(name):
                 target = resource.target(thing_id, run)
-                if run_of(thing_id) or is_shown(get(target), thing_id, name):
+                if run_of(thing_id) or is_shown(resource.thing_in(get(target)), thing_id, name):
                     yield Leftover(resource.kind, name, target)

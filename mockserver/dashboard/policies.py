@@ -24,6 +24,7 @@ from mockserver.dashboard.users import User
 
 _SAFE_ID = re.compile(r"[a-zA-Z0-9.\-_~]+")
 _LISTS = ("allowed_urls", "restricted_types", "allowed_types", "field_access_rights")
+IMPORTED_TOGETHER = 500  # policies of an import, for whose time other writes wait
 _NO_TIME = "0001-01-01T00:00:00Z"
 
 
@@ -150,18 +151,24 @@ class Policies:
     def import_all(self, policies: Iterable[Document]) -> list[str]:
         """Store exported policies with their ids, organisations and dates; returns their database ids.
 
+        After each `IMPORTED_TOGETHER` of them other writes have their turn.
         Source of the dates: exports of DEMO that were imported and exported again.
         """
-        imported = []
-        with self._lock():
-            for policy in policies:
-                now = self._now()
-                date = policy["date_created"] if policy["date_created"] != _NO_TIME else rfc3339(now)
-                object_id = policy["_id"] or new_object_id(now)
-                exported = {**policy, "_id": object_id, "date_created": date}
-                imported.append(self._store(exported, policy["last_updated"]))
-        self._report("updated", *imported)
-        return [stored["_id"] for stored in imported]
+        exported = {}
+        for policy in policies:
+            now = self._now()
+            date = policy["date_created"] if policy["date_created"] != _NO_TIME else rfc3339(now)
+            object_id = policy["_id"] or new_object_id(now)
+            whole = {**policy, "_id": object_id, "date_created": date}
+            exported[object_id] = self._normal(whole, policy["last_updated"])
+        names = list(exported)
+        for start in range(0, len(names), IMPORTED_TOGETHER):
+            with self._lock():
+                self.records.add_all(
+                    {name: exported[name] for name in names[start : start + IMPORTED_TOGETHER]}
+                )
+        self._report("updated", *exported.values())
+        return names
 
     def forget_api(self, api_id: str) -> None:
         """Remove the rights to an API that was deleted from all policies (RN:6985)."""
@@ -218,8 +225,14 @@ class Policies:
         if checks_ids and policy["id"] and not _SAFE_ID.fullmatch(policy["id"]):
             raise Refusal("Invalid Policy ID: Allowed characters: a-z, A-Z, 0-9, ., _, -, ~", 400)
 
-    def _store(self, policy: Document, last_updated: str = "") -> Document:
-        """Store a policy in its normal form, updated now or at a time; returns it."""
+    def _store(self, policy: Document) -> Document:
+        """Store a policy in its normal form, updated now; returns it."""
+        stored = self._normal(policy)
+        self.records.add(stored["_id"], stored)
+        return stored
+
+    def _normal(self, policy: Document, last_updated: str = "") -> Document:
+        """A policy as it is stored, updated now or at a time."""
         policy = dict(policy)
         apply_state(policy)
         if "empty-id-is-filled" in self._behaviours:
@@ -229,9 +242,7 @@ class Policies:
         policy["auth_types"] = policy["auth_types"] or []
         policy["meta_data"] = policy["meta_data"] or {}
         policy["last_updated"] = last_updated or str(int(self._now()))
-        stored = {name: value for name, value in policy.items() if name not in NEVER_STORED}
-        self.records.add(stored["_id"], stored)
-        return stored
+        return {name: value for name, value in policy.items() if name not in NEVER_STORED}
 
 
 def _normal_rights(policy: Document) -> Document:

@@ -92,6 +92,7 @@ class MockDashboard(MockServer):
     Attributes:
         policies: the policies of the first organisation by database id.
         gateway: the mock gateway beside it; None if there is none.
+        portal: a Developer Portal; its methods take the bodies of /_mock/portal.
         state: the simulated Dashboard.
 
     Raises:
@@ -166,6 +167,7 @@ class MockDashboard(MockServer):
             )
             self._tell_gateway()
             self.policies = DashboardPolicies(self.state)
+            self.portal = self.state.portal
             service = dashboard_service(self.state)
             self._serve(mock, service, listener, host, remote_control=settings.remote_control)
         except BaseException:
