@@ -215,9 +215,7 @@ def test_keys_are_handed_on_to_the_gateway(dashboard: MockDashboard) -> None:
     assert dashboard.gateway is not None
     org_id = dashboard.state.organisation
     rights = {"orders": {"api_id": "orders", "versions": ["Default"]}}
-    dashboard.gateway.policies.seed(
-        {"id": "gold", "org_id": org_id, "rate": 5, "per": 6, "access_rights": rights}
-    )
+    dashboard.policies.seed({"id": "gold", "name": "Gold", "rate": 5, "per": 6, "access_rights": rights})
     _, key = ask(dashboard, "POST", "/api/keys", {"apply_policies": ["gold"]})
     path = f"/api/keys/{key['key_id']}"
     assert key["data"]["rate"] == 5

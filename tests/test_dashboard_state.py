@@ -143,7 +143,9 @@ def test_the_gateway_beside_has_a_configuration_of_its_own(tmp_path: Path) -> No
     (tmp_path / "tyk_analytics.conf").write_text(
         json.dumps({"tyk_api_config": {"Host": "http://other", "Port": "1"}})
     )
-    (tmp_path / "tyk.conf").write_text(json.dumps({"hash_keys": True, "secret": "own", "control_api_port": 1}))
+    (tmp_path / "tyk.conf").write_text(
+        json.dumps({"hash_keys": True, "secret": "own", "control_api_port": 1})
+    )
     command = [
         *COMMAND, "dashboard", "--conf", "tyk_analytics.conf", "--gateway-conf", "tyk.conf", "--port", "0",
         "--gateway-port", "0",

@@ -156,9 +156,10 @@ class Gateway:
 
     def load(self) -> None:
         """Load the written policies and APIs, without waiting for a tick."""
-        if not self.config.policies_from_dashboard:
-            self.ready = self.store.reload() or self.ready
-        if not self.config.use_db_app_configs:
+        config = self.config
+        if not (config.policies_from_dashboard or config.policies_from_control_plane):
+            self.ready = (self.store.reload() or self.ready) and not config.slave_options__use_rpc
+        if not (config.use_db_app_configs or config.slave_options__use_rpc):
             self.load_apis()
 
     def load_apis(self, apis: list[Api] | None = None) -> None:

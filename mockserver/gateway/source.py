@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 
 class ReloadHangs(Exception):
@@ -19,6 +19,10 @@ class Component(NamedTuple):
 class Source(Protocol):
     """A Dashboard or a control plane that feeds a gateway."""
 
+    @property
+    def description(self) -> str:
+        """What it is and where, for a message."""
+
     def start(self) -> None:
         """Begin to load, in the background."""
 
@@ -31,6 +35,9 @@ class Source(Protocol):
 
     def queue_reload(self) -> None:
         """Begin a reload in a thread, unless one waits to begin."""
+
+    def fetch_session(self, org_id: str, key: str) -> tuple[str, dict[str, Any]] | None:
+        """The full id and the session of a key that the gateway lacks; None if the source has none."""
 
     def health(self) -> dict[str, Component]:
         """The health of the source by the name of the component, as of the last liveness check."""

@@ -12,6 +12,7 @@ from mockserver.dashboard.config import Config
 from mockserver.dashboard.dashboard import DEFAULT_KEY, DEFAULT_ORGANISATION, SPEC, Dashboard
 from mockserver.dashboard.service import dashboard_service
 from mockserver.gateway.config import Config as GatewayConfig
+from mockserver.http.messages import Request
 from mockserver.service.mock import Mock
 from mockserver.serving.mock_gateway import MockGateway
 from mockserver.serving.mock_server import MockServer
@@ -145,7 +146,7 @@ class MockDashboard(MockServer):
 
     def _start(self, settings: Settings, mock: Mock) -> None:
         config, host = settings.config, settings.config.listen_address
-        self.gateway = None
+        self.gateway, self._session_id = None, ""
         listener = listen(host, config.listen_port)
         try:
             if settings.gateway is not None:
@@ -168,7 +169,7 @@ class MockDashboard(MockServer):
             self._tell_gateway()
             self.policies = DashboardPolicies(self.state)
             self.portal = self.state.portal
-            service = dashboard_service(self.state)
+            service = replace(dashboard_service(self.state), is_unnoted=self._is_of_gateway_beside)
             self._serve(mock, service, listener, host, remote_control=settings.remote_control)
         except BaseException:
             listener.close()
@@ -176,10 +177,15 @@ class MockDashboard(MockServer):
                 self.gateway.close()
             raise
 
+    def _is_of_gateway_beside(self, request: Request) -> bool:
+        """True for what the gateway beside asks for: the journal has the requests of others alone."""
+        return bool(self._session_id) and request.header("x-tyk-session-id") == self._session_id
+
     def _tell_gateway(self) -> None:
         """Tell the gateway beside the Dashboard of changes, and let it load them before a key is written."""
         if self.gateway is not None:
             gateway = self.gateway.gateway
+            self._session_id = getattr(gateway.source, "session_id", "")
             self.state.changes.subscribe(lambda _: gateway.queue_reload())
             self.state.gateway.feed = lambda _org_id, _session: gateway.catch_up()
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 from mockserver.gateway.handlers.registration import Call, handles
+from mockserver.gateway.health import checked_parts
 from mockserver.gateway.replies import error
 from mockserver.http.messages import Reply
 from mockserver.service.json_replies import json_reply
@@ -33,18 +33,9 @@ def _health(call: Call, description: str, *, is_ready: bool = False) -> dict[str
         "version": str(gateway.version),
         "description": description,
     }
-    interval = gateway.config.liveness_seconds
-    if gateway.clock.uptime() < interval:  # the first check runs one interval after the start
+    details = checked_parts(gateway)
+    if not details:
         return health
-    checked_at = gateway.clock.now() - gateway.clock.uptime() % interval
-    time = datetime.fromtimestamp(checked_at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    source = gateway.source.health() if gateway.source is not None else {}
-    details = {"redis": {"status": "pass", "componentType": "datastore", "time": time}}
-    for name, component in source.items():
-        status = "pass" if component.passes else "fail"
-        output = {"output": component.output} if component.output else {}
-        details[name] = {"status": status, **output, "componentType": "system", "time": time}
-        if not component.passes and not is_ready:
-            health["status"] = "warn"
-    health["details"] = dict(sorted(details.items()))
-    return health
+    if not is_ready and any(part["status"] == "fail" for part in details.values()):
+        health["status"] = "warn"
+    return {**health, "details": details}

@@ -46,13 +46,13 @@ class DashboardClient:
         nonce: the nonce of the last answer.
     """
 
-    def __init__(self, config: Config, url: str, policies_url: str) -> None:
+    def __init__(self, config: Config, session_id: str, url: str, policies_url: str) -> None:
         self.url = url
         self.policies_url = policies_url
         self.node_id = f"solo-{uuid.uuid4()}"
         self.nonce = ""
         self._secret = config.node_secret
-        self._session_id = str(uuid.uuid4())
+        self._session_id = session_id
         self._seconds = config.db_app_conf_options__connection_timeout
         if self._seconds < 1:
             self._seconds = CONNECTION_SECONDS

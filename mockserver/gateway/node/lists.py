@@ -38,7 +38,8 @@ def _list_of(item: GoType) -> Codec:
     return Codec(Struct([Field("Message", Slice(item)), Field("Nonce", STRING)], [], []))
 
 
-_DEFINITIONS = _list_of(Struct([Field("api_definition", _Node())], [], []))
+_DEFINITION = Struct([Field("api_definition", _Node())], [], [])
+_DEFINITIONS = _list_of(_DEFINITION)
 NONCE = Codec(Struct([Field("Nonce", STRING)], [], []))  # of an answer of which nothing else is read
 
 
@@ -88,6 +89,37 @@ def apis_of(body: bytes, codec: Codec, *, segmented: bool, tags: Collection[str]
     if segmented:
         apis = [api for api in apis if _is_in_segment(api, tags)]
     return PulledApis(apis, document["Nonce"])
+
+
+def bare_policies_of(text: str, codec: Codec) -> list[dict[str, Any]]:
+    """The policies of an array as a control plane gives it (gateway/policy.go:260 @v5.14.0).
+
+    Raises:
+        Malformed: the text is no array of policies.
+    """
+    return list(_items(text, codec.type))
+
+
+def bare_apis_of(text: str, codec: Codec, *, segmented: bool, tags: Collection[str]) -> list[Api]:
+    """The APIs of such an array; a segmented node takes those with one of its tags.
+
+    Raises:
+        Malformed: the text is no array of APIs.
+    """
+    apis = [Api.of_node(codec, item["api_definition"]) for item in _items(text, _DEFINITION)]
+    return [api for api in apis if not segmented or _is_in_segment(api, tags)]
+
+
+def _items(text: str, item: GoType) -> list[Any]:
+    problems = Problems()
+    try:
+        node, rest = json_reader.read(text.encode("utf-8", "surrogateescape"))
+    except json_reader.JSONSyntaxError as error:
+        raise Malformed([str(error)]) from error
+    items: list[Any] = Slice(item).decode(node, None, problems) or []
+    if problems.messages or rest.strip():
+        raise Malformed(problems.messages or ["more follows the array"])
+    return items
 
 
 def _is_in_segment(api: Api, tags: Collection[str]) -> bool:

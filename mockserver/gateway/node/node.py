@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import uuid
 from collections.abc import Callable
 
 from mockserver.contract.codecs import Malformed
@@ -49,6 +50,7 @@ class Node:
 
     Attributes:
         client: the client of the Dashboard.
+        session_id: the id of the process, by which the Dashboard knows it again.
         registers: True if the node registers and takes APIs; else it pulls policies alone.
         failure: why the last exchange with the Dashboard failed; "" if it did not.
     """
@@ -58,18 +60,24 @@ class Node:
         self.registers = gateway.config.use_db_app_configs
         self._behaviours = gateway.behaviours
         self._addresses = addresses_of(gateway.config)
+        self.session_id = str(uuid.uuid4())
         self._begin()
 
     def _begin(self) -> None:
         gateway = self.gateway
         self.failure = ""
-        self.client = DashboardClient(gateway.config, *self._addresses)
+        self.client = DashboardClient(gateway.config, self.session_id, *self._addresses)
         self._work = Background(gateway.clock)
         self._reloads = Reloads(gateway, self.client, self._recovers, self._tell, registers=self.registers)
         self._waiting = threading.Lock()  # held while a queued reload waits to begin
         self._is_registered = False
         self._health: Component | None = None
         self._changes = ""  # the count of changes that a Dashboard of ours told last
+
+    @property
+    def description(self) -> str:
+        url = self.client.url or self.client.policies_url
+        return f"the Dashboard at {url}" if url else "a Dashboard that a notification names"
 
     def start(self) -> None:
         """Register and load in the background; then ping for ever."""
@@ -100,6 +108,9 @@ class Node:
         """Ask for the client IdPs, without a reload (gateway/redis_signals.go:189 @v5.14.0)."""
         if self.registers and "node-pulls-client-idps" in self._behaviours:
             self._work.run(self._reloads.pull_client_idps)
+
+    def fetch_session(self, org_id: str, key: str) -> None:
+        """None, for a Dashboard gives its nodes no keys: they are in the Redis that gateways share."""
 
     def health(self) -> dict[str, Component]:
         return {"dashboard": self._health} if self._health is not None else {}
