@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mockserver.cli import Commands
-from mockserver.cli.serve import redis_backend, show_ignored, stop_on_signals
+from mockserver.cli.serve import collector_paused, redis_backend, show_ignored, stop_on_signals
 from mockserver.console.credentials import ADMIN_SECRET, KEY, NODE_SECRET, STORE
 from mockserver.console.terminal import show
 
@@ -74,24 +74,26 @@ def add(commands: Commands) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Serve until SIGTERM or SIGINT; return the exit code."""
-    from mockserver.contract.spec_files import version_of
-    from mockserver.dashboard.dashboard import DEFAULT_KEY, DEFAULT_ORGANISATION, SPEC
-    from mockserver.dashboard.object_ids import is_object_id
-    from mockserver.service.configuration import ConfigError
-    from mockserver.serving.mock_dashboard import MockDashboard
+    with collector_paused():
+        from mockserver.contract.spec_files import version_of
+        from mockserver.dashboard.dashboard import DEFAULT_KEY, DEFAULT_ORGANISATION, SPEC
+        from mockserver.dashboard.object_ids import is_object_id
+        from mockserver.service.configuration import ConfigError
+        from mockserver.serving.mock_dashboard import MockDashboard
 
-    config, ignored = _configuration(options)
-    gateway_config, ignored_by_gateway = _gateway_configuration(options, config)
-    version = version_of(options.dashboard, SPEC)
-    organisation = options.org or DEFAULT_ORGANISATION
-    if not is_object_id(organisation):
-        raise ConfigError(f"--org {organisation!r} is not the id of an organisation; give 24 hex digits")
-    with MockDashboard.of(
-        version, config,
-        key=KEY.of(options) or DEFAULT_KEY, organisation=organisation.lower(), style=options.style,
-        gateway=gateway_config,
-        remote_control=options.remote_control, backend=_backend(options),
-    ) as dashboard:  # fmt: skip
+        config, ignored = _configuration(options)
+        gateway_config, ignored_by_gateway = _gateway_configuration(options, config)
+        version = version_of(options.dashboard, SPEC)
+        organisation = options.org or DEFAULT_ORGANISATION
+        if not is_object_id(organisation):
+            raise ConfigError(f"--org {organisation!r} is not the id of an organisation; give 24 hex digits")
+        mock = MockDashboard.of(
+            version, config,
+            key=KEY.of(options) or DEFAULT_KEY, organisation=organisation.lower(), style=options.style,
+            gateway=gateway_config,
+            remote_control=options.remote_control, backend=_backend(options),
+        )  # fmt: skip
+    with mock as dashboard:
         stop_on_signals(dashboard.stop)
         show_ignored(options.conf, ignored)
         show_ignored(options.gateway_conf, ignored_by_gateway)
