@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from operator import not_
 from typing import Any
 
 from mockserver.golang.json_reader import Object
@@ -106,11 +107,14 @@ class Field:
     type: GoType
     omit: str = ""
 
-    def omits(self, value: Any) -> bool:
-        """True if the encoded struct leaves the member out."""
+    @property
+    def omission(self) -> Callable[[Any], bool] | None:
+        """True, given a value of the member, if the encoded struct leaves it out; None if it never does."""
         if not self.omit:
-            return False
-        return self.type.is_zero(value) if self.omit == "zero" else self.type.is_empty(value)
+            return None
+        if self.omit == "zero":
+            return self.type.is_zero
+        return not_ if type(self.type).is_empty is GoType.is_empty else self.type.is_empty
 
 
 @dataclass
@@ -132,7 +136,7 @@ class Struct(GoType):
         self.by_name = {member.name: member for member in self.fields}
         self.by_fold = {fold(member.name): member for member in reversed(self.fields)}
         self._encoders = [  # with None for a function that every value passes unchanged
-            (member.name, member.omits if member.omit else None, _encoder(member.type))
+            (member.name, member.omission, _encoder(member.type))
             for member in self.fields
         ]
 

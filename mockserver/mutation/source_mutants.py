@@ -27,7 +27,8 @@ _GATEWAY = (
     "serving.control_access", "storage.backend", "storage.bounded_connection", "storage.directory_files",
     "storage.directory_lock", "storage.file_names", "storage.file_writer", "storage.files",
     "storage.overwriting", "storage.redis_backend", "storage.redis_client", "storage.redis_errors",
-    "storage.redis_listener", "storage.snapshot", "storage.store_url", "gateway.config", "service.configuration",
+    "storage.redis_listener", "storage.snapshot", "storage.store_url", "gateway.config",
+    "service.configuration",
 )  # fmt: skip
 _DASHBOARD = (  # those that decide what REST answers of policies
     "dashboard.handlers.policies", "dashboard.handlers.registration", "dashboard.service",
