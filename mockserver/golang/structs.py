@@ -135,16 +135,24 @@ class Struct(GoType):
     def __post_init__(self) -> None:
         self.by_name = {member.name: member for member in self.fields}
         self.by_fold = {fold(member.name): member for member in reversed(self.fields)}
-        self._encoders = [  # with None for a function that every value passes unchanged
-            (member.name, member.omission, _encoder(member.type))
+        self._zeros = {member.name: member.type.zero for member in self.fields}
+        self._own_zeros = [  # of types whose zero value must not be shared
+            (member.name, member.type.fresh)
             for member in self.fields
+            if type(member.type).fresh is not GoType.fresh
+        ]
+        self._encoders = [  # with None for a function that every value passes unchanged
+            (member.name, member.omission, _encoder(member.type)) for member in self.fields
         ]
 
     def fresh(self) -> Any:
         return None if self.pointer else self._zero_members()
 
     def _zero_members(self) -> dict[str, Any]:
-        return {member.name: member.type.fresh() for member in self.fields}
+        members = self._zeros.copy()
+        for name, fresh in self._own_zeros:
+            members[name] = fresh()
+        return members
 
     def decode(self, node: Any, current: Any, problems: Problems) -> Any:
         if node is None:
@@ -153,16 +161,18 @@ class Struct(GoType):
         if not isinstance(node, Object):
             problems.note("an object", node)
             return value
-        note_count = len(problems.notes)
+        by_name, notes = self.by_name, problems.notes
+        note_count = len(notes)
         for name, item in node:
-            member = self.by_name.get(name) or self.by_fold.get(fold(name))
+            member = by_name.get(name) or self.by_fold.get(fold(name))
             if member is not None:
-                value[member.name] = member.type.decode(item, value[member.name], problems)
-                if len(problems.notes) != note_count:
-                    problems.place(note_count, member.name)
-                    note_count = len(problems.notes)
-                if problems.stopped:
-                    break
+                key = member.name
+                value[key] = member.type.decode(item, value[key], problems)
+                if len(notes) != note_count:
+                    problems.place(note_count, key)
+                    note_count = len(notes)
+                    if problems.stopped:
+                        break
         return value
 
     def output(self, value: Any) -> Any:
