@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from operator import not_
+from functools import partial
+from operator import is_not, ne, not_
 from typing import Any
 
 from mockserver.golang.json_reader import Object
@@ -141,6 +142,8 @@ class Struct(GoType):
             for member in self.fields
             if type(member.type).fresh is not GoType.fresh
         ]
+        self._tests_of_zero = [(name, _test_of(self.by_name[name].type)) for name in self.deciding]
+        self._tests_of_zero += [(name, bool) for name in self.emptying]
         self._encoders = [  # with None for a function that every value passes unchanged
             (member.name, member.omission, _encoder(member.type)) for member in self.fields
         ]
@@ -186,10 +189,12 @@ class Struct(GoType):
         return document
 
     def is_zero(self, value: Any) -> bool:
-        return value is None or not (
-            any(_is_set(self.by_name[name].type, value[name]) for name in self.deciding)
-            or any(value[name] for name in self.emptying)
-        )
+        if value is None:
+            return True
+        for name, is_set in self._tests_of_zero:  # noqa: SIM110  a generator takes twice as long
+            if is_set(value[name]):
+                return False
+        return True
 
     def is_empty(self, value: Any) -> bool:
         return value is None  # omitempty never leaves a struct out
@@ -221,11 +226,13 @@ def go_type(schema: Mapping[str, Any], schemas: Mapping[str, Any]) -> GoType:
     return Struct(fields, deciding, emptying, pointer=schema.get("nullable", False))
 
 
-def _is_set(kind: GoType, value: Any) -> bool:
-    """True if the value of a member makes its struct not zero; any pointer that is not nil does."""
+def _test_of(kind: GoType) -> Callable[[Any], bool]:
+    """True, given a value of a member, if it makes its struct not zero, as any pointer but nil does."""
     if isinstance(kind, Struct) and kind.pointer:
-        return value is not None
-    return not kind.is_zero(value)
+        return partial(is_not, None)
+    if type(kind).is_zero is GoType.is_zero:
+        return partial(ne, kind.zero)
+    return lambda value: not kind.is_zero(value)
 
 
 def _omission(member: Mapping[str, Any]) -> str:
