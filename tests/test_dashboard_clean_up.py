@@ -12,11 +12,15 @@ from typing import Any
 import pytest
 from serving import COMMAND, QUIET, deadline
 
+from contract_tests.dashboard.apis import rights_to_new_apis
+from contract_tests.dashboard.client import Dashboard
 from contract_tests.dashboard.service import DASHBOARD
 from contract_tests.engine import leftovers
+from contract_tests.engine.declaration import NotApplicable
 from contract_tests.engine.resources import Get
 from contract_tests.engine.run import Run
 from contract_tests.engine.run_options import RunOptions
+from contract_tests.engine.schema_judge import SchemaJudge
 from contract_tests.engine.target import RunEnded
 from mockserver import MockDashboard
 from mockserver.http.client import Client
@@ -50,6 +54,28 @@ def test_a_policy_whose_id_no_answer_told_is_removed(run: Run, dashboard: MockDa
         "tyk-contract-00000000-1",
     ]
     assert other in dashboard.policies
+
+
+def test_apis_that_a_run_left_are_found(dashboard: MockDashboard) -> None:
+    """An API that an earlier run left is found by its name and removed; one of others stays."""
+    for name in ("tyk-contract-0123abcd-1", "of others"):
+        dashboard.state.apis.create(dashboard.state.organisation, {"name": name})
+    with Client(dashboard.url) as client:
+        found = leftovers.find(client, DASHBOARD, dashboard.key)
+        assert [(leftover.kind, leftover.name) for leftover in found] == [("API", "tyk-contract-0123abcd-1")]
+        assert leftovers.remove(client, DASHBOARD, dashboard.key, found) == []
+    assert [api.name for api in dashboard.state.apis.all(dashboard.state.organisation)] == ["of others"]
+
+
+def test_an_api_that_the_dashboard_names_falsely_is_not_adopted(run: Run, dashboard: MockDashboard) -> None:
+    """An API of others that the answer to a create names is neither granted nor removed by a test."""
+    other = dashboard.state.apis.create(dashboard.state.organisation, {"name": "of others"})
+    dashboard.state.apis.create = lambda *_, **__: other  # type: ignore[method-assign]  # the defect
+    client = Dashboard(run, SchemaJudge(run.contract))
+    with pytest.raises(NotApplicable, match="shows no API under the id"):
+        rights_to_new_apis(client, "jwt")
+    run.cleanup.finish()
+    assert dashboard.state.apis.all(dashboard.state.organisation) == [other]
 
 
 def test_a_policy_that_cannot_be_removed_is_named(run: Run, dashboard: MockDashboard) -> None:

@@ -19,6 +19,7 @@ from mockserver.dashboard.config import Config
 from mockserver.dashboard.dashboard import DEFAULT_KEY, SPEC
 from mockserver.dashboard.records import MAX_LEVELS
 from mockserver.http.client import Client
+from mockserver.serving.mock_dashboard import Settings
 from mockserver.storage.document_directory import DirectoryBackend, StateError
 
 
@@ -27,7 +28,7 @@ def test_the_state_outlives_the_process(tmp_path: Path) -> None:
 
     def start() -> MockDashboard:
         config = Config().having("listen_port", 0)
-        return MockDashboard.of(default_version(SPEC), config, backend=DirectoryBackend(tmp_path))
+        return MockDashboard.of(Settings(default_version(SPEC), config), DirectoryBackend(tmp_path))
 
     with start() as dashboard:
         ids = [add(dashboard, name=name) for name in ("b", "a", "c")]
@@ -103,7 +104,7 @@ def test_a_deep_document_is_kept_or_refused(
     """A document of up to 500 levels is stored, and a deeper one refused, in memory and in a directory alike."""
     version, config = default_version(SPEC), Config().having("listen_port", 0)
     backend = DirectoryBackend(tmp_path) if has_state else None
-    with MockDashboard.of(version, config, backend=backend) as dashboard:
+    with MockDashboard.of(Settings(version, config), backend) as dashboard:
         headers = ADMIN if "admin" in target else ()
         body = (BODIES[target] % ("[" * levels + "]" * levels)).encode()
         status, _ = ask(dashboard, *target.split(), body, *headers)
@@ -187,7 +188,7 @@ def test_a_foreign_record_in_a_shared_store_is_ignored(redis: Redis, value: str)
     config = Config().having("listen_port", 0)
     with (
         Client.from_url(redis.url) as other,
-        MockDashboard.of(default_version(SPEC), config, backend=RedisBackend(redis.url)) as dashboard,
+        MockDashboard.of(Settings(default_version(SPEC), config), RedisBackend(redis.url)) as dashboard,
     ):
         policy_id = add(dashboard, name="gold")
         for kind in KINDS:

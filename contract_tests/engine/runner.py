@@ -20,7 +20,7 @@ from contract_tests.engine.session import CLEANUP_SECONDS
 from contract_tests.engine.signals import END_SECONDS, ENDED_AT_ONCE
 from contract_tests.report import verdicts
 from contract_tests.report.verdicts import Report
-from mockserver.console.credentials import SECRET
+from mockserver.console.credentials import NODE_SECRET, SECRET
 from mockserver.http.redaction import hidden
 
 _PACKAGE = Path(__file__).parent.parent
@@ -70,6 +70,7 @@ def run(options: RunOptions, detected: DetectedVersion) -> Report:
         )  # fmt: skip
         variables = environment()
         variables |= {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", SECRET.variable: options.secret}
+        variables[NODE_SECRET.variable] = options.second
         variables.pop("PYTEST_ADDOPTS", None)
         try:
             output = _wait(command, variables, options.max_time + CLEANUP_SECONDS + SLACK_SECONDS)
@@ -80,7 +81,7 @@ def run(options: RunOptions, detected: DetectedVersion) -> Report:
             raise SuiteError(f"the suite did not end within {late.timeout:g} s; {advice}") from late
         if not path.exists():
             error = SuiteError("the suite came to no verdict; it said:")
-            error.add_note(hidden(output, options.secret)[-3000:])
+            error.add_note(hidden(hidden(output, options.secret), options.second)[-3000:])
             raise error
         report = verdicts.from_json(path.read_text("utf-8"))
     return replace(report, gateway=str(detected.version), version_source=detected.source)
