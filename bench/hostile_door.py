@@ -38,7 +38,8 @@ SHARES = (0.03, 0.2, 0.6, 1.0)  # of the answers that are spoiled
 OF_OTHERS = {
     "gateway": ("/tyk/apis/victim-api", "/tyk/policies/victim-key", f"/tyk/policies/{FOREIGN_HEX}",
                 "/tyk/keys/victim-key", "/tyk/org/keys/victimorg", "/tyk/oauth/clients/victim-api"),
-    "dashboard": (f"/api/portal/policies/{FOREIGN_ID}", f"/api/portal/policies/{FOREIGN_HEX}"),
+    "dashboard": (f"/api/portal/policies/{FOREIGN_ID}", f"/api/portal/policies/{FOREIGN_HEX}",
+                  "/api/apis/victim-api"),
 }  # fmt: skip
 _ORGANISATION = re.compile(rb'"org_id": "(?:[^"\\]|\\.)*"')
 _RUN = re.compile(rb"tyk-contract-[0-9a-f]{8}-")
@@ -151,6 +152,8 @@ class Door:
                 *({"_id": name, "name": f"victim {name}"} for name in (FOREIGN_ID, FOREIGN_HEX)),
                 {"name": f"{case.run}1"},
             )
+            state = self.dashboard.state
+            state.apis.create(state.organisation, {"api_id": "victim-api", "name": "victim"}, keeps_id=True)
             return self.things_of_others()
         if case.command == "record":
             return []

@@ -31,10 +31,11 @@ MODULES = {
         "test_preview", "test_health", "test_routing", "test_key_lists", "test_policy_documents",
     ),
     "dashboard": (
-        "test_access_keys", "test_create", "test_read", "test_lists", "test_update_delete",
+        "test_access_keys", "test_create", "test_read", "test_lists", "test_update_delete", "test_auth_types", "test_nodes",
     ),
 }  # fmt: skip
 TIMEOUT = 1.0  # seconds of one exchange of a test
+NODE_SECRET = "mock-node-secret"  # of the mock Dashboard
 MAX_TIME = 20.0  # seconds of all exchanges of a test, and of `verify`
 
 
@@ -122,7 +123,10 @@ def _test(case: dict[str, Any]) -> int:
     with contextlib.suppress(preflight.PreflightError):
         preflight.look(suite.service, case["url"], secret, "auto", timeout=TIMEOUT)
     version = preflight.of_mock(suite.service, "auto").version
-    options = RunOptions(url=case["url"], secret=secret, service=case["service"], max_time=MAX_TIME)
+    second = NODE_SECRET if suite is DASHBOARD else ""
+    options = RunOptions(
+        url=case["url"], secret=secret, second=second, service=case["service"], max_time=MAX_TIME
+    )
     run = Run.open(suite.service, options, suite.service.contract(version), timeout=TIMEOUT)
     judge = SchemaJudge(run.contract)
     test = random.Random(case["seed"]).choice(_tests(case["service"]))
