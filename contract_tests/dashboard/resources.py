@@ -7,11 +7,12 @@ from collections.abc import Iterable
 from typing import Any
 
 from contract_tests.engine.names import run_of
-from contract_tests.engine.resources import Get, Resource, Write, nothing
+from contract_tests.engine.resources import Get, Resource, Write, nothing, quoted
 
 POLICIES = "/api/portal/policies"
 USERS = "/api/users"
 APIS = "/api/apis"
+GRAPHQL = "/graphql"
 _OBJECT_ID = re.compile("[0-9a-fA-F]{24}")  # any other text in its place is refused
 
 
@@ -50,6 +51,12 @@ def _shown_policies(get: Get) -> Iterable[tuple[str, str]]:
 
 def _listed_policies(get: Get) -> Iterable[str]:
     return [object_id for object_id, _ in _shown_policies(get)]
+
+
+def _texts_in_document(write: Write) -> str:
+    """The reason why a document of GraphQL is unsafe: a text in it might name a policy of others."""
+    has_texts = any('"' in document for document in write.texts("query"))
+    return "a document of GraphQL must have its texts in variables" if has_texts else ""
 
 
 def _shown_users(get: Get) -> Iterable[tuple[str, str]]:
@@ -97,4 +104,12 @@ IMPORT = Resource(
     named_by=("Data.name", "Data.id", "Data._id"), ids_of=nothing, is_optional=False,
 )  # fmt: skip
 
-RESOURCES = (POLICY, API, USER, IMPORT)
+GRAPHQL_REQUEST = Resource(
+    "policy of GraphQL", GRAPHQL,
+    named_by=("variables.id", *(f"variables.policy.{member}" for member in ("name", "id", "_id"))),
+    ids_of=lambda write: list(filter(_OBJECT_ID.fullmatch, write.texts("variables.policy._id"))),
+    delete_target=lambda _, name, __: f"{POLICIES}/{quoted(name)}",
+    refusal=_texts_in_document, name_in_answer=lambda *_: "",
+)  # fmt: skip
+
+RESOURCES = (POLICY, API, USER, IMPORT, GRAPHQL_REQUEST)
