@@ -71,12 +71,11 @@ def _shown_users(get: Get) -> Iterable[tuple[str, str]]:
 
 
 def _shown_apis(get: Get) -> Iterable[tuple[str, str]]:
-    """APIs by database id, if the key may see them; the name tells whose an API is."""
-    target = f"{APIS}?p=-1"
-    if get(target) is None:
-        return
-    for wrapper in _objects(get, target, "apis"):
-        definition = wrapper.get("api_definition")
+    """APIs by database id, if the key may see a list of them; the name tells whose an API is."""
+    listing = get(f"{APIS}?p=-1")
+    wrappers = listing.get("apis") if isinstance(listing, dict) else None
+    for wrapper in wrappers if isinstance(wrappers, list) else ():
+        definition = API.thing_in(wrapper)
         if isinstance(definition, dict) and _OBJECT_ID.fullmatch(str(definition.get("id", ""))):
             yield str(definition["id"]), str(definition.get("name", ""))
 
