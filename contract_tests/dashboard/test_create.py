@@ -241,8 +241,8 @@ def test_the_dates_of_a_policy(dashboard: Dashboard) -> None:
     exchange = dashboard.get(dashboard.create(last_updated="0001-01-01T00:00:00Z"))
     document = exchange.document
     created, updated = str(document.get("date_created")), document.get("last_updated")
-    if not re.fullmatch(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)", created):
-        raise Mismatch("the time of creation in date_created", created, exchange)
+    if not re.fullmatch(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]00:00)", created):
+        raise Mismatch("the time of creation in date_created, in UTC", created, exchange)
     if not isinstance(updated, str) or not re.fullmatch(r"1\d{9}", updated):
         raise Mismatch("seconds in digits in last_updated", repr(updated), exchange)
 
