@@ -115,6 +115,13 @@ def test_policies_that_are_created_at_one_time(dashboard: Dashboard) -> None:
 
 
 @behaviour("created-policy-is-read")
+def test_long_texts_are_read(dashboard: Dashboard) -> None:
+    """A long name, long tags and many of them are read whole."""
+    sent = {"name": dashboard.new_id("n" * 100), "tags": [f"{number}{'t' * 100}" for number in range(40)]}
+    expect_members(dashboard.get(dashboard.create(**sent)), sent)
+
+
+@behaviour("created-policy-is-read")
 def test_large_numbers_are_read(dashboard: Dashboard) -> None:
     """Whole numbers of 64 bits are read digit by digit."""
     numbers = {"quota_max": 2**53 + 1, "quota_renewal_rate": 2**63 - 1, "key_expires_in": -(2**53) - 1}

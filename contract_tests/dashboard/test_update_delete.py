@@ -91,7 +91,7 @@ def test_an_update_sets_its_time(dashboard: Dashboard) -> None:
     before = dashboard.read(object_id)
     dashboard.put(object_id, {**before, "rate": 2, "last_updated": "1000000000"})
     exchange = dashboard.get(object_id)
-    updated, created = (str(text) for text in (exchange.document.get("last_updated"), before["last_updated"]))
+    created, updated = (str(document.get("last_updated")) for document in (before, exchange.document))
     if not re.fullmatch(r"1\d{9}", updated) or updated < created:
         raise Mismatch(f"last_updated {created} or later", updated, exchange)
 
