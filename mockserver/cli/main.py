@@ -16,6 +16,7 @@ from mockserver.cli import (
     deviations,
     diff,
     explain,
+    impact,
     installation,
     mutants,
     parity,
@@ -40,6 +41,7 @@ COMMANDS = (
     record,
     mutants,
     why,
+    impact,
 )
 
 
