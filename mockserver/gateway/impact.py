@@ -11,7 +11,7 @@ import copy
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from mockserver.contract.behaviours import load
@@ -32,11 +32,19 @@ COUNTERS = {"quota_remaining", "quota_renews", "last_updated", "allowance", "las
 
 @dataclass(frozen=True)
 class _Applied:
-    """A session after its policies were applied, with the origins of its values; `error` refuses it."""
+    """A session after its policies were applied.
+
+    Attributes:
+        session: the session.
+        origins: the origins of its values.
+        cleared: its own limits that were reset before, for policies decide them.
+        error: the gateway's reason to refuse it; "" if there is none.
+    """
 
     session: Document
-    origins: Origins
-    error: str
+    origins: Origins = field(default_factory=Origins)
+    cleared: frozenset[str] = frozenset()
+    error: str = ""
 
 
 class _UnsharedPolicies(PolicyStore):
@@ -76,11 +84,12 @@ class Rules:
         """A copy of a session with its policies applied as far as possible."""
         session = copy.deepcopy(session)
         application = application_of(session, store, self.sessions, self.behaviours)
+        error = ""
         try:
             application.run()
         except PoliciesNotApplicable as refusal:
-            return _Applied(session, application.origins, str(refusal))
-        return _Applied(session, application.origins, "")
+            error = str(refusal)
+        return _Applied(session, application.origins, frozenset(application.cleared), error)
 
 
 def assess(
@@ -111,9 +120,7 @@ def moved(names: Sequence[str], moves: Mapping[str, str]) -> list[str]:
 def mismatched(rules: Rules, policies: Iterable[Policy], keys: Iterable[Key]) -> list[Key]:
     """The keys whose sessions, as a gateway shows them, are not what the rules make of these policies."""
     store = rules.store(policies)
-    return [
-        key for key in keys if _changes(_Applied(key.session, Origins(), ""), rules.apply(key.session, store))
-    ]
+    return [key for key in keys if any(_changes(_Applied(key.session), rules.apply(key.session, store)))]
 
 
 def counts(impacts: Iterable[SessionImpact]) -> dict[Outcome, int]:
@@ -204,12 +211,15 @@ def _comparable(path: str, value: Any) -> Any:
 
 
 def _saved(before: _Applied, after: _Applied) -> Iterable[str]:
-    """The paths of values that a policy gave before, and afterwards the session itself."""
+    """The paths of values that policies decided before, and the session itself has a part in afterwards."""
     old, new = _members(before.session), _members(after.session)
     for path, value in new.items():
-        is_kept = value and _comparable(path, old.get(path)) == _comparable(path, value)
-        if is_kept and _policy(path, before.origins) and not _policy(path, after.origins):
+        if path in before.cleared - after.cleared:
             yield path
+        elif value and _comparable(path, old.get(path)) == _comparable(path, value):
+            policies = [_policy(path, applied.origins) for applied in (before, after)]
+            if policies[0] and (not policies[1] or (path == "tags" and policies[0] != policies[1])):
+                yield path
 
 
 def _policy(path: str, origins: Origins) -> str:
