@@ -108,14 +108,19 @@ class ImpactReport:
         return name.id if name.id and self.shows_keys else name.masked(org_id)
 
 
+def is_listed(impact: SessionImpact) -> bool:
+    """True unless a session keeps what it has, and has it from its policies as before."""
+    return impact.outcome is not Outcome.UNCHANGED or bool(impact.saved)
+
+
 def groups(impacts: Iterable[SessionImpact]) -> list[list[SessionImpact]]:
-    """The affected sessions with the same impact together, the gravest and then the largest groups first.
+    """The listed sessions with the same impact together, the gravest and then the largest groups first.
 
     Of sessions that are refused only the reason counts.
     """
     found: dict[str, list[SessionImpact]] = {}
     for impact in impacts:
-        if impact.outcome in AFFECTED or impact.outcome is Outcome.STILL_REFUSED:
+        if is_listed(impact):
             changes = _changes(shown_changes(impact))
             same = json.dumps([impact.outcome, impact.refusal, changes, impact.saved])
             found.setdefault(same, []).append(impact)
@@ -143,7 +148,7 @@ def origin_text(change: MemberChange) -> str:
 
 
 def as_text(report: ImpactReport) -> str:
-    """The report as text: the counts, then the affected sessions by equal impact, then the requests."""
+    """The report as text: the counts, then the listed sessions by equal impact, then the requests."""
     lines = [report.title, f"by the rules of gateway {report.version}", ""]
     lines += [f"  {count:>6}  {outcome:<13}  {MEANINGS[outcome]}" for outcome, count in report.summary]
     lines += [f"note: {note}" for note in report.cautions]
@@ -166,14 +171,12 @@ def as_text(report: ImpactReport) -> str:
 
 
 def as_json(report: ImpactReport) -> str:
-    """The report as a JSON object; sessions that keep what they have are counted and not listed."""
+    """The report as a JSON object; sessions that nothing happens to are counted and not listed."""
     document = {
         "gateway": report.version,
         "plan": report.plan,
         "counts": dict(report.summary),
-        "sessions": [
-            _as_object(report, impact) for impact in report.impacts if impact.outcome != Outcome.UNCHANGED
-        ],
+        "sessions": [_as_object(report, impact) for impact in report.impacts if is_listed(impact)],
         "unread": [{"key": name, "reason": reason} for name, reason in report.unread_names()],
         "notes": report.notes,
         "moves": [{**_as_object(report, move.impact), "request": move.request} for move in report.moves],
