@@ -21,7 +21,7 @@ from mockserver.contract.versions import GatewayVersion
 from mockserver.gateway.explanation import origin_of, values_of
 from mockserver.gateway.policy_merging import Document
 from mockserver.gateway.policy_store import Policy, PolicyStore
-from mockserver.gateway.provenance import Origins, PoliciesNotApplicable
+from mockserver.gateway.provenance import OF_SINGLE_API, Origins, PoliciesNotApplicable
 from mockserver.gateway.session_impact import Key, MemberChange, Outcome, SessionImpact
 from mockserver.gateway.session_store import application_of, own_policies, policy_names
 from mockserver.golang import json_writer
@@ -212,14 +212,13 @@ def _comparable(path: str, value: Any) -> Any:
 
 def _saved(before: _Applied, after: _Applied) -> Iterable[str]:
     """The paths of values that policies decided before, and the session itself has a part in afterwards."""
-    old, new = _members(before.session), _members(after.session)
-    for path, value in new.items():
-        if path in before.cleared - after.cleared:
+    replaced = {path for path, origin in after.origins.items() if origin.rule == OF_SINGLE_API}
+    uncleared = before.cleared - after.cleared - replaced
+    for path, value in _members(after.session).items():
+        old, new = (_policy(path, applied.origins) for applied in (before, after))
+        is_kept = (path == "tags" and old != new) or not new  # tags are joined, also with those saved
+        if path in uncleared or (value and old and is_kept):
             yield path
-        elif value and _comparable(path, old.get(path)) == _comparable(path, value):
-            policies = [_policy(path, applied.origins) for applied in (before, after)]
-            if policies[0] and (not policies[1] or (path == "tags" and policies[0] != policies[1])):
-                yield path
 
 
 def _policy(path: str, origins: Origins) -> str:

@@ -18,6 +18,7 @@ from mockserver.gateway.provenance import (
     FOREIGN,
     MIXED,
     NO_VALID_POLICIES,
+    OF_SINGLE_API,
     RATE,
     THROTTLE,
     Grants,
@@ -294,4 +295,4 @@ class PolicyApplication:
             for name in (*RATE, "quota_max", "quota_renews", "quota_renewal_rate", "max_query_depth"):
                 self.session[name] = right["limit"][name]
                 origin = self.origins.origin(f"access_rights/{api}/limit/{name}")
-                self._trace(name, origin, "a single API's limits are the session's own")
+                self._trace(name, origin, OF_SINGLE_API)
