@@ -90,12 +90,16 @@ def test_limits_that_no_policy_decides_are_as_saved() -> None:
     assert {path for path in found["key"].saved if "/" not in path} == saved
 
 
-def test_tags_of_a_lost_policy_are_as_saved() -> None:
-    """Tags that a deleted policy gave stay as far as they were saved with the key, which is listed."""
-    policies = {name: {"access_rights": ORDERS, "tags": [name]} for name in ("one", "two")}
+@pytest.mark.parametrize(
+    "after", [{"two": ["two"]}, {"one": ["new"], "two": ["two"]}], ids=["deleted", "changed"]
+)
+def test_tags_that_no_policy_gives_are_as_saved(after: dict[str, list[str]]) -> None:
+    """Tags that no policy gives any more stay as far as they were saved with the key, which is listed."""
+    before = {name: {"access_rights": ORDERS, "tags": [name]} for name in ("one", "two")}
     session = {"apply_policies": ["one", "two"], "tags": ["one", "two"]}
-    found = assessed("5.12", {"key": session}, policies, {"two": policies["two"]})
-    assert "tags" in found["key"].saved
+    policies = {name: {"access_rights": ORDERS, "tags": tags} for name, tags in after.items()}
+    assert "tags" in assessed("5.12", {"key": session}, before, policies)["key"].saved
+    assert "tags" not in assessed("5.12", {"key": session}, before, before)["key"].saved
 
 
 def test_sessions_do_not_depend_on_their_order() -> None:

@@ -38,12 +38,14 @@ class _Applied:
         session: the session.
         origins: the origins of its values.
         cleared: its own limits that were reset before, for policies decide them.
+        tags: the tags of its policies; it keeps its own ones beside them.
         error: the gateway's reason to refuse it; "" if there is none.
     """
 
     session: Document
     origins: Origins = field(default_factory=Origins)
     cleared: frozenset[str] = frozenset()
+    tags: frozenset[str] = frozenset()
     error: str = ""
 
 
@@ -84,12 +86,14 @@ class Rules:
         """A copy of a session with its policies applied as far as possible."""
         session = copy.deepcopy(session)
         application = application_of(session, store, self.sessions, self.behaviours)
+        policies = [policy for _, policy in application.listed or [] if policy]
+        tags = frozenset(tag for policy in policies for tag in policy["tags"] or [])
         error = ""
         try:
             application.run()
         except PoliciesNotApplicable as refusal:
             error = str(refusal)
-        return _Applied(session, application.origins, frozenset(application.cleared), error)
+        return _Applied(session, application.origins, frozenset(application.cleared), tags, error)
 
 
 def assess(
@@ -216,8 +220,11 @@ def _saved(before: _Applied, after: _Applied) -> Iterable[str]:
     uncleared = before.cleared - after.cleared - replaced
     for path, value in _members(after.session).items():
         old, new = (_policy(path, applied.origins) for applied in (before, after))
-        is_kept = (path == "tags" and old != new) or not new  # tags are joined, also with those saved
-        if path in uncleared or (value and old and is_kept):
+        if path == "tags":
+            is_saved = bool(before.tags - after.tags)
+        else:
+            is_saved = path in uncleared or bool(value and old and not new)
+        if is_saved:
             yield path
 
 
