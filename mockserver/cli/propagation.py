@@ -29,7 +29,8 @@ _EXAMPLES = """examples:
   tyk-contract propagation http://dashboard:3000 --gateway http://edge-1:8080 --gateway http://edge-2:8080 \\
       --format json
 
-A node of a mock Dashboard is found by the host name in the URL of --gateway; NODE=URL names it.
+A node of a mock Dashboard is found by the host name in the URL of --gateway; NODE=URL names it by its id or
+its host name, and a gateway that is no known node is shown for itself.
 
 exit codes: 0 all nodes have today's policies as far as is known, 1 a node has others or is not known,
 2 usage error, wrong key or secret, or internal error, 3 the Dashboard or a gateway cannot be reached."""
@@ -174,7 +175,7 @@ def _next(overview: Overview, wrong: Sequence[Placement]) -> list[str]:
     if wrong:
         return ["reload the gateways (GET /tyk/reload/group with their secret), or give --wait SECONDS"]
     if overview.unconfirmed:
-        return ["delivered is not loaded: ask the gateways with --gateway URL"]
+        return ["delivered is not loaded: ask the gateways with --gateway URL, or with NODE=URL"]
     return []
 
 
@@ -183,8 +184,9 @@ def _policy(placement: Placement) -> str:
 
 
 def _what(placement: Placement) -> str:
-    given = f" ({placement.given_digest} at {_time(placement.given_time)})" if placement.given_time else ""
-    return placement.words + given
+    if placement.state != "delivered" or not placement.given_time:
+        return placement.words
+    return f"{placement.words} ({placement.given_digest} at {_time(placement.given_time)})"
 
 
 def _table(rows: Sequence[tuple[str, ...]]) -> list[str]:

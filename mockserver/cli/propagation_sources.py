@@ -45,7 +45,7 @@ class GatewayAddress:
 
     Attributes:
         url: its URL.
-        node: the id of the node that it is; "" if the user does not say.
+        node: the id or host name of the node that it is; "" if the user does not say.
     """
 
     url: str
@@ -216,19 +216,17 @@ def _node_of(nodes: Sequence[ShownNode], address: GatewayAddress) -> ShownNode |
     """The node that a gateway is: the one that the user names, or the only one of that URL or machine.
 
     Raises:
-        SourceError: there is no node of that name.
+        SourceError: there is no node of that name, or several.
     """
-    if address.node:
-        named = [node for node in nodes if node.id == address.node]
-        if not named:
-            raise SourceError(f"--gateway {address.node}=…: there is no such node; leave it out", USAGE)
-        return named[0]
-    host = urlsplit(address.url if "://" in address.url else f"http://{address.url}").hostname or ""
-    same = [
-        node
-        for node in nodes
-        if node.id == address.url or (node.hostname.lower() == host and not node.is_gone)
+    url = address.url
+    host = urlsplit(url if "://" in url else f"http://{url}").hostname or ""
+    name = address.node or host
+    same = [node for node in nodes if node.id in (url, name)] or [
+        node for node in nodes if node.hostname.lower() == name.lower() and not node.is_gone
     ]
+    if address.node and len(same) != 1:
+        found = "several nodes have this host name" if same else "there is no such node"
+        raise SourceError(f"--gateway {address.node}={url}: {found}; give the id of a node", USAGE)
     return same[0] if len(same) == 1 else None
 
 

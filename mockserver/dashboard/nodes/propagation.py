@@ -19,9 +19,9 @@ CURRENT, OLDER, DIFFERENT, ABSENT, BY_ID = "current", "older", "different", "abs
 
 _GIVEN = {
     CURRENT: "was given today's version",
-    OLDER: "was given an older version",
+    OLDER: "was given another version than today's",
     ABSENT: "was given a list without it",
-    UNKNOWN: "was given nothing yet",
+    UNKNOWN: "nothing is known of it",
 }
 _LOADED = {
     CURRENT: "has today's version",
