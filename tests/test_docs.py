@@ -172,6 +172,7 @@ def test_the_page_of_the_dashboard_names_what_is_there() -> None:
         "behaviours",
         "explain",
         "clean",
+        "propagation",
     ],
 )
 def test_each_command_explains_itself(command: str) -> None:
@@ -196,6 +197,17 @@ def test_the_flags_of_the_readme_exist() -> None:
     of_others = {
         "--pyargs", "--gateway-url", "--path-as-is", "--data-raw", "--app", "--workers", "--threads",
     }  # fmt: skip
-    commands = ("serve", "dashboard", "verify", "clean", "diff", "parity", "record", "mutants", "why")
+    commands = (
+        "serve",
+        "dashboard",
+        "verify",
+        "clean",
+        "diff",
+        "parity",
+        "record",
+        "mutants",
+        "why",
+        "propagation",
+    )
     usage = "".join(run_command(command, "--help").stdout for command in commands)
     assert named - of_others - set(re.findall(r"--[a-z-]+", usage)) == set()

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import pytest
 from dashboards import RIGHT, add, ask, read
+from placements import OTHER_ORGANISATION, plane, propagation, states, watch
 from test_nodes import Gateway
 
 from mockserver import MockDashboard, MockGateway
 from mockserver.contract.spec_files import known_versions
-from mockserver.dashboard.nodes.deployment import GatewayBeside
-from mockserver.dashboard.nodes.nodes import OVER_MDCB, SILENCE, Node
-from mockserver.dashboard.nodes.propagation import Loaded
-from mockserver.http.client import Client
+from mockserver.dashboard.nodes.nodes import SILENCE
 
-OTHER_ORGANISATION = "5" * 24
 POLICIES: list[dict[str, Any]] = [
     {"name": "Empty", "id": "empty"},
     {"name": "Without id"},
@@ -45,34 +41,6 @@ POLICIES: list[dict[str, Any]] = [
         },
     },
 ]
-
-
-def propagation(dashboard: MockDashboard) -> dict[str, Any]:
-    """The report of a Dashboard."""
-    status, report = ask(dashboard, "GET", "/_mock/propagation")
-    assert status == 200, report
-    assert isinstance(report, dict)
-    return report
-
-
-def states(dashboard: MockDashboard) -> dict[str, tuple[str, str, str, bool]]:
-    """The state, what was given, what is loaded, and whether that is right, by policy."""
-    placements = propagation(dashboard)["placements"]
-    return {
-        placement["policy_id"]: (
-            placement["state"], placement["given"], placement["loaded"], placement["is_right"]
-        )
-        for placement in placements
-    }  # fmt: skip
-
-
-def watch(dashboard: MockDashboard, gateway: MockGateway, node_id: str = "") -> None:
-    """Let a Dashboard know a gateway of its process."""
-
-    def loaded() -> Loaded:
-        return Loaded(tuple(gateway.policies.values()), gateway.gateway.version)
-
-    dashboard.state.deployment.beside = [GatewayBeside(gateway.url, loaded, lambda: node_id)]
 
 
 @pytest.fixture(name="dashboard")
@@ -170,15 +138,6 @@ def test_a_deleted_policy_on_a_gateway_has_not_converged(dashboard: MockDashboar
         assert propagation(dashboard)["converged"] is False
 
 
-def plane(dashboard: MockDashboard, *loaded: str) -> Node:
-    """A data plane over MDCB that was given all policies, and says that it has loaded these ids."""
-    state = dashboard.state
-    node = state.nodes.add(Node("plane", OVER_MDCB, organisation=state.organisation, group="eu"))
-    state.nodes.deliver(node, state.policies_of_nodes(state.organisation), state.changes.count)
-    state.nodes.saw(node, loaded=frozenset(loaded))
-    return node
-
-
 def test_a_plane_confirms_by_its_ids(dashboard: MockDashboard) -> None:
     """A plane tells ids alone: they confirm what it was given if that is today's, and nothing else."""
     policy_id = add(dashboard, id="gold")
@@ -260,55 +219,3 @@ def test_the_form_of_a_gateway_makes_no_difference(dashboard: MockDashboard, ver
             rich = next(policy for policy in documents if policy["id"] == "rich")
             gateway.policies.seed({**rich, **change})
             assert states(dashboard)["rich"] == ("confirmed", "unknown", "different", False)
-
-
-def test_nodes_and_planes_are_listed(dashboard: MockDashboard) -> None:
-    """/_mock/nodes has all nodes with what they were given, /_mock/planes those over MDCB, and no secret."""
-    add(dashboard, id="gold")
-    gateway = Gateway(dashboard).register()
-    gateway.pull()
-    plane(dashboard, "gold")
-    nodes = ask(dashboard, "GET", "/_mock/nodes")[1]
-    assert [(node["id"], node["protocol"]) for node in nodes] == [
-        (gateway.node_id, "http"), ("plane", "mdcb")
-    ]  # fmt: skip
-    assert [policy["id"] for policy in nodes[0]["delivered"]] == ["gold"]
-    assert ask(dashboard, "GET", "/_mock/planes")[1] == nodes[1:]
-    assert gateway.nonce not in str(nodes)
-
-
-def page(dashboard: MockDashboard, headers: Mapping[str, str]) -> tuple[dict[str, str], str]:
-    """The headers and the text of /_mock/propagation."""
-    with Client(dashboard.url) as client:
-        answer = client.send("GET", "/_mock/propagation", list(headers.items()))
-    assert answer.status == 200
-    return dict(answer.headers), answer.body.decode()
-
-
-def test_a_browser_is_given_a_page(dashboard: MockDashboard) -> None:
-    """A client that accepts HTML is given a page, escaped, with the assets of its server alone; others JSON."""
-    add(dashboard, id="gold")
-    plane(dashboard, "<b>")
-    headers, text = page(dashboard, {"Accept": "text/html,*/*;q=0.8"})
-    assert headers["Content-Type"] == "text/html; charset=utf-8"
-    assert "style-src 'self'" in headers["Content-Security-Policy"]
-    assert headers["Cache-Control"] == "no-store"
-    assert "Not all nodes have today" in text
-    assert "&lt;b&gt;" in text
-    assert "<b>" not in text
-    for accept in ({}, {"Accept": "*/*"}, {"Accept": "application/json"}):
-        assert page(dashboard, accept)[0]["Content-Type"] == "application/json"
-
-
-def test_data_planes_are_listed_as_by_mdcb(dashboard: MockDashboard) -> None:
-    """GET /dataplanes needs the admin secret, and lists the planes of each organisation with what they have."""
-    add(dashboard, id="gold")
-    plane(dashboard, "gold")
-    for wrong in ("", "wrong"):
-        status, answer = ask(dashboard, "GET", "/dataplanes", None, ("X-Tyk-Authorization", wrong))
-        assert (status, list(answer)) == (401, ["error"])
-    secret = ("X-Tyk-Authorization", "mock-admin-secret")
-    (listed,) = ask(dashboard, "GET", "/dataplanes", None, secret)[1][dashboard.state.organisation]
-    assert (listed["node_id"], listed["group_id"]) == ("plane", "eu")
-    assert listed["stats"] == {"policies_count": 1, "loaded_policies": [{"policy_id": "gold"}]}
-    assert ask(dashboard, "GET", "/dataplanes?node_id=other", None, secret)[1] == {}
