@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from mockserver.dashboard.nodes.propagation import Placement
 
 PAUSE = 0.5  # seconds between two readings
-READING = 30.0  # seconds that the only reading may take
 SHOWN = 100  # lines of what is not right; of more than that the number is printed
 LONGEST = 60  # characters of a column
 _EXAMPLES = """examples:
@@ -87,7 +86,7 @@ def _read_until_converged(options: argparse.Namespace) -> Overview:
     Raises:
         SourceError: no reading succeeded, or a key or secret is wrong.
     """
-    from mockserver.cli.propagation_sources import SourceError
+    from mockserver.cli.propagation_sources import READING, SourceError
     from mockserver.http.client import TimeOver
 
     key, secret = KEY.of(options) or "", SECRET.of(options) or ""

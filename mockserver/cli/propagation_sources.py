@@ -28,6 +28,8 @@ from mockserver.http.deadline import Deadline
 MOCK = "/_mock/propagation"
 REST = "/api/portal/policies?p=-1"
 USERS = "/api/users?p=-1"
+READING = 30.0  # seconds of one reading
+LONGEST = 256 << 20  # bytes of an answer; ten thousand policies at ten nodes are 24 MB
 _NUMBERS = re.compile(r"\d+\.\d+(\.\d+)?")
 
 
@@ -122,7 +124,7 @@ class Reader:
         Raises:
             ClientError: there is no answer.
         """
-        with Client(self._url, within=self._within) as client:
+        with Client(self._url, READING, LONGEST, self._within) as client:
             answer = client.send("GET", target, [self._header])
         try:
             return answer.status, json.loads(answer.body)

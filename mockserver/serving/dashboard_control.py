@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 
 from flask import Blueprint, Response, jsonify, request
@@ -35,7 +36,9 @@ def add_routes(control: Blueprint, dispatcher: Dispatcher) -> None:
         report = deployment.report(with_documents="documents" in request.args)
         if request.accept_mimetypes.best_match([JSON, HTML], default=JSON) == HTML:
             return _page(report)
-        return jsonify(report.as_dict())
+        return Response(
+            json.dumps(report.as_dict()) + "\n", mimetype=JSON
+        )  # jsonify takes five times as long
 
     @control.get("/changes")
     def changes() -> Response:

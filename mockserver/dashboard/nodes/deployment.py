@@ -102,7 +102,6 @@ class Deployment:
 
     def report(self, *, with_documents: bool = False) -> Report:
         """What each node has now; what is confirmed for the first time is noted in the history."""
-        today = Today(tuple(self._policies()))
         beside = {gateway.node_id() or gateway.url: gateway for gateway in self.beside}
         described, known = [], []
         for node in self._nodes.all():
@@ -116,19 +115,17 @@ class Deployment:
             of_gateway = self._described(Node(name, BESIDE, version=str(loaded.version)))
             described.append({**of_gateway, "is_known": True})
             known.append(KnownNode(name, loaded=loaded))
+        today = Today(
+            tuple(self._policies())
+        )  # after the nodes, else what they are given meanwhile is foreign
         placements = [placement for node in known for placement in placements_of(node, today)]
         self._note_confirmed(known, placements)
-        policies = [
-            {
-                "org_id": org_id,
-                "id": policy_id,
-                "name": document.get("name"),
-                "digest": today.digests[org_id, policy_id],
-                **({"document": document} if with_documents else {}),
-            }
-            for document in today.documents
-            for org_id, policy_id in (name_of(document),)
-        ]
+        policies = [_described_policy(document, today) for document in today.documents]
+        if with_documents:
+            policies = [
+                {**policy, "document": document}
+                for policy, document in zip(policies, today.documents, strict=True)
+            ]
         return Report(described, placements, policies)
 
     def _described(self, node: Node) -> dict[str, Any]:
@@ -153,8 +150,9 @@ class Deployment:
     def _note_confirmed(self, known: list[KnownNode], placements: list[Placement]) -> None:
         """Note the newest change of each policy as confirmed by the nodes that have it."""
         newest = self._history.newest()
-        right = {(p.org_id, p.policy_id, p.node) for p in placements if p.state == CONFIRMED and p.is_right}
-        left = {(p.org_id, p.policy_id, p.node) for p in placements if p.is_deleted}
+        told = [p for p in placements if (p.org_id, p.policy_id) in newest and p.state == CONFIRMED]
+        right = {(p.org_id, p.policy_id, p.node) for p in told if p.is_right}
+        left = {(p.org_id, p.policy_id, p.node) for p in told if p.is_deleted}
         for name, change in newest.items():
             for node in known:
                 is_gone = change.action == "deleted" and node.tells_all_of(name[0])
@@ -173,3 +171,13 @@ def _delivered(node: Node) -> list[dict[str, Any]] | None:
         {"org_id": org_id, "id": policy_id, "digest": delivery.digest, "time": delivery.time}
         for (org_id, policy_id), delivery in node.delivered.items()
     ]
+
+
+def _described_policy(document: Mapping[str, Any], today: Today) -> dict[str, Any]:
+    org_id, policy_id = name = name_of(document)
+    return {
+        "org_id": org_id,
+        "id": policy_id,
+        "name": document.get("name"),
+        "digest": today.digests[name],
+    }

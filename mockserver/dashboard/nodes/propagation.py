@@ -181,14 +181,17 @@ def placements_of(node: KnownNode, today: Today) -> list[Placement]:
     if node.loaded and node.loaded.is_partial:
         names &= set(loaded)
     absent = UNKNOWN if node.loaded is None else ABSENT
-    placements = []
-    for org_id, policy_id in sorted(names):
-        name = org_id, policy_id
-        is_deleted = name not in wanted
-        placement = Placement(
-            org_id, policy_id, node.id, loaded=loaded.get(name, absent), is_deleted=is_deleted
+    placements = [
+        Placement(
+            name[0],
+            name[1],
+            node.id,
+            *_given(node.delivered, name, today.digests.get(name)),
+            loaded=loaded.get(name, absent),
+            is_deleted=name not in wanted,
         )
-        placements.append(_with_delivery(placement, node.delivered, today.digests.get(name)))
+        for name in sorted(names)
+    ]
     return [p for p in placements if not (p.is_deleted and p.is_right)]
 
 
@@ -204,16 +207,16 @@ def _loaded_of(node: KnownNode, today: Today) -> dict[PolicyName, str]:
     return {name: CURRENT if wanted.get(name) == digest else DIFFERENT for name, digest in digests.items()}
 
 
-def _with_delivery(
-    placement: Placement, delivered: Mapping[PolicyName, Delivery] | None, digest: str | None
-) -> Placement:
+def _given(
+    delivered: Mapping[PolicyName, Delivery] | None, name: PolicyName, digest: str | None
+) -> tuple[str, str, float]:
+    """What a node was given of a policy, its digest, and the time."""
     if delivered is None:
-        return placement
-    delivery = delivered.get((placement.org_id, placement.policy_id))
+        return UNKNOWN, "", 0.0
+    delivery = delivered.get(name)
     if delivery is None:
-        return replace(placement, given=ABSENT)
-    given = CURRENT if delivery.digest == digest else OLDER
-    return replace(placement, given=given, given_digest=delivery.digest, given_time=delivery.time)
+        return ABSENT, "", 0.0
+    return CURRENT if delivery.digest == digest else OLDER, delivery.digest, delivery.time
 
 
 def confirmed_by(node: str, placements: Iterable[Placement], gateway: Iterable[Placement]) -> list[Placement]:
