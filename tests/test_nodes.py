@@ -89,7 +89,8 @@ def test_a_node_is_given_all_policies(dashboard: MockDashboard) -> None:
     policies = gateway.pull()
     assert [policy["id"] for policy in policies] == ["gold", "draft"]
     assert policies[0] == ask(dashboard, "GET", f"/api/portal/policies/{gold}")[1]
-    assert set(gateway.node.delivered or ()) == {"gold", "draft"}
+    org_id = dashboard.state.organisation
+    assert set(gateway.node.delivered or ()) == {(org_id, "gold"), (org_id, "draft")}
     assert not [entry.violations for entry in dashboard.journal if entry.violations]
 
 

@@ -7,6 +7,7 @@ import hmac
 from mockserver.dashboard import handlers, replies
 from mockserver.dashboard.dashboard import Dashboard
 from mockserver.dashboard.graphql.root_fields import OPERATION_IDS
+from mockserver.dashboard.handlers import dataplanes
 from mockserver.dashboard.handlers.registration import key_of
 from mockserver.dashboard.nodes.scenarios import SCENARIOS
 from mockserver.http.messages import Reply, Request
@@ -35,6 +36,7 @@ def dashboard_service(dashboard: Dashboard) -> Service:
         error=replies.error,
         not_found=lambda _: replies.NOT_FOUND,
         not_allowed=lambda _: replies.METHOD_NOT_ALLOWED,
+        beside=dataplanes.beside,
         path_of=guard.path_of,
         scenarios=SCENARIOS,
         root_fields=OPERATION_IDS,

@@ -8,6 +8,9 @@ from typing import Any
 
 from mockserver.contract.codecs import Malformed
 from mockserver.dashboard.dashboard import Dashboard
+from mockserver.dashboard.nodes.history import USED
+from mockserver.dashboard.nodes.nodes import PolicyName
+from mockserver.dashboard.nodes.propagation import Loaded
 from mockserver.gateway.api_definition import Api
 from mockserver.gateway.gateway import Gateway
 from mockserver.storage.backend import NoStorage, Refused
@@ -18,15 +21,38 @@ class GatewayFeed:
 
     A real gateway pulls all of them when it is notified. A gateway whose configuration has policies or APIs
     in a directory keeps to these.
+
+    Attributes:
+        feeds_policies: True if the gateway takes its policies from here.
     """
 
     def __init__(self, dashboard: Dashboard, gateway: Gateway) -> None:
         self._dashboard = dashboard
         self._gateway = gateway
         config = gateway.config
-        self._feeds_policies = not (config.policies__policy_path or config.policies__policy_record_name)
+        self.feeds_policies = not (config.policies__policy_path or config.policies__policy_record_name)
         self._feeds_apis = not config.app_path
         self._given: set[tuple[str, str]] = set()  # what the gateway has from here: kind and id
+        self._unused: dict[PolicyName, int] = {}  # the last change in a policy that no request has used
+
+    def loaded(self) -> Loaded:
+        """The policies that the gateway has loaded from here."""
+        store = self._gateway.store
+        documents = [
+            store.codec.type.output(loaded.policy)
+            for loaded in store.loaded.listed
+            if ("policy", loaded.policy_id) in self._given
+        ]
+        return Loaded(tuple(documents), self._gateway.version, is_partial=True)
+
+    def applied(self, url: str, org_id: str, policy_ids: list[str]) -> None:
+        """Note that the gateway at a URL applied policies, if no request has used them before."""
+        for policy_id in policy_ids:
+            number = self._unused.pop((org_id, policy_id), None)
+            if number is not None:
+                history = self._dashboard.history
+                change = history.newest(until=number).get((org_id, policy_id))
+                history.note(USED, [change] if change else [], url)
 
     def load(self, org_id: str, session: dict[str, Any]) -> None:
         """Load what a session of an organisation names; drop what was deleted since."""
@@ -35,8 +61,9 @@ class GatewayFeed:
 
     def _load(self, org_id: str, session: dict[str, Any]) -> None:
         api_ids = _names(session.get("access_rights"))
-        if self._feeds_policies and (policy_ids := _policies_of(session)):
+        if self.feeds_policies and (policy_ids := _policies_of(session)):
             for policy_id in policy_ids:
+                self._unused[org_id, policy_id] = self._dashboard.changes.count
                 policy = self._dashboard.policies.with_id(org_id, policy_id)
                 api_ids += list(policy["access_rights"]) if policy else []
                 self._write_policy(policy_id, policy)

@@ -65,7 +65,7 @@ class Admission:
             raise Refusal("Authorization failed (Nonce empty)", 403)
         if self.is_strict and nonce != node.nonce:
             raise Refusal("Nonce failed", 403)
-        self._nodes.saw(node)
+        self._nodes.saw(node, pings=node.pings or not is_pull)
         return node
 
     def next_nonce(self, node: Node) -> str:
