@@ -1,4 +1,4 @@
-"""The resources of the Tyk Dashboard's API: policies, their APIs, and the users that a recording makes."""
+"""The resources of the Tyk Dashboard's API: policies, their APIs, nodes, and the users of a recording."""
 
 from __future__ import annotations
 
@@ -111,4 +111,8 @@ GRAPHQL_REQUEST = Resource(
     refusal=_texts_in_document, name_in_answer=lambda *_: "",
 )  # fmt: skip
 
-RESOURCES = (POLICY, API, USER, IMPORT, GRAPHQL_REQUEST)
+NODE = Resource(  # named by a header, with a nonce that only the run has
+    "node", "/system/node", names_of=nothing, ids_of=nothing
+)
+
+RESOURCES = (POLICY, API, USER, IMPORT, GRAPHQL_REQUEST, NODE)

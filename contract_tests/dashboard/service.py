@@ -19,4 +19,6 @@ DASHBOARD = Service(
     listing=POLICY,
     refusal_members=frozenset({"Status", "Message"}),
     variable="TYK_DASHBOARD_KEY",
+    second_variable="TYK_DB_NODESECRET",
+    second_of_mock="mock-node-secret",
 )

@@ -60,9 +60,11 @@ class Run:
         """
         assert contract.version is not None
         ownership = Ownership(contract, service.resources)
+        variable = service.second_variable
+        second = Auth(service.auth_header, options.second, variable) if variable else None
         target = Target(
             options.url,
-            Auth(service.auth_header, options.secret, service.variable, scheme),
+            Auth(service.auth_header, options.secret, service.variable, scheme, second),
             ownership,
             reload_target=service.reload_target,
             probe=service.probe,

@@ -29,6 +29,8 @@ class Service:
         listing: the resource whose prefix answers a GET with a list, if the secret is right.
         refusal_members: members of the JSON object that refuses a wrong secret.
         variable: the environment variable of a user's secret, in lines to paste.
+        second_variable: that of its second secret, which only some tests need; "" if it has none.
+        second_of_mock: the second secret of the mock that the suite starts.
         others: the titles of services that a user may name instead, and members that their probe at this
             path answers with.
         reload_target: the target of a GET that loads what was written; "" if writes show at once.
@@ -44,6 +46,8 @@ class Service:
     listing: Resource
     refusal_members: frozenset[str]
     variable: str = "TYK_GW_SECRET"
+    second_variable: str = ""
+    second_of_mock: str = ""
     auth_schemes: tuple[str, ...] = ("",)
     others: Mapping[str, frozenset[str]] = field(default_factory=dict)
     reload_target: str = ""

@@ -82,7 +82,8 @@ class Session:
         self.start()
         options, service = self.options, self._service
         if self._mock is not None:
-            options = replace(options, url=self._mock.url, secret=SECRET)
+            second = service.second_of_mock
+            options = replace(options, url=self._mock.url, secret=SECRET, second=second)
         else:
             self._detected = preflight.look(service, options.url, options.secret, options.version)
         assert self._detected is not None

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from mockserver.dashboard import authentication
+from mockserver.dashboard.changes import Changes
 from mockserver.dashboard.documents import object_at, text_of
 from mockserver.dashboard.object_ids import new_object_id
 from mockserver.dashboard.owners import Owners
@@ -73,8 +74,9 @@ class Api:
 class Apis:
     """The API definitions of all organisations."""
 
-    def __init__(self, records: Records, now: Callable[[], float]) -> None:
+    def __init__(self, records: Records, changes: Changes, now: Callable[[], float]) -> None:
         self._records = records
+        self._changes = changes
         self._now = now
 
     def of_api_id(self, api_id: str) -> Api | None:
@@ -87,9 +89,9 @@ class Apis:
         api = self.of_api_id(name) if document is None else _api(document)
         return api if api and api.org_id == org_id else None
 
-    def all(self, org_id: str) -> list[Api]:
-        """The APIs of an organisation, the oldest first."""
-        return [api for api in map(_api, self._records.all()) if api.org_id == org_id]
+    def all(self, org_id: str = "") -> list[Api]:
+        """The APIs of an organisation, or of all for "", the oldest first."""
+        return [api for api in map(_api, self._records.all()) if org_id in ("", api.org_id)]
 
     def create(
         self,
@@ -111,7 +113,9 @@ class Apis:
         api_id = api_id or secrets.token_hex(16)
         object_id = new_object_id(self._now())
         definition, openapi = _with_ids(definition, openapi, object_id, api_id, org_id)
-        return self._store(Api(object_id, api_id, org_id, definition, openapi, owners))
+        api = self._store(Api(object_id, api_id, org_id, definition, openapi, owners))
+        self._changes.report("api", "created", (org_id, api_id))
+        return api
 
     def update(
         self, api: Api, definition: Document, openapi: Document | None = None, owners: Owners | None = None
@@ -128,7 +132,11 @@ class Apis:
         if other and other.object_id != api.object_id:
             raise Refusal("Found API with the same ID", 409)
         definition, openapi = _with_ids(definition, openapi, api.object_id, api_id, api.org_id)
-        return self._store(Api(api.object_id, api_id, api.org_id, definition, openapi, owners or api.owners))
+        updated = self._store(
+            Api(api.object_id, api_id, api.org_id, definition, openapi, owners or api.owners)
+        )
+        self._changes.report("api", "updated", (api.org_id, api_id))
+        return updated
 
     def assign(self, api: Api, owners: Owners) -> Api:
         """Give an API other owners."""
@@ -137,6 +145,7 @@ class Apis:
     def delete(self, api: Api) -> None:
         """Remove an API."""
         self._records.remove(api.object_id)
+        self._changes.report("api", "deleted", (api.org_id, api.api_id))
 
     def _store(self, api: Api) -> Api:
         record = {**api.document, "oas": api.openapi}

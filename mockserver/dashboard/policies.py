@@ -11,6 +11,7 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 from mockserver.dashboard.apis import Apis
+from mockserver.dashboard.changes import Changes
 from mockserver.dashboard.config import Config
 from mockserver.dashboard.derived_members import NEVER_STORED, DerivedMembers
 from mockserver.dashboard.listing import Criteria, Paging
@@ -23,6 +24,7 @@ from mockserver.dashboard.users import User
 
 _SAFE_ID = re.compile(r"[a-zA-Z0-9.\-_~]+")
 _LISTS = ("allowed_urls", "restricted_types", "allowed_types", "field_access_rights")
+IMPORTED_TOGETHER = 500  # policies of an import, for whose time other writes wait
 _NO_TIME = "0001-01-01T00:00:00Z"
 
 
@@ -37,6 +39,7 @@ class Policies:
         records: Records,
         apis: Apis,
         ownership: Ownership,
+        changes: Changes,
         *,
         behaviours: frozenset[str],
         config: Config,
@@ -45,6 +48,7 @@ class Policies:
     ) -> None:
         self.records = records
         self._apis = apis
+        self._changes = changes
         self._behaviours = behaviours
         self._config = config
         self._ownership = ownership
@@ -52,7 +56,7 @@ class Policies:
         self._lock = lock
 
     def all(self, org_id: str) -> list[Document]:
-        """The policies of an organisation with their derived members, the oldest first."""
+        """The policies of an organisation, or of all for "", with their derived members, the oldest first."""
         return list(map(DerivedMembers(self._apis).whole, self._of(org_id)))
 
     def count(self, org_id: str) -> int:
@@ -111,7 +115,9 @@ class Policies:
             if policy["_id"] and self.records.get(policy["_id"]) is not None:
                 raise Refusal("Failure creating data, please contact your administrator.", 500)
             policy["_id"] = policy["_id"] or new_object_id(now)
-            return self._store(policy)
+            stored = self._store(policy)
+        self._report("created", stored)
+        return stored
 
     def update(self, user: User, policy_id: str, policy: Document) -> Document:
         """Replace a policy; its `_id` and its date of creation stay. Returns it as stored.
@@ -125,7 +131,9 @@ class Policies:
             kept = {name: before[name] for name in ("_id", "org_id", "date_created")}
             policy = {**policy, **kept, "id": policy["id"] or before["id"]}
             self._check(policy, before["_id"])
-            return self._store(policy)
+            stored = self._store(policy)
+        self._report("updated", stored)
+        return stored
 
     def delete(self, user: User, policy_id: str) -> None:
         """Remove a policy.
@@ -138,31 +146,45 @@ class Policies:
             stored = self._stored(user.org_id, policy_id, "Could not retrieve object for deletion")
             self._ownership.check_deletion(user, stored)
             self.records.remove(stored["_id"])
+        self._report("deleted", stored)
 
     def import_all(self, policies: Iterable[Document]) -> list[str]:
         """Store exported policies with their ids, organisations and dates; returns their database ids.
 
+        After each `IMPORTED_TOGETHER` of them other writes have their turn.
         Source of the dates: exports of DEMO that were imported and exported again.
         """
-        ids = []
-        with self._lock():
-            for policy in policies:
-                now = self._now()
-                date = policy["date_created"] if policy["date_created"] != _NO_TIME else rfc3339(now)
-                object_id = policy["_id"] or new_object_id(now)
-                exported = {**policy, "_id": object_id, "date_created": date}
-                self._store(exported, policy["last_updated"])
-                ids.append(object_id)
-        return ids
+        exported = {}
+        for policy in policies:
+            now = self._now()
+            date = policy["date_created"] if policy["date_created"] != _NO_TIME else rfc3339(now)
+            object_id = policy["_id"] or new_object_id(now)
+            whole = {**policy, "_id": object_id, "date_created": date}
+            exported[object_id] = self._normal(whole, policy["last_updated"])
+        names = list(exported)
+        for start in range(0, len(names), IMPORTED_TOGETHER):
+            with self._lock():
+                self.records.add_all(
+                    {name: exported[name] for name in names[start : start + IMPORTED_TOGETHER]}
+                )
+        self._report("updated", *exported.values())
+        return names
 
     def forget_api(self, api_id: str) -> None:
         """Remove the rights to an API that was deleted from all policies (RN:6985)."""
+        changed = []
         with self._lock():
             for policy in self.records.all():
                 if api_id in policy["access_rights"]:
                     rights = dict(policy["access_rights"])
                     del rights[api_id]
                     self.records.add(policy["_id"], {**policy, "access_rights": rights})
+                    changed.append(policy)
+        self._report("updated", *changed)
+
+    def _report(self, action: str, *policies: Document) -> None:
+        names = [(policy["org_id"], policy["id"] or policy["_id"]) for policy in policies]
+        self._changes.report("policy", action, *names)
 
     @property
     def _allows_explicit_ids(self) -> bool:
@@ -171,8 +193,8 @@ class Policies:
         return self._config.allow_explicit_policy_id or not is_needed
 
     def _of(self, org_id: str) -> list[Document]:
-        """The stored policies of an organisation, the oldest first."""
-        return [policy for policy in self.records.all() if policy["org_id"] == org_id]
+        """The stored policies of an organisation, or of all for "", the oldest first."""
+        return [policy for policy in self.records.all() if org_id in ("", policy["org_id"])]
 
     def _visible(self, user: User, policy_id: str) -> Document:
         """The stored policy that a user sees under an id; raises as `get`."""
@@ -203,8 +225,14 @@ class Policies:
         if checks_ids and policy["id"] and not _SAFE_ID.fullmatch(policy["id"]):
             raise Refusal("Invalid Policy ID: Allowed characters: a-z, A-Z, 0-9, ., _, -, ~", 400)
 
-    def _store(self, policy: Document, last_updated: str = "") -> Document:
-        """Store a policy in its normal form, updated now or at a time; returns it."""
+    def _store(self, policy: Document) -> Document:
+        """Store a policy in its normal form, updated now; returns it."""
+        stored = self._normal(policy)
+        self.records.add(stored["_id"], stored)
+        return stored
+
+    def _normal(self, policy: Document, last_updated: str = "") -> Document:
+        """A policy as it is stored, updated now or at a time."""
         policy = dict(policy)
         apply_state(policy)
         if "empty-id-is-filled" in self._behaviours:
@@ -214,9 +242,7 @@ class Policies:
         policy["auth_types"] = policy["auth_types"] or []
         policy["meta_data"] = policy["meta_data"] or {}
         policy["last_updated"] = last_updated or str(int(self._now()))
-        stored = {name: value for name, value in policy.items() if name not in NEVER_STORED}
-        self.records.add(stored["_id"], stored)
-        return stored
+        return {name: value for name, value in policy.items() if name not in NEVER_STORED}
 
 
 def _normal_rights(policy: Document) -> Document:

@@ -38,6 +38,7 @@ class Settings:
     gateway: GatewayConfig | None = None
     without: frozenset[str] = frozenset()
     introspection: bool = True
+    strict_nonces: bool = False
     remote_control: bool = False
 
 
@@ -86,10 +87,12 @@ class MockDashboard(MockServer):
             `gateway_config` is given.
         gateway_config: keys of the tyk.conf of that gateway, nested or dotted.
         introspection: let GraphQL tell its schema.
+        strict_nonces: refuse nodes whose nonce is not the newest one; a real gateway may then hang.
 
     Attributes:
         policies: the policies of the first organisation by database id.
         gateway: the mock gateway beside it; None if there is none.
+        portal: a Developer Portal; its methods take the bodies of /_mock/portal.
         state: the simulated Dashboard.
 
     Raises:
@@ -112,6 +115,7 @@ class MockDashboard(MockServer):
         with_gateway: bool = True,
         gateway_config: Mapping[str, Any] | None = None,
         introspection: bool = True,
+        strict_nonces: bool = False,
     ) -> None:
         complete, _ = Config.of(config or {})
         if admin_secret is not None:
@@ -128,6 +132,7 @@ class MockDashboard(MockServer):
             gateway,
             without,
             introspection,
+            strict_nonces,
         )
         self._start(settings, Mock())
 
@@ -154,9 +159,11 @@ class MockDashboard(MockServer):
                 style=settings.style,
                 without=settings.without,
                 introspection=settings.introspection,
+                strict_nonces=settings.strict_nonces,
             )
             self._feed_gateway()
             self.policies = DashboardPolicies(self.state)
+            self.portal = self.state.portal
             address = (config.listen_address, config.listen_port)
             self._serve(mock, dashboard_service(self.state), address, remote_control=settings.remote_control)
         except BaseException:
