@@ -114,7 +114,7 @@ def add(commands: Commands) -> None:
 
 
 @dataclass
-class _Estate:
+class _Inventory:
     """What was read.
 
     Attributes:
@@ -144,17 +144,18 @@ def run(options: argparse.Namespace) -> int:
     from mockserver.http.redaction import all_hidden
 
     _check(options)
-    estate = _read_files(options) if options.policies else _read_services(options)
-    replacements = tuple(policy_in(path, estate.rules) for path in options.change)
+    inventory = _read_files(options) if options.policies else _read_services(options)
+    replacements = tuple(policy_in(path, inventory.rules) for path in options.change)
     plan = Plan(tuple(options.delete), replacements)
-    after = plan.carried_out(estate.policies)
+    after = plan.carried_out(inventory.policies)
     report = ImpactReport(
-        version=f"{estate.rules.version} ({estate.source})",
+        version=str(inventory.rules.version),
+        source=inventory.source,
         plan=(*plan.texts, *(f"migrate {old} to {new}" for old, new in options.migrate)),
-        impacts=tuple(impact.assess(estate.rules, estate.policies, after, estate.keys)),
-        unread=tuple(estate.unread),
-        notes=(*estate.notes, *plan.notes(estate.policies)),
-        moves=_moves(options, estate, after),
+        impacts=tuple(impact.assess(inventory.rules, inventory.policies, after, inventory.keys)),
+        unread=tuple(inventory.unread),
+        notes=(*inventory.notes, *plan.notes(inventory.policies)),
+        moves=_moves(options, inventory, after),
         shows_keys=options.show_keys,
     )
     text = {"text": as_text, "json": as_json, "html": as_html}[options.format](report)
@@ -193,20 +194,20 @@ def _fails(report: ImpactReport, fail_on: str | None) -> bool:
     return fail_on is not None and (found[fail_on] or bool(report.unread))
 
 
-def _read_files(options: argparse.Namespace) -> _Estate:
+def _read_files(options: argparse.Namespace) -> _Inventory:
     """The policies and keys of files."""
     from mockserver.cli.impact_files import keys_in, policies_at
     from mockserver.contract.spec_files import version_of
     from mockserver.gateway.impact import Rules
 
     source = "as asked for" if options.gateway else "the default"
-    estate = _Estate(Rules(version_of(options.gateway)), source)
-    estate.policies, estate.notes = policies_at(options.policies, estate.rules)
-    estate.keys, estate.unread = keys_in(options.keys, estate.rules)
-    return estate
+    inventory = _Inventory(Rules(version_of(options.gateway)), source)
+    inventory.policies, inventory.notes = policies_at(options.policies, inventory.rules)
+    inventory.keys, inventory.unread = keys_in(options.keys, inventory.rules)
+    return inventory
 
 
-def _read_services(options: argparse.Namespace) -> _Estate:
+def _read_services(options: argparse.Namespace) -> _Inventory:
     """The policies and keys of a gateway, or of a Dashboard and its gateway."""
     from contract_tests.engine.preflight import look
     from contract_tests.gateway.service import GATEWAY
@@ -227,7 +228,7 @@ def _read_services(options: argparse.Namespace) -> _Estate:
     elif is_dashboard:
         version = version_of(options.gateway)
         source = "as asked for" if options.gateway else "assumed, for a Dashboard does not tell its gateway's"
-    estate = _Estate(Rules(version), source)
+    inventory = _Inventory(Rules(version), source)
     with ExitStack() as clients:
 
         def reader(url: str, header: str, value: str) -> Reader:
@@ -236,26 +237,26 @@ def _read_services(options: argparse.Namespace) -> _Estate:
 
         main = reader(options.url, service.auth_header, secret)
         read_policies = services.policies_of_dashboard if is_dashboard else services.policies_of_gateway
-        estate.policies, estate.notes = read_policies(main, estate.rules)
+        inventory.policies, inventory.notes = read_policies(main, inventory.rules)
         if options.keys:
-            estate.keys, estate.unread = keys_in(options.keys, estate.rules)
-            return estate
+            inventory.keys, inventory.unread = keys_in(options.keys, inventory.rules)
+            return inventory
         if is_dashboard and not options.gateway_url:
-            estate.keys, estate.unread = services.keys_of_dashboard(main, estate.rules)
+            inventory.keys, inventory.unread = services.keys_of_dashboard(main, inventory.rules)
         else:
             source_of_keys = (
                 reader(options.gateway_url, GATEWAY.auth_header, gateway_secret) if is_dashboard else main
             )
-            estate.keys, estate.unread = services.keys_of_gateway(source_of_keys, estate.rules)
-    if others := mismatched(estate.rules, estate.policies, estate.keys):
-        estate.notes.append(
-            f"the gateway shows {len(others)} of {len(estate.keys)} sessions otherwise than policies make "
-            f"them by the rules of {estate.rules.version}; check --gateway"
+            inventory.keys, inventory.unread = services.keys_of_gateway(source_of_keys, inventory.rules)
+    if others := mismatched(inventory.rules, inventory.policies, inventory.keys):
+        inventory.notes.append(
+            f"the gateway shows {len(others)} of {len(inventory.keys)} sessions otherwise than policies make "
+            f"them by the rules of {inventory.rules.version}; check --gateway"
         )
-    return estate
+    return inventory
 
 
-def _moves(options: argparse.Namespace, estate: _Estate, after: Sequence[Policy]) -> tuple[Move, ...]:
+def _moves(options: argparse.Namespace, inventory: _Inventory, after: Sequence[Policy]) -> tuple[Move, ...]:
     """The moves of the sessions that name an old policy.
 
     Raises:
@@ -270,14 +271,14 @@ def _moves(options: argparse.Namespace, estate: _Estate, after: Sequence[Policy]
     if not options.migrate:
         return ()
     moves = dict(options.migrate)
-    keys = [key for key in estate.keys if moves.keys() & set(policy_names(key.session))]
+    keys = [key for key in inventory.keys if moves.keys() & set(policy_names(key.session))]
     for old, new in moves.items():
         named(new, after)
         if not any(old in policy_names(key.session) for key in keys):
-            named(old, estate.policies)
+            named(old, inventory.policies)
     if options.policies:
         mover = Mover(GATEWAY, options.gateway_url, "", moves, options.show_keys)
     else:
         mover = Mover(service_of(options), options.url, secret_of(options), moves, options.show_keys)
-    impacts: list[SessionImpact] = assess(estate.rules, estate.policies, after, keys, moves)
+    impacts: list[SessionImpact] = assess(inventory.rules, inventory.policies, after, keys, moves)
     return tuple(mover.move(impact) for impact in impacts)

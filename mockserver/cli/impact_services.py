@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable
 from typing import Any
-from urllib.parse import quote
 
+from contract_tests.engine.resources import quoted
 from mockserver.cli.impact_files import key_of
 from mockserver.contract.codecs import ensure_id
 from mockserver.gateway.impact import Rules
@@ -93,7 +93,7 @@ def keys_of_gateway(reader: Reader, rules: Rules) -> tuple[list[Key], list[Unrea
     """
     advice = "set enable_hashed_keys_listing, or give the keys with --keys FILE"
     names = reader.listing("/tyk/keys", lambda document: document["keys"] or [], advice)
-    return _read([(str(name), f"/tyk/keys/{_quoted(name)}") for name in names], reader, rules)
+    return _read([(str(name), f"/tyk/keys/{quoted(str(name))}") for name in names], reader, rules)
 
 
 def keys_of_dashboard(reader: Reader, rules: Rules) -> tuple[list[Key], list[Unread]]:
@@ -105,9 +105,9 @@ def keys_of_dashboard(reader: Reader, rules: Rules) -> tuple[list[Key], list[Unr
     advice = "give the gateway with --gateway-url, or the keys with --keys FILE"
     targets: dict[str, str] = {}
     for api_id in reader.listing("/api/apis?p=-2", _api_ids, advice):
-        path = f"/api/apis/{_quoted(api_id)}/keys"
+        path = f"/api/apis/{quoted(str(api_id))}/keys"
         for name in reader.listing(f"{path}?p=-1", lambda document: document["data"]["keys"] or [], advice):
-            targets.setdefault(str(name), f"{path}/{_quoted(name)}")
+            targets.setdefault(str(name), f"{path}/{quoted(str(name))}")
     return _read(list(targets.items()), reader, rules)
 
 
@@ -150,7 +150,3 @@ def _message(document: Any) -> str:
     found = document if isinstance(document, dict) else {}
     message = found.get("message") or found.get("Message")
     return f" {message}" if isinstance(message, str) else ""
-
-
-def _quoted(name: Any) -> str:
-    return quote(str(name), safe="", errors="surrogatepass")

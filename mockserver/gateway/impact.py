@@ -29,6 +29,8 @@ from mockserver.storage.files import MemoryFiles
 
 COUNTERS = {"quota_remaining", "quota_renews", "last_updated", "allowance", "last_check"}  # of use, no limits
 
+UNORDERED = {"tags", "endpoints"}  # lists whose order a gateway chooses
+
 
 @dataclass(frozen=True)
 class _Applied:
@@ -174,7 +176,7 @@ def _is_orphan(session: Document, store: PolicyStore) -> bool:
 
 
 def _changes(before: _Applied, after: _Applied) -> Iterable[MemberChange]:
-    """The members that differ; counters are left out, and lists of tags are compared without their order."""
+    """The members that differ; counters are left out."""
     old, new = _members(before.session), _members(after.session)
     for path in dict.fromkeys([*old, *new]):
         if _comparable(path, old.get(path)) == _comparable(path, new.get(path)):
@@ -209,9 +211,16 @@ def _comparable(path: str, value: Any) -> Any:
     """A value such that equal ones have one effect; null, "", [] and {} have none, as 0 and false."""
     if _is_right(path):
         return value is not None  # its members are compared one by one
-    if path == "tags":
-        value = sorted(value or [])
+    if _last(path) in UNORDERED:
+        value = _sorted(value)
     return value or None
+
+
+def _sorted(value: Any) -> Any:
+    """A value with all lists in it sorted."""
+    if isinstance(value, list):
+        return sorted(map(_sorted, value), key=json_writer.write)
+    return {name: _sorted(item) for name, item in value.items()} if isinstance(value, dict) else value
 
 
 def _saved(before: _Applied, after: _Applied) -> Iterable[str]:

@@ -43,7 +43,7 @@ def as_html(report: ImpactReport) -> str:
     )
     return _PAGE.substitute(
         title=escape(report.title),
-        version=escape(report.version),
+        version=escape(f"{report.version} ({report.source})"),
         counts=counts,
         notes="".join(f"<p>{escape(note)}</p>" for note in report.cautions),
         groups="".join(_group(report, group) for group in groups(report.impacts)),

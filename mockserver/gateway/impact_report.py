@@ -38,7 +38,8 @@ class ImpactReport:
     """All that is told about a planned change of policies.
 
     Attributes:
-        version: the gateway version whose rules were applied, and how it was found out.
+        version: the gateway version whose rules were applied.
+        source: how the version was found out, in words.
         plan: the planned changes, as in "delete gold".
         impacts: one for each session that was read.
         unread: the keys whose sessions could not be read.
@@ -48,6 +49,7 @@ class ImpactReport:
     """
 
     version: str
+    source: str
     plan: tuple[str, ...]
     impacts: tuple[SessionImpact, ...]
     unread: tuple[Unread, ...] = ()
@@ -149,7 +151,7 @@ def origin_text(change: MemberChange) -> str:
 
 def as_text(report: ImpactReport) -> str:
     """The report as text: the counts, then the listed sessions by equal impact, then the requests."""
-    lines = [report.title, f"by the rules of gateway {report.version}", ""]
+    lines = [report.title, f"by the rules of gateway {report.version} ({report.source})", ""]
     lines += [f"  {count:>6}  {outcome:<13}  {MEANINGS[outcome]}" for outcome, count in report.summary]
     lines += [f"note: {note}" for note in report.cautions]
     for group in groups(report.impacts):
@@ -174,6 +176,7 @@ def as_json(report: ImpactReport) -> str:
     """The report as a JSON object; sessions that nothing happens to are counted and not listed."""
     document = {
         "gateway": report.version,
+        "source": report.source,
         "plan": report.plan,
         "counts": dict(report.summary),
         "sessions": [_as_object(report, impact) for impact in report.impacts if is_listed(impact)],

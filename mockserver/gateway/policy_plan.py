@@ -76,7 +76,8 @@ def named(name: str, policies: Sequence[Policy]) -> list[Policy]:
         PlanError: there is none.
     """
     for member in ("id", "_id"):
-        if found := [policy for policy in policies if policy[member] == name]:
+        found = [policy for policy in policies if policy[member] == name]
+        if found and name:
             return found
     raise PlanError(f"there is no policy {name!r}; {_advice(name, policies)}")
 
