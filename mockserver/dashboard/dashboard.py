@@ -16,18 +16,22 @@ from mockserver.dashboard.apis import Apis
 from mockserver.dashboard.changes import Changes
 from mockserver.dashboard.config import Config
 from mockserver.dashboard.gateway_client import GatewayClient
+from mockserver.dashboard.keys import Keys
 from mockserver.dashboard.nodes.admission import Admission
 from mockserver.dashboard.nodes.deployment import Deployment
 from mockserver.dashboard.nodes.history import NOTIFIED, History
 from mockserver.dashboard.nodes.nodes import Nodes
 from mockserver.dashboard.nodes.notifications import Notifications
 from mockserver.dashboard.organisations import Organisations
+from mockserver.dashboard.ownership import Ownership
 from mockserver.dashboard.policies import Policies
 from mockserver.dashboard.policy_forms import Form, form_of
+from mockserver.dashboard.portal.portal import Portal
+from mockserver.dashboard.portal.provider import Provider
 from mockserver.dashboard.record_forms import INDEXED, KINDS, is_index_entry, is_record, terms_of
 from mockserver.dashboard.records import Records
 from mockserver.dashboard.replies import Refusal
-from mockserver.dashboard.users import ADMIN, Users
+from mockserver.dashboard.users import ADMIN, User, Users
 from mockserver.http.messages import DropConnection
 from mockserver.service.mock import Mock
 from mockserver.storage.backend import Backend
@@ -54,6 +58,7 @@ class Dashboard:
         deployment: the nodes and the gateways of this process, and what each of them has.
         admission: the rule that decides whether a request comes from a node.
         introspection: True if GraphQL tells its schema.
+        portal: a Developer Portal of the first organisation.
     """
 
     def __init__(
@@ -94,20 +99,33 @@ class Dashboard:
             self.changes.subscribe(notifications.send)
         self.admission = Admission(self.nodes, config.shared_node_secret, is_strict=strict_nonces)
         self.apis = Apis(self._records["apis"], self.changes, self.now)
+        self.ownership = Ownership(self.apis, config, self.behaviours)
         self.oauth_clients = self._records["oauth-clients"]
         self.assets = self._records["assets"]
         self.gateway = GatewayClient(config)
+        self.keys = Keys(self.gateway)
         self.form = form_of(style, codec)
         self._form_of_nodes = Form(codec)
         self.policies = Policies(
             self._records["policies"],
             self.apis,
+            self.ownership,
             self.changes,
             behaviours=self.behaviours,
             config=config,
             now=self.now,
             lock=lambda: backend.lock("dashboard"),
         )
+        provider = Provider(
+            User(_FIRST_USER, organisation, ADMIN),
+            self.policies,
+            self.apis,
+            self.keys,
+            codec,
+            self.now,
+            lambda: backend.lock("portal"),
+        )
+        self.portal = Portal(provider, self._records)
         self._found()
 
     def now(self) -> float:

@@ -7,7 +7,7 @@ import re
 from flask import Blueprint, Response, jsonify, request
 
 from mockserver.service.pages.pages import ASSETS_PREFIX
-from mockserver.serving import dashboard_control, gateway_control
+from mockserver.serving import dashboard_control, gateway_control, portal_control
 from mockserver.serving.control_access import RESPONSE_HEADERS, ControlAccess, Sender
 from mockserver.serving.dispatcher import CONTROL_PREFIX, Dispatcher
 from mockserver.serving.json_bodies import json_body
@@ -15,7 +15,7 @@ from mockserver.storage.backend import BackendUnavailable
 
 SERVICE_ROUTES = {  # by service
     "gateway": (gateway_control.add_routes,),
-    "dashboard": (dashboard_control.add_routes,),
+    "dashboard": (dashboard_control.add_routes, portal_control.add_routes),
 }
 DROPPED = "X-Journal-Dropped"  # the header with the number of entries that the journal no longer has
 CSP = "Content-Security-Policy"  # a page has one of its own, which allows the assets
@@ -105,6 +105,7 @@ def _sender() -> Sender:
         authorities=(*((host,) if host is not None else ()), *(absolute.groups() if absolute else ())),
         pages=(headers.get("Origin", ""), headers.get("Referer", "")),
         site=headers.get("Sec-Fetch-Site", ""),
+        forwarded=(headers.get("X-Forwarded-For", ""), headers.get("Forwarded", "")),
     )
 
 

@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 KEPT_WARNINGS = 20  # of a node
 KEPT_PULLS = 10_000  # of all nodes together
 SILENCE = 60.0  # seconds; a node that told regularly that it lives, and has not for so long, is gone
+MAX_NODES = 200  # that are remembered; beyond it those go that have not come for longest
 OVER_HTTP, OVER_MDCB = "http", "mdcb"
 
 PolicyName: TypeAlias = tuple[str, str]  # the id of the organisation, and the id that keys refer to
@@ -108,12 +109,15 @@ class Nodes:
         self.pulls: deque[Pull] = deque(maxlen=KEPT_PULLS)
 
     def add(self, node: Node) -> Node:
-        """Add a node, or replace the one with its id; it comes now."""
+        """Add a node, or replace the one with its id; it comes now, and may take the place of another."""
         with self._lock:
             before = self._nodes.get(node.id)
             node.came_last = self._now()
             node.came_first = before.came_first if before else node.came_last
             self._nodes[node.id] = node
+            if len(self._nodes) > MAX_NODES:
+                others = [other for other in self._nodes.values() if other is not node]
+                del self._nodes[min(others, key=lambda other: other.came_last).id]
         return node
 
     def get(self, node_id: str) -> Node | None:
