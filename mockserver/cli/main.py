@@ -22,11 +22,11 @@ COMMANDS = (  # the modules of this package that are commands, in the order of t
     "diff",
     "deviations",
     "parity",
+    "propagation",
     "record",
     "mutants",
     "why",
     "impact",
-    "propagation",
 )
 
 

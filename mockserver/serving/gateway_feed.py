@@ -8,7 +8,6 @@ from typing import Any
 
 from mockserver.contract.codecs import Malformed
 from mockserver.dashboard.dashboard import Dashboard
-from mockserver.dashboard.nodes.history import USED
 from mockserver.dashboard.nodes.nodes import PolicyName
 from mockserver.dashboard.nodes.propagation import Loaded
 from mockserver.gateway.api_definition import Api
@@ -33,7 +32,7 @@ class GatewayFeed:
         self.feeds_policies = not (config.policies__policy_path or config.policies__policy_record_name)
         self._feeds_apis = not config.app_path
         self._given: set[tuple[str, str]] = set()  # what the gateway has from here: kind and id
-        self._unused: dict[PolicyName, int] = {}  # the last change in a policy that no request has used
+        self._changes: dict[PolicyName, int] = {}  # the last change when a policy was loaded
 
     def loaded(self) -> Loaded:
         """The policies that the gateway has loaded from here."""
@@ -45,14 +44,9 @@ class GatewayFeed:
         ]
         return Loaded(tuple(documents), self._gateway.version, is_partial=True)
 
-    def applied(self, url: str, org_id: str, policy_ids: list[str]) -> None:
-        """Note that the gateway at a URL applied policies, if no request has used them before."""
-        for policy_id in policy_ids:
-            number = self._unused.pop((org_id, policy_id), None)
-            if number is not None:
-                history = self._dashboard.history
-                change = history.newest(until=number).get((org_id, policy_id))
-                history.note(USED, [change] if change else [], url)
+    def change_of(self, name: PolicyName) -> int:
+        """The number of the last change that a policy had when it was loaded; 0 if it was not."""
+        return self._changes.get(name, 0)
 
     def load(self, org_id: str, session: dict[str, Any]) -> None:
         """Load what a session of an organisation names; drop what was deleted since."""
@@ -63,7 +57,7 @@ class GatewayFeed:
         api_ids = _names(session.get("access_rights"))
         if self.feeds_policies and (policy_ids := _policies_of(session)):
             for policy_id in policy_ids:
-                self._unused[org_id, policy_id] = self._dashboard.changes.count
+                self._changes[org_id, policy_id] = self._dashboard.changes.count
                 policy = self._dashboard.policies.with_id(org_id, policy_id)
                 api_ids += list(policy["access_rights"]) if policy else []
                 self._write_policy(policy_id, policy)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Any
 
 from mockserver.contract.spec_files import version_of
@@ -12,7 +11,7 @@ from mockserver.contract.versions import GatewayVersion
 from mockserver.dashboard.config import Config
 from mockserver.dashboard.dashboard import DEFAULT_KEY, DEFAULT_ORGANISATION, SPEC, Dashboard
 from mockserver.dashboard.nodes.deployment import GatewayBeside
-from mockserver.dashboard.nodes.history import ChangeHistory
+from mockserver.dashboard.nodes.history import ChangeHistory, FirstUses
 from mockserver.dashboard.service import dashboard_service
 from mockserver.gateway.config import Config as GatewayConfig
 from mockserver.service.mock import Mock
@@ -183,7 +182,7 @@ class MockDashboard(MockServer):
         self.state.gateway.feed = feed.load
         if feed.feeds_policies:
             self.state.deployment.beside = [GatewayBeside(url, feed.loaded, str)]
-            gateway.on_applied = partial(feed.applied, url)
+            gateway.on_applied = FirstUses(self.state.history, url, feed.change_of).note
 
     @property
     def changes(self) -> list[ChangeHistory]:

@@ -110,3 +110,29 @@ class History:
         oldest = next((change.number for change in self._changes.recent()), self._changes.count + 1)
         with self._lock:
             self._notes = {key: time for key, time in self._notes.items() if key[0] >= oldest}
+
+
+class FirstUses:
+    """The first request in a gateway that applied a policy after each of its changes.
+
+    Args:
+        history: the history that it is noted in.
+        url: the URL of the gateway.
+        change_of: the number of the last change that the gateway has of a policy; 0 if it does not have it.
+    """
+
+    def __init__(self, history: History, url: str, change_of: Callable[[PolicyName], int]) -> None:
+        self._history = history
+        self._url = url
+        self._change_of = change_of
+        self._noted: dict[PolicyName, int] = {}
+
+    def note(self, org_id: str, policy_ids: Iterable[str]) -> None:
+        """Note that policies of an organisation were applied to the session of a request."""
+        for policy_id in policy_ids:
+            name = org_id, policy_id
+            number = self._change_of(name)
+            if self._noted.get(name, 0) < number:
+                self._noted[name] = number
+                change = self._history.newest(until=number).get(name)
+                self._history.note(USED, [change] if change else [], self._url)
