@@ -14,6 +14,7 @@ from mockserver.contract.spec_files import default_version
 from mockserver.dashboard.config import Config
 from mockserver.dashboard.dashboard import SPEC
 from mockserver.dashboard.records import Records
+from mockserver.serving.mock_dashboard import Settings
 from mockserver.storage.redis_backend import RedisBackend
 
 
@@ -80,7 +81,7 @@ def test_mocks_of_one_store_share_what_is_found(redis: Redis) -> None:
 
     def start() -> MockDashboard:
         config = Config().having("listen_port", 0)
-        return MockDashboard.of(default_version(SPEC), config, backend=RedisBackend(redis.url))
+        return MockDashboard.of(Settings(default_version(SPEC), config), RedisBackend(redis.url))
 
     with start() as one, start() as other, Client.from_url(redis.url) as client:
         policy_id = add(one, name="Gold", id="gold")

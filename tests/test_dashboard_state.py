@@ -16,6 +16,7 @@ from mockserver import MockDashboard
 from mockserver.dashboard.config import Config
 from mockserver.dashboard.dashboard import DEFAULT_KEY
 from mockserver.http.client import Client
+from mockserver.serving.mock_dashboard import Settings
 from mockserver.storage.document_directory import DirectoryBackend, StateError
 
 
@@ -27,7 +28,7 @@ def test_the_state_outlives_the_process(tmp_path: Path) -> None:
         from mockserver.dashboard.dashboard import SPEC
 
         config = Config().having("listen_port", 0)
-        return MockDashboard.of(default_version(SPEC), config, backend=DirectoryBackend(tmp_path))
+        return MockDashboard.of(Settings(default_version(SPEC), config), DirectoryBackend(tmp_path))
 
     with start() as dashboard:
         ids = [add(dashboard, name=name) for name in ("b", "a", "c")]
@@ -146,7 +147,7 @@ def test_a_foreign_record_in_a_shared_store_is_ignored(redis: Redis, value: str)
     config = Config().having("listen_port", 0)
     with (
         Client.from_url(redis.url) as other,
-        MockDashboard.of(default_version(SPEC), config, backend=RedisBackend(redis.url)) as dashboard,
+        MockDashboard.of(Settings(default_version(SPEC), config), RedisBackend(redis.url)) as dashboard,
     ):
         policy_id = add(dashboard, name="gold")
         for kind in KINDS:

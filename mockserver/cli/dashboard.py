@@ -15,6 +15,7 @@ from mockserver.console.terminal import show
 if TYPE_CHECKING:
     from mockserver.dashboard.config import Config
     from mockserver.gateway.config import Config as GatewayConfig
+    from mockserver.serving.mock_dashboard import MockDashboard
     from mockserver.storage.backend import Backend
 
 
@@ -65,6 +66,20 @@ def add(commands: Commands) -> None:
         "--gateway-port", type=int, metavar="PORT", help="Port of that gateway; 0 selects a free one (8080)."
     )
     parser.add_argument(
+        "--strict-nonces",
+        action="store_true",
+        help="Refuse gateways that pull with any but their newest nonce. A real gateway that is refused "
+        "during a reload hangs, so by default none is.",
+    )
+    parser.add_argument(
+        "--fault",
+        action="append",
+        default=[],
+        metavar="NAME[=TIMES]",
+        help="Let requests of gateways fail from the start: nonce-lost, register-conflict, empty-list, "
+        "bad-id, slow or gone; once, so many times, or always (0).",
+    )
+    parser.add_argument(
         "--remote-control",
         action="store_true",
         help="Allow /_mock/ to other machines, and under any name of this one in the Host header.",
@@ -78,7 +93,7 @@ def run(options: argparse.Namespace) -> int:
     from mockserver.dashboard.dashboard import DEFAULT_KEY, DEFAULT_ORGANISATION, SPEC
     from mockserver.dashboard.object_ids import is_object_id
     from mockserver.service.configuration import ConfigError
-    from mockserver.serving.mock_dashboard import MockDashboard
+    from mockserver.serving.mock_dashboard import MockDashboard, Settings
 
     config, ignored = _configuration(options)
     gateway_config, ignored_by_gateway = _gateway_configuration(options, config)
@@ -86,13 +101,19 @@ def run(options: argparse.Namespace) -> int:
     organisation = options.org or DEFAULT_ORGANISATION
     if not is_object_id(organisation):
         raise ConfigError(f"--org {organisation!r} is not the id of an organisation; give 24 hex digits")
-    with MockDashboard.of(
-        version, config,
-        key=KEY.of(options) or DEFAULT_KEY, organisation=organisation.lower(), style=options.style,
+    settings = Settings(
+        version,
+        config,
+        key=KEY.of(options) or DEFAULT_KEY,
+        organisation=organisation.lower(),
+        style=options.style,
         gateway=gateway_config,
-        remote_control=options.remote_control, backend=_backend(options),
-    ) as dashboard:  # fmt: skip
+        strict_nonces=options.strict_nonces,
+        remote_control=options.remote_control,
+    )
+    with MockDashboard.of(settings, _backend(options)) as dashboard:
         stop_on_signals(dashboard.stop)
+        effects = [_set_fault(dashboard, text) for text in options.fault]
         show_ignored(options.conf, ignored)
         show_ignored(options.gateway_conf, ignored_by_gateway)
         count = len(dashboard.state.contract.operations)
@@ -103,8 +124,26 @@ def run(options: argparse.Namespace) -> int:
         is_secret = dashboard.key != DEFAULT_KEY
         key = "" if is_secret else f', the key "{DEFAULT_KEY}"'
         show(f'the organisation is "{dashboard.state.organisation}"{key}')
+        for effect in effects:
+            show(effect)
         dashboard.wait()
     return 0
+
+
+def _set_fault(dashboard: MockDashboard, text: str) -> str:
+    """Set the fault of an option; returns a line that says what it does.
+
+    Raises:
+        FaultError: there is no such scenario, or the number of times is none.
+    """
+    from mockserver.dashboard.nodes.scenarios import SCENARIOS
+    from mockserver.service.faults import FaultError
+
+    name, _, times = text.partition("=")
+    if times and not (times.isascii() and times.isdigit()):
+        raise FaultError(f"--fault {text!r} does not end in a number; give {name}=3, or {name}=0 for always")
+    dashboard.fault(scenario=name, times=int(times or 1))
+    return f"fault {name}: {SCENARIOS[name].effect}"
 
 
 def _configuration(options: argparse.Namespace) -> tuple[Config, list[str]]:

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from mockserver.dashboard import authentication
+from mockserver.dashboard.changes import Changes
 from mockserver.dashboard.documents import object_at, text_of
 from mockserver.dashboard.object_ids import new_object_id
 from mockserver.dashboard.records import Document, Records
@@ -68,8 +69,9 @@ class Api:
 class Apis:
     """The API definitions of all organisations."""
 
-    def __init__(self, records: Records, now: Callable[[], float]) -> None:
+    def __init__(self, records: Records, changes: Changes, now: Callable[[], float]) -> None:
         self._records = records
+        self._changes = changes
         self._now = now
 
     def of_api_id(self, api_id: str) -> Api | None:
@@ -82,9 +84,9 @@ class Apis:
         api = self.of_api_id(name) if document is None else _api(document)
         return api if api and api.org_id == org_id else None
 
-    def all(self, org_id: str) -> list[Api]:
-        """The APIs of an organisation, the oldest first."""
-        return [api for api in map(_api, self._records.all()) if api.org_id == org_id]
+    def all(self, org_id: str = "") -> list[Api]:
+        """The APIs of an organisation, or of all for "", the oldest first."""
+        return [api for api in map(_api, self._records.all()) if org_id in ("", api.org_id)]
 
     def create(
         self, org_id: str, definition: Document, openapi: Document | None = None, *, keeps_id: bool = False
@@ -98,7 +100,9 @@ class Apis:
         if api_id and self.of_api_id(api_id):
             raise Refusal("Found API with the same ID", 409)
         api_id = api_id or secrets.token_hex(16)
-        return self._store(new_object_id(self._now()), api_id, org_id, definition, openapi)
+        api = self._store(new_object_id(self._now()), api_id, org_id, definition, openapi)
+        self._changes.report("api", "created", (org_id, api_id))
+        return api
 
     def update(self, api: Api, definition: Document, openapi: Document | None = None) -> Api:
         """Replace an API; the api_id that is sent becomes its own, so that clients can restore theirs.
@@ -110,11 +114,14 @@ class Apis:
         other = self.of_api_id(api_id)
         if other and other.object_id != api.object_id:
             raise Refusal("Found API with the same ID", 409)
-        return self._store(api.object_id, api_id, api.org_id, definition, openapi)
+        updated = self._store(api.object_id, api_id, api.org_id, definition, openapi)
+        self._changes.report("api", "updated", (api.org_id, api_id))
+        return updated
 
     def delete(self, api: Api) -> None:
         """Remove an API."""
         self._records.remove(api.object_id)
+        self._changes.report("api", "deleted", (api.org_id, api.api_id))
 
     def _store(
         self, object_id: str, api_id: str, org_id: str, definition: Document, openapi: Document | None

@@ -13,11 +13,15 @@ from mockserver.contract.openapi import Contract
 from mockserver.contract.spec_files import spec_path
 from mockserver.contract.versions import GatewayVersion
 from mockserver.dashboard.apis import Apis
+from mockserver.dashboard.changes import Changes
 from mockserver.dashboard.config import Config
 from mockserver.dashboard.gateway_client import GatewayClient
+from mockserver.dashboard.nodes.admission import Admission
+from mockserver.dashboard.nodes.nodes import Nodes
+from mockserver.dashboard.nodes.notifications import Notifications
 from mockserver.dashboard.organisations import Organisations
 from mockserver.dashboard.policies import Policies
-from mockserver.dashboard.policy_forms import form_of
+from mockserver.dashboard.policy_forms import Form, form_of
 from mockserver.dashboard.record_forms import INDEXED, KINDS, is_index_entry, is_record, terms_of
 from mockserver.dashboard.records import Records
 from mockserver.dashboard.replies import Refusal
@@ -42,6 +46,9 @@ class Dashboard:
         behaviours: the ids of the behaviours of this version, without those in `without`.
         storage_is_shared: True if other mocks share the database.
         form: the form in which policies are read and written; that of today, or that of the style "2017".
+        changes: the changes of policies and APIs, and who is told of them.
+        nodes: the gateways that take their policies from this Dashboard.
+        admission: the rule that decides whether a request comes from a node.
         introspection: True if GraphQL tells its schema.
     """
 
@@ -56,6 +63,7 @@ class Dashboard:
         style: str = "",
         without: frozenset[str] = frozenset(),
         introspection: bool = True,
+        strict_nonces: bool = False,
     ) -> None:
         self._mock = mock or Mock()
         backend = self._mock.backend
@@ -71,14 +79,21 @@ class Dashboard:
         self._records = {kind: _records(kind, backend, codec) for kind in KINDS}
         self.organisations = Organisations(self._records["organisations"], self.now)
         self.users = Users(self._records["users"], self.now)
-        self.apis = Apis(self._records["apis"], self.now)
+        self.changes = Changes(self.now)
+        if config.notify_on_change:
+            self.changes.subscribe(Notifications(backend, config.shared_node_secret).send)
+        self.nodes = Nodes(self.now)
+        self.admission = Admission(self.nodes, config.shared_node_secret, is_strict=strict_nonces)
+        self.apis = Apis(self._records["apis"], self.changes, self.now)
         self.oauth_clients = self._records["oauth-clients"]
         self.assets = self._records["assets"]
         self.gateway = GatewayClient(config)
         self.form = form_of(style, codec)
+        self._form_of_nodes = Form(codec)
         self.policies = Policies(
             self._records["policies"],
             self.apis,
+            self.changes,
             behaviours=self.behaviours,
             config=config,
             now=self.now,
@@ -117,10 +132,23 @@ class Dashboard:
             raise ValueError(refusal.message) from refusal
         return object_id
 
+    def policies_of_nodes(self, org_id: str = "") -> list[dict[str, Any]]:
+        """The policies of an organisation, or of all for "", as gateways are given them, the oldest first."""
+        return [self._form_of_nodes.document(policy) for policy in self.policies.all(org_id)]
+
+    def apis_of_nodes(self, org_id: str = "") -> list[dict[str, Any]]:
+        """The APIs of an organisation, or of all for "", as gateways are given them, the oldest first."""
+        return [
+            {"api_definition": dict(api.definition), **({"oas": dict(api.openapi)} if api.openapi else {})}
+            for api in self.apis.all(org_id)
+        ]
+
     def reset(self) -> None:
         """Add the first organisation with its admin to the backend, which was cleared before."""
         for records in self._records.values():
             records.forget_index()
+        self.changes.clear()
+        self.nodes.clear()
         self._found()
 
     def _found(self) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 from mockserver.dashboard import authentication
 from mockserver.dashboard.apis import Apis
+from mockserver.dashboard.changes import Changes
 from mockserver.dashboard.config import Config
 from mockserver.dashboard.object_ids import is_object_id, new_object_id, rfc3339
 from mockserver.dashboard.policy_states import apply_state, state_of
@@ -35,6 +36,7 @@ class Policies:
         self,
         records: Records,
         apis: Apis,
+        changes: Changes,
         *,
         behaviours: frozenset[str],
         config: Config,
@@ -43,14 +45,15 @@ class Policies:
     ) -> None:
         self.records = records
         self._apis = apis
+        self._changes = changes
         self._behaviours = behaviours
         self._config = config
         self._now = now
         self._lock = lock
 
     def all(self, org_id: str) -> list[Document]:
-        """The policies of an organisation with their derived members, the oldest first."""
-        return [self._whole(policy) for policy in self.records.all() if policy["org_id"] == org_id]
+        """The policies of an organisation, or of all for "", with their derived members, the oldest first."""
+        return [self._whole(policy) for policy in self.records.all() if org_id in ("", policy["org_id"])]
 
     def get(self, org_id: str, policy_id: str) -> Document:
         """The policy of an organisation with an id, with its derived members.
@@ -83,7 +86,9 @@ class Policies:
             if policy["_id"] and self.records.get(policy["_id"]) is not None:
                 raise Refusal("Failure creating data, please contact your administrator.", 500)
             policy["_id"] = policy["_id"] or new_object_id(now)
-            return self._store(policy)
+            stored = self._store(policy)
+        self._report("created", stored)
+        return stored
 
     def update(self, org_id: str, policy_id: str, policy: Document) -> Document:
         """Replace a policy; its `_id` and its date of creation stay. Returns it as stored.
@@ -96,7 +101,9 @@ class Policies:
             kept = {name: before[name] for name in ("_id", "org_id", "date_created")}
             policy = {**policy, **kept, "id": policy["id"] or before["id"]}
             self._check(policy, before["_id"])
-            return self._store(policy)
+            stored = self._store(policy)
+        self._report("updated", stored)
+        return stored
 
     def delete(self, org_id: str, policy_id: str) -> None:
         """Remove a policy.
@@ -107,31 +114,39 @@ class Policies:
         with self._lock():
             stored = self._stored(org_id, policy_id, "Could not retrieve object for deletion")
             self.records.remove(stored["_id"])
+        self._report("deleted", stored)
 
     def import_all(self, policies: Iterable[Document]) -> list[str]:
         """Store exported policies with their ids, organisations and dates; returns their database ids.
 
         Source of the dates: exports of DEMO that were imported and exported again.
         """
-        ids = []
+        imported = []
         with self._lock():
             for policy in policies:
                 now = self._now()
                 date = policy["date_created"] if policy["date_created"] != _NO_TIME else rfc3339(now)
                 object_id = policy["_id"] or new_object_id(now)
                 exported = {**policy, "_id": object_id, "date_created": date}
-                self._store(exported, policy["last_updated"])
-                ids.append(object_id)
-        return ids
+                imported.append(self._store(exported, policy["last_updated"]))
+        self._report("updated", *imported)
+        return [stored["_id"] for stored in imported]
 
     def forget_api(self, api_id: str) -> None:
         """Remove the rights to an API that was deleted from all policies (RN:6985)."""
+        changed = []
         with self._lock():
             for policy in self.records.all():
                 if api_id in policy["access_rights"]:
                     rights = dict(policy["access_rights"])
                     del rights[api_id]
                     self.records.add(policy["_id"], {**policy, "access_rights": rights})
+                    changed.append(policy)
+        self._report("updated", *changed)
+
+    def _report(self, action: str, *policies: Document) -> None:
+        names = [(policy["org_id"], policy["id"] or policy["_id"]) for policy in policies]
+        self._changes.report("policy", action, *names)
 
     def _stored(self, org_id: str, policy_id: str, message: str) -> Document:
         policy = self.records.get(policy_id.lower()) if is_object_id(policy_id) else None

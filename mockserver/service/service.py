@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from mockserver.contract.openapi import Contract
 from mockserver.http.messages import Reply, Request
+from mockserver.service.faults import Scenario
 from mockserver.service.registry import HandlerFunction
 
 
@@ -31,6 +32,7 @@ class Service:
         not_allowed: the answer to a path that has routes, but none with the method.
         beside: the handler of a request to anything but an operation; None for a request to the routes.
         path_of: the configured path of an operation, from its path in the spec.
+        scenarios: the failures that faults may name, by name.
         root_fields: the ids of the root fields of its GraphQL schema, which faults may name too.
     """
 
@@ -44,6 +46,7 @@ class Service:
     not_allowed: Callable[[Request], Reply]
     beside: Callable[[Request], HandlerFunction | None] = _no_route_beside
     path_of: Callable[[str], str] = str
+    scenarios: Mapping[str, Scenario] = field(default_factory=dict)
     root_fields: frozenset[str] = frozenset()
 
     @property

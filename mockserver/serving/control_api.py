@@ -60,7 +60,9 @@ def control_blueprint(dispatcher: Dispatcher, access: ControlAccess) -> Blueprin
 
     @control.post("/faults")
     def add_fault() -> Response:
-        mock.faults.add(json_body(), service.fault_targets)
+        fault = mock.faults.add(json_body(), service.fault_targets, service.scenarios)
+        if fault.scenario:
+            return jsonify(status="ok", effect=service.scenarios[fault.scenario].effect)
         return jsonify(status="ok")
 
     @control.delete("/faults")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from mockserver.contract.spec_files import version_of
@@ -17,6 +17,29 @@ from mockserver.serving.gateway_feed import GatewayFeed
 from mockserver.serving.mock_gateway import MockGateway
 from mockserver.serving.mock_server import MockServer
 from mockserver.storage.backend import Backend
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All that a mock Dashboard is started with, but for its backend.
+
+    Attributes:
+        config: its complete configuration; it listens on the `listen_address` and `listen_port` of it.
+        gateway: the configuration of a mock gateway beside it; None for none.
+        remote_control: allow /_mock/ to other machines.
+    The others are as in `MockDashboard`.
+    """
+
+    version: GatewayVersion
+    config: Config
+    key: str = DEFAULT_KEY
+    organisation: str = DEFAULT_ORGANISATION
+    style: str = ""
+    gateway: GatewayConfig | None = None
+    without: frozenset[str] = frozenset()
+    introspection: bool = True
+    strict_nonces: bool = False
+    remote_control: bool = False
 
 
 class DashboardPolicies(Mapping[str, dict[str, Any]]):
@@ -64,6 +87,7 @@ class MockDashboard(MockServer):
             `gateway_config` is given.
         gateway_config: keys of the tyk.conf of that gateway, nested or dotted.
         introspection: let GraphQL tell its schema.
+        strict_nonces: refuse nodes whose nonce is not the newest one; a real gateway may then hang.
 
     Attributes:
         policies: the policies of the first organisation by database id.
@@ -90,77 +114,56 @@ class MockDashboard(MockServer):
         with_gateway: bool = True,
         gateway_config: Mapping[str, Any] | None = None,
         introspection: bool = True,
+        strict_nonces: bool = False,
     ) -> None:
-        version = version_of(dashboard, SPEC)
-        settings, _ = Config.of(config or {})
+        complete, _ = Config.of(config or {})
         if admin_secret is not None:
-            settings = replace(settings, admin_secret=admin_secret)
-        settings = replace(settings, listen_port=port)
+            complete = replace(complete, admin_secret=admin_secret)
         gateway = None
-        if with_gateway and (gateway_config is not None or not settings.tyk_api_config__host):
+        if with_gateway and (gateway_config is not None or not complete.tyk_api_config__host):
             gateway = replace(GatewayConfig.of(gateway_config or {})[0], listen_port=0)
-        self._start(
-            Mock(), version, settings, key, organisation, style, gateway, without,
-            introspection=introspection,
-        )  # fmt: skip
-
-    @classmethod
-    def of(
-        cls,
-        version: GatewayVersion,
-        config: Config,
-        *,
-        key: str = DEFAULT_KEY,
-        organisation: str = DEFAULT_ORGANISATION,
-        style: str = "",
-        gateway: GatewayConfig | None = None,
-        remote_control: bool = False,
-        backend: Backend | None = None,
-    ) -> MockDashboard:
-        """A mock Dashboard with a complete configuration, on its `listen_address` and `listen_port`.
-
-        With `gateway` it has a mock gateway with that configuration beside it.
-        """
-        self = cls.__new__(cls)
-        self._start(
-            Mock(backend),
-            version,
-            config,
+        settings = Settings(
+            version_of(dashboard, SPEC),
+            replace(complete, listen_port=port),
             key,
             organisation,
             style,
             gateway,
-            remote_control=remote_control,
-        )  # fmt: skip
+            without,
+            introspection,
+            strict_nonces,
+        )
+        self._start(settings, Mock())
+
+    @classmethod
+    def of(cls, settings: Settings, backend: Backend | None = None) -> MockDashboard:
+        """A mock Dashboard with these settings, whose state a backend keeps; by default, in memory."""
+        self = cls.__new__(cls)
+        self._start(settings, Mock(backend))
         return self
 
-    def _start(
-        self,
-        mock: Mock,
-        version: GatewayVersion,
-        config: Config,
-        key: str,
-        organisation: str,
-        style: str,
-        gateway: GatewayConfig | None,
-        without: frozenset[str] = frozenset(),
-        *,
-        introspection: bool = True,
-        remote_control: bool = False,
-    ) -> None:
+    def _start(self, settings: Settings, mock: Mock) -> None:
+        config = settings.config
         self.gateway = None
-        if gateway is not None:
-            self.gateway = MockGateway.of(version_of(None), _fed(gateway))
+        if settings.gateway is not None:
+            self.gateway = MockGateway.of(version_of(None), _fed(settings.gateway))
             config = _with_gateway(config, self.gateway)
         try:
             self.state = Dashboard(
-                version, config, mock, key=key, organisation=organisation, style=style, without=without,
-                introspection=introspection,
-            )  # fmt: skip
+                settings.version,
+                config,
+                mock,
+                key=settings.key,
+                organisation=settings.organisation,
+                style=settings.style,
+                without=settings.without,
+                introspection=settings.introspection,
+                strict_nonces=settings.strict_nonces,
+            )
             self._feed_gateway()
             self.policies = DashboardPolicies(self.state)
             address = (config.listen_address, config.listen_port)
-            self._serve(mock, dashboard_service(self.state), address, remote_control=remote_control)
+            self._serve(mock, dashboard_service(self.state), address, remote_control=settings.remote_control)
         except BaseException:
             if self.gateway is not None:
                 self.gateway.close()
