@@ -66,6 +66,12 @@ def add(commands: Commands) -> None:
         "--gateway-port", type=int, metavar="PORT", help="Port of that gateway; 0 selects a free one (8080)."
     )
     parser.add_argument(
+        "--mdcb",
+        type=int,
+        metavar="PORT",
+        help="Serve data planes, as MDCB does, on this port; 0 selects a free one (by default none are).",
+    )
+    parser.add_argument(
         "--strict-nonces",
         action="store_true",
         help="Refuse gateways that pull with any but their newest nonce. A real gateway that is refused "
@@ -109,6 +115,7 @@ def run(options: argparse.Namespace) -> int:
         style=options.style,
         gateway=gateway_config,
         strict_nonces=options.strict_nonces,
+        mdcb_port=options.mdcb,
         remote_control=options.remote_control,
     )
     with MockDashboard.of(settings, _backend(options)) as dashboard:
@@ -121,6 +128,8 @@ def run(options: argparse.Namespace) -> int:
         if dashboard.gateway is not None:
             gateway = dashboard.gateway
             show(f"Tyk Gateway {gateway.gateway.version} mocked on {gateway.url}")
+        if dashboard.mdcb_address:
+            show(f'MDCB for data planes on {dashboard.mdcb_address}, the slave_options "connection_string"')
         is_secret = dashboard.key != DEFAULT_KEY
         key = "" if is_secret else f', the key "{DEFAULT_KEY}"'
         show(f'the organisation is "{dashboard.state.organisation}"{key}')

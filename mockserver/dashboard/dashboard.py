@@ -16,6 +16,7 @@ from mockserver.dashboard.apis import Apis
 from mockserver.dashboard.changes import Changes
 from mockserver.dashboard.config import Config
 from mockserver.dashboard.gateway_client import GatewayClient
+from mockserver.dashboard.mdcb.control_plane import ControlPlane
 from mockserver.dashboard.nodes.admission import Admission
 from mockserver.dashboard.nodes.nodes import Nodes
 from mockserver.dashboard.nodes.notifications import Notifications
@@ -49,6 +50,7 @@ class Dashboard:
         changes: the changes of policies and APIs, and who is told of them.
         nodes: the gateways that take their policies from this Dashboard.
         admission: the rule that decides whether a request comes from a node.
+        control_plane: what data planes ask for over MDCB.
         introspection: True if GraphQL tells its schema.
     """
 
@@ -98,6 +100,15 @@ class Dashboard:
             config=config,
             now=self.now,
             lock=lambda: backend.lock("dashboard"),
+        )
+        self.control_plane = ControlPlane(
+            self.users,
+            self.nodes,
+            self.changes,
+            self.gateway,
+            self.policies_of_nodes,
+            self.apis_of_nodes,
+            self.now,
         )
         self._found()
 
@@ -149,6 +160,7 @@ class Dashboard:
             records.forget_index()
         self.changes.clear()
         self.nodes.clear()
+        self.control_plane.clear()
         self._found()
 
     def _found(self) -> None:

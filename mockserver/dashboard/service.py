@@ -8,6 +8,7 @@ from mockserver.dashboard import handlers, replies
 from mockserver.dashboard.dashboard import Dashboard
 from mockserver.dashboard.graphql.root_fields import OPERATION_IDS
 from mockserver.dashboard.handlers.registration import key_of
+from mockserver.dashboard.mdcb.server import FAULT_TARGETS
 from mockserver.dashboard.nodes.scenarios import SCENARIOS
 from mockserver.http.messages import Reply, Request
 from mockserver.service.registry import check
@@ -37,7 +38,7 @@ def dashboard_service(dashboard: Dashboard) -> Service:
         not_allowed=lambda _: replies.METHOD_NOT_ALLOWED,
         path_of=guard.path_of,
         scenarios=SCENARIOS,
-        root_fields=OPERATION_IDS,
+        also_faulty=OPERATION_IDS | FAULT_TARGETS,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import parse_qs, quote
 
 from mockserver.dashboard.documents import parse
 from mockserver.dashboard.gateway_client import GatewayReply
@@ -61,6 +61,7 @@ def delete_key(call: Call) -> Reply:
     _owned(call)
     if call.state.gateway.send("DELETE", _target(call)).status != 200:
         raise Refusal("Could not delete key.", 500)
+    _tell_planes(call, call.params["keyId"])
     return ok("Key deleted successfully.")
 
 
@@ -108,9 +109,16 @@ def _written(call: Call, method: str, target: str, name: str = "") -> Reply:
     if reply.status != 200 or not isinstance(reply.document, dict):
         raise _NO_GATEWAY if reply.status in (0, 500) else _refused(reply)
     key = str(reply.document.get("key") or name)
+    _tell_planes(call, key)
     stored = call.state.gateway.send("GET", _key_target(call, key))
     data = stored.document if stored.status == 200 else session
     return _shown(key, data, str(reply.document.get("key_hash", "")))
+
+
+def _tell_planes(call: Call, key: str) -> None:
+    """Let data planes fetch a key again, or forget it, at their next look (GW ProcessKeySpaceChanges)."""
+    is_hash = parse_qs(call.query.removeprefix("?")).get("hashed", [""])[0]
+    call.state.control_plane.key_updates.add(user_of(call).org_id, f"{key}:hashed" if is_hash else key)
 
 
 def _refused(reply: GatewayReply) -> Refusal:

@@ -7,7 +7,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Self
 
 from mockserver.golang.rpc.errors import CallRefused, ConnectionLost, GobError, HangUp
@@ -27,10 +27,17 @@ _CLOSING = 10.0  # seconds that `close` waits for threads
 
 @dataclass(frozen=True)
 class Caller:
-    """The client of a call; all connections of one client have the same id, which it chose itself."""
+    """The client of a call, on one of its connections.
+
+    Attributes:
+        connection_id: an id that the client chose itself, the same on all its connections.
+        address: of this connection.
+        gone: an event that is set when this connection has ended, so that no answer can be sent.
+    """
 
     connection_id: str
     address: str
+    gone: threading.Event = field(default_factory=threading.Event, compare=False, repr=False)
 
 
 Function = Callable[[Caller, Any], object]
@@ -86,6 +93,7 @@ class RpcServer:
         self._lock = threading.Lock()
         self._connections: dict[_Connection, threading.Thread] = {}
         self._is_closing = False
+        listener.setblocking(True)
         listener.listen()
         self.address: tuple[str, int] = listener.getsockname()[:2]
         self._thread = threading.Thread(target=self._accept, name="rpc listener", daemon=True)
@@ -182,6 +190,7 @@ class _Connection:
         except (GobError, TimeoutError) as error:
             LOG.warning("the connection of %s is closed: %s", self.caller.address, error or "it is silent")
         finally:
+            self.caller.gone.set()
             self._link.hang_up()
             with self._changed:
                 self._changed.wait_for(lambda: not self._calls)
