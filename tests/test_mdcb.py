@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from asking import wait_until
 from dashboards import RIGHT, add, ask
 from planes import WAIT, Plane, plane, second_organisation
 
@@ -163,10 +164,18 @@ def test_a_plane_is_a_node(mdcb: MockDashboard) -> None:
         assert list(node.delivered or ()) == [policy_id]
         gateway.login(stats={"policies_count": 1})  # as versions before 5.12.0 tell
         assert node.loaded is None
+
+
+@pytest.mark.parametrize("logs_in", [False, True])
+def test_a_plane_that_stops_is_no_node(mdcb: MockDashboard, *, logs_in: bool) -> None:
+    """A gateway that says that it stops is no node any more, also if it logs in once more before it ends."""
+    with plane(mdcb) as gateway:
         gateway.call("Disconnect", Named(LOGIN, {"UserKey": mdcb.key}))
         assert mdcb.state.nodes.get("solo-1") is None
-        with pytest.raises(CallRefused, match="Access Denied"):
-            gateway.policies()
+        assert gateway.policies() == []
+        if logs_in:
+            gateway.login()
+    wait_until(lambda: not mdcb.state.nodes.all())
 
 
 def test_a_plane_that_is_cut_off_stays_a_node(mdcb: MockDashboard) -> None:

@@ -38,9 +38,9 @@ class Pending:
                     self.add_for(owner, group, *texts)
 
     def add_for(self, org_id: str, group: str, *texts: str) -> None:
-        """Add texts for one group, which has joined."""
+        """Add texts for one group."""
         with self._changed:
-            pending = self._groups[org_id, group]
+            pending = self._groups.setdefault((org_id, group), {})
             pending.update(dict.fromkeys(texts))
             while len(pending) > MOST_TEXTS:
                 del pending[next(iter(pending))]
@@ -65,10 +65,9 @@ class Pending:
         return []
 
     def clear(self) -> None:
-        """Forget all texts; the groups stay."""
+        """Forget all groups."""
         with self._changed:
-            for pending in self._groups.values():
-                pending.clear()
+            self._groups.clear()
 
     def close(self) -> None:
         """End all waiting calls."""

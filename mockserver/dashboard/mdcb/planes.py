@@ -43,6 +43,7 @@ class Planes:
         self._nodes = nodes
         self._lock = threading.Lock()
         self._planes: dict[str, Plane] = {}
+        self._stopping: set[str] = set()
 
     def login(self, caller: Caller, key: str, group: str = "", node: bytes = b"") -> Plane | None:
         """Log a gateway in by the key of a user; None if no user has it."""
@@ -76,16 +77,23 @@ class Planes:
         return plane
 
     def logout(self, caller: Caller) -> None:
-        """Forget a gateway that stops, and its node."""
+        """Forget the node of a gateway that stops.
+
+        It goes on calling while it stops, and logs in again if it is refused (recordings mdcb-*).
+        """
+        plane = self.of(caller)
         with self._lock:
-            plane = self._planes.pop(caller.connection_id, None)
-        if plane is not None:
-            self._nodes.remove(plane.node.id)
+            self._stopping.add(caller.connection_id)
+        self._nodes.remove(plane.node.id)
 
     def leave(self, connection_id: str) -> None:
-        """Forget a gateway without connections; its node stays, for it serves on and may come again."""
+        """Forget a gateway without connections; its node stays unless it stops, for it may come again."""
         with self._lock:
-            self._planes.pop(connection_id, None)
+            plane = self._planes.pop(connection_id, None)
+            is_stopping = connection_id in self._stopping
+            self._stopping.discard(connection_id)
+        if plane is not None and is_stopping:
+            self._nodes.remove(plane.node.id)
 
     def clear(self) -> None:
         """Forget all gateways, which then log in again."""
