@@ -40,6 +40,7 @@ OF_OTHERS = {
                 "/tyk/keys/victim-key", "/tyk/org/keys/victimorg", "/tyk/oauth/clients/victim-api"),
     "dashboard": (f"/api/portal/policies/{FOREIGN_ID}", f"/api/portal/policies/{FOREIGN_HEX}"),
 }  # fmt: skip
+_ORGANISATION = re.compile(rb'"org_id": "(?:[^"\\]|\\.)*"')
 _RUN = re.compile(rb"tyk-contract-[0-9a-f]{8}-")
 
 
@@ -98,7 +99,13 @@ class ServerCase:
 
 
 def mentions_others(text: bytes) -> bool:
-    """True if a write names a thing of others, however often it is encoded."""
+    """True if a write names a thing of others, however often it is encoded.
+
+    An update of a Dashboard's policy may repeat the organisation that the Dashboard answered: the suite
+    sends a policy back as it was read, and cannot know the organisation of its key from anything else.
+    """
+    if text.startswith(b"PUT /api/portal/policies/"):
+        text = _ORGANISATION.sub(b"", text)
     for _ in range(12):
         words = [word for word in re.split(rb"[^0-9A-Za-z+/=_-]", text) if word.startswith(b"ey")]
         decoded = [base64.b64decode(word + b"==", altchars=b"-_" if b"_" in word else None) for word in words]

@@ -1,4 +1,4 @@
-"""The resources of the Tyk Dashboard's API: policies, and the users that a recording makes."""
+"""The resources of the Tyk Dashboard's API: policies, their APIs, nodes, and the users of a recording."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from contract_tests.engine.resources import Get, Resource, Write, nothing
 
 POLICIES = "/api/portal/policies"
 USERS = "/api/users"
+APIS = "/api/apis"
 _OBJECT_ID = re.compile("[0-9a-fA-F]{24}")  # any other text in its place is refused
 
 
@@ -62,10 +63,29 @@ def _shown_users(get: Get) -> Iterable[tuple[str, str]]:
             yield user_id, address
 
 
+def _shown_apis(get: Get) -> Iterable[tuple[str, str]]:
+    """APIs by database id, if the key may see them; the name tells whose an API is."""
+    target = f"{APIS}?p=-1"
+    if get(target) is None:
+        return
+    for wrapper in _objects(get, target, "apis"):
+        definition = wrapper.get("api_definition")
+        if isinstance(definition, dict) and _OBJECT_ID.fullmatch(str(definition.get("id", ""))):
+            yield str(definition["id"]), str(definition.get("name", ""))
+
+
 POLICY = Resource(
     "policy", POLICIES,
     named_by=("name", "id", "_id"), ids_of=_policy_ids, name_in_answer=_policy_in_answer,
     listed=_listed_policies, shown=_shown_policies, is_optional=False,
+)  # fmt: skip
+
+API = Resource(
+    "API", APIS,
+    named_by=tuple(
+        f"api_definition.{member}" for member in ("name", "api_id", "id", "slug", "proxy.listen_path")
+    ),
+    ids_of=nothing, name_in_answer=lambda *_: "", shown=_shown_apis, shown_within="api_definition",
 )  # fmt: skip
 
 USER = Resource(
@@ -77,4 +97,8 @@ IMPORT = Resource(
     named_by=("Data.name", "Data.id", "Data._id"), ids_of=nothing, is_optional=False,
 )  # fmt: skip
 
-RESOURCES = (POLICY, USER, IMPORT)
+NODE = Resource(  # named by a header, with a nonce that only the run has
+    "node", "/system/node", names_of=nothing, ids_of=nothing
+)
+
+RESOURCES = (POLICY, API, USER, IMPORT, NODE)

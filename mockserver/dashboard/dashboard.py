@@ -21,6 +21,7 @@ from mockserver.dashboard.nodes.admission import Admission
 from mockserver.dashboard.nodes.nodes import Nodes
 from mockserver.dashboard.nodes.notifications import Notifications
 from mockserver.dashboard.organisations import Organisations
+from mockserver.dashboard.ownership import Ownership
 from mockserver.dashboard.policies import Policies
 from mockserver.dashboard.policy_forms import Form, form_of
 from mockserver.dashboard.record_forms import INDEXED, KINDS, is_index_entry, is_record, terms_of
@@ -87,6 +88,7 @@ class Dashboard:
         self.nodes = Nodes(self.now)
         self.admission = Admission(self.nodes, config.shared_node_secret, is_strict=strict_nonces)
         self.apis = Apis(self._records["apis"], self.changes, self.now)
+        self.ownership = Ownership(self.apis, config, self.behaviours)
         self.oauth_clients = self._records["oauth-clients"]
         self.assets = self._records["assets"]
         self.gateway = GatewayClient(config)
@@ -95,6 +97,7 @@ class Dashboard:
         self.policies = Policies(
             self._records["policies"],
             self.apis,
+            self.ownership,
             self.changes,
             behaviours=self.behaviours,
             config=config,

@@ -31,8 +31,8 @@ _GATEWAY = (
 )  # fmt: skip
 _DASHBOARD = (  # those that decide what REST answers of policies
     "dashboard.handlers.policies", "dashboard.handlers.registration", "dashboard.service",
-    "dashboard.policies", "dashboard.policy_forms", "dashboard.policy_states", "dashboard.listing",
-    "dashboard.records", "dashboard.replies",
+    "dashboard.policies", "dashboard.derived_members", "dashboard.policy_forms", "dashboard.policy_states",
+    "dashboard.listing", "dashboard.records", "dashboard.replies",
 )  # fmt: skip
 MODULES = {"gateway": _GATEWAY, "dashboard": _DASHBOARD}  # by service
 

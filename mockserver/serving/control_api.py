@@ -100,6 +100,7 @@ def _sender() -> Sender:
         authorities=(*((host,) if host is not None else ()), *(absolute.groups() if absolute else ())),
         pages=(headers.get("Origin", ""), headers.get("Referer", "")),
         site=headers.get("Sec-Fetch-Site", ""),
+        forwarded=(headers.get("X-Forwarded-For", ""), headers.get("Forwarded", "")),
     )
 
 

@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, quote
 
 from mockserver.dashboard.documents import parse
 from mockserver.dashboard.gateway_client import GatewayReply
-from mockserver.dashboard.handlers.registration import Call, handles, page_of, user_of
+from mockserver.dashboard.handlers.registration import Call, handles, page_of
 from mockserver.dashboard.records import Document
 from mockserver.dashboard.replies import Refusal, ok
 from mockserver.http.messages import Reply
@@ -68,7 +68,7 @@ def delete_key(call: Call) -> Reply:
 @handles("listKeysOfApi", SECTION, waits=always)
 def list_keys_of_api(call: Call) -> Reply:
     """List the keys of the organisation, page by page (SW 968)."""
-    reply = call.state.gateway.send("GET", f"/tyk/keys?filter={quote(user_of(call).org_id)}")
+    reply = call.state.gateway.send("GET", f"/tyk/keys?filter={quote(call.user.org_id)}")
     if reply.status != 200 or not isinstance(reply.document, dict):
         raise Refusal("Could not retrieve keys.", 404)
     keys, pages = page_of(call, sorted(reply.document.get("keys") or []))
@@ -81,7 +81,7 @@ def _target(call: Call) -> str:
 
 
 def _key_target(call: Call, key: str) -> str:
-    query = f"{call.query or '?'}{'&' if call.query else ''}org_id={quote(user_of(call).org_id)}"
+    query = f"{call.query or '?'}{'&' if call.query else ''}org_id={quote(call.user.org_id)}"
     return f"/tyk/keys/{quote(key.encode('utf-8', 'surrogateescape'), safe='')}{query}"
 
 
@@ -92,7 +92,7 @@ def _owned(call: Call) -> Document:
         raise _NO_GATEWAY
     if reply.status != 200 or not isinstance(reply.document, dict):
         raise _UNKNOWN
-    if reply.document.get("org_id") != user_of(call).org_id:
+    if reply.document.get("org_id") != call.user.org_id:
         raise Refusal("Attempted access to non-owned key.", 400)
     return reply.document
 
@@ -102,7 +102,7 @@ def _written(call: Call, method: str, target: str, name: str = "") -> Reply:
 
     A gateway that hashes keys does not name the key of a user of basic authentication, which has `name`.
     """
-    org_id = user_of(call).org_id
+    org_id = call.user.org_id
     session = {**parse(call.body, _MALFORMED), "org_id": org_id}
     call.state.gateway.feed(org_id, session)
     reply = call.state.gateway.send(method, target, session)
