@@ -118,7 +118,7 @@ def _written(call: Call, method: str, target: str, name: str = "") -> Reply:
 def _tell_planes(call: Call, key: str) -> None:
     """Let data planes fetch a key again, or forget it, at their next look (GW ProcessKeySpaceChanges)."""
     is_hash = parse_qs(call.query.removeprefix("?")).get("hashed", [""])[0]
-    call.state.control_plane.key_updates.add(user_of(call).org_id, f"{key}:hashed" if is_hash else key)
+    call.state.control_plane.key_updates.add(call.user.org_id, f"{key}:hashed" if is_hash else key)
 
 
 def _refused(reply: GatewayReply) -> Refusal:

@@ -9,6 +9,7 @@ answer. The control plane itself is closed: how long it holds a long poll, and t
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -24,6 +25,7 @@ from mockserver.golang.rpc.gob_types import Named
 from mockserver.golang.rpc.server import Caller, Function
 
 LONG_POLL = 20.0  # seconds; a gateway waits 30 by default
+LOG = logging.getLogger("tyk-contract")
 _RELOAD = "reload"
 
 Objects = Callable[[str], list[dict[str, Any]]]
@@ -114,7 +116,8 @@ class ControlPlane:
         plane = self._plane(caller, org_id)
         change = self._changes.count
         policies = self._policies(plane.organisation)
-        self._nodes.deliver(plane.node, policies, change)
+        if warning := self._nodes.deliver(plane.node, policies, change):
+            LOG.warning("%s", warning)
         return _json(policies)
 
     def _get_api_definitions(self, caller: Caller, request: Any) -> str:
