@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from portals import add_api
 from redis_server import Redis
 
 from mockserver import MockDashboard, MockGateway
@@ -53,6 +54,21 @@ def _mdcb(shared_mdcb: MockDashboard, monkeypatch: pytest.MonkeyPatch) -> MockDa
     monkeypatch.setattr(control_plane, "LONG_POLL", 0.05)
     shared_mdcb.reset()
     return shared_mdcb
+
+
+@pytest.fixture(scope="module", name="shared_portal_dashboard")
+def _shared_portal_dashboard() -> Iterator[MockDashboard]:
+    with MockDashboard(config={"enable_duplicate_slugs": True}) as dashboard:
+        yield dashboard
+
+
+@pytest.fixture(name="portal_dashboard")
+def _portal_dashboard(shared_portal_dashboard: MockDashboard) -> MockDashboard:
+    """A Dashboard with a gateway, the APIs orders and invoices, and an empty portal."""
+    shared_portal_dashboard.reset()
+    for api_id in ("orders", "invoices"):
+        add_api(shared_portal_dashboard, api_id)
+    return shared_portal_dashboard
 
 
 @pytest.fixture(scope="module", name="redis")

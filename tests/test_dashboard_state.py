@@ -163,7 +163,10 @@ def test_the_gateway_beside_has_a_configuration_of_its_own(tmp_path: Path) -> No
     assert key["key_hash"]
 
 
-KINDS = ("organisations", "users", "apis", "policies", "oauth-clients", "assets")
+KINDS = (
+    "organisations", "users", "apis", "policies", "oauth-clients", "assets",
+    "portal-products", "portal-plans", "portal-credentials",
+)  # fmt: skip
 FOREIGN = {
     "no JSON": "nonsense",
     "array": "[1]",
@@ -175,6 +178,8 @@ FOREIGN = {
 LISTS = (
     "/api/portal/policies", "/api/apis", "/api/users", "/api/assets", "/admin/organisations", "/api/users/foreign",
     "/api/portal/policies/foreign", "/api/apis/foreign", "/api/assets/foreign",
+    "/_mock/portal/products", "/_mock/portal/plans", "/_mock/portal/credentials", "/_mock/portal/products/foreign",
+    "/_mock/portal/plans/foreign", "/_mock/portal/credentials/foreign",
 )  # fmt: skip
 
 

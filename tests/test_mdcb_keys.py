@@ -112,6 +112,36 @@ def test_faults_of_each_call(mdcb: MockDashboard) -> None:
         mdcb.fault("rpc:Other", drop=True)
 
 
+@pytest.mark.parametrize(
+    ("scenario", "expected"),
+    [
+        ("mdcb-error", CallRefused), ("mdcb-gone", ConnectionLost),
+        ("mdcb-empty-list", []), ("mdcb-bad-id", ["not-hexadecimal"]),
+    ],
+)  # fmt: skip
+def test_failures_by_name(mdcb: MockDashboard, scenario: str, expected: type[Exception] | list[str]) -> None:
+    """A failure with a name refuses, spoils or loses the policies of a plane."""
+    add(mdcb)
+    with plane(mdcb) as gateway:
+        mdcb.fault(scenario=scenario)
+        if isinstance(expected, list):
+            assert [policy["_id"] for policy in gateway.policies()] == expected
+        else:
+            with pytest.raises(expected):
+                gateway.policies()
+        assert len(gateway.login().policies()) == 1
+
+
+def test_a_refused_login(mdcb: MockDashboard) -> None:
+    """A login can be refused by name; the next one works."""
+    mdcb.fault(scenario="mdcb-login")
+    gateway = Plane(mdcb)
+    with gateway.client:
+        with pytest.raises(CallRefused, match="Login incorrect"):
+            gateway.login()
+        gateway.login()
+
+
 def test_a_reset_makes_planes_log_in_again(mdcb: MockDashboard) -> None:
     """After a reset a plane is not known; it logs in, and gets what is there now."""
     add(mdcb)
@@ -155,7 +185,7 @@ def test_what_is_pending_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     pending.add("", "1", "2", "3")
     assert [pending.take("org", group) for group in ("a", "b", "c")] == [[], ["2", "3"], ["2", "3"]]
     with MockDashboard(with_gateway=False) as mdcb:
-        keys = KeyStorage(mdcb.state.gateway, mdcb.state.now)
+        keys = KeyStorage(mdcb.state.keys, mdcb.state.now)
         keys.set("org", "a", "1", 0)
         keys.set("org", "b", "2", 0)
         assert (keys.get("org", "a"), keys.get("org", "b")) == (None, "2")

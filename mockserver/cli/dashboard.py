@@ -83,7 +83,8 @@ def add(commands: Commands) -> None:
         default=[],
         metavar="NAME[=TIMES]",
         help="Let requests of gateways fail from the start: nonce-lost, register-conflict, empty-list, "
-        "bad-id, slow or gone; once, so many times, or always (0).",
+        "bad-id, slow or gone; those of data planes mdcb-gone, mdcb-login, mdcb-error, mdcb-empty-list, "
+        "mdcb-bad-id or mdcb-slow; once, so many times, or always (0).",
     )
     parser.add_argument(
         "--remote-control",
@@ -145,12 +146,16 @@ def _set_fault(dashboard: MockDashboard, text: str) -> str:
     Raises:
         FaultError: there is no such scenario, or the number of times is none.
     """
-    from mockserver.dashboard.nodes.scenarios import SCENARIOS
+    from mockserver.dashboard.service import SCENARIOS
     from mockserver.service.faults import FaultError
 
     name, _, times = text.partition("=")
     if times and not (times.isascii() and times.isdigit()):
         raise FaultError(f"--fault {text!r} does not end in a number; give {name}=3, or {name}=0 for always")
+    if name.startswith("mdcb-") and not dashboard.mdcb_address:
+        raise FaultError(
+            f"--fault {name} is a failure of data planes, which are not served; give --mdcb PORT"
+        )
     dashboard.fault(scenario=name, times=int(times or 1))
     return f"fault {name}: {SCENARIOS[name].effect}"
 

@@ -16,6 +16,7 @@ from mockserver.dashboard.apis import Apis
 from mockserver.dashboard.changes import Changes
 from mockserver.dashboard.config import Config
 from mockserver.dashboard.gateway_client import GatewayClient
+from mockserver.dashboard.keys import Keys
 from mockserver.dashboard.mdcb.control_plane import ControlPlane
 from mockserver.dashboard.nodes.admission import Admission
 from mockserver.dashboard.nodes.nodes import Nodes
@@ -24,11 +25,14 @@ from mockserver.dashboard.organisations import Organisations
 from mockserver.dashboard.ownership import Ownership
 from mockserver.dashboard.policies import Policies
 from mockserver.dashboard.policy_forms import Form, form_of
+from mockserver.dashboard.portal.portal import Portal
+from mockserver.dashboard.portal.provider import Provider
 from mockserver.dashboard.record_forms import INDEXED, KINDS, is_index_entry, is_record, terms_of
 from mockserver.dashboard.records import Records
 from mockserver.dashboard.replies import Refusal
-from mockserver.dashboard.users import ADMIN, Users
+from mockserver.dashboard.users import ADMIN, User, Users
 from mockserver.http.messages import DropConnection
+from mockserver.service.faults import Fault
 from mockserver.service.mock import Mock
 from mockserver.storage.backend import Backend
 
@@ -53,6 +57,7 @@ class Dashboard:
         admission: the rule that decides whether a request comes from a node.
         control_plane: what data planes ask for over MDCB.
         introspection: True if GraphQL tells its schema.
+        portal: a Developer Portal of the first organisation.
     """
 
     def __init__(
@@ -92,6 +97,7 @@ class Dashboard:
         self.oauth_clients = self._records["oauth-clients"]
         self.assets = self._records["assets"]
         self.gateway = GatewayClient(config)
+        self.keys = Keys(self.gateway)
         self.form = form_of(style, codec)
         self._form_of_nodes = Form(codec)
         self.policies = Policies(
@@ -108,19 +114,31 @@ class Dashboard:
             self.users,
             self.nodes,
             self.changes,
-            self.gateway,
+            self.keys,
             self.policies_of_nodes,
             self.apis_of_nodes,
             self.now,
         )
+        provider = Provider(
+            User(_FIRST_USER, organisation, ADMIN),
+            self.policies,
+            self.apis,
+            self.keys,
+            codec,
+            self.now,
+            lambda: backend.lock("portal"),
+        )
+        self.portal = Portal(provider, self._records)
         self._found()
 
     def now(self) -> float:
         """The time of the mock's clock in seconds since the epoch."""
         return self._mock.clock.now()
 
-    def apply_fault(self, operation: str, delays: list[float]) -> None:
+    def apply_fault(self, operation: str, delays: list[float]) -> Fault | None:
         """Apply the next fault of an operation, if there is one: add its delay in seconds to `delays`.
+
+        Returns the fault; what it makes of the answer is left to the caller.
 
         Raises:
             Refusal: the fault has a status.
@@ -132,6 +150,7 @@ class Dashboard:
                 raise DropConnection(sum(delays))
             if fault.status:
                 raise Refusal(fault.message, fault.status)
+        return fault
 
     def seed(self, policy: Mapping[str, Any]) -> str:
         """Create a policy of the first organisation; returns its database id.

@@ -7,13 +7,16 @@ import re
 from flask import Blueprint, Response, jsonify, request
 
 from mockserver.service.pages.pages import ASSETS_PREFIX
-from mockserver.serving import gateway_control
+from mockserver.serving import gateway_control, portal_control
 from mockserver.serving.control_access import RESPONSE_HEADERS, ControlAccess, Sender
 from mockserver.serving.dispatcher import CONTROL_PREFIX, Dispatcher
 from mockserver.serving.json_bodies import json_body
 from mockserver.storage.backend import BackendUnavailable
 
-SERVICE_ROUTES = {"gateway": gateway_control.add_routes}  # by service
+SERVICE_ROUTES = {  # by service
+    "gateway": (gateway_control.add_routes,),
+    "dashboard": (portal_control.add_routes,),
+}
 DROPPED = "X-Journal-Dropped"  # the header with the number of entries that the journal no longer has
 _ABSOLUTE = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*://([^/?#]*)")
 
@@ -75,8 +78,8 @@ def control_blueprint(dispatcher: Dispatcher, access: ControlAccess) -> Blueprin
         mock.clock.advance(json_body()["advance"])
         return jsonify(status="ok", now=mock.clock.now())
 
-    if service.name in SERVICE_ROUTES:
-        SERVICE_ROUTES[service.name](control, dispatcher)
+    for add_routes in SERVICE_ROUTES.get(service.name, ()):
+        add_routes(control, dispatcher)
     control.register_error_handler(ValueError, _bad_request)
     control.register_error_handler(BackendUnavailable, _without_backend)
     control.register_error_handler(KeyError, _missing)

@@ -97,6 +97,7 @@ class MockDashboard(MockServer):
     Attributes:
         policies: the policies of the first organisation by database id.
         gateway: the mock gateway beside it; None if there is none.
+        portal: a Developer Portal; its methods take the bodies of /_mock/portal.
         state: the simulated Dashboard.
 
     Raises:
@@ -170,6 +171,7 @@ class MockDashboard(MockServer):
             )
             self._feed_gateway()
             self.policies = DashboardPolicies(self.state)
+            self.portal = self.state.portal
             address = (config.listen_address, config.listen_port)
             if settings.mdcb_port is not None:
                 listener = listen(config.listen_address, settings.mdcb_port)

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from mockserver.dashboard.changes import Change, Changes
-from mockserver.dashboard.gateway_client import GatewayClient
+from mockserver.dashboard.keys import Keys
 from mockserver.dashboard.mdcb.key_storage import KeyStorage
 from mockserver.dashboard.mdcb.pending import Pending
 from mockserver.dashboard.mdcb.planes import Plane, Planes
@@ -38,13 +38,10 @@ class ControlPlane:
         users: whose access keys planes log in with.
         nodes: the table in which planes are noted.
         changes: on those of policies and APIs, the groups of their organisation are told to reload.
-        gateway: has the keys of the control plane.
+        keys: those of the control plane.
         policies: returns those of an organisation, as gateways are given them.
         apis: the same for APIs.
         now: seconds since the epoch.
-
-    Attributes:
-        key_updates: the keys that changed, which planes then forget or fetch again.
     """
 
     def __init__(
@@ -52,7 +49,7 @@ class ControlPlane:
         users: Users,
         nodes: Nodes,
         changes: Changes,
-        gateway: GatewayClient,
+        keys: Keys,
         policies: Objects,
         apis: Objects,
         now: Callable[[], float],
@@ -62,11 +59,12 @@ class ControlPlane:
         self._changes = changes
         self._policies = policies
         self._apis = apis
-        self.key_updates = Pending()
+        self._key_updates = Pending()
         self._reloads = Pending()
         self._idp_changes = Pending()  # of which there are none: the Dashboard has no client IdPs
-        self._keys = KeyStorage(gateway, now)
+        self._keys = KeyStorage(keys, now)
         changes.subscribe(self._tell)
+        keys.subscribe(self._tell_of_key)
 
     def functions(self) -> dict[str, Function]:
         """The functions by name."""
@@ -76,17 +74,21 @@ class ControlPlane:
         """Forget all planes and what they set."""
         self.planes.clear()
         self._keys.clear()
-        for pending in (self.key_updates, self._reloads, self._idp_changes):
+        for pending in (self._key_updates, self._reloads, self._idp_changes):
             pending.clear()
 
     def close(self) -> None:
         """End all calls that wait."""
-        for pending in (self.key_updates, self._reloads, self._idp_changes):
+        for pending in (self._key_updates, self._reloads, self._idp_changes):
             pending.close()
 
     def _tell(self, changes: list[Change]) -> None:
         for org_id in {change.org_id for change in changes}:
             self._reloads.add(org_id, _RELOAD)
+
+    def _tell_of_key(self, org_id: str, key: str, is_hash: bool) -> None:
+        """Let planes fetch a key again, or forget it (GW ProcessKeySpaceChanges)."""
+        self._key_updates.add(org_id, f"{key}:hashed" if is_hash else key)
 
     def _login(self, caller: Caller, key: Any) -> bool:
         return self._join(self.planes.login(caller, _text(key)))
@@ -100,7 +102,7 @@ class ControlPlane:
     def _join(self, plane: Plane | None) -> bool:
         if plane is None:
             return False
-        for pending in (self.key_updates, self._reloads, self._idp_changes):
+        for pending in (self._key_updates, self._reloads, self._idp_changes):
             pending.join(plane.organisation, plane.group)
         if plane.has_older:  # it may have missed changes
             self._reloads.add_for(plane.organisation, plane.group, _RELOAD)
@@ -146,7 +148,7 @@ class ControlPlane:
 
     def _get_key_space_update(self, caller: Caller, org_id: Any) -> list[str]:
         plane = self._plane(caller, org_id)
-        return self.key_updates.take(plane.organisation, plane.group)
+        return self._key_updates.take(plane.organisation, plane.group)
 
     def _get_group_key_space_update(self, caller: Caller, request: Any) -> list[str]:
         return self._get_key_space_update(caller, _struct(request).get("OrgID", ""))

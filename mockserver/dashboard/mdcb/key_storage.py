@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from urllib.parse import quote
 
-from mockserver.dashboard.gateway_client import GatewayClient
+from mockserver.dashboard.keys import Keys
+from mockserver.dashboard.replies import Refusal
 
 MOST_VALUES = 10_000  # that planes have set; the oldest are forgotten
+_QUERIES = ("", "?hashed=true")  # a name may have the key or its hash
 _SESSION = "apikey-"  # begins the name of a key's session; then the key, or its hash
 
 
@@ -26,8 +28,8 @@ class KeyStorage:
     An organisation sees neither the sessions nor the values of another one.
     """
 
-    def __init__(self, gateway: GatewayClient, now: Callable[[], float]) -> None:
-        self._gateway = gateway
+    def __init__(self, keys: Keys, now: Callable[[], float]) -> None:
+        self._keys = keys
         self._now = now
         self._lock = threading.Lock()
         self._values: dict[tuple[str, str], _Value] = {}
@@ -58,13 +60,7 @@ class KeyStorage:
     def delete(self, org_id: str, name: str) -> bool:
         """Remove a value that planes have set, or a session; False if there was none."""
         if name.startswith(_SESSION):
-            if self.get(org_id, name) is None:
-                return False
-            key = quote(name.removeprefix(_SESSION), safe="")
-            return any(
-                self._gateway.send("DELETE", f"/tyk/keys/{key}{query}").status == 200
-                for query in ("", "?hashed=true")
-            )
+            return self._delete_session(org_id, name.removeprefix(_SESSION))
         with self._lock:
             return self._values.pop((org_id, name), None) is not None
 
@@ -79,10 +75,16 @@ class KeyStorage:
 
     def _session(self, org_id: str, key: str) -> str | None:
         """The session of a key, or of a hash of one, if it is of the organisation."""
-        for query in ("", "?hashed=true"):
-            reply = self._gateway.send("GET", f"/tyk/keys/{quote(key, safe='')}{query}")
-            if reply.status == 200 and isinstance(reply.document, dict):
-                if reply.document.get("org_id") != org_id:
-                    return None
-                return json.dumps(reply.document, ensure_ascii=False, separators=(",", ":"))
+        for query in _QUERIES:
+            with contextlib.suppress(Refusal):
+                session = self._keys.session(org_id, key, query)
+                return json.dumps(session, ensure_ascii=False, separators=(",", ":"))
         return None
+
+    def _delete_session(self, org_id: str, key: str) -> bool:
+        for query in _QUERIES:
+            with contextlib.suppress(Refusal):
+                self._keys.session(org_id, key, query)
+                self._keys.delete(org_id, key, query)
+                return True
+        return False

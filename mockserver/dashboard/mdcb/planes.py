@@ -25,8 +25,8 @@ class Plane:
         organisation: that of the user whose key it has.
         group: the group of its data plane.
         node: itself in the table of nodes.
-        has_older: True at its first login if it has loaded something already, from a backup or before this
-            control plane started.
+        has_older: True at its first login on new connections if it has loaded something already: from a
+            backup, or before it was cut off.
     """
 
     organisation: str
@@ -53,15 +53,15 @@ class Planes:
         told = _told(node)
         node_id = _text(told.get("node_id")) or caller.connection_id
         entry = self._nodes.get(node_id)
-        is_new = entry is None or entry.protocol != OVER_MDCB or entry.organisation != user.org_id
-        if entry is None or is_new:
+        if entry is None or entry.protocol != OVER_MDCB or entry.organisation != user.org_id:
             entry = self._nodes.add(Node(node_id, OVER_MDCB, organisation=user.org_id))
         stats = _object(told.get("stats"))
         has_loaded = any(stats.get(count) for count in ("apis_count", "policies_count"))
-        plane = Plane(user.org_id, group or UNGROUPED, entry, has_older=is_new and has_loaded)
-        self._note(plane, caller, told)
         with self._lock:
+            is_first = caller.connection_id not in self._planes
+            plane = Plane(user.org_id, group or UNGROUPED, entry, has_older=is_first and has_loaded)
             self._planes[caller.connection_id] = plane
+        self._note(plane, caller, told)
         return plane
 
     def of(self, caller: Caller) -> Plane:

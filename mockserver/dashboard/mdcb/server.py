@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import socket
 from collections.abc import Callable
 from typing import Any
 
 from mockserver.dashboard.dashboard import Dashboard
-from mockserver.dashboard.mdcb.control_plane import FUNCTIONS
+from mockserver.dashboard.mdcb.scenarios import PREFIX
 from mockserver.dashboard.mdcb.types import TYPES
 from mockserver.dashboard.replies import Refusal
 from mockserver.golang.rpc.errors import CallRefused, HangUp
 from mockserver.golang.rpc.server import Caller, Function, RpcServer
 from mockserver.http.messages import DropConnection
-
-FAULT_TARGETS = frozenset(f"rpc:{name}" for name in FUNCTIONS)  # the names of the functions in faults
 
 
 class ControlPlaneServer:
@@ -50,12 +49,16 @@ class ControlPlaneServer:
         def call(caller: Caller, argument: Any) -> object:
             delays: list[float] = []
             try:
-                self._dashboard.apply_fault(f"rpc:{name}", delays)
-                return function(caller, argument)
+                fault = self._dashboard.apply_fault(f"{PREFIX}{name}", delays)
+                answer = function(caller, argument)
+                if fault and fault.rewrite and isinstance(answer, str):
+                    answer = json.dumps(fault.rewrite(json.loads(answer)))
             except Refusal as refusal:
                 raise CallRefused(refusal.message) from refusal
             except DropConnection as order:
                 raise HangUp from order
+            else:
+                return answer
             finally:
                 if delay := sum(delays):
                     self._pause(delay)
