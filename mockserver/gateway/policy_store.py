@@ -158,16 +158,14 @@ class PolicyStore:
         self.loaded = self._assemble(entries)
         return True
 
-    def replace(self, policies: Iterable[Policy]) -> None:
-        """Load policies that come from elsewhere than files, and no others."""
-        entries = []
-        for policy in policies:
-            if "nameless-file-is-dropped" in self._behaviours:
-                ensure_id(policy)
-            entries.append(
-                ("", LoadedPolicy(policy["id"], policy["org_id"], partial(dict, policy), self.codec))
-            )
-        self.loaded = self._assemble(entries)
+    def load(self, policies: Iterable[Policy]) -> None:
+        """Load decoded policies from elsewhere; the files are not read."""
+        self.loaded = self._assemble(
+            [
+                ("", LoadedPolicy(policy["id"], policy["org_id"], partial(copy.deepcopy, policy), self.codec))
+                for policy in policies
+            ]
+        )
 
     def _read_files(self) -> Iterator[LoadedPolicy]:
         """The policy of each file; a file with the same text as before is not decoded again."""

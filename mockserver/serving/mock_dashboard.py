@@ -10,8 +10,14 @@ from mockserver.contract.spec_files import version_of
 from mockserver.contract.versions import GatewayVersion
 from mockserver.dashboard.config import Config
 from mockserver.dashboard.dashboard import DEFAULT_KEY, DEFAULT_ORGANISATION, SPEC, Dashboard
+from mockserver.dashboard.mdcb.server import ControlPlaneServer
+from mockserver.dashboard.nodes.deployment import GatewayBeside
+from mockserver.dashboard.nodes.history import ChangeHistory, FirstUses
+from mockserver.dashboard.nodes.propagation import Loaded
 from mockserver.dashboard.service import dashboard_service
 from mockserver.gateway.config import Config as GatewayConfig
+from mockserver.gateway.gateway import Gateway
+from mockserver.gateway.node.node import Node
 from mockserver.http.messages import Request
 from mockserver.service.mock import Mock
 from mockserver.serving.mock_gateway import MockGateway
@@ -27,6 +33,7 @@ class Settings:
     Attributes:
         config: its complete configuration; it listens on the `listen_address` and `listen_port` of it.
         gateway: the configuration of a mock gateway beside it; None for none.
+        mdcb_port: the port for data planes; None for none.
         remote_control: allow /_mock/ to other machines.
     The others are as in `MockDashboard`.
     """
@@ -40,6 +47,7 @@ class Settings:
     without: frozenset[str] = frozenset()
     introspection: bool = True
     strict_nonces: bool = False
+    mdcb_port: int | None = None
     remote_control: bool = False
 
 
@@ -89,6 +97,7 @@ class MockDashboard(MockServer):
         gateway_config: keys of the tyk.conf of that gateway, nested or dotted.
         introspection: let GraphQL tell its schema.
         strict_nonces: refuse nodes whose nonce is not the newest one; a real gateway may then hang.
+        mdcb_port: the port for data planes, which take their policies by remote calls; 0 for any free one.
 
     Attributes:
         policies: the policies of the first organisation by database id.
@@ -117,6 +126,7 @@ class MockDashboard(MockServer):
         gateway_config: Mapping[str, Any] | None = None,
         introspection: bool = True,
         strict_nonces: bool = False,
+        mdcb_port: int | None = None,
     ) -> None:
         complete, _ = Config.of(config or {})
         if admin_secret is not None:
@@ -134,6 +144,7 @@ class MockDashboard(MockServer):
             without,
             introspection,
             strict_nonces,
+            mdcb_port,
         )
         self._start(settings, Mock())
 
@@ -147,6 +158,7 @@ class MockDashboard(MockServer):
     def _start(self, settings: Settings, mock: Mock) -> None:
         config, host = settings.config, settings.config.listen_address
         self.gateway, self._session_id = None, ""
+        self._planes: ControlPlaneServer | None = None
         listener = listen(host, config.listen_port)
         try:
             if settings.gateway is not None:
@@ -169,10 +181,16 @@ class MockDashboard(MockServer):
             self._tell_gateway()
             self.policies = DashboardPolicies(self.state)
             self.portal = self.state.portal
+            if settings.mdcb_port is not None:
+                self._planes = ControlPlaneServer(
+                    self.state, listen(host, settings.mdcb_port), mock.closing.wait
+                )
             service = replace(dashboard_service(self.state), is_unnoted=self._is_of_gateway_beside)
             self._serve(mock, service, listener, host, remote_control=settings.remote_control)
         except BaseException:
             listener.close()
+            if self._planes is not None:
+                self._planes.close()
             if self.gateway is not None:
                 self.gateway.close()
             raise
@@ -183,11 +201,29 @@ class MockDashboard(MockServer):
 
     def _tell_gateway(self) -> None:
         """Tell the gateway beside the Dashboard of changes, and let it load them before a key is written."""
-        if self.gateway is not None:
-            gateway = self.gateway.gateway
-            self._session_id = getattr(gateway.source, "session_id", "")
-            self.state.changes.subscribe(lambda _: gateway.queue_reload())
-            self.state.gateway.feed = lambda _org_id, _session: gateway.catch_up()
+        if self.gateway is None or not isinstance(node := self.gateway.gateway.source, Node):
+            return
+        gateway, url = self.gateway.gateway, self.gateway.url
+        self._session_id = node.session_id
+        self.state.changes.subscribe(lambda _: gateway.queue_reload())
+        self.state.gateway.feed = lambda _org_id, _session: gateway.catch_up()
+        self.state.deployment.beside = [
+            GatewayBeside(url, lambda: _loaded(gateway), lambda: node.client.node_id)
+        ]
+        gateway.on_applied = FirstUses(self.state.history, url, lambda _: node.last_change).note
+
+    @property
+    def changes(self) -> list[ChangeHistory]:
+        """The changes of policies and APIs, the oldest first, each with what became of it."""
+        return self.state.history.all()
+
+    @property
+    def mdcb_address(self) -> str:
+        """The value of `slave_options.connection_string` for data planes; "" if they are not served."""
+        if self._planes is None:
+            return ""
+        host, port = self._planes.address
+        return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
     @property
     def key(self) -> str:
@@ -207,7 +243,15 @@ class MockDashboard(MockServer):
         if self.gateway is not None:
             self.gateway.close()
         super().close()
+        if self._planes is not None:
+            self._planes.close()
         self.mock.backend.close()
+
+
+def _loaded(gateway: Gateway) -> Loaded:
+    """The policies that a gateway has loaded."""
+    output = gateway.store.codec.type.output
+    return Loaded(tuple(output(policy.policy) for policy in gateway.store.loaded.listed), gateway.version)
 
 
 def as_node(config: GatewayConfig, url: str, node_secret: str) -> GatewayConfig:

@@ -67,11 +67,11 @@ def policies_of(body: bytes, codec: Codec, behaviours: Collection[str]) -> Pulle
         for right in (policy["access_rights"] or {}).values():
             right["allowance_scope"] = ""  # no member of DBAccessDefinition (gateway/policy.go:25 @v5.14.0)
         policy["access_rights"] = policy["access_rights"] or {}
+    policies = [policy for policy in policies if ensure_id(policy)]
     if "node-takes-first-of-equal-ids" in behaviours:
         unique: dict[str, dict[str, Any]] = {}
         for policy in policies:
-            if ensure_id(policy):
-                unique.setdefault(policy["id"], policy)
+            unique.setdefault(policy["id"], policy)
         policies = list(unique.values())
     return PulledPolicies(policies, document["Nonce"])
 
@@ -97,7 +97,7 @@ def bare_policies_of(text: str, codec: Codec) -> list[dict[str, Any]]:
     Raises:
         Malformed: the text is no array of policies.
     """
-    return list(_items(text, codec.type))
+    return [policy for policy in _items(text, codec.type) if ensure_id(policy)]
 
 
 def bare_apis_of(text: str, codec: Codec, *, segmented: bool, tags: Collection[str]) -> list[Api]:

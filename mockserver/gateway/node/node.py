@@ -79,6 +79,11 @@ class Node:
         url = self.client.url or self.client.policies_url
         return f"the Dashboard at {url}" if url else "a Dashboard that a notification names"
 
+    @property
+    def last_change(self) -> int:
+        """The number of the last change that is loaded, of a Dashboard of ours; 0 if it does not tell."""
+        return int(self._reloads.changes) if self._reloads.changes.isdigit() else 0
+
     def start(self) -> None:
         """Register and load in the background; then ping for ever."""
         if not self.client.url and self.registers:

@@ -105,7 +105,7 @@ class Reloads:
             LOG.warning(
                 "the Dashboard at %s gave no policies: %d are dropped", self._client.policies_url, count
             )
-        gateway.store.replace(policies)
+        gateway.store.load(policies)
         if not self._registers:
             gateway.load_apis()
             return

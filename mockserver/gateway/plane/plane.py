@@ -176,7 +176,7 @@ class Plane:
         if config.policies_from_control_plane and not self._take(
             POLICIES,
             self.client.policies,
-            lambda text: gateway.store.replace(bare_policies_of(text, gateway.codec)),
+            lambda text: gateway.store.load(bare_policies_of(text, gateway.codec)),
         ):
             return
         if not config.policies_from_control_plane:
