@@ -173,7 +173,7 @@ def test_a_search_by_api(dashboard: Dashboard) -> None:
     """A search for ids of APIs finds the policies that grant any of them."""
     apis = [dashboard.new_id(), dashboard.new_id()]
     ids = [dashboard.create(access_rights={name: right(name)}) for name in apis]
-    other = dashboard.create()
+    other = dashboard.create(access_rights={f"{apis[0]}-more": right(f"{apis[0]}-more")})
     expect_found(dashboard.search(api_id=apis[0], p="-1"), ids[:1], [ids[1], other])
     expect_found(dashboard.search(api_id=",".join(apis), p="-1"), ids, [other])
 
