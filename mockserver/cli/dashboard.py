@@ -66,6 +66,12 @@ def add(commands: Commands) -> None:
         "--gateway-port", type=int, metavar="PORT", help="Port of that gateway; 0 selects a free one (8080)."
     )
     parser.add_argument(
+        "--mdcb",
+        type=int,
+        metavar="PORT",
+        help="Serve data planes, as MDCB does, on this port; 0 selects a free one (by default none are).",
+    )
+    parser.add_argument(
         "--strict-nonces",
         action="store_true",
         help="Refuse gateways that pull with any but their newest nonce. A real gateway that is refused "
@@ -77,7 +83,8 @@ def add(commands: Commands) -> None:
         default=[],
         metavar="NAME[=TIMES]",
         help="Let requests of gateways fail from the start: nonce-lost, register-conflict, empty-list, "
-        "bad-id, slow or gone; once, so many times, or always (0).",
+        "bad-id, slow or gone; those of data planes mdcb-gone, mdcb-login, mdcb-error, mdcb-empty-list, "
+        "mdcb-bad-id or mdcb-slow; once, so many times, or always (0).",
     )
     parser.add_argument(
         "--remote-control",
@@ -105,6 +112,8 @@ def run(options: argparse.Namespace) -> int:
         if dashboard.gateway is not None:
             gateway = dashboard.gateway
             show(f"Tyk Gateway {gateway.gateway.version} mocked on {gateway.url}")
+        if dashboard.mdcb_address:
+            show(f'MDCB for data planes on {dashboard.mdcb_address}, the slave_options "connection_string"')
         is_secret = dashboard.key != DEFAULT_KEY
         key = "" if is_secret else f', the key "{DEFAULT_KEY}"'
         show(f'the organisation is "{dashboard.state.organisation}"{key}')
@@ -133,6 +142,7 @@ def _started(options: argparse.Namespace, config: Config, gateway: GatewayConfig
         style=options.style,
         gateway=gateway,
         strict_nonces=options.strict_nonces,
+        mdcb_port=options.mdcb,
         remote_control=options.remote_control,
     )
     return MockDashboard.of(settings, _backend(options))
@@ -144,12 +154,16 @@ def _set_fault(dashboard: MockDashboard, text: str) -> str:
     Raises:
         FaultError: there is no such scenario, or the number of times is none.
     """
-    from mockserver.dashboard.nodes.scenarios import SCENARIOS
+    from mockserver.dashboard.service import SCENARIOS
     from mockserver.service.faults import FaultError
 
     name, _, times = text.partition("=")
     if times and not (times.isascii() and times.isdigit()):
         raise FaultError(f"--fault {text!r} does not end in a number; give {name}=3, or {name}=0 for always")
+    if name.startswith("mdcb-") and not dashboard.mdcb_address:
+        raise FaultError(
+            f"--fault {name} is a failure of data planes, which are not served; give --mdcb PORT"
+        )
     dashboard.fault(scenario=name, times=int(times or 1))
     return f"fault {name}: {SCENARIOS[name].effect}"
 

@@ -26,6 +26,7 @@ COMMANDS = (  # the modules of this package that are commands, in the order of t
     "record",
     "mutants",
     "why",
+    "impact",
 )
 
 
@@ -73,7 +74,7 @@ def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="Show the version and exit.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for command in arguments[:1] if arguments[:1] and arguments[0] in COMMANDS else COMMANDS:
+    for command in arguments[:1] if arguments and arguments[0] in COMMANDS else COMMANDS:
         import_module(f"mockserver.cli.{command}").add(commands)
     return parser
 

@@ -169,7 +169,7 @@ class Contract:
         media_type = content_type.partition(";")[0].strip()
         if content and media_type not in content:
             return [f"response: content type {content_type!r} is not declared"]
-        if media_type != "application/json" or not content:
+        if not content or not media_type.endswith(("/json", "+json")):
             return []
         schema = content[media_type].get("schema", {})
         return self._body_violations("response", schema, body)

@@ -17,6 +17,7 @@ from mockserver.dashboard.changes import Changes
 from mockserver.dashboard.config import Config
 from mockserver.dashboard.gateway_client import GatewayClient
 from mockserver.dashboard.keys import Keys
+from mockserver.dashboard.mdcb.control_plane import ControlPlane
 from mockserver.dashboard.nodes.admission import Admission
 from mockserver.dashboard.nodes.deployment import Deployment
 from mockserver.dashboard.nodes.history import NOTIFIED, History
@@ -33,6 +34,7 @@ from mockserver.dashboard.records import Records
 from mockserver.dashboard.replies import Refusal
 from mockserver.dashboard.users import ADMIN, User, Users
 from mockserver.http.messages import DropConnection
+from mockserver.service.faults import Fault
 from mockserver.service.mock import Mock
 from mockserver.storage.backend import Backend
 
@@ -57,6 +59,7 @@ class Dashboard:
         history: what became of each change.
         deployment: the nodes and the gateways of this process, and what each of them has.
         admission: the rule that decides whether a request comes from a node.
+        control_plane: what data planes ask for over MDCB.
         introspection: True if GraphQL tells its schema.
         portal: a Developer Portal of the first organisation.
     """
@@ -116,6 +119,15 @@ class Dashboard:
             now=self.now,
             lock=lambda: backend.lock("dashboard"),
         )
+        self.control_plane = ControlPlane(
+            self.users,
+            self.nodes,
+            self.changes,
+            self.keys,
+            self.policies_of_nodes,
+            self.apis_of_nodes,
+            self.now,
+        )
         provider = Provider(
             User(_FIRST_USER, organisation, ADMIN),
             self.policies,
@@ -132,8 +144,10 @@ class Dashboard:
         """The time of the mock's clock in seconds since the epoch."""
         return self._mock.clock.now()
 
-    def apply_fault(self, operation: str, delays: list[float]) -> None:
+    def apply_fault(self, operation: str, delays: list[float]) -> Fault | None:
         """Apply the next fault of an operation, if there is one: add its delay in seconds to `delays`.
+
+        Returns the fault; what it makes of the answer is left to the caller.
 
         Raises:
             Refusal: the fault has a status.
@@ -145,6 +159,7 @@ class Dashboard:
                 raise DropConnection(sum(delays))
             if fault.status:
                 raise Refusal(fault.message, fault.status)
+        return fault
 
     def seed(self, policy: Mapping[str, Any]) -> str:
         """Create a policy of the first organisation; returns its database id.
@@ -177,6 +192,7 @@ class Dashboard:
         self.changes.clear()
         self.nodes.clear()
         self.history.clear()
+        self.control_plane.clear()
         self._found()
 
     def _found(self) -> None:

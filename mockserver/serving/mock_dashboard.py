@@ -10,6 +10,7 @@ from mockserver.contract.spec_files import version_of
 from mockserver.contract.versions import GatewayVersion
 from mockserver.dashboard.config import Config
 from mockserver.dashboard.dashboard import DEFAULT_KEY, DEFAULT_ORGANISATION, SPEC, Dashboard
+from mockserver.dashboard.mdcb.server import ControlPlaneServer
 from mockserver.dashboard.nodes.deployment import GatewayBeside
 from mockserver.dashboard.nodes.history import ChangeHistory, FirstUses
 from mockserver.dashboard.service import dashboard_service
@@ -18,6 +19,7 @@ from mockserver.service.mock import Mock
 from mockserver.serving.gateway_feed import GatewayFeed
 from mockserver.serving.mock_gateway import MockGateway
 from mockserver.serving.mock_server import MockServer
+from mockserver.serving.service_server import listen
 from mockserver.storage.backend import Backend
 
 
@@ -28,6 +30,7 @@ class Settings:
     Attributes:
         config: its complete configuration; it listens on the `listen_address` and `listen_port` of it.
         gateway: the configuration of a mock gateway beside it; None for none.
+        mdcb_port: the port for data planes; None for none.
         remote_control: allow /_mock/ to other machines.
     The others are as in `MockDashboard`.
     """
@@ -41,6 +44,7 @@ class Settings:
     without: frozenset[str] = frozenset()
     introspection: bool = True
     strict_nonces: bool = False
+    mdcb_port: int | None = None
     remote_control: bool = False
 
 
@@ -90,6 +94,7 @@ class MockDashboard(MockServer):
         gateway_config: keys of the tyk.conf of that gateway, nested or dotted.
         introspection: let GraphQL tell its schema.
         strict_nonces: refuse nodes whose nonce is not the newest one; a real gateway may then hang.
+        mdcb_port: the port for data planes, which take their policies by remote calls; 0 for any free one.
 
     Attributes:
         policies: the policies of the first organisation by database id.
@@ -118,6 +123,7 @@ class MockDashboard(MockServer):
         gateway_config: Mapping[str, Any] | None = None,
         introspection: bool = True,
         strict_nonces: bool = False,
+        mdcb_port: int | None = None,
     ) -> None:
         complete, _ = Config.of(config or {})
         if admin_secret is not None:
@@ -135,6 +141,7 @@ class MockDashboard(MockServer):
             without,
             introspection,
             strict_nonces,
+            mdcb_port,
         )
         self._start(settings, Mock())
 
@@ -148,6 +155,7 @@ class MockDashboard(MockServer):
     def _start(self, settings: Settings, mock: Mock) -> None:
         config = settings.config
         self.gateway = None
+        self._planes: ControlPlaneServer | None = None
         if settings.gateway is not None:
             self.gateway = MockGateway.of(version_of(None), _fed(settings.gateway))
             config = _with_gateway(config, self.gateway)
@@ -167,8 +175,13 @@ class MockDashboard(MockServer):
             self.policies = DashboardPolicies(self.state)
             self.portal = self.state.portal
             address = (config.listen_address, config.listen_port)
+            if settings.mdcb_port is not None:
+                listener = listen(config.listen_address, settings.mdcb_port)
+                self._planes = ControlPlaneServer(self.state, listener, mock.closing.wait)
             self._serve(mock, dashboard_service(self.state), address, remote_control=settings.remote_control)
         except BaseException:
+            if self._planes is not None:
+                self._planes.close()
             if self.gateway is not None:
                 self.gateway.close()
             raise
@@ -190,6 +203,14 @@ class MockDashboard(MockServer):
         return self.state.history.all()
 
     @property
+    def mdcb_address(self) -> str:
+        """The value of `slave_options.connection_string` for data planes; "" if they are not served."""
+        if self._planes is None:
+            return ""
+        host, port = self._planes.address
+        return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+    @property
     def key(self) -> str:
         """The access key of the first user."""
         return self.state.key
@@ -205,6 +226,8 @@ class MockDashboard(MockServer):
     def close(self) -> None:
         """Stop both servers, and wait until their ports are free."""
         super().close()
+        if self._planes is not None:
+            self._planes.close()
         self.mock.backend.close()
         if self.gateway is not None:
             self.gateway.close()

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 KEPT_WARNINGS = 20  # of a node
+MAX_NODES = 200  # that are remembered; beyond it those go that have not come for longest
 KEPT_PULLS = 10_000  # of all nodes together
 SILENCE = 60.0  # seconds; a node that told regularly that it lives, and has not for so long, is gone
-MAX_NODES = 200  # that are remembered; beyond it those go that have not come for longest
 OVER_HTTP, OVER_MDCB = "http", "mdcb"
 
 PolicyName: TypeAlias = tuple[str, str]  # the id of the organisation, and the id that keys refer to
