@@ -157,11 +157,11 @@ def test_a_plane_is_a_node(mdcb: MockDashboard) -> None:
         assert (node.version, node.hostname, node.tags) == ("v5.14.0", "edge", ("eu",))
         assert node.delivered is None
         gateway.policies()
-        assert list(node.delivered or ()) == [policy_id]
+        assert list(node.delivered or ()) == [(gateway.org, policy_id)]
         assert node.change == mdcb.state.changes.count
         gateway.login(stats={"policies_count": 1, "loaded_policies": [{"policy_id": policy_id}]})
         assert node.loaded == frozenset({policy_id})
-        assert list(node.delivered or ()) == [policy_id]
+        assert list(node.delivered or ()) == [(gateway.org, policy_id)]
         gateway.login(stats={"policies_count": 1})  # as versions before 5.12.0 tell
         assert node.loaded is None
 
