@@ -86,6 +86,32 @@ def test_the_client_must_be_on_this_machine(address: str, is_here: bool) -> None
     assert _refusal("localhost", address=address, remote=True) == ""
 
 
+FORWARDED = {  # whether a proxy on this machine asks for this machine
+    "127.0.0.1": True, "::1": True, "127.0.0.1, 127.0.0.1": True, "[::1]:5": True, "127.0.0.1:5": True, "": True,
+    "for=127.0.0.1;proto=http;by=192.0.2.7": True, 'For="[::1]:5";host=example.com': True, "proto=https": True,
+    "192.0.2.7": False, "127.0.0.1, 192.0.2.7": False, "192.0.2.7,127.0.0.1": False, "2001:db8::1": False,
+    "192.0.2.7:80": False, "unknown": False, "_hidden": False, "for=192.0.2.7": False, "x": False,
+    'for=127.0.0.1, FOR="[2001:db8::1]:80"': False, "proto=http; for=192.0.2.7": False, "localhost.evil": False,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("value", "is_here"), FORWARDED.items(), ids=map(repr, FORWARDED))
+def test_the_client_of_a_proxy_must_be_on_this_machine(value: str, *, is_here: bool) -> None:
+    """A request that a proxy on this machine forwards is refused if it comes from another machine."""
+    for values in ((value,), ("", value), ("127.0.0.1", value)):
+        assert (_refusal("localhost", forwarded=values) == "") is is_here
+        assert _refusal("localhost", forwarded=values, remote=True) == ""
+
+
+@pytest.mark.parametrize("name", ["X-Forwarded-For", "Forwarded", "forwarded"])
+def test_a_forwarded_request_of_another_machine_is_refused(gateway: MockGateway, name: str) -> None:
+    """The mock's own API reads the headers of proxies, and other paths do not."""
+    value = "for=192.0.2.7" if name.lower() == "forwarded" else "192.0.2.7"
+    assert send(gateway, "GET", "/_mock/state", [(name, value)]).status == 403
+    assert send(gateway, "GET", "/_mock/state", [(name, "127.0.0.1")]).status == 200
+    assert send(gateway, "GET", "/hello", [(name, value)]).status == 200
+
+
 PAGES = {  # whether a page may use the mock's own API at 127.0.0.1:8080
     "http://127.0.0.1:8080": True, "http://127.0.0.1:8080/": True, "http://127.0.0.1:8080/_mock/state?a#b": True,
     "HTTP://127.0.0.1:8080": True, "": True,
@@ -216,3 +242,11 @@ def test_a_server_on_all_addresses_answers_on_both_loopbacks(address: str) -> No
         answer = connection.getresponse()
         assert (answer.status, "gateway" in json.loads(answer.read())) == (200, True)
         connection.close()
+
+
+def test_a_client_of_an_ipv6_address_names_it_in_brackets() -> None:
+    """A client that is given [::1] sends a Host that the mock's own API takes."""
+    if not socket.has_dualstack_ipv6():
+        pytest.skip("this machine has no IPv6")
+    with MockGateway(config={"listen_address": "::1"}) as gateway:
+        assert send(gateway, "GET", "/_mock/state").status == 200

@@ -149,13 +149,6 @@ def test_times_are_sorted_as_times() -> None:
     """A search sorts by date_created as times, of which Dashboards cut zeros at their ends."""
     dates = [f"2026-11-27T19:49:0{end}" for end in ("2Z", "2.9Z", "3Z", "3.45Z", "3.451Z", "3.5Z")]
     policies = [{"date_created": date, "name": date} for date in reversed(dates)]
-    others = {
-        "_id": "",
-        "id": "",
-        "active": True,
-        "state": "active",
-        "auth_type": "other",
-        "access_rights": {},
-    }
-    fitting = Criteria(sort="date_created").select([{**others, **policy} for policy in policies])
+    others = {"_id": "", "id": "", "active": True, "is_inactive": False, "access_rights": {}}
+    fitting = Criteria(sort="date_created").select(({**others, **policy} for policy in policies), str)
     assert [policy["name"] for policy in fitting] == dates

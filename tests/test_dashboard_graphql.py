@@ -203,10 +203,10 @@ def test_a_failure_of_the_mock_is_status_500(
 ) -> None:
     """An error of the mock itself is told by its type alone, and one of the storage by its message."""
 
-    def fail(_: str) -> None:
+    def fail(*_: object) -> None:
         raise error
 
-    monkeypatch.setattr(dashboard.state.policies, "all", fail)
+    monkeypatch.setattr(dashboard.state.policies, "page", fail)
     response = ask(dashboard, NAMES)
     assert response["errors"][0]["extensions"] == {"status": 500, "message": message}
     assert "secret" not in json.dumps(response)

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 from contextlib import closing
 from pathlib import Path
 
 import pytest
-from dashboards import add, ask
+from dashboards import ADMIN, add, ask
 from redis_server import Redis
 from serving import COMMAND, QUIET, deadline, error_line, run_command
 
 from mockserver import MockDashboard
+from mockserver.contract.spec_files import default_version
 from mockserver.dashboard.config import Config
-from mockserver.dashboard.dashboard import DEFAULT_KEY
+from mockserver.dashboard.dashboard import DEFAULT_KEY, SPEC
+from mockserver.dashboard.records import MAX_LEVELS
 from mockserver.http.client import Client
+from mockserver.serving.mock_dashboard import Settings
 from mockserver.storage.document_directory import DirectoryBackend, StateError
 
 
@@ -23,11 +27,8 @@ def test_the_state_outlives_the_process(tmp_path: Path) -> None:
     """What was written to a state directory is there again for the next mock, in the same order."""
 
     def start() -> MockDashboard:
-        from mockserver.contract.spec_files import default_version
-        from mockserver.dashboard.dashboard import SPEC
-
         config = Config().having("listen_port", 0)
-        return MockDashboard.of(default_version(SPEC), config, backend=DirectoryBackend(tmp_path))
+        return MockDashboard.of(Settings(default_version(SPEC), config), DirectoryBackend(tmp_path))
 
     with start() as dashboard:
         ids = [add(dashboard, name=name) for name in ("b", "a", "c")]
@@ -65,6 +66,49 @@ def test_a_state_directory_has_one_user(tmp_path: Path) -> None:
         (tmp_path / "m" / "k.json").write_text("{}")
         with pytest.raises(StateError, match=r"k\.json: not a document of this mock"):
             backend.key_values("m", bool)
+
+
+@pytest.mark.parametrize("kind", ["pipe", "device", "directory", "link to nothing"])
+def test_what_is_no_file_in_a_state_directory_is_refused(tmp_path: Path, kind: str) -> None:
+    """A pipe, a device or a directory among the files of the state stops the start with a line that names it."""
+    path = tmp_path / "m" / "k.json"
+    path.parent.mkdir()
+    match kind:
+        case "pipe":
+            os.mkfifo(path)
+        case "device":
+            path.symlink_to("/dev/zero")
+        case "directory":
+            path.mkdir()
+        case _:
+            path.symlink_to("nowhere")
+    with closing(DirectoryBackend(tmp_path)) as backend, pytest.raises(StateError) as caught:
+        backend.key_values("m", bool)
+    assert str(caught.value) == f"{path}: not a file; move it away"
+
+
+BODIES = {  # by target, with %s for a deep value
+    "POST /api/portal/policies": '{"name": "deep", "meta_data": {"x": %s}}',
+    "POST /api/apis": '{"api_definition": {"name": "deep", "config_data": {"x": %s}}}',
+    "POST /api/assets": '{"name": "deep", "data": %s}',
+    "POST /admin/policies/import": '{"Data": [{"name": "imported", "meta_data": {"x": %s}}]}',
+}
+
+
+@pytest.mark.parametrize("target", BODIES)
+@pytest.mark.parametrize("has_state", [False, True], ids=["memory", "state"])
+@pytest.mark.parametrize("levels", [480, 510, 700, 900, 950, 970, 5_000])
+def test_a_deep_document_is_kept_or_refused(
+    tmp_path: Path, target: str, levels: int, *, has_state: bool
+) -> None:
+    """A document of up to 500 levels is stored, and a deeper one refused, in memory and in a directory alike."""
+    version, config = default_version(SPEC), Config().having("listen_port", 0)
+    backend = DirectoryBackend(tmp_path) if has_state else None
+    with MockDashboard.of(Settings(version, config), backend) as dashboard:
+        headers = ADMIN if "admin" in target else ()
+        body = (BODIES[target] % ("[" * levels + "]" * levels)).encode()
+        status, _ = ask(dashboard, *target.split(), body, *headers)
+        assert status in ((200, 201) if levels < MAX_LEVELS else (400, 403))
 
 
 def test_the_configuration_of_a_real_dashboard(tmp_path: Path) -> None:
@@ -119,7 +163,10 @@ def test_the_gateway_beside_has_a_configuration_of_its_own(tmp_path: Path) -> No
     assert key["key_hash"]
 
 
-KINDS = ("organisations", "users", "apis", "policies", "oauth-clients", "assets")
+KINDS = (
+    "organisations", "users", "apis", "policies", "oauth-clients", "assets",
+    "portal-products", "portal-plans", "portal-credentials",
+)  # fmt: skip
 FOREIGN = {
     "no JSON": "nonsense",
     "array": "[1]",
@@ -131,6 +178,8 @@ FOREIGN = {
 LISTS = (
     "/api/portal/policies", "/api/apis", "/api/users", "/api/assets", "/admin/organisations", "/api/users/foreign",
     "/api/portal/policies/foreign", "/api/apis/foreign", "/api/assets/foreign",
+    "/_mock/portal/products", "/_mock/portal/plans", "/_mock/portal/credentials", "/_mock/portal/products/foreign",
+    "/_mock/portal/plans/foreign", "/_mock/portal/credentials/foreign",
 )  # fmt: skip
 
 
@@ -139,14 +188,12 @@ def test_a_foreign_record_in_a_shared_store_is_ignored(redis: Redis, value: str)
     """What another program wrote under the names of the mock makes no request of a Dashboard fail."""
     from redis import Redis as Client
 
-    from mockserver.contract.spec_files import default_version
-    from mockserver.dashboard.dashboard import SPEC
     from mockserver.storage.redis_backend import RedisBackend
 
     config = Config().having("listen_port", 0)
     with (
         Client.from_url(redis.url) as other,
-        MockDashboard.of(default_version(SPEC), config, backend=RedisBackend(redis.url)) as dashboard,
+        MockDashboard.of(Settings(default_version(SPEC), config), RedisBackend(redis.url)) as dashboard,
     ):
         policy_id = add(dashboard, name="gold")
         for kind in KINDS:

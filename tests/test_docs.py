@@ -199,6 +199,7 @@ def test_the_page_of_the_impact_names_its_flags_and_outcomes() -> None:
         "explain",
         "clean",
         "impact",
+        "propagation",
     ],
 )
 def test_each_command_explains_itself(command: str) -> None:
@@ -234,6 +235,7 @@ def test_the_flags_of_the_readme_exist() -> None:
         "mutants",
         "why",
         "impact",
+        "propagation",
     )
     usage = "".join(run_command(command, "--help").stdout for command in commands)
     assert named - of_others - set(re.findall(r"--[a-z-]+", usage)) == set()

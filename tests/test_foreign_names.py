@@ -68,14 +68,14 @@ class Hostile:
 
     Attributes:
         writes: the requests that were not GET, as they came.
-        choose: the foreign name to put in place of a member, by the member's name; "" leaves it.
+        choose: the foreign name, or another value, to put in place of a member, by the member's name; "" leaves it.
     """
 
     def __init__(self, gateway: MockGateway, run: Run) -> None:
         self.gateway = gateway
         self.run = run
         self.writes: list[str] = []
-        self.choose: Callable[[str], str] = lambda _: ""
+        self.choose: Callable[[str], Any] = lambda _: ""
 
     def answer(self, request: Request, reply: Reply) -> Reply:
         """The answer to a request, with foreign names in it."""
@@ -231,3 +231,13 @@ def test_a_foreign_name_is_a_finding(hostile: Hostile, member: str, kinds: set[s
     assert all(found.exchange for _, found in blamed)
     assert outcome.defects == []
     assert [write for write in hostile.writes if _mentions_others(write)] == []
+
+
+@pytest.mark.parametrize("member", ["key", "access_token", "client_id"])
+def test_a_name_that_is_no_text_is_a_finding(hostile: Hostile, member: str) -> None:
+    """A list, an object or a number in the place of a name fails the test that asked for it."""
+    values = itertools.cycle([["a"], 5, {"a": [1]}, True, 1.5])
+    hostile.choose = lambda name: next(values) if name == member else ""
+    outcome = _run_tests(hostile.run)
+    assert outcome.defects == []
+    assert any(re.search("named a .* that is not of this run", found.actual) for found in outcome.findings)

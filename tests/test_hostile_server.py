@@ -69,6 +69,29 @@ def test_what_has_no_end_is_refused(conversation: Conversation, reason: str) -> 
     assert len(str(caught.value)) <= 200
 
 
+ODD_HEADS = {
+    "a line of carriage returns": b"\r\r\n",
+    "a carriage return at the end": b"\r",
+    "a folded line at the start": b" folded\r\n",
+    "a line without a colon": b"no colon\r\n",
+    "a line without a name": b": x\r\n",
+    "null bytes": b"\0\r\n\0:\0\r\n",
+}
+
+
+@pytest.mark.parametrize("lines", ODD_HEADS.values(), ids=ODD_HEADS)
+@pytest.mark.parametrize("start", [HEAD, CHUNKED + b"0\r\n"], ids=["headers", "trailers"])
+def test_odd_lines_are_read(start: bytes, lines: bytes) -> None:
+    """Lines of a head or a trailer that are no headers are read as they are, and what follows is too."""
+
+    def conversation(peer: Peer) -> None:
+        peer.take()
+        peer.say(start, lines)
+
+    with hostile(conversation) as url, Client(url, 5) as client:
+        assert client.send("GET", "/").status == 200
+
+
 def test_a_server_that_does_not_read_is_given_up() -> None:
     """A request that the server does not read is given up at the deadline."""
     with hostile(Peer.hold) as url, Client(url, timeout=0.4) as client, pytest.raises(TimedOut):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import io
 import os
 import shutil
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from asking import call, send
 
 from mockserver import MockGateway
 from mockserver.http.client import ClientError
+from mockserver.http.limits import Limits
 from mockserver.serving.wsgi_app import create_app
 
 
@@ -118,6 +120,31 @@ def test_the_control_api_answers_this_machine(remote_control: bool, status: int)
     other_machine = {"REMOTE_ADDR": "192.0.2.7"}
     assert client.post("/_mock/reset", environ_base=other_machine).status_code == status
     assert client.post("/_mock/reset", environ_base={"REMOTE_ADDR": "::1"}).status_code == 200
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+@pytest.mark.parametrize("target", ["/tyk/%zz", "/_mock/%zz", "/_mock/journal%zz"])
+def test_a_malformed_target_is_refused_in_wsgi(target: str, method: str) -> None:
+    """A target that is not percent-encoded is refused by the Flask application too, without a failure."""
+    answer = create_app().test_client().open(target, method=method, environ_overrides={"RAW_URI": target})
+    assert (answer.status_code, answer.data) == (400, b"400 Bad Request")
+
+
+@pytest.mark.parametrize("has_length", [True, False], ids=["length", "chunked"])
+@pytest.mark.parametrize("target", ["/tyk/policies", "/no/api", "/_mock/none"])
+def test_a_long_body_is_refused_in_wsgi(target: str, *, has_length: bool) -> None:
+    """A body beyond the limit is refused by the Flask application too, also if its length is not announced."""
+    app = create_app(secret="")
+    assert app.config["MAX_CONTENT_LENGTH"] == Limits().body
+    app.config["MAX_CONTENT_LENGTH"] = 1000
+    environ = {} if has_length else {"wsgi.input_terminated": True, "HTTP_TRANSFER_ENCODING": "chunked"}
+    for size in (10, 1001):
+        answer = app.test_client().post(
+            target, input_stream=io.BytesIO(b" " * size), content_length=size if has_length else None,
+            environ_overrides=environ,
+        )  # fmt: skip
+        assert (answer.status_code == 413) is (size > 1000)
+        assert answer.status_code < 500
 
 
 def test_the_control_api_refuses_a_rebound_name() -> None:

@@ -10,6 +10,7 @@ import pytest
 from dashboards import add
 from hostile import answering, hostile
 
+from contract_tests.dashboard import test_update_delete as updates
 from contract_tests.dashboard.client import Dashboard, path_of
 from contract_tests.dashboard.service import DASHBOARD
 from contract_tests.engine import preflight
@@ -111,3 +112,24 @@ def test_the_first_spoiled_answer_is_named(mock: MockDashboard, run: Run) -> Non
     violation = judge.first_violation([honest, spoiled])
     assert violation is not None
     assert violation.exchange is spoiled
+
+
+@pytest.mark.parametrize("place", ["access_rights", "access_rights_array"])
+def test_rights_that_a_dashboard_adds_are_not_sent_back(
+    mock: MockDashboard, run: Run, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    """A policy that is read with the name of another API fails the test, which does not send it back."""
+    test: Any = updates.test_a_policy_as_read_can_be_sent_back
+    honest, foreign = Exchange.document.fget, {"api_id": "victim-api"}  # type: ignore[attr-defined]
+
+    def document(exchange: Exchange) -> dict[str, Any]:
+        policy: dict[str, Any] = honest(exchange)
+        rights = policy.get(place)
+        if isinstance(rights, dict):
+            return {**policy, place: {**rights, "victim-api": foreign}}
+        return {**policy, place: [*rights, foreign]} if isinstance(rights, list) else policy
+
+    monkeypatch.setattr(Exchange, "document", property(document))
+    with pytest.raises(Mismatch, match=r"access_rights with tyk-contract-\S* alone"):
+        test.declaration.function(Dashboard(run, SchemaJudge(run.contract)))
+    assert not any(entry.method == "PUT" for entry in mock.journal)

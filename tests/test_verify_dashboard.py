@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from serving import verify
+from serving import run_command, verify
 
 from mockserver import MockDashboard, MockGateway
-from mockserver.dashboard import listing, policies, replies
+from mockserver.dashboard import listing, policies, replies, service
+from mockserver.dashboard.handlers import registration
 from mockserver.dashboard.policy_forms import Form
-from mockserver.http.messages import Reply
+from mockserver.http.messages import Reply, Request
 from mockserver.service.json_replies import json_reply
 
 pytestmark = pytest.mark.slow  # whole commands and servers
@@ -49,13 +50,13 @@ class Judged:
         return {name for name, verdict in self.verdicts.items() if verdict["status"] == status}
 
 
-def judged(dashboard: MockDashboard, folder: Path, *flags: str) -> Judged:
+def judged(dashboard: MockDashboard, folder: Path, *flags: str, key: str = KEY) -> Judged:
     """A run over a Dashboard, with its report in a folder."""
     path = folder / "report.json"
-    done = verify("--service", "dashboard", dashboard.url, "--report", path, *flags, TYK_DASHBOARD_KEY=KEY)
+    done = verify("--service", "dashboard", dashboard.url, "--report", path, *flags, TYK_DASHBOARD_KEY=key)
     assert path.exists(), done.stdout + done.stderr
     text = done.stdout + done.stderr + path.read_text()
-    assert KEY not in text
+    assert key not in text
     return Judged(done.returncode, done.stdout, json.loads(path.read_text()))
 
 
@@ -66,10 +67,11 @@ def test_a_sound_dashboard_conforms_and_is_left_as_it_was(dashboard: MockDashboa
     done = judged(dashboard, tmp_path, "--strict")
     assert done.code == 0, done.text
     assert dict(dashboard.policies) == before
+    assert dashboard.state.apis.all(dashboard.state.organisation) == []
     assert done.report["leftovers"] == []
     assert (done.report["service"], done.report["gateway"]) == ("dashboard", "5.13.1")
     assert done.ids("observed") == set()
-    assert len(done.ids("passed")) == 49
+    assert len(done.ids("passed")) == 68
     assert "assumed, for /hello says no version" in done.text
 
 
@@ -89,6 +91,38 @@ def test_a_faulty_dashboard_is_named(tmp_path: Path) -> None:
     assert "-H 'Authorization: '\"$TYK_DASHBOARD_KEY\"" in line
     assert line in done.text
     assert '{"Status":"OK","Message":"' in shown.stdout
+
+
+def test_a_user_who_may_create_no_apis(dashboard: MockDashboard, tmp_path: Path) -> None:
+    """What needs APIs is not applicable for a user who may write policies alone, and all else is judged."""
+    users, organisation = dashboard.state.users, dashboard.state.organisation
+    user = users.create(organisation, {"email_address": "a@b.c", "user_permissions": {"policies": "write"}})
+    done = judged(dashboard, tmp_path, "--strict", key=user["access_key"])
+    assert done.code == 0, done.text
+    verdict = done.verdicts["several-auth-types-are-one"]
+    assert verdict["status"] == "not applicable"
+    assert "no API can be created here: 403 access denied" in verdict["reason"]
+
+
+def _key_after_bearer(request: Request) -> str:
+    value = request.header("authorization")
+    return value.removeprefix("Bearer ") if value.startswith("Bearer ") else ""
+
+
+def test_a_dashboard_that_takes_the_key_after_bearer_only(
+    dashboard: MockDashboard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A Dashboard that takes the key only after Bearer is judged by all rows, and fails that on the bare key alone."""
+    for module in (registration, service):
+        monkeypatch.setattr(module, "key_of", _key_after_bearer)
+    dashboard.policies.seed({"name": "tyk-contract-0123abcd-left"})
+    done = judged(dashboard, tmp_path, "--quick")
+    assert done.code == 1
+    assert done.ids("failed") == {"key-is-bare"}
+    assert len(done.ids("passed")) > 40
+    cleaned = run_command("clean", dashboard.url, "--service", "dashboard", "--yes", TYK_DASHBOARD_KEY=KEY)
+    assert cleaned.stdout.endswith("removed: 1 of 1\n"), cleaned.stderr
+    assert not dashboard.policies
 
 
 def _status_201(self: Form, object_id: str) -> Reply:

@@ -49,6 +49,20 @@ def expect_rights_twice(exchange: Exchange, policy: Mapping[str, Any]) -> None:
         raise Mismatch(f"access_rights_array with {shorten(str(entries))}", shorten(str(array)), exchange)
 
 
+def expect_right(exchange: Exchange, api_id: str) -> None:
+    """The policy of the answer has rights to this API, and names no other one.
+
+    Raises:
+        Mismatch: it has not.
+    """
+    rights, array = (exchange.document.get(member) for member in ("access_rights", "access_rights_array"))
+    by_api = rights if isinstance(rights, dict) else {}
+    entries = [*by_api.values(), *(array if isinstance(array, list) else ())]
+    names = [entry.get("api_id") if isinstance(entry, dict) else None for entry in entries]
+    if list(by_api) != [api_id] or any(name != api_id for name in names):
+        raise Mismatch(f"access_rights with {api_id} alone", f"{exchange.status} {exchange.text}", exchange)
+
+
 def listed(exchange: Exchange) -> list[dict[str, Any]]:
     """The policies of a list.
 

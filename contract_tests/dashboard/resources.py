@@ -1,4 +1,4 @@
-"""The resources of the Tyk Dashboard's API: policies, and the users that a recording makes."""
+"""The resources of the Tyk Dashboard's API: policies, their APIs, nodes, and the users of a recording."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from collections.abc import Iterable
 from typing import Any
 
 from contract_tests.engine.names import run_of
-from contract_tests.engine.resources import Get, Resource, Write, nothing
+from contract_tests.engine.resources import Get, Resource, Write, nothing, quoted
 
 POLICIES = "/api/portal/policies"
 USERS = "/api/users"
+APIS = "/api/apis"
+GRAPHQL = "/graphql"
 _OBJECT_ID = re.compile("[0-9a-fA-F]{24}")  # any other text in its place is refused
 
 
@@ -51,6 +53,12 @@ def _listed_policies(get: Get) -> Iterable[str]:
     return [object_id for object_id, _ in _shown_policies(get)]
 
 
+def _texts_in_document(write: Write) -> str:
+    """The reason why a document of GraphQL is unsafe: a text in it might name a policy of others."""
+    has_texts = any('"' in document for document in write.texts("query"))
+    return "a document of GraphQL must have its texts in variables" if has_texts else ""
+
+
 def _shown_users(get: Get) -> Iterable[tuple[str, str]]:
     """Users by database id, if the key may see them; the e-mail address tells whose a user is."""
     target = f"{USERS}?p=-1"
@@ -62,10 +70,28 @@ def _shown_users(get: Get) -> Iterable[tuple[str, str]]:
             yield user_id, address
 
 
+def _shown_apis(get: Get) -> Iterable[tuple[str, str]]:
+    """APIs by database id, if the key may see a list of them; the name tells whose an API is."""
+    listing = get(f"{APIS}?p=-1")
+    wrappers = listing.get("apis") if isinstance(listing, dict) else None
+    for wrapper in wrappers if isinstance(wrappers, list) else ():
+        definition = API.thing_in(wrapper)
+        if isinstance(definition, dict) and _OBJECT_ID.fullmatch(str(definition.get("id", ""))):
+            yield str(definition["id"]), str(definition.get("name", ""))
+
+
 POLICY = Resource(
     "policy", POLICIES,
     named_by=("name", "id", "_id"), ids_of=_policy_ids, name_in_answer=_policy_in_answer,
     listed=_listed_policies, shown=_shown_policies, is_optional=False,
+)  # fmt: skip
+
+API = Resource(
+    "API", APIS,
+    named_by=tuple(
+        f"api_definition.{member}" for member in ("name", "api_id", "id", "slug", "proxy.listen_path")
+    ),
+    ids_of=nothing, name_in_answer=lambda *_: "", shown=_shown_apis, shown_within="api_definition",
 )  # fmt: skip
 
 USER = Resource(
@@ -77,4 +103,16 @@ IMPORT = Resource(
     named_by=("Data.name", "Data.id", "Data._id"), ids_of=nothing, is_optional=False,
 )  # fmt: skip
 
-RESOURCES = (POLICY, USER, IMPORT)
+NODE = Resource(  # named by a header, with a nonce that only the run has
+    "node", "/system/node", names_of=nothing, ids_of=nothing
+)
+
+GRAPHQL_REQUEST = Resource(
+    "policy of GraphQL", GRAPHQL,
+    named_by=("variables.id", *(f"variables.policy.{member}" for member in ("name", "id", "_id"))),
+    ids_of=lambda write: list(filter(_OBJECT_ID.fullmatch, write.texts("variables.policy._id"))),
+    delete_target=lambda _, name, __: f"{POLICIES}/{quoted(name)}",
+    refusal=_texts_in_document, name_in_answer=lambda *_: "",
+)  # fmt: skip
+
+RESOURCES = (POLICY, API, USER, IMPORT, GRAPHQL_REQUEST, NODE)

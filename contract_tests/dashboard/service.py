@@ -11,6 +11,7 @@ DASHBOARD = Service(
     title="Tyk Dashboard",
     folder=spec_path("dashboard"),
     auth_header="Authorization",
+    auth_schemes=("", "Bearer "),
     resources=RESOURCES,
     probe="/hello",
     probe_members=frozenset(),  # a body is not documented
@@ -18,4 +19,6 @@ DASHBOARD = Service(
     listing=POLICY,
     refusal_members=frozenset({"Status", "Message"}),
     variable="TYK_DASHBOARD_KEY",
+    second_variable="TYK_DB_NODESECRET",
+    second_of_mock="mock-node-secret",
 )

@@ -31,9 +31,9 @@ def test_a_wrong_key_is_refused(dashboard: Dashboard, key: str) -> None:
 @behaviour("key-missing-is-401", reads_only=True)
 def test_the_key_is_compared_whole(dashboard: Dashboard) -> None:
     """A part of the key, and the key with more behind it, answer 401."""
-    key = dashboard.auth.secret
-    for wrong in (key[:-1], f"{key}0"):
-        expect_message(dashboard.send("GET", POLICIES, headers=[("Authorization", wrong)]), *UNAUTHORISED)
+    header, value = dashboard.auth.line
+    for wrong in (value[:-1], f"{value}0"):
+        expect_message(dashboard.send("GET", POLICIES, headers=[(header, wrong)]), *UNAUTHORISED)
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
@@ -90,7 +90,7 @@ def test_a_policy_can_be_updated_at_a_path_with_a_slash(dashboard: Dashboard) ->
 @behaviour("content-type-does-not-matter")
 def test_any_content_type_is_accepted(dashboard: Dashboard, content_type: str) -> None:
     """A policy is created whatever the Content-Type says."""
-    headers = [("Authorization", dashboard.auth.secret)]
+    headers = [dashboard.auth.line]
     headers += [("Content-Type", content_type)] if content_type else []
     expect_message(dashboard.post({"name": dashboard.new_id()}, headers=headers), 200)
 
@@ -99,7 +99,7 @@ def test_any_content_type_is_accepted(dashboard: Dashboard, content_type: str) -
 def test_an_update_with_another_content_type(dashboard: Dashboard) -> None:
     """A policy is updated whatever the Content-Type says."""
     object_id, name = dashboard.create(), dashboard.new_id()
-    headers = [("Authorization", dashboard.auth.secret), ("Content-Type", "text/plain")]
+    headers = [dashboard.auth.line, ("Content-Type", "text/plain")]
     expect_message(dashboard.send("PUT", path_of(object_id), {"name": name}, headers=headers), 200)
     expect_members(dashboard.get(object_id), {"name": name})
 

@@ -118,9 +118,3 @@ def test_an_update_sets_the_state(dashboard: Dashboard) -> None:
     expect_members(dashboard.get(object_id), {"state": "draft", "active": False})
     dashboard.put(object_id, {"name": name, "active": True, "state": "deny"})
     expect_members(dashboard.get(object_id), {"state": "deny", "is_inactive": True})
-
-
-@behaviour("auth-type-follows-apis")
-def test_a_policy_without_apis_has_no_auth_type(dashboard: Dashboard) -> None:
-    """The auth_type of a policy that grants no API is other, and auth_types is empty."""
-    expect_members(dashboard.get(dashboard.create()), {"auth_type": "other", "auth_types": []})

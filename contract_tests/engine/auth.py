@@ -1,4 +1,4 @@
-"""The credential of a service, and texts without it."""
+"""The credentials of a service, and texts without them."""
 
 from __future__ import annotations
 
@@ -11,14 +11,29 @@ from mockserver.http.redaction import SHORTEST, hidden
 
 @dataclass(frozen=True)
 class Auth:
-    """The credential of a service: a header, the secret in it, and the variable that a user keeps it in."""
+    """A credential of a service.
+
+    Attributes:
+        header: the name of its header.
+        secret: the secret in it.
+        variable: the variable that a user keeps it in.
+        scheme: what stands before the secret: "Bearer ", or nothing.
+        second: another credential of the service, which texts must not show either; None if there is none.
+    """
 
     header: str
     secret: str = field(repr=False)
     variable: str = "TYK_GW_SECRET"
+    scheme: str = ""
+    second: Auth | None = None
+
+    @property
+    def line(self) -> tuple[str, str]:
+        """The header with its value, the scheme and the secret."""
+        return self.header, f"{self.scheme}{self.secret}"
 
     def masked(self, text: str) -> str:
-        """A text without the secret, and without the wrong secrets that tests derive from it."""
+        """A text without the secrets, and without the wrong secrets that tests derive from them."""
         return "".join(self.pieces(text))
 
     def pieces(self, text: str) -> list[str]:
@@ -31,18 +46,24 @@ class Auth:
         expansions = {secret: Expansion(f"${variable}"), secret[:-1]: Expansion(f"${{{variable}%?}}")}
         live = [form for form in expansions if len(form) >= SHORTEST]
         if not live:
-            return [text]
+            return self._of_second(text)
         parts = re.split(f"({'|'.join(map(re.escape, live))})", text)
-        return [
-            expansions[part] if place % 2 else hidden(part, secret, f"{variable} in another form")
-            for place, part in enumerate(parts)
-            if part
-        ]
+        pieces: list[str] = []
+        for place, part in enumerate(parts):
+            if place % 2:
+                pieces.append(expansions[part])
+            elif part:
+                pieces += self._of_second(hidden(part, secret, f"{variable} in another form"))
+        return pieces
 
     def pieces_of_header(self, name: str, value: str) -> list[str]:
         """A header line in pieces as above; the secret in its own header is one, however short it is."""
         if not value.strip():
             return self.pieces(f"{name};")  # curl's notation for an empty value
-        if self.secret and (name, value) == (self.header, self.secret):
-            return [f"{name}: ", Expansion(f"${self.variable}")]
+        for auth in (self, self.second):
+            if auth and auth.secret and (name, value) == auth.line:
+                return [f"{name}: {auth.scheme}", Expansion(f"${auth.variable}")]
         return self.pieces(f"{name}: {value}")
+
+    def _of_second(self, text: str) -> list[str]:
+        return self.second.pieces(text) if self.second else [text]

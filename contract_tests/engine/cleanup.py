@@ -24,6 +24,7 @@ class Cleanup:
         self._ownership = ownership
         self._listing = listing
         self._needs_reload = False  # a deletion shows after the next reload only
+        self._is_complete = False  # the service has listed what is left
 
     def remove(self, *, include_last: bool = False) -> None:
         """Delete all that the run wrote, including the targets put off to the end if `include_last`.
@@ -66,7 +67,9 @@ class Cleanup:
             if self._ownership.knows(thing_id) or self._is_shown(thing_id, name):
                 self._ownership.adopt(self._listing, thing_id, name)
         self.remove(include_last=True)
-        return [thing_id for thing_id, _ in self._own_things()]
+        left = [thing_id for thing_id, _ in self._own_things()]
+        self._is_complete = True
+        return left
 
     def _is_shown(self, thing_id: str, name: str) -> bool:
         """True if the service, asked for an id of its list, shows the thing with this id and this name.
@@ -96,6 +99,9 @@ class Cleanup:
             named.append(f"{more} more whose names begin with {self._ownership.run}")
         if not written and self._needs_reload:
             named.append(f"{self._ownership.run}..., which the next reload removes")
+        may_be_unnamed = self._listing.shown is not None and self._ownership.has_written
+        if may_be_unnamed and not self._is_complete:
+            named.append(f"any {self._listing.kind} {self._ownership.run}... whose creation was not answered")
         return named
 
     def _send(self, method: str, target: str) -> Exchange:

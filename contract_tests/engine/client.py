@@ -146,11 +146,16 @@ class ServiceClient:
 
 
 def _texts(document: Any) -> Iterator[str]:
-    """All texts in a JSON document, names of members excepted."""
+    """The values in a JSON document as tests may take them for names: texts, and the texts of other values.
+
+    Names of members are left out, and of objects and arrays all but the members of the document itself.
+    """
+    if isinstance(document, dict):
+        yield from (str(value) for value in document.values() if isinstance(value, (dict, list)))
     nodes = [document]
     while nodes:
         node = nodes.pop()
-        if isinstance(node, str):
-            yield node
-        elif isinstance(node, (dict, list)):
+        if isinstance(node, (dict, list)):
             nodes += node.values() if isinstance(node, dict) else node
+        else:
+            yield str(node)

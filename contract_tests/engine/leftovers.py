@@ -9,7 +9,7 @@ from typing import Any
 from contract_tests.engine.exchange import json_of
 from contract_tests.engine.names import is_shown, run_of
 from contract_tests.engine.service import Service
-from mockserver.http.client import Client
+from mockserver.http.client import Client, Header
 
 
 @dataclass(frozen=True)
@@ -28,8 +28,9 @@ def find(client: Client, service: Service, secret: str) -> list[Leftover]:
         ClientError: the service does not answer.
         ValueError: it does not list its resources.
     """
-    _reload(client, service, secret)
-    return list(dict.fromkeys(_listed(client, service, secret)))
+    credential = _credential(client, service, secret)
+    _reload(client, service, credential)
+    return list(dict.fromkeys(_listed(client, service, credential)))
 
 
 def remove(client: Client, service: Service, secret: str, leftovers: Iterable[Leftover]) -> list[Leftover]:
@@ -38,32 +39,43 @@ def remove(client: Client, service: Service, secret: str, leftovers: Iterable[Le
     Raises:
         ClientError, ValueError: as `find` does.
     """
-    wanted = list(leftovers)
+    wanted, credential = list(leftovers), _credential(client, service, secret)
     for leftover in wanted:
-        client.send("DELETE", leftover.target, [(service.auth_header, secret)])
-    _reload(client, service, secret)
-    listed = set(_listed(client, service, secret))
+        client.send("DELETE", leftover.target, [credential])
+    _reload(client, service, credential)
+    listed = set(_listed(client, service, credential))
     return [leftover for leftover in wanted if leftover in listed]
 
 
-def _reload(client: Client, service: Service, secret: str) -> None:
+def _credential(client: Client, service: Service, secret: str) -> Header:
+    """The header with the secret, in the first form that the service accepts."""
+    lines = [(service.auth_header, f"{scheme}{secret}") for scheme in service.auth_schemes]
+    *others, last = lines
+    return next((line for line in others if _lists(client, service, line)), last)
+
+
+def _lists(client: Client, service: Service, credential: Header) -> bool:
+    return client.send("GET", service.listing.prefix, [credential]).status == 200
+
+
+def _reload(client: Client, service: Service, credential: Header) -> None:
     if service.reload_target:
-        client.send("GET", service.reload_target, [(service.auth_header, secret)])
+        client.send("GET", service.reload_target, [credential])
 
 
-def _listed(client: Client, service: Service, secret: str) -> Iterator[Leftover]:
+def _listed(client: Client, service: Service, credential: Header) -> Iterator[Leftover]:
     """The listed things whose names a run gave, and no others.
 
     A thing with an id that the service chose must be shown under it too, for a list may be spoiled.
     """
 
     def get(target: str) -> Any:
-        answer = client.send("GET", target, [(service.auth_header, secret)])
+        answer = client.send("GET", target, [credential])
         return json_of(answer.body.decode("utf-8", "replace")) if answer.status == 200 else None
 
     for resource in service.resources:
         for thing_id, name in resource.things(get):
             if run := run_of(name):
                 target = resource.target(thing_id, run)
-                if run_of(thing_id) or is_shown(get(target), thing_id, name):
+                if run_of(thing_id) or is_shown(resource.thing_in(get(target)), thing_id, name):
                     yield Leftover(resource.kind, name, target)

@@ -14,6 +14,7 @@ from mockserver.contract.versions import GatewayVersion, VersionError
 from mockserver.http.client import Answer, Client, ClientError, Header, Incomplete
 
 USAGE, UNREACHABLE = 2, 3  # exit codes
+_REFUSALS = (401, 403)  # statuses of a refused secret
 
 
 class PreflightError(ValueError):
@@ -31,11 +32,13 @@ class DetectedVersion:
     Attributes:
         source: how the version was found out, in words.
         leftovers: the number of things that earlier runs left in the listing of the service.
+        scheme: what the service takes before the secret, one of its `auth_schemes`.
     """
 
     version: GatewayVersion
     source: str
     leftovers: int = 0
+    scheme: str = ""
 
 
 def look(service: Service, url: str, secret: str, wanted: str, *, timeout: float = 10.0) -> DetectedVersion:
@@ -53,8 +56,9 @@ def look(service: Service, url: str, secret: str, wanted: str, *, timeout: float
     try:
         greeting = _look_at(client, service.probe)
         refusal = _look_at(client, service.listing.prefix)
-        listing = _look_at(client, service.listing.prefix, (service.auth_header, secret))
-        leftovers = _count_leftovers(client, service, secret, listing) if listing.status == 200 else 0
+        scheme, listing = _first_accepted(client, service, secret)
+        credential = (service.auth_header, f"{scheme}{secret}")
+        leftovers = _count_leftovers(client, service, credential, listing) if listing.status == 200 else 0
     except ClientError as error:
         raise PreflightError(
             f"{url} cannot be judged: {error}; is a {service.name} running there?", UNREACHABLE
@@ -62,10 +66,10 @@ def look(service: Service, url: str, secret: str, wanted: str, *, timeout: float
     finally:
         client.close()
     _check_kind(service, url, greeting, refusal, listing)
-    if listing.status in (401, 403) and refusal.status == listing.status:
+    if listing.status in _REFUSALS and refusal.status == listing.status:
         raise PreflightError(f"{url} refuses the secret; give it in {service.variable} or a file", USAGE)
     detected = find_version(service, _json(greeting), wanted)
-    return replace(detected, leftovers=leftovers)
+    return replace(detected, leftovers=leftovers, scheme=scheme)
 
 
 def find_version(service: Service, greeting: Any, wanted: str) -> DetectedVersion:
@@ -164,12 +168,25 @@ def _lists(service: Service, document: Any) -> bool:
     return True
 
 
-def _count_leftovers(client: Client, service: Service, secret: str, listing: Answer) -> int:
+def _first_accepted(client: Client, service: Service, secret: str) -> tuple[str, Answer]:
+    """The first scheme that the service does not refuse before the secret, and its listing.
+
+    If all are refused, they are the first scheme and the answer to it.
+    """
+    answers: dict[str, Answer] = {}
+    for scheme in service.auth_schemes:
+        answers[scheme] = _look_at(client, service.listing.prefix, (service.auth_header, f"{scheme}{secret}"))
+        if answers[scheme].status not in _REFUSALS:
+            return scheme, answers[scheme]
+    return next(iter(answers.items()))
+
+
+def _count_leftovers(client: Client, service: Service, credential: Header, listing: Answer) -> int:
     """The number of things in the list that a run named; `listing` is the answer that has its first page."""
 
     def get(target: str) -> Any:
         is_known = target == service.listing.prefix
-        return _json(listing if is_known else _look_at(client, target, (service.auth_header, secret)))
+        return _json(listing if is_known else _look_at(client, target, credential))
 
     try:
         return sum(bool(run_of(name)) for _, name in service.listing.things(get))

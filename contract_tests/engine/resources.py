@@ -123,6 +123,7 @@ class Resource:
         delete_target: the target of a DELETE, from the prefix of paths, the id and the run's prefix.
         listed: the ids that the service lists, whoever wrote them.
         shown: as `listed`, each with the name that tells whose the thing is; None if that is the id itself.
+        shown_within: the member that has the thing in the answer to a GET of it; "" for the answer itself.
         loaded_by_reload: True if a write shows after a reload only. Such resources are removed last.
         group: beginning of the paths that a service offers together or not at all; "" for the prefix.
         is_optional: True if a service may lack the group as a whole.
@@ -139,6 +140,7 @@ class Resource:
     delete_target: Callable[[str, str, str], str] = _below_prefix
     listed: Callable[[Get], Iterable[str]] = nothing
     shown: Callable[[Get], Iterable[tuple[str, str]]] | None = None
+    shown_within: str = ""
     loaded_by_reload: bool = False
     group: str = ""
     is_optional: bool = True
@@ -156,6 +158,11 @@ class Resource:
     def things(self, get: Get) -> Iterable[tuple[str, str]]:
         """The ids that the service lists, each with the name that tells whose the thing is."""
         return self.shown(get) if self.shown else ((name, name) for name in self.listed(get))
+
+    def thing_in(self, answer: Any) -> Any:
+        """The thing in the answer to a GET of it."""
+        within = self.shown_within
+        return answer.get(within) if within and isinstance(answer, dict) else answer
 
     def target(self, name: str, run: str) -> str:
         """The target of the DELETE that removes an id of a run."""

@@ -44,6 +44,7 @@ class Run:
         options: RunOptions,
         contract: Contract,
         *,
+        scheme: str = "",
         timeout: float = 10.0,
         limit: Deadline | None = None,
     ) -> Self:
@@ -53,14 +54,17 @@ class Run:
             service: the service that is judged.
             options: the user's settings.
             contract: the contract of the service in one version.
+            scheme: what the service takes before the secret.
             timeout: the seconds of one exchange.
             limit: the deadline of all exchanges; by default the options' `max_time` from now.
         """
         assert contract.version is not None
         ownership = Ownership(contract, service.resources)
+        variable = service.second_variable
+        second = Auth(service.auth_header, options.second, variable) if variable else None
         target = Target(
             options.url,
-            Auth(service.auth_header, options.secret, service.variable),
+            Auth(service.auth_header, options.secret, service.variable, scheme, second),
             ownership,
             reload_target=service.reload_target,
             probe=service.probe,

@@ -9,7 +9,7 @@ from typing import Self
 
 import pytest
 
-from mockserver.console.credentials import SECRET, read_file
+from mockserver.console.credentials import NODE_SECRET, SECRET, read_file
 from mockserver.http.deadline import RUN_SECONDS
 
 
@@ -20,6 +20,7 @@ class RunOptions:
     Attributes:
         url: the service under test; "" starts a mock.
         secret: it never stands in arguments, for other users of the machine see those.
+        second: the second secret of the service, which only some tests need; "" leaves them out.
         version: the version to judge it as; "auto" asks the service.
         read_only: True if nothing may be written or reloaded.
         quick: True if slow tests are left out.
@@ -34,6 +35,7 @@ class RunOptions:
 
     url: str = ""
     secret: str = field(default="", repr=False)
+    second: str = field(default="", repr=False)
     version: str = "auto"
     read_only: bool = False
     quick: bool = False
@@ -51,7 +53,7 @@ class RunOptions:
         return "read-only" if self.read_only else "quick" if self.quick else "full"
 
     def to_arguments(self) -> list[str]:
-        """The arguments of pytest that `from_config` reads these settings from, but for the secret."""
+        """The arguments of pytest that `from_config` reads these settings from, but for the secrets."""
         texts = {
             "--gateway-url": self.url,
             "--gateway-version": self.version,
@@ -74,7 +76,7 @@ class RunOptions:
 
     @classmethod
     def from_config(cls, config: pytest.Config) -> Self:
-        """The settings that pytest was started with; the secret is read from a file or the environment.
+        """The settings that pytest was started with; secrets are read from a file or the environment.
 
         Raises:
             CredentialError: the file has no secret.
@@ -85,6 +87,7 @@ class RunOptions:
         return cls(
             url=option("--gateway-url") or "",
             secret=read_file(file, "--gateway-secret-file") if file else os.environ.get(SECRET.variable, ""),
+            second=os.environ.get(NODE_SECRET.variable, ""),
             version=option("--gateway-version"),
             read_only=option("--gateway-read-only"),
             quick=option("--gateway-quick"),

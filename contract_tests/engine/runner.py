@@ -20,7 +20,7 @@ from contract_tests.engine.session import CLEANUP_SECONDS
 from contract_tests.engine.signals import END_SECONDS, ENDED_AT_ONCE
 from contract_tests.report import verdicts
 from contract_tests.report.verdicts import Report
-from mockserver.console.credentials import SECRET
+from mockserver.console.credentials import NODE_SECRET, SECRET
 from mockserver.http.redaction import hidden
 
 _PACKAGE = Path(__file__).parent.parent
@@ -32,7 +32,6 @@ _UNUSED = (  # of pytest's own plugins; each looks at each test
     "logging", "unraisableexception", "threadexception", "warnings", "recwarn", "doctest", "junitxml",
     "pastebin", "stepwise", "setuponly", "setupplan", "faulthandler", "tmpdir", "monkeypatch", "legacypath",
 )  # fmt: skip
-_ADVICE = "remove what the run wrote with `tyk-contract clean URL`"
 SLACK_SECONDS = 60.0  # beyond the limits of a run and its clean-up, for its start and its report
 STOP_SECONDS = END_SECONDS + 1.0  # from an interruption until the process of the suite is killed
 KILLED = -9  # exit code of a process that was killed
@@ -71,14 +70,18 @@ def run(options: RunOptions, detected: DetectedVersion) -> Report:
         )  # fmt: skip
         variables = environment()
         variables |= {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", SECRET.variable: options.secret}
+        variables[NODE_SECRET.variable] = options.second
         variables.pop("PYTEST_ADDOPTS", None)
         try:
             output = _wait(command, variables, options.max_time + CLEANUP_SECONDS + SLACK_SECONDS)
         except _Stopped as stop:
-            raise Interrupted(_remains(path, is_clean=stop.is_clean)) from None
+            raise Interrupted(_remains(path, options.service, is_clean=stop.is_clean)) from None
+        except subprocess.TimeoutExpired as late:
+            advice = _advice(options.service)
+            raise SuiteError(f"the suite did not end within {late.timeout:g} s; {advice}") from late
         if not path.exists():
             error = SuiteError("the suite came to no verdict; it said:")
-            error.add_note(hidden(output, options.secret)[-3000:])
+            error.add_note(hidden(hidden(output, options.secret), options.second)[-3000:])
             raise error
         report = verdicts.from_json(path.read_text("utf-8"))
     return replace(report, gateway=str(detected.version), version_source=detected.source)
@@ -90,7 +93,7 @@ def _wait(command: list[str], variables: dict[str, str], seconds: float) -> str:
     An interruption is passed on, and its clean-up waited for; a second one ends the suite at once.
 
     Raises:
-        SuiteError: the suite did not end in time.
+        TimeoutExpired: the suite did not end in time.
         _Stopped: it was interrupted.
     """
     interruptions: list[Timer] = []
@@ -109,9 +112,9 @@ def _wait(command: list[str], variables: dict[str, str], seconds: float) -> str:
         with _handling(interrupt):
             try:
                 output, _ = process.communicate(timeout=seconds)
-            except subprocess.TimeoutExpired as error:
+            except subprocess.TimeoutExpired:
                 process.kill()
-                raise SuiteError(f"the suite did not end within {seconds:g} s; {_ADVICE}") from error
+                raise
             finally:
                 for timer in interruptions:
                     timer.cancel()
@@ -131,14 +134,19 @@ def _handling(handler: Callable[..., None]) -> Iterator[None]:
             signal.signal(number, former)
 
 
-def _remains(path: Path, *, is_clean: bool) -> str:
+def _advice(service: str) -> str:
+    flag = "" if service == RunOptions.service else f" --service {service}"
+    return f"remove what the run wrote with `tyk-contract clean URL{flag}`"
+
+
+def _remains(path: Path, service: str, *, is_clean: bool) -> str:
     """The message about what an interrupted run left behind, from its report if it wrote one."""
     try:
         remains = verdicts.from_json(path.read_text("utf-8")).leftovers
     except (OSError, ValueError, LookupError, TypeError):
         if not is_clean:
-            return f"interrupted before the clean-up; {_ADVICE}"
+            return f"interrupted before the clean-up; {_advice(service)}"
         remains = ()
     if remains:
-        return f"interrupted; could not remove: {', '.join(remains)}; {_ADVICE}"
+        return f"interrupted; could not remove: {', '.join(remains)}; {_advice(service)}"
     return "interrupted; everything that the run wrote has been removed"

@@ -21,6 +21,7 @@ class Service:
         title: the name in messages: "Tyk gateway".
         folder: the folder with its openapi.yaml and behaviours.yaml.
         auth_header: the header that the secret is sent in.
+        auth_schemes: what may stand before the secret in it; the first that the service accepts is used.
         resources: the things that it keeps, in the order of their removal.
         probe: the path that answers without the secret if the service is there: "/hello".
         probe_members: members of the JSON object that the probe answers with, by which the service is known;
@@ -28,6 +29,8 @@ class Service:
         listing: the resource whose prefix answers a GET with a list, if the secret is right.
         refusal_members: members of the JSON object that refuses a wrong secret.
         variable: the environment variable of a user's secret, in lines to paste.
+        second_variable: that of its second secret, which only some tests need; "" if it has none.
+        second_of_mock: the second secret of the mock that the suite starts.
         others: the titles of services that a user may name instead, and members that their probe at this
             path answers with.
         reload_target: the target of a GET that loads what was written; "" if writes show at once.
@@ -43,6 +46,9 @@ class Service:
     listing: Resource
     refusal_members: frozenset[str]
     variable: str = "TYK_GW_SECRET"
+    second_variable: str = ""
+    second_of_mock: str = ""
+    auth_schemes: tuple[str, ...] = ("",)
     others: Mapping[str, frozenset[str]] = field(default_factory=dict)
     reload_target: str = ""
 

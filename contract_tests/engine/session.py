@@ -82,11 +82,13 @@ class Session:
         self.start()
         options, service = self.options, self._service
         if self._mock is not None:
-            options = replace(options, url=self._mock.url, secret=SECRET)
+            second = service.second_of_mock
+            options = replace(options, url=self._mock.url, secret=SECRET, second=second)
         else:
             self._detected = preflight.look(service, options.url, options.secret, options.version)
         assert self._detected is not None
-        run = Run.open(service, options, service.contract(self._detected.version), limit=self._limit)
+        contract = service.contract(self._detected.version)
+        run = Run.open(service, options, contract, scheme=self._detected.scheme, limit=self._limit)
         self._resources.callback(run.close)
         return run
 

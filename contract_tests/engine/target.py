@@ -98,7 +98,7 @@ class Target:
         """
         self._check_time()
         headers = request.headers
-        sent = ((self.auth.header, self.auth.secret),) if headers is None else tuple(headers)
+        sent = (self.auth.line,) if headers is None else tuple(headers)
         written = self._ownership.check(request)
         answer, failure, truncated = None, "", False
         try:

@@ -37,7 +37,7 @@ def add(commands: Commands) -> None:
         help="Remove the leftovers of a killed run from a gateway or Dashboard.",
         description="List the policies, APIs, OAuth clients, keys and organisation keys that killed runs of "
         "the suite left on a gateway, ask, remove them, and reload the gateway; with --service dashboard, "
-        "the policies and users that were left on a Dashboard. Only names that a run gives "
+        "the policies, APIs and users that were left on a Dashboard. Only names that a run gives "
         "are listed: tyk-contract-, eight hex digits and a dash at the beginning, or database ids that a run "
         "made. Keys that the gateway lists by their hashes cannot be recognised, and stay.",
         epilog="Exit codes: 0 no leftovers are left, 1 some are left, as they could not be removed or the "

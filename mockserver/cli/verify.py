@@ -23,6 +23,7 @@ from mockserver.cli import (
     service_of,
     version_asked,
 )
+from mockserver.console.credentials import NODE_SECRET
 from mockserver.console.terminal import show, show_error
 
 if TYPE_CHECKING:
@@ -41,6 +42,9 @@ def add(commands: Commands) -> None:
         epilog=EXIT_CODES,
     )
     add_target(parser, is_optional=True)
+    NODE_SECRET.add_options(
+        parser, note=" (of a Dashboard; without it, what gateways are given is not judged)"
+    )
     parser.add_argument(
         "--dashboard",
         default="auto",
@@ -118,6 +122,7 @@ def run(options: argparse.Namespace) -> int:
     settings = RunOptions(
         url=options.url or "",
         secret=secret,
+        second=(NODE_SECRET.of(options) or "") if service.second_variable else "",
         read_only=options.read_only,
         allow_group_reload=options.allow_group_reload,
         quick=options.quick,

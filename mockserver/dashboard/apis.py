@@ -4,24 +4,23 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 from mockserver.dashboard import authentication
+from mockserver.dashboard.changes import Changes
 from mockserver.dashboard.documents import object_at, text_of
 from mockserver.dashboard.object_ids import new_object_id
+from mockserver.dashboard.owners import Owners
 from mockserver.dashboard.records import Document, Records
 from mockserver.dashboard.replies import Refusal
 
 EXTENSION = "x-tyk-api-gateway"
-_WRAPPER: Document = {
-    "hook_references": [],
-    "is_site": False,
-    "sort_by": 0,
-    "user_group_owners": [],
-    "user_owners": [],
-}  # the members beside api_definition (SYNC clients/objects)
+OWNERS = ("user_owners", "user_group_owners")  # the members beside api_definition that name the owners
+NO_OWNERS = Owners()
+_STORED = ("api_definition", "oas", *OWNERS)
+_WRAPPER: Document = {"hook_references": [], "is_site": False, "sort_by": 0}  # SYNC clients/objects
 
 
 @dataclass(frozen=True)
@@ -34,6 +33,7 @@ class Api:
         org_id: the id of its organisation.
         definition: the classic definition, as it was sent.
         openapi: the OpenAPI document; None if the API was created by a classic definition.
+        owners: the users and the groups of users that own it.
     """
 
     object_id: str
@@ -41,6 +41,7 @@ class Api:
     org_id: str
     definition: Mapping[str, Any]
     openapi: Mapping[str, Any] | None = None
+    owners: Owners = NO_OWNERS
 
     @property
     def name(self) -> str:
@@ -62,14 +63,20 @@ class Api:
     @property
     def document(self) -> Document:
         """The API in an answer: the classic definition, and what stands beside it."""
-        return {"api_definition": dict(self.definition), **_WRAPPER}
+        return {
+            "api_definition": dict(self.definition),
+            **_WRAPPER,
+            "user_group_owners": list(self.owners.groups),
+            "user_owners": list(self.owners.users),
+        }
 
 
 class Apis:
     """The API definitions of all organisations."""
 
-    def __init__(self, records: Records, now: Callable[[], float]) -> None:
+    def __init__(self, records: Records, changes: Changes, now: Callable[[], float]) -> None:
         self._records = records
+        self._changes = changes
         self._now = now
 
     def of_api_id(self, api_id: str) -> Api | None:
@@ -82,12 +89,18 @@ class Apis:
         api = self.of_api_id(name) if document is None else _api(document)
         return api if api and api.org_id == org_id else None
 
-    def all(self, org_id: str) -> list[Api]:
-        """The APIs of an organisation, the oldest first."""
-        return [api for api in map(_api, self._records.all()) if api.org_id == org_id]
+    def all(self, org_id: str = "") -> list[Api]:
+        """The APIs of an organisation, or of all for "", the oldest first."""
+        return [api for api in map(_api, self._records.all()) if org_id in ("", api.org_id)]
 
     def create(
-        self, org_id: str, definition: Document, openapi: Document | None = None, *, keeps_id: bool = False
+        self,
+        org_id: str,
+        definition: Document,
+        openapi: Document | None = None,
+        *,
+        keeps_id: bool = False,
+        owners: Owners = NO_OWNERS,
     ) -> Api:
         """Store a new API; its api_id is a new one, unless `keeps_id` (SYNC apis.go:262, OP api.go:34-55).
 
@@ -98,10 +111,18 @@ class Apis:
         if api_id and self.of_api_id(api_id):
             raise Refusal("Found API with the same ID", 409)
         api_id = api_id or secrets.token_hex(16)
-        return self._store(new_object_id(self._now()), api_id, org_id, definition, openapi)
+        object_id = new_object_id(self._now())
+        definition, openapi = _with_ids(definition, openapi, object_id, api_id, org_id)
+        api = self._store(Api(object_id, api_id, org_id, definition, openapi, owners))
+        self._changes.report("api", "created", (org_id, api_id))
+        return api
 
-    def update(self, api: Api, definition: Document, openapi: Document | None = None) -> Api:
+    def update(
+        self, api: Api, definition: Document, openapi: Document | None = None, owners: Owners | None = None
+    ) -> Api:
         """Replace an API; the api_id that is sent becomes its own, so that clients can restore theirs.
+
+        Without `owners` it keeps those that it has.
 
         Raises:
             Refusal: another API has this api_id (409).
@@ -110,20 +131,26 @@ class Apis:
         other = self.of_api_id(api_id)
         if other and other.object_id != api.object_id:
             raise Refusal("Found API with the same ID", 409)
-        return self._store(api.object_id, api_id, api.org_id, definition, openapi)
+        definition, openapi = _with_ids(definition, openapi, api.object_id, api_id, api.org_id)
+        updated = self._store(
+            Api(api.object_id, api_id, api.org_id, definition, openapi, owners or api.owners)
+        )
+        self._changes.report("api", "updated", (api.org_id, api_id))
+        return updated
+
+    def assign(self, api: Api, owners: Owners) -> Api:
+        """Give an API other owners."""
+        return self._store(replace(api, owners=owners))
 
     def delete(self, api: Api) -> None:
         """Remove an API."""
         self._records.remove(api.object_id)
+        self._changes.report("api", "deleted", (api.org_id, api.api_id))
 
-    def _store(
-        self, object_id: str, api_id: str, org_id: str, definition: Document, openapi: Document | None
-    ) -> Api:
-        definition = {**definition, "id": object_id, "api_id": api_id, "org_id": org_id}
-        if openapi is not None:
-            openapi = _with_ids(openapi, object_id, api_id, org_id)
-        self._records.add(object_id, {"api_definition": definition, "oas": openapi})
-        return Api(object_id, api_id, org_id, definition, openapi)
+    def _store(self, api: Api) -> Api:
+        record = {**api.document, "oas": api.openapi}
+        self._records.add(api.object_id, {name: record[name] for name in _STORED})
+        return api
 
 
 def classic_of(openapi: Document) -> Document:
@@ -148,12 +175,19 @@ def classic_of(openapi: Document) -> Document:
     }
 
 
-def _with_ids(openapi: Document, object_id: str, api_id: str, org_id: str) -> Document:
+def _with_ids(
+    definition: Document, openapi: Document | None, object_id: str, api_id: str, org_id: str
+) -> tuple[Document, Document | None]:
+    """A classic definition, and the OpenAPI document beside it, with the ids of their API."""
+    definition = {**definition, "id": object_id, "api_id": api_id, "org_id": org_id}
+    if openapi is None:
+        return definition, None
     extension = openapi[EXTENSION]
     info = {**object_at(extension, "info"), "id": api_id, "dbId": object_id, "orgId": org_id}
-    return {**openapi, EXTENSION: {**extension, "info": info}}
+    return definition, {**openapi, EXTENSION: {**extension, "info": info}}
 
 
-def _api(document: Mapping[str, Any]) -> Api:
-    definition = document["api_definition"]
-    return Api(definition["id"], definition["api_id"], definition["org_id"], definition, document.get("oas"))
+def _api(record: Mapping[str, Any]) -> Api:
+    definition = record["api_definition"]
+    ids = (definition["id"], definition["api_id"], definition["org_id"])
+    return Api(*ids, definition, record.get("oas"), Owners.of(record, *OWNERS))

@@ -35,6 +35,7 @@ class Config(Configuration):
     allow_explicit_policy_id: bool = True
     allow_unsafe_policy_ids: bool = False
     enable_duplicate_slugs: bool = False
+    enable_ownership: bool = False
     notify_on_change: bool = True
     health_check_endpoint_name: str = "hello"
     security__forbid_admin_view_access_token: bool = False

@@ -7,21 +7,22 @@ import math
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
-from mockserver.dashboard.records import Document
+from mockserver.dashboard.records import MAX_LEVELS, Document
 from mockserver.dashboard.replies import Refusal
+from mockserver.golang.json_size import is_deeper
 
 
 def parse(body: bytes, refusal: Refusal) -> Document:
     """The JSON object in a body; Go too refuses a number that no float64 holds.
 
     Raises:
-        Refusal: the given one, if the body is anything else.
+        Refusal: the given one, if the body is anything else, or deeper than a store takes.
     """
     try:
         document = json.loads(body, parse_constant=_no_constant, parse_float=_finite)
     except (ValueError, RecursionError):
         raise refusal from None
-    if not isinstance(document, dict):
+    if not isinstance(document, dict) or is_deeper(document, MAX_LEVELS):
         raise refusal
     return document
 

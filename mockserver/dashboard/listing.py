@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
 from mockserver.dashboard.object_ids import is_object_id
+from mockserver.dashboard.policy_states import state_of
 from mockserver.dashboard.records import Document
 from mockserver.dashboard.replies import Refusal
 
@@ -46,9 +47,14 @@ class Criteria:
         if not all(map(is_object_id, self.policy_ids)):
             raise Refusal("Policy ID is not in hex format.", 400)
 
-    def select(self, policies: Sequence[Document]) -> list[Document]:
-        """The policies that fit, in order; an exact name comes before names that contain the text."""
+    def select(self, policies: Iterable[Document], auth_type_of: Callable[[Document], str]) -> list[Document]:
+        """The stored policies that fit, in order; an exact name comes before names that contain the text.
+
+        `auth_type_of` returns the auth_type of a policy, and is called only if it is a criterion.
+        """
         fitting = [policy for policy in policies if self._fits(policy)]
+        if self.auth_type:
+            fitting = [policy for policy in fitting if auth_type_of(policy) == self.auth_type]
         text = self.text
         if self.policy_ids:
             fitting = [policy for policy in fitting if policy["_id"] in self.policy_ids]
@@ -68,14 +74,15 @@ class Criteria:
     def _fits(self, policy: Document) -> bool:
         return (
             (not self.active or policy["active"])
-            and self.state in ("", policy["state"])
-            and self.auth_type in ("", policy["auth_type"])
+            and self.state in ("", state_of(policy))
             and (not self.api_ids or any(name in policy["access_rights"] for name in self.api_ids))
         )
 
 
 def _sort_key(policy: Document, member: str) -> str:
     """The text that a policy is sorted by; times lack zeros at their ends, so that the Z would count."""
+    if member == "state":
+        return state_of(policy)
     text = str(policy[member])
     return text.removesuffix("Z") if member == "date_created" else text
 

@@ -10,18 +10,21 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from typing import Any
 
-from mockserver.dashboard import authentication
 from mockserver.dashboard.apis import Apis
+from mockserver.dashboard.changes import Changes
 from mockserver.dashboard.config import Config
+from mockserver.dashboard.derived_members import NEVER_STORED, DerivedMembers
+from mockserver.dashboard.listing import Criteria, Paging
 from mockserver.dashboard.object_ids import is_object_id, new_object_id, rfc3339
-from mockserver.dashboard.policy_states import apply_state, state_of
+from mockserver.dashboard.ownership import NOT_OWNED, Ownership
+from mockserver.dashboard.policy_states import apply_state
 from mockserver.dashboard.records import Document, Records
 from mockserver.dashboard.replies import Refusal
+from mockserver.dashboard.users import User
 
-DERIVED = ("state", "access_rights_array")  # members that are made on reading
-DERIVED_FROM_APIS = ("auth_type", "auth_types", "graphql_enabled")  # so are these, if an API is known
 _SAFE_ID = re.compile(r"[a-zA-Z0-9.\-_~]+")
 _LISTS = ("allowed_urls", "restricted_types", "allowed_types", "field_access_rights")
+IMPORTED_TOGETHER = 500  # policies of an import, for whose time other writes wait
 _NO_TIME = "0001-01-01T00:00:00Z"
 
 
@@ -35,6 +38,8 @@ class Policies:
         self,
         records: Records,
         apis: Apis,
+        ownership: Ownership,
+        changes: Changes,
         *,
         behaviours: frozenset[str],
         config: Config,
@@ -43,28 +48,53 @@ class Policies:
     ) -> None:
         self.records = records
         self._apis = apis
+        self._changes = changes
         self._behaviours = behaviours
         self._config = config
+        self._ownership = ownership
         self._now = now
         self._lock = lock
 
     def all(self, org_id: str) -> list[Document]:
-        """The policies of an organisation with their derived members, the oldest first."""
-        return [self._whole(policy) for policy in self.records.all() if policy["org_id"] == org_id]
+        """The policies of an organisation, or of all for "", with their derived members, the oldest first."""
+        return list(map(DerivedMembers(self._apis).whole, self._of(org_id)))
 
-    def get(self, org_id: str, policy_id: str) -> Document:
-        """The policy of an organisation with an id, with its derived members.
+    def count(self, org_id: str) -> int:
+        """The number of policies of an organisation."""
+        return len(self._of(org_id))
+
+    def page(self, user: User, criteria: Criteria, paging: Paging) -> tuple[list[Document], int]:
+        """A page of the policies that a user sees and that fit, and the number of pages.
+
+        They have their derived members, which are made for this page alone.
+        """
+        derived = DerivedMembers(self._apis)
+        shown = filter(self._ownership.policies_shown_to(user), self._of(user.org_id))
+        fitting = criteria.select(list(shown), derived.auth_type)
+        return list(map(derived.whole, paging.select(fitting))), paging.pages(len(fitting))
+
+    def get(self, user: User, policy_id: str) -> Document:
+        """The policy that a user sees under an id, with its derived members.
 
         Raises:
-            Refusal: there is none (404), or before 5.12.0 the id is no database id (400).
+            Refusal: there is none (404), before 5.12.0 the id is no database id (400), or its APIs are those
+                of others (401).
         """
-        return self._whole(self._stored(org_id, policy_id, "Could not retrieve portal object."))
+        return self.whole(self._visible(user, policy_id))
+
+    def whole(self, stored: Document) -> Document:
+        """A stored policy with its derived members."""
+        return DerivedMembers(self._apis).whole(stored)
 
     def with_id(self, org_id: str, policy_id: str) -> Document | None:
         """The stored policy of an organisation by the id that keys refer to; None if there is none.
 
-        That of a policy with an empty id is its database id (GW gateway/policy.go).
+        That of a policy with an empty id is its database id (GW gateway/policy.go), and that of all if the
+        configuration does not allow others.
         """
+        if not self._allows_explicit_ids:
+            policy = self.records.get(policy_id)
+            return policy if policy and policy["org_id"] == org_id else None
         found = self.records.found(f"id {policy_id}")
         unnamed = self.records.get(policy_id)
         found += [unnamed] if unnamed and not unnamed["id"] else []
@@ -80,58 +110,98 @@ class Policies:
         policy = {**policy, "org_id": org_id, "date_created": rfc3339(now)}
         with self._lock():
             self._check(policy, None)
+            if not self._allows_explicit_ids:
+                policy["_id"] = ""
             if policy["_id"] and self.records.get(policy["_id"]) is not None:
                 raise Refusal("Failure creating data, please contact your administrator.", 500)
             policy["_id"] = policy["_id"] or new_object_id(now)
-            return self._store(policy)
+            stored = self._store(policy)
+        self._report("created", stored)
+        return stored
 
-    def update(self, org_id: str, policy_id: str, policy: Document) -> Document:
+    def update(self, user: User, policy_id: str, policy: Document) -> Document:
         """Replace a policy; its `_id` and its date of creation stay. Returns it as stored.
 
         Raises:
-            Refusal: there is no such policy (404), or the new one is invalid (400).
+            Refusal: there is no such policy (404), its APIs are those of others (401), or the new one is
+                invalid (400).
         """
         with self._lock():
-            before = self._stored(org_id, policy_id, "Could not retrieve portal object.")
+            before = self._visible(user, policy_id)
             kept = {name: before[name] for name in ("_id", "org_id", "date_created")}
             policy = {**policy, **kept, "id": policy["id"] or before["id"]}
             self._check(policy, before["_id"])
-            return self._store(policy)
+            stored = self._store(policy)
+        self._report("updated", stored)
+        return stored
 
-    def delete(self, org_id: str, policy_id: str) -> None:
+    def delete(self, user: User, policy_id: str) -> None:
         """Remove a policy.
 
         Raises:
-            Refusal: there is no such policy (404), or before 5.12.0 the id is no database id (400).
+            Refusal: there is no such policy (404), before 5.12.0 the id is no database id (400), or its APIs
+                are those of others (401).
         """
         with self._lock():
-            stored = self._stored(org_id, policy_id, "Could not retrieve object for deletion")
+            stored = self._stored(user.org_id, policy_id, "Could not retrieve object for deletion")
+            self._ownership.check_deletion(user, stored)
             self.records.remove(stored["_id"])
+        self._report("deleted", stored)
 
     def import_all(self, policies: Iterable[Document]) -> list[str]:
         """Store exported policies with their ids, organisations and dates; returns their database ids.
 
+        After each `IMPORTED_TOGETHER` of them other writes have their turn.
         Source of the dates: exports of DEMO that were imported and exported again.
         """
-        ids = []
-        with self._lock():
-            for policy in policies:
-                now = self._now()
-                date = policy["date_created"] if policy["date_created"] != _NO_TIME else rfc3339(now)
-                object_id = policy["_id"] or new_object_id(now)
-                exported = {**policy, "_id": object_id, "date_created": date}
-                self._store(exported, policy["last_updated"])
-                ids.append(object_id)
-        return ids
+        exported = {}
+        for policy in policies:
+            now = self._now()
+            date = policy["date_created"] if policy["date_created"] != _NO_TIME else rfc3339(now)
+            object_id = policy["_id"] or new_object_id(now)
+            whole = {**policy, "_id": object_id, "date_created": date}
+            exported[object_id] = self._normal(whole, policy["last_updated"])
+        names = list(exported)
+        for start in range(0, len(names), IMPORTED_TOGETHER):
+            with self._lock():
+                self.records.add_all(
+                    {name: exported[name] for name in names[start : start + IMPORTED_TOGETHER]}
+                )
+        self._report("updated", *exported.values())
+        return names
 
     def forget_api(self, api_id: str) -> None:
         """Remove the rights to an API that was deleted from all policies (RN:6985)."""
+        changed = []
         with self._lock():
             for policy in self.records.all():
                 if api_id in policy["access_rights"]:
                     rights = dict(policy["access_rights"])
                     del rights[api_id]
                     self.records.add(policy["_id"], {**policy, "access_rights": rights})
+                    changed.append(policy)
+        self._report("updated", *changed)
+
+    def _report(self, action: str, *policies: Document) -> None:
+        names = [(policy["org_id"], policy["id"] or policy["_id"]) for policy in policies]
+        self._changes.report("policy", action, *names)
+
+    @property
+    def _allows_explicit_ids(self) -> bool:
+        """True if a database id that is sent is kept, and keys refer to the ids that users choose."""
+        is_needed = "explicit-ids-need-a-switch" in self._behaviours
+        return self._config.allow_explicit_policy_id or not is_needed
+
+    def _of(self, org_id: str) -> list[Document]:
+        """The stored policies of an organisation, or of all for "", the oldest first."""
+        return [policy for policy in self.records.all() if org_id in ("", policy["org_id"])]
+
+    def _visible(self, user: User, policy_id: str) -> Document:
+        """The stored policy that a user sees under an id; raises as `get`."""
+        stored = self._stored(user.org_id, policy_id, "Could not retrieve portal object.")
+        if not self._ownership.policies_shown_to(user)(stored):
+            raise NOT_OWNED
+        return stored
 
     def _stored(self, org_id: str, policy_id: str, message: str) -> Document:
         policy = self.records.get(policy_id.lower()) if is_object_id(policy_id) else None
@@ -155,8 +225,14 @@ class Policies:
         if checks_ids and policy["id"] and not _SAFE_ID.fullmatch(policy["id"]):
             raise Refusal("Invalid Policy ID: Allowed characters: a-z, A-Z, 0-9, ., _, -, ~", 400)
 
-    def _store(self, policy: Document, last_updated: str = "") -> Document:
-        """Store a policy in its normal form, updated now or at a time; returns it."""
+    def _store(self, policy: Document) -> Document:
+        """Store a policy in its normal form, updated now; returns it."""
+        stored = self._normal(policy)
+        self.records.add(stored["_id"], stored)
+        return stored
+
+    def _normal(self, policy: Document, last_updated: str = "") -> Document:
+        """A policy as it is stored, updated now or at a time."""
         policy = dict(policy)
         apply_state(policy)
         if "empty-id-is-filled" in self._behaviours:
@@ -166,30 +242,7 @@ class Policies:
         policy["auth_types"] = policy["auth_types"] or []
         policy["meta_data"] = policy["meta_data"] or {}
         policy["last_updated"] = last_updated or str(int(self._now()))
-        stored = {name: value for name, value in policy.items() if name not in DERIVED}
-        self.records.add(stored["_id"], stored)
-        return stored
-
-    def _whole(self, stored: Document) -> Document:
-        """A stored policy with the five members that are derived on reading (PRO, table tyk_policies).
-
-        While none of its APIs is known, what depends on them is as it was sent, so that an export comes back
-        whole without its APIs.
-        """
-        apis = [api for name in stored["access_rights"] if (api := self._apis.of_api_id(name))]
-        of_apis = {name: stored[name] for name in DERIVED_FROM_APIS}
-        if apis or not stored["auth_type"]:
-            auth_type, auth_types = authentication.combined(api.authentication for api in apis)
-            of_apis["auth_type"], of_apis["auth_types"] = auth_type, auth_types
-            of_apis["graphql_enabled"] = any(api.is_graphql for api in apis)
-        return {
-            "auth_type": of_apis["auth_type"],
-            "auth_types": of_apis["auth_types"],
-            "state": state_of(stored),
-            "access_rights_array": list(stored["access_rights"].values()),
-            "graphql_enabled": of_apis["graphql_enabled"],
-            **{name: value for name, value in stored.items() if name not in of_apis},
-        }
+        return {name: value for name, value in policy.items() if name not in NEVER_STORED}
 
 
 def _normal_rights(policy: Document) -> Document:

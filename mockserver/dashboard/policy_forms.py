@@ -9,10 +9,11 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from mockserver.contract.codecs import Codec
-from mockserver.dashboard.records import Document
+from mockserver.dashboard.records import MAX_LEVELS, Document
 from mockserver.dashboard.replies import Refusal, ok
 from mockserver.golang import json_reader
 from mockserver.golang.json_reader import JSONSyntaxError, Object
+from mockserver.golang.json_size import is_deeper
 from mockserver.http.messages import Reply
 from mockserver.service.json_replies import json_reply
 
@@ -48,9 +49,9 @@ class Form:
         return policy
 
     def of_node(self, node: Any) -> Document | None:
-        """The policy in a value that was read from JSON; None if it is no policy."""
+        """The policy in a value that was read from JSON; None if it is none, or deeper than a store takes."""
         policy, reasons = self.codec.decode_node(_with_names_of_today(node))
-        return None if reasons else policy
+        return None if reasons or is_deeper(policy, MAX_LEVELS) else policy
 
     def document(self, policy: Document) -> Any:
         """A policy in an answer."""

@@ -14,6 +14,9 @@ _TEXTS = {  # the members that are texts, by kind
     "policies": ("_id", "id", "org_id", "name", "date_created"),
     "oauth-clients": ("client_id", "api_id", "secret", "redirect_uri", "policy_id", "description"),
     "assets": ("_id", "id", "kind", "org_id"),
+    "portal-products": ("id", "name", "description", "policy_id"),
+    "portal-plans": ("id", "name", "description", "policy_id"),
+    "portal-credentials": ("id", "alias", "key", "key_hash", "plan"),
 }
 KINDS = tuple(_TEXTS)
 INDEXED = ("policies", "apis")  # the kinds that have terms
@@ -58,6 +61,13 @@ def _fits(kind: str, policies: Codec, document: dict[str, Any]) -> bool:
             return True
         case "policies", {"active": bool(), "is_inactive": bool(), "access_rights": dict()}:
             return bool(policies.decode(json.dumps(document).encode()))
-        case "users" | "apis" | "policies", _:
+        case "portal-products" | "portal-plans", {"catalogues": list(), "hidden": bool()}:
+            return True
+        case "portal-credentials", {"products": list(names)}:
+            return all(isinstance(name, str) for name in names)
+        case (
+            "users" | "apis" | "policies" | "portal-products" | "portal-plans" | "portal-credentials",
+            _,
+        ):
             return False
     return True

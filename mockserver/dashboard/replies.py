@@ -30,3 +30,4 @@ def error(message: str, status: int) -> Reply:
 UNAUTHORISED = error("Not authorised", 401)
 NOT_FOUND = error("Not Found", 404)
 METHOD_NOT_ALLOWED = error("Method Not Allowed", 405)
+WRONG_NODE_SECRET = error("Authorization failed (Secret incorrect)", 403)  # GW gateway/policy_test.go

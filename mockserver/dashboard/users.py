@@ -14,6 +14,8 @@ from mockserver.dashboard.records import Document, Records
 from mockserver.dashboard.replies import Refusal
 
 ADMIN = {"IsAdmin": "admin"}
+_ADMINS = ("admin", "true")  # values of IsAdmin: of clients, and of DOC user-permissions.mdx
+_OTHER_NAMES = {"policies": "policy"}  # of sections, in DOC user-permissions.mdx
 _READS = ("GET", "HEAD")
 _TEXTS = ("first_name", "last_name", "group_id")
 
@@ -25,22 +27,33 @@ class User:
     Attributes:
         user_id: the database id.
         org_id: the id of the organisation whose objects the user sees.
+        group_id: the id of the user's group; "" for none.
         permissions: "read", "write" or "deny" by section, such as "policies"; `IsAdmin: admin` overrides all.
     """
 
     user_id: str
     org_id: str
     permissions: Mapping[str, str]
+    group_id: str = ""
+
+    @property
+    def is_admin(self) -> bool:
+        """True if the user may do and see everything; a user without any permissions may."""
+        return not self.permissions or self.permissions.get("IsAdmin") in _ADMINS
 
     def may(self, method: str, section: str) -> bool:
-        """True if the permissions allow a request of a method to a section.
-
-        A user without any permissions may do everything; one with some, only what they name.
-        """
-        if not section or not self.permissions or self.permissions.get("IsAdmin") == "admin":
+        """True if the permissions, which allow only what they name, allow a method in a section."""
+        if not section or self.is_admin:
             return True
-        permission = self.permissions.get(section, "deny")
+        other_name = _OTHER_NAMES.get(section, "")
+        permission = self.permissions.get(section) or self.permissions.get(other_name, "deny")
         return permission == "write" or (permission == "read" and method in _READS)
+
+
+def _user(document: Document) -> User:
+    return User(
+        document["id"], document["org_id"], document["user_permissions"], text_of(document, "group_id")
+    )
 
 
 class Users:
@@ -58,7 +71,7 @@ class Users:
         sent = key.encode("utf-8", "surrogateescape")
         for document in self._records:
             if key and hmac.compare_digest(document["access_key"].encode(), sent):
-                return User(document["id"], document["org_id"], document["user_permissions"])
+                return _user(document)
         return None
 
     def all(self, org_id: str) -> list[Document]:

@@ -1,4 +1,4 @@
-"""The number of values of a JSON text, which is known before they take memory."""
+"""The number of values of a JSON text, which is known before they take memory, and the depth of values."""
 
 from __future__ import annotations
 
@@ -15,3 +15,14 @@ def has_too_many_values(text: str | bytes) -> bool:
         return False
     marks: Iterable[Any] = "[{," if isinstance(text, str) else (b"[", b"{", b",")
     return sum(map(text.count, marks)) > MAX_VALUES
+
+
+def is_deeper(value: Any, levels: int) -> bool:
+    """True if dicts and lists are nested in each other over so many levels."""
+    nodes = [value]
+    for _ in range(levels + 1):
+        nodes = [node for node in nodes if isinstance(node, (dict, list))]
+        if not nodes:
+            return False
+        nodes = [child for node in nodes for child in (node.values() if isinstance(node, dict) else node)]
+    return True

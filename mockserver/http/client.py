@@ -253,7 +253,8 @@ class Client:
     ) -> None:
         connection.putrequest(method, target, skip_host=True, skip_accept_encoding=True)
         default_port = 443 if self._secure else 80
-        authority = self._host if self._port == default_port else f"{self._host}:{self._port}"
+        name = f"[{self._host.partition('%')[0]}]" if ":" in self._host else self._host
+        authority = name if self._port == default_port else f"{name}:{self._port}"
         connection.putheader("Host", host or authority)
         names = set()
         for name, value in headers:

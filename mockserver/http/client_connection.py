@@ -195,7 +195,7 @@ def _read_headers(lines: io.BufferedReader, budget: int) -> tuple[Headers, int]:
             raise http.client.HTTPException(f"the headers exceed {limit}")
         text = line.decode("latin-1").rstrip("\r\n")
         name, _, value = text.partition(":")
-        if text[0] in " \t" and headers:  # a folded line continues the header before it
+        if text.startswith((" ", "\t")) and headers:  # a folded line continues the header before it
             name, value = headers[-1][0], f"{headers.pop()[1]} {text.strip()}"
         headers.append((name, value.strip(" \t")))
     return headers, budget

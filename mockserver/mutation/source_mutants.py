@@ -26,13 +26,14 @@ _GATEWAY = (
     "service.clock", "service.faults", "service.journal", "service.journal_entry", "service.mock",
     "serving.control_access", "storage.backend", "storage.bounded_connection", "storage.directory_files",
     "storage.directory_lock", "storage.file_names", "storage.file_writer", "storage.files",
-    "storage.redis_backend", "storage.redis_client", "storage.redis_errors", "storage.redis_listener",
-    "storage.snapshot", "storage.store_url", "gateway.config", "service.configuration",
+    "storage.overwriting", "storage.redis_backend", "storage.redis_client", "storage.redis_errors",
+    "storage.redis_listener", "storage.snapshot", "storage.store_url", "gateway.config",
+    "service.configuration",
 )  # fmt: skip
 _DASHBOARD = (  # those that decide what REST answers of policies
     "dashboard.handlers.policies", "dashboard.handlers.registration", "dashboard.service",
-    "dashboard.policies", "dashboard.policy_forms", "dashboard.policy_states", "dashboard.listing",
-    "dashboard.records", "dashboard.replies",
+    "dashboard.policies", "dashboard.derived_members", "dashboard.policy_forms", "dashboard.policy_states",
+    "dashboard.listing", "dashboard.records", "dashboard.replies",
 )  # fmt: skip
 MODULES = {"gateway": _GATEWAY, "dashboard": _DASHBOARD}  # by service
 

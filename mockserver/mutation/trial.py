@@ -160,7 +160,14 @@ def _failures(mutant: Mutant, url: str, version: str, tests: list[Any]) -> dict[
         return {"": ("before the run", str(error))}
     if str(detected.version) != version:
         return {"": ("before the run", f"{service.probe} says {detected.version}")}
-    options = RunOptions(url=url, secret=SECRET, allow_group_reload=True, service=service.name, strict=True)
+    options = RunOptions(
+        url=url,
+        secret=SECRET,
+        second=service.second_of_mock,
+        allow_group_reload=True,
+        service=service.name,
+        strict=True,
+    )
     run = Run.open(service, options, service.contract(detected.version), timeout=5)
     scheduler = Scheduler(suite, run, tests, until_failure=not mutant.row)
     scheduler.run_all()

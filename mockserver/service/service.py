@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from mockserver.contract.openapi import Contract
 from mockserver.http.messages import Reply, Request
+from mockserver.service.faults import Scenario
 from mockserver.service.registry import HandlerFunction
 
 
@@ -31,7 +32,8 @@ class Service:
         not_allowed: the answer to a path that has routes, but none with the method.
         beside: the handler of a request to anything but an operation; None for a request to the routes.
         path_of: the configured path of an operation, from its path in the spec.
-        root_fields: the ids of the root fields of its GraphQL schema, which faults may name too.
+        scenarios: the failures that faults may name, by name.
+        also_faulty: the ids of GraphQL root fields and remote calls, which faults may name too.
     """
 
     name: str
@@ -44,9 +46,10 @@ class Service:
     not_allowed: Callable[[Request], Reply]
     beside: Callable[[Request], HandlerFunction | None] = _no_route_beside
     path_of: Callable[[str], str] = str
-    root_fields: frozenset[str] = frozenset()
+    scenarios: Mapping[str, Scenario] = field(default_factory=dict)
+    also_faulty: frozenset[str] = frozenset()
 
     @property
     def fault_targets(self) -> set[str]:
-        """The ids of the operations and root fields that a fault may name."""
-        return {*self.contract.operations, *self.root_fields}
+        """The ids of the operations, root fields and remote calls that a fault may name."""
+        return {*self.contract.operations, *self.also_faulty}

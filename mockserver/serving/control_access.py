@@ -29,6 +29,8 @@ class Sender(NamedTuple):
 
     Attributes:
         address: the IP address of the client; "" if it is unknown.
+        forwarded: the values of X-Forwarded-For and Forwarded, in which a proxy on this machine names the
+            machine that it asks for.
         authorities: the authorities of its Host header and of a target in absolute form; there may be none.
         pages: the URLs in its Origin and Referer headers.
         site: the value of its Sec-Fetch-Site header; "" if there is none.
@@ -38,6 +40,7 @@ class Sender(NamedTuple):
     authorities: tuple[str, ...]
     pages: tuple[str, ...] = ()
     site: str = ""
+    forwarded: tuple[str, ...] = ()
 
 
 class _Authority(NamedTuple):
@@ -61,11 +64,12 @@ class ControlAccess:
         """The reason to refuse a request; "" if it may pass."""
         authorities = [_authority(text) for text in sender.authorities]
         if not self._remote:
-            if not self._is_here(_host(sender.address)):
-                return (
-                    f"/_mock/ answers only this machine, not {sender.address or 'an unknown address'}; "
-                    "serve with --remote-control to change that"
-                )
+            for address in (sender.address, *_clients(sender.forwarded)):
+                if not self._is_here(_host(address)):
+                    return (
+                        f"/_mock/ answers only this machine, not {address or 'an unknown address'}; "
+                        "serve with --remote-control to change that"
+                    )
             for text, authority in zip(sender.authorities, authorities, strict=True):
                 if authority is None or not self._is_here(authority.host):
                     return _foreign_host(repr(text))
@@ -90,6 +94,18 @@ class ControlAccess:
         if authority is None or authority not in authorities:
             return False
         return not isinstance(authority.host, str) or self._is_here(authority.host)
+
+
+def _clients(forwarded: Iterable[str]) -> list[str]:
+    """The addresses in values of X-Forwarded-For and Forwarded, each without a port."""
+    clients = []
+    for part in re.split(r"[,;]", ",".join(forwarded)):
+        name, equals, value = part.partition("=")
+        if not equals or name.strip().lower() == "for":
+            clients.append((value if equals else part).strip().strip('"'))
+    return [
+        match[1] or match[2] if (match := _AUTHORITY.fullmatch(text)) else text for text in clients if text
+    ]
 
 
 def _foreign_host(host: str) -> str:

@@ -7,14 +7,18 @@ import re
 from flask import Blueprint, Response, jsonify, request
 
 from mockserver.service.pages.pages import ASSETS_PREFIX
-from mockserver.serving import gateway_control
+from mockserver.serving import dashboard_control, gateway_control, portal_control
 from mockserver.serving.control_access import RESPONSE_HEADERS, ControlAccess, Sender
 from mockserver.serving.dispatcher import CONTROL_PREFIX, Dispatcher
 from mockserver.serving.json_bodies import json_body
 from mockserver.storage.backend import BackendUnavailable
 
-SERVICE_ROUTES = {"gateway": gateway_control.add_routes}  # by service
+SERVICE_ROUTES = {  # by service
+    "gateway": (gateway_control.add_routes,),
+    "dashboard": (dashboard_control.add_routes, portal_control.add_routes),
+}
 DROPPED = "X-Journal-Dropped"  # the header with the number of entries that the journal no longer has
+CSP = "Content-Security-Policy"  # a page has one of its own, which allows the assets
 _ABSOLUTE = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*://([^/?#]*)")
 
 
@@ -32,7 +36,8 @@ def control_blueprint(dispatcher: Dispatcher, access: ControlAccess) -> Blueprin
     @control.after_app_request
     def protect(response: Response) -> Response:
         if _is_control():
-            response.headers.update(RESPONSE_HEADERS)
+            of_page = {name: response.headers[name] for name in (CSP,) if name in response.headers}
+            response.headers.update({**RESPONSE_HEADERS, **of_page})
         return response
 
     @control.post("/reset")
@@ -60,7 +65,9 @@ def control_blueprint(dispatcher: Dispatcher, access: ControlAccess) -> Blueprin
 
     @control.post("/faults")
     def add_fault() -> Response:
-        mock.faults.add(json_body(), service.fault_targets)
+        fault = mock.faults.add(json_body(), service.fault_targets, service.scenarios)
+        if fault.scenario:
+            return jsonify(status="ok", effect=service.scenarios[fault.scenario].effect)
         return jsonify(status="ok")
 
     @control.delete("/faults")
@@ -73,8 +80,8 @@ def control_blueprint(dispatcher: Dispatcher, access: ControlAccess) -> Blueprin
         mock.clock.advance(json_body()["advance"])
         return jsonify(status="ok", now=mock.clock.now())
 
-    if service.name in SERVICE_ROUTES:
-        SERVICE_ROUTES[service.name](control, dispatcher)
+    for add_routes in SERVICE_ROUTES.get(service.name, ()):
+        add_routes(control, dispatcher)
     control.register_error_handler(ValueError, _bad_request)
     control.register_error_handler(BackendUnavailable, _without_backend)
     control.register_error_handler(KeyError, _missing)
@@ -98,6 +105,7 @@ def _sender() -> Sender:
         authorities=(*((host,) if host is not None else ()), *(absolute.groups() if absolute else ())),
         pages=(headers.get("Origin", ""), headers.get("Referer", "")),
         site=headers.get("Sec-Fetch-Site", ""),
+        forwarded=(headers.get("X-Forwarded-For", ""), headers.get("Forwarded", "")),
     )
 
 

@@ -11,7 +11,7 @@ from mockserver.golang.json_size import TOO_MANY_VALUES, has_too_many_values
 from mockserver.http.failures import describe, log_failure
 from mockserver.http.messages import DropConnection, Reply, Request, WouldBlock
 from mockserver.http.redaction import all_hidden
-from mockserver.service.faults import ANY
+from mockserver.service.faults import ANY, Fault
 from mockserver.service.journal_entry import Reached
 from mockserver.service.mock import Mock
 from mockserver.service.registry import HANDLERS, Call, Handler, always, never
@@ -97,8 +97,9 @@ class Dispatcher:
     def _reply(self, request: Request, blocking: bool, delays: list[float]) -> tuple[Reply, Reached]:
         service, reached = self.service, Reached()
         try:
-            if fault := self._fault(ANY, delays):
-                return fault, reached
+            fault = self._fault(ANY, delays)
+            if fault and fault.status:
+                return service.error(fault.message, fault.status), reached
             guarded = service.guard(request)
             if isinstance(guarded, Reply):
                 return guarded, reached
@@ -106,11 +107,13 @@ class Dispatcher:
             if not blocking:
                 _must_not_wait(handler, service.state, request)
             if reached.operation:
-                if fault := self._fault(reached.operation.id, delays):
-                    return fault, reached
+                fault = self._fault(reached.operation.id, delays)
+                if fault and fault.status:
+                    return service.error(fault.message, fault.status), reached
                 if has_too_many_values(request.body):
                     return service.error(TOO_MANY_VALUES, 413), reached
-            return handler.answer(Call(service.state, request, params)), reached
+            rewrite = fault.rewrite if fault else None
+            return handler.answer(Call(service.state, request, params, rewrite)), reached
         except BackendUnavailable as error:
             return service.error(str(error), 500), reached
         except (WouldBlock, DropConnection):
@@ -129,10 +132,8 @@ class Dispatcher:
         refuse = self.service.not_allowed if self._routes.knows(path) else self.service.not_found
         return Handler(lambda call: refuse(call.request), never), {}, Reached()
 
-    def _fault(self, operation: str, delays: list[float]) -> Reply | None:
-        """Apply the next fault of an operation: add its delay to `delays`, and return its reply.
-
-        Returns None if the request continues.
+    def _fault(self, operation: str, delays: list[float]) -> Fault | None:
+        """The next fault of an operation, whose delay is added to `delays`; None if there is none.
 
         Raises:
             DropConnection: the fault drops the connection.
@@ -143,7 +144,7 @@ class Dispatcher:
         delays.append(fault.delay)
         if fault.drop:
             raise DropConnection(sum(delays))
-        return self.service.error(fault.message, fault.status) if fault.status else None
+        return fault
 
 
 def _must_not_wait(handler: Handler, state: object, request: Request) -> None:

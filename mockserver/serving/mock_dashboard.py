@@ -3,20 +3,49 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from mockserver.contract.spec_files import version_of
 from mockserver.contract.versions import GatewayVersion
 from mockserver.dashboard.config import Config
 from mockserver.dashboard.dashboard import DEFAULT_KEY, DEFAULT_ORGANISATION, SPEC, Dashboard
+from mockserver.dashboard.mdcb.server import ControlPlaneServer
+from mockserver.dashboard.nodes.deployment import GatewayBeside
+from mockserver.dashboard.nodes.history import ChangeHistory, FirstUses
 from mockserver.dashboard.service import dashboard_service
 from mockserver.gateway.config import Config as GatewayConfig
 from mockserver.service.mock import Mock
 from mockserver.serving.gateway_feed import GatewayFeed
 from mockserver.serving.mock_gateway import MockGateway
 from mockserver.serving.mock_server import MockServer
+from mockserver.serving.service_server import listen
 from mockserver.storage.backend import Backend
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All that a mock Dashboard is started with, but for its backend.
+
+    Attributes:
+        config: its complete configuration; it listens on the `listen_address` and `listen_port` of it.
+        gateway: the configuration of a mock gateway beside it; None for none.
+        mdcb_port: the port for data planes; None for none.
+        remote_control: allow /_mock/ to other machines.
+    The others are as in `MockDashboard`.
+    """
+
+    version: GatewayVersion
+    config: Config
+    key: str = DEFAULT_KEY
+    organisation: str = DEFAULT_ORGANISATION
+    style: str = ""
+    gateway: GatewayConfig | None = None
+    without: frozenset[str] = frozenset()
+    introspection: bool = True
+    strict_nonces: bool = False
+    mdcb_port: int | None = None
+    remote_control: bool = False
 
 
 class DashboardPolicies(Mapping[str, dict[str, Any]]):
@@ -64,10 +93,13 @@ class MockDashboard(MockServer):
             `gateway_config` is given.
         gateway_config: keys of the tyk.conf of that gateway, nested or dotted.
         introspection: let GraphQL tell its schema.
+        strict_nonces: refuse nodes whose nonce is not the newest one; a real gateway may then hang.
+        mdcb_port: the port for data planes, which take their policies by remote calls; 0 for any free one.
 
     Attributes:
         policies: the policies of the first organisation by database id.
         gateway: the mock gateway beside it; None if there is none.
+        portal: a Developer Portal; its methods take the bodies of /_mock/portal.
         state: the simulated Dashboard.
 
     Raises:
@@ -90,86 +122,93 @@ class MockDashboard(MockServer):
         with_gateway: bool = True,
         gateway_config: Mapping[str, Any] | None = None,
         introspection: bool = True,
+        strict_nonces: bool = False,
+        mdcb_port: int | None = None,
     ) -> None:
-        version = version_of(dashboard, SPEC)
-        settings, _ = Config.of(config or {})
+        complete, _ = Config.of(config or {})
         if admin_secret is not None:
-            settings = replace(settings, admin_secret=admin_secret)
-        settings = replace(settings, listen_port=port)
+            complete = replace(complete, admin_secret=admin_secret)
         gateway = None
-        if with_gateway and (gateway_config is not None or not settings.tyk_api_config__host):
+        if with_gateway and (gateway_config is not None or not complete.tyk_api_config__host):
             gateway = replace(GatewayConfig.of(gateway_config or {})[0], listen_port=0)
-        self._start(
-            Mock(), version, settings, key, organisation, style, gateway, without,
-            introspection=introspection,
-        )  # fmt: skip
-
-    @classmethod
-    def of(
-        cls,
-        version: GatewayVersion,
-        config: Config,
-        *,
-        key: str = DEFAULT_KEY,
-        organisation: str = DEFAULT_ORGANISATION,
-        style: str = "",
-        gateway: GatewayConfig | None = None,
-        remote_control: bool = False,
-        backend: Backend | None = None,
-    ) -> MockDashboard:
-        """A mock Dashboard with a complete configuration, on its `listen_address` and `listen_port`.
-
-        With `gateway` it has a mock gateway with that configuration beside it.
-        """
-        self = cls.__new__(cls)
-        self._start(
-            Mock(backend),
-            version,
-            config,
+        settings = Settings(
+            version_of(dashboard, SPEC),
+            replace(complete, listen_port=port),
             key,
             organisation,
             style,
             gateway,
-            remote_control=remote_control,
-        )  # fmt: skip
+            without,
+            introspection,
+            strict_nonces,
+            mdcb_port,
+        )
+        self._start(settings, Mock())
+
+    @classmethod
+    def of(cls, settings: Settings, backend: Backend | None = None) -> MockDashboard:
+        """A mock Dashboard with these settings, whose state a backend keeps; by default, in memory."""
+        self = cls.__new__(cls)
+        self._start(settings, Mock(backend))
         return self
 
-    def _start(
-        self,
-        mock: Mock,
-        version: GatewayVersion,
-        config: Config,
-        key: str,
-        organisation: str,
-        style: str,
-        gateway: GatewayConfig | None,
-        without: frozenset[str] = frozenset(),
-        *,
-        introspection: bool = True,
-        remote_control: bool = False,
-    ) -> None:
+    def _start(self, settings: Settings, mock: Mock) -> None:
+        config = settings.config
         self.gateway = None
-        if gateway is not None:
-            self.gateway = MockGateway.of(version_of(None), _fed(gateway))
+        self._planes: ControlPlaneServer | None = None
+        if settings.gateway is not None:
+            self.gateway = MockGateway.of(version_of(None), _fed(settings.gateway))
             config = _with_gateway(config, self.gateway)
         try:
             self.state = Dashboard(
-                version, config, mock, key=key, organisation=organisation, style=style, without=without,
-                introspection=introspection,
-            )  # fmt: skip
+                settings.version,
+                config,
+                mock,
+                key=settings.key,
+                organisation=settings.organisation,
+                style=settings.style,
+                without=settings.without,
+                introspection=settings.introspection,
+                strict_nonces=settings.strict_nonces,
+            )
             self._feed_gateway()
             self.policies = DashboardPolicies(self.state)
+            self.portal = self.state.portal
             address = (config.listen_address, config.listen_port)
-            self._serve(mock, dashboard_service(self.state), address, remote_control=remote_control)
+            if settings.mdcb_port is not None:
+                listener = listen(config.listen_address, settings.mdcb_port)
+                self._planes = ControlPlaneServer(self.state, listener, mock.closing.wait)
+            self._serve(mock, dashboard_service(self.state), address, remote_control=settings.remote_control)
         except BaseException:
+            if self._planes is not None:
+                self._planes.close()
             if self.gateway is not None:
                 self.gateway.close()
             raise
 
     def _feed_gateway(self) -> None:
         """Let the gateway beside the Dashboard know the policies of keys; at this time it knows none."""
-        if self.gateway is not None:
-            self.state.gateway.feed = GatewayFeed(self.state, self.gateway.gateway).load
+        if self.gateway is None:
+            return
+        gateway, url = self.gateway.gateway, self.gateway.url
+        feed = GatewayFeed(self.state, gateway)
+        self.state.gateway.feed = feed.load
+        if feed.feeds_policies:
+            self.state.deployment.beside = [GatewayBeside(url, feed.loaded, str)]
+            gateway.on_applied = FirstUses(self.state.history, url, feed.change_of).note
+
+    @property
+    def changes(self) -> list[ChangeHistory]:
+        """The changes of policies and APIs, the oldest first, each with what became of it."""
+        return self.state.history.all()
+
+    @property
+    def mdcb_address(self) -> str:
+        """The value of `slave_options.connection_string` for data planes; "" if they are not served."""
+        if self._planes is None:
+            return ""
+        host, port = self._planes.address
+        return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
     @property
     def key(self) -> str:
@@ -187,6 +226,8 @@ class MockDashboard(MockServer):
     def close(self) -> None:
         """Stop both servers, and wait until their ports are free."""
         super().close()
+        if self._planes is not None:
+            self._planes.close()
         self.mock.backend.close()
         if self.gateway is not None:
             self.gateway.close()

@@ -64,15 +64,18 @@ class MockServer:
         """Advance the clock by a number of seconds."""
         self.mock.clock.advance(seconds)
 
-    def fault(self, operation: str = "*", **members: Any) -> None:
+    def fault(self, operation: str = "", **members: Any) -> None:
         """Set a fault for the next answers of an operation: `status`, `message`, `delay`, `drop`, `times`.
 
-        A root field of a Dashboard's GraphQL is an operation too, such as "graphql.policies".
+        A root field of a Dashboard's GraphQL is an operation too, such as "graphql.policies". Instead of the
+        operation, `scenario` may name a failure of the service, such as "nonce-lost" of a Dashboard. Without
+        both, the fault is one of every request.
 
         Raises:
-            FaultError: a member is unknown or has a wrong type, or there is no such operation.
+            FaultError: a member is unknown or has a wrong type, or there is no such operation or scenario.
         """
-        self.mock.faults.add({"operation": operation, **members}, self._service.fault_targets)
+        named = {"operation": operation} if operation else {}
+        self.mock.faults.add({**named, **members}, self._service.fault_targets, self._service.scenarios)
 
     def stop(self) -> None:
         """Accept no more connections, finish the answers in progress; returns at once."""

@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import quote
 
 from flask import Flask, Response, request
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from mockserver.console.credentials import STORE
 from mockserver.contract.spec_files import version_of
@@ -25,6 +25,7 @@ from mockserver.gateway.gateway import Gateway
 from mockserver.gateway.service import gateway_service
 from mockserver.golang import urls
 from mockserver.http.failures import describe, error_reply, log_failure
+from mockserver.http.limits import Limits
 from mockserver.http.messages import DropConnection, Reply, Request, RequestHead
 from mockserver.service.configuration import flatten
 from mockserver.service.mock import Mock
@@ -48,6 +49,9 @@ SEVERAL_PROCESSES = (
     "(gunicorn --workers 1 --threads 8), or have them share a Redis with store= or TYK_CONTRACT_STORE"
 )
 
+_PLAIN = (("Content-Type", "text/plain; charset=utf-8"),)
+BAD_REQUEST = Reply(b"400 Bad Request", 400, _PLAIN)
+TOO_LARGE = Reply(b"413 Request Entity Too Large", 413, _PLAIN)
 CANNOT_DROP = "a WSGI server does not let the mock drop a connection; use tyk-contract serve for that"
 
 
@@ -102,6 +106,7 @@ def application(dispatcher: Dispatcher, access: ControlAccess) -> Flask:
     app = Flask("tyk-contract", static_folder=None)
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False
+    app.config["MAX_CONTENT_LENGTH"] = Limits().body
 
     def answer(**_: str) -> Response:
         return _answer(dispatcher)
@@ -116,6 +121,7 @@ def application(dispatcher: Dispatcher, access: ControlAccess) -> Flask:
     refusals = {404: dispatcher.service.not_found, 405: dispatcher.service.not_allowed}
     for status, refuse in refusals.items():
         app.register_error_handler(status, partial(_answer_unrouted, dispatcher, refuse))
+    app.register_error_handler(413, lambda _: _response(TOO_LARGE))
     app.register_error_handler(Exception, _failed)
     return app
 
@@ -159,7 +165,7 @@ def _rule(path: str) -> str:
 def _answer_unrouted(dispatcher: Dispatcher, refuse: Callable[[Request], Reply], _: Exception) -> Response:
     """Answer a path without a Flask rule: the dispatcher knows more paths, except under /_mock/."""
     if request.path.startswith(CONTROL_PREFIX):
-        return _response(refuse(_request(request.environ)))
+        return _response(_reply(refuse))
     return _answer(dispatcher)
 
 
@@ -169,13 +175,22 @@ def _answer(dispatcher: Dispatcher) -> Response:
         reply = dispatcher.service.error(SEVERAL_PROCESSES, 500)
     else:
         try:
-            reply = dispatcher.answer(_request(environ))
-        except urls.BadTarget:
-            reply = Reply(b"400 Bad Request", 400, (("Content-Type", "text/plain; charset=utf-8"),))
+            reply = _reply(dispatcher.answer)
         except DropConnection as drop:
             reply = replace(dispatcher.service.error(CANNOT_DROP, 500), delay=drop.delay)
     dispatcher.mock.closing.wait(reply.delay)
     return _response(reply)
+
+
+def _reply(answer: Callable[[Request], Reply]) -> Reply:
+    """The reply to the current request; a refusal if it is none that a gateway reads, or too long."""
+    try:
+        received = _request(request.environ)
+    except urls.BadTarget:
+        return BAD_REQUEST
+    except RequestEntityTooLarge:
+        return TOO_LARGE
+    return answer(received)
 
 
 def _failed(error: Exception) -> Response | HTTPException:
@@ -194,9 +209,17 @@ def _response(reply: Reply) -> Response:
 
 
 def _request(environ: Mapping[str, Any]) -> Request:
+    """The current request.
+
+    Raises:
+        BadTarget: its target is not one that Go reads.
+        RequestEntityTooLarge: its body is too long.
+    """
     target = environ.get("RAW_URI") or environ.get("REQUEST_URI") or _target_of(environ)
     method = environ["REQUEST_METHOD"]
     body = request.get_data()
+    if request.content_length is None and len(body) >= (request.max_content_length or 0):
+        raise RequestEntityTooLarge  # Flask cuts a body without a length, and does not say so
     headers = tuple(request.headers.items())
     major, _, minor = environ.get("SERVER_PROTOCOL", "HTTP/1.1").partition("/")[2].partition(".")
     version = int(major or 1), int(minor or 0)

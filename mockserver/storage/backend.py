@@ -65,6 +65,12 @@ class Backend(Protocol):
     def subscribe(self, callbacks: Mapping[str, Callable[[], None]], closing: threading.Event) -> None:
         """Call the callback of each topic that another mock publishes, until `closing` is set."""
 
+    def send(self, channel: str, message: bytes) -> None:
+        """Send a message as it is to the programs that listen on a channel of their own."""
+
+    def listen(self, channel: str, callback: Callable[[bytes], None], closing: threading.Event) -> None:
+        """Call a function with each message on a channel of other programs, until `closing` is set."""
+
     def close(self) -> None:
         """Give up what only one mock may use."""
 
@@ -93,6 +99,12 @@ class MemoryBackend:
 
     def publish(self, topic: str) -> None:
         """Do nothing, for there is no other mock."""
+
+    def send(self, channel: str, message: bytes) -> None:
+        """Do nothing, for there is no other program."""
+
+    def listen(self, channel: str, callback: Callable[[bytes], None], closing: threading.Event) -> None:
+        """Do nothing, for there is no other program."""
 
     def close(self) -> None:
         """Do nothing, for nothing is held."""

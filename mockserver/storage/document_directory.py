@@ -61,7 +61,7 @@ class DocumentDirectory:
     """A map in a directory: a file of JSON for each key. A file is replaced whole, or not at all.
 
     Raises:
-        StateError: the directory cannot be made or read, or a file in it is no JSON.
+        StateError: the directory cannot be made or read, or what is there as *.json is no file or no JSON.
     """
 
     def __init__(self, path: Path, is_own: IsOwn) -> None:
@@ -75,6 +75,8 @@ class DocumentDirectory:
                 for file in sorted(path.glob("*.json"))
             }
             remove_leftovers(path)
+        except StateError:
+            raise
         except OSError as error:
             raise StateError(f"{path}: {error.strerror or error}; correct or remove it") from error
 
@@ -114,6 +116,8 @@ class DocumentDirectory:
 
 
 def _read(file: Path, is_own: IsOwn) -> Any:
+    if not file.is_file():  # to read a pipe or a device might never end
+        raise StateError(f"{file}: not a file; move it away")
     try:
         value = json.loads(file.read_bytes())
     except (ValueError, RecursionError) as error:

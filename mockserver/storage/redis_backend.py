@@ -67,7 +67,24 @@ class RedisBackend:
             redis.publish(self._channel, f"{self._sender} {topic}")
 
     def subscribe(self, callbacks: Mapping[str, Callable[[], None]], closing: threading.Event) -> None:
-        RedisListener(self._client, self._channel, self._sender, callbacks, closing).start()
+        def receive(message: bytes) -> None:
+            sender, _, topic = message.decode("ascii", "replace").partition(" ")
+            if sender == self._sender:
+                return
+            if callback := callbacks.get(topic):
+                callback()
+            else:
+                warning = f"a message on {self._channel} is not a mock's; such messages are ignored"
+                self._client.warn_once(self._channel, warning)
+
+        self.listen(self._channel, receive, closing)
+
+    def send(self, channel: str, message: bytes) -> None:
+        with self._client.guarded() as redis:
+            redis.publish(channel, message)
+
+    def listen(self, channel: str, callback: Callable[[bytes], None], closing: threading.Event) -> None:
+        RedisListener(self._client, channel, callback, closing).start()
 
 
 class _RedisHash:

@@ -1,39 +1,37 @@
-"""The thread that receives the messages of a group of mocks from a Redis server."""
+"""The thread that receives the messages on a channel of a Redis server."""
 
 from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from mockserver.storage.bounded_connection import CONNECT_SECONDS
 from mockserver.storage.redis_client import RedisClient
 
 RETRY_SECONDS = 0.5  # between attempts to restore a lost subscription
-LONGEST = 100  # characters of a message that are looked at; a mock sends less
+LONGEST = 64 << 10  # bytes of a message that are looked at; a longer one is cut there
 LOG = logging.getLogger("tyk-contract")
 
 
 class RedisListener:
-    """A thread that calls the callback of each topic that another mock publishes.
+    """A thread that calls a function with each message on a channel.
 
     It ends only when `closing` is set: it subscribes again after an outage, and survives any message and any
-    error of a callback. Messages of `sender` are ignored.
+    error of the function.
     """
 
     def __init__(
         self,
         client: RedisClient,
         channel: str,
-        sender: str,
-        callbacks: Mapping[str, Callable[[], None]],
+        receive: Callable[[bytes], None],
         closing: threading.Event,
     ) -> None:
         self._client = client
         self._channel = channel
-        self._sender = sender
-        self._callbacks = callbacks
+        self._receive = receive
         self._closing = closing
         self._subscribed = threading.Event()
         self._is_lost = False  # so that an outage is logged once
@@ -50,7 +48,7 @@ class RedisListener:
                     self._listen(subscription)
             except Exception as error:  # noqa: BLE001  whatever it was, the thread has to go on
                 if not self._is_lost:
-                    LOG.warning("%s; messages of other mocks are lost until then", error)
+                    LOG.warning("%s; messages on its channels are lost until then", error)
                 self._is_lost = True
                 self._closing.wait(RETRY_SECONDS)
 
@@ -60,22 +58,14 @@ class RedisListener:
         while not self._closing.is_set():
             with self._client.guarded():
                 message = subscription.get_message(timeout=RETRY_SECONDS)
-                text = message["data"][:LONGEST].decode("ascii", "replace") if message else ""
+                content = message["data"][:LONGEST] if message else b""
             self._subscribed.set()
             self._is_lost = False
             if message:
-                self._receive(text)
+                self._call(content)
 
-    def _receive(self, message: str) -> None:
-        sender, _, topic = message.partition(" ")
-        if sender == self._sender:
-            return
-        callback = self._callbacks.get(topic)
-        if callback is None:
-            warning = f"a message on {self._channel} is not a mock's; such messages are ignored"
-            self._client.warn_once(self._channel, warning)
-            return
+    def _call(self, message: bytes) -> None:
         try:
-            callback()
+            self._receive(message)
         except Exception as error:  # noqa: BLE001  as above
-            LOG.warning("the %s that another mock asked for failed: %s", topic, error)
+            LOG.warning("what a message on %s asked for failed: %s", self._channel, error)

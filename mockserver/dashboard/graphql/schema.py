@@ -63,7 +63,7 @@ class Context:
         """The number of policies that a page may have; with a negative number, that of all there are."""
         if page >= 0:
             return self.page_size
-        return len(self.policies.all(self.user.org_id))
+        return self.policies.count(self.user.org_id)
 
     @property
     def page_size(self) -> int:
@@ -76,8 +76,15 @@ class Context:
         return Form(self.dashboard.form.codec)
 
     def read(self, policy_id: str) -> Document:
-        """The policy of the user's organisation with an id, as REST writes it."""
-        document: Document = self.form.document(self.policies.get(self.user.org_id, policy_id))
+        """The policy that the user sees under an id, as REST writes it."""
+        return self._document(self.policies.get(self.user, policy_id))
+
+    def written(self, stored: Document) -> Document:
+        """A policy that was just stored, as REST writes it."""
+        return self._document(self.policies.whole(stored))
+
+    def _document(self, policy: Document) -> Document:
+        document: Document = self.form.document(policy)
         return document
 
     def decode(self, sent: Document) -> Document:
@@ -93,12 +100,8 @@ def _policy(context: Context, id: str) -> Document:  # noqa: A002  the name of t
 
 
 def _policies(context: Context, p: int = 1, **criteria: Any) -> dict[str, Any]:
-    fitting = criteria_of(criteria).select(context.policies.all(context.user.org_id))
-    paging = Paging(p, context.page_size)
-    return {
-        "Data": [context.form.document(policy) for policy in paging.select(fitting)],
-        "Pages": paging.pages(len(fitting)),
-    }
+    page, pages = context.policies.page(context.user, criteria_of(criteria), Paging(p, context.page_size))
+    return {"Data": list(map(context.form.document, page)), "Pages": pages}
 
 
 def criteria_of(arguments: Mapping[str, Any]) -> Criteria:
@@ -115,17 +118,15 @@ def criteria_of(arguments: Mapping[str, Any]) -> Criteria:
 
 
 def _create(context: Context, policy: Document) -> Document:
-    stored = context.policies.create(context.user.org_id, context.decode(policy))
-    return context.read(stored["_id"])
+    return context.written(context.policies.create(context.user.org_id, context.decode(policy)))
 
 
 def _update(context: Context, id: str, policy: Document) -> Document:  # noqa: A002  as above
-    stored = context.policies.update(context.user.org_id, id, context.decode(policy))
-    return context.read(stored["_id"])
+    return context.written(context.policies.update(context.user, id, context.decode(policy)))
 
 
 def _delete(context: Context, id: str) -> bool:  # noqa: A002  as above
-    context.policies.delete(context.user.org_id, id)
+    context.policies.delete(context.user, id)
     return True
 
 

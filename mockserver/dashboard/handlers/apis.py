@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from mockserver.dashboard.apis import Api, classic_of
+from mockserver.dashboard.apis import NO_OWNERS, OWNERS, Api, classic_of
 from mockserver.dashboard.documents import parse
-from mockserver.dashboard.handlers.registration import Call, handles, page_of, user_of
+from mockserver.dashboard.handlers.registration import Call, api_of, handles, page_of
+from mockserver.dashboard.owners import Owners
 from mockserver.dashboard.records import Document
 from mockserver.dashboard.replies import Refusal, ok
 from mockserver.http.messages import Reply
@@ -14,49 +15,50 @@ SECTION = "apis"
 _MALFORMED = Refusal("Request body malformed.", 400)
 _NO_BODY = Refusal("Couldn't read body.", 400)
 _UNKNOWN = Refusal("Could not retrieve API detail", 404)
+_UNKNOWN_TO_ACCESS = Refusal("API not found", 404)
 _UNKNOWN_OPENAPI = Refusal("Could not retrieve Api detail", 400)  # STEST publish.yaml:133-144
 
 
 @handles("listApis", SECTION)
 def list_apis(call: Call) -> Reply:
     """List the APIs of the organisation, page by page (SW 523)."""
-    return _listed(call, call.state.apis.all(user_of(call).org_id))
+    return _listed(call, _seen(call))
 
 
 @handles("searchApis", SECTION)
 def search_apis(call: Call) -> Reply:
     """List the APIs whose names or ids contain a text, in any case of letters (SW 4722)."""
     text = call.parameter("q").lower()
-    apis = call.state.apis.all(user_of(call).org_id)
     return _listed(
-        call, [api for api in apis if text in f"{api.name}\n{api.api_id}\n{api.object_id}".lower()]
+        call, [api for api in _seen(call) if text in f"{api.name}\n{api.api_id}\n{api.object_id}".lower()]
     )
 
 
 @handles("addApi", SECTION)
 def add_api(call: Call) -> Reply:
     """Create an API with an api_id of its own (SW 523; SYNC apis.go:262)."""
-    return _created(call, _definition(call))
+    return _created(call, *_definition(call))
 
 
 @handles("getApi", SECTION)
 def get_api(call: Call) -> Reply:
     """Read one API by either of its ids (SW 1391)."""
-    return json_reply(_found(call, _UNKNOWN).document)
+    return json_reply(api_of(call, _UNKNOWN).document)
 
 
 @handles("updateApi", SECTION)
 def update_api(call: Call) -> Reply:
     """Replace an API; the api_id that is sent becomes its own (SW 1391; OP api.go:34-55)."""
-    api = _found(call, Refusal("API definition does not exist", 404))
-    call.state.apis.update(api, _definition(call))
+    api = api_of(call, Refusal("API definition does not exist", 404))
+    definition, owners = _definition(call)
+    call.state.apis.update(api, definition, owners=owners)
     return ok("Api updated")
 
 
 @handles("deleteApi", SECTION)
 def delete_api(call: Call) -> Reply:
     """Remove an API, and the rights to it from all policies (SW 1391; RN:6985)."""
-    _delete(call, _found(call, _UNKNOWN))
+    _delete(call, api_of(call, _UNKNOWN))
     return ok("API deleted")
 
 
@@ -64,7 +66,7 @@ def delete_api(call: Call) -> Reply:
 def add_openapi(call: Call) -> Reply:
     """Create an API by an OpenAPI document with Tyk's extension (SW 2565)."""
     document = parse(call.body, _NO_BODY)
-    return _created(call, classic_of(document), document)
+    return _created(call, classic_of(document), None, document)
 
 
 @handles("getOpenApi", SECTION)
@@ -77,7 +79,7 @@ def get_openapi(call: Call) -> Reply:
 def update_openapi(call: Call) -> Reply:
     """Replace the OpenAPI document of an API (SW 2730)."""
     document = parse(call.body, _NO_BODY)
-    api = _found(call, Refusal("API definition does not exist", 404))
+    api = api_of(call, Refusal("API definition does not exist", 404))
     call.state.apis.update(api, classic_of(document), document)
     return ok("API updated.")
 
@@ -85,8 +87,24 @@ def update_openapi(call: Call) -> Reply:
 @handles("deleteOpenApi", SECTION)
 def delete_openapi(call: Call) -> Reply:
     """Remove an API, and the rights to it from all policies (SW 2730; RN:6985)."""
-    _delete(call, _found(call, Refusal("Could not retrieve API detail.", 404)))
+    _delete(call, api_of(call, Refusal("Could not retrieve API detail.", 404)))
     return ok("API deleted.")
+
+
+@handles("getApiAccess", SECTION)
+def get_api_access(call: Call) -> Reply:
+    """Read the owners of an API (SW 822)."""
+    owners = api_of(call, _UNKNOWN_TO_ACCESS).owners
+    return json_reply({"userIds": list(owners.users), "userGroupIds": list(owners.groups)})
+
+
+@handles("updateApiAccess", SECTION)
+def update_api_access(call: Call) -> Reply:
+    """Replace the owners of an API (SW 884)."""
+    api = api_of(call, _UNKNOWN_TO_ACCESS)
+    sent = parse(call.body, Refusal("failed to unmarshal categories payload", 500))
+    call.state.apis.assign(api, Owners.of(sent, "userIds", "userGroupIds"))
+    return ok("API access updated")
 
 
 def _listed(call: Call, apis: list[Api]) -> Reply:
@@ -94,9 +112,19 @@ def _listed(call: Call, apis: list[Api]) -> Reply:
     return json_reply({"apis": [api.document for api in shown], "pages": pages})
 
 
-def _created(call: Call, definition: Document, openapi: Document | None = None) -> Reply:
+def _seen(call: Call) -> list[Api]:
+    """The APIs of the organisation that the user sees."""
+    apis = call.state.apis.all(call.user.org_id)
+    return [api for api in apis if call.state.ownership.shows_api(call.user, api)]
+
+
+def _created(
+    call: Call, definition: Document, owners: Owners | None, openapi: Document | None = None
+) -> Reply:
     keeps_id = call.state.config.enable_duplicate_slugs
-    api = call.state.apis.create(user_of(call).org_id, definition, openapi, keeps_id=keeps_id)
+    api = call.state.apis.create(
+        call.user.org_id, definition, openapi, keeps_id=keeps_id, owners=owners or NO_OWNERS
+    )
     return ok("API created", api.object_id, ID=api.api_id)
 
 
@@ -105,23 +133,17 @@ def _delete(call: Call, api: Api) -> None:
     call.state.policies.forget_api(api.api_id)
 
 
-def _definition(call: Call) -> Document:
-    """The classic definition in a body, which wraps it."""
-    definition = parse(call.body, _MALFORMED).get("api_definition")
+def _definition(call: Call) -> tuple[Document, Owners | None]:
+    """The classic definition in a body, which wraps it, and the owners beside it; None if it names none."""
+    wrapper = parse(call.body, _MALFORMED)
+    definition = wrapper.get("api_definition")
     if not isinstance(definition, dict):
         raise _MALFORMED
-    return definition
-
-
-def _found(call: Call, refusal: Refusal) -> Api:
-    api: Api | None = call.state.apis.find(user_of(call).org_id, call.params["apiId"])
-    if api is None:
-        raise refusal
-    return api
+    return definition, Owners.of(wrapper, *OWNERS) if wrapper.keys() & set(OWNERS) else None
 
 
 def _found_openapi(call: Call) -> Api:
-    api = _found(call, _UNKNOWN_OPENAPI)
+    api = api_of(call, _UNKNOWN_OPENAPI)
     if api.openapi is None:
         raise _UNKNOWN_OPENAPI
     return api

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mockserver.dashboard.documents import parse, text_of
-from mockserver.dashboard.handlers.registration import Call, handles, user_of
+from mockserver.dashboard.handlers.registration import Call, handles
 from mockserver.dashboard.object_ids import new_object_id
 from mockserver.dashboard.records import Document
 from mockserver.dashboard.replies import Refusal, ok
@@ -33,7 +33,7 @@ def add_asset(call: Call) -> Reply:
         "id": asset_id,
         "kind": text_of(sent, "kind"),
         "name": text_of(sent, "name"),
-        "org_id": user_of(call).org_id,
+        "org_id": call.user.org_id,
         "description": text_of(sent, "description"),
         "data": sent.get("data"),
     }
@@ -58,12 +58,12 @@ def delete_asset(call: Call) -> Reply:
 @handles("getCatalogue", "catalogue")
 def get_catalogue(call: Call) -> Reply:
     """Read the catalogue of the classic portal, which is always empty (OP controller:198-208)."""
-    org_id = user_of(call).org_id
+    org_id = call.user.org_id
     return json_reply({"id": org_id, "org_id": org_id, "apis": []})
 
 
 def _own(call: Call) -> list[Document]:
-    org_id = user_of(call).org_id
+    org_id = call.user.org_id
     return [asset for asset in call.state.assets.all() if asset["org_id"] == org_id]
 
 

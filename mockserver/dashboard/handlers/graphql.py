@@ -10,7 +10,7 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from mockserver.dashboard.handlers.registration import Call, handles, user_of
+from mockserver.dashboard.handlers.registration import Call, handles
 from mockserver.golang import json_writer
 from mockserver.http.messages import Reply
 from mockserver.service.registry import always
@@ -63,7 +63,7 @@ def _response(call: Call, *, is_get: bool) -> tuple[dict[str, Any], float]:
     from mockserver.dashboard.graphql.schema import Context
 
     query = _query_of_parameters(call) if is_get else _query_of_body(call)
-    context = Context(call.state, user_of(call))
+    context = Context(call.state, call.user)
     prepared = prepare(context, query)
     if is_get and not prepared.is_read_only:
         raise BadRequest("A mutation is not executed by GET; send it by POST.", 405)

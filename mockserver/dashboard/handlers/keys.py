@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import quote
 
 from mockserver.dashboard.documents import parse
-from mockserver.dashboard.gateway_client import GatewayReply
-from mockserver.dashboard.handlers.registration import Call, handles, page_of, user_of
+from mockserver.dashboard.handlers.registration import Call, handles, page_of
+from mockserver.dashboard.keys import WrittenKey
 from mockserver.dashboard.records import Document
 from mockserver.dashboard.replies import Refusal, ok
 from mockserver.http.messages import Reply
@@ -16,27 +15,25 @@ from mockserver.service.registry import always
 
 SECTION = "keys"
 _MALFORMED = Refusal("Request body malformed.", 403)
-_UNKNOWN = Refusal("Could not retrieve key detail.", 404)
-_NO_GATEWAY = Refusal("Failed to unmarshal key data.", 500)
 
 
 @handles("addKey", SECTION, waits=always)
 def add_key(call: Call) -> Reply:
     """Create a key with a name that the gateway chooses (SW 6758)."""
-    return _written(call, "POST", "/tyk/keys/create")
+    return _written(call.state.keys.create(call.user.org_id, _session(call)))
 
 
 @handles("addBasicUser", SECTION, waits=always)
 def add_basic_user(call: Call) -> Reply:
     """Create a user of basic authentication (SW 2046; DEMO scripts/common.sh:915)."""
     name = call.params["username"]
-    return _written(call, "POST", _key_target(call, name), name)
+    return _written(call.state.keys.create(call.user.org_id, _session(call), name, call.query))
 
 
 @handles("addKeyAtPath", SECTION, waits=always)
 def add_key_at_path(call: Call) -> Reply:
     """Create a key with a name (SW 6844)."""
-    return _written(call, "POST", _target(call))
+    return _written(call.state.keys.create(call.user.org_id, _session(call), *_place(call)))
 
 
 @handles("getKey", SECTION, waits=always)
@@ -51,7 +48,7 @@ def get_key(call: Call) -> Reply:
 def update_key(call: Call) -> Reply:
     """Replace the session of a key (SW 6844, 1045)."""
     _owned(call)
-    return _written(call, "PUT", _target(call))
+    return _written(call.state.keys.update(call.user.org_id, _session(call), *_place(call)))
 
 
 @handles("deleteKey", SECTION, waits=always)
@@ -59,63 +56,34 @@ def update_key(call: Call) -> Reply:
 def delete_key(call: Call) -> Reply:
     """Remove a key (SW 6844, 1045)."""
     _owned(call)
-    if call.state.gateway.send("DELETE", _target(call)).status != 200:
-        raise Refusal("Could not delete key.", 500)
+    call.state.keys.delete(call.user.org_id, *_place(call))
     return ok("Key deleted successfully.")
 
 
 @handles("listKeysOfApi", SECTION, waits=always)
 def list_keys_of_api(call: Call) -> Reply:
     """List the keys of the organisation, page by page (SW 968)."""
-    reply = call.state.gateway.send("GET", f"/tyk/keys?filter={quote(user_of(call).org_id)}")
-    if reply.status != 200 or not isinstance(reply.document, dict):
-        raise Refusal("Could not retrieve keys.", 404)
-    keys, pages = page_of(call, sorted(reply.document.get("keys") or []))
+    keys, pages = page_of(call, call.state.keys.names(call.user.org_id))
     return json_reply({"data": {"keys": keys}, "pages": pages})
 
 
-def _target(call: Call) -> str:
-    """The path of a key at the gateway, with the query of the request, such as `?hashed=true`."""
-    return _key_target(call, call.params["keyId"])
-
-
-def _key_target(call: Call, key: str) -> str:
-    query = f"{call.query or '?'}{'&' if call.query else ''}org_id={quote(user_of(call).org_id)}"
-    return f"/tyk/keys/{quote(key.encode('utf-8', 'surrogateescape'), safe='')}{query}"
+def _place(call: Call) -> tuple[str, str]:
+    """The id of the key in the path, and the query of the request, such as `?hashed=true`."""
+    return call.params["keyId"], call.query
 
 
 def _owned(call: Call) -> Document:
     """The session of a key of the user's organisation."""
-    reply: GatewayReply = call.state.gateway.send("GET", _target(call))
-    if reply.status == 0:
-        raise _NO_GATEWAY
-    if reply.status != 200 or not isinstance(reply.document, dict):
-        raise _UNKNOWN
-    if reply.document.get("org_id") != user_of(call).org_id:
-        raise Refusal("Attempted access to non-owned key.", 400)
-    return reply.document
+    session: Document = call.state.keys.session(call.user.org_id, *_place(call))
+    return session
 
 
-def _written(call: Call, method: str, target: str, name: str = "") -> Reply:
-    """Write the session of a body as one of the user's organisation, and show what the gateway stored.
-
-    A gateway that hashes keys does not name the key of a user of basic authentication, which has `name`.
-    """
-    org_id = user_of(call).org_id
-    session = {**parse(call.body, _MALFORMED), "org_id": org_id}
-    call.state.gateway.feed(org_id, session)
-    reply = call.state.gateway.send(method, target, session)
-    if reply.status != 200 or not isinstance(reply.document, dict):
-        raise _NO_GATEWAY if reply.status in (0, 500) else _refused(reply)
-    key = str(reply.document.get("key") or name)
-    stored = call.state.gateway.send("GET", _key_target(call, key))
-    data = stored.document if stored.status == 200 else session
-    return _shown(key, data, str(reply.document.get("key_hash", "")))
+def _session(call: Call) -> Document:
+    return parse(call.body, _MALFORMED)
 
 
-def _refused(reply: GatewayReply) -> Refusal:
-    message = reply.document.get("message") if isinstance(reply.document, dict) else None
-    return Refusal(str(message or "User/Key object validation failed, most likely malformed input."), 400)
+def _written(written: WrittenKey) -> Reply:
+    return _shown(written.key, written.session, written.key_hash)
 
 
 def _shown(key: str, data: Any, key_hash: str = "") -> Reply:

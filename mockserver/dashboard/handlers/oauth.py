@@ -6,7 +6,7 @@ import secrets
 
 from mockserver.dashboard.apis import Api
 from mockserver.dashboard.documents import parse, text_of
-from mockserver.dashboard.handlers.registration import Call, handles, user_of
+from mockserver.dashboard.handlers.registration import Call, api_of, handles
 from mockserver.dashboard.records import Document
 from mockserver.dashboard.replies import Refusal, ok
 from mockserver.http.messages import Reply
@@ -32,7 +32,7 @@ def add_oauth_client(call: Call) -> Reply:
     policy_id = text_of(sent, "policy_id")
     if policy_id:
         try:
-            call.state.policies.get(user_of(call).org_id, policy_id)
+            call.state.policies.get(call.user, policy_id)
         except Refusal:
             raise Refusal("Could not retrieve policy details.", 500) from None
     client_id = text_of(sent, "client_id") or secrets.token_hex(16)
@@ -64,10 +64,7 @@ def delete_oauth_client(call: Call) -> Reply:
 
 
 def _api(call: Call) -> Api:
-    api: Api | None = call.state.apis.find(user_of(call).org_id, call.params["apiId"])
-    if api is None:
-        raise Refusal("API reference not found.", 400)
-    return api
+    return api_of(call, Refusal("API reference not found.", 400))
 
 
 def _found(call: Call) -> Document:

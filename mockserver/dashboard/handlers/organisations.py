@@ -61,6 +61,7 @@ def delete_organisation(call: Call) -> Reply:
 
 
 @handles("reloadGateways")
-def reload_gateways(_: Call) -> Reply:
+def reload_gateways(call: Call) -> Reply:
     """Ask all gateways to reload (ASW 1114)."""
+    call.state.changes.ask_for_reload()
     return json_reply({"status": "ok"})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mockserver.dashboard.handlers.registration import Call, handles, page_of, user_of
+from mockserver.dashboard.handlers.registration import Call, handles, paging_of
 from mockserver.dashboard.listing import Criteria
 from mockserver.dashboard.records import Document
 from mockserver.dashboard.replies import Refusal, ok
@@ -40,7 +40,7 @@ def search_policies(call: Call) -> Reply:
 @handles("getPolicy", SECTION)
 def get_policy(call: Call) -> Reply:
     """Read one policy, without an envelope (SW 7838)."""
-    policy = call.state.policies.get(user_of(call).org_id, call.params["id"])
+    policy = call.state.policies.get(call.user, call.params["id"])
     return json_reply(call.state.form.document(policy))
 
 
@@ -48,7 +48,7 @@ def get_policy(call: Call) -> Reply:
 def add_policy(call: Call) -> Reply:
     """Create a policy; the message is its database id (SW 7658, SYNC policies.go:109)."""
     form = call.state.form
-    policy = call.state.policies.create(user_of(call).org_id, form.decode(call.body))
+    policy = call.state.policies.create(call.user.org_id, form.decode(call.body))
     return form.created(policy["_id"])
 
 
@@ -56,14 +56,14 @@ def add_policy(call: Call) -> Reply:
 def update_policy(call: Call) -> Reply:
     """Replace a policy (SW 7838)."""
     form = call.state.form
-    call.state.policies.update(user_of(call).org_id, call.params["id"], form.decode(call.body))
+    call.state.policies.update(call.user, call.params["id"], form.decode(call.body))
     return form.updated()
 
 
 @handles("deletePolicy", SECTION)
 def delete_policy(call: Call) -> Reply:
     """Remove a policy; keys keep its id (SW 7838, S002)."""
-    call.state.policies.delete(user_of(call).org_id, call.params["id"])
+    call.state.policies.delete(call.user, call.params["id"])
     return ok("Data deleted")
 
 
@@ -96,8 +96,7 @@ def _exported(call: Call) -> list[Document]:
 
 def _page(call: Call, criteria: Criteria) -> Reply:
     """The reply with one page of the policies that fit."""
-    fitting = criteria.select(call.state.policies.all(user_of(call).org_id))
-    return call.state.form.listing(*page_of(call, fitting))
+    return call.state.form.listing(*call.state.policies.page(call.user, criteria, paging_of(call)))
 
 
 def _has(call: Call, name: str) -> bool:

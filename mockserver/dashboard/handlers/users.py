@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mockserver.dashboard.documents import parse, text_of
-from mockserver.dashboard.handlers.registration import Call, handles, page_of, user_of
+from mockserver.dashboard.handlers.registration import Call, handles, page_of
 from mockserver.dashboard.records import Document
 from mockserver.dashboard.replies import Refusal, ok
 from mockserver.http.messages import Reply
@@ -17,14 +17,14 @@ _UNKNOWN = Refusal("Could not retrieve user detail.", 404)
 @handles("listUsers", SECTION)
 def list_users(call: Call) -> Reply:
     """List the users of the organisation, page by page (SW 9088; SYNC client.go:94-121)."""
-    users, pages = page_of(call, call.state.users.all(user_of(call).org_id))
+    users, pages = page_of(call, call.state.users.all(call.user.org_id))
     return json_reply({"users": [_shown(call, user) for user in users], "pages": pages})
 
 
 @handles("addUser", SECTION)
 def add_user(call: Call) -> Reply:
     """Create a user; Meta is the id (SW 9088)."""
-    user = call.state.users.create(user_of(call).org_id, parse(call.body, _MALFORMED))
+    user = call.state.users.create(call.user.org_id, parse(call.body, _MALFORMED))
     return ok("User and session have been created", user["id"])
 
 
@@ -37,7 +37,7 @@ def get_user(call: Call) -> Reply:
 @handles("updateUser", SECTION)
 def update_user(call: Call) -> Reply:
     """Replace a user (SW 9320)."""
-    user = call.state.users.find(user_of(call).org_id, call.params["userId"])
+    user = call.state.users.find(call.user.org_id, call.params["userId"])
     if user is None:
         raise Refusal("user does not exist.", 400)
     call.state.users.update(user, parse(call.body, _MALFORMED))
@@ -87,7 +87,7 @@ def get_admin_user(call: Call) -> Reply:
 
 
 def _found(call: Call) -> Document:
-    user = call.state.users.find(user_of(call).org_id, call.params["userId"])
+    user = call.state.users.find(call.user.org_id, call.params["userId"])
     if user is None:
         raise _UNKNOWN
     return user

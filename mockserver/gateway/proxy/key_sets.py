@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urljoin
 
@@ -11,9 +12,10 @@ from mockserver.gateway.proxy.upstream import is_allowed, send
 from mockserver.golang import absolute_urls, json_reader, urls
 from mockserver.golang.absolute_urls import BadUrl
 from mockserver.golang.scalars import ANY, Problems
+from mockserver.http.deadline import Deadline
 from mockserver.http.transport import Bounds, Outgoing, TransportError
 
-BOUNDS = Bounds(seconds=10, longest=1 << 20)  # of the fetch of a key set; a gateway has none
+BOUNDS = Bounds(seconds=10, longest=1 << 20)  # of a key set with all redirects to it; a gateway has none
 MOST_KEYS = 1000
 MOST_REDIRECTS = 10  # as Go's client
 _REDIRECTS = (301, 302, 303, 307, 308)
@@ -46,12 +48,14 @@ def _fetched(context: RequestContext, url: str) -> bytes:
         BadUrl: it is not a URL, or not one of an allowed host.
         Rejected, TransportError: there is no answer.
     """
+    deadline = Deadline(BOUNDS.seconds)
     for _ in range(MOST_REDIRECTS):
         target = absolute_urls.parse(url)
         if not is_allowed(context.gateway, target):
             raise BadUrl("its host is not this machine, nor one of --upstream")
         path = urls.escaped(target.path or "/") + (f"?{target.query}" if target.query else "")
-        received = send(context.gateway, target, Outgoing("GET", path, target.authority), BOUNDS)
+        bounds = replace(BOUNDS, seconds=deadline.left)
+        received = send(context.gateway, target, Outgoing("GET", path, target.authority), bounds)
         places = received.head.values("Location")
         if received.head.status not in _REDIRECTS or not places:
             return received.body

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 from urllib.parse import parse_qsl
 
 from mockserver.gateway.policy_merging import Document
@@ -93,7 +94,7 @@ def _issue_token(context: RequestContext) -> Reply:
     client = context.gateway.oauth.client(context.api.id, client_id)
     if client is None:
         return _oauth_error(context, "server_error")
-    if client["secret"] != secret or not client["redirect_uri"]:
+    if not _is_secret(client, secret) or not client["redirect_uri"]:
         return _oauth_error(context, "unauthorized_client")
     policy = context.gateway.store.loaded.by_id.get(client["policy_id"])
     if policy is None:
@@ -142,10 +143,15 @@ def _revoke_all(context: RequestContext) -> Reply:
     client = context.gateway.oauth.client(context.api.id, form["client_id"])
     if client is None:
         return error("error getting oauth client", 404)
-    if client["secret"] != form["client_secret"]:
+    if not _is_secret(client, form["client_secret"]):
         return error("client secret is wrong", 401)
     context.gateway.oauth.revoke_all(context.api, form["client_id"])
     return ok("tokens revoked successfully")
+
+
+def _is_secret(client: Document, sent: str) -> bool:
+    """True if a text is the secret of a client; compared in constant time."""
+    return hmac.compare_digest(*(text.encode("utf-8", "surrogatepass") for text in (client["secret"], sent)))
 
 
 def _form(context: RequestContext) -> dict[str, str]:

@@ -1,0 +1,1 @@
+"""Nodes: the gateways that take their policies and APIs from a Dashboard."""

@@ -1,0 +1,183 @@
+"""SECURITY.md: the numbers of its tables are those of the code, and what it says of listening and comparing holds."""
+
+from __future__ import annotations
+
+import base64
+import hmac
+import socket
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from asking import send
+from dashboards import ask
+from orders import GOLD, serve
+
+from contract_tests.engine import runner, signals
+from contract_tests.engine import session as suite_session
+from contract_tests.engine.target import MAX_LOGGED
+from mockserver import MockDashboard, MockGateway
+from mockserver.cli.serve import STOP_SECONDS
+from mockserver.console import credentials
+from mockserver.dashboard import policies, records
+from mockserver.dashboard.graphql import limits as graphql
+from mockserver.dashboard.nodes import admission, nodes
+from mockserver.gateway.gateway import MOST_WAITING
+from mockserver.gateway.proxy import key_sets, upstream
+from mockserver.golang import json_reader, json_size, regexps, urls
+from mockserver.http import chunked_body, client, client_connection, deadline, echo_server
+from mockserver.http.limits import MAX_CONNECTIONS, THREADS, Limits
+from mockserver.service import journal, journal_entry
+from mockserver.storage import redis_backend, redis_client
+
+TEXT = (Path(__file__).parent.parent / "SECURITY.md").read_text("utf-8")
+ROWS = [line.strip("| ") for line in TEXT.splitlines() if line.count(" | ") == 2 and "---" not in line]
+KIB, MIB = 1 << 10, 1 << 20
+LIMITS = Limits()
+NUMBERS = [  # the beginning of a row, a text in it, the value in the code, and the value that the text means
+    ("head; data sent ahead", "1 MiB", LIMITS.head, MIB),
+    ("lines of a head", "10,000", LIMITS.lines, 10_000),
+    ("body", "256 MiB", LIMITS.body, 256 * MIB),
+    ("line before a chunk; trailers", "4 KiB each", chunked_body.MAX_LINE, 4 * KIB),
+    ("line before a chunk; trailers", "4 KiB each", chunked_body.MAX_TRAILER, 4 * KIB),
+    ("body of a request that its head", "256 KiB", LIMITS.undecided_body, 256 * KIB),
+    ("bytes held", "512 MiB", LIMITS.held, 512 * MIB),
+    ("bytes held", "64 KiB", LIMITS.share, 64 * KIB),
+    ("complete request", "120 s", LIMITS.read_seconds, 120),
+    ("connections", "at most 10,000", MAX_CONNECTIONS, 10_000),
+    ("threads", "64, 256, 8", (*THREADS.values(),), (64, 256, 8)),
+    ("waiting requests", "1,000", LIMITS.waiting, 1000),
+    ("end after SIGTERM", "8 s for answers", LIMITS.stop_seconds, 8),
+    ("end after SIGTERM", "9.5 s in all", STOP_SECONDS, 9.5),
+    ("JSON", "10,000 levels", json_reader.MAX_DEPTH, 10_000),
+    ("JSON", "500 in what", records.MAX_LEVELS, 500),
+    ("nodes of a Dashboard", "200;", nodes.MAX_NODES, 200),
+    ("nodes of a Dashboard", "256 characters", admission.LONGEST, 256),
+    ("policies of an import", "500", policies.IMPORTED_TOGETHER, 500),
+    ("values of a JSON body", "1,000,000", json_size.MAX_VALUES, 1_000_000),
+    ("form; its fields", "1 MiB", urls.MAX_FORM, MIB),
+    ("form; its fields", "10,000", urls.MAX_FIELDS, 10_000),
+    ("GraphQL document", "1,000,000 characters", graphql.MAX_LENGTH, 1_000_000),
+    ("GraphQL document", "1,000 tokens", graphql.MAX_TOKENS, 1000),
+    ("GraphQL document", "25 levels", graphql.MAX_DEPTH, 25),
+    ("GraphQL document", "30 aliases", graphql.MAX_ALIASES, 30),
+    ("GraphQL document", "cost 100,000", graphql.MAX_COST, 100_000),
+    ("journal", "1,000 requests", journal.MAX_ENTRIES, 1000),
+    ("journal", "32 MiB", journal.MAX_BYTES, 32 * MIB),
+    ("journal", "64 KiB of each part", journal_entry.MAX_PART, 64 * KIB),
+    ("answer of an upstream", "30 s", upstream.BOUNDS.seconds, 30),
+    ("answer of an upstream", "64 MiB", upstream.BOUNDS.longest, 64 * MIB),
+    ("key set", "10 s", key_sets.BOUNDS.seconds, 10),
+    ("key set", "1 MiB", key_sets.BOUNDS.longest, MIB),
+    ("key set", "1,000 keys", key_sets.MOST_KEYS, 1000),
+    ("key set", "ten redirects", key_sets.MOST_REDIRECTS, 10),
+    ("exchanges with upstreams", "200 at once", MOST_WAITING, 200),
+    ("exchanges with upstreams", "20 own hops", upstream.MOST_HOPS, 20),
+    ("expressions", "8,192 characters", regexps.MAX_LENGTH, 8192),
+    ("expressions", "20,000 instructions", regexps.MAX_PROGRAM, 20_000),
+    ("expressions", "2^30 steps", regexps.MAX_STEPS, 1 << 30),
+    ("operation on a store", "5 s", redis_client.ANSWER_SECONDS, 5),
+    ("operation on a store", "64 MiB", redis_client.ANSWER_BYTES, 64 * MIB),
+    ("operation on a store", "a lock 11 s", redis_backend.LOCK_WAIT_SECONDS, 11),
+    ("credential in a file", "64 KiB", credentials.LONGEST, 64 * KIB),
+    ("exchange, from connecting", "3 s without data", client.STALL_SECONDS, 3),
+    ("heads of an answer", "256 KiB", client_connection.MAX_HEAD, 256 * KIB),
+    ("heads of an answer", "100 lines", client_connection.MAX_HEADERS, 100),
+    ("heads of an answer", "64 KiB a line", client_connection.MAX_LINE, 64 * KIB),
+    ("heads of an answer", "5 interim answers", client_connection.MAX_INTERIM, 5),
+    ("body", "32 MiB", client.MAX_BODY, 32 * MIB),
+    ("all exchanges of a run", "64 MiB", MAX_LOGGED, 64 * MIB),
+    ("run of `verify`", "1,800 s", deadline.RUN_SECONDS, 1800),
+    ("run of `verify`", "60 s for its clean-up", suite_session.CLEANUP_SECONDS, 60),
+    ("upstream of the suite", "bodies of 1 MiB", echo_server.LIMITS.body, MIB),
+    ("upstream of the suite", "64 MiB for 256", echo_server.LIMITS.held, 64 * MIB),
+    ("upstream of the suite", "256 connections", echo_server.LIMITS.connections, 256),
+    ("interruption", "7 s of clean-up", signals.CLEANUP_SECONDS, 7),
+    ("interruption", "end after 9.5 s", runner.STOP_SECONDS, 9.5),
+]
+HEADINGS = ("of the mock's server", "of what it fetches", "of the suite's client")
+
+
+@pytest.mark.parametrize(("start", "text", "actual", "meant"), NUMBERS, ids=lambda part: str(part)[:30])
+def test_the_page_has_the_number_of_the_code(start: str, text: str, actual: object, meant: object) -> None:
+    """Each number of a limit on the page is the one that the code keeps to."""
+    assert any(row.startswith(f"{start}") and text in row for row in ROWS)
+    assert actual == meant
+
+
+def test_each_limit_of_the_page_is_compared() -> None:
+    """No row of the page has a limit whose number is not compared with the code."""
+    starts = (*HEADINGS, *(start for start, *_ in NUMBERS))
+    assert [row for row in ROWS if not row.startswith(starts)] == []
+
+
+def _with_secret(gateway: MockGateway, _: MockDashboard) -> int:
+    return send(gateway, "GET", "/tyk/policies", [("X-Tyk-Authorization", "wrong")]).status
+
+
+def _with_key(_: MockGateway, dashboard: MockDashboard) -> int:
+    return ask(dashboard, "GET", "/api/portal/policies", None, ("Authorization", "wrong"))[0]
+
+
+def _with_admin_secret(_: MockGateway, dashboard: MockDashboard) -> int:
+    return ask(dashboard, "GET", "/admin/organisations", None, ("admin-auth", "wrong"))[0]
+
+
+def _with_node_secret(_: MockGateway, dashboard: MockDashboard) -> int:
+    return ask(dashboard, "GET", "/register/node", None, ("authorization", "wrong"))[0]
+
+
+def _with_client(gateway: MockGateway, path: str, *headers: tuple[str, str], form: bytes) -> int:
+    """The status of a form that is sent to an API with a client."""
+    serve(gateway, GOLD, use_oauth2=True, oauth_meta={"allowed_access_types": ["client_credentials"]})
+    body = (
+        b'{"client_id":"cl","secret":"s","policy_id":"gold","redirect_uri":"http://c.test","api_id":"orders"}'
+    )
+    secret = ("X-Tyk-Authorization", gateway.secret)
+    send(gateway, "POST", "/tyk/oauth/clients/create", [secret], body)
+    sent = [("Content-Type", "application/x-www-form-urlencoded"), *headers]
+    return send(gateway, "POST", path, sent, form).status
+
+
+def _with_client_at_token(gateway: MockGateway, _: MockDashboard) -> int:
+    credential = "Basic " + base64.b64encode(b"cl:wrong").decode()
+    form = b"grant_type=client_credentials"
+    return _with_client(gateway, "/orders/oauth/token", ("Authorization", credential), form=form)
+
+
+def _with_client_at_revoke(gateway: MockGateway, _: MockDashboard) -> int:
+    return _with_client(gateway, "/orders/oauth/revoke_all", form=b"client_id=cl&client_secret=wrong")
+
+
+@pytest.mark.parametrize(
+    "attempt",
+    [
+        _with_secret,
+        _with_key,
+        _with_admin_secret,
+        _with_node_secret,
+        _with_client_at_token,
+        _with_client_at_revoke,
+    ],
+    ids=lambda attempt: attempt.__name__.removeprefix("_with_"),
+)
+def test_credentials_are_compared_in_constant_time(
+    gateway: MockGateway,
+    dashboard: MockDashboard,
+    attempt: Callable[[MockGateway, MockDashboard], int],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A wrong credential is refused by a comparison in constant time, and by nothing else."""
+    assert attempt(gateway, dashboard) in (401, 403)
+    monkeypatch.setattr(hmac, "compare_digest", lambda *_: True)
+    assert attempt(gateway, dashboard) == 200
+
+
+def test_a_mock_listens_on_one_address(gateway: MockGateway, dashboard: MockDashboard) -> None:
+    """A mock that is given no address is reached at 127.0.0.1, and at no other address of the machine."""
+    for mock in (gateway, dashboard):
+        host, port = mock.url.removeprefix("http://").split(":")
+        assert host == "127.0.0.1"
+        with socket.socket() as other:
+            other.settimeout(5)
+            assert other.connect_ex(("127.0.0.2", int(port))) != 0
