@@ -1,4 +1,4 @@
-"""Fixtures of all tests: a gateway and a Dashboard for each module, reset for each test, and a Redis."""
+"""Fixtures of all tests: a gateway, a Dashboard and a control plane for each module, reset for each test, and a Redis."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from portals import add_api
 from redis_server import Redis
 
 from mockserver import MockDashboard, MockGateway
+from mockserver.dashboard.mdcb import control_plane
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -39,6 +40,20 @@ def _shared_dashboard() -> Iterator[MockDashboard]:
 def _dashboard(shared_dashboard: MockDashboard) -> MockDashboard:
     shared_dashboard.reset()
     return shared_dashboard
+
+
+@pytest.fixture(scope="module", name="shared_mdcb")
+def _shared_mdcb() -> Iterator[MockDashboard]:
+    with MockDashboard(mdcb_port=0) as dashboard:
+        yield dashboard
+
+
+@pytest.fixture(name="mdcb")
+def _mdcb(shared_mdcb: MockDashboard, monkeypatch: pytest.MonkeyPatch) -> MockDashboard:
+    """A Dashboard that serves data planes, and lets them wait for changes only shortly."""
+    monkeypatch.setattr(control_plane, "LONG_POLL", 0.05)
+    shared_mdcb.reset()
+    return shared_mdcb
 
 
 @pytest.fixture(scope="module", name="shared_portal_dashboard")

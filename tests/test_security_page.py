@@ -21,6 +21,7 @@ from mockserver.cli.serve import STOP_SECONDS
 from mockserver.console import credentials
 from mockserver.dashboard import policies, records
 from mockserver.dashboard.graphql import limits as graphql
+from mockserver.dashboard.nodes import admission, nodes
 from mockserver.gateway.gateway import MOST_WAITING
 from mockserver.gateway.proxy import key_sets, upstream
 from mockserver.golang import json_reader, json_size, regexps, urls
@@ -50,6 +51,8 @@ NUMBERS = [  # the beginning of a row, a text in it, the value in the code, and 
     ("end after SIGTERM", "9.5 s in all", STOP_SECONDS, 9.5),
     ("JSON", "10,000 levels", json_reader.MAX_DEPTH, 10_000),
     ("JSON", "500 in what", records.MAX_LEVELS, 500),
+    ("nodes of a Dashboard", "200;", nodes.MAX_NODES, 200),
+    ("nodes of a Dashboard", "256 characters", admission.LONGEST, 256),
     ("policies of an import", "500", policies.IMPORTED_TOGETHER, 500),
     ("values of a JSON body", "1,000,000", json_size.MAX_VALUES, 1_000_000),
     ("form; its fields", "1 MiB", urls.MAX_FORM, MIB),
@@ -120,6 +123,10 @@ def _with_admin_secret(_: MockGateway, dashboard: MockDashboard) -> int:
     return ask(dashboard, "GET", "/admin/organisations", None, ("admin-auth", "wrong"))[0]
 
 
+def _with_node_secret(_: MockGateway, dashboard: MockDashboard) -> int:
+    return ask(dashboard, "GET", "/register/node", None, ("authorization", "wrong"))[0]
+
+
 def _with_client(gateway: MockGateway, path: str, *headers: tuple[str, str], form: bytes) -> int:
     """The status of a form that is sent to an API with a client."""
     serve(gateway, GOLD, use_oauth2=True, oauth_meta={"allowed_access_types": ["client_credentials"]})
@@ -144,7 +151,14 @@ def _with_client_at_revoke(gateway: MockGateway, _: MockDashboard) -> int:
 
 @pytest.mark.parametrize(
     "attempt",
-    [_with_secret, _with_key, _with_admin_secret, _with_client_at_token, _with_client_at_revoke],
+    [
+        _with_secret,
+        _with_key,
+        _with_admin_secret,
+        _with_node_secret,
+        _with_client_at_token,
+        _with_client_at_revoke,
+    ],
     ids=lambda attempt: attempt.__name__.removeprefix("_with_"),
 )
 def test_credentials_are_compared_in_constant_time(

@@ -103,6 +103,10 @@ IMPORT = Resource(
     named_by=("Data.name", "Data.id", "Data._id"), ids_of=nothing, is_optional=False,
 )  # fmt: skip
 
+NODE = Resource(  # named by a header, with a nonce that only the run has
+    "node", "/system/node", names_of=nothing, ids_of=nothing
+)
+
 GRAPHQL_REQUEST = Resource(
     "policy of GraphQL", GRAPHQL,
     named_by=("variables.id", *(f"variables.policy.{member}" for member in ("name", "id", "_id"))),
@@ -110,9 +114,5 @@ GRAPHQL_REQUEST = Resource(
     delete_target=lambda _, name, __: f"{POLICIES}/{quoted(name)}",
     refusal=_texts_in_document, name_in_answer=lambda *_: "",
 )  # fmt: skip
-
-NODE = Resource(  # named by a header, with a nonce that only the run has
-    "node", "/system/node", names_of=nothing, ids_of=nothing
-)
 
 RESOURCES = (POLICY, API, USER, IMPORT, GRAPHQL_REQUEST, NODE)

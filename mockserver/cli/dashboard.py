@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mockserver.cli import Commands
-from mockserver.cli.serve import redis_backend, show_ignored, stop_on_signals
+from mockserver.cli.serve import collector_paused, redis_backend, show_ignored, stop_on_signals
 from mockserver.console.credentials import ADMIN_SECRET, KEY, NODE_SECRET, STORE
 from mockserver.console.terminal import show
 
@@ -66,6 +66,12 @@ def add(commands: Commands) -> None:
         "--gateway-port", type=int, metavar="PORT", help="Port of that gateway; 0 selects a free one (8080)."
     )
     parser.add_argument(
+        "--mdcb",
+        type=int,
+        metavar="PORT",
+        help="Serve data planes, as MDCB does, on this port; 0 selects a free one (by default none are).",
+    )
+    parser.add_argument(
         "--strict-nonces",
         action="store_true",
         help="Refuse gateways that pull with any but their newest nonce. A real gateway that is refused "
@@ -77,7 +83,8 @@ def add(commands: Commands) -> None:
         default=[],
         metavar="NAME[=TIMES]",
         help="Let requests of gateways fail from the start: nonce-lost, register-conflict, empty-list, "
-        "bad-id, slow or gone; once, so many times, or always (0).",
+        "bad-id, slow or gone; those of data planes mdcb-gone, mdcb-login, mdcb-error, mdcb-empty-list, "
+        "mdcb-bad-id or mdcb-slow; once, so many times, or always (0).",
     )
     parser.add_argument(
         "--remote-control",
@@ -89,38 +96,24 @@ def add(commands: Commands) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Serve until SIGTERM or SIGINT; return the exit code."""
-    from mockserver.contract.spec_files import version_of
-    from mockserver.dashboard.dashboard import DEFAULT_KEY, DEFAULT_ORGANISATION, SPEC
-    from mockserver.dashboard.object_ids import is_object_id
-    from mockserver.service.configuration import ConfigError
-    from mockserver.serving.mock_dashboard import MockDashboard, Settings
+    from mockserver.dashboard.dashboard import DEFAULT_KEY
 
     config, ignored = _configuration(options)
     gateway_config, ignored_by_gateway = _gateway_configuration(options, config)
-    version = version_of(options.dashboard, SPEC)
-    organisation = options.org or DEFAULT_ORGANISATION
-    if not is_object_id(organisation):
-        raise ConfigError(f"--org {organisation!r} is not the id of an organisation; give 24 hex digits")
-    settings = Settings(
-        version,
-        config,
-        key=KEY.of(options) or DEFAULT_KEY,
-        organisation=organisation.lower(),
-        style=options.style,
-        gateway=gateway_config,
-        strict_nonces=options.strict_nonces,
-        remote_control=options.remote_control,
-    )
-    with MockDashboard.of(settings, _backend(options)) as dashboard:
+    with collector_paused():
+        mock = _started(options, config, gateway_config)
+    with mock as dashboard:
         stop_on_signals(dashboard.stop)
         effects = [_set_fault(dashboard, text) for text in options.fault]
         show_ignored(options.conf, ignored)
         show_ignored(options.gateway_conf, ignored_by_gateway)
         count = len(dashboard.state.contract.operations)
-        show(f"Tyk Dashboard {version} mocked on {dashboard.url}: {count} operations")
+        show(f"Tyk Dashboard {dashboard.state.version} mocked on {dashboard.url}: {count} operations")
         if dashboard.gateway is not None:
             gateway = dashboard.gateway
             show(f"Tyk Gateway {gateway.gateway.version} mocked on {gateway.url}")
+        if dashboard.mdcb_address:
+            show(f'MDCB for data planes on {dashboard.mdcb_address}, the slave_options "connection_string"')
         is_secret = dashboard.key != DEFAULT_KEY
         key = "" if is_secret else f', the key "{DEFAULT_KEY}"'
         show(f'the organisation is "{dashboard.state.organisation}"{key}')
@@ -130,18 +123,47 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
+def _started(options: argparse.Namespace, config: Config, gateway: GatewayConfig | None) -> MockDashboard:
+    """The mock Dashboard that the options describe, which listens already."""
+    from mockserver.contract.spec_files import version_of
+    from mockserver.dashboard.dashboard import DEFAULT_KEY, DEFAULT_ORGANISATION, SPEC
+    from mockserver.dashboard.object_ids import is_object_id
+    from mockserver.service.configuration import ConfigError
+    from mockserver.serving.mock_dashboard import MockDashboard, Settings
+
+    organisation = options.org or DEFAULT_ORGANISATION
+    if not is_object_id(organisation):
+        raise ConfigError(f"--org {organisation!r} is not the id of an organisation; give 24 hex digits")
+    settings = Settings(
+        version_of(options.dashboard, SPEC),
+        config,
+        key=KEY.of(options) or DEFAULT_KEY,
+        organisation=organisation.lower(),
+        style=options.style,
+        gateway=gateway,
+        strict_nonces=options.strict_nonces,
+        mdcb_port=options.mdcb,
+        remote_control=options.remote_control,
+    )
+    return MockDashboard.of(settings, _backend(options))
+
+
 def _set_fault(dashboard: MockDashboard, text: str) -> str:
     """Set the fault of an option; returns a line that says what it does.
 
     Raises:
         FaultError: there is no such scenario, or the number of times is none.
     """
-    from mockserver.dashboard.nodes.scenarios import SCENARIOS
+    from mockserver.dashboard.service import SCENARIOS
     from mockserver.service.faults import FaultError
 
     name, _, times = text.partition("=")
     if times and not (times.isascii() and times.isdigit()):
         raise FaultError(f"--fault {text!r} does not end in a number; give {name}=3, or {name}=0 for always")
+    if name.startswith("mdcb-") and not dashboard.mdcb_address:
+        raise FaultError(
+            f"--fault {name} is a failure of data planes, which are not served; give --mdcb PORT"
+        )
     dashboard.fault(scenario=name, times=int(times or 1))
     return f"fault {name}: {SCENARIOS[name].effect}"
 

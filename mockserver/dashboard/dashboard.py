@@ -17,7 +17,10 @@ from mockserver.dashboard.changes import Changes
 from mockserver.dashboard.config import Config
 from mockserver.dashboard.gateway_client import GatewayClient
 from mockserver.dashboard.keys import Keys
+from mockserver.dashboard.mdcb.control_plane import ControlPlane
 from mockserver.dashboard.nodes.admission import Admission
+from mockserver.dashboard.nodes.deployment import Deployment
+from mockserver.dashboard.nodes.history import NOTIFIED, History
 from mockserver.dashboard.nodes.nodes import Nodes
 from mockserver.dashboard.nodes.notifications import Notifications
 from mockserver.dashboard.organisations import Organisations
@@ -31,6 +34,7 @@ from mockserver.dashboard.records import Records
 from mockserver.dashboard.replies import Refusal
 from mockserver.dashboard.users import ADMIN, User, Users
 from mockserver.http.messages import DropConnection
+from mockserver.service.faults import Fault
 from mockserver.service.mock import Mock
 from mockserver.storage.backend import Backend
 
@@ -52,7 +56,10 @@ class Dashboard:
         form: the form in which policies are read and written; that of today, or that of the style "2017".
         changes: the changes of policies and APIs, and who is told of them.
         nodes: the gateways that take their policies from this Dashboard.
+        history: what became of each change.
+        deployment: the nodes and the gateways of this process, and what each of them has.
         admission: the rule that decides whether a request comes from a node.
+        control_plane: what data planes ask for over MDCB.
         introspection: True if GraphQL tells its schema.
         portal: a Developer Portal of the first organisation.
     """
@@ -85,9 +92,14 @@ class Dashboard:
         self.organisations = Organisations(self._records["organisations"], self.now)
         self.users = Users(self._records["users"], self.now)
         self.changes = Changes(self.now)
-        if config.notify_on_change:
-            self.changes.subscribe(Notifications(backend, config.shared_node_secret).send)
         self.nodes = Nodes(self.now)
+        self.history = History(self.changes, self.nodes, self.now)
+        self.deployment = Deployment(self.nodes, self.history, self.policies_of_nodes)
+        if config.notify_on_change:
+            notifications = Notifications(
+                backend, config.shared_node_secret, partial(self.history.note, NOTIFIED)
+            )
+            self.changes.subscribe(notifications.send)
         self.admission = Admission(self.nodes, config.shared_node_secret, is_strict=strict_nonces)
         self.apis = Apis(self._records["apis"], self.changes, self.now)
         self.ownership = Ownership(self.apis, config, self.behaviours)
@@ -107,6 +119,15 @@ class Dashboard:
             now=self.now,
             lock=lambda: backend.lock("dashboard"),
         )
+        self.control_plane = ControlPlane(
+            self.users,
+            self.nodes,
+            self.changes,
+            self.keys,
+            self.policies_of_nodes,
+            self.apis_of_nodes,
+            self.now,
+        )
         provider = Provider(
             User(_FIRST_USER, organisation, ADMIN),
             self.policies,
@@ -123,8 +144,10 @@ class Dashboard:
         """The time of the mock's clock in seconds since the epoch."""
         return self._mock.clock.now()
 
-    def apply_fault(self, operation: str, delays: list[float]) -> None:
+    def apply_fault(self, operation: str, delays: list[float]) -> Fault | None:
         """Apply the next fault of an operation, if there is one: add its delay in seconds to `delays`.
+
+        Returns the fault; what it makes of the answer is left to the caller.
 
         Raises:
             Refusal: the fault has a status.
@@ -136,6 +159,7 @@ class Dashboard:
                 raise DropConnection(sum(delays))
             if fault.status:
                 raise Refusal(fault.message, fault.status)
+        return fault
 
     def seed(self, policy: Mapping[str, Any]) -> str:
         """Create a policy of the first organisation; returns its database id.
@@ -167,6 +191,8 @@ class Dashboard:
             records.forget_index()
         self.changes.clear()
         self.nodes.clear()
+        self.history.clear()
+        self.control_plane.clear()
         self._found()
 
     def _found(self) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
-from urllib.parse import quote
+from urllib.parse import parse_qs, quote
 
 from mockserver.dashboard.gateway_client import GatewayClient, GatewayReply
 from mockserver.dashboard.records import Document
@@ -29,6 +30,11 @@ class Keys:
 
     def __init__(self, gateway: GatewayClient) -> None:
         self._gateway = gateway
+        self._subscribers: list[Callable[[str, str, bool], None]] = []
+
+    def subscribe(self, callback: Callable[[str, str, bool], None]) -> None:
+        """Call a function after each write of a key: with its organisation, its id, and if that is a hash."""
+        self._subscribers.append(callback)
 
     def names(self, org_id: str) -> list[str]:
         """The ids of the organisation's keys, in alphabetical order.
@@ -64,7 +70,7 @@ class Keys:
             Refusal: the gateway does not answer (500), or refuses the session (400).
         """
         target = _target(org_id, key, query) if key else "/tyk/keys/create"
-        return self._write(org_id, "POST", target, session, key)
+        return self._write(org_id, "POST", target, session, key, query)
 
     def update(self, org_id: str, session: Document, key: str, query: str = "") -> WrittenKey:
         """Replace the session of a key that exists.
@@ -72,7 +78,7 @@ class Keys:
         Raises:
             Refusal: as for `create`.
         """
-        return self._write(org_id, "PUT", _target(org_id, key, query), session, key)
+        return self._write(org_id, "PUT", _target(org_id, key, query), session, key, query)
 
     def delete(self, org_id: str, key: str, query: str = "") -> None:
         """Remove a key.
@@ -82,12 +88,15 @@ class Keys:
         """
         if self._gateway.send("DELETE", _target(org_id, key, query)).status != 200:
             raise Refusal("Could not delete key.", 500)
+        self._report(org_id, key, query)
 
     def deliver(self, org_id: str, policy_ids: list[str]) -> None:
         """Let the gateway beside the Dashboard know the present state of policies."""
         self._gateway.feed(org_id, {"apply_policies": policy_ids})
 
-    def _write(self, org_id: str, method: str, target: str, sent: Document, name: str) -> WrittenKey:
+    def _write(
+        self, org_id: str, method: str, target: str, sent: Document, name: str, query: str
+    ) -> WrittenKey:
         """Write a session as one of the organisation.
 
         A gateway that hashes keys does not name the key of a user of basic authentication, which has `name`.
@@ -98,9 +107,19 @@ class Keys:
         if reply.status != 200 or not isinstance(reply.document, dict):
             raise _NO_GATEWAY if reply.status in (0, 500) else _refused(reply)
         key = str(reply.document.get("key") or name)
+        self._report(org_id, key, query)
         stored = self._gateway.send("GET", _target(org_id, key))
         data = stored.document if stored.status == 200 else session
         return WrittenKey(key, str(reply.document.get("key_hash", "")), data)
+
+    def _report(self, org_id: str, key: str, query: str) -> None:
+        for subscriber in self._subscribers:
+            subscriber(org_id, key, _is_hash(query))
+
+
+def _is_hash(query: str) -> bool:
+    """True if a query says that the key is given by its hash."""
+    return bool(parse_qs(query.removeprefix("?")).get("hashed", [""])[0])
 
 
 def _target(org_id: str, key: str, query: str = "") -> str:

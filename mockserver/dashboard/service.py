@@ -7,12 +7,15 @@ import hmac
 from mockserver.dashboard import handlers, replies
 from mockserver.dashboard.dashboard import Dashboard
 from mockserver.dashboard.graphql.root_fields import OPERATION_IDS
+from mockserver.dashboard.handlers import dataplanes
 from mockserver.dashboard.handlers.registration import key_of
-from mockserver.dashboard.nodes.scenarios import SCENARIOS
+from mockserver.dashboard.mdcb import scenarios as mdcb_scenarios
+from mockserver.dashboard.nodes import scenarios as node_scenarios
 from mockserver.http.messages import Reply, Request
 from mockserver.service.registry import check
 from mockserver.service.service import Service
 
+SCENARIOS = {**node_scenarios.SCENARIOS, **mdcb_scenarios.SCENARIOS}
 ADMIN_PREFIX = "/admin/"  # of paths that require the admin secret
 NODE_PREFIXES = ("/register/", "/system/")  # of paths that require the node secret
 USER_PREFIXES = ("/api/", "/graphql/")  # of paths that require the key of a user
@@ -35,9 +38,10 @@ def dashboard_service(dashboard: Dashboard) -> Service:
         error=replies.error,
         not_found=lambda _: replies.NOT_FOUND,
         not_allowed=lambda _: replies.METHOD_NOT_ALLOWED,
+        beside=dataplanes.beside,
         path_of=guard.path_of,
         scenarios=SCENARIOS,
-        root_fields=OPERATION_IDS,
+        also_faulty=OPERATION_IDS | mdcb_scenarios.TARGETS,
     )
 
 

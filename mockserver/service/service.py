@@ -33,7 +33,7 @@ class Service:
         beside: the handler of a request to anything but an operation; None for a request to the routes.
         path_of: the configured path of an operation, from its path in the spec.
         scenarios: the failures that faults may name, by name.
-        root_fields: the ids of the root fields of its GraphQL schema, which faults may name too.
+        also_faulty: the ids of GraphQL root fields and remote calls, which faults may name too.
     """
 
     name: str
@@ -47,9 +47,9 @@ class Service:
     beside: Callable[[Request], HandlerFunction | None] = _no_route_beside
     path_of: Callable[[str], str] = str
     scenarios: Mapping[str, Scenario] = field(default_factory=dict)
-    root_fields: frozenset[str] = frozenset()
+    also_faulty: frozenset[str] = frozenset()
 
     @property
     def fault_targets(self) -> set[str]:
-        """The ids of the operations and root fields that a fault may name."""
-        return {*self.contract.operations, *self.root_fields}
+        """The ids of the operations, root fields and remote calls that a fault may name."""
+        return {*self.contract.operations, *self.also_faulty}

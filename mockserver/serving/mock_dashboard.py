@@ -10,12 +10,16 @@ from mockserver.contract.spec_files import version_of
 from mockserver.contract.versions import GatewayVersion
 from mockserver.dashboard.config import Config
 from mockserver.dashboard.dashboard import DEFAULT_KEY, DEFAULT_ORGANISATION, SPEC, Dashboard
+from mockserver.dashboard.mdcb.server import ControlPlaneServer
+from mockserver.dashboard.nodes.deployment import GatewayBeside
+from mockserver.dashboard.nodes.history import ChangeHistory, FirstUses
 from mockserver.dashboard.service import dashboard_service
 from mockserver.gateway.config import Config as GatewayConfig
 from mockserver.service.mock import Mock
 from mockserver.serving.gateway_feed import GatewayFeed
 from mockserver.serving.mock_gateway import MockGateway
 from mockserver.serving.mock_server import MockServer
+from mockserver.serving.service_server import listen
 from mockserver.storage.backend import Backend
 
 
@@ -26,6 +30,7 @@ class Settings:
     Attributes:
         config: its complete configuration; it listens on the `listen_address` and `listen_port` of it.
         gateway: the configuration of a mock gateway beside it; None for none.
+        mdcb_port: the port for data planes; None for none.
         remote_control: allow /_mock/ to other machines.
     The others are as in `MockDashboard`.
     """
@@ -39,6 +44,7 @@ class Settings:
     without: frozenset[str] = frozenset()
     introspection: bool = True
     strict_nonces: bool = False
+    mdcb_port: int | None = None
     remote_control: bool = False
 
 
@@ -88,6 +94,7 @@ class MockDashboard(MockServer):
         gateway_config: keys of the tyk.conf of that gateway, nested or dotted.
         introspection: let GraphQL tell its schema.
         strict_nonces: refuse nodes whose nonce is not the newest one; a real gateway may then hang.
+        mdcb_port: the port for data planes, which take their policies by remote calls; 0 for any free one.
 
     Attributes:
         policies: the policies of the first organisation by database id.
@@ -116,6 +123,7 @@ class MockDashboard(MockServer):
         gateway_config: Mapping[str, Any] | None = None,
         introspection: bool = True,
         strict_nonces: bool = False,
+        mdcb_port: int | None = None,
     ) -> None:
         complete, _ = Config.of(config or {})
         if admin_secret is not None:
@@ -133,6 +141,7 @@ class MockDashboard(MockServer):
             without,
             introspection,
             strict_nonces,
+            mdcb_port,
         )
         self._start(settings, Mock())
 
@@ -146,6 +155,7 @@ class MockDashboard(MockServer):
     def _start(self, settings: Settings, mock: Mock) -> None:
         config = settings.config
         self.gateway = None
+        self._planes: ControlPlaneServer | None = None
         if settings.gateway is not None:
             self.gateway = MockGateway.of(version_of(None), _fed(settings.gateway))
             config = _with_gateway(config, self.gateway)
@@ -165,16 +175,40 @@ class MockDashboard(MockServer):
             self.policies = DashboardPolicies(self.state)
             self.portal = self.state.portal
             address = (config.listen_address, config.listen_port)
+            if settings.mdcb_port is not None:
+                listener = listen(config.listen_address, settings.mdcb_port)
+                self._planes = ControlPlaneServer(self.state, listener, mock.closing.wait)
             self._serve(mock, dashboard_service(self.state), address, remote_control=settings.remote_control)
         except BaseException:
+            if self._planes is not None:
+                self._planes.close()
             if self.gateway is not None:
                 self.gateway.close()
             raise
 
     def _feed_gateway(self) -> None:
         """Let the gateway beside the Dashboard know the policies of keys; at this time it knows none."""
-        if self.gateway is not None:
-            self.state.gateway.feed = GatewayFeed(self.state, self.gateway.gateway).load
+        if self.gateway is None:
+            return
+        gateway, url = self.gateway.gateway, self.gateway.url
+        feed = GatewayFeed(self.state, gateway)
+        self.state.gateway.feed = feed.load
+        if feed.feeds_policies:
+            self.state.deployment.beside = [GatewayBeside(url, feed.loaded, str)]
+            gateway.on_applied = FirstUses(self.state.history, url, feed.change_of).note
+
+    @property
+    def changes(self) -> list[ChangeHistory]:
+        """The changes of policies and APIs, the oldest first, each with what became of it."""
+        return self.state.history.all()
+
+    @property
+    def mdcb_address(self) -> str:
+        """The value of `slave_options.connection_string` for data planes; "" if they are not served."""
+        if self._planes is None:
+            return ""
+        host, port = self._planes.address
+        return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
     @property
     def key(self) -> str:
@@ -192,6 +226,8 @@ class MockDashboard(MockServer):
     def close(self) -> None:
         """Stop both servers, and wait until their ports are free."""
         super().close()
+        if self._planes is not None:
+            self._planes.close()
         self.mock.backend.close()
         if self.gateway is not None:
             self.gateway.close()

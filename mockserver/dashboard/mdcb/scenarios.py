@@ -1,0 +1,62 @@
+"""The failures between data planes and their control plane, each with what a real gateway then does.
+
+Source: runs of real gateways 5.8.15, 5.12.0 and 5.14.0.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mockserver.dashboard.mdcb.control_plane import FUNCTIONS
+from mockserver.service.faults import Scenario
+
+PREFIX = "rpc:"  # of the names of functions in faults
+TARGETS = frozenset(f"{PREFIX}{name}" for name in FUNCTIONS)
+_LOGINS = (f"{PREFIX}Login", f"{PREFIX}LoginWithGroup")
+_LISTS = (f"{PREFIX}GetPolicies", f"{PREFIX}GetApiDefinitions")
+
+
+def _without_policies(policies: Any) -> Any:
+    return []
+
+
+def _with_bad_id(policies: Any) -> Any:
+    first, *rest = policies or [{"name": "a policy with a bad _id"}]
+    return [{**first, "_id": "not-hexadecimal"}, *rest]
+
+
+SCENARIOS = {
+    "mdcb-gone": Scenario(
+        tuple(sorted(TARGETS)),
+        "Connections end without an answer: the gateway serves on with its backup, /hello says warn, keys "
+        "that it does not have are refused, and it tries to log in for ever.",
+        {"drop": True},
+    ),
+    "mdcb-login": Scenario(
+        _LOGINS,
+        "The login is refused: the gateway goes on as without a control plane, and tries again for ever.",
+        {"status": 403, "message": "Login incorrect"},
+    ),
+    "mdcb-error": Scenario(
+        _LISTS,
+        "Policies and APIs cannot be read: at its next reload the gateway loads both from its backup, and "
+        "tries again after its next login.",
+        {"status": 500, "message": "the control plane cannot read its database"},
+    ),
+    "mdcb-empty-list": Scenario(
+        (_LISTS[0],),
+        "The gateway drops all policies that it had, and its backup of them.",
+        rewrite=_without_policies,
+    ),
+    "mdcb-bad-id": Scenario(
+        (_LISTS[0],),
+        "The gateway refuses the whole list, loads policies and APIs from its backup, and tries again after "
+        "its next login.",
+        rewrite=_with_bad_id,
+    ),
+    "mdcb-slow": Scenario(
+        _LISTS,
+        "The gateway waits up to its call_timeout (30 s) for the answer, and serves on meanwhile.",
+        {"delay": 5},
+    ),
+}
