@@ -59,6 +59,15 @@ def test_a_plane_is_given_the_policies_and_apis(mdcb: MockDashboard) -> None:
         assert gateway.call("Ping") is True
 
 
+def test_odd_texts_reach_a_plane(mdcb: MockDashboard) -> None:
+    """A policy whose name has half a surrogate pair is given as JSON that has it too."""
+    add(mdcb, name="\ud800é")
+    with plane(mdcb) as gateway:
+        assert [policy["name"] for policy in gateway.policies()] == [
+            policy["name"] for policy in mdcb.state.policies_of_nodes(gateway.org)
+        ]
+
+
 def test_apis_are_filtered_for_a_segmented_plane(mdcb: MockDashboard) -> None:
     """A plane with tags gets the APIs with one of them; OpenAPI documents come on request."""
     ask(mdcb, "POST", "/api/apis", {"api_definition": {"name": "eu", "tags": ["eu"]}})

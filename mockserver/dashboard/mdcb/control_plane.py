@@ -126,7 +126,7 @@ class ControlPlane:
         told = _struct(request)
         plane = self._plane(caller, told.get("OrgId", ""))
         apis = self._apis(plane.organisation)
-        if tags := set(told.get("Tags", ())):
+        if tags := set(_texts(told.get("Tags", []))):
             apis = [api for api in apis if tags & _tags(api["api_definition"])]
         if not told.get("LoadOAS"):
             apis = [{"api_definition": api["api_definition"]} for api in apis]
@@ -164,16 +164,15 @@ class ControlPlane:
 
     def _set_key(self, caller: Caller, request: Any) -> None:
         told = _struct(request)
-        name, seconds = _text(told.get("KeyName", "")), told.get("Timeout", 0)
-        organisation = self.planes.of(caller).organisation
-        self._keys.set(organisation, name, _text(told.get("SessionState", "")), int(seconds))
+        name, text = _text(told.get("KeyName", "")), _text(told.get("SessionState", ""))
+        self._keys.set(self.planes.of(caller).organisation, name, text, _number(told.get("Timeout", 0)))
 
     def _delete_key(self, caller: Caller, name: Any) -> bool:
         return self._keys.delete(self.planes.of(caller).organisation, _text(name))
 
     def _delete_keys(self, caller: Caller, names: Any) -> bool:
         organisation = self.planes.of(caller).organisation
-        deleted = [self._keys.delete(organisation, _text(name)) for name in names or ()]
+        deleted = [self._keys.delete(organisation, name) for name in _texts(names)]
         return all(deleted)
 
     def _purge_analytics_data(self, caller: Caller, records: Any) -> None:
@@ -224,7 +223,8 @@ def _tags(definition: Mapping[str, Any]) -> set[str]:
 
 
 def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    """JSON in ASCII, for a text of a policy may have half a surrogate pair, which no bytes can carry."""
+    return json.dumps(value, separators=(",", ":"))
 
 
 def _struct(argument: Any) -> dict[str, Any]:
@@ -246,4 +246,26 @@ def _text(value: Any) -> str:
     """
     if not isinstance(value, str):
         raise CallRefused(f"a {type(value).__name__} was sent, must be a text")
+    return value
+
+
+def _texts(value: Any) -> list[str]:
+    """A value that must be a list of texts.
+
+    Raises:
+        CallRefused: it is not.
+    """
+    if not isinstance(value, list):
+        raise CallRefused(f"a {type(value).__name__} was sent, must be a list of texts")
+    return [_text(item) for item in value]
+
+
+def _number(value: Any) -> int:
+    """A value that must be a whole number.
+
+    Raises:
+        CallRefused: it is not.
+    """
+    if type(value) is not int:
+        raise CallRefused(f"a {type(value).__name__} was sent, must be a whole number")
     return value

@@ -78,7 +78,7 @@ class KeyStorage:
         for query in _QUERIES:
             with contextlib.suppress(Refusal):
                 session = self._keys.session(org_id, key, query)
-                return json.dumps(session, ensure_ascii=False, separators=(",", ":"))
+                return json.dumps(session, separators=(",", ":"))
         return None
 
     def _delete_session(self, org_id: str, key: str) -> bool:
