@@ -38,7 +38,8 @@ SHARES = (0.03, 0.2, 0.6, 1.0)  # of the answers that are spoiled
 OF_OTHERS = {
     "gateway": ("/tyk/apis/victim-api", "/tyk/policies/victim-key", f"/tyk/policies/{FOREIGN_HEX}",
                 "/tyk/keys/victim-key", "/tyk/org/keys/victimorg", "/tyk/oauth/clients/victim-api"),
-    "dashboard": (f"/api/portal/policies/{FOREIGN_ID}", f"/api/portal/policies/{FOREIGN_HEX}"),
+    "dashboard": (f"/api/portal/policies/{FOREIGN_ID}", f"/api/portal/policies/{FOREIGN_HEX}",
+                  "/api/apis/victim-api"),
 }  # fmt: skip
 _ORGANISATION = re.compile(rb'"org_id": "(?:[^"\\]|\\.)*"')
 _RUN = re.compile(rb"tyk-contract-[0-9a-f]{8}-")
@@ -78,7 +79,7 @@ class ServerCase:
             command = "clean"
         if spoiler is chosen_names and command != "test":
             spoiler = names
-        service = "dashboard" if command in {"test", "verify"} and rng.random() < 0.25 else "gateway"
+        service = "dashboard" if rng.random() < 0.25 else "gateway"
         return cls(number, f"{seed} {number}", command, service, spoiler, rng.choice(SHARES))
 
     def spoil(self, request: bytes, reply: bytes, elsewhere: str) -> tuple[list[bytes], str]:
@@ -101,10 +102,10 @@ class ServerCase:
 def mentions_others(text: bytes) -> bool:
     """True if a write names a thing of others, however often it is encoded.
 
-    An update of a Dashboard's policy may repeat the organisation that the Dashboard answered: the suite
-    sends a policy back as it was read, and cannot know the organisation of its key from anything else.
+    A policy may repeat the organisation that a Dashboard answered: a policy is sent back as it was read, and
+    a recording gives the organisation of its key, which nothing else tells.
     """
-    if text.startswith(b"PUT /api/portal/policies/"):
+    if text.startswith((b"PUT /api/portal/policies", b"POST /api/portal/policies")):
         text = _ORGANISATION.sub(b"", text)
     for _ in range(12):
         words = [word for word in re.split(rb"[^0-9A-Za-z+/=_-]", text) if word.startswith(b"ey")]
@@ -146,13 +147,16 @@ class Door:
         self.case = case
         mock = self.dashboard if case.service == "dashboard" else self.gateway
         mock.reset()
-        if case.command == "record":
-            return []
         if case.service == "dashboard":
             self.dashboard.policies.seed(
-                *({"_id": name, "name": f"victim {name}"} for name in (FOREIGN_ID, FOREIGN_HEX))
+                *({"_id": name, "name": f"victim {name}"} for name in (FOREIGN_ID, FOREIGN_HEX)),
+                {"name": f"{case.run}1"},
             )
+            state = self.dashboard.state
+            state.apis.create(state.organisation, {"api_id": "victim-api", "name": "victim"}, keeps_id=True)
             return self.things_of_others()
+        if case.command == "record":
+            return []
         rights = {"victim-api": {"api_id": "victim-api"}}
         session = {"org_id": "victimorg", "access_rights": rights}
         api = {

@@ -31,10 +31,11 @@ MODULES = {
         "test_preview", "test_health", "test_routing", "test_key_lists", "test_policy_documents",
     ),
     "dashboard": (
-        "test_access_keys", "test_create", "test_read", "test_lists", "test_update_delete",
+        "test_access_keys", "test_create", "test_read", "test_lists", "test_update_delete", "test_auth_types", "test_nodes",
     ),
 }  # fmt: skip
 TIMEOUT = 1.0  # seconds of one exchange of a test
+NODE_SECRET = "mock-node-secret"  # of the mock Dashboard
 MAX_TIME = 20.0  # seconds of all exchanges of a test, and of `verify`
 
 
@@ -61,8 +62,14 @@ def _command(*words: str) -> int:
     return 0
 
 
+def _target(case: dict[str, Any]) -> tuple[str, ...]:
+    """The URL of the server that attacks, its service and a credential, as arguments of a command."""
+    is_dashboard = case["service"] == "dashboard"
+    return case["url"], *(("--service", "dashboard", "--key", KEY) if is_dashboard else ("--secret", SECRET))
+
+
 def _clean(case: dict[str, Any]) -> int:
-    return _command("clean", case["url"], "--yes", "--secret", SECRET)
+    return _command("clean", *_target(case), "--yes")
 
 
 def _record(case: dict[str, Any]) -> int:
@@ -71,30 +78,26 @@ def _record(case: dict[str, Any]) -> int:
 
     quick = [
         scenario.name
-        for scenario, needs in load_scenarios(())
+        for scenario, needs in load_scenarios((), case["service"])
         if not needs and not any("wait" in step for step in scenario.steps)
     ]
     rng = random.Random(case["seed"])
     chosen = [word for name in rng.sample(quick, 2) for word in ("--scenarios", name)]
     with tempfile.TemporaryDirectory(prefix="tyk-contract-hostile-") as folder:
-        return _command("record", case["url"], "--out", f"{folder}/r.jsonl", "--secret", SECRET, *chosen)
+        return _command("record", *_target(case), "--out", f"{folder}/r.jsonl", *chosen)
 
 
 def _verify(case: dict[str, Any]) -> int:
     """Run `verify` in a process of its own."""
-    service = (
-        ["--service", "dashboard", "--key", KEY] if case["service"] == "dashboard" else ["--secret", SECRET]
-    )
     command = [
         sys.executable,
         "-m",
         "mockserver",
         "verify",
-        case["url"],
+        *_target(case),
         "--quick",
         "--max-time",
         f"{MAX_TIME:g}",
-        *service,
     ]
     process = subprocess.run(command, capture_output=True, text=True, check=False, errors="surrogateescape")
     print(process.stdout, process.stderr)
@@ -120,7 +123,10 @@ def _test(case: dict[str, Any]) -> int:
     with contextlib.suppress(preflight.PreflightError):
         preflight.look(suite.service, case["url"], secret, "auto", timeout=TIMEOUT)
     version = preflight.of_mock(suite.service, "auto").version
-    options = RunOptions(url=case["url"], secret=secret, service=case["service"], max_time=MAX_TIME)
+    second = NODE_SECRET if suite is DASHBOARD else ""
+    options = RunOptions(
+        url=case["url"], secret=secret, second=second, service=case["service"], max_time=MAX_TIME
+    )
     run = Run.open(suite.service, options, suite.service.contract(version), timeout=TIMEOUT)
     judge = SchemaJudge(run.contract)
     test = random.Random(case["seed"]).choice(_tests(case["service"]))

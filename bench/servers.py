@@ -21,6 +21,7 @@ SPEC = ROOT / "spec" / "gateway" / "openapi.yaml"
 SECRET = "mock-secret"
 KEY = "6d6f636b2d64617368626f6172640001"  # of the first user of our mock Dashboard
 ADMIN_SECRET = "mock-admin-secret"
+BYTECODE = {"PYTHONDONTWRITEBYTECODE": ""}  # a checkout is compiled once, as a package is
 SERVICES = ("gateway", "dashboard")
 START_SECONDS = 60  # in which a server must answer
 
@@ -80,7 +81,8 @@ def ours(folder: Path | None = None, spec: Path | None = None, *, fsync: bool = 
     command += ["--policies", str(folder)] if folder else []
     command += ["--spec", str(spec)] if spec else []
     command += ["--fsync"] if fsync else []
-    return Kind("ours on a directory" if folder else "ours", tuple(command), is_ours=True)
+    name = "ours on a directory" if folder else "ours"
+    return Kind(name, tuple(command), is_ours=True, environment=BYTECODE)
 
 
 def our_dashboard(state: Path | None = None) -> Kind:
@@ -88,7 +90,7 @@ def our_dashboard(state: Path | None = None) -> Kind:
     command = [sys.executable, "-m", "mockserver", "dashboard", "--port", "{port}", "--no-gateway"]
     command += ["--state", str(state)] if state else []
     name = "our Dashboard on a directory" if state else "our Dashboard"
-    return Kind(name, tuple(command), is_ours=True)
+    return Kind(name, tuple(command), is_ours=True, environment=BYTECODE)
 
 
 def our(service: str, folder: Path | None = None) -> Kind:

@@ -237,3 +237,21 @@ def test_stand_ins_keep_lengths() -> None:
     put = stand_ins.put(body)
     assert put == f"{1:024x} {2:026x} gold tyk-contract-00000000-1 {3:016x}"
     assert len(put) == len(body)
+
+
+@pytest.mark.parametrize("name", ["acme", "run/../victim", ORGANISATION + "/x"])
+def test_an_organisation_that_is_none_ends_the_recording(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An organisation that is no database id is sent to no Dashboard, and what the recorder wrote is removed."""
+    send = Client.send
+
+    def elsewhere(self: Client, *request: Any, **rest: Any) -> Answer:
+        answer = send(self, *request, **rest)
+        body = answer.body.replace(ORGANISATION.encode(), name.encode())
+        return Answer.of(answer.status, answer.headers, body)
+
+    with MockDashboard(organisation=ORGANISATION, with_gateway=False) as dashboard:
+        with monkeypatch.context() as patch:
+            patch.setattr(Client, "send", elsewhere)
+            with pytest.raises(RecorderError, match="24 hex digits"):
+                recorded_on(dashboard, [])
+        assert names(dashboard) == []

@@ -14,6 +14,7 @@ from mockserver import MockGateway, create_app
 from mockserver.contract import behaviours
 from mockserver.dashboard.config import Config
 from mockserver.evidence.scenarios import load_scenarios
+from mockserver.gateway.session_impact import Outcome
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
@@ -158,6 +159,31 @@ def test_the_page_of_the_dashboard_names_what_is_there() -> None:
         assert (child or parent).lower() in page.lower() or field.name == "listen_address"
 
 
+def test_the_example_of_an_impact_is_printed(tmp_path: Path) -> None:
+    """The commands of docs/impact.md print what the page shows, with the files that it shows."""
+    page = (ROOT / "docs" / "impact.md").read_text()
+    (tmp_path / "policies").mkdir()
+    for name, text in re.findall(r"`(\S+)`:\n\n```json\n(.*?)```", page, re.DOTALL):
+        (tmp_path / name).write_text(text)
+    examples = re.findall(r"```console\n\$ tyk-contract (.*?)\n(.*?)```", page, re.DOTALL)
+    assert len(examples) == 2
+    for command, output in examples:
+        assert run_command(*shlex.split(command), folder=tmp_path).stdout == output
+
+
+def test_the_page_of_the_impact_names_its_flags_and_outcomes() -> None:
+    """docs/impact.md names flags of `impact` alone, and each outcome with its meaning."""
+    page = (ROOT / "docs" / "impact.md").read_text()
+    usage = run_command("impact", "--help").stdout
+    assert set(re.findall(r" (--[a-z][a-z-]+)", page)) <= set(re.findall(r"--[a-z-]+", usage)) | {
+        "--path-as-is",
+        "--data-raw",
+    }
+    assert re.findall(r"^\| ([a-z ]+) \| .*[.;,a-z]+ \|$", page, re.MULTILINE)[-6:] == [
+        str(outcome) for outcome in Outcome
+    ]
+
+
 @pytest.mark.parametrize(
     "command",
     [
@@ -172,6 +198,8 @@ def test_the_page_of_the_dashboard_names_what_is_there() -> None:
         "behaviours",
         "explain",
         "clean",
+        "impact",
+        "propagation",
     ],
 )
 def test_each_command_explains_itself(command: str) -> None:
@@ -196,6 +224,18 @@ def test_the_flags_of_the_readme_exist() -> None:
     of_others = {
         "--pyargs", "--gateway-url", "--path-as-is", "--data-raw", "--app", "--workers", "--threads",
     }  # fmt: skip
-    commands = ("serve", "dashboard", "verify", "clean", "diff", "parity", "record", "mutants", "why")
+    commands = (
+        "serve",
+        "dashboard",
+        "verify",
+        "clean",
+        "diff",
+        "parity",
+        "record",
+        "mutants",
+        "why",
+        "impact",
+        "propagation",
+    )
     usage = "".join(run_command(command, "--help").stdout for command in commands)
     assert named - of_others - set(re.findall(r"--[a-z-]+", usage)) == set()

@@ -6,6 +6,7 @@ import errno
 import os
 import stat
 import string
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -87,6 +88,52 @@ def test_a_file_of_the_same_length_is_written_in_place(tmp_path: Path) -> None:
     store.write("a", lambda: "six")
     assert (tmp_path / "a.json").read_text() == "six"
     assert (tmp_path / "b.json").read_text() == "new"
+
+
+def test_a_write_in_place_opens_the_file_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A write in place takes seven calls of the system for files, besides those of the lock."""
+    store = DirectoryFiles(tmp_path)
+    store.write("a", lambda: "old")
+    calls: list[str] = []
+
+    def noted(name: str, function: Callable[..., object]) -> Callable[..., object]:
+        return lambda *arguments, **options: calls.append(name) or function(*arguments, **options)
+
+    with monkeypatch.context() as patch:
+        for name in (
+            "open",
+            "close",
+            "read",
+            "write",
+            "pread",
+            "pwrite",
+            "stat",
+            "lstat",
+            "fstat",
+            "replace",
+        ):
+            patch.setattr(os, name, noted(name, getattr(os, name)))
+        store.write("a", lambda: "new")
+    assert calls == ["stat", "stat", "open", "fstat", "pread", "pwrite", "close"]
+
+
+@pytest.mark.parametrize("call", ["pread", "pwrite"])
+def test_a_file_that_cannot_be_overwritten_is_replaced_or_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str
+) -> None:
+    """A file that cannot be read for a write in place is replaced; a failing write in place is refused."""
+    store = DirectoryFiles(tmp_path)
+    store.write("a", lambda: "text of 'b'")
+
+    def broken(*_: object) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    descriptors = len(list(Path("/dev/fd").iterdir()))
+    with monkeypatch.context() as patch:
+        patch.setattr(os, call, broken)
+        assert _outcome(store, "write", "a") == ("done" if call == "pread" else "refused")
+    assert len(list(Path("/dev/fd").iterdir())) == descriptors
+    assert (tmp_path / "a.json").read_text() == ("text of 'a'" if call == "pread" else "text of 'b'")
 
 
 def test_a_new_file_has_the_gateways_mode(tmp_path: Path) -> None:

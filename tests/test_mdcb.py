@@ -166,11 +166,11 @@ def test_a_plane_is_a_node(mdcb: MockDashboard) -> None:
         assert (node.version, node.hostname, node.tags) == ("v5.14.0", "edge", ("eu",))
         assert node.delivered is None
         gateway.policies()
-        assert list(node.delivered or ()) == [policy_id]
+        assert list(node.delivered or ()) == [(gateway.org, policy_id)]
         assert node.change == mdcb.state.changes.count
         gateway.login(stats={"policies_count": 1, "loaded_policies": [{"policy_id": policy_id}]})
         assert node.loaded == frozenset({policy_id})
-        assert list(node.delivered or ()) == [policy_id]
+        assert list(node.delivered or ()) == [(gateway.org, policy_id)]
         gateway.login(stats={"policies_count": 1})  # as versions before 5.12.0 tell
         assert node.loaded is None
 
@@ -185,6 +185,16 @@ def test_a_plane_that_stops_is_no_node(mdcb: MockDashboard, *, logs_in: bool) ->
         if logs_in:
             gateway.login()
     wait_until(lambda: not mdcb.state.nodes.all())
+
+
+def test_what_a_plane_tells_is_cut(mdcb: MockDashboard) -> None:
+    """Of long texts and many tags the begin is kept, and of too much nothing."""
+    told = {"host_details": {"Hostname": "h" * 1000}, "tags": ["t"] * 1000}
+    with plane(mdcb, "g" * 1000, **told) as gateway:
+        [node] = mdcb.state.nodes.all()
+        assert (len(node.hostname), len(node.tags), len(node.group)) == (256, 100, 256)
+        gateway.login(padding="p" * (4 << 20))
+        assert mdcb.state.nodes.get(gateway.client.connection_id) is not None
 
 
 def test_a_plane_that_is_cut_off_stays_a_node(mdcb: MockDashboard) -> None:

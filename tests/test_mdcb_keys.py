@@ -84,6 +84,8 @@ def test_values_of_planes_expire(mdcb: MockDashboard) -> None:
         assert gateway.call("SetKey", Named(VALUE, {"KeyName": "x", "SessionState": "y"})) is None
         assert gateway.call("DeleteRawKey", "x") is True
         assert gateway.call("DeleteRawKey", "x") is False
+        with pytest.raises(CallRefused, match="more than 1024 characters"):
+            gateway.call("SetKey", Named(VALUE, {"KeyName": "x", "SessionState": "y" * 1024}))
         assert gateway.call("PurgeAnalyticsData", "[]") is None
 
 

@@ -10,6 +10,8 @@ from dashboards import RIGHT, add, ask
 
 from mockserver import MockDashboard
 from mockserver.dashboard.dashboard import Dashboard
+from mockserver.dashboard.nodes import nodes
+from mockserver.dashboard.nodes.admission import LONGEST
 from mockserver.dashboard.nodes.nodes import Node
 from mockserver.http.client import Client
 
@@ -87,7 +89,8 @@ def test_a_node_is_given_all_policies(dashboard: MockDashboard) -> None:
     policies = gateway.pull()
     assert [policy["id"] for policy in policies] == ["gold", "draft"]
     assert policies[0] == ask(dashboard, "GET", f"/api/portal/policies/{gold}")[1]
-    assert set(gateway.node.delivered or ()) == {"gold", "draft"}
+    org_id = dashboard.state.organisation
+    assert set(gateway.node.delivered or ()) == {(org_id, "gold"), (org_id, "draft")}
     assert not [entry.violations for entry in dashboard.journal if entry.violations]
 
 
@@ -270,3 +273,24 @@ def test_policies_of_one_organisation(dashboard: MockDashboard) -> None:
     state.policies.import_all([{**state.policies.all("")[0], "_id": "", "org_id": "5" * 24, "name": "Other"}])
     names = [policy["name"] for policy in state.policies_of_nodes("5" * 24)]
     assert (names, len(state.policies_of_nodes())) == (["Other"], 2)
+
+
+def test_the_table_of_nodes_is_bounded(dashboard: MockDashboard, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beyond the limit of nodes that one goes that has not come for longest, also where it chose its id."""
+    monkeypatch.setattr(nodes, "MAX_NODES", 3)
+    first = Gateway(dashboard).register()
+    for name in ("a", "b", "c", "d"):
+        Gateway(dashboard, name).pull()
+        dashboard.advance(1)
+        first.pull()
+    assert {node.id for node in dashboard.state.nodes.all()} == {first.node_id, "c", "d"}
+
+
+def test_what_a_node_tells_about_itself_is_bounded(dashboard: MockDashboard) -> None:
+    """Long names of a machine and a process are cut, and a long node id is refused."""
+    told = [("x-tyk-hostname", "h" * 9_000), ("x-tyk-session-id", "s" * 9_000)]
+    assert ask(dashboard, "GET", "/register/node", None, SECRET, *told)[0] == 200
+    [node] = dashboard.state.nodes.all()
+    assert (len(node.hostname), len(node.session_id)) == (LONGEST, LONGEST)
+    assert Gateway(dashboard, "n" * (LONGEST + 1)).send("GET", "/system/policies")[0] == 403
+    assert Gateway(dashboard, "n" * LONGEST).send("GET", "/system/policies")[0] == 200

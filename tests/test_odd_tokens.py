@@ -184,16 +184,11 @@ def _key_sets_url() -> Iterator[str]:
         while not stopped.wait(0.02):
             file.write(b" ")
 
-    def slowly(file: Any) -> None:
-        stopped.wait(0.2)
-        file.write(b"HTTP/1.1 302 Found\r\nLocation: /slowly\r\nContent-Length: 0\r\n\r\n")
-
     answers: dict[str, Any] = {
         f"/{name.replace(' ', '_')}": OK + b"\r\n" + text for name, (text, _) in KEY_SETS.items()
     }
     answers["/moved"] = b"HTTP/1.1 302 Found\r\nLocation: /one_key\r\nContent-Length: 0\r\n\r\n"
     answers["/around"] = b"HTTP/1.1 302 Found\r\nLocation: /around\r\nContent-Length: 0\r\n\r\n"
-    answers["/slowly"] = slowly
     answers["/away"] = (
         b"HTTP/1.1 302 Found\r\nLocation: http://elsewhere.invalid/\r\nContent-Length: 0\r\n\r\n"
     )
@@ -230,23 +225,6 @@ def test_the_fetch_of_a_key_set_has_a_deadline(
     monkeypatch.setattr(key_sets, "BOUNDS", Bounds(0.2, 1 << 20))
     serve(gateway, **_jwt_api(key_sets_url + "endless"))
     assert told(get(gateway, _token(_claims()))) == NOT_AUTHORISED
-
-
-def test_redirects_to_a_key_set_share_its_deadline(
-    gateway: MockGateway, key_sets_url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A server that redirects again and again, each time in time, is given up at the deadline of all exchanges."""
-    asked, honest = [], key_sets.send
-
-    def counted(*arguments: Any) -> Any:
-        asked.append(arguments)
-        return honest(*arguments)
-
-    monkeypatch.setattr(key_sets, "send", counted)
-    monkeypatch.setattr(key_sets, "BOUNDS", Bounds(0.5, 1 << 20))
-    serve(gateway, **_jwt_api(key_sets_url + "slowly"))
-    assert told(get(gateway, _token(_claims()))) == NOT_AUTHORISED
-    assert len(asked) <= 3
 
 
 def test_an_odd_basic_credential_is_refused(gateway: MockGateway) -> None:

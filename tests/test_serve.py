@@ -14,6 +14,8 @@ import pytest
 from asking import wait_until
 from serving import QUIET, failing, serving
 
+from mockserver.cli.main import COMMANDS
+
 pytestmark = pytest.mark.slow  # whole commands and servers
 
 
@@ -239,3 +241,21 @@ def test_the_mock_listens_before_flask_is_imported(tmp_path: Path) -> None:
     )
     command = [sys.executable, "-c", script, str(tmp_path / "spec.json")]
     assert subprocess.run(command, env=QUIET, check=False, timeout=60).returncode == 0
+
+
+def test_serve_starts_without_modules_that_it_does_not_need() -> None:
+    """`serve` makes its server without the other commands, Flask, the suite, and what only they import."""
+    script = (
+        "import sys; from mockserver.cli import main\n"
+        "from mockserver.serving import mock_gateway\n"
+        "mock_gateway.MockGateway.of = lambda *_, **__: sys.exit(' '.join(sys.modules))\n"
+        "main.main(['serve', '--port', '0'])"
+    )
+    command = [sys.executable, "-c", script]
+    process = subprocess.run(command, env=QUIET, check=False, timeout=60, capture_output=True, text=True)
+    names = process.stderr.split()
+    assert "mockserver.gateway.policy_store" in names
+    heavy = {"flask", "pytest", "contract_tests", "graphql", "jsonschema_rs", "email", "shlex", "sqlite3"}
+    assert heavy.isdisjoint(names)
+    commands = {f"mockserver.cli.{name}" for name in COMMANDS}
+    assert commands.intersection(names) == {"mockserver.cli.serve"}

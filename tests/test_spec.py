@@ -34,7 +34,8 @@ def test_every_operation_has_a_handler(line: str) -> None:
 def _media(contract: Contract) -> Iterator[tuple[str, dict[str, Any]]]:
     """The media type objects of each operation's request body and answers, with the operation's id."""
     for operation in contract.operations.values():
-        bodies = [operation.definition.get("requestBody", {}), *operation.definition["responses"].values()]
+        definition = contract.definition(operation)
+        bodies = [definition.get("requestBody", {}), *definition["responses"].values()]
         for body in map(contract.resolve, bodies):
             for media in body.get("content", {}).values():
                 yield operation.id, media

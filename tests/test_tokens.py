@@ -17,6 +17,10 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from orders import GOLD, get, key, serve, told
 
 from mockserver import MockGateway
+from mockserver.gateway.proxy import key_sets
+from mockserver.golang.absolute_urls import AbsoluteUrl
+from mockserver.http.answer_heads import AnswerHead
+from mockserver.http.transport import Bounds, Received
 
 
 def _jwt_api(source: str, **members: Any) -> dict[str, Any]:
@@ -44,6 +48,24 @@ def test_a_key_may_come_from_a_jwks(gateway: MockGateway) -> None:
         with _answering(listener, body.replace(b'"k1"', b'"k2"')):
             assert told(get(gateway, first)) == (403, "Key not authorized")
         assert get(gateway, second).status == 200
+
+
+def test_redirects_to_a_key_set_share_its_deadline(
+    gateway: MockGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each redirect to a key set has what the ones before it left of the time for all of them."""
+    seconds: list[float] = []
+
+    def redirecting(_: object, target: AbsoluteUrl, __: object, bounds: Bounds) -> Received:
+        seconds.append(bounds.seconds)
+        return Received(AnswerHead(302, (("Location", f"http://{target.authority}/"),), 0), b"", True)
+
+    monkeypatch.setattr(key_sets, "send", redirecting)
+    serve(gateway, **_jwt_api("http://127.0.0.1:1/"))
+    token = jwt.encode({"sub": "ann"}, "s" * 32, "HS256", {"kid": "k"})
+    assert told(get(gateway, token)) == (403, "Key not authorized")
+    assert len(seconds) == key_sets.MOST_REDIRECTS
+    assert key_sets.BOUNDS.seconds >= seconds[0] > seconds[-1]
 
 
 @contextlib.contextmanager

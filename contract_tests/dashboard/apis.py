@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from contract_tests.dashboard.client import Dashboard
 from contract_tests.dashboard.resources import API, APIS
+from contract_tests.engine.checks import shorten
 from contract_tests.engine.declaration import NotApplicable
 from contract_tests.engine.exchange import Exchange
 from contract_tests.engine.names import is_shown
 from contract_tests.engine.resources import quoted
 
+_CHOSEN = re.compile("[0-9a-f]{32}")  # another id may be that of an API of others
 WAYS: dict[
     str, dict[str, Any]
 ] = {  # the auth_type of an API, and the members of a classic definition that ask for it
@@ -46,7 +49,10 @@ def _create(dashboard: Dashboard, members: dict[str, Any]) -> str:
     if not is_shown(definition, object_id, name):
         raise NotApplicable("the Dashboard shows no API under the id that it gave it")
     dashboard.ownership.adopt(API, object_id, name)
-    return str(definition.get("api_id"))
+    api_id = str(definition.get("api_id"))
+    if not _CHOSEN.fullmatch(api_id):
+        raise NotApplicable(f"the api_id {shorten(repr(api_id))} is not one that a Dashboard chooses")
+    return api_id
 
 
 def _definition(name: str, members: dict[str, Any]) -> dict[str, Any]:

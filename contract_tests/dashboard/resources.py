@@ -7,11 +7,12 @@ from collections.abc import Iterable
 from typing import Any
 
 from contract_tests.engine.names import run_of
-from contract_tests.engine.resources import Get, Resource, Write, nothing
+from contract_tests.engine.resources import Get, Resource, Write, nothing, quoted
 
 POLICIES = "/api/portal/policies"
 USERS = "/api/users"
 APIS = "/api/apis"
+GRAPHQL = "/graphql"
 _OBJECT_ID = re.compile("[0-9a-fA-F]{24}")  # any other text in its place is refused
 
 
@@ -52,6 +53,12 @@ def _listed_policies(get: Get) -> Iterable[str]:
     return [object_id for object_id, _ in _shown_policies(get)]
 
 
+def _texts_in_document(write: Write) -> str:
+    """The reason why a document of GraphQL is unsafe: a text in it might name a policy of others."""
+    has_texts = any('"' in document for document in write.texts("query"))
+    return "a document of GraphQL must have its texts in variables" if has_texts else ""
+
+
 def _shown_users(get: Get) -> Iterable[tuple[str, str]]:
     """Users by database id, if the key may see them; the e-mail address tells whose a user is."""
     target = f"{USERS}?p=-1"
@@ -64,12 +71,11 @@ def _shown_users(get: Get) -> Iterable[tuple[str, str]]:
 
 
 def _shown_apis(get: Get) -> Iterable[tuple[str, str]]:
-    """APIs by database id, if the key may see them; the name tells whose an API is."""
-    target = f"{APIS}?p=-1"
-    if get(target) is None:
-        return
-    for wrapper in _objects(get, target, "apis"):
-        definition = wrapper.get("api_definition")
+    """APIs by database id, if the key may see a list of them; the name tells whose an API is."""
+    listing = get(f"{APIS}?p=-1")
+    wrappers = listing.get("apis") if isinstance(listing, dict) else None
+    for wrapper in wrappers if isinstance(wrappers, list) else ():
+        definition = API.thing_in(wrapper)
         if isinstance(definition, dict) and _OBJECT_ID.fullmatch(str(definition.get("id", ""))):
             yield str(definition["id"]), str(definition.get("name", ""))
 
@@ -101,4 +107,12 @@ NODE = Resource(  # named by a header, with a nonce that only the run has
     "node", "/system/node", names_of=nothing, ids_of=nothing
 )
 
-RESOURCES = (POLICY, API, USER, IMPORT, NODE)
+GRAPHQL_REQUEST = Resource(
+    "policy of GraphQL", GRAPHQL,
+    named_by=("variables.id", *(f"variables.policy.{member}" for member in ("name", "id", "_id"))),
+    ids_of=lambda write: list(filter(_OBJECT_ID.fullmatch, write.texts("variables.policy._id"))),
+    delete_target=lambda _, name, __: f"{POLICIES}/{quoted(name)}",
+    refusal=_texts_in_document, name_in_answer=lambda *_: "",
+)  # fmt: skip
+
+RESOURCES = (POLICY, API, USER, IMPORT, GRAPHQL_REQUEST, NODE)

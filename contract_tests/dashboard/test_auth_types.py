@@ -7,7 +7,7 @@ import pytest
 from contract_tests.dashboard.apis import WAYS, rights_to_new_apis
 from contract_tests.dashboard.checks import expect_found, expect_members, listed
 from contract_tests.dashboard.client import Dashboard
-from contract_tests.engine.checks import Mismatch
+from contract_tests.engine.checks import Mismatch, first_difference
 from contract_tests.engine.declaration import behaviour
 
 
@@ -23,11 +23,12 @@ def test_the_auth_type_is_that_of_the_api(dashboard: Dashboard, way: str) -> Non
     """A policy is read and listed with the auth_type of its one API, whatever it was sent with."""
     rights = rights_to_new_apis(dashboard, way)
     object_id = dashboard.create(access_rights=rights, auth_type="other", auth_types=["other"])
-    expect_members(dashboard.get(object_id), {"auth_type": way, "auth_types": [way]})
+    wanted = {"auth_type": way, "auth_types": [way]}
+    expect_members(dashboard.get(object_id), wanted)
     listing = dashboard.list(p="-1")
-    found = [policy.get("auth_type") for policy in listed(listing) if policy.get("_id") == object_id]
-    if found != [way]:
-        raise Mismatch(f"{object_id} with auth_type {way!r}", f"{found}", listing)
+    found = [policy for policy in listed(listing) if policy.get("_id") == object_id]
+    if not found or (difference := first_difference(wanted, found[0])):
+        raise Mismatch(f"{object_id} with {wanted}", difference if found else "no such policy", listing)
 
 
 @behaviour("auth-type-follows-apis")

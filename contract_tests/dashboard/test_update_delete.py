@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from contract_tests.dashboard.checks import expect_found, expect_members, expect_message, expect_right, listed
 from contract_tests.dashboard.client import Dashboard
 from contract_tests.dashboard.samples import right
@@ -79,6 +81,18 @@ def test_an_update_keeps_id_and_date(dashboard: Dashboard) -> None:
     )
 
 
+@behaviour("update-sets-last-updated")
+def test_an_update_sets_its_time(dashboard: Dashboard) -> None:
+    """An update sets last_updated, whatever it sends."""
+    object_id = dashboard.create()
+    before = dashboard.read(object_id)
+    dashboard.put(object_id, {**before, "rate": 2, "last_updated": "1000000000"})
+    exchange = dashboard.get(object_id)
+    created, updated = (str(document.get("last_updated")) for document in (before, exchange.document))
+    if not re.fullmatch(r"1\d{9}", updated) or updated < created:
+        raise Mismatch(f"last_updated {created} or later", updated, exchange)
+
+
 @behaviour("what-is-read-may-be-sent")
 def test_a_policy_as_read_can_be_sent_back(dashboard: Dashboard) -> None:
     """A policy as it was read is accepted as an update with one member changed, and changes no other."""
@@ -113,6 +127,16 @@ def test_a_deleted_policy_is_gone(dashboard: Dashboard) -> None:
     expect_found(dashboard.list(p="-1"), [other], [object_id])
     expect_found(dashboard.search(q=name), [], [object_id])
     expect_found(dashboard.search(policy_ids=object_id), [], [object_id])
+
+
+@behaviour("deleted-policy-is-gone")
+def test_a_delete_leaves_others_alone(dashboard: Dashboard) -> None:
+    """A delete removes no policy whose name or id begins with those of the deleted one."""
+    name, policy_id = dashboard.new_id("x"), dashboard.new_id("x")
+    object_id = dashboard.create(name=name, id=policy_id, tags=["a"])
+    other = dashboard.create(name=f"{name} more", id=f"{policy_id}-more", tags=["a"])
+    expect_message(dashboard.delete(object_id), 200, "Data deleted")
+    expect_members(dashboard.get(other), {"_id": other, "name": f"{name} more"})
 
 
 @behaviour("delete-of-unknown-is-404")

@@ -20,9 +20,18 @@ _NO_EXPECT = 1024  # bytes; with a longer body some versions of curl ask first
 
 
 def command(
-    auth: Auth, url: str, method: str, target: str, headers: Sequence[Header], body: bytes | None
+    auth: Auth,
+    url: str,
+    method: str,
+    target: str,
+    headers: Sequence[Header],
+    body: bytes | None,
+    longest: int = MAX_BODY,
 ) -> str:
-    """The command in one printable line; notes at its end name what curl cannot send so."""
+    """The command in one printable line; notes at its end name what curl cannot send so.
+
+    Of a body over `longest` bytes it has the beginning.
+    """
     names = {name.lower() for name, _ in headers}
     words, notes = ["curl", "-gisS", "--path-as-is", *_method(method, has_body=body is not None)], []
     if "user-agent" not in names:
@@ -37,14 +46,14 @@ def command(
             notes.append(f"without the header {auth.masked(f'{name}: {value}')!r}, for {error}")
     before = ""
     if body is not None:
-        pieces = list(_beginning(auth, body))
+        pieces = list(_beginning(auth, body, longest))
         if all(isinstance(piece, Expansion) or shell.is_plain(piece) for piece in pieces):
             words += ["--data-raw", shell.word(pieces)]
         else:
             before = f"{shell.printf(pieces)} | "
             words += ["--data-binary", "@-"]
-        if len(body) > MAX_BODY:
-            notes.append(f"with the first {MAX_BODY} of the {len(body)} bytes of the body")
+        if len(body) > longest:
+            notes.append(f"with the first {longest} of the {len(body)} bytes of the body")
     try:
         words += _place(auth, url, target)
     except ValueError as error:
@@ -56,10 +65,9 @@ def command(
     return " # ".join([line, *(shlex.quote(printable(note)) for note in notes)])
 
 
-def _beginning(auth: Auth, body: bytes) -> Iterator[Piece]:
-    """The first MAX_BODY bytes in pieces; a secret that reaches over their end is masked as a whole."""
-    text = body[: 2 * MAX_BODY].decode("utf-8", "surrogateescape")
-    left = MAX_BODY
+def _beginning(auth: Auth, body: bytes, left: int) -> Iterator[Piece]:
+    """The first `left` bytes in pieces; a secret that reaches over their end is masked as a whole."""
+    text = body[: 2 * left].decode("utf-8", "surrogateescape")
     for piece in _encoded(auth.pieces(text), "utf-8", "surrogateescape"):
         if left > 0:
             yield piece if isinstance(piece, Expansion) else piece[:left]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -25,6 +26,9 @@ class Answered:
     body: bytes
 
 
+_GRAPHQL = "application/graphql-response+json"  # which openapi-core would compare as bytes
+
+
 @cache
 def validator(contract: Contract) -> Callable[[Answered], str]:
     """A function that returns the violation of the contract in an answer; "" if the answer conforms.
@@ -35,7 +39,8 @@ def validator(contract: Contract) -> Callable[[Answered], str]:
     from openapi_core.exceptions import OpenAPIError, SpecError
 
     document = _without_extensions(contract.document)
-    api = OpenAPI.from_dict(document, config=Config(spec_validator_cls=None))
+    config = Config(spec_validator_cls=None, extra_media_type_deserializers={_GRAPHQL: _read_json})
+    api = OpenAPI.from_dict(document, config=config)
     host_url = next((server["url"] for server in document.get("servers", ())), "")
 
     def violation(answered: Answered) -> str:
@@ -48,6 +53,10 @@ def validator(contract: Contract) -> Callable[[Answered], str]:
         return ""
 
     return violation
+
+
+def _read_json(body: bytes, **_: str) -> Any:
+    return json.loads(body)
 
 
 class _Request:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mockserver.cli import Commands
-from mockserver.cli.serve import redis_backend, show_ignored, stop_on_signals
+from mockserver.cli.serve import collector_paused, redis_backend, show_ignored, stop_on_signals
 from mockserver.console.credentials import ADMIN_SECRET, KEY, NODE_SECRET, STORE
 from mockserver.console.terminal import show
 
@@ -96,36 +96,19 @@ def add(commands: Commands) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Serve until SIGTERM or SIGINT; return the exit code."""
-    from mockserver.contract.spec_files import version_of
-    from mockserver.dashboard.dashboard import DEFAULT_KEY, DEFAULT_ORGANISATION, SPEC
-    from mockserver.dashboard.object_ids import is_object_id
-    from mockserver.service.configuration import ConfigError
-    from mockserver.serving.mock_dashboard import MockDashboard, Settings
+    from mockserver.dashboard.dashboard import DEFAULT_KEY
 
     config, ignored = _configuration(options)
     gateway_config, ignored_by_gateway = _gateway_configuration(options, config)
-    version = version_of(options.dashboard, SPEC)
-    organisation = options.org or DEFAULT_ORGANISATION
-    if not is_object_id(organisation):
-        raise ConfigError(f"--org {organisation!r} is not the id of an organisation; give 24 hex digits")
-    settings = Settings(
-        version,
-        config,
-        key=KEY.of(options) or DEFAULT_KEY,
-        organisation=organisation.lower(),
-        style=options.style,
-        gateway=gateway_config,
-        strict_nonces=options.strict_nonces,
-        mdcb_port=options.mdcb,
-        remote_control=options.remote_control,
-    )
-    with MockDashboard.of(settings, _backend(options)) as dashboard:
+    with collector_paused():
+        mock = _started(options, config, gateway_config)
+    with mock as dashboard:
         stop_on_signals(dashboard.stop)
         effects = [_set_fault(dashboard, text) for text in options.fault]
         show_ignored(options.conf, ignored)
         show_ignored(options.gateway_conf, ignored_by_gateway)
         count = len(dashboard.state.contract.operations)
-        show(f"Tyk Dashboard {version} mocked on {dashboard.url}: {count} operations")
+        show(f"Tyk Dashboard {dashboard.state.version} mocked on {dashboard.url}: {count} operations")
         if dashboard.gateway is not None:
             gateway = dashboard.gateway
             show(f"Tyk Gateway {gateway.gateway.version} mocked on {gateway.url}")
@@ -138,6 +121,31 @@ def run(options: argparse.Namespace) -> int:
             show(effect)
         dashboard.wait()
     return 0
+
+
+def _started(options: argparse.Namespace, config: Config, gateway: GatewayConfig | None) -> MockDashboard:
+    """The mock Dashboard that the options describe, which listens already."""
+    from mockserver.contract.spec_files import version_of
+    from mockserver.dashboard.dashboard import DEFAULT_KEY, DEFAULT_ORGANISATION, SPEC
+    from mockserver.dashboard.object_ids import is_object_id
+    from mockserver.service.configuration import ConfigError
+    from mockserver.serving.mock_dashboard import MockDashboard, Settings
+
+    organisation = options.org or DEFAULT_ORGANISATION
+    if not is_object_id(organisation):
+        raise ConfigError(f"--org {organisation!r} is not the id of an organisation; give 24 hex digits")
+    settings = Settings(
+        version_of(options.dashboard, SPEC),
+        config,
+        key=KEY.of(options) or DEFAULT_KEY,
+        organisation=organisation.lower(),
+        style=options.style,
+        gateway=gateway,
+        strict_nonces=options.strict_nonces,
+        mdcb_port=options.mdcb,
+        remote_control=options.remote_control,
+    )
+    return MockDashboard.of(settings, _backend(options))
 
 
 def _set_fault(dashboard: MockDashboard, text: str) -> str:

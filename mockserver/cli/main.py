@@ -6,47 +6,35 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 
-from mockserver.cli import (
-    EXIT_CODES,
-    USAGE,
-    behaviours,
-    clean,
-    dashboard,
-    deviations,
-    diff,
-    explain,
-    installation,
-    mutants,
-    parity,
-    record,
-    serve,
-    verify,
-    why,
-)
+from mockserver.cli import EXIT_CODES, USAGE, installation
 from mockserver.console.credentials import CREDENTIALS
 from mockserver.console.terminal import guard, show_error
 
-COMMANDS = (
-    serve,
-    dashboard,
-    verify,
-    clean,
-    behaviours,
-    explain,
-    diff,
-    deviations,
-    parity,
-    record,
-    mutants,
-    why,
+COMMANDS = (  # the modules of this package that are commands, in the order of the help
+    "serve",
+    "dashboard",
+    "verify",
+    "clean",
+    "behaviours",
+    "explain",
+    "diff",
+    "deviations",
+    "parity",
+    "propagation",
+    "record",
+    "mutants",
+    "why",
+    "impact",
 )
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command of the arguments and exit with its code."""
     guard()
-    options = _parser().parse_args(arguments)
+    arguments = sys.argv[1:] if arguments is None else arguments
+    options = _parser(arguments).parse_args(arguments)
     try:
         installation.check()
         code: int = options.run(options)
@@ -76,7 +64,8 @@ def _lines_of(error: Exception, secrets: list[str]) -> list[str]:
     return lines
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
+    """The parser of the command that the arguments begin with, else of all commands, which takes longer."""
     parser = argparse.ArgumentParser(
         prog="tyk-contract",
         description="A mock of the Tyk Gateway's policy API, and a contract suite for mock and real "
@@ -85,8 +74,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="Show the version and exit.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for command in COMMANDS:
-        command.add(commands)
+    for command in arguments[:1] if arguments and arguments[0] in COMMANDS else COMMANDS:
+        import_module(f"mockserver.cli.{command}").add(commands)
     return parser
 
 

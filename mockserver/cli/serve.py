@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
+import gc
 import os
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -85,19 +87,21 @@ def add(commands: Commands) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Serve until SIGTERM or SIGINT; return the exit code."""
-    from mockserver.contract.openapi import Contract
-    from mockserver.contract.spec_files import version_of
-    from mockserver.serving.mock_gateway import MockGateway
+    with collector_paused():
+        from mockserver.contract.openapi import Contract
+        from mockserver.contract.spec_files import version_of
+        from mockserver.serving.mock_gateway import MockGateway
 
-    config, ignored = _configuration(options)
-    version = version_of(options.gateway)
-    extra = Contract.of_file(options.spec) if options.spec else None
-    store = STORE.of(options)
-    backend = None if store is None else redis_backend(store)
-    with MockGateway.of(
-        version, config, extra, options.upstream,
-        remote_control=options.remote_control, backend=backend, fsync=options.fsync,
-    ) as gateway:  # fmt: skip
+        config, ignored = _configuration(options)
+        version = version_of(options.gateway)
+        extra = Contract.of_file(options.spec) if options.spec else None
+        store = STORE.of(options)
+        backend = None if store is None else redis_backend(store)
+        mock = MockGateway.of(
+            version, config, extra, options.upstream,
+            remote_control=options.remote_control, backend=backend, fsync=options.fsync,
+        )  # fmt: skip
+    with mock as gateway:
         stop_on_signals(gateway.stop)
         show_ignored(options.conf, ignored)
         show(*gateway.gateway.warnings())
@@ -111,6 +115,16 @@ def run(options: argparse.Namespace) -> int:
             show(f'the secret is "{config.secret}"; choose another with --secret')
         gateway.wait()
     return 0
+
+
+@contextlib.contextmanager
+def collector_paused() -> Iterator[None]:
+    """Pause the garbage collector while a mock is made: all of it stays, and would be searched repeatedly."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 def stop_on_signals(stop: Callable[[], None]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -119,8 +120,7 @@ def load(folder: Path | None = None) -> Behaviours:
     """
     service = (folder or spec_path("gateway")).name
     rows = [_row(raw, service) for raw in behaviours_table(folder)["behaviours"]]
-    ids = [row.id for row in rows]
-    if repeated := [name for name in ids if ids.count(name) > 1]:
+    if repeated := [name for name, count in Counter(row.id for row in rows).items() if count > 1]:
         raise SpecError(f"behaviours.yaml: {repeated[0]!r} is the id of two rows; rename one")
     return Behaviours(rows)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
@@ -29,14 +29,12 @@ class Operation:
         method: in upper case.
         path: the template, such as "/tyk/policies/{polID}".
         secured: True if the operation requires the secret.
-        definition: the operation object of the document, with the parameters of its path.
     """
 
     id: str
     method: str
     path: str
     secured: bool
-    definition: Mapping[str, Any] = field(repr=False, compare=False)
 
     @property
     def label(self) -> str:
@@ -56,8 +54,6 @@ class Contract:
     Attributes:
         version: the version; None for a file without versions.
         raw: the document with the x- keys of spec/.
-        document: a plain OpenAPI document: responses have exactly the members that the gateway
-            writes, request bodies allow all that it reads.
         operations: the operations by id, in the order of the file.
         declared: the ids of all operations, also those of other versions.
     """
@@ -65,8 +61,7 @@ class Contract:
     def __init__(self, raw: dict[str, Any], version: GatewayVersion | None = None) -> None:
         self.version = version
         self.raw = raw
-        self.document = schema_views.expand(raw)
-        self.operations = {operation.id: operation for operation in _operations(self.document)}
+        self.operations = {operation.id: operation for operation in _operations(raw)}
         self.declared = frozenset(self.operations)
 
     @classmethod
@@ -98,9 +93,23 @@ class Contract:
         if not isinstance(raw, dict) or not isinstance(raw.get("paths"), dict):
             raise SpecError(f"{path}: not an OpenAPI document: it has no paths; give another file")
         try:
-            return cls(raw)
+            contract = cls(raw)
+            _ = contract.document  # else it would fail at a request
         except (AttributeError, TypeError, KeyError) as error:
             raise SpecError(f"{path}: not an OpenAPI document: {error}; correct the file") from error
+        return contract
+
+    @cached_property
+    def document(self) -> dict[str, Any]:
+        """A plain OpenAPI document, which is made when it is first needed.
+
+        Responses have exactly the members that the gateway writes, request bodies allow all that it reads.
+        """
+        return schema_views.expand(self.raw)
+
+    def definition(self, operation: Operation) -> Mapping[str, Any]:
+        """The operation object of the document, with the parameters of its path."""
+        return _definition(self.document["paths"][operation.path], operation.method.lower())
 
     def beyond(self, other: Contract) -> list[Operation]:
         """The operations that another contract does not have."""
@@ -127,7 +136,7 @@ class Contract:
 
     def request_violations(self, operation: Operation, body: bytes) -> list[str]:
         """The violations of the contract in a request's body, only the first if it is long; empty if none."""
-        declared = self.resolve(operation.definition.get("requestBody", {}))
+        declared = self.resolve(self.definition(operation).get("requestBody", {}))
         if not declared or not (declared.get("required") or body):
             return []
         media = declared.get("content", {}).get("application/json")
@@ -152,7 +161,7 @@ class Contract:
         self, operation: Operation, status: int, content_type: str, body: bytes
     ) -> list[str]:
         """The violations of the contract in a response, only the first if it is long; empty if none."""
-        declared = operation.definition.get("responses", {})
+        declared = self.definition(operation).get("responses", {})
         response = declared.get(str(status), declared.get("default"))
         if response is None:
             return [f"response: status {status} is not declared"]
@@ -160,7 +169,7 @@ class Contract:
         media_type = content_type.partition(";")[0].strip()
         if content and media_type not in content:
             return [f"response: content type {content_type!r} is not declared"]
-        if media_type != "application/json" or not content:
+        if not content or not media_type.endswith(("/json", "+json")):
             return []
         schema = content[media_type].get("schema", {})
         return self._body_violations("response", schema, body)
@@ -222,9 +231,14 @@ def _operations(document: Mapping[str, Any]) -> list[Operation]:
     for path, item in document["paths"].items():
         for method in METHODS:
             if method in item:
-                definition = {"parameters": [], **item[method]}
-                definition["parameters"] = item.get("parameters", []) + definition["parameters"]
+                definition = _definition(item, method)
                 name = definition.get("operationId", f"{method} {path}")
                 secured = bool(definition.get("security", default))
-                operations.append(Operation(name, method.upper(), path, secured, definition))
+                operations.append(Operation(name, method.upper(), path, secured))
     return operations
+
+
+def _definition(item: Mapping[str, Any], method: str) -> Mapping[str, Any]:
+    """The operation object of a method, with the parameters of its path item."""
+    definition = item[method]
+    return {**definition, "parameters": item.get("parameters", []) + definition.get("parameters", [])}

@@ -19,6 +19,8 @@ from mockserver.dashboard.gateway_client import GatewayClient
 from mockserver.dashboard.keys import Keys
 from mockserver.dashboard.mdcb.control_plane import ControlPlane
 from mockserver.dashboard.nodes.admission import Admission
+from mockserver.dashboard.nodes.deployment import Deployment
+from mockserver.dashboard.nodes.history import NOTIFIED, History
 from mockserver.dashboard.nodes.nodes import Nodes
 from mockserver.dashboard.nodes.notifications import Notifications
 from mockserver.dashboard.organisations import Organisations
@@ -54,6 +56,8 @@ class Dashboard:
         form: the form in which policies are read and written; that of today, or that of the style "2017".
         changes: the changes of policies and APIs, and who is told of them.
         nodes: the gateways that take their policies from this Dashboard.
+        history: what became of each change.
+        deployment: the nodes and the gateways of this process, and what each of them has.
         admission: the rule that decides whether a request comes from a node.
         control_plane: what data planes ask for over MDCB.
         introspection: True if GraphQL tells its schema.
@@ -88,9 +92,14 @@ class Dashboard:
         self.organisations = Organisations(self._records["organisations"], self.now)
         self.users = Users(self._records["users"], self.now)
         self.changes = Changes(self.now)
-        if config.notify_on_change:
-            self.changes.subscribe(Notifications(backend, config.shared_node_secret).send)
         self.nodes = Nodes(self.now)
+        self.history = History(self.changes, self.nodes, self.now)
+        self.deployment = Deployment(self.nodes, self.history, self.policies_of_nodes)
+        if config.notify_on_change:
+            notifications = Notifications(
+                backend, config.shared_node_secret, partial(self.history.note, NOTIFIED)
+            )
+            self.changes.subscribe(notifications.send)
         self.admission = Admission(self.nodes, config.shared_node_secret, is_strict=strict_nonces)
         self.apis = Apis(self._records["apis"], self.changes, self.now)
         self.ownership = Ownership(self.apis, config, self.behaviours)
@@ -182,6 +191,7 @@ class Dashboard:
             records.forget_index()
         self.changes.clear()
         self.nodes.clear()
+        self.history.clear()
         self.control_plane.clear()
         self._found()
 

@@ -7,6 +7,7 @@ import hmac
 from mockserver.dashboard import handlers, replies
 from mockserver.dashboard.dashboard import Dashboard
 from mockserver.dashboard.graphql.root_fields import OPERATION_IDS
+from mockserver.dashboard.handlers import dataplanes
 from mockserver.dashboard.handlers.registration import key_of
 from mockserver.dashboard.mdcb import scenarios as mdcb_scenarios
 from mockserver.dashboard.nodes import scenarios as node_scenarios
@@ -37,6 +38,7 @@ def dashboard_service(dashboard: Dashboard) -> Service:
         error=replies.error,
         not_found=lambda _: replies.NOT_FOUND,
         not_allowed=lambda _: replies.METHOD_NOT_ALLOWED,
+        beside=dataplanes.beside,
         path_of=guard.path_of,
         scenarios=SCENARIOS,
         also_faulty=OPERATION_IDS | mdcb_scenarios.TARGETS,

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
+from mockserver.dashboard.object_ids import is_object_id
 from mockserver.evidence.dashboard_run import STANDING, Run, variables_of, without_others
 from mockserver.evidence.player import Player
 from mockserver.evidence.recorder import CLEANUP_SECONDS, RecorderError
@@ -61,6 +62,8 @@ class DashboardRecorder:
                     f"POST {POLICIES} answers {created.status}, or the policy cannot be read; use the key of "
                     "an admin"
                 )
+            if not is_object_id(self._organisation):
+                raise RecorderError(f"{self._organisation!r} is not the id of an organisation, 24 hex digits")
             listed = self._send("GET", f"{POLICIES}?p=-1")
         finally:
             self.run.clean()

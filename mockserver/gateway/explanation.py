@@ -82,14 +82,14 @@ def explain(session: Document, store: PolicyStore, codec: Codec, behaviours: fro
 def _reasons(session: Document, origins: dict[str, Origin]) -> list[Reason]:
     """The reasons, one for each value, in the order of the session."""
     reasons = []
-    for path, value in _values(session, ""):
-        origin = _origin_of(path, origins)
+    for path, value in values_of(session):
+        origin = origin_of(path, origins)
         rule = origin.rule if origin else "no policy touches it"
         reasons.append(Reason(path, value, origin.policy if origin and origin.policy else OWN, rule))
     return reasons
 
 
-def _origin_of(path: str, origins: dict[str, Origin]) -> Origin | None:
+def origin_of(path: str, origins: dict[str, Origin]) -> Origin | None:
     """The origin of a value, else of the right that contains it."""
     if path in origins:
         return origins[path]
@@ -98,12 +98,14 @@ def _origin_of(path: str, origins: dict[str, Origin]) -> Origin | None:
     return origins.get("/".join(parts[:2])) if inside_right else None
 
 
-def _values(node: Any, path: str) -> list[tuple[str, Any]]:
+def values_of(node: Any, path: str = "") -> list[tuple[str, Any]]:
     """The values of a session by path; rights, limits and metadata are split into their members."""
     deeper = path == "" or path in ("access_rights", "meta_data") or path.endswith("/limit")
     deeper = deeper or (path.startswith("access_rights/") and path.count("/") == 1)
     if isinstance(node, dict) and deeper:
-        return [pair for name, value in node.items() for pair in _values(value, f"{path}/{name}".lstrip("/"))]
+        return [
+            pair for name, value in node.items() for pair in values_of(value, f"{path}/{name}".lstrip("/"))
+        ]
     return [(path, node)]
 
 

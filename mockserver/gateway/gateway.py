@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import threading
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -43,6 +44,8 @@ class Gateway:
         waiting: a semaphore of the exchanges with upstreams that are in progress.
         storage_is_shared: True if other gateways share the backend.
         fsync: True if a write of a file is answered when the file is on the disk.
+        on_applied: called with the id of an organisation and the ids of its policies that were applied to
+            the session of a request; None for nobody.
         organisations: the sessions of organisations. They are never hashed and never expire by configuration.
     """
 
@@ -66,6 +69,7 @@ class Gateway:
         self.clock = mock.clock
         self.order = random.Random(0)  # noqa: S311  an order, not a secret
         self.ready = False
+        self.on_applied: Callable[[str, list[str]], None] | None = None
         self.upstreams = upstreams
         self.waiting = threading.BoundedSemaphore(MOST_WAITING)
         self.storage_is_shared = mock.backend.is_shared

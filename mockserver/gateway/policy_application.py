@@ -18,6 +18,7 @@ from mockserver.gateway.provenance import (
     FOREIGN,
     MIXED,
     NO_VALID_POLICIES,
+    OF_SINGLE_API,
     RATE,
     THROTTLE,
     Grants,
@@ -39,6 +40,7 @@ class PolicyApplication:
         release: called at the end, also after an error, to give the policies back to their store.
         api_org: the organisation of the API for which the policies are applied; None if there is no API.
         origins: the origin of each value, filled by `run`.
+        cleared: the session's own limits that were reset, filled by `run`.
     """
 
     session: Document
@@ -48,6 +50,7 @@ class PolicyApplication:
     release: Callable[[], None]
     api_org: str | None = None
     origins: Origins = field(default_factory=Origins)
+    cleared: set[str] = field(default_factory=set)
 
     def run(self) -> None:
         """Apply the policies.
@@ -95,15 +98,11 @@ class PolicyApplication:
 
     def _clear(self) -> None:
         """Reset the limits that policies decide, for larger values of the session would win."""
-        session = self.session
         for policy in self.to_clear:
-            if policy_merging.decides(policy, "quota"):
-                session |= {"quota_max": 0, "quota_remaining": 0}
-            if policy_merging.decides(policy, "rate_limit"):
-                session |= {"rate": 0.0, "per": 0.0, "smoothing": None}
-                session |= {"throttle_retry_limit": 0, "throttle_interval": 0.0}
-            if policy_merging.decides(policy, "complexity"):
-                session["max_query_depth"] = 0
+            for part, values in policy_merging.UNSET.items():
+                if policy_merging.decides(policy, part):
+                    self.session |= values
+                    self.cleared |= values.keys()
 
     def _apply(self, policy: Document, grants: Grants) -> None:
         parts = policy["partitions"]
@@ -296,4 +295,4 @@ class PolicyApplication:
             for name in (*RATE, "quota_max", "quota_renews", "quota_renewal_rate", "max_query_depth"):
                 self.session[name] = right["limit"][name]
                 origin = self.origins.origin(f"access_rights/{api}/limit/{name}")
-                self._trace(name, origin, "a single API's limits are the session's own")
+                self._trace(name, origin, OF_SINGLE_API)

@@ -17,6 +17,13 @@ _OF_POLICY = (
     "quota_renewal_rate",
 )  # fmt: skip
 _SECOND = 1e9  # nanoseconds
+UNSET: dict[str, Document] = {  # a session's own limits, reset by policies that decide the part
+    "quota": {"quota_max": 0, "quota_remaining": 0},
+    "rate_limit": {
+        "rate": 0.0, "per": 0.0, "smoothing": None, "throttle_retry_limit": 0, "throttle_interval": 0.0,
+    },
+    "complexity": {"max_query_depth": 0},
+}  # fmt: skip
 
 
 def quoted(text: str) -> str:

@@ -158,6 +158,15 @@ class PolicyStore:
         self.loaded = self._assemble(entries)
         return True
 
+    def load(self, policies: Iterable[Policy]) -> None:
+        """Load decoded policies from elsewhere; the files are not read."""
+        self.loaded = self._assemble(
+            [
+                ("", LoadedPolicy(policy["id"], policy["org_id"], partial(copy.deepcopy, policy), self.codec))
+                for policy in policies
+            ]
+        )
+
     def _read_files(self) -> Iterator[LoadedPolicy]:
         """The policy of each file; a file with the same text as before is not decoded again."""
         files: dict[str, _CachedFile] = {}

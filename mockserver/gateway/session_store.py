@@ -40,6 +40,11 @@ def own_policies(session: Document, codec: Codec) -> list[Document] | None:
     return None if problems.messages else policies
 
 
+def policy_names(session: Document) -> list[str]:
+    """The ids of the stored policies that a session names, in order."""
+    return session["apply_policies"] or ([session["apply_policy_id"]] if session["apply_policy_id"] else [])
+
+
 def application_of(
     session: Document,
     store: PolicyStore,
@@ -48,7 +53,7 @@ def application_of(
     api_org: str | None = None,
 ) -> PolicyApplication:
     """The application of a session's policies, ready to `run`; `codec` is that of sessions."""
-    named = session["apply_policies"] or ([session["apply_policy_id"]] if session["apply_policy_id"] else [])
+    named = policy_names(session)
     org_id = session["org_id"] or api_org or ""
     stored: list[tuple[str, Any]] = [(name, store.lend(name, org_id)) for name in named]
     inline = own_policies(session, store.codec)

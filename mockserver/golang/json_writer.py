@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import Any
 
+SHORT = 64  # characters of a name that is cached
 _UNSAFE = re.compile('["\\\\<>&\x00-\x1f\u2028\u2029\ud800-\udfff]')
 _ESCAPES = {
     '"': '\\"',
@@ -71,27 +72,27 @@ def write(value: Any, indent: str = "") -> str:
 
 def _encode(value: Any, indent: str, margin: str) -> str:
     """Encode a value by recursion; `margin` is the line break and the indent of the line that it is on."""
-    kind = type(value)
-    if kind is str:
-        return f'"{value}"' if _UNSAFE.search(value) is None else quote(value)
-    if kind is dict:
+    write_leaf = _LEAVES.get(type(value))
+    if write_leaf is not None:
+        return write_leaf(value)
+    if isinstance(value, dict):
         if not value:
             return "{}"
-        if not indent:
-            members = [f"{_quoted_name(name)}:{_encode(item, '', '')}" for name, item in value.items()]
-            return "{" + ",".join(members) + "}"
-        inner = margin + indent
-        members = [f"{_quoted_name(name)}: {_encode(item, indent, inner)}" for name, item in value.items()]
-        return "{" + inner + f",{inner}".join(members) + margin + "}"
-    if kind is list:
+        inner, space = (margin + indent, " ") if indent else ("", "")
+        members = []
+        for name, item in value.items():
+            quoted = _quote_short(name) if len(name) <= SHORT else quote(name)
+            write_leaf = _LEAVES.get(type(item))
+            text = _encode(item, indent, inner) if write_leaf is None else write_leaf(item)
+            members.append(f"{quoted}:{space}{text}")
+        return "{" + inner + f",{inner}".join(members) + (margin if indent else "") + "}"
+    if isinstance(value, list):
         if not value:
             return "[]"
         inner = margin + indent if indent else ""
         items = [_encode(item, indent, inner) for item in value]
         return "[" + inner + f",{inner}".join(items) + (margin if indent else "") + "]"
-    if isinstance(value, dict):
-        return _encode(dict(value), indent, margin)
-    return _encode(list(value), indent, margin) if isinstance(value, list) else _leaf(value)
+    return _leaf(value)
 
 
 def _encode_deep(value: Any, indent: str) -> str:
@@ -135,12 +136,21 @@ _END = object()
 
 @lru_cache(4096)
 def _quote_short(name: str) -> str:
+    """Quote the short name of a member: most belong to structs and recur."""
     return quote(name)
 
 
-def _quoted_name(name: str) -> str:
-    """Quote the name of a member, from a cache for short names: most belong to structs and recur."""
-    return _quote_short(name) if len(name) <= 64 else quote(name)
+def _text(value: str) -> str:
+    return f'"{value}"' if _UNSAFE.search(value) is None else quote(value)
+
+
+_LEAVES: dict[type, Callable[[Any], str]] = {  # by the exact type of a value without members
+    str: _text,
+    bool: {True: "true", False: "false"}.__getitem__,
+    int: str,
+    float: format_float,
+    type(None): {None: "null"}.__getitem__,
+}
 
 
 def _leaf(value: Any) -> str:

@@ -18,6 +18,7 @@ from mockserver.golang.json_reader import Escaped, Number, Object
 
 _INT64 = range(-(2**63), 2**63)
 _KINDS: dict[type, str] = {Object: "it is an object", list: "it is an array", bool: "it is a boolean"}
+_INTEGER = re.compile("-?[0-9]{1,19}")
 SHOWN = 40  # characters of a wrong value in a message
 _TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d+)?(Z|[+-]\d\d:\d\d)", re.ASCII)
 _FOLDED = str.maketrans("\u017f\u212a", "sk")  # the only letters outside ASCII that fold to ASCII letters
@@ -119,7 +120,7 @@ class Int64(GoType):
     zero = 0
 
     def decode(self, node: Any, current: Any, problems: Problems) -> Any:
-        if isinstance(node, Number) and re.fullmatch(r"-?[0-9]{1,19}", node):
+        if isinstance(node, Number) and _INTEGER.fullmatch(node):
             value = int(node)
             if value in _INT64:
                 return value

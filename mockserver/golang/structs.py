@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
+from operator import is_not, ne, not_
 from typing import Any
 
 from mockserver.golang.json_reader import Object
@@ -106,11 +108,14 @@ class Field:
     type: GoType
     omit: str = ""
 
-    def omits(self, value: Any) -> bool:
-        """True if the encoded struct leaves the member out."""
+    @property
+    def omission(self) -> Callable[[Any], bool] | None:
+        """True, given a value of the member, if the encoded struct leaves it out; None if it never does."""
         if not self.omit:
-            return False
-        return self.type.is_zero(value) if self.omit == "zero" else self.type.is_empty(value)
+            return None
+        if self.omit == "zero":
+            return self.type.is_zero
+        return not_ if type(self.type).is_empty is GoType.is_empty else self.type.is_empty
 
 
 @dataclass
@@ -131,16 +136,26 @@ class Struct(GoType):
     def __post_init__(self) -> None:
         self.by_name = {member.name: member for member in self.fields}
         self.by_fold = {fold(member.name): member for member in reversed(self.fields)}
-        self._encoders = [  # with None for a function that every value passes unchanged
-            (member.name, member.omits if member.omit else None, _encoder(member.type))
+        self._zeros = {member.name: member.type.zero for member in self.fields}
+        self._own_zeros = [  # of types whose zero value must not be shared
+            (member.name, member.type.fresh)
             for member in self.fields
+            if type(member.type).fresh is not GoType.fresh
+        ]
+        self._tests_of_zero = [(name, _test_of(self.by_name[name].type)) for name in self.deciding]
+        self._tests_of_zero += [(name, bool) for name in self.emptying]
+        self._encoders = [  # with None for a function that every value passes unchanged
+            (member.name, member.omission, _encoder(member.type)) for member in self.fields
         ]
 
     def fresh(self) -> Any:
         return None if self.pointer else self._zero_members()
 
     def _zero_members(self) -> dict[str, Any]:
-        return {member.name: member.type.fresh() for member in self.fields}
+        members = self._zeros.copy()
+        for name, fresh in self._own_zeros:
+            members[name] = fresh()
+        return members
 
     def decode(self, node: Any, current: Any, problems: Problems) -> Any:
         if node is None:
@@ -149,16 +164,18 @@ class Struct(GoType):
         if not isinstance(node, Object):
             problems.note("an object", node)
             return value
-        note_count = len(problems.notes)
+        by_name, notes = self.by_name, problems.notes
+        note_count = len(notes)
         for name, item in node:
-            member = self.by_name.get(name) or self.by_fold.get(fold(name))
+            member = by_name.get(name) or self.by_fold.get(fold(name))
             if member is not None:
-                value[member.name] = member.type.decode(item, value[member.name], problems)
-                if len(problems.notes) != note_count:
-                    problems.place(note_count, member.name)
-                    note_count = len(problems.notes)
-                if problems.stopped:
-                    break
+                key = member.name
+                value[key] = member.type.decode(item, value[key], problems)
+                if len(notes) != note_count:
+                    problems.place(note_count, key)
+                    note_count = len(notes)
+                    if problems.stopped:
+                        break
         return value
 
     def output(self, value: Any) -> Any:
@@ -172,10 +189,12 @@ class Struct(GoType):
         return document
 
     def is_zero(self, value: Any) -> bool:
-        return value is None or not (
-            any(_is_set(self.by_name[name].type, value[name]) for name in self.deciding)
-            or any(value[name] for name in self.emptying)
-        )
+        if value is None:
+            return True
+        for name, is_set in self._tests_of_zero:  # noqa: SIM110  a generator takes twice as long
+            if is_set(value[name]):
+                return False
+        return True
 
     def is_empty(self, value: Any) -> bool:
         return value is None  # omitempty never leaves a struct out
@@ -207,11 +226,13 @@ def go_type(schema: Mapping[str, Any], schemas: Mapping[str, Any]) -> GoType:
     return Struct(fields, deciding, emptying, pointer=schema.get("nullable", False))
 
 
-def _is_set(kind: GoType, value: Any) -> bool:
-    """True if the value of a member makes its struct not zero; any pointer that is not nil does."""
+def _test_of(kind: GoType) -> Callable[[Any], bool]:
+    """True, given a value of a member, if it makes its struct not zero, as any pointer but nil does."""
     if isinstance(kind, Struct) and kind.pointer:
-        return value is not None
-    return not kind.is_zero(value)
+        return partial(is_not, None)
+    if type(kind).is_zero is GoType.is_zero:
+        return partial(ne, kind.zero)
+    return lambda value: not kind.is_zero(value)
 
 
 def _omission(member: Mapping[str, Any]) -> str:

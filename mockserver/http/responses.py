@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from email.utils import formatdate
 from functools import lru_cache
 from http import HTTPStatus
 from operator import itemgetter
@@ -19,6 +18,8 @@ PHRASES = {
 }  # fmt: skip
 CHUNK_FROM = 2049  # bytes; a body that exceeds Go's buffer is sent in chunks (net/http/server.go)
 _BODILESS = (204, 304)  # statuses
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")  # in English, whatever the locale
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _FRAMING = ("content-length", "transfer-encoding")
 
 
@@ -92,4 +93,7 @@ def today() -> bytes:
 
 @lru_cache(maxsize=1)
 def _date(second: int) -> bytes:
-    return formatdate(second, usegmt=True).encode()
+    now = time.gmtime(second)
+    day, month = _DAYS[now.tm_wday], _MONTHS[now.tm_mon - 1]
+    clock = f"{now.tm_hour:02}:{now.tm_min:02}:{now.tm_sec:02}"
+    return f"{day}, {now.tm_mday:02} {month} {now.tm_year} {clock} GMT".encode()

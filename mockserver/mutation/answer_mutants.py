@@ -35,7 +35,7 @@ def answers(contract: Contract, service: str) -> Iterator[Mutant]:
     """Mutants of the declared answers of a service, and of the answers to requests without an operation."""
     rules = RULES.get(service, AnswerRules())
     for operation in contract.operations.values():
-        for status in map(int, operation.definition["responses"]):
+        for status in map(int, contract.definition(operation)["responses"]):
             is_seen = status not in rules.unseen_statuses and (operation.id, status) not in rules.invisible
             if is_seen and operation.path.startswith(rules.paths):
                 objects = () if operation.id in rules.lists else _OBJECTS

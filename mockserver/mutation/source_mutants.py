@@ -26,8 +26,9 @@ _GATEWAY = (
     "service.clock", "service.faults", "service.journal", "service.journal_entry", "service.mock",
     "serving.control_access", "storage.backend", "storage.bounded_connection", "storage.directory_files",
     "storage.directory_lock", "storage.file_names", "storage.file_writer", "storage.files",
-    "storage.redis_backend", "storage.redis_client", "storage.redis_errors", "storage.redis_listener",
-    "storage.snapshot", "storage.store_url", "gateway.config", "service.configuration",
+    "storage.overwriting", "storage.redis_backend", "storage.redis_client", "storage.redis_errors",
+    "storage.redis_listener", "storage.snapshot", "storage.store_url", "gateway.config",
+    "service.configuration",
 )  # fmt: skip
 _DASHBOARD = (  # those that decide what REST answers of policies
     "dashboard.handlers.policies", "dashboard.handlers.registration", "dashboard.service",

@@ -44,6 +44,7 @@ UNIT_TESTS: dict[str, tuple[str, ...]] = {  # the names of the test modules, by 
     "storage.directory_lock": ("files",),
     "storage.file_names": ("file_names", "files"),
     "storage.file_writer": ("files", "mock_safety", "undone_files"),
+    "storage.overwriting": ("files", "undone_files"),
     "storage.files": ("files", "mock_safety"),
     "storage.bounded_connection": ("store_url",),
     "storage.redis_backend": ("store", "store_safety"),

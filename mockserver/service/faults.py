@@ -17,7 +17,7 @@ _KINDS: dict[str, tuple[type, ...]] = {
     "delay": (int, float), "drop": (bool,), "times": (int,),
 }  # fmt: skip
 
-Rewrite = Callable[[Any], Any]  # from the JSON document of an answer to that of the answer instead
+Rewrite = Callable[[Any], Any]  # from the listing in an answer to the one that is sent instead
 
 
 class FaultError(ValueError):
@@ -32,7 +32,8 @@ class Scenario:
         operations: the ids of the operations that fail.
         effect: what a real client of these operations then does, as a sentence.
         fault: the members of its faults, see `Fault`.
-        rewrite: what becomes of the document of an answer; None if it is not touched.
+        rewrite: what becomes of the listing in an answer, which the handlers of its operations ask for with
+            `Call.rewritten`; None if it is not touched.
     """
 
     operations: tuple[str, ...]
@@ -54,7 +55,7 @@ class Fault:
         times: the number of further requests that the fault applies to; 0 for all.
         scenario: the name of its scenario; "" for none.
         also: the operations of the scenario.
-        rewrite: what becomes of the document of the answer; None if it is not touched.
+        rewrite: what becomes of the listing in the answer; None if it is not touched.
     """
 
     operation: str = ANY

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 from mockserver.golang import json_writer
@@ -24,10 +21,3 @@ def json_text(text: str, status: int = 200) -> Reply:
 def json_reply(value: Any, status: int = 200) -> Reply:
     """A reply of a value, encoded as JSON."""
     return json_text(json_writer.write(value), status)
-
-
-def rewritten(reply: Reply, rewrite: Callable[[Any], Any]) -> Reply:
-    """A reply of JSON with another document; any reply that is not 200 stays as it is."""
-    if reply.status != 200:
-        return reply
-    return replace(reply, body=json_writer.write(rewrite(json.loads(reply.body))).encode() + b"\n")

@@ -9,6 +9,7 @@ from mockserver.contract.openapi import Contract
 from mockserver.contract.spec_files import SpecError
 from mockserver.golang import urls
 from mockserver.http.messages import Reply, Request
+from mockserver.service.faults import Rewrite
 
 S = TypeVar("S")
 
@@ -20,11 +21,17 @@ class Call(NamedTuple, Generic[S]):
         state: the state of the service, for example a Gateway.
         request: the request, with its headers.
         params: the unescaped values of the path's parameters, by name.
+        rewrite: what a scenario makes of the listing in the answer; None if there is no such fault.
     """
 
     state: S
     request: Request
     params: Mapping[str, str]
+    rewrite: Rewrite | None = None
+
+    def rewritten(self, listing: Any) -> Any:
+        """A listing as the scenario of a fault makes it."""
+        return self.rewrite(listing) if self.rewrite else listing
 
     @property
     def body(self) -> bytes:

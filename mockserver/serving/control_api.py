@@ -7,7 +7,7 @@ import re
 from flask import Blueprint, Response, jsonify, request
 
 from mockserver.service.pages.pages import ASSETS_PREFIX
-from mockserver.serving import gateway_control, portal_control
+from mockserver.serving import dashboard_control, gateway_control, portal_control
 from mockserver.serving.control_access import RESPONSE_HEADERS, ControlAccess, Sender
 from mockserver.serving.dispatcher import CONTROL_PREFIX, Dispatcher
 from mockserver.serving.json_bodies import json_body
@@ -15,9 +15,10 @@ from mockserver.storage.backend import BackendUnavailable
 
 SERVICE_ROUTES = {  # by service
     "gateway": (gateway_control.add_routes,),
-    "dashboard": (portal_control.add_routes,),
+    "dashboard": (dashboard_control.add_routes, portal_control.add_routes),
 }
 DROPPED = "X-Journal-Dropped"  # the header with the number of entries that the journal no longer has
+CSP = "Content-Security-Policy"  # a page has one of its own, which allows the assets
 _ABSOLUTE = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*://([^/?#]*)")
 
 
@@ -35,7 +36,8 @@ def control_blueprint(dispatcher: Dispatcher, access: ControlAccess) -> Blueprin
     @control.after_app_request
     def protect(response: Response) -> Response:
         if _is_control():
-            response.headers.update(RESPONSE_HEADERS)
+            of_page = {name: response.headers[name] for name in (CSP,) if name in response.headers}
+            response.headers.update({**RESPONSE_HEADERS, **of_page})
         return response
 
     @control.post("/reset")

@@ -13,7 +13,6 @@ from mockserver.http.messages import DropConnection, Reply, Request, WouldBlock
 from mockserver.http.redaction import all_hidden
 from mockserver.service.faults import ANY, Fault
 from mockserver.service.journal_entry import Reached
-from mockserver.service.json_replies import rewritten
 from mockserver.service.mock import Mock
 from mockserver.service.registry import HANDLERS, Call, Handler, always, never
 from mockserver.service.service import Service
@@ -113,8 +112,8 @@ class Dispatcher:
                     return service.error(fault.message, fault.status), reached
                 if has_too_many_values(request.body):
                     return service.error(TOO_MANY_VALUES, 413), reached
-            reply = handler.answer(Call(service.state, request, params))
-            return (rewritten(reply, fault.rewrite) if fault and fault.rewrite else reply), reached
+            rewrite = fault.rewrite if fault else None
+            return handler.answer(Call(service.state, request, params, rewrite)), reached
         except BackendUnavailable as error:
             return service.error(str(error), 500), reached
         except (WouldBlock, DropConnection):

@@ -18,7 +18,7 @@ _DEPTH = 8  # of nested schemas, for a schema may contain itself
 
 def example_reply(contract: Contract, operation: Operation) -> Callable[[Call[Any]], Reply]:
     """A handler that always returns the example of the first 2xx response of an operation."""
-    responses = operation.definition.get("responses", {})
+    responses = contract.definition(operation).get("responses", {})
     status = min((code for code in responses if str(code).startswith("2")), default="200")
     content = contract.resolve(responses.get(status, {})).get("content", {})
     if not content:

@@ -8,6 +8,8 @@ from typing import Any
 
 from mockserver.contract.codecs import Malformed
 from mockserver.dashboard.dashboard import Dashboard
+from mockserver.dashboard.nodes.nodes import PolicyName
+from mockserver.dashboard.nodes.propagation import Loaded
 from mockserver.gateway.api_definition import Api
 from mockserver.gateway.gateway import Gateway
 from mockserver.storage.backend import NoStorage, Refused
@@ -18,15 +20,33 @@ class GatewayFeed:
 
     A real gateway pulls all of them when it is notified. A gateway whose configuration has policies or APIs
     in a directory keeps to these.
+
+    Attributes:
+        feeds_policies: True if the gateway takes its policies from here.
     """
 
     def __init__(self, dashboard: Dashboard, gateway: Gateway) -> None:
         self._dashboard = dashboard
         self._gateway = gateway
         config = gateway.config
-        self._feeds_policies = not (config.policies__policy_path or config.policies__policy_record_name)
+        self.feeds_policies = not (config.policies__policy_path or config.policies__policy_record_name)
         self._feeds_apis = not config.app_path
         self._given: set[tuple[str, str]] = set()  # what the gateway has from here: kind and id
+        self._changes: dict[PolicyName, int] = {}  # the last change when a policy was loaded
+
+    def loaded(self) -> Loaded:
+        """The policies that the gateway has loaded from here."""
+        store = self._gateway.store
+        documents = [
+            store.codec.type.output(loaded.policy)
+            for loaded in store.loaded.listed
+            if ("policy", loaded.policy_id) in self._given
+        ]
+        return Loaded(tuple(documents), self._gateway.version, is_partial=True)
+
+    def change_of(self, name: PolicyName) -> int:
+        """The number of the last change that a policy had when it was loaded; 0 if it was not."""
+        return self._changes.get(name, 0)
 
     def load(self, org_id: str, session: dict[str, Any]) -> None:
         """Load what a session of an organisation names; drop what was deleted since."""
@@ -35,8 +55,9 @@ class GatewayFeed:
 
     def _load(self, org_id: str, session: dict[str, Any]) -> None:
         api_ids = _names(session.get("access_rights"))
-        if self._feeds_policies and (policy_ids := _policies_of(session)):
+        if self.feeds_policies and (policy_ids := _policies_of(session)):
             for policy_id in policy_ids:
+                self._changes[org_id, policy_id] = self._dashboard.changes.count
                 policy = self._dashboard.policies.with_id(org_id, policy_id)
                 api_ids += list(policy["access_rights"]) if policy else []
                 self._write_policy(policy_id, policy)

@@ -11,6 +11,8 @@ from mockserver.contract.versions import GatewayVersion
 from mockserver.dashboard.config import Config
 from mockserver.dashboard.dashboard import DEFAULT_KEY, DEFAULT_ORGANISATION, SPEC, Dashboard
 from mockserver.dashboard.mdcb.server import ControlPlaneServer
+from mockserver.dashboard.nodes.deployment import GatewayBeside
+from mockserver.dashboard.nodes.history import ChangeHistory, FirstUses
 from mockserver.dashboard.service import dashboard_service
 from mockserver.gateway.config import Config as GatewayConfig
 from mockserver.service.mock import Mock
@@ -186,8 +188,19 @@ class MockDashboard(MockServer):
 
     def _feed_gateway(self) -> None:
         """Let the gateway beside the Dashboard know the policies of keys; at this time it knows none."""
-        if self.gateway is not None:
-            self.state.gateway.feed = GatewayFeed(self.state, self.gateway.gateway).load
+        if self.gateway is None:
+            return
+        gateway, url = self.gateway.gateway, self.gateway.url
+        feed = GatewayFeed(self.state, gateway)
+        self.state.gateway.feed = feed.load
+        if feed.feeds_policies:
+            self.state.deployment.beside = [GatewayBeside(url, feed.loaded, str)]
+            gateway.on_applied = FirstUses(self.state.history, url, feed.change_of).note
+
+    @property
+    def changes(self) -> list[ChangeHistory]:
+        """The changes of policies and APIs, the oldest first, each with what became of it."""
+        return self.state.history.all()
 
     @property
     def mdcb_address(self) -> str:

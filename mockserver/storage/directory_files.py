@@ -13,6 +13,7 @@ from mockserver.storage.directory_lock import DirectoryLock
 from mockserver.storage.file_names import inside, resolve_link
 from mockserver.storage.file_writer import FileWriter, remove_leftovers
 from mockserver.storage.files import LazyText
+from mockserver.storage.overwriting import overwritable
 from mockserver.storage.snapshot import Fingerprint, Kind, Snapshot, content_of
 
 
@@ -41,6 +42,7 @@ class DirectoryFiles:
     def __init__(self, path: Path, *, own_only: bool = False, fsync: bool = False) -> None:
         self.path = path
         self._own_only = own_only
+        self._fsync = fsync
         self._writer = FileWriter(fsync=fsync)
         self._changes: dict[str, _Change] = {}  # by path
         # one thread at a time uses the directory: no read sees half of a write, no reset parts a write
@@ -52,13 +54,17 @@ class DirectoryFiles:
                 remove_leftovers(path)
 
     def write(self, name: str, text: LazyText) -> None:
-        target = resolve_link(inside(self._root(), name, os.path))
+        path = inside(self._root(), name, os.path)
         try:
             data = text().encode()
             with self._lock, self._directory_lock.exclusive() as exclusive:
-                before = Snapshot.of(target)
+                # others could read half of what is overwritten, and a loss of power could tear it
+                file = overwritable(path, len(data)) if exclusive and not self._fsync else None
+                target = path if file else resolve_link(path)
+                before = file.before if file else Snapshot.of(target)
                 try:
-                    self._writer.write(target, data, in_place=exclusive)
+                    if not (file and file.overwrite(data)):
+                        self._writer.write(target, data)
                 except OSError:
                     if (after := Snapshot.of(target)) != before:  # half of the file was written
                         self._record(target, before, after)

@@ -9,7 +9,6 @@ import re
 import stat
 from pathlib import Path
 
-PAGE = 4096  # bytes that one write stores completely or not at all
 NEW_FILE = 0o644  # the mode of a file that a gateway creates
 _TEMPORARY = ".tyk-contract-"
 _BINARY = getattr(os, "O_BINARY", 0)  # Windows would change line ends
@@ -25,38 +24,14 @@ class FileWriter:
     def __init__(self, *, fsync: bool = False) -> None:
         self._fsync = fsync
 
-    def write(self, path: str, data: bytes, *, in_place: bool = False, mode: int | None = None) -> None:
+    def write(self, path: str, data: bytes, *, mode: int | None = None) -> None:
         """Write a file by renaming a new one over it, or in place if its directory is read-only.
 
-        A device or a pipe is written to. `in_place` allows to overwrite a short file in place, which is for
-        the only user of a directory; `mode` is that of the file, by default that of the file before.
+        A device or a pipe is written to. `mode` is that of the file, by default that of the file before.
 
         Raises:
             OSError: the file cannot be written.
         """
-        if not (in_place and not self._fsync and _overwrite(path, data)):
-            self._replace(path, data, mode)
-
-    def remove(self, path: str) -> None:
-        """Remove a file, a link or an empty directory.
-
-        Raises:
-            OSError: there is none, or it cannot be removed.
-        """
-        os.rmdir(path) if os.path.isdir(path) and not os.path.islink(path) else os.unlink(path)
-        self.sync_directory(path)
-
-    def sync_directory(self, path: str) -> None:
-        """With `fsync`, store the entry of a path in its directory."""
-        if not self._fsync or os.name == "nt":  # Windows opens no directories
-            return
-        descriptor = os.open(os.path.dirname(path), os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-
-    def _replace(self, path: str, data: bytes, mode: int | None) -> None:
         before = None
         with contextlib.suppress(FileNotFoundError):
             before = os.stat(path).st_mode
@@ -87,6 +62,25 @@ class FileWriter:
             raise
         self.sync_directory(path)
 
+    def remove(self, path: str) -> None:
+        """Remove a file, a link or an empty directory.
+
+        Raises:
+            OSError: there is none, or it cannot be removed.
+        """
+        os.rmdir(path) if os.path.isdir(path) and not os.path.islink(path) else os.unlink(path)
+        self.sync_directory(path)
+
+    def sync_directory(self, path: str) -> None:
+        """With `fsync`, store the entry of a path in its directory."""
+        if not self._fsync or os.name == "nt":  # Windows opens no directories
+            return
+        descriptor = os.open(os.path.dirname(path), os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
     def _rewrite(self, path: str, data: bytes) -> None:
         self._fill(os.open(path, os.O_WRONLY | os.O_TRUNC | _BINARY), data)
 
@@ -106,27 +100,6 @@ def remove_leftovers(directory: Path) -> None:
         if re.fullmatch(re.escape(_TEMPORARY) + r"\d+-\d+", name):
             with contextlib.suppress(OSError):
                 os.unlink(directory / name)
-
-
-def _overwrite(path: str, data: bytes) -> bool:
-    """Overwrite a file of the same length, of one page at most; returns False if that is not possible.
-
-    A page is written completely or not at all. Overwriting is ten times as fast as creating a file, and
-    a changed policy often has the same length as before.
-    """
-    if len(data) > PAGE:
-        return False
-    try:
-        descriptor = os.open(path, os.O_WRONLY | _BINARY)
-    except FileNotFoundError:
-        return False
-    try:
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode) or status.st_size != len(data) or status.st_nlink != 1:
-            return False
-        return os.write(descriptor, data) == len(data)
-    finally:
-        os.close(descriptor)
 
 
 def _write_all(descriptor: int, data: bytes) -> None:

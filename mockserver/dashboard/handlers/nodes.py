@@ -38,7 +38,7 @@ def get_node_policies(call: Call) -> Reply:
     dashboard = call.state
     node = dashboard.admission.admit(call.request, is_pull=True)
     change = dashboard.changes.count
-    policies = dashboard.policies_of_nodes()
+    policies = call.rewritten(dashboard.policies_of_nodes())
     if warning := dashboard.nodes.deliver(node, policies, change):
         LOG.warning("%s", warning)
     return _reply(call, node, policies)

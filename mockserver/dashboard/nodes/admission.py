@@ -17,6 +17,7 @@ from mockserver.http.messages import Request
 
 NODE_ID, NONCE = "x-tyk-nodeid", "x-tyk-nonce"
 HOSTNAME, SESSION_ID = "x-tyk-hostname", "x-tyk-session-id"
+LONGEST = 256  # characters of what a node tells about itself
 
 
 class Admission:
@@ -40,11 +41,11 @@ class Admission:
 
     def register(self, request: Request) -> Node:
         """A new node with a new id; a process that registers again replaces its former node."""
-        session_id = request.header(SESSION_ID)
+        session_id = _told(request, SESSION_ID)
         for node in self._nodes.all():
             if session_id and node.session_id == session_id:
                 self._nodes.remove(node.id)
-        return self._nodes.add(Node(str(uuid.uuid4()), OVER_HTTP, request.header(HOSTNAME), session_id))
+        return self._nodes.add(Node(str(uuid.uuid4()), OVER_HTTP, _told(request, HOSTNAME), session_id))
 
     def admit(self, request: Request, *, is_pull: bool) -> Node:
         """The node that a request comes from; it is noted as seen.
@@ -56,15 +57,15 @@ class Admission:
         """
         node_id, nonce = request.header(NODE_ID), request.header(NONCE)
         node = self._nodes.get(node_id)
-        if node is None and node_id and is_pull and not self.is_strict:
-            node = self._nodes.add(Node(node_id, OVER_HTTP, session_id=request.header(SESSION_ID)))
+        if node is None and 0 < len(node_id) <= LONGEST and is_pull and not self.is_strict:
+            node = self._nodes.add(Node(node_id, OVER_HTTP, session_id=_told(request, SESSION_ID)))
         if node is None:
             raise Refusal("No node ID Found", 403)
         if self.is_strict and not nonce:
             raise Refusal("Authorization failed (Nonce empty)", 403)
         if self.is_strict and nonce != node.nonce:
             raise Refusal("Nonce failed", 403)
-        self._nodes.saw(node)
+        self._nodes.saw(node, pings=node.pings or not is_pull)
         return node
 
     def next_nonce(self, node: Node) -> str:
@@ -72,3 +73,8 @@ class Admission:
         nonce = base64.b64encode(f"{node.id}{secrets.token_hex(16)}".encode()).decode()
         self._nodes.saw(node, nonce=nonce)
         return nonce
+
+
+def _told(request: Request, name: str) -> str:
+    """A header by which a node tells about itself, cut if it is too long."""
+    return request.header(name)[:LONGEST]

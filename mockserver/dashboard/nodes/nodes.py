@@ -8,10 +8,20 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 KEPT_WARNINGS = 20  # of a node
+MAX_NODES = 200  # that are remembered; beyond it those go that have not come for longest
+KEPT_PULLS = 10_000  # of all nodes together
+SILENCE = 60.0  # seconds; a node that told regularly that it lives, and has not for so long, is gone
 OVER_HTTP, OVER_MDCB = "http", "mdcb"
+
+PolicyName: TypeAlias = tuple[str, str]  # the id of the organisation, and the id that keys refer to
+
+
+def name_of(policy: Mapping[str, Any]) -> PolicyName:
+    """The name of a policy; the id of one with an empty id is its database id (GW gateway/policy.go)."""
+    return str(policy.get("org_id") or ""), str(policy.get("id") or policy.get("_id") or "")
 
 
 @dataclass(frozen=True)
@@ -24,6 +34,23 @@ class Delivery:
     """
 
     digest: str
+    time: float
+
+
+@dataclass(frozen=True)
+class Pull:
+    """An answer with policies that a node was given.
+
+    Attributes:
+        node: the id of the node.
+        organisation: the organisation whose policies they are; "" for all.
+        change: the number of the last change that the answer included.
+        time: seconds since the epoch.
+    """
+
+    node: str
+    organisation: str
+    change: int
     time: float
 
 
@@ -43,7 +70,8 @@ class Node:
         came_first: seconds since the epoch of its first request.
         came_last: of its last request.
         nonce: the nonce that its last answer held; "" before the first.
-        delivered: the policies it was given last, by the id that keys refer to; None before the first time.
+        pings: True if it told at least once that it lives, which it then does regularly.
+        delivered: the policies it was given last, by name; None before the first time.
         loaded: the ids of the policies that it says to have loaded; None if it does not say.
         change: the number of the last change that its last answer with policies included.
         warnings: warnings about what it was given, a line each, the newest at the end.
@@ -60,27 +88,36 @@ class Node:
     came_first: float = 0.0
     came_last: float = 0.0
     nonce: str = field(default="", repr=False)
-    delivered: Mapping[str, Delivery] | None = None
+    pings: bool = False
+    delivered: Mapping[PolicyName, Delivery] | None = None
     loaded: frozenset[str] | None = None
     change: int = 0
     warnings: deque[str] = field(default_factory=lambda: deque(maxlen=KEPT_WARNINGS))
 
 
 class Nodes:
-    """The nodes of a Dashboard by id. They are in memory: after a restart nodes register again."""
+    """The nodes of a Dashboard by id. They are in memory: after a restart nodes register again.
+
+    Attributes:
+        pulls: the last answers with policies that nodes were given, the oldest first.
+    """
 
     def __init__(self, now: Callable[[], float]) -> None:
         self._now = now
         self._lock = threading.RLock()
         self._nodes: dict[str, Node] = {}
+        self.pulls: deque[Pull] = deque(maxlen=KEPT_PULLS)
 
     def add(self, node: Node) -> Node:
-        """Add a node, or replace the one with its id; it comes now."""
+        """Add a node, or replace the one with its id; it comes now, and may take the place of another."""
         with self._lock:
             before = self._nodes.get(node.id)
             node.came_last = self._now()
             node.came_first = before.came_first if before else node.came_last
             self._nodes[node.id] = node
+            if len(self._nodes) > MAX_NODES:
+                others = [other for other in self._nodes.values() if other is not node]
+                del self._nodes[min(others, key=lambda other: other.came_last).id]
         return node
 
     def get(self, node_id: str) -> Node | None:
@@ -110,23 +147,27 @@ class Nodes:
         Returns a warning if the node drops all policies that it had; else "".
         """
         now = self._now()
-        given = {
-            str(policy.get("id") or policy.get("_id")): Delivery(digest_of(policy), now)
-            for policy in policies
-        }
+        given = {name_of(policy): Delivery(digest_of(policy), now) for policy in policies}
         with self._lock:
             dropped = len(node.delivered or ()) if not given else 0
             node.delivered, node.change, node.came_last = given, change, now
+            self.pulls.append(Pull(node.id, node.organisation, change, now))
             if not dropped:
                 return ""
             warning = f"node {node.id} was given no policies: a gateway then drops all {dropped} that it had"
             node.warnings.append(warning)
         return warning
 
+    def is_gone(self, node: Node) -> bool:
+        """True if a node that tells regularly that it lives has not done so for `SILENCE`."""
+        tells = node.pings or node.protocol == OVER_MDCB
+        return tells and self._now() - node.came_last > SILENCE
+
     def clear(self) -> None:
         """Forget all nodes, which then register again."""
         with self._lock:
             self._nodes.clear()
+            self.pulls.clear()
 
 
 def digest_of(policy: Mapping[str, Any]) -> str:

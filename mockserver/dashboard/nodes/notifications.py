@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+from collections.abc import Callable
 
 from mockserver.dashboard.changes import Change
 from mockserver.storage.backend import Backend, BackendUnavailable
@@ -30,11 +31,15 @@ class Notifications:
     """The notifications of a Dashboard: one for each command that the changes of a request call for.
 
     What a Dashboard writes as the payload is not known, and gateways do not look at it: it is empty.
+    `sent` is called with changes that other programs were told of.
     """
 
-    def __init__(self, backend: Backend, node_secret: str) -> None:
+    def __init__(
+        self, backend: Backend, node_secret: str, sent: Callable[[list[Change]], None] = lambda _: None
+    ) -> None:
         self._backend = backend
         self._secret = node_secret
+        self._sent = sent
 
     def send(self, changes: list[Change]) -> None:
         """Notify the gateways of changes, which are stored: that Redis cannot be reached is logged."""
@@ -43,6 +48,9 @@ class Notifications:
                 self._backend.send(CHANNEL, message(command, "", self._secret))
             except BackendUnavailable as error:
                 LOG.warning("%s; gateways are not told of %s", error, command)
+                return
+        if self._backend.is_shared:  # else there is nobody to be told
+            self._sent(changes)
 
 
 def message(command: str, payload: str, node_secret: str) -> bytes:

@@ -14,13 +14,13 @@ _PULLS = ("getNodePolicies", "getNodeApis", "getNodeClientIdps")
 _BY_NODES = (*_PULLS, "pingNode")
 
 
-def _without_policies(document: Any) -> Any:
-    return {**document, "Message": []}
+def _without_policies(_: Any) -> Any:
+    return []
 
 
-def _with_bad_id(document: Any) -> Any:
-    first, *rest = document["Message"] or [{"name": "a policy with a bad _id"}]
-    return {**document, "Message": [{**first, "_id": "not-hexadecimal"}, *rest]}
+def _with_bad_id(policies: Any) -> Any:
+    first, *rest = policies or [{"name": "a policy with a bad _id"}]
+    return [{**first, "_id": "not-hexadecimal"}, *rest]
 
 
 SCENARIOS = {

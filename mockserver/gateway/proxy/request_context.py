@@ -159,6 +159,9 @@ class RequestContext:
             session, gateway.store, gateway.session_codec, gateway.behaviours, self.api.org_id
         )
         application.run()
+        if gateway.on_applied is not None and application.listed:
+            org_id = session["org_id"] or self.api.org_id
+            gateway.on_applied(org_id, [name for name, policy in application.listed if policy])
 
 
 @dataclass

@@ -1,0 +1,260 @@
+"""What `tyk-contract propagation` reads: policies and nodes of a Dashboard, and what gateways have loaded."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import urlsplit
+
+from mockserver.cli import UNREACHABLE, USAGE
+from mockserver.contract.spec_files import default_version
+from mockserver.contract.versions import GatewayVersion
+from mockserver.dashboard.nodes.propagation import (
+    CONFIRMED,
+    KnownNode,
+    Loaded,
+    Placement,
+    Today,
+    confirmed_by,
+    have_converged,
+    placements_of,
+)
+from mockserver.http.client import Client, ClientError, Header, TimeOver
+from mockserver.http.deadline import Deadline
+
+MOCK = "/_mock/propagation"
+REST = "/api/portal/policies?p=-1"
+USERS = "/api/users?p=-1"
+READING = 30.0  # seconds of one reading
+LONGEST = 256 << 20  # bytes of an answer; ten thousand policies at ten nodes are 24 MB
+_NUMBERS = re.compile(r"\d+\.\d+(\.\d+)?")
+
+
+class SourceError(ValueError):
+    """A Dashboard or gateway that cannot be read; `code` is the exit code."""
+
+    def __init__(self, message: str, code: int) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+@dataclass(frozen=True)
+class GatewayAddress:
+    """A gateway to ask.
+
+    Attributes:
+        url: its URL.
+        node: the id or host name of the node that it is; "" if the user does not say.
+    """
+
+    url: str
+    node: str = ""
+
+
+@dataclass(frozen=True)
+class ShownNode:
+    """A node, or a gateway that is no known node.
+
+    Attributes:
+        id: its id, or the URL of the gateway.
+        hostname: the name of its machine; "" if it is not known.
+        organisation: the organisation whose policies it takes; "" for all.
+        is_known: True if it is known what it was given or has.
+        is_gone: True if it does not come any more.
+        came_last: seconds since the epoch of its last request; 0 if it is not known.
+        error: the reason why it could not be asked; "" if it was, or was not to be.
+    """
+
+    id: str
+    hostname: str = ""
+    organisation: str = ""
+    is_known: bool = False
+    is_gone: bool = False
+    came_last: float = 0.0
+    error: str = ""
+
+
+@dataclass(frozen=True)
+class Overview:
+    """What is known of a deployment.
+
+    Attributes:
+        note: how the policies of the Dashboard were read.
+        today: its policies; without documents if no gateway is asked.
+        count: the number of its policies.
+    """
+
+    note: str
+    today: Today
+    count: int
+    nodes: tuple[ShownNode, ...] = ()
+    placements: tuple[Placement, ...] = ()
+
+    @property
+    def has_converged(self) -> bool:
+        """True if all nodes that are not gone have today's policies, as far as is known."""
+        return have_converged([node.is_known for node in self.nodes if not node.is_gone], self.placements)
+
+    @property
+    def unconfirmed(self) -> int:
+        """The number of placements that no node has confirmed."""
+        return sum(placement.state != CONFIRMED for placement in self.placements)
+
+
+class Reader:
+    """Reads JSON from one service with GET alone.
+
+    Args:
+        url: its URL.
+        header: the header with the credential.
+        within: the deadline of all that is read.
+    """
+
+    def __init__(self, url: str, header: Header, within: Deadline) -> None:
+        self._url = url
+        self._header = header
+        self._within = within
+
+    def get(self, target: str) -> tuple[int, Any]:
+        """The status and the document of an answer; None if it is not JSON.
+
+        Raises:
+            ClientError: there is no answer.
+        """
+        with Client(self._url, READING, LONGEST, self._within) as client:
+            answer = client.send("GET", target, [self._header])
+        try:
+            return answer.status, json.loads(answer.body)
+        except ValueError:
+            return answer.status, None
+
+
+def overview_of(dashboard: Reader, gateways: Sequence[tuple[GatewayAddress, Reader]]) -> Overview:
+    """What is known of a deployment.
+
+    Raises:
+        SourceError: the Dashboard cannot be read, or a gateway refuses the secret.
+        TimeOver: the deadline of the readers is over.
+    """
+    try:
+        overview = _overview_of_dashboard(dashboard, has_gateways=bool(gateways))
+    except TimeOver:
+        raise
+    except ClientError as error:
+        raise SourceError(f"the Dashboard does not answer: {error}", UNREACHABLE) from error
+    for address, reader in gateways:
+        overview = _with_gateway(overview, address, reader)
+    return overview
+
+
+def _overview_of_dashboard(reader: Reader, *, has_gateways: bool) -> Overview:
+    status, document = reader.get(f"{MOCK}?documents" if has_gateways else MOCK)
+    if status == 200 and isinstance(document, dict) and "placements" in document:
+        return _overview_of_mock(document)
+    if not has_gateways:
+        raise SourceError(
+            f"GET {MOCK} answers {status}: a Dashboard does not tell what gateways have; name them with "
+            "--gateway URL",
+            USAGE,
+        )
+    policies = _listed(reader, REST, "Data")
+    organisations = {str(policy.get("org_id")) for policy in policies}
+    if not policies:
+        organisations = {str(user.get("org_id")) for user in _listed(reader, USERS, "users")}
+    note = "policies of the key's organisation, read by REST; of nodes only those of --gateway are known"
+    return Overview(note, Today(tuple(policies), frozenset(organisations)), len(policies))
+
+
+def _overview_of_mock(document: dict[str, Any]) -> Overview:
+    try:
+        nodes = tuple(
+            ShownNode(**{name: node[name] for name in ShownNode.__dataclass_fields__ if name != "error"})
+            for node in document["nodes"]
+        )
+        placements = tuple(Placement.of_dict(placement) for placement in document["placements"])
+        documents = tuple(policy.get("document", {}) for policy in document["policies"])
+    except (KeyError, TypeError, AttributeError) as error:
+        raise SourceError(f"GET {MOCK} answers in an unknown form: use one version of both", USAGE) from error
+    note = "policies and nodes of a mock Dashboard"
+    return Overview(note, Today(documents), len(documents), nodes, placements)
+
+
+def _listed(reader: Reader, target: str, member: str) -> list[dict[str, Any]]:
+    """The objects of a list in an answer of a Dashboard."""
+    status, document = reader.get(target)
+    items = document.get(member) if status == 200 and isinstance(document, dict) else None
+    if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
+        raise SourceError(f"GET {target} answers {status} without a list; check the URL and --key", USAGE)
+    return items
+
+
+def _with_gateway(overview: Overview, address: GatewayAddress, reader: Reader) -> Overview:
+    """The overview with what a gateway says to have loaded, in the place of its node if that is known."""
+    node = _node_of(overview.nodes, address)
+    try:
+        loaded, error = _loaded_by(reader, address.url)
+    except TimeOver:
+        raise
+    except ClientError as failure:
+        loaded, error = None, f"does not answer: {failure}"
+    organisation = node.organisation if node else ""
+    told = placements_of(KnownNode(address.url, organisation, loaded=loaded), overview.today)
+    if node is None:
+        shown = ShownNode(address.url, is_known=loaded is not None, error=error)
+        return replace(overview, nodes=(*overview.nodes, shown), placements=(*overview.placements, *told))
+    shown = replace(node, error=error, is_known=node.is_known or loaded is not None)
+    nodes = tuple(shown if other is node else other for other in overview.nodes)
+    if loaded is None:
+        return replace(overview, nodes=nodes)
+    before = [placement for placement in overview.placements if placement.node == node.id]
+    others = [placement for placement in overview.placements if placement.node != node.id]
+    return replace(overview, nodes=nodes, placements=(*others, *confirmed_by(node.id, before, told)))
+
+
+def _node_of(nodes: Sequence[ShownNode], address: GatewayAddress) -> ShownNode | None:
+    """The node that a gateway is: the one that the user names, or the only one of that URL or machine.
+
+    Raises:
+        SourceError: there is no node of that name, or several.
+    """
+    url = address.url
+    host = urlsplit(url if "://" in url else f"http://{url}").hostname or ""
+    name = address.node or host
+    same = [node for node in nodes if node.id in (url, name)] or [
+        node for node in nodes if node.hostname.lower() == name.lower() and not node.is_gone
+    ]
+    if address.node and len(same) != 1:
+        found = "several nodes have this host name" if same else "there is no such node"
+        raise SourceError(f"--gateway {address.node}={url}: {found}; give the id of a node", USAGE)
+    return same[0] if len(same) == 1 else None
+
+
+def _loaded_by(reader: Reader, url: str) -> tuple[Loaded | None, str]:
+    """What a gateway says to have loaded; else None and the reason.
+
+    Raises:
+        ClientError: there is no answer.
+        SourceError: it refuses the secret.
+    """
+    status, policies = reader.get("/tyk/policies")
+    if status in (401, 403):
+        raise SourceError(f"{url} refuses the secret with {status}; check --secret", USAGE)
+    if status == 404:
+        return None, "does not tell its policies, as a data plane of MDCB does not"
+    if status != 200 or not (
+        policies is None or (isinstance(policies, list) and all(isinstance(p, dict) for p in policies))
+    ):
+        return None, f"GET /tyk/policies answers {status} without a list of policies"
+    _, health = reader.get("/hello")
+    version = _version_in(health)
+    return Loaded(tuple(policies or ()), version), ""
+
+
+def _version_in(health: Any) -> GatewayVersion:
+    """The version in an answer of /hello; the default version if there is none."""
+    text = health.get("version") if isinstance(health, dict) else None
+    numbers = _NUMBERS.search(text) if isinstance(text, str) else None
+    return GatewayVersion.parse(numbers[0]) if numbers else default_version()

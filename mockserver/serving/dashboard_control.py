@@ -1,0 +1,60 @@
+"""The routes under /_mock/ that only a Dashboard adds: nodes, planes, propagation, changes."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+
+from flask import Blueprint, Response, jsonify, request
+
+from mockserver.dashboard.dashboard import Dashboard
+from mockserver.dashboard.nodes.deployment import Report
+from mockserver.dashboard.nodes.nodes import OVER_MDCB
+from mockserver.http.messages import JSON
+from mockserver.service.pages import pages
+from mockserver.serving.dispatcher import Dispatcher
+
+HTML = "text/html"
+SHOWN = 500  # rows of the page; those that are not right stand first
+
+
+def add_routes(control: Blueprint, dispatcher: Dispatcher) -> None:
+    """Add the routes that show the deployment of the Dashboard of a dispatcher."""
+    dashboard: Dashboard = dispatcher.service.state
+    deployment = dashboard.deployment
+
+    @control.get("/nodes")
+    def nodes() -> Response:
+        return jsonify(deployment.nodes())
+
+    @control.get("/planes")
+    def planes() -> Response:
+        return jsonify(deployment.nodes(OVER_MDCB))
+
+    @control.get("/propagation")
+    def propagation() -> Response:
+        report = deployment.report(with_documents="documents" in request.args)
+        if request.accept_mimetypes.best_match([JSON, HTML], default=JSON) == HTML:
+            return _page(report)
+        return Response(
+            json.dumps(report.as_dict()) + "\n", mimetype=JSON
+        )  # jsonify takes five times as long
+
+    @control.get("/changes")
+    def changes() -> Response:
+        histories = dashboard.history.all(request.args.get("policy", ""), request.args.get("org_id", ""))
+        return jsonify([history.as_dict() for history in histories])
+
+
+def _page(report: Report) -> Response:
+    placements = sorted(report.placements, key=lambda placement: placement.is_right)
+    reply = pages.page("propagation.html", report=report, placements=placements[:SHOWN], time=_time)
+    response = Response(reply.body, reply.status)
+    response.headers.clear()
+    response.headers.extend(reply.headers)
+    return response
+
+
+def _time(seconds: float) -> str:
+    """A time in words; "" for none."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S UTC") if seconds else ""
