@@ -85,6 +85,20 @@ def test_the_newest_change_is_confirmed(dashboard: MockDashboard) -> None:
     dashboard.state.deployment.beside = []
 
 
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ({"policies": []}, "the body lacks 'node'"),
+        ({"node": 1, "policies": []}, "node must be a string"),
+        ({"node": "n", "policies": ["gold"]}, "a policy must be an object"),
+    ],
+)
+def test_a_confirmation_is_checked(dashboard: MockDashboard, body: Any, message: str) -> None:
+    """A confirmation without a node or with other values than policies is a clear error."""
+    status, answer = ask(dashboard, "POST", "/_mock/confirmations", body)
+    assert (status, message in answer["message"]) == (400, True), answer
+
+
 def test_changes_are_told_by_policy(dashboard: MockDashboard) -> None:
     """/_mock/changes has all changes, or those of one policy or organisation."""
     add(dashboard, id="gold")

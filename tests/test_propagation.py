@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import planes
 import pytest
 from dashboards import RIGHT, add, ask, read
 from placements import OTHER_ORGANISATION, plane, propagation, states, watch
@@ -150,6 +151,20 @@ def test_a_plane_confirms_by_its_ids(dashboard: MockDashboard) -> None:
     assert states(dashboard) == {"gold": ("confirmed", "current", "absent", False)}
     plane(dashboard, "gold", "lost")
     assert states(dashboard)["lost"] == ("confirmed", "absent", "by id", False)
+
+
+def test_a_plane_confirms_when_it_logs_in(mdcb: MockDashboard) -> None:
+    """A plane that has pulled has loaded that only when it says so, as it logs in the next time."""
+    add(mdcb, id="gold")
+    with planes.plane(mdcb) as gateway:
+        assert states(mdcb) == {"gold": ("confirmed", "unknown", "absent", False)}
+        gateway.policies()
+        assert states(mdcb) == {"gold": ("confirmed", "current", "absent", False)}
+        gateway.login(stats={"policies_count": 1, "loaded_policies": [{"policy_id": "gold"}]})
+        assert states(mdcb) == {"gold": ("confirmed", "current", "by id", True)}
+        (listed,) = ask(mdcb, "GET", "/_mock/planes")[1]
+        assert (listed["group"], listed["loaded"], listed["version"]) == ("eu", ["gold"], "v5.14.0")
+        assert ("confirmed", listed["id"]) in [(event.event, event.node) for event in mdcb.changes[0].events]
 
 
 def test_two_organisations_are_kept_apart(dashboard: MockDashboard) -> None:

@@ -182,9 +182,8 @@ class MockDashboard(MockServer):
             self.policies = DashboardPolicies(self.state)
             self.portal = self.state.portal
             if settings.mdcb_port is not None:
-                self._planes = ControlPlaneServer(
-                    self.state, listen(host, settings.mdcb_port), mock.closing.wait
-                )
+                for_planes = listen(host, settings.mdcb_port, "--mdcb or --host")
+                self._planes = ControlPlaneServer(self.state, for_planes, mock.closing.wait)
             service = replace(dashboard_service(self.state), is_unnoted=self._is_of_gateway_beside)
             self._serve(mock, service, listener, host, remote_control=settings.remote_control)
         except BaseException:
