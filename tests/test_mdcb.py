@@ -191,7 +191,7 @@ def test_what_a_plane_tells_is_cut(mdcb: MockDashboard) -> None:
     """Of long texts and many tags the begin is kept, and of too much nothing."""
     told = {"host_details": {"Hostname": "h" * 1000}, "tags": ["t"] * 1000}
     with plane(mdcb, "g" * 1000, **told) as gateway:
-        [node] = mdcb.state.nodes.all()
+        [node] = planes_of(mdcb)
         assert (len(node.hostname), len(node.tags), len(node.group)) == (256, 100, 256)
         gateway.login(padding="p" * (4 << 20))
         assert mdcb.state.nodes.get(gateway.client.connection_id) is not None
