@@ -63,7 +63,7 @@ def policies_of(body: bytes, codec: Codec, behaviours: Collection[str]) -> tuple
 
 
 def apis_of(body: bytes, codec: Codec, *, segmented: bool, tags: Collection[str]) -> tuple[list[Api], str]:
-    """The APIs of an answer, for a segmented node those with one of its tags, and the nonce for the next request.
+    """The APIs of an answer, and the nonce for the next request; a segmented node takes those with its tags.
 
     Source: internal/model/merged_apis.go:46 @v5.14.0.
 
