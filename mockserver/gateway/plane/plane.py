@@ -34,6 +34,8 @@ class Plane:
             no keys ("emergency mode").
     """
 
+    has_news = False  # a change is told by the long poll, which queues a reload
+
     def __init__(self, gateway: Gateway, backup: Backup, closing: threading.Event) -> None:
         self.gateway = gateway
         self._backup = backup
