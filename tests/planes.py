@@ -10,7 +10,8 @@ from typing import Any
 from dashboards import ADMIN, RIGHT, ask
 
 from mockserver import MockDashboard
-from mockserver.dashboard.mdcb.types import DEFINITIONS, GROUP_KEYS, LOGIN, TYPES
+from mockserver.dashboard.nodes.nodes import OVER_MDCB, Node
+from mockserver.golang.rpc.calls import DEFINITIONS, GROUP_KEYS, LOGIN, TYPES
 from mockserver.golang.rpc.client import RpcClient
 from mockserver.golang.rpc.gob_types import Named
 
@@ -84,3 +85,8 @@ def create_key(dashboard: MockDashboard, **members: Any) -> dict[str, Any]:
     assert status == 200, answer
     assert isinstance(answer, dict)
     return answer
+
+
+def planes_of(dashboard: MockDashboard) -> list[Node]:
+    """The nodes of a Dashboard that came over MDCB, without the gateway beside it."""
+    return [node for node in dashboard.state.nodes.all() if node.protocol == OVER_MDCB]

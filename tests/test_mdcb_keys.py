@@ -15,7 +15,7 @@ from mockserver.dashboard.dashboard import DEFAULT_KEY, DEFAULT_ORGANISATION
 from mockserver.dashboard.mdcb import control_plane
 from mockserver.dashboard.mdcb.key_storage import KeyStorage
 from mockserver.dashboard.mdcb.pending import Pending
-from mockserver.dashboard.mdcb.types import VALUE
+from mockserver.golang.rpc.calls import VALUE
 from mockserver.golang.rpc.client import RpcClient
 from mockserver.golang.rpc.errors import CallRefused, CallTimedOut, ConnectionLost
 from mockserver.golang.rpc.gob_types import Named

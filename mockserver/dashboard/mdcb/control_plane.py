@@ -11,8 +11,9 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, TypeAlias
 
 from mockserver.dashboard.changes import Change, Changes
 from mockserver.dashboard.keys import Keys
@@ -29,7 +30,29 @@ LONG_POLL = 20.0  # seconds; a gateway waits 30 by default
 LOG = logging.getLogger("tyk-contract")
 _RELOAD = "reload"
 
-Objects = Callable[[str], list[dict[str, Any]]]
+Items: TypeAlias = list[dict[str, Any]]
+Objects: TypeAlias = Callable[[str], Items]
+
+
+@dataclass(frozen=True)
+class Listing:
+    """The answer with a list, which is sent as the text of a JSON array.
+
+    The text is ASCII: a text of a policy may have half a surrogate pair, which no bytes can carry.
+
+    Attributes:
+        items: the items.
+        note: called with the items that are sent, which a fault may have replaced.
+    """
+
+    items: Items
+    note: Callable[[Items], None] = lambda _: None
+
+    def sent(self, rewrite: Callable[[Items], Items] | None) -> str:
+        """The text that is sent, after a rewrite if there is one; it is noted."""
+        items = rewrite(self.items) if rewrite else self.items
+        self.note(items)
+        return json.dumps(items, separators=(",", ":"))
 
 
 class ControlPlane:
@@ -119,17 +142,19 @@ class ControlPlane:
         """Answer that the control plane is there."""
         return True
 
-    def get_policies(self, caller: Caller, org_id: Any) -> str:
-        """The policies of an organisation as a JSON array."""
+    def get_policies(self, caller: Caller, org_id: Any) -> Listing:
+        """The policies of an organisation."""
         plane = self._plane(caller, org_id)
         change = self._changes.count
-        policies = self._policies(plane.organisation)
-        if warning := self._nodes.deliver(plane.node, policies, change):
-            LOG.warning("%s", warning)
-        return _json(policies)
 
-    def get_api_definitions(self, caller: Caller, request: Any) -> str:
-        """The APIs of an organisation that have one of the tags, if tags are given, as a JSON array."""
+        def note(policies: Items) -> None:
+            if warning := self._nodes.deliver(plane.node, policies, change):
+                LOG.warning("%s", warning)
+
+        return Listing(self._policies(plane.organisation), note)
+
+    def get_api_definitions(self, caller: Caller, request: Any) -> Listing:
+        """The APIs of an organisation that have one of the tags, if tags are given."""
         told = _struct(request)
         plane = self._plane(caller, told.get("OrgId", ""))
         apis = self._apis(plane.organisation)
@@ -137,12 +162,12 @@ class ControlPlane:
             apis = [api for api in apis if tags & _tags(api["api_definition"])]
         if not told.get("LoadOAS"):
             apis = [{"api_definition": api["api_definition"]} for api in apis]
-        return _json(apis)
+        return Listing(apis)
 
-    def get_client_idps(self, caller: Caller, request: Any) -> str:
-        """The client IdPs of an organisation as a JSON array."""
+    def get_client_idps(self, caller: Caller, request: Any) -> Listing:
+        """The client IdPs of an organisation."""
         self._plane(caller, _struct(request).get("OrgId", ""))
-        return _json([])
+        return Listing([])
 
     def check_reload(self, caller: Caller, org_id: Any) -> bool:
         """Wait for a change; True if the gateways of the group are to reload."""
@@ -238,11 +263,6 @@ def _tags(definition: Mapping[str, Any]) -> set[str]:
     """The tags by which segmented gateways choose an API; none if it has them disabled."""
     tags = definition.get("tags")
     return set() if definition.get("tags_disabled") or not isinstance(tags, list) else set(map(str, tags))
-
-
-def _json(value: Any) -> str:
-    """JSON in ASCII, for a text of a policy may have half a surrogate pair, which no bytes can carry."""
-    return json.dumps(value, separators=(",", ":"))
 
 
 def _struct(argument: Any) -> dict[str, Any]:
