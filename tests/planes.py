@@ -62,6 +62,11 @@ class Plane:
         return names
 
 
+def planes_of(dashboard: MockDashboard) -> list[Node]:
+    """The nodes of a Dashboard that came over MDCB; the gateway beside it is one over HTTP."""
+    return [node for node in dashboard.state.nodes.all() if node.protocol == OVER_MDCB]
+
+
 @contextmanager
 def plane(dashboard: MockDashboard, group: str = "eu", key: str = "", **node: Any) -> Iterator[Plane]:
     """A gateway that is logged in."""

@@ -183,7 +183,10 @@ class Policies:
         self._report("updated", *changed)
 
     def _report(self, action: str, *policies: Document) -> None:
-        names = [(policy["org_id"], policy["id"] or policy["_id"]) for policy in policies]
+        names = [
+            (policy["org_id"], (self.allows_explicit_ids and policy["id"]) or policy["_id"])
+            for policy in policies
+        ]
         self._changes.report("policy", action, *names)
 
     @property

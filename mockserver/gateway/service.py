@@ -52,6 +52,7 @@ class Guard:
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
         config = gateway.config
+        self._hidden = NOT_ON_PLANES if config.has_minimal_api else ()
         self._secret = config.secret.encode("utf-8", "surrogateescape")
         self._probes = {
             "/hello": f"/{config.health_check_endpoint_name}",
@@ -77,7 +78,7 @@ class Guard:
         clean_path = urls.clean_path(stripped)
         if clean_path != stripped:
             return replies.redirect(str(urls.Url(clean_path, url.query, url.origin)))
-        if config.has_minimal_api and stripped.startswith(NOT_ON_PLANES):
+        if self._hidden and stripped.startswith(self._hidden):
             return replies.PAGE_NOT_FOUND
         return "/tyk" + stripped
 

@@ -231,6 +231,8 @@ class MockDashboard(MockServer):
 
     def reset(self) -> list[str]:
         """Restore the initial state of the Dashboard and of its gateway."""
+        if self.gateway is not None:
+            self.gateway.gateway.catch_up()  # else a reload in progress makes a node of it that is none
         left = super().reset()
         if self.gateway is not None:
             left += self.gateway.reset()

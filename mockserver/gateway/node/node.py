@@ -125,6 +125,7 @@ class Node:
 
     def restart(self) -> None:
         self._work.close()
+        self._reloads.is_over = True
         self._begin()
         self.start()
 

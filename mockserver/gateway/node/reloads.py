@@ -42,6 +42,7 @@ class Reloads:
 
     Attributes:
         hang: why no reload ends any more; "" if they end.
+        is_over: True if the node has begun anew, so that these reloads ask for no more lists.
         changes: the count of changes that the last list of policies included, of a Dashboard of ours.
     """
 
@@ -62,6 +63,7 @@ class Reloads:
         self._lock = threading.Lock()  # never released by a reload that hangs
         self.hang = ""
         self.changes = ""
+        self.is_over = False
 
     def load(self, begun: Callable[[], None] = lambda: None) -> bool:
         """Reload; `begun` is called when no other reload is in progress any more. True if that succeeded."""
@@ -127,6 +129,8 @@ class Reloads:
             _PullFailed: it was not delivered, or cannot be read.
             ReloadHangs: as for `_pull_all`.
         """
+        if self.is_over:
+            raise _PullFailed("the gateway has begun anew")
         lost, reason = "", ""  # why the node would have to register again, and why there is no list
         try:
             answer = self._client.pull(path)
