@@ -90,8 +90,3 @@ def create_key(dashboard: MockDashboard, **members: Any) -> dict[str, Any]:
     assert status == 200, answer
     assert isinstance(answer, dict)
     return answer
-
-
-def planes_of(dashboard: MockDashboard) -> list[Node]:
-    """The nodes of a Dashboard that came over MDCB, without the gateway beside it."""
-    return [node for node in dashboard.state.nodes.all() if node.protocol == OVER_MDCB]

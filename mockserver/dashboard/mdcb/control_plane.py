@@ -17,6 +17,7 @@ from typing import Any, TypeAlias
 
 from mockserver.dashboard.changes import Change, Changes
 from mockserver.dashboard.keys import Keys
+from mockserver.dashboard.mdcb.arguments import number, struct, text, texts
 from mockserver.dashboard.mdcb.key_storage import KeyStorage
 from mockserver.dashboard.mdcb.pending import Pending
 from mockserver.dashboard.mdcb.planes import Plane, Planes
@@ -116,13 +117,13 @@ class ControlPlane:
 
     def login(self, caller: Caller, key: Any) -> bool:
         """Log a gateway in by the key of a user; False if no user has it."""
-        return self._join(self.planes.login(caller, _text(key)))
+        return self._join(self.planes.login(caller, text(key)))
 
     def login_with_group(self, caller: Caller, request: Any) -> bool:
         """Log a gateway in that tells its group and what it has loaded; gateways repeat it."""
-        told = _struct(request)
+        told = struct(request)
         node = told.get("Node", b"")
-        key, group = _text(told.get("UserKey", "")), _text(told.get("GroupID", ""))
+        key, group = text(told.get("UserKey", "")), text(told.get("GroupID", ""))
         return self._join(self.planes.login(caller, key, group, node if isinstance(node, bytes) else b""))
 
     def _join(self, plane: Plane | None) -> bool:
@@ -155,10 +156,10 @@ class ControlPlane:
 
     def get_api_definitions(self, caller: Caller, request: Any) -> Listing:
         """The APIs of an organisation that have one of the tags, if tags are given."""
-        told = _struct(request)
+        told = struct(request)
         plane = self._plane(caller, told.get("OrgId", ""))
         apis = self._apis(plane.organisation)
-        if tags := set(_texts(told.get("Tags", []))):
+        if tags := set(texts(told.get("Tags", []))):
             apis = [api for api in apis if tags & _tags(api["api_definition"])]
         if not told.get("LoadOAS"):
             apis = [{"api_definition": api["api_definition"]} for api in apis]
@@ -166,7 +167,7 @@ class ControlPlane:
 
     def get_client_idps(self, caller: Caller, request: Any) -> Listing:
         """The client IdPs of an organisation."""
-        self._plane(caller, _struct(request).get("OrgId", ""))
+        self._plane(caller, struct(request).get("OrgId", ""))
         return Listing([])
 
     def check_reload(self, caller: Caller, org_id: Any) -> bool:
@@ -188,33 +189,33 @@ class ControlPlane:
 
     def get_group_key_space_update(self, caller: Caller, request: Any) -> list[str]:
         """The same, for a struct with organisation and group."""
-        return self.get_key_space_update(caller, _struct(request).get("OrgID", ""))
+        return self.get_key_space_update(caller, struct(request).get("OrgID", ""))
 
     def get_key(self, caller: Caller, name: Any) -> str:
         """The value of a name: the session of a key, or what a gateway has set."""
-        value = self._keys.get(self.planes.of(caller).organisation, _text(name))
+        value = self._keys.get(self.planes.of(caller).organisation, text(name))
         if value is None:
             raise CallRefused("key not found")
         return value
 
     def get_expiry(self, caller: Caller, name: Any) -> Named:
         """The seconds that a value still has."""
-        return Named("int64", self._keys.expiry(self.planes.of(caller).organisation, _text(name)))
+        return Named("int64", self._keys.expiry(self.planes.of(caller).organisation, text(name)))
 
     def set_key(self, caller: Caller, request: Any) -> None:
         """Set a value for some seconds."""
-        told = _struct(request)
-        name, text = _text(told.get("KeyName", "")), _text(told.get("SessionState", ""))
-        self._keys.set(self.planes.of(caller).organisation, name, text, _number(told.get("Timeout", 0)))
+        told = struct(request)
+        name, text = text(told.get("KeyName", "")), text(told.get("SessionState", ""))
+        self._keys.set(self.planes.of(caller).organisation, name, text, number(told.get("Timeout", 0)))
 
     def delete_key(self, caller: Caller, name: Any) -> bool:
         """Remove a value; False if there was none."""
-        return self._keys.delete(self.planes.of(caller).organisation, _text(name))
+        return self._keys.delete(self.planes.of(caller).organisation, text(name))
 
     def delete_keys(self, caller: Caller, names: Any) -> bool:
         """Remove values; False if one of them was not there."""
         organisation = self.planes.of(caller).organisation
-        deleted = [self._keys.delete(organisation, name) for name in _texts(names)]
+        deleted = [self._keys.delete(organisation, name) for name in texts(names)]
         return all(deleted)
 
     def purge_analytics_data(self, caller: Caller, records: Any) -> None:
@@ -230,7 +231,7 @@ class ControlPlane:
         plane = self.planes.of(caller)
         if org_id != plane.organisation:
             raise CallRefused(
-                f"the user of api_key is of the organisation {plane.organisation}, not of {_text(org_id)!r}; "
+                f"the user of api_key is of the organisation {plane.organisation}, not of {text(org_id)!r}; "
                 "give rpc_key the id of that organisation"
             )
         return plane
@@ -263,47 +264,3 @@ def _tags(definition: Mapping[str, Any]) -> set[str]:
     """The tags by which segmented gateways choose an API; none if it has them disabled."""
     tags = definition.get("tags")
     return set() if definition.get("tags_disabled") or not isinstance(tags, list) else set(map(str, tags))
-
-
-def _struct(argument: Any) -> dict[str, Any]:
-    """An argument that must be a struct.
-
-    Raises:
-        CallRefused: it is not.
-    """
-    if not isinstance(argument, dict):
-        raise CallRefused(f"the argument is a {type(argument).__name__}, must be a struct")
-    return argument
-
-
-def _text(value: Any) -> str:
-    """A value that must be a text.
-
-    Raises:
-        CallRefused: it is not.
-    """
-    if not isinstance(value, str):
-        raise CallRefused(f"a {type(value).__name__} was sent, must be a text")
-    return value
-
-
-def _texts(value: Any) -> list[str]:
-    """A value that must be a list of texts.
-
-    Raises:
-        CallRefused: it is not.
-    """
-    if not isinstance(value, list):
-        raise CallRefused(f"a {type(value).__name__} was sent, must be a list of texts")
-    return [_text(item) for item in value]
-
-
-def _number(value: Any) -> int:
-    """A value that must be a whole number.
-
-    Raises:
-        CallRefused: it is not.
-    """
-    if type(value) is not int:
-        raise CallRefused(f"a {type(value).__name__} was sent, must be a whole number")
-    return value
