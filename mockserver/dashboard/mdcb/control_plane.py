@@ -205,8 +205,8 @@ class ControlPlane:
     def set_key(self, caller: Caller, request: Any) -> None:
         """Set a value for some seconds."""
         told = struct(request)
-        name, text = text(told.get("KeyName", "")), text(told.get("SessionState", ""))
-        self._keys.set(self.planes.of(caller).organisation, name, text, number(told.get("Timeout", 0)))
+        name, session = text(told.get("KeyName", "")), text(told.get("SessionState", ""))
+        self._keys.set(self.planes.of(caller).organisation, name, session, number(told.get("Timeout", 0)))
 
     def delete_key(self, caller: Caller, name: Any) -> bool:
         """Remove a value; False if there was none."""
