@@ -156,8 +156,8 @@ class DashboardStandIn:
             if value.startswith("solo-"):
                 return "<solo>"
             return "<node>" if self._nodes and value == self._nodes[-1] else "<former node>"
-        if name == "x-tyk-nonce":  # pings may come between an answer and the next request
-            return "<nonce>" if value in self._nonces[-4:] else "<former nonce>"
+        if name == "x-tyk-nonce":  # pings come between an answer and the next request, and overlap
+            return "<nonce>" if value in self._nonces[-20:] else "<former nonce>"
         return value
 
     def _reply(self, operation: str) -> tuple[int, str]:

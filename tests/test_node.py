@@ -18,11 +18,12 @@ from serving import serving
 
 from mockserver import MockDashboard, MockGateway
 from mockserver.contract.spec_files import version_of
-from mockserver.dashboard.nodes.notifications import CHANNEL, message
+from mockserver.dashboard.nodes.notifications import message
 from mockserver.gateway.config import Config
 from mockserver.gateway.seeding import SeedError
 from mockserver.gateway.source import ReloadHangs
 from mockserver.service.configuration import ConfigError
+from mockserver.service.notifications import CHANNEL
 from mockserver.storage.redis_backend import RedisBackend
 
 GOLD = {"id": "gold", "org_id": "acme", "rate": 5}

@@ -228,4 +228,8 @@ def _configuration(options: argparse.Namespace) -> tuple[Config, list[str]]:
                 f"--policies {options.policies}: there is no such file or directory; create it first"
             )
         config = with_policies(config, options.policies)
+    if options.backup is not None and not config.slave_options__use_rpc:
+        raise ConfigError("--backup is for data planes; set slave_options.use_rpc, or leave it out")
+    if options.backup is not None and not options.backup.absolute().parent.is_dir():
+        raise ConfigError(f"--backup {options.backup}: there is no such directory; create it first")
     return config, ignored

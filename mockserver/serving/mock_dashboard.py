@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -159,13 +160,18 @@ class MockDashboard(MockServer):
         config, host = settings.config, settings.config.listen_address
         self.gateway, self._session_id = None, ""
         self._planes: ControlPlaneServer | None = None
-        listener = listen(host, config.listen_port)
-        try:
+        with ExitStack() as undoing:
+            listener = listen(host, config.listen_port)
+            undoing.callback(listener.close)
+            for_planes = None
+            if settings.mdcb_port is not None:
+                for_planes = listen(host, settings.mdcb_port, "--mdcb or --host")
+                undoing.callback(for_planes.close)
             if settings.gateway is not None:
                 url = url_of(listener.getsockname()[:2])
-                self.gateway = MockGateway.of(
-                    version_of(None), as_node(settings.gateway, url, config.shared_node_secret)
-                )
+                gateway = as_node(settings.gateway, url, config.shared_node_secret)
+                self.gateway = MockGateway.of(version_of(None), gateway)
+                undoing.callback(self.gateway.close)
                 config = _with_gateway(config, self.gateway)
             self.state = Dashboard(
                 settings.version,
@@ -181,18 +187,12 @@ class MockDashboard(MockServer):
             self._tell_gateway()
             self.policies = DashboardPolicies(self.state)
             self.portal = self.state.portal
-            if settings.mdcb_port is not None:
-                for_planes = listen(host, settings.mdcb_port, "--mdcb or --host")
+            if for_planes is not None:
                 self._planes = ControlPlaneServer(self.state, for_planes, mock.closing.wait)
+                undoing.callback(self._planes.close)
             service = replace(dashboard_service(self.state), is_unnoted=self._is_of_gateway_beside)
             self._serve(mock, service, listener, host, remote_control=settings.remote_control)
-        except BaseException:
-            listener.close()
-            if self._planes is not None:
-                self._planes.close()
-            if self.gateway is not None:
-                self.gateway.close()
-            raise
+            undoing.pop_all()
 
     def _is_of_gateway_beside(self, request: Request) -> bool:
         """True for what the gateway beside asks for: the journal has the requests of others alone."""

@@ -28,7 +28,7 @@ def addresses_of(config: Config) -> Addresses:
         _require(config.node_secret, "node_secret", "the secret that the Dashboard shares with its gateways")
         if config.policies__policy_source != "service":
             policies_url = url
-    if not config.use_db_app_configs or config.disable_dashboard_zeroconf:
+    if url or not config.use_db_app_configs or config.disable_dashboard_zeroconf:
         _require(policies_url, "policies.policy_connection_string", "the URL of the Dashboard")
     if config.use_db_app_configs and config.disable_dashboard_zeroconf:
         _require(url, "db_app_conf_options.connection_string", "the URL of the Dashboard")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from mockserver.gateway.gateway import Gateway
 from mockserver.gateway.node.node import Node
-from mockserver.gateway.node.notifications import CHANNEL, CLIENT_IDPS, ZEROCONF, Receiver, dashboard_of
+from mockserver.gateway.node.notifications import CLIENT_IDPS, ZEROCONF, Receiver, dashboard_of
 from mockserver.service.mock import Mock
+from mockserver.service.notifications import CHANNEL
 
 
 def join(gateway: Gateway, mock: Mock) -> Node:

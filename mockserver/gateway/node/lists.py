@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any, NamedTuple
+from typing import Any
 
 from mockserver.contract.codecs import Codec, Malformed, ensure_id
 from mockserver.gateway.api_definition import Api
@@ -17,20 +17,6 @@ class _Node(GoType):
 
     def decode(self, node: Any, current: Any, problems: Problems) -> Any:
         return node
-
-
-class PulledPolicies(NamedTuple):
-    """The policies of a list, and the nonce for the next request."""
-
-    policies: list[dict[str, Any]]
-    nonce: str
-
-
-class PulledApis(NamedTuple):
-    """The APIs of a list, and the nonce for the next request."""
-
-    apis: list[Api]
-    nonce: str
 
 
 def _list_of(item: GoType) -> Codec:
@@ -47,8 +33,8 @@ class CutOff(Malformed):
     """JSON that ends too early, which a gateway takes for a lost connection."""
 
 
-def policies_of(body: bytes, codec: Codec, behaviours: Collection[str]) -> PulledPolicies:
-    """The policies of an answer; one that cannot be decoded spoils them all.
+def policies_of(body: bytes, codec: Codec, behaviours: Collection[str]) -> tuple[list[dict[str, Any]], str]:
+    """The policies of an answer, and the nonce for the next request; one bad policy spoils them all.
 
     Members that a Dashboard adds are ignored (gateway/policy.go:196 @v5.14.0).
 
@@ -73,11 +59,11 @@ def policies_of(body: bytes, codec: Codec, behaviours: Collection[str]) -> Pulle
         for policy in policies:
             unique.setdefault(policy["id"], policy)
         policies = list(unique.values())
-    return PulledPolicies(policies, document["Nonce"])
+    return policies, document["Nonce"]
 
 
-def apis_of(body: bytes, codec: Codec, *, segmented: bool, tags: Collection[str]) -> PulledApis:
-    """The APIs of an answer; a segmented node takes those with one of its tags.
+def apis_of(body: bytes, codec: Codec, *, segmented: bool, tags: Collection[str]) -> tuple[list[Api], str]:
+    """The APIs of an answer, and the nonce for the next request; a segmented node takes those with its tags.
 
     Source: internal/model/merged_apis.go:46 @v5.14.0.
 
@@ -88,7 +74,7 @@ def apis_of(body: bytes, codec: Codec, *, segmented: bool, tags: Collection[str]
     apis = [Api.of_node(codec, item["api_definition"]) for item in document["Message"] or []]
     if segmented:
         apis = [api for api in apis if _is_in_segment(api, tags)]
-    return PulledApis(apis, document["Nonce"])
+    return apis, document["Nonce"]
 
 
 def bare_policies_of(text: str, codec: Codec) -> list[dict[str, Any]]:

@@ -33,6 +33,7 @@ RETRY_SECONDS = 5.0  # between two attempts to register
 BEAT_SECONDS = 2.0  # between two pings
 FIRST_BEAT_SECONDS = 0.1  # after the registration, so that the pull of policies goes first
 FIRST_PAUSE, LONGEST_PAUSE = 5.0, 60.0  # seconds between two attempts of the first load
+CLOSING_SECONDS = 1.0  # that work in progress has at the end
 RECOVERY_ATTEMPTS = 2  # of the versions that limit them to ten seconds
 SILENT = "dashboard is down? Heartbeat is failing"
 NOT_OK = "dashboard is down? Heartbeat non-200 response"
@@ -131,6 +132,8 @@ class Node:
 
     def close(self) -> None:
         self._work.close()
+        self._work.settle(CLOSING_SECONDS)
+        self._reloads.is_over = True
         if self._is_registered and not self._reloads.hang:
             self._is_registered = False
             try:
@@ -258,6 +261,6 @@ class Node:
 
     def _tell(self, failure: str) -> None:
         """Note why an exchange failed, and log it if that is news."""
-        if failure and failure != self.failure:
+        if failure and failure != self.failure and not self._reloads.is_over:
             LOG.warning("the Dashboard at %s %s", self.client.url or self.client.policies_url, failure)
         self.failure = failure

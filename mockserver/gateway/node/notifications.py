@@ -5,7 +5,6 @@ Source: gateway/redis_signals.go:116 @v5.14.0; recordings node/notifications, no
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import json
 import logging
@@ -13,9 +12,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from mockserver.gateway.config import Config
+from mockserver.service.notifications import CHANNEL, SHA256, signature_of
 
-CHANNEL = "tyk.cluster.notifications"
-SHA256 = 5  # the number of the algorithm, of Go's crypto.Hash
 RELOADS = {"ApiUpdated", "ApiRemoved", "ApiAdded", "PolicyChanged", "GroupReload"}
 ZEROCONF = "NoticeDashboardZeroConf"
 CLIENT_IDPS = "ClientIdPChanged"
@@ -29,11 +27,6 @@ class Notification(NamedTuple):
 
     command: str
     payload: str
-
-
-def signature_of(command: str, payload: str, node_secret: str) -> str:
-    """The signature of a notification: hex digits of SHA-256."""
-    return hashlib.sha256(f"{command}{payload}{node_secret}".encode("utf-8", "surrogateescape")).hexdigest()
 
 
 def read(data: bytes, node_secret: str, *, allow_insecure: bool = False) -> Notification:

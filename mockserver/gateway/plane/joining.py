@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from mockserver.gateway.gateway import Gateway
-from mockserver.gateway.node.notifications import CHANNEL, Receiver
+from mockserver.gateway.node.notifications import Receiver
 from mockserver.gateway.plane.backup import FileBackup, StoreBackup
 from mockserver.gateway.plane.plane import Plane
 from mockserver.service.mock import Mock
+from mockserver.service.notifications import CHANNEL
 
 
 def join(gateway: Gateway, mock: Mock, backup: Path | None = None) -> Plane:
