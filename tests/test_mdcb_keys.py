@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from dashboards import RIGHT, add, ask
-from planes import WAIT, Plane, create_key, plane, second_organisation
+from planes import WAIT, Plane, create_key, plane, planes_of, second_organisation
 from serving import serving
 
 from mockserver import MockDashboard
@@ -134,6 +134,9 @@ def test_failures_by_name(mdcb: MockDashboard, scenario: str, expected: type[Exc
         mdcb.fault(scenario=scenario)
         if isinstance(expected, list):
             assert [policy["_id"] for policy in gateway.policies()] == expected
+            (node,) = planes_of(mdcb)
+            assert node.delivered is not None
+            assert len(node.delivered) == len(expected)
         else:
             with pytest.raises(expected):
                 gateway.policies()

@@ -85,6 +85,11 @@ def add(commands: Commands) -> None:
         "start without one. Without it the backup is in the Redis of --store.",
     )
     parser.add_argument(
+        "--stop-at-eof",
+        action="store_true",
+        help="Stop also when standard input ends, as it does with the process that has started this one.",
+    )
+    parser.add_argument(
         "--spec",
         type=Path,
         metavar="FILE",
@@ -113,6 +118,8 @@ def run(options: argparse.Namespace) -> int:
         )  # fmt: skip
     with mock as gateway:
         stop_on_signals(gateway.stop)
+        if options.stop_at_eof:
+            stop_at_eof(gateway.stop)
         show_ignored(options.conf, ignored)
         show(*gateway.gateway.warnings())
         contract = gateway.gateway.contract
@@ -157,6 +164,17 @@ def stop_on_signals(stop: Callable[[], None]) -> None:
     """Stop a mock at SIGTERM or SIGINT."""
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop_in_time(stop))
+
+
+def stop_at_eof(stop: Callable[[], None]) -> None:
+    """Stop a mock when standard input ends."""
+
+    def wait() -> None:
+        while os.read(0, 4096):
+            pass
+        stop_in_time(stop)
+
+    threading.Thread(target=wait, name="tyk-contract-stdin", daemon=True).start()
 
 
 def show_ignored(path: Path | None, keys: list[str]) -> None:
