@@ -163,7 +163,7 @@ class Node:
             try:
                 self.client.deregister()
             except ClientError as error:
-                LOG.warning("the Dashboard at %s was not told of the end: %s", self.client.url, error)
+                LOG.info("the Dashboard at %s was not told of the end: %s", self.client.url, error)
 
     def _register(self, then: Callable[[], None]) -> None:
         """Register, load, and go on; try again later while the Dashboard cannot register the node."""
