@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 from asking import wait_until
 from dashboards import ADMIN, RIGHT, add, ask
-from planes import WAIT, Plane, plane, second_organisation
+from planes import WAIT, Plane, plane, planes_of, second_organisation
 
 from mockserver import MockDashboard
 from mockserver.dashboard.mdcb import control_plane
 from mockserver.dashboard.mdcb.control_plane import FUNCTIONS
-from mockserver.dashboard.mdcb.types import DEFINITIONS, GROUP_KEYS, LOGIN, VALUE
 from mockserver.dashboard.nodes.nodes import MAX_NODES, Node
+from mockserver.golang.rpc.calls import DEFINITIONS, GROUP_KEYS, LOGIN, VALUE
 from mockserver.golang.rpc.errors import CallRefused
 from mockserver.golang.rpc.gob_types import Named
 from mockserver.http.client import Client
@@ -186,17 +186,17 @@ def test_a_plane_that_stops_is_no_node(mdcb: MockDashboard, *, logs_in: bool) ->
         assert gateway.policies() == []
         if logs_in:
             gateway.login()
-    wait_until(lambda: not mdcb.state.nodes.all())
+    wait_until(lambda: not planes_of(mdcb))
 
 
 def test_what_a_plane_tells_is_cut(mdcb: MockDashboard) -> None:
     """Of long texts and many tags the begin is kept, and of too much nothing."""
     told = {"host_details": {"Hostname": "h" * 1000}, "tags": ["t"] * 1000}
     with plane(mdcb, "g" * 1000, **told) as gateway:
-        [node] = mdcb.state.nodes.all()
+        [node] = planes_of(mdcb)
         assert (len(node.hostname), len(node.tags), len(node.group)) == (256, 100, 256)
         gateway.login(padding="p" * (4 << 20))
-        assert len(mdcb.state.nodes.all()) == 2
+        assert len(planes_of(mdcb)) == 2
         gateway.login(stats={"policies_count": 1, "loaded_policies": [{}] * 20_001})
         assert node.loaded is None
 
@@ -205,7 +205,7 @@ def test_a_plane_that_is_cut_off_stays_a_node(mdcb: MockDashboard) -> None:
     """A gateway that is gone without a word stays in the table, for it may serve on."""
     with plane(mdcb):
         pass
-    assert [node.id for node in mdcb.state.nodes.all()] == ["solo-1"]
+    assert [node.id for node in planes_of(mdcb)] == ["solo-1"]
 
 
 @pytest.mark.parametrize(
@@ -216,12 +216,12 @@ def test_a_login_without_a_node_is_accepted(mdcb: MockDashboard, node: bytes) ->
     gateway = Plane(mdcb)
     with gateway.client:
         assert gateway.call("LoginWithGroup", Named(LOGIN, {"UserKey": mdcb.key, "Node": node}))
-        [entry] = mdcb.state.nodes.all()
+        [entry] = planes_of(mdcb)
         assert gateway.call("LoginWithGroup", Named(LOGIN, {"UserKey": mdcb.key, "Node": node}))
-        assert mdcb.state.nodes.all() == [entry]
+        assert planes_of(mdcb) == [entry]
         assert entry.id
         assert gateway.client.connection_id not in str(ask(mdcb, "GET", "/_mock/nodes"))
-        assert [node.group for node in mdcb.state.nodes.all()] == ["ungrouped"]
+        assert [node.group for node in planes_of(mdcb)] == ["ungrouped"]
 
 
 @pytest.mark.parametrize("change", ["DELETE", "key"])
@@ -254,7 +254,7 @@ def test_a_plane_takes_no_node_of_others(mdcb: MockDashboard) -> None:
     org, key = second_organisation(mdcb)
     with plane(mdcb, node_id="taken"), plane(mdcb, key=key, node_id="taken") as other:
         other.login()
-        nodes = {node.organisation: node.id for node in mdcb.state.nodes.all()}
+        nodes = {node.organisation: node.id for node in planes_of(mdcb)}
         assert sorted(nodes) == sorted((mdcb.state.organisation, org))
         assert nodes[mdcb.state.organisation] == "taken" != nodes[org]
 
