@@ -28,7 +28,7 @@ class MemberTable:
     spans: dict[str, Span]
 
     def below(self, path: str) -> list[str] | None:
-        """The names of the members of an object, "" for the document; None if the table does not have them."""
+        """The members of an object, "" for the document; None if the table does not have them."""
         if path and self.kinds.get(path) != OBJECT:
             return None
         prefix = f"{path}." if path else ""

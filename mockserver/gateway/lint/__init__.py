@@ -1,1 +1,1 @@
-"""Lint: what a gateway of one version will refuse, skip or silently read otherwise in files that are given to it."""
+"""Lint: what a gateway of one version would refuse, skip or silently read otherwise in its files."""

@@ -42,14 +42,14 @@ def _check_expiry(document: Document, path: tuple[str, ...], text: str, now: flo
 
 def _check_policies(document: Document, entry: ApiEntry, inventory: Inventory) -> None:
     fields = entry.api.fields
-    named = [(("jwt_default_policies",), name) for name in fields["jwt_default_policies"] or ()]
-    mappings = {
-        ("jwt_scope_to_policy_mapping",): fields["jwt_scope_to_policy_mapping"],
-        **{
-            ("scopes", kind, "scope_to_policy"): fields["scopes"][kind]["scope_to_policy"]
-            for kind in ("jwt", "oidc")
-        },
+    named: list[tuple[tuple[str, ...], str]] = [
+        (("jwt_default_policies",), name) for name in fields["jwt_default_policies"] or ()
+    ]
+    mappings: dict[tuple[str, ...], dict[str, str] | None] = {
+        ("jwt_scope_to_policy_mapping",): fields["jwt_scope_to_policy_mapping"]
     }
+    for kind in ("jwt", "oidc"):
+        mappings["scopes", kind, "scope_to_policy"] = fields["scopes"][kind]["scope_to_policy"]
     for path, mapping in mappings.items():
         named += [((*path, scope), name) for scope, name in (mapping or {}).items()]
     for path, name in named:
@@ -63,10 +63,8 @@ def check_apis(entries: tuple[ApiEntry, ...]) -> None:
     by_path: defaultdict[str, list[ApiEntry]] = defaultdict(list)
     for entry in entries:
         if entry.api.id and (earlier := by_id.get(entry.api.id)):
-            entry.document.report(
-                "duplicate-id", ("api_id",), f"{earlier.document.source.name} has the id {entry.api.id!r} too",
-                last=entry.document.source.name,
-            )  # fmt: skip
+            message = f"the id {entry.api.id!r} is that of {earlier.document.source.name} too"
+            entry.document.report("duplicate-id", ("api_id",), message, last=entry.document.source.name)
         elif entry.api.listen_path:
             by_path[entry.api.listen_path].append(entry)
         by_id[entry.api.id] = entry

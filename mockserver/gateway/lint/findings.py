@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from mockserver.gateway.lint.rule_table import RULES
+from mockserver.gateway.lint import rules
 from mockserver.gateway.lint.rules import Kind, Level
 from mockserver.gateway.lint.source import Source, Steps, steps_to
 
@@ -80,10 +81,13 @@ class Findings:
     def __init__(self, behaviours: frozenset[str], version: str) -> None:
         self.behaviours = behaviours
         self.version = version
+        self._rules = rules.load()
         self._items: list[Finding] = []
 
-    def __iter__(self) -> Iterator[Finding]:
-        return iter(self._items)
+    def take(self) -> list[Finding]:
+        """The findings since the last call."""
+        items, self._items = self._items, []
+        return items
 
     def add(
         self,
@@ -96,13 +100,13 @@ class Findings:
         subject: str = "",
         member: str = "",
         edits: tuple[Edit, ...] = (),
-        **values: object,
+        values: Mapping[str, object] = MappingProxyType({}),
     ) -> None:
         """Add a finding at a character of a file; `values` fill the fields of the effect and the remedy."""
-        rule = RULES[rule_id]
+        rule = self._rules[rule_id]
         effect = rule.effect(kind, self.behaviours)
         line, column = source.line_and_column(position)
-        values = {"version": self.version, **values}
+        filled = {"version": self.version, **values}
         self._items.append(
             Finding(
                 rule.id,
@@ -113,8 +117,8 @@ class Findings:
                 subject,
                 member,
                 message,
-                effect.text.format_map(values),
-                rule.remedy.format_map(values),
+                effect.text.format_map(filled),
+                rule.remedy.format_map(filled),
                 edits,
             )
         )
@@ -141,11 +145,11 @@ class Document:
     subject: str
 
     def report(self, rule_id: str, path: Sequence[str], message: str, **values: object) -> None:
-        """Report a finding of the member with a path of names; it is at its nearest parent if it is absent."""
+        """Report a finding of the member with a path of names, or of its nearest parent if it is absent."""
         place = self.source.place(self.steps + steps_to(self.node, path))
         self.findings.add(
             rule_id, self.source, self.kind, place.name, message,
-            subject=self.subject, member="/".join(path), **values,
+            subject=self.subject, member="/".join(path), values=values,
         )  # fmt: skip
 
     def report_at(
@@ -163,7 +167,7 @@ class Document:
         position = place.name if at_name else place.start
         self.findings.add(
             rule_id, self.source, self.kind, position, message,
-            subject=self.subject, member=member, edits=edits, **values,
+            subject=self.subject, member=member, edits=edits, values=values,
         )  # fmt: skip
 
     def has(self, name: str) -> bool:

@@ -19,10 +19,10 @@ _MARKS = {  # the names of members that tell a kind
     },
     Kind.DASHBOARD_CONF: {"mongo_url", "tyk_api_config", "page_size", "admin_secret", "enable_ownership"},
     Kind.SESSION: {
-        "apply_policies", "apply_policy_id", "expires", "alias", "quota_remaining", "quota_renews", "allowance",
-        "last_check", "basic_auth_data", "session_lifetime", "oauth_client_id",
+        "apply_policies", "apply_policy_id", "expires", "alias", "quota_remaining", "quota_renews",
+        "allowance", "last_check", "basic_auth_data", "session_lifetime", "oauth_client_id",
     },
-    Kind.POLICY: {"id", "key_expires_in", "partitions", "is_inactive", "access_rights", "name", "rate", "per"},
+    Kind.POLICY: {"id", "key_expires_in", "partitions", "is_inactive", "access_rights", "name", "rate"},
 }  # fmt: skip
 _CONF_NAMES = {"tyk_analytics.conf": Kind.DASHBOARD_CONF}
 _RECORD_STEM = "policies"

@@ -7,40 +7,23 @@ document and knows the steps to each value.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+import re
+from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from mockserver.contract.member_tables import MemberTable
-from mockserver.contract.versions import Span
 from mockserver.gateway.lint.findings import Document
 from mockserver.gateway.lint.names import did_you_mean
 from mockserver.gateway.lint.source import Steps
+from mockserver.gateway.lint.vocabularies import Vocabulary
 from mockserver.golang import json_reader
 from mockserver.golang.json_reader import Number, Object
 from mockserver.golang.json_writer import format_float
 from mockserver.golang.scalars import ANY, BOOL, FLOAT64, INT64, STRING, AnyValue, GoType, Problems, fold
 from mockserver.golang.structs import Map, Slice, Struct
 
+_SECRET = re.compile("secret|password", re.IGNORECASE)  # names of members whose values are not shown
 _BOOLEANS = {"true": "true", "false": "false", "1": "true", "0": "false"}
-
-
-@dataclass(frozen=True)
-class Vocabulary:
-    """What is known of the members of documents of one kind.
-
-    Attributes:
-        type: the Go type.
-        table: all names, if the type has only some of them; None if it has all.
-        elsewhere: the versions that have a member that this version has not, by name.
-        dashboard: the names of members at the top that the Dashboard alone has.
-    """
-
-    type: Struct
-    table: MemberTable | None
-    elsewhere: Mapping[str, Span]
-    dashboard: frozenset[str]
 
 
 class MemberWalk:
@@ -104,10 +87,12 @@ class MemberWalk:
         if notes:
             (_, text), *_ = notes
             edit = _corrected(node, kind)
+            hint = "correct the value" if edit is None else f"write {edit}"
+            if _SECRET.search("/".join(path)):
+                text, hint = f"the value {text[text.rindex('must be') :]}", "correct the value"
             self._document.report_at(
-                "wrong-type", steps, "/".join(path), text, edit=edit, at_name=False,
-                hint="correct the value" if edit is None else f"write {edit}",
-            )  # fmt: skip
+                "wrong-type", steps, "/".join(path), text, edit=edit, at_name=False, hint=hint
+            )
             notes.clear()
         elif isinstance(value, float) and node.lstrip("-").isdigit() and int(node) != int(value):
             self._document.report_at(

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from pathlib import PurePath
 
 from mockserver.gateway.lint.inventory import Inventory, PolicyEntry
-from mockserver.gateway.lint.shared_checks import check_quota, check_rate, check_right
 from mockserver.gateway.lint.rules import Kind
+from mockserver.gateway.lint.shared_checks import check_quota, check_rate, check_right
 from mockserver.gateway.policy_merging import is_empty, is_partitioned
 from mockserver.storage.files import NAME_MAX
 
@@ -111,7 +111,7 @@ def check_duplicates(entries: list[PolicyEntry], *, by_organisation: bool) -> No
         key = (entry.org_id if by_organisation else "", entry.id)
         if entry.id and (earlier := seen.get(key)) is not None:
             entry.document.report(
-                "duplicate-id", ("id",), f"{earlier.document.source.name} has the id {entry.id!r} too",
+                "duplicate-id", ("id",), f"the id {entry.id!r} is that of {earlier.document.source.name} too",
                 last=entry.document.source.name,
             )  # fmt: skip
         seen[key] = entry

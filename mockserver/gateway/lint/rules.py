@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import IntEnum, StrEnum
+from functools import cache
+from typing import Any
+
+from mockserver.contract.spec_files import SpecError, load_yaml, spec_path
 
 
 class Level(IntEnum):
@@ -72,7 +76,7 @@ class Rule:
     level: Level
     about: str
     remedy: str
-    effects: tuple[Effect, ...] = field(default=())
+    effects: tuple[Effect, ...]
     is_fixed: bool = False
 
     def effect(self, kind: Kind, behaviours: Iterable[str]) -> Effect:
@@ -83,3 +87,42 @@ class Rule:
             ):
                 return effect
         raise LookupError(f"rule {self.id} has no effect in a file of the kind {kind}")
+
+
+@cache
+def load() -> dict[str, Rule]:
+    """The rules of spec/gateway/lint.yaml by id.
+
+    Raises:
+        SpecError: a row has a wrong form.
+    """
+    path = spec_path("gateway") / "lint.yaml"
+    rules = {}
+    for row in load_yaml(path):
+        try:
+            rule = _rule(row)
+        except (KeyError, TypeError, ValueError) as error:
+            raise SpecError(f"{path}: {row}: {error}; correct the row") from error
+        rules[rule.id] = rule
+    return rules
+
+
+def _rule(row: dict[str, Any]) -> Rule:
+    return Rule(
+        row["id"],
+        Level[row["level"].upper()],
+        row["about"],
+        row["remedy"],
+        tuple(_effect(effect) for effect in row["effects"]),
+        is_fixed=row.get("fixed", False),
+    )
+
+
+def _effect(row: dict[str, Any]) -> Effect:
+    return Effect(
+        row["text"],
+        tuple(map(Kind, row.get("kinds", ()))),
+        row.get("behaviour", ""),
+        Level[row["level"].upper()] if "level" in row else None,
+        row.get("source", ""),
+    )

@@ -30,13 +30,16 @@ class _Cause(NamedTuple):
 
 
 _CAUSES = (
-    _Cause(re.compile(BYTE_ORDER_MARK), "", "", "the file begins with a byte order mark", "save it as UTF-8 without one", BYTE_ORDER_MARK),
+    _Cause(
+        re.compile(BYTE_ORDER_MARK), "", "", "the file begins with a byte order mark",
+        "save it as UTF-8 without one", BYTE_ORDER_MARK,
+    ),
     _Cause(re.compile(r"[}\]]"), "", ",", "a comma stands before a closing bracket", "remove the comma", ","),
     _Cause(re.compile(r"/[/*]|#"), "", "", "JSON has no comments", "remove the comment"),
     _Cause(re.compile(r"'"), "", "", "a text is in single quotes", "write double quotes"),
-    _Cause(re.compile(r"\Z"), "", "", "the file ends too early", "complete it: a bracket or a quote is not closed"),
+    _Cause(re.compile(r"\Z"), "", "", "the file ends too early", "close all brackets and quotes"),
     _Cause(re.compile(r"[\[{\"\w]"), "comma", "", "a comma is missing before this", "add the comma"),
-    _Cause(re.compile(r"[A-Za-z_]"), "name", "", "the name of a member has no quotes", "write it in double quotes"),
+    _Cause(re.compile(r"[A-Za-z_]"), "name", "", "the name of a member has no quotes", "write double quotes"),
 )  # fmt: skip
 
 
@@ -45,7 +48,8 @@ def report_syntax_error(findings: Findings, source: Source, kind: Kind) -> None:
     assert source.error is not None
     text, position, reason = source.text, source.error.position, source.error.reason
     before = text[:position].rstrip(" \t\r\n")
-    message, hint, edits = reason, "correct the text", ()
+    message, hint = reason, "correct the text"
+    edits: tuple[Edit, ...] = ()
     for cause in _CAUSES:
         if cause.at.match(text, position) and cause.reason in reason and before.endswith(cause.after):
             message, hint = cause.message, cause.remedy
@@ -53,4 +57,12 @@ def report_syntax_error(findings: Findings, source: Source, kind: Kind) -> None:
                 position = position if text.startswith(cause.excess, position) else len(before) - 1
                 edits = (Edit(position, position + 1, ""),)
             break
-    findings.add("syntax", source, kind, position, f"not valid JSON: {message}", edits=edits, hint=hint)
+    findings.add(
+        "syntax",
+        source,
+        kind,
+        position,
+        f"not valid JSON: {message}",
+        edits=edits,
+        values={"hint": hint},
+    )
