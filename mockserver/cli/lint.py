@@ -36,7 +36,7 @@ def add(commands: Commands) -> None:
     )
     parser.add_argument(
         "paths",
-        nargs="+",
+        nargs="*",
         type=Path,
         metavar="PATH",
         help="File, or directory with *.json, tyk.conf and tyk_analytics.conf, without the directories in "
@@ -60,6 +60,7 @@ def add(commands: Commands) -> None:
         action="store_true",
         help="Change the files where the remedy has one meaning alone, and report what is left.",
     )
+    parser.add_argument("--rules", action="store_true", help="Print all rules as a Markdown table, and end.")
     parser.set_defaults(run=run)
 
 
@@ -68,9 +69,15 @@ def run(options: argparse.Namespace) -> int:
     from mockserver.cli import lint_formats
     from mockserver.cli.lint_files import files_at, fix
     from mockserver.contract.spec_files import version_of
+    from mockserver.gateway.lint import rules
     from mockserver.gateway.lint.linter import Linter
     from mockserver.gateway.lint.rules import Kind, Level
 
+    if options.rules:
+        show(*lint_formats.rules_as_markdown(rules.load().values()))
+        return CONFORMS
+    if not options.paths:
+        raise ValueError("nothing to lint; give a file, or a directory that a gateway reads")
     version = version_of(options.gateway)
     files = files_at(options.paths, Kind(options.kind) if options.kind else None)
     linter, changed = Linter(version), None

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
 
+from mockserver.gateway.lint.file import File
 from mockserver.gateway.lint.findings import Finding
 from mockserver.gateway.lint.fixing import fixed
 from mockserver.gateway.lint.linter import Linter
-from mockserver.gateway.lint.reading import File
 from mockserver.gateway.lint.rules import Kind
 from mockserver.storage.file_writer import FileWriter
 from mockserver.storage.snapshot import content_of

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from mockserver.gateway.lint.findings import Finding
-from mockserver.gateway.lint.rules import Level
+from mockserver.gateway.lint.rules import Effect, Level, Rule
 
 _GITHUB_COMMANDS = {Level.ERROR: "error", Level.WARNING: "warning", Level.NOTE: "notice"}
 _ESCAPES = {"%": "%25", "\r": "%0D", "\n": "%0A"}
@@ -50,11 +50,7 @@ class Result:
 
 def as_text(result: Result) -> list[str]:
     """A line for each finding, and a summary."""
-    lines = [
-        f"{finding.place}: {finding.level.label}: {finding.sentence} [{finding.rule}]"
-        for finding in result.findings
-    ]
-    return [*lines, result.summary]
+    return [*map(str, result.findings), result.summary]
 
 
 def as_json(result: Result) -> list[str]:
@@ -82,6 +78,28 @@ def as_github(result: Result) -> list[str]:
         shown = ",".join(f"{name}={_escaped(value, _PROPERTY_ESCAPES)}" for name, value in properties.items())
         lines.append(f"::{_GITHUB_COMMANDS[finding.level]} {shown}::{_escaped(finding.sentence, _ESCAPES)}")
     return [*lines, result.summary]
+
+
+def rules_as_markdown(rules: Iterable[Rule]) -> list[str]:
+    """A table of rules, which docs/lint.md shows."""
+    lines = [
+        "| rule | level | what is found | what a gateway does | source |",
+        "| --- | --- | --- | --- | --- |",
+    ]
+    for rule in sorted(rules, key=lambda rule: (-rule.level, rule.id)):
+        effects = "<br>".join(map(_effect_in_words, rule.effects))
+        sources = "<br>".join(dict.fromkeys(effect.source for effect in rule.effects if effect.source))
+        name = f"`{rule.id}`" + (" (`--fix`)" if rule.is_fixed else "")
+        lines.append(f"| {name} | {rule.level.label} | {rule.about} | {effects} | {sources} |")
+    return lines
+
+
+def _effect_in_words(effect: Effect) -> str:
+    """An effect, after the files and the behaviour that it depends on."""
+    conditions = [", ".join(effect.kinds), f"with `{effect.behaviour}`" if effect.behaviour else ""]
+    condition = " ".join(filter(None, conditions))
+    level = f" ({effect.level.label})" if effect.level is not None else ""
+    return f"{condition}: {effect.text}{level}" if condition else f"{effect.text}{level}"
 
 
 FORMATS: dict[str, Callable[[Result], list[str]]] = {"text": as_text, "json": as_json, "github": as_github}

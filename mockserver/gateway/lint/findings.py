@@ -49,20 +49,16 @@ class Finding:
     edits: tuple[Edit, ...] = field(default=(), repr=False)
 
     @property
-    def place(self) -> str:
-        """The file, line and column: "policies.json:3:7"."""
-        return f"{self.file}:{self.line}:{self.column}"
-
-    @property
     def sentence(self) -> str:
-        """What is there, what a gateway does, and the remedy, in one line."""
-        about = ", ".join(filter(None, (self.subject, self.member)))
-        return f"{about}: {self.about}" if about else self.about
+        """What is there, what a gateway does, and the remedy."""
+        names = ", ".join(filter(None, (self.subject, self.member)))
+        told = f"{self.message}; {self.effect}; {self.remedy}"
+        return f"{names}: {told}" if names else told
 
-    @property
-    def about(self) -> str:
-        """The sentence without the names of the document and the member."""
-        return f"{self.message}; {self.effect}; {self.remedy}"
+    def __str__(self) -> str:
+        """The finding in one line, which begins with its place: "policies.json:3:7: warning: ..."."""
+        place = f"{self.file}:{self.line}:{self.column}"
+        return f"{place}: {self.level.label}: {self.sentence} [{self.rule}]"
 
     def as_dict(self) -> dict[str, Any]:
         """The finding as JSON, without its edits."""

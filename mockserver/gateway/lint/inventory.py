@@ -53,6 +53,7 @@ class Inventory:
         now: the time in seconds since the epoch.
         policies, sessions, apis: those in the files, in the order of reading.
         allows_any_id: True if a configuration sets allow_unsafe_policy_ids.
+        allows_master_keys: True if a configuration sets allow_master_keys.
     """
 
     now: float
@@ -60,6 +61,7 @@ class Inventory:
     sessions: tuple[SessionEntry, ...] = ()
     apis: tuple[ApiEntry, ...] = ()
     allows_any_id: bool = False
+    allows_master_keys: bool = False
 
     @cached_property
     def api_ids(self) -> frozenset[str]:
@@ -74,3 +76,10 @@ class Inventory:
     def owners_of(self, policy_id: str) -> frozenset[str]:
         """The organisations of the policies with an id."""
         return frozenset(entry.org_id for entry in self.policies if entry.id == policy_id)
+
+    @cached_property
+    def has_organisations(self) -> bool:
+        """True if a policy, a session or an API is of an organisation."""
+        sessions = (entry.members["org_id"] for entry in self.sessions)
+        apis = (entry.api.org_id for entry in self.apis)
+        return any((*(entry.org_id for entry in self.policies), *sessions, *apis))

@@ -8,10 +8,11 @@ from collections.abc import Iterable, Sequence
 from mockserver.contract.versions import GatewayVersion
 from mockserver.gateway.lint.api_checks import check_api, check_apis
 from mockserver.gateway.lint.conf_checks import check_conf
+from mockserver.gateway.lint.file import File
 from mockserver.gateway.lint.findings import Finding
 from mockserver.gateway.lint.inventory import Inventory
 from mockserver.gateway.lint.policy_checks import check_duplicates, check_policy
-from mockserver.gateway.lint.reading import File, Reading
+from mockserver.gateway.lint.reading import Reading
 from mockserver.gateway.lint.rules import Kind
 from mockserver.gateway.lint.session_checks import check_session
 from mockserver.gateway.lint.vocabularies import Vocabularies
@@ -44,6 +45,7 @@ class Linter:
             tuple(entry for reading in readings for entry in reading.sessions),
             tuple(entry for reading in readings for entry in reading.apis),
             allows_any_id or any(conf.get("allow_unsafe_policy_ids") for _, conf in confs),
+            any(conf["allow_master_keys"] for _, conf in confs),
         )
         for policy in inventory.policies:
             check_policy(policy, inventory)

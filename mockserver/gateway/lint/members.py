@@ -94,7 +94,7 @@ class MemberWalk:
                 "wrong-type", steps, "/".join(path), text, edit=edit, at_name=False, hint=hint
             )
             notes.clear()
-        elif isinstance(value, float) and node.lstrip("-").isdigit() and int(node) != int(value):
+        elif isinstance(node, Number) and isinstance(value, float) and _is_rounded(node, value):
             self._document.report_at(
                 "rounded-number", steps, "/".join(path), f"{node} has too many digits",
                 at_name=False, rounded=format_float(value),
@@ -130,6 +130,11 @@ class MemberWalk:
                     "duplicate-member", (*steps, index), "/".join((*path, name)), "the member is there twice"
                 )
             seen.add(name)
+
+
+def _is_rounded(text: str, value: float) -> bool:
+    """True if a whole number has digits that the float64 has not."""
+    return text.lstrip("-").isdigit() and int(text) != int(value)
 
 
 def _corrected(node: Any, kind: GoType) -> str | None:

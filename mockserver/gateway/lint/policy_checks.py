@@ -44,8 +44,8 @@ def _check_record_key(entry: PolicyEntry, inventory: Inventory) -> None:
 
 
 def _check_organisation(entry: PolicyEntry, inventory: Inventory) -> None:
-    if not entry.org_id:
-        entry.document.report("missing-org", ("org_id",), "the policy has no org_id")
+    if not entry.org_id and inventory.has_organisations:
+        entry.document.report("missing-org", ("org_id",), "the policy has no org_id, and others have one")
 
 
 def _check_partitions(entry: PolicyEntry, inventory: Inventory) -> None:

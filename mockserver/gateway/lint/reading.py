@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any
 
 from mockserver.contract.codecs import Malformed, ensure_id
 from mockserver.gateway.api_definition import Api
+from mockserver.gateway.lint.file import File
 from mockserver.gateway.lint.findings import Document, Finding, Findings
 from mockserver.gateway.lint.inventory import ApiEntry, PolicyEntry, SessionEntry
 from mockserver.gateway.lint.kinds import kind_of
@@ -21,15 +21,6 @@ from mockserver.gateway.lint.vocabularies import Vocabularies
 from mockserver.golang.json_reader import Object
 
 _WHITE_SPACE = " \t\r\n"  # of JSON
-
-
-@dataclass(frozen=True)
-class File:
-    """A file to lint; without a kind, its name and content tell it."""
-
-    name: str
-    data: bytes
-    kind: Kind | None = None
 
 
 class Reading:

@@ -14,7 +14,7 @@ def check_session(entry: SessionEntry, inventory: Inventory) -> None:
     carries_policies = isinstance((session["meta_data"] or {}).get("policies"), list)
     if not carries_policies:
         _check_policies(entry, names, inventory)
-        if not rights and not names:
+        if not rights and not names and not inventory.allows_master_keys:
             document.report("session-without-rights", (), "the session has no policies and no access_rights")
     for key, right in rights.items():
         check_right(document, key, right, inventory)

@@ -21,6 +21,7 @@ _SCHEMAS = {
     Kind.SESSION: "SessionState",
     Kind.API: "ApiDefinition",
 }
+_WITH_VERSIONS = ("Policy", "AccessDefinition", "SessionState")  # schemas of all versions
 _TABLES = {Kind.API: member_tables.DEFINITION_MEMBERS, Kind.CONF: member_tables.CONFIG_KEYS}
 
 
@@ -82,7 +83,11 @@ class Vocabularies:
     @cached_property
     def _elsewhere(self) -> dict[str, Span]:
         found = members.load(spec_path("gateway"))
-        return {member.name: member.span for member in found if self.version not in member.span}
+        return {
+            member.name: member.span
+            for member in found
+            if member.schema in _WITH_VERSIONS and self.version not in member.span
+        }
 
     @cached_property
     def _dashboard_members(self) -> frozenset[str]:
