@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -99,7 +100,8 @@ def _effect_in_words(effect: Effect) -> str:
     conditions = [", ".join(effect.kinds), f"with `{effect.behaviour}`" if effect.behaviour else ""]
     condition = " ".join(filter(None, conditions))
     level = f" ({effect.level.label})" if effect.level is not None else ""
-    return f"{condition}: {effect.text}{level}" if condition else f"{effect.text}{level}"
+    text = re.sub(r"\{\w+\}", "…", effect.text)
+    return f"{condition}: {text}{level}" if condition else f"{text}{level}"
 
 
 FORMATS: dict[str, Callable[[Result], list[str]]] = {"text": as_text, "json": as_json, "github": as_github}

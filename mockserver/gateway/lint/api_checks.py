@@ -7,7 +7,7 @@ from collections import defaultdict
 from mockserver.gateway.api_definition import expiry
 from mockserver.gateway.lint.findings import Document
 from mockserver.gateway.lint.inventory import ApiEntry, Inventory
-from mockserver.gateway.lint.shared_checks import report_unknown_policy
+from mockserver.gateway.lint.shared_checks import report_unknown_policies
 
 
 def check_api(entry: ApiEntry, inventory: Inventory) -> None:
@@ -54,7 +54,7 @@ def _check_policies(document: Document, entry: ApiEntry, inventory: Inventory) -
         named += [((*path, scope), name) for scope, name in (mapping or {}).items()]
     for path, name in named:
         if name not in inventory.policy_ids:
-            report_unknown_policy(document, path, name, inventory)
+            report_unknown_policies(document, path, [name], inventory)
 
 
 def check_apis(entries: tuple[ApiEntry, ...]) -> None:

@@ -137,7 +137,8 @@ def _sessions(node: Any, known: Iterable[str]) -> Iterator[tuple[Any, tuple[int,
     A session may be in the `data` of what a Dashboard answers.
     """
     entries: list[tuple[Any, tuple[int, ...], str]]
-    if isinstance(node, Object) and not {name for name, _ in node} & {*known, "data"}:
+    has_members = isinstance(node, Object) and {name for name, _ in node} & {*known, "data"}
+    if isinstance(node, Object) and not has_members and all(isinstance(item, Object) for _, item in node):
         entries = [(item, (index,), f"session {_hidden(name)}") for index, (name, item) in enumerate(node)]
     elif isinstance(node, list) and not isinstance(node, Object):
         entries = [(item, (index,), f"session {index + 1}") for index, item in enumerate(node)]

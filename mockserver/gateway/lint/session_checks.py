@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mockserver.gateway.lint.inventory import Inventory, SessionEntry
-from mockserver.gateway.lint.shared_checks import check_quota, check_right, report_unknown_policy
+from mockserver.gateway.lint.shared_checks import check_quota, check_right, report_unknown_policies
 from mockserver.gateway.session_store import policy_names
 
 
@@ -35,13 +35,12 @@ def _check_policies(entry: SessionEntry, names: list[str], inventory: Inventory)
     document, org_id = entry.document, entry.members["org_id"]
     path = ("apply_policies",) if entry.members["apply_policies"] else ("apply_policy_id",)
     missing = [name for name in names if name not in inventory.policy_ids]
-    rule, reason = "unknown-policy", ""
     if missing == names:
         is_single = len(names) == 1
         reason = f'policy not found: "{names[0]}"' if is_single else "key has no valid policies to be applied"
-        rule = "orphaned-session"
-    for name in missing:
-        report_unknown_policy(document, path, name, inventory, rule, reason)
+        report_unknown_policies(document, path, missing, inventory, "orphaned-session", reason=reason)
+    elif missing:
+        report_unknown_policies(document, path, missing, inventory)
     for name in names:
         owners = inventory.owners_of(name)
         if owners and org_id not in owners:

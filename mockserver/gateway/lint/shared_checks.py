@@ -41,14 +41,15 @@ def check_right(document: Document, key: str, right: dict[str, Any], inventory: 
         document.report("unknown-api", path, f"no API has the id {key!r}", hint=hint)
 
 
-def report_unknown_policy(
+def report_unknown_policies(
     document: Document,
     path: Sequence[str],
-    name: str,
+    names: Sequence[str],
     inventory: Inventory,
     rule: str = "unknown-policy",
     reason: str = "",
 ) -> None:
-    """Report a policy that is named and not among the files."""
-    hint = did_you_mean(name, inventory.policy_ids, "add the policy, or correct its name")
-    document.report(rule, path, f"no policy has the id {name!r}", hint=hint, reason=reason)
+    """Report policies that are named and not among the files; the remedy is that of the first."""
+    hint = did_you_mean(names[0], inventory.policy_ids, "add the policy, or correct its name")
+    message = f"no policy has the id {' or '.join(map(repr, names))}"
+    document.report(rule, path, message, hint=hint, reason=reason)
