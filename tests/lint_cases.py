@@ -18,6 +18,13 @@ ORDERS = File(
     b'{"api_id": "orders", "org_id": "acme", "proxy": {"listen_path": "/orders/", "target_url": "http://up.test"}}',
     Kind.API,
 )
+MIXED = File(
+    "policies.json",
+    f"""{{"parts": {{"org_id": "acme", {_RIGHTS}, "partitions": {{"acl": true}}}},
+    "each": {{"org_id": "acme", {_RIGHTS}, "partitions": {{"per_api": true}}}},
+    "none": {{"org_id": "acme"}}}}""".encode(),
+    Kind.RECORD,
+)
 
 
 @dataclass(frozen=True)
@@ -146,6 +153,8 @@ CASES = [
     _of_session("orphaned-session", '"apply_policies": ["glod"]', (1, 2), "error", 'policy not found: "glod"', "did you mean gold?", others=(GOLD,)),
     _of_session("orphaned-session", '"apply_policies": ["a", "b"]', (1, 2), "error", "no policy has the id 'a' or 'b'", "key has no valid policies", others=(GOLD,)),
     _of_session("orphaned-session", '"apply_policy_id": "a"', (1, 2), "error", "apply_policy_id", others=(GOLD,)),
+    _of_session("refused-session", '"org_id": "acme", "apply_policies": ["parts", "each"]', (1, 20), "error", "'parts', 'each' cannot be applied", "per_api set and some are partitioned", others=(MIXED,)),
+    _of_session("refused-session", '"org_id": "acme", "apply_policy_id": "none"', (1, 20), "error", "key has no valid policies", others=(MIXED,)),
     _of_session("foreign-policy", '"org_id": "other", "apply_policies": ["gold"]', (1, 21), "warning", "does not find the policy", others=(GOLD,)),
     _of_session("foreign-policy", '"org_id": "other", "apply_policies": ["gold"]', (1, 21), "error", "different organisation", others=(GOLD,), version="5.8"),
     _of_session("session-without-rights", '"alias": "me"', (1, 1), "error", "allow_master_keys"),

@@ -8,6 +8,7 @@ from typing import Any
 
 from mockserver.gateway.api_definition import Api
 from mockserver.gateway.lint.findings import Document
+from mockserver.gateway.policy_store import PolicyStore
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,7 @@ class Inventory:
         policies, sessions, apis: those in the files, in the order of reading.
         allows_any_id: True if a configuration sets allow_unsafe_policy_ids.
         allows_master_keys: True if a configuration sets allow_master_keys.
+        store: the policies as a gateway has loaded them; None if there are no sessions or no policies.
     """
 
     now: float
@@ -62,6 +64,7 @@ class Inventory:
     apis: tuple[ApiEntry, ...] = ()
     allows_any_id: bool = False
     allows_master_keys: bool = False
+    store: PolicyStore | None = None
 
     @cached_property
     def api_ids(self) -> frozenset[str]:

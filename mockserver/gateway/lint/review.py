@@ -20,8 +20,8 @@ MOST_LINES = 50  # of warnings at once
 class Review:
     """The findings of the files that one gateway has read.
 
-    A file that is unchanged since the last review is not read again. The linter is made when there is a file
-    to read.
+    A file that is unchanged since the last review is not read again, and if all are unchanged, neither is any
+    judged again. The linter is made when there is a file to read.
 
     Args:
         allows_any_id: the setting allow_unsafe_policy_ids.
@@ -31,21 +31,26 @@ class Review:
         self._version = version
         self._allows_any_id = allows_any_id
         self._linter: Linter | None = None
+        self._files: tuple[File, ...] = ()
         self._readings: dict[File, Reading] = {}
+        self._findings: list[Finding] = []
         self._told: set[str] = set()
 
     def findings(self, files: Iterable[File], now: float) -> list[Finding]:
         """The findings of the files that the gateway has read."""
-        files = list(files)
-        if not files:
-            return []
-        if self._linter is None:
-            from mockserver.gateway.lint.linter import Linter  # here, for a mock without files does without
+        files = tuple(files)
+        if files != self._files:  # else the time alone has passed
+            if self._linter is None:
+                from mockserver.gateway.lint.linter import Linter  # here, for a mock without files needs none
 
-            self._linter = Linter(self._version)
-        read = self._linter.read
-        self._readings = {file: self._readings.get(file) or read(file) for file in files}
-        return self._linter.judge(list(self._readings.values()), now, allows_any_id=self._allows_any_id)
+                self._linter = Linter(self._version)
+            read = self._linter.read
+            self._readings = {file: self._readings.get(file) or read(file) for file in files}
+            self._findings = self._linter.judge(
+                list(self._readings.values()), now, allows_any_id=self._allows_any_id
+            )
+            self._files = files
+        return self._findings
 
     def news(self, warnings: Iterable[str]) -> list[str]:
         """The warnings that were not among those of the last call, each once."""

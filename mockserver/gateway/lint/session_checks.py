@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import copy
+
+from mockserver.contract.codecs import Codec
 from mockserver.gateway.lint.inventory import Inventory, SessionEntry
 from mockserver.gateway.lint.shared_checks import check_quota, check_right, report_unknown_policies
-from mockserver.gateway.session_store import policy_names
+from mockserver.gateway.provenance import PoliciesNotApplicable
+from mockserver.gateway.session_store import application_of, policy_names
 
 
-def check_session(entry: SessionEntry, inventory: Inventory) -> None:
-    """Report what is odd in a session."""
+def check_session(entry: SessionEntry, inventory: Inventory, codec: Codec) -> None:
+    """Report what is odd in a session; `codec` is that of sessions."""
     document, session = entry.document, entry.members
     names, rights = policy_names(session), session["access_rights"] or {}
     carries_policies = isinstance((session["meta_data"] or {}).get("policies"), list)
     if not carries_policies:
-        _check_policies(entry, names, inventory)
+        _check_policies(entry, names, inventory, codec)
         if not rights and not names and not inventory.allows_master_keys:
             document.report("session-without-rights", (), "the session has no policies and no access_rights")
     for key, right in rights.items():
@@ -29,7 +33,7 @@ def check_session(entry: SessionEntry, inventory: Inventory) -> None:
         document.report("inactive", ("is_inactive",), "is_inactive is true")
 
 
-def _check_policies(entry: SessionEntry, names: list[str], inventory: Inventory) -> None:
+def _check_policies(entry: SessionEntry, names: list[str], inventory: Inventory, codec: Codec) -> None:
     if not inventory.policies or not names:
         return
     document, org_id = entry.document, entry.members["org_id"]
@@ -41,10 +45,14 @@ def _check_policies(entry: SessionEntry, names: list[str], inventory: Inventory)
         report_unknown_policies(document, path, missing, inventory, "orphaned-session", reason=reason)
     elif missing:
         report_unknown_policies(document, path, missing, inventory)
-    for name in names:
-        owners = inventory.owners_of(name)
-        if owners and org_id not in owners:
-            of = ", ".join(map(repr, sorted(owners)))
-            document.report(
-                "foreign-policy", path, f"the session is of {org_id!r}, and policy {name!r} of {of}"
-            )
+    foreign = [name for name in names if (owners := inventory.owners_of(name)) and org_id not in owners]
+    for name in foreign:
+        of = ", ".join(map(repr, sorted(inventory.owners_of(name))))
+        document.report("foreign-policy", path, f"the session is of {org_id!r}, and policy {name!r} of {of}")
+    if inventory.store and not missing and not foreign:
+        session = copy.deepcopy(entry.members)
+        try:
+            application_of(session, inventory.store, codec, document.findings.behaviours).run()
+        except PoliciesNotApplicable as error:
+            shown = ", ".join(map(repr, names))
+            document.report("refused-session", path, f"{shown} cannot be applied", reason=error)
