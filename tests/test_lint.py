@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from pathlib import Path
 
@@ -11,8 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lint_cases import CASES, GOLD, NOW, ORDERS, PARAMETERS, Case
 
+from mockserver.contract import behaviours, member_tables
 from mockserver.contract.spec_files import known_versions, load_yaml, spec_path, version_of
 from mockserver.evidence.recording import read_recording
+from mockserver.gateway.config import Config
 from mockserver.gateway.lint import rules
 from mockserver.gateway.lint.file import File
 from mockserver.gateway.lint.findings import Finding
@@ -252,3 +255,23 @@ def test_a_thousand_policies_take_no_second(tmp_path: Path) -> None:
     findings = linter.lint([File("policies.json", text.encode())], NOW)
     assert time.process_time() - began < 2  # half of that on an idle machine
     assert sum(finding.rule == "unknown-member" for finding in findings) == 1000
+
+
+def test_the_rules_name_behaviours_that_exist() -> None:
+    """A behaviour that an effect depends on, or that is its source, is a row of behaviours.yaml."""
+    known = set(behaviours.load())
+    for rule in rules.load().values():
+        for effect in rule.effects:
+            cited = re.findall(r"behaviours? ([a-z-]+(?:, [a-z-]+)*)", effect.source)
+            names = {name for names in cited for name in names.split(", ")} | ({effect.behaviour} - {""})
+            assert names <= known, rule.id
+
+
+def test_the_tables_have_what_the_mock_reads() -> None:
+    """The tables of names have each key that the mock supports, and each member that the contract describes."""
+    keys = member_tables.load(member_tables.CONFIG_KEYS).kinds
+    kinds = {str: "string", int: "integer", bool: "boolean"}
+    for name, kind in Config.kinds().items():
+        assert keys[name.replace("__", ".")] == kinds[kind]
+    schema = load_yaml(spec_path("gateway/openapi.yaml"))["components"]["schemas"]["ApiDefinition"]
+    assert set(schema["properties"]) <= set(member_tables.load(member_tables.DEFINITION_MEMBERS).kinds)

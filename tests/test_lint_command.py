@@ -244,6 +244,12 @@ def test_what_the_mock_has_written_is_not_logged(caplog: pytest.LogCaptureFixtur
 def test_serve_prints_the_findings_of_its_files(policies: Path) -> None:
     """`serve` prints at its start what is odd in its files, errors first."""
     (policies / "silver.json").write_text(WRONG.replace("gold", "silver"))
-    with serving("--policies", policies) as served:
+    conf = policies.parent / "tyk.conf"
+    conf.write_text('{"secret": "s", "policies": {"policy_source": "fiel"}, "hash_kys": true}')
+    with serving("--policies", policies, "--conf", conf) as served:
+        assert served.lines[0] == f"keys of {conf} that the mock ignores: hash_kys"
+        assert "policies/policy_source: policy_source is 'fiel'" in served.lines[1]
+        assert "hash_kys: no gateway has such a member" in served.lines[2]
+        del served.lines[:3]
         assert "silver.json:1:26: error: policy silver, rate: " in served.lines[0]
         assert "gold.json:1:16: warning: policy gold, raet: " in served.lines[1]

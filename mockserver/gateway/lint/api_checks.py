@@ -53,7 +53,7 @@ def _check_policies(document: Document, entry: ApiEntry, inventory: Inventory) -
     for path, mapping in mappings.items():
         named += [((*path, scope), name) for scope, name in (mapping or {}).items()]
     for path, name in named:
-        if name not in inventory.policy_ids:
+        if name not in inventory.owners:
             report_unknown_policies(document, path, [name], inventory)
 
 

@@ -72,13 +72,12 @@ class Inventory:
         return frozenset(entry.api.id for entry in self.apis)
 
     @cached_property
-    def policy_ids(self) -> frozenset[str]:
-        """The ids of the policies."""
-        return frozenset(entry.id for entry in self.policies)
-
-    def owners_of(self, policy_id: str) -> frozenset[str]:
-        """The organisations of the policies with an id."""
-        return frozenset(entry.org_id for entry in self.policies if entry.id == policy_id)
+    def owners(self) -> dict[str, set[str]]:
+        """The organisations of the policies, by the ids of the policies."""
+        owners: dict[str, set[str]] = {}
+        for entry in self.policies:
+            owners.setdefault(entry.id, set()).add(entry.org_id)
+        return owners
 
     @cached_property
     def has_organisations(self) -> bool:

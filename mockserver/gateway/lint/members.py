@@ -42,7 +42,7 @@ class MemberWalk:
         if isinstance(kind, Struct) and isinstance(node, Object):
             self._visit_struct(node, kind, steps, path)
         elif isinstance(kind, Map) and isinstance(node, Object):
-            self._report_duplicates(node, [str(name) for name, _ in node], steps, path)
+            self._report_duplicates([(str(name), False) for name, _ in node], steps, path)
             for index, (name, item) in enumerate(node):
                 self._visit(item, kind.element, (*steps, index), (*path, str(name)))
         elif isinstance(kind, Slice) and isinstance(node, list) and not isinstance(node, Object):
@@ -54,20 +54,21 @@ class MemberWalk:
             self._visit_value(node, kind, steps, path)
 
     def _visit_struct(self, node: Object, kind: Struct, steps: Steps, path: tuple[str, ...]) -> None:
-        names = []
+        names: list[tuple[str, bool]] = []
         for index, (name, item) in enumerate(node):
             field = kind.by_name.get(name) or kind.by_fold.get(fold(name))
-            names.append(str(name) if field is None else field.name)
             if field is None:
+                names.append((str(name), False))
                 self._report_unknown(name, kind, (*steps, index), path)
                 continue
+            names.append((field.name, isinstance(field.type, (Struct, Map))))
             if field.name != name:
                 self._document.report_at(
                     "folded-name", (*steps, index), "/".join((*path, name)),
                     f'the name is "{name}"', edit=f'"{field.name}"', name=field.name,
                 )  # fmt: skip
             self._visit(item, field.type, (*steps, index), (*path, field.name))
-        self._report_duplicates(node, names, steps, path)
+        self._report_duplicates(names, steps, path)
 
     def _visit_any(self, node: Any, steps: Steps, path: tuple[str, ...]) -> None:
         """Visit what an interface{} takes; the stack is explicit, for it may be deep."""
@@ -120,15 +121,17 @@ class MemberWalk:
             hint = did_you_mean(name, known, "remove it, or correct its name")
             document.report_at("unknown-member", steps, member, "no gateway has such a member", hint=hint)
 
-    def _report_duplicates(self, node: Object, names: list[str], steps: Steps, path: tuple[str, ...]) -> None:
-        if len(set(names)) == len(names):
+    def _report_duplicates(self, names: list[tuple[str, bool]], steps: Steps, path: tuple[str, ...]) -> None:
+        """Report names that are there twice; beside each is True if Go merges the values."""
+        if len(dict(names)) == len(names):
             return
         seen: set[str] = set()
-        for index, name in enumerate(names):
+        for index, (name, is_merged) in enumerate(names):
             if name in seen:
                 self._document.report_at(
-                    "duplicate-member", (*steps, index), "/".join((*path, name)), "the member is there twice"
-                )
+                    "duplicate-member", (*steps, index), "/".join((*path, name)), "the member is there twice",
+                    how=", and the members of the others that it lacks" if is_merged else "",
+                )  # fmt: skip
             seen.add(name)
 
 

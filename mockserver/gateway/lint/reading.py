@@ -80,7 +80,7 @@ class Reading:
         for index, (key, node) in enumerate(source.node):
             document = self._document(source, Kind.RECORD, node, (index,), f"policy {key}")
             if key in seen:
-                document.report("duplicate-member", (), f"the key {str(key)!r} is there twice")
+                document.report("duplicate-member", (), f"the key {str(key)!r} is there twice", how="")
             seen.add(key)
             if isinstance(node, Object):
                 self.policies.append(PolicyEntry(str(key), self._decoded(document.kind, node), document))

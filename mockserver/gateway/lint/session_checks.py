@@ -38,16 +38,16 @@ def _check_policies(entry: SessionEntry, names: list[str], inventory: Inventory,
         return
     document, org_id = entry.document, entry.members["org_id"]
     path = ("apply_policies",) if entry.members["apply_policies"] else ("apply_policy_id",)
-    missing = [name for name in names if name not in inventory.policy_ids]
+    missing = [name for name in names if name not in inventory.owners]
     if missing == names:
         is_single = len(names) == 1
         reason = f'policy not found: "{names[0]}"' if is_single else "key has no valid policies to be applied"
         report_unknown_policies(document, path, missing, inventory, "orphaned-session", reason=reason)
     elif missing:
         report_unknown_policies(document, path, missing, inventory)
-    foreign = [name for name in names if (owners := inventory.owners_of(name)) and org_id not in owners]
+    foreign = [name for name in names if org_id not in inventory.owners.get(name, {org_id})]
     for name in foreign:
-        of = ", ".join(map(repr, sorted(inventory.owners_of(name))))
+        of = ", ".join(map(repr, sorted(inventory.owners[name])))
         document.report("foreign-policy", path, f"the session is of {org_id!r}, and policy {name!r} of {of}")
     if inventory.store and not missing and not foreign:
         session = copy.deepcopy(entry.members)

@@ -50,6 +50,6 @@ def report_unknown_policies(
     reason: str = "",
 ) -> None:
     """Report policies that are named and not among the files; the remedy is that of the first."""
-    hint = did_you_mean(names[0], inventory.policy_ids, "add the policy, or correct its name")
+    hint = did_you_mean(names[0], inventory.owners, "add the policy, or correct its name")
     message = f"no policy has the id {' or '.join(map(repr, names))}"
     document.report(rule, path, message, hint=hint, reason=reason)
