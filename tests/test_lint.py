@@ -262,7 +262,7 @@ def test_the_rules_name_behaviours_that_exist() -> None:
     known = set(behaviours.load())
     for rule in rules.load().values():
         for effect in rule.effects:
-            cited = re.findall(r"behaviours? ([a-z-]+(?:, [a-z-]+)*)", effect.source)
+            cited = re.findall(r"behaviours? ([a-z0-9-]+(?:, [a-z0-9-]+)*)", effect.source)
             names = {name for names in cited for name in names.split(", ")} | ({effect.behaviour} - {""})
             assert names <= known, rule.id
 
