@@ -200,6 +200,7 @@ def test_the_page_of_the_impact_names_its_flags_and_outcomes() -> None:
         "clean",
         "impact",
         "lint",
+        "planes",
         "propagation",
     ],
 )
@@ -237,6 +238,7 @@ def test_the_flags_of_the_readme_exist() -> None:
         "why",
         "impact",
         "lint",
+        "planes",
         "propagation",
     )
     usage = "".join(run_command(command, "--help").stdout for command in commands)

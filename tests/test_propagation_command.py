@@ -97,6 +97,20 @@ def test_a_gateway_that_is_no_node_is_shown_for_itself(dashboard: MockDashboard,
     assert rows == [(node.node_id, "delivered"), (gateway.url, "confirmed")]
 
 
+def test_what_a_gateway_confirms_is_in_the_history(dashboard: MockDashboard, command: Command) -> None:
+    """What a gateway says to the command is noted with the change, once it is today's policy."""
+    gold = add(dashboard, id="gold")
+    with MockGateway(secret="s3cret") as gateway:
+        publish(dashboard, gateway)
+        change(dashboard, gold, rate=9)
+        command(dashboard.url, "--gateway", gateway.url)
+        assert [event.event for event in dashboard.changes[-1].events] == ["written"]
+        publish(dashboard, gateway)
+        command(dashboard.url, "--gateway", gateway.url)
+    confirmed = dashboard.changes[-1].events[-1]
+    assert (confirmed.event, confirmed.node) == ("confirmed", gateway.url)
+
+
 def test_the_wrong_secret_is_an_error(dashboard: MockDashboard, command: Command) -> None:
     """A gateway that refuses the secret ends the command with exit code 2, and no secret is shown."""
     with MockGateway(secret="other") as gateway:
@@ -181,6 +195,14 @@ def test_waiting_outlasts_a_gateway_that_starts(
     finally:
         for running in started:
             running.close()
+
+
+def test_a_node_without_policies_has_a_next_step(dashboard: MockDashboard, command: Command) -> None:
+    """A node that was given nothing yet is named with the next step, also if there are no policies."""
+    gateway = Gateway(dashboard).register()
+    lines = command(dashboard.url).out.splitlines()
+    assert lines[-2] == f"node {gateway.node_id} was given no policies yet"
+    assert lines[-1] == "next: let gateways reload, so that they pull; or ask them with --gateway URL"
 
 
 def test_the_routes_of_the_page_answer(dashboard: MockDashboard) -> None:
