@@ -149,6 +149,20 @@ def test_a_configuration_counts_for_the_files_beside_it() -> None:
 
 
 @pytest.mark.parametrize(
+    "members",
+    [
+        '"use_db_app_configs": true',
+        '"slave_options": {"use_rpc": true}',
+        '"policies": {"policy_source": "service"}',
+    ],
+)
+def test_policies_may_come_from_elsewhere(members: str) -> None:
+    """A configuration whose policies come from a Dashboard or a control plane needs no files of policies."""
+    file = File("tyk.conf", f"{{{members}}}".encode(), Kind.CONF)
+    assert "no-policies" not in {finding.rule for finding in _findings("5.14", file)}
+
+
+@pytest.mark.parametrize(
     ("before", "after"),
     [
         ('{"id": "gold", "rate": "5", "Per": 60,}', '{"id": "gold", "rate": 5, "per": 60}'),
@@ -270,7 +284,7 @@ def test_the_rules_name_behaviours_that_exist() -> None:
 def test_the_tables_have_what_the_mock_reads() -> None:
     """The tables of names have each key that the mock supports, and each member that the contract describes."""
     keys = member_tables.load(member_tables.CONFIG_KEYS).kinds
-    kinds = {str: "string", int: "integer", bool: "boolean"}
+    kinds = {str: "string", int: "integer", bool: "boolean", tuple: "array", float: "number"}
     for name, kind in Config.kinds().items():
         assert keys[name.replace("__", ".")] == kinds[kind]
     schema = load_yaml(spec_path("gateway/openapi.yaml"))["components"]["schemas"]["ApiDefinition"]

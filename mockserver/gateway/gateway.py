@@ -134,7 +134,7 @@ class Gateway:
                 self.clock.cancel(self._queued)
             self._queued = None
             if self.source is None:
-                self.load()
+                self._load_and_log()
         if self.source is not None:  # without the lock, for which all requests wait
             self.source.reload()
 
@@ -209,9 +209,13 @@ class Gateway:
 
     def _run_queued(self) -> None:
         self._queued = None
-        if self.source is not None:
+        if self.source is None:
+            self._load_and_log()
+        else:
             self.source.queue_reload()
-            return
+
+    def _load_and_log(self) -> None:
+        """Load the written policies and APIs, and log the warnings about files that are new."""
         self.load()
         if self._has_files:  # else the mock has written all, and has judged it as requests
             lines = [*self.store.file_warnings(), *warnings_of(self.findings())]

@@ -34,7 +34,7 @@ def _check_policies(document: Document, conf: dict[str, Any]) -> None:
         document.report(
             "unused-key", ("policies", "allow_explicit_policy_id"), "allow_explicit_policy_id is set"
         )
-    if conf["use_db_app_configs"] or source in ("service", "rpc"):
+    if conf["use_db_app_configs"] or conf["slave_options"]["use_rpc"] or source in ("service", "rpc"):
         return
     if path and record:
         document.report("ignored-record", ("policies", "policy_record_name"), "policy_path is set too")
