@@ -26,6 +26,7 @@ COMMANDS = (  # the modules of this package that are commands, in the order of t
     "propagation",
     "record",
     "mutants",
+    "lint",
     "why",
     "impact",
 )

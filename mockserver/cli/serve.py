@@ -19,8 +19,12 @@ from mockserver.console.terminal import show
 STOP_SECONDS = 9.5  # from SIGTERM to the end of the process; answers in progress have eight of them
 FIRST_LOAD_SECONDS = 1.0  # that the start lines wait for the outcome of the first load
 STOP_FAILED = 1  # the exit code of a process that hangs
+WITHOUT_EFFECT = {  # rules of lint: a mock needs neither Redis nor policies, and tells of its secret itself
+    "no-redis", "no-policies", "empty-secret", "sample-secret", "other-version",
+}  # fmt: skip
 
 if TYPE_CHECKING:
+    from mockserver.contract.versions import GatewayVersion
     from mockserver.gateway.config import Config
     from mockserver.serving.mock_gateway import MockGateway
     from mockserver.storage.backend import Backend
@@ -121,6 +125,7 @@ def run(options: argparse.Namespace) -> int:
         if options.stop_at_eof:
             stop_at_eof(gateway.stop)
         show_ignored(options.conf, ignored)
+        show(*_findings_of(options.conf, version))
         show(*gateway.gateway.warnings())
         contract = gateway.gateway.contract
         count = len(contract.operations)
@@ -204,6 +209,19 @@ def redis_backend(url: str) -> Backend:
     except ImportError as error:
         raise ConfigError("--store needs the redis package: pip install 'tyk-contract[redis]'") from error
     return RedisBackend(url)
+
+
+def _findings_of(conf: Path | None, version: GatewayVersion) -> list[str]:
+    """The warnings about a configuration file, but for those that do not matter to a mock."""
+    if conf is None:
+        return []
+    from mockserver.gateway.lint.file import File
+    from mockserver.gateway.lint.linter import Linter
+    from mockserver.gateway.lint.review import warnings_of
+    from mockserver.gateway.lint.rules import Kind
+
+    findings = Linter(version).lint([File(str(conf), conf.read_bytes(), Kind.CONF)])
+    return warnings_of(finding for finding in findings if finding.rule not in WITHOUT_EFFECT)
 
 
 def _configuration(options: argparse.Namespace) -> tuple[Config, list[str]]:

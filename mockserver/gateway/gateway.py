@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import random
 import threading
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mockserver.contract import behaviours
 from mockserver.contract.codecs import Codec
@@ -17,6 +19,9 @@ from mockserver.gateway.api_definition import Api
 from mockserver.gateway.api_store import ApiStore
 from mockserver.gateway.config import Config
 from mockserver.gateway.jwks_cache import JwksCache
+from mockserver.gateway.lint.file import File
+from mockserver.gateway.lint.review import Review, warnings_of
+from mockserver.gateway.lint.rules import Kind
 from mockserver.gateway.match_cache import MatchCache
 from mockserver.gateway.oauth_store import OAuthStore
 from mockserver.gateway.policy_store import PolicyStore
@@ -29,6 +34,10 @@ from mockserver.storage.backend import Backend
 from mockserver.storage.directory_files import DirectoryFiles
 from mockserver.storage.files import Files, MemoryFiles
 
+if TYPE_CHECKING:
+    from mockserver.gateway.lint.findings import Finding
+
+LOG = logging.getLogger("tyk-contract")
 RELOAD = "reload"  # the message that makes all gateways of a group reload
 CATCH_UP_SECONDS = 10.0  # that one waits for a load in progress
 MOST_WAITING = 200  # exchanges with upstreams at once; fewer than a server has threads
@@ -98,6 +107,11 @@ class Gateway:
         self.match_cache = MatchCache(self.now, config)
         self.oauth = OAuthStore(self.now, mock.backend, self.sessions)
         self.jwks_cache = JwksCache(self.now, by_url="key-sets-by-url" in self.behaviours)
+        self._review = Review(version, allows_any_id=config.allow_unsafe_policy_ids)
+        self._review_lock = threading.Lock()  # a reload and the mock's own API may ask at once
+        self._has_files = bool(
+            config.policies__policy_path or config.policies__policy_record_name or config.app_path
+        )
         self._publish = mock.backend.publish
         self._queued: Alarm | None = None
         self.source: Source | None = None
@@ -120,7 +134,7 @@ class Gateway:
                 self.clock.cancel(self._queued)
             self._queued = None
             if self.source is None:
-                self.load()
+                self._load_and_log()
         if self.source is not None:  # without the lock, for which all requests wait
             self.source.reload()
 
@@ -154,9 +168,19 @@ class Gateway:
             self.source.restart()
         return left
 
+    def findings(self) -> list[Finding]:
+        """What `tyk-contract lint` finds in the files that the last reload has read."""
+        kind = Kind.RECORD if self.store.is_record else Kind.POLICY
+        policies = _named(self.store.sources(), self.config.policies__policy_path, kind)
+        apis = _named(self.apis.sources(), self.config.app_path, Kind.API)
+        with self._review_lock:
+            return self._review.findings([*policies, *apis], self.now())
+
     def warnings(self) -> list[str]:
-        """The warnings about files that are not fully loaded; a real gateway writes them only to its log."""
-        return [*self.store.warnings(), *self.apis.warnings()]
+        """The warnings about files, a line each; a real gateway tells few of them, and those in its log."""
+        lines = [*self.store.file_warnings(), *self.apis.files.warnings(), *warnings_of(self.findings())]
+        self._review.news(lines)
+        return lines
 
     def load(self) -> None:
         """Load the written policies and APIs, without waiting for a tick."""
@@ -187,9 +211,17 @@ class Gateway:
     def _run_queued(self) -> None:
         self._queued = None
         if self.source is None:
-            self.load()
+            self._load_and_log()
         else:
             self.source.queue_reload()
+
+    def _load_and_log(self) -> None:
+        """Load the written policies and APIs, and log the warnings about files that are new."""
+        self.load()
+        if self._has_files:  # else the mock has written all, and has judged it as requests
+            lines = [*self.store.file_warnings(), *warnings_of(self.findings())]
+            for line in self._review.news(lines):
+                LOG.warning("%s", line)
 
 
 def _files(config: Config, directory: Path, backend: Backend, *, fsync: bool) -> Files:
@@ -202,6 +234,11 @@ def _files(config: Config, directory: Path, backend: Backend, *, fsync: bool) ->
     if config.policies__policy_record_name:
         return DirectoryFiles(directory, own_only=True, fsync=fsync)
     return MemoryFiles(backend.files("policies"))
+
+
+def _named(sources: list[tuple[str, bytes]], folder: str, kind: Kind) -> list[File]:
+    """The files of a folder to lint."""
+    return [File(str(Path(folder) / name), text, kind) for name, text in sources]
 
 
 def _api_files(config: Config, directory: Path, backend: Backend, *, fsync: bool) -> Files:

@@ -115,6 +115,8 @@ class PolicyStore:
         self.loaded = Loaded()
         self._behaviours = behaviours
         self._record = record
+        self._record_text: bytes | None = None  # as the last reload has read it
+        self._record_error = ""
         self._cached: dict[str, _CachedFile] = {}
 
     def write(self, policy: Policy) -> None:
@@ -220,6 +222,21 @@ class PolicyStore:
             lines += [f"{name}: {reasons[0]}; the policy is only partly loaded"] if reasons else []
         return lines
 
+    @property
+    def is_record(self) -> bool:
+        """True if policies are loaded from a record file."""
+        return self._record is not None
+
+    def sources(self) -> list[tuple[str, bytes]]:
+        """The name and content of each file that the last reload has read."""
+        if self._record is not None:
+            return [] if self._record_text is None else [(str(self._record), self._record_text)]
+        return [(name, file.text) for name, file in self._cached.items()]
+
+    def file_warnings(self) -> list[str]:
+        """The warnings about the directory or the record file as such, a line each."""
+        return [*self.files.warnings(), *([self._record_error] if self._record_error else [])]
+
     def restore(self) -> list[str]:
         """Undo the writes, unload all policies, and return a line for each file that others have changed."""
         left = self.files.restore()
@@ -228,7 +245,13 @@ class PolicyStore:
 
     def _read_record(self, path: Path) -> list[tuple[str, LoadedPolicy]]:
         """The keys of the record file with their policies (gateway/policy.go:74 @v5.12.0)."""
-        node, _ = json_reader.read(path.read_bytes())
+        self._record_text, self._record_error = None, ""
+        try:
+            self._record_text = path.read_bytes()
+        except OSError as error:
+            self._record_error = f"{path.absolute()}: {error.strerror}; no policy of it is loaded"
+            raise
+        node, _ = json_reader.read(self._record_text)
         if node is None:
             return []
         if not isinstance(node, json_reader.Object):
