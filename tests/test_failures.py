@@ -112,11 +112,12 @@ def test_a_view_of_flask_may_fail(monkeypatch: pytest.MonkeyPatch, caplog: pytes
 def test_faults_under_a_wsgi_server(caplog: pytest.LogCaptureFixture) -> None:
     """A fault delays the answer of a WSGI server; a connection that it cannot drop is answered 500."""
     client = create_app().test_client()
-    client.post("/_mock/faults", json={"operation": "getHello", "status": 503, "delay": 0.01})
-    client.post("/_mock/faults", json={"operation": "getHello", "drop": True, "delay": 0.01})
+    steps = [{"status": 503, "delay": 0.01}, {"drop": True, "delay": 0.01}, {"truncate": 1, "delay": 0.01}]
+    client.post("/_mock/faults", json={"operation": "getHello", "sequence": steps})
     assert client.get("/hello").status_code == 503
-    answer = client.get("/hello")
-    assert (answer.status_code, answer.json) == (500, {"status": "error", "message": CANNOT_DROP})
+    for _ in range(2):
+        answer = client.get("/hello")
+        assert (answer.status_code, answer.json) == (500, {"status": "error", "message": CANNOT_DROP})
     assert not caplog.records
 
 

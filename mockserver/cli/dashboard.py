@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mockserver.cli import Commands
+from mockserver.cli.faults import add_fault_option, set_fault
 from mockserver.cli.serve import collector_paused, redis_backend, show_ignored, stop_on_signals
 from mockserver.console.credentials import ADMIN_SECRET, KEY, NODE_SECRET, STORE
 from mockserver.console.terminal import show
@@ -77,14 +78,10 @@ def add(commands: Commands) -> None:
         help="Refuse gateways that pull with any but their newest nonce. A real gateway that is refused "
         "during a reload hangs, so by default none is.",
     )
-    parser.add_argument(
-        "--fault",
-        action="append",
-        default=[],
-        metavar="NAME[=TIMES]",
-        help="Let requests of gateways fail from the start: nonce-lost, register-conflict, empty-list, "
-        "bad-id, slow or gone; those of data planes mdcb-gone, mdcb-login, mdcb-error, mdcb-empty-list, "
-        "mdcb-bad-id or mdcb-slow; once, so many times, or always (0).",
+    add_fault_option(
+        parser,
+        "nonce-lost, register-conflict, empty-list, bad-id, slow or gone; those of data planes mdcb-gone, "
+        "mdcb-login, mdcb-error, mdcb-empty-list, mdcb-bad-id or mdcb-slow; once",
     )
     parser.add_argument(
         "--remote-control",
@@ -152,20 +149,16 @@ def _set_fault(dashboard: MockDashboard, text: str) -> str:
     """Set the fault of an option; returns a line that says what it does.
 
     Raises:
-        FaultError: there is no such scenario, or the number of times is none.
+        FaultError: there is no such scenario, or it is one of data planes, and none are served.
     """
-    from mockserver.dashboard.service import SCENARIOS
     from mockserver.service.faults import FaultError
 
-    name, _, times = text.partition("=")
-    if times and not (times.isascii() and times.isdigit()):
-        raise FaultError(f"--fault {text!r} does not end in a number; give {name}=3, or {name}=0 for always")
+    name = text.partition("=")[0]
     if name.startswith("mdcb-") and not dashboard.mdcb_address:
         raise FaultError(
             f"--fault {name} is a failure of data planes, which are not served; give --mdcb PORT"
         )
-    dashboard.fault(scenario=name, times=int(times or 1))
-    return f"fault {name}: {SCENARIOS[name].effect}"
+    return set_fault(dashboard, text)
 
 
 def _configuration(options: argparse.Namespace) -> tuple[Config, list[str]]:

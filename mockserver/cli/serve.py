@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mockserver.cli import Commands
+from mockserver.cli.faults import add_fault_option, set_fault
 from mockserver.console.credentials import SECRET, STORE
 from mockserver.console.terminal import show
 
@@ -74,6 +75,10 @@ def add(commands: Commands) -> None:
         help="Allow /_mock/ to other machines, and under any name of this one in the Host header. Without it "
         "the Host must be a loopback address, localhost or the address of --host.",
     )
+    add_fault_option(
+        parser,
+        "storage-full, storage-read-only, redis-down, reload-never-ends or flapping; until it is cleared",
+    )
     STORE.add_options(parser, note=" (none: the mock keeps its state in memory)")
     parser.add_argument(
         "--spec",
@@ -103,6 +108,7 @@ def run(options: argparse.Namespace) -> int:
         )  # fmt: skip
     with mock as gateway:
         stop_on_signals(gateway.stop)
+        effects = [set_fault(gateway, text) for text in options.fault]
         show_ignored(options.conf, ignored)
         show(*gateway.gateway.warnings())
         contract = gateway.gateway.contract
@@ -113,6 +119,7 @@ def run(options: argparse.Namespace) -> int:
             show("the secret is empty, so that everyone may use /tyk/; choose one with --secret")
         elif config.secret == type(config)().secret:
             show(f'the secret is "{config.secret}"; choose another with --secret')
+        show(*effects)
         gateway.wait()
     return 0
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from mockserver.dashboard.mdcb.control_plane import FUNCTIONS
-from mockserver.service.faults import Scenario
+from mockserver.service.fault import Fault, Scenario
 
 PREFIX = "rpc:"  # of the names of functions in faults
 TARGETS = frozenset(f"{PREFIX}{name}" for name in FUNCTIONS)
@@ -26,37 +26,37 @@ def _with_bad_id(policies: Any) -> Any:
 
 
 SCENARIOS = {
-    "mdcb-gone": Scenario(
+    "mdcb-gone": Scenario.of(
         tuple(sorted(TARGETS)),
         "Connections end without an answer: the gateway serves on with its backup, /hello says warn, keys "
         "that it does not have are refused, and it tries to log in for ever.",
-        {"drop": True},
+        Fault(ends="drop"),
     ),
-    "mdcb-login": Scenario(
+    "mdcb-login": Scenario.of(
         _LOGINS,
         "The login is refused: the gateway goes on as without a control plane, and tries again for ever.",
-        {"status": 403, "message": "Login incorrect"},
+        Fault(status=403, message="Login incorrect"),
     ),
-    "mdcb-error": Scenario(
+    "mdcb-error": Scenario.of(
         _LISTS,
         "Policies and APIs cannot be read: at its next reload the gateway loads both from its backup, and "
         "tries again after its next login.",
-        {"status": 500, "message": "the control plane cannot read its database"},
+        Fault(status=500, message="the control plane cannot read its database"),
     ),
-    "mdcb-empty-list": Scenario(
+    "mdcb-empty-list": Scenario.of(
         (_LISTS[0],),
         "The gateway drops all policies that it had, and its backup of them.",
-        rewrite=_without_policies,
+        Fault(rewrite=_without_policies),
     ),
-    "mdcb-bad-id": Scenario(
+    "mdcb-bad-id": Scenario.of(
         (_LISTS[0],),
         "The gateway refuses the whole list, loads policies and APIs from its backup, and tries again after "
         "its next login.",
-        rewrite=_with_bad_id,
+        Fault(rewrite=_with_bad_id),
     ),
-    "mdcb-slow": Scenario(
+    "mdcb-slow": Scenario.of(
         _LISTS,
         "The gateway waits up to its call_timeout (30 s) for the answer, and serves on meanwhile.",
-        {"delay": 5},
+        Fault(delay=5),
     ),
 }
