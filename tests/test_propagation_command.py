@@ -97,6 +97,20 @@ def test_a_gateway_that_is_no_node_is_shown_for_itself(dashboard: MockDashboard,
     assert rows == [(node.node_id, "delivered"), (gateway.url, "confirmed")]
 
 
+def test_what_a_gateway_confirms_is_in_the_history(dashboard: MockDashboard, command: Command) -> None:
+    """What a gateway says to the command is noted with the change, once it is today's policy."""
+    gold = add(dashboard, id="gold")
+    with MockGateway(secret="s3cret") as gateway:
+        publish(dashboard, gateway)
+        change(dashboard, gold, rate=9)
+        command(dashboard.url, "--gateway", gateway.url)
+        assert [event.event for event in dashboard.changes[-1].events] == ["written"]
+        publish(dashboard, gateway)
+        command(dashboard.url, "--gateway", gateway.url)
+    confirmed = dashboard.changes[-1].events[-1]
+    assert (confirmed.event, confirmed.node) == ("confirmed", gateway.url)
+
+
 def test_the_wrong_secret_is_an_error(dashboard: MockDashboard, command: Command) -> None:
     """A gateway that refuses the secret ends the command with exit code 2, and no secret is shown."""
     with MockGateway(secret="other") as gateway:

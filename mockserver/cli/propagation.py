@@ -16,7 +16,8 @@ from mockserver.console.terminal import show
 from mockserver.http.deadline import Deadline
 
 if TYPE_CHECKING:
-    from mockserver.cli.propagation_sources import GatewayAddress, Overview, ShownNode
+    from mockserver.cli.propagation_overview import Overview, ShownNode
+    from mockserver.cli.propagation_sources import GatewayAddress
     from mockserver.dashboard.nodes.propagation import Placement
 
 PAUSE = 0.5  # seconds between two readings
@@ -42,7 +43,8 @@ def add(commands: Commands) -> None:
         help="Show which gateway was given, and which has loaded, which policy of a Dashboard.",
         description="Show for each policy and each node one of three states: delivered (the node was given "
         "it), confirmed (the node itself says what it has) or unknown. A mock Dashboard knows what its nodes "
-        "were given; of another one only the gateways of --gateway are known. Nothing is written.",
+        "were given, and takes note of what gateways confirm; of another one only the gateways of --gateway "
+        "are known, and nothing is written.",
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -112,13 +114,16 @@ def _read_until_converged(options: argparse.Namespace) -> Overview:
 
 
 def _read(url: str, key: str, addresses: Sequence[GatewayAddress], secret: str, within: Deadline) -> Overview:
-    from mockserver.cli.propagation_sources import Reader, overview_of
+    from mockserver.cli.propagation_sources import Reader, overview_of, tell_confirmed
 
     dashboard = Reader(url, ("Authorization", key), within)
     gateways = [
         (address, Reader(address.url, ("X-Tyk-Authorization", secret), within)) for address in addresses
     ]
-    return overview_of(dashboard, gateways)
+    overview = overview_of(dashboard, gateways)
+    if overview.is_of_mock:
+        tell_confirmed(dashboard, overview)
+    return overview
 
 
 def _json(overview: Overview) -> list[str]:

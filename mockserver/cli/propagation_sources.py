@@ -4,32 +4,34 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
 
 from mockserver.cli import UNREACHABLE, USAGE
+from mockserver.cli.propagation_overview import Overview, ShownNode
 from mockserver.contract.spec_files import default_version
 from mockserver.contract.versions import GatewayVersion
 from mockserver.dashboard.nodes.propagation import (
-    CONFIRMED,
+    CURRENT,
     KnownNode,
     Loaded,
     Placement,
     Today,
     confirmed_by,
-    have_converged,
     placements_of,
 )
 from mockserver.http.client import Client, ClientError, Header, TimeOver
 from mockserver.http.deadline import Deadline
 
 MOCK = "/_mock/propagation"
+CONFIRMATIONS = "/_mock/confirmations"
 REST = "/api/portal/policies?p=-1"
 USERS = "/api/users?p=-1"
 READING = 30.0  # seconds of one reading
 LONGEST = 256 << 20  # bytes of an answer; ten thousand policies at ten nodes are 24 MB
+TOLD = ("id", "hostname", "organisation", "is_known", "is_gone", "came_last")  # of a node by a mock
 _NUMBERS = re.compile(r"\d+\.\d+(\.\d+)?")
 
 
@@ -54,58 +56,8 @@ class GatewayAddress:
     node: str = ""
 
 
-@dataclass(frozen=True)
-class ShownNode:
-    """A node, or a gateway that is no known node.
-
-    Attributes:
-        id: its id, or the URL of the gateway.
-        hostname: the name of its machine; "" if it is not known.
-        organisation: the organisation whose policies it takes; "" for all.
-        is_known: True if it is known what it was given or has.
-        is_gone: True if it does not come any more.
-        came_last: seconds since the epoch of its last request; 0 if it is not known.
-        error: the reason why it could not be asked; "" if it was, or was not to be.
-    """
-
-    id: str
-    hostname: str = ""
-    organisation: str = ""
-    is_known: bool = False
-    is_gone: bool = False
-    came_last: float = 0.0
-    error: str = ""
-
-
-@dataclass(frozen=True)
-class Overview:
-    """What is known of a deployment.
-
-    Attributes:
-        note: how the policies of the Dashboard were read.
-        today: its policies; without documents if no gateway is asked.
-        count: the number of its policies.
-    """
-
-    note: str
-    today: Today
-    count: int
-    nodes: tuple[ShownNode, ...] = ()
-    placements: tuple[Placement, ...] = ()
-
-    @property
-    def has_converged(self) -> bool:
-        """True if all nodes that are not gone have today's policies, as far as is known."""
-        return have_converged([node.is_known for node in self.nodes if not node.is_gone], self.placements)
-
-    @property
-    def unconfirmed(self) -> int:
-        """The number of placements that no node has confirmed."""
-        return sum(placement.state != CONFIRMED for placement in self.placements)
-
-
 class Reader:
-    """Reads JSON from one service with GET alone.
+    """Reads JSON from one service.
 
     Args:
         url: its URL.
@@ -124,8 +76,19 @@ class Reader:
         Raises:
             ClientError: there is no answer.
         """
+        return self._send("GET", target, None)
+
+    def tell(self, target: str, document: Any) -> None:
+        """Send a document with POST.
+
+        Raises:
+            ClientError: there is no answer.
+        """
+        self._send("POST", target, json.dumps(document).encode())
+
+    def _send(self, method: str, target: str, body: bytes | None) -> tuple[int, Any]:
         with Client(self._url, READING, LONGEST, self._within) as client:
-            answer = client.send("GET", target, [self._header])
+            answer = client.send(method, target, [self._header], body)
         try:
             return answer.status, json.loads(answer.body)
         except ValueError:
@@ -150,6 +113,34 @@ def overview_of(dashboard: Reader, gateways: Sequence[tuple[GatewayAddress, Read
     return overview
 
 
+def tell_confirmed(dashboard: Reader, overview: Overview) -> None:
+    """Tell a mock Dashboard which gateways have said that they have which policies, for its history.
+
+    Raises:
+        SourceError: the Dashboard does not answer any more.
+        TimeOver: the deadline is over.
+    """
+    try:
+        for document in _confirmed(overview):
+            dashboard.tell(CONFIRMATIONS, document)
+    except TimeOver:
+        raise
+    except ClientError as error:
+        raise SourceError(f"the Dashboard does not answer: {error}", UNREACHABLE) from error
+
+
+def _confirmed(overview: Overview) -> Iterator[dict[str, Any]]:
+    """What each gateway that was asked has of today's policies."""
+    for node in overview.nodes:
+        has = [
+            {"org_id": p.org_id, "id": p.policy_id, "digest": overview.today.digests[p.org_id, p.policy_id]}
+            for p in overview.placements
+            if p.node == node.id and p.loaded == CURRENT
+        ]
+        if node.is_asked and has:
+            yield {"node": node.id, "policies": has}
+
+
 def _overview_of_dashboard(reader: Reader, *, has_gateways: bool) -> Overview:
     status, document = reader.get(f"{MOCK}?documents" if has_gateways else MOCK)
     if status == 200 and isinstance(document, dict) and "placements" in document:
@@ -170,16 +161,13 @@ def _overview_of_dashboard(reader: Reader, *, has_gateways: bool) -> Overview:
 
 def _overview_of_mock(document: dict[str, Any]) -> Overview:
     try:
-        nodes = tuple(
-            ShownNode(**{name: node[name] for name in ShownNode.__dataclass_fields__ if name != "error"})
-            for node in document["nodes"]
-        )
+        nodes = tuple(ShownNode(**{name: node[name] for name in TOLD}) for node in document["nodes"])
         placements = tuple(Placement.of_dict(placement) for placement in document["placements"])
         documents = tuple(policy.get("document", {}) for policy in document["policies"])
     except (KeyError, TypeError, AttributeError) as error:
         raise SourceError(f"GET {MOCK} answers in an unknown form: use one version of both", USAGE) from error
     note = "policies and nodes of a mock Dashboard"
-    return Overview(note, Today(documents), len(documents), nodes, placements)
+    return Overview(note, Today(documents), len(documents), nodes, placements, is_of_mock=True)
 
 
 def _listed(reader: Reader, target: str, member: str) -> list[dict[str, Any]]:
@@ -200,14 +188,14 @@ def _with_gateway(overview: Overview, address: GatewayAddress, reader: Reader) -
         raise
     except ClientError as failure:
         loaded, error = None, f"does not answer: {failure}"
-    organisation = node.organisation if node else ""
+    organisation, is_told = node.organisation if node else "", loaded is not None
     told = placements_of(KnownNode(address.url, organisation, loaded=loaded), overview.today)
     if node is None:
-        shown = ShownNode(address.url, is_known=loaded is not None, error=error)
+        shown = ShownNode(address.url, is_known=is_told, error=error, is_asked=is_told)
         return replace(overview, nodes=(*overview.nodes, shown), placements=(*overview.placements, *told))
-    shown = replace(node, error=error, is_known=node.is_known or loaded is not None)
+    shown = replace(node, error=error, is_known=node.is_known or is_told, is_asked=is_told)
     nodes = tuple(shown if other is node else other for other in overview.nodes)
-    if loaded is None:
+    if not is_told:
         return replace(overview, nodes=nodes)
     before = [placement for placement in overview.placements if placement.node == node.id]
     others = [placement for placement in overview.placements if placement.node != node.id]

@@ -27,10 +27,12 @@ class Clock:
 
     Attributes:
         lock: held while the action of an alarm runs.
+        waits: functions that wait for what alarms have started in other threads; `advance` calls them.
     """
 
     def __init__(self) -> None:
         self.lock = threading.RLock()
+        self.waits: list[Callable[[], object]] = []
         self._alarms: list[Alarm] = []
         self.reset()
 
@@ -59,7 +61,7 @@ class Clock:
         self._skipped += max(0.0, uptime - self.uptime())
 
     def advance(self, seconds: float) -> None:
-        """Advance both times, and run the actions that become due.
+        """Advance both times, run the actions that become due, and wait for what they start.
 
         Raises:
             ValueError: `seconds` is not a number, negative, or over a hundred years.
@@ -70,6 +72,8 @@ class Clock:
             )
         self._advanced += seconds
         self.run_due()
+        for wait in list(self.waits):
+            wait()
 
     def call_at(self, uptime: float, action: Callable[[], None]) -> Alarm:
         """Set an alarm; its action runs once, in a separate thread or in that of the next request."""

@@ -33,6 +33,7 @@ class Service:
         beside: the handler of a request to anything but an operation; None for a request to the routes.
         path_of: the configured path of an operation, from its path in the spec.
         scenarios: the failures that faults may name, by name.
+        is_unnoted: True for a request that does not belong into the journal; None if all do.
         also_faulty: the ids of GraphQL root fields and remote calls, which faults may name too.
         beside_name: the name by which faults name the requests that `beside` answers; "" for none.
     """
@@ -48,6 +49,7 @@ class Service:
     beside: Callable[[Request], HandlerFunction | None] = _no_route_beside
     path_of: Callable[[str], str] = str
     scenarios: Mapping[str, Scenario] = field(default_factory=dict)
+    is_unnoted: Callable[[Request], bool] | None = None
     also_faulty: frozenset[str] = frozenset()
     beside_name: str = ""
 

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 
 from mockserver.dashboard.dashboard import Dashboard
 from mockserver.dashboard.nodes.deployment import Report
-from mockserver.dashboard.nodes.nodes import OVER_MDCB
+from mockserver.dashboard.nodes.nodes import OVER_MDCB, PolicyName
 from mockserver.http.messages import JSON
 from mockserver.service.pages import pages
 from mockserver.serving.dispatcher import Dispatcher
+from mockserver.serving.json_bodies import json_body
 
 HTML = "text/html"
 SHOWN = 500  # rows of the page; those that are not right stand first
@@ -40,10 +42,25 @@ def add_routes(control: Blueprint, dispatcher: Dispatcher) -> None:
             json.dumps(report.as_dict()) + "\n", mimetype=JSON
         )  # jsonify takes five times as long
 
+    @control.post("/confirmations")
+    def confirm() -> Response:
+        body = json_body()
+        node, policies = body["node"], body["policies"]
+        if not isinstance(node, str) or not isinstance(policies, list):
+            raise ValueError("node must be a string, and policies an array of objects")
+        digests = {_name_in(policy): str(policy.get("digest")) for policy in policies}
+        return jsonify(status="ok", noted=deployment.confirm(node, digests))
+
     @control.get("/changes")
     def changes() -> Response:
         histories = dashboard.history.all(request.args.get("policy", ""), request.args.get("org_id", ""))
         return jsonify([history.as_dict() for history in histories])
+
+
+def _name_in(policy: Any) -> PolicyName:
+    if not isinstance(policy, dict):
+        raise ValueError(f"a policy must be an object with org_id, id and digest, not {policy!r}")
+    return str(policy.get("org_id")), str(policy.get("id"))
 
 
 def _page(report: Report) -> Response:

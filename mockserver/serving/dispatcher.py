@@ -80,7 +80,7 @@ class Dispatcher:
             return self._control(request)
         mock.clock.run_due()
         reply, reached, fault = self._reply(request, blocking)
-        if reply is not DROPPED:
+        if reply is not DROPPED and (service.is_unnoted is None or not service.is_unnoted(request)):
             mock.journal.note(mock.clock.now(), request, reply, reached, service.secrets)
         return fault.sent(reply) if fault else reply
 

@@ -58,9 +58,7 @@ class ServiceServer:
     @property
     def url(self) -> str:
         """The base URL, without a trailing slash."""
-        host, port = self._server.address
-        reachable = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)
-        return f"http://{reachable}:{port}"
+        return url_of(self._server.address)
 
     def stop(self) -> None:
         """Accept no more connections, finish the answers in progress; returns at once."""
@@ -95,8 +93,8 @@ class ServiceServer:
         asyncio.run(serve())
 
 
-def listen(address: str, port: int) -> socket.socket:
-    """A listening socket.
+def listen(address: str, port: int, options: str = "--port or --host") -> socket.socket:
+    """A listening socket; `options` are those by which a user chooses another address.
 
     Raises:
         ServerError: the port is taken, or the address does not belong to this machine.
@@ -111,8 +109,15 @@ def listen(address: str, port: int) -> socket.socket:
         listener.close()
         raise ServerError(
             f"cannot listen on {address}:{port}: {getattr(error, 'strerror', None) or error}; "
-            "choose another with --port or --host"
+            f"choose another with {options}"
         ) from error
     listener.listen(1024)
     listener.setblocking(False)
     return listener
+
+
+def url_of(address: tuple[str, int]) -> str:
+    """The URL of a server on this machine that listens on an address."""
+    host, port = address
+    reachable = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)
+    return f"http://{reachable}:{port}"

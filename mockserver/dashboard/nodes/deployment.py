@@ -8,7 +8,7 @@ from typing import Any
 
 from mockserver.dashboard.nodes.history import CONFIRMED as NOTED_AS_CONFIRMED
 from mockserver.dashboard.nodes.history import History
-from mockserver.dashboard.nodes.nodes import Node, Nodes, name_of
+from mockserver.dashboard.nodes.nodes import Node, Nodes, PolicyName, name_of
 from mockserver.dashboard.nodes.propagation import (
     CONFIRMED,
     KnownNode,
@@ -127,6 +127,18 @@ class Deployment:
                 for policy, document in zip(policies, today.documents, strict=True)
             ]
         return Report(described, placements, policies)
+
+    def confirm(self, node: str, digests: Mapping[PolicyName, str]) -> int:
+        """Note that a node has policies with these digests, as somebody has read from it.
+
+        Returns the number of those that are today's and have changed since the start.
+        """
+        today, newest = Today(tuple(self._policies())).digests, self._history.newest()
+        changes = [
+            newest[name] for name, digest in digests.items() if name in newest and today.get(name) == digest
+        ]
+        self._history.note(NOTED_AS_CONFIRMED, changes, node)
+        return len(changes)
 
     def _described(self, node: Node) -> dict[str, Any]:
         loaded = None if node.loaded is None else sorted(node.loaded)
