@@ -105,6 +105,11 @@ class ApiStore:
         self.loaded = LoadedApis({api.id: api for api in placed}, routed, {api.id: api for api in apis})
         self.ever_loaded = self.ever_loaded or bool(apis)
 
+    @property
+    def problems(self) -> list[str]:
+        """Why the last reload did not load something, a line each."""
+        return [f"{name}: {why}; the API is not served" for name, (_, _, why) in self._seen.items() if why]
+
     def warnings(self) -> list[str]:
         """The warnings, one line for each file that is skipped, and for each other user of the directory."""
         return self._files.warnings() + [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import random
 import threading
 from collections.abc import Callable
@@ -29,6 +30,8 @@ from mockserver.storage.backend import Backend
 from mockserver.storage.directory_files import DirectoryFiles
 from mockserver.storage.files import Files, MemoryFiles
 
+LOG = logging.getLogger("tyk-contract")
+MOST_NAMED = 10  # ids in a line of the log
 RELOAD = "reload"  # the message that makes all gateways of a group reload
 CATCH_UP_SECONDS = 10.0  # that one waits for a load in progress
 MOST_WAITING = 200  # exchanges with upstreams at once; fewer than a server has threads
@@ -102,7 +105,7 @@ class Gateway:
         self._queued: Alarm | None = None
         self.source: Source | None = None
         mock.on(RELOAD, self.queue_reload)
-        self.load()
+        self._load()
 
     def now(self) -> float:
         """The time of the mock's clock in seconds since the epoch."""
@@ -158,13 +161,31 @@ class Gateway:
         """The warnings about files that are not fully loaded; a real gateway writes them only to its log."""
         return [*self.store.warnings(), *self.apis.warnings()]
 
+    def file_warnings(self) -> list[str]:
+        """The warnings about directories of policies and APIs, as that another mock uses them too."""
+        logged = {*self.store.problems, *self.apis.problems}
+        return [line for line in self.warnings() if line not in logged]
+
     def load(self) -> None:
         """Load the written policies and APIs, without waiting for a tick."""
+        self._load()
+        self.log_load()
+
+    def _load(self) -> None:
         config = self.config
         if not (config.policies_from_dashboard or config.policies_from_control_plane):
             self.ready = (self.store.reload() or self.ready) and not config.slave_options__use_rpc
         if not (config.use_db_app_configs or config.slave_options__use_rpc):
             self.load_apis()
+
+    def log_load(self) -> None:
+        """Log what is loaded, and why something is not, which a real gateway tells in its log alone."""
+        for problem in (*self.store.problems, *self.apis.problems):
+            LOG.warning("%s", problem)
+        if not LOG.isEnabledFor(logging.INFO):
+            return
+        policies, apis = list(self.store.loaded.by_id), list(self.apis.loaded.by_id)
+        LOG.info("loaded %s; %s", _counted("policy", "policies", policies), _counted("API", "APIs", apis))
 
     def load_apis(self, apis: list[Api] | None = None) -> None:
         """Load the written APIs, or those that a source has."""
@@ -189,6 +210,13 @@ class Gateway:
             self.load()
         else:
             self.source.queue_reload()
+
+
+def _counted(one: str, several: str, ids: list[str]) -> str:
+    """The number of loaded things and the ids of the first of them."""
+    more = f" and {len(ids) - MOST_NAMED} more" if len(ids) > MOST_NAMED else ""
+    names = f" ({', '.join(ids[:MOST_NAMED])}{more})" if ids else ""
+    return f"{len(ids)} {one if len(ids) == 1 else several}{names}"
 
 
 def _files(config: Config, directory: Path, backend: Backend, *, fsync: bool) -> Files:

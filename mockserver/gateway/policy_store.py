@@ -69,10 +69,17 @@ class LoadedPolicy:
 
 @dataclass(frozen=True)
 class _CachedFile:
-    """A file's text and its policy, for the next reload if the text is the same."""
+    """A file's text and its policy, for the next reload if the text is the same.
+
+    Attributes:
+        text: the text.
+        loaded: the policy.
+        problem: why it is not loaded, or only partly; "" if all of it is.
+    """
 
     text: bytes
     loaded: LoadedPolicy
+    problem: str
 
 
 @dataclass(frozen=True)
@@ -100,6 +107,7 @@ class PolicyStore:
         codec: the codec of policies.
         files: the written policies, one file for each.
         loaded: the policies that the last reload loaded.
+        problems: why the last reload did not load something, a line each.
     """
 
     def __init__(
@@ -113,6 +121,7 @@ class PolicyStore:
         self.codec = codec
         self.files = files
         self.loaded = Loaded()
+        self.problems: list[str] = []
         self._behaviours = behaviours
         self._record = record
         self._cached: dict[str, _CachedFile] = {}
@@ -142,16 +151,21 @@ class PolicyStore:
 
         If it failed, the loaded set stays, or becomes empty for a record file of some versions.
         """
+        self.problems = []
         if self._record is None:
             try:
                 entries = [("", policy) for policy in self._read_files()]
             except BackendUnavailable as error:
                 LOG.warning("%s; the loaded policies stay", error)
                 return False
+            self.problems = [f"{name}: {file.problem}" for name, file in self._cached.items() if file.problem]
         else:
             try:
                 entries = self._read_record(self._record)
-            except (OSError, ValueError):
+            except (OSError, ValueError) as error:
+                stays = "failed-load-keeps-policies" in self._behaviours and self.loaded.listed
+                end = "the loaded policies stay" if stays else "none of its policies is loaded"
+                self.problems = [f"{self._record}: {error}; {end}"]
                 if "failed-load-keeps-policies" not in self._behaviours:
                     self.loaded = Loaded()
                 return False
@@ -173,22 +187,32 @@ class PolicyStore:
         for name, text in self.files.read():
             before = self._cached.get(name)
             if before is None or before.text != text:
-                policy = self._decoded(text)
+                policy, reasons = self._decoded(text)
                 loaded = LoadedPolicy(
-                    policy["id"], policy["org_id"], partial(self._decoded, text), self.codec
+                    policy["id"], policy["org_id"], partial(self._policy_of, text), self.codec
                 )
-                files[name] = _CachedFile(text, loaded)
+                files[name] = _CachedFile(text, loaded, self._problem(loaded, reasons))
             else:
                 loaded = before.loaded.carried_over()
-                files[name] = _CachedFile(before.text, loaded)  # shares the text in memory
+                files[name] = _CachedFile(before.text, loaded, before.problem)  # shares the text in memory
             yield loaded
         self._cached = files
 
-    def _decoded(self, text: bytes) -> Policy:
-        policy, _ = self.codec.decode_leniently(text)
+    def _problem(self, loaded: LoadedPolicy, reasons: list[str]) -> str:
+        """Why a policy is not loaded, or only partly; "" if all of it is."""
+        if "nameless-file-is-dropped" in self._behaviours and not loaded.policy_id:
+            return f"{reasons[0] if reasons else 'the policy has no id'}; the policy is not loaded"
+        return f"{reasons[0]}; the policy is only partly loaded" if reasons else ""
+
+    def _decoded(self, text: bytes) -> tuple[Policy, list[str]]:
+        """The policy in a file, and why it is only partly loaded."""
+        policy, reasons = self.codec.decode_leniently(text)
         if "nameless-file-is-dropped" in self._behaviours:
             ensure_id(policy)
-        return policy
+        return policy, reasons
+
+    def _policy_of(self, text: bytes) -> Policy:
+        return self._decoded(text)[0]
 
     def lend(self, policy_id: str, org_id: str) -> Policy | None:
         """The policy that a session of an organisation uses by an id; None if there is none."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from time import perf_counter, time
 
 from mockserver.contract.openapi import Contract, Operation
 from mockserver.contract.routes import Routes
@@ -11,6 +12,7 @@ from mockserver.golang.json_size import TOO_MANY_VALUES, has_too_many_values
 from mockserver.http.failures import describe, log_failure
 from mockserver.http.messages import DropConnection, Reply, Request, WouldBlock
 from mockserver.http.redaction import all_hidden
+from mockserver.service.access_log import Access, AccessLog
 from mockserver.service.fault import DROPPED, Fault, Received
 from mockserver.service.journal_entry import Reached
 from mockserver.service.mock import Mock
@@ -21,6 +23,7 @@ from mockserver.storage.backend import BackendUnavailable
 
 CONTROL_PREFIX = "/_mock/"
 LONG_PATH = 1024  # characters; matching a longer one against listen paths may take long
+_NOWHERE = Reached()
 MAX_QUICK = 64 << 10  # bytes of target and body; a longer request is answered in a thread, for it takes long
 
 
@@ -67,7 +70,7 @@ class Dispatcher:
             WouldBlock: the answer may have to wait, and `blocking` is False; nothing has been done yet.
             DropConnection: a fault closes the connection.
         """
-        mock, service = self.mock, self.service
+        mock, service, log = self.mock, self.service, self.mock.access_log
         is_control = request.url.path.startswith(CONTROL_PREFIX)
         if not blocking:
             if is_control:
@@ -76,12 +79,19 @@ class Dispatcher:
                 raise WouldBlock("upstream")
             if not mock.is_idle:
                 raise WouldBlock("upstream" if service.beside(request) else "storage")
+        start = perf_counter() if log else 0.0
         if is_control:
-            return self._control(request)
+            reply = self._control(request)
+            if log and log.is_verbose:
+                self._log(log, request, reply, start)
+            return reply
         mock.clock.run_due()
         reply, reached, fault = self._reply(request, blocking)
-        if reply is not DROPPED and (service.is_unnoted is None or not service.is_unnoted(request)):
+        is_noted = service.is_unnoted is None or not service.is_unnoted(request)
+        if is_noted and reply is not DROPPED:
             mock.journal.note(mock.clock.now(), request, reply, reached, service.secrets)
+        if log and (is_noted or log.is_verbose):
+            self._log(log, request, reply, start, reached, fault)
         return fault.sent(reply) if fault else reply
 
     def refuses(self, request: Request) -> bool:
@@ -121,6 +131,20 @@ class Dispatcher:
         except Exception as error:  # noqa: BLE001  a failure of the mock is answered
             log_failure(all_hidden(f"{request.method} {request.url.path}", service.secrets), error)
             return service.error(describe(error), 500), reached, fault
+
+    def _log(
+        self,
+        log: AccessLog,
+        request: Request,
+        reply: Reply,
+        start: float,
+        reached: Reached = _NOWHERE,
+        fault: Fault | None = None,
+    ) -> None:
+        """Have a line written for a request whose answer was begun at a time of `perf_counter`."""
+        operation = reached.operation.id if reached.operation else ""
+        seconds = perf_counter() - start
+        log.note(Access(time(), request, reply, operation, seconds, fault, self.service.secrets))
 
     def _route(self, request: Request, path: str) -> tuple[Handler, Mapping[str, str], Reached]:
         """The handler of a request, the parameters of its path, and the operation that it reaches."""

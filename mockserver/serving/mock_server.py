@@ -45,6 +45,11 @@ class MockServer:
         return self._server.url
 
     @property
+    def address(self) -> tuple[str, int]:
+        """The host and the port that are bound; the host is 0.0.0.0 or :: for all interfaces."""
+        return self._server.address
+
+    @property
     def journal(self) -> Journal:
         """The requests and replies, oldest first."""
         return self.mock.journal
