@@ -30,9 +30,7 @@ def add_log_options(parser: argparse.ArgumentParser) -> None:
     amount.add_argument(
         "-q", "--quiet", action="store_true", help="Log warnings and errors alone: no requests, no loads."
     )
-    amount.add_argument(
-        "-v", "--verbose", action="store_true", help="Log requests to /_mock/ and details too."
-    )
+    amount.add_argument("-v", "--verbose", action="store_true", help="Log requests to /_mock/ too.")
     group.add_argument(
         "--log-format", choices=FORMATS, default="text", help="Form of the lines. (default: %(default)s)"
     )

@@ -146,7 +146,7 @@ def _kept(access: Access) -> tuple[Any, ...]:
         why = f"fault: {fault}"
     elif reply.status >= 400:
         why = reply.body[:LONGEST_REASON]
-    elif 300 <= reply.status < 400:
+    elif 300 <= reply.status < 400 and type(reply) is Reply:  # not that of an upstream
         why = "redirected to the clean path"
     status = 0 if reply is DROPPED else reply.status
     path = access.request.url.path[:LONGEST_PATH]
