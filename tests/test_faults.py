@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from asking import call, send
 
-from mockserver import MockGateway
+from mockserver import MockDashboard, MockGateway
 from mockserver.service.faults import FaultError
 
 
@@ -156,6 +156,15 @@ def test_a_wrong_fault_says_what_is_right(
         gateway.fault(**members)
     assert complaint in str(refusal.value)
     assert not gateway.mock.faults
+
+
+def test_a_call_within_a_request_meets_few_faults(dashboard: MockDashboard) -> None:
+    """A fault of a GraphQL root field may have a status, a delay or a drop, and nothing that takes a connection."""
+    with pytest.raises(FaultError, match=r"cannot meet slow; give delay, drop, message, status"):
+        dashboard.fault("graphql.policies", slow=5)
+    dashboard.fault("graphql.policies", status=503, first=2)
+    assert dashboard.mock.faults.take("graphql.policies") is None
+    assert dashboard.mock.faults.take("graphql.policies") is not None
 
 
 def test_a_request_without_a_fault_is_answered_at_once(

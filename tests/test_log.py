@@ -115,7 +115,18 @@ def test_no_credential_and_no_control_character_is_logged(path: str, shown: str)
         (line,) = lines.read()
     assert f" GET {shown} " in line
     assert line.isprintable()
+    assert len(line) < 200
     assert "s3cret-of-tests" not in line
+
+
+def test_a_method_and_a_long_path_are_cut_and_masked() -> None:
+    """A secret that a client sends as the method is masked, and of a long path a part is shown."""
+    with MockGateway(secret="s3cret-of-tests") as gateway:
+        lines = Lines(gateway)
+        send(gateway, "s3cret-of-tests", "/" + "x" * 5000)
+        (line,) = lines.read()
+    assert " INFO *** /xxx" in line
+    assert len(line) < 1200
 
 
 def test_a_log_that_cannot_keep_up_counts(gateway: MockGateway) -> None:

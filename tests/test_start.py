@@ -6,7 +6,6 @@ import json
 import signal
 import socket
 import subprocess
-from argparse import Namespace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ import pytest
 from asking import wait_until
 from serving import COMMAND, QUIET, deadline, run_command, serving
 
-from mockserver.cli.running import exposure
+from mockserver.cli.running import exposure, source_of_address
 from mockserver.contract.spec_files import known_versions
 
 pytestmark = pytest.mark.slow
@@ -109,8 +108,8 @@ def test_the_setting_that_exposes_is_named(
     """The line names the option, the variable or the key by which all interfaces were chosen."""
     if variable:
         monkeypatch.setenv(variable, address[0])
-    options = Namespace(host=host, conf="tyk.conf")
-    lines = exposure(address, address[0], "listen_address", "X_ADDRESS", options)
+    source = source_of_address("X_ADDRESS", Path("tyk.conf"), host)
+    lines = exposure(address, address[0], source)
     assert [reason in line for line in lines] == ([True] if reason else [])
 
 

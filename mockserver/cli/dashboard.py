@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from mockserver.cli import Commands
 from mockserver.cli.faults import add_fault_option, set_fault
 from mockserver.cli.help_format import EXAMPLES, HelpFormatter
-from mockserver.cli.running import Running, add_log_options, exposure
+from mockserver.cli.running import Running, add_log_options, exposure, source_of_address
 from mockserver.cli.serve import (
     collector_paused,
     gateway_values,
@@ -146,11 +146,13 @@ def serving(options: argparse.Namespace) -> Iterator[MockDashboard]:
         running.started(
             f"Tyk Dashboard {version} mocked on {dashboard.url}: {count} operations", _values(dashboard)
         )
-        address = config.listen_address
-        running.warn(*exposure(dashboard.address, address, "listen_address", "TYK_DB_LISTENADDRESS", options))
+        source = source_of_address("TYK_DB_LISTENADDRESS", options.conf, options.host)
+        running.warn(*exposure(dashboard.address, config.listen_address, source))
         if dashboard.gateway is not None:
             gateway = dashboard.gateway
             running.note(f"Tyk Gateway {gateway.gateway.version} mocked on {gateway.url}")
+            source = source_of_address("TYK_GW_LISTENADDRESS", options.gateway_conf)
+            running.warn(*exposure(gateway.address, gateway.gateway.config.listen_address, source))
         if dashboard.mdcb_address:
             address = dashboard.mdcb_address
             running.note(f'MDCB for data planes on {address}, the slave_options "connection_string"')

@@ -112,25 +112,18 @@ def _write_port(path: Path, port: int) -> None:
     partial.replace(path)
 
 
-def exposure(
-    address: tuple[str, int], value: str, key: str, variable: str, options: argparse.Namespace
-) -> list[str]:
-    """A line if a mock listens on all interfaces: the address, and the setting that says so.
-
-    Args:
-        address: the address that is bound.
-        value: what was asked for.
-        key: the key of the configuration file for it.
-        variable: the environment variable for it.
-        options: those of the command, with `host` and `conf`.
-    """
+def exposure(address: tuple[str, int], value: str, source: str) -> list[str]:
+    """A line if a mock listens on all interfaces: the bound address, what was asked for, and by what."""
     host, port = address
     if host not in ALL_INTERFACES:
         return []
-    if options.host is not None:
-        source = "--host"
-    else:
-        source = variable if variable in os.environ else f"{key} in {options.conf}"
     shown = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     reason = f"{source} is {value or 'empty'}"
     return [f"it listens on all interfaces ({shown}), for {reason}; other machines can reach it"]
+
+
+def source_of_address(variable: str, path: Path | None, host: str | None = None) -> str:
+    """What sets the address to listen on: --host, if that is given, the variable, or the key of a file."""
+    if host is not None:
+        return "--host"
+    return variable if variable in os.environ else f"listen_address in {path}"

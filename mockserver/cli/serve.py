@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from mockserver.cli import Commands
 from mockserver.cli.faults import add_fault_option, set_fault
 from mockserver.cli.help_format import EXAMPLES, HelpFormatter
-from mockserver.cli.running import Running, add_log_options, exposure
+from mockserver.cli.running import Running, add_log_options, exposure, source_of_address
 from mockserver.console.credentials import SECRET, STORE
 
 STOP_SECONDS = 9.5  # from SIGTERM to the end of the process; answers in progress have eight of them
@@ -144,11 +144,8 @@ def run(options: argparse.Namespace) -> int:
         more = f" and {len(extra.beyond(gateway.gateway.contract))} more of {options.spec}" if extra else ""
         text = f"Tyk Gateway {version} mocked on {gateway.url}: {values['operations']} operations{more}"
         running.started(text, {"service": "gateway", **values})
-        address = config.listen_address
-        running.warn(
-            *exposure(gateway.address, address, "listen_address", "TYK_GW_LISTENADDRESS", options),
-            *_secret_lines(config),
-        )
+        source = source_of_address("TYK_GW_LISTENADDRESS", options.conf, options.host)
+        running.warn(*exposure(gateway.address, config.listen_address, source), *_secret_lines(config))
         running.note(*_source_lines(gateway, has_backup=bool(options.backup or store)), *effects)
         gateway.wait()
     return 0

@@ -18,8 +18,10 @@ from mockserver.http.redaction import all_hidden
 from mockserver.service.fault import DROPPED, Fault
 
 MOST_WAITING = 10_000  # requests whose lines are not written yet; further ones are only counted
+CLOSE_SECONDS = 2.0
 INTERVAL = 0.05  # seconds between two writes
-LONGEST_PATH = 1000  # characters
+LONGEST_PATH = 1000  # characters that are shown
+MOST_KEPT = 8000  # characters; a secret at the end of these is cut, and is not shown
 LONGEST_REASON = 2000  # bytes of a body in which the reason of a refusal is looked for
 # keys and tokens in a path; the gateway's log shows their last four characters too
 _CREDENTIAL = re.compile(
@@ -84,10 +86,10 @@ class AccessLog:
             self._wake.set()
 
     def close(self) -> None:
-        """Write the lines that wait, and end."""
+        """Write the lines that wait, and end; a reader that takes none for some seconds loses them."""
         self._closing.set()
         self._wake.set()
-        self._thread.join()
+        self._thread.join(CLOSE_SECONDS)
 
     def _run(self) -> None:
         while not self._closing.is_set():
@@ -122,7 +124,7 @@ class AccessLog:
         why: bytes | str,
         secrets: tuple[str, ...],
     ) -> str:
-        path = _shown_path(path, secrets)
+        method, path = _shown_part(method, secrets), _shown_part(path, secrets)
         reason = why if isinstance(why, str) else all_hidden(_message_of(why), secrets) if why else ""
         milliseconds = round(seconds * 1000, 2)
         if self._line is not text_line:
@@ -149,17 +151,15 @@ def _kept(access: Access) -> tuple[Any, ...]:
     elif 300 <= reply.status < 400 and type(reply) is Reply:  # not that of an upstream
         why = "redirected to the clean path"
     status = 0 if reply is DROPPED else reply.status
-    path = access.request.url.path[:LONGEST_PATH]
-    return (
-        access.at, access.request.method, path, status, access.operation, access.seconds, why, access.secrets
-    )  # fmt: skip
+    method, path = access.request.method[:MOST_KEPT], access.request.url.path[:MOST_KEPT]
+    return access.at, method, path, status, access.operation, access.seconds, why, access.secrets
 
 
 @lru_cache(maxsize=1024)  # most requests are for few paths, and masking takes longer than all the rest
-def _shown_path(path: str, secrets: tuple[str, ...]) -> str:
-    """A path without secrets, and with the end of keys and tokens alone, as in the gateway's log."""
-    path = _CREDENTIAL.sub(lambda match: f"{match[1]}****{match[2][-4:] if len(match[2]) > 8 else ''}", path)
-    return printable(all_hidden(path, secrets))
+def _shown_part(text: str, secrets: tuple[str, ...]) -> str:
+    """A method or path without secrets, and with the end of keys alone, as in the gateway's log."""
+    text = _CREDENTIAL.sub(lambda match: f"{match[1]}****{match[2][-4:] if len(match[2]) > 8 else ''}", text)
+    return printable(all_hidden(text, secrets)[:LONGEST_PATH])
 
 
 def _message_of(body: bytes) -> str:
