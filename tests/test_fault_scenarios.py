@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 from asking import call, connect, secret_of, send
 
 from mockserver import MockGateway
 from mockserver.gateway.scenarios import SCENARIOS
 from mockserver.http.client import ClientError
+from mockserver.service.fault_members import KINDS
 
 HELLO = b"GET /hello HTTP/1.1\r\nHost: h\r\n\r\n"
 
@@ -114,3 +118,20 @@ def test_a_scenario_of_a_gateway_names_operations(gateway: MockGateway, name: st
     """Each operation that a scenario names is one of the gateway's, and it is set until it is cleared."""
     assert SCENARIOS[name].operations <= gateway._service.fault_targets
     assert SCENARIOS[name].times == 0
+
+
+DOCUMENT = (Path(__file__).parent.parent / "docs" / "faults.md").read_text("utf-8")
+
+
+def test_the_document_names_each_member_and_scenario() -> None:
+    """The document of faults has a row for each scenario of a gateway, and names each member of a fault."""
+    assert set(re.findall(r"^\| `([a-z-]+)` \| ", DOCUMENT, re.MULTILINE)) >= set(SCENARIOS)
+    assert set(KINDS) <= set(re.findall(r"[`, \"{(]([a-z_]+)[`=,\"]", DOCUMENT))
+
+
+def test_the_examples_of_the_document_are_faults(gateway: MockGateway) -> None:
+    """Each call in the document's list of examples sets a fault."""
+    calls = re.findall(r"^(mock_gateway\.fault\(.*\)) +#", DOCUMENT, re.MULTILINE)
+    for example in calls:
+        exec(example, {"mock_gateway": gateway})
+    assert len(gateway.mock.faults) == len(calls) == 4
