@@ -99,7 +99,7 @@ def test_a_record_file_is_read_and_not_written(tmp_path: Path) -> None:
 
 
 def test_a_broken_policy_file_is_a_warning(tmp_path: Path) -> None:
-    """`serve` prints the member and the value of a policy file that it can load only in part."""
+    """`serve` logs the member and the value of a policy file that it can load only in part."""
     (tmp_path / "a.json").write_text('{"id":"a","rate":"x"}')
     with serving("--policies", tmp_path) as served:
         place, _, text = served.lines[0].partition(": error: ")

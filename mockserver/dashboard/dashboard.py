@@ -34,7 +34,7 @@ from mockserver.dashboard.records import Records
 from mockserver.dashboard.replies import Refusal
 from mockserver.dashboard.users import ADMIN, User, Users
 from mockserver.http.messages import DropConnection
-from mockserver.service.faults import Fault
+from mockserver.service.fault import Fault
 from mockserver.service.mock import Mock
 from mockserver.storage.backend import Backend
 

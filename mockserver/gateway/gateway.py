@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from mockserver.gateway.lint.findings import Finding
 
 LOG = logging.getLogger("tyk-contract")
+MOST_NAMED = 10  # ids in a line of the log
 RELOAD = "reload"  # the message that makes all gateways of a group reload
 CATCH_UP_SECONDS = 10.0  # that one waits for a load in progress
 MOST_WAITING = 200  # exchanges with upstreams at once; fewer than a server has threads
@@ -116,7 +117,7 @@ class Gateway:
         self._queued: Alarm | None = None
         self.source: Source | None = None
         mock.on(RELOAD, self.queue_reload)
-        self.load()
+        self._load()
 
     def now(self) -> float:
         """The time of the mock's clock in seconds since the epoch."""
@@ -189,6 +190,14 @@ class Gateway:
             self.ready = (self.store.reload() or self.ready) and not config.slave_options__use_rpc
         if not (config.use_db_app_configs or config.slave_options__use_rpc):
             self.load_apis()
+        self.log_load()
+
+    def log_load(self) -> None:
+        """Log what is loaded."""
+        if not LOG.isEnabledFor(logging.INFO):
+            return
+        policies, apis = list(self.store.loaded.by_id), list(self.apis.loaded.by_id)
+        LOG.info("loaded %s; %s", _counted("policy", "policies", policies), _counted("API", "APIs", apis))
 
     def load_apis(self, apis: list[Api] | None = None) -> None:
         """Load the written APIs, or those that a source has."""
@@ -222,6 +231,13 @@ class Gateway:
             lines = [*self.store.file_warnings(), *warnings_of(self.findings())]
             for line in self._review.news(lines):
                 LOG.warning("%s", line)
+
+
+def _counted(one: str, several: str, ids: list[str]) -> str:
+    """The number of loaded things and the ids of the first of them."""
+    more = f" and {len(ids) - MOST_NAMED} more" if len(ids) > MOST_NAMED else ""
+    names = f" ({', '.join(ids[:MOST_NAMED])}{more})" if ids else ""
+    return f"{len(ids)} {one if len(ids) == 1 else several}{names}"
 
 
 def _files(config: Config, directory: Path, backend: Backend, *, fsync: bool) -> Files:

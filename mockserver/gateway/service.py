@@ -9,6 +9,7 @@ import hmac
 
 from mockserver.gateway import handlers, replies
 from mockserver.gateway.gateway import Gateway
+from mockserver.gateway.scenarios import API_REQUEST, SCENARIOS
 from mockserver.golang import urls
 from mockserver.http.messages import Reply, Request
 from mockserver.service.registry import HandlerFunction, check
@@ -43,6 +44,8 @@ def gateway_service(gateway: Gateway) -> Service:
         not_allowed=guard.not_allowed,
         beside=guard.api_at,
         path_of=guard.path_of,
+        scenarios=SCENARIOS,
+        beside_name=API_REQUEST,
     )
 
 

@@ -16,6 +16,7 @@ from mockserver.golang import json_writer
 from mockserver.http.messages import Reply, Request
 from mockserver.mutation.mutant import AnswerPatch
 from mockserver.service import registry
+from mockserver.service.fault import Fault
 from mockserver.service.journal_entry import ProxiedReply, Reached
 from mockserver.service.registry import Call
 from mockserver.serving import dispatcher
@@ -106,14 +107,14 @@ def _install_answer(patch: AnswerPatch) -> None:
     calls = iter(range(10**9))
 
     def _reply(
-        self: dispatcher.Dispatcher, request: Request, blocking: bool, delays: list[float]
-    ) -> tuple[Reply, Reached]:
-        reply, reached = original(self, request, blocking, delays)
+        self: dispatcher.Dispatcher, request: Request, blocking: bool
+    ) -> tuple[Reply, Reached, Fault | None]:
+        reply, reached, fault = original(self, request, blocking)
         operation = reached.operation.id if reached.operation else "none"
         applies = (patch.operation, patch.status) == (operation, reply.status)
         if applies and not isinstance(reply, ProxiedReply) and WHEN[patch.when](next(calls), len(reply.body)):
-            return ANSWERS[patch.how](reply), reached
-        return reply, reached
+            return ANSWERS[patch.how](reply), reached, fault
+        return reply, reached, fault
 
     dispatcher.Dispatcher._reply = _reply  # type: ignore[method-assign]  # a mutant is a patch
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from mockserver.contract.openapi import Contract
 from mockserver.http.messages import Reply, Request
-from mockserver.service.faults import Scenario
+from mockserver.service.fault import Scenario
 from mockserver.service.registry import HandlerFunction
 
 
@@ -35,6 +35,7 @@ class Service:
         scenarios: the failures that faults may name, by name.
         is_unnoted: True for a request that does not belong into the journal; None if all do.
         also_faulty: the ids of GraphQL root fields and remote calls, which faults may name too.
+        beside_name: the name by which faults name the requests that `beside` answers; "" for none.
     """
 
     name: str
@@ -50,8 +51,9 @@ class Service:
     scenarios: Mapping[str, Scenario] = field(default_factory=dict)
     is_unnoted: Callable[[Request], bool] | None = None
     also_faulty: frozenset[str] = frozenset()
+    beside_name: str = ""
 
     @property
     def fault_targets(self) -> set[str]:
-        """The ids of the operations, root fields and remote calls that a fault may name."""
-        return {*self.contract.operations, *self.also_faulty}
+        """The ids of the operations, root fields, remote calls and other requests that a fault may name."""
+        return {*self.contract.operations, *self.also_faulty, *filter(None, [self.beside_name])}

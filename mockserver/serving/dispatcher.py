@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from time import perf_counter, time
 
 from mockserver.contract.openapi import Contract, Operation
 from mockserver.contract.routes import Routes
@@ -11,7 +12,8 @@ from mockserver.golang.json_size import TOO_MANY_VALUES, has_too_many_values
 from mockserver.http.failures import describe, log_failure
 from mockserver.http.messages import DropConnection, Reply, Request, WouldBlock
 from mockserver.http.redaction import all_hidden
-from mockserver.service.faults import ANY, Fault
+from mockserver.service.access_log import Access, AccessLog
+from mockserver.service.fault import DROPPED, Fault, Received
 from mockserver.service.journal_entry import Reached
 from mockserver.service.mock import Mock
 from mockserver.service.registry import HANDLERS, Call, Handler, always, never
@@ -21,6 +23,7 @@ from mockserver.storage.backend import BackendUnavailable
 
 CONTROL_PREFIX = "/_mock/"
 LONG_PATH = 1024  # characters; matching a longer one against listen paths may take long
+_NOWHERE = Reached()
 MAX_QUICK = 64 << 10  # bytes of target and body; a longer request is answered in a thread, for it takes long
 
 
@@ -67,7 +70,7 @@ class Dispatcher:
             WouldBlock: the answer may have to wait, and `blocking` is False; nothing has been done yet.
             DropConnection: a fault closes the connection.
         """
-        mock, service = self.mock, self.service
+        mock, service, log = self.mock, self.service, self.mock.access_log
         is_control = request.url.path.startswith(CONTROL_PREFIX)
         if not blocking:
             if is_control:
@@ -76,14 +79,20 @@ class Dispatcher:
                 raise WouldBlock("upstream")
             if not mock.is_idle:
                 raise WouldBlock("upstream" if service.beside(request) else "storage")
+        start = perf_counter() if log else 0.0
         if is_control:
-            return self._control(request)
+            reply = self._control(request)
+            if log and log.is_verbose:
+                self._log(log, request, reply, start)
+            return reply
         mock.clock.run_due()
-        delays: list[float] = []
-        reply, reached = self._reply(request, blocking, delays)
-        if service.is_unnoted is None or not service.is_unnoted(request):
+        reply, reached, fault = self._reply(request, blocking)
+        is_noted = service.is_unnoted is None or not service.is_unnoted(request)
+        if is_noted and reply is not DROPPED:
             mock.journal.note(mock.clock.now(), request, reply, reached, service.secrets)
-        return replace(reply, delay=reply.delay + sum(delays)) if delays else reply
+        if log and (is_noted or log.is_verbose):
+            self._log(log, request, reply, start, reached, fault)
+        return fault.sent(reply) if fault else reply
 
     def refuses(self, request: Request) -> bool:
         """True if the head of a request decides the answer, so that its body need not be read."""
@@ -95,33 +104,47 @@ class Dispatcher:
             return True
         return not self.service.beside(request) and self._routes.match(request.method, guarded) is None
 
-    def _reply(self, request: Request, blocking: bool, delays: list[float]) -> tuple[Reply, Reached]:
-        service, reached = self.service, Reached()
+    def _reply(self, request: Request, blocking: bool) -> tuple[Reply, Reached, Fault | None]:
+        """The answer, the operation that was reached, and the fault that the answer meets."""
+        service, reached, fault = self.service, Reached(), None
+        params: Mapping[str, str] = {}
         try:
-            fault = self._fault(ANY, delays)
-            if fault and fault.status:
-                return service.error(fault.message, fault.status), reached
             guarded = service.guard(request)
             if isinstance(guarded, Reply):
-                return guarded, reached
-            handler, params, reached = self._route(request, guarded)
-            if not blocking:
-                _must_not_wait(handler, service.state, request)
-            if reached.operation:
-                fault = self._fault(reached.operation.id, delays)
-                if fault and fault.status:
-                    return service.error(fault.message, fault.status), reached
-                if has_too_many_values(request.body):
-                    return service.error(TOO_MANY_VALUES, 413), reached
-            rewrite = fault.rewrite if fault else None
-            return handler.answer(Call(service.state, request, params, rewrite)), reached
+                handler = Handler(lambda _: guarded, never)
+            else:
+                handler, params, reached = self._route(request, guarded)
+                if not blocking:
+                    _must_not_wait(handler, service.state, request)
+            if blocking and self.mock.faults:
+                fault = self._fault(Received(request, reached.operation, params))
+            if fault and fault.replaces and not fault.carry_out:
+                return fault.answer(DROPPED, service.error), reached, fault
+            if reached.operation and has_too_many_values(request.body):
+                return service.error(TOO_MANY_VALUES, 413), reached, fault
+            reply = handler.answer(Call(service.state, request, params, fault.rewrite if fault else None))
+            return fault.answer(reply, service.error) if fault else reply, reached, fault
         except BackendUnavailable as error:
-            return service.error(str(error), 500), reached
+            return service.error(str(error), 500), reached, fault
         except (WouldBlock, DropConnection):
             raise
         except Exception as error:  # noqa: BLE001  a failure of the mock is answered
             log_failure(all_hidden(f"{request.method} {request.url.path}", service.secrets), error)
-            return service.error(describe(error), 500), reached
+            return service.error(describe(error), 500), reached, fault
+
+    def _log(
+        self,
+        log: AccessLog,
+        request: Request,
+        reply: Reply,
+        start: float,
+        reached: Reached = _NOWHERE,
+        fault: Fault | None = None,
+    ) -> None:
+        """Have a line written for a request whose answer was begun at a time of `perf_counter`."""
+        operation = reached.operation.id if reached.operation else ""
+        seconds = perf_counter() - start
+        log.note(Access(time(), request, reply, operation, seconds, fault, self.service.secrets))
 
     def _route(self, request: Request, path: str) -> tuple[Handler, Mapping[str, str], Reached]:
         """The handler of a request, the parameters of its path, and the operation that it reaches."""
@@ -133,19 +156,13 @@ class Dispatcher:
         refuse = self.service.not_allowed if self._routes.knows(path) else self.service.not_found
         return Handler(lambda call: refuse(call.request), never), {}, Reached()
 
-    def _fault(self, operation: str, delays: list[float]) -> Fault | None:
-        """The next fault of an operation, whose delay is added to `delays`; None if there is none.
-
-        Raises:
-            DropConnection: the fault drops the connection.
-        """
-        fault = self.mock.faults.take(operation)
-        if fault is None:
-            return None
-        delays.append(fault.delay)
-        if fault.drop:
-            raise DropConnection(sum(delays))
-        return fault
+    def _fault(self, received: Received) -> Fault | None:
+        """The fault that the answer to a request meets; None for none."""
+        if received.operation is not None:
+            name = received.operation.id
+        else:
+            name = self.service.beside_name if self.service.beside(received.request) else ""
+        return self.mock.faults.take(name, received)
 
 
 def _must_not_wait(handler: Handler, state: object, request: Request) -> None:
