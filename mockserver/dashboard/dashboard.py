@@ -33,8 +33,7 @@ from mockserver.dashboard.record_forms import INDEXED, KINDS, is_index_entry, is
 from mockserver.dashboard.records import Records
 from mockserver.dashboard.replies import Refusal
 from mockserver.dashboard.users import ADMIN, User, Users
-from mockserver.http.messages import DropConnection
-from mockserver.service.faults import Fault
+from mockserver.service.faults import Fault, FaultDrop
 from mockserver.service.mock import Mock
 from mockserver.storage.backend import Backend
 
@@ -151,12 +150,12 @@ class Dashboard:
 
         Raises:
             Refusal: the fault has a status.
-            DropConnection: the fault drops the connection.
+            FaultDrop: the fault drops the connection.
         """
         if fault := self._mock.faults.take(operation):
             delays.append(fault.delay)
             if fault.drop:
-                raise DropConnection(sum(delays))
+                raise FaultDrop(sum(delays), fault)
             if fault.status:
                 raise Refusal(fault.message, fault.status)
         return fault

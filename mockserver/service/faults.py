@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from mockserver.http.messages import DropConnection
+
 ANY = "*"
 LONGEST_DELAY = 3600  # seconds
 _KINDS: dict[str, tuple[type, ...]] = {
@@ -22,6 +24,14 @@ Rewrite = Callable[[Any], Any]  # from the listing in an answer to the one that 
 
 class FaultError(ValueError):
     """An invalid fault; the message names the member and the next step."""
+
+
+class FaultDrop(DropConnection):
+    """A connection that a fault closes without an answer, within a handler."""
+
+    def __init__(self, delay: float, fault: Fault) -> None:
+        super().__init__(delay)
+        self.fault = fault
 
 
 @dataclass(frozen=True)
@@ -67,6 +77,19 @@ class Fault:
     scenario: str = ""
     also: tuple[str, ...] = field(default=(), repr=False)
     rewrite: Rewrite | None = field(default=None, repr=False)
+
+    def __str__(self) -> str:
+        """The members that are set: "status 503, delay 2"; the scenario's name alone for one."""
+        if self.scenario:
+            return self.scenario
+        effects = {"status": self.status, "delay": self.delay}
+        words = [f"{name} {value:g}" for name, value in effects.items() if value]
+        return ", ".join(words + ["drop"] * self.drop)
+
+    @property
+    def changes_answer(self) -> bool:
+        """True if the client gets another answer than without the fault, or none."""
+        return bool(self.status or self.drop or self.rewrite)
 
     def as_dict(self) -> dict[str, Any]:
         """The members by which the fault was set, with their defaults."""

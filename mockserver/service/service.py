@@ -9,6 +9,7 @@ from typing import Any
 from mockserver.contract.openapi import Contract
 from mockserver.http.messages import Reply, Request
 from mockserver.service.faults import Scenario
+from mockserver.service.journal_entry import Entry
 from mockserver.service.registry import HandlerFunction
 
 
@@ -33,6 +34,7 @@ class Service:
         beside: the handler of a request to anything but an operation; None for a request to the routes.
         path_of: the configured path of an operation, from its path in the spec.
         scenarios: the failures that faults may name, by name.
+        warn: the warnings about an entry of the journal; None if the service gives none.
         also_faulty: the ids of GraphQL root fields and remote calls, which faults may name too.
     """
 
@@ -48,6 +50,7 @@ class Service:
     path_of: Callable[[str], str] = str
     scenarios: Mapping[str, Scenario] = field(default_factory=dict)
     also_faulty: frozenset[str] = frozenset()
+    warn: Callable[[Entry], list[str]] | None = None
 
     @property
     def fault_targets(self) -> set[str]:
