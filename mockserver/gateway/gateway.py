@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 import threading
 from collections.abc import Callable
@@ -44,6 +45,7 @@ class Gateway:
         waiting: a semaphore of the exchanges with upstreams that are in progress.
         storage_is_shared: True if other gateways share the backend.
         fsync: True if a write of a file is answered when the file is on the disk.
+        reload_asked_at: the time at which a reload was queued last, in seconds since the epoch.
         on_applied: called with the id of an organisation and the ids of its policies that were applied to
             the session of a request; None for nobody.
         organisations: the sessions of organisations. They are never hashed and never expire by configuration.
@@ -79,6 +81,7 @@ class Gateway:
             _files(config, directory, mock.backend, fsync=fsync),
             behaviours=self.behaviours,
             record=_record(config, directory),
+            now=self.now,
         )
         self.session_codec = Codec.of(self.contract, "SessionState")
         of_sessions = partial(is_entry, self.session_codec)
@@ -95,6 +98,7 @@ class Gateway:
         self.jwks_cache = JwksCache(self.now, by_url="key-sets-by-url" in self.behaviours)
         self._publish = mock.backend.publish
         self._queued: Alarm | None = None
+        self.reload_asked_at = -math.inf
         mock.on(RELOAD, self.queue_reload)
         self.load()
 
@@ -113,9 +117,15 @@ class Gateway:
     def queue_reload(self) -> None:
         """Queue a reload for the next tick (gateway/server.go:1299 @v5.12.0)."""
         with self.clock.lock:
+            self.reload_asked_at = self.now()
             if self._queued is None:
                 tick = self.clock.next_tick(self.config.reload_seconds)
                 self._queued = self.clock.call_at(tick, self._run_queued)
+
+    @property
+    def reload_is_queued(self) -> bool:
+        """True if a reload is due at the next tick."""
+        return self._queued is not None
 
     def reload_group(self) -> None:
         """Queue a reload in all gateways of the group."""
@@ -129,6 +139,7 @@ class Gateway:
         Returns a line for each file that others have changed since, and that therefore stays as it is.
         """
         self._queued = None
+        self.reload_asked_at = -math.inf
         left = self.store.restore() + self.apis.restore()
         for state in (
             self.sessions, self.organisations, self.buckets, self.match_cache, self.oauth, self.jwks_cache,

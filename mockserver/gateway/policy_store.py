@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import logging
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from mockserver.contract.codecs import Codec, ensure_id
+from mockserver.gateway.write_times import WriteTimes
 from mockserver.golang import json_reader
 from mockserver.storage.backend import BackendUnavailable
 from mockserver.storage.files import Files
@@ -93,13 +95,13 @@ class Loaded:
 class PolicyStore:
     """The only owner of policies.
 
-    `record` is the single file of all policies that `policy_record_name` sets. If it is set, policies are
-    loaded from it; writes still go to `files`, which are never loaded.
-
     Attributes:
         codec: the codec of policies.
         files: the written policies, one file for each.
         loaded: the policies that the last reload loaded.
+        record: the single file of all policies that `policy_record_name` sets, or None. If set, policies
+            are loaded from it; writes still go to `files`, which are never loaded.
+        writes: when the policies were written.
     """
 
     def __init__(
@@ -109,13 +111,15 @@ class PolicyStore:
         *,
         behaviours: frozenset[str],
         record: Path | None = None,
+        now: Callable[[], float] = time.time,
     ) -> None:
         self.codec = codec
         self.files = files
         self.loaded = Loaded()
         self._behaviours = behaviours
-        self._record = record
+        self.record = record
         self._cached: dict[str, _CachedFile] = {}
+        self.writes = WriteTimes(now)
 
     def write(self, policy: Policy) -> None:
         """Write the file of a policy.
@@ -124,6 +128,7 @@ class PolicyStore:
             NoStorage, Refused: the file cannot be written.
         """
         self.files.write(policy["id"], partial(self.codec.file_text, policy))
+        self.writes.note(policy["id"])
 
     def delete(self, policy_id: str) -> None:
         """Remove the file of a policy.
@@ -132,6 +137,7 @@ class PolicyStore:
             NoStorage, Refused: the file cannot be removed.
         """
         self.files.delete(policy_id)
+        self.writes.forget(policy_id)
 
     def written(self) -> dict[str, Policy]:
         """The written policies by file name."""
@@ -142,7 +148,7 @@ class PolicyStore:
 
         If it failed, the loaded set stays, or becomes empty for a record file of some versions.
         """
-        if self._record is None:
+        if self.record is None:
             try:
                 entries = [("", policy) for policy in self._read_files()]
             except BackendUnavailable as error:
@@ -150,7 +156,7 @@ class PolicyStore:
                 return False
         else:
             try:
-                entries = self._read_record(self._record)
+                entries = self._read_record(self.record)
             except (OSError, ValueError):
                 if "failed-load-keeps-policies" not in self._behaviours:
                     self.loaded = Loaded()
@@ -208,11 +214,11 @@ class PolicyStore:
 
     def warnings(self) -> list[str]:
         """The warnings, one line for each file that is only partly loaded, and for each other user."""
-        if self._record is not None:
+        if self.record is not None:
             try:
-                self._read_record(self._record)
+                self._read_record(self.record)
             except (OSError, ValueError) as error:
-                return [f"{self._record}: {error}; none of its policies is loaded"]
+                return [f"{self.record}: {error}; none of its policies is loaded"]
             return []
         lines = self.files.warnings()
         for name, text in self.files.read():
@@ -224,6 +230,7 @@ class PolicyStore:
         """Undo the writes, unload all policies, and return a line for each file that others have changed."""
         left = self.files.restore()
         self.loaded = Loaded()
+        self.writes.clear()
         return left
 
     def _read_record(self, path: Path) -> list[tuple[str, LoadedPolicy]]:

@@ -89,6 +89,11 @@ class Entry(NamedTuple):
         return self.reached.fault
 
     @property
+    def is_injected(self) -> bool:
+        """True if a fault made the answer, or closed the connection."""
+        return self.fault is not None and self.fault.changes_answer
+
+    @property
     def is_dropped(self) -> bool:
         """True if the connection was closed without an answer; the status is then 0."""
         return self.reply is DROPPED
@@ -205,7 +210,7 @@ class Entry(NamedTuple):
         if self.reached.is_refused:
             return [f"{self.status}: {self._refusal}; {self.operation or 'no operation'} was not reached"]
         if operation is None or contract is None:
-            is_foreign = self.is_dropped or self._is_injected
+            is_foreign = self.is_dropped or self.is_injected
             return (
                 []
                 if is_foreign
@@ -219,7 +224,7 @@ class Entry(NamedTuple):
     def reply_violations(self) -> list[str]:
         """The violations of the spec in the reply; none if a fault made the reply."""
         operation, contract = self.reached.operation, self.reached.contract
-        is_ours = not (self.reached.is_refused or self.is_dropped or self._is_injected or self.api)
+        is_ours = not (self.reached.is_refused or self.is_dropped or self.is_injected or self.api)
         if operation is None or contract is None or not self.is_complete or not is_ours:
             return []
         content_type = dict(self.reply.headers).get("Content-Type", "")
@@ -259,10 +264,6 @@ class Entry(NamedTuple):
         if location is not None:
             return f"the path is not clean, and redirected to {self._shown_part(location)[:SHOWN]}"
         return _REFUSALS.get(self.status, "the request was refused")
-
-    @property
-    def _is_injected(self) -> bool:
-        return self.fault is not None and self.fault.changes_answer
 
     def _shown(self, text: str) -> str:
         return all_hidden(text, self.secrets)
