@@ -10,7 +10,8 @@ from typing import Any
 from dashboards import ADMIN, RIGHT, ask
 
 from mockserver import MockDashboard
-from mockserver.dashboard.mdcb.types import DEFINITIONS, GROUP_KEYS, LOGIN, TYPES
+from mockserver.dashboard.nodes.nodes import OVER_MDCB, Node
+from mockserver.golang.rpc.calls import DEFINITIONS, GROUP_KEYS, LOGIN, TYPES
 from mockserver.golang.rpc.client import RpcClient
 from mockserver.golang.rpc.gob_types import Named
 
@@ -59,6 +60,11 @@ class Plane:
         request = Named(GROUP_KEYS, {"OrgID": self.org, "GroupID": self.group})
         names: list[str] = self.call("GetGroupKeySpaceUpdate", request)
         return names
+
+
+def planes_of(dashboard: MockDashboard) -> list[Node]:
+    """The nodes of a Dashboard that came over MDCB; the gateway beside it is one over HTTP."""
+    return [node for node in dashboard.state.nodes.all() if node.protocol == OVER_MDCB]
 
 
 @contextmanager

@@ -132,15 +132,16 @@ def test_a_change_is_used_by_the_first_request_that_applies_it() -> None:
         policy_id = add(dashboard, id="gold", access_rights={"orders": RIGHT})
         session = {"apply_policies": ["gold"], "org_id": state.organisation, "access_rights": {}}
         key = ask(dashboard, "POST", "/api/keys", session)[1]["key_id"]
-        assert [event for event, _ in events(dashboard)] == ["written"]
+        assert [event for event, _ in events(dashboard)] == ["written", "pulled"]
         for _ in range(2):
             with Client(dashboard.gateway.url) as client:
                 answer = client.send("GET", "/orders/1", [("Authorization", key)])
             assert answer.status == 200, json.loads(answer.body)
-        assert events(dashboard) == [("written", ""), ("used", dashboard.gateway.url)]
+        assert events(dashboard)[2:] == [("used", dashboard.gateway.url)]
         ask(dashboard, "PUT", f"/api/portal/policies/{policy_id}", {**read(dashboard, policy_id), "rate": 9})
+        dashboard.gateway.advance(1)
         with Client(dashboard.gateway.url) as client:
             client.send("GET", "/orders/1", [("Authorization", key)])
-        assert events(dashboard) == [("written", "")]
+        assert [event for event, _ in events(dashboard)] == ["written", "pulled", "used"]
         report = ask(dashboard, "GET", "/_mock/propagation")[1]
-        assert [p["loaded"] for p in report["placements"]] == ["different"]
+        assert [p["loaded"] for p in report["placements"]] == ["current"]

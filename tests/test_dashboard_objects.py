@@ -215,9 +215,7 @@ def test_keys_are_handed_on_to_the_gateway(dashboard: MockDashboard) -> None:
     assert dashboard.gateway is not None
     org_id = dashboard.state.organisation
     rights = {"orders": {"api_id": "orders", "versions": ["Default"]}}
-    dashboard.gateway.policies.seed(
-        {"id": "gold", "org_id": org_id, "rate": 5, "per": 6, "access_rights": rights}
-    )
+    dashboard.policies.seed({"id": "gold", "name": "Gold", "rate": 5, "per": 6, "access_rights": rights})
     _, key = ask(dashboard, "POST", "/api/keys", {"apply_policies": ["gold"]})
     path = f"/api/keys/{key['key_id']}"
     assert key["data"]["rate"] == 5
@@ -234,10 +232,8 @@ def test_a_key_of_another_organisation_is_refused(dashboard: MockDashboard) -> N
     """A key that the gateway has for another organisation is neither shown nor changed."""
     assert dashboard.gateway is not None
     rights = {"orders": {"api_id": "orders", "versions": ["Default"]}}
-    dashboard.gateway.policies.seed({"id": "gold", "org_id": "acme", "access_rights": rights})
-    _, key = ask_gateway(
-        dashboard.gateway, "POST", "/tyk/keys/create", {"org_id": "acme", "apply_policies": ["gold"]}
-    )
+    session = {"org_id": "acme", "access_rights": rights}
+    _, key = ask_gateway(dashboard.gateway, "POST", "/tyk/keys/create", session)
     for method in ("GET", "PUT", "DELETE"):
         status, answer = ask(dashboard, method, f"/api/keys/{key['key']}", {})
         assert (status, answer["Message"]) == (400, "Attempted access to non-owned key.")

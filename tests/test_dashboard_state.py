@@ -145,7 +145,9 @@ def test_the_gateway_beside_has_a_configuration_of_its_own(tmp_path: Path) -> No
     (tmp_path / "tyk_analytics.conf").write_text(
         json.dumps({"tyk_api_config": {"Host": "http://other", "Port": "1"}})
     )
-    (tmp_path / "tyk.conf").write_text(json.dumps({"hash_keys": True, "secret": "own", "node_secret": "x"}))
+    (tmp_path / "tyk.conf").write_text(
+        json.dumps({"hash_keys": True, "secret": "own", "control_api_port": 1})
+    )
     command = [
         *COMMAND, "dashboard", "--conf", "tyk_analytics.conf", "--gateway-conf", "tyk.conf", "--port", "0",
         "--gateway-port", "0",
@@ -160,7 +162,7 @@ def test_the_gateway_beside_has_a_configuration_of_its_own(tmp_path: Path) -> No
                 body = b'{"access_rights": {"orders": {"api_id": "orders"}}}'
                 key = json.loads(client.send("POST", "/api/keys", sent, body).body)
         process.terminate()
-    assert lines[0] == "keys of tyk.conf that the mock ignores: node_secret\n"
+    assert lines[0] == "keys of tyk.conf that the mock ignores: control_api_port\n"
     assert lines[2].startswith("Tyk Gateway ")
     assert key["key_hash"]
 

@@ -199,6 +199,7 @@ def test_the_page_of_the_impact_names_its_flags_and_outcomes() -> None:
         "explain",
         "clean",
         "impact",
+        "planes",
         "propagation",
     ],
 )
@@ -235,6 +236,7 @@ def test_the_flags_of_the_readme_exist() -> None:
         "mutants",
         "why",
         "impact",
+        "planes",
         "propagation",
     )
     usage = "".join(run_command(command, "--help").stdout for command in commands)

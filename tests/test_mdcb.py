@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from asking import wait_until
 from dashboards import RIGHT, add, ask
-from planes import WAIT, Plane, plane, second_organisation
+from planes import WAIT, Plane, plane, planes_of, second_organisation
 
 from mockserver import MockDashboard
 from mockserver.dashboard.mdcb import control_plane
 from mockserver.dashboard.mdcb.control_plane import FUNCTIONS
-from mockserver.dashboard.mdcb.types import DEFINITIONS, GROUP_KEYS, LOGIN, VALUE
+from mockserver.golang.rpc.calls import DEFINITIONS, GROUP_KEYS, LOGIN, VALUE
 from mockserver.golang.rpc.errors import CallRefused
 from mockserver.golang.rpc.gob_types import Named
 
@@ -184,14 +184,14 @@ def test_a_plane_that_stops_is_no_node(mdcb: MockDashboard, *, logs_in: bool) ->
         assert gateway.policies() == []
         if logs_in:
             gateway.login()
-    wait_until(lambda: not mdcb.state.nodes.all())
+    wait_until(lambda: not planes_of(mdcb))
 
 
 def test_what_a_plane_tells_is_cut(mdcb: MockDashboard) -> None:
     """Of long texts and many tags the begin is kept, and of too much nothing."""
     told = {"host_details": {"Hostname": "h" * 1000}, "tags": ["t"] * 1000}
     with plane(mdcb, "g" * 1000, **told) as gateway:
-        [node] = mdcb.state.nodes.all()
+        [node] = planes_of(mdcb)
         assert (len(node.hostname), len(node.tags), len(node.group)) == (256, 100, 256)
         gateway.login(padding="p" * (4 << 20))
         assert mdcb.state.nodes.get(gateway.client.connection_id) is not None
@@ -201,7 +201,7 @@ def test_a_plane_that_is_cut_off_stays_a_node(mdcb: MockDashboard) -> None:
     """A gateway that is gone without a word stays in the table, for it may serve on."""
     with plane(mdcb):
         pass
-    assert [node.id for node in mdcb.state.nodes.all()] == ["solo-1"]
+    assert [node.id for node in planes_of(mdcb)] == ["solo-1"]
 
 
 @pytest.mark.parametrize(
@@ -212,5 +212,5 @@ def test_a_login_without_a_node_is_accepted(mdcb: MockDashboard, node: bytes) ->
     gateway = Plane(mdcb)
     with gateway.client:
         assert gateway.call("LoginWithGroup", Named(LOGIN, {"UserKey": mdcb.key, "Node": node}))
-        assert [node.id for node in mdcb.state.nodes.all()] == [gateway.client.connection_id]
-        assert [node.group for node in mdcb.state.nodes.all()] == ["ungrouped"]
+        assert [node.id for node in planes_of(mdcb)] == [gateway.client.connection_id]
+        assert [node.group for node in planes_of(mdcb)] == ["ungrouped"]

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from dashboards import RIGHT, add, ask
-from planes import WAIT, Plane, create_key, plane, second_organisation
+from planes import WAIT, Plane, create_key, plane, planes_of, second_organisation
 from serving import serving
 
 from mockserver import MockDashboard
@@ -15,7 +15,7 @@ from mockserver.dashboard.dashboard import DEFAULT_KEY, DEFAULT_ORGANISATION
 from mockserver.dashboard.mdcb import control_plane
 from mockserver.dashboard.mdcb.key_storage import KeyStorage
 from mockserver.dashboard.mdcb.pending import Pending
-from mockserver.dashboard.mdcb.types import VALUE
+from mockserver.golang.rpc.calls import VALUE
 from mockserver.golang.rpc.client import RpcClient
 from mockserver.golang.rpc.errors import CallRefused, CallTimedOut, ConnectionLost
 from mockserver.golang.rpc.gob_types import Named
@@ -134,6 +134,9 @@ def test_failures_by_name(mdcb: MockDashboard, scenario: str, expected: type[Exc
         mdcb.fault(scenario=scenario)
         if isinstance(expected, list):
             assert [policy["_id"] for policy in gateway.policies()] == expected
+            (node,) = planes_of(mdcb)
+            assert node.delivered is not None
+            assert len(node.delivered) == len(expected)
         else:
             with pytest.raises(expected):
                 gateway.policies()

@@ -13,7 +13,7 @@ from planes import WAIT, create_key
 
 from mockserver import MockDashboard
 from mockserver.dashboard.dashboard import SPEC
-from mockserver.dashboard.mdcb.types import TYPES
+from mockserver.golang.rpc.calls import TYPES
 from mockserver.golang.rpc.client import RpcClient
 from mockserver.golang.rpc.errors import CallRefused
 from mockserver.golang.rpc.gob_types import Named

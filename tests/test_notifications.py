@@ -19,7 +19,7 @@ from mockserver import MockDashboard
 from mockserver.contract.spec_files import default_version
 from mockserver.dashboard.config import Config
 from mockserver.dashboard.dashboard import SPEC
-from mockserver.dashboard.nodes.notifications import CHANNEL
+from mockserver.service.notifications import CHANNEL
 from mockserver.serving.mock_dashboard import Settings
 from mockserver.storage.redis_backend import RedisBackend
 

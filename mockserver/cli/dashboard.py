@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,6 +30,12 @@ def add(commands: Commands) -> None:
         "to which it hands keys on. It reads the tyk_analytics.conf and the TYK_DB_* variables of a real "
         "Dashboard. Flags override variables, and variables override the file.",
     )
+    add_options(parser)
+    parser.set_defaults(run=run)
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Declare the flags of a mock Dashboard, and of the gateway beside it."""
     parser.add_argument(
         "--conf",
         type=Path,
@@ -91,11 +99,18 @@ def add(commands: Commands) -> None:
         action="store_true",
         help="Allow /_mock/ to other machines, and under any name of this one in the Host header.",
     )
-    parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
     """Serve until SIGTERM or SIGINT; return the exit code."""
+    with serving(options) as dashboard:
+        dashboard.wait()
+    return 0
+
+
+@contextlib.contextmanager
+def serving(options: argparse.Namespace) -> Iterator[MockDashboard]:
+    """The mock Dashboard that the options describe, after its start lines were printed."""
     from mockserver.dashboard.dashboard import DEFAULT_KEY
 
     config, ignored = _configuration(options)
@@ -119,8 +134,7 @@ def run(options: argparse.Namespace) -> int:
         show(f'the organisation is "{dashboard.state.organisation}"{key}')
         for effect in effects:
             show(effect)
-        dashboard.wait()
-    return 0
+        yield dashboard
 
 
 def _started(options: argparse.Namespace, config: Config, gateway: GatewayConfig | None) -> MockDashboard:

@@ -15,6 +15,7 @@ from mockserver.console.terminal import guard, show_error
 COMMANDS = (  # the modules of this package that are commands, in the order of the help
     "serve",
     "dashboard",
+    "planes",
     "verify",
     "clean",
     "behaviours",

@@ -17,10 +17,12 @@ from mockserver.console.credentials import SECRET, STORE
 from mockserver.console.terminal import show
 
 STOP_SECONDS = 9.5  # from SIGTERM to the end of the process; answers in progress have eight of them
+FIRST_LOAD_SECONDS = 1.0  # that the start lines wait for the outcome of the first load
 STOP_FAILED = 1  # the exit code of a process that hangs
 
 if TYPE_CHECKING:
     from mockserver.gateway.config import Config
+    from mockserver.serving.mock_gateway import MockGateway
     from mockserver.storage.backend import Backend
 
 
@@ -76,6 +78,18 @@ def add(commands: Commands) -> None:
     )
     STORE.add_options(parser, note=" (none: the mock keeps its state in memory)")
     parser.add_argument(
+        "--backup",
+        type=Path,
+        metavar="FILE",
+        help="File in which a data plane (slave_options.use_rpc) keeps what its control plane gave it, to "
+        "start without one. Without it the backup is in the Redis of --store.",
+    )
+    parser.add_argument(
+        "--stop-at-eof",
+        action="store_true",
+        help="Stop also when standard input ends, as it does with the process that has started this one.",
+    )
+    parser.add_argument(
         "--spec",
         type=Path,
         metavar="FILE",
@@ -100,9 +114,12 @@ def run(options: argparse.Namespace) -> int:
         mock = MockGateway.of(
             version, config, extra, options.upstream,
             remote_control=options.remote_control, backend=backend, fsync=options.fsync,
+            backup=options.backup,
         )  # fmt: skip
     with mock as gateway:
         stop_on_signals(gateway.stop)
+        if options.stop_at_eof:
+            stop_at_eof(gateway.stop)
         show_ignored(options.conf, ignored)
         show(*gateway.gateway.warnings())
         contract = gateway.gateway.contract
@@ -113,8 +130,24 @@ def run(options: argparse.Namespace) -> int:
             show("the secret is empty, so that everyone may use /tyk/; choose one with --secret")
         elif config.secret == type(config)().secret:
             show(f'the secret is "{config.secret}"; choose another with --secret')
+        show(*_source_lines(gateway, has_backup=bool(options.backup or store)))
         gateway.wait()
     return 0
+
+
+def _source_lines(gateway: MockGateway, *, has_backup: bool) -> list[str]:
+    """What feeds the gateway, if anything does, and what it has given so far."""
+    source = gateway.gateway.source
+    if source is None:
+        return []
+    source.settle(FIRST_LOAD_SECONDS)
+    loaded = gateway.gateway
+    count = f"{len(loaded.store.loaded.listed)} policies and {len(loaded.apis.loaded.by_id)} APIs"
+    state = f"{count} loaded" if loaded.ready else "nothing is loaded yet"
+    lines = [f"fed by {source.description}: {state}"]
+    if loaded.config.slave_options__use_rpc and not has_backup:
+        lines.append("no backup outlives this process; give --backup FILE or --store URL")
+    return lines
 
 
 @contextlib.contextmanager
@@ -131,6 +164,17 @@ def stop_on_signals(stop: Callable[[], None]) -> None:
     """Stop a mock at SIGTERM or SIGINT."""
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop_in_time(stop))
+
+
+def stop_at_eof(stop: Callable[[], None]) -> None:
+    """Stop a mock when standard input ends."""
+
+    def wait() -> None:
+        while os.read(0, 4096):
+            pass
+        stop_in_time(stop)
+
+    threading.Thread(target=wait, name="tyk-contract-stdin", daemon=True).start()
 
 
 def show_ignored(path: Path | None, keys: list[str]) -> None:
@@ -184,4 +228,8 @@ def _configuration(options: argparse.Namespace) -> tuple[Config, list[str]]:
                 f"--policies {options.policies}: there is no such file or directory; create it first"
             )
         config = with_policies(config, options.policies)
+    if options.backup is not None and not config.slave_options__use_rpc:
+        raise ConfigError("--backup is for data planes; set slave_options.use_rpc, or leave it out")
+    if options.backup is not None and not options.backup.absolute().parent.is_dir():
+        raise ConfigError(f"--backup {options.backup}: there is no such directory; create it first")
     return config, ignored

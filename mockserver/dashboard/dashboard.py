@@ -174,8 +174,12 @@ class Dashboard:
         return object_id
 
     def policies_of_nodes(self, org_id: str = "") -> list[dict[str, Any]]:
-        """The policies of an organisation, or of all for "", as gateways are given them, the oldest first."""
-        return [self._form_of_nodes.document(policy) for policy in self.policies.all(org_id)]
+        """The policies of an organisation, or of all for "", as gateways are given them, the oldest first.
+
+        Without an id a gateway takes the database id, which is what keys then refer to.
+        """
+        hidden = {} if self.policies.allows_explicit_ids else {"id": ""}
+        return [{**self._form_of_nodes.document(policy), **hidden} for policy in self.policies.all(org_id)]
 
     def apis_of_nodes(self, org_id: str = "") -> list[dict[str, Any]]:
         """The APIs of an organisation, or of all for "", as gateways are given them, the oldest first."""

@@ -92,7 +92,7 @@ class Policies:
         That of a policy with an empty id is its database id (GW gateway/policy.go), and that of all if the
         configuration does not allow others.
         """
-        if not self._allows_explicit_ids:
+        if not self.allows_explicit_ids:
             policy = self.records.get(policy_id)
             return policy if policy and policy["org_id"] == org_id else None
         found = self.records.found(f"id {policy_id}")
@@ -110,7 +110,7 @@ class Policies:
         policy = {**policy, "org_id": org_id, "date_created": rfc3339(now)}
         with self._lock():
             self._check(policy, None)
-            if not self._allows_explicit_ids:
+            if not self.allows_explicit_ids:
                 policy["_id"] = ""
             if policy["_id"] and self.records.get(policy["_id"]) is not None:
                 raise Refusal("Failure creating data, please contact your administrator.", 500)
@@ -183,11 +183,14 @@ class Policies:
         self._report("updated", *changed)
 
     def _report(self, action: str, *policies: Document) -> None:
-        names = [(policy["org_id"], policy["id"] or policy["_id"]) for policy in policies]
+        names = [
+            (policy["org_id"], (self.allows_explicit_ids and policy["id"]) or policy["_id"])
+            for policy in policies
+        ]
         self._changes.report("policy", action, *names)
 
     @property
-    def _allows_explicit_ids(self) -> bool:
+    def allows_explicit_ids(self) -> bool:
         """True if a database id that is sent is kept, and keys refer to the ids that users choose."""
         is_needed = "explicit-ids-need-a-switch" in self._behaviours
         return self._config.allow_explicit_policy_id or not is_needed

@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import unquote_plus
 
-from mockserver.contract.codecs import Codec
+from mockserver.contract.codecs import Codec, Malformed
 from mockserver.gateway.listen_path import PathPrefix
 from mockserver.gateway.policy_merging import Document
 from mockserver.golang import absolute_urls, json_reader, json_writer
@@ -59,7 +59,22 @@ class Api:
             Malformed: the body is not JSON, a member has a wrong type, or more follows.
         """
         fields = codec.decode(body, whole=whole)
-        node, _ = json_reader.read(body)
+        return cls._of(codec, fields, json_reader.read(body)[0])
+
+    @classmethod
+    def of_node(cls, codec: Codec, node: Any) -> Api:
+        """A definition from a node of `json_reader`.
+
+        Raises:
+            Malformed: a member has a wrong type.
+        """
+        fields, reasons = codec.decode_node(node)
+        if reasons:
+            raise Malformed(reasons)
+        return cls._of(codec, fields, node)
+
+    @classmethod
+    def _of(cls, codec: Codec, fields: Document, node: Any) -> Api:
         return cls(fields, _with_others(codec.type.output(fields), ANY.decode(node, None, Problems())))
 
     @property

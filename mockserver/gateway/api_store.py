@@ -96,6 +96,10 @@ class ApiStore:
         except BackendUnavailable as error:
             LOG.warning("%s; the loaded APIs stay", error)
             return
+        self.replace(apis)
+
+    def replace(self, apis: list[Api]) -> None:
+        """Load APIs, wherever they come from, and no others."""
         placed = _placed(apis, self.loaded)
         routed = tuple(api for api in placed if not api.problem and not api.fields["internal"])
         self.loaded = LoadedApis({api.id: api for api in placed}, routed, {api.id: api for api in apis})

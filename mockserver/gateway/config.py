@@ -19,19 +19,43 @@ class Config(Configuration):
 
     PREFIX: ClassVar[str] = "TYK_GW_"
     OMIT: ClassVar[str] = "TYK_GW_OMITCONFIGFILE"
-    SECRETS: ClassVar[frozenset[str]] = frozenset({"secret"})
+    SECRETS: ClassVar[frozenset[str]] = frozenset(
+        {
+            "secret", "node_secret", "policies__policy_connection_string",
+            "db_app_conf_options__connection_string", "slave_options__api_key",
+        }
+    )  # fmt: skip
 
     listen_port: int = 8080
     listen_address: str = "127.0.0.1"
     secret: str = field(default=DEFAULT_SECRET, repr=False)
     app_path: str = ""
+    node_secret: str = field(default="", repr=False)
     use_db_app_configs: bool = False
+    db_app_conf_options__connection_string: str = ""
+    db_app_conf_options__connection_timeout: int = 0
+    db_app_conf_options__node_is_segmented: bool = False
+    db_app_conf_options__tags: tuple[str, ...] = ()
+    disable_dashboard_zeroconf: bool = False
     policies__policy_source: str = "file"
+    policies__policy_connection_string: str = field(default="", repr=False)
     policies__policy_path: str = ""
     policies__policy_record_name: str = ""
+    slave_options__use_rpc: bool = False
+    slave_options__use_ssl: bool = False
+    slave_options__connection_string: str = ""
+    slave_options__rpc_key: str = ""
+    slave_options__api_key: str = field(default="", repr=False)
+    slave_options__group_id: str = ""
+    slave_options__call_timeout: int = 0
+    slave_options__key_space_sync_interval: float = 0.0
+    slave_options__disable_keyspace_sync: bool = False
+    auth_override__force_auth_provider: bool = False
+    auth_override__auth_provider__storage_engine: str = ""
     allow_unsafe_policy_ids: bool = False
     reload_interval: int = 1
     suppress_redis_signal_reload: bool = False
+    allow_insecure_configs: bool = False
     hash_keys: bool = False
     hash_key_function: str = ""
     enable_hashed_keys_listing: bool = False
@@ -55,6 +79,17 @@ class Config(Configuration):
     def policies_from_dashboard(self) -> bool:
         """True if policies come from the Dashboard, so that this gateway writes none."""
         return self.use_db_app_configs or self.policies__policy_source == "service"
+
+    @property
+    def policies_from_control_plane(self) -> bool:
+        """True if policies come from the control plane of a data plane."""
+        return self.slave_options__use_rpc and self.policies__policy_source == "rpc"
+
+    @property
+    def has_minimal_api(self) -> bool:
+        """True if the gateway has neither policies nor APIs in its API (gateway/server.go:1241 @v5.14.0)."""
+        engine = self.auth_override__auth_provider__storage_engine
+        return self.auth_override__force_auth_provider and engine == "rpc"
 
     @property
     def reload_seconds(self) -> int:

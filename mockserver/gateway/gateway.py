@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import random
 import threading
@@ -13,6 +14,7 @@ from mockserver.contract import behaviours
 from mockserver.contract.codecs import Codec
 from mockserver.contract.openapi import Contract
 from mockserver.contract.versions import GatewayVersion
+from mockserver.gateway.api_definition import Api
 from mockserver.gateway.api_store import ApiStore
 from mockserver.gateway.config import Config
 from mockserver.gateway.jwks_cache import JwksCache
@@ -21,6 +23,7 @@ from mockserver.gateway.oauth_store import OAuthStore
 from mockserver.gateway.policy_store import PolicyStore
 from mockserver.gateway.rate_limits import QuotaCounters, TokenBuckets
 from mockserver.gateway.session_store import SessionStore, is_entry
+from mockserver.gateway.source import ReloadHangs, Source
 from mockserver.service.clock import Alarm
 from mockserver.service.mock import Mock
 from mockserver.storage.backend import Backend
@@ -28,6 +31,7 @@ from mockserver.storage.directory_files import DirectoryFiles
 from mockserver.storage.files import Files, MemoryFiles
 
 RELOAD = "reload"  # the message that makes all gateways of a group reload
+CATCH_UP_SECONDS = 10.0  # that one waits for a load in progress
 MOST_WAITING = 200  # exchanges with upstreams at once; fewer than a server has threads
 
 
@@ -49,6 +53,7 @@ class Gateway:
         on_applied: called with the id of an organisation and the ids of its policies that were applied to
             the session of a request; None for nobody.
         organisations: the sessions of organisations. They are never hashed and never expire by configuration.
+        source: what feeds the gateway instead of files; None if nothing does.
     """
 
     def __init__(
@@ -99,6 +104,7 @@ class Gateway:
         self._publish = mock.backend.publish
         self._queued: Alarm | None = None
         self.reload_asked_at = -math.inf
+        self.source: Source | None = None
         mock.on(RELOAD, self.queue_reload)
         self.load()
 
@@ -107,12 +113,20 @@ class Gateway:
         return self.clock.now()
 
     def reload(self) -> None:
-        """Reload at once: move the clock to the next tick, and complete a queued reload."""
+        """Reload at once: move the clock to the next tick, and complete a queued reload.
+
+        Raises:
+            ReloadHangs: the gateway has a source, and a real gateway would never end the reload.
+        """
         with self.clock.lock:
             self.clock.skip_to(self.clock.next_tick(self.config.reload_seconds))
             if self._queued is not None:
                 self.clock.cancel(self._queued)
-            self._run_queued()
+            self._queued = None
+            if self.source is None:
+                self.load()
+        if self.source is not None:  # without the lock, for which all requests wait
+            self.source.reload()
 
     def queue_reload(self) -> None:
         """Queue a reload for the next tick (gateway/server.go:1299 @v5.12.0)."""
@@ -146,6 +160,9 @@ class Gateway:
         ):  # fmt: skip
             state.clear()
         self.load()
+        if self.source is not None:
+            self.ready = False
+            self.source.restart()
         return left
 
     def warnings(self) -> list[str]:
@@ -154,15 +171,35 @@ class Gateway:
 
     def load(self) -> None:
         """Load the written policies and APIs, without waiting for a tick."""
-        if not self.config.policies_from_dashboard:  # the mock has no Dashboard
-            self.ready = self.store.reload() or self.ready
-        if not self.config.use_db_app_configs:
+        config = self.config
+        if not (config.policies_from_dashboard or config.policies_from_control_plane):
+            self.ready = (self.store.reload() or self.ready) and not config.slave_options__use_rpc
+        if not (config.use_db_app_configs or config.slave_options__use_rpc):
+            self.load_apis()
+
+    def load_apis(self, apis: list[Api] | None = None) -> None:
+        """Load the written APIs, or those that a source has."""
+        if apis is None:
             self.apis.reload()
-            self.jwks_cache.keep_only(self.apis.loaded.by_id)
+        else:
+            self.apis.replace(apis)
+        self.jwks_cache.keep_only(self.apis.loaded.by_id)
+
+    def catch_up(self) -> None:
+        """Complete a queued reload, and a load of the source that is in progress."""
+        if self.source is None:
+            return
+        if self._queued is not None:
+            with contextlib.suppress(ReloadHangs):
+                self.reload()
+        self.source.settle(CATCH_UP_SECONDS)
 
     def _run_queued(self) -> None:
         self._queued = None
-        self.load()
+        if self.source is None:
+            self.load()
+        else:
+            self.source.queue_reload()
 
 
 def _files(config: Config, directory: Path, backend: Backend, *, fsync: bool) -> Files:

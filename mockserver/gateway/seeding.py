@@ -17,8 +17,11 @@ def seed(gateway: Gateway, policies: list[Any]) -> list[str]:
     """Write policies, load them, and return their ids. If one is invalid, nothing is written.
 
     Raises:
-        SeedError: a policy has no id or a member of a wrong type, or cannot be stored.
+        SeedError: a policy has no id or a member of a wrong type, or cannot be stored, or the gateway takes
+            its policies from elsewhere.
     """
+    if gateway.source is not None:
+        raise SeedError("the gateway loads no policies of its own: a Dashboard feeds it; create them there")
     if not isinstance(policies, list):
         raise SeedError("policies must be an array of objects")
     decoded = []

@@ -17,6 +17,11 @@ from mockserver.service.registry import HandlerFunction, check
 from mockserver.service.service import Service
 
 PREFIX = "/tyk/"  # of paths that require the secret
+NOT_ON_PLANES = (
+    "/policies",
+    "/apis",
+    "/org/keys",
+)  # paths that data planes lack (gateway/server.go:900 @v5.14.0)
 
 
 def gateway_service(gateway: Gateway) -> Service:
@@ -27,12 +32,14 @@ def gateway_service(gateway: Gateway) -> Service:
     """
     check(handlers.SERVICE, gateway.contract)
     guard = Guard(gateway)
+    config = gateway.config
+    secrets = (config.secret, config.node_secret, config.slave_options__api_key)
     return Service(
         name=handlers.SERVICE,
         contract=gateway.contract,
         state=gateway,
         guard=guard.check,
-        secrets=(gateway.config.secret,),
+        secrets=tuple(filter(None, secrets)),
         error=replies.error,
         not_found=guard.not_found,
         not_allowed=guard.not_allowed,
@@ -48,6 +55,7 @@ class Guard:
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
         config = gateway.config
+        self._hidden = NOT_ON_PLANES if config.has_minimal_api else ()
         self._secret = config.secret.encode("utf-8", "surrogateescape")
         self._probes = {
             "/hello": f"/{config.health_check_endpoint_name}",
@@ -73,6 +81,8 @@ class Guard:
         clean_path = urls.clean_path(stripped)
         if clean_path != stripped:
             return replies.redirect(str(urls.Url(clean_path, url.query, url.origin)))
+        if self._hidden and stripped.startswith(self._hidden):
+            return replies.PAGE_NOT_FOUND
         return "/tyk" + stripped
 
     def api_at(self, request: Request) -> HandlerFunction | None:

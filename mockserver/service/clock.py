@@ -28,10 +28,12 @@ class Clock:
 
     Attributes:
         lock: held while the action of an alarm runs.
+        waits: functions that wait for what alarms have started in other threads; `advance` calls them.
     """
 
     def __init__(self) -> None:
         self.lock = threading.RLock()
+        self.waits: list[Callable[[], object]] = []
         self._alarms: list[Alarm] = []
         self.reset()
 
@@ -62,7 +64,7 @@ class Clock:
         self._skipped += max(0.0, uptime - self.uptime())
 
     def advance(self, seconds: float) -> None:
-        """Advance both times, and run the actions that become due.
+        """Advance both times, run the actions that become due, and wait for what they start.
 
         Raises:
             ValueError: `seconds` is not a number, negative, or over a hundred years.
@@ -73,6 +75,8 @@ class Clock:
             )
         self._advanced += seconds
         self.run_due()
+        for wait in list(self.waits):
+            wait()
 
     def freeze(self, at: float | None = None) -> None:
         """Stop both times, which then pass by `advance` alone.

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
-_WORDS = {int: "a whole number", str: "a string", bool: "true or false"}
+_WORDS = {
+    int: "a whole number", float: "a number", str: "a string", bool: "true or false",
+    tuple: "an array of strings",
+}  # fmt: skip
+
+
+_DECIMAL = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 
 
 class ConfigError(ValueError):
@@ -71,6 +78,10 @@ class Configuration:
         """
         name = key.replace(".", "__")
         kind = self.kinds()[name]
+        if kind is tuple and isinstance(value, list) and all(isinstance(item, str) for item in value):
+            value = tuple(value)
+        if kind is float and type(value) is int:
+            value = float(value)
         if type(value) is not kind:
             shown = "" if name in self.SECRETS else f", not {value!r}"
             raise ConfigError(f"{key} must be {_WORDS[kind]}{shown}; correct the configuration")
@@ -145,8 +156,12 @@ def _from_text(variable: str, text: str, kind: type) -> Any:
         return text.lower() in ("true", "1", "t")
     if kind is int and text.lstrip("-").isdigit():
         return int(text)
+    if kind is float and _DECIMAL.fullmatch(text):
+        return float(text)
     if kind is str:
         return text
+    if kind is tuple:  # as envconfig splits it
+        return text.split(",") if text.strip() else []
     raise ConfigError(f"{variable} must be {_WORDS[kind]}, not {text!r}; correct the variable")
 
 

@@ -35,6 +35,7 @@ class Service:
         path_of: the configured path of an operation, from its path in the spec.
         scenarios: the failures that faults may name, by name.
         warn: the warnings about an entry of the journal; None if the service gives none.
+        is_unnoted: True for a request that does not belong into the journal; None if all do.
         also_faulty: the ids of GraphQL root fields and remote calls, which faults may name too.
     """
 
@@ -49,6 +50,7 @@ class Service:
     beside: Callable[[Request], HandlerFunction | None] = _no_route_beside
     path_of: Callable[[str], str] = str
     scenarios: Mapping[str, Scenario] = field(default_factory=dict)
+    is_unnoted: Callable[[Request], bool] | None = None
     also_faulty: frozenset[str] = frozenset()
     warn: Callable[[Entry], list[str]] | None = None
 

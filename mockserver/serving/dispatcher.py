@@ -83,7 +83,8 @@ class Dispatcher:
         mock.clock.run_due()
         delays: list[float] = []
         reply, reached = self._reply(request, blocking, delays)
-        mock.journal.note(mock.clock.now(), request, reply, reached, service.secrets)
+        if service.is_unnoted is None or not service.is_unnoted(request):
+            mock.journal.note(mock.clock.now(), request, reply, reached, service.secrets)
         return _delayed(reply, delays) if delays else reply
 
     def refuses(self, request: Request) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,13 +14,16 @@ from mockserver.dashboard.dashboard import DEFAULT_KEY, DEFAULT_ORGANISATION, SP
 from mockserver.dashboard.mdcb.server import ControlPlaneServer
 from mockserver.dashboard.nodes.deployment import GatewayBeside
 from mockserver.dashboard.nodes.history import ChangeHistory, FirstUses
+from mockserver.dashboard.nodes.propagation import Loaded
 from mockserver.dashboard.service import dashboard_service
 from mockserver.gateway.config import Config as GatewayConfig
+from mockserver.gateway.gateway import Gateway
+from mockserver.gateway.node.node import Node
+from mockserver.http.messages import Request
 from mockserver.service.mock import Mock
-from mockserver.serving.gateway_feed import GatewayFeed
 from mockserver.serving.mock_gateway import MockGateway
 from mockserver.serving.mock_server import MockServer
-from mockserver.serving.service_server import listen
+from mockserver.serving.service_server import listen, url_of
 from mockserver.storage.backend import Backend
 
 
@@ -153,13 +157,22 @@ class MockDashboard(MockServer):
         return self
 
     def _start(self, settings: Settings, mock: Mock) -> None:
-        config = settings.config
-        self.gateway = None
+        config, host = settings.config, settings.config.listen_address
+        self.gateway, self._session_id = None, ""
         self._planes: ControlPlaneServer | None = None
-        if settings.gateway is not None:
-            self.gateway = MockGateway.of(version_of(None), _fed(settings.gateway))
-            config = _with_gateway(config, self.gateway)
-        try:
+        with ExitStack() as undoing:
+            listener = listen(host, config.listen_port)
+            undoing.callback(listener.close)
+            for_planes = None
+            if settings.mdcb_port is not None:
+                for_planes = listen(host, settings.mdcb_port, "--mdcb or --host")
+                undoing.callback(for_planes.close)
+            if settings.gateway is not None:
+                url = url_of(listener.getsockname()[:2])
+                gateway = as_node(settings.gateway, url, config.shared_node_secret)
+                self.gateway = MockGateway.of(version_of(None), gateway)
+                undoing.callback(self.gateway.close)
+                config = _with_gateway(config, self.gateway)
             self.state = Dashboard(
                 settings.version,
                 config,
@@ -171,31 +184,32 @@ class MockDashboard(MockServer):
                 introspection=settings.introspection,
                 strict_nonces=settings.strict_nonces,
             )
-            self._feed_gateway()
+            self._tell_gateway()
             self.policies = DashboardPolicies(self.state)
             self.portal = self.state.portal
-            address = (config.listen_address, config.listen_port)
-            if settings.mdcb_port is not None:
-                listener = listen(config.listen_address, settings.mdcb_port, "--mdcb or --host")
-                self._planes = ControlPlaneServer(self.state, listener, mock.closing.wait)
-            self._serve(mock, dashboard_service(self.state), address, remote_control=settings.remote_control)
-        except BaseException:
-            if self._planes is not None:
-                self._planes.close()
-            if self.gateway is not None:
-                self.gateway.close()
-            raise
+            if for_planes is not None:
+                self._planes = ControlPlaneServer(self.state, for_planes, mock.closing.wait)
+                undoing.callback(self._planes.close)
+            service = replace(dashboard_service(self.state), is_unnoted=self._is_of_gateway_beside)
+            self._serve(mock, service, listener, host, remote_control=settings.remote_control)
+            undoing.pop_all()
 
-    def _feed_gateway(self) -> None:
-        """Let the gateway beside the Dashboard know the policies of keys; at this time it knows none."""
-        if self.gateway is None:
+    def _is_of_gateway_beside(self, request: Request) -> bool:
+        """True for what the gateway beside asks for: the journal has the requests of others alone."""
+        return bool(self._session_id) and request.header("x-tyk-session-id") == self._session_id
+
+    def _tell_gateway(self) -> None:
+        """Tell the gateway beside the Dashboard of changes, and let it load them before a key is written."""
+        if self.gateway is None or not isinstance(node := self.gateway.gateway.source, Node):
             return
         gateway, url = self.gateway.gateway, self.gateway.url
-        feed = GatewayFeed(self.state, gateway)
-        self.state.gateway.feed = feed.load
-        if feed.feeds_policies:
-            self.state.deployment.beside = [GatewayBeside(url, feed.loaded, str)]
-            gateway.on_applied = FirstUses(self.state.history, url, feed.change_of).note
+        self._session_id = node.session_id
+        self.state.changes.subscribe(lambda _: gateway.queue_reload())
+        self.state.gateway.feed = lambda _org_id, _session: gateway.catch_up()
+        self.state.deployment.beside = [
+            GatewayBeside(url, lambda: _loaded(gateway), lambda: node.client.node_id)
+        ]
+        gateway.on_applied = FirstUses(self.state.history, url, lambda _: node.last_change).note
 
     @property
     def changes(self) -> list[ChangeHistory]:
@@ -217,27 +231,49 @@ class MockDashboard(MockServer):
 
     def reset(self) -> list[str]:
         """Restore the initial state of the Dashboard and of its gateway."""
+        if self.gateway is not None:
+            self.gateway.gateway.catch_up()  # else a reload in progress makes a node of it that is none
         left = super().reset()
         if self.gateway is not None:
             left += self.gateway.reset()
-        self._feed_gateway()
+            self.gateway.gateway.catch_up()
         return left
 
     def close(self) -> None:
         """Stop both servers, and wait until their ports are free."""
+        if self.gateway is not None:
+            self.gateway.close()
         super().close()
         if self._planes is not None:
             self._planes.close()
         self.mock.backend.close()
-        if self.gateway is not None:
-            self.gateway.close()
 
 
-def _fed(config: GatewayConfig) -> GatewayConfig:
-    """A gateway's configuration without the files of what it takes from the Dashboard."""
-    if config.policies_from_dashboard:
-        config = replace(config, policies__policy_path="", policies__policy_record_name="")
-    return replace(config, app_path="") if config.use_db_app_configs else config
+def _loaded(gateway: Gateway) -> Loaded:
+    """The policies that a gateway has loaded."""
+    output = gateway.store.codec.type.output
+    return Loaded(tuple(output(policy.policy) for policy in gateway.store.loaded.listed), gateway.version)
+
+
+def as_node(config: GatewayConfig, url: str, node_secret: str) -> GatewayConfig:
+    """The configuration of a gateway as the node of a Dashboard at a URL.
+
+    A gateway whose configuration has policies in files is no node, for it could take nothing else from the
+    Dashboard; one whose APIs are in files takes policies alone.
+    """
+    if not config.policies_from_dashboard:
+        if config.policies__policy_path or config.policies__policy_record_name:
+            return config
+        config = replace(config, policies__policy_source="service", use_db_app_configs=not config.app_path)
+    return replace(
+        config,
+        app_path="" if config.use_db_app_configs else config.app_path,
+        node_secret=node_secret,
+        policies__policy_path="",
+        policies__policy_record_name="",
+        policies__policy_connection_string=url,
+        db_app_conf_options__connection_string=url,
+    )
 
 
 def _with_gateway(config: Config, gateway: MockGateway) -> Config:

@@ -16,7 +16,10 @@ from mockserver.gateway.seeding import seed
 from mockserver.gateway.service import gateway_service
 from mockserver.service.mock import Mock
 from mockserver.serving.mock_server import MockServer
+from mockserver.serving.service_server import listen
 from mockserver.storage.backend import Backend
+
+FIRST_LOAD_SECONDS = 1.0  # that the constructor waits for a Dashboard
 
 
 class Policies(Mapping[str, dict[str, Any]]):
@@ -104,6 +107,8 @@ class MockGateway(MockServer):
         hosts = frozenset(upstreams)
         state = Gateway(version, settings, mock, directory=directory, without=without, upstreams=hosts)
         self._start(mock, state, None)
+        if state.source is not None:
+            state.source.settle(FIRST_LOAD_SECONDS)
 
     @classmethod
     def of(
@@ -116,33 +121,67 @@ class MockGateway(MockServer):
         remote_control: bool = False,
         backend: Backend | None = None,
         fsync: bool = False,
+        backup: Path | None = None,
     ) -> MockGateway:
         """A mock gateway with a complete configuration, on its `listen_address` and `listen_port`.
 
-        With `fsync`, it answers a write of a policy or API when the file is on the disk.
+        With `fsync`, it answers a write of a policy or API when the file is on the disk. `backup` is the file
+        in which a data plane keeps what it was given.
         """
         self = cls.__new__(cls)
         mock = Mock(backend)
         state = Gateway(version, config, mock, upstreams=frozenset(upstreams), fsync=fsync)
-        self._start(mock, state, extra, remote_control=remote_control)
+        self._start(mock, state, extra, backup, remote_control=remote_control)
         return self
 
     def _start(
-        self, mock: Mock, gateway: Gateway, extra: Contract | None, *, remote_control: bool = False
+        self,
+        mock: Mock,
+        gateway: Gateway,
+        extra: Contract | None,
+        backup: Path | None = None,
+        *,
+        remote_control: bool = False,
     ) -> None:
         self.gateway = gateway
         self.policies = Policies(gateway)
-        address = (gateway.config.listen_address, gateway.config.listen_port)
-        self._serve(mock, gateway_service(gateway), address, extra, remote_control=remote_control)
+        _join(gateway, mock, backup)
+        host = gateway.config.listen_address
+        listener = listen(host, gateway.config.listen_port)
+        self._serve(mock, gateway_service(gateway), listener, host, extra, remote_control=remote_control)
+        if gateway.source is not None:
+            gateway.source.start()
 
     @property
     def secret(self) -> str:
         """The required value of X-Tyk-Authorization."""
         return self.gateway.config.secret
 
+    def close(self) -> None:
+        """Stop the server, wait until the port is free, and take leave of the Dashboard."""
+        super().close()
+        if self.gateway.source is not None:
+            self.gateway.source.close()
+
     def reload(self) -> None:
         """Load the stored policies and APIs, without a request."""
         self.gateway.reload()
+
+
+def _join(gateway: Gateway, mock: Mock, backup: Path | None) -> None:
+    """Make a gateway a node or a data plane if its configuration says so.
+
+    Raises:
+        ConfigError: the configuration lacks a key without which a real gateway does not start.
+    """
+    if gateway.config.slave_options__use_rpc and not gateway.config.use_db_app_configs:
+        from mockserver.gateway.plane import joining as planes
+
+        planes.join(gateway, mock, backup)
+    elif gateway.config.policies_from_dashboard:
+        from mockserver.gateway.node import joining as nodes
+
+        nodes.join(gateway, mock)
 
 
 def with_policies(config: Config, path: Path) -> Config:

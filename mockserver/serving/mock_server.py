@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from types import TracebackType
 from typing import Any, Self
 
@@ -9,7 +10,7 @@ from mockserver.contract.openapi import Contract
 from mockserver.service.journal import Journal
 from mockserver.service.mock import Mock
 from mockserver.service.service import Service
-from mockserver.serving.service_server import ServiceServer, listen
+from mockserver.serving.service_server import ServiceServer
 
 
 class MockServer:
@@ -27,21 +28,16 @@ class MockServer:
         self,
         mock: Mock,
         service: Service,
-        address: tuple[str, int],
+        listener: socket.socket,
+        host: str,
         extra: Contract | None = None,
         *,
         remote_control: bool = False,
     ) -> None:
-        """Start the server.
-
-        Raises:
-            ServerError: the port is taken.
-        """
+        """Start the server on a listening socket, which was bound by the name `host`."""
         self.mock = mock
         self._service = service
-        self._server = ServiceServer(
-            mock, service, listen(*address), extra, host=address[0], remote_control=remote_control
-        )
+        self._server = ServiceServer(mock, service, listener, extra, host=host, remote_control=remote_control)
 
     @property
     def url(self) -> str:

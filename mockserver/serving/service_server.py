@@ -58,9 +58,7 @@ class ServiceServer:
     @property
     def url(self) -> str:
         """The base URL, without a trailing slash."""
-        host, port = self._server.address
-        reachable = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)
-        return f"http://{reachable}:{port}"
+        return url_of(self._server.address)
 
     def stop(self) -> None:
         """Accept no more connections, finish the answers in progress; returns at once."""
@@ -116,3 +114,10 @@ def listen(address: str, port: int, options: str = "--port or --host") -> socket
     listener.listen(1024)
     listener.setblocking(False)
     return listener
+
+
+def url_of(address: tuple[str, int]) -> str:
+    """The URL of a server on this machine that listens on an address."""
+    host, port = address
+    reachable = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)
+    return f"http://{reachable}:{port}"

@@ -11,11 +11,13 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, TypeAlias
 
 from mockserver.dashboard.changes import Change, Changes
 from mockserver.dashboard.keys import Keys
+from mockserver.dashboard.mdcb.arguments import number, struct, text, texts
 from mockserver.dashboard.mdcb.key_storage import KeyStorage
 from mockserver.dashboard.mdcb.pending import Pending
 from mockserver.dashboard.mdcb.planes import Plane, Planes
@@ -29,7 +31,29 @@ LONG_POLL = 20.0  # seconds; a gateway waits 30 by default
 LOG = logging.getLogger("tyk-contract")
 _RELOAD = "reload"
 
-Objects = Callable[[str], list[dict[str, Any]]]
+Items: TypeAlias = list[dict[str, Any]]
+Objects: TypeAlias = Callable[[str], Items]
+
+
+@dataclass(frozen=True)
+class Listing:
+    """The answer with a list, which is sent as the text of a JSON array.
+
+    The text is ASCII: a text of a policy may have half a surrogate pair, which no bytes can carry.
+
+    Attributes:
+        items: the items.
+        note: called with the items that are sent, which a fault may have replaced.
+    """
+
+    items: Items
+    note: Callable[[Items], None] = lambda _: None
+
+    def sent(self, rewrite: Callable[[Items], Items] | None) -> str:
+        """The text that is sent, after a rewrite if there is one; it is noted."""
+        items = rewrite(self.items) if rewrite else self.items
+        self.note(items)
+        return json.dumps(items, separators=(",", ":"))
 
 
 class ControlPlane:
@@ -93,13 +117,13 @@ class ControlPlane:
 
     def login(self, caller: Caller, key: Any) -> bool:
         """Log a gateway in by the key of a user; False if no user has it."""
-        return self._join(self.planes.login(caller, _text(key)))
+        return self._join(self.planes.login(caller, text(key)))
 
     def login_with_group(self, caller: Caller, request: Any) -> bool:
         """Log a gateway in that tells its group and what it has loaded; gateways repeat it."""
-        told = _struct(request)
+        told = struct(request)
         node = told.get("Node", b"")
-        key, group = _text(told.get("UserKey", "")), _text(told.get("GroupID", ""))
+        key, group = text(told.get("UserKey", "")), text(told.get("GroupID", ""))
         return self._join(self.planes.login(caller, key, group, node if isinstance(node, bytes) else b""))
 
     def _join(self, plane: Plane | None) -> bool:
@@ -119,30 +143,32 @@ class ControlPlane:
         """Answer that the control plane is there."""
         return True
 
-    def get_policies(self, caller: Caller, org_id: Any) -> str:
-        """The policies of an organisation as a JSON array."""
+    def get_policies(self, caller: Caller, org_id: Any) -> Listing:
+        """The policies of an organisation."""
         plane = self._plane(caller, org_id)
         change = self._changes.count
-        policies = self._policies(plane.organisation)
-        if warning := self._nodes.deliver(plane.node, policies, change):
-            LOG.warning("%s", warning)
-        return _json(policies)
 
-    def get_api_definitions(self, caller: Caller, request: Any) -> str:
-        """The APIs of an organisation that have one of the tags, if tags are given, as a JSON array."""
-        told = _struct(request)
+        def note(policies: Items) -> None:
+            if warning := self._nodes.deliver(plane.node, policies, change):
+                LOG.warning("%s", warning)
+
+        return Listing(self._policies(plane.organisation), note)
+
+    def get_api_definitions(self, caller: Caller, request: Any) -> Listing:
+        """The APIs of an organisation that have one of the tags, if tags are given."""
+        told = struct(request)
         plane = self._plane(caller, told.get("OrgId", ""))
         apis = self._apis(plane.organisation)
-        if tags := set(_texts(told.get("Tags", []))):
+        if tags := set(texts(told.get("Tags", []))):
             apis = [api for api in apis if tags & _tags(api["api_definition"])]
         if not told.get("LoadOAS"):
             apis = [{"api_definition": api["api_definition"]} for api in apis]
-        return _json(apis)
+        return Listing(apis)
 
-    def get_client_idps(self, caller: Caller, request: Any) -> str:
-        """The client IdPs of an organisation as a JSON array."""
-        self._plane(caller, _struct(request).get("OrgId", ""))
-        return _json([])
+    def get_client_idps(self, caller: Caller, request: Any) -> Listing:
+        """The client IdPs of an organisation."""
+        self._plane(caller, struct(request).get("OrgId", ""))
+        return Listing([])
 
     def check_reload(self, caller: Caller, org_id: Any) -> bool:
         """Wait for a change; True if the gateways of the group are to reload."""
@@ -163,33 +189,33 @@ class ControlPlane:
 
     def get_group_key_space_update(self, caller: Caller, request: Any) -> list[str]:
         """The same, for a struct with organisation and group."""
-        return self.get_key_space_update(caller, _struct(request).get("OrgID", ""))
+        return self.get_key_space_update(caller, struct(request).get("OrgID", ""))
 
     def get_key(self, caller: Caller, name: Any) -> str:
         """The value of a name: the session of a key, or what a gateway has set."""
-        value = self._keys.get(self.planes.of(caller).organisation, _text(name))
+        value = self._keys.get(self.planes.of(caller).organisation, text(name))
         if value is None:
             raise CallRefused("key not found")
         return value
 
     def get_expiry(self, caller: Caller, name: Any) -> Named:
         """The seconds that a value still has."""
-        return Named("int64", self._keys.expiry(self.planes.of(caller).organisation, _text(name)))
+        return Named("int64", self._keys.expiry(self.planes.of(caller).organisation, text(name)))
 
     def set_key(self, caller: Caller, request: Any) -> None:
         """Set a value for some seconds."""
-        told = _struct(request)
-        name, text = _text(told.get("KeyName", "")), _text(told.get("SessionState", ""))
-        self._keys.set(self.planes.of(caller).organisation, name, text, _number(told.get("Timeout", 0)))
+        told = struct(request)
+        name, session = text(told.get("KeyName", "")), text(told.get("SessionState", ""))
+        self._keys.set(self.planes.of(caller).organisation, name, session, number(told.get("Timeout", 0)))
 
     def delete_key(self, caller: Caller, name: Any) -> bool:
         """Remove a value; False if there was none."""
-        return self._keys.delete(self.planes.of(caller).organisation, _text(name))
+        return self._keys.delete(self.planes.of(caller).organisation, text(name))
 
     def delete_keys(self, caller: Caller, names: Any) -> bool:
         """Remove values; False if one of them was not there."""
         organisation = self.planes.of(caller).organisation
-        deleted = [self._keys.delete(organisation, name) for name in _texts(names)]
+        deleted = [self._keys.delete(organisation, name) for name in texts(names)]
         return all(deleted)
 
     def purge_analytics_data(self, caller: Caller, records: Any) -> None:
@@ -205,7 +231,7 @@ class ControlPlane:
         plane = self.planes.of(caller)
         if org_id != plane.organisation:
             raise CallRefused(
-                f"the user of api_key is of the organisation {plane.organisation}, not of {_text(org_id)!r}; "
+                f"the user of api_key is of the organisation {plane.organisation}, not of {text(org_id)!r}; "
                 "give rpc_key the id of that organisation"
             )
         return plane
@@ -238,52 +264,3 @@ def _tags(definition: Mapping[str, Any]) -> set[str]:
     """The tags by which segmented gateways choose an API; none if it has them disabled."""
     tags = definition.get("tags")
     return set() if definition.get("tags_disabled") or not isinstance(tags, list) else set(map(str, tags))
-
-
-def _json(value: Any) -> str:
-    """JSON in ASCII, for a text of a policy may have half a surrogate pair, which no bytes can carry."""
-    return json.dumps(value, separators=(",", ":"))
-
-
-def _struct(argument: Any) -> dict[str, Any]:
-    """An argument that must be a struct.
-
-    Raises:
-        CallRefused: it is not.
-    """
-    if not isinstance(argument, dict):
-        raise CallRefused(f"the argument is a {type(argument).__name__}, must be a struct")
-    return argument
-
-
-def _text(value: Any) -> str:
-    """A value that must be a text.
-
-    Raises:
-        CallRefused: it is not.
-    """
-    if not isinstance(value, str):
-        raise CallRefused(f"a {type(value).__name__} was sent, must be a text")
-    return value
-
-
-def _texts(value: Any) -> list[str]:
-    """A value that must be a list of texts.
-
-    Raises:
-        CallRefused: it is not.
-    """
-    if not isinstance(value, list):
-        raise CallRefused(f"a {type(value).__name__} was sent, must be a list of texts")
-    return [_text(item) for item in value]
-
-
-def _number(value: Any) -> int:
-    """A value that must be a whole number.
-
-    Raises:
-        CallRefused: it is not.
-    """
-    if type(value) is not int:
-        raise CallRefused(f"a {type(value).__name__} was sent, must be a whole number")
-    return value

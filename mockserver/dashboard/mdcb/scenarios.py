@@ -5,24 +5,14 @@ Source: runs of real gateways 5.8.15, 5.12.0 and 5.14.0.
 
 from __future__ import annotations
 
-from typing import Any
-
 from mockserver.dashboard.mdcb.control_plane import FUNCTIONS
+from mockserver.dashboard.nodes.scenarios import with_bad_id, without_policies
 from mockserver.service.faults import Scenario
 
 PREFIX = "rpc:"  # of the names of functions in faults
 TARGETS = frozenset(f"{PREFIX}{name}" for name in FUNCTIONS)
 _LOGINS = (f"{PREFIX}Login", f"{PREFIX}LoginWithGroup")
 _LISTS = (f"{PREFIX}GetPolicies", f"{PREFIX}GetApiDefinitions")
-
-
-def _without_policies(policies: Any) -> Any:
-    return []
-
-
-def _with_bad_id(policies: Any) -> Any:
-    first, *rest = policies or [{"name": "a policy with a bad _id"}]
-    return [{**first, "_id": "not-hexadecimal"}, *rest]
 
 
 SCENARIOS = {
@@ -46,13 +36,13 @@ SCENARIOS = {
     "mdcb-empty-list": Scenario(
         (_LISTS[0],),
         "The gateway drops all policies that it had, and its backup of them.",
-        rewrite=_without_policies,
+        rewrite=without_policies,
     ),
     "mdcb-bad-id": Scenario(
         (_LISTS[0],),
         "The gateway refuses the whole list, loads policies and APIs from its backup, and tries again after "
         "its next login.",
-        rewrite=_with_bad_id,
+        rewrite=with_bad_id,
     ),
     "mdcb-slow": Scenario(
         _LISTS,

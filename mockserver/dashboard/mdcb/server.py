@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import socket
 from collections.abc import Callable
 from typing import Any
 
 from mockserver.dashboard.dashboard import Dashboard
+from mockserver.dashboard.mdcb.control_plane import Listing
 from mockserver.dashboard.mdcb.scenarios import PREFIX
-from mockserver.dashboard.mdcb.types import TYPES
 from mockserver.dashboard.replies import Refusal
+from mockserver.golang.rpc.calls import TYPES
 from mockserver.golang.rpc.errors import CallRefused, HangUp
 from mockserver.golang.rpc.server import Caller, Function, RpcServer
 from mockserver.http.failures import log_failure
@@ -54,8 +54,8 @@ class ControlPlaneServer:
             try:
                 fault = self._dashboard.apply_fault(f"{PREFIX}{name}", delays)
                 answer = function(caller, argument)
-                if fault and fault.rewrite and isinstance(answer, str):
-                    answer = json.dumps(fault.rewrite(json.loads(answer)))
+                if isinstance(answer, Listing):
+                    answer = answer.sent(fault.rewrite if fault else None)
             except Refusal as refusal:
                 raise CallRefused(refusal.message) from refusal
             except DropConnection as order:

@@ -5,16 +5,14 @@ Source: GW gateway/redis_signals.go, and runs of real gateways 5.14.0.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import logging
 from collections.abc import Callable
 
 from mockserver.dashboard.changes import Change
+from mockserver.service.notifications import CHANNEL, SHA256, signature_of
 from mockserver.storage.backend import Backend, BackendUnavailable
 
-CHANNEL = "tyk.cluster.notifications"
-SHA256 = 5  # Go's number of the hash; a gateway drops a message that has a text here
 COMMANDS = {
     ("policy", "created"): "PolicyChanged",
     ("policy", "updated"): "PolicyChanged",
@@ -55,6 +53,6 @@ class Notifications:
 
 def message(command: str, payload: str, node_secret: str) -> bytes:
     """A signed notification: JSON with the hash of command, payload and secret."""
-    signature = hashlib.sha256(f"{command}{payload}{node_secret}".encode()).hexdigest()
+    signature = signature_of(command, payload, node_secret)
     members = {"command": command, "payload": payload, "signature": signature, "algorithm": SHA256}
     return json.dumps(members, separators=(",", ":")).encode()

@@ -14,11 +14,11 @@ _PULLS = ("getNodePolicies", "getNodeApis", "getNodeClientIdps")
 _BY_NODES = (*_PULLS, "pingNode")
 
 
-def _without_policies(_: Any) -> Any:
+def without_policies(_: Any) -> Any:
     return []
 
 
-def _with_bad_id(policies: Any) -> Any:
+def with_bad_id(policies: Any) -> Any:
     first, *rest = policies or [{"name": "a policy with a bad _id"}]
     return [{**first, "_id": "not-hexadecimal"}, *rest]
 
@@ -39,12 +39,12 @@ SCENARIOS = {
     "empty-list": Scenario(
         ("getNodePolicies",),
         "The gateway drops all policies that it had.",
-        rewrite=_without_policies,
+        rewrite=without_policies,
     ),
     "bad-id": Scenario(
         ("getNodePolicies",),
         "The gateway refuses the whole list, and keeps the policies that it had.",
-        rewrite=_with_bad_id,
+        rewrite=with_bad_id,
     ),
     "slow": Scenario(
         ("registerNode", *_BY_NODES),

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 from mockserver.gateway.handlers.registration import Call, handles
+from mockserver.gateway.health import checked_parts
 from mockserver.gateway.replies import error
 from mockserver.http.messages import Reply
 from mockserver.service.json_replies import json_reply
@@ -23,24 +23,19 @@ def get_ready(call: Call) -> Reply:
     """Answer the readiness probe; 503 before the first load (gateway/health_check.go:233 @v5.12.0)."""
     if not call.state.ready:
         return error("A successful API reload did not happen", 503)
-    return json_reply(_health(call, "Tyk GW Ready"))
+    return json_reply(_health(call, "Tyk GW Ready", is_ready=True))
 
 
-def _health(call: Call, description: str) -> dict[str, Any]:
+def _health(call: Call, description: str, *, is_ready: bool = False) -> dict[str, Any]:
     gateway = call.state
     health: dict[str, Any] = {
         "status": "pass",
         "version": str(gateway.version),
         "description": description,
     }
-    interval = gateway.config.liveness_seconds
-    if gateway.clock.uptime() >= interval:  # the first check runs one interval after the start
-        checked_at = gateway.clock.now() - gateway.clock.uptime() % interval
-        health["details"] = {
-            "redis": {
-                "status": "pass",
-                "componentType": "datastore",
-                "time": datetime.fromtimestamp(checked_at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-            }
-        }
-    return health
+    details = checked_parts(gateway)
+    if not details:
+        return health
+    if not is_ready and any(part["status"] == "fail" for part in details.values()):
+        health["status"] = "warn"
+    return {**health, "details": details}

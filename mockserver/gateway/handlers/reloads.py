@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from mockserver.gateway.handlers.registration import Call, handles
 from mockserver.gateway.replies import ok
+from mockserver.gateway.source import ReloadHangs
 from mockserver.golang import urls
 from mockserver.http.messages import Reply
 from mockserver.service.registry import always
+
+NEVER = 1e6  # seconds; longer than any client waits
 
 
 @handles("reload", waits=always)
 def reload(call: Call) -> Reply:
     """Queue a reload, and wait for it only if `block` is exactly "true" (gateway/api.go:2083 @v5.12.0)."""
-    if urls.first_value(call.query, "block") == "true":
-        call.state.reload()
-    else:
+    if urls.first_value(call.query, "block") != "true":
         call.state.queue_reload()
+        return ok()
+    try:
+        call.state.reload()
+    except ReloadHangs:
+        return replace(ok(), delay=NEVER)
     return ok()
 
 

@@ -191,6 +191,8 @@ def look_up(context: RequestContext, key: str) -> FoundKey:
         name, alias, session = cached.key, cached.alias, codec.decode(cached.text.encode())
     else:
         stored = sessions.find(context.api.org_id, key)
+        if stored is None and context.gateway.source is not None:
+            stored = context.gateway.source.fetch_session(context.api.org_id, key)
         if stored is None:
             return FoundKey(key, None, is_valid=False)
         name, session = stored
