@@ -14,15 +14,15 @@ from mockserver.http.client import Client
 
 ID = "5FD203D01F1AD30001C0FFEE"
 POLICIES: dict[str, tuple[str, str]] = {
-    "misspelt": ('{"raet": 5}', "raet: an unknown member; it is dropped; the nearest is rate"),
+    "misspelt": ('{"raet": 5}', "raet: an unknown member, the nearest is 'rate'; it is dropped"),
     "unknown": ('{"zzzzzz": 5}', "zzzzzz: an unknown member; it is dropped"),
     "misspelt right": (
         '{"access_rights": {"orders": {"api_nam": "x"}}}',
-        "access_rights/orders/api_nam: an unknown member; it is dropped; the nearest is api_name",
+        "access_rights/orders/api_nam: an unknown member, the nearest is 'api_name'; it is dropped",
     ),
     "misspelt limit": (
         '{"access_rights": {"orders": {"limit": {"Rat": 1}}}}',
-        "access_rights/orders/limit/Rat: an unknown member; it is dropped; the nearest is rate",
+        "access_rights/orders/limit/Rat: an unknown member, the nearest is 'rate'; it is dropped",
     ),
     "of the Dashboard": (
         '{"access_rights_array": []}',
@@ -73,7 +73,7 @@ def test_a_session_is_checked_too(gateway: MockGateway) -> None:
     session = {"apply_policies": ["gold", "silver"], "alais": "x", "org_id": "acme"}
     call(gateway, "POST", "/tyk/keys/preview", session)
     assert gateway.journal[-1].warnings == [
-        "alais: an unknown member; it is dropped; the nearest is alias",
+        "alais: an unknown member, the nearest is 'alias'; it is dropped",
         "apply_policies: 'gold': it is written, and not loaded: there was no reload since",
         "apply_policies: 'silver': there is no such policy",
     ]
@@ -113,7 +113,7 @@ def test_a_read_of_what_is_not_loaded_says_so_for_good(gateway: MockGateway) -> 
 
 def test_a_reload_that_is_due_is_told(gateway: MockGateway) -> None:
     """A reload that waits for the next tick is told with it, and with what is asked for meanwhile."""
-    gateway.mock.clock.freeze()
+    gateway.freeze()
     call(gateway, "POST", "/tyk/policies", {"id": "gold"})
     call(gateway, "GET", "/tyk/reload")
     call(gateway, "GET", "/tyk/policies/gold")
@@ -163,7 +163,7 @@ def test_odd_bodies_have_no_warnings(gateway: MockGateway, body: bytes) -> None:
 
 
 DASHBOARD: dict[str, tuple[Any, list[str]]] = {
-    "misspelt": ({"raet": 5}, ["raet: an unknown member; it is dropped; the nearest is rate"]),
+    "misspelt": ({"raet": 5}, ["raet: an unknown member, the nearest is 'rate'; it is dropped"]),
     "of the gateway": (
         {"graphql_access_rights": {}},
         ["graphql_access_rights: a member of the gateway's policies alone; it is dropped"],

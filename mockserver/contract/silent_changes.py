@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Iterator
+from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
-from difflib import get_close_matches
 from itertools import islice
 from typing import Any
 
+from mockserver.contract.names import nearest
 from mockserver.golang.json_reader import Number, Object
 from mockserver.golang.scalars import FLOAT64, OBJECT_ID, SHOWN, TIME, GoType, Problems, fold
 from mockserver.golang.structs import Map, Slice, Struct
@@ -27,12 +27,6 @@ def silent_changes(
     """
     lines = _Walk(reason, also_read).changes(node, kind, ())
     return list(islice(lines, MOST))
-
-
-def nearest(name: str, names: Iterable[str]) -> str:
-    """The name that is most like another one, which may be in the wrong case; "" if none is."""
-    close = get_close_matches(name.lower(), names, n=1)
-    return close[0] if close else ""
 
 
 @dataclass(frozen=True)
@@ -74,8 +68,7 @@ class _Walk:
     def _unknown(self, name: str, kind: Struct) -> str:
         if because := self.reason(name):
             return f"{because}; it is dropped"
-        close = nearest(name[:SHOWN], kind.by_name)
-        return "an unknown member; it is dropped" + (f"; the nearest is {close}" if close else "")
+        return f"an unknown member{nearest(name[:SHOWN], kind.by_name)}; it is dropped"
 
 
 def _of_value(node: Any, kind: GoType) -> str:

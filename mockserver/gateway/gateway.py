@@ -6,7 +6,7 @@ import contextlib
 import math
 import random
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import partial
 from pathlib import Path
 
@@ -24,6 +24,7 @@ from mockserver.gateway.policy_store import PolicyStore
 from mockserver.gateway.rate_limits import QuotaCounters, TokenBuckets
 from mockserver.gateway.session_store import SessionStore, is_entry
 from mockserver.gateway.source import ReloadHangs, Source
+from mockserver.gateway.switches import SWITCHABLE
 from mockserver.service.clock import Alarm
 from mockserver.service.mock import Mock
 from mockserver.storage.backend import Backend
@@ -63,14 +64,14 @@ class Gateway:
         mock: Mock | None = None,
         *,
         directory: Path = Path(),
-        without: frozenset[str] = frozenset(),
+        without: Collection[str] = (),
         upstreams: frozenset[str] = frozenset(),
         fsync: bool = False,
     ) -> None:
         mock = mock or Mock()
         self.version = version
         self.config = config
-        self.behaviours = behaviours.load().of(version, without)
+        self.behaviours = behaviours.load().of(version, without, SWITCHABLE)
         self.contract = Contract.load(version)
         self.codec = Codec.of(self.contract, "Policy")
         self.clock = mock.clock
@@ -155,15 +156,31 @@ class Gateway:
         self._queued = None
         self.reload_asked_at = -math.inf
         left = self.store.restore() + self.apis.restore()
-        for state in (
-            self.sessions, self.organisations, self.buckets, self.match_cache, self.oauth, self.jwks_cache,
-        ):  # fmt: skip
-            state.clear()
+        self._clear_caches()
         self.load()
         if self.source is not None:
             self.ready = False
             self.source.restart()
         return left
+
+    def snapshot(self) -> Callable[[], None]:
+        """A function that brings back what is written and loaded now; caches and rate limits start anew."""
+        parts, ready = (self.store.snapshot(), self.apis.snapshot()), self.ready
+
+        def put_back() -> None:
+            for part in parts:
+                part()
+            self.ready = ready
+            self._clear_caches()
+
+        return put_back
+
+    def _clear_caches(self) -> None:
+        """Clear what is kept in memory alone, rate limits included."""
+        for state in (
+            self.sessions, self.organisations, self.buckets, self.match_cache, self.oauth, self.jwks_cache,
+        ):  # fmt: skip
+            state.clear()
 
     def warnings(self) -> list[str]:
         """The warnings about files that are not fully loaded; a real gateway writes them only to its log."""

@@ -15,7 +15,7 @@ from mockserver.contract.codecs import Codec, ensure_id
 from mockserver.gateway.write_times import WriteTimes
 from mockserver.golang import json_reader
 from mockserver.storage.backend import BackendUnavailable
-from mockserver.storage.files import Files
+from mockserver.storage.files import Files, snapshot
 
 Policy = dict[str, Any]
 LOG = logging.getLogger("tyk-contract")
@@ -90,6 +90,16 @@ class Loaded:
     listed: tuple[LoadedPolicy, ...] = ()
     by_id: Mapping[str, LoadedPolicy] = field(default_factory=dict)
     by_organisation: Mapping[tuple[str, str], LoadedPolicy] = field(default_factory=dict)
+
+    def carried_over(self) -> Loaded:
+        """A copy whose policies are as they were loaded, whatever sessions have changed in them since."""
+        policies = [*self.listed, *self.by_id.values(), *self.by_organisation.values()]
+        copies = {id(policy): policy.carried_over() for policy in policies}
+        return Loaded(
+            tuple(copies[id(policy)] for policy in self.listed),
+            {name: copies[id(policy)] for name, policy in self.by_id.items()},
+            {name: copies[id(policy)] for name, policy in self.by_organisation.items()},
+        )
 
 
 class PolicyStore:
@@ -225,6 +235,17 @@ class PolicyStore:
             _, reasons = self.codec.decode_leniently(text)
             lines += [f"{name}: {reasons[0]}; the policy is only partly loaded"] if reasons else []
         return lines
+
+    def snapshot(self) -> Callable[[], None]:
+        """A function that brings back the present written and loaded policies."""
+        put_back_files, loaded, times = snapshot(self.files), self.loaded, self.writes.copy()
+
+        def put_back() -> None:
+            put_back_files()
+            self.loaded = loaded.carried_over()
+            self.writes.replace(times)
+
+        return put_back
 
     def restore(self) -> list[str]:
         """Undo the writes, unload all policies, and return a line for each file that others have changed."""

@@ -36,6 +36,21 @@ class Files(Protocol):
         """The warnings about the directory for the user, a line each."""
 
 
+def snapshot(files: Files) -> Callable[[], None]:
+    """A function that brings back the present files, by writes and deletions."""
+    contents = dict(files.read())
+
+    def put_back() -> None:
+        present = dict(files.read())
+        for file in present.keys() - contents.keys():
+            files.delete(file.removesuffix(".json"))
+        for file, data in contents.items():
+            if present.get(file) != data:
+                files.write(file.removesuffix(".json"), data.decode)
+
+    return put_back
+
+
 class MemoryFiles:
     """Files in a key-value map; the allowed and refused names are those of a directory."""
 
