@@ -8,8 +8,9 @@ import threading
 from typing import Any, Self
 
 from mockserver.golang.rpc.calls import TYPES
+from mockserver.golang.rpc.connection import Caller
 from mockserver.golang.rpc.errors import CallRefused
-from mockserver.golang.rpc.server import Caller, RpcServer
+from mockserver.golang.rpc.server import RpcServer
 
 LONG_POLL = 20.0  # seconds
 

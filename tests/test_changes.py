@@ -71,7 +71,8 @@ def test_releases_have_changes_exactly_where_their_recordings_differ(
         if scenario.family in FAMILIES
         for a, b in zip(scenario.steps, scenarios[1][name].steps, strict=True)
     )
-    assert recordings_differ is bool(between(old, new))
+    changes = [change for change in between(old, new) if not change.subject.startswith("node-")]
+    assert recordings_differ is bool(changes)  # nodes have recordings of their own, of fewer releases
 
 
 def test_diff_prints_text() -> None:

@@ -18,6 +18,20 @@ def _conf(tmp_path: Path, values: object) -> Path:
     return path
 
 
+def test_lists_and_numbers_are_read_from_file_and_environment() -> None:
+    """A list of strings is an array in tyk.conf and separated by commas in a variable; a number may be whole."""
+    values = {"db_app_conf_options": {"tags": ["a", "b"]}, "slave_options": {"key_space_sync_interval": 5}}
+    config = Config.of(values)[0]
+    assert config.db_app_conf_options__tags == ("a", "b")
+    assert config.slave_options__key_space_sync_interval == 5.0
+    variables = {"TYK_GW_DBAPPCONFOPTIONS_TAGS": "c,d", "TYK_GW_SLAVEOPTIONS_KEYSPACESYNCINTERVAL": "2.5"}
+    config = config.with_environment(variables)
+    assert config.db_app_conf_options__tags == ("c", "d")
+    assert config.slave_options__key_space_sync_interval == 2.5
+    with pytest.raises(ConfigError, match="tags must be an array of strings, not"):
+        Config.of({"db_app_conf_options": {"tags": "a"}})
+
+
 def test_known_keys_are_read_and_others_are_named(tmp_path: Path) -> None:
     """Known keys of tyk.conf are read, and the names of all others are returned, nested ones with dots."""
     values = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
@@ -59,6 +60,30 @@ def test_the_page_is_escaped(folder: Path) -> None:
     assert "<b>" not in page
     assert "<script" not in page
     assert "<td>access_rights/invoices</td><td>granted</td><td>not granted</td>" in page
+
+
+@pytest.mark.parametrize("shell", ["sh", "bash"])
+def test_nothing_of_others_is_run_by_a_shell(folder: Path, tmp_path: Path, shell: str) -> None:
+    """Lines that are pasted run curl alone, whatever the names of keys, aliases and APIs hold."""
+    if shutil.which(shell) is None:
+        pytest.skip(f"{shell} is not installed")
+    hostile = "x\ntouch broken #\r\x85touch broken\u2028$(touch broken)`touch broken`'; touch broken; '\\"
+    session = {"org_id": "acme", "alias": hostile, "apply_policies": ["gold"],
+               "access_rights": {hostile: {"versions": [hostile]}}}  # fmt: skip
+    keys = tmp_path / "hostile.json"
+    keys.write_text(json.dumps({hostile: session}))
+    ended = of_files(
+        folder, "--keys", keys, "--delete", "gold", "--migrate", "gold=silver", "--show-keys",
+        "--gateway-url", "http://127.0.0.1:1",
+    )  # fmt: skip
+    assert ended.returncode == 0, ended.stderr
+    _, _, pasted = ended.stdout.partition("nothing was sent:\n")
+    assert {line.split(" ")[0] for line in pasted.splitlines()} == {"", "#", "curl"}
+    script = f'curl() {{ echo "called" "$#"; }}\n{pasted}'
+    run = subprocess.run([shell], input=script, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (run.returncode, run.stderr) == (0, "")
+    assert run.stdout.count("called") == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["hostile.json"]
 
 
 @pytest.mark.parametrize(
@@ -152,3 +177,23 @@ def test_bad_input_is_named(folder: Path, flags: Sequence[str], message: str) ->
     (folder / "empty.json").write_text("{}")
     (folder / "broken.json").write_text("{")
     assert message in error_line(of_files(folder, *flags))
+
+
+@pytest.mark.parametrize(
+    ("members", "reason"),
+    [
+        ('"apply_policies": [' + ",".join(['"gold"'] * 1001) + "]", "it names over 1,000 policies"),
+        ('"meta_data": {"a": ' + "[" * 900 + "]" * 900 + "}", "it is nested over 200 levels deep"),
+    ],
+    ids=["policies", "levels"],
+)
+def test_a_session_beyond_the_limits_is_unread(
+    folder: Path, tmp_path: Path, members: str, reason: str
+) -> None:
+    """A session that would take too long, or is nested too deeply, is counted as unread; others are judged."""
+    keys = tmp_path / "keys.json"
+    keys.write_text(f'{{"long": {{{members}}}, "short": {{"org_id": "acme", "apply_policies": ["gold"]}}}}')
+    ended = of_files(folder, "--keys", keys, "--delete", "gold")
+    assert ended.returncode == 0, ended.stderr
+    assert "delete gold: 1 of 1 session affected" in ended.stdout
+    assert reason in ended.stdout

@@ -7,15 +7,17 @@ from typing import Any
 
 import pytest
 from asking import wait_until
-from dashboards import RIGHT, add, ask
+from dashboards import ADMIN, RIGHT, add, ask
 from planes import WAIT, Plane, plane, planes_of, second_organisation
 
 from mockserver import MockDashboard
 from mockserver.dashboard.mdcb import control_plane
 from mockserver.dashboard.mdcb.control_plane import FUNCTIONS
+from mockserver.dashboard.nodes.nodes import MAX_NODES, Node
 from mockserver.golang.rpc.calls import DEFINITIONS, GROUP_KEYS, LOGIN, VALUE
 from mockserver.golang.rpc.errors import CallRefused
 from mockserver.golang.rpc.gob_types import Named
+from mockserver.http.client import Client
 
 
 def test_no_plane_is_served_by_default() -> None:
@@ -194,7 +196,9 @@ def test_what_a_plane_tells_is_cut(mdcb: MockDashboard) -> None:
         [node] = planes_of(mdcb)
         assert (len(node.hostname), len(node.tags), len(node.group)) == (256, 100, 256)
         gateway.login(padding="p" * (4 << 20))
-        assert mdcb.state.nodes.get(gateway.client.connection_id) is not None
+        assert len(planes_of(mdcb)) == 2
+        gateway.login(stats={"policies_count": 1, "loaded_policies": [{}] * 20_001})
+        assert node.loaded is None
 
 
 def test_a_plane_that_is_cut_off_stays_a_node(mdcb: MockDashboard) -> None:
@@ -208,9 +212,72 @@ def test_a_plane_that_is_cut_off_stays_a_node(mdcb: MockDashboard) -> None:
     "node", [b"", b"null", b"{", b'{"stats": 1, "tags": {}, "node_id": 5, "host_details": []}']
 )
 def test_a_login_without_a_node_is_accepted(mdcb: MockDashboard, node: bytes) -> None:
-    """A gateway that tells nothing of itself, or nonsense, is a node with the id of its connections."""
+    """A gateway that tells nothing of itself, or nonsense, is a node, whose id does not tell its connection id."""
     gateway = Plane(mdcb)
     with gateway.client:
         assert gateway.call("LoginWithGroup", Named(LOGIN, {"UserKey": mdcb.key, "Node": node}))
-        assert [node.id for node in planes_of(mdcb)] == [gateway.client.connection_id]
+        [entry] = planes_of(mdcb)
+        assert gateway.call("LoginWithGroup", Named(LOGIN, {"UserKey": mdcb.key, "Node": node}))
+        assert planes_of(mdcb) == [entry]
+        assert entry.id
+        assert gateway.client.connection_id not in str(ask(mdcb, "GET", "/_mock/nodes"))
         assert [node.group for node in planes_of(mdcb)] == ["ungrouped"]
+
+
+@pytest.mark.parametrize("change", ["DELETE", "key"])
+def test_a_user_without_the_key_admits_no_plane(mdcb: MockDashboard, change: str) -> None:
+    """A plane is refused from the moment when its user is removed or is given another key."""
+    org, key = second_organisation(mdcb)
+    with plane(mdcb, "eu", key) as gateway:
+        gateway.org = org
+        assert gateway.policies() == []
+        [user] = mdcb.state.users.all(org)
+        if change == "key":
+            mdcb.state.users.renew_key(user)
+        else:
+            mdcb.state.users.delete(user)
+        with pytest.raises(CallRefused, match=r"^Access Denied$"):
+            gateway.policies()
+        assert gateway.call("Login", key) is False
+
+
+def test_a_connection_without_an_id_is_not_let_in(mdcb: MockDashboard) -> None:
+    """A client without a connection id cannot log in, for others without one would be in with it."""
+    gateway = Plane(mdcb)
+    gateway.client.connection_id = ""
+    with gateway.client, pytest.raises(CallRefused, match="the connection has no id"):
+        gateway.call("Login", mdcb.key)
+
+
+def test_a_plane_takes_no_node_of_others(mdcb: MockDashboard) -> None:
+    """A plane that tells the id of a node of another organisation is a node of its own, with another id."""
+    org, key = second_organisation(mdcb)
+    with plane(mdcb, node_id="taken"), plane(mdcb, key=key, node_id="taken") as other:
+        other.login()
+        nodes = {node.organisation: node.id for node in planes_of(mdcb)}
+        assert sorted(nodes) == sorted((mdcb.state.organisation, org))
+        assert nodes[mdcb.state.organisation] == "taken" != nodes[org]
+
+
+def test_an_organisation_drives_no_node_of_others_out(mdcb: MockDashboard) -> None:
+    """When there are too many nodes, one goes of the organisation that has most of them."""
+    with plane(mdcb):
+        for number in range(MAX_NODES + 5):
+            mdcb.state.nodes.add(Node(str(number), "mdcb", organisation="other"))
+        assert mdcb.state.nodes.get("solo-1") is not None
+        assert len(mdcb.state.nodes.all()) == MAX_NODES
+
+
+def test_texts_that_are_no_unicode_are_shown(mdcb: MockDashboard) -> None:
+    """Names with half a surrogate pair, or with tags, are shown on the page and in lists without effect."""
+    name = "<script>\ud800"
+    with plane(mdcb, "\udcff", node_id=name, host_details={"Hostname": name}, tags=[name]) as gateway:
+        gateway.policies()
+        for path in ("/_mock/propagation", "/_mock/nodes", "/_mock/planes", "/_mock/changes"):
+            assert ask(mdcb, "GET", path)[0] == 200
+        assert ask(mdcb, "GET", "/dataplanes", None, ("X-Tyk-Authorization", ADMIN[0][1]))[0] == 200
+        with Client(mdcb.url) as client:
+            page = client.send("GET", "/_mock/propagation", [("Accept", "text/html")])
+        assert page.status == 200
+        assert b"&lt;script&gt;?" in page.body
+        assert b"<script>?" not in page.body

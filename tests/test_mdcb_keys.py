@@ -205,17 +205,20 @@ def test_nothing_is_taken_for_one_that_has_left() -> None:
 
 
 def test_what_is_pending_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of too many texts the oldest are forgotten, and so are the oldest groups and values."""
+    """Of too many texts the oldest are forgotten, so are the oldest groups and values of an organisation."""
     monkeypatch.setattr("mockserver.dashboard.mdcb.pending.MOST_TEXTS", 2)
     monkeypatch.setattr("mockserver.dashboard.mdcb.pending.MOST_GROUPS", 2)
     monkeypatch.setattr("mockserver.dashboard.mdcb.key_storage.MOST_VALUES", 1)
     pending = Pending()
+    pending.join("other", "a")
     for group in ("a", "b", "c"):
         pending.join("org", group)
     pending.add("", "1", "2", "3")
     assert [pending.take("org", group) for group in ("a", "b", "c")] == [[], ["2", "3"], ["2", "3"]]
+    assert pending.take("other", "a") == ["2", "3"]
     with MockDashboard(with_gateway=False) as mdcb:
         keys = KeyStorage(mdcb.state.keys, mdcb.state.now)
+        keys.set("other", "a", "0", 0)
         keys.set("org", "a", "1", 0)
         keys.set("org", "b", "2", 0)
-        assert (keys.get("org", "a"), keys.get("org", "b")) == (None, "2")
+        assert (keys.get("org", "a"), keys.get("org", "b"), keys.get("other", "a")) == (None, "2", "0")

@@ -20,6 +20,7 @@ from mockserver import MockDashboard, MockGateway
 from mockserver.contract.spec_files import version_of
 from mockserver.dashboard.nodes.notifications import message
 from mockserver.gateway.config import Config
+from mockserver.gateway.node import node
 from mockserver.gateway.seeding import SeedError
 from mockserver.gateway.source import ReloadHangs
 from mockserver.service.configuration import ConfigError
@@ -92,6 +93,25 @@ def test_the_gateway_beside_a_dashboard_has_all_of_it() -> None:
             dashboard.reset()
             assert not gateway.policies
             assert len(dashboard.state.nodes.all()) == 1
+
+
+def test_a_long_reload_is_not_repeated_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a long reload the gateway waits for many times its duration, unless a key is written."""
+    monkeypatch.setattr(node, "SHORT_SECONDS", 0.0)
+    monkeypatch.setattr(node, "PAUSES", 100_000)
+    with MockDashboard() as dashboard:
+        gateway = dashboard.gateway
+        assert gateway is not None
+        gateway.gateway.catch_up()
+        add(dashboard, id="gold")
+        gateway.advance(3)
+        assert not gateway.policies
+        ask(dashboard, "POST", "/api/keys", {"apply_policies": ["gold"]})
+        assert set(gateway.policies) == {"gold"}
+        add(dashboard, id="silver", name="Silver")
+        gateway.advance(1_000_000)
+        gateway.advance(1)
+        assert set(gateway.policies) == {"gold", "silver"}
 
 
 def test_a_node_takes_no_policies_of_its_own(stand_in: DashboardStandIn) -> None:

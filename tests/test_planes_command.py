@@ -39,7 +39,7 @@ class Deployment:
                 self.key = match[1]
             if match := re.match(r"(plane-\d) on (\S+), process (\d+)", line):
                 self.urls[match[1]], self.pids[match[1]] = match[2], int(match[3])
-            if match := re.search(r"started again: tyk-contract (.*)", line):
+            if match := re.search(r"started again: .*?tyk-contract (.*)", line):
                 self.again = shlex.split(match[1])
                 break
         assert len(self.urls) == count

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 from portals import add_api, credential, everything, plan, portal, product, refused
 
 from mockserver import MockDashboard
+from mockserver.http.client import Client
 
 
 @pytest.fixture(name="dashboard")
@@ -95,3 +97,20 @@ def test_an_ambiguous_name_is_refused(dashboard: MockDashboard) -> None:
     assert (status, message) == (409, f"2 credentials have the name 'app'; give an id: {', '.join(ids)}")
     portal(dashboard, "DELETE", f"credentials/{ids[0]}")
     assert [item["id"] for item in portal(dashboard, "GET", "credentials")] == ids[1:]
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        (b"", "the body is not JSON: Expecting value: line 1 column 1 (char 0); give a JSON object"),
+        (b"\xff", "the body is not JSON: "),
+        (b"[" * 100_000, "the body is nested too deeply; give a JSON object"),
+    ],
+    ids=["none", "bytes", "deep"],
+)
+def test_a_body_that_is_no_json_is_refused(dashboard: MockDashboard, body: bytes, reason: str) -> None:
+    """A body that is no JSON, or nested too deeply, is refused with the next step."""
+    with Client(dashboard.url) as client:
+        answer = client.send("POST", "/_mock/portal/products", [], body)
+    assert answer.status == 400
+    assert json.loads(answer.body)["message"].startswith(reason)

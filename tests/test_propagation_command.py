@@ -197,6 +197,14 @@ def test_waiting_outlasts_a_gateway_that_starts(
             running.close()
 
 
+def test_a_node_without_policies_has_a_next_step(dashboard: MockDashboard, command: Command) -> None:
+    """A node that was given nothing yet is named with the next step, also if there are no policies."""
+    gateway = Gateway(dashboard).register()
+    lines = command(dashboard.url).out.splitlines()
+    assert lines[-2] == f"node {gateway.node_id} was given no policies yet"
+    assert lines[-1] == "next: let gateways reload, so that they pull; or ask them with --gateway URL"
+
+
 def test_the_routes_of_the_page_answer(dashboard: MockDashboard) -> None:
     """Each route below /_mock/ that docs/propagation.md names answers."""
     paths = set(re.findall(r"`GET (/_mock/[a-z]+)", PAGE))

@@ -11,6 +11,7 @@ from placements import plane
 from test_nodes import Gateway
 
 from mockserver import MockDashboard
+from mockserver.dashboard.nodes import history
 from mockserver.http.client import Client
 
 
@@ -85,3 +86,19 @@ def test_the_page_is_readable_on_a_telephone(dashboard: MockDashboard, *, javasc
     ):
         assert "Not all nodes have today" in opened.inner_text("#verdict")
         assert opened.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_what_is_noted_as_confirmed_is_bounded(
+    dashboard: MockDashboard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of confirmations under many names the oldest are forgotten, and one under a long name is refused."""
+    monkeypatch.setattr(history, "MOST_NOTES", 3)
+    add(dashboard, id="gold")
+    [policy] = ask(dashboard, "GET", "/_mock/propagation")[1]["policies"]
+    for number in range(5):
+        told = {"node": str(number), "policies": [policy]}
+        assert ask(dashboard, "POST", "/_mock/confirmations", told)[1]["noted"] == 1
+    [change] = ask(dashboard, "GET", "/_mock/changes")[1]
+    assert [event["node"] for event in change["events"] if event["event"] == "confirmed"] == ["2", "3", "4"]
+    status, answer = ask(dashboard, "POST", "/_mock/confirmations", {"node": "n" * 257, "policies": []})
+    assert (status, "at most 256 characters" in answer["message"]) == (400, True)

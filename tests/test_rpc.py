@@ -14,12 +14,13 @@ from typing import Any
 import pytest
 
 from mockserver.golang.rpc.client import RpcClient
+from mockserver.golang.rpc.connection import Caller
 from mockserver.golang.rpc.errors import CallRefused, CallTimedOut, ConnectionLost, GobError, HangUp
 from mockserver.golang.rpc.gob_reader import Limits
 from mockserver.golang.rpc.gob_types import Basic, Named, Slice, Struct
 from mockserver.golang.rpc.gob_writer import GobWriter
 from mockserver.golang.rpc.records import PREFIX, TYPES, WIRE_REQUEST, Request
-from mockserver.golang.rpc.server import Caller, Load, RpcServer
+from mockserver.golang.rpc.server import RpcServer
 
 WAIT = 10  # seconds
 PAIR = Struct("Pair", (("Keys", Slice("[]string", Basic.STRING)), ("Count", Basic.INT)))
@@ -230,36 +231,12 @@ def test_a_function_name_of_another_type_is_refused(caplog: pytest.LogCaptureFix
 
 def test_a_silent_client_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
     """A client that does not tell who it is, or begins a message and does not end it, is cut off in time."""
-    monkeypatch.setattr("mockserver.golang.rpc.server._GREETING", 0.05)
-    monkeypatch.setattr("mockserver.golang.rpc.server._WHOLE", 0.05)
+    monkeypatch.setattr("mockserver.golang.rpc.connection.GREETING", 0.05)
+    monkeypatch.setattr("mockserver.golang.rpc.connection.WHOLE", 0.05)
     with serving({}) as server:
         for sent in (b"", PREFIX, HELLO + b"\0\x20"):
             with connected(server, sent) as connection:
                 assert connection.recv(10) == b""
-
-
-def test_more_than_the_load_is_refused() -> None:
-    """Connections beyond the load are closed, calls beyond it get an error, and both are served later."""
-    ending = threading.Event()
-    begun = threading.Semaphore(0)
-
-    def wait(caller: Caller, argument: Any) -> object:
-        begun.release()
-        return ending.wait(WAIT)
-
-    load = Load(connections=1, calls=2)
-    with serving({"Wait": wait}, load=load) as server, RpcClient(server.address) as client:
-        with ThreadPoolExecutor(2) as pool:
-            waiting = [pool.submit(client.call, "Wait", None, WAIT) for _ in range(2)]
-            assert begun.acquire(timeout=WAIT)
-            assert begun.acquire(timeout=WAIT)
-            with pytest.raises(CallRefused, match="too many calls"):
-                client.call("Wait", None, WAIT)
-            with connected(server, b"") as connection:
-                assert connection.recv(10) == b""
-            ending.set()
-            assert all(answer.result(WAIT) for answer in waiting)
-        assert client.call("Wait", None, WAIT)
 
 
 @contextmanager

@@ -17,16 +17,17 @@ from contract_tests.engine import runner, signals
 from contract_tests.engine import session as suite_session
 from contract_tests.engine.target import MAX_LOGGED
 from mockserver import MockDashboard, MockGateway
+from mockserver.cli import impact_files, propagation_sources
 from mockserver.cli.serve import STOP_SECONDS
 from mockserver.console import credentials
 from mockserver.dashboard import policies, records
 from mockserver.dashboard.graphql import limits as graphql
 from mockserver.dashboard.mdcb import key_storage, pending, planes
-from mockserver.dashboard.nodes import admission, nodes
+from mockserver.dashboard.nodes import admission, history, nodes
 from mockserver.gateway.gateway import MOST_WAITING
 from mockserver.gateway.proxy import key_sets, upstream
 from mockserver.golang import json_reader, json_size, regexps, urls
-from mockserver.golang.rpc import gob_reader, server, stream
+from mockserver.golang.rpc import connection, gob_reader, stream
 from mockserver.http import chunked_body, client, client_connection, deadline, echo_server
 from mockserver.http.limits import MAX_CONNECTIONS, THREADS, Limits
 from mockserver.service import journal, journal_parts
@@ -35,7 +36,7 @@ from mockserver.storage import redis_backend, redis_client
 TEXT = (Path(__file__).parent.parent / "SECURITY.md").read_text("utf-8")
 ROWS = [line.strip("| ") for line in TEXT.splitlines() if line.count(" | ") == 2 and "---" not in line]
 KIB, MIB = 1 << 10, 1 << 20
-LIMITS, LOAD, GOB = Limits(), server.Load(), gob_reader.Limits()
+LIMITS, LOAD, GOB = Limits(), connection.Load(), gob_reader.Limits()
 NUMBERS = [  # the beginning of a row, a text in it, the value in the code, and the value that the text means
     ("head; data sent ahead", "1 MiB", LIMITS.head, MIB),
     ("lines of a head", "10,000", LIMITS.lines, 10_000),
@@ -68,21 +69,25 @@ NUMBERS = [  # the beginning of a row, a text in it, the value in the code, and 
     ("journal", "32 MiB", journal.MAX_BYTES, 32 * MIB),
     ("journal", "64 KiB of each part", journal_parts.MAX_PART, 64 * KIB),
     ("planes", "256; 1,024; 64", (LOAD.connections, LOAD.calls, LOAD.calls_of_connection), (256, 1024, 64)),
-    ("plane that connects", "10 s until", server._GREETING, 10),
-    ("plane that connects", "30 s for a message, 30 s for an answer", server._WHOLE, 30),
-    ("plane without a request", "600 s", server._SILENCE, 600),
+    ("plane that connects", "10 s until", connection.GREETING, 10),
+    ("plane that connects", "30 s for a message, 30 s for an answer", connection.WHOLE, 30),
+    ("plane without a request", "600 s", connection.SILENCE, 600),
     ("message of a plane", "64 KiB", stream._CHUNK, 64 * KIB),
     ("message of a plane", "32 MiB", GOB.bytes, 32 * MIB),
     ("message of a plane", "100,000 members", GOB.values, 100_000),
     ("message of a plane", "50 levels", GOB.depth, 50),
     ("types that a plane describes", "4,096", GOB.types, 4096),
-    ("changes that planes", "1,000 groups", pending.MOST_GROUPS, 1000),
+    ("bytes of all requests of planes", "256 MiB", LOAD.held, 256 * MIB),
+    ("bytes of all requests of planes", "64 KiB", LOAD.share, 64 * KIB),
+    ("events that are noted", "100,000", history.MOST_NOTES, 100_000),
+    ("changes that planes", "100 groups", pending.MOST_GROUPS, 100),
     ("changes that planes", "10,000 changes each", pending.MOST_TEXTS, 10_000),
     ("changes that planes", "10,000 values", key_storage.MOST_VALUES, 10_000),
     ("value that a plane sets", "1,024 characters", key_storage.LONGEST_VALUE, 1024),
     ("what a plane tells of itself", "4 MiB", planes.LARGEST_NODE, 4 * MIB),
     ("what a plane tells of itself", "256 characters", admission.LONGEST, 256),
     ("what a plane tells of itself", "100 tags", planes.MOST_TAGS, 100),
+    ("what a plane tells of itself", "20,000 loaded", planes.MOST_LOADED, 20_000),
     ("answer of an upstream", "30 s", upstream.BOUNDS.seconds, 30),
     ("answer of an upstream", "64 MiB", upstream.BOUNDS.longest, 64 * MIB),
     ("key set", "10 s", key_sets.BOUNDS.seconds, 10),
@@ -97,6 +102,13 @@ NUMBERS = [  # the beginning of a row, a text in it, the value in the code, and 
     ("operation on a store", "5 s", redis_client.ANSWER_SECONDS, 5),
     ("operation on a store", "64 MiB", redis_client.ANSWER_BYTES, 64 * MIB),
     ("operation on a store", "a lock 11 s", redis_backend.LOCK_WAIT_SECONDS, 11),
+    ("answer that `propagation`", "30 s", propagation_sources.READING, 30),
+    ("answer that `propagation`", "256 MiB", propagation_sources.LONGEST, 256 * MIB),
+    ("answer that `propagation`", "5,000,000", propagation_sources.MOST_VALUES, 5_000_000),
+    ("answer that `impact`", "32 MiB", client.MAX_BODY, 32 * MIB),
+    ("answer that `impact`", "1,000,000", json_size.MAX_VALUES, 1_000_000),
+    ("session that `impact`", "200 levels", impact_files.DEEPEST, 200),
+    ("session that `impact`", "1,000 policies", impact_files.MOST_POLICIES, 1000),
     ("credential in a file", "64 KiB", credentials.LONGEST, 64 * KIB),
     ("exchange, from connecting", "3 s without data", client.STALL_SECONDS, 3),
     ("heads of an answer", "256 KiB", client_connection.MAX_HEAD, 256 * KIB),

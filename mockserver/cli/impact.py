@@ -160,7 +160,7 @@ def run(options: argparse.Namespace) -> int:
     )
     text = {"text": as_text, "json": as_json, "html": as_html}[options.format](report)
     secrets = [value for kind in (SECRET, KEY) for value in kind.known(options)]
-    show(*all_hidden(text, secrets).splitlines())
+    show(*all_hidden(text, secrets).removesuffix("\n").split("\n"))
     return BROKEN if _fails(report, options.fail_on) else CONFORMS
 
 

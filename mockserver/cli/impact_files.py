@@ -11,8 +11,12 @@ from mockserver.contract.codecs import Malformed
 from mockserver.gateway.impact import Rules
 from mockserver.gateway.policy_store import Policy, PolicyStore
 from mockserver.gateway.session_impact import Key, KeyName, Unread
+from mockserver.golang.json_size import is_deeper
 from mockserver.storage.files import MemoryFiles
 from mockserver.storage.snapshot import content_of
+
+DEEPEST = 200  # levels of a session
+MOST_POLICIES = 1000  # of a session
 
 
 def policies_at(path: Path, rules: Rules) -> tuple[list[Policy], list[str]]:
@@ -87,6 +91,11 @@ def key_of(name: KeyName, node: Any, rules: Rules) -> Key:
         node = node["data"]
     if not isinstance(node, dict):
         raise ValueError("it is not a JSON object")
+    if is_deeper(node, DEEPEST):
+        raise ValueError(f"it is nested over {DEEPEST} levels deep")
+    named = node.get("apply_policies")
+    if isinstance(named, list) and len(named) > MOST_POLICIES:
+        raise ValueError(f"it names over {MOST_POLICIES:,} policies")
     return Key(name, rules.sessions.decode(json.dumps(node).encode()), node)
 
 

@@ -13,6 +13,7 @@ from mockserver.gateway.impact import Rules
 from mockserver.gateway.policy_store import Policy
 from mockserver.gateway.session_impact import Key, KeyName, Unread
 from mockserver.http.client import Client, ClientError, Header
+from mockserver.http.json_answers import document_of
 
 HASHED = "?hashed=true"  # names a key by its hash
 
@@ -40,16 +41,13 @@ class Reader:
         self._code = code
 
     def answer(self, target: str) -> tuple[int, Any]:
-        """The status and the document of the answer to a GET; None if it is not JSON.
+        """The status and the document of the answer to a GET, as `document_of` reads it.
 
         Raises:
             ClientError: there is no answer.
         """
         answer = self._client.send("GET", target, [self._header])
-        try:
-            return answer.status, json.loads(answer.body)
-        except (ValueError, RecursionError):
-            return answer.status, None
+        return answer.status, document_of(answer.body)
 
     def listing(self, target: str, listed: Callable[[Any], Any], advice: str) -> list[Any]:
         """A list in an answer.

@@ -174,7 +174,8 @@ def _next(overview: Overview, wrong: Sequence[Placement]) -> list[str]:
         return ["start a gateway that takes its policies from this Dashboard, or name one with --gateway URL"]
     if any(node.error for node in overview.nodes):
         return ["start the gateways that do not answer, or correct their URLs"]
-    if any(placement.state == "unknown" for placement in wrong):
+    is_unknown = any(not (node.is_known or node.is_gone) for node in overview.nodes)
+    if is_unknown or any(placement.state == "unknown" for placement in wrong):
         return ["let gateways reload, so that they pull; or ask them with --gateway URL"]
     if wrong:
         return ["reload the gateways (GET /tyk/reload/group with their secret), or give --wait SECONDS"]

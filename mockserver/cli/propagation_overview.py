@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from mockserver.dashboard.nodes.propagation import CONFIRMED, Placement, Today, have_converged
+from mockserver.dashboard.nodes.propagation import (
+    CONFIRMED,
+    Placement,
+    Today,
+    have_converged,
+    time_of,
+    values_of,
+)
 
 
 @dataclass(frozen=True)
@@ -30,6 +39,18 @@ class ShownNode:
     came_last: float = 0.0
     error: str = ""
     is_asked: bool = False
+
+    @classmethod
+    def of_dict(cls, document: Mapping[str, Any]) -> ShownNode:
+        """The node in an answer of a mock.
+
+        Raises:
+            KeyError: a member is missing.
+            TypeError: one has another type.
+        """
+        texts = ("id", "hostname", "organisation")
+        checked = values_of(document, dict.fromkeys(texts, "") | {"is_known": False, "is_gone": False})
+        return cls(**checked, came_last=time_of(document["came_last"]))
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ from mockserver.dashboard.nodes.propagation import (
 )
 from mockserver.http.client import Client, ClientError, Header, TimeOver
 from mockserver.http.deadline import Deadline
+from mockserver.http.json_answers import document_of
 
 MOCK = "/_mock/propagation"
 CONFIRMATIONS = "/_mock/confirmations"
@@ -31,7 +32,7 @@ REST = "/api/portal/policies?p=-1"
 USERS = "/api/users?p=-1"
 READING = 30.0  # seconds of one reading
 LONGEST = 256 << 20  # bytes of an answer; ten thousand policies at ten nodes are 24 MB
-TOLD = ("id", "hostname", "organisation", "is_known", "is_gone", "came_last")  # of a node by a mock
+MOST_VALUES = 5_000_000  # in such an answer; those policies with their documents have three million
 _NUMBERS = re.compile(r"\d+\.\d+(\.\d+)?")
 
 
@@ -71,7 +72,7 @@ class Reader:
         self._within = within
 
     def get(self, target: str) -> tuple[int, Any]:
-        """The status and the document of an answer; None if it is not JSON.
+        """The status and the document of an answer, as `document_of` reads it.
 
         Raises:
             ClientError: there is no answer.
@@ -89,10 +90,7 @@ class Reader:
     def _send(self, method: str, target: str, body: bytes | None) -> tuple[int, Any]:
         with Client(self._url, READING, LONGEST, self._within) as client:
             answer = client.send(method, target, [self._header], body)
-        try:
-            return answer.status, json.loads(answer.body)
-        except ValueError:
-            return answer.status, None
+        return answer.status, document_of(answer.body, MOST_VALUES)
 
 
 def overview_of(dashboard: Reader, gateways: Sequence[tuple[GatewayAddress, Reader]]) -> Overview:
@@ -133,9 +131,10 @@ def _confirmed(overview: Overview) -> Iterator[dict[str, Any]]:
     """What each gateway that was asked has of today's policies."""
     for node in overview.nodes:
         has = [
-            {"org_id": p.org_id, "id": p.policy_id, "digest": overview.today.digests[p.org_id, p.policy_id]}
+            {"org_id": p.org_id, "id": p.policy_id, "digest": digest}
             for p in overview.placements
             if p.node == node.id and p.loaded == CURRENT
+            if (digest := overview.today.digests.get((p.org_id, p.policy_id)))
         ]
         if node.is_asked and has:
             yield {"node": node.id, "policies": has}
@@ -161,13 +160,24 @@ def _overview_of_dashboard(reader: Reader, *, has_gateways: bool) -> Overview:
 
 def _overview_of_mock(document: dict[str, Any]) -> Overview:
     try:
-        nodes = tuple(ShownNode(**{name: node[name] for name in TOLD}) for node in document["nodes"])
+        nodes = tuple(ShownNode.of_dict(node) for node in document["nodes"])
         placements = tuple(Placement.of_dict(placement) for placement in document["placements"])
-        documents = tuple(policy.get("document", {}) for policy in document["policies"])
-    except (KeyError, TypeError, AttributeError) as error:
+        documents = tuple(_checked(policy.get("document", {})) for policy in document["policies"])
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise SourceError(f"GET {MOCK} answers in an unknown form: use one version of both", USAGE) from error
     note = "policies and nodes of a mock Dashboard"
     return Overview(note, Today(documents), len(documents), nodes, placements, is_of_mock=True)
+
+
+def _checked(document: Any) -> dict[str, Any]:
+    """A document that must be an object.
+
+    Raises:
+        TypeError: it is not.
+    """
+    if not isinstance(document, dict):
+        raise TypeError("a policy is no object")
+    return document
 
 
 def _listed(reader: Reader, target: str, member: str) -> list[dict[str, Any]]:

@@ -180,7 +180,8 @@ class Dashboard:
         Without an id a gateway takes the database id, which is what keys then refer to.
         """
         hidden = {} if self.policies.allows_explicit_ids else {"id": ""}
-        return [{**self._form_of_nodes.document(policy), **hidden} for policy in self.policies.all(org_id)]
+        documents = [self._form_of_nodes.document(policy) for policy in self.policies.all(org_id)]
+        return [{**document, **hidden} for document in documents]
 
     def apis_of_nodes(self, org_id: str = "") -> list[dict[str, Any]]:
         """The APIs of an organisation, or of all for "", as gateways are given them, the oldest first."""

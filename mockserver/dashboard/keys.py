@@ -108,7 +108,7 @@ class Keys:
             raise _NO_GATEWAY if reply.status in (0, 500) else _refused(reply)
         key = str(reply.document.get("key") or name)
         self._report(org_id, key, query)
-        stored = self._gateway.send("GET", _target(org_id, key))
+        stored = self._gateway.send("GET", _target(org_id, key, "?hashed=true" if _is_hash(query) else ""))
         data = stored.document if stored.status == 200 else session
         return WrittenKey(key, str(reply.document.get("key_hash", "")), data)
 

@@ -56,6 +56,11 @@ def _user(document: Document) -> User:
     )
 
 
+def _is_key(document: Document, key: str) -> bool:
+    sent = key.encode("utf-8", "surrogatepass")
+    return bool(key) and hmac.compare_digest(document["access_key"].encode("utf-8", "surrogatepass"), sent)
+
+
 class Users:
     """The users of all organisations, by database id.
 
@@ -68,11 +73,12 @@ class Users:
 
     def with_key(self, key: str) -> User | None:
         """The user with an access key; None if there is none. Keys are compared in constant time."""
-        sent = key.encode("utf-8", "surrogateescape")
-        for document in self._records:
-            if key and hmac.compare_digest(document["access_key"].encode(), sent):
-                return _user(document)
-        return None
+        return next((_user(document) for document in self._records if _is_key(document, key)), None)
+
+    def has_key(self, user_id: str, key: str) -> bool:
+        """True if this is the access key of the user with an id; compared in constant time."""
+        user = self._records.get(user_id)
+        return user is not None and _is_key(user, key)
 
     def all(self, org_id: str) -> list[Document]:
         """The users of an organisation, the oldest first."""

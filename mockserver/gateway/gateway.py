@@ -206,7 +206,7 @@ class Gateway:
         """Complete a queued reload, and a load of the source that is in progress."""
         if self.source is None:
             return
-        if self._queued is not None:
+        if self._queued is not None or self.source.has_news:
             with contextlib.suppress(ReloadHangs):
                 self.reload()
         self.source.settle(CATCH_UP_SECONDS)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from mockserver.console.terminal import printable
 from mockserver.gateway.impact import counts
 from mockserver.gateway.session_impact import (
     AFFECTED,
@@ -150,7 +151,10 @@ def origin_text(change: MemberChange) -> str:
 
 
 def as_text(report: ImpactReport) -> str:
-    """The report as text: the counts, then the listed sessions by equal impact, then the requests."""
+    """The report as text: the counts, then the listed sessions by equal impact, then the requests.
+
+    Names and messages of others stay in their lines, for lines of it are pasted into a shell.
+    """
     lines = [report.title, f"by the rules of gateway {report.version} ({report.source})", ""]
     lines += [f"  {count:>6}  {outcome:<13}  {MEANINGS[outcome]}" for outcome, count in report.summary]
     lines += [f"note: {note}" for note in report.cautions]
@@ -169,7 +173,7 @@ def as_text(report: ImpactReport) -> str:
         ]
         lines += [f"# {line}" for line in _change_lines(shown_changes(move.impact))]
         lines.append(move.request)
-    return "\n".join(lines) + "\n"
+    return "".join(f"{printable(line)}\n" for line in lines)
 
 
 def as_json(report: ImpactReport) -> str:

@@ -17,7 +17,13 @@ class Component(NamedTuple):
 
 
 class Source(Protocol):
-    """A Dashboard or a control plane that feeds a gateway."""
+    """A Dashboard or a control plane that feeds a gateway.
+
+    Attributes:
+        has_news: True if a change is known whose reload is not queued yet.
+    """
+
+    has_news: bool
 
     @property
     def description(self) -> str:

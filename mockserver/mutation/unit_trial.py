@@ -17,7 +17,7 @@ from mockserver.mutation.mutant import Mutant, MutantError
 UNIT_TESTS: dict[str, tuple[str, ...]] = {  # the names of the test modules, by mutated module
     "contract.routes": ("routes",),
     "dashboard.records": ("dashboard_records",),
-    "gateway.config": ("config", "serve"),
+    "gateway.config": ("config", "planes", "serve"),
     "gateway.match_cache": ("regexps",),
     "gateway.service": ("guard", "mock_gateway"),
     "gateway.proxy.path_patterns": ("path_patterns",),

@@ -9,6 +9,7 @@ from typing import Any
 from flask import Blueprint, Response, jsonify, request
 
 from mockserver.dashboard.dashboard import Dashboard
+from mockserver.dashboard.nodes.admission import LONGEST
 from mockserver.dashboard.nodes.deployment import Report
 from mockserver.dashboard.nodes.nodes import OVER_MDCB, PolicyName
 from mockserver.http.messages import JSON
@@ -46,8 +47,10 @@ def add_routes(control: Blueprint, dispatcher: Dispatcher) -> None:
     def confirm() -> Response:
         body = json_body()
         node, policies = body["node"], body["policies"]
-        if not isinstance(node, str) or not isinstance(policies, list):
-            raise ValueError("node must be a string, and policies an array of objects")
+        if not isinstance(node, str) or len(node) > LONGEST or not isinstance(policies, list):
+            raise ValueError(
+                f"node must be a string of at most {LONGEST} characters, and policies an array of objects"
+            )
         digests = {_name_in(policy): str(policy.get("digest")) for policy in policies}
         return jsonify(status="ok", noted=deployment.confirm(node, digests))
 

@@ -19,7 +19,12 @@ def json_body() -> dict[str, Any]:
     data = request.get_data()
     if has_too_many_values(data):
         raise ValueError(TOO_MANY_VALUES)
-    body = json.loads(data, parse_constant=_refuse_constant)
+    try:
+        body = json.loads(data, parse_constant=_refuse_constant)
+    except RecursionError as error:
+        raise ValueError("the body is nested too deeply; give a JSON object") from error
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise ValueError(f"the body is not JSON: {error}; give a JSON object") from error
     if not isinstance(body, dict):
         raise ValueError("the body must be a JSON object")
     return body

@@ -179,7 +179,7 @@ class MockDashboard(MockServer):
             return
         gateway, url = self.gateway.gateway, self.gateway.url
         self._session_id = node.session_id
-        self.state.changes.subscribe(lambda _: gateway.queue_reload())
+        self.state.changes.subscribe(lambda _: node.hear_of_change())
         self.state.gateway.feed = lambda _org_id, _session: gateway.catch_up()
         self.state.deployment.beside = [
             GatewayBeside(url, lambda: _loaded(gateway), lambda: node.client.node_id)

@@ -21,11 +21,12 @@ from mockserver.dashboard.mdcb.arguments import number, struct, text, texts
 from mockserver.dashboard.mdcb.key_storage import KeyStorage
 from mockserver.dashboard.mdcb.pending import Pending
 from mockserver.dashboard.mdcb.planes import Plane, Planes
+from mockserver.dashboard.nodes.admission import LONGEST
 from mockserver.dashboard.nodes.nodes import Nodes
 from mockserver.dashboard.users import Users
+from mockserver.golang.rpc.connection import Caller, Function
 from mockserver.golang.rpc.errors import CallRefused
 from mockserver.golang.rpc.gob_types import Named
-from mockserver.golang.rpc.server import Caller, Function
 
 LONG_POLL = 20.0  # seconds; a gateway waits 30 by default
 LOG = logging.getLogger("tyk-contract")
@@ -231,8 +232,8 @@ class ControlPlane:
         plane = self.planes.of(caller)
         if org_id != plane.organisation:
             raise CallRefused(
-                f"the user of api_key is of the organisation {plane.organisation}, not of {text(org_id)!r}; "
-                "give rpc_key the id of that organisation"
+                f"the user of api_key is of the organisation {plane.organisation}, not of "
+                f"{text(org_id)[:LONGEST]!r}; give rpc_key the id of that organisation"
             )
         return plane
 

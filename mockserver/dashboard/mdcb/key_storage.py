@@ -12,7 +12,7 @@ from mockserver.dashboard.keys import Keys
 from mockserver.dashboard.replies import Refusal
 from mockserver.golang.rpc.errors import CallRefused
 
-MOST_VALUES = 10_000  # that planes have set; the oldest are forgotten
+MOST_VALUES = 10_000  # that planes of an organisation have set; the oldest are forgotten
 LONGEST_VALUE = 1024  # characters of such a value and its name together; a gateway's has 21
 _QUERIES = ("", "?hashed=true")  # a name may have the key or its hash
 _SESSION = "apikey-"  # begins the name of a key's session; then the key, or its hash
@@ -34,7 +34,7 @@ class KeyStorage:
         self._keys = keys
         self._now = now
         self._lock = threading.Lock()
-        self._values: dict[tuple[str, str], _Value] = {}
+        self._values: dict[str, dict[str, _Value]] = {}  # by organisation and name
 
     def get(self, org_id: str, name: str) -> str | None:
         """The value with a name as text; None if there is none."""
@@ -60,17 +60,18 @@ class KeyStorage:
             raise CallRefused(f"name and value have more than {LONGEST_VALUE} characters")
         expires = self._now() + seconds if seconds > 0 else None
         with self._lock:
-            self._values.pop((org_id, name), None)
-            self._values[org_id, name] = _Value(text, expires)
-            while len(self._values) > MOST_VALUES:
-                del self._values[next(iter(self._values))]
+            values = self._values.setdefault(org_id, {})
+            values.pop(name, None)
+            values[name] = _Value(text, expires)
+            while len(values) > MOST_VALUES:
+                del values[next(iter(values))]
 
     def delete(self, org_id: str, name: str) -> bool:
         """Remove a value that planes have set, or a session; False if there was none."""
         if name.startswith(_SESSION):
             return self._delete_session(org_id, name.removeprefix(_SESSION))
         with self._lock:
-            return self._values.pop((org_id, name), None) is not None
+            return self._values.get(org_id, {}).pop(name, None) is not None
 
     def clear(self) -> None:
         """Forget the values that planes have set."""
@@ -78,7 +79,7 @@ class KeyStorage:
             self._values.clear()
 
     def _valid(self, org_id: str, name: str) -> _Value | None:
-        value = self._values.get((org_id, name))
+        value = self._values.get(org_id, {}).get(name)
         return value if value and (value.expires is None or value.expires > self._now()) else None
 
     def _session(self, org_id: str, key: str) -> str | None:

@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 
-MOST_GROUPS = 1000  # of all organisations; the one that joined first is forgotten
+MOST_GROUPS = 100  # of an organisation; the one that joined first is forgotten
 MOST_TEXTS = 10_000  # for one group; the oldest are forgotten
 _LOOK = 0.5  # seconds after which a waiting call looks whether its caller is still there
 
@@ -27,8 +27,9 @@ class Pending:
         """Add a group of an organisation, which is told of what comes later."""
         with self._changed:
             self._groups.setdefault((org_id, group), {})
-            while len(self._groups) > MOST_GROUPS:
-                del self._groups[next(iter(self._groups))]
+            of_organisation = [name for name in self._groups if name[0] == org_id]
+            for name in of_organisation[:-MOST_GROUPS]:
+                del self._groups[name]
 
     def add(self, org_id: str, *texts: str) -> None:
         """Add texts for all groups of an organisation, or of all organisations for ""."""

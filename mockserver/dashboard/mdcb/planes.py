@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from mockserver.dashboard.nodes.admission import LONGEST
 from mockserver.dashboard.nodes.nodes import OVER_MDCB, Node, Nodes
 from mockserver.dashboard.users import Users
+from mockserver.golang.rpc.connection import Caller
 from mockserver.golang.rpc.errors import CallRefused
-from mockserver.golang.rpc.server import Caller
 
 UNGROUPED = "ungrouped"  # the group of a gateway whose configuration names none (GW config)
 LARGEST_NODE = 4 << 20  # bytes of what a gateway tells of itself; more is ignored
 MOST_TAGS = 100
+MOST_LOADED = 20_000  # policies; of a gateway that tells more it is not known which it has
 DENIED = "Access Denied"  # after which a gateway logs in again (GW gateway/rpc_storage_handler.go)
 
 
@@ -28,6 +30,8 @@ class Plane:
         organisation: that of the user whose key it has.
         group: the group of its data plane.
         node: itself in the table of nodes.
+        user_id: the id of that user.
+        key: the access key.
         has_older: True at its first login on new connections if it has loaded something already: from a
             backup, or before it was cut off.
     """
@@ -36,6 +40,8 @@ class Plane:
     group: str
     node: Node
     has_older: bool
+    user_id: str
+    key: str = field(repr=False)
 
 
 class Planes:
@@ -49,20 +55,25 @@ class Planes:
         self._stopping: set[str] = set()
 
     def login(self, caller: Caller, key: str, group: str = "", node: bytes = b"") -> Plane | None:
-        """Log a gateway in by the key of a user; None if no user has it."""
+        """Log a gateway in by the key of a user; None if no user has it.
+
+        A gateway logs in on one of its connections; their common id admits the others, and is not shown.
+
+        Raises:
+            CallRefused: it has no connection id, by which others would be logged in with it.
+        """
+        if not caller.connection_id:
+            raise CallRefused("the connection has no id; a gateway gives each of its processes one")
         user = self._users.with_key(key)
         if user is None:
             return None
         told, group = _told(node), group[:LONGEST]
-        node_id = _text(told.get("node_id")) or caller.connection_id
-        entry = self._nodes.get(node_id)
-        if entry is None or entry.protocol != OVER_MDCB or entry.organisation != user.org_id:
-            entry = self._nodes.add(Node(node_id, OVER_MDCB, organisation=user.org_id))
+        entry = self._entry(told, caller, user.org_id)
         stats = _object(told.get("stats"))
         has_loaded = any(stats.get(count) for count in ("apis_count", "policies_count"))
         with self._lock:
             is_first = caller.connection_id not in self._planes
-            plane = Plane(user.org_id, group or UNGROUPED, entry, has_older=is_first and has_loaded)
+            plane = Plane(user.org_id, group or UNGROUPED, entry, is_first and has_loaded, user.user_id, key)
             self._planes[caller.connection_id] = plane
         self._note(plane, caller, told)
         return plane
@@ -71,10 +82,10 @@ class Planes:
         """The gateway of a caller, which is noted as seen.
 
         Raises:
-            CallRefused: it is not logged in, or its user was removed.
+            CallRefused: it is not logged in, or its user was removed or has another key now.
         """
         plane = self._planes.get(caller.connection_id)
-        if plane is None:
+        if plane is None or not self._users.has_key(plane.user_id, plane.key):
             raise CallRefused(DENIED)
         self._nodes.saw(plane.node)
         return plane
@@ -103,6 +114,25 @@ class Planes:
         with self._lock:
             self._planes.clear()
 
+    def knows(self, connection_id: str) -> bool:
+        """True if a gateway with this connection id is logged in."""
+        return connection_id in self._planes
+
+    def _entry(self, told: Mapping[str, Any], caller: Caller, org_id: str) -> Node:
+        """The node of a gateway.
+
+        Its id is the one that it tells, or the digest of its connection id if it tells none, or tells that of
+        another organisation's node or of one over HTTP.
+        """
+        digest = hashlib.sha256(f"{org_id} {caller.connection_id}".encode()).hexdigest()[:32]
+        for node_id in (_text(told.get("node_id")), digest):
+            entry = self._nodes.get(node_id)
+            if entry and (entry.protocol, entry.organisation) == (OVER_MDCB, org_id):
+                return entry
+            if entry is None and node_id:
+                break
+        return self._nodes.add(Node(node_id, OVER_MDCB, organisation=org_id))
+
     def _note(self, plane: Plane, caller: Caller, told: Mapping[str, Any]) -> None:
         """Note what a gateway tells of itself."""
         tags = told.get("tags") if told.get("node_is_segmented") else ()
@@ -118,9 +148,9 @@ class Planes:
 
 
 def _loaded(stats: Mapping[str, Any]) -> frozenset[str] | None:
-    """The ids of loaded policies; None where a gateway tells only their number, as before 5.12.0."""
+    """The ids of loaded policies; None if a gateway tells too many, or just a number, as before 5.12.0."""
     policies = stats.get("loaded_policies")
-    if isinstance(policies, list):
+    if isinstance(policies, list) and len(policies) <= MOST_LOADED:
         return frozenset(_text(_object(policy).get("policy_id")) for policy in policies)
     return frozenset() if stats.get("policies_count") == 0 else None
 

@@ -14,7 +14,6 @@ TARGETS = frozenset(f"{PREFIX}{name}" for name in FUNCTIONS)
 _LOGINS = (f"{PREFIX}Login", f"{PREFIX}LoginWithGroup")
 _LISTS = (f"{PREFIX}GetPolicies", f"{PREFIX}GetApiDefinitions")
 
-
 SCENARIOS = {
     "mdcb-gone": Scenario(
         tuple(sorted(TARGETS)),

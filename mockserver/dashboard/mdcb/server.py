@@ -11,8 +11,9 @@ from mockserver.dashboard.mdcb.control_plane import Listing
 from mockserver.dashboard.mdcb.scenarios import PREFIX
 from mockserver.dashboard.replies import Refusal
 from mockserver.golang.rpc.calls import TYPES
+from mockserver.golang.rpc.connection import Caller, Function
 from mockserver.golang.rpc.errors import CallRefused, HangUp
-from mockserver.golang.rpc.server import Caller, Function, RpcServer
+from mockserver.golang.rpc.server import RpcServer
 from mockserver.http.failures import log_failure
 from mockserver.http.messages import DropConnection
 
@@ -37,7 +38,12 @@ class ControlPlaneServer:
         plane = dashboard.control_plane
         functions = {name: self._faulty(name, function) for name, function in plane.functions().items()}
         self._server = RpcServer(
-            listener, functions, types=TYPES, on_leave=plane.planes.leave, on_failure=log_failure
+            listener,
+            functions,
+            types=TYPES,
+            on_leave=plane.planes.leave,
+            on_failure=log_failure,
+            is_known=plane.planes.knows,
         )
         self.address = self._server.address
 

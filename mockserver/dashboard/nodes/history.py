@@ -10,6 +10,7 @@ from typing import Any
 from mockserver.dashboard.changes import Change, Changes
 from mockserver.dashboard.nodes.nodes import Nodes, PolicyName
 
+MOST_NOTES = 100_000  # of events; the oldest are forgotten
 WRITTEN, NOTIFIED, PULLED, CONFIRMED, USED = "written", "notified", "pulled", "confirmed", "used"
 
 
@@ -61,6 +62,8 @@ class History:
         with self._lock:
             for change in changes:
                 self._notes.setdefault((change.number, event, node), self._now())
+            while len(self._notes) > MOST_NOTES:
+                del self._notes[next(iter(self._notes))]
 
     def newest(self, until: int | None = None) -> dict[PolicyName, Change]:
         """The newest change of each policy that has one; with `until` up to the change of that number."""

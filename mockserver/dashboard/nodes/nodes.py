@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 KEPT_WARNINGS = 20  # of a node
-MAX_NODES = 200  # that are remembered; beyond it those go that have not come for longest
+MAX_NODES = 200  # that are remembered; beyond it the organisation with most loses the one away for longest
 KEPT_PULLS = 10_000  # of all nodes together
 SILENCE = 60.0  # seconds; a node that told regularly that it lives, and has not for so long, is gone
 OVER_HTTP, OVER_MDCB = "http", "mdcb"
@@ -117,7 +117,8 @@ class Nodes:
             self._nodes[node.id] = node
             if len(self._nodes) > MAX_NODES:
                 others = [other for other in self._nodes.values() if other is not node]
-                del self._nodes[min(others, key=lambda other: other.came_last).id]
+                counts = Counter(other.organisation for other in others)
+                del self._nodes[min(others, key=lambda o: (-counts[o.organisation], o.came_last)).id]
         return node
 
     def get(self, node_id: str) -> Node | None:

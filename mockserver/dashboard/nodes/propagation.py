@@ -16,6 +16,7 @@ from mockserver.dashboard.nodes.nodes import Delivery, PolicyName, digest_of, na
 
 DELIVERED, CONFIRMED, UNKNOWN = "delivered", "confirmed", "unknown"  # the states of a placement
 CURRENT, OLDER, DIFFERENT, ABSENT, BY_ID = "current", "older", "different", "absent", "by id"
+LATEST = 253402300800.0  # seconds since the epoch; the year 10000, which has no date
 
 _GIVEN = {
     CURRENT: "was given today's version",
@@ -91,8 +92,45 @@ class Placement:
 
     @classmethod
     def of_dict(cls, document: Mapping[str, Any]) -> Placement:
-        """The placement in a document of `as_dict`."""
-        return cls(**{name: document[name] for name in cls.__dataclass_fields__})
+        """The placement in a document of `as_dict`, which may come from another program.
+
+        Raises:
+            KeyError: a member is missing.
+            TypeError: one has another type.
+            ValueError: one has a value that is none of it.
+        """
+        texts = ("org_id", "policy_id", "node", "given", "given_digest", "loaded")
+        checked = values_of(document, dict.fromkeys(texts, "") | {"is_deleted": False})
+        if checked["given"] not in _GIVEN or checked["loaded"] not in (UNKNOWN, *_LOADED):
+            raise ValueError("a placement is in an unknown state")
+        return cls(**checked, given_time=time_of(document["given_time"]))
+
+
+def values_of(document: Mapping[str, Any], examples: Mapping[str, Any]) -> dict[str, Any]:
+    """The members of a document that have examples, each of the type of its example.
+
+    Raises:
+        KeyError: one is missing.
+        TypeError: one has another type.
+    """
+    values = {name: document[name] for name in examples}
+    if any(type(values[name]) is not type(example) for name, example in examples.items()):
+        raise TypeError("a member has another type")
+    return values
+
+
+def time_of(value: Any) -> float:
+    """A time of a document, in seconds since the epoch.
+
+    Raises:
+        TypeError: it is no number.
+        ValueError: it is not within the years that have names.
+    """
+    if type(value) not in (int, float):
+        raise TypeError("a time is no number")
+    if not 0 <= value < LATEST:
+        raise ValueError("a time is out of range")
+    return float(value)
 
 
 @dataclass(frozen=True)

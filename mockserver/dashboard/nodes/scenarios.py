@@ -15,10 +15,12 @@ _BY_NODES = (*_PULLS, "pingNode")
 
 
 def without_policies(_: Any) -> Any:
+    """No policies in the place of a list of policies."""
     return []
 
 
 def with_bad_id(policies: Any) -> Any:
+    """A list of policies of which the first has an `_id` that is not hexadecimal."""
     first, *rest = policies or [{"name": "a policy with a bad _id"}]
     return [{**first, "_id": "not-hexadecimal"}, *rest]
 

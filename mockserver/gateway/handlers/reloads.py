@@ -17,13 +17,17 @@ NEVER = 1e6  # seconds; longer than any client waits
 @handles("reload", waits=always)
 def reload(call: Call) -> Reply:
     """Queue a reload, and wait for it only if `block` is exactly "true" (gateway/api.go:2083 @v5.12.0)."""
-    if urls.first_value(call.query, "block") != "true":
-        call.state.queue_reload()
-        return ok()
     try:
-        call.state.reload()
+        return _reloaded(call)
     except ReloadHangs:
         return replace(ok(), delay=NEVER)
+
+
+def _reloaded(call: Call) -> Reply:
+    if urls.first_value(call.query, "block") == "true":
+        call.state.reload()
+    else:
+        call.state.queue_reload()
     return ok()
 
 

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from mockserver.gateway.config import Config
 from mockserver.http.client import Client, ClientError
+from mockserver.http.redaction import hidden
 
 CONNECTION_SECONDS = 30  # of one exchange, if the configuration has no other number
 LONGEST = 256 << 20  # bytes of an answer
@@ -25,17 +26,14 @@ class DashboardAnswer(NamedTuple):
     """An answer of a Dashboard.
 
     Attributes:
+        excerpt: the begin of the body for a message, without the node secret.
         changes: the count of changes that a Dashboard of ours tells; "" from a real one.
     """
 
     status: int
     body: bytes
+    excerpt: str
     changes: str = ""
-
-    @property
-    def excerpt(self) -> str:
-        """The begin of the body, for a message."""
-        return repr(self.body[:100].decode("utf-8", "replace"))
 
 
 class DashboardClient:
@@ -96,7 +94,8 @@ class DashboardClient:
         body = answer.body
         if fields.get("content-encoding", "").lower() == "gzip":
             body = _unpacked(body)
-        return DashboardAnswer(answer.status, body, fields.get(CHANGES, ""))
+        excerpt = hidden(repr(body[:1000].decode("utf-8", "replace")), self._secret)[:100]
+        return DashboardAnswer(answer.status, body, excerpt, fields.get(CHANGES, ""))
 
 
 def _unpacked(body: bytes) -> bytes:

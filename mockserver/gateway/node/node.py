@@ -33,6 +33,8 @@ RETRY_SECONDS = 5.0  # between two attempts to register
 BEAT_SECONDS = 2.0  # between two pings
 FIRST_BEAT_SECONDS = 0.1  # after the registration, so that the pull of policies goes first
 FIRST_PAUSE, LONGEST_PAUSE = 5.0, 60.0  # seconds between two attempts of the first load
+SHORT_SECONDS = 0.1  # of a reload that may be repeated at the next tick
+PAUSES = 20  # times the duration of a longer reload, until the next one for a change in the same process
 CLOSING_SECONDS = 1.0  # that work in progress has at the end
 RECOVERY_ATTEMPTS = 2  # of the versions that limit them to ten seconds
 SILENT = "dashboard is down? Heartbeat is failing"
@@ -53,6 +55,7 @@ class Node:
         client: the client of the Dashboard.
         session_id: the id of the process, by which the Dashboard knows it again.
         registers: True if the node registers and takes APIs; else it pulls policies alone.
+        has_news: True if a change is known whose reload is not queued yet.
         failure: why the last exchange with the Dashboard failed; "" if it did not.
     """
 
@@ -72,6 +75,7 @@ class Node:
         self._reloads = Reloads(gateway, self.client, self._recovers, self._tell, registers=self.registers)
         self._waiting = threading.Lock()  # held while a queued reload waits to begin
         self._is_registered = False
+        self.has_news = False
         self._health: Component | None = None
         self._changes = ""  # the count of changes that a Dashboard of ours told last
 
@@ -103,8 +107,28 @@ class Node:
         self.restart()
 
     def reload(self) -> None:
-        if not self._reloads.load() and self._reloads.hang:
+        if not self._load() and self._reloads.hang:
             raise ReloadHangs(self._reloads.hang)
+
+    def _load(self, begun: Callable[[], None] = lambda: None) -> bool:
+        """Reload, with all changes that are known by then. True if that succeeded."""
+        self.has_news = False
+        return self._reloads.load(begun)
+
+    def hear_of_change(self) -> None:
+        """Queue a reload for a change that a Dashboard of ours tells, without a notification.
+
+        A reload that takes long waits, for it takes the Dashboard's time too.
+        """
+        if self._reloads.seconds < SHORT_SECONDS:
+            self.gateway.queue_reload()
+        elif not self.has_news:
+            self.has_news = True
+            self._work.later(PAUSES * self._reloads.seconds, self._load_news)
+
+    def _load_news(self) -> None:
+        if self.has_news:
+            self.gateway.queue_reload()
 
     def queue_reload(self) -> None:
         if self._waiting.acquire(blocking=False):
@@ -139,7 +163,7 @@ class Node:
             try:
                 self.client.deregister()
             except ClientError as error:
-                LOG.warning("the Dashboard at %s was not told of the end: %s", self.client.url, error)
+                LOG.info("the Dashboard at %s was not told of the end: %s", self.client.url, error)
 
     def _register(self, then: Callable[[], None]) -> None:
         """Register, load, and go on; try again later while the Dashboard cannot register the node."""
@@ -218,12 +242,12 @@ class Node:
     def _note_changes(self, answer: DashboardAnswer) -> None:
         """Queue a reload if a Dashboard of ours tells of a change since the last pull and the last ping."""
         if answer.changes not in (self._changes, self._reloads.changes):
-            self.gateway.queue_reload()
+            self.hear_of_change()
         self._changes = answer.changes
 
     def _load_first(self, then: Callable[[], None], pause: float = FIRST_PAUSE) -> None:
         """Load, and go on; some versions repeat a first load that fails."""
-        is_loaded = self._reloads.load()
+        is_loaded = self._load()
         if self._reloads.hang:
             return
         if is_loaded or "node-first-load-is-repeated" not in self._behaviours:
@@ -233,7 +257,7 @@ class Node:
             self._work.later(pause, lambda: self._load_first(then, longer))
 
     def _load_when_free(self) -> None:
-        self._reloads.load(self._waiting.release)
+        self._load(self._waiting.release)
 
     def _recovers(self) -> bool:
         """Register again during a reload. True if the request can be repeated.

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -42,6 +43,7 @@ class Reloads:
 
     Attributes:
         hang: why no reload ends any more; "" if they end.
+        seconds: the time that the last reload took.
         is_over: True if the node has begun anew, so that these reloads ask for no more lists.
         changes: the count of changes that the last list of policies included, of a Dashboard of ours.
     """
@@ -63,6 +65,7 @@ class Reloads:
         self._lock = threading.Lock()  # never released by a reload that hangs
         self.hang = ""
         self.changes = ""
+        self.seconds = 0.0
         self.is_over = False
 
     def load(self, begun: Callable[[], None] = lambda: None) -> bool:
@@ -71,6 +74,7 @@ class Reloads:
             if self.hang:
                 return False
         begun()
+        started = time.monotonic()
         try:
             self._pull_all()
         except _PullFailed as error:
@@ -79,6 +83,7 @@ class Reloads:
         except ReloadHangs:
             return False
         finally:
+            self.seconds = time.monotonic() - started
             if not self.hang:
                 self._lock.release()
         self._tell("")

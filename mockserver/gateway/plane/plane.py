@@ -17,11 +17,13 @@ from mockserver.gateway.plane.control_client import DENIED, KEEP_ALIVE_SECONDS, 
 from mockserver.gateway.plane.plane_keys import PlaneKeys
 from mockserver.gateway.source import Component
 from mockserver.golang.rpc.errors import CallError, CallRefused, CallTimedOut
+from mockserver.http.redaction import hidden
 from mockserver.service.background import Background
 
 KEY_SECONDS = 10.0  # between two questions for changed keys, if the configuration has no other number
 PAUSE = 1.0  # seconds after a long poll that failed
 NO_LOGIN = "Could not connect to RPC"
+LONGEST_REASON = 200  # characters of what a control plane says, in the log
 LOG = logging.getLogger("tyk-contract")
 
 
@@ -33,6 +35,8 @@ class Plane:
         is_cut_off: True if the last login failed: the gateway then loads from its backup alone, and asks for
             no keys ("emergency mode").
     """
+
+    has_news = False  # a change is told by the long poll, which queues a reload
 
     def __init__(self, gateway: Gateway, backup: Backup, closing: threading.Event) -> None:
         self.gateway = gateway
@@ -108,7 +112,7 @@ class Plane:
         try:
             reason = "" if self.client.login() else "the control plane refuses the api_key"
         except CallError as error:
-            reason = str(error)
+            reason = hidden(str(error), self.gateway.config.slave_options__api_key)[:LONGEST_REASON]
         was_cut_off, self.is_cut_off = self.is_cut_off, bool(reason)
         host, port = self.client.address
         if reason and not was_cut_off:

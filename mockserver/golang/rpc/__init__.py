@@ -12,6 +12,6 @@ several types or a struct: `Named("int64", 5)`, `Named("*apidef.GroupLoginReques
 The side that sends structs is given their types: `types={"*apidef.GroupLoginRequest": Struct(…)}`.
 What was received has no `Named` around it, and structs, as dicts, lack the members that are zero.
 
-Modules: `server`, `client`, `errors`; `gob_types`, `gob_writer` and `gob_reader` for the encoding; `records`
-and `stream` for what is around it.
+Modules: `server`, with `connection` and `memory`; `client`; `errors`; `gob_types`, `gob_writer` and
+`gob_reader` for the encoding; `records` and `stream` for what is around it.
 """

@@ -45,10 +45,17 @@ class GobReader:
 
     Args:
         read: returns exactly the given number of bytes of the stream, or raises.
+        hold: called with the bytes of the value so far before more of it is read; it may raise.
     """
 
-    def __init__(self, read: Callable[[int], bytes], limits: Limits | None = None) -> None:
+    def __init__(
+        self,
+        read: Callable[[int], bytes],
+        limits: Limits | None = None,
+        hold: Callable[[int], None] = lambda _: None,
+    ) -> None:
         self._read = read
+        self._hold = hold
         self._limits = limits or Limits()
         self._types: dict[int, Type] = {}
         self._described = 0  # descriptions and their members
@@ -81,6 +88,7 @@ class GobReader:
         self._bytes_left -= length
         if self._bytes_left < 0:
             raise GobError(f"a value is longer than the limit of {self._limits.bytes} bytes")
+        self._hold(self._limits.bytes - self._bytes_left)
         self._message, self._at = self._read(length), 0
 
     def _type_sequence(self, *, inside: bool) -> Type:

@@ -2,60 +2,21 @@
 
 from __future__ import annotations
 
-import logging
 import socket
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import Self
 
-from mockserver.golang.rpc.errors import CallRefused, ConnectionLost, GobError, HangUp
-from mockserver.golang.rpc.gob_reader import GobReader, Limits
+from mockserver.golang.rpc.connection import LOG, Connection, Function, Load, Shared
+from mockserver.golang.rpc.gob_reader import Limits
 from mockserver.golang.rpc.gob_types import Type
-from mockserver.golang.rpc.gob_writer import GobWriter
-from mockserver.golang.rpc.records import PREFIX, TYPES, WIRE_RESPONSE, Request, Response
+from mockserver.golang.rpc.memory import Memory
+from mockserver.golang.rpc.records import TYPES
 from mockserver.golang.rpc.stream import Link
 
-LOG = logging.getLogger("tyk-contract")
-_GREETING = 10.0  # seconds within which a client must have told who it is
-_SILENCE = 600.0  # seconds without a request after which a connection is closed, unless a call waits
-_WHOLE = 30.0  # seconds within which a message must have come whole, or be taken by the client
-_UNKNOWN = "gorpc.Dispatcher: unknown method [.{}]"
+_EVICTING = 1.0  # seconds that a new connection waits until another one has ended
 _CLOSING = 10.0  # seconds that `close` waits for threads
-
-
-@dataclass(frozen=True)
-class Caller:
-    """The client of a call, on one of its connections.
-
-    Attributes:
-        connection_id: an id that the client chose itself, the same on all its connections.
-        address: of this connection.
-        gone: an event that is set when this connection has ended, so that no answer can be sent.
-    """
-
-    connection_id: str
-    address: str
-    gone: threading.Event = field(default_factory=threading.Event, compare=False, repr=False)
-
-
-Function = Callable[[Caller, Any], object]
-
-
-@dataclass(frozen=True)
-class Load:
-    """What a server does at the same time; what exceeds it is refused or has to wait.
-
-    Attributes:
-        connections: further ones are closed at once.
-        calls: further ones get an error.
-        calls_of_connection: further ones are not read until an earlier one is answered.
-    """
-
-    connections: int = 256
-    calls: int = 1024
-    calls_of_connection: int = 64
 
 
 def _log(what: str, error: Exception) -> None:
@@ -74,7 +35,8 @@ class RpcServer:
         functions: by their names.
         types: the types of structs in answers by the name that clients have registered.
         on_leave: called with a connection id when the last connection of that id has ended.
-        on_failure: called with the words for a call that raised any other error, and that error; it logs.
+        on_failure: called with the words for what raised any other error, and that error; it logs.
+        is_known: true for the connection id of a client that has shown who it is.
         limits: of one request.
     """
 
@@ -86,19 +48,25 @@ class RpcServer:
         types: Mapping[str, Type] | None = None,
         on_leave: Callable[[str], None] | None = None,
         on_failure: Callable[[str, Exception], None] = _log,
+        is_known: Callable[[str], bool] = lambda _: False,
         limits: Limits | None = None,
         load: Load | None = None,
     ) -> None:
         self._listener = listener
-        self._load = load or Load()
-        self._limits = limits or Limits()
-        self.functions = functions
-        self.types = {**TYPES, **(types or {})}
-        self.calls = threading.BoundedSemaphore(self._load.calls)
-        self.on_failure = on_failure
+        load = load or Load()
+        self._shared = Shared(
+            functions,
+            {**TYPES, **(types or {})},
+            limits or Limits(),
+            load,
+            on_failure,
+            threading.BoundedSemaphore(load.calls),
+            Memory(load.held),
+        )
+        self._is_known = is_known
         self._on_leave = on_leave
         self._lock = threading.Lock()
-        self._connections: dict[_Connection, threading.Thread] = {}
+        self._connections: dict[Connection, threading.Thread] = {}
         self._is_closing = False
         listener.setblocking(True)
         listener.listen()
@@ -137,16 +105,6 @@ class RpcServer:
             if connection_id in {None, connection.caller.connection_id}:
                 connection.hang_up()
 
-    def left(self, connection: _Connection) -> None:
-        """Forget a connection that has ended, and tell if it was the last one of its client."""
-        name = connection.caller.connection_id
-        with self._lock:
-            del self._connections[connection]
-            if not name or any(other.caller.connection_id == name for other in self._connections):
-                return
-        if self._on_leave is not None:
-            self._on_leave(name)
-
     def _accept(self) -> None:
         while not self._is_closing:
             try:
@@ -156,130 +114,55 @@ class RpcServer:
                     LOG.warning("no connection can be accepted: %s", error)
                     time.sleep(0.1)  # out of file descriptors; a connection may end meanwhile
                 continue
-            with self._lock:
-                if len(self._connections) >= self._load.connections or self._is_closing:
-                    accepted.close()
-                    continue
-                connection = _Connection(
-                    self, Link(accepted), f"{address[0]}:{address[1]}", self._limits, self._load
-                )
-                thread = threading.Thread(target=connection.serve, name="rpc connection", daemon=True)
-                self._connections[connection] = thread
-            thread.start()
+            self._make_room()
+            try:
+                self._begin(accepted, f"{address[0]}:{address[1]}")
+            except (OSError, RuntimeError) as error:  # the client has left; no descriptor or thread is free
+                accepted.close()
+                LOG.warning("a connection is closed at once: %s", error)
 
-
-class _Connection:
-    """One connection: a thread reads its requests, and each call has one."""
-
-    def __init__(self, server: RpcServer, link: Link, address: str, limits: Limits, load: Load) -> None:
-        self._server = server
-        self._link = link
-        self._reader = GobReader(link.inflow.read, limits)
-        self._writer = GobWriter(server.types)
-        self._writing = threading.Lock()
-        self._most_calls = load.calls_of_connection
-        self._calls = 0
-        self._changed = threading.Condition()
-        self.caller = Caller("", address)
-
-    def hang_up(self) -> None:
-        """End the connection."""
-        self._link.hang_up()
-
-    def serve(self) -> None:
-        """Read requests until the connection ends, and wait for the calls that still run."""
-        try:
-            self._greet()
-            while True:
-                self._next()
-        except ConnectionLost:
-            pass
-        except (GobError, TimeoutError) as error:
-            LOG.warning("the connection of %s is closed: %s", self.caller.address, error or "it is silent")
-        finally:
-            self.caller.gone.set()
-            self._link.hang_up()
-            with self._changed:
-                self._changed.wait_for(lambda: not self._calls)
-            self._link.close()
-            self._server.left(self)
-
-    def _greet(self) -> None:
-        """Read the connection id and whether the client deflates."""
-        inflow = self._link.inflow
-        inflow.expect(_GREETING)
-        if (prefix := inflow.read(len(PREFIX))) != PREFIX:
-            raise GobError(f"it began with {prefix!r}; the connection of a gateway begins with {PREFIX!r}")
-        name = inflow.read(inflow.read(1)[0]).decode(errors="backslashreplace")
-        self.caller = Caller(name, self.caller.address)
-        if inflow.read(1) != b"\0":  # a flag: the client deflates
-            self._link.deflate()
-
-    def _next(self) -> None:
-        """Read the next request, and start its call in a thread."""
-        inflow = self._link.inflow
-        inflow.expect(_SILENCE)
-        try:
-            inflow.wait()
-        except TimeoutError:
-            if self._calls:
+    def _make_room(self) -> None:
+        """If there are too many connections, end the one that is idle for longest of clients not known."""
+        with self._lock:
+            if len(self._connections) < self._shared.load.connections:
                 return
-            raise
-        inflow.expect(_WHOLE)
-        request = Request.of(self._reader.value())
-        function = self._server.functions.get(request.name)
-        if function is None:  # in the words of the vendor's library
-            self._answer(request, Response(request.number, error=_UNKNOWN.format(request.name)))
-        elif not self._server.calls.acquire(blocking=False):
-            self._answer(request, Response(request.number, error="the server has too many calls; try again"))
-        else:
-            self._start(request, function)
+            idle = [
+                connection
+                for connection in self._connections
+                if connection.is_idle and not self._is_known(connection.caller.connection_id)
+            ]
+            if not idle:
+                return
+            longest = min(idle, key=lambda connection: connection.last_request)
+            thread = self._connections[longest]
+        longest.hang_up()
+        thread.join(_EVICTING)
 
-    def _start(self, request: Request, function: Function) -> None:
-        """Start the call of a function in a thread, as soon as this connection has few enough."""
-        with self._changed:
-            self._changed.wait_for(lambda: self._calls < self._most_calls)
-            self._calls += 1
-        threading.Thread(
-            target=self._call, args=(request, function), name=f"rpc {request.name}", daemon=True
-        ).start()
-
-    def _call(self, request: Request, function: Function) -> None:
-        try:
+    def _begin(self, accepted: socket.socket, address: str) -> None:
+        """Serve a connection in a thread, if there are not too many."""
+        with self._lock:
+            if len(self._connections) >= self._shared.load.connections or self._is_closing:
+                accepted.close()
+                return
+            link = Link(accepted)
+            connection = Connection(self._shared, link, address)
+            thread = threading.Thread(
+                target=self._serve, args=(connection,), name="rpc connection", daemon=True
+            )
             try:
-                response = self._response(request, function)
-            finally:
-                self._server.calls.release()
-            self._answer(request, response)
-        except (HangUp, ConnectionLost):
-            self._link.hang_up()
-        finally:
-            with self._changed:
-                self._calls -= 1
-                self._changed.notify_all()
+                thread.start()  # under the lock, so that it finds itself when it leaves
+            except RuntimeError:
+                link.close()
+                raise
+            self._connections[connection] = thread
 
-    def _response(self, request: Request, function: Function) -> Response:
-        try:
-            return Response(request.number, function(self.caller, request.argument))
-        except CallRefused as refusal:
-            return Response(request.number, error=str(refusal))
-        except HangUp:
-            raise
-        except Exception as error:  # noqa: BLE001 - whatever fails, the caller gets an answer
-            return self._failure(request, error)
-
-    def _failure(self, request: Request, error: Exception) -> Response:
-        """The response of a call that failed by a fault of ours, without the text of the error."""
-        self._server.on_failure(f"the call {request.name} of {self.caller.address}", error)
-        return Response(request.number, error=f"{request.name} failed; the server's log has the reason")
-
-    def _answer(self, request: Request, response: Response) -> None:
-        """Send a response, unless the client asked for none."""
-        if not request.number:
-            return
-        with self._writing:
-            try:
-                batch = self._writer.write(WIRE_RESPONSE, response.document())
-            except GobError as error:
-                batch = self._writer.write(WIRE_RESPONSE, self._failure(request, error).document())
-            self._link.outflow.send(batch, _WHOLE)
+    def _serve(self, connection: Connection) -> None:
+        """Serve a connection until it ends, and tell if it was the last one of its client."""
+        connection.serve()
+        name = connection.caller.connection_id
+        with self._lock:
+            del self._connections[connection]
+            if not name or any(other.caller.connection_id == name for other in self._connections):
+                return
+        if self._on_leave is not None:
+            self._on_leave(name)

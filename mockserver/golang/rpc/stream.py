@@ -56,7 +56,9 @@ class Inflow:
             if self._inflater is not None and (self._inflater.unconsumed_tail or self._may_have_more):
                 self._add(self._inflater.unconsumed_tail)
                 continue
-            self._connection.settimeout(max(self._deadline - time.monotonic(), _LEAST_WAIT))
+            if (left := self._deadline - time.monotonic()) <= 0:  # also of a peer that sends without a pause
+                raise TimeoutError
+            self._connection.settimeout(max(left, _LEAST_WAIT))
             try:
                 received = self._connection.recv(_CHUNK)
             except TimeoutError:

@@ -30,7 +30,7 @@ _TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=ut
 def page(template: str, **values: Any) -> Reply:
     """The page of a template of this package, which extends base.html, with its values escaped."""
     text = _templates().get_template(template).render(assets=ASSETS_PREFIX, **values)
-    return Reply(text.encode(), 200, (("Content-Type", "text/html; charset=utf-8"), *HEADERS))
+    return Reply(text.encode(errors="replace"), 200, (("Content-Type", "text/html; charset=utf-8"), *HEADERS))
 
 
 def asset(name: str) -> Reply | None:
