@@ -9,9 +9,8 @@ from mockserver.gateway.policy_store import PolicyStore
 
 def written(store: PolicyStore, policy_id: str) -> dict[str, Any] | None:
     """The stored policy with an id; None if there is none."""
-    name = f"{policy_id}.json"
-    texts = [text for file, text in store.files.read() if file == name]
-    return store.codec.decode_leniently(texts[0])[0] if texts else None
+    text = store.files.get(policy_id)
+    return None if text is None else store.codec.decode_leniently(text)[0]
 
 
 def reason(store: PolicyStore, policy_id: str) -> str:

@@ -239,6 +239,7 @@ class Entry(NamedTuple):
 
     def as_dict(self) -> dict[str, Any]:
         """The entry as the mock's own API returns it."""
+        of_request, of_reply = self.request_violations, self.reply_violations
         return {
             "time": self.time,
             "method": self.method,
@@ -250,9 +251,9 @@ class Entry(NamedTuple):
             "status": self.status,
             "response": self._shown_text(self.reply.body),
             "fault": self.fault.as_dict() if self.fault else None,
-            "request_violations": self.request_violations,
-            "reply_violations": self.reply_violations,
-            "violations": self.violations,
+            "request_violations": of_request,
+            "reply_violations": of_reply,
+            "violations": of_request + of_reply,
             "warnings": self.warnings,
             **({"api": self.api, "upstream": self.upstream} if self.api else {}),
         }
