@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from asking import call, send
+from asking import call, send, talk
 from graphql_client import ask
 
 from mockserver import MockDashboard, MockGateway
@@ -33,6 +33,15 @@ def test_a_dropped_request_is_in_the_journal(gateway: MockGateway, operation: st
     assert (repeated.is_dropped, repeated.fault, repeated.violations) == (False, None, [])
     assert dropped.violations == []
     assert repr(dropped) == "POST /tyk/policies -> dropped addPolicy (fault: drop)"
+
+
+def test_a_long_request_that_is_dropped_is_told_too(gateway: MockGateway) -> None:
+    """A dropped request of which the journal keeps a part is dropped all the same."""
+    gateway.fault("addPolicy", drop=True)
+    with pytest.raises(ClientError):
+        call(gateway, "POST", "/tyk/policies", {"id": "gold", "name": "x" * 100_000})
+    (entry,) = gateway.journal
+    assert (entry.is_complete, entry.is_dropped, entry.warnings) == (False, True, [])
 
 
 def test_an_injected_answer_is_no_violation(gateway: MockGateway) -> None:
@@ -145,6 +154,17 @@ def test_an_entry_names_its_policy(
     """An entry has the id of the policy that the request is for, from its path or else its body."""
     call(gateway, method, target, body)
     assert gateway.journal[-1].policy_id == policy_id
+
+
+def test_an_entry_is_one_short_line(gateway: MockGateway) -> None:
+    """An entry prints as one line of bounded length, in which foreign control characters are escaped."""
+    talk(gateway, b"GET /tyk/\x9b31m" + b"x" * 10_000 + b" HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+    (entry,) = gateway.journal
+    assert repr(entry).startswith(r"GET /tyk/\x9b31mxxx")
+    assert len(repr(entry)) < 500
+    with pytest.raises(AssertionError) as failure:
+        gateway.check()
+    assert "\x9b" not in str(failure.value)
 
 
 def test_a_journal_prints_as_lines(gateway: MockGateway) -> None:

@@ -11,6 +11,7 @@ from asking import call, send
 
 from mockserver import MockDashboard, MockGateway
 from mockserver.http.client import Client
+from mockserver.storage.backend import BackendUnavailable
 
 ID = "5FD203D01F1AD30001C0FFEE"
 POLICIES: dict[str, tuple[str, str]] = {
@@ -145,6 +146,19 @@ def test_a_record_file_is_named(tmp_path: Path) -> None:
         call(gateway, "POST", "/tyk/policies", {"id": "gold"})
         (warning,) = gateway.journal[0].warnings
     assert warning == f"'gold': it is written, and never loaded: policies are loaded from {record} alone"
+
+
+def test_a_storage_that_does_not_answer_is_told(
+    gateway: MockGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """If the storage does not answer, the warnings say so, and reading the journal raises nothing."""
+
+    def fail(_: str) -> bytes:
+        raise BackendUnavailable("the store is down; start it")
+
+    call(gateway, "POST", "/tyk/policies", {"id": "gold"})
+    monkeypatch.setattr(gateway.gateway.store.files, "get", fail)
+    assert gateway.journal[0].warnings == ["no warnings can be given: the store is down; start it"]
 
 
 def test_warnings_hide_secrets(gateway: MockGateway) -> None:

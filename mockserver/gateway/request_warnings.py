@@ -17,7 +17,7 @@ from mockserver.gateway import unloaded
 from mockserver.gateway.gateway import Gateway
 from mockserver.golang import json_reader
 from mockserver.service.journal_entry import Entry
-from mockserver.storage.backend import Refused
+from mockserver.storage.backend import BackendUnavailable, Refused
 from mockserver.storage.files import MemoryFiles
 
 _CHECKED = ("Policy", "SessionState", "OAuthClient")  # an API definition is stored with all its members
@@ -30,12 +30,15 @@ def warnings_of(gateway: Gateway, entry: Entry) -> list[str]:
     operation = entry.reached.operation
     if operation is None or entry.reached.is_refused:
         return []
-    return [
-        *_of_body(gateway, entry, gateway.contract.body_schema(operation)),
-        *_of_write(gateway, entry),
-        *_of_read(gateway, entry),
-        *_of_reload(gateway, entry),
-    ]
+    try:
+        return [
+            *_of_body(gateway, entry, gateway.contract.body_schema(operation)),
+            *_of_write(gateway, entry),
+            *_of_read(gateway, entry),
+            *_of_reload(gateway, entry),
+        ]
+    except BackendUnavailable as error:
+        return [f"no warnings can be given: {error}"]
 
 
 def _of_body(gateway: Gateway, entry: Entry, schema: str) -> list[str]:

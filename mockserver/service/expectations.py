@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from mockserver.console.terminal import printable
 from mockserver.service.journal_entry import Entry
 
 SHOWN = 10  # requests in a message
@@ -43,7 +44,7 @@ class Expectation:
         if len(matches) == self.times or (self.times is None and matches):
             return matches
         near = [entry for entry in of_operation if entry not in matches]
-        raise AssertionError("\n".join(self._message(matches, near, entries)))
+        raise AssertionError("\n".join(map(printable, self._message(matches, near, entries))))
 
     def differences(self, entry: Entry) -> list[str]:
         """The differences between a request of the operation and the expected one; empty if it matches."""
@@ -86,7 +87,8 @@ def check_violations(entries: Iterable[Entry]) -> None:
     """
     lines = [f"  {entry!r}: {violation}" for entry in entries for violation in entry.violations]
     if lines:
-        raise AssertionError("\n".join(["requests or replies violate the specification:", *lines]))
+        lines = ["requests or replies violate the specification:", *map(printable, lines)]
+        raise AssertionError("\n".join(lines))
 
 
 def _differences(expected: Any, actual: Any, path: str) -> Iterator[str]:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
+from mockserver.console.terminal import printable
 from mockserver.contract.openapi import Contract, Operation
 from mockserver.golang import urls
 from mockserver.http.messages import Reply, Request
@@ -15,7 +16,7 @@ from mockserver.service.faults import Fault
 from mockserver.service.journal_parts import DROPPED, MAX_PART, Headers, ProxiedReply, Secrets, kept_of
 
 SECRET_HEADERS = {"x-tyk-authorization", "authorization", "proxy-authorization", "cookie", "admin-auth"}
-SHOWN = 200  # characters of a part of the request in a violation
+SHOWN = 200  # characters of a part of the request in a line
 _REFUSALS = {  # by status
     401: "the credential is wrong or missing",
     403: "the secret is wrong or missing",
@@ -70,13 +71,9 @@ class Entry(NamedTuple):
         outcome = "dropped" if self.is_dropped else str(self.status)
         notes = [f"refused: {self._refusal}"] if self.reached.is_refused else []
         notes += [f"fault: {self.fault}"] if self.fault else []
-        return " ".join(
-            [
-                f"{self.method} {self.target} -> {outcome}",
-                *([self.operation] if self.operation else []),
-                *([f"({'; '.join(notes)})"] if notes else []),
-            ]
-        )
+        parts = [f"{self.method[:SHOWN]} {self.target[:SHOWN]} -> {outcome}", self.operation]
+        parts += [f"({'; '.join(notes)})"] if notes else []
+        return printable(" ".join(filter(None, parts)))
 
     @property
     def operation(self) -> str:
@@ -96,7 +93,7 @@ class Entry(NamedTuple):
     @property
     def is_dropped(self) -> bool:
         """True if the connection was closed without an answer; the status is then 0."""
-        return self.reply is DROPPED
+        return self.reply.status == DROPPED.status
 
     @property
     def method(self) -> str:
