@@ -206,6 +206,7 @@ class Gateway:
         """Complete a queued reload, and a load of the source that is in progress."""
         if self.source is None:
             return
+        self.source.settle(CATCH_UP_SECONDS)  # a registration loads first
         if self._queued is not None or self.source.has_news:
             with contextlib.suppress(ReloadHangs):
                 self.reload()

@@ -75,6 +75,7 @@ class Node:
         self._reloads = Reloads(gateway, self.client, self._recovers, self._tell, registers=self.registers)
         self._waiting = threading.Lock()  # held while a queued reload waits to begin
         self._is_registered = False
+        self._has_answer = False  # to the registration, whatever it was
         self.has_news = False
         self._health: Component | None = None
         self._changes = ""  # the count of changes that a Dashboard of ours told last
@@ -131,6 +132,8 @@ class Node:
             self.gateway.queue_reload()
 
     def queue_reload(self) -> None:
+        if self.registers and not self._has_answer:
+            return  # for the registration is followed by a load
         if self._waiting.acquire(blocking=False):
             self._work.run(self._load_when_free)
 
@@ -170,7 +173,9 @@ class Node:
         outcome = self._try_to_register()
         if outcome == RETRY:
             self._work.later(RETRY_SECONDS, lambda: self._register(then))
-        elif outcome == REGISTERED:
+            return
+        self._has_answer = True
+        if outcome == REGISTERED:
             self._load_first(then)
         else:
             then()
