@@ -143,3 +143,67 @@ def test_a_clock_takes_the_smallest_and_the_largest_amount(seconds: Seconds, amo
     clock = Clock()
     clock.advance(amount)
     assert clock.uptime() == amount
+
+
+def test_a_frozen_clock_stands_still(seconds: Seconds) -> None:
+    """A frozen clock passes by `advance` alone, and runs the alarms that become due by it."""
+    clock, runs = Clock(), []
+    clock.call_at(10, lambda: runs.append("rung"))
+    clock.freeze()
+    before = clock.now(), clock.uptime()
+    seconds.epoch += 50
+    seconds.machine += 50
+    clock.run_due()
+    assert ((clock.now(), clock.uptime()), runs, clock.is_due) == (before, [], False)
+    clock.advance(10)
+    assert ((clock.now(), clock.uptime()), runs) == ((before[0] + 10, before[1] + 10), ["rung"])
+
+
+def test_a_clock_is_frozen_at_a_time(seconds: Seconds) -> None:
+    """A clock that is frozen at a time shows that time, whatever it was advanced by before."""
+    clock = Clock()
+    clock.advance(1000)
+    clock.freeze(1_000_000)
+    assert clock.now() == 1_000_000
+    clock.reset()
+    assert clock.now() == seconds.epoch
+
+
+def test_a_clock_goes_on_from_where_it_stands(seconds: Seconds) -> None:
+    """A clock that passes again goes on from the frozen times, and its alarms are due by them."""
+    clock = Clock()
+    clock.call_at(10, lambda: None)
+    clock.freeze(1_000_000)
+    seconds.epoch += 50
+    seconds.machine += 50
+    clock.unfreeze()
+    assert (clock.now(), clock.uptime()) == (1_000_000, 0)
+    seconds.epoch += 10
+    seconds.machine += 10
+    assert (clock.now(), clock.uptime(), clock.is_due) == (1_000_010, 10, True)
+
+
+def test_an_alarm_rings_after_the_clock_was_frozen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An alarm whose timer went off while the clock was frozen gets another one when it passes again."""
+    timers: list[float] = []
+
+    def timer(seconds: float, _: Any) -> Any:
+        timers.append(seconds)
+        return SimpleNamespace(start=lambda: None)
+
+    monkeypatch.setattr(clock_module.threading, "Timer", timer)  # type: ignore[attr-defined]
+    clock = Clock()
+    clock.freeze()
+    clock.call_at(clock.uptime() + 5, lambda: None)
+    clock.unfreeze()
+    assert timers == [5, pytest.approx(5, abs=1)]
+
+
+@pytest.mark.parametrize("at", [-1, 1e12, float("nan"), "2026", True])
+def test_a_clock_is_frozen_at_no_other_times(seconds: Seconds, at: Any) -> None:
+    """What is no time from 1970 to 9999 is refused, and the clock passes on."""
+    clock = Clock()
+    with pytest.raises(ValueError, match="give seconds since the epoch"):
+        clock.freeze(at)
+    seconds.machine += 5
+    assert clock.uptime() == 5

@@ -247,10 +247,15 @@ def test_the_journal_of_the_control_api_has_the_whole_exchange(gateway: MockGate
         "method": "POST",
         "target": "/tyk/policies?a=1",
         "operation": "addPolicy",
+        "policy_id": "",
         "headers": {"Host": "h", "X-Tyk-Authorization": "***"},
         "body": '{"id":"\ufffd"}',
         "status": 200,
         "response": '{"key":"\ufffd","status":"ok","action":"added"}\n',
+        "fault": None,
+        "request_violations": [violation],
+        "reply_violations": [],
+        "warnings": [],
     }
 
 

@@ -15,7 +15,8 @@ from mockserver import MockGateway
 from mockserver.http.echo_server import Echo
 from mockserver.http.messages import Reply, Request, parse_head
 from mockserver.service.journal import MAX_BYTES, MAX_ENTRIES, SMALL, Journal
-from mockserver.service.journal_entry import MAX_PART, Entry, ProxiedReply, ProxiedRequest, Reached
+from mockserver.service.journal_entry import Entry, Reached
+from mockserver.service.journal_parts import MAX_PART, ProxiedReply, ProxiedRequest
 
 SECRET = "s3cret"
 LONG = 3 * MAX_PART

@@ -121,3 +121,58 @@ def test_a_session_that_does_not_use_it_loads_nothing_heavy() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert (done.stdout, done.stderr) == ("\n", "")
+
+
+def test_markers_give_arguments_to_the_mock(pytester: pytest.Pytester) -> None:
+    """The closest marker counts, a path is one of the mock, and each test has what its own markers say."""
+    pytester.mkdir("plans").joinpath("old.json").write_text('{"id": "old"}')
+    pytester.makepyfile(
+        """
+        import pytest
+
+        pytestmark = pytest.mark.tyk(secret="ours", gateway="5.8", policies=[{"id": "gold"}])
+
+        @pytest.mark.tyk(gateway="5.14")
+        def test_closest(mock_gateway):
+            assert (mock_gateway.secret, str(mock_gateway.gateway.version)[:4]) == ("ours", "5.14")
+            assert list(mock_gateway.policies) == ["gold"]
+
+        @pytest.mark.tyk(policies="plans")
+        def test_path(mock_gateway):
+            assert list(mock_gateway.policies) == ["old"]
+
+        class TestClass:
+            @pytest.mark.tyk(gateway=["5.8", "5.12"])
+            def test_versions(self, mock_gateway):
+                mock_gateway.policies["gold"]
+
+        def test_session(mock_gateway_session, mock_dashboard_session):
+            assert mock_gateway_session.secret != "ours"
+            assert mock_dashboard_session.gateway is not None
+        """
+    )
+    result = pytester.runpytest_subprocess(*LEAN, "-v", "--strict-markers")
+    result.assert_outcomes(passed=5)
+    result.stdout.fnmatch_lines(["*test_versions?5.8? PASSED*", "*test_versions?5.12? PASSED*"])
+
+
+def test_a_wrong_marker_is_an_error(pytester: pytest.Pytester) -> None:
+    """An argument without a name, an unknown one, and an unknown key fail the test with the reason."""
+    pytester.makepyfile(
+        """
+        import pytest
+
+        @pytest.mark.tyk("5.8")
+        def test_unnamed(mock_gateway): ...
+
+        @pytest.mark.tyk(gatway="5.8")
+        def test_unknown(mock_gateway): ...
+
+        @pytest.mark.tyk(config={"hash_key": True})
+        def test_key(mock_gateway): ...
+        """
+    )
+    result = pytester.runpytest_subprocess(*LEAN, "--continue-on-collection-errors")
+    output = result.stdout.str() + result.stderr.str()
+    assert "give the arguments of @pytest.mark.tyk by name, not '5.8'" in output
+    assert result.ret != 0

@@ -30,7 +30,7 @@ from mockserver.golang import json_reader, json_size, regexps, urls
 from mockserver.golang.rpc import connection, gob_reader, stream
 from mockserver.http import chunked_body, client, client_connection, deadline, echo_server
 from mockserver.http.limits import MAX_CONNECTIONS, THREADS, Limits
-from mockserver.service import journal, journal_entry
+from mockserver.service import journal, journal_parts
 from mockserver.storage import redis_backend, redis_client
 
 TEXT = (Path(__file__).parent.parent / "SECURITY.md").read_text("utf-8")
@@ -67,7 +67,7 @@ NUMBERS = [  # the beginning of a row, a text in it, the value in the code, and 
     ("GraphQL document", "cost 100,000", graphql.MAX_COST, 100_000),
     ("journal", "1,000 requests", journal.MAX_ENTRIES, 1000),
     ("journal", "32 MiB", journal.MAX_BYTES, 32 * MIB),
-    ("journal", "64 KiB of each part", journal_entry.MAX_PART, 64 * KIB),
+    ("journal", "64 KiB of each part", journal_parts.MAX_PART, 64 * KIB),
     ("planes", "256; 1,024; 64", (LOAD.connections, LOAD.calls, LOAD.calls_of_connection), (256, 1024, 64)),
     ("plane that connects", "10 s until", connection.GREETING, 10),
     ("plane that connects", "30 s for a message, 30 s for an answer", connection.WHOLE, 30),

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from mockserver.contract.names import nearest
 from mockserver.contract.spec_files import SpecError, behaviours_table, spec_path
 from mockserver.contract.versions import GatewayVersion, Span
 
@@ -99,16 +100,31 @@ class Behaviours(Mapping[str, Behaviour]):
     def __len__(self) -> int:
         return len(self._rows)
 
-    def of(self, version: GatewayVersion, without: frozenset[str] = frozenset()) -> frozenset[str]:
+    def of(
+        self,
+        version: GatewayVersion,
+        without: Collection[str] = (),
+        switchable: frozenset[str] = frozenset(),
+    ) -> frozenset[str]:
         """The ids of the behaviours that hold for a version, except those in `without`.
 
         Raises:
-            SpecError: an id in `without` is not that of a behaviour.
+            SpecError: an id in `without` is not that of a behaviour, or of none that holds for the version,
+                or is not one of `switchable`.
         """
-        if unknown := without - self._rows.keys():
-            raise SpecError(f"no behaviour is called {min(unknown)!r}; `tyk-contract behaviours` lists them")
-        ids = {row.id for row in self._rows.values() if row.holds_for(version)}
-        return frozenset(ids) - without
+        ids = frozenset(row.id for row in self._rows.values() if row.holds_for(version))
+        for name in sorted(without):
+            if name not in self._rows:
+                hint = nearest(name, self._rows)
+                raise SpecError(
+                    f"no behaviour is called {name!r}{hint}; `tyk-contract behaviours` lists them"
+                )
+            if name not in switchable:
+                listed = ", ".join(sorted(switchable & ids))
+                raise SpecError(f"the behaviour {name!r} cannot be switched off; these can: {listed}")
+            if name not in ids:
+                raise SpecError(f"the behaviour {name!r} is not one of {version}; leave it out of `without`")
+        return ids - frozenset(without)
 
 
 @cache

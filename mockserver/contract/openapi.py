@@ -145,9 +145,14 @@ class Contract:
         schema = media.get("schema", {})
         return [*self._body_violations("request", schema, body), *self._decoding_violations(schema, body)]
 
+    def body_schema(self, operation: Operation) -> str:
+        """The name of the schema of a request's body; "" if it has none, or none with a name."""
+        declared = self.resolve(self.definition(operation).get("requestBody", {}))
+        return _name_of(declared.get("content", {}).get("application/json", {}).get("schema", {}))
+
     def _decoding_violations(self, schema: Mapping[str, Any], body: bytes) -> list[str]:
         """Values that Go's decoder refuses and a schema cannot, such as 1.0 for an int64."""
-        name = schema.get("$ref", "").rpartition("/")[2].removesuffix(schema_views.REQUEST_SUFFIX)
+        name = _name_of(schema)
         if self.version is None or name not in self.raw["components"]["schemas"]:
             return []
         kind, problems = self.type_of(name), Problems()
@@ -206,6 +211,11 @@ class Contract:
     @cached_property
     def _components(self) -> Any:
         return schema_views.as_json_schema(self.document.get("components", {}))
+
+
+def _name_of(schema: Mapping[str, Any]) -> str:
+    """The name of the Go struct that a schema of the document refers to; "" if it refers to none."""
+    return str(schema.get("$ref", "")).rpartition("/")[2].removesuffix(schema_views.REQUEST_SUFFIX)
 
 
 def _errors(validator: Any, instance: Any, *, is_long: bool) -> list[Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import partial
 from typing import Any
 
@@ -32,9 +32,9 @@ from mockserver.dashboard.portal.provider import Provider
 from mockserver.dashboard.record_forms import INDEXED, KINDS, is_index_entry, is_record, terms_of
 from mockserver.dashboard.records import Records
 from mockserver.dashboard.replies import Refusal
+from mockserver.dashboard.switches import SWITCHABLE
 from mockserver.dashboard.users import ADMIN, User, Users
-from mockserver.http.messages import DropConnection
-from mockserver.service.fault import Fault
+from mockserver.service.fault import Fault, FaultDrop
 from mockserver.service.mock import Mock
 from mockserver.storage.backend import Backend
 
@@ -73,7 +73,7 @@ class Dashboard:
         key: str = DEFAULT_KEY,
         organisation: str = DEFAULT_ORGANISATION,
         style: str = "",
-        without: frozenset[str] = frozenset(),
+        without: Collection[str] = (),
         introspection: bool = True,
         strict_nonces: bool = False,
     ) -> None:
@@ -84,7 +84,7 @@ class Dashboard:
         self.key = key
         self.organisation = organisation
         self.introspection = introspection
-        self.behaviours = behaviours.load(SPEC).of(version, without)
+        self.behaviours = behaviours.load(SPEC).of(version, without, SWITCHABLE)
         self.contract = Contract.load(version, SPEC)
         self.storage_is_shared = backend.is_shared
         codec = Codec.of(self.contract, "Policy")
@@ -151,12 +151,12 @@ class Dashboard:
 
         Raises:
             Refusal: the fault has a status.
-            DropConnection: the fault drops the connection.
+            FaultDrop: the fault drops the connection.
         """
         if fault := self._mock.faults.take(operation):
             delays.append(fault.delay)
             if fault.drop:
-                raise DropConnection(sum(delays))
+                raise FaultDrop(sum(delays), fault)
             if fault.status:
                 raise Refusal(fault.message, fault.status)
         return fault
@@ -199,6 +199,16 @@ class Dashboard:
         self.history.clear()
         self.control_plane.clear()
         self._found()
+
+    def snapshot(self) -> Callable[[], None]:
+        """A function that makes the index fit to the documents, once the backend is as it was."""
+
+        def put_back() -> None:
+            for records in self._records.values():
+                records.forget_index()
+                records.complete_index()
+
+        return put_back
 
     def _found(self) -> None:
         """Add the first organisation and its admin, if the database has no users."""

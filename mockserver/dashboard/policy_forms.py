@@ -24,7 +24,7 @@ _MEMBERS_OF_2017 = (
     "org_id", "per", "quota_max", "quota_renewal_rate", "rate", "tags",
 )  # fmt: skip
 _RIGHTS = ("access_rights", "access_rights_array")
-_NAMES_OF_TODAY = {"apiid": "api_id", "apiname": "api_name"}
+NAMES_OF_TODAY = {"apiid": "api_id", "apiname": "api_name"}
 
 
 class Form:
@@ -123,7 +123,7 @@ def _renamed(rights: Any) -> Any:
 
 
 def _renamed_right(right: Any) -> Any:
-    return _mapped(right, lambda name, value: (_NAMES_OF_TODAY.get(name, name), value))
+    return _mapped(right, lambda name, value: (NAMES_OF_TODAY.get(name, name), value))
 
 
 def _mapped(node: Any, member: Callable[[str, Any], tuple[str, Any]]) -> Any:

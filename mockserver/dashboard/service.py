@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+from functools import partial
 
 from mockserver.dashboard import handlers, replies
 from mockserver.dashboard.dashboard import Dashboard
@@ -11,6 +12,7 @@ from mockserver.dashboard.handlers import dataplanes
 from mockserver.dashboard.handlers.registration import key_of
 from mockserver.dashboard.mdcb import scenarios as mdcb_scenarios
 from mockserver.dashboard.nodes import scenarios as node_scenarios
+from mockserver.dashboard.request_warnings import warnings_of
 from mockserver.http.messages import Reply, Request
 from mockserver.service.registry import check
 from mockserver.service.service import Service
@@ -40,6 +42,7 @@ def dashboard_service(dashboard: Dashboard) -> Service:
         not_allowed=lambda _: replies.METHOD_NOT_ALLOWED,
         beside=dataplanes.beside,
         path_of=guard.path_of,
+        warn=partial(warnings_of, dashboard),
         scenarios=SCENARIOS,
         also_faulty=OPERATION_IDS | mdcb_scenarios.TARGETS,
     )

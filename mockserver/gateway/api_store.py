@@ -5,14 +5,14 @@ from __future__ import annotations
 import logging
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from mockserver.contract.codecs import Codec, Malformed
 from mockserver.gateway.api_definition import Api
 from mockserver.storage.backend import BackendUnavailable
-from mockserver.storage.files import Files
+from mockserver.storage.files import Files, snapshot
 
 LOG = logging.getLogger("tyk-contract")
 _MCP_MEMBERS = ("json_rpc_methods", "json_rpc_methods_access_rights", "mcp_primitives", "mcp_access_rights")
@@ -109,6 +109,16 @@ class ApiStore:
     def sources(self) -> list[tuple[str, bytes]]:
         """The name and content of each file that the last reload has read."""
         return [(name, text) for name, (text, _) in self._seen.items()]
+
+    def snapshot(self) -> Callable[[], None]:
+        """A function that brings back the present written and loaded APIs."""
+        put_back_files, loaded, ever_loaded = snapshot(self.files), self.loaded, self.ever_loaded
+
+        def put_back() -> None:
+            put_back_files()
+            self.loaded, self.ever_loaded = loaded, ever_loaded
+
+        return put_back
 
     def restore(self) -> list[str]:
         """Undo the writes, unload all APIs, and return a line for each file that others have changed."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import math
 import random
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,6 +29,7 @@ from mockserver.gateway.policy_store import PolicyStore
 from mockserver.gateway.rate_limits import QuotaCounters, TokenBuckets
 from mockserver.gateway.session_store import SessionStore, is_entry
 from mockserver.gateway.source import ReloadHangs, Source
+from mockserver.gateway.switches import SWITCHABLE
 from mockserver.service.clock import Alarm
 from mockserver.service.mock import Mock
 from mockserver.storage.backend import Backend
@@ -58,6 +60,7 @@ class Gateway:
         waiting: a semaphore of the exchanges with upstreams that are in progress.
         storage_is_shared: True if other gateways share the backend.
         fsync: True if a write of a file is answered when the file is on the disk.
+        reload_asked_at: the time at which a reload was queued last, in seconds since the epoch.
         on_applied: called with the id of an organisation and the ids of its policies that were applied to
             the session of a request; None for nobody.
         organisations: the sessions of organisations. They are never hashed and never expire by configuration.
@@ -71,14 +74,14 @@ class Gateway:
         mock: Mock | None = None,
         *,
         directory: Path = Path(),
-        without: frozenset[str] = frozenset(),
+        without: Collection[str] = (),
         upstreams: frozenset[str] = frozenset(),
         fsync: bool = False,
     ) -> None:
         mock = mock or Mock()
         self.version = version
         self.config = config
-        self.behaviours = behaviours.load().of(version, without)
+        self.behaviours = behaviours.load().of(version, without, SWITCHABLE)
         self.contract = Contract.load(version)
         self.codec = Codec.of(self.contract, "Policy")
         self.clock = mock.clock
@@ -94,6 +97,7 @@ class Gateway:
             _files(config, directory, mock.backend, fsync=fsync),
             behaviours=self.behaviours,
             record=_record(config, directory),
+            now=self.now,
         )
         self.session_codec = Codec.of(self.contract, "SessionState")
         of_sessions = partial(is_entry, self.session_codec)
@@ -115,6 +119,7 @@ class Gateway:
         )
         self._publish = mock.backend.publish
         self._queued: Alarm | None = None
+        self.reload_asked_at = -math.inf
         self.source: Source | None = None
         mock.on(RELOAD, self.queue_reload)
         self._load()
@@ -142,9 +147,15 @@ class Gateway:
     def queue_reload(self) -> None:
         """Queue a reload for the next tick (gateway/server.go:1299 @v5.12.0)."""
         with self.clock.lock:
+            self.reload_asked_at = self.now()
             if self._queued is None:
                 tick = self.clock.next_tick(self.config.reload_seconds)
                 self._queued = self.clock.call_at(tick, self._run_queued)
+
+    @property
+    def reload_is_queued(self) -> bool:
+        """True if a reload is due at the next tick."""
+        return self._queued is not None
 
     def reload_group(self) -> None:
         """Queue a reload in all gateways of the group."""
@@ -158,11 +169,9 @@ class Gateway:
         Returns a line for each file that others have changed since, and that therefore stays as it is.
         """
         self._queued = None
+        self.reload_asked_at = -math.inf
         left = self.store.restore() + self.apis.restore()
-        for state in (
-            self.sessions, self.organisations, self.buckets, self.match_cache, self.oauth, self.jwks_cache,
-        ):  # fmt: skip
-            state.clear()
+        self._clear_caches()
         self.load()
         if self.source is not None:
             self.ready = False
@@ -177,6 +186,25 @@ class Gateway:
         with self._review_lock:
             return self._review.findings([*policies, *apis], self.now())
 
+    def snapshot(self) -> Callable[[], None]:
+        """A function that brings back what is written and loaded now; caches and rate limits start anew."""
+        parts, ready = (self.store.snapshot(), self.apis.snapshot()), self.ready
+
+        def put_back() -> None:
+            for part in parts:
+                part()
+            self.ready = ready
+            self._clear_caches()
+
+        return put_back
+
+    def _clear_caches(self) -> None:
+        """Clear what is kept in memory alone, rate limits included."""
+        for state in (
+            self.sessions, self.organisations, self.buckets, self.match_cache, self.oauth, self.jwks_cache,
+        ):  # fmt: skip
+            state.clear()
+
     def warnings(self) -> list[str]:
         """The warnings about files, a line each; a real gateway tells few of them, and those in its log."""
         lines = [*self.store.file_warnings(), *self.apis.files.warnings(), *warnings_of(self.findings())]
@@ -184,13 +212,16 @@ class Gateway:
         return lines
 
     def load(self) -> None:
-        """Load the written policies and APIs, without waiting for a tick."""
+        """Load the written policies and APIs, without waiting for a tick, and log it."""
+        self._load()
+        self.log_load()
+
+    def _load(self) -> None:
         config = self.config
         if not (config.policies_from_dashboard or config.policies_from_control_plane):
             self.ready = (self.store.reload() or self.ready) and not config.slave_options__use_rpc
         if not (config.use_db_app_configs or config.slave_options__use_rpc):
             self.load_apis()
-        self.log_load()
 
     def log_load(self) -> None:
         """Log what is loaded."""

@@ -4,67 +4,20 @@ from __future__ import annotations
 
 import copy
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from functools import cached_property, partial
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 from mockserver.contract.codecs import Codec, ensure_id
+from mockserver.gateway.loaded_policies import Loaded, LoadedPolicy, Policy
+from mockserver.gateway.write_times import WriteTimes
 from mockserver.golang import json_reader
 from mockserver.storage.backend import BackendUnavailable
-from mockserver.storage.files import Files
+from mockserver.storage.files import Files, snapshot
 
-Policy = dict[str, Any]
 LOG = logging.getLogger("tyk-contract")
-
-
-@dataclass(eq=False)
-class LoadedPolicy:
-    """A policy as loaded by a reload; it is decoded at its first use.
-
-    A session that a policy is applied to shares nested documents with it and may change them, as on a real
-    gateway, so that the cached text may become outdated.
-
-    Attributes:
-        policy_id: the policy's id.
-        org_id: the id of its organisation.
-        make: decodes the policy.
-        codec: the codec of policies.
-        is_lent: True if the policy was lent to a session.
-    """
-
-    policy_id: str
-    org_id: str
-    make: Callable[[], Policy]
-    codec: Codec
-    is_lent: bool = False
-
-    def carried_over(self) -> LoadedPolicy:
-        """A copy for the next reload of an unchanged file; the cached text stays unless it was lent."""
-        copied = replace(self, is_lent=False)
-        if not self.is_lent and "text" in vars(self):
-            vars(copied)["text"] = self.text
-        return copied
-
-    def lend(self) -> Policy:
-        """The decoded policy for a session, which may change its nested documents."""
-        self.is_lent = True
-        return self.policy
-
-    def take_back(self) -> None:
-        """Drop the cached text, for the session may have changed the policy."""
-        vars(self).pop("text", None)
-
-    @cached_property
-    def policy(self) -> Policy:
-        """The decoded policy."""
-        return self.make()
-
-    @cached_property
-    def text(self) -> bytes:
-        """The UTF-8 text of the policy in a response."""
-        return self.codec.encode(self.policy).encode()
 
 
 @dataclass(frozen=True)
@@ -75,31 +28,16 @@ class _CachedFile:
     loaded: LoadedPolicy
 
 
-@dataclass(frozen=True)
-class Loaded:
-    """The policies that one reload loaded. Immutable: the next reload replaces it.
-
-    Attributes:
-        listed: the policies in the list of all policies.
-        by_id: the policies by id.
-        by_organisation: the policies by organisation and id, for the sessions of that organisation.
-    """
-
-    listed: tuple[LoadedPolicy, ...] = ()
-    by_id: Mapping[str, LoadedPolicy] = field(default_factory=dict)
-    by_organisation: Mapping[tuple[str, str], LoadedPolicy] = field(default_factory=dict)
-
-
 class PolicyStore:
     """The only owner of policies.
-
-    `record` is the single file of all policies that `policy_record_name` sets. If it is set, policies are
-    loaded from it; writes still go to `files`, which are never loaded.
 
     Attributes:
         codec: the codec of policies.
         files: the written policies, one file for each.
         loaded: the policies that the last reload loaded.
+        record: the single file of all policies that `policy_record_name` sets, or None. If set, policies
+            are loaded from it; writes still go to `files`, which are never loaded.
+        writes: when the policies were written.
     """
 
     def __init__(
@@ -109,15 +47,17 @@ class PolicyStore:
         *,
         behaviours: frozenset[str],
         record: Path | None = None,
+        now: Callable[[], float] = time.time,
     ) -> None:
         self.codec = codec
         self.files = files
         self.loaded = Loaded()
         self._behaviours = behaviours
-        self._record = record
+        self.record = record
         self._record_text: bytes | None = None  # as the last reload has read it
         self._record_error = ""
         self._cached: dict[str, _CachedFile] = {}
+        self.writes = WriteTimes(now)
 
     def write(self, policy: Policy) -> None:
         """Write the file of a policy.
@@ -126,6 +66,7 @@ class PolicyStore:
             NoStorage, Refused: the file cannot be written.
         """
         self.files.write(policy["id"], partial(self.codec.file_text, policy))
+        self.writes.note(policy["id"])
 
     def delete(self, policy_id: str) -> None:
         """Remove the file of a policy.
@@ -134,6 +75,7 @@ class PolicyStore:
             NoStorage, Refused: the file cannot be removed.
         """
         self.files.delete(policy_id)
+        self.writes.forget(policy_id)
 
     def written(self) -> dict[str, Policy]:
         """The written policies by file name."""
@@ -144,7 +86,7 @@ class PolicyStore:
 
         If it failed, the loaded set stays, or becomes empty for a record file of some versions.
         """
-        if self._record is None:
+        if self.record is None:
             try:
                 entries = [("", policy) for policy in self._read_files()]
             except BackendUnavailable as error:
@@ -152,7 +94,7 @@ class PolicyStore:
                 return False
         else:
             try:
-                entries = self._read_record(self._record)
+                entries = self._read_record(self.record)
             except (OSError, ValueError):
                 if "failed-load-keeps-policies" not in self._behaviours:
                     self.loaded = Loaded()
@@ -210,11 +152,11 @@ class PolicyStore:
 
     def warnings(self) -> list[str]:
         """The warnings, one line for each file that is only partly loaded, and for each other user."""
-        if self._record is not None:
+        if self.record is not None:
             try:
-                self._read_record(self._record)
+                self._read_record(self.record)
             except (OSError, ValueError) as error:
-                return [f"{self._record}: {error}; none of its policies is loaded"]
+                return [f"{self.record}: {error}; none of its policies is loaded"]
             return []
         lines = self.files.warnings()
         for name, text in self.files.read():
@@ -225,22 +167,34 @@ class PolicyStore:
     @property
     def is_record(self) -> bool:
         """True if policies are loaded from a record file."""
-        return self._record is not None
+        return self.record is not None
 
     def sources(self) -> list[tuple[str, bytes]]:
         """The name and content of each file that the last reload has read."""
-        if self._record is not None:
-            return [] if self._record_text is None else [(str(self._record), self._record_text)]
+        if self.record is not None:
+            return [] if self._record_text is None else [(str(self.record), self._record_text)]
         return [(name, file.text) for name, file in self._cached.items()]
 
     def file_warnings(self) -> list[str]:
         """The warnings about the directory or the record file as such, a line each."""
         return [*self.files.warnings(), *([self._record_error] if self._record_error else [])]
 
+    def snapshot(self) -> Callable[[], None]:
+        """A function that brings back the present written and loaded policies."""
+        put_back_files, loaded, times = snapshot(self.files), self.loaded, self.writes.copy()
+
+        def put_back() -> None:
+            put_back_files()
+            self.loaded = loaded.carried_over()
+            self.writes.replace(times)
+
+        return put_back
+
     def restore(self) -> list[str]:
         """Undo the writes, unload all policies, and return a line for each file that others have changed."""
         left = self.files.restore()
         self.loaded = Loaded()
+        self.writes.clear()
         return left
 
     def _read_record(self, path: Path) -> list[tuple[str, LoadedPolicy]]:

@@ -6,9 +6,11 @@ Source: gateway/server.go:742 and :806 @v5.12.0; gorilla/mux 1.8.1, ServeHTTP.
 from __future__ import annotations
 
 import hmac
+from functools import partial
 
 from mockserver.gateway import handlers, replies
 from mockserver.gateway.gateway import Gateway
+from mockserver.gateway.request_warnings import warnings_of
 from mockserver.gateway.scenarios import API_REQUEST, SCENARIOS
 from mockserver.golang import urls
 from mockserver.http.messages import Reply, Request
@@ -46,6 +48,7 @@ def gateway_service(gateway: Gateway) -> Service:
         path_of=guard.path_of,
         scenarios=SCENARIOS,
         beside_name=API_REQUEST,
+        warn=partial(warnings_of, gateway),
     )
 
 

@@ -16,8 +16,8 @@ from mockserver.golang import json_writer
 from mockserver.http.messages import Reply, Request
 from mockserver.mutation.mutant import AnswerPatch
 from mockserver.service import registry
-from mockserver.service.fault import Fault
-from mockserver.service.journal_entry import ProxiedReply, Reached
+from mockserver.service.journal_entry import Reached
+from mockserver.service.journal_parts import ProxiedReply
 from mockserver.service.registry import Call
 from mockserver.serving import dispatcher
 
@@ -106,15 +106,14 @@ def _install_answer(patch: AnswerPatch) -> None:
     original = dispatcher.Dispatcher._reply
     calls = iter(range(10**9))
 
-    def _reply(
-        self: dispatcher.Dispatcher, request: Request, blocking: bool
-    ) -> tuple[Reply, Reached, Fault | None]:
-        reply, reached, fault = original(self, request, blocking)
-        operation = reached.operation.id if reached.operation else "none"
+    def _reply(self: dispatcher.Dispatcher, request: Request, blocking: bool) -> tuple[Reply, Reached]:
+        reply, reached = original(self, request, blocking)
+        has_reached = reached.operation and not reached.is_refused
+        operation = reached.operation.id if has_reached and reached.operation else "none"
         applies = (patch.operation, patch.status) == (operation, reply.status)
         if applies and not isinstance(reply, ProxiedReply) and WHEN[patch.when](next(calls), len(reply.body)):
-            return ANSWERS[patch.how](reply), reached, fault
-        return reply, reached, fault
+            return ANSWERS[patch.how](reply), reached
+        return reply, reached
 
     dispatcher.Dispatcher._reply = _reply  # type: ignore[method-assign]  # a mutant is a patch
 
@@ -151,16 +150,16 @@ class _FieldPatch:
 
 
 def _patch_gateway(patch: _FieldPatch) -> None:
-    from mockserver.gateway import handlers, policy_store
+    from mockserver.gateway import handlers, loaded_policies
 
-    def text_of(loaded: policy_store.LoadedPolicy) -> bytes:
+    def text_of(loaded: loaded_policies.LoadedPolicy) -> bytes:
         output = loaded.codec.type.output(loaded.policy)
         patch.apply(output, loaded.policy["id"])
         return json_writer.write(output).encode()
 
     for operation in ("getPolicy", "listPolicies"):
         patch.note(handlers.SERVICE, operation)
-    policy_store.LoadedPolicy.text = property(text_of)  # type: ignore[assignment,method-assign]  # a mutant is a patch
+    loaded_policies.LoadedPolicy.text = property(text_of)  # type: ignore[assignment,method-assign]  # a mutant is a patch
 
 
 def _patch_dashboard(patch: _FieldPatch) -> None:

@@ -37,6 +37,7 @@ UNIT_TESTS: dict[str, tuple[str, ...]] = {  # the names of the test modules, by 
     "service.faults": ("faults", "mock_gateway"),
     "service.journal": ("dispatcher", "journal", "mock_gateway", "mock_safety"),
     "service.journal_entry": ("dispatcher", "journal", "mock_gateway", "mock_safety"),
+    "service.journal_parts": ("journal", "mock_safety"),
     "service.mock": ("dispatcher", "mock_gateway", "store"),
     "service.registry": ("dispatcher", "mock_gateway"),
     "serving.control_access": ("control_access",),

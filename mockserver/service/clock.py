@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 LONGEST = 100 * 366 * 86400  # seconds of one advance
+LAST = 253402300799  # seconds since the epoch, of the end of the year 9999
 
 
 @dataclass(eq=False)
@@ -22,8 +23,8 @@ class Alarm:
 class Clock:
     """The wall time, the uptime of the simulated process, and alarms at some uptime.
 
-    Tests can advance both times. Where a real gateway waits for its ticker, the mock skips the wait:
-    only the uptime increases.
+    Tests can advance and freeze both times. Where a real gateway waits for its ticker, the mock skips the
+    wait: only the uptime increases.
 
     Attributes:
         lock: held while the action of an alarm runs.
@@ -40,17 +41,19 @@ class Clock:
         """Return to the real time and remove all alarms."""
         with self.lock:
             self._alarms.clear()
+            self._wall: Callable[[], float] = time.time
+            self._steady: Callable[[], float] = time.monotonic
             self._started = time.monotonic()
             self._advanced = 0.0
             self._skipped = 0.0
 
     def now(self) -> float:
         """Seconds since the epoch."""
-        return time.time() + self._advanced
+        return self._wall() + self._advanced
 
     def uptime(self) -> float:
         """Seconds since the simulated process started, skipped waits included."""
-        return time.monotonic() - self._started + self._advanced + self._skipped
+        return self._steady() - self._started + self._advanced + self._skipped
 
     def next_tick(self, interval: float) -> float:
         """The uptime of the next tick of a ticker; `interval` is in seconds."""
@@ -75,15 +78,42 @@ class Clock:
         for wait in list(self.waits):
             wait()
 
+    def freeze(self, at: float | None = None) -> None:
+        """Stop both times, which then pass by `advance` alone.
+
+        `at` sets the wall time, in seconds since the epoch.
+
+        Raises:
+            ValueError: `at` is not a time from the year 1970 to the year 9999.
+        """
+        if at is not None and not (type(at) in (int, float) and 0 <= at <= LAST):
+            raise ValueError(f"cannot freeze the clock at {at!r}; give seconds since the epoch")
+        with self.lock:
+            wall = self._wall() if at is None else at - self._advanced
+            steady = self._steady()
+            self._wall, self._steady = (lambda: wall), (lambda: steady)
+
+    def unfreeze(self) -> None:
+        """Let both times pass again, from where they stand."""
+        with self.lock:
+            lag, steady_lag = time.time() - self._wall(), time.monotonic() - self._steady()
+            self._wall = lambda: time.time() - lag
+            self._steady = lambda: time.monotonic() - steady_lag
+            for alarm in self._alarms:
+                self._set_timer(alarm)
+
     def call_at(self, uptime: float, action: Callable[[], None]) -> Alarm:
         """Set an alarm; its action runs once, in a separate thread or in that of the next request."""
         alarm = Alarm(uptime, action)
         with self.lock:
             self._alarms.append(alarm)
-        timer = threading.Timer(max(0.0, uptime - self.uptime()), self.run_due)
+        self._set_timer(alarm)
+        return alarm
+
+    def _set_timer(self, alarm: Alarm) -> None:
+        timer = threading.Timer(max(0.0, alarm.uptime - self.uptime()), self.run_due)
         timer.daemon = True
         timer.start()
-        return alarm
 
     def cancel(self, alarm: Alarm) -> None:
         """Remove an alarm, if it is still set."""

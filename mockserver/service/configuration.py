@@ -10,6 +10,8 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
+from mockserver.contract.names import nearest
+
 _WORDS = {
     int: "a whole number", float: "a number", str: "a string", bool: "true or false",
     tuple: "an array of strings",
@@ -57,6 +59,19 @@ class Configuration:
             else:
                 ignored.append(key)
         return config, ignored
+
+    @classmethod
+    def exactly(cls, values: Mapping[str, Any]) -> Self:
+        """The configuration from nested or dotted keys, all of which the mock must support.
+
+        Raises:
+            ConfigError: a key is unknown, or a value has a wrong type.
+        """
+        config, ignored = cls.of(values)
+        if ignored:
+            hint = nearest(ignored[0], [name.replace("__", ".") for name in cls.kinds()])
+            raise ConfigError(f"the mock has no key {ignored[0]!r}{hint}; correct it or leave it out")
+        return config
 
     @classmethod
     def load(cls, path: Path | None, environment: Mapping[str, str]) -> tuple[Self, list[str]]:

@@ -76,6 +76,26 @@ class Fault:
         return bool(self.status or self.body is not None or self.ends)
 
     @property
+    def changes_answer(self) -> bool:
+        """True if the client gets another answer than without the fault, or none."""
+        is_changed = self.headers or self.truncate is not None or self.rewrite is not None
+        return bool(self.replaces or is_changed)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The effects that are set, and the scenario, as JSON."""
+        values = {
+            "scenario": self.scenario,
+            "status": self.status,
+            "delay": self.delay,
+            "slow": self.slow,
+            "ends": self.ends,
+        }
+        effects: dict[str, Any] = {name: value for name, value in values.items() if value}
+        if self.status and self.body is None:
+            effects["message"] = self.message
+        return effects | ({"truncate": self.truncate} if self.truncate is not None else {})
+
+    @property
     def does_nothing(self) -> bool:
         """True if the answer stays as it is, and is sent at once."""
         return replace(self, message="", carry_out=False, scenario="") == Fault(message="")
@@ -114,6 +134,14 @@ class Fault:
         return FaultyReply(
             reply.body, reply.status, reply.headers, delay=delay, slow=self.slow, truncate=self.truncate
         )
+
+
+class FaultDrop(DropConnection):
+    """A connection that a fault ends without an answer, within a handler."""
+
+    def __init__(self, delay: float, fault: Fault) -> None:
+        super().__init__(delay)
+        self.fault = fault
 
 
 class Received(NamedTuple):

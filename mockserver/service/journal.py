@@ -8,15 +8,8 @@ from collections import deque
 from collections.abc import Iterator
 
 from mockserver.http.messages import Reply, Request
-from mockserver.service.journal_entry import (
-    MAX_PART,
-    Entry,
-    ProxiedReply,
-    Reached,
-    Secrets,
-    cut,
-    size_of,
-)
+from mockserver.service.journal_entry import Entry, Reached
+from mockserver.service.journal_parts import MAX_PART, ProxiedReply, Secrets, cut, size_of
 
 MAX_ENTRIES = 1000
 MAX_BYTES = 32 << 20  # of all entries together
@@ -73,7 +66,7 @@ class Journal:
         return max((entry.number for entry in entries), default=0) - len(entries)
 
     def of(self, operation: str) -> list[Entry]:
-        """The entries of one operation."""
+        """The entries of the requests for one operation, whether they reached it or not."""
         return [entry for entry in self if entry.operation == operation]
 
     def clear(self) -> None:
@@ -91,3 +84,10 @@ class Journal:
 
     def __getitem__(self, index: int) -> Entry:
         return self._entries[index]
+
+    def __repr__(self) -> str:
+        return f"<Journal of {len(self)} {'request' if len(self) == 1 else 'requests'}>"
+
+    def __str__(self) -> str:
+        """The entries, a line each."""
+        return "\n".join(map(repr, self))

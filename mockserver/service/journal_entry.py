@@ -1,51 +1,46 @@
-"""An entry of the journal: a request, its reply, and their violations of the spec, with secrets masked."""
+"""An entry of the journal: a request, its reply, and what is wrong with them, with secrets masked."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+import json
+import re
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
+from mockserver.console.terminal import printable
 from mockserver.contract.openapi import Contract, Operation
-from mockserver.golang.urls import Url
-from mockserver.http.messages import HEADER_BYTES, Reply, Request
+from mockserver.golang import urls
+from mockserver.http.messages import Reply, Request
 from mockserver.http.redaction import all_hidden
+from mockserver.service.fault import DROPPED, Fault
+from mockserver.service.journal_parts import MAX_PART, Headers, ProxiedReply, Secrets, kept_of
 
-MAX_PART = 64 * 1024  # bytes of a target, of all headers together, and of a body that an entry keeps
-LONGEST_FORM = 40  # bytes that one byte of a secret takes at most in a text, escaped several times
 SECRET_HEADERS = {"x-tyk-authorization", "authorization", "proxy-authorization", "cookie", "admin-auth"}
-
-Headers = tuple[tuple[str, str], ...]
-Secrets = tuple[str, ...]
-
-
-class ProxiedRequest(NamedTuple):
-    """A request that was sent to the upstream of an API, unmasked; its headers are by name in lower case."""
-
-    method: str
-    target: str
-    headers: Mapping[str, str]
-    body: bytes
-
-
-@dataclass(frozen=True)
-class ProxiedReply(Reply):
-    """The reply to a request that the gateway proxied to an API.
-
-    Attributes:
-        api: the id of the API.
-        upstream: the request sent to the upstream; None if there was none.
-    """
-
-    api: str = ""
-    upstream: ProxiedRequest | None = None
+SHOWN = 200  # characters of a part of the request in a line
+_REFUSALS = {  # by status
+    401: "the credential is wrong or missing",
+    403: "the secret is wrong or missing",
+    413: "the body is too long",
+}
+_POLICY = re.compile(r"/policies(?:/([^/]*))?/?")
 
 
 class Reached(NamedTuple):
-    """The operation that a request reached, and its contract; None if it reached no operation."""
+    """What a request was for, and what became of it.
+
+    Attributes:
+        operation: the operation that the request is for; None for no operation.
+        contract: the contract of the operation.
+        warn: the function that gives the warnings about an entry; None if there is none.
+        fault: the fault that answered, delayed or dropped the request; None if none did.
+        is_refused: True if the request was refused before it reached the operation.
+    """
 
     operation: Operation | None = None
     contract: Contract | None = None
+    warn: Callable[[Entry], list[str]] | None = None
+    fault: Fault | None = None
+    is_refused: bool = False
 
 
 class Entry(NamedTuple):
@@ -54,8 +49,8 @@ class Entry(NamedTuple):
     Attributes:
         time: seconds since the epoch.
         request: the request, unmasked.
-        reply: the reply, unmasked.
-        reached: the operation and its contract.
+        reply: the reply, unmasked; `DROPPED` if the connection was closed instead.
+        reached: the operation, and what became of the request.
         secrets: the credentials to mask.
         number: its position among all that were noted since the journal was cleared, from 1.
         size: the bytes that the entry counts in the journal.
@@ -72,12 +67,33 @@ class Entry(NamedTuple):
     is_complete: bool = True
 
     def __repr__(self) -> str:
-        return f"<Entry {self.method} {self.target} {self.status} {self.operation}>"
+        """The entry as one line: `POST /tyk/policies -> 503 addPolicy (fault: status 503)`."""
+        outcome = "dropped" if self.is_dropped else str(self.status)
+        notes = [f"refused: {self._refusal}"] if self.reached.is_refused else []
+        notes += [f"fault: {self.fault}"] if self.fault else []
+        parts = [f"{self.method[:SHOWN]} {self.target[:SHOWN]} -> {outcome}", self.operation]
+        parts += [f"({'; '.join(notes)})"] if notes else []
+        return printable(" ".join(filter(None, parts)))
 
     @property
     def operation(self) -> str:
-        """The operationId; "" if the request reached no operation."""
+        """The id of the operation that the request is for, reached or not; "" for no operation."""
         return self.reached.operation.id if self.reached.operation else ""
+
+    @property
+    def fault(self) -> Fault | None:
+        """The fault that answered, delayed or dropped the request; None if none did."""
+        return self.reached.fault
+
+    @property
+    def is_injected(self) -> bool:
+        """True if a fault made the answer, or closed the connection."""
+        return self.fault is not None and self.fault.changes_answer
+
+    @property
+    def is_dropped(self) -> bool:
+        """True if the connection was closed without an answer; the status is then 0."""
+        return self.reply.status == DROPPED.status
 
     @property
     def method(self) -> str:
@@ -95,20 +111,68 @@ class Entry(NamedTuple):
         return self._shown_part(self.request.url.path)
 
     @property
+    def query(self) -> dict[str, str]:
+        """The first value of each query parameter, by name."""
+        parameters = urls.parameters(self._shown_part(self.request.url.query))
+        return dict(reversed(list(parameters)))
+
+    @property
     def headers(self) -> Headers:
         """The headers of the request as sent, in their order; secrets are "***"."""
         return self._shown_headers(self.request.head.headers)
 
+    def header(self, name: str) -> str:
+        """The first value of a header of the request, whose name may be in any case; "" if there is none."""
+        return next((value for key, value in self.headers if key.lower() == name.lower()), "")
+
     @property
     def body(self) -> bytes:
         """The body of the request."""
-        text = self._shown_text(self.request.body, "surrogateescape")
-        return text.encode("utf-8", "surrogateescape")
+        return self._shown_bytes(self.request.body)
+
+    @property
+    def json(self) -> Any:
+        """The body of the request as JSON.
+
+        Raises:
+            ValueError: the body is not valid JSON.
+        """
+        return _json(self.body)
 
     @property
     def status(self) -> int:
-        """The status of the reply."""
+        """The status of the reply; 0 if the connection was closed without one."""
         return self.reply.status
+
+    @property
+    def response(self) -> bytes:
+        """The body of the reply."""
+        return self._shown_bytes(self.reply.body)
+
+    @property
+    def response_json(self) -> Any:
+        """The body of the reply as JSON.
+
+        Raises:
+            ValueError: the body is not valid JSON.
+        """
+        return _json(self.response)
+
+    @property
+    def policy_id(self) -> str:
+        """The id of the policy that the request is for, in its path or else in its body; "" for no policy."""
+        match = _POLICY.search(self.reached.operation.path) if self.reached.operation else None
+        if match is None:
+            return ""
+        in_path = _POLICY.search(self.path) if (match[1] or "").startswith("{") else None
+        if in_path and in_path[1]:
+            return in_path[1]
+        try:
+            policy = self.json
+        except ValueError:
+            return ""
+        ids = (policy.get("id"), policy.get("_id")) if isinstance(policy, dict) else ()
+        return next((text for text in ids if isinstance(text, str) and text), "")
 
     @property
     def api(self) -> str:
@@ -131,38 +195,80 @@ class Entry(NamedTuple):
 
     @property
     def violations(self) -> list[str]:
-        """The violations of the spec, computed at each access so that recording is cheap."""
-        operation, contract = self.reached
+        """The violations of the request, and those of the reply after them."""
+        return [*self.request_violations, *self.reply_violations]
+
+    @property
+    def request_violations(self) -> list[str]:
+        """The violations of the spec in the request, computed at each access so that recording is cheap."""
+        operation, contract = self.reached.operation, self.reached.contract
         if self.api:
             return []  # no spec describes the requests of an API
+        if self.reached.is_refused:
+            return [f"{self.status}: {self._refusal}; {self.operation or 'no operation'} was not reached"]
         if operation is None or contract is None:
-            return [f"{self.method} {self.path} reached no operation of the spec"]
+            is_foreign = self.is_dropped or self.is_injected
+            return (
+                []
+                if is_foreign
+                else [f"{self.method[:SHOWN]} {self.path[:SHOWN]} reached no operation of the spec"]
+            )
         if not self.is_complete:
             return [f"a request or reply with more than {MAX_PART} bytes in a part is not validated"]
+        return list(map(self._shown, contract.request_violations(operation, self.request.body)))
+
+    @property
+    def reply_violations(self) -> list[str]:
+        """The violations of the spec in the reply; none if a fault made the reply."""
+        operation, contract = self.reached.operation, self.reached.contract
+        is_ours = not (self.reached.is_refused or self.is_dropped or self.is_injected or self.api)
+        if operation is None or contract is None or not self.is_complete or not is_ours:
+            return []
         content_type = dict(self.reply.headers).get("Content-Type", "")
-        violations = [
-            *contract.request_violations(operation, self.request.body),
-            *contract.response_violations(operation, self.reply.status, content_type, self.reply.body),
-        ]
-        return [self._shown(text) for text in violations]
+        violations = contract.response_violations(operation, self.status, content_type, self.reply.body)
+        return list(map(self._shown, violations))
+
+    @property
+    def warnings(self) -> list[str]:
+        """The warnings about what the real service passes over in silence, as things are at this access."""
+        warn = self.reached.warn
+        return list(map(self._shown, warn(self))) if warn and self.is_complete else []
 
     def as_dict(self) -> dict[str, Any]:
         """The entry as the mock's own API returns it."""
+        of_request, of_reply = self.request_violations, self.reply_violations
         return {
             "time": self.time,
             "method": self.method,
             "target": self.target,
             "operation": self.operation,
+            "policy_id": self.policy_id,
             "headers": dict(self.headers),
             "body": self._shown_text(self.request.body),
             "status": self.status,
             "response": self._shown_text(self.reply.body),
-            "violations": self.violations,
+            "fault": self.fault.as_dict() if self.fault else None,
+            "request_violations": of_request,
+            "reply_violations": of_reply,
+            "violations": of_request + of_reply,
+            "warnings": self.warnings,
             **({"api": self.api, "upstream": self.upstream} if self.api else {}),
         }
 
+    @property
+    def _refusal(self) -> str:
+        """The reason for which the request was refused before it reached its operation."""
+        location = dict(self.reply.headers).get("Location")
+        if location is not None:
+            return f"the path is not clean, and redirected to {self._shown_part(location)[:SHOWN]}"
+        return _REFUSALS.get(self.status, "the request was refused")
+
     def _shown(self, text: str) -> str:
         return all_hidden(text, self.secrets)
+
+    def _shown_bytes(self, data: bytes) -> bytes:
+        """A body, masked."""
+        return self._shown_text(data, "surrogateescape").encode("utf-8", "surrogateescape")
 
     def _shown_text(self, data: bytes, errors: str = "replace") -> str:
         """A body as UTF-8 text, masked."""
@@ -174,7 +280,7 @@ class Entry(NamedTuple):
         `length` is that of the part as kept, if not that of the text.
         """
         kept = len(text) if length is None else length
-        was_cut = kept >= _end(self.secrets)
+        was_cut = kept >= kept_of(self.secrets)
         return self._shown(text)[: MAX_PART - kept] if was_cut else self._shown(text)
 
     def _shown_headers(self, headers: Headers) -> Headers:
@@ -184,54 +290,8 @@ class Entry(NamedTuple):
         )
 
 
-def cut(request: Request, reply: Reply, secrets: Secrets) -> tuple[Request, Reply]:
-    """The request and the reply, with what the journal keeps of each part."""
-    end = _end(secrets)
-    head, url = request.head, request.url
-    small_head = replace(
-        head,
-        method=head.method[:end],
-        target=head.target[:end],
-        headers=_cut_headers(head.headers),
-        url=Url(url.path[:end], url.query[:end], url.origin[:end], url.raw[:end]),
-    )
-    small_reply = replace(reply, body=reply.body[:end], headers=_cut_headers(reply.headers))
-    if isinstance(small_reply, ProxiedReply) and small_reply.upstream is not None:
-        method, target, headers, body = small_reply.upstream
-        small_headers = dict(_cut_headers(tuple(headers.items())))
-        small = ProxiedRequest(method[:end], target[:end], small_headers, body[:end])
-        small_reply = replace(small_reply, upstream=small)
-    return Request(small_head, request.body[:end], request.client), small_reply
-
-
-def size_of(request: Request, reply: Reply) -> int:
-    """The bytes of a request and its reply, before they are decoded, with the overhead of each header."""
-    size = request.head.size + len(request.body) + len(reply.body) + _size_of_headers(reply.headers)
-    if isinstance(reply, ProxiedReply) and reply.upstream is not None:
-        method, target, headers, body = reply.upstream
-        size += len(method) + len(target) + len(body) + _size_of_headers(tuple(headers.items()))
-    return size
-
-
-def _end(secrets: Secrets) -> int:
-    """The bytes that are kept of a part: `MAX_PART`, and more than the longest form of a secret.
-
-    If a secret begins in the first of the two, its end is known, and it can be masked.
-    """
-    longest = max((len(secret.encode("utf-8", "surrogateescape")) for secret in secrets), default=0)
-    return MAX_PART + LONGEST_FORM * (longest + 1)
-
-
-def _size_of_headers(headers: Headers) -> int:
-    return sum(len(name) + len(value) + HEADER_BYTES for name, value in headers)
-
-
-def _cut_headers(headers: Headers) -> Headers:
-    """The headers that fit into `MAX_PART` bytes together; one that does not fit is left out as a whole."""
-    size, kept = 0, []
-    for header in headers:
-        length = _size_of_headers((header,))
-        if size + length <= MAX_PART:
-            size += length
-            kept.append(header)
-    return tuple(kept)
+def _json(data: bytes) -> Any:
+    try:
+        return json.loads(data)
+    except RecursionError as error:
+        raise ValueError("the body is nested too deep") from error

@@ -9,6 +9,7 @@ from typing import Any
 from mockserver.contract.openapi import Contract
 from mockserver.http.messages import Reply, Request
 from mockserver.service.fault import Scenario
+from mockserver.service.journal_entry import Entry
 from mockserver.service.registry import HandlerFunction
 
 
@@ -33,6 +34,7 @@ class Service:
         beside: the handler of a request to anything but an operation; None for a request to the routes.
         path_of: the configured path of an operation, from its path in the spec.
         scenarios: the failures that faults may name, by name.
+        warn: the warnings about an entry of the journal; None if the service gives none.
         is_unnoted: True for a request that does not belong into the journal; None if all do.
         also_faulty: the ids of GraphQL root fields and remote calls, which faults may name too.
         beside_name: the name by which faults name the requests that `beside` answers; "" for none.
@@ -52,6 +54,7 @@ class Service:
     is_unnoted: Callable[[Request], bool] | None = None
     also_faulty: frozenset[str] = frozenset()
     beside_name: str = ""
+    warn: Callable[[Entry], list[str]] | None = None
 
     @property
     def fault_targets(self) -> set[str]:

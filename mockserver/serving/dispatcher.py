@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import perf_counter, time
 
 from mockserver.contract.openapi import Contract, Operation
@@ -13,7 +13,7 @@ from mockserver.http.failures import describe, log_failure
 from mockserver.http.messages import DropConnection, Reply, Request, WouldBlock
 from mockserver.http.redaction import all_hidden
 from mockserver.service.access_log import Access, AccessLog
-from mockserver.service.fault import DROPPED, Fault, Received
+from mockserver.service.fault import DROPPED, Fault, FaultDrop, Received
 from mockserver.service.journal_entry import Reached
 from mockserver.service.mock import Mock
 from mockserver.service.registry import HANDLERS, Call, Handler, always, never
@@ -61,6 +61,7 @@ class Dispatcher:
         self.service = service
         self.endpoints = [*_endpoints(service), *_examples(service, extra)]
         self._routes = Routes(self.endpoints)
+        self._nowhere = Reached(warn=service.warn)
         self._control = control or service.not_found
 
     def answer(self, request: Request, *, blocking: bool = True) -> Reply:
@@ -86,13 +87,13 @@ class Dispatcher:
                 self._log(log, request, reply, start)
             return reply
         mock.clock.run_due()
-        reply, reached, fault = self._reply(request, blocking)
+        reply, reached = self._reply(request, blocking)
         is_noted = service.is_unnoted is None or not service.is_unnoted(request)
-        if is_noted and reply is not DROPPED:
+        if is_noted:
             mock.journal.note(mock.clock.now(), request, reply, reached, service.secrets)
         if log and (is_noted or log.is_verbose):
-            self._log(log, request, reply, start, reached, fault)
-        return fault.sent(reply) if fault else reply
+            self._log(log, request, reply, start, reached)
+        return reached.fault.sent(reply) if reached.fault else reply
 
     def refuses(self, request: Request) -> bool:
         """True if the head of a request decides the answer, so that its body need not be read."""
@@ -104,57 +105,77 @@ class Dispatcher:
             return True
         return not self.service.beside(request) and self._routes.match(request.method, guarded) is None
 
-    def _reply(self, request: Request, blocking: bool) -> tuple[Reply, Reached, Fault | None]:
-        """The answer, the operation that was reached, and the fault that the answer meets."""
-        service, reached, fault = self.service, Reached(), None
+    def _reply(self, request: Request, blocking: bool) -> tuple[Reply, Reached]:
+        """The answer, and what the request was for and became of it."""
+        service, reached = self.service, self._nowhere
         params: Mapping[str, str] = {}
         try:
             guarded = service.guard(request)
             if isinstance(guarded, Reply):
                 handler = Handler(lambda _: guarded, never)
+                reached = self._asked(request)._replace(is_refused=True)
             else:
                 handler, params, reached = self._route(request, guarded)
                 if not blocking:
                     _must_not_wait(handler, service.state, request)
+            fault = None
             if blocking and self.mock.faults:
-                fault = self._fault(Received(request, reached.operation, params))
-            if fault and fault.replaces and not fault.carry_out:
-                return fault.answer(DROPPED, service.error), reached, fault
-            if reached.operation and has_too_many_values(request.body):
-                return service.error(TOO_MANY_VALUES, 413), reached, fault
+                operation = None if reached.is_refused else reached.operation
+                fault = self._fault(Received(request, operation, params))
+            if fault:
+                reached = reached._replace(fault=fault)
+                if fault.replaces and not fault.carry_out:
+                    return fault.answer(DROPPED, service.error), reached
+            if reached.operation and not reached.is_refused and has_too_many_values(request.body):
+                return service.error(TOO_MANY_VALUES, 413), reached
             reply = handler.answer(Call(service.state, request, params, fault.rewrite if fault else None))
-            return fault.answer(reply, service.error) if fault else reply, reached, fault
-        except BackendUnavailable as error:
-            return service.error(str(error), 500), reached, fault
-        except (WouldBlock, DropConnection):
+            return fault.answer(reply, service.error) if fault else reply, reached
+        except WouldBlock:
             raise
         except Exception as error:  # noqa: BLE001  a failure of the mock is answered
-            log_failure(all_hidden(f"{request.method} {request.url.path}", service.secrets), error)
-            return service.error(describe(error), 500), reached, fault
+            return self._failed(request, reached, error)
+
+    def _failed(self, request: Request, reached: Reached, error: Exception) -> tuple[Reply, Reached]:
+        """The reply to a request whose handler raised an error.
+
+        Raises:
+            DropConnection: the handler closes the connection, and no fault does.
+        """
+        service = self.service
+        if isinstance(error, FaultDrop):
+            return DROPPED, reached._replace(fault=replace(error.fault, delay=error.delay))
+        if isinstance(error, DropConnection):
+            raise error
+        if isinstance(error, BackendUnavailable):
+            return service.error(str(error), 500), reached
+        log_failure(all_hidden(f"{request.method} {request.url.path}", service.secrets), error)
+        return service.error(describe(error), 500), reached
 
     def _log(
-        self,
-        log: AccessLog,
-        request: Request,
-        reply: Reply,
-        start: float,
-        reached: Reached = _NOWHERE,
-        fault: Fault | None = None,
+        self, log: AccessLog, request: Request, reply: Reply, start: float, reached: Reached = _NOWHERE
     ) -> None:
         """Have a line written for a request whose answer was begun at a time of `perf_counter`."""
         operation = reached.operation.id if reached.operation else ""
         seconds = perf_counter() - start
-        log.note(Access(time(), request, reply, operation, seconds, fault, self.service.secrets))
+        log.note(Access(time(), request, reply, operation, seconds, reached.fault, self.service.secrets))
 
     def _route(self, request: Request, path: str) -> tuple[Handler, Mapping[str, str], Reached]:
         """The handler of a request, the parameters of its path, and the operation that it reaches."""
         if beside := self.service.beside(request):
-            return Handler(beside, always, "upstream"), {}, Reached()
+            return Handler(beside, always, "upstream"), {}, self._nowhere
         match = self._routes.match(request.method, path)
         if match:
             return match.route.handler, match.params, match.route.reached
         refuse = self.service.not_allowed if self._routes.knows(path) else self.service.not_found
-        return Handler(lambda call: refuse(call.request), never), {}, Reached()
+        return Handler(lambda call: refuse(call.request), never), {}, self._nowhere
+
+    def _asked(self, request: Request) -> Reached:
+        """The operation that a request is for, if it does not reach it."""
+        path = request.url.path
+        if len(path) > LONG_PATH or self.service.beside(request):
+            return self._nowhere
+        match = self._routes.match(request.method, path.rstrip("/") or "/")
+        return match.route.reached if match else self._nowhere
 
     def _fault(self, received: Received) -> Fault | None:
         """The fault that the answer to a request meets; None for none."""
@@ -176,7 +197,7 @@ def _endpoints(service: Service) -> list[Endpoint]:
         Endpoint(
             operation.method,
             service.path_of(operation.path),
-            Reached(operation, contract),
+            Reached(operation, contract, service.warn),
             HANDLERS[service.name, operation.id],
         )
         for operation in contract.operations.values()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import Any
@@ -21,6 +21,10 @@ from mockserver.gateway.gateway import Gateway
 from mockserver.gateway.node.node import Node
 from mockserver.http.messages import Request
 from mockserver.service.mock import Mock
+from mockserver.service.mock_snapshot import Snapshot
+from mockserver.serving import dashboard_seeds
+from mockserver.serving.dashboard_policies import DashboardPolicies
+from mockserver.serving.mock_client import MockClient
 from mockserver.serving.mock_gateway import MockGateway
 from mockserver.serving.mock_server import MockServer
 from mockserver.serving.service_server import listen, url_of
@@ -45,40 +49,11 @@ class Settings:
     organisation: str = DEFAULT_ORGANISATION
     style: str = ""
     gateway: GatewayConfig | None = None
-    without: frozenset[str] = frozenset()
+    without: Collection[str] = ()
     introspection: bool = True
     strict_nonces: bool = False
     mdcb_port: int | None = None
     remote_control: bool = False
-
-
-class DashboardPolicies(Mapping[str, dict[str, Any]]):
-    """The policies of the first organisation by database id, as GET returns them."""
-
-    def __init__(self, dashboard: Dashboard) -> None:
-        self._dashboard = dashboard
-
-    def __getitem__(self, object_id: str) -> dict[str, Any]:
-        policies = {policy["_id"]: policy for policy in self._all()}
-        output: dict[str, Any] = self._dashboard.form.document(policies[object_id])
-        return output
-
-    def __iter__(self) -> Iterator[str]:
-        return iter([policy["_id"] for policy in self._all()])
-
-    def __len__(self) -> int:
-        return len(self._all())
-
-    def seed(self, *policies: Mapping[str, Any]) -> list[str]:
-        """Create policies, as if they had been posted; returns their database ids.
-
-        Raises:
-            ValueError: a policy is refused; the message is that of the Dashboard.
-        """
-        return [self._dashboard.seed(policy) for policy in policies]
-
-    def _all(self) -> list[dict[str, Any]]:
-        return self._dashboard.policies.all(self._dashboard.organisation)
 
 
 class MockDashboard(MockServer):
@@ -92,7 +67,7 @@ class MockDashboard(MockServer):
         port: the port; 0 for any free one.
         config: keys of tyk_analytics.conf, nested or dotted.
         style: "2017" for policies in the form of the documents of that year.
-        without: ids of behaviours to switch off, to check that a test notices.
+        without: ids of behaviours to switch off, to check that a test notices; `SWITCHABLE` has them.
         with_gateway: False to start no gateway; none is started either if `tyk_api_config` names one, unless
             `gateway_config` is given.
         gateway_config: keys of the tyk.conf of that gateway, nested or dotted.
@@ -108,8 +83,8 @@ class MockDashboard(MockServer):
 
     Raises:
         ServerError: the port is taken.
-        SpecError: the version or a behaviour is unknown.
-        ConfigError: a value in `config` has a wrong type.
+        SpecError: the version or a behaviour is unknown, or the behaviour cannot be switched off.
+        ConfigError: a key in `config` is unknown, or its value has a wrong type.
     """
 
     def __init__(
@@ -122,19 +97,19 @@ class MockDashboard(MockServer):
         port: int = 0,
         config: Mapping[str, Any] | None = None,
         style: str = "",
-        without: frozenset[str] = frozenset(),
+        without: Collection[str] = (),
         with_gateway: bool = True,
         gateway_config: Mapping[str, Any] | None = None,
         introspection: bool = True,
         strict_nonces: bool = False,
         mdcb_port: int | None = None,
     ) -> None:
-        complete, _ = Config.of(config or {})
+        complete = Config.exactly(config or {})
         if admin_secret is not None:
             complete = replace(complete, admin_secret=admin_secret)
         gateway = None
         if with_gateway and (gateway_config is not None or not complete.tyk_api_config__host):
-            gateway = replace(GatewayConfig.of(gateway_config or {})[0], listen_port=0)
+            gateway = replace(GatewayConfig.exactly(gateway_config or {}), listen_port=0)
         settings = Settings(
             version_of(dashboard, SPEC),
             replace(complete, listen_port=port),
@@ -228,6 +203,42 @@ class MockDashboard(MockServer):
     def key(self) -> str:
         """The access key of the first user."""
         return self.state.key
+
+    @property
+    def client(self) -> MockClient:
+        """A client that sends the key: `client.get("/api/portal/policies")`."""
+        return MockClient(self.url, {"Authorization": self.key})
+
+    def __repr__(self) -> str:
+        policies, version = len(self.policies), self.state.version
+        return f"<MockDashboard {version} at {self.url}, policies: {policies}, requests: {len(self.journal)}>"
+
+    def seed(
+        self,
+        *,
+        policies: Iterable[Mapping[str, Any]] = (),
+        apis: Iterable[Mapping[str, Any]] = (),
+        keys: Mapping[str, Mapping[str, Any]] | None = None,
+        organisations: Iterable[Mapping[str, Any]] = (),
+    ) -> dict[str, list[str]]:
+        """Create documents as the first user does, without a request in the journal of the Dashboard.
+
+        Args:
+            policies: policies; as by `policies.seed`.
+            apis: API definitions; each keeps its `api_id`.
+            keys: sessions by the name of their key, which the gateway stores.
+            organisations: organisations, each with its `id`, if that matters.
+
+        Returns the ids of all that was created, by the name of the argument.
+
+        Raises:
+            ValueError: something is refused; what came before it stays.
+        """
+        return dashboard_seeds.seed(self._service, policies, apis, keys or {}, organisations)
+
+    def snapshot(self) -> Snapshot:
+        """The present state of the Dashboard and of its gateway, to bring back by `restore`."""
+        return Snapshot.of(self.mock, *([self.gateway.mock] if self.gateway is not None else []))
 
     def reset(self) -> list[str]:
         """Restore the initial state of the Dashboard and of its gateway."""

@@ -2,24 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from mockserver.contract.names import nearest
 from mockserver.contract.openapi import Contract
 from mockserver.contract.spec_files import version_of
 from mockserver.contract.versions import GatewayVersion
+from mockserver.gateway import unloaded
 from mockserver.gateway.config import Config
 from mockserver.gateway.gateway import Gateway
 from mockserver.gateway.seeding import seed
 from mockserver.gateway.service import gateway_service
 from mockserver.service.mock import Mock
+from mockserver.serving import seeds
+from mockserver.serving.mock_client import MockClient
 from mockserver.serving.mock_server import MockServer
 from mockserver.serving.service_server import listen
 from mockserver.storage.backend import Backend
 
 FIRST_LOAD_SECONDS = 1.0  # that the constructor waits for a Dashboard
+
+
+class NotLoaded(KeyError):
+    """A policy that is not loaded; the message says why."""
+
+    def __str__(self) -> str:
+        return str(self.args[0])
 
 
 class Policies(Mapping[str, dict[str, Any]]):
@@ -29,7 +40,14 @@ class Policies(Mapping[str, dict[str, Any]]):
         self._gateway = gateway
 
     def __getitem__(self, policy_id: str) -> dict[str, Any]:
-        return self._output(self._gateway.store.loaded.by_id[policy_id].policy)
+        store = self._gateway.store
+        if policy_id not in store.loaded.by_id:
+            hint = "" if unloaded.written(store, policy_id) else nearest(policy_id, store.loaded.by_id)
+            raise NotLoaded(f"{policy_id!r}: {unloaded.reason(store, policy_id)}{hint}")
+        return self._output(store.loaded.by_id[policy_id].policy)
+
+    def __contains__(self, policy_id: object) -> bool:
+        return policy_id in self._gateway.store.loaded.by_id
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._gateway.store.loaded.by_id)
@@ -43,13 +61,17 @@ class Policies(Mapping[str, dict[str, Any]]):
         policies = self._gateway.store.written().values()
         return {policy["id"]: self._output(policy) for policy in policies}
 
-    def seed(self, *policies: Mapping[str, Any]) -> None:
-        """Store policies and load them.
+    def seed(self, *policies: Mapping[str, Any] | Iterable[Mapping[str, Any]]) -> None:
+        """Store policies, or lists of policies, and load them.
 
         Raises:
             SeedError: a policy has no id, or a member of a wrong type; then no policy is stored.
         """
-        seed(self._gateway, list(policies))
+        lists = [[given] if isinstance(given, Mapping) else given for given in policies]
+        seed(self._gateway, [policy for policies_ in lists for policy in policies_])
+
+    def __repr__(self) -> str:
+        return f"<Policies loaded: {list(self)}, written: {list(self.written)}>"
 
     def _output(self, policy: Mapping[str, Any]) -> dict[str, Any]:
         output: dict[str, Any] = self._gateway.codec.type.output(policy)
@@ -69,7 +91,7 @@ class MockGateway(MockServer):
         port: the port; 0 for any free one.
         config: keys of tyk.conf, nested or dotted.
         directory: the directory that relative paths refer to.
-        without: ids of behaviours to switch off, to check that a test notices.
+        without: ids of behaviours to switch off, to check that a test notices; `SWITCHABLE` has them.
 
     Attributes:
         policies: the loaded policies by id.
@@ -77,8 +99,8 @@ class MockGateway(MockServer):
 
     Raises:
         ServerError: the port is taken.
-        SpecError: the version or a behaviour is unknown.
-        ConfigError: a value in `config` has a wrong type.
+        SpecError: the version or a behaviour is unknown, or the behaviour cannot be switched off.
+        ConfigError: a key in `config` is unknown, or its value has a wrong type.
     """
 
     def __init__(
@@ -92,10 +114,10 @@ class MockGateway(MockServer):
         port: int = 0,
         config: Mapping[str, Any] | None = None,
         directory: Path = Path(),
-        without: frozenset[str] = frozenset(),
+        without: Collection[str] = (),
     ) -> None:
         version = version_of(gateway)
-        settings, _ = Config.of(config or {})
+        settings = Config.exactly(config or {})
         if secret is not None:
             settings = replace(settings, secret=secret)
         if policies is not None:
@@ -164,6 +186,40 @@ class MockGateway(MockServer):
         super().close()
         if self.gateway.source is not None:
             self.gateway.source.close()
+
+    @property
+    def client(self) -> MockClient:
+        """A client that sends the secret: `client.post("/tyk/policies", json={"id": "gold"})`."""
+        return MockClient(self.url, {"X-Tyk-Authorization": self.secret})
+
+    def __repr__(self) -> str:
+        loaded, version = len(self.policies), self.gateway.version
+        return f"<MockGateway {version} at {self.url}, policies: {loaded}, requests: {len(self.journal)}>"
+
+    def seed(
+        self,
+        *,
+        policies: Iterable[Mapping[str, Any]] = (),
+        apis: Iterable[Mapping[str, Any]] = (),
+        keys: Mapping[str, Mapping[str, Any]] | None = None,
+        oauth_clients: Iterable[Mapping[str, Any]] = (),
+        organisations: Mapping[str, Mapping[str, Any]] | None = None,
+    ) -> dict[str, list[str]]:
+        """Write policies and APIs, load them, and write what refers to them; no request is in the journal.
+
+        Args:
+            policies: policies; as by `policies.seed`.
+            apis: API definitions.
+            keys: sessions by the id of their key.
+            oauth_clients: OAuth clients, each with its `api_id` or `policy_id`.
+            organisations: sessions by the id of their organisation.
+
+        Returns the complete ids of all that was written, by the name of the argument.
+
+        Raises:
+            SeedError: something is refused; what came before it stays.
+        """
+        return seeds.seed(self._service, policies, apis, keys or {}, oauth_clients, organisations or {})
 
     def reload(self) -> None:
         """Load the stored policies and APIs, without a request."""

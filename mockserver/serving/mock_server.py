@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import socket
+from datetime import datetime
 from types import TracebackType
 from typing import Any, Self
 
+from mockserver.contract.names import nearest
 from mockserver.contract.openapi import Contract
+from mockserver.service.expectations import ANYTHING, Expectation, check_violations
 from mockserver.service.journal import Journal
+from mockserver.service.journal_entry import Entry
 from mockserver.service.mock import Mock
+from mockserver.service.mock_snapshot import Snapshot
 from mockserver.service.service import Service
 from mockserver.serving.service_server import ServiceServer
 
@@ -61,9 +66,75 @@ class MockServer:
         """
         return self.mock.reset()
 
+    def snapshot(self) -> Snapshot:
+        """The present state, to bring back by `restore`: all that was written, loaded or seeded.
+
+        Raises:
+            SnapshotError: other mocks share the storage.
+        """
+        return Snapshot.of(self.mock)
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Reset, and bring back the state of a snapshot; faults, journal and clock are as after a reset."""
+        self.reset()
+        snapshot.put_back()
+
+    def assert_requested(
+        self,
+        operation: str,
+        *,
+        times: int | None = None,
+        json: Any = ANYTHING,
+        policy_id: str | None = None,
+        status: int | None = None,
+    ) -> list[Entry]:
+        """The entries of the requests for an operation, which must have been asked for so often.
+
+        Args:
+            operation: the id of the operation.
+            times: how often; None for at least once. Dropped and refused requests count too.
+            json: members that the body has, among others; a list has exactly the given elements.
+            policy_id: the policy that the request is for.
+            status: the status of the answer; 0 for a closed connection.
+
+        Raises:
+            AssertionError: there were more or fewer; the message shows the requests that come near.
+            ValueError: there is no such operation.
+        """
+        operations = self._service.contract.operations
+        if operation not in operations:
+            raise ValueError(f"there is no operation {operation!r}{nearest(operation, operations)}")
+        return Expectation(operation, times, json, policy_id, status).check(self.journal)
+
+    def check(self) -> None:
+        """Check that no request and no reply so far violates the specification.
+
+        Raises:
+            AssertionError: some do; the message has a line for each.
+        """
+        check_violations(self.journal)
+
     def advance(self, seconds: float) -> None:
         """Advance the clock by a number of seconds."""
         self.mock.clock.advance(seconds)
+
+    def freeze(self, at: datetime | float | None = None) -> None:
+        """Stop the clock, which then passes by `advance` alone, until `unfreeze` or `reset`.
+
+        `at` sets its time: a datetime with a time zone, or seconds since the epoch.
+
+        Raises:
+            ValueError: `at` is not such a time, or not from 1970 to 9999.
+        """
+        if isinstance(at, datetime):
+            if at.tzinfo is None:
+                raise ValueError(f"{at!r} has no time zone; give one, such as UTC")
+            at = at.timestamp()
+        self.mock.clock.freeze(at)
+
+    def unfreeze(self) -> None:
+        """Let the clock pass again, from where it stands."""
+        self.mock.clock.unfreeze()
 
     def fault(self, operation: str = "", **members: Any) -> str:
         """Set a fault for the next answers of an operation; docs/faults.md lists the members.
@@ -79,6 +150,10 @@ class MockServer:
         return self.mock.faults.add(
             {**named, **members}, self._service.fault_targets, self._service.scenarios
         )
+
+    def clear_faults(self) -> None:
+        """Remove all faults."""
+        self.mock.faults.clear()
 
     def stop(self) -> None:
         """Accept no more connections, finish the answers in progress; returns at once."""

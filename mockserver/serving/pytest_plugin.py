@@ -19,6 +19,16 @@ if TYPE_CHECKING:
     from mockserver.serving.mock_gateway import MockGateway
 
 _ROOT = Path(__file__).parents[2]  # the folder that contains our packages
+_MARKERS = {  # by fixture: the marker, and the argument of a version
+    "mock_gateway": ("tyk", "gateway"),
+    "mock_dashboard": ("tyk_dashboard", "dashboard"),
+}
+_MARKER_LINES = (
+    "behaviour(id): the behaviour in spec/gateway/behaviours.yaml that the test checks",
+    "tyk(gateway=, policies=, config=, ...): arguments of `MockGateway` and of its `seed`",
+    "tyk_dashboard(dashboard=, policies=, config=, ...): the same for `MockDashboard`",
+)
+_SEEDED = {"policies", "apis", "keys", "oauth_clients", "organisations"}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -75,9 +85,45 @@ def _is_foreign(path: str) -> bool:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line(
-        "markers", "behaviour(id): the behaviour in spec/gateway/behaviours.yaml that the test checks"
-    )
+    for line in _MARKER_LINES:
+        config.addinivalue_line("markers", line)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run a test once for each version, if a marker has a list of versions."""
+    for fixture, (marker, argument) in _MARKERS.items():
+        versions = _marked(metafunc.definition, marker).get(argument)
+        if fixture in metafunc.fixturenames and isinstance(versions, (list, tuple)):
+            metafunc.parametrize(fixture, versions, ids=list(map(str, versions)), indirect=True)
+
+
+def _marked(node: pytest.Item | Any, marker: str) -> dict[str, Any]:
+    """The arguments of all markers of this name at a test, of which the closest counts."""
+    arguments: dict[str, Any] = {}
+    for mark in node.iter_markers(marker):
+        if mark.args:
+            raise pytest.UsageError(
+                f"give the arguments of @pytest.mark.{marker} by name, not {mark.args[0]!r}"
+            )
+        arguments = {**mark.kwargs, **arguments}
+    return arguments
+
+
+def _asked(request: pytest.FixtureRequest) -> dict[str, Any]:
+    """The arguments that the markers and the parameters of a test give to its mock."""
+    marker, argument = _MARKERS[request.fixturename or ""]
+    given = getattr(request, "param", {})
+    return {**_marked(request.node, marker), **({argument: given} if isinstance(given, str) else given)}
+
+
+def _split(arguments: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The arguments of a mock, and those of its `seed`; a path of policies or APIs is one of the mock."""
+    seeds = {
+        name: value
+        for name, value in arguments.items()
+        if name in _SEEDED and not isinstance(value, (str, Path))
+    }
+    return {name: value for name, value in arguments.items() if name not in seeds}, seeds
 
 
 @pytest.fixture(scope="session")
@@ -94,11 +140,35 @@ def _mock_gateway(mock_gateway_options: dict[str, Any]) -> Iterator[MockGateway]
         yield gateway
 
 
+@pytest.fixture(scope="session")
+def mock_gateway_session(mock_gateway_options: dict[str, Any]) -> Iterator[MockGateway]:
+    """A `MockGateway` of the whole session, never reset: for fixtures of a larger scope than a test."""
+    from mockserver.serving.mock_gateway import MockGateway
+
+    with MockGateway(**mock_gateway_options) as gateway:
+        yield gateway
+
+
 @pytest.fixture
-def mock_gateway(_mock_gateway: MockGateway) -> MockGateway:
-    """A `MockGateway`, reset for each test: without policies, faults or journal entries."""
-    _mock_gateway.reset()
-    return _mock_gateway
+def mock_gateway(
+    request: pytest.FixtureRequest, mock_gateway_options: dict[str, Any]
+) -> Iterator[MockGateway]:
+    """A `MockGateway`, reset for each test: without policies, faults or journal entries.
+
+    A test with the marker `tyk` has one of its own, with the arguments of the marker.
+    """
+    from mockserver.serving.mock_gateway import MockGateway
+
+    arguments, seeds = _split(_asked(request))
+    if not arguments:
+        shared: MockGateway = request.getfixturevalue("_mock_gateway")
+        shared.reset()
+        shared.seed(**seeds)
+        yield shared
+        return
+    with MockGateway(**{**mock_gateway_options, **arguments}) as gateway:
+        gateway.seed(**seeds)
+        yield gateway
 
 
 @pytest.fixture(scope="session")
@@ -115,8 +185,32 @@ def _mock_dashboard(mock_dashboard_options: dict[str, Any]) -> Iterator[MockDash
         yield dashboard
 
 
+@pytest.fixture(scope="session")
+def mock_dashboard_session(mock_dashboard_options: dict[str, Any]) -> Iterator[MockDashboard]:
+    """A `MockDashboard` of the whole session, never reset: for fixtures of a larger scope than a test."""
+    from mockserver.serving.mock_dashboard import MockDashboard
+
+    with MockDashboard(**mock_dashboard_options) as dashboard:
+        yield dashboard
+
+
 @pytest.fixture
-def mock_dashboard(_mock_dashboard: MockDashboard) -> MockDashboard:
-    """A `MockDashboard`, reset for each test: one organisation and its admin, and nothing else."""
-    _mock_dashboard.reset()
-    return _mock_dashboard
+def mock_dashboard(
+    request: pytest.FixtureRequest, mock_dashboard_options: dict[str, Any]
+) -> Iterator[MockDashboard]:
+    """A `MockDashboard`, reset for each test: one organisation and its admin, and nothing else.
+
+    A test with the marker `tyk_dashboard` has one of its own, with the arguments of the marker.
+    """
+    from mockserver.serving.mock_dashboard import MockDashboard
+
+    arguments, seeds = _split(_asked(request))
+    if not arguments:
+        shared: MockDashboard = request.getfixturevalue("_mock_dashboard")
+        shared.reset()
+        shared.seed(**seeds)
+        yield shared
+        return
+    with MockDashboard(**{**mock_dashboard_options, **arguments}) as dashboard:
+        dashboard.seed(**seeds)
+        yield dashboard

@@ -94,6 +94,17 @@ class MemoryBackend:
         for values in self._maps.values():
             values.clear()
 
+    def snapshot(self) -> Callable[[], None]:
+        """A function that brings back the present contents of all maps."""
+        contents = {name: values.copy() for name, values in self._maps.items()}
+
+        def put_back() -> None:
+            for name, values in self._maps.items():
+                values.clear()
+                values.update(contents.get(name, {}))
+
+        return put_back
+
     def lock(self, name: str) -> AbstractContextManager[Any]:
         return self._locks[name]
 

@@ -99,6 +99,18 @@ class DirectoryFiles:
                 contents.append((name, content_of(path)))
         return contents
 
+    def get(self, name: str) -> bytes | None:
+        root = os.path.abspath(self.path)
+        try:
+            path = inside(root, name, os.path)
+            is_hidden = self._own_only and resolve_link(path) not in self._changes
+            if is_hidden or os.path.dirname(path) != root:
+                return None
+            with self._lock:
+                return content_of(path)
+        except (OSError, ValueError):
+            return None
+
     def restore(self) -> list[str]:
         left = []
         with self._lock:

@@ -26,6 +26,9 @@ class Files(Protocol):
     def read(self) -> list[tuple[str, bytes]]:
         """The name and content of each *.json file, sorted by name; empty if there is no directory."""
 
+    def get(self, name: str) -> bytes | None:
+        """The content of `name`.json; None if there is no such file."""
+
     def restore(self) -> list[str]:
         """Undo all writes and deletions; return a line for each file that others have changed since.
 
@@ -34,6 +37,21 @@ class Files(Protocol):
 
     def warnings(self) -> list[str]:
         """The warnings about the directory for the user, a line each."""
+
+
+def snapshot(files: Files) -> Callable[[], None]:
+    """A function that brings back the present files, by writes and deletions."""
+    contents = dict(files.read())
+
+    def put_back() -> None:
+        present = dict(files.read())
+        for file in present.keys() - contents.keys():
+            files.delete(file.removesuffix(".json"))
+        for file, data in contents.items():
+            if present.get(file) != data:
+                files.write(file.removesuffix(".json"), data.decode)
+
+    return put_back
 
 
 class MemoryFiles:
@@ -61,6 +79,13 @@ class MemoryFiles:
             if name.endswith(".json"):
                 contents.append((name, data))
         return sorted(contents)
+
+    def get(self, name: str) -> bytes | None:
+        try:
+            text = self._files.get(self._resolve(name))
+        except Refused:
+            return None
+        return text if text is None or isinstance(text, bytes) else text().encode()
 
     def restore(self) -> list[str]:
         """Do nothing: the reset of a mock clears all maps of its backend."""

@@ -9,7 +9,7 @@ from mockserver.gateway.gateway import Gateway
 from mockserver.gateway.proxy import access, jwt_identity, limits, oauth_tokens, upstream
 from mockserver.gateway.proxy.request_context import Rejected, RequestContext
 from mockserver.http.messages import JSON, Reply
-from mockserver.service.journal_entry import ProxiedReply, ProxiedRequest
+from mockserver.service.journal_parts import ProxiedReply, ProxiedRequest
 from mockserver.service.registry import Call
 
 Step = Callable[[RequestContext], None]

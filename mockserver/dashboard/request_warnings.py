@@ -1,0 +1,47 @@
+"""Warnings about requests to a Dashboard: what it passes over in silence, as far as the mock can tell.
+
+They are computed when the journal is read.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+from mockserver.contract import members
+from mockserver.contract.silent_changes import silent_changes
+from mockserver.contract.spec_files import spec_path
+from mockserver.contract.versions import GatewayVersion
+from mockserver.dashboard.dashboard import Dashboard
+from mockserver.dashboard.policy_forms import NAMES_OF_TODAY
+from mockserver.golang import json_reader
+from mockserver.service.journal_entry import Entry
+
+
+def warnings_of(dashboard: Dashboard, entry: Entry) -> list[str]:
+    """The warnings about an entry of the journal of a Dashboard, a line each."""
+    operation = entry.reached.operation
+    if operation is None or entry.reached.is_refused:
+        return []
+    if dashboard.contract.body_schema(operation) != "Policy":
+        return []
+    try:
+        node, _ = json_reader.read(entry.request.body)
+    except json_reader.JSONSyntaxError:
+        return []
+    kind = dashboard.contract.type_of("Policy")
+    return silent_changes(node, kind, lambda name: _reason(name, dashboard.version), NAMES_OF_TODAY)
+
+
+def _reason(name: str, version: GatewayVersion) -> str:
+    """Why a member is unknown to this version, if another version or the gateway has it; else ""."""
+    for member in members.find(_members("dashboard"), name):
+        if version not in member.span:
+            return f"a member {member.span}, and this is {version}"
+    if members.find(_members("gateway"), f"Policy.{name}"):
+        return "a member of the gateway's policies alone"
+    return ""
+
+
+@cache
+def _members(service: str) -> list[members.Member]:
+    return members.load(spec_path(service))

@@ -1,0 +1,127 @@
+"""Warnings about requests to a gateway: what it passes over in silence, as far as the mock can tell.
+
+They are computed when the journal is read, from the entry and from the state at that time.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from mockserver.contract import members
+from mockserver.contract.openapi import Contract
+from mockserver.contract.silent_changes import silent_changes
+from mockserver.contract.spec_files import default_version, spec_path
+from mockserver.contract.versions import GatewayVersion
+from mockserver.gateway import unloaded
+from mockserver.gateway.gateway import Gateway
+from mockserver.golang import json_reader
+from mockserver.service.journal_entry import Entry
+from mockserver.storage.backend import BackendUnavailable, Refused
+from mockserver.storage.files import MemoryFiles
+
+_CHECKED = ("Policy", "SessionState", "OAuthClient")  # an API definition is stored with all its members
+_WRITES = {"addPolicy", "addPolicyAtPath", "updatePolicy"}
+_RELOADS = {"reload", "reloadGroup"}
+
+
+def warnings_of(gateway: Gateway, entry: Entry) -> list[str]:
+    """The warnings about an entry of the journal of a gateway, a line each."""
+    operation = entry.reached.operation
+    if operation is None or entry.reached.is_refused:
+        return []
+    try:
+        return [
+            *_of_body(gateway, entry, gateway.contract.body_schema(operation)),
+            *_of_write(gateway, entry),
+            *_of_read(gateway, entry),
+            *_of_reload(gateway, entry),
+        ]
+    except BackendUnavailable as error:
+        return [f"no warnings can be given: {error}"]
+
+
+def _of_body(gateway: Gateway, entry: Entry, schema: str) -> list[str]:
+    """The members of a document that are not kept as sent, and its references to what is not loaded."""
+    if schema not in _CHECKED:
+        return []
+    try:
+        node, _ = json_reader.read(entry.request.body)
+    except json_reader.JSONSyntaxError:
+        return []
+    kind = gateway.contract.type_of(schema)
+    document, _ = gateway.codec.decode_node(node) if schema == "Policy" else ({}, [])
+    if schema == "SessionState":
+        document, _ = gateway.session_codec.decode_node(node)
+    lines = silent_changes(node, kind, lambda name: _reason(name, schema, gateway.version))
+    apis, policies = gateway.apis.loaded.by_id, gateway.store.loaded.by_id
+    missing = [name for name in document.get("access_rights") or () if name not in apis]
+    lines += [f"access_rights: the API {name!r} is not loaded; the right has no effect" for name in missing]
+    unknown = [name for name in document.get("apply_policies") or () if name not in policies]
+    return lines + [f"apply_policies: {name!r}: {unloaded.reason(gateway.store, name)}" for name in unknown]
+
+
+def _of_write(gateway: Gateway, entry: Entry) -> list[str]:
+    """The fate of a policy that was sent: no file can have its id, or it is written and not loaded."""
+    if entry.operation not in _WRITES or not (name := entry.policy_id):
+        return []
+    if not _is_file_name(name):
+        return [f"id: no file can be called {name!r}, so that the policy cannot be written"]
+    if entry.status != 200 or entry.is_injected or gateway.store.writes.get(name).last > entry.time:
+        return []  # not written, or written again since
+    if unloaded.written(gateway.store, name) is None:
+        return []  # deleted since
+    reason = unloaded.reason(gateway.store, name)
+    return [f"{name!r}: {reason}"] if reason else []
+
+
+def _of_read(gateway: Gateway, entry: Entry) -> list[str]:
+    """The reason for which a policy was not found although it was written."""
+    name = entry.policy_id
+    if entry.operation != "getPolicy" or entry.status != 404 or entry.is_injected:
+        return []
+    writes = gateway.store.writes.get(name)
+    if unloaded.written(gateway.store, name) is None or writes.first > entry.time:
+        return []
+    if writes.first <= gateway.reload_asked_at <= entry.time:
+        return [f"{name!r} was written, and a reload was due; `?block=true` waits until it is done"]
+    return [f"{name!r} was written, and not loaded; there was no reload since"]
+
+
+def _of_reload(gateway: Gateway, entry: Entry) -> list[str]:
+    """The reload that was asked for and is not done yet."""
+    is_due = entry.operation in _RELOADS and entry.status == 200 and gateway.reload_is_queued
+    if not is_due or entry.is_injected or entry.time < gateway.reload_asked_at:
+        return []
+    return ["the reload is due at the next tick; `?block=true` waits until it is done"]
+
+
+def _is_file_name(name: str) -> bool:
+    try:
+        MemoryFiles().write(name, str)
+    except Refused:
+        return False
+    return True
+
+
+def _reason(name: str, schema: str, version: GatewayVersion) -> str:
+    """Why a member is unknown to this version, if another version or the Dashboard has it; else ""."""
+    for member in members.find(_members(), name):
+        if version not in member.span:
+            return f"a member {member.span}, and this is {version}"
+    return "a member of the Dashboard alone" if schema == "Policy" and name in _of_dashboard() else ""
+
+
+@cache
+def _members() -> list[members.Member]:
+    return members.load(spec_path("gateway"))
+
+
+@cache
+def _of_dashboard() -> frozenset[str]:
+    """The names of the members of a policy, and of its rights, that only a Dashboard has."""
+    folder = spec_path("dashboard")
+    kind: Any = Contract.load(default_version(folder), folder).type_of("Policy")
+    rights: Any = kind.by_name["access_rights"].type
+    gateways = {member.name for member in _members()}
+    return frozenset({*kind.by_name, *rights.element.by_name} - gateways)

@@ -1,0 +1,32 @@
+"""The behaviours of a gateway that a mock can do without, so that a test can be seen to notice."""
+
+from __future__ import annotations
+
+SWITCHABLE = frozenset(
+    {
+        "api-ids-are-file-names",
+        "failed-load-keeps-policies",
+        "id-characters",
+        "id-required",
+        "jwt-claims-may-nest",
+        "jwt-scopes-are-enough",
+        "key-sets-by-url",
+        "keys-are-filtered-by-api",
+        "nameless-file-is-dropped",
+        "node-first-load-is-repeated",
+        "node-needs-an-id",
+        "node-probe-does-not-register",
+        "node-pulls-client-idps",
+        "node-reads-conflicts",
+        "node-recovery-has-no-limit",
+        "node-takes-any-message",
+        "node-takes-first-of-equal-ids",
+        "organisations-keep-apart",
+        "outer-404-is-go-page",
+        "own-policies-by-place",
+        "quotas-tell-their-end",
+        "record-key-is-id",
+        "short-key-ids-are-refused",
+        "storage-is-checked",
+    }
+)
