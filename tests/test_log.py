@@ -173,7 +173,7 @@ def test_a_load_tells_what_is_loaded_and_what_is_not(
         (tmp_path / "b.json").write_text('{"id":"b","rate":5')
         call(gateway, "GET", "/tyk/reload?block=true")
     assert caplog.messages[1] == "loaded 1 policy (a); 0 APIs"
-    (warning,) = [record for record in caplog.records if record.levelname == "WARNING"]
+    warning, *_ = [record for record in caplog.records if record.levelname == "WARNING"]
     assert warning.getMessage().startswith(f"{tmp_path / 'b.json'}:1:")
     assert ": error: " in warning.getMessage()
 

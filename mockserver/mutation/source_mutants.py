@@ -9,7 +9,8 @@ from mockserver.mutation.mutant import SOURCE, Edit, Mutant, source_of
 
 _GATEWAY = (
     "gateway.handlers.policies", "gateway.handlers.probes", "gateway.handlers.reloads",
-    "gateway.replies", "gateway.policy_store", "gateway.loaded_policies", "contract.codecs", "serving.dispatcher",
+    "gateway.replies", "gateway.policy_store", "gateway.loaded_policies", "contract.codecs",
+    "serving.dispatcher",
     "gateway.service", "contract.routes", "service.registry", "http.messages", "http.responses",
     "http.server", "http.chunked_body", "http.connection", "http.lanes", "http.memory", "http.request_reader",
     "golang.urls", "golang.json_reader", "golang.json_writer", "golang.scalars",
