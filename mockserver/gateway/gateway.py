@@ -132,9 +132,17 @@ class Gateway:
                 self._queued = self.clock.call_at(tick, self._run_queued)
 
     def reload_group(self) -> None:
-        """Queue a reload in all gateways of the group."""
-        self._publish(RELOAD)
+        """Queue a reload in all gateways of the group, this one first.
+
+        Raises:
+            BackendUnavailable: the others cannot be told.
+        """
         self.queue_reload()
+        self.tell_group()
+
+    def tell_group(self) -> None:
+        """Let the other gateways of the group reload; raises as `reload_group`."""
+        self._publish(RELOAD)
 
     def reset(self) -> list[str]:
         """Restore the state at the start, and undo all writes of files.

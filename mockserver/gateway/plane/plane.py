@@ -18,6 +18,7 @@ from mockserver.gateway.plane.plane_keys import PlaneKeys
 from mockserver.gateway.source import Component
 from mockserver.golang.rpc.errors import CallError, CallRefused, CallTimedOut
 from mockserver.service.background import Background
+from mockserver.storage.backend import BackendUnavailable
 
 KEY_SECONDS = 10.0  # between two questions for changed keys, if the configuration has no other number
 PAUSE = 1.0  # seconds after a long poll that failed
@@ -141,7 +142,16 @@ class Plane:
 
     def _reload_if_due(self) -> None:
         if self.client.is_reload_due():
-            self.gateway.reload_group()  # by its own Redis, for all gateways of the plane
+            self.gateway.queue_reload()
+            self._tell_group()
+
+    def _tell_group(self) -> None:
+        """Let all gateways of the plane reload, by its own Redis: when that is back, if it is away now."""
+        try:
+            self.gateway.tell_group()
+        except BackendUnavailable as error:
+            LOG.warning("%s; the other gateways of the group are told to reload later", error)
+            self._work.later(PAUSE, self._tell_group)
 
     def _poll(self, ask: Callable[[], None]) -> None:
         """Ask again and again until the end; a control plane that forgot the gateway is told its name."""
@@ -158,11 +168,13 @@ class Plane:
                 self._ended.wait(PAUSE)
 
     def _try(self, call: Callable[[], None]) -> None:
-        """Make a call whose failure the next login tells."""
+        """Make a call whose failure the next login tells; one for which the Redis is away is made again."""
         try:
             call()
         except CallError as error:
             LOG.debug("%s", error)
+        except BackendUnavailable as error:
+            LOG.warning("%s; changed keys are fetched later", error)
 
     def _reload_when_free(self) -> None:
         with self._reloading:
