@@ -11,7 +11,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench import deployment_kills
+from bench import deployment_kills, deployment_spread
 from bench.deployment_parts import deployed
 from bench.servers import BenchError
 
@@ -39,6 +39,12 @@ def _kill(options: argparse.Namespace, folder: Path) -> int:
     return 1 if outcome.faults else 0
 
 
+def _spread(options: argparse.Namespace, folder: Path) -> int:
+    with deployed(folder, options.planes, has_node=False) as deployment:
+        print(*deployment_spread.measure(deployment, options.policies), sep="\n")
+    return 0
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m bench.deployment", description=__doc__)
     commands = parser.add_subparsers(required=True)
@@ -52,8 +58,20 @@ def _parser() -> argparse.ArgumentParser:
     kill.add_argument("--seconds", type=float, default=60, metavar="S", help="Duration of the kills (60).")
     kill.add_argument("--seed", type=int, default=0, metavar="N", help="Seed of the moments and writes (0).")
     kill.set_defaults(run=_kill)
-    for command in (kill,):
-        command.add_argument("--planes", type=int, default=3, metavar="N", help="Number of data planes (3).")
+    spread = commands.add_parser(
+        "spread",
+        help="Measure how fast changes reach all planes.",
+        description="Import policies, then change one, and print the seconds from the answer of the Dashboard "
+        "until all data planes have loaded it, the CPU seconds that it took, and the memory of each part.",
+    )
+    spread.add_argument(
+        "--policies", type=int, default=10_000, metavar="N", help="Number of policies (10000)."
+    )
+    spread.set_defaults(run=_spread)
+    for command, planes in ((kill, 3), (spread, 10)):
+        command.add_argument(
+            "--planes", type=int, default=planes, metavar="N", help=f"Number of data planes ({planes})."
+        )
         command.add_argument("--logs", type=Path, metavar="DIR", help="Directory that keeps the logs.")
     return parser
 

@@ -225,15 +225,24 @@ def deployed(folder: Path, planes: int, *, has_node: bool) -> Iterator[Deploymen
 
 
 def ask(
-    port: int, method: str, target: str, body: Any = None, *, key: str = "", seconds: float = 30
+    port: int,
+    method: str,
+    target: str,
+    body: Any = None,
+    *,
+    key: str = "",
+    header: str = "Authorization",
+    seconds: float = 30,
 ) -> tuple[int, Any]:
     """The status and the JSON of an answer; None for a body that is no JSON.
+
+    Without a key for a header, the request has the secret of a gateway.
 
     Raises:
         OSError, http.client.HTTPException: there is no answer.
     """
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=seconds)
-    headers = {"Authorization": key} if key else {"X-Tyk-Authorization": SECRET}
+    headers = {header: key} if key else {"X-Tyk-Authorization": SECRET}
     try:
         connection.request(method, target, None if body is None else json.dumps(body), headers)
         answer = connection.getresponse()

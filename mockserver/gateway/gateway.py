@@ -102,6 +102,7 @@ class Gateway:
         self._queued: Alarm | None = None
         self.source: Source | None = None
         mock.on(RELOAD, self.queue_reload)
+        mock.on_return(self.queue_reload)  # as storage/connection_handler.go and gateway/server.go do
         self.load()
 
     def now(self) -> float:
@@ -135,13 +136,9 @@ class Gateway:
         """Queue a reload in all gateways of the group, this one first.
 
         Raises:
-            BackendUnavailable: the others cannot be told.
+            BackendUnavailable: the others cannot be told; they reload when they have the backend again.
         """
         self.queue_reload()
-        self.tell_group()
-
-    def tell_group(self) -> None:
-        """Let the other gateways of the group reload; raises as `reload_group`."""
         self._publish(RELOAD)
 
     def reset(self) -> list[str]:

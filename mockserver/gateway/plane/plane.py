@@ -142,16 +142,10 @@ class Plane:
 
     def _reload_if_due(self) -> None:
         if self.client.is_reload_due():
-            self.gateway.queue_reload()
-            self._tell_group()
-
-    def _tell_group(self) -> None:
-        """Let all gateways of the plane reload, by its own Redis: when that is back, if it is away now."""
-        try:
-            self.gateway.tell_group()
-        except BackendUnavailable as error:
-            LOG.warning("%s; the other gateways of the group are told to reload later", error)
-            self._work.later(PAUSE, self._tell_group)
+            try:
+                self.gateway.reload_group()  # by its own Redis, for all gateways of the plane
+            except BackendUnavailable as error:
+                LOG.warning("%s; the others of its group reload when it is back", error)
 
     def _poll(self, ask: Callable[[], None]) -> None:
         """Ask again and again until the end; a control plane that forgot the gateway is told its name."""
