@@ -30,7 +30,7 @@ def main() -> int:
 
 
 def _kill(options: argparse.Namespace, folder: Path) -> int:
-    with deployed(folder, options.planes, has_node=True) as deployment:
+    with deployed(folder, options.planes, has_node=True, durable=True) as deployment:
         outcome = deployment_kills.kill(deployment, options.seconds, options.seed)
     if outcome.faults:
         print(*outcome.timeline, *outcome.faults, sep="\n")
@@ -40,8 +40,9 @@ def _kill(options: argparse.Namespace, folder: Path) -> int:
 
 
 def _spread(options: argparse.Namespace, folder: Path) -> int:
-    with deployed(folder, options.planes, has_node=False) as deployment:
-        print(*deployment_spread.measure(deployment, options.policies), sep="\n")
+    with deployed(folder, options.planes, has_node=False, durable=False) as deployment:
+        for line in deployment_spread.measure(deployment, options.policies):
+            print(line, flush=True)
     return 0
 
 
@@ -61,8 +62,8 @@ def _parser() -> argparse.ArgumentParser:
     spread = commands.add_parser(
         "spread",
         help="Measure how fast changes reach all planes.",
-        description="Import policies, then change one, and print the seconds from the answer of the Dashboard "
-        "until all data planes have loaded it, the CPU seconds that it took, and the memory of each part.",
+        description="Import policies, then change one, and print the seconds from the answer of the "
+        "Dashboard until all data planes have loaded it, the CPU seconds that it took, and the memory of each part.",
     )
     spread.add_argument(
         "--policies", type=int, default=10_000, metavar="N", help="Number of policies (10000)."

