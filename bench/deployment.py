@@ -63,7 +63,7 @@ def _parser() -> argparse.ArgumentParser:
         "spread",
         help="Measure how fast changes reach all planes.",
         description="Import policies, then change one, and print the seconds from the answer of the "
-        "Dashboard until all data planes have loaded it, the CPU seconds that it took, and the memory of each part.",
+        "Dashboard until all data planes have loaded it, the CPU seconds, and the memory of each part.",
     )
     spread.add_argument(
         "--policies", type=int, default=10_000, metavar="N", help="Number of policies (10000)."

@@ -16,7 +16,7 @@ class _Subject(Generic[Value]):
     """The answers to one question.
 
     Attributes:
-        values: the newest answer, while somebody waits who may share it.
+        values: the newest answer alone, while somebody asks who may share it; empty before the first.
         began: when the making of that answer began, in steps of the counter.
         callers: the number of those who ask now.
     """
@@ -39,6 +39,11 @@ class SharedAnswers(Generic[Value]):
         self._steps = count(1)
         self._changing = threading.Lock()
         self._subjects: dict[str, _Subject[Value]] = {}
+
+    def callers(self, name: str) -> int:
+        """The number of those who ask for a name now."""
+        with self._changing:
+            return self._subjects[name].callers if name in self._subjects else 0
 
     def get(self, name: str) -> Value:
         """The answer for a name; raises what the function raises."""
