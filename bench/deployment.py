@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 
 from bench import deployment_kills, deployment_spread
-from bench.deployment_parts import deployed
+from bench.deployment_setup import deployed
 from bench.servers import BenchError
 
 

@@ -10,7 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
-from bench.deployment_parts import ORGANISATION, Deployment, Part, ask
+from bench.deployment_parts import Part, ask
+from bench.deployment_setup import ORGANISATION, Deployment
 from bench.servers import ADMIN_SECRET, KEY, BenchError
 
 IMPORT = "/admin/policies/import"
