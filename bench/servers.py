@@ -77,7 +77,7 @@ class Running:
 
 def ours(folder: Path | None = None, spec: Path | None = None, *, fsync: bool = False) -> Kind:
     """Our mock, with its policies in memory or in a directory; `spec` and `fsync` are flags of it."""
-    command = [sys.executable, "-m", "mockserver", "serve", "--port", "{port}"]
+    command = [sys.executable, "-m", "mockserver", "serve", "--quiet", "--port", "{port}"]
     command += ["--policies", str(folder)] if folder else []
     command += ["--spec", str(spec)] if spec else []
     command += ["--fsync"] if fsync else []
@@ -87,7 +87,7 @@ def ours(folder: Path | None = None, spec: Path | None = None, *, fsync: bool = 
 
 def our_dashboard(state: Path | None = None) -> Kind:
     """Our mock Dashboard without a gateway beside it, with its state in memory or in a directory."""
-    command = [sys.executable, "-m", "mockserver", "dashboard", "--port", "{port}", "--no-gateway"]
+    command = [sys.executable, "-m", "mockserver", "dashboard", "--quiet", "--port", "{port}", "--no-gateway"]
     command += ["--state", str(state)] if state else []
     name = "our Dashboard on a directory" if state else "our Dashboard"
     return Kind(name, tuple(command), is_ours=True, environment=BYTECODE)

@@ -21,8 +21,13 @@ HANGS = 60.0  # seconds that only what hangs takes
 def call(gateway: MockGateway, method: str, target: str, body: Any = None) -> tuple[int, Any]:
     """The status and the JSON of the answer to a request with the secret."""
     data = None if body is None else json.dumps(body).encode()
-    answer = send(gateway, method, target, [("X-Tyk-Authorization", gateway.secret)], data)
+    answer = send(gateway, method, target, secret_of(gateway), data)
     return answer.status, json.loads(answer.body)
+
+
+def secret_of(gateway: MockGateway) -> list[tuple[str, str]]:
+    """The header with the secret, for `send`."""
+    return [("X-Tyk-Authorization", gateway.secret)]
 
 
 def send(gateway: MockGateway, *request: Any, timeout: float = 10) -> Answer:

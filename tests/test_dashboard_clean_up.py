@@ -143,12 +143,12 @@ def test_an_interrupted_create_is_told(dashboard: MockDashboard) -> None:
     asked, take = threading.Event(), dashboard.mock.faults.take
     dashboard.fault("*", delay=0.001, times=0)
 
-    def hang(operation: str) -> Any:
+    def hang(operation: str, received: Any = None) -> Any:
         if operation == "addPolicy":
             asked.set()
         if asked.is_set():
             dashboard.mock.closing.wait(100)
-        return take(operation)
+        return take(operation, received)
 
     dashboard.mock.faults.take = hang  # type: ignore[method-assign]
     command = [*COMMAND, "verify", dashboard.url, "--service", "dashboard", "--key", dashboard.key]

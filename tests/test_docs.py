@@ -199,6 +199,7 @@ def test_the_page_of_the_impact_names_its_flags_and_outcomes() -> None:
         "explain",
         "clean",
         "impact",
+        "lint",
         "planes",
         "propagation",
     ],
@@ -236,6 +237,7 @@ def test_the_flags_of_the_readme_exist() -> None:
         "mutants",
         "why",
         "impact",
+        "lint",
         "planes",
         "propagation",
     )

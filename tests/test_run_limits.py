@@ -25,7 +25,6 @@ from contract_tests.gateway.resources import POLICIES
 from contract_tests.gateway.service import GATEWAY
 from mockserver import MockGateway
 from mockserver.http.deadline import Deadline
-from mockserver.service.faults import ANY
 
 pytestmark = pytest.mark.slow  # whole commands and servers
 
@@ -60,13 +59,13 @@ class Hanging:
         gateway.fault("getReady", delay=0.001, times=0)  # so that no answer is given on the event loop
         take = faults.take
 
-        def hang(operation: str) -> Any:
+        def hang(operation: str, received: Any = None) -> Any:
             if operation == "reload":
                 self.wrote.set()
-            if self.wrote.is_set() and operation != ANY:
+            if self.wrote.is_set():
                 self.asked.append(operation)
                 mock.closing.wait(100)
-            return take(operation)
+            return take(operation, received)
 
         faults.take = hang  # type: ignore[method-assign]
 

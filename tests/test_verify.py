@@ -192,11 +192,11 @@ def test_a_gateway_that_goes_away_gives_no_verdict(reloads: int) -> None:
     with MockGateway(secret=SECRET) as gateway:
         original = gateway.mock.faults.take
 
-        def take(operation: str) -> object:
+        def take(operation: str, received: Any = None) -> object:
             if operation == "reload" and not next(left, 0):
                 gateway.stop()
                 raise DropConnection
-            return original(operation)
+            return original(operation, received)
 
         gateway.mock.faults.take = take  # type: ignore[method-assign,assignment]
         done = verify(gateway.url, TYK_GW_SECRET=SECRET)

@@ -81,12 +81,12 @@ def test_a_request_with_a_delay_is_carried_out_at_once(gateway: MockGateway) -> 
         wait_until(lambda: list(gateway.policies.written) == ["gold"] and len(gateway.journal) == 1)
 
 
-def test_delays_of_a_request_add_up(gateway: MockGateway) -> None:
-    """A fault of all operations and one of the operation itself both delay the answer."""
+def test_the_delay_of_the_most_special_fault_counts(gateway: MockGateway) -> None:
+    """Of a fault of all operations and one of the operation itself, the latter delays the answer."""
     gateway.fault(delay=20)
     gateway.fault("getPolicy", delay=22)
     head = parse_head(b"GET /tyk/policies/x HTTP/1.1\r\nHost: h\r\nX-Tyk-Authorization: s3cret")
-    assert gateway._server.dispatcher.answer(Request(head)).delay == 42
+    assert gateway._server.dispatcher.answer(Request(head)).delay == 22
 
 
 def test_too_many_waiting_requests_are_refused(stuck: StuckHandler) -> None:

@@ -7,18 +7,32 @@ import contextlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mockserver.cli import Commands
-from mockserver.cli.serve import collector_paused, redis_backend, show_ignored, stop_on_signals
+from mockserver.cli.faults import add_fault_option, set_fault
+from mockserver.cli.help_format import EXAMPLES, HelpFormatter
+from mockserver.cli.running import Running, add_log_options, exposure, source_of_address
+from mockserver.cli.serve import (
+    collector_paused,
+    gateway_values,
+    ignored_lines,
+    redis_backend,
+    stop_on_signals,
+)
 from mockserver.console.credentials import ADMIN_SECRET, KEY, NODE_SECRET, STORE
-from mockserver.console.terminal import show
 
 if TYPE_CHECKING:
     from mockserver.dashboard.config import Config
     from mockserver.gateway.config import Config as GatewayConfig
     from mockserver.serving.mock_dashboard import MockDashboard
     from mockserver.storage.backend import Backend
+
+
+DASHBOARD_EXAMPLES = f"""{EXAMPLES}tyk-contract dashboard --conf tyk_analytics.conf
+tyk-contract dashboard --state state --gateway-port 8081
+tyk-contract dashboard --mdcb 9091 --fault mdcb-gone=3
+"""
 
 
 def add(commands: Commands) -> None:
@@ -29,6 +43,8 @@ def add(commands: Commands) -> None:
         description="Run a mock of the Tyk Dashboard until it is interrupted, and a mock gateway beside it, "
         "to which it hands keys on. It reads the tyk_analytics.conf and the TYK_DB_* variables of a real "
         "Dashboard. Flags override variables, and variables override the file.",
+        epilog=DASHBOARD_EXAMPLES,
+        formatter_class=HelpFormatter,
     )
     add_options(parser)
     parser.set_defaults(run=run)
@@ -36,69 +52,70 @@ def add(commands: Commands) -> None:
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Declare the flags of a mock Dashboard, and of the gateway beside it."""
-    parser.add_argument(
+    settings = parser.add_argument_group("what is mocked")
+    network = parser.add_argument_group("network and access")
+    state = parser.add_argument_group("state")
+    nodes = parser.add_argument_group("gateways")
+    settings.add_argument(
         "--conf",
         type=Path,
         metavar="FILE",
         help="Configuration file of a real Dashboard, tyk_analytics.conf.",
     )
-    parser.add_argument(
+    network.add_argument(
         "--port", type=int, metavar="PORT", help="Port to listen on; 0 selects a free port (3000)."
     )
-    parser.add_argument("--host", metavar="ADDRESS", help="Address to listen on (127.0.0.1).")
-    parser.add_argument(
+    network.add_argument("--host", metavar="ADDRESS", help="Address to listen on (127.0.0.1).")
+    settings.add_argument(
         "--dashboard",
         metavar="VERSION",
         help="Dashboard version to mock, as in 5.13 or 5.13.1; the default version if left out.",
     )
     for credential in (KEY, ADMIN_SECRET, NODE_SECRET):
-        credential.add_options(parser)
-    parser.add_argument("--org", metavar="ID", help="Id of the first organisation, 24 hex digits.")
-    parser.add_argument(
+        credential.add_options(network)
+    settings.add_argument("--org", metavar="ID", help="Id of the first organisation, 24 hex digits.")
+    settings.add_argument(
         "--style",
         default="",
         choices=["2017"],
         help="Form of policies: that of the documents of 2017, with apiid and apiname.",
     )
-    parser.add_argument("--state", type=Path, metavar="DIR", help="Directory that keeps the state.")
-    STORE.add_options(parser, note=" (none: the state is in memory, or in --state)")
-    parser.add_argument("--no-gateway", action="store_true", help="Start no gateway beside the Dashboard.")
-    parser.add_argument(
+    state.add_argument("--state", type=Path, metavar="DIR", help="Directory that keeps the state.")
+    STORE.add_options(state, note=" (none: the state is in memory, or in --state)")
+    nodes.add_argument("--no-gateway", action="store_true", help="Start no gateway beside the Dashboard.")
+    nodes.add_argument(
         "--gateway-conf",
         type=Path,
         metavar="FILE",
         help="Configuration file of that gateway, tyk.conf; TYK_GW_* variables override it. With it the "
         "gateway is started even if the Dashboard's configuration names another one.",
     )
-    parser.add_argument(
+    nodes.add_argument(
         "--gateway-port", type=int, metavar="PORT", help="Port of that gateway; 0 selects a free one (8080)."
     )
-    parser.add_argument(
+    nodes.add_argument(
         "--mdcb",
         type=int,
         metavar="PORT",
         help="Serve data planes, as MDCB does, on this port; 0 selects a free one (by default none are).",
     )
-    parser.add_argument(
+    nodes.add_argument(
         "--strict-nonces",
         action="store_true",
         help="Refuse gateways that pull with any but their newest nonce. A real gateway that is refused "
         "during a reload hangs, so by default none is.",
     )
-    parser.add_argument(
-        "--fault",
-        action="append",
-        default=[],
-        metavar="NAME[=TIMES]",
-        help="Let requests of gateways fail from the start: nonce-lost, register-conflict, empty-list, "
-        "bad-id, slow or gone; those of data planes mdcb-gone, mdcb-login, mdcb-error, mdcb-empty-list, "
-        "mdcb-bad-id or mdcb-slow; once, so many times, or always (0).",
+    add_fault_option(
+        settings,
+        "nonce-lost, register-conflict, empty-list, bad-id, slow or gone; those of data planes mdcb-gone, "
+        "mdcb-login, mdcb-error, mdcb-empty-list, mdcb-bad-id or mdcb-slow; once",
     )
-    parser.add_argument(
+    network.add_argument(
         "--remote-control",
         action="store_true",
         help="Allow /_mock/ to other machines, and under any name of this one in the Host header.",
     )
+    add_log_options(parser)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -113,28 +130,52 @@ def serving(options: argparse.Namespace) -> Iterator[MockDashboard]:
     """The mock Dashboard that the options describe, after its start lines were printed."""
     from mockserver.dashboard.dashboard import DEFAULT_KEY
 
+    running = Running(options)
     config, ignored = _configuration(options)
     gateway_config, ignored_by_gateway = _gateway_configuration(options, config)
     with collector_paused():
         mock = _started(options, config, gateway_config)
-    with mock as dashboard:
+    beside = {"gateway": mock.gateway.mock} if mock.gateway else {}
+    with mock as dashboard, running.logged({"dashboard": mock.mock, **beside}):
         stop_on_signals(dashboard.stop)
         effects = [_set_fault(dashboard, text) for text in options.fault]
-        show_ignored(options.conf, ignored)
-        show_ignored(options.gateway_conf, ignored_by_gateway)
-        count = len(dashboard.state.contract.operations)
-        show(f"Tyk Dashboard {dashboard.state.version} mocked on {dashboard.url}: {count} operations")
+        running.warn(
+            *ignored_lines(options.conf, ignored), *ignored_lines(options.gateway_conf, ignored_by_gateway)
+        )
+        version, count = dashboard.state.version, len(dashboard.state.contract.operations)
+        running.started(
+            f"Tyk Dashboard {version} mocked on {dashboard.url}: {count} operations", _values(dashboard)
+        )
+        source = source_of_address("TYK_DB_LISTENADDRESS", options.conf, options.host)
+        running.warn(*exposure(dashboard.address, config.listen_address, source))
         if dashboard.gateway is not None:
             gateway = dashboard.gateway
-            show(f"Tyk Gateway {gateway.gateway.version} mocked on {gateway.url}")
+            running.note(f"Tyk Gateway {gateway.gateway.version} mocked on {gateway.url}")
+            source = source_of_address("TYK_GW_LISTENADDRESS", options.gateway_conf)
+            running.warn(*exposure(gateway.address, gateway.gateway.config.listen_address, source))
         if dashboard.mdcb_address:
-            show(f'MDCB for data planes on {dashboard.mdcb_address}, the slave_options "connection_string"')
+            address = dashboard.mdcb_address
+            running.note(f'MDCB for data planes on {address}, the slave_options "connection_string"')
         is_secret = dashboard.key != DEFAULT_KEY
         key = "" if is_secret else f', the key "{DEFAULT_KEY}"'
-        show(f'the organisation is "{dashboard.state.organisation}"{key}')
-        for effect in effects:
-            show(effect)
+        running.note(f'the organisation is "{dashboard.state.organisation}"{key}', *effects)
         yield dashboard
+
+
+def _values(dashboard: MockDashboard) -> dict[str, Any]:
+    """What a start line in JSON tells of a mock Dashboard, and of the gateway beside it."""
+    host, port = dashboard.address
+    return {
+        "service": "dashboard",
+        "version": str(dashboard.state.version),
+        "url": dashboard.url,
+        "address": host,
+        "port": port,
+        "operations": len(dashboard.state.contract.operations),
+        "organisation": dashboard.state.organisation,
+        "gateway": gateway_values(dashboard.gateway) if dashboard.gateway else None,
+        "mdcb": dashboard.mdcb_address or None,
+    }
 
 
 def _started(options: argparse.Namespace, config: Config, gateway: GatewayConfig | None) -> MockDashboard:
@@ -166,20 +207,16 @@ def _set_fault(dashboard: MockDashboard, text: str) -> str:
     """Set the fault of an option; returns a line that says what it does.
 
     Raises:
-        FaultError: there is no such scenario, or the number of times is none.
+        FaultError: there is no such scenario, or it is one of data planes, and none are served.
     """
-    from mockserver.dashboard.service import SCENARIOS
     from mockserver.service.faults import FaultError
 
-    name, _, times = text.partition("=")
-    if times and not (times.isascii() and times.isdigit()):
-        raise FaultError(f"--fault {text!r} does not end in a number; give {name}=3, or {name}=0 for always")
+    name = text.partition("=")[0]
     if name.startswith("mdcb-") and not dashboard.mdcb_address:
         raise FaultError(
             f"--fault {name} is a failure of data planes, which are not served; give --mdcb PORT"
         )
-    dashboard.fault(scenario=name, times=int(times or 1))
-    return f"fault {name}: {SCENARIOS[name].effect}"
+    return set_fault(dashboard, text)
 
 
 def _configuration(options: argparse.Namespace) -> tuple[Config, list[str]]:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from mockserver.cli.impact_services import Reader
     from mockserver.gateway.impact import Rules
     from mockserver.gateway.impact_report import ImpactReport, Move
-    from mockserver.gateway.policy_store import Policy
+    from mockserver.gateway.loaded_policies import Policy
     from mockserver.gateway.session_impact import Key, SessionImpact, Unread
 
 FORMATS = ("text", "json", "html")

@@ -9,7 +9,8 @@ from typing import Any
 
 from mockserver.contract.codecs import Malformed
 from mockserver.gateway.impact import Rules
-from mockserver.gateway.policy_store import Policy, PolicyStore
+from mockserver.gateway.loaded_policies import Policy
+from mockserver.gateway.policy_store import PolicyStore
 from mockserver.gateway.session_impact import Key, KeyName, Unread
 from mockserver.golang.json_size import is_deeper
 from mockserver.storage.files import MemoryFiles

@@ -10,7 +10,7 @@ from contract_tests.engine.resources import quoted
 from mockserver.cli.impact_files import key_of
 from mockserver.contract.codecs import ensure_id
 from mockserver.gateway.impact import Rules
-from mockserver.gateway.policy_store import Policy
+from mockserver.gateway.loaded_policies import Policy
 from mockserver.gateway.session_impact import Key, KeyName, Unread
 from mockserver.http.client import Client, ClientError, Header
 from mockserver.http.json_answers import document_of

@@ -8,27 +8,23 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 
-from mockserver.cli import EXIT_CODES, USAGE, installation
+from mockserver.cli import EXIT_CODES, SERVICES, USAGE, installation
+from mockserver.cli.help_format import EXAMPLES, grouped
 from mockserver.console.credentials import CREDENTIALS
-from mockserver.console.terminal import guard, show_error
+from mockserver.console.terminal import guard, show, show_error
 
-COMMANDS = (  # the modules of this package that are commands, in the order of the help
-    "serve",
-    "dashboard",
-    "planes",
-    "verify",
-    "clean",
-    "behaviours",
-    "explain",
-    "diff",
-    "deviations",
-    "parity",
-    "propagation",
-    "record",
-    "mutants",
-    "why",
-    "impact",
-)
+GROUPS = {  # the modules of this package that are commands, in the order of the help
+    "Mock a gateway or Dashboard": ("serve", "dashboard", "planes"),
+    "Check a gateway or Dashboard": ("verify", "clean", "behaviours", "explain"),
+    "Understand policies": ("lint", "why", "impact", "propagation"),
+    "Compare versions and recordings": ("diff", "deviations", "parity", "record", "mutants"),
+}
+COMMANDS = tuple(command for commands in GROUPS.values() for command in commands)
+TOP_EXAMPLES = f"""{EXAMPLES}tyk-contract serve --port 8080                     a mock gateway
+tyk-contract serve --conf tyk.conf                  with a real gateway's configuration
+tyk-contract verify http://gateway:8080             check a real gateway
+tyk-contract COMMAND --help                         what a command does, with examples
+"""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -67,15 +63,22 @@ def _lines_of(error: Exception, secrets: list[str]) -> list[str]:
 
 def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
     """The parser of the command that the arguments begin with, else of all commands, which takes longer."""
+    shown = arguments[:1] if arguments and arguments[0] in COMMANDS else COMMANDS
     parser = argparse.ArgumentParser(
         prog="tyk-contract",
         description="A mock of the Tyk Gateway's policy API, and a contract suite for mock and real "
         "gateways.",
-        epilog=EXIT_CODES,
+        epilog=f"{EXIT_CODES}\n\n{TOP_EXAMPLES}",
+        formatter_class=grouped(GROUPS if len(shown) > 1 else {}),
     )
-    parser.add_argument("--version", action=_Version, nargs=0, help="Show the version and exit.")
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for command in arguments[:1] if arguments and arguments[0] in COMMANDS else COMMANDS:
+    parser.add_argument(
+        "--version",
+        action=_Version,
+        nargs=0,
+        help="Show the version and those of gateways and Dashboards that it knows, and exit.",
+    )
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    for command in shown:
         import_module(f"mockserver.cli.{command}").add(commands)
     return parser
 
@@ -84,6 +87,12 @@ class _Version(argparse.Action):
     """An action that prints the version; it reads the package metadata, which is slow, only then."""
 
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from mockserver.contract.spec_files import known_versions, spec_path
         from mockserver.contract.versions import package_version
 
-        parser.exit(message=f"{package_version('tyk-contract from a checkout')}\n")
+        lines = [f"tyk-contract {package_version('from a checkout')}"]
+        for name in SERVICES:
+            versions = known_versions(spec_path(name))
+            lines.append(f"{name.capitalize()} versions: {', '.join(map(str, versions.values()))}")
+        show(*lines)
+        parser.exit()

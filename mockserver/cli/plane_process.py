@@ -106,7 +106,7 @@ class PlaneProcess:
         self._is_stopping = False
         variables = {**environment(), STORE.variable: settings.store}
         self._process = subprocess.Popen(
-            python("-m", "mockserver", *settings.arguments, "--stop-at-eof"),
+            python("-m", "mockserver", *settings.arguments, "--quiet", "--stop-at-eof"),
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=variables, text=True, start_new_session=True,
         )  # fmt: skip
 

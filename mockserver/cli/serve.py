@@ -10,17 +10,28 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mockserver.cli import Commands
+from mockserver.cli.faults import add_fault_option, set_fault
+from mockserver.cli.help_format import EXAMPLES, HelpFormatter
+from mockserver.cli.running import Running, add_log_options, exposure, source_of_address
 from mockserver.console.credentials import SECRET, STORE
-from mockserver.console.terminal import show
 
 STOP_SECONDS = 9.5  # from SIGTERM to the end of the process; answers in progress have eight of them
 FIRST_LOAD_SECONDS = 1.0  # that the start lines wait for the outcome of the first load
+SERVE_EXAMPLES = f"""{EXAMPLES}tyk-contract serve --conf tyk.conf
+tyk-contract serve --policies policies --gateway 5.8
+tyk-contract serve --port 0 --port-file port --start-line json --quiet
+tyk-contract serve --fault redis-down
+"""
 STOP_FAILED = 1  # the exit code of a process that hangs
+WITHOUT_EFFECT = {  # rules of lint: a mock needs neither Redis nor policies, and tells of its secret itself
+    "no-redis", "no-policies", "empty-secret", "sample-secret", "other-version",
+}  # fmt: skip
 
 if TYPE_CHECKING:
+    from mockserver.contract.versions import GatewayVersion
     from mockserver.gateway.config import Config
     from mockserver.serving.mock_gateway import MockGateway
     from mockserver.storage.backend import Backend
@@ -33,35 +44,40 @@ def add(commands: Commands) -> None:
         help="Run the mock gateway.",
         description="Run a mock gateway until it is interrupted. It reads the tyk.conf and the TYK_GW_* "
         "variables of a real gateway. Flags override variables, and variables override the file.",
+        epilog=SERVE_EXAMPLES,
+        formatter_class=HelpFormatter,
     )
-    parser.add_argument(
+    settings = parser.add_argument_group("what is mocked")
+    network = parser.add_argument_group("network and access")
+    state = parser.add_argument_group("policies, APIs and state")
+    settings.add_argument(
         "--conf", type=Path, metavar="FILE", help="Configuration file of a real gateway, tyk.conf."
     )
-    parser.add_argument(
+    network.add_argument(
         "--port", type=int, metavar="PORT", help="Port to listen on; 0 selects a free port (8080)."
     )
-    parser.add_argument("--host", metavar="ADDRESS", help="Address to listen on (127.0.0.1).")
-    SECRET.add_options(parser, note=" (mock-secret)")
-    parser.add_argument(
+    network.add_argument("--host", metavar="ADDRESS", help="Address to listen on (127.0.0.1).")
+    SECRET.add_options(network, note=" (mock-secret)")
+    settings.add_argument(
         "--gateway",
         metavar="VERSION",
         help="Gateway version to mock, as in 5.12 or 5.12.0; the default version if left out.",
     )
-    parser.add_argument(
+    state.add_argument(
         "--policies",
         type=Path,
         metavar="DIR|FILE",
         help="Directory of policies, *.json, or one JSON file with all policies, which is never written. "
         "Symbolic links in a directory are followed.",
     )
-    parser.add_argument("--apis", type=Path, metavar="DIR", help="Directory of API definitions, *.json.")
-    parser.add_argument(
+    state.add_argument("--apis", type=Path, metavar="DIR", help="Directory of API definitions, *.json.")
+    state.add_argument(
         "--fsync",
         action="store_true",
         help="Answer a write of a policy or API when its file is on the disk, so that a loss of power does "
         "not lose it; slower. A real gateway leaves that to the system, as does the mock without this flag.",
     )
-    parser.add_argument(
+    network.add_argument(
         "--upstream",
         action="append",
         default=[],
@@ -70,37 +86,43 @@ def add(commands: Commands) -> None:
         "A request for any other host is not forwarded; its answer shows the request that the host would "
         "get.",
     )
-    parser.add_argument(
+    network.add_argument(
         "--remote-control",
         action="store_true",
         help="Allow /_mock/ to other machines, and under any name of this one in the Host header. Without it "
         "the Host must be a loopback address, localhost or the address of --host.",
     )
-    STORE.add_options(parser, note=" (none: the mock keeps its state in memory)")
-    parser.add_argument(
+    add_fault_option(
+        settings,
+        "storage-full, storage-read-only, redis-down, reload-never-ends or flapping; until it is cleared",
+    )
+    STORE.add_options(state, note=" (none: the mock keeps its state in memory)")
+    state.add_argument(
         "--backup",
         type=Path,
         metavar="FILE",
         help="File in which a data plane (slave_options.use_rpc) keeps what its control plane gave it, to "
         "start without one. Without it the backup is in the Redis of --store.",
     )
-    parser.add_argument(
+    settings.add_argument(
         "--stop-at-eof",
         action="store_true",
         help="Stop also when standard input ends, as it does with the process that has started this one.",
     )
-    parser.add_argument(
+    settings.add_argument(
         "--spec",
         type=Path,
         metavar="FILE",
         help="Another OpenAPI file of the gateway. Its operations that the mock does not implement are "
         "answered from its examples.",
     )
+    add_log_options(parser)
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
     """Serve until SIGTERM or SIGINT; return the exit code."""
+    running = Running(options)
     with collector_paused():
         from mockserver.contract.openapi import Contract
         from mockserver.contract.spec_files import version_of
@@ -116,23 +138,43 @@ def run(options: argparse.Namespace) -> int:
             remote_control=options.remote_control, backend=backend, fsync=options.fsync,
             backup=options.backup,
         )  # fmt: skip
-    with mock as gateway:
+    with mock as gateway, running.logged({"": mock.mock}):
         stop_on_signals(gateway.stop)
         if options.stop_at_eof:
             stop_at_eof(gateway.stop)
-        show_ignored(options.conf, ignored)
-        show(*gateway.gateway.warnings())
-        contract = gateway.gateway.contract
-        count = len(contract.operations)
-        more = f" and {len(extra.beyond(contract))} more of {options.spec}" if extra else ""
-        show(f"Tyk Gateway {version} mocked on {gateway.url}: {count} operations{more}")
-        if not config.secret:
-            show("the secret is empty, so that everyone may use /tyk/; choose one with --secret")
-        elif config.secret == type(config)().secret:
-            show(f'the secret is "{config.secret}"; choose another with --secret')
-        show(*_source_lines(gateway, has_backup=bool(options.backup or store)))
+        effects = [set_fault(gateway, text) for text in options.fault]
+        running.warn(*ignored_lines(options.conf, ignored), *_findings_of(options.conf, version))
+        running.warn(*gateway.gateway.warnings())
+        values = gateway_values(gateway)
+        more = f" and {len(extra.beyond(gateway.gateway.contract))} more of {options.spec}" if extra else ""
+        text = f"Tyk Gateway {version} mocked on {gateway.url}: {values['operations']} operations{more}"
+        running.started(text, {"service": "gateway", **values})
+        source = source_of_address("TYK_GW_LISTENADDRESS", options.conf, options.host)
+        running.warn(*exposure(gateway.address, config.listen_address, source), *_secret_lines(config))
+        running.note(*_source_lines(gateway, has_backup=bool(options.backup or store)), *effects)
         gateway.wait()
     return 0
+
+
+def gateway_values(gateway: MockGateway) -> dict[str, Any]:
+    """What a start line in JSON tells of a mock gateway."""
+    host, port = gateway.address
+    return {
+        "version": str(gateway.gateway.version),
+        "url": gateway.url,
+        "address": host,
+        "port": port,
+        "operations": len(gateway.gateway.contract.operations),
+    }
+
+
+def _secret_lines(config: Config) -> list[str]:
+    """A line if anyone may know the secret."""
+    if not config.secret:
+        return ["the secret is empty, so that everyone may use /tyk/; choose one with --secret"]
+    if config.secret == type(config)().secret:
+        return [f'the secret is "{config.secret}"; choose another with --secret']
+    return []
 
 
 def _source_lines(gateway: MockGateway, *, has_backup: bool) -> list[str]:
@@ -177,10 +219,9 @@ def stop_at_eof(stop: Callable[[], None]) -> None:
     threading.Thread(target=wait, name="tyk-contract-stdin", daemon=True).start()
 
 
-def show_ignored(path: Path | None, keys: list[str]) -> None:
-    """Print the keys of a configuration file that a mock ignores, if there are any."""
-    if keys:
-        show(f"keys of {path} that the mock ignores: {', '.join(sorted(keys))}")
+def ignored_lines(path: Path | None, keys: list[str]) -> list[str]:
+    """A line with the keys of a configuration file that a mock ignores, if there are any."""
+    return [f"keys of {path} that the mock ignores: {', '.join(sorted(keys))}"] if keys else []
 
 
 def stop_in_time(stop: Callable[[], None]) -> None:
@@ -204,6 +245,19 @@ def redis_backend(url: str) -> Backend:
     except ImportError as error:
         raise ConfigError("--store needs the redis package: pip install 'tyk-contract[redis]'") from error
     return RedisBackend(url)
+
+
+def _findings_of(conf: Path | None, version: GatewayVersion) -> list[str]:
+    """The warnings about a configuration file, but for those that do not matter to a mock."""
+    if conf is None:
+        return []
+    from mockserver.gateway.lint.file import File
+    from mockserver.gateway.lint.linter import Linter
+    from mockserver.gateway.lint.review import warnings_of
+    from mockserver.gateway.lint.rules import Kind
+
+    findings = Linter(version).lint([File(str(conf), conf.read_bytes(), Kind.CONF)])
+    return warnings_of(finding for finding in findings if finding.rule not in WITHOUT_EFFECT)
 
 
 def _configuration(options: argparse.Namespace) -> tuple[Config, list[str]]:

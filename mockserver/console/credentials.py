@@ -46,7 +46,7 @@ class Credential:
         """The attribute of parsed options that has the value of the option."""
         return self.name.replace("-", "_")
 
-    def add_options(self, parser: argparse.ArgumentParser, *, note: str = "") -> None:
+    def add_options(self, parser: argparse._ActionsContainer, *, note: str = "") -> None:
         """Declare the options; `note` follows the description of the value."""
         parser.add_argument(
             f"--{self.name}",

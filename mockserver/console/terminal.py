@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Sequence
 from typing import Any, TextIO
 
 _SUSPECT = re.compile(r"[^\x20-\x7e]+")
@@ -22,6 +23,15 @@ def printable(text: str) -> str:
 def show(*lines: str, to: TextIO | None = None) -> None:
     """Print lines, each made printable, to standard output or to another stream."""
     print("".join(f"{printable(line)}\n" for line in lines), end="", file=to, flush=True)
+
+
+def write_printable(lines: Sequence[str], stream: TextIO) -> None:
+    """Write lines that are printable already, at once; a character that the stream cannot hold is escaped."""
+    plain = stream.unguarded if isinstance(stream, _Guarded) else stream
+    encoding = plain.encoding or "utf-8"
+    text = "".join(f"{line}\n" for line in lines)
+    plain.write(text if text.isascii() else text.encode(encoding, "backslashreplace").decode(encoding))
+    plain.flush()
 
 
 def show_error(*lines: str) -> None:

@@ -34,7 +34,7 @@ from mockserver.dashboard.records import Records
 from mockserver.dashboard.replies import Refusal
 from mockserver.dashboard.switches import SWITCHABLE
 from mockserver.dashboard.users import ADMIN, User, Users
-from mockserver.service.faults import Fault, FaultDrop
+from mockserver.service.fault import Fault, FaultDrop
 from mockserver.service.mock import Mock
 from mockserver.storage.backend import Backend
 

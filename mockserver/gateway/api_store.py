@@ -62,6 +62,7 @@ class ApiStore:
 
     Attributes:
         codec: the codec of API definitions.
+        files: the written definitions, one file for each.
         loaded: the APIs that the last reload loaded.
         ever_loaded: True if any API was loaded since the gateway started.
     """
@@ -70,8 +71,8 @@ class ApiStore:
         self.codec = codec
         self.loaded = LoadedApis()
         self.ever_loaded = False
-        self._files = files
-        self._seen: dict[str, tuple[bytes, Api | None, str]] = {}  # by file name: text, API, reason
+        self.files = files
+        self._seen: dict[str, tuple[bytes, Api | None]] = {}  # the text and the API, by file name
 
     def write(self, api: Api) -> None:
         """Write the file of a definition.
@@ -79,7 +80,7 @@ class ApiStore:
         Raises:
             NoStorage, Refused: the file cannot be written.
         """
-        self._files.write(api.id, api.file_text)
+        self.files.write(api.id, api.file_text)
 
     def delete(self, api_id: str) -> None:
         """Remove the file of a definition.
@@ -87,12 +88,12 @@ class ApiStore:
         Raises:
             NoStorage, Refused: the file cannot be removed.
         """
-        self._files.delete(api_id)
+        self.files.delete(api_id)
 
     def reload(self) -> None:
         """Load the written definitions; a file that cannot be decoded is skipped."""
         try:
-            apis = [api for _, api, _ in self._read() if api is not None]
+            apis = self._read()
         except BackendUnavailable as error:
             LOG.warning("%s; the loaded APIs stay", error)
             return
@@ -105,15 +106,13 @@ class ApiStore:
         self.loaded = LoadedApis({api.id: api for api in placed}, routed, {api.id: api for api in apis})
         self.ever_loaded = self.ever_loaded or bool(apis)
 
-    def warnings(self) -> list[str]:
-        """The warnings, one line for each file that is skipped, and for each other user of the directory."""
-        return self._files.warnings() + [
-            f"{name}: {reason}; the API is not served" for name, _, reason in self._read() if reason
-        ]
+    def sources(self) -> list[tuple[str, bytes]]:
+        """The name and content of each file that the last reload has read."""
+        return [(name, text) for name, (text, _) in self._seen.items()]
 
     def snapshot(self) -> Callable[[], None]:
         """A function that brings back the present written and loaded APIs."""
-        put_back_files, loaded, ever_loaded = snapshot(self._files), self.loaded, self.ever_loaded
+        put_back_files, loaded, ever_loaded = snapshot(self.files), self.loaded, self.ever_loaded
 
         def put_back() -> None:
             put_back_files()
@@ -123,31 +122,28 @@ class ApiStore:
 
     def restore(self) -> list[str]:
         """Undo the writes, unload all APIs, and return a line for each file that others have changed."""
-        left = self._files.restore()
+        left = self.files.restore()
         self.loaded = LoadedApis()
         self.ever_loaded = False
         return left
 
-    def _read(self) -> list[tuple[str, Api | None, str]]:
-        """The name and API of each file, and the reason if it is not served.
-
-        Source: gateway/api_definition.go:721 @v5.12.0.
-        """
-        seen: dict[str, tuple[bytes, Api | None, str]] = {}
-        for name, text in self._files.read():
+    def _read(self) -> list[Api]:
+        """The APIs of the files (gateway/api_definition.go:721 @v5.12.0)."""
+        seen: dict[str, tuple[bytes, Api | None]] = {}
+        for name, text in self.files.read():
             if not name.endswith(_COMPANIONS):
                 before = self._seen.get(name)
-                seen[name] = before if before and before[0] == text else (text, *self._decoded(text))
+                seen[name] = before if before and before[0] == text else (text, self._decoded(text))
         self._seen = seen
-        return [(name, api, reason) for name, (_, api, reason) in seen.items()]
+        return [api for _, api in seen.values() if api is not None]
 
-    def _decoded(self, text: bytes) -> tuple[Api | None, str]:
+    def _decoded(self, text: bytes) -> Api | None:
         try:
             api = Api.decode(self.codec, text, whole=True)
-        except Malformed as error:
-            return None, str(error)
+        except Malformed:
+            return None
         is_routable = not api.prefixes[1].problem  # else a gateway does not even list the API
-        return api if is_routable else None, api.problem
+        return api if is_routable else None
 
 
 def _placed(read: list[Api], before: LoadedApis) -> list[Api]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import math
 import random
 import threading
 from collections.abc import Callable, Collection
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mockserver.contract import behaviours
 from mockserver.contract.codecs import Codec
@@ -18,6 +20,9 @@ from mockserver.gateway.api_definition import Api
 from mockserver.gateway.api_store import ApiStore
 from mockserver.gateway.config import Config
 from mockserver.gateway.jwks_cache import JwksCache
+from mockserver.gateway.lint.file import File
+from mockserver.gateway.lint.review import Review, warnings_of
+from mockserver.gateway.lint.rules import Kind
 from mockserver.gateway.match_cache import MatchCache
 from mockserver.gateway.oauth_store import OAuthStore
 from mockserver.gateway.policy_store import PolicyStore
@@ -31,6 +36,11 @@ from mockserver.storage.backend import Backend
 from mockserver.storage.directory_files import DirectoryFiles
 from mockserver.storage.files import Files, MemoryFiles
 
+if TYPE_CHECKING:
+    from mockserver.gateway.lint.findings import Finding
+
+LOG = logging.getLogger("tyk-contract")
+MOST_NAMED = 10  # ids in a line of the log
 RELOAD = "reload"  # the message that makes all gateways of a group reload
 CATCH_UP_SECONDS = 10.0  # that one waits for a load in progress
 MOST_WAITING = 200  # exchanges with upstreams at once; fewer than a server has threads
@@ -102,12 +112,17 @@ class Gateway:
         self.match_cache = MatchCache(self.now, config)
         self.oauth = OAuthStore(self.now, mock.backend, self.sessions)
         self.jwks_cache = JwksCache(self.now, by_url="key-sets-by-url" in self.behaviours)
+        self._review = Review(version, allows_any_id=config.allow_unsafe_policy_ids)
+        self._review_lock = threading.Lock()  # a reload and the mock's own API may ask at once
+        self._has_files = bool(
+            config.policies__policy_path or config.policies__policy_record_name or config.app_path
+        )
         self._publish = mock.backend.publish
         self._queued: Alarm | None = None
         self.reload_asked_at = -math.inf
         self.source: Source | None = None
         mock.on(RELOAD, self.queue_reload)
-        self.load()
+        self._load()
 
     def now(self) -> float:
         """The time of the mock's clock in seconds since the epoch."""
@@ -125,7 +140,7 @@ class Gateway:
                 self.clock.cancel(self._queued)
             self._queued = None
             if self.source is None:
-                self.load()
+                self._load_and_log()
         if self.source is not None:  # without the lock, for which all requests wait
             self.source.reload()
 
@@ -163,6 +178,14 @@ class Gateway:
             self.source.restart()
         return left
 
+    def findings(self) -> list[Finding]:
+        """What `tyk-contract lint` finds in the files that the last reload has read."""
+        kind = Kind.RECORD if self.store.is_record else Kind.POLICY
+        policies = _named(self.store.sources(), self.config.policies__policy_path, kind)
+        apis = _named(self.apis.sources(), self.config.app_path, Kind.API)
+        with self._review_lock:
+            return self._review.findings([*policies, *apis], self.now())
+
     def snapshot(self) -> Callable[[], None]:
         """A function that brings back what is written and loaded now; caches and rate limits start anew."""
         parts, ready = (self.store.snapshot(), self.apis.snapshot()), self.ready
@@ -183,16 +206,29 @@ class Gateway:
             state.clear()
 
     def warnings(self) -> list[str]:
-        """The warnings about files that are not fully loaded; a real gateway writes them only to its log."""
-        return [*self.store.warnings(), *self.apis.warnings()]
+        """The warnings about files, a line each; a real gateway tells few of them, and those in its log."""
+        lines = [*self.store.file_warnings(), *self.apis.files.warnings(), *warnings_of(self.findings())]
+        self._review.news(lines)
+        return lines
 
     def load(self) -> None:
-        """Load the written policies and APIs, without waiting for a tick."""
+        """Load the written policies and APIs, without waiting for a tick, and log it."""
+        self._load()
+        self.log_load()
+
+    def _load(self) -> None:
         config = self.config
         if not (config.policies_from_dashboard or config.policies_from_control_plane):
             self.ready = (self.store.reload() or self.ready) and not config.slave_options__use_rpc
         if not (config.use_db_app_configs or config.slave_options__use_rpc):
             self.load_apis()
+
+    def log_load(self) -> None:
+        """Log what is loaded."""
+        if not LOG.isEnabledFor(logging.INFO):
+            return
+        policies, apis = list(self.store.loaded.by_id), list(self.apis.loaded.by_id)
+        LOG.info("loaded %s; %s", _counted("policy", "policies", policies), _counted("API", "APIs", apis))
 
     def load_apis(self, apis: list[Api] | None = None) -> None:
         """Load the written APIs, or those that a source has."""
@@ -215,9 +251,24 @@ class Gateway:
     def _run_queued(self) -> None:
         self._queued = None
         if self.source is None:
-            self.load()
+            self._load_and_log()
         else:
             self.source.queue_reload()
+
+    def _load_and_log(self) -> None:
+        """Load the written policies and APIs, and log the warnings about files that are new."""
+        self.load()
+        if self._has_files:  # else the mock has written all, and has judged it as requests
+            lines = [*self.store.file_warnings(), *warnings_of(self.findings())]
+            for line in self._review.news(lines):
+                LOG.warning("%s", line)
+
+
+def _counted(one: str, several: str, ids: list[str]) -> str:
+    """The number of loaded things and the ids of the first of them."""
+    more = f" and {len(ids) - MOST_NAMED} more" if len(ids) > MOST_NAMED else ""
+    names = f" ({', '.join(ids[:MOST_NAMED])}{more})" if ids else ""
+    return f"{len(ids)} {one if len(ids) == 1 else several}{names}"
 
 
 def _files(config: Config, directory: Path, backend: Backend, *, fsync: bool) -> Files:
@@ -230,6 +281,11 @@ def _files(config: Config, directory: Path, backend: Backend, *, fsync: bool) ->
     if config.policies__policy_record_name:
         return DirectoryFiles(directory, own_only=True, fsync=fsync)
     return MemoryFiles(backend.files("policies"))
+
+
+def _named(sources: list[tuple[str, bytes]], folder: str, kind: Kind) -> list[File]:
+    """The files of a folder to lint."""
+    return [File(str(Path(folder) / name), text, kind) for name, text in sources]
 
 
 def _api_files(config: Config, directory: Path, backend: Backend, *, fsync: bool) -> Files:

@@ -19,8 +19,9 @@ from mockserver.contract.codecs import Codec
 from mockserver.contract.openapi import Contract
 from mockserver.contract.versions import GatewayVersion
 from mockserver.gateway.explanation import origin_of, values_of
+from mockserver.gateway.loaded_policies import Policy
 from mockserver.gateway.policy_merging import Document
-from mockserver.gateway.policy_store import Policy, PolicyStore
+from mockserver.gateway.policy_store import PolicyStore
 from mockserver.gateway.provenance import OF_SESSION, OF_SINGLE_API, Origins, PoliciesNotApplicable
 from mockserver.gateway.session_impact import Key, MemberChange, Outcome, SessionImpact
 from mockserver.gateway.session_store import application_of, own_policies, policy_names

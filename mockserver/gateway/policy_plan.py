@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from mockserver.gateway.policy_store import Policy
+from mockserver.gateway.loaded_policies import Policy
 
 
 class PlanError(ValueError):

@@ -5,68 +5,19 @@ from __future__ import annotations
 import copy
 import logging
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from functools import cached_property, partial
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 from mockserver.contract.codecs import Codec, ensure_id
+from mockserver.gateway.loaded_policies import Loaded, LoadedPolicy, Policy
 from mockserver.gateway.write_times import WriteTimes
 from mockserver.golang import json_reader
 from mockserver.storage.backend import BackendUnavailable
 from mockserver.storage.files import Files, snapshot
 
-Policy = dict[str, Any]
 LOG = logging.getLogger("tyk-contract")
-
-
-@dataclass(eq=False)
-class LoadedPolicy:
-    """A policy as loaded by a reload; it is decoded at its first use.
-
-    A session that a policy is applied to shares nested documents with it and may change them, as on a real
-    gateway, so that the cached text may become outdated.
-
-    Attributes:
-        policy_id: the policy's id.
-        org_id: the id of its organisation.
-        make: decodes the policy.
-        codec: the codec of policies.
-        is_lent: True if the policy was lent to a session.
-    """
-
-    policy_id: str
-    org_id: str
-    make: Callable[[], Policy]
-    codec: Codec
-    is_lent: bool = False
-
-    def carried_over(self) -> LoadedPolicy:
-        """A copy for the next reload of an unchanged file; the cached text stays unless it was lent."""
-        copied = replace(self, is_lent=False)
-        if not self.is_lent and "text" in vars(self):
-            vars(copied)["text"] = self.text
-        return copied
-
-    def lend(self) -> Policy:
-        """The decoded policy for a session, which may change its nested documents."""
-        self.is_lent = True
-        return self.policy
-
-    def take_back(self) -> None:
-        """Drop the cached text, for the session may have changed the policy."""
-        vars(self).pop("text", None)
-
-    @cached_property
-    def policy(self) -> Policy:
-        """The decoded policy."""
-        return self.make()
-
-    @cached_property
-    def text(self) -> bytes:
-        """The UTF-8 text of the policy in a response."""
-        return self.codec.encode(self.policy).encode()
 
 
 @dataclass(frozen=True)
@@ -75,31 +26,6 @@ class _CachedFile:
 
     text: bytes
     loaded: LoadedPolicy
-
-
-@dataclass(frozen=True)
-class Loaded:
-    """The policies that one reload loaded. Immutable: the next reload replaces it.
-
-    Attributes:
-        listed: the policies in the list of all policies.
-        by_id: the policies by id.
-        by_organisation: the policies by organisation and id, for the sessions of that organisation.
-    """
-
-    listed: tuple[LoadedPolicy, ...] = ()
-    by_id: Mapping[str, LoadedPolicy] = field(default_factory=dict)
-    by_organisation: Mapping[tuple[str, str], LoadedPolicy] = field(default_factory=dict)
-
-    def carried_over(self) -> Loaded:
-        """A copy whose policies are as they were loaded, whatever sessions have changed in them since."""
-        policies = [*self.listed, *self.by_id.values(), *self.by_organisation.values()]
-        copies = {id(policy): policy.carried_over() for policy in policies}
-        return Loaded(
-            tuple(copies[id(policy)] for policy in self.listed),
-            {name: copies[id(policy)] for name, policy in self.by_id.items()},
-            {name: copies[id(policy)] for name, policy in self.by_organisation.items()},
-        )
 
 
 class PolicyStore:
@@ -128,6 +54,8 @@ class PolicyStore:
         self.loaded = Loaded()
         self._behaviours = behaviours
         self.record = record
+        self._record_text: bytes | None = None  # as the last reload has read it
+        self._record_error = ""
         self._cached: dict[str, _CachedFile] = {}
         self.writes = WriteTimes(now)
 
@@ -236,6 +164,21 @@ class PolicyStore:
             lines += [f"{name}: {reasons[0]}; the policy is only partly loaded"] if reasons else []
         return lines
 
+    @property
+    def is_record(self) -> bool:
+        """True if policies are loaded from a record file."""
+        return self.record is not None
+
+    def sources(self) -> list[tuple[str, bytes]]:
+        """The name and content of each file that the last reload has read."""
+        if self.record is not None:
+            return [] if self._record_text is None else [(str(self.record), self._record_text)]
+        return [(name, file.text) for name, file in self._cached.items()]
+
+    def file_warnings(self) -> list[str]:
+        """The warnings about the directory or the record file as such, a line each."""
+        return [*self.files.warnings(), *([self._record_error] if self._record_error else [])]
+
     def snapshot(self) -> Callable[[], None]:
         """A function that brings back the present written and loaded policies."""
         put_back_files, loaded = snapshot(self.files), self.loaded
@@ -255,7 +198,13 @@ class PolicyStore:
 
     def _read_record(self, path: Path) -> list[tuple[str, LoadedPolicy]]:
         """The keys of the record file with their policies (gateway/policy.go:74 @v5.12.0)."""
-        node, _ = json_reader.read(path.read_bytes())
+        self._record_text, self._record_error = None, ""
+        try:
+            self._record_text = path.read_bytes()
+        except OSError as error:
+            self._record_error = f"{path.absolute()}: {error.strerror}; no policy of it is loaded"
+            raise
+        node, _ = json_reader.read(self._record_text)
         if node is None:
             return []
         if not isinstance(node, json_reader.Object):

@@ -11,6 +11,7 @@ from functools import partial
 from mockserver.gateway import handlers, replies
 from mockserver.gateway.gateway import Gateway
 from mockserver.gateway.request_warnings import warnings_of
+from mockserver.gateway.scenarios import API_REQUEST, SCENARIOS
 from mockserver.golang import urls
 from mockserver.http.messages import Reply, Request
 from mockserver.service.registry import HandlerFunction, check
@@ -45,6 +46,8 @@ def gateway_service(gateway: Gateway) -> Service:
         not_allowed=guard.not_allowed,
         beside=guard.api_at,
         path_of=guard.path_of,
+        scenarios=SCENARIOS,
+        beside_name=API_REQUEST,
         warn=partial(warnings_of, gateway),
     )
 

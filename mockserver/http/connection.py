@@ -5,23 +5,24 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable
-from typing import Protocol
 
 from mockserver.http.failures import describe, error_reply, log_failure
 from mockserver.http.lanes import LaneFull
 from mockserver.http.limits import TURN
-from mockserver.http.memory import Memory, Share
+from mockserver.http.memory import Share
 from mockserver.http.messages import (
-    Answerer,
     BadMessage,
     DropConnection,
+    FaultyReply,
     Reply,
     Request,
     WouldBlock,
     parse_head,
 )
-from mockserver.http.request_reader import Received, RequestReader, Rules
+from mockserver.http.request_reader import Received, RequestReader
 from mockserver.http.responses import is_open_ended, response_bytes
+from mockserver.http.server_part import Server
+from mockserver.http.slow_body import SlowBody, abort, cut
 
 # what a connection waits for before it takes another request
 ANSWER = "answer"  # its present request is being answered
@@ -31,25 +32,6 @@ END = "end"  # it has sent its last answer, and lets the client read it
 
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 ANY_HEAD = parse_head(b"GET / HTTP/1.1\r\nHost: h")  # for an answer that depends on no request
-
-
-class Server(Rules, Protocol):
-    """The part of a server that a connection needs; the server describes the attributes."""
-
-    answer: Answerer
-    stopping: bool
-    memory: Memory
-
-    def answer_in_thread(
-        self, lane: str, request: Request, done: Callable[[Reply | BaseException], None]
-    ) -> None:
-        """Answer a request in a thread, then call `done` on the event loop with the reply or the error."""
-
-    def admit(self, connection: Connection) -> None:
-        """Take a new connection."""
-
-    def forget(self, connection: Connection) -> None:
-        """Forget a connection that has ended."""
 
 
 class Connection(asyncio.Protocol):
@@ -281,16 +263,36 @@ class Connection(asyncio.Protocol):
 
     def _send(self, received: Received, result: Reply | DropConnection) -> None:
         if isinstance(result, DropConnection):
-            self._transport.abort()
+            abort(self._transport, reset=result.reset)
+        elif isinstance(result, FaultyReply):
+            self._write_badly(received, result)
         elif not self._transport.is_closing():
             self._write(received, result)
 
-    def _write(self, received: Received, reply: Reply) -> None:
+    def _write_badly(self, received: Received, reply: FaultyReply) -> None:
+        """Send an answer that is slow or cut; a connection whose answer was cut is closed."""
+
+        def finish() -> None:
+            self._late = None
+            self.waiting_since = self._loop.time()
+            self._go_on(ANSWER)
+
+        closes, is_cut = self._closes(received, reply), reply.truncate is not None
+        data = cut(response_bytes(received[0], reply, close=closes), reply.truncate)
+        self._waits_for.add(ANSWER)
+        rate = 0 if self._server.stopping else reply.slow
+        self._late = SlowBody(self._transport, data, rate, finish, closes=closes or is_cut).flush
+
+    def _closes(self, received: Received, reply: Reply) -> bool:
+        """True if the connection ends with this answer."""
         head, _, is_last = received
-        closes = is_last or self._server.stopping or not head.keeps_alive
-        closes = closes or (head.version < (1, 1) and is_open_ended(head, reply))
-        self._transport.write(response_bytes(head, reply, close=closes))
-        if is_last:
+        ends = is_last or self._server.stopping or not head.keeps_alive
+        return ends or (head.version < (1, 1) and is_open_ended(head, reply))
+
+    def _write(self, received: Received, reply: Reply) -> None:
+        closes = self._closes(received, reply)
+        self._transport.write(response_bytes(received[0], reply, close=closes))
+        if received[2]:
             self._linger()
         elif closes:
             self._transport.close()

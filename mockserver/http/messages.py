@@ -50,11 +50,15 @@ class WouldBlock(Exception):
 
 
 class DropConnection(Exception):
-    """A request to close the connection without an answer, after a delay in seconds."""
+    """A request to close the connection without an answer, after a delay in seconds.
 
-    def __init__(self, delay: float = 0.0) -> None:
+    With `reset` the client's system is told so by a TCP reset instead of an orderly end.
+    """
+
+    def __init__(self, delay: float = 0.0, *, reset: bool = False) -> None:
         super().__init__(delay)
         self.delay = delay
+        self.reset = reset
 
 
 @dataclass(frozen=True)
@@ -72,6 +76,19 @@ class Reply:
     status: int = 200
     headers: tuple[tuple[str, str], ...] = (("Content-Type", JSON),)
     delay: float = field(default=0.0, kw_only=True)
+
+
+@dataclass(frozen=True)
+class FaultyReply(Reply):
+    """An answer that goes wrong on its way.
+
+    Attributes:
+        slow: the bytes per second at which the body is sent; 0 for all at once.
+        truncate: the bytes of the body after which the connection is closed; None for the whole body.
+    """
+
+    slow: float = field(default=0.0, kw_only=True)
+    truncate: int | None = field(default=None, kw_only=True)
 
 
 @dataclass(frozen=True)

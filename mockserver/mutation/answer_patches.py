@@ -106,11 +106,10 @@ def _install_answer(patch: AnswerPatch) -> None:
     original = dispatcher.Dispatcher._reply
     calls = iter(range(10**9))
 
-    def _reply(
-        self: dispatcher.Dispatcher, request: Request, blocking: bool, delays: list[float]
-    ) -> tuple[Reply, Reached]:
-        reply, reached = original(self, request, blocking, delays)
-        operation = reached.operation.id if reached.operation else "none"
+    def _reply(self: dispatcher.Dispatcher, request: Request, blocking: bool) -> tuple[Reply, Reached]:
+        reply, reached = original(self, request, blocking)
+        has_reached = reached.operation and not reached.is_refused
+        operation = reached.operation.id if has_reached and reached.operation else "none"
         applies = (patch.operation, patch.status) == (operation, reply.status)
         if applies and not isinstance(reply, ProxiedReply) and WHEN[patch.when](next(calls), len(reply.body)):
             return ANSWERS[patch.how](reply), reached
@@ -151,16 +150,16 @@ class _FieldPatch:
 
 
 def _patch_gateway(patch: _FieldPatch) -> None:
-    from mockserver.gateway import handlers, policy_store
+    from mockserver.gateway import handlers, loaded_policies
 
-    def text_of(loaded: policy_store.LoadedPolicy) -> bytes:
+    def text_of(loaded: loaded_policies.LoadedPolicy) -> bytes:
         output = loaded.codec.type.output(loaded.policy)
         patch.apply(output, loaded.policy["id"])
         return json_writer.write(output).encode()
 
     for operation in ("getPolicy", "listPolicies"):
         patch.note(handlers.SERVICE, operation)
-    policy_store.LoadedPolicy.text = property(text_of)  # type: ignore[assignment,method-assign]  # a mutant is a patch
+    loaded_policies.LoadedPolicy.text = property(text_of)  # type: ignore[assignment,method-assign]  # a mutant is a patch
 
 
 def _patch_dashboard(patch: _FieldPatch) -> None:

@@ -9,7 +9,8 @@ from mockserver.mutation.mutant import SOURCE, Edit, Mutant, source_of
 
 _GATEWAY = (
     "gateway.handlers.policies", "gateway.handlers.probes", "gateway.handlers.reloads",
-    "gateway.replies", "gateway.policy_store", "contract.codecs", "serving.dispatcher",
+    "gateway.replies", "gateway.policy_store", "gateway.loaded_policies", "contract.codecs",
+    "serving.dispatcher",
     "gateway.service", "contract.routes", "service.registry", "http.messages", "http.responses",
     "http.server", "http.chunked_body", "http.connection", "http.lanes", "http.memory", "http.request_reader",
     "golang.urls", "golang.json_reader", "golang.json_writer", "golang.scalars",
@@ -23,8 +24,8 @@ _GATEWAY = (
     "gateway.proxy.policy_sessions", "gateway.proxy.upstream", "gateway.proxy.path_patterns",
     "gateway.match_cache", "golang.regexps", "golang.content_sniffing",
     "service.json_replies",
-    "service.clock", "service.faults", "service.journal", "service.journal_entry", "service.journal_parts",
-    "service.mock",
+    "service.clock", "service.fault", "service.fault_members", "service.faults", "service.journal",
+    "service.journal_entry", "service.journal_parts", "service.mock",
     "serving.control_access", "storage.backend", "storage.bounded_connection", "storage.directory_files",
     "storage.directory_lock", "storage.file_names", "storage.file_writer", "storage.files",
     "storage.overwriting", "storage.redis_backend", "storage.redis_client", "storage.redis_errors",

@@ -12,8 +12,8 @@ from mockserver.contract.openapi import Contract, Operation
 from mockserver.golang import urls
 from mockserver.http.messages import Reply, Request
 from mockserver.http.redaction import all_hidden
-from mockserver.service.faults import Fault
-from mockserver.service.journal_parts import DROPPED, MAX_PART, Headers, ProxiedReply, Secrets, kept_of
+from mockserver.service.fault import DROPPED, Fault
+from mockserver.service.journal_parts import MAX_PART, Headers, ProxiedReply, Secrets, kept_of
 
 SECRET_HEADERS = {"x-tyk-authorization", "authorization", "proxy-authorization", "cookie", "admin-auth"}
 SHOWN = 200  # characters of a part of the request in a line

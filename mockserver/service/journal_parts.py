@@ -15,8 +15,6 @@ LONGEST_FORM = 40  # bytes that one byte of a secret takes at most in a text, es
 Headers = tuple[tuple[str, str], ...]
 Secrets = tuple[str, ...]
 
-DROPPED = Reply(b"", 0, ())  # what the journal has for a connection that was closed without an answer
-
 
 class ProxiedRequest(NamedTuple):
     """A request that was sent to the upstream of an API, unmasked; its headers are by name in lower case."""

@@ -6,6 +6,7 @@ import logging
 import threading
 from collections.abc import Callable
 
+from mockserver.service.access_log import AccessLog
 from mockserver.service.clock import Clock
 from mockserver.service.faults import Faults
 from mockserver.service.journal import Journal
@@ -23,6 +24,7 @@ class Mock:
         clock: the clock of all services.
         faults: the faults that tests have set.
         journal: the requests and replies.
+        access_log: has a line for each request; None, as in a process of tests, for none.
         backend: the storage that services share with the other mocks of their group.
         closing: an event that is set when the mock stops, which ends all delays.
         services: the APIs that the mock serves.
@@ -32,6 +34,7 @@ class Mock:
         self.clock = Clock()
         self.faults = Faults()
         self.journal = Journal()
+        self.access_log: AccessLog | None = None
         self.backend: Backend = backend or MemoryBackend()
         self.closing = threading.Event()
         self.services: list[Service] = []

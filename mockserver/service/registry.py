@@ -9,7 +9,7 @@ from mockserver.contract.openapi import Contract
 from mockserver.contract.spec_files import SpecError
 from mockserver.golang import urls
 from mockserver.http.messages import Reply, Request
-from mockserver.service.faults import Rewrite
+from mockserver.service.fault import Rewrite
 
 S = TypeVar("S")
 

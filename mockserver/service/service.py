@@ -8,7 +8,7 @@ from typing import Any
 
 from mockserver.contract.openapi import Contract
 from mockserver.http.messages import Reply, Request
-from mockserver.service.faults import Scenario
+from mockserver.service.fault import Scenario
 from mockserver.service.journal_entry import Entry
 from mockserver.service.registry import HandlerFunction
 
@@ -37,6 +37,7 @@ class Service:
         warn: the warnings about an entry of the journal; None if the service gives none.
         is_unnoted: True for a request that does not belong into the journal; None if all do.
         also_faulty: the ids of GraphQL root fields and remote calls, which faults may name too.
+        beside_name: the name by which faults name the requests that `beside` answers; "" for none.
     """
 
     name: str
@@ -52,9 +53,10 @@ class Service:
     scenarios: Mapping[str, Scenario] = field(default_factory=dict)
     is_unnoted: Callable[[Request], bool] | None = None
     also_faulty: frozenset[str] = frozenset()
+    beside_name: str = ""
     warn: Callable[[Entry], list[str]] | None = None
 
     @property
     def fault_targets(self) -> set[str]:
-        """The ids of the operations, root fields and remote calls that a fault may name."""
-        return {*self.contract.operations, *self.also_faulty}
+        """The ids of the operations, root fields, remote calls and other requests that a fault may name."""
+        return {*self.contract.operations, *self.also_faulty, *filter(None, [self.beside_name])}

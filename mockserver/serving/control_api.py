@@ -65,10 +65,8 @@ def control_blueprint(dispatcher: Dispatcher, access: ControlAccess) -> Blueprin
 
     @control.post("/faults")
     def add_fault() -> Response:
-        fault = mock.faults.add(json_body(), service.fault_targets, service.scenarios)
-        if fault.scenario:
-            return jsonify(status="ok", effect=service.scenarios[fault.scenario].effect)
-        return jsonify(status="ok")
+        effect = mock.faults.add(json_body(), service.fault_targets, service.scenarios)
+        return jsonify(status="ok", **({"effect": effect} if effect else {}))
 
     @control.delete("/faults")
     def clear_faults() -> Response:

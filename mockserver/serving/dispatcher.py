@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from time import perf_counter, time
 
 from mockserver.contract.openapi import Contract, Operation
 from mockserver.contract.routes import Routes
@@ -11,9 +12,9 @@ from mockserver.golang.json_size import TOO_MANY_VALUES, has_too_many_values
 from mockserver.http.failures import describe, log_failure
 from mockserver.http.messages import DropConnection, Reply, Request, WouldBlock
 from mockserver.http.redaction import all_hidden
-from mockserver.service.faults import ANY, Fault, FaultDrop
+from mockserver.service.access_log import Access, AccessLog
+from mockserver.service.fault import DROPPED, Fault, FaultDrop, Received
 from mockserver.service.journal_entry import Reached
-from mockserver.service.journal_parts import DROPPED
 from mockserver.service.mock import Mock
 from mockserver.service.registry import HANDLERS, Call, Handler, always, never
 from mockserver.service.service import Service
@@ -22,6 +23,7 @@ from mockserver.storage.backend import BackendUnavailable
 
 CONTROL_PREFIX = "/_mock/"
 LONG_PATH = 1024  # characters; matching a longer one against listen paths may take long
+_NOWHERE = Reached()
 MAX_QUICK = 64 << 10  # bytes of target and body; a longer request is answered in a thread, for it takes long
 
 
@@ -69,7 +71,7 @@ class Dispatcher:
             WouldBlock: the answer may have to wait, and `blocking` is False; nothing has been done yet.
             DropConnection: a fault closes the connection.
         """
-        mock, service = self.mock, self.service
+        mock, service, log = self.mock, self.service, self.mock.access_log
         is_control = request.url.path.startswith(CONTROL_PREFIX)
         if not blocking:
             if is_control:
@@ -78,14 +80,20 @@ class Dispatcher:
                 raise WouldBlock("upstream")
             if not mock.is_idle:
                 raise WouldBlock("upstream" if service.beside(request) else "storage")
+        start = perf_counter() if log else 0.0
         if is_control:
-            return self._control(request)
+            reply = self._control(request)
+            if log and log.is_verbose:
+                self._log(log, request, reply, start)
+            return reply
         mock.clock.run_due()
-        delays: list[float] = []
-        reply, reached = self._reply(request, blocking, delays)
-        if service.is_unnoted is None or not service.is_unnoted(request):
+        reply, reached = self._reply(request, blocking)
+        is_noted = service.is_unnoted is None or not service.is_unnoted(request)
+        if is_noted:
             mock.journal.note(mock.clock.now(), request, reply, reached, service.secrets)
-        return _delayed(reply, delays) if delays else reply
+        if log and (is_noted or log.is_verbose):
+            self._log(log, request, reply, start, reached)
+        return reached.fault.sent(reply) if reached.fault else reply
 
     def refuses(self, request: Request) -> bool:
         """True if the head of a request decides the answer, so that its body need not be read."""
@@ -97,46 +105,59 @@ class Dispatcher:
             return True
         return not self.service.beside(request) and self._routes.match(request.method, guarded) is None
 
-    def _reply(self, request: Request, blocking: bool, delays: list[float]) -> tuple[Reply, Reached]:
+    def _reply(self, request: Request, blocking: bool) -> tuple[Reply, Reached]:
+        """The answer, and what the request was for and became of it."""
         service, reached = self.service, self._nowhere
+        params: Mapping[str, str] = {}
         try:
-            fault = self._fault(ANY, delays)
-            if fault and (instead := self._instead(fault)):
-                return instead, self._asked(request)._replace(fault=fault)
             guarded = service.guard(request)
             if isinstance(guarded, Reply):
-                return guarded, self._asked(request)._replace(fault=fault, is_refused=True)
-            handler, params, reached = self._route(request, guarded)
-            if not blocking:
-                _must_not_wait(handler, service.state, request)
-            if reached.operation:
-                fault = self._fault(reached.operation.id, delays) or fault
+                handler = Handler(lambda _: guarded, never)
+                reached = self._asked(request)._replace(is_refused=True)
+            else:
+                handler, params, reached = self._route(request, guarded)
+                if not blocking:
+                    _must_not_wait(handler, service.state, request)
+            fault = None
+            if blocking and self.mock.faults:
+                operation = None if reached.is_refused else reached.operation
+                fault = self._fault(Received(request, operation, params))
             if fault:
                 reached = reached._replace(fault=fault)
-                if instead := self._instead(fault):
-                    return instead, reached
-            if reached.operation and has_too_many_values(request.body):
+                if fault.replaces and not fault.carry_out:
+                    return fault.answer(DROPPED, service.error), reached
+            if reached.operation and not reached.is_refused and has_too_many_values(request.body):
                 return service.error(TOO_MANY_VALUES, 413), reached
-            rewrite = fault.rewrite if fault else None
-            return handler.answer(Call(service.state, request, params, rewrite)), reached
+            reply = handler.answer(Call(service.state, request, params, fault.rewrite if fault else None))
+            return fault.answer(reply, service.error) if fault else reply, reached
         except WouldBlock:
             raise
         except Exception as error:  # noqa: BLE001  a failure of the mock is answered
-            return self._failed(request, reached, error, delays)
+            return self._failed(request, reached, error)
 
-    def _failed(
-        self, request: Request, reached: Reached, error: Exception, delays: list[float]
-    ) -> tuple[Reply, Reached]:
-        """The reply to a request whose handler raised an error."""
+    def _failed(self, request: Request, reached: Reached, error: Exception) -> tuple[Reply, Reached]:
+        """The reply to a request whose handler raised an error.
+
+        Raises:
+            DropConnection: the handler closes the connection, and no fault does.
+        """
         service = self.service
+        if isinstance(error, FaultDrop):
+            return DROPPED, reached._replace(fault=replace(error.fault, delay=error.delay))
         if isinstance(error, DropConnection):
-            delays[:] = [error.delay]
-            fault = error.fault if isinstance(error, FaultDrop) else reached.fault
-            return DROPPED, reached._replace(fault=fault)
+            raise error
         if isinstance(error, BackendUnavailable):
             return service.error(str(error), 500), reached
         log_failure(all_hidden(f"{request.method} {request.url.path}", service.secrets), error)
         return service.error(describe(error), 500), reached
+
+    def _log(
+        self, log: AccessLog, request: Request, reply: Reply, start: float, reached: Reached = _NOWHERE
+    ) -> None:
+        """Have a line written for a request whose answer was begun at a time of `perf_counter`."""
+        operation = reached.operation.id if reached.operation else ""
+        seconds = perf_counter() - start
+        log.note(Access(time(), request, reply, operation, seconds, reached.fault, self.service.secrets))
 
     def _route(self, request: Request, path: str) -> tuple[Handler, Mapping[str, str], Reached]:
         """The handler of a request, the parameters of its path, and the operation that it reaches."""
@@ -156,29 +177,13 @@ class Dispatcher:
         match = self._routes.match(request.method, path.rstrip("/") or "/")
         return match.route.reached if match else self._nowhere
 
-    def _fault(self, operation: str, delays: list[float]) -> Fault | None:
-        """The next fault of an operation, whose delay is added to `delays`; None if there is none."""
-        fault = self.mock.faults.take(operation)
-        if fault is not None:
-            delays.append(fault.delay)
-        return fault
-
-    def _instead(self, fault: Fault) -> Reply | None:
-        """The reply that a fault gives instead of the handler; None if the handler answers."""
-        if fault.drop:
-            return DROPPED
-        return self.service.error(fault.message, fault.status) if fault.status else None
-
-
-def _delayed(reply: Reply, delays: list[float]) -> Reply:
-    """The reply, to be sent after some delays in seconds.
-
-    Raises:
-        DropConnection: the connection is to be closed instead.
-    """
-    if reply is DROPPED:
-        raise DropConnection(sum(delays))
-    return replace(reply, delay=reply.delay + sum(delays))
+    def _fault(self, received: Received) -> Fault | None:
+        """The fault that the answer to a request meets; None for none."""
+        if received.operation is not None:
+            name = received.operation.id
+        else:
+            name = self.service.beside_name if self.service.beside(received.request) else ""
+        return self.mock.faults.take(name, received)
 
 
 def _must_not_wait(handler: Handler, state: object, request: Request) -> None:

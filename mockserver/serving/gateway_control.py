@@ -35,6 +35,7 @@ def add_routes(control: Blueprint, dispatcher: Dispatcher) -> None:
                 "written": {name: output(policy) for name, policy in gateway.store.written().items()},
                 "loaded": [output(loaded.policy) for loaded in gateway.store.loaded.listed],
                 "apis": {api.id: api.listen_path for api in gateway.apis.loaded.by_id.values()},
+                "findings": [finding.as_dict() for finding in gateway.findings()],
                 "faults": dispatcher.mock.faults.as_list(),
             }
         )

@@ -173,6 +173,8 @@ class MockGateway(MockServer):
         self._serve(mock, gateway_service(gateway), listener, host, extra, remote_control=remote_control)
         if gateway.source is not None:
             gateway.source.start()
+        else:
+            gateway.log_load()
 
     @property
     def secret(self) -> str:

@@ -50,6 +50,11 @@ class MockServer:
         return self._server.url
 
     @property
+    def address(self) -> tuple[str, int]:
+        """The host and the port that are bound; the host is 0.0.0.0 or :: for all interfaces."""
+        return self._server.address
+
+    @property
     def journal(self) -> Journal:
         """The requests and replies, oldest first."""
         return self.mock.journal
@@ -131,18 +136,20 @@ class MockServer:
         """Let the clock pass again, from where it stands."""
         self.mock.clock.unfreeze()
 
-    def fault(self, operation: str = "", **members: Any) -> None:
-        """Set a fault for the next answers of an operation: `status`, `message`, `delay`, `drop`, `times`.
+    def fault(self, operation: str = "", **members: Any) -> str:
+        """Set a fault for the next answers of an operation; docs/faults.md lists the members.
 
         A root field of a Dashboard's GraphQL is an operation too, such as "graphql.policies". Instead of the
-        operation, `scenario` may name a failure of the service, such as "nonce-lost" of a Dashboard. Without
-        both, the fault is one of every request.
+        operation, `scenario` may name a failure of the service, such as "redis-down" of a gateway. Without
+        both, the fault is one of every request. Returns what a scenario has a real gateway do, else "".
 
         Raises:
             FaultError: a member is unknown or has a wrong type, or there is no such operation or scenario.
         """
         named = {"operation": operation} if operation else {}
-        self.mock.faults.add({**named, **members}, self._service.fault_targets, self._service.scenarios)
+        return self.mock.faults.add(
+            {**named, **members}, self._service.fault_targets, self._service.scenarios
+        )
 
     def clear_faults(self) -> None:
         """Remove all faults."""

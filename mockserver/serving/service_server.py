@@ -60,6 +60,11 @@ class ServiceServer:
         """The base URL, without a trailing slash."""
         return url_of(self._server.address)
 
+    @property
+    def address(self) -> tuple[str, int]:
+        """The host and the port that are bound."""
+        return self._server.address
+
     def stop(self) -> None:
         """Accept no more connections, finish the answers in progress; returns at once."""
         self._mock.closing.set()

@@ -26,7 +26,7 @@ from mockserver.gateway.service import gateway_service
 from mockserver.golang import urls
 from mockserver.http.failures import describe, error_reply, log_failure
 from mockserver.http.limits import Limits
-from mockserver.http.messages import DropConnection, Reply, Request, RequestHead
+from mockserver.http.messages import DropConnection, FaultyReply, Reply, Request, RequestHead
 from mockserver.service.configuration import flatten
 from mockserver.service.mock import Mock
 from mockserver.serving.asset_routes import assets_blueprint
@@ -52,7 +52,9 @@ SEVERAL_PROCESSES = (
 _PLAIN = (("Content-Type", "text/plain; charset=utf-8"),)
 BAD_REQUEST = Reply(b"400 Bad Request", 400, _PLAIN)
 TOO_LARGE = Reply(b"413 Request Entity Too Large", 413, _PLAIN)
-CANNOT_DROP = "a WSGI server does not let the mock drop a connection; use tyk-contract serve for that"
+CANNOT_DROP = (
+    "a WSGI server does not let the mock drop, slow down or cut a connection; use tyk-contract serve for that"
+)
 
 
 def create_app(
@@ -178,6 +180,8 @@ def _answer(dispatcher: Dispatcher) -> Response:
             reply = _reply(dispatcher.answer)
         except DropConnection as drop:
             reply = replace(dispatcher.service.error(CANNOT_DROP, 500), delay=drop.delay)
+        if isinstance(reply, FaultyReply):
+            reply = replace(dispatcher.service.error(CANNOT_DROP, 500), delay=reply.delay)
     dispatcher.mock.closing.wait(reply.delay)
     return _response(reply)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mockserver.service.faults import Scenario
+from mockserver.service.fault import Fault, Scenario
 
 _PULLS = ("getNodePolicies", "getNodeApis", "getNodeClientIdps")
 _BY_NODES = (*_PULLS, "pingNode")
@@ -26,37 +26,37 @@ def with_bad_id(policies: Any) -> Any:
 
 
 SCENARIOS = {
-    "nonce-lost": Scenario(
+    "nonce-lost": Scenario.of(
         _BY_NODES,
         "The gateway registers again, gets a new node id and reloads. Refused during a reload, a real "
         "gateway hangs: its reloads never end, traffic goes on.",
-        {"status": 403, "message": "Nonce failed"},
+        Fault(status=403, message="Nonce failed"),
     ),
-    "register-conflict": Scenario(
+    "register-conflict": Scenario.of(
         ("registerNode",),
         "The gateway tries again after 5 s; until then it is not ready. A 5.12.0 takes it as registered, "
         "without a node id and without a nonce.",
-        {"status": 409, "message": "Another registration operation in progress"},
+        Fault(status=409, message="Another registration operation in progress"),
     ),
-    "empty-list": Scenario(
+    "empty-list": Scenario.of(
         ("getNodePolicies",),
         "The gateway drops all policies that it had.",
-        rewrite=without_policies,
+        Fault(rewrite=without_policies),
     ),
-    "bad-id": Scenario(
+    "bad-id": Scenario.of(
         ("getNodePolicies",),
         "The gateway refuses the whole list, and keeps the policies that it had.",
-        rewrite=with_bad_id,
+        Fault(rewrite=with_bad_id),
     ),
-    "slow": Scenario(
+    "slow": Scenario.of(
         ("registerNode", *_BY_NODES),
         "The gateway waits up to its connection_timeout (30 s), then keeps the policies that it had.",
-        {"delay": 5},
+        Fault(delay=5),
     ),
-    "gone": Scenario(
+    "gone": Scenario.of(
         ("registerNode", *_BY_NODES),
         "The connection ends without an answer: the gateway registers again, repeats the request once, keeps "
         "the policies that it had, and /hello says warn.",
-        {"drop": True},
+        Fault(ends="drop"),
     ),
 }

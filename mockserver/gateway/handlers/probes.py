@@ -15,7 +15,7 @@ from mockserver.service.registry import never
 @handles("getHello", waits=never)
 def get_hello(call: Call) -> Reply:
     """Answer the liveness probe; always 200 (gateway/health_check.go:175 @v5.12.0)."""
-    return json_reply(_health(call, "Tyk GW"))
+    return json_reply(call.rewritten(_health(call, "Tyk GW")))
 
 
 @handles("getReady", waits=never)

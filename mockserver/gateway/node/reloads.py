@@ -88,6 +88,7 @@ class Reloads:
                 self._lock.release()
         self._tell("")
         self._gateway.ready = True
+        self._gateway.log_load()
         return True
 
     def pull_client_idps(self) -> None:

@@ -196,6 +196,7 @@ class Plane:
         if not self.is_cut_off and "node-pulls-client-idps" in gateway.behaviours:
             self._try(lambda: _drop(self.client.client_idps()))
         gateway.ready = True
+        gateway.log_load()
 
     def _take(self, kind: str, ask: Callable[[], str], load: Callable[[str], None]) -> bool:
         """Load a list, and back it up if it is new (gateway/server.go:1441 @v5.14.0). True on success."""

@@ -11,7 +11,8 @@ from mockserver.gateway.api_definition import Api
 from mockserver.gateway.gateway import Gateway
 from mockserver.gateway.policy_merging import Document
 from mockserver.gateway.provenance import PoliciesNotApplicable
-from mockserver.gateway.session_store import application_of, lifetime
+from mockserver.gateway.proxy.orphans import log_missing, log_refusal
+from mockserver.gateway.session_store import application_of, lifetime, policy_names
 from mockserver.golang import urls
 
 _BLANK = " \t"
@@ -148,8 +149,8 @@ class RequestContext:
         sessions.cache.put(alias, self.token, alias, gateway.session_codec.encode(self.session))
         self.is_changed = False
 
-    def apply_policies(self, session: Document) -> None:
-        """Apply the policies of a session for this API's organisation.
+    def apply_policies(self, session: Document, key: str = "") -> None:
+        """Apply the policies of a session for this API's organisation; `key` is its key, "" for none.
 
         Raises:
             PoliciesNotApplicable: a policy is missing or cannot be applied.
@@ -158,6 +159,7 @@ class RequestContext:
         application = application_of(
             session, gateway.store, gateway.session_codec, gateway.behaviours, self.api.org_id
         )
+        log_missing(application, key)
         application.run()
         if gateway.on_applied is not None and application.listed:
             org_id = session["org_id"] or self.api.org_id
@@ -199,8 +201,9 @@ def look_up(context: RequestContext, key: str) -> FoundKey:
         alias = sessions.storage_name(name) if context.gateway.config.hash_keys else key
         sessions.cache.put(sessions.cache.alias_of(key), name, alias, codec.encode(session))
     try:
-        context.apply_policies(session)
-    except PoliciesNotApplicable:
+        context.apply_policies(session, name)
+    except PoliciesNotApplicable as reason:
+        log_refusal(context.api, context.client, context.url.path, name, policy_names(session), str(reason))
         return FoundKey(name, session, is_valid=False, alias=alias)
     return FoundKey(name, session, is_valid=True, alias=alias)
 

@@ -1,0 +1,82 @@
+"""The files that `tyk-contract lint` is given, and their changes by --fix."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from pathlib import Path
+
+from mockserver.gateway.lint.file import File
+from mockserver.gateway.lint.findings import Finding
+from mockserver.gateway.lint.fixing import fixed
+from mockserver.gateway.lint.linter import Linter
+from mockserver.gateway.lint.rules import Kind
+from mockserver.storage.file_writer import FileWriter
+from mockserver.storage.snapshot import content_of
+
+CONFIGURATIONS = ("tyk.conf", "tyk_analytics.conf")  # beside *.json, in a directory
+COMPANIONS = ("-oas.json", "-mcp.json")  # names of API definitions in other forms
+MOST_ROUNDS = 20  # of changes; each shows what the errors before it have hidden
+
+
+def files_at(paths: Sequence[Path], kind: Kind | None) -> list[File]:
+    """The files of paths: those named, and of a directory *.json and the configurations, sorted by name.
+
+    Raises:
+        ValueError: a path cannot be read, or a directory has no such file.
+    """
+    files = {path: None for given in paths for path in _expanded(given)}
+    return [File(str(path), _content(path), kind) for path in files]
+
+
+def fix(linter: Linter, files: Sequence[File]) -> tuple[list[File], list[Finding], int]:
+    """Change files as far as the remedies are mechanical; return them, what is left, and how many changed.
+
+    Raises:
+        ValueError: a file cannot be written.
+    """
+    current = list(files)
+    findings = linter.lint(current)
+    for _ in range(MOST_ROUNDS):
+        by_file = {name: list(group) for name, group in groupby(findings, key=lambda finding: finding.file)}
+        after = [File(file.name, fixed(file.data, by_file.get(file.name, ())), file.kind) for file in current]
+        if after == current:
+            break
+        current = after
+        findings = linter.lint(current)
+    changed = [file for file, before in zip(current, files, strict=True) if file != before]
+    for file in changed:
+        _write(file)
+    return current, findings, len(changed)
+
+
+def _expanded(path: Path) -> Iterator[Path]:
+    if not path.is_dir():
+        yield path
+        return
+    found = [
+        file
+        for file in sorted(path.iterdir())
+        if (file.suffix == ".json" and not file.name.endswith(COMPANIONS)) or file.name in CONFIGURATIONS
+    ]
+    if not found:
+        raise ValueError(
+            f"{path} has no *.json and no tyk.conf; give a directory that a gateway reads, or a file"
+        )
+    yield from (file for file in found if not file.is_dir())
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return content_of(path)
+    except OSError as error:
+        raise ValueError(f"{path}: {error.strerror}; give a file that you can read") from error
+
+
+def _write(file: File) -> None:
+    try:
+        FileWriter().write(str(Path(file.name).resolve()), file.data)
+    except OSError as error:
+        raise ValueError(
+            f"{file.name}: {error.strerror or 'it cannot be written'}; it was not fixed"
+        ) from error

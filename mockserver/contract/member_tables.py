@@ -1,0 +1,73 @@
+"""Tables of member names: the keys of a configuration file, and all members of an API definition."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from mockserver.contract.spec_files import load_yaml, spec_path
+from mockserver.contract.versions import GatewayVersion, Span
+from mockserver.golang.structs import Struct, go_type
+
+CONFIG_KEYS, DEFINITION_MEMBERS = "config_keys.yaml", "definition_members.yaml"
+OBJECT = "object"
+
+
+@dataclass(frozen=True)
+class MemberTable:
+    """The members of one document by their dotted names.
+
+    Attributes:
+        kinds: the type of each: string, boolean, integer, number, array, object or any.
+        spans: the versions that have each.
+    """
+
+    kinds: dict[str, str]
+    spans: dict[str, Span]
+
+    def below(self, path: str) -> list[str] | None:
+        """The members of an object, "" for the document; None if the table does not have them."""
+        if path and self.kinds.get(path) != OBJECT:
+            return None
+        prefix = f"{path}." if path else ""
+        rests = (name.removeprefix(prefix) for name in self.kinds if name.startswith(prefix))
+        return [rest for rest in rests if "." not in rest] or None
+
+    def type_in(self, version: GatewayVersion) -> Struct:
+        """The Go struct of the document in a version."""
+        schema: dict[str, Any] = {"type": OBJECT, "properties": {}}
+        for path, kind in self.kinds.items():
+            if version in self.spans[path]:
+                parent, names = schema, path.split(".")
+                for name in names[:-1]:
+                    parent = parent["properties"][name]
+                parent["properties"][names[-1]] = _schema_of(kind, has_members=self.below(path) is not None)
+        struct = go_type(schema, {})
+        assert isinstance(struct, Struct)
+        return struct
+
+
+@cache
+def load(name: str) -> MemberTable:
+    """The table of a file in spec/gateway."""
+    rows = _rows(spec_path("gateway") / name)
+    return MemberTable(
+        {path: row["type"] for path, row in rows.items()},
+        {path: Span.parse(row.get("since"), row.get("until")) for path, row in rows.items()},
+    )
+
+
+def _rows(path: Path) -> dict[str, dict[str, Any]]:
+    """The rows of a file, parents before their members."""
+    rows = load_yaml(path)
+    return {name: {"type": row} if isinstance(row, str) else row for name, row in sorted(rows.items())}
+
+
+def _schema_of(kind: str, *, has_members: bool) -> dict[str, Any]:
+    if kind == OBJECT and has_members:
+        return {"type": OBJECT, "properties": {}}
+    if kind == "array":
+        return {"type": "array", "items": {}}
+    return {} if kind in ("any", OBJECT) else {"type": kind}

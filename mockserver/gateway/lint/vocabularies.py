@@ -1,0 +1,95 @@
+"""What is known of the members of documents of each kind, in one version."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from mockserver.contract import behaviours, member_tables, members
+from mockserver.contract.codecs import Codec
+from mockserver.contract.member_tables import MemberTable
+from mockserver.contract.openapi import Contract
+from mockserver.contract.spec_files import spec_path
+from mockserver.contract.versions import GatewayVersion, Span
+from mockserver.gateway.lint.rules import Kind
+from mockserver.golang.structs import Struct
+
+_SCHEMAS = {
+    Kind.POLICY: "Policy",
+    Kind.RECORD: "Policy",
+    Kind.SESSION: "SessionState",
+    Kind.API: "ApiDefinition",
+}
+_WITH_VERSIONS = ("Policy", "AccessDefinition", "SessionState")  # schemas of all versions
+_TABLES = {Kind.API: member_tables.DEFINITION_MEMBERS, Kind.CONF: member_tables.CONFIG_KEYS}
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """What is known of the members of documents of one kind.
+
+    Attributes:
+        codec: reads the documents.
+        table: all names, if the codec has only some of them; None if it has all.
+        elsewhere: the versions that have a member that this version has not, by name; by dotted name if there
+            is a table.
+        dashboard: the names of members at the top that the Dashboard alone has.
+    """
+
+    codec: Codec
+    table: MemberTable | None
+    elsewhere: Mapping[str, Span]
+    dashboard: frozenset[str]
+
+    @property
+    def type(self) -> Struct:
+        """The Go type of the documents."""
+        return self.codec.type
+
+
+class Vocabularies:
+    """The vocabularies of one version, each made when it is first needed.
+
+    Attributes:
+        version: the version of the gateway.
+        behaviours: the behaviours of that version.
+    """
+
+    def __init__(self, version: GatewayVersion) -> None:
+        self.version = version
+        self.behaviours = behaviours.load().of(version)
+        self._of_kinds: dict[Kind, Vocabulary] = {}
+
+    def __getitem__(self, kind: Kind) -> Vocabulary:
+        if kind not in self._of_kinds:
+            self._of_kinds[kind] = self._with_table(kind) if kind in _TABLES else self._of_schema(kind)
+        return self._of_kinds[kind]
+
+    def _with_table(self, kind: Kind) -> Vocabulary:
+        table = member_tables.load(_TABLES[kind])
+        codec = self._codec(kind) if kind in _SCHEMAS else Codec(table.type_in(self.version))
+        elsewhere = {path: span for path, span in table.spans.items() if self.version not in span}
+        return Vocabulary(codec, table, elsewhere, frozenset())
+
+    def _of_schema(self, kind: Kind) -> Vocabulary:
+        codec = self._codec(kind)
+        dashboard = self._dashboard_members if _SCHEMAS[kind] == "Policy" else frozenset()
+        return Vocabulary(codec, None, self._elsewhere, dashboard - set(codec.type.by_name))
+
+    def _codec(self, kind: Kind) -> Codec:
+        return Codec.of(Contract.load(self.version), _SCHEMAS[kind])
+
+    @cached_property
+    def _elsewhere(self) -> dict[str, Span]:
+        found = members.load(spec_path("gateway"))
+        return {
+            member.name: member.span
+            for member in found
+            if member.schema in _WITH_VERSIONS and self.version not in member.span
+        }
+
+    @cached_property
+    def _dashboard_members(self) -> frozenset[str]:
+        found = members.load(spec_path("dashboard"))
+        return frozenset(member.name for member in found if member.schema == "Policy")
