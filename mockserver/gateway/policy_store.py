@@ -181,12 +181,11 @@ class PolicyStore:
 
     def snapshot(self) -> Callable[[], None]:
         """A function that brings back the present written and loaded policies."""
-        put_back_files, loaded, times = snapshot(self.files), self.loaded, self.writes.copy()
+        put_back_files, loaded = snapshot(self.files), self.loaded
 
         def put_back() -> None:
             put_back_files()
             self.loaded = loaded.carried_over()
-            self.writes.replace(times)
 
         return put_back
 

@@ -38,14 +38,6 @@ class WriteTimes:
         """When a policy that is written was written."""
         return self._times.get(policy_id, Written())
 
-    def copy(self) -> dict[str, Written]:
-        """The times by policy."""
-        return self._times.copy()
-
-    def replace(self, times: dict[str, Written]) -> None:
-        """Take other times instead."""
-        self._times = times.copy()
-
     def clear(self) -> None:
         """Forget all policies."""
         self._times.clear()
