@@ -19,6 +19,7 @@ from mockserver.contract.versions import GatewayVersion
 from mockserver.gateway.api_definition import Api
 from mockserver.gateway.api_store import ApiStore
 from mockserver.gateway.config import Config
+from mockserver.gateway.configured_files import api_files, policy_files, record_file
 from mockserver.gateway.jwks_cache import JwksCache
 from mockserver.gateway.lint.file import File
 from mockserver.gateway.lint.review import Review, warnings_of
@@ -32,9 +33,6 @@ from mockserver.gateway.source import ReloadHangs, Source
 from mockserver.gateway.switches import SWITCHABLE
 from mockserver.service.clock import Alarm
 from mockserver.service.mock import Mock
-from mockserver.storage.backend import Backend
-from mockserver.storage.directory_files import DirectoryFiles
-from mockserver.storage.files import Files, MemoryFiles
 
 if TYPE_CHECKING:
     from mockserver.gateway.lint.findings import Finding
@@ -94,9 +92,9 @@ class Gateway:
         self.fsync = fsync
         self.store = PolicyStore(
             self.codec,
-            _files(config, directory, mock.backend, fsync=fsync),
+            policy_files(config, directory, mock.backend, fsync=fsync),
             behaviours=self.behaviours,
-            record=_record(config, directory),
+            record=record_file(config, directory),
             now=self.now,
         )
         self.session_codec = Codec.of(self.contract, "SessionState")
@@ -106,7 +104,7 @@ class Gateway:
         keys = mock.backend.key_values("organisation-keys", of_sessions)
         self.organisations = SessionStore(self.session_codec, Config(), self.now, keys)
         self.definition_codec = Codec.of(self.contract, "ApiDefinition")
-        self.apis = ApiStore(self.definition_codec, _api_files(config, directory, mock.backend, fsync=fsync))
+        self.apis = ApiStore(self.definition_codec, api_files(config, directory, mock.backend, fsync=fsync))
         self.buckets = TokenBuckets(self.now)
         self.quotas = QuotaCounters(self.now, mock.backend)
         self.match_cache = MatchCache(self.now, config)
@@ -276,30 +274,6 @@ def _counted(one: str, several: str, ids: list[str]) -> str:
     return f"{len(ids)} {one if len(ids) == 1 else several}{names}"
 
 
-def _files(config: Config, directory: Path, backend: Backend, *, fsync: bool) -> Files:
-    """The files of policies.
-
-    Without policy_path a gateway writes into its working directory (gateway/api.go:1080 @v5.12.0).
-    """
-    if config.policies__policy_path:
-        return DirectoryFiles(directory / config.policies__policy_path, fsync=fsync)
-    if config.policies__policy_record_name:
-        return DirectoryFiles(directory, own_only=True, fsync=fsync)
-    return MemoryFiles(backend.files("policies"))
-
-
 def _named(sources: list[tuple[str, bytes]], folder: str, kind: Kind) -> list[File]:
     """The files of a folder to lint."""
     return [File(str(Path(folder) / name), text, kind) for name, text in sources]
-
-
-def _api_files(config: Config, directory: Path, backend: Backend, *, fsync: bool) -> Files:
-    if config.app_path:
-        return DirectoryFiles(directory / config.app_path, fsync=fsync)
-    return MemoryFiles(backend.files("apis"))
-
-
-def _record(config: Config, directory: Path) -> Path | None:
-    if config.policies__policy_path or not config.policies__policy_record_name:
-        return None
-    return directory / config.policies__policy_record_name
