@@ -67,8 +67,7 @@ class Running:
 
     def cpu_seconds(self) -> float:
         """Seconds of CPU that the process and its children have used."""
-        ticks = sum(_ticks(pid) for pid in _tree(self.pid))
-        return ticks / os.sysconf("SC_CLK_TCK")
+        return cpu_seconds(self.pid)
 
     def memory_mb(self) -> float:
         """Megabytes of memory that the process and its children hold."""
@@ -164,6 +163,11 @@ def _answers(port: int) -> bool:
     finally:
         connection.close()
     return True
+
+
+def cpu_seconds(pid: int) -> float:
+    """Seconds of CPU that a process and its children have used."""
+    return sum(_ticks(member) for member in _tree(pid)) / os.sysconf("SC_CLK_TCK")
 
 
 def memory_mb(pid: int) -> float:

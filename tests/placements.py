@@ -11,7 +11,7 @@ from dashboards import ask, read
 from mockserver import MockDashboard, MockGateway
 from mockserver.cli.main import main
 from mockserver.dashboard.nodes.deployment import GatewayBeside
-from mockserver.dashboard.nodes.nodes import OVER_MDCB, Node
+from mockserver.dashboard.nodes.nodes import OVER_MDCB, Node, digests_of
 from mockserver.dashboard.nodes.propagation import Loaded
 
 OTHER_ORGANISATION = "5" * 24
@@ -49,7 +49,8 @@ def plane(dashboard: MockDashboard, *loaded: str) -> Node:
     """A data plane over MDCB that was given all policies, and says that it has loaded these ids."""
     state = dashboard.state
     node = state.nodes.add(Node("plane", OVER_MDCB, organisation=state.organisation, group="eu"))
-    state.nodes.deliver(node, state.policies_of_nodes(state.organisation), state.changes.count)
+    digests = digests_of(state.policies_of_nodes(state.organisation))
+    state.nodes.deliver(node, digests, state.changes.count)
     state.nodes.saw(node, loaded=frozenset(loaded))
     return node
 

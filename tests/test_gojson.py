@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import struct
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -112,6 +113,22 @@ def test_a_string_with_escapes_is_marked() -> None:
 def test_bad_utf8_and_half_pairs_become_u_fffd(body: bytes, text: str) -> None:
     """Each byte that is not UTF-8, and each half of a surrogate pair, becomes one U+FFFD."""
     assert read(body)[0] == text
+
+
+@given(JSON)
+def test_escapes_elsewhere_change_no_node(value: object) -> None:
+    """The reader has the same nodes for a value, whether or not the text has escapes that slow it down."""
+    text = write(value).encode()
+    node, _ = read(text)
+    (_, beside), _ = read(b'["\\u0061", ' + text + b"]")
+    assert _typed(beside) == _typed(node)
+
+
+def _typed(node: Any) -> Any:
+    """A node with the names of the types in it."""
+    if isinstance(node, Object):
+        return ["Object", *((str(name), _typed(item)) for name, item in node)]
+    return [_typed(item) for item in node] if isinstance(node, list) else (type(node).__name__, node)
 
 
 BROKEN = [

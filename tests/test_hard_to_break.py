@@ -26,6 +26,8 @@ ROOT = Path(__file__).parent.parent
         ("bench.soak", "--seconds", "2", "--clients", "16"),
         ("bench.soak", "--seconds", "2", "--clients", "16", "--directory"),
         ("bench.soak", "--seconds", "1", "--clients", "8", "--directory", "--service", "dashboard"),
+        ("bench.deployment", "kill", "--seconds", "8", "--planes", "1", "--seed", "2"),
+        ("bench.deployment", "spread", "--policies", "50", "--planes", "1"),
         ("bench.hostile", "gateway", "--cases", "100"),
         ("bench.hostile", "dashboard", "--cases", "100"),
         ("bench.hostile", "suite", "--cases", "5", "--seed", "5"),

@@ -193,6 +193,15 @@ def test_a_store_may_stop_and_start_again(redis: Redis, two: tuple[MockGateway, 
     wait_until(both_have_loaded_it)
 
 
+def test_a_gateway_reloads_when_its_store_is_back(redis: Redis, two: tuple[MockGateway, MockGateway]) -> None:
+    """A gateway reloads when its Redis answers again, for it may have missed what it was to be told."""
+    one, _ = two
+    one.policies.seed({"id": "gold", "rate": 5})
+    redis.stop()
+    redis.start()  # empty
+    wait_until(lambda: "gold" not in one.policies)
+
+
 def test_an_unreachable_store_ends_the_start() -> None:
     """`serve --store` names a Redis server that does not answer."""
     with socket.socket() as listener:

@@ -122,6 +122,7 @@ class Gateway:
         self.reload_asked_at = -math.inf
         self.source: Source | None = None
         mock.on(RELOAD, self.queue_reload)
+        mock.on_return(self.queue_reload)  # as storage/connection_handler.go and gateway/server.go do
         self._load()
 
     def now(self) -> float:
@@ -158,9 +159,13 @@ class Gateway:
         return self._queued is not None
 
     def reload_group(self) -> None:
-        """Queue a reload in all gateways of the group."""
-        self._publish(RELOAD)
+        """Queue a reload in all gateways of the group, this one first.
+
+        Raises:
+            BackendUnavailable: the others cannot be told; they reload when they have the backend again.
+        """
         self.queue_reload()
+        self._publish(RELOAD)
 
     def reset(self) -> list[str]:
         """Restore the state at the start, and undo all writes of files.

@@ -39,6 +39,7 @@ class Mock:
         self.closing = threading.Event()
         self.services: list[Service] = []
         self._topics: dict[str, Callable[[], None]] = {RESET: self._follow_reset}
+        self._on_return: list[Callable[[], None]] = []
 
     @property
     def is_idle(self) -> bool:
@@ -51,7 +52,15 @@ class Mock:
 
     def join_group(self) -> None:
         """Subscribe to the topics that other mocks of the group publish."""
-        self.backend.subscribe(self._topics, self.closing)
+        self.backend.subscribe(self._topics, self.closing, self._follow_return)
+
+    def on_return(self, callback: Callable[[], None]) -> None:
+        """Register a function to call when the storage is back after an outage, which may hide topics."""
+        self._on_return.append(callback)
+
+    def _follow_return(self) -> None:
+        for callback in self._on_return:
+            callback()
 
     def reset(self) -> list[str]:
         """Restore the initial state of this mock and of all others of its group.

@@ -62,14 +62,28 @@ class Backend(Protocol):
     def publish(self, topic: str) -> None:
         """Send a message to the other mocks of the group."""
 
-    def subscribe(self, callbacks: Mapping[str, Callable[[], None]], closing: threading.Event) -> None:
-        """Call the callback of each topic that another mock publishes, until `closing` is set."""
+    def subscribe(
+        self,
+        callbacks: Mapping[str, Callable[[], None]],
+        closing: threading.Event,
+        restored: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Call the callback of each topic that another mock publishes, until `closing` is set.
+
+        After an outage, during which messages were lost, `restored` is called.
+        """
 
     def send(self, channel: str, message: bytes) -> None:
         """Send a message as it is to the programs that listen on a channel of their own."""
 
-    def listen(self, channel: str, callback: Callable[[bytes], None], closing: threading.Event) -> None:
-        """Call a function with each message on a channel of other programs, until `closing` is set."""
+    def listen(
+        self,
+        channel: str,
+        callback: Callable[[bytes], None],
+        closing: threading.Event,
+        restored: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Call a function with each message on a channel of other programs, as `subscribe` does."""
 
     def close(self) -> None:
         """Give up what only one mock may use."""
@@ -114,11 +128,22 @@ class MemoryBackend:
     def send(self, channel: str, message: bytes) -> None:
         """Do nothing, for there is no other program."""
 
-    def listen(self, channel: str, callback: Callable[[bytes], None], closing: threading.Event) -> None:
+    def listen(
+        self,
+        channel: str,
+        callback: Callable[[bytes], None],
+        closing: threading.Event,
+        restored: Callable[[], None] = lambda: None,
+    ) -> None:
         """Do nothing, for there is no other program."""
 
     def close(self) -> None:
         """Do nothing, for nothing is held."""
 
-    def subscribe(self, callbacks: Mapping[str, Callable[[], None]], closing: threading.Event) -> None:
+    def subscribe(
+        self,
+        callbacks: Mapping[str, Callable[[], None]],
+        closing: threading.Event,
+        restored: Callable[[], None] = lambda: None,
+    ) -> None:
         """Do nothing, for there is no other mock."""

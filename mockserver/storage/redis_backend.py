@@ -66,7 +66,12 @@ class RedisBackend:
         with self._client.guarded() as redis:
             redis.publish(self._channel, f"{self._sender} {topic}")
 
-    def subscribe(self, callbacks: Mapping[str, Callable[[], None]], closing: threading.Event) -> None:
+    def subscribe(
+        self,
+        callbacks: Mapping[str, Callable[[], None]],
+        closing: threading.Event,
+        restored: Callable[[], None] = lambda: None,
+    ) -> None:
         def receive(message: bytes) -> None:
             sender, _, topic = message.decode("ascii", "replace").partition(" ")
             if sender == self._sender:
@@ -77,14 +82,20 @@ class RedisBackend:
                 warning = f"a message on {self._channel} is not a mock's; such messages are ignored"
                 self._client.warn_once(self._channel, warning)
 
-        self.listen(self._channel, receive, closing)
+        self.listen(self._channel, receive, closing, restored)
 
     def send(self, channel: str, message: bytes) -> None:
         with self._client.guarded() as redis:
             redis.publish(channel, message)
 
-    def listen(self, channel: str, callback: Callable[[bytes], None], closing: threading.Event) -> None:
-        RedisListener(self._client, channel, callback, closing).start()
+    def listen(
+        self,
+        channel: str,
+        callback: Callable[[bytes], None],
+        closing: threading.Event,
+        restored: Callable[[], None] = lambda: None,
+    ) -> None:
+        RedisListener(self._client, channel, callback, closing, restored).start()
 
 
 class _RedisHash:

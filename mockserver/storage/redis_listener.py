@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from mockserver.storage.bounded_connection import CONNECT_SECONDS
@@ -18,8 +19,8 @@ LOG = logging.getLogger("tyk-contract")
 class RedisListener:
     """A thread that calls a function with each message on a channel.
 
-    It ends only when `closing` is set: it subscribes again after an outage, and survives any message and any
-    error of the function.
+    It ends only when `closing` is set: it subscribes again after an outage, calls `restored` then, and
+    survives any message and any error of the functions.
     """
 
     def __init__(
@@ -28,11 +29,13 @@ class RedisListener:
         channel: str,
         receive: Callable[[bytes], None],
         closing: threading.Event,
+        restored: Callable[[], None],
     ) -> None:
         self._client = client
         self._channel = channel
         self._receive = receive
         self._closing = closing
+        self._restored = restored
         self._subscribed = threading.Event()
         self._is_lost = False  # so that an outage is logged once
 
@@ -60,12 +63,14 @@ class RedisListener:
                 message = subscription.get_message(timeout=RETRY_SECONDS)
                 content = message["data"][:LONGEST] if message else b""
             self._subscribed.set()
-            self._is_lost = False
+            if self._is_lost:
+                self._is_lost = False
+                self._call(self._restored)
             if message:
-                self._call(content)
+                self._call(partial(self._receive, content))
 
-    def _call(self, message: bytes) -> None:
+    def _call(self, function: Callable[[], None]) -> None:
         try:
-            self._receive(message)
+            function()
         except Exception as error:  # noqa: BLE001  as above
             LOG.warning("what a message on %s asked for failed: %s", self._channel, error)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from mockserver.dashboard.handlers.registration import Call, handles
-from mockserver.dashboard.nodes.nodes import Node
+from mockserver.dashboard.nodes.nodes import Node, digests_of
 from mockserver.http.messages import Reply
 from mockserver.service.json_replies import json_reply
 
@@ -39,7 +39,7 @@ def get_node_policies(call: Call) -> Reply:
     node = dashboard.admission.admit(call.request, is_pull=True)
     change = dashboard.changes.count
     policies = call.rewritten(dashboard.policies_of_nodes())
-    if warning := dashboard.nodes.deliver(node, policies, change):
+    if warning := dashboard.nodes.deliver(node, digests_of(policies), change):
         LOG.warning("%s", warning)
     return _reply(call, node, policies)
 

@@ -12,7 +12,7 @@ import json
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from typing import Any, TypeAlias
 
 from mockserver.dashboard.changes import Change, Changes
@@ -21,8 +21,9 @@ from mockserver.dashboard.mdcb.arguments import number, struct, text, texts
 from mockserver.dashboard.mdcb.key_storage import KeyStorage
 from mockserver.dashboard.mdcb.pending import Pending
 from mockserver.dashboard.mdcb.planes import Plane, Planes
+from mockserver.dashboard.mdcb.shared_answers import SharedAnswers
 from mockserver.dashboard.nodes.admission import LONGEST
-from mockserver.dashboard.nodes.nodes import Nodes
+from mockserver.dashboard.nodes.nodes import Nodes, PolicyName, digests_of
 from mockserver.dashboard.users import Users
 from mockserver.golang.rpc.connection import Caller, Function
 from mockserver.golang.rpc.errors import CallRefused
@@ -36,25 +37,43 @@ Items: TypeAlias = list[dict[str, Any]]
 Objects: TypeAlias = Callable[[str], Items]
 
 
-@dataclass(frozen=True)
 class Listing:
-    """The answer with a list, which is sent as the text of a JSON array.
+    """A list as it is given to planes, as the text of a JSON array; those who share it make its text once.
 
     The text is ASCII: a text of a policy may have half a surrogate pair, which no bytes can carry.
-
-    Attributes:
-        items: the items.
-        note: called with the items that are sent, which a fault may have replaced.
     """
 
-    items: Items
-    note: Callable[[Items], None] = lambda _: None
+    def __init__(self, items: Items) -> None:
+        self.items = items
+
+    @cached_property
+    def text(self) -> str:
+        """The text that is sent."""
+        return json.dumps(self.items, separators=(",", ":"))
+
+    @cached_property
+    def digests(self) -> dict[PolicyName, str]:
+        """The digests of the items, which are policies."""
+        return digests_of(self.items)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The answer with a list.
+
+    Attributes:
+        listing: the list.
+        note: called with the list that is sent, which a fault may have replaced.
+    """
+
+    listing: Listing
+    note: Callable[[Listing], None] = lambda _: None
 
     def sent(self, rewrite: Callable[[Items], Items] | None) -> str:
         """The text that is sent, after a rewrite if there is one; it is noted."""
-        items = rewrite(self.items) if rewrite else self.items
-        self.note(items)
-        return json.dumps(items, separators=(",", ":"))
+        listing = Listing(rewrite(self.listing.items)) if rewrite else self.listing
+        self.note(listing)
+        return listing.text
 
 
 class ControlPlane:
@@ -83,7 +102,7 @@ class ControlPlane:
         self.planes = Planes(users, nodes)
         self._nodes = nodes
         self._changes = changes
-        self._policies = policies
+        self._listings = SharedAnswers(lambda org_id: _whole(Listing(policies(org_id))))
         self._apis = apis
         self._key_updates = Pending()
         self._reloads = Pending()
@@ -144,18 +163,18 @@ class ControlPlane:
         """Answer that the control plane is there."""
         return True
 
-    def get_policies(self, caller: Caller, org_id: Any) -> Listing:
+    def get_policies(self, caller: Caller, org_id: Any) -> Answer:
         """The policies of an organisation."""
         plane = self._plane(caller, org_id)
         change = self._changes.count
 
-        def note(policies: Items) -> None:
-            if warning := self._nodes.deliver(plane.node, policies, change):
+        def note(listing: Listing) -> None:
+            if warning := self._nodes.deliver(plane.node, listing.digests, change):
                 LOG.warning("%s", warning)
 
-        return Listing(self._policies(plane.organisation), note)
+        return Answer(self._listings.get(plane.organisation), note)
 
-    def get_api_definitions(self, caller: Caller, request: Any) -> Listing:
+    def get_api_definitions(self, caller: Caller, request: Any) -> Answer:
         """The APIs of an organisation that have one of the tags, if tags are given."""
         told = struct(request)
         plane = self._plane(caller, told.get("OrgId", ""))
@@ -164,12 +183,12 @@ class ControlPlane:
             apis = [api for api in apis if tags & _tags(api["api_definition"])]
         if not told.get("LoadOAS"):
             apis = [{"api_definition": api["api_definition"]} for api in apis]
-        return Listing(apis)
+        return Answer(Listing(apis))
 
-    def get_client_idps(self, caller: Caller, request: Any) -> Listing:
+    def get_client_idps(self, caller: Caller, request: Any) -> Answer:
         """The client IdPs of an organisation."""
         self._plane(caller, struct(request).get("OrgId", ""))
-        return Listing([])
+        return Answer(Listing([]))
 
     def check_reload(self, caller: Caller, org_id: Any) -> bool:
         """Wait for a change; True if the gateways of the group are to reload."""
@@ -259,6 +278,12 @@ FUNCTIONS: Mapping[str, Callable[[ControlPlane, Caller, Any], object]] = {
     "DeleteRawKeys": ControlPlane.delete_keys,
     "PurgeAnalyticsData": ControlPlane.purge_analytics_data,
 }
+
+
+def _whole(listing: Listing) -> Listing:
+    """A list of policies whose text and digests are made."""
+    listing.text, listing.digests  # noqa: B018  they are kept
+    return listing
 
 
 def _tags(definition: Mapping[str, Any]) -> set[str]:

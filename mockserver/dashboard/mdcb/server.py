@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from mockserver.dashboard.dashboard import Dashboard
-from mockserver.dashboard.mdcb.control_plane import Listing
+from mockserver.dashboard.mdcb.control_plane import Answer
 from mockserver.dashboard.mdcb.scenarios import PREFIX
 from mockserver.dashboard.replies import Refusal
 from mockserver.golang.rpc.calls import TYPES
@@ -60,7 +60,7 @@ class ControlPlaneServer:
             try:
                 fault = self._dashboard.apply_fault(f"{PREFIX}{name}", delays)
                 answer = function(caller, argument)
-                if isinstance(answer, Listing):
+                if isinstance(answer, Answer):
                     answer = answer.sent(fault.rewrite if fault else None)
             except Refusal as refusal:
                 raise CallRefused(refusal.message) from refusal

@@ -142,13 +142,13 @@ class Nodes:
             for name, value in told.items():
                 setattr(node, name, value)
 
-    def deliver(self, node: Node, policies: Iterable[Mapping[str, Any]], change: int) -> str:
-        """Note that a node was given these policies, as of a change.
+    def deliver(self, node: Node, digests: Mapping[PolicyName, str], change: int) -> str:
+        """Note that a node was given policies with these digests, as of a change.
 
         Returns a warning if the node drops all policies that it had; else "".
         """
         now = self._now()
-        given = {name_of(policy): Delivery(digest_of(policy), now) for policy in policies}
+        given = {name: Delivery(digest, now) for name, digest in digests.items()}
         with self._lock:
             dropped = len(node.delivered or ()) if not given else 0
             node.delivered, node.change, node.came_last = given, change, now
@@ -169,6 +169,11 @@ class Nodes:
         with self._lock:
             self._nodes.clear()
             self.pulls.clear()
+
+
+def digests_of(policies: Iterable[Mapping[str, Any]]) -> dict[PolicyName, str]:
+    """The digests of policies by their names; of two with one name the last counts."""
+    return {name_of(policy): digest_of(policy) for policy in policies}
 
 
 def digest_of(policy: Mapping[str, Any]) -> str:

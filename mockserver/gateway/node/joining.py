@@ -22,5 +22,5 @@ def join(gateway: Gateway, mock: Mock) -> Node:
         CLIENT_IDPS: lambda _: node.refresh_client_idps(),
     }
     receiver = Receiver(gateway.config, gateway.queue_reload, others)
-    mock.backend.listen(CHANNEL, receiver.receive, mock.closing)
+    mock.backend.listen(CHANNEL, receiver.receive, mock.closing, gateway.queue_reload)
     return node

@@ -24,5 +24,5 @@ def join(gateway: Gateway, mock: Mock, backup: Path | None = None) -> Plane:
     plane = Plane(gateway, place, mock.closing)
     gateway.source = plane
     receiver = Receiver(gateway.config, gateway.queue_reload, {})
-    mock.backend.listen(CHANNEL, receiver.receive, mock.closing)
+    mock.backend.listen(CHANNEL, receiver.receive, mock.closing, gateway.queue_reload)
     return plane

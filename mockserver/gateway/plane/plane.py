@@ -19,6 +19,7 @@ from mockserver.gateway.source import Component
 from mockserver.golang.rpc.errors import CallError, CallRefused, CallTimedOut
 from mockserver.http.redaction import hidden
 from mockserver.service.background import Background
+from mockserver.storage.backend import BackendUnavailable
 
 KEY_SECONDS = 10.0  # between two questions for changed keys, if the configuration has no other number
 PAUSE = 1.0  # seconds after a long poll that failed
@@ -145,7 +146,10 @@ class Plane:
 
     def _reload_if_due(self) -> None:
         if self.client.is_reload_due():
-            self.gateway.reload_group()  # by its own Redis, for all gateways of the plane
+            try:
+                self.gateway.reload_group()  # by its own Redis, for all gateways of the plane
+            except BackendUnavailable as error:
+                LOG.warning("%s; the others of its group reload when it is back", error)
 
     def _poll(self, ask: Callable[[], None]) -> None:
         """Ask again and again until the end; a control plane that forgot the gateway is told its name."""
@@ -162,11 +166,13 @@ class Plane:
                 self._ended.wait(PAUSE)
 
     def _try(self, call: Callable[[], None]) -> None:
-        """Make a call whose failure the next login tells."""
+        """Make a call whose failure the next login tells; one for which the Redis is away is made again."""
         try:
             call()
         except CallError as error:
             LOG.debug("%s", error)
+        except BackendUnavailable as error:
+            LOG.warning("%s; changed keys are fetched later", error)
 
     def _reload_when_free(self) -> None:
         with self._reloading:

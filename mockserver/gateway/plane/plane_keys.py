@@ -5,6 +5,7 @@ Source: gateway/rpc_storage_handler.go:1020 and gateway/middleware.go:560 @v5.14
 
 from __future__ import annotations
 
+from collections import deque
 from typing import Any
 
 from mockserver.contract.codecs import Malformed
@@ -23,6 +24,7 @@ class PlaneKeys:
     def __init__(self, gateway: Gateway, client: ControlClient) -> None:
         self._gateway = gateway
         self._client = client
+        self._changed: deque[str] = deque()  # names of keys that are still to be fetched anew
 
     def fetch(self, org_id: str, key: str) -> tuple[str, dict[str, Any]] | None:
         """Fetch and store the session of a key, by its id with or without the organisation."""
@@ -40,21 +42,30 @@ class PlaneKeys:
     def update(self) -> None:
         """Fetch the keys that changed anew, as far as the gateway has them, and forget those that went.
 
+        The control plane tells each change once, so that those which cannot be followed now wait.
+
         Raises:
             CallError: the control plane does not answer.
+            BackendUnavailable: the sessions of the gateway cannot be reached.
         """
+        self._changed += self._client.key_updates()
+        while self._changed:
+            self._renew(self._changed[0])
+            self._changed.popleft()
+
+    def _renew(self, update: str) -> None:
+        """Fetch a key anew that the gateway has, or forget it."""
         sessions, org_id = self._gateway.sessions, self._gateway.config.slave_options__rpc_key
-        for update in self._client.key_updates():
-            name, _, action = update.partition(":")
-            is_hash = action == HASHED
-            if not is_hash and not key_ids.organisation_of(name):
-                name = sessions.name_of(org_id, name)
-            if not sessions.remove(org_id, name, by_hash=is_hash):
-                continue
-            stored = name if is_hash else sessions.storage_name(name)
-            session = self._session(stored)
-            if session is not None:
-                sessions.save(stored, session, by_hash=True)
+        name, _, action = update.partition(":")
+        is_hash = action == HASHED
+        if not is_hash and not key_ids.organisation_of(name):
+            name = sessions.name_of(org_id, name)
+        if not sessions.remove(org_id, name, by_hash=is_hash):
+            return
+        stored = name if is_hash else sessions.storage_name(name)
+        session = self._session(stored)
+        if session is not None:
+            sessions.save(stored, session, by_hash=True)
 
     def _session(self, storage_name: str) -> dict[str, Any] | None:
         """A session of the control plane; None if it has none, or does not answer."""
