@@ -11,6 +11,8 @@ from graphql_client import ask
 
 from mockserver import MockDashboard, MockGateway
 from mockserver.http.client import ClientError
+from mockserver.http.messages import DropConnection, Reply
+from mockserver.service.registry import HANDLERS, Handler, never
 
 GOLD = {"id": "gold", "rate": 5}
 
@@ -33,6 +35,20 @@ def test_a_dropped_request_is_in_the_journal(gateway: MockGateway, operation: st
     assert (repeated.is_dropped, repeated.fault, repeated.violations) == (False, None, [])
     assert dropped.violations == []
     assert repr(dropped) == "POST /tyk/policies -> dropped addPolicy (fault: drop)"
+
+
+def test_a_connection_that_the_gateway_itself_closes_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A request that a gateway does not answer, as where it panics, has an entry without a fault or violation."""
+
+    def panic(_: Any) -> Reply:
+        raise DropConnection
+
+    monkeypatch.setitem(HANDLERS, ("gateway", "getPolicy"), Handler(panic, never))
+    with MockGateway() as gateway:
+        with pytest.raises(ClientError):
+            gateway.client.get("/tyk/policies/gold")
+        (entry,) = gateway.journal
+    assert (entry.operation, entry.is_dropped, entry.fault, entry.violations) == ("getPolicy", True, None, [])
 
 
 def test_a_long_request_that_is_dropped_is_told_too(gateway: MockGateway) -> None:

@@ -145,6 +145,9 @@ class Dispatcher:
         if isinstance(error, FaultDrop):
             return DROPPED, reached._replace(fault=replace(error.fault, delay=error.delay))
         if isinstance(error, DropConnection):
+            if service.is_unnoted is None or not service.is_unnoted(request):
+                now = self.mock.clock.now()
+                self.mock.journal.note(now, request, DROPPED, reached, service.secrets)
             raise error
         if isinstance(error, BackendUnavailable):
             return service.error(str(error), 500), reached
