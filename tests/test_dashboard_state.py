@@ -130,6 +130,8 @@ def test_the_configuration_of_a_real_dashboard(tmp_path: Path) -> None:
         (["--state", "/dev/null/x"], "give another directory"),
         (["--state", "x", "--store", "redis://x"], "give one of them"),
         (["--no-gateway", "--gateway-port", "0"], "leave out --gateway-conf and --gateway-port"),
+        (["--fault", "mdcb-gone"], "which are not served; give --mdcb PORT"),
+        (["--mdcb", "70000"], "choose another with --mdcb or --host"),
         (["--gateway-conf", "/no/such/tyk.conf"], "/no/such/tyk.conf: No such file or directory"),
     ],
 )

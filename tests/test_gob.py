@@ -209,6 +209,9 @@ def test_a_refused_value_leaves_the_stream_readable() -> None:
         writer.write(Basic.INTERFACE, Named("other", 1))
     with pytest.raises(GobError, match="is not an integer of 64 bits"):
         writer.write(Basic.INT, 1 << 63)
+    with pytest.raises(GobError, match="half a surrogate pair"):
+        writer.write(Basic.STRING, "\ud800")
+    assert read(writer.write(Basic.STRING, "\udcff")) == ["\udcff"]  # a byte that is no UTF-8
     assert read(writer.write(POINT, {"Y": 1})) == [{"Y": 1}]
 
 

@@ -13,7 +13,7 @@ from graphql_client import JSON, ask, created, data, encoded, post, schema, sele
 
 from mockserver import MockDashboard
 from mockserver.dashboard.graphql.limits import MAX_ALIASES, MAX_COST, MAX_DEPTH, MAX_LENGTH, MAX_TOKENS
-from mockserver.http.client import Client
+from mockserver.dashboard.records import MAX_LEVELS
 
 
 def nested(levels: int) -> str:
@@ -137,22 +137,15 @@ def test_values_beyond_json_and_time_are_refused(dashboard: MockDashboard, membe
 
 
 def test_deep_values_of_rest_are_read(dashboard: MockDashboard) -> None:
-    """A meta_data that REST stored at any depth is read."""
+    """A meta_data at any depth that REST stores is read."""
     value: Any = 1
-    for _ in range(900):
+    for _ in range(MAX_LEVELS - 3):
         value = [value]
     object_id = created(dashboard, name="Gold", meta_data={"a": value})
-    with Client(dashboard.url) as client:
-        deep = b'{"name": "Deep", "meta_data": {"a": ' + b"[" * 5000 + b"]" * 5000 + b"}}"
-        assert (
-            client.send("POST", "/api/portal/policies", [("Authorization", dashboard.key)], deep).status
-            == 200
-        )
     assert (
         data(dashboard, f'{{ policy(id: "{object_id}") {{ meta_data }} }}')["policy"]["meta_data"]["a"]
         == value
     )
-    assert b"[" * 5000 in post(dashboard, encoded("{ policies { Data { meta_data } } }"), JSON).body
 
 
 def test_a_lone_surrogate_is_replaced_as_in_rest(dashboard: MockDashboard) -> None:

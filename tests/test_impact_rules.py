@@ -102,6 +102,16 @@ def test_tags_that_no_policy_gives_are_as_saved(after: dict[str, list[str]]) -> 
     assert "tags" not in assessed("5.12", {"key": session}, before, before)["key"].saved
 
 
+def test_a_limit_that_the_session_fills_is_as_saved() -> None:
+    """A limit of an API that the session fills in after the loss of a policy is listed as saved, as is a flag."""
+    acl = {"access_rights": ORDERS, "partitions": {"acl": True}}
+    quota = {"access_rights": ORDERS, "partitions": {"quota": True}, "quota_max": 9, "hmac_enabled": True}
+    session = {"apply_policies": ["acl", "quota"], "hmac_enabled": True, "quota_max": 4}
+    found = assessed("5.12", {"key": session}, {"acl": acl, "quota": quota}, {"acl": acl})
+    assert {"quota_max", "access_rights/orders/limit/quota_max", "hmac_enabled"} <= set(found["key"].saved)
+    assert "access_rights/orders/limit/rate" not in found["key"].saved
+
+
 def test_sessions_do_not_depend_on_their_order() -> None:
     """The types that one session merges into a policy do not reach the next session."""
     policies = {

@@ -59,6 +59,15 @@ def test_a_plane_is_given_the_policies_and_apis(mdcb: MockDashboard) -> None:
         assert gateway.call("Ping") is True
 
 
+def test_odd_texts_reach_a_plane(mdcb: MockDashboard) -> None:
+    """A policy whose name has half a surrogate pair is given as JSON that has it too."""
+    add(mdcb, name="\ud800é")
+    with plane(mdcb) as gateway:
+        assert [policy["name"] for policy in gateway.policies()] == [
+            policy["name"] for policy in mdcb.state.policies_of_nodes(gateway.org)
+        ]
+
+
 def test_apis_are_filtered_for_a_segmented_plane(mdcb: MockDashboard) -> None:
     """A plane with tags gets the APIs with one of them; OpenAPI documents come on request."""
     ask(mdcb, "POST", "/api/apis", {"api_definition": {"name": "eu", "tags": ["eu"]}})
@@ -176,6 +185,16 @@ def test_a_plane_that_stops_is_no_node(mdcb: MockDashboard, *, logs_in: bool) ->
         if logs_in:
             gateway.login()
     wait_until(lambda: not mdcb.state.nodes.all())
+
+
+def test_what_a_plane_tells_is_cut(mdcb: MockDashboard) -> None:
+    """Of long texts and many tags the begin is kept, and of too much nothing."""
+    told = {"host_details": {"Hostname": "h" * 1000}, "tags": ["t"] * 1000}
+    with plane(mdcb, "g" * 1000, **told) as gateway:
+        [node] = mdcb.state.nodes.all()
+        assert (len(node.hostname), len(node.tags), len(node.group)) == (256, 100, 256)
+        gateway.login(padding="p" * (4 << 20))
+        assert mdcb.state.nodes.get(gateway.client.connection_id) is not None
 
 
 def test_a_plane_that_is_cut_off_stays_a_node(mdcb: MockDashboard) -> None:

@@ -8,12 +8,15 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from dashboards import RIGHT, add, ask
 from planes import WAIT, Plane, create_key, plane, second_organisation
+from serving import serving
 
 from mockserver import MockDashboard
+from mockserver.dashboard.dashboard import DEFAULT_KEY, DEFAULT_ORGANISATION
 from mockserver.dashboard.mdcb import control_plane
 from mockserver.dashboard.mdcb.key_storage import KeyStorage
 from mockserver.dashboard.mdcb.pending import Pending
 from mockserver.dashboard.mdcb.types import VALUE
+from mockserver.golang.rpc.client import RpcClient
 from mockserver.golang.rpc.errors import CallRefused, CallTimedOut, ConnectionLost
 from mockserver.golang.rpc.gob_types import Named
 from mockserver.service.faults import FaultError
@@ -81,6 +84,8 @@ def test_values_of_planes_expire(mdcb: MockDashboard) -> None:
         assert gateway.call("SetKey", Named(VALUE, {"KeyName": "x", "SessionState": "y"})) is None
         assert gateway.call("DeleteRawKey", "x") is True
         assert gateway.call("DeleteRawKey", "x") is False
+        with pytest.raises(CallRefused, match="more than 1024 characters"):
+            gateway.call("SetKey", Named(VALUE, {"KeyName": "x", "SessionState": "y" * 1024}))
         assert gateway.call("PurgeAnalyticsData", "[]") is None
 
 
@@ -89,6 +94,9 @@ def test_arguments_of_a_wrong_type_are_refused(mdcb: MockDashboard) -> None:
     with plane(mdcb) as gateway:
         for name in ("GetApiDefinitions", "SetKey", "LoginWithGroup", "GetGroupKeySpaceUpdate"):
             with pytest.raises(CallRefused, match="the argument is a str, must be a struct"):
+                gateway.call(name, "text")
+        for name in ("DeleteKeys", "DeleteRawKeys"):
+            with pytest.raises(CallRefused, match="a str was sent, must be a list of texts"):
                 gateway.call(name, "text")
         for name in ("GetKey", "GetExp", "DeleteKey", "Login"):
             with pytest.raises(CallRefused, match="a list was sent, must be a text"):
@@ -140,6 +148,25 @@ def test_a_refused_login(mdcb: MockDashboard) -> None:
         with pytest.raises(CallRefused, match="Login incorrect"):
             gateway.login()
         gateway.login()
+
+
+@pytest.mark.slow
+def test_the_command_serves_planes() -> None:
+    """`dashboard --mdcb` prints the address for planes, serves them, and ends while a call waits."""
+    with serving("--mdcb", 0, "--no-gateway", "--fault", "mdcb-login", command="dashboard") as served:
+        assert served.process.stdout is not None
+        line = served.process.stdout.readline()
+        host, _, port = line.split(" on ")[1].split(",")[0].rpartition(":")
+        with RpcClient((host, int(port))) as client:
+            with pytest.raises(CallRefused, match="Login incorrect"):
+                client.call("Login", DEFAULT_KEY, WAIT)
+            assert client.call("Login", DEFAULT_KEY, WAIT) is True
+            with ThreadPoolExecutor(1) as pool:
+                answer = pool.submit(client.call, "CheckReload", DEFAULT_ORGANISATION, WAIT)
+                assert client.call("Ping", None, WAIT) is True
+                served.process.terminate()
+                assert answer.exception(WAIT) is not None or answer.result() is False
+                assert served.process.wait(WAIT) == 0
 
 
 def test_a_reset_makes_planes_log_in_again(mdcb: MockDashboard) -> None:

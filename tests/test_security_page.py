@@ -21,10 +21,12 @@ from mockserver.cli.serve import STOP_SECONDS
 from mockserver.console import credentials
 from mockserver.dashboard import policies, records
 from mockserver.dashboard.graphql import limits as graphql
+from mockserver.dashboard.mdcb import key_storage, pending, planes
 from mockserver.dashboard.nodes import admission, nodes
 from mockserver.gateway.gateway import MOST_WAITING
 from mockserver.gateway.proxy import key_sets, upstream
 from mockserver.golang import json_reader, json_size, regexps, urls
+from mockserver.golang.rpc import gob_reader, server, stream
 from mockserver.http import chunked_body, client, client_connection, deadline, echo_server
 from mockserver.http.limits import MAX_CONNECTIONS, THREADS, Limits
 from mockserver.service import journal, journal_entry
@@ -33,7 +35,7 @@ from mockserver.storage import redis_backend, redis_client
 TEXT = (Path(__file__).parent.parent / "SECURITY.md").read_text("utf-8")
 ROWS = [line.strip("| ") for line in TEXT.splitlines() if line.count(" | ") == 2 and "---" not in line]
 KIB, MIB = 1 << 10, 1 << 20
-LIMITS = Limits()
+LIMITS, LOAD, GOB = Limits(), server.Load(), gob_reader.Limits()
 NUMBERS = [  # the beginning of a row, a text in it, the value in the code, and the value that the text means
     ("head; data sent ahead", "1 MiB", LIMITS.head, MIB),
     ("lines of a head", "10,000", LIMITS.lines, 10_000),
@@ -65,6 +67,22 @@ NUMBERS = [  # the beginning of a row, a text in it, the value in the code, and 
     ("journal", "1,000 requests", journal.MAX_ENTRIES, 1000),
     ("journal", "32 MiB", journal.MAX_BYTES, 32 * MIB),
     ("journal", "64 KiB of each part", journal_entry.MAX_PART, 64 * KIB),
+    ("planes", "256; 1,024; 64", (LOAD.connections, LOAD.calls, LOAD.calls_of_connection), (256, 1024, 64)),
+    ("plane that connects", "10 s until", server._GREETING, 10),
+    ("plane that connects", "30 s for a message, 30 s for an answer", server._WHOLE, 30),
+    ("plane without a request", "600 s", server._SILENCE, 600),
+    ("message of a plane", "64 KiB", stream._CHUNK, 64 * KIB),
+    ("message of a plane", "32 MiB", GOB.bytes, 32 * MIB),
+    ("message of a plane", "100,000 members", GOB.values, 100_000),
+    ("message of a plane", "50 levels", GOB.depth, 50),
+    ("types that a plane describes", "4,096", GOB.types, 4096),
+    ("changes that planes", "1,000 groups", pending.MOST_GROUPS, 1000),
+    ("changes that planes", "10,000 changes each", pending.MOST_TEXTS, 10_000),
+    ("changes that planes", "10,000 values", key_storage.MOST_VALUES, 10_000),
+    ("value that a plane sets", "1,024 characters", key_storage.LONGEST_VALUE, 1024),
+    ("what a plane tells of itself", "4 MiB", planes.LARGEST_NODE, 4 * MIB),
+    ("what a plane tells of itself", "256 characters", admission.LONGEST, 256),
+    ("what a plane tells of itself", "100 tags", planes.MOST_TAGS, 100),
     ("answer of an upstream", "30 s", upstream.BOUNDS.seconds, 30),
     ("answer of an upstream", "64 MiB", upstream.BOUNDS.longest, 64 * MIB),
     ("key set", "10 s", key_sets.BOUNDS.seconds, 10),
@@ -95,7 +113,12 @@ NUMBERS = [  # the beginning of a row, a text in it, the value in the code, and 
     ("interruption", "7 s of clean-up", signals.CLEANUP_SECONDS, 7),
     ("interruption", "end after 9.5 s", runner.STOP_SECONDS, 9.5),
 ]
-HEADINGS = ("of the mock's server", "of what it fetches", "of the suite's client")
+HEADINGS = (
+    "of the mock's server",
+    "of the calls of data planes",
+    "of what it fetches",
+    "of the suite's client",
+)
 
 
 @pytest.mark.parametrize(("start", "text", "actual", "meant"), NUMBERS, ids=lambda part: str(part)[:30])

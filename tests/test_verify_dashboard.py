@@ -71,7 +71,7 @@ def test_a_sound_dashboard_conforms_and_is_left_as_it_was(dashboard: MockDashboa
     assert done.report["leftovers"] == []
     assert (done.report["service"], done.report["gateway"]) == ("dashboard", "5.13.1")
     assert done.ids("observed") == set()
-    assert len(done.ids("passed")) == 68
+    assert len(done.ids("passed")) == 59
     assert "assumed, for /hello says no version" in done.text
 
 

@@ -48,7 +48,7 @@ def test_policies_are_listed(dashboard: Dashboard) -> None:
     drafts = graphql.post(dashboard, graphql.LIST, q=word, state="draft")
     expect_data(drafts, {"policies": {"Data": wanted[2:], "Pages": 1}})
     everything = graphql.post(dashboard, graphql.LIST, q=word, p=-1, sort="name")
-    expect_data(everything, {"policies": {"Data": wanted, "Pages": -1}})
+    expect_data(everything, {"policies": {"Data": wanted}})
     beyond = graphql.post(dashboard, graphql.LIST, q=word, p=2)
     expect_data(beyond, {"policies": {"Data": [], "Pages": 1}})
 

@@ -29,11 +29,15 @@ def test_an_update_replaces_the_policy(dashboard: Dashboard) -> None:
 
 @behaviour("update-replaces")
 def test_an_update_replaces_the_rights(dashboard: Dashboard) -> None:
-    """The rights of an update replace all rights, and are not added to them."""
+    """The rights of an update replace all rights, and one without rights removes them."""
     before, after = dashboard.new_id(), dashboard.new_id()
     object_id, name = dashboard.create(access_rights={before: right(before)}), dashboard.new_id()
     dashboard.put(object_id, {"name": name, "access_rights": {after: right(after)}})
     expect_right(dashboard.get(object_id), after)
+    dashboard.put(object_id, {"name": name})
+    exchange = dashboard.get(object_id)
+    if exchange.document.get("access_rights") != {}:
+        raise Mismatch("access_rights without entries", exchange.text, exchange)
 
 
 @behaviour("update-replaces")

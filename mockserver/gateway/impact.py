@@ -21,7 +21,7 @@ from mockserver.contract.versions import GatewayVersion
 from mockserver.gateway.explanation import origin_of, values_of
 from mockserver.gateway.policy_merging import Document
 from mockserver.gateway.policy_store import Policy, PolicyStore
-from mockserver.gateway.provenance import OF_SINGLE_API, Origins, PoliciesNotApplicable
+from mockserver.gateway.provenance import OF_SESSION, OF_SINGLE_API, Origins, PoliciesNotApplicable
 from mockserver.gateway.session_impact import Key, MemberChange, Outcome, SessionImpact
 from mockserver.gateway.session_store import application_of, own_policies, policy_names
 from mockserver.golang import json_writer
@@ -29,6 +29,7 @@ from mockserver.storage.files import MemoryFiles
 
 COUNTERS = {"quota_remaining", "quota_renews", "last_updated", "allowance", "last_check"}  # of use, no limits
 
+FLAGS = ("hmac_enabled", "enable_http_signature_validation")
 UNORDERED = {"tags", "endpoints"}  # lists whose order a gateway chooses
 
 
@@ -40,14 +41,14 @@ class _Applied:
         session: the session.
         origins: the origins of its values.
         cleared: its own limits that were reset before, for policies decide them.
-        tags: the tags of its policies; it keeps its own ones beside them.
+        given: what its policies add to what it has: tags and flags, with the names of their members.
         error: the gateway's reason to refuse it; "" if there is none.
     """
 
     session: Document
     origins: Origins = field(default_factory=Origins)
     cleared: frozenset[str] = frozenset()
-    tags: frozenset[str] = frozenset()
+    given: frozenset[tuple[str, Any]] = frozenset()
     error: str = ""
 
 
@@ -88,14 +89,13 @@ class Rules:
         """A copy of a session with its policies applied as far as possible."""
         session = copy.deepcopy(session)
         application = application_of(session, store, self.sessions, self.behaviours)
-        policies = [policy for _, policy in application.listed or [] if policy]
-        tags = frozenset(tag for policy in policies for tag in policy["tags"] or [])
+        given = {pair for _, policy in application.listed or [] if policy for pair in _given(policy)}
         error = ""
         try:
             application.run()
         except PoliciesNotApplicable as refusal:
             error = str(refusal)
-        return _Applied(session, application.origins, frozenset(application.cleared), tags, error)
+        return _Applied(session, application.origins, frozenset(application.cleared), frozenset(given), error)
 
 
 def assess(
@@ -225,16 +225,23 @@ def _sorted(value: Any) -> Any:
 
 def _saved(before: _Applied, after: _Applied) -> Iterable[str]:
     """The paths of values that policies decided before, and the session itself has a part in afterwards."""
-    replaced = {path for path, origin in after.origins.items() if origin.rule == OF_SINGLE_API}
-    uncleared = before.cleared - after.cleared - replaced
+    rules = {path: origin.rule for path, origin in after.origins.items()}
+    uncleared = before.cleared - after.cleared
+    lost = {name for name, _ in before.given - after.given}
     for path, value in _members(after.session).items():
         old, new = (_policy(path, applied.origins) for applied in (before, after))
-        if path == "tags":
-            is_saved = bool(before.tags - after.tags)
+        if path in uncleared:
+            is_own = rules.get(path) != OF_SINGLE_API
         else:
-            is_saved = path in uncleared or bool(value and old and not new)
-        if is_saved:
+            is_own = rules.get(path) == OF_SESSION and _last(path) in uncleared
+        if is_own or (value and (path in lost or (old and not new))):
             yield path
+
+
+def _given(policy: Policy) -> Iterable[tuple[str, Any]]:
+    """The tags and flags that a policy adds to those of a session."""
+    yield from (("tags", tag) for tag in policy["tags"] or [])
+    yield from ((name, True) for name in FLAGS if policy[name])
 
 
 def _policy(path: str, origins: Origins) -> str:

@@ -18,6 +18,7 @@ from mockserver.gateway.provenance import (
     FOREIGN,
     MIXED,
     NO_VALID_POLICIES,
+    OF_SESSION,
     OF_SINGLE_API,
     RATE,
     THROTTLE,
@@ -282,8 +283,7 @@ class PolicyApplication:
             names += ["quota_max", "quota_renewal_rate", "quota_renews"] if api not in grants.quota else []
             right["limit"] = {**right["limit"], **{name: self.session[name] for name in names}}
             for name in names:
-                rule = "the session fills what no policy decided"
-                self._trace(f"access_rights/{api}/limit/{name}", self.origins.origin(name), rule)
+                self._trace(f"access_rights/{api}/limit/{name}", self.origins.origin(name), OF_SESSION)
             if len(granters) > 1 and not right["allowance_scope"] and grants.granted_by.get(api):
                 right["allowance_scope"] = grants.granted_by[api]
 

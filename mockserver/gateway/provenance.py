@@ -10,7 +10,8 @@ NO_VALID_POLICIES = "key has no valid policies to be applied"
 MIXED = "cannot apply multiple policies when some have per_api set and some are partitioned"
 FOREIGN = "attempting to apply policy from different organisation to key, skipping"
 
-OF_SINGLE_API = "a single API's limits are the session's own"  # a rule
+OF_SINGLE_API = "a single API's limits are the session's own"
+OF_SESSION = "the session fills what no policy decided"
 
 RATE = ("rate", "per", "smoothing")
 THROTTLE = ("throttle_interval", "throttle_retry_limit")

@@ -176,7 +176,7 @@ class MockDashboard(MockServer):
             self.portal = self.state.portal
             address = (config.listen_address, config.listen_port)
             if settings.mdcb_port is not None:
-                listener = listen(config.listen_address, settings.mdcb_port)
+                listener = listen(config.listen_address, settings.mdcb_port, "--mdcb or --host")
                 self._planes = ControlPlaneServer(self.state, listener, mock.closing.wait)
             self._serve(mock, dashboard_service(self.state), address, remote_control=settings.remote_control)
         except BaseException:

@@ -95,8 +95,8 @@ class ServiceServer:
         asyncio.run(serve())
 
 
-def listen(address: str, port: int) -> socket.socket:
-    """A listening socket.
+def listen(address: str, port: int, options: str = "--port or --host") -> socket.socket:
+    """A listening socket; `options` are those by which a user chooses another address.
 
     Raises:
         ServerError: the port is taken, or the address does not belong to this machine.
@@ -111,7 +111,7 @@ def listen(address: str, port: int) -> socket.socket:
         listener.close()
         raise ServerError(
             f"cannot listen on {address}:{port}: {getattr(error, 'strerror', None) or error}; "
-            "choose another with --port or --host"
+            f"choose another with {options}"
         ) from error
     listener.listen(1024)
     listener.setblocking(False)

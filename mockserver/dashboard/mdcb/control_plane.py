@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from mockserver.dashboard.changes import Change, Changes
@@ -68,7 +69,7 @@ class ControlPlane:
 
     def functions(self) -> dict[str, Function]:
         """The functions by name."""
-        return {name: getattr(self, method) for name, method in FUNCTIONS.items()}
+        return {name: partial(function, self) for name, function in FUNCTIONS.items()}
 
     def clear(self) -> None:
         """Forget all planes and what they set."""
@@ -90,10 +91,12 @@ class ControlPlane:
         """Let planes fetch a key again, or forget it (GW ProcessKeySpaceChanges)."""
         self._key_updates.add(org_id, f"{key}:hashed" if is_hash else key)
 
-    def _login(self, caller: Caller, key: Any) -> bool:
+    def login(self, caller: Caller, key: Any) -> bool:
+        """Log a gateway in by the key of a user; False if no user has it."""
         return self._join(self.planes.login(caller, _text(key)))
 
-    def _login_with_group(self, caller: Caller, request: Any) -> bool:
+    def login_with_group(self, caller: Caller, request: Any) -> bool:
+        """Log a gateway in that tells its group and what it has loaded; gateways repeat it."""
         told = _struct(request)
         node = told.get("Node", b"")
         key, group = _text(told.get("UserKey", "")), _text(told.get("GroupID", ""))
@@ -108,13 +111,16 @@ class ControlPlane:
             self._reloads.add_for(plane.organisation, plane.group, _RELOAD)
         return True
 
-    def _disconnect(self, caller: Caller, request: Any) -> None:
+    def disconnect(self, caller: Caller, request: Any) -> None:
+        """Note that a gateway stops."""
         self.planes.logout(caller)
 
-    def _ping(self, caller: Caller, argument: Any) -> bool:
+    def ping(self, caller: Caller, argument: Any) -> bool:
+        """Answer that the control plane is there."""
         return True
 
-    def _get_policies(self, caller: Caller, org_id: Any) -> str:
+    def get_policies(self, caller: Caller, org_id: Any) -> str:
+        """The policies of an organisation as a JSON array."""
         plane = self._plane(caller, org_id)
         change = self._changes.count
         policies = self._policies(plane.organisation)
@@ -122,62 +128,73 @@ class ControlPlane:
             LOG.warning("%s", warning)
         return _json(policies)
 
-    def _get_api_definitions(self, caller: Caller, request: Any) -> str:
+    def get_api_definitions(self, caller: Caller, request: Any) -> str:
+        """The APIs of an organisation that have one of the tags, if tags are given, as a JSON array."""
         told = _struct(request)
         plane = self._plane(caller, told.get("OrgId", ""))
         apis = self._apis(plane.organisation)
-        if tags := set(told.get("Tags", ())):
+        if tags := set(_texts(told.get("Tags", []))):
             apis = [api for api in apis if tags & _tags(api["api_definition"])]
         if not told.get("LoadOAS"):
             apis = [{"api_definition": api["api_definition"]} for api in apis]
         return _json(apis)
 
-    def _get_client_idps(self, caller: Caller, request: Any) -> str:
+    def get_client_idps(self, caller: Caller, request: Any) -> str:
+        """The client IdPs of an organisation as a JSON array."""
         self._plane(caller, _struct(request).get("OrgId", ""))
         return _json([])
 
-    def _check_reload(self, caller: Caller, org_id: Any) -> bool:
+    def check_reload(self, caller: Caller, org_id: Any) -> bool:
+        """Wait for a change; True if the gateways of the group are to reload."""
         return bool(self._await(self._reloads, caller, org_id))
 
-    def _check_idp_reload(self, caller: Caller, org_id: Any) -> list[str]:
+    def check_idp_reload(self, caller: Caller, org_id: Any) -> list[str]:
+        """Wait for a change of client IdPs; the ids of those that changed."""
         return self._await(self._idp_changes, caller, org_id)
 
     def _await(self, pending: Pending, caller: Caller, org_id: Any) -> list[str]:
         plane = self._plane(caller, org_id)
         return pending.take(plane.organisation, plane.group, LONG_POLL, caller.gone.is_set)
 
-    def _get_key_space_update(self, caller: Caller, org_id: Any) -> list[str]:
+    def get_key_space_update(self, caller: Caller, org_id: Any) -> list[str]:
+        """The keys that changed since the last call of the group."""
         plane = self._plane(caller, org_id)
         return self._key_updates.take(plane.organisation, plane.group)
 
-    def _get_group_key_space_update(self, caller: Caller, request: Any) -> list[str]:
-        return self._get_key_space_update(caller, _struct(request).get("OrgID", ""))
+    def get_group_key_space_update(self, caller: Caller, request: Any) -> list[str]:
+        """The same, for a struct with organisation and group."""
+        return self.get_key_space_update(caller, _struct(request).get("OrgID", ""))
 
-    def _get_key(self, caller: Caller, name: Any) -> str:
+    def get_key(self, caller: Caller, name: Any) -> str:
+        """The value of a name: the session of a key, or what a gateway has set."""
         value = self._keys.get(self.planes.of(caller).organisation, _text(name))
         if value is None:
             raise CallRefused("key not found")
         return value
 
-    def _get_expiry(self, caller: Caller, name: Any) -> Named:
+    def get_expiry(self, caller: Caller, name: Any) -> Named:
+        """The seconds that a value still has."""
         return Named("int64", self._keys.expiry(self.planes.of(caller).organisation, _text(name)))
 
-    def _set_key(self, caller: Caller, request: Any) -> None:
+    def set_key(self, caller: Caller, request: Any) -> None:
+        """Set a value for some seconds."""
         told = _struct(request)
-        name, seconds = _text(told.get("KeyName", "")), told.get("Timeout", 0)
-        organisation = self.planes.of(caller).organisation
-        self._keys.set(organisation, name, _text(told.get("SessionState", "")), int(seconds))
+        name, text = _text(told.get("KeyName", "")), _text(told.get("SessionState", ""))
+        self._keys.set(self.planes.of(caller).organisation, name, text, _number(told.get("Timeout", 0)))
 
-    def _delete_key(self, caller: Caller, name: Any) -> bool:
+    def delete_key(self, caller: Caller, name: Any) -> bool:
+        """Remove a value; False if there was none."""
         return self._keys.delete(self.planes.of(caller).organisation, _text(name))
 
-    def _delete_keys(self, caller: Caller, names: Any) -> bool:
+    def delete_keys(self, caller: Caller, names: Any) -> bool:
+        """Remove values; False if one of them was not there."""
         organisation = self.planes.of(caller).organisation
-        deleted = [self._keys.delete(organisation, _text(name)) for name in names or ()]
+        deleted = [self._keys.delete(organisation, name) for name in _texts(names)]
         return all(deleted)
 
-    def _purge_analytics_data(self, caller: Caller, records: Any) -> None:
-        self.planes.of(caller)  # a mock has no analytics: the records are dropped
+    def purge_analytics_data(self, caller: Caller, records: Any) -> None:
+        """Take the analytics of a gateway, which a mock drops."""
+        self.planes.of(caller)
 
     def _plane(self, caller: Caller, org_id: Any) -> Plane:
         """The plane of a caller, which may ask for its own organisation alone.
@@ -194,26 +211,26 @@ class ControlPlane:
         return plane
 
 
-FUNCTIONS: Mapping[str, str] = {
-    "Login": "_login",
-    "LoginWithGroup": "_login_with_group",
-    "Disconnect": "_disconnect",
-    "Ping": "_ping",
-    "GetPolicies": "_get_policies",
-    "GetApiDefinitions": "_get_api_definitions",
-    "GetClientIdPs": "_get_client_idps",
-    "CheckReload": "_check_reload",
-    "CheckIdPReload": "_check_idp_reload",
-    "GetKeySpaceUpdate": "_get_key_space_update",
-    "GetGroupKeySpaceUpdate": "_get_group_key_space_update",
-    "GetKey": "_get_key",
-    "GetExp": "_get_expiry",
-    "SetKey": "_set_key",
-    "DeleteKey": "_delete_key",
-    "DeleteRawKey": "_delete_key",
-    "DeleteKeys": "_delete_keys",
-    "DeleteRawKeys": "_delete_keys",
-    "PurgeAnalyticsData": "_purge_analytics_data",
+FUNCTIONS: Mapping[str, Callable[[ControlPlane, Caller, Any], object]] = {
+    "Login": ControlPlane.login,
+    "LoginWithGroup": ControlPlane.login_with_group,
+    "Disconnect": ControlPlane.disconnect,
+    "Ping": ControlPlane.ping,
+    "GetPolicies": ControlPlane.get_policies,
+    "GetApiDefinitions": ControlPlane.get_api_definitions,
+    "GetClientIdPs": ControlPlane.get_client_idps,
+    "CheckReload": ControlPlane.check_reload,
+    "CheckIdPReload": ControlPlane.check_idp_reload,
+    "GetKeySpaceUpdate": ControlPlane.get_key_space_update,
+    "GetGroupKeySpaceUpdate": ControlPlane.get_group_key_space_update,
+    "GetKey": ControlPlane.get_key,
+    "GetExp": ControlPlane.get_expiry,
+    "SetKey": ControlPlane.set_key,
+    "DeleteKey": ControlPlane.delete_key,
+    "DeleteRawKey": ControlPlane.delete_key,
+    "DeleteKeys": ControlPlane.delete_keys,
+    "DeleteRawKeys": ControlPlane.delete_keys,
+    "PurgeAnalyticsData": ControlPlane.purge_analytics_data,
 }
 
 
@@ -224,7 +241,8 @@ def _tags(definition: Mapping[str, Any]) -> set[str]:
 
 
 def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    """JSON in ASCII, for a text of a policy may have half a surrogate pair, which no bytes can carry."""
+    return json.dumps(value, separators=(",", ":"))
 
 
 def _struct(argument: Any) -> dict[str, Any]:
@@ -246,4 +264,26 @@ def _text(value: Any) -> str:
     """
     if not isinstance(value, str):
         raise CallRefused(f"a {type(value).__name__} was sent, must be a text")
+    return value
+
+
+def _texts(value: Any) -> list[str]:
+    """A value that must be a list of texts.
+
+    Raises:
+        CallRefused: it is not.
+    """
+    if not isinstance(value, list):
+        raise CallRefused(f"a {type(value).__name__} was sent, must be a list of texts")
+    return [_text(item) for item in value]
+
+
+def _number(value: Any) -> int:
+    """A value that must be a whole number.
+
+    Raises:
+        CallRefused: it is not.
+    """
+    if type(value) is not int:
+        raise CallRefused(f"a {type(value).__name__} was sent, must be a whole number")
     return value

@@ -10,8 +10,10 @@ from dataclasses import dataclass
 
 from mockserver.dashboard.keys import Keys
 from mockserver.dashboard.replies import Refusal
+from mockserver.golang.rpc.errors import CallRefused
 
 MOST_VALUES = 10_000  # that planes have set; the oldest are forgotten
+LONGEST_VALUE = 1024  # characters of such a value and its name together; a gateway's has 21
 _QUERIES = ("", "?hashed=true")  # a name may have the key or its hash
 _SESSION = "apikey-"  # begins the name of a key's session; then the key, or its hash
 
@@ -49,7 +51,13 @@ class KeyStorage:
         return -1 if value.expires is None else round(value.expires - self._now())
 
     def set(self, org_id: str, name: str, text: str, seconds: int) -> None:
-        """Set a value, which expires after so many seconds; never for 0 or less."""
+        """Set a value, which expires after so many seconds; never for 0 or less.
+
+        Raises:
+            CallRefused: name and value are too long.
+        """
+        if len(name) + len(text) > LONGEST_VALUE:
+            raise CallRefused(f"name and value have more than {LONGEST_VALUE} characters")
         expires = self._now() + seconds if seconds > 0 else None
         with self._lock:
             self._values.pop((org_id, name), None)
@@ -78,7 +86,7 @@ class KeyStorage:
         for query in _QUERIES:
             with contextlib.suppress(Refusal):
                 session = self._keys.session(org_id, key, query)
-                return json.dumps(session, ensure_ascii=False, separators=(",", ":"))
+                return json.dumps(session, separators=(",", ":"))
         return None
 
     def _delete_session(self, org_id: str, key: str) -> bool:

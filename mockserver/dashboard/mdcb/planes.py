@@ -8,12 +8,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from mockserver.dashboard.nodes.admission import LONGEST
 from mockserver.dashboard.nodes.nodes import OVER_MDCB, Node, Nodes
 from mockserver.dashboard.users import Users
 from mockserver.golang.rpc.errors import CallRefused
 from mockserver.golang.rpc.server import Caller
 
 UNGROUPED = "ungrouped"  # the group of a gateway whose configuration names none (GW config)
+LARGEST_NODE = 4 << 20  # bytes of what a gateway tells of itself; more is ignored
+MOST_TAGS = 100
 DENIED = "Access Denied"  # after which a gateway logs in again (GW gateway/rpc_storage_handler.go)
 
 
@@ -50,7 +53,7 @@ class Planes:
         user = self._users.with_key(key)
         if user is None:
             return None
-        told = _told(node)
+        told, group = _told(node), group[:LONGEST]
         node_id = _text(told.get("node_id")) or caller.connection_id
         entry = self._nodes.get(node_id)
         if entry is None or entry.protocol != OVER_MDCB or entry.organisation != user.org_id:
@@ -108,7 +111,7 @@ class Planes:
             hostname=_text(_object(told.get("host_details")).get("Hostname")),
             session_id=caller.connection_id,
             group=plane.group,
-            tags=tuple(map(str, tags)) if isinstance(tags, list) else (),
+            tags=tuple(map(_text, tags[:MOST_TAGS])) if isinstance(tags, list) else (),
             version=_text(told.get("node_version")),
             loaded=_loaded(_object(told.get("stats"))),
         )
@@ -123,7 +126,9 @@ def _loaded(stats: Mapping[str, Any]) -> frozenset[str] | None:
 
 
 def _told(node: bytes) -> Mapping[str, Any]:
-    """The JSON of a node; empty if it is none."""
+    """The JSON of a node; empty if it is none, or too large."""
+    if len(node) > LARGEST_NODE:
+        return {}
     try:
         return _object(json.loads(node))
     except (ValueError, RecursionError):
@@ -135,4 +140,5 @@ def _object(value: Any) -> Mapping[str, Any]:
 
 
 def _text(value: Any) -> str:
-    return value if isinstance(value, str) else ""
+    """A text, cut; empty if it is none."""
+    return value[:LONGEST] if isinstance(value, str) else ""

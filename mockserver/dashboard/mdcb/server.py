@@ -13,6 +13,7 @@ from mockserver.dashboard.mdcb.types import TYPES
 from mockserver.dashboard.replies import Refusal
 from mockserver.golang.rpc.errors import CallRefused, HangUp
 from mockserver.golang.rpc.server import Caller, Function, RpcServer
+from mockserver.http.failures import log_failure
 from mockserver.http.messages import DropConnection
 
 
@@ -35,7 +36,9 @@ class ControlPlaneServer:
         self._pause = pause
         plane = dashboard.control_plane
         functions = {name: self._faulty(name, function) for name, function in plane.functions().items()}
-        self._server = RpcServer(listener, functions, types=TYPES, on_leave=plane.planes.leave)
+        self._server = RpcServer(
+            listener, functions, types=TYPES, on_leave=plane.planes.leave, on_failure=log_failure
+        )
         self.address = self._server.address
 
     def close(self) -> None:

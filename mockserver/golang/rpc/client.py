@@ -71,8 +71,8 @@ class RpcClient:
 
     def close(self) -> None:
         """End the connection; calls that wait raise ConnectionLost, and so do later ones."""
+        self._is_closed = True  # before the lock, so that no call connects any more
         with self._lock:
-            self._is_closed = True
             connection, self._connection = self._connection, None
         if connection is not None:
             connection.close()
@@ -84,12 +84,17 @@ class RpcClient:
         self.close()
 
     def _connected(self, timeout: float) -> _Connection:
-        with self._lock:
+        deadline = time.monotonic() + timeout
+        if not self._lock.acquire(timeout=max(timeout, 0)):
+            raise CallTimedOut(f"another call has not connected within {timeout:g} seconds")
+        try:
             if self._is_closed:
                 raise ConnectionLost("the client is closed")
             if self._connection is None or self._connection.is_lost:
-                self._connection = self._connect(timeout)
+                self._connection = self._connect(deadline - time.monotonic())
             return self._connection
+        finally:
+            self._lock.release()
 
     def _connect(self, timeout: float) -> _Connection:
         host, port = self._address

@@ -169,7 +169,7 @@ class GobReader:
         while step := self.unsigned():
             index += step
             if index >= len(kind.members):
-                raise GobError(f"{kind.name or 'a struct'} has no member number {index}")
+                raise GobError(f"the struct {kind.name!r} has no member number {index}")
             self._count_values(1)
             name, member = kind.members[index]
             output[name] = self._value(member, depth + 1)

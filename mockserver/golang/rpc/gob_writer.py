@@ -152,6 +152,13 @@ def _delimited(body: bytes) -> bytes:
     return _uint(len(body)) + body
 
 
+def _utf8(text: str) -> bytes:
+    try:
+        return text.encode(errors="surrogateescape")
+    except UnicodeEncodeError as error:
+        raise GobError(f"a text has half a surrogate pair: {text[error.start]!a}") from error
+
+
 _PYTHON = {
     Basic.BOOL: bool,
     Basic.INT: int,
@@ -166,5 +173,5 @@ _WRITERS: dict[Basic, Callable[[Any], bytes]] = {
     Basic.UINT: _uint,
     Basic.FLOAT: lambda value: _uint(int.from_bytes(struct.pack("<d", value))),
     Basic.BYTES: _delimited,
-    Basic.STRING: lambda value: _delimited(value.encode(errors="surrogateescape")),
+    Basic.STRING: lambda value: _delimited(_utf8(value)),
 }

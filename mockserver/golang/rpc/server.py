@@ -58,6 +58,10 @@ class Load:
     calls_of_connection: int = 64
 
 
+def _log(what: str, error: Exception) -> None:
+    LOG.error("%s failed: %s", what, type(error).__name__)
+
+
 class RpcServer:
     """Answers the calls of clients until it is closed.
 
@@ -70,6 +74,7 @@ class RpcServer:
         functions: by their names.
         types: the types of structs in answers by the name that clients have registered.
         on_leave: called with a connection id when the last connection of that id has ended.
+        on_failure: called with the words for a call that raised any other error, and that error; it logs.
         limits: of one request.
     """
 
@@ -80,6 +85,7 @@ class RpcServer:
         *,
         types: Mapping[str, Type] | None = None,
         on_leave: Callable[[str], None] | None = None,
+        on_failure: Callable[[str, Exception], None] = _log,
         limits: Limits | None = None,
         load: Load | None = None,
     ) -> None:
@@ -89,6 +95,7 @@ class RpcServer:
         self.functions = functions
         self.types = {**TYPES, **(types or {})}
         self.calls = threading.BoundedSemaphore(self._load.calls)
+        self.on_failure = on_failure
         self._on_leave = on_leave
         self._lock = threading.Lock()
         self._connections: dict[_Connection, threading.Thread] = {}
@@ -258,9 +265,13 @@ class _Connection:
             return Response(request.number, error=str(refusal))
         except HangUp:
             raise
-        except Exception as error:
-            LOG.exception("%s of %s failed", request.name, self.caller.address)
-            return Response(request.number, error=f"{request.name} failed: {error!r}")
+        except Exception as error:  # noqa: BLE001 - whatever fails, the caller gets an answer
+            return self._failure(request, error)
+
+    def _failure(self, request: Request, error: Exception) -> Response:
+        """The response of a call that failed by a fault of ours, without the text of the error."""
+        self._server.on_failure(f"the call {request.name} of {self.caller.address}", error)
+        return Response(request.number, error=f"{request.name} failed; the server's log has the reason")
 
     def _answer(self, request: Request, response: Response) -> None:
         """Send a response, unless the client asked for none."""
@@ -270,7 +281,5 @@ class _Connection:
             try:
                 batch = self._writer.write(WIRE_RESPONSE, response.document())
             except GobError as error:
-                LOG.exception("the answer of %s cannot be sent", request.name)
-                failure = Response(request.number, error=f"{request.name} failed: {error}")
-                batch = self._writer.write(WIRE_RESPONSE, failure.document())
+                batch = self._writer.write(WIRE_RESPONSE, self._failure(request, error).document())
             self._link.outflow.send(batch, _WHOLE)
