@@ -99,6 +99,16 @@ def test_a_confirmation_is_checked(dashboard: MockDashboard, body: Any, message:
     assert (status, message in answer["message"]) == (400, True), answer
 
 
+def test_a_node_that_says_nothing_confirms_no_deletion(dashboard: MockDashboard) -> None:
+    """A node that was given a list without a deleted policy has pulled the deletion, and not confirmed it."""
+    policy_id = add(dashboard, id="gold")
+    gateway = Gateway(dashboard).register()
+    ask(dashboard, "DELETE", f"/api/portal/policies/{policy_id}")
+    gateway.pull()
+    ask(dashboard, "GET", "/_mock/propagation")
+    assert events(dashboard) == [("written", ""), ("pulled", gateway.node_id)]
+
+
 def test_changes_are_told_by_policy(dashboard: MockDashboard) -> None:
     """/_mock/changes has all changes, or those of one policy or organisation."""
     add(dashboard, id="gold")

@@ -74,6 +74,18 @@ def test_a_gateway_confirms_its_node(dashboard: MockDashboard, command: Command,
         assert report["converged"] is (loaded == "current")
 
 
+def test_a_gateway_confirms_that_a_policy_is_gone(dashboard: MockDashboard, command: Command) -> None:
+    """A node that was given a policy before its deletion is right when its gateway does not have it."""
+    gold = add(dashboard, id="gold")
+    node = Gateway(dashboard).register()
+    node.pull()
+    ask(dashboard, "DELETE", f"/api/portal/policies/{gold}")
+    assert command(dashboard.url).code == 1
+    with MockGateway(secret="s3cret") as gateway:
+        ended = command(dashboard.url, "--gateway", f"{node.node_id}={gateway.url}")
+    assert (ended.code, "right 0 of 0" in ended.out) == (0, True)
+
+
 def test_a_node_that_is_named_must_exist(dashboard: MockDashboard, command: Command) -> None:
     """A name of no node, or of two, is a usage error."""
     with MockGateway(secret="s3cret") as gateway:
