@@ -44,7 +44,13 @@ class Notifications(MemoryBackend):
         super().__init__()
         self.receive: Callable[[bytes], None] = lambda _: None
 
-    def listen(self, channel: str, callback: Callable[[bytes], None], closing: threading.Event) -> None:
+    def listen(
+        self,
+        channel: str,
+        callback: Callable[[bytes], None],
+        closing: threading.Event,
+        restored: Callable[[], None] = lambda: None,
+    ) -> None:
         self.receive = callback
 
 

@@ -130,6 +130,7 @@ def serving(options: argparse.Namespace) -> Iterator[MockDashboard]:
     """The mock Dashboard that the options describe, after its start lines were printed."""
     from mockserver.dashboard.dashboard import DEFAULT_KEY
 
+    _check_faults(options)
     running = Running(options)
     config, ignored = _configuration(options)
     gateway_config, ignored_by_gateway = _gateway_configuration(options, config)
@@ -138,7 +139,7 @@ def serving(options: argparse.Namespace) -> Iterator[MockDashboard]:
     beside = {"gateway": mock.gateway.mock} if mock.gateway else {}
     with mock as dashboard, running.logged({"dashboard": mock.mock, **beside}):
         stop_on_signals(dashboard.stop)
-        effects = [_set_fault(dashboard, text) for text in options.fault]
+        effects = [set_fault(dashboard, text) for text in options.fault]
         running.warn(
             *ignored_lines(options.conf, ignored), *ignored_lines(options.gateway_conf, ignored_by_gateway)
         )
@@ -203,20 +204,19 @@ def _started(options: argparse.Namespace, config: Config, gateway: GatewayConfig
     return MockDashboard.of(settings, _backend(options))
 
 
-def _set_fault(dashboard: MockDashboard, text: str) -> str:
-    """Set the fault of an option; returns a line that says what it does.
+def _check_faults(options: argparse.Namespace) -> None:
+    """Check that data planes are served if their failures are asked for.
 
     Raises:
-        FaultError: there is no such scenario, or it is one of data planes, and none are served.
+        ConfigError: they are not.
     """
-    from mockserver.service.faults import FaultError
+    from mockserver.service.configuration import ConfigError
 
-    name = text.partition("=")[0]
-    if name.startswith("mdcb-") and not dashboard.mdcb_address:
-        raise FaultError(
-            f"--fault {name} is a failure of data planes, which are not served; give --mdcb PORT"
-        )
-    return set_fault(dashboard, text)
+    for name in options.fault:
+        if name.startswith("mdcb-") and options.mdcb is None:
+            raise ConfigError(
+                f"--fault {name} is a failure of data planes, which are not served; give --mdcb PORT"
+            )
 
 
 def _configuration(options: argparse.Namespace) -> tuple[Config, list[str]]:
