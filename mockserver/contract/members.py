@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -36,13 +37,14 @@ class Member:
         return f"{self.schema}.{self.name}"
 
 
-def load(folder: Path) -> list[Member]:
+@cache
+def load(folder: Path) -> tuple[Member, ...]:
     """The members of all schemas in the openapi.yaml of a service's folder."""
     schemas = load_yaml(folder / "openapi.yaml")["components"]["schemas"]
-    return [member for name, schema in schemas.items() for member in _members(name, schema)]
+    return tuple(member for name, schema in schemas.items() for member in _members(name, schema))
 
 
-def find(members: list[Member], text: str) -> list[Member]:
+def find(members: Iterable[Member], text: str) -> list[Member]:
     """The members that a text names: one as "Policy.state", or those of all schemas as "state"."""
     return [member for member in members if text in (member.path, member.name)]
 

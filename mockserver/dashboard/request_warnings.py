@@ -5,8 +5,6 @@ They are computed when the journal is read.
 
 from __future__ import annotations
 
-from functools import cache
-
 from mockserver.contract import members
 from mockserver.contract.silent_changes import silent_changes
 from mockserver.contract.spec_files import spec_path
@@ -34,14 +32,9 @@ def warnings_of(dashboard: Dashboard, entry: Entry) -> list[str]:
 
 def _reason(name: str, version: GatewayVersion) -> str:
     """Why a member is unknown to this version, if another version or the gateway has it; else ""."""
-    for member in members.find(_members("dashboard"), name):
+    for member in members.find(members.load(spec_path("dashboard")), name):
         if version not in member.span:
             return f"a member {member.span}, and this is {version}"
-    if members.find(_members("gateway"), f"Policy.{name}"):
+    if members.find(members.load(spec_path("gateway")), f"Policy.{name}"):
         return "a member of the gateway's policies alone"
     return ""
-
-
-@cache
-def _members(service: str) -> list[members.Member]:
-    return members.load(spec_path(service))

@@ -106,15 +106,10 @@ def _is_file_name(name: str) -> bool:
 
 def _reason(name: str, schema: str, version: GatewayVersion) -> str:
     """Why a member is unknown to this version, if another version or the Dashboard has it; else ""."""
-    for member in members.find(_members(), name):
+    for member in members.find(members.load(spec_path("gateway")), name):
         if version not in member.span:
             return f"a member {member.span}, and this is {version}"
     return "a member of the Dashboard alone" if schema == "Policy" and name in _of_dashboard() else ""
-
-
-@cache
-def _members() -> list[members.Member]:
-    return members.load(spec_path("gateway"))
 
 
 @cache
@@ -123,5 +118,5 @@ def _of_dashboard() -> frozenset[str]:
     folder = spec_path("dashboard")
     kind: Any = Contract.load(default_version(folder), folder).type_of("Policy")
     rights: Any = kind.by_name["access_rights"].type
-    gateways = {member.name for member in _members()}
+    gateways = {member.name for member in members.load(spec_path("gateway"))}
     return frozenset({*kind.by_name, *rights.element.by_name} - gateways)

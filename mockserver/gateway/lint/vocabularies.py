@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -32,15 +32,23 @@ class Vocabulary:
     Attributes:
         codec: reads the documents.
         table: all names, if the codec has only some of them; None if it has all.
-        elsewhere: the versions that have a member that this version has not, by name; by dotted name if there
-            is a table.
-        dashboard: the names of members at the top that the Dashboard alone has.
+        make_elsewhere, make_dashboard: make the two below, for which a large file must be read.
     """
 
     codec: Codec
     table: MemberTable | None
-    elsewhere: Mapping[str, Span]
-    dashboard: frozenset[str]
+    make_elsewhere: Callable[[], Mapping[str, Span]]
+    make_dashboard: Callable[[], frozenset[str]] = frozenset
+
+    @cached_property
+    def elsewhere(self) -> Mapping[str, Span]:
+        """The versions that have a member that this version has not, by name; by dotted name with a table."""
+        return self.make_elsewhere()
+
+    @cached_property
+    def dashboard(self) -> frozenset[str]:
+        """The names of members at the top that the Dashboard alone has."""
+        return self.make_dashboard()
 
     @property
     def type(self) -> Struct:
@@ -70,17 +78,18 @@ class Vocabularies:
         table = member_tables.load(_TABLES[kind])
         codec = self._codec(kind) if kind in _SCHEMAS else Codec(table.type_in(self.version))
         elsewhere = {path: span for path, span in table.spans.items() if self.version not in span}
-        return Vocabulary(codec, table, elsewhere, frozenset())
+        return Vocabulary(codec, table, lambda: elsewhere)
 
     def _of_schema(self, kind: Kind) -> Vocabulary:
         codec = self._codec(kind)
-        dashboard = self._dashboard_members if _SCHEMAS[kind] == "Policy" else frozenset()
-        return Vocabulary(codec, None, self._elsewhere, dashboard - set(codec.type.by_name))
+        if _SCHEMAS[kind] != "Policy":
+            return Vocabulary(codec, None, self._elsewhere)
+        known = set(codec.type.by_name)
+        return Vocabulary(codec, None, self._elsewhere, lambda: _dashboard_members() - known)
 
     def _codec(self, kind: Kind) -> Codec:
         return Codec.of(Contract.load(self.version), _SCHEMAS[kind])
 
-    @cached_property
     def _elsewhere(self) -> dict[str, Span]:
         found = members.load(spec_path("gateway"))
         return {
@@ -89,7 +98,7 @@ class Vocabularies:
             if member.schema in _WITH_VERSIONS and self.version not in member.span
         }
 
-    @cached_property
-    def _dashboard_members(self) -> frozenset[str]:
-        found = members.load(spec_path("dashboard"))
-        return frozenset(member.name for member in found if member.schema == "Policy")
+
+def _dashboard_members() -> frozenset[str]:
+    found = members.load(spec_path("dashboard"))
+    return frozenset(member.name for member in found if member.schema == "Policy")
