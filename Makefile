@@ -14,7 +14,7 @@ verify: .venv/ready  ## judge the embedded mocks of both services by the contrac
 	$(BIN)/tyk-contract verify --strict
 	$(BIN)/tyk-contract verify --strict --service dashboard
 
-test: .venv/ready  ## run the tests, but for those that start whole commands and servers
+test: .venv/ready  ## run the tests, but for those that start whole commands, or repeat others for more releases
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow"
 
 test-all: .venv/ready  ## run all tests

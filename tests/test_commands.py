@@ -29,6 +29,7 @@ def test_a_behaviour_is_explained() -> None:
     assert "-> 400 {" in process.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("behaviour_id", behaviours.load())
 def test_every_behaviour_can_be_explained(behaviour_id: str, capsys: pytest.CaptureFixture[str]) -> None:
     """`explain` names the tests of every behaviour but those of level setup, which recordings hold."""

@@ -40,6 +40,7 @@ def test_behaviours_are_listed_with_their_evidence() -> None:
     assert "id-characters" not in process.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("behaviour_id", ROWS)
 def test_every_behaviour_can_be_explained(behaviour_id: str, capsys: pytest.CaptureFixture[str]) -> None:
     """`explain` names the evidence of every behaviour, and its tests but for those of level setup."""

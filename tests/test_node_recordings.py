@@ -34,7 +34,9 @@ def _recordings() -> Iterator[Any]:
         for line in lines[1:]:
             scenario = json.loads(line)
             name = scenario["scenario"]
-            yield pytest.param(version, scenario, forms, id=f"{version}-{name.partition('/')[2]}")
+            case = f"{version}-{name.partition('/')[2]}"
+            marks = () if version == VERSIONS[-1] else pytest.mark.slow
+            yield pytest.param(version, scenario, forms, id=case, marks=marks)
 
 
 class Notifications(MemoryBackend):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mockserver.contract.spec_files import known_versions, spec_path
+from mockserver.contract.spec_files import default_version, known_versions, spec_path
 from mockserver.evidence.recording import Recording, RecordingError, Scenario, difference, read_recording
 from mockserver.evidence.replay import replay
 
@@ -18,12 +18,19 @@ FAMILIES = (
 )  # fmt: skip
 
 
+RELEASES = [str(release) for release in known_versions().values()]
+QUICK = {RELEASES[0], str(default_version()), RELEASES[-1]}  # the others are in `make test-all`
+
+
 def _recording(release: str) -> Recording:
     return read_recording(spec_path(f"gateway/recordings/{release}.jsonl"))
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-@pytest.mark.parametrize("release", [str(release) for release in known_versions().values()])
+@pytest.mark.parametrize(
+    "release",
+    [pytest.param(release, marks=() if release in QUICK else pytest.mark.slow) for release in RELEASES],
+)
 def test_every_exchange_is_identical(release: str, family: str) -> None:
     """The mock gives the recorded status, headers, body and files in every scenario of a family."""
     outcomes = list(replay(_recording(release), (f"{family}/",)))
