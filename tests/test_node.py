@@ -33,8 +33,8 @@ GOLD = {"id": "gold", "org_id": "acme", "rate": 5}
 def _config(url: str, **values: Any) -> dict[str, Any]:
     return {
         "node_secret": "mock-node-secret", "secret": "s", "listen_port": 0, "use_db_app_configs": True,
-        "policies.policy_source": "service", "policies.policy_connection_string": url,
-        "db_app_conf_options.connection_string": url, **values,
+        "policies": {"policy_source": "service", "policy_connection_string": url},
+        "db_app_conf_options": {"connection_string": url}, **values,
     }  # fmt: skip
 
 

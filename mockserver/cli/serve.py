@@ -146,9 +146,9 @@ def run(options: argparse.Namespace) -> int:
         values = gateway_values(gateway)
         more = f" and {len(extra.beyond(gateway.gateway.contract))} more of {options.spec}" if extra else ""
         text = f"Tyk Gateway {version} mocked on {gateway.url}: {values['operations']} operations{more}"
-        running.started(text, {"service": "gateway", **values})
         running.warn(*ignored_lines(options.conf, ignored), *_findings_of(options.conf, version))
         running.warn(*gateway.gateway.warnings())
+        running.started(text, {"service": "gateway", **values})
         source = source_of_address("TYK_GW_LISTENADDRESS", options.conf, options.host)
         running.warn(*exposure(gateway.address, config.listen_address, source), *_secret_lines(config))
         running.note(*_source_lines(gateway, has_backup=bool(options.backup or store)), *effects)

@@ -32,7 +32,7 @@ class Config(Configuration):
     app_path: str = ""
     node_secret: str = field(default="", repr=False)
     use_db_app_configs: bool = False
-    db_app_conf_options__connection_string: str = ""
+    db_app_conf_options__connection_string: str = field(default="", repr=False)
     db_app_conf_options__connection_timeout: int = 0
     db_app_conf_options__node_is_segmented: bool = False
     db_app_conf_options__tags: tuple[str, ...] = ()

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json as json_module
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from mockserver.http.client import Answer, Client
+if TYPE_CHECKING:
+    from mockserver.http.client import Answer
 
 SECONDS = 30.0  # for one request
 
@@ -146,6 +147,8 @@ class MockClient:
         if json is not None:
             content = json_module.dumps(json).encode()
             sent.setdefault("Content-Type", "application/json")
+        from mockserver.http.client import Client  # here, for it would delay the start of a server
+
         with Client(self.url, SECONDS) as client:
             answer = client.send(method, target, sent.items(), content)
         return Response(f"{method} {path}", answer)
