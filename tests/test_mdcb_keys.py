@@ -222,3 +222,20 @@ def test_what_is_pending_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
         keys.set("org", "a", "1", 0)
         keys.set("org", "b", "2", 0)
         assert (keys.get("org", "a"), keys.get("org", "b"), keys.get("other", "a")) == (None, "2", "0")
+
+
+def test_a_failure_of_one_group(mdcb: MockDashboard) -> None:
+    """A fault that names a group meets the calls of its planes alone, by scenario and by call."""
+    add(mdcb)
+    with plane(mdcb, "eu") as cut, plane(mdcb, "us") as other:
+        mdcb.fault(scenario="mdcb-error", group="eu", times=0)
+        mdcb.fault("rpc:GetPolicies", group="us", status=500, message="no")
+        with pytest.raises(CallRefused, match="cannot read"):
+            cut.policies()
+        with pytest.raises(CallRefused, match="no"):
+            other.policies()
+        assert len(other.policies()) == 1
+        with pytest.raises(CallRefused, match="cannot read"):
+            cut.policies()
+    with pytest.raises(FaultError, match="group selects remote calls"):
+        mdcb.fault("getPolicy", group="eu", status=500)

@@ -26,7 +26,7 @@ TURNS: dict[str, tuple[type, ...]] = {
     "times": (int,), "first": (int,), "last": (int,), "probability": (int, float), "seed": (int,),
     "sequence": (list,),
 }  # fmt: skip
-KINDS = {**SELECTORS, "scenario": (str,), **EFFECTS, **TURNS}
+KINDS = {**SELECTORS, "scenario": (str,), "group": (str,), **EFFECTS, **TURNS}
 
 _ENDS = ("drop", "reset", "hang")
 _WORDS = {
@@ -37,6 +37,11 @@ _METHOD = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
 _FRAMING = ("content-length", "transfer-encoding", "connection")
 _LATER_ONLY = {"status", "message", "delay", "drop"}  # what a call within a request may meet
+
+
+def in_group(operation: str, group: str) -> str:
+    """The name of a remote call of one group of data planes."""
+    return f"{operation}@{group}"
 
 
 class FaultError(ValueError):
@@ -54,6 +59,9 @@ def parts_of(
     """
     _check_kinds(members, KINDS, "a fault")
     _check_turns(members)
+    if "group" in members:
+        group, others = members["group"], {name: value for name, value in members.items() if name != "group"}
+        return tuple(_in_group(part, group) for part in parts_of(others, operations, scenarios))
     if "scenario" in members:
         return _of_scenario(members, scenarios)
     selector = _selector(members, set(operations))
@@ -74,6 +82,19 @@ def parts_of(
             f"give {', '.join(sorted(_LATER_ONLY))}"
         )
     return (Part(selector, steps),)
+
+
+def _in_group(part: Part, group: str) -> Part:
+    """A part that is for the remote calls of one group of data planes alone.
+
+    Raises:
+        FaultError: its operations are no remote calls.
+    """
+    names = part.selector.operations or frozenset()
+    if not names or not all(":" in name for name in names):
+        raise FaultError("group selects remote calls; give an operation such as rpc:GetPolicies with it")
+    operations = frozenset(in_group(name, group) for name in names)
+    return part._replace(selector=replace(part.selector, operations=operations))
 
 
 def _check_kinds(members: Mapping[str, Any], kinds: Mapping[str, tuple[type, ...]], what: str) -> None:

@@ -90,6 +90,14 @@ class Planes:
         self._nodes.saw(plane.node)
         return plane
 
+    def group_of(self, caller: Caller, argument: Any) -> str:
+        """The group of a caller, or that which it logs in with; "" if it has none yet."""
+        plane = self._planes.get(caller.connection_id)
+        if plane is not None:
+            return plane.group
+        group = argument.get("GroupID") if isinstance(argument, dict) else None
+        return group if isinstance(group, str) else ""
+
     def logout(self, caller: Caller) -> None:
         """Forget the node of a gateway that stops.
 

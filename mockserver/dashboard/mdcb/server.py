@@ -16,6 +16,7 @@ from mockserver.golang.rpc.errors import CallRefused, HangUp
 from mockserver.golang.rpc.server import RpcServer
 from mockserver.http.failures import log_failure
 from mockserver.http.messages import DropConnection
+from mockserver.service.fault_members import in_group
 
 
 class ControlPlaneServer:
@@ -54,11 +55,14 @@ class ControlPlaneServer:
 
     def _faulty(self, name: str, function: Function) -> Function:
         """A function that meets the faults set for it; the call is carried out before a delay."""
+        plane = self._dashboard.control_plane
 
         def call(caller: Caller, argument: Any) -> object:
             delays: list[float] = []
             try:
-                fault = self._dashboard.apply_fault(f"{PREFIX}{name}", delays)
+                operation, group = f"{PREFIX}{name}", plane.planes.group_of(caller, argument)
+                apply = self._dashboard.apply_fault
+                fault = apply(in_group(operation, group), delays) or apply(operation, delays)
                 answer = function(caller, argument)
                 if isinstance(answer, Answer):
                     answer = answer.sent(fault.rewrite if fault else None)
