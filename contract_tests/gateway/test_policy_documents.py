@@ -48,15 +48,15 @@ def _nested(policy_id: str, levels: int) -> str:
 
 @behaviour("deep-documents-are-read-whole")
 def test_a_deep_document_is_read_whole(gateway: Gateway) -> Steps:
-    """Metadata that is nested 600 levels deep is read as it was written."""
-    value = '{"a":[' * 300 + "[],{}" + '],"b":"c"}' * 300
+    """Metadata that is nested 960 levels deep is read as it was written."""
+    value = '{"a":[' * 480 + "[],{}" + '],"b":"c"}' * 480
     policy_id = gateway.new_id()
     policy = {"id": policy_id, "meta_data": {"k": "inside"}}
     expect_accepted(gateway.post(json.dumps(policy).replace('"inside"', value)))
     yield RELOAD
 
     text = as_read(gateway, policy).replace('"inside"', value)
-    expect(gateway.get(policy_id), 200, text + "\n", expected="200 with the policy, 600 levels deep")
+    expect(gateway.get(policy_id), 200, text + "\n", expected="200 with the policy, 960 levels deep")
 
 
 def expect_accepted(exchange: Exchange) -> None:
