@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mockserver.cli import Commands, add_service, service_of
+from mockserver.console import suggestions
 from mockserver.console.terminal import show
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ def run(options: argparse.Namespace) -> int:
     else:
         names = [*service.behaviours, *EVIDENCE, *(member.path for member in known)]
         hint = f"`tyk-contract behaviours --service {service.name}` lists all"
-        raise ValueError(f"no behaviour has the id {name!r}{_nearest(name, names)}; {hint}")
+        raise ValueError(f"no behaviour has the id {name!r}{suggestions.hint(name, names, fold=str)}; {hint}")
     return 0
 
 
@@ -128,13 +129,6 @@ def _speaking_of(name: str, service: Service) -> list[str]:
 
 def _listed(rows: list[Behaviour]) -> list[str]:
     return [f"  behaviour    {row.id}: {row.statement} [{row.evidence}]" for row in rows]
-
-
-def _nearest(name: str, ids: list[str]) -> str:
-    from difflib import get_close_matches
-
-    close = get_close_matches(name, ids, n=1)
-    return f", the nearest is {close[0]!r}" if close else ""
 
 
 def _versions(spans: tuple[Span, ...], service: Service) -> str:

@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from mockserver.contract.names import nearest
+from mockserver.console import suggestions
 from mockserver.contract.spec_files import SpecError, behaviours_table, spec_path
 from mockserver.contract.versions import GatewayVersion, Span
 
@@ -115,7 +115,7 @@ class Behaviours(Mapping[str, Behaviour]):
         ids = frozenset(row.id for row in self._rows.values() if row.holds_for(version))
         for name in sorted(without):
             if name not in self._rows:
-                hint = nearest(name, self._rows)
+                hint = suggestions.hint(name, self._rows)
                 raise SpecError(
                     f"no behaviour is called {name!r}{hint}; `tyk-contract behaviours` lists them"
                 )

@@ -8,7 +8,7 @@ from decimal import Decimal
 from itertools import islice
 from typing import Any
 
-from mockserver.contract.names import nearest
+from mockserver.console.suggestions import hint
 from mockserver.golang.json_reader import Number, Object
 from mockserver.golang.scalars import FLOAT64, OBJECT_ID, SHOWN, TIME, GoType, Problems, fold
 from mockserver.golang.structs import Map, Slice, Struct
@@ -68,7 +68,7 @@ class _Walk:
     def _unknown(self, name: str, kind: Struct) -> str:
         if because := self.reason(name):
             return f"{because}; it is dropped"
-        return f"an unknown member{nearest(name[:SHOWN], kind.by_name)}; it is dropped"
+        return f"an unknown member{hint(name[:SHOWN], kind.by_name)}; it is dropped"
 
 
 def _of_value(node: Any, kind: GoType) -> str:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 
+from mockserver.console.suggestions import nearest
 from mockserver.gateway.loaded_policies import Policy
 
 
@@ -97,8 +97,8 @@ def _replaced(replacement: Policy, policies: Sequence[Policy]) -> Policy:
 
 def _advice(name: str, policies: Sequence[Policy]) -> str:
     ids = sorted({policy["id"] for policy in policies})
-    if nearest := get_close_matches(name, ids, n=1, cutoff=0.5):
-        return f"did you mean {nearest[0]!r}?"
+    if near := nearest(name, ids, fold=str, likeness=0.5):
+        return f"did you mean {near!r}?"
     return (
         f"there are {', '.join(map(repr, ids[:10]))}{' and more' if len(ids) > 10 else ''}"
         if ids

@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
-from mockserver.contract.names import nearest
+from mockserver.console import suggestions
 
 _WORDS = {
     int: "a whole number", float: "a number", str: "a string", bool: "true or false",
@@ -69,7 +69,7 @@ class Configuration:
         """
         config, ignored = cls.of(values)
         if ignored:
-            hint = nearest(ignored[0], [name.replace("__", ".") for name in cls.kinds()])
+            hint = suggestions.hint(ignored[0], [name.replace("__", ".") for name in cls.kinds()])
             raise ConfigError(f"the mock has no key {ignored[0]!r}{hint}; correct it or leave it out")
         return config
 

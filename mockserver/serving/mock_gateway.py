@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from mockserver.contract.names import nearest
+from mockserver.console.suggestions import hint
 from mockserver.contract.openapi import Contract
 from mockserver.contract.spec_files import version_of
 from mockserver.contract.versions import GatewayVersion
@@ -42,8 +42,8 @@ class Policies(Mapping[str, dict[str, Any]]):
     def __getitem__(self, policy_id: str) -> dict[str, Any]:
         store = self._gateway.store
         if policy_id not in store.loaded.by_id:
-            hint = "" if unloaded.written(store, policy_id) else nearest(policy_id, store.loaded.by_id)
-            raise NotLoaded(f"{policy_id!r}: {unloaded.reason(store, policy_id)}{hint}")
+            near = "" if unloaded.written(store, policy_id) else hint(policy_id, store.loaded.by_id)
+            raise NotLoaded(f"{policy_id!r}: {unloaded.reason(store, policy_id)}{near}")
         return self._output(store.loaded.by_id[policy_id].policy)
 
     def __contains__(self, policy_id: object) -> bool:

@@ -7,7 +7,7 @@ from datetime import datetime
 from types import TracebackType
 from typing import Any, Self
 
-from mockserver.contract.names import nearest
+from mockserver.console.suggestions import hint
 from mockserver.contract.openapi import Contract
 from mockserver.service.expectations import ANYTHING, Expectation, check_violations
 from mockserver.service.journal import Journal
@@ -103,7 +103,7 @@ class MockServer:
         """
         operations = self._service.contract.operations
         if operation not in operations:
-            raise ValueError(f"there is no operation {operation!r}{nearest(operation, operations)}")
+            raise ValueError(f"there is no operation {operation!r}{hint(operation, operations)}")
         return Expectation(operation, times, json, policy_id, status).check(self.journal)
 
     def check(self) -> None:
