@@ -71,7 +71,7 @@ class Dispatcher:
             WouldBlock: the answer may have to wait, and `blocking` is False; nothing has been done yet.
             DropConnection: a fault closes the connection.
         """
-        mock, service, log = self.mock, self.service, self.mock.access_log
+        mock, log = self.mock, self.mock.access_log
         is_control = request.url.path.startswith(CONTROL_PREFIX)
         if not blocking:
             if is_control:
@@ -79,7 +79,7 @@ class Dispatcher:
             if len(request.url.path) > LONG_PATH:
                 raise WouldBlock("upstream")
             if not mock.is_idle:
-                raise WouldBlock("upstream" if service.beside(request) else "storage")
+                raise WouldBlock("upstream" if self.service.beside(request) else "storage")
         start = perf_counter() if log else 0.0
         if is_control:
             reply = self._control(request)
@@ -88,9 +88,7 @@ class Dispatcher:
             return reply
         mock.clock.run_due()
         reply, reached = self._reply(request, blocking)
-        is_noted = service.is_unnoted is None or not service.is_unnoted(request)
-        if is_noted:
-            mock.journal.note(mock.clock.now(), request, reply, reached, service.secrets)
+        is_noted = self._note(request, reply, reached)
         if log and (is_noted or log.is_verbose):
             self._log(log, request, reply, start, reached)
         return reached.fault.sent(reply) if reached.fault else reply
@@ -145,14 +143,20 @@ class Dispatcher:
         if isinstance(error, FaultDrop):
             return DROPPED, reached._replace(fault=replace(error.fault, delay=error.delay))
         if isinstance(error, DropConnection):
-            if service.is_unnoted is None or not service.is_unnoted(request):
-                now = self.mock.clock.now()
-                self.mock.journal.note(now, request, DROPPED, reached, service.secrets)
+            self._note(request, DROPPED, reached)
             raise error
         if isinstance(error, BackendUnavailable):
             return service.error(str(error), 500), reached
         log_failure(all_hidden(f"{request.method} {request.url.path}", service.secrets), error)
         return service.error(describe(error), 500), reached
+
+    def _note(self, request: Request, reply: Reply, reached: Reached) -> bool:
+        """Add a request to the journal; False if it does not belong there."""
+        service = self.service
+        if service.is_unnoted is not None and service.is_unnoted(request):
+            return False
+        self.mock.journal.note(self.mock.clock.now(), request, reply, reached, service.secrets)
+        return True
 
     def _log(
         self, log: AccessLog, request: Request, reply: Reply, start: float, reached: Reached = _NOWHERE
