@@ -6,9 +6,9 @@ Every pytest session imports this module, so it imports no heavy modules itself.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from mockserver.serving.mock_dashboard import MockDashboard
     from mockserver.serving.mock_gateway import MockGateway
 
+M = TypeVar("M", "MockGateway", "MockDashboard")
 _ROOT = Path(__file__).parents[2]  # the folder that contains our packages
 _MARKERS = {  # by fixture: the marker, and the argument of a version
     "mock_gateway": ("tyk", "gateway"),
@@ -126,6 +127,22 @@ def _split(arguments: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     return {name: value for name, value in arguments.items() if name not in seeds}, seeds
 
 
+def _of_test(
+    request: pytest.FixtureRequest, shared: str, make: Callable[..., M], options: dict[str, Any]
+) -> Iterator[M]:
+    """The mock of one test: the shared one of a fixture, reset, or one with the arguments of its markers."""
+    arguments, seeds = _split(_asked(request))
+    if not arguments:
+        mock: M = request.getfixturevalue(shared)
+        mock.reset()
+        mock.seed(**seeds)
+        yield mock
+        return
+    with make(**{**options, **arguments}) as mock:
+        mock.seed(**seeds)
+        yield mock
+
+
 @pytest.fixture(scope="session")
 def mock_gateway_options() -> dict[str, Any]:
     """The arguments of `MockGateway` for the fixture `mock_gateway`; override this fixture to change them."""
@@ -159,16 +176,7 @@ def mock_gateway(
     """
     from mockserver.serving.mock_gateway import MockGateway
 
-    arguments, seeds = _split(_asked(request))
-    if not arguments:
-        shared: MockGateway = request.getfixturevalue("_mock_gateway")
-        shared.reset()
-        shared.seed(**seeds)
-        yield shared
-        return
-    with MockGateway(**{**mock_gateway_options, **arguments}) as gateway:
-        gateway.seed(**seeds)
-        yield gateway
+    yield from _of_test(request, "_mock_gateway", MockGateway, mock_gateway_options)
 
 
 @pytest.fixture(scope="session")
@@ -204,13 +212,4 @@ def mock_dashboard(
     """
     from mockserver.serving.mock_dashboard import MockDashboard
 
-    arguments, seeds = _split(_asked(request))
-    if not arguments:
-        shared: MockDashboard = request.getfixturevalue("_mock_dashboard")
-        shared.reset()
-        shared.seed(**seeds)
-        yield shared
-        return
-    with MockDashboard(**{**mock_dashboard_options, **arguments}) as dashboard:
-        dashboard.seed(**seeds)
-        yield dashboard
+    yield from _of_test(request, "_mock_dashboard", MockDashboard, mock_dashboard_options)
