@@ -139,7 +139,7 @@ class Gateway:
                 self.clock.cancel(self._queued)
             self._queued = None
             if self.source is None:
-                self._load_and_log()
+                self._load_and_warn()
         if self.source is not None:  # without the lock, for which all requests wait
             self.source.reload()
 
@@ -254,11 +254,11 @@ class Gateway:
     def _run_queued(self) -> None:
         self._queued = None
         if self.source is None:
-            self._load_and_log()
+            self._load_and_warn()
         else:
             self.source.queue_reload()
 
-    def _load_and_log(self) -> None:
+    def _load_and_warn(self) -> None:
         """Load the written policies and APIs, and log the warnings about files that are new."""
         self.load()
         if self._has_files:  # else the mock has written all, and has judged it as requests
