@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from mockserver.console.logs import FORMATS, LINES, LOG, configure
 from mockserver.console.terminal import show
+from mockserver.golang.urls import join_host_port
 
 if TYPE_CHECKING:
     from mockserver.service.mock import Mock
@@ -117,9 +118,10 @@ def exposure(address: tuple[str, int], value: str, source: str) -> list[str]:
     host, port = address
     if host not in ALL_INTERFACES:
         return []
-    shown = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     reason = f"{source} is {value or 'empty'}"
-    return [f"it listens on all interfaces ({shown}), for {reason}; other machines can reach it"]
+    return [
+        f"it listens on all interfaces ({join_host_port(host, port)}), for {reason}; other machines can reach it"
+    ]
 
 
 def source_of_address(variable: str, path: Path | None, host: str | None = None) -> str:

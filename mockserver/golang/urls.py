@@ -127,3 +127,8 @@ def form_fields(body: bytes) -> dict[str, str]:
 
 def _unescape(text: str) -> str:
     return unquote_to_bytes(text.replace("+", " ")).decode("utf-8", "surrogateescape")
+
+
+def join_host_port(host: str, port: int) -> str:
+    """The authority of a host and a port, an IPv6 address in brackets, as net.JoinHostPort writes it."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

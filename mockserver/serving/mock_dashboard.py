@@ -19,6 +19,7 @@ from mockserver.dashboard.service import dashboard_service
 from mockserver.gateway.config import Config as GatewayConfig
 from mockserver.gateway.gateway import Gateway
 from mockserver.gateway.node.node import Node
+from mockserver.golang.urls import join_host_port
 from mockserver.http.messages import Request
 from mockserver.service.mock import Mock
 from mockserver.service.mock_snapshot import Snapshot
@@ -194,10 +195,7 @@ class MockDashboard(MockServer):
     @property
     def mdcb_address(self) -> str:
         """The value of `slave_options.connection_string` for data planes; "" if they are not served."""
-        if self._planes is None:
-            return ""
-        host, port = self._planes.address
-        return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        return "" if self._planes is None else join_host_port(*self._planes.address)
 
     @property
     def key(self) -> str:

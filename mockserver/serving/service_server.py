@@ -9,6 +9,7 @@ import threading
 from typing import Any
 
 from mockserver.contract.openapi import Contract
+from mockserver.golang.urls import join_host_port
 from mockserver.http.messages import Reply, Request
 from mockserver.http.server import HttpServer
 from mockserver.service.mock import Mock
@@ -124,5 +125,5 @@ def listen(address: str, port: int, options: str = "--port or --host") -> socket
 def url_of(address: tuple[str, int]) -> str:
     """The URL of a server on this machine that listens on an address."""
     host, port = address
-    reachable = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)
-    return f"http://{reachable}:{port}"
+    reachable = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+    return f"http://{join_host_port(reachable, port)}"
