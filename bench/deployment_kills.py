@@ -114,7 +114,7 @@ class Chaos:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a run of kills found.
+    """The findings of a run of kills.
 
     Attributes:
         faults: a description of each.
