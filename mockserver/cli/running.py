@@ -118,10 +118,8 @@ def exposure(address: tuple[str, int], value: str, source: str) -> list[str]:
     host, port = address
     if host not in ALL_INTERFACES:
         return []
-    reason = f"{source} is {value or 'empty'}"
-    return [
-        f"it listens on all interfaces ({join_host_port(host, port)}), for {reason}; other machines can reach it"
-    ]
+    shown, reason = join_host_port(host, port), f"{source} is {value or 'empty'}"
+    return [f"it listens on all interfaces ({shown}), for {reason}; other machines can reach it"]
 
 
 def source_of_address(variable: str, path: Path | None, host: str | None = None) -> str:
