@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from contract_tests.engine.checks import Mismatch, first_difference, shorten
 from contract_tests.engine.declaration import NotApplicable
 from contract_tests.engine.exchange import Exchange
 from contract_tests.gateway.builders.apis import Api, definition
-from contract_tests.gateway.builders.jwts import SECRET
+from contract_tests.gateway.builders.jwts import SECRET, encoded_source
 from contract_tests.gateway.builders.sessions import needs_store
 from contract_tests.gateway.checks import expect_written
 from contract_tests.gateway.client import Gateway
 from contract_tests.gateway.resources import OPEN_APIS
 
 EXTENSION = "x-tyk-api-gateway"
-TOKENS = {"token": {"type": "apiKey", "in": "header", "name": "Authorization"}}
-JWTS = {"jwt": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}}
+TOKENS = MappingProxyType({"token": {"type": "apiKey", "in": "header", "name": "Authorization"}})
+JWTS = MappingProxyType({"jwt": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}})
 DOMAIN = "api.test"  # of an API whose servers are to have no address of the gateway
 
 
 def document(
     gateway: Gateway,
     *,
-    schemes: dict[str, Any] = TOKENS,
+    schemes: Mapping[str, Any] = TOKENS,
     settings: dict[str, Any] | None = None,
     security: list[dict[str, Any]] | None = None,
     **authentication: Any,
@@ -40,7 +42,7 @@ def document(
         "openapi": "3.0.3",
         "info": {"title": name, "version": "1"},
         "paths": {},
-        "components": {"securitySchemes": schemes},
+        "components": {"securitySchemes": dict(schemes)},
         "security": security or [{scheme: [] for scheme in schemes}],
         EXTENSION: {
             "info": {"id": name, "orgId": classic["org_id"], "name": name, "state": {"active": True}},
@@ -55,9 +57,7 @@ def document(
 
 def jwt_settings(**members: Any) -> dict[str, Any]:
     """The settings of tokens that are signed with the secret of the suite."""
-    import base64
-
-    source = base64.b64encode(SECRET.encode()).decode()
+    source = encoded_source(SECRET.encode())
     place = {"enabled": True, "name": "Authorization"}
     own = {"source": source, "signingMethod": "hmac", "identityBaseField": "sub", "header": place}
     return {"enabled": True, **own, **members}

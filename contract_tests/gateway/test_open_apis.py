@@ -1,0 +1,289 @@
+"""APIs in OpenAPI form: their life, their form, and what is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from contract_tests.engine.checks import TWICE, Mismatch, shorten
+from contract_tests.engine.declaration import RELOAD, Steps, behaviour
+from contract_tests.engine.exchange import Exchange
+from contract_tests.gateway.builders.apis import write_api
+from contract_tests.gateway.builders.open_apis import DOMAIN, EXTENSION, document, expect_document, write
+from contract_tests.gateway.checks import expect_error, expect_written
+from contract_tests.gateway.client import Gateway
+from contract_tests.gateway.resources import APIS, OPEN_APIS
+
+NOT_FOUND = "API not found"
+NEEDS_EXTENSION = "the payload should contain x-tyk-api-gateway"
+OTHER_ID = "Request APIID does not match that in Definition! For Update operations these must match."
+OF_CLASSIC = "the requested API definition is in Tyk classic format, please use old api endpoint"
+NO_OPEN_API = "the supplied API definition is in OAS format, please use the Tyk classic format for this API"
+NO_CLASSIC = (
+    "this API endpoint only supports Tyk Classic APIs; please use the appropriate Tyk OAS API endpoint"
+)
+Change = Callable[[dict[str, Any]], object]
+
+
+@behaviour("open-apis-are-kept")
+def test_an_open_api_is_read_as_it_was_written(gateway: Gateway) -> Steps:
+    """An API in OpenAPI form is read, alone and in the list, after a reload, and in the classic form too."""
+    sent = document(gateway)
+    sent[EXTENSION]["info"]["expiration"] = "2099-01-01 00:00"
+    sent[EXTENSION]["middleware"] = {"global": {"skipQuota": True}}
+    api = write(gateway, sent)
+    expect_error(gateway.send("GET", f"{OPEN_APIS}/{api.id}"), 404, NOT_FOUND)
+    yield RELOAD
+
+    exchange, listing = gateway.send("GET", f"{OPEN_APIS}/{api.id}"), gateway.send("GET", OPEN_APIS)
+    expect_document(exchange, sent)
+    items = listing.json if isinstance(listing.json, list) else []
+    if items.count(exchange.json) != 1:
+        raise Mismatch(f"a list with {api.id} once", shorten(listing.text), listing)
+    classic = gateway.send("GET", f"{APIS}/{api.id}")
+    members = {"api_id": api.id, "is_oas": True, "use_standard_auth": True, "disable_quota": True}
+    if any(classic.document.get(name) != value for name, value in members.items()):
+        raise Mismatch(f"the classic form with {members}", shorten(classic.text), classic)
+
+
+@behaviour("open-api-reads-have-no-newline")
+def test_a_read_ends_without_a_newline(gateway: Gateway) -> None:
+    """The list of APIs in OpenAPI form, and the refusal to read one, end with their JSON."""
+    for path in (OPEN_APIS, f"{OPEN_APIS}/{gateway.new_id()}"):
+        exchange = gateway.send("GET", path)
+        if exchange.text.endswith("\n"):
+            raise Mismatch("an answer without a newline at its end", shorten(exchange.text), exchange)
+
+
+@behaviour("open-apis-are-exported")
+def test_an_open_api_is_exported(gateway: Gateway) -> Steps:
+    """An export is a file with the whole API, or its public part; one with all APIs has no id in its name."""
+    sent = document(gateway)
+    api = write(gateway, sent)
+    yield RELOAD
+
+    for query, name, is_public in (("", "TykOasApiDef", False), ("?mode=public", "oas", True)):
+        exchange = gateway.send("GET", f"{OPEN_APIS}/{api.id}/export{query}")
+        expect_document(exchange, sent, is_public=is_public)
+        _expect_file(exchange, f"{name}-{api.id}.json")
+        listing = gateway.send("GET", f"{OPEN_APIS}/export{query}")
+        _expect_file(listing, f"{name}.json")
+        items = listing.json if isinstance(listing.json, list) else []
+        if exchange.json not in items:
+            raise Mismatch(f"an export with {api.id}", shorten(listing.text), listing)
+    expect_error(gateway.send("GET", f"{OPEN_APIS}/{gateway.new_id()}/export"), 404, NOT_FOUND)
+
+
+def _expect_file(exchange: Exchange, name: str) -> None:
+    headers = (exchange.header("Content-Type"), exchange.header("Content-Disposition"))
+    expected = ("application/octet-stream", f'attachment;filename="{name}"')
+    if headers != expected or not exchange.text.startswith(("{\n  ", "[\n  ", "[]")):
+        raise Mismatch(f"{expected} and JSON in lines", f"{headers} {shorten(exchange.text)}", exchange)
+
+
+@behaviour("open-apis-are-changed")
+def test_an_open_api_is_changed(gateway: Gateway) -> Steps:
+    """PUT, PATCH and DELETE take effect with a reload; a PATCH keeps the gateway's part that it does not name."""
+    sent = document(gateway)
+    api = write(gateway, sent)
+    path = f"{OPEN_APIS}/{api.id}"
+    yield RELOAD
+
+    sent[EXTENSION]["info"]["name"] = "another"
+    expect_written(gateway.send("PUT", path, sent), api.id, "modified")
+    _expect_name(gateway, path, api.id)
+    yield RELOAD
+
+    _expect_name(gateway, path, "another")
+    plain = {name: value for name, value in sent.items() if name != EXTENSION}
+    patched = {**plain, "info": {"title": "Patched", "version": "2"}}
+    expect_written(gateway.send("PATCH", path, patched), api.id, "modified")
+    yield RELOAD
+
+    expect_document(gateway.send("GET", path), {**sent, **patched})
+    query = f"?listenPath=/{api.id}/b/&upstreamURL=http://127.0.0.1:9/&authentication=false"
+    expect_written(gateway.send("PATCH", f"{path}{query}", plain), api.id, "modified")
+    yield RELOAD
+
+    part = gateway.send("GET", path).document.get(EXTENSION, {})
+    server, upstream = part.get("server", {}), part.get("upstream")
+    values = (
+        server.get("listenPath", {}).get("value"),
+        upstream,
+        server.get("authentication", {}).get("enabled"),
+    )
+    expected = (f"/{api.id}/b/", {"url": "http://127.0.0.1:9/"}, False)
+    if values != expected:
+        raise Mismatch(
+            f"path, upstream and authentication {expected}", repr(values), gateway.send("GET", path)
+        )
+    expect_written(gateway.send("DELETE", path), api.id, "deleted")
+    expect_error(gateway.send("DELETE", path), 500, "Delete failed")
+    yield RELOAD
+
+    expect_error(gateway.send("GET", path), 404, NOT_FOUND)
+
+
+def _expect_name(gateway: Gateway, path: str, name: str) -> None:
+    exchange = gateway.send("GET", path)
+    actual = exchange.document.get(EXTENSION, {}).get("info", {}).get("name")
+    if actual != name:
+        raise Mismatch(f"an API with the name {name!r}", repr(actual), exchange)
+
+
+@behaviour("open-apis-are-imported")
+def test_a_plain_document_is_imported(gateway: Gateway) -> Steps:
+    """An import makes the gateway's part, from the parameters or from the document's title and first server."""
+    sent, name = document(gateway), gateway.new_id()
+    url = sent[EXTENSION]["upstream"]["url"]
+    plain = {key: value for key, value in sent.items() if key != EXTENSION}
+    path = f"{OPEN_APIS}/import?apiID={name}&listenPath=/{name}/"
+    refusal = "the import payload should not contain x-tyk-api-gateway"
+    expect_error(gateway.send("POST", path, sent), 400, refusal)
+    bad_url = (
+        "The manually configured upstream URL is not valid. The URL must be absolute and properly formatted "
+    )
+    example = "(e.g. https://example.com). Please check the URL format and try again."
+    expect_error(gateway.send("POST", f"{path}&upstreamURL=nope", plain), 400, bad_url + example)
+    with_server = {**plain, "servers": [{"url": url}]}
+    expect_written(gateway.send("POST", f"{path}&authentication=true", with_server), name, "added")
+    yield RELOAD
+
+    exchange = gateway.send("GET", f"{OPEN_APIS}/{name}")
+    part: dict[str, Any] = {
+        "info": {"id": name, "name": sent["info"]["title"], "state": {"active": True}},
+        "upstream": {"url": url},
+        "server": {
+            "listenPath": {"value": f"/{name}/", "strip": True},
+            "authentication": {"enabled": True, "securitySchemes": {"token": {"enabled": True}}},
+        },
+        "middleware": {"global": {"contextVariables": {"enabled": True}, "trafficLogs": {"enabled": True}}},
+    }
+    expect_document(exchange, {**plain, EXTENSION: part})
+
+
+@behaviour("open-apis-have-two-servers")
+def test_the_servers_begin_with_the_gateway(gateway: Gateway) -> Steps:
+    """The servers of an API begin with its address and its path, or with its domain, before those of others."""
+    other = {"url": "https://other.test/v1"}
+    sent, named = document(gateway) | {"servers": [other]}, document(gateway)
+    named[EXTENSION]["server"]["customDomain"] = {"enabled": True, "name": DOMAIN}
+    api, of_domain = write(gateway, sent), write(gateway, named)
+    yield RELOAD
+
+    exchange = gateway.send("GET", f"{OPEN_APIS}/{api.id}")
+    urls = [server.get("url") for server in exchange.document.get("servers", [])]
+    is_own = len(urls) == 3 and str(urls[0]).endswith(f"/{api.id}") and "://" in str(urls[0])  # noqa: PLR2004
+    if not is_own or urls[1:] != [f"/{api.id}", other["url"]]:
+        raise Mismatch("the gateway's address, the path and the other server", repr(urls), exchange)
+    exchange = gateway.send("GET", f"{OPEN_APIS}/{of_domain.id}")
+    servers = exchange.document.get("servers")
+    if servers != [{"url": f"http://{DOMAIN}/{of_domain.id}"}]:
+        raise Mismatch("the address at the domain alone", repr(servers), exchange)
+
+
+REFUSED: list[tuple[str, Change, str]] = [
+    ("no info", lambda sent: sent[EXTENSION].pop("info"), "x-tyk-api-gateway: info is required"),
+    ("no server", lambda sent: sent[EXTENSION].pop("server"), "x-tyk-api-gateway: server is required"),
+    ("no state", lambda sent: sent[EXTENSION]["info"].pop("state"), "x-tyk-api-gateway.info: state is required"),
+    (
+        "blank name", lambda sent: sent[EXTENSION]["info"].update(name=" "),
+        "x-tyk-api-gateway.info.name: Does not match pattern '\\S+'",
+    ),
+    (
+        "wrong type", lambda sent: sent[EXTENSION]["server"]["authentication"].update(enabled="yes"),
+        "x-tyk-api-gateway.server.authentication.enabled: Invalid type. Expected: boolean, given: string",
+    ),
+    (
+        "no upstream", lambda sent: sent[EXTENSION]["upstream"].clear(),
+        "x-tyk-api-gateway.upstream: Must validate at least one schema (anyOf)\n"
+        "x-tyk-api-gateway.upstream: url is required",
+    ),
+    ("unknown member", lambda sent: sent.update(nope=1), "(root): Additional property nope is not allowed"),
+    ("path without slash", lambda sent: sent.update(paths={"a": {}}), "paths: Additional property a is not allowed"),
+    ("other version", lambda sent: sent.update(openapi="2.0"), 'Schema not found for version "2.0"'),
+    (
+        "unknown scheme", lambda sent: sent.update(security=[{"other": []}]),
+        "Missing required Security Scheme 'other' in Components.SecuritySchemes. "
+        "For more information please visit https://swagger.io/specification/#security-requirement-object",
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("change", "message"), [pytest.param(change, text, id=name) for name, change, text in REFUSED]
+)
+@behaviour("broken-open-apis-are-refused")
+def test_a_broken_document_is_refused(gateway: Gateway, change: Change, message: str) -> None:
+    """A document that breaks a rule of OpenAPI or of the gateway answers 400 with that rule."""
+    sent = document(gateway)
+    name = sent[EXTENSION]["info"]["id"]
+    change(sent)
+    expect_error(gateway.send("POST", f"{OPEN_APIS}?apiID={name}", sent), 400, message)
+
+
+@behaviour("broken-open-apis-are-refused")
+def test_a_body_that_is_no_document_is_refused(gateway: Gateway) -> None:
+    """A body that is not JSON, a document without the gateway's part, and one for another API answer 400 or 404."""
+    path, sent = f"{OPEN_APIS}/{gateway.new_id()}", document(gateway)
+    plain = {name: value for name, value in sent.items() if name != EXTENSION}
+    for method in ("PUT", "PATCH"):
+        expect_error(gateway.send(method, path, "{"), 400, "request malformed")
+        expect_error(gateway.send(method, path, sent), 404, NOT_FOUND)
+    expect_error(gateway.send("POST", OPEN_APIS, "{"), 400, "request malformed")
+    expect_error(gateway.send("PUT", path, plain), 400, NEEDS_EXTENSION)
+    expect_error(gateway.send("PATCH", path, plain), 404, NOT_FOUND)
+    expect_error(gateway.send("DELETE", path), 404, NOT_FOUND)
+
+
+@pytest.mark.parametrize(
+    ("member", "message"),
+    [
+        ("openapi", "openapi: Does not match pattern '^3\\.0\\.\\d(-.+)?$'"),
+        ("info", "info: Invalid type. Expected: object, given: null"),
+        ("paths", "paths: Invalid type. Expected: object, given: null"),
+    ],
+)
+@behaviour("open-api-bodies-are-normalised")
+def test_a_missing_member_counts_as_a_wrong_one(gateway: Gateway, member: str, message: str) -> None:
+    """A document without one of its main members is refused for the value that the gateway puts there."""
+    sent = document(gateway)
+    del sent[member]
+    expect_error(gateway.send("POST", OPEN_APIS, sent), 400, message)
+
+
+@behaviour("open-api-3.1-is-taken")
+def test_a_document_of_3_1_is_taken(gateway: Gateway) -> None:
+    """A document of OpenAPI 3.1 is written."""
+    for _ in TWICE:
+        write(gateway, document(gateway) | {"openapi": "3.1.0"})
+
+
+@behaviour("malformed-version-is-lower-case")
+def test_a_version_that_is_none_is_refused_in_lower_case(gateway: Gateway) -> None:
+    """A document whose version is a word answers 400 with a text in lower case."""
+    for word in ("x", "three"):
+        sent = document(gateway) | {"openapi": word}
+        expect_error(gateway.send("POST", OPEN_APIS, sent), 400, f"malformed version: {word}")
+
+
+@behaviour("two-forms-are-kept-apart")
+def test_each_form_has_its_own_paths(gateway: Gateway) -> Steps:
+    """An API in the classic form is refused at the paths of OpenAPI, and the other way round."""
+    classic, api = write_api(gateway), write(gateway, document(gateway))
+    yield RELOAD
+
+    path, sent = f"{OPEN_APIS}/{classic.id}", document(gateway)
+    plain = {name: value for name, value in sent.items() if name != EXTENSION}
+    for suffix in ("", "/export"):
+        expect_error(gateway.send("GET", f"{path}{suffix}"), 400, OF_CLASSIC)
+    for method, body in (("PUT", sent), ("PATCH", plain)):
+        expect_error(gateway.send(method, path, body), 400, NO_OPEN_API)
+    document_of_classic = {"api_id": api.id, "proxy": {"listen_path": f"/{api.id}/"}}
+    expect_error(gateway.send("PUT", f"{APIS}/{api.id}", document_of_classic), 400, NO_CLASSIC)
+    expect_error(gateway.send("PUT", f"{OPEN_APIS}/{api.id}", sent), 400, OTHER_ID)
+    listing = gateway.send("GET", OPEN_APIS)
+    if classic.id in listing.text:
+        raise Mismatch(f"a list without {classic.id}", shorten(listing.text), listing)
