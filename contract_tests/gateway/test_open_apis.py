@@ -34,7 +34,7 @@ def test_an_open_api_is_read_as_it_was_written(gateway: Gateway) -> Steps:
     sent[EXTENSION]["info"]["expiration"] = "2099-01-01 00:00"
     sent[EXTENSION]["middleware"] = {"global": {"skipQuota": True}}
     api = write(gateway, sent)
-    expect_error(gateway.send("GET", f"{OPEN_APIS}/{api.id}"), 404, NOT_FOUND)
+    _expect_unread(gateway.send("GET", f"{OPEN_APIS}/{api.id}"), 404, NOT_FOUND)
     yield RELOAD
 
     exchange, listing = gateway.send("GET", f"{OPEN_APIS}/{api.id}"), gateway.send("GET", OPEN_APIS)
@@ -48,6 +48,12 @@ def test_an_open_api_is_read_as_it_was_written(gateway: Gateway) -> Steps:
         raise Mismatch(f"the classic form with {members}", shorten(classic.text), classic)
 
 
+def _expect_unread(exchange: Exchange, status: int, message: str) -> None:
+    """Expect the refusal of a read, at the end of which some versions have no newline."""
+    if (exchange.status, exchange.json) != (status, {"status": "error", "message": message}):
+        raise Mismatch(f"{status} {message}", f"{exchange.status} {shorten(exchange.text)}", exchange)
+
+
 @behaviour("open-api-reads-have-no-newline")
 def test_a_read_ends_without_a_newline(gateway: Gateway) -> None:
     """The list of APIs in OpenAPI form, and the refusal to read one, end with their JSON."""
@@ -59,7 +65,11 @@ def test_a_read_ends_without_a_newline(gateway: Gateway) -> None:
 
 @behaviour("open-apis-are-exported")
 def test_an_open_api_is_exported(gateway: Gateway) -> Steps:
-    """An export is a file with the whole API, or its public part; one with all APIs has no id in its name."""
+    """An export is a file with the whole API, or its public part; one with all APIs has no id in its name.
+
+    A public export of all APIs is not asked for: it makes a gateway forget, until the next reload, those
+    settings of all APIs that the classic form lacks, such as the allowed issuers of tokens.
+    """
     sent = document(gateway)
     api = write(gateway, sent)
     yield RELOAD
@@ -68,11 +78,10 @@ def test_an_open_api_is_exported(gateway: Gateway) -> Steps:
         exchange = gateway.send("GET", f"{OPEN_APIS}/{api.id}/export{query}")
         expect_document(exchange, sent, is_public=is_public)
         _expect_file(exchange, f"{name}-{api.id}.json")
-        listing = gateway.send("GET", f"{OPEN_APIS}/export{query}")
-        _expect_file(listing, f"{name}.json")
-        items = listing.json if isinstance(listing.json, list) else []
-        if exchange.json not in items:
-            raise Mismatch(f"an export with {api.id}", shorten(listing.text), listing)
+    listing = gateway.send("GET", f"{OPEN_APIS}/export")
+    _expect_file(listing, "TykOasApiDef.json")
+    if f'"{api.id}"' not in listing.text:
+        raise Mismatch(f"an export with {api.id}", shorten(listing.text), listing)
     expect_error(gateway.send("GET", f"{OPEN_APIS}/{gateway.new_id()}/export"), 404, NOT_FOUND)
 
 
@@ -123,7 +132,7 @@ def test_an_open_api_is_changed(gateway: Gateway) -> Steps:
     expect_error(gateway.send("DELETE", path), 500, "Delete failed")
     yield RELOAD
 
-    expect_error(gateway.send("GET", path), 404, NOT_FOUND)
+    _expect_unread(gateway.send("GET", path), 404, NOT_FOUND)
 
 
 def _expect_name(gateway: Gateway, path: str, name: str) -> None:
@@ -175,7 +184,7 @@ def test_the_servers_begin_with_the_gateway(gateway: Gateway) -> Steps:
 
     exchange = gateway.send("GET", f"{OPEN_APIS}/{api.id}")
     urls = [server.get("url") for server in exchange.document.get("servers", [])]
-    is_own = len(urls) == 3 and str(urls[0]).endswith(f"/{api.id}") and "://" in str(urls[0])  # noqa: PLR2004
+    is_own = len(urls) == 3 and str(urls[0]).endswith(f"/{api.id}") and "://" in str(urls[0])
     if not is_own or urls[1:] != [f"/{api.id}", other["url"]]:
         raise Mismatch("the gateway's address, the path and the other server", repr(urls), exchange)
     exchange = gateway.send("GET", f"{OPEN_APIS}/{of_domain.id}")
@@ -198,16 +207,20 @@ REFUSED: list[tuple[str, Change, str]] = [
     ),
     (
         "no upstream", lambda sent: sent[EXTENSION]["upstream"].clear(),
-        "x-tyk-api-gateway.upstream: Must validate at least one schema (anyOf)\n"
-        "x-tyk-api-gateway.upstream: url is required",
+        (
+            "x-tyk-api-gateway.upstream: Must validate at least one schema (anyOf)\n"
+            "x-tyk-api-gateway.upstream: url is required"
+        ),
     ),
     ("unknown member", lambda sent: sent.update(nope=1), "(root): Additional property nope is not allowed"),
     ("path without slash", lambda sent: sent.update(paths={"a": {}}), "paths: Additional property a is not allowed"),
     ("other version", lambda sent: sent.update(openapi="2.0"), 'Schema not found for version "2.0"'),
     (
         "unknown scheme", lambda sent: sent.update(security=[{"other": []}]),
-        "Missing required Security Scheme 'other' in Components.SecuritySchemes. "
-        "For more information please visit https://swagger.io/specification/#security-requirement-object",
+        (
+            "Missing required Security Scheme 'other' in Components.SecuritySchemes. "
+            "For more information please visit https://swagger.io/specification/#security-requirement-object"
+        ),
     ),
 ]  # fmt: skip
 
@@ -277,8 +290,8 @@ def test_each_form_has_its_own_paths(gateway: Gateway) -> Steps:
 
     path, sent = f"{OPEN_APIS}/{classic.id}", document(gateway)
     plain = {name: value for name, value in sent.items() if name != EXTENSION}
-    for suffix in ("", "/export"):
-        expect_error(gateway.send("GET", f"{path}{suffix}"), 400, OF_CLASSIC)
+    _expect_unread(gateway.send("GET", path), 400, OF_CLASSIC)
+    expect_error(gateway.send("GET", f"{path}/export"), 400, OF_CLASSIC)
     for method, body in (("PUT", sent), ("PATCH", plain)):
         expect_error(gateway.send(method, path, body), 400, NO_OPEN_API)
     document_of_classic = {"api_id": api.id, "proxy": {"listen_path": f"/{api.id}/"}}
