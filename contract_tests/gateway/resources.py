@@ -20,6 +20,7 @@ OPEN_APIS = f"{APIS}/oas"  # APIs in OpenAPI form
 ORGANISATIONS = "/tyk/org/keys"
 OAUTH = "/tyk/oauth"
 CLIENTS = f"{OAUTH}/clients"
+CACHES = "/tyk/cache"
 
 _KEY_PREFIXES = (  # of names that begin with a run's prefix, and of those that a gateway makes of them
     PREFIX,
@@ -213,6 +214,10 @@ _TOKENS = [
     )
     for path in ("refresh", "revoke", "revoke_all", "tokens")
 ]  # fmt: skip
+_CACHES = _keeping_nothing(
+    "cache", CACHES,
+    names_of=lambda write: [write.path.removeprefix("jwks/")], is_slow=True,
+)  # fmt: skip
 _STATELESS = [
     _keeping_nothing("path", path, names_of=nothing, is_optional=False)
     for path in ("/hello", "/ready", "/tyk/reload")
@@ -224,5 +229,5 @@ _FORWARDED = _keeping_nothing(
 )  # fmt: skip
 
 RESOURCES = (  # in the order of removal, for a client needs its API, and the longer prefix first
-    CLIENT, *_TOKENS, _PREVIEW, KEY, ORGANISATION, OPEN_API, API, POLICY, *_STATELESS, _UNKNOWN, _FORWARDED
+    CLIENT, *_TOKENS, _PREVIEW, KEY, ORGANISATION, OPEN_API, API, POLICY, _CACHES, *_STATELESS, _UNKNOWN, _FORWARDED
 )  # fmt: skip
