@@ -229,5 +229,6 @@ _FORWARDED = _keeping_nothing(
 )  # fmt: skip
 
 RESOURCES = (  # in the order of removal, for a client needs its API, and the longer prefix first
-    CLIENT, *_TOKENS, _PREVIEW, KEY, ORGANISATION, OPEN_API, API, POLICY, _CACHES, *_STATELESS, _UNKNOWN, _FORWARDED
+    CLIENT, *_TOKENS, _PREVIEW, KEY, ORGANISATION, OPEN_API, API, POLICY, _CACHES, *_STATELESS, _UNKNOWN,
+    _FORWARDED,
 )  # fmt: skip

@@ -22,7 +22,7 @@ SWITCHABLE = frozenset(
         "node-takes-any-message",
         "node-takes-first-of-equal-ids",
         "malformed-version-is-lower-case",
-        "open-api-3.1-is-taken",
+        "open-api-3-1-is-taken",
         "open-api-bodies-are-normalised",
         "open-api-claims-are-joined",
         "open-api-reads-have-no-newline",

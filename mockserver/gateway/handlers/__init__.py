@@ -19,5 +19,6 @@ from mockserver.gateway.handlers import (
 from mockserver.gateway.handlers.registration import SERVICE
 
 __all__ = [
-    "SERVICE", "apis", "caches", "keys", "oauth", "open_apis", "organisations", "policies", "probes", "reloads",
+    "SERVICE", "apis", "caches", "keys", "oauth", "open_apis", "organisations", "policies", "probes",
+    "reloads",
 ]  # fmt: skip

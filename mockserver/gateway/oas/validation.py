@@ -120,7 +120,7 @@ def _release_line(text: str, behaviours: Collection[str]) -> str:
         word = "malformed" if "malformed-version-is-lower-case" in behaviours else "Malformed"
         raise Refused(f"{word} version: {text}")
     line = ".".join([*match[1].split("."), "0"][:2])
-    if line not in ("3.0", "3.1") or (line == "3.1" and "open-api-3.1-is-taken" not in behaviours):
+    if line not in ("3.0", "3.1") or (line == "3.1" and "open-api-3-1-is-taken" not in behaviours):
         raise Refused(f"Schema not found for version {json_reader.quote(text)}")
     return line
 
