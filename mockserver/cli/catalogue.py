@@ -45,43 +45,60 @@ class Example:
 
 @dataclass(frozen=True)
 class Entry:
-    """A behaviour with all that is known of it.
-
-    Attributes:
-        versions: the versions that it holds for, in words.
-        example: an exchange that shows it; None where no recording does.
-    """
+    """A behaviour of a service with all that is known of it, which is read when it is asked for."""
 
     row: Behaviour
-    versions: str
-    tests: tuple[SuiteTest, ...]
-    deviations: tuple[Deviation, ...]
-    example: Example | None
+    service: Service
+
+    @property
+    def versions(self) -> str:
+        """The versions that it holds for, in words."""
+        return versions(self.row.spans, self.service)
 
     @property
     def evidence(self) -> str:
         """The kind of the evidence, and "only observed" where it is too thin to fail a service."""
         return self.row.evidence if self.row.may_fail else f"{self.row.evidence}, only observed"
 
+    @property
+    def tests(self) -> list[SuiteTest]:
+        """The tests of the suite that hold it; none for what a suite cannot set up over HTTP."""
+        return _tests(self.service.name).get(self.row.id, [])
+
+    @property
+    def deviations(self) -> list[Deviation]:
+        """The deviations of the published spec that it judges."""
+        return [
+            deviation
+            for deviation in _deviations(self.service.folder)
+            if not isinstance(deviation.suite, str) and self.row.id in deviation.suite
+        ]
+
+    @property
+    def example(self) -> Example | None:
+        """The first exchange that its source names, of the newest recording in which it holds; else None."""
+        reference = re.search(r"recording ([a-z]+/[a-z0-9_-]+)(?: steps? (\d+))?", self.row.source)
+        known = known_versions(self.service.folder).values()
+        releases = [release for release in known if self.row.holds_for(release)]
+        if reference is None or not releases:
+            return None
+        recording = self.service.folder / "recordings" / f"{releases[-1]}.jsonl"
+        step = _scenarios(recording)[reference[1]].steps[int(reference[2] or 0)]
+        if "request" not in step:
+            return None
+        request, response = step["request"], step["response"]
+        headers = [f"{n}: {v}" for n, v in request["headers"] if n.lower() not in _SECRETS]
+        body = request.get("body", request.get("body_hex", ""))
+        return Example(
+            f"{self.service.name} {releases[-1]}, {reference[1]} step {step['step']}",
+            (f"{request['method']} {request['target']}", *headers, *([body[:WIDTH]] if body else [])),
+            f"{response.get('status', 'no answer')} {response.get('body', '')[:WIDTH].rstrip()}",
+        )
+
 
 def entries(service: Service) -> list[Entry]:
     """The entries of all behaviours of a service, in the order of its table."""
-    return [entry_of(row, service) for row in service.behaviours.values()]
-
-
-def entry_of(row: Behaviour, service: Service) -> Entry:
-    """The entry of one behaviour."""
-    return Entry(
-        row,
-        versions(row.spans, service),
-        tuple(_tests(service.name).get(row.id, ())),
-        tuple(
-            deviation
-            for deviation in deviations.load(service.folder)
-            if not isinstance(deviation.suite, str) and row.id in deviation.suite
-        ),
-        _example(row, service),
-    )
+    return [Entry(row, service) for row in service.behaviours.values()]
 
 
 def versions(spans: tuple[Span, ...], service: Service) -> str:
@@ -121,26 +138,12 @@ def _declared(module: ast.Module) -> Iterator[tuple[str, ast.FunctionDef]]:
 
 
 @functools.cache
+def _deviations(folder: Path) -> list[Deviation]:
+    """The deviations of a service."""
+    return deviations.load(folder)
+
+
+@functools.cache
 def _scenarios(path: Path) -> Mapping[str, Scenario]:
     """The scenarios of a recording, by name."""
     return {scenario.name: scenario for scenario in read_recording(path).scenarios}
-
-
-def _example(row: Behaviour, service: Service) -> Example | None:
-    """The first exchange that the source names, from the newest recording in which the behaviour holds."""
-    reference = re.search(r"recording ([a-z]+/[a-z0-9_-]+)(?: steps? (\d+))?", row.source)
-    releases = [release for release in known_versions(service.folder).values() if row.holds_for(release)]
-    if reference is None or not releases:
-        return None
-    recording = service.folder / "recordings" / f"{releases[-1]}.jsonl"
-    step = _scenarios(recording)[reference[1]].steps[int(reference[2] or 0)]
-    if "request" not in step:
-        return None
-    request, response = step["request"], step["response"]
-    headers = [f"{n}: {v}" for n, v in request["headers"] if n.lower() not in _SECRETS]
-    body = request.get("body", request.get("body_hex", ""))
-    return Example(
-        f"{service.name} {releases[-1]}, {reference[1]} step {step['step']}",
-        (f"{request['method']} {request['target']}", *headers, *([body[:WIDTH]] if body else [])),
-        f"{response.get('status', 'no answer')} {response.get('body', '')[:WIDTH].rstrip()}",
-    )

@@ -62,10 +62,10 @@ def run(options: argparse.Namespace) -> int:
 
 def _of_behaviour(row: Behaviour, service: Service) -> list[str]:
     """The explanation of a behaviour."""
-    from mockserver.cli.catalogue import entry_of
+    from mockserver.cli.catalogue import Entry
     from mockserver.contract.behaviours import EVIDENCE
 
-    entry = entry_of(row, service)
+    entry = Entry(row, service)
     example = entry.example
     verdict = "fails" if row.may_fail else "is observed, and fails with --strict alone"
     return [
