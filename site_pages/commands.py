@@ -74,8 +74,8 @@ def exits_page() -> str:
         [
             "## Errors",
             "",
-            "In Python the same errors are exceptions. Those of `ValueError` are about what was given; those "
-            "of `OSError` about files, ports and storage.",
+            "In Python the same errors are exceptions: those of `ValueError` are about what was given, those of "
+            + "`OSError` about files, ports and storage.",
             *table(
                 ("exception", "of", "meaning"),
                 [

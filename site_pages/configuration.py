@@ -43,4 +43,10 @@ def _keys(kind: type[Configuration]) -> list[str]:
 
 
 def _shown(value: object) -> str:
-    return str(value).lower() if isinstance(value, bool) else ",".join(value) if isinstance(value, tuple) else str(value)
+    return (
+        str(value).lower()
+        if isinstance(value, bool)
+        else ",".join(value)
+        if isinstance(value, tuple)
+        else str(value)
+    )
