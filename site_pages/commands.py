@@ -18,6 +18,12 @@ from site_pages.markdown import code, first_sentence, page, table
 _EXITS = re.compile(r"exit codes:(.*?)(?:\n\s*\n|$)", re.IGNORECASE | re.DOTALL)
 _ERRORS = (ValueError, OSError)  # what `main` reports in one line, with exit code 2 or the error's own
 
+_EVERY = "0 done, 2 usage error or internal error."  # of a command that states no others
+_OF_PYTHON = (
+    "In Python these are exceptions. A `ValueError` is about what was given, an `OSError` about files, ports "
+    "and storage."
+)
+
 
 def parsers() -> dict[str, argparse.ArgumentParser]:
     """The parser of each command, in the order of the help."""
@@ -74,8 +80,7 @@ def exits_page() -> str:
         [
             "## Errors",
             "",
-            "In Python the same errors are exceptions: those of `ValueError` are about what was given, those of "
-            + "`OSError` about files, ports and storage.",
+            _OF_PYTHON,
             *table(
                 ("exception", "of", "meaning"),
                 [
@@ -86,9 +91,6 @@ def exits_page() -> str:
             ),
         ],
     )  # fmt: skip
-
-
-_EVERY = "0 done, 2 usage error or internal error."
 
 
 def _errors() -> Iterator[type[Exception]]:
