@@ -6,6 +6,7 @@ import argparse
 import inspect
 import pkgutil
 import re
+import textwrap
 from collections.abc import Iterator
 from importlib import import_module
 
@@ -15,6 +16,7 @@ from mockserver.cli import main
 from mockserver.cli.catalogue_formats import plain
 from site_pages.markdown import code, first_sentence, page, table
 
+WIDTH = 76  # characters of a line of code on a page
 _EXITS = re.compile(r"exit codes:(.*?)(?:\n\s*\n|$)", re.IGNORECASE | re.DOTALL)
 _ERRORS = (ValueError, OSError)  # what `main` reports in one line, with exit code 2 or the error's own
 
@@ -45,11 +47,12 @@ def commands_page() -> str:
 
 def _command(name: str, parser: argparse.ArgumentParser) -> list[str]:
     usage = " ".join(parser.format_usage().removeprefix("usage: ").split())
+    lines = textwrap.wrap(usage, WIDTH, subsequent_indent="    ", break_on_hyphens=False)
     rows = [(_names(action), _help(parser, action)) for action in parser._actions]  # noqa: SLF001  as above
     epilog = (parser.epilog or "").strip()
     return [
         f"### tyk-contract {name}", "", plain(" ".join((parser.description or "").split())), "",
-        "```text", usage, "```",
+        "```text", *lines, "```",
         *table(("argument", "meaning"), rows),
         *(["```text", *epilog.splitlines(), "```"] if epilog else []),
     ]  # fmt: skip

@@ -15,6 +15,10 @@ from mockserver.contract.behaviours import EVIDENCE
 
 Catalogue = Mapping[str, Sequence[Entry]]  # the entries by the name of their service
 _SPECIAL = re.compile(r"([\\`*_\[\]<>#|~])")
+_INTRODUCTION = (
+    "{} behaviours, which no schema can express, by the operation that shows them: *any* operation, or *all* "
+    "requests of a run together. The id of a behaviour is its anchor on this page."
+)
 _NO_TEST = "none: the configuration cannot be set over HTTP, and recordings show it"
 
 
@@ -59,7 +63,7 @@ def as_markdown(catalogue: Catalogue) -> str:
     """A page with a heading for each operation and each behaviour, whose anchor is its id."""
     lines = []
     for service, entries in catalogue.items():
-        lines += [f"# Behaviours of the {service.capitalize()}", "", f"{len(entries)} behaviours.", ""]
+        lines += [f"# Behaviours of the {service.capitalize()}", "", _INTRODUCTION.format(len(entries)), ""]
         for operation, group in by_operation(entries):
             lines += [f"## {operation}", ""]
             lines += [line for entry in group for line in _entry_lines(entry)]
