@@ -147,9 +147,10 @@ def test_each_line_of_the_gateways_source_is_linked() -> None:
         ("RN:1285, 2885", ["tyk-docs/blob/95922c952/developer-support/release-notes/dashboard.mdx" + line for line in ("", "#L1285", "#L2885")]),
         ("SYNC a/b.go:2-5, client.go:9", ["tyk-sync/tree/v1.5.0", "tyk-sync/blob/v1.5.0/a/b.go#L2-L5"]),
         ("DEMO @4e639872 a/b.sh:1", ["tyk-demo/tree/32b9a882", "tyk-demo/blob/4e639872/a/b.sh#L1"]),
+        ("DOC tyk-dashboard-api.mdx:45", ["tyk-docs/tree/95922c952", "tyk-docs/blob/95922c952/tyk-dashboard-api.mdx#L45"]),
         ("recording auth/secret steps 1 and 2; net/url unescape; S003", []),
     ],
-    ids=["lines", "one file", "file without its folder", "another commit", "nothing public"],
+    ids=["lines", "one file", "file without its folder", "another commit", "page", "nothing public"],
 )  # fmt: skip
 def test_a_source_has_its_links(source: str, links: list[str]) -> None:
     """An address is linked to its line at its tag; what names no place that is known is not linked."""

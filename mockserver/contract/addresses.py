@@ -37,7 +37,7 @@ PLACES = {  # as at the head of spec/dashboard/behaviours.yaml; pages without an
 _TOKEN = re.compile(
     rf"\b(?P<place>{'|'.join(sorted(PLACES, key=len, reverse=True))})\b"
     r"|@(?P<ref>v\d[\d.]*\d|[0-9a-f]{7,})"
-    r"|(?P<path>[\w.-]+(?:/[\w.-]+)+\.[a-z]+)(?::(?P<line>\d+)(?:-(?P<end>\d+))?)?"
+    r"|(?P<path>[\w.-]+(?:/[\w.-]+)+\.[a-z]+|[\w-]+\.mdx)(?::(?P<line>\d+)(?:-(?P<end>\d+))?)?"
     r"|(?P<name>[\w-]+\.[a-z][\w.]*)(?::\d+(?:-\d+)?)?"
     r"|(?<![\w.]):?(?P<next>\d+)(?:-(?P<last>\d+))?(?![\w.])"
 )
