@@ -98,7 +98,7 @@ def test_behaviours_are_listed() -> None:
     """`behaviours` lists the behaviours of the chosen version, and none of other versions."""
     process = run_command("behaviours", "--gateway", "5.13")
     assert process.returncode == 0, process.stderr
-    assert "id-characters  (addPolicy, core)" in process.stdout
+    assert "id-characters  (addPolicy, core, from 5.13.0)" in process.stdout
     assert "any-id-is-taken" not in process.stdout
 
 
@@ -240,6 +240,7 @@ def test_the_flags_of_the_readme_exist() -> None:
         "lint",
         "planes",
         "propagation",
+        "behaviours",
     )
     usage = "".join(run_command(command, "--help").stdout for command in commands)
     assert named - of_others - set(re.findall(r"--[a-z-]+", usage)) == set()
