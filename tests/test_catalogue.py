@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import re
+import threading
 from dataclasses import replace
+from functools import partial
 from html.parser import HTMLParser
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from browsing import chromium, visit
 from serving import error_line, run_command
 
 from contract_tests.dashboard.service import DASHBOARD
@@ -176,6 +180,28 @@ def test_a_file_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     """A folder that is missing is told in one line."""
     line = error_line(run_command("behaviours", "--output", tmp_path / "none" / "b.html"))
     assert "none" in line
+
+
+@pytest.mark.slow
+def test_the_page_works_in_a_browser(tmp_path: Path) -> None:
+    """At the width of a phone nothing is cut off, and the filter leaves the behaviours that have the words."""
+    (tmp_path / "b.html").write_text(catalogue_formats.as_html(BOTH))
+    handler = partial(SimpleHTTPRequestHandler, directory=tmp_path)
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server, chromium() as browser:
+        threading.Thread(target=server.serve_forever).start()
+        try:
+            url = f"http://127.0.0.1:{server.server_port}/b.html"
+            with visit(browser, url, viewport={"width": 390, "height": 800}) as page:
+                assert page.evaluate("document.documentElement.scrollWidth") <= 390
+                page.get_by_label("Filter by words").fill("neither an id nor a valid _id")
+                assert page.locator("article:visible").count() == 1
+                assert page.locator("#id-required").is_visible()
+                assert (
+                    page.locator("output").inner_text()
+                    == f"1 of {len(GATEWAY.behaviours) + len(DASHBOARD.behaviours)} behaviours"
+                )
+        finally:
+            server.shutdown()
 
 
 def test_a_long_test_is_cut() -> None:
