@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from mkdocs.config.defaults import MkDocsConfig
@@ -15,7 +14,7 @@ from mockserver.cli import SERVICES, service_named
 from mockserver.cli.catalogue import entries
 from mockserver.cli.catalogue_formats import as_markdown
 from site_pages import commands, configuration, control_routes, faults, fixtures, versions
-from site_pages.links import INCLUDED, relinked
+from site_pages.links import INCLUDED, ROOT, relinked
 
 
 def _behaviours_page(name: str) -> str:
@@ -23,7 +22,6 @@ def _behaviours_page(name: str) -> str:
     return as_markdown({name: entries(service_named(name))})
 
 
-ROOT = Path(__file__).parent.parent
 UNLISTED = "More"  # the section of the pages that mkdocs.yml does not name
 GENERATED: Mapping[str, Callable[[], str]] = {  # by the address of the page
     "reference/commands.md": commands.commands_page,

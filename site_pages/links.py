@@ -5,7 +5,9 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Collection
+from pathlib import Path
 
+ROOT = Path(__file__).parent.parent
 INCLUDED = {  # documents of the root, by the address of their page
     "overview.md": "README.md",
     "contribute/contributing.md": "CONTRIBUTING.md",
@@ -20,7 +22,7 @@ _FENCE = re.compile(r"^(`{3,}).*?^\1`*$", re.MULTILINE | re.DOTALL)
 def relinked(markdown: str, uri: str, pages: Collection[str]) -> str:
     """A page with its links to files of the repository as links to pages; of others the text alone.
 
-    Code is left as it is.
+    Code is left as it is, and so is a link to a file that does not exist, of which MkDocs warns.
     """
     path = INCLUDED.get(uri, f"docs/{uri}")
     by_path = {f"docs/{page}": page for page in pages} | {name: page for page, name in INCLUDED.items()}
@@ -29,9 +31,10 @@ def relinked(markdown: str, uri: str, pages: Collection[str]) -> str:
         text, (target, mark, anchor) = match[1], match[2].partition("#")
         if not target or ":" in target:
             return match[0]
-        page = by_path.get(posixpath.normpath(posixpath.join(posixpath.dirname(path), target)))
-        if page is None:
-            return text
+        file = posixpath.normpath(posixpath.join(posixpath.dirname(path), target))
+        if file not in by_path:
+            return text if (ROOT / file).exists() else match[0]
+        page = by_path[file]
         return f"[{text}]({posixpath.relpath(page, posixpath.dirname(uri) or '.')}{mark}{anchor})"
 
     parts, done = [], 0

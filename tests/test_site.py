@@ -113,10 +113,20 @@ def test_each_version_is_on_its_page() -> None:
         ("faults.md", "[s](../SECURITY.md)", "[s](contribute/security.md)"),
         ("tutorials/ci.md", "[f](../faults.md)", "[f](../faults.md)"),
         ("faults.md", "[code](../mockserver/cli/main.py)", "code"),
+        ("faults.md", "[gone](../gone.py)", "[gone](../gone.py)"),
         ("faults.md", "[x](https://a.test/b) [y](#z)", "[x](https://a.test/b) [y](#z)"),
         ("faults.md", "```\n[code](x.py)\n```", "```\n[code](x.py)\n```"),
     ],
-    ids=["from the root", "from a folder", "to the root", "as it is", "no page", "elsewhere", "code"],
+    ids=[
+        "from the root",
+        "from a folder",
+        "to the root",
+        "as it is",
+        "no page",
+        "no file",
+        "elsewhere",
+        "code",
+    ],
 )
 def test_links_of_the_repository_become_links_of_the_site(uri: str, text: str, linked: str) -> None:
     """A link to a file that has a page leads to that page, another one is its text, and code stays."""
@@ -164,7 +174,7 @@ class Built(HTMLParser):
 def test_the_site_builds_strictly_and_asks_no_other_server(tmp_path: Path) -> None:
     """The site builds without a warning; its pages load nothing from elsewhere, and have all behaviours."""
     process = subprocess.run(
-        [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(tmp_path)],
+        [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(tmp_path)],
         capture_output=True, text=True, check=False, cwd=ROOT, timeout=300,
         env={**os.environ, "NO_MKDOCS_2_WARNING": "1"},
     )  # fmt: skip
