@@ -19,7 +19,7 @@ from serving import error_line, run_command
 from contract_tests.dashboard.service import DASHBOARD
 from contract_tests.engine.service import Service
 from contract_tests.gateway.service import GATEWAY
-from mockserver.cli import catalogue_formats
+from mockserver.cli import behaviours, catalogue_formats
 from mockserver.cli.catalogue import Entry, entries
 from mockserver.contract import addresses
 
@@ -159,6 +159,11 @@ def test_each_line_of_the_gateways_source_is_linked() -> None:
 def test_a_source_has_its_links(source: str, links: list[str]) -> None:
     """An address is linked to its line at its tag; what names no place that is known is not linked."""
     assert addresses.urls(source) == [f"{addresses.HOST}/{link}" for link in links]
+
+
+def test_the_command_offers_each_format() -> None:
+    """`--format` offers the formats that there are, text first."""
+    assert tuple(catalogue_formats.FORMATS) == behaviours.FORMATS
 
 
 def test_a_version_leaves_out_behaviours_of_others() -> None:
