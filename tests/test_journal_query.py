@@ -51,6 +51,7 @@ def test_the_journal_has_what_is_asked_for(gateway: MockGateway) -> None:
         ("since=yesterday", "since cannot be 'yesterday'; give seconds since the epoch"),
         ("since=nan", "since cannot be 'nan'"),
         ("operation=addPolcy", "there is no operation 'addPolcy'; did you mean 'addPolicy'?"),
+        ("status=500&status=200", "the parameter 'status' is given 2 times; give it once"),
         ("stauts=500", "there is no parameter 'stauts'; give operation, method, path, status, since, limit"),
     ],
 )
@@ -115,3 +116,17 @@ def test_a_wrong_seed_is_refused(gateway: MockGateway, seeds: Any, complaint: st
     answer = gateway.client.post("/_mock/seed", json=seeds)
     assert answer.status_code == 400
     assert complaint in answer.json()["message"]
+
+
+def test_a_path_with_a_slash_at_its_end_is_checked_too(gateway: MockGateway) -> None:
+    """The journal is also at a path with a slash at its end, and refuses unknown parameters there."""
+    assert gateway.client.get("/_mock/journal/?limit=1").is_success
+    assert gateway.client.get("/_mock/journal/?limits=1").status_code == 400
+
+
+def test_why_takes_a_key_or_a_session(gateway: MockGateway) -> None:
+    """A question with a key and a session is refused, for only one of them would be answered."""
+    answer = gateway.client.post("/_mock/why", json={"key": "a", "session": {}})
+    assert (answer.status_code, answer.json()["message"]) == (
+        400, "the body has a key and a session; give one of them",
+    )  # fmt: skip

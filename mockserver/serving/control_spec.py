@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from functools import cached_property
+from functools import cache
 from typing import Any
 
 from flask import request
@@ -19,35 +19,40 @@ SERVICE = "x-service"  # the key of a path that is served beside one service alo
 
 
 class ControlSpec:
-    """The specification of the mock's own API beside one service, which is read when it is first needed."""
+    """The specification of the mock's own API beside one service.
+
+    Attributes:
+        document: the OpenAPI document, without the paths of other services.
+    """
 
     def __init__(self, service: str) -> None:
-        self._service = service
-
-    @cached_property
-    def document(self) -> dict[str, Any]:
-        """The OpenAPI document, without the paths of other services."""
-        document: dict[str, Any] = load_yaml(spec_path(FILE))
+        whole = _document()
         paths = {
             path: {key: value for key, value in item.items() if key != SERVICE}
-            for path, item in document["paths"].items()
-            if item.get(SERVICE, self._service) == self._service
+            for path, item in whole["paths"].items()
+            if item.get(SERVICE, service) == service
         }
-        return {**document, "paths": paths}
+        self.document = {**whole, "paths": paths}
+        self._contract = Contract(self.document)
+        self._routes: Routes[Operation] = Routes(self._contract.operations.values())
 
     def check(self) -> None:
         """Check the names of parameters and members in the current request.
 
         Raises:
-            ValueError: one is unknown, or the request has a body and its operation takes none.
+            ValueError: one is unknown, a parameter is given twice, or the request has a body and its
+                operation takes none.
         """
         method = "GET" if request.method == "HEAD" else request.method
-        match = self._routes.match(method, request.path)
+        match = self._routes.match(method, request.path.rstrip("/"))
         if match is None:
             return
         definition = self._contract.definition(match.route)
         parameters = map(self._contract.resolve, definition["parameters"])
         _check_names("parameter", request.args, [p["name"] for p in parameters if p["in"] == "query"])
+        for name, values in request.args.lists():
+            if len(values) > 1:
+                raise ValueError(f"the parameter {name!r} is given {len(values)} times; give it once")
         if not request.get_data():
             return
         body = json_body()
@@ -56,19 +61,17 @@ class ControlSpec:
         elif body:
             raise ValueError(f"{match.route.label} takes no body; leave it out")
 
-    @cached_property
-    def _contract(self) -> Contract:
-        return Contract(self.document)
-
-    @cached_property
-    def _routes(self) -> Routes[Operation]:
-        return Routes(self._contract.operations.values())
-
     def _members(self, request_body: Mapping[str, Any]) -> list[str]:
         """The names of the members that a body may have."""
         schema = request_body["content"]["application/json"]["schema"]
         parts = map(self._contract.resolve, schema.get("allOf", [schema]))
         return [name for part in parts for name in part.get("properties", {})]
+
+
+@cache
+def _document() -> dict[str, Any]:
+    document: dict[str, Any] = load_yaml(spec_path(FILE))
+    return document
 
 
 def _check_names(noun: str, names: Iterable[str], known: list[str]) -> None:

@@ -72,7 +72,13 @@ def _seeds(body: dict[str, Any]) -> dict[str, Any]:
 
 
 def _session(gateway: Gateway, body: dict[str, Any]) -> Document:
-    """The session in a body, or that of the key named in it."""
+    """The session in a body, or that of the key named in it.
+
+    Raises:
+        ValueError: the body has both, or there is no such key.
+    """
+    if {"key", "session"} <= body.keys():
+        raise ValueError("the body has a key and a session; give one of them")
     if "key" not in body:
         return gateway.session_codec.decode(json.dumps(body["session"]).encode())
     entry = gateway.sessions.find(str(body.get("org_id", "")), str(body["key"]))
