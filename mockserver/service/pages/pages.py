@@ -5,7 +5,6 @@ A page takes scripts and styles from `ASSETS_PREFIX` of its own server, and noth
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from functools import cache
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from mockserver.console.terminal import printable
+from mockserver.golang import json_writer
 from mockserver.http.messages import Reply
 
 ASSETS_PREFIX = "/_mock/assets/"
@@ -90,5 +90,5 @@ def in_words(seconds: float) -> str:
 
 
 def _as_json(value: Any) -> str:
-    """A value as JSON, with line breaks if it is an object or an array."""
-    return json.dumps(value, indent=2, ensure_ascii=False)
+    """A value as JSON, as Go writes it, with line breaks if it is an object or an array."""
+    return json_writer.write(list(value) if isinstance(value, tuple) else value, indent="  ")
