@@ -73,7 +73,7 @@ def _templates() -> Any:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"time": in_words, "json": _as_json}
+    environment.filters.update(time=in_words, json=_as_json)
     return environment
 
 

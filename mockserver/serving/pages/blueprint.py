@@ -151,8 +151,8 @@ def _add_clock(pages: Blueprint, dispatcher: Dispatcher) -> None:
 
     def shown(problem: str = "") -> Response:
         return rendered(
-            service.name, "clock.html", status=400 if problem else 200, clock=clock, form=request.form,
-            problem=problem, path=f"{PREFIX}/clock",
+            service.name, "clock.html", status=400 if problem else 200, problem=problem, form=request.form,
+            now=clock.now(), uptime=clock.uptime(), is_frozen=clock.is_frozen, path=f"{PREFIX}/clock",
         )  # fmt: skip
 
     @pages.get("/pages/clock")

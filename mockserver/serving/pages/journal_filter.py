@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from mockserver.console.suggestions import hint
 from mockserver.service.journal_entry import Entry
 
-MOST = 100  # rows
+MOST = 50  # rows; each is judged anew
 
 KINDS: Mapping[str, tuple[str, Callable[[Entry], Any]]] = {  # the words for each, and its condition
     "": ("all", lambda _: True),
