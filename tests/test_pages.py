@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from html import unescape
+from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
@@ -174,9 +175,9 @@ def test_the_overview_resets(gateway: MockGateway) -> None:
     assert list(gateway.policies) == []
 
 
-def test_files_that_a_reset_leaves_are_named(tmp_path: pytest.TempPathFactory) -> None:
+def test_files_that_a_reset_leaves_are_named(tmp_path: Path) -> None:
     """A reset names the files that others have changed; the overview shows what lint finds in files."""
-    path = tmp_path / "gold.json"  # type: ignore[operator]
+    path = tmp_path / "gold.json"
     with MockGateway(policies=str(tmp_path)) as gateway:
         call(gateway, "POST", "/tyk/policies", {"id": "gold"})
         path.write_text('{"id": "gold", "raet": 1}')

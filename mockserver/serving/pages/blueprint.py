@@ -14,7 +14,7 @@ from mockserver.serving.pages.configuration_rows import rows_of
 from mockserver.serving.pages.curl_lines import curl_line
 from mockserver.serving.pages.documents import documents
 from mockserver.serving.pages.journal_filter import KINDS, JournalFilter
-from mockserver.serving.pages.rendering import PREFIX, START, redirected, rendered
+from mockserver.serving.pages.rendering import PREFIX, START, Overview, redirected, rendered
 from mockserver.storage.backend import BackendUnavailable
 
 SERVICE_PAGES = {"gateway": gateway_pages, "dashboard": dashboard_pages}
@@ -34,8 +34,9 @@ def pages_blueprint(dispatcher: Dispatcher) -> Blueprint:
     _add_faults(pages, dispatcher)
     _add_clock(pages, dispatcher)
     of_service = SERVICE_PAGES.get(dispatcher.service.name)
-    if of_service is not None:
+    if of_service:
         of_service.add_pages(pages, dispatcher)
+        _add_configuration(pages, dispatcher)
 
     def failed(error: Exception) -> Response:
         status = 500 if isinstance(error, BackendUnavailable) else 400
@@ -51,8 +52,7 @@ def _add_overview(pages: Blueprint, dispatcher: Dispatcher) -> None:
 
     def shown(left: list[str] | None = None) -> Response:
         of_service = SERVICE_PAGES.get(service.name)
-        facts = of_service.facts(dispatcher) if of_service is not None else {}
-        findings = facts.pop("findings", [])
+        facts, findings = of_service.overview(dispatcher) if of_service else Overview({}, [])
         return rendered(
             service.name, "overview.html", current=START, service=service.name, facts=facts, left=left,
             faults=mock.faults.as_list(), requests=len(mock.journal), now=mock.clock.now(), findings=findings,
@@ -74,6 +74,10 @@ def _add_overview(pages: Blueprint, dispatcher: Dispatcher) -> None:
             message = f"There is no document {name!r}."
             return rendered(service.name, "problem.html", status=404, current=START, message=message)
         return rendered(service.name, "document.html", current=START, document=found)
+
+
+def _add_configuration(pages: Blueprint, dispatcher: Dispatcher) -> None:
+    service = dispatcher.service
 
     @pages.get("/pages/configuration")
     def configuration() -> Response:
@@ -120,11 +124,11 @@ def _add_journal(pages: Blueprint, dispatcher: Dispatcher) -> None:
 def _add_faults(pages: Blueprint, dispatcher: Dispatcher) -> None:
     mock, service = dispatcher.mock, dispatcher.service
 
-    def shown(problem: str = "", effect: str = "") -> Response:
+    def shown(problem: str = "") -> Response:
         return rendered(
             service.name, "faults.html", status=400 if problem else 200, faults=mock.faults.as_list(),
             targets=sorted(service.fault_targets), scenarios=service.scenarios, ends=fault_form.ENDS,
-            form=request.form, problem=problem, effect=effect, path=f"{PREFIX}/faults",
+            form=request.form, problem=problem, path=f"{PREFIX}/faults",
         )  # fmt: skip
 
     @pages.get("/pages/faults")

@@ -8,7 +8,7 @@ from flask import Blueprint, Response
 
 from mockserver.dashboard.dashboard import Dashboard
 from mockserver.serving.dispatcher import Dispatcher
-from mockserver.serving.pages.rendering import SHOWN, rendered
+from mockserver.serving.pages.rendering import SHOWN, Overview, rendered
 
 USER_MEMBERS = (
     "email_address",
@@ -19,11 +19,11 @@ USER_MEMBERS = (
 )  # not the access key
 
 
-def facts(dispatcher: Dispatcher) -> dict[str, Any]:
-    """What the overview tells of a Dashboard."""
+def overview(dispatcher: Dispatcher) -> Overview:
+    """What the first page tells of a Dashboard."""
     dashboard: Dashboard = dispatcher.service.state
     report = dashboard.deployment.report()
-    return {
+    facts = {
         "Version": f"Tyk Dashboard {dashboard.version}",
         "Organisations": len(dashboard.organisations.all()),
         "Policies": len(dashboard.policies.all("")),
@@ -32,6 +32,7 @@ def facts(dispatcher: Dispatcher) -> dict[str, Any]:
         "Places that are not right": sum(not placement.is_right for placement in report.placements),
         "Gateways beside": [f"{gateway.url}/_mock/" for gateway in dashboard.deployment.beside],
     }
+    return Overview(facts, [])
 
 
 def add_pages(pages: Blueprint, dispatcher: Dispatcher) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import Blueprint, Response, request
 
 from mockserver.gateway.gateway import Gateway
@@ -12,17 +10,17 @@ from mockserver.gateway.source import ReloadHangs
 from mockserver.serving.dispatcher import Dispatcher
 from mockserver.serving.gateway_control import explained, state_of
 from mockserver.serving.pages.policy_pairs import pairs_of, state_in_words
-from mockserver.serving.pages.rendering import PREFIX, SHOWN, redirected, rendered
+from mockserver.serving.pages.rendering import PREFIX, SHOWN, Overview, redirected, rendered
 
 _POLICIES, _KEYS = f"{PREFIX}/policies", f"{PREFIX}/keys"
 
 
-def facts(dispatcher: Dispatcher) -> dict[str, Any]:
-    """What the overview tells of a gateway."""
+def overview(dispatcher: Dispatcher) -> Overview:
+    """What the first page tells of a gateway."""
     gateway: Gateway = dispatcher.service.state
     state = state_of(dispatcher)
     pairs = pairs_of(state["written"].values(), state["loaded"])
-    return {
+    facts = {
         "Version": f"Tyk Gateway {state['gateway']}",
         "Up for": f"{state['uptime']:.0f} s",
         "Policies written": len(state["written"]),
@@ -31,8 +29,8 @@ def facts(dispatcher: Dispatcher) -> dict[str, Any]:
         "APIs": len(state["apis"]),
         "Keys": len(gateway.sessions.names("")),
         **({"Fed by": gateway.source.description} if gateway.source else {}),
-        "findings": state["findings"],
     }
+    return Overview(facts, state["findings"])
 
 
 def add_pages(pages: Blueprint, dispatcher: Dispatcher) -> None:

@@ -36,11 +36,6 @@ class PolicyPair:
         return self.written == self.loaded
 
     @property
-    def any(self) -> Policy:
-        """The policy as loaded, or else as written."""
-        return self.loaded or self.written or {}
-
-    @property
     def differences(self) -> list[Difference]:
         """The members that differ, those of rights and limits one by one; none if one side is missing."""
         if self.written is None or self.loaded is None:

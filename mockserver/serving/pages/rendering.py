@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask import Response, request
 
@@ -14,37 +14,44 @@ START = "/_mock/"
 PREFIX = "/_mock/pages"  # the JSON resources of /_mock/ keep their paths
 SHOWN = 200  # rows of a table
 
-_JOURNAL = Link(f"{PREFIX}/journal", "Journal")
 _COMMON = (
+    Link(f"{PREFIX}/journal", "Journal"),
     Link(f"{PREFIX}/faults", "Faults"),
     Link(f"{PREFIX}/clock", "Clock"),
-    Link(f"{PREFIX}/configuration", "Configuration"),
 )
+_CONFIGURATION = Link(f"{PREFIX}/configuration", "Configuration")
 NAVIGATION = {  # by service
     "gateway": (
         Link(START, "Overview"),
         Link(f"{PREFIX}/policies", "Policies"),
         Link(f"{PREFIX}/keys", "Keys"),
         Link(f"{PREFIX}/apis", "APIs"),
-        _JOURNAL,
         *_COMMON,
+        _CONFIGURATION,
     ),
     "dashboard": (
         Link(START, "Overview"),
         Link(f"{PREFIX}/organisations", "Organisations"),
         Link("/_mock/propagation", "Propagation"),
-        _JOURNAL,
         *_COMMON,
+        _CONFIGURATION,
         Link("/playground", "GraphQL"),
     ),
 }
+
+
+class Overview(NamedTuple):
+    """What the first page tells of a service: facts by their names, and the findings in its files."""
+
+    facts: dict[str, Any]
+    findings: list[dict[str, Any]]
 
 
 def rendered(
     service: str, template: str, /, *, status: int = 200, current: str = "", **values: Any
 ) -> Response:
     """The page of a template with the navigation of a service; `current` is its link, if not its own path."""
-    navigation = NAVIGATION.get(service, (Link(START, "Overview"), _JOURNAL, *_COMMON))
+    navigation = NAVIGATION.get(service, (Link(START, "Overview"), *_COMMON))
     reply = pages.page(
         template, status=status, navigation=navigation, current=current or request.path, **values
     )
