@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from html import unescape
 from pathlib import Path
+from types import SimpleNamespace
 from urllib.parse import urlencode
 
 import pytest
 from asking import call, send
+from flask import Flask
 from page_texts import page, post, text_of
 from test_control_access import RESPONSE_HEADERS
 
@@ -16,6 +19,7 @@ from mockserver import MockDashboard, MockGateway, create_app
 from mockserver.gateway.source import ReloadHangs
 from mockserver.http.client import Client
 from mockserver.service.pages import pages
+from mockserver.serving.pages.blueprint import pages_blueprint
 from mockserver.serving.pages.documents import documents
 from mockserver.serving.pages.rendering import NAVIGATION, PREFIX
 
@@ -247,3 +251,14 @@ def test_other_servers_have_the_pages_too() -> None:
     assert b"<h1>Mock gateway</h1>" in client.get("/_mock/").data
     assert client.post(f"{PREFIX}/reload", headers={"Origin": "http://evil.test"}).status_code == 403
     assert client.post(f"{PREFIX}/reload", headers={"Origin": "http://localhost"}).status_code == 303
+
+
+def test_a_service_without_pages_of_its_own_has_the_common_ones(gateway: MockGateway) -> None:
+    """Of any service a browser finds overview, journal, faults and clock."""
+    app = Flask("notes")
+    service = replace(gateway._service, name="notes")
+    app.register_blueprint(pages_blueprint(SimpleNamespace(mock=gateway.mock, service=service)))
+    for path in ("/_mock/", f"{PREFIX}/journal", f"{PREFIX}/faults", f"{PREFIX}/clock"):
+        answer = app.test_client().get(path)
+        assert (answer.status_code, b'aria-current="page"' in answer.data) == (200, True)
+    assert app.test_client().get(f"{PREFIX}/configuration").status_code == 404

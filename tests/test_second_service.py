@@ -23,7 +23,6 @@ from mockserver.service.mock import Mock
 from mockserver.service.registry import Call, Handlers, check
 from mockserver.service.service import Service
 from mockserver.serving.dispatcher import Dispatcher
-from mockserver.serving.pages.rendering import PREFIX
 from mockserver.serving.service_server import ServiceServer, listen
 
 pytestmark = pytest.mark.slow  # whole commands and servers
@@ -296,11 +295,3 @@ def test_a_mutant_of_a_second_service_is_noticed(
     answer_patches.install(mutant.patch, "notes")
     report = _judged(pytester, folder, server, monkeypatch)
     assert report.of(Status.FAILED)
-
-
-def test_a_second_service_has_pages(server: Server) -> None:
-    """A browser finds overview, journal, faults and clock of any service, without a page of its own."""
-    with Client(server.url) as client:
-        for path in ("/_mock/", f"{PREFIX}/journal", f"{PREFIX}/faults", f"{PREFIX}/clock"):
-            answer = client.send("GET", path)
-            assert (answer.status, b'aria-current="page"' in answer.body) == (200, True)
