@@ -170,7 +170,7 @@ def sentence(policy: NamedPolicy, explanation: Explanation) -> str:
     if policy.is_loaded:
         return f"{policy.id}: {policy.problem}; a gateway applies the rest of it"
     does = "refuses the key" if explanation.error else "passes over it"
-    return f'{policy.id}: {policy.problem}; a gateway {does} and logs "policy not found: {quoted(policy.id)}"'
+    return f"{policy.id}: {policy.problem}; a gateway {does}, and logs: policy not found: {quoted(policy.id)}"
 
 
 def as_json(explanation: Explanation) -> str:

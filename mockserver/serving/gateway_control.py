@@ -11,6 +11,7 @@ from mockserver.gateway import explanation
 from mockserver.gateway.gateway import Gateway
 from mockserver.gateway.policy_merging import Document
 from mockserver.gateway.seeding import seed
+from mockserver.gateway.unread_policies import unread
 from mockserver.golang import json_writer
 from mockserver.http.messages import JSON
 from mockserver.serving.dispatcher import Dispatcher
@@ -43,7 +44,9 @@ def add_routes(control: Blueprint, dispatcher: Dispatcher) -> None:
     @control.post("/why")
     def why() -> Response:
         session = _session(gateway, json_body())
-        result = explanation.explain(session, gateway.store, gateway.session_codec, gateway.behaviours)
+        result = explanation.explain(
+            session, gateway.store, gateway.session_codec, gateway.behaviours, unread(gateway.store)
+        )
         name = request.args.get("format", "json")
         if name not in explanation.FORMATS:
             raise ValueError(f"there is no format {name!r}; give one of {', '.join(explanation.FORMATS)}")
