@@ -10,7 +10,7 @@ _PAGE = Template("""<!doctype html>
 <title>$title</title>
 <style>
 body{font:15px/1.5 system-ui,sans-serif;margin:2em auto;max-width:70em;padding:0 1em;
-color:#222;background:#fff}
+color:#222;background:#fff;overflow-wrap:anywhere}
 h1{font-size:1.4em} h2{font-size:1.1em;margin:1.5em 0 .3em} code,pre{font:13px/1.4 ui-monospace,monospace}
 pre{white-space:pre-wrap;overflow-wrap:anywhere;background:#f4f4f4;padding:.6em;margin:.3em 0}
 table{border-collapse:collapse;margin:.3em 0} td,th{text-align:left;padding:.1em 1em .1em 0;
