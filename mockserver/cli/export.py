@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -76,18 +77,19 @@ def run(options: argparse.Namespace) -> int:
             masked.kinds[kind][name] = masking.masked(f"{kind}/{name}", document)
     export_files.write(options.output, export_files.manifest_of(masked, masking.replaced), masked)
     show(f"{masked.summary} in {options.output}")
-    show(*[f"replaced: {line}" for line in shortened(sorted(masking.replaced))])
+    show(*shortened(sorted(masking.replaced), "replaced: "))
     if masked.keys:
         show("replaced: the ids of all keys, by made-up ones")
     show(*[f"note: {note}" for note in masked.notes])
-    show_error(*[f"tyk-contract: {line}" for line in shortened(masked.problems)])
+    show_error(*shortened(masked.problems, "tyk-contract: "))
     return BROKEN if masked.problems else CONFORMS
 
 
-def shortened(lines: list[str]) -> list[str]:
-    """The first lines of many, and how many more there are."""
+def shortened(lines: Sequence[str], before: str = "") -> list[str]:
+    """The first lines of many, each after a text, and how many more there are."""
     more = len(lines) - SHOWN
-    return [*lines[:SHOWN], f"and {more} more"] if more > 0 else lines
+    shown = [f"{before}{line}" for line in lines[:SHOWN]]
+    return [*shown, f"  and {more} more"] if more > 0 else shown
 
 
 def _contents(options: argparse.Namespace) -> Contents:

@@ -101,31 +101,31 @@ def _carry_out(options: argparse.Namespace, target: Target, plan: Plan, problems
     wanted = [write.text for write in plan.writes]
     if differing and not options.overwrite:
         show_error(
-            *[f"tyk-contract: {line}" for line in shortened(problems)],
+            *shortened(problems, "tyk-contract: "),
             f"tyk-contract: the gateway has {len(differing)} of them otherwise, so that nothing was written:",
-            *[f"  {line}" for line in shortened(differing)],
+            *shortened(differing, "  "),
             "tyk-contract: give --overwrite to replace them",
         )
         return BROKEN
     if wanted and not target.is_mock and not options.yes:
-        show(*[f"would write {line}" for line in shortened(wanted)])
+        show(*shortened(wanted, "would write "))
         show_error("tyk-contract: this gateway is not a mock: nothing was written; give --yes to write")
         return USAGE
-    written = dict.fromkeys(plan.same, 0)
-    failure = ""
+    written, overwritten, failure = dict.fromkeys(plan.same, 0), list[str](), ""
     try:
         for number, (write, reason) in enumerate(carried_out(target, plan), 1):
             if reason:
                 problems.append(f"{write.text} is not written: {reason}")
             else:
                 written[write.kind] += 1
+                overwritten += [] if write.is_new else [write.text]
             show_progress(f"{number} of {len(wanted)}")
     except ClientError as error:
         failure = str(error)
     show_progress("")
     show(f"written: {in_words(written)}", f"there already: {in_words(plan.same)}")
-    show(*[f"overwrote {line}" for line in shortened(differing)])
-    show_error(*[f"tyk-contract: {line}" for line in shortened(problems)])
+    show(*shortened(overwritten, "overwrote "))
+    show_error(*shortened(problems, "tyk-contract: "))
     if failure:
         show_error(
             f"tyk-contract: {failure}; run the command again: it passes over what is written, and goes on"

@@ -107,7 +107,9 @@ class Masking:
         if isinstance(value, dict):
             pair = _name_in_pair(value, path)
             return {
-                name: self._value(place, item, (*path, pair) if pair and name == "value" else (*path, name))
+                name: self._value(
+                    place, item, (*path, "headers", pair) if pair and name == "value" else (*path, name)
+                )
                 for name, item in value.items()
             }
         if isinstance(value, list):

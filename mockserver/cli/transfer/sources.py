@@ -80,8 +80,11 @@ def of_policy_files(path: Path, rules: Rules) -> Contents:
 
 
 def without_use(session: Document) -> Document:
-    """A copy of a session without what its use changes."""
+    """A copy of a session without what its use changes, and with its tags, a set, in order."""
     kept = {member: value for member, value in session.items() if member not in OF_USE}
+    tags = kept.get("tags")
+    if isinstance(tags, list):
+        kept["tags"] = sorted(tags, key=str)
     rights = kept.get("access_rights")
     if isinstance(rights, dict):
         kept["access_rights"] = {name: _right_without_use(right) for name, right in rights.items()}
