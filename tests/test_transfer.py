@@ -10,11 +10,14 @@ from typing import Any
 
 import pytest
 from asking import call
+from dashboards import add, ask
 from impacts import API, ORDERS, fill
 from serving import error_line, run_command
 
-from mockserver import MockGateway
+from mockserver import MockDashboard, MockGateway
 from mockserver.cli.transfer import export_files
+
+pytestmark = pytest.mark.slow  # whole commands
 
 SECRET = "s3cret-of-the-gateway"
 HASHING = {"hash_keys": True, "enable_hashed_keys_listing": True}
@@ -223,3 +226,21 @@ def test_many_policies_are_carried(tmp_path: Path) -> None:
         assert run("export", gateway.url, "--output", tmp_path / "x.json").returncode == 0
         assert run("import", tmp_path / "x.json", other.url).returncode == 0
         assert len(call(other, "GET", "/tyk/policies")[1]) == 2000
+
+
+def test_a_dashboard_gives_its_policies_and_apis(tmp_path: Path) -> None:
+    """An export of a Dashboard has its policies under the ids that keys refer to, and its APIs, and no key of it."""
+    with MockDashboard() as dashboard, mock() as other:
+        gold = add(dashboard, rate=5, per=1, access_rights=ORDERS)
+        assert ask(dashboard, "POST", "/api/apis", {"api_definition": API})[0] == 200
+        environment = {"TYK_DASHBOARD_KEY": dashboard.key}
+        process = run(
+            "export", dashboard.url, "--service", "dashboard", "--output", tmp_path / "x", **environment
+        )
+        assert process.returncode == 0, process.stderr
+        assert "note: keys and OAuth clients are in the gateway" in process.stdout
+        assert dashboard.key not in "".join(texts(tmp_path / "x").values())
+        assert run("import", tmp_path / "x", other.url).returncode == 0
+        assert other.policies[gold]["rate"] == 5
+        (api,) = call(other, "GET", "/tyk/apis")[1]
+        assert api["proxy"]["listen_path"] == "/orders/"

@@ -12,14 +12,15 @@ from typing import Any
 
 import pytest
 from hostile import Peer, hostile
+from secret_places import PLANTED, planted
 from serving import error_line, run_command
 
 from mockserver import MockGateway
-from mockserver.cli.transfer.contents import DEEPEST, Contents
-from mockserver.cli.transfer.key_names import KeyNames, marked, unmarked
-from mockserver.cli.transfer.secret_members import REPLACED, SECRET_MEMBERS, Masking
+from mockserver.cli.transfer.contents import DEEPEST
+from mockserver.cli.transfer.secret_members import REPLACED, SECRET_MEMBERS
 
-PLANTED = "pl4nted-s3cret"
+pytestmark = pytest.mark.slow  # whole commands
+
 GATEWAY_SECRET = "s3cret-of-the-gateway"
 HELLO = {"status": "pass", "version": "5.12.0", "description": "Tyk GW"}
 PEM = f"-----BEGIN RSA PRIVATE KEY-----\n{PLANTED}\n-----END RSA PRIVATE KEY-----"
@@ -68,15 +69,6 @@ def everything(folder: Path) -> str:
     return "".join(f"{path.name} {path.read_text()}" for path in folder.rglob("*") if path.is_file())
 
 
-def planted(path: str) -> dict[str, Any]:
-    """A document with the secret at the path of a row of the table."""
-    document: Any = PLANTED
-    for name in reversed(path.replace("**", "deep.db_password").replace("*", "X-Upstream").split(".")):
-        document = {name: document}
-    assert isinstance(document, dict)
-    return document
-
-
 def full_of_secrets() -> dict[str, Any]:
     """A document with the secret in each place of the table, at its top, deep in it, and in lists."""
     rows = [planted(member.path) for member in SECRET_MEMBERS]
@@ -109,43 +101,6 @@ def test_no_planted_secret_is_in_an_export(tmp_path: Path) -> None:
     manifest = json.loads((tmp_path / "x" / "export.json").read_text())
     assert manifest["counts"] == {"policies": 1, "apis": 1, "keys": 1, "clients": 1}
     assert len(manifest["replaced"]) > 4 * 2 * len(SECRET_MEMBERS)
-
-
-@pytest.mark.parametrize("member", SECRET_MEMBERS, ids=lambda member: member.path)
-def test_each_row_of_the_table_masks(member: Any) -> None:
-    """Each row of the table of secret members replaces a text, notes it, and leaves what is replaced as it is."""
-    masking = Masking()
-    once = masking.masked("policies/gold", planted(member.path))
-    assert PLANTED not in json.dumps(once)
-    assert len(masking.replaced) == 1
-    assert Masking().masked("policies/gold", once) == once
-
-
-def test_what_is_no_secret_stays() -> None:
-    """Masking leaves names of headers, addresses of key sets, harmless headers and usual limits alone."""
-    document = {
-        "auth": {"auth_header_name": "Authorization"}, "jwt_source": "https://idp.test/jwks.json",
-        "enable_jwt": True, "global_headers": {"Content-Type": "application/json"}, "secret": "",
-        "rate": 5, "meta_data": {"plan": "gold"}, "proxy": {"target_url": "http://user.test/?q=key"},
-        "access_rights": {"password": {"versions": ["v1"]}},
-    }  # fmt: skip
-    masking = Masking(["", "other"])
-    assert masking.masked("apis/a", document) == document
-    assert masking.replaced == []
-
-
-def test_made_up_names_of_keys_are_stable_and_tell_nothing() -> None:
-    """A key has one made-up name for each secret of a gateway; an import and another export keep it."""
-    name = KeyNames("secret").name("acmeid", {"org_id": "acme"})
-    assert re.fullmatch("made-up-[0-9a-f]{24}", name)
-    assert name == KeyNames("secret").name("acmeid", {})
-    assert name != KeyNames("other").name("acmeid", {})
-    assert KeyNames("other").name(f"acme{name}", {"org_id": "acme"}) == name
-    session = marked(name, {"meta_data": {"plan": "gold"}})
-    assert KeyNames("other").name("a-hash", session) == name
-    assert unmarked(session) == {"meta_data": {"plan": "gold"}}
-    assert unmarked(marked(name, {})) == {}
-    assert KeyNames("s").name("id", {"meta_data": {"tyk-contract-key": "../../x"}}).startswith("made-up-")
 
 
 def test_odd_ids_stay_within_the_directory(tmp_path: Path) -> None:
@@ -279,13 +234,3 @@ def test_ids_that_are_no_names_are_not_written(tmp_path: Path) -> None:
     assert process.returncode == 1
     assert process.stderr.count("the id is no name that a gateway can store; correct it\n") == len(odd)
     assert all(line.isprintable() for line in process.stderr.split("\n"))
-
-
-def test_contents_take_each_id_once() -> None:
-    """Contents name a document without an id, one that is no object, and one whose id is taken."""
-    contents = Contents("files")
-    for name, document in (("", {}), ("gold", []), ("gold", {}), ("gold", {})):
-        contents.add("policies", name, document)
-    assert [line.partition(": ")[2] for line in contents.problems] == [
-        "it has no id", "it is not a JSON object", "there is another one with this id",
-    ]  # fmt: skip
