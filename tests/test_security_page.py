@@ -18,6 +18,7 @@ from contract_tests.engine.target import MAX_LOGGED
 from mockserver import MockDashboard, MockGateway
 from mockserver.cli import impact_files, json_service
 from mockserver.cli.serve import STOP_SECONDS
+from mockserver.cli.transfer import contents
 from mockserver.console import credentials
 from mockserver.dashboard import policies, records
 from mockserver.dashboard.graphql import limits as graphql
@@ -107,6 +108,7 @@ NUMBERS = [  # the beginning of a row, a text in it, the value in the code, and 
     ("answer that `impact`", "32 MiB", client.MAX_BODY, 32 * MIB),
     ("answer that `impact`", "1,000,000", json_size.MAX_VALUES, 1_000_000),
     ("session that `impact`", "200 levels", impact_files.DEEPEST, 200),
+    ("document that `export`", "200 levels", contents.DEEPEST, 200),
     ("session that `impact`", "1,000 policies", impact_files.MOST_POLICIES, 1000),
     ("credential in a file", "64 KiB", credentials.LONGEST, 64 * KIB),
     ("exchange, from connecting", "3 s without data", client.STALL_SECONDS, 3),

@@ -67,11 +67,14 @@ def run(options: argparse.Namespace) -> int:
     from mockserver.cli.transfer import export_files
     from mockserver.cli.transfer.contents import Contents
     from mockserver.cli.transfer.secret_members import Masking
+    from mockserver.http.redaction import all_hidden
 
     export_files.check(options.output)
     contents = _contents(options)
-    masking = Masking(value for kind in (SECRET, KEY) for value in kind.known(options))
-    masked = Contents(contents.service, contents.version, problems=contents.problems, notes=contents.notes)
+    secrets = [value for kind in (SECRET, KEY) for value in kind.known(options)]
+    masking = Masking(secrets)
+    problems = [all_hidden(problem, secrets) for problem in contents.problems]
+    masked = Contents(contents.service, contents.version, problems=problems, notes=contents.notes)
     for kind, documents in contents.kinds.items():
         for name, document in documents.items():
             masked.kinds[kind][name] = masking.masked(f"{kind}/{name}", document)
@@ -98,19 +101,14 @@ def _contents(options: argparse.Namespace) -> Contents:
     Raises:
         ValueError: it cannot be read.
     """
-    from mockserver.cli.transfer import export_files, sources
+    from mockserver.cli.transfer import sources
     from mockserver.cli.transfer.key_names import KeyNames
     from mockserver.cli.transfer.services import opened
-    from mockserver.contract.spec_files import version_of
     from mockserver.gateway.impact import Rules
 
     source = options.source
     if "://" not in source:
-        path = Path(source)
-        if not path.exists():
-            raise ValueError(f"{source} does not exist; give a path, or a URL as in http://host:8080")
-        rules = Rules(version_of(options.gateway))
-        return export_files.read(path) or sources.of_policy_files(path, rules)
+        return sources.of_path(Path(source), options.gateway)
     service, secret = service_of(options), secret_of(options)
     with opened(service, source, secret, options.gateway, Deadline(options.max_time)) as (client, version):
         if service.name == "dashboard":

@@ -22,7 +22,12 @@ HASHED = "?hashed=true"  # names a key by its hash
 def policies_of_gateway(service: JsonService, rules: Rules) -> tuple[list[Policy], list[str]]:
     """The loaded policies of a gateway, and a line for each that is only partly understood."""
     advice = "check the URL, or give --policies"
-    return _decoded(service.listing("/tyk/policies", lambda document: document, advice), rules)
+    return _decoded(service.listing("/tyk/policies", items_of, advice), rules)
+
+
+def items_of(document: Any) -> Any:
+    """The items of a list in an answer, which Go writes as null if it is empty."""
+    return [] if document is None else document
 
 
 def policies_of_dashboard(service: JsonService, rules: Rules) -> tuple[list[Policy], list[str]]:

@@ -14,7 +14,6 @@ from mockserver.console.terminal import show, show_error, show_progress
 from mockserver.http.deadline import Deadline
 
 if TYPE_CHECKING:
-    from mockserver.cli.transfer.contents import Contents
     from mockserver.cli.transfer.target import Plan, Target
 
 _TEXT = f"""Exit codes: 0 all of the export is in the gateway, 1 something is not, 2 usage error, internal
@@ -58,11 +57,12 @@ def run(options: argparse.Namespace) -> int:
     """Write an export; return the exit code."""
     from contract_tests.gateway.service import GATEWAY
     from mockserver.cli.transfer.services import is_mock, opened
+    from mockserver.cli.transfer.sources import of_path
     from mockserver.cli.transfer.target import Target
     from mockserver.gateway.config import DEFAULT_SECRET
     from mockserver.http.client import ClientError
 
-    contents = _contents(options.source)
+    contents = of_path(options.source)
     secret = SECRET.of(options)
     secret = DEFAULT_SECRET if secret is None else secret
     limit = Deadline(options.max_time)
@@ -75,26 +75,12 @@ def run(options: argparse.Namespace) -> int:
         return UNREACHABLE
 
 
-def _contents(path: Path) -> Contents:
-    """What is to be written.
-
-    Raises:
-        ValueError: the path cannot be read.
-    """
-    from mockserver.cli.transfer import export_files, sources
-    from mockserver.contract.spec_files import version_of
-    from mockserver.gateway.impact import Rules
-
-    if not path.exists():
-        raise ValueError(f"{path} does not exist; give an export, or a directory of policies")
-    return export_files.read(path) or sources.of_policy_files(path, Rules(version_of(None)))
-
-
 def _carry_out(options: argparse.Namespace, target: Target, plan: Plan, problems: list[str]) -> int:
     """Write what a plan has, as far as the options allow it; return the exit code."""
     from mockserver.cli.transfer.contents import in_words
     from mockserver.cli.transfer.target import carried_out
     from mockserver.http.client import ClientError
+    from mockserver.http.redaction import all_hidden
 
     problems = [*problems, *plan.problems]
     differing = [write.text for write in plan.differing]
@@ -115,7 +101,7 @@ def _carry_out(options: argparse.Namespace, target: Target, plan: Plan, problems
     try:
         for number, (write, reason) in enumerate(carried_out(target, plan), 1):
             if reason:
-                problems.append(f"{write.text} is not written: {reason}")
+                problems.append(all_hidden(f"{write.text} is not written: {reason}", SECRET.known(options)))
             else:
                 written[write.kind] += 1
                 overwritten += [] if write.is_new else [write.text]

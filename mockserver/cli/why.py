@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from mockserver.gateway.impact import Rules
     from mockserver.gateway.policy_merging import Document
     from mockserver.gateway.policy_store import PolicyStore
-    from mockserver.gateway.unread_policies import Unread
 
 CLIENT_KEY = Credential(
     "key", "TYK_CONTRACT_CLIENT_KEY", "KEY", "Key of a client of the gateway at URL, or the hash of it"
@@ -92,7 +92,7 @@ class _Question:
     rules: Rules
     store: PolicyStore
     session: Document
-    unread: Unread | dict[str, str] = field(default_factory=dict)
+    unread: Mapping[str, str] = field(default_factory=dict)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -182,9 +182,11 @@ def _of_gateway(options: argparse.Namespace) -> _Question:
     with JsonService(options.url, (GATEWAY.auth_header, secret), has_long_listings=True) as service:
         policies, warnings = services.policies_of_gateway(service, rules)
         key = None if options.session else CLIENT_KEY.of(options)
-        session = _session(options, rules) if key is None else services.key_at_gateway(service, key, rules)
+        session = (
+            _session(options, rules) if key is None else services.key_at_gateway(service, key, rules).session
+        )
     show_error(*(f"tyk-contract: {warning}" for warning in warnings))
-    return _Question(rules, rules.store(policies), session if isinstance(session, dict) else session.session)
+    return _Question(rules, rules.store(policies), session)
 
 
 def _session(options: argparse.Namespace, rules: Rules) -> Document:

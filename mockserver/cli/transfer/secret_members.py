@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
+
+from mockserver.http.redaction import SHORTEST
 
 REPLACED = "replaced-by-tyk-contract-export"
 
@@ -88,14 +91,15 @@ class Masking:
     """The masking of documents, which notes what it has replaced.
 
     Args:
-        known: secrets that may be in no text at all, such as that of the gateway.
+        known: secrets that may be in no text at all, such as that of the gateway; short ones would be found
+            in many texts by chance, and are passed over.
 
     Attributes:
         replaced: the paths of replaced members, as in "apis/orders: jwt_source".
     """
 
     def __init__(self, known: Iterable[str] = ()) -> None:
-        self._known = tuple(secret for secret in known if secret)
+        self._known = tuple(secret for secret in known if len(secret) >= SHORTEST)
         self.replaced: list[str] = []
 
     def masked(self, place: str, document: Mapping[str, Any]) -> dict[str, Any]:
@@ -114,21 +118,20 @@ class Masking:
             }
         if isinstance(value, list):
             return [self._value(place, item, path) for item in value]
-        if value is None or isinstance(value, bool):
+        members = _members_at(path)
+        if value is None or isinstance(value, bool) or not (members or isinstance(value, str)):
             return value
-        text = self._text(str(value), path)
+        text = self._text(str(value), path[-1], members)
         if REPLACED not in text:
             return value
         self.replaced.append(f"{place}: {'/'.join(path)}")
         return text
 
-    def _text(self, text: str, path: tuple[str, ...]) -> str:
+    def _text(self, text: str, name: str, members: Iterable[SecretMember]) -> str:
         if any(secret in text for secret in self._known):
             return REPLACED
-        folded = tuple(map(_folded, path))
-        for pattern, member in _PATTERNS:
-            if _fits(pattern, folded):
-                text = member.masked(path[-1], text)
+        for member in members:
+            text = member.masked(name, text)
         for expression, instead in _IN_TEXTS:
             text = expression.sub(instead, text)
         return text
@@ -146,6 +149,13 @@ def _folded(name: str) -> str:
 
 
 _PATTERNS = [(tuple(map(_folded, member.path.split("."))), member) for member in SECRET_MEMBERS]
+
+
+@lru_cache(maxsize=1 << 14)  # documents of one kind share their paths
+def _members_at(path: tuple[str, ...]) -> tuple[SecretMember, ...]:
+    """The rows of the table that hold for a path."""
+    folded = tuple(map(_folded, path))
+    return tuple(member for pattern, member in _PATTERNS if _fits(pattern, folded))
 
 
 def _fits(pattern: tuple[str, ...], path: tuple[str, ...]) -> bool:

@@ -8,11 +8,14 @@ from typing import Any
 
 from contract_tests.engine.resources import quoted
 from mockserver.cli.impact_files import policies_at
-from mockserver.cli.impact_services import keys_of_gateway
+from mockserver.cli.impact_services import items_of, keys_of_gateway
 from mockserver.cli.json_service import JsonService, ServiceError
+from mockserver.cli.transfer import export_files
 from mockserver.cli.transfer.contents import Contents, Document
 from mockserver.cli.transfer.key_names import KeyNames, unmarked
+from mockserver.contract.spec_files import version_of
 from mockserver.gateway.impact import COUNTERS, Rules
+from mockserver.http.redaction import hidden
 
 OF_USE = COUNTERS | {"date_created"}  # members of a session that its use changes
 
@@ -25,8 +28,8 @@ def of_gateway(service: JsonService, rules: Rules, names: KeyNames) -> Contents:
     """
     contents = Contents("gateway", str(rules.version))
     advice = "check the URL and the secret"
-    contents.add_all("policies", service.listing("/tyk/policies", _items, advice), "id")
-    for api in service.listing("/tyk/apis", _items, advice):
+    contents.add_all("policies", service.listing("/tyk/policies", items_of, advice), "id")
+    for api in service.listing("/tyk/apis", items_of, advice):
         _add_api(contents, api)
     _add_clients(contents, service)
     try:
@@ -45,7 +48,8 @@ def of_gateway(service: JsonService, rules: Rules, names: KeyNames) -> Contents:
         contents.notes.append(f"{tokens} access tokens of OAuth clients are left out, for they are secrets")
     for key_unread in unread:
         shown = names.name(key_unread.name.id, {})
-        contents.problems.append(f"key {shown!r} is not carried: it could not be read: {key_unread.reason}")
+        reason = hidden(key_unread.reason, key_unread.name.id)
+        contents.problems.append(f"key {shown!r} is not carried: it could not be read: {reason}")
     return contents
 
 
@@ -66,12 +70,21 @@ def of_dashboard(service: JsonService, version: str) -> Contents:
     return contents
 
 
-def of_policy_files(path: Path, rules: Rules) -> Contents:
-    """The policies of a directory or a record file, as a gateway reads them.
+def of_path(path: Path, gateway: str | None = None) -> Contents:
+    """What an export has, or the policies of a directory or a record file, as a gateway reads them.
+
+    Args:
+        path: the export, the directory or the file.
+        gateway: the version of the gateway; the default version if it is None.
 
     Raises:
-        ValueError: the path cannot be read.
+        ValueError: the path cannot be read, or the version is unknown.
     """
+    if not path.exists():
+        raise ValueError(f"{path} does not exist; give a path, or a URL as in http://host:8080")
+    if (export := export_files.read(path)) is not None:
+        return export
+    rules = Rules(version_of(gateway))
     contents = Contents("files", str(rules.version))
     policies, contents.problems = policies_at(path, rules)
     for policy in policies:
@@ -112,7 +125,7 @@ def _add_clients(contents: Contents, service: JsonService) -> None:
         if not api.get("use_oauth2"):
             continue
         try:
-            clients = service.listing(f"/tyk/oauth/clients/{quoted(api_id)}", _items, "try again")
+            clients = service.listing(f"/tyk/oauth/clients/{quoted(api_id)}", items_of, "try again")
         except ServiceError as error:
             contents.problems.append(f"no OAuth client of API {api_id[:80]!r} is carried: {error}")
             continue
@@ -120,7 +133,3 @@ def _add_clients(contents: Contents, service: JsonService) -> None:
             name = client.get("client_id") if isinstance(client, dict) else None
             document = {**client, "api_id": api_id} if isinstance(client, dict) else client
             contents.add("clients", f"{api_id}/{name}" if name else None, document)
-
-
-def _items(document: Any) -> Any:
-    return [] if document is None else document

@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from contract_tests.engine.resources import quoted
-from mockserver.cli.json_service import JsonService, message_in
+from mockserver.cli import USAGE
+from mockserver.cli.impact_services import items_of
+from mockserver.cli.json_service import JsonService, ServiceError, message_in
 from mockserver.cli.transfer.contents import NAMES, Contents, Document
 from mockserver.cli.transfer.key_names import marked, unmarked
 from mockserver.cli.transfer.secret_members import REPLACED
@@ -16,6 +18,7 @@ from mockserver.cli.transfer.sources import without_use
 from mockserver.golang import json_writer
 from mockserver.http.client import ClientError
 
+_ABSENT = (400, 404)  # an OAuth client of an API that is not there is answered with either
 _ODD = re.compile(r"[/\\\x00-\x1f\x7f]|^\.{1,2}$")  # of an id that is no segment of a path
 
 
@@ -147,7 +150,7 @@ class Target:
         return ""
 
     def _by_id(self, target: str, member: str) -> dict[str, Document]:
-        items = self._service.listing(target, lambda document: document or [], "check the URL and --secret")
+        items = self._service.listing(target, items_of, "check the URL and --secret")
         return {str(item.get(member)): item for item in items if isinstance(item, dict)}
 
     def _key(self, name: str, session: Document) -> Document | None:
@@ -160,8 +163,17 @@ class Target:
         return None if document is None else {**document, "api_id": client.get("api_id")}
 
     def _found(self, target: str) -> Document | None:
+        """The document at a target; None if there is none.
+
+        Raises:
+            ServiceError: the answer says neither, so that a write could overwrite what is there.
+        """
         status, document = self._service.get(target)
-        return document if status == 200 and isinstance(document, dict) else None
+        if status in _ABSENT:
+            return None
+        if status == 200 and isinstance(document, dict):
+            return document
+        raise ServiceError(f"GET {target} answers {status}{message_in(document)}; nothing was written", USAGE)
 
 
 def carried_out(target: Target, plan: Plan) -> Iterator[tuple[Write, str]]:
