@@ -18,6 +18,7 @@ from mockserver.cli.transfer.sources import without_use
 from mockserver.golang import json_writer
 from mockserver.http.client import ClientError
 
+_NO_TIME = "0s"  # that gateways of newer versions write for a duration that is not set
 _ABSENT = (400, 404)  # an OAuth client of an API that is not there is answered with either
 _ODD = re.compile(r"[/\\\x00-\x1f\x7f]|^\.{1,2}$")  # of an id that is no segment of a path
 
@@ -95,7 +96,7 @@ class Target:
                     plan.problems.append(f"{NAMES[kind][0]} {name[:80]!r} is not written: {problem}")
                     continue
                 before = present[kind](name, document)
-                if before is not None and _covers(document, before):
+                if before is not None and covers(document, before):
                     plan.same[kind] += 1
                 else:
                     plan.writes.append(Write(kind, name, document, before is None))
@@ -237,7 +238,7 @@ _REQUESTS: dict[str, Callable[[Write], tuple[str, str, Document]]] = {
 }  # fmt: skip
 
 
-def _covers(document: Any, before: Any) -> bool:
+def covers(document: Any, before: Any) -> bool:
     """True if a gateway has a document already: members that say nothing may be missing on either side.
 
     A replaced secret stands for any other.
@@ -245,13 +246,13 @@ def _covers(document: Any, before: Any) -> bool:
     if isinstance(document, str) and REPLACED in document and isinstance(before, str):
         return True
     if isinstance(document, dict) and isinstance(before, dict):
-        return all(_covers(document.get(name), before.get(name)) for name in document.keys() | before.keys())
+        return all(covers(document.get(name), before.get(name)) for name in document.keys() | before.keys())
     if isinstance(document, list) and isinstance(before, list) and document:
-        return len(document) == len(before) and all(map(_covers, document, before))
+        return len(document) == len(before) and all(map(covers, document, before))
     return document == before or (_says_nothing(document) and _says_nothing(before))
 
 
 def _says_nothing(value: Any) -> bool:
     if isinstance(value, dict):
         return all(map(_says_nothing, value.values()))
-    return not value
+    return not value or value == _NO_TIME

@@ -1,4 +1,4 @@
-"""The masking of secret members, and the made-up names of keys, of `tyk-contract export`."""
+"""The values of `tyk-contract export` and `import`: masked secrets, names of keys, contents, and comparison."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from secret_places import PLANTED, planted
 
 from mockserver.cli.transfer.contents import Contents
 from mockserver.cli.transfer.key_names import KeyNames, marked, unmarked
-from mockserver.cli.transfer.secret_members import SECRET_MEMBERS, Masking
+from mockserver.cli.transfer.secret_members import REPLACED, SECRET_MEMBERS, Masking
+from mockserver.cli.transfer.target import covers
 
 
 @pytest.mark.parametrize("member", SECRET_MEMBERS, ids=lambda member: member.path)
@@ -59,3 +60,22 @@ def test_contents_take_each_id_once() -> None:
     assert [line.partition(": ")[2] for line in contents.problems] == [
         "it has no id", "it is not a JSON object", "there is another one with this id",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("document", "before", "is_same"),
+    [
+        ({"rate": 5}, {"rate": 5.0, "per": 0, "tags": None, "limit": {"rate": 0}, "timeout": "0s"}, True),
+        ({"rate": 5, "tags": []}, {"rate": 5}, True),
+        ({"secret": REPLACED}, {"secret": "another"}, True),
+        ({"secret": REPLACED}, {}, False),
+        ({"rate": 5}, {"rate": 6}, False),
+        ({"rate": 5}, {"rate": 5, "per": 1}, False),
+        ({"rate": 5, "per": 1}, {"rate": 5}, False),
+        ({"tags": ["a", "b"]}, {"tags": ["a"]}, False),
+        ({"limits": [{"rate": 1}]}, {"limits": [{"rate": 1, "per": 0}]}, True),
+    ],
+)
+def test_members_that_say_nothing_make_no_difference(document: Any, before: Any, is_same: bool) -> None:
+    """`import` takes a document for the same if they differ in members that say nothing, or in a replaced secret."""
+    assert covers(document, before) is is_same
