@@ -10,6 +10,7 @@ from flask import Blueprint, Response, jsonify, request
 from mockserver.gateway import explanation
 from mockserver.gateway.gateway import Gateway
 from mockserver.gateway.policy_merging import Document
+from mockserver.gateway.unread_policies import unread
 from mockserver.golang import json_writer
 from mockserver.http.messages import JSON
 from mockserver.serving.dispatcher import Dispatcher
@@ -58,7 +59,8 @@ def state_of(dispatcher: Dispatcher) -> dict[str, Any]:
 
 def explained(gateway: Gateway, session: Document) -> explanation.Explanation:
     """A session after its policies were applied, as this gateway applies them."""
-    return explanation.explain(session, gateway.store, gateway.session_codec, gateway.behaviours)
+    store = gateway.store
+    return explanation.explain(session, store, gateway.session_codec, gateway.behaviours, unread(store))
 
 
 def _seeds(body: dict[str, Any]) -> dict[str, Any]:
