@@ -39,7 +39,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 0
     except (ValueError, OSError) as error:  # all errors that a user can correct are subclasses
-        show_error(*_lines_of(error, [value for kind in CREDENTIALS for value in kind.known(options)]))
+        secrets = [value for kind in CREDENTIALS for value in kind.known(options)]
+        connection = getattr(options, "connection", None)
+        show_error(*_lines_of(error, [*secrets, *(connection.secrets if connection else ())]))
         code = getattr(error, "code", USAGE)
     except RecursionError:
         show_error("tyk-contract: a document is nested too deeply; correct the file")

@@ -23,8 +23,10 @@ from mockserver.dashboard.nodes.propagation import (
     placements_of,
 )
 from mockserver.http.client import Client, ClientError, Header, TimeOver
+from mockserver.http.connection_settings import ConnectionSettings
 from mockserver.http.deadline import Deadline
 from mockserver.http.json_answers import document_of
+from mockserver.http.pacing import Pacer
 
 MOCK = "/_mock/propagation"
 CONFIRMATIONS = "/_mock/confirmations"
@@ -64,9 +66,13 @@ class Reader:
         url: its URL.
         header: the header with the credential.
         within: the deadline of all that is read.
+        settings: how the service is reached.
     """
 
-    def __init__(self, url: str, header: Header, within: Deadline) -> None:
+    def __init__(
+        self, url: str, header: Header, within: Deadline, settings: ConnectionSettings | None = None
+    ) -> None:
+        self._settings = settings
         self._url = url
         self._header = header
         self._within = within
@@ -88,7 +94,9 @@ class Reader:
         self._send("POST", target, json.dumps(document).encode())
 
     def _send(self, method: str, target: str, body: bytes | None) -> tuple[int, Any]:
-        with Client(self._url, READING, LONGEST, self._within) as client:
+        with Client(
+            self._url, READING, LONGEST, self._within, settings=self._settings, pacer=Pacer()
+        ) as client:
             answer = client.send(method, target, [self._header], body)
         return answer.status, document_of(answer.body, MOST_VALUES)
 
