@@ -17,7 +17,7 @@ GROUPS = {  # the modules of this package that are commands, in the order of the
     "Mock a gateway or Dashboard": ("serve", "dashboard", "planes"),
     "Check a gateway or Dashboard": ("verify", "clean", "behaviours", "explain"),
     "Understand policies": ("lint", "why", "impact", "propagation"),
-    "Compare versions and recordings": ("diff", "deviations", "parity", "record", "mutants"),
+    "Compare versions and recordings": ("compare", "diff", "deviations", "parity", "record", "mutants"),
 }
 COMMANDS = tuple(command for commands in GROUPS.values() for command in commands)
 TOP_EXAMPLES = f"""{EXAMPLES}tyk-contract serve --port 8080                     a mock gateway
