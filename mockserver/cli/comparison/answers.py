@@ -29,6 +29,7 @@ _LISTS = ("keys", "Data", "users", "apis", "policies")  # members whose value is
 _PAGES = {"pages", "Pages"}  # members that count them
 Neutral = Callable[[str], str]
 ABSENT = "absent"
+_NOTHING = object()  # the value of a member that is not there
 
 
 @dataclass(frozen=True)
@@ -38,12 +39,14 @@ class Divergence:
     Attributes:
         kind: "answer", "status", "header", "member" or "text".
         subject: the name of the header or the JSON pointer; "" for a status and a text.
+        is_left_out: True if one side leaves out a member that the other one writes without a value.
     """
 
     kind: str
     subject: str
     a: str
     b: str
+    is_left_out: bool = False
 
 
 @dataclass(frozen=True)
@@ -105,7 +108,10 @@ def _bodies(a: Answered, b: Answered) -> list[Divergence]:
         is_same = _masked("", a.text) == _masked("", b.text)
         return [] if is_same else [Divergence("text", "", shorten(a.text, 160), shorten(b.text, 160))]
     members = [
-        Divergence("member", pointer or "/", left, right) for pointer, left, right in _members("", *old, *new)
+        Divergence(
+            "member", pointer, _shown(pointer, left), _shown(pointer, right), _is_left_out(left, right)
+        )
+        for pointer, left, right in _members("", *old, *new)
     ]
     if not members and json.dumps(_masked("", old[0])) != json.dumps(_masked("", new[0])):
         return [Divergence("text", "", shorten(a.text, 160), shorten(b.text, 160))]  # in another order
@@ -135,13 +141,16 @@ def _own(document: Any, prefix: str) -> Any:
     return document
 
 
-def _members(pointer: str, a: Any, b: Any) -> Iterator[tuple[str, str, str]]:
-    """The pointer and both values of each member that differs; a list that has another length as a whole."""
+def _members(pointer: str, a: Any, b: Any) -> Iterator[tuple[str, Any, Any]]:
+    """The pointer and both values of each member that differs, `_NOTHING` for none.
+
+    A list that has another length differs as a whole.
+    """
     if isinstance(a, dict) and isinstance(b, dict):
         for name in dict.fromkeys([*a, *b]):
             here = f"{pointer}/{name.replace('~', '~0').replace('/', '~1')}"
             if name not in a or name not in b:
-                yield here, _shown(name, a.get(name), name in a), _shown(name, b.get(name), name in b)
+                yield here, a.get(name, _NOTHING), b.get(name, _NOTHING)
             else:
                 yield from _members(here, a[name], b[name])
     elif isinstance(a, list) and isinstance(b, list) and len(a) == len(b):
@@ -151,13 +160,26 @@ def _members(pointer: str, a: Any, b: Any) -> Iterator[tuple[str, str, str]]:
         name = pointer.rpartition("/")[2]
         left, right = _masked(name, a), _masked(name, b)
         if left != right or type(a) is not type(b):
-            yield pointer, _shown(name, a, True), _shown(name, b, True)
+            yield pointer or "/", a, b
 
 
-def _shown(name: str, value: Any, is_there: bool) -> str:
-    if not is_there:
+def _shown(pointer: str, value: Any) -> str:
+    if value is _NOTHING:
         return ABSENT
-    return shorten(json.dumps(_masked(name, value), ensure_ascii=False), 120)
+    masked = _masked(pointer.rpartition("/")[2], value)
+    return shorten(json.dumps(masked, ensure_ascii=False), 120)
+
+
+def _is_left_out(a: Any, b: Any) -> bool:
+    """True if one of two values is not there, and the other one says nothing."""
+    return _NOTHING in (a, b) and all(value is _NOTHING or _is_empty(value) for value in (a, b))
+
+
+def _is_empty(value: Any) -> bool:
+    """True for null, false, 0, "", and what has nothing but these."""
+    if isinstance(value, dict):
+        return all(map(_is_empty, value.values()))
+    return all(map(_is_empty, value)) if isinstance(value, list) else not value
 
 
 def _masked(name: str, value: Any) -> Any:

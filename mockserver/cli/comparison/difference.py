@@ -57,6 +57,7 @@ class Difference:
         count: the number of exchanges or verdicts that show it.
         example: a line to paste, or a place, that shows it; "" if there is none.
         followed: the number of exchanges whose difference may be a consequence of this one.
+        members: the pointers of all members that it is about, if these are several.
     """
 
     kind: str
@@ -68,6 +69,7 @@ class Difference:
     count: int = 1
     example: str = ""
     followed: int = 0
+    members: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -113,7 +113,7 @@ class LiveComparison:
                 warnings += [f"could not be removed from {name}: {', '.join(left)}"] if left else []
         if self._refused:
             warnings.append(
-                f"not played to the end, for a name could not be told apart: {', '.join(self._refused)}"
+                f"not played to the end, for a request names what is not of the run: {', '.join(self._refused)}"
             )
         a, b = (Side(run.target.url, run.service.name, str(run.version)) for run in self._runs)
         return Comparison(
