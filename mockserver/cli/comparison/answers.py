@@ -11,6 +11,7 @@ from typing import Any
 
 from contract_tests.engine.checks import shorten
 from contract_tests.engine.exchange import Exchange
+from mockserver.evidence.recording import in_any_order
 
 _OWN_WAYS = {  # headers that say when and how an answer came, and not what it is
     "date", "content-length", "transfer-encoding", "connection", "keep-alive", "age", "via", "x-request-id",
@@ -108,10 +109,8 @@ def _bodies(a: Answered, b: Answered) -> list[Divergence]:
         is_same = _masked("", a.text) == _masked("", b.text)
         return [] if is_same else [Divergence("text", "", shorten(a.text, 160), shorten(b.text, 160))]
     members = [
-        Divergence(
-            "member", pointer, _shown(pointer, left), _shown(pointer, right), _is_left_out(left, right)
-        )
-        for pointer, left, right in _members("", *old, *new)
+        Divergence("member", pointer, _shown(pointer, one), _shown(pointer, other), _is_left_out(one, other))
+        for pointer, one, other in _members("", *old, *new)
     ]
     if not members and json.dumps(_masked("", old[0])) != json.dumps(_masked("", new[0])):
         return [Divergence("text", "", shorten(a.text, 160), shorten(b.text, 160))]  # in another order
@@ -123,6 +122,8 @@ def _document(answered: Answered) -> tuple[Any] | None:
     document = answered.exchange.json
     if document is None and answered.exchange.text.strip() != "null":
         return None
+    for holder, name in in_any_order(document):
+        holder[name].sort(key=json.dumps)
     text = json.dumps(_own(document, answered.prefix), ensure_ascii=False)
     try:
         return (json.loads(answered.neutral(answered.exchange.auth.masked(text))),)
@@ -189,9 +190,14 @@ def _masked(name: str, value: Any) -> Any:
     if isinstance(value, list):
         return [_masked(name, item) for item in value]
     if isinstance(value, str):
+        if name in _TIME_NAMES and value.isdecimal() and _is_near(int(value)):
+            return "<time>"
         return next((stand_in for pattern, stand_in in _VOLATILE if pattern.fullmatch(value)), value)
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
-        now = datetime.now(UTC).timestamp()
-        is_near = any(abs(value / unit - now) < NEAR_SECONDS for unit in (1, 1000, 10**9))
-        return "<time>" if is_near and (name in _TIME_NAMES or value > 1e9) else value
-    return value
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return "<time>" if is_number and _is_near(value) else value
+
+
+def _is_near(number: float) -> bool:
+    """True for a time of these days, in seconds, milliseconds or nanoseconds since 1970."""
+    now = datetime.now(UTC).timestamp()
+    return any(abs(number / unit - now) < NEAR_SECONDS for unit in (1, 1000, 10**9))

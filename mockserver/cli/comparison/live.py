@@ -112,9 +112,8 @@ class LiveComparison:
                 left = _clean(run)
                 warnings += [f"could not be removed from {name}: {', '.join(left)}"] if left else []
         if self._refused:
-            warnings.append(
-                f"not played to the end, for a request names what is not of the run: {', '.join(self._refused)}"
-            )
+            names = ", ".join(self._refused)
+            warnings.append(f"not played to the end, for a request may touch things of others: {names}")
         a, b = (Side(run.target.url, run.service.name, str(run.version)) for run in self._runs)
         return Comparison(
             a,
