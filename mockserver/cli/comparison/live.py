@@ -128,6 +128,9 @@ class LiveComparison:
     def _notes(self, a: Side, b: Side) -> Iterator[str]:
         if a.version != b.version:
             yield f"other version: A {a.version}, B {b.version}"
+        service = self._runs[0].service
+        if "version" not in service.probe_members:
+            yield f"no {service.name} tells its version; the names of operations are those of {a.version}"
         for name, run in zip("AB", self._runs, strict=True):
             yield from (f"{name}: {note}" for note in run.options.connection.notes)
             if run.target.pacer.note:
