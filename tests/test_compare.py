@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from serving import run_command
 
 from contract_tests.engine.auth import Auth
 from contract_tests.engine.exchange import Exchange
-from mockserver.cli.comparison import formats, reports
+from mockserver.cli.comparison import collector, formats, reports
 from mockserver.cli.comparison.answers import Answered, Divergence, divergences
 from mockserver.cli.comparison.difference import EVERYONE, Comparison, Difference, Side, audience_of
 from mockserver.cli.comparison.reports import ReportError
@@ -207,6 +208,13 @@ def test_a_table_stays_a_table() -> None:
     row = text.splitlines()[-1]
     assert row.replace("\\|", "").count("|") == 6
     assert json.loads(formats.as_json(Comparison(side, side, (), (), "exchanges", 3)))["same"] is True
+
+
+def test_the_page_has_all_kinds() -> None:
+    """docs/compare.md has a row for each kind of difference."""
+    page = (Path(__file__).parent.parent / "docs" / "compare.md").read_text()
+    rows = {name for row in re.findall(r"^\| ([^|]+) \|", page, re.MULTILINE) for name in row.split(", ")}
+    assert rows >= {*reports.KINDS, *collector.KINDS}
 
 
 @pytest.mark.slow

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 from tls import Chain
 
 from contract_tests.engine import curl
 from contract_tests.engine.auth import Auth
 from mockserver.http import proxy
-from mockserver.http.connection_settings import ConnectionSettings
+from mockserver.http.connection_options import OPTIONS
+from mockserver.http.connection_settings import HEADERS_VARIABLE, PROXY_VARIABLE, ConnectionSettings
 from mockserver.http.origin import Origin
 from mockserver.http.proxy import Proxy
 
@@ -18,6 +22,13 @@ PROXIES = {
     "HTTPS_PROXY": "tls:3129",
     "NO_PROXY": "intern, .example.org,b:81",
 }
+
+
+def test_the_page_has_all_options() -> None:
+    """docs/reaching.md has a row for each option, and all variables."""
+    page = (Path(__file__).parent.parent / "docs" / "reaching.md").read_text()
+    assert set(re.findall(r"^\| `--([\w-]+)", page, re.MULTILINE)) == set(OPTIONS)
+    assert not [name for name in (HEADERS_VARIABLE, PROXY_VARIABLE) if name not in page]
 
 
 @pytest.fixture(name="chain", scope="module")
