@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import re
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from tls import Chain
 
 from contract_tests.engine import curl
 from contract_tests.engine.auth import Auth
-from mockserver.http import proxy
+from mockserver.http import connection_options, proxy
 from mockserver.http.connection_options import OPTIONS
 from mockserver.http.connection_settings import HEADERS_VARIABLE, PROXY_VARIABLE, ConnectionSettings
 from mockserver.http.origin import Origin
@@ -87,6 +88,23 @@ def test_an_option_that_cannot_be_used_is_named(
 def test_a_base_path_is_put_before_each_target(url: str, base_path: str, located: str) -> None:
     """The base path is added to the URL, once."""
     assert _settings(base_path=base_path).located(url) == located
+
+
+def test_the_settings_come_to_the_process_of_the_suite(chain: Chain, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Arguments and variables give the same settings again, with no header and no password in the arguments."""
+    settings = _settings(
+        cacert=chain.root, cert=chain.client, cert_key=chain.client_key, base_path="/gw",
+        headers=["X-A: s3cret", "X-B: b"], proxy="http://me:p%40ss@p:1",
+    )  # fmt: skip
+    arguments = connection_options.arguments_of(settings, "gateway-")
+    for name, value in connection_options.variables_of(settings).items():
+        monkeypatch.setenv(name, value)
+    parser = argparse.ArgumentParser()
+    connection_options.add_options(parser.add_argument, "gateway-")
+    options = vars(parser.parse_args(arguments))
+    again = connection_options.settings_of(lambda name: options[f"gateway_{name.replace('-', '_')}"])
+    assert again == settings
+    assert not [word for word in arguments if "s3cret" in word or "ss@" in word]
 
 
 def test_a_path_that_was_pasted_is_refused() -> None:

@@ -38,6 +38,16 @@ def test_a_limited_request_is_sent_again(gateway: MockGateway) -> None:
     assert pacer.note == "the server limited the requests: paced 2 times, 4.0 s"
 
 
+@pytest.mark.parametrize(("headers", "status"), [({"Retry-After": "1"}, 200), ({}, 503)])
+def test_a_server_that_is_overloaded_is_waited_for_if_it_asks(
+    gateway: MockGateway, headers: dict[str, str], status: int
+) -> None:
+    """An answer of 503 is waited for if it says how long, and is an answer like any other if not."""
+    gateway.fault("*", status=503, headers=headers, times=1)
+    with Client(gateway.url, pacer=Pacer(sleep=lambda _: None)) as client:
+        assert client.send("GET", "/hello").status == status
+
+
 def test_a_client_without_a_pacer_takes_a_limit_as_an_answer(gateway: MockGateway) -> None:
     """A client that has no pacer returns an answer of 429 as any other."""
     gateway.fault("*", status=429, times=1)

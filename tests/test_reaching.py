@@ -228,6 +228,9 @@ def test_every_command_takes_the_options(gateway: MockGateway, chain: Chain) -> 
         arguments = ("clean", url, "--secret", SECRET)
         assert run_command(*arguments, "--cacert", chain.root).returncode == 0
         assert run_command(*arguments, SSL_CERT_FILE=chain.root).returncode == 0
+        unknown = run_command("clean", url, "--insecure")
+        assert (unknown.returncode, "no secret was given" in unknown.stderr) == (2, True)
+        assert "certificate of the server is not checked" in unknown.stderr
         refused = run_command(*arguments)
         assert (refused.returncode, "--cacert FILE" in refused.stderr) == (3, True)
         impact = ("impact", url, "--secret", SECRET, "--delete", "gold", "--insecure")

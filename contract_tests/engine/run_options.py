@@ -5,14 +5,15 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Self
-
-import pytest
+from typing import TYPE_CHECKING, Self
 
 from mockserver.console.credentials import NODE_SECRET, SECRET, read_file
 from mockserver.http import connection_options
 from mockserver.http.connection_settings import ConnectionSettings
 from mockserver.http.deadline import RUN_SECONDS
+
+if TYPE_CHECKING:
+    import pytest
 
 
 @dataclass(frozen=True)

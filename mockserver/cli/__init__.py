@@ -56,6 +56,8 @@ def connection_of(options: argparse.Namespace) -> ConnectionSettings:
     """
     if not hasattr(options, "connection"):
         options.connection = settings_of(lambda name: getattr(options, name.replace("-", "_")))
+        if options.connection.insecure:
+            show_error("tyk-contract: the certificate of the server is not checked (--insecure)")
     settings: ConnectionSettings = options.connection
     return settings
 

@@ -78,6 +78,11 @@ def run(options: argparse.Namespace) -> int:
     except ClientError as error:
         show_error(hidden(f"tyk-contract: {url} cannot be cleaned: {error}", secret))
         return UNREACHABLE
+    except ValueError as error:
+        if not secret:
+            message = f"no secret was given, and {url} asks for one: give it in {service.variable} or a file"
+            raise ValueError(message) from error
+        raise
     finally:
         show_pace(pacer)
     show(f"removed: {len(found) - len(remaining)} of {len(found)}")

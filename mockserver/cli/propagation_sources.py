@@ -77,6 +77,11 @@ class Reader:
         self._header = header
         self._within = within
 
+    @property
+    def has_credential(self) -> bool:
+        """True if the header with the credential has a value."""
+        return bool(self._header[1])
+
     def get(self, target: str) -> tuple[int, Any]:
         """The status and the document of an answer, as `document_of` reads it.
 
@@ -246,6 +251,10 @@ def _loaded_by(reader: Reader, url: str) -> tuple[Loaded | None, str]:
         SourceError: it refuses the secret.
     """
     status, policies = reader.get("/tyk/policies")
+    if status in (401, 403) and not reader.has_credential:
+        raise SourceError(
+            f"no secret was given, and {url} asks for one: give it in TYK_GW_SECRET or a file", USAGE
+        )
     if status in (401, 403):
         raise SourceError(f"{url} refuses the secret with {status}; check --secret", USAGE)
     if status == 404:

@@ -19,7 +19,7 @@ from mockserver.http.connecting import NotConnected, connect, tls_remedy
 from mockserver.http.connection_settings import ConnectionSettings
 from mockserver.http.deadline import Deadline
 from mockserver.http.origin import Origin
-from mockserver.http.pacing import LIMITED, Pacer
+from mockserver.http.pacing import Pacer, is_limited
 
 MAX_BODY = 32 << 20  # bytes of a response body
 PACKED_FROM = 64 << 10  # bytes; longer bodies are compressed in memory
@@ -160,12 +160,10 @@ class Client:
             ClientError: there was no response, or none that is valid HTTP.
         """
         request = (method, target, tuple(headers), body, host)
-        answer, pacer, attempt = self._send(request), self._pacer, 1
-        while (
-            answer.status == LIMITED
-            and pacer is not None
-            and pacer.waits(target, attempt, answer.get("Retry-After"), self._within)
-        ):
+        answer, attempt = self._send(request), 1
+        while self._pacer is not None and is_limited(answer.status, after := answer.get("Retry-After")):
+            if not self._pacer.waits(target, attempt, after, self._within):
+                break
             answer, attempt = self._send(request), attempt + 1
         return answer
 

@@ -11,7 +11,7 @@ from email.utils import parsedate_to_datetime
 
 from mockserver.http.deadline import Deadline
 
-LIMITED = 429  # the status of a request that came too soon
+_TOO_SOON, _UNAVAILABLE = 429, 503
 ATTEMPTS = 8  # of one request
 LONGEST_WAIT = 30.0  # seconds before one attempt; who asks for more is not waited for
 LONGEST_OF_RUN = 300.0  # seconds of all waits together
@@ -19,11 +19,16 @@ SHORTEST_WAIT = 0.05  # seconds; a server that says 0 would get its next request
 UNSAID = 1.0  # seconds before the second attempt if the server does not say; doubled before each further one
 
 
+def is_limited(status: int, retry_after: str) -> bool:
+    """True for an answer that asks to come again later: 429, or 503 with a Retry-After."""
+    return status == _TOO_SOON or (status == _UNAVAILABLE and bool(retry_after))
+
+
 class Pacer:
     """The waits of one command; threads share it, and all of them wait together.
 
     Args:
-        may_repeat: True for a target whose answer of 429 is not itself of interest.
+        may_repeat: True for a target whose limit is not itself of interest.
         sleep: waits for a number of seconds.
 
     Attributes:
