@@ -130,7 +130,7 @@ def test_clean_is_safe_with_a_hostile_list(
         def __exit__(self, *_: object) -> None:
             pass
 
-    monkeypatch.setattr("mockserver.http.client.Client", lambda _, within: Hostile())
+    monkeypatch.setattr("mockserver.http.client.Client", lambda _, **_settings: Hostile())
     assert clean.run(_options(gateway, yes=True)) == 1
     assert not [target for target in deleted if "mine" in target]
     assert len(deleted) == len(set(deleted)) == clean.SHOWN * 2 + 3

@@ -56,10 +56,11 @@ def test_a_client_without_a_pacer_takes_a_limit_as_an_answer(gateway: MockGatewa
 
 
 @pytest.mark.parametrize(
-    ("retry_after", "seconds"), [("3", 3), ("0", pacing.SHORTEST_WAIT), ("", 1), ("soon", 1), ("nan", 1)]
+    ("retry_after", "seconds"),
+    [("3", 3), ("0", pacing.SHORTEST_WAIT), ("", 0.5), ("soon", 0.5), ("nan", 0.5)],
 )
 def test_the_wait_is_what_the_server_says(retry_after: str, seconds: float) -> None:
-    """The wait is that of Retry-After, or a second if it says none."""
+    """The wait is that of Retry-After, or half a second if it says none."""
     waits: list[float] = []
     assert Pacer(sleep=waits.append).waits("/", 1, retry_after, None)
     assert waits == [seconds]
@@ -78,10 +79,18 @@ def test_waits_are_bounded() -> None:
     pacer = Pacer(sleep=lambda _: None)
     assert not pacer.waits("/", 1, "31", None)
     assert not pacer.waits("/", 1, "5", Deadline(4))
-    assert not pacer.waits("/", pacing.ATTEMPTS, "0", None)
     while pacer.waits("/", 1, "30", None):
         pass
     assert pacer.seconds == pacing.LONGEST_OF_RUN
+
+
+def test_a_server_that_always_limits_is_not_waited_for_again(gateway: MockGateway) -> None:
+    """After one request whose attempts were all refused, no further one is waited for."""
+    waits: list[float] = []
+    gateway.fault("*", status=429, times=0)
+    with Client(gateway.url, pacer=Pacer(sleep=waits.append)) as client:
+        assert [client.send("GET", "/hello").status for _ in range(3)] == [429] * 3
+    assert waits == [0.5, 1, 2, 4]
 
 
 def test_requests_to_apis_are_not_repeated() -> None:

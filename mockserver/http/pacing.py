@@ -12,11 +12,11 @@ from email.utils import parsedate_to_datetime
 from mockserver.http.deadline import Deadline
 
 _TOO_SOON, _UNAVAILABLE = 429, 503
-ATTEMPTS = 8  # of one request
+ATTEMPTS = 5  # of one request; a server that refuses all of them is not waited for any more
 LONGEST_WAIT = 30.0  # seconds before one attempt; who asks for more is not waited for
-LONGEST_OF_RUN = 300.0  # seconds of all waits together
+LONGEST_OF_RUN = 120.0  # seconds of all waits together
 SHORTEST_WAIT = 0.05  # seconds; a server that says 0 would get its next request at once
-UNSAID = 1.0  # seconds before the second attempt if the server does not say; doubled before each further one
+UNSAID = 0.5  # seconds before the second attempt if the server does not say; doubled before each further one
 
 
 def is_limited(status: int, retry_after: str) -> bool:
@@ -44,6 +44,7 @@ class Pacer:
         self._may_repeat = may_repeat
         self._sleep = sleep
         self._lock = threading.Lock()
+        self._has_given_up = False
         self.count = 0
         self.seconds = 0.0
 
@@ -56,7 +57,10 @@ class Pacer:
             retry_after: the value of Retry-After, seconds or a date; "" if there was none.
             within: the deadline of the command; None if it has none.
         """
-        if attempt >= ATTEMPTS or not self._may_repeat(target):
+        if self._has_given_up or not self._may_repeat(target):
+            return False
+        if attempt >= ATTEMPTS:
+            self._has_given_up = True
             return False
         seconds = _seconds(retry_after)
         seconds = UNSAID * 2 ** (attempt - 1) if seconds is None else max(seconds, SHORTEST_WAIT)
