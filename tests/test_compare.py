@@ -76,6 +76,7 @@ PASSED, FAILED, SKIPPED = ("passed", ""), ("failed", "404"), ("not applicable", 
         (FAILED, FAILED, ""),
         (SKIPPED, ("error", "gone"), ""),
         (("failed", "tyk-contract-0a1b2c3d-17gold"), ("failed", "tyk-contract-ffffffff-4gold"), ""),
+        (("failed", "7c0a57acdfe493c5000449fb"), ("failed", "7c0a57ac00112233000449fb"), ""),
     ],
 )
 def test_a_change_of_a_verdict_has_a_kind(

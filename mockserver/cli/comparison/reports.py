@@ -23,7 +23,10 @@ KINDS = (  # in the order of the result
     "other verdict", "only in A", "only in B",
 )  # fmt: skip
 _UNJUDGED = {"not applicable", "error", "not judged"}
-_OWN_NAME = re.compile(r"tyk-contract-[0-9a-f]{8}-\d*_?")  # the names differ from run to run
+_OWN_NAMES = (  # that differ from run to run, with what stands for them
+    (re.compile(r"tyk-contract-[0-9a-f]{8}-\d*_?"), "tyk-contract-"),
+    (re.compile(r"7c0a57ac[0-9a-f]{16}"), "<id>"),
+)
 _OPTIONS = ("gateway", "suite", "profile", "not_offered", "connection_notes")  # told if they differ
 _SERVICES: dict[str, Service] = {"gateway": GATEWAY, "dashboard": DASHBOARD}
 
@@ -107,7 +110,10 @@ def _words(value: Any) -> str:
 
 
 def _text(value: Any) -> str:
-    return _OWN_NAME.sub("tyk-contract-", str(value or ""))
+    text = str(value or "")
+    for pattern, stand_in in _OWN_NAMES:
+        text = pattern.sub(stand_in, text)
+    return text
 
 
 def compare(a: ReadReport, b: ReadReport) -> Comparison:
