@@ -276,8 +276,6 @@ class Connection(asyncio.Protocol):
             self._late = None
             self.waiting_since = self._loop.time()
             self._go_on(ANSWER)
-            if self._server.stopping:  # since the answer began
-                self._transport.close()
 
         closes, is_cut = self._closes(received, reply), reply.truncate is not None
         data = cut(response_bytes(received[0], reply, close=closes), reply.truncate)
