@@ -48,6 +48,8 @@ def as_html(report: Report) -> str:
         f"by tyk-contract {report.suite}, profile {report.profile}; "
         f"{report.reloads} reloads, {report.seconds:.1f} s"
     )
+    for note in report.connection_notes:
+        summary += f"; {note}"
     if report.not_offered_note:
         summary += f"; {report.not_offered_note}"
     body = _BODY.substitute(

@@ -9,8 +9,10 @@ from typing import Any, Self
 from mockserver.cli import UNREACHABLE, USAGE
 from mockserver.golang.json_size import MAX_VALUES
 from mockserver.http.client import MAX_BODY, Client, ClientError, Header
+from mockserver.http.connection_settings import ConnectionSettings
 from mockserver.http.deadline import Deadline
 from mockserver.http.json_answers import document_of
+from mockserver.http.pacing import Pacer
 
 LONGEST = 256 << 20  # bytes of a long listing; ten thousand policies at ten nodes are 24 MB
 MOST_VALUES = 5_000_000  # in such a listing; ten thousand policies with all members have three million
@@ -32,6 +34,8 @@ class JsonService:
         url: its URL.
         header: the header with the credential.
         within: the deadline of all requests together.
+        settings: how the service is reached.
+        pacer: waits for a service that limits requests.
         has_long_listings: True if an answer may take longer, and be longer, than usual.
 
     Raises:
@@ -39,12 +43,24 @@ class JsonService:
     """
 
     def __init__(
-        self, url: str, header: Header, within: Deadline | None = None, *, has_long_listings: bool = False
+        self,
+        url: str,
+        header: Header,
+        within: Deadline | None = None,
+        *,
+        settings: ConnectionSettings | None = None,
+        pacer: Pacer | None = None,
+        has_long_listings: bool = False,
     ) -> None:
         timeout, longest = (READING, LONGEST) if has_long_listings else (10.0, MAX_BODY)
-        self._client = Client(url, timeout, longest, within)
+        self._client = Client(url, timeout, longest, within, settings=settings, pacer=pacer or Pacer())
         self._header = header
         self._most = MOST_VALUES if has_long_listings else MAX_VALUES
+
+    @property
+    def has_credential(self) -> bool:
+        """True if the header with the credential has a value."""
+        return bool(self._header[1])
 
     def get(self, target: str) -> tuple[int, Any]:
         """The status and the document of the answer to a GET, as `document_of` reads it.

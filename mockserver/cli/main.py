@@ -20,7 +20,7 @@ GROUPS = {  # the modules of this package that are commands, in the order of the
     "Check a gateway or Dashboard": ("verify", "clean", "behaviours", "explain"),
     "Understand policies": ("lint", "why", "impact", "propagation"),
     "Carry state from one gateway to another": ("export", "import"),
-    "Compare versions and recordings": ("diff", "deviations", "parity", "record", "mutants"),
+    "Compare versions and recordings": ("compare", "diff", "deviations", "parity", "record", "mutants"),
 }
 COMMANDS = tuple(command for commands in GROUPS.values() for command in commands)
 TOP_EXAMPLES = f"""{EXAMPLES}tyk-contract serve --port 8080                     a mock gateway
@@ -46,7 +46,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 0
     except (ValueError, OSError) as error:  # all errors that a user can correct are subclasses
-        show_error(*_lines_of(error, [value for kind in CREDENTIALS for value in kind.known(options)]))
+        secrets = [value for kind in CREDENTIALS for value in kind.known(options)]
+        connection = getattr(options, "connection", None)
+        show_error(*_lines_of(error, [*secrets, *(connection.secrets if connection else ())]))
         code = getattr(error, "code", USAGE)
     except RecursionError:
         show_error("tyk-contract: a document is nested too deeply; correct the file")

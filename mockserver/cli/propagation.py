@@ -11,7 +11,7 @@ from contextlib import ExitStack
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from mockserver.cli import BROKEN, CONFORMS, UNREACHABLE, Commands
+from mockserver.cli import BROKEN, CONFORMS, UNREACHABLE, Commands, add_connection, connection_of, url_of
 from mockserver.console.credentials import CREDENTIALS, KEY, SECRET
 from mockserver.console.terminal import show
 from mockserver.http.deadline import Deadline
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from mockserver.cli.propagation_overview import Overview, ShownNode
     from mockserver.cli.propagation_sources import GatewayAddress
     from mockserver.dashboard.nodes.propagation import Placement
+    from mockserver.http.connection_settings import ConnectionSettings
 
 PAUSE = 0.5  # seconds between two readings
 SHOWN = 100  # lines of what is not right; of more than that the number is printed
@@ -67,6 +68,7 @@ def add(commands: Commands) -> None:
     )
     SECRET.add_options(parser)
     KEY.add_options(parser)
+    add_connection(parser)
     parser.set_defaults(run=run)
 
 
@@ -94,11 +96,12 @@ def _read_until_converged(options: argparse.Namespace) -> Overview:
 
     key, secret = KEY.of(options) or "", SECRET.of(options) or ""
     addresses = [_address(text) for text in options.gateway]
+    url, settings = url_of(options), connection_of(options)
     waiting, within = Deadline(options.wait), Deadline(options.wait or READING)
     last: Overview | ServiceError | None = None
     while True:
         try:
-            last = _read(options.url, key, addresses, secret, within)
+            last = _read(url, key, addresses, secret, within, settings)
         except ServiceError as error:
             last = error
             if error.code != UNREACHABLE:
@@ -114,14 +117,23 @@ def _read_until_converged(options: argparse.Namespace) -> Overview:
     return last
 
 
-def _read(url: str, key: str, addresses: Sequence[GatewayAddress], secret: str, within: Deadline) -> Overview:
+def _read(
+    url: str,
+    key: str,
+    addresses: Sequence[GatewayAddress],
+    secret: str,
+    within: Deadline,
+    settings: ConnectionSettings,
+) -> Overview:
     from mockserver.cli.json_service import JsonService
     from mockserver.cli.propagation_sources import overview_of, tell_confirmed
 
     with ExitStack() as services:
 
         def service(url: str, header: str, value: str) -> JsonService:
-            return services.enter_context(JsonService(url, (header, value), within, has_long_listings=True))
+            return services.enter_context(
+                JsonService(url, (header, value), within, settings=settings, has_long_listings=True)
+            )
 
         dashboard = service(url, "Authorization", key)
         gateways = [(address, service(address.url, "X-Tyk-Authorization", secret)) for address in addresses]

@@ -191,6 +191,10 @@ def _loaded_by(service: JsonService, url: str) -> tuple[Loaded | None, str]:
         ServiceError: it refuses the secret.
     """
     status, policies = service.get("/tyk/policies")
+    if status in (401, 403) and not service.has_credential:
+        raise ServiceError(
+            f"no secret was given, and {url} asks for one: give it in TYK_GW_SECRET or a file", USAGE
+        )
     if status in (401, 403):
         raise ServiceError(f"{url} refuses the secret with {status}; check --secret", USAGE)
     if status == 404:

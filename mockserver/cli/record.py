@@ -14,8 +14,11 @@ from mockserver.cli import (
     add_max_time,
     add_target,
     add_versions,
+    connection_of,
     secret_of,
     service_of,
+    show_pace,
+    url_of,
     version_asked,
 )
 from mockserver.console.credentials import ADMIN_SECRET
@@ -75,20 +78,24 @@ def add(commands: Commands) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Record the scenarios and print a line for each; return the exit code."""
+    from contract_tests.engine.managed_paths import managed_paths
     from contract_tests.engine.preflight import look
     from contract_tests.report import output_file
     from mockserver.evidence.recorder import SECRET
     from mockserver.evidence.scenarios import load_scenarios
     from mockserver.http.client import Client
+    from mockserver.http.pacing import Pacer
 
     output_file.check(options.out)
     service = service_of(options)
     scenarios = load_scenarios(tuple(options.scenarios), service.name)
-    detected = look(service, options.url, secret_of(options), version_asked(options) or "auto")
+    url, connection = url_of(options), connection_of(options)
+    detected = look(service, url, secret_of(options), version_asked(options) or "auto", settings=connection)
+    pacer = Pacer(managed_paths(service.contract(detected.version)))
     recorded = skipped = 0
     lines: list[dict[str, Any]] = []
     limit = Deadline(options.max_time)
-    with Client(options.url, timeout=30, within=limit) as client:
+    with Client(url, timeout=30, within=limit, settings=connection, pacer=pacer) as client:
         recorder = _recorder(client, options, limit)
         recorder.prepare()
         today = datetime.now(UTC).date().isoformat()
@@ -102,6 +109,7 @@ def run(options: argparse.Namespace) -> int:
             lines += recorder.record(scenario)
             recorded += 1
             show(f"  {scenario.name:32} recorded")
+    show_pace(pacer)
     output_file.write(options.out, "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines))
     show(f"{recorded} scenarios of {service.name} {detected.version} in {options.out}, {skipped} skipped")
     return CONFORMS
