@@ -7,15 +7,23 @@ from urllib.parse import urlsplit
 
 from mockserver.golang.urls import join_host_port
 from mockserver.http.answer_heads import BODILESS
-from mockserver.http.failures import LOG, error_reply
+from mockserver.http.failures import error_reply
 from mockserver.http.hop_by_hop import end_to_end
 from mockserver.http.messages import Reply, Request
 from mockserver.http.outgoing import Outgoing, TransportError
 from mockserver.http.transport import Bounds, Overdue, Received, exchange
 
 BOUNDS = Bounds(seconds=60, longest=32 << 20)  # of one exchange
-_NOT_SENT = ("content-length", "host", "expect", "via")
-_IGNORED_UPGRADES = ("h2c",)  # an offer, which clients send beside requests that need no other protocol
+_REPLACED = ("content-length", "expect", "host", "via")
+_IGNORED_UPGRADES = ("h2c",)  # an offer that comes with requests which need no other protocol
+
+
+class NotForwarded(Exception):
+    """The server gave no answer that can be passed on; `reply` tells the client why, the message the log."""
+
+    def __init__(self, reason: str, status: int) -> None:
+        super().__init__(reason)
+        self.reply = error_reply(reason, status)
 
 
 class Forwarder:
@@ -25,7 +33,7 @@ class Forwarder:
         ValueError: the URL is not one of a server alone.
 
     Attributes:
-        failures: how many requests got no answer from the server.
+        own_hosts: the values of Host that name the forwarder itself; the server gets its own name instead.
     """
 
     def __init__(self, url: str, bounds: Bounds = BOUNDS) -> None:
@@ -40,50 +48,57 @@ class Forwarder:
             self._port = parts.port or default
         except ValueError as error:
             raise ValueError(f"{url!r} has no valid port; write it as http://host:8080") from error
-        self._is_secure = parts.scheme == "https"
-        self._host = parts.hostname
+        self._host, self._is_secure = parts.hostname, parts.scheme == "https"
         self._authority = join_host_port(self._host, self._port).removesuffix(f":{default}")
         self._bounds = bounds
         self._name = f"tyk-contract-{secrets.token_hex(4)}"  # in Via, by which a loop is found out
         self.own_hosts: frozenset[str] = frozenset()
-        self.failures = 0
 
-    def answer(self, request: Request) -> Reply:
-        """The server's answer to a request, or a refusal of what cannot be forwarded."""
-        if request.method == "CONNECT":
-            return error_reply("this proxy opens no tunnels; send requests for paths to it", 501)
-        upgrade = request.header("upgrade")
-        if upgrade and upgrade.lower() not in _IGNORED_UPGRADES:
-            text = "this proxy forwards HTTP/1.1 alone, and no upgrade; connect to the server itself for it"
-            return error_reply(text, 501)
+    def forward(self, request: Request) -> Reply:
+        """The server's answer to a request.
+
+        Raises:
+            NotForwarded: the request cannot be forwarded, or there is no answer that can be passed on.
+        """
         via = [value for name, value in request.head.headers if name.lower() == "via"]
+        _check(request)
         if any(self._name in value for value in via):
-            return error_reply("the URL of --proxy leads back to this proxy; give that of the server", 508)
+            raise NotForwarded("the URL of --proxy leads back to this proxy; give that of the server", 508)
+        outgoing = self._outgoing(request, via)
         try:
-            received = exchange(
-                self._host, self._port, self._outgoing(request, via), self._bounds, is_secure=self._is_secure
-            )
+            received = exchange(self._host, self._port, outgoing, self._bounds, is_secure=self._is_secure)
             return _reply(received, is_head=request.method == "HEAD")
         except TransportError as error:
-            self.failures += 1
-            LOG.error("%s %s: %s", request.method, self._authority, error)
-            return error_reply(
-                f"no answer of {self._authority}: {error}", 504 if isinstance(error, Overdue) else 502
-            )
+            status = 504 if isinstance(error, Overdue) else 502
+            raise NotForwarded(f"no answer from {self._authority}: {error}", status) from error
 
     def _outgoing(self, request: Request, via: list[str]) -> Outgoing:
-        head = request.head
-        host = request.header("host")
-        headers = [item for item in end_to_end(head.headers) if item[0].lower() not in _NOT_SENT]
+        """The request as it is sent: the same, without what is of the client's connection alone."""
+        head, host = request.head, request.header("host")
+        headers = [item for item in end_to_end(head.headers) if item[0].lower() not in _REPLACED]
+        passed = ", ".join([*via, f"{head.version[0]}.{head.version[1]} {self._name}"])
         return Outgoing(
             head.method,
             head.target,
-            self._authority if host in self.own_hosts or not host else host,
-            (*headers, ("Via", ", ".join([*via, f"{head.version[0]}.{head.version[1]} {self._name}"]))),
+            self._authority if not host or host.lower() in self.own_hosts else host,
+            (*headers, ("Via", passed)),
             request.body,
             is_plain=True,
             is_chunked=head.length < 0,
         )
+
+
+def _check(request: Request) -> None:
+    """Check that a request needs nothing but an exchange of HTTP/1.1.
+
+    Raises:
+        NotForwarded: it needs a tunnel or another protocol.
+    """
+    upgrade = request.header("upgrade")
+    if request.method == "CONNECT":
+        raise NotForwarded("this proxy opens no tunnels; send requests for paths to it", 501)
+    if upgrade and upgrade.lower() not in _IGNORED_UPGRADES:
+        raise NotForwarded("this proxy forwards HTTP/1.1 alone; connect to the server itself to upgrade", 501)
 
 
 def _reply(received: Received, *, is_head: bool) -> Reply:
@@ -100,8 +115,6 @@ def _reply(received: Received, *, is_head: bool) -> Reply:
     headers = [item for item in end_to_end(head.headers) if " " not in item[0]]
     if is_head or head.status in BODILESS:
         return Reply(body, head.status, tuple(headers))
-    framing = ("Content-Length", str(len(body)))
-    if not received.is_measured:
-        framing = ("Transfer-Encoding", "chunked")
     headers = [item for item in headers if item[0].lower() != "content-length"]
-    return Reply(body, head.status, (*headers, framing))
+    measured, chunked = ("Content-Length", str(len(body))), ("Transfer-Encoding", "chunked")
+    return Reply(body, head.status, (*headers, measured if received.is_measured else chunked))
