@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import re
 import socket
 import threading
 from collections.abc import Iterator
@@ -78,3 +79,17 @@ def proxying(
             thread.join(20)
             traffic.access_log.close()
             recording.close()
+
+
+def talk(proxy: Proxy, *parts: bytes) -> bytes:
+    """What a proxy answers to parts of a request, until it closes the connection; without the date."""
+    port = int(proxy.url.rpartition(":")[2])
+    with socket.create_connection(("127.0.0.1", port), 20) as connection:
+        for part in parts[:-1]:
+            connection.sendall(part)
+            connection.recv(1000)
+        connection.sendall(parts[-1])
+        answer = b""
+        while received := connection.recv(1 << 16):
+            answer += received
+    return re.sub(rb"Date: [^\r]*\r\n", b"", answer)

@@ -107,7 +107,7 @@ def run(options: argparse.Namespace) -> int:
     lines: list[dict[str, Any]] = []
     limit = Deadline(options.max_time)
     with Client(options.url, timeout=30, within=limit) as client:
-        recorder = _recorder(client, options, limit)
+        recorder = _recorder(client, options, limit, detected.scheme)
         recorder.prepare()
         today = datetime.now(UTC).date().isoformat()
         lines.append({service.name: str(detected.version), "secret": SECRET, "recorded": today})
@@ -134,18 +134,22 @@ def _of_gateway(client: Client, options: argparse.Namespace, limit: Deadline) ->
     return Recorder(client, secret_of(options), directory, config, limit=limit)
 
 
-def _of_dashboard(client: Client, options: argparse.Namespace, limit: Deadline) -> DashboardRecorder:
+def _of_dashboard(
+    client: Client, options: argparse.Namespace, limit: Deadline, scheme: str
+) -> DashboardRecorder:
     from mockserver.cli.recorded_run import RecordedRun
     from mockserver.evidence.dashboard_recorder import DashboardRecorder
 
     key = secret_of(options)
     run = RecordedRun(client, service_of(options), key)
-    return DashboardRecorder(client, key, run, ADMIN_SECRET.of(options) or "", limit)
+    return DashboardRecorder(client, key, run, ADMIN_SECRET.of(options) or "", limit, scheme)
 
 
-def _recorder(client: Client, options: argparse.Namespace, limit: Deadline) -> Recorder | DashboardRecorder:
+def _recorder(
+    client: Client, options: argparse.Namespace, limit: Deadline, scheme: str
+) -> Recorder | DashboardRecorder:
     return (
-        _of_dashboard(client, options, limit)
+        _of_dashboard(client, options, limit, scheme)
         if options.service == "dashboard"
         else _of_gateway(client, options, limit)
     )
