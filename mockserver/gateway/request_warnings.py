@@ -5,15 +5,15 @@ They are computed when the journal is read, from the entry and from the state at
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Any
 
 from mockserver.contract import members
 from mockserver.contract.openapi import Contract
 from mockserver.contract.silent_changes import silent_changes
-from mockserver.contract.spec_files import default_version, spec_path
+from mockserver.contract.spec_files import spec_path
 from mockserver.contract.versions import GatewayVersion
 from mockserver.gateway import unloaded
+from mockserver.gateway.dashboard_members import of_dashboard_alone
 from mockserver.gateway.gateway import Gateway
 from mockserver.golang import json_reader
 from mockserver.service.journal_entry import Entry
@@ -122,14 +122,4 @@ def _reason(name: str, schema: str, version: GatewayVersion) -> str:
     for member in members.find(members.load(spec_path("gateway")), name):
         if version not in member.span:
             return f"a member {member.span}, and this is {version}"
-    return "a member of the Dashboard alone" if schema == "Policy" and name in _of_dashboard() else ""
-
-
-@cache
-def _of_dashboard() -> frozenset[str]:
-    """The names of the members of a policy, and of its rights, that only a Dashboard has."""
-    folder = spec_path("dashboard")
-    kind: Any = Contract.load(default_version(folder), folder).type_of("Policy")
-    rights: Any = kind.by_name["access_rights"].type
-    gateways = {member.name for member in members.load(spec_path("gateway"))}
-    return frozenset({*kind.by_name, *rights.element.by_name} - gateways)
+    return "a member of the Dashboard alone" if schema == "Policy" and name in of_dashboard_alone() else ""
