@@ -8,7 +8,7 @@ UNLIKE := --disable-plugin KeywordDetector --disable-plugin HexHighEntropyString
 
 INSTALL := -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable
 
-.PHONY: verify test test-all test-lowest serve check bench format constraints sbom
+.PHONY: verify test test-all test-lowest serve check bench format constraints docs sbom
 
 verify: .venv/ready  ## judge the embedded mocks of both services by the contract suite
 	$(BIN)/tyk-contract verify --strict
@@ -46,6 +46,9 @@ constraints: .venv/check  ## take the newest versions into constraints.txt
 	$(BIN)/uv pip compile --quiet --upgrade --universal --all-extras --python-version 3.11 --no-annotate \
 		--custom-compile-command "make constraints" --output-file constraints.txt pyproject.toml
 
+docs: .venv/docs  ## build the documentation as a site, into site/
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
+
 sbom: .venv/check  ## write a bill of materials of the product, CycloneDX, to dist/sbom.json
 	$(BIN)/uv venv --quiet --clear --python $(BIN)/python .venv/product
 	$(BIN)/uv pip install --quiet --python .venv/product --constraint constraints.txt '.[redis]'
@@ -55,6 +58,10 @@ sbom: .venv/check  ## write a bill of materials of the product, CycloneDX, to di
 
 .venv/check: .venv/ready
 	$(BIN)/python $(INSTALL) '.[check]'
+	touch $@
+
+.venv/docs: .venv/ready
+	$(BIN)/python $(INSTALL) '.[docs]'
 	touch $@
 
 .venv/ready: pyproject.toml constraints.txt

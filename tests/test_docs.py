@@ -18,7 +18,8 @@ from mockserver.gateway.session_impact import Outcome
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
-SHELL = "\n".join(re.findall(r"```sh\n(.*?)```", README, re.DOTALL))
+GROUPS = (ROOT / "docs" / "groups.md").read_text()
+SHELL = "\n".join(re.findall(r"```sh\n(.*?)```", README + GROUPS, re.DOTALL))
 COMMANDS = [line.partition(" #")[0].strip() for line in SHELL.splitlines()]
 
 
@@ -40,7 +41,7 @@ def test_the_first_commands_are_targets_of_the_makefile() -> None:
 
 @pytest.mark.parametrize("command", [line for line in COMMANDS if line.startswith("tyk-contract serve")])
 def test_a_serve_command_serves(command: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
-    """Each `serve` command of the README starts a mock in a directory that has the files it names."""
+    """Each `serve` command of README and docs/groups.md starts a mock in a directory that has the files it names."""
     for name in ("policies", "apps"):
         (tmp_path / name).mkdir()
     (tmp_path / "tyk.conf").write_text('{"secret":"s"}')
@@ -98,7 +99,7 @@ def test_behaviours_are_listed() -> None:
     """`behaviours` lists the behaviours of the chosen version, and none of other versions."""
     process = run_command("behaviours", "--gateway", "5.13")
     assert process.returncode == 0, process.stderr
-    assert "id-characters  (addPolicy, core)" in process.stdout
+    assert "id-characters  (addPolicy, core, from 5.13.0)" in process.stdout
     assert "any-id-is-taken" not in process.stdout
 
 
@@ -221,10 +222,10 @@ def test_the_readme_names_each_route_of_the_mocks_own_api() -> None:
 
 
 def test_the_flags_of_the_readme_exist() -> None:
-    """Each flag that the README names is one of tyk-contract, but for those of pytest, curl, flask and gunicorn."""
+    """Each flag that the README names is one of tyk-contract, but for those of pytest and curl."""
     named = set(re.findall(r"(?<!-)--[a-z][a-z-]+", README))
     of_others = {
-        "--pyargs", "--gateway-url", "--path-as-is", "--data-raw", "--app", "--workers", "--threads",
+        "--pyargs", "--gateway-url", "--path-as-is", "--data-raw",
     }  # fmt: skip
     commands = (
         "serve",
@@ -240,6 +241,7 @@ def test_the_flags_of_the_readme_exist() -> None:
         "lint",
         "planes",
         "propagation",
+        "behaviours",
     )
     usage = "".join(run_command(command, "--help").stdout for command in commands)
     assert named - of_others - set(re.findall(r"--[a-z-]+", usage)) == set()

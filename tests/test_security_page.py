@@ -14,7 +14,6 @@ from dashboards import ask
 from orders import GOLD, serve
 
 from contract_tests.engine import runner, signals
-from contract_tests.engine import session as suite_session
 from contract_tests.engine.target import MAX_LOGGED
 from mockserver import MockDashboard, MockGateway
 from mockserver.cli import impact_files, propagation_sources
@@ -137,7 +136,7 @@ NUMBERS = [  # the beginning of a row, a text in it, the value in the code, and 
     ("body", "32 MiB", client.MAX_BODY, 32 * MIB),
     ("all exchanges of a run", "64 MiB", MAX_LOGGED, 64 * MIB),
     ("run of `verify`", "1,800 s", deadline.RUN_SECONDS, 1800),
-    ("run of `verify`", "60 s for its clean-up", suite_session.CLEANUP_SECONDS, 60),
+    ("run of `verify`", "60 s for its clean-up", deadline.CLEANUP_SECONDS, 60),
     ("upstream of the suite", "bodies of 1 MiB", echo_server.LIMITS.body, MIB),
     ("upstream of the suite", "64 MiB for 256", echo_server.LIMITS.held, 64 * MIB),
     ("upstream of the suite", "256 connections", echo_server.LIMITS.connections, 256),

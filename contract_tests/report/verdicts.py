@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
@@ -32,13 +32,12 @@ class Printable:
     """A record whose texts any format can hold: characters that are not printable appear as escapes."""
 
     def __post_init__(self) -> None:
-        for field in fields(self):  # type: ignore[arg-type]  # subclasses are dataclasses
-            value = getattr(self, field.name)
+        for name, value in vars(self).items():
             if isinstance(value, str):
-                object.__setattr__(self, field.name, printable(value))
+                object.__setattr__(self, name, printable(value))
             elif isinstance(value, tuple):
                 texts = tuple(printable(item) if isinstance(item, str) else item for item in value)
-                object.__setattr__(self, field.name, texts)
+                object.__setattr__(self, name, texts)
 
 
 @dataclass(frozen=True)
@@ -160,14 +159,18 @@ def by_behaviour(verdicts: Iterable[Verdict]) -> tuple[Verdict, ...]:
     return tuple(worst.values())
 
 
-def as_json(report: Report) -> str:
-    """The report as JSON."""
-    document = asdict(report)
-    document["conforms"] = report.conforms
-    document["counts"] = {status.value: len(report.of(status)) for status in Status}
-    for verdict in document["verdicts"]:
-        verdict["status"] = verdict["status"].value
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+def as_json(report: Report, indent: int | None = 2) -> str:
+    """The report as JSON; None as the indent gives one line."""
+    document = {
+        **vars(report),
+        "verdicts": [
+            {**vars(verdict), "status": verdict.status.value, "exchanges": list(map(vars, verdict.exchanges))}
+            for verdict in report.verdicts
+        ],
+        "conforms": report.conforms,
+        "counts": {status.value: len(report.of(status)) for status in Status},
+    }
+    return json.dumps(document, indent=indent, ensure_ascii=False) + "\n"
 
 
 def from_json(text: str) -> Report:

@@ -31,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command of the arguments and exit with its code."""
     guard()
     arguments = sys.argv[1:] if arguments is None else arguments
-    options = _parser(arguments).parse_args(arguments)
+    options = parser_of(arguments).parse_args(arguments)
     try:
         installation.check()
         code: int = options.run(options)
@@ -61,7 +61,7 @@ def _lines_of(error: Exception, secrets: list[str]) -> list[str]:
     return lines
 
 
-def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
+def parser_of(arguments: Sequence[str]) -> argparse.ArgumentParser:
     """The parser of the command that the arguments begin with, else of all commands, which takes longer."""
     shown = arguments[:1] if arguments and arguments[0] in COMMANDS else COMMANDS
     parser = argparse.ArgumentParser(
