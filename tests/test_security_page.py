@@ -127,7 +127,7 @@ NUMBERS = [  # the beginning of a row, a text in it, the value in the code, and 
     ("clients of the proxy", "32 at once", live_traffic.LIMITS.threads, {"upstream": 32}),
     ("clients of the proxy", "256 MiB of", live_traffic.LIMITS.held, 256 * MIB),
     ("body that the proxy judges", "4 MiB", live_traffic.MAX_JUDGED, 4 * MIB),
-    ("body that the proxy judges", "1,000,000", json_size.MAX_VALUES, 1_000_000),
+    ("body that the proxy records", "1,000,000", json_size.MAX_VALUES, 1_000_000),
     ("exchange, from connecting", "3 s without data", client.STALL_SECONDS, 3),
     ("heads of an answer", "256 KiB", client_connection.MAX_HEAD, 256 * KIB),
     ("heads of an answer", "100 lines", client_connection.MAX_HEADERS, 100),

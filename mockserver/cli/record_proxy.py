@@ -34,7 +34,7 @@ _TOLD = {
     "unanswered": "without an answer of the service",
     "refused": "refused by the proxy",
     "unjudged": "too long to be judged",
-    "unmasked": "not recorded, for a body is no text",
+    "unmasked": "not recorded, for a body cannot be masked",
     "failed": "not recorded, for the proxy failed",
 }
 

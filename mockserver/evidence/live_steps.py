@@ -12,6 +12,7 @@ from mockserver.evidence.live_masks import ABOUT_KEYS, Mask
 from mockserver.evidence.player import KEPT_HEADERS
 from mockserver.evidence.recorder import SECRET
 from mockserver.evidence.recording import Step
+from mockserver.golang.json_size import MAX_VALUES, has_too_many_values
 from mockserver.http.forwarder import BOUNDS
 from mockserver.http.messages import Reply, Request
 from mockserver.service.journal_entry import SECRET_HEADERS
@@ -30,7 +31,7 @@ _VOLATILE_KEY = re.compile(r'"(key|key_id|key_hash|keys)":')
 
 
 class NotText(ValueError):
-    """A body that is no text, so that nothing in it can be masked."""
+    """A body in which nothing can be masked: it is no text, or takes too much memory as values."""
 
 
 @dataclass(frozen=True)
@@ -128,7 +129,7 @@ def _plain(body: bytes, headers: tuple[tuple[str, str], ...]) -> bytes:
     """A body without compression.
 
     Raises:
-        NotText: it is binary, or compressed in another way, or too long without it.
+        NotText: it is binary, compressed in another way, or too long without that or as values.
     """
     encodings = [value.lower() for name, value in headers if name.lower() == "content-encoding"]
     if body and encodings not in ([], ["identity"]):
@@ -143,6 +144,8 @@ def _plain(body: bytes, headers: tuple[tuple[str, str], ...]) -> bytes:
             raise NotText("it is cut, or too long without gzip")
     if b"\0" in body:
         raise NotText("it is binary")
+    if has_too_many_values(body):
+        raise NotText(f"it has over {MAX_VALUES:,} JSON values")
     return body
 
 

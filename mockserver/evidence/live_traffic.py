@@ -14,7 +14,6 @@ from mockserver.dashboard import request_warnings as of_dashboard
 from mockserver.evidence.live_recording import LiveRecording
 from mockserver.evidence.live_steps import Exchange, NotText, Steps
 from mockserver.gateway import request_warnings as of_gateway
-from mockserver.golang.json_size import has_too_many_values
 from mockserver.http.failures import log_failure
 from mockserver.http.forwarder import BOUNDS, Forwarder, NotForwarded
 from mockserver.http.limits import Limits
@@ -39,7 +38,7 @@ class Traffic:
     Attributes:
         access_log: has a line for each request; None for none.
         counts: how many exchanges there were of each kind: "recorded", "beside" the operations, "unmasked"
-            because a body is no text, "unjudged" because it is too long, "unanswered", "refused" by the
+            because a body cannot be read, "unjudged" because it is too long, "unanswered", "refused" by the
             proxy, "failed" in the proxy once they were answered.
         requests, replies: how many violated the specification, by operation.
         warnings: how many requests had some, by operation.
@@ -59,7 +58,6 @@ class Traffic:
         self.replies = Counter[str]()
         self.warnings = Counter[str]()
         self._service = service
-        self._contract = contract
         self._forwarder = forwarder
         self._recording = recording
         self._steps = Steps(service, known)
@@ -113,7 +111,7 @@ class Traffic:
             exchange = Exchange.of(request, reply)
         except NotText as error:
             self._count("unmasked")
-            LOG.warning("%s is not recorded: the body of a message is no text: %s", operation.id, error)
+            LOG.warning("%s is not recorded, for a body cannot be masked: %s", operation.id, error)
             return
         is_refused = reply.status in _REFUSED[self._service]
         step, mask = self._steps.step(exchange, is_accepted=not is_refused)
@@ -162,4 +160,4 @@ class Traffic:
 
 def _is_long(exchange: Exchange) -> bool:
     bodies = (exchange.request.body, exchange.reply.body)
-    return any(len(body) > MAX_JUDGED or has_too_many_values(body) for body in bodies)
+    return any(len(body) > MAX_JUDGED for body in bodies)
