@@ -31,7 +31,7 @@ def variables_page() -> str:
                 ("variable", "option", "what it is"),
                 [
                     (code(HEADERS_VARIABLE), code("--header"), "Headers, a line each"),
-                    (code(PROXY_VARIABLE), code("--proxy"), "URL of the proxy"),
+                    (code(PROXY_VARIABLE), code("--http-proxy"), "URL of the proxy"),
                 ],
             ),
         ],

@@ -56,8 +56,8 @@ def _settings(**options: object) -> ConnectionSettings:
         ({"headers": ["x-tyk-authorization: x"]}, "the suite itself sends x-tyk-authorization"),
         ({"headers": ["X-A: b\tc"]}, "X-A: its value is empty or has control"),
         ({"headers": ["@/no/such.txt"]}, "--header @/no/such.txt: No such file"),
-        ({"proxy": "socks5://x:1"}, "--proxy is not the URL of an HTTP proxy"),
-        ({"proxy": "http://x:port"}, "--proxy has no valid port"),
+        ({"proxy": "socks5://x:1"}, "--http-proxy is not the URL of an HTTP proxy"),
+        ({"proxy": "http://x:port"}, "--http-proxy has no valid port"),
         ({"base_path": "/a b"}, "--base-path '/a b' is not a path"),
     ],
 )
@@ -135,7 +135,7 @@ def test_the_environment_names_the_proxy(url: str, expected: str | None) -> None
 
 
 def test_a_proxy_that_is_asked_for_is_used_for_loopback() -> None:
-    """A proxy of the option --proxy leads to loopback addresses too."""
+    """A proxy of the option --http-proxy leads to loopback addresses too."""
     assert _settings(proxy="http://p:1").proxy_for(Origin.of("http://127.0.0.1:1")) == Proxy("p", 1)
 
 

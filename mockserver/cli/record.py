@@ -21,6 +21,8 @@ from mockserver.cli import (
     url_of,
     version_asked,
 )
+from mockserver.cli.help_format import HelpFormatter
+from mockserver.cli.record_proxy import PROXY_EPILOG, add_proxy, run_proxy
 from mockserver.console.credentials import ADMIN_SECRET
 from mockserver.console.terminal import show
 from mockserver.http.deadline import Deadline
@@ -35,15 +37,27 @@ def add(commands: Commands) -> None:
     """Declare the command and its flags."""
     parser = commands.add_parser(
         "record",
-        help="Play the scenarios on a gateway or Dashboard and write its answers to a recording.",
+        help="Record the answers of a gateway or Dashboard to scenarios, or to live traffic.",
         description="Play the scenarios of spec/gateway/scenarios on an empty gateway, and write a recording "
         "that `tyk-contract parity` replays. The policies that the scenarios write are removed. With "
         "--service dashboard, play those of spec/dashboard/scenarios on a Dashboard, which others may use: "
         "only policies and users whose names begin with the prefix of the run are written, and they are "
-        "removed. The recording has no key, organisation, address of a machine, or thing of others.",
+        "removed. The recording has no key, organisation, address of a machine, or thing of others. With "
+        "--proxy, stand before a service instead: forward the requests of clients to it, judge both sides by "
+        "the specification, and record what they send each other until SIGINT or SIGTERM.",
+        epilog=PROXY_EPILOG,
+        formatter_class=HelpFormatter,
     )
-    add_target(parser)
-    parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="Recording to write.")
+    add_target(parser, is_optional=True)
+    parser.add_argument(
+        "--out",
+        "--output",
+        type=Path,
+        required=True,
+        metavar="FILE",
+        help="Recording to write. With --proxy it must not exist, and only you may read it.",
+    )
+    add_proxy(parser)
     add_versions(
         parser,
         " to write into the recording, {example} (auto: the version in /hello, else the default).",
@@ -78,6 +92,10 @@ def add(commands: Commands) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Record the scenarios and print a line for each; return the exit code."""
+    if options.proxy:
+        return run_proxy(options)
+    if not options.url:
+        raise ValueError("give the URL of a service to play the scenarios on, or --proxy URL")
     from contract_tests.engine.managed_paths import managed_paths
     from contract_tests.engine.preflight import look
     from contract_tests.report import output_file
@@ -96,7 +114,7 @@ def run(options: argparse.Namespace) -> int:
     lines: list[dict[str, Any]] = []
     limit = Deadline(options.max_time)
     with Client(url, timeout=30, within=limit, settings=connection, pacer=pacer) as client:
-        recorder = _recorder(client, options, limit)
+        recorder = _recorder(client, options, limit, detected.scheme)
         recorder.prepare()
         today = datetime.now(UTC).date().isoformat()
         lines.append({service.name: str(detected.version), "secret": SECRET, "recorded": today})
@@ -124,18 +142,22 @@ def _of_gateway(client: Client, options: argparse.Namespace, limit: Deadline) ->
     return Recorder(client, secret_of(options), directory, config, limit=limit)
 
 
-def _of_dashboard(client: Client, options: argparse.Namespace, limit: Deadline) -> DashboardRecorder:
+def _of_dashboard(
+    client: Client, options: argparse.Namespace, limit: Deadline, scheme: str
+) -> DashboardRecorder:
     from mockserver.cli.recorded_run import RecordedRun
     from mockserver.evidence.dashboard_recorder import DashboardRecorder
 
     key = secret_of(options)
     run = RecordedRun(client, service_of(options), key)
-    return DashboardRecorder(client, key, run, ADMIN_SECRET.of(options) or "", limit)
+    return DashboardRecorder(client, key, run, ADMIN_SECRET.of(options) or "", limit, scheme)
 
 
-def _recorder(client: Client, options: argparse.Namespace, limit: Deadline) -> Recorder | DashboardRecorder:
+def _recorder(
+    client: Client, options: argparse.Namespace, limit: Deadline, scheme: str
+) -> Recorder | DashboardRecorder:
     return (
-        _of_dashboard(client, options, limit)
+        _of_dashboard(client, options, limit, scheme)
         if options.service == "dashboard"
         else _of_gateway(client, options, limit)
     )

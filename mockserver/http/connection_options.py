@@ -36,7 +36,7 @@ OPTIONS: dict[str, dict[str, Any]] = {  # the arguments of `add_argument` by opt
         f"lines. May be repeated; lines of the variable {HEADERS_VARIABLE} come first. Values that look "
         "secret are in no report.",
     },
-    "proxy": {
+    "http-proxy": {
         "metavar": "URL",
         "default": "",
         "help": f"HTTP proxy, as in http://proxy:3128; without it the variable {PROXY_VARIABLE}, else "
@@ -68,7 +68,7 @@ def settings_of(value_of: Callable[[str], Any]) -> ConnectionSettings:
         cert_key=value_of("cert-key"),
         insecure=value_of("insecure"),
         headers=value_of("header"),
-        proxy=value_of("proxy"),
+        proxy=value_of("http-proxy"),
         base_path=value_of("base-path"),
     )
 

@@ -80,7 +80,7 @@ class ConnectionSettings:
             cert_key=cert_key,
             insecure=insecure,
             headers=tuple(_header(line) for line in lines if line.strip()),
-            proxy=Proxy.parse(url, "--proxy" if proxy else PROXY_VARIABLE) if url else None,
+            proxy=Proxy.parse(url, "--http-proxy" if proxy else PROXY_VARIABLE) if url else None,
             base_path=_base_path(base_path),
             reads_environment=True,
         )

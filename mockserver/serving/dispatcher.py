@@ -13,7 +13,7 @@ from mockserver.http.failures import describe, log_failure
 from mockserver.http.messages import DropConnection, Reply, Request, WouldBlock
 from mockserver.http.redaction import all_hidden
 from mockserver.service.access_log import Access, AccessLog
-from mockserver.service.fault import DROPPED, Fault, FaultDrop, Received
+from mockserver.service.fault import DROPPED, Fault, FaultDrop, FaultedReply, Received
 from mockserver.service.journal_entry import Reached
 from mockserver.service.mock import Mock
 from mockserver.service.registry import HANDLERS, Call, Handler, always, never
@@ -103,6 +103,14 @@ class Dispatcher:
             return True
         return not self.service.beside(request) and self._routes.match(request.method, guarded) is None
 
+    def refused(self, request: Request, status: int, reason: str) -> None:
+        """Note a request that the server itself has refused, before it came here."""
+        reached, log = Reached(is_refused=True, reason=reason), self.mock.access_log
+        reply = Reply(b"", status, ())
+        self._note(request, reply, reached)
+        if log:
+            self._log(log, request, reply, perf_counter(), reached)
+
     def _reply(self, request: Request, blocking: bool) -> tuple[Reply, Reached]:
         """The answer, and what the request was for and became of it."""
         service, reached = self.service, self._nowhere
@@ -127,6 +135,9 @@ class Dispatcher:
             if reached.operation and not reached.is_refused and has_too_many_values(request.body):
                 return service.error(TOO_MANY_VALUES, 413), reached
             reply = handler.answer(Call(service.state, request, params, fault.rewrite if fault else None))
+            if fault is None and isinstance(reply, FaultedReply):
+                met = replace(reply.fault, delay=reply.delay)
+                return replace(reply, delay=0.0), reached._replace(fault=met)
             return fault.answer(reply, service.error) if fault else reply, reached
         except WouldBlock:
             raise
@@ -164,7 +175,8 @@ class Dispatcher:
         """Have a line written for a request whose answer was begun at a time of `perf_counter`."""
         operation = reached.operation.id if reached.operation else ""
         seconds = perf_counter() - start
-        log.note(Access(time(), request, reply, operation, seconds, reached.fault, self.service.secrets))
+        secrets, why = self.service.secrets, reached.reason
+        log.note(Access(time(), request, reply, operation, seconds, reached.fault, secrets, why))
 
     def _route(self, request: Request, path: str) -> tuple[Handler, Mapping[str, str], Reached]:
         """The handler of a request, the parameters of its path, and the operation that it reaches."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 import socket
 from datetime import datetime
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, Unpack
 
 from mockserver.console.suggestions import hint
 from mockserver.contract.openapi import Contract
 from mockserver.service.expectations import ANYTHING, Expectation, check_violations
+from mockserver.service.fault_keywords import Keywords
 from mockserver.service.journal import Journal
 from mockserver.service.journal_entry import Entry
 from mockserver.service.mock import Mock
@@ -142,7 +143,7 @@ class MockServer:
         """Let the clock pass again, from where it stands."""
         self.mock.clock.unfreeze()
 
-    def fault(self, operation: str = "", **members: Any) -> str:
+    def fault(self, operation: str = "", **members: Unpack[Keywords]) -> str:
         """Set a fault for the next answers of an operation; docs/faults.md lists the members.
 
         A root field of a Dashboard's GraphQL is an operation too, such as "graphql.policies". Instead of the
