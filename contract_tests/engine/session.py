@@ -23,9 +23,7 @@ from contract_tests.report import output_file, verdicts
 from contract_tests.report.verdicts import Report, Status, Verdict
 from mockserver.console.terminal import show_error, show_progress
 from mockserver.contract.versions import package_version
-from mockserver.http.deadline import Deadline
-
-CLEANUP_SECONDS = 60.0  # for the clean-up of a run that was not interrupted
+from mockserver.http.deadline import CLEANUP_SECONDS, Deadline
 
 
 class Session:
@@ -85,7 +83,9 @@ class Session:
             second = service.second_of_mock
             options = replace(options, url=self._mock.url, secret=SECRET, second=second)
         else:
-            self._detected = preflight.look(service, options.url, options.secret, options.version)
+            self._detected = preflight.look(
+                service, options.url, options.secret, options.version, settings=options.connection
+            )
         assert self._detected is not None
         contract = service.contract(self._detected.version)
         run = Run.open(service, options, contract, scheme=self._detected.scheme, limit=self._limit)
@@ -127,7 +127,7 @@ class Session:
     def _write_report(self, leftovers: list[str]) -> None:
         if self.options.report and self._scheduler is not None:
             report = self._report(self._scheduler, tuple(leftovers))
-            output_file.write(self.options.report, verdicts.as_json(report))
+            output_file.write(self.options.report, verdicts.as_json(report, indent=None))
 
     def _report(self, scheduler: Scheduler, leftovers: tuple[str, ...]) -> Report:
         assert self._detected is not None
@@ -152,6 +152,7 @@ class Session:
             leftovers=leftovers,
             gone=run.target.gone,
             not_offered=tuple(run.absent_operations.not_offered),
+            connection_notes=(*self.options.connection.notes, *filter(None, [run.target.pacer.note])),
         )
 
     def _without_a_test(self, judged: set[str]) -> Iterator[Verdict]:

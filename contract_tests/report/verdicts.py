@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
@@ -32,13 +32,12 @@ class Printable:
     """A record whose texts any format can hold: characters that are not printable appear as escapes."""
 
     def __post_init__(self) -> None:
-        for field in fields(self):  # type: ignore[arg-type]  # subclasses are dataclasses
-            value = getattr(self, field.name)
+        for name, value in vars(self).items():
             if isinstance(value, str):
-                object.__setattr__(self, field.name, printable(value))
+                object.__setattr__(self, name, printable(value))
             elif isinstance(value, tuple):
                 texts = tuple(printable(item) if isinstance(item, str) else item for item in value)
-                object.__setattr__(self, field.name, texts)
+                object.__setattr__(self, name, texts)
 
 
 @dataclass(frozen=True)
@@ -115,6 +114,7 @@ class Report(Printable):
         stale: lines that say what is wrong with the baseline.
         gone: True if the service stopped answering before the end.
         not_offered: groups of operations that the service lacks as a whole, by the beginning of their paths.
+        connection_notes: lines that say how the service was reached, if not in the plain way.
     """
 
     service: str
@@ -132,6 +132,7 @@ class Report(Printable):
     gone: bool = False
     not_offered: tuple[str, ...] = ()
     stale: tuple[str, ...] = ()
+    connection_notes: tuple[str, ...] = ()
 
     def of(self, status: Status) -> list[Verdict]:
         """The verdicts of one kind."""
@@ -160,14 +161,18 @@ def by_behaviour(verdicts: Iterable[Verdict]) -> tuple[Verdict, ...]:
     return tuple(worst.values())
 
 
-def as_json(report: Report) -> str:
-    """The report as JSON."""
-    document = asdict(report)
-    document["conforms"] = report.conforms
-    document["counts"] = {status.value: len(report.of(status)) for status in Status}
-    for verdict in document["verdicts"]:
-        verdict["status"] = verdict["status"].value
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+def as_json(report: Report, indent: int | None = 2) -> str:
+    """The report as JSON; None as the indent gives one line."""
+    document = {
+        **vars(report),
+        "verdicts": [
+            {**vars(verdict), "status": verdict.status.value, "exchanges": list(map(vars, verdict.exchanges))}
+            for verdict in report.verdicts
+        ],
+        "conforms": report.conforms,
+        "counts": {status.value: len(report.of(status)) for status in Status},
+    }
+    return json.dumps(document, indent=indent, ensure_ascii=False) + "\n"
 
 
 def from_json(text: str) -> Report:
@@ -185,7 +190,7 @@ def from_json(text: str) -> Report:
         )
         for raw in document.pop("verdicts")
     ]
-    for name in ("leftovers", "not_offered", "stale"):
+    for name in ("leftovers", "not_offered", "stale", "connection_notes"):
         document[name] = tuple(document[name])
     return Report(verdicts=tuple(verdicts), **document)
 
@@ -214,6 +219,7 @@ def as_terminal(report: Report) -> str:
         if status not in (Status.ACCEPTED, Status.OBSERVED) or report.of(status)
     ]
     lines += [note for note in (report.not_offered_note, report.profile_note) if note]
+    lines += report.connection_notes
     lines.append(f"{report.url}  {report.service} {report.gateway} ({report.version_source})")
     ending = "conforms" if report.conforms else "does not conform"
     lines.append(f"{ending}: {', '.join(counts)}; {report.reloads} reloads, {report.seconds:.1f} s")

@@ -10,10 +10,14 @@ import math
 from typing import TYPE_CHECKING, TypeAlias
 
 from mockserver.console.credentials import KEY, SECRET
+from mockserver.console.terminal import show_error
+from mockserver.http.connection_options import add_options, settings_of
 from mockserver.http.deadline import RUN_SECONDS
 
 if TYPE_CHECKING:
     from contract_tests.engine.service import Service
+    from mockserver.http.connection_settings import ConnectionSettings
+    from mockserver.http.pacing import Pacer
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001  argparse has no public name for it
 
@@ -36,6 +40,41 @@ def add_target(parser: argparse.ArgumentParser, *, is_optional: bool = False) ->
     add_service(parser)
     SECRET.add_options(parser)
     KEY.add_options(parser)
+    add_connection(parser)
+
+
+def add_connection(parser: argparse.ArgumentParser) -> None:
+    """Declare the options that say how a gateway or Dashboard is reached."""
+    add_options(parser.add_argument_group("how the service is reached (docs/reaching.md)").add_argument)
+
+
+def connection_of(options: argparse.Namespace) -> ConnectionSettings:
+    """How the options say that a service is reached; they are read once.
+
+    Raises:
+        ValueError: an option cannot be used.
+    """
+    if not hasattr(options, "connection"):
+        options.connection = settings_of(lambda name: getattr(options, name.replace("-", "_")))
+        if options.connection.insecure:
+            show_error("tyk-contract: the certificate of the server is not checked (--insecure)")
+    settings: ConnectionSettings = options.connection
+    return settings
+
+
+def url_of(options: argparse.Namespace) -> str:
+    """The URL of the options with the base path; "" if they have none.
+
+    Raises:
+        ValueError: it has another path, or is no URL.
+    """
+    return connection_of(options).located(options.url) if options.url else ""
+
+
+def show_pace(pacer: Pacer) -> None:
+    """Say on standard error that a server limited the requests of a command, if it did."""
+    if pacer.note:
+        show_error(f"tyk-contract: {pacer.note}")
 
 
 def add_service(parser: argparse.ArgumentParser) -> None:
@@ -61,7 +100,12 @@ def add_versions(parser: argparse.ArgumentParser, help_of: str, default: str | N
 
 def service_of(options: argparse.Namespace) -> Service:
     """The service that the options mean."""
-    if options.service == "dashboard":
+    return service_named(options.service)
+
+
+def service_named(name: str) -> Service:
+    """The service with one of the names in `SERVICES`."""
+    if name == "dashboard":
         from contract_tests.dashboard.service import DASHBOARD
 
         return DASHBOARD

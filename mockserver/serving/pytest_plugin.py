@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
 
+from mockserver.http.connection_options import add_options
 from mockserver.http.deadline import RUN_SECONDS
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ _MARKERS = {  # by fixture: the marker, and the argument of a version
     "mock_gateway": ("tyk", "gateway"),
     "mock_dashboard": ("tyk_dashboard", "dashboard"),
 }
-_MARKER_LINES = (
+MARKER_LINES = (
     "behaviour(id): the behaviour in spec/gateway/behaviours.yaml that the test checks",
     "tyk(gateway=, policies=, config=, ...): arguments of `MockGateway` and of its `seed`",
     "tyk_dashboard(dashboard=, policies=, config=, ...): the same for `MockDashboard`",
@@ -51,6 +52,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--gateway-max-time", type=float, default=RUN_SECONDS, metavar="SECONDS",
         help="time of the run; what is not judged by then is an error (default: %(default)s)",
     )  # fmt: skip
+    add_options(group.addoption, "gateway-")
     group.addoption(
         "--contract-service", choices=("gateway", "dashboard"), default="gateway", help="service to judge"
     )
@@ -86,7 +88,7 @@ def _is_foreign(path: str) -> bool:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    for line in _MARKER_LINES:
+    for line in MARKER_LINES:
         config.addinivalue_line("markers", line)
 
 
