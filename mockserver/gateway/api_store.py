@@ -11,9 +11,8 @@ from typing import Any
 
 from mockserver.contract.codecs import Codec, Malformed
 from mockserver.gateway.api_definition import Api
-from mockserver.gateway.oas import conversion
+from mockserver.gateway.oas import conversion, loading
 from mockserver.gateway.oas.definition import OpenApi, OpenApiCodec
-from mockserver.golang import json_reader
 from mockserver.storage.backend import BackendUnavailable, Refused
 from mockserver.storage.files import Files, snapshot
 
@@ -195,11 +194,10 @@ class ApiStore:
         try:
             api = Api.decode(self.codec, text, whole=True)
             if api.fields["is_oas"]:
-                node, _ = json_reader.read(companion or b"")
-                if not isinstance(node, json_reader.Object):
+                if companion is None:
                     return None
-                api = replace(api, open_api=self.open_codec.decode(node))
-        except (Malformed, json_reader.JSONSyntaxError):
+                api = replace(api, open_api=self.open_codec.decode(loading.read(companion)))
+        except (Malformed, loading.Refused, RecursionError):
             return None
         is_routable = not api.prefixes[1].problem  # else a gateway does not even list the API
         return api if is_routable else None

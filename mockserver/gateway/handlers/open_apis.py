@@ -9,10 +9,10 @@ from mockserver.gateway.api_versions import BadVersion, NewVersion
 from mockserver.gateway.handlers import api_writes
 from mockserver.gateway.handlers.api_writes import DASHBOARD, INVALID_ID, NOT_FOUND, OTHER_ID
 from mockserver.gateway.handlers.registration import Call, handles, on_files
-from mockserver.gateway.oas import importing, servers, validation
+from mockserver.gateway.oas import importing, loading, servers, validation
 from mockserver.gateway.oas.definition import OpenApi
+from mockserver.gateway.oas.loading import Refused
 from mockserver.gateway.oas.servers import Address
-from mockserver.gateway.oas.validation import Refused
 from mockserver.gateway.policy_merging import Document
 from mockserver.gateway.replies import error
 from mockserver.golang import json_reader, json_writer
@@ -126,12 +126,15 @@ def _sent(call: Call, *, has_extension: bool | None = None) -> OpenApi:
     Raises:
         Refused: the gateway does not take it.
     """
-    node = validation.read(call.body)
-    if has_extension is not None and validation.has_extension(node) != has_extension:
-        needed = validation.MISSING_EXTENSION if has_extension else validation.NEEDLESS_EXTENSION
-        raise Refused(needed)
-    definition: OpenApi = call.state.apis.open_codec.decode(node)
-    validation.check(node, definition, call.state.behaviours)
+    try:
+        node = loading.read(call.body)
+        if has_extension is not None and validation.has_extension(node) != has_extension:
+            needed = validation.MISSING_EXTENSION if has_extension else validation.NEEDLESS_EXTENSION
+            raise Refused(needed)
+        definition: OpenApi = call.state.apis.open_codec.decode(node)
+        validation.check(node, definition, call.state.behaviours)
+    except RecursionError as error:  # a gateway reads deeper documents
+        raise Refused(loading.MALFORMED) from error
     return definition
 
 

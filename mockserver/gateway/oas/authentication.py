@@ -41,7 +41,12 @@ def requirements(definition: OpenApi) -> list[list[str]]:
     own = definition.authentication
     named = [list(requirement) for requirement in definition.document.get("security") or ()]
     if own and own.get("securityProcessingMode") == COMPLIANT:
-        return named + [list(names) for names in own.get("security") or ()]
+        others = own.get("security")
+        return named + [
+            [str(name) for name in names]
+            for names in (others if isinstance(others, list) else ())
+            if isinstance(names, list)
+        ]
     return named[:1] if own and (own["enabled"] or own["securitySchemes"]) else []
 
 
@@ -80,8 +85,8 @@ def fill(definition: OpenApi, fields: Document, *, joins_claims: bool) -> None:
     if own is None:
         return
     own["enabled"] = not fields["use_keyless"]
-    for settings in (own["securitySchemes"] or {}).values():
-        if isinstance(settings, dict) and "scopes" in settings:
+    for name, settings in (own["securitySchemes"] or {}).items():
+        if _is_jwt(definition, name):
             _fill_jwt(settings, joins_claims=joins_claims)
 
 

@@ -76,7 +76,7 @@ class OpenApiCodec:
         part = next((value for name, value in reversed(node) if name == EXTENSION), None)
         document.pop(EXTENSION, None)
         result = OpenApi(sorted_members(document), None)
-        if part is None:
+        if not isinstance(part, json_reader.Object):
             return result
         extension = self._extension.decode(part, self._extension.fresh(), Problems())
         result = replace(result, extension=extension)

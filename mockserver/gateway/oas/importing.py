@@ -11,7 +11,7 @@ from typing import Any
 
 from mockserver.gateway.oas.conversion import is_zero
 from mockserver.gateway.oas.definition import OpenApi, OpenApiCodec
-from mockserver.gateway.oas.validation import Refused
+from mockserver.gateway.oas.loading import Refused
 from mockserver.gateway.policy_merging import Document
 from mockserver.golang import absolute_urls
 from mockserver.golang.absolute_urls import BadUrl
@@ -83,14 +83,17 @@ def with_operations(definition: OpenApi, given: Document, codec: OpenApiCodec) -
     """The definition with an id for each operation, and with settings for no others."""
     part = definition.extension
     assert part is not None
-    own = (part["middleware"] or {}).get("operations") or {}
+    own = (part["middleware"] or {}).get("operations")
+    own = own if isinstance(own, dict) else {}
     kept: Document = {}
     for path, item in (definition.document.get("paths") or {}).items():
+        if item is None:
+            continue
         _add_parameters(path, item)
         for method in _METHODS:
             if isinstance(operation := item.get(method), dict):
                 name = operation.setdefault("operationId", path.removeprefix("/") + method.upper())
-                settings = _imported(dict(own.get(name) or {}), operation, item, given)
+                settings = _imported(_settings(own.get(name)), operation, item, given)
                 kept |= {name: settings} if settings else {}
     if kept or part["middleware"]:
         empty = {**codec.full_extension()["middleware"], "global": None}
@@ -116,10 +119,15 @@ def _no_authentication(codec: OpenApiCodec) -> Document:
     return {**codec.full_extension()["server"]["authentication"], "customKeyLifetime": None}
 
 
+def _settings(value: Any) -> Document:
+    """A copy of the settings of an operation; empty for what is none."""
+    return dict(value) if isinstance(value, dict) else {}
+
+
 def _imported(settings: Document, operation: Document, item: Document, given: Document) -> Document:
     """The settings of an operation with those that the parameters ask for."""
     if "allowList" in given:
-        settings["allow"] = {**settings.get("allow", {}), "enabled": given["allowList"]}
+        settings["allow"] = {**_settings(settings.get("allow")), "enabled": given["allowList"]}
     if "validateRequest" in given and (
         item.get("parameters") or operation.get("parameters") or operation.get("requestBody")
     ):
@@ -151,7 +159,7 @@ def _with_defaults(url: str, variables: dict[str, Any]) -> str:
     """The URL of a server with the defaults of its variables."""
     for name, variable in variables.items():
         if f"{{{name}}}" in url:
-            if not variable.get("default"):
+            if not isinstance((variable or {}).get("default"), str) or not variable["default"]:
                 raise Refused(f"server variable {name} does not have a default value")
             url = url.replace(f"{{{name}}}", variable["default"])
     if "{" in url and "}" in url:

@@ -7,12 +7,13 @@ A gateway checks the form of the document first, then what a JSON schema cannot 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from typing import Any
 
 from mockserver.gateway.oas.authentication import requirements
 from mockserver.gateway.oas.definition import EXTENSION, OpenApi
-from mockserver.gateway.oas.schema import is_a, problems
+from mockserver.gateway.oas.loading import Refused
+from mockserver.gateway.oas.schema import problems
 from mockserver.gateway.oas.shape import shape_of
 from mockserver.golang import json_reader
 from mockserver.golang.json_reader import Object
@@ -22,47 +23,6 @@ NEEDLESS_EXTENSION = "the import payload should not contain x-tyk-api-gateway"
 _VERSION = re.compile(r"v?([0-9]+(?:\.[0-9]+)*?)(?:-[0-9A-Za-z\-~.]+)?(?:\+[0-9A-Za-z\-~.]+)?")
 _VARIABLE = re.compile(r"\{([^{}]*)\}")
 _HELP = "For more information please visit https://swagger.io/specification/#security-requirement-object"
-_KINDS = {
-    "openapi": "string", "info": "object", "paths": "object", "components": "object",
-    "security": "array", "servers": "array", "tags": "array",
-}  # fmt: skip
-_KINDS_OF_INFO = {"title": "string", "version": "string"}
-
-
-class Refused(ValueError):
-    """A document that the gateway refuses; the message is the gateway's."""
-
-
-def read(body: bytes) -> Object:
-    """The document of a body.
-
-    Raises:
-        Refused: the body is no OpenAPI document.
-    """
-    if not body.strip():
-        return Object()
-    try:
-        node, rest = json_reader.read(body)
-    except json_reader.JSONSyntaxError as error:
-        raise Refused("request malformed") from error
-    if node is None and not rest.strip():
-        return Object()
-    if (
-        rest.strip()
-        or not isinstance(node, Object)
-        or not all(_fits(name, value, _KINDS) for name, value in node)
-    ):
-        raise Refused("request malformed")
-    return node
-
-
-def _fits(name: str, value: Any, kinds: Mapping[str, str]) -> bool:
-    """True if a member may have a value of this type, or its type is not known."""
-    if value is None or name not in kinds:
-        return True
-    if name == "info" and isinstance(value, Object):
-        return all(_fits(inner, text, _KINDS_OF_INFO) for inner, text in value)
-    return is_a(value, kinds[name])
 
 
 def check(node: Object, definition: OpenApi, behaviours: Collection[str]) -> None:
@@ -144,7 +104,7 @@ def _check_security(definition: OpenApi) -> None:
     enabled = [
         name
         for name, settings in (own["securitySchemes"] or {}).items()
-        if settings and settings.get("enabled")
+        if isinstance(settings, dict) and settings.get("enabled")
     ]
     if wrong := [name for name in enabled if name not in listed]:
         noun = "auth" if len(wrong) == 1 else "auth methods"
