@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import zlib
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any
@@ -13,6 +15,8 @@ from contract_tests.engine.curl import command
 from mockserver.golang.json_size import has_too_many_values
 from mockserver.http.client import Answer, Header
 
+MAX_PLAIN = 8 << 20  # bytes of a body that was compressed
+_GZIP = b"\x1f\x8b"
 _BYTES = 500  # that an exchange takes beside its texts
 
 
@@ -88,6 +92,15 @@ class Exchange:
     def curl(self) -> str:
         """The request as a command to paste, with the secret as a variable."""
         return command(self.auth, self.url, self.method, self.target, self.headers, self.body)
+
+
+def plain_text(body: bytes) -> str:
+    """A body as text; decompressed if it is compressed, although the suite never accepts that."""
+    if body.startswith(_GZIP):
+        unpacker = zlib.decompressobj(zlib.MAX_WBITS | 16)
+        with suppress(zlib.error):
+            return unpacker.decompress(body, MAX_PLAIN).decode("utf-8", "replace")
+    return body.decode("utf-8", "replace")
 
 
 def json_of(text: str) -> Any:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from contract_tests.engine.checks import shorten
-from contract_tests.engine.exchange import json_of
+from contract_tests.engine.exchange import json_of, plain_text
 from contract_tests.engine.names import run_of
 from contract_tests.engine.service import Service
 from mockserver.contract.spec_files import SpecError, default_version, known_versions, select_version
@@ -195,4 +195,4 @@ def _count_leftovers(client: Client, service: Service, credential: Header, listi
 
 
 def _json(answer: Answer) -> Any:
-    return json_of(answer.body.decode("utf-8", "replace"))
+    return json_of(plain_text(answer.body))

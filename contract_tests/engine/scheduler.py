@@ -30,6 +30,7 @@ from contract_tests.engine.declaration import (
     declaration_of,
 )
 from contract_tests.engine.exchange import Exchange
+from contract_tests.engine.failure import Failure
 from contract_tests.engine.profile import LEFT_OUT, is_slow
 from contract_tests.engine.run import Run
 from contract_tests.engine.schema_judge import SchemaJudge
@@ -81,6 +82,7 @@ class Scheduler:
 
     Attributes:
         verdicts: the verdicts by pytest's node id.
+        failures: the failures, in the order in which they were seen.
         judge: holds all answers of the run against the contract.
     """
 
@@ -90,8 +92,9 @@ class Scheduler:
         self.run = run
         self.items = items
         self.verdicts: Verdicts = {}
+        self.failures: list[Failure] = []
         self.judge = SchemaJudge(run.contract, run.target.limit)
-        self._new_client = suite.clients(run, self.judge)
+        self.new_client = suite.clients(run, self.judge)
         self._until_failure = until_failure
         self._first_cases: dict[tuple[Path, str], str] = {}
         self._at_end: list[_RunningTest] = []
@@ -192,7 +195,7 @@ class Scheduler:
             return None
         assert isinstance(item, pytest.Function)
         row = self.run.service.behaviours[declaration.behaviour]
-        test = _RunningTest(item, row, self._new_client(), declaration)
+        test = _RunningTest(item, row, self.new_client(), declaration)
         if reason := self._why_not(test):
             self._judge(test, Status.NOT_APPLICABLE, reason)
             return None
@@ -234,7 +237,10 @@ class Scheduler:
         except StopIteration:
             self._judge(test, Status.PASSED)
         except Mismatch as error:
-            self._judge(test, Status.FAILED, expected=error.expected, actual=error.actual, at=error.exchange)
+            self._judge(
+                test, Status.FAILED,
+                expected=error.expected, actual=error.actual, at=error.exchange, body=error.body,
+            )  # fmt: skip
         except NotApplicable as error:
             self._judge(test, Status.NOT_APPLICABLE, str(error))
         except RunEnded:
@@ -273,6 +279,7 @@ class Scheduler:
         expected: str = "",
         actual: str = "",
         at: Exchange | None = None,
+        body: str | None = None,
     ) -> None:
         exchanges = test.client.exchanges
         if status is Status.FAILED and not (test.row.may_fail or self.run.options.strict):
@@ -281,7 +288,7 @@ class Scheduler:
         if at is not None and at in exchanges:
             exchanges = exchanges[: exchanges.index(at) + 1]
         self._show_progress(test)
-        self.verdicts[test.item.nodeid] = Verdict(
+        verdict = self.verdicts[test.item.nodeid] = Verdict(
             service=self.run.service.name,
             behaviour=test.row.id,
             operation=test.row.operation,
@@ -296,5 +303,8 @@ class Scheduler:
             curl=tuple(exchange.curl for exchange in exchanges) if status is Status.FAILED else (),
             exchanges=tuple(map(self._trace, exchanges[-SHOWN_EXCHANGES:])),
         )
+        if status is Status.FAILED:
+            at = at or (exchanges[-1] if exchanges else None)
+            self.failures.append(Failure(verdict, at, tuple(exchanges), body))
         if self._until_failure and status is Status.FAILED:
             raise _Enough

@@ -20,6 +20,7 @@ from contract_tests.engine.signals import Interruption
 from contract_tests.engine.suite import Suite
 from contract_tests.engine.target import RunEnded
 from contract_tests.report import output_file, verdicts
+from contract_tests.report.findings import Finding
 from contract_tests.report.verdicts import Report, Status, Verdict
 from mockserver.console.terminal import show_error, show_progress
 from mockserver.contract.versions import package_version
@@ -45,6 +46,7 @@ class Session:
         self._mock: MockProcess | None = None
         self._run: Run | None = None
         self._scheduler: Scheduler | None = None
+        self._findings: tuple[Finding, ...] = ()
         self._limit = Deadline()  # of all requests
         self._interruption = Interruption(self._limit, self._name_remains)
 
@@ -92,8 +94,12 @@ class Session:
         self._resources.callback(run.close)
         return run
 
-    def finish(self, *, is_sound: bool) -> None:
+    def finish(self, *, is_sound: bool, is_complete: bool = True) -> None:
         """Remove all that the run wrote, and write the report unless pytest itself failed.
+
+        Args:
+            is_sound: True unless pytest itself failed.
+            is_complete: True if the run was not interrupted, so that there is time for a diagnosis.
 
         Raises:
             OutputError: the report cannot be written.
@@ -101,12 +107,22 @@ class Session:
         if not self._started:
             return
         show_progress("")
+        if is_complete:
+            self._findings = self._diagnosed()
         self._interruption.begin_cleanup(CLEANUP_SECONDS)
         with self._resources:
             leftovers = self._leftovers()
         if is_sound:
             self._write_report(leftovers)
         self._interruption.uninstall()
+
+    def _diagnosed(self) -> tuple[Finding, ...]:
+        """The failures of the run by their causes."""
+        if self._scheduler is None or not self._scheduler.failures:
+            return ()
+        from contract_tests.engine.diagnosis.of_run import diagnosed  # it takes its time to import
+
+        return diagnosed(self._scheduler)
 
     def _leftovers(self) -> list[str]:
         if self._run is None:
@@ -152,6 +168,7 @@ class Session:
             leftovers=leftovers,
             gone=run.target.gone,
             not_offered=tuple(run.absent_operations.not_offered),
+            findings=self._findings,
         )
 
     def _without_a_test(self, judged: set[str]) -> Iterator[Verdict]:

@@ -56,7 +56,10 @@ class SuitePlugin:
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         run = self._session(session)
         with _exit_on_error():
-            run.finish(is_sound=exitstatus != pytest.ExitCode.INTERNAL_ERROR)
+            run.finish(
+                is_sound=exitstatus != pytest.ExitCode.INTERNAL_ERROR,
+                is_complete=exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED),
+            )
         if run.options.unattended:
             gc.freeze()  # so that the interpreter ends at once, and looks for nothing to collect
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from enum import Enum
 from typing import Any
 
-from mockserver.console.terminal import printable
+from contract_tests.report.findings import SHOWN as SHOWN_FINDINGS
+from contract_tests.report.findings import Finding
+from contract_tests.report.printable import Printable
 
 CURL_LINES = 8  # of a failure's history that the terminal shows
 ERROR_NAMES = 5  # of behaviours that could not be judged for one reason
@@ -26,19 +28,6 @@ class Status(Enum):
     ACCEPTED = "accepted"
     ERROR = "error"
     FAILED = "failed"
-
-
-class Printable:
-    """A record whose texts any format can hold: characters that are not printable appear as escapes."""
-
-    def __post_init__(self) -> None:
-        for field in fields(self):  # type: ignore[arg-type]  # subclasses are dataclasses
-            value = getattr(self, field.name)
-            if isinstance(value, str):
-                object.__setattr__(self, field.name, printable(value))
-            elif isinstance(value, tuple):
-                texts = tuple(printable(item) if isinstance(item, str) else item for item in value)
-                object.__setattr__(self, field.name, texts)
 
 
 @dataclass(frozen=True)
@@ -115,6 +104,7 @@ class Report(Printable):
         stale: lines that say what is wrong with the baseline.
         gone: True if the service stopped answering before the end.
         not_offered: groups of operations that the service lacks as a whole, by the beginning of their paths.
+        findings: the failures by their causes, root causes first.
     """
 
     service: str
@@ -132,6 +122,7 @@ class Report(Printable):
     gone: bool = False
     not_offered: tuple[str, ...] = ()
     stale: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
 
     def of(self, status: Status) -> list[Verdict]:
         """The verdicts of one kind."""
@@ -187,16 +178,17 @@ def from_json(text: str) -> Report:
     ]
     for name in ("leftovers", "not_offered", "stale"):
         document[name] = tuple(document[name])
-    return Report(verdicts=tuple(verdicts), **document)
+    found = tuple(map(Finding.of_document, document.pop("findings")))
+    return Report(verdicts=tuple(verdicts), findings=found, **document)
 
 
 def as_terminal(report: Report) -> str:
     """The report for a reader: failures first, then counts and the verdict."""
     lines = []
-    failed = report.of(Status.FAILED)
-    for operation in dict.fromkeys(verdict.operation for verdict in failed):
-        for verdict in failed:
-            lines += [verdict.as_text(), ""] if verdict.operation == operation else []
+    for finding in report.findings[:SHOWN_FINDINGS]:
+        lines += [finding.as_text(), ""]
+    if (left := len(report.findings) - SHOWN_FINDINGS) > 0:
+        lines += [f"and {left} more finding{'' if left == 1 else 's'}; a report (--report FILE) has all", ""]
     errors = report.of(Status.ERROR)
     for reason in dict.fromkeys(verdict.reason for verdict in errors):
         names = [verdict.behaviour for verdict in errors if verdict.reason == reason]
