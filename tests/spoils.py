@@ -391,3 +391,64 @@ def no_newline() -> Spoil:
 def null_bodies() -> Spoil:
     """A server that wraps what it answers."""
     return in_json(lambda value: {"data": value})
+
+
+def late(seconds: float = 1.5) -> Spoil:
+    """A replica that all reads go to, and that shows what is loaded after some seconds."""
+    history: dict[str, list[tuple[float, Answered]]] = {}
+    lock = threading.Lock()
+
+    def spoil(asked: Asked, forward: Forward) -> Answered:
+        answered = forward(asked)
+        if asked.method != "GET" or not asked.path.startswith(LIST):
+            return answered
+        now = time.monotonic()
+        absent = said(404, '{"status":"error","message":"Policy not found"}\n')
+        with lock:
+            known = history.setdefault(asked.target, [(0.0, said(200, "[]\n") if asked.path == LIST else absent)])
+            if known[-1][1].body != answered.body:
+                known.append((now, answered))
+            return [kept for at, kept in known if now - at >= seconds or at == 0.0][-1]
+
+    return spoil
+
+
+def other_words() -> Spoil:
+    """A server with other words for what went well."""
+    return in_json(_objects(lambda value: {n: "success" if (n, v) == ("status", "ok") else v for n, v in value.items()}))
+
+
+def lost_updates() -> Spoil:
+    """A server that says it changes policies, and does not."""
+
+    def spoil(asked: Asked, forward: Forward) -> Answered:
+        if asked.method == "PUT" and asked.path.startswith(POLICY):
+            name = asked.path.removeprefix(POLICY)
+            return said(200, f'{{"key":"{name}","status":"ok","action":"modified"}}\n')
+        return forward(asked)
+
+    return spoil
+
+
+def other_version(told: str) -> Callable[[], Spoil]:
+    """A server that tells another version than its own."""
+    return lambda: in_answer(
+        lambda answered: replace(answered, body=answered.body.replace(b'"version":"5.12.0"', f'"version":"{told}"'.encode()))
+    )
+
+
+def internal_errors() -> Spoil:
+    """A server that answers each error with 500."""
+    return in_answer(lambda answered: replace(answered, status=500) if answered.status in (400, 404) else answered)
+
+
+def lower_case_ids() -> Spoil:
+    """A proxy that writes paths in lower case."""
+    return lambda asked, forward: forward(replace(asked, target=asked.target.lower()))
+
+
+def cut_bodies() -> Spoil:
+    """A proxy that takes no more than 200 bytes of a body."""
+    return lambda asked, forward: (
+        said(413, "<html>Too large</html>", "text/html") if len(asked.body) > 200 else forward(asked)
+    )

@@ -79,12 +79,15 @@ def find_version(service: Service, greeting: Any, wanted: str) -> DetectedVersio
         PreflightError: the version is unknown, or the probe reports a text that is not a version.
     """
     probe, folder = service.probe, service.folder
+    text = greeting.get("version") if isinstance(greeting, dict) else None
     if wanted != "auto":
         try:
-            return DetectedVersion(select_version(wanted, folder), "as asked for")
+            version = select_version(wanted, folder)
         except SpecError as error:
             raise PreflightError(str(error), USAGE) from error
-    text = greeting.get("version") if isinstance(greeting, dict) else None
+        is_other = isinstance(text, str) and text.lstrip("v") != str(version)
+        told = f", though {probe} says {shorten(text, 60)}" if is_other else ""
+        return DetectedVersion(version, f"as asked for{told}")
     if not isinstance(text, str):
         return DetectedVersion(default_version(folder), f"assumed, for {probe} says no version")
     lines = known_versions(folder)

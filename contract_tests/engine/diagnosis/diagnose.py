@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from contract_tests.engine.diagnosis import bodies, operations, secret, state, version
 from contract_tests.engine.diagnosis.evidence import Cause, Evidence
@@ -27,25 +27,42 @@ DETECTORS: tuple[Detector, ...] = (  # in the order of their rank: what an earli
     operations.refusing_operations,
     state.cache_headers,
 )
-LEAST = 2  # failures that a cause must explain to be told, unless it explains all
+MINOR = 0.15  # share of the failures below which a cause is told by its size and not by its rank
 
 
 def findings(evidence: Evidence) -> tuple[Finding, ...]:
-    """The findings of a run; each failure is in exactly one of them."""
-    return tuple(_findings(evidence))
+    """The findings of a run; each failure is in exactly one of them.
 
-
-def _findings(evidence: Evidence) -> Iterator[Finding]:
+    Root causes come first by their rank, then what touches less by its size.
+    """
+    major, minor = [], []
     left = list(evidence.failures)
+    least = MINOR * len(left)
+    postponed: list[Cause] = []
     for detector in DETECTORS:
         for cause in detector(evidence):
-            explained = [failure for failure in left if cause.explains(failure)]
-            if len(explained) >= min(LEAST, len(evidence.failures)) and explained:
-                yield _finding(cause, explained)
-                identities = {id(failure) for failure in explained}
-                left = [failure for failure in left if id(failure) not in identities]
-    for cause, group in groups(evidence, left):
-        yield _finding(cause, group)
+            explained, others = _parted(cause, left)
+            if explained and len(explained) >= least:
+                major.append(_finding(cause, explained))
+                left = others
+            else:
+                postponed.append(cause)
+    for cause in postponed:
+        explained, left = _parted(cause, left)
+        if explained:
+            minor.append(_finding(cause, explained))
+    minor += [_finding(cause, group) for cause, group in groups(evidence, left)]
+    minor.sort(key=lambda finding: -len(finding.behaviours))
+    return (*major, *minor)
+
+
+def _parted(cause: Cause, failures: Sequence[Failure]) -> tuple[list[Failure], list[Failure]]:
+    """The failures that a cause explains, and the others."""
+    explained: list[Failure] = []
+    others: list[Failure] = []
+    for failure in failures:
+        (explained if cause.explains(failure) else others).append(failure)
+    return explained, others
 
 
 def _finding(cause: Cause, failures: Sequence[Failure]) -> Finding:

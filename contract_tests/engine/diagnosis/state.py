@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from contract_tests.engine.diagnosis.evidence import Cause, Evidence, share
+from contract_tests.engine.diagnosis.secret import secret
 from contract_tests.engine.failure import Failure
 from contract_tests.engine.state_probe import SETTLE_SECONDS, StateSigns
 
@@ -49,8 +50,12 @@ def _keeps_nothing(evidence: Evidence, signs: StateSigns) -> tuple[str, str]:
         )
     return "keeps-nothing", (
         f"The {evidence.name} keeps nothing: {lost} of {signs.created} writes were answered as done, and "
-        "none could be read afterwards."
+        f"none could be read afterwards{_and_no_secret(evidence)}."
     )
+
+
+def _and_no_secret(evidence: Evidence) -> str:
+    return "; it asks for no secret either" if any(secret(evidence)) else ""
 
 
 def _cache(evidence: Evidence, signs: StateSigns) -> tuple[str, str]:
