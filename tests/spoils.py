@@ -28,10 +28,16 @@ def in_json(change: Callable[[Any], Any]) -> Spoil:
         answered = forward(asked)
         if not _is_json(answered):
             return answered
-        text = json.dumps(change(json.loads(answered.body)), separators=(",", ":"), ensure_ascii=False)
-        return replace(answered, body=f"{text}\n".encode())
+        return replace(answered, body=f"{_as_go(change(json.loads(answered.body)))}\n".encode())
 
     return spoil
+
+
+def _as_go(value: Any) -> str:
+    text = json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+    for character in "<>&\u2028\u2029":
+        text = text.replace(character, f"\\u{ord(character):04x}")
+    return text.encode("utf-8", "replace").decode()
 
 
 def in_answer(change: Callable[[Answered], Answered]) -> Spoil:

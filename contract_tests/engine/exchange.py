@@ -45,6 +45,7 @@ class Exchange:
         answer: None if no whole answer came.
         failure: the reason why no whole answer came; "" if one did.
         truncated: True if a part of an answer came.
+        seconds: the time until the answer had come, or was given up.
     """
 
     method: str
@@ -56,6 +57,7 @@ class Exchange:
     truncated: bool
     url: str = field(repr=False)
     auth: Auth = field(repr=False)
+    seconds: float = field(default=0.0, compare=False)
 
     @property
     def size(self) -> int:

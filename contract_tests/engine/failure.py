@@ -31,3 +31,8 @@ class Failure:
         """The status that is required; 0 if the failure is about another thing."""
         match = _STATUS.match(self.verdict.expected)
         return int(match[1]) if match else 0
+
+    @property
+    def involved(self) -> tuple[Exchange, ...]:
+        """The exchanges of the test, and the one with the wrong answer if that is not among them."""
+        return self.exchanges if self.at is None or self.at in self.exchanges else (*self.exchanges, self.at)

@@ -83,6 +83,7 @@ class Scheduler:
     Attributes:
         verdicts: the verdicts by pytest's node id.
         failures: the failures, in the order in which they were seen.
+        was_ended: True if the run ended before all tests were judged.
         judge: holds all answers of the run against the contract.
     """
 
@@ -93,6 +94,7 @@ class Scheduler:
         self.items = items
         self.verdicts: Verdicts = {}
         self.failures: list[Failure] = []
+        self.was_ended = False
         self.judge = SchemaJudge(run.contract, run.target.limit)
         self.new_client = suite.clients(run, self.judge)
         self._until_failure = until_failure
@@ -147,6 +149,7 @@ class Scheduler:
             self._finish(meanwhile)
             self._finish(last)
         except RunEnded as error:
+            self.was_ended = True
             self._look_back(last)
             reason = f"the {self.run.service.name} no longer answers: {error}"
             for test in tests:

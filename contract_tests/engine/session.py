@@ -118,7 +118,7 @@ class Session:
 
     def _diagnosed(self) -> tuple[Finding, ...]:
         """The failures of the run by their causes."""
-        if self._scheduler is None or not self._scheduler.failures:
+        if self._scheduler is None or not (self._scheduler.failures or self._scheduler.was_ended):
             return ()
         from contract_tests.engine.diagnosis.of_run import diagnosed  # it takes its time to import
 

@@ -101,6 +101,7 @@ class Target:
         sent = (self.auth.line,) if headers is None else tuple(headers)
         written = self._ownership.check(request)
         answer, failure, truncated = None, "", False
+        asked = time.monotonic()
         try:
             answer = (client or self._client).send(request.method, request.target, sent, request.body)
         except BaseException as error:
@@ -122,6 +123,7 @@ class Target:
             truncated,
             self.url,
             self.auth,
+            time.monotonic() - asked,
         )
         if request.method == "POST":
             self._ownership.note_answer(request, exchange.json)

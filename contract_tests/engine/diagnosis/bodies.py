@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,21 +49,34 @@ def pages(evidence: Evidence) -> Iterator[Cause]:
     """Pages in HTML where the service answers in another form."""
     pages = [
         exchange
-        for operation, exchanges in evidence.by_operation.items()
+        for exchanges in evidence.by_operation.values()
         for exchange in exchanges
-        if exchange.header("Content-Type").startswith("text/html")
-        and not _is_declared(evidence, exchange, "text/html")
+        if _is_page(exchange) and not evidence.declares(exchange, "text/html")
     ]
     if len(pages) >= LEAST:
-        statuses = sorted({exchange.status for exchange in pages})
-        texts = ", ".join(map(str, statuses[:6]))
-        errors = "Errors" if statuses[0] >= 400 else "Requests"
+        texts = ", ".join(map(str, sorted({exchange.status for exchange in pages})[:6]))
+        what = "Errors" if min(exchange.status for exchange in pages) >= 400 else "Requests"
         yield Cause(
             "html",
-            f"{errors} are answered with HTML pages, as of a server in front of the {evidence.name}: "
+            f"{what} are answered with HTML pages, as of a server in front of the {evidence.name}: "
             f"{len(pages)} answers with status {texts}.",
-            _is_at(pages),
+            lambda failure: any(map(_is_page, failure.involved)),
         )
+
+
+def lists(evidence: Evidence) -> Iterator[Cause]:
+    """Lists that are cut at a number of items."""
+    for operation, exchanges in evidence.by_operation.items():
+        values = [value for exchange in exchanges if isinstance(value := exchange.json, list)]
+        longest = max(map(len, values), default=0)
+        count = sum(len(value) == longest for value in values)
+        if longest > 1 and count >= LEAST and share(count, len(values)) >= MOST:
+            yield Cause(
+                "list-cut",
+                f"Lists are cut: {operation.label} never answers more than {longest} items, "
+                f"{count} of {len(values)} times just as many.",
+                _concerns(evidence, operation.id),
+            )
 
 
 def content_types(evidence: Evidence) -> Iterator[Cause]:
@@ -72,7 +85,9 @@ def content_types(evidence: Evidence) -> Iterator[Cause]:
         evidence,
         "content-type",
         lambda exchange: (
-            "" if exchange.header("Content-Type") == _JSON else exchange.header("Content-Type") or "none"
+            ""
+            if exchange.header("Content-Type") == _JSON or _is_page(exchange)
+            else exchange.header("Content-Type") or "none"
         ),
         f"The Content-Type of JSON answers is {{}}, not {_JSON}",
     )
@@ -177,21 +192,22 @@ class _shows:  # noqa: N801  a predicate
         return self._change in self._changes.get(id(failure), ())
 
 
-def _is_at(exchanges: list[Exchange]) -> Any:
-    identities = {id(exchange) for exchange in exchanges}
-    return lambda failure: any(id(exchange) in identities for exchange in (failure.at, *failure.exchanges))
+def _is_page(exchange: Exchange) -> bool:
+    return exchange.header("Content-Type").startswith("text/html")
 
 
-def _is_declared(evidence: Evidence, exchange: Exchange, content_type: str) -> bool:
-    operation = evidence.operations[id(exchange)]
-    contract = evidence.run.contract
-    responses = contract.definition(operation).get("responses", {})
-    response = contract.resolve(responses.get(str(exchange.status), {}))
-    return content_type in response.get("content", {})
+def _concerns(evidence: Evidence, operation_id: str) -> Callable[[Failure], bool]:
+    """True for a failure whose exchanges have one with an operation."""
+
+    def concerns(failure: Failure) -> bool:
+        reached = (evidence.operations.get(id(exchange)) for exchange in failure.involved)
+        return any(operation is not None and operation.id == operation_id for operation in reached)
+
+    return concerns
 
 
 def _in_answers(
-    evidence: Evidence, kind: str, trait_of: Any, sentence: str, *, of_json: bool = True
+    evidence: Evidence, kind: str, trait_of: Callable[[Exchange], str], sentence: str, *, of_json: bool = True
 ) -> Iterator[Cause]:
     """A trait of most answers of the operations, with the value that most of them have."""
     answers = [
@@ -200,7 +216,7 @@ def _in_answers(
         for exchange in exchanges
         if exchange.answer is not None
         and exchange.answer.stored
-        and (not of_json or _is_declared(evidence, exchange, _JSON))
+        and (not of_json or evidence.declares(exchange, _JSON))
     ]
     traits = [(exchange, trait) for exchange in answers if (trait := trait_of(exchange))]
     if len(traits) < LEAST or share(len(traits), len(answers)) < MOST:
@@ -208,4 +224,6 @@ def _in_answers(
     value, count = Counter(trait for _, trait in traits).most_common(1)[0]
     shown = shorten(evidence.masked(value), VALUE)
     summary = f"{sentence.format(shown)} ({count} of {len(answers)} answers)."
-    yield Cause(kind, summary, _is_at([exchange for exchange, _ in traits]))
+    yield Cause(
+        kind, summary, lambda failure: any(trait_of(exchange) == value for exchange in failure.involved)
+    )

@@ -15,8 +15,8 @@ Detector = Callable[[Evidence], Iterable[Cause]]
 DETECTORS: tuple[Detector, ...] = (  # in the order of their rank: what an earlier one explains is explained
     operations.silence,
     operations.rate_limit,
-    operations.dead_operations,
     operations.occasional_errors,
+    operations.dead_operations,
     bodies.encodings,
     state.state,
     secret.secret,
@@ -24,6 +24,7 @@ DETECTORS: tuple[Detector, ...] = (  # in the order of their rank: what an earli
     bodies.content_types,
     bodies.pages,
     bodies.bodies,
+    bodies.lists,
     operations.refusing_operations,
     state.cache_headers,
 )

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
+from typing import Any
 
 from contract_tests.engine.exchange import Exchange
 from contract_tests.engine.failure import Failure
@@ -76,6 +77,28 @@ class Evidence:
     def operation_at(self, failure: Failure) -> Operation | None:
         """The operation with the wrong answer of a failure; None if it is none of the contract."""
         return self.operations.get(id(failure.at))
+
+    def has_status(self, exchange: Exchange) -> bool:
+        """True if the contract declares the status of an answer of an operation."""
+        return str(exchange.status) in self._responses(self.operations[id(exchange)])
+
+    def is_declared(self, exchange: Exchange) -> bool:
+        """True if the contract declares the status and the content type of an answer of an operation."""
+        content_type = exchange.header("Content-Type").partition(";")[0]
+        return self.has_status(exchange) and (not content_type or self.declares(exchange, content_type))
+
+    def declares(self, exchange: Exchange, content_type: str) -> bool:
+        """True if the contract declares that an answer with this status has a content type."""
+        response = self._responses(self.operations[id(exchange)]).get(str(exchange.status), {})
+        return content_type in self.run.contract.resolve(response).get("content", {})
+
+    def can_succeed(self, operation: Operation) -> bool:
+        """True if the contract declares an answer of an operation that is no error."""
+        return any(status.startswith("2") for status in self._responses(operation))
+
+    def _responses(self, operation: Operation) -> dict[str, Any]:
+        responses = self.run.contract.definition(operation).get("responses", {})
+        return {str(status): response for status, response in responses.items()}
 
     def secret_of(self, exchange: Exchange) -> str | None:
         """The secret that a request has; "" if it has none, None if it has several."""

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from contract_tests.engine.checks import shorten
 from contract_tests.engine.diagnosis.evidence import Cause, Evidence
+from contract_tests.engine.exchange import Exchange
 from contract_tests.engine.failure import Failure
 
 TEXT = 160  # characters of a difference in a sentence
 _HEADER = re.compile(r"([A-Z][A-Za-z0-9]*(?:-[A-Za-z0-9]+)*): \S")
+_NAMED_HEADER = re.compile(r"\bX-[A-Za-z]+(?:-[A-Za-z]+)*")
 _OF_THIS_ANSWER = re.compile(r"tyk-contract-[0-9a-f]{8}-[\w.~%-]*|\b[0-9a-f]{16,}\b|\b\d{2,}(?:\.\d+)?\b")
 Key = tuple[str, ...]
 
@@ -53,6 +55,11 @@ def _keys(evidence: Evidence, failure: Failure) -> Iterator[Key]:
         if match := _HEADER.match(text):
             yield "header", match[1]
             break
+    for name in _NAMED_HEADER.findall(verdict.expected):
+        if at is not None and at.answer is not None and not _headers_like(at, name):
+            yield "no-header", name
+    if verdict.expected.startswith("no header "):
+        yield "header-added", verdict.expected.removeprefix("no header ")
     if at is not None and failure.status_expected and at.status and at.status != failure.status_expected:
         yield "status", str(failure.status_expected), str(at.status)
         if label:
@@ -66,6 +73,12 @@ def _keys(evidence: Evidence, failure: Failure) -> Iterator[Key]:
         yield "expectation", _common(verdict.expected)
 
 
+def _headers_like(exchange: Exchange, beginning: str) -> list[str]:
+    """The names of an answer's headers that begin so."""
+    headers = exchange.answer.headers if exchange.answer is not None else ()
+    return [name for name, _ in headers if name.lower().startswith(beginning.lower())]
+
+
 def _common(text: str) -> str:
     """A text without what differs from one test to the next: names of the run, long numbers."""
     return shorten(_OF_THIS_ANSWER.sub("*", text), TEXT)
@@ -76,6 +89,12 @@ def _sentence(key: Key, group: Sequence[Failure]) -> str:
     match key:
         case "header", name:
             return f"The header {name} is not as required: {_difference(verdict.expected, verdict.actual)}"
+        case "no-header", name:
+            similar = sorted({h for f in group if f.at for h in _headers_like(f.at, name.removeprefix("X-"))})
+            instead = f"; they have {', '.join(similar[:3])}" if similar else ""
+            return f"The header {name} is missing in answers{instead}: expected {shorten(verdict.expected, TEXT)}"
+        case "header-added", name:
+            return f"A header is added to answers: {shorten(verdict.actual, TEXT)}"
         case "status", expected, actual, label:
             return f"{label} answers {actual} where {expected} is required, as {shorten(verdict.actual, TEXT)}"
         case "status", expected, actual:
@@ -90,5 +109,3 @@ def _sentence(key: Key, group: Sequence[Failure]) -> str:
 def _difference(expected: str, actual: str) -> str:
     return f"expected {shorten(expected, TEXT)}; actual {shorten(actual, TEXT)}"
 
-
-Grouping = Callable[[Evidence, Sequence[Failure]], Iterator[tuple[Cause, list[Failure]]]]

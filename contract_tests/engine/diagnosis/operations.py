@@ -17,7 +17,8 @@ ALWAYS = 2  # answers of an operation that are enough to say that it always answ
 OFTEN = 0.02  # share of answers of a kind that is told
 RATE_LIMITED = 429
 _READING = {"GET", "HEAD", "OPTIONS"}
-_PROXY_REFUSES = {401, 403, 405}
+SAME = 0.5  # share of the errors with one status that have one body, if they come from one place
+MIXED = 0.2  # share of errors of operations that give other answers too, if they are not of dead ones
 
 
 def silence(evidence: Evidence) -> Iterator[Cause]:
@@ -33,23 +34,23 @@ def silence(evidence: Evidence) -> Iterator[Cause]:
         kind = "no-answer-in-time" if is_late else "no-answer"
         count = f"{len(exchanges)} of {len(evidence.log)} requests"
         summary = f"{labels} got no answer ({count}): {reason}."
-        yield Cause(kind, summary, _about(exchanges))
+        yield Cause(kind, summary, _Answered(exchanges))
 
 
 def rate_limit(evidence: Evidence) -> Iterator[Cause]:
     """A limit on the rate of all requests, by a server in front."""
     refused = [
         exchange
-        for operation, exchanges in evidence.by_operation.items()
+        for exchanges in evidence.by_operation.values()
         for exchange in exchanges
-        if exchange.status == RATE_LIMITED and RATE_LIMITED not in _declared(evidence, operation)
+        if exchange.status == RATE_LIMITED and not evidence.has_status(exchange)
     ]
     if share(len(refused), len(evidence.log)) >= OFTEN:
         summary = (
             f"The rate of requests is limited: {len(refused)} of {len(evidence.log)} requests were "
             f"answered {_answer(evidence, refused[0])}."
         )
-        yield Cause("rate-limited", summary, _about(refused))
+        yield Cause("rate-limited", summary, _Answered(refused))
 
 
 def dead_operations(evidence: Evidence) -> Iterator[Cause]:
@@ -63,20 +64,32 @@ def refusing_operations(evidence: Evidence) -> Iterator[Cause]:
 
 
 def occasional_errors(evidence: Evidence) -> Iterator[Cause]:
-    """An error that the contract does not declare, at some requests of several operations."""
+    """One error that the contract does not declare, at some requests of several operations."""
     by_status = defaultdict(list)
-    for operation, exchanges in evidence.by_operation.items():
-        statuses = {exchange.status for exchange in exchanges}
-        for exchange in exchanges if len(statuses) > 1 else ():
-            if exchange.status >= 400 and exchange.status not in _declared(evidence, operation):
+    for exchanges in evidence.by_operation.values():
+        for exchange in exchanges:
+            if exchange.status >= 400 and not evidence.has_status(exchange):
                 by_status[exchange.status].append(exchange)
-    for status, exchanges in sorted(by_status.items(), key=lambda item: -len(item[1])):
-        if status >= 500 and share(len(exchanges), len(evidence.log)) >= OFTEN:
+    for exchanges in sorted(by_status.values(), key=len, reverse=True):
+        body, count = Counter(exchange.text for exchange in exchanges).most_common(1)[0]
+        same = [exchange for exchange in exchanges if exchange.text == body]
+        if share(count, len(exchanges)) >= SAME and share(len(same), len(evidence.log)) >= OFTEN and _is_mixed(evidence, same):
             summary = (
-                f"Some requests are answered {_answer(evidence, exchanges[0])}: {len(exchanges)} of "
-                f"{len(evidence.log)}, as {_labels(evidence, exchanges)}."
+                f"Some requests are answered {_answer(evidence, same[0])}: {len(same)} of "
+                f"{len(evidence.log)}, as {_labels(evidence, same)}."
             )
-            yield Cause("occasional-errors", summary, _about(exchanges))
+            yield Cause("occasional-errors", summary, _Answered(same))
+
+
+def _is_mixed(evidence: Evidence, exchanges: Sequence[Exchange]) -> bool:
+    """True if a good part of these errors is of operations that give other answers too."""
+    always = {
+        operation
+        for operation, answers in evidence.by_operation.items()
+        if len({exchange.status for exchange in answers}) == 1
+    }
+    mixed = sum(evidence.operations[id(exchange)] not in always for exchange in exchanges)
+    return share(mixed, len(exchanges)) >= MIXED
 
 
 def _always(evidence: Evidence, *, is_declared: bool) -> Iterator[Cause]:
@@ -84,18 +97,18 @@ def _always(evidence: Evidence, *, is_declared: bool) -> Iterator[Cause]:
     for operation, exchanges in evidence.by_operation.items():
         statuses = {exchange.status for exchange in exchanges}
         status = min(statuses)
-        declared = _declared(evidence, operation)
         if (
             len(exchanges) >= ALWAYS
             and len(statuses) == 1
             and status >= 400
-            and min(declared, default=status) < 300
-            and (status in declared) is is_declared
+            and evidence.can_succeed(operation)
+            and evidence.is_declared(exchanges[0]) is is_declared
         ):
             groups[status][operation] = exchanges
     for operations in sorted(groups.values(), key=len, reverse=True):
         exchanges = [exchange for group in operations.values() for exchange in group]
-        yield Cause("dead-operation", _always_sentence(evidence, list(operations), exchanges), _about(exchanges))
+        summary = _always_sentence(evidence, list(operations), exchanges)
+        yield Cause("dead-operation", summary, _Answered(exchanges))
 
 
 def _always_sentence(
@@ -107,11 +120,6 @@ def _always_sentence(
         return f"Writes are refused: {methods} always answer {answer} ({len(operations)} operations)."
     verb = "answers" if len(operations) == 1 else "answer"
     return f"{_listed([operation.label for operation in operations])} always {verb} {answer}."
-
-
-def _declared(evidence: Evidence, operation: Operation) -> set[int]:
-    responses = evidence.run.contract.definition(operation).get("responses", {})
-    return {int(status) for status in responses if str(status).isdecimal()}
 
 
 def _answer(evidence: Evidence, exchange: Exchange) -> str:
@@ -135,17 +143,15 @@ def _listed(labels: Sequence[str]) -> str:
     return f"{shown} and {len(labels) - LISTED} other operations" if len(labels) > LISTED else shown
 
 
-def _about(exchanges: Iterable[Exchange]) -> _About:
-    return _About({id(exchange) for exchange in exchanges})
+class _Answered:
+    """True for a failure if its wrong answer, or one before it, is among some answers, or is the same as one."""
 
-
-class _About:
-    """True for a failure if one of its exchanges is among some."""
-
-    def __init__(self, identities: set[int]) -> None:
-        self._identities = identities
+    def __init__(self, exchanges: Iterable[Exchange]) -> None:
+        self._identities = {id(exchange) for exchange in exchanges}
+        self._answers = {(exchange.status, exchange.text) for exchange in exchanges}
 
     def __call__(self, failure: Failure) -> bool:
-        return id(failure.at) in self._identities or any(
-            id(exchange) in self._identities for exchange in failure.exchanges
-        )
+        at = failure.at
+        if at is not None and at.status and (at.status, at.text) in self._answers:
+            return True
+        return any(id(exchange) in self._identities for exchange in (*failure.exchanges, at))

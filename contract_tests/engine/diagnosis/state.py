@@ -40,7 +40,7 @@ def cache_headers(evidence: Evidence) -> Iterator[Cause]:
 
 def _keeps_nothing(evidence: Evidence, signs: StateSigns) -> tuple[str, str]:
     lost = signs.lost.get("create", 0)
-    if lost < signs.created:
+    if lost < signs.created or signs.alternates:
         return "", ""
     if signs.denies_unknown:
         told = "a reload is answered 200 and loads nothing" if evidence.run.service.reload_target else "writes are never shown"
