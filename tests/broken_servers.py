@@ -112,7 +112,11 @@ def proxied(upstream: str, spoil: Spoil) -> Iterator[str]:
 
         def _answer(self) -> None:
             is_chunked = "chunked" in (self.headers.get("Transfer-Encoding") or "")
-            body = self._chunks() if is_chunked else self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            body = (
+                self._chunks()
+                if is_chunked
+                else self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            )
             asked = Asked(self.command, self.path, tuple(self.headers.items()), body)
             try:
                 answered = spoil(asked, forward)

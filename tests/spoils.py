@@ -100,7 +100,9 @@ def sorts_members() -> Spoil:
     def change(answered: Answered) -> Answered:
         if not _is_json(answered):
             return answered
-        text = json.dumps(json.loads(answered.body), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        text = json.dumps(
+            json.loads(answered.body), sort_keys=True, separators=(",", ":"), ensure_ascii=False
+        )
         return replace(answered, body=f"{text}\n".encode())
 
     return in_answer(change)
@@ -119,9 +121,11 @@ def html_errors() -> Spoil:
     """A proxy that answers errors with a page of its own."""
     page = "<html><head><title>{0}</title></head><body><h1>{0}</h1></body></html>"
     return in_answer(
-        lambda answered: said(answered.status, page.format(answered.status), "text/html")
-        if answered.status >= 400
-        else answered
+        lambda answered: (
+            said(answered.status, page.format(answered.status), "text/html")
+            if answered.status >= 400
+            else answered
+        )
     )
 
 
@@ -133,9 +137,11 @@ def wrong_reasons() -> Spoil:
 def with_charset() -> Spoil:
     """A proxy that adds a charset to the content type."""
     return in_answer(
-        lambda answered: answered.with_header("Content-Type", f"{JSON}; charset=utf-8")
-        if answered.header("Content-Type") == JSON
-        else answered
+        lambda answered: (
+            answered.with_header("Content-Type", f"{JSON}; charset=utf-8")
+            if answered.header("Content-Type") == JSON
+            else answered
+        )
     )
 
 
@@ -159,7 +165,9 @@ def created() -> Spoil:
 
     def spoil(asked: Asked, forward: Forward) -> Answered:
         answered = forward(asked)
-        return replace(answered, status=201) if asked.method == "POST" and answered.status == 200 else answered
+        return (
+            replace(answered, status=201) if asked.method == "POST" and answered.status == 200 else answered
+        )
 
     return spoil
 
@@ -279,7 +287,9 @@ def lost_deletes() -> Spoil:
 def no_reload() -> Spoil:
     """A server whose reload does nothing."""
     return lambda asked, forward: (
-        said(200, '{"status":"ok","message":""}\n') if asked.path.startswith("/tyk/reload") else forward(asked)
+        said(200, '{"status":"ok","message":""}\n')
+        if asked.path.startswith("/tyk/reload")
+        else forward(asked)
     )
 
 
@@ -327,7 +337,9 @@ def lagging(seconds: float = 1.0) -> Spoil:
         if asked.method != "GET" or not asked.path.startswith(LIST) or answered.status not in (200, 404):
             return answered
         with lock:
-            history = old.setdefault(asked.target, [(0.0, said(404, '{"status":"error","message":"Policy not found"}\n'))])
+            history = old.setdefault(
+                asked.target, [(0.0, said(404, '{"status":"error","message":"Policy not found"}\n'))]
+            )
             if asked.path == LIST and len(history) == 1:
                 history[0] = (0.0, said(200, "[]\n"))
             if history[-1][1].body != answered.body:
@@ -368,7 +380,10 @@ def renames_headers() -> Spoil:
     return in_answer(
         lambda answered: replace(
             answered,
-            headers=tuple((n.replace("X-RateLimit", "RateLimit").replace("X-Ratelimit", "RateLimit"), v) for n, v in answered.headers),
+            headers=tuple(
+                (n.replace("X-RateLimit", "RateLimit").replace("X-Ratelimit", "RateLimit"), v)
+                for n, v in answered.headers
+            ),
         )
     )
 
@@ -379,7 +394,9 @@ def upper_case_texts() -> Spoil:
     def change(answered: Answered) -> Answered:
         if not _is_json(answered):
             return answered
-        return replace(answered, body=json.dumps(json.loads(answered.body), separators=(",", ":")).encode() + b"\n")
+        return replace(
+            answered, body=json.dumps(json.loads(answered.body), separators=(",", ":")).encode() + b"\n"
+        )
 
     return in_answer(change)
 
@@ -411,7 +428,9 @@ def late(seconds: float = 1.5) -> Spoil:
         now = time.monotonic()
         absent = said(404, '{"status":"error","message":"Policy not found"}\n')
         with lock:
-            known = history.setdefault(asked.target, [(0.0, said(200, "[]\n") if asked.path == LIST else absent)])
+            known = history.setdefault(
+                asked.target, [(0.0, said(200, "[]\n") if asked.path == LIST else absent)]
+            )
             if known[-1][1].body != answered.body:
                 known.append((now, answered))
             return [kept for at, kept in known if now - at >= seconds or at == 0.0][-1]
@@ -421,7 +440,9 @@ def late(seconds: float = 1.5) -> Spoil:
 
 def other_words() -> Spoil:
     """A server with other words for what went well."""
-    return in_json(_objects(lambda value: {n: "success" if (n, v) == ("status", "ok") else v for n, v in value.items()}))
+    return in_json(
+        _objects(lambda value: {n: "success" if (n, v) == ("status", "ok") else v for n, v in value.items()})
+    )
 
 
 def lost_updates() -> Spoil:
@@ -439,13 +460,17 @@ def lost_updates() -> Spoil:
 def other_version(told: str) -> Callable[[], Spoil]:
     """A server that tells another version than its own."""
     return lambda: in_answer(
-        lambda answered: replace(answered, body=answered.body.replace(b'"version":"5.12.0"', f'"version":"{told}"'.encode()))
+        lambda answered: replace(
+            answered, body=answered.body.replace(b'"version":"5.12.0"', f'"version":"{told}"'.encode())
+        )
     )
 
 
 def internal_errors() -> Spoil:
     """A server that answers each error with 500."""
-    return in_answer(lambda answered: replace(answered, status=500) if answered.status in (400, 404) else answered)
+    return in_answer(
+        lambda answered: replace(answered, status=500) if answered.status in (400, 404) else answered
+    )
 
 
 def lower_case_ids() -> Spoil:

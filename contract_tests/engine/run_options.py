@@ -12,6 +12,8 @@ import pytest
 from mockserver.console.credentials import NODE_SECRET, SECRET, read_file
 from mockserver.http.deadline import RUN_SECONDS
 
+TIMEOUT = 10.0  # seconds of an answer
+
 
 @dataclass(frozen=True)
 class RunOptions:
@@ -29,6 +31,14 @@ class RunOptions:
         service: the name of the service to judge: "gateway" or "dashboard".
         strict: True if rows fail the service whatever their evidence.
         max_time: the seconds that the run may take until its clean-up.
+        only: patterns of the behaviours, operations, levels and groups that are judged; () for all.
+        skip: patterns of those that are left out.
+        failed: a JSON report; what failed in it is judged, and nothing else. None for all.
+        exit_first: True if the run ends at the first failure.
+        seed: the seed of the order of the tests; 0 leaves them in the order of their files.
+        timeout: the seconds that an answer may take until it is given up.
+        max_response_time: the seconds that an answer may take until it fails the service; 0 for any.
+        repeat: how often the tests are run.
         unattended: True if pytest reports no single tests, so that all may run at once.
         report: the file that the verdicts are written to as JSON; None writes none.
     """
@@ -44,6 +54,14 @@ class RunOptions:
     service: str = "gateway"
     strict: bool = False
     max_time: float = RUN_SECONDS
+    only: tuple[str, ...] = ()
+    skip: tuple[str, ...] = ()
+    failed: Path | None = None
+    exit_first: bool = False
+    seed: int = 0
+    timeout: float = TIMEOUT
+    max_response_time: float = 0.0
+    repeat: int = 1
     unattended: bool = False
     report: Path | None = None
 
@@ -61,16 +79,24 @@ class RunOptions:
             "--gateway-max-time": str(self.max_time),
             "--contract-service": self.service,
             "--contract-report": str(self.report or ""),
+            "--contract-failed": str(self.failed or ""),
+            "--contract-seed": str(self.seed),
+            "--contract-timeout": str(self.timeout),
+            "--contract-max-response-time": str(self.max_response_time),
+            "--contract-repeat": str(self.repeat),
         }
+        lists = {"--contract-only": self.only, "--contract-skip": self.skip}
         flags = {
             "--gateway-read-only": self.read_only,
             "--gateway-quick": self.quick,
             "--gateway-allow-group-reload": self.allow_group_reload,
             "--contract-strict": self.strict,
             "--contract-unattended": self.unattended,
+            "--exitfirst": self.exit_first,
         }
         return [
             *(f"{name}={text}" for name, text in texts.items() if text),
+            *(f"{name}={text}" for name, values in lists.items() for text in values),
             *(name for name, is_set in flags.items() if is_set),
         ]
 
@@ -83,7 +109,7 @@ class RunOptions:
         """
         option = config.getoption
         file = option("--gateway-secret-file")
-        report = option("--contract-report")
+        report, failed = option("--contract-report"), option("--contract-failed")
         return cls(
             url=option("--gateway-url") or "",
             secret=read_file(file, "--gateway-secret-file") if file else os.environ.get(SECRET.variable, ""),
@@ -96,6 +122,14 @@ class RunOptions:
             service=option("--contract-service"),
             strict=option("--contract-strict"),
             max_time=option("--gateway-max-time"),
+            only=tuple(option("--contract-only")),
+            skip=tuple(option("--contract-skip")),
+            failed=Path(failed) if failed else None,
+            exit_first=option("maxfail") == 1,
+            seed=option("--contract-seed"),
+            timeout=option("--contract-timeout"),
+            max_response_time=option("--contract-max-response-time"),
+            repeat=option("--contract-repeat"),
             unattended=option("--contract-unattended"),
             report=Path(report) if report else None,
         )

@@ -34,10 +34,11 @@ from contract_tests.engine.failure import Failure
 from contract_tests.engine.profile import LEFT_OUT, is_slow
 from contract_tests.engine.run import Run
 from contract_tests.engine.schema_judge import SchemaJudge
+from contract_tests.engine.selection import Selection
 from contract_tests.engine.suite import Suite
 from contract_tests.engine.target import Gone, RunEnded
 from contract_tests.engine.xdist import Verdicts, once
-from contract_tests.report.verdicts import Status, Trace, Verdict
+from contract_tests.report.verdicts import Status, Trace, Verdict, merged
 from mockserver.console.terminal import show_progress
 from mockserver.contract.behaviours import Behaviour
 
@@ -78,6 +79,7 @@ class Scheduler:
         suite: the suite that the tests are of.
         run: the run that the tests belong to.
         items: the tests, as pytest collected them.
+        selection: the behaviours to judge; by default all.
         until_failure: True if it stops at the first failure; tests that were not run have no verdict then.
 
     Attributes:
@@ -88,7 +90,13 @@ class Scheduler:
     """
 
     def __init__(
-        self, suite: Suite, run: Run, items: Sequence[pytest.Item], *, until_failure: bool = False
+        self,
+        suite: Suite,
+        run: Run,
+        items: Sequence[pytest.Item],
+        *,
+        selection: Selection | None = None,
+        until_failure: bool = False,
     ) -> None:
         self.run = run
         self.items = items
@@ -97,6 +105,7 @@ class Scheduler:
         self.was_ended = False
         self.judge = SchemaJudge(run.contract, run.target.limit)
         self.new_client = suite.clients(run, self.judge)
+        self._selection = selection or Selection()
         self._until_failure = until_failure
         self._first_cases: dict[tuple[Path, str], str] = {}
         self._at_end: list[_RunningTest] = []
@@ -111,16 +120,23 @@ class Scheduler:
         if not self._is_done:
             self._is_done = True
             self.verdicts = once(request, self.run_all)
-        verdict = self.verdicts[request.node.nodeid]
+        verdict = self.verdicts.get(request.node.nodeid)
+        if verdict is None:
+            pytest.skip("the run ended at the first failure")
         if verdict.status is Status.NOT_APPLICABLE:
             pytest.skip(verdict.reason)
         if verdict.status is not Status.PASSED:
             pytest.fail(verdict.as_text(), pytrace=False)
 
     def run_all(self) -> Verdicts:
-        """Run all tests, side by side; return their verdicts."""
+        """Run all tests, side by side, as often as the options ask for; return their verdicts."""
+        rounds: list[Verdicts] = []
         with suppress(_Enough), ThreadPoolExecutor(AT_A_TIME - 1) as threads:
-            self._run_phases(threads)
+            while len(rounds) < self.run.options.repeat and not self.was_ended:
+                self.verdicts, self._at_end, self._first_cases = {}, [], {}
+                rounds.append(self.verdicts)
+                self._run_phases(threads)
+        self.verdicts = merged(rounds)
         return self.verdicts
 
     def _run_phases(self, threads: ThreadPoolExecutor) -> None:
@@ -139,7 +155,7 @@ class Scheduler:
                 for test in together:
                     test.client.exchanges.append(reloading.result())
             for test in self._at_end if is_quick else ():
-                self._judge(test, Status.NOT_APPLICABLE, LEFT_OUT)
+                self._judge(test, Status.NOT_APPLICABLE, LEFT_OUT, is_left_out=True)
             self._finish(chain(alone, () if is_quick else self._at_end))
             if meanwhile:
                 target.reload()  # so that no earlier plain reload is still to come
@@ -200,12 +216,15 @@ class Scheduler:
         row = self.run.service.behaviours[declaration.behaviour]
         test = _RunningTest(item, row, self.new_client(), declaration)
         if reason := self._why_not(test):
-            self._judge(test, Status.NOT_APPLICABLE, reason)
+            is_left_out = row.holds_for(self.run.version)
+            self._judge(test, Status.NOT_APPLICABLE, reason, is_left_out=is_left_out)
             return None
         return test
 
     def _why_not(self, test: _RunningTest) -> str:
         options, version = self.run.options, self.run.version
+        if reason := self._selection.why_not(test.row):
+            return reason
         if not test.row.holds_for(version):
             return f"{self.run.service.name} {version} does not behave so"
         if options.read_only and not test.declaration.reads_only:
@@ -283,6 +302,7 @@ class Scheduler:
         actual: str = "",
         at: Exchange | None = None,
         body: str | None = None,
+        is_left_out: bool = False,
     ) -> None:
         exchanges = test.client.exchanges
         if status is Status.FAILED and not (test.row.may_fail or self.run.options.strict):
@@ -305,6 +325,8 @@ class Scheduler:
             hint=test.row.hint if status is Status.FAILED else "",
             curl=tuple(exchange.curl for exchange in exchanges) if status is Status.FAILED else (),
             exchanges=tuple(map(self._trace, exchanges[-SHOWN_EXCHANGES:])),
+            level=test.row.level,
+            is_left_out=is_left_out,
         )
         if status is Status.FAILED:
             at = at or (exchanges[-1] if exchanges else None)

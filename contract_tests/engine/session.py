@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
@@ -10,12 +11,13 @@ from datetime import UTC, datetime
 
 import pytest
 
-from contract_tests.engine import preflight
+from contract_tests.engine import preflight, response_times
 from contract_tests.engine.mock_process import SECRET, MockProcess
 from contract_tests.engine.preflight import DetectedVersion
 from contract_tests.engine.run import Run
 from contract_tests.engine.run_options import RunOptions
 from contract_tests.engine.scheduler import Scheduler
+from contract_tests.engine.selection import Selection
 from contract_tests.engine.signals import Interruption
 from contract_tests.engine.suite import Suite
 from contract_tests.engine.target import RunEnded
@@ -74,10 +76,16 @@ class Session:
 
         Raises:
             PreflightError: the service cannot be judged.
+            SelectionError: a pattern selects nothing.
         """
         if self._scheduler is None:
+            chosen = Selection.of(self.options, self._service)
             self._run = self._opened()
-            self._scheduler = Scheduler(self._suite, self._run, items)
+            if self.options.seed:
+                items = random.Random(self.options.seed).sample(items, len(items))  # noqa: S311  an order
+            self._scheduler = Scheduler(
+                self._suite, self._run, items, selection=chosen, until_failure=self.options.exit_first
+            )
         return self._scheduler
 
     def _opened(self) -> Run:
@@ -87,10 +95,15 @@ class Session:
             second = service.second_of_mock
             options = replace(options, url=self._mock.url, secret=SECRET, second=second)
         else:
-            self._detected = preflight.look(service, options.url, options.secret, options.version)
+            self._detected = preflight.look(
+                service, options.url, options.secret, options.version, timeout=options.timeout
+            )
         assert self._detected is not None
         contract = service.contract(self._detected.version)
-        run = Run.open(service, options, contract, scheme=self._detected.scheme, limit=self._limit)
+        run = Run.open(
+            service, options, contract,
+            scheme=self._detected.scheme, timeout=options.timeout, limit=self._limit,
+        )  # fmt: skip
         self._resources.callback(run.close)
         return run
 
@@ -153,6 +166,10 @@ class Session:
             scheduler.verdicts[item.nodeid] for item in scheduler.items if item.nodeid in scheduler.verdicts
         ]
         worst = verdicts.by_behaviour(sorted(judged, key=lambda verdict: order[verdict.behaviour]))
+        findings = self._findings
+        if in_time := response_times.verdict(run):
+            worst = (*worst, in_time)
+            findings += (response_times.finding(in_time),) if in_time.status is Status.FAILED else ()
         return Report(
             service=self._service.name,
             url=run.target.url,
@@ -168,14 +185,20 @@ class Session:
             leftovers=leftovers,
             gone=run.target.gone,
             not_offered=tuple(run.absent_operations.not_offered),
-            findings=self._findings,
+            findings=findings,
+            observations=tuple(response_times.observations(run)),
         )
 
     def _without_a_test(self, judged: set[str]) -> Iterator[Verdict]:
-        """The verdicts of rows that show only under a configuration of their own."""
+        """The verdicts of rows that show only under a configuration of their own, or were not reached."""
         for row in self._service.behaviours.values():
             if row.level == "setup" and row.id not in judged:
                 yield Verdict(
                     row.service, row.id, row.operation, row.statement, row.source, "", Status.NOT_APPLICABLE,
-                    "it shows only under a configuration of its own; recordings hold it",
+                    "it shows only under a configuration of its own; recordings hold it", level=row.level,
+                )  # fmt: skip
+            elif row.id not in judged and self.options.exit_first:
+                yield Verdict(
+                    row.service, row.id, row.operation, row.statement, row.source, "", Status.NOT_APPLICABLE,
+                    "the run ended at the first failure", level=row.level, is_left_out=True,
                 )  # fmt: skip

@@ -13,6 +13,7 @@ import pytest
 from contract_tests.engine.preflight import USAGE, PreflightError
 from contract_tests.engine.run_options import RunOptions
 from contract_tests.engine.scheduler import Scheduler
+from contract_tests.engine.selection import SelectionError
 from contract_tests.engine.session import Session
 from contract_tests.engine.suite import Suite
 from contract_tests.report import output_file
@@ -78,6 +79,6 @@ def _exit_on_error() -> Iterator[None]:
     """End the session with the message of a preflight, a report or a secret that cannot be used."""
     try:
         yield
-    except (PreflightError, OutputError, CredentialError) as error:
+    except (PreflightError, OutputError, CredentialError, SelectionError) as error:
         message = hidden(str(error), os.environ.get(SECRET.variable, ""))
         pytest.exit(printable(message), returncode=getattr(error, "code", USAGE))

@@ -42,7 +42,9 @@ class Finding(Printable):
     @classmethod
     def of_document(cls, raw: dict[str, Any]) -> Self:
         """The finding that a JSON report holds."""
-        return cls(**{name: tuple(value) if isinstance(value, list) else value for name, value in raw.items()})
+        return cls(
+            **{name: tuple(value) if isinstance(value, list) else value for name, value in raw.items()}
+        )
 
     @property
     def touched(self) -> str:
@@ -66,7 +68,9 @@ class Finding(Printable):
         }
         lines = [self.summary, *(f"  {label:11}  {text}" for label, text in rows.items() if text)]
         shown = self.curl[-CURL_LINES:]
-        reproduction = [f"# after {len(self.curl) - len(shown)} earlier requests"] if len(shown) < len(self.curl) else []
+        reproduction = (
+            [f"# after {len(self.curl) - len(shown)} earlier requests"] if len(shown) < len(self.curl) else []
+        )
         for place, line in enumerate([*reproduction, *shown]):
             lines.append(f"  {'' if place else 'reproduce':11}  {line}")
         return "\n".join(lines)

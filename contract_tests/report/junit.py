@@ -18,6 +18,11 @@ _TAGS = {
 def as_junit(report: Report) -> str:
     """The report as JUnit XML: one suite for each operation, one case for each behaviour."""
     root = ElementTree.Element("testsuites", name="tyk-contract", time=f"{report.seconds:.3f}")
+    if report.findings:
+        properties = ElementTree.SubElement(root, "properties")
+        for number, finding in enumerate(report.findings, 1):
+            value = f"{finding.cause}: {finding.summary} {finding.touched}"
+            ElementTree.SubElement(properties, "property", name=f"finding {number}", value=value)
     for operation in dict.fromkeys(verdict.operation for verdict in report.verdicts):
         verdicts = [verdict for verdict in report.verdicts if verdict.operation == operation]
         suite = ElementTree.SubElement(

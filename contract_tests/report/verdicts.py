@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from enum import Enum
 from typing import Any
 
@@ -12,6 +12,7 @@ from contract_tests.report.findings import SHOWN as SHOWN_FINDINGS
 from contract_tests.report.findings import Finding
 from contract_tests.report.printable import Printable
 
+LEVELS = ("core", "extended", "setup")
 CURL_LINES = 8  # of a failure's history that the terminal shows
 ERROR_NAMES = 5  # of behaviours that could not be judged for one reason
 
@@ -52,6 +53,9 @@ class Verdict(Printable):
         hint: another possible cause of a failure.
         curl: the exchanges that led to a failure, as lines to paste.
         exchanges: the last exchanges of the test.
+        level: the level of the behaviour: core, extended or setup.
+        is_left_out: True if it is not applicable because the user's settings leave it out.
+        flaky: how often it failed, if the run was repeated and it did not fail each time; else "".
     """
 
     service: str
@@ -67,6 +71,9 @@ class Verdict(Printable):
     hint: str = ""
     curl: tuple[str, ...] = ()
     exchanges: tuple[Trace, ...] = ()
+    level: str = "core"
+    is_left_out: bool = False
+    flaky: str = ""
 
     def as_text(self) -> str:
         """The lines that the terminal shows of a failure or an error."""
@@ -90,6 +97,63 @@ class Verdict(Printable):
         return "\n".join(lines)
 
 
+class OutcomeStatus(Enum):
+    """The verdict on a service or a level, in a word for programs."""
+
+    FAILS = "does-not-conform"
+    IN_DOUBT = "in-doubt"
+    STALE_BASELINE = "conforms-baseline-out-of-date"
+    KNOWN_FAILURES = "conforms-with-known-failures"
+    PARTLY = "conforms-as-far-as-judged"
+    CONFORMS = "conforms"
+    NOT_JUDGED = "not-judged"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The verdict on a service, or on one level of its behaviours.
+
+    Attributes:
+        sentence: the verdict in words.
+        judged: the number of behaviours with a verdict.
+        applicable: the number of those that a full run judges.
+    """
+
+    status: OutcomeStatus
+    sentence: str
+    judged: int
+    applicable: int
+
+
+def outcome(verdicts: Iterable[Verdict], *, stale: int = 0) -> Outcome:
+    """The verdict that some behaviours give together, with the number of baseline entries that do not hold."""
+    verdicts = list(verdicts)
+    judged = sum(verdict.status is not Status.NOT_APPLICABLE for verdict in verdicts)
+    applicable = judged + sum(verdict.is_left_out for verdict in verdicts)
+    failed, errors, accepted = (
+        sum(verdict.status is status for verdict in verdicts)
+        for status in (Status.FAILED, Status.ERROR, Status.ACCEPTED)
+    )
+    extent = f" as far as judged ({judged} of {applicable})" if judged < applicable else ""
+    known = f" with {accepted} known failure{'' if accepted == 1 else 's'}" if accepted else ""
+    if not judged:
+        status, sentence = OutcomeStatus.NOT_JUDGED, "not judged"
+    elif failed:
+        status, sentence = OutcomeStatus.FAILS, "does not conform"
+    elif errors:
+        status, sentence = OutcomeStatus.IN_DOUBT, f"in doubt: {errors} could not be judged"
+    elif stale:
+        entries = "1 baseline entry is" if stale == 1 else f"{stale} baseline entries are"
+        status, sentence = OutcomeStatus.STALE_BASELINE, f"conforms{extent}{known}; {entries} out of date"
+    elif known:
+        status, sentence = OutcomeStatus.KNOWN_FAILURES, f"conforms{extent}{known}"
+    elif extent:
+        status, sentence = OutcomeStatus.PARTLY, f"conforms{extent}"
+    else:
+        status, sentence = OutcomeStatus.CONFORMS, "conforms"
+    return Outcome(status, sentence, judged, applicable)
+
+
 @dataclass(frozen=True)
 class Report(Printable):
     """All verdicts of a run, one for each behaviour.
@@ -105,6 +169,7 @@ class Report(Printable):
         gone: True if the service stopped answering before the end.
         not_offered: groups of operations that the service lacks as a whole, by the beginning of their paths.
         findings: the failures by their causes, root causes first.
+        observations: lines about what nobody asked for and is worth telling, such as slow answers.
     """
 
     service: str
@@ -123,6 +188,7 @@ class Report(Printable):
     not_offered: tuple[str, ...] = ()
     stale: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()
+    observations: tuple[str, ...] = ()
 
     def of(self, status: Status) -> list[Verdict]:
         """The verdicts of one kind."""
@@ -139,6 +205,19 @@ class Report(Printable):
         """True if no behaviour failed, none was left in doubt, and the baseline is true."""
         return not (self.of(Status.FAILED) or self.of(Status.ERROR) or self.stale)
 
+    @property
+    def outcome(self) -> Outcome:
+        """The verdict on the service."""
+        return outcome(self.verdicts, stale=len(self.stale))
+
+    @property
+    def levels(self) -> dict[str, Outcome]:
+        """The verdict on each level."""
+        return {
+            level: outcome([verdict for verdict in self.verdicts if verdict.level == level])
+            for level in LEVELS
+        }
+
 
 def by_behaviour(verdicts: Iterable[Verdict]) -> tuple[Verdict, ...]:
     """One verdict for each behaviour: the worst of its tests."""
@@ -151,10 +230,27 @@ def by_behaviour(verdicts: Iterable[Verdict]) -> tuple[Verdict, ...]:
     return tuple(worst.values())
 
 
+def merged(rounds: Sequence[Mapping[str, Verdict]]) -> dict[str, Verdict]:
+    """The verdicts of a repeated run by test: the worst of each, told as flaky if another round passed."""
+    order = list(Status)
+    worst: dict[str, Verdict] = {}
+    for name in dict.fromkeys(name for one in rounds for name in one):
+        of_test = [one[name] for one in rounds if name in one]
+        verdict = max(of_test, key=lambda verdict: order.index(verdict.status))
+        bad = sum(other.status is verdict.status for other in of_test)
+        if verdict.status in (Status.FAILED, Status.ERROR) and bad < len(of_test):
+            verdict = replace(verdict, flaky=f"{verdict.status.value} in {bad} of {len(of_test)} runs")
+        worst[name] = verdict
+    return worst
+
+
 def as_json(report: Report) -> str:
     """The report as JSON."""
     document = asdict(report)
     document["conforms"] = report.conforms
+    document["status"] = report.outcome.status.value
+    document["verdict"] = report.outcome.sentence
+    document["levels"] = levels_of(report)
     document["counts"] = {status.value: len(report.of(status)) for status in Status}
     for verdict in document["verdicts"]:
         verdict["status"] = verdict["status"].value
@@ -164,7 +260,8 @@ def as_json(report: Report) -> str:
 def from_json(text: str) -> Report:
     """A report that `as_json` wrote."""
     document: dict[str, Any] = json.loads(text)
-    del document["conforms"], document["counts"]
+    for derived in ("conforms", "status", "verdict", "levels", "counts"):
+        del document[derived]
     verdicts = [
         Verdict(
             **{
@@ -176,10 +273,23 @@ def from_json(text: str) -> Report:
         )
         for raw in document.pop("verdicts")
     ]
-    for name in ("leftovers", "not_offered", "stale"):
+    for name in ("leftovers", "not_offered", "stale", "observations"):
         document[name] = tuple(document[name])
     found = tuple(map(Finding.of_document, document.pop("findings")))
     return Report(verdicts=tuple(verdicts), findings=found, **document)
+
+
+def levels_of(report: Report) -> dict[str, dict[str, Any]]:
+    """The verdict on each level, as reports hold it."""
+    return {
+        level: {
+            "status": verdict.status.value,
+            "verdict": verdict.sentence,
+            "judged": verdict.judged,
+            "applicable": verdict.applicable,
+        }
+        for level, verdict in report.levels.items()
+    }
 
 
 def as_terminal(report: Report) -> str:
@@ -197,7 +307,9 @@ def as_terminal(report: Report) -> str:
         lines += [f"error  {shown}{more}", f"  could not be judged: {reason}", ""]
     lines += [f"observed  {v.behaviour}: {v.reason}" for v in report.of(Status.OBSERVED)]
     lines += [f"accepted  {v.behaviour}: {v.reason}" for v in report.of(Status.ACCEPTED)]
+    lines += [f"flaky  {v.behaviour}: {v.flaky}" for v in report.verdicts if v.flaky]
     lines += [f"baseline  {text}" for text in report.stale]
+    lines += report.observations
     if report.leftovers:
         lines += [f"could not remove: {', '.join(report.leftovers)}", ""]
     counts = [
@@ -207,6 +319,8 @@ def as_terminal(report: Report) -> str:
     ]
     lines += [note for note in (report.not_offered_note, report.profile_note) if note]
     lines.append(f"{report.url}  {report.service} {report.gateway} ({report.version_source})")
-    ending = "conforms" if report.conforms else "does not conform"
-    lines.append(f"{ending}: {', '.join(counts)}; {report.reloads} reloads, {report.seconds:.1f} s")
+    lines.append("; ".join(f"{level} {verdict.sentence}" for level, verdict in report.levels.items()))
+    lines.append(
+        f"{report.outcome.sentence}: {', '.join(counts)}; {report.reloads} reloads, {report.seconds:.1f} s"
+    )
     return "\n".join(lines) + "\n"

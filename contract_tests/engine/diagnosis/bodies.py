@@ -18,7 +18,14 @@ MOST = 0.5  # share of answers that a change is in, to be one of all answers
 LEAST = 3  # failures that show one change
 VALUE = 60  # characters of a value in a sentence
 _JSON = "application/json"
-_KINDS = {bool: "true or false", int: "a number", float: "a number", str: "a text", list: "a list", dict: "an object"}
+_KINDS = {
+    bool: "true or false",
+    int: "a number",
+    float: "a number",
+    str: "a text",
+    list: "a list",
+    dict: "an object",
+}
 
 
 @dataclass(frozen=True)
@@ -152,7 +159,9 @@ def _of_values(wanted: Any, answered: Any, name: str) -> Iterator[Change]:
             yield Change("member-added", f"A member {member!r} is added to objects")
         missing = wanted.keys() - answered.keys()
         if missing and not any(wanted[member] for member in missing):
-            yield Change("members-dropped", "Members without a value (null, 0, \"\", false, [] or {}) are left out")
+            yield Change(
+                "members-dropped", 'Members without a value (null, 0, "", false, [] or {}) are left out'
+            )
         for member in missing:
             yield Change("member-dropped", f"The member {member!r} is missing in objects")
         for member in wanted.keys() & answered.keys():
@@ -173,7 +182,13 @@ def _kind(value: Any) -> str:
 
 
 def _plural(kind: str) -> str:
-    words = {"a number": "Numbers", "a text": "Texts", "a list": "Lists", "an object": "Objects", "null": "Nulls"}
+    words = {
+        "a number": "Numbers",
+        "a text": "Texts",
+        "a list": "Lists",
+        "an object": "Objects",
+        "null": "Nulls",
+    }
     return words.get(kind, "Booleans")
 
 

@@ -70,7 +70,9 @@ class Evidence:
         exchanges = defaultdict(list)
         for exchange in self.log:
             operation = self.operations.get(id(exchange))
-            if operation and (not operation.secured or self.secret_of(exchange) == self.run.target.auth.line[1]):
+            if operation and (
+                not operation.secured or self.secret_of(exchange) == self.run.target.auth.line[1]
+            ):
                 exchanges[operation].append(exchange)
         return exchanges
 

@@ -43,7 +43,14 @@ def _single(failures: Sequence[Failure]) -> Iterator[tuple[Cause, list[Failure]]
     for name in dict.fromkeys(failure.verdict.behaviour for failure in failures):
         group = [failure for failure in failures if failure.verdict.behaviour == name]
         verdict = group[0].verdict
-        yield Cause("behaviour", f"{name} ({verdict.operation}): {_difference(verdict.expected, verdict.actual)}", lambda _: True), group
+        yield (
+            Cause(
+                "behaviour",
+                f"{name} ({verdict.operation}): {_difference(verdict.expected, verdict.actual)}",
+                lambda _: True,
+            ),
+            group,
+        )
 
 
 def _keys(evidence: Evidence, failure: Failure) -> Iterator[Key]:
@@ -96,7 +103,9 @@ def _sentence(key: Key, group: Sequence[Failure]) -> str:
         case "header-added", name:
             return f"A header is added to answers: {shorten(verdict.actual, TEXT)}"
         case "status", expected, actual, label:
-            return f"{label} answers {actual} where {expected} is required, as {shorten(verdict.actual, TEXT)}"
+            return (
+                f"{label} answers {actual} where {expected} is required, as {shorten(verdict.actual, TEXT)}"
+            )
         case "status", expected, actual:
             return f"Status {actual} is answered where {expected} is required, as {shorten(verdict.actual, TEXT)}"
         case "answer", _, label:
@@ -108,4 +117,3 @@ def _sentence(key: Key, group: Sequence[Failure]) -> str:
 
 def _difference(expected: str, actual: str) -> str:
     return f"expected {shorten(expected, TEXT)}; actual {shorten(actual, TEXT)}"
-

@@ -73,7 +73,11 @@ def occasional_errors(evidence: Evidence) -> Iterator[Cause]:
     for exchanges in sorted(by_status.values(), key=len, reverse=True):
         body, count = Counter(exchange.text for exchange in exchanges).most_common(1)[0]
         same = [exchange for exchange in exchanges if exchange.text == body]
-        if share(count, len(exchanges)) >= SAME and share(len(same), len(evidence.log)) >= OFTEN and _is_mixed(evidence, same):
+        if (
+            share(count, len(exchanges)) >= SAME
+            and share(len(same), len(evidence.log)) >= OFTEN
+            and _is_mixed(evidence, same)
+        ):
             summary = (
                 f"Some requests are answered {_answer(evidence, same[0])}: {len(same)} of "
                 f"{len(evidence.log)}, as {_labels(evidence, same)}."

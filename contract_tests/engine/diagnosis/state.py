@@ -43,7 +43,11 @@ def _keeps_nothing(evidence: Evidence, signs: StateSigns) -> tuple[str, str]:
     if lost < signs.created or signs.alternates:
         return "", ""
     if signs.denies_unknown:
-        told = "a reload is answered 200 and loads nothing" if evidence.run.service.reload_target else "writes are never shown"
+        told = (
+            "a reload is answered 200 and loads nothing"
+            if evidence.run.service.reload_target
+            else "writes are never shown"
+        )
         return "no-reload", (
             f"The {evidence.name} does not reload: {told}; {lost} of {signs.created} things that were "
             "written are kept, for they can be deleted, and cannot be read."
@@ -106,15 +110,23 @@ def _lost(evidence: Evidence, signs: StateSigns) -> Iterator[tuple[str, str]]:
     lost = {kind: number for kind, number in signs.lost.items() if number}
     if not lost or sum(lost.values()) == 0:
         return
-    parts = [f"{lost[kind]} of {totals[kind]} things that were {_WRITES[kind]}" for kind in _WRITES if kind in lost]
+    parts = [
+        f"{lost[kind]} of {totals[kind]} things that were {_WRITES[kind]}" for kind in _WRITES if kind in lost
+    ]
     told = ", ".join(parts)
     always = [kind for kind in lost if lost[kind] == totals[kind]]
     if len(lost) == 1 and always:
-        yield "lost-writes", (
-            f"The {evidence.name} answers each {always[0]} as done and does not do it: {told} are as before."
+        yield (
+            "lost-writes",
+            (
+                f"The {evidence.name} answers each {always[0]} as done and does not do it: {told} are as before."
+            ),
         )
     else:
-        yield "lost-writes", f"The {evidence.name} loses writes: they are answered as done, but {told} are as before."
+        yield (
+            "lost-writes",
+            f"The {evidence.name} loses writes: they are answered as done, but {told} are as before.",
+        )
 
 
 def _depends_on_state(failure: Failure) -> bool:
