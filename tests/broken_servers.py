@@ -62,94 +62,112 @@ def said(status: int, body: str, content_type: str = "application/json") -> Answ
     return Answered(status, (("Content-Type", content_type),), body.encode())
 
 
+class Upstream:
+    """The server behind the proxy, over one connection for each thread."""
+
+    def __init__(self, url: str) -> None:
+        self._host = url.removeprefix("http://")
+        self._local = threading.local()
+        self._connections: list[http.client.HTTPConnection] = []
+
+    def forward(self, asked: Asked) -> Answered:
+        """Send a request on; once more if the connection was closed meanwhile."""
+        try:
+            return self._sent(asked)
+        except (OSError, http.client.HTTPException):
+            self._local.connection.close()
+            return self._sent(asked)
+
+    def close(self) -> None:
+        """Close all connections."""
+        for connection in self._connections:
+            connection.close()
+
+    def _sent(self, asked: Asked) -> Answered:
+        connection: http.client.HTTPConnection | None = getattr(self._local, "connection", None)
+        if connection is None:
+            connection = self._local.connection = http.client.HTTPConnection(self._host, timeout=30)
+            self._connections.append(connection)
+        connection.putrequest(asked.method, asked.target, skip_host=True, skip_accept_encoding=True)
+        for name, value in asked.headers:
+            if name.lower() not in _HOP:
+                connection.putheader(name, value)
+        if asked.body or asked.is_write:
+            connection.putheader("Content-Length", str(len(asked.body)))
+        connection.endheaders(asked.body)
+        response = connection.getresponse()
+        headers = tuple((name, value) for name, value in response.getheaders() if name.lower() not in _HOP)
+        length = int(response.getheader("Content-Length") or 0)
+        return Answered(response.status, headers, response.read(), response.reason, length)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    """One connection of a client of the proxy."""
+
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    wbufsize = -1
+    spoil: Spoil
+    forward: Forward
+
+    def handle(self) -> None:
+        with suppress(OSError):
+            super().handle()
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("do_"):
+            return self._answer
+        raise AttributeError(name)
+
+    def _answer(self) -> None:
+        is_chunked = "chunked" in (self.headers.get("Transfer-Encoding") or "")
+        size = int(self.headers.get("Content-Length") or 0)
+        body = self._chunks() if is_chunked else self.rfile.read(size)
+        asked = Asked(self.command, self.path, tuple(self.headers.items()), body)
+        kind = type(self)
+        try:
+            answered = kind.spoil(asked, kind.forward)
+        except ConnectionAbortedError:
+            self.close_connection = True
+            return
+        self.send_response_only(answered.status, answered.reason)
+        for name, value in answered.headers:
+            self.send_header(name, value)
+        length = answered.length if asked.method == "HEAD" else len(answered.body)
+        self.send_header("Content-Length", str(length))
+        self.end_headers()
+        if asked.method != "HEAD":
+            self.wfile.write(answered.body)
+        self.wfile.flush()
+
+    def _chunks(self) -> bytes:
+        chunks = []
+        while size := int(self.rfile.readline().split(b";")[0], 16):
+            chunks.append(self.rfile.read(size))
+            self.rfile.readline()
+        while self.rfile.readline().strip():
+            pass
+        return b"".join(chunks)
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = False
+    request_queue_size = 128
+
+    def handle_error(self, *_: Any) -> None:
+        pass
+
+
 @contextmanager
 def proxied(upstream: str, spoil: Spoil) -> Iterator[str]:
     """The URL of a proxy in front of a server, which spoils what goes through it."""
-    host = upstream.removeprefix("http://")
-    local = threading.local()
-
-    def forward(asked: Asked) -> Answered:
-        headers = [(name, value) for name, value in asked.headers if name.lower() not in _HOP]
-        for attempt in range(2):
-            connection = getattr(local, "connection", None) or http.client.HTTPConnection(host, timeout=30)
-            local.connection = connection
-            try:
-                connection.putrequest(asked.method, asked.target, skip_host=True, skip_accept_encoding=True)
-                for name, value in headers:
-                    connection.putheader(name, value)
-                if asked.body or asked.is_write:
-                    connection.putheader("Content-Length", str(len(asked.body)))
-                connection.endheaders(asked.body)
-                response = connection.getresponse()
-                body = response.read()
-            except (OSError, http.client.HTTPException):
-                connection.close()
-                local.connection = None
-                if attempt:
-                    raise
-                continue
-            kept = tuple((name, value) for name, value in response.getheaders() if name.lower() not in _HOP)
-            length = int(response.getheader("Content-Length") or 0)
-            return Answered(response.status, kept, body, response.reason, length)
-        raise AssertionError
-
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        disable_nagle_algorithm = True
-        wbufsize = -1
-
-        def handle(self) -> None:
-            with suppress(OSError):
-                super().handle()
-
-        def log_message(self, *_: Any) -> None:
-            pass
-
-        def __getattr__(self, name: str) -> Any:
-            if name.startswith("do_"):
-                return self._answer
-            raise AttributeError(name)
-
-        def _answer(self) -> None:
-            is_chunked = "chunked" in (self.headers.get("Transfer-Encoding") or "")
-            body = (
-                self._chunks()
-                if is_chunked
-                else self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            )
-            asked = Asked(self.command, self.path, tuple(self.headers.items()), body)
-            try:
-                answered = spoil(asked, forward)
-            except ConnectionAbortedError:
-                self.close_connection = True
-                return
-            self.send_response_only(answered.status, answered.reason)
-            for name, value in answered.headers:
-                self.send_header(name, value)
-            length = answered.length if asked.method == "HEAD" else len(answered.body)
-            self.send_header("Content-Length", str(length))
-            self.end_headers()
-            if asked.method != "HEAD":
-                self.wfile.write(answered.body)
-            self.wfile.flush()
-
-        def _chunks(self) -> bytes:
-            chunks = []
-            while size := int(self.rfile.readline().split(b";")[0], 16):
-                chunks.append(self.rfile.read(size))
-                self.rfile.readline()
-            while self.rfile.readline().strip():
-                pass
-            return b"".join(chunks)
-
-    class Server(ThreadingHTTPServer):
-        daemon_threads = True
-        request_queue_size = 128
-
-        def handle_error(self, *_: Any) -> None:
-            pass
-
-    with Server(("127.0.0.1", 0), Handler) as server:
+    behind = Upstream(upstream)
+    members = {"spoil": staticmethod(spoil), "forward": staticmethod(behind.forward)}
+    handler = type("Handler", (_Handler,), members)
+    with _Server(("127.0.0.1", 0), handler) as server:
         thread = threading.Thread(target=server.serve_forever, args=[0.02], daemon=True)
         thread.start()
         try:
@@ -157,3 +175,5 @@ def proxied(upstream: str, spoil: Spoil) -> Iterator[str]:
         finally:
             server.shutdown()
             thread.join(10)
+            server.server_close()  # waits for the threads of all connections
+            behind.close()

@@ -11,7 +11,7 @@ from dataclasses import replace
 from itertools import count
 from typing import Any
 
-from broken_servers import Answered, Asked, Forward, Spoil, said
+from broken_servers import Answered, Asked, Forward, Spoil, Upstream, said
 
 LIST, POLICY = "/tyk/policies", "/tyk/policies/"
 JSON = "application/json"
@@ -482,4 +482,12 @@ def cut_bodies() -> Spoil:
     """A proxy that takes no more than 200 bytes of a body."""
     return lambda asked, forward: (
         said(413, "<html>Too large</html>", "text/html") if len(asked.body) > 200 else forward(asked)
+    )
+
+
+def divided(upstream: Upstream) -> Spoil:
+    """A balancer that sends each second request to another gateway."""
+    number = count()
+    return lambda asked, forward: (
+        upstream.forward(asked) if asked.path.startswith("/tyk") and next(number) % 2 else forward(asked)
     )

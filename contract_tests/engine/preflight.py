@@ -86,7 +86,7 @@ def find_version(service: Service, greeting: Any, wanted: str) -> DetectedVersio
         except SpecError as error:
             raise PreflightError(str(error), USAGE) from error
         is_other = isinstance(text, str) and text.lstrip("v") != str(version)
-        told = f", though {probe} says {shorten(text, 60)}" if is_other else ""
+        told = f", though {probe} says {shorten(str(text), 60)}" if is_other else ""
         return DetectedVersion(version, f"as asked for{told}")
     if not isinstance(text, str):
         return DetectedVersion(default_version(folder), f"assumed, for {probe} says no version")

@@ -45,6 +45,7 @@ from mockserver.contract.behaviours import Behaviour
 SHOWN_EXCHANGES = 30  # of a behaviour, in a report
 LOOK_BACK_SECONDS = 20.0  # to judge the log of a run whose time is over
 MAX_TEXT = 10_000  # characters of a text in a verdict, which may quote the service
+UNREADABLE = (LookupError, TypeError, AttributeError, ValueError)  # of a test that reads an answer
 AT_A_TIME = 2  # tests; more would wait for each other, for one interpreter runs them
 
 
@@ -243,10 +244,18 @@ class Scheduler:
         return first != test.item.nodeid
 
     def _judge_failure(self, test: _RunningTest, error: Exception) -> None:
-        """Blame the service if the test stumbled over an answer that is not as declared, else the suite."""
-        if violation := self.judge.first_violation(test.client.exchanges):
+        """Blame the service if the test stumbled over an answer, else the suite.
+
+        A test takes members out of answers as the contract has them, so that one which stumbles over that
+        has an answer of another form; on a service that conforms none does.
+        """
+        exchanges = test.client.exchanges
+        if violation := self.judge.first_violation(exchanges):
             at = violation.exchange
             self._judge(test, Status.FAILED, expected=test.row.statement, actual=violation.message, at=at)
+        elif isinstance(error, UNREADABLE) and exchanges:
+            actual = f"an answer of another form ({type(error).__name__}: {error})"
+            self._judge(test, Status.FAILED, expected=test.row.statement, actual=actual, at=exchanges[-1])
         else:
             self._judge(test, Status.ERROR, f"the suite failed: {type(error).__name__}: {error}")
 

@@ -42,13 +42,14 @@ class Finding(Printable):
     @classmethod
     def of_document(cls, raw: dict[str, Any]) -> Self:
         """The finding that a JSON report holds."""
-        return cls(
-            **{name: tuple(value) if isinstance(value, list) else value for name, value in raw.items()}
-        )
+        values: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value for name, value in raw.items()
+        }
+        return cls(**values)
 
     @property
     def touched(self) -> str:
-        """How much the cause touches: "12 behaviours of 3 operations"; "" if no behaviour was judged by it."""
+        """How much the cause touches: "12 behaviours of 3 operations"; "" if it has no behaviours."""
         if not self.behaviours:
             return ""
         return f"{_counted(self.behaviours, 'behaviour')} of {_counted(self.operations, 'operation')}"

@@ -126,7 +126,7 @@ class Outcome:
 
 
 def outcome(verdicts: Iterable[Verdict], *, stale: int = 0) -> Outcome:
-    """The verdict that some behaviours give together, with the number of baseline entries that do not hold."""
+    """The verdict that behaviours give together, with the number of baseline entries that are out of date."""
     verdicts = list(verdicts)
     judged = sum(verdict.status is not Status.NOT_APPLICABLE for verdict in verdicts)
     applicable = judged + sum(verdict.is_left_out for verdict in verdicts)

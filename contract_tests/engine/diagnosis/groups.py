@@ -58,15 +58,7 @@ def _keys(evidence: Evidence, failure: Failure) -> Iterator[Key]:
     verdict, at = failure.verdict, failure.at
     operation = evidence.operation_at(failure)
     label = operation.label if operation else ""
-    for text in (verdict.expected, verdict.actual):
-        if match := _HEADER.match(text):
-            yield "header", match[1]
-            break
-    for name in _NAMED_HEADER.findall(verdict.expected):
-        if at is not None and at.answer is not None and not _headers_like(at, name):
-            yield "no-header", name
-    if verdict.expected.startswith("no header "):
-        yield "header-added", verdict.expected.removeprefix("no header ")
+    yield from _header_keys(failure)
     if at is not None and failure.status_expected and at.status and at.status != failure.status_expected:
         yield "status", str(failure.status_expected), str(at.status)
         if label:
@@ -78,6 +70,18 @@ def _keys(evidence: Evidence, failure: Failure) -> Iterator[Key]:
         yield "answer", actual
     if not failure.status_expected or (at is not None and at.status == failure.status_expected):
         yield "expectation", _common(verdict.expected)
+
+
+def _header_keys(failure: Failure) -> Iterator[Key]:
+    """The header that a failure is about."""
+    expected, actual, at = failure.verdict.expected, failure.verdict.actual, failure.at
+    if match := _HEADER.match(expected) or _HEADER.match(actual):
+        yield "header", match[1]
+    for name in _NAMED_HEADER.findall(expected):
+        if at is not None and at.answer is not None and not _headers_like(at, name):
+            yield "no-header", name
+    if expected.startswith("no header "):
+        yield "header-added", expected.removeprefix("no header ")
 
 
 def _headers_like(exchange: Exchange, beginning: str) -> list[str]:
@@ -93,25 +97,24 @@ def _common(text: str) -> str:
 
 def _sentence(key: Key, group: Sequence[Failure]) -> str:
     verdict = group[0].verdict
+    expected_text, actual_text = shorten(verdict.expected, TEXT), shorten(verdict.actual, TEXT)
     match key:
         case "header", name:
             return f"The header {name} is not as required: {_difference(verdict.expected, verdict.actual)}"
         case "no-header", name:
             similar = sorted({h for f in group if f.at for h in _headers_like(f.at, name.removeprefix("X-"))})
             instead = f"; they have {', '.join(similar[:3])}" if similar else ""
-            return f"The header {name} is missing in answers{instead}: expected {shorten(verdict.expected, TEXT)}"
+            return f"The header {name} is missing in answers{instead}: expected {expected_text}"
         case "header-added", name:
-            return f"A header is added to answers: {shorten(verdict.actual, TEXT)}"
+            return f"A header is added to answers: {actual_text}"
         case "status", expected, actual, label:
-            return (
-                f"{label} answers {actual} where {expected} is required, as {shorten(verdict.actual, TEXT)}"
-            )
+            return f"{label} answers {actual} where {expected} is required, as {actual_text}"
         case "status", expected, actual:
-            return f"Status {actual} is answered where {expected} is required, as {shorten(verdict.actual, TEXT)}"
+            return f"Status {actual} is answered where {expected} is required, as {actual_text}"
         case "answer", _, label:
             return f"{label}: {_difference(verdict.expected, verdict.actual)}"
         case "expectation", _:
-            return f"Missing in answers: {shorten(verdict.expected, TEXT)}; one is {shorten(verdict.actual, TEXT)}"
+            return f"Missing in answers: {expected_text}; one is {actual_text}"
     return _difference(verdict.expected, verdict.actual)
 
 

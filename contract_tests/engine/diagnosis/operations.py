@@ -148,7 +148,7 @@ def _listed(labels: Sequence[str]) -> str:
 
 
 class _Answered:
-    """True for a failure if its wrong answer, or one before it, is among some answers, or is the same as one."""
+    """True for a failure if its wrong answer, or one before it, is among some answers or equals one."""
 
     def __init__(self, exchanges: Iterable[Exchange]) -> None:
         self._identities = {id(exchange) for exchange in exchanges}

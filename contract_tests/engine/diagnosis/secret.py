@@ -38,7 +38,7 @@ def secret(evidence: Evidence) -> Iterator[Cause]:
 
 
 def _lacks_secret(evidence: Evidence, failure: Failure, right: str) -> bool:
-    """True if a test sent the request with the wrong answer, or a write before it, without the right secret."""
+    """True if the request with the wrong answer, or a write before it, lacked the right secret."""
     at = [failure.at] if failure.at is not None else []
     writes = [exchange for exchange in failure.exchanges if exchange.method not in _READING]
     return any(evidence.secret_of(exchange) != right for exchange in (*at, *writes))

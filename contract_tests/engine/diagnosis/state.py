@@ -116,17 +116,11 @@ def _lost(evidence: Evidence, signs: StateSigns) -> Iterator[tuple[str, str]]:
     told = ", ".join(parts)
     always = [kind for kind in lost if lost[kind] == totals[kind]]
     if len(lost) == 1 and always:
-        yield (
-            "lost-writes",
-            (
-                f"The {evidence.name} answers each {always[0]} as done and does not do it: {told} are as before."
-            ),
-        )
+        does = f"answers each {always[0]} as done and does not do it"
+        yield "lost-writes", f"The {evidence.name} {does}: {told} are as before."
     else:
-        yield (
-            "lost-writes",
-            f"The {evidence.name} loses writes: they are answered as done, but {told} are as before.",
-        )
+        does = "loses writes: they are answered as done"
+        yield "lost-writes", f"The {evidence.name} {does}, but {told} are as before."
 
 
 def _depends_on_state(failure: Failure) -> bool:
