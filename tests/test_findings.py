@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import spoils
+import spoils_of_state
 from broken_servers import Spoil, Upstream, proxied
 from serving import verify
 
@@ -19,22 +20,22 @@ pytestmark = pytest.mark.slow  # whole commands and servers
 
 SECRET = "verify-secret"
 CASES: dict[str, tuple[Callable[[], Spoil], str, str]] = {  # by name: the server, the cause, and a part of the sentence
-    "canned answers": (spoils.stub, "keeps-nothing", "keeps nothing"),
-    "no secret": (spoils.no_secret(SECRET), "no-secret", "asks for no secret"),
-    "one dead operation": (spoils.dead_list, "dead-operation", "GET /tyk/policies always answers 503"),
-    "no deletes": (spoils.dead_delete, "dead-operation", "DELETE /tyk/policies/{polID} always answers 405"),
-    "no writes": (spoils.no_writes, "dead-operation", "Writes are refused"),
-    "errors now and then": (spoils.sometimes_502, "occasional-errors", "Some requests are answered 502"),
-    "bodies have a limit": (spoils.cut_bodies, "occasional-errors", "answered 413"),
-    "a limit of the rate": (spoils.rate_limited, "rate-limited", "answered 429"),
-    "lost writes": (spoils.lost_writes, "lost-writes", "loses writes"),
-    "lost updates": (spoils.lost_updates, "lost-writes", "answers each update as done and does not do it"),
-    "lost deletes": (spoils.lost_deletes, "lost-writes", "answers each delete as done and does not do it"),
-    "no reload": (spoils.no_reload, "no-reload", "does not reload"),
-    "a cache": (spoils.cached, "cache", "A cache is in front"),
-    "a cache that tells ages": (spoils.cached_with_age, "cache", "have the header Age"),
-    "a replica that lags by turns": (spoils.lagging, "lag", "old and new answers alternate"),
-    "a replica that lags": (spoils.late, "lag", "Reads lag behind"),
+    "canned answers": (spoils_of_state.stub, "keeps-nothing", "keeps nothing"),
+    "no secret": (spoils_of_state.no_secret(SECRET), "no-secret", "asks for no secret"),
+    "one dead operation": (spoils_of_state.dead_list, "dead-operation", "GET /tyk/policies always answers 503"),
+    "no deletes": (spoils_of_state.dead_delete, "dead-operation", "DELETE /tyk/policies/{polID} always answers 405"),
+    "no writes": (spoils_of_state.no_writes, "dead-operation", "Writes are refused"),
+    "errors now and then": (spoils_of_state.sometimes_502, "occasional-errors", "Some requests are answered 502"),
+    "bodies have a limit": (spoils_of_state.cut_bodies, "occasional-errors", "answered 413"),
+    "a limit of the rate": (spoils_of_state.rate_limited, "rate-limited", "answered 429"),
+    "lost writes": (spoils_of_state.lost_writes, "lost-writes", "loses writes"),
+    "lost updates": (spoils_of_state.lost_updates, "lost-writes", "answers each update as done and does not do it"),
+    "lost deletes": (spoils_of_state.lost_deletes, "lost-writes", "answers each delete as done and does not do it"),
+    "no reload": (spoils_of_state.no_reload, "no-reload", "does not reload"),
+    "a cache": (spoils_of_state.cached, "cache", "A cache is in front"),
+    "a cache that tells ages": (spoils_of_state.cached_with_age, "cache", "have the header Age"),
+    "a replica that lags by turns": (spoils_of_state.lagging, "lag", "old and new answers alternate"),
+    "a replica that lags": (spoils_of_state.late, "lag", "Reads lag behind"),
     "a member more": (spoils.adds_a_member, "member-added", "A member 'requestId' is added"),
     "numbers as texts": (spoils.numbers_as_texts, "type-changed", "Numbers are answered as texts"),
     "empty members dropped": (spoils.drops_empty_members, "members-dropped", "are left out"),
@@ -93,7 +94,7 @@ def test_a_wrong_version_is_named(real: str, judged: str, tmp_path: Path) -> Non
 
 def test_a_service_that_does_not_answer_in_time_is_named(tmp_path: Path) -> None:
     """A run that ends since an operation is never answered in time names the operation first."""
-    spoil = spoils.slow(1.5, lambda asked: asked.method == "GET" and asked.path == "/tyk/policies/")
+    spoil = spoils_of_state.slow(1.5, lambda asked: asked.method == "GET" and asked.path == "/tyk/policies/")
     with MockGateway(secret=SECRET) as gateway:
         gateway.fault("updatePolicy", delay=30, times=0)
         with proxied(gateway.url, spoil) as url:
@@ -108,6 +109,6 @@ def test_two_gateways_that_share_nothing_are_named(tmp_path: Path) -> None:
     """Two gateways behind one address that share nothing are told as such."""
     with MockGateway(secret=SECRET) as one, MockGateway(secret=SECRET) as other:
         behind = Upstream(other.url)
-        with closing(behind), proxied(one.url, spoils.divided(behind)) as url:
+        with closing(behind), proxied(one.url, spoils_of_state.divided(behind)) as url:
             report = report_of(url, tmp_path, "--quick")
     assert report["findings"][0]["cause"] == "divided"

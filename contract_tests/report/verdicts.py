@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from enum import Enum
@@ -10,6 +11,7 @@ from typing import Any
 
 from contract_tests.report.findings import SHOWN as SHOWN_FINDINGS
 from contract_tests.report.findings import Finding
+from contract_tests.report.outcomes import Outcome, outcome_of
 from contract_tests.report.printable import Printable
 
 LEVELS = ("core", "extended", "setup")
@@ -97,61 +99,19 @@ class Verdict(Printable):
         return "\n".join(lines)
 
 
-class OutcomeStatus(Enum):
-    """The verdict on a service or a level, in a word for programs."""
-
-    FAILS = "does-not-conform"
-    IN_DOUBT = "in-doubt"
-    STALE_BASELINE = "conforms-baseline-out-of-date"
-    KNOWN_FAILURES = "conforms-with-known-failures"
-    PARTLY = "conforms-as-far-as-judged"
-    CONFORMS = "conforms"
-    NOT_JUDGED = "not-judged"
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """The verdict on a service, or on one level of its behaviours.
-
-    Attributes:
-        sentence: the verdict in words.
-        judged: the number of behaviours with a verdict.
-        applicable: the number of those that a full run judges.
-    """
-
-    status: OutcomeStatus
-    sentence: str
-    judged: int
-    applicable: int
-
-
 def outcome(verdicts: Iterable[Verdict], *, stale: int = 0) -> Outcome:
     """The verdict that behaviours give together, with the number of baseline entries that are out of date."""
     verdicts = list(verdicts)
-    judged = sum(verdict.status is not Status.NOT_APPLICABLE for verdict in verdicts)
-    applicable = judged + sum(verdict.is_left_out for verdict in verdicts)
-    failed, errors, accepted = (
-        sum(verdict.status is status for verdict in verdicts)
-        for status in (Status.FAILED, Status.ERROR, Status.ACCEPTED)
+    counts = Counter(verdict.status for verdict in verdicts)
+    judged = len(verdicts) - counts[Status.NOT_APPLICABLE]
+    return outcome_of(
+        judged,
+        judged + sum(verdict.is_left_out for verdict in verdicts),
+        failed=counts[Status.FAILED],
+        errors=counts[Status.ERROR],
+        accepted=counts[Status.ACCEPTED],
+        stale=stale,
     )
-    extent = f" as far as judged ({judged} of {applicable})" if judged < applicable else ""
-    known = f" with {accepted} known failure{'' if accepted == 1 else 's'}" if accepted else ""
-    if not judged:
-        status, sentence = OutcomeStatus.NOT_JUDGED, "not judged"
-    elif failed:
-        status, sentence = OutcomeStatus.FAILS, "does not conform"
-    elif errors:
-        status, sentence = OutcomeStatus.IN_DOUBT, f"in doubt: {errors} could not be judged"
-    elif stale:
-        entries = "1 baseline entry is" if stale == 1 else f"{stale} baseline entries are"
-        status, sentence = OutcomeStatus.STALE_BASELINE, f"conforms{extent}{known}; {entries} out of date"
-    elif known:
-        status, sentence = OutcomeStatus.KNOWN_FAILURES, f"conforms{extent}{known}"
-    elif extent:
-        status, sentence = OutcomeStatus.PARTLY, f"conforms{extent}"
-    else:
-        status, sentence = OutcomeStatus.CONFORMS, "conforms"
-    return Outcome(status, sentence, judged, applicable)
 
 
 @dataclass(frozen=True)
