@@ -6,9 +6,11 @@ COVERED := 95# per cent of lines and branches that tests must reach
 # Tests are full of made-up secrets, so that a word or a long text alone is no find; the form of a real one is.
 UNLIKE := --disable-plugin KeywordDetector --disable-plugin HexHighEntropyString --disable-plugin Base64HighEntropyString
 
+ACTIONLINT := github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
+
 INSTALL := -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable
 
-.PHONY: verify test test-all test-lowest serve check bench format constraints sbom
+.PHONY: verify test test-all test-lowest serve check bench pictures format constraints dist docs sbom
 
 verify: .venv/ready  ## judge the embedded mocks of both services by the contract suite
 	$(BIN)/tyk-contract verify --strict
@@ -28,6 +30,8 @@ serve: .venv/ready  ## run the mock on port 8080
 
 check: .venv/check  ## lint, types, dead code, secrets, known vulnerabilities, branch coverage
 	$(BIN)/ruff check .
+	$(BIN)/hadolint Containerfile
+	if command -v go > /dev/null; then go run $(ACTIONLINT); else echo "without Go the workflows are not linted"; fi
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/vulture
@@ -38,6 +42,9 @@ check: .venv/check  ## lint, types, dead code, secrets, known vulnerabilities, b
 bench: .venv/ready  ## measure the mock beside its peers; needs wrk and npm; flags in BENCH
 	$(BIN)/python -m bench $(BENCH)
 
+pictures: .venv/ready  ## make the pictures of docs/page.md; needs a Chromium
+	PYTHONPATH=tests $(BIN)/python .ci/pictures.py
+
 format: .venv/ready  ## put the code into its form
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
@@ -45,6 +52,17 @@ format: .venv/ready  ## put the code into its form
 constraints: .venv/check  ## take the newest versions into constraints.txt
 	$(BIN)/uv pip compile --quiet --upgrade --universal --all-extras --python-version 3.11 --no-annotate \
 		--custom-compile-command "make constraints" --output-file constraints.txt pyproject.toml
+
+docs: .venv/docs  ## build the documentation as a site, into site/
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
+
+dist: .venv/check  ## build sdist and wheel into dist/, check them, and have the installed wheel judge its mocks
+	rm -f dist/*.tar.gz dist/*.whl
+	$(BIN)/uv build --quiet --out-dir dist
+	$(BIN)/twine check --strict dist/*.tar.gz dist/*.whl
+	$(BIN)/uv venv --quiet --clear --python $(BIN)/python .venv/wheel
+	$(BIN)/uv pip install --quiet --python .venv/wheel --constraint constraints.txt dist/*.whl
+	cd "$$(mktemp -d)" && "$(CURDIR)/.venv/wheel/bin/tyk-contract" verify --strict
 
 sbom: .venv/check  ## write a bill of materials of the product, CycloneDX, to dist/sbom.json
 	$(BIN)/uv venv --quiet --clear --python $(BIN)/python .venv/product
@@ -55,6 +73,10 @@ sbom: .venv/check  ## write a bill of materials of the product, CycloneDX, to di
 
 .venv/check: .venv/ready
 	$(BIN)/python $(INSTALL) '.[check]'
+	touch $@
+
+.venv/docs: .venv/ready
+	$(BIN)/python $(INSTALL) '.[docs]'
 	touch $@
 
 .venv/ready: pyproject.toml constraints.txt

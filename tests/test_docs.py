@@ -11,6 +11,7 @@ import pytest
 from serving import LEAN, run_command, serving
 
 from mockserver import MockGateway, create_app
+from mockserver.cli.transfer.secret_members import SECRET_MEMBERS
 from mockserver.contract import behaviours
 from mockserver.dashboard.config import Config
 from mockserver.evidence.scenarios import load_scenarios
@@ -18,7 +19,8 @@ from mockserver.gateway.session_impact import Outcome
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
-SHELL = "\n".join(re.findall(r"```sh\n(.*?)```", README, re.DOTALL))
+GROUPS = (ROOT / "docs" / "groups.md").read_text()
+SHELL = "\n".join(re.findall(r"```sh\n(.*?)```", README + GROUPS, re.DOTALL))
 COMMANDS = [line.partition(" #")[0].strip() for line in SHELL.splitlines()]
 
 
@@ -40,7 +42,7 @@ def test_the_first_commands_are_targets_of_the_makefile() -> None:
 
 @pytest.mark.parametrize("command", [line for line in COMMANDS if line.startswith("tyk-contract serve")])
 def test_a_serve_command_serves(command: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
-    """Each `serve` command of the README starts a mock in a directory that has the files it names."""
+    """Each `serve` command of README and docs/groups.md starts a mock in a directory that has the files it names."""
     for name in ("policies", "apps"):
         (tmp_path / name).mkdir()
     (tmp_path / "tyk.conf").write_text('{"secret":"s"}')
@@ -98,7 +100,7 @@ def test_behaviours_are_listed() -> None:
     """`behaviours` lists the behaviours of the chosen version, and none of other versions."""
     process = run_command("behaviours", "--gateway", "5.13")
     assert process.returncode == 0, process.stderr
-    assert "id-characters  (addPolicy, core)" in process.stdout
+    assert "id-characters  (addPolicy, core, from 5.13.0)" in process.stdout
     assert "any-id-is-taken" not in process.stdout
 
 
@@ -159,16 +161,26 @@ def test_the_page_of_the_dashboard_names_what_is_there() -> None:
         assert (child or parent).lower() in page.lower() or field.name == "listen_address"
 
 
-def test_the_example_of_an_impact_is_printed(tmp_path: Path) -> None:
-    """The commands of docs/impact.md print what the page shows, with the files that it shows."""
-    page = (ROOT / "docs" / "impact.md").read_text()
+@pytest.mark.parametrize(("title", "count"), [("impact", 2), ("why", 1)])
+def test_the_examples_of_a_page_are_printed(tmp_path: Path, title: str, count: int) -> None:
+    """The commands of docs/impact.md and docs/why.md print what the page shows, with the files that it shows."""
+    page = (ROOT / "docs" / f"{title}.md").read_text()
     (tmp_path / "policies").mkdir()
     for name, text in re.findall(r"`(\S+)`:\n\n```json\n(.*?)```", page, re.DOTALL):
         (tmp_path / name).write_text(text)
     examples = re.findall(r"```console\n\$ tyk-contract (.*?)\n(.*?)```", page, re.DOTALL)
-    assert len(examples) == 2
+    assert len(examples) == count
     for command, output in examples:
         assert run_command(*shlex.split(command), folder=tmp_path).stdout == output
+
+
+def test_the_page_of_the_export_has_the_table_of_secret_members() -> None:
+    """docs/export.md has each row of the table of secret members, in its order, and the flags that it names exist."""
+    page = (ROOT / "docs" / "export.md").read_text()
+    rows = [f"| `{member.path}` | {member.about} |" for member in SECRET_MEMBERS]
+    assert "\n".join(rows) in page
+    usage = "".join(run_command(command, "--help").stdout for command in ("export", "import", "serve"))
+    assert set(re.findall(r" (--[a-z][a-z-]+)", page)) <= set(re.findall(r"--[a-z-]+", usage))
 
 
 def test_the_page_of_the_impact_names_its_flags_and_outcomes() -> None:
@@ -202,6 +214,8 @@ def test_the_page_of_the_impact_names_its_flags_and_outcomes() -> None:
         "lint",
         "planes",
         "propagation",
+        "export",
+        "import",
     ],
 )
 def test_each_command_explains_itself(command: str) -> None:
@@ -217,14 +231,14 @@ def test_the_readme_names_each_route_of_the_mocks_own_api() -> None:
     """The README names the routes below /_mock/ that the application has, but for the assets of pages, and no others."""
     rules = create_app().url_map.iter_rules()
     paths = {rule.rule for rule in rules if rule.endpoint.startswith("control.")}
-    assert paths == set(re.findall(r"/_mock/[a-z]+", README))
+    assert paths == set(re.findall(r"/_mock/[a-z]+(?:\.json)?", README))
 
 
 def test_the_flags_of_the_readme_exist() -> None:
-    """Each flag that the README names is one of tyk-contract, but for those of pytest, curl, flask and gunicorn."""
+    """Each flag that the README names is one of tyk-contract, but for those of pytest and curl."""
     named = set(re.findall(r"(?<!-)--[a-z][a-z-]+", README))
     of_others = {
-        "--pyargs", "--gateway-url", "--path-as-is", "--data-raw", "--app", "--workers", "--threads",
+        "--pyargs", "--gateway-url", "--path-as-is", "--data-raw",
     }  # fmt: skip
     commands = (
         "serve",
@@ -240,6 +254,9 @@ def test_the_flags_of_the_readme_exist() -> None:
         "lint",
         "planes",
         "propagation",
+        "export",
+        "import",
+        "behaviours",
     )
     usage = "".join(run_command(command, "--help").stdout for command in commands)
     assert named - of_others - set(re.findall(r"--[a-z-]+", usage)) == set()

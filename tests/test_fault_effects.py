@@ -67,7 +67,7 @@ def test_a_slow_body_comes_in_pieces(gateway: MockGateway) -> None:
 
 
 def test_a_slow_body_ends_when_the_mock_closes() -> None:
-    """A mock that stops sends the rest of a slow answer at once."""
+    """A mock that stops sends the rest of a slow answer at once, and does not wait for another request."""
     with MockGateway() as gateway:
         gateway.fault("getHello", body="x" * 100, slow=1)
         connection = connect(gateway)

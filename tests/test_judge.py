@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from contract_tests.engine.auth import Auth
 from contract_tests.engine.exchange import Exchange
 from contract_tests.engine.openapi_core_judge import Answered, validator
 from contract_tests.engine.schema_judge import SchemaJudge
@@ -17,6 +19,7 @@ from contract_tests.gateway.builders.samples import full_policy
 from mockserver.contract.codecs import Codec
 from mockserver.contract.openapi import Contract
 from mockserver.contract.spec_files import default_version
+from mockserver.http.auth import Auth
 from mockserver.http.client import Answer
 
 AUTH = Auth("X-Secret", "s3cret")
@@ -102,3 +105,23 @@ def test_openapi_core_judges_one_answer_of_each_kind(monkeypatch: pytest.MonkeyP
 def test_half_of_a_surrogate_pair_is_a_violation(body: bytes) -> None:
     """A text that the validator cannot take is a violation, wherever it stands, and no error of the suite."""
     assert CONTRACT.response_violations(CONTRACT.operations["listPolicies"], 200, "application/json", body)
+
+
+def test_no_grammars_of_iris_are_compiled(tmp_path: Path) -> None:
+    """The import of openapi-core leaves out rfc3987-syntax, which a user may have, and lets others import it."""
+    (tmp_path / "rfc3987_syntax.py").write_text("def is_valid_syntax(*_): ...\nprint('compiled')\n")
+    lines = (
+        "from contract_tests.engine.openapi_core_judge import validator",
+        "from mockserver.contract.openapi import Contract",
+        "from mockserver.contract.spec_files import default_version",
+        "validator(Contract.load(default_version()))",
+        "print('loaded')",
+        "import rfc3987_syntax",
+    )
+    command = [
+        sys.executable,
+        "-c",
+        "\n".join((f"import sys; sys.path.insert(0, {str(tmp_path)!r})", *lines)),
+    ]
+    result = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    assert result.stdout.split() == ["loaded", "compiled"]

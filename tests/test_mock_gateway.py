@@ -204,10 +204,7 @@ def test_the_control_api_steers_the_mock(gateway: MockGateway) -> None:
         data = None if body is None else json.dumps(body).encode()
         return json.loads(send(gateway, method, f"/_mock/{path}", (), data).body)
 
-    assert control("POST", "seed", {"policies": [{"id": "a", "rate": 1}]}) == {
-        "ids": ["a"],
-        "status": "ok",
-    }
+    assert control("POST", "seed", {"policies": [{"id": "a", "rate": 1}]})["ids"] == ["a"]
     state = control("GET", "state")
     assert list(state["written"]) == ["a.json"]
     assert [policy["id"] for policy in state["loaded"]] == ["a"]

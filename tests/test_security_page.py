@@ -14,11 +14,11 @@ from dashboards import ask
 from orders import GOLD, serve
 
 from contract_tests.engine import runner, signals
-from contract_tests.engine import session as suite_session
 from contract_tests.engine.target import MAX_LOGGED
 from mockserver import MockDashboard, MockGateway
-from mockserver.cli import impact_files, propagation_sources
+from mockserver.cli import impact_files, json_service
 from mockserver.cli.serve import STOP_SECONDS
+from mockserver.cli.transfer import contents
 from mockserver.console import credentials
 from mockserver.dashboard import policies, records
 from mockserver.dashboard.graphql import limits as graphql
@@ -102,12 +102,13 @@ NUMBERS = [  # the beginning of a row, a text in it, the value in the code, and 
     ("operation on a store", "5 s", redis_client.ANSWER_SECONDS, 5),
     ("operation on a store", "64 MiB", redis_client.ANSWER_BYTES, 64 * MIB),
     ("operation on a store", "a lock 11 s", redis_backend.LOCK_WAIT_SECONDS, 11),
-    ("answer that `propagation`", "30 s", propagation_sources.READING, 30),
-    ("answer that `propagation`", "256 MiB", propagation_sources.LONGEST, 256 * MIB),
-    ("answer that `propagation`", "5,000,000", propagation_sources.MOST_VALUES, 5_000_000),
+    ("answer that `propagation`", "30 s", json_service.READING, 30),
+    ("answer that `propagation`", "256 MiB", json_service.LONGEST, 256 * MIB),
+    ("answer that `propagation`", "5,000,000", json_service.MOST_VALUES, 5_000_000),
     ("answer that `impact`", "32 MiB", client.MAX_BODY, 32 * MIB),
     ("answer that `impact`", "1,000,000", json_size.MAX_VALUES, 1_000_000),
     ("session that `impact`", "200 levels", impact_files.DEEPEST, 200),
+    ("document that `export`", "200 levels", contents.DEEPEST, 200),
     ("session that `impact`", "1,000 policies", impact_files.MOST_POLICIES, 1000),
     ("credential in a file", "64 KiB", credentials.LONGEST, 64 * KIB),
     ("exchange, from connecting", "3 s without data", client.STALL_SECONDS, 3),
@@ -118,7 +119,7 @@ NUMBERS = [  # the beginning of a row, a text in it, the value in the code, and 
     ("body", "32 MiB", client.MAX_BODY, 32 * MIB),
     ("all exchanges of a run", "64 MiB", MAX_LOGGED, 64 * MIB),
     ("run of `verify`", "1,800 s", deadline.RUN_SECONDS, 1800),
-    ("run of `verify`", "60 s for its clean-up", suite_session.CLEANUP_SECONDS, 60),
+    ("run of `verify`", "60 s for its clean-up", deadline.CLEANUP_SECONDS, 60),
     ("upstream of the suite", "bodies of 1 MiB", echo_server.LIMITS.body, MIB),
     ("upstream of the suite", "64 MiB for 256", echo_server.LIMITS.held, 64 * MIB),
     ("upstream of the suite", "256 connections", echo_server.LIMITS.connections, 256),

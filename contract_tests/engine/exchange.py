@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any
 
-from contract_tests.engine.auth import Auth
-from contract_tests.engine.curl import command
 from mockserver.golang.json_size import has_too_many_values
+from mockserver.http.auth import Auth
 from mockserver.http.client import Answer, Header
+from mockserver.http.curl import command
 
 MAX_PLAIN = 8 << 20  # bytes of a body that was compressed
 _GZIP = b"\x1f\x8b"

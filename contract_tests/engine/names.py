@@ -14,6 +14,7 @@ import posixpath
 import re
 import secrets
 from collections.abc import Iterator
+from functools import lru_cache
 from urllib.parse import unquote
 
 PREFIX = "tyk-contract-"
@@ -75,6 +76,7 @@ def is_shown(document: object, thing_id: str, name: str) -> bool:
     return is_plain(thing_id) and {thing_id, name} <= {text for text in texts if isinstance(text, str)}
 
 
+@lru_cache(1024)
 def run_of(name: str) -> str:
     """The prefix of the run that a name is of; "" for a name of anybody else.
 
@@ -92,13 +94,14 @@ def run_of(name: str) -> str:
     return runs.pop() if len(runs) == 1 else ""
 
 
-def readings(text: str) -> set[str]:
+@lru_cache(1024)  # a path is read when it is written to, noted and removed
+def readings(text: str) -> frozenset[str]:
     """The forms in which servers may read a name or a path: raw, decoded, and cleaned; "/" at no start.
 
     Raises:
         Undecodable: the text is encoded too often.
     """
-    return {form.lstrip("/") for decoded in _decodings(text) for form in _forms(decoded)}
+    return frozenset(form.lstrip("/") for decoded in _decodings(text) for form in _forms(decoded))
 
 
 def _decodings(text: str) -> Iterator[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 from urllib.parse import parse_qsl, quote
 
@@ -48,13 +48,9 @@ class Write:
         """True if the body begins with a JSON object."""
         return isinstance(self._document, json_reader.Object)
 
-    @cached_property
+    @property
     def _document(self) -> Any:
-        """The first JSON value of the body, which some operations take whatever follows it."""
-        try:
-            return json_reader.read(self.body)[0]
-        except json_reader.JSONSyntaxError:
-            return None
+        return _first_value(self.body)
 
     @property
     def _documents(self) -> list[Any]:
@@ -74,6 +70,15 @@ class Write:
 def quoted(name: str) -> str:
     """A name as one segment of a path."""
     return quote(name, safe="", errors="surrogatepass")  # a hostile list may have them
+
+
+@lru_cache(8)  # each form of a request's path makes a Write of its body
+def _first_value(body: bytes) -> Any:
+    """The first JSON value of a body, which some operations take whatever follows it; else None."""
+    try:
+        return json_reader.read(body)[0]
+    except json_reader.JSONSyntaxError:
+        return None
 
 
 def _texts_at(node: Any, path: list[str]) -> Iterator[str]:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Self
 
 from contract_tests.engine.absent_operations import AbsentOperations
-from contract_tests.engine.auth import Auth
 from contract_tests.engine.cleanup import Cleanup
 from contract_tests.engine.ownership import Ownership
 from contract_tests.engine.run_options import RunOptions
@@ -15,6 +14,7 @@ from contract_tests.engine.target import Target
 from contract_tests.engine.upstream import Upstream
 from mockserver.contract.openapi import Contract
 from mockserver.contract.versions import GatewayVersion
+from mockserver.http.auth import Auth
 from mockserver.http.deadline import Deadline
 
 

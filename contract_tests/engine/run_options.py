@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Self
-
-import pytest
+from typing import TYPE_CHECKING, Self
 
 from mockserver.console.credentials import NODE_SECRET, SECRET, read_file
 from mockserver.http.deadline import RUN_SECONDS
+
+if TYPE_CHECKING:
+    import pytest
 
 TIMEOUT = 10.0  # seconds of an answer
 

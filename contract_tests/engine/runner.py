@@ -16,11 +16,11 @@ from threading import Timer
 from contract_tests.engine.helper_process import environment, python
 from contract_tests.engine.preflight import DetectedVersion
 from contract_tests.engine.run_options import RunOptions
-from contract_tests.engine.session import CLEANUP_SECONDS
 from contract_tests.engine.signals import END_SECONDS, ENDED_AT_ONCE
 from contract_tests.report import verdicts
 from contract_tests.report.verdicts import Report
 from mockserver.console.credentials import NODE_SECRET, SECRET
+from mockserver.http.deadline import CLEANUP_SECONDS
 from mockserver.http.redaction import hidden
 
 _PACKAGE = Path(__file__).parent.parent

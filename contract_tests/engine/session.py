@@ -26,9 +26,7 @@ from contract_tests.report.findings import Finding
 from contract_tests.report.verdicts import Report, Status, Verdict
 from mockserver.console.terminal import show_error, show_progress
 from mockserver.contract.versions import package_version
-from mockserver.http.deadline import Deadline
-
-CLEANUP_SECONDS = 60.0  # for the clean-up of a run that was not interrupted
+from mockserver.http.deadline import CLEANUP_SECONDS, Deadline
 
 
 class Session:
@@ -156,7 +154,7 @@ class Session:
     def _write_report(self, leftovers: list[str]) -> None:
         if self.options.report and self._scheduler is not None:
             report = self._report(self._scheduler, tuple(leftovers))
-            output_file.write(self.options.report, verdicts.as_json(report))
+            output_file.write(self.options.report, verdicts.as_json(report, indent=None))
 
     def _report(self, scheduler: Scheduler, leftovers: tuple[str, ...]) -> Report:
         assert self._detected is not None

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 
-from contract_tests.engine.auth import Auth
 from contract_tests.engine.exchange import Exchange, Request
 from contract_tests.engine.ownership import Ownership
+from mockserver.http.auth import Auth
 from mockserver.http.client import MAX_BODY, Client, ClientError, Header, Incomplete, TimedOut
 from mockserver.http.deadline import Deadline
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Iterable, Iterator
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from contract_tests.engine.names import PREFIX, run_of
@@ -36,9 +36,14 @@ def _id_codec(contract: Contract) -> Codec:
     return policy_ids(Codec.of(contract, "Policy"))  # no other member identifies the policy
 
 
+@lru_cache(8)  # a request is checked before it is sent, and again for its answer
+def _policy_id(contract: Contract, body: bytes) -> str:
+    policy, _ = _id_codec(contract).decode_leniently(body)
+    return str(policy["id"] or policy["_id"])
+
+
 def _policy_ids(write: Write) -> list[str]:
-    policy, _ = _id_codec(write.contract).decode_leniently(write.body)
-    return [name for name in (policy["id"] or policy["_id"], write.path) if name]
+    return [name for name in (_policy_id(write.contract, write.body), write.path) if name]
 
 
 def _policy_names(write: Write) -> list[str]:

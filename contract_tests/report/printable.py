@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
-
 from mockserver.console.terminal import printable
 
 
@@ -11,10 +9,9 @@ class Printable:
     """A record whose texts any format can hold: characters that are not printable appear as escapes."""
 
     def __post_init__(self) -> None:
-        for field in fields(self):  # type: ignore[arg-type]  # subclasses are dataclasses
-            value = getattr(self, field.name)
+        for name, value in vars(self).items():
             if isinstance(value, str):
-                object.__setattr__(self, field.name, printable(value))
+                object.__setattr__(self, name, printable(value))
             elif isinstance(value, tuple):
                 texts = tuple(printable(item) if isinstance(item, str) else item for item in value)
-                object.__setattr__(self, field.name, texts)
+                object.__setattr__(self, name, texts)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
 
@@ -204,17 +204,22 @@ def merged(rounds: Sequence[Mapping[str, Verdict]]) -> dict[str, Verdict]:
     return worst
 
 
-def as_json(report: Report) -> str:
-    """The report as JSON."""
-    document = asdict(report)
-    document["conforms"] = report.conforms
-    document["status"] = report.outcome.status.value
-    document["verdict"] = report.outcome.sentence
-    document["levels"] = levels_of(report)
-    document["counts"] = {status.value: len(report.of(status)) for status in Status}
-    for verdict in document["verdicts"]:
-        verdict["status"] = verdict["status"].value
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+def as_json(report: Report, indent: int | None = 2) -> str:
+    """The report as JSON; None as the indent gives one line."""
+    document = {
+        **vars(report),
+        "verdicts": [
+            {**vars(verdict), "status": verdict.status.value, "exchanges": list(map(vars, verdict.exchanges))}
+            for verdict in report.verdicts
+        ],
+        "findings": list(map(vars, report.findings)),
+        "conforms": report.conforms,
+        "status": report.outcome.status.value,
+        "verdict": report.outcome.sentence,
+        "levels": levels_of(report),
+        "counts": {status.value: len(report.of(status)) for status in Status},
+    }
+    return json.dumps(document, indent=indent, ensure_ascii=False) + "\n"
 
 
 def from_json(text: str) -> Report:

@@ -61,7 +61,12 @@ def add_versions(parser: argparse.ArgumentParser, help_of: str, default: str | N
 
 def service_of(options: argparse.Namespace) -> Service:
     """The service that the options mean."""
-    if options.service == "dashboard":
+    return service_named(options.service)
+
+
+def service_named(name: str) -> Service:
+    """The service with one of the names in `SERVICES`."""
+    if name == "dashboard":
         from contract_tests.dashboard.service import DASHBOARD
 
         return DASHBOARD

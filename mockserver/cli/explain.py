@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import functools
 import re
-from collections import defaultdict
-from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mockserver.cli import Commands, add_service, service_of
@@ -18,12 +14,6 @@ if TYPE_CHECKING:
     from contract_tests.engine.service import Service
     from mockserver.contract.behaviours import Behaviour
     from mockserver.contract.members import Member
-    from mockserver.contract.versions import Span
-    from mockserver.evidence.recording import Scenario
-
-WIDTH = 400  # characters of a body in the output
-_DECLARATION = re.compile(r'@behaviour\(\s*"([^"\n]*)"[^\n]*\)\ndef (\w+)')
-_SECRETS = {"x-tyk-authorization", "authorization"}
 
 
 def add(commands: Commands) -> None:
@@ -72,26 +62,28 @@ def run(options: argparse.Namespace) -> int:
 
 def _of_behaviour(row: Behaviour, service: Service) -> list[str]:
     """The explanation of a behaviour."""
-    from mockserver.contract import deviations
+    from mockserver.cli.catalogue import Entry
     from mockserver.contract.behaviours import EVIDENCE
 
+    entry = Entry(row, service)
+    example = entry.example
     verdict = "fails" if row.may_fail else "is observed, and fails with --strict alone"
     return [
         row.id,
         f"  requirement  {row.statement}",
         f"  operation    {row.operation} ({row.level})",
-        f"  versions     {_versions(row.spans, service)}",
+        f"  versions     {entry.versions}",
         f"  evidence     {row.evidence}: {EVIDENCE[row.evidence]}",
         f"               a service that behaves otherwise {verdict}",
         f"  source       {row.source}",
-        *[f"  test         {test}" for test in _tests(service.name).get(row.id, [])],
+        *[f"  test         {test.name}" for test in entry.tests],
         *([f"  published    {row.published}"] if row.published else []),
         *[
             f"  deviation    {deviation.id}: {deviation.published} {deviation.actual}"
-            for deviation in deviations.load(service.folder)
-            if not isinstance(deviation.suite, str) and row.id in deviation.suite
+            for deviation in entry.deviations
         ],
-        *_example(row, service),
+        *([f"  example      {example.place}"] if example else []),
+        *([f"    {line}" for line in (*example.request, f"-> {example.answer}")] if example else []),
     ]
 
 
@@ -111,11 +103,13 @@ def _of_evidence(kind: str, service: Service) -> list[str]:
 
 def _of_member(member: Member, service: Service) -> list[str]:
     """The explanation of a member of a schema, with the behaviours that speak of it."""
+    from mockserver.cli.catalogue import versions
+
     return [
         member.path,
         f"  type         {member.type}",
         *([f"  description  {member.description}"] if member.description else []),
-        f"  versions     {_versions((member.span,), service)}",
+        f"  versions     {versions((member.span,), service)}",
         *([f"  source       {member.source}"] if member.source else []),
         *_speaking_of(member.name, service),
     ]
@@ -129,58 +123,3 @@ def _speaking_of(name: str, service: Service) -> list[str]:
 
 def _listed(rows: list[Behaviour]) -> list[str]:
     return [f"  behaviour    {row.id}: {row.statement} [{row.evidence}]" for row in rows]
-
-
-def _versions(spans: tuple[Span, ...], service: Service) -> str:
-    from mockserver.contract.spec_files import known_versions
-
-    releases = known_versions(service.folder).items()
-    supported = [line for line, release in releases if any(release in span for span in spans)]
-    return f"{', '.join(map(str, spans))}; of the supported versions: {', '.join(supported) or 'none'}"
-
-
-@functools.cache
-def _tests(service: str) -> Mapping[str, list[str]]:
-    """Node ids of the tests that declare each behaviour of a service."""
-    import contract_tests
-    from mockserver.contract.spec_files import package_files
-
-    tests = defaultdict(list)
-    root = Path(str(contract_tests.__file__)).parent.parent
-    for path in package_files(contract_tests):
-        if path.is_relative_to(root / "contract_tests" / service):
-            for behaviour_id, name in _DECLARATION.findall(path.read_text("utf-8")):
-                tests[behaviour_id].append(f"{path.relative_to(root)}::{name}")
-    return tests
-
-
-@functools.cache
-def _scenarios(path: Path) -> Mapping[str, Scenario]:
-    """The scenarios of a recording, by name."""
-    from mockserver.evidence.recording import read_recording
-
-    return {scenario.name: scenario for scenario in read_recording(path).scenarios}
-
-
-def _example(row: Behaviour, service: Service) -> list[str]:
-    """The first exchange that the source names, from the newest recording in which the behaviour holds."""
-    from mockserver.contract.spec_files import known_versions
-
-    reference = re.search(r"recording ([a-z]+/[a-z0-9_-]+)(?: steps? (\d+))?", row.source)
-    releases = [release for release in known_versions(service.folder).values() if row.holds_for(release)]
-    if reference is None or not releases:
-        return []
-    recording = service.folder / "recordings" / f"{releases[-1]}.jsonl"
-    step = _scenarios(recording)[reference[1]].steps[int(reference[2] or 0)]
-    if "request" not in step:
-        return []
-    request, response = step["request"], step["response"]
-    headers = [f"{n}: {v}" for n, v in request["headers"] if n.lower() not in _SECRETS]
-    body = request.get("body", request.get("body_hex", ""))
-    return [
-        f"  example      {service.name} {releases[-1]}, {reference[1]} step {step['step']}",
-        f"    {request['method']} {request['target']}",
-        *[f"    {header}" for header in headers],
-        *([f"    {body[:WIDTH]}"] if body else []),
-        f"    -> {response.get('status', 'no answer')} {response.get('body', '')[:WIDTH].rstrip()}",
-    ]

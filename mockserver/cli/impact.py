@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from mockserver.cli import (
     BROKEN,
     CONFORMS,
-    UNREACHABLE,
     Commands,
     add_max_time,
     add_target,
@@ -24,7 +23,6 @@ from mockserver.console.terminal import show
 from mockserver.http.deadline import Deadline
 
 if TYPE_CHECKING:
-    from mockserver.cli.impact_services import Reader
     from mockserver.gateway.impact import Rules
     from mockserver.gateway.impact_report import ImpactReport, Move
     from mockserver.gateway.loaded_policies import Policy
@@ -213,9 +211,9 @@ def _read_services(options: argparse.Namespace) -> _Inventory:
     from contract_tests.gateway.service import GATEWAY
     from mockserver.cli import impact_services as services
     from mockserver.cli.impact_files import keys_in
+    from mockserver.cli.json_service import JsonService
     from mockserver.contract.spec_files import version_of
     from mockserver.gateway.impact import Rules, mismatched
-    from mockserver.http.client import Client
 
     service, secret, limit = service_of(options), secret_of(options), Deadline(options.max_time)
     is_dashboard = service.name == "dashboard"
@@ -231,11 +229,10 @@ def _read_services(options: argparse.Namespace) -> _Inventory:
     inventory = _Inventory(Rules(version), source)
     with ExitStack() as clients:
 
-        def reader(url: str, header: str, value: str) -> Reader:
-            client = clients.enter_context(Client(url, within=limit))
-            return services.Reader(client, (header, value), UNREACHABLE)
+        def service_at(url: str, header: str, value: str) -> JsonService:
+            return clients.enter_context(JsonService(url, (header, value), limit))
 
-        main = reader(options.url, service.auth_header, secret)
+        main = service_at(options.url, service.auth_header, secret)
         read_policies = services.policies_of_dashboard if is_dashboard else services.policies_of_gateway
         inventory.policies, inventory.notes = read_policies(main, inventory.rules)
         if options.keys:
@@ -245,7 +242,7 @@ def _read_services(options: argparse.Namespace) -> _Inventory:
             inventory.keys, inventory.unread = services.keys_of_dashboard(main, inventory.rules)
         else:
             source_of_keys = (
-                reader(options.gateway_url, GATEWAY.auth_header, gateway_secret) if is_dashboard else main
+                service_at(options.gateway_url, GATEWAY.auth_header, gateway_secret) if is_dashboard else main
             )
             inventory.keys, inventory.unread = services.keys_of_gateway(source_of_keys, inventory.rules)
     if others := mismatched(inventory.rules, inventory.policies, inventory.keys):

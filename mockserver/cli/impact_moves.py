@@ -6,13 +6,13 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from contract_tests.engine.auth import Auth
-from contract_tests.engine.curl import command
 from contract_tests.engine.resources import quoted
 from contract_tests.engine.service import Service
 from mockserver.gateway.impact import moved
 from mockserver.gateway.impact_report import Move
 from mockserver.gateway.session_impact import SessionImpact
+from mockserver.http.auth import Auth
+from mockserver.http.curl import command
 
 UNNAMED = "$"  # stands for a secret that is not known, and is a variable in the command
 

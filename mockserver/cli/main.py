@@ -7,9 +7,11 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from keyword import iskeyword
 
 from mockserver.cli import EXIT_CODES, SERVICES, USAGE, installation
 from mockserver.cli.help_format import EXAMPLES, grouped
+from mockserver.cli.parser import Parser
 from mockserver.console.credentials import CREDENTIALS
 from mockserver.console.terminal import guard, show, show_error
 
@@ -17,21 +19,26 @@ GROUPS = {  # the modules of this package that are commands, in the order of the
     "Mock a gateway or Dashboard": ("serve", "dashboard", "planes"),
     "Check a gateway or Dashboard": ("verify", "clean", "behaviours", "explain"),
     "Understand policies": ("lint", "why", "impact", "propagation"),
+    "Carry state from one gateway to another": ("export", "import"),
     "Compare versions and recordings": ("diff", "deviations", "parity", "record", "mutants"),
 }
 COMMANDS = tuple(command for commands in GROUPS.values() for command in commands)
 TOP_EXAMPLES = f"""{EXAMPLES}tyk-contract serve --port 8080                     a mock gateway
 tyk-contract serve --conf tyk.conf                  with a real gateway's configuration
 tyk-contract verify http://gateway:8080             check a real gateway
-tyk-contract COMMAND --help                         what a command does, with examples
+tyk-contract help COMMAND                           what a command does, with examples
 """
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command of the arguments and exit with its code."""
+    """Run the command of the arguments and exit with its code; without arguments print the help."""
     guard()
-    arguments = sys.argv[1:] if arguments is None else arguments
-    options = _parser(arguments).parse_args(arguments)
+    arguments = _as_options(sys.argv[1:] if arguments is None else arguments)
+    parser = parser_of(arguments)
+    if not arguments:
+        parser.print_help()
+        sys.exit(USAGE)
+    options = parser.parse_args(arguments)
     try:
         installation.check()
         code: int = options.run(options)
@@ -50,6 +57,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
     sys.exit(code)
 
 
+def _as_options(arguments: Sequence[str]) -> Sequence[str]:
+    """The arguments with `help` and `version` as the options of these names."""
+    match arguments:
+        case ["version"] | ["help"]:
+            return [f"--{arguments[0]}"]
+        case ["help", command]:
+            return [command, "--help"]
+        case _:
+            return arguments
+
+
 def _lines_of(error: Exception, secrets: list[str]) -> list[str]:
     """The message of an error, in one line, and the lines of its notes, without the secrets."""
     from mockserver.http.redaction import hidden
@@ -61,10 +79,10 @@ def _lines_of(error: Exception, secrets: list[str]) -> list[str]:
     return lines
 
 
-def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
+def parser_of(arguments: Sequence[str]) -> Parser:
     """The parser of the command that the arguments begin with, else of all commands, which takes longer."""
     shown = arguments[:1] if arguments and arguments[0] in COMMANDS else COMMANDS
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="tyk-contract",
         description="A mock of the Tyk Gateway's policy API, and a contract suite for mock and real "
         "gateways.",
@@ -79,7 +97,8 @@ def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     for command in shown:
-        import_module(f"mockserver.cli.{command}").add(commands)
+        name = f"{command}_" if iskeyword(command) else command
+        import_module(f"mockserver.cli.{name}").add(commands)
     return parser
 
 

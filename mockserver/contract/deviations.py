@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mockserver.contract import behaviours
+from mockserver.contract import addresses, behaviours
 from mockserver.contract.spec_files import SpecError, known_versions, load_yaml, spec_path
 from mockserver.contract.versions import GatewayVersion, Span
 
@@ -100,10 +100,17 @@ def page(folder: Path = _SERVICE) -> str:
 
 def _line(row: Deviation) -> str:
     seen = ", ".join(f"`{exchange.scenario}` step {exchange.step}" for exchange in row.seen)
-    evidence = f"seen: {seen}" if seen else f"read, not seen: `{row.source}`"
+    evidence = f"seen: {seen}" if seen else f"read, not seen: {_linked(row.source)}"
     judged = row.suite if isinstance(row.suite, str) else ", ".join(f"`{name}`" for name in row.suite)
     cells = [row.id, f"`{row.where}`", row.published, row.actual, str(row.span), evidence, judged]
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+
+def _linked(source: str) -> str:
+    """A source in Markdown, with links to what the public can read."""
+    return "".join(
+        f"[{part.text}]({part.url})" if part.url else part.text for part in addresses.segments(source)
+    )
 
 
 def releases(span: Span) -> list[GatewayVersion]:

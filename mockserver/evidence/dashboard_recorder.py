@@ -11,12 +11,12 @@ from urllib.parse import quote
 from mockserver.dashboard.object_ids import is_object_id
 from mockserver.evidence.dashboard_run import STANDING, Run, variables_of, without_others
 from mockserver.evidence.player import Player
-from mockserver.evidence.recorder import CLEANUP_SECONDS, RecorderError
+from mockserver.evidence.recorder import RecorderError
 from mockserver.evidence.recording import Scenario, Step
 from mockserver.evidence.scenarios import NEEDS
 from mockserver.evidence.stand_ins import StandIns
 from mockserver.http.client import Answer, Client, ClientError, TimeOver
-from mockserver.http.deadline import Deadline
+from mockserver.http.deadline import CLEANUP_SECONDS, Deadline
 
 POLICIES = "/api/portal/policies"
 _NAMED_BY = ("name", "email_address", "id")  # the members that tell whose a policy or a user is

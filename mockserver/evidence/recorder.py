@@ -16,9 +16,8 @@ from mockserver.evidence.scenarios import NEEDS
 from mockserver.golang import json_reader
 from mockserver.golang.json_reader import JSONSyntaxError, Object
 from mockserver.http.client import Answer, Client, ClientError, TimeOver
-from mockserver.http.deadline import Deadline
+from mockserver.http.deadline import CLEANUP_SECONDS, Deadline
 
-CLEANUP_SECONDS = 60.0  # for the removal of what a scenario wrote, if the time is over
 POLICIES = "/tyk/policies"
 SECRET = "recorded-secret"  # replaces the gateway's own secret in a recording, and the key of a Dashboard
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 
+CLEANUP_SECONDS = 60.0  # for the clean-up of a run that was not interrupted
 RUN_SECONDS = 1800.0  # that a run of the suite may take; one against a gateway nearby takes under a minute
 
 

@@ -45,8 +45,9 @@ class SlowBody:
         self._timer: asyncio.Handle = self._loop.call_soon(self._step)
 
     def flush(self) -> None:
-        """Send the rest at once."""
+        """Send the rest at once, for the server stops; then close the connection."""
         self._timer.cancel()
+        self._closes = True
         self._finish()
 
     def _step(self) -> None:

@@ -1,4 +1,7 @@
-"""The mock's own API under /_mock/: reset, journal, faults, clock, and routes that a service adds."""
+"""The mock's own API under /_mock/: reset, journal, faults, clock, and routes that a service adds.
+
+What requests may have, and what is answered, is in spec/mock/openapi.yaml.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,9 @@ from flask import Blueprint, Response, jsonify, request
 from mockserver.service.pages.pages import ASSETS_PREFIX
 from mockserver.serving import dashboard_control, gateway_control, portal_control
 from mockserver.serving.control_access import RESPONSE_HEADERS, ControlAccess, Sender
-from mockserver.serving.dispatcher import CONTROL_PREFIX, Dispatcher
+from mockserver.serving.control_spec import ControlSpec
+from mockserver.serving.dispatcher import Dispatcher, is_control_path
+from mockserver.serving.journal_query import JournalQuery
 from mockserver.serving.json_bodies import json_body
 from mockserver.storage.backend import BackendUnavailable
 
@@ -25,6 +30,7 @@ _ABSOLUTE = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*://([^/?#]*)")
 def control_blueprint(dispatcher: Dispatcher, access: ControlAccess) -> Blueprint:  # noqa: C901  a list of routes
     """The routes that control a mock, for those whom the rule of access admits."""
     mock, service = dispatcher.mock, dispatcher.service
+    spec = ControlSpec(service.name)
     control = Blueprint("control", __name__, url_prefix="/_mock")
 
     @control.before_app_request  # for paths without a route too
@@ -40,17 +46,20 @@ def control_blueprint(dispatcher: Dispatcher, access: ControlAccess) -> Blueprin
             response.headers.update({**RESPONSE_HEADERS, **of_page})
         return response
 
+    control.before_request(spec.check)
+
+    @control.get("/openapi.json")
+    def openapi() -> Response:
+        return jsonify(spec.document)
+
     @control.post("/reset")
     def reset() -> Response:
         return jsonify(status="ok", left=mock.reset())
 
     @control.get("/journal")
     def journal() -> Response:
-        operation = request.args.get("operation")
-        if operation and operation not in service.contract.operations:
-            raise ValueError(f"there is no operation {operation!r}")
-        entries = mock.journal.of(operation) if operation else mock.journal
-        response = jsonify([entry.as_dict() for entry in entries])
+        query = JournalQuery.of(request.args, service.contract.operations)
+        response = jsonify([entry.as_dict() for entry in query.select(mock.journal)])
         response.headers[DROPPED] = str(mock.journal.dropped)
         return response
 
@@ -89,7 +98,7 @@ def control_blueprint(dispatcher: Dispatcher, access: ControlAccess) -> Blueprin
 
 def _is_control() -> bool:
     """True but for the assets of pages, which tell and change nothing, and have headers of their own."""
-    return request.path.startswith(CONTROL_PREFIX) and not request.path.startswith(ASSETS_PREFIX)
+    return is_control_path(request.path) and not request.path.startswith(ASSETS_PREFIX)
 
 
 def _sender() -> Sender:

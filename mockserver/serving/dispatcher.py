@@ -21,7 +21,7 @@ from mockserver.service.service import Service
 from mockserver.serving.example_replies import example_reply
 from mockserver.storage.backend import BackendUnavailable
 
-CONTROL_PREFIX = "/_mock/"
+CONTROL_PREFIX = "/_mock/"  # of the mock's own API and pages
 LONG_PATH = 1024  # characters; matching a longer one against listen paths may take long
 _NOWHERE = Reached()
 MAX_QUICK = 64 << 10  # bytes of target and body; a longer request is answered in a thread, for it takes long
@@ -72,7 +72,7 @@ class Dispatcher:
             DropConnection: a fault closes the connection.
         """
         mock, log = self.mock, self.mock.access_log
-        is_control = request.url.path.startswith(CONTROL_PREFIX)
+        is_control = is_control_path(request.url.path)
         if not blocking:
             if is_control:
                 raise WouldBlock("control")
@@ -96,7 +96,7 @@ class Dispatcher:
     def refuses(self, request: Request) -> bool:
         """True if the head of a request decides the answer, so that its body need not be read."""
         path = request.url.path
-        if path.startswith(CONTROL_PREFIX) or len(path) > LONG_PATH:
+        if is_control_path(path) or len(path) > LONG_PATH:
             return False
         guarded = self.service.guard(request)
         if isinstance(guarded, Reply):
@@ -191,6 +191,11 @@ class Dispatcher:
         else:
             name = self.service.beside_name if self.service.beside(received.request) else ""
         return self.mock.faults.take(name, received)
+
+
+def is_control_path(path: str) -> bool:
+    """True for a path of the mock's own API and pages, with or without the slash after its first part."""
+    return path.startswith(CONTROL_PREFIX) or path == CONTROL_PREFIX.removesuffix("/")
 
 
 def _must_not_wait(handler: Handler, state: object, request: Request) -> None:

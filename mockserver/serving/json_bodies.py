@@ -5,18 +5,24 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from flask import request
+from flask import g, request
 
 from mockserver.golang.json_size import TOO_MANY_VALUES, has_too_many_values
 
 
 def json_body() -> dict[str, Any]:
-    """The JSON object in the body of the current request.
+    """The JSON object in the body of the current request, which is read once.
 
     Raises:
         ValueError: the body is not a JSON object, or has more values than `MAX_VALUES`.
     """
-    data = request.get_data()
+    if "json_body" not in g:
+        g.json_body = _read(request.get_data())
+    body: dict[str, Any] = g.json_body
+    return body
+
+
+def _read(data: bytes) -> dict[str, Any]:
     if has_too_many_values(data):
         raise ValueError(TOO_MANY_VALUES)
     try:

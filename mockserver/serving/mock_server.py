@@ -15,6 +15,7 @@ from mockserver.service.journal_entry import Entry
 from mockserver.service.mock import Mock
 from mockserver.service.mock_snapshot import Snapshot
 from mockserver.service.service import Service
+from mockserver.serving.dispatcher import CONTROL_PREFIX
 from mockserver.serving.service_server import ServiceServer
 
 
@@ -48,6 +49,11 @@ class MockServer:
     def url(self) -> str:
         """The base URL, without a trailing slash."""
         return self._server.url
+
+    @property
+    def page(self) -> str:
+        """The URL of the pages for a browser."""
+        return self.url + CONTROL_PREFIX
 
     @property
     def address(self) -> tuple[str, int]:

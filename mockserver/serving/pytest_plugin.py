@@ -24,7 +24,7 @@ _MARKERS = {  # by fixture: the marker, and the argument of a version
     "mock_gateway": ("tyk", "gateway"),
     "mock_dashboard": ("tyk_dashboard", "dashboard"),
 }
-_MARKER_LINES = (
+MARKER_LINES = (
     "behaviour(id): the behaviour in spec/gateway/behaviours.yaml that the test checks",
     "tyk(gateway=, policies=, config=, ...): arguments of `MockGateway` and of its `seed`",
     "tyk_dashboard(dashboard=, policies=, config=, ...): the same for `MockDashboard`",
@@ -101,7 +101,7 @@ def _is_foreign(path: str) -> bool:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    for line in _MARKER_LINES:
+    for line in MARKER_LINES:
         config.addinivalue_line("markers", line)
 
 

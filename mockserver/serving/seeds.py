@@ -11,6 +11,9 @@ from mockserver.service.service import Service
 from mockserver.serving.direct_calls import perform
 
 Document = Mapping[str, Any]
+KINDS: dict[str, type] = {  # what can be seeded, and the form in JSON: a list, or an object by id
+    "policies": list, "apis": list, "keys": dict, "oauth_clients": list, "organisations": dict,
+}  # fmt: skip
 
 
 def seed(

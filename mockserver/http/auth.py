@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from contract_tests.engine.shell import Expansion
+from mockserver.console.shell import Expansion
 from mockserver.http.redaction import SHORTEST, hidden
 
 

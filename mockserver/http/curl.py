@@ -7,10 +7,10 @@ import shlex
 from collections.abc import Iterable, Iterator, Sequence
 from urllib.parse import urlsplit
 
-from contract_tests.engine import shell
-from contract_tests.engine.auth import Auth
-from contract_tests.engine.shell import Expansion, Piece
+from mockserver.console import shell
+from mockserver.console.shell import Expansion, Piece
 from mockserver.console.terminal import printable
+from mockserver.http.auth import Auth
 from mockserver.http.client import Header
 
 MAX_BODY = 4000  # bytes of a body in a command
