@@ -191,17 +191,6 @@ def no_secret(secret: str) -> Callable[[], Spoil]:
     return make
 
 
-def slow(seconds: float, operation: Callable[[Asked], bool] = lambda asked: True) -> Spoil:
-    """A server that takes its time."""
-
-    def spoil(asked: Asked, forward: Forward) -> Answered:
-        if operation(asked):
-            time.sleep(seconds)
-        return forward(asked)
-
-    return spoil
-
-
 def late(seconds: float = 1.5) -> Spoil:
     """A replica that all reads go to, and that shows what is loaded after some seconds."""
     history: dict[str, list[tuple[float, Answered]]] = {}
