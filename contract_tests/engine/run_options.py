@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from mockserver.console.credentials import NODE_SECRET, SECRET, read_file
+from mockserver.console.credentials import KEY, NODE_SECRET, SECRET, read_file
 from mockserver.http.deadline import RUN_SECONDS
 
 if TYPE_CHECKING:
@@ -75,6 +75,11 @@ class RunOptions:
             *(name for name, is_set in flags.items() if is_set),
         ]
 
+    @property
+    def variable(self) -> str:
+        """The environment variable that pytest reads the secret from."""
+        return _variable_of(self.service)
+
     @classmethod
     def from_config(cls, config: pytest.Config) -> Self:
         """The settings that pytest was started with; secrets are read from a file or the environment.
@@ -84,10 +89,11 @@ class RunOptions:
         """
         option = config.getoption
         file = option("--gateway-secret-file")
+        variable = _variable_of(option("--contract-service"))
         report = option("--contract-report")
         return cls(
             url=option("--gateway-url") or "",
-            secret=read_file(file, "--gateway-secret-file") if file else os.environ.get(SECRET.variable, ""),
+            secret=read_file(file, "--gateway-secret-file") if file else os.environ.get(variable, ""),
             second=os.environ.get(NODE_SECRET.variable, ""),
             version=option("--gateway-version"),
             read_only=option("--gateway-read-only"),
@@ -100,3 +106,7 @@ class RunOptions:
             unattended=option("--contract-unattended"),
             report=Path(report) if report else None,
         )
+
+
+def _variable_of(service: str) -> str:
+    return (KEY if service == "dashboard" else SECRET).variable

@@ -9,7 +9,7 @@ import argparse
 import math
 from typing import TYPE_CHECKING, TypeAlias
 
-from mockserver.console.credentials import KEY, SECRET
+from mockserver.console.credentials import CREDENTIALS, KEY, SECRET
 from mockserver.http.deadline import RUN_SECONDS
 
 if TYPE_CHECKING:
@@ -107,3 +107,12 @@ def secret_of(options: argparse.Namespace) -> str:
         CredentialError: the options give several, or a file or standard input has none.
     """
     return (KEY if options.service == "dashboard" else SECRET).of(options) or ""
+
+
+def lines_of(error: Exception, options: argparse.Namespace) -> list[str]:
+    """The message of an error, in one line, and the lines of its notes, without the secrets."""
+    from mockserver.http.redaction import all_hidden
+
+    notes = [line for note in getattr(error, "__notes__", ()) for line in note.splitlines()]
+    secrets = [value for kind in CREDENTIALS for value in kind.known(options)]
+    return [all_hidden(line, secrets) for line in (f"tyk-contract: {error}", *notes)]

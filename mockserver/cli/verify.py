@@ -19,6 +19,7 @@ from mockserver.cli import (
     Commands,
     add_max_time,
     add_target,
+    lines_of,
     secret_of,
     service_of,
     version_asked,
@@ -85,7 +86,8 @@ def add(commands: Commands) -> None:
         action="append",
         default=[],
         metavar="FILE",
-        help="Report to write; the extension selects the format: .json, .yaml, .html, or .xml for JUnit. "
+        help="Report to write; the extension selects the format: .json, .yaml, .html, .md for a summary, or "
+        ".xml for JUnit. The word github gives annotations and the summary of a step of GitHub Actions. "
         "May be repeated.",
     )
     parser.add_argument(
@@ -100,10 +102,21 @@ def add(commands: Commands) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Check the gateway and print the report; return the exit code."""
+    from contract_tests.report import github
+
+    if Path(github.KIND) not in options.report:
+        return _judge(options)
+    with github.commands_stopped(lambda error: lines_of(error, options)[0]):
+        return _judge(options)
+
+
+def _judge(options: argparse.Namespace) -> int:
     from contract_tests.engine import preflight, runner
     from contract_tests.engine.run_options import RunOptions
     from contract_tests.report import baseline, formats, output_file, verdicts
 
+    if options.url == "":
+        raise ValueError("the URL is empty; give that of the service, or none to judge a mock")
     for path in options.report:
         formats.check_path(path)
     if options.write_baseline:
