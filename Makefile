@@ -10,7 +10,7 @@ ACTIONLINT := github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 
 INSTALL := -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable
 
-.PHONY: verify test test-all test-lowest serve check bench format constraints dist docs sbom
+.PHONY: verify test test-all test-lowest serve check bench pictures format constraints dist docs sbom
 
 verify: .venv/ready  ## judge the embedded mocks of both services by the contract suite
 	$(BIN)/tyk-contract verify --strict
@@ -41,6 +41,9 @@ check: .venv/check  ## lint, types, dead code, secrets, known vulnerabilities, b
 
 bench: .venv/ready  ## measure the mock beside its peers; needs wrk and npm; flags in BENCH
 	$(BIN)/python -m bench $(BENCH)
+
+pictures: .venv/ready  ## make the pictures of docs/page.md; needs a Chromium
+	PYTHONPATH=tests $(BIN)/python .ci/pictures.py
 
 format: .venv/ready  ## put the code into its form
 	$(BIN)/ruff check --fix .

@@ -26,8 +26,11 @@ RESULTS = Path(__file__).parent / "results"
 SIZES = (1, 100, 10_000)  # policies of a reload
 SOAK = 100_000  # requests before the second measurement of memory
 SOAK_SECONDS = 120  # at most, for a slow server
-
-
+LOGS: dict[str, tuple[str, ...]] = {
+    "--quiet": ("--quiet",),
+    "default": (),
+    "--log-format json": ("--log-format", "json"),
+}
 OURS = (sys.executable, "-m", "mockserver")
 
 
@@ -117,6 +120,7 @@ def _measure(options: argparse.Namespace, folder: Path, gateways: list[Kind]) ->
         "reload": _reloads(folder),
         "growth": _growth(options.seconds),
         "fsync": _fsync(folder, options.seconds),
+        "log": _log(options.rounds, options.seconds),
         "memory": {kind.name: _memory(kind) for kind in kinds},
         "verify": statistics.median(_timed([*OURS, "verify"]) for _ in range(3)),
         "quick": statistics.median(_timed([*OURS, "verify", "--quick"]) for _ in range(3)),
@@ -224,6 +228,18 @@ def _fsync(folder: Path, seconds: int) -> dict[str, dict[str, float]]:
             measured = load.measure(server, load.CASES[2], seconds)
             figures[name] = {"per_second": measured.per_second, "p99_ms": measured.p99_ms}
     return figures
+
+
+def _log(rounds: int, seconds: int) -> dict[str, dict[str, Any]]:
+    """The median figures of requests to our mock by case and form of its log, which goes to a file."""
+    samples: dict[str, dict[str, list[load.Measured]]] = defaultdict(lambda: defaultdict(list))
+    for _ in range(rounds):
+        for name, flags in LOGS.items():
+            with tempfile.TemporaryFile() as log, started(ours(log=flags), log=log) as server:
+                load.seed(server, 100)
+                for case in (load.CASES[0], load.CASES[2]):
+                    samples[case.name][name].append(load.measure(server, case, seconds))
+    return _medians(samples)
 
 
 def _plugin() -> float:

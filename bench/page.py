@@ -142,11 +142,22 @@ def _rest(results: dict[str, Any]) -> str:
         lines.append(f"CPU time of one {case} by the number of policies: {times}.")
     if "fsync" in results:  # older results have no such measurement
         lines.append(_fsync(results["fsync"], results["load"]["PUT"].get(GATEWAY)))
+    if "log" in results:  # as above
+        lines += [_log(case, figures) for case, figures in results["log"].items()]
     duration = f"{results['verify']:.1f} s, with `--quick` {results['quick']:.1f} s"
     lines.append(f"`tyk-contract verify` against the mock, from command to prompt: {duration}.")
     lines.append(f"`tyk-contract --help`: {results['help']:.2f} s.")
     lines.append(f"The pytest plugin in a session that does not use it: {results['plugin']:.1f} ms.")
     return "\n".join([*rows, *("\n" + line if line else line for line in lines)])
+
+
+def _log(case: str, figures: dict[str, dict[str, float]]) -> str:
+    """The price of the log in one kind of request: rates, and the CPU time beside that without it."""
+    quiet, parts = figures["--quiet"]["cpu_us"], []
+    for name, of_log in figures.items():
+        cpu = of_log["cpu_us"]
+        parts.append(f"{name} {of_log['per_second']:,.0f} a second ({cpu:.0f} us, {cpu / quiet:.2f} x)")
+    return f"{case} by the log, which goes to a file: {', '.join(parts)}."
 
 
 def _fsync(figures: dict[str, dict[str, float]], gateway: dict[str, float] | None) -> str:

@@ -74,9 +74,15 @@ class Running:
         return memory_mb(self.pid)
 
 
-def ours(folder: Path | None = None, spec: Path | None = None, *, fsync: bool = False) -> Kind:
-    """Our mock, with its policies in memory or in a directory; `spec` and `fsync` are flags of it."""
-    command = [sys.executable, "-m", "mockserver", "serve", "--quiet", "--port", "{port}"]
+def ours(
+    folder: Path | None = None,
+    spec: Path | None = None,
+    *,
+    fsync: bool = False,
+    log: tuple[str, ...] = ("--quiet",),
+) -> Kind:
+    """Our mock, with its policies in memory or in a directory; `spec`, `fsync` and `log` are flags of it."""
+    command = [sys.executable, "-m", "mockserver", "serve", *log, "--port", "{port}"]
     command += ["--policies", str(folder)] if folder else []
     command += ["--spec", str(spec)] if spec else []
     command += ["--fsync"] if fsync else []

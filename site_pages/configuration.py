@@ -8,6 +8,7 @@ from mockserver.cli.catalogue_formats import plain
 from mockserver.console.credentials import CREDENTIALS
 from mockserver.dashboard.config import Config as DashboardConfig
 from mockserver.gateway.config import Config as GatewayConfig
+from mockserver.http.connection_settings import HEADERS_VARIABLE, PROXY_VARIABLE
 from mockserver.service.configuration import Configuration
 from site_pages.markdown import code, page, table
 
@@ -22,6 +23,16 @@ def variables_page() -> str:
             *table(
                 ("variable", "option", "what it is"),
                 [(code(it.variable), code(f"--{it.name}"), plain(it.what)) for it in CREDENTIALS],
+            ),
+        ],
+        [
+            "## How a gateway is reached",
+            *table(
+                ("variable", "option", "what it is"),
+                [
+                    (code(HEADERS_VARIABLE), code("--header"), "Headers, a line each"),
+                    (code(PROXY_VARIABLE), code("--http-proxy"), "URL of the proxy"),
+                ],
             ),
         ],
         ["## A mock gateway: tyk.conf", *_keys(GatewayConfig)],

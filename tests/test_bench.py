@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from bench import load, page
+from bench.__main__ import LOGS
 from bench.real_gateway import real_gateway
 from bench.servers import BenchError
 
@@ -68,6 +69,21 @@ def test_the_page_has_the_price_of_waiting_for_the_disk(results: dict[str, Any])
     assert alone in page.markdown(results).splitlines()
     del results["fsync"]
     assert "--fsync" not in page.markdown(results)
+
+
+def test_the_page_has_the_price_of_the_log(results: dict[str, Any]) -> None:
+    """The page tells what the log costs beside `--quiet`, and leaves out what was not measured."""
+    rates = {"--quiet": (40000.4, 25.0), "default": (30000.0, 32.5), "--log-format json": (29000.0, 33.0)}
+    figures = {name: {"per_second": rate, "cpu_us": cpu} for name, (rate, cpu) in rates.items()}
+    assert list(rates) == list(LOGS)
+    results["log"] = {"GET one": figures}
+    line = (
+        "GET one by the log, which goes to a file: --quiet 40,000 a second (25 us, 1.00 x), "
+        "default 30,000 a second (32 us, 1.30 x), --log-format json 29,000 a second (33 us, 1.32 x)."
+    )
+    assert line in page.markdown(results).splitlines()
+    del results["log"]
+    assert "by the log" not in page.markdown(results)
 
 
 def test_the_page_has_the_mock_dashboard(results: dict[str, Any]) -> None:

@@ -14,6 +14,7 @@ from mockserver import MockGateway
 from mockserver.cli import clean, explain
 from mockserver.contract import behaviours
 from mockserver.http.client import Answer
+from mockserver.http.connection_settings import ConnectionSettings
 
 
 def test_a_behaviour_is_explained() -> None:
@@ -83,8 +84,9 @@ def test_clean_that_finds_nothing_asks_nothing() -> None:
 def _options(gateway: MockGateway, *secrets: str, yes: bool) -> Namespace:
     """The options of `clean`."""
     return Namespace(
-        url=gateway.url, service="gateway", secret=[*secrets], secret_file=[], yes=yes, max_time=60.0
-    )
+        url=gateway.url, service="gateway", secret=[*secrets], secret_file=[], yes=yes, max_time=60.0,
+        connection=ConnectionSettings(),
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize(("answer", "code"), [("y", 0), ("Yes ", 0), ("", 1), ("n", 1), (EOFError(), 1)])
@@ -128,7 +130,7 @@ def test_clean_is_safe_with_a_hostile_list(
         def __exit__(self, *_: object) -> None:
             pass
 
-    monkeypatch.setattr("mockserver.http.client.Client", lambda _, within: Hostile())
+    monkeypatch.setattr("mockserver.http.client.Client", lambda _, **_settings: Hostile())
     assert clean.run(_options(gateway, yes=True)) == 1
     assert not [target for target in deleted if "mine" in target]
     assert len(deleted) == len(set(deleted)) == clean.SHOWN * 2 + 3

@@ -216,7 +216,7 @@ def test_flask_checks_each_request() -> None:
         ("POST", "/_mock/clock", (), 400),
         ("OPTIONS", "/_mock/clock", (), 200),
         ("GET", "/_mock/nothing", (), 404),
-        ("GET", "/_mock/", (), 404),
+        ("GET", "/_mock/nothing/", (), 404),
         ("GET", "/_mock/reset", (), 405),
         ("GET", "/_mock/state", [("Origin", "http://evil.test")], 403),
     ],

@@ -17,9 +17,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from contract_tests.engine import curl, shell
-from contract_tests.engine.auth import Auth
-from contract_tests.engine.shell import Expansion, Piece
+from mockserver.console import shell
+from mockserver.console.shell import Expansion, Piece
+from mockserver.http import curl
+from mockserver.http.auth import Auth
 from mockserver.http.client import Client, Header
 
 SECRET = "s3cr3t $(touch x)`touch y`\"'\\ !%"

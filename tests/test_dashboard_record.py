@@ -15,6 +15,8 @@ from serving import error_line, run_command
 from contract_tests.dashboard.service import DASHBOARD
 from mockserver import MockDashboard
 from mockserver.cli.recorded_run import RecordedRun
+from mockserver.dashboard import service
+from mockserver.dashboard.handlers import registration
 from mockserver.evidence.dashboard_recorder import DashboardRecorder
 from mockserver.evidence.dashboard_run import STANDING
 from mockserver.evidence.recorder import RecorderError
@@ -23,6 +25,7 @@ from mockserver.evidence.replay import replay
 from mockserver.evidence.scenarios import load_scenarios
 from mockserver.evidence.stand_ins import StandIns
 from mockserver.http.client import Answer, Client
+from mockserver.http.messages import Request
 
 KEY = "a-key-that-is-not-shown"
 ORGANISATION = "5e9d9544a1dcd60001d0ed77"
@@ -99,6 +102,30 @@ def test_a_dashboard_of_others_is_recorded_without_them() -> None:
         in process.stdout
     )
     assert "import/list                      skipped: needs the admin secret" in process.stdout
+
+
+def test_a_dashboard_that_takes_the_key_after_bearer_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A Dashboard that takes the key only after Bearer is recorded with requests in that form."""
+    for module in (registration, service):
+        monkeypatch.setattr(module, "key_of", _key_after_bearer)
+    path = tmp_path / "mine.jsonl"
+    flags = ["--service", "dashboard", "--key", KEY, "--out", path, "--scenarios", "policies/life"]
+    with MockDashboard(key=KEY, with_gateway=False) as dashboard:
+        process = run_command("record", dashboard.url, *flags)
+        assert not dashboard.policies
+    assert process.returncode == 0, process.stderr
+    (scenario,) = read_recording(path).scenarios
+    assert {tuple(step["request"]["headers"][0]) for step in scenario.steps} == {
+        ("Authorization", "Bearer ${KEY}")
+    }
+    assert scenario.steps[0]["response"]["status"] == 200
+
+
+def _key_after_bearer(request: Request) -> str:
+    value = request.header("authorization")
+    return value.removeprefix("Bearer ") if value.startswith("Bearer ") else ""
 
 
 def test_a_difference_names_its_step(recording: Path) -> None:

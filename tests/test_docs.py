@@ -11,6 +11,7 @@ import pytest
 from serving import LEAN, run_command, serving
 
 from mockserver import MockGateway, create_app
+from mockserver.cli.transfer.secret_members import SECRET_MEMBERS
 from mockserver.contract import behaviours
 from mockserver.dashboard.config import Config
 from mockserver.evidence.scenarios import load_scenarios
@@ -160,16 +161,26 @@ def test_the_page_of_the_dashboard_names_what_is_there() -> None:
         assert (child or parent).lower() in page.lower() or field.name == "listen_address"
 
 
-def test_the_example_of_an_impact_is_printed(tmp_path: Path) -> None:
-    """The commands of docs/impact.md print what the page shows, with the files that it shows."""
-    page = (ROOT / "docs" / "impact.md").read_text()
+@pytest.mark.parametrize(("title", "count"), [("impact", 2), ("why", 1)])
+def test_the_examples_of_a_page_are_printed(tmp_path: Path, title: str, count: int) -> None:
+    """The commands of docs/impact.md and docs/why.md print what the page shows, with the files that it shows."""
+    page = (ROOT / "docs" / f"{title}.md").read_text()
     (tmp_path / "policies").mkdir()
     for name, text in re.findall(r"`(\S+)`:\n\n```json\n(.*?)```", page, re.DOTALL):
         (tmp_path / name).write_text(text)
     examples = re.findall(r"```console\n\$ tyk-contract (.*?)\n(.*?)```", page, re.DOTALL)
-    assert len(examples) == 2
+    assert len(examples) == count
     for command, output in examples:
         assert run_command(*shlex.split(command), folder=tmp_path).stdout == output
+
+
+def test_the_page_of_the_export_has_the_table_of_secret_members() -> None:
+    """docs/export.md has each row of the table of secret members, in its order, and the flags that it names exist."""
+    page = (ROOT / "docs" / "export.md").read_text()
+    rows = [f"| `{member.path}` | {member.about} |" for member in SECRET_MEMBERS]
+    assert "\n".join(rows) in page
+    usage = "".join(run_command(command, "--help").stdout for command in ("export", "import", "serve"))
+    assert set(re.findall(r" (--[a-z][a-z-]+)", page)) <= set(re.findall(r"--[a-z-]+", usage))
 
 
 def test_the_page_of_the_impact_names_its_flags_and_outcomes() -> None:
@@ -203,6 +214,8 @@ def test_the_page_of_the_impact_names_its_flags_and_outcomes() -> None:
         "lint",
         "planes",
         "propagation",
+        "export",
+        "import",
     ],
 )
 def test_each_command_explains_itself(command: str) -> None:
@@ -241,6 +254,8 @@ def test_the_flags_of_the_readme_exist() -> None:
         "lint",
         "planes",
         "propagation",
+        "export",
+        "import",
         "behaviours",
     )
     usage = "".join(run_command(command, "--help").stdout for command in commands)

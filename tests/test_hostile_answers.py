@@ -18,7 +18,6 @@ from serving import error_line, run_command, verify
 
 from contract_tests.engine import generated_requests, mock_process, preflight
 from contract_tests.engine.absent_operations import _without_path
-from contract_tests.engine.auth import Auth
 from contract_tests.engine.exchange import Exchange, json_of
 from contract_tests.engine.generated_requests import Generator
 from contract_tests.engine.helper_process import python
@@ -32,6 +31,7 @@ from mockserver.contract.spec_files import select_version
 from mockserver.evidence.player import Player, member_of
 from mockserver.evidence.recorder import Recorder, RecorderError
 from mockserver.golang.json_size import MAX_VALUES
+from mockserver.http.auth import Auth
 from mockserver.http.client import Answer, Client, TimeOver
 from mockserver.http.deadline import Deadline
 from mockserver.http.echo_server import Echo

@@ -16,7 +16,8 @@ from orders import ORDERS, get, serve, told
 from mockserver import MockGateway
 from mockserver.gateway.proxy import upstream
 from mockserver.http.client import Client
-from mockserver.http.transport import Bounds, Outgoing, TransportError
+from mockserver.http.outgoing import Outgoing, TransportError
+from mockserver.http.transport import Bounds
 
 HELLO = b"Content-Length: 5\r\n\r\nhello"
 CHUNKS = b"5\r\nhello\r\n0\r\n\r\n"

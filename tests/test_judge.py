@@ -12,7 +12,6 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from contract_tests.engine.auth import Auth
 from contract_tests.engine.exchange import Exchange
 from contract_tests.engine.openapi_core_judge import Answered, validator
 from contract_tests.engine.schema_judge import SchemaJudge
@@ -20,6 +19,7 @@ from contract_tests.gateway.builders.samples import full_policy
 from mockserver.contract.codecs import Codec
 from mockserver.contract.openapi import Contract
 from mockserver.contract.spec_files import default_version
+from mockserver.http.auth import Auth
 from mockserver.http.client import Answer
 
 AUTH = Auth("X-Secret", "s3cret")

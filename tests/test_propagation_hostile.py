@@ -14,7 +14,7 @@ from dashboards import add
 from placements import Command
 
 from mockserver import MockDashboard
-from mockserver.cli import propagation_sources
+from mockserver.cli import json_service
 
 NODE = {"id": "n", "hostname": "h", "organisation": "", "is_known": True, "is_gone": False, "came_last": 0}
 PLACEMENT = {
@@ -92,7 +92,7 @@ def test_what_is_no_list_of_policies_confirms_nothing(
     dashboard: MockDashboard, command: Command, body: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A gateway whose answer is no JSON, too deep, or has too many values, has confirmed nothing."""
-    monkeypatch.setattr(propagation_sources, "MOST_VALUES", 60)
+    monkeypatch.setattr(json_service, "MOST_VALUES", 60)
     with answering(body) as gateway:
         ended = command(dashboard.url, "--gateway", gateway)
     assert ended.code == 1

@@ -159,3 +159,21 @@ def test_a_scenario_with_an_unknown_key_is_an_error(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr("mockserver.evidence.scenarios.spec_path", lambda _: folder)
     with pytest.raises(SpecError, match="'x/y' step 0 has the unknown key 'sent'"):
         load_scenarios()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "complaint"),
+    [
+        (["--proxy", "http://127.0.0.1:1"], 3, "cannot be recorded: 127.0.0.1:1: Connection refused"),
+        (["--proxy", "http://a/b"], 2, "not the URL of a server alone"),
+        (["--proxy", "http://a", "http://b"], 2, "exclude each other"),
+        ([], 2, "or --proxy URL"),
+    ],
+)
+def test_a_proxy_that_cannot_begin_is_an_error(
+    arguments: list[str], code: int, complaint: str, tmp_path: Path
+) -> None:
+    """`record` says in one line what keeps it from recording, and leaves no file."""
+    process = run_command("record", *arguments, "--out", tmp_path / "live.jsonl")
+    assert complaint in error_line(process, code)
+    assert list(tmp_path.iterdir()) == []

@@ -14,8 +14,8 @@ from asking import HANGS
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contract_tests.engine.auth import Auth
 from contract_tests.engine.checks import shorten
+from mockserver.http.auth import Auth
 from mockserver.http.redaction import hidden
 
 SECRETS = [

@@ -16,18 +16,28 @@ from orders import GOLD, serve
 from contract_tests.engine import runner, signals
 from contract_tests.engine.target import MAX_LOGGED
 from mockserver import MockDashboard, MockGateway
-from mockserver.cli import impact_files, propagation_sources
+from mockserver.cli import impact_files, json_service
 from mockserver.cli.serve import STOP_SECONDS
+from mockserver.cli.transfer import contents
 from mockserver.console import credentials
 from mockserver.dashboard import policies, records
 from mockserver.dashboard.graphql import limits as graphql
 from mockserver.dashboard.mdcb import key_storage, pending, planes
 from mockserver.dashboard.nodes import admission, history, nodes
+from mockserver.evidence import live_traffic
 from mockserver.gateway.gateway import MOST_WAITING
 from mockserver.gateway.proxy import key_sets, upstream
 from mockserver.golang import json_reader, json_size, regexps, urls
 from mockserver.golang.rpc import connection, gob_reader, stream
-from mockserver.http import chunked_body, client, client_connection, deadline, echo_server
+from mockserver.http import (
+    chunked_body,
+    client,
+    client_connection,
+    deadline,
+    echo_server,
+    forwarder,
+    transport,
+)
 from mockserver.http.limits import MAX_CONNECTIONS, THREADS, Limits
 from mockserver.service import journal, journal_parts
 from mockserver.storage import redis_backend, redis_client
@@ -101,14 +111,25 @@ NUMBERS = [  # the beginning of a row, a text in it, the value in the code, and 
     ("operation on a store", "5 s", redis_client.ANSWER_SECONDS, 5),
     ("operation on a store", "64 MiB", redis_client.ANSWER_BYTES, 64 * MIB),
     ("operation on a store", "a lock 11 s", redis_backend.LOCK_WAIT_SECONDS, 11),
-    ("answer that `propagation`", "30 s", propagation_sources.READING, 30),
-    ("answer that `propagation`", "256 MiB", propagation_sources.LONGEST, 256 * MIB),
-    ("answer that `propagation`", "5,000,000", propagation_sources.MOST_VALUES, 5_000_000),
+    ("answer that `propagation`", "30 s", json_service.READING, 30),
+    ("answer that `propagation`", "256 MiB", json_service.LONGEST, 256 * MIB),
+    ("answer that `propagation`", "5,000,000", json_service.MOST_VALUES, 5_000_000),
     ("answer that `impact`", "32 MiB", client.MAX_BODY, 32 * MIB),
     ("answer that `impact`", "1,000,000", json_size.MAX_VALUES, 1_000_000),
     ("session that `impact`", "200 levels", impact_files.DEEPEST, 200),
+    ("document that `export`", "200 levels", contents.DEEPEST, 200),
     ("session that `impact`", "1,000 policies", impact_files.MOST_POLICIES, 1000),
     ("credential in a file", "64 KiB", credentials.LONGEST, 64 * KIB),
+    ("exchange of the proxy", "60 s", forwarder.BOUNDS.seconds, 60),
+    ("exchange of the proxy", "heads of 1 MiB", transport.MAX_HEAD, MIB),
+    ("exchange of the proxy", "32 MiB each way", forwarder.BOUNDS.longest, 32 * MIB),
+    ("exchange of the proxy", "32 MiB each way", live_traffic.LIMITS.body, 32 * MIB),
+    ("clients of the proxy", "256 connections", live_traffic.LIMITS.connections, 256),
+    ("clients of the proxy", "256 waiting", live_traffic.LIMITS.waiting, 256),
+    ("clients of the proxy", "32 at once", live_traffic.LIMITS.threads, {"upstream": 32}),
+    ("clients of the proxy", "256 MiB of", live_traffic.LIMITS.held, 256 * MIB),
+    ("body that the proxy judges", "4 MiB", live_traffic.MAX_JUDGED, 4 * MIB),
+    ("body that the proxy records", "1,000,000", json_size.MAX_VALUES, 1_000_000),
     ("exchange, from connecting", "3 s without data", client.STALL_SECONDS, 3),
     ("heads of an answer", "256 KiB", client_connection.MAX_HEAD, 256 * KIB),
     ("heads of an answer", "100 lines", client_connection.MAX_HEADERS, 100),
@@ -128,6 +149,7 @@ HEADINGS = (
     "of the mock's server",
     "of the calls of data planes",
     "of what it fetches",
+    "of the proxy of `record`",
     "of the suite's client",
 )
 

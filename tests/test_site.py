@@ -45,7 +45,7 @@ def test_exit_codes_and_errors_are_on_their_page() -> None:
     page = commands.exits_page()
     for name in main.COMMANDS:
         assert f"| <code>{name}</code> | 0 " in page
-    assert "1 a gateway refuses them" in page
+    assert "1 a gateway refuses the key" in page
     for error in ("ConfigError", "FaultError", "SeedError", "SpecError", "PreflightError", "BaselineError"):
         assert f".{error}</code>" in page
 

@@ -42,6 +42,7 @@ def test_a_start_line_for_machines() -> None:
     line, log = start_line("serve", "--port", "0", "--log-format", "json")
     assert (line["event"], line["service"], line["address"]) == ("started", "gateway", "127.0.0.1")
     assert line["url"] == f"http://127.0.0.1:{line['port']}"
+    assert line["page"] == f"{line['url']}/_mock/"
     records = [json.loads(text) for text in log]
     assert any("mock-secret" in record["message"] for record in records)
     assert [record["operation"] for record in records if "path" in record] == ["getHello"]
@@ -52,6 +53,9 @@ def test_a_start_line_of_a_dashboard() -> None:
     line, log = start_line("dashboard", "--port", "0", "--gateway-port", "0")
     assert line["service"] == "dashboard"
     assert line["gateway"]["url"].startswith("http://127.0.0.1:")
+    assert [part["page"] for part in (line, line["gateway"])] == [
+        f"{part['url']}/_mock/" for part in (line, line["gateway"])
+    ]
     assert any(" INFO dashboard GET /hello 200 " in text for text in log)
 
 
@@ -122,9 +126,13 @@ def test_the_version_names_what_is_known() -> None:
 
 
 def test_the_help_is_in_groups() -> None:
-    """The help shows commands and options in groups, and ends with examples as they are typed."""
+    """The help shows commands and options in groups, names the pages, and ends with examples as they are typed."""
     text = run_command("--help").stdout
     assert text.index("Mock a gateway or Dashboard:") < text.index("serve ") < text.index("Check a gateway")
+    for command in ("serve", "dashboard"):
+        assert "A browser finds its pages at /_mock/." in " ".join(
+            run_command(command, "--help").stdout.split()
+        )
     of_serve = run_command("serve", "--help").stdout
     assert "\nnetwork and access:\n" in of_serve
     assert of_serve.rstrip().endswith("\n  tyk-contract serve --fault redis-down")
@@ -141,3 +149,10 @@ def test_a_scenario_from_the_start() -> None:
     process = run_command("serve", "--port", "0", "--quiet", "--fault", "redis-dwon")
     assert process.returncode == 2
     assert "did you mean 'redis-down'?" in process.stderr
+
+
+def test_the_start_line_names_the_pages() -> None:
+    """The start line ends with the address of the pages for a browser."""
+    with serving("--secret", "x-of-a-test") as served:
+        assert served.lines[0].endswith(f"; in a browser {served.url}/_mock/")
+        assert served.send("GET", "/_mock/", "").status == 200

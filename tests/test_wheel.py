@@ -28,8 +28,8 @@ def _wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return next(folder.glob("tyk_contract-*.whl"))
 
 
-def test_the_wheel_holds_code_and_spec_and_nothing_else(wheel: Path) -> None:
-    """The wheel has the files of both packages and of spec/, and no others."""
+def test_the_wheel_holds_code_spec_and_documents_and_nothing_else(wheel: Path) -> None:
+    """The wheel has the files of both packages and of spec/, the documents, and no others."""
     with zipfile.ZipFile(wheel) as archive:
         names = {name for name in archive.namelist() if ".dist-info/" not in name}
     packages = {
@@ -41,7 +41,9 @@ def test_the_wheel_holds_code_and_spec_and_nothing_else(wheel: Path) -> None:
     spec = {
         f"mockserver/_spec/{p.relative_to(ROOT / 'spec')}" for p in (ROOT / "spec").rglob("*") if p.is_file()
     }
-    assert names == packages | spec
+    documents = {f"mockserver/_docs/{path.name}" for path in (ROOT / "docs").glob("*.md")}
+    assert names == packages | spec | documents
+    assert "mockserver/service/pages/templates/overview.html" in names
 
 
 def test_an_installed_wheel_works_anywhere(wheel: Path, tmp_path: Path) -> None:

@@ -8,7 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from asking import call
+from browsing import chromium
 from serving import error_line, run_command
+
+from mockserver import MockGateway
 
 POLICIES = {
     "gold": {"rate": 10, "per": 60, "quota_max": 50, "access_rights": {"orders": {"versions": ["v1"]}}},
@@ -44,11 +48,11 @@ def test_each_limit_names_its_policy_and_rule(folder: Path) -> None:
     """The better of two policies sets each limit, and a single API's limits are the session's own."""
     by_path = reasons(folder, {"apply_policies": ["gold", "silver"], "alias": "a"})
     limit = "access_rights/orders/limit"
-    assert by_path[f"{limit}/rate"] == (5, "silver", "the shorter interval wins")
+    assert by_path[f"{limit}/rate"] == (5, "silver", "the higher rate (5 per 10 s) wins")
     assert by_path[f"{limit}/quota_max"] == (-1, "silver", "the larger quota wins")
     assert by_path["rate"] == (5, "silver", "a single API's limits are the session's own")
     assert by_path["access_rights/orders/versions"][:2] == (["v1", "v2"], "gold, silver")
-    assert by_path["meta_data/plan"] == ("s", "silver", "the last policy's metadata counts")
+    assert by_path["meta_data/plan"] == ("s", "silver", "the only policy that sets it")
     assert by_path["alias"] == ("a", "the session itself", "no policy touches it")
 
 
@@ -56,7 +60,7 @@ def test_a_policy_without_rights_leaves_the_limits_of_an_api(folder: Path) -> No
     """A policy without rights does not replace the limits of an API that another policy grants."""
     by_path = reasons(folder, {"apply_policies": ["gold", "rate"], "max_query_depth": 4})
     assert by_path["access_rights/orders/limit/quota_max"][1] == "gold"
-    assert by_path["access_rights/orders/limit/rate"][1:] == ("gold", "the shorter interval wins")
+    assert by_path["access_rights/orders/limit/rate"][1:] == ("gold", "the only policy that sets it")
 
 
 @pytest.mark.parametrize("form", ["text", "mermaid"])
@@ -66,7 +70,7 @@ def test_each_form_names_path_policy_and_rule(folder: Path, form: str) -> None:
     assert ("flowchart LR" in output) is (form == "mermaid")
     assert "access_rights/orders/limit/rate" in output
     assert "silver" in output
-    assert "the shorter interval wins" in output
+    assert "the higher rate (5 per 10 s) wins" in output
 
 
 @pytest.mark.parametrize(
@@ -91,6 +95,117 @@ def test_an_invalid_session_is_an_error(folder: Path, session: str) -> None:
     assert "is not a session" in error_line(why(folder, session))
 
 
-def test_a_missing_directory_is_an_error(tmp_path: Path) -> None:
-    """`why` names a directory that does not exist in one line."""
-    assert "is not a directory" in error_line(why(tmp_path / "none", {}))
+def test_options_that_do_not_fit_are_errors(folder: Path) -> None:
+    """`why` says in one line which sources and sessions it takes, and names a missing path without an errno."""
+    assert "does not exist" in error_line(run_command("why", "--policies", folder / "none", "--session", "-"))
+    for flags in ((), ("http://127.0.0.1:1", "--policies", folder), ("--policies", folder, "--key", "k")):
+        assert "give" in error_line(run_command("why", *flags))
+    line = error_line(run_command("why", "--policies", folder, "--session", folder / "none.json"))
+    assert "none.json: No such file or directory; give a file" in line
+    assert "Errno" not in line
+
+
+def test_a_policy_alone_is_named_as_the_only_one(folder: Path) -> None:
+    """Where one policy sets a value, `why` says so, and speaks of no choice."""
+    by_path = reasons(folder, {"apply_policies": ["gold"]})
+    rules = {rule for _, origin, rule in by_path.values() if origin == "gold"}
+    assert rules <= {"the only policy that sets it", "a single API's limits are the session's own"}
+    assert by_path["access_rights/orders/limit/rate"][1:] == ("gold", "the only policy that sets it")
+
+
+def test_equal_rates_are_called_equal(folder: Path) -> None:
+    """Of two policies with one rate the first counts, and `why` speaks of no higher rate."""
+    policy = {"rate": 20, "per": 120, "access_rights": {"orders": {"versions": ["v1"]}}}
+    (folder / "same.json").write_text(json.dumps({"id": "same", **policy}))
+    by_path = reasons(folder, {"apply_policies": ["gold", "same"]})
+    assert by_path["access_rights/orders/limit/rate"][1:] == ("gold", "the first of equal rates counts")
+
+
+def test_a_policy_that_is_not_there_is_named_with_the_nearest(folder: Path) -> None:
+    """`why` names a policy that does not exist, the nearest one, and what a gateway does about it."""
+    process = why(folder, {"apply_policies": ["gold", "silvr"]})
+    assert process.returncode == 0, process.stderr
+    assert process.stdout.splitlines()[0] == (
+        'silvr: no such policy (nearest: silver); a gateway passes over it, and logs: policy not found: "silvr"'
+    )
+
+
+def test_a_policy_that_could_not_be_read_is_named_with_the_reason(folder: Path) -> None:
+    """`why` names the file and the member of a policy that a gateway reads only in part."""
+    (folder / "gold.json").write_text('{"id": "gold", "rate": "5"}')
+    process = why(folder, {"apply_policies": ["gold"]})
+    refusal, problem, *_ = process.stdout.splitlines()
+    assert (process.returncode, refusal) == (1, "refused: key has no valid policies to be applied")
+    assert problem.startswith('gold: gold.json could not be read: rate: "5" is a string')
+
+
+def test_a_policy_of_another_organisation_is_named_so(folder: Path) -> None:
+    """Where organisations are kept apart, `why` says whose a policy is that a session cannot use."""
+    session = {"org_id": "acme", "apply_policies": ["gold"]}
+    line = why(folder, session, "--gateway", "5.14").stdout.splitlines()[1]
+    assert line.startswith("gold: not of the session's organisation, but of no organisation;")
+
+
+def test_a_record_file_is_read_as_serve_reads_it(folder: Path, tmp_path: Path) -> None:
+    """`why` takes a record file, itself or from tyk.conf, and names the policy that breaks it."""
+    record, session = tmp_path / "all.record", json.dumps({"apply_policies": ["silver"]})
+    record.write_text(json.dumps(POLICIES))
+    conf = folder / "tyk.conf"
+    conf.write_text(json.dumps({"policies": {"policy_source": "file", "policy_record_name": str(record)}}))
+    for source in (("--policies", record), ("--conf", conf)):
+        process = run_command("why", *source, "--session", "-", stdin=session)
+        assert process.returncode == 0, process.stderr
+        assert "access_rights/orders/limit/rate" in process.stdout
+    record.write_text(json.dumps({**POLICIES, "gold": {"rate": "5"}}))
+    process = run_command("why", "--policies", record, "--session", "-", stdin=session)
+    assert process.returncode == 1
+    assert f'silver: no policy of {record} is loaded, for gold: rate: "5" is a string' in process.stdout
+
+
+@pytest.mark.parametrize("hashes", [False, True], ids=["ids", "hashes"])
+def test_a_key_of_a_gateway_is_explained(hashes: bool) -> None:
+    """`why` reads policies and a key from a gateway, by its id or its hash, and never shows the secret."""
+    config = {"hash_keys": hashes, "enable_hashed_keys_listing": hashes}
+    with MockGateway(secret="s3cret-of-why", config=config) as gateway:
+        gateway.policies.seed({"id": "gold", **POLICIES["gold"]})
+        key = {"apply_policies": ["gold", "gld"]}
+        _, added = call(gateway, "POST", "/tyk/keys/mykey", key)
+        for name in filter(None, ("mykey", added.get("key_hash"))):
+            process = run_command("why", gateway.url, "--key", name, TYK_GW_SECRET="s3cret-of-why")
+            assert process.returncode == 0, process.stderr
+            assert process.stdout.startswith("gld: no such policy (nearest: gold)")
+            assert "s3cret" not in process.stdout + process.stderr
+        process = run_command("why", gateway.url, "--key", "nokey", TYK_GW_SECRET="s3cret-of-why")
+        assert "the key could not be read: answered" in error_line(process)
+
+
+def test_the_page_has_a_picture_and_a_table(folder: Path, tmp_path: Path) -> None:
+    """The page of `why` shows policies and values in a picture and a table, and asks no server for anything."""
+    page, odd = tmp_path / "why.html", "<b>\u202e\x1b"
+    process = why(folder, {"apply_policies": ["gold", odd], "alias": odd}, "--html", str(page))
+    assert process.returncode == 0, process.stderr
+    text = page.read_text()
+    assert all(line.isprintable() for line in text.split("\n"))
+    for part in (
+        "<desc id=",
+        "orders: rate",
+        "10 per 60 s",
+        "&lt;b&gt;",
+        "<caption>",
+        "prefers-color-scheme",
+    ):
+        assert part in text
+    assert "<b>" not in text
+    assert "http" not in text
+    failed = why(folder, {}, "--html", str(tmp_path / "none" / "why.html"))
+    assert "the directory does not exist" in error_line(failed)
+
+
+def test_the_page_fits_a_narrow_window(folder: Path, tmp_path: Path) -> None:
+    """The page of `why` needs no sideways scrolling in a window of 390 pixels, in dark or light."""
+    why(folder, {"apply_policies": ["gold", "silver", "x" * 200]}, "--html", str(tmp_path / "why.html"))
+    with chromium() as browser:
+        for scheme in ("light", "dark"):
+            page = browser.new_page(viewport={"width": 390, "height": 800}, color_scheme=scheme)
+            page.goto((tmp_path / "why.html").as_uri())
+            assert page.evaluate("document.documentElement.scrollWidth") <= 390

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from contract_tests.engine.auth import Auth
 from contract_tests.engine.checks import Mismatch, shorten
 from contract_tests.engine.declaration import NotApplicable
 from contract_tests.engine.exchange import Exchange, Request
@@ -20,6 +19,7 @@ from contract_tests.engine.target import Target
 from contract_tests.engine.upstream import Upstream
 from mockserver.contract.openapi import Contract
 from mockserver.contract.versions import GatewayVersion
+from mockserver.http.auth import Auth
 
 POLL_SECONDS = 0.05
 

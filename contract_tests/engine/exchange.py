@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any
 
-from contract_tests.engine.auth import Auth
-from contract_tests.engine.curl import command
 from mockserver.golang.json_size import has_too_many_values
+from mockserver.http.auth import Auth
 from mockserver.http.client import Answer, Header
+from mockserver.http.connection_settings import ConnectionSettings
+from mockserver.http.curl import command
 
 _BYTES = 500  # that an exchange takes beside its texts
 
@@ -41,6 +42,7 @@ class Exchange:
         answer: None if no whole answer came.
         failure: the reason why no whole answer came; "" if one did.
         truncated: True if a part of an answer came.
+        settings: how the service is reached, if that is not the plain way.
     """
 
     method: str
@@ -52,6 +54,7 @@ class Exchange:
     truncated: bool
     url: str = field(repr=False)
     auth: Auth = field(repr=False)
+    settings: ConnectionSettings | None = field(default=None, repr=False)
 
     @property
     def size(self) -> int:
@@ -87,7 +90,9 @@ class Exchange:
     @property
     def curl(self) -> str:
         """The request as a command to paste, with the secret as a variable."""
-        return command(self.auth, self.url, self.method, self.target, self.headers, self.body)
+        return command(
+            self.auth, self.url, self.method, self.target, self.headers, self.body, settings=self.settings
+        )
 
 
 def json_of(text: str) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from typing import Any
+from urllib.parse import urlsplit
 
 from contract_tests.engine.checks import shorten
 from contract_tests.engine.exchange import json_of
@@ -11,10 +12,22 @@ from contract_tests.engine.names import run_of
 from contract_tests.engine.service import Service
 from mockserver.contract.spec_files import SpecError, default_version, known_versions, select_version
 from mockserver.contract.versions import GatewayVersion, VersionError
-from mockserver.http.client import Answer, Client, ClientError, Header, Incomplete
+from mockserver.http.client import (
+    Answer,
+    Client,
+    ClientError,
+    Header,
+    Incomplete,
+    NoHandshake,
+    TimedOut,
+    Unreachable,
+)
+from mockserver.http.connection_settings import ConnectionSettings
+from mockserver.http.pacing import Pacer
 
 USAGE, UNREACHABLE = 2, 3  # exit codes
 _REFUSALS = (401, 403)  # statuses of a refused secret
+_REDIRECTS = (301, 302, 303, 307, 308)
 
 
 class PreflightError(ValueError):
@@ -41,8 +54,16 @@ class DetectedVersion:
     scheme: str = ""
 
 
-def look(service: Service, url: str, secret: str, wanted: str, *, timeout: float = 10.0) -> DetectedVersion:
-    """Look at a service before it is judged.
+def look(
+    service: Service,
+    url: str,
+    secret: str,
+    wanted: str,
+    *,
+    timeout: float = 10.0,
+    settings: ConnectionSettings | None = None,
+) -> DetectedVersion:
+    """Look at a service before it is judged; the URL has the base path of the settings.
 
     Raises:
         PreflightError: it cannot be reached, is another server, refuses the secret, or says no version.
@@ -50,7 +71,7 @@ def look(service: Service, url: str, secret: str, wanted: str, *, timeout: float
     if not secret.isprintable():
         raise PreflightError("the secret holds a line break or another control character; correct it", USAGE)
     try:
-        client = Client(url, timeout)
+        client = Client(url, timeout, settings=settings, pacer=Pacer())
     except ValueError as error:
         raise PreflightError(str(error), USAGE) from error
     try:
@@ -61,12 +82,17 @@ def look(service: Service, url: str, secret: str, wanted: str, *, timeout: float
         leftovers = _count_leftovers(client, service, credential, listing) if listing.status == 200 else 0
     except ClientError as error:
         raise PreflightError(
-            f"{url} cannot be judged: {error}; is a {service.name} running there?", UNREACHABLE
+            f"{url} cannot be judged: {error}{_advice(service, url, error, settings)}", UNREACHABLE
         ) from error
     finally:
         client.close()
     _check_kind(service, url, greeting, refusal, listing)
-    if listing.status in _REFUSALS and refusal.status == listing.status:
+    is_refused = listing.status in _REFUSALS and refusal.status == listing.status
+    if is_refused and not secret:
+        raise PreflightError(
+            f"no secret was given, and {url} asks for one: give it in {service.variable} or a file", USAGE
+        )
+    if is_refused:
         raise PreflightError(f"{url} refuses the secret; give it in {service.variable} or a file", USAGE)
     detected = find_version(service, _json(greeting), wanted)
     return replace(detected, leftovers=leftovers, scheme=scheme)
@@ -120,6 +146,34 @@ def of_mock(service: Service, wanted: str) -> DetectedVersion:
     return find_version(service, None, wanted)
 
 
+def _advice(service: Service, url: str, error: ClientError, settings: ConnectionSettings | None) -> str:
+    """The next step after a request that got no answer; the message of a failed TLS handshake has its own."""
+    if isinstance(error, NoHandshake):
+        return ""
+    is_answered = not isinstance(error, (Unreachable, TimedOut))
+    may_be_tls = is_answered and not url.startswith("https:")
+    if is_answered and url.startswith("https:") and not (settings and settings.cert):
+        return "; it may want a client certificate; give one with --cert FILE and --cert-key FILE"
+    https = " If that port speaks TLS, give the URL with https://" if may_be_tls else ""
+    return f"; is a {service.name} running there?{https}"
+
+
+def _check_way(url: str, greeting: Answer) -> None:
+    """Check that the answer to the probe is not one of a server on the way, which says where to go."""
+    if greeting.status in _REDIRECTS and (goal := greeting.get("Location")):
+        raise PreflightError(f"{url} redirects to {shorten(goal, 200)}; {_step(url, goal)}", UNREACHABLE)
+    if greeting.status == 400 and not url.startswith("https:") and b"HTTPS" in greeting.body:
+        raise PreflightError(f"{url} speaks TLS; give {url.replace('http://', 'https://', 1)}", UNREACHABLE)
+
+
+def _step(url: str, goal: str) -> str:
+    """The next step after a redirect from the probe."""
+    parts, origin = urlsplit(goal), urlsplit(url)
+    if parts.netloc and (parts.scheme, parts.netloc) != (origin.scheme, origin.netloc):
+        return f"give {parts.scheme or origin.scheme}://{shorten(parts.netloc, 100)}"
+    return "check the URL, or give the --base-path that the service is behind"
+
+
 def _look_at(client: Client, target: str, *headers: Header) -> Answer:
     """An answer, or the part of one that came: a body of a wrong length is for the run to judge."""
     try:
@@ -138,6 +192,7 @@ def _check_kind(service: Service, url: str, greeting: Answer, refusal: Answer, l
         listing.status == 200 and _lists(service, _json(listing)),
     )
     if not any(signs):
+        _check_way(url, greeting)
         for title, members in service.others.items():
             if _has(greeting, members):
                 path = service.listing.prefix

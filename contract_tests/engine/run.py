@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Self
 
 from contract_tests.engine.absent_operations import AbsentOperations
-from contract_tests.engine.auth import Auth
 from contract_tests.engine.cleanup import Cleanup
+from contract_tests.engine.managed_paths import managed_paths
 from contract_tests.engine.ownership import Ownership
 from contract_tests.engine.run_options import RunOptions
 from contract_tests.engine.service import Service
@@ -15,7 +15,9 @@ from contract_tests.engine.target import Target
 from contract_tests.engine.upstream import Upstream
 from mockserver.contract.openapi import Contract
 from mockserver.contract.versions import GatewayVersion
+from mockserver.http.auth import Auth
 from mockserver.http.deadline import Deadline
+from mockserver.http.pacing import Pacer
 
 
 @dataclass(frozen=True)
@@ -61,15 +63,19 @@ class Run:
         assert contract.version is not None
         ownership = Ownership(contract, service.resources)
         variable = service.second_variable
-        second = Auth(service.auth_header, options.second, variable) if variable else None
+        others = [Auth(service.auth_header, options.second, variable)] if variable else []
+        others += Auth.of_connection(options.connection)
+        auth = Auth(service.auth_header, options.secret, service.variable, scheme)
         target = Target(
             options.url,
-            Auth(service.auth_header, options.secret, service.variable, scheme, second),
+            Auth.chain(auth, *others),
             ownership,
             reload_target=service.reload_target,
             probe=service.probe,
             timeout=timeout,
             limit=limit or Deadline(options.max_time),
+            settings=options.connection,
+            pacer=Pacer(managed_paths(contract)),
         )
         unused_name = f"{ownership.run}nobody"
         return cls(

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from mockserver.console.credentials import KEY, NODE_SECRET, SECRET, read_file
+from mockserver.http import connection_options
+from mockserver.http.connection_settings import ConnectionSettings
 from mockserver.http.deadline import RUN_SECONDS
 
 if TYPE_CHECKING:
@@ -30,6 +32,7 @@ class RunOptions:
         service: the name of the service to judge: "gateway" or "dashboard".
         strict: True if rows fail the service whatever their evidence.
         max_time: the seconds that the run may take until its clean-up.
+        connection: how the service is reached.
         unattended: True if pytest reports no single tests, so that all may run at once.
         report: the file that the verdicts are written to as JSON; None writes none.
     """
@@ -45,6 +48,7 @@ class RunOptions:
     service: str = "gateway"
     strict: bool = False
     max_time: float = RUN_SECONDS
+    connection: ConnectionSettings = field(default=ConnectionSettings(reads_environment=True))
     unattended: bool = False
     report: Path | None = None
 
@@ -73,6 +77,7 @@ class RunOptions:
         return [
             *(f"{name}={text}" for name, text in texts.items() if text),
             *(name for name, is_set in flags.items() if is_set),
+            *connection_options.arguments_of(self.connection, "gateway-"),
         ]
 
     @property
@@ -86,13 +91,16 @@ class RunOptions:
 
         Raises:
             CredentialError: the file has no secret.
+            ValueError: the URL has another path than the base path, or an option of the connection is wrong.
         """
         option = config.getoption
+        connection = connection_options.settings_of(lambda name: option(f"--gateway-{name}"))
+        url = option("--gateway-url") or ""
         file = option("--gateway-secret-file")
         variable = _variable_of(option("--contract-service"))
         report = option("--contract-report")
         return cls(
-            url=option("--gateway-url") or "",
+            url=connection.located(url) if url else "",
             secret=read_file(file, "--gateway-secret-file") if file else os.environ.get(variable, ""),
             second=os.environ.get(NODE_SECRET.variable, ""),
             version=option("--gateway-version"),
@@ -103,6 +111,7 @@ class RunOptions:
             service=option("--contract-service"),
             strict=option("--contract-strict"),
             max_time=option("--gateway-max-time"),
+            connection=connection,
             unattended=option("--contract-unattended"),
             report=Path(report) if report else None,
         )

@@ -20,8 +20,9 @@ from contract_tests.engine.signals import END_SECONDS, ENDED_AT_ONCE
 from contract_tests.report import verdicts
 from contract_tests.report.verdicts import Report
 from mockserver.console.credentials import NODE_SECRET
+from mockserver.http.connection_options import variables_of
 from mockserver.http.deadline import CLEANUP_SECONDS
-from mockserver.http.redaction import hidden
+from mockserver.http.redaction import all_hidden
 
 _PACKAGE = Path(__file__).parent.parent
 SUITE = (  # pytest's arguments for these tests, free of the user's configuration
@@ -71,6 +72,7 @@ def run(options: RunOptions, detected: DetectedVersion) -> Report:
         variables = environment()
         variables |= {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", options.variable: options.secret}
         variables[NODE_SECRET.variable] = options.second
+        variables |= variables_of(options.connection)
         variables.pop("PYTEST_ADDOPTS", None)
         try:
             output = _wait(command, variables, options.max_time + CLEANUP_SECONDS + SLACK_SECONDS)
@@ -81,7 +83,8 @@ def run(options: RunOptions, detected: DetectedVersion) -> Report:
             raise SuiteError(f"the suite did not end within {late.timeout:g} s; {advice}") from late
         if not path.exists():
             error = SuiteError("the suite came to no verdict; it said:")
-            error.add_note(hidden(hidden(output, options.secret), options.second)[-3000:])
+            secrets = (options.secret, options.second, *options.connection.secrets)
+            error.add_note(all_hidden(output, secrets)[-3000:])
             raise error
         report = verdicts.from_json(path.read_text("utf-8"))
     return replace(report, gateway=str(detected.version), version_source=detected.source)

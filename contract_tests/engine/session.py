@@ -83,7 +83,9 @@ class Session:
             second = service.second_of_mock
             options = replace(options, url=self._mock.url, secret=SECRET, second=second)
         else:
-            self._detected = preflight.look(service, options.url, options.secret, options.version)
+            self._detected = preflight.look(
+                service, options.url, options.secret, options.version, settings=options.connection
+            )
         assert self._detected is not None
         contract = service.contract(self._detected.version)
         run = Run.open(service, options, contract, scheme=self._detected.scheme, limit=self._limit)
@@ -150,6 +152,7 @@ class Session:
             leftovers=leftovers,
             gone=run.target.gone,
             not_offered=tuple(run.absent_operations.not_offered),
+            connection_notes=(*self.options.connection.notes, *filter(None, [run.target.pacer.note])),
         )
 
     def _without_a_test(self, judged: set[str]) -> Iterator[Verdict]:

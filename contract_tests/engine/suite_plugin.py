@@ -62,7 +62,13 @@ class SuitePlugin:
 
     def _session(self, session: pytest.Session) -> Session:
         if _SESSION not in session.stash:
-            session.stash[_SESSION] = Session(self._suite, RunOptions.from_config(session.config))
+            try:
+                options = RunOptions.from_config(session.config)
+            except CredentialError:
+                raise
+            except ValueError as error:
+                raise PreflightError(str(error), USAGE) from error
+            session.stash[_SESSION] = Session(self._suite, options)
         return session.stash[_SESSION]
 
     def _scheduler(self, session: pytest.Session) -> Scheduler:

@@ -8,11 +8,13 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 
-from contract_tests.engine.auth import Auth
 from contract_tests.engine.exchange import Exchange, Request
 from contract_tests.engine.ownership import Ownership
+from mockserver.http.auth import Auth
 from mockserver.http.client import MAX_BODY, Client, ClientError, Header, Incomplete, TimedOut
+from mockserver.http.connection_settings import ConnectionSettings
 from mockserver.http.deadline import Deadline
+from mockserver.http.pacing import Pacer
 
 PATIENCE = 3  # requests without an answer in time, until the service is given up
 MAX_LOGGED = 64 << 20  # bytes of a run's exchanges, as they are stored
@@ -40,6 +42,7 @@ class Target:
         log: every exchange that was recorded, in order.
         gone: True if it stopped answering.
         limit: the deadline of all requests; it may be moved, for the clean-up has a time of its own.
+        pacer: the waits for a service that limits the rate of requests.
     """
 
     def __init__(
@@ -52,7 +55,11 @@ class Target:
         probe: str = "/",
         timeout: float = 10.0,
         limit: Deadline | None = None,
+        settings: ConnectionSettings | None = None,
+        pacer: Pacer | None = None,
     ) -> None:
+        self.pacer = pacer or Pacer(lambda _: False)
+        self._settings = settings
         self.url = url.rstrip("/")
         self.auth = auth
         self.reloads = 0
@@ -122,6 +129,7 @@ class Target:
             truncated,
             self.url,
             self.auth,
+            self._settings,
         )
         if request.method == "POST":
             self._ownership.note_answer(request, exchange.json)
@@ -164,7 +172,7 @@ class Target:
 
     def new_client(self, longest: int = MAX_BODY) -> Client:
         """A connection of its own, which reads up to `longest` bytes of a body."""
-        return Client(self.url, self._timeout, longest, self.limit)
+        return Client(self.url, self._timeout, longest, self.limit, settings=self._settings, pacer=self.pacer)
 
     @property
     def seconds(self) -> float:

@@ -96,6 +96,7 @@ def as_summary(report: Report) -> str:
     suite = f"tyk-contract {report.suite}, profile {report.profile}"
     notes = [
         f"{judged} by {suite}; {report.reloads} reloads, {report.seconds:.1f} s",
+        *report.connection_notes,
         report.not_offered_note,
         report.profile_note,
         f"could not remove: {', '.join(report.leftovers)}" if report.leftovers else "",

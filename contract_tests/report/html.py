@@ -6,23 +6,13 @@ from html import escape
 from string import Template
 
 from contract_tests.report.verdicts import Report, Status, Trace, Verdict
+from mockserver.console.html_page import html_page
 
-_PAGE = Template("""<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>$title</title>
-<style>
-body{font:15px/1.5 system-ui,sans-serif;margin:2em auto;max-width:70em;padding:0 1em;
-color:#222;background:#fff}
-h1{font-size:1.4em} h2{font-size:1.1em;margin:1.5em 0 .3em} code,pre{font:13px/1.4 ui-monospace,monospace}
-pre{white-space:pre-wrap;overflow-wrap:anywhere;background:#f4f4f4;padding:.6em;margin:.3em 0}
-details{border-left:.4em solid #999;margin:.3em 0;padding:.1em .8em} summary{cursor:pointer}
+_STYLE = """details{border-left:.4em solid #999;margin:.3em 0;padding:.1em .8em} summary{cursor:pointer}
 .passed{border-color:#2a7d46}.failed{border-color:#b3261e}.error{border-color:#b26a00}
 dt{font-weight:600} dd{margin:0 0 .4em;overflow-wrap:anywhere}
-label{margin-right:1em} input[type=search]{width:20em}
-@media (prefers-color-scheme:dark){body{background:#181818;color:#ddd} pre{background:#262626}}
-</style></head><body>
-<h1>$title</h1>
-<p>$summary</p>
+label{margin-right:1em} input[type=search]{width:20em}"""
+_BODY = Template("""<p>$summary</p>
 <p><input type="search" id="words" placeholder="filter by words" aria-label="filter by words"> $boxes</p>
 <main>$groups</main>
 <script>
@@ -42,9 +32,7 @@ function show() {
 }
 words.addEventListener("input", show);
 boxes.forEach(box => box.addEventListener("change", show));
-</script>
-</body></html>
-""")
+</script>""")
 
 
 def as_html(report: Report) -> str:
@@ -60,14 +48,16 @@ def as_html(report: Report) -> str:
         f"by tyk-contract {report.suite}, profile {report.profile}; "
         f"{report.reloads} reloads, {report.seconds:.1f} s"
     )
+    for note in report.connection_notes:
+        summary += f"; {note}"
     if report.not_offered_note:
         summary += f"; {report.not_offered_note}"
-    return _PAGE.substitute(
-        title=escape(f"{report.service.capitalize()} {report.gateway} {ending}"),
+    body = _BODY.substitute(
         summary=escape(summary),
         boxes=" ".join(_box(status, len(report.of(status))) for status in order),
         groups="\n".join(_group(name, [v for v in verdicts if v.operation == name]) for name in operations),
     )
+    return html_page(f"{report.service.capitalize()} {report.gateway} {ending}", body, _STYLE)
 
 
 def _box(status: Status, count: int) -> str:

@@ -18,6 +18,8 @@ _TAGS = {
 def as_junit(report: Report) -> str:
     """The report as JUnit XML: one suite for each operation, one case for each behaviour."""
     root = ElementTree.Element("testsuites", name="tyk-contract", time=f"{report.seconds:.3f}")
+    for note in report.connection_notes:
+        root.append(ElementTree.Comment(f" {note.replace('--', '')} "))
     for operation in dict.fromkeys(verdict.operation for verdict in report.verdicts):
         verdicts = [verdict for verdict in report.verdicts if verdict.operation == operation]
         suite = ElementTree.SubElement(

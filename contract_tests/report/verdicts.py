@@ -114,6 +114,7 @@ class Report(Printable):
         stale: lines that say what is wrong with the baseline.
         gone: True if the service stopped answering before the end.
         not_offered: groups of operations that the service lacks as a whole, by the beginning of their paths.
+        connection_notes: lines that say how the service was reached, if not in the plain way.
     """
 
     service: str
@@ -131,6 +132,7 @@ class Report(Printable):
     gone: bool = False
     not_offered: tuple[str, ...] = ()
     stale: tuple[str, ...] = ()
+    connection_notes: tuple[str, ...] = ()
 
     def of(self, status: Status) -> list[Verdict]:
         """The verdicts of one kind."""
@@ -188,7 +190,7 @@ def from_json(text: str) -> Report:
         )
         for raw in document.pop("verdicts")
     ]
-    for name in ("leftovers", "not_offered", "stale"):
+    for name in ("leftovers", "not_offered", "stale", "connection_notes"):
         document[name] = tuple(document[name])
     return Report(verdicts=tuple(verdicts), **document)
 
@@ -217,6 +219,7 @@ def as_terminal(report: Report) -> str:
         if status not in (Status.ACCEPTED, Status.OBSERVED) or report.of(status)
     ]
     lines += [note for note in (report.not_offered_note, report.profile_note) if note]
+    lines += report.connection_notes
     lines.append(f"{report.url}  {report.service} {report.gateway} ({report.version_source})")
     ending = "conforms" if report.conforms else "does not conform"
     lines.append(f"{ending}: {', '.join(counts)}; {report.reloads} reloads, {report.seconds:.1f} s")

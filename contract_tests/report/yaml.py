@@ -17,6 +17,7 @@ def as_yaml(report: Report) -> str:
         "profile": report.profile,
         "conforms": report.conforms,
         "not_offered": list(report.not_offered),
+        "connection_notes": list(report.connection_notes),
         "counts": {status.value: len(report.of(status)) for status in Status},
         "behaviours": {
             verdict.behaviour: {

@@ -10,10 +10,14 @@ import math
 from typing import TYPE_CHECKING, TypeAlias
 
 from mockserver.console.credentials import CREDENTIALS, KEY, SECRET
+from mockserver.console.terminal import show_error
+from mockserver.http.connection_options import add_options, settings_of
 from mockserver.http.deadline import RUN_SECONDS
 
 if TYPE_CHECKING:
     from contract_tests.engine.service import Service
+    from mockserver.http.connection_settings import ConnectionSettings
+    from mockserver.http.pacing import Pacer
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001  argparse has no public name for it
 
@@ -36,6 +40,41 @@ def add_target(parser: argparse.ArgumentParser, *, is_optional: bool = False) ->
     add_service(parser)
     SECRET.add_options(parser)
     KEY.add_options(parser)
+    add_connection(parser)
+
+
+def add_connection(parser: argparse.ArgumentParser) -> None:
+    """Declare the options that say how a gateway or Dashboard is reached."""
+    add_options(parser.add_argument_group("how the service is reached (docs/reaching.md)").add_argument)
+
+
+def connection_of(options: argparse.Namespace) -> ConnectionSettings:
+    """How the options say that a service is reached; they are read once.
+
+    Raises:
+        ValueError: an option cannot be used.
+    """
+    if not hasattr(options, "connection"):
+        options.connection = settings_of(lambda name: getattr(options, name.replace("-", "_")))
+        if options.connection.insecure:
+            show_error("tyk-contract: the certificate of the server is not checked (--insecure)")
+    settings: ConnectionSettings = options.connection
+    return settings
+
+
+def url_of(options: argparse.Namespace) -> str:
+    """The URL of the options with the base path; "" if they have none.
+
+    Raises:
+        ValueError: it has another path, or is no URL.
+    """
+    return connection_of(options).located(options.url) if options.url else ""
+
+
+def show_pace(pacer: Pacer) -> None:
+    """Say on standard error that a server limited the requests of a command, if it did."""
+    if pacer.note:
+        show_error(f"tyk-contract: {pacer.note}")
 
 
 def add_service(parser: argparse.ArgumentParser) -> None:
@@ -115,4 +154,6 @@ def lines_of(error: Exception, options: argparse.Namespace) -> list[str]:
 
     notes = [line for note in getattr(error, "__notes__", ()) for line in note.splitlines()]
     secrets = [value for kind in CREDENTIALS for value in kind.known(options)]
+    connection: ConnectionSettings | None = getattr(options, "connection", None)
+    secrets += connection.secrets if connection else ()
     return [all_hidden(line, secrets) for line in (f"tyk-contract: {error}", *notes)]

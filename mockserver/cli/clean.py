@@ -16,8 +16,11 @@ from mockserver.cli import (
     Commands,
     add_max_time,
     add_target,
+    connection_of,
     secret_of,
     service_of,
+    show_pace,
+    url_of,
 )
 from mockserver.console.terminal import show, show_error
 from mockserver.http.deadline import Deadline
@@ -54,10 +57,12 @@ def run(options: argparse.Namespace) -> int:
     """List the leftovers, and remove them if the user agrees; return the exit code."""
     from contract_tests.engine import leftovers
     from mockserver.http.client import Client, ClientError
+    from mockserver.http.pacing import Pacer
 
     service, secret, limit = service_of(options), secret_of(options), Deadline(options.max_time)
+    url, connection, pacer = url_of(options), connection_of(options), Pacer()
     try:
-        with Client(options.url, within=limit) as client:
+        with Client(url, within=limit, settings=connection, pacer=pacer) as client:
             found = leftovers.find(client, service, secret)
             _show(found, "left by earlier runs", secret)
             if not found:
@@ -71,8 +76,15 @@ def run(options: argparse.Namespace) -> int:
             limit.set(options.max_time)  # a person may have taken their time to answer
             remaining = leftovers.remove(client, service, secret, found)
     except ClientError as error:
-        show_error(hidden(f"tyk-contract: {options.url} cannot be cleaned: {error}", secret))
+        show_error(hidden(f"tyk-contract: {url} cannot be cleaned: {error}", secret))
         return UNREACHABLE
+    except ValueError as error:
+        if not secret:
+            message = f"no secret was given, and {url} asks for one: give it in {service.variable} or a file"
+            raise ValueError(message) from error
+        raise
+    finally:
+        show_pace(pacer)
     show(f"removed: {len(found) - len(remaining)} of {len(found)}")
     if remaining:
         _show(remaining, f"could not be removed; delete it on the {service.name}", secret)

@@ -42,7 +42,8 @@ def add(commands: Commands) -> None:
         help="Run the mock Dashboard.",
         description="Run a mock of the Tyk Dashboard until it is interrupted, and a mock gateway beside it, "
         "to which it hands keys on. It reads the tyk_analytics.conf and the TYK_DB_* variables of a real "
-        "Dashboard. Flags override variables, and variables override the file.",
+        "Dashboard. Flags override variables, and variables override the file. A browser finds its pages at "
+        "/_mock/.",
         epilog=DASHBOARD_EXAMPLES,
         formatter_class=HelpFormatter,
     )
@@ -145,7 +146,9 @@ def serving(options: argparse.Namespace) -> Iterator[MockDashboard]:
         )
         version, count = dashboard.state.version, len(dashboard.state.contract.operations)
         running.started(
-            f"Tyk Dashboard {version} mocked on {dashboard.url}: {count} operations", _values(dashboard)
+            f"Tyk Dashboard {version} mocked on {dashboard.url}: {count} operations; "
+            f"in a browser {dashboard.page}",
+            _values(dashboard),
         )
         source = source_of_address("TYK_DB_LISTENADDRESS", options.conf, options.host)
         running.warn(*exposure(dashboard.address, config.listen_address, source))
@@ -170,6 +173,7 @@ def _values(dashboard: MockDashboard) -> dict[str, Any]:
         "service": "dashboard",
         "version": str(dashboard.state.version),
         "url": dashboard.url,
+        "page": dashboard.page,
         "address": host,
         "port": port,
         "operations": len(dashboard.state.contract.operations),

@@ -12,19 +12,19 @@ from typing import TYPE_CHECKING
 from mockserver.cli import (
     BROKEN,
     CONFORMS,
-    UNREACHABLE,
     Commands,
     add_max_time,
     add_target,
+    connection_of,
     secret_of,
     service_of,
+    url_of,
 )
 from mockserver.console.credentials import KEY, SECRET
 from mockserver.console.terminal import show
 from mockserver.http.deadline import Deadline
 
 if TYPE_CHECKING:
-    from mockserver.cli.impact_services import Reader
     from mockserver.gateway.impact import Rules
     from mockserver.gateway.impact_report import ImpactReport, Move
     from mockserver.gateway.loaded_policies import Policy
@@ -213,17 +213,21 @@ def _read_services(options: argparse.Namespace) -> _Inventory:
     from contract_tests.gateway.service import GATEWAY
     from mockserver.cli import impact_services as services
     from mockserver.cli.impact_files import keys_in
+    from mockserver.cli.json_service import JsonService
     from mockserver.contract.spec_files import version_of
     from mockserver.gateway.impact import Rules, mismatched
-    from mockserver.http.client import Client
+    from mockserver.http.pacing import Pacer
 
     service, secret, limit = service_of(options), secret_of(options), Deadline(options.max_time)
     is_dashboard = service.name == "dashboard"
-    detected = look(service, options.url, secret, "auto" if is_dashboard else options.gateway or "auto")
+    url, connection, pacer = url_of(options), connection_of(options), Pacer()
+    wanted = "auto" if is_dashboard else options.gateway or "auto"
+    detected = look(service, url, secret, wanted, settings=connection)
     version, source = detected.version, detected.source
     gateway_secret = SECRET.of(options) or ""
     if is_dashboard and options.gateway_url:
-        detected = look(GATEWAY, options.gateway_url, gateway_secret, options.gateway or "auto")
+        wanted = options.gateway or "auto"
+        detected = look(GATEWAY, options.gateway_url, gateway_secret, wanted, settings=connection)
         version, source = detected.version, detected.source
     elif is_dashboard:
         version = version_of(options.gateway)
@@ -231,11 +235,12 @@ def _read_services(options: argparse.Namespace) -> _Inventory:
     inventory = _Inventory(Rules(version), source)
     with ExitStack() as clients:
 
-        def reader(url: str, header: str, value: str) -> Reader:
-            client = clients.enter_context(Client(url, within=limit))
-            return services.Reader(client, (header, value), UNREACHABLE)
+        def service_at(url: str, header: str, value: str) -> JsonService:
+            return clients.enter_context(
+                JsonService(url, (header, value), limit, settings=connection, pacer=pacer)
+            )
 
-        main = reader(options.url, service.auth_header, secret)
+        main = service_at(url, service.auth_header, secret)
         read_policies = services.policies_of_dashboard if is_dashboard else services.policies_of_gateway
         inventory.policies, inventory.notes = read_policies(main, inventory.rules)
         if options.keys:
@@ -245,9 +250,11 @@ def _read_services(options: argparse.Namespace) -> _Inventory:
             inventory.keys, inventory.unread = services.keys_of_dashboard(main, inventory.rules)
         else:
             source_of_keys = (
-                reader(options.gateway_url, GATEWAY.auth_header, gateway_secret) if is_dashboard else main
+                service_at(options.gateway_url, GATEWAY.auth_header, gateway_secret) if is_dashboard else main
             )
             inventory.keys, inventory.unread = services.keys_of_gateway(source_of_keys, inventory.rules)
+    if pacer.note:
+        inventory.notes.append(pacer.note)
     if others := mismatched(inventory.rules, inventory.policies, inventory.keys):
         inventory.notes.append(
             f"the gateway shows {len(others)} of {len(inventory.keys)} sessions otherwise than policies make "
@@ -279,6 +286,9 @@ def _moves(options: argparse.Namespace, inventory: _Inventory, after: Sequence[P
     if options.policies:
         mover = Mover(GATEWAY, options.gateway_url, "", moves, options.show_keys)
     else:
-        mover = Mover(service_of(options), options.url, secret_of(options), moves, options.show_keys)
+        mover = Mover(
+            service_of(options), url_of(options), secret_of(options), moves, options.show_keys,
+            connection_of(options),
+        )  # fmt: skip
     impacts: list[SessionImpact] = assess(inventory.rules, inventory.policies, after, keys, moves)
     return tuple(mover.move(impact) for impact in impacts)

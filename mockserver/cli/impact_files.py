@@ -1,4 +1,4 @@
-"""Policies and keys in files, as `tyk-contract impact` reads them: nothing is written or locked."""
+"""Policies and keys in files, as `tyk-contract impact` and `why` read them: nothing is written or locked."""
 
 from __future__ import annotations
 
@@ -20,18 +20,26 @@ DEEPEST = 200  # levels of a session
 MOST_POLICIES = 1000  # of a session
 
 
+def store_at(path: Path, rules: Rules) -> PolicyStore:
+    """A store of the policies of a directory or a record file, before its first reload.
+
+    Raises:
+        ValueError: the path or a file in it cannot be read.
+    """
+    if path.is_dir():
+        texts = {file.name: _content(file) for file in sorted(path.glob("*.json"))}
+        return PolicyStore(rules.policies, MemoryFiles(dict(texts)), behaviours=rules.behaviours)
+    _content(path)
+    return PolicyStore(rules.policies, MemoryFiles(), behaviours=rules.behaviours, record=path)
+
+
 def policies_at(path: Path, rules: Rules) -> tuple[list[Policy], list[str]]:
     """The policies of a directory or a record file, and a line for each that is only partly loaded.
 
     Raises:
         ValueError: the path or a file in it cannot be read, or the record file cannot be loaded.
     """
-    if path.is_dir():
-        texts = {file.name: _content(file) for file in sorted(path.glob("*.json"))}
-        store = PolicyStore(rules.policies, MemoryFiles(dict(texts)), behaviours=rules.behaviours)
-    else:
-        _content(path)
-        store = PolicyStore(rules.policies, MemoryFiles(), behaviours=rules.behaviours, record=path)
+    store = store_at(path, rules)
     warnings = store.warnings()
     if not store.reload():
         raise ValueError(f"{warnings[0] if warnings else path}; correct the file")

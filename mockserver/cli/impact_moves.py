@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from contract_tests.engine.auth import Auth
-from contract_tests.engine.curl import command
 from contract_tests.engine.resources import quoted
 from contract_tests.engine.service import Service
 from mockserver.gateway.impact import moved
 from mockserver.gateway.impact_report import Move
 from mockserver.gateway.session_impact import SessionImpact
+from mockserver.http.auth import Auth
+from mockserver.http.connection_settings import ConnectionSettings
+from mockserver.http.curl import command
 
 UNNAMED = "$"  # stands for a secret that is not known, and is a variable in the command
 
@@ -27,6 +28,7 @@ class Mover:
         secret: its secret, or "" if it is not known.
         moves: the new ids of policies by their old ones.
         shows_keys: True if the requests may have ids of keys and sessions.
+        settings: how the service is reached.
     """
 
     service: Service
@@ -34,6 +36,7 @@ class Mover:
     secret: str
     moves: Mapping[str, str]
     shows_keys: bool
+    settings: ConnectionSettings = field(default_factory=ConnectionSettings)
 
     def move(self, impact: SessionImpact) -> Move:
         """The move of one session.
@@ -70,4 +73,6 @@ class Mover:
     def _command(self, method: str, target: str, document: Mapping[str, object]) -> str:
         body = json.dumps(document, separators=(",", ":")).encode()
         auth = Auth(self.service.auth_header, self.secret or UNNAMED, self.service.variable)
-        return command(auth, self.url, method, target, [(auth.header, auth.secret)], body, len(body))
+        chain = Auth.chain(auth, *Auth.of_connection(self.settings))
+        headers = [(auth.header, auth.secret)]
+        return command(chain, self.url, method, target, headers, body, len(body), self.settings)

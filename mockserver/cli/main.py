@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from keyword import iskeyword
 
 from mockserver.cli import EXIT_CODES, SERVICES, USAGE, installation, lines_of
 from mockserver.cli.help_format import EXAMPLES, grouped
@@ -17,7 +18,8 @@ GROUPS = {  # the modules of this package that are commands, in the order of the
     "Mock a gateway or Dashboard": ("serve", "dashboard", "planes"),
     "Check a gateway or Dashboard": ("verify", "clean", "behaviours", "explain"),
     "Understand policies": ("lint", "why", "impact", "propagation"),
-    "Compare versions and recordings": ("diff", "deviations", "parity", "record", "mutants"),
+    "Carry state from one gateway to another": ("export", "import"),
+    "Compare versions and recordings": ("compare", "diff", "deviations", "parity", "record", "mutants"),
 }
 COMMANDS = tuple(command for commands in GROUPS.values() for command in commands)
 TOP_EXAMPLES = f"""{EXAMPLES}tyk-contract serve --port 8080                     a mock gateway
@@ -83,7 +85,8 @@ def parser_of(arguments: Sequence[str]) -> Parser:
     )
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     for command in shown:
-        import_module(f"mockserver.cli.{command}").add(commands)
+        name = f"{command}_" if iskeyword(command) else command
+        import_module(f"mockserver.cli.{name}").add(commands)
     return parser
 
 

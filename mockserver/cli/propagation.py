@@ -7,10 +7,11 @@ import json
 import math
 import time
 from collections.abc import Sequence
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from mockserver.cli import BROKEN, CONFORMS, UNREACHABLE, Commands
+from mockserver.cli import BROKEN, CONFORMS, UNREACHABLE, Commands, add_connection, connection_of, url_of
 from mockserver.console.credentials import CREDENTIALS, KEY, SECRET
 from mockserver.console.terminal import show
 from mockserver.http.deadline import Deadline
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from mockserver.cli.propagation_overview import Overview, ShownNode
     from mockserver.cli.propagation_sources import GatewayAddress
     from mockserver.dashboard.nodes.propagation import Placement
+    from mockserver.http.connection_settings import ConnectionSettings
 
 PAUSE = 0.5  # seconds between two readings
 SHOWN = 100  # lines of what is not right; of more than that the number is printed
@@ -66,6 +68,7 @@ def add(commands: Commands) -> None:
     )
     SECRET.add_options(parser)
     KEY.add_options(parser)
+    add_connection(parser)
     parser.set_defaults(run=run)
 
 
@@ -86,44 +89,58 @@ def _read_until_converged(options: argparse.Namespace) -> Overview:
     """The last reading: the first one that shows what is asked for, or the one before the time was over.
 
     Raises:
-        SourceError: no reading succeeded, or a key or secret is wrong.
+        ServiceError: no reading succeeded, or a key or secret is wrong.
     """
-    from mockserver.cli.propagation_sources import READING, SourceError
+    from mockserver.cli.json_service import READING, ServiceError
     from mockserver.http.client import TimeOver
 
     key, secret = KEY.of(options) or "", SECRET.of(options) or ""
     addresses = [_address(text) for text in options.gateway]
+    url, settings = url_of(options), connection_of(options)
     waiting, within = Deadline(options.wait), Deadline(options.wait or READING)
-    last: Overview | SourceError | None = None
+    last: Overview | ServiceError | None = None
     while True:
         try:
-            last = _read(options.url, key, addresses, secret, within)
-        except SourceError as error:
+            last = _read(url, key, addresses, secret, within, settings)
+        except ServiceError as error:
             last = error
             if error.code != UNREACHABLE:
                 raise
         except TimeOver:
-            last = last or SourceError("nothing was read in time; give more with --wait", UNREACHABLE)
-        if (not isinstance(last, SourceError) and last.has_converged) or waiting.is_over:
+            last = last or ServiceError("nothing was read in time; give more with --wait", UNREACHABLE)
+        if (not isinstance(last, ServiceError) and last.has_converged) or waiting.is_over:
             break
         time.sleep(min(PAUSE, waiting.left))
         within = Deadline(max(PAUSE, waiting.left))
-    if isinstance(last, SourceError):
+    if isinstance(last, ServiceError):
         raise last
     return last
 
 
-def _read(url: str, key: str, addresses: Sequence[GatewayAddress], secret: str, within: Deadline) -> Overview:
-    from mockserver.cli.propagation_sources import Reader, overview_of, tell_confirmed
+def _read(
+    url: str,
+    key: str,
+    addresses: Sequence[GatewayAddress],
+    secret: str,
+    within: Deadline,
+    settings: ConnectionSettings,
+) -> Overview:
+    from mockserver.cli.json_service import JsonService
+    from mockserver.cli.propagation_sources import overview_of, tell_confirmed
 
-    dashboard = Reader(url, ("Authorization", key), within)
-    gateways = [
-        (address, Reader(address.url, ("X-Tyk-Authorization", secret), within)) for address in addresses
-    ]
-    overview = overview_of(dashboard, gateways)
-    if overview.is_of_mock:
-        tell_confirmed(dashboard, overview)
-    return overview
+    with ExitStack() as services:
+
+        def service(url: str, header: str, value: str) -> JsonService:
+            return services.enter_context(
+                JsonService(url, (header, value), within, settings=settings, has_long_listings=True)
+            )
+
+        dashboard = service(url, "Authorization", key)
+        gateways = [(address, service(address.url, "X-Tyk-Authorization", secret)) for address in addresses]
+        overview = overview_of(dashboard, gateways)
+        if overview.is_of_mock:
+            tell_confirmed(dashboard, overview)
+        return overview
 
 
 def _json(overview: Overview) -> list[str]:

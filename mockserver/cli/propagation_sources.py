@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -10,6 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from mockserver.cli import UNREACHABLE, USAGE
+from mockserver.cli.json_service import JsonService, ServiceError
 from mockserver.cli.propagation_overview import Overview, ShownNode
 from mockserver.contract.spec_files import default_version
 from mockserver.contract.versions import GatewayVersion
@@ -22,26 +22,13 @@ from mockserver.dashboard.nodes.propagation import (
     confirmed_by,
     placements_of,
 )
-from mockserver.http.client import Client, ClientError, Header, TimeOver
-from mockserver.http.deadline import Deadline
-from mockserver.http.json_answers import document_of
+from mockserver.http.client import ClientError, TimeOver
 
 MOCK = "/_mock/propagation"
 CONFIRMATIONS = "/_mock/confirmations"
 REST = "/api/portal/policies?p=-1"
 USERS = "/api/users?p=-1"
-READING = 30.0  # seconds of one reading
-LONGEST = 256 << 20  # bytes of an answer; ten thousand policies at ten nodes are 24 MB
-MOST_VALUES = 5_000_000  # in such an answer; those policies with their documents have three million
 _NUMBERS = re.compile(r"\d+\.\d+(\.\d+)?")
-
-
-class SourceError(ValueError):
-    """A Dashboard or gateway that cannot be read; `code` is the exit code."""
-
-    def __init__(self, message: str, code: int) -> None:
-        super().__init__(message)
-        self.code = code
 
 
 @dataclass(frozen=True)
@@ -57,74 +44,38 @@ class GatewayAddress:
     node: str = ""
 
 
-class Reader:
-    """Reads JSON from one service.
-
-    Args:
-        url: its URL.
-        header: the header with the credential.
-        within: the deadline of all that is read.
-    """
-
-    def __init__(self, url: str, header: Header, within: Deadline) -> None:
-        self._url = url
-        self._header = header
-        self._within = within
-
-    def get(self, target: str) -> tuple[int, Any]:
-        """The status and the document of an answer, as `document_of` reads it.
-
-        Raises:
-            ClientError: there is no answer.
-        """
-        return self._send("GET", target, None)
-
-    def tell(self, target: str, document: Any) -> None:
-        """Send a document with POST.
-
-        Raises:
-            ClientError: there is no answer.
-        """
-        self._send("POST", target, json.dumps(document).encode())
-
-    def _send(self, method: str, target: str, body: bytes | None) -> tuple[int, Any]:
-        with Client(self._url, READING, LONGEST, self._within) as client:
-            answer = client.send(method, target, [self._header], body)
-        return answer.status, document_of(answer.body, MOST_VALUES)
-
-
-def overview_of(dashboard: Reader, gateways: Sequence[tuple[GatewayAddress, Reader]]) -> Overview:
+def overview_of(dashboard: JsonService, gateways: Sequence[tuple[GatewayAddress, JsonService]]) -> Overview:
     """What is known of a deployment.
 
     Raises:
-        SourceError: the Dashboard cannot be read, or a gateway refuses the secret.
-        TimeOver: the deadline of the readers is over.
+        ServiceError: the Dashboard cannot be read, or a gateway refuses the secret.
+        TimeOver: the deadline of the services is over.
     """
     try:
         overview = _overview_of_dashboard(dashboard, has_gateways=bool(gateways))
     except TimeOver:
         raise
     except ClientError as error:
-        raise SourceError(f"the Dashboard does not answer: {error}", UNREACHABLE) from error
-    for address, reader in gateways:
-        overview = _with_gateway(overview, address, reader)
+        raise ServiceError(f"the Dashboard does not answer: {error}", UNREACHABLE) from error
+    for address, service in gateways:
+        overview = _with_gateway(overview, address, service)
     return overview
 
 
-def tell_confirmed(dashboard: Reader, overview: Overview) -> None:
+def tell_confirmed(dashboard: JsonService, overview: Overview) -> None:
     """Tell a mock Dashboard which gateways have said that they have which policies, for its history.
 
     Raises:
-        SourceError: the Dashboard does not answer any more.
+        ServiceError: the Dashboard does not answer any more.
         TimeOver: the deadline is over.
     """
     try:
         for document in _confirmed(overview):
-            dashboard.tell(CONFIRMATIONS, document)
+            dashboard.send("POST", CONFIRMATIONS, document)
     except TimeOver:
         raise
     except ClientError as error:
-        raise SourceError(f"the Dashboard does not answer: {error}", UNREACHABLE) from error
+        raise ServiceError(f"the Dashboard does not answer: {error}", UNREACHABLE) from error
 
 
 def _confirmed(overview: Overview) -> Iterator[dict[str, Any]]:
@@ -140,20 +91,20 @@ def _confirmed(overview: Overview) -> Iterator[dict[str, Any]]:
             yield {"node": node.id, "policies": has}
 
 
-def _overview_of_dashboard(reader: Reader, *, has_gateways: bool) -> Overview:
-    status, document = reader.get(f"{MOCK}?documents" if has_gateways else MOCK)
+def _overview_of_dashboard(service: JsonService, *, has_gateways: bool) -> Overview:
+    status, document = service.get(f"{MOCK}?documents" if has_gateways else MOCK)
     if status == 200 and isinstance(document, dict) and "placements" in document:
         return _overview_of_mock(document)
     if not has_gateways:
-        raise SourceError(
+        raise ServiceError(
             f"GET {MOCK} answers {status}: a Dashboard does not tell what gateways have; name them with "
             "--gateway URL",
             USAGE,
         )
-    policies = _listed(reader, REST, "Data")
+    policies = _listed(service, REST, "Data")
     organisations = {str(policy.get("org_id")) for policy in policies}
     if not policies:
-        organisations = {str(user.get("org_id")) for user in _listed(reader, USERS, "users")}
+        organisations = {str(user.get("org_id")) for user in _listed(service, USERS, "users")}
     note = "policies of the key's organisation, read by REST; of nodes only those of --gateway are known"
     return Overview(note, Today(tuple(policies), frozenset(organisations)), len(policies))
 
@@ -164,7 +115,9 @@ def _overview_of_mock(document: dict[str, Any]) -> Overview:
         placements = tuple(Placement.of_dict(placement) for placement in document["placements"])
         documents = tuple(_checked(policy.get("document", {})) for policy in document["policies"])
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise SourceError(f"GET {MOCK} answers in an unknown form: use one version of both", USAGE) from error
+        raise ServiceError(
+            f"GET {MOCK} answers in an unknown form: use one version of both", USAGE
+        ) from error
     note = "policies and nodes of a mock Dashboard"
     return Overview(note, Today(documents), len(documents), nodes, placements, is_of_mock=True)
 
@@ -180,20 +133,20 @@ def _checked(document: Any) -> dict[str, Any]:
     return document
 
 
-def _listed(reader: Reader, target: str, member: str) -> list[dict[str, Any]]:
+def _listed(service: JsonService, target: str, member: str) -> list[dict[str, Any]]:
     """The objects of a list in an answer of a Dashboard."""
-    status, document = reader.get(target)
+    status, document = service.get(target)
     items = document.get(member) if status == 200 and isinstance(document, dict) else None
     if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
-        raise SourceError(f"GET {target} answers {status} without a list; check the URL and --key", USAGE)
+        raise ServiceError(f"GET {target} answers {status} without a list; check the URL and --key", USAGE)
     return items
 
 
-def _with_gateway(overview: Overview, address: GatewayAddress, reader: Reader) -> Overview:
+def _with_gateway(overview: Overview, address: GatewayAddress, service: JsonService) -> Overview:
     """The overview with what a gateway says to have loaded, in the place of its node if that is known."""
     node = _node_of(overview.nodes, address)
     try:
-        loaded, error = _loaded_by(reader, address.url)
+        loaded, error = _loaded_by(service, address.url)
     except TimeOver:
         raise
     except ClientError as failure:
@@ -216,7 +169,7 @@ def _node_of(nodes: Sequence[ShownNode], address: GatewayAddress) -> ShownNode |
     """The node that a gateway is: the one that the user names, or the only one of that URL or machine.
 
     Raises:
-        SourceError: there is no node of that name, or several.
+        ServiceError: there is no node of that name, or several.
     """
     url = address.url
     host = urlsplit(url if "://" in url else f"http://{url}").hostname or ""
@@ -226,27 +179,31 @@ def _node_of(nodes: Sequence[ShownNode], address: GatewayAddress) -> ShownNode |
     ]
     if address.node and len(same) != 1:
         found = "several nodes have this host name" if same else "there is no such node"
-        raise SourceError(f"--gateway {address.node}={url}: {found}; give the id of a node", USAGE)
+        raise ServiceError(f"--gateway {address.node}={url}: {found}; give the id of a node", USAGE)
     return same[0] if len(same) == 1 else None
 
 
-def _loaded_by(reader: Reader, url: str) -> tuple[Loaded | None, str]:
+def _loaded_by(service: JsonService, url: str) -> tuple[Loaded | None, str]:
     """What a gateway says to have loaded; else None and the reason.
 
     Raises:
         ClientError: there is no answer.
-        SourceError: it refuses the secret.
+        ServiceError: it refuses the secret.
     """
-    status, policies = reader.get("/tyk/policies")
+    status, policies = service.get("/tyk/policies")
+    if status in (401, 403) and not service.has_credential:
+        raise ServiceError(
+            f"no secret was given, and {url} asks for one: give it in TYK_GW_SECRET or a file", USAGE
+        )
     if status in (401, 403):
-        raise SourceError(f"{url} refuses the secret with {status}; check --secret", USAGE)
+        raise ServiceError(f"{url} refuses the secret with {status}; check --secret", USAGE)
     if status == 404:
         return None, "does not tell its policies, as a data plane of MDCB does not"
     if status != 200 or not (
         policies is None or (isinstance(policies, list) and all(isinstance(p, dict) for p in policies))
     ):
         return None, f"GET /tyk/policies answers {status} without a list of policies"
-    _, health = reader.get("/hello")
+    _, health = service.get("/hello")
     version = _version_in(health)
     return Loaded(tuple(policies or ()), version), ""
 

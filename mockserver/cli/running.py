@@ -10,23 +10,23 @@ import os
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from mockserver.console.logs import FORMATS, LINES, LOG, configure
 from mockserver.console.terminal import show
 from mockserver.golang.urls import join_host_port
 
 if TYPE_CHECKING:
-    from mockserver.service.mock import Mock
+    from mockserver.service.access_log import AccessLog
 
 ALL_INTERFACES = ("0.0.0.0", "::")
 
 
-def add_log_options(parser: argparse.ArgumentParser) -> None:
-    """Declare the options of the log and of the start."""
-    group = parser.add_argument_group(
-        "log", "The log is on standard error: a line for each request, and for each load."
-    )
+def add_log_options(
+    parser: argparse.ArgumentParser, about: str = "a line for each request, and for each load."
+) -> None:
+    """Declare the options of the log and of the start; `about` says what the log has."""
+    group = parser.add_argument_group("log", f"The log is on standard error: {about}")
     amount = group.add_mutually_exclusive_group()
     amount.add_argument(
         "-q", "--quiet", action="store_true", help="Log warnings and errors alone: no requests, no loads."
@@ -50,6 +50,12 @@ def add_log_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
+class Logged(Protocol):
+    """What answers requests, and has an access log that is set from outside."""
+
+    access_log: AccessLog | None
+
+
 class Running:
     """A command that runs a mock: its log, its start line and its port file.
 
@@ -62,7 +68,7 @@ class Running:
         configure(options.log_format, level)
 
     @contextlib.contextmanager
-    def logged(self, mocks: Mapping[str, Mock]) -> Iterator[None]:
+    def logged(self, mocks: Mapping[str, Logged]) -> Iterator[None]:
         """Log the requests to mocks, by the names of their services; "" is not told."""
         from mockserver.service.access_log import AccessLog
 

@@ -43,7 +43,8 @@ def add(commands: Commands) -> None:
         "serve",
         help="Run the mock gateway.",
         description="Run a mock gateway until it is interrupted. It reads the tyk.conf and the TYK_GW_* "
-        "variables of a real gateway. Flags override variables, and variables override the file.",
+        "variables of a real gateway. Flags override variables, and variables override the file. A browser "
+        "finds its pages at /_mock/.",
         epilog=SERVE_EXAMPLES,
         formatter_class=HelpFormatter,
     )
@@ -146,6 +147,7 @@ def run(options: argparse.Namespace) -> int:
         values = gateway_values(gateway)
         more = f" and {len(extra.beyond(gateway.gateway.contract))} more of {options.spec}" if extra else ""
         text = f"Tyk Gateway {version} mocked on {gateway.url}: {values['operations']} operations{more}"
+        text += f"; in a browser {values['page']}"
         running.warn(*ignored_lines(options.conf, ignored), *_findings_of(options.conf, version))
         running.warn(*gateway.gateway.warnings())
         running.started(text, {"service": "gateway", **values})
@@ -162,6 +164,7 @@ def gateway_values(gateway: MockGateway) -> dict[str, Any]:
     return {
         "version": str(gateway.gateway.version),
         "url": gateway.url,
+        "page": gateway.page,
         "address": host,
         "port": port,
         "operations": len(gateway.gateway.contract.operations),

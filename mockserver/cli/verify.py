@@ -19,9 +19,11 @@ from mockserver.cli import (
     Commands,
     add_max_time,
     add_target,
+    connection_of,
     lines_of,
     secret_of,
     service_of,
+    url_of,
     version_asked,
 )
 from mockserver.console.credentials import NODE_SECRET
@@ -122,18 +124,19 @@ def _judge(options: argparse.Namespace) -> int:
     if options.write_baseline:
         output_file.check(options.write_baseline)
     service, secret, version = service_of(options), secret_of(options), version_asked(options) or "auto"
+    url, connection = url_of(options), connection_of(options)
     accepted = baseline.read(options.baseline, service.behaviours) if options.baseline else []
-    if options.url:
-        detected = preflight.look(service, options.url, secret, version)
+    if url:
+        detected = preflight.look(service, url, secret, version, settings=connection)
     else:
         detected = preflight.of_mock(service, version)
     if detected.leftovers:
         flag = "" if service.name == SERVICES[0] else f" --service {service.name}"
-        advice = f"remove them with `tyk-contract clean {shlex.quote(options.url)}{flag}`"
+        advice = f"remove them with `tyk-contract clean {shlex.quote(url)}{flag}`"
         message = f"policies of an earlier run are left on the {service.name}: {detected.leftovers}; {advice}"
         show_error(f"tyk-contract: {message}")
     settings = RunOptions(
-        url=options.url or "",
+        url=url,
         secret=secret,
         second=(NODE_SECRET.of(options) or "") if service.second_variable else "",
         read_only=options.read_only,
@@ -143,6 +146,7 @@ def _judge(options: argparse.Namespace) -> int:
         service=service.name,
         strict=options.strict,
         max_time=options.max_time,
+        connection=connection,
     )
     today = datetime.now(UTC).date()
     report = baseline.apply(runner.run(settings, detected), accepted, today)

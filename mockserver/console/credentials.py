@@ -108,7 +108,8 @@ STORE = Credential(
 KEY = Credential("key", "TYK_DASHBOARD_KEY", "KEY", "Access key of a user of the Dashboard, an admin")
 ADMIN_SECRET = Credential("admin-secret", "TYK_DB_ADMINSECRET", "SECRET", "Required value of admin-auth")
 NODE_SECRET = Credential("node-secret", "TYK_DB_NODESECRET", "SECRET", "Secret of the gateways that register")
-CREDENTIALS = (SECRET, STORE, KEY, ADMIN_SECRET, NODE_SECRET)
+OTHER_SECRET = Credential("other-secret", "TYK_CONTRACT_OTHER_SECRET", "SECRET", "Secret or key of B")
+CREDENTIALS = (SECRET, STORE, KEY, ADMIN_SECRET, NODE_SECRET, OTHER_SECRET)
 
 
 def read_file(path: str, option: str) -> str:

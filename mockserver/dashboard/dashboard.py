@@ -34,7 +34,7 @@ from mockserver.dashboard.records import Records
 from mockserver.dashboard.replies import Refusal
 from mockserver.dashboard.switches import SWITCHABLE
 from mockserver.dashboard.users import ADMIN, User, Users
-from mockserver.service.fault import Fault, FaultDrop
+from mockserver.service.fault import Fault, FaultDrop, delay_of
 from mockserver.service.mock import Mock
 from mockserver.storage.backend import Backend
 
@@ -144,19 +144,19 @@ class Dashboard:
         """The time of the mock's clock in seconds since the epoch."""
         return self._mock.clock.now()
 
-    def apply_fault(self, operation: str, delays: list[float]) -> Fault | None:
-        """Apply the next fault of an operation, if there is one: add its delay in seconds to `delays`.
+    def apply_fault(self, operation: str, met: list[Fault]) -> Fault | None:
+        """Apply the next fault of an operation, if there is one: add it to `met`.
 
-        Returns the fault; what it makes of the answer is left to the caller.
+        Returns the fault; its delay, and what it makes of the answer, are left to the caller.
 
         Raises:
             Refusal: the fault has a status.
             FaultDrop: the fault drops the connection.
         """
         if fault := self._mock.faults.take(operation):
-            delays.append(fault.delay)
+            met.append(fault)
             if fault.drop:
-                raise FaultDrop(sum(delays), fault)
+                raise FaultDrop(delay_of(met), fault)
             if fault.status:
                 raise Refusal(fault.message, fault.status)
         return fault

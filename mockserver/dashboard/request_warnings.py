@@ -6,6 +6,7 @@ They are computed when the journal is read.
 from __future__ import annotations
 
 from mockserver.contract import members
+from mockserver.contract.openapi import Contract
 from mockserver.contract.silent_changes import silent_changes
 from mockserver.contract.spec_files import spec_path
 from mockserver.contract.versions import GatewayVersion
@@ -17,17 +18,20 @@ from mockserver.service.journal_entry import Entry
 
 def warnings_of(dashboard: Dashboard, entry: Entry) -> list[str]:
     """The warnings about an entry of the journal of a Dashboard, a line each."""
+    return [] if entry.reached.is_refused else member_warnings(dashboard.contract, dashboard.version, entry)
+
+
+def member_warnings(contract: Contract, version: GatewayVersion, entry: Entry) -> list[str]:
+    """The members of a policy in a request that a Dashboard does not keep as sent, whatever its state."""
     operation = entry.reached.operation
-    if operation is None or entry.reached.is_refused:
-        return []
-    if dashboard.contract.body_schema(operation) != "Policy":
+    if operation is None or contract.body_schema(operation) != "Policy":
         return []
     try:
         node, _ = json_reader.read(entry.request.body)
     except json_reader.JSONSyntaxError:
         return []
-    kind = dashboard.contract.type_of("Policy")
-    return silent_changes(node, kind, lambda name: _reason(name, dashboard.version), NAMES_OF_TODAY)
+    kind = contract.type_of("Policy")
+    return silent_changes(node, kind, lambda name: _reason(name, version), NAMES_OF_TODAY)
 
 
 def _reason(name: str, version: GatewayVersion) -> str:

@@ -33,6 +33,7 @@ class DashboardRecorder:
         key: the access key of an admin of the organisation.
         run: the names that the recorder gives, and the check of all that it sends.
         admin_secret: the value of admin-auth; "" to skip the scenarios that need it.
+        scheme: what the Dashboard takes before the key: "Bearer ", or nothing.
         limit: the deadline of the client's exchanges; the removal of what a scenario wrote has its own.
     """
 
@@ -41,6 +42,7 @@ class DashboardRecorder:
     run: Run
     admin_secret: str = ""
     limit: Deadline = field(default_factory=Deadline)
+    scheme: str = ""
     _organisation: str = ""
     _has_others: bool = False
 
@@ -97,6 +99,7 @@ class DashboardRecorder:
             self.run.clean()
 
     def _play(self, player: Player, step: Step) -> Step:
+        step = self._with_scheme(step)
         target, body = player.sent(step)
         self.run.check(step["request"]["method"], target, body)
         answer = player.send(step)
@@ -107,6 +110,11 @@ class DashboardRecorder:
                 self._adopt(target, thing_id)
         own, marks = without_others(answer, self.run.names["RUN"])
         return {**step, "response": player.response(own), "volatile": [*step["volatile"], *marks]}
+
+    def _with_scheme(self, step: Step) -> Step:
+        """The step with the scheme before each key that stands alone."""
+        headers = [[n, f"{self.scheme}{v}" if v == "${KEY}" else v] for n, v in step["request"]["headers"]]
+        return {**step, "request": {**step["request"], "headers": headers}}
 
     def _adopt(self, target: str, thing_id: str) -> None:
         """Count a captured id as one of the run, if the Dashboard shows a thing of the run under it.
@@ -122,7 +130,7 @@ class DashboardRecorder:
     def _send(self, method: str, target: str, body: bytes | None = None) -> Answer:
         self.run.check(method, target, body)
         try:
-            return self.client.send(method, target, [("Authorization", self.key)], body)
+            return self.client.send(method, target, [("Authorization", f"{self.scheme}{self.key}")], body)
         except ClientError as error:
             raise RecorderError(f"the Dashboard does not answer: {error}") from error
 

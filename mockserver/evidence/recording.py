@@ -63,9 +63,11 @@ def read_recording(path: Path, prefix: str = "") -> Recording:
         RecordingError: the file cannot be read, or a line does not have the form of a recording.
     """
     try:
-        lines = path.read_text("utf-8").removesuffix("\n").split("\n")
+        *lines, last = path.read_text("utf-8").split("\n")
     except (OSError, UnicodeDecodeError) as error:
         raise RecordingError(f"{path}: {error}; pass a recording in JSON Lines") from error
+    if last and (not lines or _is_json(last)):  # else a kill has cut it off while it was written
+        lines.append(last)
     recording: Recording | None = None
     other_scenario = re.compile(f'{{"scenario": "(?!{re.escape(prefix)})')
     for number, text in enumerate(lines, 1):
@@ -91,6 +93,14 @@ def read_recording(path: Path, prefix: str = "") -> Recording:
     if recording is None:
         raise RecordingError(f"{path}: the file is empty; pass a recording in JSON Lines")
     return recording
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _text(value: Any) -> str:

@@ -3,31 +3,10 @@
 from __future__ import annotations
 
 from html import escape
-from string import Template
 
+from mockserver.console.html_page import html_page
 from mockserver.gateway.impact_report import ImpactReport, groups, origin_text, shown_changes, value_text
 from mockserver.gateway.session_impact import MEANINGS, SessionImpact
-
-_PAGE = Template("""<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>$title</title>
-<style>
-body{font:15px/1.5 system-ui,sans-serif;margin:2em auto;max-width:70em;padding:0 1em;
-color:#222;background:#fff}
-h1{font-size:1.4em} h2{font-size:1.1em;margin:1.5em 0 .3em} code,pre{font:13px/1.4 ui-monospace,monospace}
-pre{white-space:pre-wrap;overflow-wrap:anywhere;background:#f4f4f4;padding:.6em;margin:.3em 0}
-table{border-collapse:collapse;margin:.3em 0} td,th{text-align:left;padding:.1em 1em .1em 0;
-overflow-wrap:anywhere;vertical-align:top}
-.number{text-align:right}
-@media (prefers-color-scheme:dark){body{background:#181818;color:#ddd} pre{background:#262626}}
-</style></head><body>
-<h1>$title</h1>
-<p>By the rules of gateway $version.</p>
-<table>$counts</table>
-$notes
-<main>$groups$moves</main>
-</body></html>
-""")
 
 
 def as_html(report: ImpactReport) -> str:
@@ -41,13 +20,13 @@ def as_html(report: ImpactReport) -> str:
         f"{_changes(move.impact)}<pre>{escape(move.request)}</pre></section>"
         for move in report.moves
     )
-    return _PAGE.substitute(
-        title=escape(report.title),
-        version=escape(f"{report.version} ({report.source})"),
-        counts=counts,
-        notes="".join(f"<p>{escape(note)}</p>" for note in report.cautions),
-        groups="".join(_group(report, group) for group in groups(report.impacts)),
-        moves=moves,
+    notes = "".join(f"<p>{escape(note)}</p>" for note in report.cautions)
+    listed = "".join(_group(report, group) for group in groups(report.impacts))
+    version = escape(f"{report.version} ({report.source})")
+    return html_page(
+        report.title,
+        f"<p>By the rules of gateway {version}.</p>\n<table>{counts}</table>\n{notes}\n"
+        f"<main>{listed}{moves}</main>",
     )
 
 

@@ -13,8 +13,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mockserver.gateway import policy_merging
+from mockserver.gateway.per_api_rights import Grant, grant_per_api
 from mockserver.gateway.policy_merging import Document, interval_of, larger
 from mockserver.gateway.provenance import (
+    FIRST_OF_EQUAL,
     FOREIGN,
     MIXED,
     NO_VALID_POLICIES,
@@ -26,6 +28,7 @@ from mockserver.gateway.provenance import (
     Origin,
     Origins,
     PoliciesNotApplicable,
+    higher_rate,
 )
 
 
@@ -80,6 +83,7 @@ class PolicyApplication:
             if policy["is_inactive"]:
                 self._trace("is_inactive", policy["id"], "one inactive policy makes the session inactive")
             if policy["tags"]:
+                self.origins.offer("tags", policy["id"], own=session["tags"])
                 self.origins.join("tags", policy["id"], "tags of all policies and of the session are joined")
             tags += policy["tags"] or []
             self._copy_loose_members(policy)
@@ -96,6 +100,9 @@ class PolicyApplication:
 
     def _trace(self, path: str, policy: str, rule: str) -> None:
         self.origins[path] = Origin(policy, rule)
+
+    def _choose(self, path: str, policy: str, rule: str) -> None:
+        self.origins[path] = Origin(policy, rule, is_choice=True)
 
     def _clear(self) -> None:
         """Reset the limits that policies decide, for larger values of the session would win."""
@@ -120,7 +127,7 @@ class PolicyApplication:
         rights = policy["access_rights"] or {}
         if parts["per_api"]:
             for api, right in rights.items():
-                self._grant_per_api(api, right, policy, grants)
+                grant_per_api(Grant(api, right, policy), self.session, grants, self.origins)
             grants.any_per_api = grants.any_per_api or bool(rights)
             return
         grants.rights |= {api: self.fresh() for api in rights if api not in grants.rights}
@@ -128,70 +135,32 @@ class PolicyApplication:
             self._grant(api, right, policy, grants)
         if not rights:
             self._set_root(policy)
-        for name in ("hmac_enabled", "enable_http_signature_validation"):
-            if policy[name] and not self.session[name]:
-                self.session[name] = True
-                self._trace(name, policy["id"], "one policy that sets it is enough")
+        self._set_flags(policy)
         grants.last_was_partitioned = partitioned
+
+    def _set_flags(self, policy: Document) -> None:
+        for name in ("hmac_enabled", "enable_http_signature_validation"):
+            if not policy[name]:
+                continue
+            self.origins.offer(name, policy["id"], own=self.session[name])
+            if not self.session[name]:
+                self.session[name] = True
+                self._choose(name, policy["id"], "one policy that sets it is enough")
 
     def _copy_loose_members(self, policy: Document) -> None:
         for name, value in (policy["meta_data"] or {}).items():
+            path = f"meta_data/{name}"
+            self.origins.offer(path, policy["id"], own=name in self.session["meta_data"])
             self.session["meta_data"][name] = value
-            self._trace(f"meta_data/{name}", policy["id"], "the last policy's metadata counts")
+            self._choose(path, policy["id"], "the last policy's metadata counts")
         self.session["last_updated"] = max(
             policy["last_updated"], self.session["last_updated"], key=str.encode
         )
         for name in ("post_expiry_action", "post_expiry_grace_period"):
             if policy.get(name):
+                self.origins.offer(name, policy["id"], own=self.session[name])
                 self.session[name] = policy[name]
-                self._trace(name, policy["id"], "the last policy that sets it counts")
-
-    def _grant_per_api(self, api: str, right: Document, policy: Document, grants: Grants) -> None:
-        """Take the access definition of a policy; an empty limit is replaced by the policy's own limits."""
-        right = {**right, "limit": dict(right["limit"])}
-        scope, rule = api, "a per_api policy's right replaces others"
-        if policy_merging.is_empty(right["limit"]):
-            right["limit"] = {**right["limit"], **policy_merging.limit_of(policy)}
-            scope, rule = policy["id"], "a right without a limit has its policy's"
-        right["allowance_scope"] = scope
-        granted_by, previous = scope, (self.session["access_rights"] or {}).get(api)
-        if previous is not None and not policy_merging.is_empty(previous["limit"]):
-            right["limit"]["quota_renews"] = previous["limit"]["quota_renews"]
-        if previous is not None and previous["disable_introspection"]:
-            right["disable_introspection"] = True
-        for name in right["limit"]:
-            self._trace(f"access_rights/{api}/limit/{name}", policy["id"], rule)
-        if api in grants.rights:
-            granted_by = self._keep_better(api, right, grants, granted_by)
-        grants.rights[api], grants.granted_by[api] = right, granted_by
-        for aspect in (grants.acl, grants.quota, grants.rate, grants.complexity):
-            aspect.add(api)
-        self._trace(f"access_rights/{api}", policy["id"], "the last per_api policy defines the right")
-
-    def _keep_better(self, api: str, right: Document, grants: Grants, granted_by: str) -> str:
-        """Keep an earlier policy's better limits; return the id of the policy that granted the right."""
-        before, limit = grants.rights[api], right["limit"]
-        earlier, old_id = before["limit"], grants.granted_by.get(api, "")
-        replaced = False
-        if interval_of(limit) > interval_of(earlier):
-            limit |= {name: earlier[name] for name in RATE}
-            replaced = True
-            for name in RATE:
-                self._trace(f"access_rights/{api}/limit/{name}", old_id, "the shorter interval wins")
-        if earlier["quota_max"] != limit["quota_max"] and larger(earlier["quota_max"], limit["quota_max"]):
-            limit["quota_max"] = earlier["quota_max"]
-            replaced = True
-            self._trace(f"access_rights/{api}/limit/quota_max", old_id, "the larger quota wins")
-        if larger(earlier["quota_renewal_rate"], limit["quota_renewal_rate"]):
-            limit["quota_renewal_rate"] = earlier["quota_renewal_rate"]
-            self._trace(f"access_rights/{api}/limit/quota_renewal_rate", old_id, "the longer renewal wins")
-        if limit["quota_max"] == -1:
-            limit["quota_renewal_rate"] = 0
-        if replaced:
-            granted_by = old_id
-            right["allowance_scope"] = before["allowance_scope"]
-        policy_merging.merge_endpoint_limits(right, right, before)
-        return granted_by
+                self._choose(name, policy["id"], "the last policy that sets it counts")
 
     def _grant(self, api: str, right: Document, policy: Document, grants: Grants) -> None:
         """Merge the parts that a policy decides with the grants of earlier policies."""
@@ -203,6 +172,7 @@ class PolicyApplication:
             grants.acl.add(api)
             policy_merging.merge_rights(merged, right)
             grants.granted_by[api] = policy["id"]
+            self.origins.offer(f"access_rights/{api}", policy["id"])
             self.origins.join(f"access_rights/{api}", policy["id"], "rights of several policies are joined")
         if policy_merging.decides(policy, "quota"):
             grants.quota.add(api)
@@ -232,25 +202,35 @@ class PolicyApplication:
         rule: str,
     ) -> None:
         """Take a policy's value if it is more than the API's, and then if it is more than the session's."""
-        value = policy[name]
+        value, path = policy[name], f"access_rights/{api}/limit/{name}"
+        if value:
+            self.origins.offer(path, policy["id"])
+            self.origins.offer(name, policy["id"], own=self.session[name])
         if not wins(value, limit[name]):
             return
         limit[name] = value
-        self._trace(f"access_rights/{api}/limit/{name}", policy["id"], rule)
+        self._choose(path, policy["id"], rule)
         if wins(value, self.session[name]):
             self.session[name] = value
-            self._trace(name, policy["id"], rule)
+            self._choose(name, policy["id"], rule)
 
     def _take_rate(self, api: str, limit: Document, policy: Document) -> None:
-        """Take the rate of a policy if its interval is shorter; a policy without a rate changes nothing."""
+        """Take the rate of a policy if it is higher; a policy without a rate changes nothing."""
         if not policy["rate"] or not policy["per"]:
             return
         for path, target in ((f"access_rights/{api}/limit/", limit), ("", self.session)):
-            unset = not target["rate"] or not target["per"]
-            if unset or interval_of(target) > interval_of(policy):
-                target |= {name: policy[name] for name in RATE}
+            is_set = bool(target["rate"] and target["per"])
+            if not is_set or interval_of(target) > interval_of(policy):
                 for name in RATE:
-                    self._trace(path + name, policy["id"], "the shorter interval wins")
+                    self.origins.offer(path + name, policy["id"], own=is_set)
+                    self._choose(path + name, policy["id"], higher_rate(policy))
+                target |= {name: policy[name] for name in RATE}
+                continue
+            is_equal = interval_of(target) == interval_of(policy)
+            for name in RATE:
+                self.origins.offer(path + name, policy["id"], own=True)
+                if (winner := self.origins.origin(path + name)) != policy["id"]:
+                    self._choose(path + name, winner, FIRST_OF_EQUAL if is_equal else higher_rate(target))
 
     def _set_root(self, policy: Document) -> None:
         """Set the session's own limits from a policy without rights."""

@@ -5,15 +5,15 @@ They are computed when the journal is read, from the entry and from the state at
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Any
 
 from mockserver.contract import members
 from mockserver.contract.openapi import Contract
 from mockserver.contract.silent_changes import silent_changes
-from mockserver.contract.spec_files import default_version, spec_path
+from mockserver.contract.spec_files import spec_path
 from mockserver.contract.versions import GatewayVersion
 from mockserver.gateway import unloaded
+from mockserver.gateway.dashboard_members import of_dashboard_alone
 from mockserver.gateway.gateway import Gateway
 from mockserver.golang import json_reader
 from mockserver.service.journal_entry import Entry
@@ -41,19 +41,32 @@ def warnings_of(gateway: Gateway, entry: Entry) -> list[str]:
         return [f"no warnings can be given: {error}"]
 
 
+def member_warnings(contract: Contract, version: GatewayVersion, entry: Entry) -> list[str]:
+    """The members of a document in a request that a gateway does not keep as sent, whatever its state."""
+    operation = entry.reached.operation
+    schema = contract.body_schema(operation) if operation else ""
+    node = _node(entry) if schema in _CHECKED else None
+    if node is None:
+        return []
+    return silent_changes(node, contract.type_of(schema), lambda name: _reason(name, schema, version))
+
+
+def _node(entry: Entry) -> Any:
+    """The body of a request as JSON; None if it is none."""
+    try:
+        return json_reader.read(entry.request.body)[0]
+    except json_reader.JSONSyntaxError:
+        return None
+
+
 def _of_body(gateway: Gateway, entry: Entry, schema: str) -> list[str]:
     """The members of a document that are not kept as sent, and its references to what is not loaded."""
-    if schema not in _CHECKED:
-        return []
-    try:
-        node, _ = json_reader.read(entry.request.body)
-    except json_reader.JSONSyntaxError:
-        return []
-    kind = gateway.contract.type_of(schema)
-    document, _ = gateway.codec.decode_node(node) if schema == "Policy" else ({}, [])
-    if schema == "SessionState":
-        document, _ = gateway.session_codec.decode_node(node)
-    lines = silent_changes(node, kind, lambda name: _reason(name, schema, gateway.version))
+    lines = member_warnings(gateway.contract, gateway.version, entry)
+    codec = {"Policy": gateway.codec, "SessionState": gateway.session_codec}.get(schema)
+    node = _node(entry) if codec else None
+    if codec is None or node is None:
+        return lines
+    document, _ = codec.decode_node(node)
     apis, policies = gateway.apis.loaded.by_id, gateway.store.loaded.by_id
     missing = [name for name in document.get("access_rights") or () if name not in apis]
     lines += [f"access_rights: the API {name!r} is not loaded; the right has no effect" for name in missing]
@@ -109,14 +122,4 @@ def _reason(name: str, schema: str, version: GatewayVersion) -> str:
     for member in members.find(members.load(spec_path("gateway")), name):
         if version not in member.span:
             return f"a member {member.span}, and this is {version}"
-    return "a member of the Dashboard alone" if schema == "Policy" and name in _of_dashboard() else ""
-
-
-@cache
-def _of_dashboard() -> frozenset[str]:
-    """The names of the members of a policy, and of its rights, that only a Dashboard has."""
-    folder = spec_path("dashboard")
-    kind: Any = Contract.load(default_version(folder), folder).type_of("Policy")
-    rights: Any = kind.by_name["access_rights"].type
-    gateways = {member.name for member in members.load(spec_path("gateway"))}
-    return frozenset({*kind.by_name, *rights.element.by_name} - gateways)
+    return "a member of the Dashboard alone" if schema == "Policy" and name in of_dashboard_alone() else ""

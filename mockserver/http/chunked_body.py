@@ -97,7 +97,7 @@ class ChunkedBody:
             self.broken = self.done = True
             return None
         if len(self.received) + size > self.limit:
-            raise BadMessage("413 Request Entity Too Large")
+            raise BadMessage("413 Request Entity Too Large", "the body is too long")
         self._missing = size
         self._is_in_chunk, self._is_in_trailer = size > 0, size == 0
         return end

@@ -10,22 +10,26 @@ import http.client
 import socket
 import ssl
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Self
-from urllib.parse import urlsplit
 
-from mockserver.http.client_connection import Connection, Response, SecureConnection
+from mockserver.http.client_connection import Connection, Response
+from mockserver.http.connecting import NotConnected, connect, tls_remedy
+from mockserver.http.connection_settings import ConnectionSettings
 from mockserver.http.deadline import Deadline
+from mockserver.http.origin import Origin
+from mockserver.http.pacing import Pacer, is_limited
 
 MAX_BODY = 32 << 20  # bytes of a response body
 PACKED_FROM = 64 << 10  # bytes; longer bodies are compressed in memory
 STALL_SECONDS = 3.0  # without data within a body, until the client gives up
 MAX_REASON = 200  # characters of an error, which may quote the server
 Header = tuple[str, str]
+_Request = tuple[str, str, Sequence[Header], bytes | None, str | None]  # the arguments of `Client.send`
 
 _BYTES = 150  # that two strings, or an object, take beside their contents
-_CLOSED = (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError)
+_CLOSED = (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError, ssl.SSLEOFError)
 _NO_ANSWER = "the connection was closed without an answer"
 _QUICKACK: int | None = getattr(socket, "TCP_QUICKACK", None)
 
@@ -36,6 +40,10 @@ class ClientError(Exception):
 
 class Unreachable(ClientError):
     """The connection to the server failed."""
+
+
+class NoHandshake(Unreachable):
+    """TLS with the server failed; the message has the next step."""
 
 
 class TimedOut(ClientError):
@@ -104,6 +112,8 @@ class Client:
         timeout: seconds for one exchange.
         longest: the maximum length of a response body, in bytes.
         within: the deadline of all exchanges together; if it is over or is moved so, no exchange goes on.
+        settings: how the server is reached; by default directly, with the CAs of the system.
+        pacer: waits for a server that limits the rate of requests; None takes its answers as they are.
 
     Raises:
         ValueError: the URL is not an http or https URL, or has a user, a query or a fragment.
@@ -114,19 +124,19 @@ class Client:
     """
 
     def __init__(
-        self, url: str, timeout: float = 10.0, longest: int = MAX_BODY, within: Deadline | None = None
+        self,
+        url: str,
+        timeout: float = 10.0,
+        longest: int = MAX_BODY,
+        within: Deadline | None = None,
+        *,
+        settings: ConnectionSettings | None = None,
+        pacer: Pacer | None = None,
     ) -> None:
-        if "@" in url:  # wherever: no part of such a URL may be shown
-            raise ValueError("the URL has a user or a password; give only http://host:8080")
-        parts = urlsplit(url if "://" in url else f"http://{url}")
-        if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
-            raise ValueError(f"{url!r} is not the URL of a gateway; write it as http://host:8080")
-        try:
-            self._port = parts.port or (443 if parts.scheme == "https" else 80)
-        except ValueError as error:
-            raise ValueError(f"{url!r} has no valid port; write it as http://host:8080") from error
-        self._host, self._secure = parts.hostname, parts.scheme == "https"
-        self._prefix = parts.path.rstrip("/")
+        self._origin = Origin.of(url)
+        self._settings = settings or ConnectionSettings()
+        self._proxy = self._settings.proxy_for(self._origin)
+        self._pacer = pacer
         self._timeout, self._longest, self._within = timeout, longest, within
         self.dropped: list[str] = []
         self.unsolicited = b""
@@ -149,21 +159,30 @@ class Client:
             TimeOver: the deadline of all exchanges is over.
             ClientError: there was no response, or none that is valid HTTP.
         """
+        request = (method, target, tuple(headers), body, host)
+        answer, attempt = self._send(request), 1
+        while self._pacer is not None and is_limited(answer.status, after := answer.get("Retry-After")):
+            if not self._pacer.waits(target, attempt, after, self._within):
+                break
+            answer, attempt = self._send(request), attempt + 1
+        return answer
+
+    def _send(self, request: _Request) -> Answer:
         deadline = Deadline(self._timeout, self._within)
         if self._connection is not None and (unread := self._connection.stream.unread()):
             self.unsolicited = unread[:100]
             self.close()
         is_new = self._connection is None
         try:
-            return self._exchange(method, target, headers, body, host, deadline)
+            return self._exchange(request, deadline)
         except _CLOSED as error:
             self.close()
             if is_new:
                 raise ClientError(_NO_ANSWER) from error
-        self.dropped.append(f"{method} {target}")
+        self.dropped.append(f"{request[0]} {request[1]}")
         # the server may have closed the idle connection: try once on a new one
         try:
-            return self._exchange(method, target, headers, body, host, deadline)
+            return self._exchange(request, deadline)
         except _CLOSED as error:
             self.close()
             raise ClientError(_NO_ANSWER) from error
@@ -181,20 +200,12 @@ class Client:
             self._connection.stream.release()
             self._connection = None
 
-    def _exchange(
-        self,
-        method: str,
-        target: str,
-        headers: Iterable[Header],
-        body: bytes | None,
-        host: str | None,
-        deadline: Deadline,
-    ) -> Answer:
+    def _exchange(self, request: _Request, deadline: Deadline) -> Answer:
         connection = self._connect(deadline)
         stream, sock = connection.stream, connection.sock
         stream.begin(deadline)
         try:
-            self._write(connection, method, self._prefix + target, headers, body, host)
+            self._write(connection, request)
             # else a server that sends in two packets waits for the delayed acknowledgement of our kernel
             if _QUICKACK is not None:
                 sock.setsockopt(socket.IPPROTO_TCP, _QUICKACK, 1)
@@ -212,6 +223,9 @@ class Client:
             self.close()
             self._check_time()
             raise TimedOut(f"no answer within {self._timeout:g} s") from error
+        except ssl.SSLError as error:
+            self.close()
+            raise NoHandshake(f"{self._origin.authority}: {tls_remedy(error, self._settings)}") from error
         except (http.client.HTTPException, OSError, ValueError) as error:
             self.close()
             reason = f"not an HTTP response: {type(error).__name__} {error}".rstrip()
@@ -223,45 +237,32 @@ class Client:
 
     def _connect(self, deadline: Deadline) -> Connection:
         if self._connection is None:
-            if self._secure:
-                context = ssl.create_default_context()
-                connection: Connection = SecureConnection(self._host, self._port, context=context)
-            else:
-                connection = Connection(self._host, self._port)
             try:
-                connection.open(deadline)
-            except OSError as error:
-                connection.close()
+                self._connection = connect(self._origin, self._settings, self._proxy, deadline)
+            except NotConnected as error:
                 self._check_time()
-                reason = error.strerror or str(error) or type(error).__name__
-                raise Unreachable(f"{self._host}:{self._port}: {reason}"[:MAX_REASON]) from error
-            self._connection = connection
+                raise (NoHandshake if error.is_of_tls else Unreachable)(str(error)) from error
         return self._connection
 
     def _check_time(self) -> None:
         if self._within is not None and self._within.is_over:
             raise TimeOver("the time of all requests is over; allow more with --max-time")
 
-    def _write(
-        self,
-        connection: Connection,
-        method: str,
-        target: str,
-        headers: Iterable[Header],
-        body: bytes | None,
-        host: str | None,
-    ) -> None:
+    def _write(self, connection: Connection, request: _Request) -> None:
+        method, target, headers, body, host = request
+        target = self._origin.prefix + target
+        if self._proxy is not None and not self._origin.is_secure and target.startswith("/"):
+            target = f"{self._origin.url}{target}"
         connection.putrequest(method, target, skip_host=True, skip_accept_encoding=True)
-        default_port = 443 if self._secure else 80
-        name = f"[{self._host.partition('%')[0]}]" if ":" in self._host else self._host
-        authority = name if self._port == default_port else f"{name}:{self._port}"
-        connection.putheader("Host", host or authority)
+        connection.putheader("Host", host or self._origin.authority)
         names = set()
-        for name, value in headers:
+        for name, value in self._settings.merged(headers) if self._settings.headers else headers:
             if "\r" in value or "\n" in value:
                 raise ValueError(f"the value of {name} has a line break")
             connection.putheader(name, value.encode("latin-1", "replace"))
             names.add(name.lower())
+        if self._proxy is not None and self._proxy.user and not self._origin.is_secure:
+            connection.putheader("Proxy-Authorization", self._proxy.authorization)
         if body is not None and not names & {"content-length", "transfer-encoding"}:
             connection.putheader("Content-Length", str(len(body)))
         connection.endheaders(body)

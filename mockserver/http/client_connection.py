@@ -15,7 +15,9 @@ import socket
 import ssl
 from typing import Any
 
+from mockserver.golang.urls import join_host_port
 from mockserver.http.deadline import Deadline
+from mockserver.http.proxy import Proxy
 
 MAX_HEAD = 256 << 10  # bytes of all heads of one answer; curl reads 300 KiB of them, Go 10 MiB
 MAX_LINE = 64 << 10  # bytes
@@ -202,22 +204,28 @@ def _read_headers(lines: io.BufferedReader, budget: int) -> tuple[Headers, int]:
 
 
 class Connection(http.client.HTTPConnection):
-    """A connection that reads all responses from one stream, and sends each request in one piece."""
+    """A connection that reads all responses from one stream, and sends each request in one piece.
+
+    Attributes:
+        is_connected: True once the server, or the proxy, has accepted the connection.
+    """
 
     stream: Stream
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._unsent: list[bytes] = []
+        self._proxy: Proxy | None = None
+        self._is_tunnel = self.is_connected = False
         self._create_connection = self._connected
 
-    def open(self, deadline: Deadline) -> None:
-        """Connect, and open the stream of responses.
+    def open(self, deadline: Deadline, proxy: Proxy | None = None, *, is_tunnel: bool = False) -> None:
+        """Connect, and open the stream of responses; `is_tunnel` asks the proxy for a tunnel.
 
         Raises:
             OSError: the connection failed; TimeoutError at the deadline.
         """
-        self._deadline = deadline
+        self._deadline, self._proxy, self._is_tunnel = deadline, proxy, is_tunnel
         self.connect()
         self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.stream = Stream(self.sock)
@@ -227,6 +235,9 @@ class Connection(http.client.HTTPConnection):
 
         `connect` sends a TLS handshake on it, which has the time that is left.
         """
+        proxy, origin = self._proxy, address
+        if proxy is not None:
+            address = (proxy.host, proxy.port)
         error: OSError = OSError("the host has no address")
         for family, kind, protocol, _name, place in socket.getaddrinfo(*address, 0, socket.SOCK_STREAM):
             left = self._deadline.left
@@ -236,11 +247,14 @@ class Connection(http.client.HTTPConnection):
             try:
                 sock.settimeout(left)
                 sock.connect(place)
+                if proxy is not None and self._is_tunnel:
+                    proxy.open_tunnel(sock, join_host_port(*origin), self._deadline)
                 sock.settimeout(max(self._deadline.left, 0.001))
             except OSError as failed:
                 sock.close()
                 error = failed
             else:
+                self.is_connected = True
                 return sock
         raise error
 

@@ -158,12 +158,10 @@ class Connection(asyncio.Protocol):
         if self._transport.is_closing():
             return
         try:
-            received = self._reader.end()
+            if received := self._reader.end():
+                self._respond(received)
         except BadMessage as error:
             self._transport.write(error.answer)
-            received = None
-        if received is not None:
-            self._respond(received)
         if self.is_idle:
             self._transport.close()
 
@@ -180,7 +178,7 @@ class Connection(asyncio.Protocol):
         if self._waits_for:  # a refusal would come before the answers to earlier requests
             self._transport.abort()
         else:
-            message = "the mock holds as many bytes of unfinished requests as it may; try again later"
+            message = "too many bytes of unfinished requests are held; try again later"
             self._refuse(response_bytes(ANY_HEAD, error_reply(message, 503), close=True))
 
     def _refuse(self, answer: bytes) -> None:
@@ -240,6 +238,7 @@ class Connection(asyncio.Protocol):
         except LaneFull as error:
             self._answering = 0
             self._waits_for.discard(ANSWER)
+            self._server.refused(request, 503, str(error))
             self._write(received, error_reply(str(error), 503))
 
     def _deliver(self, received: Received, result: Reply | BaseException) -> None:

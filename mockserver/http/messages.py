@@ -27,13 +27,14 @@ _BAD_TRAILERS = ("transfer-encoding", "trailer", "content-length")
 
 
 class BadMessage(ValueError):
-    """A request that the server refuses; it sends `answer` and closes the connection.
+    """A request that the server refuses for a reason; it sends `answer` and closes the connection.
 
     The answer is that of net/http itself, unless another is given.
     """
 
-    def __init__(self, status: str, text: str = "", *, answer: bytes = b"") -> None:
-        super().__init__(status)
+    def __init__(self, status: str, reason: str, *, text: str = "", answer: bytes = b"") -> None:
+        super().__init__(reason)
+        self.status = int(status[:3])
         headers = "Content-Type: text/plain; charset=utf-8\r\nConnection: close"
         self.answer = answer or f"HTTP/1.1 {status}\r\n{headers}\r\n\r\n{text or status}".encode()
 
@@ -198,15 +199,15 @@ def parse_head(data: bytes) -> RequestHead:
     target, _, protocol = remainder.partition(" ")
     version = _VERSION.fullmatch(protocol)
     if not _TOKEN.fullmatch(method) or version is None:
-        raise BadMessage("400 Bad Request")
+        raise BadMessage("400 Bad Request", "the request line is malformed")
     numbers = int(version[1]), int(version[2])
     if numbers[0] != 1:
         status = "505 HTTP Version Not Supported: unsupported protocol version"
-        raise BadMessage(status)
+        raise BadMessage(status, "the version is not HTTP/1")
     try:
         url = urls.parse(target, method)
     except urls.BadTarget as error:
-        raise BadMessage("400 Bad Request") from error
+        raise BadMessage("400 Bad Request", "the target is malformed") from error
     headers = tuple(parse_headers(rest))
     _check_host(headers, method, numbers)
     return RequestHead(method, target, numbers, headers, _length(headers, numbers), url)
@@ -227,7 +228,7 @@ def parse_headers(text: str) -> list[tuple[str, str]]:
     for line in lines:
         name, colon, value = line.partition(":")
         if not colon or not _TOKEN.fullmatch(name.replace(" ", "")) or not _VALUE.fullmatch(value):
-            raise BadMessage("400 Bad Request")
+            raise BadMessage("400 Bad Request", "a header line is malformed")
         headers.append((name, value.lstrip(" \t")))
     return headers
 
@@ -241,7 +242,7 @@ def _unfolded(lines: list[str]) -> Iterator[str]:
                 yield " ".join(parts)
             parts = [line.rstrip(" \t")]
         if not parts or ":" not in parts[0]:  # the name of a header is on its first line
-            raise BadMessage("400 Bad Request")
+            raise BadMessage("400 Bad Request", "a header line is malformed")
         if line[:1] in (" ", "\t"):
             parts.append(line.strip(" \t"))
     yield " ".join(parts)
@@ -255,13 +256,13 @@ def has_token(value: str, token: str) -> bool:
 def _check_host(headers: tuple[tuple[str, str], ...], method: str, version: tuple[int, int]) -> None:
     hosts = [value for name, value in headers if name.lower() == "host"]
     if len(hosts) > 1:
-        raise BadMessage("400 Bad Request")
+        raise BadMessage("400 Bad Request", "there are several Host headers")
     if not hosts and version >= (1, 1) and method != "CONNECT":
-        raise BadMessage("400 Bad Request: missing required Host header")
+        raise BadMessage("400 Bad Request: missing required Host header", "there is no Host header")
     if hosts and not _HOST.fullmatch(hosts[0]):
-        raise BadMessage("400 Bad Request: malformed Host header")
+        raise BadMessage("400 Bad Request: malformed Host header", "the Host header is malformed")
     if any(" " in name for name, _ in headers):  # net/http refuses it only after reading all headers
-        raise BadMessage("400 Bad Request: invalid header name")
+        raise BadMessage("400 Bad Request: invalid header name", "the name of a header has a space")
 
 
 def _length(headers: tuple[tuple[str, str], ...], version: tuple[int, int]) -> int:
@@ -272,11 +273,12 @@ def _length(headers: tuple[tuple[str, str], ...], version: tuple[int, int]) -> i
     encodings = [value for name, value in headers if name.lower() == "transfer-encoding"]
     is_chunked = bool(encodings) and version >= (1, 1)
     if is_chunked and [encoding.lower() for encoding in encodings] != ["chunked"]:
-        raise BadMessage("501 Not Implemented", "Unsupported transfer encoding")
+        text = "Unsupported transfer encoding"
+        raise BadMessage("501 Not Implemented", "the Transfer-Encoding is not chunked", text=text)
     lengths = {value.rstrip(" \t") for name, value in headers if name.lower() == "content-length"}
     length = _number(lengths.pop()) if lengths else 0
     if lengths:
-        raise BadMessage("400 Bad Request")
+        raise BadMessage("400 Bad Request", "there are several values of Content-Length")
     if is_chunked:
         _check_trailer(headers)
     return -1 if is_chunked else length
@@ -285,7 +287,7 @@ def _length(headers: tuple[tuple[str, str], ...], version: tuple[int, int]) -> i
 def _number(text: str) -> int:
     match = _LENGTH.fullmatch(text)
     if match is None or int(match[1]) > _LARGEST:
-        raise BadMessage("400 Bad Request")
+        raise BadMessage("400 Bad Request", "the Content-Length is not a number of bytes")
     return int(match[1])
 
 
@@ -293,4 +295,4 @@ def _check_trailer(headers: tuple[tuple[str, str], ...]) -> None:
     """Refuse a Trailer that announces a header which frames the body."""
     announced = [value for name, value in headers if name.lower() == "trailer"]
     if any(part.strip(" \t").lower() in _BAD_TRAILERS for value in announced for part in value.split(",")):
-        raise BadMessage("400 Bad Request")
+        raise BadMessage("400 Bad Request", "the Trailer header names one that frames the body")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
+from mockserver.golang.urls import Url
 from mockserver.http.chunked_body import ChunkedBody
 from mockserver.http.limits import TURN, Limits
 from mockserver.http.messages import HEAD_END, BadMessage, Reply, Request, RequestHead
@@ -14,12 +15,15 @@ from mockserver.http.responses import response_bytes
 # must end after the answer; a plain tuple, for one is made for each request
 Received = tuple[RequestHead, bytes, bool]
 
+MOST_TOLD = 8000  # bytes of the first line of a request that cannot be read
+
 
 class Rules(Protocol):
     """The part of a server that a reader needs; the server describes the attributes."""
 
     limits: Limits
     refuses: Callable[[Request], bool]
+    refused: Callable[[Request, int, str], None]
     heads: dict[bytes, RequestHead]
 
     def parse(self, data: bytes) -> RequestHead:
@@ -61,12 +65,16 @@ class RequestReader:
         Raises:
             BadMessage: the request is refused, and nothing after it can be read.
         """
-        head = self._head or self._take_head()
-        if head is None:
-            return None
-        length = head.length
-        if length < 0:
-            return self._take_chunks(head)
+        try:
+            head = self._head or self._take_head()
+            if head is None:
+                return None
+            length = head.length
+            if length < 0:
+                return self._take_chunks(head)
+        except BadMessage as error:
+            self._tell(error)
+            raise
         if not length:
             return head, b"", False
         if len(self.unread) < length:
@@ -83,19 +91,32 @@ class RequestReader:
         Raises:
             BadMessage: the head of a request is truncated.
         """
-        head, chunks, unread = self._head, self._chunks, bool(self.unread)
+        head, chunks = self._head, self._chunks
+        if head is None and self.unread:
+            error = BadMessage("400 Bad Request", "the head is cut off")
+            self._tell(error)
+            raise error
         self.clear()
         if head is not None:
             is_last = chunks is not None or self._rules.refuses(Request(head, b"", self._client))
             return head, chunks.body if chunks else b"", is_last
-        if unread:
-            raise BadMessage("400 Bad Request")
         return None
 
     def clear(self) -> None:
         """Forget all bytes."""
         self.unread.clear()
         self._head = self._chunks = None
+
+    def _tell(self, error: BadMessage) -> None:
+        """Tell the server of a request that is refused: its head, or as much of the first line as came."""
+        head = self._head
+        if head is None:
+            line = bytes(self.unread[:MOST_TOLD]).lstrip(b"\r\n").partition(b"\n")[0]
+            method, _, rest = line.decode("latin-1").rstrip("\r").partition(" ")
+            target = rest.partition(" ")[0]
+            path, _, query = target.partition("?")
+            head = RequestHead(method, target, (1, 1), (), 0, Url(path, f"?{query}" if query else ""))
+        self._rules.refused(Request(head, b"", self._client), error.status, str(error))
 
     def _take_bytes(self, length: int) -> bytes:
         if length > self._rules.limits.share:
@@ -119,7 +140,9 @@ class RequestReader:
                 return None
         self._last = head
         if head.get("expect"):
+            self._head = head
             self._expect(head)
+            self._head = None
         return head
 
     def _parse_head(self) -> RequestHead | None:
@@ -130,7 +153,7 @@ class RequestReader:
         end = HEAD_END.search(unread, self._searched)
         if end is None or end.start() > limit:
             if len(unread) > limit:
-                raise BadMessage("431 Request Header Fields Too Large")
+                raise BadMessage("431 Request Header Fields Too Large", "the head is too long")
             self._searched = max(0, len(unread) - 3)
             return None
         head = self._rules.parse(bytes(unread[: end.start()]))
@@ -142,7 +165,9 @@ class RequestReader:
         """Let the client send the body, if it waits for that and the body is going to be read."""
         if head.expects_the_unknown:
             answer = response_bytes(head, Reply(b"", 417, ()), close=True)
-            raise BadMessage("417 Expectation Failed", answer=answer)
+            raise BadMessage(
+                "417 Expectation Failed", "Expect asks for more than 100-continue", answer=answer
+            )
         if head.awaits_continue and not self._rules.refuses(Request(head, b"", self._client)):
             self._go_ahead()
 

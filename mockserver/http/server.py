@@ -28,6 +28,10 @@ def _decides_nothing(_: Request) -> bool:
     return False
 
 
+def _is_not_told(*_: object) -> None:
+    return None
+
+
 class HttpServer:
     """A server on one listening socket.
 
@@ -36,6 +40,8 @@ class HttpServer:
         listener: the socket, which does not block.
         refuses: True, given a request without its body, if the answer does not depend on the body.
         limits: what clients may make the server keep.
+        refused: is told of each request that the server itself refuses, with the status and the reason; of a
+            request whose head cannot be read, with what is known of its first line.
 
     Attributes:
         address: the host and the port.
@@ -52,9 +58,11 @@ class HttpServer:
         listener: socket.socket,
         refuses: Callable[[Request], bool] = _decides_nothing,
         limits: Limits | None = None,
+        refused: Callable[[Request, int, str], None] = _is_not_told,
     ) -> None:
         self.answer = answer
         self.refuses = refuses
+        self.refused = refused
         self.limits = limits or Limits()
         self.address: tuple[str, int] = listener.getsockname()[:2]
         self.connections: set[Connection] = set()
@@ -94,10 +102,10 @@ class HttpServer:
             BadMessage: net/http refuses the request, or its body is going to be too long.
         """
         if data.count(b"\n") > self.limits.lines:
-            raise BadMessage("431 Request Header Fields Too Large")
+            raise BadMessage("431 Request Header Fields Too Large", "the head has too many lines")
         head = parse_head(data)
         if head.length > self.limits.body:
-            raise BadMessage("413 Request Entity Too Large")
+            raise BadMessage("413 Request Entity Too Large", "the body is too long")
         if len(data) <= MAX_CACHED_HEAD:
             if len(self.heads) >= CACHED_HEADS:
                 self.heads.clear()

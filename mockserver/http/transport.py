@@ -22,17 +22,11 @@ from mockserver.http.answer_heads import (
     parse_headers,
 )
 from mockserver.http.limits import MAX_HEAD
+from mockserver.http.outgoing import Outgoing, TransportError
 
 _PART = 1 << 16  # bytes that are read or decompressed at once
-_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
-_TARGET = re.compile(r"[\x20-\x7e\x80-\xff]+")
 _CHUNK_SIZE = re.compile(rb"([0-9a-fA-F]{1,15})[ \t]*(?:;[^\n]*)?\r\n")
 _MAX_CHUNK_LINE = 4096  # bytes
-
-
-class TransportError(Exception):
-    """There is no answer; the message says why."""
 
 
 class UnknownHost(TransportError):
@@ -52,42 +46,6 @@ class Bounds:
 
 
 @dataclass(frozen=True)
-class Outgoing:
-    """A request; header values and the target have one character for each byte (Latin-1)."""
-
-    method: str
-    target: str
-    host: str
-    headers: tuple[tuple[str, str], ...] = ()
-    body: bytes = b""
-
-    @property
-    def asks_for_gzip(self) -> bool:
-        """True if Go's client itself asks for gzip, and decompresses (net/http, transport.go)."""
-        names = {name.lower() for name, _ in self.headers}
-        return self.method != "HEAD" and not {"accept-encoding", "range"} & names
-
-    def data(self) -> bytes:
-        """The bytes of the request.
-
-        Raises:
-            TransportError: a name or a value cannot be sent.
-        """
-        headers = [("Host", self.host), *self.headers]
-        if self.asks_for_gzip:
-            headers.append(("Accept-Encoding", "gzip"))
-        if self.body or self.method in ("POST", "PUT", "PATCH"):
-            headers.append(("Content-Length", str(len(self.body))))
-        for name, value in headers:
-            if not _NAME.fullmatch(name) or not _VALUE.fullmatch(value):
-                raise TransportError(f"the header {name!r} has a character that cannot be sent")
-        if not _NAME.fullmatch(self.method) or not _TARGET.fullmatch(self.target):
-            raise TransportError("the method or the target has a character that cannot be sent")
-        lines = [f"{self.method} {self.target} HTTP/1.1", *(f"{name}: {value}" for name, value in headers)]
-        return "\r\n".join([*lines, "", ""]).encode("latin-1") + self.body
-
-
-@dataclass(frozen=True)
 class Received:
     """An answer.
 
@@ -95,11 +53,13 @@ class Received:
         head: without the Content-Length and Content-Encoding of a body that was decompressed.
         body: decompressed, if the client asked for that; what arrived, if chunks or the data ended early.
         is_measured: True if the answer declares the length of its body, which is the length of `body`.
+        is_whole: False if chunks ended early.
     """
 
     head: AnswerHead
     body: bytes
     is_measured: bool
+    is_whole: bool = True
 
 
 def exchange(host: str, port: int, request: Outgoing, bounds: Bounds, *, is_secure: bool = False) -> Received:
@@ -145,8 +105,10 @@ class _Stream:
         self._buffer = bytearray()
 
     def send(self, data: bytes) -> None:
+        """Send all of the data, or as much as the server takes: it may answer before it has read all."""
         self._wait()
-        self._sock.sendall(data)
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            self._sock.sendall(data)
 
     def read(self, size: int) -> bytes:
         """At least one and at most `size` bytes; b"" at the end."""
@@ -217,14 +179,15 @@ def _received(stream: _Stream, request: Outgoing, longest: int) -> Received:
         )
         head, is_measured = AnswerHead(head.status, plain, head.length), False
         parts = _Unpacked(longest)
+    is_whole = True
     if head.length == CHUNKED:
-        _read_chunks(stream, parts)
+        is_whole = _read_chunks(stream, parts)
     elif head.length == UNTIL_CLOSED:
         while part := stream.read(_PART):
             parts.add(part)
     else:
         _read_measured(stream, parts, head.length)
-    return Received(head, b"".join(parts.parts), is_measured)
+    return Received(head, b"".join(parts.parts), is_measured, is_whole)
 
 
 class _Parts:
@@ -274,19 +237,23 @@ def _read_measured(stream: _Stream, parts: _Parts, length: int) -> None:
         parts.add(part)
 
 
-def _read_chunks(stream: _Stream, parts: _Parts) -> None:
-    """Read chunks up to the last one and its trailers, or up to what is no chunk, as a gateway passes on."""
+def _read_chunks(stream: _Stream, parts: _Parts) -> bool:
+    """Read chunks up to the last one and its trailers, or up to what is no chunk, as a gateway passes on.
+
+    Returns True if the last chunk came.
+    """
     while match := _CHUNK_SIZE.fullmatch(stream.line(_MAX_CHUNK_LINE)):
         size = int(match[1], 16)
         if size == 0:
             with contextlib.suppress(BadAnswer):  # the body is complete nevertheless
                 parse_headers(stream.lines())
-            return
+            return True
         while size:
             part = stream.read(min(size, _PART))
             if not part:
-                return
+                return False
             size -= len(part)
             parts.add(part)
         if stream.read(1) + stream.read(1) != b"\r\n":
-            return
+            return False
+    return False

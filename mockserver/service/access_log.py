@@ -40,6 +40,7 @@ class Access(NamedTuple):
         seconds: the time that the answer took.
         fault: the fault that the answer met; None for none.
         secrets: the credentials to mask.
+        reason: why the server itself refused the request; "" if it did not.
     """
 
     at: float
@@ -49,6 +50,7 @@ class Access(NamedTuple):
     seconds: float
     fault: Fault | None
     secrets: tuple[str, ...]
+    reason: str = ""
 
 
 class AccessLog:
@@ -144,7 +146,9 @@ def _kept(access: Access) -> tuple[Any, ...]:
     """What is kept of a request until its line is written: not its body, nor an answer without a reason."""
     reply, fault = access.reply, access.fault
     why: bytes | str = b""
-    if fault is not None:
+    if access.reason:
+        why = access.reason
+    elif fault is not None:
         why = f"fault: {fault}"
     elif reply.status >= 400:
         why = reply.body[:LONGEST_REASON]

@@ -41,6 +41,7 @@ class Clock:
         """Return to the real time and remove all alarms."""
         with self.lock:
             self._alarms.clear()
+            self._frozen = False
             self._wall: Callable[[], float] = time.time
             self._steady: Callable[[], float] = time.monotonic
             self._started = time.monotonic()
@@ -92,6 +93,7 @@ class Clock:
             wall = self._wall() if at is None else at - self._advanced
             steady = self._steady()
             self._wall, self._steady = (lambda: wall), (lambda: steady)
+            self._frozen = True
 
     def unfreeze(self) -> None:
         """Let both times pass again, from where they stand."""
@@ -99,8 +101,14 @@ class Clock:
             lag, steady_lag = time.time() - self._wall(), time.monotonic() - self._steady()
             self._wall = lambda: time.time() - lag
             self._steady = lambda: time.monotonic() - steady_lag
+            self._frozen = False
             for alarm in self._alarms:
                 self._set_timer(alarm)
+
+    @property
+    def is_frozen(self) -> bool:
+        """True if both times pass by `advance` alone."""
+        return self._frozen
 
     def call_at(self, uptime: float, action: Callable[[], None]) -> Alarm:
         """Set an alarm; its action runs once, in a separate thread or in that of the next request."""

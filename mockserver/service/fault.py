@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any, NamedTuple
@@ -134,6 +134,18 @@ class Fault:
         return FaultyReply(
             reply.body, reply.status, reply.headers, delay=delay, slow=self.slow, truncate=self.truncate
         )
+
+
+@dataclass(frozen=True)
+class FaultedReply(Reply):
+    """An answer to which a fault of a part of the request belongs."""
+
+    fault: Fault = field(default=Fault(), kw_only=True)
+
+
+def delay_of(faults: Iterable[Fault]) -> float:
+    """The seconds by which faults together delay an answer."""
+    return sum(fault.delay for fault in faults)
 
 
 class FaultDrop(DropConnection):

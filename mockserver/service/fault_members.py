@@ -11,21 +11,12 @@ from typing import Any
 
 from mockserver.console.suggestions import suggestion
 from mockserver.service.fault import LONGEST_DELAY, Fault, Pairs, Part, Scenario, Selector
+from mockserver.service.fault_keywords import Effects, Selectors, Turns, kinds
 
 ANY = "*"
-SELECTORS: dict[str, tuple[type, ...]] = {
-    "operation": (str,), "method": (str,), "policy": (str,), "key": (str,),
-    "header": (dict,), "query": (dict,),
-}  # fmt: skip
-EFFECTS: dict[str, tuple[type, ...]] = {
-    "status": (int,), "message": (str,), "body": (str, dict, list), "headers": (dict,),
-    "delay": (int, float, list), "slow": (int, float), "truncate": (int,),
-    "drop": (bool,), "reset": (bool,), "hang": (bool,), "carry_out": (bool,),
-}  # fmt: skip
-TURNS: dict[str, tuple[type, ...]] = {
-    "times": (int,), "first": (int,), "last": (int,), "probability": (int, float), "seed": (int,),
-    "sequence": (list,),
-}  # fmt: skip
+SELECTORS = {"operation": (str,), **kinds(Selectors)}
+EFFECTS = kinds(Effects)
+TURNS = kinds(Turns)
 KINDS = {**SELECTORS, "scenario": (str,), "group": (str,), **EFFECTS, **TURNS}
 
 _ENDS = ("drop", "reset", "hang")

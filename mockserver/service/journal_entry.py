@@ -34,6 +34,7 @@ class Reached(NamedTuple):
         warn: the function that gives the warnings about an entry; None if there is none.
         fault: the fault that answered, delayed or dropped the request; None if none did.
         is_refused: True if the request was refused before it reached the operation.
+        reason: the reason of a refusal by the server itself, before any operation was looked for; else "".
     """
 
     operation: Operation | None = None
@@ -41,6 +42,7 @@ class Reached(NamedTuple):
     warn: Callable[[Entry], list[str]] | None = None
     fault: Fault | None = None
     is_refused: bool = False
+    reason: str = ""
 
 
 class Entry(NamedTuple):
@@ -205,14 +207,11 @@ class Entry(NamedTuple):
         if self.api:
             return []  # no spec describes the requests of an API
         if self.reached.is_refused:
-            return [f"{self.status}: {self._refusal}; {self.operation or 'no operation'} was not reached"]
+            missed = f"{self.operation} was not" if self.operation else "no operation was"
+            return [f"{self.status}: {self._refusal}; {missed} reached"]
         if operation is None or contract is None:
-            is_foreign = self.is_dropped or self.is_injected
-            return (
-                []
-                if is_foreign
-                else [f"{self.method[:SHOWN]} {self.path[:SHOWN]} reached no operation of the spec"]
-            )
+            nowhere = f"{self.method[:SHOWN]} {self.path[:SHOWN]} reached no operation of the spec"
+            return [] if self.is_dropped or self.is_injected else [nowhere]
         if not self.is_complete:
             return [f"a request or reply with more than {MAX_PART} bytes in a part is not validated"]
         return list(map(self._shown, contract.request_violations(operation, self.request.body)))
@@ -231,8 +230,10 @@ class Entry(NamedTuple):
     @property
     def warnings(self) -> list[str]:
         """The warnings about what the real service passes over in silence, as things are at this access."""
-        warn = self.reached.warn
-        return list(map(self._shown, warn(self))) if warn and self.is_complete else []
+        warn, reply = self.reached.warn, self.reply
+        of_reply = reply.warnings if isinstance(reply, ProxiedReply) else ()
+        own = warn(self) if warn and self.is_complete else ()
+        return list(map(self._shown, [*of_reply, *own]))
 
     def as_dict(self) -> dict[str, Any]:
         """The entry as the mock's own API returns it."""
@@ -261,7 +262,7 @@ class Entry(NamedTuple):
         location = dict(self.reply.headers).get("Location")
         if location is not None:
             return f"the path is not clean, and redirected to {self._shown_part(location)[:SHOWN]}"
-        return _REFUSALS.get(self.status, "the request was refused")
+        return self.reached.reason or _REFUSALS.get(self.status, "the request was refused")
 
     def _shown(self, text: str) -> str:
         return all_hidden(text, self.secrets)

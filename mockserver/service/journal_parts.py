@@ -32,10 +32,12 @@ class ProxiedReply(Reply):
     Attributes:
         api: the id of the API.
         upstream: the request sent to the upstream; None if there was none.
+        warnings: what the gateway told its log alone of the request.
     """
 
     api: str = ""
     upstream: ProxiedRequest | None = None
+    warnings: tuple[str, ...] = ()
 
 
 def cut(request: Request, reply: Reply, secrets: Secrets) -> tuple[Request, Reply]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, abort
 
 from mockserver.service.pages import pages
+from mockserver.serving.pages.rendering import response_of
 
 
 def assets_blueprint() -> Blueprint:
@@ -16,9 +17,6 @@ def assets_blueprint() -> Blueprint:
         reply = pages.asset(name)
         if reply is None:
             abort(404)
-        response = Response(reply.body, reply.status)
-        response.headers.clear()
-        response.headers.extend(reply.headers)
-        return response
+        return response_of(reply)
 
     return assets

@@ -13,7 +13,7 @@ from mockserver.service.pages.pages import ASSETS_PREFIX
 from mockserver.serving import dashboard_control, gateway_control, portal_control
 from mockserver.serving.control_access import RESPONSE_HEADERS, ControlAccess, Sender
 from mockserver.serving.control_spec import ControlSpec
-from mockserver.serving.dispatcher import CONTROL_PREFIX, Dispatcher
+from mockserver.serving.dispatcher import Dispatcher, is_control_path
 from mockserver.serving.journal_query import JournalQuery
 from mockserver.serving.json_bodies import json_body
 from mockserver.storage.backend import BackendUnavailable
@@ -98,7 +98,7 @@ def control_blueprint(dispatcher: Dispatcher, access: ControlAccess) -> Blueprin
 
 def _is_control() -> bool:
     """True but for the assets of pages, which tell and change nothing, and have headers of their own."""
-    return request.path.startswith(CONTROL_PREFIX) and not request.path.startswith(ASSETS_PREFIX)
+    return is_control_path(request.path) and not request.path.startswith(ASSETS_PREFIX)
 
 
 def _sender() -> Sender:

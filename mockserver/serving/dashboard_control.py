@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
@@ -13,9 +12,9 @@ from mockserver.dashboard.nodes.admission import LONGEST
 from mockserver.dashboard.nodes.deployment import Report
 from mockserver.dashboard.nodes.nodes import OVER_MDCB, PolicyName
 from mockserver.http.messages import JSON
-from mockserver.service.pages import pages
 from mockserver.serving.dispatcher import Dispatcher
 from mockserver.serving.json_bodies import json_body
+from mockserver.serving.pages.rendering import rendered
 
 HTML = "text/html"
 SHOWN = 500  # rows of the page; those that are not right stand first
@@ -68,13 +67,4 @@ def _name_in(policy: Any) -> PolicyName:
 
 def _page(report: Report) -> Response:
     placements = sorted(report.placements, key=lambda placement: placement.is_right)
-    reply = pages.page("propagation.html", report=report, placements=placements[:SHOWN], time=_time)
-    response = Response(reply.body, reply.status)
-    response.headers.clear()
-    response.headers.extend(reply.headers)
-    return response
-
-
-def _time(seconds: float) -> str:
-    """A time in words; "" for none."""
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S UTC") if seconds else ""
+    return rendered("dashboard", "propagation.html", report=report, placements=placements[:SHOWN])

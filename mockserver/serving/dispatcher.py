@@ -13,7 +13,7 @@ from mockserver.http.failures import describe, log_failure
 from mockserver.http.messages import DropConnection, Reply, Request, WouldBlock
 from mockserver.http.redaction import all_hidden
 from mockserver.service.access_log import Access, AccessLog
-from mockserver.service.fault import DROPPED, Fault, FaultDrop, Received
+from mockserver.service.fault import DROPPED, Fault, FaultDrop, FaultedReply, Received
 from mockserver.service.journal_entry import Reached
 from mockserver.service.mock import Mock
 from mockserver.service.registry import HANDLERS, Call, Handler, always, never
@@ -21,7 +21,7 @@ from mockserver.service.service import Service
 from mockserver.serving.example_replies import example_reply
 from mockserver.storage.backend import BackendUnavailable
 
-CONTROL_PREFIX = "/_mock/"
+CONTROL_PREFIX = "/_mock/"  # of the mock's own API and pages
 LONG_PATH = 1024  # characters; matching a longer one against listen paths may take long
 _NOWHERE = Reached()
 MAX_QUICK = 64 << 10  # bytes of target and body; a longer request is answered in a thread, for it takes long
@@ -72,7 +72,7 @@ class Dispatcher:
             DropConnection: a fault closes the connection.
         """
         mock, log = self.mock, self.mock.access_log
-        is_control = request.url.path.startswith(CONTROL_PREFIX)
+        is_control = is_control_path(request.url.path)
         if not blocking:
             if is_control:
                 raise WouldBlock("control")
@@ -96,12 +96,20 @@ class Dispatcher:
     def refuses(self, request: Request) -> bool:
         """True if the head of a request decides the answer, so that its body need not be read."""
         path = request.url.path
-        if path.startswith(CONTROL_PREFIX) or len(path) > LONG_PATH:
+        if is_control_path(path) or len(path) > LONG_PATH:
             return False
         guarded = self.service.guard(request)
         if isinstance(guarded, Reply):
             return True
         return not self.service.beside(request) and self._routes.match(request.method, guarded) is None
+
+    def refused(self, request: Request, status: int, reason: str) -> None:
+        """Note a request that the server itself has refused, before it came here."""
+        reached, log = Reached(is_refused=True, reason=reason), self.mock.access_log
+        reply = Reply(b"", status, ())
+        self._note(request, reply, reached)
+        if log:
+            self._log(log, request, reply, perf_counter(), reached)
 
     def _reply(self, request: Request, blocking: bool) -> tuple[Reply, Reached]:
         """The answer, and what the request was for and became of it."""
@@ -127,6 +135,9 @@ class Dispatcher:
             if reached.operation and not reached.is_refused and has_too_many_values(request.body):
                 return service.error(TOO_MANY_VALUES, 413), reached
             reply = handler.answer(Call(service.state, request, params, fault.rewrite if fault else None))
+            if fault is None and isinstance(reply, FaultedReply):
+                met = replace(reply.fault, delay=reply.delay)
+                return replace(reply, delay=0.0), reached._replace(fault=met)
             return fault.answer(reply, service.error) if fault else reply, reached
         except WouldBlock:
             raise
@@ -164,7 +175,8 @@ class Dispatcher:
         """Have a line written for a request whose answer was begun at a time of `perf_counter`."""
         operation = reached.operation.id if reached.operation else ""
         seconds = perf_counter() - start
-        log.note(Access(time(), request, reply, operation, seconds, reached.fault, self.service.secrets))
+        secrets, why = self.service.secrets, reached.reason
+        log.note(Access(time(), request, reply, operation, seconds, reached.fault, secrets, why))
 
     def _route(self, request: Request, path: str) -> tuple[Handler, Mapping[str, str], Reached]:
         """The handler of a request, the parameters of its path, and the operation that it reaches."""
@@ -191,6 +203,11 @@ class Dispatcher:
         else:
             name = self.service.beside_name if self.service.beside(received.request) else ""
         return self.mock.faults.take(name, received)
+
+
+def is_control_path(path: str) -> bool:
+    """True for a path of the mock's own API and pages, with or without the slash after its first part."""
+    return path.startswith(CONTROL_PREFIX) or path == CONTROL_PREFIX.removesuffix("/")
 
 
 def _must_not_wait(handler: Handler, state: object, request: Request) -> None:

@@ -10,6 +10,7 @@ from flask import Blueprint, Response, jsonify, request
 from mockserver.gateway import explanation
 from mockserver.gateway.gateway import Gateway
 from mockserver.gateway.policy_merging import Document
+from mockserver.gateway.unread_policies import unread
 from mockserver.golang import json_writer
 from mockserver.http.messages import JSON
 from mockserver.serving.dispatcher import Dispatcher
@@ -29,28 +30,37 @@ def add_routes(control: Blueprint, dispatcher: Dispatcher) -> None:
 
     @control.get("/state")
     def state() -> Response:
-        output = gateway.codec.type.output
-        return _go_json(
-            {
-                "gateway": str(gateway.version),
-                "uptime": gateway.clock.uptime(),
-                "written": {name: output(policy) for name, policy in gateway.store.written().items()},
-                "loaded": [output(loaded.policy) for loaded in gateway.store.loaded.listed],
-                "apis": {api.id: api.listen_path for api in gateway.apis.loaded.by_id.values()},
-                "findings": [finding.as_dict() for finding in gateway.findings()],
-                "faults": dispatcher.mock.faults.as_list(),
-            }
-        )
+        return _go_json(state_of(dispatcher))
 
     @control.post("/why")
     def why() -> Response:
-        session = _session(gateway, json_body())
-        result = explanation.explain(session, gateway.store, gateway.session_codec, gateway.behaviours)
+        result = explained(gateway, _session(gateway, json_body()))
         name = request.args.get("format", "json")
         if name not in explanation.FORMATS:
             raise ValueError(f"there is no format {name!r}; give one of {', '.join(explanation.FORMATS)}")
         kind = JSON if name == "json" else "text/plain"
         return Response(explanation.FORMATS[name](result), mimetype=kind)
+
+
+def state_of(dispatcher: Dispatcher) -> dict[str, Any]:
+    """The state of the gateway of a dispatcher."""
+    gateway: Gateway = dispatcher.service.state
+    output = gateway.codec.type.output
+    return {
+        "gateway": str(gateway.version),
+        "uptime": gateway.clock.uptime(),
+        "written": {name: output(policy) for name, policy in gateway.store.written().items()},
+        "loaded": [output(loaded.policy) for loaded in gateway.store.loaded.listed],
+        "apis": {api.id: api.listen_path for api in gateway.apis.loaded.by_id.values()},
+        "findings": [finding.as_dict() for finding in gateway.findings()],
+        "faults": dispatcher.mock.faults.as_list(),
+    }
+
+
+def explained(gateway: Gateway, session: Document) -> explanation.Explanation:
+    """A session after its policies were applied, as this gateway applies them."""
+    store = gateway.store
+    return explanation.explain(session, store, gateway.session_codec, gateway.behaviours, unread(store))
 
 
 def _seeds(body: dict[str, Any]) -> dict[str, Any]:

@@ -5,16 +5,18 @@ from __future__ import annotations
 import socket
 from datetime import datetime
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, Unpack
 
 from mockserver.console.suggestions import hint
 from mockserver.contract.openapi import Contract
 from mockserver.service.expectations import ANYTHING, Expectation, check_violations
+from mockserver.service.fault_keywords import Keywords
 from mockserver.service.journal import Journal
 from mockserver.service.journal_entry import Entry
 from mockserver.service.mock import Mock
 from mockserver.service.mock_snapshot import Snapshot
 from mockserver.service.service import Service
+from mockserver.serving.dispatcher import CONTROL_PREFIX
 from mockserver.serving.service_server import ServiceServer
 
 
@@ -48,6 +50,11 @@ class MockServer:
     def url(self) -> str:
         """The base URL, without a trailing slash."""
         return self._server.url
+
+    @property
+    def page(self) -> str:
+        """The URL of the pages for a browser."""
+        return self.url + CONTROL_PREFIX
 
     @property
     def address(self) -> tuple[str, int]:
@@ -136,7 +143,7 @@ class MockServer:
         """Let the clock pass again, from where it stands."""
         self.mock.clock.unfreeze()
 
-    def fault(self, operation: str = "", **members: Any) -> str:
+    def fault(self, operation: str = "", **members: Unpack[Keywords]) -> str:
         """Set a fault for the next answers of an operation; docs/faults.md lists the members.
 
         A root field of a Dashboard's GraphQL is an operation too, such as "graphql.policies". Instead of the

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
 
+from mockserver.http.connection_options import add_options
 from mockserver.http.deadline import RUN_SECONDS
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--gateway-max-time", type=float, default=RUN_SECONDS, metavar="SECONDS",
         help="time of the run; what is not judged by then is an error (default: %(default)s)",
     )  # fmt: skip
+    add_options(group.addoption, "gateway-")
     group.addoption(
         "--contract-service", choices=("gateway", "dashboard"), default="gateway", help="service to judge"
     )

@@ -50,7 +50,8 @@ class ServiceServer:
         self._app: Any = None
         self._app_lock = threading.Lock()
         mock.join_group()
-        self._server = HttpServer(self.dispatcher.answer, listener, self.dispatcher.refuses)
+        dispatcher = self.dispatcher
+        self._server = HttpServer(dispatcher.answer, listener, dispatcher.refuses, refused=dispatcher.refused)
         self._started = threading.Event()
         self._thread = threading.Thread(target=self._run, name="tyk-contract", daemon=True)
         self._thread.start()

@@ -32,7 +32,9 @@ from mockserver.service.mock import Mock
 from mockserver.serving.asset_routes import assets_blueprint
 from mockserver.serving.control_access import ControlAccess
 from mockserver.serving.control_api import control_blueprint
-from mockserver.serving.dispatcher import CONTROL_PREFIX, Dispatcher
+from mockserver.serving.dispatcher import Dispatcher, is_control_path
+from mockserver.serving.pages.blueprint import pages_blueprint
+from mockserver.serving.pages.rendering import response_of
 
 NOT_CARRIED = {  # the reasons why WSGI servers differ from a gateway, by behaviour id
     "secret-first-header-counts": "WSGI joins the values of a repeated header",
@@ -120,10 +122,11 @@ def application(dispatcher: Dispatcher, access: ControlAccess) -> Flask:
         )  # fmt: skip
     app.register_blueprint(assets_blueprint())
     app.register_blueprint(control_blueprint(dispatcher, access))
+    app.register_blueprint(pages_blueprint(dispatcher))
     refusals = {404: dispatcher.service.not_found, 405: dispatcher.service.not_allowed}
     for status, refuse in refusals.items():
         app.register_error_handler(status, partial(_answer_unrouted, dispatcher, refuse))
-    app.register_error_handler(413, lambda _: _response(TOO_LARGE))
+    app.register_error_handler(413, lambda _: response_of(TOO_LARGE))
     app.register_error_handler(Exception, _failed)
     return app
 
@@ -166,8 +169,8 @@ def _rule(path: str) -> str:
 
 def _answer_unrouted(dispatcher: Dispatcher, refuse: Callable[[Request], Reply], _: Exception) -> Response:
     """Answer a path without a Flask rule: the dispatcher knows more paths, except under /_mock/."""
-    if request.path.startswith(CONTROL_PREFIX):
-        return _response(_reply(refuse))
+    if is_control_path(request.path):
+        return response_of(_reply(refuse))
     return _answer(dispatcher)
 
 
@@ -183,7 +186,7 @@ def _answer(dispatcher: Dispatcher) -> Response:
         if isinstance(reply, FaultyReply):
             reply = replace(dispatcher.service.error(CANNOT_DROP, 500), delay=reply.delay)
     dispatcher.mock.closing.wait(reply.delay)
-    return _response(reply)
+    return response_of(reply)
 
 
 def _reply(answer: Callable[[Request], Reply]) -> Reply:
@@ -202,14 +205,7 @@ def _failed(error: Exception) -> Response | HTTPException:
     if isinstance(error, HTTPException):
         return error
     log_failure(request.method, error)
-    return _response(error_reply(describe(error)))
-
-
-def _response(reply: Reply) -> Response:
-    response = Response(reply.body, reply.status)
-    response.headers.clear()
-    response.headers.extend(reply.headers)
-    return response
+    return response_of(error_reply(describe(error)))
 
 
 def _request(environ: Mapping[str, Any]) -> Request:

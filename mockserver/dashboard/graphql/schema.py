@@ -33,6 +33,7 @@ from mockserver.dashboard.records import Document
 from mockserver.dashboard.replies import Refusal
 from mockserver.dashboard.users import User
 from mockserver.golang import json_writer
+from mockserver.service.fault import Fault
 
 SECTION = "policies"  # of the permissions
 OURS = (
@@ -47,12 +48,12 @@ class Context:
     """The context of an execution: the Dashboard, and the user whose key the request bears.
 
     Attributes:
-        delays: seconds by which faults of root fields delay the answer.
+        faults: those that root fields have met.
     """
 
     dashboard: Dashboard
     user: User
-    delays: list[float] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
 
     @property
     def policies(self) -> Policies:
@@ -136,7 +137,7 @@ def _field(name: str, kind: Any, resolve: Resolver, description: str, **argument
     @functools.wraps(resolve)
     def checked(_: Any, info: Any, **values: Any) -> Any:
         context: Context = info.context
-        context.dashboard.apply_fault(operation_id(name), context.delays)
+        context.dashboard.apply_fault(operation_id(name), context.faults)
         if not context.user.may(METHODS[name], SECTION):
             raise Refusal("access denied: You do not have permission to access  /graphql", 403)
         return resolve(context, **values)

@@ -7,12 +7,12 @@ by the first request.
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from mockserver.dashboard.handlers.registration import Call, handles
 from mockserver.golang import json_writer
 from mockserver.http.messages import Reply
+from mockserver.service.fault import Fault, FaultedReply, delay_of
 from mockserver.service.registry import always
 
 if TYPE_CHECKING:
@@ -49,16 +49,24 @@ def _answer(call: Call, *, is_get: bool) -> Reply:
     media_type = PLAIN
     try:
         media_type = _media_type(call.request.header("accept"))
-        response, delay = _response(call, is_get=is_get)
-        return replace(_reply(response, 200, media_type), delay=delay)
+        response, faults = _response(call, is_get=is_get)
+        return _with_faults(_reply(response, 200, media_type), faults)
     except BadRequest as error:
         return _reply({"errors": [{"message": error.message}]}, error.status, media_type)
     except RequestError as error:
         return _reply({"errors": error.errors}, 400 if media_type == GRAPHQL else 200, media_type)
 
 
-def _response(call: Call, *, is_get: bool) -> tuple[dict[str, Any], float]:
-    """The response to a request, and the seconds by which faults of root fields delay it."""
+def _with_faults(reply: Reply, faults: list[Fault]) -> Reply:
+    """The reply with the delays of the faults that root fields have met, and the first that answered."""
+    if not faults:
+        return reply
+    fault = next((fault for fault in faults if fault.status), faults[0])
+    return FaultedReply(reply.body, reply.status, reply.headers, delay=delay_of(faults), fault=fault)
+
+
+def _response(call: Call, *, is_get: bool) -> tuple[dict[str, Any], list[Fault]]:
+    """The response to a request, and the faults that root fields have met."""
     from mockserver.dashboard.graphql.execution import prepare, run
     from mockserver.dashboard.graphql.schema import Context
 
@@ -67,7 +75,7 @@ def _response(call: Call, *, is_get: bool) -> tuple[dict[str, Any], float]:
     prepared = prepare(context, query)
     if is_get and not prepared.is_read_only:
         raise BadRequest("A mutation is not executed by GET; send it by POST.", 405)
-    return run(context, prepared), sum(context.delays)
+    return run(context, prepared), context.faults
 
 
 def _media_type(accept: str) -> str:

@@ -16,6 +16,7 @@ from mockserver.golang.rpc.errors import CallRefused, HangUp
 from mockserver.golang.rpc.server import RpcServer
 from mockserver.http.failures import log_failure
 from mockserver.http.messages import DropConnection
+from mockserver.service.fault import Fault, delay_of
 from mockserver.service.fault_members import in_group
 
 
@@ -58,11 +59,11 @@ class ControlPlaneServer:
         plane = self._dashboard.control_plane
 
         def call(caller: Caller, argument: Any) -> object:
-            delays: list[float] = []
+            met: list[Fault] = []
             try:
                 operation, group = f"{PREFIX}{name}", plane.planes.group_of(caller, argument)
                 apply = self._dashboard.apply_fault
-                fault = apply(in_group(operation, group), delays) or apply(operation, delays)
+                fault = apply(in_group(operation, group), met) or apply(operation, met)
                 answer = function(caller, argument)
                 if isinstance(answer, Answer):
                     answer = answer.sent(fault.rewrite if fault else None)
@@ -73,7 +74,7 @@ class ControlPlaneServer:
             else:
                 return answer
             finally:
-                if delay := sum(delays):
+                if delay := delay_of(met):
                     self._pause(delay)
 
         return call

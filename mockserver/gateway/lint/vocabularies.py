@@ -12,6 +12,7 @@ from mockserver.contract.member_tables import MemberTable
 from mockserver.contract.openapi import Contract
 from mockserver.contract.spec_files import spec_path
 from mockserver.contract.versions import GatewayVersion, Span
+from mockserver.gateway.dashboard_members import of_dashboard_alone
 from mockserver.gateway.lint.rules import Kind
 from mockserver.golang.structs import Struct
 
@@ -84,8 +85,7 @@ class Vocabularies:
         codec = self._codec(kind)
         if _SCHEMAS[kind] != "Policy":
             return Vocabulary(codec, None, self._elsewhere)
-        known = set(codec.type.by_name)
-        return Vocabulary(codec, None, self._elsewhere, lambda: _dashboard_members() - known)
+        return Vocabulary(codec, None, self._elsewhere, of_dashboard_alone)
 
     def _codec(self, kind: Kind) -> Codec:
         return Codec.of(Contract.load(self.version), _SCHEMAS[kind])
@@ -97,8 +97,3 @@ class Vocabularies:
             for member in found
             if member.schema in _WITH_VERSIONS and self.version not in member.span
         }
-
-
-def _dashboard_members() -> frozenset[str]:
-    found = members.load(spec_path("dashboard"))
-    return frozenset(member.name for member in found if member.schema == "Policy")

@@ -13,7 +13,8 @@ from mockserver.golang import absolute_urls, json_reader, urls
 from mockserver.golang.absolute_urls import BadUrl
 from mockserver.golang.scalars import ANY, Problems
 from mockserver.http.deadline import Deadline
-from mockserver.http.transport import Bounds, Outgoing, TransportError
+from mockserver.http.outgoing import Outgoing, TransportError
+from mockserver.http.transport import Bounds
 
 BOUNDS = Bounds(seconds=10, longest=1 << 20)  # of a key set with all redirects to it; a gateway has none
 MOST_KEYS = 1000

@@ -37,7 +37,8 @@ def answer_for(api: Api) -> Callable[[Call[Gateway]], Reply]:
         sent, noted = context.upstream_request, None
         if sent is not None:
             noted = ProxiedRequest(sent.method, sent.target, sent.headers, sent.body)
-        return ProxiedReply(reply.body, reply.status, reply.headers, api.id, noted)
+        warnings = tuple(context.warnings)
+        return ProxiedReply(reply.body, reply.status, reply.headers, api.id, noted, warnings)
 
     return answer_call
 

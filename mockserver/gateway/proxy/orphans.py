@@ -1,4 +1,4 @@
-"""The lines of a gateway's log about a key whose policies are gone.
+"""The lines of a gateway's log about a key whose policies are gone, which stand in the journal too.
 
 A gateway refuses such a key like an unknown one, and tells the reason in its log alone. Recorded on gateways
 5.12.0 and 5.14.0: `policy not found: "gold"` for each missing policy, and the reason of the refusal with the
@@ -18,15 +18,22 @@ from mockserver.gateway.policy_merging import quoted
 LOG = logging.getLogger("tyk-contract")
 
 
-def log_missing(application: PolicyApplication, key: str) -> None:
-    """Log each policy of a session that is not loaded; `key` is "" for a session without a key."""
-    for name, policy in application.listed or ():
-        if policy is None:
-            LOG.error("policy not found: %s", quoted(name), extra=fields(**_hash(key), policy_id=name))
+def log_missing(application: PolicyApplication, key: str) -> list[str]:
+    """Log each policy of a session that is not loaded; `key` is "" for a session without a key.
+
+    Returns a warning for each.
+    """
+    missing = [name for name, policy in application.listed or () if policy is None]
+    for name in missing:
+        LOG.error("policy not found: %s", quoted(name), extra=fields(**_hash(key), policy_id=name))
+    return [f"policy not found: {quoted(name)}{_of(key)}" for name in missing]
 
 
-def log_refusal(api: Api, origin: str, path: str, key: str, policies: list[str], reason: str) -> None:
-    """Log why the policies of a key could not be applied for a request from an address to a path."""
+def log_refusal(api: Api, origin: str, path: str, key: str, policies: list[str], reason: str) -> list[str]:
+    """Log why the policies of a key could not be applied for a request from an address to a path.
+
+    Returns a warning, unless the reason is a missing policy, which `log_missing` has told.
+    """
     LOG.error(
         "%s",
         reason,
@@ -41,6 +48,13 @@ def log_refusal(api: Api, origin: str, path: str, key: str, policies: list[str],
             policy_ids=policies,
         ),
     )
+    if reason.startswith("policy not found"):
+        return []
+    return [f"{reason}: {', '.join(map(quoted, policies))}{_of(key)}"]
+
+
+def _of(key: str) -> str:
+    return f" (key_hash {_hash(key)['key_hash']})" if key else ""
 
 
 def _hash(key: str) -> dict[str, str]:

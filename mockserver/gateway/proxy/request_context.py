@@ -73,6 +73,7 @@ class RequestContext:
         is_changed: True if the session must be saved.
         upstream_request: the request that was sent to the upstream; None if none was.
         response_headers: headers that are added to the reply, also to a rejection.
+        warnings: what the gateway tells its log alone.
     """
 
     gateway: Gateway
@@ -89,6 +90,7 @@ class RequestContext:
     is_changed: bool = False
     upstream_request: UpstreamRequest | None = None
     response_headers: list[tuple[str, str]] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
 
     def header(self, name: str) -> str:
         """The value of a header; "" if it is absent."""
@@ -159,7 +161,7 @@ class RequestContext:
         application = application_of(
             session, gateway.store, gateway.session_codec, gateway.behaviours, self.api.org_id
         )
-        log_missing(application, key)
+        self.warnings += log_missing(application, key)
         application.run()
         if gateway.on_applied is not None and application.listed:
             org_id = session["org_id"] or self.api.org_id
@@ -203,7 +205,8 @@ def look_up(context: RequestContext, key: str) -> FoundKey:
     try:
         context.apply_policies(session, name)
     except PoliciesNotApplicable as reason:
-        log_refusal(context.api, context.client, context.url.path, name, policy_names(session), str(reason))
+        names, path = policy_names(session), context.url.path
+        context.warnings += log_refusal(context.api, context.client, path, name, names, str(reason))
         return FoundKey(name, session, is_valid=False, alias=alias)
     return FoundKey(name, session, is_valid=True, alias=alias)
 

@@ -13,13 +13,13 @@ from mockserver.golang import urls
 from mockserver.golang.absolute_urls import AbsoluteUrl
 from mockserver.golang.content_sniffing import content_type
 from mockserver.http.answer_heads import BODILESS, canonical, values
+from mockserver.http.hop_by_hop import HOP_BY_HOP, end_to_end
 from mockserver.http.messages import DropConnection, Reply
+from mockserver.http.outgoing import Outgoing, TransportError
 from mockserver.http.transport import (
     Bounds,
-    Outgoing,
     Overdue,
     Received,
-    TransportError,
     UnknownHost,
     exchange,
 )
@@ -35,10 +35,6 @@ LOOPS = (
     " listen path; correct it"
 )
 IS_BUSY = "this mock already waits for as many upstreams as it can; send fewer requests at once"
-_HOP_BY_HOP = frozenset(
-    ("connection", "proxy-connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "te",
-     "trailer", "transfer-encoding", "upgrade")
-)  # fmt: skip
 _REPLACED_HEADERS = ("host", "content-length")
 
 
@@ -152,7 +148,7 @@ def _reply(received: Received, *, is_head: bool) -> Reply:
     if head.status < 100:
         raise DropConnection
     named = {part.strip() for value in values(head.headers, "Connection")[:1] for part in value.split(",")}
-    dropped = _HOP_BY_HOP | {name.lower() for name in named} | (set() if is_head else {"content-length"})
+    dropped = HOP_BY_HOP | {name.lower() for name in named} | (set() if is_head else {"content-length"})
     if head.status == 304:
         dropped |= {"content-type"}
     headers = [
@@ -175,19 +171,9 @@ def _guessed_type(headers: list[tuple[str, str]], body: bytes) -> list[tuple[str
 
 
 def _end_to_end(headers: list[tuple[str, str]]) -> list[tuple[str, str]]:
-    """The headers of a request without hop-by-hop ones, among them those that Connection names.
+    """The headers of a request that the gateway passes on, with TE for trailers.
 
     Source: gateway/reverse_proxy.go:1138 @v5.12.0.
     """
-    named = [
-        part.strip().lower()
-        for name, value in headers
-        if name.lower() == "connection"
-        for part in value.split(",")
-    ]
-    dropped = _HOP_BY_HOP | {*named}
-    return [
-        (name, value)
-        for name, value in headers
-        if name.lower() not in dropped or (name.lower(), value) == ("te", "trailers")
-    ]
+    te = [(name, value) for name, value in headers if (name.lower(), value) == ("te", "trailers")]
+    return [*end_to_end(headers), *te]

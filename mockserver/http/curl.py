@@ -7,11 +7,14 @@ import shlex
 from collections.abc import Iterable, Iterator, Sequence
 from urllib.parse import urlsplit
 
-from contract_tests.engine import shell
-from contract_tests.engine.auth import Auth
-from contract_tests.engine.shell import Expansion, Piece
+from mockserver.console import shell
+from mockserver.console.shell import Expansion, Piece
 from mockserver.console.terminal import printable
+from mockserver.http.auth import PROXY_PASSWORD, Auth
 from mockserver.http.client import Header
+from mockserver.http.connection_settings import ConnectionSettings
+from mockserver.http.origin import Origin
+from mockserver.http.proxy import Proxy, has_proxy_variables
 
 MAX_BODY = 4000  # bytes of a body in a command
 HEAD_SECONDS = 5  # to wait for the body that curl expects after the answer to a HEAD with a body
@@ -27,13 +30,17 @@ def command(
     headers: Sequence[Header],
     body: bytes | None,
     longest: int = MAX_BODY,
+    settings: ConnectionSettings | None = None,
 ) -> str:
     """The command in one printable line; notes at its end name what curl cannot send so.
 
     Of a body over `longest` bytes it has the beginning.
     """
+    settings = settings or ConnectionSettings()
+    headers, proxy = settings.merged(headers), settings.proxy_for(Origin.of(url))
     names = {name.lower() for name, _ in headers}
     words, notes = ["curl", "-gisS", "--path-as-is", *_method(method, has_body=body is not None)], []
+    words += _reaching(settings, proxy)
     if "user-agent" not in names:
         words += ["-A", "''"]
     for name in _unwanted(names, body):
@@ -55,7 +62,7 @@ def command(
         if len(body) > longest:
             notes.append(f"with the first {longest} of the {len(body)} bytes of the body")
     try:
-        words += _place(auth, url, target)
+        words += _place(auth, url, target, is_absolute=proxy is not None and url.startswith("http:"))
     except ValueError as error:
         words.append(shlex.quote(url))
         notes.append(f"without the target {auth.masked(target)!r}, for {error}")
@@ -92,11 +99,31 @@ def _unwanted(names: set[str], body: bytes | None) -> Iterable[str]:
         yield "Expect"
 
 
-def _place(auth: Auth, url: str, target: str) -> list[str]:
+def _reaching(settings: ConnectionSettings, proxy: Proxy | None) -> Iterator[str]:
+    """The options for certificates and the proxy."""
+    for option, path in (
+        ("--cacert", settings.cacert),
+        ("--cert", settings.cert),
+        ("--key", settings.cert_key),
+    ):
+        if path:
+            yield from (option, shell.word([_bytes(path)]))
+    if settings.insecure:
+        yield "-k"
+    if proxy is None:
+        yield from ("--noproxy", "'*'") if settings.reads_environment and has_proxy_variables() else ()
+        return
+    yield from ("--proxy", shell.word([_bytes(proxy.url)]))
+    if proxy.user:
+        password = [Expansion(f"${PROXY_PASSWORD}")] if proxy.password else []
+        yield from ("--proxy-user", shell.word([_bytes(f"{proxy.user}:"), *password]))
+
+
+def _place(auth: Auth, url: str, target: str, *, is_absolute: bool) -> list[str]:
     """The words for URL and target; a target that curl might read differently is given apart."""
     if _PLAIN_TARGET.fullmatch(target):
         return [shell.word(_encoded([url, *auth.pieces(target)], "utf-8", "surrogatepass"))]
-    pieces = [urlsplit(url).path, *auth.pieces(target)]
+    pieces = [url if is_absolute else urlsplit(url).path, *auth.pieces(target)]
     return [
         "--request-target",
         shell.word(_encoded(pieces, "utf-8", "surrogatepass")),

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from contract_tests.engine.shell import Expansion
+from mockserver.console.shell import Expansion
+from mockserver.http.connection_settings import ConnectionSettings, secret_headers, variable_of
 from mockserver.http.redaction import SHORTEST, hidden
+
+PROXY_PASSWORD = "PROXY_PASSWORD"  # the variable of a proxy's password in lines to paste
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,23 @@ class Auth:
     variable: str = "TYK_GW_SECRET"
     scheme: str = ""
     second: Auth | None = None
+
+    @classmethod
+    def chain(cls, auth: Auth, *others: Auth) -> Auth:
+        """A credential whose texts show none of the others either."""
+        second = cls.chain(*others) if others else None
+        return replace(auth, second=second)
+
+    @classmethod
+    def of_connection(cls, settings: ConnectionSettings) -> list[Auth]:
+        """The credentials of what is on the way to a service: headers that look secret, and a proxy's."""
+        auths = [
+            cls(name, secret, variable_of(name), scheme)
+            for name, scheme, secret in secret_headers(settings.headers)
+        ]
+        if settings.proxy is not None and settings.proxy.password:
+            auths.append(cls("Proxy-Authorization", settings.proxy.password, PROXY_PASSWORD))
+        return auths
 
     @property
     def line(self) -> tuple[str, str]:
@@ -60,9 +80,11 @@ class Auth:
         """A header line in pieces as above; the secret in its own header is one, however short it is."""
         if not value.strip():
             return self.pieces(f"{name};")  # curl's notation for an empty value
-        for auth in (self, self.second):
-            if auth and auth.secret and (name, value) == auth.line:
+        auth: Auth | None = self
+        while auth is not None:
+            if auth.secret and (name, value) == auth.line:
                 return [f"{name}: {auth.scheme}", Expansion(f"${auth.variable}")]
+            auth = auth.second
         return self.pieces(f"{name}: {value}")
 
     def _of_second(self, text: str) -> list[str]:

@@ -1,0 +1,120 @@
+"""import: write an export to a gateway."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mockserver.cli import BROKEN, CONFORMS, UNREACHABLE, USAGE, Commands, add_max_time
+from mockserver.cli.export import shortened
+from mockserver.cli.help_format import EXAMPLES, HelpFormatter
+from mockserver.console.credentials import SECRET
+from mockserver.console.terminal import show, show_error, show_progress
+from mockserver.http.deadline import Deadline
+
+if TYPE_CHECKING:
+    from mockserver.cli.transfer.target import Plan, Target
+
+_TEXT = f"""Exit codes: 0 all of the export is in the gateway, 1 something is not, 2 usage error, internal
+error, or --yes is missing, 3 the gateway cannot be reached any more.
+
+{EXAMPLES}tyk-contract import prod http://127.0.0.1:8080
+tyk-contract import prod.json http://staging:8080 --yes --overwrite
+"""
+
+
+def add(commands: Commands) -> None:
+    """Declare the command and its flags."""
+    parser = commands.add_parser(
+        "import",
+        help="Write an export to a gateway, mock or real.",
+        description="Write the policies, API definitions, keys and OAuth clients of an export to a gateway, "
+        "and load them. What the gateway has already is passed over, and what it has otherwise is written "
+        "with --overwrite alone. Nothing is deleted.",
+        epilog=_TEXT,
+        formatter_class=HelpFormatter,
+    )
+    parser.add_argument(
+        "source",
+        type=Path,
+        metavar="SOURCE",
+        help="Export, a directory or a file; or a directory of policies, or a record file.",
+    )
+    parser.add_argument("url", metavar="URL", help="URL of the gateway, as in http://host:8080.")
+    SECRET.add_options(parser, note=" (of a mock: mock-secret)")
+    parser.add_argument(
+        "--yes", action="store_true", help="Write to a gateway that is not a mock; without it, only say what."
+    )
+    parser.add_argument(
+        "--overwrite", action="store_true", help="Replace what the gateway has otherwise; each is named."
+    )
+    add_max_time(parser, "Then it ends, and the same command goes on.")
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Write an export; return the exit code."""
+    from contract_tests.gateway.service import GATEWAY
+    from mockserver.cli.transfer.services import is_mock, opened
+    from mockserver.cli.transfer.sources import of_path
+    from mockserver.cli.transfer.target import Target
+    from mockserver.gateway.config import DEFAULT_SECRET
+    from mockserver.http.client import ClientError
+
+    contents = of_path(options.source)
+    secret = SECRET.of(options)
+    secret = DEFAULT_SECRET if secret is None else secret
+    limit = Deadline(options.max_time)
+    try:
+        with opened(GATEWAY, options.url, secret, None, limit) as (service, _):
+            target = Target(service, is_mock=is_mock(options.url, limit))
+            return _carry_out(options, target, target.plan(contents), contents.problems)
+    except ClientError as error:
+        show_error(f"tyk-contract: {options.url}: {error}; nothing was written")
+        return UNREACHABLE
+
+
+def _carry_out(options: argparse.Namespace, target: Target, plan: Plan, problems: list[str]) -> int:
+    """Write what a plan has, as far as the options allow it; return the exit code."""
+    from mockserver.cli.transfer.contents import in_words
+    from mockserver.cli.transfer.target import carried_out
+    from mockserver.http.client import ClientError
+    from mockserver.http.redaction import all_hidden
+
+    problems = [*problems, *plan.problems]
+    differing = [write.text for write in plan.differing]
+    wanted = [write.text for write in plan.writes]
+    if differing and not options.overwrite:
+        show_error(
+            *shortened(problems, "tyk-contract: "),
+            f"tyk-contract: the gateway has {len(differing)} of them otherwise, so that nothing was written:",
+            *shortened(differing, "  "),
+            "tyk-contract: give --overwrite to replace them",
+        )
+        return BROKEN
+    if wanted and not target.is_mock and not options.yes:
+        show(*shortened(wanted, "would write "))
+        show_error("tyk-contract: this gateway is not a mock: nothing was written; give --yes to write")
+        return USAGE
+    written, overwritten, failure = dict.fromkeys(plan.same, 0), list[str](), ""
+    try:
+        for number, (write, reason) in enumerate(carried_out(target, plan), 1):
+            if reason:
+                problems.append(all_hidden(f"{write.text} is not written: {reason}", SECRET.known(options)))
+            else:
+                written[write.kind] += 1
+                overwritten += [] if write.is_new else [write.text]
+            show_progress(f"{number} of {len(wanted)}")
+    except ClientError as error:
+        failure = str(error)
+    show_progress("")
+    show(f"written: {in_words(written)}", f"there already: {in_words(plan.same)}")
+    show(*shortened(overwritten, "overwrote "))
+    show_error(*shortened(problems, "tyk-contract: "))
+    if failure:
+        show_error(
+            f"tyk-contract: {failure}; run the command again: it passes over what is written, and goes on"
+        )
+        return UNREACHABLE
+    return BROKEN if problems else CONFORMS
