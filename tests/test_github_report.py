@@ -12,6 +12,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from contract_tests.report import formats, github
+from contract_tests.report.findings import Finding
 from contract_tests.report.output_file import OutputError
 from contract_tests.report.verdicts import Report, Status, Verdict
 from mockserver.console.workflow_commands import annotation
@@ -25,10 +26,17 @@ def verdict(name: str, status: Status, **members: str) -> Verdict:
 
 
 def report(*verdicts: Verdict, **members: tuple[str, ...]) -> Report:
-    """A report of these verdicts."""
+    """A report of these verdicts, in which each failure is a finding."""
+    findings = tuple(
+        Finding(
+            "behaviour", f"{one.behaviour} fails", (one.behaviour,), (one.operation,), one.statement, one.source,
+            one.expected, one.actual,
+        )
+        for one in verdicts if one.status is Status.FAILED
+    )  # fmt: skip
     values = Report(
         service="gateway", url="http://g", gateway="5.12.0", version_source="asked", suite="0.1", date="2026-01-01",
-        seconds=1.5, reloads=3, verdicts=verdicts,
+        seconds=1.5, reloads=3, verdicts=verdicts, findings=findings,
     )  # fmt: skip
     return replace(values, **members)
 
@@ -55,7 +63,9 @@ def test_the_verdict_comes_first() -> None:
     assert line == "::notice title=tyk-contract::conforms: 1 observed, 1 passed; http://g"
     first, second = github.as_annotations(report(*failures(1)))
     assert first == "::error title=tyk-contract::does not conform: 1 failed; http://g"
-    assert second == "::error title=addPolicy row-0::A sentence.%0Aexpected: 200%0Aactual: 500"
+    title = "1 behaviour of 1 operation"
+    text = "row-0 fails%0Arequirement: A sentence.%0Aexpected: 200%0Aactual: 500"
+    assert second == f"::error title={title}::{text}"
 
 
 @pytest.mark.parametrize(("count", "last"), [(9, "row-8"), (10, "and 2 more"), (73, "and 65 more")])
@@ -86,7 +96,8 @@ def test_the_summary_has_all_failures_and_no_markup_of_others() -> None:
     assert "<img" not in text
     blocks = text.strip().split("\n\n")
     assert all(re.match(r"#{2,3} |<p>.*</p>$|<details>", block) for block in blocks)
-    (details,) = [block for block in blocks if block.startswith("<details>")]
+    finding, details = [block for block in blocks if block.startswith("<details>")]
+    assert "row fails" in finding
     assert failed.as_text() in unescape(details)
 
 
@@ -95,9 +106,10 @@ def test_a_long_summary_is_cut_and_says_so() -> None:
     many = [verdict(f"row-{number}", Status.FAILED, expected="é" * 3000, actual="") for number in range(400)]
     text = github.as_summary(report(*many))
     assert len(text.encode()) < 2**20
-    shown = text.count("<details>")
-    assert 10 < shown < 400
-    assert text.endswith(f"and {400 - shown} more, which the other reports have\n")
+    findings, behaviours = text.split("### Failed behaviours (400)")
+    assert 10 < findings.count("<details>") < 400
+    assert f"and {400 - findings.count('<details>')} more, which the other reports have" in findings
+    assert "and 400 more" in behaviours
 
 
 def test_the_summary_is_added_to_that_of_the_step(

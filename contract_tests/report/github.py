@@ -14,7 +14,7 @@ from itertools import accumulate
 from pathlib import Path
 
 from contract_tests.report.output_file import OutputError
-from contract_tests.report.verdicts import Report, Status, Verdict
+from contract_tests.report.verdicts import Report, Status
 from mockserver.console.terminal import show
 from mockserver.console.workflow_commands import annotation, resume, stop
 
@@ -70,7 +70,7 @@ def as_annotations(report: Report) -> list[str]:
     problems = list(_problems(report))
     shown = problems if len(problems) < ANNOTATIONS else problems[: ANNOTATIONS - 2]
     lines = [
-        annotation(kind, f"{_ending(report)}: {_counts(report)}; {report.url}", title=TITLE),
+        annotation(kind, f"{report.outcome.sentence}: {_counts(report)}; {report.url}", title=TITLE),
         *(annotation("error", text, title=title) for title, text in shown),
     ]
     if more := len(problems) - len(shown):
@@ -80,9 +80,10 @@ def as_annotations(report: Report) -> list[str]:
 
 def _problems(report: Report) -> Iterator[tuple[str, str]]:
     """What keeps the service from conforming, each with a title."""
-    for verdict in report.of(Status.FAILED):
-        lines = [verdict.statement, f"expected: {verdict.expected}", f"actual: {verdict.actual}"]
-        yield f"{verdict.operation} {verdict.behaviour}", "\n".join(lines)
+    for finding in report.findings:
+        rows = {"requirement": finding.statement, "expected": finding.expected, "actual": finding.actual}
+        lines = [finding.summary, *(f"{name}: {text}" for name, text in rows.items() if text)]
+        yield finding.touched or TITLE, "\n".join(lines)
     for reason, names in _in_doubt(report).items():
         yield "could not be judged", f"{', '.join(names)}: {reason}"
     for text in report.stale:
@@ -90,18 +91,21 @@ def _problems(report: Report) -> Iterator[tuple[str, str]]:
 
 
 def as_summary(report: Report) -> str:
-    """The verdict, its counts and the failures as Markdown, in which all texts of others are plain text."""
+    """The verdict, its counts and the findings as Markdown, in which all texts of others are plain text."""
     version = f"{report.service.capitalize()} {report.gateway}"
     judged = f"{report.url}, judged as {report.gateway} ({report.version_source}) on {report.date}"
     suite = f"tyk-contract {report.suite}, profile {report.profile}"
     notes = [
+        "; ".join(f"{level} {outcome.sentence}" for level, outcome in report.levels.items()),
         f"{judged} by {suite}; {report.reloads} reloads, {report.seconds:.1f} s",
         *report.connection_notes,
         report.not_offered_note,
         report.profile_note,
+        *report.observations,
         f"could not remove: {', '.join(report.leftovers)}" if report.leftovers else "",
     ]
-    blocks = [f"## {version} {_ending(report)}: {_counts(report)}", *(_item(note) for note in notes if note)]
+    head = f"## {version} {report.outcome.sentence}: {_counts(report)}"
+    blocks = [head, *(_item(note) for note in notes if note)]
     left = SUMMARY_BYTES
     for title, items in _sections(report).items():
         sizes = list(accumulate(len(item.encode()) for item in items))
@@ -121,15 +125,16 @@ def _sections(report: Report) -> dict[str, list[str]]:
         for status in (Status.ACCEPTED, Status.OBSERVED)
     )
     lines = {"Not judged": doubts, "Baseline": report.stale, "Accepted": accepted, "Observed": observed}
+    failed = [(f"{verdict.operation} {verdict.behaviour}", verdict) for verdict in report.of(Status.FAILED)]
     return {
-        "Failed": list(map(_details, report.of(Status.FAILED))),
+        "Findings": [_details(finding.summary, finding.as_text()) for finding in report.findings],
         **{title: list(map(_item, texts)) for title, texts in lines.items()},
+        "Failed behaviours": [_details(name, verdict.as_text()) for name, verdict in failed],
     }
 
 
-def _details(verdict: Verdict) -> str:
-    head = f"<code>{escape(verdict.behaviour)}</code> {escape(verdict.operation)}"
-    return f"<details><summary>{head}</summary><pre>{escape(verdict.as_text())}</pre></details>"
+def _details(head: str, text: str) -> str:
+    return f"<details><summary>{escape(head)}</summary><pre>{escape(text)}</pre></details>"
 
 
 def _item(text: str) -> str:
@@ -143,10 +148,6 @@ def _in_doubt(report: Report) -> dict[str, list[str]]:
     for verdict in report.of(Status.ERROR):
         names.setdefault(verdict.reason, []).append(verdict.behaviour)
     return names
-
-
-def _ending(report: Report) -> str:
-    return "conforms" if report.conforms else "does not conform"
 
 
 def _counts(report: Report) -> str:
