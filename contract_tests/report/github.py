@@ -84,8 +84,8 @@ def _problems(report: Report) -> Iterator[tuple[str, str]]:
         rows = {"requirement": finding.statement, "expected": finding.expected, "actual": finding.actual}
         lines = [finding.summary, *(f"{name}: {text}" for name, text in rows.items() if text)]
         yield finding.touched or TITLE, "\n".join(lines)
-    for reason, names in _in_doubt(report).items():
-        yield "could not be judged", f"{', '.join(names)}: {reason}"
+    for reason, names in report.in_doubt.items():
+        yield "could not be judged", f"{names}: {reason}"
     for text in report.stale:
         yield "baseline", text
 
@@ -119,12 +119,17 @@ def as_summary(report: Report) -> str:
 
 def _sections(report: Report) -> dict[str, list[str]]:
     """The items of the summary by their headings."""
-    doubts = [f"{', '.join(names)}: {reason}" for reason, names in _in_doubt(report).items()]
     accepted, observed = (
         [f"{verdict.behaviour}: {verdict.reason}" for verdict in report.of(status)]
         for status in (Status.ACCEPTED, Status.OBSERVED)
     )
-    lines = {"Not judged": doubts, "Baseline": report.stale, "Accepted": accepted, "Observed": observed}
+    lines = {
+        "Not judged": [f"{names}: {reason}" for reason, names in report.in_doubt.items()],
+        "Baseline": report.stale,
+        "Flaky": [f"{verdict.behaviour}: {verdict.flaky}" for verdict in report.verdicts if verdict.flaky],
+        "Accepted": accepted,
+        "Observed": observed,
+    }
     failed = [(f"{verdict.operation} {verdict.behaviour}", verdict) for verdict in report.of(Status.FAILED)]
     return {
         "Findings": [_details(finding.summary, finding.as_text()) for finding in report.findings],
@@ -140,14 +145,6 @@ def _details(head: str, text: str) -> str:
 def _item(text: str) -> str:
     """A paragraph as a block of HTML, in which Markdown has no meaning."""
     return f"<p>{escape(text)}</p>"
-
-
-def _in_doubt(report: Report) -> dict[str, list[str]]:
-    """The behaviours that could not be judged, by the reason."""
-    names: dict[str, list[str]] = {}
-    for verdict in report.of(Status.ERROR):
-        names.setdefault(verdict.reason, []).append(verdict.behaviour)
-    return names
 
 
 def _counts(report: Report) -> str:

@@ -179,7 +179,7 @@ def run(options: argparse.Namespace) -> int:
 
     if Path(github.KIND) not in options.report:
         return _judge(options)
-    with github.commands_stopped(lambda error: lines_of(error, options)[0]):
+    with github.commands_stopped(lambda error: "\n".join(lines_of(error, options))):
         return _judge(options)
 
 
