@@ -42,7 +42,7 @@ def add(commands: Commands) -> None:
         help="Write an export to a gateway, mock or real.",
         description="Write the policies, API definitions, keys and OAuth clients of an export to a gateway, "
         "and load them. What the gateway has already is passed over, and what it has otherwise is written "
-        "with --overwrite alone. Nothing is deleted.",
+        "with --overwrite alone. Nothing is deleted. A Dashboard is not written to.",
         epilog=_TEXT,
         formatter_class=HelpFormatter,
     )
@@ -67,6 +67,7 @@ def add(commands: Commands) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Write an export; return the exit code."""
+    from contract_tests.engine.preflight import PreflightError
     from contract_tests.gateway.service import GATEWAY
     from mockserver.cli.transfer.services import is_mock, opened
     from mockserver.cli.transfer.sources import of_path
@@ -83,6 +84,10 @@ def run(options: argparse.Namespace) -> int:
         with opened(GATEWAY, url, secret, None, limit, settings=settings, pacer=pacer) as (service, _):
             target = Target(service, is_mock=is_mock(url, limit, settings))
             return _carry_out(options, target, target.plan(contents), contents.problems)
+    except PreflightError as error:
+        advice = "import writes to gateways alone: give the gateway of a Dashboard, or use tyk-sync for a Dashboard"
+        is_other = "is not a Tyk gateway" in str(error)
+        raise PreflightError(f"{error}; {advice}" if is_other else str(error), error.code) from error
     except ClientError as error:
         show_error(f"tyk-contract: {url}: {error}; nothing was written")
         return UNREACHABLE
