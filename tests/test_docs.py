@@ -240,7 +240,7 @@ def test_the_flags_of_the_readme_exist() -> None:
     """Each flag that README, docs/control.md and docs/verify.md name is one of tyk-contract, pytest or curl."""
     named = set(re.findall(r"(?<!-)--(?!contract-)[a-z][a-z-]+", README + CONTROL + VERIFY))
     of_others = {
-        "--pyargs", "--gateway-url", "--path-as-is", "--data-raw",
+        "--pyargs", "--gateway-url", "--path-as-is", "--data-raw", "--collect-only",
     }  # fmt: skip
     commands = (
         "serve",

@@ -85,9 +85,10 @@ def run(options: argparse.Namespace) -> int:
             target = Target(service, is_mock=is_mock(url, limit, settings))
             return _carry_out(options, target, target.plan(contents), contents.problems)
     except PreflightError as error:
-        advice = "import writes to gateways alone: give the gateway of a Dashboard, or use tyk-sync for a Dashboard"
-        is_other = "is not a Tyk gateway" in str(error)
-        raise PreflightError(f"{error}; {advice}" if is_other else str(error), error.code) from error
+        if "is not a Tyk gateway" not in str(error):
+            raise
+        advice = "for a Dashboard, give the URL of its gateway, or use tyk-sync"
+        raise PreflightError(f"{error}; {advice}", error.code) from error
     except ClientError as error:
         show_error(f"tyk-contract: {url}: {error}; nothing was written")
         return UNREACHABLE
