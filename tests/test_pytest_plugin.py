@@ -112,6 +112,22 @@ def test_the_suite_runs_under_xdist(pytester: pytest.Pytester, monkeypatch: pyte
         assert len(agents - {""}) == 1  # runs
 
 
+@pytest.mark.slow
+def test_the_whole_suite_conforms_under_a_pytest_with_plugins(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A sound gateway fails no test, however deep the calls of pytest and its plugins are."""
+    monkeypatch.setenv("TYK_GW_SECRET", "s3cret")
+    with MockGateway(secret="s3cret") as gateway:
+        result = pytester.runpytest_subprocess(
+            "-p", "no:randomly", "--pyargs", "contract_tests", f"--gateway-url={gateway.url}"
+        )
+    outcomes = result.parseoutcomes()
+    assert result.ret == 0
+    assert outcomes["passed"] > 900
+    assert "failed" not in outcomes
+
+
 @pytest.mark.parametrize("workers", [(), ("-n", "1")], ids=["alone", "xdist"])
 def test_a_dashboard_is_judged_by_its_url(
     workers: tuple[str, ...], pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
