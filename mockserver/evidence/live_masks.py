@@ -32,7 +32,7 @@ _OF_KEYS = {
     "message",
 }  # members of answers about keys, in lower case
 _SECRET = (
-    r"(?:[\w-]*(?:password|secret|passphrase|private_?key|access_?key|api_?key|token)"
+    r"(?:[\w-]*(?:password|secret|passphrase|private[_-]?key|access[_-]?key|api[_-]?key|token)"
     r"|hashed_key|key_hash(?:es)?|hmac_string|authorization|cookie)"
 )
 _SECRET_MEMBER = re.compile(_SECRET, re.IGNORECASE)
@@ -89,16 +89,17 @@ class Mask:
             node, place, is_secret = todo.pop()
             if isinstance(node, Object):
                 children = zip(node, place.children, strict=True)
-                todo += [(item, child, self._is_secret(name)) for (name, item), child in children]
+                todo += [(item, child, self._is_secret(name, item)) for (name, item), child in children]
             elif isinstance(node, list):
                 todo += [(item, child, is_secret) for item, child in zip(node, place.children, strict=True)]
-            elif is_secret and isinstance(node, str) and node and " " not in node:  # else it is a sentence
+            elif is_secret and isinstance(node, str) and node:
                 yield place, node
 
-    def _is_secret(self, name: str) -> bool:
+    def _is_secret(self, name: str, value: Any) -> bool:
         if _SECRET_MEMBER.fullmatch(name):
             return True
-        return self._is_about_keys and name.lower() in _OF_KEYS
+        is_sentence = isinstance(value, str) and " " in value
+        return self._is_about_keys and name.lower() in _OF_KEYS and not is_sentence
 
     def _stand_in(self, value: str, length: int | None = None) -> str:
         digits = hmac.new(self._salt, value.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()
