@@ -53,6 +53,13 @@ def test_a_step_uses_what_is_there(step: dict[str, Any]) -> None:
     assert "${{" not in script  # a name of a tag or branch could be a command
 
 
+@pytest.mark.parametrize("step", STEPS)
+def test_a_checkout_leaves_no_token(step: dict[str, Any]) -> None:
+    """The code that a job runs, also that of a dependency, finds no token of the repository in the checkout."""
+    is_checkout = "checkout" in step.get("uses", "")
+    assert not is_checkout or step["with"]["persist-credentials"] is False
+
+
 def test_ci_runs_on_each_version_of_python() -> None:
     """CI runs all tests on each Python that the package names, from the oldest that it needs to 3.14."""
     matrix = WORKFLOWS["ci"]["jobs"]["test"]["strategy"]["matrix"]["python"]
