@@ -12,7 +12,7 @@ from mockserver.gateway.api_definition import Api
 from mockserver.gateway.handlers.registration import Call, handles
 from mockserver.gateway.oauth_store import Client
 from mockserver.gateway.replies import changed, error, ok
-from mockserver.golang.urls import form_fields, parameters
+from mockserver.golang.urls import parameters, posted_form
 from mockserver.http.messages import Reply
 from mockserver.service.json_replies import json_reply
 
@@ -23,6 +23,7 @@ NO_POLICY = "Policy doesn't exist"
 NO_OAUTH = error("API is not OAuth2", 400)
 NOT_OF_POLICY = error("Policy access rights doesn't contain API this OAuth client belongs to", 400)
 UNREADABLE = error("Unmarshalling failed", 500)
+MALFORMED_FORM = error("cannot parse form. Form malformed", 400)
 
 
 @handles("addOAuthClient")
@@ -153,7 +154,9 @@ def _page(entries: list[dict[str, Any]], page: str) -> dict[str, Any]:
 @handles("revokeOAuthToken")
 def revoke_token(call: Call) -> Reply:
     """Revoke a token at every API that has the client."""
-    form = form_fields(call.body)
+    form = _form(call)
+    if form is None:
+        return MALFORMED_FORM
     if missing := _missing_field(form, "token", "client_id"):
         return error(f"{missing} is required", 400)
     apis = _apis_of_client(call, form)
@@ -167,7 +170,9 @@ def revoke_token(call: Call) -> Reply:
 @handles("revokeAllOAuthTokens")
 def revoke_all_tokens(call: Call) -> Reply:
     """Revoke all tokens of a client; a wrong secret revokes none and gets the same answer."""
-    form = form_fields(call.body)
+    form = _form(call)
+    if form is None:
+        return MALFORMED_FORM
     if missing := _missing_field(form, "client_id", "client_secret"):
         return error(f"{missing} is required", 401)
     apis = _apis_of_client(call, form)
@@ -202,6 +207,11 @@ def purge_tokens(call: Call) -> Reply:
     if call.parameter("scope") != "lapsed":
         return error("unknown scope", 400)
     return ok("lapsed tokens purged")
+
+
+def _form(call: Call) -> dict[str, str] | None:
+    """The fields of the form of a request; None if it is malformed."""
+    return posted_form(call.request.method, call.request.header("content-type"), call.query, call.body)
 
 
 def _missing_field(form: dict[str, str], *names: str) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 from mockserver.gateway.api_definition import expiry
 from mockserver.gateway.proxy.path_patterns import is_allowed_url
 from mockserver.gateway.proxy.request_context import Rejected, RequestContext, look_up, without_bearer
+from mockserver.gateway.proxy.signatures import check_signature
 from mockserver.golang.regexps import BadExpression
 
 DISALLOWED = "Access to this API has been disallowed"
@@ -31,7 +32,7 @@ def check_version(context: RequestContext) -> None:
         expiration, message = context.api.fields["expiration"], API_EXPIRED
         _check_unversioned(versions)
     else:
-        context.version = _requested_version(context) or data["default_version"]
+        context.version = requested_version(context) or data["default_version"]
         name = context.version
         if not name:
             raise Rejected("Version information not found", 403)
@@ -57,7 +58,7 @@ def _check_unversioned(versions: dict[str, Any]) -> None:
         raise Rejected("No default API version for this non-versioned API found", 403)
 
 
-def _requested_version(context: RequestContext) -> str:
+def requested_version(context: RequestContext) -> str:
     """The version that the request names in a header, a query parameter or its path; "" if none."""
     definition = context.api.fields["definition"]
     strips = definition["strip_versioning_data"]
@@ -106,6 +107,8 @@ def check_key(context: RequestContext) -> None:
         raise Rejected(DISALLOWED, 403)
     if context.api.fields["base_identity_provided_by"] in ("", "auth_token"):
         context.session, context.token, context.alias = key.session, key.name, key.alias
+    assert key.session is not None
+    check_signature(context, key.name, key.session["org_id"])
 
 
 def check_expiry(context: RequestContext) -> None:

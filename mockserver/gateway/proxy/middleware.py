@@ -6,13 +6,14 @@ from collections.abc import Callable
 
 from mockserver.gateway.api_definition import Api
 from mockserver.gateway.gateway import Gateway
-from mockserver.gateway.proxy import access, jwt_identity, limits, oauth_tokens, upstream
+from mockserver.gateway.proxy import access, jwt_identity, limits, oauth_tokens, upstream, version_apis
 from mockserver.gateway.proxy.request_context import Rejected, RequestContext
 from mockserver.http.messages import JSON, Reply
 from mockserver.service.journal_parts import ProxiedReply, ProxiedRequest
 from mockserver.service.registry import Call
 
 Step = Callable[[RequestContext], None]
+LIMITS_PATH = "/tyk/rate-limits/"
 
 # The mock cannot check these kinds of credential, so it answers 501 instead of letting requests pass.
 UNSUPPORTED = (
@@ -48,6 +49,9 @@ def answer(context: RequestContext) -> Reply:
     try:
         if context.api.fields["use_oauth2"] and (reply := oauth_tokens.endpoint_reply(context)):
             return reply
+        context = version_apis.version_context(context)
+        if _asks_for_limits(context):
+            return _limits_reply(context)
         for step in _steps(context):
             step(context)
             context.save_session()
@@ -62,17 +66,35 @@ def answer(context: RequestContext) -> Reply:
 
 def _steps(context: RequestContext) -> list[Step]:
     """The steps of an API; its definition chooses the kinds of credential."""
-    definition = context.api.fields
-    if definition["use_keyless"]:
+    if context.api.fields["use_keyless"]:
         return [access.check_version, limits.check_api_limit]
+    return [
+        access.check_version, _check_kinds, *_credentials(context.api), _strip_credentials,
+        access.check_expiry, access.check_rights, access.check_path, limits.check_limits,
+        limits.check_api_limit,
+    ]  # fmt: skip
+
+
+def _credentials(api: Api) -> list[Step]:
+    definition = api.fields
     credentials: list[Step] = []
     credentials += [oauth_tokens.check_access_token] if definition["use_oauth2"] else []
     credentials += [jwt_identity.check_token] if definition["enable_jwt"] else []
-    credentials += [access.check_key] if definition["use_standard_auth"] or not credentials else []
-    return [
-        access.check_version, _check_kinds, *credentials, _strip_credentials, access.check_expiry,
-        access.check_rights, access.check_path, limits.check_limits, limits.check_api_limit,
-    ]  # fmt: skip
+    return credentials + ([access.check_key] if definition["use_standard_auth"] or not credentials else [])
+
+
+def _asks_for_limits(context: RequestContext) -> bool:
+    """True if the path is the one where an API that needs a credential tells the limits of it."""
+    path = context.api.path_after_prefix(context.url.path)
+    return path == LIMITS_PATH and not context.api.fields["use_keyless"]
+
+
+def _limits_reply(context: RequestContext) -> Reply:
+    """The limits of a session, without a request to the upstream (gateway/api_loader.go:573 @v5.12.0)."""
+    checks = (access.check_expiry, access.check_rights)
+    for step in (access.check_version, _check_kinds, *_credentials(context.api), *checks):
+        step(context)
+    return limits.report(context)
 
 
 def _check_kinds(context: RequestContext) -> None:

@@ -13,12 +13,13 @@ from mockserver.gateway.session_store import lifetime
 from mockserver.golang import json_reader
 from mockserver.golang.base64_texts import decode
 from mockserver.golang.json_reader import JSONSyntaxError, Number, Object
-from mockserver.golang.urls import MAX_FORM, form_fields
+from mockserver.golang.urls import FORM_TYPE, MAX_FORM, form_fields, posted_form
 from mockserver.http.messages import Reply
 from mockserver.service.json_replies import json_reply
 
 TOKEN_SECONDS = 3600  # lifetime of a token unless oauth_token_expire sets another
 SUPPORTED_GRANTS = ("client_credentials",)
+MALFORMED_FORM = error("error parsing form. Form malformed", 400)
 _SECURITY_HEADERS = (  # gateway/api.go:241 @v5.12.0
     ("X-Content-Type-Options", "nosniff"), ("X-Xss-Protection", "1; mode=block"), ("X-Frame-Options", "DENY"),
     ("Strict-Transport-Security", "max-age=63072000; includeSubDomains"),
@@ -128,7 +129,10 @@ def _save_token(
 
 
 def _revoke(context: RequestContext) -> Reply:
-    token = form_fields(context.body).get("token", "")
+    form = _posted_form(context)
+    if form is None:
+        return MALFORMED_FORM
+    token = form.get("token", "")
     if not token:
         return error("token is required", 400)
     context.gateway.oauth.revoke(context.api, token)
@@ -136,7 +140,9 @@ def _revoke(context: RequestContext) -> Reply:
 
 
 def _revoke_all(context: RequestContext) -> Reply:
-    form = form_fields(context.body)
+    form = _posted_form(context)
+    if form is None:
+        return MALFORMED_FORM
     for name in ("client_id", "client_secret"):
         if not form.get(name):
             return error(f"{name} is required", 401)
@@ -149,6 +155,11 @@ def _revoke_all(context: RequestContext) -> Reply:
     return ok("tokens revoked successfully")
 
 
+def _posted_form(context: RequestContext) -> dict[str, str] | None:
+    """The fields of the form of a request; None if it is malformed."""
+    return posted_form(context.method, context.header("Content-Type"), context.url.query, context.body)
+
+
 def _is_secret(client: Document, sent: str) -> bool:
     """True if a text is the secret of a client; compared in constant time."""
     return hmac.compare_digest(*(text.encode("utf-8", "surrogatepass") for text in (client["secret"], sent)))
@@ -158,7 +169,7 @@ def _form(context: RequestContext) -> dict[str, str]:
     """The fields of the form or JSON body and of the query; fields of the body win."""
     query = dict(reversed(parse_qsl(context.url.query.removeprefix("?"), keep_blank_values=True)))
     content_type = context.header("Content-Type")
-    if content_type.partition(";")[0].strip() == "application/x-www-form-urlencoded":
+    if content_type.partition(";")[0].strip() == FORM_TYPE:
         return {**query, **form_fields(context.body)}
     if content_type == "application/json" and len(context.body) <= MAX_FORM:
         try:
