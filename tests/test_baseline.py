@@ -10,6 +10,7 @@ import pytest
 
 from contract_tests.report import baseline, verdicts
 from contract_tests.report.baseline import AcceptedFailure, BaselineError
+from contract_tests.report.findings import Finding
 from contract_tests.report.verdicts import Report, Status, Verdict
 from mockserver.contract import behaviours
 
@@ -45,12 +46,23 @@ def test_an_entry_that_passes_fails_the_run() -> None:
 
 
 def test_what_is_written_is_read(tmp_path: Path) -> None:
-    """A baseline that was written can be read, and accepts the failures of its run."""
+    """A baseline that was written can be read once its reasons are given, and accepts the failures of its run."""
     path = tmp_path / "baseline.yaml"
     assert baseline.write(REPORT, path, TODAY) == 1
+    with pytest.raises(BaselineError, match="is no reason"):
+        baseline.read(path, behaviours.load())
+    path.write_text(path.read_text().replace(baseline.PLACEHOLDER, "it is being mended"))
     entries = baseline.read(path, behaviours.load())
     assert [(entry.behaviour, entry.expires) for entry in entries] == [("id-required", date(2026, 7, 1))]
     assert baseline.apply(REPORT, entries, TODAY).conforms
+
+
+def test_findings_leave_out_what_is_accepted() -> None:
+    """A finding has no accepted behaviours, and one with none left is no finding."""
+    both = Finding("c", "s", ("id-required", "add-overwrites"), ("addPolicy",))
+    report = replace(REPORT, findings=(both, Finding("c", "s", ("id-required",), ("addPolicy",))))
+    findings = baseline.apply(report, [KNOWN], TODAY).findings
+    assert [finding.behaviours for finding in findings] == [("add-overwrites",)]
 
 
 @pytest.mark.parametrize(
@@ -64,6 +76,7 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
         ),
         ("accepted: [{behaviour: nope, reason: r, expires: 2026-06-01}]", "no behaviour has the id 'nope'"),
         ("accepted: [{behaviour: id-required, reason: '', expires: 2026-06-01}]", "has no reason"),
+        ("accepted: [{behaviour: id-required, reason: TODO, expires: 2026-06-01}]", "'TODO' is no reason"),
         ("accepted: [{behaviour: id-required, reason: r, expires: soon}]", "expires is not a date"),
     ],
 )

@@ -106,7 +106,7 @@ def test_behaviours_are_listed() -> None:
 
 def test_the_failure_in_the_readme_is_a_behaviour() -> None:
     """The failure that the README shows has the statement and the source of its behaviour."""
-    shown = re.search(r"```text\naddPolicy  (\S+)\n  requirement  (.*?)  \[(.*?)\]\n", README)
+    shown = re.search(r"```text\n(\S+) \(addPolicy\): .*\n.*\n  requirement  (.*?)  \[(.*?)\]\n", README)
     assert shown is not None
     row = behaviours.load()[shown[1]]
     assert (row.statement, row.source) == (shown[2], shown[3])

@@ -16,12 +16,18 @@ from hypothesis import strategies as st
 
 from contract_tests.report import baseline, formats, verdicts
 from contract_tests.report.baseline import BaselineError
-from contract_tests.report.verdicts import Report, Status, Trace, Verdict
+from contract_tests.report.findings import Finding
+from contract_tests.report.outcomes import OutcomeStatus
+from contract_tests.report.verdicts import Report, Status, Trace, Verdict, outcome
 
 FAILED = Verdict(
     "gateway", "id-required", "addPolicy", "No id, no policy.", "x.go:1", "test", Status.FAILED,
     expected="400 <b>", actual="200 & more\x00", curl=("curl one", "curl two"),
     exchanges=(Trace("POST", "/tyk/policies", "{}", 200, "<script>"),),
+)  # fmt: skip
+FINDING = Finding(
+    "behaviour", "No id is needed.", ("id-required",), ("addPolicy",), "No id, no policy.", "x.go:1",
+    expected="400 <b>", actual="200 & more\x00", curl=("curl one", "curl two"),
 )  # fmt: skip
 REPORT = Report(
     service="gateway", url="http://g", gateway="5.12.0", version_source="asked", suite="0.1", date="2026-01-01T00:00:00+00:00",
@@ -32,6 +38,7 @@ REPORT = Report(
         Verdict("gateway", "skipped", "getPolicy", "s", "x.go:3", "test", Status.NOT_APPLICABLE, "because"),
         Verdict("gateway", "broken", "reload", "s", "x.go:4", "test", Status.ERROR, "no answer"),
     ),
+    findings=(FINDING,),
 )  # fmt: skip
 
 
@@ -55,7 +62,7 @@ def test_yaml_has_each_behaviours_verdict() -> None:
 def test_junit_is_xml_with_a_suite_for_each_operation() -> None:
     """The JUnit report is XML, and characters that XML cannot hold appear as escapes."""
     root = ElementTree.fromstring(formats.FORMATS[".xml"](REPORT))
-    suites = {suite.get("name"): suite for suite in root}
+    suites = {suite.get("name"): suite for suite in root.iter("testsuite")}
     assert set(suites) == {"getPolicy", "addPolicy", "reload"}
     failure = suites["addPolicy"].find("testcase/failure")
     assert failure is not None
@@ -89,8 +96,11 @@ def test_the_terminal_shows_failures_first_and_counts_last() -> None:
     """A failure has requirement, expected, actual and reproduce; the verdict comes last."""
     text = verdicts.as_terminal(REPORT)
     lines = text.splitlines()
-    assert lines[0] == "addPolicy  id-required"
-    assert [line.split()[0] for line in lines[1:5]] == ["requirement", "expected", "actual", "reproduce"]
+    assert lines[0] == "No id is needed."
+    labels = ["touches", "requirement", "expected", "actual", "reproduce"]
+    assert [line.split()[0] for line in lines[1:6]] == labels
+    assert lines[1] == "  touches      1 behaviour of 1 operation: id-required"
+    assert lines[-2] == "core does not conform; extended not judged; setup not judged"
     assert lines[-1] == "does not conform: 1 failed, 1 error, 1 passed, 1 not applicable; 3 reloads, 1.5 s"
 
 
@@ -115,9 +125,11 @@ def test_any_text_is_reported(texts: list[str], status: Status) -> None:
     *words, first, second = texts
     trace = Trace("POST", first, second, 200, first)
     verdict = Verdict(*words[:6], status, *words[6:10], curl=(first, second), exchanges=(trace,))
+    found = Finding(*words[:2], (first,), (second,), *words[2:7], curl=(first,))
     report = replace(
-        REPORT, url=first, leftovers=(second,), stale=(first,), verdicts=(*REPORT.verdicts, verdict)
-    )
+        REPORT, url=first, leftovers=(second,), stale=(first,), verdicts=(*REPORT.verdicts, verdict),
+        findings=(found, FINDING), observations=(second,),
+    )  # fmt: skip
     with TemporaryDirectory() as folder:
         for suffix in formats.FORMATS:
             formats.write(report, Path(folder) / f"r{suffix}")
@@ -135,13 +147,73 @@ def test_any_text_is_reported(texts: list[str], status: Status) -> None:
         try:
             assert [entry.behaviour for entry in baseline.read(Path(folder) / "b.yaml", ids)] == failing
         except BaselineError as error:
-            assert "has no reason" in str(error)  # noqa: PT017  a reason of nothing but spaces
+            assert "no reason" in str(error)  # noqa: PT017  a reason of nothing but spaces
     for line in verdicts.as_terminal(report).splitlines():
         assert line.isprintable()
 
 
 def test_a_line_break_in_a_text_is_no_line_of_the_report() -> None:
     """A text with line breaks cannot imitate the lines of a report."""
-    verdict = replace(FAILED, expected="a\nconforms: 0 failed", actual="\u2028conforms\r\x85")
-    text = verdicts.as_terminal(replace(REPORT, verdicts=(verdict,)))
+    finding = replace(FINDING, expected="a\nconforms: 0 failed", actual="\u2028conforms\r\x85")
+    text = verdicts.as_terminal(replace(REPORT, findings=(finding,)))
     assert "  expected     a\\nconforms: 0 failed\n  actual       \\u2028conforms\\r\\x85\n" in text
+
+
+def _of(*statuses: Status, left_out: int = 0) -> list[Verdict]:
+    """Verdicts with these statuses, and some that the user's settings leave out."""
+    own = [replace(FAILED, status=status) for status in statuses]
+    return own + [replace(FAILED, status=Status.NOT_APPLICABLE, is_left_out=True)] * left_out
+
+
+@pytest.mark.parametrize(
+    ("judged", "stale", "status", "sentence"),
+    [
+        (_of(Status.PASSED, Status.NOT_APPLICABLE), 0, OutcomeStatus.CONFORMS, "conforms"),
+        (_of(Status.PASSED, left_out=2), 0, OutcomeStatus.PARTLY, "conforms as far as judged (1 of 3)"),
+        (
+            _of(Status.PASSED, Status.ACCEPTED),
+            0,
+            OutcomeStatus.KNOWN_FAILURES,
+            "conforms with 1 known failure",
+        ),
+        (_of(Status.PASSED), 2, OutcomeStatus.STALE_BASELINE, "conforms; 2 baseline entries are out of date"),
+        (_of(Status.PASSED, Status.ERROR), 0, OutcomeStatus.IN_DOUBT, "in doubt: 1 could not be judged"),
+        (_of(Status.ACCEPTED, Status.FAILED), 1, OutcomeStatus.FAILS, "does not conform"),
+        (_of(left_out=3), 0, OutcomeStatus.NOT_JUDGED, "not judged"),
+    ],
+    ids=lambda value: value.value if isinstance(value, OutcomeStatus) else "",
+)
+def test_each_outcome_has_its_words(
+    judged: list[Verdict], stale: int, status: OutcomeStatus, sentence: str
+) -> None:
+    """What was left out, is accepted, or is out of date in the baseline has words and a status of its own."""
+    verdict = outcome(judged, stale=stale)
+    assert (verdict.status, verdict.sentence) == (status, sentence)
+
+
+def test_each_level_has_its_verdict() -> None:
+    """A failure of the extended level leaves the verdict on the core level alone."""
+    passes, fails = REPORT.verdicts[0], replace(FAILED, level="extended")
+    levels = replace(REPORT, verdicts=(passes, fails)).levels
+    assert [levels[name].sentence for name in ("core", "extended", "setup")] == [
+        "conforms", "does not conform", "not judged",
+    ]  # fmt: skip
+
+
+def test_ten_findings_are_shown() -> None:
+    """The terminal shows ten findings and counts the others, which are in the reports."""
+    report = replace(REPORT, findings=tuple(replace(FINDING, summary=f"Cause {n}.") for n in range(12)))
+    text = verdicts.as_terminal(report)
+    assert "Cause 9." in text
+    assert "Cause 10." not in text
+    assert "and 2 more findings; a report (--report FILE) has all" in text
+    assert "Cause 11." in formats.FORMATS[".html"](report)
+    assert "Cause 11." in formats.FORMATS[".xml"](report)
+
+
+def test_a_failure_in_some_runs_is_flaky() -> None:
+    """A test that failed in some of several runs fails, and is told as flaky with the number of runs."""
+    passed = replace(FAILED, status=Status.PASSED)
+    merged = verdicts.merged([{"a": passed, "b": FAILED}, {"a": FAILED, "b": FAILED}])
+    assert (merged["a"].status, merged["a"].flaky) == (Status.FAILED, "failed in 1 of 2 runs")
+    assert merged["b"].flaky == ""

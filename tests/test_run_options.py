@@ -18,7 +18,8 @@ PLUGINS = ("-pno:cacheprovider", "-pmockserver.serving.pytest_plugin")
         RunOptions(url="http://host:8080", secret="s3cret", read_only=True, version="5.8.15"),
         RunOptions(
             secret="s3cret", quick=True, allow_group_reload=True, upstream="http://up", unattended=True,
-            report=Path("r.json"),
+            report=Path("r.json"), only=("id-*", "keys"), skip=("core",), failed=Path("f.json"),
+            exit_first=True, seed=7, timeout=2.5, max_response_time=1.5, repeat=3,
         ),
     ],
     ids=["defaults", "read-only", "all others"],

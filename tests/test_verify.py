@@ -102,7 +102,12 @@ def test_a_faulty_gateway_is_named(faulty: Faulty) -> None:
     failed = [verdict for verdict in faulty.verdicts if verdict["status"] == "failed"]
     assert {verdict["behaviour"] for verdict in failed} >= {"id-required", "object-id-fills-id"}
     assert SECRET not in faulty.done.stdout + faulty.report
-    shown = faulty.done.stdout.partition("addPolicy  id-required\n")[2].splitlines()[:4]
+    lines = faulty.done.stdout.splitlines()
+    place = next(
+        i for i, line in enumerate(lines) if line.startswith("id-required (addPolicy): expected 400")
+    )
+    assert lines[place + 1] == "  touches      1 behaviour of 1 operation: id-required"
+    shown = lines[place + 2 : place + 6]
     assert [line.split()[0] for line in shown] == ["requirement", "expected", "actual", "reproduce"]
     assert "[gateway/api.go:1108 @v5.12.0" in shown[0]
     assert '400 {"status":"error","message":"Unable to create policy without id."}' in shown[1]
@@ -138,16 +143,25 @@ def test_a_quick_run_says_what_it_leaves_out(gateway: MockGateway, tmp_path: Pat
 
 
 def test_known_failures_are_accepted(faulty: Faulty) -> None:
-    """Known failures that were written as a baseline are accepted, with exit code 0."""
+    """Known failures that were written as a baseline are accepted once they have reasons, with exit code 0."""
+    refused = verify(faulty.gateway.url, "--quick", "--baseline", faulty.baseline, TYK_GW_SECRET=SECRET)
+    assert refused.returncode == 2
+    assert "is no reason" in refused.stderr
+    text = faulty.baseline.read_text()
+    faulty.baseline.write_text(text.replace("say why, and who will fix it", "known"))
     done = verify(faulty.gateway.url, "--quick", "--baseline", faulty.baseline, TYK_GW_SECRET=SECRET)
     assert done.returncode == 0, done.stdout
-    assert "accepted  id-required: say why, and who will fix it" in done.stdout
+    assert "accepted  id-required: known" in done.stdout
+    assert "known failures: 0 failed" in done.stdout
 
 
 def test_a_baseline_that_passes_is_told(gateway: MockGateway, faulty: Faulty) -> None:
     """A known failure that passes fails the run, with exit code 1."""
+    text = faulty.baseline.read_text()
+    faulty.baseline.write_text(text.replace("say why, and who will fix it", "known"))
     done = verify(gateway.url, "--quick", "--baseline", faulty.baseline, TYK_GW_SECRET=SECRET)
     assert done.returncode == 1, done.stdout
+    assert "baseline entries are out of date: 0 failed" in done.stdout
     assert "baseline  id-required: accepted as failing, but passes" in done.stdout
 
 
@@ -204,3 +218,38 @@ def test_a_gateway_that_goes_away_gives_no_verdict(reloads: int) -> None:
     assert done.returncode == 3
     assert " 0 failed" in done.stdout
     assert "the gateway no longer answers" in done.stdout
+
+
+def test_a_part_is_judged_and_judged_again(faulty: Faulty, tmp_path: Path) -> None:
+    """A part is judged as far as it goes, and what failed in a report is judged again alone."""
+    url, report = faulty.gateway.url, tmp_path / "r.json"
+    done = verify(url, "--only", "id-*", "--skip", "id-required", "--report", report, TYK_GW_SECRET=SECRET)
+    assert done.returncode == 0, done.stdout
+    assert "conforms as far as judged (3 of " in done.stdout
+    document = json.loads(report.read_text())
+    assert document["status"] == "conforms-as-far-as-judged"
+    assert document["levels"]["core"]["judged"] == 3
+    report.write_text(faulty.report)
+    again = verify(url, "--failed", report, "-x", TYK_GW_SECRET=SECRET)
+    assert again.returncode == 1, again.stdout
+    assert " 1 failed, 0 error" in again.stdout
+
+
+def test_a_list_of_a_part_asks_nobody() -> None:
+    """--list prints the selected behaviours, and sends no request."""
+    done = verify("http://127.0.0.1:9", "--only", "id-required", "--list")
+    assert done.returncode == 0
+    assert done.stdout == (
+        "id-required  (addPolicy, core)  A policy without an id and without a valid _id is refused.\n"
+    )
+
+
+def test_slow_answers_are_told_and_fail_if_asked_for(gateway: MockGateway) -> None:
+    """A slow answer is told, and fails the gateway only with --max-response-time."""
+    gateway.fault("addPolicy", delay=2.6, times=1)
+    told = verify(gateway.url, "--only", "addPolicy", TYK_GW_SECRET=SECRET)
+    assert told.returncode == 0, told.stdout
+    assert "slow  POST /tyk/policies: 1 answers took up to 2.6 s" in told.stdout
+    limited = verify(gateway.url, "--only", "id-*", "--max-response-time", "0.000001", TYK_GW_SECRET=SECRET)
+    assert limited.returncode == 1, limited.stdout
+    assert limited.stdout.startswith("Answers come too late: ")

@@ -14,13 +14,21 @@ TWICE = range(2)  # what is asked for again is answered the same
 
 
 class Mismatch(AssertionError):
-    """An answer that differs from the one that is required."""
+    """An answer that differs from the one that is required.
 
-    def __init__(self, expected: str, actual: str, exchange: Exchange | None = None) -> None:
+    Attributes:
+        exchange: the exchange that has the answer; None if several differ together.
+        body: the body that is required, if that is what differs; else None.
+    """
+
+    def __init__(
+        self, expected: str, actual: str, exchange: Exchange | None = None, body: str | None = None
+    ) -> None:
         super().__init__(f"expected {expected}; actual {actual}")
         self.expected = expected
         self.actual = actual
         self.exchange = exchange
+        self.body = body
 
 
 def expect(exchange: Exchange, status: int, text: str, content_type: str = JSON, expected: str = "") -> None:
@@ -40,7 +48,7 @@ def expect(exchange: Exchange, status: int, text: str, content_type: str = JSON,
     body = text.encode("utf-8", "surrogatepass")
     if exchange.answer.body != body:
         mask = exchange.auth.masked  # before a part is shown, which may begin within a secret
-        raise Mismatch(wanted, difference(mask(text), mask(exchange.text)), exchange)
+        raise Mismatch(wanted, difference(mask(text), mask(exchange.text)), exchange, text)
 
 
 def expect_json(exchange: Exchange, status: int, value: Any) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import zlib
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any
@@ -14,6 +16,8 @@ from mockserver.http.client import Answer, Header
 from mockserver.http.connection_settings import ConnectionSettings
 from mockserver.http.curl import command
 
+MAX_PLAIN = 8 << 20  # bytes of a body that was compressed
+_GZIP = b"\x1f\x8b"
 _BYTES = 500  # that an exchange takes beside its texts
 
 
@@ -43,6 +47,7 @@ class Exchange:
         failure: the reason why no whole answer came; "" if one did.
         truncated: True if a part of an answer came.
         settings: how the service is reached, if that is not the plain way.
+        seconds: the time until the answer had come, or was given up.
     """
 
     method: str
@@ -55,6 +60,7 @@ class Exchange:
     url: str = field(repr=False)
     auth: Auth = field(repr=False)
     settings: ConnectionSettings | None = field(default=None, repr=False)
+    seconds: float = field(default=0.0, compare=False)
 
     @property
     def size(self) -> int:
@@ -93,6 +99,15 @@ class Exchange:
         return command(
             self.auth, self.url, self.method, self.target, self.headers, self.body, settings=self.settings
         )
+
+
+def plain_text(body: bytes) -> str:
+    """A body as text; decompressed if it is compressed, although the suite never accepts that."""
+    if body.startswith(_GZIP):
+        unpacker = zlib.decompressobj(zlib.MAX_WBITS | 16)
+        with suppress(zlib.error):
+            return unpacker.decompress(body, MAX_PLAIN).decode("utf-8", "replace")
+    return body.decode("utf-8", "replace")
 
 
 def json_of(text: str) -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from contract_tests.engine.checks import shorten
-from contract_tests.engine.exchange import json_of
+from contract_tests.engine.exchange import json_of, plain_text
 from contract_tests.engine.names import run_of
 from contract_tests.engine.service import Service
 from mockserver.contract.spec_files import SpecError, default_version, known_versions, select_version
@@ -105,12 +105,15 @@ def find_version(service: Service, greeting: Any, wanted: str) -> DetectedVersio
         PreflightError: the version is unknown, or the probe reports a text that is not a version.
     """
     probe, folder = service.probe, service.folder
+    text = greeting.get("version") if isinstance(greeting, dict) else None
     if wanted != "auto":
         try:
-            return DetectedVersion(select_version(wanted, folder), "as asked for")
+            version = select_version(wanted, folder)
         except SpecError as error:
             raise PreflightError(str(error), USAGE) from error
-    text = greeting.get("version") if isinstance(greeting, dict) else None
+        is_other = isinstance(text, str) and text.lstrip("v") != str(version)
+        told = f", though {probe} says {shorten(str(text), 60)}" if is_other else ""
+        return DetectedVersion(version, f"as asked for{told}")
     if not isinstance(text, str):
         return DetectedVersion(default_version(folder), f"assumed, for {probe} says no version")
     lines = known_versions(folder)
@@ -250,4 +253,4 @@ def _count_leftovers(client: Client, service: Service, credential: Header, listi
 
 
 def _json(answer: Answer) -> Any:
-    return json_of(answer.body.decode("utf-8", "replace"))
+    return json_of(plain_text(answer.body))

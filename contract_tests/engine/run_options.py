@@ -15,6 +15,8 @@ from mockserver.http.deadline import RUN_SECONDS
 if TYPE_CHECKING:
     import pytest
 
+TIMEOUT = 10.0  # seconds of an answer
+
 
 @dataclass(frozen=True)
 class RunOptions:
@@ -33,6 +35,14 @@ class RunOptions:
         strict: True if rows fail the service whatever their evidence.
         max_time: the seconds that the run may take until its clean-up.
         connection: how the service is reached.
+        only: patterns of the behaviours, operations, levels and groups that are judged; () for all.
+        skip: patterns of those that are left out.
+        failed: a JSON report; what failed in it is judged, and nothing else. None for all.
+        exit_first: True if the run ends at the first failure.
+        seed: the seed of the order of the tests; 0 leaves them in the order of their files.
+        timeout: the seconds that an answer may take until it is given up.
+        max_response_time: the seconds that an answer may take until it fails the service; 0 for any.
+        repeat: how often the tests are run.
         unattended: True if pytest reports no single tests, so that all may run at once.
         report: the file that the verdicts are written to as JSON; None writes none.
     """
@@ -49,6 +59,14 @@ class RunOptions:
     strict: bool = False
     max_time: float = RUN_SECONDS
     connection: ConnectionSettings = field(default=ConnectionSettings(reads_environment=True))
+    only: tuple[str, ...] = ()
+    skip: tuple[str, ...] = ()
+    failed: Path | None = None
+    exit_first: bool = False
+    seed: int = 0
+    timeout: float = TIMEOUT
+    max_response_time: float = 0.0
+    repeat: int = 1
     unattended: bool = False
     report: Path | None = None
 
@@ -66,16 +84,24 @@ class RunOptions:
             "--gateway-max-time": str(self.max_time),
             "--contract-service": self.service,
             "--contract-report": str(self.report or ""),
+            "--contract-failed": str(self.failed or ""),
+            "--contract-seed": str(self.seed),
+            "--contract-timeout": str(self.timeout),
+            "--contract-max-response-time": str(self.max_response_time),
+            "--contract-repeat": str(self.repeat),
         }
+        lists = {"--contract-only": self.only, "--contract-skip": self.skip}
         flags = {
             "--gateway-read-only": self.read_only,
             "--gateway-quick": self.quick,
             "--gateway-allow-group-reload": self.allow_group_reload,
             "--contract-strict": self.strict,
             "--contract-unattended": self.unattended,
+            "--exitfirst": self.exit_first,
         }
         return [
             *(f"{name}={text}" for name, text in texts.items() if text),
+            *(f"{name}={text}" for name, values in lists.items() for text in values),
             *(name for name, is_set in flags.items() if is_set),
             *connection_options.arguments_of(self.connection, "gateway-"),
         ]
@@ -92,7 +118,7 @@ class RunOptions:
         connection = connection_options.settings_of(lambda name: option(f"--gateway-{name}"))
         url = option("--gateway-url") or ""
         file = option("--gateway-secret-file")
-        report = option("--contract-report")
+        report, failed = option("--contract-report"), option("--contract-failed")
         return cls(
             url=connection.located(url) if url else "",
             secret=read_file(file, "--gateway-secret-file") if file else os.environ.get(SECRET.variable, ""),
@@ -106,6 +132,14 @@ class RunOptions:
             strict=option("--contract-strict"),
             max_time=option("--gateway-max-time"),
             connection=connection,
+            only=tuple(option("--contract-only")),
+            skip=tuple(option("--contract-skip")),
+            failed=Path(failed) if failed else None,
+            exit_first=option("maxfail") == 1,
+            seed=option("--contract-seed"),
+            timeout=option("--contract-timeout"),
+            max_response_time=option("--contract-max-response-time"),
+            repeat=option("--contract-repeat"),
             unattended=option("--contract-unattended"),
             report=Path(report) if report else None,
         )

@@ -7,67 +7,44 @@ each resumes. Pytest then reports the verdicts of this run.
 
 from __future__ import annotations
 
-import inspect
 from collections import deque
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 
 import pytest
 
-from contract_tests.engine.checks import Mismatch, shorten
-from contract_tests.engine.client import ServiceClient
+from contract_tests.engine.checks import Mismatch
 from contract_tests.engine.declaration import (
     AT_END,
     PHASES,
     TOGETHER,
-    Declaration,
     NotApplicable,
-    Steps,
     declaration_of,
 )
 from contract_tests.engine.exchange import Exchange
+from contract_tests.engine.failure import Failure
 from contract_tests.engine.profile import LEFT_OUT, is_slow
 from contract_tests.engine.run import Run
+from contract_tests.engine.running_test import RunningTest
 from contract_tests.engine.schema_judge import SchemaJudge
+from contract_tests.engine.selection import Selection
 from contract_tests.engine.suite import Suite
 from contract_tests.engine.target import Gone, RunEnded
 from contract_tests.engine.xdist import Verdicts, once
-from contract_tests.report.verdicts import Status, Trace, Verdict
+from contract_tests.report.verdicts import Status, merged
 from mockserver.console.terminal import show_progress
-from mockserver.contract.behaviours import Behaviour
 
-SHOWN_EXCHANGES = 30  # of a behaviour, in a report
 LOOK_BACK_SECONDS = 20.0  # to judge the log of a run whose time is over
-MAX_TEXT = 10_000  # characters of a text in a verdict, which may quote the service
+UNREADABLE = (LookupError, TypeError, AttributeError, ValueError)  # of a test that reads an answer
 AT_A_TIME = 2  # tests; more would wait for each other, for one interpreter runs them
 
 
 class _Enough(Exception):
     """A failure was seen, and the run stops at the first."""
-
-
-@dataclass
-class _RunningTest:
-    """A test, its client, and how far it has run."""
-
-    item: pytest.Function
-    row: Behaviour
-    client: ServiceClient
-    declaration: Declaration
-    steps: Steps | None = None
-
-    def started(self) -> Steps:
-        """The steps of the test; the first call starts it."""
-        if self.steps is None:
-            callspec = getattr(self.item, "callspec", None)
-            steps = self.declaration.function(self.client, **(callspec.params if callspec else {}))
-            self.steps = steps if inspect.isgenerator(steps) else iter(())  # type: ignore[assignment]  # an empty one
-        assert self.steps is not None
-        return self.steps
 
 
 class Scheduler:
@@ -77,24 +54,36 @@ class Scheduler:
         suite: the suite that the tests are of.
         run: the run that the tests belong to.
         items: the tests, as pytest collected them.
+        selection: the behaviours to judge; by default all.
         until_failure: True if it stops at the first failure; tests that were not run have no verdict then.
 
     Attributes:
         verdicts: the verdicts by pytest's node id.
+        failures: the failures, in the order in which they were seen.
+        was_ended: True if the run ended before all tests were judged.
         judge: holds all answers of the run against the contract.
     """
 
     def __init__(
-        self, suite: Suite, run: Run, items: Sequence[pytest.Item], *, until_failure: bool = False
+        self,
+        suite: Suite,
+        run: Run,
+        items: Sequence[pytest.Item],
+        *,
+        selection: Selection | None = None,
+        until_failure: bool = False,
     ) -> None:
         self.run = run
         self.items = items
         self.verdicts: Verdicts = {}
+        self.failures: list[Failure] = []
+        self.was_ended = False
         self.judge = SchemaJudge(run.contract, run.target.limit)
-        self._new_client = suite.clients(run, self.judge)
+        self.new_client = suite.clients(run, self.judge)
+        self._selection = selection or Selection()
         self._until_failure = until_failure
         self._first_cases: dict[tuple[Path, str], str] = {}
-        self._at_end: list[_RunningTest] = []
+        self._at_end: list[RunningTest] = []
         self._is_done = False
 
     def report_to_pytest(self, request: pytest.FixtureRequest) -> None:
@@ -106,16 +95,23 @@ class Scheduler:
         if not self._is_done:
             self._is_done = True
             self.verdicts = once(request, self.run_all)
-        verdict = self.verdicts[request.node.nodeid]
+        verdict = self.verdicts.get(request.node.nodeid)
+        if verdict is None:
+            pytest.skip("the run ended at the first failure")
         if verdict.status is Status.NOT_APPLICABLE:
             pytest.skip(verdict.reason)
         if verdict.status is not Status.PASSED:
             pytest.fail(verdict.as_text(), pytrace=False)
 
     def run_all(self) -> Verdicts:
-        """Run all tests, side by side; return their verdicts."""
+        """Run all tests, side by side, as often as the options ask for; return their verdicts."""
+        rounds: list[Verdicts] = []
         with suppress(_Enough), ThreadPoolExecutor(AT_A_TIME - 1) as threads:
-            self._run_phases(threads)
+            while len(rounds) < self.run.options.repeat and not self.was_ended:
+                self.verdicts, self._at_end, self._first_cases = {}, [], {}
+                rounds.append(self.verdicts)
+                self._run_phases(threads)
+        self.verdicts = merged(rounds)
         return self.verdicts
 
     def _run_phases(self, threads: ThreadPoolExecutor) -> None:
@@ -134,7 +130,7 @@ class Scheduler:
                 for test in together:
                     test.client.exchanges.append(reloading.result())
             for test in self._at_end if is_quick else ():
-                self._judge(test, Status.NOT_APPLICABLE, LEFT_OUT)
+                self._judge(test, Status.NOT_APPLICABLE, LEFT_OUT, is_left_out=True)
             self._finish(chain(alone, () if is_quick else self._at_end))
             if meanwhile:
                 target.reload()  # so that no earlier plain reload is still to come
@@ -144,13 +140,14 @@ class Scheduler:
             self._finish(meanwhile)
             self._finish(last)
         except RunEnded as error:
+            self.was_ended = True
             self._look_back(last)
             reason = f"the {self.run.service.name} no longer answers: {error}"
             for test in tests:
                 if test.item.nodeid not in self.verdicts:
                     self._judge(test, Status.ERROR, reason if isinstance(error, Gone) else str(error))
 
-    def _advance_together(self, tests: list[_RunningTest], threads: ThreadPoolExecutor) -> list[_RunningTest]:
+    def _advance_together(self, tests: list[RunningTest], threads: ThreadPoolExecutor) -> list[RunningTest]:
         """Run tests up to their next reloads, some at a time; return those that ask for a reload.
 
         So one thinks while the service answers another.
@@ -173,33 +170,36 @@ class Scheduler:
             other.result()
         return asking
 
-    def _finish(self, tests: Iterable[_RunningTest]) -> None:
+    def _finish(self, tests: Iterable[RunningTest]) -> None:
         """Run tests to their ends, one by one."""
         for test in tests:
             while self._advance(test):
                 test.client.exchanges.append(self.run.target.reload())
 
-    def _look_back(self, last: list[_RunningTest]) -> None:
+    def _look_back(self, last: list[RunningTest]) -> None:
         """Judge the log up to the moment when the run ended."""
         self.run.target.limit.set(LOOK_BACK_SECONDS)
         for test in last:
             with suppress(RunEnded):
                 self._advance(test)
 
-    def _prepared(self, item: pytest.Item) -> _RunningTest | None:
+    def _prepared(self, item: pytest.Item) -> RunningTest | None:
         declaration = declaration_of(item)
         if declaration is None:
             return None
         assert isinstance(item, pytest.Function)
         row = self.run.service.behaviours[declaration.behaviour]
-        test = _RunningTest(item, row, self._new_client(), declaration)
+        test = RunningTest(item, row, self.new_client(), declaration)
         if reason := self._why_not(test):
-            self._judge(test, Status.NOT_APPLICABLE, reason)
+            is_left_out = row.holds_for(self.run.version)
+            self._judge(test, Status.NOT_APPLICABLE, reason, is_left_out=is_left_out)
             return None
         return test
 
-    def _why_not(self, test: _RunningTest) -> str:
+    def _why_not(self, test: RunningTest) -> str:
         options, version = self.run.options, self.run.version
+        if reason := self._selection.why_not(test.row):
+            return reason
         if not test.row.holds_for(version):
             return f"{self.run.service.name} {version} does not behave so"
         if options.read_only and not test.declaration.reads_only:
@@ -208,7 +208,7 @@ class Scheduler:
             return LEFT_OUT
         return ""
 
-    def _is_left_out(self, test: _RunningTest) -> bool:
+    def _is_left_out(self, test: RunningTest) -> bool:
         """True for slow tests, and for all but one case of each other test."""
         resources = self.run.service.resources
         if test.declaration.phase != TOGETHER or is_slow(test.row, self.run.contract, resources):
@@ -217,15 +217,23 @@ class Scheduler:
         first = self._first_cases.setdefault(function, test.item.nodeid)
         return first != test.item.nodeid
 
-    def _judge_failure(self, test: _RunningTest, error: Exception) -> None:
-        """Blame the service if the test stumbled over an answer that is not as declared, else the suite."""
-        if violation := self.judge.first_violation(test.client.exchanges):
+    def _judge_failure(self, test: RunningTest, error: Exception) -> None:
+        """Blame the service if the test stumbled over an answer, else the suite.
+
+        A test takes members out of answers as the contract has them, so that one which stumbles over that
+        has an answer of another form; on a service that conforms none does.
+        """
+        exchanges = test.client.exchanges
+        if violation := self.judge.first_violation(exchanges):
             at = violation.exchange
             self._judge(test, Status.FAILED, expected=test.row.statement, actual=violation.message, at=at)
+        elif isinstance(error, UNREADABLE) and exchanges:
+            actual = f"an answer of another form ({type(error).__name__}: {error})"
+            self._judge(test, Status.FAILED, expected=test.row.statement, actual=actual, at=exchanges[-1])
         else:
             self._judge(test, Status.ERROR, f"the suite failed: {type(error).__name__}: {error}")
 
-    def _advance(self, test: _RunningTest) -> bool:
+    def _advance(self, test: RunningTest) -> bool:
         """Run a test up to its next reload; return True if it asks for one."""
         if test.item.nodeid in self.verdicts:
             return False
@@ -234,7 +242,10 @@ class Scheduler:
         except StopIteration:
             self._judge(test, Status.PASSED)
         except Mismatch as error:
-            self._judge(test, Status.FAILED, expected=error.expected, actual=error.actual, at=error.exchange)
+            self._judge(
+                test, Status.FAILED,
+                expected=error.expected, actual=error.actual, at=error.exchange, body=error.body,
+            )  # fmt: skip
         except NotApplicable as error:
             self._judge(test, Status.NOT_APPLICABLE, str(error))
         except RunEnded:
@@ -250,29 +261,21 @@ class Scheduler:
             self._at_end.append(test)
         return False
 
-    def _show_progress(self, test: _RunningTest) -> None:
+    def _show_progress(self, test: RunningTest) -> None:
         done = f"{len(self.verdicts) + 1} of {len(self.items)} tests, {self.run.target.reloads} reloads"
         show_progress(f"{done}: {test.row.id}")
 
-    def _shown(self, text: str) -> str:
-        """A text without the secret, cut only then, for half of a secret would not be found."""
-        return self.run.target.auth.masked(text)[:MAX_TEXT]
-
-    def _trace(self, exchange: Exchange) -> Trace:
-        sent = "" if exchange.body is None else exchange.body.decode("utf-8", "replace")
-        texts = (exchange.target, shorten(sent), shorten(exchange.text or exchange.failure))
-        target, sent, answered = map(self._shown, texts)
-        return Trace(exchange.method, target, sent, exchange.status, answered)
-
     def _judge(
         self,
-        test: _RunningTest,
+        test: RunningTest,
         status: Status,
         reason: str = "",
         *,
         expected: str = "",
         actual: str = "",
         at: Exchange | None = None,
+        body: str | None = None,
+        is_left_out: bool = False,
     ) -> None:
         exchanges = test.client.exchanges
         if status is Status.FAILED and not (test.row.may_fail or self.run.options.strict):
@@ -281,20 +284,10 @@ class Scheduler:
         if at is not None and at in exchanges:
             exchanges = exchanges[: exchanges.index(at) + 1]
         self._show_progress(test)
-        self.verdicts[test.item.nodeid] = Verdict(
-            service=self.run.service.name,
-            behaviour=test.row.id,
-            operation=test.row.operation,
-            statement=test.row.statement,
-            source=test.row.source,
-            test=test.item.name,
-            status=status,
-            reason=self._shown(reason),
-            expected=self._shown(expected),
-            actual=self._shown(actual),
-            hint=test.row.hint if status is Status.FAILED else "",
-            curl=tuple(exchange.curl for exchange in exchanges) if status is Status.FAILED else (),
-            exchanges=tuple(map(self._trace, exchanges[-SHOWN_EXCHANGES:])),
-        )
+        verdict = test.verdict(status, exchanges, reason, expected, actual)
+        verdict = self.verdicts[test.item.nodeid] = replace(verdict, is_left_out=is_left_out)
+        if status is Status.FAILED:
+            at = at or (exchanges[-1] if exchanges else None)
+            self.failures.append(Failure(verdict, at, tuple(exchanges), body))
         if self._until_failure and status is Status.FAILED:
             raise _Enough

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
@@ -10,16 +11,18 @@ from datetime import UTC, datetime
 
 import pytest
 
-from contract_tests.engine import preflight
+from contract_tests.engine import preflight, response_times
 from contract_tests.engine.mock_process import SECRET, MockProcess
 from contract_tests.engine.preflight import DetectedVersion
 from contract_tests.engine.run import Run
 from contract_tests.engine.run_options import RunOptions
 from contract_tests.engine.scheduler import Scheduler
+from contract_tests.engine.selection import Selection
 from contract_tests.engine.signals import Interruption
 from contract_tests.engine.suite import Suite
 from contract_tests.engine.target import RunEnded
 from contract_tests.report import output_file, verdicts
+from contract_tests.report.findings import Finding
 from contract_tests.report.verdicts import Report, Status, Verdict
 from mockserver.console.terminal import show_error, show_progress
 from mockserver.contract.versions import package_version
@@ -43,6 +46,7 @@ class Session:
         self._mock: MockProcess | None = None
         self._run: Run | None = None
         self._scheduler: Scheduler | None = None
+        self._findings: tuple[Finding, ...] = ()
         self._limit = Deadline()  # of all requests
         self._interruption = Interruption(self._limit, self._name_remains)
 
@@ -70,10 +74,16 @@ class Session:
 
         Raises:
             PreflightError: the service cannot be judged.
+            SelectionError: a pattern selects nothing.
         """
         if self._scheduler is None:
+            chosen = Selection.of(self.options, self._service)
             self._run = self._opened()
-            self._scheduler = Scheduler(self._suite, self._run, items)
+            if self.options.seed:
+                items = random.Random(self.options.seed).sample(items, len(items))  # noqa: S311  an order
+            self._scheduler = Scheduler(
+                self._suite, self._run, items, selection=chosen, until_failure=self.options.exit_first
+            )
         return self._scheduler
 
     def _opened(self) -> Run:
@@ -84,16 +94,28 @@ class Session:
             options = replace(options, url=self._mock.url, secret=SECRET, second=second)
         else:
             self._detected = preflight.look(
-                service, options.url, options.secret, options.version, settings=options.connection
+                service,
+                options.url,
+                options.secret,
+                options.version,
+                timeout=options.timeout,
+                settings=options.connection,
             )
         assert self._detected is not None
         contract = service.contract(self._detected.version)
-        run = Run.open(service, options, contract, scheme=self._detected.scheme, limit=self._limit)
+        run = Run.open(
+            service, options, contract,
+            scheme=self._detected.scheme, timeout=options.timeout, limit=self._limit,
+        )  # fmt: skip
         self._resources.callback(run.close)
         return run
 
-    def finish(self, *, is_sound: bool) -> None:
+    def finish(self, *, is_sound: bool, is_complete: bool = True) -> None:
         """Remove all that the run wrote, and write the report unless pytest itself failed.
+
+        Args:
+            is_sound: True unless pytest itself failed.
+            is_complete: True if the run was not interrupted, so that there is time for a diagnosis.
 
         Raises:
             OutputError: the report cannot be written.
@@ -101,12 +123,22 @@ class Session:
         if not self._started:
             return
         show_progress("")
+        if is_complete:
+            self._findings = self._diagnosed()
         self._interruption.begin_cleanup(CLEANUP_SECONDS)
         with self._resources:
             leftovers = self._leftovers()
         if is_sound:
             self._write_report(leftovers)
         self._interruption.uninstall()
+
+    def _diagnosed(self) -> tuple[Finding, ...]:
+        """The failures of the run by their causes."""
+        if self._scheduler is None or not (self._scheduler.failures or self._scheduler.was_ended):
+            return ()
+        from contract_tests.engine.diagnosis.of_run import diagnosed  # it takes its time to import
+
+        return diagnosed(self._scheduler)
 
     def _leftovers(self) -> list[str]:
         if self._run is None:
@@ -137,6 +169,10 @@ class Session:
             scheduler.verdicts[item.nodeid] for item in scheduler.items if item.nodeid in scheduler.verdicts
         ]
         worst = verdicts.by_behaviour(sorted(judged, key=lambda verdict: order[verdict.behaviour]))
+        findings = self._findings
+        if in_time := response_times.verdict(run):
+            worst = (*worst, in_time)
+            findings += (response_times.finding(in_time),) if in_time.status is Status.FAILED else ()
         return Report(
             service=self._service.name,
             url=run.target.url,
@@ -153,13 +189,20 @@ class Session:
             gone=run.target.gone,
             not_offered=tuple(run.absent_operations.not_offered),
             connection_notes=(*self.options.connection.notes, *filter(None, [run.target.pacer.note])),
+            findings=findings,
+            observations=tuple(response_times.observations(run)),
         )
 
     def _without_a_test(self, judged: set[str]) -> Iterator[Verdict]:
-        """The verdicts of rows that show only under a configuration of their own."""
+        """The verdicts of rows that show only under a configuration of their own, or were not reached."""
         for row in self._service.behaviours.values():
             if row.level == "setup" and row.id not in judged:
                 yield Verdict(
                     row.service, row.id, row.operation, row.statement, row.source, "", Status.NOT_APPLICABLE,
-                    "it shows only under a configuration of its own; recordings hold it",
+                    "it shows only under a configuration of its own; recordings hold it", level=row.level,
+                )  # fmt: skip
+            elif row.id not in judged and self.options.exit_first:
+                yield Verdict(
+                    row.service, row.id, row.operation, row.statement, row.source, "", Status.NOT_APPLICABLE,
+                    "the run ended at the first failure", level=row.level, is_left_out=True,
                 )  # fmt: skip

@@ -13,6 +13,7 @@ import pytest
 from contract_tests.engine.preflight import USAGE, PreflightError
 from contract_tests.engine.run_options import RunOptions
 from contract_tests.engine.scheduler import Scheduler
+from contract_tests.engine.selection import SelectionError
 from contract_tests.engine.session import Session
 from contract_tests.engine.suite import Suite
 from contract_tests.report import output_file
@@ -56,7 +57,10 @@ class SuitePlugin:
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         run = self._session(session)
         with _exit_on_error():
-            run.finish(is_sound=exitstatus != pytest.ExitCode.INTERNAL_ERROR)
+            run.finish(
+                is_sound=exitstatus != pytest.ExitCode.INTERNAL_ERROR,
+                is_complete=exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED),
+            )
         if run.options.unattended:
             gc.freeze()  # so that the interpreter ends at once, and looks for nothing to collect
 
@@ -81,6 +85,6 @@ def _exit_on_error() -> Iterator[None]:
     """End the session with the message of a preflight, a report or a secret that cannot be used."""
     try:
         yield
-    except (PreflightError, OutputError, CredentialError) as error:
+    except (PreflightError, OutputError, CredentialError, SelectionError) as error:
         message = hidden(str(error), os.environ.get(SECRET.variable, ""))
         pytest.exit(printable(message), returncode=getattr(error, "code", USAGE))

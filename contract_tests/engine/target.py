@@ -108,6 +108,7 @@ class Target:
         sent = (self.auth.line,) if headers is None else tuple(headers)
         written = self._ownership.check(request)
         answer, failure, truncated = None, "", False
+        asked = time.monotonic()
         try:
             answer = (client or self._client).send(request.method, request.target, sent, request.body)
         except BaseException as error:
@@ -130,6 +131,7 @@ class Target:
             self.url,
             self.auth,
             self._settings,
+            time.monotonic() - asked,
         )
         if request.method == "POST":
             self._ownership.note_answer(request, exchange.json)

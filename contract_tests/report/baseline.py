@@ -13,6 +13,8 @@ import yaml
 from contract_tests.report import output_file
 from contract_tests.report.verdicts import Report, Status, Verdict
 
+PLACEHOLDER = "say why, and who will fix it"  # of an entry that --write-baseline makes; no reason yet
+_PLACEHOLDERS = {PLACEHOLDER, "todo", "tbd", "fixme", "xxx", "n/a", "none", "reason", "why", "?", "-", "..."}
 LASTS = timedelta(days=30)  # of an entry that --write-baseline makes
 _KEYS = {"behaviour", "reason", "expires"}
 
@@ -59,6 +61,10 @@ def _entry(path: Path, raw: Any, behaviours: Mapping[str, object]) -> AcceptedFa
         )
     if not isinstance(raw["reason"], str) or not raw["reason"].strip():
         raise BaselineError(f"{path}: {raw['behaviour']!r} has no reason; add one")
+    if " ".join(raw["reason"].split()).lower().rstrip(".:") in _PLACEHOLDERS:
+        raise BaselineError(
+            f"{path}: {raw['behaviour']!r}: {raw['reason']!r} is no reason; say why the failure is accepted"
+        )
     if type(raw["expires"]) is not date:
         raise BaselineError(f"{path}: {raw['behaviour']!r}: expires is not a date; write it as 2027-01-31")
     return AcceptedFailure(raw["behaviour"], " ".join(raw["reason"].split()), raw["expires"])
@@ -77,7 +83,10 @@ def apply(report: Report, entries: list[AcceptedFailure], today: date) -> Report
         elif verdict is not None and verdict.status is Status.PASSED:
             stale.append(f"{entry.behaviour}: accepted as failing, but passes; remove it from the baseline")
     accepted = (_accepted(verdict, by_id.get(verdict.behaviour), today) for verdict in report.verdicts)
-    return replace(report, verdicts=tuple(accepted), stale=tuple(stale))
+    verdicts_now = tuple(accepted)
+    names = {verdict.behaviour for verdict in verdicts_now if verdict.status is Status.ACCEPTED}
+    findings = tuple(left for finding in report.findings if (left := finding.without(names)))
+    return replace(report, verdicts=verdicts_now, stale=tuple(stale), findings=findings)
 
 
 def _accepted(verdict: Verdict, entry: AcceptedFailure | None, today: date) -> Verdict:
@@ -96,7 +105,7 @@ def write(report: Report, path: Path, today: date) -> int:
     entries = [
         {
             "behaviour": verdict.behaviour,
-            "reason": verdict.reason.partition(" (until ")[0] or "say why, and who will fix it",
+            "reason": verdict.reason.partition(" (until ")[0] or PLACEHOLDER,
             "expires": today + LASTS,
         }
         for verdict in failing

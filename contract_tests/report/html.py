@@ -14,6 +14,7 @@ dt{font-weight:600} dd{margin:0 0 .4em;overflow-wrap:anywhere}
 label{margin-right:1em} input[type=search]{width:20em}"""
 _BODY = Template("""<p>$summary</p>
 <p><input type="search" id="words" placeholder="filter by words" aria-label="filter by words"> $boxes</p>
+$findings
 <main>$groups</main>
 <script>
 const words = document.getElementById("words");
@@ -42,7 +43,6 @@ def as_html(report: Report) -> str:
     ]  # fmt: skip
     verdicts = sorted(report.verdicts, key=lambda verdict: order.index(verdict.status))
     operations = dict.fromkeys(verdict.operation for verdict in verdicts)
-    ending = "conforms" if report.conforms else "does not conform"
     summary = (
         f"{report.url}, judged as {report.gateway} ({report.version_source}) on {report.date} "
         f"by tyk-contract {report.suite}, profile {report.profile}; "
@@ -55,9 +55,22 @@ def as_html(report: Report) -> str:
     body = _BODY.substitute(
         summary=escape(summary),
         boxes=" ".join(_box(status, len(report.of(status))) for status in order),
+        findings=_findings(report),
         groups="\n".join(_group(name, [v for v in verdicts if v.operation == name]) for name in operations),
     )
-    return html_page(f"{report.service.capitalize()} {report.gateway} {ending}", body, _STYLE)
+    return html_page(
+        f"{report.service.capitalize()} {report.gateway} {report.outcome.sentence}", body, _STYLE
+    )
+
+
+def _findings(report: Report) -> str:
+    """The failures by their causes, and the verdict on each level."""
+    levels = "".join(f"<li>{level}: {escape(v.sentence)}</li>" for level, v in report.levels.items())
+    items = "".join(
+        f"<li><p>{escape(finding.summary)}</p><pre>{escape(finding.as_text())}</pre></li>"
+        for finding in report.findings
+    )
+    return f"<ul>{levels}</ul>" + (f"<h2>findings</h2><ol>{items}</ol>" if items else "")
 
 
 def _box(status: Status, count: int) -> str:

@@ -20,6 +20,11 @@ def as_junit(report: Report) -> str:
     root = ElementTree.Element("testsuites", name="tyk-contract", time=f"{report.seconds:.3f}")
     for note in report.connection_notes:
         root.append(ElementTree.Comment(f" {note.replace('--', '')} "))
+    if report.findings:
+        properties = ElementTree.SubElement(root, "properties")
+        for number, finding in enumerate(report.findings, 1):
+            value = f"{finding.cause}: {finding.summary} {finding.touched}"
+            ElementTree.SubElement(properties, "property", name=f"finding {number}", value=value)
     for operation in dict.fromkeys(verdict.operation for verdict in report.verdicts):
         verdicts = [verdict for verdict in report.verdicts if verdict.operation == operation]
         suite = ElementTree.SubElement(

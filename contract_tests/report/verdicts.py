@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
 
-from mockserver.console.terminal import printable
+from contract_tests.report.findings import SHOWN as SHOWN_FINDINGS
+from contract_tests.report.findings import Finding
+from contract_tests.report.outcomes import Outcome, outcome_of
+from contract_tests.report.printable import Printable
 
+LEVELS = ("core", "extended", "setup")
 CURL_LINES = 8  # of a failure's history that the terminal shows
 ERROR_NAMES = 5  # of behaviours that could not be judged for one reason
 
@@ -26,18 +31,6 @@ class Status(Enum):
     ACCEPTED = "accepted"
     ERROR = "error"
     FAILED = "failed"
-
-
-class Printable:
-    """A record whose texts any format can hold: characters that are not printable appear as escapes."""
-
-    def __post_init__(self) -> None:
-        for name, value in vars(self).items():
-            if isinstance(value, str):
-                object.__setattr__(self, name, printable(value))
-            elif isinstance(value, tuple):
-                texts = tuple(printable(item) if isinstance(item, str) else item for item in value)
-                object.__setattr__(self, name, texts)
 
 
 @dataclass(frozen=True)
@@ -62,6 +55,9 @@ class Verdict(Printable):
         hint: another possible cause of a failure.
         curl: the exchanges that led to a failure, as lines to paste.
         exchanges: the last exchanges of the test.
+        level: the level of the behaviour: core, extended or setup.
+        is_left_out: True if it is not applicable because the user's settings leave it out.
+        flaky: how often it failed, if the run was repeated and it did not fail each time; else "".
     """
 
     service: str
@@ -77,6 +73,9 @@ class Verdict(Printable):
     hint: str = ""
     curl: tuple[str, ...] = ()
     exchanges: tuple[Trace, ...] = ()
+    level: str = "core"
+    is_left_out: bool = False
+    flaky: str = ""
 
     def as_text(self) -> str:
         """The lines that the terminal shows of a failure or an error."""
@@ -100,6 +99,21 @@ class Verdict(Printable):
         return "\n".join(lines)
 
 
+def outcome(verdicts: Iterable[Verdict], *, stale: int = 0) -> Outcome:
+    """The verdict that behaviours give together, with the number of baseline entries that are out of date."""
+    verdicts = list(verdicts)
+    counts = Counter(verdict.status for verdict in verdicts)
+    judged = len(verdicts) - counts[Status.NOT_APPLICABLE]
+    return outcome_of(
+        judged,
+        judged + sum(verdict.is_left_out for verdict in verdicts),
+        failed=counts[Status.FAILED],
+        errors=counts[Status.ERROR],
+        accepted=counts[Status.ACCEPTED],
+        stale=stale,
+    )
+
+
 @dataclass(frozen=True)
 class Report(Printable):
     """All verdicts of a run, one for each behaviour.
@@ -115,6 +129,8 @@ class Report(Printable):
         gone: True if the service stopped answering before the end.
         not_offered: groups of operations that the service lacks as a whole, by the beginning of their paths.
         connection_notes: lines that say how the service was reached, if not in the plain way.
+        findings: the failures by their causes, root causes first.
+        observations: lines about what nobody asked for and is worth telling, such as slow answers.
     """
 
     service: str
@@ -133,6 +149,8 @@ class Report(Printable):
     not_offered: tuple[str, ...] = ()
     stale: tuple[str, ...] = ()
     connection_notes: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    observations: tuple[str, ...] = ()
 
     def of(self, status: Status) -> list[Verdict]:
         """The verdicts of one kind."""
@@ -149,6 +167,19 @@ class Report(Printable):
         """True if no behaviour failed, none was left in doubt, and the baseline is true."""
         return not (self.of(Status.FAILED) or self.of(Status.ERROR) or self.stale)
 
+    @property
+    def outcome(self) -> Outcome:
+        """The verdict on the service."""
+        return outcome(self.verdicts, stale=len(self.stale))
+
+    @property
+    def levels(self) -> dict[str, Outcome]:
+        """The verdict on each level."""
+        return {
+            level: outcome([verdict for verdict in self.verdicts if verdict.level == level])
+            for level in LEVELS
+        }
+
 
 def by_behaviour(verdicts: Iterable[Verdict]) -> tuple[Verdict, ...]:
     """One verdict for each behaviour: the worst of its tests."""
@@ -161,6 +192,20 @@ def by_behaviour(verdicts: Iterable[Verdict]) -> tuple[Verdict, ...]:
     return tuple(worst.values())
 
 
+def merged(rounds: Sequence[Mapping[str, Verdict]]) -> dict[str, Verdict]:
+    """The verdicts of a repeated run by test: the worst of each, told as flaky if another round passed."""
+    order = list(Status)
+    worst: dict[str, Verdict] = {}
+    for name in dict.fromkeys(name for one in rounds for name in one):
+        of_test = [one[name] for one in rounds if name in one]
+        verdict = max(of_test, key=lambda verdict: order.index(verdict.status))
+        bad = sum(other.status is verdict.status for other in of_test)
+        if verdict.status in (Status.FAILED, Status.ERROR) and bad < len(of_test):
+            verdict = replace(verdict, flaky=f"{verdict.status.value} in {bad} of {len(of_test)} runs")
+        worst[name] = verdict
+    return worst
+
+
 def as_json(report: Report, indent: int | None = 2) -> str:
     """The report as JSON; None as the indent gives one line."""
     document = {
@@ -169,7 +214,11 @@ def as_json(report: Report, indent: int | None = 2) -> str:
             {**vars(verdict), "status": verdict.status.value, "exchanges": list(map(vars, verdict.exchanges))}
             for verdict in report.verdicts
         ],
+        "findings": list(map(vars, report.findings)),
         "conforms": report.conforms,
+        "status": report.outcome.status.value,
+        "verdict": report.outcome.sentence,
+        "levels": levels_of(report),
         "counts": {status.value: len(report.of(status)) for status in Status},
     }
     return json.dumps(document, indent=indent, ensure_ascii=False) + "\n"
@@ -178,7 +227,8 @@ def as_json(report: Report, indent: int | None = 2) -> str:
 def from_json(text: str) -> Report:
     """A report that `as_json` wrote."""
     document: dict[str, Any] = json.loads(text)
-    del document["conforms"], document["counts"]
+    for derived in ("conforms", "status", "verdict", "levels", "counts"):
+        del document[derived]
     verdicts = [
         Verdict(
             **{
@@ -190,18 +240,32 @@ def from_json(text: str) -> Report:
         )
         for raw in document.pop("verdicts")
     ]
-    for name in ("leftovers", "not_offered", "stale", "connection_notes"):
+    for name in ("leftovers", "not_offered", "stale", "connection_notes", "observations"):
         document[name] = tuple(document[name])
-    return Report(verdicts=tuple(verdicts), **document)
+    found = tuple(map(Finding.of_document, document.pop("findings")))
+    return Report(verdicts=tuple(verdicts), findings=found, **document)
+
+
+def levels_of(report: Report) -> dict[str, dict[str, Any]]:
+    """The verdict on each level, as reports hold it."""
+    return {
+        level: {
+            "status": verdict.status.value,
+            "verdict": verdict.sentence,
+            "judged": verdict.judged,
+            "applicable": verdict.applicable,
+        }
+        for level, verdict in report.levels.items()
+    }
 
 
 def as_terminal(report: Report) -> str:
     """The report for a reader: failures first, then counts and the verdict."""
     lines = []
-    failed = report.of(Status.FAILED)
-    for operation in dict.fromkeys(verdict.operation for verdict in failed):
-        for verdict in failed:
-            lines += [verdict.as_text(), ""] if verdict.operation == operation else []
+    for finding in report.findings[:SHOWN_FINDINGS]:
+        lines += [finding.as_text(), ""]
+    if (left := len(report.findings) - SHOWN_FINDINGS) > 0:
+        lines += [f"and {left} more finding{'' if left == 1 else 's'}; a report (--report FILE) has all", ""]
     errors = report.of(Status.ERROR)
     for reason in dict.fromkeys(verdict.reason for verdict in errors):
         names = [verdict.behaviour for verdict in errors if verdict.reason == reason]
@@ -210,7 +274,9 @@ def as_terminal(report: Report) -> str:
         lines += [f"error  {shown}{more}", f"  could not be judged: {reason}", ""]
     lines += [f"observed  {v.behaviour}: {v.reason}" for v in report.of(Status.OBSERVED)]
     lines += [f"accepted  {v.behaviour}: {v.reason}" for v in report.of(Status.ACCEPTED)]
+    lines += [f"flaky  {v.behaviour}: {v.flaky}" for v in report.verdicts if v.flaky]
     lines += [f"baseline  {text}" for text in report.stale]
+    lines += report.observations
     if report.leftovers:
         lines += [f"could not remove: {', '.join(report.leftovers)}", ""]
     counts = [
@@ -221,6 +287,8 @@ def as_terminal(report: Report) -> str:
     lines += [note for note in (report.not_offered_note, report.profile_note) if note]
     lines += report.connection_notes
     lines.append(f"{report.url}  {report.service} {report.gateway} ({report.version_source})")
-    ending = "conforms" if report.conforms else "does not conform"
-    lines.append(f"{ending}: {', '.join(counts)}; {report.reloads} reloads, {report.seconds:.1f} s")
+    lines.append("; ".join(f"{level} {verdict.sentence}" for level, verdict in report.levels.items()))
+    lines.append(
+        f"{report.outcome.sentence}: {', '.join(counts)}; {report.reloads} reloads, {report.seconds:.1f} s"
+    )
     return "\n".join(lines) + "\n"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import yaml
 
-from contract_tests.report.verdicts import Report, Status
+from contract_tests.report.verdicts import Report, Status, levels_of
 
 
 def as_yaml(report: Report) -> str:
@@ -16,9 +16,21 @@ def as_yaml(report: Report) -> str:
         "date": report.date,
         "profile": report.profile,
         "conforms": report.conforms,
+        "status": report.outcome.status.value,
+        "verdict": report.outcome.sentence,
+        "levels": levels_of(report),
         "not_offered": list(report.not_offered),
         "connection_notes": list(report.connection_notes),
         "counts": {status.value: len(report.of(status)) for status in Status},
+        "findings": [
+            {
+                "cause": finding.cause,
+                "summary": finding.summary,
+                "behaviours": list(finding.behaviours),
+                "operations": list(finding.operations),
+            }
+            for finding in report.findings
+        ],
         "behaviours": {
             verdict.behaviour: {
                 "verdict": verdict.status.value,

@@ -120,23 +120,23 @@ def version_asked(options: argparse.Namespace) -> str | None:
     return version
 
 
-def add_max_time(parser: argparse.ArgumentParser, consequence: str) -> None:
+def add_max_time(parser: argparse._ActionsContainer, consequence: str) -> None:
     """Declare --max-time, with a sentence that says what happens then."""
     parser.add_argument(
         "--max-time",
-        type=_seconds,
+        type=seconds,
         default=RUN_SECONDS,
         metavar="SECONDS",
         help=f"Time of all requests together. {consequence} (default: %(default)g)",
     )
 
 
-def _seconds(text: str) -> float:
+def seconds(text: str) -> float:
     """The seconds of an argument."""
-    seconds = float(text)
-    if not 0 < seconds < math.inf:
-        raise argparse.ArgumentTypeError(f"{text} is no time; give seconds, as in --max-time 600")
-    return seconds
+    time = float(text)
+    if not 0 < time < math.inf:
+        raise argparse.ArgumentTypeError(f"{text} is no time; give seconds, as in 600")
+    return time
 
 
 def secret_of(options: argparse.Namespace) -> str:

@@ -59,6 +59,21 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--contract-strict", action="store_true", help="let rows fail whatever their evidence")
     group.addoption("--contract-unattended", action="store_true", help="report no single tests to pytest")
     group.addoption("--contract-report", metavar="FILE", help="write the verdicts as JSON")
+    for flag, verb in (("--contract-only", "judge"), ("--contract-skip", "leave out")):
+        group.addoption(
+            flag, action="append", default=[], metavar="PATTERN",
+            help=f"{verb} these behaviours, operations, levels or groups; may be repeated",
+        )  # fmt: skip
+    group.addoption("--contract-failed", metavar="REPORT", help="judge what failed in this JSON report")
+    group.addoption("--contract-seed", type=int, default=0, help="run the tests in an order by this seed")
+    group.addoption(
+        "--contract-timeout", type=float, default=10.0, metavar="SECONDS", help="time of one answer"
+    )
+    group.addoption(
+        "--contract-max-response-time", type=float, default=0.0, metavar="SECONDS",
+        help="time of an answer from which it fails the service",
+    )  # fmt: skip
+    group.addoption("--contract-repeat", type=int, default=1, metavar="N", help="run the tests N times")
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -1,0 +1,83 @@
+"""The findings of a run: its failures by their causes, root causes first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+from contract_tests.engine.diagnosis import bodies, operations, secret, state, version
+from contract_tests.engine.diagnosis.evidence import Cause, Evidence
+from contract_tests.engine.diagnosis.groups import groups
+from contract_tests.engine.failure import Failure
+from contract_tests.report.findings import Finding
+
+Detector = Callable[[Evidence], Iterable[Cause]]
+
+DETECTORS: tuple[Detector, ...] = (  # in the order of their rank: what an earlier one explains is explained
+    operations.silence,
+    operations.rate_limit,
+    operations.occasional_errors,
+    operations.dead_operations,
+    bodies.encodings,
+    state.state,
+    secret.secret,
+    version.version,
+    bodies.content_types,
+    bodies.pages,
+    bodies.bodies,
+    bodies.lists,
+    operations.refusing_operations,
+    state.cache_headers,
+)
+MINOR = 0.15  # share of the failures below which a cause is told by its size and not by its rank
+
+
+def findings(evidence: Evidence) -> tuple[Finding, ...]:
+    """The findings of a run; each failure is in exactly one of them.
+
+    Root causes come first by their rank, then what touches less by its size.
+    """
+    major, minor = [], []
+    left = list(evidence.failures)
+    least = MINOR * len(left)
+    postponed: list[Cause] = []
+    for detector in DETECTORS:
+        for cause in detector(evidence):
+            explained, others = _parted(cause, left)
+            if explained and len(explained) >= least:
+                major.append(_finding(cause, explained))
+                left = others
+            else:
+                postponed.append(cause)
+    for cause in postponed:
+        explained, left = _parted(cause, left)
+        if explained:
+            minor.append(_finding(cause, explained))
+    minor += [_finding(cause, group) for cause, group in groups(evidence, left)]
+    minor.sort(key=lambda finding: -len(finding.behaviours))
+    return (*major, *minor)
+
+
+def _parted(cause: Cause, failures: Sequence[Failure]) -> tuple[list[Failure], list[Failure]]:
+    """The failures that a cause explains, and the others."""
+    explained: list[Failure] = []
+    others: list[Failure] = []
+    for failure in failures:
+        (explained if cause.explains(failure) else others).append(failure)
+    return explained, others
+
+
+def _finding(cause: Cause, failures: Sequence[Failure]) -> Finding:
+    """A finding with the failure that is shown in the fewest exchanges as its example."""
+    example = min(failures, key=lambda failure: (not failure.exchanges, len(failure.exchanges))).verdict
+    return Finding(
+        cause=cause.kind,
+        summary=cause.summary,
+        behaviours=tuple(dict.fromkeys(failure.verdict.behaviour for failure in failures)),
+        operations=tuple(dict.fromkeys(failure.verdict.operation for failure in failures)),
+        statement=example.statement,
+        source=example.source,
+        expected=example.expected,
+        actual=example.actual,
+        hint=example.hint,
+        curl=example.curl,
+    )

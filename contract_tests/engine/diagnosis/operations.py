@@ -1,0 +1,161 @@
+"""Causes that one operation shows, or all of them: no answers, and errors instead of answers."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+
+from contract_tests.engine.checks import shorten
+from contract_tests.engine.diagnosis.evidence import Cause, Evidence, share
+from contract_tests.engine.exchange import Exchange
+from contract_tests.engine.failure import Failure
+from mockserver.contract.openapi import Operation
+
+LISTED = 3  # operations that a sentence names
+BODY = 80  # characters of an answer in a sentence
+ALWAYS = 2  # answers of an operation that are enough to say that it always answers so
+OFTEN = 0.02  # share of answers of a kind that is told
+RATE_LIMITED = 429
+_READING = {"GET", "HEAD", "OPTIONS"}
+SAME = 0.5  # share of the errors with one status that have one body, if they come from one place
+MIXED = 0.2  # share of errors of operations that give other answers too, if they are not of dead ones
+
+
+def silence(evidence: Evidence) -> Iterator[Cause]:
+    """Requests that are not answered in time, and connections that are closed instead of an answer."""
+    failed = [exchange for exchange in evidence.log if exchange.answer is None]
+    by_reason = defaultdict(list)
+    for exchange in failed:
+        if not exchange.truncated:
+            by_reason[exchange.failure].append(exchange)
+    for reason, exchanges in sorted(by_reason.items(), key=lambda item: -len(item[1])):
+        labels = _labels(evidence, exchanges)
+        is_late = reason.startswith("no answer within")
+        kind = "no-answer-in-time" if is_late else "no-answer"
+        count = f"{len(exchanges)} of {len(evidence.log)} requests"
+        summary = f"{labels} got no answer ({count}): {reason}."
+        yield Cause(kind, summary, _Answered(exchanges))
+
+
+def rate_limit(evidence: Evidence) -> Iterator[Cause]:
+    """A limit on the rate of all requests, by a server in front."""
+    refused = [
+        exchange
+        for exchanges in evidence.by_operation.values()
+        for exchange in exchanges
+        if exchange.status == RATE_LIMITED and not evidence.has_status(exchange)
+    ]
+    if share(len(refused), len(evidence.log)) >= OFTEN:
+        summary = (
+            f"The rate of requests is limited: {len(refused)} of {len(evidence.log)} requests were "
+            f"answered {_answer(evidence, refused[0])}."
+        )
+        yield Cause("rate-limited", summary, _Answered(refused))
+
+
+def dead_operations(evidence: Evidence) -> Iterator[Cause]:
+    """Operations that always answer with one error that the contract does not declare."""
+    yield from _always(evidence, is_declared=False)
+
+
+def refusing_operations(evidence: Evidence) -> Iterator[Cause]:
+    """Operations that always answer with one error of those that the contract declares."""
+    yield from _always(evidence, is_declared=True)
+
+
+def occasional_errors(evidence: Evidence) -> Iterator[Cause]:
+    """One error that the contract does not declare, at some requests of several operations."""
+    by_status = defaultdict(list)
+    for exchanges in evidence.by_operation.values():
+        for exchange in exchanges:
+            if exchange.status >= 400 and not evidence.has_status(exchange):
+                by_status[exchange.status].append(exchange)
+    for exchanges in sorted(by_status.values(), key=len, reverse=True):
+        body, count = Counter(exchange.text for exchange in exchanges).most_common(1)[0]
+        same = [exchange for exchange in exchanges if exchange.text == body]
+        if (
+            share(count, len(exchanges)) >= SAME
+            and share(len(same), len(evidence.log)) >= OFTEN
+            and _is_mixed(evidence, same)
+        ):
+            summary = (
+                f"Some requests are answered {_answer(evidence, same[0])}: {len(same)} of "
+                f"{len(evidence.log)}, as {_labels(evidence, same)}."
+            )
+            yield Cause("occasional-errors", summary, _Answered(same))
+
+
+def _is_mixed(evidence: Evidence, exchanges: Sequence[Exchange]) -> bool:
+    """True if a good part of these errors is of operations that give other answers too."""
+    always = {
+        operation
+        for operation, answers in evidence.by_operation.items()
+        if len({exchange.status for exchange in answers}) == 1
+    }
+    mixed = sum(evidence.operations[id(exchange)] not in always for exchange in exchanges)
+    return share(mixed, len(exchanges)) >= MIXED
+
+
+def _always(evidence: Evidence, *, is_declared: bool) -> Iterator[Cause]:
+    groups: dict[int, dict[Operation, list[Exchange]]] = defaultdict(dict)
+    for operation, exchanges in evidence.by_operation.items():
+        statuses = {exchange.status for exchange in exchanges}
+        status = min(statuses)
+        if (
+            len(exchanges) >= ALWAYS
+            and len(statuses) == 1
+            and status >= 400
+            and evidence.can_succeed(operation)
+            and evidence.is_declared(exchanges[0]) is is_declared
+        ):
+            groups[status][operation] = exchanges
+    for operations in sorted(groups.values(), key=len, reverse=True):
+        exchanges = [exchange for group in operations.values() for exchange in group]
+        summary = _always_sentence(evidence, list(operations), exchanges)
+        yield Cause("dead-operation", summary, _Answered(exchanges))
+
+
+def _always_sentence(
+    evidence: Evidence, operations: Sequence[Operation], exchanges: Sequence[Exchange]
+) -> str:
+    answer = _answer(evidence, exchanges[0])
+    if len(operations) > LISTED and all(operation.method not in _READING for operation in operations):
+        methods = ", ".join(sorted({operation.method for operation in operations}))
+        return f"Writes are refused: {methods} always answer {answer} ({len(operations)} operations)."
+    verb = "answers" if len(operations) == 1 else "answer"
+    return f"{_listed([operation.label for operation in operations])} always {verb} {answer}."
+
+
+def _answer(evidence: Evidence, exchange: Exchange) -> str:
+    body = shorten(evidence.masked(exchange.text), BODY)
+    return f"{exchange.status}: {body}" if body else str(exchange.status)
+
+
+def _labels(evidence: Evidence, exchanges: Iterable[Exchange]) -> str:
+    """The operations of exchanges, most frequent first."""
+    counts = Counter(_label(evidence, exchange) for exchange in exchanges)
+    return _listed([label for label, _ in counts.most_common()])
+
+
+def _label(evidence: Evidence, exchange: Exchange) -> str:
+    operation = evidence.operations.get(id(exchange))
+    return operation.label if operation else f"{exchange.method} {exchange.target.partition('?')[0]}"
+
+
+def _listed(labels: Sequence[str]) -> str:
+    shown = ", ".join(labels[:LISTED])
+    return f"{shown} and {len(labels) - LISTED} other operations" if len(labels) > LISTED else shown
+
+
+class _Answered:
+    """True for a failure if its wrong answer, or one before it, is among some answers or equals one."""
+
+    def __init__(self, exchanges: Iterable[Exchange]) -> None:
+        self._identities = {id(exchange) for exchange in exchanges}
+        self._answers = {(exchange.status, exchange.text) for exchange in exchanges}
+
+    def __call__(self, failure: Failure) -> bool:
+        at = failure.at
+        if at is not None and at.status and (at.status, at.text) in self._answers:
+            return True
+        return any(id(exchange) in self._identities for exchange in (*failure.exchanges, at))

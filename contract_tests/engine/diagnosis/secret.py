@@ -1,0 +1,44 @@
+"""The cause of a service that asks for no secret."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from contract_tests.engine.diagnosis.evidence import Cause, Evidence, share
+from contract_tests.engine.failure import Failure
+
+MOST = 0.7  # share of requests without the secret that are carried out, of a service that asks for none
+_READING = {"GET", "HEAD"}
+
+
+def secret(evidence: Evidence) -> Iterator[Cause]:
+    """Requests without the secret, or with a wrong one, that are carried out."""
+    right = evidence.run.target.auth.line[1]
+    sent = [
+        exchange
+        for exchange in evidence.log
+        if (operation := evidence.operations.get(id(exchange)))
+        and operation.secured
+        and exchange.answer is not None
+        and evidence.secret_of(exchange) not in (right, None)
+    ]
+    admitted = [exchange for exchange in sent if 200 <= exchange.status < 300]
+    for kind, what, of_kind in (
+        ("no-secret", "asks for no secret", sent),
+        ("reads-need-no-secret", "answers reads without a secret", [e for e in sent if e.method in _READING]),
+    ):
+        carried = [exchange for exchange in admitted if exchange in of_kind]
+        if carried and share(len(carried), len(of_kind)) >= MOST:
+            summary = (
+                f"The {evidence.name} {what}: {len(carried)} of {len(of_kind)} requests without the right "
+                "one were carried out."
+            )
+            yield Cause(kind, summary, lambda failure: _lacks_secret(evidence, failure, right))
+            return
+
+
+def _lacks_secret(evidence: Evidence, failure: Failure, right: str) -> bool:
+    """True if the request with the wrong answer, or a write before it, lacked the right secret."""
+    at = [failure.at] if failure.at is not None else []
+    writes = [exchange for exchange in failure.exchanges if exchange.method not in _READING]
+    return any(evidence.secret_of(exchange) != right for exchange in (*at, *writes))

@@ -1,0 +1,112 @@
+"""The findings of `tyk-contract verify` on servers that are broken in one way each."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+import spoils
+import spoils_of_state
+from broken_servers import Spoil, Upstream, proxied
+from serving import verify
+
+from mockserver import MockGateway
+
+pytestmark = pytest.mark.slow  # whole commands and servers
+
+SECRET = "verify-secret"
+CASES: dict[str, tuple[Callable[[], Spoil], str, str]] = {  # by name: the server, the cause, and a part of the sentence
+    "canned answers": (spoils_of_state.stub, "keeps-nothing", "keeps nothing"),
+    "no secret": (spoils_of_state.no_secret(SECRET), "no-secret", "asks for no secret"),
+    "one dead operation": (spoils_of_state.dead_list, "dead-operation", "GET /tyk/policies always answers 503"),
+    "no deletes": (spoils_of_state.dead_delete, "dead-operation", "DELETE /tyk/policies/{polID} always answers 405"),
+    "no writes": (spoils_of_state.no_writes, "dead-operation", "Writes are refused"),
+    "errors now and then": (spoils_of_state.sometimes_502, "occasional-errors", "Some requests are answered 502"),
+    "bodies have a limit": (spoils_of_state.cut_bodies, "occasional-errors", "answered 413"),
+    "a limit of the rate": (spoils_of_state.rate_limited, "rate-limited", "answered 429"),
+    "lost writes": (spoils_of_state.lost_writes, "lost-writes", "loses writes"),
+    "lost updates": (spoils_of_state.lost_updates, "lost-writes", "answers each update as done and does not do it"),
+    "lost deletes": (spoils_of_state.lost_deletes, "lost-writes", "answers each delete as done and does not do it"),
+    "no reload": (spoils_of_state.no_reload, "no-reload", "does not reload"),
+    "a cache": (spoils_of_state.cached, "cache", "A cache is in front"),
+    "a cache that tells ages": (spoils_of_state.cached_with_age, "cache", "have the header Age"),
+    "a replica that lags by turns": (spoils_of_state.lagging, "lag", "old and new answers alternate"),
+    "a replica that lags": (spoils_of_state.late, "lag", "Reads lag behind"),
+    "a member more": (spoils.adds_a_member, "member-added", "A member 'requestId' is added"),
+    "numbers as texts": (spoils.numbers_as_texts, "type-changed", "Numbers are answered as texts"),
+    "empty members dropped": (spoils.drops_empty_members, "members-dropped", "are left out"),
+    "members sorted": (spoils.sorts_members, "reformatted", "in another order"),
+    "indented": (spoils.pretty, "reformatted", "written again"),
+    "no line break": (spoils.no_newline, "reformatted", "without a line break"),
+    "other words": (spoils.other_words, "value-changed", "status is success, not ok"),
+    "compressed": (spoils.gzips, "compressed", "Content-Encoding: gzip"),
+    "pages of errors": (spoils.html_errors, "html", "HTML pages"),
+    "another content type": (spoils.plain_text, "content-type", "is text/plain, not application/json"),
+    "a charset": (spoils.with_charset, "content-type", "charset=utf-8, not application/json"),
+    "no content type": (spoils.no_content_type, "content-type", "is none, not application/json"),
+    "a header dropped": (spoils.no_nosniff, "header", "X-Content-Type-Options"),
+    "headers renamed": (spoils.renames_headers, "no-header", "they have RateLimit-Limit"),
+    "201 for 200": (spoils.created, "status", "Status 201 is answered where 200 is required"),
+    "401 for 403": (spoils.unauthorised, "status", "Status 401 is answered where 403 is required"),
+    "another version told": (spoils.other_version("5.14.0"), "wrong-version", "answers like 5.12"),
+}  # fmt: skip
+
+
+def report_of(url: str, folder: Path, *flags: str) -> dict[str, Any]:
+    """The report of a server that does not conform."""
+    done = verify(url, "--report", folder / "r.json", *flags, TYK_GW_SECRET=SECRET)
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "the suite failed" not in done.stdout
+    report: dict[str, Any] = json.loads((folder / "r.json").read_text())
+    first = report["findings"][0]["summary"]
+    assert done.stdout.startswith(first.splitlines()[0])
+    return report
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_first_finding_is_the_true_cause(name: str, tmp_path: Path) -> None:
+    """The first finding of a server that is broken in one way names that way, and no test fails by itself."""
+    make, cause, words = CASES[name]
+    with MockGateway(secret=SECRET) as gateway, proxied(gateway.url, make()) as url:
+        report = report_of(url, tmp_path)
+    first = report["findings"][0]
+    assert first["cause"] == cause, first["summary"]
+    assert words in first["summary"]
+    assert report["counts"]["error"] == 0
+    failed = {verdict["behaviour"] for verdict in report["verdicts"] if verdict["status"] == "failed"}
+    assert {name for finding in report["findings"] for name in finding["behaviours"]} == failed
+    assert SECRET not in json.dumps(report)
+
+
+@pytest.mark.parametrize(("real", "judged"), [("5.12", "5.14"), ("5.12", "5.8"), ("5.8", "5.12")])
+def test_a_wrong_version_is_named(real: str, judged: str, tmp_path: Path) -> None:
+    """A gateway that is judged as another version is told to answer like its own."""
+    with MockGateway(gateway=real, secret=SECRET) as gateway:
+        report = report_of(gateway.url, tmp_path, "--gateway", judged)
+    assert report["findings"][0]["summary"].startswith(
+        f"The gateway answers like {real}, and is judged as {judged}: "
+    )
+
+
+def test_a_service_that_does_not_answer_in_time_is_named(tmp_path: Path) -> None:
+    """A run that ends since an operation is never answered in time names the operation first."""
+    with MockGateway(secret=SECRET) as gateway:
+        gateway.fault("updatePolicy", delay=30, times=0)
+        done = verify(gateway.url, "--timeout", "0.7", "--report", tmp_path / "r.json", TYK_GW_SECRET=SECRET)
+    assert done.returncode in (1, 3), done.stdout
+    first = json.loads((tmp_path / "r.json").read_text())["findings"][0]["summary"]
+    assert "PUT /tyk/policies/{polID}" in first.partition(" got no answer (")[0]
+    assert "no answer within 0.7 s" in first
+
+
+def test_two_gateways_that_share_nothing_are_named(tmp_path: Path) -> None:
+    """Two gateways behind one address that share nothing are told as such."""
+    with MockGateway(secret=SECRET) as one, MockGateway(secret=SECRET) as other:
+        behind = Upstream(other.url)
+        with closing(behind), proxied(one.url, spoils_of_state.divided(behind)) as url:
+            report = report_of(url, tmp_path, "--quick")
+    assert report["findings"][0]["cause"] == "divided"
