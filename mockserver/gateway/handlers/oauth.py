@@ -99,7 +99,7 @@ def update_client(call: Call) -> Reply:
     client = {**body, "client_id": previous["client_id"], "secret": previous["secret"], "api_id": ""}
     call.state.oauth.keep(api.id, client)
     if previous["policy_id"] not in ("", client["policy_id"]):
-        call.state.oauth.revoke_all(api, client["client_id"])
+        call.state.oauth.revoke_all(api, client["client_id"], with_refresh=False)  # gateway/api.go:3573
     return json_reply(_output(call, client))
 
 
@@ -163,7 +163,7 @@ def revoke_token(call: Call) -> Reply:
     if not apis:
         return error("oauth client doesn't exist", 400)
     for api in apis:
-        call.state.oauth.revoke(api, form["token"])
+        call.state.oauth.revoke_hinted(api, form["token"], form.get("token_type_hint", ""))
     return ok("token revoked successfully")
 
 
@@ -187,7 +187,7 @@ def revoke_all_tokens(call: Call) -> Reply:
 
 @handles("deleteOAuthRefreshToken")
 def delete_refresh_token(call: Call) -> Reply:
-    """Delete a refresh token. The mock has none: client credentials give an access token only."""
+    """Delete a refresh token; the answer is the same for an unknown one."""
     api_id = call.parameter("api_id")
     if not api_id:
         return error("Missing parameter api_id", 400)
@@ -196,6 +196,7 @@ def delete_refresh_token(call: Call) -> Reply:
         return error("API for this refresh token not found", 404)
     if not api.fields["use_oauth2"]:
         return error("OAuth is not enabled on this API", 400)
+    call.state.oauth.grants.remove(api.id, "refresh", call.params["keyName"])
     return changed(call.params["keyName"], "deleted")
 
 
