@@ -199,5 +199,8 @@ def _approve(gateway: Gateway, api: Api, **fields: str) -> dict[str, Any]:
     if exchange.status != 200:
         raise Mismatch("200, the request is approved", f"{exchange.status} {exchange.text}", exchange)
     answer = json.loads(exchange.text)
+    expected = json.dumps(answer, separators=(",", ":")) + "\n"
+    if exchange.text != expected:  # & is not escaped here, unlike in other answers
+        raise Mismatch(expected, exchange.text, exchange)
     gateway.note_key(str(answer.get("access_token", "")))
     return dict(answer)
