@@ -238,7 +238,7 @@ def test_the_flags_of_the_readme_exist() -> None:
     """Each flag that the README names is one of tyk-contract, but for those of pytest and curl."""
     named = set(re.findall(r"(?<!-)--[a-z][a-z-]+", README))
     of_others = {
-        "--pyargs", "--gateway-url", "--path-as-is", "--data-raw",
+        "--pyargs", "--gateway-url", "--dashboard-url", "--path-as-is", "--data-raw",
     }  # fmt: skip
     commands = (
         "serve",
