@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
 
+from contract_tests.report.coverage import Coverage
 from contract_tests.report.findings import SHOWN as SHOWN_FINDINGS
 from contract_tests.report.findings import Finding
 from contract_tests.report.outcomes import Outcome, outcome_of
@@ -131,6 +132,7 @@ class Report(Printable):
         connection_notes: lines that say how the service was reached, if not in the plain way.
         findings: the failures by their causes, root causes first.
         observations: lines about what nobody asked for and is worth telling, such as slow answers.
+        coverage: what the run has seen of the contract; None if nobody asked for it.
     """
 
     service: str
@@ -151,6 +153,7 @@ class Report(Printable):
     connection_notes: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()
     observations: tuple[str, ...] = ()
+    coverage: Coverage | None = None
 
     def of(self, status: Status) -> list[Verdict]:
         """The verdicts of one kind."""
@@ -215,6 +218,7 @@ def as_json(report: Report, indent: int | None = 2) -> str:
             for verdict in report.verdicts
         ],
         "findings": list(map(vars, report.findings)),
+        "coverage": report.coverage.as_document() if report.coverage else None,
         "conforms": report.conforms,
         "status": report.outcome.status.value,
         "verdict": report.outcome.sentence,
@@ -243,7 +247,8 @@ def from_json(text: str) -> Report:
     for name in ("leftovers", "not_offered", "stale", "connection_notes", "observations"):
         document[name] = tuple(document[name])
     found = tuple(map(Finding.of_document, document.pop("findings")))
-    return Report(verdicts=tuple(verdicts), findings=found, **document)
+    covered = Coverage.of_document(raw) if (raw := document.pop("coverage", None)) else None
+    return Report(verdicts=tuple(verdicts), findings=found, coverage=covered, **document)
 
 
 def levels_of(report: Report) -> dict[str, dict[str, Any]]:
@@ -286,6 +291,7 @@ def as_terminal(report: Report) -> str:
     ]
     lines += [note for note in (report.not_offered_note, report.profile_note) if note]
     lines += report.connection_notes
+    lines += [report.coverage.summary] if report.coverage else []
     lines.append(f"{report.url}  {report.service} {report.gateway} ({report.version_source})")
     lines.append("; ".join(f"{level} {verdict.sentence}" for level, verdict in report.levels.items()))
     lines.append(

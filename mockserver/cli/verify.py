@@ -158,6 +158,12 @@ def _add_reports(parser: argparse.ArgumentParser) -> None:
         help="Report to write; the extension selects the format: .json, .yaml, .html, or .xml for JUnit. "
         "May be repeated.",
     )
+    group.add_argument(
+        "--min-coverage",
+        type=_percent,
+        metavar="PERCENT",
+        help="Fail if fewer of the statuses that the OpenAPI file declares were answered, and name them.",
+    )
     group.add_argument("--baseline", type=Path, metavar="FILE", help="Known failures to accept, as YAML.")
     group.add_argument(
         "--write-baseline", type=Path, metavar="FILE", help="Baseline to write, with all present failures."
@@ -169,6 +175,13 @@ def _count(text: str) -> int:
     if count < 1:
         raise argparse.ArgumentTypeError(f"{text} is no number of runs; give 1 or more")
     return count
+
+
+def _percent(text: str) -> float:
+    percent = float(text)
+    if not 0 < percent <= 100:
+        raise argparse.ArgumentTypeError(f"{text} is no percentage; give one over 0 and up to 100")
+    return percent
 
 
 def run(options: argparse.Namespace) -> int:
@@ -204,6 +217,7 @@ def run(options: argparse.Namespace) -> int:
         timeout=options.timeout,
         max_response_time=options.max_response_time,
         repeat=options.repeat,
+        coverage=bool(options.report) or options.min_coverage is not None,
     )
     selected = selection.Selection.of(settings, service)
     if options.list:
@@ -224,11 +238,18 @@ def run(options: argparse.Namespace) -> int:
     show(*verdicts.as_terminal(report).splitlines())
     if not _has_written(report, options, today):
         return USAGE
-    if report.of(verdicts.Status.FAILED) or report.stale:
+    if shortfall := _shortfall(report, options.min_coverage):
+        show_error(f"tyk-contract: {shortfall}")
+    if shortfall or report.of(verdicts.Status.FAILED) or report.stale:
         return BROKEN
     if report.gone:
         return UNREACHABLE
     return USAGE if report.of(verdicts.Status.ERROR) else CONFORMS
+
+
+def _shortfall(report: Report, percent: float | None) -> str:
+    """The sentence about a coverage that is too low; "" if it is enough, or was not asked for."""
+    return report.coverage.shortfall(percent) if report.coverage and percent is not None else ""
 
 
 def _has_written(report: Report, options: argparse.Namespace, today: date) -> bool:
