@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ from mockserver.contract.openapi import Contract, Operation
 from mockserver.contract.schema_views import REQUEST_SUFFIX
 from mockserver.contract.spec_files import known_versions
 
+MAX_UNDECLARED = 100  # members that a server made up, in a report
 MAX_NAME = 100  # characters of a member or content type that a server made up
 Key = tuple[str, int]  # operation and status
 
@@ -37,8 +40,12 @@ def measured(scheduler: Scheduler) -> Coverage:
     }
     return Coverage(
         statuses=_statuses(run.contract, run.service.folder, tally, absent),
-        members=_members(run.contract, run.service.folder, tally),
-        content_types=tuple(sorted(tally.content_types)),
+        members=tuple(
+            replace(row, member=run.target.auth.masked(row.member))
+            for row in _members(run.contract, run.service.folder, tally)
+        ),
+        content_types=tuple(map(run.target.auth.masked, sorted(tally.content_types))),
+        groups=_groups(scheduler, tally),
         idle=tuple(sorted(judged - {name for names in behaviours.values() for name in names})),
     )
 
@@ -80,7 +87,8 @@ class _Tally:
     ) -> set[str]:
         if key not in self._read:
             members = self._read[key] = set()
-            _walk(self._contract, name, schema, json_of(body.decode("utf-8", "replace")), members)
+            with suppress(RecursionError):
+                _walk(self._contract, name, schema, json_of(body.decode("utf-8", "replace")), members)
         return self._read[key]
 
 
@@ -88,26 +96,29 @@ def _walk(contract: Contract, name: str, schema: Mapping[str, Any], value: Any, 
     """Collect the members of a value, as their schema names them; those that it does not declare too."""
     if "$ref" in schema:
         name, schema = _name_of(schema), contract.resolve(schema)
-    if alternatives := schema.get("oneOf"):
-        schema = next(
-            (one for one in alternatives if (one.get("type") == "array") is isinstance(value, list)), {}
-        )
-        return _walk(contract, name, schema, value, members)
+    if "oneOf" in schema:
+        fitting = [one for one in schema["oneOf"] if (one.get("type") == "array") is isinstance(value, list)]
+        schema = fitting[0] if fitting else {}
     if isinstance(value, list):
         for item in value:
             _walk(contract, name, schema.get("items", {}), item, members)
     elif isinstance(value, dict):
-        declared, others = schema.get("properties", {}), schema.get("additionalProperties")
         for key, item in value.items():
-            path = f"{name}.{key[:MAX_NAME]}"
-            if key in declared:
+            path, of_member = _member(schema, name, key)
+            if path:
                 members.add(path)
-                _walk(contract, path, declared[key], item, members)
-            elif isinstance(others, Mapping):
-                _walk(contract, f"{name}.*", others, item, members)
-            elif declared:
-                members.add(path)
-    return None
+            if of_member and isinstance(item, (dict, list)):  # most are neither, and a call takes its time
+                _walk(contract, path or f"{name}.*", of_member, item, members)
+
+
+def _member(schema: Mapping[str, Any], name: str, key: str) -> tuple[str, Mapping[str, Any]]:
+    """The path and the schema of a member of an object; "" as the path of a key in a map."""
+    declared, others = schema.get("properties", {}), schema.get("additionalProperties")
+    if key in declared:
+        return f"{name}.{key}", declared[key]
+    if isinstance(others, Mapping):
+        return "", others
+    return (f"{name}.{key[:MAX_NAME]}", {}) if declared else ("", {})
 
 
 def declared_members(contract: Contract) -> tuple[set[str], set[str]]:
@@ -186,6 +197,8 @@ def _members(contract: Contract, folder: Path, tally: _Tally) -> tuple[MemberCov
     for line, other in _contracts(folder).items():
         for member in set().union(*declared_members(other)):
             versions.setdefault(member, []).append(line)
+    declared = {*versions, *answered, *sent}
+    others = sorted(tally.answered.keys() - declared)[:MAX_UNDECLARED]
     return tuple(
         MemberCoverage(
             member=member,
@@ -194,8 +207,20 @@ def _members(contract: Contract, folder: Path, tally: _Tally) -> tuple[MemberCov
             versions=tuple(versions.get(member, ())),
             is_declared=member in answered or member in sent,
         )
-        for member in sorted({*versions, *answered, *sent, *tally.answered})
+        for member in sorted({*declared, *others})
     )
+
+
+def _groups(scheduler: Scheduler, tally: _Tally) -> tuple[str, ...]:
+    """The groups of the operations that were answered, in the order of the contract."""
+    run = scheduler.run
+    answered = {operation for operation, _ in tally.answers}
+    groups: dict[str, None] = {}
+    for operation in run.contract.operations.values():
+        if operation.id in answered:
+            of_path = (r.paths for r in run.service.resources if r.prefix and r.has(operation.path))
+            groups[next(of_path, "") or operation.path] = None
+    return tuple(groups)
 
 
 def _contracts(folder: Path) -> dict[str, Contract]:

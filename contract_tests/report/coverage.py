@@ -60,12 +60,14 @@ class Coverage(Printable):
         statuses: a row for each status of each operation, of all versions, and for each that was answered.
         members: a row for each member, likewise.
         content_types: answers with a content type that is not declared: "getPolicy 200 text/plain".
+        groups: the groups of operations that answered requests: "/tyk/keys".
         idle: the judged behaviours whose tests sent no request, for they read the answers of the others.
     """
 
     statuses: tuple[StatusCoverage, ...]
     members: tuple[MemberCoverage, ...]
     content_types: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
     idle: tuple[str, ...] = ()
 
     @property
@@ -143,6 +145,7 @@ class Coverage(Printable):
                 MemberCoverage(**{**row, "versions": tuple(row["versions"])}) for row in raw["members"]
             ),
             content_types=tuple(raw["content_types"]),
+            groups=tuple(raw["groups"]),
             idle=tuple(raw["idle"]),
         )
 

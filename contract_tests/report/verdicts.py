@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
 
+from contract_tests.report.conformance.implementation import Implementation
 from contract_tests.report.coverage import Coverage
 from contract_tests.report.findings import SHOWN as SHOWN_FINDINGS
 from contract_tests.report.findings import Finding
@@ -133,6 +134,8 @@ class Report(Printable):
         findings: the failures by their causes, root causes first.
         observations: lines about what nobody asked for and is worth telling, such as slow answers.
         coverage: what the run has seen of the contract; None if nobody asked for it.
+        command: the command that made the report, without secrets; "" if it was not a command of ours.
+        implementation: whose product was judged; None if nobody said.
     """
 
     service: str
@@ -154,6 +157,8 @@ class Report(Printable):
     findings: tuple[Finding, ...] = ()
     observations: tuple[str, ...] = ()
     coverage: Coverage | None = None
+    command: str = ""
+    implementation: Implementation | None = None
 
     def of(self, status: Status) -> list[Verdict]:
         """The verdicts of one kind."""
@@ -218,6 +223,7 @@ def as_json(report: Report, indent: int | None = 2) -> str:
             for verdict in report.verdicts
         ],
         "findings": list(map(vars, report.findings)),
+        "implementation": report.implementation.as_document() if report.implementation else None,
         "coverage": report.coverage.as_document() if report.coverage else None,
         "conforms": report.conforms,
         "status": report.outcome.status.value,
@@ -248,7 +254,10 @@ def from_json(text: str) -> Report:
         document[name] = tuple(document[name])
     found = tuple(map(Finding.of_document, document.pop("findings")))
     covered = Coverage.of_document(raw) if (raw := document.pop("coverage", None)) else None
-    return Report(verdicts=tuple(verdicts), findings=found, coverage=covered, **document)
+    judged = Implementation.of_document(raw) if (raw := document.pop("implementation", None)) else None
+    return Report(
+        verdicts=tuple(verdicts), findings=found, coverage=covered, implementation=judged, **document
+    )
 
 
 def levels_of(report: Report) -> dict[str, dict[str, Any]]:

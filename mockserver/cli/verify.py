@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import shlex
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
@@ -26,6 +27,7 @@ from mockserver.cli import (
     url_of,
     version_asked,
 )
+from mockserver.cli.command_text import command_of
 from mockserver.console.credentials import NODE_SECRET
 from mockserver.console.terminal import show, show_error
 
@@ -159,6 +161,12 @@ def _add_reports(parser: argparse.ArgumentParser) -> None:
         "May be repeated.",
     )
     group.add_argument(
+        "--implementation",
+        type=Path,
+        metavar="FILE",
+        help="Whose product is judged, as YAML, for a YAML report to publish (docs/conformance/README.md).",
+    )
+    group.add_argument(
         "--min-coverage",
         type=_percent,
         metavar="PERCENT",
@@ -189,6 +197,7 @@ def run(options: argparse.Namespace) -> int:
     from contract_tests.engine import preflight, runner, selection
     from contract_tests.engine.run_options import RunOptions
     from contract_tests.report import baseline, formats, output_file, verdicts
+    from contract_tests.report.conformance.implementation import Implementation
 
     for path in options.report:
         formats.check_path(path)
@@ -196,6 +205,7 @@ def run(options: argparse.Namespace) -> int:
         output_file.check(options.write_baseline)
     service, secret, version = service_of(options), secret_of(options), version_asked(options) or "auto"
     url, connection = url_of(options), connection_of(options)
+    judged = Implementation.read(options.implementation) if options.implementation else None
     accepted = baseline.read(options.baseline, service.behaviours) if options.baseline else []
     settings = RunOptions(
         url=url,
@@ -235,6 +245,7 @@ def run(options: argparse.Namespace) -> int:
         show_error(f"tyk-contract: {message}")
     today = datetime.now(UTC).date()
     report = baseline.apply(runner.run(settings, detected), accepted, today)
+    report = replace(report, command=command_of(options), implementation=judged)
     show(*verdicts.as_terminal(report).splitlines())
     if not _has_written(report, options, today):
         return USAGE
