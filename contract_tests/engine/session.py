@@ -24,6 +24,7 @@ from contract_tests.engine.target import RunEnded
 from contract_tests.report import output_file, verdicts
 from contract_tests.report.coverage import Coverage
 from contract_tests.report.findings import Finding
+from contract_tests.report.json import as_json
 from contract_tests.report.verdicts import Report, Status, Verdict
 from mockserver.console.terminal import show_error, show_progress
 from mockserver.contract.versions import package_version
@@ -170,7 +171,7 @@ class Session:
     def _write_report(self, leftovers: list[str]) -> None:
         if self.options.report and self._scheduler is not None:
             report = self._report(self._scheduler, tuple(leftovers))
-            output_file.write(self.options.report, verdicts.as_json(report, indent=None))
+            output_file.write(self.options.report, as_json(report, indent=None))
 
     def _report(self, scheduler: Scheduler, leftovers: tuple[str, ...]) -> Report:
         assert self._detected is not None

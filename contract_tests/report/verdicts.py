@@ -1,8 +1,7 @@
-"""Verdicts, and the report that holds them: for the terminal, and as JSON."""
+"""Verdicts, and the report that holds them, as the terminal shows it."""
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -212,52 +211,6 @@ def merged(rounds: Sequence[Mapping[str, Verdict]]) -> dict[str, Verdict]:
             verdict = replace(verdict, flaky=f"{verdict.status.value} in {bad} of {len(of_test)} runs")
         worst[name] = verdict
     return worst
-
-
-def as_json(report: Report, indent: int | None = 2) -> str:
-    """The report as JSON; None as the indent gives one line."""
-    document = {
-        **vars(report),
-        "verdicts": [
-            {**vars(verdict), "status": verdict.status.value, "exchanges": list(map(vars, verdict.exchanges))}
-            for verdict in report.verdicts
-        ],
-        "findings": list(map(vars, report.findings)),
-        "implementation": report.implementation.as_document() if report.implementation else None,
-        "coverage": report.coverage.as_document() if report.coverage else None,
-        "conforms": report.conforms,
-        "status": report.outcome.status.value,
-        "verdict": report.outcome.sentence,
-        "levels": levels_of(report),
-        "counts": {status.value: len(report.of(status)) for status in Status},
-    }
-    return json.dumps(document, indent=indent, ensure_ascii=False) + "\n"
-
-
-def from_json(text: str) -> Report:
-    """A report that `as_json` wrote."""
-    document: dict[str, Any] = json.loads(text)
-    for derived in ("conforms", "status", "verdict", "levels", "counts"):
-        del document[derived]
-    verdicts = [
-        Verdict(
-            **{
-                **raw,
-                "status": Status(raw["status"]),
-                "curl": tuple(raw["curl"]),
-                "exchanges": tuple(Trace(**trace) for trace in raw["exchanges"]),
-            }
-        )
-        for raw in document.pop("verdicts")
-    ]
-    for name in ("leftovers", "not_offered", "stale", "connection_notes", "observations"):
-        document[name] = tuple(document[name])
-    found = tuple(map(Finding.of_document, document.pop("findings")))
-    covered = Coverage.of_document(raw) if (raw := document.pop("coverage", None)) else None
-    judged = Implementation.of_document(raw) if (raw := document.pop("implementation", None)) else None
-    return Report(
-        verdicts=tuple(verdicts), findings=found, coverage=covered, implementation=judged, **document
-    )
 
 
 def levels_of(report: Report) -> dict[str, dict[str, Any]]:
