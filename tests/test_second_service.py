@@ -13,6 +13,7 @@ from serving import LEAN
 
 from contract_tests.engine import leftovers
 from contract_tests.report import verdicts
+from contract_tests.report.json import as_json, from_json
 from contract_tests.report.verdicts import Status
 from mockserver.contract.openapi import Contract
 from mockserver.contract.versions import GatewayVersion
@@ -101,7 +102,6 @@ def pytest_configure(config):
 TESTS = '''
 from contract_tests.engine.checks import Mismatch, expect_json
 from contract_tests.engine.declaration import LAST, behaviour
-from contract_tests.report.json import as_json, from_json
 
 @behaviour("note-is-listed")
 def test_a_note_is_listed(notes):
