@@ -64,7 +64,7 @@ def test_a_run_tells_its_coverage_and_fails_below_the_minimum(tmp_path: Path) ->
     )  # fmt: skip
     assert done.returncode == 1, done.stderr
     assert "below --min-coverage 90; never answered: " in done.stderr
-    assert "\ncoverage " in done.stdout
+    assert "coverage " in done.stdout
     coverage = json.loads(json_report.read_text())["coverage"]
     answered = {
         row["status"]: row
