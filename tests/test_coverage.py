@@ -8,9 +8,15 @@ from pathlib import Path
 import pytest
 from serving import run_command
 
+from contract_tests.engine.coverage import _Tally, declared_members
+from contract_tests.engine.exchange import Exchange
 from contract_tests.report import formats
 from contract_tests.report.coverage import Coverage, MemberCoverage, StatusCoverage
 from contract_tests.report.json import from_json
+from mockserver.contract.openapi import Contract
+from mockserver.contract.versions import GatewayVersion
+from mockserver.http.auth import Auth
+from mockserver.http.client import Answer
 
 ALL = ("5.12", "5.13")
 SEEN = StatusCoverage("addPolicy", "POST /tyk/policies", 200, 3, ("id-required",), ALL, True)
@@ -52,6 +58,41 @@ def test_a_table_has_a_row_for_each_operation() -> None:
 def test_a_coverage_is_read_back() -> None:
     """A coverage that a JSON report holds is read back as it was."""
     assert Coverage.of_document(json.loads(json.dumps(COVERAGE.as_document()))) == COVERAGE
+
+
+JSON = "application/json"
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "answered", "content_types"),
+    [
+        (JSON, b'[{"id":"a","odd":{"x":1}}]', {"Policy.id", "Policy.odd"}, set()),
+        (JSON, b'[{"access_rights":{"x":{"api_id":"x","odd":1}}}]',
+         {"Policy.access_rights", "AccessDefinition.api_id", "AccessDefinition.odd"}, set()),
+        (JSON, b"[", set(), set()),
+        ("text/plain; charset=utf-8", b"[]", set(), {"listPolicies 200 text/plain"}),
+    ],
+)  # fmt: skip
+def test_answers_are_counted_by_member_and_content_type(
+    kind: str, body: bytes, answered: set[str], content_types: set[str]
+) -> None:
+    """Members of an answer are counted by schema, also undeclared ones; an undeclared content type is named."""
+    contract = Contract.load(GatewayVersion.parse("5.12.0"))
+    answer = Answer(200, (("Content-Type", kind),), body)
+    exchange = Exchange("GET", "/tyk/policies", (), None, answer, "", False, "http://g", Auth("X", "secret"))
+    tally = _Tally(contract)
+    tally.count(contract.operations["listPolicies"], exchange, ("list-shows-loaded",))
+    assert set(tally.answered) == answered
+    assert tally.content_types == content_types
+    assert tally.behaviours["listPolicies", 200] == {"list-shows-loaded"}
+
+
+def test_members_are_declared_by_version() -> None:
+    """A member that a version adds is declared from it on; a schema that holds itself has an end."""
+    old, new = (Contract.load(GatewayVersion.parse(text)) for text in ("5.12.0", "5.13.1"))
+    assert "Policy.post_expiry_action" not in declared_members(old)[0]
+    assert "Policy.post_expiry_action" in declared_members(new)[0]
+    assert "AccessDefinition.limit" in declared_members(old)[1]
 
 
 @pytest.mark.slow
