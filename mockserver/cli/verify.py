@@ -21,6 +21,8 @@ from mockserver.cli import (
     add_max_time,
     add_target,
     connection_of,
+    lines_of,
+    percent,
     seconds,
     secret_of,
     service_of,
@@ -32,6 +34,7 @@ from mockserver.console.credentials import NODE_SECRET
 from mockserver.console.terminal import show, show_error
 
 if TYPE_CHECKING:
+    from contract_tests.report.conformance.implementation import Implementation
     from contract_tests.report.verdicts import Report
 
 
@@ -157,7 +160,8 @@ def _add_reports(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="FILE",
-        help="Report to write; the extension selects the format: .json, .yaml, .html, or .xml for JUnit. "
+        help="Report to write; the extension selects the format: .json, .yaml, .html, .md for a summary, or "
+        ".xml for JUnit. The word github gives annotations and the summary of a step of GitHub Actions. "
         "May be repeated.",
     )
     group.add_argument(
@@ -168,7 +172,7 @@ def _add_reports(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument(
         "--min-coverage",
-        type=_percent,
+        type=percent,
         metavar="PERCENT",
         help="Fail if fewer of the statuses that the OpenAPI file declares were answered, and name them.",
     )
@@ -185,27 +189,30 @@ def _count(text: str) -> int:
     return count
 
 
-def _percent(text: str) -> float:
-    percent = float(text)
-    if not 0 < percent <= 100:
-        raise argparse.ArgumentTypeError(f"{text} is no percentage; give one over 0 and up to 100")
-    return percent
-
-
 def run(options: argparse.Namespace) -> int:
     """Check the gateway and print the report; return the exit code."""
+    from contract_tests.report import github
+
+    if Path(github.KIND) not in options.report:
+        return _judge(options)
+    with github.commands_stopped(lambda error: "\n".join(lines_of(error, options))):
+        return _judge(options)
+
+
+def _judge(options: argparse.Namespace) -> int:
     from contract_tests.engine import preflight, runner, selection
     from contract_tests.engine.run_options import RunOptions
     from contract_tests.report import baseline, formats, output_file, verdicts
-    from contract_tests.report.conformance.implementation import Implementation
 
+    if options.url == "":
+        raise ValueError("the URL is empty; give that of the service, or none to judge a mock")
     for path in options.report:
         formats.check_path(path)
     if options.write_baseline:
         output_file.check(options.write_baseline)
     service, secret, version = service_of(options), secret_of(options), version_asked(options) or "auto"
     url, connection = url_of(options), connection_of(options)
-    judged = Implementation.read(options.implementation) if options.implementation else None
+    judged = _implementation(options.implementation)
     accepted = baseline.read(options.baseline, service.behaviours) if options.baseline else []
     settings = RunOptions(
         url=url,
@@ -249,18 +256,27 @@ def run(options: argparse.Namespace) -> int:
     show(*verdicts.as_terminal(report).splitlines())
     if not _has_written(report, options, today):
         return USAGE
-    if shortfall := _shortfall(report, options.min_coverage):
+    return _exit_code(report, options.min_coverage)
+
+
+def _implementation(path: Path | None) -> Implementation | None:
+    from contract_tests.report.conformance.implementation import Implementation
+
+    return Implementation.read(path) if path else None
+
+
+def _exit_code(report: Report, minimum: float | None) -> int:
+    """The exit code of a report; a coverage below the minimum, if there is one, is told and fails."""
+    from contract_tests.report.verdicts import Status
+
+    shortfall = report.coverage.shortfall(minimum) if report.coverage and minimum is not None else ""
+    if shortfall:
         show_error(f"tyk-contract: {shortfall}")
-    if shortfall or report.of(verdicts.Status.FAILED) or report.stale:
+    if shortfall or report.of(Status.FAILED) or report.stale:
         return BROKEN
     if report.gone:
         return UNREACHABLE
-    return USAGE if report.of(verdicts.Status.ERROR) else CONFORMS
-
-
-def _shortfall(report: Report, percent: float | None) -> str:
-    """The sentence about a coverage that is too low; "" if it is enough, or was not asked for."""
-    return report.coverage.shortfall(percent) if report.coverage and percent is not None else ""
+    return USAGE if report.of(Status.ERROR) else CONFORMS
 
 
 def _has_written(report: Report, options: argparse.Namespace, today: date) -> bool:
