@@ -139,6 +139,14 @@ def seconds(text: str) -> float:
     return time
 
 
+def count(text: str) -> int:
+    """The number of runs of an argument."""
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{text} is no number of runs; give 1 or more")
+    return value
+
+
 def percent(text: str) -> float:
     """The percentage of an argument."""
     value = float(text)

@@ -21,6 +21,7 @@ from mockserver.cli import (
     add_max_time,
     add_target,
     connection_of,
+    count,
     lines_of,
     percent,
     seconds,
@@ -119,7 +120,7 @@ def _add_limits(parser: argparse.ArgumentParser) -> None:
     group.add_argument("-x", "--exitfirst", action="store_true", help="End the run at the first failure.")
     group.add_argument(
         "--repeat",
-        type=_count,
+        type=count,
         default=1,
         metavar="N",
         help="Run the tests N times; a behaviour that fails in some runs only is called flaky.",
@@ -180,13 +181,6 @@ def _add_reports(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--write-baseline", type=Path, metavar="FILE", help="Baseline to write, with all present failures."
     )
-
-
-def _count(text: str) -> int:
-    count = int(text)
-    if count < 1:
-        raise argparse.ArgumentTypeError(f"{text} is no number of runs; give 1 or more")
-    return count
 
 
 def run(options: argparse.Namespace) -> int:
@@ -300,5 +294,5 @@ def _has_written(report: Report, options: argparse.Namespace, today: date) -> bo
 def _write_baseline(report: Report, path: Path, today: date) -> None:
     from contract_tests.report import baseline
 
-    count = baseline.write(report, path, today)
-    show(f"failures written to {path}: {count}; add the reason to each")
+    entries = baseline.write(report, path, today)
+    show(f"failures written to {path}: {entries}; add the reason to each")
