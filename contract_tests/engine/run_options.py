@@ -43,6 +43,7 @@ class RunOptions:
         timeout: the seconds that an answer may take until it is given up.
         max_response_time: the seconds that an answer may take until it fails the service; 0 for any.
         repeat: how often the tests are run.
+        coverage: True if the report has what the run has seen of the contract.
         unattended: True if pytest reports no single tests, so that all may run at once.
         report: the file that the verdicts are written to as JSON; None writes none.
     """
@@ -67,6 +68,7 @@ class RunOptions:
     timeout: float = TIMEOUT
     max_response_time: float = 0.0
     repeat: int = 1
+    coverage: bool = False
     unattended: bool = False
     report: Path | None = None
 
@@ -96,6 +98,7 @@ class RunOptions:
             "--gateway-quick": self.quick,
             "--gateway-allow-group-reload": self.allow_group_reload,
             "--contract-strict": self.strict,
+            "--contract-coverage": self.coverage,
             "--contract-unattended": self.unattended,
             "--exitfirst": self.exit_first,
         }
@@ -146,6 +149,7 @@ class RunOptions:
             timeout=option("--contract-timeout"),
             max_response_time=option("--contract-max-response-time"),
             repeat=option("--contract-repeat"),
+            coverage=option("--contract-coverage"),
             unattended=option("--contract-unattended"),
             report=Path(report) if report else None,
         )

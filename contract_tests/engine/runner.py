@@ -17,7 +17,7 @@ from contract_tests.engine.helper_process import environment, python
 from contract_tests.engine.preflight import DetectedVersion
 from contract_tests.engine.run_options import RunOptions
 from contract_tests.engine.signals import END_SECONDS, ENDED_AT_ONCE
-from contract_tests.report import verdicts
+from contract_tests.report.json import from_json
 from contract_tests.report.verdicts import Report
 from mockserver.console.credentials import NODE_SECRET
 from mockserver.http.connection_options import variables_of
@@ -86,7 +86,7 @@ def run(options: RunOptions, detected: DetectedVersion) -> Report:
             secrets = (options.secret, options.second, *options.connection.secrets)
             error.add_note(all_hidden(output, secrets)[-3000:])
             raise error
-        report = verdicts.from_json(path.read_text("utf-8"))
+        report = from_json(path.read_text("utf-8"))
     return replace(report, gateway=str(detected.version), version_source=detected.source)
 
 
@@ -145,7 +145,7 @@ def _advice(service: str) -> str:
 def _remains(path: Path, service: str, *, is_clean: bool) -> str:
     """The message about what an interrupted run left behind, from its report if it wrote one."""
     try:
-        remains = verdicts.from_json(path.read_text("utf-8")).leftovers
+        remains = from_json(path.read_text("utf-8")).leftovers
     except (OSError, ValueError, LookupError, TypeError):
         if not is_clean:
             return f"interrupted before the clean-up; {_advice(service)}"

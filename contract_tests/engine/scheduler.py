@@ -62,6 +62,7 @@ class Scheduler:
         failures: the failures, in the order in which they were seen.
         was_ended: True if the run ended before all tests were judged.
         judge: holds all answers of the run against the contract.
+        exchanges: the exchanges of the tests of each behaviour.
     """
 
     def __init__(
@@ -77,6 +78,7 @@ class Scheduler:
         self.items = items
         self.verdicts: Verdicts = {}
         self.failures: list[Failure] = []
+        self.exchanges: dict[str, list[list[Exchange]]] = {}
         self.was_ended = False
         self.judge = SchemaJudge(run.contract, run.target.limit)
         self.new_client = suite.clients(run, self.judge)
@@ -190,6 +192,7 @@ class Scheduler:
         assert isinstance(item, pytest.Function)
         row = self.run.service.behaviours[declaration.behaviour]
         test = RunningTest(item, row, self.new_client(), declaration)
+        self.exchanges.setdefault(row.id, []).append(test.client.exchanges)
         if reason := self._why_not(test):
             is_left_out = row.holds_for(self.run.version)
             self._judge(test, Status.NOT_APPLICABLE, reason, is_left_out=is_left_out)

@@ -22,7 +22,9 @@ from contract_tests.engine.signals import Interruption
 from contract_tests.engine.suite import Suite
 from contract_tests.engine.target import RunEnded
 from contract_tests.report import output_file, verdicts
+from contract_tests.report.coverage import Coverage
 from contract_tests.report.findings import Finding
+from contract_tests.report.json import as_json
 from contract_tests.report.verdicts import Report, Status, Verdict
 from mockserver.console.terminal import show_error, show_progress
 from mockserver.contract.versions import package_version
@@ -47,6 +49,7 @@ class Session:
         self._run: Run | None = None
         self._scheduler: Scheduler | None = None
         self._findings: tuple[Finding, ...] = ()
+        self._coverage: Coverage | None = None
         self._limit = Deadline()  # of all requests
         self._interruption = Interruption(self._limit, self._name_remains)
 
@@ -125,6 +128,7 @@ class Session:
         show_progress("")
         if is_complete:
             self._findings = self._diagnosed()
+            self._coverage = self._measured()
         self._interruption.begin_cleanup(CLEANUP_SECONDS)
         with self._resources:
             leftovers = self._leftovers()
@@ -139,6 +143,14 @@ class Session:
         from contract_tests.engine.diagnosis.of_run import diagnosed  # it takes its time to import
 
         return diagnosed(self._scheduler)
+
+    def _measured(self) -> Coverage | None:
+        """What the run has seen of the contract, if the options ask for it."""
+        if self._scheduler is None or not self.options.coverage:
+            return None
+        from contract_tests.engine.coverage import measured  # as above
+
+        return measured(self._scheduler)
 
     def _leftovers(self) -> list[str]:
         if self._run is None:
@@ -159,7 +171,7 @@ class Session:
     def _write_report(self, leftovers: list[str]) -> None:
         if self.options.report and self._scheduler is not None:
             report = self._report(self._scheduler, tuple(leftovers))
-            output_file.write(self.options.report, verdicts.as_json(report, indent=None))
+            output_file.write(self.options.report, as_json(report, indent=None))
 
     def _report(self, scheduler: Scheduler, leftovers: tuple[str, ...]) -> Report:
         assert self._detected is not None
@@ -191,6 +203,7 @@ class Session:
             connection_notes=(*self.options.connection.notes, *filter(None, [run.target.pacer.note])),
             findings=findings,
             observations=tuple(response_times.observations(run)),
+            coverage=self._coverage,
         )
 
     def _without_a_test(self, judged: set[str]) -> Iterator[Verdict]:

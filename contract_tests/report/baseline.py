@@ -11,10 +11,9 @@ from typing import Any
 import yaml
 
 from contract_tests.report import output_file
+from contract_tests.report.placeholders import PLACEHOLDER, is_placeholder
 from contract_tests.report.verdicts import Report, Status, Verdict
 
-PLACEHOLDER = "say why, and who will fix it"  # of an entry that --write-baseline makes; no reason yet
-_PLACEHOLDERS = {PLACEHOLDER, "todo", "tbd", "fixme", "xxx", "n/a", "none", "reason", "why", "?", "-", "..."}
 LASTS = timedelta(days=30)  # of an entry that --write-baseline makes
 _KEYS = {"behaviour", "reason", "expires"}
 
@@ -61,7 +60,7 @@ def _entry(path: Path, raw: Any, behaviours: Mapping[str, object]) -> AcceptedFa
         )
     if not isinstance(raw["reason"], str) or not raw["reason"].strip():
         raise BaselineError(f"{path}: {raw['behaviour']!r} has no reason; add one")
-    if " ".join(raw["reason"].split()).lower().rstrip(".:") in _PLACEHOLDERS:
+    if is_placeholder(raw["reason"]):
         raise BaselineError(
             f"{path}: {raw['behaviour']!r}: {raw['reason']!r} is no reason; say why the failure is accepted"
         )

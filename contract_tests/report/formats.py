@@ -6,11 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from contract_tests.report import github, output_file
+from contract_tests.report.conformance.document import as_yaml
 from contract_tests.report.html import as_html
+from contract_tests.report.json import as_json
 from contract_tests.report.junit import as_junit
 from contract_tests.report.output_file import OutputError
-from contract_tests.report.verdicts import Report, as_json
-from contract_tests.report.yaml import as_yaml
+from contract_tests.report.verdicts import Report
 
 FORMATS: dict[str, Callable[[Report], str]] = {
     ".json": as_json,

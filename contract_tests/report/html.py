@@ -16,6 +16,7 @@ _BODY = Template("""<p>$summary</p>
 <p><input type="search" id="words" placeholder="filter by words" aria-label="filter by words"> $boxes</p>
 $findings
 <main>$groups</main>
+$coverage
 <script>
 const words = document.getElementById("words");
 const boxes = [...document.querySelectorAll("input[type=checkbox]")];
@@ -56,6 +57,7 @@ def as_html(report: Report) -> str:
         summary=escape(summary),
         boxes=" ".join(_box(status, len(report.of(status))) for status in order),
         findings=_findings(report),
+        coverage=_coverage(report),
         groups="\n".join(_group(name, [v for v in verdicts if v.operation == name]) for name in operations),
     )
     return html_page(
@@ -71,6 +73,18 @@ def _findings(report: Report) -> str:
         for finding in report.findings
     )
     return f"<ul>{levels}</ul>" + (f"<h2>findings</h2><ol>{items}</ol>" if items else "")
+
+
+def _coverage(report: Report) -> str:
+    """The table of the statuses that were answered, by operation; "" without coverage."""
+    if report.coverage is None:
+        return ""
+    head, *rows = report.coverage.table()
+    lines = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>\n" for row in rows)
+    heads = "".join(f"<th>{cell}</th>" for cell in head)
+    return (
+        f"<h2>coverage</h2><p>{escape(report.coverage.summary)}</p><table><tr>{heads}</tr>\n{lines}</table>"
+    )
 
 
 def _box(status: Status, count: int) -> str:

@@ -1,14 +1,15 @@
-"""Verdicts, and the report that holds them: for the terminal, and as JSON."""
+"""Verdicts, and the report that holds them, as the terminal shows it."""
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
 
+from contract_tests.report.conformance.implementation import Implementation
+from contract_tests.report.coverage import Coverage
 from contract_tests.report.findings import SHOWN as SHOWN_FINDINGS
 from contract_tests.report.findings import Finding, first_of
 from contract_tests.report.outcomes import Outcome, outcome_of
@@ -130,6 +131,9 @@ class Report(Printable):
         connection_notes: lines that say how the service was reached, if not in the plain way.
         findings: the failures by their causes, root causes first.
         observations: lines about what nobody asked for and is worth telling, such as slow answers.
+        coverage: what the run has seen of the contract; None if nobody asked for it.
+        command: the command that made the report, without secrets; "" if it was not a command of ours.
+        implementation: whose product was judged; None if nobody said.
     """
 
     service: str
@@ -150,6 +154,9 @@ class Report(Printable):
     connection_notes: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()
     observations: tuple[str, ...] = ()
+    coverage: Coverage | None = None
+    command: str = ""
+    implementation: Implementation | None = None
 
     def of(self, status: Status) -> list[Verdict]:
         """The verdicts of one kind."""
@@ -213,46 +220,6 @@ def merged(rounds: Sequence[Mapping[str, Verdict]]) -> dict[str, Verdict]:
     return worst
 
 
-def as_json(report: Report, indent: int | None = 2) -> str:
-    """The report as JSON; None as the indent gives one line."""
-    document = {
-        **vars(report),
-        "verdicts": [
-            {**vars(verdict), "status": verdict.status.value, "exchanges": list(map(vars, verdict.exchanges))}
-            for verdict in report.verdicts
-        ],
-        "findings": list(map(vars, report.findings)),
-        "conforms": report.conforms,
-        "status": report.outcome.status.value,
-        "verdict": report.outcome.sentence,
-        "levels": levels_of(report),
-        "counts": {status.value: len(report.of(status)) for status in Status},
-    }
-    return json.dumps(document, indent=indent, ensure_ascii=False) + "\n"
-
-
-def from_json(text: str) -> Report:
-    """A report that `as_json` wrote."""
-    document: dict[str, Any] = json.loads(text)
-    for derived in ("conforms", "status", "verdict", "levels", "counts"):
-        del document[derived]
-    verdicts = [
-        Verdict(
-            **{
-                **raw,
-                "status": Status(raw["status"]),
-                "curl": tuple(raw["curl"]),
-                "exchanges": tuple(Trace(**trace) for trace in raw["exchanges"]),
-            }
-        )
-        for raw in document.pop("verdicts")
-    ]
-    for name in ("leftovers", "not_offered", "stale", "connection_notes", "observations"):
-        document[name] = tuple(document[name])
-    found = tuple(map(Finding.of_document, document.pop("findings")))
-    return Report(verdicts=tuple(verdicts), findings=found, **document)
-
-
 def levels_of(report: Report) -> dict[str, dict[str, Any]]:
     """The verdict on each level, as reports hold it."""
     return {
@@ -289,6 +256,7 @@ def as_terminal(report: Report) -> str:
     ]
     lines += [note for note in (report.not_offered_note, report.profile_note) if note]
     lines += report.connection_notes
+    lines += [report.coverage.summary] if report.coverage else []
     lines.append(f"{report.url}  {report.service} {report.gateway} ({report.version_source})")
     lines.append("; ".join(f"{level} {verdict.sentence}" for level, verdict in report.levels.items()))
     lines.append(

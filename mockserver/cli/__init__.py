@@ -139,6 +139,22 @@ def seconds(text: str) -> float:
     return time
 
 
+def count(text: str) -> int:
+    """The number of runs of an argument."""
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{text} is no number of runs; give 1 or more")
+    return value
+
+
+def percent(text: str) -> float:
+    """The percentage of an argument."""
+    value = float(text)
+    if not 0 < value <= 100:
+        raise argparse.ArgumentTypeError(f"{text} is no percentage; give one over 0 and up to 100")
+    return value
+
+
 def secret_of(options: argparse.Namespace) -> str:
     """The secret of the gateway, or the key of the Dashboard, of the options, else of the variable, else "".
 

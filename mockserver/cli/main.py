@@ -16,7 +16,7 @@ from mockserver.console.terminal import guard, show, show_error
 
 GROUPS = {  # the modules of this package that are commands, in the order of the help
     "Mock a gateway or Dashboard": ("serve", "dashboard", "planes"),
-    "Check a gateway or Dashboard": ("verify", "clean", "behaviours", "explain"),
+    "Check a gateway or Dashboard": ("verify", "conformance", "clean", "behaviours", "explain"),
     "Understand policies": ("lint", "why", "impact", "propagation"),
     "Carry state from one gateway to another": ("export", "import"),
     "Compare versions and recordings": ("compare", "diff", "deviations", "parity", "record", "mutants"),
@@ -38,6 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         parser.print_help()
         sys.exit(USAGE)
     options = parser.parse_args(arguments)
+    options.arguments = arguments
     try:
         installation.check()
         code: int = options.run(options)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import shlex
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
@@ -20,17 +21,21 @@ from mockserver.cli import (
     add_max_time,
     add_target,
     connection_of,
+    count,
     lines_of,
+    percent,
     seconds,
     secret_of,
     service_of,
     url_of,
     version_asked,
 )
+from mockserver.cli.command_text import command_of
 from mockserver.console.credentials import NODE_SECRET
 from mockserver.console.terminal import show, show_error
 
 if TYPE_CHECKING:
+    from contract_tests.report.conformance.implementation import Implementation
     from contract_tests.report.verdicts import Report
 
 
@@ -115,7 +120,7 @@ def _add_limits(parser: argparse.ArgumentParser) -> None:
     group.add_argument("-x", "--exitfirst", action="store_true", help="End the run at the first failure.")
     group.add_argument(
         "--repeat",
-        type=_count,
+        type=count,
         default=1,
         metavar="N",
         help="Run the tests N times; a behaviour that fails in some runs only is called flaky.",
@@ -160,17 +165,22 @@ def _add_reports(parser: argparse.ArgumentParser) -> None:
         ".xml for JUnit. The word github gives annotations and the summary of a step of GitHub Actions. "
         "May be repeated.",
     )
+    group.add_argument(
+        "--implementation",
+        type=Path,
+        metavar="FILE",
+        help="Whose product is judged, as YAML, for a YAML report to publish (docs/conformance/README.md).",
+    )
+    group.add_argument(
+        "--min-coverage",
+        type=percent,
+        metavar="PERCENT",
+        help="Fail if fewer of the statuses that the OpenAPI file declares were answered, and name them.",
+    )
     group.add_argument("--baseline", type=Path, metavar="FILE", help="Known failures to accept, as YAML.")
     group.add_argument(
         "--write-baseline", type=Path, metavar="FILE", help="Baseline to write, with all present failures."
     )
-
-
-def _count(text: str) -> int:
-    count = int(text)
-    if count < 1:
-        raise argparse.ArgumentTypeError(f"{text} is no number of runs; give 1 or more")
-    return count
 
 
 def run(options: argparse.Namespace) -> int:
@@ -196,6 +206,7 @@ def _judge(options: argparse.Namespace) -> int:
         output_file.check(options.write_baseline)
     service, secret, version = service_of(options), secret_of(options), version_asked(options) or "auto"
     url, connection = url_of(options), connection_of(options)
+    judged = _implementation(options.implementation)
     accepted = baseline.read(options.baseline, service.behaviours) if options.baseline else []
     settings = RunOptions(
         url=url,
@@ -217,6 +228,7 @@ def _judge(options: argparse.Namespace) -> int:
         timeout=options.timeout,
         max_response_time=options.max_response_time,
         repeat=options.repeat,
+        coverage=bool(options.report) or options.min_coverage is not None,
     )
     selected = selection.Selection.of(settings, service)
     if options.list:
@@ -234,14 +246,31 @@ def _judge(options: argparse.Namespace) -> int:
         show_error(f"tyk-contract: {message}")
     today = datetime.now(UTC).date()
     report = baseline.apply(runner.run(settings, detected), accepted, today)
+    report = replace(report, command=command_of(options), implementation=judged)
     show(*verdicts.as_terminal(report).splitlines())
     if not _has_written(report, options, today):
         return USAGE
-    if report.of(verdicts.Status.FAILED) or report.stale:
+    return _exit_code(report, options.min_coverage)
+
+
+def _implementation(path: Path | None) -> Implementation | None:
+    from contract_tests.report.conformance.implementation import Implementation
+
+    return Implementation.read(path) if path else None
+
+
+def _exit_code(report: Report, minimum: float | None) -> int:
+    """The exit code of a report; a coverage below the minimum, if there is one, is told and fails."""
+    from contract_tests.report.verdicts import Status
+
+    shortfall = report.coverage.shortfall(minimum) if report.coverage and minimum is not None else ""
+    if shortfall:
+        show_error(f"tyk-contract: {shortfall}")
+    if shortfall or report.of(Status.FAILED) or report.stale:
         return BROKEN
     if report.gone:
         return UNREACHABLE
-    return USAGE if report.of(verdicts.Status.ERROR) else CONFORMS
+    return USAGE if report.of(Status.ERROR) else CONFORMS
 
 
 def _has_written(report: Report, options: argparse.Namespace, today: date) -> bool:
@@ -265,5 +294,5 @@ def _has_written(report: Report, options: argparse.Namespace, today: date) -> bo
 def _write_baseline(report: Report, path: Path, today: date) -> None:
     from contract_tests.report import baseline
 
-    count = baseline.write(report, path, today)
-    show(f"failures written to {path}: {count}; add the reason to each")
+    entries = baseline.write(report, path, today)
+    show(f"failures written to {path}: {entries}; add the reason to each")

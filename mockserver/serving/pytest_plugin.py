@@ -64,6 +64,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--contract-strict", action="store_true", help="let rows fail whatever their evidence")
     group.addoption("--contract-unattended", action="store_true", help="report no single tests to pytest")
     group.addoption("--contract-report", metavar="FILE", help="write the verdicts as JSON")
+    group.addoption(
+        "--contract-coverage",
+        action="store_true",
+        help="report what the run has seen of the OpenAPI file too",
+    )
     for flag, verb in (("--contract-only", "judge"), ("--contract-skip", "leave out")):
         group.addoption(
             flag, action="append", default=[], metavar="PATTERN",

@@ -89,6 +89,8 @@ def _report(name: str, document: Any) -> ReadReport:
     gateway = document["gateway"]
     version = gateway["version"] if isinstance(gateway, dict) else gateway
     suite = document["suite"]
+    if "groups" in document:
+        document["not_offered"] = document["groups"]["unsupported"]
     options = {
         **{option: _words(document.get(option, "")) for option in _OPTIONS},
         "gateway": str(version),
