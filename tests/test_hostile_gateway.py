@@ -18,6 +18,7 @@ import yaml
 from serving import COMMAND, QUIET, error_line, run_command, serving
 
 from contract_tests.report import verdicts
+from contract_tests.report.json import from_json
 
 pytestmark = pytest.mark.slow  # whole commands and servers
 
@@ -64,7 +65,7 @@ def test_a_hostile_gateway_gets_a_verdict(tmp_path: Path) -> None:
         )  # fmt: skip
     assert done.returncode == 1, done.stderr
     texts = {kind: path.read_text("utf-8") for kind, path in reports.items()}
-    report = verdicts.from_json(texts["json"])
+    report = from_json(texts["json"])
     assert len(report.of(verdicts.Status.FAILED)) > 20
     ElementTree.fromstring(texts["xml"])
     assert len(yaml.safe_load(texts["yaml"])["behaviours"]) == len(report.verdicts)

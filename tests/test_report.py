@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from contract_tests.report import baseline, formats, verdicts
 from contract_tests.report.baseline import BaselineError
 from contract_tests.report.findings import Finding
+from contract_tests.report.json import as_json, from_json
 from contract_tests.report.outcomes import OutcomeStatus
 from contract_tests.report.verdicts import Report, Status, Trace, Verdict, outcome
 
@@ -44,7 +45,7 @@ REPORT = Report(
 
 def test_json_is_read_back() -> None:
     """A report that is written as JSON and read again is the same."""
-    assert verdicts.from_json(verdicts.as_json(REPORT)) == REPORT
+    assert from_json(as_json(REPORT)) == REPORT
 
 
 def test_yaml_has_each_behaviours_verdict() -> None:
@@ -133,7 +134,7 @@ def test_any_text_is_reported(texts: list[str], status: Status) -> None:
     with TemporaryDirectory() as folder:
         for suffix in formats.FORMATS:
             formats.write(report, Path(folder) / f"r{suffix}")
-        assert verdicts.from_json((Path(folder) / "r.json").read_text("utf-8")) == report
+        assert from_json((Path(folder) / "r.json").read_text("utf-8")) == report
         document = yaml.safe_load((Path(folder) / "r.yaml").read_text("utf-8"))
         assert document["behaviours"][verdict.behaviour]["verdict"] == status.value
         root = ElementTree.parse(Path(folder) / "r.xml").getroot()

@@ -13,6 +13,7 @@ from serving import LEAN
 
 from contract_tests.engine import leftovers
 from contract_tests.report import verdicts
+from contract_tests.report.json import as_json, from_json
 from contract_tests.report.verdicts import Status
 from mockserver.contract.openapi import Contract
 from mockserver.contract.versions import GatewayVersion
@@ -217,7 +218,7 @@ def _judged(
     monkeypatch.setenv("TYK_GW_SECRET", SECRET)
     report = pytester.path / "report.json"
     pytester.runpytest_subprocess(folder, f"--gateway-url={server.url}", f"--contract-report={report}", *LEAN)
-    return verdicts.from_json(report.read_text("utf-8"))
+    return from_json(report.read_text("utf-8"))
 
 
 def test_a_second_service_is_judged(
@@ -246,7 +247,7 @@ def test_a_faulty_second_service_fails(
     assert failure.behaviour == "note-is-listed"
     assert "-X POST" in failure.curl[0]
     assert "-H 'X-Notes: '\"$TYK_GW_SECRET\"" in failure.curl[0]
-    assert SECRET not in verdicts.as_json(report)
+    assert SECRET not in as_json(report)
     assert server.notes.names == ["mine"]
 
 

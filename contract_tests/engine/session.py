@@ -23,6 +23,7 @@ from contract_tests.engine.suite import Suite
 from contract_tests.engine.target import RunEnded
 from contract_tests.report import output_file, verdicts
 from contract_tests.report.findings import Finding
+from contract_tests.report.json import as_json
 from contract_tests.report.verdicts import Report, Status, Verdict
 from mockserver.console.terminal import show_error, show_progress
 from mockserver.contract.versions import package_version
@@ -47,6 +48,7 @@ class Session:
         self._run: Run | None = None
         self._scheduler: Scheduler | None = None
         self._findings: tuple[Finding, ...] = ()
+        self._is_interrupted = False
         self._limit = Deadline()  # of all requests
         self._interruption = Interruption(self._limit, self._name_remains)
 
@@ -115,7 +117,7 @@ class Session:
 
         Args:
             is_sound: True unless pytest itself failed.
-            is_complete: True if the run was not interrupted, so that there is time for a diagnosis.
+            is_complete: True if the run was not interrupted, so that there is time for more requests.
 
         Raises:
             OutputError: the report cannot be written.
@@ -123,22 +125,25 @@ class Session:
         if not self._started:
             return
         show_progress("")
+        self._is_interrupted = not is_complete
         if is_complete:
             self._findings = self._diagnosed()
         self._interruption.begin_cleanup(CLEANUP_SECONDS)
         with self._resources:
             leftovers = self._leftovers()
+        if not is_complete:
+            self._findings = self._diagnosed()
         if is_sound:
             self._write_report(leftovers)
         self._interruption.uninstall()
 
     def _diagnosed(self) -> tuple[Finding, ...]:
-        """The failures of the run by their causes."""
+        """The failures of the run by their causes; an interrupted run sends nothing more to find them."""
         if self._scheduler is None or not (self._scheduler.failures or self._scheduler.was_ended):
             return ()
         from contract_tests.engine.diagnosis.of_run import diagnosed  # it takes its time to import
 
-        return diagnosed(self._scheduler)
+        return diagnosed(self._scheduler, may_ask=not self._is_interrupted)
 
     def _leftovers(self) -> list[str]:
         if self._run is None:
@@ -150,6 +155,7 @@ class Session:
 
     def _name_remains(self) -> None:
         """Name what is left behind by a process that is about to end."""
+        self._is_interrupted = True
         remains = self._run.cleanup.remains() if self._run is not None else []
         if self.options.unattended:
             self._write_report(remains)  # the command reads it
@@ -159,10 +165,12 @@ class Session:
     def _write_report(self, leftovers: list[str]) -> None:
         if self.options.report and self._scheduler is not None:
             report = self._report(self._scheduler, tuple(leftovers))
-            output_file.write(self.options.report, verdicts.as_json(report, indent=None))
+            output_file.write(self.options.report, as_json(report, indent=None))
 
     def _report(self, scheduler: Scheduler, leftovers: tuple[str, ...]) -> Report:
         assert self._detected is not None
+        if self._is_interrupted:
+            scheduler.give_up("the run was interrupted")
         run, rows = scheduler.run, self._service.behaviours
         order = {name: place for place, name in enumerate(rows)}
         judged = [
@@ -190,7 +198,7 @@ class Session:
             not_offered=tuple(run.absent_operations.not_offered),
             connection_notes=(*self.options.connection.notes, *filter(None, [run.target.pacer.note])),
             findings=findings,
-            observations=tuple(response_times.observations(run)),
+            observations=(*response_times.observations(run), *filter(None, [run.target.retried_note])),
         )
 
     def _without_a_test(self, judged: set[str]) -> Iterator[Verdict]:

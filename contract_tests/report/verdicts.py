@@ -1,8 +1,7 @@
-"""Verdicts, and the report that holds them: for the terminal, and as JSON."""
+"""Verdicts, and the report that holds them, as the terminal shows it."""
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -15,6 +14,7 @@ from contract_tests.report.outcomes import Outcome, outcome_of
 from contract_tests.report.printable import Printable
 
 LEVELS = ("core", "extended", "setup")
+OF_SEVERAL = ("any", "all")  # in the place of an operation: of each one by itself, or of a whole run
 CURL_LINES = 8  # of a failure's history that the terminal shows
 ERROR_NAMES = 5  # of behaviours that could not be judged for one reason
 
@@ -58,6 +58,7 @@ class Verdict(Printable):
         level: the level of the behaviour: core, extended or setup.
         is_left_out: True if it is not applicable because the user's settings leave it out.
         flaky: how often it failed, if the run was repeated and it did not fail each time; else "".
+        seconds: the time of the answers to its tests, without the reloads that tests share.
     """
 
     service: str
@@ -76,6 +77,7 @@ class Verdict(Printable):
     level: str = "core"
     is_left_out: bool = False
     flaky: str = ""
+    seconds: float = 0.0
 
     def as_text(self) -> str:
         """The lines that the terminal shows of a failure or an error."""
@@ -157,6 +159,12 @@ class Report(Printable):
         return [verdict for verdict in self.verdicts if verdict.status is status]
 
     @property
+    def operations(self) -> tuple[str, ...]:
+        """The operations of the behaviours in alphabetical order, those of any or all operations last."""
+        names = {verdict.operation for verdict in self.verdicts}
+        return tuple(sorted(names, key=lambda name: (name in OF_SEVERAL, name)))
+
+    @property
     def not_offered_note(self) -> str:
         """A line that names the groups of operations that are not offered; "" if all are."""
         names = ", ".join(self.not_offered)
@@ -182,14 +190,16 @@ class Report(Printable):
 
 
 def by_behaviour(verdicts: Iterable[Verdict]) -> tuple[Verdict, ...]:
-    """One verdict for each behaviour: the worst of its tests."""
+    """One verdict for each behaviour: the worst of its tests, with the time of all of them."""
     order = list(Status)
     worst: dict[str, Verdict] = {}
+    seconds: Counter[str] = Counter()
     for verdict in verdicts:
+        seconds[verdict.behaviour] += verdict.seconds  # type: ignore[assignment]  # typed for whole numbers
         before = worst.get(verdict.behaviour)
         if before is None or order.index(verdict.status) > order.index(before.status):
             worst[verdict.behaviour] = verdict
-    return tuple(worst.values())
+    return tuple(replace(verdict, seconds=round(seconds[name], 6)) for name, verdict in worst.items())
 
 
 def merged(rounds: Sequence[Mapping[str, Verdict]]) -> dict[str, Verdict]:
@@ -204,46 +214,6 @@ def merged(rounds: Sequence[Mapping[str, Verdict]]) -> dict[str, Verdict]:
             verdict = replace(verdict, flaky=f"{verdict.status.value} in {bad} of {len(of_test)} runs")
         worst[name] = verdict
     return worst
-
-
-def as_json(report: Report, indent: int | None = 2) -> str:
-    """The report as JSON; None as the indent gives one line."""
-    document = {
-        **vars(report),
-        "verdicts": [
-            {**vars(verdict), "status": verdict.status.value, "exchanges": list(map(vars, verdict.exchanges))}
-            for verdict in report.verdicts
-        ],
-        "findings": list(map(vars, report.findings)),
-        "conforms": report.conforms,
-        "status": report.outcome.status.value,
-        "verdict": report.outcome.sentence,
-        "levels": levels_of(report),
-        "counts": {status.value: len(report.of(status)) for status in Status},
-    }
-    return json.dumps(document, indent=indent, ensure_ascii=False) + "\n"
-
-
-def from_json(text: str) -> Report:
-    """A report that `as_json` wrote."""
-    document: dict[str, Any] = json.loads(text)
-    for derived in ("conforms", "status", "verdict", "levels", "counts"):
-        del document[derived]
-    verdicts = [
-        Verdict(
-            **{
-                **raw,
-                "status": Status(raw["status"]),
-                "curl": tuple(raw["curl"]),
-                "exchanges": tuple(Trace(**trace) for trace in raw["exchanges"]),
-            }
-        )
-        for raw in document.pop("verdicts")
-    ]
-    for name in ("leftovers", "not_offered", "stale", "connection_notes", "observations"):
-        document[name] = tuple(document[name])
-    found = tuple(map(Finding.of_document, document.pop("findings")))
-    return Report(verdicts=tuple(verdicts), findings=found, **document)
 
 
 def levels_of(report: Report) -> dict[str, dict[str, Any]]:

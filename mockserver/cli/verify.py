@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import shlex
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
@@ -30,6 +31,8 @@ from mockserver.console.credentials import NODE_SECRET
 from mockserver.console.terminal import show, show_error
 
 if TYPE_CHECKING:
+    from contract_tests.engine.preflight import DetectedVersion
+    from contract_tests.engine.run_options import RunOptions
     from contract_tests.report.verdicts import Report
 
 
@@ -156,7 +159,13 @@ def _add_reports(parser: argparse.ArgumentParser) -> None:
         default=[],
         metavar="FILE",
         help="Report to write; the extension selects the format: .json, .yaml, .html, or .xml for JUnit. "
-        "May be repeated.",
+        "- is standard output (JSON), and the text for people goes to standard error. May be repeated.",
+    )
+    group.add_argument(
+        "--report-format",
+        choices=("json", "yaml", "junit", "html"),
+        default="",
+        help="Format of --report -, and of files whose extension names none.",
     )
     group.add_argument("--baseline", type=Path, metavar="FILE", help="Known failures to accept, as YAML.")
     group.add_argument(
@@ -173,12 +182,12 @@ def _count(text: str) -> int:
 
 def run(options: argparse.Namespace) -> int:
     """Check the gateway and print the report; return the exit code."""
-    from contract_tests.engine import preflight, runner, selection
+    from contract_tests.engine import preflight, selection
     from contract_tests.engine.run_options import RunOptions
     from contract_tests.report import baseline, formats, output_file, verdicts
 
     for path in options.report:
-        formats.check_path(path)
+        formats.check_path(path, options.report_format)
     if options.write_baseline:
         output_file.check(options.write_baseline)
     service, secret, version = service_of(options), secret_of(options), version_asked(options) or "auto"
@@ -220,8 +229,7 @@ def run(options: argparse.Namespace) -> int:
         message = f"policies of an earlier run are left on the {service.name}: {detected.leftovers}; {advice}"
         show_error(f"tyk-contract: {message}")
     today = datetime.now(UTC).date()
-    report = baseline.apply(runner.run(settings, detected), accepted, today)
-    show(*verdicts.as_terminal(report).splitlines())
+    report = baseline.apply(_judged(settings, detected, options), accepted, today)
     if not _has_written(report, options, today):
         return USAGE
     if report.of(verdicts.Status.FAILED) or report.stale:
@@ -231,14 +239,39 @@ def run(options: argparse.Namespace) -> int:
     return USAGE if report.of(verdicts.Status.ERROR) else CONFORMS
 
 
+def _judged(settings: RunOptions, detected: DetectedVersion, options: argparse.Namespace) -> Report:
+    """The report of the run; if it is interrupted, what it has judged until then is told and written.
+
+    Raises:
+        Interrupted: the run was interrupted.
+    """
+    from contract_tests.engine import runner
+
+    try:
+        return runner.run(settings, detected)
+    except runner.Interrupted as interruption:
+        if interruption.report is not None:
+            options.write_baseline = None  # a part of the failures is no baseline
+            _has_written(interruption.report, options, datetime.now(UTC).date())
+        raise
+
+
 def _has_written(report: Report, options: argparse.Namespace, today: date) -> bool:
-    """Write the baseline and all reports, also after one that cannot be written; False if there is one."""
-    from contract_tests.report import formats
+    """Print the report, and write the baseline and all reports, also after one that cannot be written.
+
+    Returns:
+        False if there is one that cannot be written.
+    """
+    from contract_tests.report import formats, verdicts
     from contract_tests.report.output_file import OutputError
 
-    writes = [partial(formats.write, report, path) for path in options.report]
+    is_piped = formats.STANDARD_OUTPUT in options.report
+    print_line = show_error if is_piped else show
+    print_line(*verdicts.as_terminal(report).splitlines())
+    paths = dict.fromkeys(options.report)
+    writes = [partial(formats.write, report, path, options.report_format) for path in paths]
     if options.write_baseline:
-        writes.insert(0, partial(_write_baseline, report, options.write_baseline, today))
+        writes.insert(0, partial(_write_baseline, report, options.write_baseline, today, print_line))
     failed = 0
     for write in writes:
         try:
@@ -249,8 +282,8 @@ def _has_written(report: Report, options: argparse.Namespace, today: date) -> bo
     return not failed
 
 
-def _write_baseline(report: Report, path: Path, today: date) -> None:
+def _write_baseline(report: Report, path: Path, today: date, print_line: Callable[[str], None]) -> None:
     from contract_tests.report import baseline
 
     count = baseline.write(report, path, today)
-    show(f"failures written to {path}: {count}; add the reason to each")
+    print_line(f"failures written to {path}: {count}; add the reason to each")
