@@ -112,6 +112,26 @@ def test_the_suite_runs_under_xdist(pytester: pytest.Pytester, monkeypatch: pyte
         assert len(agents - {""}) == 1  # runs
 
 
+@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "with workers"])
+def test_findings_are_told_under_pytest(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, workers: tuple[str, ...]
+) -> None:
+    """The failures by their causes are a section of pytest's summary, once, also with workers."""
+    monkeypatch.setenv("TYK_GW_SECRET", "s3cret")
+    with MockGateway(secret="s3cret", without=frozenset({"id-required"})) as gateway:
+        result = pytester.runpytest_subprocess(
+            *LEAN, *workers, "--pyargs", "contract_tests", f"--gateway-url={gateway.url}", "-k", "without_id",
+            "--contract-only", "id-required",
+        )  # fmt: skip
+    assert result.ret == 1
+    text = result.stdout.str()
+    assert text.count("= findings =") == 1
+    findings = text.partition("= findings =")[2]
+    assert findings.count("id-required (addPolicy): expected 400") == 1
+    assert "  touches      1 behaviour of 1 operation: id-required" in findings
+    assert "s3cret" not in text
+
+
 def test_a_session_that_does_not_use_it_loads_nothing_heavy() -> None:
     """Neither Flask nor the judges are imported with the plugin."""
     code = (

@@ -35,6 +35,7 @@ class Session:
 
     Attributes:
         options: the user's settings.
+        findings: the failures by their causes, once the session is finished.
     """
 
     def __init__(self, suite: Suite, options: RunOptions) -> None:
@@ -47,7 +48,7 @@ class Session:
         self._mock: MockProcess | None = None
         self._run: Run | None = None
         self._scheduler: Scheduler | None = None
-        self._findings: tuple[Finding, ...] = ()
+        self.findings: tuple[Finding, ...] = ()
         self._is_interrupted = False
         self._limit = Deadline()  # of all requests
         self._interruption = Interruption(self._limit, self._name_remains)
@@ -127,12 +128,12 @@ class Session:
         show_progress("")
         self._is_interrupted = not is_complete
         if is_complete:
-            self._findings = self._diagnosed()
+            self.findings = self._diagnosed()
         self._interruption.begin_cleanup(CLEANUP_SECONDS)
         with self._resources:
             leftovers = self._leftovers()
         if not is_complete:
-            self._findings = self._diagnosed()
+            self.findings = self._diagnosed()
         if is_sound:
             self._write_report(leftovers)
         self._interruption.uninstall()
@@ -177,7 +178,7 @@ class Session:
             scheduler.verdicts[item.nodeid] for item in scheduler.items if item.nodeid in scheduler.verdicts
         ]
         worst = verdicts.by_behaviour(sorted(judged, key=lambda verdict: order[verdict.behaviour]))
-        findings = self._findings
+        findings = self.findings
         if in_time := response_times.verdict(run):
             worst = (*worst, in_time)
             findings += (response_times.finding(in_time),) if in_time.status is Status.FAILED else ()

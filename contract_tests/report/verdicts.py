@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
 
-from contract_tests.report.findings import SHOWN as SHOWN_FINDINGS
+from contract_tests.report import findings as of_findings
 from contract_tests.report.findings import Finding
 from contract_tests.report.outcomes import Outcome, outcome_of
 from contract_tests.report.printable import Printable
 
 LEVELS = ("core", "extended", "setup")
-OF_SEVERAL = ("any", "all")  # in the place of an operation: of each one by itself, or of a whole run
+OF_SEVERAL = {"any": "any operation", "all": "all requests"}  # what stands in the place of an operation
 CURL_LINES = 8  # of a failure's history that the terminal shows
 ERROR_NAMES = 5  # of behaviours that could not be judged for one reason
 
@@ -231,11 +231,7 @@ def levels_of(report: Report) -> dict[str, dict[str, Any]]:
 
 def as_terminal(report: Report) -> str:
     """The report for a reader: failures first, then counts and the verdict."""
-    lines = []
-    for finding in report.findings[:SHOWN_FINDINGS]:
-        lines += [finding.as_text(), ""]
-    if (left := len(report.findings) - SHOWN_FINDINGS) > 0:
-        lines += [f"and {left} more finding{'' if left == 1 else 's'}; a report (--report FILE) has all", ""]
+    lines = of_findings.as_text(report.findings)
     errors = report.of(Status.ERROR)
     for reason in dict.fromkeys(verdict.reason for verdict in errors):
         names = [verdict.behaviour for verdict in errors if verdict.reason == reason]
