@@ -120,7 +120,7 @@ def test_findings_are_told_under_pytest(
     monkeypatch.setenv("TYK_GW_SECRET", "s3cret")
     with MockGateway(secret="s3cret", without=frozenset({"id-required"})) as gateway:
         result = pytester.runpytest_subprocess(
-            *LEAN, *workers, "--pyargs", "contract_tests", f"--gateway-url={gateway.url}", "-k", "without_id",
+            *LEAN, *workers, "--pyargs", "contract_tests", f"--gateway-url={gateway.url}", "-k", "without_an_id",
             "--contract-only", "id-required",
         )  # fmt: skip
     assert result.ret == 1
