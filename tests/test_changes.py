@@ -23,22 +23,24 @@ def subjects(old: str, new: str, kind: Kind) -> set[str]:
     return {change.subject for change in between(*versions) if change.kind is kind}
 
 
-def test_5_13_has_eight_new_members() -> None:
-    """5.13 adds members of post expiry to policies and sessions, and of MCP to access definitions."""
+def test_5_13_has_nine_new_members() -> None:
+    """5.13 adds members of post expiry, of MCP, and of errors of APIs in OpenAPI form."""
     assert subjects("5.12.0", "5.13.1", Kind.MEMBER) == {
         "Policy.post_expiry_action", "Policy.post_expiry_grace_period",
         "AccessDefinition.json_rpc_methods", "AccessDefinition.json_rpc_methods_access_rights",
         "AccessDefinition.mcp_primitives", "AccessDefinition.mcp_access_rights",
         "SessionState.post_expiry_action", "SessionState.post_expiry_grace_period",
+        "TykExtension.errorOverrides",
     }  # fmt: skip
 
 
 def test_5_12_omits_members_that_are_zero() -> None:
-    """5.12 alone changes which zero members the gateway sends; 5.8 to 5.11 and 5.12 to 5.14 change none."""
+    """5.12 alone changes which zero members of policies and sessions the gateway sends."""
     assert {"AccessDefinition.limit", "ApiLimit.rate", "AccessDefinition.endpoints"} <= subjects(
         "5.11.1", "5.12.0", Kind.SENDING
     )
-    assert subjects("5.8.0", "5.11.1", Kind.SENDING) == subjects("5.12.0", "5.14.0", Kind.SENDING) == set()
+    assert subjects("5.8.0", "5.11.1", Kind.SENDING) == {"TykExtension.key"}  # of an API in OpenAPI form
+    assert subjects("5.12.0", "5.14.0", Kind.SENDING) == set()
 
 
 def test_patch_releases_count() -> None:

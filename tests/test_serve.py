@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import socket
 import subprocess
@@ -174,7 +175,7 @@ def test_another_spec_is_answered_from_its_examples(tmp_path: Path) -> None:
     path = tmp_path / "other.yaml"
     path.write_text(SPEC)
     with serving("--spec", path) as served:
-        assert "45 operations and 4 more of" in served.lines[0]
+        assert re.search(r": \d+ operations and 4 more of ", served.lines[0])
         assert served.send("GET", "/tyk/things", "wrong").status == 403
         assert served.send("GET", "/tyk/things", "mock-secret").body == b'[{"expires":2592000,"name":"a"}]\n'
         example = json.loads(served.send("POST", "/tyk/things", "mock-secret").body)

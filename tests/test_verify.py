@@ -147,24 +147,28 @@ def test_a_quick_run_says_what_it_leaves_out(gateway: MockGateway, tmp_path: Pat
     assert "quick: generated requests, walks, plain reloads" in done.stdout
 
 
-def test_known_failures_are_accepted(faulty: Faulty) -> None:
+def _with_reasons(baseline: Path, folder: Path) -> Path:
+    known = folder / "known.yaml"
+    known.write_text(baseline.read_text().replace("say why, and who will fix it", "known"))
+    return known
+
+
+def test_known_failures_are_accepted(faulty: Faulty, tmp_path: Path) -> None:
     """Known failures that were written as a baseline are accepted once they have reasons, with exit code 0."""
     refused = verify(faulty.gateway.url, "--quick", "--baseline", faulty.baseline, TYK_GW_SECRET=SECRET)
     assert refused.returncode == 2
     assert "is no reason" in refused.stderr
-    text = faulty.baseline.read_text()
-    faulty.baseline.write_text(text.replace("say why, and who will fix it", "known"))
-    done = verify(faulty.gateway.url, "--quick", "--baseline", faulty.baseline, TYK_GW_SECRET=SECRET)
+    known = _with_reasons(faulty.baseline, tmp_path)
+    done = verify(faulty.gateway.url, "--quick", "--baseline", known, TYK_GW_SECRET=SECRET)
     assert done.returncode == 0, done.stdout
     assert "accepted  id-required: known" in done.stdout
     assert "known failures: 0 failed" in done.stdout
 
 
-def test_a_baseline_that_passes_is_told(gateway: MockGateway, faulty: Faulty) -> None:
+def test_a_baseline_that_passes_is_told(gateway: MockGateway, faulty: Faulty, tmp_path: Path) -> None:
     """A known failure that passes fails the run, with exit code 1."""
-    text = faulty.baseline.read_text()
-    faulty.baseline.write_text(text.replace("say why, and who will fix it", "known"))
-    done = verify(gateway.url, "--quick", "--baseline", faulty.baseline, TYK_GW_SECRET=SECRET)
+    known = _with_reasons(faulty.baseline, tmp_path)
+    done = verify(gateway.url, "--quick", "--baseline", known, TYK_GW_SECRET=SECRET)
     assert done.returncode == 1, done.stdout
     assert "baseline entries are out of date: 0 failed" in done.stdout
     assert "baseline  id-required: accepted as failing, but passes" in done.stdout

@@ -16,9 +16,11 @@ from mockserver.contract.openapi import Contract
 POLICIES = "/tyk/policies"
 KEYS = "/tyk/keys"
 APIS = "/tyk/apis"
+OPEN_APIS = f"{APIS}/oas"  # APIs in OpenAPI form
 ORGANISATIONS = "/tyk/org/keys"
 OAUTH = "/tyk/oauth"
 CLIENTS = f"{OAUTH}/clients"
+CACHES = "/tyk/cache"
 
 _KEY_PREFIXES = (  # of names that begin with a run's prefix, and of those that a gateway makes of them
     PREFIX,
@@ -27,6 +29,7 @@ _KEY_PREFIXES = (  # of names that begin with a run's prefix, and of those that 
         for text in (f'{{"org":"{PREFIX}', f'{{"org":"","id":"{PREFIX}')
     ),
 )
+_EXTENSION = "x-tyk-api-gateway"  # the gateway's part of an API in OpenAPI form
 _OBJECT_ID = re.compile("[0-9a-fA-F]{24}")  # any other text in its place is refused
 _GENERATED_CLIENT = re.compile("[0-9a-f]{32}")
 
@@ -98,6 +101,21 @@ def _api_refusal(write: Write) -> str:
 
 def _listed_apis(get: Get) -> Iterable[str]:
     return _texts(get(APIS), "api_id")
+
+
+def _open_api_names(write: Write) -> list[str]:
+    """The API in a path, where a POST may have a verb."""
+    name = write.path.partition("/")[0]
+    return [] if not name or (write.method == "POST" and name == "import") else [name]
+
+
+def _open_api_ids(write: Write) -> list[str]:
+    return [*_open_api_names(write), *write.texts(f"{_EXTENSION}.info.id"), *write.texts("apiID")]
+
+
+def _open_api_refusal(write: Write) -> str:
+    is_unnamed = write.method == "POST" and write.is_object and not _open_api_ids(write)
+    return "it makes an API without an id, which nobody could recognise" if is_unnamed else ""
 
 
 def _is_creation(write: Write) -> bool:
@@ -173,6 +191,17 @@ API = Resource(
     named_by=("api_id", "id", "org_id", "base_api_id", "proxy.listen_path"), ids_of=_api_ids,
     refusal=_api_refusal, listed=_listed_apis, loaded_by_reload=True, is_slow=True,
 )  # fmt: skip
+OPEN_API = Resource(
+    "API in OpenAPI form", OPEN_APIS,
+    named_by=(
+        *(f"{_EXTENSION}.{member}" for member in (
+            "info.id", "info.orgId", "info.versioning.versions.id", "server.listenPath.value",
+        )),
+        "apiID", "listenPath", "base_api_id",
+    ),
+    names_of=_open_api_names, ids_of=_open_api_ids, refusal=_open_api_refusal,
+    loaded_by_reload=True, group=APIS, is_slow=True,
+)  # fmt: skip
 POLICY = Resource(
     "policy", POLICIES,
     named_by=("id",), names_of=_policy_names, ids_of=_policy_ids, listed=_listed_policies,
@@ -190,6 +219,10 @@ _TOKENS = [
     )
     for path in ("refresh", "revoke", "revoke_all", "tokens")
 ]  # fmt: skip
+_CACHES = _keeping_nothing(
+    "cache", CACHES,
+    names_of=lambda write: [write.path.removeprefix("jwks/")], is_slow=True,
+)  # fmt: skip
 _STATELESS = [
     _keeping_nothing("path", path, names_of=nothing, is_optional=False)
     for path in ("/hello", "/ready", "/tyk/reload")
@@ -201,5 +234,6 @@ _FORWARDED = _keeping_nothing(
 )  # fmt: skip
 
 RESOURCES = (  # in the order of removal, for a client needs its API, and the longer prefix first
-    CLIENT, *_TOKENS, _PREVIEW, KEY, ORGANISATION, API, POLICY, *_STATELESS, _UNKNOWN, _FORWARDED
+    CLIENT, *_TOKENS, _PREVIEW, KEY, ORGANISATION, OPEN_API, API, POLICY, _CACHES, *_STATELESS, _UNKNOWN,
+    _FORWARDED,
 )  # fmt: skip

@@ -23,8 +23,9 @@ from contract_tests.gateway.builders.jwts import (
     token,
     write_jwt_api,
 )
+from contract_tests.gateway.checks import expect_ok
 from contract_tests.gateway.client import Gateway
-from contract_tests.gateway.resources import APIS
+from contract_tests.gateway.resources import APIS, CACHES
 
 NOT_AUTHORISED = "Key not authorized"
 
@@ -142,3 +143,33 @@ def _key_set_url(gateway: Gateway, kid: str = KID) -> str:
     """
     needs_own_upstream(gateway)
     return gateway.upstream.serve(gateway.new_id(), key_set(kid))
+
+
+@behaviour("key-sets-are-forgotten")
+def test_a_key_set_is_forgotten(gateway: Gateway) -> Steps:
+    """A key set is fetched again after its cache was emptied, for the API that is named alone."""
+    basic, url, other_url = gateway.new_id(), _key_set_url(gateway), _key_set_url(gateway)
+    rsa = {"jwt_signing_method": "rsa", "jwt_default_policies": [basic]}
+    api, other = (
+        write_jwt_api(gateway, jwt_source=encoded_source(source.encode()), **rsa)
+        for source in (url, other_url)
+    )
+    write_policy(gateway, api, id=basic, access_rights={**api.rights, **other.rights})
+    yield RELOAD
+
+    note_user(gateway, "someone")
+    credential = signed_token("RS256", names_key=True)
+    for target, source in ((api, url), (other, other_url)):
+        expect_passed(call(gateway, target, credential))
+        gateway.upstream.serve(source.rpartition("/")[2], key_set("another"))
+    for _ in TWICE:
+        expect_ok(gateway.send("DELETE", f"{CACHES}/jwks/{api.id}"), "cache invalidated")
+    expect_refused(call(gateway, api, credential), 403, NOT_AUTHORISED)
+    expect_passed(call(gateway, other, credential))
+
+
+@behaviour("caches-are-emptied")
+def test_a_cache_is_emptied(gateway: Gateway) -> None:
+    """The cache of an API is emptied whether the API exists or not."""
+    for _ in TWICE:
+        expect_ok(gateway.send("DELETE", f"{CACHES}/{gateway.new_id()}"), "cache invalidated")

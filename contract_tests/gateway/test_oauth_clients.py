@@ -180,3 +180,18 @@ def _is_secret(text: str) -> bool:
         return len(base64.b64decode(text, validate=True)) == len("01234567-89ab-cdef-0123-456789abcdef")
     except ValueError:
         return False
+
+
+@behaviour("oauth-clients-have-apis")
+def test_the_apis_of_a_client_are_listed(gateway: Gateway) -> Steps:
+    """The OAuth APIs of an organisation that have a client are listed; without one the client is not found."""
+    api, other = write_oauth_api(gateway), write_oauth_api(gateway)
+    gold = write_policy(gateway, api, access_rights={**api.rights, **other.rights})
+    yield RELOAD
+
+    client = write_client(gateway, api, gold)
+    path = f"{CLIENTS}/apis/{client['client_id']}"
+    for organisation, apis in ((api.org_id, [api.id]), ("", [api.id]), (gateway.new_id(), [])):
+        expect_json(gateway.send("GET", f"{path}?orgID={organisation}"), 200, apis)
+    expect_json(gateway.send("GET", f"{CLIENTS}/apis/{gateway.new_id()}?orgID={api.org_id}"), 200, [])
+    expect_error(gateway.send("GET", path), 404, "OAuth Client ID not found")

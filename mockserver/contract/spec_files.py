@@ -9,7 +9,10 @@ from typing import Any
 
 from mockserver.contract.versions import GatewayVersion, Span
 
-X_KEYS = {"x-since", "x-until", "x-source", "x-go", "x-omit", "x-zero", "x-empty"}
+X_KEYS = {
+    "x-since", "x-until", "x-source", "x-go", "x-omit", "x-zero", "x-empty",
+    "x-tyk-api-gateway",  # the member of an API definition
+}  # fmt: skip
 
 
 class SpecError(ValueError):

@@ -1,4 +1,4 @@
-"""API definitions in the classic form (not OpenAPI).
+"""API definitions: the classic form, by which APIs are served, and beside it the OpenAPI form of some.
 
 The contract's schema has the members that policies, keys and API requests need. All other members stay in
 the document unchanged, so that a definition that is read, changed and written back loses nothing.
@@ -7,7 +7,7 @@ the document unchanged, so that a definition that is read, changed and written b
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
@@ -15,6 +15,8 @@ from urllib.parse import unquote_plus
 
 from mockserver.contract.codecs import Codec, Malformed
 from mockserver.gateway.listen_path import PathPrefix
+from mockserver.gateway.oas import authentication, conversion
+from mockserver.gateway.oas.definition import OpenApi
 from mockserver.gateway.policy_merging import Document
 from mockserver.golang import absolute_urls, json_reader, json_writer
 from mockserver.golang.absolute_urls import AbsoluteUrl, BadUrl
@@ -46,10 +48,19 @@ class Api:
         fields: the decoded members of the schema, zero values included.
         document: the document in files and responses: the members of the schema, less the omitted zero
             values, and all other members of the original.
+        open_api: the definition in OpenAPI form, as written; None if the API has only the classic form.
     """
 
     fields: Document
     document: Document
+    open_api: OpenApi | None = None
+
+    @classmethod
+    def of_open_api(cls, codec: Codec, definition: OpenApi) -> Api:
+        """The API of a definition in OpenAPI form; `codec` is that of the classic form."""
+        fields = conversion.classic_fields(definition, codec.type.fresh())
+        document = {**codec.type.output(fields), **conversion.other_members(definition)}
+        return cls(fields, document, definition)
 
     @classmethod
     def decode(cls, codec: Codec, body: bytes, *, whole: bool = False) -> Api:
@@ -95,16 +106,47 @@ class Api:
     def with_listen_path(self, path: str) -> Api:
         """A copy with another listen path."""
         proxies = [{**members["proxy"], "listen_path": path} for members in (self.fields, self.document)]
-        return Api({**self.fields, "proxy": proxies[0]}, {**self.document, "proxy": proxies[1]})
+        return replace(
+            self,
+            fields={**self.fields, "proxy": proxies[0]},
+            document={**self.document, "proxy": proxies[1]},
+        )
 
     def with_id(self, api_id: str) -> Api:
         """A copy with another id."""
-        return Api({**self.fields, "api_id": api_id}, {**self.document, "api_id": api_id})
+        return Api(
+            {**self.fields, "api_id": api_id},
+            {**self.document, "api_id": api_id},
+            self.open_api and self.open_api.with_id(api_id),
+        )
+
+    def in_classic_form(self) -> Api:
+        """A copy that has the classic form alone, as the classic paths write it."""
+        if not self.fields["is_oas"]:
+            return self
+        return Api(
+            {**self.fields, "is_oas": False}, {k: v for k, v in self.document.items() if k != "is_oas"}
+        )
+
+    def with_versions(self, definition: Document) -> Api:
+        """A copy with another definition of its versions."""
+        parts = [{**members, "definition": definition} for members in (self.fields, self.document)]
+        return replace(self, fields=parts[0], document=parts[1])
 
     @cached_property
     def prefixes(self) -> tuple[PathPrefix, PathPrefix]:
         """The two path prefixes of the API: /<id>/ and the listen path."""
         return PathPrefix(f"/{self.id}/"), PathPrefix(self.listen_path)
+
+    @cached_property
+    def jwt_settings(self) -> Document | None:
+        """The settings for tokens of an API in OpenAPI form; None if it has none."""
+        return None if self.open_api is None else authentication.jwt_settings(self.open_api)
+
+    @cached_property
+    def alternatives(self) -> list[list[str]]:
+        """The lists of kinds of credential of which one must be complete; empty if all are required."""
+        return authentication.alternatives(self.open_api) if self.open_api else []
 
     @cached_property
     def target(self) -> AbsoluteUrl:

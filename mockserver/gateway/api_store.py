@@ -6,16 +6,19 @@ import logging
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from mockserver.contract.codecs import Codec, Malformed
 from mockserver.gateway.api_definition import Api
-from mockserver.storage.backend import BackendUnavailable
+from mockserver.gateway.oas import conversion, loading
+from mockserver.gateway.oas.definition import OpenApi, OpenApiCodec
+from mockserver.storage.backend import BackendUnavailable, Refused
 from mockserver.storage.files import Files, snapshot
 
 LOG = logging.getLogger("tyk-contract")
 _MCP_MEMBERS = ("json_rpc_methods", "json_rpc_methods_access_rights", "mcp_primitives", "mcp_access_rights")
+_OPEN_API = "-oas"  # the end of the name of the file with the OpenAPI form
 _COMPANIONS = ("-oas.json", "-mcp.json")  # names of files with definitions in other forms
 
 
@@ -27,11 +30,18 @@ class LoadedApis:
         by_id: all APIs by their ids.
         routed: the APIs that accept requests, the longest listen path first.
         read: all APIs as in their files, before duplicate listen paths were changed.
+        bases: the id of the API whose versions an API is one of, by the id of the latter.
     """
 
     by_id: Mapping[str, Api] = field(default_factory=dict)
     routed: tuple[Api, ...] = ()
     read: Mapping[str, Api] = field(default_factory=dict)
+    bases: Mapping[str, str] = field(default_factory=dict)
+
+    def replacing(self, api: Api) -> LoadedApis:
+        """These APIs with another one in place of that with its id, as a write of a version makes them."""
+        routed = tuple(api if other.id == api.id else other for other in self.routed)
+        return replace(self, by_id={**self.by_id, api.id: api}, routed=routed)
 
     def at(self, path: str) -> Api | None:
         """The API that serves a path; None if no API does."""
@@ -61,34 +71,68 @@ class ApiStore:
     """The only owner of API definitions.
 
     Attributes:
-        codec: the codec of API definitions.
+        codec: the codec of API definitions in the classic form.
+        open_codec: the codec of those in OpenAPI form.
         files: the written definitions, one file for each.
         loaded: the APIs that the last reload loaded.
         ever_loaded: True if any API was loaded since the gateway started.
     """
 
-    def __init__(self, codec: Codec, files: Files) -> None:
+    def __init__(
+        self, codec: Codec, open_codec: OpenApiCodec, files: Files, behaviours: frozenset[str] = frozenset()
+    ) -> None:
         self.codec = codec
+        self.open_codec = open_codec
+        self._behaviours = behaviours
         self.loaded = LoadedApis()
         self.ever_loaded = False
         self.files = files
-        self._seen: dict[str, tuple[bytes, Api | None]] = {}  # the text and the API, by file name
+        self._seen: dict[str, _ApiFile] = {}  # by file name
 
     def write(self, api: Api) -> None:
-        """Write the file of a definition.
+        """Write the file of a definition, and that of its OpenAPI form.
 
         Raises:
-            NoStorage, Refused: the file cannot be written.
+            NoStorage, Refused: a file cannot be written.
         """
         self.files.write(api.id, api.file_text)
+        if (definition := api.open_api) is not None:
+            self.files.write(api.id + _OPEN_API, lambda: self.open_codec.file_text(definition))
 
-    def delete(self, api_id: str) -> None:
-        """Remove the file of a definition.
+    def delete(self, api: Api) -> None:
+        """Remove the file of a definition, and that of its OpenAPI form.
 
         Raises:
-            NoStorage, Refused: the file cannot be removed.
+            NoStorage, Refused: a file cannot be removed.
         """
-        self.files.delete(api_id)
+        companion = api.id + _OPEN_API if api.open_api is not None else ""
+        if (
+            companion
+            and "open-apis-go-with-both-files" in self._behaviours
+            and self.files.get(companion) is None
+        ):
+            raise Refused(companion)
+        self.files.delete(api.id)
+        if companion and self.files.get(companion) is not None:
+            self.files.delete(companion)
+
+    def as_read(self, api: Api) -> OpenApi:
+        """The OpenAPI form of an API as it is read, with the values of the classic form."""
+        assert api.open_api is not None
+        full, joins_claims = (
+            self.open_codec.full_extension(),
+            "open-api-claims-are-joined" in self._behaviours,
+        )
+        return conversion.filled(api.open_api, api.fields, full, joins_claims=joins_claims)
+
+    def put(self, api: Api, *, is_base: bool = False) -> None:
+        """Put an API in place of the loaded one with its id, before any reload.
+
+        With `is_base` it is its own base until the next reload, as after the request that adds a version.
+        """
+        self.loaded = self.loaded.replacing(api)
+        if is_base:
+            self.loaded = replace(self.loaded, bases={**self.loaded.bases, api.id: api.id})
 
     def reload(self) -> None:
         """Load the written definitions; a file that cannot be decoded is skipped."""
@@ -103,12 +147,16 @@ class ApiStore:
         """Load APIs, wherever they come from, and no others."""
         placed = _placed(apis, self.loaded)
         routed = tuple(api for api in placed if not api.problem and not api.fields["internal"])
-        self.loaded = LoadedApis({api.id: api for api in placed}, routed, {api.id: api for api in apis})
+        by_id = {api.id: api for api in placed}
+        bases = {
+            name: api.id for api in placed for name in (api.fields["definition"]["versions"] or {}).values()
+        }
+        self.loaded = LoadedApis(by_id, routed, {api.id: api for api in apis}, bases)
         self.ever_loaded = self.ever_loaded or bool(apis)
 
     def sources(self) -> list[tuple[str, bytes]]:
         """The name and content of each file that the last reload has read."""
-        return [(name, text) for name, (text, _) in self._seen.items()]
+        return [(name, file.text) for name, file in self._seen.items()]
 
     def snapshot(self) -> Callable[[], None]:
         """A function that brings back the present written and loaded APIs."""
@@ -129,21 +177,44 @@ class ApiStore:
 
     def _read(self) -> list[Api]:
         """The APIs of the files (gateway/api_definition.go:721 @v5.12.0)."""
-        seen: dict[str, tuple[bytes, Api | None]] = {}
-        for name, text in self.files.read():
+        contents = dict(self.files.read())
+        seen: dict[str, _ApiFile] = {}
+        for name, text in contents.items():
             if not name.endswith(_COMPANIONS):
-                before = self._seen.get(name)
-                seen[name] = before if before and before[0] == text else (text, self._decoded(text))
+                companion = contents.get(f"{name.removesuffix('.json')}{_OPEN_API}.json")
+                file = self._seen.get(name)
+                if file is None or (file.text, file.companion) != (text, companion):
+                    file = _ApiFile(text, companion, self._decoded(text, companion))
+                seen[name] = file
         self._seen = seen
-        return [api for _, api in seen.values() if api is not None]
+        return [file.api for file in seen.values() if file.api is not None]
 
-    def _decoded(self, text: bytes) -> Api | None:
+    def _decoded(self, text: bytes, companion: bytes | None) -> Api | None:
+        """The API of a file; one in OpenAPI form needs the file beside it."""
         try:
             api = Api.decode(self.codec, text, whole=True)
-        except Malformed:
+            if api.fields["is_oas"]:
+                if companion is None:
+                    return None
+                api = replace(api, open_api=self.open_codec.decode(loading.read(companion)))
+        except (Malformed, loading.Refused, RecursionError):
             return None
         is_routable = not api.prefixes[1].problem  # else a gateway does not even list the API
         return api if is_routable else None
+
+
+@dataclass(frozen=True)
+class _ApiFile:
+    """The file of an API, for the next reload if the texts are the same.
+
+    Attributes:
+        text, companion: the contents of the file, and of that of its OpenAPI form; None if there is none.
+        api: the API; None if it cannot be loaded.
+    """
+
+    text: bytes
+    companion: bytes | None
+    api: Api | None
 
 
 def _placed(read: list[Api], before: LoadedApis) -> list[Api]:

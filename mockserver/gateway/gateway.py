@@ -25,6 +25,7 @@ from mockserver.gateway.lint.file import File
 from mockserver.gateway.lint.review import Review, warnings_of
 from mockserver.gateway.lint.rules import Kind
 from mockserver.gateway.match_cache import MatchCache
+from mockserver.gateway.oas.definition import OpenApiCodec
 from mockserver.gateway.oauth_store import OAuthStore
 from mockserver.gateway.policy_store import PolicyStore
 from mockserver.gateway.rate_limits import QuotaCounters, TokenBuckets
@@ -104,7 +105,12 @@ class Gateway:
         keys = mock.backend.key_values("organisation-keys", of_sessions)
         self.organisations = SessionStore(self.session_codec, Config(), self.now, keys)
         self.definition_codec = Codec.of(self.contract, "ApiDefinition")
-        self.apis = ApiStore(self.definition_codec, api_files(config, directory, mock.backend, fsync=fsync))
+        self.apis = ApiStore(
+            self.definition_codec,
+            OpenApiCodec(self.contract),
+            api_files(config, directory, mock.backend, fsync=fsync),
+            self.behaviours,
+        )
         self.buckets = TokenBuckets(self.now)
         self.quotas = QuotaCounters(self.now, mock.backend)
         self.match_cache = MatchCache(self.now, config)

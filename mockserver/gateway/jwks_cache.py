@@ -58,6 +58,11 @@ class JwksCache:
             self._sets = {key: entry for key, entry in self._sets.items() if key[0] in api_ids}
             self._sources = {api_id: entry for api_id, entry in self._sources.items() if api_id in api_ids}
 
+    def forget(self, api_id: str) -> None:
+        """Remove the key sets of an API."""
+        self._sets = {key: entry for key, entry in self._sets.items() if key[0] != api_id}
+        self._sources.pop(api_id, None)
+
     def clear(self) -> None:
         """Remove all entries."""
         self._sets.clear()

@@ -5,7 +5,20 @@ A handler parses the request, rejects it if it must, changes the state, and answ
 
 from __future__ import annotations
 
-from mockserver.gateway.handlers import apis, keys, oauth, organisations, policies, probes, reloads
+from mockserver.gateway.handlers import (
+    apis,
+    caches,
+    keys,
+    oauth,
+    open_apis,
+    organisations,
+    policies,
+    probes,
+    reloads,
+)
 from mockserver.gateway.handlers.registration import SERVICE
 
-__all__ = ["SERVICE", "apis", "keys", "oauth", "organisations", "policies", "probes", "reloads"]
+__all__ = [
+    "SERVICE", "apis", "caches", "keys", "oauth", "open_apis", "organisations", "policies", "probes",
+    "reloads",
+]  # fmt: skip

@@ -1,29 +1,26 @@
-"""API definitions: reads return the loaded ones, writes change files (gateway/api.go:1174 @v5.12.0)."""
+"""API definitions in the classic form: reads return the loaded ones, writes change files.
+
+Source: gateway/api.go:1174 @v5.12.0.
+"""
 
 from __future__ import annotations
 
 import uuid
 
 from mockserver.contract.codecs import Malformed
-from mockserver.gateway.api_definition import Api, is_path_component
+from mockserver.gateway import api_versions
+from mockserver.gateway.api_definition import Api
+from mockserver.gateway.api_versions import BadVersion, NewVersion
+from mockserver.gateway.handlers import api_writes
+from mockserver.gateway.handlers.api_writes import DASHBOARD, INVALID_ID, MALFORMED, NOT_FOUND, OTHER_ID
 from mockserver.gateway.handlers.registration import Call, handles, on_files
-from mockserver.gateway.replies import changed, error
+from mockserver.gateway.replies import error
 from mockserver.http.messages import Reply
 from mockserver.service.json_replies import json_reply, json_text
-from mockserver.storage.backend import NoStorage, Refused
 
-MALFORMED = error("Request malformed", 400)
-NOT_FOUND = error("API not found", 404)
-INVALID_ID = error("Invalid API ID", 400)
-DELETE_FAILED = error("Delete failed", 500)
-OTHER_ID = error(
-    "Request APIID does not match that in Definition! For Update operations these must match.", 400
+OTHER_FORM = error(
+    "this API endpoint only supports Tyk Classic APIs; please use the appropriate Tyk OAS API endpoint", 400
 )
-DASHBOARD = error("Due to enabled use_db_app_configs, please use the Dashboard API", 500)
-_SWITCHES = {  # the member that enables each kind of credential
-    "authToken": "use_standard_auth", "coprocess": "enable_coprocess_auth", "jwt": "enable_jwt",
-    "hmac": "enable_signature_checking", "oauth": "use_oauth2", "oidc": "use_openid",
-}  # fmt: skip
 
 
 @handles("listApis")
@@ -38,7 +35,7 @@ def list_apis(call: Call) -> Reply:
 def get_api(call: Call) -> Reply:
     """Read a loaded definition."""
     api = call.state.apis.loaded.by_id.get(call.params["apiID"])
-    return NOT_FOUND if api is None else json_text(api.text())
+    return NOT_FOUND if api is None else api_writes.with_base(call, json_text(api.text()), api)
 
 
 @handles("addApi", waits=on_files)
@@ -48,14 +45,17 @@ def add_api(call: Call) -> Reply:
     if call.state.config.use_db_app_configs:
         return DASHBOARD
     try:
+        version = NewVersion.read(call.parameter, call.state.apis.loaded)
         api = Api.decode(call.state.apis.codec, call.body)
+    except BadVersion as reason:
+        return error(str(reason), reason.status)
     except Malformed:
         return MALFORMED
-    if rejection := _invalid(api):
+    if rejection := api_writes.invalid(api):
         return rejection
     if not api.id:
         api = api.with_id(uuid.uuid4().hex)
-    return _write(call, api, "added")
+    return api_writes.add(call, api.in_classic_form(), version)
 
 
 @handles("updateApi", waits=on_files)
@@ -64,57 +64,41 @@ def update_api(call: Call) -> Reply:
     api_id = call.params["apiID"]
     if call.state.config.use_db_app_configs:
         return DASHBOARD
-    if not _is_valid_id(call, api_id):
+    if not api_writes.is_valid_id(call, api_id):
         return INVALID_ID
-    if api_id not in call.state.apis.loaded.by_id:
+    loaded = call.state.apis.loaded.by_id.get(api_id)
+    if loaded is None:
         return NOT_FOUND
+    if loaded.open_api is not None:
+        return OTHER_FORM
     try:
         api = Api.decode(call.state.apis.codec, call.body)
     except Malformed:
         return MALFORMED
     if api.id != api_id:
         return OTHER_ID
-    return _invalid(api) or _write(call, api, "modified")
+    return api_writes.invalid(api) or api_writes.write(call, api.in_classic_form(), "modified")
 
 
 @handles("deleteApi", waits=on_files)
 def delete_api(call: Call) -> Reply:
-    """Remove the file of a loaded API, which stays loaded until the next reload."""
-    api_id = call.params["apiID"]
-    if not _is_valid_id(call, api_id):
-        return INVALID_ID
-    if api_id not in call.state.apis.loaded.by_id:
+    """Remove the files of a loaded API, which stays loaded until the next reload."""
+    return api_writes.delete(call)
+
+
+@handles("listVersions")
+@handles("listVersionsOfOpenApi")
+def list_versions(call: Call) -> Reply:
+    """List an API and the APIs that are versions of it."""
+    loaded = call.state.apis.loaded
+    api = loaded.by_id.get(call.params["apiID"])
+    if api is None:
         return NOT_FOUND
-    try:
-        call.state.apis.delete(api_id)
-    except (NoStorage, Refused):
-        return DELETE_FAILED
-    return changed(api_id, "deleted")
-
-
-def _is_valid_id(call: Call, api_id: str) -> bool:
-    return "api-ids-are-file-names" not in call.state.behaviours or is_path_component(api_id)
-
-
-def _write(call: Call, api: Api, action: str) -> Reply:
-    if not _is_valid_id(call, api.id):
-        return INVALID_ID
-    try:
-        call.state.apis.write(api)
-    except (NoStorage, Refused):
-        return error("file object creation failed, write error", 500)
-    return changed(api.id, action)
-
-
-def _invalid(api: Api) -> Reply | None:
-    """The rejection of a definition that disables all sources of an enabled kind of credential.
-
-    Source: apidef/validator.go:107 @v5.12.0.
-    """
-    for kind, source in sorted((api.fields["auth_configs"] or {}).items()):
-        has_place = source["use_param"] or source["use_cookie"] or not source["disable_header"]
-        if kind in _SWITCHES and api.fields[_SWITCHES[kind]] and not has_place:
-            problem = f"all auth sources are disabled for {kind}"
-            advice = "at least one of header/cookie/query must be enabled"
-            return error(f"Validation of API Definition failed. Reason: {problem}, {advice}.", 400)
-    return None
+    versions = api_versions.listed(
+        loaded,
+        api,
+        text=call.parameter("searchText"),
+        access=call.parameter("accessType"),
+        self_is_default="self-is-the-default-version" in call.state.behaviours,
+    )
+    return json_reply({"status": "success", "apis": versions})

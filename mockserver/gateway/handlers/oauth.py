@@ -59,6 +59,26 @@ def add_client(call: Call) -> Reply:
     return json_reply(_output(call, client)) if is_saved else NO_OAUTH
 
 
+@handles("listApisOfOAuthClient")
+def list_apis_of_client(call: Call) -> Reply:
+    """List the OAuth APIs of an organisation, or of all, that have a client.
+
+    Without orgID the path is that of a client of an API called apis.
+    """
+    client_id = call.params["appID"]
+    if "orgID" not in dict(parameters(call.query)):
+        params = {"apiID": "apis", "keyName": client_id}
+        return get_client(Call(call.state, call.request, params))
+    org_id, store = call.parameter("orgID"), call.state.oauth
+    api_ids = [
+        api.id
+        for api in call.state.apis.loaded.by_id.values()
+        if api.fields["use_oauth2"] and org_id in ("", api.org_id) and store.client(api.id, client_id)
+    ]
+    call.state.order.shuffle(api_ids)
+    return json_reply(api_ids)
+
+
 @handles("listOAuthClients")
 def list_clients(call: Call) -> Reply:
     """List the clients of an API."""

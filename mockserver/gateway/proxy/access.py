@@ -31,7 +31,7 @@ def check_version(context: RequestContext) -> None:
         expiration, message = context.api.fields["expiration"], API_EXPIRED
         _check_unversioned(versions)
     else:
-        context.version = _requested_version(context) or data["default_version"]
+        context.version = requested_version(context) or data["default_version"]
         name = context.version
         if not name:
             raise Rejected("Version information not found", 403)
@@ -57,7 +57,7 @@ def _check_unversioned(versions: dict[str, Any]) -> None:
         raise Rejected("No default API version for this non-versioned API found", 403)
 
 
-def _requested_version(context: RequestContext) -> str:
+def requested_version(context: RequestContext) -> str:
     """The version that the request names in a header, a query parameter or its path; "" if none."""
     definition = context.api.fields["definition"]
     strips = definition["strip_versioning_data"]

@@ -8,6 +8,7 @@ from typing import Any
 
 from mockserver.gateway.policy_merging import Document
 from mockserver.gateway.provenance import PoliciesNotApplicable
+from mockserver.gateway.proxy import jwt_claims
 from mockserver.gateway.proxy.jwt_tokens import NOT_AUTHORISED, Token, check_dates, public_key, verify
 from mockserver.gateway.proxy.key_sets import fetched_key
 from mockserver.gateway.proxy.policy_sessions import from_policy
@@ -39,6 +40,7 @@ def check_token(context: RequestContext) -> None:
         raise Rejected("Authorization field missing", 400)
     token = verify(text, definition, lambda header, claims: _verification_key(context, Token(header, claims)))
     check_dates(token, definition, int(context.gateway.now()))
+    jwt_claims.check(context, token.claims, lambda: _identity(context, token))
     if definition["jwt_source"]:
         session, key, is_new = _user_session(context, token)
     else:
@@ -82,47 +84,13 @@ def _identity(context: RequestContext, token: Token) -> str:
     kid = token.header.get("kid")
     if isinstance(kid, str) and not context.api.fields["jwt_skip_kid"]:
         return kid
-    return _user_id(context, token.claims)
-
-
-def _user_id(context: RequestContext, claims: dict[str, Any]) -> str:
-    """The user id in a token: the claim that the definition names, or `sub`."""
-    field = context.api.fields["jwt_identity_base_field"]
-    if field:
-        if user_id := _text_claim(context, claims, field):
-            return user_id
-        nests = "jwt-claims-may-nest" in context.gateway.behaviours
-        if "" in (claims.get(field), _nested_claim(claims, field) if nests else None):
-            place = "claim, claim:" if nests else "field claim"
-            raise Rejected(f"found an empty user ID in predefined base {place} {field}", 403)
-    if isinstance(claims.get("sub"), str):
-        if not claims["sub"]:
-            raise Rejected("found an empty user ID in sub claim", 403)
-        return str(claims["sub"])
-    raise Rejected("no suitable claims for user ID were found", 403)
-
-
-def _text_claim(context: RequestContext, claims: dict[str, Any], name: str) -> str:
-    """The value of a text claim, "" if there is none; a name with dots is a path into nested claims."""
-    value = claims.get(name)
-    if not (isinstance(value, str) and value) and "jwt-claims-may-nest" in context.gateway.behaviours:
-        value = _nested_claim(claims, name)
-    return value if isinstance(value, str) else ""
-
-
-def _nested_claim(claims: dict[str, Any], name: str) -> Any:
-    node: Any = claims
-    for part in name.split("."):
-        if not isinstance(node, dict):
-            return None
-        node = node.get(part)
-    return node
+    return jwt_claims.user_id(context, token.claims)
 
 
 def _user_session(context: RequestContext, token: Token) -> tuple[Document, str, bool]:
     """The session of a token's user, its key, and True if the session must be saved."""
     definition, claims = context.api.fields, token.claims
-    user_id = _user_id(context, claims)
+    user_id = jwt_claims.user_id(context, claims)
     name = context.gateway.sessions.name_of(context.api.org_id, hashlib.md5(user_id.encode()).hexdigest())  # noqa: S324  the gateway's own way
     key = look_up(context, name)
     policy_id = _claimed_policy_id(context, claims)
@@ -155,7 +123,7 @@ def _claimed_policy_id(context: RequestContext, claims: dict[str, Any]) -> str:
     """The id of the policy that the token names, or of the first policy of the key named as its client."""
     definition = context.api.fields
     if definition["jwt_policy_field_name"]:
-        return _text_claim(context, claims, definition["jwt_policy_field_name"])
+        return jwt_claims.policy_id(context, claims)
     client_key = (
         claims.get(definition["jwt_client_base_field"]) if definition["jwt_client_base_field"] else None
     )
@@ -214,7 +182,7 @@ def _apply_scopes(
     claim, policy_by_scope = _scope_mapping(context.api.fields)
     if not policy_by_scope:
         return False
-    scopes = _scopes(_nested_claim(claims, claim or "scope"))
+    scopes = _scopes(jwt_claims.nested(claims, jwt_claims.scope_name(context, claims, claim) or "scope"))
     if not scopes:
         defaults = context.api.fields["jwt_default_policies"]
         if not policy_id and not defaults and is_known_user:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 
 from mockserver.gateway.api_definition import Api
 from mockserver.gateway.gateway import Gateway
-from mockserver.gateway.proxy import access, jwt_identity, limits, oauth_tokens, upstream
+from mockserver.gateway.proxy import access, jwt_identity, limits, oauth_tokens, upstream, version_apis
 from mockserver.gateway.proxy.request_context import Rejected, RequestContext
 from mockserver.http.messages import JSON, Reply
 from mockserver.service.journal_parts import ProxiedReply, ProxiedRequest
@@ -19,6 +19,11 @@ UNSUPPORTED = (
     "use_basic_auth", "use_openid", "enable_signature_checking", "use_mutual_tls_auth",
     "enable_coprocess_auth", "use_go_plugin_auth", "custom_plugin_auth_enabled",
 )  # fmt: skip
+_CREDENTIALS: dict[str, tuple[str, Step]] = {  # the member that enables each kind, and its check, in order
+    "oauth2": ("use_oauth2", oauth_tokens.check_access_token),
+    "jwt": ("enable_jwt", jwt_identity.check_token),
+    "apiKey": ("use_standard_auth", access.check_key),
+}
 _ESCAPED = {ord("\\"): "\\\\", ord("'"): "\\'", ord('"'): '\\"'} | {
     ord(sign): f"\\u{ord(sign):04X}" for sign in "<>&="
 }  # the escapes of Go's JSEscapeString
@@ -46,6 +51,7 @@ def answer_for(api: Api) -> Callable[[Call[Gateway]], Reply]:
 def answer(context: RequestContext) -> Reply:
     """The gateway's reply to a request: a rejection, or the response of the upstream."""
     try:
+        version_apis.choose_api(context)
         if context.api.fields["use_oauth2"] and (reply := oauth_tokens.endpoint_reply(context)):
             return reply
         for step in _steps(context):
@@ -65,20 +71,49 @@ def _steps(context: RequestContext) -> list[Step]:
     definition = context.api.fields
     if definition["use_keyless"]:
         return [access.check_version, limits.check_api_limit]
-    credentials: list[Step] = []
-    credentials += [oauth_tokens.check_access_token] if definition["use_oauth2"] else []
-    credentials += [jwt_identity.check_token] if definition["enable_jwt"] else []
-    credentials += [access.check_key] if definition["use_standard_auth"] or not credentials else []
+    checks = {kind: check for kind, (switch, check) in _CREDENTIALS.items() if definition[switch]}
+    credentials = list((checks or {"apiKey": access.check_key}).values())
+    if len(alternatives := context.api.alternatives) > 1:
+        credentials = [lambda context: _check_any(context, alternatives, checks)]
     return [
         access.check_version, _check_kinds, *credentials, _strip_credentials, access.check_expiry,
         access.check_rights, access.check_path, limits.check_limits, limits.check_api_limit,
     ]  # fmt: skip
 
 
+def _check_any(
+    context: RequestContext, alternatives: Sequence[Sequence[str]], checks: Mapping[str, Step]
+) -> None:
+    """Check that a request has all credentials of one of several lists.
+
+    Source: gateway/mw_auth_or_wrapper.go:37 @v5.12.0.
+
+    Raises:
+        Rejected: none of the lists is met; the last one gives the reason.
+    """
+    reason = Rejected("", 500)
+    for kinds in alternatives:
+        context.session, context.token, context.alias, context.is_changed = None, "", "", False
+        missing = next((kind for kind in kinds if kind not in checks), None)
+        if missing is not None:
+            reason = Rejected(f"security scheme {missing} is not configured", 500)
+            continue
+        try:
+            for kind in kinds:
+                checks[kind](context)
+        except Rejected as rejection:
+            reason = rejection
+        else:
+            return
+    raise reason
+
+
 def _check_kinds(context: RequestContext) -> None:
     definition = context.api.fields
     unsupported = [name for name in UNSUPPORTED if definition[name]]
     unsupported += ["external_oauth"] if definition["external_oauth"]["enabled"] else []
+    settings = context.api.jwt_settings or {}
+    unsupported += [name for name in ("jwksURIs", "customClaimValidation") if settings.get(name)]
     if unsupported:
         raise Rejected(f"this mock does not judge requests to an API with {unsupported[0]}", 501)
 

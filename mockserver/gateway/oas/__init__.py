@@ -1,0 +1,1 @@
+"""API definitions in OpenAPI form: their reading, refusals, and their conversion to the classic form."""

@@ -1,0 +1,190 @@
+"""The settings of authentication of an API in OpenAPI form, and their classic members.
+
+Source: apidef/oas/security.go:1219 and apidef/oas/authentication.go:252 @v5.12.0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from mockserver.gateway.oas.definition import OpenApi
+from mockserver.gateway.policy_merging import Document
+
+COMPLIANT = "compliant"
+_NOWHERE = {
+    "name": "", "disable_header": True, "auth_header_name": "", "use_param": False, "param_name": "",
+    "use_cookie": False, "cookie_name": "",
+}  # fmt: skip
+_PLACES = {  # of the OpenAPI document: the classic members of the name, and of the switch with its value
+    "header": ("auth_header_name", "disable_header", False),
+    "query": ("param_name", "use_param", True),
+    "cookie": ("cookie_name", "use_cookie", True),
+}
+_FLOWS = {  # of the OpenAPI document, and the classic name of each
+    "authorizationCode": "authorization_code", "clientCredentials": "client_credentials",
+    "password": "password", "implicit": "__implicit",
+}  # fmt: skip
+_OF_JWT = {  # the setting, and the classic member
+    "source": "jwt_source", "signingMethod": "jwt_signing_method",
+    "identityBaseField": "jwt_identity_base_field", "skipKid": "jwt_skip_kid",
+    "policyFieldName": "jwt_policy_field_name", "clientBaseField": "jwt_client_base_field",
+    "defaultPolicies": "jwt_default_policies", "issuedAtValidationSkew": "jwt_issued_at_validation_skew",
+    "notBeforeValidationSkew": "jwt_not_before_validation_skew",
+    "expiresAtValidationSkew": "jwt_expires_at_validation_skew",
+    "idpClientIdMappingDisabled": "idp_client_id_mapping_disabled",
+}  # fmt: skip
+
+
+def requirements(definition: OpenApi) -> list[list[str]]:
+    """The names of the schemes of each requirement that counts: the first, or all in the compliant mode."""
+    own = definition.authentication
+    named = [list(requirement) for requirement in definition.document.get("security") or ()]
+    if own and own.get("securityProcessingMode") == COMPLIANT:
+        others = own.get("security")
+        return named + [
+            [str(name) for name in names]
+            for names in (others if isinstance(others, list) else ())
+            if isinstance(names, list)
+        ]
+    return named[:1] if own and (own["enabled"] or own["securitySchemes"]) else []
+
+
+def jwt_settings(definition: OpenApi) -> Document | None:
+    """The settings of the scheme of JSON Web Tokens; None if no requirement names one."""
+    schemes = (definition.authentication or {}).get("securitySchemes") or {}
+    names = (name for requirement in requirements(definition) for name in requirement)
+    return next((schemes[name] for name in names if name in schemes and _is_jwt(definition, name)), None)
+
+
+def alternatives(definition: OpenApi) -> list[list[str]]:
+    """The kinds of credential of each requirement, in the compliant mode; empty in the other mode."""
+    own = definition.authentication
+    if not own or own.get("securityProcessingMode") != COMPLIANT:
+        return []
+    return [[_kind(definition, name) for name in names] for names in requirements(definition)]
+
+
+def extract(definition: OpenApi, fields: Document) -> None:
+    """Set the classic members about authentication."""
+    own = definition.authentication
+    fields["use_keyless"] = not (own and own["enabled"])
+    fields["auth_configs"] = {}
+    schemes = (own or {}).get("securitySchemes") or {}
+    for requirement in requirements(definition):
+        for name in _in_order(definition, requirement, schemes):
+            _EXTRACT[_kind(definition, name)](definition, name, schemes.get(name), fields)
+
+
+def fill(definition: OpenApi, fields: Document, *, joins_claims: bool) -> None:
+    """Put the classic values into the settings of authentication.
+
+    With `joins_claims` the lists of claims begin with the claim that has a member of its own.
+    """
+    own = definition.authentication
+    if own is None:
+        return
+    own["enabled"] = not fields["use_keyless"]
+    for name, settings in (own["securitySchemes"] or {}).items():
+        if _is_jwt(definition, name):
+            _fill_jwt(settings, joins_claims=joins_claims)
+
+
+def _fill_jwt(settings: Document, *, joins_claims: bool) -> None:
+    scopes = settings["scopes"] or {}
+    if scopes.get("scopeToPolicyMapping"):
+        scopes["scopeToPolicyMapping"].sort(key=lambda item: item["scope"])
+    lists = [(scopes, "claimName", "claims")]
+    if joins_claims:
+        lists += [
+            (settings, "identityBaseField", "subjectClaims"),
+            (settings, "policyFieldName", "basePolicyClaims"),
+        ]
+    for holder, single, several in lists:
+        if several in holder and holder[single] and (joins_claims or not holder[several]):
+            others = [name for name in holder[several] or () if name != holder[single]]
+            holder[several] = [holder[single], *others]
+
+
+def _in_order(definition: OpenApi, names: list[str], schemes: Document) -> Iterator[str]:
+    """The schemes of a requirement; of several for keys the first that is enabled, else the first."""
+    tokens = [name for name in names if _kind(definition, name) == "apiKey"]
+    enabled = [name for name in tokens if (schemes.get(name) or {}).get("enabled")]
+    chosen = [*enabled, *tokens][:1]
+    yield from chosen
+    yield from (name for name in names if name not in tokens)
+
+
+def _kind(definition: OpenApi, name: str) -> str:
+    """The kind of a security scheme: apiKey, jwt, basic, oauth2, or "" for another."""
+    scheme = definition.scheme(name)
+    if scheme.get("type") != "http":
+        return str(scheme.get("type", "")) if scheme.get("type") in ("apiKey", "oauth2") else ""
+    if _is_jwt(definition, name):
+        return "jwt"
+    return "basic" if scheme.get("scheme") == "basic" else ""
+
+
+def _is_jwt(definition: OpenApi, name: str) -> bool:
+    scheme = definition.scheme(name)
+    form = (scheme.get("type"), scheme.get("scheme"), scheme.get("bearerFormat"))
+    return form == ("http", "bearer", "JWT")
+
+
+def _extract_token(definition: OpenApi, name: str, settings: Document | None, fields: Document) -> None:
+    places = _places(settings)
+    fields["use_standard_auth"] = bool(settings and settings["enabled"])
+    scheme = definition.scheme(name)
+    if scheme.get("in") in _PLACES:
+        member, switch, value = _PLACES[scheme["in"]]
+        places |= {member: scheme.get("name", ""), switch: value}
+    fields["auth_configs"]["authToken"] = places | {"name": name}
+
+
+def _extract_jwt(_: OpenApi, name: str, settings: Document | None, fields: Document) -> None:
+    if settings is not None:
+        fields["enable_jwt"] = settings["enabled"]
+        for member, classic in _OF_JWT.items():
+            fields[classic] = settings[member]
+        scopes = settings["scopes"] or {"claimName": "", "scopeToPolicyMapping": None}
+        mapping = {item["scope"]: item["policyId"] for item in scopes["scopeToPolicyMapping"] or ()}
+        fields["scopes"]["jwt"] = {"scope_claim_name": scopes["claimName"], "scope_to_policy": mapping}
+    fields["auth_configs"]["jwt"] = _places(settings) | {"name": name}
+
+
+def _extract_basic(_: OpenApi, name: str, settings: Document | None, fields: Document) -> None:
+    fields["use_basic_auth"] = bool(settings and settings["enabled"])
+    fields["auth_configs"]["basic"] = _places(settings) | {"name": name}
+
+
+def _extract_oauth(definition: OpenApi, name: str, settings: Document | None, fields: Document) -> None:
+    if settings is None:
+        return
+    fields["use_oauth2"] = settings["enabled"]
+    flows = definition.scheme(name).get("flows") or {}
+    refresh = ["refresh_token"] if settings["refreshToken"] else []
+    fields["oauth_meta"] = {
+        "allowed_access_types": refresh + [kind for flow, kind in _FLOWS.items() if flow in flows],
+        "allowed_authorize_types": settings["allowedAuthorizeTypes"],
+        "auth_login_redirect": settings["authLoginRedirect"],
+    }
+    fields["auth_configs"]["oauth"] = _places(settings) | {"name": name}
+
+
+def _ignore(*_: Any) -> None:
+    """Do nothing: a gateway ignores a scheme of this kind."""
+
+
+_EXTRACT: dict[str, Callable[[OpenApi, str, Document | None, Document], None]] = {
+    "apiKey": _extract_token, "jwt": _extract_jwt, "basic": _extract_basic, "oauth2": _extract_oauth,
+    "": _ignore,
+}  # fmt: skip
+
+
+def _places(settings: Document | None) -> Document:
+    """The classic places of a credential, by the settings of its scheme."""
+    places: Document = dict(_NOWHERE)
+    for place, (member, switch, value) in _PLACES.items():
+        if own := (settings or {}).get(place):
+            places |= {member: own["name"], switch: value if own["enabled"] else not value}
+    return places

@@ -1,0 +1,153 @@
+"""API definitions in OpenAPI form: an OpenAPI document, and in it the gateway's own part."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass, replace
+from typing import Any
+
+from mockserver.contract.openapi import Contract
+from mockserver.gateway.policy_merging import Document
+from mockserver.golang import json_reader, json_writer
+from mockserver.golang.scalars import ANY, GoType, Problems
+from mockserver.golang.structs import Struct
+
+EXTENSION = "x-tyk-api-gateway"
+_SCHEME_TYPES = {"apiKey": "TokenScheme", "oauth2": "OAuthScheme"}
+_HTTP_SCHEMES = {("bearer", "JWT"): "JwtScheme", ("basic", ""): "BasicScheme"}
+
+
+@dataclass(frozen=True)
+class OpenApi:
+    """An API definition in OpenAPI form.
+
+    Attributes:
+        document: the OpenAPI document without the gateway's part, with sorted members, as gateways write it.
+        extension: the gateway's part with all members of its schema; None if the document has none.
+    """
+
+    document: Document
+    extension: Document | None
+
+    def copy(self) -> OpenApi:
+        """A copy that shares nothing with the original."""
+        return OpenApi(copy.deepcopy(self.document), copy.deepcopy(self.extension))
+
+    def with_id(self, api_id: str) -> OpenApi:
+        """A copy with another id of the API."""
+        changed = self.copy()
+        assert changed.extension is not None
+        changed.extension["info"]["id"] = api_id
+        return changed
+
+    def with_servers(self, servers: list[Any]) -> OpenApi:
+        """A copy with other servers."""
+        document = {name: value for name, value in self.document.items() if name != "servers"}
+        return replace(self, document=sorted_members(document | ({"servers": servers} if servers else {})))
+
+    @property
+    def servers(self) -> list[Any]:
+        """The servers of the document; empty if there are none."""
+        return self.document.get("servers") or []
+
+    def scheme(self, name: str) -> Document:
+        """The security scheme of the OpenAPI document with this name; empty if there is none."""
+        schemes = (self.document.get("components") or {}).get("securitySchemes") or {}
+        return schemes.get(name) or {}
+
+    @property
+    def authentication(self) -> Document | None:
+        """The gateway's part about authentication; None if there is none."""
+        return self.extension and self.extension["server"]["authentication"]
+
+
+class OpenApiCodec:
+    """The reader and writer of API definitions in OpenAPI form."""
+
+    def __init__(self, contract: Contract) -> None:
+        self._contract = contract
+        extension = contract.type_of("TykExtension")
+        assert isinstance(extension, Struct)
+        self._extension = extension
+
+    def decode(self, node: json_reader.Object) -> OpenApi:
+        """A definition from a node of `json_reader`; members of wrong types are zero."""
+        document = ANY.decode(node, None, Problems())
+        part = next((value for name, value in reversed(node) if name == EXTENSION), None)
+        document.pop(EXTENSION, None)
+        result = OpenApi(sorted_members(document), None)
+        if not isinstance(part, json_reader.Object):
+            return result
+        extension = self._extension.decode(part, self._extension.fresh(), Problems())
+        result = replace(result, extension=extension)
+        self._decode_schemes(result, part)
+        return result
+
+    def empty_extension(self) -> Document:
+        """A gateway's part with zero members."""
+        return dict(self._extension.fresh())
+
+    def full_extension(self) -> Document:
+        """A gateway's part whose optional parts are all there, with zero members."""
+        return dict(_full(self._extension))
+
+    def scheme(self, document: Document) -> Struct | None:
+        """The type of the gateway's settings for a security scheme of OpenAPI; None if it supports none."""
+        kind = document.get("type")
+        if kind == "http":
+            name = _HTTP_SCHEMES.get((document.get("scheme", ""), document.get("bearerFormat", "")))
+        else:
+            name = _SCHEME_TYPES.get(str(kind))
+        struct = self._contract.type_of(name) if name else None
+        assert struct is None or isinstance(struct, Struct)
+        return struct
+
+    def output(self, definition: OpenApi) -> Document:
+        """The whole document as it is written."""
+        if definition.extension is None:
+            return definition.document
+        part = self._extension.output(definition.extension)
+        if schemes := (definition.authentication or {}).get("securitySchemes"):
+            part["server"]["authentication"]["securitySchemes"] = {
+                name: struct.output(schemes[name])
+                if (struct := self.scheme(definition.scheme(name)))
+                else schemes[name]
+                for name in sorted(schemes)
+            }
+        document: Document = sorted_members({**definition.document, EXTENSION: None})
+        return document | {EXTENSION: part}
+
+    def file_text(self, definition: OpenApi) -> str:
+        """The text of the definition in its file."""
+        return json_writer.write(self.output(definition), indent="  ")
+
+    def _decode_schemes(self, definition: OpenApi, part: Any) -> None:
+        """Read the gateway's settings for the security schemes, each by the type of its scheme."""
+        authentication = definition.authentication
+        if not authentication or not authentication["securitySchemes"]:
+            return
+        nodes = _member(_member(_member(part, "server"), "authentication"), "securitySchemes")
+        for name in authentication["securitySchemes"]:
+            if struct := self.scheme(definition.scheme(name)):
+                decoded = struct.decode(_member(nodes, name), struct.fresh(), Problems())
+                authentication["securitySchemes"][name] = decoded
+
+
+def _full(kind: GoType) -> Any:
+    """The zero value of a type, with zero structs in place of nil pointers to them."""
+    if not isinstance(kind, Struct):
+        return kind.fresh()
+    return {member.name: _full(member.type) for member in kind.fields}
+
+
+def sorted_members(value: Any) -> Any:
+    """A value whose objects have their members in the order of their names, at each depth."""
+    if isinstance(value, dict):
+        return {name: sorted_members(value[name]) for name in sorted(value)}
+    return [sorted_members(item) for item in value] if isinstance(value, list) else value
+
+
+def _member(node: Any, name: str) -> Any:
+    if not isinstance(node, json_reader.Object):
+        return None
+    return next((value for key, value in reversed(node) if key == name), None)

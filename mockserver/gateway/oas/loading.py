@@ -1,0 +1,101 @@
+"""The reading of OpenAPI documents: what has another type than OpenAPI says is no document for the gateway.
+
+Source: the loader of kin-openapi, gateway/api.go:3588 @v5.12.0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from mockserver.golang import json_reader
+from mockserver.golang.json_reader import Number, Object
+
+MALFORMED = "request malformed"
+
+
+class Refused(ValueError):
+    """A document that the gateway refuses; the message is the gateway's."""
+
+
+def read(body: bytes) -> Object:
+    """The document of a body; an empty one if the body is empty or null.
+
+    Raises:
+        Refused: the body is no OpenAPI document.
+    """
+    if not body.strip():
+        return Object()
+    try:
+        node, rest = json_reader.read(body)
+    except json_reader.JSONSyntaxError as error:
+        raise Refused(MALFORMED) from error
+    if rest.strip() or not (node is None or _is_document(node)):
+        raise Refused(MALFORMED)
+    return Object() if node is None else node
+
+
+def _is_document(node: Any) -> bool:
+    return isinstance(node, Object) and all(_MEMBERS[name](value) for name, value in node if name in _MEMBERS)
+
+
+def _is_text(value: Any) -> bool:
+    return value is None or (isinstance(value, str) and not isinstance(value, Number))
+
+
+def _is_object(value: Any) -> bool:
+    return value is None or isinstance(value, Object)
+
+
+def _is_object_of_objects(value: Any) -> bool:
+    return value is None or (isinstance(value, Object) and all(_is_object(item) for _, item in value))
+
+
+def _is_list_of_objects(value: Any) -> bool:
+    is_list = isinstance(value, list) and not isinstance(value, Object)
+    return value is None or (is_list and all(isinstance(item, Object) for item in value))
+
+
+def _has(kinds: dict[str, Callable[[Any], bool]]) -> Callable[[Any], bool]:
+    """A test of an object whose members have these types."""
+
+    def test(value: Any) -> bool:
+        return _is_object(value) and all(kinds[name](item) for name, item in value or () if name in kinds)
+
+    return test
+
+
+def _is_paths(value: Any) -> bool:
+    return _is_object(value) and all(_is_path(item) for _, item in value or ())
+
+
+def _is_list_of_parameters(value: Any) -> bool:
+    return _is_list_of_objects(value) and all(map(_is_parameter, value or ()))
+
+
+def _is_schemes(value: Any) -> bool:
+    return _is_object(value) and all(item is not None and _is_scheme(item) for _, item in value or ())
+
+
+_is_parameter = _has({"name": _is_text, "in": _is_text})
+_is_scheme = _has(
+    {"flows": _is_object} | dict.fromkeys(("type", "in", "name", "scheme", "bearerFormat"), _is_text)
+)
+_is_path = _has(
+    {"parameters": _is_list_of_parameters, "servers": _is_list_of_objects}
+    | {
+        method: _has({"operationId": _is_text, "parameters": _is_list_of_parameters, "responses": _is_object})
+        for method in ("connect", "delete", "get", "head", "options", "patch", "post", "put", "trace")
+    }
+)
+_is_server = _has({"url": _is_text, "variables": _is_object_of_objects})
+_MEMBERS: dict[str, Callable[[Any], bool]] = {
+    "openapi": _is_text,
+    "info": _has({"title": _is_text, "version": _is_text}),
+    "paths": _is_paths,
+    "components": _has({"securitySchemes": _is_schemes}),
+    "security": _is_list_of_objects,
+    "servers": lambda value: _is_list_of_objects(value) and all(map(_is_server, value or ())),
+    "tags": _is_list_of_objects,
+    "x-tyk-api-gateway": _is_object,
+}

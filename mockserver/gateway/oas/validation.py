@@ -1,0 +1,119 @@
+"""The refusals of API definitions in OpenAPI form, with the texts of the gateway.
+
+A gateway checks the form of the document first, then what a JSON schema cannot say
+(gateway/api.go:3146 and apidef/oas/validator.go:104 @v5.12.0).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from typing import Any
+
+from mockserver.gateway.oas.authentication import requirements
+from mockserver.gateway.oas.definition import EXTENSION, OpenApi
+from mockserver.gateway.oas.loading import Refused
+from mockserver.gateway.oas.schema import problems
+from mockserver.gateway.oas.shape import shape_of
+from mockserver.golang import json_reader
+from mockserver.golang.json_reader import Object
+
+MISSING_EXTENSION = "the payload should contain x-tyk-api-gateway"
+NEEDLESS_EXTENSION = "the import payload should not contain x-tyk-api-gateway"
+_VERSION = re.compile(r"v?([0-9]+(?:\.[0-9]+)*?)(?:-[0-9A-Za-z\-~.]+)?(?:\+[0-9A-Za-z\-~.]+)?")
+_VARIABLE = re.compile(r"\{([^{}]*)\}")
+_HELP = "For more information please visit https://swagger.io/specification/#security-requirement-object"
+
+
+def check(node: Object, definition: OpenApi, behaviours: Collection[str]) -> None:
+    """Check a document that `read` has read, and its decoded definition.
+
+    Raises:
+        Refused: the gateway does not take the document.
+    """
+    document = dict(node)
+    line = _release_line(str(document.get("openapi") or ""), behaviours)
+    if "open-api-bodies-are-normalised" in behaviours:
+        info = document.get("info")
+        names = Object([("title", ""), ("version", "")])
+        document = {"openapi": "", "info": None, "paths": None} | document
+        document["info"] = Object([*names, *info]) if isinstance(info, Object) else info
+        document["paths"] = _with_responses(document["paths"])
+    if found := [*problems(Object(document.items()), shape_of(line), ())]:
+        raise Refused("\n".join(found))
+    for name in ("title", "version"):
+        if not (definition.document.get("info") or {}).get(name):
+            raise Refused(f"invalid info: value of {name} must be a non-empty string")
+    for server in definition.servers:
+        if set(_VARIABLE.findall(str(server.get("url", "")))) - set(server.get("variables") or {}):
+            raise Refused("invalid servers: server has undeclared variables")
+    _check_security(definition)
+
+
+def _with_responses(paths: Any) -> Any:
+    """The paths of a document with null for the responses of each operation without any."""
+    if not isinstance(paths, Object):
+        return paths
+    return Object(
+        (path, Object((name, _with_member(value, "responses")) for name, value in item))
+        if isinstance(item, Object)
+        else (path, item)
+        for path, item in paths
+    )
+
+
+def _with_member(node: Any, name: str) -> Any:
+    is_operation = isinstance(node, Object)
+    return Object([(name, None), *node]) if is_operation and name not in dict(node) else node
+
+
+def _release_line(text: str, behaviours: Collection[str]) -> str:
+    """The release line of OpenAPI that a document is of: 3.0 or 3.1.
+
+    Raises:
+        Refused: the gateway has no schema for it.
+    """
+    if not text:
+        return "3.0"
+    match = _VERSION.fullmatch(text)
+    if match is None:
+        word = "malformed" if "malformed-version-is-lower-case" in behaviours else "Malformed"
+        raise Refused(f"{word} version: {text}")
+    line = ".".join([*match[1].split("."), "0"][:2])
+    if line not in ("3.0", "3.1") or (line == "3.1" and "open-api-3-1-is-taken" not in behaviours):
+        raise Refused(f"Schema not found for version {json_reader.quote(text)}")
+    return line
+
+
+def _check_security(definition: OpenApi) -> None:
+    """Check that each requirement names a scheme of the document (apidef/oas/oas.go:574 @v5.12.0)."""
+    named = definition.document.get("security") or []
+    schemes = (definition.document.get("components") or {}).get("securitySchemes") or {}
+    if named and not schemes:
+        raise Refused("No components or security schemes present in OAS")
+    for requirement in named:
+        for name in requirement:
+            if name not in schemes:
+                raise Refused(
+                    f"Missing required Security Scheme '{name}' in Components.SecuritySchemes. {_HELP}"
+                )
+    own = definition.authentication
+    if own is None or own.get("securityProcessingMode") != "compliant":
+        return
+    listed = {name for names in requirements(definition) for name in names}
+    enabled = [
+        name
+        for name, settings in (own["securitySchemes"] or {}).items()
+        if isinstance(settings, dict) and settings.get("enabled")
+    ]
+    if wrong := [name for name in enabled if name not in listed]:
+        noun = "auth" if len(wrong) == 1 else "auth methods"
+        raise Refused(
+            f"invalid multi-auth configuration: {' and '.join(wrong)} {noun} enabled but not configured "
+            "in a security requirement"
+        )
+
+
+def has_extension(node: Object) -> bool:
+    """True if a document has a gateway's part."""
+    return any(name == EXTENSION and value is not None for name, value in node)

@@ -1,0 +1,51 @@
+"""APIs that serve the versions of another API (gateway/mw_version_check.go:54 @v5.12.0)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from mockserver.gateway.api_definition import Api
+from mockserver.gateway.api_versions import SELF
+from mockserver.gateway.policy_merging import Document
+from mockserver.gateway.proxy.access import requested_version
+from mockserver.gateway.proxy.request_context import Rejected, RequestContext
+
+
+def choose_api(context: RequestContext) -> None:
+    """Hand the request to the API that serves the version that it names, if its API has such versions.
+
+    Raises:
+        Rejected: the request names no version, or one that is not there.
+    """
+    definition = context.api.fields["definition"]
+    if not definition["enabled"]:
+        return
+    name = requested_version(context) or definition["default"]
+    if _is_own(definition, name):
+        return
+    if not name:
+        raise Rejected("Version information not found", 403)
+    api = _api_of(context, name)
+    if api is None:
+        if not definition["fallback_to_default"]:
+            raise Rejected("This API version does not seem to exist", 404)
+        if _is_own(definition, definition["default"]):
+            return
+        api = _api_of(context, definition["default"])
+        if api is None:
+            raise Rejected("Internal Server Error", 500)
+    if context.api.fields["proxy"]["strip_listen_path"]:
+        path, raw = context.api.stripped(context.url.path), context.api.stripped(context.url.raw)
+        context.url = replace(context.url, path=path, raw=raw)
+    context.api = api
+
+
+def _is_own(definition: Document, name: str) -> bool:
+    """True if a version is the API itself."""
+    return name in (SELF, definition["name"])
+
+
+def _api_of(context: RequestContext, name: str) -> Api | None:
+    """The loaded API that serves a version; None if there is none."""
+    api_id = (context.api.fields["definition"]["versions"] or {}).get(name, "")
+    return context.gateway.apis.loaded.by_id.get(api_id)
