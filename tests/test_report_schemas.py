@@ -18,8 +18,15 @@ from contract_tests.report import formats
 from contract_tests.report.json import SCHEMA, SCHEMA_VERSION, as_json
 from contract_tests.report.junit import as_junit
 from contract_tests.report.verdicts import LEVELS, Report, Status, by_behaviour
+from mockserver.cli.verify import REPORT_FORMATS
 
 DOCUMENTED = Path(__file__).parent.parent / "docs" / "reports.md"
+
+
+def test_each_format_has_a_name() -> None:
+    """Each extension of a report has a name for --report-format."""
+    assert tuple(formats.NAMES) == REPORT_FORMATS
+    assert set(formats.NAMES.values()) == set(formats.FORMATS)
 
 
 def _junit(report: Report) -> ElementTree.Element:

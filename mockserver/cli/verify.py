@@ -30,10 +30,13 @@ from mockserver.cli import (
 from mockserver.console.credentials import NODE_SECRET
 from mockserver.console.terminal import show, show_error
 
+
 if TYPE_CHECKING:
     from contract_tests.engine.preflight import DetectedVersion
     from contract_tests.engine.run_options import RunOptions
     from contract_tests.report.verdicts import Report
+
+REPORT_FORMATS = ("json", "yaml", "junit", "html")  # as of the suite, whose import takes its time
 
 
 def add(commands: Commands) -> None:
@@ -163,7 +166,7 @@ def _add_reports(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument(
         "--report-format",
-        choices=("json", "yaml", "junit", "html"),
+        choices=REPORT_FORMATS,
         default="",
         help="Format of --report -, and of files whose extension names none.",
     )
