@@ -271,34 +271,3 @@ def test_slow_answers_are_told_and_fail_if_asked_for(gateway: MockGateway) -> No
     limited = verify(gateway.url, "--only", "id-*", "--max-response-time", "0.000001", TYK_GW_SECRET=SECRET)
     assert limited.returncode == 1, limited.stdout
     assert limited.stdout.startswith("Answers come too late: ")
-
-
-@pytest.mark.parametrize(("flags", "start"), [((), "{"), (("--report-format", "junit"), "<?xml ")])
-def test_standard_output_is_the_report_alone(
-    gateway: MockGateway, flags: tuple[str, ...], start: str
-) -> None:
-    """With --report - standard output has the report and no more, and the text for people goes to standard error."""
-    done = verify(gateway.url, "--only", "id-*", "--report", "-", *flags, TYK_GW_SECRET=SECRET)
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith(start)
-    if flags:
-        ElementTree.fromstring(done.stdout)
-    else:
-        assert json.loads(done.stdout)["status"] == "conforms-as-far-as-judged"
-    assert "conforms as far as judged (" in done.stderr
-
-
-def test_a_retried_request_is_told(gateway: MockGateway) -> None:
-    """A request that was sent again, since its kept connection was closed instead of an answer, is told."""
-    left = iter([True])
-    gateway.fault("getReady", delay=0.001, times=0)  # so that faults are asked for
-    take = gateway.mock.faults.take
-
-    def drop(operation: str, received: Any = None) -> object:
-        if operation == "reload" and next(left, False):
-            raise DropConnection
-        return take(operation, received)
-
-    gateway.mock.faults.take = drop  # type: ignore[method-assign,assignment]
-    done = verify(gateway.url, "--only", "deletePolicy", TYK_GW_SECRET=SECRET)
-    assert "retried  1 requests whose connection was closed instead: GET /tyk/reload" in done.stdout

@@ -30,7 +30,6 @@ from mockserver.cli import (
 from mockserver.console.credentials import NODE_SECRET
 from mockserver.console.terminal import show, show_error
 
-
 if TYPE_CHECKING:
     from contract_tests.engine.preflight import DetectedVersion
     from contract_tests.engine.run_options import RunOptions
