@@ -221,7 +221,7 @@ def test_another_version_is_seen(exchanges: Exchanges) -> None:
 
 def test_each_failure_is_in_one_finding(exchanges: Exchanges) -> None:
     """A failure that two causes explain is in the finding of the first, and what none explains is grouped."""
-    dead = [exchanges.of(status=503, text="down", sent=(HEADER,)) for _ in range(3)]
+    dead = [exchanges.of(status=503, text="down") for _ in range(3)]
     others = [failed(exchanges.of(target=ONE), f"b{number}", "a header") for number in range(2)]
     failures = [failed(exchange, f"a{number}") for number, exchange in enumerate(dead)] + others
     found = findings(exchanges.evidence(dead, *failures))
