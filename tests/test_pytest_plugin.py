@@ -8,7 +8,7 @@ import sys
 import pytest
 from serving import LEAN
 
-from mockserver import MockGateway
+from mockserver import MockDashboard, MockGateway
 
 pytestmark = pytest.mark.slow  # whole commands and servers
 
@@ -130,6 +130,45 @@ def test_findings_are_told_under_pytest(
     assert findings.count("id-required (addPolicy): expected 400") == 1
     assert "  touches      1 behaviour of 1 operation: id-required" in findings
     assert "s3cret" not in text
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "1")], ids=["alone", "xdist"])
+def test_a_dashboard_is_judged_by_its_url(
+    workers: tuple[str, ...], pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """--dashboard-url selects the tests of a Dashboard, whose key is that of a variable of its own."""
+    with MockDashboard() as dashboard:
+        monkeypatch.setenv("TYK_GW_SECRET", "of-a-gateway")
+        monkeypatch.setenv("TYK_DASHBOARD_KEY", dashboard.key)
+        result = pytester.runpytest_subprocess(
+            *LEAN,
+            *workers,
+            "--pyargs",
+            "contract_tests",
+            f"--dashboard-url={dashboard.url}",
+            "-k",
+            "test_read",
+        )
+        assert result.ret == 0
+        assert result.parseoutcomes()["passed"] > 5
+        assert dashboard.journal
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--gateway-url="], "--gateway-url is empty"),
+        (["--dashboard-url="], "--dashboard-url is empty"),
+        (["--dashboard-url=http://d", "--gateway-url=http://g"], "a run judges one service"),
+    ],
+)
+def test_urls_that_say_nothing_are_refused(
+    arguments: list[str], message: str, pytester: pytest.Pytester
+) -> None:
+    """An empty URL, which an unset variable gives, and two URLs end pytest with one line."""
+    result = pytester.runpytest_subprocess(*LEAN, "--pyargs", "contract_tests", *arguments)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert message in result.stderr.str()
 
 
 def test_a_session_that_does_not_use_it_loads_nothing_heavy() -> None:

@@ -233,8 +233,38 @@ def test_every_command_takes_the_options(gateway: MockGateway, chain: Chain) -> 
         assert "certificate of the server is not checked" in unknown.stderr
         refused = run_command(*arguments)
         assert (refused.returncode, "--cacert FILE" in refused.stderr) == (3, True)
-        impact = ("impact", url, "--secret", SECRET, "--delete", "gold", "--insecure")
+        impact = ("impact", url, "--secret", SECRET, "--delete", "absent", "--insecure")
         assert "no policy" in run_command(*impact).stderr
+
+
+@pytest.mark.slow
+def test_a_transfer_and_why_take_the_options(gateway: MockGateway, chain: Chain, tmp_path: Path) -> None:
+    """`export`, `import` and `why` reach a gateway behind TLS, a client certificate and a prefix."""
+    (tmp_path / "session.json").write_text('{"apply_policies": ["gold"]}')
+    gateway.policies.seed({"id": "gold", "rate": 5, "per": 1})
+    with _prefixed(gateway, "/gw") as plain, front(plain, chain.server(asks=True)) as url:
+        options = (
+            "--secret", SECRET, "--cacert", chain.root, "--cert", chain.client, "--cert-key", chain.client_key,
+            "--base-path", "/gw",
+        )  # fmt: skip
+        done = run_command("export", url, "--output", str(tmp_path / "saved"), *options)
+        assert (done.returncode, "1 policy" in done.stdout) == (0, True), done.stderr
+        gateway.reset()
+        done = run_command("import", str(tmp_path / "saved"), url, *options)
+        assert (done.returncode, gateway.policies["gold"]["rate"]) == (0, 5), done.stderr
+        why = ("why", url, "--session", str(tmp_path / "session.json"), *options)
+        assert "gold" in run_command(*why).stdout
+        assert run_command("why", f"{url}/other", *why[2:]).returncode == 2
+
+
+@pytest.mark.slow
+def test_live_recording_refuses_what_it_cannot_honour(gateway: MockGateway, tmp_path: Path) -> None:
+    """`record --proxy` names an HTTP proxy, and options of scenarios, as what it does not take."""
+    command = ("record", "--proxy", gateway.url, "--out", str(tmp_path / "live.jsonl"))
+    refused = run_command(*command, "--http-proxy", "http://127.0.0.1:1")
+    assert (refused.returncode, "leave out --http-proxy" in refused.stderr) == (2, True)
+    refused = run_command(*command, "--scenarios", "policies")
+    assert (refused.returncode, "--scenarios: --proxy plays no scenarios" in refused.stderr) == (2, True)
 
 
 @contextmanager

@@ -39,7 +39,10 @@ def script_of(job: dict[str, Any], beginning: str) -> str:
 
 @pytest.mark.parametrize("step", STEPS)
 def test_a_step_uses_what_is_there(step: dict[str, Any]) -> None:
-    """Each action has a full version, each target of make and each script exists, and no step fills in an expression."""
+    """Each action is ours or has a full version, each target of make and each script exists, and no step fills in an expression."""
+    if step.get("uses") == "./":
+        assert (ROOT / "action.yml").is_file()
+        return
     if "uses" in step:
         assert re.fullmatch(r"[\w-]+/[\w-]+@v\d+\.\d+\.\d+", step["uses"])
         return

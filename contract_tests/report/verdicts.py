@@ -9,14 +9,13 @@ from enum import Enum
 from typing import Any
 
 from contract_tests.report import findings as of_findings
-from contract_tests.report.findings import Finding
+from contract_tests.report.findings import Finding, first_of
 from contract_tests.report.outcomes import Outcome, outcome_of
 from contract_tests.report.printable import Printable
 
 LEVELS = ("core", "extended", "setup")
 OF_SEVERAL = {"any": "any operation", "all": "all requests"}  # what stands in the place of an operation
 CURL_LINES = 8  # of a failure's history that the terminal shows
-ERROR_NAMES = 5  # of behaviours that could not be judged for one reason
 
 
 class Status(Enum):
@@ -171,6 +170,14 @@ class Report(Printable):
         return f"not judged, for the {self.service} has nothing of the kind: {names}" if names else ""
 
     @property
+    def in_doubt(self) -> dict[str, str]:
+        """The behaviours that could not be judged, as a line shows them, by the reason."""
+        names: dict[str, list[str]] = {}
+        for verdict in self.of(Status.ERROR):
+            names.setdefault(verdict.reason, []).append(verdict.behaviour)
+        return {reason: first_of(group) for reason, group in names.items()}
+
+    @property
     def conforms(self) -> bool:
         """True if no behaviour failed, none was left in doubt, and the baseline is true."""
         return not (self.of(Status.FAILED) or self.of(Status.ERROR) or self.stale)
@@ -232,12 +239,8 @@ def levels_of(report: Report) -> dict[str, dict[str, Any]]:
 def as_terminal(report: Report) -> str:
     """The report for a reader: failures first, then counts and the verdict."""
     lines = of_findings.as_text(report.findings)
-    errors = report.of(Status.ERROR)
-    for reason in dict.fromkeys(verdict.reason for verdict in errors):
-        names = [verdict.behaviour for verdict in errors if verdict.reason == reason]
-        shown = ", ".join(names[:ERROR_NAMES])
-        more = f" and {len(names) - ERROR_NAMES} more" if len(names) > ERROR_NAMES else ""
-        lines += [f"error  {shown}{more}", f"  could not be judged: {reason}", ""]
+    for reason, names in report.in_doubt.items():
+        lines += [f"error  {names}", f"  could not be judged: {reason}", ""]
     lines += [f"observed  {v.behaviour}: {v.reason}" for v in report.of(Status.OBSERVED)]
     lines += [f"accepted  {v.behaviour}: {v.reason}" for v in report.of(Status.ACCEPTED)]
     lines += [f"flaky  {v.behaviour}: {v.flaky}" for v in report.verdicts if v.flaky]

@@ -21,6 +21,7 @@ from mockserver.cli import (
     add_max_time,
     add_target,
     connection_of,
+    lines_of,
     seconds,
     secret_of,
     service_of,
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from contract_tests.engine.run_options import RunOptions
     from contract_tests.report.verdicts import Report
 
-REPORT_FORMATS = ("json", "yaml", "junit", "html")  # as of the suite, whose import takes its time
+REPORT_FORMATS = ("json", "yaml", "junit", "html", "markdown")  # as of the suite, whose import takes its time
 
 
 def add(commands: Commands) -> None:
@@ -160,8 +161,9 @@ def _add_reports(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="FILE",
-        help="Report to write; the extension selects the format: .json, .yaml, .html, or .xml for JUnit. "
-        "- is standard output (JSON), and the text for people goes to standard error. May be repeated.",
+        help="Report to write; the extension selects the format: .json, .yaml, .html, .md for a summary, or "
+        ".xml for JUnit. The word github gives annotations and the summary of a step of GitHub Actions; - is "
+        "standard output (JSON), and the text for people goes to standard error. May be repeated.",
     )
     group.add_argument(
         "--report-format",
@@ -184,10 +186,21 @@ def _count(text: str) -> int:
 
 def run(options: argparse.Namespace) -> int:
     """Check the gateway and print the report; return the exit code."""
+    from contract_tests.report import github
+
+    if Path(github.KIND) not in options.report:
+        return _judge(options)
+    with github.commands_stopped(lambda error: "\n".join(lines_of(error, options))):
+        return _judge(options)
+
+
+def _judge(options: argparse.Namespace) -> int:
     from contract_tests.engine import preflight, selection
     from contract_tests.engine.run_options import RunOptions
     from contract_tests.report import baseline, formats, output_file, verdicts
 
+    if options.url == "":
+        raise ValueError("the URL is empty; give that of the service, or none to judge a mock")
     for path in options.report:
         formats.check_path(path, options.report_format)
     if options.write_baseline:
