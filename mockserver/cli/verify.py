@@ -272,11 +272,7 @@ def _judged(settings: RunOptions, detected: DetectedVersion, options: argparse.N
 
 
 def _has_written(report: Report, options: argparse.Namespace, today: date) -> bool:
-    """Print the report, and write the baseline and all reports, also after one that cannot be written.
-
-    Returns:
-        False if there is one that cannot be written.
-    """
+    """Print the report, and write all files; False if one of them cannot be written."""
     from contract_tests.report import formats, verdicts
     from contract_tests.report.output_file import OutputError
 
