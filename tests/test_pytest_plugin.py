@@ -128,6 +128,26 @@ def test_the_whole_suite_conforms_under_a_pytest_with_plugins(
     assert "failed" not in outcomes
 
 
+@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "with workers"])
+def test_findings_are_told_under_pytest(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, workers: tuple[str, ...]
+) -> None:
+    """The failures by their causes are a section of pytest's summary, once, also with workers."""
+    monkeypatch.setenv("TYK_GW_SECRET", "s3cret")
+    with MockGateway(secret="s3cret", without=frozenset({"id-required"})) as gateway:
+        result = pytester.runpytest_subprocess(
+            *LEAN, *workers, "--pyargs", "contract_tests", f"--gateway-url={gateway.url}", "-k", "without_an_id",
+            "--contract-only", "id-required",
+        )  # fmt: skip
+    assert result.ret == 1
+    text = result.stdout.str()
+    assert text.count("= findings =") == 1
+    findings = text.partition("= findings =")[2]
+    assert findings.count("id-required (addPolicy): expected 400") == 1
+    assert "  touches      1 behaviour of 1 operation: id-required" in findings
+    assert "s3cret" not in text
+
+
 @pytest.mark.parametrize("workers", [(), ("-n", "1")], ids=["alone", "xdist"])
 def test_a_dashboard_is_judged_by_its_url(
     workers: tuple[str, ...], pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch

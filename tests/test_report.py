@@ -82,13 +82,13 @@ class _Page(HTMLParser):
 
 
 def test_the_page_needs_nothing_else() -> None:
-    """The page has no link, image or script from elsewhere; the gateway's answers are text in it."""
+    """The page has no image or script from elsewhere; the gateway's answers are text in it."""
     text = formats.FORMATS[".html"](REPORT)
     page = _Page()
     page.feed(text)
-    assert not [tag for tag, attributes in page.tags if {"src", "href"} & attributes.keys()]
+    assert not [tag for tag, attributes in page.tags if "src" in attributes or tag == "link"]
     assert [tag for tag, _ in page.tags].count("script") == 1
-    statuses = [attributes["data-status"] for tag, attributes in page.tags if tag == "details"]
+    statuses = [attributes["data-status"] for _, attributes in page.tags if "data-status" in attributes]
     assert statuses == ["FAILED", "ERROR", "PASSED", "NOT_APPLICABLE"]
     assert "&lt;script&gt;" in text
 

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from xml.etree import ElementTree
 
 import pytest
+from report_rules import check
 from serving import COMMAND, QUIET, verify
 
 from mockserver import MockGateway
@@ -68,6 +69,7 @@ def test_a_sound_gateway_conforms_and_is_left_as_it_was(gateway: MockGateway, tm
     assert sum(int(suite.get("tests", 0)) for suite in suites) == sum(report_document["counts"].values())
     for text in (done.stdout, *(path.read_text() for path in reports)):
         assert SECRET not in text
+    check(tmp_path)
 
 
 def _not_waited_for(verdicts: list[dict[str, Any]]) -> set[str]:
@@ -100,10 +102,12 @@ class Faulty(NamedTuple):
 def _faulty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Faulty]:
     folder = tmp_path_factory.mktemp("faulty")
     report, known = folder / "r.json", folder / "known.yaml"
+    junit = folder / "r.xml"
     with MockGateway(secret=SECRET, without=frozenset({"id-required"})) as gateway:
         done = verify(
-            gateway.url, "--quick", "--report", report, "--write-baseline", known, TYK_GW_SECRET=SECRET
-        )
+            gateway.url, "--quick", "--report", report, "--report", junit, "--write-baseline", known,
+            TYK_GW_SECRET=SECRET,
+        )  # fmt: skip
         yield Faulty(gateway, done, report.read_text(), known)
 
 
@@ -112,6 +116,7 @@ def test_a_faulty_gateway_is_named(faulty: Faulty) -> None:
     assert faulty.done.returncode == 1
     failed = [verdict for verdict in faulty.verdicts if verdict["status"] == "failed"]
     assert {verdict["behaviour"] for verdict in failed} >= {"id-required", "object-id-fills-id"}
+    check(faulty.baseline.parent)
     assert SECRET not in faulty.done.stdout + faulty.report
     lines = faulty.done.stdout.splitlines()
     place = next(
@@ -190,13 +195,13 @@ def test_a_read_only_run_writes_and_reloads_nothing(gateway: MockGateway) -> Non
     assert {entry.operation for entry in taken} <= {"listPolicies", "getPolicy", "previewKey"}
 
 
-def test_an_interrupted_run_removes_what_it_wrote(gateway: MockGateway) -> None:
-    """A run that is terminated removes all that it wrote before it ends."""
+def test_an_interrupted_run_removes_what_it_wrote(gateway: MockGateway, tmp_path: Path) -> None:
+    """A run that is terminated removes all that it wrote, and reports what it has judged, before it ends."""
     gateway.policies.seed({"id": "mine"})
     gateway.fault("reload", delay=1.0, times=1)
     with subprocess.Popen(
-        [*COMMAND, "verify", gateway.url], env=QUIET | {"TYK_GW_SECRET": SECRET}, stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+        [*COMMAND, "verify", gateway.url, "--report", tmp_path / "r.json", "--report", tmp_path / "r.xml"],
+        env=QUIET | {"TYK_GW_SECRET": SECRET}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     ) as process:  # fmt: skip
         wrote = threading.Event()
         original = Gateway.reload
@@ -209,7 +214,14 @@ def test_an_interrupted_run_removes_what_it_wrote(gateway: MockGateway) -> None:
         assert wrote.wait(60)
         assert len(gateway.policies.written) > 50
         process.send_signal(signal.SIGTERM)
-        assert process.wait(60) != 0
+        told, errors = process.communicate(timeout=60)
+        assert process.returncode == 2
+    assert "could not be judged: the run was interrupted" in told
+    assert errors.endswith("interrupted; everything that the run wrote has been removed\n")
+    check(tmp_path)
+    document = json.loads((tmp_path / "r.json").read_text())
+    assert document["status"] == "in-doubt"
+    assert document["counts"]["error"] > 50
     assert list(gateway.policies.written) == ["mine"]
     assert list(gateway.policies) == ["mine"]
 
@@ -237,9 +249,11 @@ def test_a_gateway_that_goes_away_gives_no_verdict(reloads: int) -> None:
 
 def test_a_part_is_judged_and_judged_again(faulty: Faulty, tmp_path: Path) -> None:
     """A part is judged as far as it goes, and what failed in a report is judged again alone."""
-    url, report = faulty.gateway.url, tmp_path / "r.json"
-    done = verify(url, "--only", "id-*", "--skip", "id-required", "--report", report, TYK_GW_SECRET=SECRET)
+    url, report, junit = faulty.gateway.url, tmp_path / "r.json", tmp_path / "r.xml"
+    reports = ("--report", report, "--report", junit)
+    done = verify(url, "--only", "id-*", "--skip", "id-required", *reports, TYK_GW_SECRET=SECRET)
     assert done.returncode == 0, done.stdout
+    check(tmp_path)
     assert "conforms as far as judged (3 of " in done.stdout
     document = json.loads(report.read_text())
     assert document["status"] == "conforms-as-far-as-judged"

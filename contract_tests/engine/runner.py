@@ -40,7 +40,15 @@ KILL_SECONDS = 1.0  # from a second interruption until then
 
 
 class Interrupted(KeyboardInterrupt):
-    """A run that was interrupted; the message says what is left on the service."""
+    """A run that was interrupted; the message says what is left on the service.
+
+    Attributes:
+        report: what was judged until then; None if there was nothing yet.
+    """
+
+    def __init__(self, message: str, report: Report | None) -> None:
+        super().__init__(message)
+        self.report = report
 
 
 class _Stopped(Exception):
@@ -77,7 +85,9 @@ def run(options: RunOptions, detected: DetectedVersion) -> Report:
         try:
             output = _wait(command, variables, options.max_time + CLEANUP_SECONDS + SLACK_SECONDS)
         except _Stopped as stop:
-            raise Interrupted(_remains(path, options.service, is_clean=stop.is_clean)) from None
+            report = _partial(path)
+            message = _remains(report, options.service, is_clean=stop.is_clean)
+            raise Interrupted(message, report and _as_detected(report, detected)) from None
         except subprocess.TimeoutExpired as late:
             advice = _advice(options.service)
             raise SuiteError(f"the suite did not end within {late.timeout:g} s; {advice}") from late
@@ -87,7 +97,19 @@ def run(options: RunOptions, detected: DetectedVersion) -> Report:
             error.add_note(all_hidden(output, secrets)[-3000:])
             raise error
         report = from_json(path.read_text("utf-8"))
+    return _as_detected(report, detected)
+
+
+def _as_detected(report: Report, detected: DetectedVersion) -> Report:
     return replace(report, gateway=str(detected.version), version_source=detected.source)
+
+
+def _partial(path: Path) -> Report | None:
+    """The report that an interrupted run has written; None if it has none."""
+    try:
+        return from_json(path.read_text("utf-8"))
+    except (OSError, ValueError, LookupError, TypeError):
+        return None
 
 
 def _wait(command: list[str], variables: dict[str, str], seconds: float) -> str:
@@ -142,14 +164,10 @@ def _advice(service: str) -> str:
     return f"remove what the run wrote with `tyk-contract clean URL{flag}`"
 
 
-def _remains(path: Path, service: str, *, is_clean: bool) -> str:
-    """The message about what an interrupted run left behind, from its report if it wrote one."""
-    try:
-        remains = from_json(path.read_text("utf-8")).leftovers
-    except (OSError, ValueError, LookupError, TypeError):
-        if not is_clean:
-            return f"interrupted before the clean-up; {_advice(service)}"
-        remains = ()
-    if remains:
-        return f"interrupted; could not remove: {', '.join(remains)}; {_advice(service)}"
+def _remains(report: Report | None, service: str, *, is_clean: bool) -> str:
+    """The message about what an interrupted run left behind, by its report if it wrote one."""
+    if report is None and not is_clean:
+        return f"interrupted before the clean-up; {_advice(service)}"
+    if report is not None and report.leftovers:
+        return f"interrupted; could not remove: {', '.join(report.leftovers)}; {_advice(service)}"
     return "interrupted; everything that the run wrote has been removed"

@@ -21,13 +21,18 @@ MAX_TEXT = 10_000  # characters of a text in a verdict, which may quote the serv
 
 @dataclass
 class RunningTest:
-    """A test, its client, and how far it has run."""
+    """A test, its client, and how far it has run.
+
+    Attributes:
+        shared_seconds: the time of the reloads that other tests share.
+    """
 
     item: pytest.Function
     row: Behaviour
     client: ServiceClient
     declaration: Declaration
     steps: Steps | None = None
+    shared_seconds: float = 0.0
 
     def started(self) -> Steps:
         """The steps of the test; the first call starts it."""
@@ -38,11 +43,17 @@ class RunningTest:
         assert self.steps is not None
         return self.steps
 
+    def resume_after(self, reload: Exchange) -> None:
+        """Take part in a reload of several tests."""
+        self.client.exchanges.append(reload)
+        self.shared_seconds += reload.seconds
+
     def verdict(
         self, status: Status, exchanges: Sequence[Exchange], reason: str, expected: str, actual: str
     ) -> Verdict:
         """The verdict of the test, without the secret in its texts."""
         is_failure = status is Status.FAILED
+        seconds = sum(exchange.seconds for exchange in self.client.exchanges) - self.shared_seconds
         return Verdict(
             service=self.row.service,
             behaviour=self.row.id,
@@ -58,6 +69,7 @@ class RunningTest:
             curl=tuple(exchange.curl for exchange in exchanges) if is_failure else (),
             exchanges=tuple(map(self._trace, exchanges[-SHOWN_EXCHANGES:])),
             level=self.row.level,
+            seconds=round(max(seconds, 0.0), 6),
         )
 
     def _shown(self, text: str) -> str:

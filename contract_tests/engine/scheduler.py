@@ -86,6 +86,7 @@ class Scheduler:
         self._until_failure = until_failure
         self._first_cases: dict[tuple[Path, str], str] = {}
         self._at_end: list[RunningTest] = []
+        self._tests: list[RunningTest] = []  # those that are run, in this round
         self._is_done = False
 
     def report_to_pytest(self, request: pytest.FixtureRequest) -> None:
@@ -117,7 +118,7 @@ class Scheduler:
         return self.verdicts
 
     def _run_phases(self, threads: ThreadPoolExecutor) -> None:
-        tests = [test for item in self.items if (test := self._prepared(item)) is not None]
+        tests = self._tests = [test for item in self.items if (test := self._prepared(item)) is not None]
         first, together, alone, meanwhile, last = (
             [test for test in tests if test.declaration.phase == phase] for phase in PHASES
         )
@@ -130,7 +131,7 @@ class Scheduler:
                     with suppress(Exception):  # it comes again where a test asks for the findings
                         self.judge.read(target.log)
                 for test in together:
-                    test.client.exchanges.append(reloading.result())
+                    test.resume_after(reloading.result())
             for test in self._at_end if is_quick else ():
                 self._judge(test, Status.NOT_APPLICABLE, LEFT_OUT, is_left_out=True)
             self._finish(chain(alone, () if is_quick else self._at_end))
@@ -144,10 +145,14 @@ class Scheduler:
         except RunEnded as error:
             self.was_ended = True
             self._look_back(last)
-            reason = f"the {self.run.service.name} no longer answers: {error}"
-            for test in tests:
-                if test.item.nodeid not in self.verdicts:
-                    self._judge(test, Status.ERROR, reason if isinstance(error, Gone) else str(error))
+            gone = f"the {self.run.service.name} no longer answers: {error}"
+            self.give_up(gone if isinstance(error, Gone) else str(error))
+
+    def give_up(self, reason: str) -> None:
+        """Judge what has no verdict yet as an error for this reason."""
+        for test in self._tests:
+            if test.item.nodeid not in self.verdicts:
+                self._judge(test, Status.ERROR, reason)
 
     def _advance_together(self, tests: list[RunningTest], threads: ThreadPoolExecutor) -> list[RunningTest]:
         """Run tests up to their next reloads, some at a time; return those that ask for a reload.

@@ -36,6 +36,7 @@ class Session:
 
     Attributes:
         options: the user's settings.
+        findings: the failures by their causes, once the session is finished.
     """
 
     def __init__(self, suite: Suite, options: RunOptions) -> None:
@@ -48,7 +49,8 @@ class Session:
         self._mock: MockProcess | None = None
         self._run: Run | None = None
         self._scheduler: Scheduler | None = None
-        self._findings: tuple[Finding, ...] = ()
+        self.findings: tuple[Finding, ...] = ()
+        self._is_interrupted = False
         self._coverage: Coverage | None = None
         self._limit = Deadline()  # of all requests
         self._interruption = Interruption(self._limit, self._name_remains)
@@ -118,7 +120,7 @@ class Session:
 
         Args:
             is_sound: True unless pytest itself failed.
-            is_complete: True if the run was not interrupted, so that there is time for a diagnosis.
+            is_complete: True if the run was not interrupted, so that there is time for more requests.
 
         Raises:
             OutputError: the report cannot be written.
@@ -126,23 +128,26 @@ class Session:
         if not self._started:
             return
         show_progress("")
+        self._is_interrupted = not is_complete
         if is_complete:
-            self._findings = self._diagnosed()
+            self.findings = self._diagnosed()
             self._coverage = self._measured()
         self._interruption.begin_cleanup(CLEANUP_SECONDS)
         with self._resources:
             leftovers = self._leftovers()
+        if not is_complete:
+            self.findings = self._diagnosed()
         if is_sound:
             self._write_report(leftovers)
         self._interruption.uninstall()
 
     def _diagnosed(self) -> tuple[Finding, ...]:
-        """The failures of the run by their causes."""
+        """The failures of the run by their causes; an interrupted run sends nothing more to find them."""
         if self._scheduler is None or not (self._scheduler.failures or self._scheduler.was_ended):
             return ()
         from contract_tests.engine.diagnosis.of_run import diagnosed  # it takes its time to import
 
-        return diagnosed(self._scheduler)
+        return diagnosed(self._scheduler, may_ask=not self._is_interrupted)
 
     def _measured(self) -> Coverage | None:
         """What the run has seen of the contract, if the options ask for it."""
@@ -162,6 +167,7 @@ class Session:
 
     def _name_remains(self) -> None:
         """Name what is left behind by a process that is about to end."""
+        self._is_interrupted = True
         remains = self._run.cleanup.remains() if self._run is not None else []
         if self.options.unattended:
             self._write_report(remains)  # the command reads it
@@ -175,13 +181,15 @@ class Session:
 
     def _report(self, scheduler: Scheduler, leftovers: tuple[str, ...]) -> Report:
         assert self._detected is not None
+        if self._is_interrupted:
+            scheduler.give_up("the run was interrupted")
         run, rows = scheduler.run, self._service.behaviours
         order = {name: place for place, name in enumerate(rows)}
         judged = [
             scheduler.verdicts[item.nodeid] for item in scheduler.items if item.nodeid in scheduler.verdicts
         ]
         worst = verdicts.by_behaviour(sorted(judged, key=lambda verdict: order[verdict.behaviour]))
-        findings = self._findings
+        findings = self.findings
         if in_time := response_times.verdict(run):
             worst = (*worst, in_time)
             findings += (response_times.finding(in_time),) if in_time.status is Status.FAILED else ()
@@ -202,7 +210,7 @@ class Session:
             not_offered=tuple(run.absent_operations.not_offered),
             connection_notes=(*self.options.connection.notes, *filter(None, [run.target.pacer.note])),
             findings=findings,
-            observations=tuple(response_times.observations(run)),
+            observations=(*response_times.observations(run), *filter(None, [run.target.retried_note])),
             coverage=self._coverage,
         )
 

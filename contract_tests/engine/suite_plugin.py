@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 
@@ -17,12 +18,14 @@ from contract_tests.engine.selection import SelectionError
 from contract_tests.engine.session import Session
 from contract_tests.engine.suite import Suite
 from contract_tests.report import output_file
+from contract_tests.report.findings import as_text
 from contract_tests.report.output_file import OutputError
 from mockserver.console.credentials import CREDENTIALS, CredentialError
 from mockserver.console.terminal import printable
 from mockserver.http.redaction import all_hidden
 
 SWITCH_SECONDS = 0.001  # between threads; with Python's own 5 ms answers wait for others
+_FINDINGS = "tyk_contract_findings"  # in what a worker of pytest-xdist returns
 _SESSION = pytest.StashKey[Session]()
 
 
@@ -31,6 +34,7 @@ class SuitePlugin:
 
     def __init__(self, suite: Suite) -> None:
         self._suite = suite
+        self._findings: list[str] = []  # as lines
 
     def pytest_sessionstart(self, session: pytest.Session) -> None:
         with _exit_on_error():
@@ -63,6 +67,25 @@ class SuitePlugin:
             )
         if run.options.unattended:
             gc.freeze()  # so that the interpreter ends at once, and looks for nothing to collect
+
+        elif texts := as_text(run.findings, "--contract-report"):
+            output = getattr(session.config, "workeroutput", None)  # of a worker of pytest-xdist
+            if output is None:
+                self._findings = texts
+            else:
+                output[_FINDINGS] = texts
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        """Take the findings of the worker that judged the service for all."""
+        self._findings += getattr(node, "workeroutput", {}).get(_FINDINGS, [])
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Print the failures by their causes below those of single tests."""
+        if self._findings:
+            terminalreporter.section("findings")
+            for line in self._findings:
+                terminalreporter.line(printable(line))
 
     def _session(self, session: pytest.Session) -> Session:
         if _SESSION not in session.stash:

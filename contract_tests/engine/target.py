@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 
+from contract_tests.engine.checks import shorten
 from contract_tests.engine.exchange import Exchange, Request
 from contract_tests.engine.ownership import Ownership
 from mockserver.http.auth import Auth
@@ -185,6 +186,14 @@ class Target:
     def dropped(self) -> list[str]:
         """The requests at which a kept connection was closed instead of answering."""
         return [request for client in self._clients.values() for request in client.dropped]
+
+    @property
+    def retried_note(self) -> str:
+        """A line about the requests that were sent again on a new connection; "" if there are none."""
+        if not (dropped := self.dropped):
+            return ""
+        names = self.auth.masked(", ".join(dict.fromkeys(name.partition("?")[0] for name in dropped)))
+        return f"retried  {len(dropped)} requests whose connection was closed instead: {shorten(names)}"
 
     @property
     def unsolicited_bytes(self) -> bytes:

@@ -82,6 +82,16 @@ class Finding(Printable):
         return replace(self, behaviours=left)
 
 
+def as_text(findings: Sequence[Finding], flag: str = "--report") -> list[str]:
+    """The first findings in lines for the terminal, and the flag of a report that has the others."""
+    lines = []
+    for finding in findings[:SHOWN]:
+        lines += [*finding.as_text().splitlines(), ""]
+    if (left := len(findings) - SHOWN) > 0:
+        lines += [f"and {left} more finding{'' if left == 1 else 's'}; a report ({flag} FILE) has all", ""]
+    return lines
+
+
 def _counted(things: Collection[str], noun: str) -> str:
     return f"{len(things)} {noun}{'' if len(things) == 1 else 's'}"
 

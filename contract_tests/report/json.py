@@ -1,4 +1,4 @@
-"""The report as JSON."""
+"""The report as JSON, by the schema spec/report.schema.json."""
 
 from __future__ import annotations
 
@@ -10,10 +10,16 @@ from contract_tests.report.coverage import Coverage
 from contract_tests.report.findings import Finding
 from contract_tests.report.verdicts import Report, Status, Trace, Verdict, levels_of
 
+SCHEMA_VERSION = "1.0"  # the first number counts changes that a reader must know of, the second new members
+SCHEMA = "urn:tyk-contract:report:1"  # the $id of the schema
+_DERIVED = ("$schema", "schema_version", "conforms", "status", "verdict", "levels", "counts")
+
 
 def as_json(report: Report, indent: int | None = 2) -> str:
     """The report as JSON; None as the indent gives one line."""
     document = {
+        "$schema": SCHEMA,
+        "schema_version": SCHEMA_VERSION,
         **vars(report),
         "verdicts": [
             {**vars(verdict), "status": verdict.status.value, "exchanges": list(map(vars, verdict.exchanges))}
@@ -34,7 +40,7 @@ def as_json(report: Report, indent: int | None = 2) -> str:
 def from_json(text: str) -> Report:
     """A report that `as_json` wrote."""
     document: dict[str, Any] = json.loads(text)
-    for derived in ("conforms", "status", "verdict", "levels", "counts"):
+    for derived in _DERIVED:
         del document[derived]
     verdicts = [
         Verdict(

@@ -8,14 +8,15 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
 
+from contract_tests.report import findings as of_findings
 from contract_tests.report.conformance.implementation import Implementation
 from contract_tests.report.coverage import Coverage
-from contract_tests.report.findings import SHOWN as SHOWN_FINDINGS
 from contract_tests.report.findings import Finding, first_of
 from contract_tests.report.outcomes import Outcome, outcome_of
 from contract_tests.report.printable import Printable
 
 LEVELS = ("core", "extended", "setup")
+OF_SEVERAL = {"any": "any operation", "all": "all requests"}  # what stands in the place of an operation
 CURL_LINES = 8  # of a failure's history that the terminal shows
 
 
@@ -58,6 +59,7 @@ class Verdict(Printable):
         level: the level of the behaviour: core, extended or setup.
         is_left_out: True if it is not applicable because the user's settings leave it out.
         flaky: how often it failed, if the run was repeated and it did not fail each time; else "".
+        seconds: the time of the answers to its tests, without the reloads that tests share.
     """
 
     service: str
@@ -76,6 +78,7 @@ class Verdict(Printable):
     level: str = "core"
     is_left_out: bool = False
     flaky: str = ""
+    seconds: float = 0.0
 
     def as_text(self) -> str:
         """The lines that the terminal shows of a failure or an error."""
@@ -163,6 +166,12 @@ class Report(Printable):
         return [verdict for verdict in self.verdicts if verdict.status is status]
 
     @property
+    def operations(self) -> tuple[str, ...]:
+        """The operations of the behaviours in alphabetical order, those of any or all operations last."""
+        names = {verdict.operation for verdict in self.verdicts}
+        return tuple(sorted(names, key=lambda name: (name in OF_SEVERAL, name)))
+
+    @property
     def not_offered_note(self) -> str:
         """A line that names the groups of operations that are not offered; "" if all are."""
         names = ", ".join(self.not_offered)
@@ -196,14 +205,16 @@ class Report(Printable):
 
 
 def by_behaviour(verdicts: Iterable[Verdict]) -> tuple[Verdict, ...]:
-    """One verdict for each behaviour: the worst of its tests."""
+    """One verdict for each behaviour: the worst of its tests, with the time of all of them."""
     order = list(Status)
     worst: dict[str, Verdict] = {}
+    seconds: Counter[str] = Counter()
     for verdict in verdicts:
+        seconds[verdict.behaviour] += verdict.seconds  # type: ignore[assignment]  # typed for whole numbers
         before = worst.get(verdict.behaviour)
         if before is None or order.index(verdict.status) > order.index(before.status):
             worst[verdict.behaviour] = verdict
-    return tuple(worst.values())
+    return tuple(replace(verdict, seconds=round(seconds[name], 6)) for name, verdict in worst.items())
 
 
 def merged(rounds: Sequence[Mapping[str, Verdict]]) -> dict[str, Verdict]:
@@ -235,11 +246,7 @@ def levels_of(report: Report) -> dict[str, dict[str, Any]]:
 
 def as_terminal(report: Report) -> str:
     """The report for a reader: failures first, then counts and the verdict."""
-    lines = []
-    for finding in report.findings[:SHOWN_FINDINGS]:
-        lines += [finding.as_text(), ""]
-    if (left := len(report.findings) - SHOWN_FINDINGS) > 0:
-        lines += [f"and {left} more finding{'' if left == 1 else 's'}; a report (--report FILE) has all", ""]
+    lines = of_findings.as_text(report.findings)
     for reason, names in report.in_doubt.items():
         lines += [f"error  {names}", f"  could not be judged: {reason}", ""]
     lines += [f"observed  {v.behaviour}: {v.reason}" for v in report.of(Status.OBSERVED)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import shlex
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from functools import partial
@@ -35,8 +36,12 @@ from mockserver.console.credentials import NODE_SECRET
 from mockserver.console.terminal import show, show_error
 
 if TYPE_CHECKING:
+    from contract_tests.engine.preflight import DetectedVersion
+    from contract_tests.engine.run_options import RunOptions
     from contract_tests.report.conformance.implementation import Implementation
     from contract_tests.report.verdicts import Report
+
+REPORT_FORMATS = ("json", "yaml", "junit", "html", "markdown")  # as of the suite, whose import takes its time
 
 
 def add(commands: Commands) -> None:
@@ -162,8 +167,14 @@ def _add_reports(parser: argparse.ArgumentParser) -> None:
         default=[],
         metavar="FILE",
         help="Report to write; the extension selects the format: .json, .yaml, .html, .md for a summary, or "
-        ".xml for JUnit. The word github gives annotations and the summary of a step of GitHub Actions. "
-        "May be repeated.",
+        ".xml for JUnit. The word github gives annotations and the summary of a step of GitHub Actions; - is "
+        "standard output (JSON), and the text for people goes to standard error. May be repeated.",
+    )
+    group.add_argument(
+        "--report-format",
+        choices=REPORT_FORMATS,
+        default="",
+        help="Format of --report -, and of files whose extension names none.",
     )
     group.add_argument(
         "--implementation",
@@ -194,14 +205,14 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _judge(options: argparse.Namespace) -> int:
-    from contract_tests.engine import preflight, runner, selection
+    from contract_tests.engine import preflight, selection
     from contract_tests.engine.run_options import RunOptions
-    from contract_tests.report import baseline, formats, output_file, verdicts
+    from contract_tests.report import baseline, formats, output_file
 
     if options.url == "":
         raise ValueError("the URL is empty; give that of the service, or none to judge a mock")
     for path in options.report:
-        formats.check_path(path)
+        formats.check_path(path, options.report_format)
     if options.write_baseline:
         output_file.check(options.write_baseline)
     service, secret, version = service_of(options), secret_of(options), version_asked(options) or "auto"
@@ -245,9 +256,8 @@ def _judge(options: argparse.Namespace) -> int:
         message = f"policies of an earlier run are left on the {service.name}: {detected.leftovers}; {advice}"
         show_error(f"tyk-contract: {message}")
     today = datetime.now(UTC).date()
-    report = baseline.apply(runner.run(settings, detected), accepted, today)
+    report = baseline.apply(_judged(settings, detected, options), accepted, today)
     report = replace(report, command=command_of(options), implementation=judged)
-    show(*verdicts.as_terminal(report).splitlines())
     if not _has_written(report, options, today):
         return USAGE
     return _exit_code(report, options.min_coverage)
@@ -273,14 +283,35 @@ def _exit_code(report: Report, minimum: float | None) -> int:
     return USAGE if report.of(Status.ERROR) else CONFORMS
 
 
+def _judged(settings: RunOptions, detected: DetectedVersion, options: argparse.Namespace) -> Report:
+    """The report of the run; if it is interrupted, what it has judged until then is told and written.
+
+    Raises:
+        Interrupted: the run was interrupted.
+    """
+    from contract_tests.engine import runner
+
+    try:
+        return runner.run(settings, detected)
+    except runner.Interrupted as interruption:
+        if interruption.report is not None:
+            options.write_baseline = None  # a part of the failures is no baseline
+            _has_written(interruption.report, options, datetime.now(UTC).date())
+        raise
+
+
 def _has_written(report: Report, options: argparse.Namespace, today: date) -> bool:
-    """Write the baseline and all reports, also after one that cannot be written; False if there is one."""
-    from contract_tests.report import formats
+    """Print the report, and write all files; False if one of them cannot be written."""
+    from contract_tests.report import formats, verdicts
     from contract_tests.report.output_file import OutputError
 
-    writes = [partial(formats.write, report, path) for path in options.report]
+    is_piped = formats.STANDARD_OUTPUT in options.report
+    print_line = show_error if is_piped else show
+    print_line(*verdicts.as_terminal(report).splitlines())
+    paths = dict.fromkeys(options.report)
+    writes = [partial(formats.write, report, path, options.report_format) for path in paths]
     if options.write_baseline:
-        writes.insert(0, partial(_write_baseline, report, options.write_baseline, today))
+        writes.insert(0, partial(_write_baseline, report, options.write_baseline, today, print_line))
     failed = 0
     for write in writes:
         try:
@@ -291,8 +322,8 @@ def _has_written(report: Report, options: argparse.Namespace, today: date) -> bo
     return not failed
 
 
-def _write_baseline(report: Report, path: Path, today: date) -> None:
+def _write_baseline(report: Report, path: Path, today: date, print_line: Callable[[str], None]) -> None:
     from contract_tests.report import baseline
 
-    entries = baseline.write(report, path, today)
-    show(f"failures written to {path}: {entries}; add the reason to each")
+    count = baseline.write(report, path, today)
+    print_line(f"failures written to {path}: {count}; add the reason to each")

@@ -34,6 +34,12 @@ def write_printable(lines: Sequence[str], stream: TextIO) -> None:
     plain.flush()
 
 
+def write_output(text: str) -> None:
+    """Write a document for programs to standard output, in UTF-8 and without escapes."""
+    sys.stdout.buffer.write(text.encode())
+    sys.stdout.flush()
+
+
 def show_error(*lines: str) -> None:
     """Print lines, each made printable, to standard error."""
     show(*lines, to=sys.stderr)

@@ -12,7 +12,6 @@ from contract_tests.engine.checks import shorten
 from contract_tests.engine.diagnosis.evidence import Cause, Evidence, share
 from contract_tests.engine.exchange import Exchange, json_of
 from contract_tests.engine.failure import Failure
-from mockserver.http.redaction import hidden
 
 MOST = 0.5  # share of answers that a change is in, to be one of all answers
 LEAST = 3  # failures that show one change
@@ -114,8 +113,7 @@ def bodies(evidence: Evidence) -> Iterator[Cause]:
         if count < LEAST or share(count, len(changes)) < MOST:
             return
         summary = f"{change.sentence} ({count} of {len(changes)} answers whose body differs)."
-        summary = hidden(summary, evidence.run.target.auth.secret)
-        yield Cause(change.kind, summary, _shows(change, changes))
+        yield Cause(change.kind, evidence.masked(summary), _shows(change, changes))
 
 
 def changes_of(required: str, exchange: Exchange) -> frozenset[Change]:

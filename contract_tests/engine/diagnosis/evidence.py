@@ -15,6 +15,7 @@ from contract_tests.engine.run import Run
 from contract_tests.engine.schema_judge import operation_of
 from contract_tests.engine.state_probe import StateSigns
 from mockserver.contract.openapi import Operation
+from mockserver.http.auth import Auth
 from mockserver.http.redaction import hidden
 
 
@@ -110,9 +111,10 @@ class Evidence:
 
     def masked(self, text: str) -> str:
         """A text without the secrets of the run."""
-        auth = self.run.target.auth
-        second = auth.second.secret if auth.second else ""
-        return hidden(hidden(text, auth.secret), second)
+        auth: Auth | None = self.run.target.auth
+        while auth is not None:
+            text, auth = hidden(text, auth.secret), auth.second
+        return text
 
 
 def share(part: int, whole: int) -> float:
