@@ -15,7 +15,10 @@ DIGITS = 64  # of a fingerprint, SHA-256 in hexadecimal digits
 
 @handles("listCertificates")
 def list_certificates(call: Call) -> Reply:
-    """List the certificates of an organisation: their ids, or some of their members."""
+    """List the certificates of an organisation: their ids, or some of their members.
+
+    A detailed list leaves out an id whose certificate was deleted for another organisation.
+    """
     certificates = call.state.certificates
     names = certificates.ids(call.parameter("org_id"))
     if call.parameter("mode") == "detailed":
