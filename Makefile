@@ -31,7 +31,7 @@ serve: .venv/ready  ## run the mock on port 8080
 check: .venv/check  ## lint, types, dead code, secrets, known vulnerabilities, branch coverage
 	$(BIN)/ruff check .
 	$(BIN)/hadolint Containerfile
-	if command -v go > /dev/null; then go run $(ACTIONLINT); else echo "without Go the workflows are not linted"; fi
+	if command -v go > /dev/null; then go run $(ACTIONLINT) .github/workflows/*.yaml examples/ci/github*.yaml; else echo "without Go the workflows are not linted"; fi
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/vulture

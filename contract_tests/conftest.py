@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from contract_tests.engine.preflight import USAGE
 from contract_tests.engine.suite_plugin import SuitePlugin
 
 FOLDERS = {path.parent for path in Path(__file__).parent.glob("*/suite.py")}  # one of each service
+_RECURSION = 2000  # levels; a policy of the run has 960, and plugins of a user's pytest add some
 _NO_PLUGIN = (
     "tyk-contract: its pytest plugin is missing; if another distribution has overwritten the package "
     "mockserver, install tyk-contract into an environment of its own"
@@ -20,6 +22,7 @@ _NO_PLUGIN = (
 def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config.option, "contract_service"):
         pytest.exit(_NO_PLUGIN, returncode=USAGE)
+    sys.setrecursionlimit(max(sys.getrecursionlimit(), _RECURSION))
     suite = import_module(f"contract_tests.{config.option.contract_service}.suite").SUITE
     config.pluginmanager.register(SuitePlugin(suite))
 

@@ -32,7 +32,7 @@ def routes_page() -> str:
     return page(
         "Requests under /_mock/",
         "The mock's own API needs no secret, and answers this machine alone unless `--remote-control` is "
-        "given. The README and the pages on [tests](../testing.md), [faults](../faults.md), "
+        "given. The pages on [control](../control.md), [tests](../testing.md), [faults](../faults.md), "
         "[propagation](../propagation.md) and the [portal](../portal.md) say what each does.",
         table(("request", "mocks that have it"), rows),
     )

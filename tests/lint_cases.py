@@ -77,6 +77,11 @@ def _of_conf(rule: str, members: str, place: tuple[int, int], level: str, *told:
     return Case(rule, Kind.CONF, f"{{{members}}}", place, level, told, name="tyk.conf", **values)
 
 
+def _of_dashboard(rule: str, members: str, place: tuple[int, int], level: str, *told: str) -> Case:
+    name, kind = "tyk_analytics.conf", Kind.DASHBOARD_CONF
+    return Case(rule, kind, f"{{{members}}}", place, level, told, name=name)
+
+
 CASES = [
     Case("syntax", Kind.POLICY, '{\n "id": "gold",\n}', (2, 14), "error", ("a comma stands before a closing bracket", "loads nothing of the file", "remove the comma")),
     Case("syntax", Kind.POLICY, '{\n "id": "gold"\n "rate": 5}', (3, 2), "error", ("a comma is missing",)),
@@ -162,6 +167,11 @@ CASES = [
     Case("not-served", Kind.API, '{"api_id": "a", "proxy": {"listen_path": "a"}}', (1, 27), "error", ("slash",), name="a.json"),
     Case("not-served", Kind.API, '{"api_id": "a", "proxy": {"listen_path": "/a", "target_url": ":x"}}', (1, 48), "error", ("target_url",), name="a.json"),
     Case("shared-listen-path", Kind.API, ORDERS.data.decode().replace('"orders"', '"bills"'), (1, 49), "warning", ("orders.json has the listen path '/orders/' too",), name="z.json", others=(ORDERS,)),
+    _of_dashboard("wrong-type", '"listen_port": "3000"', (1, 17), "error", "write 3000"),
+    _of_dashboard("wrong-type", '"tyk_api_config": {"Port": 8080}', (1, 29), "error", 'write "8080"'),
+    _of_dashboard("unknown-member", '"page_sise": 5, "of_an_older_release": 1', (1, 2), "warning", "did you mean page_size?"),
+    _of_dashboard("folded-name", '"Page_Size": 5', (1, 2), "note", "write page_size"),
+    _of_dashboard("duplicate-member", '"page_size": 5, "page_size": 6', (1, 18), "warning", "one of them"),
     _of_conf("empty-secret", '"secret": ""', (1, 2), "warning", "everyone may use /tyk/"),
     _of_conf("sample-secret", '"secret": "352d20ee67be67f6340b4c0605b044b7"', (1, 2), "warning", "sample"),
     _of_conf("no-policies", '"policies": {"policy_source": "file"}', (1, 2), "warning", "loads no policy"),

@@ -17,6 +17,7 @@ from mockserver.contract.spec_files import default_version, spec_path
 from mockserver.evidence.live_recording import LiveRecording
 from mockserver.evidence.live_traffic import LIMITS, Traffic
 from mockserver.evidence.recording import Step, read_recording
+from mockserver.http.connection_settings import ConnectionSettings
 from mockserver.http.forwarder import BOUNDS, Forwarder
 from mockserver.http.server import HttpServer
 from mockserver.http.transport import Bounds
@@ -48,7 +49,13 @@ class Proxy:
 
 @contextmanager
 def proxying(
-    url: str, path: Path, service: str = "gateway", *, bounds: Bounds = BOUNDS, known: tuple[str, ...] = ()
+    url: str,
+    path: Path,
+    service: str = "gateway",
+    *,
+    bounds: Bounds = BOUNDS,
+    known: tuple[str, ...] = (),
+    settings: ConnectionSettings | None = None,
 ) -> Iterator[Proxy]:
     """A proxy before the service at a URL."""
     folder = spec_path(service)
@@ -56,7 +63,7 @@ def proxying(
     with socket.create_server(("127.0.0.1", 0)) as listener:
         listener.setblocking(False)
         recording = LiveRecording(path, service, version, "2026-11-28")
-        forwarder = Forwarder(url, bounds)
+        forwarder = Forwarder(url, bounds, settings)
         traffic = Traffic(service, Contract.load(version, folder), forwarder, recording, known)
         log = io.StringIO()
         traffic.access_log = AccessLog(log)

@@ -207,3 +207,13 @@ def test_a_clock_is_frozen_at_no_other_times(seconds: Seconds, at: Any) -> None:
         clock.freeze(at)
     seconds.machine += 5
     assert clock.uptime() == 5
+
+
+def test_a_wrong_change_changes_nothing(seconds: Seconds) -> None:
+    """A change of which one value is wrong neither freezes nor advances the clock."""
+    clock = Clock()
+    clock.freeze(1_000_000)
+    for values in ({"freeze": False, "advance": -1}, {"freeze": True, "at": -1}, {"at": 5}):
+        with pytest.raises(ValueError, match="clock"):
+            clock.change(**values)  # type: ignore[arg-type]  # of several types
+    assert (clock.is_frozen, clock.now()) == (True, 1_000_000)

@@ -19,6 +19,8 @@ from mockserver.gateway.session_impact import Outcome
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
+CONTROL = (ROOT / "docs" / "control.md").read_text()
+VERIFY = (ROOT / "docs" / "verify.md").read_text()
 GROUPS = (ROOT / "docs" / "groups.md").read_text()
 SHELL = "\n".join(re.findall(r"```sh\n(.*?)```", README + GROUPS, re.DOTALL))
 COMMANDS = [line.partition(" #")[0].strip() for line in SHELL.splitlines()]
@@ -227,18 +229,18 @@ def test_each_command_explains_itself(command: str) -> None:
     assert usage in README
 
 
-def test_the_readme_names_each_route_of_the_mocks_own_api() -> None:
-    """The README names the routes below /_mock/ that the application has, but for the assets of pages, and no others."""
+def test_the_page_names_each_route_of_the_mocks_own_api() -> None:
+    """docs/control.md names the routes below /_mock/ that the application has, but for the assets of pages, and no others."""
     rules = create_app().url_map.iter_rules()
     paths = {rule.rule for rule in rules if rule.endpoint.startswith("control.")}
-    assert paths == set(re.findall(r"/_mock/[a-z]+(?:\.json)?", README))
+    assert paths == set(re.findall(r"/_mock/[a-z]+(?:\.json)?", CONTROL))
 
 
 def test_the_flags_of_the_readme_exist() -> None:
-    """Each flag that the README names is one of tyk-contract, but for those of pytest and curl."""
-    named = set(re.findall(r"(?<!-)--[a-z][a-z-]+", README))
+    """Each flag that README, docs/control.md and docs/verify.md name is one of tyk-contract, pytest or curl."""
+    named = set(re.findall(r"(?<!-)--(?!contract-)[a-z][a-z-]+", README + CONTROL + VERIFY))
     of_others = {
-        "--pyargs", "--gateway-url", "--path-as-is", "--data-raw",
+        "--pyargs", "--gateway-url", "--dashboard-url", "--path-as-is", "--data-raw", "--collect-only",
     }  # fmt: skip
     commands = (
         "serve",

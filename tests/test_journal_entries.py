@@ -192,3 +192,12 @@ def test_a_journal_prints_as_lines(gateway: MockGateway) -> None:
         "GET /tyk/policies/gold -> 404 getPolicy",
     ]
     assert repr(gateway.journal) == "<Journal of 2 requests>"
+
+
+def test_an_id_that_is_half_a_character_does_not_hide_the_journal(gateway: MockGateway) -> None:
+    """An entry has the id of a policy as the gateway has read it, so that the journal can always be shown."""
+    answer = gateway.client.post("/tyk/policies", content=b'{"id": "\\ud800x", "rate": 5}')
+    (entry,) = gateway.journal.of("addPolicy")
+    assert (entry.policy_id, answer.json()["key"]) == ("\ufffdx", "\ufffdx")
+    for path in ("/_mock/journal", "/_mock/pages/journal"):
+        assert gateway.client.get(path).status_code == 200

@@ -14,6 +14,7 @@ from lint_cases import CASES, GOLD, NOW, ORDERS, PARAMETERS, Case
 
 from mockserver.contract import behaviours, member_tables
 from mockserver.contract.spec_files import known_versions, load_yaml, spec_path, version_of
+from mockserver.dashboard.config import Config as DashboardConfig
 from mockserver.evidence.recording import read_recording
 from mockserver.gateway.config import Config
 from mockserver.gateway.lint import rules
@@ -284,9 +285,15 @@ def test_the_rules_name_behaviours_that_exist() -> None:
 
 def test_the_tables_have_what_the_mock_reads() -> None:
     """The tables of names have each key that the mock supports, and each member that the contract describes."""
-    keys = member_tables.load(member_tables.CONFIG_KEYS).kinds
     kinds = {str: "string", int: "integer", bool: "boolean", tuple: "array", float: "number"}
-    for name, kind in Config.kinds().items():
+    tables = {Config: member_tables.CONFIG_KEYS, DashboardConfig: member_tables.DASHBOARD_KEYS}
+    supported = [
+        (*item, member_tables.load(table).kinds)
+        for of, table in tables.items()
+        for item in of.kinds().items()
+    ]
+    for name, kind, table in supported:
+        keys = {key.lower(): value for key, value in table.items()}
         path = name.replace("__", ".")
         parents = [path[:end] for end, character in enumerate(path) if character == "."]
         assert keys.get(path) == kinds[kind] or "any" in [keys.get(part) for part in (path, *parents)], path

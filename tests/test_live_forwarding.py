@@ -12,9 +12,11 @@ import pytest
 from answering import answering
 from hostile import HEAD, Peer, hostile
 from proxying import Proxy, proxying, talk
+from tls import Chain, front
 
 from mockserver import MockGateway
 from mockserver.http.client import Client
+from mockserver.http.connection_settings import ConnectionSettings
 from mockserver.http.echo_server import Echo
 from mockserver.http.forwarder import Forwarder
 
@@ -218,9 +220,50 @@ def test_a_request_that_the_proxy_refuses_is_told(echo: Proxy) -> None:
     ["ftp://a", "http://", "http://a/path", "http://a?b", "http://u:p@a", "http://a:99999", "http://a:x"],
 )
 def test_a_url_must_name_a_server_alone(url: str) -> None:
-    """The URL of a server has no path, query or user; the message says how to write it."""
-    with pytest.raises(ValueError, match="http://host:8080"):
+    """The URL of a server has no query or user, and a path only as --base-path; the message says so."""
+    with pytest.raises(ValueError, match=r"http://host:8080|give http://a, or --base-path /path"):
         Forwarder(url)
+
+
+def test_the_options_of_a_connection_hold_for_what_is_forwarded(tmp_path: Path) -> None:
+    """A proxy sends headers, base path and client certificate as its options say, and shows none of them."""
+    chain = Chain(tmp_path)
+    settings = ConnectionSettings.of(
+        cacert=chain.root, cert=chain.client, cert_key=chain.client_key, base_path="/gw",
+        headers=["X-Way: way-secret", "X-Own: settings"], environment={},
+    )  # fmt: skip
+    with (
+        Echo(shows_headers=True) as server,
+        front(server.url, chain.server(asks=True)) as url,
+        proxying(url, tmp_path / "live.jsonl", settings=settings) as proxy,
+    ):
+        request = b"GET /tyk/policies?a HTTP/1.1\r\nHost: a\r\nX-Own: client\r\nConnection: close\r\n\r\n"
+        document = sent(proxy, request)
+        absolute = talk(proxy, b"GET http://a/b HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+    assert document["path"] == "/gw/tyk/policies?a"
+    assert document["headers"]["x-way"] == "way-secret"  # type: ignore[index]  # an object
+    assert document["headers"]["x-own"] == "client"  # type: ignore[index]  # as above
+    assert proxy.steps[0]["request"]["target"] == "/tyk/policies?a"
+    assert absolute.startswith(b"HTTP/1.1 400 ")
+    assert b"--base-path" in absolute
+
+
+def test_an_untrusted_server_gets_no_request(tmp_path: Path) -> None:
+    """A proxy refuses a certificate of an unknown CA, unless --insecure allows any."""
+    chain, insecure = Chain(tmp_path), ConnectionSettings.of(insecure=True, environment={})
+    request = b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+    with Echo() as server, front(server.url, chain.server()) as url:
+        with proxying(url, tmp_path / "a.jsonl") as proxy:
+            assert talk(proxy, request).startswith(b"HTTP/1.1 502 ")
+        with proxying(url, tmp_path / "b.jsonl", settings=insecure) as proxy:
+            assert talk(proxy, request).startswith(b"HTTP/1.1 200 ")
+
+
+def test_a_proxy_on_the_way_is_refused() -> None:
+    """Live traffic cannot go through an HTTP proxy, which is told before anything is forwarded."""
+    settings = ConnectionSettings.of(proxy="http://proxy:3128", environment={})
+    with pytest.raises(ValueError, match="leave out --http-proxy and TYK_CONTRACT_PROXY"):
+        Forwarder("http://gateway.test", settings=settings)
 
 
 def test_a_gateway_behind_the_proxy_is_the_gateway(gateway: MockGateway, tmp_path: Path) -> None:

@@ -17,6 +17,8 @@ from mockserver.evidence.live_masks import Mask
         ("/api/users/1/actions/key/reset", '{"Status": "OK", "Message": "0123abcd"}', "0123abcd"),
         ("/tyk/apis", '{"a": {"JWT_Secret": "abc", "password": "def"}}', "abc def"),
         ("/tyk/apis", '{"api_key": "abc", "access_token": ["def"]}', "abc def"),
+        ("/tyk/apis", '{"Authorization": "Bearer xyz", "X-Api-Key": "uvw"}', "xyz uvw"),
+        ("/api/users", '{"password": "correct horse"}', "correct horse"),
     ],
 )
 def test_a_credential_is_known_by_its_name(path: str, text: str, gone: str) -> None:
@@ -38,6 +40,27 @@ def test_a_credential_is_known_by_its_name(path: str, text: str, gone: str) -> N
 def test_what_is_no_credential_stays(path: str, text: str) -> None:
     """Ids of policies and organisations, sentences and numbers are recorded as they are."""
     assert Mask(b"salt", (), path).body(text) == text
+
+
+@pytest.mark.parametrize(
+    ("target", "gone"),
+    [
+        ("/tyk/%6beys/abcdef", "abcdef"),
+        ("/tyk/keys?%6bey=abcdef&x=1", "abcdef"),
+        ("/tyk/keys?x=1&client%5Fsecret=abcdef", "abcdef"),
+        ("http://user:pass@gateway/tyk/policies", "user:pass"),
+    ],
+)
+def test_an_escaped_place_is_one_too(target: str, gone: str) -> None:
+    """A credential is masked in a target whose names are escaped, or that has a user."""
+    assert gone not in Mask(b"salt", (), "/tyk/keys").target(target)
+
+
+def test_a_header_of_an_answer_has_no_credential() -> None:
+    """The value of a header with the name of a credential has a stand-in; that of another one stays."""
+    mask = Mask(b"salt", (), "/tyk/policies")
+    assert "abcdef" not in mask.header("X-Auth-Token", "abcdef")
+    assert mask.header("X-Version", "v5.8.1") == "v5.8.1"
 
 
 def test_stand_ins_of_two_recordings_differ() -> None:

@@ -213,6 +213,10 @@ def test_the_control_api_steers_the_mock(gateway: MockGateway) -> None:
     control("DELETE", "faults")
     before = control("POST", "clock", {"advance": 0})["now"]
     assert control("POST", "clock", {"advance": 3600})["now"] - before > 3599
+    frozen = control("POST", "clock", {"freeze": True, "at": 1_000_000, "advance": 60})
+    assert frozen == {"status": "ok", "now": 1_000_060, "frozen": True}
+    assert control("POST", "clock", {"advance": 1})["now"] == 1_000_061
+    assert not control("POST", "clock", {"freeze": False})["frozen"]
     control("POST", "reset")
     assert control("GET", "state")["loaded"] == []
 
@@ -229,6 +233,10 @@ def test_the_control_api_steers_the_mock(gateway: MockGateway) -> None:
         ("clock", '{"advance":"x"}', "positive"),
         ("clock", '{"advance":null}', "positive"),
         ("clock", '{"advance":1e308}', "positive"),
+        ("clock", "{}", "give advance, freeze, or both"),
+        ("clock", '{"freeze":1}', "freeze cannot be 1; give true or false"),
+        ("clock", '{"at":5}', "give it with freeze: true"),
+        ("clock", '{"freeze":true,"at":-5}', "cannot freeze the clock at -5"),
         ("faults", '{"delay":NaN}', "NaN is not a JSON number"),
         ("faults", '{"delay":1e999}', "delay must be from 0"),
     ],
@@ -242,6 +250,10 @@ def test_the_control_api_steers_the_mock(gateway: MockGateway) -> None:
         "text",
         "null",
         "overflow",
+        "no change",
+        "freeze of a number",
+        "a time alone",
+        "a time before 1970",
         "NaN",
         "infinite",
     ],

@@ -108,3 +108,15 @@ def test_verify_paces_itself(gateway: MockGateway) -> None:
     done = verify(gateway.url, "--quick", TYK_GW_SECRET=SECRET)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "the server limited the requests: paced" in done.stdout
+
+
+@pytest.mark.parametrize(
+    "moment", ["Mon, 01 Jan 99999999999999999999 00:00:00 GMT", "Mon, 01 Jan 2030 00:00:00 +99999999999999"]
+)
+def test_a_date_that_cannot_be_is_none(gateway: MockGateway, moment: str) -> None:
+    """A Retry-After with a number that no date has is passed over, and does not end the command."""
+    waits: list[float] = []
+    gateway.fault("*", status=429, headers={"Retry-After": moment}, times=1)
+    with Client(gateway.url, pacer=Pacer(sleep=waits.append)) as client:
+        assert client.send("GET", "/hello").status == 200
+    assert waits == [pacing.UNSAID]

@@ -8,7 +8,7 @@ import sys
 import pytest
 from serving import LEAN
 
-from mockserver import MockGateway
+from mockserver import MockDashboard, MockGateway
 
 pytestmark = pytest.mark.slow  # whole commands and servers
 
@@ -110,6 +110,61 @@ def test_the_suite_runs_under_xdist(pytester: pytest.Pytester, monkeypatch: pyte
         assert result.parseoutcomes()["passed"] > 20
         agents = {entry.target.partition("tyk-contract-")[2][:8] for entry in gateway.journal}
         assert len(agents - {""}) == 1  # runs
+
+
+@pytest.mark.slow
+def test_the_whole_suite_conforms_under_a_pytest_with_plugins(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A sound gateway fails no test, however deep the calls of pytest and its plugins are."""
+    monkeypatch.setenv("TYK_GW_SECRET", "s3cret")
+    with MockGateway(secret="s3cret") as gateway:
+        result = pytester.runpytest_subprocess(
+            "-p", "no:randomly", "--pyargs", "contract_tests", f"--gateway-url={gateway.url}"
+        )
+    outcomes = result.parseoutcomes()
+    assert result.ret == 0
+    assert outcomes["passed"] > 900
+    assert "failed" not in outcomes
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "1")], ids=["alone", "xdist"])
+def test_a_dashboard_is_judged_by_its_url(
+    workers: tuple[str, ...], pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """--dashboard-url selects the tests of a Dashboard, whose key is that of a variable of its own."""
+    with MockDashboard() as dashboard:
+        monkeypatch.setenv("TYK_GW_SECRET", "of-a-gateway")
+        monkeypatch.setenv("TYK_DASHBOARD_KEY", dashboard.key)
+        result = pytester.runpytest_subprocess(
+            *LEAN,
+            *workers,
+            "--pyargs",
+            "contract_tests",
+            f"--dashboard-url={dashboard.url}",
+            "-k",
+            "test_read",
+        )
+        assert result.ret == 0
+        assert result.parseoutcomes()["passed"] > 5
+        assert dashboard.journal
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--gateway-url="], "--gateway-url is empty"),
+        (["--dashboard-url="], "--dashboard-url is empty"),
+        (["--dashboard-url=http://d", "--gateway-url=http://g"], "a run judges one service"),
+    ],
+)
+def test_urls_that_say_nothing_are_refused(
+    arguments: list[str], message: str, pytester: pytest.Pytester
+) -> None:
+    """An empty URL, which an unset variable gives, and two URLs end pytest with one line."""
+    result = pytester.runpytest_subprocess(*LEAN, "--pyargs", "contract_tests", *arguments)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert message in result.stderr.str()
 
 
 def test_a_session_that_does_not_use_it_loads_nothing_heavy() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,7 +18,9 @@ from contract_tests.gateway.service import GATEWAY
 from mockserver import MockGateway
 from mockserver.http.client import Client, NoHandshake, Unreachable
 from mockserver.http.connection_settings import ConnectionSettings
+from mockserver.http.deadline import Deadline
 from mockserver.http.origin import Origin
+from mockserver.http.proxy import Proxy, ProxyError
 
 SECRET = "reach-secret"
 
@@ -233,8 +236,38 @@ def test_every_command_takes_the_options(gateway: MockGateway, chain: Chain) -> 
         assert "certificate of the server is not checked" in unknown.stderr
         refused = run_command(*arguments)
         assert (refused.returncode, "--cacert FILE" in refused.stderr) == (3, True)
-        impact = ("impact", url, "--secret", SECRET, "--delete", "gold", "--insecure")
+        impact = ("impact", url, "--secret", SECRET, "--delete", "absent", "--insecure")
         assert "no policy" in run_command(*impact).stderr
+
+
+@pytest.mark.slow
+def test_a_transfer_and_why_take_the_options(gateway: MockGateway, chain: Chain, tmp_path: Path) -> None:
+    """`export`, `import` and `why` reach a gateway behind TLS, a client certificate and a prefix."""
+    (tmp_path / "session.json").write_text('{"apply_policies": ["gold"]}')
+    gateway.policies.seed({"id": "gold", "rate": 5, "per": 1})
+    with _prefixed(gateway, "/gw") as plain, front(plain, chain.server(asks=True)) as url:
+        options = (
+            "--secret", SECRET, "--cacert", chain.root, "--cert", chain.client, "--cert-key", chain.client_key,
+            "--base-path", "/gw",
+        )  # fmt: skip
+        done = run_command("export", url, "--output", str(tmp_path / "saved"), *options)
+        assert (done.returncode, "1 policy" in done.stdout) == (0, True), done.stderr
+        gateway.reset()
+        done = run_command("import", str(tmp_path / "saved"), url, *options)
+        assert (done.returncode, gateway.policies["gold"]["rate"]) == (0, 5), done.stderr
+        why = ("why", url, "--session", str(tmp_path / "session.json"), *options)
+        assert "gold" in run_command(*why).stdout
+        assert run_command("why", f"{url}/other", *why[2:]).returncode == 2
+
+
+@pytest.mark.slow
+def test_live_recording_refuses_what_it_cannot_honour(gateway: MockGateway, tmp_path: Path) -> None:
+    """`record --proxy` names an HTTP proxy, and options of scenarios, as what it does not take."""
+    command = ("record", "--proxy", gateway.url, "--out", str(tmp_path / "live.jsonl"))
+    refused = run_command(*command, "--http-proxy", "http://127.0.0.1:1")
+    assert (refused.returncode, "leave out --http-proxy" in refused.stderr) == (2, True)
+    refused = run_command(*command, "--scenarios", "policies")
+    assert (refused.returncode, "--scenarios: --proxy plays no scenarios" in refused.stderr) == (2, True)
 
 
 @contextmanager
@@ -252,3 +285,31 @@ def _prefixed(gateway: MockGateway, prefix: str) -> Iterator[str]:
 
     with listening(serve) as port:
         yield f"http://127.0.0.1:{port}"
+
+
+class _SlowProxy:
+    """A socket to a proxy that never ends its answer, with the time limits that its reads have."""
+
+    def __init__(self) -> None:
+        self.limits: list[float] = []
+        self._limit = math.inf
+
+    def sendall(self, data: bytes) -> None:
+        assert data.startswith(b"CONNECT a.test:443 ")
+
+    def settimeout(self, seconds: float) -> None:
+        self._limit = seconds
+
+    def recv(self, size: int) -> bytes:
+        self.limits.append(self._limit)
+        return b"x" * size
+
+
+def test_each_read_of_a_tunnel_keeps_to_the_deadline() -> None:
+    """A proxy that sends its answer byte by byte does not stretch the time of an exchange."""
+    sock = _SlowProxy()
+    with pytest.raises(ProxyError, match="gives no answer to CONNECT"):
+        Proxy("127.0.0.1", 1).open_tunnel(sock, "a.test:443", Deadline(60))
+    assert max(sock.limits) <= 60
+    assert sock.limits == sorted(sock.limits, reverse=True)
+    assert sock.limits[-1] < sock.limits[0]

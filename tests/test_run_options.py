@@ -15,6 +15,7 @@ PLUGINS = ("-pno:cacheprovider", "-pmockserver.serving.pytest_plugin")
     "options",
     [
         RunOptions(secret="s3cret"),
+        RunOptions(url="http://host:3000", secret="s3cret", service="dashboard"),
         RunOptions(url="http://host:8080", secret="s3cret", read_only=True, version="5.8.15"),
         RunOptions(
             secret="s3cret", quick=True, allow_group_reload=True, upstream="http://up", unattended=True,
@@ -22,13 +23,13 @@ PLUGINS = ("-pno:cacheprovider", "-pmockserver.serving.pytest_plugin")
             exit_first=True, seed=7, timeout=2.5, max_response_time=1.5, repeat=3,
         ),
     ],
-    ids=["defaults", "read-only", "all others"],
+    ids=["defaults", "dashboard", "read-only", "all others"],
 )  # fmt: skip
 def test_settings_are_the_same_on_both_sides_of_pytest(
     options: RunOptions, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The settings that pytest reads are those that its arguments were written from."""
-    monkeypatch.setenv("TYK_GW_SECRET", options.secret)
+    monkeypatch.setenv(options.variable, options.secret)
     config = pytester.parseconfig(*options.to_arguments())
     assert RunOptions.from_config(config) == options
 

@@ -16,7 +16,8 @@ from secret_places import PLANTED, planted
 from serving import error_line, run_command
 
 from mockserver import MockGateway
-from mockserver.cli.transfer.contents import DEEPEST
+from mockserver.cli.transfer import export_files
+from mockserver.cli.transfer.contents import DEEPEST, Contents
 from mockserver.cli.transfer.secret_members import REPLACED, SECRET_MEMBERS
 
 pytestmark = pytest.mark.slow  # whole commands
@@ -234,3 +235,16 @@ def test_ids_that_are_no_names_are_not_written(tmp_path: Path) -> None:
     assert process.returncode == 1
     assert process.stderr.count("the id is no name that a gateway can store; correct it\n") == len(odd)
     assert all(line.isprintable() for line in process.stderr.split("\n"))
+
+
+def test_an_export_removes_nothing_through_a_link(tmp_path: Path) -> None:
+    """A directory of an earlier export whose folder is a link elsewhere is refused, and no file there goes."""
+    target, elsewhere = tmp_path / "target", tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "mine.json").write_text("mine")
+    target.mkdir()
+    (target / "apis").symlink_to(elsewhere)
+    (target / "export.json").write_text('{"tyk-contract-export": 1, "api_files": ["mine.json"]}')
+    with pytest.raises(export_files.ExportError, match="is a symbolic link"):
+        export_files.write(target, {}, Contents("gateway"))
+    assert (elsewhere / "mine.json").read_text() == "mine"

@@ -17,6 +17,7 @@ from serving import COMMAND, QUIET, verify
 
 from mockserver import MockGateway
 from mockserver.gateway.gateway import Gateway
+from mockserver.http.echo_server import Echo
 from mockserver.http.messages import DropConnection
 
 pytestmark = pytest.mark.slow  # whole commands and servers
@@ -32,6 +33,16 @@ APART = {  # tests that run by themselves, for such a reload may come between a 
 def _gateway() -> Iterator[MockGateway]:
     with MockGateway(secret=SECRET) as gateway:
         yield gateway
+
+
+@pytest.mark.parametrize("end", ["", "/"])
+def test_an_upstream_needs_no_slash(gateway: MockGateway, end: str) -> None:
+    """A sound gateway conforms with an upstream of the user's, with and without a slash at the end of its URL."""
+    only = ("--only", "target-paths-come-first,upstreams-see-bodies")
+    with Echo() as upstream:
+        done = verify(gateway.url, *only, "--upstream", upstream.url.rstrip("/") + end, TYK_GW_SECRET=SECRET)
+    assert done.returncode == 0, done.stdout
+    assert "2 passed" in done.stdout
 
 
 def test_a_sound_gateway_conforms_and_is_left_as_it_was(gateway: MockGateway, tmp_path: Path) -> None:

@@ -39,7 +39,10 @@ def script_of(job: dict[str, Any], beginning: str) -> str:
 
 @pytest.mark.parametrize("step", STEPS)
 def test_a_step_uses_what_is_there(step: dict[str, Any]) -> None:
-    """Each action has a full version, each target of make and each script exists, and no step fills in an expression."""
+    """Each action is ours or has a full version, each target of make and each script exists, and no step fills in an expression."""
+    if step.get("uses") == "./":
+        assert (ROOT / "action.yml").is_file()
+        return
     if "uses" in step:
         assert re.fullmatch(r"[\w-]+/[\w-]+@v\d+\.\d+\.\d+", step["uses"])
         return
@@ -48,6 +51,13 @@ def test_a_step_uses_what_is_there(step: dict[str, Any]) -> None:
     assert set(re.findall(r"^make ([a-z-]+)", script, re.MULTILINE)) <= targets
     assert all(os.access(ROOT / name, os.X_OK) for name in re.findall(r"^\.ci/\w+", script, re.MULTILINE))
     assert "${{" not in script  # a name of a tag or branch could be a command
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_a_checkout_leaves_no_token(step: dict[str, Any]) -> None:
+    """The code that a job runs, also that of a dependency, finds no token of the repository in the checkout."""
+    is_checkout = "checkout" in step.get("uses", "")
+    assert not is_checkout or step["with"]["persist-credentials"] is False
 
 
 def test_ci_runs_on_each_version_of_python() -> None:

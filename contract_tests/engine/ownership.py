@@ -102,10 +102,18 @@ class Ownership(Names):
         Raises:
             UnsafeRequest: the thing is not of this run.
         """
-        if not self.owns(shown) or not is_plain(name):
-            raise UnsafeRequest(f"the {resource.kind} {name!r} is not of this run", resource.kind, name)
-        self._adopted.add(name)
+        self.accept(resource.kind, name, shown)
         self.note([resource.target(name, self.run)])
+
+    def accept(self, kind: str, name: str, shown: str) -> None:
+        """Count a name as `adopt` does, for a thing that is removed in another way than by its name alone.
+
+        Raises:
+            UnsafeRequest: the thing is not of this run.
+        """
+        if not self.owns(shown) or not is_plain(name):
+            raise UnsafeRequest(f"the {kind} {name!r} is not of this run", kind, name)
+        self._adopted.add(name)
 
     def note_answer(self, request: Request, answer: Any) -> None:
         """Record the name that the answer to a POST has, if it is of this run."""

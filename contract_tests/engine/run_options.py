@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from mockserver.console.credentials import NODE_SECRET, SECRET, read_file
+from mockserver.console.credentials import KEY, NODE_SECRET, SECRET, read_file
 from mockserver.http import connection_options
 from mockserver.http.connection_settings import ConnectionSettings
 from mockserver.http.deadline import RUN_SECONDS
@@ -106,6 +106,11 @@ class RunOptions:
             *connection_options.arguments_of(self.connection, "gateway-"),
         ]
 
+    @property
+    def variable(self) -> str:
+        """The environment variable that pytest reads the secret from."""
+        return _variable_of(self.service)
+
     @classmethod
     def from_config(cls, config: pytest.Config) -> Self:
         """The settings that pytest was started with; secrets are read from a file or the environment.
@@ -118,10 +123,11 @@ class RunOptions:
         connection = connection_options.settings_of(lambda name: option(f"--gateway-{name}"))
         url = option("--gateway-url") or ""
         file = option("--gateway-secret-file")
+        variable = _variable_of(option("--contract-service"))
         report, failed = option("--contract-report"), option("--contract-failed")
         return cls(
             url=connection.located(url) if url else "",
-            secret=read_file(file, "--gateway-secret-file") if file else os.environ.get(SECRET.variable, ""),
+            secret=read_file(file, "--gateway-secret-file") if file else os.environ.get(variable, ""),
             second=os.environ.get(NODE_SECRET.variable, ""),
             version=option("--gateway-version"),
             read_only=option("--gateway-read-only"),
@@ -143,3 +149,7 @@ class RunOptions:
             unattended=option("--contract-unattended"),
             report=Path(report) if report else None,
         )
+
+
+def _variable_of(service: str) -> str:
+    return (KEY if service == "dashboard" else SECRET).variable

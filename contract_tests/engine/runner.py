@@ -19,7 +19,7 @@ from contract_tests.engine.run_options import RunOptions
 from contract_tests.engine.signals import END_SECONDS, ENDED_AT_ONCE
 from contract_tests.report import verdicts
 from contract_tests.report.verdicts import Report
-from mockserver.console.credentials import NODE_SECRET, SECRET
+from mockserver.console.credentials import NODE_SECRET
 from mockserver.http.connection_options import variables_of
 from mockserver.http.deadline import CLEANUP_SECONDS
 from mockserver.http.redaction import all_hidden
@@ -70,7 +70,7 @@ def run(options: RunOptions, detected: DetectedVersion) -> Report:
             *(f"-pno:{name}" for name in _UNUSED), *options.to_arguments(),
         )  # fmt: skip
         variables = environment()
-        variables |= {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", SECRET.variable: options.secret}
+        variables |= {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", options.variable: options.secret}
         variables[NODE_SECRET.variable] = options.second
         variables |= variables_of(options.connection)
         variables.pop("PYTEST_ADDOPTS", None)

@@ -18,9 +18,9 @@ from contract_tests.engine.session import Session
 from contract_tests.engine.suite import Suite
 from contract_tests.report import output_file
 from contract_tests.report.output_file import OutputError
-from mockserver.console.credentials import SECRET, CredentialError
+from mockserver.console.credentials import CREDENTIALS, CredentialError
 from mockserver.console.terminal import printable
-from mockserver.http.redaction import hidden
+from mockserver.http.redaction import all_hidden
 
 SWITCH_SECONDS = 0.001  # between threads; with Python's own 5 ms answers wait for others
 _SESSION = pytest.StashKey[Session]()
@@ -86,5 +86,5 @@ def _exit_on_error() -> Iterator[None]:
     try:
         yield
     except (PreflightError, OutputError, CredentialError, SelectionError) as error:
-        message = hidden(str(error), os.environ.get(SECRET.variable, ""))
+        message = all_hidden(str(error), [os.environ.get(kind.variable, "") for kind in CREDENTIALS])
         pytest.exit(printable(message), returncode=getattr(error, "code", USAGE))

@@ -12,10 +12,11 @@ from urllib.parse import quote
 from contract_tests.engine.checks import Mismatch
 from contract_tests.engine.client import ServiceClient
 from contract_tests.engine.exchange import Exchange, Request
+from contract_tests.engine.resources import quoted
 from contract_tests.engine.run import Run
 from contract_tests.engine.schema_judge import SchemaJudge
 from contract_tests.engine.target import Target
-from contract_tests.gateway.resources import KEY, POLICIES
+from contract_tests.gateway.resources import KEY, OAUTH, POLICIES
 from mockserver.contract.codecs import Codec
 from mockserver.contract.openapi import Contract
 
@@ -70,6 +71,17 @@ class Gateway(ServiceClient):
         """
         with self.service_may_name():
             self.ownership.note_name(KEY, name)
+
+    def note_grant(self, text: str, client: str) -> None:
+        """Let the run send an authorization code that the gateway gave to a client of the run."""
+        with self.service_may_name():
+            self.ownership.accept("code", text, client)
+
+    def note_refresh_token(self, api_id: str, text: str, client: str) -> None:
+        """Register a refresh token of a client of the run for removal at the end of the run."""
+        with self.service_may_name():
+            self.ownership.accept("refresh token", text, client)
+            self.ownership.note([f"{OAUTH}/refresh/{quoted(text)}?api_id={api_id}"])
 
     def create(self, **members: Any) -> dict[str, Any]:
         """POST a policy, with a new id unless one is given; return the policy that was sent.

@@ -132,6 +132,28 @@ def test_revocation_keeps_to_an_organisation(gateway: Gateway) -> Steps:
         _expect_tokens(gateway, path, [])
 
 
+@behaviour("malformed-forms-are-400")
+def test_a_malformed_form_is_refused(gateway: Gateway) -> Steps:
+    """A form with a broken escape or a semicolon, in its body or its query, revokes nothing."""
+    api = write_oauth_api(gateway)
+    gold = write_policy(gateway, api)
+    yield RELOAD
+
+    needs_plain_keys(gateway, api, gold)
+    name = write_client(gateway, api, gold)["client_id"]
+    token = get_token(gateway, api, name)
+    form = f"token={token}&client_id={name}&client_secret={SECRET}"
+    for path, message in (
+        (REVOKE, "cannot parse form. Form malformed"),
+        (REVOKE_ALL, "cannot parse form. Form malformed"),
+        (f"/{api.id}/oauth/revoke", "error parsing form. Form malformed"),
+        (f"/{api.id}/oauth/revoke_all", "error parsing form. Form malformed"),
+    ):
+        for query, body in (("", f"{form}&x=%zz"), ("", f"{form}&x=1;y"), ("?x=%zz", form)):
+            expect_error(send_form(gateway, path + query, body), 400, message)
+    _expect_tokens(gateway, f"{CLIENTS}/{api.id}/{name}/tokens", [token])
+
+
 @behaviour("oauth-tokens-come-in-pages")
 def test_tokens_come_in_pages(gateway: Gateway) -> Steps:
     """A page of tokens has the requested number; a number that is not positive means the first page."""

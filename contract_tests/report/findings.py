@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
@@ -56,9 +56,7 @@ class Finding(Printable):
 
     def as_text(self) -> str:
         """The lines that the terminal shows."""
-        names = ", ".join(self.behaviours[:NAMES])
-        more = len(self.behaviours) - NAMES
-        touched = f"{self.touched}: {names}" + (f" and {more} more" if more > 0 else "")
+        touched = f"{self.touched}: {first_of(self.behaviours)}"
         requirement = f"{self.statement}  [{self.source}]" if self.statement else ""
         rows = {
             "touches": touched if self.behaviours else "",
@@ -86,3 +84,9 @@ class Finding(Printable):
 
 def _counted(things: Collection[str], noun: str) -> str:
     return f"{len(things)} {noun}{'' if len(things) == 1 else 's'}"
+
+
+def first_of(names: Sequence[str]) -> str:
+    """The first names, as many as a line shows, and the number of the others."""
+    more = len(names) - NAMES
+    return ", ".join(names[:NAMES]) + (f" and {more} more" if more > 0 else "")

@@ -10,13 +10,12 @@ from enum import Enum
 from typing import Any
 
 from contract_tests.report.findings import SHOWN as SHOWN_FINDINGS
-from contract_tests.report.findings import Finding
+from contract_tests.report.findings import Finding, first_of
 from contract_tests.report.outcomes import Outcome, outcome_of
 from contract_tests.report.printable import Printable
 
 LEVELS = ("core", "extended", "setup")
 CURL_LINES = 8  # of a failure's history that the terminal shows
-ERROR_NAMES = 5  # of behaviours that could not be judged for one reason
 
 
 class Status(Enum):
@@ -163,6 +162,14 @@ class Report(Printable):
         return f"not judged, for the {self.service} has nothing of the kind: {names}" if names else ""
 
     @property
+    def in_doubt(self) -> dict[str, str]:
+        """The behaviours that could not be judged, as a line shows them, by the reason."""
+        names: dict[str, list[str]] = {}
+        for verdict in self.of(Status.ERROR):
+            names.setdefault(verdict.reason, []).append(verdict.behaviour)
+        return {reason: first_of(group) for reason, group in names.items()}
+
+    @property
     def conforms(self) -> bool:
         """True if no behaviour failed, none was left in doubt, and the baseline is true."""
         return not (self.of(Status.FAILED) or self.of(Status.ERROR) or self.stale)
@@ -266,12 +273,8 @@ def as_terminal(report: Report) -> str:
         lines += [finding.as_text(), ""]
     if (left := len(report.findings) - SHOWN_FINDINGS) > 0:
         lines += [f"and {left} more finding{'' if left == 1 else 's'}; a report (--report FILE) has all", ""]
-    errors = report.of(Status.ERROR)
-    for reason in dict.fromkeys(verdict.reason for verdict in errors):
-        names = [verdict.behaviour for verdict in errors if verdict.reason == reason]
-        shown = ", ".join(names[:ERROR_NAMES])
-        more = f" and {len(names) - ERROR_NAMES} more" if len(names) > ERROR_NAMES else ""
-        lines += [f"error  {shown}{more}", f"  could not be judged: {reason}", ""]
+    for reason, names in report.in_doubt.items():
+        lines += [f"error  {names}", f"  could not be judged: {reason}", ""]
     lines += [f"observed  {v.behaviour}: {v.reason}" for v in report.of(Status.OBSERVED)]
     lines += [f"accepted  {v.behaviour}: {v.reason}" for v in report.of(Status.ACCEPTED)]
     lines += [f"flaky  {v.behaviour}: {v.flaky}" for v in report.verdicts if v.flaky]

@@ -9,7 +9,7 @@ import argparse
 import math
 from typing import TYPE_CHECKING, TypeAlias
 
-from mockserver.console.credentials import KEY, SECRET
+from mockserver.console.credentials import CREDENTIALS, KEY, SECRET
 from mockserver.console.terminal import show_error
 from mockserver.http.connection_options import add_options, settings_of
 from mockserver.http.deadline import RUN_SECONDS
@@ -146,3 +146,14 @@ def secret_of(options: argparse.Namespace) -> str:
         CredentialError: the options give several, or a file or standard input has none.
     """
     return (KEY if options.service == "dashboard" else SECRET).of(options) or ""
+
+
+def lines_of(error: Exception, options: argparse.Namespace) -> list[str]:
+    """The message of an error, in one line, and the lines of its notes, without the secrets."""
+    from mockserver.http.redaction import all_hidden
+
+    notes = [line for note in getattr(error, "__notes__", ()) for line in note.splitlines()]
+    secrets = [value for kind in CREDENTIALS for value in kind.known(options)]
+    connection: ConnectionSettings | None = getattr(options, "connection", None)
+    secrets += connection.secrets if connection else ()
+    return [all_hidden(line, secrets) for line in (f"tyk-contract: {error}", *notes)]

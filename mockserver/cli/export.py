@@ -7,7 +7,18 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mockserver.cli import BROKEN, CONFORMS, Commands, add_max_time, add_service, secret_of, service_of
+from mockserver.cli import (
+    BROKEN,
+    CONFORMS,
+    Commands,
+    add_connection,
+    add_max_time,
+    add_service,
+    connection_of,
+    secret_of,
+    service_of,
+    show_pace,
+)
 from mockserver.cli.help_format import EXAMPLES, HelpFormatter
 from mockserver.console.credentials import KEY, SECRET
 from mockserver.console.terminal import show, show_error
@@ -58,6 +69,7 @@ def add(commands: Commands) -> None:
     add_service(parser)
     SECRET.add_options(parser)
     KEY.add_options(parser)
+    add_connection(parser)
     add_max_time(parser, "Then nothing is saved.")
     parser.set_defaults(run=run)
 
@@ -72,6 +84,7 @@ def run(options: argparse.Namespace) -> int:
     export_files.check(options.output)
     contents = _contents(options)
     secrets = [value for kind in (SECRET, KEY) for value in kind.known(options)]
+    secrets += connection_of(options).secrets
     masking = Masking(secrets)
     problems = [all_hidden(problem, secrets) for problem in contents.problems]
     masked = Contents(contents.service, contents.version, problems=problems, notes=contents.notes)
@@ -105,12 +118,20 @@ def _contents(options: argparse.Namespace) -> Contents:
     from mockserver.cli.transfer.key_names import KeyNames
     from mockserver.cli.transfer.services import opened
     from mockserver.gateway.impact import Rules
+    from mockserver.http.pacing import Pacer
 
     source = options.source
     if "://" not in source:
         return sources.of_path(Path(source), options.gateway)
-    service, secret = service_of(options), secret_of(options)
-    with opened(service, source, secret, options.gateway, Deadline(options.max_time)) as (client, version):
-        if service.name == "dashboard":
-            return sources.of_dashboard(client, str(version))
-        return sources.of_gateway(client, Rules(version), KeyNames(secret))
+    service, secret, limit = service_of(options), secret_of(options), Deadline(options.max_time)
+    settings, pacer = connection_of(options), Pacer()
+    url = settings.located(source)
+    with opened(service, url, secret, options.gateway, limit, settings=settings, pacer=pacer) as opening:
+        client, version = opening
+        contents = (
+            sources.of_dashboard(client, str(version))
+            if service.name == "dashboard"
+            else sources.of_gateway(client, Rules(version), KeyNames(secret))
+        )
+    show_pace(pacer)
+    return contents

@@ -6,7 +6,18 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mockserver.cli import BROKEN, CONFORMS, UNREACHABLE, USAGE, Commands, add_max_time
+from mockserver.cli import (
+    BROKEN,
+    CONFORMS,
+    UNREACHABLE,
+    USAGE,
+    Commands,
+    add_connection,
+    add_max_time,
+    connection_of,
+    show_pace,
+    url_of,
+)
 from mockserver.cli.export import shortened
 from mockserver.cli.help_format import EXAMPLES, HelpFormatter
 from mockserver.console.credentials import SECRET
@@ -31,7 +42,7 @@ def add(commands: Commands) -> None:
         help="Write an export to a gateway, mock or real.",
         description="Write the policies, API definitions, keys and OAuth clients of an export to a gateway, "
         "and load them. What the gateway has already is passed over, and what it has otherwise is written "
-        "with --overwrite alone. Nothing is deleted.",
+        "with --overwrite alone. Nothing is deleted. A Dashboard is not written to.",
         epilog=_TEXT,
         formatter_class=HelpFormatter,
     )
@@ -49,30 +60,40 @@ def add(commands: Commands) -> None:
     parser.add_argument(
         "--overwrite", action="store_true", help="Replace what the gateway has otherwise; each is named."
     )
+    add_connection(parser)
     add_max_time(parser, "Then it ends, and the same command goes on.")
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
     """Write an export; return the exit code."""
+    from contract_tests.engine.preflight import PreflightError
     from contract_tests.gateway.service import GATEWAY
     from mockserver.cli.transfer.services import is_mock, opened
     from mockserver.cli.transfer.sources import of_path
     from mockserver.cli.transfer.target import Target
     from mockserver.gateway.config import DEFAULT_SECRET
     from mockserver.http.client import ClientError
+    from mockserver.http.pacing import Pacer
 
     contents = of_path(options.source)
     secret = SECRET.of(options)
     secret = DEFAULT_SECRET if secret is None else secret
-    limit = Deadline(options.max_time)
+    limit, url, settings, pacer = Deadline(options.max_time), url_of(options), connection_of(options), Pacer()
     try:
-        with opened(GATEWAY, options.url, secret, None, limit) as (service, _):
-            target = Target(service, is_mock=is_mock(options.url, limit))
+        with opened(GATEWAY, url, secret, None, limit, settings=settings, pacer=pacer) as (service, _):
+            target = Target(service, is_mock=is_mock(url, limit, settings))
             return _carry_out(options, target, target.plan(contents), contents.problems)
+    except PreflightError as error:
+        if "is not a Tyk gateway" not in str(error):
+            raise
+        advice = "for a Dashboard, give the URL of its gateway, or use tyk-sync"
+        raise PreflightError(f"{error}; {advice}", error.code) from error
     except ClientError as error:
-        show_error(f"tyk-contract: {options.url}: {error}; nothing was written")
+        show_error(f"tyk-contract: {url}: {error}; nothing was written")
         return UNREACHABLE
+    finally:
+        show_pace(pacer)
 
 
 def _carry_out(options: argparse.Namespace, target: Target, plan: Plan, problems: list[str]) -> int:
@@ -83,6 +104,7 @@ def _carry_out(options: argparse.Namespace, target: Target, plan: Plan, problems
     from mockserver.http.redaction import all_hidden
 
     problems = [*problems, *plan.problems]
+    secrets = [*SECRET.known(options), *connection_of(options).secrets]
     differing = [write.text for write in plan.differing]
     wanted = [write.text for write in plan.writes]
     if differing and not options.overwrite:
@@ -101,7 +123,7 @@ def _carry_out(options: argparse.Namespace, target: Target, plan: Plan, problems
     try:
         for number, (write, reason) in enumerate(carried_out(target, plan), 1):
             if reason:
-                problems.append(all_hidden(f"{write.text} is not written: {reason}", SECRET.known(options)))
+                problems.append(all_hidden(f"{write.text} is not written: {reason}", secrets))
             else:
                 written[write.kind] += 1
                 overwritten += [] if write.is_new else [write.text]

@@ -8,12 +8,11 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from mockserver.console.workflow_commands import annotation
 from mockserver.gateway.lint.findings import Finding
 from mockserver.gateway.lint.rules import Effect, Level, Rule
 
 _GITHUB_COMMANDS = {Level.ERROR: "error", Level.WARNING: "warning", Level.NOTE: "notice"}
-_ESCAPES = {"%": "%25", "\r": "%0D", "\n": "%0A"}
-_PROPERTY_ESCAPES = {**_ESCAPES, ":": "%3A", ",": "%2C"}
 
 
 @dataclass(frozen=True)
@@ -68,16 +67,17 @@ def as_json(result: Result) -> list[str]:
 
 def as_github(result: Result) -> list[str]:
     """The workflow commands of GitHub Actions, and a summary."""
-    lines = []
-    for finding in result.findings:
-        properties = {
-            "file": finding.file,
-            "line": str(finding.line),
-            "col": str(finding.column),
-            "title": finding.rule,
-        }
-        shown = ",".join(f"{name}={_escaped(value, _PROPERTY_ESCAPES)}" for name, value in properties.items())
-        lines.append(f"::{_GITHUB_COMMANDS[finding.level]} {shown}::{_escaped(finding.sentence, _ESCAPES)}")
+    lines = [
+        annotation(
+            _GITHUB_COMMANDS[finding.level],
+            finding.sentence,
+            file=finding.file,
+            line=str(finding.line),
+            col=str(finding.column),
+            title=finding.rule,
+        )
+        for finding in result.findings
+    ]
     return [*lines, result.summary]
 
 
@@ -105,10 +105,6 @@ def _effect_in_words(effect: Effect) -> str:
 
 
 FORMATS: dict[str, Callable[[Result], list[str]]] = {"text": as_text, "json": as_json, "github": as_github}
-
-
-def _escaped(text: str, escapes: dict[str, str]) -> str:
-    return "".join(escapes.get(character, character) for character in text)
 
 
 def _plural(count: int, noun: str) -> str:

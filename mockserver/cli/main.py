@@ -9,10 +9,9 @@ from collections.abc import Sequence
 from importlib import import_module
 from keyword import iskeyword
 
-from mockserver.cli import EXIT_CODES, SERVICES, USAGE, installation
+from mockserver.cli import EXIT_CODES, SERVICES, USAGE, installation, lines_of
 from mockserver.cli.help_format import EXAMPLES, grouped
 from mockserver.cli.parser import Parser
-from mockserver.console.credentials import CREDENTIALS
 from mockserver.console.terminal import guard, show, show_error
 
 GROUPS = {  # the modules of this package that are commands, in the order of the help
@@ -46,9 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 0
     except (ValueError, OSError) as error:  # all errors that a user can correct are subclasses
-        secrets = [value for kind in CREDENTIALS for value in kind.known(options)]
-        connection = getattr(options, "connection", None)
-        show_error(*_lines_of(error, [*secrets, *(connection.secrets if connection else ())]))
+        show_error(*lines_of(error, options))
         code = getattr(error, "code", USAGE)
     except RecursionError:
         show_error("tyk-contract: a document is nested too deeply; correct the file")
@@ -68,17 +65,6 @@ def _as_options(arguments: Sequence[str]) -> Sequence[str]:
             return [command, "--help"]
         case _:
             return arguments
-
-
-def _lines_of(error: Exception, secrets: list[str]) -> list[str]:
-    """The message of an error, in one line, and the lines of its notes, without the secrets."""
-    from mockserver.http.redaction import hidden
-
-    notes = [line for note in getattr(error, "__notes__", ()) for line in note.splitlines()]
-    lines = [f"tyk-contract: {error}", *notes]
-    for secret in secrets:
-        lines = [hidden(line, secret) for line in lines]
-    return lines
 
 
 def parser_of(arguments: Sequence[str]) -> Parser:

@@ -5,10 +5,20 @@ from __future__ import annotations
 import argparse
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from mockserver.cli import BROKEN, CONFORMS, UNREACHABLE, USAGE, secret_of, service_of, version_asked
+from mockserver.cli import (
+    BROKEN,
+    CONFORMS,
+    UNREACHABLE,
+    USAGE,
+    connection_of,
+    secret_of,
+    service_of,
+    version_asked,
+)
 from mockserver.cli.help_format import EXAMPLES
 from mockserver.cli.running import Running, add_log_options, exposure
 from mockserver.cli.serve import stop_on_signals
@@ -19,6 +29,7 @@ if TYPE_CHECKING:
     from contract_tests.engine.preflight import DetectedVersion
     from mockserver.evidence.live_recording import LiveRecording
     from mockserver.evidence.live_traffic import Traffic
+    from mockserver.http.connection_settings import ConnectionSettings
     from mockserver.http.server import HttpServer
 
 PROXY_EPILOG = f"""Exit codes with --proxy: 0 no violation was seen, 1 a request or an answer violates
@@ -29,6 +40,7 @@ at the start.
 tyk-contract record --proxy http://gateway:8080 --port 9080 --out live.jsonl
 tyk-contract record --proxy http://dashboard:3000 --service dashboard --out live.jsonl
 """
+_OF_SCENARIOS = ("directory", "conf", "scenarios")  # options that mean nothing to live traffic
 _TOLD = {
     "beside": "for other paths than those of the operations: forwarded, neither judged nor recorded",
     "unanswered": "without an answer of the service",
@@ -69,10 +81,13 @@ def run_proxy(options: argparse.Namespace) -> int:
         raise ValueError(
             f"{options.url} and --proxy exclude each other; give the URL of the service with --proxy"
         )
-    running = Running(options)
-    service, known = service_of(options), tuple(filter(None, (secret_of(options), ADMIN_SECRET.of(options))))
-    forwarder = Forwarder(options.proxy)
-    detected = _detected(options)
+    if ignored := [f"--{name}" for name in _OF_SCENARIOS if getattr(options, name)]:
+        raise ValueError(f"{', '.join(ignored)}: --proxy plays no scenarios; leave it out")
+    running, service = Running(options), service_of(options)
+    connection = replace(connection_of(options), reads_environment=False)  # as it forwards without a proxy
+    known = tuple(filter(None, (secret_of(options), ADMIN_SECRET.of(options), *connection.secrets)))
+    forwarder = Forwarder(options.proxy, settings=connection)
+    detected = _detected(options, connection)
     today = datetime.now(UTC).date().isoformat()
     with listen(options.host, options.port) as listener:
         recording = LiveRecording(options.out, service.name, detected.version, today)
@@ -105,7 +120,7 @@ async def _serve(server: HttpServer, started: Callable[[], None]) -> None:
     await server.run(stop, started)
 
 
-def _detected(options: argparse.Namespace) -> DetectedVersion:
+def _detected(options: argparse.Namespace, settings: ConnectionSettings) -> DetectedVersion:
     """The version of the service, which must be there.
 
     Raises:
@@ -117,7 +132,7 @@ def _detected(options: argparse.Namespace) -> DetectedVersion:
 
     service = service_of(options)
     try:
-        with Client(options.proxy) as client:
+        with Client(settings.located(options.proxy), settings=settings) as client:
             greeting = client.send("GET", service.probe)
     except ClientError as error:
         message = f"{options.proxy} cannot be recorded: {error}; is a {service.name} running there?"

@@ -20,6 +20,7 @@ from mockserver.cli import (
     add_max_time,
     add_target,
     connection_of,
+    lines_of,
     seconds,
     secret_of,
     service_of,
@@ -155,7 +156,8 @@ def _add_reports(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="FILE",
-        help="Report to write; the extension selects the format: .json, .yaml, .html, or .xml for JUnit. "
+        help="Report to write; the extension selects the format: .json, .yaml, .html, .md for a summary, or "
+        ".xml for JUnit. The word github gives annotations and the summary of a step of GitHub Actions. "
         "May be repeated.",
     )
     group.add_argument("--baseline", type=Path, metavar="FILE", help="Known failures to accept, as YAML.")
@@ -173,10 +175,21 @@ def _count(text: str) -> int:
 
 def run(options: argparse.Namespace) -> int:
     """Check the gateway and print the report; return the exit code."""
+    from contract_tests.report import github
+
+    if Path(github.KIND) not in options.report:
+        return _judge(options)
+    with github.commands_stopped(lambda error: "\n".join(lines_of(error, options))):
+        return _judge(options)
+
+
+def _judge(options: argparse.Namespace) -> int:
     from contract_tests.engine import preflight, runner, selection
     from contract_tests.engine.run_options import RunOptions
     from contract_tests.report import baseline, formats, output_file, verdicts
 
+    if options.url == "":
+        raise ValueError("the URL is empty; give that of the service, or none to judge a mock")
     for path in options.report:
         formats.check_path(path)
     if options.write_baseline:

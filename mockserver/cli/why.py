@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mockserver.cli import BROKEN, CONFORMS, Commands
+from mockserver.cli import BROKEN, CONFORMS, Commands, add_connection, connection_of, show_pace, url_of
 from mockserver.cli.help_format import EXAMPLES, HelpFormatter
 from mockserver.console.credentials import SECRET, Credential
 from mockserver.console.terminal import show, show_error
@@ -75,6 +75,7 @@ def add(commands: Commands) -> None:
         metavar="FILE",
         help="Write one HTML page with a picture too; it needs no other file.",
     )
+    add_connection(parser)
     parser.set_defaults(run=run)
 
 
@@ -111,6 +112,7 @@ def run(options: argparse.Namespace) -> int:
         question.session, question.store, rules.sessions, rules.behaviours, question.unread
     )
     secrets = [value for kind in (SECRET, CLIENT_KEY) for value in kind.known(options)]
+    secrets += connection_of(options).secrets
     text = all_hidden(explanation.FORMATS[options.format](result), secrets)
     if options.html:
         output_file.write(options.html, all_hidden(as_html(result, str(rules.version)), secrets))
@@ -176,15 +178,19 @@ def _of_gateway(options: argparse.Namespace) -> _Question:
     from mockserver.cli import impact_services as services
     from mockserver.cli.json_service import JsonService
     from mockserver.gateway.impact import Rules
+    from mockserver.http.pacing import Pacer
 
+    url, settings, pacer = url_of(options), connection_of(options), Pacer()
     secret = SECRET.of(options) or ""
-    rules = Rules(look(GATEWAY, options.url, secret, options.gateway or "auto").version)
-    with JsonService(options.url, (GATEWAY.auth_header, secret), has_long_listings=True) as service:
+    rules = Rules(look(GATEWAY, url, secret, options.gateway or "auto", settings=settings).version)
+    header = (GATEWAY.auth_header, secret)
+    with JsonService(url, header, settings=settings, pacer=pacer, has_long_listings=True) as service:
         policies, warnings = services.policies_of_gateway(service, rules)
         key = None if options.session else CLIENT_KEY.of(options)
         session = (
             _session(options, rules) if key is None else services.key_at_gateway(service, key, rules).session
         )
+    show_pace(pacer)
     show_error(*(f"tyk-contract: {warning}" for warning in warnings))
     return _Question(rules, rules.store(policies), session)
 

@@ -11,7 +11,8 @@ from mockserver.contract.spec_files import load_yaml, spec_path
 from mockserver.contract.versions import GatewayVersion, Span
 from mockserver.golang.structs import Struct, go_type
 
-CONFIG_KEYS, DEFINITION_MEMBERS = "config_keys.yaml", "definition_members.yaml"
+CONFIG_KEYS, DEFINITION_MEMBERS = "gateway/config_keys.yaml", "gateway/definition_members.yaml"
+DASHBOARD_KEYS = "dashboard/config_keys.yaml"
 OBJECT = "object"
 
 
@@ -51,8 +52,8 @@ class MemberTable:
 
 @cache
 def load(name: str) -> MemberTable:
-    """The table of a file in spec/gateway."""
-    rows = _rows(spec_path("gateway") / name)
+    """The table of a file in spec."""
+    rows = _rows(spec_path(name))
     return MemberTable(
         {path: row["type"] for path, row in rows.items()},
         {path: Span.parse(row.get("since"), row.get("until")) for path, row in rows.items()},

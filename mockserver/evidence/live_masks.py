@@ -16,6 +16,7 @@ from typing import Any
 from mockserver.golang import json_places, json_reader
 from mockserver.golang.json_places import Place
 from mockserver.golang.json_reader import JSONSyntaxError, Object
+from mockserver.golang.urls import escaped, unescaped
 from mockserver.http.redaction import SHORTEST, all_hidden
 
 MOST_SOUGHT = 100  # keys of an exchange that are looked for in other places than that of their own
@@ -32,12 +33,13 @@ _OF_KEYS = {
     "message",
 }  # members of answers about keys, in lower case
 _SECRET = (
-    r"(?:[\w-]*(?:password|secret|passphrase|private_?key|access_?key|api_?key|token)"
+    r"(?:[\w-]*(?:password|secret|passphrase|private[_-]?key|access[_-]?key|api[_-]?key|token)"
     r"|hashed_key|key_hash(?:es)?|hmac_string|authorization|cookie)"
 )
 _SECRET_MEMBER = re.compile(_SECRET, re.IGNORECASE)
 _IN_TEXT = re.compile(rf"""((?<![\w-]){_SECRET}["']?\s*[:=]\s*["']?)([^\s"'&,}}]+)""", re.IGNORECASE)
-_IN_QUERY = re.compile(rf"([?&](?:key|{_SECRET})=)([^&]+)", re.IGNORECASE)
+_IN_QUERY = re.compile(rf"key|{_SECRET}", re.IGNORECASE)  # the name of a parameter
+_USER = re.compile(r"(?<=://)[^/?@]*@")  # of a target in absolute form
 
 
 class Mask:
@@ -57,9 +59,15 @@ class Mask:
 
     def target(self, target: str) -> str:
         """The target of the request, without keys at their places."""
-        path, mark, query = target.partition("?")
+        path, mark, query = _USER.sub("", target).partition("?")
+        if not _IN_PATH.search(path) and _IN_PATH.search(plain := unescaped(path)):
+            path = escaped(plain)
         path = _IN_PATH.sub(lambda match: match[1] + self._stand_in(match[2]), path)
-        return path + _IN_QUERY.sub(lambda match: match[1] + self._stand_in(match[2]), mark + query)
+        return path + mark + "&".join(map(self._parameter, query.split("&")))
+
+    def header(self, name: str, value: str) -> str:
+        """The value of a header of the answer."""
+        return self.elsewhere(self._stand_in(value) if _SECRET_MEMBER.fullmatch(name) else value)
 
     def body(self, text: str) -> str:
         """A body, without credentials at their places: strings with a name in JSON, or what looks alike."""
@@ -82,6 +90,11 @@ class Mask:
             text = text.replace(value, self._stand_ins[value])
         return text
 
+    def _parameter(self, text: str) -> str:
+        """A parameter of the query, which may have its name escaped."""
+        name, equals, value = text.partition("=")
+        return name + equals + (self._stand_in(value) if _IN_QUERY.fullmatch(unescaped(name)) else value)
+
     def _spots(self, node: Any, place: Place) -> Iterator[tuple[Place, str]]:
         """The places of strings that are credentials; the stack is explicit, for a document may be deep."""
         todo = [(node, place, False)]
@@ -89,16 +102,17 @@ class Mask:
             node, place, is_secret = todo.pop()
             if isinstance(node, Object):
                 children = zip(node, place.children, strict=True)
-                todo += [(item, child, self._is_secret(name)) for (name, item), child in children]
+                todo += [(item, child, self._is_secret(name, item)) for (name, item), child in children]
             elif isinstance(node, list):
                 todo += [(item, child, is_secret) for item, child in zip(node, place.children, strict=True)]
-            elif is_secret and isinstance(node, str) and node and " " not in node:  # else it is a sentence
+            elif is_secret and isinstance(node, str) and node:
                 yield place, node
 
-    def _is_secret(self, name: str) -> bool:
+    def _is_secret(self, name: str, value: Any) -> bool:
         if _SECRET_MEMBER.fullmatch(name):
             return True
-        return self._is_about_keys and name.lower() in _OF_KEYS
+        is_sentence = isinstance(value, str) and " " in value
+        return self._is_about_keys and name.lower() in _OF_KEYS and not is_sentence
 
     def _stand_in(self, value: str, length: int | None = None) -> str:
         digits = hmac.new(self._salt, value.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()

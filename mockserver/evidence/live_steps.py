@@ -118,7 +118,7 @@ class Steps:
 
     def _answered_headers(self, reply: Reply, mask: Mask) -> list[list[str]]:
         kept = [
-            [name, mask.elsewhere(value)]
+            [name, mask.header(name, value)]
             for name, value in reply.headers
             if name.lower() not in _LEFT_OUT and (self._service == "gateway" or name.lower() in KEPT_HEADERS)
         ]

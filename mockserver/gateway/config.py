@@ -64,6 +64,7 @@ class Config(Configuration):
     force_global_session_lifetime: bool = False
     min_token_length: int = 0
     oauth_token_expire: int = 0
+    oauth_refresh_token_expire: int = 0
     oauth_error_status_code: int = 0
     health_check_endpoint_name: str = "hello"
     readiness_check_endpoint_name: str = "ready"

@@ -83,6 +83,12 @@ def organisation_of(key: str) -> str:
     return ""
 
 
+def token_id(key: str) -> str:
+    """The name in the id of a key that encodes a JSON object; "" if it encodes none."""
+    token = _token(key) or {}
+    return str(token["id"]) if isinstance(token.get("id"), str) else ""
+
+
 def storage_name(key: str, *, hashed: bool) -> str:
     """The name under which a key is stored: its hash if keys are hashed, else the key itself."""
     if not hashed:

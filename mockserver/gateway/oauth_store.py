@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from mockserver.gateway.api_definition import Api
+from mockserver.gateway.oauth_grants import Grants
 from mockserver.gateway.session_store import SessionStore
 from mockserver.storage.backend import Backend
 
@@ -53,9 +54,14 @@ def _is_token(value: Any) -> bool:
 
 
 class OAuthStore:
-    """Clients and tokens by API. They stay when the definition of the API is removed."""
+    """Clients and tokens by API. They stay when the definition of the API is removed.
+
+    Attributes:
+        grants: the refresh tokens and authorization codes.
+    """
 
     def __init__(self, now: Callable[[], float], backend: Backend, sessions: SessionStore) -> None:
+        self.grants = Grants(now, backend)
         self._now = now
         self._sessions = sessions
         self._clients = backend.key_values("oauth-clients", _are_clients)
@@ -119,10 +125,20 @@ class OAuthStore:
                 self._tokens[api.id] = rest
         self._sessions.remove(api.org_id, text)
 
-    def revoke_all(self, api: Api, client_id: str) -> None:
-        """Revoke all tokens of a client of an API."""
-        for token in self.tokens(api.id, client_id):
-            self.revoke(api, token.text)
+    def revoke_hinted(self, api: Api, text: str, hint: str) -> None:
+        """Revoke an access token, a refresh token, or with an unknown hint both (:258)."""
+        if hint != "refresh_token":
+            self.revoke(api, text)
+        if hint != "access_token":
+            self.grants.remove(api.id, "refresh", text)
+
+    def revoke_all(self, api: Api, client_id: str, *, with_refresh: bool = True) -> None:
+        """Revoke all tokens of a client of an API, with the refresh tokens that came with them."""
+        texts = [token.text for token in self.tokens(api.id, client_id)]
+        for text in texts:
+            self.revoke(api, text)
+        if with_refresh:
+            self.grants.remove_of_tokens(api.id, texts)
 
     def clear(self) -> None:
         """Clear the cache of lookups; clients and tokens are the backend's."""

@@ -54,6 +54,12 @@ class TokenBuckets:
             bucket.remaining -= TOKENS
             return True
 
+    def is_empty(self, name: Hashable) -> bool:
+        """True if a bucket has nothing left and is not renewed yet (gateway/session_manager.go:186)."""
+        with self._lock:
+            bucket = self._buckets.get(name)
+            return bucket is not None and bucket.remaining == 0 and self._now() < bucket.renewed_at
+
     def clear(self) -> None:
         """Remove all buckets."""
         self._buckets.clear()

@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl, quote, unquote_to_bytes
 
 MAX_FORM = 1 << 20  # bytes; a form of net/http may have 10 MB, which takes 60 times its size while it is read
 MAX_FIELDS = 10_000
+FORM_TYPE = "application/x-www-form-urlencoded"
 
 _BAD_ESCAPE = re.compile(r"%(?![0-9a-fA-F]{2})")
 _CONTROL = re.compile(r"[\x00-\x20\x7f]")
@@ -110,8 +111,29 @@ def parameters(query: str) -> Iterator[tuple[str, str]]:
     """The query parameters as url.Query() has them; those with a bad escape or a semicolon are ignored."""
     for pair in query.removeprefix("?").split("&"):
         key, _, value = pair.partition("=")
-        if pair and ";" not in pair and not _BAD_ESCAPE.search(pair):
+        if pair and not _is_malformed(pair):
             yield _unescape(key), _unescape(value)
+
+
+def posted_form(method: str, content_type: str, query: str, body: bytes) -> dict[str, str] | None:
+    """The first value of each field that a form posts; None if net/http's ParseForm refuses the request.
+
+    A body that does not say that it is a form, or that comes with GET, has no fields. An escape that is
+    incomplete, or a semicolon, is refused in the query too (net/url/url.go, parseQuery of Go 1.24).
+    """
+    is_form = method in ("POST", "PUT", "PATCH") and _media_type(content_type) == FORM_TYPE
+    text = body.decode("latin-1") if is_form and len(body) <= MAX_FORM else ""
+    if any(_is_malformed(pair) for pairs in (text, query.removeprefix("?")) for pair in pairs.split("&")):
+        return None
+    return form_fields(body) if is_form else {}
+
+
+def _media_type(content_type: str) -> str:
+    return content_type.partition(";")[0].strip().lower()
+
+
+def _is_malformed(pair: str) -> bool:
+    return ";" in pair or bool(_BAD_ESCAPE.search(pair))
 
 
 def form_fields(body: bytes) -> dict[str, str]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import secrets
-from urllib.parse import urlsplit
 
-from mockserver.golang.urls import join_host_port
 from mockserver.http.answer_heads import BODILESS
+from mockserver.http.connection_settings import PROXY_VARIABLE, ConnectionSettings
 from mockserver.http.failures import error_reply
 from mockserver.http.hop_by_hop import end_to_end
 from mockserver.http.messages import Reply, Request
+from mockserver.http.origin import Origin
 from mockserver.http.outgoing import Outgoing, TransportError
 from mockserver.http.transport import Bounds, Overdue, Received, exchange
 
@@ -29,27 +29,27 @@ class NotForwarded(Exception):
 class Forwarder:
     """A forwarder to the server at a URL.
 
+    Args:
+        url: the URL, without a path or with the base path of the settings.
+        bounds: those of one exchange.
+        settings: how the server is reached, without a proxy.
+
     Raises:
-        ValueError: the URL is not one of a server alone.
+        ValueError: the URL is not one of a server, has another path, or the settings have a proxy.
 
     Attributes:
         own_hosts: the values of Host that name the forwarder itself; the server gets its own name instead.
     """
 
-    def __init__(self, url: str, bounds: Bounds = BOUNDS) -> None:
-        if "@" in url:  # wherever: no part of such a URL may be shown
-            raise ValueError("the URL has a user or a password; give only http://host:8080")
-        parts = urlsplit(url if "://" in url else f"http://{url}")
-        is_alone = not (parts.path.strip("/") or parts.query or parts.fragment)
-        if parts.scheme not in ("http", "https") or not parts.hostname or not is_alone:
-            raise ValueError(f"{url!r} is not the URL of a server alone; write it as http://host:8080")
-        default = 443 if parts.scheme == "https" else 80
-        try:
-            self._port = parts.port or default
-        except ValueError as error:
-            raise ValueError(f"{url!r} has no valid port; write it as http://host:8080") from error
-        self._host, self._is_secure = parts.hostname, parts.scheme == "https"
-        self._authority = join_host_port(self._host, self._port).removesuffix(f":{default}")
+    def __init__(self, url: str, bounds: Bounds = BOUNDS, settings: ConnectionSettings | None = None) -> None:
+        self._settings = settings or ConnectionSettings()
+        if self._settings.proxy is not None:
+            raise ValueError(
+                "live traffic is not forwarded through an HTTP proxy; leave out --http-proxy and "
+                f"{PROXY_VARIABLE}, or run the command where the service is reached without one"
+            )
+        self._origin = Origin.of(self._settings.located(url))
+        self._tls = self._settings.tls if self._origin.is_secure else None
         self._bounds = bounds
         self._name = f"tyk-contract-{secrets.token_hex(4)}"  # in Via, by which a loop is found out
         self.own_hosts: frozenset[str] = frozenset()
@@ -62,15 +62,17 @@ class Forwarder:
         """
         via = [value for name, value in request.head.headers if name.lower() == "via"]
         _check(request)
+        if self._origin.prefix and not request.head.target.startswith("/"):
+            raise NotForwarded("the target is not a path, which --base-path could stand before", 400)
         if any(self._name in value for value in via):
             raise NotForwarded("the URL of --proxy leads back to this proxy; give that of the server", 508)
         outgoing = self._outgoing(request, via)
         try:
-            received = exchange(self._host, self._port, outgoing, self._bounds, is_secure=self._is_secure)
+            received = exchange(self._origin.host, self._origin.port, outgoing, self._bounds, self._tls)
             return _reply(received, is_head=request.method == "HEAD")
         except TransportError as error:
             status = 504 if isinstance(error, Overdue) else 502
-            raise NotForwarded(f"no answer from {self._authority}: {error}", status) from error
+            raise NotForwarded(f"no answer from {self._origin.authority}: {error}", status) from error
 
     def _outgoing(self, request: Request, via: list[str]) -> Outgoing:
         """The request as it is sent: the same, without what is of the client's connection alone."""
@@ -79,9 +81,9 @@ class Forwarder:
         passed = ", ".join([*via, f"{head.version[0]}.{head.version[1]} {self._name}"])
         return Outgoing(
             head.method,
-            head.target,
-            self._authority if not host or host.lower() in self.own_hosts else host,
-            (*headers, ("Via", passed)),
+            f"{self._origin.prefix}{head.target}",
+            self._origin.authority if not host or host.lower() in self.own_hosts else host,
+            tuple(self._settings.merged([*headers, ("Via", passed)])),
             request.body,
             is_plain=True,
             is_chunked=head.length < 0,

@@ -83,8 +83,9 @@ class Proxy:
         sock.sendall(f"CONNECT {origin} HTTP/1.1\r\nHost: {origin}\r\n{login}\r\n".encode())  # type: ignore[attr-defined]  # a socket, which tests play
         head = b""
         while not head.endswith(b"\r\n\r\n"):
-            if deadline.left <= 0:
+            if (left := deadline.left) <= 0:
                 raise TimeoutError("timed out")
+            sock.settimeout(left)  # type: ignore[attr-defined]  # as above
             byte = sock.recv(1)  # type: ignore[attr-defined]  # as above; what follows belongs to the tunnel
             head += byte
             if not byte or len(head) > MAX_TUNNEL_HEAD:

@@ -44,7 +44,9 @@ class TLSFileError(ValueError):
     """A file of a certificate or key that cannot be used; the message names it."""
 
 
-def context_of(cacert: str, cert: str, cert_key: str, *, is_checked: bool) -> ssl.SSLContext:
+def context_of(
+    cacert: str = "", cert: str = "", cert_key: str = "", *, is_checked: bool = True
+) -> ssl.SSLContext:
     """A client's context. Without `cacert` it has the CAs of the system, or of SSL_CERT_FILE and _DIR.
 
     Raises:

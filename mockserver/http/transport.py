@@ -12,6 +12,7 @@ import socket
 import time
 import zlib
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from mockserver.http.answer_heads import (
     CHUNKED,
@@ -23,6 +24,9 @@ from mockserver.http.answer_heads import (
 )
 from mockserver.http.limits import MAX_HEAD
 from mockserver.http.outgoing import Outgoing, TransportError
+
+if TYPE_CHECKING:
+    import ssl
 
 _PART = 1 << 16  # bytes that are read or decompressed at once
 _CHUNK_SIZE = re.compile(rb"([0-9a-fA-F]{1,15})[ \t]*(?:;[^\n]*)?\r\n")
@@ -62,8 +66,10 @@ class Received:
     is_whole: bool = True
 
 
-def exchange(host: str, port: int, request: Outgoing, bounds: Bounds, *, is_secure: bool = False) -> Received:
-    """Send a request and receive the complete answer.
+def exchange(
+    host: str, port: int, request: Outgoing, bounds: Bounds, tls: ssl.SSLContext | None = None
+) -> Received:
+    """Send a request, over TLS if a context is given, and receive the complete answer.
 
     Raises:
         UnknownHost: the host has no address.
@@ -75,7 +81,7 @@ def exchange(host: str, port: int, request: Outgoing, bounds: Bounds, *, is_secu
         raise TransportError(f"{port} is not a port")
     try:
         with socket.create_connection((host, port), bounds.seconds) as plain:
-            sock = _secured(plain, host) if is_secure else plain
+            sock = tls.wrap_socket(plain, server_hostname=host) if tls else plain
             with sock:
                 stream = _Stream(sock, deadline)
                 stream.send(data)
@@ -88,12 +94,6 @@ def exchange(host: str, port: int, request: Outgoing, bounds: Bounds, *, is_secu
         raise TransportError(error.strerror or type(error).__name__) from error
     except BadAnswer as error:
         raise TransportError(f"not an answer: {error}") from error
-
-
-def _secured(sock: socket.socket, host: str) -> socket.socket:
-    import ssl
-
-    return ssl.create_default_context().wrap_socket(sock, server_hostname=host)
 
 
 class _Stream:

@@ -22,6 +22,8 @@ _GATEWAY = (
     "gateway.proxy.oauth_tokens", "gateway.proxy.access", "gateway.proxy.limits",
     "gateway.proxy.request_context", "gateway.proxy.jwt_tokens", "gateway.proxy.middleware",
     "gateway.proxy.policy_sessions", "gateway.proxy.upstream", "gateway.proxy.path_patterns",
+    "gateway.proxy.signatures", "gateway.proxy.version_apis", "gateway.oauth_grants",
+    "gateway.proxy.authorization_requests", "gateway.proxy.token_requests",
     "gateway.match_cache", "golang.regexps", "golang.content_sniffing",
     "service.json_replies",
     "service.clock", "service.fault", "service.fault_members", "service.faults", "service.journal",

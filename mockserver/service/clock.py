@@ -70,10 +70,7 @@ class Clock:
         Raises:
             ValueError: `seconds` is not a number, negative, or over a hundred years.
         """
-        if type(seconds) not in (int, float) or not 0 <= seconds <= LONGEST:
-            raise ValueError(
-                f"cannot advance the clock by {seconds!r} s; give a positive number up to {LONGEST}"
-            )
+        _check_seconds(seconds)
         self._advanced += seconds
         self.run_due()
         for wait in list(self.waits):
@@ -87,8 +84,7 @@ class Clock:
         Raises:
             ValueError: `at` is not a time from the year 1970 to the year 9999.
         """
-        if at is not None and not (type(at) in (int, float) and 0 <= at <= LAST):
-            raise ValueError(f"cannot freeze the clock at {at!r}; give seconds since the epoch")
+        _check_time(at)
         with self.lock:
             wall = self._wall() if at is None else at - self._advanced
             steady = self._steady()
@@ -104,6 +100,24 @@ class Clock:
             self._frozen = False
             for alarm in self._alarms:
                 self._set_timer(alarm)
+
+    def change(self, *, freeze: bool | None = None, at: float | None = None, advance: float = 0) -> None:
+        """Freeze, or let both times pass again, if one of these is asked for; then advance.
+
+        Raises:
+            ValueError: a value is wrong, or `at` is given without `freeze`; nothing is changed.
+        """
+        if freeze is not None and type(freeze) is not bool:
+            raise ValueError(f"freeze cannot be {freeze!r}; give true or false")
+        if at is not None and not freeze:
+            raise ValueError("at is the time to freeze the clock at; give it with freeze: true")
+        _check_time(at)
+        _check_seconds(advance)
+        if freeze:
+            self.freeze(at)
+        elif freeze is not None:
+            self.unfreeze()
+        self.advance(advance)
 
     @property
     def is_frozen(self) -> bool:
@@ -141,3 +155,13 @@ class Clock:
             for alarm in [alarm for alarm in self._alarms if alarm.uptime <= self.uptime()]:
                 alarm.action()
                 self.cancel(alarm)
+
+
+def _check_seconds(seconds: float) -> None:
+    if type(seconds) not in (int, float) or not 0 <= seconds <= LONGEST:
+        raise ValueError(f"cannot advance the clock by {seconds!r} s; give a positive number up to {LONGEST}")
+
+
+def _check_time(at: float | None) -> None:
+    if at is not None and not (type(at) in (int, float) and 0 <= at <= LAST):
+        raise ValueError(f"cannot freeze the clock at {at!r}; give seconds since the epoch")

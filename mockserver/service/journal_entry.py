@@ -174,7 +174,7 @@ class Entry(NamedTuple):
         except ValueError:
             return ""
         ids = (policy.get("id"), policy.get("_id")) if isinstance(policy, dict) else ()
-        return next((text for text in ids if isinstance(text, str) and text), "")
+        return next((_as_read(text) for text in ids if isinstance(text, str) and text), "")
 
     @property
     def api(self) -> str:
@@ -289,6 +289,11 @@ class Entry(NamedTuple):
             (self._shown(name), "***" if name.lower() in SECRET_HEADERS else self._shown(value))
             for name, value in headers
         )
+
+
+def _as_read(text: str) -> str:
+    """A text of JSON as Go reads it: a lone surrogate is U+FFFD (encoding/json/decode.go, unquoteBytes)."""
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 def _json(data: bytes) -> Any:

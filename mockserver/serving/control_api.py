@@ -84,8 +84,11 @@ def control_blueprint(dispatcher: Dispatcher, access: ControlAccess) -> Blueprin
 
     @control.post("/clock")
     def clock() -> Response:
-        mock.clock.advance(json_body()["advance"])
-        return jsonify(status="ok", now=mock.clock.now())
+        changes = json_body()
+        if not changes:
+            raise ValueError("the body asks for nothing; give advance, freeze, or both")
+        mock.clock.change(**changes)  # the names of the members are checked
+        return jsonify(status="ok", now=mock.clock.now(), frozen=mock.clock.is_frozen)
 
     for add_routes in SERVICE_ROUTES.get(service.name, ()):
         add_routes(control, dispatcher)

@@ -40,6 +40,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="URL of the gateway to test (default: a mock, which the suite starts). "
         "The secret is read from TYK_GW_SECRET, unless --gateway-secret-file is given.",
     )
+    group.addoption(
+        "--dashboard-url",
+        help="URL of the Dashboard to test, with the key in TYK_DASHBOARD_KEY; short for --contract-service "
+        "dashboard --gateway-url URL. The other options are those of a gateway.",
+    )
     group.addoption("--gateway-secret-file", metavar="FILE", help="file whose only line is the secret")
     group.addoption(
         "--gateway-version", default="auto", help="version to expect (default: as /hello reports)"
@@ -102,7 +107,17 @@ def _is_foreign(path: str) -> bool:
     return not path.startswith(str(_ROOT / "contract_tests"))
 
 
+@pytest.hookimpl(tryfirst=True)  # a conftest of the suite reads the options in the same hook
 def pytest_configure(config: pytest.Config) -> None:
+    option = config.option
+    for name in ("gateway", "dashboard"):
+        if getattr(option, f"{name}_url") == "":
+            raise pytest.UsageError(f"--{name}-url is empty; give the URL of the {name}, or leave it out")
+    if option.dashboard_url:
+        if option.gateway_url:
+            raise pytest.UsageError("give --gateway-url or --dashboard-url, for a run judges one service")
+        option.contract_service, option.gateway_url = "dashboard", option.dashboard_url
+        option.dashboard_url = None  # for workers of pytest-xdist, which are given these options
     for line in MARKER_LINES:
         config.addinivalue_line("markers", line)
 

@@ -38,7 +38,8 @@ def definition(gateway: Gateway, **members: Any) -> dict[str, Any]:
     Raises:
         NotApplicable: the gateway can reach no upstream.
     """
-    target = gateway.options.upstream or gateway.upstream.url
+    named = gateway.options.upstream.removesuffix("/")
+    target = f"{named}/" if named else gateway.upstream.url
     if not target:
         raise NotApplicable("the gateway cannot reach an upstream of ours; name one with --upstream")
     name, default = gateway.new_id(), {"name": "Default", "use_extended_paths": True}

@@ -74,8 +74,11 @@ def write(target: Path, manifest: Document, contents: Contents) -> None:
         output_file.write(target, _text({**manifest, **contents.kinds}))
         return
     files = api_files(contents.apis)
+    folders = (target / "policies", target / _APIS)
+    if led_out := next((folder for folder in folders if folder.is_symlink()), None):
+        raise ExportError(f"{led_out} is a symbolic link, and files are written and removed there; remove it")
     try:
-        for folder in (target, target / "policies", target / _APIS):
+        for folder in (target, *folders):
             folder.mkdir(exist_ok=True)
         for name in _old_files(target) - files.keys():
             (target / _APIS / name).unlink(missing_ok=True)
@@ -137,7 +140,8 @@ def _listed(manifest: Document) -> list[str]:
     """The names of the files of APIs in a manifest; others may have written it."""
     names = manifest.get("api_files")
     plain = isinstance(names, list) and all(
-        isinstance(name, str) and _PLAIN.fullmatch(name.removesuffix(".json")) for name in names
+        isinstance(name, str) and name.endswith(".json") and _PLAIN.fullmatch(name.removesuffix(".json"))
+        for name in names
     )
     if names is not None and not plain:
         raise ExportError(f"{MANIFEST}: api_files must be a list of names of files; export again")

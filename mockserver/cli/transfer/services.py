@@ -10,13 +10,22 @@ from contract_tests.engine.service import Service
 from mockserver.cli.json_service import JsonService
 from mockserver.contract.versions import GatewayVersion
 from mockserver.http.client import Client
+from mockserver.http.connection_settings import ConnectionSettings
 from mockserver.http.deadline import Deadline
 from mockserver.http.json_answers import document_of
+from mockserver.http.pacing import Pacer
 
 
 @contextmanager
 def opened(
-    service: Service, url: str, secret: str, wanted: str | None, within: Deadline
+    service: Service,
+    url: str,
+    secret: str,
+    wanted: str | None,
+    within: Deadline,
+    *,
+    settings: ConnectionSettings,
+    pacer: Pacer,
 ) -> Iterator[tuple[JsonService, GatewayVersion]]:
     """A service at a URL, and its version.
 
@@ -24,19 +33,19 @@ def opened(
         ValueError: it cannot be reached, is another server, refuses the secret, or its version is unknown.
     """
     is_gateway = service.name == "gateway"
-    detected = look(service, url, secret, (wanted if is_gateway else None) or "auto")
+    detected = look(service, url, secret, (wanted if is_gateway else None) or "auto", settings=settings)
     header = (service.auth_header, f"{detected.scheme}{secret}")
-    with JsonService(url, header, within, has_long_listings=True) as client:
+    with JsonService(url, header, within, settings=settings, pacer=pacer, has_long_listings=True) as client:
         yield client, detected.version
 
 
-def is_mock(url: str, within: Deadline) -> bool:
+def is_mock(url: str, within: Deadline, settings: ConnectionSettings) -> bool:
     """True if a gateway is a mock of ours, which is asked without the secret: a real one may forward it.
 
     Raises:
         ClientError: there is no answer.
     """
-    with Client(url, within=within) as client:
+    with Client(url, within=within, settings=settings) as client:
         answer = client.send("GET", "/_mock/faults")
     is_safe = answer.get("X-Content-Type-Options") == "nosniff"
     return answer.status == 200 and is_safe and isinstance(document_of(answer.body), list)

@@ -12,7 +12,7 @@ from mockserver.gateway.api_definition import Api
 from mockserver.gateway.handlers.registration import Call, handles
 from mockserver.gateway.oauth_store import Client
 from mockserver.gateway.replies import changed, error, ok
-from mockserver.golang.urls import form_fields, parameters
+from mockserver.golang.urls import parameters, posted_form
 from mockserver.http.messages import Reply
 from mockserver.service.json_replies import json_reply
 
@@ -23,6 +23,7 @@ NO_POLICY = "Policy doesn't exist"
 NO_OAUTH = error("API is not OAuth2", 400)
 NOT_OF_POLICY = error("Policy access rights doesn't contain API this OAuth client belongs to", 400)
 UNREADABLE = error("Unmarshalling failed", 500)
+MALFORMED_FORM = error("cannot parse form. Form malformed", 400)
 
 
 @handles("addOAuthClient")
@@ -118,7 +119,7 @@ def update_client(call: Call) -> Reply:
     client = {**body, "client_id": previous["client_id"], "secret": previous["secret"], "api_id": ""}
     call.state.oauth.keep(api.id, client)
     if previous["policy_id"] not in ("", client["policy_id"]):
-        call.state.oauth.revoke_all(api, client["client_id"])
+        call.state.oauth.revoke_all(api, client["client_id"], with_refresh=False)  # gateway/api.go:3573
     return json_reply(_output(call, client))
 
 
@@ -173,21 +174,25 @@ def _page(entries: list[dict[str, Any]], page: str) -> dict[str, Any]:
 @handles("revokeOAuthToken")
 def revoke_token(call: Call) -> Reply:
     """Revoke a token at every API that has the client."""
-    form = form_fields(call.body)
+    form = _form(call)
+    if form is None:
+        return MALFORMED_FORM
     if missing := _missing_field(form, "token", "client_id"):
         return error(f"{missing} is required", 400)
     apis = _apis_of_client(call, form)
     if not apis:
         return error("oauth client doesn't exist", 400)
     for api in apis:
-        call.state.oauth.revoke(api, form["token"])
+        call.state.oauth.revoke_hinted(api, form["token"], form.get("token_type_hint", ""))
     return ok("token revoked successfully")
 
 
 @handles("revokeAllOAuthTokens")
 def revoke_all_tokens(call: Call) -> Reply:
     """Revoke all tokens of a client; a wrong secret revokes none and gets the same answer."""
-    form = form_fields(call.body)
+    form = _form(call)
+    if form is None:
+        return MALFORMED_FORM
     if missing := _missing_field(form, "client_id", "client_secret"):
         return error(f"{missing} is required", 401)
     apis = _apis_of_client(call, form)
@@ -202,7 +207,7 @@ def revoke_all_tokens(call: Call) -> Reply:
 
 @handles("deleteOAuthRefreshToken")
 def delete_refresh_token(call: Call) -> Reply:
-    """Delete a refresh token. The mock has none: client credentials give an access token only."""
+    """Delete a refresh token; the answer is the same for an unknown one."""
     api_id = call.parameter("api_id")
     if not api_id:
         return error("Missing parameter api_id", 400)
@@ -211,6 +216,7 @@ def delete_refresh_token(call: Call) -> Reply:
         return error("API for this refresh token not found", 404)
     if not api.fields["use_oauth2"]:
         return error("OAuth is not enabled on this API", 400)
+    call.state.oauth.grants.remove(api.id, "refresh", call.params["keyName"])
     return changed(call.params["keyName"], "deleted")
 
 
@@ -222,6 +228,11 @@ def purge_tokens(call: Call) -> Reply:
     if call.parameter("scope") != "lapsed":
         return error("unknown scope", 400)
     return ok("lapsed tokens purged")
+
+
+def _form(call: Call) -> dict[str, str] | None:
+    """The fields of the form of a request; None if it is malformed."""
+    return posted_form(call.request.method, call.request.header("content-type"), call.query, call.body)
 
 
 def _missing_field(form: dict[str, str], *names: str) -> str:

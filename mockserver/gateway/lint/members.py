@@ -22,6 +22,7 @@ from mockserver.golang.json_writer import format_float
 from mockserver.golang.scalars import ANY, BOOL, FLOAT64, INT64, STRING, AnyValue, GoType, Problems, fold
 from mockserver.golang.structs import Map, Slice, Struct
 
+VERY_NEAR = 0.85  # the likeness of a misspelt name among names that are not all known
 _SECRET = re.compile("secret|password", re.IGNORECASE)  # names of members whose values are not shown
 _BOOLEANS = {"true": "true", "false": "false", "1": "true", "0": "false"}
 
@@ -117,6 +118,9 @@ class MemberWalk:
             document.report_at("other-version", steps, member, "a member of other versions", span=span)
         elif not path and name in vocabulary.dashboard:
             document.report_at("dashboard-member", steps, member, "a member of the Dashboard alone")
+        elif vocabulary.is_partial:
+            if hint := did_you_mean(name, known, "", VERY_NEAR):
+                document.report_at("unknown-member", steps, member, "no such member is known", hint=hint)
         else:
             hint = did_you_mean(name, known, "remove it, or correct its name")
             document.report_at("unknown-member", steps, member, "no gateway has such a member", hint=hint)

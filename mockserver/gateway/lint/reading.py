@@ -50,8 +50,7 @@ class Reading:
         if source.error is not None:
             report_syntax_error(self.findings, source, kind)
             return
-        if kind in _READERS:
-            _READERS[kind](self, source)
+        _READERS[kind](self, source)
         if source.rest.strip(_WHITE_SPACE):
             position = len(source.text) - len(source.rest.lstrip(_WHITE_SPACE))
             self.findings.add("trailing-data", source, kind, position, "more follows the first JSON value")
@@ -109,6 +108,10 @@ class Reading:
         if isinstance(source.node, Object):
             self.conf = document, self._decoded(Kind.CONF, source.node)
 
+    def read_dashboard_conf(self, source: Source) -> None:
+        """Read the configuration of a Dashboard."""
+        self._document(source, Kind.DASHBOARD_CONF, source.node, (), "")
+
     def _document(
         self, source: Source, kind: Kind, node: Any, steps: tuple[int, ...], subject: str
     ) -> Document:
@@ -128,6 +131,7 @@ _READERS: dict[Kind, Callable[[Reading, Source], None]] = {
     Kind.SESSION: Reading.read_sessions,
     Kind.API: Reading.read_api,
     Kind.CONF: Reading.read_conf,
+    Kind.DASHBOARD_CONF: Reading.read_dashboard_conf,
 }
 
 

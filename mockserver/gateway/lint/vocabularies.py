@@ -23,7 +23,11 @@ _SCHEMAS = {
     Kind.API: "ApiDefinition",
 }
 _WITH_VERSIONS = ("Policy", "AccessDefinition", "SessionState")  # schemas of all versions
-_TABLES = {Kind.API: member_tables.DEFINITION_MEMBERS, Kind.CONF: member_tables.CONFIG_KEYS}
+_TABLES = {
+    Kind.API: member_tables.DEFINITION_MEMBERS,
+    Kind.CONF: member_tables.CONFIG_KEYS,
+    Kind.DASHBOARD_CONF: member_tables.DASHBOARD_KEYS,
+}
 
 
 @dataclass(frozen=True)
@@ -33,6 +37,7 @@ class Vocabulary:
     Attributes:
         codec: reads the documents.
         table: all names, if the codec has only some of them; None if it has all.
+        is_partial: True if there are members that the table has not.
         make_elsewhere, make_dashboard: make the two below, for which a large file must be read.
     """
 
@@ -40,6 +45,7 @@ class Vocabulary:
     table: MemberTable | None
     make_elsewhere: Callable[[], Mapping[str, Span]]
     make_dashboard: Callable[[], frozenset[str]] = frozenset
+    is_partial: bool = False
 
     @cached_property
     def elsewhere(self) -> Mapping[str, Span]:
@@ -79,7 +85,7 @@ class Vocabularies:
         table = member_tables.load(_TABLES[kind])
         codec = self._codec(kind) if kind in _SCHEMAS else Codec(table.type_in(self.version))
         elsewhere = {path: span for path, span in table.spans.items() if self.version not in span}
-        return Vocabulary(codec, table, lambda: elsewhere)
+        return Vocabulary(codec, table, lambda: elsewhere, is_partial=kind is Kind.DASHBOARD_CONF)
 
     def _of_schema(self, kind: Kind) -> Vocabulary:
         codec = self._codec(kind)

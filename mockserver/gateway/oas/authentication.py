@@ -14,7 +14,11 @@ from mockserver.gateway.policy_merging import Document
 COMPLIANT = "compliant"
 _NOWHERE = {
     "name": "", "disable_header": True, "auth_header_name": "", "use_param": False, "param_name": "",
-    "use_cookie": False, "cookie_name": "",
+    "use_cookie": False, "cookie_name": "", "validate_signature": False,
+    "signature": {
+        "algorithm": "", "header": "", "use_param": False, "param_name": "", "secret": "",
+        "allowed_clock_skew": 0, "error_code": 0, "error_message": "",
+    },
 }  # fmt: skip
 _PLACES = {  # of the OpenAPI document: the classic members of the name, and of the switch with its value
     "header": ("auth_header_name", "disable_header", False),

@@ -10,6 +10,7 @@ from typing import Any
 from mockserver.gateway.api_definition import expiry
 from mockserver.gateway.proxy.path_patterns import is_allowed_url
 from mockserver.gateway.proxy.request_context import Rejected, RequestContext, look_up, without_bearer
+from mockserver.gateway.proxy.signatures import check_signature
 from mockserver.golang.regexps import BadExpression
 
 DISALLOWED = "Access to this API has been disallowed"
@@ -106,6 +107,8 @@ def check_key(context: RequestContext) -> None:
         raise Rejected(DISALLOWED, 403)
     if context.api.fields["base_identity_provided_by"] in ("", "auth_token"):
         context.session, context.token, context.alias = key.session, key.name, key.alias
+    assert key.session is not None
+    check_signature(context, key.name, key.session["org_id"])
 
 
 def check_expiry(context: RequestContext) -> None:

@@ -2,13 +2,38 @@
 
 from __future__ import annotations
 
+import contextlib
+import time
+from collections.abc import Hashable
+from dataclasses import dataclass
+
 from mockserver.gateway import key_ids
 from mockserver.gateway.policy_merging import Document, is_empty
 from mockserver.gateway.proxy.path_patterns import is_endpoint
 from mockserver.gateway.proxy.request_context import Rejected, RequestContext, rejection
 from mockserver.golang.scalars import fold
+from mockserver.http.messages import Reply
+from mockserver.service.json_replies import json_reply
 
 TOO_FAST = rejection("Rate Limit Exceeded", 429)
+MOST_SECONDS = 30  # that a request waits for its rate; a gateway waits without a bound
+MOST_RETRIES = 1000  # without an interval between them
+
+
+@dataclass(frozen=True)
+class _Limits:
+    """The limits of a request: those of its right to the API, or else of its session.
+
+    Attributes:
+        bucket: the name, the rate and the seconds of the bucket that counts it; None if no rate applies.
+        has_quota: True if a quota counts it.
+    """
+
+    session: Document
+    limit: Document
+    scope: str
+    bucket: tuple[Hashable, float, float] | None
+    has_quota: bool
 
 
 def check_limits(context: RequestContext) -> None:
@@ -17,31 +42,62 @@ def check_limits(context: RequestContext) -> None:
     Raises:
         Rejected: a limit is exceeded, or the session has rights, but none to the API.
     """
+    limits = _limits(context)
+    if limits.bucket is not None and not context.gateway.buckets.take(*limits.bucket):
+        _wait(context, limits, limits.bucket)
+    _check_quota(context, limits)
+
+
+def _limits(context: RequestContext) -> _Limits:
     assert context.session is not None
     session, fields = context.session, context.api.fields
     right = (session["access_rights"] or {}).get(context.api.id)
     if session["access_rights"] and right is None:
         raise TOO_FAST
-    has_limit = right is not None and not is_empty(right["limit"])
-    limit = right["limit"] if right is not None and has_limit else session
+    limit = right["limit"] if right is not None and not is_empty(right["limit"]) else session
     scope = right["allowance_scope"] if right is not None else ""
-    if not fields["disable_rate_limit"]:
-        _check_rate(context, session, limit, scope, right)
-    if not fields["disable_quota"] and limit["quota_max"] > 0:
-        _check_quota(context, session, limit, scope)
+    has_quota = not fields["disable_quota"] and limit["quota_max"] > 0
+    bucket = None if fields["disable_rate_limit"] else _bucket(context, session, limit, scope, right)
+    return _Limits(session, limit, scope, bucket, has_quota)
 
 
-def _check_rate(
+def _bucket(
     context: RequestContext, session: Document, limit: Document, scope: str, right: Document | None
-) -> None:
+) -> tuple[Hashable, float, float] | None:
     rate, per, endpoint = limit["rate"], limit["per"], ""
     if right is not None and (endpoint_limit := _endpoint_limit(context, right)):
         rate, per, endpoint = endpoint_limit
-    if rate <= 0:
-        return
     name = (scope.strip("-"), context.token, endpoint, session["last_updated"])
-    if not context.gateway.buckets.take(name, rate, per):
-        raise TOO_FAST
+    return (name, rate, per) if rate > 0 else None
+
+
+def _wait(context: RequestContext, limits: _Limits, bucket: tuple[Hashable, float, float]) -> None:
+    """Try a request again that is over its rate, until the rate has room (gateway/mw_rate_limiting.go:103).
+
+    Each try that finds room counts against the quota, as on a gateway, so that a request that waited is
+    counted twice. The try after the last is without effect.
+
+    Raises:
+        Rejected: the limits allow no retry, or no retry has found room.
+    """
+    retries, interval = limits.limit["throttle_retry_limit"], max(0.0, limits.limit["throttle_interval"])
+    for _ in range(min(retries, int(MOST_SECONDS / interval) if interval else MOST_RETRIES)):
+        time.sleep(interval)
+        if _has_room(context, limits, bucket[0]) and context.gateway.buckets.take(*bucket):
+            return
+    if retries > 0 and interval < MOST_SECONDS:
+        time.sleep(interval)
+        _has_room(context, limits, bucket[0])
+    raise TOO_FAST
+
+
+def _has_room(context: RequestContext, limits: _Limits, name: Hashable) -> bool:
+    if context.gateway.buckets.is_empty(name):
+        return False
+    with contextlib.suppress(Rejected):
+        _check_quota(context, limits)
+        return True
+    return False
 
 
 def _endpoint_limit(context: RequestContext, right: Document) -> tuple[float, float, str] | None:
@@ -59,8 +115,10 @@ def _endpoint_limit(context: RequestContext, right: Document) -> tuple[float, fl
     return None
 
 
-def _check_quota(context: RequestContext, session: Document, limit: Document, scope: str) -> None:
-    gateway = context.gateway
+def _check_quota(context: RequestContext, limits: _Limits) -> None:
+    if not limits.has_quota:
+        return
+    gateway, session, limit, scope = context.gateway, limits.session, limits.limit, limits.scope
     name = gateway.sessions.storage_name(context.token)
     used, renews = gateway.quotas.add((scope, name), limit["quota_renewal_rate"])
     if used == 1 and "quotas-tell-their-end" not in gateway.behaviours:
@@ -88,6 +146,15 @@ def check_api_limit(context: RequestContext) -> None:
         return
     if not context.gateway.buckets.take(("api", api.id, api.text()), limit["rate"], limit["per"]):
         raise Rejected("API Rate Limit Exceeded", 429)
+
+
+def report(context: RequestContext) -> Reply:
+    """The limits of a session as a client may read them (gateway/api.go:2988 @v5.12.0)."""
+    session: Document = context.session or {}
+    quota = {name: session[name] for name in ("quota_max", "quota_remaining", "quota_renews")}
+    return json_reply(
+        {"quota": quota, "rate_limit": {"requests": session["rate"], "per_unit": session["per"]}}
+    )
 
 
 def headers(context: RequestContext) -> list[tuple[str, str]]:

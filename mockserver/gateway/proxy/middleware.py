@@ -13,6 +13,7 @@ from mockserver.service.journal_parts import ProxiedReply, ProxiedRequest
 from mockserver.service.registry import Call
 
 Step = Callable[[RequestContext], None]
+LIMITS_PATH = "/tyk/rate-limits/"
 
 # The mock cannot check these kinds of credential, so it answers 501 instead of letting requests pass.
 UNSUPPORTED = (
@@ -54,6 +55,8 @@ def answer(context: RequestContext) -> Reply:
         version_apis.choose_api(context)
         if context.api.fields["use_oauth2"] and (reply := oauth_tokens.endpoint_reply(context)):
             return reply
+        if _asks_for_limits(context):
+            return _limits_reply(context)
         for step in _steps(context):
             step(context)
             context.save_session()
@@ -68,17 +71,34 @@ def answer(context: RequestContext) -> Reply:
 
 def _steps(context: RequestContext) -> list[Step]:
     """The steps of an API; its definition chooses the kinds of credential."""
-    definition = context.api.fields
-    if definition["use_keyless"]:
+    if context.api.fields["use_keyless"]:
         return [access.check_version, limits.check_api_limit]
-    checks = {kind: check for kind, (switch, check) in _CREDENTIALS.items() if definition[switch]}
-    credentials = list((checks or {"apiKey": access.check_key}).values())
-    if len(alternatives := context.api.alternatives) > 1:
-        credentials = [lambda context: _check_any(context, alternatives, checks)]
     return [
-        access.check_version, _check_kinds, *credentials, _strip_credentials, access.check_expiry,
-        access.check_rights, access.check_path, limits.check_limits, limits.check_api_limit,
+        access.check_version, _check_kinds, *_credentials(context.api), _strip_credentials,
+        access.check_expiry, access.check_rights, access.check_path, limits.check_limits,
+        limits.check_api_limit,
     ]  # fmt: skip
+
+
+def _credentials(api: Api) -> list[Step]:
+    checks = {kind: check for kind, (switch, check) in _CREDENTIALS.items() if api.fields[switch]}
+    if len(alternatives := api.alternatives) > 1:
+        return [lambda context: _check_any(context, alternatives, checks)]
+    return list((checks or {"apiKey": access.check_key}).values())
+
+
+def _asks_for_limits(context: RequestContext) -> bool:
+    """True if the path is the one where an API that needs a credential tells the limits of it."""
+    path = context.api.path_after_prefix(context.url.path)
+    return path == LIMITS_PATH and not context.api.fields["use_keyless"]
+
+
+def _limits_reply(context: RequestContext) -> Reply:
+    """The limits of a session, without a request to the upstream (gateway/api_loader.go:573 @v5.12.0)."""
+    checks = (access.check_expiry, access.check_rights)
+    for step in (access.check_version, _check_kinds, *_credentials(context.api), *checks):
+        step(context)
+    return limits.report(context)
 
 
 def _check_any(

@@ -112,8 +112,10 @@ def send(gateway: Gateway, target: AbsoluteUrl, outgoing: Outgoing, bounds: Boun
         LOG.warning("%s: %s", target.authority, IS_BUSY)
         raise Rejected(IS_BUSY, 503)
     try:
-        is_secure = target.scheme in ("https", "wss")
-        return exchange(target.host, target.port, outgoing, bounds, is_secure=is_secure)
+        from mockserver.http.tls import context_of  # here, for few upstreams need it
+
+        tls = context_of() if target.scheme in ("https", "wss") else None
+        return exchange(target.host, target.port, outgoing, bounds, tls)
     finally:
         gateway.waiting.release()
 

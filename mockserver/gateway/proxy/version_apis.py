@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from mockserver.gateway.api_definition import Api
@@ -46,6 +47,15 @@ def _is_own(definition: Document, name: str) -> bool:
 
 
 def _api_of(context: RequestContext, name: str) -> Api | None:
-    """The loaded API that serves a version; None if there is none."""
-    api_id = (context.api.fields["definition"]["versions"] or {}).get(name, "")
-    return context.gateway.apis.loaded.by_id.get(api_id)
+    """The loaded API that serves a version, by its id or name; None if there is none."""
+    wanted = (context.api.fields["definition"]["versions"] or {}).get(name, "")
+    apis = context.gateway.apis.loaded.by_id
+    named = (api for api in apis.values() if wanted and _looping_name(api).lower() == wanted.lower())
+    return apis.get(wanted) or next(named, None)
+
+
+def _looping_name(api: Api) -> str:
+    """The name of an API with a hyphen for each other sign (gateway/api_loader.go:801 @v5.12.0)."""
+    name = str(api.fields["name"])
+    end = name.find("#")
+    return re.sub("[^a-zA-Z0-9]+", "-", name[: max(0, end - 1)] if end >= 0 else name)
