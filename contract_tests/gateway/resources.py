@@ -21,6 +21,7 @@ ORGANISATIONS = "/tyk/org/keys"
 OAUTH = "/tyk/oauth"
 CLIENTS = f"{OAUTH}/clients"
 CACHES = "/tyk/cache"
+CERTIFICATES = "/tyk/certs"
 
 _KEY_PREFIXES = (  # of names that begin with a run's prefix, and of those that a gateway makes of them
     PREFIX,
@@ -152,6 +153,15 @@ def _listed_clients(get: Get) -> Iterator[str]:
             yield from (f"{api}/{name}" for name in _texts(get(f"{CLIENTS}/{quoted(api)}"), "client_id"))
 
 
+def _certificate_refusal(write: Write) -> str:
+    is_unnamed = write.method == "POST" and not write.texts("org_id")
+    return "it makes a certificate without org_id, which nobody could recognise" if is_unnamed else ""
+
+
+def _certificate_in_answer(_: Write, answer: Any) -> str:
+    return str(answer.get("id") or "") if isinstance(answer, dict) else ""
+
+
 def _purge_refusal(write: Write) -> str:
     return "it removes tokens of all APIs" if "lapsed" in write.texts("scope") else ""
 
@@ -219,6 +229,11 @@ _TOKENS = [
     )
     for path in ("refresh", "revoke", "revoke_all", "tokens")
 ]  # fmt: skip
+CERTIFICATE = Resource(
+    "certificate", CERTIFICATES,
+    named_by=("org_id",), ids_of=nothing, refusal=_certificate_refusal,
+    name_in_answer=_certificate_in_answer, is_slow=True,
+)  # fmt: skip
 _CACHES = _keeping_nothing(
     "cache", CACHES,
     names_of=lambda write: [write.path.removeprefix("jwks/")], is_slow=True,
@@ -234,6 +249,6 @@ _FORWARDED = _keeping_nothing(
 )  # fmt: skip
 
 RESOURCES = (  # in the order of removal, for a client needs its API, and the longer prefix first
-    CLIENT, *_TOKENS, _PREVIEW, KEY, ORGANISATION, OPEN_API, API, POLICY, _CACHES, *_STATELESS, _UNKNOWN,
-    _FORWARDED,
+    CLIENT, *_TOKENS, _PREVIEW, KEY, ORGANISATION, OPEN_API, API, POLICY, CERTIFICATE, _CACHES, *_STATELESS,
+    _UNKNOWN, _FORWARDED,
 )  # fmt: skip

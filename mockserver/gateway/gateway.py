@@ -18,6 +18,7 @@ from mockserver.contract.openapi import Contract
 from mockserver.contract.versions import GatewayVersion
 from mockserver.gateway.api_definition import Api
 from mockserver.gateway.api_store import ApiStore
+from mockserver.gateway.certificates import CertificateStore
 from mockserver.gateway.config import Config
 from mockserver.gateway.configured_files import api_files, policy_files, record_file
 from mockserver.gateway.jwks_cache import JwksCache
@@ -115,6 +116,7 @@ class Gateway:
         self.quotas = QuotaCounters(self.now, mock.backend)
         self.match_cache = MatchCache(self.now, config)
         self.oauth = OAuthStore(self.now, mock.backend, self.sessions)
+        self.certificates = CertificateStore(self.now, mock.backend)
         self.jwks_cache = JwksCache(self.now, by_url="key-sets-by-url" in self.behaviours)
         self._review = Review(version, allows_any_id=config.allow_unsafe_policy_ids)
         self._review_lock = threading.Lock()  # a reload and the mock's own API may ask at once

@@ -8,6 +8,7 @@ from __future__ import annotations
 from mockserver.gateway.handlers import (
     apis,
     caches,
+    certificates,
     keys,
     oauth,
     open_apis,
@@ -19,6 +20,6 @@ from mockserver.gateway.handlers import (
 from mockserver.gateway.handlers.registration import SERVICE
 
 __all__ = [
-    "SERVICE", "apis", "caches", "keys", "oauth", "open_apis", "organisations", "policies", "probes",
-    "reloads",
+    "SERVICE", "apis", "caches", "certificates", "keys", "oauth", "open_apis", "organisations", "policies",
+    "probes", "reloads",
 ]  # fmt: skip

@@ -1,0 +1,220 @@
+"""A store of certificates and public keys, by their fingerprints (certs/manager.go @v5.12.0)."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import re
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+
+from mockserver.storage.backend import Backend
+
+if TYPE_CHECKING:
+    from cryptography import x509
+
+NO_TIME = "0001-01-01T00:00:00Z"
+_BLOCK = re.compile(rb"-----BEGIN ([^-\r\n]*)-----\s(.*?)-----END \1-----", re.DOTALL)
+_LISTS = {
+    "2.5.4.6": "Country", "2.5.4.10": "Organization", "2.5.4.11": "OrganizationalUnit", "2.5.4.7": "Locality",
+    "2.5.4.8": "Province", "2.5.4.9": "StreetAddress", "2.5.4.17": "PostalCode",
+}  # fmt: skip
+_TEXTS = {"2.5.4.5": "SerialNumber", "2.5.4.3": "CommonName"}
+
+
+class Refused(Exception):
+    """A certificate that a gateway does not add; the message is its reason."""
+
+
+class CertificateStore:
+    """Certificates by id, which is an organisation and a fingerprint, and the ids of each organisation.
+
+    A private key is compared with its certificate and then forgotten.
+    """
+
+    def __init__(self, now: Callable[[], float], backend: Backend) -> None:
+        self._now = now
+        self._entries = backend.key_values("certificates", _is_entry)
+        self._indexes = backend.key_values("certificate-ids", _are_texts)
+        self._listed = backend.key_values("certificate-lists", lambda value: value is True)
+        self._lock = backend.lock("certificates")
+
+    def add(self, org_id: str, data: bytes) -> str:
+        """Add the certificates or the public key of a PEM file, and return the id.
+
+        Raises:
+            Refused: the file has neither, or what it has is expired, malformed or already there.
+        """
+        fingerprint, entry = _read(data, self._now())
+        name = org_id + fingerprint
+        with self._lock:
+            if self._entries.get(name) is not None:
+                raise Refused(f"Certificate with {name} id already exists")
+            self._entries[name] = entry
+            if org_id:
+                self._indexes[org_id] = [*self._indexes.get(org_id, []), name]
+        return name
+
+    def get(self, name: str) -> dict[str, Any] | None:
+        """What a gateway tells of a certificate; None if there is none with that id."""
+        entry = self._entries.get(name)
+        return None if entry is None else {"id": name} | entry
+
+    def ids(self, org_id: str) -> list[str]:
+        """The ids of an organisation in the order of their addition.
+
+        If the organisation has none, all ids that begin with it are listed, once: an index is made of them.
+        """
+        with self._lock:
+            names: list[str] = self._indexes.get(org_id, [])
+            if not names and not self._listed.get(org_id):
+                names = [name for name in self._entries.copy() if name.startswith(org_id)]
+                if org_id and names:
+                    self._indexes[org_id] = names
+            self._listed[org_id] = True
+        return names
+
+    def remove(self, org_id: str, name: str) -> None:
+        """Remove a certificate if it exists, and its id from those of an organisation."""
+        with self._lock:
+            if org_id:
+                self._indexes[org_id] = [other for other in self._indexes.get(org_id, []) if other != name]
+            self._entries.pop(name, None)
+
+
+def _is_entry(value: Any) -> bool:
+    return isinstance(value, dict) and {"fingerprint", "has_private", "issuer", "subject"} <= value.keys()
+
+
+def _are_texts(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(item, str) for item in value)
+
+
+def _blocks(data: bytes) -> Iterable[tuple[str, bytes]]:
+    """The types and contents of the PEM blocks in a file; what stands between them is skipped."""
+    for kind, text in _BLOCK.findall(data):
+        try:
+            yield kind.decode("latin-1"), base64.b64decode(b"".join(text.split()), validate=True)
+        except binascii.Error:
+            continue
+
+
+def _read(data: bytes, now: float) -> tuple[str, dict[str, Any]]:
+    """The fingerprint of the first certificate or of the public key in a file, and its details."""
+    certificates: list[x509.Certificate] = []
+    fingerprints: list[str] = []
+    private = public = b""
+    for kind, content in _blocks(data):
+        if kind.endswith("PRIVATE KEY"):
+            if private:
+                raise Refused("Found multiple private keys")
+            private = content
+        elif kind == "CERTIFICATE":
+            certificates.append(_certificate(content, now))
+            fingerprints.append(hashlib.sha256(content).hexdigest())
+        elif kind == "PUBLIC KEY":
+            public = content
+    if not certificates and not public:
+        raise Refused("Failed to decode certificate. It should be PEM encoded.")
+    if certificates and public:
+        raise Refused("Public keys can't be combined with certificates")
+    if private:
+        _check_key(certificates, private)
+    if public:
+        fingerprint = hashlib.sha256(public).hexdigest()
+        subject = _name([]) | {"CommonName": f"Public Key: {fingerprint}"}
+        return fingerprint, _details("", _name([]), subject, (NO_TIME, NO_TIME))
+    first = certificates[0]
+    times = _time(first.not_valid_before_utc), _time(first.not_valid_after_utc)
+    issuer, subject = _name(first.issuer), _name(first.subject)
+    details = _details(fingerprints[-1], issuer, subject, times, _dns_names(first))
+    return fingerprints[0], details | {"has_private": bool(private), "is_ca": _is_ca(first)}
+
+
+def _details(
+    fingerprint: str, issuer: Any, subject: Any, times: tuple[str, str], dns_names: Iterable[str] = ()
+) -> dict[str, Any]:
+    """What a gateway tells of a certificate (certs/manager.go:404 @v5.12.0)."""
+    return {
+        "fingerprint": fingerprint, "has_private": False, "issuer": issuer, "subject": subject,
+        "not_before": times[0], "not_after": times[1],
+        **({"dns_names": [*dns_names]} if dns_names else {}),
+        "is_ca": False,
+    }  # fmt: skip
+
+
+def _certificate(content: bytes, now: float) -> x509.Certificate:
+    from cryptography import x509
+
+    try:
+        certificate = x509.load_der_x509_certificate(content)
+        ends_at = certificate.not_valid_after_utc.timestamp()
+    except ValueError as error:
+        raise Refused("x509: malformed certificate") from error
+    if ends_at < now:
+        raise Refused("certificate is expired")
+    return certificate
+
+
+def _check_key(certificates: list[x509.Certificate], content: bytes) -> None:
+    """Refuse a private key that is not that of the first certificate (crypto/tls, X509KeyPair)."""
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives import serialization
+
+    if not certificates:
+        raise Refused(
+            'tls: failed to find "CERTIFICATE" PEM block in certificate input'
+            " after skipping PEM blocks of the following types: [PUBLIC KEY]"
+        )
+    try:
+        public_key: Any = serialization.load_der_private_key(content, None).public_key()
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+        raise Refused("tls: failed to parse private key") from error
+    expected = certificates[0].public_key()
+    if type(public_key) is not type(expected):
+        raise Refused("tls: private key type does not match public key type")
+    if public_key != expected:
+        raise Refused("tls: private key does not match public key")
+
+
+def _name(attributes: Iterable[x509.NameAttribute[Any]]) -> dict[str, Any]:
+    """A distinguished name as Go writes it (crypto/x509/pkix, Name)."""
+    name: dict[str, Any] = {**dict.fromkeys(_LISTS.values()), **dict.fromkeys(_TEXTS.values(), "")}
+    parts = []
+    for attribute in attributes:
+        oid, value = attribute.oid.dotted_string, attribute.value
+        text = value if isinstance(value, str) else value.decode("latin-1")
+        parts.append({"Type": [int(number) for number in oid.split(".")], "Value": text})
+        if oid in _LISTS:
+            name[_LISTS[oid]] = [*(name[_LISTS[oid]] or []), text]
+        elif oid in _TEXTS:
+            name[_TEXTS[oid]] = text
+    return name | {"Names": parts or None, "ExtraNames": None}
+
+
+def _extension(certificate: x509.Certificate, kind: Any) -> Any:
+    from cryptography import x509
+
+    try:
+        return certificate.extensions.get_extension_for_class(kind).value
+    except (x509.ExtensionNotFound, ValueError):
+        return None
+
+
+def _dns_names(certificate: x509.Certificate) -> list[str]:
+    from cryptography import x509
+
+    names = _extension(certificate, x509.SubjectAlternativeName)
+    return names.get_values_for_type(x509.DNSName) if names else []
+
+
+def _is_ca(certificate: x509.Certificate) -> bool:
+    from cryptography import x509
+
+    constraints = _extension(certificate, x509.BasicConstraints)
+    return bool(constraints and constraints.ca)
+
+
+def _time(moment: Any) -> str:
+    return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
