@@ -287,13 +287,9 @@ def test_the_tables_have_what_the_mock_reads() -> None:
     """The tables of names have each key that the mock supports, and each member that the contract describes."""
     kinds = {str: "string", int: "integer", bool: "boolean", tuple: "array", float: "number"}
     tables = {Config: member_tables.CONFIG_KEYS, DashboardConfig: member_tables.DASHBOARD_KEYS}
-    supported = [
-        (*item, member_tables.load(table).kinds)
-        for of, table in tables.items()
-        for item in of.kinds().items()
-    ]
+    supported = [(*item, table) for of, table in tables.items() for item in of.kinds().items()]
     for name, kind, table in supported:
-        keys = {key.lower(): value for key, value in table.items()}
+        keys = {key.lower(): value for key, value in member_tables.load(table).kinds.items()}
         path = name.replace("__", ".")
         parents = [path[:end] for end, character in enumerate(path) if character == "."]
         assert keys.get(path) == kinds[kind] or "any" in [keys.get(part) for part in (path, *parents)], path

@@ -18,7 +18,7 @@ from contract_tests.report import formats
 from contract_tests.report.json import SCHEMA, SCHEMA_VERSION, as_json
 from contract_tests.report.junit import as_junit
 from contract_tests.report.verdicts import LEVELS, Report, Status, by_behaviour
-from mockserver.cli.verify import REPORT_FORMATS
+from mockserver.cli.verify_options import REPORT_FORMATS
 
 DOCUMENTED = Path(__file__).parent.parent / "docs" / "reports.md"
 

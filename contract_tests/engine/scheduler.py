@@ -269,10 +269,6 @@ class Scheduler:
             self._at_end.append(test)
         return False
 
-    def _show_progress(self, test: RunningTest) -> None:
-        done = f"{len(self.verdicts) + 1} of {len(self.items)} tests, {self.run.target.reloads} reloads"
-        show_progress(f"{done}: {test.row.id}")
-
     def _judge(
         self,
         test: RunningTest,
@@ -291,7 +287,8 @@ class Scheduler:
             reason = f"expected {expected}; actual {actual} (its evidence is {test.row.evidence})"
         if at is not None and at in exchanges:
             exchanges = exchanges[: exchanges.index(at) + 1]
-        self._show_progress(test)
+        done = f"{len(self.verdicts) + 1} of {len(self.items)} tests, {self.run.target.reloads} reloads"
+        show_progress(f"{done}: {test.row.id}")
         verdict = test.verdict(status, exchanges, reason, expected, actual)
         verdict = self.verdicts[test.item.nodeid] = replace(verdict, is_left_out=is_left_out)
         if status is Status.FAILED:
