@@ -16,7 +16,7 @@ from serving import verify
 
 from mockserver import MockGateway
 
-pytestmark = pytest.mark.slow  # whole commands and servers
+pytestmark = [pytest.mark.slow, pytest.mark.exhaustive]  # a whole run of the suite for each case
 
 SECRET = "verify-secret"
 CASES: dict[str, tuple[Callable[[], Spoil], str, str]] = {  # by name: the server, the cause, and a part of the sentence
