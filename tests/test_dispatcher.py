@@ -189,13 +189,13 @@ def test_another_spec_answers_what_ours_lacks(gateway: MockGateway, tmp_path: Pa
     }
     paths = {
         path: {"get": {"operationId": name, "responses": answers}}
-        for path, name in (("/tyk/certs", "listCerts"), ("/tyk/policies", "theirPolicies"))
+        for path, name in (("/tyk/things", "listThings"), ("/tyk/policies", "theirPolicies"))
     }
     spec = tmp_path / "spec.json"
     spec.write_text(json.dumps({"openapi": "3.0.3", "info": {"title": "x", "version": "1"}, "paths": paths}))
     dispatcher = Dispatcher(gateway.mock, gateway._server.dispatcher.service, Contract.of_file(spec))
-    assert dispatcher.answer(request_for("/tyk/certs")).body == b'{"key":"of the spec"}\n'
-    assert gateway.journal[-1].operation == "listCerts"
+    assert dispatcher.answer(request_for("/tyk/things")).body == b'{"key":"of the spec"}\n'
+    assert gateway.journal[-1].operation == "listThings"
     assert dispatcher.answer(request_for("/tyk/policies")).body == b"[]\n"
 
 

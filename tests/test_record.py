@@ -165,7 +165,7 @@ def test_a_scenario_with_an_unknown_key_is_an_error(monkeypatch: pytest.MonkeyPa
     ("arguments", "code", "complaint"),
     [
         (["--proxy", "http://127.0.0.1:1"], 3, "cannot be recorded: 127.0.0.1:1: Connection refused"),
-        (["--proxy", "http://a/b"], 2, "not the URL of a server alone"),
+        (["--proxy", "http://a/b"], 2, "the URL has the path /b; give http://a"),
         (["--proxy", "http://a", "http://b"], 2, "exclude each other"),
         ([], 2, "or --proxy URL"),
     ],

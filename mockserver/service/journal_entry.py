@@ -258,7 +258,6 @@ class Entry(NamedTuple):
 
     @property
     def _refusal(self) -> str:
-        """The reason for which the request was refused before it reached its operation."""
         location = dict(self.reply.headers).get("Location")
         if location is not None:
             return f"the path is not clean, and redirected to {self._shown_part(location)[:SHOWN]}"
@@ -268,11 +267,9 @@ class Entry(NamedTuple):
         return all_hidden(text, self.secrets)
 
     def _shown_bytes(self, data: bytes) -> bytes:
-        """A body, masked."""
         return self._shown_text(data, "surrogateescape").encode("utf-8", "surrogateescape")
 
     def _shown_text(self, data: bytes, errors: str = "replace") -> str:
-        """A body as UTF-8 text, masked."""
         return self._shown_part(data.decode("utf-8", errors), len(data))
 
     def _shown_part(self, text: str, length: int | None = None) -> str:
