@@ -127,7 +127,9 @@ def test_a_place_is_checked_before_a_run(arguments: list[str], complaint: str) -
 def test_a_report_that_fails_costs_no_other(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """If a file of a run cannot be written, the others are, and the run says so."""
     gone = tmp_path / "gone"
-    options = Namespace(report=[gone / "r.html", tmp_path / "r.json"], write_baseline=gone / "b.yaml")
+    options = Namespace(
+        report_format="", report=[gone / "r.html", tmp_path / "r.json"], write_baseline=gone / "b.yaml"
+    )
     assert verify._has_written(REPORT, options, date(2027, 1, 1)) is False
     assert json.loads((tmp_path / "r.json").read_text())["conforms"] is False
     lines = capsys.readouterr().err.splitlines()

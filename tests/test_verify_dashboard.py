@@ -86,7 +86,8 @@ def test_a_faulty_dashboard_is_named(tmp_path: Path) -> None:
         )  # fmt: skip
     assert done.code == 1
     assert done.ids("failed") == {"empty-id-is-filled"}
-    assert "addPolicy  empty-id-is-filled\n  requirement  The id of a policy" in done.text
+    assert done.text.startswith("empty-id-is-filled (addPolicy): expected 200")
+    assert "\n  requirement  The id of a policy" in done.text
     assert "[RN:1285, 2885]" in done.text
     assert "-H 'Authorization: '\"$TYK_DASHBOARD_KEY\"" in line
     assert line in done.text

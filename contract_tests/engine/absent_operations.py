@@ -60,12 +60,13 @@ class AbsentOperations:
 
 
 def _operations(contract: Contract, group: str) -> list[Operation]:
-    """The operations of a group that find out whether it is absent."""
+    """The operations that find out whether a group is absent; they delete nothing but a name of the run."""
     return [
         operation
         for method in _METHODS
         for operation in contract.operations.values()
         if operation.method == method and _is_below(operation.path, group)
+        if method == "GET" or "{" in operation.path
     ]
 
 
