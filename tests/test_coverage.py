@@ -120,6 +120,6 @@ def test_a_run_tells_its_coverage_and_fails_below_the_minimum(tmp_path: Path) ->
     rate = next(row for row in coverage["members"] if row["member"] == "Policy.rate")
     assert rate["answered"]
     assert rate["sent"]
-    assert "POST /tyk/policies" in page.read_text().partition("<h2>coverage</h2>")[2]
+    assert "POST /tyk/policies" in page.read_text().partition('<h2 id="coverage">')[2]
     read = from_json(json_report.read_text())
     assert formats.FORMATS[".json"](read) == json_report.read_text()

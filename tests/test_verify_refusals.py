@@ -62,7 +62,10 @@ def test_a_port_where_nobody_listens_is_told() -> None:
         (["--gateway", "9.9"], "'9.9' is not supported"),
         ([""], "the URL is empty"),
         (["ftp://host"], "'ftp://host' is not the URL of a gateway"),
-        (["--report", "verdict.pdf"], "use one of .json, .yaml, .xml, .html, .md, or github"),
+        (
+            ["--report", "verdict.pdf"],
+            "use one of .json, .yaml, .xml, .html, .md, github, or --report-format",
+        ),
         (["--report", "/no/such/r.json"], "the directory does not exist"),
         (["http://user:password@host"], "has a user or a password"),  # pragma: allowlist secret
         (["http://host?x=1"], "is not the URL of a gateway"),
