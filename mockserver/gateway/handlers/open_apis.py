@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import uuid
+from collections.abc import Callable
 
 from mockserver.gateway.api_definition import Api
 from mockserver.gateway.api_versions import BadVersion, NewVersion
@@ -23,6 +25,21 @@ CLASSIC = error("the requested API definition is in Tyk classic format, please u
 OTHER_FORM = error(
     "the supplied API definition is in OAS format, please use the Tyk classic format for this API", 400
 )
+
+
+def _refusing(write: Callable[[Call], Reply]) -> Callable[[Call], Reply]:
+    """A write that a gateway refuses whose APIs come from a Dashboard; what it raises is its refusal."""
+
+    @functools.wraps(write)
+    def answer(call: Call) -> Reply:
+        if call.state.config.use_db_app_configs:
+            return DASHBOARD
+        try:
+            return write(call)
+        except Refused as reason:
+            return error(str(reason), 400)
+
+    return answer
 
 
 @handles("listOpenApis")
@@ -57,61 +74,45 @@ def export_open_api(call: Call) -> Reply:
 
 
 @handles("addOpenApi", waits=on_files)
+@_refusing
 def add_open_api(call: Call) -> Reply:
     """Write an API, replacing any with its id; an API without an id gets a new one."""
-    if call.state.config.use_db_app_configs:
-        return DASHBOARD
-    try:
-        return _add(call, _sent(call, has_extension=True))
-    except Refused as reason:
-        return error(str(reason), 400)
+    return _add(call, _sent(call, has_extension=True))
 
 
 @handles("importOpenApi", waits=on_files)
+@_refusing
 def import_open_api(call: Call) -> Reply:
     """Write an API for a plain OpenAPI document."""
-    if call.state.config.use_db_app_configs:
-        return DASHBOARD
-    try:
-        given, codec = importing.parameters(call.parameter), call.state.apis.open_codec
-        definition = importing.complete(_sent(call, has_extension=False), given, codec, is_import=True)
-        return _add(call, definition)
-    except Refused as reason:
-        return error(str(reason), 400)
+    given, codec = importing.parameters(call.parameter), call.state.apis.open_codec
+    definition = importing.complete(_sent(call, has_extension=False), given, codec, is_import=True)
+    return _add(call, definition)
 
 
 @handles("updateOpenApi", waits=on_files)
+@_refusing
 def update_open_api(call: Call) -> Reply:
     """Replace the definition of a loaded API."""
-    if call.state.config.use_db_app_configs:
-        return DASHBOARD
-    try:
-        return _update(call, _sent(call, has_extension=True))
-    except Refused as reason:
-        return error(str(reason), 400)
+    return _update(call, _sent(call, has_extension=True))
 
 
 @handles("patchOpenApi", waits=on_files)
+@_refusing
 def patch_open_api(call: Call) -> Reply:
     """Replace the OpenAPI document of a loaded API, or the gateway's part by parameters of the request."""
-    if call.state.config.use_db_app_configs:
-        return DASHBOARD
-    try:
-        sent = _sent(call)
-        api = call.state.apis.loaded.by_id.get(call.params["apiID"])
-        if api is None or api.open_api is None:
-            return NOT_FOUND if api is None else OTHER_FORM
-        given = importing.parameters(call.parameter)
-        if sent.extension is not None and not given:
-            return _update(call, sent)
-        codec, old = call.state.apis.open_codec, call.state.apis.as_read(api)
-        kept = servers.patched_servers(old, sent, _address(call))
-        patched = OpenApi(sent.document, sent.extension or old.extension).with_servers(kept).copy()
-        if given:
-            patched = importing.complete(patched, given, codec, is_import=False)
-        return _update(call, importing.with_operations(patched, {}, codec))
-    except Refused as reason:
-        return error(str(reason), 400)
+    sent = _sent(call)
+    api = call.state.apis.loaded.by_id.get(call.params["apiID"])
+    if api is None or api.open_api is None:
+        return NOT_FOUND if api is None else OTHER_FORM
+    given = importing.parameters(call.parameter)
+    if sent.extension is not None and not given:
+        return _update(call, sent)
+    codec, old = call.state.apis.open_codec, call.state.apis.as_read(api)
+    kept = servers.patched_servers(old, sent, _address(call))
+    patched = OpenApi(sent.document, sent.extension or old.extension).with_servers(kept).copy()
+    if given:
+        patched = importing.complete(patched, given, codec, is_import=False)
+    return _update(call, importing.with_operations(patched, {}, codec))
 
 
 @handles("deleteOpenApi", waits=on_files)
