@@ -123,6 +123,7 @@ class Resource:
             service, with dots into objects: "proxy.listen_path"; each must be of the run or "".
         names_of: the other names in a write, by default the path; each must be of the run.
         ids_of: the ids of the things that a write may make.
+        bases_of: the ids of things that others are made from, which are written again as those are removed.
         refusal: the reason why a write is unsafe whatever it names; "" if it is not.
         name_in_answer: the name in the answer to a POST, which the service may have chosen; "" if none.
         delete_target: the target of a DELETE, from the prefix of paths, the id and the run's prefix.
@@ -140,6 +141,7 @@ class Resource:
     named_by: tuple[str, ...] = ()
     names_of: Callable[[Write], Iterable[str]] = _path_alone
     ids_of: Callable[[Write], Iterable[str]] = _path_alone
+    bases_of: Callable[[Write], Iterable[str]] = nothing
     refusal: Callable[[Write], str] = lambda _: ""
     name_in_answer: Callable[[Write, Any], str] = _key_of_answer
     delete_target: Callable[[str, str, str], str] = _below_prefix
