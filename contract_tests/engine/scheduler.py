@@ -7,7 +7,6 @@ each resumes. Pytest then reports the verdicts of this run.
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -32,6 +31,7 @@ from contract_tests.engine.run import Run
 from contract_tests.engine.running_test import RunningTest
 from contract_tests.engine.schema_judge import SchemaJudge
 from contract_tests.engine.selection import Selection
+from contract_tests.engine.side_by_side import THREADS, advanced_together
 from contract_tests.engine.suite import Suite
 from contract_tests.engine.target import Gone, RunEnded
 from contract_tests.engine.xdist import Verdicts, once
@@ -40,8 +40,6 @@ from mockserver.console.terminal import show_progress
 
 LOOK_BACK_SECONDS = 20.0  # to judge the log of a run whose time is over
 UNREADABLE = (LookupError, TypeError, AttributeError, ValueError)  # of a test that reads an answer
-AT_A_TIME = 2  # tests; more would wait for each other, for one interpreter runs them
-WAITING_AT_A_TIME = 8  # tests that the service lets wait; they take no time of the interpreter
 
 
 class _Enough(Exception):
@@ -110,7 +108,7 @@ class Scheduler:
     def run_all(self) -> Verdicts:
         """Run all tests, side by side, as often as the options ask for; return their verdicts."""
         rounds: list[Verdicts] = []
-        with suppress(_Enough), ThreadPoolExecutor(AT_A_TIME + WAITING_AT_A_TIME - 1) as threads:
+        with suppress(_Enough), ThreadPoolExecutor(THREADS) as threads:
             while len(rounds) < self.run.options.repeat and not self.was_ended:
                 self.verdicts, self._at_end, self._first_cases = {}, [], {}
                 rounds.append(self.verdicts)
@@ -128,7 +126,7 @@ class Scheduler:
             together += [test for test in first if self._advance(test)]
             if last:
                 threads.submit(self.judge.prepare)
-            while together := self._advance_together(together, threads):
+            while together := advanced_together(together, self._advance, threads):
                 reloading = threads.submit(target.reload)
                 if last:
                     with suppress(Exception):  # it comes again where a test asks for the findings
@@ -156,33 +154,6 @@ class Scheduler:
         for test in self._tests:
             if test.item.nodeid not in self.verdicts:
                 self._judge(test, Status.ERROR, reason)
-
-    def _advance_together(self, tests: list[RunningTest], threads: ThreadPoolExecutor) -> list[RunningTest]:
-        """Run tests up to their next reloads, some at a time; return those that ask for a reload.
-
-        So one thinks while the service answers another, or lets it wait.
-        """
-        asking: list[RunningTest] = []
-        idle = deque(test for test in tests if test.declaration.waits)
-        busy = deque(test for test in tests if not test.declaration.waits)
-
-        def work(queue: deque[RunningTest]) -> None:
-            with suppress(IndexError):
-                while test := queue.popleft():
-                    try:
-                        if self._advance(test):
-                            asking.append(test)
-                    except BaseException:
-                        idle.clear()
-                        busy.clear()
-                        raise
-
-        others = [threads.submit(work, idle) for _ in range(min(len(idle), WAITING_AT_A_TIME))]
-        others += [threads.submit(work, busy) for _ in range(AT_A_TIME - 1)]
-        work(busy)
-        for other in others:
-            other.result()
-        return asking
 
     def _finish(self, tests: Iterable[RunningTest]) -> None:
         """Run tests to their ends, one by one."""
