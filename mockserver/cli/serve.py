@@ -127,6 +127,7 @@ def run(options: argparse.Namespace) -> int:
     with collector_paused():
         from mockserver.contract.openapi import Contract
         from mockserver.contract.spec_files import version_of
+        from mockserver.gateway.configured_files import lines_of_writes
         from mockserver.serving.mock_gateway import MockGateway
 
         config, ignored = _configuration(options)
@@ -153,6 +154,7 @@ def run(options: argparse.Namespace) -> int:
         running.started(text, {"service": "gateway", **values})
         source = source_of_address("TYK_GW_LISTENADDRESS", options.conf, options.host)
         running.warn(*exposure(gateway.address, config.listen_address, source), *_secret_lines(config))
+        running.note(*lines_of_writes(config, Path()))
         running.note(*_source_lines(gateway, has_backup=bool(options.backup or store)), *effects)
         gateway.wait()
     return 0
