@@ -71,6 +71,7 @@ def test_all_is_written_with_its_ids(mock_dashboard: MockDashboard) -> None:
     assert (status, key["data"]["apply_policies"], key["data"]["rate"]) == (200, ["gold"], 10)
     assert ask(mock_dashboard, "GET", "/api/apis/oauth/oauth/shop")[1]["policy_id"] == "gold"
     assert "policy gold has its id as its name, for it had none" in notes
+    assert "policy gold is a draft there, for active is false" in notes
 
 
 def test_a_second_import_writes_nothing(mock_dashboard: MockDashboard) -> None:

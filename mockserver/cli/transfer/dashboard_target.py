@@ -122,6 +122,8 @@ class DashboardTarget:
             return reason
         if write.name in self._nameless:
             self.notes.append(f"policy {write.name} has its id as its name, for it had none")
+        if not document.get("active") and "state" not in document:
+            self.notes.append(f"policy {write.name} is a draft there, for active is false")
         object_id = str(answer.get("Message"))
         wanted = str(document.get("_id") or object_id)
         if object_id.lower() == wanted.lower():
