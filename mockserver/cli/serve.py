@@ -128,6 +128,7 @@ def run(options: argparse.Namespace) -> int:
         from mockserver.contract import releases
         from mockserver.contract.openapi import Contract
         from mockserver.contract.spec_files import known_versions, version_of
+        from mockserver.gateway.configured_files import lines_of_writes
         from mockserver.serving.mock_gateway import MockGateway
 
         config, ignored = _configuration(options)
@@ -156,6 +157,7 @@ def run(options: argparse.Namespace) -> int:
         if version not in known_versions().values():
             running.note(*releases.load().evidence(version))
         running.warn(*exposure(gateway.address, config.listen_address, source), *_secret_lines(config))
+        running.note(*lines_of_writes(config, Path()))
         running.note(*_source_lines(gateway, has_backup=bool(options.backup or store)), *effects)
         gateway.wait()
     return 0
