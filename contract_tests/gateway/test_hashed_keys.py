@@ -92,6 +92,15 @@ def test_a_text_may_be_given_as_the_hash(gateway: Gateway) -> None:
     expect(gateway.send("DELETE", path), 200, f'{{"key":"{name}","status":"ok","action":"deleted"}}\n')
 
 
+@behaviour("hashed-keys-may-be-unlisted", reads_only=True)
+def test_hashed_keys_are_not_listed(gateway: Gateway) -> None:
+    """Keys are not listed by a gateway that hashes them and has no enable_hashed_keys_listing."""
+    needs_store(gateway)
+    message = "Hashed key listing is disabled in config (enable_hashed_keys_listing)"
+    for query in ("", "?filter=x", "?api_id=orders"):
+        expect_error(gateway.send("GET", f"{KEYS}{query}"), 404, message)
+
+
 @behaviour("hashed-keys-lose-their-quota")
 def test_the_quota_goes_with_the_key(gateway: Gateway) -> Steps:
     """A key that is deleted by its hash and written again without a reset has its whole quota."""
