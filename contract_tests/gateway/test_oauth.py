@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 
-from contract_tests.engine.checks import Mismatch, expect_json, shorten
+from contract_tests.engine.checks import TWICE, Mismatch, expect_json, shorten
 from contract_tests.engine.declaration import RELOAD, Steps, behaviour
 from contract_tests.engine.exchange import Exchange
 from contract_tests.gateway.builders.apis import (
