@@ -12,21 +12,20 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
 from itertools import chain
-from pathlib import Path
 
 import pytest
 
+from contract_tests.engine.applicability import Applicability
 from contract_tests.engine.checks import Mismatch
 from contract_tests.engine.declaration import (
     AT_END,
     PHASES,
-    TOGETHER,
     NotApplicable,
     declaration_of,
 )
 from contract_tests.engine.exchange import Exchange
 from contract_tests.engine.failure import Failure
-from contract_tests.engine.profile import LEFT_OUT, is_slow
+from contract_tests.engine.profile import LEFT_OUT
 from contract_tests.engine.run import Run
 from contract_tests.engine.running_test import RunningTest
 from contract_tests.engine.schema_judge import SchemaJudge
@@ -83,7 +82,7 @@ class Scheduler:
         self.new_client = suite.clients(run, self.judge)
         self._selection = selection or Selection()
         self._until_failure = until_failure
-        self._first_cases: dict[tuple[Path, str], str] = {}
+        self._applicability = Applicability(run, self._selection)
         self._at_end: list[RunningTest] = []
         self._tests: list[RunningTest] = []  # those that are run, in this round
         self._is_done = False
@@ -110,7 +109,8 @@ class Scheduler:
         rounds: list[Verdicts] = []
         with suppress(_Enough), ThreadPoolExecutor(THREADS) as threads:
             while len(rounds) < self.run.options.repeat and not self.was_ended:
-                self.verdicts, self._at_end, self._first_cases = {}, [], {}
+                self.verdicts, self._at_end = {}, []
+                self._applicability = Applicability(self.run, self._selection)
                 rounds.append(self.verdicts)
                 self._run_phases(threads)
         self.verdicts = merged(rounds)
@@ -176,32 +176,11 @@ class Scheduler:
         row = self.run.service.behaviours[declaration.behaviour]
         test = RunningTest(item, row, self.new_client(), declaration)
         self.exchanges.setdefault(row.id, []).append(test.client.exchanges)
-        if reason := self._why_not(test):
-            is_left_out = row.holds_for(self.run.version)
+        reason, is_left_out = self._applicability.why_not(test)
+        if reason:
             self._judge(test, Status.NOT_APPLICABLE, reason, is_left_out=is_left_out)
             return None
         return test
-
-    def _why_not(self, test: RunningTest) -> str:
-        options, version = self.run.options, self.run.version
-        if reason := self._selection.why_not(test.row):
-            return reason
-        if not test.row.holds_for(version):
-            return f"{self.run.service.name} {version} does not behave so"
-        if options.read_only and not test.declaration.reads_only:
-            return "it writes, and the run is read-only"
-        if options.quick and self._is_left_out(test):
-            return LEFT_OUT
-        return ""
-
-    def _is_left_out(self, test: RunningTest) -> bool:
-        """True for slow tests, and for all but one case of each other test."""
-        resources = self.run.service.resources
-        if test.declaration.phase != TOGETHER or is_slow(test.row, self.run.contract, resources):
-            return True
-        function = (test.item.path, test.item.originalname)
-        first = self._first_cases.setdefault(function, test.item.nodeid)
-        return first != test.item.nodeid
 
     def _judge_failure(self, test: RunningTest, error: Exception) -> None:
         """Blame the service if the test stumbled over an answer, else the suite.
