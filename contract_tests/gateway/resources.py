@@ -22,6 +22,8 @@ OAUTH = "/tyk/oauth"
 CLIENTS = f"{OAUTH}/clients"
 CACHES = "/tyk/cache"
 CERTIFICATES = "/tyk/certs"
+SCHEMA = "/tyk/schema"  # of definitions in OpenAPI form
+HEALTH = "/tyk/health"  # of an API
 
 _KEY_PREFIXES = (  # of names that begin with a run's prefix, and of those that a gateway makes of them
     PREFIX,
@@ -250,6 +252,7 @@ _CACHES = _keeping_nothing(
     "cache", CACHES,
     names_of=lambda write: [write.path.removeprefix("jwks/")], is_slow=True,
 )  # fmt: skip
+_READ_ALONE = [_keeping_nothing("path", path, names_of=nothing, is_slow=True) for path in (SCHEMA, HEALTH)]
 _STATELESS = [
     _keeping_nothing("path", path, names_of=nothing, is_optional=False)
     for path in ("/hello", "/ready", "/tyk/reload")
@@ -261,6 +264,6 @@ _FORWARDED = _keeping_nothing(
 )  # fmt: skip
 
 RESOURCES = (  # in the order of removal, for a client needs its API, and the longer prefix first
-    CLIENT, *_TOKENS, _PREVIEW, KEY, ORGANISATION, OPEN_API, API, POLICY, CERTIFICATE, _CACHES, *_STATELESS,
-    _UNKNOWN, _FORWARDED,
+    CLIENT, *_TOKENS, _PREVIEW, KEY, ORGANISATION, OPEN_API, API, POLICY, CERTIFICATE, _CACHES, *_READ_ALONE,
+    *_STATELESS, _UNKNOWN, _FORWARDED,
 )  # fmt: skip

@@ -9,6 +9,7 @@ from mockserver.gateway.handlers import (
     apis,
     caches,
     certificates,
+    definition_schema,
     keys,
     oauth,
     open_apis,
@@ -20,6 +21,6 @@ from mockserver.gateway.handlers import (
 from mockserver.gateway.handlers.registration import SERVICE
 
 __all__ = [
-    "SERVICE", "apis", "caches", "certificates", "keys", "oauth", "open_apis", "organisations", "policies",
-    "probes", "reloads",
+    "SERVICE", "apis", "caches", "certificates", "definition_schema", "keys", "oauth", "open_apis",
+    "organisations", "policies", "probes", "reloads",
 ]  # fmt: skip

@@ -32,7 +32,7 @@ def check(node: Object, definition: OpenApi, behaviours: Collection[str]) -> Non
         Refused: the gateway does not take the document.
     """
     document = dict(node)
-    line = _release_line(str(document.get("openapi") or ""), behaviours)
+    line = release_line(str(document.get("openapi") or ""), behaviours)
     if "open-api-bodies-are-normalised" in behaviours:
         info = document.get("info")
         names = Object([("title", ""), ("version", "")])
@@ -67,7 +67,7 @@ def _with_member(node: Any, name: str) -> Any:
     return Object([(name, None), *node]) if is_operation and name not in dict(node) else node
 
 
-def _release_line(text: str, behaviours: Collection[str]) -> str:
+def release_line(text: str, behaviours: Collection[str]) -> str:
     """The release line of OpenAPI that a document is of: 3.0 or 3.1.
 
     Raises:
