@@ -59,8 +59,10 @@ def _schema(exchange: Exchange) -> object:
         Mismatch: the answer has none, or it does not require what a document must have.
     """
     answer = json_of(exchange.text)
+    envelope = {**answer, "schema": None} if isinstance(answer, dict) else answer
+    if exchange.status != 200 or envelope != {"status": "Success", "message": "", "schema": None}:
+        raise Mismatch("200 with the status Success", f"{exchange.status} {shorten(exchange.text)}", exchange)
     schema = answer.get("schema") if isinstance(answer, dict) else None
-    expect_json(exchange, 200, {"status": "Success", "message": "", "schema": schema})
     members = schema.get("properties") if isinstance(schema, dict) else None
     required = schema.get("required") if isinstance(schema, dict) else None
     if not isinstance(members, dict) or not isinstance(required, list):

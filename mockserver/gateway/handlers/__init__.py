@@ -11,6 +11,7 @@ from mockserver.gateway.handlers import (
     certificates,
     definition_schema,
     keys,
+    mcp_proxies,
     oauth,
     open_apis,
     organisations,
@@ -21,6 +22,6 @@ from mockserver.gateway.handlers import (
 from mockserver.gateway.handlers.registration import SERVICE
 
 __all__ = [
-    "SERVICE", "apis", "caches", "certificates", "definition_schema", "keys", "oauth", "open_apis",
-    "organisations", "policies", "probes", "reloads",
+    "SERVICE", "apis", "caches", "certificates", "definition_schema", "keys", "mcp_proxies", "oauth",
+    "open_apis", "organisations", "policies", "probes", "reloads",
 ]  # fmt: skip

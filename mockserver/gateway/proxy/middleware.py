@@ -71,10 +71,11 @@ def answer(context: RequestContext) -> Reply:
 
 def _steps(context: RequestContext) -> list[Step]:
     """The steps of an API; its definition chooses the kinds of credential."""
+    protocol = [_check_protocol] if context.api.is_mcp else []
     if context.api.fields["use_keyless"]:
-        return [access.check_version, limits.check_api_limit]
+        return [*protocol, access.check_version, limits.check_api_limit]
     return [
-        access.check_version, _check_kinds, *_credentials(context.api), _strip_credentials,
+        *protocol, access.check_version, _check_kinds, *_credentials(context.api), _strip_credentials,
         access.check_expiry, access.check_rights, access.check_path, limits.check_limits,
         limits.check_api_limit,
     ]  # fmt: skip
@@ -126,6 +127,12 @@ def _check_any(
         else:
             return
     raise reason
+
+
+def _check_protocol(context: RequestContext) -> None:
+    """Refuse a call to an MCP proxy, which the mock does not judge (gateway/mw_jsonrpc.go:68 @v5.13.1)."""
+    if context.method == "POST" and context.header("Content-Type").startswith(JSON):
+        raise Rejected("this mock does not judge calls to an MCP proxy", 501)
 
 
 def _check_kinds(context: RequestContext) -> None:
