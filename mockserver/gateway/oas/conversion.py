@@ -39,6 +39,7 @@ _MEMBERS = {  # of the gateway's part, and of the classic definition
     "server.authentication.hmac.enabled": "enable_signature_checking",
     "server.authentication.oidc.enabled": "use_openid",
     "server.authentication.custom.enabled": "custom_plugin_auth_enabled",
+    "server.batchProcessing.enabled": "enable_batch_request_support",
     "server.clientCertificates.enabled": "use_mutual_tls_auth",
     "middleware.global.skipRateLimit": "disable_rate_limit",
     "middleware.global.skipQuota": "disable_quota",

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from mockserver.gateway.api_definition import Api
 from mockserver.gateway.gateway import Gateway
-from mockserver.gateway.proxy import access, jwt_identity, limits, oauth_tokens, upstream, version_apis
+from mockserver.gateway.proxy import access, batch, jwt_identity, limits, oauth_tokens, upstream, version_apis
 from mockserver.gateway.proxy.request_context import Rejected, RequestContext
 from mockserver.http.messages import JSON, Reply
 from mockserver.service.journal_parts import ProxiedReply, ProxiedRequest
@@ -51,6 +51,8 @@ def answer_for(api: Api) -> Callable[[Call[Gateway]], Reply]:
 
 def answer(context: RequestContext) -> Reply:
     """The gateway's reply to a request: a rejection, or the response of the upstream."""
+    if batch.is_batch(context):
+        return batch.reply(context, answer)
     try:
         version_apis.choose_api(context)
         if context.api.fields["use_oauth2"] and (reply := oauth_tokens.endpoint_reply(context)):
