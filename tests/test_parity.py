@@ -15,7 +15,7 @@ from mockserver.evidence.replay import replay
 
 FAMILIES = (
     "auth", "routing", "policies", "json", "nested", "files", "source", "reload", "keys", "apply",
-    "orgs", "apis", "oas", "caches", "certs", "health", "schema", "mcps", "batch", "oauth", "jwt", "limits", "traffic", "types",
+    "orgs", "apis", "oas", "caches", "certs", "health", "schema", "mcps", "batch", "debug", "oauth", "jwt", "limits", "traffic", "types",
     "endpoints",
 )  # fmt: skip
 

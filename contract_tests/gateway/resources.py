@@ -25,6 +25,7 @@ CLIENTS = f"{OAUTH}/clients"
 CACHES = "/tyk/cache"
 CERTIFICATES = "/tyk/certs"
 SCHEMA = "/tyk/schema"  # of definitions in OpenAPI form
+TRACE = "/tyk/debug"
 HEALTH = "/tyk/health"  # of an API
 
 _KEY_PREFIXES = (  # of names that begin with a run's prefix, and of those that a gateway makes of them
@@ -263,6 +264,14 @@ _CACHES = _keeping_nothing(
     "cache", CACHES,
     names_of=lambda write: [write.path.removeprefix("jwks/")], is_slow=True,
 )  # fmt: skip
+_TRACE = _keeping_nothing(
+    "trace", TRACE,
+    named_by=(
+        "spec.api_id", "spec.org_id", "spec.proxy.listen_path",
+        *(f"oas.{_EXTENSION}.{member}" for member in ("info.id", "info.orgId", "server.listenPath.value")),
+    ),
+    names_of=nothing, is_slow=True,
+)  # fmt: skip
 _READ_ALONE = [_keeping_nothing("path", path, names_of=nothing, is_slow=True) for path in (SCHEMA, HEALTH)]
 _STATELESS = [
     _keeping_nothing("path", path, names_of=nothing, is_optional=False)
@@ -276,5 +285,5 @@ _FORWARDED = _keeping_nothing(
 
 RESOURCES = (  # in the order of removal, for a client needs its API, and the longer prefix first
     CLIENT, *_TOKENS, _PREVIEW, KEY, ORGANISATION, MCP_PROXY, OPEN_API, API, POLICY, CERTIFICATE, _CACHES,
-    *_READ_ALONE, *_STATELESS, _UNKNOWN, _FORWARDED,
+    _TRACE, *_READ_ALONE, *_STATELESS, _UNKNOWN, _FORWARDED,
 )  # fmt: skip

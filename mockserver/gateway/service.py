@@ -10,6 +10,7 @@ from functools import partial
 
 from mockserver.gateway import handlers, replies
 from mockserver.gateway.gateway import Gateway
+from mockserver.gateway.proxy import tracing
 from mockserver.gateway.request_warnings import warnings_of
 from mockserver.gateway.scenarios import API_REQUEST, SCENARIOS
 from mockserver.golang import urls
@@ -17,6 +18,7 @@ from mockserver.http.messages import Reply, Request
 from mockserver.service.registry import HandlerFunction, check
 from mockserver.service.service import Service
 
+BESIDE_HANDLERS = (tracing,)  # modules that register handlers which run the chain of an API
 PREFIX = "/tyk/"  # of paths that require the secret
 NOT_ON_PLANES = (
     "/policies",
