@@ -18,7 +18,8 @@ from mockserver.http.messages import Reply, Request
 from mockserver.service.registry import HandlerFunction, check
 from mockserver.service.service import Service
 
-BESIDE_HANDLERS = (tracing,)  # modules that register handlers which run the chain of an API
+__all__ = ["NOT_ON_PLANES", "PREFIX", "Guard", "gateway_service", "tracing"]  # the last has a handler
+
 PREFIX = "/tyk/"  # of paths that require the secret
 NOT_ON_PLANES = (
     "/policies",

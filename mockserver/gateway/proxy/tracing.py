@@ -23,6 +23,7 @@ from mockserver.http.messages import DropConnection, Reply
 from mockserver.service.json_replies import json_reply
 from mockserver.service.registry import Call, Handlers, always
 
+handles = Handlers("gateway").handles
 MALFORMED = error("Request malformed", 400)
 NO_DEFINITION = error("Spec field is missing", 400)
 NO_REQUEST = error("Request field is missing", 400)
@@ -31,7 +32,7 @@ _METHOD = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _BAD_ESCAPE = re.compile(r"%(?![0-9a-fA-F]{2}).{0,2}")
 
 
-@Handlers("gateway").handles("traceRequest", waits=always)
+@handles("traceRequest", waits=always)
 def trace_request(call: Call[Gateway]) -> Reply:
     """Send a request to a definition that is neither written nor loaded, and tell what became of it."""
     members = _members(call.body)
