@@ -283,7 +283,7 @@ _FORWARDED = _keeping_nothing(
     named_by=("token", "refresh_token", "code", "client_id"), is_optional=False,
 )  # fmt: skip
 
-RESOURCES = (  # in the order of removal, for a client needs its API, and the longer prefix first
+RESOURCES = (  # in the order of removal, for a client needs its API
     CLIENT, *_TOKENS, _PREVIEW, KEY, ORGANISATION, MCP_PROXY, OPEN_API, API, POLICY, CERTIFICATE, _CACHES,
     _TRACE, *_READ_ALONE, *_STATELESS, _UNKNOWN, _FORWARDED,
 )  # fmt: skip
