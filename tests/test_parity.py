@@ -9,16 +9,18 @@ from pathlib import Path
 import pytest
 
 from mockserver.contract.spec_files import default_version, known_versions, spec_path
+from mockserver.contract.versions import GatewayVersion
 from mockserver.evidence.recording import Recording, RecordingError, Scenario, difference, read_recording
 from mockserver.evidence.replay import replay
 
 FAMILIES = (
     "auth", "routing", "policies", "json", "nested", "files", "source", "reload", "keys", "apply",
-    "orgs", "apis", "oas", "caches", "certs", "oauth", "jwt", "limits", "traffic", "types", "endpoints", "grants",
-    "throttling",
+    "orgs", "apis", "oas", "caches", "certs", "health", "schema", "mcps", "batch", "debug", "oauth", "jwt",
+    "limits", "traffic", "types", "endpoints", "grants", "throttling",
 )  # fmt: skip
 
 
+FAMILIES_SINCE = {"mcps": GatewayVersion.parse("5.13.0")}  # those that older gateways do not have
 RELEASES = [str(release) for release in known_versions().values()]
 QUICK = {RELEASES[0], str(default_version()), RELEASES[-1]}  # the others are in `make test-all`
 
@@ -27,10 +29,14 @@ def _recording(release: str) -> Recording:
     return read_recording(spec_path(f"gateway/recordings/{release}.jsonl"))
 
 
-@pytest.mark.parametrize("family", FAMILIES)
 @pytest.mark.parametrize(
-    "release",
-    [pytest.param(release, marks=() if release in QUICK else pytest.mark.slow) for release in RELEASES],
+    ("release", "family"),
+    [
+        pytest.param(release, family, marks=() if release in QUICK else pytest.mark.slow)
+        for family in FAMILIES
+        for release in RELEASES
+        if family not in FAMILIES_SINCE or GatewayVersion.parse(release) >= FAMILIES_SINCE[family]
+    ],
 )
 def test_every_exchange_is_identical(release: str, family: str) -> None:
     """The mock gives the recorded status, headers, body and files in every scenario of a family."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from functools import cache, lru_cache
 from typing import Any
 
@@ -17,11 +18,15 @@ POLICIES = "/tyk/policies"
 KEYS = "/tyk/keys"
 APIS = "/tyk/apis"
 OPEN_APIS = f"{APIS}/oas"  # APIs in OpenAPI form
+MCPS = "/tyk/mcps"  # MCP proxies, which are APIs in OpenAPI form
 ORGANISATIONS = "/tyk/org/keys"
 OAUTH = "/tyk/oauth"
 CLIENTS = f"{OAUTH}/clients"
 CACHES = "/tyk/cache"
 CERTIFICATES = "/tyk/certs"
+SCHEMA = "/tyk/schema"  # of definitions in OpenAPI form
+TRACE = "/tyk/debug"
+HEALTH = "/tyk/health"  # of an API
 
 _KEY_PREFIXES = (  # of names that begin with a run's prefix, and of those that a gateway makes of them
     PREFIX,
@@ -113,6 +118,14 @@ def _open_api_bases(write: Write) -> list[str]:
 
 def _listed_apis(get: Get) -> Iterable[str]:
     return _texts(get(APIS), "api_id")
+
+
+def _listed_proxies(get: Get) -> list[str]:
+    items = get(MCPS)
+    parts = (
+        [item.get(_EXTENSION) for item in items if isinstance(item, dict)] if isinstance(items, list) else []
+    )
+    return _texts([part.get("info") for part in parts if isinstance(part, dict)], "id")
 
 
 def _open_api_names(write: Write) -> list[str]:
@@ -224,6 +237,7 @@ OPEN_API = Resource(
     refusal=_open_api_refusal,
     loaded_by_reload=True, group=APIS, is_slow=True,
 )  # fmt: skip
+MCP_PROXY = replace(OPEN_API, kind="MCP proxy", prefix=MCPS, listed=_listed_proxies, group="")
 POLICY = Resource(
     "policy", POLICIES,
     named_by=("id",), names_of=_policy_names, ids_of=_policy_ids, listed=_listed_policies,
@@ -250,6 +264,15 @@ _CACHES = _keeping_nothing(
     "cache", CACHES,
     names_of=lambda write: [write.path.removeprefix("jwks/")], is_slow=True,
 )  # fmt: skip
+_TRACE = _keeping_nothing(
+    "trace", TRACE,
+    named_by=(
+        "spec.api_id", "spec.org_id", "spec.proxy.listen_path",
+        *(f"oas.{_EXTENSION}.{member}" for member in ("info.id", "info.orgId", "server.listenPath.value")),
+    ),
+    names_of=nothing, is_slow=True,
+)  # fmt: skip
+_READ_ALONE = [_keeping_nothing("path", path, names_of=nothing, is_slow=True) for path in (SCHEMA, HEALTH)]
 _STATELESS = [
     _keeping_nothing("path", path, names_of=nothing, is_optional=False)
     for path in ("/hello", "/ready", "/tyk/reload")
@@ -261,6 +284,6 @@ _FORWARDED = _keeping_nothing(
 )  # fmt: skip
 
 RESOURCES = (  # in the order of removal, for a client needs its API
-    CLIENT, *_TOKENS, _PREVIEW, KEY, ORGANISATION, OPEN_API, API, POLICY, CERTIFICATE, _CACHES, *_STATELESS,
-    _UNKNOWN, _FORWARDED,
+    CLIENT, *_TOKENS, _PREVIEW, KEY, ORGANISATION, MCP_PROXY, OPEN_API, API, POLICY, CERTIFICATE, _CACHES,
+    _TRACE, *_READ_ALONE, *_STATELESS, _UNKNOWN, _FORWARDED,
 )  # fmt: skip

@@ -23,6 +23,7 @@ from mockserver.golang.absolute_urls import AbsoluteUrl, BadUrl
 from mockserver.golang.regexps import shown
 from mockserver.golang.scalars import ANY, Problems, fold
 
+_MCP = {"json_rpc_version": "2.0", "application_protocol": "mcp"}  # of an MCP proxy
 TIME_FORM = "%Y-%m-%d %H:%M"  # apidef/api_definitions.go:109 @v5.12.0
 
 
@@ -56,9 +57,9 @@ class Api:
     open_api: OpenApi | None = None
 
     @classmethod
-    def of_open_api(cls, codec: Codec, definition: OpenApi) -> Api:
-        """The API of a definition in OpenAPI form; `codec` is that of the classic form."""
-        fields = conversion.classic_fields(definition, codec.type.fresh())
+    def of_open_api(cls, codec: Codec, definition: OpenApi, *, is_mcp: bool = False) -> Api:
+        """The API of a definition in OpenAPI form, or the MCP proxy; `codec` is that of the classic form."""
+        fields = conversion.classic_fields(definition, codec.type.fresh()) | (_MCP if is_mcp else {})
         document = {**codec.type.output(fields), **conversion.other_members(definition)}
         return cls(fields, document, definition)
 
@@ -97,6 +98,11 @@ class Api:
     def org_id(self) -> str:
         """The id of the organisation that the API belongs to."""
         return str(self.fields["org_id"])
+
+    @property
+    def is_mcp(self) -> bool:
+        """True for an MCP proxy, which has its own paths and files (gateway/mcp_api.go @v5.13.1)."""
+        return bool(self.fields.get("application_protocol") == _MCP["application_protocol"])
 
     @property
     def listen_path(self) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -15,13 +15,19 @@ from mockserver.gateway.api_definition import Api
 from mockserver.gateway.listen_path import PathPrefix
 from mockserver.gateway.oas import conversion, loading
 from mockserver.gateway.oas.definition import OpenApi, OpenApiCodec
+from mockserver.golang import json_reader
 from mockserver.storage.backend import BackendUnavailable, Refused
 from mockserver.storage.files import Files, snapshot
 
 LOG = logging.getLogger("tyk-contract")
 _MCP_MEMBERS = ("json_rpc_methods", "json_rpc_methods_access_rights", "mcp_primitives", "mcp_access_rights")
-_OPEN_API = "-oas"  # the end of the name of the file with the OpenAPI form
-_COMPANIONS = ("-oas.json", "-mcp.json")  # names of files with definitions in other forms
+_HTTP_MEMBERS = (
+    "allowed_urls", "endpoints", "restricted_types", "allowed_types", "disable_introspection",
+    "field_access_rights",
+)  # fmt: skip
+_PRIMITIVES = ("tool", "resource", "prompt")
+OPEN_API, MCP = "-oas", "-mcp"  # the ends of the names of files with the OpenAPI form of APIs and MCP proxies
+_COMPANIONS = (f"{OPEN_API}.json", f"{MCP}.json")
 
 
 @dataclass(frozen=True)
@@ -66,14 +72,25 @@ class LoadedApis:
         return self.routed[min(places)] if places else None
 
     def misplaced(self, rights: Mapping[str, Mapping[str, Any]] | None) -> str:
-        """The error message for rights that set members of MCP proxies; no loaded API is such a proxy.
+        """The error message for rights with members of MCP proxies for other APIs, or the reverse.
 
         "" if the rights are valid. APIs that are not loaded are not checked (gateway/policy.go:84 @v5.13.1).
         """
-        for name, right in (rights or {}).items():
-            if name in self.by_id and any(_is_set(right.get(member)) for member in _MCP_MEMBERS):
+        loaded = [(self.by_id[name], right) for name, right in (rights or {}).items() if name in self.by_id]
+        for api, right in loaded:
+            if not _has_any(right, _MCP_MEMBERS):
+                continue
+            if not api.is_mcp:
                 message = "MCP fields can only be configured on MCP Proxies"
-                return f'{message}, API "{name}" is not an MCP Proxy'
+                return f'{message}, API "{api.id}" is not an MCP Proxy'
+            for primitive in right["mcp_primitives"] or ():
+                if primitive["type"] not in _PRIMITIVES:
+                    kind = json_reader.quote(primitive["type"])
+                    return f"invalid MCP primitive type {kind}: must be one of {', '.join(_PRIMITIVES)}"
+        for api, right in loaded:
+            if api.is_mcp and _has_any(right, _HTTP_MEMBERS):
+                message = "HTTP/REST and GraphQL fields cannot be configured on MCP Proxies"
+                return f'{message}, API "{api.id}" is an MCP Proxy'
         return ""
 
     def of_organisation(self, org_id: str) -> Api | None:
@@ -112,15 +129,15 @@ class ApiStore:
         """
         self.files.write(api.id, api.file_text)
         if (definition := api.open_api) is not None:
-            self.files.write(api.id + _OPEN_API, lambda: self.open_codec.file_text(definition))
+            self.files.write(api.id + _form(api), lambda: self.open_codec.file_text(definition))
 
-    def delete(self, api: Api) -> None:
-        """Remove the file of a definition, and that of its OpenAPI form.
+    def delete(self, api: Api, form: str = OPEN_API) -> None:
+        """Remove the file of a definition, and that of its OpenAPI form, whose name ends with `form`.
 
         Raises:
             NoStorage, Refused: a file cannot be removed.
         """
-        companion = api.id + _OPEN_API if api.open_api is not None else ""
+        companion = api.id + form if api.open_api is not None else ""
         if (
             companion
             and "open-apis-go-with-both-files" in self._behaviours
@@ -196,19 +213,21 @@ class ApiStore:
         seen: dict[str, _ApiFile] = {}
         for name, text in contents.items():
             if not name.endswith(_COMPANIONS):
-                companion = contents.get(f"{name.removesuffix('.json')}{_OPEN_API}.json")
+                stem = name.removesuffix(".json")
+                companions = {form: contents.get(f"{stem}{form}.json") for form in (OPEN_API, MCP)}
                 file = self._seen.get(name)
-                if file is None or (file.text, file.companion) != (text, companion):
-                    file = _ApiFile(text, companion, self._decoded(text, companion))
+                if file is None or (file.text, file.companions) != (text, companions):
+                    file = _ApiFile(text, companions, self._decoded(text, companions))
                 seen[name] = file
         self._seen = seen
         return [file.api for file in seen.values() if file.api is not None]
 
-    def _decoded(self, text: bytes, companion: bytes | None) -> Api | None:
+    def _decoded(self, text: bytes, companions: Mapping[str, bytes | None]) -> Api | None:
         """The API of a file; one in OpenAPI form needs the file beside it."""
         try:
             api = Api.decode(self.codec, text, whole=True)
             if api.fields["is_oas"]:
+                companion = companions[_form(api)]
                 if companion is None:
                     return None
                 api = replace(api, open_api=self.open_codec.decode(loading.read(companion)))
@@ -223,12 +242,13 @@ class _ApiFile:
     """The file of an API, for the next reload if the texts are the same.
 
     Attributes:
-        text, companion: the contents of the file, and of that of its OpenAPI form; None if there is none.
+        text: the content of the file.
+        companions: those of the files with its OpenAPI form, by the ends of their names; None without one.
         api: the API; None if it cannot be loaded.
     """
 
     text: bytes
-    companion: bytes | None
+    companions: Mapping[str, bytes | None]
     api: Api | None
 
 
@@ -249,6 +269,15 @@ def _placed(read: list[Api], before: LoadedApis) -> list[Api]:
             path, suffix = path + suffix, "_"
         placed.append(api if path == api.listen_path else api.with_listen_path(path))
     return placed
+
+
+def _form(api: Api) -> str:
+    """The end of the name of the file with the OpenAPI form of an API."""
+    return MCP if api.is_mcp else OPEN_API
+
+
+def _has_any(right: Mapping[str, Any], members: Iterable[str]) -> bool:
+    return any(_is_set(right.get(member)) for member in members)
 
 
 def _is_set(value: Any) -> bool:

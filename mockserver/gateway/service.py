@@ -10,12 +10,15 @@ from functools import partial
 
 from mockserver.gateway import handlers, replies
 from mockserver.gateway.gateway import Gateway
+from mockserver.gateway.proxy import tracing
 from mockserver.gateway.request_warnings import warnings_of
 from mockserver.gateway.scenarios import API_REQUEST, SCENARIOS
 from mockserver.golang import urls
 from mockserver.http.messages import Reply, Request
 from mockserver.service.registry import HandlerFunction, check
 from mockserver.service.service import Service
+
+__all__ = ["NOT_ON_PLANES", "PREFIX", "Guard", "gateway_service", "tracing"]  # the last has a handler
 
 PREFIX = "/tyk/"  # of paths that require the secret
 NOT_ON_PLANES = (

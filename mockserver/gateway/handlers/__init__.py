@@ -9,7 +9,9 @@ from mockserver.gateway.handlers import (
     apis,
     caches,
     certificates,
+    definition_schema,
     keys,
+    mcp_proxies,
     oauth,
     open_apis,
     organisations,
@@ -20,6 +22,6 @@ from mockserver.gateway.handlers import (
 from mockserver.gateway.handlers.registration import SERVICE
 
 __all__ = [
-    "SERVICE", "apis", "caches", "certificates", "keys", "oauth", "open_apis", "organisations", "policies",
-    "probes", "reloads",
+    "SERVICE", "apis", "caches", "certificates", "definition_schema", "keys", "mcp_proxies", "oauth",
+    "open_apis", "organisations", "policies", "probes", "reloads",
 ]  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mockserver.gateway import api_versions
 from mockserver.gateway.api_definition import Api, is_path_component
+from mockserver.gateway.api_store import OPEN_API
 from mockserver.gateway.api_versions import NewVersion
 from mockserver.gateway.handlers.registration import Call
 from mockserver.gateway.replies import changed, error
@@ -48,8 +49,8 @@ def add(call: Call, api: Api, version: NewVersion) -> Reply:
     return reply
 
 
-def delete(call: Call) -> Reply:
-    """Remove the files of a loaded API, which stays loaded until the next reload."""
+def delete(call: Call, form: str = OPEN_API) -> Reply:
+    """Remove the files of a loaded API, which stays loaded until the next reload; see `ApiStore.delete`."""
     api_id, apis = call.params["apiID"], call.state.apis
     if not is_valid_id(call, api_id):
         return INVALID_ID
@@ -57,7 +58,7 @@ def delete(call: Call) -> Reply:
     if api is None:
         return NOT_FOUND
     try:
-        apis.delete(api)
+        apis.delete(api, form)
     except (NoStorage, Refused):
         return DELETE_FAILED
     base = apis.loaded.by_id.get(apis.loaded.bases.get(api_id, ""))

@@ -25,8 +25,10 @@ OTHER_FORM = error(
 
 @handles("listApis")
 def list_apis(call: Call) -> Reply:
-    """List all loaded definitions in random order."""
-    documents = [api.document for api in call.state.apis.loaded.by_id.values()]
+    """List the loaded definitions in random order; those of MCP proxies on request alone."""
+    has_proxies = "mcp" in {kind.strip() for kind in call.parameter("include_types").split(",")}
+    apis = call.state.apis.loaded.by_id.values()
+    documents = [api.document for api in apis if has_proxies or not api.is_mcp]
     call.state.order.shuffle(documents)
     return json_reply(documents)
 

@@ -1,4 +1,4 @@
-"""Liveness and readiness probes."""
+"""Liveness and readiness probes, and the health of APIs (gateway/api.go:2969 @v5.12.0)."""
 
 from __future__ import annotations
 
@@ -39,3 +39,9 @@ def _health(call: Call, description: str, *, is_ready: bool = False) -> dict[str
     if not is_ready and any(part["status"] == "fail" for part in details.values()):
         health["status"] = "warn"
     return {**health, "details": details}
+
+
+@handles("getApiHealth", waits=never)
+def get_api_health(call: Call) -> Reply:
+    """Refuse to tell the rates of an API: the mock counts none, as a gateway without health checks."""
+    return error("Health checks are not enabled for this node", 400)

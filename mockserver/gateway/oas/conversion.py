@@ -11,7 +11,7 @@ import re
 from typing import Any
 
 from mockserver.gateway.oas import authentication
-from mockserver.gateway.oas.definition import OpenApi
+from mockserver.gateway.oas.definition import OpenApi, sorted_members
 from mockserver.gateway.policy_merging import Document
 
 _MEMBERS = {  # of the gateway's part, and of the classic definition
@@ -39,6 +39,7 @@ _MEMBERS = {  # of the gateway's part, and of the classic definition
     "server.authentication.hmac.enabled": "enable_signature_checking",
     "server.authentication.oidc.enabled": "use_openid",
     "server.authentication.custom.enabled": "custom_plugin_auth_enabled",
+    "server.batchProcessing.enabled": "enable_batch_request_support",
     "server.clientCertificates.enabled": "use_mutual_tls_auth",
     "middleware.global.skipRateLimit": "disable_rate_limit",
     "middleware.global.skipQuota": "disable_quota",
@@ -98,10 +99,12 @@ def other_members(definition: OpenApi) -> Document:
 def filled(definition: OpenApi, fields: Document, full: Document, *, joins_claims: bool = False) -> OpenApi:
     """The definition as it is read: with the values of the classic one, and without parts that are zero.
 
-    `full` is a gateway's part whose optional parts are all there.
+    `full` is a gateway's part whose optional parts are all there. A document without components gets empty
+    ones (apidef/oas/security.go:1093 @v5.12.0).
     """
     part = _merged(full, copy.deepcopy(definition.extension or {}))
-    result = OpenApi(definition.document, part)
+    components = definition.document.get("components") or {}
+    result = OpenApi(sorted_members({**definition.document, "components": components}), part)
     for name, classic in _MEMBERS.items():
         _set(part, name, _get(fields, classic))
     versions = fields["definition"]["versions"] or {}

@@ -20,20 +20,22 @@ from mockserver.golang.json_reader import Object
 
 MISSING_EXTENSION = "the payload should contain x-tyk-api-gateway"
 NEEDLESS_EXTENSION = "the import payload should not contain x-tyk-api-gateway"
+NO_SCHEMA, NO_MCP_SCHEMA = "Schema not found for version", "schema not found for version"
 _VERSION = re.compile(r"v?([0-9]+(?:\.[0-9]+)*?)(?:-[0-9A-Za-z\-~.]+)?(?:\+[0-9A-Za-z\-~.]+)?")
 _VARIABLE = re.compile(r"\{([^{}]*)\}")
 _HELP = "For more information please visit https://swagger.io/specification/#security-requirement-object"
 
 
-def check(node: Object, definition: OpenApi, behaviours: Collection[str]) -> None:
-    """Check a document that `read` has read, and its decoded definition.
+def check(node: Object, definition: OpenApi, behaviours: Collection[str], *, is_mcp: bool = False) -> None:
+    """Check a document that `read` has read, and its decoded definition, which may be of an MCP proxy.
 
     Raises:
         Refused: the gateway does not take the document.
     """
     document = dict(node)
-    line = _release_line(str(document.get("openapi") or ""), behaviours)
-    if "open-api-bodies-are-normalised" in behaviours:
+    missing = NO_MCP_SCHEMA if is_mcp else NO_SCHEMA
+    line = release_line(str(document.get("openapi") or ""), behaviours, missing)
+    if not is_mcp and "open-api-bodies-are-normalised" in behaviours:
         info = document.get("info")
         names = Object([("title", ""), ("version", "")])
         document = {"openapi": "", "info": None, "paths": None} | document
@@ -67,7 +69,7 @@ def _with_member(node: Any, name: str) -> Any:
     return Object([(name, None), *node]) if is_operation and name not in dict(node) else node
 
 
-def _release_line(text: str, behaviours: Collection[str]) -> str:
+def release_line(text: str, behaviours: Collection[str], missing: str = NO_SCHEMA) -> str:
     """The release line of OpenAPI that a document is of: 3.0 or 3.1.
 
     Raises:
@@ -81,7 +83,7 @@ def _release_line(text: str, behaviours: Collection[str]) -> str:
         raise Refused(f"{word} version: {text}")
     line = ".".join([*match[1].split("."), "0"][:2])
     if line not in ("3.0", "3.1") or (line == "3.1" and "open-api-3-1-is-taken" not in behaviours):
-        raise Refused(f"Schema not found for version {json_reader.quote(text)}")
+        raise Refused(f"{missing} {json_reader.quote(text)}")
     return line
 
 

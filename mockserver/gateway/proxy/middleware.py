@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from mockserver.gateway.api_definition import Api
 from mockserver.gateway.gateway import Gateway
-from mockserver.gateway.proxy import access, jwt_identity, limits, oauth_tokens, upstream, version_apis
+from mockserver.gateway.proxy import access, batch, jwt_identity, limits, oauth_tokens, upstream, version_apis
 from mockserver.gateway.proxy.organisation_limits import check_organisation
 from mockserver.gateway.proxy.request_context import Rejected, RequestContext
 from mockserver.http.messages import JSON, Reply
@@ -52,6 +52,8 @@ def answer_for(api: Api) -> Callable[[Call[Gateway]], Reply]:
 
 def answer(context: RequestContext) -> Reply:
     """The gateway's reply to a request: a rejection, or the response of the upstream."""
+    if batch.is_batch(context):
+        return batch.reply(context, answer)
     try:
         version_apis.choose_api(context)
         if context.api.fields["use_oauth2"] and (reply := oauth_tokens.endpoint_reply(context)):
@@ -72,10 +74,11 @@ def answer(context: RequestContext) -> Reply:
 
 def _steps(context: RequestContext) -> list[Step]:
     """The steps of an API; its definition chooses the kinds of credential."""
+    protocol = [_check_protocol] if context.api.is_mcp else []
     if context.api.fields["use_keyless"]:
-        return [access.check_version, check_organisation, limits.check_api_limit]
+        return [*protocol, access.check_version, check_organisation, limits.check_api_limit]
     return [
-        access.check_version, check_organisation, _check_kinds, *_credentials(context.api),
+        *protocol, access.check_version, check_organisation, _check_kinds, *_credentials(context.api),
         _strip_credentials, access.check_expiry, access.check_rights, access.check_path, limits.check_limits,
         limits.check_api_limit,
     ]  # fmt: skip
@@ -127,6 +130,12 @@ def _check_any(
         else:
             return
     raise reason
+
+
+def _check_protocol(context: RequestContext) -> None:
+    """Refuse a call to an MCP proxy, which the mock does not judge (gateway/mw_jsonrpc.go:68 @v5.13.1)."""
+    if context.method == "POST" and context.header("Content-Type").startswith(JSON):
+        raise Rejected("this mock does not judge calls to an MCP proxy", 501)
 
 
 def _check_kinds(context: RequestContext) -> None:
