@@ -16,8 +16,10 @@ from mockserver.gateway.write_times import WriteTimes
 from mockserver.golang import json_reader
 from mockserver.storage.backend import BackendUnavailable
 from mockserver.storage.files import Files, snapshot
+from mockserver.storage.snapshot import content_of
 
 LOG = logging.getLogger("tyk-contract")
+MAX_RECORD = 256 << 20  # bytes of a record file
 
 
 @dataclass(frozen=True)
@@ -200,7 +202,7 @@ class PolicyStore:
         """The keys of the record file with their policies (gateway/policy.go:74 @v5.12.0)."""
         self._record_text, self._record_error = None, ""
         try:
-            self._record_text = path.read_bytes()
+            self._record_text = content_of(path, MAX_RECORD)
         except OSError as error:
             self._record_error = f"{path.absolute()}: {error.strerror}; no policy of it is loaded"
             raise
