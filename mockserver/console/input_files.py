@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import errno
+import os
+import stat
 import sys
 from pathlib import Path
 
@@ -17,7 +19,10 @@ def content_within(path: str | Path, longest: int) -> bytes:
         ValueError: the path has a null byte.
     """
     with Path(path).open("rb") as file:
-        return _checked(file.read(longest + 1), longest)
+        status = os.fstat(file.fileno())
+        if not stat.S_ISREG(status.st_mode) or not status.st_size:  # the size of others is not known
+            return _checked(file.read(longest + 1), longest)
+        return _checked(file.read(min(status.st_size, longest) + 1), longest)
 
 
 def stdin_within(longest: int) -> bytes:

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from mockserver.console.input_files import content_within
 from mockserver.contract.codecs import Codec, ensure_id
 from mockserver.gateway.loaded_policies import Loaded, LoadedPolicy, Policy
 from mockserver.gateway.write_times import WriteTimes
 from mockserver.golang import json_reader
 from mockserver.storage.backend import BackendUnavailable
 from mockserver.storage.files import Files, snapshot
-from mockserver.storage.snapshot import content_of
 
 LOG = logging.getLogger("tyk-contract")
 MAX_RECORD = 256 << 20  # bytes of a record file
@@ -202,7 +202,7 @@ class PolicyStore:
         """The keys of the record file with their policies (gateway/policy.go:74 @v5.12.0)."""
         self._record_text, self._record_error = None, ""
         try:
-            self._record_text = content_of(path, MAX_RECORD)
+            self._record_text = content_within(path, MAX_RECORD)
         except OSError as error:
             self._record_error = f"{path.absolute()}: {error.strerror}; no policy of it is loaded"
             raise

@@ -12,6 +12,7 @@ import yaml
 
 from mockserver.console.input_files import content_within
 
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 MAX_BYTES = 8 << 20
 MAX_DEPTH = 20  # of collections
 
@@ -48,9 +49,9 @@ class YamlDocument:
             raise DocumentError(reason, is_unreadable=error.errno != errno.EFBIG) from None
         try:
             text = data.decode()
-            _check(yaml.parse(text), str(path))
-            lines = dict(_lines(yaml.compose(text), "", str(path)))
-            return cls(str(path), yaml.safe_load(text), lines)
+            _check(yaml.parse(text, _LOADER), str(path))
+            lines = dict(_lines(yaml.compose(text, _LOADER), "", str(path)))
+            return cls(str(path), yaml.load(text, _LOADER), lines)  # noqa: S506  both are safe loaders
         except (yaml.YAMLError, RecursionError) as error:
             mark = getattr(error, "problem_mark", None)
             where = f" line {mark.line + 1}" if mark else ""
