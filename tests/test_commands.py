@@ -33,10 +33,10 @@ def test_a_behaviour_is_explained() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("behaviour_id", behaviours.load())
 def test_every_behaviour_can_be_explained(behaviour_id: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """`explain` names the tests of every behaviour but those of level setup, which recordings hold."""
+    """`explain` names the tests of every behaviour but those that recordings alone hold."""
     assert explain.run(Namespace(id=behaviour_id, service="gateway")) == 0
     names_tests = "  test  " in capsys.readouterr().out
-    assert names_tests is (behaviours.load()[behaviour_id].level != "setup")
+    assert names_tests is behaviours.load()[behaviour_id].has_test
 
 
 def test_an_unknown_behaviour_is_an_error() -> None:

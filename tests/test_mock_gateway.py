@@ -39,8 +39,8 @@ def test_seeding_writes_and_loads(gateway: MockGateway) -> None:
 @pytest.mark.parametrize(
     ("policies", "message"),
     [
-        (({"id": "c"}, {"name": "nameless"}), r"policy 1: it has no id"),
-        (({"id": "d", "quota_max": 1.5},), r"policy 0: quota_max: 1\.5 is a number, must be a whole number"),
+        (({"id": "c"}, {"name": "nameless"}), r"policy 1 'nameless': it has no id"),
+        (({"id": "d", "quota_max": 1.5},), r"policy 0 'd': quota_max: 1\.5 is a number, must be a whole"),
         (({"id": "e"}, {"id": "a", "name": "changed"}, {"id": "../x"}), r"policy '\.\./x' cannot be stored"),
     ],
     ids=["no id", "wrong type", "no file name"],

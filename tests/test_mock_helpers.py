@@ -104,7 +104,7 @@ def test_a_fault_does_not_hit_a_seed(gateway: MockGateway) -> None:
             {"oauth_clients": [{"client_id": "a", "api_id": "none"}]},
             r"addOAuthClient 'none': 400 API doesn't",
         ),
-        ({"policies": [{"name": "x"}]}, r"policy 0: it has no id"),
+        ({"policies": [{"name": "x"}]}, r"policy 0 'x': it has no id"),
         ({"apis": [{"api_id": "a/../../b"}]}, r"addApi 'a/../../b': "),
     ],
     ids=["key", "client", "policy", "API"],
@@ -237,6 +237,9 @@ CONFIGS = {
     "policys.policy_path": ({"policys": {"policy_path": "x"}}, "policies.policy_path"),
     "hash_key": ({"hash_key": True}, "hash_keys"),
     "zzzz": ({"zzzz": 1}, ""),
+    "policys": ({"policys": {}}, "policies"),
+    "policies.policy_pth": ({"policies": {"policy_pth": {}}}, "policies.policy_path"),
+    "auth_override.auth_provder": ({"auth_override": {"auth_provder": {}}}, "auth_override.auth_provider"),
 }
 
 

@@ -17,7 +17,6 @@ from contract_tests.gateway.resources import (
     CLIENTS,
     KEY,
     KEYS,
-    OPEN_APIS,
     ORGANISATIONS,
     POLICIES,
     RESOURCES,
@@ -296,23 +295,3 @@ def test_targets_are_removed_in_the_order_of_the_table(ownership: Ownership) -> 
     ]
     ownership.note(reversed(targets))
     assert [target for _, target in ownership.written()] == targets
-
-
-@pytest.mark.parametrize(
-    ("prefix", "query", "body"),
-    [
-        (APIS, "?base_api_id=RUN1", {"api_id": "RUN2"}),
-        (OPEN_APIS, "?base_api_id=RUN1", {"x-tyk-api-gateway": {"info": {"id": "RUN2"}}}),
-        (APIS, "", {"api_id": "RUN1", "version_definition": {"name": "v1", "versions": {"v2": "RUN2"}}}),
-        (OPEN_APIS, "", {"x-tyk-api-gateway": {"info": {"id": "RUN1", "versioning": {"name": "v1"}}}}),
-    ],
-    ids=["parameter", "parameter in OpenAPI form", "definition", "document"],
-)
-def test_an_api_is_removed_after_its_versions(
-    ownership: Ownership, prefix: str, query: str, body: dict[str, Any]
-) -> None:
-    """An API that has others as versions is removed after them, for their removal writes it again."""
-    base, version = (f"{prefix}/{ownership.run}{number}" for number in (1, 2))
-    ownership.check(_request(ownership, "POST", f"{prefix}{query}", body))
-    ownership.note([base, version])
-    assert [target for _, target in ownership.written()] == [version, base]

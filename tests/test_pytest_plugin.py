@@ -235,7 +235,7 @@ WRONG = {
     '"5.8"': "give the arguments of @pytest.mark.tyk by name, not '5.8'",
     'gatway="5.8"': "unexpected keyword argument 'gatway'",
     'config={"hash_key": True}': "the mock has no key 'hash_key', the nearest is 'hash_keys'",
-    'policies=[{"name": "x"}]': "policy 0: it has no id",
+    'policies=[{"name": "x"}]': "policy 0 'x': it has no id",
 }
 
 

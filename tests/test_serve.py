@@ -99,6 +99,17 @@ def test_a_record_file_is_read_and_not_written(tmp_path: Path) -> None:
     assert record.read_text() == '{"gold":{"name":"Gold"}}'
 
 
+def test_the_place_of_written_policies_is_told(tmp_path: Path) -> None:
+    """With a record file, `serve` says where policies are written, and that they are never loaded."""
+    record = tmp_path / "policies.json"
+    record.write_text("{}")
+    with serving("--policies", record, "--secret", "s") as served:
+        assert served.process.stdout is not None
+        line = served.process.stdout.readline()
+    assert line.startswith(f"policies are loaded from {record}; writes go to ")
+    assert "never loaded" in line
+
+
 def test_a_broken_policy_file_is_a_warning(tmp_path: Path) -> None:
     """`serve` logs the member and the value of a policy file that it can load only in part."""
     (tmp_path / "a.json").write_text('{"id":"a","rate":"x"}')

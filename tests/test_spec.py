@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.contract import behaviours, spec_files
+from mockserver.contract import behaviours, member_tables, spec_files
 from mockserver.contract.behaviours import Behaviour
 from mockserver.contract.openapi import Contract
 from mockserver.contract.spec_files import SpecError, known_versions, select_version, unknown_x_keys
@@ -152,12 +152,21 @@ def test_two_rows_of_one_id_are_an_error(monkeypatch: pytest.MonkeyPatch) -> Non
 
 @pytest.mark.parametrize("service", ["gateway", "dashboard"])
 def test_every_row_has_a_test_and_every_test_a_row(service: str) -> None:
-    """Each behaviour not of level setup has a contract test, and each contract test a behaviour."""
+    """Each behaviour that recordings alone do not hold has a contract test, and each such test a behaviour."""
     text = "".join(path.read_text() for path in (ROOT / "contract_tests" / service).rglob("test_*.py"))
     tested = set(re.findall(r'@behaviour\(\s*"([a-z0-9-]+)"', text))
     rows = behaviours.load(spec_files.spec_path(service))
     assert tested - rows.keys() == set()
-    assert {row.id for row in rows.values() if row.level != "setup"} - tested == set()
+    assert {row.id for row in rows.values() if row.has_test} - tested == set()
+
+
+def test_settings_of_behaviours_are_keys_of_the_configuration() -> None:
+    """Each setting that a behaviour needs is a key of tyk.conf, with a value of its type."""
+    kinds = member_tables.load(member_tables.CONFIG_KEYS).kinds
+    names = {bool: "boolean", int: "integer", str: "string"}
+    for row in behaviours.load().values():
+        for name, value in row.configuration:
+            assert kinds[name] == names[type(value)]
 
 
 @pytest.mark.parametrize("row", behaviours.load().values(), ids=lambda row: row.id)

@@ -244,12 +244,3 @@ def test_a_dashboard_gives_its_policies_and_apis(tmp_path: Path) -> None:
         assert other.policies[gold]["rate"] == 5
         (api,) = call(other, "GET", "/tyk/apis")[1]
         assert api["proxy"]["listen_path"] == "/orders/"
-
-
-@pytest.mark.slow
-def test_an_import_refuses_a_dashboard(tmp_path: Path) -> None:
-    """An import to a Dashboard is refused with what to do instead."""
-    (tmp_path / "gold.json").write_text('{"id": "gold"}')
-    with MockDashboard() as dashboard:
-        done = run_command("import", str(tmp_path), dashboard.url)
-    assert (done.returncode, "for a Dashboard, give the URL of its gateway" in done.stderr) == (3, True)

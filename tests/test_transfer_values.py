@@ -11,8 +11,8 @@ from secret_places import PLANTED, planted
 
 from mockserver.cli.transfer.contents import Contents
 from mockserver.cli.transfer.key_names import KeyNames, marked, unmarked
+from mockserver.cli.transfer.plan import covers
 from mockserver.cli.transfer.secret_members import REPLACED, SECRET_MEMBERS, Masking
-from mockserver.cli.transfer.target import covers
 
 
 @pytest.mark.parametrize("member", SECRET_MEMBERS, ids=lambda member: member.path)

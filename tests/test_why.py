@@ -162,6 +162,17 @@ def test_a_record_file_is_read_as_serve_reads_it(folder: Path, tmp_path: Path) -
     assert f'silver: no policy of {record} is loaded, for gold: rate: "5" is a string' in process.stdout
 
 
+def test_a_record_file_in_a_directory_is_told(tmp_path: Path) -> None:
+    """`why` says of a record file in a directory, and of a path in tyk.conf, how a gateway reads them."""
+    (tmp_path / "policies.json").write_text(json.dumps({"silver": POLICIES["silver"]}))
+    process = why(tmp_path, {"apply_policies": ["silver"]})
+    assert "policies.json has policies by id, and a gateway reads it as one policy" in process.stderr
+    (tmp_path / "tyk.conf").write_text('{"policies": {"policy_record_name": "none.json"}}')
+    process = run_command("why", "--conf", tmp_path / "tyk.conf", "--session", "-", stdin="{}")
+    assert "none.json does not exist (a path in" in error_line(process)
+    assert "relative to the working directory" in process.stderr
+
+
 @pytest.mark.parametrize("hashes", [False, True], ids=["ids", "hashes"])
 def test_a_key_of_a_gateway_is_explained(hashes: bool) -> None:
     """`why` reads policies and a key from a gateway, by its id or its hash, and never shows the secret."""

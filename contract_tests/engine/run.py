@@ -7,6 +7,7 @@ from typing import Self
 
 from contract_tests.engine.absent_operations import AbsentOperations
 from contract_tests.engine.cleanup import Cleanup
+from contract_tests.engine.configuration import Configuration
 from contract_tests.engine.managed_paths import managed_paths
 from contract_tests.engine.ownership import Ownership
 from contract_tests.engine.run_options import RunOptions
@@ -27,6 +28,7 @@ class Run:
     Attributes:
         options: the user's settings, with the URL and the secret that are in use.
         version: the version that the service is judged as.
+        configuration: what the service's user says of its configuration; None if that is not known.
     """
 
     service: Service
@@ -38,6 +40,7 @@ class Run:
     absent_operations: AbsentOperations
     cleanup: Cleanup
     upstream: Upstream
+    configuration: Configuration | None
 
     @classmethod
     def open(
@@ -59,6 +62,9 @@ class Run:
             scheme: what the service takes before the secret.
             timeout: the seconds of one exchange.
             limit: the deadline of all exchanges; by default the options' `max_time` from now.
+
+        Raises:
+            ConfigurationError: the file of the configuration cannot be used.
         """
         assert contract.version is not None
         ownership = Ownership(contract, service.resources)
@@ -88,6 +94,7 @@ class Run:
             absent_operations=AbsentOperations(contract, service.resources, unused_name, target.ask),
             cleanup=Cleanup(target, ownership, service.listing),
             upstream=Upstream(options.url),
+            configuration=Configuration.of_options(options, service),
         )
 
     def close(self) -> None:

@@ -31,6 +31,7 @@ class RunOptions:
         quick: True if slow tests are left out.
         allow_group_reload: True if /tyk/reload/group may be tried, which reloads other gateways too.
         upstream: the URL that APIs of the run forward to; "" uses a server of the suite.
+        configuration: the file that the service has its configuration from; None if that is not known.
         service: the name of the service to judge: "gateway" or "dashboard".
         strict: True if rows fail the service whatever their evidence.
         max_time: the seconds that the run may take until its clean-up.
@@ -56,6 +57,7 @@ class RunOptions:
     quick: bool = False
     allow_group_reload: bool = False
     upstream: str = ""
+    configuration: Path | None = None
     service: str = "gateway"
     strict: bool = False
     max_time: float = RUN_SECONDS
@@ -83,6 +85,7 @@ class RunOptions:
             "--gateway-url": self.url,
             "--gateway-version": self.version,
             "--gateway-upstream": self.upstream,
+            "--gateway-conf": str(self.configuration or ""),
             "--gateway-max-time": str(self.max_time),
             "--contract-service": self.service,
             "--contract-report": str(self.report or ""),
@@ -128,6 +131,7 @@ class RunOptions:
         file = option("--gateway-secret-file")
         variable = _variable_of(option("--contract-service"))
         report, failed = option("--contract-report"), option("--contract-failed")
+        configuration = option("--gateway-conf")
         return cls(
             url=connection.located(url) if url else "",
             secret=read_file(file, "--gateway-secret-file") if file else os.environ.get(variable, ""),
@@ -137,6 +141,7 @@ class RunOptions:
             quick=option("--gateway-quick"),
             allow_group_reload=option("--gateway-allow-group-reload"),
             upstream=option("--gateway-upstream"),
+            configuration=Path(configuration) if configuration else None,
             service=option("--contract-service"),
             strict=option("--contract-strict"),
             max_time=option("--gateway-max-time"),

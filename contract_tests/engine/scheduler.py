@@ -7,31 +7,30 @@ each resumes. Pytest then reports the verdicts of this run.
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
 from itertools import chain
-from pathlib import Path
 
 import pytest
 
+from contract_tests.engine.applicability import Applicability
 from contract_tests.engine.checks import Mismatch
 from contract_tests.engine.declaration import (
     AT_END,
     PHASES,
-    TOGETHER,
     NotApplicable,
     declaration_of,
 )
 from contract_tests.engine.exchange import Exchange
 from contract_tests.engine.failure import Failure
-from contract_tests.engine.profile import LEFT_OUT, is_slow
+from contract_tests.engine.profile import LEFT_OUT
 from contract_tests.engine.run import Run
 from contract_tests.engine.running_test import RunningTest
 from contract_tests.engine.schema_judge import SchemaJudge
 from contract_tests.engine.selection import Selection
+from contract_tests.engine.side_by_side import THREADS, advanced_together
 from contract_tests.engine.suite import Suite
 from contract_tests.engine.target import Gone, RunEnded
 from contract_tests.engine.xdist import Verdicts, once
@@ -40,8 +39,6 @@ from mockserver.console.terminal import show_progress
 
 LOOK_BACK_SECONDS = 20.0  # to judge the log of a run whose time is over
 UNREADABLE = (LookupError, TypeError, AttributeError, ValueError)  # of a test that reads an answer
-AT_A_TIME = 2  # tests; more would wait for each other, for one interpreter runs them
-WAITING_AT_A_TIME = 8  # tests that the service lets wait; they take no time of the interpreter
 
 
 class _Enough(Exception):
@@ -85,7 +82,7 @@ class Scheduler:
         self.new_client = suite.clients(run, self.judge)
         self._selection = selection or Selection()
         self._until_failure = until_failure
-        self._first_cases: dict[tuple[Path, str], str] = {}
+        self._applicability = Applicability(run, self._selection)
         self._at_end: list[RunningTest] = []
         self._tests: list[RunningTest] = []  # those that are run, in this round
         self._is_done = False
@@ -110,9 +107,10 @@ class Scheduler:
     def run_all(self) -> Verdicts:
         """Run all tests, side by side, as often as the options ask for; return their verdicts."""
         rounds: list[Verdicts] = []
-        with suppress(_Enough), ThreadPoolExecutor(AT_A_TIME + WAITING_AT_A_TIME - 1) as threads:
+        with suppress(_Enough), ThreadPoolExecutor(THREADS) as threads:
             while len(rounds) < self.run.options.repeat and not self.was_ended:
-                self.verdicts, self._at_end, self._first_cases = {}, [], {}
+                self.verdicts, self._at_end = {}, []
+                self._applicability = Applicability(self.run, self._selection)
                 rounds.append(self.verdicts)
                 self._run_phases(threads)
         self.verdicts = merged(rounds)
@@ -128,7 +126,7 @@ class Scheduler:
             together += [test for test in first if self._advance(test)]
             if last:
                 threads.submit(self.judge.prepare)
-            while together := self._advance_together(together, threads):
+            while together := advanced_together(together, self._advance, threads):
                 reloading = threads.submit(target.reload)
                 if last:
                     with suppress(Exception):  # it comes again where a test asks for the findings
@@ -157,33 +155,6 @@ class Scheduler:
             if test.item.nodeid not in self.verdicts:
                 self._judge(test, Status.ERROR, reason)
 
-    def _advance_together(self, tests: list[RunningTest], threads: ThreadPoolExecutor) -> list[RunningTest]:
-        """Run tests up to their next reloads, some at a time; return those that ask for a reload.
-
-        So one thinks while the service answers another, or lets it wait.
-        """
-        asking: list[RunningTest] = []
-        idle = deque(test for test in tests if test.declaration.waits)
-        busy = deque(test for test in tests if not test.declaration.waits)
-
-        def work(queue: deque[RunningTest]) -> None:
-            with suppress(IndexError):
-                while test := queue.popleft():
-                    try:
-                        if self._advance(test):
-                            asking.append(test)
-                    except BaseException:
-                        idle.clear()
-                        busy.clear()
-                        raise
-
-        others = [threads.submit(work, idle) for _ in range(min(len(idle), WAITING_AT_A_TIME))]
-        others += [threads.submit(work, busy) for _ in range(AT_A_TIME - 1)]
-        work(busy)
-        for other in others:
-            other.result()
-        return asking
-
     def _finish(self, tests: Iterable[RunningTest]) -> None:
         """Run tests to their ends, one by one."""
         for test in tests:
@@ -205,32 +176,11 @@ class Scheduler:
         row = self.run.service.behaviours[declaration.behaviour]
         test = RunningTest(item, row, self.new_client(), declaration)
         self.exchanges.setdefault(row.id, []).append(test.client.exchanges)
-        if reason := self._why_not(test):
-            is_left_out = row.holds_for(self.run.version)
+        reason, is_left_out = self._applicability.why_not(test)
+        if reason:
             self._judge(test, Status.NOT_APPLICABLE, reason, is_left_out=is_left_out)
             return None
         return test
-
-    def _why_not(self, test: RunningTest) -> str:
-        options, version = self.run.options, self.run.version
-        if reason := self._selection.why_not(test.row):
-            return reason
-        if not test.row.holds_for(version):
-            return f"{self.run.service.name} {version} does not behave so"
-        if options.read_only and not test.declaration.reads_only:
-            return "it writes, and the run is read-only"
-        if options.quick and self._is_left_out(test):
-            return LEFT_OUT
-        return ""
-
-    def _is_left_out(self, test: RunningTest) -> bool:
-        """True for slow tests, and for all but one case of each other test."""
-        resources = self.run.service.resources
-        if test.declaration.phase != TOGETHER or is_slow(test.row, self.run.contract, resources):
-            return True
-        function = (test.item.path, test.item.originalname)
-        first = self._first_cases.setdefault(function, test.item.nodeid)
-        return first != test.item.nodeid
 
     def _judge_failure(self, test: RunningTest, error: Exception) -> None:
         """Blame the service if the test stumbled over an answer, else the suite.

@@ -215,9 +215,9 @@ class Session:
         )
 
     def _without_a_test(self, judged: set[str]) -> Iterator[Verdict]:
-        """The verdicts of rows that show only under a configuration of their own, or were not reached."""
+        """The verdicts of rows that recordings alone can show, or that were not reached."""
         for row in self._service.behaviours.values():
-            if row.level == "setup" and row.id not in judged:
+            if not row.has_test:
                 yield Verdict(
                     row.service, row.id, row.operation, row.statement, row.source, "", Status.NOT_APPLICABLE,
                     "it shows only under a configuration of its own; recordings hold it", level=row.level,

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from contract_tests.engine.configuration import ConfigurationError
 from contract_tests.engine.preflight import USAGE, PreflightError
 from contract_tests.engine.run_options import RunOptions
 from contract_tests.engine.scheduler import Scheduler
@@ -108,6 +109,6 @@ def _exit_on_error() -> Iterator[None]:
     """End the session with the message of a preflight, a report or a secret that cannot be used."""
     try:
         yield
-    except (PreflightError, OutputError, CredentialError, SelectionError) as error:
+    except (PreflightError, OutputError, CredentialError, SelectionError, ConfigurationError) as error:
         message = all_hidden(str(error), [os.environ.get(kind.variable, "") for kind in CREDENTIALS])
         pytest.exit(printable(message), returncode=getattr(error, "code", USAGE))

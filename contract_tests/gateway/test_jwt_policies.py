@@ -255,6 +255,22 @@ def test_scopes_join_the_policy_of_a_claim(gateway: Gateway) -> Steps:
     expect_refused(call(gateway, plain, token({"sub": other, "own": {"roles": "read"}})), 403, no_scope)
 
 
+@behaviour("scopes-join-the-policy")
+def test_other_scopes_replace_the_policies(gateway: Gateway) -> Steps:
+    """A user's session has the policies of the last token's scopes, though they are as many as before."""
+    scoped = {name: gateway.new_id() for name in ("read", "write")}
+    api = write_jwt_api(gateway, scopes={"jwt": {"scope_claim_name": "scope", "scope_to_policy": scoped}})
+    for policy_id in scoped.values():
+        write_policy(gateway, api, id=policy_id)
+    yield RELOAD
+
+    needs_plain_keys(gateway, api, scoped["read"])
+    name = new_user(gateway)
+    for scope in ("read", "write", "read"):
+        expect_passed(call(gateway, api, token({"sub": name, "scope": scope})))
+        _expect_policies(gateway, api, name, [scoped[scope]])
+
+
 def _expect_policies(gateway: Gateway, api: Api, name: str, policies: list[str]) -> None:
     session = session_of(gateway, api, name)
     if sorted(session.document.get("apply_policies", ())) != sorted(policies):

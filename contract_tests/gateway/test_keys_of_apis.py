@@ -31,6 +31,9 @@ def test_a_policy_gives_a_new_key_its_expiry(gateway: Gateway) -> Steps:
     yield RELOAD
 
     keys = [(write_key(gateway, api, gold), 3600), (write_key(gateway, api, apply_policy_id=gold), 3600)]
+    session = {"org_id": api.org_id, "apply_policies": [gold]}
+    created = gateway.send("POST", f"{KEYS}/create", session)
+    keys.append((str(created.document.get("key")), 3600))
     for key, lifetime in (*keys, (write_key(gateway, api, gold, brief), 1)):
         exchange = gateway.send("GET", f"{KEYS}/{key}?org_id={api.org_id}")
         actual_lifetime = seconds_in(exchange, "expires") - seconds_in(exchange, "last_updated")

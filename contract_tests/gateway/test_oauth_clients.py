@@ -16,6 +16,7 @@ from contract_tests.gateway.builders.clients import (
     write_client,
     write_oauth_api,
 )
+from contract_tests.gateway.builders.jwts import write_jwt_api
 from contract_tests.gateway.checks import expect_error, expect_written
 from contract_tests.gateway.client import Gateway
 from contract_tests.gateway.resources import CLIENTS
@@ -50,10 +51,11 @@ def test_clients_are_kept(gateway: Gateway) -> Steps:
 
 @behaviour("oauth-clients-may-be-of-a-policy")
 def test_a_client_may_be_made_for_a_policy(gateway: Gateway) -> Steps:
-    """A client without an API is created for each OAuth API of its policy, whose APIs must all be loaded."""
+    """A client without an API is created for each OAuth and JWT API of its policy; all must be loaded."""
     api, key_api, unknown = write_oauth_api(gateway), write_api(gateway), gateway.new_id()
+    jwt_api = write_jwt_api(gateway)
     both = write_policy(gateway, api, access_rights={**api.rights, **key_api.rights})
-    bare = write_policy(gateway, key_api)
+    bare, of_tokens = write_policy(gateway, key_api), write_policy(gateway, jwt_api)
     dangling = write_policy(
         gateway, api, access_rights={unknown: {"api_id": unknown, "versions": ["Default"]}}
     )
@@ -71,6 +73,9 @@ def test_a_client_may_be_made_for_a_policy(gateway: Gateway) -> Steps:
     expect_json(gateway.send("POST", f"{CLIENTS}/create", request_body), 200, client)
     expect_json(gateway.send("GET", f"{CLIENTS}/{api.id}/{name}"), 200, client)
     expect_error(gateway.send("GET", f"{CLIENTS}/{key_api.id}/{name}"), 404, NO_CLIENT)
+    second = {**request_body, "client_id": gateway.new_id(), "policy_id": of_tokens}
+    gateway.ownership.note([f"{CLIENTS}/{jwt_api.id}/{second['client_id']}"])
+    expect_json(gateway.send("POST", f"{CLIENTS}/create", second), 200, {**second, **OTHERS})
     for body, expected in (
         ({**request_body, "policy_id": bare}, "API is not OAuth2"),
         ({**request_body, "policy_id": dangling}, NO_API),

@@ -1,4 +1,4 @@
-"""import: write an export to a gateway."""
+"""import: write an export to a gateway or a Dashboard."""
 
 from __future__ import annotations
 
@@ -14,24 +14,28 @@ from mockserver.cli import (
     Commands,
     add_connection,
     add_max_time,
+    add_service,
     connection_of,
+    secret_of,
+    service_of,
     show_pace,
     url_of,
 )
 from mockserver.cli.export import shortened
 from mockserver.cli.help_format import EXAMPLES, HelpFormatter
-from mockserver.console.credentials import SECRET
+from mockserver.console.credentials import KEY, SECRET
 from mockserver.console.terminal import show, show_error, show_progress
 from mockserver.http.deadline import Deadline
 
 if TYPE_CHECKING:
-    from mockserver.cli.transfer.target import Plan, Target
+    from mockserver.cli.transfer.plan import Plan, Target
 
-_TEXT = f"""Exit codes: 0 all of the export is in the gateway, 1 something is not, 2 usage error, internal
-error, or --yes is missing, 3 the gateway cannot be reached any more.
+_TEXT = f"""Exit codes: 0 all of the export is in the gateway or Dashboard, 1 something is not, 2 usage error,
+internal error, or --yes is missing, 3 it cannot be reached any more.
 
 {EXAMPLES}tyk-contract import prod http://127.0.0.1:8080
 tyk-contract import prod.json http://staging:8080 --yes --overwrite
+tyk-contract import prod http://dashboard:3000 --service dashboard
 """
 
 
@@ -39,10 +43,10 @@ def add(commands: Commands) -> None:
     """Declare the command and its flags."""
     parser = commands.add_parser(
         "import",
-        help="Write an export to a gateway, mock or real.",
+        help="Write an export to a gateway or Dashboard, mock or real.",
         description="Write the policies, API definitions, keys and OAuth clients of an export to a gateway, "
-        "and load them. What the gateway has already is passed over, and what it has otherwise is written "
-        "with --overwrite alone. Nothing is deleted. A Dashboard is not written to.",
+        "and load them, or to a Dashboard. What is there already is passed over, and what is there otherwise "
+        "is written with --overwrite alone. Nothing is deleted.",
         epilog=_TEXT,
         formatter_class=HelpFormatter,
     )
@@ -52,13 +56,15 @@ def add(commands: Commands) -> None:
         metavar="SOURCE",
         help="Export, a directory or a file; or a directory of policies, or a record file.",
     )
-    parser.add_argument("url", metavar="URL", help="URL of the gateway, as in http://host:8080.")
+    parser.add_argument("url", metavar="URL", help="URL of the gateway or Dashboard, as in http://host:8080.")
+    add_service(parser)
     SECRET.add_options(parser, note=" (of a mock: mock-secret)")
+    KEY.add_options(parser)
     parser.add_argument(
-        "--yes", action="store_true", help="Write to a gateway that is not a mock; without it, only say what."
+        "--yes", action="store_true", help="Write to a service that is not a mock; without it, only say what."
     )
     parser.add_argument(
-        "--overwrite", action="store_true", help="Replace what the gateway has otherwise; each is named."
+        "--overwrite", action="store_true", help="Replace what is there otherwise; each is named."
     )
     add_connection(parser)
     add_max_time(parser, "Then it ends, and the same command goes on.")
@@ -68,27 +74,22 @@ def add(commands: Commands) -> None:
 def run(options: argparse.Namespace) -> int:
     """Write an export; return the exit code."""
     from contract_tests.engine.preflight import PreflightError
-    from contract_tests.gateway.service import GATEWAY
-    from mockserver.cli.transfer.services import is_mock, opened
+    from mockserver.cli.transfer.services import is_mock, opened, target_of
     from mockserver.cli.transfer.sources import of_path
-    from mockserver.cli.transfer.target import Target
-    from mockserver.gateway.config import DEFAULT_SECRET
     from mockserver.http.client import ClientError
     from mockserver.http.pacing import Pacer
 
     contents = of_path(options.source)
-    secret = SECRET.of(options)
-    secret = DEFAULT_SECRET if secret is None else secret
+    service, secret = service_of(options), secret_of(options) or _secret_of_mock(options.service)
     limit, url, settings, pacer = Deadline(options.max_time), url_of(options), connection_of(options), Pacer()
     try:
-        with opened(GATEWAY, url, secret, None, limit, settings=settings, pacer=pacer) as (service, _):
-            target = Target(service, is_mock=is_mock(url, limit, settings))
+        with opened(service, url, secret, None, limit, settings=settings, pacer=pacer) as (client, version):
+            target = target_of(service, client, version, is_mock=is_mock(url, limit, settings))
             return _carry_out(options, target, target.plan(contents), contents.problems)
     except PreflightError as error:
         if "is not a Tyk gateway" not in str(error):
             raise
-        advice = "for a Dashboard, give the URL of its gateway, or use tyk-sync"
-        raise PreflightError(f"{error}; {advice}", error.code) from error
+        raise PreflightError(f"{error}; for a Dashboard, give --service dashboard", error.code) from error
     except ClientError as error:
         show_error(f"tyk-contract: {url}: {error}; nothing was written")
         return UNREACHABLE
@@ -96,28 +97,42 @@ def run(options: argparse.Namespace) -> int:
         show_pace(pacer)
 
 
+def _secret_of_mock(service: str) -> str:
+    """The secret or key of a mock that was started without one."""
+    if service == "dashboard":
+        from mockserver.dashboard.dashboard import DEFAULT_KEY
+
+        return DEFAULT_KEY
+    from mockserver.gateway.config import DEFAULT_SECRET
+
+    return DEFAULT_SECRET
+
+
 def _carry_out(options: argparse.Namespace, target: Target, plan: Plan, problems: list[str]) -> int:
     """Write what a plan has, as far as the options allow it; return the exit code."""
     from mockserver.cli.transfer.contents import in_words
-    from mockserver.cli.transfer.target import carried_out
+    from mockserver.cli.transfer.plan import carried_out
     from mockserver.http.client import ClientError
     from mockserver.http.redaction import all_hidden
 
     problems = [*problems, *plan.problems]
-    secrets = [*SECRET.known(options), *connection_of(options).secrets]
+    secrets = [value for kind in (SECRET, KEY) for value in kind.known(options)]
+    secrets += connection_of(options).secrets
     differing = [write.text for write in plan.differing]
     wanted = [write.text for write in plan.writes]
     if differing and not options.overwrite:
         show_error(
             *shortened(problems, "tyk-contract: "),
-            f"tyk-contract: the gateway has {len(differing)} of them otherwise, so that nothing was written:",
+            f"tyk-contract: the {target.title} has {len(differing)} of them otherwise; nothing was written:",
             *shortened(differing, "  "),
             "tyk-contract: give --overwrite to replace them",
         )
         return BROKEN
     if wanted and not target.is_mock and not options.yes:
         show(*shortened(wanted, "would write "))
-        show_error("tyk-contract: this gateway is not a mock: nothing was written; give --yes to write")
+        show_error(
+            f"tyk-contract: this {target.title} is not a mock: nothing was written; give --yes to write"
+        )
         return USAGE
     written, overwritten, failure = dict.fromkeys(plan.same, 0), list[str](), ""
     try:
@@ -132,7 +147,10 @@ def _carry_out(options: argparse.Namespace, target: Target, plan: Plan, problems
         failure = str(error)
     show_progress("")
     show(f"written: {in_words(written)}", f"there already: {in_words(plan.same)}")
-    show(*shortened(overwritten, "overwrote "))
+    show(
+        *shortened(overwritten, "overwrote "),
+        *shortened(target.notes if any(written.values()) else [], "note: "),
+    )
     show_error(*shortened(problems, "tyk-contract: "))
     if failure:
         show_error(

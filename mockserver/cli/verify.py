@@ -69,7 +69,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _judge(options: argparse.Namespace) -> int:
-    from contract_tests.engine import preflight, selection
+    from contract_tests.engine import configuration, preflight, selection
     from contract_tests.engine.run_options import RunOptions
     from contract_tests.report import baseline, formats, output_file
 
@@ -91,6 +91,7 @@ def _judge(options: argparse.Namespace) -> int:
         allow_group_reload=options.allow_group_reload,
         quick=options.quick,
         upstream=options.upstream,
+        configuration=options.conf,
         service=service.name,
         strict=options.strict,
         max_time=options.max_time,
@@ -105,9 +106,13 @@ def _judge(options: argparse.Namespace) -> int:
         repeat=options.repeat,
         coverage=bool(options.report) or options.min_coverage is not None,
     )
+    if options.conf is not None and not url:
+        raise ValueError("--conf says what the gateway at a URL has; give the URL too")
+    known = configuration.Configuration.of_options(settings, service)
     selected = selection.Selection.of(settings, service)
     if options.list:
         rows = [row for row in service.behaviours.values() if not selected.why_not(row)]
+        rows = [row for row in rows if not (known and known.why_not(row))]
         show(*(f"{row.id}  ({row.operation}, {row.level})  {row.statement}" for row in rows))
         return CONFORMS
     if url:

@@ -47,6 +47,13 @@ def _add_rules(parser: argparse.ArgumentParser) -> None:
         metavar="URL",
         help="URL that the run's APIs forward to. Needed if the gateway is on another machine.",
     )
+    group.add_argument(
+        "--conf",
+        type=Path,
+        metavar="FILE",
+        help="Configuration file (tyk.conf) that the gateway has, to judge what shows only under some of its "
+        "settings too. It needs a URL.",
+    )
 
 
 def _add_parts(parser: argparse.ArgumentParser) -> None:

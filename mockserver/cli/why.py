@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -146,11 +147,28 @@ def _of_files(options: argparse.Namespace) -> _Question:
 
     path = options.policies or _path_in(options.conf)
     if not path.exists():
-        raise ValueError(f"{path} does not exist; give a directory of policies, *.json, or a record file")
+        where = f" (a path in {options.conf} is relative to the working directory)" if options.conf else ""
+        raise ValueError(
+            f"{path.absolute()} does not exist{where}; give a directory of policies, *.json, or a record file"
+        )
     rules = Rules(version_of(options.gateway))
     store = store_at(path, rules)
     store.reload()
+    if path.is_dir():
+        show_error(*(f"tyk-contract: {line}" for line in _records_among(store)))
     return _Question(rules, store, _session(options, rules), unread(store))
+
+
+def _records_among(store: PolicyStore) -> Iterator[str]:
+    """A line for each file of a directory that has several policies by id, of which a gateway reads none."""
+    from mockserver.gateway.lint.kinds import kind_of
+    from mockserver.gateway.lint.rules import Kind
+    from mockserver.golang import json_reader
+
+    for name, text in store.sources():
+        with contextlib.suppress(json_reader.JSONSyntaxError):
+            if kind_of(name, json_reader.read(text)[0]) is Kind.RECORD:
+                yield f"{name} has policies by id, and a gateway reads it as one policy; give the file itself"
 
 
 def _path_in(conf: Path) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
@@ -27,8 +28,9 @@ _CERTAIN = {"recorded", "source", "documented"}  # a service may be failed by su
 _SINGLE = {"capture", "client"}  # by two addresses of such evidence
 _KEYS = {
     "id", "level", "statement", "since", "until", "except", "source", "published", "hint", "operation",
-    "evidence",
+    "evidence", "configuration",
 }  # fmt: skip
+Setting = tuple[str, bool | int | str]  # the dotted name of a key of a configuration, and its value
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,8 @@ class Behaviour:
         hint: another possible cause of a failure; "" if there is none.
         operation: the operation that shows it, for the report.
         spans: the versions that it holds for.
+        configuration: the settings under which a contract test can show it, if the level is "setup"; ()
+            if recordings alone show it.
     """
 
     id: str
@@ -59,6 +63,12 @@ class Behaviour:
     evidence: str = "recorded"
     published: str = ""
     hint: str = ""
+    configuration: tuple[Setting, ...] = ()
+
+    @property
+    def has_test(self) -> bool:
+        """True if a contract test holds it."""
+        return self.level != "setup" or bool(self.configuration)
 
     @property
     def may_fail(self) -> bool:
@@ -72,6 +82,11 @@ class Behaviour:
     def holds_for(self, version: GatewayVersion) -> bool:
         """True if a service of this version behaves so."""
         return any(version in span for span in self.spans)
+
+
+def as_text(name: str, value: object) -> str:
+    """A setting in words, as in `hash_keys: true`."""
+    return f"{name}: {json.dumps(value)}"
 
 
 def weight(kind: str) -> str:
@@ -153,6 +168,8 @@ def _row(raw: dict[str, Any], service: str) -> Behaviour:
         raise SpecError(
             f"behaviours.yaml: row {name!r} has the unknown level {raw['level']!r}; give one of {LEVELS}"
         )
+    if "configuration" in raw and raw["level"] != "setup":
+        raise SpecError(f"behaviours.yaml: row {name!r} has a configuration; give it the level setup")
     evidence = raw.get("evidence") or ("recorded" if "recording" in raw["source"] else "source")
     if evidence not in EVIDENCE:
         kinds = ", ".join(EVIDENCE)
@@ -170,6 +187,7 @@ def _row(raw: dict[str, Any], service: str) -> Behaviour:
         service=service,
         published=raw.get("published", ""),
         hint=raw.get("hint", ""),
+        configuration=tuple(raw.get("configuration", {}).items()),
     )
 
 

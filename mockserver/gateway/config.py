@@ -60,6 +60,7 @@ class Config(Configuration):
     hash_key_function: str = ""
     enable_hashed_keys_listing: bool = False
     allow_master_keys: bool = False
+    enforce_org_quotas: bool = False
     global_session_lifetime: int = 0
     force_global_session_lifetime: bool = False
     min_token_length: int = 0

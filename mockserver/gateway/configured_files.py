@@ -34,3 +34,12 @@ def record_file(config: Config, directory: Path) -> Path | None:
     if config.policies__policy_path or not config.policies__policy_record_name:
         return None
     return directory / config.policies__policy_record_name
+
+
+def lines_of_writes(config: Config, directory: Path) -> list[str]:
+    """A line if policies that are written go to another place than that which they are loaded from."""
+    record = record_file(config, directory)
+    if record is None:
+        return []
+    place = directory.absolute()
+    return [f"policies are loaded from {record}; writes go to {place}, and are never loaded, as on a gateway"]

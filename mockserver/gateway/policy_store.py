@@ -204,7 +204,8 @@ class PolicyStore:
         try:
             self._record_text = content_within(path, MAX_RECORD)
         except OSError as error:
-            self._record_error = f"{path.absolute()}: {error.strerror}; no policy of it is loaded"
+            base = "" if path.is_absolute() else ", which is relative to the working directory"
+            self._record_error = f"{path.absolute()}{base}: {error.strerror}; no policy of it is loaded"
             raise
         node, _ = json_reader.read(self._record_text)
         if node is None:

@@ -28,7 +28,7 @@ def seed(gateway: Gateway, policies: list[Any]) -> list[str]:
     for position, raw in enumerate(policies):
         policy, reasons = gateway.codec.decode_leniently(json.dumps(raw).encode())
         if reasons or not policy["id"]:
-            raise SeedError(f"policy {position}: {reasons[0] if reasons else 'it has no id'}")
+            raise SeedError(f"{_named(position, raw)}: {reasons[0] if reasons else 'it has no id'}")
         decoded.append(policy)
     before = dict(gateway.store.files.read())
     for position, policy in enumerate(decoded):
@@ -39,6 +39,13 @@ def seed(gateway: Gateway, policies: list[Any]) -> list[str]:
             raise SeedError(f"policy {policy['id']!r} cannot be stored") from error
     gateway.reload()
     return [policy["id"] for policy in decoded]
+
+
+def _named(position: int, policy: Any) -> str:
+    """A policy in messages: its place in the list, and its id, or its name if it has no id."""
+    members = policy if isinstance(policy, dict) else {}
+    name = next((members[key] for key in ("id", "_id", "name") if members.get(key)), None)
+    return f"policy {position}" if name is None else f"policy {position} {str(name)[:80]!r}"
 
 
 def _undo(gateway: Gateway, before: dict[str, bytes], written: list[str]) -> None:

@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 
+from mockserver.contract.behaviours import Setting
+
 PLANTED, SOURCE, ANSWER, FIELD = "planted", "source", "answer", "field"
 
 
@@ -65,6 +67,7 @@ class Mutant:
         row: the id of the behaviour whose test must kill the mutant; "" if any may.
         service: the name of the service that is mutated: "gateway" or "dashboard".
         version: the version of the service that shows the defect; "" for the version of the run.
+        configuration: the settings under which the row shows.
     """
 
     id: str
@@ -75,6 +78,7 @@ class Mutant:
     row: str = ""
     service: str = "gateway"
     version: str = ""
+    configuration: tuple[Setting, ...] = ()
 
     def as_json(self) -> str:
         """The mutant as one line of JSON, for another process."""

@@ -34,21 +34,21 @@ def main() -> None:
 
         answer_patches.install(mutant.patch, mutant.service)
     start = {"gateway": _gateway, "dashboard": _dashboard}[mutant.service]
-    with start(version, secret) as mock:
+    with start(version, secret, dict(mutant.configuration)) as mock:
         print(mock.url, flush=True)  # noqa: T201  the parent process reads it
         sys.stdin.read()
 
 
-def _gateway(version: str, secret: str) -> AbstractContextManager[Any]:
+def _gateway(version: str, secret: str, configuration: dict[str, Any]) -> AbstractContextManager[Any]:
     from mockserver.gateway import config
     from mockserver.serving import mock_gateway
 
     config.Config.reload_seconds = property(lambda _: TICK_SECONDS)  # type: ignore[assignment,method-assign]  # the setting takes whole seconds only
-    settings = {"liveness_check": {"check_duration": LIVENESS_NANOSECONDS}}
+    settings = {"liveness_check.check_duration": LIVENESS_NANOSECONDS, **configuration}
     return mock_gateway.MockGateway(gateway=version, secret=secret, config=settings)
 
 
-def _dashboard(version: str, secret: str) -> AbstractContextManager[Any]:
+def _dashboard(version: str, secret: str, _: dict[str, Any]) -> AbstractContextManager[Any]:
     from mockserver.serving import mock_dashboard
 
     mock = mock_dashboard.MockDashboard(dashboard=version, key=secret, with_gateway=False)

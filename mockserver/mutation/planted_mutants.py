@@ -6,7 +6,8 @@ import re
 from pathlib import Path
 from typing import Any
 
-from mockserver.contract.spec_files import load_yaml
+from mockserver.contract import behaviours
+from mockserver.contract.spec_files import load_yaml, spec_path
 from mockserver.mutation.mutant import PLANTED, Edit, Mutant, MutantError, source_of
 
 TABLES = {"gateway": "planted.yaml", "dashboard": "planted_dashboard.yaml"}  # beside this module
@@ -20,7 +21,7 @@ def mutants(service: str) -> list[Mutant]:
         MutantError: a key is missing or unknown, or `old` is not in its module exactly once.
     """
     count: dict[str, int] = {}
-    planted = []
+    planted, rows = [], behaviours.load(spec_path(service))
     for entry in _table(service)["mutants"]:
         if keys := (entry.keys() - {service}) ^ _KEYS:
             name = entry.get("row", entry)
@@ -29,8 +30,12 @@ def mutants(service: str) -> list[Mutant]:
         count[row] = count.get(row, 0) + 1
         name = row if count[row] == 1 else f"{row}#{count[row]}"
         edit, version = _edit(TABLES[service], entry), entry.get(service, "")
-        mutant = Mutant(name, PLANTED, entry["breaks"], edit, row=row, service=service, version=version)
-        planted.append(mutant)
+        planted.append(
+            Mutant(
+                name, PLANTED, entry["breaks"], edit, row=row, service=service, version=version,
+                configuration=rows[row].configuration if row in rows else (),
+            )
+        )  # fmt: skip
     return planted
 
 

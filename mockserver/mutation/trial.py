@@ -146,6 +146,7 @@ def _failures(mutant: Mutant, url: str, version: str, tests: list[Any]) -> dict[
     behaviour "before the run".
     """
     from contract_tests.engine import preflight
+    from contract_tests.engine.configuration import Configuration
     from contract_tests.engine.run import Run
     from contract_tests.engine.run_options import RunOptions
     from contract_tests.engine.scheduler import Scheduler
@@ -169,6 +170,7 @@ def _failures(mutant: Mutant, url: str, version: str, tests: list[Any]) -> dict[
         strict=True,
     )
     run = Run.open(service, options, service.contract(detected.version), timeout=5)
+    run = replace(run, configuration=Configuration(dict(mutant.configuration)))
     scheduler = Scheduler(suite, run, tests, until_failure=not mutant.row)
     scheduler.run_all()
     run.close()

@@ -54,13 +54,7 @@ class Configuration:
         Raises:
             ConfigError: a value has a wrong type.
         """
-        config, ignored = cls(), []
-        for key, value in flatten(values).items():
-            if key.lower().replace(".", "__") in cls.kinds():
-                config = config.having(key.lower(), value)
-            else:
-                ignored.append(key)
-        return config, ignored
+        return cls().merged(values)
 
     @classmethod
     def exactly(cls, values: Mapping[str, Any]) -> Self:
@@ -69,11 +63,7 @@ class Configuration:
         Raises:
             ConfigError: a key is unknown, or a value has a wrong type.
         """
-        config, ignored = cls.of(values)
-        if ignored:
-            hint = suggestions.hint(ignored[0], [name.replace("__", ".") for name in cls.kinds()])
-            raise ConfigError(f"the mock has no key {ignored[0]!r}{hint}; correct it or leave it out")
-        return config
+        return cls().with_keys(values)
 
     @classmethod
     def load(cls, path: Path | None, environment: Mapping[str, str]) -> tuple[Self, list[str]]:
@@ -106,6 +96,29 @@ class Configuration:
             value = _secret(str(value))
         return replace(self, **{name: value})
 
+    def with_keys(self, values: Mapping[str, Any]) -> Self:
+        """A copy with nested or dotted keys set, all of which the mock must support.
+
+        Raises:
+            ConfigError: a key is unknown, or a value has a wrong type.
+        """
+        config, ignored = self.merged(values)
+        if ignored:
+            keys = [name.replace("__", ".") for name in self.kinds()]
+            hint = suggestions.hint(ignored[0], [*keys, *sorted(self.groups())])
+            raise ConfigError(f"the mock has no key {ignored[0]!r}{hint}; correct it or leave it out")
+        return config
+
+    def merged(self, values: Mapping[str, Any]) -> tuple[Self, list[str]]:
+        """A copy with the keys that the mock supports, and the others; raises as `of`."""
+        config, ignored, groups = self, [], self.groups()
+        for key, value in flatten(values).items():
+            if key.lower().replace(".", "__") in self.kinds():
+                config = config.having(key.lower(), value)
+            elif value != {} or key.lower() not in groups:
+                ignored.append(key)
+        return config, ignored
+
     def overridden(self, values: Mapping[str, Any]) -> Self:
         """A copy with the dotted keys set that have a value other than None; raises as `having` does."""
         config = self
@@ -134,6 +147,12 @@ class Configuration:
         return {key.name: type(key.default) for key in fields(cls)}
 
     @classmethod
+    def groups(cls) -> set[str]:
+        """The dotted keys whose values are objects of keys, such as "policies"."""
+        parts = [name.split("__") for name in cls.kinds()]
+        return {".".join(names[:depth]) for names in parts for depth in range(1, len(names))}
+
+    @classmethod
     def variable_of(cls, name: str) -> str:
         """The name of a key's variable: the prefix and the Go field names, joined by underscores."""
         regular = cls.PREFIX + "_".join(part.replace("_", "") for part in name.split("__")).upper()
@@ -158,10 +177,10 @@ def read_flat(path: Path) -> dict[str, Any]:
 
 
 def flatten(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """The keys of a configuration, with dotted names for the nested ones."""
+    """The keys of a configuration, with dotted names for the nested ones; an empty object is a value."""
     flat: dict[str, Any] = {}
     for key, value in values.items():
-        if isinstance(value, dict):
+        if isinstance(value, dict) and value:
             flat |= flatten(value, f"{prefix}{key}.")
         else:
             flat[prefix + key] = value

@@ -54,6 +54,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--gateway-allow-group-reload", action="store_true", help="test /tyk/reload/group too")
     group.addoption("--gateway-upstream", default="", help="URL that the suite's APIs forward to")
     group.addoption(
+        "--gateway-conf", metavar="FILE",
+        help="configuration file of the gateway, to judge behaviours that show only under some settings too",
+    )  # fmt: skip
+    group.addoption(
         "--gateway-max-time", type=float, default=RUN_SECONDS, metavar="SECONDS",
         help="time of the run; what is not judged by then is an error (default: %(default)s)",
     )  # fmt: skip

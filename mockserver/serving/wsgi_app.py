@@ -27,7 +27,6 @@ from mockserver.golang import urls
 from mockserver.http.failures import describe, error_reply, log_failure
 from mockserver.http.limits import Limits
 from mockserver.http.messages import DropConnection, FaultyReply, Reply, Request, RequestHead
-from mockserver.service.configuration import flatten
 from mockserver.service.mock import Mock
 from mockserver.serving.asset_routes import assets_blueprint
 from mockserver.serving.control_access import ControlAccess
@@ -81,13 +80,12 @@ def create_app(
 
     Raises:
         SpecError: the version is unknown.
-        ConfigError: a key has a value of a wrong type, or the file cannot be read.
+        ConfigError: a key of `config` is unknown, a value has a wrong type, or the file cannot be read.
         ValueError: `store` is not the URL of a Redis.
         BackendUnavailable: the Redis does not answer.
     """
     settings, _ = Config.load(Path(conf) if conf else None, os.environ)
-    for key, value in flatten(config or {}).items():
-        settings = settings.having(key, value)
+    settings = settings.with_keys(config or {})
     if secret is not None:
         settings = settings.having("secret", secret)
     backend = None

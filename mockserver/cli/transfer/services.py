@@ -8,6 +8,10 @@ from contextlib import contextmanager
 from contract_tests.engine.preflight import look
 from contract_tests.engine.service import Service
 from mockserver.cli.json_service import JsonService
+from mockserver.cli.transfer.dashboard_target import DashboardTarget
+from mockserver.cli.transfer.gateway_target import GatewayTarget
+from mockserver.cli.transfer.plan import Target
+from mockserver.contract import behaviours
 from mockserver.contract.versions import GatewayVersion
 from mockserver.http.client import Client
 from mockserver.http.connection_settings import ConnectionSettings
@@ -37,6 +41,14 @@ def opened(
     header = (service.auth_header, f"{detected.scheme}{secret}")
     with JsonService(url, header, within, settings=settings, pacer=pacer, has_long_listings=True) as client:
         yield client, detected.version
+
+
+def target_of(service: Service, client: JsonService, version: GatewayVersion, *, is_mock: bool) -> Target:
+    """What an import writes to: a service at a client."""
+    if service.name == "gateway":
+        return GatewayTarget(client, is_mock=is_mock)
+    has_switch = "explicit-ids-need-a-switch" in behaviours.load(service.folder).of(version)
+    return DashboardTarget(client, is_mock=is_mock, has_switch=has_switch)
 
 
 def is_mock(url: str, within: Deadline, settings: ConnectionSettings) -> bool:

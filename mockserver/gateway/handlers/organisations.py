@@ -62,6 +62,7 @@ def _write(call: Call, action: str) -> Reply:
         return error("Request malformed", 400)
     if call.parameter("reset_quota") == "1":
         session["quota_renews"] = int(call.state.now()) + session["quota_renewal_rate"]
+        call.state.quotas.forget(("", org_id))
     session["last_updated"] = seconds(call.state)
     call.state.organisations.save(org_id, session)
     return changed(org_id, action)

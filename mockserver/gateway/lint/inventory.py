@@ -69,7 +69,15 @@ class Inventory:
     @cached_property
     def api_ids(self) -> frozenset[str]:
         """The ids of the APIs."""
-        return frozenset(entry.api.id for entry in self.apis)
+        return frozenset(self._apis_by_id)
+
+    def api(self, api_id: str) -> Api | None:
+        """The API with an id, the last of several; None if there is none."""
+        return self._apis_by_id.get(api_id)
+
+    @cached_property
+    def _apis_by_id(self) -> dict[str, Api]:
+        return {entry.api.id: entry.api for entry in self.apis}
 
     @cached_property
     def owners(self) -> dict[str, set[str]]:

@@ -7,8 +7,9 @@ from collections.abc import Callable
 from pathlib import PurePath
 
 from mockserver.gateway.lint.inventory import Inventory, PolicyEntry
+from mockserver.gateway.lint.limit_checks import check_interval, check_limits
 from mockserver.gateway.lint.rules import Kind
-from mockserver.gateway.lint.shared_checks import check_quota, check_rate, check_right
+from mockserver.gateway.lint.shared_checks import check_right
 from mockserver.gateway.policy_merging import is_empty, is_partitioned
 from mockserver.storage.files import NAME_MAX
 
@@ -69,16 +70,25 @@ def _check_rights(entry: PolicyEntry, inventory: Inventory) -> None:
         document.report("no-rights", ("access_rights",), "the policy has no access_rights")
     for key, right in rights.items():
         check_right(document, key, right, inventory)
+        _check_owner(entry, key, inventory)
         path = ("access_rights", key, "limit")
         if partitions["per_api"]:
-            check_quota(document, right["limit"], path)
+            check_limits(document, right["limit"], path)
         elif not is_empty(right["limit"]):
             document.report("ignored-limit", path, "the right has a limit of its own")
 
 
+def _check_owner(entry: PolicyEntry, key: str, inventory: Inventory) -> None:
+    """A right to an API of another organisation; `missing-org` tells of policies without one."""
+    api = inventory.api(key)
+    if api is not None and entry.org_id and api.org_id != entry.org_id:
+        message = f"the policy is of {entry.org_id!r}, and the API of {api.org_id!r}"
+        entry.document.report("foreign-api", ("access_rights", key), message)
+
+
 def _check_limits(entry: PolicyEntry, inventory: Inventory) -> None:
-    check_quota(entry.document, entry.members)
-    check_rate(entry.document, entry.members)
+    check_limits(entry.document, entry.members)
+    check_interval(entry.document, entry.members)
     if entry.members["key_expires_in"] < 0:
         entry.document.report(
             "no-lifetime", ("key_expires_in",), f"key_expires_in is {entry.members['key_expires_in']}"

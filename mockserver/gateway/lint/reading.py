@@ -20,6 +20,7 @@ from mockserver.gateway.lint.syntax import report_syntax_error
 from mockserver.gateway.lint.vocabularies import Vocabularies
 from mockserver.golang.json_reader import Object
 
+LARGE = 5 << 20  # bytes of a file that slows each reload
 _WHITE_SPACE = " \t\r\n"  # of JSON
 
 
@@ -51,6 +52,9 @@ class Reading:
             report_syntax_error(self.findings, source, kind)
             return
         _READERS[kind](self, source)
+        if len(self.file.data) > LARGE:
+            size = f"the file has {len(self.file.data) / (1 << 20):.1f} MiB"
+            self.findings.add("large-file", source, kind, 0, size)
         if source.rest.strip(_WHITE_SPACE):
             position = len(source.text) - len(source.rest.lstrip(_WHITE_SPACE))
             self.findings.add("trailing-data", source, kind, position, "more follows the first JSON value")

@@ -6,7 +6,8 @@ import copy
 
 from mockserver.contract.codecs import Codec
 from mockserver.gateway.lint.inventory import Inventory, SessionEntry
-from mockserver.gateway.lint.shared_checks import check_quota, check_right, report_unknown_policies
+from mockserver.gateway.lint.limit_checks import check_limits
+from mockserver.gateway.lint.shared_checks import check_right, report_unknown_policies
 from mockserver.gateway.provenance import PoliciesNotApplicable
 from mockserver.gateway.session_store import application_of, policy_names
 
@@ -22,8 +23,8 @@ def check_session(entry: SessionEntry, inventory: Inventory, codec: Codec) -> No
             document.report("session-without-rights", (), "the session has no policies and no access_rights")
     for key, right in rights.items():
         check_right(document, key, right, inventory)
-        check_quota(document, right["limit"], ("access_rights", key, "limit"))
-    check_quota(document, session)
+        check_limits(document, right["limit"], ("access_rights", key, "limit"))
+    check_limits(document, session)
     expires = session["expires"]
     if 1 < expires <= inventory.now:
         document.report("expired", ("expires",), f"expires is {expires}")

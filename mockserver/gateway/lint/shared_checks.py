@@ -1,4 +1,4 @@
-"""Checks of limits and rights, which policies and sessions share, and of what names a policy."""
+"""Checks of rights, which policies and sessions share, and of what names a policy."""
 
 from __future__ import annotations
 
@@ -8,29 +8,12 @@ from typing import Any
 from mockserver.gateway.lint.findings import Document
 from mockserver.gateway.lint.inventory import Inventory
 from mockserver.gateway.lint.names import did_you_mean
-
-
-def check_quota(document: Document, members: dict[str, Any], path: tuple[str, ...] = ()) -> None:
-    """A quota that is never renewed."""
-    quota = members["quota_max"]
-    if quota > 0 and members["quota_renewal_rate"] <= 0:
-        document.report(
-            "quota-without-renewal", (*path, "quota_max"),
-            f"quota_max is {quota} and quota_renewal_rate is {members['quota_renewal_rate']}", quota=quota,
-        )  # fmt: skip
-
-
-def check_rate(document: Document, members: dict[str, Any], path: tuple[str, ...] = ()) -> None:
-    """A rate without an interval, or an interval without a rate."""
-    rate, per = members["rate"], members["per"]
-    if rate > 0 and per == 0:
-        document.report("rate-without-per", (*path, "per"), f"rate is {rate:g} and per is 0")
-    elif per > 0 and rate == 0:
-        document.report("per-without-rate", (*path, "per"), f"per is {per:g} and rate is 0")
+from mockserver.gateway.path_expression import path_expression
+from mockserver.golang import regexps
 
 
 def check_right(document: Document, key: str, right: dict[str, Any], inventory: Inventory) -> None:
-    """A right whose key is not its api_id, or that no API has."""
+    """A right whose key is not its api_id, that no API has, or that lets no request pass."""
     path = ("access_rights", key)
     if right["api_id"] and right["api_id"] != key:
         document.report(
@@ -39,6 +22,40 @@ def check_right(document: Document, key: str, right: dict[str, Any], inventory: 
     if inventory.apis and key not in inventory.api_ids:
         hint = did_you_mean(key, inventory.api_ids, "add the definition, or remove the right")
         document.report("unknown-api", path, f"no API has the id {key!r}", hint=hint)
+    if api := inventory.api(key):
+        _check_versions(document, path, right["versions"] or [], api.fields["version_data"])
+    for index, allowed in enumerate(right["allowed_urls"] or ()):
+        if problem := _problem_of(allowed):
+            document.report("unmatched-url", (*path, "allowed_urls", str(index)), problem)
+
+
+def _check_versions(
+    document: Document, path: tuple[str, ...], names: Sequence[str], data: dict[str, Any]
+) -> None:
+    """A right to a versioned API that names none of its versions."""
+    versions = data["versions"] or {}
+    if data["not_versioned"] or not versions or not versions.keys().isdisjoint(names):
+        return
+    known = ", ".join(map(repr, versions))
+    hint = did_you_mean(names[0], versions, f"name one of {known}") if names else f"name one of {known}"
+    shown = " and ".join(map(repr, names)) or "no version"
+    document.report(
+        "unknown-version", (*path, "versions"), f"the right names {shown}, and the API has {known}", hint=hint
+    )
+
+
+def _problem_of(allowed: dict[str, Any]) -> str:
+    """What of an entry of allowed_urls no request can match; "" for nothing."""
+    if not allowed["methods"]:
+        return "the entry has no methods"
+    lower = [method for method in allowed["methods"] if method != method.upper()]
+    if lower:
+        return f"the method {' and '.join(map(repr, lower))} is not in upper case"
+    try:
+        regexps.compiled(path_expression(allowed["url"], begins=False, ends=False))
+    except regexps.BadExpression as error:
+        return f"{allowed['url']!r} is no regular expression: {error}"
+    return ""
 
 
 def report_unknown_policies(

@@ -70,9 +70,13 @@ class Source:
 
 
 def steps_to(node: Any, path: Sequence[str]) -> Steps:
-    """The steps to the member that Go reads for a path of names, as far as the members are there."""
+    """The steps to the member that Go reads for a path of names and indices, as far as it is there."""
     steps: list[int] = []
     for name in path:
+        if isinstance(node, list) and not isinstance(node, json_reader.Object) and name.isdigit():
+            steps.append(int(name))
+            node = node[int(name)]
+            continue
         if not isinstance(node, json_reader.Object):
             break
         folded = fold(name)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from mockserver.gateway.api_definition import Api
 from mockserver.gateway.gateway import Gateway
 from mockserver.gateway.proxy import access, jwt_identity, limits, oauth_tokens, upstream, version_apis
+from mockserver.gateway.proxy.organisation_limits import check_organisation
 from mockserver.gateway.proxy.request_context import Rejected, RequestContext
 from mockserver.http.messages import JSON, Reply
 from mockserver.service.journal_parts import ProxiedReply, ProxiedRequest
@@ -72,10 +73,10 @@ def answer(context: RequestContext) -> Reply:
 def _steps(context: RequestContext) -> list[Step]:
     """The steps of an API; its definition chooses the kinds of credential."""
     if context.api.fields["use_keyless"]:
-        return [access.check_version, limits.check_api_limit]
+        return [access.check_version, check_organisation, limits.check_api_limit]
     return [
-        access.check_version, _check_kinds, *_credentials(context.api), _strip_credentials,
-        access.check_expiry, access.check_rights, access.check_path, limits.check_limits,
+        access.check_version, check_organisation, _check_kinds, *_credentials(context.api),
+        _strip_credentials, access.check_expiry, access.check_rights, access.check_path, limits.check_limits,
         limits.check_api_limit,
     ]  # fmt: skip
 
@@ -96,7 +97,7 @@ def _asks_for_limits(context: RequestContext) -> bool:
 def _limits_reply(context: RequestContext) -> Reply:
     """The limits of a session, without a request to the upstream (gateway/api_loader.go:573 @v5.12.0)."""
     checks = (access.check_expiry, access.check_rights)
-    for step in (access.check_version, _check_kinds, *_credentials(context.api), *checks):
+    for step in (check_organisation, access.check_version, _check_kinds, *_credentials(context.api), *checks):
         step(context)
     return limits.report(context)
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-
+from mockserver.gateway.path_expression import path_expression
 from mockserver.gateway.proxy.request_context import RequestContext
 from mockserver.golang import regexps
 
@@ -14,7 +13,7 @@ def is_endpoint(context: RequestContext, pattern: str) -> bool:
     The path with the listen path is never matched (gateway/session_manager.go:254 @v5.12.0).
     """
     options = context.gateway.config
-    expression = _expression(
+    expression = path_expression(
         pattern,
         begins=options.http_server_options__enable_path_prefix_matching,
         ends=options.http_server_options__enable_path_suffix_matching,
@@ -27,20 +26,10 @@ def is_allowed_url(context: RequestContext, pattern: str) -> bool:
     options = context.gateway.config
     ends = options.http_server_options__enable_path_suffix_matching
     if not options.http_server_options__enable_path_prefix_matching:
-        return _matches(context, _expression(pattern, begins=False, ends=ends), context.url.path)
-    expression = _expression(pattern, begins=True, ends=ends)
+        return _matches(context, path_expression(pattern, begins=False, ends=ends), context.url.path)
+    expression = path_expression(pattern, begins=True, ends=ends)
     paths = (context.api.stripped(context.url.path), context.url.path)
     return any(_matches_or_equals(expression, path) for path in paths)
-
-
-def _expression(pattern: str, *, begins: bool, ends: bool) -> str:
-    """The regular expression of a pattern (internal/httputil/mux.go:28 @v5.12.0)."""
-    if 0 < pattern.count("{") == pattern.count("}"):
-        pattern = re.sub(r"\{[^}]+\}", "([^/]+)", pattern)
-    pattern = pattern.replace("/*/", "/[^/]+/").replace("/*", "/.*")
-    if begins and pattern.startswith("/"):
-        pattern = "^" + pattern
-    return pattern + "$" if ends and not pattern.endswith("$") else pattern
 
 
 def _matches(context: RequestContext, expression: str, path: str) -> bool:

@@ -1,0 +1,89 @@
+"""The configuration of the service under test, as its user gives it: the file that the service reads."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from contract_tests.engine.run_options import RunOptions
+from contract_tests.engine.service import Service
+from mockserver.contract.behaviours import Behaviour, as_text
+
+
+class ConfigurationError(ValueError):
+    """The file of a configuration cannot be used; the message names it and the next step."""
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """The settings of a service that decide which behaviours of level setup show.
+
+    Only keys that some behaviour names are kept, so that no secret of the file is ever held.
+
+    Attributes:
+        values: the values by dotted names in lower case, as Go ignores the case of keys.
+    """
+
+    values: dict[str, Any]
+
+    @classmethod
+    def of_options(cls, options: RunOptions, service: Service) -> Self | None:
+        """The configuration that the options tell, None if they tell none; raises as `read` does."""
+        return cls.read(options.configuration, service) if options.configuration else None
+
+    @classmethod
+    def read(cls, path: Path, service: Service) -> Self:
+        """The settings of a file that the service's behaviours name.
+
+        Raises:
+            ConfigurationError: the file cannot be read, is not a JSON object, or decides nothing.
+        """
+        names = {name for row in service.behaviours.values() for name, _ in row.configuration}
+        if not names:
+            message = f"no behaviour of the {service.name} depends on its configuration; leave out {path}"
+            raise ConfigurationError(message)
+        try:
+            document = json.loads(path.read_bytes())
+        except OSError as error:
+            message = f"{path}: {error.strerror}; give the file that the service reads, as in --conf tyk.conf"
+            raise ConfigurationError(message) from error
+        except (ValueError, RecursionError) as error:
+            raise ConfigurationError(f"{path}: not valid JSON: {error}; correct the file") from error
+        if not isinstance(document, dict):
+            raise ConfigurationError(f"{path}: a configuration must be a JSON object; correct the file")
+        return cls(_named(document, names))
+
+    def why_not(self, row: Behaviour) -> str:
+        """The setting without which a behaviour does not show, as a reason; "" if it shows.
+
+        A key that the file lacks has the zero value of its type, as in Go.
+        """
+        for name, value in row.configuration:
+            actual = self.values.get(name, type(value)())
+            if actual != value:
+                return f"it shows with {as_text(name, value)}, and the configuration has {json.dumps(actual)}"
+        return ""
+
+
+def why_not(row: Behaviour, configuration: Configuration | None) -> str:
+    """The reason why a behaviour does not show under a configuration, if that is known; "" if it shows."""
+    if not row.configuration:
+        return ""
+    if configuration is None:
+        settings = ", ".join(as_text(name, value) for name, value in row.configuration)
+        return f"it shows with {settings}; --conf FILE says that the {row.service} has it"
+    return configuration.why_not(row)
+
+
+def _named(document: dict[str, Any], names: set[str], prefix: str = "") -> dict[str, Any]:
+    """The values of these dotted names."""
+    values: dict[str, Any] = {}
+    for key, value in document.items():
+        name = prefix + key.lower()
+        if name in names:
+            values[name] = value
+        elif isinstance(value, dict):
+            values |= _named(value, names, f"{name}.")
+    return values

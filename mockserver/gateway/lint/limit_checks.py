@@ -1,0 +1,50 @@
+"""Checks of limits, which policies, sessions and rights have."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mockserver.gateway.lint.findings import Document
+
+UNLIMITED = -1  # as the vendor's documents write it, in a rate, an interval or a quota
+
+
+def check_limits(document: Document, members: dict[str, Any], path: tuple[str, ...] = ()) -> None:
+    """Quotas that are never renewed, and limits that are negative or fractions."""
+    _check_quota(document, members, path)
+    _check_rate(document, members, path)
+
+
+def check_interval(document: Document, members: dict[str, Any]) -> None:
+    """A rate of a policy without an interval, or an interval without a rate."""
+    rate, per = members["rate"], members["per"]
+    if rate > 0 and per == 0:
+        document.report("rate-without-per", ("per",), f"rate is {rate:g} and per is 0")
+    elif per > 0 and rate == 0:
+        document.report("per-without-rate", ("per",), f"per is {per:g} and rate is 0")
+
+
+def _check_quota(document: Document, members: dict[str, Any], path: tuple[str, ...]) -> None:
+    quota, renewal = members["quota_max"], members["quota_renewal_rate"]
+    if quota > 0 and renewal <= 0:
+        message = f"quota_max is {quota} and quota_renewal_rate is {renewal}"
+        document.report("quota-without-renewal", (*path, "quota_max"), message, quota=quota)
+    elif renewal < UNLIMITED:
+        document.report("negative-renewal", (*path, "quota_renewal_rate"), f"quota_renewal_rate is {renewal}")
+    if quota < UNLIMITED:
+        document.report("negative-quota", (*path, "quota_max"), f"quota_max is {quota}")
+
+
+def _check_rate(document: Document, members: dict[str, Any], path: tuple[str, ...]) -> None:
+    rate, per = members["rate"], members["per"]
+    if rate < 0 and rate != UNLIMITED:
+        document.report("negative-rate", (*path, "rate"), f"rate is {rate:g}")
+    elif rate > 0 and per < 0:
+        document.report("negative-per", (*path, "per"), f"rate is {rate:g} and per is {per:g}")
+    elif rate > 0 and per > 0 and (rate % 1 or per % 1):
+        requests, seconds = max(1, int(rate)), int(per)
+        outcome = f"allows {requests} in {seconds} s" if seconds else "applies no rate limit"
+        name = "per" if per % 1 else "rate"
+        document.report(
+            "fractional-limit", (*path, name), f"rate is {rate:g} and per is {per:g}", outcome=outcome
+        )

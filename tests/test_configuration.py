@@ -1,0 +1,94 @@
+"""The configuration of the service under test, as verify is told it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from serving import error_line, run_command
+
+from contract_tests.dashboard.service import DASHBOARD
+from contract_tests.engine.configuration import Configuration, ConfigurationError, why_not
+from contract_tests.gateway.service import GATEWAY
+from mockserver.serving.mock_gateway import MockGateway
+
+HASHED = GATEWAY.behaviours["hashed-keys-tell-their-hash"]
+PLAIN = GATEWAY.behaviours["id-required"]
+
+
+def read(tmp_path: Path, document: object) -> Configuration:
+    """The configuration of a gateway with this document."""
+    path = tmp_path / "tyk.conf"
+    path.write_text(json.dumps(document))
+    return Configuration.read(path, GATEWAY)
+
+
+def test_only_keys_that_decide_something_are_kept(tmp_path: Path) -> None:
+    """A configuration holds the keys that behaviours name, whatever their case, and never a secret."""
+    configuration = read(tmp_path, {"Hash_Keys": True, "secret": "s", "storage": {"password": "p"}})
+    assert configuration.values == {"hash_keys": True}
+
+
+def test_a_behaviour_shows_under_its_settings_alone(tmp_path: Path) -> None:
+    """A behaviour with settings is judged if the configuration is known to have them, and others always."""
+    assert why_not(PLAIN, None) == ""
+    assert why_not(HASHED, None) == "it shows with hash_keys: true; --conf FILE says that the gateway has it"
+    assert why_not(HASHED, read(tmp_path, {"hash_keys": True})) == ""
+    for document, actual in (({}, "false"), ({"hash_keys": False}, "false"), ({"hash_keys": "yes"}, '"yes"')):
+        reason = f"it shows with hash_keys: true, and the configuration has {actual}"
+        assert why_not(HASHED, read(tmp_path, document)) == reason
+
+
+@pytest.mark.parametrize(
+    ("content", "complaint"),
+    [
+        ("{", "not valid JSON"),
+        ("[]", "must be a JSON object"),
+        ("\xff", "not valid JSON"),
+        (None, "give the file"),
+    ],
+)
+def test_a_file_that_cannot_be_used_is_an_error(tmp_path: Path, content: str | None, complaint: str) -> None:
+    """A file that is missing, no JSON or no object raises ConfigurationError, with its path."""
+    path = tmp_path / "tyk.conf"
+    if content is not None:
+        path.write_bytes(content.encode("latin-1"))
+    with pytest.raises(ConfigurationError, match=complaint) as caught:
+        Configuration.read(path, GATEWAY)
+    assert str(path) in str(caught.value)
+
+
+def test_a_dashboard_has_no_such_behaviours(tmp_path: Path) -> None:
+    """A configuration for a service of which it decides no behaviour raises ConfigurationError."""
+    with pytest.raises(ConfigurationError, match="no behaviour of the dashboard depends"):
+        Configuration.read(tmp_path / "tyk_analytics.conf", DASHBOARD)
+
+
+def test_verify_needs_a_url_with_a_configuration(tmp_path: Path) -> None:
+    """`verify --conf` without a URL is refused."""
+    assert "give the URL too" in error_line(run_command("verify", "--conf", str(tmp_path / "tyk.conf")))
+
+
+@pytest.mark.slow
+def test_verify_judges_what_a_configuration_shows(tmp_path: Path) -> None:
+    """`verify --conf` judges the behaviours of hashed keys on a gateway that hashes keys."""
+    path = tmp_path / "tyk.conf"
+    path.write_text('{"hash_keys": true}')
+    report = tmp_path / "report.json"
+    with MockGateway(secret="s", config={"hash_keys": True}) as gateway:
+        arguments = (
+            "verify",
+            gateway.url,
+            "--secret",
+            "s",
+            "--only",
+            "hashed-keys-*",
+            "--report",
+            str(report),
+        )
+        for more, status in (("--conf", str(path)), "passed"), ((), "not applicable"):
+            process = run_command(*arguments, *more)
+            assert process.returncode == 0, process.stdout
+            verdicts = json.loads(report.read_text())["verdicts"]
+            assert {v["status"] for v in verdicts if v["behaviour"].startswith("hashed-keys-")} == {status}
