@@ -69,6 +69,10 @@ def test_findings_leave_out_what_is_accepted() -> None:
     ("text", "complaint"),
     [
         ("{", "not valid YAML"),
+        ("accepted: 2001-99-99", "not valid YAML"),
+        ("a: &a [x]\naccepted: [*a]", "line 2: an alias"),
+        ("[" * 30, "line 1: nested too deep"),
+        ("? [a]\n: x", "line 1: : the name of a member is no text"),
         ("[]", "must have a list `accepted`"),
         (
             "accepted: [{behaviour: id-required, expires: 2026-06-01}]",

@@ -118,6 +118,23 @@ def test_the_options_that_the_page_names_exist() -> None:
     assert named - of_others - set(re.findall(r"--[a-z-]+", usage + plugin)) == set()
 
 
+def test_actions_of_others_are_pinned_by_commits() -> None:
+    """The action, the workflows and their examples use each action of others by the hash of a commit, with its tag."""
+    files = [
+        ROOT / "action.yml",
+        *(ROOT / ".github/workflows").glob("*.yaml"),
+        *EXAMPLES.glob("github*.yaml"),
+    ]
+    lines = re.findall(r"uses: (.*)", "\n".join([DOCS, *(path.read_text() for path in files)]))
+    of_others = [line for line in lines if not line.startswith(("./", "your-org/"))]
+    assert of_others
+    assert [
+        line for line in of_others if not re.match(r"[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+\b", line)
+    ] == []
+    actions = {line.partition(" # ")[0] for line in of_others}
+    assert len({action.partition("@")[0] for action in actions}) == len(actions)  # one version of each
+
+
 @pytest.mark.skipif(
     shutil.which("actionlint") is None, reason="there is no actionlint; `make check` runs it with Go"
 )

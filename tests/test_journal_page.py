@@ -9,7 +9,9 @@ from asking import call, secret_of, send
 from page_texts import page, post, text_of
 
 from mockserver import MockDashboard, MockGateway
+from mockserver.contract.openapi import Contract, Operation
 from mockserver.http.client import ClientError
+from mockserver.serving.pages import journal_filter
 from mockserver.serving.pages.rendering import PREFIX
 
 
@@ -32,6 +34,28 @@ def test_the_journal_is_filtered(gateway: MockGateway) -> None:
     assert "give one of errors" in page(gateway, f"{PREFIX}/journal?kind=x", 400)
     assert post(gateway, "journal/clear").status == 303
     assert "There was no request yet" in page(gateway, f"{PREFIX}/journal")
+
+
+@pytest.mark.parametrize("kind", ["violations", "warnings", ""])
+def test_long_requests_are_judged_within_a_budget(
+    gateway: MockGateway, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A page judges requests up to a number of bytes, and says how many it did not judge."""
+    body = {"id": "gold", "rate": "x", "tags": ["t" * 1000] * 26}
+    for _ in range(100):
+        call(gateway, "POST", "/tyk/policies", body)
+    monkeypatch.setattr(journal_filter, "MAX_JUDGED", sum(entry.size for entry in gateway.journal) // 5)
+    judged = list[str]()
+
+    def violations(_: Contract, operation: Operation, body: bytes) -> list[str]:
+        judged.append(operation.id)
+        return [f"it has {len(body)} bytes"]
+
+    monkeypatch.setattr(Contract, "request_violations", violations)
+    text = text_of(page(gateway, f"{PREFIX}/journal?kind={kind}"))
+    assert len(judged) == 20
+    assert ("80 older requests were not judged" in text) is bool(kind)
+    assert text.count("its page has its violations") == (0 if kind else 30)
 
 
 def test_a_journal_without_news_is_not_sent_again(gateway: MockGateway) -> None:

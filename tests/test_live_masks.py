@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 import pytest
 
 from mockserver.evidence.live_masks import Mask
@@ -19,13 +22,42 @@ from mockserver.evidence.live_masks import Mask
         ("/tyk/apis", '{"api_key": "abc", "access_token": ["def"]}', "abc def"),
         ("/tyk/apis", '{"Authorization": "Bearer xyz", "X-Api-Key": "uvw"}', "xyz uvw"),
         ("/api/users", '{"password": "correct horse"}', "correct horse"),
+        ("/tyk/apis", '{"secret": 4711, "access_token": [47.11, ["abc", 1e300]]}', "4711 47.11 abc 1e300"),
+        ("/tyk/apis", '{"password": {"value": "abc", "more": [{"pin": 4711}]}}', "abc 4711"),
+        (
+            "/tyk/apis",
+            '{"components": {"x": {"api_key": "abc", "meta_data": {"token": {"v": "def"}}}}}',
+            "abc def",
+        ),
+        ("/tyk/keys/a", '{"key": 4711, "tokens": [4712]}', "4711 4712"),
     ],
 )
 def test_a_credential_is_known_by_its_name(path: str, text: str, gone: str) -> None:
-    """Strings under the names of credentials have stand-ins of the same length, also in what is no JSON."""
+    """Values under the names of credentials have stand-ins of the same length, also in what is no JSON."""
     masked = Mask(b"salt", (), path).body(text)
     assert len(masked) == len(text)
+    assert _types(masked) == _types(text)
     assert [part for part in gone.split() if part in masked] == []
+
+
+def test_a_boolean_under_the_name_of_a_credential_tells_nothing() -> None:
+    """A boolean under the name of a credential is recorded as false, and null and an empty text as they are."""
+    body = Mask(b"salt", (), "/tyk/apis").body('{"secret": {"a": true, "b": false, "c": null, "d": ""}}')
+    assert body == '{"secret": {"a": false, "b": false, "c": null, "d": ""}}'
+
+
+def _types(text: str) -> Any:
+    """The types of the values of a JSON text by their place; None for what is no JSON."""
+    try:
+        return _type(json.loads(text))
+    except ValueError:
+        return None
+
+
+def _type(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _type(item) for name, item in value.items()}
+    return list(map(_type, value)) if isinstance(value, list) else isinstance(value, str)
 
 
 @pytest.mark.parametrize(
@@ -35,10 +67,17 @@ def test_a_credential_is_known_by_its_name(path: str, text: str, gone: str) -> N
         ("/tyk/org/keys/acme", '{"key":"acme"}'),
         ("/tyk/keys/a", '{"message":"Key not found","status":"error"}'),
         ("/tyk/policies", '{"tokens": 5, "secret": "", "keys": {"a": "b"}}'),
+        ("/tyk/keys/a", '{"tokens": [{"expires": 5}], "keys": true}'),
+        ("/tyk/apis", '{"auth_configs": {"authToken": {"use_param": true, "name": "x"}}}'),
+        (
+            "/tyk/apis",
+            '{"security": [{"token": []}], "components": {"schemas": {"password": {"type": "string"}}}}',
+        ),
+        ("/tyk/apis", '{"access_rights": {"secret": {"versions": ["v1"], "limit": {"rate": 5}}}}'),
     ],
 )
 def test_what_is_no_credential_stays(path: str, text: str) -> None:
-    """Ids of policies and organisations, sentences and numbers are recorded as they are."""
+    """Ids of policies and organisations, sentences, and the settings of credentials are recorded as they are."""
     assert Mask(b"salt", (), path).body(text) == text
 
 

@@ -15,16 +15,18 @@ from orders import GOLD, serve
 
 from contract_tests.engine import runner, signals
 from contract_tests.engine.target import MAX_LOGGED
+from contract_tests.report.conformance import yaml_document
 from mockserver import MockDashboard, MockGateway
 from mockserver.cli import impact_files, json_service
 from mockserver.cli.serve import STOP_SECONDS
 from mockserver.cli.transfer import contents
-from mockserver.console import credentials
+from mockserver.console import credentials, input_files
 from mockserver.dashboard import policies, records
 from mockserver.dashboard.graphql import limits as graphql
 from mockserver.dashboard.mdcb import key_storage, pending, planes
 from mockserver.dashboard.nodes import admission, history, nodes
 from mockserver.evidence import live_traffic
+from mockserver.gateway import policy_store
 from mockserver.gateway.gateway import MOST_WAITING
 from mockserver.gateway.proxy import key_sets, upstream
 from mockserver.golang import json_reader, json_size, regexps, urls
@@ -33,13 +35,16 @@ from mockserver.http import (
     chunked_body,
     client,
     client_connection,
+    connection_settings,
     deadline,
     echo_server,
     forwarder,
+    tls,
     transport,
 )
 from mockserver.http.limits import MAX_CONNECTIONS, THREADS, Limits
-from mockserver.service import journal, journal_parts
+from mockserver.service import configuration, journal, journal_parts
+from mockserver.serving.pages import journal_filter
 from mockserver.storage import redis_backend, redis_client
 
 TEXT = (Path(__file__).parent.parent / "SECURITY.md").read_text("utf-8")
@@ -77,6 +82,7 @@ NUMBERS = [  # the beginning of a row, a text in it, the value in the code, and 
     ("journal", "1,000 requests", journal.MAX_ENTRIES, 1000),
     ("journal", "32 MiB", journal.MAX_BYTES, 32 * MIB),
     ("journal", "64 KiB of each part", journal_parts.MAX_PART, 64 * KIB),
+    ("requests and replies that the page", "512 KiB", journal_filter.MAX_JUDGED, 512 * KIB),
     ("planes", "256; 1,024; 64", (LOAD.connections, LOAD.calls, LOAD.calls_of_connection), (256, 1024, 64)),
     ("plane that connects", "10 s until", connection.GREETING, 10),
     ("plane that connects", "30 s for a message, 30 s for an answer", connection.WHOLE, 30),
@@ -119,7 +125,14 @@ NUMBERS = [  # the beginning of a row, a text in it, the value in the code, and 
     ("session that `impact`", "200 levels", impact_files.DEEPEST, 200),
     ("document that `export`", "200 levels", contents.DEEPEST, 200),
     ("session that `impact`", "1,000 policies", impact_files.MOST_POLICIES, 1000),
-    ("credential in a file", "64 KiB", credentials.LONGEST, 64 * KIB),
+    ("credential in a file", "64 KiB, one line", credentials.LONGEST, 64 * KIB),
+    ("credential in a file", "; 64 KiB", connection_settings.LONGEST_FILE, 64 * KIB),
+    ("file of policies, keys", "256 MiB", input_files.DOCUMENT, 256 * MIB),
+    ("file of policies, keys", "256 MiB", policy_store.MAX_RECORD, 256 * MIB),
+    ("report or baseline", "8 MiB", yaml_document.MAX_BYTES, 8 * MIB),
+    ("report or baseline", "20 levels", yaml_document.MAX_DEPTH, 20),
+    ("configuration; certificate", "16 MiB", configuration.LONGEST, 16 * MIB),
+    ("configuration; certificate", "16 MiB", tls.LONGEST, 16 * MIB),
     ("exchange of the proxy", "60 s", forwarder.BOUNDS.seconds, 60),
     ("exchange of the proxy", "heads of 1 MiB", transport.MAX_HEAD, MIB),
     ("exchange of the proxy", "32 MiB each way", forwarder.BOUNDS.longest, 32 * MIB),

@@ -81,6 +81,17 @@ def test_what_is_still_listed_is_told_by_its_target(run: Run, gateway: MockGatew
     assert run.cleanup.finish() == run.cleanup.finish() == [f"{APIS}/{name}"]
 
 
+@pytest.mark.parametrize("end", ["1?org_id=acme", "1#victim", "77"])
+def test_what_the_run_did_not_write_is_told_and_not_deleted(run: Run, gateway: MockGateway, end: str) -> None:
+    """A listed policy whose id begins like those of the run, but is none of them, is told and stays."""
+    foreign = f"{run.ownership.run}{end}"
+    gateway.policies.seed({"id": foreign})
+    policy = {"id": run.ownership.new_id(), "name": "n", "org_id": "", "access_rights": {}}
+    run.target.send("POST", POLICIES, json.dumps(policy).encode())
+    assert run.cleanup.finish() == [path_of(foreign)]
+    assert [entry.target for entry in gateway.journal if entry.method == "DELETE"] == [path_of(policy["id"])]
+
+
 @pytest.mark.parametrize(
     ("request_", "size"),
     [

@@ -25,6 +25,18 @@ def test_each_row_of_the_table_masks(member: Any) -> None:
     assert Masking().masked("policies/gold", once) == once
 
 
+@pytest.mark.parametrize(
+    "value", [4711, True, [["planted-secret"]], {"a": [{"b": "planted-secret", "c": 4711}]}]
+)
+@pytest.mark.parametrize("path", ["secret", "oauth_keys.a", "global_headers.X-Key", "meta_data.a.token"])
+def test_all_that_is_in_a_secret_member_is_masked(path: str, value: Any) -> None:
+    """Numbers, booleans, lists and objects in a secret member are replaced like texts."""
+    for name in reversed(path.split(".")):
+        value = {name: value}
+    text = json.dumps(Masking().masked("policies/gold", value))
+    assert not re.search("planted|4711|true", text), text
+
+
 def test_what_is_no_secret_stays() -> None:
     """Masking leaves names of headers, addresses of key sets, harmless headers and usual limits alone."""
     document = {
@@ -32,6 +44,8 @@ def test_what_is_no_secret_stays() -> None:
         "enable_jwt": True, "global_headers": {"Content-Type": "application/json"}, "secret": "",
         "rate": 5, "meta_data": {"plan": "gold"}, "proxy": {"target_url": "http://user.test/?q=key"},
         "access_rights": {"password": {"versions": ["v1"]}},
+        "components": {"headers": {"X-A": {"schema": {"type": "string"}}}},
+        "x": {"authentication": {"schemes": {"own": {"refreshToken": True}}}},
     }  # fmt: skip
     masking = Masking(["", "other"])
     assert masking.masked("apis/a", document) == document

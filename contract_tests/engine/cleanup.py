@@ -26,6 +26,7 @@ class Cleanup:
         self._listing = listing
         self._needs_reload = False  # a deletion shows after the next reload only
         self._kinds: set[Resource] = set()  # of what was removed
+        self._names: set[str] = set()  # of what was removed, as segments of a path
         self._left: list[str] = []  # targets that were listed after the removal
         self._is_complete = False  # the service has listed what is left
 
@@ -38,6 +39,7 @@ class Cleanup:
         self._target.close()  # an interrupted exchange may be left on a connection
         written = self._ownership.written(include_last=include_last)
         self._kinds |= {resource for resource, _ in written}
+        self._names |= {_name_in(target) for _, target in written}
         self._needs_reload |= any(resource.loaded_by_reload for resource, _ in written)
         for resource, target in written:  # the order matters, but not for the many things of the listing
             if resource is not self._listing and self._send("DELETE", target).answer is not None:
@@ -52,7 +54,8 @@ class Cleanup:
     def finish(self) -> list[str]:
         """Delete all that the run wrote, reload, and return the targets of what is still listed.
 
-        A service may refuse to delete what no reload has loaded yet; that is deleted after this one.
+        A service may refuse to delete what no reload has loaded yet; that is deleted after this one. What
+        it lists under names that the run did not give is told alone, whatever they begin with.
 
         Raises:
             RunEnded: as `remove`.
@@ -66,7 +69,7 @@ class Cleanup:
             self._needs_reload = False
             self._target.reload(must_fit=False)
             self._left = [target for resource in self._loaded() for target in self._still_listed(resource)]
-            self._ownership.note(self._left)
+            self._ownership.note(target for target in self._left if _name_in(target) in self._names)
         return self._left
 
     def _loaded(self) -> list[Resource]:
@@ -134,3 +137,8 @@ class Cleanup:
                 if exchange.answer is not None:
                     self._ownership.forget([target])
         return exchanges
+
+
+def _name_in(target: str) -> str:
+    """The name in the target of a DELETE, quoted; one thing may have several such targets."""
+    return target.rpartition("/")[2]

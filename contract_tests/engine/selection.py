@@ -12,6 +12,7 @@ from typing import Self
 from contract_tests.engine.run_options import RunOptions
 from contract_tests.engine.service import Service
 from mockserver.console import suggestions
+from mockserver.console.input_files import DOCUMENT, content_within
 from mockserver.contract.behaviours import LEVELS, Behaviour
 from mockserver.contract.spec_files import known_versions
 
@@ -96,7 +97,7 @@ def _fitting(patterns: Iterable[str], names: dict[str, set[str]], service: Servi
 def _failed(path: Path, names: Iterable[str]) -> frozenset[str]:
     """The behaviours that failed in a report, or could not be judged."""
     try:
-        verdicts = json.loads(path.read_text("utf-8"))["verdicts"]
+        verdicts = json.loads(content_within(path, DOCUMENT))["verdicts"]
         failed = {verdict["behaviour"] for verdict in verdicts if verdict["status"] in _BAD}
     except OSError as error:
         raise SelectionError(f"{path}: {error.strerror}; write one with --report {path}") from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import reprlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -11,6 +12,7 @@ from typing import Any
 import yaml
 
 from contract_tests.report import output_file
+from contract_tests.report.conformance.yaml_document import DocumentError, YamlDocument
 from contract_tests.report.placeholders import PLACEHOLDER, is_placeholder
 from contract_tests.report.verdicts import Report, Status, Verdict
 
@@ -38,13 +40,10 @@ def read(path: Path, behaviours: Mapping[str, object]) -> list[AcceptedFailure]:
         BaselineError: the file cannot be read, or an entry is incomplete or of no behaviour.
     """
     try:
-        document = yaml.safe_load(path.read_text("utf-8"))
-    except OSError as error:
-        raise BaselineError(f"{path}: {error.strerror}; make one with --write-baseline") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise BaselineError(
-            f"{path}: not valid YAML: {error}; correct the file".replace("\n", " ")
-        ) from error
+        document = YamlDocument.read(path).value
+    except DocumentError as error:
+        more = "; make one with --write-baseline" if error.is_unreadable else ""
+        raise BaselineError(f"{error}{more}") from error
     entries = document.get("accepted") if isinstance(document, dict) else None
     if not isinstance(entries, list):
         raise BaselineError(f"{path}: a baseline must have a list `accepted`; correct the file")
@@ -53,7 +52,9 @@ def read(path: Path, behaviours: Mapping[str, object]) -> list[AcceptedFailure]:
 
 def _entry(path: Path, raw: Any, behaviours: Mapping[str, object]) -> AcceptedFailure:
     if not isinstance(raw, dict) or raw.keys() != _KEYS:
-        raise BaselineError(f"{path}: {raw!r} must have behaviour, reason and expires, and no other members")
+        raise BaselineError(
+            f"{path}: {reprlib.repr(raw)} must have behaviour, reason and expires, and no other members"
+        )
     if raw["behaviour"] not in behaviours:
         raise BaselineError(
             f"{path}: no behaviour has the id {raw['behaviour']!r}; `tyk-contract behaviours` lists all"

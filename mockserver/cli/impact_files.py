@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from mockserver.console.input_files import DOCUMENT
 from mockserver.contract.codecs import Malformed
 from mockserver.gateway.impact import Rules
 from mockserver.gateway.loaded_policies import Policy
@@ -127,6 +128,6 @@ def _entries(document: Any, members: set[str]) -> Iterator[tuple[KeyName, Any]]:
 
 def _content(path: Path) -> bytes:
     try:
-        return content_of(path)
+        return content_of(path, DOCUMENT)
     except OSError as error:
         raise ValueError(f"{path}: {error.strerror}; give a file that you can read") from error

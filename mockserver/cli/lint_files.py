@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
 
+from mockserver.console.input_files import DOCUMENT
 from mockserver.gateway.lint.file import File
 from mockserver.gateway.lint.findings import Finding
 from mockserver.gateway.lint.fixing import fixed
@@ -68,7 +69,7 @@ def _expanded(path: Path) -> Iterator[Path]:
 
 def _content(path: Path) -> bytes:
     try:
-        return content_of(path)
+        return content_of(path, DOCUMENT)
     except OSError as error:
         raise ValueError(f"{path}: {error.strerror}; give a file that you can read") from error
 

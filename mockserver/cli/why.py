@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
-import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING
 from mockserver.cli import BROKEN, CONFORMS, Commands, add_connection, connection_of, show_pace, url_of
 from mockserver.cli.help_format import EXAMPLES, HelpFormatter
 from mockserver.console.credentials import SECRET, Credential
+from mockserver.console.input_files import DOCUMENT, content_within, stdin_within
 from mockserver.console.terminal import show, show_error
 
 if TYPE_CHECKING:
@@ -223,7 +223,7 @@ def _session(options: argparse.Namespace, rules: Rules) -> Document:
 
     name = options.session
     try:
-        body = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
+        body = stdin_within(DOCUMENT) if name == "-" else content_within(name, DOCUMENT)
     except (OSError, ValueError) as error:  # a path with a null byte is a ValueError
         reason = getattr(error, "strerror", None) or "the path has a null byte"
         raise ValueError(f"--session {name}: {reason}; give a file with a session as JSON") from error

@@ -1,8 +1,8 @@
 """Masks: stand-ins for the credentials in one exchange of live traffic, before it is written to a recording.
 
-A credential is known by the header it stands in, its place in a path, or the name of its member. The stand-in
-of a key is made of it with a salt that is forgotten: it is the same in all exchanges of a recording, has the
-same length, and tells nothing of the key.
+A credential is known by the header it stands in, its place in a path, or the name of its member; all values
+below that member belong to it. The stand-in of a key is made of it with a salt that is forgotten: it is the
+same in all exchanges of a recording, has the same length, and tells nothing of the key.
 """
 
 from __future__ import annotations
@@ -11,13 +11,14 @@ import hashlib
 import hmac
 import re
 from collections.abc import Iterator
+from enum import Enum
 from typing import Any
 
 from mockserver.golang import json_places, json_reader
 from mockserver.golang.json_places import Place
-from mockserver.golang.json_reader import JSONSyntaxError, Object
+from mockserver.golang.json_reader import JSONSyntaxError, Number, Object
 from mockserver.golang.urls import escaped, unescaped
-from mockserver.http.redaction import SHORTEST, all_hidden
+from mockserver.http.redaction import SHORTEST, all_hidden, in_settings
 
 MOST_SOUGHT = 100  # keys of an exchange that are looked for in other places than that of their own
 _IN_PATH = re.compile(
@@ -40,6 +41,14 @@ _SECRET_MEMBER = re.compile(_SECRET, re.IGNORECASE)
 _IN_TEXT = re.compile(rf"""((?<![\w-]){_SECRET}["']?\s*[:=]\s*["']?)([^\s"'&,}}]+)""", re.IGNORECASE)
 _IN_QUERY = re.compile(rf"key|{_SECRET}", re.IGNORECASE)  # the name of a parameter
 _USER = re.compile(r"(?<=://)[^/?@]*@")  # of a target in absolute form
+
+
+class Named(Enum):
+    """What the name of a member, or of one around it, says of a value."""
+
+    OTHER = "it is no credential"
+    KEY = "it is a key, or a list of keys"
+    SECRET = "it and all that is in it are secret"
 
 
 class Mask:
@@ -70,7 +79,7 @@ class Mask:
         return self.elsewhere(self._stand_in(value) if _SECRET_MEMBER.fullmatch(name) else value)
 
     def body(self, text: str) -> str:
-        """A body, without credentials at their places: strings with a name in JSON, or what looks alike."""
+        """A body, without credentials at their places: values with a name in JSON, or what looks alike."""
         try:
             node, _ = json_reader.read(text.encode("utf-8", "surrogateescape"))
             place = json_places.places(text)
@@ -78,8 +87,8 @@ class Mask:
             return _IN_TEXT.sub(lambda match: match[1] + self._stand_in(match[2]), text)
         parts, end = [], 0
         for spot, value in sorted(self._spots(node, place), key=lambda item: item[0].start):
-            parts += [text[end : spot.start + 1], self._stand_in(value, spot.end - spot.start - 2)]
-            end = spot.end - 1
+            parts += [text[end : spot.start], self._value(value, spot.end - spot.start)]
+            end = spot.end
         return "".join([*parts, text[end:]])
 
     def elsewhere(self, text: str) -> str:
@@ -95,27 +104,46 @@ class Mask:
         name, equals, value = text.partition("=")
         return name + equals + (self._stand_in(value) if _IN_QUERY.fullmatch(unescaped(name)) else value)
 
-    def _spots(self, node: Any, place: Place) -> Iterator[tuple[Place, str]]:
-        """The places of strings that are credentials; the stack is explicit, for a document may be deep."""
-        todo = [(node, place, False)]
+    def _spots(self, node: Any, place: Place) -> Iterator[tuple[Place, str | bool]]:
+        """The places of values that are credentials; the stack is explicit, for a document may be deep."""
+        todo = [(node, place, Named.OTHER, False)]
         while todo:
-            node, place, is_secret = todo.pop()
+            node, place, named, is_setting = todo.pop()
             if isinstance(node, Object):
-                children = zip(node, place.children, strict=True)
-                todo += [(item, child, self._is_secret(name, item)) for (name, item), child in children]
+                around = named if named is Named.SECRET else Named.OTHER
+                for (name, item), child in zip(node, place.children, strict=True):
+                    own = self._named(name, item, is_setting=is_setting)
+                    of_item = own if around is Named.OTHER else around
+                    todo.append((item, child, of_item, in_settings(name, is_around=is_setting)))
             elif isinstance(node, list):
-                todo += [(item, child, is_secret) for item, child in zip(node, place.children, strict=True)]
-            elif is_secret and isinstance(node, str) and node:
+                children = zip(node, place.children, strict=True)
+                todo += [(item, child, named, is_setting) for item, child in children]
+            elif named is not Named.OTHER and node not in (None, ""):
                 yield place, node
 
-    def _is_secret(self, name: str, value: Any) -> bool:
+    def _named(self, name: str, value: Any, *, is_setting: bool) -> Named:
         if _SECRET_MEMBER.fullmatch(name):
-            return True
+            return Named.OTHER if is_setting and isinstance(value, (Object, bool)) else Named.SECRET
         is_sentence = isinstance(value, str) and " " in value
-        return self._is_about_keys and name.lower() in _OF_KEYS and not is_sentence
+        is_key = self._is_about_keys and name.lower() in _OF_KEYS and not is_sentence
+        return Named.KEY if is_key and not isinstance(value, bool) else Named.OTHER
+
+    def _value(self, value: str | bool, length: int) -> str:
+        """The text of a JSON value of the same type and length; that of a boolean is false."""
+        if isinstance(value, bool):
+            return "false"
+        if not isinstance(value, Number):
+            return f'"{self._stand_in(value, length - 2)}"'
+        digits = str(int(self._digits(value), 16)) * (length // 64 + 1)
+        stand_in = digits[:length] if length == 1 else f"1{digits[: length - 1]}"  # fits where the value did
+        self._stand_ins.setdefault(str(value), stand_in)
+        return stand_in
 
     def _stand_in(self, value: str, length: int | None = None) -> str:
-        digits = hmac.new(self._salt, value.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()
+        digits = self._digits(value)
         length = len(value) if length is None else length
         stand_in = (digits * (length // len(digits) + 1))[:length]
         return self._stand_ins.setdefault(value, stand_in)
+
+    def _digits(self, value: str) -> str:
+        return hmac.new(self._salt, value.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from mockserver.console.input_files import DOCUMENT, content_within
+
 SERVICES = ("gateway", "dashboard")  # the first line of a recording has the version under one of these
 Step = dict[str, Any]  # one line of a recording: a request with its response, or a file, directory or wait
 
@@ -63,7 +65,7 @@ def read_recording(path: Path, prefix: str = "") -> Recording:
         RecordingError: the file cannot be read, or a line does not have the form of a recording.
     """
     try:
-        *lines, last = path.read_text("utf-8").split("\n")
+        *lines, last = content_within(path, DOCUMENT).decode().split("\n")
     except (OSError, UnicodeDecodeError) as error:
         raise RecordingError(f"{path}: {error}; pass a recording in JSON Lines") from error
     if last and (not lines or _is_json(last)):  # else a kill has cut it off while it was written

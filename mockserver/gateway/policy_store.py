@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from mockserver.console.input_files import content_within
 from mockserver.contract.codecs import Codec, ensure_id
 from mockserver.gateway.loaded_policies import Loaded, LoadedPolicy, Policy
 from mockserver.gateway.write_times import WriteTimes
@@ -18,6 +19,7 @@ from mockserver.storage.backend import BackendUnavailable
 from mockserver.storage.files import Files, snapshot
 
 LOG = logging.getLogger("tyk-contract")
+MAX_RECORD = 256 << 20  # bytes of a record file
 
 
 @dataclass(frozen=True)
@@ -200,7 +202,7 @@ class PolicyStore:
         """The keys of the record file with their policies (gateway/policy.go:74 @v5.12.0)."""
         self._record_text, self._record_error = None, ""
         try:
-            self._record_text = path.read_bytes()
+            self._record_text = content_within(path, MAX_RECORD)
         except OSError as error:
             base = "" if path.is_absolute() else ", which is relative to the working directory"
             self._record_error = f"{path.absolute()}{base}: {error.strerror}; no policy of it is loaded"

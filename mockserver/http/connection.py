@@ -202,11 +202,11 @@ class Connection(asyncio.Protocol):
         self._loop.call_later(self._server.limits.linger_seconds, self._transport.close)
 
     def _respond(self, received: Received) -> None:
-        head, body, _ = received
+        head, body = received.head, received.body
         if (head.method, head.target) == ("OPTIONS", "*"):  # net/http itself answers this request
             self._write(received, Reply(b"", 200, ()))
             return
-        request = Request(head, body, self._client)
+        request = Request(head, body, self._client, received.is_whole)
         try:
             reply = self._server.answer(request, blocking=False)
         except WouldBlock as block:
@@ -277,21 +277,21 @@ class Connection(asyncio.Protocol):
             self._go_on(ANSWER)
 
         closes, is_cut = self._closes(received, reply), reply.truncate is not None
-        data = cut(response_bytes(received[0], reply, close=closes), reply.truncate)
+        data = cut(response_bytes(received.head, reply, close=closes), reply.truncate)
         self._waits_for.add(ANSWER)
         rate = 0 if self._server.stopping else reply.slow
         self._late = SlowBody(self._transport, data, rate, finish, closes=closes or is_cut).flush
 
     def _closes(self, received: Received, reply: Reply) -> bool:
         """True if the connection ends with this answer."""
-        head, _, is_last = received
+        head, is_last = received.head, received.is_last
         ends = is_last or self._server.stopping or not head.keeps_alive
         return ends or (head.version < (1, 1) and is_open_ended(head, reply))
 
     def _write(self, received: Received, reply: Reply) -> None:
         closes = self._closes(received, reply)
-        self._transport.write(response_bytes(received[0], reply, close=closes))
-        if received[2]:
+        self._transport.write(response_bytes(received.head, reply, close=closes))
+        if received.is_last:
             self._linger()
         elif closes:
             self._transport.close()

@@ -7,9 +7,9 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
+from mockserver.console.input_files import content_within
 from mockserver.http.origin import Origin
 from mockserver.http.proxy import Proxy, of_environment
 
@@ -174,8 +174,7 @@ def _lines_of(headers: Iterable[str]) -> Iterator[str]:
             yield text
             continue
         try:
-            data = Path(text[1:]).read_bytes()[:LONGEST_FILE]
-            yield from data.decode().splitlines()
+            yield from content_within(text[1:], LONGEST_FILE).decode().splitlines()
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
             raise ValueError(f"--header {text}: {reason}; give a file with lines 'Name: value'") from None

@@ -91,11 +91,13 @@ class Forwarder:
 
 
 def _check(request: Request) -> None:
-    """Check that a request needs nothing but an exchange of HTTP/1.1.
+    """Check that a request is whole, and needs nothing but an exchange of HTTP/1.1.
 
     Raises:
-        NotForwarded: it needs a tunnel or another protocol.
+        NotForwarded: it broke off, or needs a tunnel or another protocol.
     """
+    if not request.is_whole:
+        raise NotForwarded("the request broke off within its body, and was not forwarded", 400)
     upgrade = request.header("upgrade")
     if request.method == "CONNECT":
         raise NotForwarded("this proxy opens no tunnels; send requests for paths to it", 501)

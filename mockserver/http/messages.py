@@ -155,11 +155,13 @@ class Request(NamedTuple):
         head: the request line and the headers.
         body: the complete body, with its chunks joined.
         client: the IP address of the sender; "" if it is unknown.
+        is_whole: False if the body broke off, and `body` is what came of it, as for a handler of Go.
     """
 
     head: RequestHead
     body: bytes = b""
     client: str = ""
+    is_whole: bool = True
 
     @property
     def method(self) -> str:

@@ -16,6 +16,10 @@ SHORTEST = 4  # characters; a shorter secret would occur in many texts by chance
 _CUT = r"(?=[\w\\%&#]{0,11}\.\.\. \()"  # the end of a shortened text, after an escape that may be cut in two
 _MORE = 16  # times as many backslashes as encodings may make of one
 _ESCAPE = re.compile(r"[\\%&]")  # without one of these no character is escaped
+_SETTINGS = {  # members in which objects and booleans with the name of a credential say how it is checked
+    "access_rights", "auth_configs", "authentication", "components", "flows", "oauth", "paths", "security",
+}  # fmt: skip
+_DATA = {"meta_data", "config_data"}  # members in which they are anything
 
 
 def hidden(text: str, secret: str, instead: str = "***") -> str:
@@ -35,6 +39,15 @@ def all_hidden(text: str, secrets: Iterable[str]) -> str:
     for secret in sorted(secrets, key=len, reverse=True):
         text = hidden(text, secret)
     return text
+
+
+def in_settings(name: str, *, is_around: bool) -> bool:
+    """True if what is in a member belongs to settings, as what is around it does or not.
+
+    There `token`, `cookie` or `password` may be the name of a kind of credential: that of a security scheme
+    of an API, for example.
+    """
+    return name in _SETTINGS or (is_around and name not in _DATA)
 
 
 @lru_cache(maxsize=32)

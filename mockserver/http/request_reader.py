@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from mockserver.golang.urls import Url
 from mockserver.http.chunked_body import ChunkedBody
@@ -11,9 +11,20 @@ from mockserver.http.limits import TURN, Limits
 from mockserver.http.messages import HEAD_END, BadMessage, Reply, Request, RequestHead
 from mockserver.http.responses import response_bytes
 
-# head and body of a request that has come, and whether what follows it cannot be read, so that the connection
-# must end after the answer; a plain tuple, for one is made for each request
-Received = tuple[RequestHead, bytes, bool]
+
+class Received(NamedTuple):
+    """A request that has come, as far as it did.
+
+    Attributes:
+        is_last: True if what follows it cannot be read, so that the connection must end after the answer.
+        is_whole: False if its body broke off.
+    """
+
+    head: RequestHead
+    body: bytes = b""
+    is_last: bool = False
+    is_whole: bool = True
+
 
 MOST_TOLD = 8000  # bytes of the first line of a request that cannot be read
 
@@ -76,12 +87,12 @@ class RequestReader:
             self._tell(error)
             raise
         if not length:
-            return head, b"", False
+            return Received(head)
         if len(self.unread) < length:
             self._head = head
             return self._refused_early(head, len(self.unread))
         self._head = None
-        return head, self._take_bytes(length), False
+        return Received(head, self._take_bytes(length))
 
     def end(self) -> Received | None:
         """The request that the client has truncated, or None; forgets all bytes.
@@ -99,7 +110,7 @@ class RequestReader:
         self.clear()
         if head is not None:
             is_last = chunks is not None or self._rules.refuses(Request(head, b"", self._client))
-            return head, chunks.body if chunks else b"", is_last
+            return Received(head, chunks.body if chunks else b"", is_last, is_whole=False)
         return None
 
     def clear(self) -> None:
@@ -178,7 +189,7 @@ class RequestReader:
         if not chunks.done:
             return self._refused_early(head, len(chunks.received))
         self._head = self._chunks = None
-        return head, chunks.body, chunks.broken
+        return Received(head, chunks.body, is_last=chunks.broken, is_whole=not chunks.broken)
 
     def _refused_early(self, head: RequestHead, received: int) -> Received | None:
         """The request without its body, if the head alone decides and much of the body has come."""
@@ -188,4 +199,4 @@ class RequestReader:
             return None
         self.clear()
         self.is_interrupted = False
-        return head, b"", True
+        return Received(head, is_last=True, is_whole=False)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ssl
-from pathlib import Path
 
+from mockserver.console.input_files import content_within
+
+LONGEST = 16 << 20  # bytes of a file
 ANY_CA = (18, 19, 20, 21)  # OpenSSL's codes of a certificate that no known CA has signed
 WRONG_NAME = (62, 63, 64)  # and of one for another host, e-mail or address
 _BY_CODE = {
@@ -71,7 +73,7 @@ def _load_client(context: ssl.SSLContext, cert: str, cert_key: str) -> None:
     key = f"--cert-key {cert_key}" if cert_key else f"--cert {cert}"
     for option, path in (("--cert", cert), ("--cert-key", cert_key)):
         try:
-            Path(path or cert).read_bytes()
+            content_within(path or cert, LONGEST)
         except OSError as error:
             raise TLSFileError(f"{option} {path}: {error.strerror}; give a PEM file") from None
     try:

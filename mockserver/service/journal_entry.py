@@ -170,11 +170,11 @@ class Entry(NamedTuple):
         if in_path and in_path[1]:
             return in_path[1]
         try:
-            policy = self.json
+            policy = _json(self.request.body)  # masking its id alone takes less than masking the body
         except ValueError:
             return ""
         ids = (policy.get("id"), policy.get("_id")) if isinstance(policy, dict) else ()
-        return next((_as_read(text) for text in ids if isinstance(text, str) and text), "")
+        return next((self._shown(_as_read(text)) for text in ids if isinstance(text, str) and text), "")
 
     @property
     def api(self) -> str:

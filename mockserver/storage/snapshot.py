@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import stat
@@ -82,11 +83,11 @@ class Snapshot(NamedTuple):
         writer.sync_directory(path)
 
 
-def content_of(path: str | Path) -> bytes:
+def content_of(path: str | Path, longest: int | None = None) -> bytes:
     """The content of a file; empty for anything else.
 
     Raises:
-        OSError: the file cannot be read.
+        OSError: the file cannot be read, or has more than `longest` bytes.
     """
     flags = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)  # a pipe would block
     try:
@@ -97,6 +98,8 @@ def content_of(path: str | Path) -> bytes:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
             return b""  # reading a device might never end
+        if longest is not None and status.st_size > longest:
+            raise OSError(errno.EFBIG, f"it has over {longest >> 20} MiB")
         parts = []
         # the exact size: larger buffers would fragment the heap between the texts that remain
         while part := os.read(descriptor, status.st_size + 1):

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import errno
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
+
+from mockserver.console.input_files import content_within
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 MAX_BYTES = 8 << 20
@@ -38,18 +41,15 @@ class YamlDocument:
             DocumentError: it cannot be read, is too large, is no YAML, or has anchors or a member twice.
         """
         try:
-            data = path.read_bytes()
+            data = content_within(path, MAX_BYTES)
         except OSError as error:
-            reason = f"{path}: {error.strerror}; give a readable file"
-            raise DocumentError(reason, is_unreadable=True) from None
-        if len(data) > MAX_BYTES:
-            raise DocumentError(f"{path}: over {MAX_BYTES >> 20} MiB; give a report of `tyk-contract verify`")
+            reason = (
+                f"{path}: {error.strerror}; give a file that you can read, as `tyk-contract verify` writes it"
+            )
+            raise DocumentError(reason, is_unreadable=error.errno != errno.EFBIG) from None
         try:
             text = data.decode()
-            for event in yaml.parse(text, _LOADER):
-                if isinstance(event, yaml.AliasEvent):
-                    line = event.start_mark.line + 1 if event.start_mark else 1
-                    raise DocumentError(f"{path} line {line}: an alias; write the value itself")
+            _check(yaml.parse(text, _LOADER), str(path))
             lines = dict(_lines(yaml.compose(text, _LOADER), "", str(path)))
             return cls(str(path), yaml.load(text, _LOADER), lines)  # noqa: S506  both are safe loaders
         except (yaml.YAMLError, RecursionError) as error:
@@ -71,16 +71,33 @@ class YamlDocument:
         return f"{self.name} line {self.lines.get(around, 1)}: {text or '/'}"
 
 
+def _check(events: Iterable[yaml.Event], name: str) -> None:
+    """Check a document before anything is made of it: aliases multiply values, and levels take ever longer.
+
+    Raises:
+        DocumentError: it has an alias, or is nested too deep.
+    """
+    depth = 0
+    for event in events:
+        line = event.start_mark.line + 1 if event.start_mark else 1
+        if isinstance(event, yaml.AliasEvent):
+            raise DocumentError(f"{name} line {line}: an alias; write the value itself")
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > MAX_DEPTH:
+            raise DocumentError(f"{name} line {line}: nested too deep; correct the file")
+
+
 def _lines(node: yaml.Node | None, pointer: str, name: str) -> Iterator[tuple[str, int]]:
     if node is None:
         return
     line = node.start_mark.line + 1
     yield pointer, line
-    if pointer.count("/") > MAX_DEPTH:
-        raise DocumentError(f"{name} line {line}: nested too deep; correct the file")
     if isinstance(node, yaml.MappingNode):
         names = set()
         for key, value in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                place = f"{name} line {key.start_mark.line + 1}: {pointer}"
+                raise DocumentError(f"{place}: the name of a member is no text; correct the file")
             if key.value in names:
                 place = f"{name} line {key.start_mark.line + 1}: {pointer}/{key.value}"
                 raise DocumentError(f"{place}: the member is there twice; remove one")

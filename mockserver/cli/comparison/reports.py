@@ -9,15 +9,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from contract_tests.dashboard.service import DASHBOARD
 from contract_tests.engine.service import Service
 from contract_tests.gateway.service import GATEWAY
+from contract_tests.report.conformance.yaml_document import DocumentError, YamlDocument
 from mockserver.cli.comparison.difference import EVERYONE, Comparison, Difference, Side, audience_of
+from mockserver.console.input_files import DOCUMENT, content_within
 from mockserver.contract.spec_files import default_version
 
-MAX_BYTES = 256 << 20  # of a report
 KINDS = (  # in the order of the result
     "newly failing", "other actual value", "newly passing", "no longer judged", "newly judged",
     "other verdict", "only in A", "only in B",
@@ -67,17 +66,16 @@ def read(path: Path) -> ReadReport:
         ReportError: the file cannot be read, or is no report.
     """
     try:
-        data = path.read_bytes()
-        if len(data) > MAX_BYTES:
-            raise ReportError(f"{path}: over {MAX_BYTES >> 20} MiB; give a report of `tyk-contract verify`")
-        text = data.decode()
-        document = json.loads(text) if path.suffix == ".json" else yaml.safe_load(text)
+        is_json = path.suffix == ".json"
+        document = json.loads(content_within(path, DOCUMENT)) if is_json else YamlDocument.read(path).value
         return _report(str(path), document)
+    except DocumentError as error:
+        raise ReportError(f"{error}; write a report with --report r.json, or give a URL") from None
     except OSError as error:
         raise ReportError(
             f"{path}: {error.strerror}; give a report of `tyk-contract verify`, or a URL"
         ) from None
-    except (ValueError, yaml.YAMLError, RecursionError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, RecursionError, ArithmeticError, LookupError, TypeError, AttributeError) as error:
         if isinstance(error, ReportError):
             raise
         raise ReportError(

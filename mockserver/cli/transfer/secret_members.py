@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, reduce
 from typing import Any
 
-from mockserver.http.redaction import SHORTEST
+from mockserver.http.redaction import SHORTEST, in_settings
 
 REPLACED = "replaced-by-tyk-contract-export"
 
@@ -43,7 +43,7 @@ class SecretMember:
 
     Attributes:
         path: the last names of the path, joined by dots; * is any name, and ** any names. Case, - and _ do
-            not matter.
+            not matter. What is in the member is masked like its text.
         masked: the text in place of a member's text, from the name of the member and its text.
         about: what it is.
     """
@@ -87,6 +87,9 @@ _IN_TEXTS = (  # secrets within any text
 )  # fmt: skip
 
 
+Rows = tuple[tuple[SecretMember, str], ...]  # each with the name of the member that it is for
+
+
 class Masking:
     """The masking of documents, which notes what it has replaced.
 
@@ -107,30 +110,32 @@ class Masking:
         result: dict[str, Any] = self._value(place, document, ())
         return result
 
-    def _value(self, place: str, value: Any, path: tuple[str, ...]) -> Any:
+    def _value(self, place: str, value: Any, path: tuple[str, ...], around: Rows = ()) -> Any:
+        """A copy of the value at a path; `around` has the rows of the members that it is in."""
         if isinstance(value, dict):
-            pair = _name_in_pair(value, path)
+            pair, rows = _name_in_pair(value, path), (*around, *_rows_of_object(path))
             return {
                 name: self._value(
-                    place, item, (*path, "headers", pair) if pair and name == "value" else (*path, name)
+                    place, item, (*path, "headers", pair) if pair and name == "value" else (*path, name), rows
                 )
                 for name, item in value.items()
             }
         if isinstance(value, list):
-            return [self._value(place, item, path) for item in value]
-        members = _members_at(path)
-        if value is None or isinstance(value, bool) or not (members or isinstance(value, str)):
+            return [self._value(place, item, path, around) for item in value]
+        rows = (*around, *_rows_at(path))
+        is_switch = isinstance(value, bool) and _in_settings(path)
+        if value is None or is_switch or not (rows or isinstance(value, str)):
             return value
-        text = self._text(str(value), path[-1], members)
+        text = self._text(str(value), rows)
         if REPLACED not in text:
             return value
         self.replaced.append(f"{place}: {'/'.join(path)}")
         return text
 
-    def _text(self, text: str, name: str, members: Iterable[SecretMember]) -> str:
+    def _text(self, text: str, rows: Rows) -> str:
         if any(secret in text for secret in self._known):
             return REPLACED
-        for member in members:
+        for member, name in rows:
             text = member.masked(name, text)
         for expression, instead in _IN_TEXTS:
             text = expression.sub(instead, text)
@@ -152,10 +157,19 @@ _PATTERNS = [(tuple(map(_folded, member.path.split("."))), member) for member in
 
 
 @lru_cache(maxsize=1 << 14)  # documents of one kind share their paths
-def _members_at(path: tuple[str, ...]) -> tuple[SecretMember, ...]:
+def _rows_at(path: tuple[str, ...]) -> Rows:
     """The rows of the table that hold for a path."""
     folded = tuple(map(_folded, path))
-    return tuple(member for pattern, member in _PATTERNS if _fits(pattern, folded))
+    return tuple((member, path[-1]) for pattern, member in _PATTERNS if _fits(pattern, folded))
+
+
+def _rows_of_object(path: tuple[str, ...]) -> Rows:
+    """The rows that hold for what is in an object at a path; none if its name is one of settings there."""
+    return () if not path or _in_settings(path[:-1]) else _rows_at(path)
+
+
+def _in_settings(path: tuple[str, ...]) -> bool:
+    return reduce(lambda is_around, name: in_settings(name, is_around=is_around), path, False)
 
 
 def _fits(pattern: tuple[str, ...], path: tuple[str, ...]) -> bool:

@@ -95,10 +95,11 @@ def _add_journal(pages: Blueprint, dispatcher: Dispatcher) -> None:
         last = f"{entries[-1].number}-{entries[-1].time}" if entries else "empty"
         if request.if_none_match.contains(last):
             return Response(status=304)
+        rows, unseen = chosen.rows(entries)
         response = rendered(
-            service.name, "journal.html", chosen=chosen, rows=chosen.rows(entries), total=len(entries),
-            dropped=mock.journal.dropped, operations=sorted(service.contract.operations),
-            kinds=KINDS, last=entries[-1].number if entries else 0, path=_JOURNAL,
+            service.name, "journal.html", chosen=chosen, rows=rows, unseen=unseen, total=len(entries),
+            dropped=mock.journal.dropped, operations=sorted(service.contract.operations), kinds=KINDS,
+            last=entries[-1].number if entries else 0, path=_JOURNAL,
         )  # fmt: skip
         response.set_etag(last)
         return response

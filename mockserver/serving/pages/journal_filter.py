@@ -9,23 +9,40 @@ from typing import Any, NamedTuple
 from mockserver.service.journal_entry import Entry
 from mockserver.serving.journal_query import JournalQuery
 
-MOST = 50  # rows; each is judged anew
+MOST = 50  # rows
+MAX_JUDGED = 512 << 10  # bytes of the requests and replies that one page judges
 
 KINDS: Mapping[str, tuple[str, Callable[[Entry], Any]]] = {  # the words for each, and its condition
     "": ("all", lambda _: True),
     "errors": ("errors and dropped connections", lambda entry: not 200 <= entry.status < 400),
     "faults": ("met a fault", lambda entry: entry.fault),
-    "violations": ("violate the specification", lambda entry: entry.violations),
-    "warnings": ("have warnings", lambda entry: entry.warnings),
+    "violations": ("violate the specification", lambda _: True),
+    "warnings": ("have warnings", lambda _: True),
+}
+_JUDGED: Mapping[str, Callable[[Row], bool]] = {  # what a row of a kind must have
+    "violations": lambda row: bool(row.violations),
+    "warnings": lambda row: bool(row.warnings),
 }
 
 
 class Row(NamedTuple):
-    """An entry with what is wrong with it, which takes long to find out."""
+    """An entry with what is wrong with it; None if that was not found out, for it takes long."""
 
     entry: Entry
-    violations: list[str]
-    warnings: list[str]
+    violations: list[str] | None
+    warnings: list[str] | None
+
+
+class Rows(NamedTuple):
+    """The rows of a page.
+
+    Attributes:
+        rows: the newest entries first.
+        unseen: how many older entries were not judged, of which some might belong to the rows.
+    """
+
+    rows: list[Row]
+    unseen: int = 0
 
 
 @dataclass(frozen=True)
@@ -56,17 +73,25 @@ class JournalFilter:
             )
         return chosen
 
-    def rows(self, entries: Iterable[Entry]) -> list[Row]:
-        """The newest `MOST` of the entries that it lets through, the newest first."""
-        rows: list[Row] = []
-        for entry in reversed(self.query.select(entries)):
+    def rows(self, entries: Iterable[Entry]) -> Rows:
+        """The newest `MOST` of the entries that it lets through, the newest first.
+
+        Entries are judged until their bytes are `MAX_JUDGED`; the newest is judged in any case.
+        """
+        must, left, rows = _JUDGED.get(self.kind), MAX_JUDGED, list[Row]()
+        candidates = [entry for entry in reversed(self.query.select(entries)) if self._fits(entry)]
+        for number, entry in enumerate(candidates):
             if len(rows) == MOST:
                 break
-            if self._fits(entry):
-                rows.append(Row(entry, entry.violations, entry.warnings))
-        return rows
+            if left <= 0 and must:
+                return Rows(rows, len(candidates) - number)
+            row = Row(entry, entry.violations, entry.warnings) if left > 0 else Row(entry, None, None)
+            left -= entry.size
+            if must is None or must(row):
+                rows.append(row)
+        return Rows(rows)
 
     def _fits(self, entry: Entry) -> bool:
-        return bool(
-            self.text.lower() in f"{entry!r} {entry.policy_id}".lower() and KINDS[self.kind][1](entry)
-        )
+        text = self.text.lower()
+        is_named = text in f"{entry!r} ".lower() or text in entry.policy_id.lower()
+        return is_named and bool(KINDS[self.kind][1](entry))
