@@ -43,6 +43,7 @@ class Ownership(Names):
         super().__init__()
         self._contract = contract
         self.resources = resources
+        self._by_prefix = {resource.prefix: resource for resource in reversed(resources)}
         self._written: dict[str, Resource] = {}  # targets in the order of their writes
         self._bases: set[str] = set()  # ids, as segments of a path
         self._deleted_last: set[str] = set()
@@ -184,5 +185,10 @@ class Ownership(Names):
         return resource, Write(request.method, below, query, request.body or b"", self._contract)
 
     def _resource_of(self, target: str) -> Resource:
+        """The resource whose paths a target is one of; of several the one with the longest prefix."""
         path = target.partition("?")[0]
-        return next((row for row in self.resources if row.has(path)), _OTHER_PATH)
+        while path:
+            if resource := self._by_prefix.get(path):
+                return resource
+            path = path.rpartition("/")[0]
+        return self._by_prefix.get("", _OTHER_PATH)

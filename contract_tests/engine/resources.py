@@ -118,7 +118,7 @@ class Resource:
 
     Attributes:
         kind: its name in messages and reports: "policy".
-        prefix: the beginning of its paths: "/tyk/policies"; of two rows for a path the first one counts.
+        prefix: the beginning of its paths: "/tyk/policies"; for a path the row with the longest counts.
         named_by: members of bodies, fields of forms and parameters of queries that name things of the
             service, with dots into objects: "proxy.listen_path"; each must be of the run or "".
         names_of: the other names in a write, by default the path; each must be of the run.

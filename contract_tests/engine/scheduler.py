@@ -126,6 +126,8 @@ class Scheduler:
         target, is_quick = self.run.target, self.run.options.quick
         try:
             together += [test for test in first if self._advance(test)]
+            if last:
+                threads.submit(self.judge.prepare)
             while together := self._advance_together(together, threads):
                 reloading = threads.submit(target.reload)
                 if last:

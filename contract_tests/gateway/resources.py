@@ -260,7 +260,7 @@ _FORWARDED = _keeping_nothing(
     named_by=("token", "refresh_token", "code", "client_id"), is_optional=False,
 )  # fmt: skip
 
-RESOURCES = (  # in the order of removal, for a client needs its API, and the longer prefix first
+RESOURCES = (  # in the order of removal, for a client needs its API
     CLIENT, *_TOKENS, _PREVIEW, KEY, ORGANISATION, OPEN_API, API, POLICY, CERTIFICATE, _CACHES, *_STATELESS,
     _UNKNOWN, _FORWARDED,
 )  # fmt: skip
