@@ -55,7 +55,7 @@ CASES: dict[str, tuple[Callable[[], Spoil], str, str]] = {  # by name: the serve
     "401 for 403": (spoils.unauthorised, "status", "Status 401 is answered where 403 is required"),
     "a broken compression": (spoils_of_delivery.broken_gzip, "compressed", "Content-Encoding: gzip"),
     "members in camel case": (spoils_of_delivery.in_camel_case, "members-renamed", "Members have other names"),
-    "a page to log in": (spoils_of_delivery.login_page, "html", "HTML pages"),
+    "a page to log in": (spoils_of_delivery.login_page, "status", "Status 200 is answered where 403 is required"),
     "a list without its last": (spoils_of_delivery.list_without_last, "behaviour", "(listPolicies)"),
     "reloads that take 3 s": (spoils_of_delivery.reloads_late, "lag", "Reads lag behind"),
     "connections dropped": (spoils_of_delivery.drops_connections, "no-answer", "closed without an answer"),
