@@ -32,6 +32,10 @@ class Asked:
         """True if it may change the gateway."""
         return self.method in {"POST", "PUT", "DELETE"}
 
+    def header(self, name: str) -> str:
+        """A header of the request; "" if it is missing."""
+        return next((value for key, value in self.headers if key.lower() == name.lower()), "")
+
 
 @dataclass(frozen=True)
 class Answered:

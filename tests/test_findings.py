@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import spoils
+import spoils_of_delivery
 import spoils_of_state
 from broken_servers import Spoil, Upstream, proxied
 from serving import verify
@@ -52,6 +53,15 @@ CASES: dict[str, tuple[Callable[[], Spoil], str, str]] = {  # by name: the serve
     "headers renamed": (spoils.renames_headers, "no-header", "they have RateLimit-Limit"),
     "201 for 200": (spoils.created, "status", "Status 201 is answered where 200 is required"),
     "401 for 403": (spoils.unauthorised, "status", "Status 401 is answered where 403 is required"),
+    "a broken compression": (spoils_of_delivery.broken_gzip, "compressed", "Content-Encoding: gzip"),
+    "members in camel case": (spoils_of_delivery.in_camel_case, "members-renamed", "Members have other names"),
+    "a page to log in": (spoils_of_delivery.login_page, "status", "Status 200 is answered where 403 is required"),
+    "paths in lower case": (spoils_of_delivery.lower_case_paths, "status", "GET /tyk/policies/{polID} answers 404 where 200"),
+    "writes that show at once": (spoils_of_delivery.loads_at_once, "status", "GET /tyk/policies/{polID} answers 200 where 404"),
+    "a list without its last": (spoils_of_delivery.list_without_last, "behaviour", "(listPolicies)"),
+    "reloads that take 3 s": (spoils_of_delivery.reloads_late, "lag", "Reads lag behind"),
+    "connections dropped": (spoils_of_delivery.drops_connections, "no-answer", "closed without an answer"),
+    "errors without a body": (spoils_of_delivery.strips_bodies_of_errors, "body", "Bodies are empty"),
     "another version told": (spoils.other_version("5.14.0"), "wrong-version", "answers like 5.12"),
 }  # fmt: skip
 

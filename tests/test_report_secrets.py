@@ -36,6 +36,8 @@ ENCODINGS: dict[str, Callable[[str], str]] = {
     "in upper case": str.upper,
 }
 
+KINDS = ("json", "xml", "yaml", "html", "md")
+
 
 class _Echoing(BaseHTTPRequestHandler):
     """Answers any request, also one to a proxy, with all secrets in all encodings, in body and headers."""
@@ -78,28 +80,35 @@ def _echoing() -> Iterator[int]:
 def _texts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """What a run prints and reports, by its place."""
     folder: Path = tmp_path_factory.mktemp("reports")
-    kinds = ("json", "xml", "yaml", "html")
-    flags = [word for kind in kinds for word in ("--report", folder / f"r.{kind}")]
+    flags = [word for kind in KINDS for word in ("--report", folder / f"r.{kind}")]
     secret, header, password = SECRETS.values()
     with _echoing() as port:
         done = run_command(
             "verify", "http://gateway.invalid", "--read-only", "--header", f"X-Api-Key: {header}",
             "--http-proxy", f"http://someone:{quote(password, safe='')}@127.0.0.1:{port}", *flags,
-            TYK_GW_SECRET=secret,
+            "--report", "github", TYK_GW_SECRET=secret, GITHUB_STEP_SUMMARY=str(folder / "summary"),
         )  # fmt: skip
     assert done.returncode == 1, done.stderr
+    report = folder / "r.json"
+    differing = json.loads(report.read_text("utf-8"))
+    differing["verdicts"] = differing["verdicts"][1:]
+    (folder / "other.json").write_text(json.dumps(differing))
+    compared = run_command("compare", report, folder / "other.json")
+    assert compared.returncode == 1, compared.stderr
     return {
         "stdout": done.stdout,
         "stderr": done.stderr,
-        **{kind: (folder / f"r.{kind}").read_text("utf-8") for kind in kinds},
+        "summary of a step": (folder / "summary").read_text("utf-8"),
+        "compare": compared.stdout + compared.stderr,
+        **{kind: (folder / f"r.{kind}").read_text("utf-8") for kind in KINDS},
     }
 
 
-@pytest.mark.parametrize("place", ["stdout", "stderr", "json", "xml", "yaml", "html"])
+@pytest.mark.parametrize("place", ["stdout", "stderr", "summary of a step", "compare", *KINDS])
 def test_no_secret_is_reported(texts: dict[str, str], place: str) -> None:
     """Neither the secret, nor a header of the user's, nor a proxy's password is told, in any encoding."""
     text = texts[place].lower()
-    assert place == "stderr" or "message" in text  # the answers are there
+    assert place in {"stderr", "compare"} or "message" in text  # the answers are there
     shown = [
         f"{what} {how}"
         for what, secret in SECRETS.items()

@@ -11,6 +11,7 @@ from contract_tests.dashboard.resources import POLICIES, POLICY
 from contract_tests.engine.checks import Mismatch
 from contract_tests.engine.client import ServiceClient
 from contract_tests.engine.exchange import Exchange, Request
+from contract_tests.engine.names import is_shown
 from contract_tests.engine.ownership import UnsafeRequest
 from contract_tests.engine.resources import quoted
 
@@ -88,6 +89,38 @@ class Dashboard(ServiceClient):
     def search(self, **query: str) -> Exchange:
         """GET /api/portal/policies/search."""
         return self.send("GET", f"{POLICIES}/search{_query(query)}")
+
+    def probe_create(self, mark: str) -> tuple[str, Exchange]:
+        """POST a policy whose name is a mark; its database id, "" if nothing tells it, and the exchange."""
+        given = self.ownership.new_object_id()
+        exchange = self.probe("POST", POLICIES, {"_id": given, "name": mark})
+        chosen = exchange.document.get("Message")
+        if exchange.status != 200 or not isinstance(chosen, str) or chosen == given:
+            return given, exchange
+        found = self.probe("GET", f"{POLICIES}/search{_query({'q': mark})}").document.get("Data")
+        if any(is_shown(policy, chosen, mark) for policy in (found if isinstance(found, list) else ())):
+            self.ownership.adopt(POLICY, chosen, mark)
+            return chosen, exchange
+        return given, exchange
+
+    def probe_update(self, thing: str, mark: str) -> Exchange:
+        """PUT a policy with another mark."""
+        return self.probe("PUT", path_of(thing), {"name": mark})
+
+    def probe_read(self, thing: str) -> Exchange:
+        """GET a policy."""
+        return self.probe("GET", path_of(thing))
+
+    def probe_delete(self, thing: str) -> Exchange:
+        """DELETE a policy."""
+        return self.probe("DELETE", path_of(thing))
+
+    def probe_mark(self) -> str:
+        """A name that no policy has."""
+        return self.new_id()
+
+    def probe_load(self) -> None:
+        """Nothing: writes show at once."""
 
 
 def path_of(policy_id: str) -> str:

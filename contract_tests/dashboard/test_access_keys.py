@@ -6,11 +6,14 @@ import pytest
 
 from contract_tests.dashboard.checks import UNAUTHORISED, expect_members, expect_message, listed
 from contract_tests.dashboard.client import Dashboard, path_of
-from contract_tests.dashboard.resources import POLICIES
+from contract_tests.dashboard.resources import POLICIES, RESOURCES
 from contract_tests.engine.checks import Mismatch
 from contract_tests.engine.declaration import behaviour
+from contract_tests.engine.secured_operations import groups_below, requests_of
+from mockserver.http.client import Header
 
 LISTS = [POLICIES, f"{POLICIES}/search"]
+GROUPS = groups_below("/api", RESOURCES)
 OPERATIONS = [("GET", POLICIES), ("POST", POLICIES), ("GET", f"{POLICIES}/search"), ("GET", "/api/users")]
 
 
@@ -19,6 +22,15 @@ OPERATIONS = [("GET", POLICIES), ("POST", POLICIES), ("GET", f"{POLICIES}/search
 def test_a_request_without_a_key_is_refused(dashboard: Dashboard, method: str, path: str) -> None:
     """A request without a key answers 401."""
     expect_message(dashboard.send(method, path, headers=[]), *UNAUTHORISED)
+
+
+@pytest.mark.parametrize("headers", [[], [("Authorization", "wrong")]], ids=["no key", "wrong key"])
+@pytest.mark.parametrize("group", GROUPS)
+@behaviour("key-missing-is-401", reads_only=True)
+def test_each_operation_needs_the_key(dashboard: Dashboard, group: str, headers: list[Header]) -> None:
+    """Any operation without a key, or with a wrong one, answers 401."""
+    for request in requests_of(dashboard, group, GROUPS, headers):
+        expect_message(dashboard.send(request.method, request.target, headers=headers), UNAUTHORISED[0])
 
 
 @pytest.mark.parametrize("key", ["wrong", "", "Bearer wrong", "0" * 32])

@@ -92,6 +92,17 @@ class ServiceClient:
         with self.service_may_name():
             return self._add(self.target.ask(Request(method, path, body, **kwargs)))
 
+    def probe(self, method: str, path: str, body: Any = None) -> Exchange:
+        """Send a request whatever the service answers with; the run's log does not have it.
+
+        Raises:
+            LimitReached, UnsafeRequest: as the target's `ask` does.
+        """
+        content = None if body is None else json.dumps(body).encode()
+        exchange = self.target.ask(Request(method, path, content))
+        self.exchanges.append(exchange)
+        return exchange
+
     def send_together(self, *requests: Request) -> list[Exchange]:
         """Send requests at one time; exchanges in their order. Raises as `send`."""
         with self.service_may_name():

@@ -9,24 +9,14 @@ import pytest
 
 from contract_tests.engine.checks import expect_no_header, expect_redirect
 from contract_tests.engine.declaration import FIRST, RELOAD, STARTED, Steps, behaviour
+from contract_tests.engine.secured_operations import groups_below, requests_of
 from contract_tests.gateway.checks import expect_error, expect_forbidden, expect_policy, listed
 from contract_tests.gateway.client import Gateway
-from contract_tests.gateway.resources import POLICIES
+from contract_tests.gateway.resources import POLICIES, RESOURCES
 
-EVERY_OPERATION = [
-    ("GET", POLICIES),
-    ("POST", POLICIES),
-    ("PUT", POLICIES),
-    ("DELETE", POLICIES),
-    ("GET", f"{POLICIES}/x"),
-    ("GET", "/tyk/reload"),
-    ("GET", "/tyk/reload/group"),
-    ("GET", f"{POLICIES}/"),
-    ("GET", f"{POLICIES}/%61"),
-    ("GET", f"{POLICIES}?x=1"),
-    ("GET", "/tyk/reload?block=true"),
-    ("GET", "/tyk/reload/?block=true"),
-]
+GROUPS = groups_below("/tyk", RESOURCES)
+OTHER_FORMS = [f"{POLICIES}/", f"{POLICIES}/%61", f"{POLICIES}?x=1"]
+OTHER_FORMS_OF_RELOAD = ["/tyk/reload?block=true", "/tyk/reload/?block=true"]
 SAMPLE = "352d20ee67be67f6340b4c0605b044b7"  # the secret of the vendor's sample configuration
 OTHER_HEADERS = [
     "Authorization",
@@ -39,14 +29,36 @@ OTHER_HEADERS = [
 ]
 
 
-@pytest.mark.parametrize(("method", "path"), EVERY_OPERATION)
+@pytest.mark.parametrize("group", GROUPS)
 @behaviour("secret-missing-is-403", reads_only=True)
-def test_a_request_without_the_secret_is_refused(gateway: Gateway, method: str, path: str) -> None:
+def test_each_operation_without_the_secret_is_refused(gateway: Gateway, group: str) -> None:
     """A request to any operation without the secret answers 403."""
-    exchange = gateway.send(method, path, headers=[])
+    for request in requests_of(gateway, group, GROUPS, headers=[]):
+        exchange = gateway.send(request.method, request.target, headers=request.headers)
+        expect_forbidden(exchange)
+        expect_no_header(exchange, "WWW-Authenticate")
 
-    expect_forbidden(exchange)
-    expect_no_header(exchange, "WWW-Authenticate")
+
+@pytest.mark.parametrize("group", GROUPS)
+@behaviour("secret-wrong-is-403", reads_only=True)
+def test_each_operation_with_a_wrong_secret_is_refused(gateway: Gateway, group: str) -> None:
+    """A request to any operation with a wrong secret answers 403."""
+    for request in requests_of(gateway, group, GROUPS, headers=[(gateway.auth.header, "wrong")]):
+        expect_forbidden(gateway.send(request.method, request.target, headers=request.headers))
+
+
+@pytest.mark.parametrize("path", OTHER_FORMS)
+@behaviour("secret-missing-is-403", reads_only=True)
+def test_another_form_of_a_path_without_the_secret_is_refused(gateway: Gateway, path: str) -> None:
+    """A path with a slash at its end, an escape or a query answers 403 without the secret."""
+    expect_forbidden(gateway.send("GET", path, headers=[]))
+
+
+@pytest.mark.parametrize("path", OTHER_FORMS_OF_RELOAD)
+@behaviour("secret-missing-is-403")
+def test_a_blocking_reload_without_the_secret_is_refused(gateway: Gateway, path: str) -> None:
+    """A blocking reload answers 403 without the secret."""
+    expect_forbidden(gateway.send("GET", path, headers=[]))
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "HEAD"])
@@ -54,12 +66,6 @@ def test_a_request_without_the_secret_is_refused(gateway: Gateway, method: str, 
 def test_one_policy_without_the_secret_is_refused(gateway: Gateway, method: str) -> None:
     """A request of any method on one policy without the secret answers 403."""
     expect_forbidden(gateway.send(method, f"{POLICIES}/{gateway.new_id()}", headers=[]))
-
-
-@behaviour("secret-wrong-is-403", reads_only=True)
-def test_a_wrong_secret_is_refused(gateway: Gateway) -> None:
-    """A wrong secret answers 403."""
-    expect_forbidden(gateway.send("GET", POLICIES, headers=[(gateway.auth.header, "wrong")]))
 
 
 @behaviour("secret-wrong-is-403", reads_only=True)

@@ -94,7 +94,8 @@ def _add_limits(parser: argparse.ArgumentParser) -> None:
         type=int,
         default=0,
         metavar="N",
-        help="Run the tests in an order that the seed decides (0: in the order of the suite).",
+        help="Run the tests in an order that the seed decides (0: in the order of the suite); generated "
+        "requests are the same in every run.",
     )
     group.add_argument(
         "--timeout",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -121,6 +121,8 @@ def changes_of(required: str, exchange: Exchange) -> frozenset[Change]:
     wanted, answered = json_of(required), exchange.json
     if wanted is None:
         return frozenset()
+    if not exchange.text.strip():
+        return frozenset({Change("body", "Bodies are empty")})
     if answered is None:
         return frozenset({Change("body", f"Bodies are not JSON, as {_cut(exchange.text)}")})
     if wanted == answered:
@@ -153,17 +155,7 @@ def _names(value: Any) -> Iterator[str]:
 def _of_values(wanted: Any, answered: Any, name: str) -> Iterator[Change]:
     """The changes within a value; `name` is the member that has it."""
     if isinstance(wanted, dict) and isinstance(answered, dict):
-        for member in answered.keys() - wanted.keys():
-            yield Change("member-added", f"A member {member!r} is added to objects")
-        missing = wanted.keys() - answered.keys()
-        if missing and not any(wanted[member] for member in missing):
-            yield Change(
-                "members-dropped", 'Members without a value (null, 0, "", false, [] or {}) are left out'
-            )
-        for member in missing:
-            yield Change("member-dropped", f"The member {member!r} is missing in objects")
-        for member in wanted.keys() & answered.keys():
-            yield from _of_values(wanted[member], answered[member], member)
+        yield from _of_objects(wanted, answered)
     elif isinstance(wanted, list) and isinstance(answered, list) and len(wanted) == len(answered):
         for one, other in zip(wanted, answered, strict=True):
             yield from _of_values(one, other, name)
@@ -173,6 +165,26 @@ def _of_values(wanted: Any, answered: Any, name: str) -> Iterator[Change]:
             yield Change("type-changed", f"{_plural(kinds[0])} are answered as {_plural(kinds[1]).lower()}")
         else:
             yield Change("value-changed", f"{name or 'A body'} is {_cut(answered)}, not {_cut(wanted)}")
+
+
+def _of_objects(wanted: dict[str, Any], answered: dict[str, Any]) -> Iterator[Change]:
+    """The changes between two objects and within their members."""
+    if _folded(answered.keys() - wanted.keys()) & _folded(wanted.keys() - answered.keys()):
+        yield Change("members-renamed", "Members have other names, but for case and underscores the same")
+        return
+    for member in answered.keys() - wanted.keys():
+        yield Change("member-added", f"A member {member!r} is added to objects")
+    missing = wanted.keys() - answered.keys()
+    if missing and not any(wanted[member] for member in missing):
+        yield Change("members-dropped", 'Members without a value (null, 0, "", false, [] or {}) are left out')
+    for member in missing:
+        yield Change("member-dropped", f"The member {member!r} is missing in objects")
+    for member in wanted.keys() & answered.keys():
+        yield from _of_values(wanted[member], answered[member], member)
+
+
+def _folded(names: Iterable[str]) -> set[str]:
+    return {name.replace("_", "").lower() for name in names}
 
 
 def _kind(value: Any) -> str:

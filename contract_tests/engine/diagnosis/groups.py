@@ -39,8 +39,10 @@ def groups(evidence: Evidence, failures: Sequence[Failure]) -> Iterator[tuple[Ca
 
 
 def _single(failures: Sequence[Failure]) -> Iterator[tuple[Cause, list[Failure]]]:
-    """A group for each behaviour."""
-    for name in dict.fromkeys(failure.verdict.behaviour for failure in failures):
+    """A group for each behaviour, those of the operation with the most of them first."""
+    operations = {failure.verdict.behaviour: failure.verdict.operation for failure in failures}
+    counts = Counter(operation for operation in operations.values() if operation != "any")
+    for name in sorted(operations, key=lambda name: -counts[operations[name]]):
         group = [failure for failure in failures if failure.verdict.behaviour == name]
         verdict = group[0].verdict
         yield (

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from contract_tests.engine.diagnosis.evidence import Cause, Evidence, share
+from contract_tests.engine.exchange import Exchange
 from contract_tests.engine.failure import Failure
 
-MOST = 0.7  # share of requests without the secret that are carried out, of a service that asks for none
+MOST = 0.7  # share of requests without the secret that are let in, of a service that asks for none
 _READING = {"GET", "HEAD"}
+_LET_IN = {400, 404, 405, 409, 422}  # besides success: the answers to a request that nothing refused before
 
 
 def secret(evidence: Evidence) -> Iterator[Cause]:
-    """Requests without the secret, or with a wrong one, that are carried out."""
+    """Requests without the secret, or with a wrong one, that are let in."""
     right = evidence.run.target.auth.line[1]
     sent = [
         exchange
@@ -22,7 +24,7 @@ def secret(evidence: Evidence) -> Iterator[Cause]:
         and exchange.answer is not None
         and evidence.secret_of(exchange) not in (right, None)
     ]
-    admitted = [exchange for exchange in sent if 200 <= exchange.status < 300]
+    admitted = [exchange for exchange in sent if _is_let_in(exchange)]
     for kind, what, of_kind in (
         ("no-secret", "asks for no secret", sent),
         ("reads-need-no-secret", "answers reads without a secret", [e for e in sent if e.method in _READING]),
@@ -31,10 +33,16 @@ def secret(evidence: Evidence) -> Iterator[Cause]:
         if carried and share(len(carried), len(of_kind)) >= MOST:
             summary = (
                 f"The {evidence.name} {what}: {len(carried)} of {len(of_kind)} requests without the right "
-                "one were carried out."
+                "one were let in."
             )
             yield Cause(kind, summary, lambda failure: _lacks_secret(evidence, failure, right))
             return
+
+
+def _is_let_in(exchange: Exchange) -> bool:
+    """True for an answer of the service behind the check of the secret, and not of a page for logging in."""
+    is_page = exchange.header("Content-Type").startswith("text/html")
+    return not is_page and (200 <= exchange.status < 300 or exchange.status in _LET_IN)
 
 
 def _lacks_secret(evidence: Evidence, failure: Failure, right: str) -> bool:

@@ -23,7 +23,7 @@ def state(evidence: Evidence) -> Iterator[Cause]:
         _keeps_nothing(evidence, signs),
         _cache(evidence, signs),
         _alternates(evidence, signs),
-        _lag(signs),
+        _lag(evidence, signs),
         *_lost(evidence, signs),
     ):
         if sentence:
@@ -42,15 +42,16 @@ def _keeps_nothing(evidence: Evidence, signs: StateSigns) -> tuple[str, str]:
     lost = signs.lost.get("create", 0)
     if lost < signs.created or signs.alternates:
         return "", ""
-    if signs.denies_unknown:
-        told = (
-            "a reload is answered 200 and loads nothing"
-            if evidence.run.service.reload_target
-            else "writes are never shown"
-        )
+    kept = f"{lost} of {signs.created} things that were written are kept, for they can be deleted, and"
+    if signs.denies_unknown and evidence.run.service.reload_target:
         return "no-reload", (
-            f"The {evidence.name} does not reload: {told}; {lost} of {signs.created} things that were "
-            "written are kept, for they can be deleted, and cannot be read."
+            f"The {evidence.name} does not reload: a reload is answered 200 and loads nothing; {kept} cannot "
+            "be read."
+        )
+    if signs.denies_unknown:
+        return "divided", (
+            f"The {evidence.name} never shows what is written: {kept} cannot be read, as if reads went to "
+            f"another {evidence.name} than writes."
         )
     return "keeps-nothing", (
         f"The {evidence.name} keeps nothing: {lost} of {signs.created} writes were answered as done, and "
@@ -89,20 +90,24 @@ def _alternates(evidence: Evidence, signs: StateSigns) -> tuple[str, str]:
             "behind this address."
         )
     return "lag", (
-        f"Reads lag behind: after a write and a reload, old and new answers alternate for about "
+        f"Reads lag behind: after {_after(evidence)}, old and new answers alternate for about "
         f"{signs.seconds:.1f} s, as with a replica that is read from."
     )
 
 
-def _lag(signs: StateSigns) -> tuple[str, str]:
+def _lag(evidence: Evidence, signs: StateSigns) -> tuple[str, str]:
     if signs.alternates or not (signs.stale_if_read or signs.stale_if_not_read or signs.seconds):
         return "", ""
     if not signs.seconds:
         return "", ""
     return "lag", (
-        f"Reads lag behind: what a write and a reload changed is shown about {signs.seconds:.1f} s later, "
+        f"Reads lag behind: what {_after(evidence)} changed is shown about {signs.seconds:.1f} s later, "
         "as with a replica that is read from."
     )
+
+
+def _after(evidence: Evidence) -> str:
+    return "a write and a reload" if evidence.run.service.reload_target else "a write"
 
 
 def _lost(evidence: Evidence, signs: StateSigns) -> Iterator[tuple[str, str]]:

@@ -1,0 +1,115 @@
+"""Ways in which what stands before a gateway spoils requests and answers, each as a function that makes one."""
+
+from __future__ import annotations
+
+import re
+import threading
+from contextlib import suppress
+from dataclasses import replace
+from itertools import count
+from typing import Any
+
+import spoils
+from broken_servers import Answered, Asked, Forward, Spoil, said
+
+LIST = "/tyk/policies"
+RELOAD = "/tyk/reload"
+SECRET_HEADER = "X-Tyk-Authorization"
+
+
+def broken_gzip() -> Spoil:
+    """A proxy that declares bodies as compressed and sends them as they are."""
+    return spoils.in_answer(lambda answered: answered.with_header("Content-Encoding", "gzip"))
+
+
+def in_camel_case() -> Spoil:
+    """A proxy that writes the names of members in camel case."""
+
+    def renamed(value: Any) -> Any:
+        if isinstance(value, list):
+            return [renamed(item) for item in value]
+        if isinstance(value, dict):
+            return {
+                re.sub(r"(?<=[a-z])_([a-z])", lambda m: m[1].upper(), name): renamed(item)
+                for name, item in value.items()
+            }
+        return value
+
+    return spoils.in_json(renamed)
+
+
+def login_page() -> Spoil:
+    """A single sign-on that answers whatever the gateway refuses with its login page, and 200."""
+    page = said(200, "<!doctype html><html><body><form>Log in</form></body></html>", "text/html")
+    return spoils.in_answer(lambda answered: page if answered.status == 403 else answered)
+
+
+def lower_case_paths() -> Spoil:
+    """A proxy that folds paths to lower case."""
+    return lambda asked, forward: forward(
+        replace(asked, target=asked.path.lower() + asked.target.removeprefix(asked.path))
+    )
+
+
+def list_without_last() -> Spoil:
+    """A gateway whose list lacks its last policy."""
+
+    def spoil(asked: Asked, forward: Forward) -> Answered:
+        if asked.method == "GET" and asked.path == LIST:
+            return spoils.in_json(lambda value: value[:-1] if isinstance(value, list) else value)(
+                asked, forward
+            )
+        return forward(asked)
+
+    return spoil
+
+
+def loads_at_once() -> Spoil:
+    """A gateway that loads each write at once."""
+
+    def spoil(asked: Asked, forward: Forward) -> Answered:
+        answered = forward(asked)
+        if asked.is_write and asked.path.startswith(LIST) and answered.status == 200:
+            kept = tuple((n, v) for n, v in asked.headers if n.lower() in {"host", SECRET_HEADER.lower()})
+            forward(Asked("GET", f"{RELOAD}?block=true", kept, b""))
+        return answered
+
+    return spoil
+
+
+def reloads_late(seconds: float = 3.0) -> Spoil:
+    """A gateway that answers a reload at once and carries it out some seconds later."""
+    ok = said(200, '{"status":"ok","message":""}\n')
+
+    def reload(asked: Asked, forward: Forward) -> None:
+        with suppress(OSError):  # the run is over, and the gateway gone
+            forward(asked)
+
+    def spoil(asked: Asked, forward: Forward) -> Answered:
+        if asked.path == RELOAD and asked.header(SECRET_HEADER):
+            timer = threading.Timer(seconds, reload, [asked, forward])
+            timer.daemon = True
+            timer.start()
+            return ok
+        return forward(asked)
+
+    return spoil
+
+
+def drops_connections(each: int = 15) -> Spoil:
+    """A proxy that closes the connection instead of answering each fifteenth request."""
+    number = count(1)
+
+    def spoil(asked: Asked, forward: Forward) -> Answered:
+        if next(number) % each == 0:
+            raise ConnectionAbortedError
+        return forward(asked)
+
+    return spoil
+
+
+def strips_bodies_of_errors() -> Spoil:
+    """A proxy that answers errors without their bodies."""
+    return spoils.in_answer(
+        lambda answered: replace(answered, body=b"") if answered.status >= 400 else answered
+    )

@@ -1,0 +1,71 @@
+"""The findings of `tyk-contract verify --service dashboard` on Dashboards that are broken in one way each."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import spoils
+import spoils_of_dashboards
+from broken_servers import Spoil, proxied
+from serving import verify
+
+from mockserver import MockDashboard
+
+pytestmark = [pytest.mark.slow, pytest.mark.exhaustive]  # a whole run of the suite for each case
+
+KEY = "6b6579206f662061207465737420ff01"
+CASES: dict[str, tuple[Callable[[], Spoil], str, str]] = {  # by name: the server, the cause, and a part of the sentence
+    "canned answers": (spoils_of_dashboards.stub, "keeps-nothing", "keeps nothing"),
+    "keeps nothing": (spoils_of_dashboards.keeps_nothing, "keeps-nothing", "keeps nothing"),
+    "any key": (spoils_of_dashboards.no_key(KEY), "no-secret", "asks for no secret"),
+    "one dead operation": (
+        spoils_of_dashboards.dead_search, "dead-operation", "GET /api/portal/policies/search always answers 503",
+    ),
+    "no updates": (
+        spoils_of_dashboards.dead_update, "dead-operation", "PUT /api/portal/policies/{id} always answers 503",
+    ),
+    "lost updates": (spoils_of_dashboards.lost_writes, "lost-writes", "loses writes"),
+    "lost deletes": (spoils_of_dashboards.lost_deletes, "lost-writes", "answers each delete as done"),
+    "a cache": (spoils_of_dashboards.cached, "cache", "A cache is in front of the dashboard"),
+    "a replica that lags": (spoils_of_dashboards.late, "lag", "Reads lag behind: what a write changed"),
+    "compressed": (spoils.gzips, "compressed", "Content-Encoding: gzip"),
+    "another content type": (spoils.plain_text, "content-type", "is text/plain, not application/json"),
+    "pages of errors": (spoils.html_errors, "html", "HTML pages"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_first_finding_is_the_true_cause(name: str, tmp_path: Path) -> None:
+    """The first finding of a Dashboard that is broken in one way names that way, and no test fails by itself."""
+    make, cause, words = CASES[name]
+    with (
+        MockDashboard(key=KEY, with_gateway=False) as dashboard,
+        proxied(dashboard.url, make()) as url,
+    ):
+        done = verify(url, "--service", "dashboard", "--report", tmp_path / "r.json", TYK_DASHBOARD_KEY=KEY)
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "the suite failed" not in done.stdout
+    report = json.loads((tmp_path / "r.json").read_text())
+    first = report["findings"][0]
+    assert first["cause"] == cause, first["summary"]
+    assert words in first["summary"]
+    assert done.stdout.startswith(first["summary"])
+    assert report["counts"]["error"] == 0
+    assert KEY not in json.dumps(report)
+
+
+def test_slow_updates_are_named(tmp_path: Path) -> None:
+    """A Dashboard that does not answer updates in time is told by that operation first."""
+    with (
+        MockDashboard(key=KEY, with_gateway=False) as dashboard,
+        proxied(dashboard.url, spoils_of_dashboards.slow(5.0)) as url,
+    ):
+        done = verify(
+            url, "--service", "dashboard", "--timeout", "2", "--report", tmp_path / "r.json", TYK_DASHBOARD_KEY=KEY
+        )  # fmt: skip
+    assert done.returncode in (1, 3), done.stdout + done.stderr
+    first = json.loads((tmp_path / "r.json").read_text())["findings"][0]["summary"]
+    assert "PUT /api/portal/policies/{id}" in first.partition(" got no answer (")[0]
