@@ -133,6 +133,7 @@ def test_a_user_needs_no_home_directory(monkeypatch: pytest.MonkeyPatch) -> None
     assert cache.recall("some", b"source") is None
 
 
+@pytest.mark.slow
 def test_requests_are_generated_once(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -187,6 +187,7 @@ def test_leftovers_of_all_kinds_are_removed() -> None:
         assert len(call(gateway, "GET", "/tyk/oauth/clients/tyk-contract-of-mine")[1]) == 1
 
 
+@pytest.mark.slow
 def test_a_run_offers_to_remove_leftovers() -> None:
     """`verify` finds policies of an earlier run, and prints the command that removes them."""
     with MockGateway(secret="s") as gateway:

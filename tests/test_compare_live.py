@@ -20,6 +20,8 @@ from mockserver.cli.comparison.script import parts, scenarios_for
 from mockserver.contract.versions import GatewayVersion
 from mockserver.http.client import Client
 
+pytestmark = pytest.mark.slow  # whole comparisons
+
 MINE = {"id": "mine", "name": "Mine", "rate": 7}
 
 
@@ -112,7 +114,6 @@ def test_all_names_are_of_the_run() -> None:
     assert refused < total / 20
 
 
-@pytest.mark.slow
 def test_two_dashboards_are_compared() -> None:
     """Two Dashboards of one version have no difference, and one of another version has."""
     with MockDashboard() as a, MockDashboard() as b, MockDashboard(dashboard="5.8") as old:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from copy import deepcopy
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -51,12 +54,17 @@ SOUND: Report = replace(
 )
 
 
+@cache
+def _sound() -> Any:
+    return yaml.safe_load(as_yaml(SOUND))
+
+
 def _written(tmp_path: Path, change: Callable[[dict[str, Any]], object] | None = None) -> Path:
     path = tmp_path / "r.yaml"
-    document = yaml.safe_load(as_yaml(SOUND))
+    document = deepcopy(_sound())
     if change:
         change(document)
-    path.write_text(yaml.safe_dump(document, sort_keys=False), "utf-8")
+    path.write_text(json.dumps(document, indent=1), "utf-8")  # which is YAML too
     return path
 
 

@@ -82,7 +82,7 @@ def test_a_policy_that_cannot_be_removed_is_named(run: Run, dashboard: MockDashb
     """A policy of the run that is still listed after the clean-up is returned by its database id."""
     run.target.send("POST", POLICIES, json.dumps({"name": run.ownership.new_id()}).encode())
     dashboard.fault("deletePolicy", status=500, times=0)
-    assert run.cleanup.finish() == list(dashboard.policies)
+    assert run.cleanup.finish() == [f"{POLICIES}/{policy_id}" for policy_id in dashboard.policies]
 
 
 def test_a_run_that_wrote_nothing_lists_and_deletes_nothing(run: Run, dashboard: MockDashboard) -> None:

@@ -54,6 +54,7 @@ def test_a_serve_command_serves(command: str, tmp_path: Path, request: pytest.Fi
         assert "mocked on http://127.0.0.1:" in served.lines[0]
 
 
+@pytest.mark.slow
 def test_the_verify_command_judges(tmp_path: Path) -> None:
     """The `verify` command of the README finds that the mock conforms, and writes both reports; here a quick run."""
     command = next(line for line in COMMANDS if line.startswith("tyk-contract verify"))
@@ -82,6 +83,7 @@ def test_a_listing_command_lists(command: str) -> None:
     assert process.stdout.count("\n") > 20, process.stdout
 
 
+@pytest.mark.slow
 def test_the_record_command_records(tmp_path: Path) -> None:
     """The `record` command of the README records an empty gateway."""
     with MockGateway(secret="s") as gateway:
@@ -114,6 +116,7 @@ def test_the_failure_in_the_readme_is_a_behaviour() -> None:
     assert (row.statement, row.source) == (shown[2], shown[3])
 
 
+@pytest.mark.slow
 def test_the_examples_of_the_fixtures_pass(pytester: pytest.Pytester) -> None:
     """The pytest examples of the README pass with clients that publish the plan."""
     examples = re.findall(r"```python\n(.*?)```", README, re.DOTALL)

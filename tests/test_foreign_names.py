@@ -29,6 +29,8 @@ from mockserver import MockGateway
 from mockserver.http.messages import Reply, Request
 from mockserver.serving.dispatcher import Dispatcher
 
+pytestmark = pytest.mark.slow  # whole runs of tests
+
 MODULES = (
     "test_keys", "test_key_members", "test_oauth", "test_oauth_clients",
     "test_oauth_tokens", "test_organisations", "test_apis", "test_add_policy",

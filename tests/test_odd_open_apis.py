@@ -89,7 +89,10 @@ def _with(place: tuple[Any, ...], value: Any) -> dict[str, Any]:
     return document
 
 
-@pytest.mark.parametrize("release", ["5.8", "5.12", "5.14"])
+@pytest.mark.parametrize(
+    "release",
+    [pytest.param("5.8", marks=pytest.mark.slow), pytest.param("5.12", marks=pytest.mark.slow), "5.14"],
+)
 def test_an_odd_document_is_answered(release: str) -> None:
     """A document with any value in any place is taken or refused, and never stops a reload, a read or a request."""
     with MockGateway(gateway=release) as gateway, Client(gateway.url) as client:

@@ -137,6 +137,7 @@ def test_a_report_that_fails_costs_no_other(tmp_path: Path, capsys: pytest.Captu
     assert all("not written, and as it was before: No such file or directory" in line for line in lines)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["cut", "whole"])
 def test_the_report_of_pytest_is_written_whole(pytester: pytest.Pytester, kind: str) -> None:
     """A `--contract-report` that finds no space leaves the old one, and pytest ends with 2 and the reason."""

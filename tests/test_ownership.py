@@ -12,7 +12,16 @@ from contract_tests.engine.exchange import Request
 from contract_tests.engine.names import readings, run_of
 from contract_tests.engine.ownership import Ownership, UnsafeRequest
 from contract_tests.engine.resources import nothing
-from contract_tests.gateway.resources import APIS, CLIENTS, KEY, KEYS, ORGANISATIONS, POLICIES, RESOURCES
+from contract_tests.gateway.resources import (
+    APIS,
+    CLIENTS,
+    KEY,
+    KEYS,
+    OPEN_APIS,
+    ORGANISATIONS,
+    POLICIES,
+    RESOURCES,
+)
 from mockserver.contract.openapi import Contract
 from mockserver.contract.spec_files import default_version
 
@@ -250,7 +259,7 @@ def test_a_key_that_the_gateway_named_for_the_run_is_removed(ownership: Ownershi
     created = _request(ownership, "POST", f"{KEYS}/create", {"org_id": "RUN"})
     name = _in_base64(f'{{"org":"{ownership.run}","id":"1","h":"murmur64"}}')
     ownership.note_answer(created, {"key": name, "action": "added"})
-    assert ownership.written(loaded_by_reload=False) == [KEY.target(name, ownership.run)]
+    assert ownership.written() == [(KEY, KEY.target(name, ownership.run))]
 
 
 @pytest.mark.parametrize("name", ["eyJvcmc", "mine", "RUN1&x", "RUN1/../mine"])
@@ -263,7 +272,7 @@ def test_a_key_that_the_gateway_named_for_others_is_not_removed(ownership: Owner
         ownership.note_name(KEY, name)
     with pytest.raises(UnsafeRequest):
         ownership.note([f"{KEYS}/mine", f"{POLICIES}/mine"])
-    assert ownership.written(loaded_by_reload=False) == ownership.written(loaded_by_reload=True) == []
+    assert ownership.written() == []
 
 
 @pytest.mark.parametrize(
@@ -277,7 +286,7 @@ def test_a_client_is_the_one_asked_for_or_one_of_the_gateway(
     body = {"api_id": "RUN1", "client_id": asked}
     answer = {"client_id": answered.replace("RUN", ownership.run)}
     ownership.note_answer(_request(ownership, "POST", f"{CLIENTS}/create", body), answer)
-    assert bool(ownership.written(loaded_by_reload=False)) is is_noted
+    assert bool(ownership.written()) is is_noted
 
 
 def test_targets_are_removed_in_the_order_of_the_table(ownership: Ownership) -> None:
@@ -286,5 +295,24 @@ def test_targets_are_removed_in_the_order_of_the_table(ownership: Ownership) -> 
         f"{resource.prefix}/{ownership.run}1" for resource in RESOURCES if resource.ids_of is not nothing
     ]
     ownership.note(reversed(targets))
-    removed = [target for loaded in (False, True) for target in ownership.written(loaded_by_reload=loaded)]
-    assert removed == targets
+    assert [target for _, target in ownership.written()] == targets
+
+
+@pytest.mark.parametrize(
+    ("prefix", "query", "body"),
+    [
+        (APIS, "?base_api_id=RUN1", {"api_id": "RUN2"}),
+        (OPEN_APIS, "?base_api_id=RUN1", {"x-tyk-api-gateway": {"info": {"id": "RUN2"}}}),
+        (APIS, "", {"api_id": "RUN1", "version_definition": {"name": "v1", "versions": {"v2": "RUN2"}}}),
+        (OPEN_APIS, "", {"x-tyk-api-gateway": {"info": {"id": "RUN1", "versioning": {"name": "v1"}}}}),
+    ],
+    ids=["parameter", "parameter in OpenAPI form", "definition", "document"],
+)
+def test_an_api_is_removed_after_its_versions(
+    ownership: Ownership, prefix: str, query: str, body: dict[str, Any]
+) -> None:
+    """An API that has others as versions is removed after them, for their removal writes it again."""
+    base, version = (f"{prefix}/{ownership.run}{number}" for number in (1, 2))
+    ownership.check(_request(ownership, "POST", f"{prefix}{query}", body))
+    ownership.note([base, version])
+    assert [target for _, target in ownership.written()] == [version, base]

@@ -15,6 +15,8 @@ from mockserver.contract.spec_files import version_of
 from mockserver.gateway.config import Config
 from mockserver.storage.redis_backend import RedisBackend
 
+pytestmark = pytest.mark.slow  # a Redis that stops and starts
+
 ORG = "5e9d9544a1dcd60001d0ed20"
 GOLD = {"id": "gold", "org_id": ORG, "rate": 5, "per": 60, "access_rights": {"orders": {"api_id": "orders"}}}
 KEY = f"{ORG}one"

@@ -24,6 +24,7 @@ SECRETS = [
     "352d20ee67be67f6340b4c0605b044b7",
     "a\\b\\\\c'd",
     "\U0001f600-key-9",
+    "px%Rv4=25%%badger",
 ]
 
 

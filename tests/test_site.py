@@ -95,6 +95,7 @@ def test_each_route_of_the_mocks_own_api_is_on_its_page() -> None:
     assert [path for path in paths if f" {markdown.code(path)[6:-7]}</code>" not in page] == []
 
 
+@pytest.mark.slow
 def test_each_version_is_on_its_page() -> None:
     """The page of versions has each release of both services."""
     page = versions.versions_page()

@@ -27,6 +27,8 @@ from mockserver.storage.backend import BackendUnavailable, MemoryBackend
 from mockserver.storage.redis_backend import RedisBackend
 from mockserver.storage.redis_client import RedisClient
 
+pytestmark = pytest.mark.slow  # a Redis and mocks on it
+
 KEY = {"org_id": "acme", "access_rights": {"orders": {"api_id": "orders", "versions": ["Default"]}}}
 ORDERS = {
     "api_id": "orders", "org_id": "acme", "name": "Orders", "active": True, "use_keyless": False, "auth": {},

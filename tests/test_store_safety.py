@@ -23,6 +23,8 @@ import redis as redis_py
 from mockserver.storage import redis_backend
 from mockserver.storage.redis_backend import RedisBackend
 
+pytestmark = pytest.mark.slow  # a Redis, and waits for its listeners
+
 PASSWORD = "hunter2/x?y#z@w"
 SESSION = {"org_id": "acme", "access_rights": {"orders": {"api_id": "orders"}}}
 

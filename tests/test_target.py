@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
@@ -13,7 +14,7 @@ from contract_tests.engine.run import Run
 from contract_tests.engine.run_options import RunOptions
 from contract_tests.engine.target import LimitReached
 from contract_tests.gateway.client import path_of
-from contract_tests.gateway.resources import POLICIES
+from contract_tests.gateway.resources import APIS, POLICIES
 from contract_tests.gateway.service import GATEWAY
 from mockserver import MockGateway
 
@@ -59,6 +60,25 @@ def test_a_target_that_is_put_off_is_deleted_last(run: Run, gateway: MockGateway
     assert list(gateway.policies.written) == [put_off]
     assert run.cleanup.finish() == []
     assert not gateway.policies.written
+
+
+def test_what_no_reload_has_loaded_yet_is_removed(run: Run, gateway: MockGateway) -> None:
+    """An API that a gateway refuses to delete, for it is not loaded yet, is deleted after the reload."""
+    name = run.ownership.new_id()
+    api = {"api_id": name, "name": name, "org_id": name, "proxy": {"listen_path": f"/{name}/"}}
+    run.target.send("POST", APIS, json.dumps(api).encode())
+    assert run.cleanup.finish() == []
+    deletions = [entry.status for entry in gateway.journal if entry.method == "DELETE"]
+    assert deletions == [404, 200]
+
+
+def test_what_is_still_listed_is_told_by_its_target(run: Run, gateway: MockGateway) -> None:
+    """An API that stays on the gateway is told as left behind, as a policy is, however often one asks."""
+    name = run.ownership.new_id()
+    api = {"api_id": name, "name": name, "org_id": name, "proxy": {"listen_path": f"/{name}/"}}
+    run.target.send("POST", APIS, json.dumps(api).encode())
+    gateway.fault("deleteApi", status=500, times=0)
+    assert run.cleanup.finish() == run.cleanup.finish() == [f"{APIS}/{name}"]
 
 
 @pytest.mark.parametrize(

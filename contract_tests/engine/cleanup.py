@@ -13,6 +13,7 @@ from contract_tests.engine.target import Target
 from mockserver.http.client import PACKED_FROM
 
 CONNECTIONS = 4  # that deletions are sent over
+ROUNDS = 2  # of deletions and a reload
 MAX_NAMED = 20  # things that are left behind, by their targets
 
 
@@ -24,6 +25,8 @@ class Cleanup:
         self._ownership = ownership
         self._listing = listing
         self._needs_reload = False  # a deletion shows after the next reload only
+        self._kinds: set[Resource] = set()  # of what was removed
+        self._left: list[str] = []  # targets that were listed after the removal
         self._is_complete = False  # the service has listed what is left
 
     def remove(self, *, include_last: bool = False) -> None:
@@ -33,33 +36,51 @@ class Cleanup:
             RunEnded: the service no longer answers, or the time is over.
         """
         self._target.close()  # an interrupted exchange may be left on a connection
-        for target in self._ownership.written(loaded_by_reload=False):  # the order matters
-            if self._send("DELETE", target).answer is not None:
+        written = self._ownership.written(include_last=include_last)
+        self._kinds |= {resource for resource, _ in written}
+        self._needs_reload |= any(resource.loaded_by_reload for resource, _ in written)
+        for resource, target in written:  # the order matters, but not for the many things of the listing
+            if resource is not self._listing and self._send("DELETE", target).answer is not None:
                 self._ownership.forget([target])
-        self._needs_reload |= bool(self._ownership.written(loaded_by_reload=True))
-        written = self._ownership.written(loaded_by_reload=True, include_last=include_last)
+        many = [target for resource, target in written if resource is self._listing]
         with ThreadPoolExecutor(CONNECTIONS) as threads:
-            parts = [written[start::CONNECTIONS] for start in range(CONNECTIONS)]
+            parts = [many[start::CONNECTIONS] for start in range(CONNECTIONS)]
             exchanges = [exchange for part in threads.map(self._delete, parts) for exchange in part]
         for exchange in exchanges:
             self._target.record(exchange, must_fit=False)
 
     def finish(self) -> list[str]:
-        """Delete all that the run wrote, reload, and return the ids that are still listed.
+        """Delete all that the run wrote, reload, and return the targets of what is still listed.
+
+        A service may refuse to delete what no reload has loaded yet; that is deleted after this one.
 
         Raises:
             RunEnded: as `remove`.
         """
         if self._listing.shown is not None and self._ownership.has_written:
             return self._finish_shown()
-        self.remove(include_last=True)
-        if not self._needs_reload:
-            return []
-        self._needs_reload = False
-        self._target.reload(must_fit=False)
-        listed = self._send("GET", self._listing.prefix).json
-        names = self._listing.listed(lambda _: listed) if isinstance(listed, list) else ()
-        return [name for name in names if self._ownership.owns(name)]
+        for _ in range(ROUNDS):
+            self.remove(include_last=True)
+            if not self._needs_reload:
+                break
+            self._needs_reload = False
+            self._target.reload(must_fit=False)
+            self._left = [target for resource in self._loaded() for target in self._still_listed(resource)]
+            self._ownership.note(self._left)
+        return self._left
+
+    def _loaded(self) -> list[Resource]:
+        """The resources that a reload loads, of the groups that the run wrote to."""
+        groups = {resource.paths for resource in self._kinds}
+        return [row for row in self._ownership.resources if row.loaded_by_reload and row.paths in groups]
+
+    def _still_listed(self, resource: Resource) -> list[str]:
+        """The targets of the run's things that a resource lists."""
+        try:
+            names = list(resource.listed(lambda target: self._send("GET", target).json))
+        except ValueError:
+            return []  # it does not list, of which the tests tell
+        return [resource.target(name, self._ownership.run) for name in names if self._ownership.owns(name)]
 
     def _finish_shown(self) -> list[str]:
         """As `finish`, where the service chooses ids: a lost answer did not tell one, but the list does."""
@@ -67,7 +88,7 @@ class Cleanup:
             if self._ownership.knows(thing_id) or self._is_shown(thing_id, name):
                 self._ownership.adopt(self._listing, thing_id, name)
         self.remove(include_last=True)
-        left = [thing_id for thing_id, _ in self._own_things()]
+        left = [self._listing.target(thing_id, self._ownership.run) for thing_id, _ in self._own_things()]
         self._is_complete = True
         return left
 
@@ -89,11 +110,7 @@ class Cleanup:
 
     def remains(self) -> list[str]:
         """The targets of what is left behind if the clean-up cannot go on, the first of many, and a note."""
-        written = [
-            target
-            for loaded_by_reload in (False, True)
-            for target in self._ownership.written(loaded_by_reload=loaded_by_reload)
-        ]
+        written = [target for _, target in self._ownership.written()]
         named, more = written[:MAX_NAMED], len(written) - MAX_NAMED
         if more > 0:
             named.append(f"{more} more whose names begin with {self._ownership.run}")

@@ -31,16 +31,18 @@ class Declaration:
             MEANWHILE: its part before `STARTED` runs after ALONE, the rest after the read-only tests of LAST.
             LAST: judges the log of the run; its part before `STARTED`, if any, runs before the rest of
             MEANWHILE. A test of TOGETHER or FIRST that yields `AT_END` resumes after ALONE.
+        waits: True if the service lets it wait on purpose, so that other tests run beside it.
     """
 
     behaviour: str
     function: Callable[..., Any]
     reads_only: bool
     phase: str
+    waits: bool = False
 
 
 def behaviour(
-    behaviour_id: str, *, reads_only: bool = False, phase: str = TOGETHER
+    behaviour_id: str, *, reads_only: bool = False, phase: str = TOGETHER, waits: bool = False
 ) -> Callable[[Callable[..., Any]], Callable[..., None]]:
     """Declare the row of behaviours.yaml that a test holds; its first parameter is the service's client."""
 
@@ -55,7 +57,8 @@ def behaviour(
         test.__name__, test.__doc__, test.__module__ = (
             function.__name__, function.__doc__, function.__module__,
         )  # fmt: skip
-        test.declaration = Declaration(behaviour_id, function, reads_only, phase)  # type: ignore[attr-defined]  # read by the scheduler
+        declaration = Declaration(behaviour_id, function, reads_only, phase, waits)
+        test.declaration = declaration  # type: ignore[attr-defined]  # read by the scheduler
         marked: Callable[..., None] = pytest.mark.behaviour(behaviour_id)(test)
         return marked
 

@@ -11,6 +11,8 @@ from contract_tests.engine.names import is_shown, run_of
 from contract_tests.engine.service import Service
 from mockserver.http.client import Client, Header
 
+ROUNDS = 2  # of deletions
+
 
 @dataclass(frozen=True)
 class Leftover:
@@ -36,15 +38,21 @@ def find(client: Client, service: Service, secret: str) -> list[Leftover]:
 def remove(client: Client, service: Service, secret: str, leftovers: Iterable[Leftover]) -> list[Leftover]:
     """Delete leftovers, reload, and return those that are still listed.
 
+    What is still listed is deleted once more: a thing that another was made from is written again as that
+    one is removed.
+
     Raises:
         ClientError, ValueError: as `find` does.
     """
-    wanted, credential = list(leftovers), _credential(client, service, secret)
-    for leftover in wanted:
-        client.send("DELETE", leftover.target, [credential])
-    _reload(client, service, credential)
-    listed = set(_listed(client, service, credential))
-    return [leftover for leftover in wanted if leftover in listed]
+    left, credential = list(leftovers), _credential(client, service, secret)
+    for _ in range(ROUNDS):
+        for leftover in left:
+            client.send("DELETE", leftover.target, [credential])
+        if left:
+            _reload(client, service, credential)
+            listed = set(_listed(client, service, credential))
+            left = [leftover for leftover in left if leftover in listed]
+    return left
 
 
 def _credential(client: Client, service: Service, secret: str) -> Header:

@@ -8,7 +8,7 @@ from urllib.parse import unquote
 
 from contract_tests.engine.exchange import Exchange, Request
 from contract_tests.engine.names import Names, Undecodable, is_plain, readings
-from contract_tests.engine.resources import Resource, Write, nothing
+from contract_tests.engine.resources import Resource, Write, nothing, quoted
 from mockserver.contract.openapi import Contract
 
 _READING = {"GET", "HEAD", "OPTIONS", "TRACE"}  # methods that write nothing; a server may ignore their case
@@ -35,14 +35,17 @@ class Ownership(Names):
     however a server may read its path.
 
     Attributes:
+        resources: the table of resources that the rules are read from, in the order of removal.
         has_written: True once a write passed that may make a thing.
     """
 
     def __init__(self, contract: Contract, resources: Sequence[Resource]) -> None:
         super().__init__()
         self._contract = contract
-        self._resources = resources
+        self.resources = resources
+        self._by_prefix = {resource.prefix: resource for resource in reversed(resources)}
         self._written: dict[str, Resource] = {}  # targets in the order of their writes
+        self._bases: set[str] = set()  # ids, as segments of a path
         self._deleted_last: set[str] = set()
         self.has_written = False
         self._adopted: set[str] = set()  # names that the service chose and that say nothing of the run
@@ -67,6 +70,7 @@ class Ownership(Names):
             return []
         self.has_written = True
         resource, write = self._write(request, path)
+        self._bases |= {quoted(name) for name in resource.bases_of(write)}
         return [resource.target(name, self.run) for name in resource.ids_of(write)]
 
     def note(self, targets: Iterable[str]) -> None:
@@ -133,17 +137,18 @@ class Ownership(Names):
         """Have a target deleted at the very end of the run, for a test is still about it."""
         self._deleted_last.add(target)
 
-    def written(self, *, loaded_by_reload: bool, include_last: bool = True) -> list[str]:
-        """The targets of resources that a reload loads, or of all others, in the order of removal."""
-        rank = {resource: place for place, resource in enumerate(self._resources)}
+    def written(self, *, include_last: bool = True) -> list[tuple[Resource, str]]:
+        """The resources and targets of all that was written, in the order of removal.
+
+        What other things were made from comes last, for it is written again as they are removed.
+        """
+        rank = {resource: place for place, resource in enumerate(self.resources)}
         chosen = [
-            (rank[resource], target)
+            (resource, target)
             for target, resource in self._written.items()
-            if resource in rank
-            and resource.loaded_by_reload is loaded_by_reload
-            and (include_last or target not in self._deleted_last)
+            if resource in rank and (include_last or target not in self._deleted_last)
         ]
-        return [target for _, target in sorted(chosen, key=lambda pair: pair[0])]
+        return sorted(chosen, key=lambda pair: (pair[1].rpartition("/")[2] in self._bases, rank[pair[0]]))
 
     def forget(self, targets: Iterable[str]) -> None:
         """Drop targets that were deleted."""
@@ -180,5 +185,10 @@ class Ownership(Names):
         return resource, Write(request.method, below, query, request.body or b"", self._contract)
 
     def _resource_of(self, target: str) -> Resource:
+        """The resource whose paths a target is one of; of several the one with the longest prefix."""
         path = target.partition("?")[0]
-        return next((row for row in self._resources if row.has(path)), _OTHER_PATH)
+        while path:
+            if resource := self._by_prefix.get(path):
+                return resource
+            path = path.rpartition("/")[0]
+        return self._by_prefix.get("", _OTHER_PATH)

@@ -118,11 +118,12 @@ class Resource:
 
     Attributes:
         kind: its name in messages and reports: "policy".
-        prefix: the beginning of its paths: "/tyk/policies"; of two rows for a path the first one counts.
+        prefix: the beginning of its paths: "/tyk/policies"; for a path the row with the longest counts.
         named_by: members of bodies, fields of forms and parameters of queries that name things of the
             service, with dots into objects: "proxy.listen_path"; each must be of the run or "".
         names_of: the other names in a write, by default the path; each must be of the run.
         ids_of: the ids of the things that a write may make.
+        bases_of: the ids of things that others are made from, which are written again as those are removed.
         refusal: the reason why a write is unsafe whatever it names; "" if it is not.
         name_in_answer: the name in the answer to a POST, which the service may have chosen; "" if none.
         delete_target: the target of a DELETE, from the prefix of paths, the id and the run's prefix.
@@ -140,6 +141,7 @@ class Resource:
     named_by: tuple[str, ...] = ()
     names_of: Callable[[Write], Iterable[str]] = _path_alone
     ids_of: Callable[[Write], Iterable[str]] = _path_alone
+    bases_of: Callable[[Write], Iterable[str]] = nothing
     refusal: Callable[[Write], str] = lambda _: ""
     name_in_answer: Callable[[Write, Any], str] = _key_of_answer
     delete_target: Callable[[str, str, str], str] = _below_prefix

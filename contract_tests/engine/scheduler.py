@@ -41,6 +41,7 @@ from mockserver.console.terminal import show_progress
 LOOK_BACK_SECONDS = 20.0  # to judge the log of a run whose time is over
 UNREADABLE = (LookupError, TypeError, AttributeError, ValueError)  # of a test that reads an answer
 AT_A_TIME = 2  # tests; more would wait for each other, for one interpreter runs them
+WAITING_AT_A_TIME = 8  # tests that the service lets wait; they take no time of the interpreter
 
 
 class _Enough(Exception):
@@ -109,7 +110,7 @@ class Scheduler:
     def run_all(self) -> Verdicts:
         """Run all tests, side by side, as often as the options ask for; return their verdicts."""
         rounds: list[Verdicts] = []
-        with suppress(_Enough), ThreadPoolExecutor(AT_A_TIME - 1) as threads:
+        with suppress(_Enough), ThreadPoolExecutor(AT_A_TIME + WAITING_AT_A_TIME - 1) as threads:
             while len(rounds) < self.run.options.repeat and not self.was_ended:
                 self.verdicts, self._at_end, self._first_cases = {}, [], {}
                 rounds.append(self.verdicts)
@@ -125,6 +126,8 @@ class Scheduler:
         target, is_quick = self.run.target, self.run.options.quick
         try:
             together += [test for test in first if self._advance(test)]
+            if last:
+                threads.submit(self.judge.prepare)
             while together := self._advance_together(together, threads):
                 reloading = threads.submit(target.reload)
                 if last:
@@ -157,22 +160,26 @@ class Scheduler:
     def _advance_together(self, tests: list[RunningTest], threads: ThreadPoolExecutor) -> list[RunningTest]:
         """Run tests up to their next reloads, some at a time; return those that ask for a reload.
 
-        So one thinks while the service answers another.
+        So one thinks while the service answers another, or lets it wait.
         """
-        waiting, asking = deque(tests), []
+        asking: list[RunningTest] = []
+        idle = deque(test for test in tests if test.declaration.waits)
+        busy = deque(test for test in tests if not test.declaration.waits)
 
-        def work() -> None:
+        def work(queue: deque[RunningTest]) -> None:
             with suppress(IndexError):
-                while test := waiting.popleft():
+                while test := queue.popleft():
                     try:
                         if self._advance(test):
                             asking.append(test)
                     except BaseException:
-                        waiting.clear()
+                        idle.clear()
+                        busy.clear()
                         raise
 
-        others = [threads.submit(work) for _ in range(AT_A_TIME - 1)]
-        work()
+        others = [threads.submit(work, idle) for _ in range(min(len(idle), WAITING_AT_A_TIME))]
+        others += [threads.submit(work, busy) for _ in range(AT_A_TIME - 1)]
+        work(busy)
         for other in others:
             other.result()
         return asking

@@ -80,6 +80,10 @@ class SchemaJudge:
                 self._judge(operation, exchange)
             self._read += 1
 
+    def prepare(self) -> None:
+        """Import openapi-core, which takes a while, before the findings are asked for."""
+        validator(self._contract)
+
     def findings(self) -> list[Violation]:
         """The violations in all exchanges read so far: those of jsonschema-rs, then those of openapi-core."""
         if not self._samples:

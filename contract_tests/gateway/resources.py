@@ -100,6 +100,17 @@ def _api_refusal(write: Write) -> str:
     return "it makes an API without api_id, which nobody could recognise" if is_unnamed else ""
 
 
+def _api_bases(write: Write) -> list[str]:
+    """The APIs that have others as versions: that of the query, and that of the body if it names its own."""
+    own = _api_ids(write) if write.texts("version_definition.name") else []
+    return [*write.texts("base_api_id"), *own]
+
+
+def _open_api_bases(write: Write) -> list[str]:
+    own = _open_api_ids(write) if write.texts(f"{_EXTENSION}.info.versioning.name") else []
+    return [*write.texts("base_api_id"), *own]
+
+
 def _listed_apis(get: Get) -> Iterable[str]:
     return _texts(get(APIS), "api_id")
 
@@ -199,7 +210,7 @@ ORGANISATION = Resource(
 API = Resource(
     "API", APIS,
     named_by=("api_id", "id", "org_id", "base_api_id", "proxy.listen_path"), ids_of=_api_ids,
-    refusal=_api_refusal, listed=_listed_apis, loaded_by_reload=True, is_slow=True,
+    bases_of=_api_bases, refusal=_api_refusal, listed=_listed_apis, loaded_by_reload=True, is_slow=True,
 )  # fmt: skip
 OPEN_API = Resource(
     "API in OpenAPI form", OPEN_APIS,
@@ -209,7 +220,8 @@ OPEN_API = Resource(
         )),
         "apiID", "listenPath", "base_api_id",
     ),
-    names_of=_open_api_names, ids_of=_open_api_ids, refusal=_open_api_refusal,
+    names_of=_open_api_names, ids_of=_open_api_ids, bases_of=_open_api_bases,
+    refusal=_open_api_refusal,
     loaded_by_reload=True, group=APIS, is_slow=True,
 )  # fmt: skip
 POLICY = Resource(
@@ -248,7 +260,7 @@ _FORWARDED = _keeping_nothing(
     named_by=("token", "refresh_token", "code", "client_id"), is_optional=False,
 )  # fmt: skip
 
-RESOURCES = (  # in the order of removal, for a client needs its API, and the longer prefix first
+RESOURCES = (  # in the order of removal, for a client needs its API
     CLIENT, *_TOKENS, _PREVIEW, KEY, ORGANISATION, OPEN_API, API, POLICY, CERTIFICATE, _CACHES, *_STATELESS,
     _UNKNOWN, _FORWARDED,
 )  # fmt: skip

@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from typing import Any
 
+import pytest
+
 from contract_tests.engine.checks import Mismatch, expect_json
 from contract_tests.engine.declaration import RELOAD, Steps, behaviour
 from contract_tests.engine.exchange import Exchange
@@ -22,40 +24,50 @@ from contract_tests.gateway.builders.apis import (
 )
 from contract_tests.gateway.client import Gateway
 
+QUOTA = {"quota_max": 9, "quota_renewal_rate": 3600}
 TOO_FAST = "Rate Limit Exceeded"
 
 
-@behaviour("throttled-requests-wait")
-def test_a_throttled_request_waits(gateway: Gateway) -> Steps:
+@pytest.mark.parametrize("per_api", [False, True], ids=["policy", "right"])
+@behaviour("throttled-requests-wait", waits=True)
+def test_a_throttled_request_waits(gateway: Gateway, per_api: bool) -> Steps:
     """A request over the rate is tried again at the interval, which counts twice against the quota."""
     api = write_api(gateway)
-    once = {"rate": 1, "per": 1, "quota_max": 9, "quota_renewal_rate": 3600}
-    waits = write_policy(gateway, api, throttle_interval=0.3, throttle_retry_limit=9, **once)
-    limit = {**once, "throttle_interval": 0.3, "throttle_retry_limit": 9}
-    by_right = {api.id: {**api.rights[api.id], "limit": limit}}
-    per_api = write_policy(gateway, api, access_rights=by_right, partitions={"per_api": True})
-    slow = {**once, "per": 3600}
+    limit = {**QUOTA, "rate": 1, "per": 1, "throttle_interval": 0.3, "throttle_retry_limit": 9}
+    by_right = {"access_rights": {api.id: {**api.rights[api.id], "limit": limit}}}
+    policy_id = (
+        write_policy(gateway, api, **by_right, partitions={"per_api": True})
+        if per_api
+        else (write_policy(gateway, api, **limit))
+    )
+    yield RELOAD
+
+    exchange, seconds = _second_call(gateway, api, policy_id)
+    expect_passed(exchange, 9, 6)
+    if seconds < 0.2:
+        raise Mismatch("an answer after an interval of 0.3 s at least", f"{seconds:.2f} s", exchange)
+
+
+@behaviour("throttled-requests-wait", waits=True)
+def test_a_throttled_request_is_tried_no_more_than_its_limit(gateway: Gateway) -> Steps:
+    """A request that finds no room after throttle_retry_limit tries is refused, without any at once."""
+    api = write_api(gateway)
+    slow = {**QUOTA, "rate": 1, "per": 3600}
     retries = write_policy(gateway, api, throttle_interval=0.05, throttle_retry_limit=1, **slow)
     never = write_policy(gateway, api, throttle_interval=30, throttle_retry_limit=0, **slow)
     yield RELOAD
 
-    for policy_id in (waits, per_api):
-        key = write_key(gateway, api, policy_id)
-        expect_passed(call(gateway, api, key), 9, 8)
-        exchange, seconds = _timed_call(gateway, api, key)
-        expect_passed(exchange, 9, 6)
-        if seconds < 0.2:
-            raise Mismatch("an answer after an interval of 0.3 s at least", f"{seconds:.2f} s", exchange)
     for policy_id, least in ((retries, 0.08), (never, 0.0)):
-        key = write_key(gateway, api, policy_id)
-        expect_passed(call(gateway, api, key), 9, 8)
-        exchange, seconds = _timed_call(gateway, api, key)
+        exchange, seconds = _second_call(gateway, api, policy_id)
         expect_refused(exchange, 429, TOO_FAST)
         if seconds < least or (seconds > 20 and not least):
             raise Mismatch(f"a refusal after {least} s", f"{seconds:.2f} s", exchange)
 
 
-def _timed_call(gateway: Gateway, api: Api, key: str) -> tuple[Exchange, float]:
+def _second_call(gateway: Gateway, api: Api, policy_id: str) -> tuple[Exchange, float]:
+    """A request beyond the rate of a new key of the policy, and the seconds that its answer took."""
+    key = write_key(gateway, api, policy_id)
+    expect_passed(call(gateway, api, key), 9, 8)
     before = time.monotonic()
     exchange = call(gateway, api, key)
     return exchange, time.monotonic() - before

@@ -127,7 +127,7 @@ class Report(Printable):
         version_source: how that version was found out.
         profile: the part of the suite that was run: full, quick or read-only.
         profile_note: a line that says what the profile leaves out; "" if nothing.
-        leftovers: ids that could not be removed.
+        leftovers: the targets of what could not be removed.
         stale: lines that say what is wrong with the baseline.
         gone: True if the service stopped answering before the end.
         not_offered: groups of operations that the service lacks as a whole, by the beginning of their paths.

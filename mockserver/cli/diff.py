@@ -23,21 +23,32 @@ def add(commands: Commands) -> None:
         help="List the changes for a client between two versions of a gateway or Dashboard.",
         description="List the changes for a client between two versions of a gateway, or with --service "
         "dashboard of a Dashboard: operations, members, when "
-        "members are sent, answers and behaviours, each with the release that introduced it.",
+        "members are sent, answers and behaviours, each with the release that introduced it. Without "
+        "versions, list the releases of the gateway and how each is known, as Markdown: docs/releases.md.",
     )
-    parser.add_argument("old", metavar="OLD", help="Older version, as in 5.8 or 5.8.15.")
-    parser.add_argument("new", metavar="NEW", help="Newer version.")
+    parser.add_argument("old", metavar="OLD", nargs="?", help="Older version, as in 5.8 or 5.8.15.")
+    parser.add_argument("new", metavar="NEW", nargs="?", help="Newer version.")
     add_service(parser)
     parser.add_argument("--format", choices=sorted(FORMATS), default="text", help="Output format (text).")
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print the changes; return the exit code."""
-    from mockserver.contract.spec_files import select_version
+    """Print the changes, or the releases; return the exit code.
+
+    Raises:
+        SpecError: a version is unknown, or only one is given.
+    """
+    from mockserver.contract import releases
+    from mockserver.contract.spec_files import SpecError, select_version
     from mockserver.contract.version_changes import between
 
     service = service_of(options)
+    if options.old is None and service.name == "gateway":
+        show(*releases.page().splitlines())
+        return 0
+    if options.new is None:
+        raise SpecError("diff needs two versions; give the older and the newer one")
     old, new = (select_version(text, service.folder) for text in (options.old, options.new))
     changes = between(old, new, service.folder)
     show(*FORMATS[options.format](service.name.capitalize(), old, new, changes).splitlines())

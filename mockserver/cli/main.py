@@ -95,6 +95,7 @@ class _Version(argparse.Action):
     """An action that prints the version; it reads the package metadata, which is slow, only then."""
 
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from mockserver.contract import releases
         from mockserver.contract.spec_files import known_versions, spec_path
         from mockserver.contract.versions import package_version
 
@@ -102,5 +103,7 @@ class _Version(argparse.Action):
         for name in SERVICES:
             versions = known_versions(spec_path(name))
             lines.append(f"{name.capitalize()} versions: {', '.join(map(str, versions.values()))}")
+        read = [str(row.version) for row in releases.load().rows if row.nearest is not None]
+        lines.append(f"Gateway versions read and not recorded: {', '.join(read)}")
         show(*lines)
         parser.exit()

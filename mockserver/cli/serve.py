@@ -125,8 +125,9 @@ def run(options: argparse.Namespace) -> int:
     """Serve until SIGTERM or SIGINT; return the exit code."""
     running = Running(options)
     with collector_paused():
+        from mockserver.contract import releases
         from mockserver.contract.openapi import Contract
-        from mockserver.contract.spec_files import version_of
+        from mockserver.contract.spec_files import known_versions, version_of
         from mockserver.serving.mock_gateway import MockGateway
 
         config, ignored = _configuration(options)
@@ -152,6 +153,8 @@ def run(options: argparse.Namespace) -> int:
         running.warn(*gateway.gateway.warnings())
         running.started(text, {"service": "gateway", **values})
         source = source_of_address("TYK_GW_LISTENADDRESS", options.conf, options.host)
+        if version not in known_versions().values():
+            running.note(*releases.load().evidence(version))
         running.warn(*exposure(gateway.address, config.listen_address, source), *_secret_lines(config))
         running.note(*_source_lines(gateway, has_backup=bool(options.backup or store)), *effects)
         gateway.wait()

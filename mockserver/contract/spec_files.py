@@ -65,8 +65,16 @@ def known_versions(folder: Path | None = None) -> dict[str, GatewayVersion]:
     return {line: GatewayVersion.parse(release) for line, release in lines.items()}
 
 
+def _read_lines(folder: Path) -> dict[str, GatewayVersion]:
+    """The newest release of each release line in the releases.yaml of a service's folder, if it has one."""
+    path = folder / "releases.yaml"
+    names = load_yaml(path)["releases"] if path.exists() else ()
+    versions = sorted(map(GatewayVersion.parse, names))
+    return {f"{version.major}.{version.minor}": version for version in versions}
+
+
 def select_version(text: str, folder: Path | None = None) -> GatewayVersion:
-    """The version that a user names: "5.12" is the recorded release of that line.
+    """The version that a user names: "5.12" is the recorded release of that line, or else the newest.
 
     Raises:
         SpecError: the version is malformed, or of a line that spec/ does not describe.
@@ -79,9 +87,13 @@ def select_version(text: str, folder: Path | None = None) -> GatewayVersion:
         version = GatewayVersion.parse(text)
     except ValueError as error:
         raise SpecError(str(error)) from error
+    folder = folder or spec_path("gateway")
+    lines = _read_lines(folder) | lines
+    if text in lines:
+        return lines[text]
     if f"{version.major}.{version.minor}" not in lines:
-        service = (folder or spec_path("gateway")).name
-        raise SpecError(f"{service} version {text!r} is not supported; give one of {', '.join(lines)}")
+        listed = ", ".join(sorted(lines, key=lines.__getitem__))
+        raise SpecError(f"{folder.name} version {text!r} is not supported; give one of {listed}")
     return version
 
 

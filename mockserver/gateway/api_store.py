@@ -7,10 +7,12 @@ import re
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from mockserver.contract.codecs import Codec, Malformed
 from mockserver.gateway.api_definition import Api
+from mockserver.gateway.listen_path import PathPrefix
 from mockserver.gateway.oas import conversion, loading
 from mockserver.gateway.oas.definition import OpenApi, OpenApiCodec
 from mockserver.storage.backend import BackendUnavailable, Refused
@@ -38,6 +40,19 @@ class LoadedApis:
     read: Mapping[str, Api] = field(default_factory=dict)
     bases: Mapping[str, str] = field(default_factory=dict)
 
+    @cached_property
+    def _routes(self) -> tuple[dict[str, int], list[int], list[tuple[int, PathPrefix]]]:
+        """The routed APIs by their literal prefixes, the lengths of these, and the other prefixes."""
+        literals: dict[str, int] = {}
+        expressions = []
+        for place, api in enumerate(self.routed):
+            for prefix in api.prefixes:
+                if prefix.literal:
+                    literals.setdefault(prefix.literal, place)
+                elif not prefix.problem:
+                    expressions.append((place, prefix))
+        return literals, sorted(set(map(len, literals))), expressions
+
     def replacing(self, api: Api) -> LoadedApis:
         """These APIs with another one in place of that with its id, as a write of a version makes them."""
         routed = tuple(api if other.id == api.id else other for other in self.routed)
@@ -45,10 +60,10 @@ class LoadedApis:
 
     def at(self, path: str) -> Api | None:
         """The API that serves a path; None if no API does."""
-        for api in self.routed:
-            if any(prefix.end(path) is not None for prefix in api.prefixes):
-                return api
-        return None
+        literals, lengths, expressions = self._routes
+        places = [literals[path[:length]] for length in lengths if path[:length] in literals]
+        places += [place for place, prefix in expressions if prefix.end(path) is not None]
+        return self.routed[min(places)] if places else None
 
     def misplaced(self, rights: Mapping[str, Mapping[str, Any]] | None) -> str:
         """The error message for rights that set members of MCP proxies; no loaded API is such a proxy.

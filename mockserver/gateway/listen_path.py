@@ -33,6 +33,11 @@ class PathPrefix:
         except (BadTemplate, regexps.BadExpression) as error:
             self.problem = str(error)
 
+    @property
+    def literal(self) -> str:
+        """The text that the paths begin with which it matches; "" if it has variables, or matches none."""
+        return "" if self.problem or self._expression else self._template
+
     def end(self, path: str) -> int | None:
         """The end of the prefix in a path; None if the path does not begin with it."""
         if self.problem:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from mockserver.console.shell import Expansion
 from mockserver.http.connection_settings import ConnectionSettings, secret_headers, variable_of
@@ -62,18 +63,12 @@ class Auth:
         These are the secret and the secret without its last character, as they are. In other forms, such as
         encoded ones, a secret is replaced by words.
         """
-        secret, variable = self.secret, self.variable
-        expansions = {secret: Expansion(f"${variable}"), secret[:-1]: Expansion(f"${{{variable}%?}}")}
-        live = [form for form in expansions if len(form) >= SHORTEST]
-        if not live:
-            return self._of_second(text)
-        parts = re.split(f"({'|'.join(map(re.escape, live))})", text)
         pieces: list[str] = []
-        for place, part in enumerate(parts):
+        for place, part in enumerate(self._live.split(text) if self._live else [text]):
             if place % 2:
-                pieces.append(expansions[part])
+                pieces.append(self._expansions[part])
             elif part:
-                pieces += self._of_second(hidden(part, secret, f"{variable} in another form"))
+                pieces += self._of_second(hidden(part, self.secret, f"{self.variable} in another form"))
         return pieces
 
     def pieces_of_header(self, name: str, value: str) -> list[str]:
@@ -86,6 +81,18 @@ class Auth:
                 return [f"{name}: {auth.scheme}", Expansion(f"${auth.variable}")]
             auth = auth.second
         return self.pieces(f"{name}: {value}")
+
+    @cached_property
+    def _expansions(self) -> dict[str, Expansion]:
+        """What a shell fills in with the secret, or with all but its last character, by the text."""
+        secret, variable = self.secret, self.variable
+        return {secret: Expansion(f"${variable}"), secret[:-1]: Expansion(f"${{{variable}%?}}")}
+
+    @cached_property
+    def _live(self) -> re.Pattern[str] | None:
+        """The pattern of the texts that a shell can fill in; None if they are too short to be looked for."""
+        live = [form for form in self._expansions if len(form) >= SHORTEST]
+        return re.compile(f"({'|'.join(map(re.escape, live))})") if live else None
 
     def _of_second(self, text: str) -> list[str]:
         return self.second.pieces(text) if self.second else [text]

@@ -129,10 +129,17 @@ def _escapes_of(character: str, slashes: str) -> list[str]:
         forms.append("&(?:amp;){1,5}+")
     for encoding in ("utf-8", "latin-1") if 0x80 <= code < 0x100 else ("utf-8",):
         data = character.encode(encoding, "surrogatepass")
-        forms.append("".join(f"%(?:25){{0,4}}+{_in_any_case(f'{byte:02x}')}" for byte in data))
+        forms.append("".join(map(_percent_escape, data)))
         octets = [f"(?:x{_in_any_case(f'{byte:02x}')}|{byte:03o})" for byte in data]
         forms.append(slashes + r"\\{1,8}+".join(octets))
     return forms
+
+
+def _percent_escape(byte: int) -> str:
+    """The pattern of a byte as it is escaped in URLs, also several times; each time turns % into %25."""
+    if byte == ord("%"):
+        return "%(?:25){1,5}+"
+    return f"%(?:25){{0,4}}+{_in_any_case(f'{byte:02x}')}"
 
 
 def _in_any_case(digits: str) -> str:

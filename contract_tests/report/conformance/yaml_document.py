@@ -9,6 +9,7 @@ from typing import Any
 
 import yaml
 
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 MAX_BYTES = 8 << 20
 MAX_DEPTH = 20  # of collections
 
@@ -45,12 +46,12 @@ class YamlDocument:
             raise DocumentError(f"{path}: over {MAX_BYTES >> 20} MiB; give a report of `tyk-contract verify`")
         try:
             text = data.decode()
-            for event in yaml.parse(text):
+            for event in yaml.parse(text, _LOADER):
                 if isinstance(event, yaml.AliasEvent):
                     line = event.start_mark.line + 1 if event.start_mark else 1
                     raise DocumentError(f"{path} line {line}: an alias; write the value itself")
-            lines = dict(_lines(yaml.compose(text), "", str(path)))
-            return cls(str(path), yaml.safe_load(text), lines)
+            lines = dict(_lines(yaml.compose(text, _LOADER), "", str(path)))
+            return cls(str(path), yaml.load(text, _LOADER), lines)  # noqa: S506  both are safe loaders
         except (yaml.YAMLError, RecursionError) as error:
             mark = getattr(error, "problem_mark", None)
             where = f" line {mark.line + 1}" if mark else ""
