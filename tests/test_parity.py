@@ -14,8 +14,8 @@ from mockserver.evidence.replay import replay
 
 FAMILIES = (
     "auth", "routing", "policies", "json", "nested", "files", "source", "reload", "keys", "apply",
-    "orgs", "apis", "oas", "caches", "certs", "credentials", "oauth", "jwt", "limits", "traffic", "types", "endpoints", "grants",
-    "throttling",
+    "orgs", "apis", "oas", "caches", "certs", "credentials", "oauth", "jwt", "limits", "traffic", "types",
+    "endpoints", "grants", "throttling",
 )  # fmt: skip
 
 
