@@ -15,8 +15,8 @@ from mockserver.evidence.replay import replay
 
 FAMILIES = (
     "auth", "routing", "policies", "json", "nested", "files", "source", "reload", "keys", "apply",
-    "orgs", "apis", "oas", "caches", "certs", "health", "schema", "mcps", "batch", "debug", "oauth", "jwt",
-    "limits", "traffic", "types", "endpoints", "grants", "throttling",
+    "orgs", "apis", "oas", "caches", "certs", "credentials", "health", "schema", "mcps", "batch", "debug",
+    "oauth", "jwt", "limits", "traffic", "types", "endpoints", "grants", "throttling",
 )  # fmt: skip
 
 

@@ -58,6 +58,7 @@ class Config(Configuration):
     allow_insecure_configs: bool = False
     hash_keys: bool = False
     hash_key_function: str = ""
+    basic_auth_hash_key_function: str = ""
     enable_hashed_keys_listing: bool = False
     allow_master_keys: bool = False
     enforce_org_quotas: bool = False

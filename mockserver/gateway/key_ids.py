@@ -50,7 +50,7 @@ def _rotated(word: int, bits: int) -> int:
     return (word << bits | word >> (32 - bits)) & _WORD
 
 
-_HASHES: dict[str, Callable[[bytes], str]] = {
+HASHES: dict[str, Callable[[bytes], str]] = {
     "sha256": lambda data: hashlib.sha256(data).hexdigest(),
     "murmur32": _murmur32,
     "murmur64": _murmur64,
@@ -68,7 +68,7 @@ def make(org_id: str, name: str, algorithm: str) -> str:
     name = name.removeprefix(org_id) or uuid.uuid4().hex
     if not algorithm:
         return org_id + name
-    supported = algorithm if algorithm in _HASHES else _DEFAULT
+    supported = algorithm if algorithm in HASHES else _DEFAULT
     token = f'{{"org":"{org_id}","id":"{name}","h":"{supported}"}}'
     return base64.b64encode(as_bytes(token)).decode()
 
@@ -95,7 +95,7 @@ def storage_name(key: str, *, hashed: bool) -> str:
         return key
     token = _token(key) or {}
     algorithm = token.get("h")
-    return _HASHES.get(algorithm if isinstance(algorithm, str) else "", _HASHES["murmur32"])(as_bytes(key))
+    return HASHES.get(algorithm if isinstance(algorithm, str) else "", HASHES["murmur32"])(as_bytes(key))
 
 
 def _token(key: str) -> dict[str, object] | None:

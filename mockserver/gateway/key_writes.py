@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from mockserver.gateway import passwords
 from mockserver.gateway.api_definition import Api
 from mockserver.gateway.gateway import Gateway
 from mockserver.gateway.policy_merging import Document, is_empty
@@ -92,12 +93,13 @@ def forget_past_expiry(gateway: Gateway, session: Document, before: int) -> None
         session["expires"] = before
 
 
-def hide_password(session: Document, original: Document | None) -> None:
-    """Mark a new password as hashed, or keep the original one if none is given."""
-    data = session["basic_auth_data"]
-    if data["password"] and (original is None or original["basic_auth_data"] != data):
-        data["hash_type"] = "bcrypt"
-    elif original is not None and not data["password"]:
+def hash_password(gateway: Gateway, session: Document, original: Document | None) -> None:
+    """Hash a new password, or keep the original one if none is given (gateway/api.go:585 @v5.12.0)."""
+    password = session["basic_auth_data"]["password"]
+    if password and (original is None or original["basic_auth_data"]["password"] != password):
+        algorithm = gateway.config.basic_auth_hash_key_function
+        session["basic_auth_data"] = passwords.stored(password, algorithm)
+    elif not password and original is not None and original["basic_auth_data"]["password"]:
         session["basic_auth_data"] = dict(original["basic_auth_data"])
 
 

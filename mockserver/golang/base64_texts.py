@@ -14,7 +14,10 @@ def decode(text: str) -> bytes:
     Raises:
         ValueError: it is not in base64.
     """
-    return base64.b64decode(re.sub(r"[\r\n]", "", text), validate=True)
+    compact = re.sub(r"[\r\n]", "", text)
+    if len(compact) % 4:
+        raise ValueError("the length is no multiple of four")
+    return base64.b64decode(compact, validate=True)
 
 
 def decode_url(text: str) -> bytes:

@@ -25,6 +25,8 @@ _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 class _Match(Protocol):
     def end(self) -> int: ...
 
+    def groups(self) -> tuple[str | None, ...]: ...
+
 
 class Program(Protocol):
     """A compiled expression; `groups` counts its capturing groups, `programsize` its instructions."""
@@ -55,13 +57,27 @@ def prefix_end(expression: str, text: str) -> int | None:
     Raises:
         BadExpression: Go does not compile the expression, or the search exceeds a bound.
     """
+    match = _first_match(expression, text)
+    return None if match is None else match.end()
+
+
+def groups(expression: str, text: str) -> tuple[str, ...] | None:
+    """The groups of the first match in the text, "" for one that took no part; None without a match.
+
+    Raises:
+        BadExpression: Go does not compile the expression, or the search exceeds a bound.
+    """
+    match = _first_match(expression, text)
+    return None if match is None else tuple(group or "" for group in match.groups())
+
+
+def _first_match(expression: str, text: str) -> _Match | None:
     program = compiled(expression)
     # a byte that is not UTF-8 is a lone surrogate here, and U+FFFD for Go
     match_in = text if text.isascii() else _LONE_SURROGATE.sub("\ufffd", text)
     if program.programsize * len(match_in) > MAX_STEPS:
         raise BadExpression(f"{shown(expression)} takes over {MAX_STEPS} steps for {len(text)} characters")
-    match = program.search(match_in)
-    return None if match is None else match.end()
+    return program.search(match_in)
 
 
 def compiled(expression: str) -> Program:

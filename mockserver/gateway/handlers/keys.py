@@ -14,7 +14,7 @@ from mockserver.gateway.key_writes import (
     date,
     forget_past_expiry,
     forget_quotas,
-    hide_password,
+    hash_password,
     keep_counters,
     save,
     save_for_each_api,
@@ -49,7 +49,7 @@ def add_key(call: Call) -> Reply:
     session["date_created"] = date(call.state)
     key = call.state.sessions.name_of(session["org_id"], custom_id)
     forget_past_expiry(call.state, session, 0)
-    hide_password(session, None)
+    hash_password(call.state, session, None)
     if not save(call.state, key, session, resets=_resets(call), by_hash=_by_hash(call)):
         return error(NOT_MADE, 500)
     if not call.state.config.hash_keys:
@@ -85,7 +85,7 @@ def _update(call: Call, name: str) -> Reply:
     if not _resets(call):
         keep_counters(session, original)
     forget_past_expiry(call.state, session, original["expires"])
-    hide_password(session, original)
+    hash_password(call.state, session, original)
     if not save(call.state, key, session, resets=_resets(call), by_hash=_by_hash(call)):
         return error(NOT_MADE, 500)
     return changed(key, "modified")

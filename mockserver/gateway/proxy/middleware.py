@@ -6,7 +6,17 @@ from collections.abc import Callable, Mapping, Sequence
 
 from mockserver.gateway.api_definition import Api
 from mockserver.gateway.gateway import Gateway
-from mockserver.gateway.proxy import access, batch, jwt_identity, limits, oauth_tokens, upstream, version_apis
+from mockserver.gateway.proxy import (
+    access,
+    basic_auth,
+    batch,
+    http_signatures,
+    jwt_identity,
+    limits,
+    oauth_tokens,
+    upstream,
+    version_apis,
+)
 from mockserver.gateway.proxy.organisation_limits import check_organisation
 from mockserver.gateway.proxy.request_context import Rejected, RequestContext
 from mockserver.http.messages import JSON, Reply
@@ -18,14 +28,16 @@ LIMITS_PATH = "/tyk/rate-limits/"
 
 # The mock cannot check these kinds of credential, so it answers 501 instead of letting requests pass.
 UNSUPPORTED = (
-    "use_basic_auth", "use_openid", "enable_signature_checking", "use_mutual_tls_auth",
+    "use_openid", "use_mutual_tls_auth",
     "enable_coprocess_auth", "use_go_plugin_auth", "custom_plugin_auth_enabled",
 )  # fmt: skip
-_CREDENTIALS: dict[str, tuple[str, Step]] = {  # the member that enables each kind, and its check, in order
-    "oauth2": ("use_oauth2", oauth_tokens.check_access_token),
-    "jwt": ("enable_jwt", jwt_identity.check_token),
-    "apiKey": ("use_standard_auth", access.check_key),
-}
+_CREDENTIALS: dict[str, tuple[Callable[[Api], bool], Step]] = {  # what enables each kind, and its check
+    "oauth2": (lambda api: api.fields["use_oauth2"], oauth_tokens.check_access_token),
+    "basic": (basic_auth.is_enabled, basic_auth.check_user),
+    "hmac": (lambda api: api.fields["enable_signature_checking"], http_signatures.check_signature),
+    "jwt": (lambda api: api.fields["enable_jwt"], jwt_identity.check_token),
+    "apiKey": (lambda api: api.fields["use_standard_auth"], access.check_key),
+}  # in order
 _ESCAPED = {ord("\\"): "\\\\", ord("'"): "\\'", ord('"'): '\\"'} | {
     ord(sign): f"\\u{ord(sign):04X}" for sign in "<>&="
 }  # the escapes of Go's JSEscapeString
@@ -85,7 +97,7 @@ def _steps(context: RequestContext) -> list[Step]:
 
 
 def _credentials(api: Api) -> list[Step]:
-    checks = {kind: check for kind, (switch, check) in _CREDENTIALS.items() if api.fields[switch]}
+    checks = {kind: check for kind, (is_enabled, check) in _CREDENTIALS.items() if is_enabled(api)}
     if len(alternatives := api.alternatives) > 1:
         return [lambda context: _check_any(context, alternatives, checks)]
     return list((checks or {"apiKey": access.check_key}).values())

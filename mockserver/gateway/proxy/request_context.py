@@ -188,7 +188,9 @@ class FoundKey:
 def look_up(context: RequestContext, key: str) -> FoundKey:
     """Find a key's session and apply its policies (gateway/middleware.go:507 @v5.12.0)."""
     min_length = context.gateway.config.min_token_length or 3
-    if len(urls.as_bytes(key)) <= min_length:
+    if "short-key-ids-are-refused" not in context.gateway.behaviours:
+        min_length += 1  # gateway/middleware.go:509 @v5.12.0, and :636 @v5.14.0
+    if len(urls.as_bytes(key)) < min_length:
         return FoundKey(key, None, is_valid=False)
     sessions, codec = context.gateway.sessions, context.gateway.session_codec
     if cached := sessions.cache.get(key):

@@ -11,11 +11,13 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from mockserver.contract.codecs import Malformed
+from mockserver.gateway import passwords
 from mockserver.gateway.oauth_grants import Grant
 from mockserver.gateway.oauth_store import Client
 from mockserver.gateway.policy_merging import Document
+from mockserver.gateway.proxy.basic_auth import FOREIGN_HASH
 from mockserver.gateway.proxy.policy_sessions import from_policy
-from mockserver.gateway.proxy.request_context import RequestContext
+from mockserver.gateway.proxy.request_context import Rejected, RequestContext
 from mockserver.gateway.session_store import lifetime
 from mockserver.golang import json_reader
 from mockserver.golang.base64_texts import decode
@@ -168,7 +170,13 @@ def _of_password(context: RequestContext, form: dict[str, str], client: Client) 
     user = entry[1]
     if last_token := (user["oauth_keys"] or {}).get(client["client_id"]):
         sessions.remove(org_id, last_token)
-    if not _is_equal(user["basic_auth_data"]["password"], form["password"]):
+    try:
+        is_user = user["basic_auth_data"]["hash_type"] in ("", passwords.BCRYPT) and passwords.matches(
+            user["basic_auth_data"], form["password"]
+        )
+    except passwords.ForeignHash as error:
+        raise Rejected(FOREIGN_HASH, 501) from error
+    if not is_user:
         raise OAuthRefused("access_denied")
     text = gateway.session_codec.encode({**user, "basic_auth_data": {"password": "", "hash_type": ""}})
     key = sessions.name_of(org_id, form["username"])

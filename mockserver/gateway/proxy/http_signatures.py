@@ -1,0 +1,130 @@
+"""Signatures of requests by the secrets of keys (gateway/mw_http_signature_validation.go @v5.12.0)."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import re
+from dataclasses import dataclass
+from urllib.parse import quote_plus
+
+from mockserver.gateway.proxy.request_context import Rejected, RequestContext, look_up, rejection
+from mockserver.golang import urls
+from mockserver.golang.http_dates import parse
+from mockserver.golang.quoted_texts import tokens, unquoted
+
+_DIGESTS = {"hmac-sha256": hashlib.sha256, "hmac-sha384": hashlib.sha384, "hmac-sha512": hashlib.sha512}
+_FIELDS = {"keyid", "algorithm", "headers", "signature"}
+_REFUSED = rejection("Authorization field missing, malformed or invalid", 400)
+
+
+@dataclass(frozen=True)
+class _Signature:
+    """A signature and what it says of itself; `headers` are the names of the signed headers in order."""
+
+    key: str
+    algorithm: str
+    headers: tuple[str, ...]
+    text: str
+
+
+def check_signature(context: RequestContext) -> None:
+    """Check that a key that may sign has signed the request, and take its session.
+
+    Raises:
+        Rejected: the signature is missing, malformed, wrong or not of now, or the key may not sign.
+    """
+    signature = _sent(context.credential("hmac"))
+    allowed = context.api.fields["hmac_allowed_algorithms"] or [signature.algorithm]
+    if signature.algorithm not in allowed:
+        raise _REFUSED
+    key = look_up(context, signature.key)
+    if not key.is_valid or key.session is None:
+        raise _REFUSED
+    session = key.session
+    if signature.algorithm.startswith("rsa"):
+        if not (session["rsa_certificate_id"] and session["enable_http_signature_validation"]):
+            raise _REFUSED
+        if context.gateway.certificates.get(session["rsa_certificate_id"]) is None:
+            raise Rejected("Certificate not found", 500)
+        raise Rejected("this mock does not check signatures by RSA", 501)
+    is_enabled = session["hmac_enabled"] or session["enable_http_signature_validation"]
+    if not (session["hmac_string"] and is_enabled):
+        raise _REFUSED
+    if not _is_signed(context, signature, session["hmac_string"]) or not _is_of_now(context):
+        raise _REFUSED
+    if context.api.fields["base_identity_provided_by"] in ("", "hmac_key"):
+        context.session, context.token, context.alias = session, key.name, key.alias
+
+
+def _sent(credential: str) -> _Signature:
+    """The signature in a header: pairs of names and values, divided by commas (:305 and :345)."""
+    if not credential:
+        raise _REFUSED
+    text = credential.removeprefix("Signature").removeprefix("signature").strip()
+    fields = {}
+    for name, value in _pairs(text).items():
+        try:
+            fields[name.lower()] = unquoted(value) if value.startswith('"') else value
+        except ValueError as error:
+            raise _REFUSED from error
+    if fields.keys() - _FIELDS:
+        raise _REFUSED
+    headers = tuple(fields.get("headers", "date").split(" "))
+    return _Signature(
+        fields.get("keyid", ""), fields.get("algorithm", ""), headers, fields.get("signature", "")
+    )
+
+
+def _pairs(text: str) -> dict[str, str]:
+    pairs, name, is_value = {}, "", False
+    for token in tokens(text):
+        if token in ("=", ","):
+            is_value = token == "="
+        elif is_value:
+            pairs[name], is_value = token, False
+        else:
+            name, is_value = token, True
+    return pairs
+
+
+def _is_signed(context: RequestContext, signature: _Signature, secret: str) -> bool:
+    """True if the text of a signature is that of the secret; escapes may be in lower case (:170)."""
+    digest = _DIGESTS.get(signature.algorithm, hashlib.sha1)
+    text = "\n".join(_signed_line(context, name) for name in signature.headers)
+    digest_bytes = hmac.new(urls.as_bytes(secret), urls.as_bytes(text), digest).digest()
+    expected = quote_plus(base64.b64encode(digest_bytes).decode())
+    upper = re.sub("%[a-f0-9][a-f0-9]", lambda escape: escape[0].upper(), signature.text)
+    return any(
+        hmac.compare_digest(urls.as_bytes(sent), expected.encode()) for sent in (signature.text, upper)
+    )
+
+
+def _signed_line(context: RequestContext, header: str) -> str:
+    """The line of a header in the signed text (:393)."""
+    name = header.lower().strip()
+    if name == "(request-target)":
+        return f"(request-target): {context.method.lower()} {context.url.path}"
+    if name == "date":
+        name, value = _date(context)
+    else:
+        value = "" if name == "host" else context.header(name)  # Go keeps Host outside of the headers
+    return f"{name}: {value.strip()}"
+
+
+def _date(context: RequestContext) -> tuple[str, str]:
+    """The name and the value of the header with the time of the request; empty if there is none."""
+    for name in ("x-aux-date", "date"):
+        if value := context.header(name):
+            return name, value
+    return "", ""
+
+
+def _is_of_now(context: RequestContext) -> bool:
+    """True if the request has a time, and the clock differs from it by no more than the API allows (:255)."""
+    moment = parse(_date(context)[1])
+    if moment is None:
+        return False
+    skew: float = context.api.fields["hmac_allowed_clock_skew"]  # milliseconds
+    return skew <= 0 or int(abs(context.gateway.now() - moment) * 1000) <= skew
