@@ -213,7 +213,7 @@ def test_a_port_in_use_is_an_error() -> None:
         (["--conf", "/no/tyk.conf"], "/no/tyk.conf: No such file"),
         (["--spec", "/no/spec.yaml"], "/no/spec.yaml: No such file"),
         (["--gateway", ""], "'' is not a version"),
-        (["--gateway", "6.0"], "'6.0' is not supported; give one of 5.8, 5.11"),
+        (["--gateway", "6.0"], "'6.0' is not supported; give one of 5.8, 5.9, 5.10, 5.11"),
         (["--port", "99999"], "99999"),
         (["--host", "192.0.2.1"], "192.0.2.1"),
     ],
