@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import struct
+import sys
 from typing import Any
 
 import pytest
@@ -157,3 +158,16 @@ def test_ten_thousand_levels_are_read_and_one_more_is_not() -> None:
     assert len(write(node)) == 2 * deepest
     with pytest.raises(JSONSyntaxError, match="depth"):
         read(b"[" * (deepest + 1))
+
+
+def test_the_recursion_limit_of_the_process_does_not_count() -> None:
+    """One level more than Go reads is refused where Python may go deeper, and many beside each other are read."""
+    deepest, former = json_reader.MAX_DEPTH, sys.getrecursionlimit()
+    sys.setrecursionlimit(6 * deepest)  # as hypothesis and programs of users do
+    try:
+        with pytest.raises(JSONSyntaxError, match="depth"):
+            read(b'{"k":' + b"[" * deepest + b"]" * deepest + b"}")
+        assert read(b'{"k":' + b"[" * (deepest - 1) + b"]" * (deepest - 1) + b"}")[1] == ""
+        assert read(b"[" + b"[]," * 2 * deepest + b"[]]")[1] == ""
+    finally:
+        sys.setrecursionlimit(former)

@@ -192,7 +192,12 @@ def test_a_read_only_run_writes_and_reloads_nothing(gateway: MockGateway) -> Non
     done = verify(gateway.url, "--read-only", TYK_GW_SECRET=SECRET)
     assert done.returncode == 0
     taken = [e for e in gateway.journal if e.status == 200 and e.operation not in ("getHello", "getReady")]
-    assert {entry.operation for entry in taken} <= {"listPolicies", "getPolicy", "previewKey", "getDefinitionSchema"}
+    assert {entry.operation for entry in taken} <= {
+        "listPolicies",
+        "getPolicy",
+        "previewKey",
+        "getDefinitionSchema",
+    }
 
 
 def test_an_interrupted_run_removes_what_it_wrote(gateway: MockGateway, tmp_path: Path) -> None:

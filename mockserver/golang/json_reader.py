@@ -93,7 +93,19 @@ def _read_ordinary(data: bytes) -> tuple[Any, str] | None:
         node, end = _ORDINARY.raw_decode(text, start)
     except (ValueError, RecursionError):
         return None
-    return node, text[end:]
+    return None if _is_too_deep(data, node) else (node, text[end:])
+
+
+def _is_too_deep(data: bytes, node: Any) -> bool:
+    """True if a value is nested deeper than `MAX_DEPTH`, which Python reads if it may recurse so far."""
+    if data.count(b"[") + data.count(b"{") <= MAX_DEPTH:
+        return False
+    level, depth = [node], 0
+    while level and depth <= MAX_DEPTH:
+        depth += 1
+        inner = ((child for _, child in parent) if isinstance(parent, Object) else parent for parent in level)
+        level = [child for children in inner for child in children if isinstance(child, list)]
+    return depth > MAX_DEPTH
 
 
 def _refuse_constant(constant: str) -> None:
