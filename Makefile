@@ -60,12 +60,12 @@ dist: .venv/check  ## build sdist and wheel into dist/, check them, and have the
 	rm -f dist/*.tar.gz dist/*.whl
 	$(BIN)/uv build --quiet --out-dir dist
 	$(BIN)/twine check --strict dist/*.tar.gz dist/*.whl
-	$(BIN)/uv venv --quiet --clear --python $(BIN)/python .venv/wheel
+	$(BIN)/uv venv --quiet --clear --seed --python $(BIN)/python .venv/wheel
 	$(BIN)/uv pip install --quiet --python .venv/wheel --constraint constraints.txt dist/*.whl
 	cd "$$(mktemp -d)" && "$(CURDIR)/.venv/wheel/bin/tyk-contract" verify --strict
 
 sbom: .venv/check  ## write a bill of materials of the product, CycloneDX, to dist/sbom.json
-	$(BIN)/uv venv --quiet --clear --python $(BIN)/python .venv/product
+	$(BIN)/uv venv --quiet --clear --seed --python $(BIN)/python .venv/product
 	$(BIN)/uv pip install --quiet --python .venv/product --constraint constraints.txt '.[redis]'
 	mkdir -p dist
 	$(BIN)/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible \
@@ -85,6 +85,6 @@ sbom: .venv/check  ## write a bill of materials of the product, CycloneDX, to di
 	touch $@
 
 .venv/lowest/ready: .venv/check
-	$(BIN)/uv venv --quiet --clear --python $(BIN)/python .venv/lowest
+	$(BIN)/uv venv --quiet --clear --seed --python $(BIN)/python .venv/lowest
 	$(BIN)/uv pip install --quiet --python .venv/lowest --resolution lowest-direct --editable '.[dev]'
 	touch $@
