@@ -36,6 +36,11 @@ class Asked:
         """A header of the request; "" if it is missing."""
         return next((value for key, value in self.headers if key.lower() == name.lower()), "")
 
+    def with_header(self, name: str, value: str) -> Asked:
+        """The request with this value of a header, and no other."""
+        kept = [(key, other) for key, other in self.headers if key.lower() != name.lower()]
+        return replace(self, headers=(*kept, (name, value)))
+
 
 @dataclass(frozen=True)
 class Answered:

@@ -6,7 +6,6 @@ import json
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from itertools import count
 from typing import Any
 
@@ -180,15 +179,7 @@ def lagging(seconds: float = 1.0) -> Spoil:
 
 def no_secret(secret: str) -> Callable[[], Spoil]:
     """A server that asks for no secret."""
-
-    def make() -> Spoil:
-        def spoil(asked: Asked, forward: Forward) -> Answered:
-            headers = [(n, v) for n, v in asked.headers if n.lower() != "x-tyk-authorization"]
-            return forward(replace(asked, headers=(*headers, ("X-Tyk-Authorization", secret))))
-
-        return spoil
-
-    return make
+    return lambda: lambda asked, forward: forward(asked.with_header("X-Tyk-Authorization", secret))
 
 
 def late(seconds: float = 1.5) -> Spoil:

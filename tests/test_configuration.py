@@ -92,3 +92,9 @@ def test_verify_judges_what_a_configuration_shows(tmp_path: Path) -> None:
             assert process.returncode == 0, process.stdout
             verdicts = json.loads(report.read_text())["verdicts"]
             assert {v["status"] for v in verdicts if v["behaviour"].startswith("hashed-keys-")} == {status}
+
+
+def test_a_file_without_end_is_an_error() -> None:
+    """A device that never ends raises ConfigurationError, as a file that is too long does."""
+    with pytest.raises(ConfigurationError, match="it has over 16 MiB"):
+        Configuration.read(Path("/dev/zero"), GATEWAY)

@@ -43,7 +43,7 @@ from mockserver.http import (
     transport,
 )
 from mockserver.http.limits import MAX_CONNECTIONS, THREADS, Limits
-from mockserver.service import configuration, journal, journal_parts
+from mockserver.service import journal, journal_parts
 from mockserver.serving.pages import journal_filter
 from mockserver.storage import redis_backend, redis_client
 
@@ -131,7 +131,7 @@ NUMBERS = [  # the beginning of a row, a text in it, the value in the code, and 
     ("file of policies, keys", "256 MiB", policy_store.MAX_RECORD, 256 * MIB),
     ("report or baseline", "8 MiB", yaml_document.MAX_BYTES, 8 * MIB),
     ("report or baseline", "20 levels", yaml_document.MAX_DEPTH, 20),
-    ("configuration; certificate", "16 MiB", configuration.LONGEST, 16 * MIB),
+    ("configuration; certificate", "16 MiB", input_files.CONFIGURATION, 16 * MIB),
     ("configuration; certificate", "16 MiB", tls.LONGEST, 16 * MIB),
     ("exchange of the proxy", "60 s", forwarder.BOUNDS.seconds, 60),
     ("exchange of the proxy", "heads of 1 MiB", transport.MAX_HEAD, MIB),

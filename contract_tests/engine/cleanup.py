@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contract_tests.engine.exchange import Exchange, Request
 from contract_tests.engine.names import is_shown
 from contract_tests.engine.ownership import Ownership
-from contract_tests.engine.resources import Resource
+from contract_tests.engine.resources import Resource, name_in
 from contract_tests.engine.target import Target
 from mockserver.http.client import PACKED_FROM
 
@@ -39,7 +39,7 @@ class Cleanup:
         self._target.close()  # an interrupted exchange may be left on a connection
         written = self._ownership.written(include_last=include_last)
         self._kinds |= {resource for resource, _ in written}
-        self._names |= {_name_in(target) for _, target in written}
+        self._names |= {name_in(target) for _, target in written}
         self._needs_reload |= any(resource.loaded_by_reload for resource, _ in written)
         for resource, target in written:  # the order matters, but not for the many things of the listing
             if resource is not self._listing and self._send("DELETE", target).answer is not None:
@@ -69,7 +69,7 @@ class Cleanup:
             self._needs_reload = False
             self._target.reload(must_fit=False)
             self._left = [target for resource in self._loaded() for target in self._still_listed(resource)]
-            self._ownership.note(target for target in self._left if _name_in(target) in self._names)
+            self._ownership.note(target for target in self._left if name_in(target) in self._names)
         return self._left
 
     def _loaded(self) -> list[Resource]:
@@ -137,8 +137,3 @@ class Cleanup:
                 if exchange.answer is not None:
                     self._ownership.forget([target])
         return exchanges
-
-
-def _name_in(target: str) -> str:
-    """The name in the target of a DELETE, quoted; one thing may have several such targets."""
-    return target.rpartition("/")[2]

@@ -9,6 +9,7 @@ from typing import Any, Self
 
 from contract_tests.engine.run_options import RunOptions
 from contract_tests.engine.service import Service
+from mockserver.console.input_files import CONFIGURATION, content_within
 from mockserver.contract.behaviours import Behaviour, as_text
 
 
@@ -45,7 +46,7 @@ class Configuration:
             message = f"no behaviour of the {service.name} depends on its configuration; leave out {path}"
             raise ConfigurationError(message)
         try:
-            document = json.loads(path.read_bytes())
+            document = json.loads(content_within(path, CONFIGURATION))
         except OSError as error:
             message = f"{path}: {error.strerror}; give the file that the service reads, as in --conf tyk.conf"
             raise ConfigurationError(message) from error

@@ -8,7 +8,7 @@ from urllib.parse import unquote
 
 from contract_tests.engine.exchange import Exchange, Request
 from contract_tests.engine.names import Names, Undecodable, is_plain, readings
-from contract_tests.engine.resources import Resource, Write, nothing, quoted
+from contract_tests.engine.resources import Resource, Write, name_in, nothing, quoted
 from mockserver.contract.openapi import Contract
 
 _READING = {"GET", "HEAD", "OPTIONS", "TRACE"}  # methods that write nothing; a server may ignore their case
@@ -148,7 +148,7 @@ class Ownership(Names):
             for target, resource in self._written.items()
             if resource in rank and (include_last or target not in self._deleted_last)
         ]
-        return sorted(chosen, key=lambda pair: (pair[1].rpartition("/")[2] in self._bases, rank[pair[0]]))
+        return sorted(chosen, key=lambda pair: (name_in(pair[1]) in self._bases, rank[pair[0]]))
 
     def forget(self, targets: Iterable[str]) -> None:
         """Drop targets that were deleted."""

@@ -72,6 +72,11 @@ def quoted(name: str) -> str:
     return quote(name, safe="", errors="surrogatepass")  # a hostile list may have them
 
 
+def name_in(target: str) -> str:
+    """The name in the target of a DELETE, quoted; one thing may have several such targets."""
+    return target.rpartition("/")[2]
+
+
 @lru_cache(8)  # each form of a request's path makes a Write of its body
 def _first_value(body: bytes) -> Any:
     """The first JSON value of a body, which some operations take whatever follows it; else None."""

@@ -22,6 +22,7 @@ from contract_tests.gateway.builders.clients import (
     SECRET,
     basic_auth,
     get_token,
+    loaded_clients,
     request_token,
     write_client,
     write_oauth_api,
@@ -64,11 +65,8 @@ def test_a_client_gets_a_token(gateway: Gateway) -> Steps:
 def test_a_revoked_token_does_not_pass(gateway: Gateway) -> Steps:
     """A token that was revoked is refused at once."""
     api = write_oauth_api(gateway)
-    gold = write_policy(gateway, api)
-    yield RELOAD
-
-    needs_plain_keys(gateway, api, gold)
-    token = get_token(gateway, api, write_client(gateway, api, gold)["client_id"])
+    _, (name,) = yield from loaded_clients(gateway, api)
+    token = get_token(gateway, api, name)
     expect_passed(call(gateway, api, f"Bearer {token}"))
     gateway.send("POST", f"/{api.id}/oauth/revoke", f"token={token}", headers=[("Content-Type", FORM)])
     expect_refused(call(gateway, api, f"Bearer {token}"), 403, NOT_AUTHORISED)

@@ -19,7 +19,7 @@ from contract_tests.gateway.builders.apis import (
     write_key,
     write_policy,
 )
-from contract_tests.gateway.builders.clients import FORM, SECRET, basic_auth, write_client
+from contract_tests.gateway.builders.clients import FORM, SECRET, basic_auth, loaded_clients, write_client
 from contract_tests.gateway.checks import expect_error, expect_ok, expect_written
 from contract_tests.gateway.client import Gateway
 from contract_tests.gateway.resources import KEYS, OAUTH
@@ -114,11 +114,7 @@ def _expect_session(gateway: Gateway, api: Api, key: str, **members: Any) -> Non
 def test_a_refresh_token_gives_a_token(gateway: Gateway) -> Steps:
     """A refresh token gives its client new tokens once, in place of the old ones, until it is revoked."""
     api = _write_api(gateway)
-    gold = write_policy(gateway, api)
-    yield RELOAD
-
-    needs_plain_keys(gateway, api, gold)
-    client, other = (write_client(gateway, api, gold)["client_id"] for _ in range(2))
+    gold, (client, other) = yield from loaded_clients(gateway, api, 2)
     user = _write_user(gateway, api, gold)
     login = {"grant_type": "password", "username": user, "password": PASSWORD, "scope": "s"}
 

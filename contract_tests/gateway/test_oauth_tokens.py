@@ -12,6 +12,7 @@ from contract_tests.gateway.builders.apis import needs_plain_keys, write_api, wr
 from contract_tests.gateway.builders.clients import (
     SECRET,
     get_token,
+    loaded_clients,
     send_form,
     write_client,
     write_oauth_api,
@@ -79,11 +80,7 @@ def test_a_purge_needs_a_scope(gateway: Gateway) -> None:
 def test_tokens_are_listed(gateway: Gateway) -> Steps:
     """The tokens of a client are listed, in full or by page, until one or all are revoked."""
     api = write_oauth_api(gateway)
-    gold = write_policy(gateway, api)
-    yield RELOAD
-
-    needs_plain_keys(gateway, api, gold)
-    name, other = (write_client(gateway, api, gold)["client_id"] for _ in range(2))
+    _, (name, other) = yield from loaded_clients(gateway, api, 2)
     get_token(gateway, api, other)
     path = f"{CLIENTS}/{api.id}/{name}/tokens"
     for _ in TWICE:  # a revocation removes all tokens of the list that expire in the same second
@@ -104,11 +101,8 @@ def test_tokens_are_listed(gateway: Gateway) -> Steps:
 def test_revocation_keeps_to_an_organisation(gateway: Gateway) -> Steps:
     """A revocation with org_id applies to that organisation's APIs; the first of repeated fields counts."""
     api = write_oauth_api(gateway)
-    gold = write_policy(gateway, api)
-    yield RELOAD
-
-    needs_plain_keys(gateway, api, gold)
-    name, organisation = write_client(gateway, api, gold)["client_id"], gateway.new_id()
+    _, (name,) = yield from loaded_clients(gateway, api)
+    organisation = gateway.new_id()
     path = f"{CLIENTS}/{api.id}/{name}/tokens"
     for _ in TWICE:
         token = get_token(gateway, api, name)
@@ -136,11 +130,7 @@ def test_revocation_keeps_to_an_organisation(gateway: Gateway) -> Steps:
 def test_a_malformed_form_is_refused(gateway: Gateway) -> Steps:
     """A form with a broken escape or a semicolon, in its body or its query, revokes nothing."""
     api = write_oauth_api(gateway)
-    gold = write_policy(gateway, api)
-    yield RELOAD
-
-    needs_plain_keys(gateway, api, gold)
-    name = write_client(gateway, api, gold)["client_id"]
+    _, (name,) = yield from loaded_clients(gateway, api)
     token = get_token(gateway, api, name)
     form = f"token={token}&client_id={name}&client_secret={SECRET}"
     for path, message in (
@@ -158,11 +148,7 @@ def test_a_malformed_form_is_refused(gateway: Gateway) -> Steps:
 def test_tokens_come_in_pages(gateway: Gateway) -> Steps:
     """A page of tokens has the requested number; a number that is not positive means the first page."""
     api = write_oauth_api(gateway)
-    gold = write_policy(gateway, api)
-    yield RELOAD
-
-    needs_plain_keys(gateway, api, gold)
-    name = write_client(gateway, api, gold)["client_id"]
+    _, (name,) = yield from loaded_clients(gateway, api)
     token = get_token(gateway, api, name)
     path = f"{CLIENTS}/{api.id}/{name}/tokens"
     listed = gateway.send("GET", path).json

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 DOCUMENT = 256 << 20  # bytes of a document of policies, keys or verdicts
+CONFIGURATION = 16 << 20  # bytes of a product's configuration
 
 
 def content_within(path: str | Path, longest: int) -> bytes:

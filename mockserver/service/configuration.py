@@ -11,9 +11,8 @@ from pathlib import Path
 from typing import Any, ClassVar, Self
 
 from mockserver.console import suggestions
-from mockserver.console.input_files import content_within
+from mockserver.console.input_files import CONFIGURATION, content_within
 
-LONGEST = 16 << 20  # bytes of a file
 _WORDS = {
     int: "a whole number", float: "a number", str: "a string", bool: "true or false",
     tuple: "an array of strings",
@@ -166,7 +165,7 @@ def read_flat(path: Path) -> dict[str, Any]:
         ConfigError: the file cannot be read, or is not a JSON object.
     """
     try:
-        values = json.loads(content_within(path, LONGEST))
+        values = json.loads(content_within(path, CONFIGURATION))
     except OSError as error:
         raise ConfigError(f"{path}: {error.strerror}; give the path of a configuration file") from error
     except ValueError as error:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Generator
 from typing import Any
 
 from contract_tests.engine.checks import Mismatch, expect_json, shorten
+from contract_tests.engine.declaration import RELOAD
 from contract_tests.engine.exchange import Exchange
-from contract_tests.gateway.builders.apis import Api, write_api
+from contract_tests.gateway.builders.apis import Api, needs_plain_keys, write_api, write_policy
 from contract_tests.gateway.client import Gateway
 from contract_tests.gateway.resources import CLIENTS
 
@@ -19,6 +21,21 @@ FORM = "application/x-www-form-urlencoded"
 def write_oauth_api(gateway: Gateway) -> Api:
     """Write an API whose clients get tokens by their credentials."""
     return write_api(gateway, use_oauth2=True, oauth_meta={"allowed_access_types": ["client_credentials"]})
+
+
+def loaded_clients(
+    gateway: Gateway, api: Api, number: int = 1
+) -> Generator[object, None, tuple[str, list[str]]]:
+    """Have an API loaded with a policy; return the ids of the policy and of new clients with it.
+
+    Raises:
+        NotApplicable: the gateway hashes keys.
+    """
+    gold = write_policy(gateway, api)
+    yield RELOAD
+
+    needs_plain_keys(gateway, api, gold)
+    return gold, [write_client(gateway, api, gold)["client_id"] for _ in range(number)]
 
 
 def write_client(gateway: Gateway, api: Api, policy_id: str, **members: Any) -> dict[str, Any]:

@@ -9,8 +9,6 @@ from mockserver.gateway.handlers.api_writes import INVALID_ID, NOT_FOUND
 from mockserver.gateway.handlers.open_api_writes import NO_PROXY
 from mockserver.gateway.handlers.open_apis import document, documents
 from mockserver.gateway.handlers.registration import Call, handles, on_files
-from mockserver.gateway.oas.loading import Refused
-from mockserver.gateway.replies import error
 from mockserver.http.messages import Reply
 from mockserver.service.json_replies import json_reply
 
@@ -31,22 +29,18 @@ def get_mcp_proxy(call: Call) -> Reply:
 
 
 @handles("addMcpProxy", waits=on_files)
+@open_api_writes.refusing
 def add_mcp_proxy(call: Call) -> Reply:
     """Write an MCP proxy, replacing any API with its id; one without an id gets a new one."""
-    try:
-        definition = open_api_writes.sent(call, has_extension=True, is_mcp=True)
-    except Refused as reason:
-        return error(str(reason), 400)
+    definition = open_api_writes.sent(call, has_extension=True, is_mcp=True)
     return open_api_writes.add(call, definition, is_mcp=True)
 
 
 @handles("updateMcpProxy", waits=on_files)
+@open_api_writes.refusing
 def update_mcp_proxy(call: Call) -> Reply:
     """Replace the definition of a loaded MCP proxy."""
-    try:
-        definition = open_api_writes.sent(call, has_extension=True, is_mcp=True)
-    except Refused as reason:
-        return error(str(reason), 400)
+    definition = open_api_writes.sent(call, has_extension=True, is_mcp=True)
     return open_api_writes.update(call, definition, is_mcp=True)
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import uuid
+from collections.abc import Callable
 
 from mockserver.gateway.api_definition import Api
 from mockserver.gateway.api_versions import BadVersion, NewVersion
@@ -20,6 +22,19 @@ OTHER_FORM = error(
     "the supplied API definition is in OAS format, please use the Tyk classic format for this API", 400
 )
 NO_PROXY = error("API is not an MCP Proxy", 404)
+
+
+def refusing(write: Callable[[Call], Reply]) -> Callable[[Call], Reply]:
+    """A write whose refusal is what it raises."""
+
+    @functools.wraps(write)
+    def answer(call: Call) -> Reply:
+        try:
+            return write(call)
+        except Refused as reason:
+            return error(str(reason), 400)
+
+    return answer
 
 
 def sent(call: Call, *, has_extension: bool | None = None, is_mcp: bool = False) -> OpenApi:

@@ -11,7 +11,6 @@ from mockserver.gateway.handlers.api_writes import DASHBOARD, NOT_FOUND
 from mockserver.gateway.handlers.registration import Call, handles, on_files
 from mockserver.gateway.oas import importing, servers
 from mockserver.gateway.oas.definition import OpenApi
-from mockserver.gateway.oas.loading import Refused
 from mockserver.gateway.policy_merging import Document
 from mockserver.gateway.replies import error
 from mockserver.golang import json_reader, json_writer
@@ -23,15 +22,11 @@ CLASSIC = error("the requested API definition is in Tyk classic format, please u
 
 def _refusing(write: Callable[[Call], Reply]) -> Callable[[Call], Reply]:
     """A write that a gateway refuses whose APIs come from a Dashboard; what it raises is its refusal."""
+    guarded = open_api_writes.refusing(write)
 
     @functools.wraps(write)
     def answer(call: Call) -> Reply:
-        if call.state.config.use_db_app_configs:
-            return DASHBOARD
-        try:
-            return write(call)
-        except Refused as reason:
-            return error(str(reason), 400)
+        return DASHBOARD if call.state.config.use_db_app_configs else guarded(call)
 
     return answer
 

@@ -105,8 +105,7 @@ def check_key(context: RequestContext) -> None:
     key = look_up(context, token)
     if not key.is_valid:
         raise Rejected(DISALLOWED, 403)
-    if context.api.fields["base_identity_provided_by"] in ("", "auth_token"):
-        context.session, context.token, context.alias = key.session, key.name, key.alias
+    context.take(key, "auth_token")
     assert key.session is not None
     check_signature(context, key.name, key.session["org_id"])
 

@@ -40,8 +40,7 @@ def check_user(context: RequestContext) -> None:
     key = _find(context, name)
     if not key.is_valid or key.session is None or not _matches(key.session, password):
         raise _asking(context, "User not authorised")
-    if context.api.fields["base_identity_provided_by"] in ("", "basic_auth_user"):
-        context.session, context.token, context.alias = key.session, key.name, key.alias
+    context.take(key, "basic_auth_user")
 
 
 def _asking(context: RequestContext, message: str) -> Rejected:

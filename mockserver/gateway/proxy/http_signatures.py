@@ -54,8 +54,7 @@ def check_signature(context: RequestContext) -> None:
         raise _REFUSED
     if not _is_signed(context, signature, session["hmac_string"]) or not _is_of_now(context):
         raise _REFUSED
-    if context.api.fields["base_identity_provided_by"] in ("", "hmac_key"):
-        context.session, context.token, context.alias = session, key.name, key.alias
+    context.take(key, "hmac_key")
 
 
 def _sent(credential: str) -> _Signature:

@@ -35,8 +35,7 @@ def check_access_token(context: RequestContext) -> None:
         raise Rejected("Key not authorised", 403)
     if not context.gateway.oauth.is_client(context.api.id, key.session["oauth_client_id"]):
         raise Rejected("Key not authorised. OAuth client access was revoked", 403)
-    if context.api.fields["base_identity_provided_by"] in ("", "oauth_key"):
-        context.session, context.token, context.alias = key.session, key.name, key.alias
+    context.take(key, "oauth_key")
 
 
 def endpoint_reply(context: RequestContext) -> Reply | None:

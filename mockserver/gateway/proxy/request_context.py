@@ -92,6 +92,11 @@ class RequestContext:
     response_headers: list[tuple[str, str]] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
+    def take(self, key: FoundKey, provider: str) -> None:
+        """Take the session of a key, unless the API takes it from another kind of credential."""
+        if self.api.fields["base_identity_provided_by"] in ("", provider):
+            self.session, self.token, self.alias = key.session, key.name, key.alias
+
     def header(self, name: str) -> str:
         """The value of a header; "" if it is absent."""
         return self.headers.get(name.lower(), "")
