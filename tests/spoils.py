@@ -10,6 +10,8 @@ from typing import Any
 
 from broken_servers import Answered, Asked, Forward, Spoil, said
 
+from mockserver.golang.json_writer import write
+
 LIST, POLICY = "/tyk/policies", "/tyk/policies/"
 JSON = "application/json"
 
@@ -19,22 +21,23 @@ def _is_json(answered: Answered) -> bool:
 
 
 def in_json(change: Callable[[Any], Any]) -> Spoil:
-    """A proxy that changes the value of each JSON answer, and writes it as Go does."""
+    """A proxy that changes the value of each JSON answer, and writes what it has changed as Go does."""
 
     def spoil(asked: Asked, forward: Forward) -> Answered:
         answered = forward(asked)
         if not _is_json(answered):
             return answered
-        return replace(answered, body=f"{_as_go(change(json.loads(answered.body)))}\n".encode())
+        value = json.loads(answered.body)
+        try:
+            changed = change(value)
+        except RecursionError:
+            return answered
+        if type(changed) is type(value) and changed == value:
+            return answered
+        indent = "    " if b"\n    " in answered.body else ""
+        return replace(answered, body=f"{write(changed, indent)}\n".encode())
 
     return spoil
-
-
-def _as_go(value: Any) -> str:
-    text = json.dumps(value, separators=(",", ":"), ensure_ascii=False)
-    for character in "<>&\u2028\u2029":
-        text = text.replace(character, f"\\u{ord(character):04x}")
-    return text.encode("utf-8", "replace").decode()
 
 
 def in_answer(change: Callable[[Answered], Answered]) -> Spoil:
