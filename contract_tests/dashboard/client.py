@@ -52,11 +52,11 @@ class Dashboard(ServiceClient):
             and isinstance(object_id, str)
             and not self.ownership.owns_chosen(object_id)
         ):
-            name = self.get(object_id).document.get("name")
+            read = self.get(object_id)
             try:
-                self.ownership.adopt(POLICY, object_id, str(name))
+                self.ownership.adopt(POLICY, object_id, str(read.document.get("name")))
             except UnsafeRequest as error:
-                raise Mismatch("the id of the policy as the Message", str(error), exchange) from error
+                raise Mismatch("the id of the policy as the Message", str(error), read) from error
         return exchange
 
     def put(self, policy_id: str, body: Any) -> Exchange:

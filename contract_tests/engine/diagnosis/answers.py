@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from contract_tests.engine.checks import shorten
@@ -80,14 +80,20 @@ def pages(evidence: Evidence) -> Iterator[Cause]:
 def errors_as_success(evidence: Evidence) -> Iterator[Cause]:
     """Errors that have a status of success, and tell only in their bodies that they are errors."""
     errors = [exchange for exchange in evidence.of_operations if exchange.is_error_body]
-    told = [exchange for exchange in errors if 200 <= exchange.status < 300]
+    told = [exchange for exchange in errors if _is_told_as_success(exchange)]
     if len(told) >= LEAST and share(len(told), len(errors)) >= MOST:
         statuses = ", ".join(map(str, sorted({exchange.status for exchange in told})))
         summary = (
             f"Errors are answered with status {statuses}: {len(told)} of {len(errors)} answers whose body "
             "says that they are errors."
         )
-        yield Cause("errors-as-success", summary, _involves(told))
+        yield Cause(
+            "errors-as-success", summary, lambda failure: any(map(_is_told_as_success, failure.involved))
+        )
+
+
+def _is_told_as_success(exchange: Exchange) -> bool:
+    return exchange.is_error_body and 200 <= exchange.status < 300
 
 
 def broken_json(evidence: Evidence) -> Iterator[Cause]:
@@ -99,13 +105,25 @@ def broken_json(evidence: Evidence) -> Iterator[Cause]:
     prefix, count = Counter(_before_json(exchange.text) for exchange in broken).most_common(1)[0]
     if prefix and share(count, len(answers)) >= MOST:
         summary = f"Something stands before the JSON of answers: {prefix!r} ({count} answers)."
-        yield Cause("body-prefixed", summary, _involves(broken))
+        yield Cause(
+            "body-prefixed",
+            summary,
+            lambda failure: any(_before_json(exchange.text) == prefix for exchange in failure.involved),
+        )
         return
-    longest = max(len(exchange.answer.body) for exchange in answers if exchange.answer)
-    cut = [e for e in broken if e.answer and len(e.answer.body) == longest]
+    longest = max(map(_length, answers))
+    cut = [exchange for exchange in broken if _length(exchange) == longest]
     if len(cut) >= LEAST and share(len(cut), len(broken)) >= MOST:
         summary = f"Bodies are cut off after {longest} bytes: {len(cut)} answers are no whole JSON."
-        yield Cause("body-cut", summary, _involves(cut))
+        yield Cause(
+            "body-cut",
+            summary,
+            lambda failure: any(_length(exchange) == longest for exchange in failure.involved),
+        )
+
+
+def _length(exchange: Exchange) -> int:
+    return len(exchange.answer.body) if exchange.answer else 0
 
 
 def _before_json(text: str) -> str:
@@ -153,12 +171,6 @@ def _items(document: Any) -> list[Any] | None:
 
 def _is_page(exchange: Exchange) -> bool:
     return exchange.header("Content-Type").startswith("text/html")
-
-
-def _involves(exchanges: Sequence[Exchange]) -> Callable[[Failure], bool]:
-    """True for a failure that has one of some exchanges among its own."""
-    identities = {id(exchange) for exchange in exchanges}
-    return lambda failure: any(id(exchange) in identities for exchange in (*failure.exchanges, failure.at))
 
 
 def _concerns(evidence: Evidence, operation_id: str) -> Callable[[Failure], bool]:
