@@ -119,7 +119,7 @@ def of_list(change: Callable[[Any], Any], path: str = LIST) -> Callable[[], Spoi
     """A server that changes the answers of its list."""
 
     def make() -> Spoil:
-        changed = spoils.in_json(lambda value: change(value) if isinstance(value, (list, dict)) else value)
+        changed = spoils.in_json(lambda value: change(value) if isinstance(value, list) else value)
         return lambda asked, forward: (
             changed(asked, forward) if asked.method == "GET" and asked.path == path else forward(asked)
         )

@@ -68,6 +68,7 @@ class StateProbe:
     def look(self) -> StateSigns | None:
         """What a few writes and reads show; None if the service carries none of them out."""
         try:
+            self._client.probe_listed()  # what is cached by it is old when it is read again
             marks = self._create()
             if not marks:
                 return None
@@ -87,8 +88,12 @@ class StateProbe:
                 return self._signs
             lost = [thing for thing in read_before if not shown[thing]]
             self._signs.lost["create"] = len(lost)
-            self._compare_list([thing for thing in things if self._shows(thing, marks[thing])])
+            self._compare_list(
+                [thing for thing in read_before if shown[thing]]
+            )  # a read of others may be cached
             self._change([thing for thing in things if thing not in lost], marks, read_before)
+            if not self._signs.has_odd_list:
+                self._compare_list([thing for thing in things if self._shows(thing, marks[thing])])
             self._remove(things)
         except (Mismatch, UnsafeRequest):  # the service names things that are not of the run
             self._signs.lost["create"] = self._signs.created

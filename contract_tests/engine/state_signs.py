@@ -45,3 +45,8 @@ class StateSigns:
     unlisted: int = 0
     listed_twice: int = 0
     list_seconds: float = 0.0
+
+    @property
+    def has_odd_list(self) -> bool:
+        """True if the list differed from what can be read one by one, at least at first."""
+        return bool(self.unlisted or self.listed_twice or self.list_seconds)

@@ -10,6 +10,7 @@ from typing import Any
 
 from contract_tests.engine.checks import shorten
 from contract_tests.engine.diagnosis.evidence import LEAST, MOST, Cause, Evidence, share
+from contract_tests.engine.diagnosis.requests import traits
 from contract_tests.engine.diagnosis.rewritings import rewriting
 from contract_tests.engine.exchange import Exchange, json_of
 from contract_tests.engine.failure import Failure
@@ -55,6 +56,8 @@ def bodies(evidence: Evidence) -> Iterator[Cause]:
             continue  # the required value is the same too
         least = AS_KNOWN if change.kind == "text-changed" else LEAST
         if count < least or share(count, len(changes)) < MOST:
+            return
+        if count < LEAST and any(traits(evidence)):
             return
         summary = f"{change.sentence} ({count} of {len(changes)} answers whose body differs)."
         yield Cause(change.kind, evidence.masked(summary), _shows(change, changes))

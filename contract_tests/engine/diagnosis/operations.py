@@ -140,7 +140,7 @@ def traffic(evidence: Evidence) -> Iterator[Cause]:
         for exchange in evidence.log
         if id(exchange) not in evidence.operations
         and exchange.answer is not None
-        and evidence.run.ownership.run in exchange.target
+        and exchange.target.startswith(f"/{evidence.run.ownership.run}")
     ]
     if not others:
         return

@@ -69,19 +69,28 @@ def cache_headers(evidence: Evidence) -> Iterator[Cause]:
 
 
 def forgetting(evidence: Evidence) -> Iterator[Cause]:
-    """Things that could be read, and later could not, although no write named them meanwhile."""
+    """Things that could be read, and later could not, although no write named them meanwhile.
+
+    If one of them comes back by itself, reads are answered by turns, which is another cause.
+    """
     prefix = f"{evidence.run.service.listing.prefix}/{evidence.run.ownership.run}"
+    named: set[str] = set()  # by a write after they had been read
     shown: set[str] = set()
     forgotten: set[str] = set()
     for exchange in evidence.log:
         path = unquote(exchange.target.partition("?")[0])
         if exchange.method not in _READING:
             sent = f"{path} {plain_text(exchange.body or b'')}"
-            shown = {name for name in shown if name.rpartition("/")[2] not in sent}
-        elif exchange.method == "GET" and path.startswith(prefix) and exchange.status == 200:
+            named |= {name for name in shown if name.rpartition("/")[2] in sent}
+        elif exchange.method != "GET" or not path.startswith(prefix) or path in named:
+            continue
+        elif exchange.status == 200 and path in forgotten:
+            return
+        elif exchange.status == 200:
             shown.add(path)
-        elif exchange.method == "GET" and path in shown and exchange.status == 404:
+        elif exchange.status == 404 and path in shown:
             forgotten.add(path)
+    forgotten -= named
     if len(forgotten) >= LEAST:
         summary = (
             f"The {evidence.name} forgets what it had, as one that restarts and keeps nothing on disk: "
