@@ -183,4 +183,5 @@ def _write_baseline(report: Report, path: Path, today: date, print_line: Callabl
     from contract_tests.report import baseline
 
     count = baseline.write(report, path, today)
-    print_line(f"failures written to {path}: {count}; add the reason to each")
+    what = f"{count}; add the reason to each" if count else "none, for nothing fails"
+    print_line(f"failures written to {path}: {what}")
