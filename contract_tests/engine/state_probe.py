@@ -157,21 +157,26 @@ class StateProbe:
         self._signs.denies_unknown = _is_done(answers[0]) and not _is_done(answers[1])
 
     def _compare_list(self, things: Sequence[str]) -> None:
-        """Hold the list against things that can be read, until it has them or the time is over."""
+        """Hold the list against things that can be read, until some reads have them or the time is over.
+
+        A list that has them in one read and not in the next one lacks them.
+        """
         started = time.monotonic()
         limit = Deadline(SETTLE_SECONDS, self._limit)
-        waited = False
+        whole, late = 0, 0.0
         while (listed := self._client.probe_listed()) is not None:
             unlisted = [thing for thing in things if thing not in listed]
-            if not unlisted or limit.is_over:
+            if not unlisted:
+                whole += 1
+            if whole == SETTLED or (unlisted and (whole or limit.is_over)):
                 self._signs.listed = len(things)
                 self._signs.unlisted = len(unlisted)
                 self._signs.listed_twice = sum(listed.count(thing) > 1 for thing in things)
-                if waited and not unlisted:
-                    self._signs.list_seconds = time.monotonic() - started
+                self._signs.list_seconds = 0.0 if unlisted else late
                 return
-            waited = True
-            time.sleep(PAUSE_SECONDS)
+            if unlisted:
+                time.sleep(PAUSE_SECONDS)
+                late = time.monotonic() - started
 
     def _load(self) -> bool:
         """Load what was written; False if writes show at once."""
@@ -207,7 +212,10 @@ class StateProbe:
         seen = [self._shows(thing, mark) for _ in range(reads)]
         told = [is_shown for is_shown in seen if is_shown is not None]
         if (True, False) in pairwise(told):  # the other way round it has just been loaded
-            self._signs.alternates = True
+            again = [
+                self._shows(thing, mark) for _ in range(AT_FIRST)
+            ]  # what is lost for good does not come back
+            self._signs.alternates = self._signs.alternates or any(again)
         return all(told) if told else None
 
     def _shows(self, thing: str, mark: str) -> bool | None:
