@@ -202,7 +202,7 @@ def _source_lines(gateway: MockGateway, *, has_backup: bool) -> list[str]:
 
 @contextlib.contextmanager
 def collector_paused() -> Iterator[None]:
-    """Pause the garbage collector while a mock is made, and keep it from searching what was made: it stays."""
+    """Pause the garbage collector while a mock is made, and spare it what was made, which stays."""
     gc.disable()
     try:
         yield

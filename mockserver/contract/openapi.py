@@ -209,7 +209,7 @@ class Contract:
 
     @property
     def _dialect(self) -> tuple[Any, Any]:
-        """The draft of JSON Schema, and its validator: OpenAPI 3.0 has draft 4, in which 1.0 is no integer."""
+        """The draft of JSON Schema, and its validator: OpenAPI 3.0 has draft 4: 1.0 is no integer."""
         import jsonschema_rs
 
         if str(self.document.get("openapi", "")).startswith("3.0"):
