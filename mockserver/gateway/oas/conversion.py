@@ -36,8 +36,6 @@ _MEMBERS = {  # of the gateway's part, and of the classic definition
     "server.listenPath.strip": "proxy.strip_listen_path",
     "server.authentication.stripAuthorizationData": "strip_auth_data",
     "server.authentication.baseIdentityProvider": "base_identity_provided_by",
-    "server.authentication.hmac.enabled": "enable_signature_checking",
-    "server.authentication.oidc.enabled": "use_openid",
     "server.authentication.custom.enabled": "custom_plugin_auth_enabled",
     "server.batchProcessing.enabled": "enable_batch_request_support",
     "server.clientCertificates.enabled": "use_mutual_tls_auth",
@@ -104,7 +102,11 @@ def filled(definition: OpenApi, fields: Document, full: Document, *, joins_claim
     """
     part = _merged(full, copy.deepcopy(definition.extension or {}))
     components = definition.document.get("components") or {}
-    result = OpenApi(sorted_members({**definition.document, "components": components}), part)
+    document = {**definition.document, "components": components}
+    if authentication.is_compliant(definition):
+        document["security"] = authentication.own_requirements(definition)
+        document = {name: value for name, value in document.items() if value or name != "security"}
+    result = OpenApi(sorted_members(document), part)
     for name, classic in _MEMBERS.items():
         _set(part, name, _get(fields, classic))
     versions = fields["definition"]["versions"] or {}

@@ -10,7 +10,7 @@ import re
 from collections.abc import Collection
 from typing import Any
 
-from mockserver.gateway.oas.authentication import requirements
+from mockserver.gateway.oas.authentication import enabled, requirements
 from mockserver.gateway.oas.definition import EXTENSION, OpenApi
 from mockserver.gateway.oas.loading import Refused
 from mockserver.gateway.oas.schema import problems
@@ -103,12 +103,7 @@ def _check_security(definition: OpenApi) -> None:
     if own is None or own.get("securityProcessingMode") != "compliant":
         return
     listed = {name for names in requirements(definition) for name in names}
-    enabled = [
-        name
-        for name, settings in (own["securitySchemes"] or {}).items()
-        if isinstance(settings, dict) and settings.get("enabled")
-    ]
-    if wrong := [name for name in enabled if name not in listed]:
+    if wrong := [name for name in enabled(definition) if name not in listed]:
         noun = "auth" if len(wrong) == 1 else "auth methods"
         raise Refused(
             f"invalid multi-auth configuration: {' and '.join(wrong)} {noun} enabled but not configured "

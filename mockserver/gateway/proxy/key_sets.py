@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import urljoin
 
+from mockserver.gateway.gateway import Gateway
 from mockserver.gateway.jwks_cache import Unreadable
 from mockserver.gateway.proxy.request_context import Rejected, RequestContext
 from mockserver.gateway.proxy.upstream import is_allowed, send
@@ -35,14 +36,14 @@ def fetched_key(context: RequestContext, url: str, key_id: Any) -> Any:
     try:
         key_set = cache.get(api.id, url)
         if key_set is None:
-            key_set = parse(_fetched(context, url))
+            key_set = parse(fetched(context.gateway, url))
             cache.keep(api.id, api.fields["jwt_source"], url, key_set)
     except (BadUrl, BadKeySet, Rejected, TransportError, Unreadable):
         return None
     return key_set.get(key_id)
 
 
-def _fetched(context: RequestContext, url: str) -> bytes:
+def fetched(gateway: Gateway, url: str) -> bytes:
     """The text at a URL, or where it redirects to; each host must be allowed.
 
     Raises:
@@ -52,11 +53,11 @@ def _fetched(context: RequestContext, url: str) -> bytes:
     deadline = Deadline(BOUNDS.seconds)
     for _ in range(MOST_REDIRECTS):
         target = absolute_urls.parse(url)
-        if not is_allowed(context.gateway, target):
+        if not is_allowed(gateway, target):
             raise BadUrl("its host is not this machine, nor one of --upstream")
         path = urls.escaped(target.path or "/") + (f"?{target.query}" if target.query else "")
         bounds = replace(BOUNDS, seconds=deadline.left)
-        received = send(context.gateway, target, Outgoing("GET", path, target.authority), bounds)
+        received = send(gateway, target, Outgoing("GET", path, target.authority), bounds)
         places = received.head.values("Location")
         if received.head.status not in _REDIRECTS or not places:
             return received.body
@@ -67,10 +68,11 @@ def _fetched(context: RequestContext, url: str) -> bytes:
     raise BadUrl(f"it redirects over {MOST_REDIRECTS} times")
 
 
-def parse(text: bytes) -> KeySet:
+def parse(text: bytes, *, whole: bool = True) -> KeySet:
     """The keys of a JSON Web Key Set by their ids, the first of each id.
 
-    As in go-jose, one key that is malformed or of an unknown type makes the whole set unusable.
+    As in go-jose, one key that is malformed or of an unknown type makes the whole set unusable. More may
+    follow the set unless `whole`.
 
     Raises:
         BadKeySet: the text is no key set, or has over `MOST_KEYS` keys.
@@ -81,7 +83,7 @@ def parse(text: bytes) -> KeySet:
         raise BadKeySet(str(error)) from error
     problems = Problems()
     value = ANY.decode(node, None, problems)
-    if rest.strip(" \t\r\n") or problems.notes or not isinstance(value or {}, dict):
+    if (whole and rest.strip(" \t\r\n")) or problems.notes or not isinstance(value or {}, dict):
         raise BadKeySet("it is not one JSON object")
     keys = (value or {}).get("keys") or []
     if not isinstance(keys, list) or len(keys) > MOST_KEYS:

@@ -14,6 +14,7 @@ from mockserver.gateway.proxy import (
     jwt_identity,
     limits,
     oauth_tokens,
+    openid_tokens,
     upstream,
     version_apis,
 )
@@ -28,14 +29,14 @@ LIMITS_PATH = "/tyk/rate-limits/"
 
 # The mock cannot check these kinds of credential, so it answers 501 instead of letting requests pass.
 UNSUPPORTED = (
-    "use_openid", "use_mutual_tls_auth",
-    "enable_coprocess_auth", "use_go_plugin_auth", "custom_plugin_auth_enabled",
+    "use_mutual_tls_auth", "enable_coprocess_auth", "use_go_plugin_auth", "custom_plugin_auth_enabled",
 )  # fmt: skip
 _CREDENTIALS: dict[str, tuple[Callable[[Api], bool], Step]] = {  # what enables each kind, and its check
     "oauth2": (lambda api: api.fields["use_oauth2"], oauth_tokens.check_access_token),
     "basic": (basic_auth.is_enabled, basic_auth.check_user),
     "hmac": (lambda api: api.fields["enable_signature_checking"], http_signatures.check_signature),
     "jwt": (lambda api: api.fields["enable_jwt"], jwt_identity.check_token),
+    "oidc": (lambda api: api.fields["use_openid"], openid_tokens.check_token),
     "apiKey": (lambda api: api.fields["use_standard_auth"], access.check_key),
 }  # in order
 _ESCAPED = {ord("\\"): "\\\\", ord("'"): "\\'", ord('"'): '\\"'} | {
