@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from mockserver.gateway.oas import sections
+from mockserver.gateway.oas import durations, sections
 from mockserver.gateway.oas.definition import OpenApi
 from mockserver.gateway.oas.places import PLACES, places
 from mockserver.gateway.policy_merging import Document
@@ -117,6 +117,8 @@ def fill(definition: OpenApi, fields: Document, *, joins_claims: bool) -> None:
 
 
 def _fill_jwt(settings: Document, *, joins_claims: bool) -> None:
+    for item in settings.get("jwksURIs") or ():
+        item["cacheTimeout"] = durations.written(durations.seconds(item["cacheTimeout"]))
     scopes = settings["scopes"] or {}
     if scopes.get("scopeToPolicyMapping"):
         scopes["scopeToPolicyMapping"].sort(key=lambda item: item["scope"])
@@ -178,6 +180,10 @@ def _extract_jwt(_: OpenApi, name: str, settings: Document | None, fields: Docum
         fields["enable_jwt"] = settings["enabled"]
         for member, classic in _OF_JWT.items():
             fields[classic] = settings[member]
+        if settings.get("jwksURIs"):
+            fields["jwt_jwks_uris"] = [
+                {"url": item["url"], "cache_timeout": item["cacheTimeout"]} for item in settings["jwksURIs"]
+            ]
         scopes = settings["scopes"] or {"claimName": "", "scopeToPolicyMapping": None}
         fields["scopes"]["jwt"] = sections.scope_mapping(scopes)
     fields["auth_configs"]["jwt"] = places(settings) | {"name": name}

@@ -7,10 +7,9 @@ written. A read of the OpenAPI form shows the values of the classic one (apidef/
 from __future__ import annotations
 
 import copy
-import re
 from typing import Any
 
-from mockserver.gateway.oas import authentication
+from mockserver.gateway.oas import authentication, durations
 from mockserver.gateway.oas.definition import OpenApi, sorted_members
 from mockserver.gateway.policy_merging import Document
 
@@ -45,7 +44,6 @@ _MEMBERS = {  # of the gateway's part, and of the classic definition
 }
 _MAPS = ("securitySchemes", "operations")  # which are zero if they are empty
 _KEPT = ("state", "listenPath", *_MAPS)  # parts that are not left out
-_DURATION = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
 _CONSTANTS = {  # of a classic definition that is derived from the OpenAPI form (SetDisabledFlags)
     "upstream_certificates_disabled": True, "certificate_pinning_disabled": True, "tags_disabled": True,
     "custom_middleware_bundle_disabled": True, "config_data_disabled": True,
@@ -68,13 +66,14 @@ def classic_fields(definition: OpenApi, zero: Document) -> Document:
     }  # fmt: skip
     limit = part["upstream"]["rateLimit"] or {"enabled": False, "rate": 0, "per": ""}
     zero["global_rate_limit"] = {
-        "disabled": not limit["enabled"], "rate": float(limit["rate"]), "per": float(seconds(limit["per"])),
+        "disabled": not limit["enabled"], "rate": float(limit["rate"]),
+        "per": float(durations.seconds(limit["per"])),
     }  # fmt: skip
     authentication.extract(definition, zero)
     lifetime = (definition.authentication or {}).get("customKeyLifetime")
     if lifetime:
         zero["session_lifetime_respects_key_expiration"] = lifetime["respectValidity"]
-        zero["session_lifetime"] = seconds(lifetime["value"]) if lifetime["enabled"] else 0
+        zero["session_lifetime"] = durations.seconds(lifetime["value"]) if lifetime["enabled"] else 0
     zero["is_oas"] = True
     return zero
 
@@ -150,14 +149,12 @@ def _limit(own: Document, limit: Document) -> Document | None:
     """The limit of all requests to an API."""
     if limit["disabled"] and not limit["rate"] and not limit["per"]:
         return None
-    per = own["per"] if seconds(own["per"]) == limit["per"] and own["per"] else duration(int(limit["per"]))
+    per = (
+        own["per"]
+        if durations.seconds(own["per"]) == limit["per"] and own["per"]
+        else durations.written(int(limit["per"]))
+    )
     return {"enabled": not limit["disabled"], "rate": int(limit["rate"]), "per": per}
-
-
-def duration(total: int) -> str:
-    """The text of a number of seconds: 1h30m, 5s, 0s."""
-    hours, minutes, rest = total // 3600, total // 60 % 60, total % 60
-    return "".join(f"{n}{unit}" for n, unit in ((hours, "h"), (minutes, "m"), (rest, "s")) if n) or "0s"
 
 
 def is_zero(value: Any) -> bool:
@@ -165,13 +162,6 @@ def is_zero(value: Any) -> bool:
     if isinstance(value, dict):
         return all(not item if name in _MAPS else is_zero(item) for name, item in value.items())
     return not value
-
-
-def seconds(text: str) -> int:
-    """The seconds of a duration such as 1h30m; 0 for another text."""
-    match = _DURATION.fullmatch(text)
-    hours, minutes, rest = (int(part or 0) for part in match.groups()) if match else (0, 0, 0)
-    return hours * 3600 + minutes * 60 + rest
 
 
 def _get(document: Any, path: str) -> Any:

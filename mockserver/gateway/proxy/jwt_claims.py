@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from mockserver.gateway.policy_merging import Document
+from mockserver.gateway.proxy import custom_claims
 from mockserver.gateway.proxy.request_context import Rejected, RequestContext
 
 
@@ -140,6 +141,8 @@ def check(context: RequestContext, claims: dict[str, Any], identity: Callable[[]
             raise Rejected(f"Key not authorized: {reason.message}", 401) from reason
         if subject not in settings["allowedSubjects"]:
             raise Rejected(f"Key not authorized: invalid subject value: {subject}", 401)
+    if problem := custom_claims.problem(claims, settings["customClaimValidation"] or {}):
+        raise Rejected(f"Key not authorized: {problem}", 401)
 
 
 def _issuer_problem(claims: dict[str, Any], allowed: list[str] | None) -> str:

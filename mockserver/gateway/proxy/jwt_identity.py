@@ -10,7 +10,7 @@ from mockserver.gateway.policy_merging import Document
 from mockserver.gateway.provenance import PoliciesNotApplicable
 from mockserver.gateway.proxy import jwt_claims
 from mockserver.gateway.proxy.jwt_tokens import NOT_AUTHORISED, Token, check_dates, public_key, verify
-from mockserver.gateway.proxy.key_sets import fetched_key
+from mockserver.gateway.proxy.key_sets import fetched_key, key_of_several
 from mockserver.gateway.proxy.policy_sessions import from_policy
 from mockserver.gateway.proxy.request_context import (
     Rejected,
@@ -41,7 +41,7 @@ def check_token(context: RequestContext) -> None:
     token = verify(text, definition, lambda header, claims: _verification_key(context, Token(header, claims)))
     check_dates(token, definition, int(context.gateway.now()))
     jwt_claims.check(context, token.claims, lambda: _identity(context, token))
-    if definition["jwt_source"]:
+    if definition["jwt_source"] or definition.get("jwt_jwks_uris"):
         session, key, is_new = _user_session(context, token)
     else:
         session, key, is_new = _key_session(context, token), _identity(context, token), False
@@ -53,6 +53,11 @@ def _verification_key(context: RequestContext, token: Token) -> Any:
     """The key to verify a token with: the one in the definition, from its JWKS, or a session's secret."""
     definition = context.api.fields
     source = definition["jwt_source"]
+    if definition.get("jwt_jwks_uris") and definition["is_oas"]:
+        key = key_of_several(context, token.header.get("kid"))
+        if key is None:
+            raise NOT_AUTHORISED
+        return key
     if not source:
         return _key_session(context, token)["jwt_data"]["secret"].encode()
     if not re.match(r"(?i)https?://", source):

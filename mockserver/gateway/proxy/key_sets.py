@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import replace
 from typing import Any
 from urllib.parse import urljoin
 
 from mockserver.gateway.gateway import Gateway
 from mockserver.gateway.jwks_cache import Unreadable
+from mockserver.gateway.oas import durations
 from mockserver.gateway.proxy.request_context import Rejected, RequestContext
 from mockserver.gateway.proxy.upstream import is_allowed, send
 from mockserver.golang import absolute_urls, json_reader, urls
@@ -41,6 +43,28 @@ def fetched_key(context: RequestContext, url: str, key_id: Any) -> Any:
     except (BadUrl, BadKeySet, Rejected, TransportError, Unreadable):
         return None
     return key_set.get(key_id)
+
+
+def key_of_several(context: RequestContext, key_id: Any) -> Any:
+    """The key with the id in the first of the key sets at the API's URLs; None if none has it.
+
+    URLs without a key set are asked again with all others only (gateway/mw_jwt.go:390 @v5.12.0).
+    """
+    api, cache = context.api, context.gateway.jwks_cache
+    if not isinstance(key_id, str):
+        return None
+    items = api.fields["jwt_jwks_uris"]
+    key_sets = cache.get_several(api.id, api.document, [item["url"] for item in items])
+    if not key_sets:
+        several: dict[str, tuple[KeySet, int]] = {}
+        for item in items:
+            with contextlib.suppress(BadUrl, BadKeySet, Rejected, TransportError):
+                key_set = parse(fetched(context.gateway, item["url"]))
+                several[item["url"]] = key_set, durations.seconds(item["cache_timeout"])
+        if several:
+            cache.keep_several(api.id, api.document, several)
+        key_sets = [key_set for key_set, _ in several.values()]
+    return next((key_set[key_id] for key_set in key_sets if key_id in key_set), None)
 
 
 def fetched(gateway: Gateway, url: str) -> bytes:
