@@ -78,3 +78,23 @@ def test_a_signature_has_an_allowed_algorithm(gateway: Gateway) -> Steps:
     key = write_key(gateway, api, gold, **MAY_SIGN)
     expect_passed(send_signed(gateway, api, key, algorithm="sha256"))
     expect_refused(send_signed(gateway, api, key, algorithm="sha1"), 400, REFUSED)
+
+
+@behaviour("rsa-signatures-need-a-key")
+def test_a_signature_by_rsa_needs_a_key(gateway: Gateway) -> Steps:
+    """A signature by RSA answers 500 without the key that is named, and 400 if none is named or allowed."""
+    api = write_api(gateway, enable_signature_checking=True)
+    gold = write_policy(gateway, api)
+    yield RELOAD
+
+    needs_plain_keys(gateway, api, gold, NAMED)
+    names, allowed = {"rsa_certificate_id": gateway.new_id()}, {"enable_http_signature_validation": True}
+    for members, status, message in (
+        ({**names, **allowed}, 500, "Certificate not found"),
+        (names, 400, REFUSED),
+        (allowed, 400, REFUSED),
+    ):
+        key = write_key(gateway, api, gold, **members)
+        credential = f'Signature keyId="{key}",algorithm="rsa-sha256",headers="date",signature="eA=="'
+        headers = [("Date", PAST), ("Authorization", credential)]
+        expect_refused(gateway.send("GET", f"/{api.id}/a", headers=headers), status, message)

@@ -6,7 +6,7 @@ import base64
 import binascii
 import hashlib
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from mockserver.storage.backend import Backend
@@ -68,6 +68,16 @@ class CertificateStore:
         """A public key in DER form; None if there is none with that id, or a certificate."""
         text = (self._entries.get(name) or {}).get(_PUBLIC_KEY)
         return base64.b64decode(text) if isinstance(text, str) else None
+
+    def problem(self, names: Sequence[str], org_id: str) -> str:
+        """Why a key of an organisation cannot be bound to these ids; "" if it can.
+
+        Source: gateway/api.go:119 @v5.12.0.
+        """
+        for name in names:
+            if not name.startswith(org_id):
+                return f"invalid certificate ID: {name}"
+        return next((f"certificate not found: {name}" for name in names if self.get(name) is None), "")
 
     def ids(self, org_id: str) -> list[str]:
         """The ids of an organisation in the order of their addition.

@@ -107,7 +107,11 @@ def fill(definition: OpenApi, fields: Document, *, joins_claims: bool) -> None:
         return
     own["enabled"] = not fields["use_keyless"]
     sections.fill(own, fields)
+    token = (fields["auth_configs"] or {}).get("authToken") or {"name": "", "use_certificate": False}
+    by_section = bool((own.get("certificateAuth") or {}).get("enabled"))
     for name, settings in (own["securitySchemes"] or {}).items():
+        if name == token["name"]:
+            settings["enableClientCertificate"] = token["use_certificate"] and not by_section
         if _is_jwt(definition, name):
             _fill_jwt(settings, joins_claims=joins_claims)
         elif _kind(definition, name) == "basic" and not any(
@@ -166,7 +170,12 @@ def _is_jwt(definition: OpenApi, name: str) -> bool:
 
 
 def _extract_token(definition: OpenApi, name: str, settings: Document | None, fields: Document) -> None:
+    own = definition.authentication or {}
     token_places = places(settings)
+    if own.get("certificateAuth") is not None:
+        token_places["use_certificate"] = fields["auth_configs"]["authToken"]["use_certificate"]
+    elif settings and settings["enableClientCertificate"]:
+        token_places["use_certificate"] = True
     fields["use_standard_auth"] = bool(settings and settings["enabled"])
     scheme = definition.scheme(name)
     if scheme.get("in") in PLACES:

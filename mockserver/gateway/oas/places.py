@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from mockserver.gateway.policy_merging import Document
 
-_NOWHERE = {
+NOWHERE = {
     "name": "", "disable_header": True, "auth_header_name": "", "use_param": False, "param_name": "",
-    "use_cookie": False, "cookie_name": "", "validate_signature": False,
+    "use_cookie": False, "cookie_name": "", "use_certificate": False, "validate_signature": False,
     "signature": {
         "algorithm": "", "header": "", "use_param": False, "param_name": "", "secret": "",
         "allowed_clock_skew": 0, "error_code": 0, "error_message": "",
@@ -24,7 +24,7 @@ PLACES = {  # of the OpenAPI document: the classic members of the name, and of t
 
 def places(settings: Document | None) -> Document:
     """The classic places of a credential, by the settings of its scheme."""
-    classic: Document = dict(_NOWHERE)
+    classic: Document = dict(NOWHERE)
     for place, (member, switch, value) in PLACES.items():
         if own := (settings or {}).get(place):
             classic |= {member: own["name"], switch: value if own["enabled"] else not value}

@@ -1,13 +1,13 @@
 """The sections of the gateway's part about ways of authentication that OpenAPI does not know.
 
-Source: HMAC and OIDC in apidef/oas/authentication.go:620 @v5.12.0.
+Source: CertificateAuth, HMAC and OIDC in apidef/oas/authentication.go:127 and :620 @v5.12.0.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from mockserver.gateway.oas.places import filled_places, places
+from mockserver.gateway.oas.places import NOWHERE, filled_places, places
 from mockserver.gateway.policy_merging import Document
 
 SECTIONS = ("hmac", "oidc")
@@ -20,6 +20,9 @@ def extract(own: Document, fields: Document) -> None:
         fields["enable_signature_checking"] = hmac["enabled"]
         fields["hmac_allowed_algorithms"] = hmac["allowedAlgorithms"]
         fields["hmac_allowed_clock_skew"] = hmac["allowedClockSkew"]
+    if certificates := own.get("certificateAuth"):
+        found = {**NOWHERE, "disable_header": False, "use_certificate": certificates["enabled"]}
+        fields["auth_configs"]["authToken"] = found
     if oidc := own["oidc"]:
         fields["auth_configs"]["oidc"] = places(oidc)
         fields["use_openid"] = oidc["enabled"]

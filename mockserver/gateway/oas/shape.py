@@ -72,6 +72,7 @@ _AUTHENTICATION = _object(
     "enabled",
     enabled=_SWITCH, stripAuthorizationData=_SWITCH,
     baseIdentityProvider=Shape("string", values=_PROVIDERS), hmac=_HMAC, oidc=_OIDC,
+    certificateAuth=_object(enabled=_SWITCH),
     securitySchemes=Shape("object", others=_SCHEME),
 )  # fmt: skip
 _EXTENSION = _object(

@@ -29,7 +29,7 @@ LIMITS_PATH = "/tyk/rate-limits/"
 
 # The mock cannot check these kinds of credential, so it answers 501 instead of letting requests pass.
 UNSUPPORTED = (
-    "use_mutual_tls_auth", "enable_coprocess_auth", "use_go_plugin_auth", "custom_plugin_auth_enabled",
+    "enable_coprocess_auth", "use_go_plugin_auth", "custom_plugin_auth_enabled",
 )  # fmt: skip
 _CREDENTIALS: dict[str, tuple[Callable[[Api], bool], Step]] = {  # what enables each kind, and its check
     "oauth2": (lambda api: api.fields["use_oauth2"], oauth_tokens.check_access_token),
@@ -87,11 +87,12 @@ def answer(context: RequestContext) -> Reply:
 
 def _steps(context: RequestContext) -> list[Step]:
     """The steps of an API; its definition chooses the kinds of credential."""
-    protocol = [_check_protocol] if context.api.is_mcp else []
+    first = [_check_protocol] if context.api.is_mcp else []
+    first += [access.check_version, _check_client_certificate, check_organisation]
     if context.api.fields["use_keyless"]:
-        return [*protocol, access.check_version, check_organisation, limits.check_api_limit]
+        return [*first, limits.check_api_limit]
     return [
-        *protocol, access.check_version, check_organisation, _check_kinds, *_credentials(context.api),
+        *first, _check_kinds, *_credentials(context.api),
         _strip_credentials, access.check_expiry, access.check_rights, access.check_path, limits.check_limits,
         limits.check_api_limit,
     ]  # fmt: skip
@@ -149,6 +150,15 @@ def _check_protocol(context: RequestContext) -> None:
     """Refuse a call to an MCP proxy, which the mock does not judge (gateway/mw_jsonrpc.go:68 @v5.13.1)."""
     if context.method == "POST" and context.header("Content-Type").startswith(JSON):
         raise Rejected("this mock does not judge calls to an MCP proxy", 501)
+
+
+def _check_client_certificate(context: RequestContext) -> None:
+    """Refuse a request to an API that asks for the certificate of a client, as a gateway without TLS does.
+
+    Source: gateway/mw_certificate_check.go:98 @v5.12.0.
+    """
+    if context.api.fields["use_mutual_tls_auth"]:
+        raise Rejected("TLS not enabled", 403)
 
 
 def _check_kinds(context: RequestContext) -> None:
