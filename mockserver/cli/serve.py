@@ -202,11 +202,12 @@ def _source_lines(gateway: MockGateway, *, has_backup: bool) -> list[str]:
 
 @contextlib.contextmanager
 def collector_paused() -> Iterator[None]:
-    """Pause the garbage collector while a mock is made: all of it stays, and would be searched repeatedly."""
+    """Pause the garbage collector while a mock is made, and spare it what was made, which stays."""
     gc.disable()
     try:
         yield
     finally:
+        gc.freeze()
         gc.enable()
 
 
