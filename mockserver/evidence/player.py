@@ -1,4 +1,4 @@
-"""A player that executes the steps of a scenario: requests, and files in the gateway's working directory."""
+"""A player that executes the steps of a scenario: requests, files of the gateway, answers of its upstream."""
 
 from __future__ import annotations
 

@@ -32,9 +32,10 @@ class ProviderKeys:
         if cached_document != document:
             sets = {}
         self._sets[api_id] = document, sets
-        if key_id not in sets.get(issuer, {}):
-            sets[issuer] = fetch()
-        return sets[issuer].get(key_id)
+        keys = sets.get(issuer, {})
+        if key_id not in keys:
+            keys = sets[issuer] = fetch()
+        return keys.get(key_id)
 
     def forget(self, api_id: str, issuer: str) -> None:
         """Remove the keys of an issuer."""

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from mockserver.gateway.oas import durations, sections
-from mockserver.gateway.oas.definition import OpenApi
+from mockserver.gateway.oas.definition import OpenApi, is_zero
 from mockserver.gateway.oas.places import PLACES, places
 from mockserver.gateway.policy_merging import Document
 
@@ -111,12 +111,12 @@ def fill(definition: OpenApi, fields: Document, *, joins_claims: bool) -> None:
     by_section = bool((own.get("certificateAuth") or {}).get("enabled"))
     for name, settings in (own["securitySchemes"] or {}).items():
         if name == token["name"]:
+            if is_zero(settings["signatureValidation"]):
+                settings["signatureValidation"] = None
             settings["enableClientCertificate"] = token["use_certificate"] and not by_section
         if _is_jwt(definition, name):
             _fill_jwt(settings, joins_claims=joins_claims)
-        elif _kind(definition, name) == "basic" and not any(
-            (settings["extractCredentialsFromBody"] or {}).values()
-        ):
+        elif _kind(definition, name) == "basic" and is_zero(settings["extractCredentialsFromBody"]):
             settings["extractCredentialsFromBody"] = None
 
 
@@ -176,12 +176,28 @@ def _extract_token(definition: OpenApi, name: str, settings: Document | None, fi
         token_places["use_certificate"] = fields["auth_configs"]["authToken"]["use_certificate"]
     elif settings and settings["enableClientCertificate"]:
         token_places["use_certificate"] = True
+    if settings and settings["signatureValidation"]:
+        token_places |= _signature(settings["signatureValidation"])
     fields["use_standard_auth"] = bool(settings and settings["enabled"])
     scheme = definition.scheme(name)
     if scheme.get("in") in PLACES:
         member, switch, value = PLACES[scheme["in"]]
         token_places |= {member: scheme.get("name", ""), switch: value}
     fields["auth_configs"]["authToken"] = token_places | {"name": name}
+
+
+def _signature(settings: Document) -> Document:
+    """The classic members of the signature that an API asks for beside a key."""
+    query = settings["query"]
+    return {
+        "validate_signature": settings["enabled"],
+        "signature": {
+            "algorithm": settings["algorithm"], "header": settings["header"], "use_param": query["enabled"],
+            "param_name": query["name"], "secret": settings["secret"],
+            "allowed_clock_skew": settings["allowedClockSkew"], "error_code": settings["errorCode"],
+            "error_message": settings["errorMessage"],
+        },
+    }  # fmt: skip
 
 
 def _extract_jwt(_: OpenApi, name: str, settings: Document | None, fields: Document) -> None:

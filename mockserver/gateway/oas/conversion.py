@@ -10,7 +10,7 @@ import copy
 from typing import Any
 
 from mockserver.gateway.oas import authentication, durations
-from mockserver.gateway.oas.definition import OpenApi, sorted_members
+from mockserver.gateway.oas.definition import MAPS, OpenApi, is_zero, sorted_members
 from mockserver.gateway.policy_merging import Document
 
 _MEMBERS = {  # of the gateway's part, and of the classic definition
@@ -42,8 +42,7 @@ _MEMBERS = {  # of the gateway's part, and of the classic definition
     "middleware.global.skipQuota": "disable_quota",
     "middleware.global.skipQuotaReset": "dont_set_quota_on_create",
 }
-_MAPS = ("securitySchemes", "operations")  # which are zero if they are empty
-_KEPT = ("state", "listenPath", *_MAPS)  # parts that are not left out
+_KEPT = ("state", "listenPath", *MAPS)  # parts that are not left out
 _CONSTANTS = {  # of a classic definition that is derived from the OpenAPI form (SetDisabledFlags)
     "upstream_certificates_disabled": True, "certificate_pinning_disabled": True, "tags_disabled": True,
     "custom_middleware_bundle_disabled": True, "config_data_disabled": True,
@@ -155,13 +154,6 @@ def _limit(own: Document, limit: Document) -> Document | None:
         else durations.written(int(limit["per"]))
     )
     return {"enabled": not limit["disabled"], "rate": int(limit["rate"]), "per": per}
-
-
-def is_zero(value: Any) -> bool:
-    """True if a value has no part that is not zero."""
-    if isinstance(value, dict):
-        return all(not item if name in _MAPS else is_zero(item) for name, item in value.items())
-    return not value
 
 
 def _get(document: Any, path: str) -> Any:

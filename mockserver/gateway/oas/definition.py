@@ -13,6 +13,7 @@ from mockserver.golang.scalars import ANY, GoType, Problems
 from mockserver.golang.structs import Struct
 
 EXTENSION = "x-tyk-api-gateway"
+MAPS = ("securitySchemes", "operations")  # which are zero if they are empty
 _SCHEME_TYPES = {"apiKey": "TokenScheme", "oauth2": "OAuthScheme"}
 _HTTP_SCHEMES = {("bearer", "JWT"): "JwtScheme", ("basic", ""): "BasicScheme"}
 
@@ -138,6 +139,13 @@ def _full(kind: GoType) -> Any:
     if not isinstance(kind, Struct):
         return kind.fresh()
     return {member.name: _full(member.type) for member in kind.fields}
+
+
+def is_zero(value: Any) -> bool:
+    """True if a value has no part that is not zero."""
+    if isinstance(value, dict):
+        return all(not item if name in MAPS else is_zero(item) for name, item in value.items())
+    return not value
 
 
 def sorted_members(value: Any) -> Any:

@@ -19,7 +19,7 @@ from mockserver.http.deadline import Deadline
 from mockserver.http.outgoing import Outgoing, TransportError
 from mockserver.http.transport import Bounds
 
-BOUNDS = Bounds(seconds=10, longest=1 << 20)  # of a key set with all redirects to it; a gateway has none
+BOUNDS = Bounds(seconds=10, longest=1 << 20)  # of an API's key sets with all redirects; a gateway has none
 MOST_KEYS = 1000
 MOST_REDIRECTS = 10  # as Go's client
 _REDIRECTS = (301, 302, 303, 307, 308)
@@ -57,9 +57,10 @@ def key_of_several(context: RequestContext, key_id: Any) -> Any:
     key_sets = cache.get_several(api.id, api.document, [item["url"] for item in items])
     if not key_sets:
         several: dict[str, tuple[KeySet, int]] = {}
+        deadline = Deadline(BOUNDS.seconds)
         for item in items:
             with contextlib.suppress(BadUrl, BadKeySet, Rejected, TransportError):
-                key_set = parse(fetched(context.gateway, item["url"]))
+                key_set = parse(fetched(context.gateway, item["url"], deadline))
                 several[item["url"]] = key_set, durations.seconds(item["cache_timeout"])
         if several:
             cache.keep_several(api.id, api.document, several)
@@ -67,14 +68,14 @@ def key_of_several(context: RequestContext, key_id: Any) -> Any:
     return next((key_set[key_id] for key_set in key_sets if key_id in key_set), None)
 
 
-def fetched(gateway: Gateway, url: str) -> bytes:
-    """The text at a URL, or where it redirects to; each host must be allowed.
+def fetched(gateway: Gateway, url: str, deadline: Deadline | None = None) -> bytes:
+    """The text at a URL, or where it redirects to, before a deadline; each host must be allowed.
 
     Raises:
         BadUrl: it is not a URL, or not one of an allowed host.
         Rejected, TransportError: there is no answer.
     """
-    deadline = Deadline(BOUNDS.seconds)
+    deadline = deadline or Deadline(BOUNDS.seconds)
     for _ in range(MOST_REDIRECTS):
         target = absolute_urls.parse(url)
         if not is_allowed(gateway, target):

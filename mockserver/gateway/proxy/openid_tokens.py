@@ -10,13 +10,14 @@ from mockserver.gateway.policy_merging import Document
 from mockserver.gateway.provenance import PoliciesNotApplicable
 from mockserver.gateway.proxy import jwt_claims
 from mockserver.gateway.proxy.jwt_tokens import NotSigned, check_dates, verify_any
-from mockserver.gateway.proxy.key_sets import BadKeySet, fetched, parse
+from mockserver.gateway.proxy.key_sets import BOUNDS, BadKeySet, fetched, parse
 from mockserver.gateway.proxy.policy_sessions import from_policy
 from mockserver.gateway.proxy.request_context import Rejected, RequestContext, look_up, rejection
 from mockserver.golang import json_reader
 from mockserver.golang.absolute_urls import BadUrl
 from mockserver.golang.base64_texts import decode_part
 from mockserver.golang.scalars import STRING, Problems, fold
+from mockserver.http.deadline import Deadline
 from mockserver.http.messages import DropConnection
 from mockserver.http.outgoing import TransportError
 
@@ -193,8 +194,9 @@ def _fetched_keys(context: RequestContext, issuer: str) -> dict[str, Any]:
     A key with which nothing can be verified by all makes the whole set unusable.
     """
     base = f"https://{issuer}" if issuer == _GOOGLE else issuer
-    url = _jwks_uri(fetched(context.gateway, f"{base.removesuffix('/')}/{_DISCOVERY}"))
-    keys = parse(fetched(context.gateway, url), whole=False)
+    deadline = Deadline(BOUNDS.seconds)
+    url = _jwks_uri(fetched(context.gateway, f"{base.removesuffix('/')}/{_DISCOVERY}", deadline))
+    keys = parse(fetched(context.gateway, url, deadline), whole=False)
     if not keys or any(key is None or isinstance(key, bytes) for key in keys.values()):
         raise BadKeySet("it has no keys, or a secret or private one")
     return {**keys, "": next(iter(keys.values()))}
