@@ -19,7 +19,7 @@ class Unreadable(Exception):
     """The source of the cached key set cannot be decoded, so that the gateway rejects every token."""
 
 
-@dataclass
+@dataclass(frozen=True)
 class _Several:
     """The key sets of an API with several URLs, each with its expiry, and the definition that named them."""
 

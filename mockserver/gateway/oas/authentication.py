@@ -110,13 +110,14 @@ def fill(definition: OpenApi, fields: Document, *, joins_claims: bool) -> None:
     token = (fields["auth_configs"] or {}).get("authToken") or {"name": "", "use_certificate": False}
     by_section = bool((own.get("certificateAuth") or {}).get("enabled"))
     for name, settings in (own["securitySchemes"] or {}).items():
-        if name == token["name"]:
+        kind = _kind(definition, name)
+        if kind == "apiKey" and name == token["name"]:
             if is_zero(settings["signatureValidation"]):
                 settings["signatureValidation"] = None
             settings["enableClientCertificate"] = token["use_certificate"] and not by_section
-        if _is_jwt(definition, name):
+        elif kind == "jwt":
             _fill_jwt(settings, joins_claims=joins_claims)
-        elif _kind(definition, name) == "basic" and is_zero(settings["extractCredentialsFromBody"]):
+        elif kind == "basic" and is_zero(settings["extractCredentialsFromBody"]):
             settings["extractCredentialsFromBody"] = None
 
 
@@ -141,8 +142,8 @@ def _fill_jwt(settings: Document, *, joins_claims: bool) -> None:
 def _in_order(definition: OpenApi, names: list[str], schemes: Document) -> Iterator[str]:
     """The schemes of a requirement; of several for keys the first that is enabled, else the first."""
     tokens = [name for name in names if _kind(definition, name) == "apiKey"]
-    enabled = [name for name in tokens if (schemes.get(name) or {}).get("enabled")]
-    chosen = [*enabled, *tokens][:1]
+    active = [name for name in tokens if (schemes.get(name) or {}).get("enabled")]
+    chosen = [*active, *tokens][:1]
     yield from chosen
     yield from (name for name in names if name not in tokens)
 

@@ -15,7 +15,6 @@ from mockserver.golang.structs import Struct
 EXTENSION = "x-tyk-api-gateway"
 MAPS = ("securitySchemes", "operations")  # which are zero if they are empty
 _SCHEME_TYPES = {"apiKey": "TokenScheme", "oauth2": "OAuthScheme"}
-_HTTP_SCHEMES = {("bearer", "JWT"): "JwtScheme", ("basic", ""): "BasicScheme"}
 
 
 @dataclass(frozen=True)
@@ -94,11 +93,13 @@ class OpenApiCodec:
 
     def scheme(self, document: Document) -> Struct | None:
         """The type of the gateway's settings for a security scheme of OpenAPI; None if it supports none."""
-        kind = document.get("type")
-        if kind == "http":
-            name = _HTTP_SCHEMES.get((document.get("scheme", ""), document.get("bearerFormat", "")))
-        else:
+        kind, scheme = document.get("type"), document.get("scheme")
+        if kind != "http":
             name = _SCHEME_TYPES.get(str(kind))
+        elif scheme == "bearer" and document.get("bearerFormat") == "JWT":
+            name = "JwtScheme"
+        else:
+            name = "BasicScheme" if scheme == "basic" else None
         struct = self._contract.type_of(name) if name else None
         assert struct is None or isinstance(struct, Struct)
         return struct

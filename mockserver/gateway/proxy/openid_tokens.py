@@ -145,8 +145,8 @@ def _issuer(providers: list[_Provider], claims: dict[str, Any]) -> str:
     Source: openid/idtokenvalidator.go of openid2go v0.1.2.
     """
     issuer, audiences, user = claims.get("iss"), claims.get("aud"), claims.get("sub")
-    names = {issuer, f"https://{issuer}"} if issuer == _GOOGLE else {issuer}
-    provider = next((one for one in providers if isinstance(issuer, str) and one.issuer in names), None)
+    names = (issuer, f"https://{issuer}") if issuer == _GOOGLE else (issuer,)
+    provider = next((one for one in providers if one.issuer in names), None)
     audiences = [audiences] if isinstance(audiences, str) else audiences
     if provider is None or not isinstance(audiences, list) or not isinstance(user, str) or not user:
         raise _REFUSED
