@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
-from contract_tests.engine.checks import TWICE
+from contract_tests.engine.checks import TWICE, Mismatch
 from contract_tests.engine.declaration import RELOAD, Steps, behaviour
 from contract_tests.gateway.builders.apis import (
+    NEEDS_KEY,
     call,
     expect_passed,
     expect_refused,
     write_api,
+    write_key,
     write_policy,
 )
 from contract_tests.gateway.builders.issuers import CLIENT, Issuer, session_name
-from contract_tests.gateway.builders.jwts import expect_members, expect_session, new_user
+from contract_tests.gateway.builders.jwts import (
+    expect_members,
+    expect_session,
+    is_session_id,
+    new_user,
+    session_of,
+)
 from contract_tests.gateway.builders.open_apis import document, write
 from contract_tests.gateway.client import Gateway
 from contract_tests.gateway.resources import KEYS
@@ -30,17 +39,24 @@ def test_an_id_token_has_a_policy(gateway: Gateway) -> Steps:
     issuer, gold, silver = Issuer(gateway), gateway.new_id(), gateway.new_id()
     missing = gateway.new_id()
     api = write_api(gateway, **issuer.options(web=gold, app=silver, lost=missing, bare=""))
-    write_policy(gateway, api, id=gold, quota_max=100)
-    write_policy(gateway, api, id=silver, quota_max=7)
+    places = {"authToken": {"auth_header_name": "X-Key"}, "oidc": {"auth_header_name": "Authorization"}}
+    both = {"use_standard_auth": True, "auth_configs": places, "base_identity_provided_by": "oidc_user"}
+    beside = write_api(gateway, **issuer.options(web=gold), **both)
+    rights = {**api.rights, **beside.rights}
+    write_policy(gateway, api, id=gold, quota_max=100, access_rights=rights)
+    write_policy(gateway, api, id=silver, quota_max=7, access_rights=rights)
     yield RELOAD
 
     ann, bob = new_user(gateway), new_user(gateway)
     expect_passed(call(gateway, api, issuer.token(ann)), 100, 99)
     expect_passed(call(gateway, api, issuer.token(ann, aud=["x", "app", "web"])), 7, 5)
     expect_passed(call(gateway, api, issuer.token(ann)), 100, 97)
-    audiences: tuple[str | list[str] | None, ...] = ("other", "bare", [], None)
+    audiences: tuple[Any, ...] = ("other", "bare", [], None, [5, "web"], ["", "web"])
     for audience in audiences:
         expect_refused(call(gateway, api, issuer.token(ann, aud=audience)), 401, REFUSED)
+    expect_refused(call(gateway, beside, issuer.token(ann)), 401, NEEDS_KEY)
+    headers = [("X-Key", write_key(gateway, beside, silver)), ("Authorization", issuer.token(ann))]
+    expect_passed(gateway.send("GET", f"/{beside.id}/a", headers=headers), 100, 96)
     expect_refused(call(gateway, api, issuer.token(bob, aud="lost")), 403, NO_POLICY)
     expect_refused(call(gateway, api, issuer.token(ann, aud="lost")), 403, NOT_APPLICABLE)
 
@@ -92,6 +108,12 @@ def test_an_id_token_leaves_a_session(gateway: Gateway) -> Steps:
     for client, policy_id in ((CLIENT, gold), ("app", silver)):
         expect_passed(call(gateway, api, issuer.token(ann, aud=client)))
         expect_session(gateway, api, ann, alias=f"{CLIENT}:{ann}", apply_policies=[policy_id])
+    exchange = session_of(gateway, api, ann)
+    origin = exchange.document.get("meta_data") or {}
+    if origin.get("ClientID") != CLIENT or not is_session_id(str(origin.get("TykJWTSessionID")), ann):
+        raise Mismatch(
+            f"meta_data with the client {CLIENT} and the key of the session", repr(origin), exchange
+        )
     for client, policy_id in ((CLIENT, gold), ("app", silver)):
         expect_passed(call(gateway, apart, issuer.token(bob, aud=client)))
         exchange = gateway.send("GET", f"{KEYS}/{session_name(bob, client)}?org_id={api.org_id}")
@@ -104,14 +126,19 @@ def test_an_id_token_has_scopes(gateway: Gateway) -> Steps:
     issuer, gold, silver = Issuer(gateway), gateway.new_id(), gateway.new_id()
     mapping = {"scope_claim_name": "perms", "scope_to_policy": {"read": gold, "write": silver}}
     api = write_api(gateway, **issuer.options(web=""), scopes={"oidc": mapping})
-    write_policy(gateway, api, id=gold, quota_max=100)
-    write_policy(gateway, api, id=silver, quota_max=7)
+    unnamed = write_api(
+        gateway, **issuer.options(web=""), scopes={"oidc": {"scope_to_policy": {"read": gold}}}
+    )
+    rights = {**api.rights, **unnamed.rights}
+    write_policy(gateway, api, id=gold, quota_max=100, access_rights=rights)
+    write_policy(gateway, api, id=silver, quota_max=7, access_rights=rights)
     yield RELOAD
 
     ann, bob = new_user(gateway), new_user(gateway)
     expect_passed(call(gateway, api, issuer.token(ann, perms="write")), 7, 6)
     expect_passed(call(gateway, api, issuer.token(ann, perms=["x", "read"])), 100, 98)
     expect_passed(call(gateway, api, issuer.token(bob, perms="x read")), 100, 99)
+    expect_passed(call(gateway, unnamed, issuer.token(bob, scope="read")), 100, 98)
 
 
 @behaviour("keys-of-providers-are-kept")
@@ -132,9 +159,11 @@ def test_keys_of_a_provider_are_kept(gateway: Gateway) -> Steps:
     expect_passed(call(gateway, api, old))
     expect_passed(call(gateway, api, new))
     expect_refused(call(gateway, api, old), 401, REFUSED)
-    issuer.serve_keys("third")
+    issuer.serve_keys("third", "second")
     third = issuer.token(ann, key="third", kid="")
     expect_passed(call(gateway, api, third))
+    expect_passed(call(gateway, api, new))
+    expect_refused(call(gateway, api, issuer.token(ann, key="second", kid="third")), 401, REFUSED)
 
 
 @behaviour("open-apis-take-id-tokens")
