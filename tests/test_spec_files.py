@@ -1,4 +1,4 @@
-"""The reading of YAML files: what they say, and how a bad one is refused."""
+"""The reading of YAML files: what they say, how a bad one is refused, and what one says of configurations."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from mockserver.contract.spec_files import SpecError, load_yaml
+from mockserver.cli.serve import ignored_lines
+from mockserver.contract import member_tables
+from mockserver.contract.spec_files import SpecError, load_yaml, spec_path
 
 _GOOD = {
     "scalars": "a: [1, 2.5, null, ~, true, 2020-01-01, '3', 0x1f]",
@@ -55,3 +57,23 @@ def test_a_bad_file_is_refused_by_its_name(tmp_path: Path, text: str) -> None:
     path.write_text(text)
     with pytest.raises(SpecError, match=r"file\.yaml: .*correct the file"):
         load_yaml(path)
+
+
+@pytest.mark.parametrize(
+    ("service", "table"),
+    [("gateway", member_tables.CONFIG_KEYS), ("dashboard", member_tables.DASHBOARD_KEYS)],
+)
+def test_each_unseen_key_is_one_of_its_product(service: str, table: str) -> None:
+    """Each key on which no answer depends is a key of that product's configuration file."""
+    known = set(member_tables.load(table).kinds)
+    assert set(load_yaml(spec_path(member_tables.UNSEEN_KEYS))[service]) <= known
+
+
+def test_ignored_keys_that_may_matter_come_first() -> None:
+    """The keys by which a real gateway may answer otherwise have a line before those that no answer shows."""
+    lines = ignored_lines(Path("tyk.conf"), ["storage.host", "storages", "middleware_path", "log_level"])
+    assert lines == [
+        "tyk.conf: the mock ignores middleware_path, storages, by which a real gateway may answer otherwise",
+        "tyk.conf: the mock ignores log_level, storage.host, on which no answer depends",
+    ]
+    assert ignored_lines(Path("tyk.conf"), []) == []
