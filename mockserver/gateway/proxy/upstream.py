@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import json
 import logging
+from dataclasses import replace
 
 from mockserver.gateway.api_definition import Api
 from mockserver.gateway.gateway import Gateway
@@ -38,15 +39,18 @@ IS_BUSY = "this mock already waits for as many upstreams as it can; send fewer r
 _REPLACED_HEADERS = ("host", "content-length")
 
 
-def forward(context: RequestContext) -> Reply:
+def forward(context: RequestContext, path: str = "") -> Reply:
     """Send the request to the API's target if that is local or allowed, else answer with an echo of it.
+
+    With `path` the request is for that, not for its own path and query.
 
     Raises:
         Rejected: the target does not answer, or the request came from the mock itself too often.
         DropConnection: the gateway closes the connection without an answer.
     """
     target = context.api.target
-    request = context.upstream_request = _upstream_request(context, target)
+    request = _upstream_request(context, target)
+    request = context.upstream_request = replace(request, target=path) if path else request
     if is_allowed(context.gateway, target):
         return _upstream_reply(context, target, request)
     echo = json.dumps({"method": request.method, "path": request.target})
