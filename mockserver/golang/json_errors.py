@@ -56,7 +56,8 @@ def type_message(node: Any, struct: str, member: str, expected: str) -> str:
 
 
 def _value_message(text: str, position: int) -> str:
-    first = text[position]
+    """The message for a value; the scanner reads a space at the end, which is a sign of a string alone."""
+    first, text = text[position], text + " "
     for literal in _LITERALS:
         if literal[0] == first:
             read = text[position : position + len(literal)]
@@ -73,7 +74,9 @@ def _value_message(text: str, position: int) -> str:
 
 def _string_message(text: str, position: int) -> str:
     """The message for a string whose first wrong character, or the backslash before it, is at a position."""
-    if text[position : position + 1] != "\\":
+    if position >= len(text):
+        return END
+    if text[position] != "\\":
         return _invalid(text, position, "in string literal")
     if text[position + 1 : position + 2] != "u":
         return _invalid(text, position + 1, "in string escape code")

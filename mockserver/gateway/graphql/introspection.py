@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any
 
-from graphql import GraphQLSchema, graphql_sync, specified_directives
+from graphql import DirectiveLocation, GraphQLSchema, graphql_sync, specified_directives
 
 from mockserver.gateway.graphql.normalisation import INTROSPECTION, Field, Fragment, Operation, Selection
 from mockserver.golang import json_writer
@@ -27,6 +27,7 @@ _QUERY = f"""{{ __schema {{
     }}
     directives {{ name description locations args {{ {_INPUT} }} isRepeatable }}
 }} }}"""  # the members of the answer, in its order
+_ORDER = {location.name: index for index, location in enumerate(DirectiveLocation)}
 _LISTS = ("fields", "inputFields", "interfaces", "enumValues", "possibleTypes")
 _EMPTY: dict[str, Any] = {"description": "", **{name: [] for name in _LISTS}}  # in place of null
 _SCALARS = ("Int", "Float", "String", "Boolean", "ID")
@@ -41,7 +42,7 @@ _LOCATIONS = {
 
 def is_introspection(operations: Sequence[Operation], name: str) -> bool:
     """True if the named operation, or the only one, asks for the schema and nothing else."""
-    operation = _chosen(operations, name)
+    operation = chosen(operations, name)
     if operation is None or operation.kind != "query" or not operation.selections:
         return False
     fields = [selection for selection in operation.selections if isinstance(selection, Field)]
@@ -50,7 +51,7 @@ def is_introspection(operations: Sequence[Operation], name: str) -> bool:
 
 def asks_for_schema(operations: Sequence[Operation], name: str) -> bool:
     """True if the named operation, or an inline fragment of any, asks for the schema."""
-    operation = _chosen(operations, name)
+    operation = chosen(operations, name)
     selections = operation.selections if operation is not None and operation.kind == "query" else ()
     inner = [sets for each in operations for sets in _fragments(each.selections)]
     return any(
@@ -60,7 +61,8 @@ def asks_for_schema(operations: Sequence[Operation], name: str) -> bool:
     )
 
 
-def _chosen(operations: Sequence[Operation], name: str) -> Operation | None:
+def chosen(operations: Sequence[Operation], name: str) -> Operation | None:
+    """The only operation of a document, or the one of a name; None if there is none."""
     if len(operations) == 1:
         return operations[0]
     return next((operation for operation in operations if operation.name == name), None)
@@ -88,8 +90,9 @@ def answer_of(schema: GraphQLSchema) -> str:
     document["directives"] = [directives[name] for name in (*own, *_LOCATIONS)]
     directives["deprecated"]["args"][0]["type"] = _REASON
     for directive in document["directives"]:
-        directive["locations"] = _LOCATIONS.get(directive["name"], directive["locations"])
-    return json_writer.write({"data": {"__schema": _filled(document)}})
+        sorted_locations = sorted(directive["locations"], key=_ORDER.__getitem__)
+        directive["locations"] = _LOCATIONS.get(directive["name"], sorted_locations)
+    return json_writer.write({"data": {"__schema": _filled(document)}}) + "\n"
 
 
 def _type_names(schema: GraphQLSchema) -> list[str]:

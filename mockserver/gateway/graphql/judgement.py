@@ -13,10 +13,8 @@ from mockserver.gateway.graphql import introspection
 from mockserver.gateway.graphql.depth import RootField, depths_of
 from mockserver.gateway.graphql.fields import check_fields
 from mockserver.gateway.graphql.normalisation import Operation, operations_of
-from mockserver.gateway.graphql.printing import upstream_text
 from mockserver.gateway.graphql.refusals import invalid
 from mockserver.gateway.graphql.requests import Request, read_request
-from mockserver.gateway.graphql.resolution import resolved
 from mockserver.gateway.graphql.validation import validate
 from mockserver.gateway.graphql.variables import check_variables
 from mockserver.gateway.policy_merging import larger
@@ -48,23 +46,9 @@ class Query:
         return introspection.answer_of(self.schema)
 
     @property
-    def executed(self) -> Operation:
-        """The operation that a gateway executes: the named one, or the last."""
-        named = [each for each in self.operations if each.name == self.request.operation]
-        return (named or list(self.operations))[-1]
-
-    @property
-    def upstream_text(self) -> str:
-        """The body of the request to the upstream; "" if the upstream has nothing to answer."""
-        return upstream_text(self.request, self.executed)
-
-    def resolved(self, body: bytes) -> str:
-        """The answer to the client, from the body that the upstream gave.
-
-        Raises:
-            WrongType: the upstream gave another value for a text.
-        """
-        return resolved(self.schema, self.executed, self.request.variables, body)
+    def executed(self) -> Operation | None:
+        """The operation that a gateway executes: the only one, or the named one; None if there is none."""
+        return introspection.chosen(self.operations, self.request.operation)
 
     def is_too_deep(self, most: int, field_rights: Sequence[Mapping[str, Any]]) -> bool:
         """True if the request is deeper than its right allows; -1 allows any depth.

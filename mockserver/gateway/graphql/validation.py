@@ -14,7 +14,6 @@ from graphql import (
     DirectiveNode,
     GraphQLArgument,
     GraphQLSchema,
-    NullValueNode,
     VariableDefinitionNode,
     VariableNode,
     get_named_type,
@@ -107,14 +106,10 @@ class _Walk:
 
     @staticmethod
     def _required(selected: Field, known: dict[str, GraphQLArgument], path: list[str]) -> None:
-        values = {argument.name.value: argument.value for argument in selected.node.arguments or ()}
+        given = {argument.name.value for argument in selected.node.arguments or ()}
         for name, argument in known.items():
-            if not is_required_argument(argument):
-                continue
-            if name not in values:
+            if is_required_argument(argument) and name not in given:
                 raise invalid(f"argument: {name} is required on field: {selected.name} but missing", path)
-            if isinstance(values[name], NullValueNode):
-                raise invalid(f"argument: {name} on field: {selected.name} must not be null", path)
 
     def _argument(
         self, selected: Field, node: ArgumentNode, known: dict[str, GraphQLArgument], path: list[str]

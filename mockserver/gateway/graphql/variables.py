@@ -10,15 +10,19 @@ from graphql import (
     BooleanValueNode,
     EnumValueNode,
     FloatValueNode,
+    GraphQLInputObjectType,
     GraphQLSchema,
     IntValueNode,
     ListValueNode,
+    NullValueNode,
     ObjectValueNode,
     StringValueNode,
     ValueNode,
     is_enum_type,
+    is_input_object_type,
     is_list_type,
     is_non_null_type,
+    is_required_input_field,
     is_scalar_type,
     type_from_ast,
 )
@@ -95,6 +99,8 @@ def constant(node: ValueNode) -> Iterator[Any]:
     match node:
         case IntValueNode() | FloatValueNode():
             yield Number(node.value)
+        case NullValueNode():
+            yield None
         case StringValueNode() | EnumValueNode() | BooleanValueNode():
             yield node.value
         case ListValueNode():
@@ -113,21 +119,37 @@ def _difference(kind: Any, value: Any, place: str = "") -> str:
     kind = kind if is_optional else kind.of_type
     if value is None and is_optional:
         return ""
+    if is_list_type(kind) and value is not None and not isinstance(value, list):
+        value = [value]
     wanted = _wanted(kind)
     actual = _type_name(value)
     if wanted and actual not in wanted and not (actual == "integer" and "number" in wanted):
         names = " or ".join([*wanted, *(["null"] if is_optional else [])])
         shown = "number" if actual == "integer" else actual
-        where = f"field {place}, " if place else ""
-        return f"{where}expected {names}, but got {shown}"
+        return _at(place, f"expected {names}, but got {shown}")
+    parts: Iterator[tuple[Any, Any, str]] = iter(())
     if is_list_type(kind):
-        reasons = (_difference(kind.of_type, item, _below(place, i)) for i, item in enumerate(value))
-        return next(filter(None, reasons), "")
-    return ""
+        parts = ((kind.of_type, item, str(index)) for index, item in enumerate(value))
+    elif is_input_object_type(kind):
+        if reason := _members_difference(kind, value):
+            return _at(place, reason)
+        parts = ((kind.fields[name].type, item, name) for name, item in value)
+    reasons = (_difference(inner, item, f"{place}.{name}".lstrip(".")) for inner, item, name in parts)
+    return next(filter(None, reasons), "")
 
 
-def _below(place: str, index: int) -> str:
-    return f"{place}.{index}" if place else str(index)
+def _members_difference(kind: GraphQLInputObjectType, value: Object) -> str:
+    names = dict(value)
+    missing = [f"'{name}'" for name, field in kind.fields.items() if is_required_input_field(field)]
+    missing = [name for name in missing if name.strip("'") not in names]
+    unknown = [f"'{name}'" for name in names if name not in kind.fields]
+    if missing:
+        return f"missing properties: {', '.join(missing)}"
+    return f"additionalProperties {', '.join(unknown)} not allowed" if unknown else ""
+
+
+def _at(place: str, reason: str) -> str:
+    return f"field {place}, {reason}" if place else reason
 
 
 def _wanted(kind: Any) -> list[str]:

@@ -48,19 +48,24 @@ def _executed(context: RequestContext, query: Query) -> Reply:
 
     The upstream gets a request to its own path, of the client's method, with the query that is left to it.
     """
-    from mockserver.gateway.graphql.resolution import WrongType
+    from mockserver.gateway.graphql.printing import upstream_text
+    from mockserver.gateway.graphql.resolution import WrongType, resolved
 
+    operation, request = query.executed, query.request
+    if operation is None:
+        raise upstream.NOT_REACHED
     received, headers = Reply(b"", 200), [("Content-Type", JSON)]
-    if text := query.upstream_text:
+    if text := upstream_text(request, operation):
         context.body = text.encode()
         context.headers = {**context.headers, "accept": JSON, "content-type": JSON}
         received = upstream.forward(context, path=context.api.target.path or "/")
         framing = ("content-length", "transfer-encoding")
         headers = [header for header in received.headers if header[0].lower() not in framing]
     try:
-        body = query.resolved(received.body).encode("utf-8", "surrogatepass")
+        text = resolved(query.schema, operation, request.variables, received.body)
     except WrongType:
         raise upstream.NOT_REACHED from None
+    body = text.encode("utf-8", "surrogatepass")
     return Reply(body, received.status, (*headers, ("Content-Length", str(len(body)))))
 
 
