@@ -131,9 +131,14 @@ RESTRICTED = "field: {} is restricted on type: {}"
             {MODEL: ("model", "Droid"), AS_FRAGMENT: ("model", "Droid")},
         ),
         (
-            {"allowed_types": types(Query=["droid"], Droid=["name"])},
+            {"allowed_types": types(Query=["droid", "hero"], Droid=["name"])},
             [DROID],
-            {MODEL: ("model", "Droid"), FLAT: ("ping", "Query"), "{ __typename }": ("__typename", "Query")},
+            {
+                MODEL: ("model", "Droid"),
+                FLAT: ("ping", "Query"),
+                "{ __typename }": ("__typename", "Query"),
+                ONE: ("name", "Character"),
+            },
         ),
         (
             {"allowed_types": types(Query=["*"], Droid=["name"]), "restricted_types": types(Query=["ping"])},

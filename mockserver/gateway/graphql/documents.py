@@ -19,7 +19,9 @@ from graphql import Location as NodeLocation
 
 from mockserver.gateway.graphql.refusals import InvalidQuery, Location, invalid
 
-MOST_TOKENS = 20_000  # of a document; a gateway has no limit
+MOST_TOKENS = 20_000  # of a document; a gateway has no limit, neither of levels
+TOO_LARGE = f"this mock does not read more than {MOST_TOKENS} tokens, nor so many levels"
+_ABORTED = "Parsing aborted"  # by graphql-core, for the number of tokens or levels
 _NAMES = {
     TokenKind.EOF: "EOF", TokenKind.BANG: "BANG", TokenKind.DOLLAR: "DOLLAR", TokenKind.AMP: "AND",
     TokenKind.PAREN_L: "LPAREN", TokenKind.PAREN_R: "RPAREN", TokenKind.SPREAD: "SPREAD",
@@ -51,9 +53,7 @@ def parsed(text: str) -> DocumentNode:
     try:
         return parse(text, max_tokens=MOST_TOKENS)
     except GraphQLSyntaxError as error:
-        raise _refusal(text, error) from None
-    except RecursionError:
-        raise invalid("this mock does not read a document that is nested so deep") from None
+        raise (invalid(TOO_LARGE) if _ABORTED in error.message else _refusal(text, error)) from None
 
 
 def place_of(node: Node) -> Location:

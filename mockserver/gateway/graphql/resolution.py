@@ -100,8 +100,6 @@ def resolved(schema: GraphQLSchema, operation: Operation, variables: dict[str, A
     except _Null:
         data = "null"
         errors.append(json_writer.write(QueryError(_UNRESOLVED, (), (resolver.place,)).document()))
-    except RecursionError:
-        raise WrongType from None
     listed = ",".join(filter(None, errors))
     return "{" + (f'"errors":[{listed}],' if listed else "") + f'"data":{data}}}'
 

@@ -5,6 +5,7 @@ Most rules stop at the first error. An unknown argument is noted, and the rules 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -40,10 +41,11 @@ def validate(schema: GraphQLSchema, operations: Sequence[Operation]) -> None:
     """
     if not operations:
         raise invalid(NO_OPERATION)
-    names = [operation.name for operation in operations]
-    for index, name in enumerate(names):
-        if name in names[:index]:
-            raise invalid(f"operation name must be unique: {name}")
+    names: set[str] = set()
+    for operation in operations:
+        if operation.name in names:
+            raise invalid(f"operation name must be unique: {operation.name}")
+        names.add(operation.name)
     if "" in names and len(names) > 1:
         raise invalid("anonymous operation name the only operation in a graphql document")
     walk = _Walk(schema)
@@ -99,8 +101,11 @@ class _Walk:
             text = f"differing fields for objectName '{selected.key}' on (potentially) same type"
             raise invalid(text, path)
         self._required(selected, definition.args, path)
+        counts = Counter(argument.name.value for argument in selected.node.arguments or ())
         for argument in selected.node.arguments or ():
-            self._argument(selected, argument, definition.args, [*path, selected.key])
+            self._argument(selected, argument, [*path, selected.key])
+            if counts[argument.name.value] > 1:
+                raise invalid(f"argument: {argument.name.value} must be unique", [*path, selected.key])
         self._directives(selected.node.directives or (), [*path, selected.key])
         self._selections(selected.selections, [*path, selected.key])
 
@@ -111,18 +116,13 @@ class _Walk:
             if is_required_argument(argument) and name not in given:
                 raise invalid(f"argument: {name} is required on field: {selected.name} but missing", path)
 
-    def _argument(
-        self, selected: Field, node: ArgumentNode, known: dict[str, GraphQLArgument], path: list[str]
-    ) -> None:
-        name, argument = node.name.value, known.get(node.name.value)
+    def _argument(self, selected: Field, node: ArgumentNode, path: list[str]) -> None:
+        argument = selected.definition.args.get(node.name.value)
         if argument is None:
-            place = place_of(node)
-            text = f'Unknown argument "{name}" on field "{selected.parent.name}.{selected.name}".'
-            self.noted.append(QueryError(text, (), (place,)))
+            names = f'"{node.name.value}" on field "{selected.parent.name}.{selected.name}"'
+            self.noted.append(QueryError(f"Unknown argument {names}.", (), (place_of(node),)))
         elif isinstance(node.value, VariableNode):
             self._variable(node.value, argument, path)
-        if sum(other.name.value == name for other in selected.node.arguments or ()) > 1:
-            raise invalid(f"argument: {name} must be unique", path)
 
     def _variable(self, node: VariableNode, argument: GraphQLArgument, path: list[str]) -> None:
         name, place = node.name.value, place_of(node)

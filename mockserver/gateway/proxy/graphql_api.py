@@ -19,6 +19,7 @@ _VERSIONS = ("", "1", "2")
 _UNSUPPORTED_VERSION = "3-preview"
 _EXECUTED = "2"  # the version whose queries the gateway executes; those of older ones go to the upstream
 _MODE = "proxyOnly"
+_FRAMING = ("content-length", "transfer-encoding")
 
 
 def settings_of(api: Api) -> Mapping[str, Any] | None:
@@ -54,18 +55,19 @@ def _executed(context: RequestContext, query: Query) -> Reply:
     operation, request = query.executed, query.request
     if operation is None:
         raise upstream.NOT_REACHED
+    if operation.kind == "subscription":
+        raise Rejected("this mock does not execute subscriptions", 501)
     received, headers = Reply(b"", 200), [("Content-Type", JSON)]
-    if text := upstream_text(request, operation):
-        context.body = text.encode()
-        context.headers = {**context.headers, "accept": JSON, "content-type": JSON}
-        received = upstream.forward(context, path=context.api.target.path or "/")
-        framing = ("content-length", "transfer-encoding")
-        headers = [header for header in received.headers if header[0].lower() not in framing]
     try:
-        text = resolved(query.schema, operation, request.variables, received.body)
-    except WrongType:
+        if text := upstream_text(request, operation):
+            context.body = text.encode()
+            context.headers = {**context.headers, "accept": JSON, "content-type": JSON}
+            received = upstream.forward(context, path=context.api.target.path or "/")
+            headers = [header for header in received.headers if header[0].lower() not in _FRAMING]
+        answer = resolved(query.schema, operation, request.variables, received.body)
+    except (WrongType, RecursionError):
         raise upstream.NOT_REACHED from None
-    body = text.encode("utf-8", "surrogatepass")
+    body = answer.encode("utf-8", "surrogatepass")
     return Reply(body, received.status, (*headers, ("Content-Length", str(len(body)))))
 
 
