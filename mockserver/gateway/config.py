@@ -75,6 +75,8 @@ class Config(Configuration):
     http_server_options__max_request_body_size: int = 0
     http_server_options__enable_path_prefix_matching: bool = False
     http_server_options__enable_path_suffix_matching: bool = False
+    enable_redis_rolling_limiter: bool = False
+    enable_rate_limit_smoothing: bool = False
     regexp_cache_expire: int = 0
     disable_regexp_cache: bool = False
 

@@ -31,6 +31,7 @@ from mockserver.gateway.oauth_store import OAuthStore
 from mockserver.gateway.policy_store import PolicyStore
 from mockserver.gateway.rate_limits import QuotaCounters, TokenBuckets
 from mockserver.gateway.session_store import SessionStore, is_entry
+from mockserver.gateway.sliding_logs import SlidingLogs
 from mockserver.gateway.source import ReloadHangs, Source
 from mockserver.gateway.switches import SWITCHABLE
 from mockserver.service.clock import Alarm
@@ -112,7 +113,9 @@ class Gateway:
             api_files(config, directory, mock.backend, fsync=fsync),
             self.behaviours,
         )
-        self.buckets = TokenBuckets(self.now)
+        self.limiter: TokenBuckets | SlidingLogs = TokenBuckets(self.now)
+        if config.enable_redis_rolling_limiter:
+            self.limiter = SlidingLogs(self.now, smooths=config.enable_rate_limit_smoothing)
         self.quotas = QuotaCounters(self.now, mock.backend)
         self.match_cache = MatchCache(self.now, config)
         self.oauth = OAuthStore(self.now, mock.backend, self.sessions)
@@ -212,7 +215,7 @@ class Gateway:
     def _clear_caches(self) -> None:
         """Clear what is kept in memory alone, rate limits included."""
         for state in (
-            self.sessions, self.organisations, self.buckets, self.match_cache, self.oauth, self.jwks_cache,
+            self.sessions, self.organisations, self.limiter, self.match_cache, self.oauth, self.jwks_cache,
         ):  # fmt: skip
             state.clear()
 
