@@ -9,6 +9,7 @@ import random
 import threading
 from collections.abc import Callable, Collection
 from functools import partial
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -116,6 +117,7 @@ class Gateway:
         self.limiter: TokenBuckets | SlidingLogs = TokenBuckets(self.now)
         if config.enable_redis_rolling_limiter:
             self.limiter = SlidingLogs(self.now, smooths=config.enable_rate_limit_smoothing)
+        self._probes = count()
         self.quotas = QuotaCounters(self.now, mock.backend)
         self.match_cache = MatchCache(self.now, config)
         self.oauth = OAuthStore(self.now, mock.backend, self.sessions)
@@ -211,6 +213,10 @@ class Gateway:
             self._clear_caches()
 
         return put_back
+
+    def greets(self) -> bool:
+        """True for the first probe in the gateway's life."""
+        return next(self._probes) == 0
 
     def _clear_caches(self) -> None:
         """Clear what is kept in memory alone, rate limits included."""

@@ -19,6 +19,7 @@ _VERSIONS = ("", "1", "2")
 _UNSUPPORTED_VERSION = "3-preview"
 _EXECUTED = "2"  # the version whose queries the gateway executes; those of older ones go to the upstream
 _MODE = "proxyOnly"
+_SUBPROTOCOLS = ("graphql-ws", "graphql-transport-ws")
 _FRAMING = ("content-length", "transfer-encoding")
 
 
@@ -81,6 +82,7 @@ def _query(context: RequestContext, settings: Mapping[str, Any]) -> Query:
     schema = schema_of(str(settings.get("schema", "")))
     if schema is None:
         raise NOT_PROXIED
+    _check_upgrade(context, settings)
     try:
         query = judge(schema, context.body)
         if not context.api.fields["use_keyless"]:
@@ -90,6 +92,24 @@ def _query(context: RequestContext, settings: Mapping[str, Any]) -> Query:
     except InvalidQuery as refusal:
         raise Rejected(str(refusal), 400, body=refusal.text.encode()) from None
     return query
+
+
+def _check_upgrade(context: RequestContext, settings: Mapping[str, Any]) -> None:
+    """Refuse a WebSocket, which would carry subscriptions (gateway/mw_graphql.go:189 @v5.12.0)."""
+    if not (_lists(context, "Connection", "upgrade") and _lists(context, "Upgrade", "websocket")):
+        return
+    is_enabled = context.gateway.config.http_server_options__enable_websockets
+    if not is_enabled or settings.get("version") != _EXECUTED:
+        raise Rejected("websockets are not allowed", 422)
+    if context.header("Sec-WebSocket-Protocol") not in _SUBPROTOCOLS:
+        text = "invalid websocket protocol for upgrading to a graphql websocket connection"
+        raise Rejected(text, 400)
+    raise Rejected("this mock does not execute subscriptions", 501)
+
+
+def _lists(context: RequestContext, name: str, token: str) -> bool:
+    """True if a header lists a token, in any case."""
+    return token in {part.strip().lower() for part in context.header(name).split(",")}
 
 
 def _check_settings(settings: Mapping[str, Any]) -> None:

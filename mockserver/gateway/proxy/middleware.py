@@ -184,7 +184,10 @@ def _drop_cookie(context: RequestContext, name: str) -> None:
 
 
 def _rejection_reply(context: RequestContext, rejection: Rejected) -> Reply:
-    """A rejection in the gateway's templates (templates/error.json and error.xml @v5.12.0)."""
+    """A rejection in the gateway's templates (templates/error.json and error.xml @v5.12.0).
+
+    One that is in none, or whose head was written before, lacks X-Generator (gateway/handler_error.go:311).
+    """
     content_type = context.header("Content-Type").partition(";")[0]
     if rejection.body:
         content_type, body = JSON, rejection.body
@@ -194,6 +197,9 @@ def _rejection_reply(context: RequestContext, rejection: Rejected) -> Reply:
     else:
         content_type = JSON
         body = f'{{\n    "error": "{rejection.message.translate(_ESCAPED)}"\n}}'.encode()
+    headers = [("Content-Type", content_type), *context.response_headers]
     if rejection.is_sniffed:
-        content_type = content_sniffing.content_type(body)
-    return Reply(body, rejection.status, (("Content-Type", content_type), *context.response_headers))
+        headers[0] = ("Content-Type", content_sniffing.content_type(body))
+    elif not rejection.body and not context.gateway.config.hide_generator_header:
+        headers.append(("X-Generator", "tyk.io"))
+    return Reply(body, rejection.status, tuple(headers))
