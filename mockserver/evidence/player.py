@@ -22,6 +22,7 @@ BASE: dict[str, Any] = {
     "app_path": "${DIR}/apps",
     "liveness_check.check_duration": 1_000_000_000,
     "enable_hashed_keys_listing": True,
+    "hide_generator_header": True,
 }  # dotted keys of tyk.conf that hold in every scenario which does not override them
 # Headers of an answer with stand-ins; others may have cookies, or name the machines on the way.
 KEPT_HEADERS = {

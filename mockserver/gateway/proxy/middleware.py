@@ -10,6 +10,7 @@ from mockserver.gateway.proxy import (
     access,
     basic_auth,
     batch,
+    graphql_api,
     http_signatures,
     jwt_identity,
     limits,
@@ -20,6 +21,7 @@ from mockserver.gateway.proxy import (
 )
 from mockserver.gateway.proxy.organisation_limits import check_organisation
 from mockserver.gateway.proxy.request_context import Rejected, RequestContext
+from mockserver.golang import content_sniffing
 from mockserver.http.messages import JSON, Reply
 from mockserver.service.journal_parts import ProxiedReply, ProxiedRequest
 from mockserver.service.registry import Call
@@ -77,7 +79,7 @@ def answer(context: RequestContext) -> Reply:
         for step in _steps(context):
             step(context)
             context.save_session()
-        reply = upstream.forward(context)
+        reply = graphql_api.answer(context) or upstream.forward(context)
     except Rejected as rejection:
         context.save_session()
         return _rejection_reply(context, rejection)
@@ -192,10 +194,22 @@ def _drop_cookie(context: RequestContext, name: str) -> None:
 
 
 def _rejection_reply(context: RequestContext, rejection: Rejected) -> Reply:
-    """A rejection in the gateway's templates (templates/error.json and error.xml @v5.12.0)."""
+    """A rejection in the gateway's templates (templates/error.json and error.xml @v5.12.0).
+
+    One that is in none, or whose head was written before, lacks X-Generator (gateway/handler_error.go:311).
+    """
     content_type = context.header("Content-Type").partition(";")[0]
-    if content_type in ("application/xml", "text/xml"):
+    if rejection.body:
+        content_type, body = JSON, rejection.body
+    elif content_type in ("application/xml", "text/xml"):
         text = f'<?xml version = "1.0" encoding = "UTF-8"?>\n<error>{rejection.message}</error>\n'
+        body = text.encode()
     else:
-        content_type, text = JSON, f'{{\n    "error": "{rejection.message.translate(_ESCAPED)}"\n}}'
-    return Reply(text.encode(), rejection.status, (("Content-Type", content_type), *context.response_headers))
+        content_type = JSON
+        body = f'{{\n    "error": "{rejection.message.translate(_ESCAPED)}"\n}}'.encode()
+    headers = [("Content-Type", content_type), *context.response_headers]
+    if rejection.is_sniffed:
+        headers[0] = ("Content-Type", content_sniffing.content_type(body))
+    elif not rejection.body and not context.gateway.config.hide_generator_header:
+        headers.append(("X-Generator", "tyk.io"))
+    return Reply(body, rejection.status, tuple(headers))
