@@ -12,11 +12,10 @@ from typing import TYPE_CHECKING, Any
 from mockserver.cli import Commands
 from mockserver.cli.faults import add_fault_option, set_fault
 from mockserver.cli.help_format import EXAMPLES, HelpFormatter
-from mockserver.cli.running import Running, add_log_options, exposure, source_of_address
+from mockserver.cli.running import Running, add_log_options, exposure, ignored_lines, source_of_address
 from mockserver.cli.serve import (
     collector_paused,
     gateway_values,
-    ignored_lines,
     redis_backend,
     stop_on_signals,
 )
@@ -142,7 +141,8 @@ def serving(options: argparse.Namespace) -> Iterator[MockDashboard]:
         stop_on_signals(dashboard.stop)
         effects = [set_fault(dashboard, text) for text in options.fault]
         running.warn(
-            *ignored_lines(options.conf, ignored), *ignored_lines(options.gateway_conf, ignored_by_gateway)
+            *ignored_lines(options.conf, ignored, "dashboard"),
+            *ignored_lines(options.gateway_conf, ignored_by_gateway),
         )
         version, count = dashboard.state.version, len(dashboard.state.contract.operations)
         running.started(

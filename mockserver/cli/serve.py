@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from mockserver.cli import Commands
 from mockserver.cli.faults import add_fault_option, set_fault
 from mockserver.cli.help_format import EXAMPLES, HelpFormatter
-from mockserver.cli.running import Running, add_log_options, exposure, source_of_address
+from mockserver.cli.running import Running, add_log_options, exposure, ignored_lines, source_of_address
 from mockserver.console.credentials import SECRET, STORE
 
 STOP_SECONDS = 9.5  # from SIGTERM to the end of the process; answers in progress have eight of them
@@ -202,11 +202,12 @@ def _source_lines(gateway: MockGateway, *, has_backup: bool) -> list[str]:
 
 @contextlib.contextmanager
 def collector_paused() -> Iterator[None]:
-    """Pause the garbage collector while a mock is made: all of it stays, and would be searched repeatedly."""
+    """Pause the garbage collector while a mock is made, and spare it what was made, which stays."""
     gc.disable()
     try:
         yield
     finally:
+        gc.freeze()
         gc.enable()
 
 
@@ -225,11 +226,6 @@ def stop_at_eof(stop: Callable[[], None]) -> None:
         stop_in_time(stop)
 
     threading.Thread(target=wait, name="tyk-contract-stdin", daemon=True).start()
-
-
-def ignored_lines(path: Path | None, keys: list[str]) -> list[str]:
-    """A line with the keys of a configuration file that a mock ignores, if there are any."""
-    return [f"keys of {path} that the mock ignores: {', '.join(sorted(keys))}"] if keys else []
 
 
 def stop_in_time(stop: Callable[[], None]) -> None:

@@ -26,10 +26,12 @@ class Echo:
 
     Attributes:
         answers: prepared answers by target, sent instead of the echo.
+        bodies: the body of the last request to each target that has a prepared answer.
     """
 
     def __init__(self, *, shows_headers: bool = False) -> None:
         self.answers: dict[str, Reply] = {}
+        self.bodies: dict[str, bytes] = {}
         self._shows_headers = shows_headers
         listener = socket.create_server(("127.0.0.1", 0))
         listener.setblocking(False)
@@ -57,8 +59,11 @@ class Echo:
         await self._server.run(self._stop, self._started.set)
 
     def _answer(self, request: Request, *, blocking: bool = True) -> Reply:
-        reply = self.answers.get(request.head.target) or Reply(json.dumps(self._echo(request)).encode())
-        return _framed(reply)
+        target = request.head.target
+        if target not in self.answers:
+            return _framed(Reply(json.dumps(self._echo(request)).encode()))
+        self.bodies[target] = request.body
+        return _framed(self.answers[target])
 
     def _echo(self, request: Request) -> dict[str, Any]:
         echo: dict[str, Any] = {"method": request.method, "path": request.head.target}

@@ -10,15 +10,18 @@ from mockserver.gateway.proxy import (
     access,
     basic_auth,
     batch,
+    graphql_api,
     http_signatures,
     jwt_identity,
     limits,
     oauth_tokens,
+    openid_tokens,
     upstream,
     version_apis,
 )
 from mockserver.gateway.proxy.organisation_limits import check_organisation
 from mockserver.gateway.proxy.request_context import Rejected, RequestContext
+from mockserver.golang import content_sniffing
 from mockserver.http.messages import JSON, Reply
 from mockserver.service.journal_parts import ProxiedReply, ProxiedRequest
 from mockserver.service.registry import Call
@@ -28,7 +31,6 @@ LIMITS_PATH = "/tyk/rate-limits/"
 
 # The mock cannot check these kinds of credential, so it answers 501 instead of letting requests pass.
 UNSUPPORTED = (
-    "use_openid", "use_mutual_tls_auth",
     "enable_coprocess_auth", "use_go_plugin_auth", "custom_plugin_auth_enabled",
 )  # fmt: skip
 _CREDENTIALS: dict[str, tuple[Callable[[Api], bool], Step]] = {  # what enables each kind, and its check
@@ -36,6 +38,7 @@ _CREDENTIALS: dict[str, tuple[Callable[[Api], bool], Step]] = {  # what enables 
     "basic": (basic_auth.is_enabled, basic_auth.check_user),
     "hmac": (lambda api: api.fields["enable_signature_checking"], http_signatures.check_signature),
     "jwt": (lambda api: api.fields["enable_jwt"], jwt_identity.check_token),
+    "oidc": (lambda api: api.fields["use_openid"], openid_tokens.check_token),
     "apiKey": (lambda api: api.fields["use_standard_auth"], access.check_key),
 }  # in order
 _ESCAPED = {ord("\\"): "\\\\", ord("'"): "\\'", ord('"'): '\\"'} | {
@@ -50,8 +53,9 @@ def answer_for(api: Api) -> Callable[[Call[Gateway]], Reply]:
         request = call.request
         headers = request.head.first_values
         context = RequestContext(
-            call.state, api, request.method, request.url, headers, request.body, request.client
-        )
+            call.state, api, request.method, request.url, headers, request.body, request.client,
+            request.is_whole,
+        )  # fmt: skip
         reply = answer(context)
         sent, noted = context.upstream_request, None
         if sent is not None:
@@ -75,7 +79,7 @@ def answer(context: RequestContext) -> Reply:
         for step in _steps(context):
             step(context)
             context.save_session()
-        reply = upstream.forward(context)
+        reply = graphql_api.answer(context) or upstream.forward(context)
     except Rejected as rejection:
         context.save_session()
         return _rejection_reply(context, rejection)
@@ -86,11 +90,12 @@ def answer(context: RequestContext) -> Reply:
 
 def _steps(context: RequestContext) -> list[Step]:
     """The steps of an API; its definition chooses the kinds of credential."""
-    protocol = [_check_protocol] if context.api.is_mcp else []
+    first = [_check_protocol] if context.api.is_mcp else []
+    first += [access.check_version, _check_client_certificate, check_organisation]
     if context.api.fields["use_keyless"]:
-        return [*protocol, access.check_version, check_organisation, limits.check_api_limit]
+        return [*first, limits.check_api_limit]
     return [
-        *protocol, access.check_version, check_organisation, _check_kinds, *_credentials(context.api),
+        *first, _check_kinds, *_credentials(context.api),
         _strip_credentials, access.check_expiry, access.check_rights, access.check_path, limits.check_limits,
         limits.check_api_limit,
     ]  # fmt: skip
@@ -150,12 +155,19 @@ def _check_protocol(context: RequestContext) -> None:
         raise Rejected("this mock does not judge calls to an MCP proxy", 501)
 
 
+def _check_client_certificate(context: RequestContext) -> None:
+    """Refuse a request to an API that asks for the certificate of a client, as a gateway without TLS does.
+
+    Source: gateway/mw_certificate_check.go:98 @v5.12.0.
+    """
+    if context.api.fields["use_mutual_tls_auth"]:
+        raise Rejected("TLS not enabled", 403)
+
+
 def _check_kinds(context: RequestContext) -> None:
     definition = context.api.fields
     unsupported = [name for name in UNSUPPORTED if definition[name]]
     unsupported += ["external_oauth"] if definition["external_oauth"]["enabled"] else []
-    settings = context.api.jwt_settings or {}
-    unsupported += [name for name in ("jwksURIs", "customClaimValidation") if settings.get(name)]
     if unsupported:
         raise Rejected(f"this mock does not judge requests to an API with {unsupported[0]}", 501)
 
@@ -182,10 +194,22 @@ def _drop_cookie(context: RequestContext, name: str) -> None:
 
 
 def _rejection_reply(context: RequestContext, rejection: Rejected) -> Reply:
-    """A rejection in the gateway's templates (templates/error.json and error.xml @v5.12.0)."""
+    """A rejection in the gateway's templates (templates/error.json and error.xml @v5.12.0).
+
+    One that is in none, or whose head was written before, lacks X-Generator (gateway/handler_error.go:311).
+    """
     content_type = context.header("Content-Type").partition(";")[0]
-    if content_type in ("application/xml", "text/xml"):
+    if rejection.body:
+        content_type, body = JSON, rejection.body
+    elif content_type in ("application/xml", "text/xml"):
         text = f'<?xml version = "1.0" encoding = "UTF-8"?>\n<error>{rejection.message}</error>\n'
+        body = text.encode()
     else:
-        content_type, text = JSON, f'{{\n    "error": "{rejection.message.translate(_ESCAPED)}"\n}}'
-    return Reply(text.encode(), rejection.status, (("Content-Type", content_type), *context.response_headers))
+        content_type = JSON
+        body = f'{{\n    "error": "{rejection.message.translate(_ESCAPED)}"\n}}'.encode()
+    headers = [("Content-Type", content_type), *context.response_headers]
+    if rejection.is_sniffed:
+        headers[0] = ("Content-Type", content_sniffing.content_type(body))
+    elif not rejection.body and not context.gateway.config.hide_generator_header:
+        headers.append(("X-Generator", "tyk.io"))
+    return Reply(body, rejection.status, tuple(headers))

@@ -23,12 +23,19 @@ _DEFAULT_PLACES: Document = {
 
 
 class Rejected(Exception):
-    """The request is rejected; holds the message and the status of the reply."""
+    """The request is rejected; holds the message and the status of the reply.
 
-    def __init__(self, message: str, status: int) -> None:
+    Attributes:
+        body: the body, if it is not the message in the template of errors.
+        is_sniffed: True if the type of the body is guessed, as if the head was written before it.
+    """
+
+    def __init__(self, message: str, status: int, *, body: bytes = b"", is_sniffed: bool = False) -> None:
         super().__init__(message)
         self.message = message
         self.status = status
+        self.body = body
+        self.is_sniffed = is_sniffed
 
 
 def rejection(message: str, status: int) -> type[Rejected]:
@@ -66,6 +73,7 @@ class RequestContext:
         url: the target; its path includes the API's listen path.
         headers: values by name in lower case; the first value of a repeated header, as Go's Get returns.
         client: the address of the client.
+        is_whole: False if the body broke off.
         session: the session of the credential; None before a step has found it.
         token: the key that the session is stored under.
         alias: the key of the session's cache entry; "" for a new session.
@@ -83,6 +91,7 @@ class RequestContext:
     headers: Mapping[str, str]
     body: bytes
     client: str = ""
+    is_whole: bool = True
     session: Document | None = None
     token: str = ""
     alias: str = ""
