@@ -30,6 +30,7 @@ from mockserver.gateway.match_cache import MatchCache
 from mockserver.gateway.oas.definition import OpenApiCodec
 from mockserver.gateway.oauth_store import OAuthStore
 from mockserver.gateway.policy_store import PolicyStore
+from mockserver.gateway.provider_keys import ProviderKeys
 from mockserver.gateway.rate_limits import QuotaCounters, TokenBuckets
 from mockserver.gateway.session_store import SessionStore, is_entry
 from mockserver.gateway.sliding_logs import SlidingLogs
@@ -123,6 +124,7 @@ class Gateway:
         self.oauth = OAuthStore(self.now, mock.backend, self.sessions)
         self.certificates = CertificateStore(self.now, mock.backend)
         self.jwks_cache = JwksCache(self.now, by_url="key-sets-by-url" in self.behaviours)
+        self.provider_keys = ProviderKeys()
         self._review = Review(version, allows_any_id=config.allow_unsafe_policy_ids)
         self._review_lock = threading.Lock()  # a reload and the mock's own API may ask at once
         self._has_files = bool(
@@ -222,6 +224,7 @@ class Gateway:
         """Clear what is kept in memory alone, rate limits included."""
         for state in (
             self.sessions, self.organisations, self.limiter, self.match_cache, self.oauth, self.jwks_cache,
+            self.provider_keys,
         ):  # fmt: skip
             state.clear()
 

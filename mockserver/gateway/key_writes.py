@@ -103,6 +103,16 @@ def hash_password(gateway: Gateway, session: Document, original: Document | None
         session["basic_auth_data"] = dict(original["basic_auth_data"])
 
 
+def certificate_problem(gateway: Gateway, session: Document, original: Document | None = None) -> str:
+    """Why a session cannot be bound to certificates that the original one is not bound to; "" if it can.
+
+    Versions that do not know such bindings drop them.
+    """
+    bound = (original or {}).get("mtls_static_certificate_bindings") or []
+    names = session.get("mtls_static_certificate_bindings") or []
+    return gateway.certificates.problem([name for name in names if name not in bound], session["org_id"])
+
+
 def seconds(gateway: Gateway) -> str:
     """The current time in the form of `last_updated`: seconds since the epoch."""
     return str(int(gateway.now()))

@@ -15,6 +15,7 @@ from mockserver.gateway.proxy import (
     jwt_identity,
     limits,
     oauth_tokens,
+    openid_tokens,
     upstream,
     version_apis,
 )
@@ -30,7 +31,6 @@ LIMITS_PATH = "/tyk/rate-limits/"
 
 # The mock cannot check these kinds of credential, so it answers 501 instead of letting requests pass.
 UNSUPPORTED = (
-    "use_openid", "use_mutual_tls_auth",
     "enable_coprocess_auth", "use_go_plugin_auth", "custom_plugin_auth_enabled",
 )  # fmt: skip
 _CREDENTIALS: dict[str, tuple[Callable[[Api], bool], Step]] = {  # what enables each kind, and its check
@@ -38,6 +38,7 @@ _CREDENTIALS: dict[str, tuple[Callable[[Api], bool], Step]] = {  # what enables 
     "basic": (basic_auth.is_enabled, basic_auth.check_user),
     "hmac": (lambda api: api.fields["enable_signature_checking"], http_signatures.check_signature),
     "jwt": (lambda api: api.fields["enable_jwt"], jwt_identity.check_token),
+    "oidc": (lambda api: api.fields["use_openid"], openid_tokens.check_token),
     "apiKey": (lambda api: api.fields["use_standard_auth"], access.check_key),
 }  # in order
 _ESCAPED = {ord("\\"): "\\\\", ord("'"): "\\'", ord('"'): '\\"'} | {
@@ -89,11 +90,12 @@ def answer(context: RequestContext) -> Reply:
 
 def _steps(context: RequestContext) -> list[Step]:
     """The steps of an API; its definition chooses the kinds of credential."""
-    protocol = [_check_protocol] if context.api.is_mcp else []
+    first = [_check_protocol] if context.api.is_mcp else []
+    first += [access.check_version, _check_client_certificate, check_organisation]
     if context.api.fields["use_keyless"]:
-        return [*protocol, access.check_version, check_organisation, limits.check_api_limit]
+        return [*first, limits.check_api_limit]
     return [
-        *protocol, access.check_version, check_organisation, _check_kinds, *_credentials(context.api),
+        *first, _check_kinds, *_credentials(context.api),
         _strip_credentials, access.check_expiry, access.check_rights, access.check_path, limits.check_limits,
         limits.check_api_limit,
     ]  # fmt: skip
@@ -153,12 +155,19 @@ def _check_protocol(context: RequestContext) -> None:
         raise Rejected("this mock does not judge calls to an MCP proxy", 501)
 
 
+def _check_client_certificate(context: RequestContext) -> None:
+    """Refuse a request to an API that asks for the certificate of a client, as a gateway without TLS does.
+
+    Source: gateway/mw_certificate_check.go:98 @v5.12.0.
+    """
+    if context.api.fields["use_mutual_tls_auth"]:
+        raise Rejected("TLS not enabled", 403)
+
+
 def _check_kinds(context: RequestContext) -> None:
     definition = context.api.fields
     unsupported = [name for name in UNSUPPORTED if definition[name]]
     unsupported += ["external_oauth"] if definition["external_oauth"]["enabled"] else []
-    settings = context.api.jwt_settings or {}
-    unsupported += [name for name in ("jwksURIs", "customClaimValidation") if settings.get(name)]
     if unsupported:
         raise Rejected(f"this mock does not judge requests to an API with {unsupported[0]}", 501)
 
