@@ -12,6 +12,8 @@ SWITCHABLE = frozenset(
         "jwt-scopes-are-enough",
         "key-sets-by-url",
         "keys-are-filtered-by-api",
+        "mcp-capabilities-follow-rights",
+        "mcp-lists-follow-definitions",
         "nameless-file-is-dropped",
         "node-first-load-is-repeated",
         "node-needs-an-id",

@@ -1,4 +1,4 @@
-"""An upstream for tests: a local server that echoes requests as JSON, or sends prepared answers."""
+"""An upstream for tests: a local server that echoes requests, sends prepared answers, or speaks MCP."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import threading
 from types import TracebackType
 from typing import Any, Self
 
+from mockserver.http import mcp_server
 from mockserver.http.limits import Limits
 from mockserver.http.messages import Reply, Request
 from mockserver.http.server import HttpServer
@@ -57,8 +58,12 @@ class Echo:
         await self._server.run(self._stop, self._started.set)
 
     def _answer(self, request: Request, *, blocking: bool = True) -> Reply:
-        reply = self.answers.get(request.head.target) or Reply(json.dumps(self._echo(request)).encode())
-        return _framed(reply)
+        target = request.head.target
+        if target in self.answers:
+            return _framed(self.answers[target])
+        if mcp_server.is_for_server(target):
+            return _framed(mcp_server.answer(request))
+        return _framed(Reply(json.dumps(self._echo(request)).encode()))
 
     def _echo(self, request: Request) -> dict[str, Any]:
         echo: dict[str, Any] = {"method": request.method, "path": request.head.target}

@@ -94,11 +94,14 @@ def _version_in_path(context: RequestContext, definition: dict[str, Any], *, str
 def check_key(context: RequestContext) -> None:
     """Check that the request carries an existing key whose policies apply, and take its session.
 
+    The session of a message to an MCP proxy is taken once, on its first pass.
     Source: gateway/mw_auth_key.go:118 @v5.12.0.
 
     Raises:
         Rejected: there is no key, or it is unknown, or its policies do not apply.
     """
+    if context.is_looped and context.session is not None:
+        return
     token = without_bearer(context.credential("authToken"))
     if not token:
         raise Rejected("Authorization field missing", 401)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from mockserver.gateway.api_definition import Api
 from mockserver.gateway.gateway import Gateway
@@ -17,6 +18,9 @@ from mockserver.gateway.proxy import (
     upstream,
     version_apis,
 )
+from mockserver.gateway.proxy.challenges import challenging
+from mockserver.gateway.proxy.mcp import answers, checks
+from mockserver.gateway.proxy.mcp.messages import BadMessage
 from mockserver.gateway.proxy.organisation_limits import check_organisation
 from mockserver.gateway.proxy.request_context import Rejected, RequestContext
 from mockserver.http.messages import JSON, Reply
@@ -31,12 +35,13 @@ UNSUPPORTED = (
     "use_openid", "use_mutual_tls_auth",
     "enable_coprocess_auth", "use_go_plugin_auth", "custom_plugin_auth_enabled",
 )  # fmt: skip
+_check_key = challenging(access.check_key)
 _CREDENTIALS: dict[str, tuple[Callable[[Api], bool], Step]] = {  # what enables each kind, and its check
     "oauth2": (lambda api: api.fields["use_oauth2"], oauth_tokens.check_access_token),
     "basic": (basic_auth.is_enabled, basic_auth.check_user),
     "hmac": (lambda api: api.fields["enable_signature_checking"], http_signatures.check_signature),
-    "jwt": (lambda api: api.fields["enable_jwt"], jwt_identity.check_token),
-    "apiKey": (lambda api: api.fields["use_standard_auth"], access.check_key),
+    "jwt": (lambda api: api.fields["enable_jwt"], challenging(jwt_identity.check_token)),
+    "apiKey": (lambda api: api.fields["use_standard_auth"], _check_key),
 }  # in order
 _ESCAPED = {ord("\\"): "\\\\", ord("'"): "\\'", ord('"'): '\\"'} | {
     ord(sign): f"\\u{ord(sign):04X}" for sign in "<>&="
@@ -72,10 +77,10 @@ def answer(context: RequestContext) -> Reply:
             return reply
         if _asks_for_limits(context):
             return _limits_reply(context)
-        for step in _steps(context):
-            step(context)
-            context.save_session()
-        reply = upstream.forward(context)
+        _run(context)
+        reply = answers.filtered(context, upstream.forward(context))
+    except BadMessage as error:
+        return error.reply
     except Rejected as rejection:
         context.save_session()
         return _rejection_reply(context, rejection)
@@ -84,23 +89,55 @@ def answer(context: RequestContext) -> Reply:
     )
 
 
-def _steps(context: RequestContext) -> list[Step]:
+def _run(context: RequestContext) -> None:
+    """Take the request through the steps of its API, and a message then through those of its internal paths.
+
+    Source: gateway/mw_mcp_vem_continuation.go:37 @v5.13.1.
+
+    Raises:
+        Rejected: a step refuses the request.
+        BadMessage: the body of a request to an MCP proxy is no message.
+    """
+    _take_steps(context)
+    if context.message is None:
+        return
+    url = replace(context.url, query="", raw="")
+    for path in context.message.paths:
+        context.url = replace(url, path=path)
+        context.response_headers.clear()
+        _take_steps(context)
+    context.url = url
+
+
+def _take_steps(context: RequestContext) -> None:
+    for step in _steps(context):
+        step(context)
+        context.save_session()
+
+
+def _steps(context: RequestContext) -> Iterator[Step]:
     """The steps of an API; its definition chooses the kinds of credential."""
-    protocol = [_check_protocol] if context.api.is_mcp else []
-    if context.api.fields["use_keyless"]:
-        return [*protocol, access.check_version, check_organisation, limits.check_api_limit]
-    return [
-        *protocol, access.check_version, check_organisation, _check_kinds, *_credentials(context.api),
-        _strip_credentials, access.check_expiry, access.check_rights, access.check_path, limits.check_limits,
-        limits.check_api_limit,
-    ]  # fmt: skip
+    is_mcp = context.api.is_mcp
+    if is_mcp:
+        yield checks.read_message
+    yield access.check_version
+    if is_mcp:
+        yield checks.check_definition
+    yield check_organisation
+    if not context.is_ignored:
+        if not context.api.fields["use_keyless"]:
+            yield from (_check_kinds, *_credentials(context.api), _strip_credentials)
+            yield from (access.check_expiry, access.check_rights, access.check_path, limits.check_limits)
+        if is_mcp:
+            yield from (checks.check_methods, checks.check_primitives)
+    yield checks.check_limit if is_mcp else limits.check_api_limit
 
 
 def _credentials(api: Api) -> list[Step]:
     checks = {kind: check for kind, (is_enabled, check) in _CREDENTIALS.items() if is_enabled(api)}
     if len(alternatives := api.alternatives) > 1:
         return [lambda context: _check_any(context, alternatives, checks)]
-    return list((checks or {"apiKey": access.check_key}).values())
+    return list((checks or {"apiKey": _check_key}).values())
 
 
 def _asks_for_limits(context: RequestContext) -> bool:
@@ -111,8 +148,8 @@ def _asks_for_limits(context: RequestContext) -> bool:
 
 def _limits_reply(context: RequestContext) -> Reply:
     """The limits of a session, without a request to the upstream (gateway/api_loader.go:573 @v5.12.0)."""
-    checks = (access.check_expiry, access.check_rights)
-    for step in (check_organisation, access.check_version, _check_kinds, *_credentials(context.api), *checks):
+    own = (access.check_expiry, access.check_rights)
+    for step in (check_organisation, access.check_version, _check_kinds, *_credentials(context.api), *own):
         step(context)
     return limits.report(context)
 
@@ -142,12 +179,6 @@ def _check_any(
         else:
             return
     raise reason
-
-
-def _check_protocol(context: RequestContext) -> None:
-    """Refuse a call to an MCP proxy, which the mock does not judge (gateway/mw_jsonrpc.go:68 @v5.13.1)."""
-    if context.method == "POST" and context.header("Content-Type").startswith(JSON):
-        raise Rejected("this mock does not judge calls to an MCP proxy", 501)
 
 
 def _check_kinds(context: RequestContext) -> None:
@@ -182,7 +213,10 @@ def _drop_cookie(context: RequestContext, name: str) -> None:
 
 
 def _rejection_reply(context: RequestContext, rejection: Rejected) -> Reply:
-    """A rejection in the gateway's templates (templates/error.json and error.xml @v5.12.0)."""
+    """A rejection in the gateway's templates (templates/error.json, error.xml @v5.12.0), or as JSON-RPC."""
+    if context.message is not None:
+        reply = context.message.error(rejection.message, rejection.status)
+        return replace(reply, headers=(*reply.headers, *context.response_headers))
     content_type = context.header("Content-Type").partition(";")[0]
     if content_type in ("application/xml", "text/xml"):
         text = f'<?xml version = "1.0" encoding = "UTF-8"?>\n<error>{rejection.message}</error>\n'
