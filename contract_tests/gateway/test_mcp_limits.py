@@ -75,7 +75,7 @@ def test_a_message_counts_for_the_proxy_too(gateway: Gateway) -> Steps:
 
 @behaviour("mcp-primitives-have-rates")
 def test_methods_and_primitives_have_rates(gateway: Gateway) -> Steps:
-    """A method, tool, resource or prompt with a limit has a rate of its own; a limit without a rate is none."""
+    """A method, tool, resource or prompt with a limit has a rate of its own; a limit without a rate changes nothing."""
     api = write_proxy(gateway)
     limits = {
         "json_rpc_methods": [
@@ -88,8 +88,12 @@ def test_methods_and_primitives_have_rates(gateway: Gateway) -> Steps:
         ],
     }  # fmt: skip
     gold = write_right(gateway, api, limits)
+    slow = write_right(gateway, api, {"json_rpc_methods": limits["json_rpc_methods"]}, rate=2, per=PER_HOUR)
     yield RELOAD
 
+    key = write_key(gateway, api, slow)
+    expect_result(ask(gateway, api, "initialize", key=key))
+    expect_denied(ask(gateway, api, "initialize", key=key), TOO_FAST, 429)
     key = write_key(gateway, api, gold)
     for method, name, passes in (
         ("ping", "", 2), ("tools/call", "weather", 1), ("tools/call", "forecast", 2), ("prompts/get", "greet", 1),

@@ -18,6 +18,7 @@ from contract_tests.gateway.builders.apis import (
     write_key,
 )
 from contract_tests.gateway.builders.mcp_proxies import (
+    JSON,
     TEXT,
     ask,
     call,
@@ -76,8 +77,10 @@ def test_messages_reach_the_upstream(gateway: Gateway) -> Steps:
         _expect_seen(send(gateway, api, _PING, path="?x=1", kind=kind), "POST", "/base", _PING)
     _expect_seen(send(gateway, api, _PING, path="?x=1", kind=TEXT), "POST", "/base?x=1", _PING)
     _expect_seen(send(gateway, api, "{", kind=TEXT), "POST", "/base", "{")
-    for method in ("GET", "DELETE", "PUT"):
+    for method in ("GET", "DELETE"):
         _expect_seen(gateway.send(method, f"/{api.id}/a?x=1", headers=[]), method, "/base/a?x=1", "")
+    put = gateway.send("PUT", f"/{api.id}/a?x=1", _PING, headers=[JSON])
+    _expect_seen(put, "PUT", "/base/a?x=1", _PING)
 
 
 @behaviour("mcp-messages-reach-the-upstream")

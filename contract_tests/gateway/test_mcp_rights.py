@@ -218,12 +218,15 @@ def test_lists_in_streams_show_what_may_be_used(gateway: Gateway) -> Steps:
 
 @behaviour("mcp-definitions-list-primitives")
 def test_definitions_allow_and_block_primitives(gateway: Gateway) -> Steps:
-    """A definition blocks primitives whose names begin with a blocked one, and all that it does not allow."""
+    """A definition blocks primitives whose names begin with a blocked one, and all that it does not allow.
+
+    A resource that a wildcard of the definition covers is judged as that wildcard.
+    """
     api = write_proxy(
         gateway, needs_key=False,
         middleware={
             "mcpTools": {"weather": {"allow": ON}, "reset": {"block": ON}},
-            "mcpResources": {"file:///keys/*": {"block": ON}},
+            "mcpResources": {"file:///keys/*": {"block": ON}, "file:///docs/*": {}, "file:///docs/x": {"block": ON}},
             "mcpPrompts": {"greet": {"block": {"enabled": False}}, "summarise": {"allow": {"enabled": False}}},
         },
     )  # fmt: skip
@@ -231,13 +234,13 @@ def test_definitions_allow_and_block_primitives(gateway: Gateway) -> Steps:
 
     for method, name in (
         ("tools/call", "weather"), ("tools/call", "weather-history"), ("prompts/get", "greet"), ("prompts/get", "none"),
-        *(("resources/read", name) for name in DOCS),
+        *(("resources/read", name) for name in (*DOCS, "file:///docs/xy")),
     ):  # fmt: skip
         expect_result(ask(gateway, api, method, name))
     for method, name, text in (
         ("tools/call", "reset", FORBIDDEN), ("tools/call", "reset-all", FORBIDDEN),
         ("tools/call", "forecast", NOT_LISTED), ("tools/call", "my-weather", NOT_LISTED),
-        ("resources/read", KEYS, FORBIDDEN),
+        ("resources/read", KEYS, FORBIDDEN), ("resources/read", "file:///docs/x", FORBIDDEN),
     ):  # fmt: skip
         expect_denied(ask(gateway, api, method, name), text)
 

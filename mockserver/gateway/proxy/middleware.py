@@ -19,7 +19,14 @@ from mockserver.gateway.proxy import (
     version_apis,
 )
 from mockserver.gateway.proxy.challenges import challenging
-from mockserver.gateway.proxy.mcp import answers, checks
+from mockserver.gateway.proxy.mcp import answers
+from mockserver.gateway.proxy.mcp.checks import (
+    check_definition,
+    check_limit,
+    check_methods,
+    check_primitives,
+    read_message,
+)
 from mockserver.gateway.proxy.mcp.messages import BadMessage
 from mockserver.gateway.proxy.organisation_limits import check_organisation
 from mockserver.gateway.proxy.request_context import Rejected, RequestContext
@@ -119,18 +126,18 @@ def _steps(context: RequestContext) -> Iterator[Step]:
     """The steps of an API; its definition chooses the kinds of credential."""
     is_mcp = context.api.is_mcp
     if is_mcp:
-        yield checks.read_message
+        yield read_message
     yield access.check_version
     if is_mcp:
-        yield checks.check_definition
+        yield check_definition
     yield check_organisation
     if not context.is_ignored:
         if not context.api.fields["use_keyless"]:
             yield from (_check_kinds, *_credentials(context.api), _strip_credentials)
             yield from (access.check_expiry, access.check_rights, access.check_path, limits.check_limits)
         if is_mcp:
-            yield from (checks.check_methods, checks.check_primitives)
-    yield checks.check_limit if is_mcp else limits.check_api_limit
+            yield from (check_methods, check_primitives)
+    yield check_limit if is_mcp else limits.check_api_limit
 
 
 def _credentials(api: Api) -> list[Step]:
@@ -148,8 +155,8 @@ def _asks_for_limits(context: RequestContext) -> bool:
 
 def _limits_reply(context: RequestContext) -> Reply:
     """The limits of a session, without a request to the upstream (gateway/api_loader.go:573 @v5.12.0)."""
-    own = (access.check_expiry, access.check_rights)
-    for step in (check_organisation, access.check_version, _check_kinds, *_credentials(context.api), *own):
+    checks = (access.check_expiry, access.check_rights)
+    for step in (check_organisation, access.check_version, _check_kinds, *_credentials(context.api), *checks):
         step(context)
     return limits.report(context)
 
