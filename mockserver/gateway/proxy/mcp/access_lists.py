@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from mockserver.gateway.mcp_rights import KINDS
 from mockserver.gateway.oas.path_rules import PathRules
 from mockserver.gateway.policy_merging import Document
 from mockserver.gateway.proxy.request_context import RequestContext
 from mockserver.golang.regexps import BadExpression, quoted
 
 Lists = Mapping[str, Any]  # "allowed" and "blocked", each a list of expressions or None
-_KINDS = {"tool": "tools", "resource": "resources", "prompt": "prompts"}  # members of mcp_access_rights
 
 
 def is_denied(context: RequestContext, lists: Lists, name: str) -> bool:
@@ -34,7 +34,7 @@ def rules_of_methods(right: Document) -> Lists:
 
 def rules_of_primitives(right: Document, kind: str) -> Lists:
     """The lists of a kind of primitive in an access right; empty if it has none."""
-    lists: Lists = (right.get("mcp_access_rights") or {}).get(_KINDS[kind]) or {}
+    lists: Lists = (right.get("mcp_access_rights") or {}).get(KINDS[kind]) or {}
     return lists
 
 
