@@ -8,12 +8,12 @@ Source: internal/policy/apply.go @v5.12.0; recordings apply/*.
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 from mockserver.gateway import policy_merging
-from mockserver.gateway.per_api_rights import Grant, grant_per_api
+from mockserver.gateway.per_api_rights import Grant, grant_per_api, note_joined
 from mockserver.gateway.policy_merging import Document, interval_of, larger
 from mockserver.gateway.provenance import (
     FIRST_OF_EQUAL,
@@ -176,7 +176,7 @@ class PolicyApplication:
             grants.granted_by[api] = policy["id"]
             self.origins.offer(f"access_rights/{api}", policy["id"])
             self.origins.join(f"access_rights/{api}", policy["id"], "rights of several policies are joined")
-            self._join(api, right, policy, policy_merging.LISTS, JOINED_LISTS)
+            note_joined(self.origins, Grant(api, right, policy), policy_merging.LISTS, JOINED_LISTS)
         if policy_merging.decides(policy, "quota"):
             grants.quota.add(api)
             self._raise(api, limit, policy, "quota_max", larger, "the larger quota wins")
@@ -185,7 +185,9 @@ class PolicyApplication:
             grants.rate.add(api)
             self._take_rate(api, limit, policy)
             policy_merging.merge_endpoint_limits(merged, right, granted)
-            self._join(api, right, policy, policy_merging.ENDPOINT_LIMITS, HIGHEST_LIMITS)
+            note_joined(
+                self.origins, Grant(api, right, policy), policy_merging.ENDPOINT_LIMITS, HIGHEST_LIMITS
+            )
             for name in THROTTLE:
                 self._raise(api, limit, policy, name, operator.gt, "the larger throttle wins")
         if policy_merging.decides(policy, "complexity"):
@@ -195,14 +197,6 @@ class PolicyApplication:
         if previous is not None and not policy_merging.is_empty(previous["limit"]):
             limit["quota_renews"] = previous["limit"]["quota_renews"]
         grants.rights[api] = merged
-
-    def _join(self, api: str, right: Document, policy: Document, names: Sequence[str], rule: str) -> None:
-        """Note the members that a policy has in its right, and that are joined with those of others."""
-        for name in names:
-            if policy_merging.has_value(right.get(name)):
-                path = f"access_rights/{api}/{name}"
-                self.origins.offer(path, policy["id"])
-                self.origins.join(path, policy["id"], rule)
 
     def _raise(
         self,
