@@ -20,7 +20,8 @@ LIMITS = Limits(body=1 << 20, held=64 << 20, connections=256, stop_seconds=2)
 class Echo:
     """An echo server on a free port of 127.0.0.1, from `start` to `stop`, or for a with block.
 
-    It has limits, which no test needs more of, because a gateway under test may send anything.
+    At the paths of `mcp_server` it speaks MCP. It has limits, which no test needs more of, because a gateway
+    under test may send anything.
 
     Args:
         shows_headers: echo the headers too, with names in lower case, and the body.
