@@ -48,9 +48,7 @@ _NOT_FOUND = "Certificate with given SHA256 fingerprint not found"
 def test_a_certificate_is_read_by_its_fingerprint(gateway: Gateway) -> None:
     """A certificate that was added is read by its organisation and fingerprint, and no longer once deleted."""
     org_id, fingerprint = gateway.new_id(), _fingerprint(_CERTIFICATE)
-    name = org_id + fingerprint
-    added = _add(gateway, org_id, _pem(_CERTIFICATE))
-    expect_json(added, 200, {"id": name, "status": "ok", "message": "Certificate added"})
+    name = add_certificate(gateway, org_id)
     details = {
         "id": name, "fingerprint": fingerprint, "has_private": False, "issuer": _NAME, "subject": _NAME,
         **_TIMES, "dns_names": ["orders.test", "*.orders.test"], "is_ca": False,
@@ -101,6 +99,16 @@ def test_a_certificate_is_refused(gateway: Gateway) -> None:
     _add(gateway, org_id, valid)
     message = f"Certificate with {org_id}{_fingerprint(_CERTIFICATE)} id already exists"
     expect_error(_add(gateway, org_id, valid), 403, message)
+
+
+def add_certificate(gateway: Gateway, org_id: str) -> str:
+    """Add a certificate to an organisation; return its id."""
+    name = org_id + _fingerprint(_CERTIFICATE)
+    expect_json(
+        _add(gateway, org_id, _pem(_CERTIFICATE)), 200,
+        {"id": name, "status": "ok", "message": "Certificate added"},
+    )  # fmt: skip
+    return name
 
 
 def _add(gateway: Gateway, org_id: str, body: str) -> Exchange:

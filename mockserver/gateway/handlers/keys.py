@@ -16,6 +16,7 @@ from mockserver.gateway.key_writes import (
     forget_quotas,
     hash_password,
     keep_counters,
+    problem_of_certificates,
     save,
     save_for_each_api,
     seconds,
@@ -49,6 +50,8 @@ def add_key(call: Call) -> Reply:
     session["date_created"] = date(call.state)
     key = call.state.sessions.name_of(session["org_id"], custom_id)
     forget_past_expiry(call.state, session, 0)
+    if problem := problem_of_certificates(call.state, session):
+        return error(problem, 400)
     hash_password(call.state, session, None)
     if not save(call.state, key, session, resets=_resets(call), by_hash=_by_hash(call)):
         return error(NOT_MADE, 500)
@@ -85,6 +88,8 @@ def _update(call: Call, name: str) -> Reply:
     if not _resets(call):
         keep_counters(session, original)
     forget_past_expiry(call.state, session, original["expires"])
+    if problem := problem_of_certificates(call.state, session, original):
+        return error(problem, 400)
     hash_password(call.state, session, original)
     if not save(call.state, key, session, resets=_resets(call), by_hash=_by_hash(call)):
         return error(NOT_MADE, 500)
@@ -176,6 +181,8 @@ def create_key(call: Call) -> Reply:
         session["hmac_string"] = base64.b64encode(uuid.uuid4().hex.encode()).decode()
     if session["certificate"] and gateway.sessions.find(session["org_id"], key):
         return error(f"Failed to create key - Key with given certificate already found:{key}", 500)
+    if problem := problem_of_certificates(gateway, session):
+        return error(problem, 400)
     session |= {"last_updated": seconds(call.state), "date_created": date(call.state)}
     try:
         apply(call.state, session)
