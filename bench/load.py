@@ -128,6 +128,13 @@ def seed(server: Running, count: int) -> None:
         ask(server, "GET", "/tyk/reload?block=true")
 
 
+def write_policy(server: Running) -> None:
+    """Write `POLICY` on our mock or a real gateway, by a request that both have, and load it."""
+    if server.kind.is_ours or server.kind.policies is not None:
+        ask(server, "POST", "/tyk/policies", POLICY)
+        ask(server, "GET", "/tyk/reload?block=true")
+
+
 def seed_dashboard(server: Running, count: int) -> None:
     """Give our mock Dashboard `count` policies, "p0" and so on."""
     for number in range(count):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
 
@@ -14,7 +15,11 @@ from mockserver.dashboard.mdcb import control_plane
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Put the cache of the product beside that of pytest, and not into the developer's home."""
+    """Put the cache of the product beside that of pytest, and not into the developer's home.
+
+    Garbage is looked for less often: with the thousands of values that stay, it takes a quarter of the time.
+    """
+    gc.set_threshold(100_000, 50, 100)
     os.environ["XDG_CACHE_HOME"] = str(config.rootpath / ".pytest_cache")
 
 

@@ -162,7 +162,9 @@ def test_the_gateway_beside_has_a_configuration_of_its_own(tmp_path: Path) -> No
                 body = b'{"access_rights": {"orders": {"api_id": "orders"}}}'
                 key = json.loads(client.send("POST", "/api/keys", sent, body).body)
         process.terminate()
-    assert lines[0] == "keys of tyk.conf that the mock ignores: control_api_port\n"
+    assert lines[0] == (
+        "tyk.conf: the mock ignores control_api_port, by which a real gateway may answer otherwise\n"
+    )
     assert lines[2].startswith("Tyk Gateway ")
     assert key["key_hash"]
 

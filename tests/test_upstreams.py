@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from answering import answering
-from asking import send
+from asking import send, talk
 from orders import ORDERS, serve
 
 from mockserver import MockGateway
@@ -63,3 +63,23 @@ def test_an_answer_is_framed_as_its_upstream_frames_it(
 def test_a_box_longer_than_the_body_is_not_searched() -> None:
     """The length that a video's first box declares is not trusted beyond the body."""
     assert content_type(b"\xff\xff\xff\xfcftypisom" + bytes(500)) == "application/octet-stream"
+
+
+@pytest.mark.parametrize(
+    ("framing", "sent"),
+    [
+        (b"Content-Length: 9", b"half"),
+        (b"Transfer-Encoding: chunked", b"4\r\nhalf\r\n"),
+        (b"Transfer-Encoding: chunked", b"4\r\nhalf\r\nno number\r\n"),
+    ],
+    ids=["length", "chunks", "a bad chunk"],
+)
+def test_a_request_that_broke_off_does_not_reach_the_upstream(
+    orders: MockGateway, framing: bytes, sent: bytes
+) -> None:
+    """A request whose body broke off is answered with 500, and its beginning is not sent on."""
+    head = b"POST /orders/short HTTP/1.1\r\nHost: x\r\nConnection: close\r\n" + framing + b"\r\n\r\n"
+    answer = talk(orders, head + sent, half_close=True)
+    assert answer.startswith(b"HTTP/1.1 500 ")
+    assert b'"error": "There was a problem with reading Body of the Request."' in answer
+    assert orders.journal[-1].upstream is None

@@ -26,6 +26,7 @@ from mockserver.console.terminal import printable
 from mockserver.http.redaction import all_hidden
 
 SWITCH_SECONDS = 0.001  # between threads; with Python's own 5 ms answers wait for others
+COLLECTED_FROM = 50_000  # new objects until garbage is collected; a run keeps nearly all that it makes
 _FINDINGS = "tyk_contract_findings"  # in what a worker of pytest-xdist returns
 _SESSION = pytest.StashKey[Session]()
 
@@ -44,6 +45,7 @@ class SuitePlugin:
                 output_file.check(run.options.report)
         if run.options.unattended:
             sys.setswitchinterval(SWITCH_SECONDS)
+            gc.set_threshold(COLLECTED_FROM)
             with _exit_on_error():
                 run.start()
 

@@ -142,7 +142,8 @@ def serving(options: argparse.Namespace) -> Iterator[MockDashboard]:
         stop_on_signals(dashboard.stop)
         effects = [set_fault(dashboard, text) for text in options.fault]
         running.warn(
-            *ignored_lines(options.conf, ignored), *ignored_lines(options.gateway_conf, ignored_by_gateway)
+            *ignored_lines(options.conf, ignored, "dashboard"),
+            *ignored_lines(options.gateway_conf, ignored_by_gateway),
         )
         version, count = dashboard.state.version, len(dashboard.state.contract.operations)
         running.started(

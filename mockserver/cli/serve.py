@@ -202,11 +202,12 @@ def _source_lines(gateway: MockGateway, *, has_backup: bool) -> list[str]:
 
 @contextlib.contextmanager
 def collector_paused() -> Iterator[None]:
-    """Pause the garbage collector while a mock is made: all of it stays, and would be searched repeatedly."""
+    """Pause the garbage collector while a mock is made, and spare it what was made, which stays."""
     gc.disable()
     try:
         yield
     finally:
+        gc.freeze()
         gc.enable()
 
 
@@ -227,9 +228,25 @@ def stop_at_eof(stop: Callable[[], None]) -> None:
     threading.Thread(target=wait, name="tyk-contract-stdin", daemon=True).start()
 
 
-def ignored_lines(path: Path | None, keys: list[str]) -> list[str]:
-    """A line with the keys of a configuration file that a mock ignores, if there are any."""
-    return [f"keys of {path} that the mock ignores: {', '.join(sorted(keys))}"] if keys else []
+def ignored_lines(path: Path | None, keys: list[str], service: str = "gateway") -> list[str]:
+    """Lines with the keys of a configuration file that a mock ignores, those that may matter first.
+
+    Args:
+        path: the file; None if there is none.
+        keys: the keys, with dotted names for nested ones.
+        service: the product that the file configures.
+    """
+    if not keys:
+        return []
+    from mockserver.contract.member_tables import unseen_keys
+
+    unseen = unseen_keys(service, keys)
+    seen = set(keys) - unseen
+    lines = {
+        f"{path}: the mock ignores {{}}, by which a real {service} may answer otherwise": seen,
+        f"{path}: the mock ignores {{}}, on which no answer depends": unseen,
+    }
+    return [line.format(", ".join(sorted(names))) for line, names in lines.items() if names]
 
 
 def stop_in_time(stop: Callable[[], None]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -13,6 +14,7 @@ from mockserver.golang.structs import Struct, go_type
 
 CONFIG_KEYS, DEFINITION_MEMBERS = "gateway/config_keys.yaml", "gateway/definition_members.yaml"
 DASHBOARD_KEYS = "dashboard/config_keys.yaml"
+UNSEEN_KEYS = "unseen_config_keys.yaml"
 OBJECT = "object"
 
 
@@ -58,6 +60,12 @@ def load(name: str) -> MemberTable:
         {path: row["type"] for path, row in rows.items()},
         {path: Span.parse(row.get("since"), row.get("until")) for path, row in rows.items()},
     )
+
+
+def unseen_keys(service: str, keys: Iterable[str]) -> set[str]:
+    """Those keys of a service's configuration file on which no answer of it depends."""
+    unseen = tuple(f"{name}." for name in load_yaml(spec_path(UNSEEN_KEYS))[service])
+    return {key for key in keys if f"{key}.".startswith(unseen)}
 
 
 def _rows(path: Path) -> dict[str, dict[str, Any]]:

@@ -17,6 +17,7 @@ from mockserver.golang.scalars import GoType, Problems
 from mockserver.golang.structs import go_type
 
 LISTED_FROM = 4096  # bytes; of a longer body only the first violation is told
+_DOCUMENT = "urn:openapi"  # of the components, for the validators
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
 
@@ -193,24 +194,36 @@ class Contract:
         return [f"{side} /{'/'.join(map(str, error.instance_path))}: {error.message}" for error in errors]
 
     def _validator(self, schema: Mapping[str, Any]) -> Any:
-        import jsonschema_rs
-
         key = json.dumps(schema, sort_keys=True)
         if key not in self._validators:
-            root = {"allOf": [schema_views.as_json_schema(schema)], "components": self._components}
-            # OpenAPI 3.0 is based on JSON Schema draft 4, in which 1.0 is not an integer
-            is_3_0 = str(self.document.get("openapi", "")).startswith("3.0")
-            dialect = jsonschema_rs.Draft4Validator if is_3_0 else jsonschema_rs.Draft202012Validator
-            self._validators[key] = dialect(root)
+            json_schema = schema_views.as_json_schema(schema)
+            _, validator = self._dialect
+            self._validators[key] = validator(
+                schema_views.with_references_into(_DOCUMENT, json_schema), registry=self._registry
+            )
         return self._validators[key]
 
     @cached_property
     def _validators(self) -> dict[str, Any]:
         return {}
 
+    @property
+    def _dialect(self) -> tuple[Any, Any]:
+        """The draft of JSON Schema, and its validator: OpenAPI 3.0 has draft 4: 1.0 is no integer."""
+        import jsonschema_rs
+
+        if str(self.document.get("openapi", "")).startswith("3.0"):
+            return jsonschema_rs.Draft4, jsonschema_rs.Draft4Validator
+        return jsonschema_rs.Draft202012, jsonschema_rs.Draft202012Validator
+
     @cached_property
-    def _components(self) -> Any:
-        return schema_views.as_json_schema(self.document.get("components", {}))
+    def _registry(self) -> Any:
+        """The components, read once for all validators: that is most of the work of making one."""
+        import jsonschema_rs
+
+        components = schema_views.as_json_schema(self.document.get("components", {}))
+        draft, _ = self._dialect
+        return jsonschema_rs.Registry([(_DOCUMENT, {"components": components})], draft=draft)
 
 
 def _name_of(schema: Mapping[str, Any]) -> str:

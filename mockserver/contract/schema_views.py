@@ -115,3 +115,15 @@ def as_json_schema(node: Any) -> Any:
     if node.get("nullable") is True and isinstance(node.get("type"), str):
         plain["type"] = [node["type"], "null"]
     return plain
+
+
+def with_references_into(document: str, node: Any) -> Any:
+    """The schema with its references within the document led into the document of that URI."""
+    if isinstance(node, list):
+        return [with_references_into(document, item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    led = {key: with_references_into(document, value) for key, value in node.items()}
+    if isinstance(reference := node.get("$ref"), str) and reference.startswith("#/"):
+        led["$ref"] = document + reference
+    return led

@@ -14,6 +14,9 @@ X_KEYS = {
     "x-tyk-api-gateway",  # the member of an API definition
 }  # fmt: skip
 
+_YAML = "tag:yaml.org,2002:"
+_TEXT, _LIST, _MAP = ("scalar", f"{_YAML}str"), ("sequence", f"{_YAML}seq"), ("mapping", f"{_YAML}map")
+
 
 class SpecError(ValueError):
     """An unusable file under spec/, or given as --spec; the message names the file and the reason."""
@@ -44,13 +47,42 @@ def load_yaml(path: Path) -> Any:
         raise SpecError(f"{path}: {error.strerror}; give the path of a readable file") from error
     import yaml  # here, for it takes as long as all other imports of this module
 
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)(text)
     try:
-        return yaml.load(text, Loader=loader)  # noqa: S506  both are safe loaders
+        node = loader.get_single_node()
+        return None if node is None else _constructed(loader, node, {})
+    except RecursionError as error:
+        raise SpecError(f"{path}: its values are nested too deep; correct the file") from error
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f" line {mark.line + 1}" if mark else ""
         raise SpecError(f"{path}:{where} {getattr(error, 'problem', error)}; correct the file") from error
+
+
+def _constructed(loader: Any, node: Any, made: dict[Any, Any]) -> Any:
+    """The value of a node: plain maps, lists and texts take half the time that the loader takes for them.
+
+    `made` has the values of the maps and lists so far, by their nodes, for an alias names one again.
+    """
+    kind = node.id, node.tag
+    if kind == _TEXT:
+        return node.value
+    if node in made:
+        return made[node]
+    if kind == _LIST:
+        items: list[Any] = []
+        made[node] = items
+        items.extend(_constructed(loader, item, made) for item in node.value)
+        return items
+    if kind == _MAP:
+        loader.flatten_mapping(node)
+        if all(key.id == "scalar" for key, _ in node.value):
+            members: dict[Any, Any] = {}
+            made[node] = members
+            for key, value in node.value:
+                members[_constructed(loader, key, made)] = _constructed(loader, value, made)
+            return members
+    return loader.construct_object(node, deep=True)
 
 
 @functools.cache

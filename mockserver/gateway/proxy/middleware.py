@@ -62,8 +62,9 @@ def answer_for(api: Api) -> Callable[[Call[Gateway]], Reply]:
         request = call.request
         headers = request.head.first_values
         context = RequestContext(
-            call.state, api, request.method, request.url, headers, request.body, request.client
-        )
+            call.state, api, request.method, request.url, headers, request.body, request.client,
+            request.is_whole,
+        )  # fmt: skip
         reply = answer(context)
         sent, noted = context.upstream_request, None
         if sent is not None:

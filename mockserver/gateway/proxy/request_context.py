@@ -68,6 +68,7 @@ class RequestContext:
         url: the target; its path includes the API's listen path.
         headers: values by name in lower case; the first value of a repeated header, as Go's Get returns.
         client: the address of the client.
+        is_whole: False if the body broke off.
         session: the session of the credential; None before a step has found it.
         token: the key that the session is stored under.
         alias: the key of the session's cache entry; "" for a new session.
@@ -87,6 +88,7 @@ class RequestContext:
     headers: Mapping[str, str]
     body: bytes
     client: str = ""
+    is_whole: bool = True
     session: Document | None = None
     token: str = ""
     alias: str = ""

@@ -28,6 +28,7 @@ LOG = logging.getLogger("tyk-contract")
 BOUNDS = Bounds(seconds=30, longest=64 << 20)  # of an exchange with an upstream; a gateway has none
 MOST_HOPS = 20  # through the mock itself; a gateway would pass the request on for ever
 NOT_REACHED = rejection("There was a problem proxying the request", 500)
+BROKE_OFF = rejection("There was a problem with reading Body of the Request.", 500)
 UNKNOWN_HOST = rejection("Upstream host lookup failed", 500)
 TIMED_OUT = rejection("Upstream service reached hard timeout.", 504)
 LOOPS = (
@@ -42,9 +43,12 @@ def forward(context: RequestContext) -> Reply:
     """Send the request to the API's target if that is local or allowed, else answer with an echo of it.
 
     Raises:
-        Rejected: the target does not answer, or the request came from the mock itself too often.
+        Rejected: the request broke off within its body (gateway/reverse_proxy.go:1102 @v5.12.0), the target
+            does not answer, or the request came from the mock itself too often.
         DropConnection: the gateway closes the connection without an answer.
     """
+    if not context.is_whole:
+        raise BROKE_OFF
     target = context.api.target
     request = context.upstream_request = _upstream_request(context, target)
     if is_allowed(context.gateway, target):
