@@ -6,6 +6,7 @@ from typing import Any
 
 from contract_tests.engine.checks import Mismatch, shorten
 from contract_tests.engine.declaration import RELOAD, Steps, behaviour
+from contract_tests.engine.exchange import Exchange
 from contract_tests.gateway.builders.apis import Api, expect_passed, expect_refused, write_key
 from contract_tests.gateway.builders.mcp_proxies import (
     PER_HOUR,
@@ -19,6 +20,7 @@ from contract_tests.gateway.builders.mcp_proxies import (
     write_proxy,
     write_right,
 )
+from contract_tests.gateway.checks import expect_error
 from contract_tests.gateway.client import Gateway
 from contract_tests.gateway.resources import KEYS
 
@@ -146,7 +148,10 @@ def test_definitions_limit_primitives(gateway: Gateway) -> Steps:
 
 @behaviour("mcp-rates-are-stored")
 def test_rates_are_stored_as_endpoints(gateway: Gateway) -> Steps:
-    """Each counted message to a key with rights of its own stores the limits of its primitives as endpoints."""
+    """Each counted message to a key with rights of its own stores the limits of its primitives as endpoints.
+
+    Such a key cannot be written back as it is read, for rights to MCP proxies have no endpoints.
+    """
     api = write_proxy(gateway)
     yield RELOAD
 
@@ -155,13 +160,18 @@ def test_rates_are_stored_as_endpoints(gateway: Gateway) -> Steps:
     _expect_endpoints(gateway, api, key, 0)
     for number in (1, 2):
         expect_result(call(gateway, api, "weather", key))
-        _expect_endpoints(gateway, api, key, number)
+        read = _expect_endpoints(gateway, api, key, number)
+    message = (
+        f'HTTP/REST and GraphQL fields cannot be configured on MCP Proxies, API "{api.id}" is an MCP Proxy'
+    )
+    expect_error(gateway.send("PUT", f"{KEYS}/{key}", read.text), 400, message)
 
 
-def _expect_endpoints(gateway: Gateway, api: Api, key: str, number: int) -> None:
-    """Expect that the stored right to the proxy has this number of equal endpoints for the tool weather."""
+def _expect_endpoints(gateway: Gateway, api: Api, key: str, number: int) -> Exchange:
+    """Read a key; expect that the stored right to the proxy has this number of equal endpoints for the tool weather."""
     exchange = gateway.send("GET", f"{KEYS}/{key}?org_id={api.org_id}")
     right = exchange.document.get("access_rights", {}).get(api.id, {})
     endpoint = {"path": "/mcp-tool:weather", "methods": [{"name": "POST", "limit": _limit(9)}]}
     if (right.get("endpoints") or []) != [endpoint] * number:
         raise Mismatch(f"{number} endpoints {endpoint}", shorten(str(right.get("endpoints"))), exchange)
+    return exchange

@@ -28,6 +28,8 @@ def read_message(context: RequestContext) -> None:
     is_message = context.method == "POST" and context.header("Content-Type").startswith(JSON)
     if context.message is not None or not is_message or fields["json_rpc_version"] != messages.VERSION:
         return
+    if not context.is_whole:
+        raise messages.BadMessage(*messages.UNREADABLE)
     rules = context.api.path_rules
     message = messages.read(context.body, rules.primitives("resource"), rules.method_paths)
     if context.api.open_api is None:

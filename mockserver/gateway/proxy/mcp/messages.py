@@ -24,7 +24,8 @@ _PRIMITIVES = {
     "resources/read": ("resource", "uri"),
     "prompts/get": ("prompt", "name"),
 }
-PARSE_ERROR, INVALID_REQUEST, INVALID_PARAMS = -32700, -32600, -32602
+INVALID_REQUEST, INVALID_PARAMS = -32600, -32602
+UNREADABLE = (-32700, "parse error")
 _CODES = {  # of errors by the status of the answer (internal/jsonrpc/errors/mapper.go:33 @v5.13.1)
     400: INVALID_REQUEST, 401: -32001, 403: -32002, 404: -32601, 405: INVALID_REQUEST, 429: -32003,
     502: -32004, 503: -32004, 504: -32004,
@@ -100,11 +101,11 @@ def read(body: bytes, resources: Collection[str], operations: Mapping[str, str])
     try:
         node, rest = json_reader.read(body)
     except JSONSyntaxError:
-        raise BadMessage(PARSE_ERROR, "parse error") from None
+        raise BadMessage(*UNREADABLE) from None
     problems = Problems()
     request = _REQUEST.decode(node, _REQUEST.fresh(), problems)
     if rest.strip(" \t\r\n") or problems.notes:
-        raise BadMessage(PARSE_ERROR, "parse error")
+        raise BadMessage(*UNREADABLE)
     method, identifier = request["method"], request["id"]
     if request["jsonrpc"] != VERSION or not method:
         raise BadMessage(INVALID_REQUEST, "invalid request", identifier)
