@@ -7,8 +7,9 @@ from typing import Any
 from contract_tests.engine.checks import Mismatch, shorten
 from contract_tests.engine.declaration import RELOAD, Steps, behaviour
 from contract_tests.engine.exchange import Exchange
-from contract_tests.gateway.builders.apis import Api, expect_passed, expect_refused, write_key
+from contract_tests.gateway.builders.apis import NEEDS_KEY, Api, expect_passed, expect_refused, write_key
 from contract_tests.gateway.builders.mcp_proxies import (
+    ON,
     PER_HOUR,
     TEXT,
     ask,
@@ -59,6 +60,19 @@ def test_a_message_counts_for_each_path(gateway: Gateway) -> Steps:
     expect_denied(call(gateway, api, "reset", key), "tool 'reset' is not available")
     expect_passed(call(gateway, api, "weather", key), 11, 1)
     expect_denied(ask(gateway, api, "ping", key=key), "Quota exceeded")
+
+
+@behaviour("mcp-messages-count-for-each-path")
+def test_a_primitive_that_passes_counts_less(gateway: Gateway) -> Steps:
+    """A primitive that passes without authentication is not counted on its path; its message needs a key still."""
+    api = write_proxy(gateway, middleware={"mcpTools": {"weather": {"ignoreAuthentication": ON}}})
+    gold = write_right(gateway, api, {}, quota_max=20, quota_renewal_rate=PER_HOUR)
+    yield RELOAD
+
+    expect_denied(call(gateway, api, "weather"), NEEDS_KEY, 401)
+    key = write_key(gateway, api, gold)
+    expect_passed(call(gateway, api, "weather", key), 20, 18)
+    expect_passed(call(gateway, api, "reset", key), 20, 15)
 
 
 @behaviour("mcp-messages-count-for-each-path")

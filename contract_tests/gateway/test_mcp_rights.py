@@ -8,7 +8,7 @@ from typing import Any
 from contract_tests.engine.checks import Mismatch, shorten
 from contract_tests.engine.declaration import RELOAD, Steps, behaviour
 from contract_tests.engine.exchange import Exchange
-from contract_tests.gateway.builders.apis import write_key
+from contract_tests.gateway.builders.apis import expect_refused, write_key
 from contract_tests.gateway.builders.mcp_proxies import (
     ON,
     TEXT,
@@ -259,6 +259,20 @@ def test_definitions_allow_and_block_methods(gateway: Gateway) -> Steps:
     expect_denied(ask(gateway, api, "ping"), FORBIDDEN)
     for method, name in (("prompts/list", ""), ("prompts/get", "greet"), ("initialize", "")):
         expect_denied(ask(gateway, api, method, name), METHOD_NOT_LISTED)
+
+
+@behaviour("mcp-definitions-list-methods")
+def test_paths_named_as_methods_are_internal(gateway: Gateway) -> Steps:
+    """A path of the definition that is named as a method is its internal path, which no client may ask for."""
+    operations = {"call": {"allow": ON}, "read": {"block": ON}}
+    paths = {"/tools/call": _post("call"), "/resources/read": _post("read")}
+    api = write_proxy(gateway, needs_key=False, paths=paths, middleware={"operations": operations})
+    yield RELOAD
+
+    expect_result(call(gateway, api, "weather"))
+    expect_denied(ask(gateway, api, "resources/read", DOCS[0]), FORBIDDEN)
+    expect_denied(ask(gateway, api, "prompts/get", "greet"), METHOD_NOT_LISTED)
+    expect_refused(send(gateway, api, "x", kind=TEXT, path="tools/call"), 403, FORBIDDEN)
 
 
 @behaviour("mcp-lists-follow-definitions")
