@@ -178,6 +178,7 @@ CASES = [
     _of_policy("limit-without-rate", '"access_rights": {"tools": {"json_rpc_methods": [{"name": "ping", "limit": {"per": 60}}]}}', (2, 51), "warning", "the limit of 'ping' has no rate"),
     _of_policy("limit-without-rate", '"access_rights": {"tools": {"mcp_primitives": [{"type": "tool", "name": "a"}]}}', (2, 49), "warning", "the limit of 'a' has no rate"),
     _of_policy("name-is-no-expression", '"access_rights": {"tools": {"mcp_access_rights": {"prompts": {"blocked": ["a", "("]}}}}', (2, 81), "warning", "'(' is no regular expression", "takes it for the name itself"),
+    _of_policy("limit-without-rate", '"access_rights": {"tools": {"json_rpc_methods": [], "JSON_RPC_METHODS": [{"name": "ping"}]}}', (2, 30), "warning", "the limit of 'ping' has no rate"),
     _of_policy("name-is-no-expression", '"access_rights": {"tools": {"json_rpc_methods_access_rights": {"allowed": ["("]}}}', (2, 77), "warning", "'(' is no regular expression"),
     _of_policy("large-file", f'"meta_data": {{"a": "{"x" * (5 << 20)}"}}', (1, 1), "note", "5.0 MiB", "no limit"),
     _of_policy("per-without-rate", '"per": 60', (2, 2), "note", "rate is 0"),

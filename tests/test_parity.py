@@ -17,6 +17,7 @@ FAMILIES = (
     "auth", "routing", "policies", "json", "nested", "files", "source", "reload", "keys", "apply",
     "orgs", "apis", "oas", "caches", "certs", "credentials", "health", "schema", "mcps", "mcp", "batch", "debug",
     "oauth", "jwt", "limits", "traffic", "types", "endpoints", "grants", "throttling",
+    "openid", "jwks", "mtls",
 )  # fmt: skip
 
 

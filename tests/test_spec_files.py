@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from mockserver.cli.serve import ignored_lines
+from mockserver.cli.running import ignored_lines
 from mockserver.contract import member_tables
 from mockserver.contract.spec_files import SpecError, load_yaml, spec_path
 

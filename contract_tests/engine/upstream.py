@@ -32,6 +32,10 @@ class Upstream:
         self._started().answers[f"/{name}"] = Reply(body, status, tuple(headers))
         return self.url + name
 
+    def received(self, name: str) -> str:
+        """The body of the last request to a name that `serve` was given; "" if there was none."""
+        return self._started().bodies.get(f"/{name}", b"").decode("utf-8", "replace")
+
     def close(self) -> None:
         """Stop the server if it was started."""
         if self._echo is not None:

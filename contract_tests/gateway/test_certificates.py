@@ -2,23 +2,13 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-
 from contract_tests.engine.checks import TWICE, expect_json
 from contract_tests.engine.declaration import behaviour
-from contract_tests.engine.exchange import Exchange
+from contract_tests.gateway.builders.certificates import CERTIFICATE, add, fingerprint, pem
 from contract_tests.gateway.checks import expect_error, expect_ok
 from contract_tests.gateway.client import Gateway
 from contract_tests.gateway.resources import CERTIFICATES
 
-_CERTIFICATE = (
-    "MIIBRDCB7KADAgECAgEHMAoGCCqGSM49BAMCMBYxFDASBgNVBAMMC29yZGVycy50ZXN0MCAXDTIwMDEwMTAwMDAw"
-    "MFoYDzIwOTkwMTAxMDAwMDAwWjAWMRQwEgYDVQQDDAtvcmRlcnMudGVzdDBZMBMGByqGSM49AgEGCCqGSM49AwEH"
-    "A0IABDyYvxP+AkoX4rRhs2dl+9XbeXrjg8r/0eUtxGD0eeggvRbtKv7NpCVAAxN7XlmUcRzOcXWccJJDy0xCr3Rj"
-    "ZWmjKTAnMCUGA1UdEQQeMByCC29yZGVycy50ZXN0gg0qLm9yZGVycy50ZXN0MAoGCCqGSM49BAMCA0cAMEQCIGd1"
-    "YbqXduOJUrXr+2+MyjPjf/kGiZSToMx/31Mn/ZQoAiBb80gEXifj1Fn7eXonpqVaZr9YIYc5EH9zbBWIsX16nw=="
-)  # fmt: skip
 _EXPIRED = (
     "MIIBEjCBuaADAgECAgEHMAoGCCqGSM49BAMCMBMxETAPBgNVBAMMCG9sZC50ZXN0MB4XDTIwMDEwMTAwMDAwMFoX"
     "DTIxMDEwMTAwMDAwMFowEzERMA8GA1UEAwwIb2xkLnRlc3QwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNCAAQgbN8o"
@@ -45,12 +35,14 @@ _NOT_FOUND = "Certificate with given SHA256 fingerprint not found"
 
 
 @behaviour("certificates-are-read")
-def test_a_certificate_is_read_by_its_fingerprint(gateway: Gateway) -> None:
+def test_a_certificate_is_read_by_itsfingerprint(gateway: Gateway) -> None:
     """A certificate that was added is read by its organisation and fingerprint, and no longer once deleted."""
-    org_id, fingerprint = gateway.new_id(), _fingerprint(_CERTIFICATE)
-    name = add_certificate(gateway, org_id)
+    org_id = gateway.new_id()
+    name = org_id + fingerprint(CERTIFICATE)
+    added = add(gateway, org_id, pem(CERTIFICATE))
+    expect_json(added, 200, {"id": name, "status": "ok", "message": "Certificate added"})
     details = {
-        "id": name, "fingerprint": fingerprint, "has_private": False, "issuer": _NAME, "subject": _NAME,
+        "id": name, "fingerprint": fingerprint(CERTIFICATE), "has_private": False, "issuer": _NAME, "subject": _NAME,
         **_TIMES, "dns_names": ["orders.test", "*.orders.test"], "is_ca": False,
     }  # fmt: skip
     expect_json(gateway.send("GET", f"{CERTIFICATES}/{name}"), 200, details)
@@ -66,15 +58,15 @@ def test_certificates_of_an_organisation_are_listed(gateway: Gateway) -> None:
     org_id = gateway.new_id()
     target = f"{CERTIFICATES}?org_id={org_id}"
     expect_json(gateway.send("GET", target), 200, {"certs": None})
-    for text, kind in ((_PUBLIC_KEY, "PUBLIC KEY"), (_CERTIFICATE, "CERTIFICATE")):
-        _add(gateway, org_id, _pem(text, kind))
-    _add(gateway, gateway.new_id(), _pem(_CERTIFICATE))
-    key, certificate = (org_id + _fingerprint(text) for text in (_PUBLIC_KEY, _CERTIFICATE))
+    for text, kind in ((_PUBLIC_KEY, "PUBLIC KEY"), (CERTIFICATE, "CERTIFICATE")):
+        add(gateway, org_id, pem(text, kind))
+    add(gateway, gateway.new_id(), pem(CERTIFICATE))
+    key, certificate = (org_id + fingerprint(text) for text in (_PUBLIC_KEY, CERTIFICATE))
     expect_json(gateway.send("GET", target), 200, {"certs": [key, certificate]})
 
     no_time = "0001-01-01T00:00:00Z"
     of_key = {
-        "id": key, "issuer_cn": "", "subject_cn": f"Public Key: {_fingerprint(_PUBLIC_KEY)}",
+        "id": key, "issuer_cn": "", "subject_cn": f"Public Key: {fingerprint(_PUBLIC_KEY)}",
         "dns_names": None, "has_private": False, "not_before": no_time, "not_after": no_time, "is_ca": False,
     }  # fmt: skip
     of_certificate = {
@@ -89,36 +81,13 @@ def test_certificates_of_an_organisation_are_listed(gateway: Gateway) -> None:
 @behaviour("certificates-are-refused")
 def test_a_certificate_is_refused(gateway: Gateway) -> None:
     """A body is refused that has no certificate, an expired one, one with a public key, or one that is there."""
-    org_id, valid = gateway.new_id(), _pem(_CERTIFICATE)
+    org_id, valid = gateway.new_id(), pem(CERTIFICATE)
     for body, message in (
         ("{}", "Failed to decode certificate. It should be PEM encoded."),
-        (_pem(_EXPIRED), "certificate is expired"),
-        (valid + _pem(_PUBLIC_KEY, "PUBLIC KEY"), "Public keys can't be combined with certificates"),
+        (pem(_EXPIRED), "certificate is expired"),
+        (valid + pem(_PUBLIC_KEY, "PUBLIC KEY"), "Public keys can't be combined with certificates"),
     ):
-        expect_error(_add(gateway, org_id, body), 403, message)
-    _add(gateway, org_id, valid)
-    message = f"Certificate with {org_id}{_fingerprint(_CERTIFICATE)} id already exists"
-    expect_error(_add(gateway, org_id, valid), 403, message)
-
-
-def add_certificate(gateway: Gateway, org_id: str) -> str:
-    """Add a certificate to an organisation; return its id."""
-    name = org_id + _fingerprint(_CERTIFICATE)
-    expect_json(
-        _add(gateway, org_id, _pem(_CERTIFICATE)), 200,
-        {"id": name, "status": "ok", "message": "Certificate added"},
-    )  # fmt: skip
-    return name
-
-
-def _add(gateway: Gateway, org_id: str, body: str) -> Exchange:
-    return gateway.send("POST", f"{CERTIFICATES}?org_id={org_id}", body=body)
-
-
-def _fingerprint(text: str) -> str:
-    return hashlib.sha256(base64.b64decode(text)).hexdigest()
-
-
-def _pem(text: str, kind: str = "CERTIFICATE") -> str:
-    lines = "\n".join(text[start : start + 64] for start in range(0, len(text), 64))
-    return f"-----BEGIN {kind}-----\n{lines}\n-----END {kind}-----\n"
+        expect_error(add(gateway, org_id, body), 403, message)
+    add(gateway, org_id, valid)
+    message = f"Certificate with {org_id}{fingerprint(CERTIFICATE)} id already exists"
+    expect_error(add(gateway, org_id, valid), 403, message)

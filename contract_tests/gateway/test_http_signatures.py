@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
 from email.utils import formatdate
-from urllib.parse import quote_plus
 
 from contract_tests.engine.declaration import RELOAD, Steps, behaviour
-from contract_tests.engine.exchange import Exchange
 from contract_tests.gateway.builders.apis import (
-    Api,
     expect_passed,
     expect_refused,
     needs_plain_keys,
@@ -19,33 +13,8 @@ from contract_tests.gateway.builders.apis import (
     write_key,
     write_policy,
 )
+from contract_tests.gateway.builders.signatures import MAY_SIGN, NAMED, PAST, REFUSED, SHARED, send_signed
 from contract_tests.gateway.client import Gateway
-
-REFUSED = "Authorization field missing, malformed or invalid"
-SHARED = "by both sides"
-PAST = "Sat, 22 Nov 2025 10:00:00 GMT"
-MAY_SIGN = {"hmac_enabled": True, "hmac_string": SHARED}
-NAMED = "a key is named in a signature only where keys are not hashed"
-
-
-def _send(
-    gateway: Gateway,
-    api: Api,
-    key: str,
-    *,
-    date: str = PAST,
-    shared: str = SHARED,
-    algorithm: str = "sha1",
-    signed: str = "date",
-) -> Exchange:
-    """Send a request with a signature of its path and its time, or of its time alone."""
-    lines = {"(request-target)": f"(request-target): get /{api.id}/a", "date": f"date: {date}"}
-    text = "\n".join(lines[name] for name in signed.split(" "))
-    digest = hmac.new(shared.encode(), text.encode(), getattr(hashlib, algorithm)).digest()
-    signature = quote_plus(base64.b64encode(digest).decode())
-    credential = f'keyId="{key}",algorithm="hmac-{algorithm}",headers="{signed}",signature="{signature}"'
-    headers = [("Date", date), ("Authorization", f"Signature {credential}")]
-    return gateway.send("GET", f"/{api.id}/a", headers=headers)
 
 
 @behaviour("requests-may-be-signed")
@@ -58,11 +27,11 @@ def test_a_signed_request_passes(gateway: Gateway) -> Steps:
     needs_plain_keys(gateway, api, gold, NAMED)
     key = write_key(gateway, api, gold, **MAY_SIGN)
     for algorithm in ("sha1", "sha256", "sha384", "sha512"):
-        expect_passed(_send(gateway, api, key, algorithm=algorithm))
-    expect_passed(_send(gateway, api, key, signed="(request-target) date"))
-    expect_refused(_send(gateway, api, key, shared="other"), 400, REFUSED)
-    expect_refused(_send(gateway, api, gateway.new_id()), 400, REFUSED)
-    expect_refused(_send(gateway, api, key, date="2025-11-22T10:00:00Z"), 400, REFUSED)
+        expect_passed(send_signed(gateway, api, key, algorithm=algorithm))
+    expect_passed(send_signed(gateway, api, key, signed="(request-target) date"))
+    expect_refused(send_signed(gateway, api, key, shared="other"), 400, REFUSED)
+    expect_refused(send_signed(gateway, api, gateway.new_id()), 400, REFUSED)
+    expect_refused(send_signed(gateway, api, key, date="2025-11-22T10:00:00Z"), 400, REFUSED)
     for credential in ([], [("Authorization", key)]):
         exchange = gateway.send("GET", f"/{api.id}/a", headers=[("Date", PAST), *credential])
         expect_refused(exchange, 400, REFUSED)
@@ -79,9 +48,9 @@ def test_a_key_must_allow_signatures(gateway: Gateway) -> Steps:
 
     needs_plain_keys(gateway, api, gold, NAMED)
     secret = {"hmac_string": SHARED}
-    expect_refused(_send(gateway, api, write_key(gateway, api, gold, **secret)), 400, REFUSED)
+    expect_refused(send_signed(gateway, api, write_key(gateway, api, gold, **secret)), 400, REFUSED)
     for policy_id in (signing, validating):
-        expect_passed(_send(gateway, api, write_key(gateway, api, policy_id, **secret)))
+        expect_passed(send_signed(gateway, api, write_key(gateway, api, policy_id, **secret)))
 
 
 @behaviour("signatures-are-of-now")
@@ -94,8 +63,8 @@ def test_a_signature_is_of_now(gateway: Gateway) -> Steps:
     needs_plain_keys(gateway, minute, gold, NAMED)
     key = write_key(gateway, minute, gold, **MAY_SIGN)
     now = gateway.send("GET", "/hello").header("Date") or formatdate(usegmt=True)
-    expect_passed(_send(gateway, minute, key, date=now))
-    expect_refused(_send(gateway, minute, key), 400, REFUSED)
+    expect_passed(send_signed(gateway, minute, key, date=now))
+    expect_refused(send_signed(gateway, minute, key), 400, REFUSED)
 
 
 @behaviour("signatures-have-allowed-algorithms")
@@ -107,5 +76,25 @@ def test_a_signature_has_an_allowed_algorithm(gateway: Gateway) -> Steps:
 
     needs_plain_keys(gateway, api, gold, NAMED)
     key = write_key(gateway, api, gold, **MAY_SIGN)
-    expect_passed(_send(gateway, api, key, algorithm="sha256"))
-    expect_refused(_send(gateway, api, key, algorithm="sha1"), 400, REFUSED)
+    expect_passed(send_signed(gateway, api, key, algorithm="sha256"))
+    expect_refused(send_signed(gateway, api, key, algorithm="sha1"), 400, REFUSED)
+
+
+@behaviour("rsa-signatures-need-a-key")
+def test_a_signature_by_rsa_needs_a_key(gateway: Gateway) -> Steps:
+    """A signature by RSA answers 500 without the key that is named, and 400 if none is named or allowed."""
+    api = write_api(gateway, enable_signature_checking=True)
+    gold = write_policy(gateway, api)
+    yield RELOAD
+
+    needs_plain_keys(gateway, api, gold, NAMED)
+    names, allowed = {"rsa_certificate_id": gateway.new_id()}, {"enable_http_signature_validation": True}
+    for members, status, message in (
+        ({**names, **allowed}, 500, "Certificate not found"),
+        (names, 400, REFUSED),
+        (allowed, 400, REFUSED),
+    ):
+        key = write_key(gateway, api, gold, **members)
+        credential = f'Signature keyId="{key}",algorithm="rsa-sha256",headers="date",signature="eA=="'
+        headers = [("Date", PAST), ("Authorization", credential)]
+        expect_refused(gateway.send("GET", f"/{api.id}/a", headers=headers), status, message)

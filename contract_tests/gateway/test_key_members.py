@@ -6,12 +6,10 @@ from typing import Any
 
 from contract_tests.engine.checks import Mismatch, shorten
 from contract_tests.engine.declaration import behaviour
-from contract_tests.engine.exchange import Exchange
 from contract_tests.gateway.builders.sessions import NEVER, RIGHTS, expect_key, needs_name, needs_store
 from contract_tests.gateway.checks import expect_error, seconds_in
 from contract_tests.gateway.client import Gateway
-from contract_tests.gateway.resources import CERTIFICATES, KEYS
-from contract_tests.gateway.test_certificates import add_certificate
+from contract_tests.gateway.resources import KEYS
 
 
 def write_with_rights(
@@ -128,28 +126,6 @@ def test_a_key_keeps_its_certificate(gateway: Gateway) -> None:
     expect_error(gateway.send("PUT", path, {"access_rights": RIGHTS}), 400, message)
     other = {"access_rights": RIGHTS, "certificate": "another"}
     expect_error(gateway.send("PUT", path, other), 400, "Key must be used with an existent certificate")
-
-
-@behaviour("bound-certificates-must-exist")
-def test_a_key_is_bound_to_certificates_that_exist(gateway: Gateway) -> None:
-    """A new key, or an update of one, is refused with a certificate that does not exist or is of others."""
-    needs_store(gateway)
-    organisation, name = gateway.new_id("-org"), gateway.new_id("-bound")
-    certificate = add_certificate(gateway, organisation)
-    gateway.note_key(organisation + name)
-
-    def send(method: str, target: str, *names: str) -> Exchange:
-        session = {"org_id": organisation, "access_rights": RIGHTS, "mtls_static_certificate_bindings": names}
-        return gateway.send(method, f"{KEYS}/{target}", session)
-
-    missing, key = f"{organisation}none", organisation + name
-    for method, target in (("POST", name), ("POST", "create")):
-        expect_error(send(method, target, missing), 400, f"certificate not found: {missing}")
-        expect_error(send(method, target, certificate, "other"), 400, "invalid certificate ID: other")
-    expect_key(send("POST", name, certificate), key, "added")
-    expect_error(send("PUT", key, certificate, missing), 400, f"certificate not found: {missing}")
-    gateway.send("DELETE", f"{CERTIFICATES}/{certificate}?org_id={organisation}")
-    expect_key(send("PUT", key, certificate), key, "modified")
 
 
 @behaviour("created-keys-get-an-hmac-secret")

@@ -18,6 +18,7 @@ from contract_tests.gateway.builders.apis import (
     write_key,
     write_policy,
 )
+from contract_tests.gateway.builders.open_apis import document, write
 from contract_tests.gateway.client import Gateway
 
 SECRET, HEADER, WRONG = "a-secret", "X-Signature", "Request signature verification failed"
@@ -70,6 +71,32 @@ def test_a_key_may_need_a_signature(gateway: Gateway) -> Steps:
         expect_refused(_call(gateway, target, key, query, signature), status, message)
     expect_refused(_call(gateway, api, "", "", signed), 401, NEEDS_KEY)
     expect_refused(_call(gateway, api, gateway.new_id(), "", signed), 403, DISALLOWED)
+
+
+@behaviour("open-apis-ask-for-key-signatures")
+def test_an_open_api_asks_for_a_signature(gateway: Gateway) -> Steps:
+    """A key passes with its signature in a header or a parameter, and the API has words of its own for others."""
+    section = {
+        "enabled": True, "algorithm": "MasherySHA256", "header": HEADER, "secret": SECRET,
+        "query": {"enabled": True, "name": "sig"}, "allowedClockSkew": SKEW,
+        "errorCode": 418, "errorMessage": "not signed",
+    }  # fmt: skip
+    settings = {"token": {"enabled": True, "signatureValidation": section}}
+    off = {"token": {"enabled": True, "signatureValidation": {**section, "enabled": False}}}
+    api = write(gateway, document(gateway, settings=settings))
+    free = write(gateway, document(gateway, settings=off))
+    gold = write_policy(gateway, api, access_rights={**api.rights, **free.rights})
+    yield RELOAD
+
+    needs_plain_keys(gateway, api, gold)
+    key = write_key(gateway, api, gold)
+    signed = _signed(key)
+    expect_passed(_call(gateway, api, key, "", signed))
+    expect_passed(_call(gateway, api, key, f"?sig={signed}", ""))
+    expect_passed(_call(gateway, api, key, "", _signed(key, seconds=-30)))
+    expect_passed(_call(gateway, free, key, "", ""))
+    for signature in ("", _signed(key, "md5"), _signed(key, secret=f"{SECRET}2")):
+        expect_refused(_call(gateway, api, key, "", signature), 418, "not signed")
 
 
 def _call(gateway: Gateway, api: Api, key: str, query: str, signature: str) -> Any:

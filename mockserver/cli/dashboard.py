@@ -12,11 +12,10 @@ from typing import TYPE_CHECKING, Any
 from mockserver.cli import Commands
 from mockserver.cli.faults import add_fault_option, set_fault
 from mockserver.cli.help_format import EXAMPLES, HelpFormatter
-from mockserver.cli.running import Running, add_log_options, exposure, source_of_address
+from mockserver.cli.running import Running, add_log_options, exposure, ignored_lines, source_of_address
 from mockserver.cli.serve import (
     collector_paused,
     gateway_values,
-    ignored_lines,
     redis_backend,
     stop_on_signals,
 )

@@ -133,3 +133,24 @@ def source_of_address(variable: str, path: Path | None, host: str | None = None)
     if host is not None:
         return "--host"
     return variable if variable in os.environ else f"listen_address in {path}"
+
+
+def ignored_lines(path: Path | None, keys: list[str], service: str = "gateway") -> list[str]:
+    """Lines with the keys of a configuration file that a mock ignores, those that may matter first.
+
+    Args:
+        path: the file; None if there is none.
+        keys: the keys, with dotted names for nested ones.
+        service: the product that the file configures.
+    """
+    if not keys:
+        return []
+    from mockserver.contract.member_tables import unseen_keys
+
+    unseen = unseen_keys(service, keys)
+    seen = set(keys) - unseen
+    lines = {
+        f"{path}: the mock ignores {{}}, by which a real {service} may answer otherwise": seen,
+        f"{path}: the mock ignores {{}}, on which no answer depends": unseen,
+    }
+    return [line.format(", ".join(sorted(names))) for line, names in lines.items() if names]

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from mockserver.cli import Commands
 from mockserver.cli.faults import add_fault_option, set_fault
 from mockserver.cli.help_format import EXAMPLES, HelpFormatter
-from mockserver.cli.running import Running, add_log_options, exposure, source_of_address
+from mockserver.cli.running import Running, add_log_options, exposure, ignored_lines, source_of_address
 from mockserver.console.credentials import SECRET, STORE
 
 STOP_SECONDS = 9.5  # from SIGTERM to the end of the process; answers in progress have eight of them
@@ -226,27 +226,6 @@ def stop_at_eof(stop: Callable[[], None]) -> None:
         stop_in_time(stop)
 
     threading.Thread(target=wait, name="tyk-contract-stdin", daemon=True).start()
-
-
-def ignored_lines(path: Path | None, keys: list[str], service: str = "gateway") -> list[str]:
-    """Lines with the keys of a configuration file that a mock ignores, those that may matter first.
-
-    Args:
-        path: the file; None if there is none.
-        keys: the keys, with dotted names for nested ones.
-        service: the product that the file configures.
-    """
-    if not keys:
-        return []
-    from mockserver.contract.member_tables import unseen_keys
-
-    unseen = unseen_keys(service, keys)
-    seen = set(keys) - unseen
-    lines = {
-        f"{path}: the mock ignores {{}}, by which a real {service} may answer otherwise": seen,
-        f"{path}: the mock ignores {{}}, on which no answer depends": unseen,
-    }
-    return [line.format(", ".join(sorted(names))) for line, names in lines.items() if names]
 
 
 def stop_in_time(stop: Callable[[], None]) -> None:

@@ -1,4 +1,4 @@
-"""A player that executes the steps of a scenario: requests, and files in the gateway's working directory."""
+"""A player that executes the steps of a scenario: requests, files of the gateway, answers of its upstream."""
 
 from __future__ import annotations
 
@@ -10,8 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from mockserver.evidence.recording import Step
+from mockserver.evidence.signing_keys import SigningKeys
 from mockserver.evidence.stand_ins import StandIns
 from mockserver.http.client import Answer, Client, ClientError, TimeOver
+from mockserver.http.echo_server import Echo
+from mockserver.http.messages import JSON, Reply
 
 RELOAD = "/tyk/reload?block=true"
 BASE: dict[str, Any] = {
@@ -19,6 +22,7 @@ BASE: dict[str, Any] = {
     "app_path": "${DIR}/apps",
     "liveness_check.check_duration": 1_000_000_000,
     "enable_hashed_keys_listing": True,
+    "hide_generator_header": True,
 }  # dotted keys of tyk.conf that hold in every scenario which does not override them
 # Headers of an answer with stand-ins; others may have cookies, or name the machines on the way.
 KEPT_HEADERS = {
@@ -40,6 +44,7 @@ class Player:
         host: the value of Host; None for that of the client's URL.
         stand_ins: what stands for captured values and secrets in answers; None to leave answers as they are.
         uncaptured: the value of a variable that an answer does not have.
+        upstream: the upstream of the service, which answers as steps say; None if there is none of ours.
     """
 
     def __init__(
@@ -51,6 +56,7 @@ class Player:
         host: str | None = "gateway.test",
         stand_ins: StandIns | None = None,
         uncaptured: str = "",
+        upstream: Echo | None = None,
     ) -> None:
         self._client = client
         self._directory = directory
@@ -58,6 +64,8 @@ class Player:
         self._host = host
         self._stand_ins = stand_ins
         self._uncaptured = uncaptured
+        self._upstream = upstream
+        self._signing_keys = SigningKeys()
 
     def send(self, step: Step) -> Answer | None:
         """Send a step's request; None if the connection broke before an answer arrived.
@@ -117,7 +125,21 @@ class Player:
             self._stand_ins.add(value)
         return value
 
-    def change_files(self, step: Step) -> None:
+    def prepare(self, step: Step) -> None:
+        """Carry out a step that is no request: a key or a token, an answer of the upstream, or a file."""
+        if "generate" in step:
+            self._variables[step["generate"]] = self._signing_keys.generate(step["generate"])
+        elif "sign" in step:
+            header, claims = (self._substitute(step[part]) for part in ("header", "claims"))
+            self._variables[step["sign"]] = self._signing_keys.sign(step["by"], header, claims)
+        elif "serve" in step:
+            assert self._upstream is not None
+            reply = Reply(self._substitute(step["text"]).encode(), 200, (("Content-Type", JSON),))
+            self._upstream.answers[step["serve"]] = reply
+        else:
+            self._change_files(step)
+
+    def _change_files(self, step: Step) -> None:
         """Write or remove the file, or remove the directory, that the step names."""
         if "write" in step:
             path = self._directory / step["write"]

@@ -115,7 +115,7 @@ class Recorder:
             assert self.directory is not None
             return {**step, "files": files_below(self.directory / step["read"])}
         else:
-            player.change_files(step)
+            player.prepare(step)
         return step
 
     def _empty(self) -> None:

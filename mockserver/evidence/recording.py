@@ -28,7 +28,8 @@ class Scenario:
         about: the purpose of the scenario in one sentence.
         config: dotted keys of tyk.conf that differ from `player.BASE`; ${DIR} is the gateway's directory.
             Of a Dashboard, those of tyk_analytics.conf.
-        steps: requests with their responses; files to write, remove or read; waits in seconds.
+        steps: requests with their responses; files to write, remove or read; waits in
+            seconds; answers of the upstream; keys and tokens to make.
     """
 
     name: str

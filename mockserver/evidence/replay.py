@@ -73,7 +73,8 @@ def _gateway(recording: Recording, scenario: Scenario) -> Iterator[Stage]:
         ):
             client.send("GET", RELOAD, [("X-Tyk-Authorization", gateway.secret)])
             variables = {"SECRET": gateway.secret, "UPSTREAM": upstream.url}
-            yield Stage(Player(client, variables, directory), directory, gateway.advance)
+            player = Player(client, variables, directory, upstream=upstream)
+            yield Stage(player, directory, gateway.advance)
 
 
 @contextmanager
@@ -119,7 +120,7 @@ def _play(step: Step, stage: Stage) -> str:
     if "wait" in step:
         stage.advance(step["wait"])
     elif "read" not in step:
-        stage.player.change_files(step)
+        stage.player.prepare(step)
     elif (files := files_below(stage.directory / step["read"])) != step["files"]:
         return f"{step['read']}/ contains {_file_difference(files, step['files'])}"
     return ""

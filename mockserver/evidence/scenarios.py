@@ -17,7 +17,7 @@ NEEDS = {
 _SCENARIO_KEYS = {"name", "about", "config", "needs", "steps"}
 _STEP_KEYS = {
     "send", "headers", "body", "body_hex", "volatile", "unordered", "capture",
-    "write", "text", "hex", "remove", "read", "wait",
+    "write", "text", "hex", "remove", "read", "wait", "generate", "sign", "by", "header", "claims", "serve",
 }  # fmt: skip
 _SECRET_HEADERS = {"gateway": ["X-Tyk-Authorization", "${SECRET}"], "dashboard": ["Authorization", "${KEY}"]}
 _VOLATILE = {

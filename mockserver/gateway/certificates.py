@@ -6,7 +6,7 @@ import base64
 import binascii
 import hashlib
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from mockserver.storage.backend import Backend
@@ -20,6 +20,7 @@ _LISTS = {
     "2.5.4.6": "Country", "2.5.4.10": "Organization", "2.5.4.11": "OrganizationalUnit", "2.5.4.7": "Locality",
     "2.5.4.8": "Province", "2.5.4.9": "StreetAddress", "2.5.4.17": "PostalCode",
 }  # fmt: skip
+_PUBLIC_KEY = "public_key"  # in base64, which no answer has
 _TEXTS = {"2.5.4.5": "SerialNumber", "2.5.4.3": "CommonName"}
 
 
@@ -59,7 +60,24 @@ class CertificateStore:
     def get(self, name: str) -> dict[str, Any] | None:
         """What a gateway tells of a certificate; None if there is none with that id."""
         entry = self._entries.get(name)
-        return None if entry is None else {"id": name} | entry
+        if entry is None:
+            return None
+        return {"id": name} | {member: value for member, value in entry.items() if member != _PUBLIC_KEY}
+
+    def public_key(self, name: str) -> bytes | None:
+        """A public key in DER form; None if there is none with that id, or a certificate."""
+        text = (self._entries.get(name) or {}).get(_PUBLIC_KEY)
+        return base64.b64decode(text) if isinstance(text, str) else None
+
+    def problem(self, names: Sequence[str], org_id: str) -> str:
+        """Why a key of an organisation cannot be bound to these ids; "" if it can.
+
+        Source: gateway/api.go:119 @v5.12.0.
+        """
+        for name in names:
+            if not name.startswith(org_id):
+                return f"invalid certificate ID: {name}"
+        return next((f"certificate not found: {name}" for name in names if self.get(name) is None), "")
 
     def ids(self, org_id: str) -> list[str]:
         """The ids of an organisation in the order of their addition.
@@ -124,7 +142,8 @@ def _read(data: bytes, now: float) -> tuple[str, dict[str, Any]]:
     if public:
         fingerprint = hashlib.sha256(public).hexdigest()
         subject = _name([]) | {"CommonName": f"Public Key: {fingerprint}"}
-        return fingerprint, _details("", _name([]), subject, (NO_TIME, NO_TIME))
+        details = _details("", _name([]), subject, (NO_TIME, NO_TIME))
+        return fingerprint, details | {_PUBLIC_KEY: base64.b64encode(public).decode()}
     first = certificates[0]
     times = _time(first.not_valid_before_utc), _time(first.not_valid_after_utc)
     issuer, subject = _name(first.issuer), _name(first.subject)

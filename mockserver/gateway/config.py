@@ -71,10 +71,14 @@ class Config(Configuration):
     health_check_endpoint_name: str = "hello"
     readiness_check_endpoint_name: str = "ready"
     liveness_check__check_duration: int = 10_000_000_000
+    hide_generator_header: bool = False
     http_server_options__skip_url_cleaning: bool = False
     http_server_options__max_request_body_size: int = 0
+    http_server_options__enable_websockets: bool = False
     http_server_options__enable_path_prefix_matching: bool = False
     http_server_options__enable_path_suffix_matching: bool = False
+    enable_redis_rolling_limiter: bool = False
+    enable_rate_limit_smoothing: bool = False
     regexp_cache_expire: int = 0
     disable_regexp_cache: bool = False
 

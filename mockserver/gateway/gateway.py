@@ -9,6 +9,7 @@ import random
 import threading
 from collections.abc import Callable, Collection
 from functools import partial
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,8 +30,10 @@ from mockserver.gateway.match_cache import MatchCache
 from mockserver.gateway.oas.definition import OpenApiCodec
 from mockserver.gateway.oauth_store import OAuthStore
 from mockserver.gateway.policy_store import PolicyStore
+from mockserver.gateway.provider_keys import ProviderKeys
 from mockserver.gateway.rate_limits import QuotaCounters, TokenBuckets
 from mockserver.gateway.session_store import SessionStore, is_entry
+from mockserver.gateway.sliding_logs import SlidingLogs
 from mockserver.gateway.source import ReloadHangs, Source
 from mockserver.gateway.switches import SWITCHABLE
 from mockserver.service.clock import Alarm
@@ -112,12 +115,16 @@ class Gateway:
             api_files(config, directory, mock.backend, fsync=fsync),
             self.behaviours,
         )
-        self.buckets = TokenBuckets(self.now)
+        self.limiter: TokenBuckets | SlidingLogs = TokenBuckets(self.now)
+        if config.enable_redis_rolling_limiter:
+            self.limiter = SlidingLogs(self.now, smooths=config.enable_rate_limit_smoothing)
+        self._probes = count()
         self.quotas = QuotaCounters(self.now, mock.backend)
         self.match_cache = MatchCache(self.now, config)
         self.oauth = OAuthStore(self.now, mock.backend, self.sessions)
         self.certificates = CertificateStore(self.now, mock.backend)
         self.jwks_cache = JwksCache(self.now, by_url="key-sets-by-url" in self.behaviours)
+        self.provider_keys = ProviderKeys()
         self._review = Review(version, allows_any_id=config.allow_unsafe_policy_ids)
         self._review_lock = threading.Lock()  # a reload and the mock's own API may ask at once
         self._has_files = bool(
@@ -209,10 +216,15 @@ class Gateway:
 
         return put_back
 
+    def greets(self) -> bool:
+        """True for the first probe in the gateway's life."""
+        return next(self._probes) == 0
+
     def _clear_caches(self) -> None:
         """Clear what is kept in memory alone, rate limits included."""
         for state in (
-            self.sessions, self.organisations, self.buckets, self.match_cache, self.oauth, self.jwks_cache,
+            self.sessions, self.organisations, self.limiter, self.match_cache, self.oauth, self.jwks_cache,
+            self.provider_keys,
         ):  # fmt: skip
             state.clear()
 

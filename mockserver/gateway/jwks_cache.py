@@ -5,9 +5,11 @@ Source: gateway/mw_jwt.go:205 and :1628 @v5.12.0, :63 and :148 @v5.8.15.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
+from mockserver.gateway.policy_merging import Document
 from mockserver.golang.base64_texts import decode
 
 SECONDS = 240  # until a key set is fetched again
@@ -17,10 +19,20 @@ class Unreadable(Exception):
     """The source of the cached key set cannot be decoded, so that the gateway rejects every token."""
 
 
+@dataclass(frozen=True)
+class _Several:
+    """The key sets of an API with several URLs, each with its expiry, and the definition that named them."""
+
+    document: Document
+    until: float
+    sets: dict[str, tuple[Any, float]]
+
+
 class JwksCache:
     """Key sets by API, and the `jwt_source` of each API at the last fetch.
 
-    With `by_url` an API has one key set for each URL, else only one.
+    With `by_url` an API has one key set for each URL, else only one. An API with several URLs
+    (`jwt_jwks_uris`) loses its key sets if it is loaded with another definition.
     """
 
     def __init__(self, now: Callable[[], float], *, by_url: bool) -> None:
@@ -28,6 +40,7 @@ class JwksCache:
         self._by_url = by_url
         self._sets: dict[tuple[str, str], tuple[Any, float]] = {}  # key set, expiry in epoch seconds
         self._sources: dict[str, tuple[str, float]] = {}
+        self._several: dict[str, _Several] = {}
 
     def get(self, api_id: str, url: str) -> Any:
         """The cached key set of an API at a URL; None if it must be fetched.
@@ -52,8 +65,22 @@ class JwksCache:
         self._sets[api_id, url if self._by_url else ""] = key_set, until
         self._sources[api_id] = source, until
 
+    def get_several(self, api_id: str, document: Document, urls: Sequence[str]) -> list[Any]:
+        """The cached key sets of an API, in the order of its URLs; empty if all must be fetched."""
+        entry, now = self._several.get(api_id), self._now()
+        if entry is None or entry.until <= now or entry.document != document:
+            return []
+        return [entry.sets[url][0] for url in urls if url in entry.sets and entry.sets[url][1] > now]
+
+    def keep_several(self, api_id: str, document: Document, sets: Mapping[str, tuple[Any, int]]) -> None:
+        """Store decoded key sets by their URLs, each with its seconds; 0 stands for `SECONDS`."""
+        now = self._now()
+        expiring = {url: (key_set, now + (seconds or SECONDS)) for url, (key_set, seconds) in sets.items()}
+        self._several[api_id] = _Several(document, now + SECONDS, expiring)
+
     def keep_only(self, api_ids: Container[str]) -> None:
         """Remove the key sets of all other APIs if key sets are cached by URL."""
+        self._several = {api_id: entry for api_id, entry in self._several.items() if api_id in api_ids}
         if self._by_url:
             self._sets = {key: entry for key, entry in self._sets.items() if key[0] in api_ids}
             self._sources = {api_id: entry for api_id, entry in self._sources.items() if api_id in api_ids}
@@ -62,8 +89,10 @@ class JwksCache:
         """Remove the key sets of an API."""
         self._sets = {key: entry for key, entry in self._sets.items() if key[0] != api_id}
         self._sources.pop(api_id, None)
+        self._several.pop(api_id, None)
 
     def clear(self) -> None:
         """Remove all entries."""
         self._sets.clear()
         self._sources.clear()
+        self._several.clear()

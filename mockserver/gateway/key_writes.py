@@ -12,21 +12,6 @@ from mockserver.gateway.provenance import PoliciesNotApplicable
 from mockserver.gateway.session_store import application_of, lifetime
 
 
-def problem_of_certificates(gateway: Gateway, session: Document, original: Document | None = None) -> str:
-    """Why a key may not be bound to one of its certificates; "" if it may.
-
-    Those that the original session has are not checked (gateway/api.go:119 @v5.12.0).
-    """
-    name = "mtls_static_certificate_bindings"
-    bound = (original or {}).get(name) or ()
-    names = [item for item in session.get(name) or () if item not in bound]
-    invalid = next((item for item in names if not item.startswith(session["org_id"])), None)
-    if invalid is not None:
-        return f"invalid certificate ID: {invalid}"
-    unknown = next((item for item in names if gateway.certificates.get(item) is None), None)
-    return "" if unknown is None else f"certificate not found: {unknown}"
-
-
 def save(gateway: Gateway, key: str, session: Document, *, resets: bool, by_hash: bool = False) -> bool:
     """Apply policies and store the session of a key, as `save_for_each_api` does.
 
@@ -116,6 +101,16 @@ def hash_password(gateway: Gateway, session: Document, original: Document | None
         session["basic_auth_data"] = passwords.stored(password, algorithm)
     elif not password and original is not None and original["basic_auth_data"]["password"]:
         session["basic_auth_data"] = dict(original["basic_auth_data"])
+
+
+def certificate_problem(gateway: Gateway, session: Document, original: Document | None = None) -> str:
+    """Why a session cannot be bound to certificates that the original one is not bound to; "" if it can.
+
+    Versions that do not know such bindings drop them.
+    """
+    bound = (original or {}).get("mtls_static_certificate_bindings") or []
+    names = session.get("mtls_static_certificate_bindings") or []
+    return gateway.certificates.problem([name for name in names if name not in bound], session["org_id"])
 
 
 def seconds(gateway: Gateway) -> str:

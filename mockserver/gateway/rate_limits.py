@@ -36,7 +36,7 @@ class TokenBuckets:
         self._buckets: dict[Hashable, _Bucket] = {}
         self._lock = threading.Lock()
 
-    def take(self, name: Hashable, rate: float, per: float) -> bool:
+    def take(self, name: Hashable, rate: float, per: float, _smoothing: object = None) -> bool:
         """Count one request; False if the bucket is empty. The fraction of a second in `per` is ignored."""
         with self._lock:
             now = self._now()
@@ -54,7 +54,7 @@ class TokenBuckets:
             bucket.remaining -= TOKENS
             return True
 
-    def is_empty(self, name: Hashable) -> bool:
+    def is_empty(self, name: Hashable, *_: object) -> bool:
         """True if a bucket has nothing left and is not renewed yet (gateway/session_manager.go:186)."""
         with self._lock:
             bucket = self._buckets.get(name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import re
 
+_QUANTA = re.compile(r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?")
 _URL_ALPHABET = re.compile(r"[A-Za-z0-9_-]*")
 
 
@@ -18,6 +19,12 @@ def decode(text: str) -> bytes:
     if len(compact) % 4:
         raise ValueError("the length is no multiple of four")
     return base64.b64decode(compact, validate=True)
+
+
+def decode_part(text: str) -> bytes:
+    """The bytes of a text in the standard encoding up to where it is not in base64."""
+    match = _QUANTA.match(re.sub(r"[\r\n]", "", text))
+    return base64.b64decode(match[0]) if match else b""
 
 
 def decode_url(text: str) -> bytes:

@@ -14,7 +14,17 @@ from typing import Any
 
 from mockserver.golang.json_writer import format_float, quote, write
 
-__all__ = ["Escaped", "JSONSyntaxError", "Number", "Object", "format_float", "quote", "read", "write"]
+__all__ = [
+    "Escaped",
+    "JSONSyntaxError",
+    "Number",
+    "Object",
+    "format_float",
+    "quote",
+    "read",
+    "text_of",
+    "write",
+]
 
 MAX_DEPTH = 10000  # encoding/json/scanner.go, maxNestingDepth
 
@@ -75,6 +85,15 @@ def read(data: bytes) -> tuple[Any, str]:
     text = data.decode("utf-8", "go-json")
     node, end = _value(text)
     return node, text[end:]
+
+
+def text_of(node: Any) -> str:
+    """The text of a node, without white space; numbers stay as they were written."""
+    if isinstance(node, Object):
+        return "{" + ",".join(f"{quote(name)}:{text_of(value)}" for name, value in node) + "}"
+    if isinstance(node, list):
+        return "[" + ",".join(map(text_of, node)) + "]"
+    return str(node) if isinstance(node, Number) else write(node)
 
 
 def _read_ordinary(data: bytes) -> tuple[Any, str] | None:
@@ -154,7 +173,9 @@ def _value(text: str) -> tuple[Any, int]:
                     position = _name(text, position, names)
                 break
             if character != ("}" if is_object else "]"):
-                raise JSONSyntaxError("expected a comma or the closing bracket", position)
+                raise JSONSyntaxError(
+                    f"expected a comma or a {'brace' if is_object else 'bracket'}", position
+                )
             position += 1
             node = open_nodes.pop()
         else:

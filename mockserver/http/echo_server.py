@@ -28,10 +28,12 @@ class Echo:
 
     Attributes:
         answers: prepared answers by target, sent instead of the echo.
+        bodies: the body of the last request to each target that has a prepared answer.
     """
 
     def __init__(self, *, shows_headers: bool = False) -> None:
         self.answers: dict[str, Reply] = {}
+        self.bodies: dict[str, bytes] = {}
         self._shows_headers = shows_headers
         listener = socket.create_server(("127.0.0.1", 0))
         listener.setblocking(False)
@@ -61,6 +63,7 @@ class Echo:
     def _answer(self, request: Request, *, blocking: bool = True) -> Reply:
         target = request.head.target
         if target in self.answers:
+            self.bodies[target] = request.body
             return _framed(self.answers[target])
         if mcp_server.is_for_server(target):
             return _framed(mcp_server.answer(request))

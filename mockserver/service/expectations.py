@@ -69,7 +69,8 @@ class Expectation:
             yield f"  near: {entry!r}"
             yield from (f"    {line}" for line in self.differences(entry))
         if not matches and not near:
-            yield f"  the journal has {len(entries)} other requests" + (":" if entries else "")
+            noun = "request" if len(entries) == 1 else "requests"
+            yield f"  the journal has {len(entries)} other {noun}" + (":" if entries else "")
             yield from (f"    {entry!r}" for entry in entries[-SHOWN:])
 
     def __str__(self) -> str:

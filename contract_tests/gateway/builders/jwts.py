@@ -139,7 +139,11 @@ def session_of(gateway: Gateway, api: Api, name: str) -> Exchange:
 
 def expect_session(gateway: Gateway, api: Api, name: str, **members: Any) -> None:
     """Expect these members of a user's session; a member that is 0 or "" may be absent."""
-    exchange = session_of(gateway, api, name)
+    expect_members(session_of(gateway, api, name), **members)
+
+
+def expect_members(exchange: Exchange, **members: Any) -> None:
+    """Expect these members of a session; a member that is 0 or "" may be absent."""
     for member, value in members.items():
         actual = exchange.document.get(member) or type(value)()
         if actual != value:

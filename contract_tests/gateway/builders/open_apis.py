@@ -43,7 +43,7 @@ def document(
         "info": {"title": name, "version": "1"},
         "paths": {},
         "components": {"securitySchemes": dict(schemes)},
-        "security": security or [{scheme: [] for scheme in schemes}],
+        "security": [{scheme: [] for scheme in schemes}] if security is None else security,
         EXTENSION: {
             "info": {"id": name, "orgId": classic["org_id"], "name": name, "state": {"active": True}},
             "upstream": {"url": proxy["target_url"]},

@@ -11,12 +11,12 @@ from mockserver.gateway.handlers.registration import Call, handles
 from mockserver.gateway.key_writes import (
     apply,
     apply_if_possible,
+    certificate_problem,
     date,
     forget_past_expiry,
     forget_quotas,
     hash_password,
     keep_counters,
-    problem_of_certificates,
     save,
     save_for_each_api,
     seconds,
@@ -50,7 +50,7 @@ def add_key(call: Call) -> Reply:
     session["date_created"] = date(call.state)
     key = call.state.sessions.name_of(session["org_id"], custom_id)
     forget_past_expiry(call.state, session, 0)
-    if problem := problem_of_certificates(call.state, session):
+    if problem := certificate_problem(call.state, session):
         return error(problem, 400)
     hash_password(call.state, session, None)
     if not save(call.state, key, session, resets=_resets(call), by_hash=_by_hash(call)):
@@ -83,12 +83,13 @@ def _update(call: Call, name: str) -> Reply:
     if session["certificate"] != original["certificate"]:
         if not session["certificate"]:
             return error("Key cannot be used without a certificate", 400)
-        return error("Key must be used with an existent certificate", 400)
+        if call.state.certificates.get(session["certificate"]) is None:
+            return error("Key must be used with an existent certificate", 400)
     session["date_created"] = original["date_created"]
     if not _resets(call):
         keep_counters(session, original)
     forget_past_expiry(call.state, session, original["expires"])
-    if problem := problem_of_certificates(call.state, session, original):
+    if problem := certificate_problem(call.state, session, original):
         return error(problem, 400)
     hash_password(call.state, session, original)
     if not save(call.state, key, session, resets=_resets(call), by_hash=_by_hash(call)):
@@ -181,7 +182,7 @@ def create_key(call: Call) -> Reply:
         session["hmac_string"] = base64.b64encode(uuid.uuid4().hex.encode()).decode()
     if session["certificate"] and gateway.sessions.find(session["org_id"], key):
         return error(f"Failed to create key - Key with given certificate already found:{key}", 500)
-    if problem := problem_of_certificates(gateway, session):
+    if problem := certificate_problem(gateway, session):
         return error(problem, 400)
     session |= {"last_updated": seconds(call.state), "date_created": date(call.state)}
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from mockserver.gateway.drawing import DRAWING
 from mockserver.gateway.handlers.registration import Call, handles
 from mockserver.gateway.health import checked_parts
 from mockserver.gateway.replies import error
@@ -15,7 +16,7 @@ from mockserver.service.registry import never
 @handles("getHello", waits=never)
 def get_hello(call: Call) -> Reply:
     """Answer the liveness probe; always 200 (gateway/health_check.go:175 @v5.12.0)."""
-    return json_reply(call.rewritten(_health(call, "Tyk GW")))
+    return _greeting(call, json_reply(call.rewritten(_health(call, "Tyk GW"))))
 
 
 @handles("getReady", waits=never)
@@ -23,7 +24,16 @@ def get_ready(call: Call) -> Reply:
     """Answer the readiness probe; 503 before the first load (gateway/health_check.go:233 @v5.12.0)."""
     if not call.state.ready:
         return error("A successful API reload did not happen", 503)
-    return json_reply(_health(call, "Tyk GW Ready", is_ready=True))
+    return _greeting(call, json_reply(_health(call, "Tyk GW Ready", is_ready=True)))
+
+
+def _greeting(call: Call, reply: Reply) -> Reply:
+    """The first reply to a probe has the headers of a drawing too (gateway/mascot.go:12 @v5.12.0)."""
+    gateway = call.state
+    if gateway.config.hide_generator_header or not gateway.greets():
+        return reply
+    drawing = ((f"X-Mascot-{number:03}", line) for number, line in enumerate(DRAWING))
+    return Reply(reply.body, reply.status, (*reply.headers, *drawing))
 
 
 def _health(call: Call, description: str, *, is_ready: bool = False) -> dict[str, Any]:

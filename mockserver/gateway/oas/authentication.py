@@ -8,23 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from mockserver.gateway.oas.definition import OpenApi
+from mockserver.gateway.oas import durations, sections
+from mockserver.gateway.oas.definition import OpenApi, is_zero
+from mockserver.gateway.oas.places import PLACES, places
 from mockserver.gateway.policy_merging import Document
 
 COMPLIANT = "compliant"
-_NOWHERE = {
-    "name": "", "disable_header": True, "auth_header_name": "", "use_param": False, "param_name": "",
-    "use_cookie": False, "cookie_name": "", "validate_signature": False,
-    "signature": {
-        "algorithm": "", "header": "", "use_param": False, "param_name": "", "secret": "",
-        "allowed_clock_skew": 0, "error_code": 0, "error_message": "",
-    },
-}  # fmt: skip
-_PLACES = {  # of the OpenAPI document: the classic members of the name, and of the switch with its value
-    "header": ("auth_header_name", "disable_header", False),
-    "query": ("param_name", "use_param", True),
-    "cookie": ("cookie_name", "use_cookie", True),
-}
+_PROPRIETARY = frozenset({*sections.SECTIONS, "custom"})  # ways of authentication that OpenAPI does not know
 _FLOWS = {  # of the OpenAPI document, and the classic name of each
     "authorizationCode": "authorization_code", "clientCredentials": "client_credentials",
     "password": "password", "implicit": "__implicit",
@@ -40,11 +30,16 @@ _OF_JWT = {  # the setting, and the classic member
 }  # fmt: skip
 
 
+def is_compliant(definition: OpenApi) -> bool:
+    """True if the API is in the mode in which one of several requirements is enough."""
+    return (definition.authentication or {}).get("securityProcessingMode") == COMPLIANT
+
+
 def requirements(definition: OpenApi) -> list[list[str]]:
     """The names of the schemes of each requirement that counts: the first, or all in the compliant mode."""
     own = definition.authentication
     named = [list(requirement) for requirement in definition.document.get("security") or ()]
-    if own and own.get("securityProcessingMode") == COMPLIANT:
+    if own and is_compliant(definition):
         others = own.get("security")
         return named + [
             [str(name) for name in names]
@@ -52,6 +47,14 @@ def requirements(definition: OpenApi) -> list[list[str]]:
             if isinstance(names, list)
         ]
     return named[:1] if own and (own["enabled"] or own["securitySchemes"]) else []
+
+
+def enabled(definition: OpenApi) -> list[str]:
+    """The names of all ways of authentication that are enabled."""
+    own = definition.authentication or {}
+    parts = [(name, own.get(name)) for name in ("hmac", "oidc", "custom")]
+    parts += [*(own.get("securitySchemes") or {}).items()]
+    return [name for name, settings in parts if isinstance(settings, dict) and settings.get("enabled")]
 
 
 def jwt_settings(definition: OpenApi) -> Document | None:
@@ -63,10 +66,22 @@ def jwt_settings(definition: OpenApi) -> Document | None:
 
 def alternatives(definition: OpenApi) -> list[list[str]]:
     """The kinds of credential of each requirement, in the compliant mode; empty in the other mode."""
-    own = definition.authentication
-    if not own or own.get("securityProcessingMode") != COMPLIANT:
+    if not is_compliant(definition):
         return []
-    return [[_kind(definition, name) for name in names] for names in requirements(definition)]
+    rest = requirements(definition)[len(definition.document.get("security") or ()) :]
+    named = [list(requirement) for requirement in own_requirements(definition)]
+    return [[_kind(definition, name) for name in names] for names in named + rest]
+
+
+def own_requirements(definition: OpenApi) -> list[Document]:
+    """The requirements of the OpenAPI document that count in the compliant mode.
+
+    One of a single scheme does not if the gateway's part requires it beside a way that OpenAPI does not know.
+    """
+    named = definition.document.get("security") or []
+    rest = requirements(definition)[len(named) :]
+    mixed = {name for names in rest if not _PROPRIETARY.isdisjoint(names) for name in names} - _PROPRIETARY
+    return [requirement for requirement in named if len(requirement) != 1 or mixed.isdisjoint(requirement)]
 
 
 def extract(definition: OpenApi, fields: Document) -> None:
@@ -74,6 +89,8 @@ def extract(definition: OpenApi, fields: Document) -> None:
     own = definition.authentication
     fields["use_keyless"] = not (own and own["enabled"])
     fields["auth_configs"] = {}
+    if own:
+        sections.extract(own, fields)
     schemes = (own or {}).get("securitySchemes") or {}
     for requirement in requirements(definition):
         for name in _in_order(definition, requirement, schemes):
@@ -89,12 +106,24 @@ def fill(definition: OpenApi, fields: Document, *, joins_claims: bool) -> None:
     if own is None:
         return
     own["enabled"] = not fields["use_keyless"]
+    sections.fill(own, fields)
+    token = (fields["auth_configs"] or {}).get("authToken") or {"name": "", "use_certificate": False}
+    by_section = bool((own.get("certificateAuth") or {}).get("enabled"))
     for name, settings in (own["securitySchemes"] or {}).items():
-        if _is_jwt(definition, name):
+        kind = _kind(definition, name)
+        if kind == "apiKey" and name == token["name"]:
+            if is_zero(settings["signatureValidation"]):
+                settings["signatureValidation"] = None
+            settings["enableClientCertificate"] = token["use_certificate"] and not by_section
+        elif kind == "jwt":
             _fill_jwt(settings, joins_claims=joins_claims)
+        elif kind == "basic" and is_zero(settings["extractCredentialsFromBody"]):
+            settings["extractCredentialsFromBody"] = None
 
 
 def _fill_jwt(settings: Document, *, joins_claims: bool) -> None:
+    for item in settings.get("jwksURIs") or ():
+        item["cacheTimeout"] = durations.written(durations.seconds(item["cacheTimeout"]))
     scopes = settings["scopes"] or {}
     if scopes.get("scopeToPolicyMapping"):
         scopes["scopeToPolicyMapping"].sort(key=lambda item: item["scope"])
@@ -113,15 +142,21 @@ def _fill_jwt(settings: Document, *, joins_claims: bool) -> None:
 def _in_order(definition: OpenApi, names: list[str], schemes: Document) -> Iterator[str]:
     """The schemes of a requirement; of several for keys the first that is enabled, else the first."""
     tokens = [name for name in names if _kind(definition, name) == "apiKey"]
-    enabled = [name for name in tokens if (schemes.get(name) or {}).get("enabled")]
-    chosen = [*enabled, *tokens][:1]
+    active = [name for name in tokens if (schemes.get(name) or {}).get("enabled")]
+    chosen = [*active, *tokens][:1]
     yield from chosen
     yield from (name for name in names if name not in tokens)
 
 
 def _kind(definition: OpenApi, name: str) -> str:
-    """The kind of a security scheme: apiKey, jwt, basic, oauth2, or "" for another."""
+    """The kind of a security scheme: apiKey, jwt, basic, oauth2, hmac, oidc, or "" for another."""
     scheme = definition.scheme(name)
+    if (
+        not scheme
+        and name in sections.SECTIONS
+        and ((definition.authentication or {}).get(name) or {}).get("enabled")
+    ):
+        return name
     if scheme.get("type") != "http":
         return str(scheme.get("type", "")) if scheme.get("type") in ("apiKey", "oauth2") else ""
     if _is_jwt(definition, name):
@@ -136,13 +171,34 @@ def _is_jwt(definition: OpenApi, name: str) -> bool:
 
 
 def _extract_token(definition: OpenApi, name: str, settings: Document | None, fields: Document) -> None:
-    places = _places(settings)
+    own = definition.authentication or {}
+    token_places = places(settings)
+    if own.get("certificateAuth") is not None:
+        token_places["use_certificate"] = fields["auth_configs"]["authToken"]["use_certificate"]
+    elif settings and settings["enableClientCertificate"]:
+        token_places["use_certificate"] = True
+    if settings and settings["signatureValidation"]:
+        token_places |= _signature(settings["signatureValidation"])
     fields["use_standard_auth"] = bool(settings and settings["enabled"])
     scheme = definition.scheme(name)
-    if scheme.get("in") in _PLACES:
-        member, switch, value = _PLACES[scheme["in"]]
-        places |= {member: scheme.get("name", ""), switch: value}
-    fields["auth_configs"]["authToken"] = places | {"name": name}
+    if scheme.get("in") in PLACES:
+        member, switch, value = PLACES[scheme["in"]]
+        token_places |= {member: scheme.get("name", ""), switch: value}
+    fields["auth_configs"]["authToken"] = token_places | {"name": name}
+
+
+def _signature(settings: Document) -> Document:
+    """The classic members of the signature that an API asks for beside a key."""
+    query = settings["query"]
+    return {
+        "validate_signature": settings["enabled"],
+        "signature": {
+            "algorithm": settings["algorithm"], "header": settings["header"], "use_param": query["enabled"],
+            "param_name": query["name"], "secret": settings["secret"],
+            "allowed_clock_skew": settings["allowedClockSkew"], "error_code": settings["errorCode"],
+            "error_message": settings["errorMessage"],
+        },
+    }  # fmt: skip
 
 
 def _extract_jwt(_: OpenApi, name: str, settings: Document | None, fields: Document) -> None:
@@ -150,15 +206,25 @@ def _extract_jwt(_: OpenApi, name: str, settings: Document | None, fields: Docum
         fields["enable_jwt"] = settings["enabled"]
         for member, classic in _OF_JWT.items():
             fields[classic] = settings[member]
+        if settings.get("jwksURIs"):
+            fields["jwt_jwks_uris"] = [
+                {"url": item["url"], "cache_timeout": item["cacheTimeout"]} for item in settings["jwksURIs"]
+            ]
         scopes = settings["scopes"] or {"claimName": "", "scopeToPolicyMapping": None}
-        mapping = {item["scope"]: item["policyId"] for item in scopes["scopeToPolicyMapping"] or ()}
-        fields["scopes"]["jwt"] = {"scope_claim_name": scopes["claimName"], "scope_to_policy": mapping}
-    fields["auth_configs"]["jwt"] = _places(settings) | {"name": name}
+        fields["scopes"]["jwt"] = sections.scope_mapping(scopes)
+    fields["auth_configs"]["jwt"] = places(settings) | {"name": name}
 
 
 def _extract_basic(_: OpenApi, name: str, settings: Document | None, fields: Document) -> None:
     fields["use_basic_auth"] = bool(settings and settings["enabled"])
-    fields["auth_configs"]["basic"] = _places(settings) | {"name": name}
+    if settings is not None:
+        own = settings["extractCredentialsFromBody"] or {}
+        fields["basic_auth"] = {
+            "disable_caching": settings["disableCaching"], "cache_ttl": settings["cacheTTL"],
+            "extract_from_body": own.get("enabled", False), "body_user_regexp": own.get("userRegexp", ""),
+            "body_password_regexp": own.get("passwordRegexp", ""),
+        }  # fmt: skip
+    fields["auth_configs"]["basic"] = places(settings) | {"name": name}
 
 
 def _extract_oauth(definition: OpenApi, name: str, settings: Document | None, fields: Document) -> None:
@@ -172,7 +238,7 @@ def _extract_oauth(definition: OpenApi, name: str, settings: Document | None, fi
         "allowed_authorize_types": settings["allowedAuthorizeTypes"],
         "auth_login_redirect": settings["authLoginRedirect"],
     }
-    fields["auth_configs"]["oauth"] = _places(settings) | {"name": name}
+    fields["auth_configs"]["oauth"] = places(settings) | {"name": name}
 
 
 def _ignore(*_: Any) -> None:
@@ -181,14 +247,5 @@ def _ignore(*_: Any) -> None:
 
 _EXTRACT: dict[str, Callable[[OpenApi, str, Document | None, Document], None]] = {
     "apiKey": _extract_token, "jwt": _extract_jwt, "basic": _extract_basic, "oauth2": _extract_oauth,
-    "": _ignore,
+    "": _ignore, **dict.fromkeys(sections.SECTIONS, _ignore),
 }  # fmt: skip
-
-
-def _places(settings: Document | None) -> Document:
-    """The classic places of a credential, by the settings of its scheme."""
-    places: Document = dict(_NOWHERE)
-    for place, (member, switch, value) in _PLACES.items():
-        if own := (settings or {}).get(place):
-            places |= {member: own["name"], switch: value if own["enabled"] else not value}
-    return places

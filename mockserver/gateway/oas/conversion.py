@@ -7,11 +7,10 @@ written. A read of the OpenAPI form shows the values of the classic one (apidef/
 from __future__ import annotations
 
 import copy
-import re
 from typing import Any
 
-from mockserver.gateway.oas import authentication
-from mockserver.gateway.oas.definition import OpenApi, sorted_members
+from mockserver.gateway.oas import authentication, durations
+from mockserver.gateway.oas.definition import MAPS, OpenApi, is_zero, sorted_members
 from mockserver.gateway.policy_merging import Document
 
 _MEMBERS = {  # of the gateway's part, and of the classic definition
@@ -36,8 +35,6 @@ _MEMBERS = {  # of the gateway's part, and of the classic definition
     "server.listenPath.strip": "proxy.strip_listen_path",
     "server.authentication.stripAuthorizationData": "strip_auth_data",
     "server.authentication.baseIdentityProvider": "base_identity_provided_by",
-    "server.authentication.hmac.enabled": "enable_signature_checking",
-    "server.authentication.oidc.enabled": "use_openid",
     "server.authentication.custom.enabled": "custom_plugin_auth_enabled",
     "server.batchProcessing.enabled": "enable_batch_request_support",
     "server.clientCertificates.enabled": "use_mutual_tls_auth",
@@ -45,9 +42,7 @@ _MEMBERS = {  # of the gateway's part, and of the classic definition
     "middleware.global.skipQuota": "disable_quota",
     "middleware.global.skipQuotaReset": "dont_set_quota_on_create",
 }
-_MAPS = ("securitySchemes", "operations")  # which are zero if they are empty
-_KEPT = ("state", "listenPath", *_MAPS)  # parts that are not left out
-_DURATION = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
+_KEPT = ("state", "listenPath", *MAPS)  # parts that are not left out
 _CONSTANTS = {  # of a classic definition that is derived from the OpenAPI form (SetDisabledFlags)
     "upstream_certificates_disabled": True, "certificate_pinning_disabled": True, "tags_disabled": True,
     "custom_middleware_bundle_disabled": True, "config_data_disabled": True,
@@ -70,13 +65,14 @@ def classic_fields(definition: OpenApi, zero: Document) -> Document:
     }  # fmt: skip
     limit = part["upstream"]["rateLimit"] or {"enabled": False, "rate": 0, "per": ""}
     zero["global_rate_limit"] = {
-        "disabled": not limit["enabled"], "rate": float(limit["rate"]), "per": float(seconds(limit["per"])),
+        "disabled": not limit["enabled"], "rate": float(limit["rate"]),
+        "per": float(durations.seconds(limit["per"])),
     }  # fmt: skip
     authentication.extract(definition, zero)
     lifetime = (definition.authentication or {}).get("customKeyLifetime")
     if lifetime:
         zero["session_lifetime_respects_key_expiration"] = lifetime["respectValidity"]
-        zero["session_lifetime"] = seconds(lifetime["value"]) if lifetime["enabled"] else 0
+        zero["session_lifetime"] = durations.seconds(lifetime["value"]) if lifetime["enabled"] else 0
     zero["is_oas"] = True
     return zero
 
@@ -104,7 +100,11 @@ def filled(definition: OpenApi, fields: Document, full: Document, *, joins_claim
     """
     part = _merged(full, copy.deepcopy(definition.extension or {}))
     components = definition.document.get("components") or {}
-    result = OpenApi(sorted_members({**definition.document, "components": components}), part)
+    document = {**definition.document, "components": components}
+    if authentication.is_compliant(definition):
+        document["security"] = authentication.own_requirements(definition)
+        document = {name: value for name, value in document.items() if value or name != "security"}
+    result = OpenApi(sorted_members(document), part)
     for name, classic in _MEMBERS.items():
         _set(part, name, _get(fields, classic))
     versions = fields["definition"]["versions"] or {}
@@ -148,28 +148,12 @@ def _limit(own: Document, limit: Document) -> Document | None:
     """The limit of all requests to an API."""
     if limit["disabled"] and not limit["rate"] and not limit["per"]:
         return None
-    per = own["per"] if seconds(own["per"]) == limit["per"] and own["per"] else duration(int(limit["per"]))
+    per = (
+        own["per"]
+        if durations.seconds(own["per"]) == limit["per"] and own["per"]
+        else durations.written(int(limit["per"]))
+    )
     return {"enabled": not limit["disabled"], "rate": int(limit["rate"]), "per": per}
-
-
-def duration(total: int) -> str:
-    """The text of a number of seconds: 1h30m, 5s, 0s."""
-    hours, minutes, rest = total // 3600, total // 60 % 60, total % 60
-    return "".join(f"{n}{unit}" for n, unit in ((hours, "h"), (minutes, "m"), (rest, "s")) if n) or "0s"
-
-
-def is_zero(value: Any) -> bool:
-    """True if a value has no part that is not zero."""
-    if isinstance(value, dict):
-        return all(not item if name in _MAPS else is_zero(item) for name, item in value.items())
-    return not value
-
-
-def seconds(text: str) -> int:
-    """The seconds of a duration such as 1h30m; 0 for another text."""
-    match = _DURATION.fullmatch(text)
-    hours, minutes, rest = (int(part or 0) for part in match.groups()) if match else (0, 0, 0)
-    return hours * 3600 + minutes * 60 + rest
 
 
 def _get(document: Any, path: str) -> Any:

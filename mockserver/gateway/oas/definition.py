@@ -13,8 +13,8 @@ from mockserver.golang.scalars import ANY, GoType, Problems
 from mockserver.golang.structs import Struct
 
 EXTENSION = "x-tyk-api-gateway"
+MAPS = ("securitySchemes", "operations")  # which are zero if they are empty
 _SCHEME_TYPES = {"apiKey": "TokenScheme", "oauth2": "OAuthScheme"}
-_HTTP_SCHEMES = {("bearer", "JWT"): "JwtScheme", ("basic", ""): "BasicScheme"}
 
 
 @dataclass(frozen=True)
@@ -93,11 +93,13 @@ class OpenApiCodec:
 
     def scheme(self, document: Document) -> Struct | None:
         """The type of the gateway's settings for a security scheme of OpenAPI; None if it supports none."""
-        kind = document.get("type")
-        if kind == "http":
-            name = _HTTP_SCHEMES.get((document.get("scheme", ""), document.get("bearerFormat", "")))
-        else:
+        kind, scheme = document.get("type"), document.get("scheme")
+        if kind != "http":
             name = _SCHEME_TYPES.get(str(kind))
+        elif scheme == "bearer" and document.get("bearerFormat") == "JWT":
+            name = "JwtScheme"
+        else:
+            name = "BasicScheme" if scheme == "basic" else None
         struct = self._contract.type_of(name) if name else None
         assert struct is None or isinstance(struct, Struct)
         return struct
@@ -138,6 +140,13 @@ def _full(kind: GoType) -> Any:
     if not isinstance(kind, Struct):
         return kind.fresh()
     return {member.name: _full(member.type) for member in kind.fields}
+
+
+def is_zero(value: Any) -> bool:
+    """True if a value has no part that is not zero."""
+    if isinstance(value, dict):
+        return all(not item if name in MAPS else is_zero(item) for name, item in value.items())
+    return not value
 
 
 def sorted_members(value: Any) -> Any:

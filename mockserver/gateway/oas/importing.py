@@ -9,8 +9,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from mockserver.gateway.oas.conversion import is_zero
-from mockserver.gateway.oas.definition import OpenApi, OpenApiCodec
+from mockserver.gateway.oas.definition import OpenApi, OpenApiCodec, is_zero
 from mockserver.gateway.oas.loading import Refused
 from mockserver.gateway.policy_merging import Document
 from mockserver.golang import absolute_urls

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from mockserver.gateway.oas.conversion import seconds
+from mockserver.gateway.oas import durations
 from mockserver.gateway.oas.definition import OpenApi
 from mockserver.gateway.policy_merging import Document
 
@@ -129,7 +129,11 @@ def _rules(setting: Document, path: str, method: str) -> Iterator[PathRule]:
     limit = setting.get("rateLimit")
     if _is_on(setting, "rateLimit") and isinstance(limit, dict):
         yield PathRule(
-            "limited", path, method, float(limit.get("rate") or 0), seconds(str(limit.get("per") or ""))
+            "limited",
+            path,
+            method,
+            float(limit.get("rate") or 0),
+            durations.seconds(str(limit.get("per") or "")),
         )
 
 

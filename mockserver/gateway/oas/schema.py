@@ -21,6 +21,8 @@ def problems(node: Any, shape: Shape, path: tuple[str, ...]) -> Iterator[str]:
     if shape.values and node not in shape.values:
         listed = ", ".join(f'"{value}"' for value in shape.values)
         yield f"{place}: {place} must be one of the following: {listed}"
+    if shape.first is not None and node:
+        yield from problems(node[0], shape.first, (*path, "0"))
     if isinstance(node, Object):
         yield from _problems_of_members(dict(node), shape, path, place)
 
@@ -45,7 +47,7 @@ def _problems_of_members(
 
 def is_a(node: Any, kind: str) -> bool:
     """True if a node has a type of JSON Schema."""
-    return _kind(node) == kind
+    return _kind(node) in (("number", "integer") if kind == "number" else (kind,))
 
 
 def _kind(node: Any) -> str:

@@ -18,6 +18,7 @@ class Shape:
         members: the forms of an object's members.
         others: the form of all other members whose names match `others_pattern`; None if that is free.
         least: the least number of members of an object.
+        first: the form of the first item of a list; None if that is free.
         is_closed: True if an object may have no other members than these, but those that begin with x-.
         is_choice: True if a missing member is told as a missing choice too.
     """
@@ -30,12 +31,18 @@ class Shape:
     others: Shape | None = None
     others_pattern: str = ""
     least: int = 0
+    first: Shape | None = None
     is_closed: bool = False
     is_choice: bool = False
 
 
 def _object(*required: str, **members: Shape) -> Shape:
     return Shape("object", required=required, members=members)
+
+
+def _list_of(first: Shape) -> Shape:
+    """A list of which a gateway judges the first item alone."""
+    return Shape("array", first=first)
 
 
 _TEXT, _SWITCH = Shape("string"), Shape("boolean")
@@ -50,10 +57,22 @@ _VERSIONING = _object(
     enabled=_SWITCH, name=_NAME, default=_TEXT, location=_NAME, key=_NAME, versions=Shape("array"),
     stripVersioningData=_SWITCH, fallbackToDefault=_SWITCH, urlVersioningPattern=_TEXT,
 )  # fmt: skip
+_PLACE = _object("enabled", enabled=_SWITCH, name=_TEXT)
+_PLACES = {"header": _PLACE, "cookie": _PLACE, "query": _PLACE}
+_SCOPES = _object(claimName=_TEXT, scopeToPolicyMapping=_list_of(_object(scope=_TEXT, policyId=_TEXT)))
+_HMAC = _object(
+    "enabled", enabled=_SWITCH, allowedAlgorithms=_list_of(_TEXT), allowedClockSkew=Shape("number"), **_PLACES
+)
+_PROVIDER = _object(issuer=_TEXT, clientToPolicyMapping=_list_of(_object(clientId=_TEXT, policyId=_TEXT)))
+_OIDC = _object(
+    "enabled",
+    enabled=_SWITCH, segregateByClientId=_SWITCH, providers=_list_of(_PROVIDER), scopes=_SCOPES, **_PLACES,
+)  # fmt: skip
 _AUTHENTICATION = _object(
     "enabled",
     enabled=_SWITCH, stripAuthorizationData=_SWITCH,
-    baseIdentityProvider=Shape("string", values=_PROVIDERS),
+    baseIdentityProvider=Shape("string", values=_PROVIDERS), hmac=_HMAC, oidc=_OIDC,
+    certificateAuth=_object(enabled=_SWITCH),
     securitySchemes=Shape("object", others=_SCHEME),
 )  # fmt: skip
 _EXTENSION = _object(

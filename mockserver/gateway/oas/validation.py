@@ -10,7 +10,7 @@ import re
 from collections.abc import Collection
 from typing import Any
 
-from mockserver.gateway.oas.authentication import requirements
+from mockserver.gateway.oas.authentication import enabled, requirements
 from mockserver.gateway.oas.definition import EXTENSION, OpenApi
 from mockserver.gateway.oas.loading import Refused
 from mockserver.gateway.oas.schema import problems
@@ -23,6 +23,7 @@ NEEDLESS_EXTENSION = "the import payload should not contain x-tyk-api-gateway"
 NO_SCHEMA, NO_MCP_SCHEMA = "Schema not found for version", "schema not found for version"
 _VERSION = re.compile(r"v?([0-9]+(?:\.[0-9]+)*?)(?:-[0-9A-Za-z\-~.]+)?(?:\+[0-9A-Za-z\-~.]+)?")
 _VARIABLE = re.compile(r"\{([^{}]*)\}")
+_CERTIFICATES = "certificateAuth"
 _HELP = "For more information please visit https://swagger.io/specification/#security-requirement-object"
 
 
@@ -41,7 +42,10 @@ def check(node: Object, definition: OpenApi, behaviours: Collection[str], *, is_
         document = {"openapi": "", "info": None, "paths": None} | document
         document["info"] = Object([*names, *info]) if isinstance(info, Object) else info
         document["paths"] = _with_responses(document["paths"])
-    if found := [*problems(Object(document.items()), shape_of(line), ())]:
+    found = [*problems(Object(document.items()), shape_of(line), ())]
+    if _CERTIFICATES not in (definition.authentication or {}):  # the gateway's version does not know it
+        found = [text for text in found if _CERTIFICATES not in text]
+    if found:
         raise Refused("\n".join(found))
     for name in ("title", "version"):
         if not (definition.document.get("info") or {}).get(name):
@@ -103,12 +107,7 @@ def _check_security(definition: OpenApi) -> None:
     if own is None or own.get("securityProcessingMode") != "compliant":
         return
     listed = {name for names in requirements(definition) for name in names}
-    enabled = [
-        name
-        for name, settings in (own["securitySchemes"] or {}).items()
-        if isinstance(settings, dict) and settings.get("enabled")
-    ]
-    if wrong := [name for name in enabled if name not in listed]:
+    if wrong := [name for name in enabled(definition) if name not in listed]:
         noun = "auth" if len(wrong) == 1 else "auth methods"
         raise Refused(
             f"invalid multi-auth configuration: {' and '.join(wrong)} {noun} enabled but not configured "

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from mockserver.gateway.api_definition import expiry
+from mockserver.gateway.policy_merging import Document
 from mockserver.gateway.proxy.path_patterns import is_allowed_url
 from mockserver.gateway.proxy.request_context import Rejected, RequestContext, look_up, without_bearer
 from mockserver.gateway.proxy.signatures import check_signature
@@ -94,23 +95,36 @@ def _version_in_path(context: RequestContext, definition: dict[str, Any], *, str
 def check_key(context: RequestContext) -> None:
     """Check that the request carries an existing key whose policies apply, and take its session.
 
+    Without TLS, an API that finds keys by certificates too asks for a key whose certificate the gateway has.
     The session of a message to an MCP proxy is taken once, on its first pass.
-    Source: gateway/mw_auth_key.go:118 @v5.12.0.
+
+    Source: gateway/mw_auth_key.go:118 @v5.12.0, :103 @v5.11.1.
 
     Raises:
-        Rejected: there is no key, or it is unknown, or its policies do not apply.
+        Rejected: there is no key, or it is unknown, or its policies do not apply, or its certificate is gone.
     """
     if context.is_looped and context.session is not None:
         return
-    token = without_bearer(context.credential("authToken"))
-    if not token:
+    token, behaviours = without_bearer(context.credential("authToken")), context.gateway.behaviours
+    uses_certificates = _places(context)["use_certificate"]
+    if not token and not (uses_certificates and "missing-keys-are-unknown-ones" in behaviours):
         raise Rejected("Authorization field missing", 401)
     key = look_up(context, token)
-    if not key.is_valid:
+    if not key.is_valid or key.session is None:
+        raise Rejected(DISALLOWED, 403)
+    certificate, needs_none = key.session["certificate"], "keys-need-no-certificate" in behaviours
+    is_asked = uses_certificates and (certificate or not needs_none)
+    if is_asked and context.gateway.certificates.get(certificate) is None:
         raise Rejected(DISALLOWED, 403)
     context.take(key, "auth_token")
-    assert key.session is not None
     check_signature(context, key.name, key.session["org_id"])
+
+
+def _places(context: RequestContext) -> Document:
+    """The places of keys in requests to an API."""
+    fields = context.api.fields
+    places: Document = (fields["auth_configs"] or {}).get("authToken") or fields["auth"]
+    return places
 
 
 def check_expiry(context: RequestContext) -> None:

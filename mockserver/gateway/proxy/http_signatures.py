@@ -1,8 +1,9 @@
-"""Signatures of requests by the secrets of keys (gateway/mw_http_signature_validation.go @v5.12.0)."""
+"""Signatures of requests, by secrets or by RSA (gateway/mw_http_signature_validation.go @v5.12.0)."""
 
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 import hmac
 import re
@@ -10,11 +11,12 @@ from dataclasses import dataclass
 from urllib.parse import quote_plus
 
 from mockserver.gateway.proxy.request_context import Rejected, RequestContext, look_up, rejection
-from mockserver.golang import urls
+from mockserver.golang import base64_texts, urls
 from mockserver.golang.http_dates import parse
 from mockserver.golang.quoted_texts import tokens, unquoted
 
 _DIGESTS = {"hmac-sha256": hashlib.sha256, "hmac-sha384": hashlib.sha384, "hmac-sha512": hashlib.sha512}
+_HEXADECIMAL = re.compile("(?:[0-9a-fA-F]{2})*")
 _FIELDS = {"keyid", "algorithm", "headers", "signature"}
 _REFUSED = rejection("Authorization field missing, malformed or invalid", 400)
 
@@ -46,13 +48,13 @@ def check_signature(context: RequestContext) -> None:
     if signature.algorithm.startswith("rsa"):
         if not (session["rsa_certificate_id"] and session["enable_http_signature_validation"]):
             raise _REFUSED
-        if context.gateway.certificates.get(session["rsa_certificate_id"]) is None:
-            raise Rejected("Certificate not found", 500)
-        raise Rejected("this mock does not check signatures by RSA", 501)
-    is_enabled = session["hmac_enabled"] or session["enable_http_signature_validation"]
-    if not (session["hmac_string"] and is_enabled):
-        raise _REFUSED
-    if not _is_signed(context, signature, session["hmac_string"]) or not _is_of_now(context):
+        is_signed = _is_signed_by(context, signature, session["rsa_certificate_id"])
+    else:
+        is_enabled = session["hmac_enabled"] or session["enable_http_signature_validation"]
+        if not (session["hmac_string"] and is_enabled):
+            raise _REFUSED
+        is_signed = _is_signed(context, signature, session["hmac_string"])
+    if not is_signed or not _is_of_now(context):
         raise _REFUSED
     context.take(key, "hmac_key")
 
@@ -88,13 +90,47 @@ def _pairs(text: str) -> dict[str, str]:
     return pairs
 
 
+def _is_signed_by(context: RequestContext, signature: _Signature, name: str) -> bool:
+    """True if the RSA key that is stored under a name, which must be hexadecimal, has signed (:475).
+
+    Raises:
+        Rejected: there is no such key, or it is of another kind.
+    """
+    from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+    from cryptography.hazmat.primitives import hashes
+    from cryptography.hazmat.primitives.asymmetric import padding, rsa
+    from cryptography.hazmat.primitives.serialization import load_der_public_key
+
+    data = context.gateway.certificates.public_key(name) if _HEXADECIMAL.fullmatch(name) else None
+    try:
+        key = load_der_public_key(data or b"")
+    except (ValueError, UnsupportedAlgorithm) as error:
+        raise Rejected("Certificate not found", 500) from error
+    if not isinstance(key, rsa.RSAPublicKey):
+        raise Rejected("Certificate doesn't contain RSA Public key", 500)
+    text = urls.as_bytes(_signed_text(context, signature))
+    for sent in (signature.text, _with_upper_escapes(signature.text)):
+        with contextlib.suppress(ValueError, InvalidSignature):
+            key.verify(base64_texts.decode(sent), text, padding.PKCS1v15(), hashes.SHA256())
+            return True
+    return False
+
+
+def _signed_text(context: RequestContext, signature: _Signature) -> str:
+    return "\n".join(_signed_line(context, name) for name in signature.headers)
+
+
+def _with_upper_escapes(text: str) -> str:
+    return re.sub("%[a-f0-9][a-f0-9]", lambda escape: escape[0].upper(), text)
+
+
 def _is_signed(context: RequestContext, signature: _Signature, secret: str) -> bool:
     """True if the text of a signature is that of the secret; escapes may be in lower case (:170)."""
     digest = _DIGESTS.get(signature.algorithm, hashlib.sha1)
-    text = "\n".join(_signed_line(context, name) for name in signature.headers)
-    digest_bytes = hmac.new(urls.as_bytes(secret), urls.as_bytes(text), digest).digest()
+    text = urls.as_bytes(_signed_text(context, signature))
+    digest_bytes = hmac.new(urls.as_bytes(secret), text, digest).digest()
     expected = quote_plus(base64.b64encode(digest_bytes).decode())
-    upper = re.sub("%[a-f0-9][a-f0-9]", lambda escape: escape[0].upper(), signature.text)
+    upper = _with_upper_escapes(signature.text)
     return any(
         hmac.compare_digest(urls.as_bytes(sent), expected.encode()) for sent in (signature.text, upper)
     )

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from mockserver.gateway.policy_merging import Document
+from mockserver.gateway.proxy import custom_claims
 from mockserver.gateway.proxy.request_context import Rejected, RequestContext
 
 
@@ -91,6 +92,29 @@ def scope_name(context: RequestContext, claims: dict[str, Any], name: str) -> st
     return next((other for other in names if other in claims), "")
 
 
+def scope_mapping(definition: Document) -> tuple[str, dict[str, str]]:
+    """The claim that holds scopes, and policy ids by scope (apidef/api_definitions.go:1641 @v5.12.0)."""
+    mappings = definition["scopes"]
+    if any(any(settings.values()) for settings in mappings.values()):
+        settings = mappings["oidc" if definition["use_openid"] else "jwt"]
+        return settings["scope_claim_name"], settings["scope_to_policy"] or {}
+    return definition["jwt_scope_claim_name"], definition["jwt_scope_to_policy_mapping"] or {}
+
+
+def scopes(value: Any) -> list[str]:
+    """The scopes in a claim: a text separated by spaces, or the texts of an array, which may be nested."""
+    if isinstance(value, str):
+        return value.split(" ")
+    texts, unread = [], [value]
+    while unread:  # not by recursion: a token may nest 10,000 arrays
+        item = unread.pop()
+        if isinstance(item, str):
+            texts.append(item)
+        elif isinstance(item, list):
+            unread.extend(reversed(item))
+    return texts
+
+
 def check(context: RequestContext, claims: dict[str, Any], identity: Callable[[], str]) -> None:
     """Check the claims that an API in OpenAPI form requires.
 
@@ -117,6 +141,8 @@ def check(context: RequestContext, claims: dict[str, Any], identity: Callable[[]
             raise Rejected(f"Key not authorized: {reason.message}", 401) from reason
         if subject not in settings["allowedSubjects"]:
             raise Rejected(f"Key not authorized: invalid subject value: {subject}", 401)
+    if problem := custom_claims.problem(claims, settings["customClaimValidation"] or {}):
+        raise Rejected(f"Key not authorized: {problem}", 401)
 
 
 def _issuer_problem(claims: dict[str, Any], allowed: list[str] | None) -> str:

@@ -10,7 +10,7 @@ from mockserver.gateway.policy_merging import Document
 from mockserver.gateway.provenance import PoliciesNotApplicable
 from mockserver.gateway.proxy import jwt_claims
 from mockserver.gateway.proxy.jwt_tokens import NOT_AUTHORISED, Token, check_dates, public_key, verify
-from mockserver.gateway.proxy.key_sets import fetched_key
+from mockserver.gateway.proxy.key_sets import fetched_key, key_of_several
 from mockserver.gateway.proxy.policy_sessions import from_policy
 from mockserver.gateway.proxy.request_context import (
     Rejected,
@@ -41,7 +41,7 @@ def check_token(context: RequestContext) -> None:
     token = verify(text, definition, lambda header, claims: _verification_key(context, Token(header, claims)))
     check_dates(token, definition, int(context.gateway.now()))
     jwt_claims.check(context, token.claims, lambda: _identity(context, token))
-    if definition["jwt_source"]:
+    if definition["jwt_source"] or definition.get("jwt_jwks_uris"):
         session, key, is_new = _user_session(context, token)
     else:
         session, key, is_new = _key_session(context, token), _identity(context, token), False
@@ -53,6 +53,11 @@ def _verification_key(context: RequestContext, token: Token) -> Any:
     """The key to verify a token with: the one in the definition, from its JWKS, or a session's secret."""
     definition = context.api.fields
     source = definition["jwt_source"]
+    if definition.get("jwt_jwks_uris") and definition["is_oas"]:
+        key = key_of_several(context, token.header.get("kid"))
+        if key is None:
+            raise NOT_AUTHORISED
+        return key
     if not source:
         return _key_session(context, token)["jwt_data"]["secret"].encode()
     if not re.match(r"(?i)https?://", source):
@@ -110,7 +115,7 @@ def _user_session(context: RequestContext, token: Token) -> tuple[Document, str,
     claimed_id = "" if is_default else policy_id
     changed = _apply_scopes(context, session, claims, claimed_id, key.is_valid) or changed
     if not policy_id and not definition["jwt_default_policies"]:
-        policy_by_scope = _scope_mapping(definition)[1]
+        policy_by_scope = jwt_claims.scope_mapping(definition)[1]
         if not _policy_ids(session) or (key.is_valid and not policy_by_scope):
             raise NO_POLICY_FOUND
     client_id = "" if definition["idp_client_id_mapping_disabled"] else _client_id(claims)
@@ -179,10 +184,12 @@ def _apply_scopes(
     context: RequestContext, session: Document, claims: dict[str, Any], policy_id: str, is_known_user: bool
 ) -> bool:
     """Apply the policies of a token's scopes to a session; True if its list of policies changed."""
-    claim, policy_by_scope = _scope_mapping(context.api.fields)
+    claim, policy_by_scope = jwt_claims.scope_mapping(context.api.fields)
     if not policy_by_scope:
         return False
-    scopes = _scopes(jwt_claims.nested(claims, jwt_claims.scope_name(context, claims, claim) or "scope"))
+    scopes = jwt_claims.scopes(
+        jwt_claims.nested(claims, jwt_claims.scope_name(context, claims, claim) or "scope")
+    )
     if not scopes:
         defaults = context.api.fields["jwt_default_policies"]
         if not policy_id and not defaults and is_known_user:
@@ -199,29 +206,6 @@ def _apply_scopes(
     _set_policies(session, policy_ids)
     _apply_or_reject(context, session, "could not apply several policies")
     return changed
-
-
-def _scope_mapping(definition: Document) -> tuple[str, dict[str, str]]:
-    """The claim that holds scopes, and policy ids by scope (apidef/api_definitions.go:1641 @v5.12.0)."""
-    scopes = definition["scopes"]
-    if any(any(settings.values()) for settings in scopes.values()):
-        settings = scopes["oidc" if definition["use_openid"] else "jwt"]
-        return settings["scope_claim_name"], settings["scope_to_policy"] or {}
-    return definition["jwt_scope_claim_name"], definition["jwt_scope_to_policy_mapping"] or {}
-
-
-def _scopes(value: Any) -> list[str]:
-    """The scopes in a claim: a text separated by spaces, or the texts of an array, which may be nested."""
-    if isinstance(value, str):
-        return value.split(" ")
-    scopes, unread = [], [value]
-    while unread:  # not by recursion: a token may nest 10,000 arrays
-        item = unread.pop()
-        if isinstance(item, str):
-            scopes.append(item)
-        elif isinstance(item, list):
-            unread.extend(reversed(item))
-    return scopes
 
 
 def _client_id(claims: dict[str, Any]) -> str:

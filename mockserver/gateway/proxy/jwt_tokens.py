@@ -15,6 +15,16 @@ from mockserver.golang.scalars import ANY, Problems, to_int64
 
 NOT_AUTHORISED = rejection("Key not authorized", 403)
 UNEXPECTED_METHOD = rejection("Key not authorized: Unexpected signing method", 403)
+
+
+class NotSigned(Rejected):
+    """The key of a token did not make its signature."""
+
+    def __init__(self) -> None:
+        super().__init__("Key not authorized", 403)
+
+
+FindKey = Callable[[dict[str, Any], dict[str, Any]], Any]  # from header and claims
 _FAMILIES = {"rsa": ("RS", "PS"), "ecdsa": ("ES",)}  # prefixes of algorithms; any other method is HMAC
 _ALGORITHM = re.compile("(?:HS|RS|PS|ES)(?:256|384|512)|EdDSA|none")
 _DATE_CLAIMS = (  # claim, True if it must lie ahead, message, option with the leeway in seconds
@@ -32,13 +42,28 @@ class Token:
     claims: dict[str, Any]
 
 
-def verify(
-    text: str, definition: Document, find_key: Callable[[dict[str, Any], dict[str, Any]], Any]
-) -> Token:
-    """Parse a token and verify its signature; `find_key` returns the key for a header and claims.
+def verify(text: str, definition: Document, find_key: FindKey) -> Token:
+    """Parse a token and verify its signature by the method that the API names.
 
     Raises:
         Rejected: the text is not a token, or is signed by another method or with another key.
+    """
+    method = definition["jwt_signing_method"]
+
+    def key_of(header: dict[str, Any], claims: dict[str, Any]) -> Any:
+        if not header["alg"].startswith(_FAMILIES.get(method, ("HS",))):
+            raise UNEXPECTED_METHOD
+        return find_key(header, claims)
+
+    return verify_any(text, key_of)
+
+
+def verify_any(text: str, find_key: FindKey) -> Token:
+    """Parse a token and verify its signature by any method that fits the key.
+
+    Raises:
+        NotSigned: the token is signed with another key.
+        Rejected: the text is not a token.
     """
     parts = text.split(".")
     if len(parts) != 3:
@@ -47,12 +72,9 @@ def verify(
     algorithm = header.get("alg")
     if not isinstance(algorithm, str) or not _ALGORITHM.fullmatch(algorithm):
         raise NOT_AUTHORISED
-    method = definition["jwt_signing_method"]
-    if not algorithm.startswith(_FAMILIES.get(method, ("HS",))):
-        raise UNEXPECTED_METHOD
     key = find_key(header, claims)
     if not _is_signed(algorithm, f"{parts[0]}.{parts[1]}".encode(), _base64_bytes(parts[2]), key):
-        raise NOT_AUTHORISED
+        raise NotSigned
     return Token(header, claims)
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import replace
 from typing import Any
 from urllib.parse import urljoin
 
+from mockserver.gateway.gateway import Gateway
 from mockserver.gateway.jwks_cache import Unreadable
+from mockserver.gateway.oas import durations
 from mockserver.gateway.proxy.request_context import Rejected, RequestContext
 from mockserver.gateway.proxy.upstream import is_allowed, send
 from mockserver.golang import absolute_urls, json_reader, urls
@@ -16,7 +19,7 @@ from mockserver.http.deadline import Deadline
 from mockserver.http.outgoing import Outgoing, TransportError
 from mockserver.http.transport import Bounds
 
-BOUNDS = Bounds(seconds=10, longest=1 << 20)  # of a key set with all redirects to it; a gateway has none
+BOUNDS = Bounds(seconds=10, longest=1 << 20)  # of an API's key sets with all redirects; a gateway has none
 MOST_KEYS = 1000
 MOST_REDIRECTS = 10  # as Go's client
 _REDIRECTS = (301, 302, 303, 307, 308)
@@ -35,28 +38,51 @@ def fetched_key(context: RequestContext, url: str, key_id: Any) -> Any:
     try:
         key_set = cache.get(api.id, url)
         if key_set is None:
-            key_set = parse(_fetched(context, url))
+            key_set = parse(fetched(context.gateway, url))
             cache.keep(api.id, api.fields["jwt_source"], url, key_set)
     except (BadUrl, BadKeySet, Rejected, TransportError, Unreadable):
         return None
     return key_set.get(key_id)
 
 
-def _fetched(context: RequestContext, url: str) -> bytes:
-    """The text at a URL, or where it redirects to; each host must be allowed.
+def key_of_several(context: RequestContext, key_id: Any) -> Any:
+    """The key with the id in the first of the key sets at the API's URLs; None if none has it.
+
+    URLs without a key set are asked again with all others only (gateway/mw_jwt.go:390 @v5.12.0).
+    """
+    api, cache = context.api, context.gateway.jwks_cache
+    if not isinstance(key_id, str):
+        return None
+    items = api.fields["jwt_jwks_uris"]
+    key_sets = cache.get_several(api.id, api.document, [item["url"] for item in items])
+    if not key_sets:
+        several: dict[str, tuple[KeySet, int]] = {}
+        deadline = Deadline(BOUNDS.seconds)
+        for item in items:
+            with contextlib.suppress(BadUrl, BadKeySet, Rejected, TransportError):
+                key_set = parse(fetched(context.gateway, item["url"], deadline))
+                several[item["url"]] = key_set, durations.seconds(item["cache_timeout"])
+        if several:
+            cache.keep_several(api.id, api.document, several)
+        key_sets = [key_set for key_set, _ in several.values()]
+    return next((key_set[key_id] for key_set in key_sets if key_id in key_set), None)
+
+
+def fetched(gateway: Gateway, url: str, deadline: Deadline | None = None) -> bytes:
+    """The text at a URL, or where it redirects to, before a deadline; each host must be allowed.
 
     Raises:
         BadUrl: it is not a URL, or not one of an allowed host.
         Rejected, TransportError: there is no answer.
     """
-    deadline = Deadline(BOUNDS.seconds)
+    deadline = deadline or Deadline(BOUNDS.seconds)
     for _ in range(MOST_REDIRECTS):
         target = absolute_urls.parse(url)
-        if not is_allowed(context.gateway, target):
+        if not is_allowed(gateway, target):
             raise BadUrl("its host is not this machine, nor one of --upstream")
         path = urls.escaped(target.path or "/") + (f"?{target.query}" if target.query else "")
         bounds = replace(BOUNDS, seconds=deadline.left)
-        received = send(context.gateway, target, Outgoing("GET", path, target.authority), bounds)
+        received = send(gateway, target, Outgoing("GET", path, target.authority), bounds)
         places = received.head.values("Location")
         if received.head.status not in _REDIRECTS or not places:
             return received.body
@@ -67,10 +93,11 @@ def _fetched(context: RequestContext, url: str) -> bytes:
     raise BadUrl(f"it redirects over {MOST_REDIRECTS} times")
 
 
-def parse(text: bytes) -> KeySet:
+def parse(text: bytes, *, whole: bool = True) -> KeySet:
     """The keys of a JSON Web Key Set by their ids, the first of each id.
 
-    As in go-jose, one key that is malformed or of an unknown type makes the whole set unusable.
+    As in go-jose, one key that is malformed or of an unknown type makes the whole set unusable. More may
+    follow the set unless `whole`.
 
     Raises:
         BadKeySet: the text is no key set, or has over `MOST_KEYS` keys.
@@ -81,7 +108,7 @@ def parse(text: bytes) -> KeySet:
         raise BadKeySet(str(error)) from error
     problems = Problems()
     value = ANY.decode(node, None, problems)
-    if rest.strip(" \t\r\n") or problems.notes or not isinstance(value or {}, dict):
+    if (whole and rest.strip(" \t\r\n")) or problems.notes or not isinstance(value or {}, dict):
         raise BadKeySet("it is not one JSON object")
     keys = (value or {}).get("keys") or []
     if not isinstance(keys, list) or len(keys) > MOST_KEYS:

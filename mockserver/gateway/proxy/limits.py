@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Hashable
 from dataclasses import dataclass
 
 from mockserver.gateway import key_ids
 from mockserver.gateway.policy_merging import Document, is_empty
 from mockserver.gateway.proxy.path_patterns import is_endpoint
 from mockserver.gateway.proxy.request_context import Rejected, RequestContext, rejection
+from mockserver.gateway.sliding_logs import Name, is_valid
 from mockserver.golang.scalars import fold
 from mockserver.http.messages import Reply
 from mockserver.service.json_replies import json_reply
@@ -18,6 +18,7 @@ from mockserver.service.json_replies import json_reply
 TOO_FAST = rejection("Rate Limit Exceeded", 429)
 MOST_SECONDS = 30  # that a request waits for its rate; a gateway waits without a bound
 MOST_RETRIES = 1000  # without an interval between them
+_Bucket = tuple[Name, float, float, Document | None]  # a name, a rate, its seconds and its smoothing
 
 
 @dataclass(frozen=True)
@@ -25,14 +26,14 @@ class _Limits:
     """The limits of a request: those of its right to the API, or else of its session.
 
     Attributes:
-        bucket: the name, the rate and the seconds of the bucket that counts it; None if no rate applies.
+        bucket: what counts it against a rate; None if no rate applies.
         has_quota: True if a quota counts it.
     """
 
     session: Document
     limit: Document
     scope: str
-    bucket: tuple[Hashable, float, float] | None
+    bucket: _Bucket | None
     has_quota: bool
 
 
@@ -43,7 +44,7 @@ def check_limits(context: RequestContext) -> None:
         Rejected: a limit is exceeded, or the session has rights, but none to the API.
     """
     limits = _limits(context)
-    if limits.bucket is not None and not context.gateway.buckets.take(*limits.bucket):
+    if limits.bucket is not None and not context.gateway.limiter.take(*limits.bucket):
         _wait(context, limits, limits.bucket)
     _check_quota(context, limits)
 
@@ -63,15 +64,17 @@ def _limits(context: RequestContext) -> _Limits:
 
 def _bucket(
     context: RequestContext, session: Document, limit: Document, scope: str, right: Document | None
-) -> tuple[Hashable, float, float] | None:
+) -> _Bucket | None:
     rate, per, endpoint = limit["rate"], limit["per"], ""
     if right is not None and (endpoint_limit := _endpoint_limit(context, right)):
         rate, per, endpoint = endpoint_limit
     name = (scope.strip("-"), context.token, endpoint, session["last_updated"])
-    return (name, rate, per) if rate > 0 else None
+    own = limit["smoothing"]
+    smoothing = own if is_valid(own) else session["smoothing"]
+    return (name, rate, per, smoothing) if rate > 0 else None
 
 
-def _wait(context: RequestContext, limits: _Limits, bucket: tuple[Hashable, float, float]) -> None:
+def _wait(context: RequestContext, limits: _Limits, bucket: _Bucket) -> None:
     """Try a request again that is over its rate, until the rate has room (gateway/mw_rate_limiting.go:103).
 
     Each try that finds room counts against the quota, as on a gateway, so that a request that waited is
@@ -83,16 +86,16 @@ def _wait(context: RequestContext, limits: _Limits, bucket: tuple[Hashable, floa
     retries, interval = limits.limit["throttle_retry_limit"], max(0.0, limits.limit["throttle_interval"])
     for _ in range(min(retries, int(MOST_SECONDS / interval) if interval else MOST_RETRIES)):
         time.sleep(interval)
-        if _has_room(context, limits, bucket[0]) and context.gateway.buckets.take(*bucket):
+        if _has_room(context, limits, bucket) and context.gateway.limiter.take(*bucket):
             return
     if retries > 0 and interval < MOST_SECONDS:
         time.sleep(interval)
-        _has_room(context, limits, bucket[0])
+        _has_room(context, limits, bucket)
     raise TOO_FAST
 
 
-def _has_room(context: RequestContext, limits: _Limits, name: Hashable) -> bool:
-    if context.gateway.buckets.is_empty(name):
+def _has_room(context: RequestContext, limits: _Limits, bucket: _Bucket) -> bool:
+    if context.gateway.limiter.is_empty(*bucket):
         return False
     with contextlib.suppress(Rejected):
         _check_quota(context, limits)
@@ -155,7 +158,7 @@ def count_for_api(context: RequestContext, rate: float, per: float, endpoint: st
     """
     api = context.api
     name = key_ids.storage_name(endpoint, hashed=True) if endpoint else ""
-    if not context.gateway.buckets.take(("api", api.id, api.text(), name), rate, per):
+    if not context.gateway.limiter.take(("api", api.id, api.text(), name), rate, per):
         raise Rejected("API Rate Limit Exceeded", 429)
 
 

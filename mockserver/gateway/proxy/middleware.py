@@ -11,10 +11,12 @@ from mockserver.gateway.proxy import (
     access,
     basic_auth,
     batch,
+    graphql_api,
     http_signatures,
     jwt_identity,
     limits,
     oauth_tokens,
+    openid_tokens,
     upstream,
     version_apis,
 )
@@ -30,6 +32,7 @@ from mockserver.gateway.proxy.mcp.checks import (
 from mockserver.gateway.proxy.mcp.messages import BadMessage
 from mockserver.gateway.proxy.organisation_limits import check_organisation
 from mockserver.gateway.proxy.request_context import Rejected, RequestContext
+from mockserver.golang import content_sniffing
 from mockserver.http.messages import JSON, Reply
 from mockserver.service.journal_parts import ProxiedReply, ProxiedRequest
 from mockserver.service.registry import Call
@@ -39,7 +42,6 @@ LIMITS_PATH = "/tyk/rate-limits/"
 
 # The mock cannot check these kinds of credential, so it answers 501 instead of letting requests pass.
 UNSUPPORTED = (
-    "use_openid", "use_mutual_tls_auth",
     "enable_coprocess_auth", "use_go_plugin_auth", "custom_plugin_auth_enabled",
 )  # fmt: skip
 _check_key = challenging(access.check_key)
@@ -48,6 +50,7 @@ _CREDENTIALS: dict[str, tuple[Callable[[Api], bool], Step]] = {  # what enables 
     "basic": (basic_auth.is_enabled, basic_auth.check_user),
     "hmac": (lambda api: api.fields["enable_signature_checking"], http_signatures.check_signature),
     "jwt": (lambda api: api.fields["enable_jwt"], challenging(jwt_identity.check_token)),
+    "oidc": (lambda api: api.fields["use_openid"], openid_tokens.check_token),
     "apiKey": (lambda api: api.fields["use_standard_auth"], _check_key),
 }  # in order
 _ESCAPED = {ord("\\"): "\\\\", ord("'"): "\\'", ord('"'): '\\"'} | {
@@ -86,7 +89,7 @@ def answer(context: RequestContext) -> Reply:
         if _asks_for_limits(context):
             return _limits_reply(context)
         _run(context)
-        reply = answers.filtered(context, upstream.forward(context))
+        reply = answers.filtered(context, graphql_api.answer(context) or upstream.forward(context))
     except BadMessage as error:
         return error.reply
     except Rejected as rejection:
@@ -131,7 +134,7 @@ def _steps(context: RequestContext) -> Iterator[Step]:
     yield access.check_version
     if is_mcp:
         yield check_definition
-    yield check_organisation
+    yield from (_check_client_certificate, check_organisation)
     if not context.is_ignored:
         if not context.api.fields["use_keyless"]:
             yield from (_check_kinds, *_credentials(context.api), _strip_credentials)
@@ -189,12 +192,19 @@ def _check_any(
     raise reason
 
 
+def _check_client_certificate(context: RequestContext) -> None:
+    """Refuse a request to an API that asks for the certificate of a client, as a gateway without TLS does.
+
+    Source: gateway/mw_certificate_check.go:98 @v5.12.0.
+    """
+    if context.api.fields["use_mutual_tls_auth"]:
+        raise Rejected("TLS not enabled", 403)
+
+
 def _check_kinds(context: RequestContext) -> None:
     definition = context.api.fields
     unsupported = [name for name in UNSUPPORTED if definition[name]]
     unsupported += ["external_oauth"] if definition["external_oauth"]["enabled"] else []
-    settings = context.api.jwt_settings or {}
-    unsupported += [name for name in ("jwksURIs", "customClaimValidation") if settings.get(name)]
     if unsupported:
         raise Rejected(f"this mock does not judge requests to an API with {unsupported[0]}", 501)
 
@@ -221,13 +231,25 @@ def _drop_cookie(context: RequestContext, name: str) -> None:
 
 
 def _rejection_reply(context: RequestContext, rejection: Rejected) -> Reply:
-    """A rejection in the gateway's templates (templates/error.json, error.xml @v5.12.0), or as JSON-RPC."""
+    """A rejection in the gateway's templates (templates/error.json, error.xml @v5.12.0), or as JSON-RPC.
+
+    One that is in none, or whose head was written before, lacks X-Generator (gateway/handler_error.go:311).
+    """
     if context.message is not None:
         reply = context.message.error(rejection.message, rejection.status)
         return replace(reply, headers=(*reply.headers, *context.response_headers))
     content_type = context.header("Content-Type").partition(";")[0]
-    if content_type in ("application/xml", "text/xml"):
+    if rejection.body:
+        content_type, body = JSON, rejection.body
+    elif content_type in ("application/xml", "text/xml"):
         text = f'<?xml version = "1.0" encoding = "UTF-8"?>\n<error>{rejection.message}</error>\n'
+        body = text.encode()
     else:
-        content_type, text = JSON, f'{{\n    "error": "{rejection.message.translate(_ESCAPED)}"\n}}'
-    return Reply(text.encode(), rejection.status, (("Content-Type", content_type), *context.response_headers))
+        content_type = JSON
+        body = f'{{\n    "error": "{rejection.message.translate(_ESCAPED)}"\n}}'.encode()
+    headers = [("Content-Type", content_type), *context.response_headers]
+    if rejection.is_sniffed:
+        headers[0] = ("Content-Type", content_sniffing.content_type(body))
+    elif not rejection.body and not context.gateway.config.hide_generator_header:
+        headers.append(("X-Generator", "tyk.io"))
+    return Reply(body, rejection.status, tuple(headers))

@@ -25,7 +25,7 @@ def check_organisation(context: RequestContext) -> None:
         raise Rejected(f"this organisation access has been disabled, {_ADVICE}", 403)
     rate, per = session["rate"], session["per"]
     bucket = ("organisation", org_id, session["last_updated"])
-    if rate > 0 and per > 0 and not gateway.buckets.take(bucket, rate, per):
+    if rate > 0 and per > 0 and not gateway.limiter.take(bucket, rate, per):
         raise Rejected(f"This organisation rate limit has been exceeded, {_ADVICE}", 403)
     if session["quota_max"] <= 0:
         return

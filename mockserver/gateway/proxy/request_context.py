@@ -25,12 +25,19 @@ _DEFAULT_PLACES: Document = {
 
 
 class Rejected(Exception):
-    """The request is rejected; holds the message and the status of the reply."""
+    """The request is rejected; holds the message and the status of the reply.
 
-    def __init__(self, message: str, status: int) -> None:
+    Attributes:
+        body: the body, if it is not the message in the template of errors.
+        is_sniffed: True if the type of the body is guessed, as if the head was written before it.
+    """
+
+    def __init__(self, message: str, status: int, *, body: bytes = b"", is_sniffed: bool = False) -> None:
         super().__init__(message)
         self.message = message
         self.status = status
+        self.body = body
+        self.is_sniffed = is_sniffed
 
 
 def rejection(message: str, status: int) -> type[Rejected]:

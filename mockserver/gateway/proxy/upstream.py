@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import json
 import logging
+from dataclasses import replace
 
 from mockserver.gateway.api_definition import Api
 from mockserver.gateway.gateway import Gateway
@@ -35,12 +36,15 @@ LOOPS = (
     f"this mock got the request {MOST_HOPS} times from itself: the target_url of an API leads to its own"
     " listen path; correct it"
 )
+NOT_SWITCHED = "this mock passes no connection on that is to have another protocol"
 IS_BUSY = "this mock already waits for as many upstreams as it can; send fewer requests at once"
 _REPLACED_HEADERS = ("host", "content-length")
 
 
-def forward(context: RequestContext) -> Reply:
+def forward(context: RequestContext, path: str = "") -> Reply:
     """Send the request to the API's target if that is local or allowed, else answer with an echo of it.
+
+    With `path` the request is for that, not for its own path and query.
 
     Raises:
         Rejected: the request broke off within its body (gateway/reverse_proxy.go:1102 @v5.12.0), the target
@@ -50,7 +54,8 @@ def forward(context: RequestContext) -> Reply:
     if not context.is_whole:
         raise BROKE_OFF
     target = context.api.target
-    request = context.upstream_request = _upstream_request(context, target)
+    request = _upstream_request(context, target)
+    request = context.upstream_request = replace(request, target=path) if path else request
     if is_allowed(context.gateway, target):
         return _upstream_reply(context, target, request)
     echo = json.dumps({"method": request.method, "path": request.target})
@@ -69,6 +74,8 @@ def _upstream_request(context: RequestContext, target: AbsoluteUrl) -> UpstreamR
     headers = dict(
         _end_to_end([header for header in context.headers.items() if header[0] not in _REPLACED_HEADERS])
     )
+    if protocol := _protocol(context):
+        headers |= {"connection": "Upgrade", "upgrade": protocol}
     headers["x-forwarded-for"] = ", ".join(
         address for address in (headers.get("x-forwarded-for"), context.client) if address
     )
@@ -76,6 +83,17 @@ def _upstream_request(context: RequestContext, target: AbsoluteUrl) -> UpstreamR
     headers.setdefault("user-agent", f"Tyk/{context.gateway.version}")
     path_and_query = escaped_path + (f"?{query}" if query else "")
     return UpstreamRequest(context.method, path_and_query, headers, context.body, host)
+
+
+def _protocol(context: RequestContext) -> str:
+    """The other protocol that a request asks for, if the gateway passes that on; "" if none.
+
+    Source: internal/httputil/streaming.go:25 and gateway/reverse_proxy.go:1910 @v5.12.0.
+    """
+    if not context.gateway.config.http_server_options__enable_websockets:
+        return ""
+    is_upgrade = context.header("Connection").strip().lower() == "upgrade"
+    return context.header("Upgrade").strip().lower() if is_upgrade else ""
 
 
 def _target_path(api: Api, target: AbsoluteUrl, path: str) -> str:
@@ -141,6 +159,8 @@ def _upstream_reply(context: RequestContext, target: AbsoluteUrl, request: Upstr
         raise UNKNOWN_HOST from error
     except TransportError as error:
         raise NOT_REACHED from error
+    if received.head.status == 101 and "upgrade" in request.headers:
+        raise Rejected(NOT_SWITCHED, 501)
     return _reply(received, is_head=request.method == "HEAD")
 
 

@@ -1,0 +1,61 @@
+"""GraphQL requests that a hostile client sends to the mock gateway, and queries that no recording has."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from mockserver.gateway.graphql.depth import depths_of
+from mockserver.gateway.graphql.documents import MOST_TOKENS, TOO_LARGE
+from mockserver.gateway.graphql.judgement import TOO_DEEP, judge
+from mockserver.gateway.graphql.normalisation import MOST_SELECTIONS
+from mockserver.gateway.graphql.refusals import InvalidQuery
+from mockserver.gateway.graphql.schemas import schema_of
+
+SCHEMA = "type Query { a(x: Int): Query ping: String }"
+DOUBLING = "{ ...F0 } " + " ".join(f"fragment F{n} on Query {{ ...F{n + 1} ...F{n + 1} }}" for n in range(40))
+
+
+def refusal(query: str, variables: object = None) -> str:
+    """The first message that a query is refused with; "" if it is valid."""
+    schema = schema_of(SCHEMA)
+    assert schema is not None
+    try:
+        judge(schema, json.dumps({"query": query, "variables": variables}).encode())
+    except InvalidQuery as refusal:
+        return refusal.errors[0].message
+    return ""
+
+
+@pytest.mark.parametrize(
+    ("query", "message"),
+    [
+        ("{ ...F } fragment F on Query { a { ...F } }", "fragment spread: F forms fragment cycle"),
+        (DOUBLING + " fragment F40 on Query { ping }", f"this mock does not judge more than {MOST_SELECTIONS} selections"),
+        ("{ a " * 300 + "{ ping }" + "}" * 300, TOO_LARGE),
+        ("{ ...F0 } " + " ".join(f"fragment F{n} on Query {{ a {{ ...F{n + 1} }} }}" for n in range(1500))
+         + " fragment F1500 on Query { ping }", TOO_DEEP),
+    ],
+    ids=["circle", "doubling", "deep", "chain"],
+)  # fmt: skip
+def test_a_query_without_bounds_is_refused(query: str, message: str) -> None:
+    """A query that would take without bounds as its fragments are put in place is refused."""
+    assert refusal(query) == message
+
+
+def test_a_query_of_too_many_tokens_is_refused() -> None:
+    """A document of more than 20,000 tokens is refused."""
+    assert refusal("{" + " ping" * MOST_TOKENS + "}") == TOO_LARGE
+
+
+@pytest.mark.parametrize("query", ["{ a @skip(if: true) { nope } }", "{ a @include(if: false) { a } ping }"])
+def test_fields_that_are_left_out_are_checked_by_name_alone(query: str) -> None:
+    """A field that a constant directive leaves out must exist, and has no depth."""
+    expected = "field: nope not defined on type: Query" if "nope" in query else ""
+    assert refusal(query) == expected
+    if not expected:
+        schema = schema_of(SCHEMA)
+        assert schema is not None
+        operations = judge(schema, json.dumps({"query": query}).encode()).operations
+        assert depths_of(schema, operations).total == 0
