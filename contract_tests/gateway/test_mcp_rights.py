@@ -8,8 +8,10 @@ from typing import Any
 from contract_tests.engine.checks import Mismatch, shorten
 from contract_tests.engine.declaration import RELOAD, Steps, behaviour
 from contract_tests.engine.exchange import Exchange
-from contract_tests.gateway.builders.apis import expect_refused, write_key
+from contract_tests.gateway.builders.apis import write_key
 from contract_tests.gateway.builders.mcp_proxies import (
+    DOCS,
+    KEYS,
     ON,
     TEXT,
     ask,
@@ -18,16 +20,13 @@ from contract_tests.gateway.builders.mcp_proxies import (
     expect_items,
     expect_result,
     message,
+    operation,
     send,
     write_proxy,
     write_right,
 )
 from contract_tests.gateway.client import Gateway
 
-FORBIDDEN = "Requested endpoint is forbidden"
-NOT_LISTED = "access to this resource has been disallowed"
-METHOD_NOT_LISTED = "Access to this operation has been disallowed"
-DOCS, KEYS = ["file:///docs/a", "file:///docs/b"], "file:///keys/a"  # resources of the suite's upstream
 ALL_TOOLS = ["weather", "weather-history", "forecast", "reset"]
 RIGHTS: dict[str, Any] = {
     "tools": {"allowed": ["weather", "fore.*"], "blocked": ["weather-history"]},
@@ -216,65 +215,6 @@ def test_lists_in_streams_show_what_may_be_used(gateway: Gateway) -> Steps:
         raise Mismatch("the upstream's event", shorten(call_exchange.text), call_exchange)
 
 
-@behaviour("mcp-definitions-list-primitives")
-def test_definitions_allow_and_block_primitives(gateway: Gateway) -> Steps:
-    """A definition blocks primitives whose names begin with a blocked one, and all that it does not allow.
-
-    A resource that a wildcard of the definition covers is judged as that wildcard.
-    """
-    api = write_proxy(
-        gateway, needs_key=False,
-        middleware={
-            "mcpTools": {"weather": {"allow": ON}, "reset": {"block": ON}},
-            "mcpResources": {"file:///keys/*": {"block": ON}, "file:///docs/*": {}, "file:///docs/x": {"block": ON}},
-            "mcpPrompts": {"greet": {"block": {"enabled": False}}, "summarise": {"allow": {"enabled": False}}},
-        },
-    )  # fmt: skip
-    yield RELOAD
-
-    for method, name in (
-        ("tools/call", "weather"), ("tools/call", "weather-history"), ("prompts/get", "greet"), ("prompts/get", "none"),
-        *(("resources/read", name) for name in (*DOCS, "file:///docs/xy")),
-    ):  # fmt: skip
-        expect_result(ask(gateway, api, method, name))
-    for method, name, text in (
-        ("tools/call", "reset", FORBIDDEN), ("tools/call", "reset-all", FORBIDDEN),
-        ("tools/call", "forecast", NOT_LISTED), ("tools/call", "my-weather", NOT_LISTED),
-        ("resources/read", KEYS, FORBIDDEN), ("resources/read", "file:///docs/x", FORBIDDEN),
-    ):  # fmt: skip
-        expect_denied(ask(gateway, api, method, name), text)
-
-
-@behaviour("mcp-definitions-list-methods")
-def test_definitions_allow_and_block_methods(gateway: Gateway) -> Steps:
-    """A definition whose paths are internal ones of methods blocks some methods, and all that it does not allow."""
-    operations = {"tools/list": "allow", "tools/call": "allow", "ping": "block"}
-    paths = {f"/json-rpc-method:{name}": _post(f"json-rpc-method:{name}") for name in operations}
-    settings = {f"json-rpc-method:{name}": {effect: ON} for name, effect in operations.items()}
-    api = write_proxy(gateway, needs_key=False, paths=paths, middleware={"operations": settings})
-    yield RELOAD
-
-    expect_result(ask(gateway, api, "tools/list"))
-    expect_result(call(gateway, api, "weather"))
-    expect_denied(ask(gateway, api, "ping"), FORBIDDEN)
-    for method, name in (("prompts/list", ""), ("prompts/get", "greet"), ("initialize", "")):
-        expect_denied(ask(gateway, api, method, name), METHOD_NOT_LISTED)
-
-
-@behaviour("mcp-definitions-list-methods")
-def test_paths_named_as_methods_are_internal(gateway: Gateway) -> Steps:
-    """A path of the definition that is named as a method is its internal path, which no client may ask for."""
-    operations = {"call": {"allow": ON}, "read": {"block": ON}}
-    paths = {"/tools/call": _post("call"), "/resources/read": _post("read")}
-    api = write_proxy(gateway, needs_key=False, paths=paths, middleware={"operations": operations})
-    yield RELOAD
-
-    expect_result(call(gateway, api, "weather"))
-    expect_denied(ask(gateway, api, "resources/read", DOCS[0]), FORBIDDEN)
-    expect_denied(ask(gateway, api, "prompts/get", "greet"), METHOD_NOT_LISTED)
-    expect_refused(send(gateway, api, "x", kind=TEXT, path="tools/call"), 403, FORBIDDEN)
-
-
 @behaviour("mcp-lists-follow-definitions")
 def test_lists_show_what_the_definition_allows(gateway: Gateway) -> Steps:
     """A list has what the definition allows; with rights, what both allow; `*` stands for any text in a name."""
@@ -303,7 +243,7 @@ def test_capabilities_follow_rights(gateway: Gateway) -> Steps:
     api, stream = write_proxy(gateway), write_proxy(gateway, path="mcp-stream")
     lists = {"json_rpc_methods_access_rights": {"blocked": ["resources/list", "sampling/create"]}}
     policies = [write_right(gateway, proxy, lists) for proxy in (api, stream)]
-    paths = {"/json-rpc-method:prompts/get": _post("json-rpc-method:prompts/get")}
+    paths = {"/json-rpc-method:prompts/get": operation("json-rpc-method:prompts/get")}
     defined = write_proxy(
         gateway, needs_key=False, paths=paths,
         middleware={"operations": {"json-rpc-method:prompts/get": {"block": ON}}},
@@ -330,7 +270,3 @@ def _result_of_event(exchange: Exchange) -> Any:
         return json.loads(lines[0].removeprefix("data: "))["result"]
     except (IndexError, ValueError, KeyError, TypeError):
         return None
-
-
-def _post(identifier: str) -> dict[str, Any]:
-    return {"post": {"operationId": identifier, "responses": {"200": {"description": identifier}}}}

@@ -20,6 +20,7 @@ TEXT = ("Content-Type", "text/plain")
 CODES = {400: -32600, 401: -32001, 403: -32002, 404: -32601, 429: -32003, 500: -32603}  # of errors, by status
 ON = {"enabled": True}
 PER_HOUR = 3600
+DOCS, KEYS = ["file:///docs/a", "file:///docs/b"], "file:///keys/a"  # resources of the suite's upstream
 _NAMES = {"tools/call": "name", "prompts/get": "name", "resources/read": "uri"}
 _ITEMS = {"tools": "name", "prompts": "name", "resources": "uri", "resourceTemplates": "uriTemplate"}
 
@@ -51,6 +52,11 @@ def write_proxy(
     name = str(part["info"]["id"])
     expect_written(gateway.send("POST", MCPS, sent), name, "added")
     return Api(name, part["info"]["orgId"])
+
+
+def operation(identifier: str) -> dict[str, Any]:
+    """The item of a path in a definition whose POST has this operation id."""
+    return {"post": {"operationId": identifier, "responses": {"200": {"description": identifier}}}}
 
 
 def write_right(gateway: Gateway, api: Api, right: Mapping[str, Any], **members: Any) -> str:
