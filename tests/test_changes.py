@@ -13,7 +13,7 @@ from mockserver.contract.version_changes import Kind, between
 from mockserver.contract.versions import GatewayVersion
 from mockserver.evidence.recording import difference, read_recording
 
-FAMILIES = ("auth", "routing", "policies", "json", "nested", "files", "source", "reload")
+FAMILIES = ("auth", "routing", "policies", "json", "nested", "files", "source", "reload", "mcp")
 RELEASES = list(known_versions().values())
 
 

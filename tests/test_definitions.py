@@ -73,7 +73,7 @@ def test_an_api_without_versions_needs_one(
     assert told(get(gateway, key(gateway))) == (403, message)
 
 
-@pytest.mark.parametrize("kind", ["use_openid", "use_mutual_tls_auth"])
+@pytest.mark.parametrize("kind", ["use_go_plugin_auth", "enable_coprocess_auth"])
 def test_an_unsupported_credential_is_refused(gateway: MockGateway, kind: str) -> None:
     """The mock answers 501 for a kind of credential that it does not simulate, and names the kind."""
     serve(gateway, **{kind: True})

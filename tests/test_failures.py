@@ -128,7 +128,7 @@ def test_an_echo_may_fail(
     with Echo() as echo, Client(echo.url.rstrip("/")) as client:
         monkeypatch.setattr(echo, "answers", None)
         answer = client.send("GET", "/x")
-    assert (answer.status, json.loads(answer.body)["message"]) == (500, "the mock failed: AttributeError")
+    assert (answer.status, json.loads(answer.body)["message"]) == (500, "the mock failed: TypeError")
     assert len(caplog.text.splitlines()) == 1
     assert capfd.readouterr() == ("", "")
 

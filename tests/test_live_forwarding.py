@@ -268,6 +268,7 @@ def test_a_proxy_on_the_way_is_refused() -> None:
 
 def test_a_gateway_behind_the_proxy_is_the_gateway(gateway: MockGateway, tmp_path: Path) -> None:
     """Answers of a gateway through the proxy are those of the gateway itself, head and body."""
+    gateway.client.get("/hello")  # the answer of the first probe has headers of its own
     with proxying(gateway.url, tmp_path / "live.jsonl") as proxy:
         for line in (b"GET /hello", b"GET /tyk/policies", b"GET /nothing", b"GET /tyk//policies"):
             request = b"%b HTTP/1.1\r\nHost: a\r\nConnection: close\r\nX-Tyk-Authorization: %b\r\n\r\n" % (
