@@ -90,15 +90,20 @@ def answer(context: RequestContext) -> Reply:
 
 def _steps(context: RequestContext) -> list[Step]:
     """The steps of an API; its definition chooses the kinds of credential."""
-    first = [_check_protocol] if context.api.is_mcp else []
-    first += [access.check_version, _check_client_certificate, check_organisation]
+    first: list[Step] = [_check_protocol] if context.api.is_mcp else []
+    first += [access.check_version, _unless_ignored(_check_client_certificate), check_organisation]
     if context.api.fields["use_keyless"]:
         return [*first, limits.check_api_limit]
+    secured = (access.check_expiry, access.check_rights, access.check_path, limits.check_limits)
     return [
-        *first, _check_kinds, *_credentials(context.api),
-        _strip_credentials, access.check_expiry, access.check_rights, access.check_path, limits.check_limits,
-        limits.check_api_limit,
+        *first, _check_kinds, *map(_unless_ignored, _credentials(context.api)), _strip_credentials,
+        *map(_unless_ignored, secured), limits.check_api_limit,
     ]  # fmt: skip
+
+
+def _unless_ignored(step: Step) -> Step:
+    """A step that does nothing for a path that needs no credential."""
+    return lambda context: None if context.is_ignored else step(context)
 
 
 def _credentials(api: Api) -> list[Step]:

@@ -79,6 +79,7 @@ class RequestContext:
         alias: the key of the session's cache entry; "" for a new session.
         version: the requested API version; "" for an unversioned API.
         is_changed: True if the session must be saved.
+        is_ignored: True if the path needs no credential, and no right.
         upstream_request: the request that was sent to the upstream; None if none was.
         response_headers: headers that are added to the reply, also to a rejection.
         warnings: what the gateway tells its log alone.
@@ -97,6 +98,7 @@ class RequestContext:
     alias: str = ""
     version: str = ""
     is_changed: bool = False
+    is_ignored: bool = False
     upstream_request: UpstreamRequest | None = None
     response_headers: list[tuple[str, str]] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
