@@ -10,7 +10,7 @@ ACTIONLINT := github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 
 INSTALL := -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable
 
-.PHONY: verify test test-all test-lowest serve check bench pictures format constraints dist docs sbom
+.PHONY: verify test test-all test-lowest serve check bench pictures examples format constraints dist docs sbom
 
 verify: .venv/ready  ## judge the embedded mocks of both services by the contract suite
 	$(BIN)/tyk-contract verify --strict
@@ -44,6 +44,9 @@ bench: .venv/ready  ## measure the mock beside its peers; needs wrk and npm; fla
 
 pictures: .venv/ready  ## make the pictures of docs/page.md; needs a Chromium
 	PYTHONPATH=tests $(BIN)/python .ci/pictures.py
+
+examples: .venv/ready  ## make the examples of the Dashboard's behaviours anew
+	$(BIN)/python .ci/examples.py
 
 format: .venv/ready  ## put the code into its form
 	$(BIN)/ruff check --fix .

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -51,6 +52,7 @@ class Answered:
     body: bytes
     reason: str | None = None
     length: int = 0  # that an answer to a HEAD announces
+    is_chunked: bool = False
 
     def header(self, name: str) -> str:
         """A header of the answer; "" if it is missing."""
@@ -68,7 +70,8 @@ Spoil = Callable[[Asked, Forward], Answered]
 
 def said(status: int, body: str, content_type: str = "application/json") -> Answered:
     """An answer of the proxy's own."""
-    return Answered(status, (("Content-Type", content_type),), body.encode())
+    headers = (("Content-Type", content_type), ("Date", formatdate(usegmt=True)))
+    return Answered(status, headers, body.encode())
 
 
 class Upstream:
@@ -98,8 +101,9 @@ class Upstream:
             connection = self._local.connection = http.client.HTTPConnection(self._host, timeout=30)
             self._connections.append(connection)
         connection.putrequest(asked.method, asked.target, skip_host=True, skip_accept_encoding=True)
+        of_this_hop = _HOP | {name.strip().lower() for name in asked.header("Connection").split(",")}
         for name, value in asked.headers:
-            if name.lower() not in _HOP:
+            if name.lower() not in of_this_hop:
                 connection.putheader(name, value)
         if asked.body or asked.is_write:
             connection.putheader("Content-Length", str(len(asked.body)))
@@ -107,7 +111,7 @@ class Upstream:
         response = connection.getresponse()
         headers = tuple((name, value) for name, value in response.getheaders() if name.lower() not in _HOP)
         length = int(response.getheader("Content-Length") or 0)
-        return Answered(response.status, headers, response.read(), response.reason, length)
+        return Answered(response.status, headers, response.read(), response.reason, length, response.chunked)
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -135,7 +139,8 @@ class _Handler(BaseHTTPRequestHandler):
         is_chunked = "chunked" in (self.headers.get("Transfer-Encoding") or "")
         size = int(self.headers.get("Content-Length") or 0)
         body = self._chunks() if is_chunked else self.rfile.read(size)
-        asked = Asked(self.command, self.path, tuple(self.headers.items()), body)
+        target = self.requestline.split()[1]  # `path` has one slash for two at its beginning
+        asked = Asked(self.command, target, tuple(self.headers.items()), body)
         kind = type(self)
         try:
             answered = kind.spoil(asked, kind.forward)
@@ -145,12 +150,20 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response_only(answered.status, answered.reason)
         for name, value in answered.headers:
             self.send_header(name, value)
-        length = answered.length if asked.method == "HEAD" else len(answered.body)
-        self.send_header("Content-Length", str(length))
-        self.end_headers()
-        if asked.method != "HEAD":
-            self.wfile.write(answered.body)
+        self._send_body(answered, has_body=asked.method != "HEAD")
         self.wfile.flush()
+
+    def _send_body(self, answered: Answered, *, has_body: bool) -> None:
+        if answered.is_chunked and has_body:
+            self.send_header("Transfer-Encoding", "chunked")
+            self.end_headers()
+            chunk = b"%x\r\n%s\r\n" % (len(answered.body), answered.body) if answered.body else b""
+            self.wfile.write(chunk + b"0\r\n\r\n")
+            return
+        self.send_header("Content-Length", str(len(answered.body) if has_body else answered.length))
+        self.end_headers()
+        if has_body:
+            self.wfile.write(answered.body)
 
     def _chunks(self) -> bytes:
         chunks = []

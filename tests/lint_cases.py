@@ -18,6 +18,12 @@ ORDERS = File(
     b'{"api_id": "orders", "org_id": "acme", "proxy": {"listen_path": "/orders/", "target_url": "http://up.test"}}',
     Kind.API,
 )
+TOOLS = File(
+    "tools.json",
+    b"""{"api_id": "tools", "org_id": "acme", "application_protocol": "mcp", "json_rpc_version": "2.0",
+    "proxy": {"listen_path": "/tools/", "target_url": "http://up.test"}}""",
+    Kind.API,
+)
 VERSIONED = File(
     "ledger.json",
     b"""{"api_id": "ledger", "proxy": {"listen_path": "/ledger/", "target_url": "http://up.test"},
@@ -166,6 +172,14 @@ CASES = [
     _of_policy("unmatched-url", '"access_rights": {"a": {"allowed_urls": [{"url": "/x", "methods": ["GET"]}, {"url": "/y", "methods": ["get"]}]}}', (2, 78), "warning", "the method 'get' is not in upper case", "403"),
     _of_policy("unmatched-url", '"access_rights": {"a": {"allowed_urls": [{"url": "/y"}]}}', (2, 43), "warning", "no methods"),
     _of_session("unmatched-url", '"access_rights": {"a": {"allowed_urls": [{"url": "(", "methods": ["GET"]}]}}', (1, 43), "warning", "no regular expression"),
+    _of_policy("misplaced-right", '"access_rights": {"orders": {"mcp_access_rights": {"tools": {"allowed": ["a"]}}}}', (2, 20), "warning", "MCP fields can only be configured on MCP Proxies", "over REST with 400", others=(ORDERS,)),
+    _of_policy("misplaced-right", '"access_rights": {"tools": {"allowed_urls": [{"url": "/a", "methods": ["GET"]}]}}', (2, 20), "warning", "HTTP/REST and GraphQL fields cannot be configured on MCP Proxies", others=(TOOLS,), silent=("5.12",)),
+    _of_session("misplaced-right", '"access_rights": {"tools": {"mcp_primitives": [{"type": "spoon", "name": "a", "limit": {"rate": 1, "per": 1}}]}}', (1, 20), "error", 'invalid MCP primitive type "spoon"', "refuses the key with 400", others=(TOOLS,)),
+    _of_policy("limit-without-rate", '"access_rights": {"tools": {"json_rpc_methods": [{"name": "ping", "limit": {"per": 60}}]}}', (2, 51), "warning", "the limit of 'ping' has no rate"),
+    _of_policy("limit-without-rate", '"access_rights": {"tools": {"mcp_primitives": [{"type": "tool", "name": "a"}]}}', (2, 49), "warning", "the limit of 'a' has no rate"),
+    _of_policy("name-is-no-expression", '"access_rights": {"tools": {"mcp_access_rights": {"prompts": {"blocked": ["a", "("]}}}}', (2, 81), "warning", "'(' is no regular expression", "takes it for the name itself"),
+    _of_policy("limit-without-rate", '"access_rights": {"tools": {"json_rpc_methods": [], "JSON_RPC_METHODS": [{"name": "ping"}]}}', (2, 30), "warning", "the limit of 'ping' has no rate"),
+    _of_policy("name-is-no-expression", '"access_rights": {"tools": {"json_rpc_methods_access_rights": {"allowed": ["("]}}}', (2, 77), "warning", "'(' is no regular expression"),
     _of_policy("large-file", f'"meta_data": {{"a": "{"x" * (5 << 20)}"}}', (1, 1), "note", "5.0 MiB", "no limit"),
     _of_policy("per-without-rate", '"per": 60', (2, 2), "note", "rate is 0"),
     Case("missing-org", Kind.POLICY, f'{{"id": "silver", {_RIGHTS}}}', (1, 1), "warning", ("only sessions without org_id",), name="silver.json", others=(GOLD,)),

@@ -10,7 +10,7 @@ from contract_tests.engine.diagnosis.evidence import Evidence
 from contract_tests.engine.exchange import Exchange
 from contract_tests.engine.failure import Failure
 from contract_tests.engine.run import Run
-from contract_tests.engine.state_probe import StateSigns
+from contract_tests.engine.state_signs import StateSigns
 from contract_tests.report.verdicts import Status, Verdict
 from mockserver.http.client import Answer
 

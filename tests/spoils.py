@@ -10,6 +10,8 @@ from typing import Any
 
 from broken_servers import Answered, Asked, Forward, Spoil, said
 
+from mockserver.golang.json_writer import write
+
 LIST, POLICY = "/tyk/policies", "/tyk/policies/"
 JSON = "application/json"
 
@@ -19,22 +21,23 @@ def _is_json(answered: Answered) -> bool:
 
 
 def in_json(change: Callable[[Any], Any]) -> Spoil:
-    """A proxy that changes the value of each JSON answer, and writes it as Go does."""
+    """A proxy that changes the value of each JSON answer, and writes what it has changed as Go does."""
 
     def spoil(asked: Asked, forward: Forward) -> Answered:
         answered = forward(asked)
         if not _is_json(answered):
             return answered
-        return replace(answered, body=f"{_as_go(change(json.loads(answered.body)))}\n".encode())
+        value = json.loads(answered.body)
+        try:
+            changed = change(value)
+        except RecursionError:
+            return answered
+        if type(changed) is type(value) and changed == value:
+            return answered
+        indent = "    " if b"\n    " in answered.body else ""
+        return replace(answered, body=f"{write(changed, indent)}\n".encode())
 
     return spoil
-
-
-def _as_go(value: Any) -> str:
-    text = json.dumps(value, separators=(",", ":"), ensure_ascii=False)
-    for character in "<>&\u2028\u2029":
-        text = text.replace(character, f"\\u{ord(character):04x}")
-    return text.encode("utf-8", "replace").decode()
 
 
 def in_answer(change: Callable[[Answered], Answered]) -> Spoil:
@@ -201,3 +204,60 @@ def other_version(told: str) -> Callable[[], Spoil]:
             answered, body=answered.body.replace(b'"version":"5.12.0"', f'"version":"{told}"'.encode())
         )
     )
+
+
+def truncates(length: int = 300) -> Spoil:
+    """A proxy that cuts bodies off."""
+    return in_answer(lambda answered: replace(answered, body=answered.body[:length]))
+
+
+def errors_as_success() -> Spoil:
+    """A proxy that answers errors with 200."""
+    return in_answer(
+        lambda answered: replace(answered, status=200, reason="OK") if answered.status >= 400 else answered
+    )
+
+
+def encodes_twice() -> Spoil:
+    """A proxy that takes UTF-8 for Latin-1."""
+    return in_answer(lambda answered: replace(answered, body=answered.body.decode("latin-1").encode()))
+
+
+def repeats_content_type() -> Spoil:
+    """A proxy that adds a second Content-Type."""
+    return in_answer(
+        lambda answered: answered.with_header("Content-Type", answered.header("Content-Type"), JSON)
+    )
+
+
+def translates_errors() -> Spoil:
+    """A server that puts a word before each message of an error."""
+    return in_json(
+        lambda value: (
+            {**value, "message": f"Fehler: {value['message']}"}
+            if isinstance(value, dict) and value.get("status") == "error"
+            else value
+        )
+    )
+
+
+def one_organisation() -> Spoil:
+    """A server that shows one organisation in all that it answers."""
+    return in_json(
+        _objects(
+            lambda value: {n: "5e9d9544a1dcd60001d0ed20" if n == "org_id" else v for n, v in value.items()}
+        )
+    )
+
+
+def empty_lists_as_null(value: Any = None) -> Spoil:
+    """A proxy that writes empty lists as another value."""
+
+    def walk(node: Any) -> Any:
+        if isinstance(node, dict):
+            return {name: walk(item) for name, item in node.items()}
+        if isinstance(node, list):
+            return [walk(item) for item in node] or value
+        return node
+
+    return in_json(walk)

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import count
 
+import spoils
 from broken_servers import Answered, Asked, Forward, Spoil, said
+from spoils_of_state import merges
 
 POLICIES = "/api/portal/policies"
 MISSING = said(404, '{"Status":"Error","Message":"Not Found","Meta":null}\n')
@@ -155,3 +159,48 @@ def slow(seconds: float = 1.5) -> Spoil:
         return forward(asked)
 
     return spoil
+
+
+def bare_list() -> Spoil:
+    """A Dashboard whose lists are arrays."""
+    return spoils.in_json(
+        lambda value: value["Data"] if isinstance(value, dict) and "Data" in value else value
+    )
+
+
+def repeats() -> Spoil:
+    """A Dashboard whose lists have all things twice."""
+    return spoils.in_json(
+        lambda value: (
+            {**value, "Data": value["Data"] * 2} if isinstance(value, dict) and "Data" in value else value
+        )
+    )
+
+
+def one_page() -> Spoil:
+    """A proxy that takes the number of the page out of queries."""
+    return lambda asked, forward: forward(
+        replace(asked, target=re.sub(r"(?<=[?&])p=[^&]*", "p=1", asked.target))
+    )
+
+
+def merging() -> Spoil:
+    """A Dashboard that updates as if each PUT were a PATCH."""
+    return merges
+
+
+def no_rights() -> Spoil:
+    """A Dashboard that shows policies without their rights."""
+    return spoils.in_json(
+        lambda value: (
+            {**value, "access_rights": {}, "access_rights_array": []}
+            if isinstance(value, dict) and "access_rights" in value
+            else value
+        )
+    )
+
+
+def login_page() -> Spoil:
+    """A single sign-on that answers whatever the Dashboard refuses with its login page, and 200."""
+    page = said(200, "<!doctype html><html><body><form>Log in</form></body></html>", "text/html")
+    return spoils.in_answer(lambda answered: page if answered.status == 401 else answered)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import threading
+import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from itertools import count
@@ -51,15 +53,13 @@ def lower_case_paths() -> Spoil:
     )
 
 
-def list_without_last() -> Spoil:
-    """A gateway whose list lacks its last policy."""
+def folded_ids() -> Spoil:
+    """A gateway that keeps ids in lower case, and takes them in any."""
 
     def spoil(asked: Asked, forward: Forward) -> Answered:
-        if asked.method == "GET" and asked.path == LIST:
-            return spoils.in_json(lambda value: value[:-1] if isinstance(value, list) else value)(
-                asked, forward
-            )
-        return forward(asked)
+        body = re.sub(rb'"id" ?: ?"[^"\\]*"', lambda match: match[0].lower(), asked.body)
+        target = asked.path.lower() if asked.path.startswith(f"{LIST}/") else asked.path
+        return forward(replace(asked, target=target + asked.target.removeprefix(asked.path), body=body))
 
     return spoil
 
@@ -112,4 +112,57 @@ def strips_bodies_of_errors() -> Spoil:
     """A proxy that answers errors without their bodies."""
     return spoils.in_answer(
         lambda answered: replace(answered, body=b"") if answered.status >= 400 else answered
+    )
+
+
+def of_list(change: Callable[[Any], Any], path: str = LIST) -> Callable[[], Spoil]:
+    """A server that changes the answers of its list."""
+
+    def make() -> Spoil:
+        changed = spoils.in_json(lambda value: change(value) if isinstance(value, list) else value)
+        return lambda asked, forward: (
+            changed(asked, forward) if asked.method == "GET" and asked.path == path else forward(asked)
+        )
+
+    return make
+
+
+def list_in_pages(policies: list[Any]) -> dict[str, Any]:
+    """A list as an object that has it in pages."""
+    return {"policies": policies[:10], "page": 1, "pages": -(-len(policies) // 10)}
+
+
+def cached_list(seconds: float = 3.0) -> Spoil:
+    """A server whose list is that of some seconds ago; all else is as it is."""
+    kept: dict[tuple[tuple[str, str], ...], tuple[float, Answered]] = {}
+
+    def spoil(asked: Asked, forward: Forward) -> Answered:
+        if asked.method != "GET" or asked.path != LIST:
+            return forward(asked)
+        at, answered = kept.get(asked.headers, (-seconds, None))
+        if answered is None or time.monotonic() - at >= seconds:
+            answered = forward(asked)
+            kept[asked.headers] = (time.monotonic(), answered)
+        return answered
+
+    return spoil
+
+
+def no_head() -> Spoil:
+    """A server without the method HEAD."""
+    return lambda asked, forward: said(405, "") if asked.method == "HEAD" else forward(asked)
+
+
+def hides_from_strangers() -> Spoil:
+    """A server that answers requests without the right secret as if nothing were there."""
+    missing = said(404, '{"status":"error","message":"Not found"}\n')
+    return spoils.in_answer(lambda answered: missing if answered.status == 403 else answered)
+
+
+def control_alone() -> Spoil:
+    """A proxy that lets the paths of the control API through, and no others."""
+    return lambda asked, forward: (
+        forward(asked)
+        if asked.path.startswith(("/tyk/", "/hello", "/ready"))
+        else said(404, "Not Found", "text/plain")
     )

@@ -6,8 +6,11 @@ import json
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
 from itertools import count
 from typing import Any
+from urllib.parse import quote
 
 from broken_servers import Answered, Asked, Forward, Spoil, Upstream, said
 
@@ -182,6 +185,15 @@ def no_secret(secret: str) -> Callable[[], Spoil]:
     return lambda: lambda asked, forward: forward(asked.with_header("X-Tyk-Authorization", secret))
 
 
+def open_writes(secret: str) -> Callable[[], Spoil]:
+    """A server that asks for the secret at reads alone."""
+    return lambda: (
+        lambda asked, forward: forward(
+            asked.with_header("X-Tyk-Authorization", secret) if asked.is_write else asked
+        )
+    )
+
+
 def late(seconds: float = 1.5) -> Spoil:
     """A replica that all reads go to, and that shows what is loaded after some seconds."""
     history: dict[str, list[tuple[float, Answered]]] = {}
@@ -229,3 +241,54 @@ def divided(upstream: Upstream) -> Spoil:
     return lambda asked, forward: (
         upstream.forward(asked) if asked.path.startswith("/tyk") and next(number) % 2 else forward(asked)
     )
+
+
+def merges(asked: Asked, forward: Forward) -> Answered:
+    """A server that merges the body of a PUT into what is there."""
+    if asked.method == "PUT":
+        before = forward(Asked("GET", asked.target, asked.headers, b""))
+        with suppress(ValueError, TypeError):
+            merged = {**json.loads(before.body), **json.loads(asked.body)}
+            if before.status == 200:
+                return forward(replace(asked, body=json.dumps(merged).encode()))
+    return forward(asked)
+
+
+def merging() -> Spoil:
+    """A server that updates as if each PUT were a PATCH."""
+    return merges
+
+
+def restarting(each: int = 120) -> Spoil:
+    """A server that forgets its policies at each 120th request."""
+    number = count(1)
+    written: list[Asked] = []
+
+    def spoil(asked: Asked, forward: Forward) -> Answered:
+        answered = forward(asked)
+        if asked.method == "POST" and asked.path == LIST and answered.status == 200:
+            name = json.loads(answered.body)["key"]
+            written.append(Asked("DELETE", POLICY + quote(name, safe=""), asked.headers, b""))
+        if next(number) % each == 0:
+            gone, written[:] = list(written), []
+            for delete in gone:
+                forward(delete)
+            for delete in gone[:1]:
+                forward(Asked("GET", "/tyk/reload?block=true", delete.headers, b""))
+        return answered
+
+    return spoil
+
+
+def ids_of_its_own() -> Spoil:
+    """A server that gives each policy an id of its own."""
+    number = count(1)
+
+    def spoil(asked: Asked, forward: Forward) -> Answered:
+        if asked.method == "POST" and asked.path == LIST:
+            with suppress(ValueError, TypeError):
+                policy = {**json.loads(asked.body), "id": f"pol{next(number):013x}"}
+                asked = replace(asked, body=json.dumps(policy).encode())
+        return forward(asked)
+
+    return spoil

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 import threading
 from dataclasses import replace
 from functools import partial
@@ -20,8 +22,9 @@ from contract_tests.dashboard.service import DASHBOARD
 from contract_tests.engine.service import Service
 from contract_tests.gateway.service import GATEWAY
 from mockserver.cli import behaviours, catalogue_formats
-from mockserver.cli.catalogue import Entry, entries
+from mockserver.cli.catalogue import EXAMPLES, Entry, entries
 from mockserver.contract import addresses
+from mockserver.contract.spec_files import load_yaml
 
 SERVICES = (GATEWAY, DASHBOARD)
 BOTH = {service.name: entries(service) for service in SERVICES}
@@ -214,3 +217,28 @@ def test_a_long_test_is_cut() -> None:
     sources = [test.source for entry in BOTH["gateway"] for test in entry.tests]
     assert max(source.count("\n") for source in sources) <= 40
     assert all("@behaviour(" in source for source in sources)
+
+
+def test_behaviours_of_the_dashboard_have_examples_of_its_mock() -> None:
+    """A behaviour of the Dashboard shows an exchange of the mock, which says that it is none of a recording."""
+    examples = {entry.row.id: entry.example for entry in BOTH["dashboard"] if entry.example}
+    assert examples.keys() >= {
+        "created-policy-is-read",
+        "name-is-unique",
+        "update-replaces",
+        "list-has-pages",
+    }
+    assert {example.place for example in examples.values()} == {
+        "the mock Tyk Dashboard, for none was recorded"
+    }
+    assert examples["name-is-unique"].answer.startswith('400 {"Status":"Error"')
+    assert load_yaml(DASHBOARD.folder / EXAMPLES).keys() == examples.keys()
+
+
+@pytest.mark.slow
+def test_the_examples_are_those_of_the_suite(tmp_path: Path) -> None:
+    """`make examples` writes the examples that are there."""
+    path = tmp_path / "examples.yaml"
+    script = Path(__file__).parent.parent / ".ci" / "examples.py"
+    subprocess.run([sys.executable, script, path], check=True, timeout=300)
+    assert load_yaml(path) == load_yaml(DASHBOARD.folder / EXAMPLES)

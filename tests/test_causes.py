@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from made_up_exchanges import JSON, LIST, ONE, SECRET, Exchanges, failed, told, with_status
 
-from contract_tests.engine.diagnosis import bodies, operations, secret, state, version
+from contract_tests.engine.diagnosis import answers, bodies, operations, secret, state, version
 from contract_tests.engine.diagnosis.diagnose import DETECTORS, findings
 from contract_tests.engine.run import Run
 from contract_tests.engine.run_options import RunOptions
-from contract_tests.engine.state_probe import StateSigns
+from contract_tests.engine.state_signs import StateSigns
 from contract_tests.gateway.service import GATEWAY
 from mockserver.contract.openapi import Contract
 from mockserver.contract.spec_files import default_version
@@ -113,17 +113,17 @@ def test_errors_now_and_then_are_seen(exchanges: Exchanges) -> None:
 @pytest.mark.parametrize(
     ("detector", "headers", "text", "kind", "part"),
     [
-        (bodies.encodings, (JSON, ("Content-Encoding", "gzip")), "[]\n", "compressed", "gzip"),
+        (answers.encodings, (JSON, ("Content-Encoding", "gzip")), "[]\n", "compressed", "gzip"),
         (
-            bodies.content_types,
+            answers.content_types,
             (("Content-Type", "text/plain"),),
             "[]\n",
             "content-type",
             "is text/plain, not",
         ),
-        (bodies.content_types, (("X-Other", "1"),), "[]\n", "content-type", "is none, not"),
-        (bodies.pages, (("Content-Type", "text/html"),), "<html>", "html", "3 answers with status 200"),
-        (bodies.lists, (JSON,), "[1,2]\n", "list-cut", "never answers more than 2 items"),
+        (answers.content_types, (("X-Other", "1"),), "[]\n", "content-type", "is none, not"),
+        (answers.pages, (("Content-Type", "text/html"),), "<html>", "html", "3 answers with status 200"),
+        (answers.lists, (JSON,), "[1,2]\n", "list-cut", "never answers more than 2 items"),
         (state.cache_headers, (JSON, ("Age", "7")), "[]\n", "cache", "3 answers tell their Age"),
     ],
     ids=["encodings", "content types", "no content type", "pages", "lists", "ages"],

@@ -55,13 +55,32 @@ CASES: dict[str, tuple[Callable[[], Spoil], str, str]] = {  # by name: the serve
     "401 for 403": (spoils.unauthorised, "status", "Status 401 is answered where 403 is required"),
     "a broken compression": (spoils_of_delivery.broken_gzip, "compressed", "Content-Encoding: gzip"),
     "members in camel case": (spoils_of_delivery.in_camel_case, "members-renamed", "Members have other names"),
-    "a page to log in": (spoils_of_delivery.login_page, "status", "Status 200 is answered where 403 is required"),
-    "paths in lower case": (spoils_of_delivery.lower_case_paths, "status", "GET /tyk/policies/{polID} answers 404 where 200"),
-    "writes that show at once": (spoils_of_delivery.loads_at_once, "status", "GET /tyk/policies/{polID} answers 200 where 404"),
-    "a list without its last": (spoils_of_delivery.list_without_last, "behaviour", "(listPolicies)"),
+    "a page to log in": (spoils_of_delivery.login_page, "html", "answered 200 with an HTML page"),
+    "paths in lower case": (spoils_of_delivery.lower_case_paths, "kind-of-request", "with upper-case letters in the path"),
+    "ids in lower case": (spoils_of_delivery.folded_ids, "text-changed", "Texts are answered in lower case"),
+    "writes that show at once": (spoils_of_delivery.loads_at_once, "loads-at-once", "shows writes before a reload"),
+    "a list without its last": (spoils_of_delivery.of_list(lambda value: value[:-1]), "list-lacks", "lacks 1 of "),
+    "a list with all things twice": (spoils_of_delivery.of_list(lambda value: value * 2), "list-repeats", "more than once"),
+    "a list that is cut": (spoils_of_delivery.of_list(lambda value: value[:3]), "list-cut", "never answers more than 3 items"),
+    "a list in pages": (spoils_of_delivery.of_list(spoils_of_delivery.list_in_pages), "list-wrapped", "an object with a list"),
+    "an old list": (spoils_of_delivery.cached_list, "lag", "The list GET /tyk/policies lags behind"),
     "reloads that take 3 s": (spoils_of_delivery.reloads_late, "lag", "Reads lag behind"),
     "connections dropped": (spoils_of_delivery.drops_connections, "no-answer", "closed without an answer"),
     "errors without a body": (spoils_of_delivery.strips_bodies_of_errors, "body", "Bodies are empty"),
+    "bodies that are cut off": (spoils.truncates, "body-cut", "cut off after 300 bytes"),
+    "errors as success": (spoils.errors_as_success, "errors-as-success", "Errors are answered with status 200"),
+    "another encoding": (spoils.encodes_twice, "text-changed", "encoded twice"),
+    "a repeated header": (spoils.repeats_content_type, "header-twice", "Content-Type more than once"),
+    "translated errors": (spoils.translates_errors, "text-changed", "begin with 'Fehler: '"),
+    "one organisation": (spoils.one_organisation, "value-fixed", "org_id is 5e9d9544a1dcd60001d0ed20 whatever"),
+    "null for empty lists": (spoils.empty_lists_as_null, "type-changed", "Empty lists are answered as nulls"),
+    "no HEAD": (spoils_of_delivery.no_head, "kind-of-request", "Requests with the method HEAD"),
+    "404 for strangers": (spoils_of_delivery.hides_from_strangers, "status", "Status 404 is answered where 403 is required"),
+    "the control API alone": (spoils_of_delivery.control_alone, "no-traffic", "none comes to its API"),
+    "updates that merge": (spoils_of_state.merging, "merges", "merges an update"),
+    "restarts without a disk": (spoils_of_state.restarting, "lost-writes", "loses writes"),
+    "ids of its own": (spoils_of_state.ids_of_its_own, "other-ids", "other ids than they are sent with"),
+    "writes without a secret": (spoils_of_state.open_writes(SECRET), "writes-need-no-secret", "carries out writes without a secret"),
     "another version told": (spoils.other_version("5.14.0"), "wrong-version", "answers like 5.12"),
 }  # fmt: skip
 
@@ -90,6 +109,16 @@ def test_the_first_finding_is_the_true_cause(name: str, tmp_path: Path) -> None:
     failed = {verdict["behaviour"] for verdict in report["verdicts"] if verdict["status"] == "failed"}
     assert {name for finding in report["findings"] for name in finding["behaviours"]} == failed
     assert SECRET not in json.dumps(report)
+
+
+def test_a_proxy_that_spoils_nothing_conforms() -> None:
+    """The proxy of these tests fails no behaviour by itself."""
+    with (
+        MockGateway(secret=SECRET) as gateway,
+        proxied(gateway.url, lambda asked, forward: forward(asked)) as url,
+    ):
+        done = verify(url, TYK_GW_SECRET=SECRET)
+    assert done.returncode == 0, done.stdout
 
 
 @pytest.mark.parametrize(("real", "judged"), [("5.12", "5.14"), ("5.12", "5.8"), ("5.8", "5.12")])

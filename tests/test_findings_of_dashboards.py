@@ -33,6 +33,16 @@ CASES: dict[str, tuple[Callable[[], Spoil], str, str]] = {  # by name: the serve
     "a replica that lags": (spoils_of_dashboards.late, "lag", "Reads lag behind: what a write changed"),
     "compressed": (spoils.gzips, "compressed", "Content-Encoding: gzip"),
     "another content type": (spoils.plain_text, "content-type", "is text/plain, not application/json"),
+    "empty members dropped": (spoils.drops_empty_members, "members-dropped", "Members without a value"),
+    "null for empty lists": (spoils.empty_lists_as_null, "type-changed", "Empty lists are answered as nulls"),
+    "a list alone": (spoils_of_dashboards.bare_list, "type-changed", "Objects are answered as lists"),
+    "a list that repeats": (spoils_of_dashboards.repeats, "list-repeats", "more than once"),
+    "a list of the first page": (spoils_of_dashboards.one_page, "list-cut", "never answers more than 10 items"),
+    "updates that merge": (spoils_of_dashboards.merging, "merges", "merges an update"),
+    "no rights": (spoils_of_dashboards.no_rights, "value-emptied", "access_rights is answered without what is in it"),
+    "errors as success": (spoils.errors_as_success, "errors-as-success", "Errors are answered with status 200"),
+    "bodies that are cut off": (spoils.truncates, "body-cut", "cut off after 300 bytes"),
+    "a page to log in": (spoils_of_dashboards.login_page, "html", "answered 200 with an HTML page"),
     "pages of errors": (spoils.html_errors, "html", "HTML pages"),
 }  # fmt: skip
 

@@ -15,13 +15,13 @@ from mockserver.evidence.replay import replay
 
 FAMILIES = (
     "auth", "routing", "policies", "json", "nested", "files", "source", "reload", "keys", "apply",
-    "orgs", "apis", "oas", "caches", "certs", "credentials", "health", "schema", "mcps", "batch", "debug",
+    "orgs", "apis", "oas", "caches", "certs", "credentials", "health", "schema", "mcps", "mcp", "batch", "debug",
     "oauth", "jwt", "limits", "traffic", "types", "endpoints", "grants", "throttling",
     "openid", "jwks", "mtls",
 )  # fmt: skip
 
 
-FAMILIES_SINCE = {"mcps": GatewayVersion.parse("5.13.0")}  # those that older gateways do not have
+FAMILIES_SINCE = dict.fromkeys(("mcps", "mcp"), GatewayVersion.parse("5.13.0"))  # older gateways lack them
 RELEASES = [str(release) for release in known_versions().values()]
 QUICK = {RELEASES[0], str(default_version()), RELEASES[-1]}  # the others are in `make test-all`
 

@@ -95,20 +95,25 @@ def _texts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     (folder / "other.json").write_text(json.dumps(differing))
     compared = run_command("compare", report, folder / "other.json")
     assert compared.returncode == 1, compared.stderr
+    listed = run_command(
+        "verify", "--list", "--header", f"X-Api-Key: {header}", "--failed", report, TYK_GW_SECRET=secret
+    )
+    assert listed.returncode == 0, listed.stderr
     return {
         "stdout": done.stdout,
         "stderr": done.stderr,
         "summary of a step": (folder / "summary").read_text("utf-8"),
         "compare": compared.stdout + compared.stderr,
+        "list": listed.stdout + listed.stderr,
         **{kind: (folder / f"r.{kind}").read_text("utf-8") for kind in KINDS},
     }
 
 
-@pytest.mark.parametrize("place", ["stdout", "stderr", "summary of a step", "compare", *KINDS])
+@pytest.mark.parametrize("place", ["stdout", "stderr", "summary of a step", "compare", "list", *KINDS])
 def test_no_secret_is_reported(texts: dict[str, str], place: str) -> None:
     """Neither the secret, nor a header of the user's, nor a proxy's password is told, in any encoding."""
     text = texts[place].lower()
-    assert place in {"stderr", "compare"} or "message" in text  # the answers are there
+    assert place in {"stderr", "compare", "list"} or "message" in text  # the answers are there
     shown = [
         f"{what} {how}"
         for what, secret in SECRETS.items()

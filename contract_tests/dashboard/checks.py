@@ -22,7 +22,10 @@ def expect_message(exchange: Exchange, status: int, message: str = "") -> None:
     document = exchange.document
     if exchange.status != status or first_difference(wanted, document):
         shown = ", ".join(f"{name} {value!r}" for name, value in wanted.items())
-        raise Mismatch(f"{status} with {shown}", f"{exchange.status} {exchange.text}", exchange)
+        members = wanted if exchange.status == status else None
+        raise Mismatch(
+            f"{status} with {shown}", f"{exchange.status} {exchange.text}", exchange, members=members
+        )
 
 
 def expect_members(exchange: Exchange, wanted: dict[str, Any]) -> None:
@@ -34,7 +37,8 @@ def expect_members(exchange: Exchange, wanted: dict[str, Any]) -> None:
     document = exchange.document
     difference = first_difference(wanted, document) if exchange.status == 200 else ""
     if exchange.status != 200 or difference:
-        raise Mismatch(f"200 with {wanted}", difference or f"{exchange.status} {exchange.text}", exchange)
+        actual = difference or f"{exchange.status} {exchange.text}"
+        raise Mismatch(f"200 with {wanted}", actual, exchange, members=wanted if difference else None)
 
 
 def expect_rights_twice(exchange: Exchange, policy: Mapping[str, Any]) -> None:
@@ -46,7 +50,9 @@ def expect_rights_twice(exchange: Exchange, policy: Mapping[str, Any]) -> None:
     rights, array = policy.get("access_rights"), policy.get("access_rights_array")
     entries = list(rights.values()) if isinstance(rights, dict) else []
     if not isinstance(array, list) or len(array) != len(entries) or any(one not in array for one in entries):
-        raise Mismatch(f"access_rights_array with {shorten(str(entries))}", shorten(str(array)), exchange)
+        expected = f"access_rights_array with {shorten(str(entries))}"
+        members = {"access_rights_array": entries}
+        raise Mismatch(expected, shorten(str(array)), exchange, members=members)
 
 
 def expect_right(exchange: Exchange, api_id: str) -> None:
@@ -60,7 +66,12 @@ def expect_right(exchange: Exchange, api_id: str) -> None:
     entries = [*by_api.values(), *(array if isinstance(array, list) else ())]
     names = [entry.get("api_id") if isinstance(entry, dict) else None for entry in entries]
     if list(by_api) != [api_id] or any(name != api_id for name in names):
-        raise Mismatch(f"access_rights with {api_id} alone", f"{exchange.status} {exchange.text}", exchange)
+        raise Mismatch(
+            f"access_rights with {api_id} alone",
+            f"{exchange.status} {exchange.text}",
+            exchange,
+            members={"access_rights": {api_id: {"api_id": api_id}}},
+        )
 
 
 def listed(exchange: Exchange) -> list[dict[str, Any]]:
@@ -76,7 +87,10 @@ def listed(exchange: Exchange) -> list[dict[str, Any]]:
         or not all(isinstance(item, dict) for item in data)
     ):
         raise Mismatch(
-            "200 with an array of policies in Data", f"{exchange.status} {exchange.text}", exchange
+            "200 with an array of policies in Data",
+            f"{exchange.status} {exchange.text}",
+            exchange,
+            members={"Data": []} if exchange.status == 200 else None,
         )
     return data
 

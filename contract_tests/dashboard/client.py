@@ -52,11 +52,11 @@ class Dashboard(ServiceClient):
             and isinstance(object_id, str)
             and not self.ownership.owns_chosen(object_id)
         ):
-            name = self.get(object_id).document.get("name")
+            read = self.get(object_id)
             try:
-                self.ownership.adopt(POLICY, object_id, str(name))
+                self.ownership.adopt(POLICY, object_id, str(read.document.get("name")))
             except UnsafeRequest as error:
-                raise Mismatch("the id of the policy as the Message", str(error), exchange) from error
+                raise Mismatch("the id of the policy as the Message", str(error), read) from error
         return exchange
 
     def put(self, policy_id: str, body: Any) -> Exchange:
@@ -91,9 +91,12 @@ class Dashboard(ServiceClient):
         return self.send("GET", f"{POLICIES}/search{_query(query)}")
 
     def probe_create(self, mark: str) -> tuple[str, Exchange]:
-        """POST a policy whose name is a mark; its database id, "" if nothing tells it, and the exchange."""
+        """POST a policy whose name and tag are a mark; its database id and the exchange.
+
+        The id is "" if nothing tells it.
+        """
         given = self.ownership.new_object_id()
-        exchange = self.probe("POST", POLICIES, {"_id": given, "name": mark})
+        exchange = self.probe("POST", POLICIES, {"_id": given, "name": mark, "tags": [mark]})
         chosen = exchange.document.get("Message")
         if exchange.status != 200 or not isinstance(chosen, str) or chosen == given:
             return given, exchange
@@ -104,7 +107,7 @@ class Dashboard(ServiceClient):
         return given, exchange
 
     def probe_update(self, thing: str, mark: str) -> Exchange:
-        """PUT a policy with another mark."""
+        """PUT a policy with another mark as its name, and no tags."""
         return self.probe("PUT", path_of(thing), {"name": mark})
 
     def probe_read(self, thing: str) -> Exchange:

@@ -149,8 +149,8 @@ def test_an_empty_id_becomes_the_object_id(dashboard: Dashboard, members: dict[s
 
 @behaviour("id-is-kept")
 def test_an_id_is_kept(dashboard: Dashboard) -> None:
-    """The id of a policy is read as it was sent."""
-    policy_id = dashboard.new_id("-plan")
+    """The id of a policy is read as it was sent, in its case of letters."""
+    policy_id = dashboard.new_id("-Plan")
     object_id = dashboard.create(id=policy_id)
     expect_members(dashboard.get(object_id), {"_id": object_id, "id": policy_id})
 

@@ -77,7 +77,8 @@ def test_a_right_has_all_members(dashboard: Dashboard) -> None:
     wanted = {"limit": None, "allowed_urls": [], "restricted_types": [], "versions": ["Default"]}
     entry = rights.get(api_id) if isinstance(rights, dict) else None
     if not isinstance(entry, dict) or {name: entry.get(name, "") for name in wanted} != wanted:
-        raise Mismatch(f"a right with {wanted}", exchange.text, exchange)
+        members = {"access_rights": {api_id: wanted}}
+        raise Mismatch(f"a right with {wanted}", exchange.text, exchange, members=members)
 
 
 @pytest.mark.parametrize(

@@ -19,16 +19,23 @@ class Mismatch(AssertionError):
     Attributes:
         exchange: the exchange that has the answer; None if several differ together.
         body: the body that is required, if that is what differs; else None.
+        members: the members that the answer must have with these values, if one of them differs; else None.
     """
 
     def __init__(
-        self, expected: str, actual: str, exchange: Exchange | None = None, body: str | None = None
+        self,
+        expected: str,
+        actual: str,
+        exchange: Exchange | None = None,
+        body: str | None = None,
+        members: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(f"expected {expected}; actual {actual}")
         self.expected = expected
         self.actual = actual
         self.exchange = exchange
         self.body = body
+        self.members = members
 
 
 def expect(exchange: Exchange, status: int, text: str, content_type: str = JSON, expected: str = "") -> None:

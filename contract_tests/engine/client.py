@@ -108,6 +108,18 @@ class ServiceClient:
         self.exchanges.append(exchange)
         return exchange
 
+    def probe_listed(self) -> list[str] | None:
+        """The ids of all things that the service lists, asked as `probe` does; None if it answers no list."""
+
+        def get(target: str) -> Any:
+            exchange = self.probe("GET", target)
+            return exchange.json if exchange.status == 200 else None
+
+        try:
+            return [name for name, _ in self.run.service.listing.things(get)]
+        except ValueError:
+            return None
+
     def send_together(self, *requests: Request) -> list[Exchange]:
         """Send requests at one time; exchanges in their order. Raises as `send`."""
         with self.service_may_name():

@@ -89,9 +89,21 @@ class Exchange:
         document = self.json
         return document if isinstance(document, dict) else {}
 
+    @property
+    def is_error_body(self) -> bool:
+        """True if the body of the answer is an object whose status says "error", in any case of letters."""
+        return "error" in {
+            str(value).lower() for name, value in self.document.items() if name.lower() == "status"
+        }
+
     def header(self, name: str) -> str:
         """A header of the answer; "" if it is missing."""
         return self.answer.get(name) if self.answer else ""
+
+    def counts(self, name: str) -> int:
+        """How often the answer has a header."""
+        headers = self.answer.headers if self.answer else ()
+        return sum(key.lower() == name.lower() for key, _ in headers)
 
     @property
     def curl(self) -> str:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from contract_tests.engine.exchange import Exchange
 from contract_tests.report.verdicts import Verdict
@@ -19,12 +21,14 @@ class Failure:
         at: the exchange with the wrong answer; by default the last one of the test, if it had any.
         exchanges: the exchanges of the test up to that one.
         body: the body that is required, if that is what differs; else None.
+        members: the members that are required, if one of them differs; else None.
     """
 
     verdict: Verdict
     at: Exchange | None
     exchanges: tuple[Exchange, ...]
     body: str | None = None
+    members: Mapping[str, Any] | None = None
 
     @property
     def status_expected(self) -> int:

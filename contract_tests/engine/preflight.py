@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
@@ -27,6 +28,8 @@ from mockserver.http.pacing import Pacer
 
 USAGE, UNREACHABLE = 2, 3  # exit codes
 _REFUSALS = (401, 403)  # statuses of a refused secret
+SHOWN_OF_PAGE = 4096  # bytes of a page that are searched for words
+_MARKUP = re.compile(r"<(script|style)\b.*?</\1>|<[^>]*>", re.DOTALL | re.IGNORECASE)
 _REDIRECTS = (301, 302, 303, 307, 308)
 
 
@@ -196,6 +199,8 @@ def _check_kind(service: Service, url: str, greeting: Answer, refusal: Answer, l
     )
     if not any(signs):
         _check_way(url, greeting)
+        tells = bool(service.probe_members)  # else any body may be that of the service
+        path, answer = (service.probe, greeting) if tells else (service.listing.prefix, listing)
         for title, members in service.others.items():
             if _has(greeting, members):
                 path = service.listing.prefix
@@ -204,12 +209,22 @@ def _check_kind(service: Service, url: str, greeting: Answer, refusal: Answer, l
                     "check the URL and --service",
                     UNREACHABLE,
                 )
-        kind = shorten(greeting.get("Content-Type"), 60) or "no content type"
         raise PreflightError(
-            f"{url} is not a {service.title}: GET {service.probe} answers {greeting.status} with {kind}; "
-            "check the URL and the port",
+            f"{url} is not a {service.title}: GET {path} answers {answer.status} with {_described(answer)}",
             UNREACHABLE,
         )
+
+
+def _described(answer: Answer) -> str:
+    """The kind and the beginning of an answer of a stranger, as a reader recognises it, and the next step."""
+    kind = shorten(answer.get("Content-Type"), 60) or "no content type"
+    is_page = kind.startswith("text/html")
+    text = plain_text(answer.body[:SHOWN_OF_PAGE])
+    words = " ".join((_MARKUP.sub(" ", text) if is_page else text).split())
+    quote = f' that says "{shorten(words, 80)}"' if words else ""
+    if is_page and answer.status == 200:
+        return f"{kind}{quote}, as a web server or a page to log in; check the URL and the port"
+    return f"{kind}{quote}; check the URL and the port"
 
 
 def _has(answer: Answer, members: frozenset[str]) -> bool:

@@ -8,19 +8,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from mockserver.console.credentials import KEY, NODE_SECRET, SECRET, read_file
-from mockserver.http import connection_options
+from mockserver.http import connection_options, run_flags
 from mockserver.http.connection_settings import ConnectionSettings
 from mockserver.http.deadline import RUN_SECONDS
+from mockserver.http.run_flags import TIMEOUT
 
 if TYPE_CHECKING:
     import pytest
 
-TIMEOUT = 10.0  # seconds of an answer
-
 
 @dataclass(frozen=True)
 class RunOptions:
-    """The settings of one run, as the user gave them.
+    """The settings of one run, as the user gave them; the flags of most are in `run_flags.FLAGS`.
 
     Attributes:
         url: the service under test; "" starts a mock.
@@ -84,31 +83,18 @@ class RunOptions:
         texts = {
             "--gateway-url": self.url,
             "--gateway-version": self.version,
-            "--gateway-upstream": self.upstream,
-            "--gateway-conf": str(self.configuration or ""),
-            "--gateway-max-time": str(self.max_time),
             "--contract-service": self.service,
             "--contract-report": str(self.report or ""),
-            "--contract-failed": str(self.failed or ""),
-            "--contract-seed": str(self.seed),
-            "--contract-timeout": str(self.timeout),
-            "--contract-max-response-time": str(self.max_response_time),
-            "--contract-repeat": str(self.repeat),
         }
-        lists = {"--contract-only": self.only, "--contract-skip": self.skip}
         flags = {
-            "--gateway-read-only": self.read_only,
-            "--gateway-quick": self.quick,
-            "--gateway-allow-group-reload": self.allow_group_reload,
-            "--contract-strict": self.strict,
             "--contract-coverage": self.coverage,
             "--contract-unattended": self.unattended,
             "--exitfirst": self.exit_first,
         }
         return [
             *(f"{name}={text}" for name, text in texts.items() if text),
-            *(f"{name}={text}" for name, values in lists.items() for text in values),
             *(name for name, is_set in flags.items() if is_set),
+            *run_flags.texts_of(self),
             *connection_options.arguments_of(self.connection, "gateway-"),
         ]
 
@@ -130,30 +116,16 @@ class RunOptions:
         url = option("--gateway-url") or ""
         file = option("--gateway-secret-file")
         variable = _variable_of(option("--contract-service"))
-        report, failed = option("--contract-report"), option("--contract-failed")
-        configuration = option("--gateway-conf")
+        report = option("--contract-report")
         return cls(
             url=connection.located(url) if url else "",
             secret=read_file(file, "--gateway-secret-file") if file else os.environ.get(variable, ""),
             second=os.environ.get(NODE_SECRET.variable, ""),
             version=option("--gateway-version"),
-            read_only=option("--gateway-read-only"),
-            quick=option("--gateway-quick"),
-            allow_group_reload=option("--gateway-allow-group-reload"),
-            upstream=option("--gateway-upstream"),
-            configuration=Path(configuration) if configuration else None,
             service=option("--contract-service"),
-            strict=option("--contract-strict"),
-            max_time=option("--gateway-max-time"),
             connection=connection,
-            only=tuple(option("--contract-only")),
-            skip=tuple(option("--contract-skip")),
-            failed=Path(failed) if failed else None,
             exit_first=option("maxfail") == 1,
-            seed=option("--contract-seed"),
-            timeout=option("--contract-timeout"),
-            max_response_time=option("--contract-max-response-time"),
-            repeat=option("--contract-repeat"),
+            **run_flags.values_of(lambda flag: option(flag.option)),
             coverage=option("--contract-coverage"),
             unattended=option("--contract-unattended"),
             report=Path(report) if report else None,

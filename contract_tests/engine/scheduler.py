@@ -209,7 +209,7 @@ class Scheduler:
         except Mismatch as error:
             self._judge(
                 test, Status.FAILED,
-                expected=error.expected, actual=error.actual, at=error.exchange, body=error.body,
+                expected=error.expected, actual=error.actual, at=error.exchange, required=error,
             )  # fmt: skip
         except NotApplicable as error:
             self._judge(test, Status.NOT_APPLICABLE, str(error))
@@ -235,7 +235,7 @@ class Scheduler:
         expected: str = "",
         actual: str = "",
         at: Exchange | None = None,
-        body: str | None = None,
+        required: Mismatch | None = None,
         is_left_out: bool = False,
     ) -> None:
         exchanges = test.client.exchanges
@@ -250,6 +250,7 @@ class Scheduler:
         verdict = self.verdicts[test.item.nodeid] = replace(verdict, is_left_out=is_left_out)
         if status is Status.FAILED:
             at = at or (exchanges[-1] if exchanges else None)
-            self.failures.append(Failure(verdict, at, tuple(exchanges), body))
+            body, members = (required.body, required.members) if required else (None, None)
+            self.failures.append(Failure(verdict, at, tuple(exchanges), body, members))
         if self._until_failure and status is Status.FAILED:
             raise _Enough

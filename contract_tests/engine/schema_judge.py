@@ -121,8 +121,13 @@ def _routes(contract: Contract) -> Routes[Operation]:
 
 def operation_of(contract: Contract, exchange: Exchange) -> Operation | None:
     """The operation that a request reaches; None if no operation has its path and method."""
-    path = exchange.target.partition("?")[0]
+    return operation_at(contract, exchange.method, exchange.target)
+
+
+def operation_at(contract: Contract, method: str, target: str) -> Operation | None:
+    """The operation with a method and a target; None if there is none."""
+    path = target.partition("?")[0]
     if _NOT_AN_OPERATION.search(path):
         return None
-    match = _routes(contract).match(exchange.method, path)
+    match = _routes(contract).match(method, path)
     return match.route if match else None

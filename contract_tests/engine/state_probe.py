@@ -9,17 +9,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any, Protocol
 
 from contract_tests.engine.checks import Mismatch
 from contract_tests.engine.exchange import Exchange, plain_text
 from contract_tests.engine.ownership import UnsafeRequest
+from contract_tests.engine.state_signs import StateSigns
 from mockserver.http.deadline import Deadline
 
 THINGS = 12  # that are written; a service that loses each tenth write loses one of them
 SETTLE_SECONDS = 6.0  # for reads to show what was written
+EARLY = 3  # things that are read before they are loaded
 AT_FIRST = 3  # reads of one thing, in a row, of which the first or the second may be the odd one
 SETTLED = 6  # that count as settled if they have one answer, once answers alternated
 PAUSE_SECONDS = 0.1  # between reads
@@ -30,10 +31,10 @@ class Probed(Protocol):
     """The requests of a service that the probe sends; the client of its tests has them."""
 
     def probe_create(self, mark: str) -> tuple[str, Exchange]:
-        """Write a thing that has a mark; its id, "" if the answer tells none, and the exchange."""
+        """Write a thing with a mark in two members; its id, "" if the answer tells none, and the exchange."""
 
     def probe_update(self, thing: str, mark: str) -> Exchange:
-        """Give a thing another mark."""
+        """Give a thing another mark in one of the members, and leave out the other one."""
 
     def probe_read(self, thing: str) -> Exchange:
         """Read a thing."""
@@ -47,34 +48,8 @@ class Probed(Protocol):
     def probe_load(self) -> Exchange | None:
         """Load what was written; None if writes show at once."""
 
-
-@dataclass
-class StateSigns:
-    """What the probe saw, in numbers of things.
-
-    Attributes:
-        created, updated, deleted: writes that were answered as done.
-        lost: by the kind of write: those that never showed.
-        seconds: until all that was kept was shown; 0 if it was at once.
-        alternates: True if one read was answered in two ways by turns.
-        never_settles: True if it still was at the end.
-        stale_if_read: things that were stale after a change, of those that had been read before.
-        stale_if_not_read: of those that had not.
-        denies_unknown: True if the second DELETE of a thing is refused, as it is known to be gone.
-        loads: True if all reloads were answered with 200.
-    """
-
-    created: int = 0
-    updated: int = 0
-    deleted: int = 0
-    lost: dict[str, int] = field(default_factory=dict)
-    seconds: float = 0.0
-    alternates: bool = False
-    never_settles: bool = False
-    stale_if_read: int = 0
-    stale_if_not_read: int = 0
-    denies_unknown: bool = False
-    loads: bool = True
+    def probe_listed(self) -> list[str] | None:
+        """The ids of all things that the service lists; None if it answers no list."""
 
 
 class StateProbe:
@@ -93,10 +68,13 @@ class StateProbe:
     def look(self) -> StateSigns | None:
         """What a few writes and reads show; None if the service carries none of them out."""
         try:
+            self._client.probe_listed()  # what is cached by it is old when it is read again
             marks = self._create()
             if not marks:
                 return None
-            self._load()
+            early = [thing for thing in list(marks)[:EARLY] if self._shows(thing, marks[thing])]
+            if self._load():
+                self._signs.early = len(early)
             things = list(marks)
             read_before = things[: len(things) // 2]
             shown = self._read_until(read_before, marks)
@@ -110,7 +88,12 @@ class StateProbe:
                 return self._signs
             lost = [thing for thing in read_before if not shown[thing]]
             self._signs.lost["create"] = len(lost)
+            self._compare_list(
+                [thing for thing in read_before if shown[thing]]
+            )  # a read of others may be cached
             self._change([thing for thing in things if thing not in lost], marks, read_before)
+            if not self._signs.has_odd_list:
+                self._compare_list([thing for thing in things if self._shows(thing, marks[thing])])
             self._remove(things)
         except (Mismatch, UnsafeRequest):  # the service names things that are not of the run
             self._signs.lost["create"] = self._signs.created
@@ -120,14 +103,18 @@ class StateProbe:
     def _create(self) -> dict[str, str]:
         """Write things; the mark of each by its id."""
         marks = {}
+        other_answers = set()
         for _ in range(THINGS):
             mark = self._client.probe_mark()
             self._signs.created += 1  # also if its answer names another thing
             thing, exchange = self._client.probe_create(mark)
             if _is_done(exchange) and thing:
                 marks[thing] = mark
+                if thing not in exchange.text:
+                    other_answers.add(exchange.text)
             else:
                 self._signs.created -= 1
+        self._signs.other_ids = len(other_answers)
         return marks
 
     def _change(self, things: Sequence[str], marks: dict[str, str], read_before: Sequence[str]) -> None:
@@ -147,6 +134,11 @@ class StateProbe:
         missing = [thing for thing, is_shown in shown.items() if not is_shown]
         lost = [thing for thing in missing if self._shows(thing, before[thing])]
         self._signs.lost["update"] = len(lost)
+        self._signs.merged = sum(
+            bool(self._shows(thing, marks[thing]) and self._shows(thing, before[thing]))
+            for thing in changed
+            if shown[thing]
+        )
         self._signs.lost["create"] += len(missing) - len(lost)
 
     def _remove(self, things: Sequence[str]) -> None:
@@ -164,9 +156,33 @@ class StateProbe:
         answers = [self._client.probe_delete(things[0]) for _ in range(2)]
         self._signs.denies_unknown = _is_done(answers[0]) and not _is_done(answers[1])
 
-    def _load(self) -> None:
+    def _compare_list(self, things: Sequence[str]) -> None:
+        """Hold the list against things that can be read, until some reads have them or the time is over.
+
+        A list that has them in one read and not in the next one lacks them.
+        """
+        started = time.monotonic()
+        limit = Deadline(SETTLE_SECONDS, self._limit)
+        whole, late = 0, 0.0
+        while (listed := self._client.probe_listed()) is not None:
+            unlisted = [thing for thing in things if thing not in listed]
+            if not unlisted:
+                whole += 1
+            if whole == SETTLED or (unlisted and (whole or limit.is_over)):
+                self._signs.listed = len(things)
+                self._signs.unlisted = len(unlisted)
+                self._signs.listed_twice = sum(listed.count(thing) > 1 for thing in things)
+                self._signs.list_seconds = 0.0 if unlisted else late
+                return
+            if unlisted:
+                time.sleep(PAUSE_SECONDS)
+                late = time.monotonic() - started
+
+    def _load(self) -> bool:
+        """Load what was written; False if writes show at once."""
         exchange = self._client.probe_load()
         self._signs.loads = self._signs.loads and (exchange is None or exchange.status == 200)
+        return exchange is not None
 
     def _read_until(self, things: Sequence[str], marks: dict[str, str]) -> dict[str, bool | None]:
         """Read things until they show their marks, or the time is over; what was shown last."""
@@ -196,24 +212,27 @@ class StateProbe:
         seen = [self._shows(thing, mark) for _ in range(reads)]
         told = [is_shown for is_shown in seen if is_shown is not None]
         if (True, False) in pairwise(told):  # the other way round it has just been loaded
-            self._signs.alternates = True
+            again = [
+                self._shows(thing, mark) for _ in range(AT_FIRST)
+            ]  # what is lost for good does not come back
+            self._signs.alternates = self._signs.alternates or any(again)
         return all(told) if told else None
 
     def _shows(self, thing: str, mark: str) -> bool | None:
         for _ in range(TRIES):
             exchange = self._client.probe_read(thing)
-            if exchange.status == 200:
+            if exchange.status == 200 and not exchange.is_error_body:
                 return exchange.answer is not None and mark in plain_text(exchange.answer.body)
-            if exchange.status in (400, 404):
+            if exchange.status in (200, 400, 404):
                 return False
         return None
 
     def _is_there(self, thing: str) -> bool:
-        return any(self._client.probe_read(thing).status == 200 for _ in range(2))
+        return any(_is_done(self._client.probe_read(thing)) for _ in range(2))
 
 
 def _is_done(exchange: Exchange) -> bool:
-    return 200 <= exchange.status < 300
+    return 200 <= exchange.status < 300 and not exchange.is_error_body
 
 
 def clients_of(client: Any) -> Probed | None:

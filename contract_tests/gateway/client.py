@@ -122,12 +122,12 @@ class Gateway(ServiceClient):
         return self.send("GET", POLICIES)
 
     def probe_create(self, mark: str) -> tuple[str, Exchange]:
-        """POST a policy whose name is a mark; its id and the exchange."""
+        """POST a policy whose name and tag are a mark; its id and the exchange."""
         policy_id = self.new_id()
-        return policy_id, self.probe("POST", POLICIES, {"id": policy_id, "name": mark})
+        return policy_id, self.probe("POST", POLICIES, {"id": policy_id, "name": mark, "tags": [mark]})
 
     def probe_update(self, thing: str, mark: str) -> Exchange:
-        """PUT a policy with another mark."""
+        """PUT a policy with another mark as its name, and no tags."""
         return self.probe("PUT", path_of(thing), {"id": thing, "name": mark})
 
     def probe_read(self, thing: str) -> Exchange:

@@ -92,6 +92,22 @@ def test_the_path_of_an_endpoint_is_an_expression(gateway: Gateway) -> Steps:
             expect_passed(call(gateway, api, key, unlimited))
 
 
+@behaviour("path-matches-are-remembered")
+def test_a_match_is_remembered_for_another_path(gateway: Gateway) -> Steps:
+    """After /a was matched against /b/a, the expression /a/b matches the path /a, whose joined texts are the same."""
+    api, name = write_api(gateway), gateway.new_id()
+    first, second = f"{name}a", f"{name}b"
+    gold = write_limited_policy(
+        gateway, api, endpoint(f"/{first}/{second}", GET=1), endpoint(f"/{first}", GET=1000)
+    )
+    yield RELOAD
+
+    key = write_key(gateway, api, gold)
+    expect_passed(call(gateway, api, key, f"{second}/{first}"))
+    expect_passed(call(gateway, api, key, first))
+    expect_rate_limited(gateway, api, key, first)
+
+
 @behaviour("first-endpoint-counts")
 def test_of_several_endpoints_the_first_counts(gateway: Gateway) -> Steps:
     """A request that matches two endpoints counts for the first one in the access right."""

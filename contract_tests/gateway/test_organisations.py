@@ -17,7 +17,7 @@ NOT_FOUND, MALFORMED = "Org not found", "Request malformed"
 
 @behaviour("organisation-sessions-are-kept")
 def test_the_session_of_an_organisation_is_kept(gateway: Gateway) -> Steps:
-    """An organisation's session is written by POST and PUT, read by GET and removed by DELETE."""
+    """An organisation's session is written by POST and PUT, read by GET, whatever orgID says, and removed by DELETE."""
     api, name = write_api(gateway), gateway.new_id()
     path = f"{ORGANISATIONS}/{name}"
     yield RELOAD
@@ -29,7 +29,8 @@ def test_the_session_of_an_organisation_is_kept(gateway: Gateway) -> Steps:
             ("PUT", "modified", {"org_id": api.org_id, "quota_max": 20}),
         ):
             expect_written(gateway.send(method, path, session), name, action)
-            _expect_session(gateway, path, session)
+            for query in ("", "?orgID=none-of-that-name"):
+                _expect_session(gateway, path + query, session)
         for query, is_listed in (("", True), (f"?filter={name[:-1]}", True), (f"?filter={name}x", False)):
             listing = gateway.send("GET", f"{ORGANISATIONS}{query}")
             if (name in listing.document.get("keys", [])) is not is_listed:

@@ -6,13 +6,13 @@ Commands import heavy modules inside `run`, so that the others start without the
 from __future__ import annotations
 
 import argparse
-import math
 from typing import TYPE_CHECKING, TypeAlias
 
 from mockserver.console.credentials import CREDENTIALS, KEY, SECRET
 from mockserver.console.terminal import show_error
 from mockserver.http.connection_options import add_options, settings_of
 from mockserver.http.deadline import RUN_SECONDS
+from mockserver.http.run_flags import seconds
 
 if TYPE_CHECKING:
     from contract_tests.engine.service import Service
@@ -129,22 +129,6 @@ def add_max_time(parser: argparse._ActionsContainer, consequence: str) -> None:
         metavar="SECONDS",
         help=f"Time of all requests together. {consequence} (default: %(default)g)",
     )
-
-
-def seconds(text: str) -> float:
-    """The seconds of an argument."""
-    time = float(text)
-    if not 0 < time < math.inf:
-        raise argparse.ArgumentTypeError(f"{text} is no time; give seconds, as in 600")
-    return time
-
-
-def count(text: str) -> int:
-    """The number of runs of an argument."""
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"{text} is no number of runs; give 1 or more")
-    return value
 
 
 def percent(text: str) -> float:

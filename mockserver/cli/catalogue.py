@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING
 from mockserver.contract import deviations
 from mockserver.contract.behaviours import Behaviour
 from mockserver.contract.deviations import Deviation
-from mockserver.contract.spec_files import known_versions, package_files
+from mockserver.contract.spec_files import known_versions, load_yaml, package_files
 from mockserver.contract.versions import Span
 from mockserver.evidence.recording import Scenario, read_recording
 
 if TYPE_CHECKING:
     from contract_tests.engine.service import Service
 
+EXAMPLES = "examples.yaml"  # in the folder of a service that nobody has recorded
 WIDTH = 400  # characters of a body in an example
 LINES = 40  # of a test that are shown
 _SECRETS = {"x-tyk-authorization", "authorization"}
@@ -36,7 +37,7 @@ class SuiteTest:
 
 @dataclass(frozen=True)
 class Example:
-    """A recorded exchange: where it stands, the lines of the request, and the answer in one text."""
+    """An exchange: where it is from, the lines of the request, and the answer in one text."""
 
     place: str
     request: tuple[str, ...]
@@ -76,7 +77,14 @@ class Entry:
 
     @property
     def example(self) -> Example | None:
-        """The first exchange that its source names, of the newest recording in which it holds; else None."""
+        """The first exchange that its source names, of the newest recording in which it holds.
+
+        Without a recording it is an exchange of the mock, of a service that has such; else None.
+        """
+        return self._recorded or _examples(self.service.folder, self.service.title).get(self.row.id)
+
+    @property
+    def _recorded(self) -> Example | None:
         reference = re.search(r"recording ([a-z]+/[a-z0-9_-]+)(?: steps? (\d+))?", self.row.source)
         known = known_versions(self.service.folder).values()
         releases = [release for release in known if self.row.holds_for(release)]
@@ -141,6 +149,18 @@ def _declared(module: ast.Module) -> Iterator[tuple[str, ast.FunctionDef]]:
 def _deviations(folder: Path) -> list[Deviation]:
     """The deviations of a service."""
     return deviations.load(folder)
+
+
+@functools.cache
+def _examples(folder: Path, title: str) -> Mapping[str, Example]:
+    """The exchanges of the mock in the folder of a service, by behaviour; none if it has no file of them."""
+    path = folder / EXAMPLES
+    rows = load_yaml(path) if path.exists() else {}
+    place = f"the mock {title}, for none was recorded"
+    return {
+        name: Example(place, tuple(row[part] for part in ("request", "body") if part in row), row["answer"])
+        for name, row in rows.items()
+    }
 
 
 @functools.cache

@@ -31,6 +31,7 @@ from mockserver.cli.command_text import command_of
 from mockserver.cli.verify_options import add_options
 from mockserver.console.credentials import NODE_SECRET
 from mockserver.console.terminal import show, show_error
+from mockserver.http.run_flags import values_of
 
 if TYPE_CHECKING:
     from contract_tests.engine.preflight import DetectedVersion
@@ -87,26 +88,13 @@ def _judge(options: argparse.Namespace) -> int:
         url=url,
         secret=secret,
         second=(NODE_SECRET.of(options) or "") if service.second_variable else "",
-        read_only=options.read_only,
-        allow_group_reload=options.allow_group_reload,
-        quick=options.quick,
-        upstream=options.upstream,
-        configuration=options.conf,
         service=service.name,
-        strict=options.strict,
-        max_time=options.max_time,
         connection=connection,
-        only=tuple(options.only),
-        skip=tuple(options.skip),
-        failed=options.failed,
         exit_first=options.exitfirst,
-        seed=options.seed,
-        timeout=options.timeout,
-        max_response_time=options.max_response_time,
-        repeat=options.repeat,
+        **values_of(lambda flag: getattr(options, flag.field)),
         coverage=bool(options.report) or options.min_coverage is not None,
     )
-    if options.conf is not None and not url:
+    if settings.configuration is not None and not url:
         raise ValueError("--conf says what the gateway at a URL has; give the URL too")
     known = configuration.Configuration.of_options(settings, service)
     selected = selection.Selection.of(settings, service)
@@ -195,4 +183,5 @@ def _write_baseline(report: Report, path: Path, today: date, print_line: Callabl
     from contract_tests.report import baseline
 
     count = baseline.write(report, path, today)
-    print_line(f"failures written to {path}: {count}; add the reason to each")
+    what = f"{count}; add the reason to each" if count else "none, for nothing fails"
+    print_line(f"failures written to {path}: {what}")

@@ -17,6 +17,7 @@ from mockserver.contract.codecs import Codec, Malformed
 from mockserver.gateway.listen_path import PathPrefix
 from mockserver.gateway.oas import authentication, conversion
 from mockserver.gateway.oas.definition import OpenApi
+from mockserver.gateway.oas.path_rules import PathRules
 from mockserver.gateway.policy_merging import Document
 from mockserver.golang import absolute_urls, json_reader, json_writer
 from mockserver.golang.absolute_urls import AbsoluteUrl, BadUrl
@@ -153,6 +154,11 @@ class Api:
     def alternatives(self) -> list[list[str]]:
         """The lists of kinds of credential of which one must be complete; empty if all are required."""
         return authentication.alternatives(self.open_api) if self.open_api else []
+
+    @cached_property
+    def path_rules(self) -> PathRules:
+        """The rules of the definition for methods, primitives and paths, as far as MCP proxies have them."""
+        return PathRules(self.open_api)
 
     @cached_property
     def target(self) -> AbsoluteUrl:

@@ -5,27 +5,21 @@ from __future__ import annotations
 import logging
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
 from mockserver.contract.codecs import Codec, Malformed
+from mockserver.gateway import mcp_rights
 from mockserver.gateway.api_definition import Api
 from mockserver.gateway.listen_path import PathPrefix
 from mockserver.gateway.oas import conversion, loading
 from mockserver.gateway.oas.definition import OpenApi, OpenApiCodec
-from mockserver.golang import json_reader
 from mockserver.storage.backend import BackendUnavailable, Refused
 from mockserver.storage.files import Files, snapshot
 
 LOG = logging.getLogger("tyk-contract")
-_MCP_MEMBERS = ("json_rpc_methods", "json_rpc_methods_access_rights", "mcp_primitives", "mcp_access_rights")
-_HTTP_MEMBERS = (
-    "allowed_urls", "endpoints", "restricted_types", "allowed_types", "disable_introspection",
-    "field_access_rights",
-)  # fmt: skip
-_PRIMITIVES = ("tool", "resource", "prompt")
 OPEN_API, MCP = "-oas", "-mcp"  # the ends of the names of files with the OpenAPI form of APIs and MCP proxies
 _COMPANIONS = (f"{OPEN_API}.json", f"{MCP}.json")
 
@@ -77,21 +71,9 @@ class LoadedApis:
         "" if the rights are valid. APIs that are not loaded are not checked (gateway/policy.go:84 @v5.13.1).
         """
         loaded = [(self.by_id[name], right) for name, right in (rights or {}).items() if name in self.by_id]
-        for api, right in loaded:
-            if not _has_any(right, _MCP_MEMBERS):
-                continue
-            if not api.is_mcp:
-                message = "MCP fields can only be configured on MCP Proxies"
-                return f'{message}, API "{api.id}" is not an MCP Proxy'
-            for primitive in right["mcp_primitives"] or ():
-                if primitive["type"] not in _PRIMITIVES:
-                    kind = json_reader.quote(primitive["type"])
-                    return f"invalid MCP primitive type {kind}: must be one of {', '.join(_PRIMITIVES)}"
-        for api, right in loaded:
-            if api.is_mcp and _has_any(right, _HTTP_MEMBERS):
-                message = "HTTP/REST and GraphQL fields cannot be configured on MCP Proxies"
-                return f'{message}, API "{api.id}" is an MCP Proxy'
-        return ""
+        checks = (mcp_rights.problem_of_members, mcp_rights.problem_of_other_members)
+        problems = (check(api, right) for check in checks for api, right in loaded)
+        return next(filter(None, problems), "")
 
     def of_organisation(self, org_id: str) -> Api | None:
         """An API of an organisation, else any API, else None (gateway/api.go:269 @v5.12.0)."""
@@ -274,15 +256,6 @@ def _placed(read: list[Api], before: LoadedApis) -> list[Api]:
 def _form(api: Api) -> str:
     """The end of the name of the file with the OpenAPI form of an API."""
     return MCP if api.is_mcp else OPEN_API
-
-
-def _has_any(right: Mapping[str, Any], members: Iterable[str]) -> bool:
-    return any(_is_set(right.get(member)) for member in members)
-
-
-def _is_set(value: Any) -> bool:
-    """True if a member has a value that is not zero, at any depth."""
-    return any(map(_is_set, value.values())) if isinstance(value, dict) else bool(value)
 
 
 def _is_served(api: Api) -> bool:

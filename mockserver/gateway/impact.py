@@ -31,7 +31,7 @@ from mockserver.storage.files import MemoryFiles
 COUNTERS = {"quota_remaining", "quota_renews", "last_updated", "allowance", "last_check"}  # of use, no limits
 
 FLAGS = ("hmac_enabled", "enable_http_signature_validation")
-UNORDERED = {"tags", "endpoints"}  # lists whose order a gateway chooses
+UNORDERED = {"tags", "endpoints", "json_rpc_methods", "mcp_primitives"}  # lists whose order a gateway chooses
 
 
 @dataclass(frozen=True)

@@ -5,11 +5,12 @@ Source: internal/policy/apply.go @v5.12.0; recordings apply/*.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mockserver.gateway import policy_merging
 from mockserver.gateway.policy_merging import Document, interval_of, larger
-from mockserver.gateway.provenance import RATE, Grants, Origin, Origins, higher_rate
+from mockserver.gateway.provenance import HIGHEST_LIMITS, RATE, Grants, Origin, Origins, higher_rate
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,15 @@ class Grant:
     api: str
     right: Document
     policy: Document
+
+
+def note_joined(origins: Origins, grant: Grant, names: Sequence[str], rule: str) -> None:
+    """Note the members that a policy has in its right, and that are joined with those of other policies."""
+    for name in names:
+        if policy_merging.has_value(grant.right.get(name)):
+            path = f"access_rights/{grant.api}/{name}"
+            origins.offer(path, grant.policy["id"])
+            origins.join(path, grant.policy["id"], rule)
 
 
 def grant_per_api(grant: Grant, session: Document, grants: Grants, origins: Origins) -> None:
@@ -42,6 +52,7 @@ def grant_per_api(grant: Grant, session: Document, grants: Grants, origins: Orig
         origins[f"{path}/limit/{name}"] = Origin(policy["id"], rule, is_choice=scope == api)
     if api in grants.rights:
         granted_by = _keep_better(api, right, grants, origins, granted_by)
+    note_joined(origins, grant, policy_merging.ENDPOINT_LIMITS, HIGHEST_LIMITS)
     grants.rights[api], grants.granted_by[api] = right, granted_by
     for aspect in (grants.acl, grants.quota, grants.rate, grants.complexity):
         aspect.add(api)

@@ -13,11 +13,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mockserver.gateway import policy_merging
-from mockserver.gateway.per_api_rights import Grant, grant_per_api
+from mockserver.gateway.per_api_rights import Grant, grant_per_api, note_joined
 from mockserver.gateway.policy_merging import Document, interval_of, larger
 from mockserver.gateway.provenance import (
     FIRST_OF_EQUAL,
     FOREIGN,
+    HIGHEST_LIMITS,
+    JOINED_LISTS,
     MIXED,
     NO_VALID_POLICIES,
     OF_SESSION,
@@ -174,6 +176,7 @@ class PolicyApplication:
             grants.granted_by[api] = policy["id"]
             self.origins.offer(f"access_rights/{api}", policy["id"])
             self.origins.join(f"access_rights/{api}", policy["id"], "rights of several policies are joined")
+            note_joined(self.origins, Grant(api, right, policy), policy_merging.LISTS, JOINED_LISTS)
         if policy_merging.decides(policy, "quota"):
             grants.quota.add(api)
             self._raise(api, limit, policy, "quota_max", larger, "the larger quota wins")
@@ -182,6 +185,9 @@ class PolicyApplication:
             grants.rate.add(api)
             self._take_rate(api, limit, policy)
             policy_merging.merge_endpoint_limits(merged, right, granted)
+            note_joined(
+                self.origins, Grant(api, right, policy), policy_merging.ENDPOINT_LIMITS, HIGHEST_LIMITS
+            )
             for name in THROTTLE:
                 self._raise(api, limit, policy, name, operator.gt, "the larger throttle wins")
         if policy_merging.decides(policy, "complexity"):

@@ -16,6 +16,9 @@ _OF_POLICY = (
     "rate", "per", "smoothing", "throttle_interval", "throttle_retry_limit", "max_query_depth", "quota_max",
     "quota_renewal_rate",
 )  # fmt: skip
+LISTS = ("json_rpc_methods_access_rights", "mcp_access_rights")  # of an access right, for MCP proxies
+NAMED_LIMITS = ("json_rpc_methods", "mcp_primitives")
+ENDPOINT_LIMITS = ("endpoints", *NAMED_LIMITS)
 _SECOND = 1e9  # nanoseconds
 UNSET: dict[str, Document] = {  # a session's own limits, reset by policies that decide the part
     "quota": {"quota_max": 0, "quota_remaining": 0},
@@ -83,6 +86,11 @@ def decides(policy: Document, part: str) -> bool:
 def limit_of(policy: Document) -> Document:
     """The limits of a policy, in the form of the limit of an API."""
     return {name: policy[name] for name in _OF_POLICY}
+
+
+def has_value(member: Any) -> bool:
+    """True if a member has a value that is not zero, at any depth of objects."""
+    return any(map(has_value, member.values())) if isinstance(member, dict) else bool(member)
 
 
 def union(first: list[Any] | None, second: list[Any] | None) -> list[Any] | None:
@@ -171,7 +179,7 @@ def merge_endpoint_limits(target: Document, right: Document, current: Document) 
     """
     target["endpoints"] = _merged_endpoints(right["endpoints"], current["endpoints"])
     if "json_rpc_methods" in target:
-        for name in ("json_rpc_methods", "mcp_primitives"):
+        for name in NAMED_LIMITS:
             target[name] = _merged_named(right[name], current[name])
 
 

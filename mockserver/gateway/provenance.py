@@ -14,6 +14,8 @@ FOREIGN = "attempting to apply policy from different organisation to key, skippi
 OF_SINGLE_API = "a single API's limits are the session's own"
 OF_SESSION = "the session fills what no policy decided"
 ONLY = "the only policy that sets it"
+JOINED_LISTS = "the lists of several policies are joined; a blocked name wins"
+HIGHEST_LIMITS = "limits of several policies are joined; of two for one name the higher rate wins"
 FIRST_OF_EQUAL = "the first of equal rates counts"
 
 RATE = ("rate", "per", "smoothing")

@@ -13,6 +13,8 @@ SWITCHABLE = frozenset(
         "key-sets-by-url",
         "keys-are-filtered-by-api",
         "keys-need-no-certificate",
+        "mcp-capabilities-follow-rights",
+        "mcp-lists-follow-definitions",
         "nameless-file-is-dropped",
         "node-first-load-is-repeated",
         "node-needs-an-id",

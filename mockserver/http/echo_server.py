@@ -1,4 +1,4 @@
-"""An upstream for tests: a local server that echoes requests as JSON, or sends prepared answers."""
+"""An upstream for tests: a local server that echoes requests, sends prepared answers, or speaks MCP."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import threading
 from types import TracebackType
 from typing import Any, Self
 
+from mockserver.http import mcp_server
 from mockserver.http.limits import Limits
 from mockserver.http.messages import Reply, Request
 from mockserver.http.server import HttpServer
@@ -19,7 +20,8 @@ LIMITS = Limits(body=1 << 20, held=64 << 20, connections=256, stop_seconds=2)
 class Echo:
     """An echo server on a free port of 127.0.0.1, from `start` to `stop`, or for a with block.
 
-    It has limits, which no test needs more of, because a gateway under test may send anything.
+    At the paths of `mcp_server` it speaks MCP. It has limits, which no test needs more of, because a gateway
+    under test may send anything.
 
     Args:
         shows_headers: echo the headers too, with names in lower case, and the body.
@@ -60,10 +62,12 @@ class Echo:
 
     def _answer(self, request: Request, *, blocking: bool = True) -> Reply:
         target = request.head.target
-        if target not in self.answers:
-            return _framed(Reply(json.dumps(self._echo(request)).encode()))
-        self.bodies[target] = request.body
-        return _framed(self.answers[target])
+        if target in self.answers:
+            self.bodies[target] = request.body
+            return _framed(self.answers[target])
+        if mcp_server.is_for_server(target):
+            return _framed(mcp_server.answer(request))
+        return _framed(Reply(json.dumps(self._echo(request)).encode()))
 
     def _echo(self, request: Request) -> dict[str, Any]:
         echo: dict[str, Any] = {"method": request.method, "path": request.head.target}

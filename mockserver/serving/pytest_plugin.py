@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
 
+from mockserver.http import run_flags
 from mockserver.http.connection_options import add_options
-from mockserver.http.deadline import RUN_SECONDS
 
 if TYPE_CHECKING:
     from mockserver.serving.mock_dashboard import MockDashboard
@@ -49,23 +49,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--gateway-version", default="auto", help="version to expect (default: as /hello reports)"
     )
-    group.addoption("--gateway-read-only", action="store_true", help="write nothing to the gateway")
-    group.addoption("--gateway-quick", action="store_true", help="skip slow tests")
-    group.addoption("--gateway-allow-group-reload", action="store_true", help="test /tyk/reload/group too")
-    group.addoption("--gateway-upstream", default="", help="URL that the suite's APIs forward to")
-    group.addoption(
-        "--gateway-conf", metavar="FILE",
-        help="configuration file of the gateway, to judge behaviours that show only under some settings too",
-    )  # fmt: skip
-    group.addoption(
-        "--gateway-max-time", type=float, default=RUN_SECONDS, metavar="SECONDS",
-        help="time of the run; what is not judged by then is an error (default: %(default)s)",
-    )  # fmt: skip
+    run_flags.add_options(group.addoption)
     add_options(group.addoption, "gateway-")
     group.addoption(
         "--contract-service", choices=("gateway", "dashboard"), default="gateway", help="service to judge"
     )
-    group.addoption("--contract-strict", action="store_true", help="let rows fail whatever their evidence")
     group.addoption("--contract-unattended", action="store_true", help="report no single tests to pytest")
     group.addoption("--contract-report", metavar="FILE", help="write the verdicts as JSON")
     group.addoption(
@@ -73,21 +61,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="report what the run has seen of the OpenAPI file too",
     )
-    for flag, verb in (("--contract-only", "judge"), ("--contract-skip", "leave out")):
-        group.addoption(
-            flag, action="append", default=[], metavar="PATTERN",
-            help=f"{verb} these behaviours, operations, levels or groups; may be repeated",
-        )  # fmt: skip
-    group.addoption("--contract-failed", metavar="REPORT", help="judge what failed in this JSON report")
-    group.addoption("--contract-seed", type=int, default=0, help="run the tests in an order by this seed")
-    group.addoption(
-        "--contract-timeout", type=float, default=10.0, metavar="SECONDS", help="time of one answer"
-    )
-    group.addoption(
-        "--contract-max-response-time", type=float, default=0.0, metavar="SECONDS",
-        help="time of an answer from which it fails the service",
-    )  # fmt: skip
-    group.addoption("--contract-repeat", type=int, default=1, metavar="N", help="run the tests N times")
 
 
 @pytest.hookimpl(tryfirst=True)

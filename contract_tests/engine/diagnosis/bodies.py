@@ -1,22 +1,22 @@
-"""Causes in the form of answers: bodies and headers that something on the way has changed."""
+"""Causes in bodies that something on the way has changed, by those that are required."""
 
 from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from contract_tests.engine.checks import shorten
-from contract_tests.engine.diagnosis.evidence import Cause, Evidence, share
+from contract_tests.engine.diagnosis.evidence import LEAST, MOST, Cause, Evidence, share
+from contract_tests.engine.diagnosis.requests import traits
+from contract_tests.engine.diagnosis.rewritings import rewriting
 from contract_tests.engine.exchange import Exchange, json_of
 from contract_tests.engine.failure import Failure
 
-MOST = 0.5  # share of answers that a change is in, to be one of all answers
-LEAST = 3  # failures that show one change
+AS_KNOWN = 2  # failures that show a way in which servers rewrite values, which chance hardly does
 VALUE = 60  # characters of a value in a sentence
-_JSON = "application/json"
 _KINDS = {
     bool: "true or false",
     int: "a number",
@@ -40,80 +40,55 @@ class Change:
     sentence: str
 
 
-def encodings(evidence: Evidence) -> Iterator[Cause]:
-    """A compression that no request asked for."""
-    yield from _in_answers(
-        evidence,
-        "compressed",
-        lambda exchange: exchange.header("Content-Encoding"),
-        "Answers are compressed (Content-Encoding: {}), although no request accepts that",
-        of_json=False,
-    )
-
-
-def pages(evidence: Evidence) -> Iterator[Cause]:
-    """Pages in HTML where the service answers in another form."""
-    pages = [
-        exchange
-        for exchanges in evidence.by_operation.values()
-        for exchange in exchanges
-        if _is_page(exchange) and not evidence.declares(exchange, "text/html")
-    ]
-    if len(pages) >= LEAST:
-        texts = ", ".join(map(str, sorted({exchange.status for exchange in pages})[:6]))
-        what = "Errors" if min(exchange.status for exchange in pages) >= 400 else "Requests"
-        yield Cause(
-            "html",
-            f"{what} are answered with HTML pages, as of a server in front of the {evidence.name}: "
-            f"{len(pages)} answers with status {texts}.",
-            lambda failure: any(map(_is_page, failure.involved)),
-        )
-
-
-def lists(evidence: Evidence) -> Iterator[Cause]:
-    """Lists that are cut at a number of items."""
-    for operation, exchanges in evidence.by_operation.items():
-        values = [value for exchange in exchanges if isinstance(value := exchange.json, list)]
-        longest = max(map(len, values), default=0)
-        count = sum(len(value) == longest for value in values)
-        if longest > 1 and count >= LEAST and share(count, len(values)) >= MOST:
-            yield Cause(
-                "list-cut",
-                f"Lists are cut: {operation.label} never answers more than {longest} items, "
-                f"{count} of {len(values)} times just as many.",
-                _concerns(evidence, operation.id),
-            )
-
-
-def content_types(evidence: Evidence) -> Iterator[Cause]:
-    """A content type of JSON answers that is another one throughout."""
-    yield from _in_answers(
-        evidence,
-        "content-type",
-        lambda exchange: (
-            ""
-            if exchange.header("Content-Type") == _JSON or _is_page(exchange)
-            else exchange.header("Content-Type") or "none"
-        ),
-        f"The Content-Type of JSON answers is {{}}, not {_JSON}",
-    )
-
-
 def bodies(evidence: Evidence) -> Iterator[Cause]:
     """A change of bodies that most failures about a body show, the most frequent one first."""
     changes = {
-        id(failure): changes_of(failure.body, failure.at)
+        id(failure): changes
         for failure in evidence.failures
-        if failure.body is not None and failure.at is not None
+        if failure.at is not None and (changes := _changes_at(failure, failure.at)) is not None
     }
     if not changes:
         return
     counts = Counter(change for of_failure in changes.values() for change in of_failure)
+    of_one_value = {count for change, count in counts.items() if change.kind == "value-changed"}
     for change, count in counts.most_common():
-        if count < LEAST or share(count, len(changes)) < MOST:
+        if change.kind == "value-fixed" and count in of_one_value:
+            continue  # the required value is the same too
+        least = AS_KNOWN if change.kind == "text-changed" else LEAST
+        if count < least or share(count, len(changes)) < MOST:
+            return
+        if count < LEAST and any(traits(evidence)):
             return
         summary = f"{change.sentence} ({count} of {len(changes)} answers whose body differs)."
         yield Cause(change.kind, evidence.masked(summary), _shows(change, changes))
+
+
+def _changes_at(failure: Failure, exchange: Exchange) -> frozenset[Change] | None:
+    """The changes of a failure about a body; None for another failure."""
+    if failure.body is not None:
+        return changes_of(failure.body, exchange)
+    return None if failure.members is None else changes_of_members(failure.members, exchange)
+
+
+def changes_of_members(required: Mapping[str, Any], exchange: Exchange) -> frozenset[Change]:
+    """The changes of some members of a body, which may have others too."""
+    wanted = dict(required)
+    if not isinstance(exchange.json, dict):
+        return frozenset() if exchange.json is None else frozenset(_of_values(wanted, exchange.json, ""))
+    answered = _of_names(wanted, exchange.document)
+    return frozenset() if wanted == answered else frozenset(_of_values(wanted, answered, ""))
+
+
+def _of_names(wanted: Mapping[str, Any], answered: Mapping[str, Any]) -> dict[str, Any]:
+    """The members whose names are wanted, but for case and underscores, and so on within them."""
+    names = {_fold(name) for name in wanted}
+    return {
+        name: _of_names(wanted[name], value)
+        if isinstance(value, dict) and isinstance(wanted.get(name), dict)
+        else value
+        for name, value in answered.items()
+        if _fold(name) in names
+    }
 
 
 def changes_of(required: str, exchange: Exchange) -> frozenset[Change]:
@@ -154,7 +129,9 @@ def _names(value: Any) -> Iterator[str]:
 
 def _of_values(wanted: Any, answered: Any, name: str) -> Iterator[Change]:
     """The changes within a value; `name` is the member that has it."""
-    if isinstance(wanted, dict) and isinstance(answered, dict):
+    if name and wanted and type(wanted) is type(answered) and answered in ([], {}, ""):
+        yield Change("value-emptied", f"{name} is answered without what is in it")
+    elif isinstance(wanted, dict) and isinstance(answered, dict):
         yield from _of_objects(wanted, answered)
     elif isinstance(wanted, list) and isinstance(answered, list) and len(wanted) == len(answered):
         for one, other in zip(wanted, answered, strict=True):
@@ -162,9 +139,14 @@ def _of_values(wanted: Any, answered: Any, name: str) -> Iterator[Change]:
     elif wanted != answered or isinstance(wanted, bool) is not isinstance(answered, bool):
         kinds = _kind(wanted), _kind(answered)
         if kinds[0] != kinds[1]:
-            yield Change("type-changed", f"{_plural(kinds[0])} are answered as {_plural(kinds[1]).lower()}")
+            empty = "Empty " if isinstance(wanted, (list, dict, str)) and not wanted else ""
+            what = f"{empty}{_plural(kinds[0])}".capitalize()
+            yield Change("type-changed", f"{what} are answered as {_plural(kinds[1]).lower()}")
+        elif rewritten := rewriting(wanted, answered):
+            yield Change("text-changed", rewritten)
         else:
             yield Change("value-changed", f"{name or 'A body'} is {_cut(answered)}, not {_cut(wanted)}")
+            yield Change("value-fixed", f"{name or 'A body'} is {_cut(answered)} whatever is required")
 
 
 def _of_objects(wanted: dict[str, Any], answered: dict[str, Any]) -> Iterator[Change]:
@@ -184,7 +166,11 @@ def _of_objects(wanted: dict[str, Any], answered: dict[str, Any]) -> Iterator[Ch
 
 
 def _folded(names: Iterable[str]) -> set[str]:
-    return {name.replace("_", "").lower() for name in names}
+    return {_fold(name) for name in names}
+
+
+def _fold(name: str) -> str:
+    return name.replace("_", "").lower()
 
 
 def _kind(value: Any) -> str:
@@ -203,7 +189,7 @@ def _plural(kind: str) -> str:
 
 
 def _cut(value: Any) -> str:
-    return shorten(value if isinstance(value, str) else json.dumps(value), VALUE)
+    return shorten(value if value and isinstance(value, str) else json.dumps(value), VALUE)
 
 
 class _shows:  # noqa: N801  a predicate
@@ -215,40 +201,3 @@ class _shows:  # noqa: N801  a predicate
 
     def __call__(self, failure: Failure) -> bool:
         return self._change in self._changes.get(id(failure), ())
-
-
-def _is_page(exchange: Exchange) -> bool:
-    return exchange.header("Content-Type").startswith("text/html")
-
-
-def _concerns(evidence: Evidence, operation_id: str) -> Callable[[Failure], bool]:
-    """True for a failure whose exchanges have one with an operation."""
-
-    def concerns(failure: Failure) -> bool:
-        reached = (evidence.operations.get(id(exchange)) for exchange in failure.involved)
-        return any(operation is not None and operation.id == operation_id for operation in reached)
-
-    return concerns
-
-
-def _in_answers(
-    evidence: Evidence, kind: str, trait_of: Callable[[Exchange], str], sentence: str, *, of_json: bool = True
-) -> Iterator[Cause]:
-    """A trait of most answers of the operations, with the value that most of them have."""
-    answers = [
-        exchange
-        for exchanges in evidence.by_operation.values()
-        for exchange in exchanges
-        if exchange.answer is not None
-        and exchange.answer.stored
-        and (not of_json or evidence.declares(exchange, _JSON))
-    ]
-    traits = [(exchange, trait) for exchange in answers if (trait := trait_of(exchange))]
-    if len(traits) < LEAST or share(len(traits), len(answers)) < MOST:
-        return
-    value, count = Counter(trait for _, trait in traits).most_common(1)[0]
-    shown = shorten(evidence.masked(value), VALUE)
-    summary = f"{sentence.format(shown)} ({count} of {len(answers)} answers)."
-    yield Cause(
-        kind, summary, lambda failure: any(trait_of(exchange) == value for exchange in failure.involved)
-    )

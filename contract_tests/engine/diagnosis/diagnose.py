@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
-from contract_tests.engine.diagnosis import bodies, operations, secret, state, version
+from contract_tests.engine.diagnosis import answers, bodies, operations, requests, secret, state, version
 from contract_tests.engine.diagnosis.evidence import Cause, Evidence
 from contract_tests.engine.diagnosis.groups import groups
 from contract_tests.engine.failure import Failure
@@ -17,16 +17,24 @@ DETECTORS: tuple[Detector, ...] = (  # in the order of their rank: what an earli
     operations.rate_limit,
     operations.occasional_errors,
     operations.dead_operations,
-    bodies.encodings,
+    answers.encodings,
+    answers.broken_json,
+    answers.errors_as_success,
+    state.forgetting,
     state.state,
     secret.secret,
     version.version,
-    bodies.content_types,
-    bodies.pages,
+    operations.traffic,
+    answers.repeated_headers,
+    answers.content_types,
+    answers.pages,
     bodies.bodies,
-    bodies.lists,
+    state.listing,
+    answers.wrapped_lists,
+    answers.lists,
     operations.refusing_operations,
     state.cache_headers,
+    requests.traits,
 )
 MINOR = 0.15  # share of the failures below which a cause is told by its size and not by its rank
 

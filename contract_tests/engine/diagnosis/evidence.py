@@ -13,10 +13,13 @@ from contract_tests.engine.exchange import Exchange
 from contract_tests.engine.failure import Failure
 from contract_tests.engine.run import Run
 from contract_tests.engine.schema_judge import operation_of
-from contract_tests.engine.state_probe import StateSigns
+from contract_tests.engine.state_signs import StateSigns
 from mockserver.contract.openapi import Operation
 from mockserver.http.auth import Auth
 from mockserver.http.redaction import hidden
+
+MOST = 0.5  # share of answers, or of failures, that a change is in, to be one of all
+LEAST = 3  # answers or failures that show one change
 
 
 @dataclass(frozen=True)
@@ -69,13 +72,20 @@ class Evidence:
     def by_operation(self) -> dict[Operation, list[Exchange]]:
         """The exchanges of the log that have the right secret, by their operations."""
         exchanges = defaultdict(list)
-        for exchange in self.log:
-            operation = self.operations.get(id(exchange))
-            if operation and (
-                not operation.secured or self.secret_of(exchange) == self.run.target.auth.line[1]
-            ):
-                exchanges[operation].append(exchange)
+        for exchange in self.of_operations:
+            if self.has_right_secret(exchange):
+                exchanges[self.operations[id(exchange)]].append(exchange)
         return exchanges
+
+    @cached_property
+    def of_operations(self) -> list[Exchange]:
+        """The exchanges of the log that reach an operation, with any secret."""
+        return [exchange for exchange in self.log if id(exchange) in self.operations]
+
+    def has_right_secret(self, exchange: Exchange) -> bool:
+        """True if a request to an operation has the secret of the run, or needs none."""
+        is_secured = self.operations[id(exchange)].secured
+        return not is_secured or self.secret_of(exchange) == self.run.target.auth.line[1]
 
     def operation_at(self, failure: Failure) -> Operation | None:
         """The operation with the wrong answer of a failure; None if it is none of the contract."""
@@ -94,6 +104,12 @@ class Evidence:
         """True if the contract declares that an answer with this status has a content type."""
         response = self._responses(self.operations[id(exchange)]).get(str(exchange.status), {})
         return content_type in self.run.contract.resolve(response).get("content", {})
+
+    def declares_list(self, exchange: Exchange) -> bool:
+        """True if the contract declares that an answer with this status is an array."""
+        response = self._responses(self.operations[id(exchange)]).get(str(exchange.status), {})
+        content = self.run.contract.resolve(response).get("content", {}).get("application/json", {})
+        return bool(self.run.contract.resolve(content.get("schema", {})).get("type") == "array")
 
     def can_succeed(self, operation: Operation) -> bool:
         """True if the contract declares an answer of an operation that is no error."""

@@ -10,7 +10,8 @@ from contract_tests.engine.diagnosis.evidence import Evidence
 from contract_tests.engine.diagnosis.operations import silence
 from contract_tests.engine.exchange import Exchange
 from contract_tests.engine.scheduler import Scheduler
-from contract_tests.engine.state_probe import StateProbe, StateSigns, clients_of
+from contract_tests.engine.state_probe import StateProbe, clients_of
+from contract_tests.engine.state_signs import StateSigns
 from contract_tests.engine.target import RunEnded
 from contract_tests.report.findings import Finding
 from contract_tests.report.verdicts import Status

@@ -14,8 +14,9 @@ from mockserver.contract.openapi import Operation
 LISTED = 3  # operations that a sentence names
 BODY = 80  # characters of an answer in a sentence
 ALWAYS = 2  # answers of an operation that are enough to say that it always answers so
-OFTEN = 0.02  # share of answers of a kind that is told
+OFTEN = 0.005  # share of answers of a kind that is told
 RATE_LIMITED = 429
+ENOUGH, NEARLY_ALL = 10, 0.9  # requests to APIs, and the share of them, that are answered alike
 _READING = {"GET", "HEAD", "OPTIONS"}
 SAME = 0.5  # share of the errors with one status that have one body, if they come from one place
 MIXED = 0.2  # share of errors of operations that give other answers too, if they are not of dead ones
@@ -38,17 +39,22 @@ def silence(evidence: Evidence) -> Iterator[Cause]:
 
 
 def rate_limit(evidence: Evidence) -> Iterator[Cause]:
-    """A limit on the rate of all requests, by a server in front."""
+    """A limit on the rate of all requests, by a server in front; those to APIs of the run are limited too."""
     refused = [
         exchange
         for exchanges in evidence.by_operation.values()
         for exchange in exchanges
         if exchange.status == RATE_LIMITED and not evidence.has_status(exchange)
     ]
-    if share(len(refused), len(evidence.log)) >= OFTEN:
+    waits = evidence.run.target.pacer.count
+    if not refused and waits:  # what was asked once more is in the log with its last answer
+        failed = (failure.at for failure in evidence.failures)
+        refused = [exchange for exchange in failed if exchange and exchange.status == RATE_LIMITED]
+    if refused and (waits or share(len(refused), len(evidence.log)) >= OFTEN):
+        paced = f", and {waits} more were sent again after a wait" if waits else ""
         summary = (
             f"The rate of requests is limited: {len(refused)} of {len(evidence.log)} requests were "
-            f"answered {_answer(evidence, refused[0])}."
+            f"answered {_answer(evidence, refused[0])}{paced}."
         )
         yield Cause("rate-limited", summary, _Answered(refused))
 
@@ -75,6 +81,7 @@ def occasional_errors(evidence: Evidence) -> Iterator[Cause]:
         same = [exchange for exchange in exchanges if exchange.text == body]
         if (
             share(count, len(exchanges)) >= SAME
+            and count >= ALWAYS
             and share(len(same), len(evidence.log)) >= OFTEN
             and _is_mixed(evidence, same)
         ):
@@ -98,21 +105,53 @@ def _is_mixed(evidence: Evidence, exchanges: Sequence[Exchange]) -> bool:
 
 def _always(evidence: Evidence, *, is_declared: bool) -> Iterator[Cause]:
     groups: dict[int, dict[Operation, list[Exchange]]] = defaultdict(dict)
+    declared: dict[Operation, list[Exchange]] = {}
     for operation, exchanges in evidence.by_operation.items():
         statuses = {exchange.status for exchange in exchanges}
         status = min(statuses)
         if (
-            len(exchanges) >= ALWAYS
-            and len(statuses) == 1
-            and status >= 400
-            and evidence.can_succeed(operation)
-            and evidence.is_declared(exchanges[0]) is is_declared
+            len(exchanges) < ALWAYS
+            or len(statuses) > 1
+            or status < 400
+            or not evidence.can_succeed(operation)
         ):
+            continue
+        if evidence.is_declared(exchanges[0]) is is_declared:
             groups[status][operation] = exchanges
+        else:
+            declared[operation] = exchanges
     for operations in sorted(groups.values(), key=len, reverse=True):
+        if not is_declared:  # what answers in the same words has the same cause, also if it may answer so
+            first = next(iter(operations.values()))[0]
+            operations |= {
+                operation: exchanges
+                for operation, exchanges in declared.items()
+                if all((e.status, e.text) == (first.status, first.text) for e in exchanges)
+            }
         exchanges = [exchange for group in operations.values() for exchange in group]
         summary = _always_sentence(evidence, list(operations), exchanges)
         yield Cause("dead-operation", summary, _Answered(exchanges))
+
+
+def traffic(evidence: Evidence) -> Iterator[Cause]:
+    """One error at all requests that are to no operation of the contract, as those to APIs of the run."""
+    others = [
+        exchange
+        for exchange in evidence.log
+        if id(exchange) not in evidence.operations
+        and exchange.answer is not None
+        and exchange.target.startswith(f"/{evidence.run.ownership.run}")
+    ]
+    if not others:
+        return
+    (status, text), count = Counter((e.status, e.text) for e in others).most_common(1)[0]
+    if status >= 400 and count >= ENOUGH and share(count, len(others)) >= NEARLY_ALL:
+        same = [exchange for exchange in others if (exchange.status, exchange.text) == (status, text)]
+        summary = (
+            f"Requests to APIs are answered {_answer(evidence, same[0])} ({count} of {len(others)}): none "
+            "comes to its API, as where a server in front lets only the paths of the control API through."
+        )
+        yield Cause("no-traffic", summary, _Answered(same))
 
 
 def _always_sentence(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from contract_tests.engine.diagnosis.evidence import Cause, Evidence, share
 from contract_tests.engine.exchange import Exchange
 from contract_tests.engine.failure import Failure
 
 MOST = 0.7  # share of requests without the secret that are let in, of a service that asks for none
+SEVERAL = 3  # operations that answer one error only if it is that of the secret
 _READING = {"GET", "HEAD"}
 _LET_IN = {400, 404, 405, 409, 422}  # besides success: the answers to a request that nothing refused before
 
@@ -24,10 +25,14 @@ def secret(evidence: Evidence) -> Iterator[Cause]:
         and exchange.answer is not None
         and evidence.secret_of(exchange) not in (right, None)
     ]
-    admitted = [exchange for exchange in sent if _is_let_in(exchange)]
+    refusal = _refusal(evidence, sent)
+    admitted = [e for e in sent if _is_let_in(e) and (e.status, e.text) != refusal]
+    reads = [exchange for exchange in sent if exchange.method in _READING]
+    writes = [exchange for exchange in sent if exchange.method not in _READING]
     for kind, what, of_kind in (
         ("no-secret", "asks for no secret", sent),
-        ("reads-need-no-secret", "answers reads without a secret", [e for e in sent if e.method in _READING]),
+        ("reads-need-no-secret", "answers reads without a secret", reads),
+        ("writes-need-no-secret", "carries out writes without a secret, and reads with it alone", writes),
     ):
         carried = [exchange for exchange in admitted if exchange in of_kind]
         if carried and share(len(carried), len(of_kind)) >= MOST:
@@ -39,10 +44,22 @@ def secret(evidence: Evidence) -> Iterator[Cause]:
             return
 
 
+def _refusal(evidence: Evidence, sent: Sequence[Exchange]) -> tuple[int, str] | None:
+    """The error that answers requests to several operations alike; None if the answers differ."""
+    answers = {(exchange.status, exchange.text) for exchange in sent if exchange.text}
+    operations = {evidence.operations[id(exchange)].id for exchange in sent}
+    if len(answers) == 1 and len(operations) >= SEVERAL:
+        status, text = answers.pop()
+        return (status, text) if status >= 400 else None
+    return None
+
+
 def _is_let_in(exchange: Exchange) -> bool:
     """True for an answer of the service behind the check of the secret, and not of a page for logging in."""
     is_page = exchange.header("Content-Type").startswith("text/html")
-    return not is_page and (200 <= exchange.status < 300 or exchange.status in _LET_IN)
+    if 200 <= exchange.status < 300:
+        return not is_page and not exchange.is_error_body
+    return not is_page and exchange.status in _LET_IN
 
 
 def _lacks_secret(evidence: Evidence, failure: Failure, right: str) -> bool:

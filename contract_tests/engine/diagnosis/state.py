@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from urllib.parse import unquote
 
-from contract_tests.engine.diagnosis.evidence import Cause, Evidence, share
+from contract_tests.engine.diagnosis.answers import lists
+from contract_tests.engine.diagnosis.evidence import LEAST, Cause, Evidence, share
 from contract_tests.engine.diagnosis.secret import secret
+from contract_tests.engine.exchange import plain_text
 from contract_tests.engine.failure import Failure
-from contract_tests.engine.state_probe import SETTLE_SECONDS, StateSigns
+from contract_tests.engine.state_probe import SETTLE_SECONDS
+from contract_tests.engine.state_signs import StateSigns
 
 _READING = {"GET", "HEAD", "OPTIONS"}
 _CACHE_HEADERS = ("Age", "X-Cache", "CF-Cache-Status")
+FEW = 0.1  # share of forgotten things that may come back, as a test may write them anew
 _WRITES = {"create": "created", "update": "changed", "delete": "deleted"}
 
 
@@ -28,6 +33,32 @@ def state(evidence: Evidence) -> Iterator[Cause]:
     ):
         if sentence:
             yield Cause(kind, sentence, _depends_on_state)
+    yield from _loads_at_once(evidence, signs)
+    yield from _merges(evidence, signs)
+
+
+def listing(evidence: Evidence) -> Iterator[Cause]:
+    """A list that the probe of the state saw to differ from what can be read one by one."""
+    signs = evidence.signs
+    if signs is None:
+        return
+    prefix = evidence.run.service.listing.prefix
+    is_cut = any(lists(evidence))
+    if signs.unlisted and not is_cut:
+        kind, what = (
+            "list-lacks",
+            f"lacks {signs.unlisted} of {signs.listed} things that can be read one by one",
+        )
+    elif signs.listed_twice:
+        kind, what = "list-repeats", f"has {signs.listed_twice} of {signs.listed} things more than once"
+    elif signs.list_seconds and not signs.seconds:
+        kind, what = (
+            "lag",
+            (f"lags behind: it has what can be read one by one about {signs.list_seconds:.1f} s later"),
+        )
+    else:
+        return
+    yield Cause(kind, f"The list GET {prefix} {what}.", lambda failure: _reads(failure, prefix))
 
 
 def cache_headers(evidence: Evidence) -> Iterator[Cause]:
@@ -38,10 +69,50 @@ def cache_headers(evidence: Evidence) -> Iterator[Cause]:
         yield Cause("cache", summary, _depends_on_state)
 
 
+def forgetting(evidence: Evidence) -> Iterator[Cause]:
+    """Things that could be read, and later could not, although no write named them meanwhile.
+
+    If several of them come back by themselves, reads are answered by turns, which is another cause.
+    """
+    if evidence.signs is not None and evidence.signs.alternates:
+        return
+    prefix = f"{evidence.run.service.listing.prefix}/{evidence.run.ownership.run}"
+    named: set[str] = set()  # by a write after they had been read
+    shown: set[str] = set()
+    forgotten: set[str] = set()
+    returned: set[str] = set()
+    for exchange in evidence.log:
+        path = unquote(exchange.target.partition("?")[0])
+        if exchange.method not in _READING:
+            sent = f"{path} {plain_text(exchange.body or b'')}"
+            named |= {name for name in shown if name.rpartition("/")[2] in sent}
+        elif exchange.method != "GET" or not path.startswith(prefix) or path in named:
+            continue
+        elif exchange.status == 200:
+            shown.add(path)
+            returned |= {path} & forgotten
+        elif exchange.status == 404 and path in shown:
+            forgotten.add(path)
+    forgotten -= named
+    if len(returned) > FEW * len(forgotten):
+        return
+    if len(forgotten) >= LEAST:
+        summary = (
+            f"The {evidence.name} forgets what it had, as one that restarts and keeps nothing on disk: "
+            f"{len(forgotten)} things that could be read were gone later, and no request had removed them."
+        )
+        yield Cause("forgets", summary, _depends_on_state)
+
+
 def _keeps_nothing(evidence: Evidence, signs: StateSigns) -> tuple[str, str]:
     lost = signs.lost.get("create", 0)
     if lost < signs.created or signs.alternates:
         return "", ""
+    if signs.other_ids > 1:
+        return "other-ids", (
+            f"The {evidence.name} gives things other ids than they are sent with: {signs.other_ids} of "
+            f"{signs.created} answers to a write name another one, and none can be read by its own."
+        )
     kept = f"{lost} of {signs.created} things that were written are kept, for they can be deleted, and"
     if signs.denies_unknown and evidence.run.service.reload_target:
         return "no-reload", (
@@ -53,10 +124,21 @@ def _keeps_nothing(evidence: Evidence, signs: StateSigns) -> tuple[str, str]:
             f"The {evidence.name} never shows what is written: {kept} cannot be read, as if reads went to "
             f"another {evidence.name} than writes."
         )
+    if _has_shown(evidence):
+        return "keeps-nothing", (
+            f"The {evidence.name} keeps nothing more after a time: {lost} of {signs.created} writes at the "
+            "end were answered as done, and none could be read afterwards, while earlier ones could be."
+        )
     return "keeps-nothing", (
         f"The {evidence.name} keeps nothing: {lost} of {signs.created} writes were answered as done, and "
         f"none could be read afterwards{_and_no_secret(evidence)}."
     )
+
+
+def _has_shown(evidence: Evidence) -> bool:
+    """True if a thing of the run could be read by its id, once."""
+    names = ((e.target.rpartition("/")[2], e) for e in evidence.log if e.method == "GET" and e.status == 200)
+    return any(name.startswith(evidence.run.ownership.run) and name in e.text for name, e in names)
 
 
 def _and_no_secret(evidence: Evidence) -> str:
@@ -126,6 +208,36 @@ def _lost(evidence: Evidence, signs: StateSigns) -> Iterator[tuple[str, str]]:
     else:
         does = "loses writes: they are answered as done"
         yield "lost-writes", f"The {evidence.name} {does}, but {told} are as before."
+
+
+def _loads_at_once(evidence: Evidence, signs: StateSigns) -> Iterator[Cause]:
+    if signs.early:
+        summary = (
+            f"The {evidence.name} shows writes before a reload: what was created could be read at once, "
+            "although nothing had loaded it."
+        )
+        yield Cause("loads-at-once", summary, _reads_after_a_write)
+
+
+def _merges(evidence: Evidence, signs: StateSigns) -> Iterator[Cause]:
+    if signs.merged:
+        summary = (
+            f"The {evidence.name} merges an update into what was there, and does not replace it: a member "
+            f"that the update left out stayed in {signs.merged} of {signs.updated} things."
+        )
+        yield Cause("merges", summary, lambda failure: any(e.method == "PUT" for e in failure.exchanges))
+
+
+def _reads(failure: Failure, path: str) -> bool:
+    """True for a test that read a list, at a path or below it."""
+    return any(
+        e.method == "GET" and e.target.partition("?")[0] in (path, f"{path}/search") for e in failure.involved
+    )
+
+
+def _reads_after_a_write(failure: Failure) -> bool:
+    at = failure.at
+    return _depends_on_state(failure) and at is not None and at.method in _READING and at.status == 200
 
 
 def _depends_on_state(failure: Failure) -> bool:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from mockserver.gateway import mcp_rights
 from mockserver.gateway.lint.findings import Document
 from mockserver.gateway.lint.inventory import Inventory
 from mockserver.gateway.lint.names import did_you_mean
 from mockserver.gateway.path_expression import path_expression
+from mockserver.gateway.policy_merging import NAMED_LIMITS, interval_of
 from mockserver.golang import regexps
 
 
@@ -24,6 +26,11 @@ def check_right(document: Document, key: str, right: dict[str, Any], inventory: 
         document.report("unknown-api", path, f"no API has the id {key!r}", hint=hint)
     if api := inventory.api(key):
         _check_versions(document, path, right["versions"] or [], api.fields["version_data"])
+        for check in (mcp_rights.problem_of_members, mcp_rights.problem_of_other_members):
+            if problem := check(api, right):
+                document.report("misplaced-right", path, problem, reason=problem)
+    _check_limits_of_primitives(document, path, right)
+    _check_names_of_primitives(document, path, right)
     for index, allowed in enumerate(right["allowed_urls"] or ()):
         if problem := _problem_of(allowed):
             document.report("unmatched-url", (*path, "allowed_urls", str(index)), problem)
@@ -42,6 +49,30 @@ def _check_versions(
     document.report(
         "unknown-version", (*path, "versions"), f"the right names {shown}, and the API has {known}", hint=hint
     )
+
+
+def _check_limits_of_primitives(document: Document, path: tuple[str, ...], right: dict[str, Any]) -> None:
+    """Limits of methods and primitives without a rate."""
+    for member in NAMED_LIMITS:
+        for index, entry in enumerate(right.get(member) or ()):
+            if not interval_of(entry["limit"]):
+                message = f"the limit of {entry['name']!r} has no rate"
+                document.report("limit-without-rate", (*path, member, str(index)), message)
+
+
+def _check_names_of_primitives(document: Document, path: tuple[str, ...], right: dict[str, Any]) -> None:
+    """Names of methods and primitives in lists that are no expressions."""
+    primitives = (right.get("mcp_access_rights") or {}).items()
+    places = [((*path, "mcp_access_rights", kind), members) for kind, members in primitives]
+    methods = "json_rpc_methods_access_rights"
+    for place, members in (*places, ((*path, methods), right.get(methods) or {})):
+        for list_name, names in members.items():
+            for index, name in enumerate(names or ()):
+                try:
+                    regexps.compiled(f"^(?:{name})$")
+                except regexps.BadExpression as error:
+                    message = f"{name!r} is no regular expression: {error}"
+                    document.report("name-is-no-expression", (*place, list_name, str(index)), message)
 
 
 def _problem_of(allowed: dict[str, Any]) -> str:

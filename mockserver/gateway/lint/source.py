@@ -74,6 +74,8 @@ def steps_to(node: Any, path: Sequence[str]) -> Steps:
     steps: list[int] = []
     for name in path:
         if isinstance(node, list) and not isinstance(node, json_reader.Object) and name.isdigit():
+            if int(name) >= len(node):  # an element of an earlier array, for the member is there twice
+                break
             steps.append(int(name))
             node = node[int(name)]
             continue

@@ -103,12 +103,15 @@ def check_key(context: RequestContext) -> None:
     """Check that the request carries an existing key whose policies apply, and take its session.
 
     Without TLS, an API that finds keys by certificates too asks for a key whose certificate the gateway has.
+    The session of a message to an MCP proxy is taken once, on its first pass.
 
     Source: gateway/mw_auth_key.go:118 @v5.12.0, :103 @v5.11.1.
 
     Raises:
         Rejected: there is no key, or it is unknown, or its policies do not apply, or its certificate is gone.
     """
+    if context.is_looped and context.session is not None:
+        return
     token, behaviours = without_bearer(context.credential("authToken")), context.gateway.behaviours
     uses_certificates = _places(context)["use_certificate"]
     if not token and not (uses_certificates and "missing-keys-are-unknown-ones" in behaviours):

@@ -60,16 +60,28 @@ def _executed(context: RequestContext, query: Query) -> Reply:
         raise Rejected("this mock does not execute subscriptions", 501)
     received, headers = Reply(b"", 200), [("Content-Type", JSON)]
     try:
-        if text := upstream_text(request, operation):
-            context.body = text.encode()
-            context.headers = {**context.headers, "accept": JSON, "content-type": JSON}
-            received = upstream.forward(context, path=context.api.target.path or "/")
+        if sent := upstream_text(request, operation):
+            received = upstream.forward(_of_query(context, sent), path=_path(context.api))
             headers = [header for header in received.headers if header[0].lower() not in _FRAMING]
-        answer = resolved(query.schema, operation, request.variables, received.body)
+        text = resolved(query.schema, operation, request.variables, received.body)
     except (WrongType, RecursionError):
         raise upstream.NOT_REACHED from None
-    body = answer.encode("utf-8", "surrogatepass")
+    body = text.encode("utf-8", "surrogatepass")
     return Reply(body, received.status, (*headers, ("Content-Length", str(len(body)))))
+
+
+def _of_query(context: RequestContext, body: str) -> RequestContext:
+    """The context with the body and the headers of the request to the upstream."""
+    context.body = body.encode()
+    context.headers = {**context.headers, "accept": JSON, "content-type": JSON}
+    context.drop_header("accept-encoding")  # the answer must be readable
+    return context
+
+
+def _path(api: Api) -> str:
+    """The path and the query of an API's target."""
+    query = f"?{api.target.query}" if api.target.query else ""
+    return (api.target.path or "/") + query
 
 
 def _query(context: RequestContext, settings: Mapping[str, Any]) -> Query:

@@ -150,7 +150,18 @@ def check_api_limit(context: RequestContext) -> None:
     limit = api.fields["global_rate_limit"]
     if api.fields["disable_rate_limit"] or limit["disabled"] or limit["rate"] <= 0:
         return
-    if not context.gateway.limiter.take(("api", api.id, api.text()), limit["rate"], limit["per"]):
+    count_for_api(context, limit["rate"], limit["per"])
+
+
+def count_for_api(context: RequestContext, rate: float, per: float, endpoint: str = "") -> None:
+    """Count the request against a limit that all clients of an API share, or of one of its endpoints.
+
+    Raises:
+        Rejected: the limit is exceeded.
+    """
+    api = context.api
+    name = key_ids.storage_name(endpoint, hashed=True) if endpoint else ""
+    if not context.gateway.limiter.take(("api", api.id, api.text(), name), rate, per):
         raise Rejected("API Rate Limit Exceeded", 429)
 
 

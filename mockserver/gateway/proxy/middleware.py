@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from mockserver.gateway.api_definition import Api
 from mockserver.gateway.gateway import Gateway
@@ -19,6 +20,16 @@ from mockserver.gateway.proxy import (
     upstream,
     version_apis,
 )
+from mockserver.gateway.proxy.challenges import challenging
+from mockserver.gateway.proxy.mcp import answers
+from mockserver.gateway.proxy.mcp.checks import (
+    check_definition,
+    check_limit,
+    check_methods,
+    check_primitives,
+    read_message,
+)
+from mockserver.gateway.proxy.mcp.messages import BadMessage
 from mockserver.gateway.proxy.organisation_limits import check_organisation
 from mockserver.gateway.proxy.request_context import Rejected, RequestContext
 from mockserver.golang import content_sniffing
@@ -33,13 +44,14 @@ LIMITS_PATH = "/tyk/rate-limits/"
 UNSUPPORTED = (
     "enable_coprocess_auth", "use_go_plugin_auth", "custom_plugin_auth_enabled",
 )  # fmt: skip
+_check_key = challenging(access.check_key)
 _CREDENTIALS: dict[str, tuple[Callable[[Api], bool], Step]] = {  # what enables each kind, and its check
     "oauth2": (lambda api: api.fields["use_oauth2"], oauth_tokens.check_access_token),
     "basic": (basic_auth.is_enabled, basic_auth.check_user),
     "hmac": (lambda api: api.fields["enable_signature_checking"], http_signatures.check_signature),
-    "jwt": (lambda api: api.fields["enable_jwt"], jwt_identity.check_token),
+    "jwt": (lambda api: api.fields["enable_jwt"], challenging(jwt_identity.check_token)),
     "oidc": (lambda api: api.fields["use_openid"], openid_tokens.check_token),
-    "apiKey": (lambda api: api.fields["use_standard_auth"], access.check_key),
+    "apiKey": (lambda api: api.fields["use_standard_auth"], _check_key),
 }  # in order
 _ESCAPED = {ord("\\"): "\\\\", ord("'"): "\\'", ord('"'): '\\"'} | {
     ord(sign): f"\\u{ord(sign):04X}" for sign in "<>&="
@@ -76,10 +88,10 @@ def answer(context: RequestContext) -> Reply:
             return reply
         if _asks_for_limits(context):
             return _limits_reply(context)
-        for step in _steps(context):
-            step(context)
-            context.save_session()
-        reply = graphql_api.answer(context) or upstream.forward(context)
+        _run(context)
+        reply = answers.filtered(context, graphql_api.answer(context) or upstream.forward(context))
+    except BadMessage as error:
+        return error.reply
     except Rejected as rejection:
         context.save_session()
         return _rejection_reply(context, rejection)
@@ -88,29 +100,57 @@ def answer(context: RequestContext) -> Reply:
     )
 
 
-def _steps(context: RequestContext) -> list[Step]:
+def _run(context: RequestContext) -> None:
+    """Take the request through the steps of its API, and a message then through those of its internal paths.
+
+    Source: gateway/mw_mcp_vem_continuation.go:37 @v5.13.1.
+
+    Raises:
+        Rejected: a step refuses the request.
+        BadMessage: the body of a request to an MCP proxy is no message.
+    """
+    _take_steps(context)
+    if context.message is None:
+        return
+    url = replace(context.url, query="", raw="")
+    for path in context.message.paths:
+        context.url = replace(url, path=path)
+        context.response_headers.clear()
+        _take_steps(context)
+    context.url = url
+
+
+def _take_steps(context: RequestContext) -> None:
+    for step in _steps(context):
+        step(context)
+        context.save_session()
+
+
+def _steps(context: RequestContext) -> Iterator[Step]:
     """The steps of an API; its definition chooses the kinds of credential."""
-    first: list[Step] = [_check_protocol] if context.api.is_mcp else []
-    first += [access.check_version, _unless_ignored(_check_client_certificate), check_organisation]
-    if context.api.fields["use_keyless"]:
-        return [*first, limits.check_api_limit]
-    secured = (access.check_expiry, access.check_rights, access.check_path, limits.check_limits)
-    return [
-        *first, _check_kinds, *map(_unless_ignored, _credentials(context.api)), _strip_credentials,
-        *map(_unless_ignored, secured), limits.check_api_limit,
-    ]  # fmt: skip
-
-
-def _unless_ignored(step: Step) -> Step:
-    """A step that does nothing for a path that needs no credential."""
-    return lambda context: None if context.is_ignored else step(context)
+    is_mcp = context.api.is_mcp
+    if is_mcp:
+        yield read_message
+    yield access.check_version
+    if is_mcp:
+        yield check_definition
+    if not context.is_ignored:
+        yield _check_client_certificate
+    yield check_organisation
+    if not context.is_ignored:
+        if not context.api.fields["use_keyless"]:
+            yield from (_check_kinds, *_credentials(context.api), _strip_credentials)
+            yield from (access.check_expiry, access.check_rights, access.check_path, limits.check_limits)
+        if is_mcp:
+            yield from (check_methods, check_primitives)
+    yield check_limit if is_mcp else limits.check_api_limit
 
 
 def _credentials(api: Api) -> list[Step]:
     checks = {kind: check for kind, (is_enabled, check) in _CREDENTIALS.items() if is_enabled(api)}
     if len(alternatives := api.alternatives) > 1:
         return [lambda context: _check_any(context, alternatives, checks)]
-    return list((checks or {"apiKey": access.check_key}).values())
+    return list((checks or {"apiKey": _check_key}).values())
 
 
 def _asks_for_limits(context: RequestContext) -> bool:
@@ -154,12 +194,6 @@ def _check_any(
     raise reason
 
 
-def _check_protocol(context: RequestContext) -> None:
-    """Refuse a call to an MCP proxy, which the mock does not judge (gateway/mw_jsonrpc.go:68 @v5.13.1)."""
-    if context.method == "POST" and context.header("Content-Type").startswith(JSON):
-        raise Rejected("this mock does not judge calls to an MCP proxy", 501)
-
-
 def _check_client_certificate(context: RequestContext) -> None:
     """Refuse a request to an API that asks for the certificate of a client, as a gateway without TLS does.
 
@@ -199,10 +233,13 @@ def _drop_cookie(context: RequestContext, name: str) -> None:
 
 
 def _rejection_reply(context: RequestContext, rejection: Rejected) -> Reply:
-    """A rejection in the gateway's templates (templates/error.json and error.xml @v5.12.0).
+    """A rejection in the gateway's templates (templates/error.json, error.xml @v5.12.0), or as JSON-RPC.
 
     One that is in none, or whose head was written before, lacks X-Generator (gateway/handler_error.go:311).
     """
+    if context.message is not None:
+        reply = context.message.error(rejection.message, rejection.status)
+        return replace(reply, headers=(*reply.headers, *context.response_headers))
     content_type = context.header("Content-Type").partition(";")[0]
     if rejection.body:
         content_type, body = JSON, rejection.body

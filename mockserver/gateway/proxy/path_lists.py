@@ -29,7 +29,7 @@ def check_path_lists(context: RequestContext, version: dict[str, Any]) -> None:
         if _fits(context, entry, ignores_case=version["ignore_endpoint_case"]):
             if name == FORBIDDEN:
                 raise _FORBIDDEN
-            context.is_ignored = name == IGNORED
+            context.is_ignored = context.is_ignored or name == IGNORED
             return
     if any(name == ALLOWED for name, _ in entries):
         raise _FORBIDDEN

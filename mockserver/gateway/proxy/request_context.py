@@ -11,6 +11,8 @@ from mockserver.gateway.api_definition import Api
 from mockserver.gateway.gateway import Gateway
 from mockserver.gateway.policy_merging import Document
 from mockserver.gateway.provenance import PoliciesNotApplicable
+from mockserver.gateway.proxy.mcp.endpoint_limits import add_endpoints
+from mockserver.gateway.proxy.mcp.messages import Message
 from mockserver.gateway.proxy.orphans import log_missing, log_refusal
 from mockserver.gateway.session_store import application_of, lifetime, policy_names
 from mockserver.golang import urls
@@ -78,6 +80,7 @@ class RequestContext:
         token: the key that the session is stored under.
         alias: the key of the session's cache entry; "" for a new session.
         version: the requested API version; "" for an unversioned API.
+        message: the message to an MCP proxy; None for other requests.
         is_changed: True if the session must be saved.
         is_ignored: True if the path needs no credential, and no right.
         upstream_request: the request that was sent to the upstream; None if none was.
@@ -97,11 +100,17 @@ class RequestContext:
     token: str = ""
     alias: str = ""
     version: str = ""
+    message: Message | None = None
     is_changed: bool = False
     is_ignored: bool = False
     upstream_request: UpstreamRequest | None = None
     response_headers: list[tuple[str, str]] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+
+    @property
+    def is_looped(self) -> bool:
+        """True after the first pass of a message to an MCP proxy, on one of its internal paths."""
+        return self.message is not None and self.url.path in self.message.paths
 
     def take(self, key: FoundKey, provider: str) -> None:
         """Take the session of a key, unless the API takes it from another kind of credential."""
@@ -226,6 +235,7 @@ def look_up(context: RequestContext, key: str) -> FoundKey:
         names, path = policy_names(session), context.url.path
         context.warnings += log_refusal(context.api, context.client, path, name, names, str(reason))
         return FoundKey(name, session, is_valid=False, alias=alias)
+    add_endpoints(session)
     return FoundKey(name, session, is_valid=True, alias=alias)
 
 

@@ -1,0 +1,1 @@
+"""Requests to MCP proxies: messages of JSON-RPC, the rights to their methods and primitives, and lists."""

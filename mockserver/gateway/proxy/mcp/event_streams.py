@@ -1,0 +1,39 @@
+"""Event streams, whose events a gateway reads and may write anew (gateway/sse_event.go @v5.13.1)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+CONTENT_TYPE = "text/event-stream"
+_END = re.compile(r"\r\n\r\n|\r\n\n|\r\n\r|\n\r\n|\n\n|\r\r")  # of an event
+_LINE_END = re.compile(r"\r\n|\n|\r")
+
+
+def rewritten(text: str, rewrite: Callable[[str], str | None]) -> str:
+    """A stream with other data of its messages; those of which `rewrite` returns None stay as they are."""
+    result, position = [], 0
+    for match in _END.finditer(text):
+        event = text[position : match.end()]
+        result.append(_rewritten_event(text[position : match.start()], rewrite) or event)
+        position = match.end()
+    return "".join([*result, text[position:]])
+
+
+def _rewritten_event(block: str, rewrite: Callable[[str], str | None]) -> str | None:
+    """An event with other data; None if it stays as it is."""
+    fields: dict[str, list[str]] = {}
+    for line in _LINE_END.split(block):
+        name, _, value = line.partition(":")
+        if name:
+            fields.setdefault(name, []).append(value.removeprefix(" "))
+    kind = fields.get("event", [""])[-1]
+    data = "\n".join(fields.get("data", []))
+    new = rewrite(data) if kind in ("", "message") and data else None
+    if new is None:
+        return None
+    identifiers = [value for value in fields.get("id", []) if "\0" not in value]
+    retries = [int(value) for value in fields.get("retry", []) if re.fullmatch(r"\+?[0-9]{1,18}", value)]
+    retry = str(retries[-1]) if retries and retries[-1] else ""
+    parts = (("event", kind), ("data", new), ("id", "".join(identifiers[-1:])), ("retry", retry))
+    return "".join(f"{name}: {value}\n" for name, value in parts if value) + "\n"

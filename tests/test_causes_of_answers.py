@@ -1,0 +1,231 @@
+"""The causes that detectors see in whole answers, in requests, and in what a service keeps, on made-up exchanges."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from made_up_exchanges import HEADER, JSON, LIST, ONE, SECRET, Exchanges, failed, told
+
+from contract_tests.engine.diagnosis import answers, bodies, operations, requests, secret, state
+from contract_tests.engine.diagnosis.diagnose import findings
+from contract_tests.engine.diagnosis.rewritings import rewriting
+from contract_tests.engine.failure import Failure
+from contract_tests.engine.run import Run
+from contract_tests.engine.run_options import RunOptions
+from contract_tests.engine.state_signs import StateSigns
+from contract_tests.gateway.service import GATEWAY
+from mockserver.contract.openapi import Contract
+from mockserver.contract.spec_files import default_version
+
+HTML = ("Content-Type", "text/html")
+ERROR = '{"status":"error","message":"no"}\n'
+SOUND = StateSigns(created=12, updated=12, deleted=12, listed=12)
+
+
+@pytest.fixture(scope="module", name="run")
+def _run() -> Iterator[Run]:
+    run = Run.open(
+        GATEWAY, RunOptions(url="http://127.0.0.1:9", secret=SECRET), Contract.load(default_version())
+    )
+    yield run
+    run.close()
+
+
+@pytest.fixture(name="exchanges")
+def _exchanges(run: Run) -> Exchanges:
+    return Exchanges(run)
+
+
+def only(causes: Any) -> Any:
+    """The one cause that a detector sees."""
+    (cause,) = causes
+    return cause
+
+
+def test_errors_with_a_status_of_success_are_seen(exchanges: Exchanges) -> None:
+    """Answers with 200 whose bodies say that they are errors are a cause, and the same with 404 are none."""
+    log = [exchanges.of("GET", ONE, 200, ERROR) for _ in range(3)]
+    cause = only(answers.errors_as_success(exchanges.evidence(log)))
+    assert (cause.kind, "3 of 3" in cause.summary) == ("errors-as-success", True)
+    assert cause.explains(failed(log[0]))
+    sound = [exchanges.of("GET", ONE, 404, ERROR) for _ in range(3)]
+    assert told(answers.errors_as_success(exchanges.evidence(sound))) == []
+
+
+def test_bodies_that_are_cut_off_are_seen(exchanges: Exchanges) -> None:
+    """JSON that ends within itself at one length is told with the length, and longer JSON speaks against it."""
+    cut = [exchanges.of("GET", ONE, text='{"id":"p1","na') for _ in range(3)]
+    cause = only(answers.broken_json(exchanges.evidence([exchanges.of(), *cut])))
+    assert (cause.kind, "after 14 bytes" in cause.summary) == ("body-cut", True)
+    longer = exchanges.of("GET", ONE, text='{"id":"p1","name":"gold"}\n')
+    assert told(answers.broken_json(exchanges.evidence([longer, *cut]))) == []
+
+
+def test_what_stands_before_json_is_seen(exchanges: Exchanges) -> None:
+    """A few characters before the JSON of most answers are told."""
+    cause = only(
+        answers.broken_json(exchanges.evidence([exchanges.of(text=")]}',\n[]\n") for _ in range(3)]))
+    )
+    assert (cause.kind, repr(")]}',\n") in cause.summary) == ("body-prefixed", True)
+
+
+def test_a_page_to_log_in_is_seen(exchanges: Exchanges) -> None:
+    """Pages with 200 that answer requests without the right secret alone are those of a login."""
+    pages = [exchanges.of("GET", LIST, 200, "<form>", HTML, sent=()) for _ in range(3)]
+    cause = only(answers.pages(exchanges.evidence([exchanges.of(), *pages])))
+    assert "without the right secret are not refused but answered 200" in cause.summary
+    with_secret = exchanges.of("GET", LIST, 200, "<form>", HTML)
+    assert (
+        "Requests are answered with HTML"
+        in only(answers.pages(exchanges.evidence([*pages, with_secret]))).summary
+    )
+
+
+def test_a_list_in_an_object_is_seen(exchanges: Exchanges) -> None:
+    """An object with a list, where the contract declares an array, is told."""
+    log = [exchanges.of(text='{"policies":[],"pages":0}\n') for _ in range(3)]
+    assert only(answers.wrapped_lists(exchanges.evidence(log))).kind == "list-wrapped"
+    assert told(answers.wrapped_lists(exchanges.evidence([*log, exchanges.of()]))) == []
+
+
+def test_a_repeated_header_is_seen(exchanges: Exchanges) -> None:
+    """A Content-Type that most answers have twice is told."""
+    log = [exchanges.of("GET", LIST, 200, "[]\n", JSON, JSON) for _ in range(3)]
+    assert "Content-Type more than once" in only(answers.repeated_headers(exchanges.evidence(log))).summary
+
+
+def test_one_error_at_all_apis_is_seen(exchanges: Exchanges, run: Run) -> None:
+    """One error at nearly all requests to APIs of the run tells that none comes to its API."""
+    apis = [exchanges.of("GET", f"/{run.ownership.run}{n}/a", 404, "Not Found", sent=()) for n in range(10)]
+    cause = only(operations.traffic(exchanges.evidence(apis)))
+    assert (cause.kind, "404: Not Found (10 of 10)" in cause.summary) == ("no-traffic", True)
+    answered = [replace(exchange, answer=exchanges.of().answer) for exchange in apis[:3]]
+    assert told(operations.traffic(exchanges.evidence([*apis, *answered]))) == []
+
+
+def test_operations_with_one_answer_are_one_cause(exchanges: Exchanges) -> None:
+    """An error that one operation may answer with, and another not, is one cause if both always do."""
+    log = [exchanges.of("POST", LIST, 500, ERROR), exchanges.of("POST", "/tyk/certs", 500, ERROR)] * 2
+    cause = only(operations.dead_operations(exchanges.evidence(log)))
+    assert "POST /tyk/policies" in cause.summary
+    assert "POST /tyk/certs" in cause.summary
+
+
+def test_a_uniform_refusal_is_no_open_door(exchanges: Exchanges) -> None:
+    """A 404 that answers all requests without the secret alike is a refusal; different ones let in."""
+    targets = [LIST, ONE, "/tyk/keys", "/tyk/apis"]
+    hidden = [exchanges.of("GET", target, 404, ERROR, sent=()) for target in targets]
+    assert told(secret.secret(exchanges.evidence(hidden))) == []
+    open_ = [exchanges.of("GET", target, 404, f'{{"n":{n}}}', sent=()) for n, target in enumerate(targets)]
+    assert only(secret.secret(exchanges.evidence(open_))).kind == "no-secret"
+
+
+def test_writes_without_a_secret_are_seen(exchanges: Exchanges) -> None:
+    """Writes that are carried out without a secret, while reads ask for it, are told."""
+    reads = [exchanges.of("GET", LIST, 403, ERROR, sent=()) for _ in range(4)]
+    write = exchanges.of("POST", LIST, 200, '{"status":"ok"}', sent=())
+    assert only(secret.secret(exchanges.evidence([*reads, write]))).kind == "writes-need-no-secret"
+
+
+STATES: dict[str, tuple[StateSigns, str, str]] = {  # what the probe saw, the kind, and a part of the sentence
+    "writes show early": (replace(SOUND, early=3), "loads-at-once", "shows writes before a reload"),
+    "updates are merged": (replace(SOUND, merged=12), "merges", "12 of 12 things"),
+    "the list lacks one": (replace(SOUND, unlisted=1), "list-lacks", "lacks 1 of 12 things"),
+    "the list repeats": (replace(SOUND, listed_twice=12), "list-repeats", "12 of 12 things more than once"),
+    "the list is late": (replace(SOUND, list_seconds=2.5), "lag", "about 2.5 s later"),
+    "other ids": (StateSigns(created=12, lost={"create": 12}, other_ids=12), "other-ids", "12 of 12 answers"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", STATES)
+def test_the_probe_tells_its_cause(exchanges: Exchanges, name: str) -> None:
+    """What the probe of the state saw is the cause of failures at reads after writes, and not of sole reads of others."""
+    signs, kind, part = STATES[name]
+    evidence = exchanges.evidence([exchanges.of()], signs=signs)
+    cause = [*state.state(evidence), *state.listing(evidence)][0]
+    assert (cause.kind, part in cause.summary) == (kind, True), cause.summary
+    writes = (exchanges.of("POST", LIST), exchanges.of("PUT", ONE))
+    read = exchanges.of("GET", LIST)
+    assert cause.explains(Failure(failed(read).verdict, read, (*writes, read)))
+    assert not cause.explains(failed(exchanges.of("GET", ONE)))
+
+
+def test_what_is_gone_is_seen(exchanges: Exchanges, run: Run) -> None:
+    """Things that are read and later not found are forgotten, unless a write named them meanwhile."""
+    paths = [f"{LIST}/{run.ownership.run}{number}" for number in range(3)]
+    seen = [exchanges.of("GET", path, 200, "{}") for path in paths]
+    gone = [exchanges.of("GET", path, 404, ERROR) for path in paths]
+    removed = [exchanges.of("DELETE", path, 200, "{}") for path in paths]
+    assert "3 things" in only(state.forgetting(exchanges.evidence([*seen, *gone]))).summary
+    assert told(state.forgetting(exchanges.evidence([*seen, *removed, *gone]))) == []
+
+
+def test_a_trait_of_the_wrong_requests_is_seen(exchanges: Exchanges) -> None:
+    """What nearly all requests with wrong answers have in common, and few others, is told."""
+    right = [exchanges.of() for _ in range(9)]
+    heads = [exchanges.of("HEAD", LIST, 405, "") for _ in range(3)]
+    failures = [failed(exchange, f"b{number}") for number, exchange in enumerate(heads)]
+    evidence = exchanges.evidence([*right, *heads], *failures)
+    assert "Requests with the method HEAD" in only(requests.traits(evidence)).summary
+    rows = [failed(exchange) for exchange in heads]  # of one behaviour
+    assert told(requests.traits(exchanges.evidence([*right, *heads], *rows))) == []
+
+
+@pytest.mark.parametrize(
+    ("wanted", "answered", "part"),
+    [
+        ("Gold", "gold", "in lower case"), ("é", "Ã©", "encoded twice"), ("é", "?", "question marks"),
+        ("a<b", "a&lt;b", "escaped for HTML"), (" a ", "a", "without the space"), ("é", "e\u0301", "NFD"),
+        (2**53 + 1, 2**53, "53 bits"), (1.5, 1, "integers"), (2**31, -(2**31), "32 bits"),
+        ("no such", "Error: no such", "begin with 'Error: '"), ("gold", "silver", ""), (1, 2, ""), (1, "1", ""),
+    ],
+)  # fmt: skip
+def test_a_rewriting_of_values_is_named(wanted: Any, answered: Any, part: str) -> None:
+    """A known way to rewrite a text or a number is named, and any other difference is not."""
+    sentence = rewriting(wanted, answered)
+    assert part in sentence
+    assert bool(sentence) is bool(part)
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ('{"rate":1}\n', "members-dropped"), ('{"tags":null,"rate":1}\n', "type-changed"),
+        ('{"Tags":[],"rate":1}\n', "members-renamed"), ("[1]\n", "type-changed"), ('{"tags":[],"x":1}\n', ""),
+    ],
+)  # fmt: skip
+def test_a_change_of_required_members_is_seen(exchanges: Exchanges, text: str, kind: str) -> None:
+    """A failure that requires some members of a body shows a change of these, and of no others."""
+    failures = [replace(failed(exchanges.of(text=text)), members={"tags": []}) for _ in range(3)]
+    kinds = [cause.kind for cause in bodies.bodies(exchanges.evidence([], *failures))]
+    assert kind in kinds if kind else kinds == []
+
+
+def test_a_value_that_is_always_the_same_is_seen(exchanges: Exchanges) -> None:
+    """A member with one value, whatever is required, is told so."""
+    failures = [
+        failed(exchanges.of(text='{"org_id":"x"}\n'), body=f'{{"org_id":"{required}"}}\n')
+        for required in "abc"
+    ]
+    assert told(bodies.bodies(exchanges.evidence([], *failures)))[0] == (
+        "value-fixed", "org_id is x whatever is required (3 of 3 answers whose body differs).",
+    )  # fmt: skip
+
+
+def test_a_paced_limit_is_named(exchanges: Exchanges, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A limit that was waited for at the operations is the cause of refused requests to APIs."""
+    refused = exchanges.of("GET", "/api", 429, "slow down", sent=())
+    evidence = exchanges.evidence([exchanges.of()], failed(refused))
+    assert told(operations.rate_limit(evidence)) == []
+    monkeypatch.setattr(run.target.pacer, "count", 7)
+    assert "7 more were sent again" in only(operations.rate_limit(evidence)).summary
+
+
+def test_findings_name_the_root_first(exchanges: Exchanges) -> None:
+    """Errors that are told as success come before what they entail, as deletes that seem to do nothing."""
+    log = [exchanges.of("GET", ONE, 200, ERROR, HEADER, JSON) for _ in range(3)]
+    signs = replace(SOUND, lost={"delete": 12})
+    assert findings(exchanges.evidence(log, signs=signs))[0].cause == "errors-as-success"

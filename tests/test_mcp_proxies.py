@@ -1,0 +1,159 @@
+"""MCP proxies of the mock beyond what recordings show: files, the journal, and odd answers of an upstream."""
+
+from __future__ import annotations
+
+import json
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from asking import call, connect, read_to_end, send
+
+from mockserver import MockGateway
+from mockserver.gateway.proxy.mcp import event_streams
+from mockserver.golang import raw_json
+from mockserver.http.client import Answer
+from mockserver.http.echo_server import Echo
+from mockserver.http.messages import Reply
+
+PING = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
+LIST = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
+ALLOWED = {"mcp_access_rights": {"tools": {"allowed": ["a"]}}}
+
+
+@pytest.fixture(name="upstream")
+def _upstream() -> Iterator[Echo]:
+    with Echo() as echo:
+        yield echo
+
+
+def proxy(target: str, **middleware: Any) -> dict[str, Any]:
+    """The definition of a proxy at /tools/ that requires a key."""
+    scheme = {"type": "apiKey", "in": "header", "name": "Authorization"}
+    return {
+        "openapi": "3.0.3", "info": {"title": "tools", "version": "1"}, "paths": {},
+        "components": {"securitySchemes": {"token": scheme}}, "security": [{"token": []}],
+        "x-tyk-api-gateway": {
+            "info": {"id": "tools", "orgId": "acme", "name": "tools", "state": {"active": True}},
+            "upstream": {"url": target},
+            "server": {
+                "listenPath": {"value": "/tools/", "strip": True},
+                "authentication": {"enabled": True, "securitySchemes": {"token": {"enabled": True}}},
+            },
+            **({"middleware": middleware} if middleware else {}),
+        },
+    }  # fmt: skip
+
+
+def start(gateway: MockGateway, target: str, right: dict[str, Any] | None = None, **middleware: Any) -> None:
+    """Add a proxy, and the key acmekey with this right to it."""
+    call(gateway, "POST", "/tyk/mcps", proxy(target, **middleware))
+    call(gateway, "GET", "/tyk/reload?block=true")
+    rights = {"tools": {"api_id": "tools", "versions": ["Default"], **(right or {})}}
+    call(gateway, "POST", "/tyk/keys/key", {"org_id": "acme", "access_rights": rights})
+
+
+def ask(gateway: MockGateway, message: Any) -> Answer:
+    """Send a message to the proxy with the key."""
+    headers = [("Authorization", "acmekey"), ("Content-Type", "application/json")]
+    return send(gateway, "POST", "/tools/", headers, json.dumps(message).encode())
+
+
+def test_a_proxy_is_read_from_its_files(tmp_path: Path, upstream: Echo) -> None:
+    """A gateway writes both forms of a proxy, and another one with that directory serves it with its rules."""
+    with MockGateway(gateway="5.14", apis=tmp_path) as gateway:
+        start(gateway, f"{upstream.url}mcp", mcpTools={"weather": {"block": {"enabled": True}}})
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["tools-mcp.json", "tools.json"]
+    with MockGateway(gateway="5.14", apis=tmp_path) as gateway:
+        call(
+            gateway,
+            "POST",
+            "/tyk/keys/key",
+            {"org_id": "acme", "access_rights": {"tools": {"versions": ["Default"]}}},
+        )
+        assert ask(gateway, PING).status == 200
+        blocked = {**PING, "method": "tools/call", "params": {"name": "weather"}}
+        assert json.loads(ask(gateway, blocked).body)["error"]["message"] == "Requested endpoint is forbidden"
+
+
+def test_the_journal_has_one_request_of_a_message(upstream: Echo) -> None:
+    """The journal shows one request to the upstream, with the path of the request and the body of the message."""
+    with MockGateway(gateway="5.14") as gateway:
+        start(gateway, f"{upstream.url}mcp")
+        ask(gateway, {**PING, "method": "tools/call", "params": {"name": "weather"}})
+        entry = gateway.journal[-1]
+    assert (entry.upstream["method"], entry.upstream["target"]) == ("POST", "/mcp")
+    assert json.loads(entry.upstream["body"])["params"] == {"name": "weather"}
+
+
+def test_a_message_that_broke_off_is_not_parsed(upstream: Echo) -> None:
+    """A body that ends before its length is answered as one that is no JSON (a gateway 5.14.0 does so)."""
+    with MockGateway(gateway="5.14") as gateway:
+        start(gateway, f"{upstream.url}mcp")
+        with connect(gateway) as connection:
+            head = "POST /tools/ HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n"
+            connection.sendall(head.encode() + json.dumps(PING).encode())
+            connection.shutdown(socket.SHUT_WR)
+            answer = read_to_end(connection).decode()
+    assert answer.startswith("HTTP/1.1 400 ")
+    assert '"parse error"' in answer
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"", b"[]", b'{"jsonrpc": 1, "result": {"tools": []}}', b'{"result": [1]}', b'{"result": {"tools": 7}}',
+        b'{"result": {"tool": []}} x', b'{"error": {"code": 1}, "id": 1}', b"\xff",
+    ],
+)  # fmt: skip
+def test_an_answer_that_is_no_list_stays(upstream: Echo, body: bytes) -> None:
+    """What is no list of tools comes back as the upstream sent it, whatever the rights."""
+    upstream.answers["/odd"] = Reply(body)
+    with MockGateway(gateway="5.14") as gateway:
+        start(gateway, f"{upstream.url}odd", ALLOWED)
+        assert ask(gateway, LIST).body == body
+
+
+@pytest.mark.parametrize(
+    ("sent", "answered"),
+    [
+        ('{"result": {"tools": null}, "id": 2}', '{"jsonrpc":"","id":2,"result":{"tools":[]}}'),
+        ('{"RESULT": {"tools": [{"name": "a"}, {"name": "b"}, 7]}}', '{"jsonrpc":"","id":null,"result":{"tools":[{"name":"a"},7]}}'),
+        ('{"jsonrpc": "2.0", "error": null, "result": {"tools": [{"name": "b", "n": 1.50}], "b": "\\/é", "a": [1, {}]}}',
+         '{"jsonrpc":"2.0","id":null,"result":{"a":[1,{}],"b":"\\/é","tools":[]},"error":null}'),
+    ],
+    ids=["null", "names in other case", "texts stay"],
+)  # fmt: skip
+def test_a_list_is_encoded_anew(upstream: Echo, sent: str, answered: str) -> None:
+    """A list is sent with its members in Go's order, and values that no right concerns with the same text."""
+    upstream.answers["/odd"] = Reply(sent.encode())
+    with MockGateway(gateway="5.14") as gateway:
+        start(gateway, f"{upstream.url}odd", ALLOWED)
+        assert ask(gateway, LIST).body.decode() == answered
+
+
+def test_raw_values_are_split_at_their_own_level() -> None:
+    """The parts of a value are found whatever brackets, commas and quotes its strings have."""
+    text = ' [ {"a": [1, 2], "b": "],\\"<"} , "x, y" ,null, [ ] ] '
+    assert raw_json.elements(text) == ['{"a":[1,2],"b":"],\\"\\u003c"}', '"x, y"', "null", "[]"]
+    assert raw_json.members('{"a": 1, "b": {"c": ","}, "a": [2]}') == {'"a"': "[2]", '"b"': '{"c":","}'}
+    assert (raw_json.elements("[ ]"), raw_json.members("{ }")) == ([], {})
+
+
+@pytest.mark.parametrize(
+    ("stream", "expected"),
+    [
+        ("data: a\n\n", "data: NEW\n\n"),
+        ("id: 1\r\nevent: message\r\ndata: a\r\n\r\n", "event: message\ndata: NEW\nid: 1\n\n"),
+        ("data: a\ndata: b\nretry: 10\n\n", "data: NEW\nretry: 10\n\n"),
+        ("data: a\n\ndata: left", "data: NEW\n\ndata: left"),
+        (": note\n\nevent: other\ndata: a\n\nid: 1\n\n", ": note\n\nevent: other\ndata: a\n\nid: 1\n\n"),
+        ("data:a\r\rid: \0\ndata: a\nretry: x\n\n", "data: NEW\n\ndata: NEW\n\n"),
+    ],
+    ids=["message", "all fields", "several lines", "incomplete", "others", "odd fields"],
+)
+def test_events_are_rewritten_one_by_one(stream: str, expected: str) -> None:
+    """Each whole event of the kind message gets other data, and what is around it stays."""
+    assert event_streams.rewritten(stream, lambda data: "NEW" if data else None) == expected
