@@ -13,7 +13,8 @@ from contract_tests.engine.configuration import Configuration, ConfigurationErro
 from contract_tests.gateway.service import GATEWAY
 from mockserver.serving.mock_gateway import MockGateway
 
-HASHED = GATEWAY.behaviours["hashed-keys-tell-their-hash"]
+HASHED = GATEWAY.behaviours["keys-are-hashed-as-configured"]
+UNNAMED = GATEWAY.behaviours["hashed-keys-tell-their-hash"]
 PLAIN = GATEWAY.behaviours["id-required"]
 
 
@@ -33,11 +34,21 @@ def test_only_keys_that_decide_something_are_kept(tmp_path: Path) -> None:
 def test_a_behaviour_shows_under_its_settings_alone(tmp_path: Path) -> None:
     """A behaviour with settings is judged if the configuration is known to have them, and others always."""
     assert why_not(PLAIN, None) == ""
-    assert why_not(HASHED, None) == "it shows with hash_keys: true; --conf FILE says that the gateway has it"
-    assert why_not(HASHED, read(tmp_path, {"hash_keys": True})) == ""
+    settings = 'hash_keys: true, hash_key_function: ""'
+    assert why_not(UNNAMED, None) == f"it shows with {settings}; --conf FILE says that the gateway has it"
+    assert why_not(UNNAMED, read(tmp_path, {"hash_keys": True})) == ""
     for document, actual in (({}, "false"), ({"hash_keys": False}, "false"), ({"hash_keys": "yes"}, '"yes"')):
         reason = f"it shows with hash_keys: true, and the configuration has {actual}"
-        assert why_not(HASHED, read(tmp_path, document)) == reason
+        assert why_not(UNNAMED, read(tmp_path, document)) == reason
+
+
+def test_a_text_of_a_setting_is_an_example(tmp_path: Path) -> None:
+    """A behaviour whose setting has a text shows with any other too, but "" stands for itself."""
+    for function, shows in (("sha256", True), ("murmur64", True), ("", False), (5, False)):
+        configuration = read(tmp_path, {"hash_keys": True, "hash_key_function": function})
+        reason = f'it shows with a value, as in hash_key_function: "sha256", and the configuration has {json.dumps(function)}'
+        assert why_not(HASHED, configuration) == ("" if shows else reason)
+        assert bool(why_not(UNNAMED, configuration)) == (function != "")
 
 
 @pytest.mark.parametrize(

@@ -72,6 +72,11 @@ class ServiceClient:
         """The version that the service is judged as."""
         return self.run.version
 
+    def setting(self, name: str) -> Any:
+        """The value of a setting of the service, for a test whose behaviour shows under that setting."""
+        assert self.run.configuration is not None
+        return self.run.configuration.values[name]
+
     @property
     def behaviours(self) -> frozenset[str]:
         """The ids of the rows that hold for the version."""

@@ -59,12 +59,17 @@ class Configuration:
     def why_not(self, row: Behaviour) -> str:
         """The setting without which a behaviour does not show, as a reason; "" if it shows.
 
+        A row's text or number is an example of all values but "" and 0.
         A key that the file lacks has the zero value of its type, as in Go.
         """
         for name, value in row.configuration:
             actual = self.values.get(name, type(value)())
-            if actual != value:
-                return f"it shows with {as_text(name, value)}, and the configuration has {json.dumps(actual)}"
+            is_example = bool(value) and not isinstance(value, bool)
+            fits = bool(actual) if is_example else actual == value
+            if type(actual) is not type(value) or not fits:
+                setting = as_text(name, value)
+                expected = f"a value, as in {setting}" if is_example else setting
+                return f"it shows with {expected}, and the configuration has {json.dumps(actual)}"
         return ""
 
 

@@ -108,6 +108,18 @@ def test_an_id_of_odd_characters_is_refused(gateway: Gateway, suffix: str) -> No
     expect_error(gateway.post({"id": gateway.new_id(suffix)}), 400, BAD_ID)
 
 
+@pytest.mark.parametrize("suffix", ODD)
+@behaviour("unsafe-ids-may-be-allowed")
+def test_an_unsafe_id_is_taken_if_allowed(gateway: Gateway, suffix: str) -> Steps:
+    """A gateway that allows unsafe ids takes an id of any characters except a slash."""
+    policy = {"id": gateway.new_id(suffix), "name": "odd"}
+    exchange = gateway.post(policy)
+    expect(exchange, 200, f'{{"key":{quote(policy["id"])},"status":"ok","action":"added"}}\n')
+    yield RELOAD
+
+    expect_policy(gateway.get(policy["id"]), gateway, policy)
+
+
 @behaviour("id-with-slash-is-500")
 def test_an_id_with_a_slash_cannot_be_written(gateway: Gateway) -> None:
     """A policy whose id has a slash is refused with 500, because the id names a missing folder."""

@@ -74,6 +74,10 @@ def test_basic_authentication_has_a_form(gateway: Gateway) -> Steps:
 def test_a_user_may_be_in_the_body(gateway: Gateway) -> Steps:
     """An API with extract_from_body finds name and password in the body if the header has none."""
     api = write_api(gateway, use_basic_auth=True, basic_auth=BODY)
+    nameless, secretless = (
+        write_api(gateway, use_basic_auth=True, basic_auth={**BODY, f"body_{name}_regexp": "<.>"})
+        for name in ("user", "password")
+    )
     gold = write_policy(gateway, api)
     yield RELOAD
 
@@ -89,6 +93,9 @@ def test_a_user_may_be_in_the_body(gateway: Gateway) -> Steps:
     expect_passed(gateway.send("POST", f"/{api.id}/a", right.encode()))
     headers = [("Authorization", basic_auth(user, "wrong"))]
     expect_refused(gateway.send("POST", f"/{api.id}/a", right.encode(), headers=headers), 401, UNAUTHORISED)
+    for target, name in ((nameless, "username"), (secretless, "password")):
+        message = f"{name} should be inside regexp match group"
+        expect_refused(gateway.send("POST", f"/{target.id}/a", right.encode()), 400, message)
 
 
 @behaviour("passwords-stay-or-change")
@@ -106,3 +113,19 @@ def test_a_password_stays_or_changes(gateway: Gateway) -> Steps:
     gateway.send("PUT", f"{KEYS}/{user}", {**session, "basic_auth_data": {"password": "another"}})
     expect_passed(call(gateway, api, basic_auth(user, "another")))
     expect_refused(call(gateway, api, basic_auth(user, PASSWORD["password"])), 401, UNAUTHORISED)
+
+
+@behaviour("long-passwords-are-kept")
+def test_a_long_password_passes(gateway: Gateway) -> Steps:
+    """A password of over 72 bytes passes, and no other does that begins with the same 72 bytes."""
+    api = write_api(gateway, use_basic_auth=True)
+    gold = write_policy(gateway, api)
+    yield RELOAD
+
+    needs_plain_keys(gateway, api, gold, "a name is told only where keys are not hashed")
+    long = "p" * 72
+    for password in (f"{long}1", f"{long}{long}2"):
+        user = write_key(gateway, api, gold, basic_auth_data={"password": password})
+        expect_passed(call(gateway, api, basic_auth(user, password)))
+        for other in (f"{password[:-1]}3", long, f"{password}3"):
+            expect_refused(call(gateway, api, basic_auth(user, other)), 401, UNAUTHORISED)

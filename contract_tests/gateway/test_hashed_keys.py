@@ -111,8 +111,11 @@ def test_the_quota_goes_with_the_key(gateway: Gateway) -> Steps:
     name = new_name(gateway)  # which begins with the organisation, as the key does
     session = {"org_id": api.org_id, "apply_policies": [gold]}
     for remaining in (4, 3):
-        write_hashed(gateway, name, session, "?suppress_reset=1")
+        key_hash = write_hashed(gateway, name, session, "?suppress_reset=1")
         expect_passed(call(gateway, api, name), 5, remaining)
+        exchange = gateway.send("GET", f"{KEYS}/{key_hash}?hashed=true")
+        if exchange.document.get("quota_remaining") != remaining:
+            raise Mismatch(f"quota_remaining {remaining}", shorten(exchange.text, 600), exchange)
     key_hash = write_hashed(gateway, name, session, "?suppress_reset=1")
     gateway.send("DELETE", f"{KEYS}/{key_hash}?hashed=true")
     write_hashed(gateway, name, session, "?suppress_reset=1")

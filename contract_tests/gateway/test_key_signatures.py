@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
+import json
 import time
 from typing import Any
 
@@ -71,6 +73,21 @@ def test_a_key_may_need_a_signature(gateway: Gateway) -> Steps:
         expect_refused(_call(gateway, target, key, query, signature), status, message)
     expect_refused(_call(gateway, api, "", "", signed), 401, NEEDS_KEY)
     expect_refused(_call(gateway, api, gateway.new_id(), "", signed), 403, DISALLOWED)
+
+
+@behaviour("tokens-may-be-signed-by-name")
+def test_a_token_may_be_signed_by_its_name(gateway: Gateway) -> Steps:
+    """A key whose id is a token passes with the signature of the token or of the name in it, and no other."""
+    api = _write_signed_api(gateway)
+    gold = write_policy(gateway, api)
+    yield RELOAD
+
+    key = write_key(gateway, api, gold)
+    name = str(json.loads(base64.b64decode(key))["id"])
+    for text in (name, key):
+        expect_passed(_call(gateway, api, key, "", _signed(text)))
+    for text in (f"{name}x", ""):
+        expect_refused(_call(gateway, api, key, "", _signed(text)), 401, WRONG)
 
 
 @behaviour("open-apis-ask-for-key-signatures")

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from contract_tests.engine.checks import Mismatch, shorten
 from contract_tests.engine.declaration import AT_END, RELOAD, Steps, behaviour
 from contract_tests.gateway.builders.apis import (
+    Api,
     call,
     expect_left,
     expect_passed,
+    needs_plain_keys,
     write_api,
     write_key,
     write_policy,
@@ -79,10 +83,10 @@ def test_a_quota_begins_anew_with_its_key(gateway: Gateway) -> Steps:
     api = write_api(gateway)
     limited = write_policy(gateway, api, quota_max=2, quota_renewal_rate=3600)
     limit = {"rate": 1000, "per": 60, "quota_max": 2, "quota_renewal_rate": 3600}
+    rights = {api.id: {**api.rights[api.id], "limit": limit}}
     yield RELOAD
 
-    right = {**api.rights[api.id], "limit": limit}
-    for session in ({"apply_policies": [limited]}, {"access_rights": {api.id: right}}):
+    for session in ({"apply_policies": [limited]}, {"access_rights": rights}):
         key, body = write_key(gateway, api, **session), {"org_id": api.org_id, **session}
         path = f"{KEYS}/{key}?org_id={api.org_id}"
         expect_passed(call(gateway, api, key), 2, 1)
@@ -97,6 +101,25 @@ def test_a_quota_begins_anew_with_its_key(gateway: Gateway) -> Steps:
         # with hash_key_function the new key has another id
         if isinstance(answer, dict) and answer.get("key") == key:
             expect_passed(call(gateway, api, key), 2, 1)
+
+
+@behaviour("rewritten-keys-count-anew")
+def test_the_quota_of_a_right_begins_anew(gateway: Gateway) -> Steps:
+    """A key that is written again has the full quota of each of its APIs, unless with suppress_reset=1."""
+    api = write_api(gateway)
+    limit = {"rate": 1000, "per": 60, "quota_max": 3, "quota_renewal_rate": 3600}
+    rights = {api.id: {**api.rights[api.id], "limit": limit}}
+    per_api = write_policy(gateway, api, access_rights=rights, partitions={"per_api": True})
+    yield RELOAD
+
+    key = write_key(gateway, api, per_api)
+    path, body = f"{KEYS}/{key}?org_id={api.org_id}", {"org_id": api.org_id, "apply_policies": [per_api]}
+    for query, remaining in (("", 2), ("", 2), ("&suppress_reset=1", 1), ("", 2)):
+        gateway.send("PUT", f"{path}{query}", body)
+        expect_passed(call(gateway, api, key), 3, remaining)
+    gateway.send("DELETE", path)
+    if gateway.send("POST", f"{path}&suppress_reset=1", body).document.get("key") == key:
+        expect_passed(call(gateway, api, key), 3, 2)
 
 
 @behaviour("rewritten-keys-count-anew")
@@ -115,6 +138,47 @@ def test_what_is_left_of_no_quota_is_what_was_sent(gateway: Gateway) -> Steps:
     answer = exchange.document
     if answer.get("quota_remaining") != 7:
         raise Mismatch("quota_remaining 7", repr(answer.get("quota_remaining")), exchange)
+
+
+@behaviour("a-name-has-the-quota-of-its-key")
+def test_a_name_has_the_quota_of_its_key(gateway: Gateway) -> Steps:
+    """A key has one quota, whether it is used and read by its id or by its name without the organisation."""
+    api = write_api(gateway)
+    gold = write_policy(gateway, api, quota_max=5, quota_renewal_rate=3600)
+    yield RELOAD
+
+    needs_plain_keys(gateway, api, gold, "a name is told only where keys are not hashed")
+    key = write_key(gateway, api, gold)
+    name = key.removeprefix(api.org_id)
+    for credential, remaining in ((key, 4), (name, 3), (key, 2)):
+        expect_passed(call(gateway, api, credential), 5, remaining)
+        for text in (name, key):
+            expect_left(gateway, api, text, remaining)
+
+
+@behaviour("no-quota-is-overdrawn")
+def test_a_quota_is_not_overdrawn(gateway: Gateway) -> Steps:
+    """A key whose quota is less than what it has used is read with nothing left, whatever was sent."""
+    api = write_api(gateway)
+    yield RELOAD
+
+    for has_limit in (False, True):
+        key = write_key(gateway, api, **_session(api, 5, has_limit=has_limit))
+        for remaining in (4, 3, 2):
+            expect_passed(call(gateway, api, key), 5, remaining)
+        path = f"{KEYS}/{key}?org_id={api.org_id}"
+        for sent in (7, 0):
+            session = {"org_id": api.org_id, **_session(api, 2, has_limit=has_limit, quota_remaining=sent)}
+            gateway.send("PUT", f"{path}&suppress_reset=1", session)
+            expect_left(gateway, api, key, 0)
+
+
+def _session(api: Api, quota: int, *, has_limit: bool, **members: int) -> dict[str, Any]:
+    """A session with a quota, which is that of its right to an API if `has_limit` says so."""
+    limits = {"rate": 1000, "per": 60, "quota_max": quota, "quota_renewal_rate": 3600, **members}
+    if not has_limit:
+        return {"access_rights": api.rights, **limits}
+    return {"access_rights": {api.id: {**api.rights[api.id], "limit": limits}}}
 
 
 @behaviour("keys-end-with-their-lifetime")

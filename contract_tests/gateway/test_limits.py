@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from contract_tests.engine.checks import Mismatch
+from contract_tests.engine.checks import TWICE, Mismatch
 from contract_tests.engine.declaration import RELOAD, Steps, behaviour
 from contract_tests.engine.exchange import Exchange
 from contract_tests.gateway.builders.apis import (
@@ -18,6 +18,8 @@ from contract_tests.gateway.builders.apis import (
 )
 from contract_tests.gateway.client import Gateway
 from contract_tests.gateway.resources import KEYS
+
+PATTERN = "rate_limit_pattern"
 
 
 @behaviour("rate-limits-hold")
@@ -175,3 +177,30 @@ def test_an_api_has_a_rate(gateway: Gateway) -> Steps:
     for unlimited in (disabled, unlimited_api, free):
         for _ in range(3):
             expect_passed(call(gateway, unlimited, key))
+
+
+@behaviour("keys-may-share-limits")
+def test_keys_may_share_their_limits(gateway: Gateway) -> Steps:
+    """Keys with the same rate_limit_pattern in their metadata share quota and rate, and others do not."""
+    api = write_api(gateway)
+    name = gateway.new_id()
+    quota = write_policy(gateway, api, quota_max=3, quota_renewal_rate=3600, meta_data={PATTERN: name})
+    rate = write_policy(gateway, api, rate=2, per=3600, meta_data={PATTERN: f"{name}-$tyk_meta.team"})
+    plain = write_policy(gateway, api, quota_max=3, quota_renewal_rate=3600, meta_data={PATTERN: ""})
+    yield RELOAD
+
+    first, second = (write_key(gateway, api, quota) for _ in TWICE)
+    for key, remaining in ((first, 2), (second, 1), (first, 0)):
+        expect_passed(call(gateway, api, key), 3, remaining)
+    for key in (first, second):
+        expect_refused(call(gateway, api, key), 403, "Quota exceeded")
+    for _ in TWICE:
+        expect_passed(call(gateway, api, write_key(gateway, api, plain)), 3, 2)
+    red, also_red, blue = (
+        write_key(gateway, api, rate, meta_data={"team": team}) for team in ("red", "red", "blue")
+    )
+    for key in (red, also_red, blue):
+        expect_passed(call(gateway, api, key))
+    for key in (red, also_red):
+        expect_refused(call(gateway, api, key), 429, "Rate Limit Exceeded")
+    expect_passed(call(gateway, api, blue))

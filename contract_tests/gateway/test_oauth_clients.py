@@ -21,6 +21,7 @@ from contract_tests.gateway.checks import expect_error, expect_written
 from contract_tests.gateway.client import Gateway
 from contract_tests.gateway.resources import CLIENTS
 
+NO_OAUTH = "API is not OAuth2"
 NO_CLIENT, NO_API, NO_POLICY = "OAuth Client ID not found", "API doesn't exist", "Policy doesn't exist"
 UNREADABLE = "Unmarshalling failed"
 OTHERS = {"meta_data": None, "description": ""}
@@ -111,6 +112,7 @@ def test_a_client_gets_a_name_and_a_secret(gateway: Gateway) -> Steps:
 def test_wrong_requests_are_refused(gateway: Gateway) -> Steps:
     """A wrong request about clients is refused, each time with the same message."""
     api, unknown = write_oauth_api(gateway), gateway.new_id()
+    plain = write_api(gateway)
     gold = write_policy(gateway, api)
     elsewhere = write_policy(
         gateway, api, access_rights={"bills": {"api_id": "bills", "versions": ["Default"]}}
@@ -121,6 +123,8 @@ def test_wrong_requests_are_refused(gateway: Gateway) -> Steps:
     create, clients, other = f"{CLIENTS}/create", f"{CLIENTS}/{api.id}", f"{CLIENTS}/{unknown}"
     not_granted = "Policy access rights doesn't contain API this OAuth client belongs to"
     for _ in TWICE:
+        expect_error(gateway.send("DELETE", f"{CLIENTS}/{plain.id}/{client}"), 404, NO_CLIENT)
+        expect_error(gateway.send("POST", create, {"api_id": plain.id}), 400, NO_OAUTH)
         for method, path, body, status, expected in (
             ("POST", create, "{", 500, UNREADABLE),
             ("POST", create, {"api_id": unknown}, 400, NO_API),

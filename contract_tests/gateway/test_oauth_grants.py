@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from contract_tests.engine.checks import Mismatch, expect_json, shorten
-from contract_tests.engine.declaration import RELOAD, Steps, behaviour
+from contract_tests.engine.declaration import RELOAD, NotApplicable, Steps, behaviour
 from contract_tests.engine.exchange import Exchange
 from contract_tests.gateway.builders.apis import (
     Api,
@@ -26,6 +26,7 @@ from contract_tests.gateway.resources import KEYS, OAUTH
 
 PASSWORD, LOGIN, REDIRECT = "pw", "http://login.test/x", "http://client.test/"
 NOT_AUTHORISED = "Key not authorised"
+LONGEST_WAIT = 3  # seconds; a longer life of a refresh token is not waited for
 REVOKED = "token revoked successfully"
 FAILURES = {  # as RFC 6749 words them in sections 4.1.2.1 and 5.2
     "access_denied": "The resource owner or authorization server denied the request.",
@@ -200,3 +201,20 @@ def _approve(gateway: Gateway, api: Api, **fields: str) -> dict[str, Any]:
         raise Mismatch(expected, exchange.text, exchange)
     gateway.note_key(str(answer.get("access_token", "")))
     return dict(answer)
+
+
+@behaviour("refresh-tokens-may-end-soon", waits=True)
+def test_a_refresh_token_ends_as_configured(gateway: Gateway) -> Steps:
+    """A refresh token gives no token after the seconds of oauth_refresh_token_expire."""
+    seconds = gateway.setting("oauth_refresh_token_expire")
+    if seconds > LONGEST_WAIT:
+        raise NotApplicable(f"oauth_refresh_token_expire is longer than {LONGEST_WAIT} seconds")
+    api = _write_api(gateway)
+    gold, (client,) = yield from loaded_clients(gateway, api)
+
+    login = {"grant_type": "password", "username": _write_user(gateway, api, gold), "password": PASSWORD}
+    _, refresh = _tokens(_ask(gateway, api, client, **login))
+    gateway.get_until("/hello", seconds + 0.5, lambda _: False)  # waits
+    _expect_failure(
+        _ask(gateway, api, client, grant_type="refresh_token", refresh_token=refresh), "invalid_grant"
+    )

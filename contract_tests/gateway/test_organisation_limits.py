@@ -13,10 +13,13 @@ from contract_tests.gateway.client import Gateway
 from contract_tests.gateway.resources import ORGANISATIONS
 
 DISABLED = "this organisation access has been disabled, please contact your API administrator"
+DISABLED_BEFORE = "This organization access has been disabled or quota/rate limit is exceeded, please contact your API administrator"
 OVER_QUOTA, TOO_FAST = (
     f"This organisation {limit} has been exceeded, please contact your API administrator"
     for limit in ("quota", "rate limit")
 )
+
+MOST_LATE = 20  # requests until one is judged that came before them
 
 
 def write_apis(gateway: Gateway) -> tuple[Api, Api]:
@@ -80,3 +83,33 @@ def test_an_organisation_has_a_rate(gateway: Gateway) -> Steps:
     for _ in TWICE:
         expect_refused(call(gateway, api), 403, TOO_FAST)
         expect_passed(call(gateway, other))
+
+
+@behaviour("organisations-may-be-judged-later")
+def test_an_organisation_is_judged_by_the_request_before(gateway: Gateway) -> Steps:
+    """A request beyond a limit passes, and those after it are refused, until the session is deleted."""
+    api, other = write_apis(gateway)
+    yield RELOAD
+
+    for members in (
+        {"is_inactive": True},
+        {"quota_max": 1, "quota_renewal_rate": 3600},
+        {"rate": 1, "per": 600},
+    ):
+        write_organisation(gateway, api, **members)
+        for _ in range(MOST_LATE):
+            expect_passed(call(gateway, other))
+            exchange = call(gateway, api)
+            if exchange.status == 403:
+                break
+            expect_passed(exchange)
+        for _ in TWICE:
+            expect_refused(call(gateway, api), 403, DISABLED_BEFORE)
+        gateway.send("DELETE", f"{ORGANISATIONS}/{api.org_id}")
+        expect_passed(call(gateway, api))
+        write_organisation(gateway, api)
+        for _ in range(MOST_LATE):
+            if call(gateway, api).status == 200:
+                break
+        expect_passed(call(gateway, api))
+        gateway.send("DELETE", f"{ORGANISATIONS}/{api.org_id}")

@@ -182,6 +182,16 @@ class Api:
             return f"the target_url is not a URL: {error}"
         return ""
 
+    def ends_segment(self, path: str) -> bool:
+        """True unless the listen path ends within a segment of a path (gateway/api_loader.go:830 @v5.12.0).
+
+        One that ends with a slash, or has variables, never does so for a gateway with strict routes.
+        """
+        listen_path = self.listen_path
+        if listen_path.endswith("/") or ("{" in listen_path and "}" in listen_path):
+            return True
+        return path == listen_path or path.startswith((f"{listen_path}/", f"/{self.id}/"))
+
     def stripped(self, path: str) -> str:
         """The path of a request without the listen path (internal/httputil/mux.go:82 @v5.12.0)."""
         rest = path.removeprefix(self.listen_path)

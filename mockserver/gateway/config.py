@@ -61,7 +61,10 @@ class Config(Configuration):
     basic_auth_hash_key_function: str = ""
     enable_hashed_keys_listing: bool = False
     allow_master_keys: bool = False
+    disable_key_actions_by_username: bool = False
+    local_session_cache__disable_cached_session_state: bool = False
     enforce_org_quotas: bool = False
+    experimental_process_org_off_thread: bool = False
     global_session_lifetime: int = 0
     force_global_session_lifetime: bool = False
     min_token_length: int = 0
@@ -77,6 +80,7 @@ class Config(Configuration):
     http_server_options__enable_websockets: bool = False
     http_server_options__enable_path_prefix_matching: bool = False
     http_server_options__enable_path_suffix_matching: bool = False
+    http_server_options__enable_strict_routes: bool = False
     enable_redis_rolling_limiter: bool = False
     enable_rate_limit_smoothing: bool = False
     regexp_cache_expire: int = 0

@@ -67,6 +67,7 @@ class Gateway:
         on_applied: called with the id of an organisation and the ids of its policies that were applied to
             the session of a request; None for nobody.
         organisations: the sessions of organisations. They are never hashed and never expire by configuration.
+        refused_organisations: why the next request of an organisation is refused, or "", by its id.
         source: what feeds the gateway instead of files; None if nothing does.
     """
 
@@ -109,15 +110,13 @@ class Gateway:
         keys = mock.backend.key_values("organisation-keys", of_sessions)
         self.organisations = SessionStore(self.session_codec, Config(), self.now, keys)
         self.definition_codec = Codec.of(self.contract, "ApiDefinition")
-        self.apis = ApiStore(
-            self.definition_codec,
-            OpenApiCodec(self.contract),
-            api_files(config, directory, mock.backend, fsync=fsync),
-            self.behaviours,
-        )
+        definitions = api_files(config, directory, mock.backend, fsync=fsync)
+        open_codec = OpenApiCodec(self.contract)
+        self.apis = ApiStore(self.definition_codec, open_codec, definitions, self.behaviours)
         self.limiter: TokenBuckets | SlidingLogs = TokenBuckets(self.now)
         if config.enable_redis_rolling_limiter:
             self.limiter = SlidingLogs(self.now, smooths=config.enable_rate_limit_smoothing)
+        self.refused_organisations: dict[str, str] = {}
         self._probes = count()
         self.quotas = QuotaCounters(self.now, mock.backend)
         self.match_cache = MatchCache(self.now, config)
@@ -224,7 +223,7 @@ class Gateway:
         """Clear what is kept in memory alone, rate limits included."""
         for state in (
             self.sessions, self.organisations, self.limiter, self.match_cache, self.oauth, self.jwks_cache,
-            self.provider_keys,
+            self.provider_keys, self.refused_organisations,
         ):  # fmt: skip
             state.clear()
 

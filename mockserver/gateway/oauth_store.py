@@ -67,9 +67,21 @@ class OAuthStore:
         self._clients = backend.key_values("oauth-clients", _are_clients)
         self._tokens = backend.key_values("oauth-tokens", _are_tokens)
         self._lock = backend.lock("oauth")
+        self._handled: set[str] = set()  # ids of APIs
         self._seen: dict[
             tuple[str, str], tuple[bool, float]
         ] = {}  # True if the client exists, and the expiry of that entry
+
+    def handles(self, api: Api) -> bool:
+        """True if clients of an API can be deleted: it has OAuth, or one of its clients was read or written.
+
+        Source: gateway/api.go:2385, :2775 and :2855 @v5.12.0.
+        """
+        return bool(api.fields["use_oauth2"]) or api.id in self._handled
+
+    def handle(self, api: Api) -> None:
+        """Note that a client of an API was read or written, whether it exists or not."""
+        self._handled.add(api.id)
 
     def client(self, api_id: str, client_id: str) -> Client | None:
         """A client of an API by its id; None if there is none."""
@@ -141,5 +153,6 @@ class OAuthStore:
             self.grants.remove_of_tokens(api.id, texts)
 
     def clear(self) -> None:
-        """Clear the cache of lookups; clients and tokens are the backend's."""
+        """Clear what is kept in memory; clients and tokens are the backend's."""
         self._seen.clear()
+        self._handled.clear()

@@ -93,12 +93,12 @@ class Guard:
 
     def api_at(self, request: Request) -> HandlerFunction | None:
         """The handler of the API whose listen path matches a request; None if no API matches."""
-        path = request.url.path
+        path, config = request.url.path, self._gateway.config
         loaded = self._gateway.apis.loaded
         if not loaded.by_id or path.startswith(PREFIX) or path in self._probes.values():
             return None
         api = loaded.at(path)
-        if api is None:
+        if api is None or (config.http_server_options__enable_strict_routes and not api.ends_segment(path)):
             return None
         from mockserver.gateway.proxy.middleware import answer_for
 

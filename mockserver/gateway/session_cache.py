@@ -36,9 +36,10 @@ class CachedSession:
 class SessionCache:
     """Sessions by the credential that requests presented."""
 
-    def __init__(self, now: Callable[[], float], *, hashed: bool) -> None:
+    def __init__(self, now: Callable[[], float], *, hashed: bool, is_on: bool = True) -> None:
         self._now = now
         self._hashed = hashed
+        self._is_on = is_on
         self._by_alias: dict[str, CachedSession] = {}
 
     def alias_of(self, presented_as: str) -> str:
@@ -51,7 +52,9 @@ class SessionCache:
         return entry if entry is not None and entry.until > self._now() else None
 
     def put(self, cache_key: str, key: str, alias: str, text: str) -> None:
-        """Store a session under a cache key, for `SECONDS`."""
+        """Store a session under a cache key, for `SECONDS`, unless the cache is switched off."""
+        if not self._is_on:
+            return
         self._by_alias[cache_key] = CachedSession(key, alias, text, self._now() + SECONDS)
 
     def forget(self, storage_name: str) -> None:

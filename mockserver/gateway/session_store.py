@@ -113,7 +113,8 @@ class SessionStore:
     """
 
     def __init__(self, codec: Codec, config: Config, now: Callable[[], float], entries: KeyValueMap) -> None:
-        self.cache = SessionCache(now, hashed=config.hash_keys)
+        caches = not config.local_session_cache__disable_cached_session_state
+        self.cache = SessionCache(now, hashed=config.hash_keys, is_on=caches)
         self._codec = codec
         self._config = config
         self._now = now
@@ -134,7 +135,8 @@ class SessionStore:
         Source: gateway/auth_manager.go:161 @v5.12.0.
         """
         candidates = [key]
-        if not by_hash and key_ids.organisation_of(key) != org_id:
+        takes_names = not self._config.disable_key_actions_by_username
+        if takes_names and not by_hash and key_ids.organisation_of(key) != org_id:
             candidates = [self.name_of(org_id, key), key]
         for candidate in candidates:
             entry = self._entries.get(candidate if by_hash else self.storage_name(candidate))

@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Callable
 
 from mockserver.contract.codecs import Codec, Malformed
+from mockserver.gateway.gateway import Gateway
 from mockserver.gateway.handlers.registration import Call, handles
 from mockserver.gateway.key_writes import (
     apply,
@@ -28,7 +29,9 @@ from mockserver.golang.urls import as_bytes
 from mockserver.http.messages import Reply
 from mockserver.service.json_replies import json_reply, json_text
 
-MIN_LENGTH = 3  # bytes of a custom key id, in versions that check it (gateway/api.go:602 @v5.14.0)
+MIN_LENGTH = (
+    3  # bytes of a custom key id, where it is checked and min_token_length is 0 (gateway/api.go:602 @v5.14.0)
+)
 NOT_MADE = "Failed to create key, ensure security settings are correct."
 UNLISTED = "Hashed key listing is disabled in config (enable_hashed_keys_listing)"
 UNFILTERED = "The 'filter' parameter (Org ID) is required when filtering by 'api_id' in legacy mode"
@@ -44,8 +47,8 @@ def add_key(call: Call) -> Reply:
     if misplaced := call.state.apis.loaded.misplaced(session["access_rights"]):
         return error(misplaced, 400)
     custom_id = call.params.get("keyID", "")
-    if "short-key-ids-are-refused" in call.state.behaviours and 0 < len(as_bytes(custom_id)) < MIN_LENGTH:
-        return error(_too_short(custom_id), 400)
+    if too_short := _too_short(call.state, custom_id):
+        return error(too_short, 400)
     apply_if_possible(call.state, session)
     session["date_created"] = date(call.state)
     key = call.state.sessions.name_of(session["org_id"], custom_id)
@@ -246,16 +249,20 @@ def _has_access(call: Call, name: str, api_id: str, org_id: str) -> bool:
 
 def _by_key_or_user(call: Call, handler: Callable[[Call, str], Reply]) -> Reply:
     """Answer for the key in the path, or for that of a user; with a hash function, try the user first."""
-    key_id = call.params.get("keyID", "")
-    if call.parameter("username") != "true":
+    key_id, config = call.params.get("keyID", ""), call.state.config
+    if call.parameter("username") != "true" or config.disable_key_actions_by_username:
         return handler(call, key_id)
     reply = handler(call, call.state.sessions.name_of(call.parameter("org_id"), key_id))
-    is_retried = reply.status != 200 and call.state.config.hash_key_function
+    is_retried = reply.status != 200 and config.hash_key_function
     return handler(call, key_id) if is_retried else reply
 
 
-def _too_short(custom_id: str) -> str:
-    problem = f"custom key ID length {len(as_bytes(custom_id))} is less than min_token_length ({MIN_LENGTH})"
+def _too_short(gateway: Gateway, custom_id: str) -> str:
+    """Why no request could use a key of this id; "" if one could, or in versions that do not check it."""
+    length, shortest = len(as_bytes(custom_id)), gateway.config.min_token_length or MIN_LENGTH
+    if "short-key-ids-are-refused" not in gateway.behaviours or not 0 < length < shortest:
+        return ""
+    problem = f"custom key ID length {length} is less than min_token_length ({shortest})"
     advice = "Use an ID of at least min_token_length characters, or lower min_token_length"
     return f"{problem}; the key would be unreachable at auth time. {advice} in the gateway configuration."
 

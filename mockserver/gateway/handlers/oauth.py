@@ -55,6 +55,7 @@ def add_client(call: Call) -> Reply:
         if api_id not in apis:
             return error(NO_API, 400)
         if apis[api_id].fields["use_oauth2"] or apis[api_id].fields["enable_jwt"]:
+            call.state.oauth.handle(apis[api_id])
             call.state.oauth.keep(api_id, client)
             is_saved = True
     return json_reply(_output(call, client)) if is_saved else NO_OAUTH
@@ -93,6 +94,8 @@ def list_clients(call: Call) -> Reply:
 @handles("getOAuthClient")
 def get_client(call: Call) -> Reply:
     """Read a client."""
+    if api := _api(call):
+        call.state.oauth.handle(api)
     entry = _api_and_client(call)
     return NO_CLIENT if entry is None else json_reply(_output(call, entry[1]))
 
@@ -140,7 +143,7 @@ def rotate_client(call: Call) -> Reply:
 def delete_client(call: Call) -> Reply:
     """Remove a client; the answer is the same for an unknown one."""
     api = _api(call)
-    if api is None:
+    if api is None or not call.state.oauth.handles(api):
         return NO_CLIENT
     call.state.oauth.remove(api.id, call.params["keyName"])
     return changed(call.params["keyName"], "deleted")
@@ -214,7 +217,7 @@ def delete_refresh_token(call: Call) -> Reply:
     api = call.state.apis.loaded.by_id.get(api_id)
     if api is None:
         return error("API for this refresh token not found", 404)
-    if not api.fields["use_oauth2"]:
+    if not call.state.oauth.handles(api):
         return error("OAuth is not enabled on this API", 400)
     call.state.oauth.grants.remove(api.id, "refresh", call.params["keyName"])
     return changed(call.params["keyName"], "deleted")

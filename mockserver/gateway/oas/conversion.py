@@ -60,9 +60,7 @@ def classic_fields(definition: OpenApi, zero: Document) -> Document:
     if versioning := part["info"]["versioning"]:
         versions = {item["name"]: item["id"] for item in versioning["versions"] or ()}
         zero["definition"]["versions"] = versions or None
-    zero["version_data"] = {
-        "not_versioned": True, "default_version": "", "versions": {"": {"name": "", "expires": ""}},
-    }  # fmt: skip
+    zero["version_data"] = {"not_versioned": True, "default_version": "", "versions": {"": _version()}}
     limit = part["upstream"]["rateLimit"] or {"enabled": False, "rate": 0, "per": ""}
     zero["global_rate_limit"] = {
         "disabled": not limit["enabled"], "rate": float(limit["rate"]),
@@ -75,6 +73,15 @@ def classic_fields(definition: OpenApi, zero: Document) -> Document:
         zero["session_lifetime"] = durations.seconds(lifetime["value"]) if lifetime["enabled"] else 0
     zero["is_oas"] = True
     return zero
+
+
+def _version() -> Document:
+    """The only version of an API in OpenAPI form, whose lists of paths are not those of its operations."""
+    nothing = dict.fromkeys(("ignored", "white_list", "black_list"))
+    return {
+        "name": "", "expires": "", "paths": nothing, "use_extended_paths": True,
+        "extended_paths": dict(nothing), "ignore_endpoint_case": False,
+    }  # fmt: skip
 
 
 def other_members(definition: OpenApi) -> Document:

@@ -9,6 +9,7 @@ from typing import Any
 
 from mockserver.gateway.api_definition import expiry
 from mockserver.gateway.policy_merging import Document
+from mockserver.gateway.proxy.path_lists import check_path_lists
 from mockserver.gateway.proxy.path_patterns import is_allowed_url
 from mockserver.gateway.proxy.request_context import Rejected, RequestContext, look_up, without_bearer
 from mockserver.gateway.proxy.signatures import check_signature
@@ -31,7 +32,7 @@ def check_version(context: RequestContext) -> None:
     versions: dict[str, Any] = data["versions"] or {}
     if data["not_versioned"]:
         expiration, message = context.api.fields["expiration"], API_EXPIRED
-        _check_unversioned(versions)
+        name = _unversioned(versions)
     else:
         context.version = requested_version(context) or data["default_version"]
         name = context.version
@@ -45,18 +46,24 @@ def check_version(context: RequestContext) -> None:
     ends_at, unreadable = expiry(expiration)
     if unreadable or (ends_at is not None and context.gateway.now() >= ends_at):
         raise Rejected(message, 403)
+    check_path_lists(context, versions[name])
     if ends_at is not None:
         formatted = datetime.fromtimestamp(ends_at, UTC).strftime("%a, %d %b %Y %H:%M:%S UTC")
         context.response_headers.append(("X-Tyk-Api-Expires", formatted))
 
 
-def _check_unversioned(versions: dict[str, Any]) -> None:
-    """Check that the definition of an unversioned API has a single version or exactly one default version."""
+def _unversioned(versions: dict[str, Any]) -> str:
+    """The name of the version of an unversioned API: the only one, or the only default one.
+
+    Raises:
+        Rejected: there is none, or more than one.
+    """
     defaults = [name for name in ("Default", "default", "") if name in versions]
     if len(defaults) > 1:
         raise Rejected("Ambiguous default API version for this non-versioned API", 403)
     if not defaults and len(versions) != 1:
         raise Rejected("No default API version for this non-versioned API found", 403)
+    return defaults[0] if defaults else next(iter(versions))
 
 
 def requested_version(context: RequestContext) -> str:

@@ -97,7 +97,7 @@ def _query(context: RequestContext, settings: Mapping[str, Any]) -> Query:
     _check_upgrade(context, settings)
     try:
         query = judge(schema, context.body)
-        if not context.api.fields["use_keyless"]:
+        if not (context.api.fields["use_keyless"] or context.is_ignored):
             _check_rights(context, query)
     except BadRequest as error:
         raise Rejected(str(error), 400) from None

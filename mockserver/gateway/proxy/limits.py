@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from mockserver.gateway import key_ids
 from mockserver.gateway.policy_merging import Document, is_empty
+from mockserver.gateway.proxy.limit_names import shared_name
 from mockserver.gateway.proxy.path_patterns import is_endpoint
 from mockserver.gateway.proxy.request_context import Rejected, RequestContext, rejection
 from mockserver.gateway.sliding_logs import Name, is_valid
@@ -68,7 +69,9 @@ def _bucket(
     rate, per, endpoint = limit["rate"], limit["per"], ""
     if right is not None and (endpoint_limit := _endpoint_limit(context, right)):
         rate, per, endpoint = endpoint_limit
-    name = (scope.strip("-"), context.token, endpoint, session["last_updated"])
+    shared = shared_name(context)
+    counted_since = "" if shared else session["last_updated"]
+    name = (scope.strip("-"), shared or context.token, endpoint, counted_since)
     own = limit["smoothing"]
     smoothing = own if is_valid(own) else session["smoothing"]
     return (name, rate, per, smoothing) if rate > 0 else None
@@ -122,7 +125,7 @@ def _check_quota(context: RequestContext, limits: _Limits) -> None:
     if not limits.has_quota:
         return
     gateway, session, limit, scope = context.gateway, limits.session, limits.limit, limits.scope
-    name = gateway.sessions.storage_name(context.token)
+    name = shared_name(context) or gateway.sessions.storage_name(context.token)
     used, renews = gateway.quotas.add((scope, name), limit["quota_renewal_rate"])
     if used == 1 and "quotas-tell-their-end" not in gateway.behaviours:
         renews = int(gateway.now())

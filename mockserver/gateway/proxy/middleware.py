@@ -134,7 +134,9 @@ def _steps(context: RequestContext) -> Iterator[Step]:
     yield access.check_version
     if is_mcp:
         yield check_definition
-    yield from (_check_client_certificate, check_organisation)
+    if not context.is_ignored:
+        yield _check_client_certificate
+    yield check_organisation
     if not context.is_ignored:
         if not context.api.fields["use_keyless"]:
             yield from (_check_kinds, *_credentials(context.api), _strip_credentials)

@@ -81,8 +81,8 @@ class RequestContext:
         alias: the key of the session's cache entry; "" for a new session.
         version: the requested API version; "" for an unversioned API.
         message: the message to an MCP proxy; None for other requests.
-        is_ignored: True if the definition of an MCP proxy lets its path pass without authentication.
         is_changed: True if the session must be saved.
+        is_ignored: True if the path needs no credential, and no right.
         upstream_request: the request that was sent to the upstream; None if none was.
         response_headers: headers that are added to the reply, also to a rejection.
         warnings: what the gateway tells its log alone.
@@ -101,8 +101,8 @@ class RequestContext:
     alias: str = ""
     version: str = ""
     message: Message | None = None
-    is_ignored: bool = False
     is_changed: bool = False
+    is_ignored: bool = False
     upstream_request: UpstreamRequest | None = None
     response_headers: list[tuple[str, str]] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
