@@ -9,12 +9,14 @@ import pytest
 from serving import error_line, run_command
 
 from contract_tests.dashboard.service import DASHBOARD
-from contract_tests.engine.configuration import Configuration, ConfigurationError, why_not
+from contract_tests.engine.configuration import Configuration, ConfigurationError, hint_of, why_not
 from contract_tests.gateway.service import GATEWAY
 from mockserver.serving.mock_gateway import MockGateway
 
 HASHED = GATEWAY.behaviours["keys-are-hashed-as-configured"]
 UNNAMED = GATEWAY.behaviours["hashed-keys-tell-their-hash"]
+LIMITED = GATEWAY.behaviours["throttled-requests-wait"]
+TOKENS = GATEWAY.behaviours["passwords-give-tokens"]
 PLAIN = GATEWAY.behaviours["id-required"]
 
 
@@ -49,6 +51,25 @@ def test_a_text_of_a_setting_is_an_example(tmp_path: Path) -> None:
         reason = f'it shows with a value, as in hash_key_function: "sha256", and the configuration has {json.dumps(function)}'
         assert why_not(HASHED, configuration) == ("" if shows else reason)
         assert bool(why_not(UNNAMED, configuration)) == (function != "")
+
+
+def test_a_setting_may_hide_a_behaviour(tmp_path: Path) -> None:
+    """A behaviour is not judged where the configuration has a setting that hides it; without one it is."""
+    name = "enable_redis_rolling_limiter"
+    assert why_not(LIMITED, read(tmp_path, {name: True})) == f"it does not show with {name}: true"
+    for document in ({}, {name: False}, {"enable_sentinel_rate_limiter": True}):
+        assert why_not(LIMITED, read(tmp_path, document)) == ""
+    assert why_not(LIMITED, None) == ""
+    refused = {"oauth_error_status_code": 400}  # the row has 401 as an example
+    assert why_not(TOKENS, read(tmp_path, refused)) == "it does not show with oauth_error_status_code: 400"
+
+
+def test_a_failure_names_the_settings_that_may_hide_it(tmp_path: Path) -> None:
+    """A failure hints at the settings that would hide the behaviour, unless the configuration is known."""
+    assert hint_of(TOKENS, None) == (
+        "a gateway with oauth_error_status_code: 401 answers otherwise; give its file with --conf"
+    )
+    assert hint_of(TOKENS, read(tmp_path, {})) == TOKENS.hint == ""
 
 
 @pytest.mark.parametrize(

@@ -41,7 +41,8 @@ class Configuration:
         Raises:
             ConfigurationError: the file cannot be read, is not a JSON object, or decides nothing.
         """
-        names = {name for row in service.behaviours.values() for name, _ in row.configuration}
+        rows = service.behaviours.values()
+        names = {name for row in rows for name, _ in (*row.configuration, *row.exceptions)}
         if not names:
             message = f"no behaviour of the {service.name} depends on its configuration; leave out {path}"
             raise ConfigurationError(message)
@@ -57,30 +58,48 @@ class Configuration:
         return cls(_named(document, names))
 
     def why_not(self, row: Behaviour) -> str:
-        """The setting without which a behaviour does not show, as a reason; "" if it shows.
+        """The setting that hides a behaviour, or that it lacks, as a reason; "" if it shows.
 
         A row's text or number is an example of all values but "" and 0.
         A key that the file lacks has the zero value of its type, as in Go.
         """
+        for name, value in row.exceptions:
+            if name in self.values and self._fits(name, value):
+                return f"it does not show with {as_text(name, self.values[name])}"
         for name, value in row.configuration:
-            actual = self.values.get(name, type(value)())
-            is_example = bool(value) and not isinstance(value, bool)
-            fits = bool(actual) if is_example else actual == value
-            if type(actual) is not type(value) or not fits:
+            if not self._fits(name, value):
                 setting = as_text(name, value)
-                expected = f"a value, as in {setting}" if is_example else setting
-                return f"it shows with {expected}, and the configuration has {json.dumps(actual)}"
+                expected = f"a value, as in {setting}" if _is_example(value) else setting
+                actual = json.dumps(self.values.get(name, type(value)()))
+                return f"it shows with {expected}, and the configuration has {actual}"
         return ""
+
+    def _fits(self, name: str, value: Any) -> bool:
+        actual = self.values.get(name, type(value)())
+        return type(actual) is type(value) and (bool(actual) if _is_example(value) else actual == value)
 
 
 def why_not(row: Behaviour, configuration: Configuration | None) -> str:
     """The reason why a behaviour does not show under a configuration, if that is known; "" if it shows."""
+    if configuration is not None:
+        return configuration.why_not(row)
     if not row.configuration:
         return ""
-    if configuration is None:
-        settings = ", ".join(as_text(name, value) for name, value in row.configuration)
-        return f"it shows with {settings}; --conf FILE says that the {row.service} has it"
-    return configuration.why_not(row)
+    settings = ", ".join(as_text(name, value) for name, value in row.configuration)
+    return f"it shows with {settings}; --conf FILE says that the {row.service} has it"
+
+
+def hint_of(row: Behaviour, configuration: Configuration | None) -> str:
+    """Other possible causes of a failure; "" if there are none."""
+    hints = [row.hint] if row.hint else []
+    if configuration is None and row.exceptions:
+        settings = " or ".join(as_text(name, value) for name, value in row.exceptions)
+        hints.append(f"a {row.service} with {settings} answers otherwise; give its file with --conf")
+    return "; ".join(hints)
+
+
+def _is_example(value: Any) -> bool:
+    return bool(value) and not isinstance(value, bool)
 
 
 def _named(document: dict[str, Any], names: set[str], prefix: str = "") -> dict[str, Any]:

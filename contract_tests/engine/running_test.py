@@ -10,6 +10,7 @@ import pytest
 
 from contract_tests.engine.checks import shorten
 from contract_tests.engine.client import ServiceClient
+from contract_tests.engine.configuration import hint_of
 from contract_tests.engine.declaration import Declaration, Steps
 from contract_tests.engine.exchange import Exchange
 from contract_tests.report.verdicts import Status, Trace, Verdict
@@ -65,7 +66,7 @@ class RunningTest:
             reason=self._shown(reason),
             expected=self._shown(expected),
             actual=self._shown(actual),
-            hint=self.row.hint if is_failure else "",
+            hint=hint_of(self.row, self.client.run.configuration) if is_failure else "",
             curl=tuple(exchange.curl for exchange in exchanges) if is_failure else (),
             exchanges=tuple(map(self._trace, exchanges[-SHOWN_EXCHANGES:])),
             level=self.row.level,

@@ -28,7 +28,7 @@ _CERTAIN = {"recorded", "source", "documented"}  # a service may be failed by su
 _SINGLE = {"capture", "client"}  # by two addresses of such evidence
 _KEYS = {
     "id", "level", "statement", "since", "until", "except", "source", "published", "hint", "operation",
-    "evidence", "configuration",
+    "evidence", "configuration", "unless",
 }  # fmt: skip
 Setting = tuple[str, bool | int | str]  # the dotted name of a key of a configuration, and its value
 
@@ -51,6 +51,7 @@ class Behaviour:
         spans: the versions that it holds for.
         configuration: the settings under which a contract test can show it, if the level is "setup"; ()
             if recordings alone show it.
+        exceptions: the settings under each of which it does not show.
     """
 
     id: str
@@ -64,6 +65,7 @@ class Behaviour:
     published: str = ""
     hint: str = ""
     configuration: tuple[Setting, ...] = ()
+    exceptions: tuple[Setting, ...] = ()
 
     @property
     def has_test(self) -> bool:
@@ -188,6 +190,7 @@ def _row(raw: dict[str, Any], service: str) -> Behaviour:
         published=raw.get("published", ""),
         hint=raw.get("hint", ""),
         configuration=tuple(raw.get("configuration", {}).items()),
+        exceptions=tuple(raw.get("unless", {}).items()),
     )
 
 
