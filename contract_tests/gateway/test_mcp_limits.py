@@ -7,7 +7,15 @@ from typing import Any
 from contract_tests.engine.checks import Mismatch, shorten
 from contract_tests.engine.declaration import RELOAD, Steps, behaviour
 from contract_tests.engine.exchange import Exchange
-from contract_tests.gateway.builders.apis import NEEDS_KEY, Api, expect_passed, expect_refused, write_key
+from contract_tests.gateway.builders.apis import (
+    NEEDS_KEY,
+    Api,
+    expect_passed,
+    expect_refused,
+    needs_plain_keys,
+    write_key,
+    write_policy,
+)
 from contract_tests.gateway.builders.mcp_proxies import (
     ON,
     PER_HOUR,
@@ -167,8 +175,10 @@ def test_rates_are_stored_as_endpoints(gateway: Gateway) -> Steps:
     Such a key cannot be written back as it is read, for rights to MCP proxies have no endpoints.
     """
     api = write_proxy(gateway)
+    gold = write_policy(gateway, api)
     yield RELOAD
 
+    needs_plain_keys(gateway, api, gold, "a gateway that hashes keys keeps such a session in its cache")
     right = {**api.rights[api.id], "mcp_primitives": [_tool("weather", 9)]}
     key = write_key(gateway, api, access_rights={api.id: right}, quota_max=50, quota_renewal_rate=PER_HOUR)
     _expect_endpoints(gateway, api, key, 0)
