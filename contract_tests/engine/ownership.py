@@ -80,8 +80,9 @@ class Ownership(Names):
             UnsafeRequest: a target is not of this run.
         """
         for target in targets:
-            self.check(Request("DELETE", target))
-            self._written[target] = self._resource_of(target)
+            if target not in self._written:  # else it was checked before, and keeps its place
+                self.check(Request("DELETE", target))
+                self._written[target] = self._resource_of(target)
 
     def note_name(self, resource: Resource, name: str) -> None:
         """Record a name that the service may have chosen itself; "" is none.
