@@ -13,6 +13,8 @@ import yaml
 from ci_files import ACTION, COMPONENT, EXAMPLES, HEAD, INPUTS, ROOT, filled
 from serving import COMMAND
 
+from mockserver.http.run_flags import FLAGS
+
 DOCS = (ROOT / "docs" / "ci.md").read_text()
 SCHEMAS = {  # of check-jsonschema, by the files
     "vendor.github-actions": [ROOT / "action.yml"],
@@ -109,13 +111,14 @@ def test_the_options_that_the_page_names_exist() -> None:
         for command in ("verify", "serve")
     )
     plugin = (ROOT / "mockserver" / "serving" / "pytest_plugin.py").read_text()
+    of_pytest = {flag.option for flag in FLAGS}
     of_others = {
         "--pyargs", "--junit-xml",
         "--fail", "--silent", "--retry", "--retry-delay", "--retry-all-errors",
         "--detach", "--network", "--env-file",
     }  # fmt: skip
     named = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", DOCS))
-    assert named - of_others - set(re.findall(r"--[a-z-]+", usage + plugin)) == set()
+    assert named - of_others - of_pytest - set(re.findall(r"--[a-z-]+", usage + plugin)) == set()
 
 
 def test_actions_of_others_are_pinned_by_commits() -> None:

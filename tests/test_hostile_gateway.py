@@ -22,7 +22,7 @@ from contract_tests.report.json import from_json
 
 pytestmark = pytest.mark.slow  # whole commands and servers
 
-SECRET = "Sup3r-hidden"
+SECRET = "Sup3r-cobalt"
 ODD = "\x1b]0;PWNED\x07\x9b2J\u202e\u2028\n conforms: 0 failed\r$(touch PWNED)`touch PWNED`"
 MEMBERS = {"status": "ok", "version": "5.12.0", "message": f"{ODD}LONE", "access_token": ODD}
 BODY = json.dumps(MEMBERS, ensure_ascii=False).replace("LONE", "\\ud800").encode()
@@ -72,7 +72,7 @@ def test_a_hostile_gateway_gets_a_verdict(tmp_path: Path) -> None:
     assert yaml.safe_load((tmp_path / "b.yaml").read_text("utf-8"))["accepted"]
     for text in (done.stdout, done.stderr, *texts.values()):
         assert all(line.isprintable() for line in text.splitlines())
-        assert "hidden" not in text.lower().replace("section.hidden", "").replace("item.hidden", "")
+        assert "cobalt" not in text.lower()
         assert not re.search(r"\\+u0053\\+u0075", text)
     assert r"\x9b2J\u202e\u2028" in done.stdout
     assert not any(line.startswith(" conforms") for line in done.stdout.splitlines())
@@ -100,9 +100,9 @@ def _raw(answer: bytes) -> Iterator[str]:
 
 LISTED = json.dumps([{"id": f"tyk-contract-0123abcd-{ODD}{SECRET}"}]).encode()
 ANSWERS = {
-    "status line": b"\x1b]0;PWNED\x07 Sup3r-hidden\r\n\r\n",
-    "content type": b"HTTP/1.1 200 OK\r\nContent-Type: \x1b]0;PWNED\x07Sup3r-hidden\r\nContent-Length: 2\r\n\r\n{}",
-    "version": b'HTTP/1.1 200 OK\r\nContent-Length: 90\r\n\r\n{"status":"","version":"\x1b\\u001b\\u202e\\ud800 Sup3r-hidden","description":"","details":{}}'
+    "status line": b"\x1b]0;PWNED\x07 Sup3r-cobalt\r\n\r\n",
+    "content type": b"HTTP/1.1 200 OK\r\nContent-Type: \x1b]0;PWNED\x07Sup3r-cobalt\r\nContent-Length: 2\r\n\r\n{}",
+    "version": b'HTTP/1.1 200 OK\r\nContent-Length: 90\r\n\r\n{"status":"","version":"\x1b\\u001b\\u202e\\ud800 Sup3r-cobalt","description":"","details":{}}'
     + b" " * 9,
     "leftovers": b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: %d\r\n\r\n" % len(LISTED) + LISTED,
 }
@@ -119,7 +119,7 @@ def test_a_hostile_answer_is_named_with_escapes(tmp_path: Path, command: list[st
     assert done.returncode != 0
     for text in (done.stdout, done.stderr):
         assert all(line.isprintable() for line in text.split("\n"))
-        assert "hidden" not in text
+        assert "cobalt" not in text
         assert "Traceback" not in text
     assert done.stderr.count("\n") <= 1
 

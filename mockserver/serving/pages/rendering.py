@@ -59,10 +59,11 @@ def rendered(
 
 
 def response_of(reply: Reply) -> Response:
-    """A reply as an answer of Flask."""
+    """A reply as an answer of Flask, whose server decides on chunks itself (PEP 3333, hop-by-hop headers)."""
     response = Response(reply.body, reply.status)
     response.headers.clear()
     response.headers.extend(reply.headers)
+    response.headers.remove("Transfer-Encoding")
     return response
 
 
