@@ -140,6 +140,18 @@ def test_a_change_of_all_answers_is_seen(
         assert cause.explains(failed(log[0]))
 
 
+def test_answers_from_the_past_betray_a_cache(exchanges: Exchanges) -> None:
+    """Answers with a Date before that of earlier answers come from a cache; those of one second do not."""
+    made = [
+        exchanges.of("GET", LIST, 200, "[]\n", JSON, ("Date", f"Sat, 28 Nov 2026 09:00:0{n} GMT"))
+        for n in (1, 2, 3)
+    ]
+    (cause,) = state.cache_headers(exchanges.evidence([*made, made[0], made[2]]))
+    assert cause.kind == "cache"
+    assert "1 answers have a Date before that of earlier answers" in cause.summary
+    assert told(state.cache_headers(exchanges.evidence([*made, made[2]]))) == []
+
+
 @pytest.mark.parametrize(
     ("required", "came", "kind", "sentence"),
     [

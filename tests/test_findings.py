@@ -55,7 +55,7 @@ CASES: dict[str, tuple[Callable[[], Spoil], str, str]] = {  # by name: the serve
     "401 for 403": (spoils.unauthorised, "status", "Status 401 is answered where 403 is required"),
     "a broken compression": (spoils_of_delivery.broken_gzip, "compressed", "Content-Encoding: gzip"),
     "members in camel case": (spoils_of_delivery.in_camel_case, "members-renamed", "Members have other names"),
-    "a page to log in": (spoils_of_delivery.login_page, "html", "answered 200 with an HTML page"),
+    "a page to log in": (spoils_of_delivery.login_page, "html", "HTML page"),
     "paths in lower case": (spoils_of_delivery.lower_case_paths, "kind-of-request", "with upper-case letters in the path"),
     "ids in lower case": (spoils_of_delivery.folded_ids, "text-changed", "Texts are answered in lower case"),
     "writes that show at once": (spoils_of_delivery.loads_at_once, "loads-at-once", "shows writes before a reload"),

@@ -12,6 +12,7 @@ from contract_tests.engine.exchange import plain_text
 from contract_tests.engine.failure import Failure
 from contract_tests.engine.state_probe import SETTLE_SECONDS
 from contract_tests.engine.state_signs import StateSigns
+from mockserver.golang import http_dates
 
 _READING = {"GET", "HEAD", "OPTIONS"}
 _CACHE_HEADERS = ("Age", "X-Cache", "CF-Cache-Status")
@@ -63,10 +64,13 @@ def listing(evidence: Evidence) -> Iterator[Cause]:
 
 def cache_headers(evidence: Evidence) -> Iterator[Cause]:
     """A cache that its headers betray, if the probe of the state shows nothing."""
-    aged = [exchange for exchange in evidence.log if _is_aged(exchange.header("Age"))]
-    if aged and share(len(aged), len(evidence.log)) > 0.01:
-        summary = f"A cache is in front of the {evidence.name}: {len(aged)} answers tell their Age."
-        yield Cause("cache", summary, _depends_on_state)
+    aged = sum(_is_aged(exchange.header("Age")) for exchange in evidence.log)
+    dated = _older_than_their_time(evidence)
+    for count, what in ((aged, "tell their Age"), (dated, "have a Date before that of earlier answers")):
+        if share(count, len(evidence.log)) > 0.01:
+            summary = f"A cache is in front of the {evidence.name}: {count} answers {what}."
+            yield Cause("cache", summary, _depends_on_state)
+            return
 
 
 def forgetting(evidence: Evidence) -> Iterator[Cause]:
@@ -243,6 +247,19 @@ def _reads_after_a_write(failure: Failure) -> bool:
 def _depends_on_state(failure: Failure) -> bool:
     """True for a test that wrote or reloaded something, as it was told."""
     return any(e.status and (e.method not in _READING or "reload" in e.target) for e in failure.exchanges)
+
+
+def _older_than_their_time(evidence: Evidence) -> int:
+    """The number of answers that were made a second or more before another one that had come earlier.
+
+    Answers to requests at one time may do so too, where a second begins between them; these are few.
+    """
+    newest, count = 0.0, 0
+    for exchange in evidence.log:
+        made = http_dates.parse(exchange.header("Date")) or newest
+        count += made < newest
+        newest = max(newest, made)
+    return count
 
 
 def _is_aged(text: str) -> bool:
