@@ -126,6 +126,7 @@ def test_a_node_takes_no_policies_of_its_own(stand_in: DashboardStandIn) -> None
 def test_a_reload_that_hangs_says_so(stand_in: DashboardStandIn) -> None:
     """A reload from Python that a real gateway would never end raises an error with the cause."""
     with MockGateway(gateway="5.14", config=_config(stand_in.url)) as gateway:
+        wait_until(lambda: set(gateway.policies) == {"gold"})
         stand_in.set({"refuse": {"GET /system/policies": [403, "Nonce failed"]}})
         with pytest.raises(ReloadHangs, match="restart the gateway"):
             gateway.reload()
