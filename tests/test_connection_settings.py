@@ -93,7 +93,7 @@ def test_the_settings_come_to_the_process_of_the_suite(chain: Chain, monkeypatch
     """Arguments and variables give the same settings again, with no header and no password in the arguments."""
     settings = _settings(
         cacert=chain.root, cert=chain.client, cert_key=chain.client_key, base_path="/gw",
-        headers=["X-A: s3cret", "X-B: b"], proxy="http://me:p%40ss@p:1",
+        headers=["X-A: s3cret", "X-B: b"], proxy="http://me:p%40ss@p:1",  # pragma: allowlist secret
     )  # fmt: skip
     arguments = connection_options.arguments_of(settings, "gateway-")
     for name, value in connection_options.variables_of(settings).items():

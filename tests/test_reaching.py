@@ -169,7 +169,7 @@ def test_requests_go_through_a_proxy(gateway: MockGateway, chain: Chain, is_secu
 
     with front(gateway.url, chain.server()) as secure_url, listening(serve) as port:
         url = secure_url if is_secure else gateway.url
-        login = f"http://me:p%40ss@127.0.0.1:{port}"
+        login = f"http://me:p%40ss@127.0.0.1:{port}"  # pragma: allowlist secret
         settings = _settings(proxy=login, cacert=chain.root)
         assert _hello(url, settings) == 200
     start = f"CONNECT {url.removeprefix('https://')}" if is_secure else f"GET {url}/hello"
