@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -10,8 +11,12 @@ from contract_tests.engine.diagnosis.evidence import Evidence
 from contract_tests.engine.exchange import Exchange
 from contract_tests.engine.failure import Failure
 from contract_tests.engine.run import Run
+from contract_tests.engine.run_options import RunOptions
 from contract_tests.engine.state_signs import StateSigns
+from contract_tests.gateway.service import GATEWAY
 from contract_tests.report.verdicts import Status, Verdict
+from mockserver.contract.openapi import Contract
+from mockserver.contract.spec_files import default_version
 from mockserver.http.client import Answer
 
 SECRET = "causes-secret"
@@ -20,11 +25,22 @@ JSON = ("Content-Type", "application/json")
 LIST, ONE = "/tyk/policies", "/tyk/policies/p1"
 
 
+@contextmanager
+def made_up_exchanges() -> Iterator[Exchanges]:
+    """Exchanges of a run on a gateway that nothing is sent to."""
+    options = RunOptions(url="http://127.0.0.1:9", secret=SECRET)
+    run = Run.open(GATEWAY, options, Contract.load(default_version()))
+    try:
+        yield Exchanges(run)
+    finally:
+        run.close()
+
+
 class Exchanges:
-    """Makes exchanges of a run, and what detectors read."""
+    """Makes exchanges of a run, and what detectors read; `run` is that run."""
 
     def __init__(self, run: Run) -> None:
-        self._run = run
+        self.run = run
 
     def of(
         self,
@@ -39,14 +55,14 @@ class Exchanges:
         """An exchange; with a failure it has no answer."""
         answer = None if failure else Answer.of(status, headers or (JSON,), text.encode())
         return Exchange(
-            method, target, sent, None, answer, failure, False, "http://127.0.0.1:9", self._run.target.auth
+            method, target, sent, None, answer, failure, False, "http://127.0.0.1:9", self.run.target.auth
         )
 
     def evidence(
         self, log: Sequence[Exchange], *failures: Failure, signs: StateSigns | None = None, **values: Any
     ) -> Evidence:
         """The evidence of a run with this log; each exchange of it is one failure unless some are given."""
-        return Evidence(self._run, failures or tuple(map(failed, log)), tuple(log), signs, **values)
+        return Evidence(self.run, failures or tuple(map(failed, log)), tuple(log), signs, **values)
 
 
 def failed(

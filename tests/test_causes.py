@@ -7,33 +7,22 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from made_up_exchanges import JSON, LIST, ONE, SECRET, Exchanges, failed, told, with_status
+from made_up_exchanges import JSON, LIST, ONE, SECRET, Exchanges, failed, made_up_exchanges, told, with_status
 
 from contract_tests.engine.diagnosis import answers, bodies, operations, secret, state, version
 from contract_tests.engine.diagnosis.diagnose import DETECTORS, findings
-from contract_tests.engine.run import Run
-from contract_tests.engine.run_options import RunOptions
 from contract_tests.engine.state_signs import StateSigns
 from contract_tests.gateway.service import GATEWAY
-from mockserver.contract.openapi import Contract
 from mockserver.contract.spec_files import default_version
 
 DONE = '{"key":"p1","status":"ok","action":"added"}\n'
 SOUND = StateSigns(created=12, updated=12, deleted=12)
 
 
-@pytest.fixture(scope="module", name="run")
-def _run() -> Iterator[Run]:
-    run = Run.open(
-        GATEWAY, RunOptions(url="http://127.0.0.1:9", secret=SECRET), Contract.load(default_version())
-    )
-    yield run
-    run.close()
-
-
-@pytest.fixture(name="exchanges")
-def _exchanges(run: Run) -> Exchanges:
-    return Exchanges(run)
+@pytest.fixture(scope="module", name="exchanges")
+def _exchanges() -> Iterator[Exchanges]:
+    with made_up_exchanges() as exchanges:
+        yield exchanges
 
 
 def test_sound_exchanges_have_no_cause(exchanges: Exchanges) -> None:

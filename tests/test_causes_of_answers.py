@@ -7,36 +7,23 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from made_up_exchanges import HEADER, JSON, LIST, ONE, SECRET, Exchanges, failed, told
+from made_up_exchanges import HEADER, JSON, LIST, ONE, Exchanges, failed, made_up_exchanges, told
 
 from contract_tests.engine.diagnosis import answers, bodies, operations, requests, secret, state
 from contract_tests.engine.diagnosis.diagnose import findings
 from contract_tests.engine.diagnosis.rewritings import rewriting
 from contract_tests.engine.failure import Failure
-from contract_tests.engine.run import Run
-from contract_tests.engine.run_options import RunOptions
 from contract_tests.engine.state_signs import StateSigns
-from contract_tests.gateway.service import GATEWAY
-from mockserver.contract.openapi import Contract
-from mockserver.contract.spec_files import default_version
 
 HTML = ("Content-Type", "text/html")
 ERROR = '{"status":"error","message":"no"}\n'
 SOUND = StateSigns(created=12, updated=12, deleted=12, listed=12)
 
 
-@pytest.fixture(scope="module", name="run")
-def _run() -> Iterator[Run]:
-    run = Run.open(
-        GATEWAY, RunOptions(url="http://127.0.0.1:9", secret=SECRET), Contract.load(default_version())
-    )
-    yield run
-    run.close()
-
-
-@pytest.fixture(name="exchanges")
-def _exchanges(run: Run) -> Exchanges:
-    return Exchanges(run)
+@pytest.fixture(scope="module", name="exchanges")
+def _exchanges() -> Iterator[Exchanges]:
+    with made_up_exchanges() as exchanges:
+        yield exchanges
 
 
 def only(causes: Any) -> Any:
@@ -97,9 +84,12 @@ def test_a_repeated_header_is_seen(exchanges: Exchanges) -> None:
     assert "Content-Type more than once" in only(answers.repeated_headers(exchanges.evidence(log))).summary
 
 
-def test_one_error_at_all_apis_is_seen(exchanges: Exchanges, run: Run) -> None:
+def test_one_error_at_all_apis_is_seen(exchanges: Exchanges) -> None:
     """One error at nearly all requests to APIs of the run tells that none comes to its API."""
-    apis = [exchanges.of("GET", f"/{run.ownership.run}{n}/a", 404, "Not Found", sent=()) for n in range(10)]
+    apis = [
+        exchanges.of("GET", f"/{exchanges.run.ownership.run}{n}/a", 404, "Not Found", sent=())
+        for n in range(10)
+    ]
     cause = only(operations.traffic(exchanges.evidence(apis)))
     assert (cause.kind, "404: Not Found (10 of 10)" in cause.summary) == ("no-traffic", True)
     answered = [replace(exchange, answer=exchanges.of().answer) for exchange in apis[:3]]
@@ -153,9 +143,9 @@ def test_the_probe_tells_its_cause(exchanges: Exchanges, name: str) -> None:
     assert not cause.explains(failed(exchanges.of("GET", ONE)))
 
 
-def test_what_is_gone_is_seen(exchanges: Exchanges, run: Run) -> None:
+def test_what_is_gone_is_seen(exchanges: Exchanges) -> None:
     """Things that are read and later not found are forgotten, unless a write named them meanwhile."""
-    paths = [f"{LIST}/{run.ownership.run}{number}" for number in range(3)]
+    paths = [f"{LIST}/{exchanges.run.ownership.run}{number}" for number in range(3)]
     seen = [exchanges.of("GET", path, 200, "{}") for path in paths]
     gone = [exchanges.of("GET", path, 404, ERROR) for path in paths]
     removed = [exchanges.of("DELETE", path, 200, "{}") for path in paths]
@@ -215,12 +205,12 @@ def test_a_value_that_is_always_the_same_is_seen(exchanges: Exchanges) -> None:
     )  # fmt: skip
 
 
-def test_a_paced_limit_is_named(exchanges: Exchanges, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_paced_limit_is_named(exchanges: Exchanges, monkeypatch: pytest.MonkeyPatch) -> None:
     """A limit that was waited for at the operations is the cause of refused requests to APIs."""
     refused = exchanges.of("GET", "/api", 429, "slow down", sent=())
     evidence = exchanges.evidence([exchanges.of()], failed(refused))
     assert told(operations.rate_limit(evidence)) == []
-    monkeypatch.setattr(run.target.pacer, "count", 7)
+    monkeypatch.setattr(exchanges.run.target.pacer, "count", 7)
     assert "7 more were sent again" in only(operations.rate_limit(evidence)).summary
 
 

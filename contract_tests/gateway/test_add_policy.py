@@ -93,12 +93,7 @@ ODD = [
 @behaviour("any-id-is-taken")
 def test_an_id_of_odd_characters_is_taken(gateway: Gateway, suffix: str) -> Steps:
     """An id of any characters except a slash is accepted, and answered with JSON escapes."""
-    policy = {"id": gateway.new_id(suffix), "name": "odd"}
-    exchange = gateway.post(policy)
-    expect(exchange, 200, f'{{"key":{quote(policy["id"])},"status":"ok","action":"added"}}\n')
-    yield RELOAD
-
-    expect_policy(gateway.get(policy["id"]), gateway, policy)
+    yield from _take(gateway, gateway.new_id(suffix))
 
 
 @pytest.mark.parametrize("suffix", [*ODD, "/x"])
@@ -112,12 +107,17 @@ def test_an_id_of_odd_characters_is_refused(gateway: Gateway, suffix: str) -> No
 @behaviour("unsafe-ids-may-be-allowed")
 def test_an_unsafe_id_is_taken_if_allowed(gateway: Gateway, suffix: str) -> Steps:
     """A gateway that allows unsafe ids takes an id of any characters except a slash."""
-    policy = {"id": gateway.new_id(suffix), "name": "odd"}
+    yield from _take(gateway, gateway.new_id(suffix))
+
+
+def _take(gateway: Gateway, policy_id: str) -> Steps:
+    """Expect that a policy with an id is written, and read after a reload."""
+    policy = {"id": policy_id, "name": "odd"}
     exchange = gateway.post(policy)
-    expect(exchange, 200, f'{{"key":{quote(policy["id"])},"status":"ok","action":"added"}}\n')
+    expect(exchange, 200, f'{{"key":{quote(policy_id)},"status":"ok","action":"added"}}\n')
     yield RELOAD
 
-    expect_policy(gateway.get(policy["id"]), gateway, policy)
+    expect_policy(gateway.get(policy_id), gateway, policy)
 
 
 @behaviour("id-with-slash-is-500")

@@ -7,6 +7,7 @@ from contract_tests.engine.declaration import RELOAD, Steps, behaviour
 from contract_tests.engine.exchange import Exchange
 from contract_tests.gateway.builders.apis import (
     NEEDS_KEY,
+    TOLD_BY_NAME,
     Api,
     call,
     expect_passed,
@@ -41,7 +42,7 @@ def test_a_user_passes_with_the_password(gateway: Gateway) -> Steps:
     gold = write_policy(gateway, api, rate=900)
     yield RELOAD
 
-    needs_plain_keys(gateway, api, gold, "a name is told only where keys are not hashed")
+    needs_plain_keys(gateway, api, gold, TOLD_BY_NAME)
     user = write_key(gateway, api, gold, basic_auth_data=PASSWORD)
     for name in (user, user.removeprefix(api.org_id)):
         expect_passed(call(gateway, api, basic_auth(name, PASSWORD["password"])))
@@ -81,7 +82,7 @@ def test_a_user_may_be_in_the_body(gateway: Gateway) -> Steps:
     gold = write_policy(gateway, api)
     yield RELOAD
 
-    needs_plain_keys(gateway, api, gold, "a name is told only where keys are not hashed")
+    needs_plain_keys(gateway, api, gold, TOLD_BY_NAME)
     user = write_key(gateway, api, gold, basic_auth_data=PASSWORD)
     right = f"<u>{user}</u><p>{PASSWORD['password']}</p>"
     for body, status, message in (
@@ -105,7 +106,7 @@ def test_a_password_stays_or_changes(gateway: Gateway) -> Steps:
     gold = write_policy(gateway, api)
     yield RELOAD
 
-    needs_plain_keys(gateway, api, gold, "a name is told only where keys are not hashed")
+    needs_plain_keys(gateway, api, gold, TOLD_BY_NAME)
     user = write_key(gateway, api, gold, basic_auth_data=PASSWORD)
     session = {"org_id": api.org_id, "apply_policies": [gold]}
     gateway.send("PUT", f"{KEYS}/{user}", session)
@@ -122,7 +123,7 @@ def test_a_long_password_passes(gateway: Gateway) -> Steps:
     gold = write_policy(gateway, api)
     yield RELOAD
 
-    needs_plain_keys(gateway, api, gold, "a name is told only where keys are not hashed")
+    needs_plain_keys(gateway, api, gold, TOLD_BY_NAME)
     long = "p" * 72
     for password in (f"{long}1", f"{long}{long}2"):
         user = write_key(gateway, api, gold, basic_auth_data={"password": password})

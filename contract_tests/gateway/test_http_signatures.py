@@ -13,7 +13,14 @@ from contract_tests.gateway.builders.apis import (
     write_key,
     write_policy,
 )
-from contract_tests.gateway.builders.signatures import MAY_SIGN, NAMED, PAST, REFUSED, SHARED, send_signed
+from contract_tests.gateway.builders.signatures import (
+    NAMED,
+    PAST,
+    REFUSED,
+    SHARED,
+    loaded_signer,
+    send_signed,
+)
 from contract_tests.gateway.client import Gateway
 
 
@@ -21,11 +28,7 @@ from contract_tests.gateway.client import Gateway
 def test_a_signed_request_passes(gateway: Gateway) -> Steps:
     """A request that a key has signed by any algorithm passes, and another signature answers 400."""
     api = write_api(gateway, enable_signature_checking=True)
-    gold = write_policy(gateway, api)
-    yield RELOAD
-
-    needs_plain_keys(gateway, api, gold, NAMED)
-    key = write_key(gateway, api, gold, **MAY_SIGN)
+    key = yield from loaded_signer(gateway, api)
     for algorithm in ("sha1", "sha256", "sha384", "sha512"):
         expect_passed(send_signed(gateway, api, key, algorithm=algorithm))
     expect_passed(send_signed(gateway, api, key, signed="(request-target) date"))
@@ -57,11 +60,7 @@ def test_a_key_must_allow_signatures(gateway: Gateway) -> Steps:
 def test_a_signature_is_of_now(gateway: Gateway) -> Steps:
     """An API with hmac_allowed_clock_skew refuses a signature whose time is further away."""
     minute = write_api(gateway, enable_signature_checking=True, hmac_allowed_clock_skew=600_000)
-    gold = write_policy(gateway, minute)
-    yield RELOAD
-
-    needs_plain_keys(gateway, minute, gold, NAMED)
-    key = write_key(gateway, minute, gold, **MAY_SIGN)
+    key = yield from loaded_signer(gateway, minute)
     now = gateway.send("GET", "/hello").header("Date") or formatdate(usegmt=True)
     expect_passed(send_signed(gateway, minute, key, date=now))
     expect_refused(send_signed(gateway, minute, key), 400, REFUSED)
@@ -71,11 +70,7 @@ def test_a_signature_is_of_now(gateway: Gateway) -> Steps:
 def test_a_signature_has_an_allowed_algorithm(gateway: Gateway) -> Steps:
     """An API with hmac_allowed_algorithms refuses signatures by others."""
     api = write_api(gateway, enable_signature_checking=True, hmac_allowed_algorithms=["hmac-sha256"])
-    gold = write_policy(gateway, api)
-    yield RELOAD
-
-    needs_plain_keys(gateway, api, gold, NAMED)
-    key = write_key(gateway, api, gold, **MAY_SIGN)
+    key = yield from loaded_signer(gateway, api)
     expect_passed(send_signed(gateway, api, key, algorithm="sha256"))
     expect_refused(send_signed(gateway, api, key, algorithm="sha1"), 400, REFUSED)
 

@@ -7,6 +7,7 @@ from typing import Any
 from contract_tests.engine.checks import Mismatch, shorten
 from contract_tests.engine.declaration import AT_END, RELOAD, Steps, behaviour
 from contract_tests.gateway.builders.apis import (
+    TOLD_BY_NAME,
     Api,
     call,
     expect_left,
@@ -147,7 +148,7 @@ def test_a_name_has_the_quota_of_its_key(gateway: Gateway) -> Steps:
     gold = write_policy(gateway, api, quota_max=5, quota_renewal_rate=3600)
     yield RELOAD
 
-    needs_plain_keys(gateway, api, gold, "a name is told only where keys are not hashed")
+    needs_plain_keys(gateway, api, gold, TOLD_BY_NAME)
     key = write_key(gateway, api, gold)
     name = key.removeprefix(api.org_id)
     for credential, remaining in ((key, 4), (name, 3), (key, 2)):

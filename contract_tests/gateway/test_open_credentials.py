@@ -6,6 +6,7 @@ from typing import Any
 
 from contract_tests.engine.declaration import RELOAD, Steps, behaviour
 from contract_tests.gateway.builders.apis import (
+    TOLD_BY_NAME,
     call,
     expect_passed,
     expect_refused,
@@ -16,7 +17,7 @@ from contract_tests.gateway.builders.apis import (
 )
 from contract_tests.gateway.builders.jwts import key_set, new_user, note_user, signed_token, token
 from contract_tests.gateway.builders.open_apis import EXTENSION, JWTS, document, jwt_settings, write
-from contract_tests.gateway.builders.signatures import MAY_SIGN, NAMED, REFUSED, send_signed
+from contract_tests.gateway.builders.signatures import REFUSED, loaded_signer, send_signed
 from contract_tests.gateway.checks import expect_ok
 from contract_tests.gateway.client import Gateway
 from contract_tests.gateway.resources import CACHES, OPEN_APIS
@@ -32,11 +33,7 @@ def test_an_open_api_takes_signatures(gateway: Gateway) -> Steps:
     """A signed request passes by an allowed algorithm, and others answer 400."""
     section = {"enabled": True, "header": PLACE, "allowedAlgorithms": ["hmac-sha256"]}
     api = write(gateway, document(gateway, schemes={}, security=[], hmac=section))
-    gold = write_policy(gateway, api)
-    yield RELOAD
-
-    needs_plain_keys(gateway, api, gold, NAMED)
-    key = write_key(gateway, api, gold, **MAY_SIGN)
+    key = yield from loaded_signer(gateway, api)
     expect_passed(send_signed(gateway, api, key, algorithm="sha256"))
     expect_refused(send_signed(gateway, api, key, algorithm="sha1"), 400, REFUSED)
     expect_refused(send_signed(gateway, api, key, algorithm="sha256", shared="other"), 400, REFUSED)
@@ -52,7 +49,7 @@ def test_an_open_api_finds_users_in_bodies(gateway: Gateway) -> Steps:
     gold = write_policy(gateway, api)
     yield RELOAD
 
-    needs_plain_keys(gateway, api, gold, "a name is told only where keys are not hashed")
+    needs_plain_keys(gateway, api, gold, TOLD_BY_NAME)
     user = write_key(gateway, api, gold, basic_auth_data={"password": "open sesame"})
     body = f"<u>{user}</u><p>open sesame</p>"
     expect_passed(gateway.send("POST", f"/{api.id}/a", body, headers=[]))

@@ -11,8 +11,6 @@ from mockserver.golang import json_reader, json_writer
 from mockserver.golang.scalars import Problems
 from mockserver.golang.structs import Struct
 
-_WHITE_SPACE = " \t\r\n"  # of JSON
-
 
 class Malformed(ValueError):
     """Text that Go does not decode into a document; `reasons` lists the causes."""
@@ -52,7 +50,7 @@ class Codec:
         document, reasons, rest = self._read(body)
         if reasons:
             raise Malformed(reasons)
-        if whole and rest.strip(_WHITE_SPACE):
+        if whole and rest.strip(json_reader.WHITE_SPACE):
             raise Malformed(["more follows the document"])
         return document
 

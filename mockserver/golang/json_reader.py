@@ -15,6 +15,7 @@ from typing import Any
 from mockserver.golang.json_writer import format_float, quote, write
 
 __all__ = [
+    "WHITE_SPACE",
     "Escaped",
     "JSONSyntaxError",
     "Number",
@@ -26,6 +27,7 @@ __all__ = [
     "write",
 ]
 
+WHITE_SPACE = " \t\r\n"  # between the tokens of JSON
 MAX_DEPTH = 10000  # encoding/json/scanner.go, maxNestingDepth
 
 _SPACE = re.compile(r"[ \t\n\r]*")

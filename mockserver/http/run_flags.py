@@ -102,7 +102,7 @@ FLAGS = (
     RunFlag(
         "configuration", "conf", "gateway",
         "Configuration file (tyk.conf) that the gateway has, to judge what shows only under some of its "
-        "settings too. It needs a URL.",
+        "settings too, and to leave out what others hide. It needs a URL.",
         Path, None, "FILE", group="rules",
     ),
     RunFlag(

@@ -5,10 +5,12 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+from collections.abc import Generator
 from urllib.parse import quote_plus
 
+from contract_tests.engine.declaration import RELOAD
 from contract_tests.engine.exchange import Exchange
-from contract_tests.gateway.builders.apis import Api
+from contract_tests.gateway.builders.apis import Api, needs_plain_keys, write_key, write_policy
 from contract_tests.gateway.client import Gateway
 
 REFUSED = "Authorization field missing, malformed or invalid"
@@ -16,6 +18,19 @@ SHARED = "by both sides"
 PAST = "Sat, 22 Nov 2025 10:00:00 GMT"
 MAY_SIGN = {"hmac_enabled": True, "hmac_string": SHARED}
 NAMED = "a key is named in a signature only where keys are not hashed"
+
+
+def loaded_signer(gateway: Gateway, api: Api) -> Generator[object, None, str]:
+    """Have an API loaded with a policy; return a new key that may sign requests to it.
+
+    Raises:
+        NotApplicable: the gateway hashes keys.
+    """
+    gold = write_policy(gateway, api)
+    yield RELOAD
+
+    needs_plain_keys(gateway, api, gold, NAMED)
+    return write_key(gateway, api, gold, **MAY_SIGN)
 
 
 def send_signed(

@@ -34,6 +34,7 @@ from mockserver.gateway.graphql.refusals import invalid
 
 TYPE_NAME = "__typename"
 INTROSPECTION = {"__schema": SchemaMetaFieldDef, "__type": TypeMetaFieldDef}
+LEFT_OUT_IF = {"skip": True, "include": False}  # the value of a directive that leaves a node out
 MOST_SELECTIONS = 20_000  # of a document whose fragments are in place; a gateway has no limit
 
 
@@ -274,7 +275,7 @@ class _Normaliser:
 def _is_left_out(directives: tuple[DirectiveNode, ...]) -> bool:
     """True if a directive with a constant leaves the node out: @skip(if: true) or @include(if: false)."""
     for directive in directives:
-        wanted = {"skip": True, "include": False}.get(directive.name.value)
+        wanted = LEFT_OUT_IF.get(directive.name.value)
         arguments = directive.arguments or ()
         if wanted is None or len(arguments) != 1 or arguments[0].name.value != "if":
             continue

@@ -13,7 +13,6 @@ from mockserver.golang import json_errors, json_reader
 from mockserver.golang.json_reader import JSONSyntaxError, Number, Object
 from mockserver.golang.scalars import fold
 
-_WHITE_SPACE = " \t\r\n"  # of JSON
 _TEXTS = {"operationname": "operationName", "query": "query"}
 
 
@@ -70,7 +69,7 @@ def _object(body: bytes) -> Object:
         node, rest = json_reader.read(body)
     except JSONSyntaxError as error:
         raise BadRequest(json_errors.syntax_message(body.decode("utf-8", "go-json"), error)) from None
-    if rest := rest.lstrip(_WHITE_SPACE):
+    if rest := rest.lstrip(json_reader.WHITE_SPACE):
         raise BadRequest(json_errors.trailing_message(rest))
     if node is not None and not isinstance(node, Object):
         raise BadRequest(json_errors.type_message(node, "", "", "graphql.Request"))

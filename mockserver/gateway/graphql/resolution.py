@@ -21,6 +21,7 @@ from mockserver.gateway.graphql.documents import place_of
 from mockserver.gateway.graphql.introspection import answer_of
 from mockserver.gateway.graphql.normalisation import (
     INTROSPECTION,
+    LEFT_OUT_IF,
     TYPE_NAME,
     Field,
     Fragment,
@@ -77,13 +78,11 @@ def _value(text: str) -> _Value:
 
 def _placed(text: str, node: Any, place: Place) -> _Value:
     raw = text[place.start : place.end]
-    if isinstance(node, Object):
-        pairs = zip(node, place.children, strict=True)
-        return _Value(node, raw, [(name, _placed(text, child, inner)) for (name, child), inner in pairs])
-    if isinstance(node, list):
-        pairs = zip(node, place.children, strict=True)
-        return _Value(node, raw, [("", _placed(text, child, inner)) for child, inner in pairs])
-    return _Value(node, raw)
+    if not isinstance(node, list):
+        return _Value(node, raw)
+    named = node if isinstance(node, Object) else [("", item) for item in node]
+    pairs = zip(named, place.children, strict=True)
+    return _Value(node, raw, [(name, _placed(text, child, inner)) for (name, child), inner in pairs])
 
 
 def resolved(schema: GraphQLSchema, operation: Operation, variables: dict[str, Any], body: bytes) -> str:
@@ -156,7 +155,7 @@ class _Resolver:
 
     def _is_left_out(self, selection: Field | Fragment) -> bool:
         for directive in selection.node.directives or ():
-            wanted = {"skip": True, "include": False}.get(directive.name.value)
+            wanted = LEFT_OUT_IF.get(directive.name.value)
             for argument in directive.arguments or ():
                 value = argument.value
                 if isinstance(value, VariableNode):

@@ -29,9 +29,8 @@ from mockserver.golang.urls import as_bytes
 from mockserver.http.messages import Reply
 from mockserver.service.json_replies import json_reply, json_text
 
-MIN_LENGTH = (
-    3  # bytes of a custom key id, where it is checked and min_token_length is 0 (gateway/api.go:602 @v5.14.0)
-)
+# Bytes of a custom key id, where it is checked and min_token_length is 0 (gateway/api.go:602 @v5.14.0).
+MIN_LENGTH = 3
 NOT_MADE = "Failed to create key, ensure security settings are correct."
 UNLISTED = "Hashed key listing is disabled in config (enable_hashed_keys_listing)"
 UNFILTERED = "The 'filter' parameter (Org ID) is required when filtering by 'api_id' in legacy mode"

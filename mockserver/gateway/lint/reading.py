@@ -18,10 +18,10 @@ from mockserver.gateway.lint.rules import Kind
 from mockserver.gateway.lint.source import Source
 from mockserver.gateway.lint.syntax import report_syntax_error
 from mockserver.gateway.lint.vocabularies import Vocabularies
+from mockserver.golang import json_reader
 from mockserver.golang.json_reader import Object
 
 LARGE = 5 << 20  # bytes of a file that slows each reload
-_WHITE_SPACE = " \t\r\n"  # of JSON
 
 
 class Reading:
@@ -55,8 +55,8 @@ class Reading:
         if len(self.file.data) > LARGE:
             size = f"the file has {len(self.file.data) / (1 << 20):.1f} MiB"
             self.findings.add("large-file", source, kind, 0, size)
-        if source.rest.strip(_WHITE_SPACE):
-            position = len(source.text) - len(source.rest.lstrip(_WHITE_SPACE))
+        if source.rest.strip(json_reader.WHITE_SPACE):
+            position = len(source.text) - len(source.rest.lstrip(json_reader.WHITE_SPACE))
             self.findings.add("trailing-data", source, kind, position, "more follows the first JSON value")
 
     def read_policy(self, source: Source) -> None:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from mockserver.gateway.lint.findings import Edit, Findings
 from mockserver.gateway.lint.rules import Kind
 from mockserver.gateway.lint.source import BYTE_ORDER_MARK, Source
+from mockserver.golang import json_reader
 
 
 class _Cause(NamedTuple):
@@ -47,7 +48,7 @@ def report_syntax_error(findings: Findings, source: Source, kind: Kind) -> None:
     """Report the error at which the reading of a file ended."""
     assert source.error is not None
     text, position, reason = source.text, source.error.position, source.error.reason
-    before = text[:position].rstrip(" \t\r\n")
+    before = text[:position].rstrip(json_reader.WHITE_SPACE)
     message, hint = reason, "correct the text"
     edits: tuple[Edit, ...] = ()
     for cause in _CAUSES:

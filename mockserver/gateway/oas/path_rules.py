@@ -27,7 +27,7 @@ _LISTS = {
     "block": "blocked",
     "allow": "allowed",
 }  # in the order of their effect
-_CALLS = ("tools/call", "resources/read", "prompts/get")
+CALLS = {"tools/call": "tool", "resources/read": "resource", "prompts/get": "prompt"}  # methods, and kinds
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ class PathRules:
     def method_paths(self) -> dict[str, str]:
         """The paths of the definition that are named as methods with a primitive, by these methods."""
         paths = self._paths if self._middleware else {}
-        return {method: f"/{method}" for method in _CALLS if f"/{method}" in paths}
+        return {method: f"/{method}" for method in CALLS if f"/{method}" in paths}
 
     @cached_property
     def allowed_kinds(self) -> frozenset[str]:

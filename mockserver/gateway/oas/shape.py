@@ -75,25 +75,36 @@ _AUTHENTICATION = _object(
     certificateAuth=_object(enabled=_SWITCH),
     securitySchemes=Shape("object", others=_SCHEME),
 )  # fmt: skip
-_EXTENSION = _object(
-    "info", "server", "upstream",
-    info=_object(
-        "name", "state",
-        id=_TEXT, dbId=_TEXT, orgId=_TEXT, name=_NAME, expiration=_TEXT,
-        state=_object("active", active=_SWITCH, internal=_SWITCH),
-        versioning=_VERSIONING,
-    ),
-    upstream=replace(
-        _object("url", url=_TEXT, preserveHostHeader=_TOGGLE, preserveTrailingSlash=_TOGGLE), is_choice=True
-    ),
-    server=_object(
-        "listenPath",
-        listenPath=_object("value", value=_NAME, strip=_SWITCH), authentication=_AUTHENTICATION,
-    ),
-    middleware=_object(
-        **{"global": _object(skipRateLimit=_SWITCH, skipQuota=_SWITCH, skipQuotaReset=_SWITCH)}
-    ),
-)  # fmt: skip
+_WITHOUT_CERTIFICATES = replace(
+    _AUTHENTICATION,
+    members={name: form for name, form in _AUTHENTICATION.members.items() if name != "certificateAuth"},
+)
+
+
+def _extension(authentication: Shape) -> Shape:
+    """The form of the gateway's part."""
+    return _object(
+        "info", "server", "upstream",
+        info=_object(
+            "name", "state",
+            id=_TEXT, dbId=_TEXT, orgId=_TEXT, name=_NAME, expiration=_TEXT,
+            state=_object("active", active=_SWITCH, internal=_SWITCH),
+            versioning=_VERSIONING,
+        ),
+        upstream=replace(
+            _object("url", url=_TEXT, preserveHostHeader=_TOGGLE, preserveTrailingSlash=_TOGGLE),
+            is_choice=True,
+        ),
+        server=_object(
+            "listenPath",
+            listenPath=_object("value", value=_NAME, strip=_SWITCH), authentication=authentication,
+        ),
+        middleware=_object(
+            **{"global": _object(skipRateLimit=_SWITCH, skipQuota=_SWITCH, skipQuotaReset=_SWITCH)}
+        ),
+    )  # fmt: skip
+
+
 _OPERATION = _object("responses", responses=Shape("object", least=1))
 _METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 _PATH = Shape("object", members=dict.fromkeys(_METHODS, _OPERATION))
@@ -105,7 +116,7 @@ _DOCUMENT = Shape(
     members={
         "info": replace(_INFO, members={**_INFO.members, **{name: Shape() for name in _KNOWN_OF_INFO}}),
         "paths": Shape("object", others=_PATH, others_pattern="^/", is_closed=True),
-        "x-tyk-api-gateway": _EXTENSION,
+        "x-tyk-api-gateway": _extension(_AUTHENTICATION),
         **{name: Shape() for name in ("externalDocs", "servers", "security", "tags", "components")},
     },
     is_closed=True,
@@ -113,7 +124,12 @@ _DOCUMENT = Shape(
 _PATTERNS = {"3.0": r"^3\.0\.\d(-.+)?$", "3.1": r"^3\.1\.\d+(-.+)?$"}
 
 
-def shape_of(line: str) -> Shape:
-    """The form of a document of a release line of OpenAPI, 3.0 or 3.1."""
-    version = Shape("string", pattern=_PATTERNS[line])
-    return replace(_DOCUMENT, members={"openapi": version, **_DOCUMENT.members})
+def shape_of(line: str, *, has_certificates: bool = True) -> Shape:
+    """The form of a document of a release line of OpenAPI, 3.0 or 3.1.
+
+    With `has_certificates` it is that of a gateway which knows the member `certificateAuth`.
+    """
+    members = {"openapi": Shape("string", pattern=_PATTERNS[line]), **_DOCUMENT.members}
+    if not has_certificates:
+        members["x-tyk-api-gateway"] = _extension(_WITHOUT_CERTIFICATES)
+    return replace(_DOCUMENT, members=members)

@@ -23,7 +23,6 @@ NEEDLESS_EXTENSION = "the import payload should not contain x-tyk-api-gateway"
 NO_SCHEMA, NO_MCP_SCHEMA = "Schema not found for version", "schema not found for version"
 _VERSION = re.compile(r"v?([0-9]+(?:\.[0-9]+)*?)(?:-[0-9A-Za-z\-~.]+)?(?:\+[0-9A-Za-z\-~.]+)?")
 _VARIABLE = re.compile(r"\{([^{}]*)\}")
-_CERTIFICATES = "certificateAuth"
 _HELP = "For more information please visit https://swagger.io/specification/#security-requirement-object"
 
 
@@ -42,10 +41,8 @@ def check(node: Object, definition: OpenApi, behaviours: Collection[str], *, is_
         document = {"openapi": "", "info": None, "paths": None} | document
         document["info"] = Object([*names, *info]) if isinstance(info, Object) else info
         document["paths"] = _with_responses(document["paths"])
-    found = [*problems(Object(document.items()), shape_of(line), ())]
-    if _CERTIFICATES not in (definition.authentication or {}):  # the gateway's version does not know it
-        found = [text for text in found if _CERTIFICATES not in text]
-    if found:
+    shape = shape_of(line, has_certificates="certificateAuth" in (definition.authentication or {}))
+    if found := [*problems(Object(document.items()), shape, ())]:
         raise Refused("\n".join(found))
     for name in ("title", "version"):
         if not (definition.document.get("info") or {}).get(name):

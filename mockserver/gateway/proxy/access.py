@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 from mockserver.gateway.api_definition import expiry
-from mockserver.gateway.policy_merging import Document
 from mockserver.gateway.proxy.path_lists import check_path_lists
 from mockserver.gateway.proxy.path_patterns import is_allowed_url
 from mockserver.gateway.proxy.request_context import Rejected, RequestContext, look_up, without_bearer
@@ -113,7 +112,7 @@ def check_key(context: RequestContext) -> None:
     if context.is_looped and context.session is not None:
         return
     token, behaviours = without_bearer(context.credential("authToken")), context.gateway.behaviours
-    uses_certificates = _places(context)["use_certificate"]
+    uses_certificates = context.places("authToken")["use_certificate"]
     if not token and not (uses_certificates and "missing-keys-are-unknown-ones" in behaviours):
         raise Rejected("Authorization field missing", 401)
     key = look_up(context, token)
@@ -125,13 +124,6 @@ def check_key(context: RequestContext) -> None:
         raise Rejected(DISALLOWED, 403)
     context.take(key, "auth_token")
     check_signature(context, key.name, key.session["org_id"])
-
-
-def _places(context: RequestContext) -> Document:
-    """The places of keys in requests to an API."""
-    fields = context.api.fields
-    places: Document = (fields["auth_configs"] or {}).get("authToken") or fields["auth"]
-    return places
 
 
 def check_expiry(context: RequestContext) -> None:

@@ -146,7 +146,7 @@ def _json_object(part: str, *, whole: bool) -> dict[str, Any]:
     value = ANY.decode(node, None, problems)
     if value is None:
         value = {}
-    if problems.notes or not isinstance(value, dict) or (whole and rest.strip(" \t\r\n")):
+    if problems.notes or not isinstance(value, dict) or (whole and rest.strip(json_reader.WHITE_SPACE)):
         raise NOT_AUTHORISED
     return value
 

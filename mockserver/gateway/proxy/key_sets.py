@@ -108,7 +108,7 @@ def parse(text: bytes, *, whole: bool = True) -> KeySet:
         raise BadKeySet(str(error)) from error
     problems = Problems()
     value = ANY.decode(node, None, problems)
-    if (whole and rest.strip(" \t\r\n")) or problems.notes or not isinstance(value or {}, dict):
+    if (whole and rest.strip(json_reader.WHITE_SPACE)) or problems.notes or not isinstance(value or {}, dict):
         raise BadKeySet("it is not one JSON object")
     keys = (value or {}).get("keys") or []
     if not isinstance(keys, list) or len(keys) > MOST_KEYS:

@@ -144,6 +144,13 @@ class RequestContext:
                 return value
         return ""
 
+    def places(self, kind: str) -> Document:
+        """The settings of the API for the places of a kind of credential."""
+        places: Document | None = (self.api.fields["auth_configs"] or {}).get(kind)
+        if places is None:
+            places = self.api.fields["auth"] if kind in ("authToken", "jwt") else _DEFAULT_PLACES
+        return places
+
     def credential(self, kind: str) -> str:
         """The credential of a kind, from the places that the definition sets; "" if absent.
 
@@ -151,9 +158,7 @@ class RequestContext:
 
         Source: gateway/middleware.go:657 @v5.12.0.
         """
-        places = (self.api.fields["auth_configs"] or {}).get(kind)
-        if places is None:
-            places = self.api.fields["auth"] if kind in ("authToken", "jwt") else _DEFAULT_PLACES
+        places = self.places(kind)
         credential, name = "", "Authorization"
         if not places["disable_header"]:
             name = places["auth_header_name"] or name

@@ -140,7 +140,7 @@ def _with_result(text: str, change: Callable[[dict[str, str]], dict[str, str] | 
         return None
     problems = Problems()
     envelope = _ENVELOPE.decode(node, _ENVELOPE.fresh(), problems)
-    if problems.notes or not isinstance(node, Object) or rest.strip(" \t\r\n"):
+    if problems.notes or not isinstance(node, Object) or rest.strip(json_reader.WHITE_SPACE):
         return None
     raw = {fold(json.loads(name)): value for name, value in raw_json.members(text).items()}
     if not raw.get("result", "").startswith("{"):

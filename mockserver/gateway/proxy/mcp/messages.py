@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mockserver.gateway.oas.path_rules import METHOD_PATH, PRIMITIVE_PATHS
+from mockserver.gateway.oas.path_rules import CALLS, METHOD_PATH, PRIMITIVE_PATHS
 from mockserver.golang import json_reader, json_writer
 from mockserver.golang.json_reader import JSONSyntaxError, Object
 from mockserver.golang.scalars import ANY, STRING, GoType, Problems
@@ -19,11 +19,7 @@ from mockserver.golang.structs import Field, Struct
 from mockserver.http.messages import JSON, Reply
 
 VERSION = "2.0"
-_PRIMITIVES = {
-    "tools/call": ("tool", "name"),
-    "resources/read": ("resource", "uri"),
-    "prompts/get": ("prompt", "name"),
-}
+_PARAMETERS = {"tool": "name", "resource": "uri", "prompt": "name"}  # with the name of a primitive, by kind
 INVALID_REQUEST, INVALID_PARAMS = -32600, -32602
 UNREADABLE = (-32700, "parse error")
 _CODES = {  # of errors by the status of the answer (internal/jsonrpc/errors/mapper.go:33 @v5.13.1)
@@ -104,16 +100,16 @@ def read(body: bytes, resources: Collection[str], operations: Mapping[str, str])
         raise BadMessage(*UNREADABLE) from None
     problems = Problems()
     request = _REQUEST.decode(node, _REQUEST.fresh(), problems)
-    if rest.strip(" \t\r\n") or problems.notes:
+    if rest.strip(json_reader.WHITE_SPACE) or problems.notes:
         raise BadMessage(*UNREADABLE)
     method, identifier = request["method"], request["id"]
     if request["jsonrpc"] != VERSION or not method:
         raise BadMessage(INVALID_REQUEST, "invalid request", identifier)
     path = operations.get(method, METHOD_PATH + method)
-    if method not in _PRIMITIVES:
+    if method not in CALLS:
         return Message(method, identifier, "", "", (path,))
-    kind, parameter = _PRIMITIVES[method]
-    name = _text_of(request["params"], parameter, identifier)
+    kind = CALLS[method]
+    name = _text_of(request["params"], _PARAMETERS[kind], identifier)
     target = _pattern_of(name, resources) if kind == "resource" else name
     return Message(method, identifier, kind, name, (path, PRIMITIVE_PATHS[kind] + target))
 
