@@ -75,6 +75,7 @@ def test_a_head_has_so_many_lines(gateway: MockGateway) -> None:
         assert b" 431 " in talk(gateway, request + b"\r\nA: b\r\n\r\n")
 
 
+@pytest.mark.usefixtures("server")  # without connections of an earlier test, which the journal may note late
 @pytest.mark.parametrize("count", [200, 40_000])
 def test_tiny_chunks_are_taken_in_turns(gateway: MockGateway, count: int) -> None:
     """A body of many chunks of one byte is complete in the end, and what follows it is answered."""
