@@ -86,7 +86,7 @@ class Part:
         elif self.names:
             ordered = sorted(self.names, key=len, reverse=True)
             one = "|".join(map(re.escape, ordered))
-            if re.fullmatch(f"(?:{one})+", path):
+            if re.fullmatch(f"(?:{one})++", path):
                 path = re.sub(one, lambda match: self.names[match[0]], path)
         pairs = [pair.partition("=") for pair in query.split("&")]
         return (

@@ -126,15 +126,10 @@ def _rules(setting: Document, path: str, method: str) -> Iterator[PathRule]:
     for member, effect in _LISTS.items():
         if _is_on(setting, member):
             yield PathRule(effect, path, method)
-    limit = setting.get("rateLimit")
-    if _is_on(setting, "rateLimit") and isinstance(limit, dict):
-        yield PathRule(
-            "limited",
-            path,
-            method,
-            float(limit.get("rate") or 0),
-            durations.seconds(str(limit.get("per") or "")),
-        )
+    if _is_on(setting, "rateLimit"):
+        rate, per = setting["rateLimit"].get("rate"), setting["rateLimit"].get("per")
+        is_limit = isinstance(rate, int | float) and isinstance(per, str)
+        yield PathRule("limited", path, method, *((rate, durations.seconds(per)) if is_limit else ()))
 
 
 def _is_on(setting: Document, member: str) -> bool:

@@ -41,6 +41,7 @@ def reply(context: RequestContext, answer: Answer) -> Reply:
     """The replies to the requests of a batch, each given by `answer`; the batch needs no credential."""
     if context.method != "POST":
         return _ONLY_ANSWER
+    context.check_values()
     try:
         batch = Codec.of(context.gateway.contract, "Batch").decode(context.body)
     except Malformed:

@@ -9,12 +9,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from mockserver.gateway.path_expression import path_expression
-from mockserver.gateway.proxy.request_context import Rejected, RequestContext
+from mockserver.gateway.proxy.request_context import Rejected, RequestContext, rejection
 from mockserver.golang import regexps
 
 IGNORED, FORBIDDEN, ALLOWED = "ignored", "black_list", "white_list"
 LISTS = (IGNORED, FORBIDDEN, ALLOWED)  # in the order of their precedence
-_FORBIDDEN = Rejected("Requested endpoint is forbidden", 403)
+_FORBIDDEN = rejection("Requested endpoint is forbidden", 403)
 _ANY = {"disabled": False, "method": "", "ignore_case": False, "method_actions": None}
 
 
