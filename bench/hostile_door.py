@@ -33,7 +33,14 @@ from bench.servers import KEY, SECRET
 from mockserver import MockDashboard, MockGateway
 
 PACE = 0.02  # seconds between parts
-COMMANDS = {"test": 60, "clean": 20, "record": 10, "export": 6, "compare": 3, "verify": 0.05}  # with their relative frequencies
+COMMANDS = {
+    "test": 60,
+    "clean": 20,
+    "record": 10,
+    "export": 6,
+    "compare": 3,
+    "verify": 0.05,
+}  # with their relative frequencies
 SHARES = (0.03, 0.2, 0.6, 1.0)  # of the answers that are spoiled
 OF_OTHERS = {
     "gateway": ("/tyk/apis/victim-api", "/tyk/policies/victim-key", f"/tyk/policies/{FOREIGN_HEX}",

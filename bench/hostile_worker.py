@@ -107,9 +107,7 @@ def _compare(case: dict[str, Any]) -> int:
     folders = sorted({scenario.name.partition("/")[0] for scenario, _ in load_scenarios((), case["service"])})
     folder = random.Random(case["seed"]).choice(folders)
     target = _target(case)
-    return _command(
-        "compare", target[0], *target, "--scenarios", f"{folder}/", "--max-time", f"{MAX_TIME:g}"
-    )
+    return _command("compare", target[0], *target, "--scenarios", f"{folder}/", "--max-time", f"{MAX_TIME:g}")
 
 
 def _verify(case: dict[str, Any]) -> int:
