@@ -180,7 +180,7 @@ def _in_quotes(text: str, names: Mapping[str, str]) -> str:
     def replaced(match: re.Match[str]) -> str:
         return f'"{names[match[1]]}"' if match[1] in names else match[0]
 
-    return re.sub(r'"((?:[^"\\]|\\.)*)"', replaced, text)
+    return re.sub(r'"((?:[^"\\]++|\\.)*+)"', replaced, text)
 
 
 def readings_of(contract: Contract, secret_header: Header) -> Scenario:

@@ -17,7 +17,7 @@ from mockserver.golang.quoted_texts import tokens, unquoted
 from mockserver.http.limits import MAX_HEAD
 
 _DIGESTS = {"hmac-sha256": hashlib.sha256, "hmac-sha384": hashlib.sha384, "hmac-sha512": hashlib.sha512}
-_HEXADECIMAL = re.compile("(?:[0-9a-fA-F]{2})*")
+_HEXADECIMAL = re.compile("(?:[0-9a-fA-F]{2})*+")
 _FIELDS = {"keyid", "algorithm", "headers", "signature"}
 TOO_LONG = f"this mock verifies no signature over more than {MAX_HEAD >> 20} MiB of headers"
 _REFUSED = rejection("Authorization field missing, malformed or invalid", 400)
