@@ -323,10 +323,8 @@ def tokens(rng: random.Random, _: Targets) -> Pieces:
             "jwt_identity_base_field": "sub",
         }
         api |= {"jwt_jwks_uris": urls} if rng.random() < 0.5 else {}
-    if PORT in api.get("jwt_source", "") or "use_openid" in api or "jwt_jwks_uris" in api:
-        api["use_keyless"] = False
     asked = _ask("GET", "/tokens/x", b"", f"Authorization: Bearer {token}")
-    return [_api(rng, "tokens", **api) + RELOAD + asked]
+    return [_api(rng, "tokens", **{"use_keyless": False, **api}) + RELOAD + asked]
 
 
 def signatures(rng: random.Random, _: Targets) -> Pieces:

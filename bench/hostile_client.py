@@ -17,6 +17,7 @@ from bench.servers import Running
 
 CLIENTS = 16
 BATCH = 100  # cases until the mock is reset and must answer a probe
+LONGEST = 64 << 20  # bytes of all answers to a case
 SECONDS = 20.0  # in which a case must be answered to its end
 PAUSE = 0.01  # seconds between the pieces of a slow request
 EXPECTED = (501, 505)  # for an unknown transfer encoding or HTTP version
@@ -66,6 +67,8 @@ class ClientCase:
         """The fault in the bytes of the answers, "" if there is none, and the first status."""
         if answer is None:
             return "hangs", "none"
+        if len(answer) >= LONGEST:
+            return f"is answered by over {LONGEST >> 20} MiB", "none"
         answers, rest = _split(answer, b"".join(self.pieces))
         final = [status for status, _ in answers if status >= 200]
         first = str(final[0]) if final else "none"
@@ -164,7 +167,7 @@ async def _probe(server: Running, outcome: Outcome, start: int) -> None:
 
 async def _exchange(port: int, case: ClientCase) -> tuple[bytes | None, bool]:
     """The answer of the mock to a case, None if it does not end; True if it broke the connection off."""
-    answer, is_reset = b"", False
+    answer, is_reset = bytearray(), False
     try:
         async with asyncio.timeout(SECONDS):
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
@@ -178,7 +181,7 @@ async def _exchange(port: int, case: ClientCase) -> tuple[bytes | None, bool]:
                     answer = await _first(reader)
                 if case.conduct != "leaves":
                     writer.write_eof()
-                    while data := await reader.read(1 << 16):
+                    while (data := await reader.read(1 << 16)) and len(answer) < LONGEST:
                         answer += data
             except ConnectionError:  # a refused request whose client went on sending
                 is_reset = True
@@ -186,12 +189,12 @@ async def _exchange(port: int, case: ClientCase) -> tuple[bytes | None, bool]:
                 writer.close()
     except TimeoutError:
         return None, False
-    return answer, is_reset
+    return bytes(answer), is_reset
 
 
-async def _first(reader: asyncio.StreamReader) -> bytes:
+async def _first(reader: asyncio.StreamReader) -> bytearray:
     """The bytes that come until the mock is silent."""
-    answer = b""
+    answer = bytearray()
     try:
         while data := await asyncio.wait_for(reader.read(1 << 16), IDLE):
             answer += data

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -40,7 +40,7 @@ _ERROR_MEMBERS = ("message", "locations", "path", "extensions")
 _NUMBERS = ("Int", "Float")
 _BOOLEAN = "Boolean"
 _UNRESOLVED = "unable to resolve"
-MOST_FIELDS = 1_000_000  # of an answer; a gateway has no limit
+MOST_FIELDS = 300_000  # of an answer; a gateway has no limit
 MOST_CHARACTERS = 64 << 20  # of the names of fields in it
 
 
@@ -144,6 +144,7 @@ class _Resolver:
     place: Location = (0, 0)
     fields_left: int = MOST_FIELDS
     characters_left: int = MOST_CHARACTERS
+    _results: dict[int, tuple[Sequence[Selection], list[Selection], int]] = field(default_factory=dict)
 
     def fields(self, selections: Sequence[Selection], parent: GraphQLNamedType, value: _Value) -> str:
         """The text of an object; "null" if all its fields are of other types.
@@ -180,9 +181,13 @@ class _Resolver:
         Raises:
             TooMuch: there are too many.
         """
-        result = merged(selections)
+        if id(selections) not in self._results:
+            result = merged(selections)
+            length = sum(len(each.key) for each in result if isinstance(each, Field))
+            self._results[id(selections)] = selections, result, length
+        _, result, length = self._results[id(selections)]
         self.fields_left -= len(selections)
-        self.characters_left -= sum(len(each.key) for each in result if isinstance(each, Field))
+        self.characters_left -= length
         if self.fields_left < 0 or self.characters_left < 0:
             raise TooMuch
         return result
