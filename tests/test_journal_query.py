@@ -130,3 +130,19 @@ def test_why_takes_a_key_or_a_session(gateway: MockGateway) -> None:
     assert (answer.status_code, answer.json()["message"]) == (
         400, "the body has a key and a session; give one of them",
     )  # fmt: skip
+
+
+def test_the_journal_judges_a_bounded_part(gateway: MockGateway) -> None:
+    """The newest 2 MiB of an answer are judged; of older entries the violations are null, until fewer are asked for."""
+    body = b'{"id": "a", "rate": "x", "name": "%s"}' % (b"x" * 60_000)
+    for _ in range(40):
+        gateway.client.post("/tyk/policies", content=body)
+    answer = gateway.client.get("/_mock/journal")
+    entries = answer.json()
+    count = int(answer.headers["X-Journal-Unjudged"])
+    assert 0 < count < len(entries)
+    for name in ("request_violations", "reply_violations", "violations", "warnings"):
+        assert [entry[name] is None for entry in entries] == [True] * count + [False] * (len(entries) - count)
+    assert entries[-1]["violations"]
+    fewer = gateway.client.get("/_mock/journal?limit=5")
+    assert (fewer.headers["X-Journal-Unjudged"], [bool(entry["violations"]) for entry in fewer.json()]) == ("0", [True] * 5)

@@ -235,9 +235,10 @@ class Entry(NamedTuple):
         own = warn(self) if warn and self.is_complete else ()
         return list(map(self._shown, [*of_reply, *own]))
 
-    def as_dict(self) -> dict[str, Any]:
-        """The entry as the mock's own API returns it."""
-        of_request, of_reply = self.request_violations, self.reply_violations
+    def as_dict(self, *, judged: bool = True) -> dict[str, Any]:
+        """The entry as the mock's own API returns it; unless `judged`, what is wrong with it is None."""
+        of_request = self.request_violations if judged else None
+        of_reply = self.reply_violations if judged else None
         return {
             "time": self.time,
             "method": self.method,
@@ -251,8 +252,8 @@ class Entry(NamedTuple):
             "fault": self.fault.as_dict() if self.fault else None,
             "request_violations": of_request,
             "reply_violations": of_reply,
-            "violations": of_request + of_reply,
-            "warnings": self.warnings,
+            "violations": None if of_request is None or of_reply is None else of_request + of_reply,
+            "warnings": self.warnings if judged else None,
             **({"api": self.api, "upstream": self.upstream} if self.api else {}),
         }
 

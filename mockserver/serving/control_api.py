@@ -14,7 +14,7 @@ from mockserver.serving import dashboard_control, gateway_control, portal_contro
 from mockserver.serving.control_access import RESPONSE_HEADERS, ControlAccess, Sender
 from mockserver.serving.control_spec import ControlSpec
 from mockserver.serving.dispatcher import Dispatcher, is_control_path
-from mockserver.serving.journal_query import JournalQuery
+from mockserver.serving.journal_query import JournalQuery, unjudged
 from mockserver.serving.json_bodies import json_body
 from mockserver.storage.backend import BackendUnavailable
 
@@ -23,6 +23,7 @@ SERVICE_ROUTES = {  # by service
     "dashboard": (dashboard_control.add_routes, portal_control.add_routes),
 }
 DROPPED = "X-Journal-Dropped"  # the header with the number of entries that the journal no longer has
+UNJUDGED = "X-Journal-Unjudged"  # the header with the number of the oldest entries that were not judged
 CSP = "Content-Security-Policy"  # a page has one of its own, which allows the assets
 _ABSOLUTE = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*://([^/?#]*)")
 
@@ -59,8 +60,11 @@ def control_blueprint(dispatcher: Dispatcher, access: ControlAccess) -> Blueprin
     @control.get("/journal")
     def journal() -> Response:
         query = JournalQuery.of(request.args, service.contract.operations)
-        response = jsonify([entry.as_dict() for entry in query.select(mock.journal)])
+        entries = query.select(mock.journal)
+        first = unjudged(entries)
+        response = jsonify([entry.as_dict(judged=number >= first) for number, entry in enumerate(entries)])
         response.headers[DROPPED] = str(mock.journal.dropped)
+        response.headers[UNJUDGED] = str(first)
         return response
 
     @control.delete("/journal")

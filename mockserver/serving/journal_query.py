@@ -3,11 +3,27 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from mockserver.console.suggestions import suggestion
 from mockserver.service.journal_entry import Entry
+
+
+MAX_JUDGED = 2 << 20  # bytes of the requests and replies that one answer judges
+
+
+def unjudged(entries: Sequence[Entry]) -> int:
+    """How many of the oldest entries are not judged, for those after them have `MAX_JUDGED` bytes already.
+
+    The newest is judged in any case.
+    """
+    left = MAX_JUDGED
+    for number, entry in enumerate(reversed(entries)):
+        if left <= 0:
+            return len(entries) - number
+        left -= entry.size
+    return 0
 
 
 @dataclass(frozen=True)
