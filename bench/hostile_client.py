@@ -17,7 +17,7 @@ from bench.servers import Running
 
 CLIENTS = 16
 BATCH = 100  # cases until the mock is reset and must answer a probe
-LONGEST = 64 << 20  # bytes of all answers to a case
+LONGEST = 32 << 20  # bytes of all answers to a case
 SECONDS = 20.0  # in which a case must be answered to its end
 PAUSE = 0.01  # seconds between the pieces of a slow request
 EXPECTED = (501, 505)  # for an unknown transfer encoding or HTTP version
@@ -26,7 +26,7 @@ IDLE = 0.15  # seconds without an answer, until a client that waits half-closes
 _HEAD = re.compile(
     rb"HTTP/1\.[01] (\d{3})(?: [^\r\n]*)?\r\n((?:[!#$%&'*+.^_`|~0-9A-Za-z-]+:[^\r\n\0]*\r\n)*)\r\n"
 )
-_OPERATION = re.compile(rb"[A-Z]+")
+_CHUNK = re.compile(rb"([0-9a-fA-F]+)\r\n")
 
 
 @dataclass
@@ -115,16 +115,17 @@ def _split(data: bytes, sent: bytes) -> tuple[list[tuple[int, bytes]], bytes]:
 
 
 def _dechunked(data: bytes) -> tuple[bytes, bool, bytes]:
-    body = b""
-    while match := re.match(rb"([0-9a-fA-F]+)\r\n", data):
-        size, data = int(match[1], 16), data[match.end() :]
+    body, position = bytearray(), 0
+    while match := _CHUNK.match(data, position):
+        size, position = int(match[1], 16), match.end()
         if not size:
-            end = data.partition(b"\r\n")
-            return body, bool(end[1]), end[2]
-        if data[size : size + 2] != b"\r\n":
+            end = data[position:].partition(b"\r\n")
+            return bytes(body), bool(end[1]), end[2]
+        if data[position + size : position + size + 2] != b"\r\n":
             break
-        body, data = body + data[:size], data[size + 2 :]
-    return body, False, data
+        body += data[position : position + size]
+        position += size + 2
+    return bytes(body), False, data[position:]
 
 
 async def attack(

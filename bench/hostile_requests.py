@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import random
+import re
 from collections.abc import Callable
 from typing import Any, Self
 
@@ -84,9 +85,7 @@ def encoded(document: Any) -> bytes:
         return [marked(child) for child in node] if isinstance(node, list) else node
 
     text = json.dumps(marked(document))
-    for number, digits in enumerate(numbers):
-        text = text.replace(f'"\\u0001{number}\\u0001"', digits)
-    return text.encode()
+    return re.sub(r'"\\u0001(\d+)\\u0001"', lambda match: numbers[int(match[1])], text).encode()
 
 
 def odd_json(rng: random.Random, targets: Targets) -> Pieces:

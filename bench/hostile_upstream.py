@@ -30,7 +30,7 @@ def _honest(rng: random.Random, port: int) -> Answer:
     }
     nested: Any = {"s": "a"}
     for _ in range(rng.choice((1, 5, 500))):
-        nested = {"a": nested, "b": [nested] if rng.random() < 0.2 else [], "s": "a", "i": 1}
+        nested = {"s": "a", "i": 1, **({"b": [nested]} if rng.random() < 0.2 else {"a": nested})}
     keys = [
         {"kty": kind, "kid": "k", "n": "_" * 342, "e": "AQAB", "crv": "P-256", "x": "A" * 43, "y": "A" * 43}
         for kind in ("RSA", "EC", "OKP", "oct")

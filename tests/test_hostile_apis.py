@@ -250,3 +250,11 @@ def test_a_long_text_is_matched_without_a_stack(pattern: re.Pattern[str], text: 
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 4 * len(text)
+
+
+def test_a_trace_needs_no_part_of_the_gateway(gateway: MockGateway) -> None:
+    """A trace of an OpenAPI document without the gateway's part is that of an API without a listen path."""
+    document = {"openapi": "3.0.3", "info": {"title": "t", "version": "1"}, "paths": {}}
+    status, answer = call(gateway, "POST", "/tyk/debug", {"oas": document, "request": {"path": "/x"}})
+    assert (status, answer["message"]) == (400, "error")
+    assert "the listen path is empty" in answer["logs"]

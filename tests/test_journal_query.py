@@ -145,4 +145,7 @@ def test_the_journal_judges_a_bounded_part(gateway: MockGateway) -> None:
         assert [entry[name] is None for entry in entries] == [True] * count + [False] * (len(entries) - count)
     assert entries[-1]["violations"]
     fewer = gateway.client.get("/_mock/journal?limit=5")
-    assert (fewer.headers["X-Journal-Unjudged"], [bool(entry["violations"]) for entry in fewer.json()]) == ("0", [True] * 5)
+    assert (fewer.headers["X-Journal-Unjudged"], [bool(entry["violations"]) for entry in fewer.json()]) == (
+        "0",
+        [True] * 5,
+    )

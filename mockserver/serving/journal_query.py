@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from mockserver.console.suggestions import suggestion
 from mockserver.service.journal_entry import Entry
 
-
 MAX_JUDGED = 2 << 20  # bytes of the requests and replies that one answer judges
 
 
