@@ -11,7 +11,7 @@ import pytest
 from asking import connect, limited, read_to_end, talk, wait_until
 
 from mockserver import MockGateway
-from mockserver.http.connection import Connection
+from mockserver.http.connection import CLIENT, Connection
 from mockserver.http.server import HttpServer
 
 AUTH = b"X-Tyk-Authorization: s3cret\r\n"
@@ -65,6 +65,19 @@ def test_a_refusal_can_be_read_by_a_client_that_is_still_sending(gateway: MockGa
         for _ in range(30):
             connection.sendall(bytes(100_000))
         assert connection.recv(65536).startswith(b"HTTP/1.1 413 Request Entity Too Large\r\n")
+
+
+def test_a_connection_ends_once(gateway: MockGateway, caplog: pytest.LogCaptureFixture) -> None:
+    """A client that reads late, and whose last request closes the connection, gets all, and no error is logged."""
+    gateway.policies.seed({"id": "long", "name": "x" * 12_000_000})
+    pipelined = b"GET /tyk/policies HTTP/1.1\r\nHost: h\r\n" + AUTH + b"\r\n" + LAST_HELLO
+    for _ in range(5):
+        with connect(gateway) as connection:
+            connection.sendall(pipelined)
+            server = gateway._server._server
+            wait_until(lambda: any(CLIENT in open_._waits_for for open_ in server.connections))
+            assert read_to_end(connection).count(OK) == 2
+    assert caplog.records == []
 
 
 def test_a_head_has_so_many_lines(gateway: MockGateway) -> None:

@@ -97,7 +97,7 @@ class Connection(asyncio.Protocol):
         self._waits_for.add(CLIENT)
 
     def resume_writing(self) -> None:
-        self._go_on(CLIENT)
+        self._loop.call_soon(self._go_on, CLIENT)  # not within a write, where a close would end it twice
 
     def close_when_idle(self) -> None:
         """Close the connection now, or after the answer in progress; a delay ends."""
