@@ -49,6 +49,12 @@ def test_a_query_of_too_many_tokens_is_refused() -> None:
     assert refusal("{" + " ping" * MOST_TOKENS + "}") == TOO_LARGE
 
 
+@pytest.mark.parametrize("query", ["?", "\0", "\ud800{a}", "%", "^{ping}"])
+def test_a_character_that_begins_no_token_is_refused(query: str) -> None:
+    """A document that begins with what is no token is refused as one that begins with an unknown word."""
+    assert refusal(query).startswith("unexpected literal - got: UNDEFINED want one of: [")
+
+
 @pytest.mark.parametrize("query", ["{ a @skip(if: true) { nope } }", "{ a @include(if: false) { a } ping }"])
 def test_fields_that_are_left_out_are_checked_by_name_alone(query: str) -> None:
     """A field that a constant directive leaves out must exist, and has no depth."""

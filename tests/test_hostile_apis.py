@@ -25,6 +25,7 @@ from mockserver.gateway.graphql.refusals import InvalidQuery
 from mockserver.gateway.graphql.schemas import schema_of
 from mockserver.gateway.oas import durations
 from mockserver.gateway.path_expression import path_expression
+from mockserver.gateway.proxy import batch
 from mockserver.gateway.proxy.http_signatures import TOO_LONG
 from mockserver.golang import base64_texts, json_errors, json_places, json_reader, quoted_texts, raw_json
 from mockserver.golang.http_dates import parse
@@ -258,3 +259,13 @@ def test_a_trace_needs_no_part_of_the_gateway(gateway: MockGateway) -> None:
     status, answer = call(gateway, "POST", "/tyk/debug", {"oas": document, "request": {"path": "/x"}})
     assert (status, answer["message"]) == (400, "error")
     assert "the listen path is empty" in answer["logs"]
+
+
+def test_a_batch_has_bounds(gateway: MockGateway, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A batch whose answers are too long together is refused."""
+    serve(gateway, use_keyless=True, enable_batch_request_support=True)
+    body = json.dumps({"requests": [{"method": "GET", "relative_url": "x" * 100}] * 5}).encode()
+    assert send(gateway, "POST", "/orders/tyk/batch/", [], body).status == 200
+    monkeypatch.setattr(batch, "LONGEST", 400)
+    answer = send(gateway, "POST", "/orders/tyk/batch/", [], body)
+    assert (answer.status, batch.TOO_MUCH.encode() in answer.body) == (500, True)

@@ -80,7 +80,8 @@ def _refusal(text: str, error: GraphQLSyntaxError) -> InvalidQuery:
     if not is_whole and position > tokens[index].start:  # a text without an end, which goes on to the last
         return invalid(_unexpected("EOF", _of_open(tokens)), (), [_END])
     token, previous = tokens[index], tokens[index - 1] if index else None
-    if token.kind is TokenKind.NAME and "Unexpected Name" in error.message:
+    is_unknown = token.kind is TokenKind.NAME and "Unexpected Name" in error.message
+    if is_unknown or token.kind is TokenKind.SOF:  # there is no token before a character that begins none
         message = f"unexpected literal - got: UNDEFINED want one of: [{_DEFINITIONS}]"
     else:
         message = _unexpected(_NAMES[token.kind], _wanted(error.message, previous))

@@ -6,6 +6,7 @@ A gateway sends the requests to itself over HTTP; the mock answers them in order
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable, Iterator
 from email.utils import formatdate
 
@@ -20,6 +21,10 @@ from mockserver.http.answer_heads import canonical
 from mockserver.http.messages import DropConnection, Reply
 from mockserver.service.json_replies import json_reply
 
+LONGEST, MOST_SECONDS = 64 << 20, 60  # characters of all bodies; a gateway has no bounds
+TOO_MUCH = (
+    f"this mock answers no batch over {LONGEST >> 20} MiB or {MOST_SECONDS} s; send fewer requests at once"
+)
 PATH = "/tyk/batch/"
 _METHOD = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _UNANSWERED: Document = {"relative_url": "", "code": 0, "headers": None, "body": ""}
@@ -54,7 +59,14 @@ def reply(context: RequestContext, answer: Answer) -> Reply:
     except ValueError:
         return error("Batch request creation failed , request structure malformed", 400)
     pairs = zip(requests, urls_of_requests, strict=True)
-    return json_reply([_unit(context, request, url, answer) for request, url in pairs])
+    units: list[Document] = []
+    size, end = 0, time.monotonic() + MOST_SECONDS
+    for request, url in pairs:
+        units.append(_unit(context, request, url, answer))
+        size += len(units[-1]["body"])
+        if size > LONGEST or time.monotonic() > end:
+            return error(TOO_MUCH, 500)
+    return json_reply(units)
 
 
 def _url(api: Api, request: Document) -> urls.Url:
