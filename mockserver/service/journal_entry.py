@@ -237,8 +237,7 @@ class Entry(NamedTuple):
 
     def as_dict(self, *, judged: bool = True) -> dict[str, Any]:
         """The entry as the mock's own API returns it; unless `judged`, what is wrong with it is None."""
-        of_request = self.request_violations if judged else None
-        of_reply = self.reply_violations if judged else None
+        of_request, of_reply = (self.request_violations, self.reply_violations) if judged else (None, None)
         return {
             "time": self.time,
             "method": self.method,
