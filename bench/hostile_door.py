@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import binascii
 import contextlib
 import http.client
 import json
@@ -116,11 +117,18 @@ def mentions_others(text: bytes) -> bool:
         text = _ORGANISATION.sub(b"", text)
     for _ in range(12):
         words = [word for word in re.split(rb"[^0-9A-Za-z+/=_-]", text) if word.startswith(b"ey")]
-        decoded = [base64.b64decode(word + b"==", altchars=b"-_" if b"_" in word else None) for word in words]
+        decoded = [_decoded(word) for word in words]
         if any(mark.encode() in part for mark in MARKS for part in (text, *decoded)):
             return True
         text = unquote_to_bytes(text)
     return False
+
+
+def _decoded(word: bytes) -> bytes:
+    """The bytes of a text in base64; none of one that has too few digits."""
+    with contextlib.suppress(binascii.Error):
+        return base64.b64decode(word + b"==", altchars=b"-_" if b"_" in word else None)
+    return b""
 
 
 class Door:

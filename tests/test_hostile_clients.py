@@ -71,10 +71,10 @@ def test_a_connection_ends_once(gateway: MockGateway, caplog: pytest.LogCaptureF
     """A client that reads late, and whose last request closes the connection, gets all, and no error is logged."""
     gateway.policies.seed({"id": "long", "name": "x" * 12_000_000})
     pipelined = b"GET /tyk/policies HTTP/1.1\r\nHost: h\r\n" + AUTH + b"\r\n" + LAST_HELLO
+    server = gateway._server._server
     for _ in range(5):
         with connect(gateway) as connection:
             connection.sendall(pipelined)
-            server = gateway._server._server
             wait_until(lambda: any(CLIENT in open_._waits_for for open_ in server.connections))
             assert read_to_end(connection).count(OK) == 2
     assert caplog.records == []
