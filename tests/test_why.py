@@ -187,7 +187,7 @@ def test_a_key_of_a_gateway_is_explained(hashes: bool) -> None:
             assert process.stdout.startswith("gld: no such policy (nearest: gold)")
             assert "s3cret" not in process.stdout + process.stderr
         process = run_command("why", gateway.url, "--key", "nokey", TYK_GW_SECRET="s3cret-of-why")
-        assert "the key could not be read: answered" in error_line(process)
+        assert "the key could not be read: answered 404 Key not found; give" in error_line(process)
 
 
 def test_the_page_has_a_picture_and_a_table(folder: Path, tmp_path: Path) -> None:
