@@ -11,9 +11,9 @@ from contract_tests.engine.names import is_shown
 from contract_tests.engine.ownership import Ownership
 from contract_tests.engine.resources import Resource, name_in
 from contract_tests.engine.target import Target
-from mockserver.http.client import PACKED_FROM
 
 CONNECTIONS = 4  # that deletions are sent over
+MAX_BODY = 64 << 10  # bytes of the answer to a deletion
 ROUNDS = 2  # of deletions and a reload
 MAX_NAMED = 20  # things that are left behind, by their targets
 
@@ -129,7 +129,7 @@ class Cleanup:
     def _delete(self, targets: Iterable[str]) -> list[Exchange]:
         """Delete one after the other, over a connection of its own that reads no long answers."""
         exchanges = []
-        with self._target.new_client(PACKED_FROM) as client:
+        with self._target.new_client(MAX_BODY) as client:
             for target in targets:
                 exchanges.append(exchange := self._target.ask(Request("DELETE", target), client))
                 if exchange.answer is not None:
