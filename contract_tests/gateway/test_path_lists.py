@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
+from contract_tests.engine.checks import Mismatch
 from contract_tests.engine.declaration import RELOAD, Steps, behaviour
 from contract_tests.gateway.builders.apis import (
+    FORBIDDEN,
     NEEDS_KEY,
     Api,
     call,
@@ -19,8 +21,6 @@ from contract_tests.gateway.builders.apis import (
     write_policy,
 )
 from contract_tests.gateway.client import Gateway
-
-FORBIDDEN = "Requested endpoint is forbidden"
 
 
 def _lists(form: str, **lists: list[str]) -> dict[str, Any]:
@@ -114,3 +114,51 @@ def test_a_listed_path_may_be_of_any_case(gateway: Gateway) -> Steps:
         (apis[1], ("off",), ("any", "one", "ONE", "One")),
     ):
         _expect_paths(gateway, api, passing, refused)
+
+
+def _version(**paths: list[dict[str, Any]]) -> dict[str, Any]:
+    """The version data of an API with these extended lists of paths."""
+    version = {"name": "Default", "use_extended_paths": True, "extended_paths": paths}
+    return {"not_versioned": True, "versions": {"Default": version}}
+
+
+@behaviour("paths-may-be-internal")
+def test_a_path_may_be_internal(gateway: Gateway) -> Steps:
+    """An internal path is refused to clients with its method, even if it is ignored, unless it is disabled."""
+    inner: list[dict[str, Any]] = [
+        {"path": "/inner", "method": "GET"},
+        {"path": "/off", "method": "GET", "disabled": True},
+    ]
+    ignored = [{"path": "/inner", "method": "GET"}]
+    api = write_open_api(gateway, version_data=_version(internal=inner, ignored=ignored))
+    yield RELOAD
+
+    _expect_paths(gateway, api, ("off", "a"), ("inner", "inner/deep"))
+    expect_passed(call(gateway, api, path="inner", method="POST"))
+
+
+@behaviour("paths-may-be-answered")
+def test_a_path_may_be_answered_by_its_definition(gateway: Gateway) -> Steps:
+    """A path with an answer in the definition needs no key, is not forbidden, and keeps the upstream out."""
+    reply = {"method": "GET", "code": 418, "body": "tea", "headers": {"x-pot": "2"}}
+    action = {"action": "reply", "code": 202, "data": "later", "headers": {}}
+    api = write_api(
+        gateway,
+        version_data=_version(
+            mock_response=[
+                {"path": "/tea", **reply},
+                {"path": "/off", "disabled": True, **reply},
+            ],
+            black_list=[{"path": "/tea", "method": "GET"}],
+            ignored=[{"path": "/act", "method_actions": {"GET": action}}],
+        ),
+    )
+    yield RELOAD
+
+    for path, status, text, pot in (("tea", 418, "tea", "2"), ("act", 202, "later", "")):
+        exchange = call(gateway, api, path=path)
+        actual = (exchange.status, exchange.text, exchange.header("X-Pot"))
+        if actual != (status, text, pot):
+            raise Mismatch(f"{status} {text!r}, with X-Pot {pot}", str(actual), exchange)
+    expect_refused(call(gateway, api, path="off"), 401, NEEDS_KEY)
+    expect_refused(call(gateway, api, path="tea", method="POST"), 401, NEEDS_KEY)

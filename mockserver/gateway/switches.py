@@ -38,6 +38,7 @@ SWITCHABLE = frozenset(
         "quotas-tell-their-end",
         "record-key-is-id",
         "short-key-ids-are-refused",
+        "replies-match-expressions",
         "self-is-the-default-version",
         "storage-is-checked",
         "versions-end-with-their-api",

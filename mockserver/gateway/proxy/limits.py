@@ -7,7 +7,9 @@ import time
 from dataclasses import dataclass
 
 from mockserver.gateway import key_ids
+from mockserver.gateway.api_definition import Api
 from mockserver.gateway.policy_merging import Document, is_empty
+from mockserver.gateway.proxy import path_lists
 from mockserver.gateway.proxy.limit_names import shared_name
 from mockserver.gateway.proxy.path_patterns import is_endpoint
 from mockserver.gateway.proxy.request_context import Rejected, RequestContext, rejection
@@ -141,16 +143,31 @@ def _check_quota(context: RequestContext, limits: _Limits) -> None:
 
 
 def check_api_limit(context: RequestContext) -> None:
-    """Count the request against the rate limit of the API (gateway/mw_api_rate_limit.go:97 @v5.12.0).
+    """Count the request against the limit of its path in the definition, or else against that of the API.
+
+    An API that has limits of paths heeds its own limit even if that is disabled.
+    Source: gateway/mw_api_rate_limit.go:29 @v5.12.0; recording operations/limits.
 
     Raises:
         Rejected: the limit is exceeded.
     """
     api = context.api
     limit = api.fields["global_rate_limit"]
-    if api.fields["disable_rate_limit"] or limit["disabled"] or limit["rate"] <= 0:
+    if api.fields["disable_rate_limit"]:
         return
-    count_for_api(context, limit["rate"], limit["per"])
+    own = path_lists.endpoint(context, "rate_limit")
+    if own and own["rate"] and own["per"] > 0:
+        count_for_api(context, own["rate"], own["per"], f"{own['method']}:{own['path']}")
+    elif limit["rate"] > 0 and (not limit["disabled"] or _has_limited_paths(api)):
+        count_for_api(context, limit["rate"], limit["per"])
+
+
+def _has_limited_paths(api: Api) -> bool:
+    """True if any version of an API has a path with a limit, whether it uses such lists or not."""
+    versions = (api.fields["version_data"]["versions"] or {}).values()
+    return any(
+        not e["disabled"] for version in versions for e in version["extended_paths"]["rate_limit"] or ()
+    )
 
 
 def count_for_api(context: RequestContext, rate: float, per: float, endpoint: str = "") -> None:

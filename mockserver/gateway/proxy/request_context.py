@@ -16,6 +16,7 @@ from mockserver.gateway.proxy.mcp.messages import Message
 from mockserver.gateway.proxy.orphans import log_missing, log_refusal
 from mockserver.gateway.session_store import application_of, lifetime, policy_names
 from mockserver.golang import urls
+from mockserver.http.messages import Reply
 
 _BLANK = " \t"
 _COOKIE_VALUE = re.compile(r"[ !#-:<-\[\]-~]*")
@@ -38,6 +39,14 @@ class Rejected(Exception):
         self.status = status
         self.body = body
         self.is_sniffed = is_sniffed
+
+
+class Answered(Exception):
+    """The definition of the API answers the request itself; holds the reply."""
+
+    def __init__(self, reply: Reply) -> None:
+        super().__init__(reply)
+        self.reply = reply
 
 
 def rejection(message: str, status: int) -> type[Rejected]:
@@ -80,6 +89,7 @@ class RequestContext:
         token: the key that the session is stored under.
         alias: the key of the session's cache entry; "" for a new session.
         version: the requested API version; "" for an unversioned API.
+        version_settings: the member of `version_data` for that version; empty before a step has chosen it.
         message: the message to an MCP proxy; None for other requests.
         is_changed: True if the session must be saved.
         is_ignored: True if the path needs no credential, and no right.
@@ -100,6 +110,7 @@ class RequestContext:
     token: str = ""
     alias: str = ""
     version: str = ""
+    version_settings: Document = field(default_factory=dict)
     message: Message | None = None
     is_changed: bool = False
     is_ignored: bool = False
