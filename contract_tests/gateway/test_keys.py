@@ -182,6 +182,7 @@ def test_creating_a_key_tells_why_it_is_not_made(gateway: Gateway) -> Steps:
     partitioned, per_api = (
         write_policy(gateway, **of_run, partitions={part: True}) for part in ("acl", "per_api")
     )
+    torn = write_policy(gateway, **of_run, partitions={"per_api": True, "quota": True})
     yield RELOAD
 
     session = {**of_run, "access_rights": RIGHTS, "meta_data": {"policies": []}}
@@ -192,6 +193,9 @@ def test_creating_a_key_tells_why_it_is_not_made(gateway: Gateway) -> Steps:
         raise Mismatch("200, no policies in the metadata are none", shorten(exchange.text), exchange)
     message = "cannot apply multiple policies when some have per_api set and some are partitioned"
     mixed = {**of_run, "apply_policies": [partitioned, per_api]}
+    expect_error(gateway.send("POST", f"{KEYS}/create", mixed), 500, f"Failed to create key - {message}")
+    message = f"cannot apply policy {torn} which has per_api and any of partitions set"
+    mixed = {**of_run, "apply_policies": [torn]}
     expect_error(gateway.send("POST", f"{KEYS}/create", mixed), 500, f"Failed to create key - {message}")
     for _ in range(2):
         exchange = gateway.send("POST", f"{KEYS}/create", of_run)
@@ -297,3 +301,23 @@ def test_a_key_is_not_read_by_a_hash_where_keys_are_not_hashed(gateway: Gateway)
     refusal = "Key requested by hash but key hashing is not enabled"
     for text in ("true", "false"):
         expect_error(gateway.send("GET", f"{KEYS}/{name}?hashed={text}"), 400, refusal)
+
+
+@behaviour("names-are-hashes-without-hashing")
+def test_a_name_is_a_hash_where_keys_are_not_hashed(gateway: Gateway) -> None:
+    """A gateway that does not hash keys writes and deletes a key with `hashed` by its whole name."""
+    needs_store(gateway)
+    name = gateway.new_id("-key")
+    target = f"{KEYS}/{name}?hashed=true"
+    for method, action in (("POST", "added"), ("PUT", "modified")):
+        expect_key(gateway.send(method, target, {"access_rights": RIGHTS, "alias": action}), name, action)
+        exchange = gateway.send("GET", f"{KEYS}/{name}")
+        if exchange.document.get("alias") != action:
+            raise Mismatch(f"alias {action}", f"{exchange.status} {shorten(exchange.text)}", exchange)
+    expect_key(gateway.send("DELETE", target), name, "deleted")
+    expect_error(gateway.send("GET", f"{KEYS}/{name}"), 404, "Key not found")
+    expect_error(gateway.send("DELETE", target), 404, "There is no such key found")
+    expect_error(gateway.send("PUT", target, {"access_rights": RIGHTS}), 404, "Key is not found")
+    expect_key(write_session(gateway, name, {"access_rights": RIGHTS}), name, "added")
+    expect(gateway.send("DELETE", f"{target}&api_id=-1"), 200, "null\n")
+    expect_error(gateway.send("GET", f"{KEYS}/{name}"), 404, "Key not found")

@@ -104,6 +104,21 @@ def test_a_password_gives_a_token(gateway: Gateway) -> Steps:
         _expect_failure(_ask(gateway, api, client, **{**login, name: ""}), "invalid_grant")
 
 
+@behaviour("passwords-give-tokens")
+def test_a_user_is_named_after_the_developer(gateway: Gateway) -> Steps:
+    """A key gets the tyk_developer_email of the client that it gave its password as its alias."""
+    api = _write_api(gateway)
+    gold = write_policy(gateway, api)
+    yield RELOAD
+
+    needs_plain_keys(gateway, api, gold)
+    meta_data = {"of": "client", "tyk_developer_email": "dev@client.test"}
+    client = write_client(gateway, api, gold, meta_data=meta_data)["client_id"]
+    user = _write_user(gateway, api, gold, alias="user")
+    _tokens(_ask(gateway, api, client, grant_type="password", username=user, password=PASSWORD))
+    _expect_session(gateway, api, user, alias="dev@client.test", meta_data={"of": "client"})
+
+
 def _expect_session(gateway: Gateway, api: Api, key: str, **members: Any) -> None:
     exchange = gateway.send("GET", f"{KEYS}/{key}?org_id={api.org_id}")
     found = {name: exchange.document.get(name) for name in members}

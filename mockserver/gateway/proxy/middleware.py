@@ -31,7 +31,7 @@ from mockserver.gateway.proxy.mcp.checks import (
 )
 from mockserver.gateway.proxy.mcp.messages import BadMessage
 from mockserver.gateway.proxy.organisation_limits import check_organisation
-from mockserver.gateway.proxy.request_context import Rejected, RequestContext
+from mockserver.gateway.proxy.request_context import Answered, Rejected, RequestContext
 from mockserver.golang import content_sniffing
 from mockserver.http.messages import JSON, Reply
 from mockserver.service.journal_parts import ProxiedReply, ProxiedRequest
@@ -90,7 +90,7 @@ def answer(context: RequestContext) -> Reply:
             return _limits_reply(context)
         _run(context)
         reply = answers.filtered(context, graphql_api.answer(context) or upstream.forward(context))
-    except BadMessage as error:
+    except (Answered, BadMessage) as error:
         return error.reply
     except Rejected as rejection:
         context.save_session()

@@ -9,11 +9,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from mockserver.gateway.path_expression import path_expression
-from mockserver.gateway.proxy.request_context import Rejected, RequestContext
-from mockserver.golang import regexps
+from mockserver.gateway.proxy.request_context import Answered, Rejected, RequestContext
+from mockserver.golang import content_sniffing, regexps
+from mockserver.http.messages import DropConnection, Reply
 
 IGNORED, FORBIDDEN, ALLOWED = "ignored", "black_list", "white_list"
 LISTS = (IGNORED, FORBIDDEN, ALLOWED)  # in the order of their precedence
+ANSWERED = "mock_response"  # before all of them
 _FORBIDDEN = Rejected("Requested endpoint is forbidden", 403)
 _ANY = {"disabled": False, "method": "", "ignore_case": False, "method_actions": None}
 
@@ -23,12 +25,15 @@ def check_path_lists(context: RequestContext, version: dict[str, Any]) -> None:
 
     Raises:
         Rejected: the path is forbidden, or is not one of those that are alone allowed.
+        Answered: the definition has the reply to the request.
     """
     entries = list(_entries(version))
     for name, entry in entries:
         if _fits(context, entry, ignores_case=version["ignore_endpoint_case"]):
             if name == FORBIDDEN:
                 raise _FORBIDDEN
+            if name == ANSWERED:
+                raise _answer(entry["code"], entry["body"], entry["headers"])
             context.is_ignored = context.is_ignored or name == IGNORED
             return
     if any(name == ALLOWED for name, _ in entries):
@@ -36,20 +41,30 @@ def check_path_lists(context: RequestContext, version: dict[str, Any]) -> None:
 
 
 def _entries(version: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    for name in LISTS:
-        if version["use_extended_paths"]:
-            yield from (
-                (name, entry) for entry in version["extended_paths"][name] or [] if not entry["disabled"]
-            )
-        else:
+    if not version["use_extended_paths"]:
+        for name in LISTS:
             yield from ((name, {**_ANY, "path": path}) for path in version["paths"][name] or [])
+        return
+    lists = version["extended_paths"]
+    for name in (ANSWERED, *LISTS):
+        yield from ((name, {**_ANY, **entry}) for entry in lists.get(name) or [] if not entry["disabled"])
+
+
+def _answer(status: int, text: str, headers: dict[str, str] | None) -> Exception:
+    """The reply of a definition; a status that is none closes the connection."""
+    if not 100 <= status <= 999:
+        return DropConnection()
+    body, names = text.encode(), {name.lower() for name in headers or {}}
+    sniffed = [] if "content-type" in names else [("Content-Type", content_sniffing.content_type(body))]
+    return Answered(Reply(body, status, (*sniffed, *(headers or {}).items())))
 
 
 def _fits(context: RequestContext, entry: dict[str, Any], *, ignores_case: bool) -> bool:
     """True if an entry is for the path and the method of a request.
 
     Raises:
-        Rejected: the deprecated action for the method is another one than to do nothing.
+        Answered: the deprecated action for the method is to reply.
+        Rejected: that action is unknown.
     """
     if not _fits_path(context, entry, ignores_case=ignores_case):
         return False
@@ -59,7 +74,7 @@ def _fits(context: RequestContext, entry: dict[str, Any], *, ignores_case: bool)
     if action is None:
         return False
     if action["action"] == "reply":
-        raise Rejected("this mock does not judge a path that is answered by its API definition", 501)
+        raise _answer(action["code"], action["data"], action["headers"])
     if action["action"] != "no_action":
         raise _FORBIDDEN
     return True

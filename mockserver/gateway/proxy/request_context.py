@@ -16,6 +16,7 @@ from mockserver.gateway.proxy.mcp.messages import Message
 from mockserver.gateway.proxy.orphans import log_missing, log_refusal
 from mockserver.gateway.session_store import application_of, lifetime, policy_names
 from mockserver.golang import urls
+from mockserver.http.messages import Reply
 
 _BLANK = " \t"
 _COOKIE_VALUE = re.compile(r"[ !#-:<-\[\]-~]*")
@@ -38,6 +39,14 @@ class Rejected(Exception):
         self.status = status
         self.body = body
         self.is_sniffed = is_sniffed
+
+
+class Answered(Exception):
+    """The definition of the API has the reply to the request."""
+
+    def __init__(self, reply: Reply) -> None:
+        super().__init__(reply.status)
+        self.reply = reply
 
 
 def rejection(message: str, status: int) -> type[Rejected]:
