@@ -22,21 +22,21 @@ def _after(action: str, seconds: int = 0) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("of_policy", "of_key", "stays"),
+    ("of_policy", "of_key", "lifetime", "stays"),
     [
-        pytest.param({}, _after("delete"), False, id="delete"),
-        pytest.param(_after("delete"), _after("retain", -1), False, id="policy"),
-        pytest.param({}, _after("retain", -1), True, id="for ever"),
-        pytest.param(_after("retain", 3600), {}, True, id="an hour"),
-        pytest.param(_after("retain"), {}, False, id="no time"),
+        pytest.param({}, _after("delete"), 0, False, id="delete"),
+        pytest.param(_after("delete"), _after("retain", -1), 3600, False, id="policy"),
+        pytest.param({}, _after("retain", -1), 1, True, id="for ever"),
+        pytest.param(_after("retain", 3600), {}, 1, True, id="an hour"),
+        pytest.param(_after("retain"), {}, 1, False, id="no time"),
     ],
 )
 @behaviour("expired-keys-are-kept-or-deleted")
 def test_an_expired_key_is_kept_or_deleted(
-    gateway: Gateway, of_policy: dict[str, Any], of_key: dict[str, Any], stays: bool
+    gateway: Gateway, of_policy: dict[str, Any], of_key: dict[str, Any], lifetime: int, stays: bool
 ) -> Steps:
     """A key is removed or stays after its expiry as post_expiry_action says, whatever the API's lifetime."""
-    api = write_api(gateway, session_lifetime=1)
+    api = write_api(gateway, session_lifetime=lifetime)
     gold = write_policy(gateway, api, **of_policy)
     yield RELOAD
 

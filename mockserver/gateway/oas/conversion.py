@@ -80,7 +80,7 @@ def _version() -> Document:
     nothing = dict.fromkeys(("ignored", "white_list", "black_list"))
     return {
         "name": "", "expires": "", "paths": nothing, "use_extended_paths": True,
-        "extended_paths": dict(nothing), "ignore_endpoint_case": False,
+        "extended_paths": {**nothing, "mock_response": None}, "ignore_endpoint_case": False,
     }  # fmt: skip
 
 
