@@ -197,6 +197,12 @@ def test_an_approved_code_gives_a_token(gateway: Gateway) -> Steps:
         token, _ = _tokens(_ask(gateway, api, client, **grant))
         expect_passed(call(gateway, api, f"Bearer {token}"), limit)
         _expect_failure(_ask(gateway, api, client, **grant), "invalid_grant")
+    stateless = {name: value for name, value in fields.items() if name != "state"}
+    answer = _approve(gateway, api, **stateless, key_rules="")
+    code = str(answer.get("code", ""))
+    gateway.note_grant(code, client)
+    if answer != {"code": code, "redirect_to": f"{REDIRECT}?code={code}"}:
+        raise Mismatch("a code without a state", str(answer), gateway.exchanges[-1])
     answer = _approve(gateway, api, **{**fields, "response_type": "token"}, key_rules=json.dumps(rules))
     expect_passed(call(gateway, api, f"Bearer {answer.get('access_token')}"), 5, 4)
 
