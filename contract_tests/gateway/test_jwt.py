@@ -216,6 +216,7 @@ def test_a_claim_may_be_nested(gateway: Gateway) -> Steps:
         expect_refused(call(gateway, api, token(claims)), 429, limited)
     expect_passed(call(gateway, api, token({"own": {"mail": other, "pol": slow}, "own.pol": fast})))
     expect_passed(call(gateway, api, token({"own.mail": "", "own": {"mail": other, "pol": fast}})))
+    expect_passed(call(gateway, api, token({"own": {"mail": 5, "pol": fast}, "sub": other})))
     empty = "found an empty user ID in predefined base claim, claim: own.mail"
     for nested in ({"mail": ""}, {"mail": "", "pol": fast}):
         expect_refused(call(gateway, api, token({"own": nested, "sub": other})), 403, empty)
