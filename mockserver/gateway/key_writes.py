@@ -9,7 +9,7 @@ from mockserver.gateway.api_definition import Api
 from mockserver.gateway.gateway import Gateway
 from mockserver.gateway.policy_merging import Document, is_empty
 from mockserver.gateway.provenance import PoliciesNotApplicable
-from mockserver.gateway.session_store import application_of, lifetime
+from mockserver.gateway.session_store import FOR_EVER, application_of, lifetime
 
 
 def save(gateway: Gateway, key: str, session: Document, *, resets: bool, by_hash: bool = False) -> bool:
@@ -139,4 +139,4 @@ def _lifetime(gateway: Gateway, session: Document, api: Api | None) -> int:
     rights = session["access_rights"] or {}
     apis = [gateway.apis.loaded.by_id.get(name) for name in rights] if rights else [api]
     lifetimes = [lifetime(session, used, gateway.config, gateway.now()) for used in apis if used]
-    return max(lifetimes, default=0)
+    return FOR_EVER if FOR_EVER in lifetimes else max(lifetimes, default=0)

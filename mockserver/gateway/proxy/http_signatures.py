@@ -93,17 +93,21 @@ def _pairs(text: str) -> dict[str, str]:
 def _is_signed_by(context: RequestContext, signature: _Signature, name: str) -> bool:
     """True if the RSA key that is stored under a name, which must be hexadecimal, has signed (:475).
 
+    In some versions the name may be the PEM of the key (certs/manager.go:851 @v5.14.0).
+
     Raises:
         Rejected: there is no such key, or it is of another kind.
     """
     from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
     from cryptography.hazmat.primitives import hashes
     from cryptography.hazmat.primitives.asymmetric import padding, rsa
-    from cryptography.hazmat.primitives.serialization import load_der_public_key
+    from cryptography.hazmat.primitives.serialization import load_der_public_key, load_pem_public_key
 
+    takes_pem = "requests-may-be-signed-by-rsa" in context.gateway.behaviours
     data = context.gateway.certificates.public_key(name) if _HEXADECIMAL.fullmatch(name) else None
     try:
-        key = load_der_public_key(data or b"")
+        is_pem = takes_pem and "-----BEGIN " in name
+        key = load_pem_public_key(name.encode()) if is_pem else load_der_public_key(data or b"")
     except (ValueError, UnsupportedAlgorithm) as error:
         raise Rejected("Certificate not found", 500) from error
     if not isinstance(key, rsa.RSAPublicKey):

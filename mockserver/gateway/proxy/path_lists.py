@@ -56,8 +56,8 @@ def endpoint(context: RequestContext, name: str) -> Document | None:
 
 
 def _answered(code: int, text: str, headers: Mapping[str, str] | None) -> Answered:
-    """The answer of a definition to requests for a path; at a code below 100 a gateway panics."""
-    if code < 100:
+    """The answer of a definition to requests for a path; a gateway panics at a code that is no status."""
+    if not 100 <= code <= 999:
         raise DropConnection
     pairs = [(canonical(name), value) for name, value in (headers or {}).items()]
     return Answered(typed(Reply(text.encode("utf-8", "surrogatepass"), code, tuple(pairs))))
