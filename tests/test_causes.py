@@ -130,15 +130,21 @@ def test_a_change_of_all_answers_is_seen(
 
 
 def test_answers_from_the_past_betray_a_cache(exchanges: Exchanges) -> None:
-    """Answers with a Date before that of earlier answers come from a cache; those of one second do not."""
+    """Answers with a Date before their request come from a cache; those of requests side by side do not."""
     made = [
-        exchanges.of("GET", LIST, 200, "[]\n", JSON, ("Date", f"Sat, 28 Nov 2026 09:00:0{n} GMT"))
+        replace(
+            exchanges.of("GET", LIST, 200, "[]\n", JSON, ("Date", f"Sat, 28 Nov 2026 09:00:0{n} GMT")),
+            asked=100.0 + n,
+            seconds=0.1,
+        )
         for n in (1, 2, 3)
     ]
-    (cause,) = state.cache_headers(exchanges.evidence([*made, made[0], made[2]]))
+    stale = replace(made[0], asked=103.5)
+    (cause,) = state.cache_headers(exchanges.evidence([*made, stale, made[2]]))
     assert cause.kind == "cache"
-    assert "1 answers have a Date before that of earlier answers" in cause.summary
-    assert told(state.cache_headers(exchanges.evidence([*made, made[2]]))) == []
+    assert "1 answers have a Date before that of their requests" in cause.summary
+    slow = replace(made[0], asked=100.9, seconds=2.5)
+    assert told(state.cache_headers(exchanges.evidence([*made, slow, made[2], made[1]]))) == []
 
 
 @pytest.mark.parametrize(
@@ -152,6 +158,7 @@ def test_answers_from_the_past_betray_a_cache(exchanges: Exchanges) -> None:
         ('{"a":1,"b":2}\n', '{"b":2,"a":1}\n', "reformatted", "in another order"),
         ('{"a":1}\n', '{"a": 1}\n', "reformatted", "other white space"),
         ('{"a":1}\n', '{"a":1}', "reformatted", "without a line break"),
+        ('{"a":5}\n', '{"a":5.0}\n', "reformatted", "with a decimal point"),
         ('{"a":1}\n', "oops", "body", "Bodies are not JSON, as oops"),
     ],
 )
@@ -187,6 +194,15 @@ def test_the_state_tells_its_cause(exchanges: Exchanges, name: str) -> None:
     assert (cause.kind, part in cause.summary) == (kind, True), cause.summary
     assert cause.explains(failed(exchanges.of("POST", LIST, 200, DONE)))
     assert not cause.explains(failed(exchanges.of()))
+
+
+def test_dropped_queries_are_seen(exchanges: Exchanges) -> None:
+    """Queries that change nothing are the cause of failures at them, and not of a lag after a reload."""
+    signs = replace(SOUND, drops_queries=True, seconds=0.9)
+    cause, *_ = state.state(exchanges.evidence([exchanges.of()], signs=signs))
+    assert (cause.kind, "without block=true" in cause.summary) == ("queries-dropped", True)
+    queried = failed(exchanges.of("GET", "/tyk/reload?block=true"))
+    assert [cause.explains(failure) for failure in (queried, failed(exchanges.of()))] == [True, False]
 
 
 def test_a_service_without_a_secret_is_seen(exchanges: Exchanges) -> None:

@@ -48,6 +48,9 @@ class Probed(Protocol):
     def probe_load(self) -> Exchange | None:
         """Load what was written; None if writes show at once."""
 
+    def probe_query(self) -> bool:
+        """True if a query that must change an answer does not."""
+
     def probe_listed(self) -> list[str] | None:
         """The ids of all things that the service lists; None if it answers no list."""
 
@@ -72,6 +75,7 @@ class StateProbe:
             marks = self._create()
             if not marks:
                 return None
+            self._signs.drops_queries = self._client.probe_query()
             early = [thing for thing in list(marks)[:EARLY] if self._shows(thing, marks[thing])]
             if self._load():
                 self._signs.early = len(early)

@@ -24,6 +24,7 @@ class StateSigns:
         merged: of the updated ones: those that kept a member which the update left out.
         listed: things that the list was held against, as they could be read one by one.
         unlisted: of these: those that the list lacks; `listed_twice`: that it has twice.
+        drops_queries: True if a query that must change an answer does not.
         list_seconds: until the list had them all, if it lacked some at first.
     """
 
@@ -44,6 +45,7 @@ class StateSigns:
     listed: int = 0
     unlisted: int = 0
     listed_twice: int = 0
+    drops_queries: bool = False
     list_seconds: float = 0.0
 
     @property

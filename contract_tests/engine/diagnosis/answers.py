@@ -14,7 +14,14 @@ from contract_tests.engine.failure import Failure
 
 VALUE = 60  # characters of a value in a sentence
 LONGEST_PREFIX = 16  # characters before the JSON of an answer that are seen as such
+NEARLY_ALL = 0.9  # share of answers that an object is around
+VARIED = 10  # different answers of a server that has not some canned ones
 _JSON = "application/json"
+_BEGINNINGS = {
+    b"\x1f\x8b": "gzip",
+    b"\x28\xb5\x2f\xfd": "zstd",
+    b"\x78\x9c": "deflate",
+}  # of bodies
 _OF_ONE_VALUE = ("Content-Type", "Content-Length", "Date", "Location", "Server")
 
 
@@ -27,6 +34,18 @@ def encodings(evidence: Evidence) -> Iterator[Cause]:
         "Answers are compressed (Content-Encoding: {}), although no request accepts that",
         of_json=False,
     )
+    yield from _in_answers(
+        evidence,
+        "compressed",
+        _compression,
+        "Answers are compressed ({}), and no header Content-Encoding tells of it",
+    )
+
+
+def _compression(exchange: Exchange) -> str:
+    """The compression of a body that no header tells of; "" if it has none."""
+    body = exchange.answer.body if exchange.answer and not exchange.header("Content-Encoding") else b""
+    return next((name for beginning, name in _BEGINNINGS.items() if body.startswith(beginning)), "")
 
 
 def repeated_headers(evidence: Evidence) -> Iterator[Cause]:
@@ -159,6 +178,27 @@ def wrapped_lists(evidence: Evidence) -> Iterator[Cause]:
                 f"{shorten(evidence.masked(wrapped[-1].text), VALUE)}."
             )
             yield Cause("list-wrapped", summary, _concerns(evidence, operation.id))
+
+
+def envelopes(evidence: Evidence) -> Iterator[Cause]:
+    """An object around all answers, which has what is required as one of its members."""
+    answers = [
+        e for e in evidence.of_operations if e.answer and e.text.strip() and evidence.declares(e, _JSON)
+    ]
+    around = [(frozenset(document), exchange) for exchange in answers if (document := exchange.document)]
+    if len({exchange.text for _, exchange in around}) < VARIED:
+        return
+    names, count = Counter(names for names, _ in around).most_common(1)[0]
+    alike = [exchange for found, exchange in around if found == names]
+    inner = [name for name in sorted(names) if all(isinstance(e.document[name], (dict, list)) for e in alike)]
+    if inner and share(count, len(answers)) >= NEARLY_ALL:
+        summary = (
+            f"Answers are wrapped in an object with the members {', '.join(map(repr, sorted(names)))}: "
+            f"{count} of {len(answers)} answers, as {shorten(evidence.masked(alike[0].text), VALUE)}."
+        )
+        yield Cause(
+            "wrapped", summary, lambda failure: any(names == e.document.keys() for e in failure.involved)
+        )
 
 
 def _items(document: Any) -> list[Any] | None:

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
-from contract_tests.engine.diagnosis import answers, bodies, operations, requests, secret, state, version
+from contract_tests.engine.diagnosis import (
+    answers,
+    bodies,
+    operations,
+    requests,
+    secret,
+    sizes,
+    state,
+    version,
+)
 from contract_tests.engine.diagnosis.evidence import Cause, Evidence
 from contract_tests.engine.diagnosis.groups import groups
 from contract_tests.engine.failure import Failure
@@ -13,12 +22,14 @@ from contract_tests.report.findings import Finding
 Detector = Callable[[Evidence], Iterable[Cause]]
 
 DETECTORS: tuple[Detector, ...] = (  # in the order of their rank: what an earlier one explains is explained
+    sizes.sizes,
     operations.silence,
     operations.rate_limit,
     operations.occasional_errors,
     operations.dead_operations,
     answers.encodings,
     answers.broken_json,
+    answers.envelopes,
     answers.errors_as_success,
     state.forgetting,
     state.state,

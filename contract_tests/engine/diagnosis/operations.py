@@ -35,7 +35,7 @@ def silence(evidence: Evidence) -> Iterator[Cause]:
         kind = "no-answer-in-time" if is_late else "no-answer"
         count = f"{len(exchanges)} of {len(evidence.log)} requests"
         summary = f"{labels} got no answer ({count}): {reason}."
-        yield Cause(kind, summary, _Answered(exchanges))
+        yield Cause(kind, summary, Answered(exchanges))
 
 
 def rate_limit(evidence: Evidence) -> Iterator[Cause]:
@@ -54,9 +54,9 @@ def rate_limit(evidence: Evidence) -> Iterator[Cause]:
         paced = f", and {waits} more were sent again after a wait" if waits else ""
         summary = (
             f"The rate of requests is limited: {len(refused)} of {len(evidence.log)} requests were "
-            f"answered {_answer(evidence, refused[0])}{paced}."
+            f"answered {shown(evidence, refused[0])}{paced}."
         )
-        yield Cause("rate-limited", summary, _Answered(refused))
+        yield Cause("rate-limited", summary, Answered(refused))
 
 
 def dead_operations(evidence: Evidence) -> Iterator[Cause]:
@@ -86,10 +86,10 @@ def occasional_errors(evidence: Evidence) -> Iterator[Cause]:
             and _is_mixed(evidence, same)
         ):
             summary = (
-                f"Some requests are answered {_answer(evidence, same[0])}: {len(same)} of "
+                f"Some requests are answered {shown(evidence, same[0])}: {len(same)} of "
                 f"{len(evidence.log)}, as {_labels(evidence, same)}."
             )
-            yield Cause("occasional-errors", summary, _Answered(same))
+            yield Cause("occasional-errors", summary, Answered(same))
 
 
 def _is_mixed(evidence: Evidence, exchanges: Sequence[Exchange]) -> bool:
@@ -130,7 +130,7 @@ def _always(evidence: Evidence, *, is_declared: bool) -> Iterator[Cause]:
             }
         exchanges = [exchange for group in operations.values() for exchange in group]
         summary = _always_sentence(evidence, list(operations), exchanges)
-        yield Cause("dead-operation", summary, _Answered(exchanges))
+        yield Cause("dead-operation", summary, Answered(exchanges))
 
 
 def traffic(evidence: Evidence) -> Iterator[Cause]:
@@ -148,16 +148,16 @@ def traffic(evidence: Evidence) -> Iterator[Cause]:
     if status >= 400 and count >= ENOUGH and share(count, len(others)) >= NEARLY_ALL:
         same = [exchange for exchange in others if (exchange.status, exchange.text) == (status, text)]
         summary = (
-            f"Requests to APIs are answered {_answer(evidence, same[0])} ({count} of {len(others)}): none "
+            f"Requests to APIs are answered {shown(evidence, same[0])} ({count} of {len(others)}): none "
             "comes to its API, as where a server in front lets only the paths of the control API through."
         )
-        yield Cause("no-traffic", summary, _Answered(same))
+        yield Cause("no-traffic", summary, Answered(same))
 
 
 def _always_sentence(
     evidence: Evidence, operations: Sequence[Operation], exchanges: Sequence[Exchange]
 ) -> str:
-    answer = _answer(evidence, exchanges[0])
+    answer = shown(evidence, exchanges[0])
     if len(operations) > LISTED and all(operation.method not in _READING for operation in operations):
         methods = ", ".join(sorted({operation.method for operation in operations}))
         return f"Writes are refused: {methods} always answer {answer} ({len(operations)} operations)."
@@ -165,7 +165,10 @@ def _always_sentence(
     return f"{_listed([operation.label for operation in operations])} always {verb} {answer}."
 
 
-def _answer(evidence: Evidence, exchange: Exchange) -> str:
+def shown(evidence: Evidence, exchange: Exchange) -> str:
+    """The status and the beginning of an answer, or why there is none, in a sentence."""
+    if exchange.answer is None:
+        return f"not at all: {exchange.failure}"
     body = shorten(evidence.masked(exchange.text), BODY)
     return f"{exchange.status}: {body}" if body else str(exchange.status)
 
@@ -182,11 +185,11 @@ def _label(evidence: Evidence, exchange: Exchange) -> str:
 
 
 def _listed(labels: Sequence[str]) -> str:
-    shown = ", ".join(labels[:LISTED])
-    return f"{shown} and {len(labels) - LISTED} other operations" if len(labels) > LISTED else shown
+    first = ", ".join(labels[:LISTED])
+    return f"{first} and {len(labels) - LISTED} other operations" if len(labels) > LISTED else first
 
 
-class _Answered:
+class Answered:
     """True for a failure if its wrong answer, or one before it, is among some answers or equals one."""
 
     def __init__(self, exchanges: Iterable[Exchange]) -> None:

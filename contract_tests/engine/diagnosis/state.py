@@ -27,13 +27,14 @@ def state(evidence: Evidence) -> Iterator[Cause]:
         return
     for kind, sentence in (
         _keeps_nothing(evidence, signs),
+        _drops_queries(evidence, signs),
         _cache(evidence, signs),
         _alternates(evidence, signs),
         _lag(evidence, signs),
         *_lost(evidence, signs),
     ):
         if sentence:
-            yield Cause(kind, sentence, _depends_on_state)
+            yield Cause(kind, sentence, _has_query if kind == "queries-dropped" else _depends_on_state)
     yield from _loads_at_once(evidence, signs)
     yield from _merges(evidence, signs)
 
@@ -65,8 +66,8 @@ def listing(evidence: Evidence) -> Iterator[Cause]:
 def cache_headers(evidence: Evidence) -> Iterator[Cause]:
     """A cache that its headers betray, if the probe of the state shows nothing."""
     aged = sum(_is_aged(exchange.header("Age")) for exchange in evidence.log)
-    dated = _older_than_their_time(evidence)
-    for count, what in ((aged, "tell their Age"), (dated, "have a Date before that of earlier answers")):
+    dated = _older_than_their_requests(evidence)
+    for count, what in ((aged, "tell their Age"), (dated, "have a Date before that of their requests")):
         if share(count, len(evidence.log)) > 0.01:
             summary = f"A cache is in front of the {evidence.name}: {count} answers {what}."
             yield Cause("cache", summary, _depends_on_state)
@@ -106,6 +107,18 @@ def forgetting(evidence: Evidence) -> Iterator[Cause]:
             f"{len(forgotten)} things that could be read were gone later, and no request had removed them."
         )
         yield Cause("forgets", summary, _depends_on_state)
+
+
+def _drops_queries(evidence: Evidence, signs: StateSigns) -> tuple[str, str]:
+    """Queries that do not come to the service; a reload then does not wait until it is done."""
+    if not signs.drops_queries:
+        return "", ""
+    _, _, query = evidence.run.service.reload_target.partition("?")
+    waits = f"; a reload without {query} is answered before it is done" if query else ""
+    return "queries-dropped", (
+        f"Requests come to the {evidence.name} without their queries (?...): an answer that one must change "
+        f"is as without it{waits}."
+    )
 
 
 def _keeps_nothing(evidence: Evidence, signs: StateSigns) -> tuple[str, str]:
@@ -239,6 +252,10 @@ def _reads(failure: Failure, path: str) -> bool:
     )
 
 
+def _has_query(failure: Failure) -> bool:
+    return any("?" in exchange.target for exchange in failure.involved)
+
+
 def _reads_after_a_write(failure: Failure) -> bool:
     at = failure.at
     return _depends_on_state(failure) and at is not None and at.method in _READING and at.status == 200
@@ -249,17 +266,18 @@ def _depends_on_state(failure: Failure) -> bool:
     return any(e.status and (e.method not in _READING or "reload" in e.target) for e in failure.exchanges)
 
 
-def _older_than_their_time(evidence: Evidence) -> int:
-    """The number of answers that were made a second or more before another one that had come earlier.
+def _older_than_their_requests(evidence: Evidence) -> int:
+    """The number of answers that were made a second or more before they were asked for.
 
-    Answers to requests at one time may do so too, where a second begins between them; these are few.
+    The answer that was made last, as its Date says when it comes, tells the clock of the service.
     """
-    newest, count = 0.0, 0
-    for exchange in evidence.log:
-        made = http_dates.parse(exchange.header("Date")) or newest
-        count += made < newest
-        newest = max(newest, made)
-    return count
+    made = [
+        (date, exchange)
+        for exchange in evidence.of_operations
+        if (date := http_dates.parse(exchange.header("Date"))) is not None
+    ]
+    clock = max((date - exchange.asked - exchange.seconds for date, exchange in made), default=0.0)
+    return sum(date + 1 <= exchange.asked + clock for date, exchange in made)
 
 
 def _is_aged(text: str) -> bool:

@@ -1,0 +1,47 @@
+"""The cause of requests that are refused for their size by a server in front."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+
+from contract_tests.engine.diagnosis.evidence import Cause, Evidence
+from contract_tests.engine.diagnosis.operations import Answered, shown
+from contract_tests.engine.exchange import Exchange
+
+FEWEST = 2  # requests that are refused for one size
+_SIZES: tuple[tuple[str, Callable[[Exchange], int]], ...] = (
+    ("a body", lambda exchange: len(exchange.body or b"")),
+    ("a target", lambda exchange: len(exchange.target)),
+    ("headers", lambda exchange: sum(len(name) + len(value) + 4 for name, value in exchange.headers)),
+)
+
+
+def sizes(evidence: Evidence) -> Iterator[Cause]:
+    """One error that the contract does not declare, at all requests from a size on and at no shorter one.
+
+    Its operations answer shorter requests in other ways.
+    """
+    refused = defaultdict(list)
+    taken = set()  # operations
+    longest = [0] * len(_SIZES)  # of the requests that are taken
+    for operation, exchanges in evidence.by_operation.items():
+        for exchange in exchanges:
+            if exchange.answer is None or (exchange.status >= 400 and not evidence.has_status(exchange)):
+                refused[exchange.status, exchange.failure].append(exchange)
+            else:
+                taken.add(operation)
+                longest = [max(most, size(exchange)) for most, (_, size) in zip(longest, _SIZES, strict=True)]
+    for exchanges in refused.values():
+        if not taken.issuperset(evidence.operations[id(exchange)] for exchange in exchanges):
+            continue
+        for (what, size), most in zip(_SIZES, longest, strict=True):
+            least = min(map(size, exchanges))
+            if least > most and len(exchanges) >= FEWEST:
+                summary = (
+                    f"Requests with {what} of {least} bytes or more are answered "
+                    f"{shown(evidence, exchanges[0])} ({len(exchanges)} requests); those with up to "
+                    f"{most} bytes are not, as if a server in front had a limit."
+                )
+                yield Cause("size-limit", summary, Answered(exchanges))
+                break
