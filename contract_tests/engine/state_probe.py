@@ -74,7 +74,7 @@ class StateProbe:
             self._client.probe_listed()  # what is cached by it is old when it is read again
             marks = self._create()
             if not marks:
-                return None
+                return self._signs if self._signs.refused_but_done else None
             self._signs.drops_queries = self._client.probe_query()
             early = [thing for thing in list(marks)[:EARLY] if self._shows(thing, marks[thing])]
             if self._load():
@@ -107,6 +107,7 @@ class StateProbe:
     def _create(self) -> dict[str, str]:
         """Write things; the mark of each by its id."""
         marks = {}
+        refused = {}
         other_answers = set()
         for _ in range(THINGS):
             mark = self._client.probe_mark()
@@ -118,6 +119,14 @@ class StateProbe:
                     other_answers.add(exchange.text)
             else:
                 self._signs.created -= 1
+                if thing:
+                    refused[thing] = mark
+        self._signs.refused += len(refused)
+        if refused and not marks:
+            self._load()
+            self._signs.refused_but_done += sum(
+                bool(self._shows(thing, mark)) for thing, mark in refused.items()
+            )
         self._signs.other_ids = len(other_answers)
         return marks
 
@@ -146,9 +155,13 @@ class StateProbe:
         self._signs.lost["create"] += len(missing) - len(lost)
 
     def _remove(self, things: Sequence[str]) -> None:
+        there = [thing for thing in things if self._is_there(thing)]
         gone = [thing for thing in things if _is_done(self._client.probe_delete(thing))]
+        refused = [thing for thing in there if thing not in gone]
         self._signs.deleted = len(gone)
+        self._signs.refused += len(refused)
         self._load()
+        self._signs.refused_but_done += sum(not self._is_there(thing) for thing in refused)
         limit = Deadline(SETTLE_SECONDS / 2, self._limit)
         left = [thing for thing in gone if self._is_there(thing)]
         while left and not limit.is_over:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from contract_tests.engine.checks import shorten
 from contract_tests.engine.diagnosis.evidence import Cause, Evidence, share
+from contract_tests.engine.diagnosis.groups import common
 from contract_tests.engine.exchange import Exchange
 from contract_tests.engine.failure import Failure
 from mockserver.contract.openapi import Operation
@@ -77,8 +78,8 @@ def occasional_errors(evidence: Evidence) -> Iterator[Cause]:
             if exchange.status >= 400 and not evidence.has_status(exchange):
                 by_status[exchange.status].append(exchange)
     for exchanges in sorted(by_status.values(), key=len, reverse=True):
-        body, count = Counter(exchange.text for exchange in exchanges).most_common(1)[0]
-        same = [exchange for exchange in exchanges if exchange.text == body]
+        body, count = Counter(common(exchange.text) for exchange in exchanges).most_common(1)[0]
+        same = [exchange for exchange in exchanges if common(exchange.text) == body]
         if (
             share(count, len(exchanges)) >= SAME
             and count >= ALWAYS
@@ -112,7 +113,8 @@ def _always(evidence: Evidence, *, is_declared: bool) -> Iterator[Cause]:
         if (
             len(exchanges) < ALWAYS
             or len(statuses) > 1
-            or status < 400
+            or status < 300
+            or (status < 400 and evidence.has_status(exchanges[0]))
             or not evidence.can_succeed(operation)
         ):
             continue
@@ -126,7 +128,7 @@ def _always(evidence: Evidence, *, is_declared: bool) -> Iterator[Cause]:
             operations |= {
                 operation: exchanges
                 for operation, exchanges in declared.items()
-                if all((e.status, e.text) == (first.status, first.text) for e in exchanges)
+                if all(_outline(exchange) == _outline(first) for exchange in exchanges)
             }
         exchanges = [exchange for group in operations.values() for exchange in group]
         summary = _always_sentence(evidence, list(operations), exchanges)
@@ -169,7 +171,8 @@ def shown(evidence: Evidence, exchange: Exchange) -> str:
     """The status and the beginning of an answer, or why there is none, in a sentence."""
     if exchange.answer is None:
         return f"not at all: {exchange.failure}"
-    body = shorten(evidence.masked(exchange.text), BODY)
+    goal = exchange.header("Location")
+    body = shorten(evidence.masked(exchange.text or (f"to {goal}" if goal else "")), BODY)
     return f"{exchange.status}: {body}" if body else str(exchange.status)
 
 
@@ -189,15 +192,20 @@ def _listed(labels: Sequence[str]) -> str:
     return f"{first} and {len(labels) - LISTED} other operations" if len(labels) > LISTED else first
 
 
+def _outline(exchange: Exchange) -> tuple[int, str]:
+    """An answer without what is of it alone, as the number of a request."""
+    return exchange.status, common(exchange.text)
+
+
 class Answered:
     """True for a failure if its wrong answer, or one before it, is among some answers or equals one."""
 
     def __init__(self, exchanges: Iterable[Exchange]) -> None:
         self._identities = {id(exchange) for exchange in exchanges}
-        self._answers = {(exchange.status, exchange.text) for exchange in exchanges}
+        self._answers = {_outline(exchange) for exchange in exchanges}
 
     def __call__(self, failure: Failure) -> bool:
         at = failure.at
-        if at is not None and at.status and (at.status, at.text) in self._answers:
+        if at is not None and at.status and _outline(at) in self._answers:
             return True
         return any(id(exchange) in self._identities for exchange in (*failure.exchanges, at))

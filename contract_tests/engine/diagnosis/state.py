@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from urllib.parse import unquote
 
 from contract_tests.engine.diagnosis.answers import lists
-from contract_tests.engine.diagnosis.evidence import LEAST, Cause, Evidence, share
+from contract_tests.engine.diagnosis.evidence import LEAST, MOST, Cause, Evidence, share
 from contract_tests.engine.diagnosis.secret import secret
 from contract_tests.engine.exchange import plain_text
 from contract_tests.engine.failure import Failure
@@ -23,7 +23,10 @@ _WRITES = {"create": "created", "update": "changed", "delete": "deleted"}
 def state(evidence: Evidence) -> Iterator[Cause]:
     """The cause that the probe of the state shows, if it shows one."""
     signs = evidence.signs
-    if signs is None or not signs.created or not signs.loads:
+    if signs is None:
+        return
+    yield from _refuses_and_does(evidence, signs)
+    if not signs.created or not signs.loads:
         return
     for kind, sentence in (
         _keeps_nothing(evidence, signs),
@@ -225,6 +228,15 @@ def _lost(evidence: Evidence, signs: StateSigns) -> Iterator[tuple[str, str]]:
     else:
         does = "loses writes: they are answered as done"
         yield "lost-writes", f"The {evidence.name} {does}, but {told} are as before."
+
+
+def _refuses_and_does(evidence: Evidence, signs: StateSigns) -> Iterator[Cause]:
+    if signs.refused_but_done >= LEAST and share(signs.refused_but_done, signs.refused) >= MOST:
+        summary = (
+            f"The {evidence.name} carries out writes that it answers as refused: {signs.refused_but_done} of "
+            f"{signs.refused} of them, as if something in front sent each one twice."
+        )
+        yield Cause("refused-but-done", summary, _depends_on_state)
 
 
 def _loads_at_once(evidence: Evidence, signs: StateSigns) -> Iterator[Cause]:
