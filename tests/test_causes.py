@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from made_up_exchanges import JSON, LIST, ONE, SECRET, Exchanges, failed, made_up_exchanges, told, with_status
 
-from contract_tests.engine.diagnosis import answers, bodies, operations, secret, state, version
+from contract_tests.engine.diagnosis import answers, bodies, history, operations, secret, state, version
 from contract_tests.engine.diagnosis.diagnose import DETECTORS, findings
 from contract_tests.engine.state_signs import StateSigns
 from contract_tests.gateway.service import GATEWAY
@@ -113,7 +113,7 @@ def test_errors_now_and_then_are_seen(exchanges: Exchanges) -> None:
         (answers.content_types, (("X-Other", "1"),), "[]\n", "content-type", "is none, not"),
         (answers.pages, (("Content-Type", "text/html"),), "<html>", "html", "3 answers with status 200"),
         (answers.lists, (JSON,), "[1,2]\n", "list-cut", "never answers more than 2 items"),
-        (state.cache_headers, (JSON, ("Age", "7")), "[]\n", "cache", "3 answers tell their Age"),
+        (history.cache_headers, (JSON, ("Age", "7")), "[]\n", "cache", "3 answers tell their Age"),
     ],
     ids=["encodings", "content types", "no content type", "pages", "lists", "ages"],
 )
@@ -125,7 +125,7 @@ def test_a_change_of_all_answers_is_seen(
     (cause,) = detector(exchanges.evidence(log))
     assert cause.kind == kind
     assert part in cause.summary
-    if detector is not state.cache_headers:
+    if detector is not history.cache_headers:
         assert cause.explains(failed(log[0]))
 
 
@@ -140,11 +140,11 @@ def test_answers_from_the_past_betray_a_cache(exchanges: Exchanges) -> None:
         for n in (1, 2, 3)
     ]
     stale = replace(made[0], asked=103.5)
-    (cause,) = state.cache_headers(exchanges.evidence([*made, stale, made[2]]))
+    (cause,) = history.cache_headers(exchanges.evidence([*made, stale, made[2]]))
     assert cause.kind == "cache"
     assert "1 answers have a Date before that of their requests" in cause.summary
     slow = replace(made[0], asked=100.9, seconds=2.5)
-    assert told(state.cache_headers(exchanges.evidence([*made, slow, made[2], made[1]]))) == []
+    assert told(history.cache_headers(exchanges.evidence([*made, slow, made[2], made[1]]))) == []
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,16 @@ from typing import Any
 import pytest
 from made_up_exchanges import HEADER, JSON, LIST, ONE, Exchanges, failed, made_up_exchanges, told, with_status
 
-from contract_tests.engine.diagnosis import answers, bodies, operations, requests, secret, sizes, state
+from contract_tests.engine.diagnosis import (
+    answers,
+    bodies,
+    history,
+    operations,
+    requests,
+    secret,
+    sizes,
+    state,
+)
 from contract_tests.engine.diagnosis.diagnose import findings
 from contract_tests.engine.diagnosis.rewritings import rewriting
 from contract_tests.engine.failure import Failure
@@ -181,8 +190,8 @@ def test_what_is_gone_is_seen(exchanges: Exchanges) -> None:
     seen = [exchanges.of("GET", path, 200, "{}") for path in paths]
     gone = [exchanges.of("GET", path, 404, ERROR) for path in paths]
     removed = [exchanges.of("DELETE", path, 200, "{}") for path in paths]
-    assert "3 things" in only(state.forgetting(exchanges.evidence([*seen, *gone]))).summary
-    assert told(state.forgetting(exchanges.evidence([*seen, *removed, *gone]))) == []
+    assert "3 things" in only(history.forgetting(exchanges.evidence([*seen, *gone]))).summary
+    assert told(history.forgetting(exchanges.evidence([*seen, *removed, *gone]))) == []
 
 
 def test_a_trait_of_the_wrong_requests_is_seen(exchanges: Exchanges) -> None:
@@ -202,7 +211,8 @@ def test_a_trait_of_the_wrong_requests_is_seen(exchanges: Exchanges) -> None:
         ("Gold", "gold", "in lower case"), ("é", "Ã©", "encoded twice"), ("é", "?", "question marks"),
         ("a<b", "a&lt;b", "escaped for HTML"), (" a ", "a", "without the space"), ("é", "e\u0301", "NFD"),
         (2**53 + 1, 2**53, "53 bits"), (1.5, 1, "integers"), (2**31, -(2**31), "32 bits"),
-        ("no such", "Error: no such", "begin with 'Error: '"), ("gold", "silver", ""), (1, 2, ""), (1, "1", ""),
+        ("no such", "Error: no such", "begin with 'Error: '"), ("gold-plan", "gold", "cut off after 4 characters"),
+        ("gold", "silver", ""), (1, 2, ""), (1, "1", ""),
     ],
 )  # fmt: skip
 def test_a_rewriting_of_values_is_named(wanted: Any, answered: Any, part: str) -> None:

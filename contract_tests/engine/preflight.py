@@ -84,6 +84,7 @@ def look(
         refusal = _look_at(client, service.listing.prefix)
         scheme, listing = _first_accepted(client, service, secret)
         credential = (service.auth_header, f"{scheme}{secret}")
+        _check_kind(service, url, client, greeting, refusal, listing)
         leftovers = _count_leftovers(client, service, credential, listing) if listing.status == 200 else 0
     except ClientError as error:
         raise PreflightError(
@@ -91,7 +92,6 @@ def look(
         ) from error
     finally:
         client.close()
-    _check_kind(service, url, greeting, refusal, listing)
     is_refused = listing.status in _REFUSALS and refusal.status == listing.status
     if is_refused and not secret:
         raise PreflightError(
@@ -211,7 +211,9 @@ def _look_at(client: Client, target: str, *headers: Header) -> Answer:
         return error.answer
 
 
-def _check_kind(service: Service, url: str, greeting: Answer, refusal: Answer, listing: Answer) -> None:
+def _check_kind(
+    service: Service, url: str, client: Client, greeting: Answer, refusal: Answer, listing: Answer
+) -> None:
     """One sign of the service is enough, so that a faulty one is judged and not sent away."""
     signs = (
         _has(greeting, service.probe_members),
@@ -222,8 +224,8 @@ def _check_kind(service: Service, url: str, greeting: Answer, refusal: Answer, l
         _check_way(service, url, greeting)
         tells = bool(service.probe_members)  # else any body may be that of the service
         path, answer = (service.probe, greeting) if tells else (service.listing.prefix, listing)
-        for title, members in service.others.items():
-            if _has(greeting, members):
+        for title, (sign, members) in service.others.items():
+            if _has(_look_at(client, sign), members):
                 path = service.listing.prefix
                 raise PreflightError(
                     f"{url} is a {title}, not a {service.title}: GET {path} answers {listing.status}; "

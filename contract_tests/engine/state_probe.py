@@ -92,6 +92,8 @@ class StateProbe:
                 return self._signs
             lost = [thing for thing in read_before if not shown[thing]]
             self._signs.lost["create"] = len(lost)
+            if not lost and self._load():
+                self._signs.forgotten = sum(not self._is_there(thing) for thing in read_before)
             self._compare_list(
                 [thing for thing in read_before if shown[thing]]
             )  # a read of others may be cached
@@ -168,6 +170,10 @@ class StateProbe:
             time.sleep(PAUSE_SECONDS)
             left = [thing for thing in left if self._is_there(thing)]
         self._signs.lost["delete"] = len(left)
+        if left:
+            again = [thing for thing in left if _is_done(self._client.probe_delete(thing))]
+            self._load()
+            self._signs.removed_later = sum(not self._is_there(thing) for thing in again)
 
     def _find_out_about_deletes(self, things: Sequence[str]) -> None:
         answers = [self._client.probe_delete(things[0]) for _ in range(2)]

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Callable, Iterator
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from contract_tests.engine.checks import shorten
@@ -96,6 +96,25 @@ def pages(evidence: Evidence) -> Iterator[Cause]:
     yield Cause("html", summary, lambda failure: any(map(_is_page, failure.involved)))
 
 
+def types_of_errors(evidence: Evidence) -> Iterator[Cause]:
+    """Errors with a content type that the contract does not declare for them, which are no pages."""
+    by_type = defaultdict(list)
+    for exchange in evidence.of_operations:
+        content_type = exchange.header("Content-Type").partition(";")[0]
+        is_other = exchange.status >= 400 and evidence.has_status(exchange) and not _is_page(exchange)
+        if is_other and not evidence.declares(exchange, content_type):
+            by_type[content_type].append(exchange)
+    for content_type, errors in sorted(by_type.items(), key=lambda item: -len(item[1])):
+        if len(errors) < LEAST:
+            continue
+        summary = (
+            f"Errors are answered as {content_type or 'no type'}, not {_JSON}, by something else than the "
+            f"{evidence.name}: {len(errors)} answers, as {errors[0].status} "
+            f"{shorten(evidence.masked(errors[0].text), VALUE)}."
+        )
+        yield Cause("content-type", summary, among(errors))
+
+
 def errors_as_success(evidence: Evidence) -> Iterator[Cause]:
     """Errors that have a status of success, and tell only in their bodies that they are errors."""
     errors = [exchange for exchange in evidence.of_operations if exchange.is_error_body]
@@ -164,6 +183,12 @@ def lists(evidence: Evidence) -> Iterator[Cause]:
                 f"{count} of {len(values)} times just as many.",
                 _concerns(evidence, operation.id),
             )
+
+
+def among(exchanges: Iterable[Exchange]) -> Callable[[Failure], bool]:
+    """True for a failure that involves one of some exchanges."""
+    identities = {id(exchange) for exchange in exchanges}
+    return lambda failure: any(id(exchange) in identities for exchange in failure.involved)
 
 
 def wrapped_lists(evidence: Evidence) -> Iterator[Cause]:

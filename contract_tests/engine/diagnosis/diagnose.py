@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from contract_tests.engine.diagnosis import (
     answers,
     bodies,
+    history,
     operations,
     requests,
     secret,
@@ -31,7 +32,7 @@ DETECTORS: tuple[Detector, ...] = (  # in the order of their rank: what an earli
     answers.broken_json,
     answers.envelopes,
     answers.errors_as_success,
-    state.forgetting,
+    history.forgetting,
     state.state,
     secret.secret,
     version.version,
@@ -39,12 +40,13 @@ DETECTORS: tuple[Detector, ...] = (  # in the order of their rank: what an earli
     answers.repeated_headers,
     answers.content_types,
     answers.pages,
+    answers.types_of_errors,
     bodies.bodies,
     state.listing,
     answers.wrapped_lists,
     answers.lists,
     operations.refusing_operations,
-    state.cache_headers,
+    history.cache_headers,
     requests.traits,
 )
 MINOR = 0.15  # share of the failures below which a cause is told by its size and not by its rank

@@ -71,12 +71,20 @@ def refusing_operations(evidence: Evidence) -> Iterator[Cause]:
 
 
 def occasional_errors(evidence: Evidence) -> Iterator[Cause]:
-    """One error that the contract does not declare, at some requests of several operations."""
+    """One error that the contract does not declare, at some requests of several operations.
+
+    A page with a declared status is such an error if it has no other status, as that of a firewall.
+    """
     by_status = defaultdict(list)
+    pages = defaultdict(list)
     for exchanges in evidence.by_operation.values():
         for exchange in exchanges:
             if exchange.status >= 400 and not evidence.has_status(exchange):
                 by_status[exchange.status].append(exchange)
+            elif exchange.status >= 400 and not evidence.is_declared(exchange):
+                pages[exchange.status].append(exchange)
+    if len(pages) == 1:
+        by_status |= pages
     for exchanges in sorted(by_status.values(), key=len, reverse=True):
         body, count = Counter(common(exchange.text) for exchange in exchanges).most_common(1)[0]
         same = [exchange for exchange in exchanges if common(exchange.text) == body]

@@ -18,18 +18,20 @@ _SIZES: tuple[tuple[str, Callable[[Exchange], int]], ...] = (
 
 
 def sizes(evidence: Evidence) -> Iterator[Cause]:
-    """One error that the contract does not declare, at all requests from a size on and at no shorter one.
+    """One error at all requests from a size on, where it is not declared or not required, and at none below.
 
     Its operations answer shorter requests in other ways.
     """
+    wrong = {id(failure.at) for failure in evidence.failures}
     refused = defaultdict(list)
     taken = set()  # operations
     longest = [0] * len(_SIZES)  # of the requests that are taken
     for operation, exchanges in evidence.by_operation.items():
         for exchange in exchanges:
-            if exchange.answer is None or (exchange.status >= 400 and not evidence.has_status(exchange)):
+            is_error = exchange.answer is None or exchange.status >= 400
+            if is_error and (id(exchange) in wrong or not evidence.has_status(exchange)):
                 refused[exchange.status, exchange.failure].append(exchange)
-            else:
+            elif not is_error:
                 taken.add(operation)
                 longest = [max(most, size(exchange)) for most, (_, size) in zip(longest, _SIZES, strict=True)]
     for exchanges in refused.values():
