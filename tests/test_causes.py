@@ -179,6 +179,9 @@ STATES: dict[str, tuple[StateSigns, str, str]] = {  # what the probe saw, the ki
     "nothing is loaded": (StateSigns(created=12, lost={"create": 12}, denies_unknown=True), "no-reload", "not reload"),
     "creates are lost": (replace(SOUND, lost={"create": 2}), "lost-writes", "2 of 12 things that were created"),
     "no update": (replace(SOUND, lost={"update": 12}), "lost-writes", "answers each update as done"),
+    "a reload that forgets": (replace(SOUND, forgotten=6), "forgets", "6 things could be read before it"),
+    "refused and done": (StateSigns(refused=12, refused_but_done=12), "refused-but-done", "12 of 12"),
+    "a second delete": (replace(SOUND, lost={"delete": 12}, removed_later=12), "lost-writes", "a second one removes"),
     "a cache": (replace(SOUND, stale_if_read=6, seconds=1.5), "cache", "for about 1.5 s"),
     "two by turns": (replace(SOUND, alternates=True, never_settles=True), "divided", "do not share"),
     "a lag by turns": (replace(SOUND, alternates=True, seconds=0.7), "lag", "alternate for about 0.7 s"),
@@ -234,6 +237,14 @@ def test_another_version_is_seen(exchanges: Exchanges) -> None:
     assert f"is judged as {here[0]}.{here[1]}" in causes[0][1]
     contradicted = exchanges.evidence([], failures[0], passed=frozenset(newer[1:]))
     assert told(version.version(contradicted)) == []
+
+
+def test_several_versions_are_seen(exchanges: Exchanges) -> None:
+    """Answers to the probe with different versions tell of several gateways, and equal ones of none."""
+    told_ = [exchanges.of(target="/hello", text=f'{{"version":"{told}"}}') for told in ("5.12.0", "5.8.15")]
+    (cause,) = version.versions(exchanges.evidence(told_))
+    assert cause.summary.startswith("/hello tells 2 versions, 5.12.0, 5.8.15: several gateways")
+    assert told(version.versions(exchanges.evidence([told_[0]] * 2))) == []
 
 
 def test_each_failure_is_in_one_finding(exchanges: Exchanges) -> None:

@@ -65,7 +65,9 @@ def bodies(evidence: Evidence) -> Iterator[Cause]:
 
 
 def _changes_at(failure: Failure, exchange: Exchange) -> frozenset[Change] | None:
-    """The changes of a failure about a body; None for another failure."""
+    """The changes of a failure about a body; None for another failure, as one about another error."""
+    if failure.status_expected not in (0, exchange.status):
+        return None
     if failure.body is not None:
         return changes_of(failure.body, exchange)
     return None if failure.members is None else changes_of_members(failure.members, exchange)

@@ -35,6 +35,7 @@ DETECTORS: tuple[Detector, ...] = (  # in the order of their rank: what an earli
     history.forgetting,
     state.state,
     secret.secret,
+    version.versions,
     version.version,
     operations.traffic,
     answers.repeated_headers,

@@ -84,7 +84,8 @@ def occasional_errors(evidence: Evidence) -> Iterator[Cause]:
             elif exchange.status >= 400 and not evidence.is_declared(exchange):
                 pages[exchange.status].append(exchange)
     if len(pages) == 1:
-        by_status |= pages
+        status, of_one_status = pages.popitem()
+        by_status[status] += of_one_status
     for exchanges in sorted(by_status.values(), key=len, reverse=True):
         body, count = Counter(common(exchange.text) for exchange in exchanges).most_common(1)[0]
         same = [exchange for exchange in exchanges if common(exchange.text) == body]
@@ -93,12 +94,20 @@ def occasional_errors(evidence: Evidence) -> Iterator[Cause]:
             and count >= ALWAYS
             and share(len(same), len(evidence.log)) >= OFTEN
             and _is_mixed(evidence, same)
+            and not _is_other_error(evidence, same)
         ):
             summary = (
                 f"Some requests are answered {shown(evidence, same[0])}: {len(same)} of "
                 f"{len(evidence.log)}, as {_labels(evidence, same)}."
             )
             yield Cause("occasional-errors", summary, Answered(same))
+
+
+def _is_other_error(evidence: Evidence, exchanges: Sequence[Exchange]) -> bool:
+    """True if these errors came where the requirement is an error too, with one other status."""
+    identities = {id(exchange) for exchange in exchanges}
+    required = {f.status_expected for f in evidence.failures if id(f.at) in identities}
+    return len(required) == 1 and min(required) >= 400
 
 
 def _is_mixed(evidence: Evidence, exchanges: Sequence[Exchange]) -> bool:
