@@ -43,18 +43,23 @@ def _without_secret(asked: Asked, forward: Forward) -> Answered:
 )
 def test_other_credentials_are_told(service: Service, status: int, header: str, step: str) -> None:
     """A server in front that asks for credentials of its own is told with its challenge and the next step."""
-    with MockGateway(secret=SECRET) as gateway, proxied(gateway.url, _challenge(status, header)) as url:
-        with pytest.raises(PreflightError, match="asks for other credentials before the secret") as caught:
-            look(service, url, SECRET, "auto")
+    with (
+        MockGateway(secret=SECRET) as gateway,
+        proxied(gateway.url, _challenge(status, header)) as url,
+        pytest.raises(PreflightError, match="asks for other credentials before the secret") as caught,
+    ):
+        look(service, url, SECRET, "auto")
     assert f'{status} with {header}: Basic realm="admin"' in str(caught.value)
     assert str(caught.value).endswith(step)
 
 
 def test_a_dashboard_is_no_gateway() -> None:
     """A Dashboard that is to be judged as a gateway is told by its name."""
-    with MockDashboard(key=SECRET, with_gateway=False) as dashboard:
-        with pytest.raises(PreflightError, match="is a Tyk Dashboard, not a Tyk gateway"):
-            look(GATEWAY, dashboard.url, SECRET, "auto")
+    with (
+        MockDashboard(key=SECRET, with_gateway=False) as dashboard,
+        pytest.raises(PreflightError, match="is a Tyk Dashboard, not a Tyk gateway"),
+    ):
+        look(GATEWAY, dashboard.url, SECRET, "auto")
 
 
 @pytest.mark.parametrize("make", [way.byte_order_mark, way.wrapped, way.untold_gzip])
@@ -66,6 +71,9 @@ def test_a_gateway_with_changed_answers_is_judged(make: Callable[[], Spoil]) -> 
 
 def test_a_secret_that_does_not_arrive_is_told() -> None:
     """A refused secret is told with the header that something in front may have taken away."""
-    with MockGateway(secret=SECRET) as gateway, proxied(gateway.url, _without_secret) as url:
-        with pytest.raises(PreflightError, match=f"takes the header {GATEWAY.auth_header} away"):
-            look(GATEWAY, url, SECRET, "auto")
+    with (
+        MockGateway(secret=SECRET) as gateway,
+        proxied(gateway.url, _without_secret) as url,
+        pytest.raises(PreflightError, match=f"takes the header {GATEWAY.auth_header} away"),
+    ):
+        look(GATEWAY, url, SECRET, "auto")

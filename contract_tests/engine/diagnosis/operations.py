@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -12,11 +13,12 @@ from contract_tests.engine.exchange import Exchange
 from contract_tests.engine.failure import Failure
 from mockserver.contract.openapi import Operation
 
+BELOW = 2  # slashes of a path that is a part of a service, as /tyk/apis
 LISTED = 3  # operations that a sentence names
 BODY = 80  # characters of an answer in a sentence
 ALWAYS = 2  # answers of an operation that are enough to say that it always answers so
 OFTEN = 0.005  # share of answers of a kind that is told
-RATE_LIMITED = 429
+RATE_LIMITED, SERVER_ERROR = 429, 500
 ENOUGH, NEARLY_ALL = 10, 0.9  # requests to APIs, and the share of them, that are answered alike
 _READING = {"GET", "HEAD", "OPTIONS"}
 SAME = 0.5  # share of the errors with one status that have one body, if they come from one place
@@ -166,9 +168,11 @@ def traffic(evidence: Evidence) -> Iterator[Cause]:
     (status, text), count = Counter((e.status, e.text) for e in others).most_common(1)[0]
     if status >= 400 and count >= ENOUGH and share(count, len(others)) >= NEARLY_ALL:
         same = [exchange for exchange in others if (exchange.status, exchange.text) == (status, text)]
+        or_upstream = ", or the gateway reaches none of their upstreams" if status >= SERVER_ERROR else ""
         summary = (
             f"Requests to APIs are answered {shown(evidence, same[0])} ({count} of {len(others)}): none "
-            "comes to its API, as where a server in front lets only the paths of the control API through."
+            "comes to its API, as where a server in front lets only the paths of the control API through"
+            f"{or_upstream}."
         )
         yield Cause("no-traffic", summary, Answered(same))
 
@@ -179,7 +183,9 @@ def _always_sentence(
     answer = shown(evidence, exchanges[0])
     if len(operations) > LISTED and all(operation.method not in _READING for operation in operations):
         methods = ", ".join(sorted({operation.method for operation in operations}))
-        return f"Writes are refused: {methods} always answer {answer} ({len(operations)} operations)."
+        root = posixpath.commonpath([operation.path for operation in operations])
+        where = f" below {root}" if root.count("/") >= BELOW else ""
+        return f"Writes{where} are refused: {methods} always answer {answer} ({len(operations)} operations)."
     verb = "answers" if len(operations) == 1 else "answer"
     return f"{_listed([operation.label for operation in operations])} always {verb} {answer}."
 
