@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 
-from contract_tests.engine.diagnosis.evidence import Cause, Evidence
+from contract_tests.engine.diagnosis.evidence import MOST, Cause, Evidence, share
 from contract_tests.engine.diagnosis.operations import Answered, shown
 from contract_tests.engine.exchange import Exchange
 
@@ -20,7 +20,7 @@ _SIZES: tuple[tuple[str, Callable[[Exchange], int]], ...] = (
 def sizes(evidence: Evidence) -> Iterator[Cause]:
     """One error at all requests from a size on, where it is not declared or not required, and at none below.
 
-    Its operations answer shorter requests in other ways.
+    Most of them are to operations that answer shorter requests in other ways.
     """
     wrong = {id(failure.at) for failure in evidence.failures}
     refused = defaultdict(list)
@@ -35,7 +35,8 @@ def sizes(evidence: Evidence) -> Iterator[Cause]:
                 taken.add(operation)
                 longest = [max(most, size(exchange)) for most, (_, size) in zip(longest, _SIZES, strict=True)]
     for exchanges in refused.values():
-        if not taken.issuperset(evidence.operations[id(exchange)] for exchange in exchanges):
+        of_taken = sum(evidence.operations[id(exchange)] in taken for exchange in exchanges)
+        if share(of_taken, len(exchanges)) < MOST:
             continue
         for (what, size), most in zip(_SIZES, longest, strict=True):
             least = min(map(size, exchanges))
