@@ -52,6 +52,20 @@ def save_for_each_api(
     return True
 
 
+def refusal(gateway: Gateway, session: Document) -> str:
+    """Why `save` does not store a session, which the answer does not tell; "" if it does.
+
+    The policies are applied to the given session.
+    """
+    try:
+        apply(gateway, session)
+    except PoliciesNotApplicable as reason:
+        return str(reason)
+    if session["access_rights"] or gateway.config.allow_master_keys:
+        return ""
+    return "neither the key nor its policies have access_rights, and allow_master_keys is not set"
+
+
 def apply(gateway: Gateway, session: Document, api: Api | None = None) -> None:
     """Apply the policies of a session, for one API if it is given.
 
