@@ -15,10 +15,12 @@ from mockserver.gateway.proxy.request_context import Rejected, RequestContext, l
 from mockserver.golang import base64_texts, urls
 from mockserver.golang.http_dates import parse
 from mockserver.golang.quoted_texts import tokens, unquoted
+from mockserver.http.limits import MAX_HEAD
 
 _DIGESTS = {"hmac-sha256": hashlib.sha256, "hmac-sha384": hashlib.sha384, "hmac-sha512": hashlib.sha512}
-_HEXADECIMAL = re.compile("(?:[0-9a-fA-F]{2})*")
+_HEXADECIMAL = re.compile("(?:[0-9a-fA-F]{2})*+")
 _FIELDS = {"keyid", "algorithm", "headers", "signature"}
+TOO_LONG = f"this mock verifies no signature over more than {MAX_HEAD >> 20} MiB of headers"
 _REFUSED = partial(Rejected, "Authorization field missing, malformed or invalid", 400)
 
 
@@ -124,7 +126,18 @@ def _is_signed_by(context: RequestContext, signature: _Signature, name: str) -> 
 
 
 def _signed_text(context: RequestContext, signature: _Signature) -> str:
-    return "\n".join(_signed_line(context, name) for name in signature.headers)
+    """The text that is signed.
+
+    Raises:
+        Rejected: it is longer than any head, for the same header is named again and again.
+    """
+    lines, size = [], 0
+    for name in signature.headers:
+        lines.append(_signed_line(context, name))
+        size += len(lines[-1])
+        if size > MAX_HEAD:
+            raise Rejected(TOO_LONG, 431)
+    return "\n".join(lines)
 
 
 def _with_upper_escapes(text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import time
 from dataclasses import dataclass
 from functools import partial
@@ -21,7 +22,7 @@ from mockserver.service.json_replies import json_reply
 
 TOO_FAST = partial(Rejected, "Rate Limit Exceeded", 429)
 MOST_SECONDS = 30  # that a request waits for its rate; a gateway waits without a bound
-MOST_RETRIES = 1000  # without an interval between them
+MOST_RETRIES = 1000  # however short the interval between them is
 _Bucket = tuple[Name, float, float, Document | None]  # a name, a rate, its seconds and its smoothing
 
 
@@ -90,7 +91,7 @@ def _wait(context: RequestContext, limits: _Limits, bucket: _Bucket) -> None:
         Rejected: the limits allow no retry, or no retry has found room.
     """
     retries, interval = limits.limit["throttle_retry_limit"], max(0.0, limits.limit["throttle_interval"])
-    for _ in range(min(retries, int(MOST_SECONDS / interval) if interval else MOST_RETRIES)):
+    for _ in range(min(retries, int(min(MOST_RETRIES, MOST_SECONDS / interval if interval else math.inf)))):
         time.sleep(interval)
         if _has_room(context, limits, bucket) and context.gateway.limiter.take(*bucket):
             return

@@ -16,8 +16,10 @@ from mockserver.gateway.proxy.mcp.messages import Message
 from mockserver.gateway.proxy.orphans import key_hash, log_missing, log_refusal
 from mockserver.gateway.session_store import application_of, lifetime, policy_names
 from mockserver.golang import urls
+from mockserver.golang.json_size import TOO_MANY_VALUES, has_too_many_values
 from mockserver.http.messages import Reply
 
+MOST_MATCHES = 1_000_000  # of the access lists of an MCP proxy for one request; a gateway has no bound
 _BLANK = " \t"
 _COOKIE_VALUE = re.compile(r"[ !#-:<-\[\]-~]*")
 _DEFAULT_PLACES: Document = {
@@ -118,6 +120,7 @@ class RequestContext:
     response_headers: list[tuple[str, str]] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     refusal: str = ""
+    matches_left: int = MOST_MATCHES
 
     @property
     def is_looped(self) -> bool:
@@ -128,6 +131,15 @@ class RequestContext:
         """Take the session of a key, unless the API takes it from another kind of credential."""
         if self.api.fields["base_identity_provided_by"] in ("", provider):
             self.session, self.token, self.alias = key.session, key.name, key.alias
+
+    def check_values(self) -> None:
+        """Check that the body is one that the mock reads as JSON.
+
+        Raises:
+            Rejected: as values it would take too much memory.
+        """
+        if has_too_many_values(self.body):
+            raise Rejected(TOO_MANY_VALUES, 413)
 
     def header(self, name: str) -> str:
         """The value of a header; "" if it is absent."""
