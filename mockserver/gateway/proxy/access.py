@@ -25,7 +25,8 @@ def check_version(context: RequestContext) -> None:
     Source: gateway/api_definition.go:1882 @v5.12.0.
 
     Raises:
-        Rejected: the version is missing, unknown or expired.
+        Rejected: the version is missing, unknown or expired, or its lists of paths forbid the request.
+        Answered: the definition itself answers requests for the path.
     """
     data = context.api.fields["version_data"]
     versions: dict[str, Any] = data["versions"] or {}
@@ -45,7 +46,9 @@ def check_version(context: RequestContext) -> None:
     ends_at, unreadable = expiry(expiration)
     if unreadable or (ends_at is not None and context.gateway.now() >= ends_at):
         raise Rejected(message, 403)
-    check_path_lists(context, versions[name])
+    context.version_settings = versions[name]
+    if not context.api.is_mcp:
+        check_path_lists(context)
     if ends_at is not None:
         formatted = datetime.fromtimestamp(ends_at, UTC).strftime("%a, %d %b %Y %H:%M:%S UTC")
         context.response_headers.append(("X-Tyk-Api-Expires", formatted))

@@ -10,11 +10,13 @@ from mockserver.gateway.api_definition import Api
 from mockserver.gateway.policy_merging import Document, is_empty
 from mockserver.gateway.proxy import upstream
 from mockserver.gateway.proxy.request_context import Rejected, RequestContext
+from mockserver.golang.json_size import TOO_MANY_OF_UPSTREAM, has_too_many_values
 from mockserver.http.messages import JSON, Reply
 
 if TYPE_CHECKING:
     from mockserver.gateway.graphql.judgement import Query
 
+TOO_MUCH = "this mock does not write so long an answer"
 NOT_PROXIED = partial(Rejected, "there was a problem proxying the request", 500)
 _VERSIONS = ("", "1", "2")
 _UNSUPPORTED_VERSION = "3-preview"
@@ -52,7 +54,7 @@ def _executed(context: RequestContext, query: Query) -> Reply:
     The upstream gets a request to its own path, of the client's method, with the query that is left to it.
     """
     from mockserver.gateway.graphql.printing import upstream_text
-    from mockserver.gateway.graphql.resolution import WrongType, resolved
+    from mockserver.gateway.graphql.resolution import TooMuch, WrongType, resolved
 
     operation, request = query.executed, query.request
     if operation is None:
@@ -64,7 +66,11 @@ def _executed(context: RequestContext, query: Query) -> Reply:
         if sent := upstream_text(request, operation):
             received = upstream.forward(_of_query(context, sent), path=_path(context.api))
             headers = [header for header in received.headers if header[0].lower() not in _FRAMING]
+            if has_too_many_values(received.body):
+                raise Rejected(TOO_MANY_OF_UPSTREAM, 500)
         text = resolved(query.schema, operation, request.variables, received.body)
+    except TooMuch:
+        raise Rejected(TOO_MUCH, 500) from None
     except (WrongType, RecursionError):
         raise upstream.NOT_REACHED("the answer of the upstream is not as the schema says") from None
     body = text.encode("utf-8", "surrogatepass")
@@ -96,6 +102,7 @@ def _query(context: RequestContext, settings: Mapping[str, Any]) -> Query:
     if schema is None:
         raise NOT_PROXIED("the schema of the API cannot be read")
     _check_upgrade(context, settings)
+    context.check_values()
     try:
         query = judge(schema, context.body)
         if not (context.api.fields["use_keyless"] or context.is_ignored):

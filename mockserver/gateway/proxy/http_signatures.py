@@ -15,10 +15,12 @@ from mockserver.gateway.proxy.request_context import Rejected, RequestContext, l
 from mockserver.golang import base64_texts, urls
 from mockserver.golang.http_dates import parse
 from mockserver.golang.quoted_texts import tokens, unquoted
+from mockserver.http.limits import MAX_HEAD
 
 _DIGESTS = {"hmac-sha256": hashlib.sha256, "hmac-sha384": hashlib.sha384, "hmac-sha512": hashlib.sha512}
-_HEXADECIMAL = re.compile("(?:[0-9a-fA-F]{2})*")
+_HEXADECIMAL = re.compile("(?:[0-9a-fA-F]{2})*+")
 _FIELDS = {"keyid", "algorithm", "headers", "signature"}
+TOO_LONG = f"this mock verifies no signature over more than {MAX_HEAD >> 20} MiB of headers"
 _REFUSED = partial(Rejected, "Authorization field missing, malformed or invalid", 400)
 
 
@@ -96,17 +98,21 @@ def _pairs(text: str) -> dict[str, str]:
 def _is_signed_by(context: RequestContext, signature: _Signature, name: str) -> bool:
     """True if the RSA key that is stored under a name, which must be hexadecimal, has signed (:475).
 
+    In some versions the name may be the PEM of the key (certs/manager.go:851 @v5.14.0).
+
     Raises:
         Rejected: there is no such key, or it is of another kind.
     """
     from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
     from cryptography.hazmat.primitives import hashes
     from cryptography.hazmat.primitives.asymmetric import padding, rsa
-    from cryptography.hazmat.primitives.serialization import load_der_public_key
+    from cryptography.hazmat.primitives.serialization import load_der_public_key, load_pem_public_key
 
+    takes_pem = "requests-may-be-signed-by-rsa" in context.gateway.behaviours
     data = context.gateway.certificates.public_key(name) if _HEXADECIMAL.fullmatch(name) else None
     try:
-        key = load_der_public_key(data or b"")
+        is_pem = takes_pem and "-----BEGIN " in name
+        key = load_pem_public_key(name.encode()) if is_pem else load_der_public_key(data or b"")
     except (ValueError, UnsupportedAlgorithm) as error:
         raise Rejected("Certificate not found", 500) from error
     if not isinstance(key, rsa.RSAPublicKey):
@@ -120,7 +126,18 @@ def _is_signed_by(context: RequestContext, signature: _Signature, name: str) -> 
 
 
 def _signed_text(context: RequestContext, signature: _Signature) -> str:
-    return "\n".join(_signed_line(context, name) for name in signature.headers)
+    """The text that is signed.
+
+    Raises:
+        Rejected: it is longer than any head, for the same header is named again and again.
+    """
+    lines, size = [], 0
+    for name in signature.headers:
+        lines.append(_signed_line(context, name))
+        size += len(lines[-1])
+        if size > MAX_HEAD:
+            raise Rejected(TOO_LONG, 431)
+    return "\n".join(lines)
 
 
 def _with_upper_escapes(text: str) -> str:

@@ -25,6 +25,7 @@ from mockserver.http.messages import DropConnection
 
 NO_POLICY = partial(Rejected, "key not authorized: no matching policy", 403)
 NO_POLICY_FOUND = partial(Rejected, "key not authorized: no matching policy found", 403)
+_OF_CLIENT = {"tyk_developer_id": str, "rate_limit_pattern": str, "tags": list, "policies": list}
 _CLIENT_CLAIMS = ("clientId", "cid", "client_id")  # gateway/mw_jwt.go:56 @v5.12.0
 
 
@@ -125,7 +126,37 @@ def _user_session(context: RequestContext, token: Token) -> tuple[Document, str,
     client_id = "" if definition["idp_client_id_mapping_disabled"] else _client_id(claims)
     if session["oauth_client_id"] != client_id:
         session["oauth_client_id"], changed = client_id, True
+    if client_id:
+        changed = _take_metadata(context, session, client_id, is_changed=changed)
     return session, key.name, changed
+
+
+def _take_metadata(context: RequestContext, session: Document, client_id: str, *, is_changed: bool) -> bool:
+    """Take over what an OAuth client of the API has in its metadata; True if the session must be saved.
+
+    Source: user/session_tags.go:4 @v5.12.0.
+
+    Raises:
+        Rejected: the policies in the metadata cannot be applied.
+    """
+    context.gateway.oauth.handle(context.api)
+    client = context.gateway.oauth.client(context.api.id, client_id)
+    if client is None or not isinstance(client["meta_data"], dict):
+        return is_changed
+    taken = {
+        name: value
+        for name, kind in _OF_CLIENT.items()
+        if isinstance(value := client["meta_data"].get(name), kind)
+    }
+    is_changed = bool(taken)
+    tags = taken.pop("tags", None) or []
+    session["tags"] = [*(session["tags"] or []), *(tag for tag in tags if isinstance(tag, str))]
+    session["meta_data"] = {**(session["meta_data"] or {}), **taken}
+    try:
+        context.apply_policies(session)
+    except PoliciesNotApplicable as error:
+        raise Rejected(f"failed to apply policies in session metadata: {error}", 500) from error
+    return is_changed
 
 
 def _claimed_policy_id(context: RequestContext, claims: dict[str, Any]) -> str:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import time
 from dataclasses import dataclass
 from functools import partial
 
 from mockserver.gateway import key_ids
+from mockserver.gateway.api_definition import Api
 from mockserver.gateway.policy_merging import Document, is_empty
+from mockserver.gateway.proxy import path_lists
 from mockserver.gateway.proxy.limit_names import shared_name
 from mockserver.gateway.proxy.path_patterns import is_endpoint
 from mockserver.gateway.proxy.request_context import Rejected, RequestContext
@@ -19,7 +22,7 @@ from mockserver.service.json_replies import json_reply
 
 TOO_FAST = partial(Rejected, "Rate Limit Exceeded", 429)
 MOST_SECONDS = 30  # that a request waits for its rate; a gateway waits without a bound
-MOST_RETRIES = 1000  # without an interval between them
+MOST_RETRIES = 1000  # however short the interval between them is
 _Bucket = tuple[Name, float, float, Document | None]  # a name, a rate, its seconds and its smoothing
 
 
@@ -88,7 +91,7 @@ def _wait(context: RequestContext, limits: _Limits, bucket: _Bucket) -> None:
         Rejected: the limits allow no retry, or no retry has found room.
     """
     retries, interval = limits.limit["throttle_retry_limit"], max(0.0, limits.limit["throttle_interval"])
-    for _ in range(min(retries, int(MOST_SECONDS / interval) if interval else MOST_RETRIES)):
+    for _ in range(min(retries, int(min(MOST_RETRIES, MOST_SECONDS / interval if interval else math.inf)))):
         time.sleep(interval)
         if _has_room(context, limits, bucket) and context.gateway.limiter.take(*bucket):
             return
@@ -144,16 +147,31 @@ def _check_quota(context: RequestContext, limits: _Limits) -> None:
 
 
 def check_api_limit(context: RequestContext) -> None:
-    """Count the request against the rate limit of the API (gateway/mw_api_rate_limit.go:97 @v5.12.0).
+    """Count the request against the limit of its path in the definition, or else against that of the API.
+
+    An API that has limits of paths heeds its own limit even if that is disabled.
+    Source: gateway/mw_api_rate_limit.go:29 @v5.12.0; recording operations/limits.
 
     Raises:
         Rejected: the limit is exceeded.
     """
     api = context.api
     limit = api.fields["global_rate_limit"]
-    if api.fields["disable_rate_limit"] or limit["disabled"] or limit["rate"] <= 0:
+    if api.fields["disable_rate_limit"]:
         return
-    count_for_api(context, limit["rate"], limit["per"])
+    own = path_lists.endpoint(context, "rate_limit")
+    if own and own["rate"] and own["per"] > 0:
+        count_for_api(context, own["rate"], own["per"], f"{own['method']}:{own['path']}")
+    elif limit["rate"] > 0 and (not limit["disabled"] or _has_limited_paths(api)):
+        count_for_api(context, limit["rate"], limit["per"])
+
+
+def _has_limited_paths(api: Api) -> bool:
+    """True if any version of an API has a path with a limit, whether it uses such lists or not."""
+    versions = (api.fields["version_data"]["versions"] or {}).values()
+    return any(
+        not e["disabled"] for version in versions for e in version["extended_paths"]["rate_limit"] or ()
+    )
 
 
 def count_for_api(context: RequestContext, rate: float, per: float, endpoint: str = "") -> None:

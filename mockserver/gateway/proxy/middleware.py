@@ -11,6 +11,7 @@ from mockserver.gateway.proxy import (
     access,
     basic_auth,
     batch,
+    definition_replies,
     graphql_api,
     http_signatures,
     jwt_identity,
@@ -31,7 +32,7 @@ from mockserver.gateway.proxy.mcp.checks import (
 )
 from mockserver.gateway.proxy.mcp.messages import BadMessage
 from mockserver.gateway.proxy.organisation_limits import check_organisation
-from mockserver.gateway.proxy.request_context import Rejected, RequestContext
+from mockserver.gateway.proxy.request_context import Answered, Rejected, RequestContext
 from mockserver.golang import content_sniffing
 from mockserver.http.messages import JSON, Reply
 from mockserver.service.journal_parts import ProxiedReply, ProxiedRequest
@@ -89,7 +90,12 @@ def answer(context: RequestContext) -> Reply:
         if _asks_for_limits(context):
             return _limits_reply(context)
         _run(context)
-        reply = answers.filtered(context, graphql_api.answer(context) or upstream.forward(context))
+        reply = answers.filtered(
+            context,
+            definition_replies.answer(context) or graphql_api.answer(context) or upstream.forward(context),
+        )
+    except Answered as answered:
+        return answered.reply
     except BadMessage as error:
         context.refusal = error.text
         return error.reply
@@ -110,6 +116,7 @@ def _run(context: RequestContext) -> None:
     Raises:
         Rejected: a step refuses the request.
         BadMessage: the body of a request to an MCP proxy is no message.
+        Answered: the definition of the API answers the request.
     """
     _take_steps(context)
     if context.message is None:

@@ -16,7 +16,10 @@ from mockserver.gateway.proxy.mcp.messages import Message
 from mockserver.gateway.proxy.orphans import key_hash, log_missing, log_refusal
 from mockserver.gateway.session_store import application_of, lifetime, policy_names
 from mockserver.golang import urls
+from mockserver.golang.json_size import TOO_MANY_VALUES, has_too_many_values
+from mockserver.http.messages import Reply
 
+MOST_MATCHES = 1_000_000  # of the access lists of an MCP proxy for one request; a gateway has no bound
 _BLANK = " \t"
 _COOKIE_VALUE = re.compile(r"[ !#-:<-\[\]-~]*")
 _DEFAULT_PLACES: Document = {
@@ -49,6 +52,14 @@ class Rejected(Exception):
         return f"{self.message}: {self.cause}" if self.cause else self.message
 
 
+class Answered(Exception):
+    """The definition of the API answers the request itself; holds the reply."""
+
+    def __init__(self, reply: Reply) -> None:
+        super().__init__(reply)
+        self.reply = reply
+
+
 @dataclass(frozen=True)
 class UpstreamRequest:
     """A request that the gateway sends to an upstream.
@@ -79,6 +90,7 @@ class RequestContext:
         token: the key that the session is stored under.
         alias: the key of the session's cache entry; "" for a new session.
         version: the requested API version; "" for an unversioned API.
+        version_settings: the member of `version_data` for that version; empty before a step has chosen it.
         message: the message to an MCP proxy; None for other requests.
         is_changed: True if the session must be saved.
         is_ignored: True if the path needs no credential, and no right.
@@ -100,6 +112,7 @@ class RequestContext:
     token: str = ""
     alias: str = ""
     version: str = ""
+    version_settings: Document = field(default_factory=dict)
     message: Message | None = None
     is_changed: bool = False
     is_ignored: bool = False
@@ -107,6 +120,7 @@ class RequestContext:
     response_headers: list[tuple[str, str]] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     refusal: str = ""
+    matches_left: int = MOST_MATCHES
 
     @property
     def is_looped(self) -> bool:
@@ -117,6 +131,15 @@ class RequestContext:
         """Take the session of a key, unless the API takes it from another kind of credential."""
         if self.api.fields["base_identity_provided_by"] in ("", provider):
             self.session, self.token, self.alias = key.session, key.name, key.alias
+
+    def check_values(self) -> None:
+        """Check that the body is one that the mock reads as JSON.
+
+        Raises:
+            Rejected: as values it would take too much memory.
+        """
+        if has_too_many_values(self.body):
+            raise Rejected(TOO_MANY_VALUES, 413)
 
     def header(self, name: str) -> str:
         """The value of a header; "" if it is absent."""
