@@ -43,8 +43,10 @@ def parse(text: bytes) -> list[OlderKey]:
 
 
 def _older_key(key: Any) -> OlderKey:
-    certificates = (key.get("x5c") if isinstance(key, dict) else "") or []
-    texts = [key.get(name) or "" for name in _TEXTS] if isinstance(key, dict) else [None]
+    if not isinstance(key, dict):
+        raise ValueError("a key is not an object")
+    certificates = key.get("x5c") or []
+    texts = [key.get(name) or "" for name in _TEXTS]
     if not isinstance(certificates, list) or not all(_is_text(item) for item in [*texts, *certificates]):
         raise ValueError("a member of a key has a wrong type")
     return OlderKey(str(key.get("kid") or ""), str(key.get("kty") or ""), [*certificates, ""][0] or "")
