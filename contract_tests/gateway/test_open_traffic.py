@@ -98,8 +98,24 @@ def test_an_open_api_names_several_claims(gateway: Gateway) -> Steps:
     user = new_user(gateway)
     expect_passed(call(gateway, api, token({"uid": user, "sub": new_user(gateway), "plan": gold})), 5, 4)
     expect_passed(call(gateway, api, token({"uid": user, "pol": gold})), 5, 3)
+    expect_passed(call(gateway, api, token({"sub": user, "pol": gold})), 5, 2)
     empty = "found an empty user ID in predefined base claim, claim: uid"
     expect_refused(call(gateway, api, token({"uid": "", "pol": gold})), 403, empty)
+    missing = "no suitable claims for user ID were found"
+    expect_refused(call(gateway, api, token({"pol": gold})), 403, missing)
+
+
+@behaviour("open-apis-name-several-claims")
+def test_the_claim_sub_comes_after_those_for_users(gateway: Gateway) -> Steps:
+    """The claim sub names the user if none of the claims that the API names for users is there."""
+    sent = _with_tokens(gateway, identityBaseField="", subjectClaims=["uid", "mail"], policyFieldName="pol")
+    api = write(gateway, sent)
+    gold = write_policy(gateway, api, quota_max=5)
+    yield RELOAD
+
+    user = new_user(gateway)
+    for remaining, name in ((4, "mail"), (3, "sub")):
+        expect_passed(call(gateway, api, token({name: user, "pol": gold})), 5, remaining)
 
 
 @behaviour("open-apis-name-several-claims")
@@ -137,8 +153,12 @@ def test_an_open_api_requires_claims(gateway: Gateway) -> Steps:
 
     claims: dict[str, Any] = {"sub": user, "pol": gold, "iss": "me", "aud": ["they", "you"], "jti": "1"}
     expect_passed(call(gateway, api, token(claims)))
+    expect_passed(call(gateway, api, token({**claims, "aud": "you"})))
     other = new_user(gateway)
     for change, message in (
+        ({"iss": 1}, "issuer claim must be a string"),
+        ({"aud": 1}, "invalid audience claim format"),
+        ({"aud": "they"}, "no matching audience found in token: [they]"),
         ({"iss": "other"}, "invalid issuer claim: other"),
         ({"iss": None}, "issuer claim is required but not present in token"),
         ({"aud": ["they"]}, "no matching audience found in token: [they]"),

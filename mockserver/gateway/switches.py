@@ -37,6 +37,7 @@ SWITCHABLE = frozenset(
         "own-policies-by-place",
         "quotas-tell-their-end",
         "record-key-is-id",
+        "requests-may-be-signed-by-rsa",
         "short-key-ids-are-refused",
         "replies-match-expressions",
         "self-is-the-default-version",

@@ -60,8 +60,11 @@ def extended_paths(definition: OpenApi) -> Document:
 
 
 def limit_of(limit: Document) -> tuple[float, float]:
-    """The requests of a limit, and the seconds that they are for."""
-    return float(limit.get("rate") or 0), float(durations.seconds(str(limit.get("per") or "")))
+    """The requests of a limit, and the seconds that they are for; zeros for values of other types."""
+    rate, per = limit.get("rate"), limit.get("per")
+    if not isinstance(rate, int | float) or not isinstance(per, str):
+        return 0.0, 0.0
+    return float(rate), float(durations.seconds(per))
 
 
 def _order(path: str) -> tuple[int, int, str, int, int]:

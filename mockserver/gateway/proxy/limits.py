@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import time
 from dataclasses import dataclass
+from functools import partial
 
 from mockserver.gateway import key_ids
 from mockserver.gateway.api_definition import Api
@@ -12,15 +14,15 @@ from mockserver.gateway.policy_merging import Document, is_empty
 from mockserver.gateway.proxy import path_lists
 from mockserver.gateway.proxy.limit_names import shared_name
 from mockserver.gateway.proxy.path_patterns import is_endpoint
-from mockserver.gateway.proxy.request_context import Rejected, RequestContext, rejection
+from mockserver.gateway.proxy.request_context import Rejected, RequestContext
 from mockserver.gateway.sliding_logs import Name, is_valid
 from mockserver.golang.scalars import fold
 from mockserver.http.messages import Reply
 from mockserver.service.json_replies import json_reply
 
-TOO_FAST = rejection("Rate Limit Exceeded", 429)
+TOO_FAST = partial(Rejected, "Rate Limit Exceeded", 429)
 MOST_SECONDS = 30  # that a request waits for its rate; a gateway waits without a bound
-MOST_RETRIES = 1000  # without an interval between them
+MOST_RETRIES = 1000  # however short the interval between them is
 _Bucket = tuple[Name, float, float, Document | None]  # a name, a rate, its seconds and its smoothing
 
 
@@ -57,7 +59,7 @@ def _limits(context: RequestContext) -> _Limits:
     session, fields = context.session, context.api.fields
     right = (session["access_rights"] or {}).get(context.api.id)
     if session["access_rights"] and right is None:
-        raise TOO_FAST
+        raise TOO_FAST(f"the key has no right to the API {context.api.id!r}")
     limit = right["limit"] if right is not None and not is_empty(right["limit"]) else session
     scope = right["allowance_scope"] if right is not None else ""
     has_quota = not fields["disable_quota"] and limit["quota_max"] > 0
@@ -89,14 +91,15 @@ def _wait(context: RequestContext, limits: _Limits, bucket: _Bucket) -> None:
         Rejected: the limits allow no retry, or no retry has found room.
     """
     retries, interval = limits.limit["throttle_retry_limit"], max(0.0, limits.limit["throttle_interval"])
-    for _ in range(min(retries, int(MOST_SECONDS / interval) if interval else MOST_RETRIES)):
+    for _ in range(min(retries, int(min(MOST_RETRIES, MOST_SECONDS / interval if interval else math.inf)))):
         time.sleep(interval)
         if _has_room(context, limits, bucket) and context.gateway.limiter.take(*bucket):
             return
     if retries > 0 and interval < MOST_SECONDS:
         time.sleep(interval)
         _has_room(context, limits, bucket)
-    raise TOO_FAST
+    _, rate, per, _ = bucket
+    raise TOO_FAST(f"{rate:g} requests in {per:g} s")
 
 
 def _has_room(context: RequestContext, limits: _Limits, bucket: _Bucket) -> bool:
@@ -139,7 +142,8 @@ def _check_quota(context: RequestContext, limits: _Limits) -> None:
         session |= state
     context.is_changed = True
     if used > limit["quota_max"]:
-        raise Rejected("Quota exceeded", 403)
+        cause = f"{limit['quota_max']} requests in {limit['quota_renewal_rate']} s"
+        raise Rejected("Quota exceeded", 403, cause)
 
 
 def check_api_limit(context: RequestContext) -> None:
@@ -179,7 +183,7 @@ def count_for_api(context: RequestContext, rate: float, per: float, endpoint: st
     api = context.api
     name = key_ids.storage_name(endpoint, hashed=True) if endpoint else ""
     if not context.gateway.limiter.take(("api", api.id, api.text(), name), rate, per):
-        raise Rejected("API Rate Limit Exceeded", 429)
+        raise Rejected("API Rate Limit Exceeded", 429, f"{rate:g} requests in {per:g} s for all clients")
 
 
 def report(context: RequestContext) -> Reply:

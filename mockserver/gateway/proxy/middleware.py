@@ -74,7 +74,7 @@ def answer_for(api: Api) -> Callable[[Call[Gateway]], Reply]:
         if sent is not None:
             noted = ProxiedRequest(sent.method, sent.target, sent.headers, sent.body)
         warnings = tuple(context.warnings)
-        return ProxiedReply(reply.body, reply.status, reply.headers, api.id, noted, warnings)
+        return ProxiedReply(reply.body, reply.status, reply.headers, api.id, noted, warnings, context.refusal)
 
     return answer_call
 
@@ -94,9 +94,13 @@ def answer(context: RequestContext) -> Reply:
             context,
             definition_replies.answer(context) or graphql_api.answer(context) or upstream.forward(context),
         )
-    except (BadMessage, Answered) as answered:
+    except Answered as answered:
         return answered.reply
+    except BadMessage as error:
+        context.refusal = error.text
+        return error.reply
     except Rejected as rejection:
+        context.refusal = rejection.reason
         context.save_session()
         return _rejection_reply(context, rejection)
     return Reply(
@@ -206,7 +210,7 @@ def _check_client_certificate(context: RequestContext) -> None:
     Source: gateway/mw_certificate_check.go:98 @v5.12.0.
     """
     if context.api.fields["use_mutual_tls_auth"]:
-        raise Rejected("TLS not enabled", 403)
+        raise Rejected("TLS not enabled", 403, "the API asks for certificates of clients")
 
 
 def _check_kinds(context: RequestContext) -> None:

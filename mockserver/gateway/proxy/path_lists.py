@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 
 from mockserver.gateway.path_expression import path_expression
 from mockserver.gateway.policy_merging import Document
@@ -19,7 +20,7 @@ from mockserver.http.messages import DropConnection, Reply
 
 IGNORED, FORBIDDEN, ALLOWED = "ignored", "black_list", "white_list"
 LISTS = (IGNORED, FORBIDDEN, ALLOWED)  # in the order of their precedence
-_FORBIDDEN = Rejected("Requested endpoint is forbidden", 403)
+_FORBIDDEN = partial(Rejected, "Requested endpoint is forbidden", 403)
 _ANY = {"disabled": False, "method": "", "ignore_case": False, "method_actions": None}
 
 
@@ -33,18 +34,18 @@ def check_path_lists(context: RequestContext) -> None:
         DropConnection: that answer has no valid status.
     """
     if endpoint(context, "internal"):
-        raise _FORBIDDEN
+        raise _FORBIDDEN("the path is for the gateway alone")
     if reply := endpoint(context, "mock_response"):
         raise _answered(reply["code"], reply["body"], reply["headers"])
     entries = list(_entries(context.version_settings))
     for name, entry in entries:
         if _fits(context, entry):
             if name == FORBIDDEN:
-                raise _FORBIDDEN
+                raise _FORBIDDEN(f"the path is forbidden by {entry['path']!r}")
             context.is_ignored = context.is_ignored or name == IGNORED
             return
     if any(name == ALLOWED for name, _ in entries):
-        raise _FORBIDDEN
+        raise _FORBIDDEN("the path is none of those that are allowed")
 
 
 def endpoint(context: RequestContext, name: str) -> Document | None:
@@ -56,8 +57,8 @@ def endpoint(context: RequestContext, name: str) -> Document | None:
 
 
 def _answered(code: int, text: str, headers: Mapping[str, str] | None) -> Answered:
-    """The answer of a definition to requests for a path; at a code below 100 a gateway panics."""
-    if code < 100:
+    """The answer of a definition to requests for a path; a gateway panics at a code that is no status."""
+    if not 100 <= code <= 999:
         raise DropConnection
     pairs = [(canonical(name), value) for name, value in (headers or {}).items()]
     return Answered(typed(Reply(text.encode("utf-8", "surrogatepass"), code, tuple(pairs))))
@@ -103,7 +104,7 @@ def _fits(context: RequestContext, entry: Document) -> bool:
     if action["action"] == "reply":
         raise _answered(action["code"], action["data"], action["headers"])
     if action["action"] != "no_action":
-        raise _FORBIDDEN
+        raise _FORBIDDEN(f"the definition has an unknown action for {entry['path']!r}")
     return True
 
 
