@@ -5,7 +5,9 @@ from __future__ import annotations
 import gzip
 import json
 import re
+import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from itertools import count
 from typing import Any
@@ -48,8 +50,10 @@ def decimal_points() -> Spoil:
     def change(answered: Answered) -> Answered:
         if not answered.header("Content-Type").startswith("application/json") or not answered.body:
             return answered
-        text = json.dumps(pointed(json.loads(answered.body)), separators=(",", ":"), ensure_ascii=False)
-        return replace(answered, body=f"{text}\n".encode())
+        with suppress(RecursionError):
+            text = json.dumps(pointed(json.loads(answered.body)), separators=(",", ":"), ensure_ascii=False)
+            return replace(answered, body=f"{text}\n".encode())
+        return answered
 
     return spoils.in_answer(change)
 
@@ -109,6 +113,28 @@ def errors_as_text() -> Spoil:
     return spoils.in_answer(
         lambda answered: said(answered.status, "error", "text/plain") if answered.status >= 400 else answered
     )
+
+
+def mixed(each: int = 15) -> Spoil:
+    """A proxy that gives each 15th answer to the request after it."""
+    number = count(1)
+    lock = threading.Lock()
+    last: list[Answered] = []
+
+    def spoil(asked: Asked, forward: Forward) -> Answered:
+        answered = forward(asked)
+        with lock:
+            if next(number) % each == 0 and last:
+                return last.pop()
+            last[:] = [answered]
+            return answered
+
+    return spoil
+
+
+def with_a_comment() -> Spoil:
+    """A proxy that appends a comment to each body."""
+    return spoils.in_answer(lambda answered: replace(answered, body=answered.body + b"<!-- cached -->"))
 
 
 def writes_twice() -> Spoil:

@@ -70,6 +70,27 @@ def test_what_stands_before_json_is_seen(exchanges: Exchanges) -> None:
     assert (cause.kind, repr(")]}',\n") in cause.summary) == ("body-prefixed", True)
 
 
+def test_what_stands_behind_json_is_seen(exchanges: Exchanges) -> None:
+    """Text behind the JSON of most answers is told."""
+    log = [exchanges.of(text="[]\n<!-- cached -->") for _ in range(3)]
+    cause = only(answers.broken_json(exchanges.evidence(log)))
+    assert (cause.kind, "behind the JSON of answers: '<!-- cached -->'" in cause.summary) == (
+        "body-suffixed",
+        True,
+    )
+
+
+def test_answers_of_other_requests_are_seen(exchanges: Exchanges) -> None:
+    """Answers that name what another request asks for are told, and one that renames a thing is not."""
+    paths = [f"{LIST}/p{n}" for n in range(4)]
+    swapped = [exchanges.of("GET", path, 200, f'{{"id":"p{(n + 1) % 4}"}}') for n, path in enumerate(paths)]
+    cause = only(history.mixed(exchanges.evidence(swapped)))
+    assert "4 name another thing than is asked for, as GET /tyk/policies/p0" in cause.summary
+    assert cause.explains(failed(swapped[0]))
+    renamed = [exchanges.of("GET", path, 200, f'{{"id":"x{n}"}}') for n, path in enumerate(paths)]
+    assert told(history.mixed(exchanges.evidence(renamed))) == []
+
+
 def test_a_page_to_log_in_is_seen(exchanges: Exchanges) -> None:
     """Pages with 200 that answer requests without the right secret alone are those of a login."""
     pages = [exchanges.of("GET", LIST, 200, "<form>", HTML, sent=()) for _ in range(3)]

@@ -85,6 +85,8 @@ CASES: dict[str, tuple[Callable[[], Spoil], str, str]] = {  # by name: the serve
     "writes without a secret": (spoils_of_state.open_writes(SECRET), "writes-need-no-secret", "carries out writes without a secret"),
     "no queries": (way.no_queries, "queries-dropped", "a reload without block=true is answered before"),
     "a byte order mark": (way.byte_order_mark, "body-prefixed", r"the JSON of answers: '\ufeff'"),
+    "a comment behind bodies": (way.with_a_comment, "body-suffixed", "behind the JSON of answers: '<!-- cached -->'"),
+    "answers of other requests": (way.mixed, "mixed", "Answers are those of other requests"),
     "204 for 200": (way.no_content, "status", "Status 204 is answered where 200 is required"),
     "integers with a point": (way.decimal_points, "reformatted", "with a decimal point, as 5.0 for 5"),
     "wrapped answers": (way.wrapped, "wrapped", "an object with the members 'data', 'meta'"),

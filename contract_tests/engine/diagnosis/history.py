@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from urllib.parse import unquote
 
+from contract_tests.engine.checks import shorten
 from contract_tests.engine.diagnosis.evidence import LEAST, READING, Cause, Evidence, depends_on_state, share
-from contract_tests.engine.exchange import plain_text
+from contract_tests.engine.exchange import Exchange, plain_text
 from mockserver.golang import http_dates
 
+SHOWN = 80  # characters of a target or an answer in a sentence
+_IDS = ("id", "_id", "key")  # members that name the thing of an answer
 FEW = 0.1  # share of forgotten things that may come back, as a test may write them anew
 
 
@@ -70,6 +73,37 @@ def _older_than_their_requests(evidence: Evidence) -> int:
     ]
     clock = max((date - exchange.asked - exchange.seconds for date, exchange in made), default=0.0)
     return sum(date + 1 <= exchange.asked + clock for date, exchange in made)
+
+
+def mixed(evidence: Evidence) -> Iterator[Cause]:
+    """Answers that name another thing than their requests, one that another request names."""
+    prefix = f"{evidence.run.service.listing.prefix}/"
+    named = [
+        (unquote(exchange.target.partition("?")[0].removeprefix(prefix)), exchange)
+        for exchange in evidence.of_operations
+        if exchange.target.startswith(prefix)
+    ]
+    names = {name for name, _ in named}
+    others = [
+        exchange
+        for name, exchange in named
+        if exchange.status == 200 and (told := _names_of(exchange)) and name not in told and told <= names
+    ]
+    if len(others) >= LEAST:
+        example = others[0]
+        summary = (
+            f"Answers are those of other requests: {len(others)} name another thing than is asked for, as "
+            f"{example.method} {shorten(evidence.masked(example.target), SHOWN)}: "
+            f"{shorten(evidence.masked(example.text), SHOWN)}."
+        )
+        identities = {id(exchange) for exchange in others}
+        yield Cause("mixed", summary, lambda failure: any(id(e) in identities for e in failure.involved))
+
+
+def _names_of(exchange: Exchange) -> set[str]:
+    """The ids in the answer to a request for one thing."""
+    values = (exchange.document.get(member) for member in _IDS)
+    return {value for value in values if value and isinstance(value, str)}
 
 
 def is_aged(text: str) -> bool:
