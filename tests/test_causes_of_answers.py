@@ -80,6 +80,15 @@ def test_what_stands_behind_json_is_seen(exchanges: Exchanges) -> None:
     )
 
 
+def test_bodies_that_come_twice_are_seen(exchanges: Exchanges) -> None:
+    """JSON that answers have twice is told so, whatever it is."""
+    log = [exchanges.of("GET", ONE, text=f'{{"n":{n}}}\n' * 2) for n in range(3)]
+    assert (
+        "behind the JSON of answers: 'the same once more'"
+        in only(answers.broken_json(exchanges.evidence(log))).summary
+    )
+
+
 def test_answers_of_other_requests_are_seen(exchanges: Exchanges) -> None:
     """Answers that name what another request asks for are told, and one that renames a thing is not."""
     paths = [f"{LIST}/p{n}" for n in range(4)]

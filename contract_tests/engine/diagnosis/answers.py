@@ -16,6 +16,7 @@ VALUE = 60  # characters of a value in a sentence
 LONGEST_PREFIX = 16  # characters before the JSON of an answer that are seen as such
 NEARLY_ALL = 0.9  # share of answers that an object is around
 VARIED = 10  # different answers of a server that has not some canned ones
+ONCE_MORE = "the same once more"  # behind the JSON of an answer
 _JSON = "application/json"
 _BEGINNINGS = {
     b"\x1f\x8b": "gzip",
@@ -175,7 +176,10 @@ def _around_json(text: str) -> tuple[str, str]:
     if match is None:
         return "", ""
     end = end_of_json(text, match.start())
-    return (text[: match.start()], text[end:].strip()) if end else ("", "")
+    after = text[end:].strip()
+    if after == text[match.start() : end]:
+        after = ONCE_MORE
+    return (text[: match.start()], after) if end else ("", "")
 
 
 def lists(evidence: Evidence) -> Iterator[Cause]:
