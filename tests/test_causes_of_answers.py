@@ -215,13 +215,18 @@ def test_the_probe_tells_its_cause(exchanges: Exchanges, name: str) -> None:
 
 
 def test_what_is_gone_is_seen(exchanges: Exchanges) -> None:
-    """Things that are read and later not found are forgotten, unless a write named them meanwhile."""
-    paths = [f"{LIST}/{exchanges.run.ownership.run}{number}" for number in range(3)]
-    seen = [exchanges.of("GET", path, 200, "{}") for path in paths]
-    gone = [exchanges.of("GET", path, 404, ERROR) for path in paths]
-    removed = [exchanges.of("DELETE", path, 200, "{}") for path in paths]
-    assert "3 things" in only(history.forgetting(exchanges.evidence([*seen, *gone]))).summary
-    assert told(history.forgetting(exchanges.evidence([*seen, *removed, *gone]))) == []
+    """Things that are loaded and later not found, with all older ones, are forgotten, unless a write removed them."""
+    names = [f"{exchanges.run.ownership.run}{number}" for number in range(6)]
+    made = [exchanges.of("POST", LIST, 200, f'{{"key":"{name}","status":"ok"}}') for name in names]
+    load = exchanges.of("GET", "/tyk/reload?block=true")
+    seen = [exchanges.of("GET", f"{LIST}/{name}", 200, "{}") for name in names]
+    gone = [exchanges.of("GET", f"{LIST}/{name}", 404, ERROR) for name in names]
+    removed = [exchanges.of("DELETE", f"{LIST}/{name}", 200, "{}") for name in names]
+    log = [*made, load, *seen[3:], *gone[:3]]
+    assert "3 things" in only(history.forgetting(exchanges.evidence(log))).summary
+    assert told(history.forgetting(exchanges.evidence([*made, load, *seen, *removed, *gone]))) == []
+    assert told(history.forgetting(exchanges.evidence([*made, load, *gone[3:], *seen[:3]]))) == []
+    assert told(history.forgetting(exchanges.evidence([*made, *seen[3:], *gone[:3]]))) == []
 
 
 def test_a_trait_of_the_wrong_requests_is_seen(exchanges: Exchanges) -> None:

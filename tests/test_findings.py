@@ -80,7 +80,7 @@ CASES: dict[str, tuple[Callable[[], Spoil], str, str]] = {  # by name: the serve
     "404 for strangers": (spoils_of_delivery.hides_from_strangers, "status", "Status 404 is answered where 403 is required"),
     "the control API alone": (spoils_of_delivery.control_alone, "no-traffic", "none comes to its API"),
     "updates that merge": (spoils_of_state.merging, "merges", "merges an update"),
-    "restarts without a disk": (spoils_of_state.restarting, "lost-writes", "loses writes"),
+    "restarts without a disk": (spoils_of_state.restarting, "forgets", "restarts and keeps nothing"),
     "ids of its own": (spoils_of_state.ids_of_its_own, "other-ids", "other ids than they are sent with"),
     "writes without a secret": (spoils_of_state.open_writes(SECRET), "writes-need-no-secret", "carries out writes without a secret"),
     "no queries": (way.no_queries, "queries-dropped", "a reload without block=true is answered before"),

@@ -7,12 +7,11 @@ from urllib.parse import unquote
 
 from contract_tests.engine.checks import shorten
 from contract_tests.engine.diagnosis.evidence import LEAST, READING, Cause, Evidence, depends_on_state, share
-from contract_tests.engine.exchange import Exchange, plain_text
+from contract_tests.engine.exchange import Exchange
 from mockserver.golang import http_dates
 
 SHOWN = 80  # characters of a target or an answer in a sentence
-_IDS = ("id", "_id", "key")  # members that name the thing of an answer
-FEW = 0.1  # share of forgotten things that may come back, as a test may write them anew
+FEW = 0.1  # older things that may be shown for each one that is gone, as a test may write them anew
 
 
 def cache_headers(evidence: Evidence) -> Iterator[Cause]:
@@ -27,36 +26,41 @@ def cache_headers(evidence: Evidence) -> Iterator[Cause]:
 
 
 def forgetting(evidence: Evidence) -> Iterator[Cause]:
-    """Things that could be read, and later could not, although no write named them meanwhile.
+    """Things that were loaded and are gone later, with all older ones, although no request removed them.
 
-    If several of them come back by themselves, reads are answered by turns, which is another cause.
+    Where an older thing is shown afterwards, single writes were lost or show late, which are other causes.
     """
-    if evidence.signs is not None and evidence.signs.alternates:
+    signs = evidence.signs
+    if signs is not None and (signs.alternates or signs.seconds or signs.drops_queries):
         return
-    prefix = f"{evidence.run.service.listing.prefix}/{evidence.run.ownership.run}"
-    named: set[str] = set()  # by a write after they had been read
-    shown: set[str] = set()
-    forgotten: set[str] = set()
-    returned: set[str] = set()
-    for exchange in evidence.log:
-        path = unquote(exchange.target.partition("?")[0])
+    prefix = f"{evidence.run.service.listing.prefix}/"
+    reload = evidence.run.service.reload_target
+    written: dict[str, int] = {}  # when the last write of a thing was
+    loaded = newest_gone = -1
+    gone: set[str] = set()
+    shown = older = 0
+    for now, exchange in enumerate(evidence.log):
+        path = exchange.target.partition("?")[0]
+        name = unquote(path.removeprefix(prefix)) if path.startswith(prefix) else ""
         if exchange.method not in READING:
-            sent = f"{path} {plain_text(exchange.body or b'')}"
-            named |= {name for name in shown if name.rpartition("/")[2] in sent}
-        elif exchange.method != "GET" or not path.startswith(prefix) or path in named:
-            continue
-        elif exchange.status == 200:
-            shown.add(path)
-            returned |= {path} & forgotten
-        elif exchange.status == 404 and path in shown:
-            forgotten.add(path)
-    forgotten -= named
-    if len(returned) > FEW * len(forgotten):
-        return
-    if len(forgotten) >= LEAST:
+            told = {name, *_texts_of(exchange, ("key", "Message"))} - {""}
+            done = exchange.status == 200 and not exchange.is_error_body and exchange.method != "DELETE"
+            written = {known: at for known, at in written.items() if known not in told}
+            written |= dict.fromkeys(told if done else (), now)
+        elif reload and exchange.target == reload and exchange.status == 200:
+            loaded = now
+        elif exchange.method == "GET" and name in written and (not reload or written[name] < loaded):
+            if exchange.status == 404:
+                gone.add(name)
+                newest_gone = max(newest_gone, written[name])
+            elif exchange.status == 200:
+                shown += 1
+                older += written[name] < newest_gone
+    if len(gone) >= LEAST and shown >= LEAST and older <= FEW * len(gone):
         summary = (
             f"The {evidence.name} forgets what it had, as one that restarts and keeps nothing on disk: "
-            f"{len(forgotten)} things that could be read were gone later, and no request had removed them."
+            f"{len(gone)} things that were written were gone later, with all older ones, and no request had "
+            "removed them."
         )
         yield Cause("forgets", summary, depends_on_state)
 
@@ -81,13 +85,16 @@ def mixed(evidence: Evidence) -> Iterator[Cause]:
     named = [
         (unquote(exchange.target.partition("?")[0].removeprefix(prefix)), exchange)
         for exchange in evidence.of_operations
-        if exchange.target.startswith(prefix)
+        if exchange.method == "GET" and exchange.target.startswith(prefix)
     ]
     names = {name for name, _ in named}
     others = [
         exchange
         for name, exchange in named
-        if exchange.status == 200 and (told := _names_of(exchange)) and name not in told and told <= names
+        if exchange.status == 200
+        and (told := _texts_of(exchange, ("id", "_id")))
+        and name not in told
+        and told <= names
     ]
     if len(others) >= LEAST:
         example = others[0]
@@ -100,9 +107,9 @@ def mixed(evidence: Evidence) -> Iterator[Cause]:
         yield Cause("mixed", summary, lambda failure: any(id(e) in identities for e in failure.involved))
 
 
-def _names_of(exchange: Exchange) -> set[str]:
-    """The ids in the answer to a request for one thing."""
-    values = (exchange.document.get(member) for member in _IDS)
+def _texts_of(exchange: Exchange, members: tuple[str, ...]) -> set[str]:
+    """The texts in some members of an answer."""
+    values = (exchange.document.get(member) for member in members)
     return {value for value in values if value and isinstance(value, str)}
 
 
