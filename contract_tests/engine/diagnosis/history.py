@@ -31,7 +31,7 @@ def forgetting(evidence: Evidence) -> Iterator[Cause]:
     Where an older thing is shown afterwards, single writes were lost or show late, which are other causes.
     """
     signs = evidence.signs
-    if signs is not None and (signs.alternates or signs.seconds or signs.drops_queries):
+    if signs is not None and (signs.alternates or signs.seconds or signs.drops_queries or signs.forgotten):
         return
     prefix = f"{evidence.run.service.listing.prefix}/"
     reload = evidence.run.service.reload_target
@@ -66,7 +66,7 @@ def forgetting(evidence: Evidence) -> Iterator[Cause]:
 
 
 def _older_than_their_requests(evidence: Evidence) -> int:
-    """The number of answers that were made a second or more before they were asked for.
+    """The number of answers to reads that were made a second or more before they were asked for.
 
     The answer that was made last, as its Date says when it comes, tells the clock of the service.
     """
@@ -76,7 +76,8 @@ def _older_than_their_requests(evidence: Evidence) -> int:
         if (date := http_dates.parse(exchange.header("Date"))) is not None
     ]
     clock = max((date - exchange.asked - exchange.seconds for date, exchange in made), default=0.0)
-    return sum(date + 1 <= exchange.asked + clock for date, exchange in made)
+    reads = [(date, e) for date, e in made if e.method == "GET" and e.status == 200]  # a cache has no others
+    return sum(date + 1 <= exchange.asked + clock for date, exchange in reads)
 
 
 def mixed(evidence: Evidence) -> Iterator[Cause]:
