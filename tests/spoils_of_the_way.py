@@ -165,6 +165,28 @@ def deletes_at_second(path: str, done: Callable[[str], Answered]) -> Callable[[]
     return make
 
 
+def reload_forgets(path: str, missing: Answered) -> Spoil:
+    """A server whose reload loads what was written since the last one, and nothing else."""
+    written: set[str] = set()
+    loaded: set[str] = set()
+
+    def spoil(asked: Asked, forward: Forward) -> Answered:
+        answered = forward(asked)
+        if answered.status != 200:
+            return answered
+        if asked.path.startswith("/tyk/reload"):
+            loaded.clear()
+            loaded.update(written)
+            written.clear()
+        elif asked.is_write and asked.path.startswith(path):
+            written.add(json.loads(answered.body)["key"])
+        elif asked.method == "GET" and asked.path.startswith(f"{path}/"):
+            return answered if json.loads(answered.body)["id"] in loaded else missing
+        return answered
+
+    return spoil
+
+
 def of_another_place(path: str, missing: Answered) -> Callable[[], Spoil]:
     """A server that shows no thing below a path, as one that loads them from another place."""
 

@@ -104,6 +104,9 @@ CASES: dict[str, tuple[Callable[[], Spoil], str, str]] = {  # by name: the serve
         ),
         "lost-writes", "a second one removes them",
     ),
+    "a reload that forgets": (
+        lambda: way.reload_forgets(spoils_of_state.LIST, MISSING), "forgets", "forgets at a reload",
+    ),
     "policies of another place": (
         way.of_another_place(spoils_of_state.LIST, MISSING), "no-reload", "loads from another place",
     ),
