@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import replace
 from itertools import count
 from typing import Any
+from urllib.parse import unquote
 
 import spoils
 from broken_servers import Answered, Asked, Forward, Spoil, said
@@ -180,8 +181,9 @@ def reload_forgets(path: str, missing: Answered) -> Spoil:
             written.clear()
         elif asked.is_write and asked.path.startswith(path):
             written.add(json.loads(answered.body)["key"])
-        elif asked.method == "GET" and asked.path.startswith(f"{path}/"):
-            return answered if json.loads(answered.body)["id"] in loaded else missing
+        elif asked.method == "GET" and (name := unquote(asked.path.removeprefix(path)).strip("/")):
+            is_policy = asked.path.startswith(f"{path}/")
+            return missing if is_policy and name not in loaded else answered
         return answered
 
     return spoil
