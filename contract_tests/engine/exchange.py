@@ -48,6 +48,7 @@ class Exchange:
         truncated: True if a part of an answer came.
         settings: how the service is reached, if that is not the plain way.
         seconds: the time until the answer had come, or was given up.
+        asked: when it was sent, in seconds of a clock that never goes back.
     """
 
     method: str
@@ -61,6 +62,7 @@ class Exchange:
     auth: Auth = field(repr=False)
     settings: ConnectionSettings | None = field(default=None, repr=False)
     seconds: float = field(default=0.0, compare=False)
+    asked: float = field(default=0.0, compare=False)
 
     @property
     def size(self) -> int:
@@ -120,6 +122,16 @@ def plain_text(body: bytes) -> str:
         with suppress(zlib.error):
             return unpacker.decompress(body, MAX_PLAIN).decode("utf-8", "replace")
     return body.decode("utf-8", "replace")
+
+
+def end_of_json(text: str, start: int = 0) -> int:
+    """The place in a text where the JSON value ends that begins at a place; 0 if `json_of` takes none."""
+    if has_too_many_values(text):
+        return 0
+    try:
+        return _DECODER.raw_decode(text, start)[1]
+    except (ValueError, RecursionError):
+        return 0
 
 
 def json_of(text: str) -> Any:

@@ -9,7 +9,7 @@ from mockserver.gateway.api_definition import Api
 from mockserver.gateway.gateway import Gateway
 from mockserver.gateway.policy_merging import Document, is_empty
 from mockserver.gateway.provenance import PoliciesNotApplicable
-from mockserver.gateway.session_store import application_of, lifetime
+from mockserver.gateway.session_store import FOR_EVER, application_of, lifetime
 from mockserver.golang.scalars import wrapped
 
 
@@ -51,6 +51,20 @@ def save_for_each_api(
         apply(gateway, session, api)
         gateway.sessions.save(key, session, by_hash=by_hash, seconds=_lifetime(gateway, session, api))
     return True
+
+
+def refusal(gateway: Gateway, session: Document) -> str:
+    """Why `save` does not store a session, which the answer does not tell; "" if it does.
+
+    The policies are applied to the given session.
+    """
+    try:
+        apply(gateway, session)
+    except PoliciesNotApplicable as reason:
+        return str(reason)
+    if session["access_rights"] or gateway.config.allow_master_keys:
+        return ""
+    return "neither the key nor its policies have access_rights, and allow_master_keys is not set"
 
 
 def apply(gateway: Gateway, session: Document, api: Api | None = None) -> None:
@@ -140,4 +154,4 @@ def _lifetime(gateway: Gateway, session: Document, api: Api | None) -> int:
     rights = session["access_rights"] or {}
     apis = [gateway.apis.loaded.by_id.get(name) for name in rights] if rights else [api]
     lifetimes = [lifetime(session, used, gateway.config, gateway.now()) for used in apis if used]
-    return max(lifetimes, default=0)
+    return FOR_EVER if FOR_EVER in lifetimes else max(lifetimes, default=0)

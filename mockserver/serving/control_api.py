@@ -59,7 +59,7 @@ def control_blueprint(dispatcher: Dispatcher, access: ControlAccess) -> Blueprin
 
     @control.get("/journal")
     def journal() -> Response:
-        query = JournalQuery.of(request.args, service.contract.operations)
+        query = JournalQuery.of(request.args, service.journal_operations)
         entries = query.select(mock.journal)
         first = unjudged(entries)
         response = jsonify([entry.as_dict(judged=number >= first) for number, entry in enumerate(entries)])

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from mockserver.gateway.api_definition import Api
 from mockserver.gateway.policy_merging import Document, is_empty
 from mockserver.gateway.proxy import upstream
-from mockserver.gateway.proxy.request_context import Rejected, RequestContext, rejection
+from mockserver.gateway.proxy.request_context import Rejected, RequestContext
 from mockserver.golang.json_size import TOO_MANY_OF_UPSTREAM, has_too_many_values
 from mockserver.http.messages import JSON, Reply
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from mockserver.gateway.graphql.judgement import Query
 
 TOO_MUCH = "this mock does not write so long an answer"
-NOT_PROXIED = rejection("there was a problem proxying the request", 500)
+NOT_PROXIED = partial(Rejected, "there was a problem proxying the request", 500)
 _VERSIONS = ("", "1", "2")
 _UNSUPPORTED_VERSION = "3-preview"
 _EXECUTED = "2"  # the version whose queries the gateway executes; those of older ones go to the upstream
@@ -57,7 +58,7 @@ def _executed(context: RequestContext, query: Query) -> Reply:
 
     operation, request = query.executed, query.request
     if operation is None:
-        raise upstream.NOT_REACHED
+        raise upstream.NOT_REACHED("no operation of the document has the given name")
     if operation.kind == "subscription":
         raise Rejected("this mock does not execute subscriptions", 501)
     received, headers = Reply(b"", 200), [("Content-Type", JSON)]
@@ -71,7 +72,7 @@ def _executed(context: RequestContext, query: Query) -> Reply:
     except TooMuch:
         raise Rejected(TOO_MUCH, 500) from None
     except (WrongType, RecursionError):
-        raise upstream.NOT_REACHED from None
+        raise upstream.NOT_REACHED("the answer of the upstream is not as the schema says") from None
     body = text.encode("utf-8", "surrogatepass")
     return Reply(body, received.status, (*headers, ("Content-Length", str(len(body)))))
 
@@ -99,7 +100,7 @@ def _query(context: RequestContext, settings: Mapping[str, Any]) -> Query:
 
     schema = schema_of(str(settings.get("schema", "")))
     if schema is None:
-        raise NOT_PROXIED
+        raise NOT_PROXIED("the schema of the API cannot be read")
     _check_upgrade(context, settings)
     context.check_values()
     try:
@@ -136,7 +137,7 @@ def _check_settings(settings: Mapping[str, Any]) -> None:
     if version == _UNSUPPORTED_VERSION:
         raise Rejected(f"this mock does not judge requests to an API with graphql.version {version}", 501)
     if version not in _VERSIONS:
-        raise NOT_PROXIED
+        raise NOT_PROXIED(f"there is no graphql.version {version!r}")
     if mode != _MODE:
         text = f'this mock does not judge requests to an API with graphql.execution_mode "{mode}"'
         raise Rejected(f"{text}, but with {_MODE}", 501)

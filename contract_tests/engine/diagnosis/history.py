@@ -1,0 +1,119 @@
+"""Causes in the order of exchanges: things that are forgotten, and answers of the past."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from urllib.parse import unquote
+
+from contract_tests.engine.checks import shorten
+from contract_tests.engine.diagnosis.evidence import LEAST, READING, Cause, Evidence, depends_on_state, share
+from contract_tests.engine.exchange import Exchange
+from mockserver.golang import http_dates
+
+SHOWN = 80  # characters of a target or an answer in a sentence
+FEW = 0.1  # older things that may be shown for each one that is gone, as a test may write them anew
+
+
+def cache_headers(evidence: Evidence) -> Iterator[Cause]:
+    """A cache that its headers betray, if the probe of the state shows nothing."""
+    aged = sum(is_aged(exchange.header("Age")) for exchange in evidence.log)
+    dated = _older_than_their_requests(evidence)
+    for count, what in ((aged, "tell their Age"), (dated, "have a Date before that of their requests")):
+        if share(count, len(evidence.log)) > 0.01:
+            summary = f"A cache is in front of the {evidence.name}: {count} answers {what}."
+            yield Cause("cache", summary, depends_on_state)
+            return
+
+
+def forgetting(evidence: Evidence) -> Iterator[Cause]:
+    """Things that were loaded and are gone later, with all older ones, although no request removed them.
+
+    Where an older thing is shown afterwards, single writes were lost or show late, which are other causes.
+    """
+    signs = evidence.signs
+    if signs is not None and (signs.alternates or signs.seconds or signs.drops_queries or signs.forgotten):
+        return
+    prefix = f"{evidence.run.service.listing.prefix}/"
+    reload = evidence.run.service.reload_target
+    written: dict[str, int] = {}  # when the last write of a thing was
+    loaded = newest_gone = -1
+    gone: set[str] = set()
+    shown = older = 0
+    for now, exchange in enumerate(evidence.log):
+        path = exchange.target.partition("?")[0]
+        name = unquote(path.removeprefix(prefix)) if path.startswith(prefix) else ""
+        if exchange.method not in READING:
+            told = {name, *_texts_of(exchange, ("key", "Message"))} - {""}
+            done = exchange.status == 200 and not exchange.is_error_body and exchange.method != "DELETE"
+            written = {known: at for known, at in written.items() if known not in told}
+            written |= dict.fromkeys(told if done else (), now)
+        elif reload and exchange.target == reload and exchange.status == 200:
+            loaded = now
+        elif exchange.method == "GET" and name in written and (not reload or written[name] < loaded):
+            if exchange.status == 404:
+                gone.add(name)
+                newest_gone = max(newest_gone, written[name])
+            elif exchange.status == 200:
+                shown += 1
+                older += written[name] < newest_gone
+    if len(gone) >= LEAST and shown >= LEAST and older <= FEW * len(gone):
+        summary = (
+            f"The {evidence.name} forgets what it had, as one that restarts and keeps nothing on disk: "
+            f"{len(gone)} things that were written were gone later, with all older ones, and no request had "
+            "removed them."
+        )
+        yield Cause("forgets", summary, depends_on_state)
+
+
+def _older_than_their_requests(evidence: Evidence) -> int:
+    """The number of answers to reads that were made a second or more before they were asked for.
+
+    The answer that was made last, as its Date says when it comes, tells the clock of the service.
+    """
+    made = [
+        (date, exchange)
+        for exchange in evidence.of_operations
+        if (date := http_dates.parse(exchange.header("Date"))) is not None
+    ]
+    clock = max((date - exchange.asked - exchange.seconds for date, exchange in made), default=0.0)
+    reads = [(date, e) for date, e in made if e.method == "GET" and e.status == 200]  # a cache has no others
+    return sum(date + 1 <= exchange.asked + clock for date, exchange in reads)
+
+
+def mixed(evidence: Evidence) -> Iterator[Cause]:
+    """Answers that name another thing than their requests, one that another request names."""
+    prefix = f"{evidence.run.service.listing.prefix}/"
+    named = [
+        (unquote(exchange.target.partition("?")[0].removeprefix(prefix)), exchange)
+        for exchange in evidence.of_operations
+        if exchange.method == "GET" and exchange.target.startswith(prefix)
+    ]
+    names = {name for name, _ in named}
+    others = [
+        exchange
+        for name, exchange in named
+        if exchange.status == 200
+        and (told := _texts_of(exchange, ("id", "_id")))
+        and name not in told
+        and told <= names
+    ]
+    if len(others) >= LEAST:
+        example = others[0]
+        summary = (
+            f"Answers are those of other requests: {len(others)} name another thing than is asked for, as "
+            f"{example.method} {shorten(evidence.masked(example.target), SHOWN)}: "
+            f"{shorten(evidence.masked(example.text), SHOWN)}."
+        )
+        identities = {id(exchange) for exchange in others}
+        yield Cause("mixed", summary, lambda failure: any(id(e) in identities for e in failure.involved))
+
+
+def _texts_of(exchange: Exchange, members: tuple[str, ...]) -> set[str]:
+    """The texts in some members of an answer."""
+    values = (exchange.document.get(member) for member in members)
+    return {value for value in values if value and isinstance(value, str)}
+
+
+def is_aged(text: str) -> bool:
+    """True for a value of the header Age."""
+    return text.isdecimal()
