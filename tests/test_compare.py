@@ -13,7 +13,7 @@ import yaml
 from serving import run_command
 
 from contract_tests.engine.exchange import Exchange
-from mockserver.cli.comparison import collector, formats, reports
+from mockserver.cli.comparison import answers, collector, formats, reports
 from mockserver.cli.comparison.answers import Answered, Divergence, divergences
 from mockserver.cli.comparison.difference import EVERYONE, Comparison, Difference, Side, audience_of
 from mockserver.cli.comparison.reports import ReportError
@@ -231,3 +231,9 @@ def test_the_command_ends_with_an_exit_code(tmp_path: Path) -> None:
     refused = run_command("compare", a, "http://127.0.0.1:1")
     assert (refused.returncode, "not one of each" in refused.stderr) == (2, True)
     assert run_command("compare", "http://127.0.0.1:1", "http://127.0.0.1:1").returncode == 3
+
+
+@pytest.mark.parametrize("number", [10**400, -(10**400), float("inf")])
+def test_a_number_of_any_size_is_no_time(number: float) -> None:
+    """A number of an answer that no float holds is compared as it is."""
+    assert not answers._is_near(number)

@@ -28,7 +28,10 @@ from mockserver.dashboard.nodes import admission, history, nodes
 from mockserver.evidence import live_traffic
 from mockserver.gateway import policy_store
 from mockserver.gateway.gateway import MOST_WAITING
-from mockserver.gateway.proxy import key_sets, upstream
+from mockserver.gateway.graphql import documents, normalisation, resolution
+from mockserver.gateway.proxy import batch, key_sets, limit_names, upstream
+from mockserver.gateway.proxy.mcp import messages
+from mockserver.gateway.proxy.request_context import MOST_MATCHES
 from mockserver.golang import json_reader, json_size, regexps, urls
 from mockserver.golang.rpc import connection, gob_reader, stream
 from mockserver.http import (
@@ -42,8 +45,9 @@ from mockserver.http import (
     tls,
     transport,
 )
-from mockserver.http.limits import MAX_CONNECTIONS, THREADS, Limits
+from mockserver.http.limits import MAX_CONNECTIONS, MAX_HEAD, THREADS, Limits
 from mockserver.service import journal, journal_parts
+from mockserver.serving import journal_query
 from mockserver.serving.pages import journal_filter
 from mockserver.storage import redis_backend, redis_client
 
@@ -83,6 +87,30 @@ NUMBERS = [  # the beginning of a row, a text in it, the value in the code, and 
     ("journal", "32 MiB", journal.MAX_BYTES, 32 * MIB),
     ("journal", "64 KiB of each part", journal_parts.MAX_PART, 64 * KIB),
     ("requests and replies that the page", "512 KiB", journal_filter.MAX_JUDGED, 512 * KIB),
+    ("requests and replies that the page", "2 MiB", journal_query.MAX_JUDGED, 2 * MIB),
+    ("JSON that the mock reads in requests", "1,000,000 values", json_size.MAX_VALUES, 1_000_000),
+    ("document of GraphQL", "1,000,000 characters", documents.MOST_CHARACTERS, 1_000_000),
+    ("document of GraphQL", "20,000 tokens", documents.MOST_TOKENS, 20_000),
+    ("document of GraphQL", "20,000 selections", normalisation.MOST_SELECTIONS, 20_000),
+    (
+        "document of GraphQL",
+        "300,000 fields, 64 MiB",
+        (resolution.MOST_FIELDS, resolution.MOST_CHARACTERS),
+        (300_000, 64 * MIB),
+    ),
+    (
+        "name of a method or primitive",
+        "8,192 characters; 1,000,000",
+        (messages.MOST_CHARACTERS, MOST_MATCHES),
+        (8192, 1_000_000),
+    ),
+    ("batch of requests", "64 MiB of answers, 60 s", (batch.LONGEST, batch.MOST_SECONDS), (64 * MIB, 60)),
+    (
+        "headers that a signature covers",
+        "1 MiB; 8,192 characters",
+        (MAX_HEAD, limit_names.MAX_LENGTH),
+        (MIB, 8192),
+    ),
     ("planes", "256; 1,024; 64", (LOAD.connections, LOAD.calls, LOAD.calls_of_connection), (256, 1024, 64)),
     ("plane that connects", "10 s until", connection.GREETING, 10),
     ("plane that connects", "30 s for a message, 30 s for an answer", connection.WHOLE, 30),

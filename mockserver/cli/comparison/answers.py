@@ -200,4 +200,4 @@ def _masked(name: str, value: Any) -> Any:
 def _is_near(number: float) -> bool:
     """True for a time of these days, in seconds, milliseconds or nanoseconds since 1970."""
     now = datetime.now(UTC).timestamp()
-    return any(abs(number / unit - now) < NEAR_SECONDS for unit in (1, 1000, 10**9))
+    return any(abs(number - int(now * unit)) < NEAR_SECONDS * unit for unit in (1, 1000, 10**9))
