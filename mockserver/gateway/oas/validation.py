@@ -10,6 +10,7 @@ import re
 from collections.abc import Collection
 from typing import Any
 
+from mockserver.contract.versions import GatewayVersion
 from mockserver.gateway.oas.authentication import enabled, requirements
 from mockserver.gateway.oas.definition import EXTENSION, OpenApi
 from mockserver.gateway.oas.loading import Refused
@@ -26,7 +27,14 @@ _VARIABLE = re.compile(r"\{([^{}]*)\}")
 _HELP = "For more information please visit https://swagger.io/specification/#security-requirement-object"
 
 
-def check(node: Object, definition: OpenApi, behaviours: Collection[str], *, is_mcp: bool = False) -> None:
+def check(
+    node: Object,
+    definition: OpenApi,
+    behaviours: Collection[str],
+    version: GatewayVersion,
+    *,
+    is_mcp: bool = False,
+) -> None:
     """Check a document that `read` has read, and its decoded definition, which may be of an MCP proxy.
 
     Raises:
@@ -41,8 +49,7 @@ def check(node: Object, definition: OpenApi, behaviours: Collection[str], *, is_
         document = {"openapi": "", "info": None, "paths": None} | document
         document["info"] = Object([*names, *info]) if isinstance(info, Object) else info
         document["paths"] = _with_responses(document["paths"])
-    shape = shape_of(line, has_certificates="certificateAuth" in (definition.authentication or {}))
-    if found := [*problems(Object(document.items()), shape, ())]:
+    if found := problems(Object(document.items()), shape_of(line, version)):
         raise Refused("\n".join(found))
     for name in ("title", "version"):
         if not (definition.document.get("info") or {}).get(name):
