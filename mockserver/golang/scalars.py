@@ -129,6 +129,19 @@ class Int64(GoType):
         return current
 
 
+class UInt64(GoType):
+    """A uint64, written in digits only."""
+
+    zero = 0
+
+    def decode(self, node: Any, current: Any, problems: Problems) -> Any:
+        if isinstance(node, Number) and node.isdecimal() and int(node) < 2**64:
+            return int(node)
+        if node is not None:
+            problems.note("a whole number of 64 bits from 0 on", node)
+        return current
+
+
 def to_int64(value: float) -> int:
     """The int64 of a float64 in Go on amd64: without the fraction; beyond the range the lowest int64."""
     return int(value) if -(2.0**63) <= value < 2.0**63 else _INT64.start
@@ -220,9 +233,26 @@ class AnyValue(GoType):
         return result[0]
 
 
+class RawValue(GoType):
+    """A json.RawMessage: any JSON value, with its members in their order."""
+
+    def decode(self, node: Any, current: Any, problems: Problems) -> Any:
+        return _plain(node)
+
+
+def _plain(node: Any) -> Any:
+    if isinstance(node, Object):
+        return {str(name): _plain(value) for name, value in node}
+    if isinstance(node, list):
+        return [_plain(item) for item in node]
+    if isinstance(node, Number):
+        return int(node) if _INTEGER.fullmatch(node) else float(node)
+    return str(node) if isinstance(node, str) else node
+
+
 def _discard(_: Any) -> None:
     """Do nothing with a decoded value."""
 
 
-STRING, BOOL, INT64, FLOAT64 = String(), Bool(), Int64(), Float64()
-OBJECT_ID, TIME, ANY = ObjectId(), Time(), AnyValue()
+STRING, BOOL, INT64, UINT64, FLOAT64 = String(), Bool(), Int64(), UInt64(), Float64()
+OBJECT_ID, TIME, ANY, RAW = ObjectId(), Time(), AnyValue(), RawValue()

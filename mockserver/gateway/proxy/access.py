@@ -45,7 +45,8 @@ def check_version(context: RequestContext) -> None:
     ends_at, unreadable = expiry(expiration)
     if unreadable or (ends_at is not None and context.gateway.now() >= ends_at):
         raise Rejected(message, 403)
-    check_path_lists(context, versions[name])
+    if not context.api.is_mcp:  # whose rules `path_rules` has
+        check_path_lists(context, versions[name])
     if ends_at is not None:
         formatted = datetime.fromtimestamp(ends_at, UTC).strftime("%a, %d %b %Y %H:%M:%S UTC")
         context.response_headers.append(("X-Tyk-Api-Expires", formatted))
