@@ -21,7 +21,7 @@ FAMILIES = (
 )  # fmt: skip
 
 
-FAMILIES_SINCE = dict.fromkeys(("mcps", "mcp"), GatewayVersion.parse("5.13.0"))  # older gateways lack them
+FAMILIES_SINCE = dict.fromkeys(("mcps", "mcp"), GatewayVersion.parse("5.12.0"))  # older gateways lack them
 RELEASES = [str(release) for release in known_versions().values()]
 QUICK = {RELEASES[0], str(default_version()), RELEASES[-1]}  # the others are in `make test-all`
 

@@ -136,6 +136,10 @@ class ApiStore:
         joins_claims = "open-api-claims-are-joined" in self._behaviours
         return conversion.filled(api.open_api, api.fields, self.open_codec, joins_claims=joins_claims)
 
+    def misplaced(self, rights: Mapping[str, Mapping[str, Any]] | None) -> str:
+        """Why the gateway refuses rights for the kinds of their loaded APIs; "" if it does not."""
+        return self.loaded.misplaced(rights) if "mcp-rights-fit-their-api" in self._behaviours else ""
+
     def put(self, api: Api, *, is_base: bool = False) -> None:
         """Put an API in place of the loaded one with its id, before any reload.
 

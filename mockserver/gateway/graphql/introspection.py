@@ -14,8 +14,8 @@ from mockserver.gateway.graphql.normalisation import (
     Fragment,
     Operation,
     Selection,
-    in_order,
 )
+from mockserver.gateway.graphql.schemas import in_order
 from mockserver.golang import json_writer
 
 _TYPE = "kind name " + "ofType { kind name " * 8 + "ofType { kind name } " + "} " * 8

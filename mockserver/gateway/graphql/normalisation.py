@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
@@ -270,16 +270,6 @@ class _Normaliser:
             and (is_object_type(enclosing) or is_interface_type(enclosing))
             and self.schema.is_sub_type(condition, enclosing)
         )
-
-
-def in_order(schema: GraphQLSchema, is_wanted: Callable[[Any], bool]) -> list[str]:
-    """The names of the types of a kind in the order of the schema's text."""
-    places = {
-        name: named.ast_node.loc.start
-        for name, named in schema.type_map.items()
-        if is_wanted(named) and named.ast_node is not None and named.ast_node.loc is not None
-    }
-    return sorted(places, key=places.__getitem__)
 
 
 def is_constant(directive: DirectiveNode) -> bool:

@@ -41,11 +41,11 @@ from mockserver.gateway.graphql.normalisation import (
     Fragment,
     Operation,
     Selection,
-    in_order,
     is_constant,
     overlap,
 )
 from mockserver.gateway.graphql.refusals import InvalidQuery, QueryError, invalid
+from mockserver.gateway.graphql.schemas import in_order
 from mockserver.gateway.graphql.uses import is_used
 
 NO_OPERATION = "document doesn't contain any executable operation"
