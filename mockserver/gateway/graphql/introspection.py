@@ -10,6 +10,7 @@ from graphql import DirectiveLocation, GraphQLSchema, graphql_sync, specified_di
 
 from mockserver.gateway.graphql.normalisation import (
     INTROSPECTION,
+    LEFT_OUT_IF,
     Field,
     Fragment,
     Operation,
@@ -42,10 +43,16 @@ _REASON = {"kind": "SCALAR", "name": "String", "ofType": None}  # of @deprecated
 _REWORDED = (
     ('`"4"`', "'4'"),
     ("`4`", "4"),
+    ("`if` ", ""),
     ("`", "'"),
     ("https://en", "http://en"),
     ("'false'.", "'false' ."),
-)
+    ("suggestion for", "suggestion\n    for"),
+    (
+        "Formatted using the Markdown syntax, as specified by [CommonMark](https://commonmark.org/).",
+        "Formatted in\n    [Markdown](https://daringfireball.net/projects/markdown/).",
+    ),
+)  # of the descriptions of what GraphQL itself has, and how a gateway words it
 _SELECTED = ["FIELD", "FRAGMENT_SPREAD", "INLINE_FRAGMENT"]
 _LOCATIONS = {
     "include": _SELECTED,
@@ -104,7 +111,10 @@ def answer_of(schema: GraphQLSchema) -> str:
     for name in _SCALARS:
         types[name]["description"] = _reworded(types[name]["description"])
     document["directives"] = [directives[name] for name in (*own, *_LOCATIONS)]
-    directives["deprecated"]["args"][0]["type"] = _REASON
+    reason = directives["deprecated"]["args"][0]
+    reason["type"], reason["description"] = _REASON, _reworded(reason["description"])
+    for name in LEFT_OUT_IF:
+        directives[name]["description"] = _reworded(directives[name]["description"])
     for directive in document["directives"]:
         sorted_locations = sorted(directive["locations"], key=_ORDER.__getitem__)
         directive["locations"] = _LOCATIONS.get(directive["name"], sorted_locations)
@@ -112,7 +122,7 @@ def answer_of(schema: GraphQLSchema) -> str:
 
 
 def _reworded(text: str) -> str:
-    """The description of a built-in scalar as a gateway words it (pkg/asttransform of graphql-go-tools)."""
+    """A description of graphql-core as a gateway words it (pkg/asttransform of graphql-go-tools)."""
     for words, others in _REWORDED:
         text = text.replace(words, others)
     return text

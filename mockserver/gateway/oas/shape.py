@@ -67,6 +67,39 @@ _INFO = Shape(
     members={"title": _TEXT, "version": _TEXT, **{name: Shape() for name in _KNOWN_OF_INFO}},
     is_closed=True,
 )
+_EXTERNAL = Shape(
+    ("object",),
+    required=("url",),
+    members={"description": _TEXT, "url": Shape(("string",), format="uri-reference")},
+    is_closed=True,
+)
+_TAG = Shape(
+    ("object",),
+    required=("name",),
+    members={"name": _TEXT, "description": _TEXT, "externalDocs": _EXTERNAL},
+    is_closed=True,
+)
+_VARIABLE = Shape(
+    ("object",),
+    required=("default",),
+    members={"enum": Shape(("array",), each=_TEXT), "default": _TEXT, "description": _TEXT},
+    is_closed=True,
+)
+_SERVER = Shape(
+    ("object",),
+    required=("url",),
+    members={
+        "url": _TEXT, "description": _TEXT, "variables": Shape(("object",), others=_VARIABLE),
+    },
+    is_closed=True,
+)  # fmt: skip
+_OLDER = {  # parts of a document of 3.0; those of 3.1 are not judged
+    "externalDocs": _EXTERNAL,
+    "servers": Shape(("array",), each=_SERVER),
+    "security": Shape(("array",), each=Shape(("object",), others=Shape(("array",), each=_TEXT))),
+    "tags": Shape(("array",), each=_TAG, is_unique=True),
+    "components": Shape(("object",)),
+}
 _DOCUMENT = Shape(
     ("object",),
     required=("openapi", "info", "paths"),
@@ -87,6 +120,7 @@ def shape_of(line: str, version: GatewayVersion | None) -> Shape:
     members = {
         "openapi": Shape(("string",), pattern=_VERSIONS[line]),
         **_DOCUMENT.members,
+        **(_OLDER if line == "3.0" else {}),
         "x-tyk-api-gateway": _Reader(forms, version).shape(EXTENSION),
     }
     return replace(_DOCUMENT, members=members)

@@ -22,6 +22,7 @@ from mockserver.golang.json_reader import Object
 MISSING_EXTENSION = "the payload should contain x-tyk-api-gateway"
 NEEDLESS_EXTENSION = "the import payload should not contain x-tyk-api-gateway"
 NO_SCHEMA, NO_MCP_SCHEMA = "Schema not found for version", "schema not found for version"
+_NEEDED = ("openapi", "info", "paths")
 _VERSION = re.compile(r"v?([0-9]+(?:\.[0-9]+)*?)(?:-[0-9A-Za-z\-~.]+)?(?:\+[0-9A-Za-z\-~.]+)?")
 _VARIABLE = re.compile(r"\{([^{}]*)\}")
 _HELP = "For more information please visit https://swagger.io/specification/#security-requirement-object"
@@ -49,6 +50,9 @@ def check(
         document = {"openapi": "", "info": None, "paths": None} | document
         document["info"] = Object([*names, *info]) if isinstance(info, Object) else info
         document["paths"] = _with_responses(document["paths"])
+        document = {name: value for name, value in document.items() if value is not None or name in _NEEDED}
+        if isinstance(security := document.get("security"), list):
+            document["security"] = [Object() if item is None else item for item in security]
     if found := problems(Object(document.items()), shape_of(line, version)):
         raise Refused("\n".join(found))
     for name in ("title", "version"):
@@ -102,7 +106,7 @@ def _check_security(definition: OpenApi) -> None:
     if named and not schemes:
         raise Refused("No components or security schemes present in OAS")
     for requirement in named:
-        for name in requirement:
+        for name in requirement or ():
             if name not in schemes:
                 raise Refused(
                     f"Missing required Security Scheme '{name}' in Components.SecuritySchemes. {_HELP}"
