@@ -106,7 +106,7 @@ def _check_security(definition: OpenApi) -> None:
     if named and not schemes:
         raise Refused("No components or security schemes present in OAS")
     for requirement in named:
-        for name in requirement or ():
+        for name in requirement:
             if name not in schemes:
                 raise Refused(
                     f"Missing required Security Scheme '{name}' in Components.SecuritySchemes. {_HELP}"
