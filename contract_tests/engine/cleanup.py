@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from itertools import chain, groupby
 
 from contract_tests.engine.exchange import Exchange, Request
 from contract_tests.engine.names import is_shown
 from contract_tests.engine.ownership import Ownership
 from contract_tests.engine.resources import Resource, name_in
 from contract_tests.engine.target import Target
-from mockserver.http.client import PACKED_FROM
 
 CONNECTIONS = 4  # that deletions are sent over
+MAX_BODY = 64 << 10  # bytes of the answer to a deletion
 ROUNDS = 2  # of deletions and a reload
 MAX_NAMED = 20  # things that are left behind, by their targets
 
@@ -41,15 +42,12 @@ class Cleanup:
         self._kinds |= {resource for resource, _ in written}
         self._names |= {name_in(target) for _, target in written}
         self._needs_reload |= any(resource.loaded_by_reload for resource, _ in written)
-        for resource, target in written:  # the order matters, but not for the many things of the listing
-            if resource is not self._listing and self._send("DELETE", target).answer is not None:
-                self._ownership.forget([target])
-        many = [target for resource, target in written if resource is self._listing]
         with ThreadPoolExecutor(CONNECTIONS) as threads:
-            parts = [many[start::CONNECTIONS] for start in range(CONNECTIONS)]
-            exchanges = [exchange for part in threads.map(self._delete, parts) for exchange in part]
-        for exchange in exchanges:
-            self._target.record(exchange, must_fit=False)
+            for _, group in groupby(written, self._ownership.rank):  # within a rank the order is free
+                many = [target for _, target in group]
+                parts = [many[start::CONNECTIONS] for start in range(min(CONNECTIONS, len(many)))]
+                for exchange in chain.from_iterable(threads.map(self._delete, parts)):
+                    self._target.record(exchange, must_fit=False)
 
     def finish(self) -> list[str]:
         """Delete all that the run wrote, reload, and return the targets of what is still listed.
@@ -131,7 +129,7 @@ class Cleanup:
     def _delete(self, targets: Iterable[str]) -> list[Exchange]:
         """Delete one after the other, over a connection of its own that reads no long answers."""
         exchanges = []
-        with self._target.new_client(PACKED_FROM) as client:
+        with self._target.new_client(MAX_BODY) as client:
             for target in targets:
                 exchanges.append(exchange := self._target.ask(Request("DELETE", target), client))
                 if exchange.answer is not None:

@@ -43,6 +43,7 @@ class Ownership(Names):
         super().__init__()
         self._contract = contract
         self.resources = resources
+        self._places = {resource: place for place, resource in enumerate(resources)}
         self._by_prefix = {resource.prefix: resource for resource in reversed(resources)}
         self._written: dict[str, Resource] = {}  # targets in the order of their writes
         self._bases: set[str] = set()  # ids, as segments of a path
@@ -143,13 +144,17 @@ class Ownership(Names):
 
         What other things were made from comes last, for it is written again as they are removed.
         """
-        rank = {resource: place for place, resource in enumerate(self.resources)}
         chosen = [
             (resource, target)
             for target, resource in self._written.items()
-            if resource in rank and (include_last or target not in self._deleted_last)
+            if resource in self._places and (include_last or target not in self._deleted_last)
         ]
-        return sorted(chosen, key=lambda pair: (name_in(pair[1]) in self._bases, rank[pair[0]]))
+        return sorted(chosen, key=self.rank)
+
+    def rank(self, written: tuple[Resource, str]) -> tuple[bool, int]:
+        """The place of a target in the order of removal; those of one place go in any order."""
+        resource, target = written
+        return name_in(target) in self._bases, self._places[resource]
 
     def forget(self, targets: Iterable[str]) -> None:
         """Drop targets that were deleted."""

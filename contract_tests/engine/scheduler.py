@@ -139,8 +139,11 @@ class Scheduler:
             if meanwhile:
                 target.reload()  # so that no earlier plain reload is still to come
             meanwhile = [test for test in meanwhile if self._advance(test)]
-            self._finish(test for test in last if test.declaration.reads_only)
-            last = [test for test in last if self._advance(test)]
+            judging = threads.submit(self._finish, [test for test in last if test.declaration.reads_only])
+            try:
+                last = [test for test in last if not test.declaration.reads_only and self._advance(test)]
+            finally:
+                judging.result()
             self._finish(meanwhile)
             self._finish(last)
         except RunEnded as error:

@@ -15,6 +15,7 @@ from mockserver.contract.routes import Routes
 from mockserver.golang.json_size import MAX_VALUES, has_too_many_values
 from mockserver.http.deadline import Deadline
 
+SAMPLED_TO = 64 << 10  # bytes of an answer that openapi-core judges
 MAX_MESSAGE = 1000  # characters of a violation, which may quote the answer
 AnswerKind = tuple[str, int, str]  # operation, status, content type
 
@@ -100,7 +101,7 @@ class SchemaJudge:
         kind, answer = _kind(operation, exchange), exchange.answer
         if violations := self.violations(operation, exchange):
             self._violations.append(Violation(operation, exchange, violations[0]))
-        elif kind not in self._samples and answer is not None and not answer.is_packed:
+        elif kind not in self._samples and answer is not None and len(answer.body) <= SAMPLED_TO:
             path = exchange.target.partition("?")[0]
             self._samples[kind] = (
                 operation, exchange, Answered(exchange.method, path, *kind[1:], answer.body),

@@ -120,6 +120,21 @@ def test_a_definition_must_leave_a_place_for_credentials(
             expect_error(exchange, 400, message)
 
 
+@behaviour("apis-need-a-place-for-credentials")
+def test_a_changed_definition_must_leave_a_place_for_credentials(gateway: Gateway) -> Steps:
+    """A loaded API is not changed to one whose kind of credential is accepted nowhere."""
+    document = definition(gateway)
+    api = write_api(gateway, **document)
+    yield RELOAD
+
+    refused = {**document, "auth_configs": {"authToken": {"disable_header": True}}, "use_standard_auth": True}
+    message = (
+        "Validation of API Definition failed. Reason: all auth sources are disabled for authToken, "
+        "at least one of header/cookie/query must be enabled."
+    )
+    expect_error(gateway.send("PUT", f"{APIS}/{api.id}", refused), 400, message)
+
+
 @behaviour("apis-are-read-as-written")
 def test_an_api_is_read_as_it_was_written(gateway: Gateway) -> Steps:
     """A loaded API is read with every member that was written, by itself and in the list."""

@@ -6,6 +6,7 @@ from contract_tests.engine.checks import Mismatch, shorten
 from contract_tests.engine.declaration import RELOAD, Steps, behaviour
 from contract_tests.engine.exchange import Exchange
 from contract_tests.gateway.builders.apis import (
+    DISALLOWED,
     NEEDS_KEY,
     TOLD_BY_NAME,
     Api,
@@ -97,6 +98,24 @@ def test_a_user_may_be_in_the_body(gateway: Gateway) -> Steps:
     for target, name in ((nameless, "username"), (secretless, "password")):
         message = f"{name} should be inside regexp match group"
         expect_refused(gateway.send("POST", f"/{target.id}/a", right.encode()), 400, message)
+
+
+@behaviour("users-in-bodies-need-expressions")
+def test_an_api_without_expressions_for_users_takes_keys(gateway: Gateway) -> Steps:
+    """An API with extract_from_body whose expressions are missing or broken takes keys, and no users."""
+    bodies = [
+        {"extract_from_body": True},
+        *({**BODY, f"body_{part}_regexp": "("} for part in ("user", "password")),
+    ]
+    apis = [write_api(gateway, use_basic_auth=True, basic_auth=body) for body in bodies]
+    gold = [write_policy(gateway, api) for api in apis]
+    yield RELOAD
+
+    for api, policy_id in zip(apis, gold, strict=True):
+        key = write_key(gateway, api, policy_id, basic_auth_data=PASSWORD)
+        expect_refused(call(gateway, api), 401, NEEDS_KEY)
+        expect_refused(call(gateway, api, basic_auth(key, PASSWORD["password"])), 403, DISALLOWED)
+        expect_passed(call(gateway, api, write_key(gateway, api, policy_id)))
 
 
 @behaviour("passwords-stay-or-change")

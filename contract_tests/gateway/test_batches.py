@@ -34,6 +34,11 @@ def test_a_batch_is_answered(gateway: Gateway) -> Steps:
     for unit in (first, third):
         if "X-Ratelimit-Limit" not in (unit.get("headers") or {}):
             raise Mismatch("the upstream's answer for the key", shorten(str(unit)), exchange)
+    exchange = _send(gateway, api, {"requests": requests})
+    answers = sorted((unit.get("relative_url"), unit.get("code")) for unit in _units(exchange, 3))
+    expected = [("a", 401), ("a?b=c", first.get("code")), ("d", third.get("code"))]
+    if answers != expected:
+        raise Mismatch(f"in any order {expected}", repr(answers), exchange)
     expect_json(_send(gateway, api, {}), 200, [])
     expect_refused(_send(gateway, other, {}), 401, "Authorization field missing")
 

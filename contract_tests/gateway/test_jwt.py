@@ -216,9 +216,22 @@ def test_a_claim_may_be_nested(gateway: Gateway) -> Steps:
         expect_refused(call(gateway, api, token(claims)), 429, limited)
     expect_passed(call(gateway, api, token({"own": {"mail": other, "pol": slow}, "own.pol": fast})))
     expect_passed(call(gateway, api, token({"own.mail": "", "own": {"mail": other, "pol": fast}})))
+    expect_passed(call(gateway, api, token({"own": {"mail": 5, "pol": fast}, "sub": other})))
     empty = "found an empty user ID in predefined base claim, claim: own.mail"
     for nested in ({"mail": ""}, {"mail": "", "pol": fast}):
         expect_refused(call(gateway, api, token({"own": nested, "sub": other})), 403, empty)
+
+
+@behaviour("jwts-are-signed-as-the-api-says")
+def test_a_token_is_signed_by_hmac_if_the_api_says_nothing(gateway: Gateway) -> Steps:
+    """An API without a signing method takes tokens that are signed by HMAC, and no others."""
+    api = write_jwt_api(gateway, jwt_signing_method="")
+    gold = write_policy(gateway, api)
+    yield RELOAD
+
+    expect_passed(call(gateway, api, token({"sub": new_user(gateway), "pol": gold})))
+    message = "Key not authorized: Unexpected signing method"
+    expect_refused(call(gateway, api, signed_token("RS256")), 403, message)
 
 
 @behaviour("jwts-leave-a-session")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import base64
+
 from contract_tests.engine.checks import Mismatch, expect, shorten
 from contract_tests.engine.declaration import behaviour
 from contract_tests.gateway.builders.sessions import RIGHTS, expect_key, needs_store, write_session
-from contract_tests.gateway.checks import expect_error
+from contract_tests.gateway.checks import expect_error, expect_written
 from contract_tests.gateway.client import Gateway
 from contract_tests.gateway.resources import KEYS
 from mockserver.golang import json_writer
@@ -27,6 +29,21 @@ def test_a_key_is_listed(gateway: Gateway) -> None:
         if exchange.status != 200 or not isinstance(names, list) or names.count(name) != int(is_listed):
             expected = f"a list {'with' if is_listed else 'without'} {name}"
             raise Mismatch(expected, f"{exchange.status} {shorten(exchange.text)}", exchange)
+
+
+@behaviour("keys-are-listed-by-organisation")
+def test_a_key_is_listed_for_the_organisation_in_its_id(gateway: Gateway) -> None:
+    """The list of keys of an organisation has each key whose id is JSON in base64 with that organisation."""
+    needs_store(gateway)
+    organisation = gateway.ownership.run
+    text = json_writer.write({"org": organisation, "id": gateway.new_id(), "h": "murmur64"})
+    name = base64.b64encode(text.encode()).decode()
+    expect_written(gateway.send("POST", f"{KEYS}/{name}", {"access_rights": RIGHTS}), name, "added")
+    for query, number in ((f"?filter={organisation}", 1), ("", 1), (f"?filter={organisation}x", 0)):
+        exchange = gateway.send("GET", f"{KEYS}{query}")
+        names = exchange.document.get("keys", [])
+        if names.count(name) != number:
+            raise Mismatch(f"a list with {name} {number} times", f"{names.count(name)} times", exchange)
 
 
 @behaviour("keys-are-filtered-by-api")

@@ -182,6 +182,7 @@ def test_creating_a_key_tells_why_it_is_not_made(gateway: Gateway) -> Steps:
     partitioned, per_api = (
         write_policy(gateway, **of_run, partitions={part: True}) for part in ("acl", "per_api")
     )
+    torn = write_policy(gateway, **of_run, partitions={"per_api": True, "quota": True})
     yield RELOAD
 
     session = {**of_run, "access_rights": RIGHTS, "meta_data": {"policies": []}}
@@ -192,6 +193,9 @@ def test_creating_a_key_tells_why_it_is_not_made(gateway: Gateway) -> Steps:
         raise Mismatch("200, no policies in the metadata are none", shorten(exchange.text), exchange)
     message = "cannot apply multiple policies when some have per_api set and some are partitioned"
     mixed = {**of_run, "apply_policies": [partitioned, per_api]}
+    expect_error(gateway.send("POST", f"{KEYS}/create", mixed), 500, f"Failed to create key - {message}")
+    message = f"cannot apply policy {torn} which has per_api and any of partitions set"
+    mixed = {**of_run, "apply_policies": [torn]}
     expect_error(gateway.send("POST", f"{KEYS}/create", mixed), 500, f"Failed to create key - {message}")
     for _ in range(2):
         exchange = gateway.send("POST", f"{KEYS}/create", of_run)
@@ -285,15 +289,3 @@ def test_a_key_whose_policy_is_deleted_keeps_its_rights(gateway: Gateway) -> Ste
     needs_rights(gateway)
     for _ in range(2):
         expect_error(write_session(gateway, name, {"apply_policies": [gold]}, "PUT"), 500, NOT_CREATED)
-
-
-@behaviour("hash-needs-hashing")
-def test_a_key_is_not_read_by_a_hash_where_keys_are_not_hashed(gateway: Gateway) -> None:
-    """A read of a key with `hashed` is refused unless the gateway hashes keys."""
-    needs_store(gateway)
-    name = gateway.new_id("-key")
-    expect_key(write_session(gateway, name, {"access_rights": RIGHTS}), name, "added")
-
-    refusal = "Key requested by hash but key hashing is not enabled"
-    for text in ("true", "false"):
-        expect_error(gateway.send("GET", f"{KEYS}/{name}?hashed={text}"), 400, refusal)

@@ -104,6 +104,42 @@ def test_a_quota_begins_anew_with_its_key(gateway: Gateway) -> Steps:
             expect_passed(call(gateway, api, key), 2, 1)
 
 
+@behaviour("apis-may-keep-quotas")
+def test_an_api_may_keep_the_quotas_of_its_keys(gateway: Gateway) -> Steps:
+    """A key of an API with dont_set_quota_on_create keeps its quota, and its renewal time is as sent."""
+    api = write_api(gateway, dont_set_quota_on_create=True)
+    yield RELOAD
+
+    limits = {"rate": 1000, "per": 60, "quota_max": 5, "quota_renewal_rate": 3600, "quota_renews": 7}
+    session = {"org_id": api.org_id, "access_rights": api.rights, **limits}
+    key = write_key(gateway, api, **session)
+    expect_passed(call(gateway, api, key), 5, 4)
+    path = f"{KEYS}/{key}?org_id={api.org_id}"
+    expect_key(gateway.send("PUT", path, session), key, "modified")
+    created = gateway.send("POST", f"{KEYS}/create", session).document.get("key")
+    for target in (path, f"{KEYS}/{created}?org_id={api.org_id}"):
+        exchange = gateway.send("GET", target)
+        if exchange.document.get("quota_renews") != 7:
+            raise Mismatch("quota_renews 7", repr(exchange.document.get("quota_renews")), exchange)
+    expect_passed(call(gateway, api, key), 5, 3)
+
+
+@behaviour("policies-are-of-the-api")
+def test_a_key_without_an_organisation_has_policies_of_its_api(gateway: Gateway) -> Steps:
+    """A key without org_id has its policies from the organisation of the API that it is used or read for."""
+    api = write_api(gateway)
+    gold = write_policy(gateway, api, quota_max=5, quota_renewal_rate=3600)
+    yield RELOAD
+
+    name = gateway.new_id()
+    session = {"apply_policies": [gold], "access_rights": api.rights, "quota_max": 9, "rate": 9, "per": 60}
+    expect_key(gateway.send("POST", f"{KEYS}/{name}", session), name, "added")
+    expect_passed(call(gateway, api, name), 5, 4)
+    exchange = gateway.send("GET", f"{KEYS}/{name}?api_id={api.id}")
+    if exchange.document.get("quota_max") != 5:
+        raise Mismatch("quota_max 5", repr(exchange.document.get("quota_max")), exchange)
+
+
 @behaviour("rewritten-keys-count-anew")
 def test_the_quota_of_a_right_begins_anew(gateway: Gateway) -> Steps:
     """A key that is written again has the full quota of each of its APIs, unless with suppress_reset=1."""

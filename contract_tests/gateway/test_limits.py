@@ -44,6 +44,19 @@ def test_a_rate_limit_is_held(gateway: Gateway) -> Steps:
     expect_passed(call(gateway, api, other))
 
 
+@behaviour("rates-are-at-least-one")
+def test_a_rate_of_less_than_one_is_one(gateway: Gateway) -> Steps:
+    """A rate of less than one request lets one pass, and any other fraction of a request counts for none."""
+    api = write_api(gateway)
+    gold = {rate: write_policy(gateway, api, rate=rate, per=3600) for rate in (0.25, 1.75)}
+    yield RELOAD
+
+    for policy_id in gold.values():
+        key = write_key(gateway, api, policy_id)
+        expect_passed(call(gateway, api, key))
+        expect_refused(call(gateway, api, key), 429, "Rate Limit Exceeded")
+
+
 @behaviour("quotas-hold")
 def test_a_quota_is_held(gateway: Gateway) -> Steps:
     """The answers to a key's requests count its quota down, and a request over the quota answers 403."""

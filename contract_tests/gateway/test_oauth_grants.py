@@ -104,6 +104,21 @@ def test_a_password_gives_a_token(gateway: Gateway) -> Steps:
         _expect_failure(_ask(gateway, api, client, **{**login, name: ""}), "invalid_grant")
 
 
+@behaviour("passwords-give-tokens")
+def test_a_user_is_named_after_the_developer(gateway: Gateway) -> Steps:
+    """A key gets the tyk_developer_email of the client that it gave its password as its alias."""
+    api = _write_api(gateway)
+    gold = write_policy(gateway, api)
+    yield RELOAD
+
+    needs_plain_keys(gateway, api, gold)
+    meta_data = {"of": "client", "tyk_developer_email": "dev@client.test"}
+    client = write_client(gateway, api, gold, meta_data=meta_data)["client_id"]
+    user = _write_user(gateway, api, gold, alias="user")
+    _tokens(_ask(gateway, api, client, grant_type="password", username=user, password=PASSWORD))
+    _expect_session(gateway, api, user, alias="dev@client.test", meta_data={"of": "client"})
+
+
 def _expect_session(gateway: Gateway, api: Api, key: str, **members: Any) -> None:
     exchange = gateway.send("GET", f"{KEYS}/{key}?org_id={api.org_id}")
     found = {name: exchange.document.get(name) for name in members}
@@ -182,6 +197,12 @@ def test_an_approved_code_gives_a_token(gateway: Gateway) -> Steps:
         token, _ = _tokens(_ask(gateway, api, client, **grant))
         expect_passed(call(gateway, api, f"Bearer {token}"), limit)
         _expect_failure(_ask(gateway, api, client, **grant), "invalid_grant")
+    stateless = {name: value for name, value in fields.items() if name != "state"}
+    answer = _approve(gateway, api, **stateless, key_rules="")
+    code = str(answer.get("code", ""))
+    gateway.note_grant(code, client)
+    if answer != {"code": code, "redirect_to": f"{REDIRECT}?code={code}"}:
+        raise Mismatch("a code without a state", str(answer), gateway.exchanges[-1])
     answer = _approve(gateway, api, **{**fields, "response_type": "token"}, key_rules=json.dumps(rules))
     expect_passed(call(gateway, api, f"Bearer {answer.get('access_token')}"), 5, 4)
 

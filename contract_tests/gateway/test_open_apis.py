@@ -129,6 +129,17 @@ def test_an_open_api_is_changed(gateway: Gateway) -> Steps:
         raise Mismatch(
             f"path, upstream and authentication {expected}", repr(values), gateway.send("GET", path)
         )
+    expect_written(gateway.send("PATCH", path, sent), api.id, "modified")
+    yield RELOAD
+
+    expect_document(gateway.send("GET", path), sent)
+    expect_written(gateway.send("PATCH", f"{path}?listenPath=/{api.id}/c/", sent), api.id, "modified")
+    yield RELOAD
+
+    exchange = gateway.send("GET", path)
+    value = exchange.document.get(EXTENSION, {}).get("server", {}).get("listenPath", {}).get("value")
+    if value != f"/{api.id}/c/":
+        raise Mismatch(f"the listen path /{api.id}/c/", repr(value), exchange)
     expect_written(gateway.send("DELETE", path), api.id, "deleted")
     expect_error(gateway.send("DELETE", path), 500, "Delete failed")
     yield RELOAD

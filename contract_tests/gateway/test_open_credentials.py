@@ -103,7 +103,10 @@ def test_an_open_api_requires_own_claims(gateway: Gateway) -> Steps:
         "team": {"type": "exact_match", "allowedValues": ["red", 5]},
         "role": {"type": "contains", "allowedValues": ["adm", 5]},
         "list": {"type": "contains", "allowedValues": ["x", 5]},
+        "count": {"type": "contains", "allowedValues": [4, 5]},
         "loose": {"type": "exact_match", "allowedValues": ["x"], "nonBlocking": True},
+        "free": {"type": "contains", "allowedValues": ["x"], "nonBlocking": True},
+        "idle": {"type": "required", "nonBlocking": True},
     }
     own = jwt_settings(defaultPolicies=[basic], customClaimValidation=rules)
     api = write(gateway, document(gateway, schemes=JWTS, settings={"jwt": own}))
@@ -111,8 +114,9 @@ def test_an_open_api_requires_own_claims(gateway: Gateway) -> Steps:
     yield RELOAD
 
     user = new_user(gateway)
-    valid = {"sub": user, "a": {"b": ""}, "team": "red", "role": "admin", "list": [1, 5]}
+    valid = {"sub": user, "a": {"b": ""}, "team": "red", "role": "admin", "list": [1, 5], "count": 5}
     expect_passed(call(gateway, api, token(valid)))
+    expect_passed(call(gateway, api, token({**valid, "idle": None, "free": "y"})))
     expect_passed(call(gateway, api, token({**valid, "team": 5, "role": ["adm"], "loose": "y"})))
     for claims, message in (
         ({"a": {}}, "custom claim a.b is required but not present in token"),
@@ -121,6 +125,7 @@ def test_an_open_api_requires_own_claims(gateway: Gateway) -> Steps:
         ({"team": "5"}, "claim team value does not match any expected values"),
         ({"role": "Admin"}, "claim role value does not contain any expected values"),
         ({"role": ["admin"]}, "claim role value does not contain any expected values"),
+        ({"count": 4}, "claim count value does not contain any expected values"),
         ({"list": []}, "claim list value does not contain any expected values"),
     ):
         expect_refused(call(gateway, api, token({**valid, **claims})), 401, f"{NOT_AUTHORISED}: {message}")

@@ -98,8 +98,45 @@ def test_an_open_api_names_several_claims(gateway: Gateway) -> Steps:
     user = new_user(gateway)
     expect_passed(call(gateway, api, token({"uid": user, "sub": new_user(gateway), "plan": gold})), 5, 4)
     expect_passed(call(gateway, api, token({"uid": user, "pol": gold})), 5, 3)
+    expect_passed(call(gateway, api, token({"sub": user, "pol": gold})), 5, 2)
     empty = "found an empty user ID in predefined base claim, claim: uid"
     expect_refused(call(gateway, api, token({"uid": "", "pol": gold})), 403, empty)
+    missing = "no suitable claims for user ID were found"
+    expect_refused(call(gateway, api, token({"pol": gold})), 403, missing)
+
+
+@behaviour("open-apis-name-several-claims")
+def test_the_claim_sub_comes_after_those_for_users(gateway: Gateway) -> Steps:
+    """The claim sub names the user if none of the claims that the API names for users is there."""
+    sent = _with_tokens(gateway, identityBaseField="", subjectClaims=["uid", "mail"], policyFieldName="pol")
+    api = write(gateway, sent)
+    gold = write_policy(gateway, api, quota_max=5)
+    yield RELOAD
+
+    user = new_user(gateway)
+    for remaining, name in ((4, "mail"), (3, "sub")):
+        expect_passed(call(gateway, api, token({name: user, "pol": gold})), 5, remaining)
+
+
+@behaviour("open-apis-name-several-claims")
+def test_scopes_may_be_in_several_claims(gateway: Gateway) -> Steps:
+    """The first listed claim that a token has holds its scopes, and the listed ones count beside another."""
+    sent = _with_tokens(gateway)
+    policies = [write_policy(gateway, _api(sent), quota_max=quota) for quota in (7, 9)]
+    mapping = [
+        {"scope": scope, "policyId": own} for scope, own in zip(("read", "write"), policies, strict=True)
+    ]
+    scopes = {"claimName": "sco", "claims": ["rights", "perms"], "scopeToPolicyMapping": mapping}
+    _settings(sent).update(scopes=scopes)
+    api = write(gateway, sent)
+    yield RELOAD
+
+    for claims, quota in (
+        ({"perms": "read"}, 7),
+        ({"rights": "write"}, 9),
+        ({"perms": "read", "rights": "write"}, 9),
+    ):
+        expect_passed(call(gateway, api, token({"sub": new_user(gateway), **claims})), quota, quota - 1)
 
 
 @behaviour("open-apis-require-claims")
@@ -116,8 +153,12 @@ def test_an_open_api_requires_claims(gateway: Gateway) -> Steps:
 
     claims: dict[str, Any] = {"sub": user, "pol": gold, "iss": "me", "aud": ["they", "you"], "jti": "1"}
     expect_passed(call(gateway, api, token(claims)))
+    expect_passed(call(gateway, api, token({**claims, "aud": "you"})))
     other = new_user(gateway)
     for change, message in (
+        ({"iss": 1}, "issuer claim must be a string"),
+        ({"aud": 1}, "invalid audience claim format"),
+        ({"aud": "they"}, "no matching audience found in token: [they]"),
         ({"iss": "other"}, "invalid issuer claim: other"),
         ({"iss": None}, "issuer claim is required but not present in token"),
         ({"aud": ["they"]}, "no matching audience found in token: [they]"),

@@ -46,3 +46,22 @@ def test_a_right_has_the_quota_of_its_session(gateway: Gateway) -> Steps:
     expect_session(
         preview(gateway, {**ids, **session}), gateway, {**ids, **session, "access_rights": expected}
     )
+
+
+@behaviour("smoothing-goes-with-the-rate")
+def test_the_smoothing_of_the_faster_rate_counts(gateway: Gateway) -> Steps:
+    """A session and its rights have the smoothing of the policy whose rate they have, with or without rights."""
+    slow, fast = ({"enabled": True, "threshold": n, "trigger": 0.5, "step": 1, "delay": 1} for n in (3, 5))
+    ids = [
+        write_policy(gateway, rate=rate, per=60, smoothing=smoothing)
+        for rate, smoothing in ((10, slow), (20, fast))
+    ]
+    bare = write_policy(gateway, rate=20, per=60, smoothing=fast, access_rights={})
+    yield RELOAD
+
+    for order in (ids, ids[::-1], [bare]):
+        exchange = preview(gateway, {"apply_policies": order})
+        right = (exchange.document.get("access_rights") or {}).get("orders", {})
+        for holder in (exchange.document, *([right.get("limit", {})] if right else [])):
+            if holder.get("smoothing") != fast:
+                raise Mismatch(f"smoothing {fast}", repr(holder.get("smoothing")), exchange)

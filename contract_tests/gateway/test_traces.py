@@ -8,6 +8,7 @@ from contract_tests.engine.checks import Mismatch, shorten
 from contract_tests.engine.declaration import behaviour
 from contract_tests.engine.exchange import Exchange
 from contract_tests.gateway.builders.apis import NEEDS_KEY, definition
+from contract_tests.gateway.builders.open_apis import document
 from contract_tests.gateway.checks import expect_error
 from contract_tests.gateway.client import Gateway
 from contract_tests.gateway.resources import APIS, TRACE
@@ -34,6 +35,12 @@ def test_a_request_is_traced(gateway: Gateway) -> None:
     if not answer.startswith(REFUSED) or NEEDS_KEY not in answer:
         raise Mismatch(f"401 with {NEEDS_KEY!r}", shorten(answer), exchange)
     expect_error(gateway.send("GET", f"{APIS}/{open_api['api_id']}"), 404, "API not found")
+    for spec in (None, open_api):  # the one in OpenAPI form is preferred
+        body = {"request": _request("/a"), "oas": document(gateway), "spec": spec}
+        exchange = gateway.send("POST", TRACE, body)
+        _, answer = _traced(exchange)
+        if not answer.startswith(REFUSED) or NEEDS_KEY not in answer:
+            raise Mismatch(f"401 with {NEEDS_KEY!r}", shorten(answer), exchange)
 
 
 @behaviour("broken-traces-are-refused")

@@ -76,9 +76,13 @@ def test_a_key_is_sent_where_the_api_says(gateway: Gateway) -> Steps:
     by_cookie = write_api(
         gateway, auth={"auth_header_name": "Authorization", "use_cookie": True, "cookie_name": "own"}
     )
+    unnamed = write_api(
+        gateway, auth={"auth_header_name": "X-Own-Key", "use_param": True, "use_cookie": True}
+    )
     without_header = write_api(gateway, auth={"disable_header": True, "use_param": True, "param_name": "own"})
     gold = {
-        api.id: write_policy(gateway, api) for api in (by_header, by_parameter, by_cookie, without_header)
+        api.id: write_policy(gateway, api)
+        for api in (by_header, by_parameter, by_cookie, without_header, unnamed)
     }
     yield RELOAD
 
@@ -91,6 +95,8 @@ def test_a_key_is_sent_where_the_api_says(gateway: Gateway) -> Steps:
         (by_cookie, "a", ("Cookie", 'a[]=1; own="; own="{key}"; own=2')),
         (without_header, "a?own={key}", None),
         (by_cookie, "a", ("Authorization", "{key}")),
+        (unnamed, "a?X-Own-Key={key}", None),
+        (unnamed, "a", ("Cookie", "X-Own-Key={key}")),
     ):
         key = write_key(gateway, api, gold[api.id])
         headers = [(header[0], header[1].replace("{key}", key))] if header else []

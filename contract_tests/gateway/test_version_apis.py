@@ -72,6 +72,11 @@ def test_the_versions_of_an_api_are_listed(gateway: Gateway) -> Steps:
     expect_written(gateway.send("POST", f"{APIS}{query}", second), second["api_id"], "added")
     yield RELOAD
 
+    exchange = gateway.send("GET", f"{APIS}/{second['api_id']}")
+    if exchange.header("X-Tyk-Base-Api-Id") != base.id:
+        raise Mismatch(
+            f"X-Tyk-Base-Api-Id: {base.id}", exchange.header("X-Tyk-Base-Api-Id") or "none", exchange
+        )
     rows = [_row(base.id, base.id, "v1"), _row(second["api_id"], second["name"], "v2", is_default=True)]
     for prefix in (APIS, OPEN_APIS):
         _expect_versions(gateway, f"{prefix}/{base.id}/versions", rows)

@@ -75,10 +75,19 @@ def application_of(
     return PolicyApplication(session, listed, to_clear, partial(fresh_right, codec), release, api_org)
 
 
+FOR_EVER = -1  # a lifetime that outlasts all others
+
+
 def lifetime(session: Document, api: Api, config: Config, now: float) -> int:
-    """The seconds for which a session is stored for an API; 0 is unlimited (user/session.go:408 @v5.12.0)."""
+    """The seconds for which a session is stored for an API; 0 and `FOR_EVER` are unlimited.
+
+    Source: user/session.go:408 @v5.12.0, and :425 @v5.13.1.
+    """
     if config.force_global_session_lifetime:
         return config.global_session_lifetime
+    action, grace = session.get("post_expiry_action"), int(session.get("post_expiry_grace_period", 0))
+    if action == "delete" or (action == "retain" and grace):
+        return _seconds_after_expiry(int(session["expires"]), 0 if action == "delete" else grace, now)
     seconds = int(session["session_lifetime"] or api.fields["session_lifetime"])
     if seconds <= 0:
         return 0
@@ -88,6 +97,13 @@ def lifetime(session: Document, api: Api, config: Config, now: float) -> int:
     if expires <= 0:
         return 0
     return max(seconds, expires - int(now))
+
+
+def _seconds_after_expiry(expires: int, grace: int, now: float) -> int:
+    """The seconds until the removal of a key that stays after its expiry, for ever with a grace of -1."""
+    if expires <= 0:
+        return 0
+    return FOR_EVER if grace == FOR_EVER else max(1, expires - int(now) + grace)
 
 
 _Entry = tuple[str, float | None]  # a session's text, and its expiry in seconds since the epoch or None

@@ -22,7 +22,7 @@ from mockserver.http.origin import Origin
 from mockserver.http.pacing import Pacer, is_limited
 
 MAX_BODY = 32 << 20  # bytes of a response body
-PACKED_FROM = 64 << 10  # bytes; longer bodies are compressed in memory
+PACKED_FROM = 512 << 10  # bytes; longer bodies are compressed in memory
 STALL_SECONDS = 3.0  # without data within a body, until the client gives up
 MAX_REASON = 200  # characters of an error, which may quote the server
 Header = tuple[str, str]

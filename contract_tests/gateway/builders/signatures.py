@@ -17,6 +17,15 @@ REFUSED = "Authorization field missing, malformed or invalid"
 SHARED = "by both sides"
 PAST = "Sat, 22 Nov 2025 10:00:00 GMT"
 MAY_SIGN = {"hmac_enabled": True, "hmac_string": SHARED}
+RSA_KEY = (  # its private key was thrown away
+    "MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQCwTrZDMm4NBfX74sqf2vvyThQlB1tk5Os/51uUMPLHQ5UKtILFosO4oHizHDof"
+    "Qy+JW73zlgF2+AnbVeCqghN4OWsD2BnIfkNJ2UrL7lCxX+F5Ber5BF7vB3NQNy48zMJ0/2YA8D78Yl17IZMknwwuw96Rcgn+i5sP"
+    "khX+I7tp7wIDAQAB"
+)
+RSA_SIGNATURE = (  # of the time PAST by that key
+    "IKwIdYTkaKzlk24lVJ+jiSPKdJ4ajR0Eu2WSyn+TljpDrpzesVEAWX0epnAWRKRCH0IEQT6dMwLd3OptSqL6u5E1X68hCNoT2PNz"
+    "g+whLpUOaemByzDF2k+9nWHO79HdRN0bD9FEeVa0vvVB6FuZe9rRaFk+CWjz8FXHOrLA+mg="
+)
 NAMED = "a key is named in a signature only where keys are not hashed"
 
 
@@ -45,9 +54,19 @@ def send_signed(
 ) -> Exchange:
     """Send a request with a signature of its path and its time, or of its time alone."""
     lines = {"(request-target)": f"(request-target): get /{api.id}/a", "date": f"date: {date}"}
-    text = "\n".join(lines[name] for name in signed.split(" "))
+    text = signature("\n".join(lines[name] for name in signed.split(" ")), shared, algorithm)
+    credential = f'keyId="{key}",algorithm="hmac-{algorithm}",headers="{signed}",signature="{text}"'
+    return send_credential(gateway, api, credential, [("Date", date)])
+
+
+def signature(text: str, shared: str = SHARED, algorithm: str = "sha1") -> str:
+    """The signature of a text with a secret."""
     digest = hmac.new(shared.encode(), text.encode(), getattr(hashlib, algorithm)).digest()
-    signature = quote_plus(base64.b64encode(digest).decode())
-    credential = f'keyId="{key}",algorithm="hmac-{algorithm}",headers="{signed}",signature="{signature}"'
-    headers = [("Date", date), ("Authorization", f"Signature {credential}")]
-    return gateway.send("GET", f"/{api.id}/a", headers=headers)
+    return quote_plus(base64.b64encode(digest).decode())
+
+
+def send_credential(gateway: Gateway, api: Api, credential: str, headers: list[tuple[str, str]]) -> Exchange:
+    """Send a request with the credential of a signature."""
+    return gateway.send(
+        "GET", f"/{api.id}/a", headers=[*headers, ("Authorization", f"Signature {credential}")]
+    )

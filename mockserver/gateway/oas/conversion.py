@@ -19,10 +19,12 @@ from mockserver.gateway.oas.counterparts import (
     SWITCHED_OFF,
     TLS,
 )
-from mockserver.gateway.oas.definition import OpenApi, OpenApiCodec, sorted_members
+from mockserver.gateway.oas.definition import OpenApi, OpenApiCodec, is_zero, sorted_members
 from mockserver.gateway.oas.operations import header_map
 from mockserver.gateway.policy_merging import Document
 from mockserver.golang.structs import Map, Struct
+
+_CONVERTED = ("internal", "rateLimit")  # parts of an operation that are left out if they are zero
 
 
 def classic_fields(definition: OpenApi, kind: Struct) -> Document:
@@ -168,6 +170,8 @@ def filled(
     ]
     part["upstream"]["rateLimit"] = _limit(part["upstream"]["rateLimit"], fields["global_rate_limit"])
     authentication.fill(result, fields, joins_claims=joins_claims)
+    for setting in (part["middleware"]["operations"] or {}).values():
+        setting |= {name: None for name in _CONVERTED if is_zero(setting[name])}
     return replace(result, extension=codec.without_zeros(part))
 
 

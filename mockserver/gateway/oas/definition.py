@@ -105,6 +105,11 @@ class OpenApiCodec:
         """A gateway's part without its optional parts that have no value."""
         return dict(_without_zeros(self._extension, part))
 
+    def empty_operation(self) -> Document:
+        """The settings of an operation without any."""
+        assert self._contract.version is not None
+        return dict(struct_of("Operation", self._contract.version).fresh())
+
     def scheme(self, document: Document) -> Struct | None:
         """The type of the gateway's settings for a security scheme of OpenAPI; None if it supports none."""
         kind, scheme = document.get("type"), document.get("scheme")

@@ -1,10 +1,12 @@
-"""The settings of operations of an API in OpenAPI form, and the classic lists of paths that they make.
+"""The settings of operations in the gateway's part of a definition, by path and method.
 
-Source: apidef/oas/operation.go:254 @v5.12.0.
+A gateway keeps some of them in the lists of paths of the classic definition.
+Source: apidef/oas/operation.go:266 and internal/oasutil/paths.go:37 @v5.12.0; recording operations/lists.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -13,33 +15,58 @@ from mockserver.gateway.oas.definition import OpenApi
 from mockserver.gateway.policy_merging import Document
 from mockserver.golang.structs import Slice, Struct
 
-METHODS = ("connect", "delete", "get", "head", "options", "patch", "post", "put", "trace")
+LISTS = {"ignoreAuthentication": "ignored", "block": "black_list", "allow": "white_list"}  # classic names
+
+
+def is_on(setting: Document, member: str) -> bool:
+    """True if a part of some settings is enabled."""
+    part: Any = setting.get(member)
+    return isinstance(part, dict) and part.get("enabled") is True
+
+
+def settings(definition: OpenApi) -> dict[str, Document]:
+    """The settings of operations by their ids."""
+    return ((definition.extension or {}).get("middleware") or {}).get("operations") or {}
+
+
+def by_path(definition: OpenApi) -> Iterator[tuple[str, str, Document, Document]]:
+    """The path, the method, the OpenAPI operation and the settings of each operation that has some.
+
+    Paths come in the order in which a gateway tries them: those of more segments, and longer ones, first.
+    """
+    own, paths = settings(definition), definition.document.get("paths") or {}
+    for path in sorted(paths, key=_order):
+        for method, operation in paths[path].items() if isinstance(paths[path], dict) else ():
+            identifier = operation.get("operationId") if isinstance(operation, dict) else None
+            if isinstance(identifier, str) and identifier in own:
+                yield path, method.upper(), operation, own[identifier]
 
 
 def extract(definition: OpenApi, lists: Document, kind: Any) -> None:
     """Put an entry for each setting of an operation into the classic lists, which are of a type."""
     assert isinstance(kind, Struct)
-    extension = definition.extension
-    assert extension is not None
-    settings = (extension["middleware"] or {}).get("operations") or {}
-    for path, method, name in _operations(definition):
-        for member, value in (settings.get(name) or {}).items():
+    for path, method, _, setting in by_path(definition):
+        for member, value in setting.items():
             if value is not None and member in _ENTRIES:
                 classic, entry = _ENTRIES[member]
                 of_list = kind.by_name[classic].type
                 assert isinstance(of_list, Slice)
-                fields = {"path": path, "method": method.upper(), **entry(value)}
+                fields = {"path": path, "method": method, **entry(value)}
                 lists[classic] = [*(lists[classic] or ()), {**of_list.element.fresh(), **fields}]
 
 
-def _operations(definition: OpenApi) -> Iterator[tuple[str, str, str]]:
-    """Path, method and id of each operation; longer paths first (internal/oasutil/paths.go @v5.12.0)."""
-    paths = definition.document.get("paths") or {}
-    for path in sorted(paths, key=lambda path: (-len(path), path)):
-        for method in METHODS:
-            operation = (paths[path] or {}).get(method)
-            if isinstance(operation, dict) and operation.get("operationId"):
-                yield path, method, operation["operationId"]
+def limit_of(limit: Document) -> tuple[float, float]:
+    """The requests of a limit, and the seconds that they are for; zeros for values of other types."""
+    rate, per = limit.get("rate"), limit.get("per")
+    if not isinstance(rate, int | float) or not isinstance(per, str):
+        return 0.0, 0.0
+    return float(rate), float(durations.seconds(per))
+
+
+def _order(path: str) -> tuple[int, int, str, int, int]:
+    """The sort key of a path: without its parameters, then paths with fewer of them."""
+    fixed = re.sub(r"\{[^}]+\}", "", path)
+    return -fixed.count("/"), -len(fixed), fixed, path.count("/"), len(path)
 
 
 def header_map(headers: Document) -> Document:
@@ -90,7 +117,8 @@ def _size(value: Document) -> Document:
 
 
 def _rate(value: Document) -> Document:
-    return _switch(value) | {"rate": float(value["rate"]), "per": float(durations.seconds(value["per"]))}
+    rate, per = limit_of(value)
+    return _switch(value) | {"rate": rate, "per": per}
 
 
 def _breaker(value: Document) -> Document:

@@ -1,0 +1,28 @@
+"""JSON Web Tokens: the limits that the session of a new user begins with."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from contract_tests.engine.declaration import RELOAD, Steps, behaviour
+from contract_tests.gateway.builders.apis import call, expect_passed, needs_plain_keys, write_policy
+from contract_tests.gateway.builders.jwts import expect_session, new_user, token, write_jwt_api
+from contract_tests.gateway.client import Gateway
+
+
+@behaviour("jwts-begin-with-their-policy")
+def test_a_session_begins_with_all_limits_of_its_policy(gateway: Gateway) -> Steps:
+    """A new user's session has the limits of its policy, also those that the policy does not decide."""
+    api = write_jwt_api(gateway)
+    limits: dict[str, Any] = {
+        "rate": 77, "per": 13, "throttle_interval": 2, "throttle_retry_limit": 3, "max_query_depth": 4,
+        "quota_max": 55, "quota_renewal_rate": 3600,
+    }  # fmt: skip
+    flags = {"hmac_enabled": True, "enable_http_signature_validation": True, "tags": ["gold"]}
+    access = write_policy(gateway, api, **limits, **flags, partitions={"acl": True})
+    yield RELOAD
+
+    needs_plain_keys(gateway, api, access)
+    user = new_user(gateway)
+    expect_passed(call(gateway, api, token({"sub": user, "pol": access})))
+    expect_session(gateway, api, user, **limits, **flags, allowance=77, apply_policies=[access])
