@@ -170,7 +170,7 @@ def filled(
     ]
     part["upstream"]["rateLimit"] = _limit(part["upstream"]["rateLimit"], fields["global_rate_limit"])
     authentication.fill(result, fields, joins_claims=joins_claims)
-    for setting in (part["middleware"]["operations"] or {}).values():
+    for setting in filter(None, (part["middleware"]["operations"] or {}).values()):
         setting |= {name: None for name in _CONVERTED if is_zero(setting[name])}
     return replace(result, extension=codec.without_zeros(part))
 

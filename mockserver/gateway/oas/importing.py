@@ -90,7 +90,7 @@ def with_operations(definition: OpenApi, given: Document, codec: OpenApiCodec) -
         for method in _METHODS:
             if isinstance(operation := item.get(method), dict):
                 name = operation.setdefault("operationId", path.removeprefix("/") + method.upper())
-                settings = codec.empty_operation() | own.get(name, {})
+                settings = codec.empty_operation() | (own.get(name) or {})
                 _import_settings(settings, operation, item, given)
                 if any(part is not None for part in settings.values()):
                     kept[name] = settings

@@ -15,8 +15,6 @@ from mockserver.gateway.oas.definition import OpenApi
 from mockserver.gateway.policy_merging import Document
 from mockserver.golang.structs import Slice, Struct
 
-LISTS = {"ignoreAuthentication": "ignored", "block": "black_list", "allow": "white_list"}  # classic names
-
 
 def is_on(setting: Document, member: str) -> bool:
     """True if a part of some settings is enabled."""
@@ -26,7 +24,8 @@ def is_on(setting: Document, member: str) -> bool:
 
 def settings(definition: OpenApi) -> dict[str, Document]:
     """The settings of operations by their ids."""
-    return ((definition.extension or {}).get("middleware") or {}).get("operations") or {}
+    own = ((definition.extension or {}).get("middleware") or {}).get("operations") or {}
+    return {name: setting for name, setting in own.items() if setting is not None}
 
 
 def by_path(definition: OpenApi) -> Iterator[tuple[str, str, Document, Document]]:
