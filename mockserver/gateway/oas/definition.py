@@ -78,6 +78,8 @@ class OpenApiCodec:
         document = ANY.decode(node, None, Problems())
         part = next((value for name, value in reversed(node) if name == EXTENSION), None)
         document.pop(EXTENSION, None)
+        if document.get("security", ...) is None:
+            del document["security"]
         if security := document.get("security"):
             document["security"] = [{} if item is None else item for item in security]
         result = OpenApi(sorted_members(document), None)
