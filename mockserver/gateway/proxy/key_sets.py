@@ -39,22 +39,22 @@ def fetched_key(context: RequestContext, url: str, key_id: Any) -> Any:
 
     A set that is not taken is read by the older reader.
     """
-    api, cache = context.api, context.gateway.jwks_cache
+    api, cache, deadline = context.api, context.gateway.jwks_cache, Deadline(BOUNDS.seconds)
     if not isinstance(key_id, str):
         return None
     try:
         key_set = cache.get(api.id, url)
         if key_set is None:
-            key_set = parse(fetched(context.gateway, url))
+            key_set = parse(fetched(context.gateway, url, deadline))
             cache.keep(api.id, api.fields["jwt_source"], url, key_set)
     except Unreadable:
         return None
     except _UNUSABLE:
-        return _older_key(context, url, key_id)
+        return _older_key(context, url, key_id, deadline)
     return key_set.get(key_id)
 
 
-def _older_key(context: RequestContext, url: str, key_id: str, deadline: Deadline | None = None) -> Any:
+def _older_key(context: RequestContext, url: str, key_id: str, deadline: Deadline) -> Any:
     """The key with the id in the set at the URL, as the older reader takes it; None if there is none.
 
     Source: gateway/mw_jwt.go:139 @v5.12.0.
