@@ -43,7 +43,7 @@ def add_key(call: Call) -> Reply:
     session = _decoded(call)
     if session is None:
         return error("Request malformed", 400)
-    if misplaced := call.state.apis.loaded.misplaced(session["access_rights"]):
+    if misplaced := call.state.apis.misplaced(session["access_rights"]):
         return error(misplaced, 400)
     custom_id = call.params.get("keyID", "")
     if too_short := _too_short(call.state, custom_id):
@@ -74,7 +74,7 @@ def _update(call: Call, name: str) -> Reply:
     session = _decoded(call)
     if session is None:
         return error("Request malformed", 400)
-    if misplaced := call.state.apis.loaded.misplaced(session["access_rights"]):
+    if misplaced := call.state.apis.misplaced(session["access_rights"]):
         return error(misplaced, 400)
     apply_if_possible(call.state, session)
     sessions = call.state.sessions
