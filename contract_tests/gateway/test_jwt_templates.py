@@ -5,7 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from contract_tests.engine.declaration import RELOAD, Steps, behaviour
-from contract_tests.gateway.builders.apis import call, expect_passed, needs_plain_keys, write_policy
+from contract_tests.gateway.builders.apis import (
+    call,
+    expect_passed,
+    expect_refused,
+    needs_plain_keys,
+    write_policy,
+)
 from contract_tests.gateway.builders.jwts import expect_session, new_user, token, write_jwt_api
 from contract_tests.gateway.client import Gateway
 
@@ -26,3 +32,14 @@ def test_a_session_begins_with_all_limits_of_its_policy(gateway: Gateway) -> Ste
     user = new_user(gateway)
     expect_passed(call(gateway, api, token({"sub": user, "pol": access})))
     expect_session(gateway, api, user, **limits, **flags, allowance=77, apply_policies=[access])
+
+
+@behaviour("jwts-with-policies-that-clash")
+def test_a_policy_without_rights_cannot_be_applied(gateway: Gateway) -> Steps:
+    """A token of a new user whose policy has no access rights answers 500."""
+    api = write_jwt_api(gateway)
+    bare = write_policy(gateway, api, access_rights={})
+    yield RELOAD
+
+    message = "failed to create key: key has no valid policies to be applied"
+    expect_refused(call(gateway, api, token({"sub": new_user(gateway), "pol": bare})), 500, message)
