@@ -24,6 +24,7 @@ SIDES = (*SERVICES, "suite")
 MAX_MB = {"gateway": 400, "dashboard": 400, "suite": 600}  # of the process that is attacked
 END_SECONDS = 10.0  # from SIGTERM to the end of a process
 BLOCK = 2_500  # cases with one configuration
+FLAGS = {"gateway": ("--gateway", "5.14"), "dashboard": ()}  # of the mock, so that it has MCP proxies
 CONFIGURATIONS: dict[str, tuple[dict[str, str], ...]] = {  # variables of the odd and the even blocks
     "gateway": ({}, {"TYK_GW_HASHKEYS": "true", "TYK_GW_ENABLEHASHEDKEYSLISTING": "true"}),
     "dashboard": ({}, {"TYK_DB_ALLOWUNSAFEPOLICYIDS": "true"}),
@@ -92,7 +93,8 @@ def _attack_mock(
         block = numbers[: BLOCK - numbers[0] % BLOCK]
         numbers = numbers[len(block) :]
         environment = CONFIGURATIONS[service][block[0] // BLOCK % 2]
-        kind = replace(our(service), environment=environment)
+        kind = our(service)
+        kind = replace(kind, command=(*kind.command, *FLAGS[service]), environment=environment)
         with tempfile.TemporaryFile() as log:
             with started(kind, log=log) as server:
                 asyncio.run(

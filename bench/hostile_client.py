@@ -6,9 +6,12 @@ import asyncio
 import random
 import re
 from collections import Counter
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 
+from bench import hostile_apis
 from bench.hostile_requests import KINDS
+from bench.hostile_upstream import hostile_upstream
 from bench.odd_requests import TARGETS, Pieces, request
 from bench.servers import Running
 
@@ -47,9 +50,17 @@ class ClientCase:
     def of(cls, seed: int, service: str, number: int) -> ClientCase:
         """The case with a number."""
         rng = random.Random(f"{seed} {service} {number}")
-        kind = rng.choices(list(KINDS), list(KINDS.values()))[0]
+        kinds = KINDS | (hostile_apis.KINDS if service == "gateway" else {})
+        kind = rng.choices(list(kinds), list(kinds.values()))[0]
         pieces = kind(rng, TARGETS[service])
         return cls(kind.__name__, pieces, rng.choices(list(CONDUCTS), list(CONDUCTS.values()))[0])
+
+    def before(self, upstream: int) -> ClientCase:
+        """The case with the port of the hostile upstream, which has as many digits as what stands for it."""
+        port = str(upstream).encode()
+        return replace(
+            self, pieces=[piece.replace(hostile_apis.PORT.encode(), port) for piece in self.pieces]
+        )
 
     def fault(self, answer: bytes | None, *, is_reset: bool) -> tuple[str, str]:
         """The fault in the bytes of the answers, "" if there is none, and the first status."""
@@ -119,18 +130,19 @@ async def attack(
     """Send the cases of these numbers, as far as so many seconds suffice; what comes of them is added to `outcome`."""
     loop = asyncio.get_running_loop()
     end = loop.time() + seconds
-    for start in range(0, len(numbers), BATCH):
-        batch = iter(numbers[start : start + BATCH])
-        if loop.time() > end:
-            break
-        await asyncio.gather(*(_client(server, service, seed, batch, outcome) for _ in range(CLIENTS)))
-        await _probe(server, outcome, start)
+    async with hostile_upstream(seed) as upstream:
+        for start in range(0, len(numbers), BATCH):
+            batch = numbers[start : start + BATCH]
+            if loop.time() > end:
+                break
+            cases = ((number, ClientCase.of(seed, service, number).before(upstream)) for number in batch)
+            await asyncio.gather(*(_client(server, cases, outcome) for _ in range(CLIENTS)))
+            await _probe(server, outcome, start)
 
 
-async def _client(server: Running, service: str, seed: int, numbers: object, outcome: Outcome) -> None:
+async def _client(server: Running, cases: Iterator[tuple[int, ClientCase]], outcome: Outcome) -> None:
     loop = asyncio.get_running_loop()
-    for number in numbers:  # type: ignore[attr-defined]  # an iterator that all clients share
-        case = ClientCase.of(seed, service, number)
+    for number, case in cases:  # an iterator that all clients share
         before = loop.time()
         answer, is_reset = await _exchange(server.port, case)
         outcome.longest = max(outcome.longest, loop.time() - before)

@@ -33,7 +33,14 @@ from bench.servers import KEY, SECRET
 from mockserver import MockDashboard, MockGateway
 
 PACE = 0.02  # seconds between parts
-COMMANDS = {"test": 60, "clean": 25, "record": 12, "verify": 0.05}  # with their relative frequencies
+COMMANDS = {
+    "test": 60,
+    "clean": 20,
+    "record": 10,
+    "export": 6,
+    "compare": 3,
+    "verify": 0.05,
+}  # with their relative frequencies
 SHARES = (0.03, 0.2, 0.6, 1.0)  # of the answers that are spoiled
 OF_OTHERS = {
     "gateway": ("/tyk/apis/victim-api", "/tyk/policies/victim-key", f"/tyk/policies/{FOREIGN_HEX}",
@@ -75,7 +82,7 @@ class ServerCase:
         spoiler = rng.choices([*KINDS, None], [*KINDS.values(), sum(KINDS.values()) / 10])[
             0
         ]  # None: any, by turns
-        if spoiler is stalls and command == "record":  # which waits up to 30 s for each answer
+        if spoiler is stalls and command in {"record", "export"}:  # which waits up to 30 s for each answer
             command = "clean"
         if spoiler is chosen_names and command != "test":
             spoiler = names
@@ -120,7 +127,7 @@ class Door:
     """The hostile server of one worker."""
 
     def __init__(self) -> None:
-        self.gateway = MockGateway(secret=SECRET)
+        self.gateway = MockGateway(gateway="5.14", secret=SECRET)
         self.dashboard = MockDashboard(key=KEY, with_gateway=False)
         self.case: ServerCase | None = None
         self.url = self.elsewhere = ""
@@ -192,6 +199,8 @@ class Door:
             for write in case.writes
             if mentions_others(write)
         ]
+        if case.command == "export" and case.writes:
+            faults.append(f"writes {case.writes[0][:300]!r}, where it only reads")
         if before and case.writes and self.things_of_others(case.service) != before:
             faults.append("changed a thing of others")
         for task in self._tasks:

@@ -29,9 +29,15 @@ MODULES = {
         "test_keys", "test_key_members", "test_oauth", "test_oauth_clients", "test_oauth_tokens", "test_organisations", "test_apis",
         "test_add_policy", "test_update_policy", "test_delete_policy", "test_ids_apart", "test_get_policy", "test_list_policies",
         "test_preview", "test_health", "test_routing", "test_key_lists", "test_policy_documents",
+        "test_certificates", "test_client_certificates", "test_open_apis", "test_open_refusals", "test_open_traffic",
+        "test_open_credentials", "test_base_apis", "test_version_apis", "test_definition_schema", "test_mcp_proxies",
+        "test_mcp_definitions", "test_mcp_messages", "test_mcp_rights", "test_mcp_limits", "test_graphql",
+        "test_graphql_rights", "test_key_sets", "test_id_tokens", "test_jwt", "test_basic_auth", "test_http_signatures",
+        "test_path_lists", "test_protocols", "test_upstream", "test_traces", "test_batches", "test_keys_of_apis",
     ),
     "dashboard": (
         "test_access_keys", "test_create", "test_read", "test_lists", "test_update_delete", "test_auth_types", "test_nodes",
+        "test_graphql",
     ),
 }  # fmt: skip
 TIMEOUT = 1.0  # seconds of one exchange of a test
@@ -85,6 +91,23 @@ def _record(case: dict[str, Any]) -> int:
     chosen = [word for name in rng.sample(quick, 2) for word in ("--scenarios", name)]
     with tempfile.TemporaryDirectory(prefix="tyk-contract-hostile-") as folder:
         return _command("record", *_target(case), "--out", f"{folder}/r.jsonl", *chosen)
+
+
+def _export(case: dict[str, Any]) -> int:
+    with tempfile.TemporaryDirectory(prefix="tyk-contract-hostile-") as folder:
+        return _command(
+            "export", *_target(case), "--output", f"{folder}/export", "--max-time", f"{MAX_TIME:g}"
+        )
+
+
+def _compare(case: dict[str, Any]) -> int:
+    """Compare the server with itself by the scenarios of one folder."""
+    from mockserver.evidence.scenarios import load_scenarios
+
+    folders = sorted({scenario.name.partition("/")[0] for scenario, _ in load_scenarios((), case["service"])})
+    folder = random.Random(case["seed"]).choice(folders)
+    target = _target(case)
+    return _command("compare", target[0], *target, "--scenarios", f"{folder}/", "--max-time", f"{MAX_TIME:g}")
 
 
 def _verify(case: dict[str, Any]) -> int:
@@ -162,6 +185,8 @@ def _tests(service: str) -> list[Callable[[Any], Any]]:
 
 COMMANDS: dict[str, Callable[[dict[str, Any]], int]] = {
     "clean": _clean,
+    "compare": _compare,
+    "export": _export,
     "record": _record,
     "test": _test,
     "verify": _verify,

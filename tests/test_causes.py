@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from made_up_exchanges import JSON, LIST, ONE, SECRET, Exchanges, failed, made_up_exchanges, told, with_status
 
-from contract_tests.engine.diagnosis import answers, bodies, operations, secret, state, version
+from contract_tests.engine.diagnosis import answers, bodies, history, operations, secret, state, version
 from contract_tests.engine.diagnosis.diagnose import DETECTORS, findings
 from contract_tests.engine.state_signs import StateSigns
 from contract_tests.gateway.service import GATEWAY
@@ -113,7 +113,7 @@ def test_errors_now_and_then_are_seen(exchanges: Exchanges) -> None:
         (answers.content_types, (("X-Other", "1"),), "[]\n", "content-type", "is none, not"),
         (answers.pages, (("Content-Type", "text/html"),), "<html>", "html", "3 answers with status 200"),
         (answers.lists, (JSON,), "[1,2]\n", "list-cut", "never answers more than 2 items"),
-        (state.cache_headers, (JSON, ("Age", "7")), "[]\n", "cache", "3 answers tell their Age"),
+        (history.cache_headers, (JSON, ("Age", "7")), "[]\n", "cache", "3 answers tell their Age"),
     ],
     ids=["encodings", "content types", "no content type", "pages", "lists", "ages"],
 )
@@ -125,20 +125,26 @@ def test_a_change_of_all_answers_is_seen(
     (cause,) = detector(exchanges.evidence(log))
     assert cause.kind == kind
     assert part in cause.summary
-    if detector is not state.cache_headers:
+    if detector is not history.cache_headers:
         assert cause.explains(failed(log[0]))
 
 
 def test_answers_from_the_past_betray_a_cache(exchanges: Exchanges) -> None:
-    """Answers with a Date before that of earlier answers come from a cache; those of one second do not."""
+    """Answers with a Date before their request come from a cache; those of requests side by side do not."""
     made = [
-        exchanges.of("GET", LIST, 200, "[]\n", JSON, ("Date", f"Sat, 28 Nov 2026 09:00:0{n} GMT"))
+        replace(
+            exchanges.of("GET", LIST, 200, "[]\n", JSON, ("Date", f"Sat, 28 Nov 2026 09:00:0{n} GMT")),
+            asked=100.0 + n,
+            seconds=0.1,
+        )
         for n in (1, 2, 3)
     ]
-    (cause,) = state.cache_headers(exchanges.evidence([*made, made[0], made[2]]))
+    stale = replace(made[0], asked=103.5)
+    (cause,) = history.cache_headers(exchanges.evidence([*made, stale, made[2]]))
     assert cause.kind == "cache"
-    assert "1 answers have a Date before that of earlier answers" in cause.summary
-    assert told(state.cache_headers(exchanges.evidence([*made, made[2]]))) == []
+    assert "1 answers have a Date before that of their requests" in cause.summary
+    slow = replace(made[0], asked=100.9, seconds=2.5)
+    assert told(history.cache_headers(exchanges.evidence([*made, slow, made[2], made[1]]))) == []
 
 
 @pytest.mark.parametrize(
@@ -152,6 +158,7 @@ def test_answers_from_the_past_betray_a_cache(exchanges: Exchanges) -> None:
         ('{"a":1,"b":2}\n', '{"b":2,"a":1}\n', "reformatted", "in another order"),
         ('{"a":1}\n', '{"a": 1}\n', "reformatted", "other white space"),
         ('{"a":1}\n', '{"a":1}', "reformatted", "without a line break"),
+        ('{"a":5}\n', '{"a":5.0}\n', "reformatted", "with a decimal point"),
         ('{"a":1}\n', "oops", "body", "Bodies are not JSON, as oops"),
     ],
 )
@@ -172,6 +179,9 @@ STATES: dict[str, tuple[StateSigns, str, str]] = {  # what the probe saw, the ki
     "nothing is loaded": (StateSigns(created=12, lost={"create": 12}, denies_unknown=True), "no-reload", "not reload"),
     "creates are lost": (replace(SOUND, lost={"create": 2}), "lost-writes", "2 of 12 things that were created"),
     "no update": (replace(SOUND, lost={"update": 12}), "lost-writes", "answers each update as done"),
+    "a reload that forgets": (replace(SOUND, forgotten=6), "forgets", "6 things could be read before it"),
+    "refused and done": (StateSigns(refused=12, refused_but_done=12), "refused-but-done", "12 of 12"),
+    "a second delete": (replace(SOUND, lost={"delete": 12}, removed_later=12), "lost-writes", "a second one removes"),
     "a cache": (replace(SOUND, stale_if_read=6, seconds=1.5), "cache", "for about 1.5 s"),
     "two by turns": (replace(SOUND, alternates=True, never_settles=True), "divided", "do not share"),
     "a lag by turns": (replace(SOUND, alternates=True, seconds=0.7), "lag", "alternate for about 0.7 s"),
@@ -187,6 +197,15 @@ def test_the_state_tells_its_cause(exchanges: Exchanges, name: str) -> None:
     assert (cause.kind, part in cause.summary) == (kind, True), cause.summary
     assert cause.explains(failed(exchanges.of("POST", LIST, 200, DONE)))
     assert not cause.explains(failed(exchanges.of()))
+
+
+def test_dropped_queries_are_seen(exchanges: Exchanges) -> None:
+    """Queries that change nothing are the cause of failures at them, and not of a lag after a reload."""
+    signs = replace(SOUND, drops_queries=True, seconds=0.9)
+    cause, *_ = state.state(exchanges.evidence([exchanges.of()], signs=signs))
+    assert (cause.kind, "without block=true" in cause.summary) == ("queries-dropped", True)
+    queried = failed(exchanges.of("GET", "/tyk/reload?block=true"))
+    assert [cause.explains(failure) for failure in (queried, failed(exchanges.of()))] == [True, False]
 
 
 def test_a_service_without_a_secret_is_seen(exchanges: Exchanges) -> None:
@@ -218,6 +237,14 @@ def test_another_version_is_seen(exchanges: Exchanges) -> None:
     assert f"is judged as {here[0]}.{here[1]}" in causes[0][1]
     contradicted = exchanges.evidence([], failures[0], passed=frozenset(newer[1:]))
     assert told(version.version(contradicted)) == []
+
+
+def test_several_versions_are_seen(exchanges: Exchanges) -> None:
+    """Answers to the probe with different versions tell of several gateways, and equal ones of none."""
+    told_ = [exchanges.of(target="/hello", text=f'{{"version":"{told}"}}') for told in ("5.12.0", "5.8.15")]
+    (cause,) = version.versions(exchanges.evidence(told_))
+    assert cause.summary.startswith("/hello tells 2 versions, 5.12.0, 5.8.15: several gateways")
+    assert told(version.versions(exchanges.evidence([told_[0]] * 2))) == []
 
 
 def test_each_failure_is_in_one_finding(exchanges: Exchanges) -> None:

@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
 import pytest
-from made_up_exchanges import HEADER, JSON, LIST, ONE, Exchanges, failed, made_up_exchanges, told
+from made_up_exchanges import HEADER, JSON, LIST, ONE, Exchanges, failed, made_up_exchanges, told, with_status
 
-from contract_tests.engine.diagnosis import answers, bodies, operations, requests, secret, state
+from contract_tests.engine.diagnosis import (
+    answers,
+    bodies,
+    history,
+    operations,
+    requests,
+    secret,
+    sizes,
+    state,
+)
 from contract_tests.engine.diagnosis.diagnose import findings
 from contract_tests.engine.diagnosis.rewritings import rewriting
 from contract_tests.engine.failure import Failure
 from contract_tests.engine.state_signs import StateSigns
+from mockserver.http.client import Answer
 
 HTML = ("Content-Type", "text/html")
 ERROR = '{"status":"error","message":"no"}\n'
@@ -76,6 +87,36 @@ def test_a_list_in_an_object_is_seen(exchanges: Exchanges) -> None:
     log = [exchanges.of(text='{"policies":[],"pages":0}\n') for _ in range(3)]
     assert only(answers.wrapped_lists(exchanges.evidence(log))).kind == "list-wrapped"
     assert told(answers.wrapped_lists(exchanges.evidence([*log, exchanges.of()]))) == []
+
+
+def test_a_compression_without_its_header_is_seen(exchanges: Exchanges) -> None:
+    """Bodies that begin as compressed ones do are told, if no header says that they are."""
+    packed = Answer.of(200, (JSON,), gzip.compress(b"[]\n"))
+    log = [replace(exchanges.of(), answer=packed) for _ in range(3)]
+    assert "compressed (gzip), and no header" in only(answers.encodings(exchanges.evidence(log))).summary
+
+
+def test_an_object_around_all_answers_is_seen(exchanges: Exchanges) -> None:
+    """An object with the same members around different answers is told; one canned answer is not."""
+    log = [exchanges.of(text=f'{{"data":[{n}],"took":{n}}}\n') for n in range(12)]
+    cause = only(answers.envelopes(exchanges.evidence(log)))
+    assert (cause.kind, "'data', 'took': 12 of 12" in cause.summary) == ("wrapped", True)
+    assert cause.explains(failed(log[0]))
+    assert told(answers.envelopes(exchanges.evidence([log[0]] * 12))) == []
+
+
+def test_a_limit_of_sizes_is_seen(exchanges: Exchanges) -> None:
+    """One error at all requests from a size on is told with the sizes, unless a longer one is taken."""
+    sent = [replace(exchanges.of("POST", LIST, 200, "{}"), body=b"x" * n) for n in (10, 80, 300, 400)]
+    log = [*sent[:2], *(with_status(exchange, 413) for exchange in sent[2:])]
+    cause = only(sizes.sizes(exchanges.evidence(log)))
+    assert cause.kind == "size-limit"
+    assert "with a body of 300 bytes or more are answered 413" in cause.summary
+    assert "up to 80 bytes are not" in cause.summary
+    assert [cause.explains(failed(exchange)) for exchange in (log[0], log[3])] == [False, True]
+    longer = replace(sent[0], body=b"x" * 500)
+    assert told(sizes.sizes(exchanges.evidence([*log, longer]))) == []
+    assert told(sizes.sizes(exchanges.evidence(log[2:]))) == []
 
 
 def test_a_repeated_header_is_seen(exchanges: Exchanges) -> None:
@@ -149,8 +190,8 @@ def test_what_is_gone_is_seen(exchanges: Exchanges) -> None:
     seen = [exchanges.of("GET", path, 200, "{}") for path in paths]
     gone = [exchanges.of("GET", path, 404, ERROR) for path in paths]
     removed = [exchanges.of("DELETE", path, 200, "{}") for path in paths]
-    assert "3 things" in only(state.forgetting(exchanges.evidence([*seen, *gone]))).summary
-    assert told(state.forgetting(exchanges.evidence([*seen, *removed, *gone]))) == []
+    assert "3 things" in only(history.forgetting(exchanges.evidence([*seen, *gone]))).summary
+    assert told(history.forgetting(exchanges.evidence([*seen, *removed, *gone]))) == []
 
 
 def test_a_trait_of_the_wrong_requests_is_seen(exchanges: Exchanges) -> None:
@@ -170,7 +211,8 @@ def test_a_trait_of_the_wrong_requests_is_seen(exchanges: Exchanges) -> None:
         ("Gold", "gold", "in lower case"), ("é", "Ã©", "encoded twice"), ("é", "?", "question marks"),
         ("a<b", "a&lt;b", "escaped for HTML"), (" a ", "a", "without the space"), ("é", "e\u0301", "NFD"),
         (2**53 + 1, 2**53, "53 bits"), (1.5, 1, "integers"), (2**31, -(2**31), "32 bits"),
-        ("no such", "Error: no such", "begin with 'Error: '"), ("gold", "silver", ""), (1, 2, ""), (1, "1", ""),
+        ("no such", "Error: no such", "begin with 'Error: '"), ("gold-plan", "gold", "cut off after 4 characters"),
+        ("gold", "silver", ""), (1, 2, ""), (1, "1", ""),
     ],
 )  # fmt: skip
 def test_a_rewriting_of_values_is_named(wanted: Any, answered: Any, part: str) -> None:
@@ -184,7 +226,7 @@ def test_a_rewriting_of_values_is_named(wanted: Any, answered: Any, part: str) -
     ("text", "kind"),
     [
         ('{"rate":1}\n', "members-dropped"), ('{"tags":null,"rate":1}\n', "type-changed"),
-        ('{"Tags":[],"rate":1}\n', "members-renamed"), ("[1]\n", "type-changed"), ('{"tags":[],"x":1}\n', ""),
+        ('{"tags":{},"Tags":[]}\n', "type-changed"), ('{"Tags":[],"rate":1}\n', "members-renamed"), ("[1]\n", "type-changed"), ('{"tags":[],"x":1}\n', ""),
     ],
 )  # fmt: skip
 def test_a_change_of_required_members_is_seen(exchanges: Exchanges, text: str, kind: str) -> None:

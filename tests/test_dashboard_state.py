@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from dashboards import ADMIN, add, ask
 from redis_server import Redis
-from serving import COMMAND, QUIET, deadline, error_line, run_command
+from serving import COMMAND, QUIET, deadline, error_line, run_command, serving
 
 from mockserver import MockDashboard
 from mockserver.contract.spec_files import default_version
@@ -129,7 +129,8 @@ def test_the_configuration_of_a_real_dashboard(tmp_path: Path) -> None:
         (["--dashboard", "9.9"], "'9.9' is not supported"),
         (["--state", "/dev/null/x"], "give another directory"),
         (["--state", "x", "--store", "redis://x"], "give one of them"),
-        (["--no-gateway", "--gateway-port", "0"], "leave out --gateway-conf and --gateway-port"),
+        (["--no-gateway", "--gateway-port", "0"], "leave out --gateway, --gateway-conf and --gateway-port"),
+        (["--no-gateway", "--gateway", "5.8"], "leave out --gateway, --gateway-conf and"),
         (["--fault", "mdcb-gone"], "which are not served; give --mdcb PORT"),
         (["--mdcb", "70000"], "choose another with --mdcb or --host"),
         (["--gateway-conf", "/no/such/tyk.conf"], "/no/such/tyk.conf: No such file or directory"),
@@ -138,6 +139,16 @@ def test_the_configuration_of_a_real_dashboard(tmp_path: Path) -> None:
 def test_a_wrong_flag_is_told(arguments: list[str], complaint: str) -> None:
     """A wrong flag of `dashboard` gives one line and exit code 2."""
     assert complaint in error_line(run_command("dashboard", *arguments))
+
+
+def test_the_gateway_beside_has_a_version_of_its_own() -> None:
+    """The gateway beside a Dashboard is of the version that is asked for, in Python and by the flag."""
+    with MockDashboard(gateway="5.8") as dashboard:
+        assert dashboard.gateway is not None
+        assert str(dashboard.gateway.gateway.version) == "5.8.15"
+    with serving("--gateway", "5.8", "--gateway-port", 0, command="dashboard") as served:
+        assert served.process.stdout is not None
+        assert served.process.stdout.readline().startswith("Tyk Gateway 5.8.15 mocked on")
 
 
 def test_the_gateway_beside_has_a_configuration_of_its_own(tmp_path: Path) -> None:

@@ -252,6 +252,7 @@ def test_the_journal_of_the_control_api_has_the_whole_exchange(gateway: MockGate
         "body": '{"id":"\ufffd"}',
         "status": 200,
         "response": '{"key":"\ufffd","status":"ok","action":"added"}\n',
+        "reason": "",
         "fault": None,
         "request_violations": [violation],
         "reply_violations": [],

@@ -81,7 +81,7 @@ def test_an_operation_that_was_not_asked_for_shows_the_journal(published: MockGa
         "  the journal has 3 other requests:",
         "    POST /tyk/policies -> 200 addPolicy",
         "    POST /tyk/policies -> 200 addPolicy",
-        "    GET /tyk/policies/gold -> 404 getPolicy",
+        "    GET /tyk/policies/gold -> 404 getPolicy (Policy not found)",
     ]
 
 
@@ -116,3 +116,10 @@ def test_violations_fail_a_check(gateway: MockGateway) -> None:
         "requests or replies violate the specification:",
         "  GET /tyk/plans -> 404: GET /tyk/plans reached no operation of the spec",
     ]
+
+
+def test_a_misspelt_path_is_told_with_the_nearest_operation(gateway: MockGateway) -> None:
+    """A request that reaches no operation names the nearest one."""
+    gateway.client.get("/tyk/polices")
+    text = "GET /tyk/polices reached no operation of the spec, the nearest is GET /tyk/policies"
+    assert gateway.journal[0].violations == [text]

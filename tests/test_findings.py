@@ -12,7 +12,8 @@ import pytest
 import spoils
 import spoils_of_delivery
 import spoils_of_state
-from broken_servers import Spoil, Upstream, proxied
+import spoils_of_the_way as way
+from broken_servers import Spoil, Upstream, proxied, said
 from serving import verify
 
 from mockserver import MockGateway
@@ -20,6 +21,7 @@ from mockserver import MockGateway
 pytestmark = [pytest.mark.slow, pytest.mark.exhaustive]  # a whole run of the suite for each case
 
 SECRET = "verify-secret"
+MISSING = said(404, '{"status":"error","message":"Policy not found"}\n')
 CASES: dict[str, tuple[Callable[[], Spoil], str, str]] = {  # by name: the server, the cause, and a part of the sentence
     "canned answers": (spoils_of_state.stub, "keeps-nothing", "keeps nothing"),
     "no secret": (spoils_of_state.no_secret(SECRET), "no-secret", "asks for no secret"),
@@ -27,7 +29,7 @@ CASES: dict[str, tuple[Callable[[], Spoil], str, str]] = {  # by name: the serve
     "no deletes": (spoils_of_state.dead_delete, "dead-operation", "DELETE /tyk/policies/{polID} always answers 405"),
     "no writes": (spoils_of_state.no_writes, "dead-operation", "Writes are refused"),
     "errors now and then": (spoils_of_state.sometimes_502, "occasional-errors", "Some requests are answered 502"),
-    "bodies have a limit": (spoils_of_state.cut_bodies, "occasional-errors", "answered 413"),
+    "bodies have a limit": (spoils_of_state.cut_bodies, "size-limit", "answered 413"),
     "a limit of the rate": (spoils_of_state.rate_limited, "rate-limited", "answered 429"),
     "lost writes": (spoils_of_state.lost_writes, "lost-writes", "loses writes"),
     "lost updates": (spoils_of_state.lost_updates, "lost-writes", "answers each update as done and does not do it"),
@@ -81,6 +83,28 @@ CASES: dict[str, tuple[Callable[[], Spoil], str, str]] = {  # by name: the serve
     "restarts without a disk": (spoils_of_state.restarting, "lost-writes", "loses writes"),
     "ids of its own": (spoils_of_state.ids_of_its_own, "other-ids", "other ids than they are sent with"),
     "writes without a secret": (spoils_of_state.open_writes(SECRET), "writes-need-no-secret", "carries out writes without a secret"),
+    "no queries": (way.no_queries, "queries-dropped", "a reload without block=true is answered before"),
+    "a byte order mark": (way.byte_order_mark, "body-prefixed", r"the JSON of answers: '\ufeff'"),
+    "204 for 200": (way.no_content, "status", "Status 204 is answered where 200 is required"),
+    "integers with a point": (way.decimal_points, "reformatted", "with a decimal point, as 5.0 for 5"),
+    "wrapped answers": (way.wrapped, "wrapped", "an object with the members 'data', 'meta'"),
+    "a compression that is not told": (way.untold_gzip, "compressed", "no header Content-Encoding tells of it"),
+    "large bodies are refused": (way.large_bodies_refused, "size-limit", "bytes or more are answered 413"),
+    "a firewall": (way.firewall, "occasional-errors", "answered 403: <html>Request blocked"),
+    "errors with traces": (way.errors_with_traces, "occasional-errors", "answered 503"),
+    "a login for writes": (way.sign_on_for_writes, "dead-operation", "302: to https://sso.example.com/login"),
+    "errors as text": (way.errors_as_text, "content-type", "Errors are answered as text/plain"),
+    "writes twice": (way.writes_twice, "refused-but-done", "sent each one twice"),
+    "two deletes": (
+        way.deletes_at_second(
+            spoils_of_state.POLICY,
+            lambda name: said(200, f'{{"key":"{name}","status":"ok","action":"deleted"}}\n'),
+        ),
+        "lost-writes", "a second one removes them",
+    ),
+    "policies of another place": (
+        way.of_another_place(spoils_of_state.LIST, MISSING), "no-reload", "loads from another place",
+    ),
     "another version told": (spoils.other_version("5.14.0"), "wrong-version", "answers like 5.12"),
 }  # fmt: skip
 

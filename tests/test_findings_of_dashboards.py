@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 import spoils
 import spoils_of_dashboards
-from broken_servers import Spoil, proxied
+import spoils_of_the_way as way
+from broken_servers import Spoil, proxied, said
 from serving import verify
 
 from mockserver import MockDashboard
@@ -43,6 +44,24 @@ CASES: dict[str, tuple[Callable[[], Spoil], str, str]] = {  # by name: the serve
     "errors as success": (spoils.errors_as_success, "errors-as-success", "Errors are answered with status 200"),
     "bodies that are cut off": (spoils.truncates, "body-cut", "cut off after 300 bytes"),
     "a page to log in": (spoils_of_dashboards.login_page, "html", "answered 200 with an HTML page"),
+    "no queries": (way.no_queries, "queries-dropped", "without their queries"),
+    "a byte order mark": (way.byte_order_mark, "body-prefixed", r"the JSON of answers: '\ufeff'"),
+    "204 for 200": (way.no_content, "status", "Status 204 is answered where 200 is required"),
+    "integers with a point": (way.decimal_points, "reformatted", "with a decimal point, as 5.0 for 5"),
+    "wrapped answers": (way.wrapped, "wrapped", "an object with the members 'data', 'meta'"),
+    "a compression that is not told": (way.untold_gzip, "compressed", "no header Content-Encoding tells of it"),
+    "requests that are cut off": (way.cut_requests, "size-limit", "answered 403"),
+    "errors with traces": (way.errors_with_traces, "occasional-errors", "answered 503"),
+    "a login for writes": (way.sign_on_for_writes, "dead-operation", "302: to https://sso.example.com/login"),
+    "errors as text": (way.errors_as_text, "content-type", "Errors are answered as text/plain"),
+    "writes twice": (way.writes_twice, "refused-but-done", "sent each one twice"),
+    "two deletes": (
+        way.deletes_at_second(
+            f"{spoils_of_dashboards.POLICIES}/",
+            lambda _: said(200, '{"Status":"OK","Message":"Data deleted","Meta":null}\n'),
+        ),
+        "lost-writes", "a second one removes them",
+    ),
     "pages of errors": (spoils.html_errors, "html", "HTML pages"),
 }  # fmt: skip
 

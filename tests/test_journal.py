@@ -15,8 +15,9 @@ from mockserver import MockGateway
 from mockserver.http.echo_server import Echo
 from mockserver.http.messages import Reply, Request, parse_head
 from mockserver.service.journal import MAX_BYTES, MAX_ENTRIES, SMALL, Journal
-from mockserver.service.journal_entry import Entry, Reached
+from mockserver.service.journal_entry import Entry
 from mockserver.service.journal_parts import MAX_PART, ProxiedReply, ProxiedRequest
+from mockserver.service.reached import Reached
 
 SECRET = "s3cret"
 LONG = 3 * MAX_PART

@@ -189,7 +189,7 @@ def test_a_journal_prints_as_lines(gateway: MockGateway) -> None:
     call(gateway, "GET", "/tyk/policies/gold")
     assert str(gateway.journal).splitlines() == [
         "POST /tyk/policies -> 200 addPolicy",
-        "GET /tyk/policies/gold -> 404 getPolicy",
+        "GET /tyk/policies/gold -> 404 getPolicy (Policy not found)",
     ]
     assert repr(gateway.journal) == "<Journal of 2 requests>"
 

@@ -256,3 +256,21 @@ def test_serve_prints_the_findings_of_its_files(policies: Path) -> None:
         del served.lines[:3]
         assert "silver.json:1:26: error: policy silver, rate: " in served.lines[0]
         assert "gold.json:1:16: warning: policy gold, raet: " in served.lines[1]
+
+
+def test_a_policy_in_yaml_is_told_in_a_directory(tmp_path: Path, lint: Lint) -> None:
+    """A directory's files in YAML are told if they look like policies, and are passed over if not."""
+    (tmp_path / "gold.json").write_text('{"id": "gold", "access_rights": {"orders": {}}}')
+    (tmp_path / "silver.yaml").write_text("id: silver\naccess_rights:\n  orders: {}\n")
+    (tmp_path / "other.yaml").write_text("services: []\n")
+    assert lint(tmp_path, "--fail-on", "warning") == 1
+    assert "silver.yaml:1:1: warning: the file is *.yaml; the gateway reads only files *.json" in lint.out
+    assert "other.yaml" not in lint.out
+
+
+def test_what_follows_from_a_wrong_type_is_not_told(tmp_path: Path, lint: Lint) -> None:
+    """A member of a wrong type is one finding, without those of the value that a gateway has in its place."""
+    rights = '"access_rights": {"orders": {}}'
+    (tmp_path / "gold.json").write_text(f'{{"id": "gold", {rights}, "rate": 5, "per": "1m"}}')
+    assert lint(tmp_path) == 1
+    assert "1 error in 1 file" in lint.out

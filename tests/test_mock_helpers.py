@@ -98,8 +98,11 @@ def test_a_fault_does_not_hit_a_seed(gateway: MockGateway) -> None:
     [
         (
             {"keys": {"alice": {"apply_policies": ["none"]}}},
-            r"addKeyAtPath 'alice': 500 Failed to create key",
+            r'addKeyAtPath \'alice\': 500 Failed to create key, .*: policy not found: "none"',
         ),
+        ({"keys": {"alice": {"rate": 5}}}, r"neither the key nor its policies have access_rights"),
+        ({"keys": [{}]}, r"keys must be an object by id, not a list"),
+        ({"apis": {"orders": {}}}, r"apis must be a list of objects, each with its id, not an object by id"),
         (
             {"oauth_clients": [{"client_id": "a", "api_id": "none"}]},
             r"addOAuthClient 'none': 400 API doesn't",
@@ -107,7 +110,7 @@ def test_a_fault_does_not_hit_a_seed(gateway: MockGateway) -> None:
         ({"policies": [{"name": "x"}]}, r"policy 0 'x': it has no id"),
         ({"apis": [{"api_id": "a/../../b"}]}, r"addApi 'a/../../b': "),
     ],
-    ids=["key", "client", "policy", "API"],
+    ids=["key", "key without rights", "list of keys", "APIs by id", "client", "policy", "API"],
 )
 def test_a_refused_seed_says_why(gateway: MockGateway, seed: dict[str, Any], message: str) -> None:
     """What the gateway refuses raises SeedError with its name and the gateway's own answer."""
@@ -207,6 +210,12 @@ def test_a_policy_that_is_not_loaded_says_so(gateway: MockGateway) -> None:
         _ = gateway.policies["glod"]
     assert gateway.policies.get("silver") is None
     assert "silver" not in gateway.policies
+
+
+def test_a_policy_that_a_dashboard_does_not_have_says_so(dashboard: MockDashboard) -> None:
+    """The KeyError of a policy of a Dashboard names the organisation that has no such policy."""
+    with pytest.raises(KeyError, match=r"^'gold': no policy of 5e9d9544a1dcd60001d0ed20 has this _id$"):
+        _ = dashboard.policies["gold"]
 
 
 def test_a_mock_shows_itself_in_short(gateway: MockGateway, dashboard: MockDashboard) -> None:

@@ -233,10 +233,27 @@ def test_markers_give_arguments_to_the_mock(pytester: pytest.Pytester) -> None:
 
 WRONG = {
     '"5.8"': "give the arguments of @pytest.mark.tyk by name, not '5.8'",
-    'gatway="5.8"': "unexpected keyword argument 'gatway'",
+    'gatway="5.8"': "MockGateway has no argument 'gatway', the nearest is 'gateway'",
+    'policies={"gold": {}}': "policies must be a list of objects, each with its id, not an object by id",
     'config={"hash_key": True}': "the mock has no key 'hash_key', the nearest is 'hash_keys'",
     'policies=[{"name": "x"}]': "policy 0 'x': it has no id",
 }
+
+
+def test_the_marker_of_the_other_service_is_an_error(pytester: pytest.Pytester) -> None:
+    """A test that has the marker `tyk` and uses `mock_dashboard` alone is told so."""
+    pytester.makepyfile(
+        """
+        import pytest
+
+        @pytest.mark.tyk(gateway="5.8")
+        def test_it(mock_dashboard):
+            pass
+        """
+    )
+    result = pytester.runpytest_subprocess(*LEAN)
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["*the test has the marker tyk, and does not use mock_gateway"])
 
 
 @pytest.mark.parametrize(("arguments", "message"), WRONG.items(), ids=WRONG)

@@ -197,3 +197,21 @@ def test_a_dashboard_has_warnings_of_its_own(
         client.send("POST", "/api/portal/policies", [("Authorization", dashboard.key)], body)
     (entry,) = dashboard.journal
     assert entry.warnings == warnings
+
+
+@pytest.mark.parametrize(
+    ("session", "reason"),
+    [
+        ({"apply_policies": ["none"]}, 'policy not found: "none"'),
+        (
+            {"rate": 5},
+            "neither the key nor its policies have access_rights, and allow_master_keys is not set",
+        ),
+    ],
+)
+def test_a_key_that_is_not_stored_has_its_reason(
+    gateway: MockGateway, session: dict[str, Any], reason: str
+) -> None:
+    """A warning says why a gateway does not store a key, which its answer does not."""
+    assert call(gateway, "POST", "/tyk/keys/alice", session)[0] == 500
+    assert f"the key was not stored: {reason}" in gateway.journal[0].warnings

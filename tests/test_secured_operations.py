@@ -11,24 +11,22 @@ import pytest
 from contract_tests.dashboard.service import DASHBOARD
 from contract_tests.engine.client import ServiceClient
 from contract_tests.engine.exchange import Exchange, Request
+from contract_tests.engine.ownership import UnsafeRequest
 from contract_tests.engine.run import Run
 from contract_tests.engine.run_options import RunOptions
 from contract_tests.engine.schema_judge import SchemaJudge, operation_of
 from contract_tests.engine.secured_operations import groups_below, requests_of
 from contract_tests.engine.service import Service
 from contract_tests.gateway.service import GATEWAY
-from mockserver import MockGateway
+from mockserver import MockDashboard, MockGateway
 from mockserver.contract.spec_files import known_versions
 from mockserver.http.client import Client
 
 SERVICES = [pytest.param(GATEWAY, "/tyk", id="gateway"), pytest.param(DASHBOARD, "/api", id="dashboard")]
-NOT_ASKED = {  # writes to paths where the suite owns nothing
+NOT_ASKED: dict[str, set[str]] = {  # they name nothing of the run
     "gateway": {"emptyAllKeySets"},
-    "dashboard": {
-        "addKey", "addKeyAtPath", "updateKey", "deleteKey", "addBasicUser", "addAsset", "deleteAsset",
-        "addOpenApi", "updateOpenApi", "deleteOpenApi", "addOAuthClient", "deleteOAuthClient",
-    },
-}  # fmt: skip
+    "dashboard": set(),
+}
 
 
 @contextmanager
@@ -99,3 +97,31 @@ def test_a_gateway_that_asks_for_no_secret_is_left_as_it_was() -> None:
     assert before == after
     assert json.loads(before[0])[0]["id"] == "gold"
     assert any(answer.status == 404 for answer in answers)
+
+
+def test_a_dashboard_that_takes_any_key_is_left_as_it_was() -> None:
+    """A Dashboard that carries all these requests out has the things that it had before, and no others."""
+    lists = [f"/api/{path}?p=-1" for path in ("portal/policies", "apis", "users", "keys", "assets")]
+    with MockDashboard() as dashboard, client_of(DASHBOARD) as client, Client(dashboard.url) as sender:
+        key = [("Authorization", dashboard.key)]
+        dashboard.policies.seed({"name": "gold", "rate": 5})
+        before = [sender.send("GET", path, key, None).body for path in lists]
+        answers = [
+            sender.send(r.method, r.target, key, None) for r in _requests(client, "/api") if r.method != "GET"
+        ]
+        after = [sender.send("GET", path, key, None).body for path in lists]
+    assert before == after
+    assert b"gold" in before[0]
+    assert min(answer.status for answer in answers) >= 400
+
+
+@pytest.mark.parametrize(
+    "path", ["/api/keys", "/api/keys/{}", "/api/apis/keys/basic/{}", "/api/apis/oas", "/api/assets"]
+)
+def test_a_write_of_what_the_suite_does_not_make_has_no_body(path: str) -> None:
+    """A key, an asset or another thing that shows no run could not be removed, so that no body is sent for one."""
+    with client_of(DASHBOARD) as client:
+        target = path.format(client.new_id())
+        assert client.ownership.check(Request("POST", target)) == []
+        with pytest.raises(UnsafeRequest, match="it has a body"):
+            client.ownership.check(Request("POST", target, b"{}"))

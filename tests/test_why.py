@@ -187,7 +187,7 @@ def test_a_key_of_a_gateway_is_explained(hashes: bool) -> None:
             assert process.stdout.startswith("gld: no such policy (nearest: gold)")
             assert "s3cret" not in process.stdout + process.stderr
         process = run_command("why", gateway.url, "--key", "nokey", TYK_GW_SECRET="s3cret-of-why")
-        assert "the key could not be read: answered" in error_line(process)
+        assert "the key could not be read: answered 404 Key not found; give" in error_line(process)
 
 
 def test_the_page_has_a_picture_and_a_table(folder: Path, tmp_path: Path) -> None:
@@ -220,3 +220,23 @@ def test_the_page_fits_a_narrow_window(folder: Path, tmp_path: Path) -> None:
             page = browser.new_page(viewport={"width": 390, "height": 800}, color_scheme=scheme)
             page.goto((tmp_path / "why.html").as_uri())
             assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_a_single_policy_in_place_of_policies_by_id_is_told(folder: Path) -> None:
+    """A file with one policy, which a gateway would read as policies by id, is named with the next step."""
+    (folder / "session.txt").write_text('{"apply_policies": ["gold"]}')
+    process = run_command("why", "--policies", folder / "gold.json", "--session", folder / "session.txt")
+    assert process.returncode == 1
+    assert (
+        "gold.json is one policy, and a gateway reads it as policies by id; give its directory"
+        in process.stderr
+    )
+
+
+def test_sessions_by_key_are_not_one_session(folder: Path) -> None:
+    """A file without any member of a session is refused, and no key in it is shown."""
+    process = why(folder, {"acme5f1c0d22": {"apply_policies": ["gold"]}})
+    assert process.returncode == 2
+    assert error_line(process) == (
+        "tyk-contract: - has 'acme...' and no member of a session; give one session, not several by key\n"
+    )

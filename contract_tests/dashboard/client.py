@@ -122,6 +122,14 @@ class Dashboard(ServiceClient):
         """A name that no policy has."""
         return self.new_id()
 
+    def probe_query(self) -> bool:
+        """True if a search for a name that no policy has finds what one without a name finds."""
+        queries = ("", _query({"q": self.new_id()}))
+        usual, unknown = (
+            self.probe("GET", f"{POLICIES}/search{query}").document.get("Data") for query in queries
+        )
+        return bool(usual) and usual == unknown
+
     def probe_load(self) -> None:
         """Nothing: writes show at once."""
 

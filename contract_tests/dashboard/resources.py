@@ -59,6 +59,11 @@ def _texts_in_document(write: Write) -> str:
     return "a document of GraphQL must have its texts in variables" if has_texts else ""
 
 
+def _body(write: Write) -> str:
+    """The reason why a write with a body is unsafe: it might make a thing that nobody could recognise."""
+    return "it has a body, and the suite makes no such thing" if write.body else ""
+
+
 def _shown_users(get: Get) -> Iterable[tuple[str, str]]:
     """Users by database id, if the key may see them; the e-mail address tells whose a user is."""
     target = f"{USERS}?p=-1"
@@ -115,4 +120,15 @@ GRAPHQL_REQUEST = Resource(
     refusal=_texts_in_document, name_in_answer=lambda *_: "",
 )  # fmt: skip
 
-RESOURCES = (POLICY, API, USER, IMPORT, GRAPHQL_REQUEST, NODE)
+REFUSED = tuple(  # paths of things that the suite makes none of, and asks for without the key
+    Resource(
+        kind, prefix,
+        ids_of=nothing, refusal=_body, name_in_answer=lambda *_: "", is_optional=False,
+    )
+    for kind, prefix in (
+        ("key", "/api/keys"), ("basic user", f"{APIS}/keys/basic"), ("client", f"{APIS}/oauth"),
+        ("API in OpenAPI form", f"{APIS}/oas"), ("asset", "/api/assets"),
+    )
+)  # fmt: skip
+
+RESOURCES = (POLICY, API, USER, IMPORT, GRAPHQL_REQUEST, NODE, *REFUSED)

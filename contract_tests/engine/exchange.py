@@ -48,6 +48,7 @@ class Exchange:
         truncated: True if a part of an answer came.
         settings: how the service is reached, if that is not the plain way.
         seconds: the time until the answer had come, or was given up.
+        asked: when it was sent, in seconds of a clock that never goes back.
     """
 
     method: str
@@ -61,6 +62,7 @@ class Exchange:
     auth: Auth = field(repr=False)
     settings: ConnectionSettings | None = field(default=None, repr=False)
     seconds: float = field(default=0.0, compare=False)
+    asked: float = field(default=0.0, compare=False)
 
     @property
     def size(self) -> int:

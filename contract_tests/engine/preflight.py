@@ -30,6 +30,8 @@ USAGE, UNREACHABLE = 2, 3  # exit codes
 _REFUSALS = (401, 403)  # statuses of a refused secret
 SHOWN_OF_PAGE = 4096  # bytes of a page that are searched for words
 _MARKUP = re.compile(r"<(script|style)\b.*?</\1>|<[^>]*>", re.DOTALL | re.IGNORECASE)
+_BYTE_ORDER_MARK = "\ufeff"
+_CHALLENGES = {401: "WWW-Authenticate", 407: "Proxy-Authenticate"}  # by the status that they come with
 _REDIRECTS = (301, 302, 303, 307, 308)
 
 
@@ -82,6 +84,7 @@ def look(
         refusal = _look_at(client, service.listing.prefix)
         scheme, listing = _first_accepted(client, service, secret)
         credential = (service.auth_header, f"{scheme}{secret}")
+        _check_kind(service, url, client, greeting, refusal, listing)
         leftovers = _count_leftovers(client, service, credential, listing) if listing.status == 200 else 0
     except ClientError as error:
         raise PreflightError(
@@ -89,14 +92,17 @@ def look(
         ) from error
     finally:
         client.close()
-    _check_kind(service, url, greeting, refusal, listing)
     is_refused = listing.status in _REFUSALS and refusal.status == listing.status
     if is_refused and not secret:
         raise PreflightError(
             f"no secret was given, and {url} asks for one: give it in {service.variable} or a file", USAGE
         )
     if is_refused:
-        raise PreflightError(f"{url} refuses the secret; give it in {service.variable} or a file", USAGE)
+        raise PreflightError(
+            f"{url} refuses the secret; give it in {service.variable} or a file, and check that nothing in "
+            f"front takes the header {service.auth_header} away",
+            USAGE,
+        )
     detected = find_version(service, _json(greeting), wanted)
     return replace(detected, leftovers=leftovers, scheme=scheme)
 
@@ -164,12 +170,27 @@ def _advice(service: Service, url: str, error: ClientError, settings: Connection
     return f"; is a {service.name} running there?{https}"
 
 
-def _check_way(url: str, greeting: Answer) -> None:
-    """Check that the answer to the probe is not one of a server on the way, which says where to go."""
+def _check_way(service: Service, url: str, greeting: Answer) -> None:
+    """Check that the answer to the probe is not one of a server on the way, which says what it wants."""
     if greeting.status in _REDIRECTS and (goal := greeting.get("Location")):
         raise PreflightError(f"{url} redirects to {shorten(goal, 200)}; {_step(url, goal)}", UNREACHABLE)
+    if challenge := greeting.get(_CHALLENGES.get(greeting.status, "")):
+        raise PreflightError(
+            f"{url} asks for other credentials before the secret: {service.probe} answers {greeting.status} "
+            f"with {_CHALLENGES[greeting.status]}: {shorten(challenge, 80)}, as a server in front does; "
+            f"{_entry(service, greeting.status)}",
+            UNREACHABLE,
+        )
     if greeting.status == 400 and not url.startswith("https:") and b"HTTPS" in greeting.body:
         raise PreflightError(f"{url} speaks TLS; give {url.replace('http://', 'https://', 1)}", UNREACHABLE)
+
+
+def _entry(service: Service, status: int) -> str:
+    """The next step where a server in front asks for credentials."""
+    header = "Proxy-Authorization" if status == 407 else "Authorization"
+    if header == service.auth_header:
+        return f"the {service.name} takes its secret in the same header, so judge it past that server"
+    return f"give them with --header '{header}: ...'"
 
 
 def _step(url: str, goal: str) -> str:
@@ -190,7 +211,9 @@ def _look_at(client: Client, target: str, *headers: Header) -> Answer:
         return error.answer
 
 
-def _check_kind(service: Service, url: str, greeting: Answer, refusal: Answer, listing: Answer) -> None:
+def _check_kind(
+    service: Service, url: str, client: Client, greeting: Answer, refusal: Answer, listing: Answer
+) -> None:
     """One sign of the service is enough, so that a faulty one is judged and not sent away."""
     signs = (
         _has(greeting, service.probe_members),
@@ -198,11 +221,11 @@ def _check_kind(service: Service, url: str, greeting: Answer, refusal: Answer, l
         listing.status == 200 and _lists(service, _json(listing)),
     )
     if not any(signs):
-        _check_way(url, greeting)
+        _check_way(service, url, greeting)
         tells = bool(service.probe_members)  # else any body may be that of the service
         path, answer = (service.probe, greeting) if tells else (service.listing.prefix, listing)
-        for title, members in service.others.items():
-            if _has(greeting, members):
+        for title, (sign, members) in service.others.items():
+            if _has(_look_at(client, sign), members):
                 path = service.listing.prefix
                 raise PreflightError(
                     f"{url} is a {title}, not a {service.title}: GET {path} answers {listing.status}; "
@@ -228,8 +251,12 @@ def _described(answer: Answer) -> str:
 
 
 def _has(answer: Answer, members: frozenset[str]) -> bool:
+    """True if an answer is an object with these members, or one that has such an object in it."""
     document = _json(answer)
-    return bool(members) and isinstance(document, dict) and members <= document.keys()
+    if not members or not isinstance(document, dict):
+        return False
+    objects = [document, *(value for value in document.values() if isinstance(value, dict))]
+    return any(members <= candidate.keys() for candidate in objects)
 
 
 def _lists(service: Service, document: Any) -> bool:
@@ -268,4 +295,4 @@ def _count_leftovers(client: Client, service: Service, credential: Header, listi
 
 
 def _json(answer: Answer) -> Any:
-    return json_of(plain_text(answer.body))
+    return json_of(plain_text(answer.body).removeprefix(_BYTE_ORDER_MARK))

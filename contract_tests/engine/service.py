@@ -31,8 +31,8 @@ class Service:
         variable: the environment variable of a user's secret, in lines to paste.
         second_variable: that of its second secret, which only some tests need; "" if it has none.
         second_of_mock: the second secret of the mock that the suite starts.
-        others: the titles of services that a user may name instead, and members that their probe at this
-            path answers with.
+        others: the titles of services that a user may have named instead, each with a path and members of
+            the JSON object that it answers there without a secret.
         reload_target: the target of a GET that loads what was written; "" if writes show at once.
     """
 
@@ -49,7 +49,7 @@ class Service:
     second_variable: str = ""
     second_of_mock: str = ""
     auth_schemes: tuple[str, ...] = ("",)
-    others: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    others: Mapping[str, tuple[str, frozenset[str]]] = field(default_factory=dict)
     reload_target: str = ""
 
     @property

@@ -48,6 +48,9 @@ class Probed(Protocol):
     def probe_load(self) -> Exchange | None:
         """Load what was written; None if writes show at once."""
 
+    def probe_query(self) -> bool:
+        """True if a query that must change an answer does not."""
+
     def probe_listed(self) -> list[str] | None:
         """The ids of all things that the service lists; None if it answers no list."""
 
@@ -71,7 +74,8 @@ class StateProbe:
             self._client.probe_listed()  # what is cached by it is old when it is read again
             marks = self._create()
             if not marks:
-                return None
+                return self._signs if self._signs.refused_but_done else None
+            self._signs.drops_queries = self._client.probe_query()
             early = [thing for thing in list(marks)[:EARLY] if self._shows(thing, marks[thing])]
             if self._load():
                 self._signs.early = len(early)
@@ -88,6 +92,8 @@ class StateProbe:
                 return self._signs
             lost = [thing for thing in read_before if not shown[thing]]
             self._signs.lost["create"] = len(lost)
+            if not lost and self._load():
+                self._signs.forgotten = sum(not self._is_there(thing) for thing in read_before)
             self._compare_list(
                 [thing for thing in read_before if shown[thing]]
             )  # a read of others may be cached
@@ -103,6 +109,7 @@ class StateProbe:
     def _create(self) -> dict[str, str]:
         """Write things; the mark of each by its id."""
         marks = {}
+        refused = {}
         other_answers = set()
         for _ in range(THINGS):
             mark = self._client.probe_mark()
@@ -114,6 +121,14 @@ class StateProbe:
                     other_answers.add(exchange.text)
             else:
                 self._signs.created -= 1
+                if thing:
+                    refused[thing] = mark
+        self._signs.refused += len(refused)
+        if refused and not marks:
+            self._load()
+            self._signs.refused_but_done += sum(
+                bool(self._shows(thing, mark)) for thing, mark in refused.items()
+            )
         self._signs.other_ids = len(other_answers)
         return marks
 
@@ -142,15 +157,23 @@ class StateProbe:
         self._signs.lost["create"] += len(missing) - len(lost)
 
     def _remove(self, things: Sequence[str]) -> None:
+        there = [thing for thing in things if self._is_there(thing)]
         gone = [thing for thing in things if _is_done(self._client.probe_delete(thing))]
+        refused = [thing for thing in there if thing not in gone]
         self._signs.deleted = len(gone)
+        self._signs.refused += len(refused)
         self._load()
+        self._signs.refused_but_done += sum(not self._is_there(thing) for thing in refused)
         limit = Deadline(SETTLE_SECONDS / 2, self._limit)
         left = [thing for thing in gone if self._is_there(thing)]
         while left and not limit.is_over:
             time.sleep(PAUSE_SECONDS)
             left = [thing for thing in left if self._is_there(thing)]
         self._signs.lost["delete"] = len(left)
+        if left:
+            again = [thing for thing in left if _is_done(self._client.probe_delete(thing))]
+            self._load()
+            self._signs.removed_later = sum(not self._is_there(thing) for thing in again)
 
     def _find_out_about_deletes(self, things: Sequence[str]) -> None:
         answers = [self._client.probe_delete(things[0]) for _ in range(2)]

@@ -24,6 +24,11 @@ class StateSigns:
         merged: of the updated ones: those that kept a member which the update left out.
         listed: things that the list was held against, as they could be read one by one.
         unlisted: of these: those that the list lacks; `listed_twice`: that it has twice.
+        forgotten: things that were shown after a reload, and not after the next one.
+        removed_later: of the lost deletes: things that a second one removed.
+        refused: writes that were answered as refused.
+        refused_but_done: of these: those that were carried out.
+        drops_queries: True if a query that must change an answer does not.
         list_seconds: until the list had them all, if it lacked some at first.
     """
 
@@ -44,6 +49,11 @@ class StateSigns:
     listed: int = 0
     unlisted: int = 0
     listed_twice: int = 0
+    forgotten: int = 0
+    removed_later: int = 0
+    refused: int = 0
+    refused_but_done: int = 0
+    drops_queries: bool = False
     list_seconds: float = 0.0
 
     @property

@@ -133,6 +133,7 @@ class Target:
             self.auth,
             self._settings,
             time.monotonic() - asked,
+            asked,
         )
         if request.method == "POST":
             self._ownership.note_answer(request, exchange.json)

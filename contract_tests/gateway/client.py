@@ -142,6 +142,11 @@ class Gateway(ServiceClient):
         """A text that no policy has."""
         return self.new_id()
 
+    def probe_query(self) -> bool:
+        """True if the schema of an unknown version is that of the usual one."""
+        usual, unknown = (self.probe("GET", f"/tyk/schema{query}") for query in ("", "?oasVersion=0.0"))
+        return usual.status == unknown.status == 200 and usual.text == unknown.text
+
     def probe_load(self) -> Exchange:
         """Reload."""
         return self.target.reload(must_fit=False)

@@ -16,5 +16,6 @@ GATEWAY = Service(
     probe_members=frozenset({"status", "version"}),
     listing=POLICY,
     refusal_members=frozenset({"status", "message"}),
+    others={"Tyk Dashboard": ("/api/portal/policies", frozenset({"Status", "Message", "Meta"}))},
     reload_target="/tyk/reload?block=true",
 )

@@ -19,7 +19,7 @@ HEADERS = {
 ONCE = {"content-type", "content-length", "date", "location"}
 STEADY_SECONDS = 2  # a longer run has answers with several dates
 LOOKED_AT = 4000  # characters of an answer that are searched for white space
-_STRING = re.compile(r'"(?:[^"\\]|\\.)*"?')
+_STRING = re.compile(r'"(?:[^"\\]++|\\.)*+"?')
 
 
 @behaviour("bodies-end-where-told", reads_only=True, phase=LAST)

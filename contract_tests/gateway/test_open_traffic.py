@@ -118,6 +118,27 @@ def test_the_claim_sub_comes_after_those_for_users(gateway: Gateway) -> Steps:
         expect_passed(call(gateway, api, token({name: user, "pol": gold})), 5, remaining)
 
 
+@behaviour("open-apis-name-several-claims")
+def test_scopes_may_be_in_several_claims(gateway: Gateway) -> Steps:
+    """The first listed claim that a token has holds its scopes, and the listed ones count beside another."""
+    sent = _with_tokens(gateway)
+    policies = [write_policy(gateway, _api(sent), quota_max=quota) for quota in (7, 9)]
+    mapping = [
+        {"scope": scope, "policyId": own} for scope, own in zip(("read", "write"), policies, strict=True)
+    ]
+    scopes = {"claimName": "sco", "claims": ["rights", "perms"], "scopeToPolicyMapping": mapping}
+    _settings(sent).update(scopes=scopes)
+    api = write(gateway, sent)
+    yield RELOAD
+
+    for claims, quota in (
+        ({"perms": "read"}, 7),
+        ({"rights": "write"}, 9),
+        ({"perms": "read", "rights": "write"}, 9),
+    ):
+        expect_passed(call(gateway, api, token({"sub": new_user(gateway), **claims})), quota, quota - 1)
+
+
 @behaviour("open-apis-require-claims")
 def test_an_open_api_requires_claims(gateway: Gateway) -> Steps:
     """A token needs one of the issuers, audiences and subjects that an API allows, and an id if it says so."""

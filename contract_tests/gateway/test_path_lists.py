@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from contract_tests.engine.checks import Mismatch
+from contract_tests.engine.checks import Mismatch, expect
 from contract_tests.engine.declaration import RELOAD, Steps, behaviour
 from contract_tests.gateway.builders.apis import (
+    FORBIDDEN,
     NEEDS_KEY,
     Api,
     call,
@@ -21,8 +22,6 @@ from contract_tests.gateway.builders.apis import (
 )
 from contract_tests.gateway.builders.jwts import JWTS
 from contract_tests.gateway.client import Gateway
-
-FORBIDDEN = "Requested endpoint is forbidden"
 
 
 def _lists(form: str, **lists: list[str]) -> dict[str, Any]:
@@ -141,6 +140,44 @@ def test_a_listed_path_may_be_of_any_case(gateway: Gateway) -> Steps:
         _expect_paths(gateway, api, passing, refused)
 
 
+def _version(**paths: list[dict[str, Any]]) -> dict[str, Any]:
+    """The version data of an API with these extended lists of paths."""
+    version = {"name": "Default", "use_extended_paths": True, "extended_paths": paths}
+    return {"not_versioned": True, "versions": {"Default": version}}
+
+
+@behaviour("paths-may-be-internal")
+def test_a_path_may_be_internal(gateway: Gateway) -> Steps:
+    """An internal path is refused to clients with its method, even if it is ignored, unless it is disabled."""
+    inner: list[dict[str, Any]] = [
+        {"path": "/inner", "method": "GET"},
+        {"path": "/off", "method": "GET", "disabled": True},
+    ]
+    ignored = [{"path": "/inner", "method": "GET"}]
+    api = write_open_api(gateway, version_data=_version(internal=inner, ignored=ignored))
+    yield RELOAD
+
+    _expect_paths(gateway, api, ("off", "a"), ("inner", "inner/deep"))
+    expect_passed(call(gateway, api, path="inner", method="POST"))
+
+
+@behaviour("paths-may-be-answered")
+def test_an_answer_comes_before_other_lists(gateway: Gateway) -> Steps:
+    """A path with an answer in the definition is not forbidden, and one that is disabled needs a key."""
+    reply = {"method": "GET", "code": 418, "body": "tea"}
+    api = write_api(
+        gateway,
+        version_data=_version(
+            mock_response=[{"path": "/tea", **reply}, {"path": "/off", "disabled": True, **reply}],
+            black_list=[{"path": "/tea", "method": "GET"}],
+        ),
+    )
+    yield RELOAD
+
+    expect(call(gateway, api, path="tea"), 418, "tea", "text/plain; charset=utf-8")
+    expect_refused(call(gateway, api, path="off"), 401, NEEDS_KEY)
+
+
 @pytest.mark.parametrize("name", ["ignored", "white_list", "mock_response"])
 @behaviour("paths-may-be-answered")
 def test_a_path_may_be_answered_by_its_api(gateway: Gateway, name: str) -> Steps:
@@ -151,8 +188,7 @@ def test_a_path_may_be_answered_by_its_api(gateway: Gateway, name: str) -> Steps
     else:
         actions = {"GET": {"action": "reply", "data": "a teapot", **action}}
         entry = {"path": "/tea", "method_actions": actions}
-    version = {"name": "Default", "use_extended_paths": True, "extended_paths": {name: [entry]}}
-    api = write_api(gateway, version_data={"not_versioned": True, "versions": {"Default": version}})
+    api = write_api(gateway, version_data=_version(**{name: [entry]}))
     yield RELOAD
 
     exchange = call(gateway, api, path="tea")

@@ -20,6 +20,7 @@ from mockserver.cli import (
     service_of,
 )
 from mockserver.cli.comparison.formats import FORMATS
+from mockserver.cli.help_format import EXAMPLES, HelpFormatter
 from mockserver.console.credentials import KEY, OTHER_SECRET, SECRET
 from mockserver.console.terminal import show
 
@@ -27,13 +28,13 @@ if TYPE_CHECKING:
     from contract_tests.engine.run import Run
     from mockserver.cli.comparison.difference import Comparison
 
-_EXAMPLES = """examples:
-  tyk-contract compare before.json after.json
-  tyk-contract compare http://gateway-5-8:8080 http://gateway-5-14:8080
-  tyk-contract compare http://gateway:8080 http://127.0.0.1:8081 --other-secret mock-secret --format markdown
+_TEXT = f"""Exit codes: 0 nothing differs, 1 something differs, 2 usage error, internal error, or a limit of
+the run was reached, 3 a gateway or Dashboard cannot be reached.
 
-exit codes: 0 nothing differs, 1 something differs, 2 usage error, internal error, or a limit of the run was
-reached, 3 a gateway or Dashboard cannot be reached."""
+{EXAMPLES}tyk-contract compare before.json after.json
+tyk-contract compare http://gateway-5-8:8080 http://gateway-5-14:8080
+tyk-contract compare http://gateway:8080 http://127.0.0.1:8081 --other-secret mock-secret --format markdown
+"""
 
 
 def add(commands: Commands) -> None:
@@ -44,8 +45,8 @@ def add(commands: Commands) -> None:
         description="Compare two reports of `verify` (JSON or YAML), or two live services by the same "
         "requests, which are those of spec/, and show for each difference whom it matters to. As with "
         "`verify`, the names of all that is written begin with a prefix, and all of it is removed.",
-        epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog=_TEXT,
+        formatter_class=HelpFormatter,
     )
     parser.add_argument("a", metavar="A", help="Report, or URL of a gateway or Dashboard.")
     parser.add_argument(

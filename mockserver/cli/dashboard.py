@@ -47,6 +47,12 @@ def add(commands: Commands) -> None:
         formatter_class=HelpFormatter,
     )
     add_options(parser)
+    parser.add_argument(
+        "--gateway",
+        dest="gateway_version",
+        metavar="VERSION",
+        help="Version of the gateway beside the Dashboard, as in 5.12; the default version if left out.",
+    )
     parser.set_defaults(run=run)
 
 
@@ -204,6 +210,7 @@ def _started(options: argparse.Namespace, config: Config, gateway: GatewayConfig
         strict_nonces=options.strict_nonces,
         mdcb_port=options.mdcb,
         remote_control=options.remote_control,
+        gateway_version=version_of(options.gateway_version),
     )
     return MockDashboard.of(settings, _backend(options))
 
@@ -244,8 +251,10 @@ def _gateway_configuration(
     from mockserver.service.configuration import ConfigError
 
     if options.no_gateway:
-        if options.gateway_conf or options.gateway_port is not None:
-            raise ConfigError("--no-gateway starts no gateway; leave out --gateway-conf and --gateway-port")
+        if options.gateway_conf or options.gateway_port is not None or options.gateway_version:
+            raise ConfigError(
+                "--no-gateway starts no gateway; leave out --gateway, --gateway-conf and --gateway-port"
+            )
         return None, []
     if config.tyk_api_config__host and not options.gateway_conf:
         return None, []

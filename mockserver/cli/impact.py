@@ -20,6 +20,7 @@ from mockserver.cli import (
     service_of,
     url_of,
 )
+from mockserver.cli.help_format import EXAMPLES, HelpFormatter
 from mockserver.console.credentials import KEY, SECRET
 from mockserver.console.terminal import show
 from mockserver.http.deadline import Deadline
@@ -31,15 +32,15 @@ if TYPE_CHECKING:
     from mockserver.gateway.session_impact import Key, SessionImpact, Unread
 
 FORMATS = ("text", "json", "html")
-_EXAMPLES = """examples:
-  tyk-contract impact http://gateway:8080 --delete gold
-  tyk-contract impact http://gateway:8080 --change silver.json --format html > impact.html
-  tyk-contract impact http://gateway:8080 --delete gold --migrate gold=silver
-  tyk-contract impact --policies policies --keys keys.json --delete gold --gateway 5.8 --fail-on orphans
-  tyk-contract impact http://dashboard:3000 --service dashboard --delete gold --gateway-url http://gateway:8080
+_TEXT = f"""Exit codes: 0 the impact was found out, 1 it is what --fail-on names or a session could not be
+read, 2 usage error or internal error, 3 the gateway or Dashboard cannot be reached.
 
-exit codes: 0 the impact was found out, 1 it is what --fail-on names or a session could not be read, 2 usage
-error or internal error, 3 the gateway or Dashboard cannot be reached."""
+{EXAMPLES}tyk-contract impact http://gateway:8080 --delete gold
+tyk-contract impact http://gateway:8080 --change silver.json --format html > impact.html
+tyk-contract impact http://gateway:8080 --delete gold --migrate gold=silver
+tyk-contract impact --policies policies --keys keys.json --delete gold --gateway 5.8 --fail-on orphans
+tyk-contract impact http://dashboard:3000 --service dashboard --delete gold --gateway-url http://gateway:8080
+"""
 
 
 def add(commands: Commands) -> None:
@@ -49,8 +50,8 @@ def add(commands: Commands) -> None:
         help="Show what the deletion or change of policies would do to sessions.",
         description="Read policies and sessions, and show which sessions would lose all policies, and which "
         "would change and how, by the rules of the gateway's version. Nothing is written.",
-        epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog=_TEXT,
+        formatter_class=HelpFormatter,
     )
     add_target(parser, is_optional=True)
     parser.add_argument(

@@ -16,6 +16,7 @@ from mockserver.gateway.loaded_policies import Policy
 from mockserver.gateway.session_impact import Key, KeyName, Unread
 from mockserver.http.client import ClientError
 
+NOT_FOUND = 404
 HASHED = "?hashed=true"  # names a key by its hash
 
 
@@ -91,7 +92,7 @@ def _read(
     """The keys at these targets; each is asked for by its id or its hash, as worked for the one before."""
     keys, failures, queries = list[Key](), list[tuple[str, str]](), list(queries)
     for name, target in targets:
-        reason = ""
+        reason, is_missing = "", False
         for query in tuple(queries):
             try:
                 status, document = service.get(target + query)
@@ -99,7 +100,9 @@ def _read(
                     keys.append(key_of(KeyName(name, is_hash=query == HASHED), document, rules))
                     queries.sort(key=query.__ne__)
                     break
-                reason = f"answered {status}{message_in(document)}"
+                if not is_missing:  # else the other way to ask says less
+                    reason = f"answered {status}{message_in(document)}"
+                is_missing = is_missing or status == NOT_FOUND
             except (ClientError, ValueError) as error:
                 reason = str(error)
         else:

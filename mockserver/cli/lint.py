@@ -6,20 +6,21 @@ import argparse
 from pathlib import Path
 
 from mockserver.cli import BROKEN, CONFORMS, Commands
+from mockserver.cli.help_format import EXAMPLES, HelpFormatter
 from mockserver.console.terminal import show
 
 KINDS = ("policy", "record", "session", "api", "conf", "dashboard-conf")
 FORMATS = ("text", "json", "github")
 LEVELS = ("error", "warning", "note")
-_EXAMPLES = """examples:
-  tyk-contract lint policies
-  tyk-contract lint policies apps tyk.conf --gateway 5.14
-  tyk-contract lint policies.json sessions.json --fail-on warning
-  tyk-contract lint policies --fix
-  tyk-contract lint policies --format github
+_TEXT = f"""Exit codes: 0 nothing at or above the level of --fail-on was found, 1 something was, 2 usage
+error or internal error.
 
-exit codes: 0 nothing at or above the level of --fail-on was found, 1 something was, 2 usage error or internal
-error."""
+{EXAMPLES}tyk-contract lint policies
+tyk-contract lint policies apps tyk.conf --gateway 5.14
+tyk-contract lint policies.json sessions.json --fail-on warning
+tyk-contract lint policies --fix
+tyk-contract lint policies --format github
+"""
 
 
 def add(commands: Commands) -> None:
@@ -31,8 +32,8 @@ def add(commands: Commands) -> None:
         "version does, and report each place that it refuses, skips or reads otherwise, with the remedy. "
         "Files that are given together are checked beside each other: rights with the APIs, sessions with "
         "the policies.",
-        epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog=_TEXT,
+        formatter_class=HelpFormatter,
     )
     parser.add_argument(
         "paths",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
@@ -11,17 +12,24 @@ from mockserver.gateway.lint.file import File
 from mockserver.gateway.lint.findings import Finding
 from mockserver.gateway.lint.fixing import fixed
 from mockserver.gateway.lint.linter import Linter
+from mockserver.gateway.lint.reading import UNREAD_SUFFIXES
 from mockserver.gateway.lint.rules import Kind
 from mockserver.storage.file_writer import FileWriter
 from mockserver.storage.snapshot import content_of
 
 CONFIGURATIONS = ("tyk.conf", "tyk_analytics.conf")  # beside *.json, in a directory
 COMPANIONS = ("-oas.json", "-mcp.json")  # names of API definitions in other forms
+_MEMBERS = re.compile(  # of policies, sessions, API definitions and configurations
+    rb"^[ \"]*(?:access_rights|quota_max|quota_renewal_rate|apply_policies|listen_path|policy_path)\"?\s*:",
+    re.MULTILINE,
+)
 MOST_ROUNDS = 20  # of changes; each shows what the errors before it have hidden
 
 
 def files_at(paths: Sequence[Path], kind: Kind | None) -> list[File]:
     """The files of paths: those named, and of a directory *.json and the configurations, sorted by name.
+
+    Files of a directory in another form, which no gateway reads, are among them if they look like its own.
 
     Raises:
         ValueError: a path cannot be read, or a directory has no such file.
@@ -58,7 +66,9 @@ def _expanded(path: Path) -> Iterator[Path]:
     found = [
         file
         for file in sorted(path.iterdir())
-        if (file.suffix == ".json" and not file.name.endswith(COMPANIONS)) or file.name in CONFIGURATIONS
+        if (file.suffix == ".json" and not file.name.endswith(COMPANIONS))
+        or file.name in CONFIGURATIONS
+        or (file.suffix in UNREAD_SUFFIXES and _MEMBERS.search(_content(file)))
     ]
     if not found:
         raise ValueError(

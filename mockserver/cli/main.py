@@ -73,9 +73,9 @@ def parser_of(arguments: Sequence[str]) -> Parser:
     shown = arguments[:1] if arguments and arguments[0] in COMMANDS else COMMANDS
     parser = Parser(
         prog="tyk-contract",
-        description="A mock of the Tyk Gateway's policy API, and a contract suite for mock and real "
-        "gateways.",
-        epilog=f"{EXIT_CODES}\n\n{TOP_EXAMPLES}",
+        description="Mocks of the Tyk Gateway and Dashboard, a contract suite for mock and real ones, and "
+        "tools for policies.",
+        epilog=f"{EXIT_CODES} Those of other commands are in their help.\n\n{TOP_EXAMPLES}",
         formatter_class=grouped(GROUPS if len(shown) > 1 else {}),
     )
     parser.add_argument(

@@ -49,7 +49,7 @@ def add(commands: Commands) -> None:
         "are in the databases of that Redis that follow the Dashboard's.",
     )
     dashboard.add_options(parser)
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, gateway_version=None)
 
 
 def run(options: argparse.Namespace) -> int:

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from mockserver.cli import BROKEN, CONFORMS, UNREACHABLE, Commands, add_connection, connection_of, url_of
+from mockserver.cli.help_format import EXAMPLES, HelpFormatter
 from mockserver.console.credentials import CREDENTIALS, KEY, SECRET
 from mockserver.console.terminal import show
 from mockserver.http.deadline import Deadline
@@ -25,17 +26,15 @@ if TYPE_CHECKING:
 PAUSE = 0.5  # seconds between two readings
 SHOWN = 100  # lines of what is not right; of more than that the number is printed
 LONGEST = 60  # characters of a column
-_EXAMPLES = """examples:
-  tyk-contract propagation http://127.0.0.1:3000
-  tyk-contract propagation http://dashboard:3000 --gateway http://gateway:8080 --wait 30
-  tyk-contract propagation http://dashboard:3000 --gateway http://edge-1:8080 --gateway http://edge-2:8080 \\
-      --format json
+_TEXT = f"""Exit codes: 0 all nodes have today's policies as far as is known, 1 a node has others or is not
+known, 2 usage error, wrong key or secret, or internal error, 3 the Dashboard or a gateway cannot be
+reached.
 
-A node of a mock Dashboard is found by the host name in the URL of --gateway; NODE=URL names it by its id or
-its host name, and a gateway that is no known node is shown for itself.
-
-exit codes: 0 all nodes have today's policies as far as is known, 1 a node has others or is not known,
-2 usage error, wrong key or secret, or internal error, 3 the Dashboard or a gateway cannot be reached."""
+{EXAMPLES}tyk-contract propagation http://127.0.0.1:3000
+tyk-contract propagation http://dashboard:3000 --gateway http://gateway:8080 --wait 30
+tyk-contract propagation http://dashboard:3000 --gateway http://edge-1:8080 --gateway http://edge-2:8080 \\
+    --format json
+"""
 
 
 def add(commands: Commands) -> None:
@@ -46,9 +45,11 @@ def add(commands: Commands) -> None:
         description="Show for each policy and each node one of three states: delivered (the node was given "
         "it), confirmed (the node itself says what it has) or unknown. A mock Dashboard knows what its nodes "
         "were given, and takes note of what gateways confirm; of another one only the gateways of --gateway "
-        "are known, and nothing is written.",
-        epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        "are known, and nothing is written. A node of a mock Dashboard is found by the host name in the URL "
+        "of --gateway; NODE=URL names it by its id or its host name, and a gateway that is no known node is "
+        "shown for itself.",
+        epilog=_TEXT,
+        formatter_class=HelpFormatter,
     )
     parser.add_argument("url", metavar="DASHBOARD_URL", help="URL of the Dashboard, as in http://host:3000.")
     parser.add_argument(

@@ -154,21 +154,23 @@ def _of_files(options: argparse.Namespace) -> _Question:
     rules = Rules(version_of(options.gateway))
     store = store_at(path, rules)
     store.reload()
-    if path.is_dir():
-        show_error(*(f"tyk-contract: {line}" for line in _records_among(store)))
+    show_error(*(f"tyk-contract: {line}" for line in _files_of_another_kind(store)))
     return _Question(rules, store, _session(options, rules), unread(store))
 
 
-def _records_among(store: PolicyStore) -> Iterator[str]:
-    """A line for each file of a directory that has several policies by id, of which a gateway reads none."""
+def _files_of_another_kind(store: PolicyStore) -> Iterator[str]:
+    """A line for each file that a gateway takes for another kind: policies by id, or a single one."""
     from mockserver.gateway.lint.kinds import kind_of
     from mockserver.gateway.lint.rules import Kind
     from mockserver.golang import json_reader
 
     for name, text in store.sources():
         with contextlib.suppress(json_reader.JSONSyntaxError):
-            if kind_of(name, json_reader.read(text)[0]) is Kind.RECORD:
+            kind = kind_of(name, json_reader.read(text)[0])
+            if kind is Kind.RECORD and not store.is_record:
                 yield f"{name} has policies by id, and a gateway reads it as one policy; give the file itself"
+            if kind is Kind.POLICY and store.is_record:
+                yield f"{name} is one policy, and a gateway reads it as policies by id; give its directory"
 
 
 def _path_in(conf: Path) -> Path:
@@ -228,6 +230,27 @@ def _session(options: argparse.Namespace, rules: Rules) -> Document:
         reason = getattr(error, "strerror", None) or "the path has a null byte"
         raise ValueError(f"--session {name}: {reason}; give a file with a session as JSON") from error
     try:
-        return rules.sessions.decode(body)
+        session = rules.sessions.decode(body)
     except Malformed as error:
         raise ValueError(f"{name} is not a session: {error}; correct the file") from error
+    if names := _unknown_alone(body, rules):
+        raise ValueError(
+            f"{name} has {names} and no member of a session; give one session, not several by key"
+        )
+    return session
+
+
+def _unknown_alone(body: bytes, rules: Rules) -> str:
+    """The first names in a document without members of a session; "" for one with some, or an empty one."""
+    from mockserver.golang import json_reader
+    from mockserver.golang.scalars import fold
+
+    node, _ = json_reader.read(body)
+    names = [str(name) for name, _ in node] if isinstance(node, json_reader.Object) else []
+    known = rules.sessions.type.by_fold
+    return "" if any(fold(name) in known for name in names) else ", ".join(map(_shown, names[:3]))
+
+
+def _shown(name: str) -> str:
+    """The beginning of what may be a key, which is a secret."""
+    return repr(f"{name[:4]}...") if len(name) > 8 else repr(name)

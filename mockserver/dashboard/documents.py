@@ -12,7 +12,7 @@ from mockserver.dashboard.replies import Refusal
 from mockserver.golang.json_size import is_deeper
 
 
-def parse(body: bytes, refusal: Refusal) -> Document:
+def parse(body: bytes, refusal: Refusal | type[Refusal]) -> Document:
     """The JSON object in a body; Go too refuses a number that no float64 holds.
 
     Raises:

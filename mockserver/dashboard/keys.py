@@ -8,10 +8,10 @@ from urllib.parse import parse_qs, quote
 
 from mockserver.dashboard.gateway_client import GatewayClient, GatewayReply
 from mockserver.dashboard.records import Document
-from mockserver.dashboard.replies import Refusal
+from mockserver.dashboard.replies import Refusal, refusal
 
-_UNKNOWN = Refusal("Could not retrieve key detail.", 404)
-_NO_GATEWAY = Refusal("Failed to unmarshal key data.", 500)
+_UNKNOWN = refusal("Could not retrieve key detail.", 404)
+_NO_GATEWAY = refusal("Failed to unmarshal key data.", 500)
 
 
 class WrittenKey(NamedTuple):

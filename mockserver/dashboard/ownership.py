@@ -11,10 +11,10 @@ from functools import cache
 from mockserver.dashboard.apis import NO_OWNERS, Api, Apis
 from mockserver.dashboard.config import Config
 from mockserver.dashboard.records import Document
-from mockserver.dashboard.replies import Refusal
+from mockserver.dashboard.replies import refusal
 from mockserver.dashboard.users import User
 
-NOT_OWNED = Refusal("Not authorised", 401)  # the resource exists, and others own it (RN:228)
+NOT_OWNED = refusal("Not authorised", 401)  # the resource exists, and others own it (RN:228)
 
 
 class Ownership:

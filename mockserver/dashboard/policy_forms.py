@@ -10,7 +10,7 @@ from typing import Any
 
 from mockserver.contract.codecs import Codec
 from mockserver.dashboard.records import MAX_LEVELS, Document
-from mockserver.dashboard.replies import Refusal, ok
+from mockserver.dashboard.replies import ok, refusal
 from mockserver.golang import json_reader
 from mockserver.golang.json_reader import JSONSyntaxError, Object
 from mockserver.golang.json_size import is_deeper
@@ -18,7 +18,7 @@ from mockserver.http.messages import Reply
 from mockserver.service.json_replies import json_reply
 
 STYLES = ("", "2017")
-MALFORMED = Refusal("Request body malformed.", 403)
+MALFORMED = refusal("Request body malformed.", 403)
 _MEMBERS_OF_2017 = (
     "_id", "access_rights", "active", "date_created", "hmac_enabled", "is_inactive", "key_expires_in", "name",
     "org_id", "per", "quota_max", "quota_renewal_rate", "rate", "tags",

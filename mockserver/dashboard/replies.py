@@ -17,6 +17,16 @@ class Refusal(Exception):
         self.status = status
 
 
+def refusal(message: str, status: int) -> type[Refusal]:
+    """The class of a refusal that many places raise; an instance for all would keep each traceback."""
+
+    class Kind(Refusal):
+        def __init__(self) -> None:
+            super().__init__(message, status)
+
+    return Kind
+
+
 def ok(message: str, meta: Any = None, **members: Any) -> Reply:
     """The envelope of a successful write; `members` stand behind Meta."""
     return json_reply({"Status": "OK", "Message": message, "Meta": meta, **members})

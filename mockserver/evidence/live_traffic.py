@@ -19,7 +19,8 @@ from mockserver.http.forwarder import BOUNDS, Forwarder, NotForwarded
 from mockserver.http.limits import Limits
 from mockserver.http.messages import Reply, Request, WouldBlock
 from mockserver.service.access_log import Access, AccessLog
-from mockserver.service.journal_entry import Entry, Reached
+from mockserver.service.journal_entry import Entry
+from mockserver.service.reached import Reached
 
 LIMITS = Limits(body=BOUNDS.longest, held=256 << 20, connections=256, waiting=256, threads={"upstream": 32})
 MAX_JUDGED = 4 << 20  # bytes of a body

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import base64
 import binascii
+import contextlib
 import hashlib
 import re
+import warnings
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -14,8 +16,9 @@ from mockserver.storage.backend import Backend
 if TYPE_CHECKING:
     from cryptography import x509
 
+_MALFORMED = "x509: malformed certificate"
 NO_TIME = "0001-01-01T00:00:00Z"
-_BLOCK = re.compile(rb"-----BEGIN ([^-\r\n]*)-----\s(.*?)-----END \1-----", re.DOTALL)
+_BEGIN, _END = re.compile(rb"-----BEGIN ([^-\r\n]*)-----\s"), b"-----END "
 _LISTS = {
     "2.5.4.6": "Country", "2.5.4.10": "Organization", "2.5.4.11": "OrganizationalUnit", "2.5.4.7": "Locality",
     "2.5.4.8": "Province", "2.5.4.9": "StreetAddress", "2.5.4.17": "PostalCode",
@@ -110,12 +113,21 @@ def _are_texts(value: Any) -> bool:
 
 
 def _blocks(data: bytes) -> Iterable[tuple[str, bytes]]:
-    """The types and contents of the PEM blocks in a file; what stands between them is skipped."""
-    for kind, text in _BLOCK.findall(data):
-        try:
-            yield kind.decode("latin-1"), base64.b64decode(b"".join(text.split()), validate=True)
-        except binascii.Error:
+    """The types and contents of the PEM blocks in a file; what stands between them is skipped.
+
+    A block reaches to the next end of a block, which must be of its type (encoding/pem/pem.go, Decode).
+    """
+    position = end = 0
+    while end >= 0 and (match := _BEGIN.search(data, position)):
+        kind, position = match[1], match.end()
+        if end < position:
+            end = data.find(_END, position)
+        trailer = _END + kind + b"-----"
+        if not data.startswith(trailer, end):
             continue
+        text, position = data[position:end], end + len(trailer)
+        with contextlib.suppress(binascii.Error):
+            yield kind.decode("latin-1"), base64.b64decode(b"".join(text.split()), validate=True)
 
 
 def _read(data: bytes, now: float) -> tuple[str, dict[str, Any]]:
@@ -144,11 +156,18 @@ def _read(data: bytes, now: float) -> tuple[str, dict[str, Any]]:
         subject = _name([]) | {"CommonName": f"Public Key: {fingerprint}"}
         details = _details("", _name([]), subject, (NO_TIME, NO_TIME))
         return fingerprint, details | {_PUBLIC_KEY: base64.b64encode(public).decode()}
-    first = certificates[0]
-    times = _time(first.not_valid_before_utc), _time(first.not_valid_after_utc)
-    issuer, subject = _name(first.issuer), _name(first.subject)
-    details = _details(fingerprints[-1], issuer, subject, times, _dns_names(first))
-    return fingerprints[0], details | {"has_private": bool(private), "is_ca": _is_ca(first)}
+    details = _details_of(certificates[0], fingerprints[-1])
+    return fingerprints[0], details | {"has_private": bool(private)}
+
+
+def _details_of(certificate: x509.Certificate, fingerprint: str) -> dict[str, Any]:
+    times = _time(certificate.not_valid_before_utc), _time(certificate.not_valid_after_utc)
+    try:
+        issuer, subject = _name(certificate.issuer), _name(certificate.subject)
+    except (ValueError, TypeError) as error:
+        raise Refused(_MALFORMED) from error
+    details = _details(fingerprint, issuer, subject, times, _dns_names(certificate))
+    return details | {"is_ca": _is_ca(certificate)}
 
 
 def _details(
@@ -167,10 +186,15 @@ def _certificate(content: bytes, now: float) -> x509.Certificate:
     from cryptography import x509
 
     try:
-        certificate = x509.load_der_x509_certificate(content)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about a serial number that is not positive, which Go refuses
+            certificate = x509.load_der_x509_certificate(content)
+            serial_number = certificate.serial_number
         ends_at = certificate.not_valid_after_utc.timestamp()
-    except ValueError as error:
-        raise Refused("x509: malformed certificate") from error
+    except (ValueError, x509.InvalidVersion) as error:
+        raise Refused(_MALFORMED) from error
+    if serial_number < 0:
+        raise Refused("x509: negative serial number")
     if ends_at < now:
         raise Refused("certificate is expired")
     return certificate
@@ -186,11 +210,16 @@ def _check_key(certificates: list[x509.Certificate], content: bytes) -> None:
             'tls: failed to find "CERTIFICATE" PEM block in certificate input'
             " after skipping PEM blocks of the following types: [PUBLIC KEY]"
         )
-    try:
-        public_key: Any = serialization.load_der_private_key(content, None).public_key()
+    try:  # without a proof that the factors are primes, which may take hours, and which Go does not ask for
+        public_key: Any = serialization.load_der_private_key(
+            content, None, unsafe_skip_rsa_key_validation=True
+        ).public_key()
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
         raise Refused("tls: failed to parse private key") from error
-    expected = certificates[0].public_key()
+    try:
+        expected = certificates[0].public_key()
+    except (ValueError, UnsupportedAlgorithm) as error:
+        raise Refused("tls: unknown public key algorithm") from error
     if type(public_key) is not type(expected):
         raise Refused("tls: private key type does not match public key type")
     if public_key != expected:

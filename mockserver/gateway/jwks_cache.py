@@ -65,6 +65,18 @@ class JwksCache:
         self._sets[api_id, url if self._by_url else ""] = key_set, until
         self._sources[api_id] = source, until
 
+    def get_older(self, api_id: str, url: str) -> Any:
+        """The cached key set of an API at a URL, as the older reader took it; None if it must be fetched."""
+        key_set, until = self._sets.get((api_id, self._older_name(url)), (None, 0.0))
+        return key_set if until > self._now() else None
+
+    def keep_older(self, api_id: str, url: str, key_set: Any) -> None:
+        """Store a key set that the older reader took."""
+        self._sets[api_id, self._older_name(url)] = key_set, self._now() + SECONDS
+
+    def _older_name(self, url: str) -> str:
+        return f"legacy-{url if self._by_url else ''}"
+
     def get_several(self, api_id: str, document: Document, urls: Sequence[str]) -> list[Any]:
         """The cached key sets of an API, in the order of its URLs; empty if all must be fetched."""
         entry, now = self._several.get(api_id), self._now()

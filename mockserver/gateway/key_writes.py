@@ -10,6 +10,7 @@ from mockserver.gateway.gateway import Gateway
 from mockserver.gateway.policy_merging import Document, is_empty
 from mockserver.gateway.provenance import PoliciesNotApplicable
 from mockserver.gateway.session_store import FOR_EVER, application_of, lifetime
+from mockserver.golang.scalars import wrapped
 
 
 def save(gateway: Gateway, key: str, session: Document, *, resets: bool, by_hash: bool = False) -> bool:
@@ -46,10 +47,24 @@ def save_for_each_api(
             _set_expiry_of_policies(gateway, key, session, by_hash=by_hash)
         if resets and not (api and api.fields["dont_set_quota_on_create"]):
             forget_quotas(gateway, key, session, by_hash=by_hash)
-            session["quota_renews"] = int(gateway.now()) + session["quota_renewal_rate"]
+            session["quota_renews"] = wrapped(int(gateway.now()) + session["quota_renewal_rate"])
         apply(gateway, session, api)
         gateway.sessions.save(key, session, by_hash=by_hash, seconds=_lifetime(gateway, session, api))
     return True
+
+
+def refusal(gateway: Gateway, session: Document) -> str:
+    """Why `save` does not store a session, which the answer does not tell; "" if it does.
+
+    The policies are applied to the given session.
+    """
+    try:
+        apply(gateway, session)
+    except PoliciesNotApplicable as reason:
+        return str(reason)
+    if session["access_rights"] or gateway.config.allow_master_keys:
+        return ""
+    return "neither the key nor its policies have access_rights, and allow_master_keys is not set"
 
 
 def apply(gateway: Gateway, session: Document, api: Api | None = None) -> None:
@@ -131,7 +146,7 @@ def _set_expiry_of_policies(gateway: Gateway, key: str, session: Document, *, by
     policies = [gateway.store.lend(name, org_id) for name in names]
     lasting = [policy["key_expires_in"] for policy in policies if policy and policy["key_expires_in"] > 0]
     if lasting and gateway.sessions.find(org_id, key, by_hash=by_hash) is None:
-        session["expires"] = int(gateway.now()) + lasting[-1]
+        session["expires"] = wrapped(int(gateway.now()) + lasting[-1])
 
 
 def _lifetime(gateway: Gateway, session: Document, api: Api | None) -> int:

@@ -8,10 +8,12 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Any
 
+from mockserver.golang.scalars import wrapped
 from mockserver.storage.backend import Backend
 
 Now = Callable[[], float]
 
+_MOST_TOKENS = (1 << 64) - 1  # of a bucket, a uint
 TOKENS = 100  # that one request takes from a bucket (drl.go:50, RequestTokenValue)
 FORGOTTEN_AFTER = 600  # seconds without a request (internal/memorycache/storage.go:18 @v5.12.0)
 
@@ -42,7 +44,7 @@ class TokenBuckets:
             now = self._now()
             bucket = self._buckets.get(name)
             if bucket is None or now - bucket.used_at > FORGOTTEN_AFTER:
-                capacity = max(int(rate * TOKENS), TOKENS)
+                capacity = max(int(min(rate * TOKENS, _MOST_TOKENS)), TOKENS)
                 bucket = _Bucket(capacity, int(per), capacity, now + int(per), now)
                 self._buckets[name] = bucket
             bucket.used_at = now
@@ -100,7 +102,7 @@ class QuotaCounters:
             if ends_at is None and period > 0:
                 used, ends_at = 0, now + period
             self._counts[_joined(name)] = (used + 1, ends_at)
-            return used + 1, int(now if ends_at is None else ends_at)
+            return used + 1, wrapped(int(now if ends_at is None else ends_at))
 
     def used(self, name: tuple[str, str]) -> int | None:
         """The number of requests in the present period; None if there is none."""

@@ -15,6 +15,7 @@ from mockserver.contract.versions import GatewayVersion
 from mockserver.gateway import unloaded
 from mockserver.gateway.dashboard_members import of_dashboard_alone
 from mockserver.gateway.gateway import Gateway
+from mockserver.gateway.key_writes import refusal
 from mockserver.golang import json_reader
 from mockserver.service.journal_entry import Entry
 from mockserver.storage.backend import BackendUnavailable, Refused
@@ -36,6 +37,7 @@ def warnings_of(gateway: Gateway, entry: Entry) -> list[str]:
             *_of_write(gateway, entry),
             *_of_read(gateway, entry),
             *_of_reload(gateway, entry),
+            *_of_refused_key(gateway, entry, gateway.contract.body_schema(operation)),
         ]
     except BackendUnavailable as error:
         return [f"no warnings can be given: {error}"]
@@ -107,6 +109,16 @@ def _of_reload(gateway: Gateway, entry: Entry) -> list[str]:
     if not is_due or entry.is_injected or entry.time < gateway.reload_asked_at:
         return []
     return ["the reload is due at the next tick; `?block=true` waits until it is done"]
+
+
+def _of_refused_key(gateway: Gateway, entry: Entry, schema: str) -> list[str]:
+    """The reason for which a key was not stored, if that is still so."""
+    is_refused = schema == "SessionState" and entry.status == 500 and not entry.is_injected
+    node = _node(entry) if is_refused else None
+    if node is None:
+        return []
+    reason = refusal(gateway, gateway.session_codec.decode_node(node)[0])
+    return [f"the key was not stored: {reason}"] if reason else []
 
 
 def _is_file_name(name: str) -> bool:

@@ -39,6 +39,7 @@ SWITCHABLE = frozenset(
         "record-key-is-id",
         "requests-may-be-signed-by-rsa",
         "short-key-ids-are-refused",
+        "replies-match-expressions",
         "self-is-the-default-version",
         "storage-is-checked",
         "versions-end-with-their-api",

@@ -9,8 +9,8 @@ from urllib.parse import unquote
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):(.*)", re.DOTALL)
 _BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
-_USER = re.compile(r"(?:[A-Za-z0-9._:~!$&'()*+,;=@-]|%[0-9A-Fa-f]{2})*")
-_HOST = re.compile(r"(?:[^\x00-\x20#%/?@\\^`{|}\x7f]|%(?:[89A-Fa-f][0-9A-Fa-f]|25))*")
+_USER = re.compile(r"(?:[A-Za-z0-9._:~!$&'()*+,;=@-]++|%[0-9A-Fa-f]{2})*+")
+_HOST = re.compile(r"(?:[^\x00-\x20#%/?@\\^`{|}\x7f]++|%(?:[89A-Fa-f][0-9A-Fa-f]|25))*+")
 _PORT = re.compile(r"(?::[0-9]*)?")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import re
 
-_QUANTA = re.compile(r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?")
+_QUANTA = re.compile(r"(?:[A-Za-z0-9+/]{4})*+(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?")
 _URL_ALPHABET = re.compile(r"[A-Za-z0-9_-]*")
 
 

@@ -10,7 +10,7 @@ _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct",
 _LAYOUT = re.compile(
     r"([A-Za-z]{3}), +(\d{2}) +([A-Za-z]{3}) +(\d{4}) +(\d{1,2}):(\d{2}):(\d{2})([.,]\d+)? +(\S+)", re.ASCII
 )
-_ZONE = re.compile("UTC|GMT(?:[+-][0-9]+)?|[+-][0-9]+|ChST|MeST|WITA|[A-Z]{3}|[A-Z]{3}T|[A-Z]{4}T")
+_ZONE = re.compile("UTC|GMT(?:[+-][0-9]{1,9})?|[+-][0-9]{1,9}|ChST|MeST|WITA|[A-Z]{3}|[A-Z]{3}T|[A-Z]{4}T")
 _MOST_HOURS = 23
 
 

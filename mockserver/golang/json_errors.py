@@ -15,7 +15,7 @@ _WHERE = {
     "expected a comma or a brace": "after object key:value pair",
     "expected a comma or a bracket": "after array element",
 }  # by the reason of `json_reader`
-_PLAIN = re.compile(r'(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*')
+_PLAIN = re.compile(r'(?:[^"\\\x00-\x1f]++|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*+')
 _HEXADECIMAL = re.compile(r"\\u[0-9a-fA-F]{0,3}")
 _SHOWN = {
     "'": "\\'",

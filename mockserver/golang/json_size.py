@@ -8,6 +8,8 @@ from typing import Any
 MAX_VALUES = 1_000_000  # in a JSON text, about; a list of 20,000 policies has fewer
 TOO_MANY_VALUES = f"the body has over {MAX_VALUES:,} JSON values; send fewer at once"
 
+TOO_MANY_OF_UPSTREAM = f"this mock does not read an answer of over {MAX_VALUES:,} JSON values"
+
 
 def has_too_many_values(text: str | bytes, most: int = MAX_VALUES) -> bool:
     """True if a JSON text would take too much memory as values; an empty array takes 30 times its text."""

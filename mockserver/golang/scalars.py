@@ -129,6 +129,11 @@ class Int64(GoType):
         return current
 
 
+def wrapped(number: int) -> int:
+    """The int64 of a sum of int64s in Go, which goes on at the lowest one behind the highest."""
+    return (number - _INT64.start) % (1 << 64) + _INT64.start
+
+
 def to_int64(value: float) -> int:
     """The int64 of a float64 in Go on amd64: without the fraction; beyond the range the lowest int64."""
     return int(value) if -(2.0**63) <= value < 2.0**63 else _INT64.start

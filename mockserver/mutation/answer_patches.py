@@ -16,8 +16,8 @@ from mockserver.golang import json_writer
 from mockserver.http.messages import Reply, Request
 from mockserver.mutation.mutant import AnswerPatch
 from mockserver.service import registry
-from mockserver.service.journal_entry import Reached
 from mockserver.service.journal_parts import ProxiedReply
+from mockserver.service.reached import Reached
 from mockserver.service.registry import Call
 from mockserver.serving import dispatcher
 

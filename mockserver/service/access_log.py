@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import re
 import threading
 import time
 from collections import deque
-from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple, TextIO
 
@@ -16,6 +14,7 @@ from mockserver.console.terminal import printable, write_printable
 from mockserver.http.messages import Reply, Request
 from mockserver.http.redaction import all_hidden
 from mockserver.service.fault import DROPPED, Fault
+from mockserver.service.json_replies import message_of
 
 MOST_WAITING = 10_000  # requests whose lines are not written yet; further ones are only counted
 CLOSE_SECONDS = 2.0
@@ -36,11 +35,11 @@ class Access(NamedTuple):
         at: seconds since the epoch.
         request: the request; its body is not told.
         reply: the answer; `DROPPED` if there was none.
-        operation: the operationId; "" if the request reached none.
+        operation: the operationId; "" if the request is for none.
         seconds: the time that the answer took.
         fault: the fault that the answer met; None for none.
         secrets: the credentials to mask.
-        reason: why the server itself refused the request; "" if it did not.
+        reason: why the server itself, or a proxy for an API, refused the request; "" if neither did.
     """
 
     at: float
@@ -127,7 +126,7 @@ class AccessLog:
         secrets: tuple[str, ...],
     ) -> str:
         method, path = _shown_part(method, secrets), _shown_part(path, secrets)
-        reason = why if isinstance(why, str) else all_hidden(_message_of(why), secrets) if why else ""
+        reason = all_hidden(why if isinstance(why, str) else message_of(why), secrets) if why else ""
         milliseconds = round(seconds * 1000, 2)
         if self._line is not text_line:
             values = {
@@ -164,15 +163,3 @@ def _shown_part(text: str, secrets: tuple[str, ...]) -> str:
     """A method or path without secrets, and with the end of keys alone, as in the gateway's log."""
     text = _CREDENTIAL.sub(lambda match: f"{match[1]}****{match[2][-4:] if len(match[2]) > 8 else ''}", text)
     return printable(all_hidden(text, secrets)[:LONGEST_PATH])
-
-
-def _message_of(body: bytes) -> str:
-    """The message in an answer that is an error; "" if it has none."""
-    try:
-        answer = json.loads(body)
-    except (ValueError, RecursionError):
-        return ""
-    if not isinstance(answer, Mapping):
-        return ""
-    messages = (answer.get(name) for name in ("message", "Message", "error"))
-    return next((text for text in messages if isinstance(text, str)), "")

@@ -91,9 +91,8 @@ def _in_group(part: Part, group: str) -> Part:
 def _check_kinds(members: Mapping[str, Any], kinds: Mapping[str, tuple[type, ...]], what: str) -> None:
     for name, value in members.items():
         if name not in kinds:
-            raise FaultError(
-                f"{what} has no member {name!r}; its members are {', '.join(kinds)}{suggestion(name, kinds)}"
-            )
+            near = suggestion(name, kinds)
+            raise FaultError(f"{what} has no member {name!r}{near}; its members are {', '.join(kinds)}")
         if type(value) not in kinds[name]:
             words = " or ".join(dict.fromkeys(_WORDS[kind] for kind in kinds[name]))
             raise FaultError(f"{name} cannot be {value!r}; give {words}")
@@ -120,7 +119,7 @@ def _of_scenario(members: Mapping[str, Any], scenarios: Mapping[str, Scenario]) 
     if scenario is None:
         known = ", ".join(scenarios) or "none, for this service has none"
         near = suggestion(name, scenarios)
-        raise FaultError(f"there is no scenario {name!r}; give one of {known}{near}")
+        raise FaultError(f"there is no scenario {name!r}{near}; give one of {known}")
     taken = [member for member in (*SELECTORS, "sequence") if member in members]
     if taken:
         raise FaultError(f"a scenario has operations of its own; leave out {taken[0]}")
@@ -141,7 +140,7 @@ def _selector(members: Mapping[str, Any], operations: set[str]) -> Selector:
     if operation not in operations | {ANY}:
         near = suggestion(operation, operations)
         raise FaultError(
-            f"there is no operation {operation!r}; give one of {ANY}, {', '.join(sorted(operations))}{near}"
+            f"there is no operation {operation!r}{near}; give one of {ANY}, {', '.join(sorted(operations))}"
         )
     method = members.get("method", "")
     if method and not _METHOD.fullmatch(method):

@@ -8,8 +8,9 @@ from collections import deque
 from collections.abc import Iterator
 
 from mockserver.http.messages import Reply, Request
-from mockserver.service.journal_entry import Entry, Reached
+from mockserver.service.journal_entry import Entry
 from mockserver.service.journal_parts import MAX_PART, ProxiedReply, Secrets, cut, size_of
+from mockserver.service.reached import Reached
 
 MAX_ENTRIES = 1000
 MAX_BYTES = 32 << 20  # of all entries together

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from mockserver.console.terminal import printable
-from mockserver.contract.openapi import Contract, Operation
 from mockserver.golang import urls
 from mockserver.http.messages import Reply, Request
 from mockserver.http.redaction import all_hidden
 from mockserver.service.fault import DROPPED, Fault
 from mockserver.service.journal_parts import MAX_PART, Headers, ProxiedReply, Secrets, kept_of
+from mockserver.service.json_replies import message_of
+from mockserver.service.reached import Reached
 
 SECRET_HEADERS = {"x-tyk-authorization", "authorization", "proxy-authorization", "cookie", "admin-auth"}
+FIRST_ERROR = 400  # among statuses
+LONGEST_REASON = 1000  # characters that are shown
 SHOWN = 200  # characters of a part of the request in a line
 _REFUSALS = {  # by status
     401: "the credential is wrong or missing",
@@ -23,26 +26,6 @@ _REFUSALS = {  # by status
     413: "the body is too long",
 }
 _POLICY = re.compile(r"/policies(?:/([^/]*))?/?")
-
-
-class Reached(NamedTuple):
-    """What a request was for, and what became of it.
-
-    Attributes:
-        operation: the operation that the request is for; None for no operation.
-        contract: the contract of the operation.
-        warn: the function that gives the warnings about an entry; None if there is none.
-        fault: the fault that answered, delayed or dropped the request; None if none did.
-        is_refused: True if the request was refused before it reached the operation.
-        reason: the reason of a refusal by the server itself, before any operation was looked for; else "".
-    """
-
-    operation: Operation | None = None
-    contract: Contract | None = None
-    warn: Callable[[Entry], list[str]] | None = None
-    fault: Fault | None = None
-    is_refused: bool = False
-    reason: str = ""
 
 
 class Entry(NamedTuple):
@@ -71,7 +54,8 @@ class Entry(NamedTuple):
     def __repr__(self) -> str:
         """The entry as one line: `POST /tyk/policies -> 503 addPolicy (fault: status 503)`."""
         outcome = "dropped" if self.is_dropped else str(self.status)
-        notes = [f"refused: {self._refusal}"] if self.reached.is_refused else []
+        word = "refused: " if self.reached.is_refused else ""
+        notes = [f"{word}{self.reason[:SHOWN]}"] if self.reason else []
         notes += [f"fault: {self.fault}"] if self.fault else []
         parts = [f"{self.method[:SHOWN]} {self.target[:SHOWN]} -> {outcome}", self.operation]
         parts += [f"({'; '.join(notes)})"] if notes else []
@@ -79,8 +63,19 @@ class Entry(NamedTuple):
 
     @property
     def operation(self) -> str:
-        """The id of the operation that the request is for, reached or not; "" for no operation."""
-        return self.reached.operation.id if self.reached.operation else ""
+        """The id of the operation that the request is for, reached or not; "apiRequest" for an API; or ""."""
+        return self.reached.name
+
+    @property
+    def reason(self) -> str:
+        """Why the service refused the request, with what the answer does not tell; "" if it did not."""
+        if self.reached.is_refused:
+            return self._refusal
+        if self.is_injected or self.status < FIRST_ERROR:
+            return ""
+        if isinstance(self.reply, ProxiedReply):
+            return self._shown_part(self.reply.refusal)[:LONGEST_REASON]
+        return self._shown(message_of(self.reply.body))[:LONGEST_REASON]
 
     @property
     def fault(self) -> Fault | None:
@@ -204,13 +199,13 @@ class Entry(NamedTuple):
     def request_violations(self) -> list[str]:
         """The violations of the spec in the request, computed at each access so that recording is cheap."""
         operation, contract = self.reached.operation, self.reached.contract
-        if self.api:
-            return []  # no spec describes the requests of an API
         if self.reached.is_refused:
             missed = f"{self.operation} was not" if self.operation else "no operation was"
             return [f"{self.status}: {self._refusal}; {missed} reached"]
+        if self.reached.beside:
+            return []  # requests to APIs are in no spec
         if operation is None or contract is None:
-            nowhere = f"{self.method[:SHOWN]} {self.path[:SHOWN]} reached no operation of the spec"
+            nowhere = self.reached.nowhere(self.method[:SHOWN], self.path[:SHOWN])
             return [] if self.is_dropped or self.is_injected else [nowhere]
         if not self.is_complete:
             return [f"a request or reply with more than {MAX_PART} bytes in a part is not validated"]
@@ -248,6 +243,7 @@ class Entry(NamedTuple):
             "body": self._shown_text(self.request.body),
             "status": self.status,
             "response": self._shown_text(self.reply.body),
+            "reason": self.reason,
             "fault": self.fault.as_dict() if self.fault else None,
             "request_violations": of_request,
             "reply_violations": of_reply,

@@ -33,11 +33,13 @@ class ProxiedReply(Reply):
         api: the id of the API.
         upstream: the request sent to the upstream; None if there was none.
         warnings: what the gateway told its log alone of the request.
+        refusal: why the gateway refused the request, with what its answer does not tell; "" if it did not.
     """
 
     api: str = ""
     upstream: ProxiedRequest | None = None
     warnings: tuple[str, ...] = ()
+    refusal: str = ""
 
 
 def cut(request: Request, reply: Reply, secrets: Secrets) -> tuple[Request, Reply]:
@@ -52,20 +54,20 @@ def cut(request: Request, reply: Reply, secrets: Secrets) -> tuple[Request, Repl
         url=Url(url.path[:end], url.query[:end], url.origin[:end], url.raw[:end]),
     )
     small_reply = replace(reply, body=reply.body[:end], headers=_cut_headers(reply.headers))
-    if isinstance(small_reply, ProxiedReply) and small_reply.upstream is not None:
-        method, target, headers, body = small_reply.upstream
-        small_headers = dict(_cut_headers(tuple(headers.items())))
-        small = ProxiedRequest(method[:end], target[:end], small_headers, body[:end])
-        small_reply = replace(small_reply, upstream=small)
+    if isinstance(small_reply, ProxiedReply):
+        upstream = small_reply.upstream and _cut_upstream(small_reply.upstream, end)
+        small_reply = replace(small_reply, upstream=upstream, refusal=small_reply.refusal[:end])
     return Request(small_head, request.body[:end], request.client), small_reply
 
 
 def size_of(request: Request, reply: Reply) -> int:
     """The bytes of a request and its reply, before they are decoded, with the overhead of each header."""
     size = request.head.size + len(request.body) + len(reply.body) + _size_of_headers(reply.headers)
-    if isinstance(reply, ProxiedReply) and reply.upstream is not None:
-        method, target, headers, body = reply.upstream
-        size += len(method) + len(target) + len(body) + _size_of_headers(tuple(headers.items()))
+    if isinstance(reply, ProxiedReply):
+        size += len(reply.refusal)
+        if reply.upstream is not None:
+            method, target, headers, body = reply.upstream
+            size += len(method) + len(target) + len(body) + _size_of_headers(tuple(headers.items()))
     return size
 
 
@@ -80,6 +82,12 @@ def kept_of(secrets: Secrets) -> int:
 
 def _size_of_headers(headers: Headers) -> int:
     return sum(len(name) + len(value) + HEADER_BYTES for name, value in headers)
+
+
+def _cut_upstream(upstream: ProxiedRequest, end: int) -> ProxiedRequest:
+    method, target, headers, body = upstream
+    small_headers = dict(_cut_headers(tuple(headers.items())))
+    return ProxiedRequest(method[:end], target[:end], small_headers, body[:end])
 
 
 def _cut_headers(headers: Headers) -> Headers:

@@ -37,7 +37,8 @@ class Service:
         warn: the warnings about an entry of the journal; None if the service gives none.
         is_unnoted: True for a request that does not belong into the journal; None if all do.
         also_faulty: the ids of GraphQL root fields and remote calls, which faults may name too.
-        beside_name: the name by which faults name the requests that `beside` answers; "" for none.
+        beside_name: the operation that faults and the journal name for the requests that `beside` answers;
+            "" for none.
     """
 
     name: str
@@ -57,6 +58,11 @@ class Service:
     warn: Callable[[Entry], list[str]] | None = None
 
     @property
+    def journal_operations(self) -> list[str]:
+        """The ids that entries of the journal may have as their operation."""
+        return [*self.contract.operations, *filter(None, [self.beside_name])]
+
+    @property
     def fault_targets(self) -> set[str]:
         """The ids of the operations, root fields, remote calls and other requests that a fault may name."""
-        return {*self.contract.operations, *self.also_faulty, *filter(None, [self.beside_name])}
+        return {*self.journal_operations, *self.also_faulty}

@@ -58,7 +58,7 @@ def control_blueprint(dispatcher: Dispatcher, access: ControlAccess) -> Blueprin
 
     @control.get("/journal")
     def journal() -> Response:
-        query = JournalQuery.of(request.args, service.contract.operations)
+        query = JournalQuery.of(request.args, service.journal_operations)
         response = jsonify([entry.as_dict() for entry in query.select(mock.journal)])
         response.headers[DROPPED] = str(mock.journal.dropped)
         return response

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from mockserver.dashboard.dashboard import Dashboard
+from mockserver.serving.missing_policy import MissingPolicy
 
 
 class DashboardPolicies(Mapping[str, dict[str, Any]]):
@@ -16,6 +17,8 @@ class DashboardPolicies(Mapping[str, dict[str, Any]]):
 
     def __getitem__(self, object_id: str) -> dict[str, Any]:
         policies = {policy["_id"]: policy for policy in self._all()}
+        if object_id not in policies:
+            raise MissingPolicy(f"{object_id!r}: no policy of {self._dashboard.organisation} has this _id")
         output: dict[str, Any] = self._dashboard.form.document(policies[object_id])
         return output
 

@@ -14,8 +14,9 @@ from mockserver.http.messages import DropConnection, Reply, Request, WouldBlock
 from mockserver.http.redaction import all_hidden
 from mockserver.service.access_log import Access, AccessLog
 from mockserver.service.fault import DROPPED, Fault, FaultDrop, FaultedReply, Received
-from mockserver.service.journal_entry import Reached
+from mockserver.service.journal_parts import ProxiedReply
 from mockserver.service.mock import Mock
+from mockserver.service.reached import Reached
 from mockserver.service.registry import HANDLERS, Call, Handler, always, never
 from mockserver.service.service import Service
 from mockserver.serving.example_replies import example_reply
@@ -61,7 +62,8 @@ class Dispatcher:
         self.service = service
         self.endpoints = [*_endpoints(service), *_examples(service, extra)]
         self._routes = Routes(self.endpoints)
-        self._nowhere = Reached(warn=service.warn)
+        self._nowhere = Reached(contract=service.contract, warn=service.warn)
+        self._beside = Reached(warn=service.warn, beside=service.beside_name)
         self._control = control or service.not_found
 
     def answer(self, request: Request, *, blocking: bool = True) -> Reply:
@@ -173,15 +175,16 @@ class Dispatcher:
         self, log: AccessLog, request: Request, reply: Reply, start: float, reached: Reached = _NOWHERE
     ) -> None:
         """Have a line written for a request whose answer was begun at a time of `perf_counter`."""
-        operation = reached.operation.id if reached.operation else ""
         seconds = perf_counter() - start
         secrets, why = self.service.secrets, reached.reason
-        log.note(Access(time(), request, reply, operation, seconds, reached.fault, secrets, why))
+        if isinstance(reply, ProxiedReply):
+            why = reply.refusal
+        log.note(Access(time(), request, reply, reached.name, seconds, reached.fault, secrets, why))
 
     def _route(self, request: Request, path: str) -> tuple[Handler, Mapping[str, str], Reached]:
         """The handler of a request, the parameters of its path, and the operation that it reaches."""
         if beside := self.service.beside(request):
-            return Handler(beside, always, "upstream"), {}, self._nowhere
+            return Handler(beside, always, "upstream"), {}, self._beside
         match = self._routes.match(request.method, path)
         if match:
             return match.route.handler, match.params, match.route.reached
@@ -191,8 +194,10 @@ class Dispatcher:
     def _asked(self, request: Request) -> Reached:
         """The operation that a request is for, if it does not reach it."""
         path = request.url.path
-        if len(path) > LONG_PATH or self.service.beside(request):
+        if len(path) > LONG_PATH:
             return self._nowhere
+        if self.service.beside(request):
+            return self._beside
         match = self._routes.match(request.method, path.rstrip("/") or "/")
         return match.route.reached if match else self._nowhere
 

@@ -39,6 +39,7 @@ class Settings:
     Attributes:
         config: its complete configuration; it listens on the `listen_address` and `listen_port` of it.
         gateway: the configuration of a mock gateway beside it; None for none.
+        gateway_version: the version of that gateway; None for the default one.
         mdcb_port: the port for data planes; None for none.
         remote_control: allow /_mock/ to other machines.
     The others are as in `MockDashboard`.
@@ -55,6 +56,7 @@ class Settings:
     strict_nonces: bool = False
     mdcb_port: int | None = None
     remote_control: bool = False
+    gateway_version: GatewayVersion | None = None
 
 
 class MockDashboard(MockServer):
@@ -71,7 +73,8 @@ class MockDashboard(MockServer):
         without: ids of behaviours to switch off, to check that a test notices; `SWITCHABLE` has them.
         with_gateway: False to start no gateway; none is started either if `tyk_api_config` names one, unless
             `gateway_config` is given.
-        gateway_config: keys of the tyk.conf of that gateway, nested or dotted.
+        gateway: the version of that gateway, such as "5.8"; by default, that in spec/gateway.
+        gateway_config: keys of its tyk.conf, nested or dotted.
         introspection: let GraphQL tell its schema.
         strict_nonces: refuse nodes whose nonce is not the newest one; a real gateway may then hang.
         mdcb_port: the port for data planes, which take their policies by remote calls; 0 for any free one.
@@ -100,6 +103,7 @@ class MockDashboard(MockServer):
         style: str = "",
         without: Collection[str] = (),
         with_gateway: bool = True,
+        gateway: str | None = None,
         gateway_config: Mapping[str, Any] | None = None,
         introspection: bool = True,
         strict_nonces: bool = False,
@@ -108,20 +112,21 @@ class MockDashboard(MockServer):
         complete = Config.exactly(config or {})
         if admin_secret is not None:
             complete = replace(complete, admin_secret=admin_secret)
-        gateway = None
+        configuration = None
         if with_gateway and (gateway_config is not None or not complete.tyk_api_config__host):
-            gateway = replace(GatewayConfig.exactly(gateway_config or {}), listen_port=0)
+            configuration = replace(GatewayConfig.exactly(gateway_config or {}), listen_port=0)
         settings = Settings(
             version_of(dashboard, SPEC),
             replace(complete, listen_port=port),
             key,
             organisation,
             style,
-            gateway,
+            configuration,
             without,
             introspection,
             strict_nonces,
             mdcb_port,
+            gateway_version=version_of(gateway),
         )
         self._start(settings, Mock())
 
@@ -146,7 +151,7 @@ class MockDashboard(MockServer):
             if settings.gateway is not None:
                 url = url_of(listener.getsockname()[:2])
                 gateway = as_node(settings.gateway, url, config.shared_node_secret)
-                self.gateway = MockGateway.of(version_of(None), gateway)
+                self.gateway = MockGateway.of(settings.gateway_version or version_of(None), gateway)
                 undoing.callback(self.gateway.close)
                 config = _with_gateway(config, self.gateway)
             self.state = Dashboard(

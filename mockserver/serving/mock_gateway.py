@@ -18,19 +18,13 @@ from mockserver.gateway.seeding import seed
 from mockserver.gateway.service import gateway_service
 from mockserver.service.mock import Mock
 from mockserver.serving import seeds
+from mockserver.serving.missing_policy import MissingPolicy
 from mockserver.serving.mock_client import MockClient
 from mockserver.serving.mock_server import MockServer
 from mockserver.serving.service_server import listen
 from mockserver.storage.backend import Backend
 
 FIRST_LOAD_SECONDS = 1.0  # that the constructor waits for a Dashboard
-
-
-class NotLoaded(KeyError):
-    """A policy that is not loaded; the message says why."""
-
-    def __str__(self) -> str:
-        return str(self.args[0])
 
 
 class Policies(Mapping[str, dict[str, Any]]):
@@ -43,7 +37,7 @@ class Policies(Mapping[str, dict[str, Any]]):
         store = self._gateway.store
         if policy_id not in store.loaded.by_id:
             near = "" if unloaded.written(store, policy_id) else hint(policy_id, store.loaded.by_id)
-            raise NotLoaded(f"{policy_id!r}: {unloaded.reason(store, policy_id)}{near}")
+            raise MissingPolicy(f"{policy_id!r}: {unloaded.reason(store, policy_id)}{near}")
         return self._output(store.loaded.by_id[policy_id].policy)
 
     def __contains__(self, policy_id: object) -> bool:

@@ -108,7 +108,7 @@ class MockServer:
             AssertionError: there were more or fewer; the message shows the requests that come near.
             ValueError: there is no such operation.
         """
-        operations = self._service.contract.operations
+        operations = self._service.journal_operations
         if operation not in operations:
             raise ValueError(f"there is no operation {operation!r}{hint(operation, operations)}")
         return Expectation(operation, times, json, policy_id, status).check(self.journal)

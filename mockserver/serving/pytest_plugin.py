@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from inspect import signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -145,7 +146,9 @@ def _of_test(
     request: pytest.FixtureRequest, shared: str, make: Callable[..., M], options: dict[str, Any]
 ) -> Iterator[M]:
     """The mock of one test: the shared one of a fixture, reset, or one with the arguments of its markers."""
-    arguments, seeds = _split(_asked(request))
+    asked = _asked(request)
+    _check_names(asked, make, request)
+    arguments, seeds = _split(asked)
     if not arguments:
         mock: M = request.getfixturevalue(shared)
         mock.reset()
@@ -155,6 +158,24 @@ def _of_test(
     with make(**{**options, **arguments}) as mock:
         mock.seed(**seeds)
         yield mock
+
+
+def _check_names(arguments: dict[str, Any], make: Callable[..., M], request: pytest.FixtureRequest) -> None:
+    """Check that a mock has arguments of these names.
+
+    Raises:
+        UsageError: it has not, or the test has the marker of the other service alone.
+    """
+    from mockserver.console.suggestions import hint
+
+    known = {*signature(make).parameters, *_SEEDED}
+    for name in arguments:
+        if name not in known:
+            raise pytest.UsageError(f"{make.__name__} has no argument {name!r}{hint(name, known)}")
+    for fixture, (marker, _) in _MARKERS.items():
+        has_marker = any(mark.name == marker for mark in request.node.own_markers)
+        if has_marker and fixture not in request.fixturenames:
+            raise pytest.UsageError(f"the test has the marker {marker}, and does not use {fixture}")
 
 
 @pytest.fixture(scope="session")

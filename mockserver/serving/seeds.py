@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from mockserver.gateway.gateway import Gateway
+from mockserver.gateway.key_writes import refusal
+from mockserver.gateway.seeding import SeedError
 from mockserver.gateway.seeding import seed as seed_policies
 from mockserver.service.service import Service
 from mockserver.serving.direct_calls import perform
@@ -26,11 +29,18 @@ def seed(
 ) -> dict[str, list[str]]:
     """Seed the gateway of a service, see `MockGateway.seed`."""
     gateway: Gateway = service.state
+    check_forms(
+        {
+            "policies": policies,
+            "apis": apis,
+            "keys": keys,
+            "oauth_clients": oauth_clients,
+            "organisations": organisations,
+        }
+    )
     ids = {"apis": [perform(service, "addApi", api)["key"] for api in apis]}
     ids["policies"] = seed_policies(gateway, list(policies))  # reloads
-    ids["keys"] = [
-        perform(service, "addKeyAtPath", session, keyID=key)["key"] for key, session in keys.items()
-    ]
+    ids["keys"] = [_seed_key(service, key, session) for key, session in keys.items()]
     ids["oauth_clients"] = [
         perform(service, "addOAuthClient", client)["client_id"] for client in oauth_clients
     ]
@@ -38,3 +48,30 @@ def seed(
         perform(service, "addOrganisationKey", session, orgID=organisation)
     ids["organisations"] = list(organisations)
     return ids
+
+
+def _seed_key(service: Service, key: str, session: Document) -> str:
+    try:
+        return str(perform(service, "addKeyAtPath", session, keyID=key)["key"])
+    except SeedError as error:
+        gateway: Gateway = service.state
+        decoded = gateway.session_codec.decode_leniently(json.dumps(session).encode())[0]
+        reason = refusal(gateway, decoded)
+        raise SeedError(f"{error}: {reason}" if reason else str(error)) from error
+
+
+def check_forms(given: Mapping[str, object]) -> None:
+    """Check that seeds are lists, or objects by id, as their kind wants them.
+
+    Raises:
+        SeedError: one of them is not.
+    """
+    for name, value in given.items():
+        if KINDS[name] is dict and not isinstance(value, Mapping):
+            raise SeedError(f"{name} must be an object by id, not a list")
+        if KINDS[name] is list and isinstance(value, (Mapping, str)):
+            raise SeedError(f"{name} must be a list of objects, each with its id, not {_form(value)}")
+
+
+def _form(value: object) -> str:
+    return "an object by id" if isinstance(value, Mapping) else repr(value)

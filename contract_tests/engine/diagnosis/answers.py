@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Callable, Iterator
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from contract_tests.engine.checks import shorten
@@ -14,7 +14,14 @@ from contract_tests.engine.failure import Failure
 
 VALUE = 60  # characters of a value in a sentence
 LONGEST_PREFIX = 16  # characters before the JSON of an answer that are seen as such
+NEARLY_ALL = 0.9  # share of answers that an object is around
+VARIED = 10  # different answers of a server that has not some canned ones
 _JSON = "application/json"
+_BEGINNINGS = {
+    b"\x1f\x8b": "gzip",
+    b"\x28\xb5\x2f\xfd": "zstd",
+    b"\x78\x9c": "deflate",
+}  # of bodies
 _OF_ONE_VALUE = ("Content-Type", "Content-Length", "Date", "Location", "Server")
 
 
@@ -27,6 +34,18 @@ def encodings(evidence: Evidence) -> Iterator[Cause]:
         "Answers are compressed (Content-Encoding: {}), although no request accepts that",
         of_json=False,
     )
+    yield from _in_answers(
+        evidence,
+        "compressed",
+        _compression,
+        "Answers are compressed ({}), and no header Content-Encoding tells of it",
+    )
+
+
+def _compression(exchange: Exchange) -> str:
+    """The compression of a body that no header tells of; "" if it has none."""
+    body = exchange.answer.body if exchange.answer and not exchange.header("Content-Encoding") else b""
+    return next((name for beginning, name in _BEGINNINGS.items() if body.startswith(beginning)), "")
 
 
 def repeated_headers(evidence: Evidence) -> Iterator[Cause]:
@@ -75,6 +94,25 @@ def pages(evidence: Evidence) -> Iterator[Cause]:
             f"as of a page to log in before the {evidence.name} ({len(pages)} answers)."
         )
     yield Cause("html", summary, lambda failure: any(map(_is_page, failure.involved)))
+
+
+def types_of_errors(evidence: Evidence) -> Iterator[Cause]:
+    """Errors with a content type that the contract does not declare for them, which are no pages."""
+    by_type = defaultdict(list)
+    for exchange in evidence.of_operations:
+        content_type = exchange.header("Content-Type").partition(";")[0]
+        is_other = exchange.status >= 400 and evidence.has_status(exchange) and not _is_page(exchange)
+        if is_other and not evidence.declares(exchange, content_type):
+            by_type[content_type].append(exchange)
+    for content_type, errors in sorted(by_type.items(), key=lambda item: -len(item[1])):
+        if len(errors) < LEAST:
+            continue
+        summary = (
+            f"Errors are answered as {content_type or 'no type'}, not {_JSON}, by something else than the "
+            f"{evidence.name}: {len(errors)} answers, as {errors[0].status} "
+            f"{shorten(evidence.masked(errors[0].text), VALUE)}."
+        )
+        yield Cause("content-type", summary, among(errors))
 
 
 def errors_as_success(evidence: Evidence) -> Iterator[Cause]:
@@ -147,6 +185,12 @@ def lists(evidence: Evidence) -> Iterator[Cause]:
             )
 
 
+def among(exchanges: Iterable[Exchange]) -> Callable[[Failure], bool]:
+    """True for a failure that involves one of some exchanges."""
+    identities = {id(exchange) for exchange in exchanges}
+    return lambda failure: any(id(exchange) in identities for exchange in failure.involved)
+
+
 def wrapped_lists(evidence: Evidence) -> Iterator[Cause]:
     """Lists that are a member of an object, where the contract declares the list itself."""
     for operation, exchanges in evidence.by_operation.items():
@@ -159,6 +203,27 @@ def wrapped_lists(evidence: Evidence) -> Iterator[Cause]:
                 f"{shorten(evidence.masked(wrapped[-1].text), VALUE)}."
             )
             yield Cause("list-wrapped", summary, _concerns(evidence, operation.id))
+
+
+def envelopes(evidence: Evidence) -> Iterator[Cause]:
+    """An object around all answers, which has what is required as one of its members."""
+    answers = [
+        e for e in evidence.of_operations if e.answer and e.text.strip() and evidence.declares(e, _JSON)
+    ]
+    around = [(frozenset(document), exchange) for exchange in answers if (document := exchange.document)]
+    if len({exchange.text for _, exchange in around}) < VARIED:
+        return
+    names, count = Counter(names for names, _ in around).most_common(1)[0]
+    alike = [exchange for found, exchange in around if found == names]
+    inner = [name for name in sorted(names) if all(isinstance(e.document[name], (dict, list)) for e in alike)]
+    if inner and share(count, len(answers)) >= NEARLY_ALL:
+        summary = (
+            f"Answers are wrapped in an object with the members {', '.join(map(repr, sorted(names)))}: "
+            f"{count} of {len(answers)} answers, as {shorten(evidence.masked(alike[0].text), VALUE)}."
+        )
+        yield Cause(
+            "wrapped", summary, lambda failure: any(names == e.document.keys() for e in failure.involved)
+        )
 
 
 def _items(document: Any) -> list[Any] | None:

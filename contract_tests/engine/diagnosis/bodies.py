@@ -17,6 +17,7 @@ from contract_tests.engine.failure import Failure
 
 AS_KNOWN = 2  # failures that show a way in which servers rewrite values, which chance hardly does
 VALUE = 60  # characters of a value in a sentence
+_WITH_POINT = "Integers are answered with a decimal point, as 5.0 for 5"
 _KINDS = {
     bool: "true or false",
     int: "a number",
@@ -64,7 +65,9 @@ def bodies(evidence: Evidence) -> Iterator[Cause]:
 
 
 def _changes_at(failure: Failure, exchange: Exchange) -> frozenset[Change] | None:
-    """The changes of a failure about a body; None for another failure."""
+    """The changes of a failure about a body; None for another failure, as one about another error."""
+    if failure.status_expected not in (0, exchange.status):
+        return None
     if failure.body is not None:
         return changes_of(failure.body, exchange)
     return None if failure.members is None else changes_of_members(failure.members, exchange)
@@ -76,18 +79,18 @@ def changes_of_members(required: Mapping[str, Any], exchange: Exchange) -> froze
     if not isinstance(exchange.json, dict):
         return frozenset() if exchange.json is None else frozenset(_of_values(wanted, exchange.json, ""))
     answered = _of_names(wanted, exchange.document)
-    return frozenset() if wanted == answered else frozenset(_of_values(wanted, answered, ""))
+    return frozenset(_of_values(wanted, answered, ""))
 
 
 def _of_names(wanted: Mapping[str, Any], answered: Mapping[str, Any]) -> dict[str, Any]:
     """The members whose names are wanted, but for case and underscores, and so on within them."""
-    names = {_fold(name) for name in wanted}
+    names = _folded(name for name in wanted if name not in answered)
     return {
         name: _of_names(wanted[name], value)
         if isinstance(value, dict) and isinstance(wanted.get(name), dict)
         else value
         for name, value in answered.items()
-        if _fold(name) in names
+        if name in wanted or _fold(name) in names
     }
 
 
@@ -114,7 +117,12 @@ def _of_text(required: str, text: str, value: Any) -> Change:
         return Change("reformatted", "JSON is written again, with other white space or escapes")
     if list(_names(json_of(text))) != list(_names(value)):
         return Change("reformatted", "JSON is written again, with its members in another order")
-    return Change("reformatted", "JSON is written again, with other escapes or numbers")
+    numbers = list(_of_values(value, json_of(text), ""))
+    return (
+        numbers[0]
+        if numbers
+        else Change("reformatted", "JSON is written again, with other escapes or numbers")
+    )
 
 
 def _names(value: Any) -> Iterator[str]:
@@ -136,6 +144,8 @@ def _of_values(wanted: Any, answered: Any, name: str) -> Iterator[Change]:
     elif isinstance(wanted, list) and isinstance(answered, list) and len(wanted) == len(answered):
         for one, other in zip(wanted, answered, strict=True):
             yield from _of_values(one, other, name)
+    elif isinstance(wanted, int) and isinstance(answered, float) and wanted == answered:
+        yield Change("reformatted", _WITH_POINT)
     elif wanted != answered or isinstance(wanted, bool) is not isinstance(answered, bool):
         kinds = _kind(wanted), _kind(answered)
         if kinds[0] != kinds[1]:

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
-from contract_tests.engine.diagnosis import answers, bodies, operations, requests, secret, state, version
+from contract_tests.engine.diagnosis import (
+    answers,
+    bodies,
+    history,
+    operations,
+    requests,
+    secret,
+    sizes,
+    state,
+    version,
+)
 from contract_tests.engine.diagnosis.evidence import Cause, Evidence
 from contract_tests.engine.diagnosis.groups import groups
 from contract_tests.engine.failure import Failure
@@ -13,27 +23,31 @@ from contract_tests.report.findings import Finding
 Detector = Callable[[Evidence], Iterable[Cause]]
 
 DETECTORS: tuple[Detector, ...] = (  # in the order of their rank: what an earlier one explains is explained
+    sizes.sizes,
     operations.silence,
     operations.rate_limit,
     operations.occasional_errors,
     operations.dead_operations,
     answers.encodings,
     answers.broken_json,
+    answers.envelopes,
     answers.errors_as_success,
-    state.forgetting,
+    history.forgetting,
     state.state,
     secret.secret,
+    version.versions,
     version.version,
     operations.traffic,
     answers.repeated_headers,
     answers.content_types,
     answers.pages,
+    answers.types_of_errors,
     bodies.bodies,
     state.listing,
     answers.wrapped_lists,
     answers.lists,
     operations.refusing_operations,
-    state.cache_headers,
+    history.cache_headers,
     requests.traits,
 )
 MINOR = 0.15  # share of the failures below which a cause is told by its size and not by its rank

@@ -19,6 +19,7 @@ from mockserver.http.auth import Auth
 from mockserver.http.redaction import hidden
 
 MOST = 0.5  # share of answers, or of failures, that a change is in, to be one of all
+READING = frozenset({"GET", "HEAD", "OPTIONS"})  # methods that change nothing
 LEAST = 3  # answers or failures that show one change
 
 
@@ -136,3 +137,8 @@ class Evidence:
 def share(part: int, whole: int) -> float:
     """A part of a whole as a number from 0 to 1; 0 of nothing."""
     return part / whole if whole else 0.0
+
+
+def depends_on_state(failure: Failure) -> bool:
+    """True for a test that wrote or reloaded something, as it was told."""
+    return any(e.status and (e.method not in READING or "reload" in e.target) for e in failure.exchanges)

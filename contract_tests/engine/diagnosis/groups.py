@@ -14,7 +14,10 @@ from contract_tests.engine.failure import Failure
 TEXT = 160  # characters of a difference in a sentence
 _HEADER = re.compile(r"([A-Z][A-Za-z0-9]*(?:-[A-Za-z0-9]+)*): \S")
 _NAMED_HEADER = re.compile(r"\bX-[A-Za-z]+(?:-[A-Za-z]+)*")
-_OF_THIS_ANSWER = re.compile(r"tyk-contract-[0-9a-f]{8}-[\w.~%-]*|\b[0-9a-f]{16,}\b|\b\d{2,}(?:\.\d+)?\b")
+_OF_THIS_ANSWER = re.compile(
+    r"tyk-contract-[0-9a-f]{8}-[\w.~%-]*|\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b|\b[0-9a-f]{16,}\b"
+    r"|\b\d{2,}(?:\.\d+)?\b"
+)
 Key = tuple[str, ...]
 
 
@@ -65,13 +68,13 @@ def _keys(evidence: Evidence, failure: Failure) -> Iterator[Key]:
         yield "status", str(failure.status_expected), str(at.status)
         if label:
             yield "status", str(failure.status_expected), str(at.status), label
-    actual = _common(verdict.actual)
+    actual = common(verdict.actual)
     if actual and label:
         yield "answer", actual, label
     if actual:
         yield "answer", actual
     if not failure.status_expected or (at is not None and at.status == failure.status_expected):
-        yield "expectation", _common(verdict.expected)
+        yield "expectation", common(verdict.expected)
 
 
 def _header_keys(failure: Failure) -> Iterator[Key]:
@@ -92,7 +95,7 @@ def _headers_like(exchange: Exchange, beginning: str) -> list[str]:
     return [name for name, _ in headers if name.lower().startswith(beginning.lower())]
 
 
-def _common(text: str) -> str:
+def common(text: str) -> str:
     """A text without what differs from one test to the next: names of the run, long numbers."""
     return shorten(_OF_THIS_ANSWER.sub("*", text), TEXT)
 

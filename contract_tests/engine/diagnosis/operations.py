@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
 from contract_tests.engine.checks import shorten
 from contract_tests.engine.diagnosis.evidence import Cause, Evidence, share
+from contract_tests.engine.diagnosis.groups import common
 from contract_tests.engine.exchange import Exchange
 from contract_tests.engine.failure import Failure
 from mockserver.contract.openapi import Operation
 
+BELOW = 2  # slashes of a path that is a part of a service, as /tyk/apis
 LISTED = 3  # operations that a sentence names
 BODY = 80  # characters of an answer in a sentence
 ALWAYS = 2  # answers of an operation that are enough to say that it always answers so
 OFTEN = 0.005  # share of answers of a kind that is told
-RATE_LIMITED = 429
+RATE_LIMITED, SERVER_ERROR = 429, 500
 ENOUGH, NEARLY_ALL = 10, 0.9  # requests to APIs, and the share of them, that are answered alike
 _READING = {"GET", "HEAD", "OPTIONS"}
 SAME = 0.5  # share of the errors with one status that have one body, if they come from one place
@@ -35,7 +38,7 @@ def silence(evidence: Evidence) -> Iterator[Cause]:
         kind = "no-answer-in-time" if is_late else "no-answer"
         count = f"{len(exchanges)} of {len(evidence.log)} requests"
         summary = f"{labels} got no answer ({count}): {reason}."
-        yield Cause(kind, summary, _Answered(exchanges))
+        yield Cause(kind, summary, Answered(exchanges))
 
 
 def rate_limit(evidence: Evidence) -> Iterator[Cause]:
@@ -54,9 +57,9 @@ def rate_limit(evidence: Evidence) -> Iterator[Cause]:
         paced = f", and {waits} more were sent again after a wait" if waits else ""
         summary = (
             f"The rate of requests is limited: {len(refused)} of {len(evidence.log)} requests were "
-            f"answered {_answer(evidence, refused[0])}{paced}."
+            f"answered {shown(evidence, refused[0])}{paced}."
         )
-        yield Cause("rate-limited", summary, _Answered(refused))
+        yield Cause("rate-limited", summary, Answered(refused))
 
 
 def dead_operations(evidence: Evidence) -> Iterator[Cause]:
@@ -70,26 +73,43 @@ def refusing_operations(evidence: Evidence) -> Iterator[Cause]:
 
 
 def occasional_errors(evidence: Evidence) -> Iterator[Cause]:
-    """One error that the contract does not declare, at some requests of several operations."""
+    """One error that the contract does not declare, at some requests of several operations.
+
+    A page with a declared status is such an error if it has no other status, as that of a firewall.
+    """
     by_status = defaultdict(list)
+    pages = defaultdict(list)
     for exchanges in evidence.by_operation.values():
         for exchange in exchanges:
             if exchange.status >= 400 and not evidence.has_status(exchange):
                 by_status[exchange.status].append(exchange)
+            elif exchange.status >= 400 and not evidence.is_declared(exchange):
+                pages[exchange.status].append(exchange)
+    if len(pages) == 1:
+        status, of_one_status = pages.popitem()
+        by_status[status] += of_one_status
     for exchanges in sorted(by_status.values(), key=len, reverse=True):
-        body, count = Counter(exchange.text for exchange in exchanges).most_common(1)[0]
-        same = [exchange for exchange in exchanges if exchange.text == body]
+        body, count = Counter(common(exchange.text) for exchange in exchanges).most_common(1)[0]
+        same = [exchange for exchange in exchanges if common(exchange.text) == body]
         if (
             share(count, len(exchanges)) >= SAME
             and count >= ALWAYS
             and share(len(same), len(evidence.log)) >= OFTEN
             and _is_mixed(evidence, same)
+            and not _is_other_error(evidence, same)
         ):
             summary = (
-                f"Some requests are answered {_answer(evidence, same[0])}: {len(same)} of "
+                f"Some requests are answered {shown(evidence, same[0])}: {len(same)} of "
                 f"{len(evidence.log)}, as {_labels(evidence, same)}."
             )
-            yield Cause("occasional-errors", summary, _Answered(same))
+            yield Cause("occasional-errors", summary, Answered(same))
+
+
+def _is_other_error(evidence: Evidence, exchanges: Sequence[Exchange]) -> bool:
+    """True if these errors came where the requirement is an error too, with one other status."""
+    identities = {id(exchange) for exchange in exchanges}
+    required = {f.status_expected for f in evidence.failures if id(f.at) in identities}
+    return len(required) == 1 and min(required) >= 400
 
 
 def _is_mixed(evidence: Evidence, exchanges: Sequence[Exchange]) -> bool:
@@ -112,7 +132,8 @@ def _always(evidence: Evidence, *, is_declared: bool) -> Iterator[Cause]:
         if (
             len(exchanges) < ALWAYS
             or len(statuses) > 1
-            or status < 400
+            or status < 300
+            or (status < 400 and evidence.has_status(exchanges[0]))
             or not evidence.can_succeed(operation)
         ):
             continue
@@ -126,11 +147,11 @@ def _always(evidence: Evidence, *, is_declared: bool) -> Iterator[Cause]:
             operations |= {
                 operation: exchanges
                 for operation, exchanges in declared.items()
-                if all((e.status, e.text) == (first.status, first.text) for e in exchanges)
+                if all(_outline(exchange) == _outline(first) for exchange in exchanges)
             }
         exchanges = [exchange for group in operations.values() for exchange in group]
         summary = _always_sentence(evidence, list(operations), exchanges)
-        yield Cause("dead-operation", summary, _Answered(exchanges))
+        yield Cause("dead-operation", summary, Answered(exchanges))
 
 
 def traffic(evidence: Evidence) -> Iterator[Cause]:
@@ -147,26 +168,34 @@ def traffic(evidence: Evidence) -> Iterator[Cause]:
     (status, text), count = Counter((e.status, e.text) for e in others).most_common(1)[0]
     if status >= 400 and count >= ENOUGH and share(count, len(others)) >= NEARLY_ALL:
         same = [exchange for exchange in others if (exchange.status, exchange.text) == (status, text)]
+        or_upstream = ", or the gateway reaches none of their upstreams" if status >= SERVER_ERROR else ""
         summary = (
-            f"Requests to APIs are answered {_answer(evidence, same[0])} ({count} of {len(others)}): none "
-            "comes to its API, as where a server in front lets only the paths of the control API through."
+            f"Requests to APIs are answered {shown(evidence, same[0])} ({count} of {len(others)}): none "
+            "comes to its API, as where a server in front lets only the paths of the control API through"
+            f"{or_upstream}."
         )
-        yield Cause("no-traffic", summary, _Answered(same))
+        yield Cause("no-traffic", summary, Answered(same))
 
 
 def _always_sentence(
     evidence: Evidence, operations: Sequence[Operation], exchanges: Sequence[Exchange]
 ) -> str:
-    answer = _answer(evidence, exchanges[0])
+    answer = shown(evidence, exchanges[0])
     if len(operations) > LISTED and all(operation.method not in _READING for operation in operations):
         methods = ", ".join(sorted({operation.method for operation in operations}))
-        return f"Writes are refused: {methods} always answer {answer} ({len(operations)} operations)."
+        root = posixpath.commonpath([operation.path for operation in operations])
+        where = f" below {root}" if root.count("/") >= BELOW else ""
+        return f"Writes{where} are refused: {methods} always answer {answer} ({len(operations)} operations)."
     verb = "answers" if len(operations) == 1 else "answer"
     return f"{_listed([operation.label for operation in operations])} always {verb} {answer}."
 
 
-def _answer(evidence: Evidence, exchange: Exchange) -> str:
-    body = shorten(evidence.masked(exchange.text), BODY)
+def shown(evidence: Evidence, exchange: Exchange) -> str:
+    """The status and the beginning of an answer, or why there is none, in a sentence."""
+    if exchange.answer is None:
+        return f"not at all: {exchange.failure}"
+    goal = exchange.header("Location")
+    body = shorten(evidence.masked(exchange.text or (f"to {goal}" if goal else "")), BODY)
     return f"{exchange.status}: {body}" if body else str(exchange.status)
 
 
@@ -182,19 +211,24 @@ def _label(evidence: Evidence, exchange: Exchange) -> str:
 
 
 def _listed(labels: Sequence[str]) -> str:
-    shown = ", ".join(labels[:LISTED])
-    return f"{shown} and {len(labels) - LISTED} other operations" if len(labels) > LISTED else shown
+    first = ", ".join(labels[:LISTED])
+    return f"{first} and {len(labels) - LISTED} other operations" if len(labels) > LISTED else first
 
 
-class _Answered:
+def _outline(exchange: Exchange) -> tuple[int, str]:
+    """An answer without what is of it alone, as the number of a request."""
+    return exchange.status, common(exchange.text)
+
+
+class Answered:
     """True for a failure if its wrong answer, or one before it, is among some answers or equals one."""
 
     def __init__(self, exchanges: Iterable[Exchange]) -> None:
         self._identities = {id(exchange) for exchange in exchanges}
-        self._answers = {(exchange.status, exchange.text) for exchange in exchanges}
+        self._answers = {_outline(exchange) for exchange in exchanges}
 
     def __call__(self, failure: Failure) -> bool:
         at = failure.at
-        if at is not None and at.status and (at.status, at.text) in self._answers:
+        if at is not None and at.status and _outline(at) in self._answers:
             return True
         return any(id(exchange) in self._identities for exchange in (*failure.exchanges, at))

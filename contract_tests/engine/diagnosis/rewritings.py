@@ -53,7 +53,9 @@ def rewriting(wanted: Any, answered: Any) -> str:
 
 
 def _addition(wanted: str, answered: str) -> str:
-    """What is added before or after a text."""
+    """What is added before or after a text, or the length that it is cut to."""
+    if len(answered) >= SHORTEST and len(answered) < len(wanted) and wanted.startswith(answered):
+        return f"Texts are cut off after {len(answered)} characters"
     if len(wanted) < SHORTEST or len(answered) <= len(wanted):
         return ""
     if answered.endswith(wanted):

@@ -3,37 +3,46 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from urllib.parse import unquote
 
 from contract_tests.engine.diagnosis.answers import lists
-from contract_tests.engine.diagnosis.evidence import LEAST, Cause, Evidence, share
+from contract_tests.engine.diagnosis.evidence import (
+    LEAST,
+    MOST,
+    READING,
+    Cause,
+    Evidence,
+    depends_on_state,
+    share,
+)
+from contract_tests.engine.diagnosis.history import is_aged
 from contract_tests.engine.diagnosis.secret import secret
-from contract_tests.engine.exchange import plain_text
 from contract_tests.engine.failure import Failure
 from contract_tests.engine.state_probe import SETTLE_SECONDS
 from contract_tests.engine.state_signs import StateSigns
-from mockserver.golang import http_dates
 
-_READING = {"GET", "HEAD", "OPTIONS"}
 _CACHE_HEADERS = ("Age", "X-Cache", "CF-Cache-Status")
-FEW = 0.1  # share of forgotten things that may come back, as a test may write them anew
 _WRITES = {"create": "created", "update": "changed", "delete": "deleted"}
 
 
 def state(evidence: Evidence) -> Iterator[Cause]:
     """The cause that the probe of the state shows, if it shows one."""
     signs = evidence.signs
-    if signs is None or not signs.created or not signs.loads:
+    if signs is None:
+        return
+    yield from _refuses_and_does(evidence, signs)
+    if not signs.created or not signs.loads:
         return
     for kind, sentence in (
         _keeps_nothing(evidence, signs),
+        _drops_queries(evidence, signs),
+        _forgets(evidence, signs),
         _cache(evidence, signs),
         _alternates(evidence, signs),
         _lag(evidence, signs),
         *_lost(evidence, signs),
     ):
         if sentence:
-            yield Cause(kind, sentence, _depends_on_state)
+            yield Cause(kind, sentence, _has_query if kind == "queries-dropped" else depends_on_state)
     yield from _loads_at_once(evidence, signs)
     yield from _merges(evidence, signs)
 
@@ -62,50 +71,25 @@ def listing(evidence: Evidence) -> Iterator[Cause]:
     yield Cause(kind, f"The list GET {prefix} {what}.", lambda failure: _reads(failure, prefix))
 
 
-def cache_headers(evidence: Evidence) -> Iterator[Cause]:
-    """A cache that its headers betray, if the probe of the state shows nothing."""
-    aged = sum(_is_aged(exchange.header("Age")) for exchange in evidence.log)
-    dated = _older_than_their_time(evidence)
-    for count, what in ((aged, "tell their Age"), (dated, "have a Date before that of earlier answers")):
-        if share(count, len(evidence.log)) > 0.01:
-            summary = f"A cache is in front of the {evidence.name}: {count} answers {what}."
-            yield Cause("cache", summary, _depends_on_state)
-            return
+def _drops_queries(evidence: Evidence, signs: StateSigns) -> tuple[str, str]:
+    """Queries that do not come to the service; a reload then does not wait until it is done."""
+    if not signs.drops_queries or signs.lost.get("create") == signs.created:
+        return "", ""
+    _, _, query = evidence.run.service.reload_target.partition("?")
+    waits = f"; a reload without {query} is answered before it is done" if query else ""
+    return "queries-dropped", (
+        f"Requests come to the {evidence.name} without their queries (?...): an answer that one must change "
+        f"is as without it{waits}."
+    )
 
 
-def forgetting(evidence: Evidence) -> Iterator[Cause]:
-    """Things that could be read, and later could not, although no write named them meanwhile.
-
-    If several of them come back by themselves, reads are answered by turns, which is another cause.
-    """
-    if evidence.signs is not None and evidence.signs.alternates:
-        return
-    prefix = f"{evidence.run.service.listing.prefix}/{evidence.run.ownership.run}"
-    named: set[str] = set()  # by a write after they had been read
-    shown: set[str] = set()
-    forgotten: set[str] = set()
-    returned: set[str] = set()
-    for exchange in evidence.log:
-        path = unquote(exchange.target.partition("?")[0])
-        if exchange.method not in _READING:
-            sent = f"{path} {plain_text(exchange.body or b'')}"
-            named |= {name for name in shown if name.rpartition("/")[2] in sent}
-        elif exchange.method != "GET" or not path.startswith(prefix) or path in named:
-            continue
-        elif exchange.status == 200:
-            shown.add(path)
-            returned |= {path} & forgotten
-        elif exchange.status == 404 and path in shown:
-            forgotten.add(path)
-    forgotten -= named
-    if len(returned) > FEW * len(forgotten):
-        return
-    if len(forgotten) >= LEAST:
-        summary = (
-            f"The {evidence.name} forgets what it had, as one that restarts and keeps nothing on disk: "
-            f"{len(forgotten)} things that could be read were gone later, and no request had removed them."
-        )
-        yield Cause("forgets", summary, _depends_on_state)
+def _forgets(evidence: Evidence, signs: StateSigns) -> tuple[str, str]:
+    if signs.forgotten < LEAST:
+        return "", ""
+    return "forgets", (
+        f"The {evidence.name} forgets at a reload what an earlier one had loaded: {signs.forgotten} things "
+        "could be read before it and not after it, and no request had removed them."
+    )
 
 
 def _keeps_nothing(evidence: Evidence, signs: StateSigns) -> tuple[str, str]:
@@ -120,8 +104,8 @@ def _keeps_nothing(evidence: Evidence, signs: StateSigns) -> tuple[str, str]:
     kept = f"{lost} of {signs.created} things that were written are kept, for they can be deleted, and"
     if signs.denies_unknown and evidence.run.service.reload_target:
         return "no-reload", (
-            f"The {evidence.name} does not reload: a reload is answered 200 and loads nothing; {kept} cannot "
-            "be read."
+            f"The {evidence.name} does not reload, or loads from another place than it writes to: a reload "
+            f"is answered 200, and {kept} cannot be read."
         )
     if signs.denies_unknown:
         return "divided", (
@@ -151,10 +135,10 @@ def _and_no_secret(evidence: Evidence) -> str:
 
 def _cache(evidence: Evidence, signs: StateSigns) -> tuple[str, str]:
     """Things that were read before are stale, the others are not; or the answers say that they are old."""
-    is_aged = any(_is_aged(exchange.header("Age")) for exchange in evidence.log)
-    if signs.stale_if_read == 0 or (signs.stale_if_not_read and not is_aged):
+    has_ages = any(is_aged(exchange.header("Age")) for exchange in evidence.log)
+    if signs.stale_if_read == 0 or (signs.stale_if_not_read and not has_ages):
         return "", ""
-    if signs.stale_if_read * 2 < signs.updated / 2 and not is_aged:
+    if signs.stale_if_read * 2 < signs.updated / 2 and not has_ages:
         return "", ""
     header = next((h for h in _CACHE_HEADERS if any(e.header(h) for e in evidence.log)), "")
     lost = signs.lost.get("update", 0)
@@ -208,10 +192,20 @@ def _lost(evidence: Evidence, signs: StateSigns) -> Iterator[tuple[str, str]]:
     always = [kind for kind in lost if lost[kind] == totals[kind]]
     if len(lost) == 1 and always:
         does = f"answers each {always[0]} as done and does not do it"
-        yield "lost-writes", f"The {evidence.name} {does}: {told} are as before."
+        later = "; a second one removes them" if always == ["delete"] and signs.removed_later else ""
+        yield "lost-writes", f"The {evidence.name} {does}: {told} are as before{later}."
     else:
         does = "loses writes: they are answered as done"
         yield "lost-writes", f"The {evidence.name} {does}, but {told} are as before."
+
+
+def _refuses_and_does(evidence: Evidence, signs: StateSigns) -> Iterator[Cause]:
+    if signs.refused_but_done >= LEAST and share(signs.refused_but_done, signs.refused) >= MOST:
+        summary = (
+            f"The {evidence.name} carries out writes that it answers as refused: {signs.refused_but_done} of "
+            f"{signs.refused} of them, as if something in front sent each one twice."
+        )
+        yield Cause("refused-but-done", summary, depends_on_state)
 
 
 def _loads_at_once(evidence: Evidence, signs: StateSigns) -> Iterator[Cause]:
@@ -239,28 +233,10 @@ def _reads(failure: Failure, path: str) -> bool:
     )
 
 
+def _has_query(failure: Failure) -> bool:
+    return any("?" in exchange.target for exchange in failure.involved)
+
+
 def _reads_after_a_write(failure: Failure) -> bool:
     at = failure.at
-    return _depends_on_state(failure) and at is not None and at.method in _READING and at.status == 200
-
-
-def _depends_on_state(failure: Failure) -> bool:
-    """True for a test that wrote or reloaded something, as it was told."""
-    return any(e.status and (e.method not in _READING or "reload" in e.target) for e in failure.exchanges)
-
-
-def _older_than_their_time(evidence: Evidence) -> int:
-    """The number of answers that were made a second or more before another one that had come earlier.
-
-    Answers to requests at one time may do so too, where a second begins between them; these are few.
-    """
-    newest, count = 0.0, 0
-    for exchange in evidence.log:
-        made = http_dates.parse(exchange.header("Date")) or newest
-        count += made < newest
-        newest = max(newest, made)
-    return count
-
-
-def _is_aged(text: str) -> bool:
-    return text.isdecimal()
+    return depends_on_state(failure) and at is not None and at.method in READING and at.status == 200

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property, lru_cache
 from typing import Any
 
+from contract_tests.engine.checks import shorten
 from contract_tests.engine.diagnosis.evidence import Cause, Evidence, share
 from contract_tests.engine.exchange import Exchange
 from contract_tests.engine.failure import Failure
@@ -17,6 +18,7 @@ from mockserver.contract.versions import GatewayVersion
 from mockserver.golang.structs import Struct
 
 MOST = 0.5  # share of the failures that another version explains
+SHOWN = 300  # characters of a sentence with the versions that a service tells
 _SAMPLES = 300  # answers that are read again by another version
 
 
@@ -58,9 +60,20 @@ class _Version:
         )
 
 
+def versions(evidence: Evidence) -> Iterator[Cause]:
+    """Several versions that the probe of the service tells by turns."""
+    told = dict.fromkeys(_told(evidence))
+    if len(told) > 1:
+        summary = (
+            f"{evidence.run.service.probe} tells {len(told)} versions, {', '.join(told)}: several "
+            f"{evidence.name}s that differ are behind this address."
+        )
+        yield Cause("several-versions", evidence.masked(shorten(summary, SHOWN)), lambda _: True)
+
+
 def version(evidence: Evidence) -> Iterator[Cause]:
     """The version that fits the failures best, if it explains most of them, or if the service says so."""
-    judged, told = evidence.run.version, _told(evidence)
+    judged, told = evidence.run.version, next(_told(evidence), "")
     candidates = []
     for line, known in known_versions(evidence.run.service.folder).items():
         if known[:2] != judged[:2]:
@@ -82,14 +95,13 @@ def version(evidence: Evidence) -> Iterator[Cause]:
     yield Cause("wrong-version", summary, best.explains)
 
 
-def _told(evidence: Evidence) -> str:
-    """The version that the probe of the service tells; "" if it tells none."""
+def _told(evidence: Evidence) -> Iterator[str]:
+    """The versions that the probe of the service tells, in the order of its answers."""
     for exchange in evidence.log:
         if exchange.target == evidence.run.service.probe and exchange.status == 200:
             text = exchange.document.get("version")
             if isinstance(text, str):
-                return text
-    return ""
+                yield text
 
 
 @lru_cache(maxsize=4096)

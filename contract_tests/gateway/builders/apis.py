@@ -17,6 +17,7 @@ from contract_tests.gateway.resources import APIS, KEYS
 
 NEEDS_KEY = "Authorization field missing"
 DISALLOWED = "Access to this API has been disallowed"
+FORBIDDEN = "Requested endpoint is forbidden"
 
 TOLD_BY_NAME = "a name is told only where keys are not hashed"
 PASSES_FOR_SECONDS = "with hash_keys a gateway accepts a removed key for some seconds, as it has it in memory"

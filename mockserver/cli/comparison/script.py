@@ -86,7 +86,7 @@ class Part:
         elif self.names:
             ordered = sorted(self.names, key=len, reverse=True)
             one = "|".join(map(re.escape, ordered))
-            if re.fullmatch(f"(?:{one})+", path):
+            if re.fullmatch(f"(?:{one})++", path):
                 path = re.sub(one, lambda match: self.names[match[0]], path)
         pairs = [pair.partition("=") for pair in query.split("&")]
         return (
@@ -180,7 +180,7 @@ def _in_quotes(text: str, names: Mapping[str, str]) -> str:
     def replaced(match: re.Match[str]) -> str:
         return f'"{names[match[1]]}"' if match[1] in names else match[0]
 
-    return re.sub(r'"((?:[^"\\]|\\.)*)"', replaced, text)
+    return re.sub(r'"((?:[^"\\]++|\\.)*+)"', replaced, text)
 
 
 def readings_of(contract: Contract, secret_header: Header) -> Scenario:

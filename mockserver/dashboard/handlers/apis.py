@@ -7,16 +7,16 @@ from mockserver.dashboard.documents import parse
 from mockserver.dashboard.handlers.registration import Call, api_of, handles, page_of
 from mockserver.dashboard.owners import Owners
 from mockserver.dashboard.records import Document
-from mockserver.dashboard.replies import Refusal, ok
+from mockserver.dashboard.replies import Refusal, ok, refusal
 from mockserver.http.messages import Reply
 from mockserver.service.json_replies import json_reply
 
 SECTION = "apis"
-_MALFORMED = Refusal("Request body malformed.", 400)
-_NO_BODY = Refusal("Couldn't read body.", 400)
-_UNKNOWN = Refusal("Could not retrieve API detail", 404)
-_UNKNOWN_TO_ACCESS = Refusal("API not found", 404)
-_UNKNOWN_OPENAPI = Refusal("Could not retrieve Api detail", 400)  # STEST publish.yaml:133-144
+_MALFORMED = refusal("Request body malformed.", 400)
+_NO_BODY = refusal("Couldn't read body.", 400)
+_UNKNOWN = refusal("Could not retrieve API detail", 404)
+_UNKNOWN_TO_ACCESS = refusal("API not found", 404)
+_UNKNOWN_OPENAPI = refusal("Could not retrieve Api detail", 400)  # STEST publish.yaml:133-144
 
 
 @handles("listApis", SECTION)

@@ -8,13 +8,13 @@ from mockserver.dashboard.documents import parse
 from mockserver.dashboard.handlers.registration import Call, handles, page_of
 from mockserver.dashboard.keys import WrittenKey
 from mockserver.dashboard.records import Document
-from mockserver.dashboard.replies import Refusal, ok
+from mockserver.dashboard.replies import ok, refusal
 from mockserver.http.messages import Reply
 from mockserver.service.json_replies import json_reply
 from mockserver.service.registry import always
 
 SECTION = "keys"
-_MALFORMED = Refusal("Request body malformed.", 403)
+_MALFORMED = refusal("Request body malformed.", 403)
 
 
 @handles("addKey", SECTION, waits=always)

@@ -8,12 +8,12 @@ from mockserver.dashboard.apis import Api
 from mockserver.dashboard.documents import parse, text_of
 from mockserver.dashboard.handlers.registration import Call, api_of, handles
 from mockserver.dashboard.records import Document
-from mockserver.dashboard.replies import Refusal, ok
+from mockserver.dashboard.replies import Refusal, ok, refusal
 from mockserver.http.messages import Reply
 from mockserver.service.json_replies import json_reply
 
 SECTION = "oauth"
-_UNKNOWN = Refusal("Could not retrieve app detail.", 404)
+_UNKNOWN = refusal("Could not retrieve app detail.", 404)
 
 
 @handles("listOAuthClients", SECTION)

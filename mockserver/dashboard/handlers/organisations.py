@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from mockserver.dashboard.documents import parse
 from mockserver.dashboard.handlers.registration import Call, handles, page_of
-from mockserver.dashboard.replies import Refusal, ok
+from mockserver.dashboard.replies import ok, refusal
 from mockserver.http.messages import Reply
 from mockserver.service.json_replies import json_reply
 
-_MALFORMED = Refusal("Request body malformed", 403)
-_UNKNOWN = Refusal("Could not retrieve org detail", 404)
+_MALFORMED = refusal("Request body malformed", 403)
+_UNKNOWN = refusal("Could not retrieve org detail", 404)
 
 
 @handles("listOrganisations")

@@ -75,7 +75,7 @@ def _check_permission(call: Call, operation_id: str, section: str) -> None:
         raise Refusal(f"access denied: You do not have permission to access  {path}", 403)
 
 
-def api_of(call: Call, refusal: Refusal) -> Api:
+def api_of(call: Call, refusal: Refusal | type[Refusal]) -> Api:
     """The API that the path names, by either of its ids.
 
     Raises:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from mockserver.dashboard.documents import parse, text_of
 from mockserver.dashboard.handlers.registration import Call, handles, page_of
 from mockserver.dashboard.records import Document
-from mockserver.dashboard.replies import Refusal, ok
+from mockserver.dashboard.replies import Refusal, ok, refusal
 from mockserver.http.messages import Reply
 from mockserver.service.json_replies import json_reply
 
 SECTION = "users"
-_MALFORMED = Refusal("Request body malformed.", 403)
-_UNKNOWN = Refusal("Could not retrieve user detail.", 404)
+_MALFORMED = refusal("Request body malformed.", 403)
+_UNKNOWN = refusal("Could not retrieve user detail.", 404)
 
 
 @handles("listUsers", SECTION)

@@ -20,7 +20,9 @@ from graphql import Location as NodeLocation
 from mockserver.gateway.graphql.refusals import InvalidQuery, Location, invalid
 
 MOST_TOKENS = 20_000  # of a document; a gateway has no limit, neither of levels
+MOST_CHARACTERS = 1_000_000
 TOO_LARGE = f"this mock does not read more than {MOST_TOKENS} tokens, nor so many levels"
+TOO_LONG = f"this mock does not read more than {MOST_CHARACTERS} characters of a document"
 _ABORTED = "Parsing aborted"  # by graphql-core, for the number of tokens or levels
 _NAMES = {
     TokenKind.EOF: "EOF", TokenKind.BANG: "BANG", TokenKind.DOLLAR: "DOLLAR", TokenKind.AMP: "AND",
@@ -50,6 +52,8 @@ def parsed(text: str) -> DocumentNode:
     """
     if not text.strip():
         return DocumentNode(definitions=())
+    if len(text) > MOST_CHARACTERS:
+        raise invalid(TOO_LONG)
     try:
         return parse(text, max_tokens=MOST_TOKENS)
     except GraphQLSyntaxError as error:
@@ -71,7 +75,7 @@ def _refusal(text: str, error: GraphQLSyntaxError) -> InvalidQuery:
     """The refusal of a text in the words of astparser/parser.go:136 and :183 of graphql-go-tools."""
     assert error.positions is not None
     (position,) = error.positions
-    tokens, is_whole = _tokens(text)
+    tokens, is_whole = _tokens(text, position)
     index = next((i for i, token in enumerate(tokens) if token.end > position), len(tokens) - 1)
     if not is_whole and position > tokens[index].start:  # a text without an end, which goes on to the last
         return invalid(_unexpected("EOF", _of_open(tokens)), (), [_END])
@@ -83,12 +87,12 @@ def _refusal(text: str, error: GraphQLSyntaxError) -> InvalidQuery:
     return invalid(message, (), [_place(token)])
 
 
-def _tokens(text: str) -> tuple[list[Token], bool]:
-    """The tokens of a text, and True if they reach its end; the first stands for its start."""
+def _tokens(text: str, position: int) -> tuple[list[Token], bool]:
+    """The tokens up to a position, and True if they reach it; the first stands for the start of the text."""
     lexer = Lexer(Source(text))
     tokens = [lexer.token]
     try:
-        while tokens[-1].kind is not TokenKind.EOF:
+        while tokens[-1].kind is not TokenKind.EOF and tokens[-1].end <= position:
             tokens.append(lexer.advance())
     except GraphQLSyntaxError:
         return tokens, False

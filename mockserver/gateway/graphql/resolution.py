@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from graphql import (
@@ -39,10 +40,16 @@ _ERROR_MEMBERS = ("message", "locations", "path", "extensions")
 _NUMBERS = ("Int", "Float")
 _BOOLEAN = "Boolean"
 _UNRESOLVED = "unable to resolve"
+MOST_FIELDS = 1_000_000  # of an answer; a gateway has no limit
+MOST_CHARACTERS = 64 << 20  # of the names of fields in it
 
 
 class WrongType(Exception):
     """A value of the upstream that is no text, where the schema has one."""
+
+
+class TooMuch(Exception):
+    """The answer would have more fields or characters than the mock writes."""
 
 
 class _Null(Exception):
@@ -51,17 +58,26 @@ class _Null(Exception):
 
 @dataclass(frozen=True)
 class _Value:
-    """A JSON value and its text; the node is None if there is none."""
+    """A JSON value at a place of a document; the node is None if there is none."""
 
     node: Any
-    text: str = "null"
+    document: str = "null"
+    start: int = 0
+    end: int | None = None
     children: Sequence[tuple[str, _Value]] = ()
+
+    @property
+    def text(self) -> str:
+        """The text of the value."""
+        return self.document[self.start : self.end]
+
+    @cached_property
+    def _members(self) -> dict[str, _Value]:
+        return dict(reversed(self.children)) if isinstance(self.node, Object) else {}
 
     def member(self, name: str) -> _Value:
         """The first member of a name."""
-        if not isinstance(self.node, Object):
-            return _NOTHING
-        return next((value for key, value in self.children if key == name), _NOTHING)
+        return self._members.get(name, _NOTHING)
 
 
 _NOTHING = _Value(None)
@@ -77,12 +93,12 @@ def _value(text: str) -> _Value:
 
 
 def _placed(text: str, node: Any, place: Place) -> _Value:
-    raw = text[place.start : place.end]
     if not isinstance(node, list):
-        return _Value(node, raw)
+        return _Value(node, text, place.start, place.end)
     named = node if isinstance(node, Object) else [("", item) for item in node]
     pairs = zip(named, place.children, strict=True)
-    return _Value(node, raw, [(name, _placed(text, child, inner)) for (name, child), inner in pairs])
+    children = [(name, _placed(text, child, inner)) for (name, child), inner in pairs]
+    return _Value(node, text, place.start, place.end, children)
 
 
 def resolved(schema: GraphQLSchema, operation: Operation, variables: dict[str, Any], body: bytes) -> str:
@@ -90,6 +106,7 @@ def resolved(schema: GraphQLSchema, operation: Operation, variables: dict[str, A
 
     Raises:
         WrongType: the upstream gave another value for a text.
+        TooMuch: the answer would take too long.
     """
     answer = _value(body.decode("utf-8", "go-json"))
     resolver = _Resolver(schema, variables)
@@ -114,11 +131,19 @@ def _error(error: _Value) -> str:
 
 @dataclass
 class _Resolver:
-    """A walk through a query and an answer; `place` is that of the last field."""
+    """A walk through a query and an answer.
+
+    Attributes:
+        place: the place of the last field.
+        fields_left: how many more fields may be written.
+        characters_left: how many more characters of their names may be written.
+    """
 
     schema: GraphQLSchema
     variables: dict[str, Any]
     place: Location = (0, 0)
+    fields_left: int = MOST_FIELDS
+    characters_left: int = MOST_CHARACTERS
 
     def fields(self, selections: Sequence[Selection], parent: GraphQLNamedType, value: _Value) -> str:
         """The text of an object; "null" if all its fields are of other types.
@@ -137,7 +162,7 @@ class _Resolver:
     ) -> bool:
         """Add the members of an object; True if a directive left one out."""
         is_skipped = False
-        for selection in merged(selections):
+        for selection in self._merged(selections):
             if isinstance(selection, Spread):
                 continue
             if self._is_left_out(selection):
@@ -148,6 +173,19 @@ class _Resolver:
             elif value.member(TYPE_NAME).node in self._names(selection.type):
                 is_skipped |= self._add(selection.selections, parent, value, parts)
         return is_skipped
+
+    def _merged(self, selections: Sequence[Selection]) -> list[Selection]:
+        """The selections with one field for each name, of which the number and the characters are counted.
+
+        Raises:
+            TooMuch: there are too many.
+        """
+        result = merged(selections)
+        self.fields_left -= len(selections)
+        self.characters_left -= sum(len(each.key) for each in result if isinstance(each, Field))
+        if self.fields_left < 0 or self.characters_left < 0:
+            raise TooMuch
+        return result
 
     def _names(self, named: GraphQLNamedType) -> set[str]:
         possible = self.schema.get_possible_types(named) if is_abstract_type(named) else [named]
@@ -180,9 +218,13 @@ class _Resolver:
     def _is_root(self, named: GraphQLNamedType) -> bool:
         return named in (self.schema.query_type, self.schema.mutation_type)
 
+    @cached_property
+    def _whole_schema(self) -> _Value:
+        return _value(answer_of(self.schema)).member("data").member("__schema")
+
     def _schema(self, selected: Field) -> str:
         """The part of the schema that a field asks for."""
-        whole = _value(answer_of(self.schema)).member("data").member("__schema")
+        whole = self._whole_schema
         if selected.name == "__schema":
             return self._text(selected, selected.definition.type, whole, is_item=False)
         names = [argument.value for argument in selected.node.arguments or ()]

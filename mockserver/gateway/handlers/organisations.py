@@ -7,6 +7,7 @@ from mockserver.gateway.api_definition import Api
 from mockserver.gateway.handlers.registration import Call, handles
 from mockserver.gateway.key_writes import seconds
 from mockserver.gateway.replies import changed, error
+from mockserver.golang.scalars import wrapped
 from mockserver.http.messages import Reply
 from mockserver.service.json_replies import json_reply, json_text
 
@@ -61,7 +62,7 @@ def _write(call: Call, action: str) -> Reply:
     except Malformed:
         return error("Request malformed", 400)
     if call.parameter("reset_quota") == "1":
-        session["quota_renews"] = int(call.state.now()) + session["quota_renewal_rate"]
+        session["quota_renews"] = wrapped(int(call.state.now()) + session["quota_renewal_rate"])
         call.state.quotas.forget(("", org_id))
     session["last_updated"] = seconds(call.state)
     call.state.organisations.save(org_id, session)

@@ -41,7 +41,10 @@ def kind_of(name: str, node: Any) -> Kind:
             names = (member for value in values for member, _ in value or ())
             return Kind.SESSION if _marked(names) is Kind.SESSION else Kind.RECORD
         return Kind.RECORD if path.stem == _RECORD_STEM else Kind.POLICY
-    return Kind.SESSION if isinstance(node, list) else Kind.POLICY
+    if isinstance(node, list):
+        names = (member for value in node if isinstance(value, Object) for member, _ in value)
+        return Kind.SESSION if _marked(names) in (Kind.SESSION, None) else Kind.POLICY
+    return Kind.POLICY
 
 
 def _marked(names: Iterable[str]) -> Kind | None:

@@ -75,6 +75,8 @@ class Linter:
 
 
 def _sorted(reading: Reading) -> list[Finding]:
-    """All findings of a file by line and column."""
-    findings = [*reading.form, *reading.findings.take()]
+    """All findings of a file by line and column, without those that only follow from a wrong type."""
+    unread = {(found.subject, found.member) for found in reading.form if found.rule == "wrong-type"}
+    judged = [found for found in reading.findings.take() if (found.subject, found.member) not in unread]
+    findings = [*reading.form, *judged]
     return sorted(findings, key=lambda finding: (finding.line, finding.column))

@@ -21,6 +21,7 @@ from mockserver.gateway.lint.vocabularies import Vocabularies
 from mockserver.golang import json_reader
 from mockserver.golang.json_reader import Object
 
+UNREAD_SUFFIXES = {".yaml", ".yml", ".json5", ".jsonc"}
 LARGE = 5 << 20  # bytes of a file that slows each reload
 
 
@@ -48,6 +49,9 @@ class Reading:
     def _read(self) -> None:
         source = Source(self.file.name, self.file.data)
         kind = self.file.kind or kind_of(self.file.name, source.node)
+        if (suffix := PurePath(self.file.name).suffix) in UNREAD_SUFFIXES:
+            self.findings.add("unread-file", source, kind, 0, f"the file is *{suffix}")
+            return
         if source.error is not None:
             report_syntax_error(self.findings, source, kind)
             return
@@ -58,9 +62,16 @@ class Reading:
         if source.rest.strip(json_reader.WHITE_SPACE):
             position = len(source.text) - len(source.rest.lstrip(json_reader.WHITE_SPACE))
             self.findings.add("trailing-data", source, kind, position, "more follows the first JSON value")
+        if source.wrong_byte is not None:
+            message = "the text has bytes that are not UTF-8"
+            self.findings.add("not-utf-8", source, kind, source.wrong_byte, message)
 
     def read_policy(self, source: Source) -> None:
         """Read the policy of a file in a directory."""
+        if isinstance(source.node, list) and not isinstance(source.node, Object):
+            message = f"the file is an array of {len(source.node)}, must be one policy"
+            self.findings.add("list-of-policies", source, Kind.POLICY, 0, message)
+            return
         members = self._decoded(Kind.POLICY, source.node)
         if "nameless-file-is-dropped" in self.findings.behaviours:
             ensure_id(members)

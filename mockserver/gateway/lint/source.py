@@ -46,6 +46,15 @@ class Source:
         return self.data.decode("utf-8", "go-json")
 
     @cached_property
+    def wrong_byte(self) -> int | None:
+        """The character that Go reads in place of the first byte that is not UTF-8; None if there is none."""
+        try:
+            self.data.decode()
+        except UnicodeDecodeError as error:
+            return len(self.data[: error.start].decode())
+        return None
+
+    @cached_property
     def _places(self) -> Place:
         return json_places.places(self.text)
 

@@ -35,6 +35,23 @@ _CAUSES = (
         re.compile(BYTE_ORDER_MARK), "", "", "the file begins with a byte order mark",
         "save it as UTF-8 without one", BYTE_ORDER_MARK,
     ),
+    _Cause(
+        re.compile("[\ufffd\0]"), "", "", "the file is not in UTF-8, and may be in UTF-16", "save it as UTF-8"
+    ),
+    _Cause(
+        re.compile(r"(?:---|[A-Za-z_][\w-]*:(?:\s|\Z))"), "value", "", "this looks like YAML",
+        "write JSON, for a gateway reads nothing else",
+    ),
+    _Cause(
+        re.compile("[\u2018-\u201f\xab\xbb]"), "", "", "a text is in typographic quotes",
+        'write " before and after it',
+    ),
+    _Cause(
+        re.compile(r"\$\{|\{\s*[\w.]+\s*\}\}|<[%{]"), "", "", "a placeholder is not filled in",
+        "fill it in before the gateway reads the file",
+    ),
+    _Cause(re.compile(r"NaN|[+-]?Infinity"), "", "", "JSON has no NaN and no Infinity", "write a number"),
+    _Cause(re.compile(r'"[^"\n]*(?:\n|\Z)'), "", "", "a text has no closing quote", "write the quote"),
     _Cause(re.compile(r"[}\]]"), "", ",", "a comma stands before a closing bracket", "remove the comma", ","),
     _Cause(re.compile(r"/[/*]|#"), "", "", "JSON has no comments", "remove the comment"),
     _Cause(re.compile(r"'"), "", "", "a text is in single quotes", "write double quotes"),

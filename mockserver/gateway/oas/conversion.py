@@ -9,7 +9,7 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-from mockserver.gateway.oas import authentication, durations
+from mockserver.gateway.oas import authentication, durations, operations
 from mockserver.gateway.oas.definition import MAPS, OpenApi, is_zero, sorted_members
 from mockserver.gateway.policy_merging import Document
 
@@ -43,6 +43,7 @@ _MEMBERS = {  # of the gateway's part, and of the classic definition
     "middleware.global.skipQuotaReset": "dont_set_quota_on_create",
 }
 _KEPT = ("state", "listenPath", *MAPS)  # parts that are not left out
+_CONVERTED = ("internal", "rateLimit")  # parts of an operation that are left out if they are zero
 _CONSTANTS = {  # of a classic definition that is derived from the OpenAPI form (SetDisabledFlags)
     "upstream_certificates_disabled": True, "certificate_pinning_disabled": True, "tags_disabled": True,
     "custom_middleware_bundle_disabled": True, "config_data_disabled": True,
@@ -60,7 +61,11 @@ def classic_fields(definition: OpenApi, zero: Document) -> Document:
     if versioning := part["info"]["versioning"]:
         versions = {item["name"]: item["id"] for item in versioning["versions"] or ()}
         zero["definition"]["versions"] = versions or None
-    zero["version_data"] = {"not_versioned": True, "default_version": "", "versions": {"": _version()}}
+    zero["version_data"] = {
+        "not_versioned": True,
+        "default_version": "",
+        "versions": {"": _version(definition)},
+    }
     limit = part["upstream"]["rateLimit"] or {"enabled": False, "rate": 0, "per": ""}
     zero["global_rate_limit"] = {
         "disabled": not limit["enabled"], "rate": float(limit["rate"]),
@@ -75,12 +80,13 @@ def classic_fields(definition: OpenApi, zero: Document) -> Document:
     return zero
 
 
-def _version() -> Document:
-    """The only version of an API in OpenAPI form, whose lists of paths are not those of its operations."""
-    nothing = dict.fromkeys(("ignored", "white_list", "black_list"))
+def _version(definition: OpenApi) -> Document:
+    """The only version of an API in OpenAPI form, with the lists of paths that its operations are in."""
+    ignores_case = ((definition.extension or {}).get("middleware") or {}).get("global") or {}
     return {
-        "name": "", "expires": "", "paths": nothing, "use_extended_paths": True,
-        "extended_paths": {**nothing, "mock_response": None}, "ignore_endpoint_case": False,
+        "name": "", "expires": "", "paths": dict.fromkeys(operations.LISTS.values()),
+        "use_extended_paths": True, "extended_paths": operations.extended_paths(definition),
+        "ignore_endpoint_case": operations.is_on(ignores_case, "ignoreCase"),
     }  # fmt: skip
 
 
@@ -136,6 +142,8 @@ def _merged(full: Document, part: Document) -> Document:
 def _drop_zeros(part: Document) -> None:
     """Leave out all optional parts without a value."""
     server, middleware = part["server"], part["middleware"]
+    for setting in (middleware["operations"] or {}).values():
+        setting |= {name: None for name in _CONVERTED if is_zero(setting[name])}
     for holder in (
         server["authentication"],
         part["info"],

@@ -91,6 +91,11 @@ class OpenApiCodec:
         """A gateway's part whose optional parts are all there, with zero members."""
         return dict(_full(self._extension))
 
+    def empty_operation(self) -> Document:
+        """The settings of an operation without any."""
+        operation = self._contract.type_of("OpenApiOperation")
+        return dict(operation.fresh())
+
     def scheme(self, document: Document) -> Struct | None:
         """The type of the gateway's settings for a security scheme of OpenAPI; None if it supports none."""
         kind, scheme = document.get("type"), document.get("scheme")

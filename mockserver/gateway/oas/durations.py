@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-_DURATION = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
+MOST_SECONDS = (1 << 63) // 10**9  # an int64 of nanoseconds
+_DURATION = re.compile(r"(?:([0-9]{1,19})h)?(?:([0-9]{1,19})m)?(?:([0-9]{1,19})s)?")
 
 
 def written(total: int) -> str:
@@ -14,7 +15,8 @@ def written(total: int) -> str:
 
 
 def seconds(text: str) -> int:
-    """The seconds of a duration such as 1h30m; 0 for another text."""
+    """The seconds of a duration such as 1h30m; 0 for another text, or for more than Go's Duration holds."""
     match = _DURATION.fullmatch(text)
     hours, minutes, rest = (int(part or 0) for part in match.groups()) if match else (0, 0, 0)
-    return hours * 3600 + minutes * 60 + rest
+    total = hours * 3600 + minutes * 60 + rest
+    return total if total <= MOST_SECONDS else 0

@@ -82,8 +82,7 @@ def with_operations(definition: OpenApi, given: Document, codec: OpenApiCodec) -
     """The definition with an id for each operation, and with settings for no others."""
     part = definition.extension
     assert part is not None
-    own = (part["middleware"] or {}).get("operations")
-    own = own if isinstance(own, dict) else {}
+    own = (part["middleware"] or {}).get("operations") or {}
     kept: Document = {}
     for path, item in (definition.document.get("paths") or {}).items():
         if item is None:
@@ -92,8 +91,10 @@ def with_operations(definition: OpenApi, given: Document, codec: OpenApiCodec) -
         for method in _METHODS:
             if isinstance(operation := item.get(method), dict):
                 name = operation.setdefault("operationId", path.removeprefix("/") + method.upper())
-                settings = _imported(_settings(own.get(name)), operation, item, given)
-                kept |= {name: settings} if settings else {}
+                settings = codec.empty_operation() | own.get(name, {})
+                _import_settings(settings, operation, item, given)
+                if any(part is not None for part in settings.values()):
+                    kept[name] = settings
     if kept or part["middleware"]:
         empty = {**codec.full_extension()["middleware"], "global": None}
         middleware = {**empty, **(part["middleware"] or {}), "operations": kept}
@@ -118,20 +119,29 @@ def _no_authentication(codec: OpenApiCodec) -> Document:
     return {**codec.full_extension()["server"]["authentication"], "customKeyLifetime": None}
 
 
-def _settings(value: Any) -> Document:
-    """A copy of the settings of an operation; empty for what is none."""
-    return dict(value) if isinstance(value, dict) else {}
-
-
-def _imported(settings: Document, operation: Document, item: Document, given: Document) -> Document:
-    """The settings of an operation with those that the parameters ask for."""
+def _import_settings(settings: Document, operation: Document, item: Document, given: Document) -> None:
+    """Set what the parameters ask for in the settings of an operation (apidef/oas/operation.go:137)."""
     if "allowList" in given:
-        settings["allow"] = {**_settings(settings.get("allow")), "enabled": given["allowList"]}
+        settings["allow"] = {"ignoreCase": False, **(settings["allow"] or {}), "enabled": given["allowList"]}
+        if given["allowList"] and settings["block"]:
+            settings["block"] = {**settings["block"], "enabled": False}
     if "validateRequest" in given and (
         item.get("parameters") or operation.get("parameters") or operation.get("requestBody")
     ):
         settings["validateRequest"] = {"enabled": given["validateRequest"], "errorResponseCode": 422}
-    return settings
+    if "mockResponse" in given and _has_example(operation):
+        own = settings["mockResponse"] or {"code": 0, "body": "", "headers": None}
+        examples = {"enabled": given["mockResponse"], "code": 0, "contentType": "", "exampleName": ""}
+        settings["mockResponse"] = {**own, "enabled": given["mockResponse"], "fromOASExamples": examples}
+
+
+def _has_example(operation: Document) -> bool:
+    """True if a response of an operation has a schema or an example."""
+    contents = (
+        (response or {}).get("content") or {} for response in (operation.get("responses") or {}).values()
+    )
+    kinds = [kind or {} for content in contents for kind in content.values()]
+    return any(kind.get(member) for kind in kinds for member in ("example", "schema", "examples"))
 
 
 def _upstream(definition: OpenApi, given: Document) -> str:

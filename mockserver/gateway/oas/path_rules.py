@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
-from mockserver.gateway.oas import durations
+from mockserver.gateway.oas import operations
 from mockserver.gateway.oas.definition import OpenApi
+from mockserver.gateway.oas.operations import is_on
 from mockserver.gateway.policy_merging import Document
 
 METHOD_PATH = "/json-rpc-method:"  # before the name of a method, in the internal path of a message
@@ -65,11 +65,7 @@ class PathRules:
     @property
     def operations(self) -> dict[str, Document]:
         """The settings of operations by their ids."""
-        return {
-            name: item
-            for name, item in (self._middleware.get("operations") or {}).items()
-            if isinstance(item, dict)
-        }
+        return operations.settings(self.definition) if self.definition else {}
 
     @cached_property
     def method_paths(self) -> dict[str, str]:
@@ -93,12 +89,12 @@ class PathRules:
     def names(self, kind: str, effect: str) -> list[str]:
         """The names in a list of the definition: of primitives of a kind, or of methods for ""."""
         if kind:
-            return [name for name, setting in self.primitives(kind).items() if _is_on(setting, effect)]
+            return [name for name, setting in self.primitives(kind).items() if is_on(setting, effect)]
         prefixes = (METHOD_PATH, METHOD_PATH[1:])
         return [
             name.removeprefix(prefix)
             for name, setting in self.operations.items()
-            if _is_on(setting, effect)
+            if is_on(setting, effect)
             for prefix in prefixes
             if name.startswith(prefix)
         ]
@@ -108,10 +104,8 @@ class PathRules:
         return (self.definition.document.get("paths") or {}) if self.definition else {}
 
     def _operation_rules(self) -> Iterator[PathRule]:
-        for path, item in sorted(self._paths.items(), key=lambda pair: (-len(pair[0]), pair[0])):
-            for method, operation in item.items() if isinstance(item, dict) else ():
-                identifier = operation.get("operationId") if isinstance(operation, dict) else None
-                yield from _rules(self.operations.get(str(identifier), {}), path, method.upper())
+        for path, method, _, setting in operations.by_path(self.definition) if self.definition else ():
+            yield from _rules(setting, path, method)
         for path in self.method_paths.values():
             yield PathRule("internal", path, "POST")
 
@@ -124,23 +118,11 @@ class PathRules:
 
 def _rules(setting: Document, path: str, method: str) -> Iterator[PathRule]:
     for member, effect in _LISTS.items():
-        if _is_on(setting, member):
+        if is_on(setting, member):
             yield PathRule(effect, path, method)
-    limit = setting.get("rateLimit")
-    if _is_on(setting, "rateLimit") and isinstance(limit, dict):
-        yield PathRule(
-            "limited",
-            path,
-            method,
-            float(limit.get("rate") or 0),
-            durations.seconds(str(limit.get("per") or "")),
-        )
-
-
-def _is_on(setting: Document, member: str) -> bool:
-    value: Any = setting.get(member)
-    return isinstance(value, dict) and value.get("enabled") is True
+    if is_on(setting, "rateLimit"):
+        yield PathRule("limited", path, method, *operations.limit_of(setting["rateLimit"]))
 
 
 def _is_allowed(setting: Document) -> bool:
-    return _is_on(setting, "allow")
+    return is_on(setting, "allow")

@@ -81,6 +81,31 @@ _WITHOUT_CERTIFICATES = replace(
 )
 
 
+_GLOBAL = _object(skipRateLimit=_SWITCH, skipQuota=_SWITCH, skipQuotaReset=_SWITCH, ignoreCase=_TOGGLE)
+_ALLOWANCE = _object("enabled", enabled=_SWITCH, ignoreCase=_SWITCH)
+_WHOLE = Shape("integer")
+_REPLY = _object(
+    "enabled",
+    enabled=_SWITCH, code=_WHOLE, body=_TEXT,
+    headers=_list_of(_object("name", "value", name=_TEXT, value=_TEXT)),
+    fromOASExamples=replace(
+        _object("enabled", enabled=_SWITCH, code=_WHOLE, contentType=_TEXT, exampleName=_TEXT), kind=""
+    ),
+)  # fmt: skip
+_LIMIT = _object(
+    "enabled", "rate", "per",
+    enabled=_SWITCH, rate=Shape("number"), per=Shape("string", pattern=r"^(\d+h)?(\d+m)?(\d+s)?$"),
+)  # fmt: skip
+_OPERATIONS = Shape(
+    "object",
+    others_pattern=r"\S+",
+    others=_object(
+        allow=_ALLOWANCE, block=_ALLOWANCE, ignoreAuthentication=_ALLOWANCE, internal=_TOGGLE,
+        mockResponse=_REPLY, rateLimit=_LIMIT,
+    ),
+)  # fmt: skip
+
+
 def _extension(authentication: Shape) -> Shape:
     """The form of the gateway's part."""
     return _object(
@@ -99,9 +124,7 @@ def _extension(authentication: Shape) -> Shape:
             "listenPath",
             listenPath=_object("value", value=_NAME, strip=_SWITCH), authentication=authentication,
         ),
-        middleware=_object(
-            **{"global": _object(skipRateLimit=_SWITCH, skipQuota=_SWITCH, skipQuotaReset=_SWITCH)}
-        ),
+        middleware=_object(operations=_OPERATIONS, **{"global": _GLOBAL}),
     )  # fmt: skip
 
 

@@ -25,7 +25,8 @@ def check_version(context: RequestContext) -> None:
     Source: gateway/api_definition.go:1882 @v5.12.0.
 
     Raises:
-        Rejected: the version is missing, unknown or expired.
+        Rejected: the version is missing, unknown or expired, or its lists of paths forbid the request.
+        Answered: the definition itself answers requests for the path.
     """
     data = context.api.fields["version_data"]
     versions: dict[str, Any] = data["versions"] or {}
@@ -40,12 +41,14 @@ def check_version(context: RequestContext) -> None:
         if name not in versions and context.api.fields["definition"]["fallback_to_default"]:
             name = data["default_version"]
         if name not in versions:
-            raise Rejected("This API version does not seem to exist", 403)
+            raise Rejected("This API version does not seem to exist", 403, f"it is {name!r}")
         expiration, message = versions[name]["expires"], VERSION_EXPIRED
     ends_at, unreadable = expiry(expiration)
     if unreadable or (ends_at is not None and context.gateway.now() >= ends_at):
         raise Rejected(message, 403)
-    check_path_lists(context, versions[name])
+    context.version_settings = versions[name]
+    if not context.api.is_mcp:
+        check_path_lists(context)
     if ends_at is not None:
         formatted = datetime.fromtimestamp(ends_at, UTC).strftime("%a, %d %b %Y %H:%M:%S UTC")
         context.response_headers.append(("X-Tyk-Api-Expires", formatted))
@@ -61,7 +64,8 @@ def _unversioned(versions: dict[str, Any]) -> str:
     if len(defaults) > 1:
         raise Rejected("Ambiguous default API version for this non-versioned API", 403)
     if not defaults and len(versions) != 1:
-        raise Rejected("No default API version for this non-versioned API found", 403)
+        cause = f"it has {len(versions)} versions, none of which is called Default"
+        raise Rejected("No default API version for this non-versioned API found", 403, cause)
     return defaults[0] if defaults else next(iter(versions))
 
 
@@ -117,11 +121,11 @@ def check_key(context: RequestContext) -> None:
         raise Rejected("Authorization field missing", 401)
     key = look_up(context, token)
     if not key.is_valid or key.session is None:
-        raise Rejected(DISALLOWED, 403)
+        raise Rejected(DISALLOWED, 403, key.problem)
     certificate, needs_none = key.session["certificate"], "keys-need-no-certificate" in behaviours
     is_asked = uses_certificates and (certificate or not needs_none)
     if is_asked and context.gateway.certificates.get(certificate) is None:
-        raise Rejected(DISALLOWED, 403)
+        raise Rejected(DISALLOWED, 403, f"the certificate {certificate!r} of the key is not stored")
     context.take(key, "auth_token")
     check_signature(context, key.name, key.session["org_id"])
 
@@ -155,7 +159,7 @@ def check_rights(context: RequestContext) -> None:
         return
     right = rights.get(context.api.id)
     if right is None:
-        raise Rejected(DISALLOWED, 403)
+        raise Rejected(DISALLOWED, 403, f"the key has no right to the API {context.api.id!r}")
     data = context.api.fields["version_data"]
     if data["not_versioned"]:
         return
@@ -163,7 +167,9 @@ def check_rights(context: RequestContext) -> None:
     if context.api.fields["definition"]["fallback_to_default"]:
         accepted.add(data["default_version"])
     if not accepted & set(right["versions"] or []):
-        raise Rejected(DISALLOWED, 403)
+        names = ", ".join(map(repr, right["versions"] or [])) or "none"
+        cause = f"the version is {context.version!r}, and the key has a right to {names}"
+        raise Rejected(DISALLOWED, 403, cause)
 
 
 def check_path(context: RequestContext) -> None:
@@ -179,4 +185,5 @@ def check_path(context: RequestContext) -> None:
     for allowed in right["allowed_urls"]:
         if context.method in (allowed["methods"] or []) and is_allowed_url(context, allowed["url"]):
             return
-    raise Rejected("Access to this resource has been disallowed", 403)
+    cause = f"no allowed URL of the key fits {context.method} {context.url.path}"
+    raise Rejected("Access to this resource has been disallowed", 403, cause)

@@ -39,14 +39,14 @@ def check_user(context: RequestContext) -> None:
         name, password = _of_body(context)
     key = _find(context, name)
     if not key.is_valid or key.session is None or not _matches(key.session, password):
-        raise _asking(context, "User not authorised")
+        raise _asking(context, "User not authorised", key.problem or "the password is wrong")
     context.take(key, "basic_auth_user")
 
 
-def _asking(context: RequestContext, message: str) -> Rejected:
+def _asking(context: RequestContext, message: str, cause: str = "") -> Rejected:
     """A rejection that asks the client for a name and a password."""
     context.response_headers.append(("Www-Authenticate", f'Basic realm="{context.api.fields["name"]}"'))
-    return Rejected(message, 401)
+    return Rejected(message, 401, cause)
 
 
 def _of_header(context: RequestContext) -> tuple[str, str]:

@@ -15,6 +15,7 @@ from mockserver.gateway.policy_merging import Document
 from mockserver.gateway.proxy.request_context import RequestContext
 from mockserver.gateway.replies import NOT_FOUND, error
 from mockserver.golang import urls
+from mockserver.golang.json_size import TOO_MANY_VALUES, has_too_many_values
 from mockserver.http.answer_heads import canonical
 from mockserver.http.messages import DropConnection, Reply
 from mockserver.service.json_replies import json_reply
@@ -41,6 +42,8 @@ def reply(context: RequestContext, answer: Answer) -> Reply:
     """The replies to the requests of a batch, each given by `answer`; the batch needs no credential."""
     if context.method != "POST":
         return _ONLY_ANSWER
+    if has_too_many_values(context.body):
+        return error(TOO_MANY_VALUES, 413)
     try:
         batch = Codec.of(context.gateway.contract, "Batch").decode(context.body)
     except Malformed:

@@ -14,7 +14,7 @@ from mockserver.gateway.policy_merging import Document
 from mockserver.gateway.proxy.request_context import Rejected
 
 _MISSING = object()
-_PATH = re.compile(r"[\w-]+(?:\.[\w-]+)*")
+_PATH = re.compile(r"[\w-]+(?:\.[\w-]++)*+")
 _POSITION = re.compile("[0-9]+")
 
 

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from mockserver.gateway.api_definition import Api
 from mockserver.gateway.policy_merging import Document, is_empty
 from mockserver.gateway.proxy import upstream
-from mockserver.gateway.proxy.request_context import Rejected, RequestContext, rejection
+from mockserver.gateway.proxy.request_context import Rejected, RequestContext
+from mockserver.golang.json_size import TOO_MANY_OF_UPSTREAM, has_too_many_values
 from mockserver.http.messages import JSON, Reply
 
 if TYPE_CHECKING:
     from mockserver.gateway.graphql.judgement import Query
 
-NOT_PROXIED = rejection("there was a problem proxying the request", 500)
+TOO_MUCH = "this mock does not write so long an answer"
+NOT_PROXIED = partial(Rejected, "there was a problem proxying the request", 500)
 _VERSIONS = ("", "1", "2")
 _UNSUPPORTED_VERSION = "3-preview"
 _EXECUTED = "2"  # the version whose queries the gateway executes; those of older ones go to the upstream
@@ -51,11 +54,11 @@ def _executed(context: RequestContext, query: Query) -> Reply:
     The upstream gets a request to its own path, of the client's method, with the query that is left to it.
     """
     from mockserver.gateway.graphql.printing import upstream_text
-    from mockserver.gateway.graphql.resolution import WrongType, resolved
+    from mockserver.gateway.graphql.resolution import TooMuch, WrongType, resolved
 
     operation, request = query.executed, query.request
     if operation is None:
-        raise upstream.NOT_REACHED
+        raise upstream.NOT_REACHED("no operation of the document has the given name")
     if operation.kind == "subscription":
         raise Rejected("this mock does not execute subscriptions", 501)
     received, headers = Reply(b"", 200), [("Content-Type", JSON)]
@@ -63,9 +66,13 @@ def _executed(context: RequestContext, query: Query) -> Reply:
         if sent := upstream_text(request, operation):
             received = upstream.forward(_of_query(context, sent), path=_path(context.api))
             headers = [header for header in received.headers if header[0].lower() not in _FRAMING]
+            if has_too_many_values(received.body):
+                raise Rejected(TOO_MANY_OF_UPSTREAM, 500)
         text = resolved(query.schema, operation, request.variables, received.body)
+    except TooMuch:
+        raise Rejected(TOO_MUCH, 500) from None
     except (WrongType, RecursionError):
-        raise upstream.NOT_REACHED from None
+        raise upstream.NOT_REACHED("the answer of the upstream is not as the schema says") from None
     body = text.encode("utf-8", "surrogatepass")
     return Reply(body, received.status, (*headers, ("Content-Length", str(len(body)))))
 
@@ -93,8 +100,9 @@ def _query(context: RequestContext, settings: Mapping[str, Any]) -> Query:
 
     schema = schema_of(str(settings.get("schema", "")))
     if schema is None:
-        raise NOT_PROXIED
+        raise NOT_PROXIED("the schema of the API cannot be read")
     _check_upgrade(context, settings)
+    context.check_values()
     try:
         query = judge(schema, context.body)
         if not (context.api.fields["use_keyless"] or context.is_ignored):
@@ -129,7 +137,7 @@ def _check_settings(settings: Mapping[str, Any]) -> None:
     if version == _UNSUPPORTED_VERSION:
         raise Rejected(f"this mock does not judge requests to an API with graphql.version {version}", 501)
     if version not in _VERSIONS:
-        raise NOT_PROXIED
+        raise NOT_PROXIED(f"there is no graphql.version {version!r}")
     if mode != _MODE:
         text = f'this mock does not judge requests to an API with graphql.execution_mode "{mode}"'
         raise Rejected(f"{text}, but with {_MODE}", 501)

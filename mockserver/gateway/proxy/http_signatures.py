@@ -8,17 +8,20 @@ import hashlib
 import hmac
 import re
 from dataclasses import dataclass
+from functools import partial
 from urllib.parse import quote_plus
 
-from mockserver.gateway.proxy.request_context import Rejected, RequestContext, look_up, rejection
+from mockserver.gateway.proxy.request_context import Rejected, RequestContext, look_up
 from mockserver.golang import base64_texts, urls
 from mockserver.golang.http_dates import parse
 from mockserver.golang.quoted_texts import tokens, unquoted
+from mockserver.http.limits import MAX_HEAD
 
 _DIGESTS = {"hmac-sha256": hashlib.sha256, "hmac-sha384": hashlib.sha384, "hmac-sha512": hashlib.sha512}
-_HEXADECIMAL = re.compile("(?:[0-9a-fA-F]{2})*")
+_HEXADECIMAL = re.compile("(?:[0-9a-fA-F]{2})*+")
 _FIELDS = {"keyid", "algorithm", "headers", "signature"}
-_REFUSED = rejection("Authorization field missing, malformed or invalid", 400)
+TOO_LONG = f"this mock verifies no signature over more than {MAX_HEAD >> 20} MiB of headers"
+_REFUSED = partial(Rejected, "Authorization field missing, malformed or invalid", 400)
 
 
 @dataclass(frozen=True)
@@ -40,38 +43,40 @@ def check_signature(context: RequestContext) -> None:
     signature = _sent(context.credential("hmac"))
     allowed = context.api.fields["hmac_allowed_algorithms"] or [signature.algorithm]
     if signature.algorithm not in allowed:
-        raise _REFUSED
+        raise _REFUSED(f"the API does not allow the algorithm {signature.algorithm!r}")
     key = look_up(context, signature.key)
     if not key.is_valid or key.session is None:
-        raise _REFUSED
+        raise _REFUSED(key.problem)
     session = key.session
     if signature.algorithm.startswith("rsa"):
         if not (session["rsa_certificate_id"] and session["enable_http_signature_validation"]):
-            raise _REFUSED
+            raise _REFUSED("the key has no RSA certificate, or may not sign")
         is_signed = _is_signed_by(context, signature, session["rsa_certificate_id"])
     else:
         is_enabled = session["hmac_enabled"] or session["enable_http_signature_validation"]
         if not (session["hmac_string"] and is_enabled):
-            raise _REFUSED
+            raise _REFUSED("the key has no secret to sign with, or may not sign")
         is_signed = _is_signed(context, signature, session["hmac_string"])
-    if not is_signed or not _is_of_now(context):
-        raise _REFUSED
+    if not is_signed:
+        raise _REFUSED("the signature is not that of the key for this request")
+    if not _is_of_now(context):
+        raise _REFUSED("the date of the request is missing, or too far from now")
     context.take(key, "hmac_key")
 
 
 def _sent(credential: str) -> _Signature:
     """The signature in a header: pairs of names and values, divided by commas (:305 and :345)."""
     if not credential:
-        raise _REFUSED
+        raise _REFUSED("there is no signature in the request")
     text = credential.removeprefix("Signature").removeprefix("signature").strip()
     fields = {}
     for name, value in _pairs(text).items():
         try:
             fields[name.lower()] = unquoted(value) if value.startswith('"') else value
         except ValueError as error:
-            raise _REFUSED from error
-    if fields.keys() - _FIELDS:
-        raise _REFUSED
+            raise _REFUSED(f"the value of {name!r} is not in quotes as it should be") from error
+    if unknown := fields.keys() - _FIELDS:
+        raise _REFUSED(f"the signature has unknown parts: {', '.join(sorted(unknown))}")
     headers = tuple(fields.get("headers", "date").split(" "))
     return _Signature(
         fields.get("keyid", ""), fields.get("algorithm", ""), headers, fields.get("signature", "")
@@ -121,7 +126,18 @@ def _is_signed_by(context: RequestContext, signature: _Signature, name: str) -> 
 
 
 def _signed_text(context: RequestContext, signature: _Signature) -> str:
-    return "\n".join(_signed_line(context, name) for name in signature.headers)
+    """The text that is signed.
+
+    Raises:
+        Rejected: it is longer than any head, for the same header is named again and again.
+    """
+    lines, size = [], 0
+    for name in signature.headers:
+        lines.append(_signed_line(context, name))
+        size += len(lines[-1])
+        if size > MAX_HEAD:
+            raise Rejected(TOO_LONG, 431)
+    return "\n".join(lines)
 
 
 def _with_upper_escapes(text: str) -> str:

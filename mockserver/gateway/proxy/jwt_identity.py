@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from functools import partial
 from typing import Any
 
 from mockserver.gateway.policy_merging import Document
@@ -16,15 +17,14 @@ from mockserver.gateway.proxy.request_context import (
     Rejected,
     RequestContext,
     look_up,
-    rejection,
     without_bearer,
 )
 from mockserver.golang.base64_texts import decode
 from mockserver.golang.scalars import to_int64
 from mockserver.http.messages import DropConnection
 
-NO_POLICY = rejection("key not authorized: no matching policy", 403)
-NO_POLICY_FOUND = rejection("key not authorized: no matching policy found", 403)
+NO_POLICY = partial(Rejected, "key not authorized: no matching policy", 403)
+NO_POLICY_FOUND = partial(Rejected, "key not authorized: no matching policy found", 403)
 _OF_CLIENT = {"tyk_developer_id": str, "rate_limit_pattern": str, "tags": list, "policies": list}
 _CLIENT_CLAIMS = ("clientId", "cid", "client_id")  # gateway/mw_jwt.go:56 @v5.12.0
 
@@ -57,7 +57,7 @@ def _verification_key(context: RequestContext, token: Token) -> Any:
     if definition.get("jwt_jwks_uris") and definition["is_oas"]:
         key = key_of_several(context, token.header.get("kid"))
         if key is None:
-            raise NOT_AUTHORISED
+            raise _no_key(token)
         return key
     if not source:
         return _key_session(context, token)["jwt_data"]["secret"].encode()
@@ -65,14 +65,18 @@ def _verification_key(context: RequestContext, token: Token) -> Any:
         try:
             data = decode(source)
         except ValueError as error:
-            raise NOT_AUTHORISED from error
+            raise NOT_AUTHORISED("jwt_source of the API is not in base64") from error
         source = data.decode("utf-8", "replace")
         if not re.match(r"(?i)https?://", source):
             return public_key(data) if definition["jwt_signing_method"] in ("rsa", "ecdsa") else data
     key = fetched_key(context, source, token.header.get("kid"))
     if key is None:
-        raise NOT_AUTHORISED
+        raise _no_key(token)
     return key
+
+
+def _no_key(token: Token) -> Rejected:
+    return NOT_AUTHORISED(f"the API's key sets cannot be read, or have no key {token.header.get('kid')!r}")
 
 
 def _key_session(context: RequestContext, token: Token) -> Document:
@@ -80,9 +84,9 @@ def _key_session(context: RequestContext, token: Token) -> Document:
     try:
         key = look_up(context, _identity(context, token))
     except Rejected as error:  # the gateway reports an unnamed key as a failed verification
-        raise NOT_AUTHORISED from error
+        raise NOT_AUTHORISED(error.reason) from error
     if not key.is_valid or key.session is None:
-        raise NOT_AUTHORISED
+        raise NOT_AUTHORISED(key.problem)
     return key.session
 
 
@@ -104,7 +108,7 @@ def _user_session(context: RequestContext, token: Token) -> tuple[Document, str,
     if is_default:
         policy_id = definition["jwt_default_policies"][0]
     if not policy_id and not is_default and "jwt-scopes-are-enough" not in context.gateway.behaviours:
-        raise NO_POLICY_FOUND
+        raise NO_POLICY_FOUND("neither the token nor the API names one")
     if key.is_valid and key.session is not None:
         session, changed = key.session, _switch_policy(context, key.session, policy_id, is_default=is_default)
     else:
@@ -118,7 +122,7 @@ def _user_session(context: RequestContext, token: Token) -> tuple[Document, str,
     if not policy_id and not definition["jwt_default_policies"]:
         policy_by_scope = jwt_claims.scope_mapping(definition)[1]
         if not _policy_ids(session) or (key.is_valid and not policy_by_scope):
-            raise NO_POLICY_FOUND
+            raise NO_POLICY_FOUND("neither the token nor the API names one")
     client_id = "" if definition["idp_client_id_mapping_disabled"] else _client_id(claims)
     if session["oauth_client_id"] != client_id:
         session["oauth_client_id"], changed = client_id, True
@@ -186,24 +190,28 @@ def _new_session(context: RequestContext, policy_id: str, *, is_default: bool) -
     except PoliciesNotApplicable as error:
         raise Rejected(f"failed to create key: {error}", 500) from error
     if policy is None or is_foreign:
-        raise NO_POLICY
+        raise _no_policy(policy_id)
     return session
+
+
+def _no_policy(policy_id: str) -> Rejected:
+    return NO_POLICY(f"no policy {policy_id!r} is loaded for the organisation of the API")
 
 
 def _switch_policy(context: RequestContext, session: Document, policy_id: str, *, is_default: bool) -> bool:
     """Replace the policy of an existing session by the one of the token; True if that changed the session."""
     policy = context.gateway.store.lend(policy_id, context.api.org_id) if policy_id else None
     if policy_id and policy is None:
-        raise NO_POLICY
+        raise _no_policy(policy_id)
     current_ids = _policy_ids(session)
     if not current_ids:
-        raise NO_POLICY_FOUND
+        raise NO_POLICY_FOUND("the session of the user has none")
     defaults = context.api.fields["jwt_default_policies"] or []
     differs = is_default and {*current_ids, policy_id} != {*defaults, policy_id}
     if policy is None or (policy_id in current_ids and not differs):
         return False
     if policy["org_id"] != context.api.org_id:
-        raise NO_POLICY
+        raise _no_policy(policy_id)
     _set_policies(session, [policy_id])
     if is_default:
         _add_defaults(context, session)
@@ -268,4 +276,4 @@ def _apply_or_reject(context: RequestContext, session: Document, message: str) -
     try:
         context.apply_policies(session)
     except PoliciesNotApplicable as error:
-        raise Rejected(f"key not authorized: {message}", 403) from error
+        raise Rejected(f"key not authorized: {message}", 403, str(error)) from error

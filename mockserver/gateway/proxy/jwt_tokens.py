@@ -5,23 +5,24 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from mockserver.gateway.policy_merging import Document
-from mockserver.gateway.proxy.request_context import Rejected, rejection
+from mockserver.gateway.proxy.request_context import Rejected
 from mockserver.golang import json_reader
 from mockserver.golang.base64_texts import decode_url
 from mockserver.golang.scalars import ANY, Problems, to_int64
 
-NOT_AUTHORISED = rejection("Key not authorized", 403)
-UNEXPECTED_METHOD = rejection("Key not authorized: Unexpected signing method", 403)
+NOT_AUTHORISED = partial(Rejected, "Key not authorized", 403)
+UNEXPECTED_METHOD = partial(Rejected, "Key not authorized: Unexpected signing method", 403)
 
 
 class NotSigned(Rejected):
     """The key of a token did not make its signature."""
 
     def __init__(self) -> None:
-        super().__init__("Key not authorized", 403)
+        super().__init__("Key not authorized", 403, "the signature is not that of the API's key")
 
 
 FindKey = Callable[[dict[str, Any], dict[str, Any]], Any]  # from header and claims
@@ -52,7 +53,7 @@ def verify(text: str, definition: Document, find_key: FindKey) -> Token:
 
     def key_of(header: dict[str, Any], claims: dict[str, Any]) -> Any:
         if not header["alg"].startswith(_FAMILIES.get(method, ("HS",))):
-            raise UNEXPECTED_METHOD
+            raise UNEXPECTED_METHOD(f"the token has {header['alg']!r}, the API {method!r}")
         return find_key(header, claims)
 
     return verify_any(text, key_of)
@@ -67,11 +68,11 @@ def verify_any(text: str, find_key: FindKey) -> Token:
     """
     parts = text.split(".")
     if len(parts) != 3:
-        raise NOT_AUTHORISED
+        raise NOT_AUTHORISED("the token does not have three parts")
     header, claims = _json_object(parts[0], whole=True), _json_object(parts[1], whole=False)
     algorithm = header.get("alg")
     if not isinstance(algorithm, str) or not _ALGORITHM.fullmatch(algorithm):
-        raise NOT_AUTHORISED
+        raise NOT_AUTHORISED(f"the token has the unknown algorithm {algorithm!r}")
     key = find_key(header, claims)
     if not _is_signed(algorithm, f"{parts[0]}.{parts[1]}".encode(), _base64_bytes(parts[2]), key):
         raise NotSigned
@@ -122,7 +123,7 @@ def public_key(data: bytes) -> Any:
             return reader(data)
         except (ValueError, UnsupportedAlgorithm):
             continue
-    raise NOT_AUTHORISED
+    raise NOT_AUTHORISED("the key of the API is not a public key or certificate")
 
 
 def _is_signed(algorithm: str, text: bytes, signature: bytes, key: Any) -> bool:
@@ -141,13 +142,13 @@ def _json_object(part: str, *, whole: bool) -> dict[str, Any]:
     try:
         node, rest = json_reader.read(_base64_bytes(part))
     except json_reader.JSONSyntaxError as error:
-        raise NOT_AUTHORISED from error
+        raise NOT_AUTHORISED("the header or the claims of the token are not a JSON object") from error
     problems = Problems()
     value = ANY.decode(node, None, problems)
     if value is None:
         value = {}
     if problems.notes or not isinstance(value, dict) or (whole and rest.strip(json_reader.WHITE_SPACE)):
-        raise NOT_AUTHORISED
+        raise NOT_AUTHORISED("the header or the claims of the token are not a JSON object")
     return value
 
 
@@ -155,4 +156,4 @@ def _base64_bytes(part: str) -> bytes:
     try:
         return decode_url(part)
     except ValueError as error:
-        raise NOT_AUTHORISED from error
+        raise NOT_AUTHORISED("a part of the token is not in base64url") from error

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from dataclasses import replace
 from typing import Any
 from urllib.parse import urljoin
@@ -10,17 +9,19 @@ from urllib.parse import urljoin
 from mockserver.gateway.gateway import Gateway
 from mockserver.gateway.jwks_cache import Unreadable
 from mockserver.gateway.oas import durations
+from mockserver.gateway.proxy import older_key_sets
+from mockserver.gateway.proxy.older_key_sets import MOST_KEYS
 from mockserver.gateway.proxy.request_context import Rejected, RequestContext
 from mockserver.gateway.proxy.upstream import is_allowed, send
 from mockserver.golang import absolute_urls, json_reader, urls
 from mockserver.golang.absolute_urls import BadUrl
+from mockserver.golang.base64_texts import decode
 from mockserver.golang.scalars import ANY, Problems
 from mockserver.http.deadline import Deadline
 from mockserver.http.outgoing import Outgoing, TransportError
 from mockserver.http.transport import Bounds
 
 BOUNDS = Bounds(seconds=10, longest=1 << 20)  # of an API's key sets with all redirects; a gateway has none
-MOST_KEYS = 1000
 MOST_REDIRECTS = 10  # as Go's client
 _REDIRECTS = (301, 302, 303, 307, 308)
 KeySet = dict[str, Any]  # the key that is used for each key id
@@ -30,8 +31,14 @@ class BadKeySet(Exception):
     """The text is no set of keys that the gateway takes; it then has none of its keys."""
 
 
+_UNUSABLE = (BadUrl, BadKeySet, Rejected, TransportError)
+
+
 def fetched_key(context: RequestContext, url: str, key_id: Any) -> Any:
-    """The key with the id in the key set at the URL; None if there is none, or no such set."""
+    """The key with the id in the key set at the URL; None if there is none, or no such set.
+
+    A set that is not taken is read by the older reader.
+    """
     api, cache = context.api, context.gateway.jwks_cache
     if not isinstance(key_id, str):
         return None
@@ -40,32 +47,57 @@ def fetched_key(context: RequestContext, url: str, key_id: Any) -> Any:
         if key_set is None:
             key_set = parse(fetched(context.gateway, url))
             cache.keep(api.id, api.fields["jwt_source"], url, key_set)
-    except (BadUrl, BadKeySet, Rejected, TransportError, Unreadable):
+    except Unreadable:
         return None
+    except _UNUSABLE:
+        return _older_key(context, url, key_id)
     return key_set.get(key_id)
+
+
+def _older_key(context: RequestContext, url: str, key_id: str, deadline: Deadline | None = None) -> Any:
+    """The key with the id in the set at the URL, as the older reader takes it; None if there is none.
+
+    Source: gateway/mw_jwt.go:139 @v5.12.0.
+    """
+    api, cache = context.api, context.gateway.jwks_cache
+    keys = cache.get_older(api.id, url)
+    if keys is None:
+        try:
+            keys = older_key_sets.parse(fetched(context.gateway, url, deadline))
+        except (Rejected, TransportError, ValueError):
+            return None
+        cache.keep_older(api.id, url, keys)
+    return older_key_sets.find(keys, key_id, api.fields["jwt_signing_method"])
 
 
 def key_of_several(context: RequestContext, key_id: Any) -> Any:
     """The key with the id in the first of the key sets at the API's URLs; None if none has it.
 
-    URLs without a key set are asked again with all others only (gateway/mw_jwt.go:390 @v5.12.0).
+    URLs without a key set are asked again with all others only, and read by the older reader only then.
+    Source: gateway/mw_jwt.go:390 @v5.12.0.
     """
     api, cache = context.api, context.gateway.jwks_cache
     if not isinstance(key_id, str):
         return None
-    items = api.fields["jwt_jwks_uris"]
+    items, unusable = api.fields["jwt_jwks_uris"], list[str]()
+    deadline = Deadline(BOUNDS.seconds)
     key_sets = cache.get_several(api.id, api.document, [item["url"] for item in items])
     if not key_sets:
+        cache.forget(api.id)
         several: dict[str, tuple[KeySet, int]] = {}
-        deadline = Deadline(BOUNDS.seconds)
         for item in items:
-            with contextlib.suppress(BadUrl, BadKeySet, Rejected, TransportError):
+            try:
                 key_set = parse(fetched(context.gateway, item["url"], deadline))
                 several[item["url"]] = key_set, durations.seconds(item["cache_timeout"])
+            except _UNUSABLE:
+                unusable.append(item["url"])
         if several:
             cache.keep_several(api.id, api.document, several)
         key_sets = [key_set for key_set, _ in several.values()]
-    return next((key_set[key_id] for key_set in key_sets if key_id in key_set), None)
+    if any(key_id in key_set for key_set in key_sets):
+        return next(key_set[key_id] for key_set in key_sets if key_id in key_set)
+    keys = (_older_key(context, url, key_id, deadline) for url in unusable)
+    return next((key for key in keys if key is not None), None)
 
 
 def fetched(gateway: Gateway, url: str, deadline: Deadline | None = None) -> bytes:
@@ -136,6 +168,21 @@ def _key(value: Any) -> tuple[str, Any]:
     if "d" in value:  # a private key, with which a gateway verifies nothing; its numbers may take hours
         return value.get("kid", ""), None
     try:
-        return value.get("kid", ""), kind.from_jwk(value)
+        key = kind.from_jwk(value)
+        _check_certificates(value.get("x5c") or [], key)
     except (PyJWTError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise BadKeySet("a key is malformed") from error  # the parser does not check the types of members
+    return value.get("kid", ""), key
+
+
+def _check_certificates(texts: list[str], key: Any) -> None:
+    """Check that the certificates of a key are in DER, and that the first one is for the key.
+
+    Raises:
+        ValueError, TypeError: they are not.
+    """
+    from cryptography import x509
+
+    certificates = [x509.load_der_x509_certificate(decode(text)) for text in texts]
+    if certificates and certificates[0].public_key() != key:
+        raise ValueError("the certificate is for another key")

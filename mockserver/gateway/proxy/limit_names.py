@@ -12,6 +12,7 @@ from mockserver.gateway.proxy.request_context import Rejected, RequestContext
 from mockserver.golang import json_writer
 
 MEMBER = "rate_limit_pattern"
+MAX_LENGTH = 8192  # characters of a name; a gateway has no limit
 _VARIABLE = re.compile(r"\$tyk_meta.([A-Za-z0-9_\-.]+)")
 _UNKNOWN = ("$tyk_context.", "$secret_conf.", "$secret_env.", "$secret_vault.", "$secret_consul.")
 
@@ -32,6 +33,11 @@ def shared_name(context: RequestContext) -> str:
         return ""
     if any(label in pattern for label in _UNKNOWN):
         raise Rejected(f"this mock does not know the variables of {MEMBER} {pattern}", 501)
+    size = len(pattern)
+    for found in _VARIABLE.finditer(pattern):
+        size += len(_as_text(metadata.get(found[1])))
+        if size > MAX_LENGTH:
+            raise Rejected(f"the name by {MEMBER} has over {MAX_LENGTH} characters; make it shorter", 500)
     return _VARIABLE.sub(lambda found: _as_text(metadata.get(found[1])), pattern)
 
 

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import time
 from dataclasses import dataclass
+from functools import partial
 
 from mockserver.gateway import key_ids
+from mockserver.gateway.api_definition import Api
 from mockserver.gateway.policy_merging import Document, is_empty
+from mockserver.gateway.proxy import path_lists
 from mockserver.gateway.proxy.limit_names import shared_name
 from mockserver.gateway.proxy.path_patterns import is_endpoint
-from mockserver.gateway.proxy.request_context import Rejected, RequestContext, rejection
+from mockserver.gateway.proxy.request_context import Rejected, RequestContext
 from mockserver.gateway.sliding_logs import Name, is_valid
 from mockserver.golang.scalars import fold
 from mockserver.http.messages import Reply
 from mockserver.service.json_replies import json_reply
 
-TOO_FAST = rejection("Rate Limit Exceeded", 429)
+TOO_FAST = partial(Rejected, "Rate Limit Exceeded", 429)
 MOST_SECONDS = 30  # that a request waits for its rate; a gateway waits without a bound
-MOST_RETRIES = 1000  # without an interval between them
+MOST_RETRIES = 1000  # however short the interval between them is
 _Bucket = tuple[Name, float, float, Document | None]  # a name, a rate, its seconds and its smoothing
 
 
@@ -55,7 +59,7 @@ def _limits(context: RequestContext) -> _Limits:
     session, fields = context.session, context.api.fields
     right = (session["access_rights"] or {}).get(context.api.id)
     if session["access_rights"] and right is None:
-        raise TOO_FAST
+        raise TOO_FAST(f"the key has no right to the API {context.api.id!r}")
     limit = right["limit"] if right is not None and not is_empty(right["limit"]) else session
     scope = right["allowance_scope"] if right is not None else ""
     has_quota = not fields["disable_quota"] and limit["quota_max"] > 0
@@ -87,14 +91,15 @@ def _wait(context: RequestContext, limits: _Limits, bucket: _Bucket) -> None:
         Rejected: the limits allow no retry, or no retry has found room.
     """
     retries, interval = limits.limit["throttle_retry_limit"], max(0.0, limits.limit["throttle_interval"])
-    for _ in range(min(retries, int(MOST_SECONDS / interval) if interval else MOST_RETRIES)):
+    for _ in range(min(retries, int(min(MOST_RETRIES, MOST_SECONDS / interval if interval else math.inf)))):
         time.sleep(interval)
         if _has_room(context, limits, bucket) and context.gateway.limiter.take(*bucket):
             return
     if retries > 0 and interval < MOST_SECONDS:
         time.sleep(interval)
         _has_room(context, limits, bucket)
-    raise TOO_FAST
+    _, rate, per, _ = bucket
+    raise TOO_FAST(f"{rate:g} requests in {per:g} s")
 
 
 def _has_room(context: RequestContext, limits: _Limits, bucket: _Bucket) -> bool:
@@ -137,20 +142,36 @@ def _check_quota(context: RequestContext, limits: _Limits) -> None:
         session |= state
     context.is_changed = True
     if used > limit["quota_max"]:
-        raise Rejected("Quota exceeded", 403)
+        cause = f"{limit['quota_max']} requests in {limit['quota_renewal_rate']} s"
+        raise Rejected("Quota exceeded", 403, cause)
 
 
 def check_api_limit(context: RequestContext) -> None:
-    """Count the request against the rate limit of the API (gateway/mw_api_rate_limit.go:97 @v5.12.0).
+    """Count the request against the limit of its path in the definition, or else against that of the API.
+
+    An API that has limits of paths heeds its own limit even if that is disabled.
+    Source: gateway/mw_api_rate_limit.go:29 @v5.12.0; recording operations/limits.
 
     Raises:
         Rejected: the limit is exceeded.
     """
     api = context.api
     limit = api.fields["global_rate_limit"]
-    if api.fields["disable_rate_limit"] or limit["disabled"] or limit["rate"] <= 0:
+    if api.fields["disable_rate_limit"]:
         return
-    count_for_api(context, limit["rate"], limit["per"])
+    own = path_lists.endpoint(context, "rate_limit")
+    if own and own["rate"] and own["per"] > 0:
+        count_for_api(context, own["rate"], own["per"], f"{own['method']}:{own['path']}")
+    elif limit["rate"] > 0 and (not limit["disabled"] or _has_limited_paths(api)):
+        count_for_api(context, limit["rate"], limit["per"])
+
+
+def _has_limited_paths(api: Api) -> bool:
+    """True if any version of an API has a path with a limit, whether it uses such lists or not."""
+    versions = (api.fields["version_data"]["versions"] or {}).values()
+    return any(
+        not e["disabled"] for version in versions for e in version["extended_paths"]["rate_limit"] or ()
+    )
 
 
 def count_for_api(context: RequestContext, rate: float, per: float, endpoint: str = "") -> None:
@@ -162,7 +183,7 @@ def count_for_api(context: RequestContext, rate: float, per: float, endpoint: st
     api = context.api
     name = key_ids.storage_name(endpoint, hashed=True) if endpoint else ""
     if not context.gateway.limiter.take(("api", api.id, api.text(), name), rate, per):
-        raise Rejected("API Rate Limit Exceeded", 429)
+        raise Rejected("API Rate Limit Exceeded", 429, f"{rate:g} requests in {per:g} s for all clients")
 
 
 def report(context: RequestContext) -> Reply:

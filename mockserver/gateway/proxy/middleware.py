@@ -11,6 +11,7 @@ from mockserver.gateway.proxy import (
     access,
     basic_auth,
     batch,
+    definition_replies,
     graphql_api,
     http_signatures,
     jwt_identity,
@@ -73,7 +74,7 @@ def answer_for(api: Api) -> Callable[[Call[Gateway]], Reply]:
         if sent is not None:
             noted = ProxiedRequest(sent.method, sent.target, sent.headers, sent.body)
         warnings = tuple(context.warnings)
-        return ProxiedReply(reply.body, reply.status, reply.headers, api.id, noted, warnings)
+        return ProxiedReply(reply.body, reply.status, reply.headers, api.id, noted, warnings, context.refusal)
 
     return answer_call
 
@@ -89,10 +90,17 @@ def answer(context: RequestContext) -> Reply:
         if _asks_for_limits(context):
             return _limits_reply(context)
         _run(context)
-        reply = answers.filtered(context, graphql_api.answer(context) or upstream.forward(context))
-    except (Answered, BadMessage) as error:
+        reply = answers.filtered(
+            context,
+            definition_replies.answer(context) or graphql_api.answer(context) or upstream.forward(context),
+        )
+    except Answered as answered:
+        return answered.reply
+    except BadMessage as error:
+        context.refusal = error.text
         return error.reply
     except Rejected as rejection:
+        context.refusal = rejection.reason
         context.save_session()
         return _rejection_reply(context, rejection)
     return Reply(
@@ -108,6 +116,7 @@ def _run(context: RequestContext) -> None:
     Raises:
         Rejected: a step refuses the request.
         BadMessage: the body of a request to an MCP proxy is no message.
+        Answered: the definition of the API answers the request.
     """
     _take_steps(context)
     if context.message is None:
@@ -200,7 +209,7 @@ def _check_client_certificate(context: RequestContext) -> None:
     Source: gateway/mw_certificate_check.go:98 @v5.12.0.
     """
     if context.api.fields["use_mutual_tls_auth"]:
-        raise Rejected("TLS not enabled", 403)
+        raise Rejected("TLS not enabled", 403, "the API asks for certificates of clients")
 
 
 def _check_kinds(context: RequestContext) -> None:

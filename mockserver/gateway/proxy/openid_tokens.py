@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from mockserver.gateway.policy_merging import Document
@@ -12,7 +13,7 @@ from mockserver.gateway.proxy import jwt_claims
 from mockserver.gateway.proxy.jwt_tokens import NotSigned, check_dates, verify_any
 from mockserver.gateway.proxy.key_sets import BOUNDS, BadKeySet, fetched, parse
 from mockserver.gateway.proxy.policy_sessions import from_policy
-from mockserver.gateway.proxy.request_context import Rejected, RequestContext, look_up, rejection
+from mockserver.gateway.proxy.request_context import Rejected, RequestContext, look_up
 from mockserver.golang import json_reader
 from mockserver.golang.absolute_urls import BadUrl
 from mockserver.golang.base64_texts import decode_part
@@ -21,8 +22,8 @@ from mockserver.http.deadline import Deadline
 from mockserver.http.messages import DropConnection
 from mockserver.http.outgoing import TransportError
 
-_REFUSED = rejection("Key not authorised", 401)
-_NO_POLICY = rejection("Key not authorized: no matching policy", 403)
+_REFUSED = partial(Rejected, "Key not authorised", 401)
+_NO_POLICY = partial(Rejected, "Key not authorized: no matching policy", 403)
 _NOT_APPLICABLE = "Key not authorized: could not apply new policy"
 _DISCOVERY = ".well-known/openid-configuration"
 _GOOGLE = "accounts.google.com"  # names itself without a scheme in its tokens
@@ -51,12 +52,12 @@ def check_token(context: RequestContext) -> None:
     """
     words = context.credential("oidc").split(" ")
     if len(words) != 2 or words[0] != "Bearer":
-        raise _REFUSED
+        raise _REFUSED("there is no token with the scheme Bearer in the request")
     claims = _claims(context, words[1])
     client, policy_id = _client(context, claims)
     by_scope = jwt_claims.scope_mapping(context.api.fields)[1]
     if not by_scope and not policy_id:
-        raise _REFUSED
+        raise _REFUSED(f"the client {client!r} has no policy")
     user = hashlib.md5(claims["sub"].encode()).hexdigest()  # noqa: S324  the gateway's own way
     if context.api.fields["openid_options"]["segregate_by_client"]:
         user = hashlib.md5(client.encode()).hexdigest() + user  # noqa: S324
@@ -73,7 +74,7 @@ def check_token(context: RequestContext) -> None:
     try:
         context.apply_policies(session)
     except PoliciesNotApplicable as error:
-        raise Rejected(_NOT_APPLICABLE, 403) from error
+        raise Rejected(_NOT_APPLICABLE, 403, str(error)) from error
     if context.api.fields["base_identity_provided_by"] in ("", "oidc_user"):
         context.session, context.token, context.is_changed = session, key.name, True
 
@@ -84,7 +85,7 @@ def _new_session(context: RequestContext, policy_id: str) -> Document:
         return dict(context.gateway.session_codec.type.fresh())
     policy = context.gateway.store.lend(policy_id, context.api.org_id)
     if policy is None or policy["org_id"] != context.api.org_id:
-        raise _NO_POLICY
+        raise _NO_POLICY(f"no policy {policy_id!r} is loaded for the organisation of the API")
     return from_policy(context.gateway, policy, policy_id, context.api.org_id)
 
 
@@ -114,14 +115,19 @@ def _claims(context: RequestContext, text: str) -> dict[str, Any]:
         try:
             token = verify_any(text, key_of)
         except Rejected as error:
-            raise _REFUSED from error
+            raise _refused(error) from error
     except Rejected as error:
-        raise _REFUSED from error
+        raise _refused(error) from error
     try:
         check_dates(token, _NO_LEEWAY, int(context.gateway.now()))
     except Rejected as error:
-        raise _REFUSED from error
+        raise _refused(error) from error
     return token.claims
+
+
+def _refused(error: Rejected) -> Rejected:
+    """The refusal of a token that a step of its verification has rejected."""
+    return _REFUSED(error.cause or error.message)
 
 
 def _providers(options: Document) -> list[_Provider]:
@@ -148,14 +154,16 @@ def _issuer(providers: list[_Provider], claims: dict[str, Any]) -> str:
     names = (issuer, f"https://{issuer}") if issuer == _GOOGLE else (issuer,)
     provider = next((one for one in providers if one.issuer in names), None)
     audiences = [audiences] if isinstance(audiences, str) else audiences
-    if provider is None or not isinstance(audiences, list) or not isinstance(user, str) or not user:
-        raise _REFUSED
+    if provider is None:
+        raise _REFUSED(f"no provider of the API has the issuer {issuer!r}")
+    if not isinstance(audiences, list) or not isinstance(user, str) or not user:
+        raise _REFUSED("the token names no audience, or no user (sub)")
     for audience in audiences:
         if not isinstance(audience, str) or not audience:
             break
         if audience in provider.policies:
             return provider.issuer
-    raise _REFUSED
+    raise _REFUSED(f"no client of {provider.issuer} has an id of {audiences!r}")
 
 
 def _client(context: RequestContext, claims: dict[str, Any]) -> tuple[str, str]:
@@ -170,7 +178,7 @@ def _client(context: RequestContext, claims: dict[str, Any]) -> tuple[str, str]:
     audiences = [claims["aud"]] if isinstance(claims["aud"], str) else claims["aud"]
     client = next((audience for audience in audiences if audience in policies), None)
     if client is None:
-        raise _REFUSED
+        raise _REFUSED(f"no provider with the issuer of the token has a client of {audiences!r}")
     return client, policies[client]
 
 
@@ -182,9 +190,9 @@ def _key(context: RequestContext, issuer: str, key_id: str) -> Any:
             context.api.id, context.api.document, issuer, key_id, lambda: _fetched_keys(context, issuer)
         )
     except (BadUrl, BadKeySet, TransportError) as error:
-        raise _REFUSED from error
+        raise _REFUSED(f"the keys of {issuer} cannot be read: {error}") from error
     if key is None:
-        raise _REFUSED
+        raise _REFUSED(f"{issuer} has no key {key_id!r}")
     return key
 
 

@@ -54,8 +54,13 @@ def log_refusal(api: Api, origin: str, path: str, key: str, policies: list[str],
 
 
 def _of(key: str) -> str:
-    return f" (key_hash {_hash(key)['key_hash']})" if key else ""
+    return f" (key_hash {key_hash(key)})" if key else ""
+
+
+def key_hash(key: str) -> str:
+    """The hash that names a key in the log and the journal, whatever the gateway stores."""
+    return key_ids.storage_name(key, hashed=True)
 
 
 def _hash(key: str) -> dict[str, str]:
-    return {"key_hash": key_ids.storage_name(key, hashed=True)} if key else {}
+    return {"key_hash": key_hash(key)} if key else {}

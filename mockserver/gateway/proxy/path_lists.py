@@ -1,72 +1,100 @@
 """The lists of paths of an API version: those that need no credential, are forbidden, or are alone allowed.
 
-Source: gateway/api_definition.go:781, :1480 and :1678, gateway/model_urlspec.go:163 @v5.12.0.
+Beside them are paths that the definition answers, that are for a gateway's own requests, or have limits.
+Source: gateway/api_definition.go:781, :1480 and :1678, gateway/model_urlspec.go:163 @v5.12.0;
+recording operations/classic-lists.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from functools import partial
 
 from mockserver.gateway.path_expression import path_expression
+from mockserver.gateway.policy_merging import Document
 from mockserver.gateway.proxy.request_context import Answered, Rejected, RequestContext
 from mockserver.golang import content_sniffing, regexps
+from mockserver.http.answer_heads import canonical
 from mockserver.http.messages import DropConnection, Reply
 
 IGNORED, FORBIDDEN, ALLOWED = "ignored", "black_list", "white_list"
 LISTS = (IGNORED, FORBIDDEN, ALLOWED)  # in the order of their precedence
-ANSWERED = "mock_response"  # before all of them
-_FORBIDDEN = Rejected("Requested endpoint is forbidden", 403)
+_FORBIDDEN = partial(Rejected, "Requested endpoint is forbidden", 403)
 _ANY = {"disabled": False, "method": "", "ignore_case": False, "method_actions": None}
 
 
-def check_path_lists(context: RequestContext, version: dict[str, Any]) -> None:
-    """Look up a request in the lists of a version, and note if it is ignored, so that it needs no credential.
+def check_path_lists(context: RequestContext) -> None:
+    """Look up a request in the lists of its version, and note if it is ignored, so needs no credential.
 
     Raises:
-        Rejected: the path is forbidden, or is not one of those that are alone allowed.
-        Answered: the definition has the reply to the request.
+        Rejected: the path is forbidden, or is for the gateway's own requests, or is not one of those that
+            are alone allowed.
+        Answered: the definition itself answers requests for the path.
+        DropConnection: that answer has no valid status.
     """
-    entries = list(_entries(version))
+    if endpoint(context, "internal"):
+        raise _FORBIDDEN("the path is for the gateway alone")
+    if reply := endpoint(context, "mock_response"):
+        raise _answered(reply["code"], reply["body"], reply["headers"])
+    entries = list(_entries(context.version_settings))
     for name, entry in entries:
-        if _fits(context, entry, ignores_case=version["ignore_endpoint_case"]):
+        if _fits(context, entry):
             if name == FORBIDDEN:
-                raise _FORBIDDEN
-            if name == ANSWERED:
-                raise _answer(entry["code"], entry["body"], entry["headers"])
+                raise _FORBIDDEN(f"the path is forbidden by {entry['path']!r}")
             context.is_ignored = context.is_ignored or name == IGNORED
             return
     if any(name == ALLOWED for name, _ in entries):
-        raise _FORBIDDEN
+        raise _FORBIDDEN("the path is none of those that are allowed")
 
 
-def _entries(version: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+def endpoint(context: RequestContext, name: str) -> Document | None:
+    """The first entry of an extended list for the path and the very method of a request; None without one."""
+    for entry in _extended(context.version_settings, name):
+        if entry["method"] == context.method and _fits_path(context, entry):
+            return entry
+    return None
+
+
+def _answered(code: int, text: str, headers: Mapping[str, str] | None) -> Answered:
+    """The answer of a definition to requests for a path; a gateway panics at a code that is no status."""
+    if not 100 <= code <= 999:
+        raise DropConnection
+    pairs = [(canonical(name), value) for name, value in (headers or {}).items()]
+    return Answered(typed(Reply(text.encode("utf-8", "surrogatepass"), code, tuple(pairs))))
+
+
+def typed(reply: Reply) -> Reply:
+    """A reply whose type is guessed from its body, if it has none."""
+    if not reply.body or any(name == "Content-Type" for name, _ in reply.headers):
+        return reply
+    return replace(
+        reply, headers=(*reply.headers, ("Content-Type", content_sniffing.content_type(reply.body)))
+    )
+
+
+def _extended(version: Document, name: str) -> list[Document]:
+    """The entries of an extended list of a version that are not disabled."""
     if not version["use_extended_paths"]:
-        for name in LISTS:
+        return []
+    return [entry for entry in version["extended_paths"][name] or () if not entry["disabled"]]
+
+
+def _entries(version: Document) -> Iterator[tuple[str, Document]]:
+    for name in LISTS:
+        yield from ((name, entry) for entry in _extended(version, name))
+        if not version["use_extended_paths"]:
             yield from ((name, {**_ANY, "path": path}) for path in version["paths"][name] or [])
-        return
-    lists = version["extended_paths"]
-    for name in (ANSWERED, *LISTS):
-        yield from ((name, {**_ANY, **entry}) for entry in lists.get(name) or [] if not entry["disabled"])
 
 
-def _answer(status: int, text: str, headers: dict[str, str] | None) -> Exception:
-    """The reply of a definition; a status that is none closes the connection."""
-    if not 100 <= status <= 999:
-        return DropConnection()
-    body, names = text.encode(), {name.lower() for name in headers or {}}
-    sniffed = [] if "content-type" in names else [("Content-Type", content_sniffing.content_type(body))]
-    return Answered(Reply(body, status, (*sniffed, *(headers or {}).items())))
-
-
-def _fits(context: RequestContext, entry: dict[str, Any], *, ignores_case: bool) -> bool:
+def _fits(context: RequestContext, entry: Document) -> bool:
     """True if an entry is for the path and the method of a request.
 
     Raises:
-        Answered: the deprecated action for the method is to reply.
-        Rejected: that action is unknown.
+        Rejected: the deprecated action for the method is neither to do nothing nor to reply.
+        Answered: it is to reply.
     """
-    if not _fits_path(context, entry, ignores_case=ignores_case):
+    if not _fits_path(context, entry):
         return False
     if entry["method_actions"] is None:
         return entry["method"] in ("", context.method)
@@ -74,20 +102,26 @@ def _fits(context: RequestContext, entry: dict[str, Any], *, ignores_case: bool)
     if action is None:
         return False
     if action["action"] == "reply":
-        raise _answer(action["code"], action["data"], action["headers"])
+        raise _answered(action["code"], action["data"], action["headers"])
     if action["action"] != "no_action":
-        raise _FORBIDDEN
+        raise _FORBIDDEN(f"the definition has an unknown action for {entry['path']!r}")
     return True
 
 
-def _fits_path(context: RequestContext, entry: dict[str, Any], *, ignores_case: bool) -> bool:
+def _fits_path(context: RequestContext, entry: Document) -> bool:
+    is_any_case = entry.get("ignore_case", False) or context.version_settings["ignore_endpoint_case"]
+    return matches(context, entry["path"], is_any_case=is_any_case)
+
+
+def matches(context: RequestContext, pattern: str, *, is_any_case: bool = False) -> bool:
+    """True if the path of a request, or its part below the listen path or the version, matches a pattern."""
     options = context.gateway.config
     expression = path_expression(
-        entry["path"],
+        pattern,
         begins=options.http_server_options__enable_path_prefix_matching,
         ends=options.http_server_options__enable_path_suffix_matching,
     )
-    if ignores_case or entry["ignore_case"]:
+    if is_any_case:
         expression = f"(?i){expression}"
     path = context.url.path
     stripped = context.api.stripped(path)

@@ -6,6 +6,7 @@ import copy
 
 from mockserver.gateway.gateway import Gateway
 from mockserver.gateway.policy_merging import Document
+from mockserver.golang.scalars import wrapped
 
 _LIMITS = (
     "rate", "per", "throttle_interval", "throttle_retry_limit", "max_query_depth", "quota_max",
@@ -24,5 +25,5 @@ def from_policy(gateway: Gateway, policy: Document | None, policy_id: str, org_i
     session |= {"apply_policies": [policy_id], "org_id": org_id, "allowance": policy["rate"]}
     session["access_rights"] = copy.deepcopy(policy["access_rights"] or {})
     if policy["key_expires_in"] > 0:
-        session["expires"] = int(gateway.now()) + policy["key_expires_in"]
+        session["expires"] = wrapped(int(gateway.now()) + policy["key_expires_in"])
     return session

@@ -13,11 +13,13 @@ from mockserver.gateway.policy_merging import Document
 from mockserver.gateway.provenance import PoliciesNotApplicable
 from mockserver.gateway.proxy.mcp.endpoint_limits import add_endpoints
 from mockserver.gateway.proxy.mcp.messages import Message
-from mockserver.gateway.proxy.orphans import log_missing, log_refusal
+from mockserver.gateway.proxy.orphans import key_hash, log_missing, log_refusal
 from mockserver.gateway.session_store import application_of, lifetime, policy_names
 from mockserver.golang import urls
+from mockserver.golang.json_size import TOO_MANY_VALUES, has_too_many_values
 from mockserver.http.messages import Reply
 
+MOST_MATCHES = 1_000_000  # of the access lists of an MCP proxy for one request; a gateway has no bound
 _BLANK = " \t"
 _COOKIE_VALUE = re.compile(r"[ !#-:<-\[\]-~]*")
 _DEFAULT_PLACES: Document = {
@@ -29,34 +31,33 @@ class Rejected(Exception):
     """The request is rejected; holds the message and the status of the reply.
 
     Attributes:
+        cause: what the message does not tell the client, for the journal and the log; "" for nothing.
         body: the body, if it is not the message in the template of errors.
         is_sniffed: True if the type of the body is guessed, as if the head was written before it.
     """
 
-    def __init__(self, message: str, status: int, *, body: bytes = b"", is_sniffed: bool = False) -> None:
+    def __init__(
+        self, message: str, status: int, cause: str = "", *, body: bytes = b"", is_sniffed: bool = False
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.status = status
+        self.cause = cause
         self.body = body
         self.is_sniffed = is_sniffed
 
+    @property
+    def reason(self) -> str:
+        """The message and the cause, in one line."""
+        return f"{self.message}: {self.cause}" if self.cause else self.message
+
 
 class Answered(Exception):
-    """The definition of the API has the reply to the request."""
+    """The definition of the API answers the request itself; holds the reply."""
 
     def __init__(self, reply: Reply) -> None:
-        super().__init__(reply.status)
+        super().__init__(reply)
         self.reply = reply
-
-
-def rejection(message: str, status: int) -> type[Rejected]:
-    """The class of a rejection that many places raise; an instance for all would keep each traceback."""
-
-    class Kind(Rejected):
-        def __init__(self) -> None:
-            super().__init__(message, status)
-
-    return Kind
 
 
 @dataclass(frozen=True)
@@ -89,12 +90,14 @@ class RequestContext:
         token: the key that the session is stored under.
         alias: the key of the session's cache entry; "" for a new session.
         version: the requested API version; "" for an unversioned API.
+        version_settings: the member of `version_data` for that version; empty before a step has chosen it.
         message: the message to an MCP proxy; None for other requests.
         is_changed: True if the session must be saved.
         is_ignored: True if the path needs no credential, and no right.
         upstream_request: the request that was sent to the upstream; None if none was.
         response_headers: headers that are added to the reply, also to a rejection.
         warnings: what the gateway tells its log alone.
+        refusal: why the request is rejected; "" if it is not.
     """
 
     gateway: Gateway
@@ -109,12 +112,15 @@ class RequestContext:
     token: str = ""
     alias: str = ""
     version: str = ""
+    version_settings: Document = field(default_factory=dict)
     message: Message | None = None
     is_changed: bool = False
     is_ignored: bool = False
     upstream_request: UpstreamRequest | None = None
     response_headers: list[tuple[str, str]] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    refusal: str = ""
+    matches_left: int = MOST_MATCHES
 
     @property
     def is_looped(self) -> bool:
@@ -125,6 +131,15 @@ class RequestContext:
         """Take the session of a key, unless the API takes it from another kind of credential."""
         if self.api.fields["base_identity_provided_by"] in ("", provider):
             self.session, self.token, self.alias = key.session, key.name, key.alias
+
+    def check_values(self) -> None:
+        """Check that the body is one that the mock reads as JSON.
+
+        Raises:
+            Rejected: as values it would take too much memory.
+        """
+        if has_too_many_values(self.body):
+            raise Rejected(TOO_MANY_VALUES, 413)
 
     def header(self, name: str) -> str:
         """The value of a header; "" if it is absent."""
@@ -216,12 +231,14 @@ class FoundKey:
         session: the session with its policies applied; None if the key does not exist.
         is_valid: True if the key exists and its policies could be applied.
         alias: the key of the session's cache entry; "" if there is none.
+        problem: why the key is not valid; "" if it is.
     """
 
     name: str
     session: Document | None
     is_valid: bool
     alias: str = ""
+    problem: str = ""
 
 
 def look_up(context: RequestContext, key: str) -> FoundKey:
@@ -230,7 +247,7 @@ def look_up(context: RequestContext, key: str) -> FoundKey:
     if "short-key-ids-are-refused" not in context.gateway.behaviours:
         min_length += 1  # gateway/middleware.go:509 @v5.12.0, and :636 @v5.14.0
     if len(urls.as_bytes(key)) < min_length:
-        return FoundKey(key, None, is_valid=False)
+        return FoundKey(key, None, is_valid=False, problem=_too_short(key, min_length))
     sessions, codec = context.gateway.sessions, context.gateway.session_codec
     if cached := sessions.cache.get(key):
         name, alias, session = cached.key, cached.alias, codec.decode(cached.text.encode())
@@ -239,7 +256,8 @@ def look_up(context: RequestContext, key: str) -> FoundKey:
         if stored is None and context.gateway.source is not None:
             stored = context.gateway.source.fetch_session(context.api.org_id, key)
         if stored is None:
-            return FoundKey(key, None, is_valid=False)
+            problem = f"there is no such key (key_hash {key_hash(key)})"
+            return FoundKey(key, None, is_valid=False, problem=problem)
         name, session = stored
         alias = sessions.storage_name(name) if context.gateway.config.hash_keys else key
         sessions.cache.put(sessions.cache.alias_of(key), name, alias, codec.encode(session))
@@ -248,9 +266,14 @@ def look_up(context: RequestContext, key: str) -> FoundKey:
     except PoliciesNotApplicable as reason:
         names, path = policy_names(session), context.url.path
         context.warnings += log_refusal(context.api, context.client, path, name, names, str(reason))
-        return FoundKey(name, session, is_valid=False, alias=alias)
+        problem = f"{reason} (key_hash {key_hash(name)})"
+        return FoundKey(name, session, is_valid=False, alias=alias, problem=problem)
     add_endpoints(session)
     return FoundKey(name, session, is_valid=True, alias=alias)
+
+
+def _too_short(key: str, min_length: int) -> str:
+    return f"the key has fewer than {min_length} characters" if key else "there is no key in the request"
 
 
 def without_bearer(token: str) -> str:

@@ -39,7 +39,7 @@ def _sent(context: RequestContext, settings: Document) -> bytes:
     text = context.header(settings["header"])
     if settings["use_param"] or settings["param_name"]:
         text = context.parameter(settings["param_name"] or settings["header"]) or text
-    return bytes.fromhex(text) if re.fullmatch("([0-9a-fA-F]{2})+", text) else b""
+    return bytes.fromhex(text) if re.fullmatch("(?:[0-9a-fA-F]{2})++", text) else b""
 
 
 def _is_signed(context: RequestContext, settings: Document, name: str, sent: bytes) -> bool:

@@ -22,6 +22,7 @@ from mockserver.gateway.session_store import lifetime
 from mockserver.golang import json_reader
 from mockserver.golang.base64_texts import decode
 from mockserver.golang.json_reader import JSONSyntaxError, Number, Object
+from mockserver.golang.scalars import wrapped
 from mockserver.golang.urls import FORM_TYPE, MAX_FORM, form_fields
 from mockserver.http.messages import Reply
 from mockserver.service.json_replies import json_reply
@@ -148,7 +149,7 @@ def _save_token(
     """Save a token and its session (gateway/oauth_manager.go:940 @v5.12.0)."""
     gateway, client_id, metadata = context.gateway, client["client_id"], client["meta_data"]
     gateway.oauth.issue(context.api.id, client_id, access_token, expires_in)
-    session |= {"oauth_client_id": client_id, "expires": int(gateway.now()) + expires_in}
+    session |= {"oauth_client_id": client_id, "expires": wrapped(int(gateway.now()) + expires_in)}
     if isinstance(metadata, dict):
         session["meta_data"] = {**metadata, **(session["meta_data"] or {})}
     apis = [gateway.apis.loaded.by_id.get(name) for name in session["access_rights"] or {}]

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import posixpath
 import re
-from http import HTTPStatus
 from typing import Any
 
 from mockserver.contract.codecs import Codec, Malformed
@@ -20,6 +19,7 @@ from mockserver.golang import json_reader, urls
 from mockserver.golang.json_reader import JSONSyntaxError, Object
 from mockserver.http.answer_heads import canonical
 from mockserver.http.messages import DropConnection, Reply
+from mockserver.http.responses import PHRASES
 from mockserver.service.json_replies import json_reply
 from mockserver.service.registry import Call, Handlers, always
 
@@ -64,8 +64,12 @@ def _traced(call: Call[Gateway], api: Api, method: str, request: dict[str, Any])
 
     path = _joined(api.listen_path, request["path"])
     headers = {name.lower(): values[0] for name, values in (request["headers"] or {}).items() if values}
+    try:
+        url = urls.parse(urls.as_bytes(path).decode("latin-1").replace(" ", "%20"))
+    except urls.BadTarget:
+        return error("Unexpected failure: net/url: invalid control character in URL", 500)
     context = RequestContext(
-        call.state, api, method, urls.parse(path), headers, request["body"].encode(), call.request.client
+        call.state, api, method, url, headers, request["body"].encode(), call.request.client
     )
     try:
         received = middleware.answer(context)
@@ -84,7 +88,7 @@ def _response(received: Reply, *, is_sent: bool) -> str:
     headers = [(canonical(name), value) for name, value in received.headers]
     if not is_sent:
         headers.append(("Connection", "close"))
-    lines = [f"HTTP/1.1 {received.status} {HTTPStatus(received.status).phrase}"]
+    lines = [f"HTTP/1.1 {received.status} {PHRASES.get(received.status, '')}"]
     lines += [f"{name}: {value}" for name, value in sorted(headers)]
     return _head(lines) + received.body.decode("utf-8", "replace")
 

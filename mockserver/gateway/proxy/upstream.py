@@ -6,10 +6,11 @@ import ipaddress
 import json
 import logging
 from dataclasses import replace
+from functools import partial
 
 from mockserver.gateway.api_definition import Api
 from mockserver.gateway.gateway import Gateway
-from mockserver.gateway.proxy.request_context import Rejected, RequestContext, UpstreamRequest, rejection
+from mockserver.gateway.proxy.request_context import Rejected, RequestContext, UpstreamRequest
 from mockserver.golang import urls
 from mockserver.golang.absolute_urls import AbsoluteUrl
 from mockserver.golang.content_sniffing import content_type
@@ -28,10 +29,10 @@ from mockserver.http.transport import (
 LOG = logging.getLogger("tyk-contract")
 BOUNDS = Bounds(seconds=30, longest=64 << 20)  # of an exchange with an upstream; a gateway has none
 MOST_HOPS = 20  # through the mock itself; a gateway would pass the request on for ever
-NOT_REACHED = rejection("There was a problem proxying the request", 500)
-BROKE_OFF = rejection("There was a problem with reading Body of the Request.", 500)
-UNKNOWN_HOST = rejection("Upstream host lookup failed", 500)
-TIMED_OUT = rejection("Upstream service reached hard timeout.", 504)
+NOT_REACHED = partial(Rejected, "There was a problem proxying the request", 500)
+BROKE_OFF = partial(Rejected, "There was a problem with reading Body of the Request.", 500)
+UNKNOWN_HOST = partial(Rejected, "Upstream host lookup failed", 500)
+TIMED_OUT = partial(Rejected, "Upstream service reached hard timeout.", 504)
 LOOPS = (
     f"this mock got the request {MOST_HOPS} times from itself: the target_url of an API leads to its own"
     " listen path; correct it"
@@ -52,7 +53,7 @@ def forward(context: RequestContext, path: str = "") -> Reply:
         DropConnection: the gateway closes the connection without an answer.
     """
     if not context.is_whole:
-        raise BROKE_OFF
+        raise BROKE_OFF("it ended before its announced length")
     target = context.api.target
     request = _upstream_request(context, target)
     request = context.upstream_request = replace(request, target=path) if path else request
@@ -154,11 +155,11 @@ def _upstream_reply(context: RequestContext, target: AbsoluteUrl, request: Upstr
     try:
         received = send(context.gateway, target, outgoing, BOUNDS)
     except Overdue as error:
-        raise TIMED_OUT from error
+        raise TIMED_OUT(str(error)) from error
     except UnknownHost as error:
-        raise UNKNOWN_HOST from error
+        raise UNKNOWN_HOST(str(error)) from error
     except TransportError as error:
-        raise NOT_REACHED from error
+        raise NOT_REACHED(str(error)) from error
     if received.head.status == 101 and "upgrade" in request.headers:
         raise Rejected(NOT_SWITCHED, 501)
     return _reply(received, is_head=request.method == "HEAD")

@@ -90,7 +90,7 @@ def _add_journal(pages: Blueprint, dispatcher: Dispatcher) -> None:
 
     @pages.get("/pages/journal")
     def journal() -> Response:
-        chosen = JournalFilter.of(request.args, service.contract.operations)
+        chosen = JournalFilter.of(request.args, service.journal_operations)
         entries = list(mock.journal)
         last = f"{entries[-1].number}-{entries[-1].time}" if entries else "empty"
         if request.if_none_match.contains(last):
@@ -98,7 +98,7 @@ def _add_journal(pages: Blueprint, dispatcher: Dispatcher) -> None:
         rows, unseen = chosen.rows(entries)
         response = rendered(
             service.name, "journal.html", chosen=chosen, rows=rows, unseen=unseen, total=len(entries),
-            dropped=mock.journal.dropped, operations=sorted(service.contract.operations), kinds=KINDS,
+            dropped=mock.journal.dropped, operations=sorted(service.journal_operations), kinds=KINDS,
             last=entries[-1].number if entries else 0, path=_JOURNAL,
         )  # fmt: skip
         response.set_etag(last)

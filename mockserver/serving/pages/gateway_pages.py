@@ -41,7 +41,7 @@ def add_pages(pages: Blueprint, dispatcher: Dispatcher) -> None:
 
     @pages.get("/pages/apis")
     def apis() -> Response:
-        loaded = list(gateway.apis.loaded.by_id.values())
+        loaded = sorted(gateway.apis.loaded.by_id.values(), key=lambda api: api.id)
         return rendered("gateway", "apis.html", apis=loaded[:SHOWN], total=len(loaded))
 
 

@@ -6,24 +6,43 @@ Source: internal/mcp/list_filter.go:135 @v5.13.1; recordings mcp/primitives, mcp
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from mockserver.gateway.mcp_rights import KINDS
 from mockserver.gateway.oas.path_rules import PathRules
 from mockserver.gateway.policy_merging import Document
-from mockserver.gateway.proxy.request_context import RequestContext
+from mockserver.gateway.proxy.request_context import MOST_MATCHES, Rejected, RequestContext
 from mockserver.golang.regexps import BadExpression, quoted
 
+TOO_MUCH = f"this mock tries no more than {MOST_MATCHES:,} pairs of an expression and a name for a request"
 Lists = Mapping[str, Any]  # "allowed" and "blocked", each a list of expressions or None
 
 
 def is_denied(context: RequestContext, lists: Lists, name: str) -> bool:
     """True if a name is blocked, or is not among the allowed ones, if there are any."""
-    if any(_matches(context, expression, name) for expression in lists.get("blocked") or ()):
-        return True
+    return bool(denied(context, lists, [name]))
+
+
+def denied(context: RequestContext, lists: Lists, names: Collection[str]) -> set[str]:
+    """The names that are blocked, or are not among the allowed ones, if there are any.
+
+    Each expression is held against all names before the next one, for few stay compiled.
+    """
+    blocked = _matching(context, lists.get("blocked") or (), names)
     allowed = lists.get("allowed") or ()
-    return bool(allowed) and not any(_matches(context, expression, name) for expression in allowed)
+    rest = [name for name in names if name not in blocked] if allowed else []
+    return blocked | (set(rest) - _matching(context, allowed, rest))
+
+
+def _matching(context: RequestContext, expressions: Iterable[str], names: Collection[str]) -> set[str]:
+    """The names that an expression matches."""
+    left, found = dict.fromkeys(names), set[str]()
+    for expression in expressions:
+        fitting = {name for name in left if _matches(context, expression, name)}
+        found |= fitting
+        left = {name: None for name in left if name not in fitting} if fitting else left
+    return found
 
 
 def rules_of_methods(right: Document) -> Lists:
@@ -55,6 +74,14 @@ def _expressions(names: Iterable[str], *, has_wildcards: bool) -> Iterable[str]:
 
 
 def _matches(context: RequestContext, expression: str, name: str) -> bool:
+    """True if an expression matches the whole name.
+
+    Raises:
+        Rejected: so many were tried for one request already, as an upstream with a huge list makes it.
+    """
+    context.matches_left -= 1
+    if context.matches_left < 0:
+        raise Rejected(TOO_MUCH, 500)
     try:
         return context.gateway.match_cache.search(f"^(?:{expression})$", name)
     except BadExpression:

@@ -14,14 +14,16 @@ from typing import Any
 from mockserver.gateway.proxy.mcp import event_streams
 from mockserver.gateway.proxy.mcp.access_lists import (
     Lists,
+    denied,
     is_denied,
     rules_of_definition,
     rules_of_methods,
     rules_of_primitives,
 )
-from mockserver.gateway.proxy.request_context import RequestContext
+from mockserver.gateway.proxy.request_context import Rejected, RequestContext
 from mockserver.golang import json_reader, json_writer, raw_json
 from mockserver.golang.json_reader import JSONSyntaxError, Object
+from mockserver.golang.json_size import TOO_MANY_OF_UPSTREAM, has_too_many_values
 from mockserver.golang.scalars import ANY, STRING, Problems, fold
 from mockserver.golang.structs import Field, Struct
 from mockserver.http.messages import Reply
@@ -42,11 +44,17 @@ _CAPABILITIES = {  # of a server, and the methods without which a capability can
 
 
 def filtered(context: RequestContext, reply: Reply) -> Reply:
-    """The answer without what the client may not use; an answer in another form stays as it is."""
+    """The answer without what the client may not use; an answer in another form stays as it is.
+
+    Raises:
+        Rejected: it has more values or names than the mock reads.
+    """
     if not context.api.is_mcp:
         return reply
     headers = {name.lower(): value for name, value in reply.headers}
     text = reply.body.decode("utf-8", "surrogateescape")
+    if has_too_many_values(text):
+        raise Rejected(TOO_MANY_OF_UPSTREAM, 500)
     if headers.get("content-type", "").startswith(event_streams.CONTENT_TYPE):
         changed = event_streams.rewritten(text, lambda data: _of_any_message(context, data))
     else:
@@ -89,11 +97,9 @@ def _of_list(context: RequestContext, result: dict[str, str], member: str) -> di
         return None
     items = raw_json.elements(raw) if raw != "null" else []
     names = [_text_member(item, name_member) for item in items]
-    usable = [
-        item
-        for item, name in zip(items, names, strict=True)
-        if not name or not any(is_denied(context, lists, name) for lists in rules)
-    ]
+    named = list(filter(None, names))
+    unusable = set[str]().union(*(denied(context, lists, named) for lists in rules))
+    usable = [item for item, name in zip(items, names, strict=True) if name not in unusable]
     return result | {json_writer.quote(member): f"[{','.join(usable)}]"}
 
 

@@ -30,6 +30,7 @@ def read_message(context: RequestContext) -> None:
         return
     if not context.is_whole:
         raise messages.BadMessage(*messages.UNREADABLE)
+    context.check_values()
     rules = context.api.path_rules
     message = messages.read(context.body, rules.primitives("resource"), rules.method_paths)
     if context.api.open_api is None:

@@ -19,6 +19,7 @@ from mockserver.golang.structs import Field, Struct
 from mockserver.http.messages import JSON, Reply
 
 VERSION = "2.0"
+MOST_CHARACTERS = 8192  # of a method or a primitive's name, which is held against many expressions
 _PARAMETERS = {"tool": "name", "resource": "uri", "prompt": "name"}  # with the name of a primitive, by kind
 INVALID_REQUEST, INVALID_PARAMS = -32600, -32602
 UNREADABLE = (-32700, "parse error")
@@ -92,7 +93,8 @@ def read(body: bytes, resources: Collection[str], operations: Mapping[str, str])
         operations: the paths in the definition, by the method of JSON-RPC that each stands for.
 
     Raises:
-        BadMessage: the body is not JSON, or no message of JSON-RPC, or has no name of a primitive.
+        BadMessage: the body is not JSON, or no message of JSON-RPC, or has no name of a primitive, or too
+            long a one.
     """
     try:
         node, rest = json_reader.read(body)
@@ -105,13 +107,21 @@ def read(body: bytes, resources: Collection[str], operations: Mapping[str, str])
     method, identifier = request["method"], request["id"]
     if request["jsonrpc"] != VERSION or not method:
         raise BadMessage(INVALID_REQUEST, "invalid request", identifier)
+    _check_length(method, identifier)
     path = operations.get(method, METHOD_PATH + method)
     if method not in CALLS:
         return Message(method, identifier, "", "", (path,))
     kind = CALLS[method]
     name = _text_of(request["params"], _PARAMETERS[kind], identifier)
+    _check_length(name, identifier)
     target = _pattern_of(name, resources) if kind == "resource" else name
     return Message(method, identifier, kind, name, (path, PRIMITIVE_PATHS[kind] + target))
+
+
+def _check_length(name: str, identifier: Any) -> None:
+    if len(name) > MOST_CHARACTERS:
+        text = f"this mock routes no name of over {MOST_CHARACTERS} characters"
+        raise BadMessage(INVALID_PARAMS, text, identifier)
 
 
 def _text_of(params: Any, name: str, identifier: Any) -> str:

@@ -1,0 +1,106 @@
+"""Answers of an API in OpenAPI form itself, in place of those of its upstream.
+
+Source: gateway/mw_mock_response.go:72 and apidef/oas/example.go:6 @v5.12.0; recording operations/replies.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from mockserver.gateway.oas import operations
+from mockserver.gateway.policy_merging import Document
+from mockserver.gateway.proxy.path_lists import matches, typed
+from mockserver.gateway.proxy.request_context import Rejected, RequestContext
+from mockserver.golang import json_writer
+from mockserver.http.answer_heads import canonical
+from mockserver.http.messages import JSON, Reply
+
+_SAMPLES = {"string": "string", "integer": 0, "number": 0, "boolean": True}  # by the type of a schema
+_NUMBER = re.compile(r"[+-]?[0-9]+")
+
+
+def answer(context: RequestContext) -> Reply | None:
+    """The answer of the operation that a request is for; None if the upstream answers.
+
+    Raises:
+        Rejected: the operation has no such example.
+    """
+    definition = context.api.open_api
+    for path, method, operation, setting in operations.by_path(definition) if definition else ():
+        if method == context.method and operations.is_on(setting, "mockResponse") and _fits(context, path):
+            reply: Document = setting["mockResponse"]
+            if operations.is_on(reply, "fromOASExamples"):
+                return _example(context, operation, reply["fromOASExamples"])
+            pairs = {canonical(item["name"]): item["value"] for item in reply["headers"] or ()}
+            body = reply["body"].encode("utf-8", "surrogatepass")
+            return typed(Reply(body, reply["code"] or 200, tuple(pairs.items())))
+    return None
+
+
+def _fits(context: RequestContext, path: str) -> bool:
+    """True if a path of the definition is that of the request, or its expression matches that."""
+    if "replies-match-expressions" in context.gateway.behaviours:
+        return matches(context, path)
+    expression = re.sub(r"\\\{[^}]+\\\}", "[^/]+", re.escape(path))
+    return re.fullmatch(expression, context.api.stripped(context.url.path)) is not None
+
+
+def _example(context: RequestContext, operation: Document, choice: Document) -> Reply:
+    """The answer that the examples or the schema of an operation give."""
+    text = context.header("X-Tyk-Accept-Example-Code")
+    if text and not _NUMBER.fullmatch(text):
+        raise _missing(f"given code {text} is not a valid integer value")
+    code = int(text) if text else choice["code"] or 200
+    response = (operation.get("responses") or {}).get(str(code))
+    if response is None:
+        raise _missing(f"there is no example response for the code: {code}")
+    accepted = context.header("Accept")
+    kind = accepted if accepted not in ("", "*/*") else choice["contentType"] or JSON
+    media = (response.get("content") or {}).get(kind)
+    if media is None:
+        raise _missing(f"there is no example response for the content type: {kind}")
+    name = context.header("X-Tyk-Accept-Example-Name") or choice["exampleName"]
+    headers = {
+        canonical(header): _shown(_sample(item.get("schema")))
+        for header, item in sorted((response.get("headers") or {}).items())
+    }
+    body = json_writer.write(_value(media, name)).encode("utf-8", "surrogatepass")
+    return Reply(body, code, tuple((headers | {"Content-Type": kind}).items()))
+
+
+def _value(media: Document, name: str) -> Any:
+    """The example of this name, or else the first by name; without any, a value that the schema allows."""
+    if media.get("example") is not None:
+        return media["example"]
+    examples = media.get("examples") or {}
+    if name and examples and name not in examples:
+        raise _missing(f"there is no example response for the example name: {name}")
+    names = [name] if name and examples else sorted(examples)
+    return examples[names[0]].get("value") if names else _sample(media.get("schema"))
+
+
+def _sample(schema: Document | None) -> Any:
+    """A value that a schema allows: its example, the first of its enumeration, or one for its type."""
+    if schema is None:
+        return None
+    if schema.get("example") is not None:
+        return schema["example"]
+    kind = schema.get("type")
+    if kind == "object":
+        members = schema.get("properties") or {}
+        return {name: _sample(members[name]) for name in sorted(members)}
+    if kind == "array":
+        return [_sample(schema.get("items"))]
+    return schema["enum"][0] if schema.get("enum") else _SAMPLES.get(str(kind))
+
+
+def _shown(value: Any) -> str:
+    """A scalar as Go prints it."""
+    if value is None:
+        return "<nil>"
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _missing(reason: str) -> Rejected:
+    return Rejected(f"failed to mock response: mock: {reason}", 500)

@@ -1,0 +1,155 @@
+"""Ways in which a server on the way spoils requests and answers, each as a function that makes one."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import count
+from typing import Any
+
+import spoils
+from broken_servers import Answered, Asked, Forward, Spoil, said
+
+
+def no_queries() -> Spoil:
+    """A proxy that drops queries."""
+    return lambda asked, forward: forward(replace(asked, target=asked.path))
+
+
+def byte_order_mark() -> Spoil:
+    """A proxy that puts a byte order mark before each body."""
+    return spoils.in_answer(lambda answered: replace(answered, body=b"\xef\xbb\xbf" + answered.body))
+
+
+def no_content() -> Spoil:
+    """A server that answers writes with 204."""
+
+    def spoil(asked: Asked, forward: Forward) -> Answered:
+        answered = forward(asked)
+        is_done = asked.is_write and answered.status == 200
+        return replace(answered, status=204, reason="No Content", body=b"") if is_done else answered
+
+    return spoil
+
+
+def decimal_points() -> Spoil:
+    """A proxy that writes integers with a decimal point."""
+
+    def pointed(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {name: pointed(item) for name, item in value.items()}
+        if isinstance(value, list):
+            return [pointed(item) for item in value]
+        return float(value) if type(value) is int and abs(value) < 2**53 else value
+
+    def change(answered: Answered) -> Answered:
+        if not answered.header("Content-Type").startswith("application/json") or not answered.body:
+            return answered
+        text = json.dumps(pointed(json.loads(answered.body)), separators=(",", ":"), ensure_ascii=False)
+        return replace(answered, body=f"{text}\n".encode())
+
+    return spoils.in_answer(change)
+
+
+def wrapped() -> Spoil:
+    """A proxy that puts each answer into an object."""
+    return spoils.in_json(lambda value: {"data": value, "meta": {"took": 3}})
+
+
+def untold_gzip() -> Spoil:
+    """A proxy that compresses bodies and does not say so."""
+    return spoils.in_answer(lambda answered: replace(answered, body=gzip.compress(answered.body)))
+
+
+def large_bodies_refused(longest: int = 8192) -> Spoil:
+    """A proxy that takes bodies of 8 kB."""
+    page = said(413, "<html><title>413 Request Entity Too Large</title></html>", "text/html")
+    return lambda asked, forward: page if len(asked.body) > longest else forward(asked)
+
+
+def cut_requests(length: int = 512) -> Spoil:
+    """A proxy that forwards the beginning of a body."""
+    return lambda asked, forward: forward(replace(asked, body=asked.body[:length]))
+
+
+def firewall() -> Spoil:
+    """A firewall that blocks bodies with what looks like markup or a comment."""
+    number = count(10**9)
+
+    def spoil(asked: Asked, forward: Forward) -> Answered:
+        if re.search(rb"[<>']|--", asked.body):
+            return said(403, f"<html>Request blocked. Support ID: {next(number)}</html>", "text/html")
+        return forward(asked)
+
+    return spoil
+
+
+def errors_with_traces(each: int = 20) -> Spoil:
+    """A server that answers each 20th request with 503 and an id of its own."""
+    number = count(1)
+
+    def spoil(asked: Asked, forward: Forward) -> Answered:
+        n = next(number)
+        return said(503, f'{{"error":"internal","trace":"{n:032x}"}}') if n % each == 0 else forward(asked)
+
+    return spoil
+
+
+def sign_on_for_writes() -> Spoil:
+    """A single sign-on that sends writes to its login."""
+    login = said(302, "").with_header("Location", "https://sso.example.com/login")
+    return lambda asked, forward: login if asked.is_write else forward(asked)
+
+
+def errors_as_text() -> Spoil:
+    """A proxy that answers errors with a word of its own."""
+    return spoils.in_answer(
+        lambda answered: said(answered.status, "error", "text/plain") if answered.status >= 400 else answered
+    )
+
+
+def writes_twice() -> Spoil:
+    """A proxy that sends each write twice and answers as the second was answered."""
+
+    def spoil(asked: Asked, forward: Forward) -> Answered:
+        answered = forward(asked)
+        return forward(asked) if asked.is_write else answered
+
+    return spoil
+
+
+def deletes_at_second(path: str, done: Callable[[str], Answered]) -> Callable[[], Spoil]:
+    """A server that says that it removes a thing, and does so at the second DELETE; things are below a path."""
+
+    def make() -> Spoil:
+        once: set[str] = set()
+
+        def spoil(asked: Asked, forward: Forward) -> Answered:
+            is_delete = asked.method == "DELETE" and asked.path.startswith(path)
+            if is_delete and asked.path not in once and forward(replace(asked, method="GET")).status == 200:
+                once.add(asked.path)
+                return done(asked.path.removeprefix(path))
+            return forward(asked)
+
+        return spoil
+
+    return make
+
+
+def of_another_place(path: str, missing: Answered) -> Callable[[], Spoil]:
+    """A server that shows no thing below a path, as one that loads them from another place."""
+
+    def make() -> Spoil:
+        def spoil(asked: Asked, forward: Forward) -> Answered:
+            answered = forward(asked)
+            is_read = asked.method == "GET" and answered.status == 200
+            if is_read and asked.path == path:
+                return replace(answered, body=b'[{"id":"gold","rate":10}]\n')
+            return missing if is_read and asked.path.startswith(f"{path}/") else answered
+
+        return spoil
+
+    return make
