@@ -17,6 +17,8 @@ from mockserver.http.echo_server import Echo
 from mockserver.serving.mock_dashboard import MockDashboard
 from mockserver.serving.mock_gateway import MockGateway
 
+PATIENCE = 60.0  # seconds for an answer of the mock, however busy the machine is
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -69,7 +71,7 @@ def _gateway(recording: Recording, scenario: Scenario) -> Iterator[Stage]:
             MockGateway(
                 gateway=recording.version, secret=recording.secret, config=config, directory=directory
             ) as gateway,
-            Client(gateway.url) as client,
+            Client(gateway.url, PATIENCE) as client,
         ):
             client.send("GET", RELOAD, [("X-Tyk-Authorization", gateway.secret)])
             variables = {"SECRET": gateway.secret, "UPSTREAM": upstream.url}
@@ -88,7 +90,7 @@ def _dashboard(recording: Recording, scenario: Scenario) -> Iterator[Stage]:
             config=scenario.config,
             with_gateway=False,
         ) as dashboard,
-        Client(dashboard.url) as client,
+        Client(dashboard.url, PATIENCE) as client,
     ):
         admin_secret = dashboard.state.config.admin_secret
         variables = variables_of(STANDING, key=dashboard.key, admin_secret=admin_secret)
