@@ -5,10 +5,13 @@ from __future__ import annotations
 import gzip
 import json
 import re
+import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from itertools import count
 from typing import Any
+from urllib.parse import unquote
 
 import spoils
 from broken_servers import Answered, Asked, Forward, Spoil, said
@@ -48,8 +51,10 @@ def decimal_points() -> Spoil:
     def change(answered: Answered) -> Answered:
         if not answered.header("Content-Type").startswith("application/json") or not answered.body:
             return answered
-        text = json.dumps(pointed(json.loads(answered.body)), separators=(",", ":"), ensure_ascii=False)
-        return replace(answered, body=f"{text}\n".encode())
+        with suppress(RecursionError):
+            text = json.dumps(pointed(json.loads(answered.body)), separators=(",", ":"), ensure_ascii=False)
+            return replace(answered, body=f"{text}\n".encode())
+        return answered
 
     return spoils.in_answer(change)
 
@@ -111,6 +116,28 @@ def errors_as_text() -> Spoil:
     )
 
 
+def mixed(each: int = 15) -> Spoil:
+    """A proxy that gives each 15th answer to the request after it."""
+    number = count(1)
+    lock = threading.Lock()
+    last: list[Answered] = []
+
+    def spoil(asked: Asked, forward: Forward) -> Answered:
+        answered = forward(asked)
+        with lock:
+            if next(number) % each == 0 and last:
+                return last.pop()
+            last[:] = [answered]
+            return answered
+
+    return spoil
+
+
+def with_a_comment() -> Spoil:
+    """A proxy that appends a comment to each body."""
+    return spoils.in_answer(lambda answered: replace(answered, body=answered.body + b"<!-- cached -->"))
+
+
 def writes_twice() -> Spoil:
     """A proxy that sends each write twice and answers as the second was answered."""
 
@@ -137,6 +164,29 @@ def deletes_at_second(path: str, done: Callable[[str], Answered]) -> Callable[[]
         return spoil
 
     return make
+
+
+def reload_forgets(path: str, missing: Answered) -> Spoil:
+    """A server whose reload loads what was written since the last one, and nothing else."""
+    written: set[str] = set()
+    loaded: set[str] = set()
+
+    def spoil(asked: Asked, forward: Forward) -> Answered:
+        answered = forward(asked)
+        if answered.status != 200:
+            return answered
+        if asked.path.startswith("/tyk/reload"):
+            loaded.clear()
+            loaded.update(written)
+            written.clear()
+        elif asked.is_write and asked.path.startswith(path):
+            written.add(json.loads(answered.body)["key"])
+        elif asked.method == "GET" and (name := unquote(asked.path.removeprefix(path)).strip("/")):
+            is_policy = asked.path.startswith(f"{path}/")
+            return missing if is_policy and name not in loaded else answered
+        return answered
+
+    return spoil
 
 
 def of_another_place(path: str, missing: Answered) -> Callable[[], Spoil]:

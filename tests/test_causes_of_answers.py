@@ -70,6 +70,36 @@ def test_what_stands_before_json_is_seen(exchanges: Exchanges) -> None:
     assert (cause.kind, repr(")]}',\n") in cause.summary) == ("body-prefixed", True)
 
 
+def test_what_stands_behind_json_is_seen(exchanges: Exchanges) -> None:
+    """Text behind the JSON of most answers is told."""
+    log = [exchanges.of(text="[]\n<!-- cached -->") for _ in range(3)]
+    cause = only(answers.broken_json(exchanges.evidence(log)))
+    assert (cause.kind, "behind the JSON of answers: '<!-- cached -->'" in cause.summary) == (
+        "body-suffixed",
+        True,
+    )
+
+
+def test_bodies_that_come_twice_are_seen(exchanges: Exchanges) -> None:
+    """JSON that answers have twice is told so, whatever it is."""
+    log = [exchanges.of("GET", ONE, text=f'{{"n":{n}}}\n' * 2) for n in range(3)]
+    assert (
+        "behind the JSON of answers: 'the same once more'"
+        in only(answers.broken_json(exchanges.evidence(log))).summary
+    )
+
+
+def test_answers_of_other_requests_are_seen(exchanges: Exchanges) -> None:
+    """Answers that name what another request asks for are told, and one that renames a thing is not."""
+    paths = [f"{LIST}/p{n}" for n in range(4)]
+    swapped = [exchanges.of("GET", path, 200, f'{{"id":"p{(n + 1) % 4}"}}') for n, path in enumerate(paths)]
+    cause = only(history.mixed(exchanges.evidence(swapped)))
+    assert "4 name another thing than is asked for, as GET /tyk/policies/p0" in cause.summary
+    assert cause.explains(failed(swapped[0]))
+    renamed = [exchanges.of("GET", path, 200, f'{{"id":"x{n}"}}') for n, path in enumerate(paths)]
+    assert told(history.mixed(exchanges.evidence(renamed))) == []
+
+
 def test_a_page_to_log_in_is_seen(exchanges: Exchanges) -> None:
     """Pages with 200 that answer requests without the right secret alone are those of a login."""
     pages = [exchanges.of("GET", LIST, 200, "<form>", HTML, sent=()) for _ in range(3)]
@@ -185,13 +215,18 @@ def test_the_probe_tells_its_cause(exchanges: Exchanges, name: str) -> None:
 
 
 def test_what_is_gone_is_seen(exchanges: Exchanges) -> None:
-    """Things that are read and later not found are forgotten, unless a write named them meanwhile."""
-    paths = [f"{LIST}/{exchanges.run.ownership.run}{number}" for number in range(3)]
-    seen = [exchanges.of("GET", path, 200, "{}") for path in paths]
-    gone = [exchanges.of("GET", path, 404, ERROR) for path in paths]
-    removed = [exchanges.of("DELETE", path, 200, "{}") for path in paths]
-    assert "3 things" in only(history.forgetting(exchanges.evidence([*seen, *gone]))).summary
-    assert told(history.forgetting(exchanges.evidence([*seen, *removed, *gone]))) == []
+    """Things that are loaded and later not found, with all older ones, are forgotten, unless a write removed them."""
+    names = [f"{exchanges.run.ownership.run}{number}" for number in range(6)]
+    made = [exchanges.of("POST", LIST, 200, f'{{"key":"{name}","status":"ok"}}') for name in names]
+    load = exchanges.of("GET", "/tyk/reload?block=true")
+    seen = [exchanges.of("GET", f"{LIST}/{name}", 200, "{}") for name in names]
+    gone = [exchanges.of("GET", f"{LIST}/{name}", 404, ERROR) for name in names]
+    removed = [exchanges.of("DELETE", f"{LIST}/{name}", 200, "{}") for name in names]
+    log = [*made, load, *seen[3:], *gone[:3]]
+    assert "3 things" in only(history.forgetting(exchanges.evidence(log))).summary
+    assert told(history.forgetting(exchanges.evidence([*made, load, *seen, *removed, *gone]))) == []
+    assert told(history.forgetting(exchanges.evidence([*made, load, *gone[3:], *seen[:3]]))) == []
+    assert told(history.forgetting(exchanges.evidence([*made, *seen[3:], *gone[:3]]))) == []
 
 
 def test_a_trait_of_the_wrong_requests_is_seen(exchanges: Exchanges) -> None:

@@ -46,6 +46,7 @@ CASES: dict[str, tuple[Callable[[], Spoil], str, str]] = {  # by name: the serve
     "a page to log in": (spoils_of_dashboards.login_page, "html", "answered 200 with an HTML page"),
     "no queries": (way.no_queries, "queries-dropped", "without their queries"),
     "a byte order mark": (way.byte_order_mark, "body-prefixed", r"the JSON of answers: '\ufeff'"),
+    "a comment behind bodies": (way.with_a_comment, "body-suffixed", "behind the JSON of answers: '<!-- cached -->'"),
     "204 for 200": (way.no_content, "status", "Status 204 is answered where 200 is required"),
     "integers with a point": (way.decimal_points, "reformatted", "with a decimal point, as 5.0 for 5"),
     "wrapped answers": (way.wrapped, "wrapped", "an object with the members 'data', 'meta'"),

@@ -12,7 +12,7 @@ from contract_tests.dashboard.service import DASHBOARD
 from contract_tests.engine.preflight import PreflightError, look
 from contract_tests.engine.service import Service
 from contract_tests.gateway.service import GATEWAY
-from mockserver import MockDashboard, MockGateway
+from mockserver import MockGateway
 
 SECRET = "stranger-secret"
 
@@ -51,15 +51,6 @@ def test_other_credentials_are_told(service: Service, status: int, header: str, 
         look(service, url, SECRET, "auto")
     assert f'{status} with {header}: Basic realm="admin"' in str(caught.value)
     assert str(caught.value).endswith(step)
-
-
-def test_a_dashboard_is_no_gateway() -> None:
-    """A Dashboard that is to be judged as a gateway is told by its name."""
-    with (
-        MockDashboard(key=SECRET, with_gateway=False) as dashboard,
-        pytest.raises(PreflightError, match="is a Tyk Dashboard, not a Tyk gateway"),
-    ):
-        look(GATEWAY, dashboard.url, SECRET, "auto")
 
 
 @pytest.mark.parametrize("make", [way.byte_order_mark, way.wrapped, way.untold_gzip])

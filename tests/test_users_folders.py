@@ -122,3 +122,16 @@ def test_an_overwritten_plugin_is_told(overwritten: Path, tmp_path: Path) -> Non
     )  # fmt: skip
     assert done.returncode == 2
     assert "tyk-contract: its pytest plugin is missing; if another distribution" in done.stdout + done.stderr
+
+
+def test_an_overwritten_package_is_told_to_a_session_of_pytest(overwritten: Path, tmp_path: Path) -> None:
+    """A session of pytest whose tests cannot import `MockGateway` says in its header why."""
+    plugin = "mockserver/serving/pytest_plugin.py"
+    shutil.copy(ROOT / plugin, overwritten / plugin)
+    (tmp_path / "test_mine.py").write_text("from mockserver import MockGateway\n")
+    done = _run(
+        tmp_path, sys.executable, "-P", "-m", "pytest", "test_mine.py", *LEAN, "--rootdir", tmp_path,
+        PYTHONPATH=str(overwritten),
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert "has overwritten the package mockserver of tyk-contract; install" in done.stdout

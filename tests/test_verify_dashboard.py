@@ -224,7 +224,7 @@ def test_a_dashboard_is_no_gateway(dashboard: MockDashboard) -> None:
     """The URL of a Dashboard given as that of a gateway gives exit code 3."""
     done = verify(dashboard.url, TYK_GW_SECRET=KEY)
     assert done.returncode == 3
-    assert "is not a Tyk gateway: GET /hello answers 200" in done.stderr
+    assert "is a Tyk Dashboard, not a Tyk gateway: GET /tyk/policies answers 404" in done.stderr
 
 
 def test_a_version_that_is_asked_for_is_judged() -> None:

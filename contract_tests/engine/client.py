@@ -77,6 +77,10 @@ class ServiceClient:
         assert self.run.configuration is not None
         return self.run.configuration.values[name]
 
+    def refused_by_setting(self, exchange: Exchange) -> str:
+        """The setting of the service that refuses a request, as a reason; "" if it is not that."""
+        return ""
+
     @property
     def behaviours(self) -> frozenset[str]:
         """The ids of the rows that hold for the version."""
@@ -90,21 +94,16 @@ class ServiceClient:
             Mismatch: the service named a thing that is not of this run, in the answer or before.
             Gone, UnsafeRequest: as the target's `send` does.
         """
-        if isinstance(body, str):
-            body = body.encode("utf-8", "surrogatepass")
-        elif body is not None and not isinstance(body, bytes):
-            body = json.dumps(body).encode()
         with self.service_may_name():
-            return self._add(self.target.ask(Request(method, path, body, **kwargs)))
+            return self._add(self.target.ask(Request(method, path, _content(body), **kwargs)))
 
-    def probe(self, method: str, path: str, body: Any = None) -> Exchange:
+    def probe(self, method: str, path: str, body: Any = None, **kwargs: Any) -> Exchange:
         """Send a request whatever the service answers with; the run's log does not have it.
 
         Raises:
             LimitReached, UnsafeRequest: as the target's `ask` does.
         """
-        content = None if body is None else json.dumps(body).encode()
-        exchange = self.target.ask(Request(method, path, content))
+        exchange = self.target.ask(Request(method, path, _content(body), **kwargs))
         self.exchanges.append(exchange)
         return exchange
 
@@ -161,7 +160,13 @@ class ServiceClient:
         return Mismatch(f"a {kind} of this run, {self.ownership.run}...", actual, exchange)
 
     def _add(self, exchange: Exchange) -> Exchange:
-        """Record an exchange for the run and for this test, unless its operation is not offered at all."""
+        """Record an exchange for the run and for this test, unless it judges nothing.
+
+        Raises:
+            NotApplicable: the operation is not offered at all, or a setting refuses the request.
+        """
+        if reason := self.refused_by_setting(exchange):
+            raise NotApplicable(reason)
         if group := self.run.absent_operations.group_of(exchange):
             name = self.run.service.name
             raise NotApplicable(f"the {name} has no {group}: it answers there as on any unknown path")
@@ -171,6 +176,13 @@ class ServiceClient:
         if name:
             raise self._foreign(kind, name, exchange)
         return exchange
+
+
+def _content(body: Any) -> bytes | None:
+    """The bytes of a body; one that is neither text nor bytes is JSON."""
+    if isinstance(body, str):
+        return body.encode("utf-8", "surrogatepass")
+    return body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
 
 
 def _texts(document: Any) -> Iterator[str]:

@@ -124,6 +124,16 @@ def plain_text(body: bytes) -> str:
     return body.decode("utf-8", "replace")
 
 
+def end_of_json(text: str, start: int = 0) -> int:
+    """The place in a text where the JSON value ends that begins at a place; 0 if `json_of` takes none."""
+    if has_too_many_values(text):
+        return 0
+    try:
+        return _DECODER.raw_decode(text, start)[1]
+    except (ValueError, RecursionError):
+        return 0
+
+
 def json_of(text: str) -> Any:
     """A text as JSON; None if it is not JSON, or has more values than `MAX_VALUES`."""
     if has_too_many_values(text):

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from contract_tests.engine.checks import shorten
-from contract_tests.engine.exchange import json_of, plain_text
+from contract_tests.engine.exchange import end_of_json, json_of, plain_text
 from contract_tests.engine.names import run_of
 from contract_tests.engine.service import Service
 from mockserver.contract.spec_files import SpecError, default_version, known_versions, select_version
@@ -295,4 +295,6 @@ def _count_leftovers(client: Client, service: Service, credential: Header, listi
 
 
 def _json(answer: Answer) -> Any:
-    return json_of(plain_text(answer.body).removeprefix(_BYTE_ORDER_MARK))
+    """The JSON that an answer begins with, but for a byte order mark; None if it is no JSON."""
+    text = plain_text(answer.body).removeprefix(_BYTE_ORDER_MARK)
+    return json_of(text[: end_of_json(text)] or text)

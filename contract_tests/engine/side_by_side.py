@@ -1,4 +1,4 @@
-"""Tests side by side: some that think while the service answers others, and all that it lets wait."""
+"""Tests that run at the same time: some that compute, and more that wait for the service."""
 
 from __future__ import annotations
 

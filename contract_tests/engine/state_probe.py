@@ -134,6 +134,8 @@ class StateProbe:
 
     def _change(self, things: Sequence[str], marks: dict[str, str], read_before: Sequence[str]) -> None:
         before, changed = dict(marks), []
+        for thing in read_before:
+            self._client.probe_read(thing)  # for a cache that has dropped it meanwhile
         for thing in things:
             mark = self._client.probe_mark()
             if _is_done(self._client.probe_update(thing, mark)):

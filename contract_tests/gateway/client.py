@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from functools import cache
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
 
@@ -18,6 +19,8 @@ from contract_tests.engine.target import Target
 from contract_tests.gateway.resources import KEY, OAUTH, POLICIES
 from mockserver.contract.codecs import Codec
 from mockserver.contract.openapi import Contract
+
+LONGEST_BODY = "http_server_options.max_request_body_size"
 
 
 @cache
@@ -51,6 +54,14 @@ class Gateway(ServiceClient):
     def __init__(self, run: Run, judge: SchemaJudge, store: StoreProbe) -> None:
         super().__init__(run, judge)
         self.store = store
+
+    def refused_by_setting(self, exchange: Exchange) -> str:
+        """A body that is longer than the gateway takes, and that it refuses, as a reason."""
+        if self.run.configuration is None or exchange.status != HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+            return ""
+        longest = self.run.configuration.values.get(LONGEST_BODY, 0)
+        size = len(exchange.body or b"")
+        return f"a body of {size} bytes is over {LONGEST_BODY}: {longest}" if 0 < longest < size else ""
 
     @property
     def codec(self) -> Codec:

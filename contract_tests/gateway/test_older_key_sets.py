@@ -100,9 +100,9 @@ def test_several_key_sets_may_be_older_ones(gateway: Gateway) -> Steps:
         "mixed": (key_set("another"), _older_set({})),
         "wrong": (_older_set({"kid": "another"}),),
     }
-    apis = {}
+    apis, names = {}, {kind: [gateway.new_id() for _ in texts] for kind, texts in sets.items()}
     for kind, texts in sets.items():
-        urls = [{"url": gateway.upstream.serve(gateway.new_id(), text)} for text in texts]
+        urls = [{"url": gateway.upstream.serve(*pair)} for pair in zip(names[kind], texts, strict=True)]
         own = {"signingMethod": "rsa", "jwksURIs": urls, "source": "", "defaultPolicies": [basic]}
         settings = {"jwt": open_apis.jwt_settings(**own)}
         sent = open_apis.document(gateway, schemes=open_apis.JWTS, settings=settings)
@@ -116,6 +116,8 @@ def test_several_key_sets_may_be_older_ones(gateway: Gateway) -> Steps:
     for _ in TWICE:
         _expect(gateway, apis["older"], credential, passes=True)
     _expect(gateway, apis["older"], signed_token("RS256"), passes=False)
+    gateway.upstream.serve(names["older"][-1], b"no JSON")
+    _expect(gateway, apis["older"], credential, passes=False)
     _expect(gateway, apis["mixed"], credential, passes=True)
     for api in (apis["mixed"], apis["wrong"]):
         _expect(gateway, api, credential, passes=False)

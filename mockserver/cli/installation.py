@@ -6,7 +6,7 @@ import importlib.util
 import sys
 from pathlib import Path
 
-import mockserver
+from mockserver.console.overwritten import complaint, is_overwritten
 
 _ROOT = Path(__file__).parent.parent.parent  # the directory of our packages
 
@@ -21,21 +21,10 @@ def check() -> None:
     Raises:
         InstallationError: another distribution has overwritten a package of ours.
     """
-    if "MockGateway" not in getattr(mockserver, "__all__", ()):
-        raise InstallationError(_overwritten("mockserver"))
+    if is_overwritten():
+        raise InstallationError(complaint("mockserver"))
     if not (_ROOT / "contract_tests" / "engine").is_dir():
-        raise InstallationError(_overwritten("contract_tests"))
+        raise InstallationError(complaint("contract_tests"))
     spec = importlib.util.find_spec("contract_tests")
     if spec is None or spec.origin is None or Path(spec.origin).parent.parent != _ROOT:
         sys.path.insert(0, str(_ROOT))  # `python -m mockserver` puts the working directory first
-
-
-def _overwritten(package: str) -> str:
-    from importlib import metadata  # takes a tenth of a start
-
-    owners = set(metadata.packages_distributions().get(package, ())) - {"tyk-contract"}
-    others = f" ({', '.join(sorted(owners))})" if owners else ""
-    return (
-        f"another distribution{others} has overwritten the package {package} of tyk-contract; "
-        "install tyk-contract into an environment of its own"
-    )

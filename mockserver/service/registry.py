@@ -111,8 +111,8 @@ def check(service: str, contract: Contract) -> None:
     for operation_id in contract.operations:
         if (service, operation_id) not in HANDLERS:
             raise SpecError(
-                f"no handler for operation {operation_id!r} of the {service}; "
-                f"add @handles({operation_id!r}) to its handlers"
+                f"no handler for operation {operation_id!r} of the {service}; add @handles({operation_id!r}) "
+                f"to a module that mockserver/{service}/handlers/__init__.py imports"
             )
     for name, operation_id in HANDLERS:
         if name == service and operation_id not in contract.declared:

@@ -105,6 +105,13 @@ def pytest_configure(config: pytest.Config) -> None:
         config.addinivalue_line("markers", line)
 
 
+def pytest_report_header() -> list[str]:
+    """A line if another distribution has overwritten our package, so that tests cannot import from it."""
+    from mockserver.console.overwritten import complaint, is_overwritten
+
+    return [f"tyk-contract: {complaint('mockserver')}"] if is_overwritten() else []
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run a test once for each version, if a marker has a list of versions."""
     for fixture, (marker, argument) in _MARKERS.items():

@@ -9,13 +9,14 @@ from typing import Any
 
 from contract_tests.engine.checks import shorten
 from contract_tests.engine.diagnosis.evidence import LEAST, MOST, Cause, Evidence, share
-from contract_tests.engine.exchange import Exchange, json_of
+from contract_tests.engine.exchange import Exchange, end_of_json
 from contract_tests.engine.failure import Failure
 
 VALUE = 60  # characters of a value in a sentence
 LONGEST_PREFIX = 16  # characters before the JSON of an answer that are seen as such
 NEARLY_ALL = 0.9  # share of answers that an object is around
 VARIED = 10  # different answers of a server that has not some canned ones
+ONCE_MORE = "the same once more"  # behind the JSON of an answer
 _JSON = "application/json"
 _BEGINNINGS = {
     b"\x1f\x8b": "gzip",
@@ -140,13 +141,18 @@ def broken_json(evidence: Evidence) -> Iterator[Cause]:
     broken = [e for e in answers if e.json is None and e.text.strip() != "null" and not _is_page(e)]
     if len(broken) < LEAST:
         return
-    prefix, count = Counter(_before_json(exchange.text) for exchange in broken).most_common(1)[0]
-    if prefix and share(count, len(answers)) >= MOST:
-        summary = f"Something stands before the JSON of answers: {prefix!r} ({count} answers)."
+    (before, after), count = Counter(_around_json(exchange.text) for exchange in broken).most_common(1)[0]
+    if (before or after) and share(count, len(answers)) >= MOST:
+        kind, where, what = (
+            ("body-prefixed", "before", before) if before else ("body-suffixed", "behind", after)
+        )
+        summary = (
+            f"Something stands {where} the JSON of answers: {shorten(repr(what), VALUE)} ({count} answers)."
+        )
         yield Cause(
-            "body-prefixed",
+            kind,
             summary,
-            lambda failure: any(_before_json(exchange.text) == prefix for exchange in failure.involved),
+            lambda failure: any(_around_json(e.text) == (before, after) for e in failure.involved),
         )
         return
     longest = max(map(_length, answers))
@@ -164,10 +170,16 @@ def _length(exchange: Exchange) -> int:
     return len(exchange.answer.body) if exchange.answer else 0
 
 
-def _before_json(text: str) -> str:
-    """The short beginning of a text that is JSON without it; "" if there is none."""
+def _around_json(text: str) -> tuple[str, str]:
+    """What stands before and behind a JSON value in a text; "" is nothing, and twice that no value."""
     match = re.search(r"[\[{]", text[: LONGEST_PREFIX + 1])
-    return text[: match.start()] if match and json_of(text[match.start() :]) is not None else ""
+    if match is None:
+        return "", ""
+    end = end_of_json(text, match.start())
+    after = text[end:].strip()
+    if after == text[match.start() : end]:
+        after = ONCE_MORE
+    return (text[: match.start()], after) if end else ("", "")
 
 
 def lists(evidence: Evidence) -> Iterator[Cause]:

@@ -32,6 +32,7 @@ DETECTORS: tuple[Detector, ...] = (  # in the order of their rank: what an earli
     answers.broken_json,
     answers.envelopes,
     answers.errors_as_success,
+    history.mixed,
     history.forgetting,
     state.state,
     secret.secret,

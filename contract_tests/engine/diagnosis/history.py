@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from urllib.parse import unquote
 
+from contract_tests.engine.checks import shorten
 from contract_tests.engine.diagnosis.evidence import LEAST, READING, Cause, Evidence, depends_on_state, share
-from contract_tests.engine.exchange import plain_text
+from contract_tests.engine.exchange import Exchange
 from mockserver.golang import http_dates
 
-FEW = 0.1  # share of forgotten things that may come back, as a test may write them anew
+SHOWN = 80  # characters of a target or an answer in a sentence
+FEW = 0.1  # older things that may be shown for each one that is gone, as a test may write them anew
 
 
 def cache_headers(evidence: Evidence) -> Iterator[Cause]:
@@ -24,42 +26,47 @@ def cache_headers(evidence: Evidence) -> Iterator[Cause]:
 
 
 def forgetting(evidence: Evidence) -> Iterator[Cause]:
-    """Things that could be read, and later could not, although no write named them meanwhile.
+    """Things that were loaded and are gone later, with all older ones, although no request removed them.
 
-    If several of them come back by themselves, reads are answered by turns, which is another cause.
+    Where an older thing is shown afterwards, single writes were lost or show late, which are other causes.
     """
-    if evidence.signs is not None and evidence.signs.alternates:
+    signs = evidence.signs
+    if signs is not None and (signs.alternates or signs.seconds or signs.drops_queries or signs.forgotten):
         return
-    prefix = f"{evidence.run.service.listing.prefix}/{evidence.run.ownership.run}"
-    named: set[str] = set()  # by a write after they had been read
-    shown: set[str] = set()
-    forgotten: set[str] = set()
-    returned: set[str] = set()
-    for exchange in evidence.log:
-        path = unquote(exchange.target.partition("?")[0])
+    prefix = f"{evidence.run.service.listing.prefix}/"
+    reload = evidence.run.service.reload_target
+    written: dict[str, int] = {}  # when the last write of a thing was
+    loaded = newest_gone = -1
+    gone: set[str] = set()
+    shown = older = 0
+    for now, exchange in enumerate(evidence.log):
+        path = exchange.target.partition("?")[0]
+        name = unquote(path.removeprefix(prefix)) if path.startswith(prefix) else ""
         if exchange.method not in READING:
-            sent = f"{path} {plain_text(exchange.body or b'')}"
-            named |= {name for name in shown if name.rpartition("/")[2] in sent}
-        elif exchange.method != "GET" or not path.startswith(prefix) or path in named:
-            continue
-        elif exchange.status == 200:
-            shown.add(path)
-            returned |= {path} & forgotten
-        elif exchange.status == 404 and path in shown:
-            forgotten.add(path)
-    forgotten -= named
-    if len(returned) > FEW * len(forgotten):
-        return
-    if len(forgotten) >= LEAST:
+            told = {name, *_texts_of(exchange, ("key", "Message"))} - {""}
+            done = exchange.status == 200 and not exchange.is_error_body and exchange.method != "DELETE"
+            written = {known: at for known, at in written.items() if known not in told}
+            written |= dict.fromkeys(told if done else (), now)
+        elif reload and exchange.target == reload and exchange.status == 200:
+            loaded = now
+        elif exchange.method == "GET" and name in written and (not reload or written[name] < loaded):
+            if exchange.status == 404:
+                gone.add(name)
+                newest_gone = max(newest_gone, written[name])
+            elif exchange.status == 200:
+                shown += 1
+                older += written[name] < newest_gone
+    if len(gone) >= LEAST and shown >= LEAST and older <= FEW * len(gone):
         summary = (
             f"The {evidence.name} forgets what it had, as one that restarts and keeps nothing on disk: "
-            f"{len(forgotten)} things that could be read were gone later, and no request had removed them."
+            f"{len(gone)} things that were written were gone later, with all older ones, and no request had "
+            "removed them."
         )
         yield Cause("forgets", summary, depends_on_state)
 
 
 def _older_than_their_requests(evidence: Evidence) -> int:
-    """The number of answers that were made a second or more before they were asked for.
+    """The number of answers to reads that were made a second or more before they were asked for.
 
     The answer that was made last, as its Date says when it comes, tells the clock of the service.
     """
@@ -69,7 +76,42 @@ def _older_than_their_requests(evidence: Evidence) -> int:
         if (date := http_dates.parse(exchange.header("Date"))) is not None
     ]
     clock = max((date - exchange.asked - exchange.seconds for date, exchange in made), default=0.0)
-    return sum(date + 1 <= exchange.asked + clock for date, exchange in made)
+    reads = [(date, e) for date, e in made if e.method == "GET" and e.status == 200]  # a cache has no others
+    return sum(date + 1 <= exchange.asked + clock for date, exchange in reads)
+
+
+def mixed(evidence: Evidence) -> Iterator[Cause]:
+    """Answers that name another thing than their requests, one that another request names."""
+    prefix = f"{evidence.run.service.listing.prefix}/"
+    named = [
+        (unquote(exchange.target.partition("?")[0].removeprefix(prefix)), exchange)
+        for exchange in evidence.of_operations
+        if exchange.method == "GET" and exchange.target.startswith(prefix)
+    ]
+    names = {name for name, _ in named}
+    others = [
+        exchange
+        for name, exchange in named
+        if exchange.status == 200
+        and (told := _texts_of(exchange, ("id", "_id")))
+        and name not in told
+        and told <= names
+    ]
+    if len(others) >= LEAST:
+        example = others[0]
+        summary = (
+            f"Answers are those of other requests: {len(others)} name another thing than is asked for, as "
+            f"{example.method} {shorten(evidence.masked(example.target), SHOWN)}: "
+            f"{shorten(evidence.masked(example.text), SHOWN)}."
+        )
+        identities = {id(exchange) for exchange in others}
+        yield Cause("mixed", summary, lambda failure: any(id(e) in identities for e in failure.involved))
+
+
+def _texts_of(exchange: Exchange, members: tuple[str, ...]) -> set[str]:
+    """The texts in some members of an answer."""
+    values = (exchange.document.get(member) for member in members)
+    return {value for value in values if value and isinstance(value, str)}
 
 
 def is_aged(text: str) -> bool:

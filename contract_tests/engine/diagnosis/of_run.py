@@ -19,7 +19,7 @@ from mockserver.http.deadline import Deadline
 
 PROBE_SECONDS = 45.0  # for all requests of the probe
 SLOW_MEAN = 0.1  # seconds of an answer, on average, that are worth telling
-LEAST = 3  # failures that are worth the probe
+LEAST = 2  # failures that are worth the probe
 
 
 def diagnosed(scheduler: Scheduler, *, may_ask: bool = True) -> tuple[Finding, ...]:

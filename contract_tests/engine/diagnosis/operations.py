@@ -151,6 +151,15 @@ def _always(evidence: Evidence, *, is_declared: bool) -> Iterator[Cause]:
             }
         exchanges = [exchange for group in operations.values() for exchange in group]
         summary = _always_sentence(evidence, list(operations), exchanges)
+        outlines = {_outline(exchange) for exchange in exchanges}
+        others = [
+            e
+            for op, group in evidence.by_operation.items()
+            for e in group
+            if op not in operations and not is_declared and _outline(e) in outlines
+        ]
+        if others:
+            summary = f"{summary[:-1]}, and so do {len(others)} requests to {_labels(evidence, others)}."
         yield Cause("dead-operation", summary, Answered(exchanges))
 
 

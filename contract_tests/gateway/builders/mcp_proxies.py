@@ -9,7 +9,7 @@ from typing import Any
 from contract_tests.engine.checks import Mismatch, expect, shorten
 from contract_tests.engine.exchange import Exchange
 from contract_tests.gateway.builders.apis import Api, needs_own_upstream, write_policy
-from contract_tests.gateway.builders.open_apis import EXTENSION, document
+from contract_tests.gateway.builders.open_apis import EXTENSION, TOKENS, document
 from contract_tests.gateway.builders.sessions import needs_store
 from contract_tests.gateway.checks import expect_written
 from contract_tests.gateway.client import Gateway
@@ -30,6 +30,8 @@ def write_proxy(
     *,
     path: str = "mcp",
     needs_key: bool = True,
+    schemes: Mapping[str, Any] = TOKENS,
+    settings: dict[str, Any] | None = None,
     middleware: Mapping[str, Any] | None = None,
     upstream: Mapping[str, Any] = MappingProxyType({}),
     paths: Mapping[str, Any] = MappingProxyType({}),
@@ -41,7 +43,8 @@ def write_proxy(
     """
     needs_store(gateway)
     needs_own_upstream(gateway)
-    sent = document(gateway) if needs_key else document(gateway, schemes={}, settings={}, security=[])
+    own: dict[str, Any] = {"schemes": schemes, "settings": settings}
+    sent = document(gateway, **(own if needs_key else {"schemes": {}, "settings": {}, "security": []}))
     part = sent[EXTENSION]
     if not needs_key:
         del part["server"]["authentication"], sent["security"]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from mockserver.gateway.drawing import DRAWING
 from mockserver.gateway.handlers.registration import Call, handles
 from mockserver.gateway.health import checked_parts
+from mockserver.gateway.mascot import DRAWING
 from mockserver.gateway.replies import error
 from mockserver.http.messages import Reply
 from mockserver.service.json_replies import json_reply

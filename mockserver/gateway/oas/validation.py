@@ -51,6 +51,7 @@ def check(node: Object, definition: OpenApi, behaviours: Collection[str], *, is_
         if set(_VARIABLE.findall(str(server.get("url", "")))) - set(server.get("variables") or {}):
             raise Refused("invalid servers: server has undeclared variables")
     _check_security(definition)
+    _check_metadata(definition, is_mcp=is_mcp)
 
 
 def _with_responses(paths: Any) -> Any:
@@ -110,6 +111,25 @@ def _check_security(definition: OpenApi) -> None:
             f"invalid multi-auth configuration: {' and '.join(wrong)} {noun} enabled but not configured "
             "in a security requirement"
         )
+
+
+def _check_metadata(definition: OpenApi, *, is_mcp: bool) -> None:
+    """Check the metadata of the resource (apidef/oas/authentication.go:167 @v5.14.0; recording mcp/metadata).
+
+    Raises:
+        Refused: an enabled part lacks a member; that of an MCP proxy may lack both.
+    """
+    own = (definition.authentication or {}).get("protectedResourceMetadata")
+    if not isinstance(own, dict) or own.get("enabled") is not True:
+        return
+    has_resource, has_servers = bool(own.get("resource")), bool(own.get("authorizationServers"))
+    if is_mcp and not has_resource and not has_servers:
+        return
+    if not has_resource:
+        raise Refused("protectedResourceMetadata.resource is required when enabled")
+    if is_mcp and not has_servers:
+        member = "protectedResourceMetadata.authorizationServers"
+        raise Refused(f"{member} must have at least one entry for MCP APIs")
 
 
 def has_extension(node: Object) -> bool:

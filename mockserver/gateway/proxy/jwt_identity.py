@@ -10,6 +10,7 @@ from typing import Any
 from mockserver.gateway.policy_merging import Document
 from mockserver.gateway.provenance import PoliciesNotApplicable
 from mockserver.gateway.proxy import jwt_claims
+from mockserver.gateway.proxy.challenges import challenging
 from mockserver.gateway.proxy.jwt_tokens import NOT_AUTHORISED, Token, check_dates, public_key, verify
 from mockserver.gateway.proxy.key_sets import fetched_key, key_of_several
 from mockserver.gateway.proxy.policy_sessions import from_policy
@@ -35,6 +36,22 @@ def check_token(context: RequestContext) -> None:
     Raises:
         Rejected: the token is missing or invalid, or no policy applies to it.
     """
+    definition, token = context.api.fields, _verified_token(context)
+    if definition["jwt_source"] or definition.get("jwt_jwks_uris"):
+        session, key, is_new = _user_session(context, token)
+    else:
+        session, key, is_new = _key_session(context, token), _identity(context, token), False
+    if definition["base_identity_provided_by"] in ("", "jwt_claim"):
+        context.session, context.token, context.is_changed = session, key, is_new
+
+
+@challenging
+def _verified_token(context: RequestContext) -> Token:
+    """The token of a request, whose signature, dates and required claims are right.
+
+    Raises:
+        Rejected: it is missing, or one of them is not.
+    """
     definition = context.api.fields
     text = without_bearer(context.credential("jwt"))
     if not text:
@@ -42,12 +59,7 @@ def check_token(context: RequestContext) -> None:
     token = verify(text, definition, lambda header, claims: _verification_key(context, Token(header, claims)))
     check_dates(token, definition, int(context.gateway.now()))
     jwt_claims.check(context, token.claims, lambda: _identity(context, token))
-    if definition["jwt_source"] or definition.get("jwt_jwks_uris"):
-        session, key, is_new = _user_session(context, token)
-    else:
-        session, key, is_new = _key_session(context, token), _identity(context, token), False
-    if definition["base_identity_provided_by"] in ("", "jwt_claim"):
-        context.session, context.token, context.is_changed = session, key, is_new
+    return token
 
 
 def _verification_key(context: RequestContext, token: Token) -> Any:

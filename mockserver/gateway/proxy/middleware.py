@@ -21,7 +21,7 @@ from mockserver.gateway.proxy import (
     upstream,
     version_apis,
 )
-from mockserver.gateway.proxy.challenges import challenging
+from mockserver.gateway.proxy.challenges import challenging, tell_metadata
 from mockserver.gateway.proxy.mcp import answers
 from mockserver.gateway.proxy.mcp.checks import (
     check_definition,
@@ -50,7 +50,7 @@ _CREDENTIALS: dict[str, tuple[Callable[[Api], bool], Step]] = {  # what enables 
     "oauth2": (lambda api: api.fields["use_oauth2"], oauth_tokens.check_access_token),
     "basic": (basic_auth.is_enabled, basic_auth.check_user),
     "hmac": (lambda api: api.fields["enable_signature_checking"], http_signatures.check_signature),
-    "jwt": (lambda api: api.fields["enable_jwt"], challenging(jwt_identity.check_token)),
+    "jwt": (lambda api: api.fields["enable_jwt"], jwt_identity.check_token),
     "oidc": (lambda api: api.fields["use_openid"], openid_tokens.check_token),
     "apiKey": (lambda api: api.fields["use_standard_auth"], _check_key),
 }  # in order
@@ -146,6 +146,7 @@ def _steps(context: RequestContext) -> Iterator[Step]:
     if not context.is_ignored:
         yield _check_client_certificate
     yield check_organisation
+    yield tell_metadata
     if not context.is_ignored:
         if not context.api.fields["use_keyless"]:
             yield from (_check_kinds, *_credentials(context.api), _strip_credentials)

@@ -39,15 +39,17 @@ def parse(text: bytes) -> list[OlderKey]:
     keys = (value.get("keys") if isinstance(value, dict) else None) or []
     if not isinstance(keys, list) or len(keys) > MOST_KEYS:
         raise ValueError(f"its keys are not an array of up to {MOST_KEYS}")
+    if not all(key is None or isinstance(key, dict) for key in keys):
+        raise ValueError("a key is not an object")
     return [_older_key(key or {}) for key in keys]
 
 
-def _older_key(key: Any) -> OlderKey:
-    certificates = (key.get("x5c") if isinstance(key, dict) else "") or []
-    texts = [key.get(name) or "" for name in _TEXTS] if isinstance(key, dict) else [None]
-    if not isinstance(certificates, list) or not all(_is_text(item) for item in [*texts, *certificates]):
+def _older_key(key: dict[str, Any]) -> OlderKey:
+    certificates = key.get("x5c") or []
+    texts = [key.get(name) for name in _TEXTS]
+    if not isinstance(certificates, list) or not all(map(_is_text, [*texts, *certificates])):
         raise ValueError("a member of a key has a wrong type")
-    return OlderKey(str(key.get("kid") or ""), str(key.get("kty") or ""), [*certificates, ""][0] or "")
+    return OlderKey(key.get("kid") or "", key.get("kty") or "", [*certificates, ""][0] or "")
 
 
 def _is_text(value: Any) -> bool:

@@ -1,4 +1,4 @@
-"""The drawing in the headers of the first probe; that of a gateway is another one, of as many lines."""
+"""The drawing in the `X-Mascot` headers of the first probe; a gateway has another of as many lines."""
 
 from __future__ import annotations
 
