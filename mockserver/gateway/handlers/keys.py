@@ -147,10 +147,12 @@ def _delete(call: Call, name: str) -> Reply:
     if entry is None:
         return error("There is no such key found", 404)
     key, session = entry
-    forget_quotas(call.state, key, session, by_hash=by_hash)
+    for_all = call.parameter("api_id") == "-1"
+    if not (by_hash and for_all):
+        forget_quotas(call.state, key, session, by_hash=by_hash)
     if not sessions.remove(org_id, key, by_hash=by_hash):
         return error("Failed to remove the key", 400)
-    return json_text("null") if call.parameter("api_id") == "-1" else changed(key, "deleted")
+    return json_text("null") if for_all else changed(key, "deleted")
 
 
 @handles("listKeys")
