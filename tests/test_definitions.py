@@ -82,13 +82,14 @@ def test_an_unsupported_credential_is_refused(gateway: MockGateway, kind: str) -
     assert kind in message
 
 
-def test_definitions_keep_unknown_members(gateway: MockGateway) -> None:
-    """A definition that is read and written back keeps the members that the mock does not know."""
-    serve(
-        gateway, cache_options={"cache_timeout": 5}, proxy={**ORDERS["proxy"], "preserve_host_header": True}
-    )  # type: ignore[dict-item]
+def test_definitions_have_all_members_and_no_others(gateway: MockGateway) -> None:
+    """A definition that is read has each member of its form, also those without effect, and no unknown one."""
+    proxy = {**ORDERS["proxy"], "preserve_host_header": True}  # type: ignore[dict-item]
+    serve(gateway, cache_options={"cache_timeout": 5, "x": 1}, proxy=proxy, unknown=True)
     _, definition = call(gateway, "GET", "/tyk/apis/orders")
-    assert definition["cache_options"] == {"cache_timeout": 5}
+    assert definition["cache_options"]["cache_timeout"] == 5
+    assert definition["cache_options"]["enable_cache"] is False
+    assert {"x", "unknown"}.isdisjoint({*definition, *definition["cache_options"]})
     assert definition["proxy"]["preserve_host_header"] is True
     assert definition["proxy"]["listen_path"] == "/orders/"
     assert definition["use_oauth2"] is False

@@ -55,6 +55,20 @@ def test_endpoints_of_similar_names_share_a_rate(gateway: Gateway) -> Steps:
 
 
 @behaviour("endpoints-share-rates")
+def test_up_to_three_bytes_at_the_end_of_a_name_are_ignored(gateway: Gateway) -> Steps:
+    """`GET:/ab` and `GET:/cd`, which end with three bytes beyond a block of four, share a bucket."""
+    api = write_api(gateway)
+    gold = write_limited_policy(gateway, api, endpoint("/ab", GET=2), endpoint("/cd", GET=1000))
+    yield RELOAD
+
+    key = write_key(gateway, api, gold)
+    for path in ("ab", "cd"):
+        expect_passed(call(gateway, api, key, path))
+    for path in ("ab", "cd"):
+        expect_rate_limited(gateway, api, key, path)
+
+
+@behaviour("endpoints-share-rates")
 def test_endpoints_of_other_names_have_rates_of_their_own(gateway: Gateway) -> Steps:
     """`GET:/one/aaaa` and `GET:/one/bbbb` differ in a whole block of four bytes and have separate buckets."""
     api = write_api(gateway)

@@ -177,6 +177,23 @@ def test_what_is_left_of_no_quota_is_what_was_sent(gateway: Gateway) -> Steps:
         raise Mismatch("quota_remaining 7", repr(answer.get("quota_remaining")), exchange)
 
 
+@behaviour("names-are-hashes-without-hashing")
+def test_a_key_that_is_deleted_by_its_hash_loses_its_quota(gateway: Gateway) -> Steps:
+    """A key that is deleted with `hashed` has its full quota when it is written again, unless with api_id=-1."""
+    api = write_api(gateway)
+    gold = write_policy(gateway, api, quota_max=5, quota_renewal_rate=3600)
+    yield RELOAD
+
+    needs_plain_keys(gateway, api, gold, TOLD_BY_NAME)
+    key = write_key(gateway, api, gold)
+    session = {"org_id": api.org_id, "apply_policies": [gold]}
+    for query, remaining in (("", 4), ("&api_id=-1", 4), ("", 3)):
+        expect_passed(call(gateway, api, key), 5, remaining)
+        gateway.send("DELETE", f"{KEYS}/{key}?hashed=true{query}")
+        expect_key(gateway.send("POST", f"{KEYS}/{key}?suppress_reset=1", session), key, "added")
+    expect_passed(call(gateway, api, key), 5, 4)
+
+
 @behaviour("a-name-has-the-quota-of-its-key")
 def test_a_name_has_the_quota_of_its_key(gateway: Gateway) -> Steps:
     """A key has one quota, whether it is used and read by its id or by its name without the organisation."""

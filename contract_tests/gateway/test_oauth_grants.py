@@ -87,13 +87,16 @@ def test_a_password_gives_a_token(gateway: Gateway) -> Steps:
     yield RELOAD
 
     needs_plain_keys(gateway, api, gold)
-    client = write_client(gateway, api, gold, meta_data={"of": "client"})["client_id"]
+    of_client = {"of": "client", "tyk_developer_email": "dev@client.test"}
+    client = write_client(gateway, api, gold, meta_data=of_client)["client_id"]
     user = _write_user(gateway, api, gold, alias="user", meta_data={"of": "key"})
     login = {"grant_type": "password", "username": user, "password": PASSWORD}
     token, _ = _tokens(_ask(gateway, api, client, **login, scope="s"), "s")
     expect_passed(call(gateway, api, f"Bearer {token}"), 9, 8)
-    _expect_session(gateway, api, token, alias="user", oauth_client_id=client, meta_data={"of": "key"})
-    _expect_session(gateway, api, user, oauth_keys={client: token}, meta_data={"of": "client"})
+    inherited = of_client | {"of": "key"}
+    _expect_session(gateway, api, token, alias="user", oauth_client_id=client, meta_data=inherited)
+    own = {"oauth_keys": {client: token}, "meta_data": {"of": "client"}, "alias": "dev@client.test"}
+    _expect_session(gateway, api, user, **own)
     second, _ = _tokens(_ask(gateway, api, client, **login))
     expect_refused(call(gateway, api, f"Bearer {token}"), 403, NOT_AUTHORISED)
     expect_passed(call(gateway, api, f"Bearer {second}"))
@@ -102,21 +105,6 @@ def test_a_password_gives_a_token(gateway: Gateway) -> Steps:
     _expect_failure(_ask(gateway, api, client, **{**login, "username": gateway.new_id()}), "access_denied")
     for name in ("username", "password"):
         _expect_failure(_ask(gateway, api, client, **{**login, name: ""}), "invalid_grant")
-
-
-@behaviour("passwords-give-tokens")
-def test_a_user_is_named_after_the_developer(gateway: Gateway) -> Steps:
-    """A key gets the tyk_developer_email of the client that it gave its password as its alias."""
-    api = _write_api(gateway)
-    gold = write_policy(gateway, api)
-    yield RELOAD
-
-    needs_plain_keys(gateway, api, gold)
-    meta_data = {"of": "client", "tyk_developer_email": "dev@client.test"}
-    client = write_client(gateway, api, gold, meta_data=meta_data)["client_id"]
-    user = _write_user(gateway, api, gold, alias="user")
-    _tokens(_ask(gateway, api, client, grant_type="password", username=user, password=PASSWORD))
-    _expect_session(gateway, api, user, alias="dev@client.test", meta_data={"of": "client"})
 
 
 def _expect_session(gateway: Gateway, api: Api, key: str, **members: Any) -> None:

@@ -129,22 +129,37 @@ def test_an_open_api_is_changed(gateway: Gateway) -> Steps:
         raise Mismatch(
             f"path, upstream and authentication {expected}", repr(values), gateway.send("GET", path)
         )
-    expect_written(gateway.send("PATCH", path, sent), api.id, "modified")
-    yield RELOAD
-
-    expect_document(gateway.send("GET", path), sent)
-    expect_written(gateway.send("PATCH", f"{path}?listenPath=/{api.id}/c/", sent), api.id, "modified")
-    yield RELOAD
-
-    exchange = gateway.send("GET", path)
-    value = exchange.document.get(EXTENSION, {}).get("server", {}).get("listenPath", {}).get("value")
-    if value != f"/{api.id}/c/":
-        raise Mismatch(f"the listen path /{api.id}/c/", repr(value), exchange)
     expect_written(gateway.send("DELETE", path), api.id, "deleted")
     expect_error(gateway.send("DELETE", path), 500, "Delete failed")
     yield RELOAD
 
     _expect_unread(gateway.send("GET", path), 404, NOT_FOUND)
+
+
+@behaviour("open-apis-are-changed")
+def test_a_patch_may_have_the_part_of_the_gateway(gateway: Gateway) -> Steps:
+    """A PATCH with the gateway's part replaces the API, and its parameters change the part that it has."""
+    sent, other = document(gateway), document(gateway)
+    replaced, changed = write(gateway, sent), write(gateway, other)
+    yield RELOAD
+
+    for sent_document in (sent, other):
+        sent_document[EXTENSION]["info"]["name"] = "another"
+    expect_written(gateway.send("PATCH", f"{OPEN_APIS}/{replaced.id}", sent), replaced.id, "modified")
+    path = f"{OPEN_APIS}/{changed.id}"
+    query = f"?listenPath=/{changed.id}/c/"
+    expect_written(gateway.send("PATCH", path + query, other), changed.id, "modified")
+    yield RELOAD
+
+    expect_document(gateway.send("GET", f"{OPEN_APIS}/{replaced.id}"), sent)
+    exchange = gateway.send("GET", path)
+    part = exchange.document.get(EXTENSION, {})
+    values = (
+        part.get("info", {}).get("name"),
+        part.get("server", {}).get("listenPath", {}).get("value"),
+    )
+    if values != ("another", f"/{changed.id}/c/"):
+        raise Mismatch(f"name and listen path {('another', f'/{changed.id}/c/')}", repr(values), exchange)
 
 
 def _expect_name(gateway: Gateway, path: str, name: str) -> None:

@@ -1,7 +1,6 @@
 """API definitions: the classic form, by which APIs are served, and beside it the OpenAPI form of some.
 
-The contract's schema has the members that policies, keys and API requests need. All other members stay in
-the document unchanged, so that a definition that is read, changed and written back loses nothing.
+A gateway reads the members that it knows, and writes all of them: others are lost.
 """
 
 from __future__ import annotations
@@ -19,27 +18,12 @@ from mockserver.gateway.oas import authentication, conversion
 from mockserver.gateway.oas.definition import OpenApi
 from mockserver.gateway.oas.path_rules import PathRules
 from mockserver.gateway.policy_merging import Document
-from mockserver.golang import absolute_urls, json_reader, json_writer
+from mockserver.golang import absolute_urls, json_writer
 from mockserver.golang.absolute_urls import AbsoluteUrl, BadUrl
 from mockserver.golang.regexps import shown
-from mockserver.golang.scalars import ANY, Problems, fold
 
 _MCP = {"json_rpc_version": "2.0", "application_protocol": "mcp"}  # of an MCP proxy
 TIME_FORM = "%Y-%m-%d %H:%M"  # apidef/api_definitions.go:109 @v5.12.0
-
-
-def _with_others(decoded: Any, original: Any) -> Any:
-    """The decoded members, and beside them the members of the original that the schema does not have."""
-    if not isinstance(decoded, dict) or not isinstance(original, dict):
-        return decoded
-    names = {fold(name): name for name in decoded}
-    result = dict(decoded)
-    for name, value in original.items():
-        if fold(name) not in names:
-            result[name] = value
-        elif names[fold(name)] == name:
-            result[name] = _with_others(decoded[name], value)
-    return result
 
 
 @dataclass(frozen=True)
@@ -47,9 +31,8 @@ class Api:
     """An API definition.
 
     Attributes:
-        fields: the decoded members of the schema, zero values included.
-        document: the document in files and responses: the members of the schema, less the omitted zero
-            values, and all other members of the original.
+        fields: the members of the classic form, zero values included.
+        document: the document in files and responses, without the members that are omitted if they are empty.
         open_api: the definition in OpenAPI form, as written; None if the API has only the classic form.
     """
 
@@ -60,9 +43,8 @@ class Api:
     @classmethod
     def of_open_api(cls, codec: Codec, definition: OpenApi, *, is_mcp: bool = False) -> Api:
         """The API of a definition in OpenAPI form, or the MCP proxy; `codec` is that of the classic form."""
-        fields = conversion.classic_fields(definition, codec.type.fresh()) | (_MCP if is_mcp else {})
-        document = {**codec.type.output(fields), **conversion.other_members(definition)}
-        return cls(fields, document, definition)
+        fields = conversion.classic_fields(definition, codec.type) | (_MCP if is_mcp else {})
+        return cls(fields, codec.type.output(fields), definition)
 
     @classmethod
     def decode(cls, codec: Codec, body: bytes, *, whole: bool = False) -> Api:
@@ -72,7 +54,7 @@ class Api:
             Malformed: the body is not JSON, a member has a wrong type, or more follows.
         """
         fields = codec.decode(body, whole=whole)
-        return cls._of(codec, fields, json_reader.read(body)[0])
+        return cls(fields, codec.type.output(fields))
 
     @classmethod
     def of_node(cls, codec: Codec, node: Any) -> Api:
@@ -84,11 +66,7 @@ class Api:
         fields, reasons = codec.decode_node(node)
         if reasons:
             raise Malformed(reasons)
-        return cls._of(codec, fields, node)
-
-    @classmethod
-    def _of(cls, codec: Codec, fields: Document, node: Any) -> Api:
-        return cls(fields, _with_others(codec.type.output(fields), ANY.decode(node, None, Problems())))
+        return cls(fields, codec.type.output(fields))
 
     @property
     def id(self) -> str:

@@ -133,11 +133,12 @@ class ApiStore:
     def as_read(self, api: Api) -> OpenApi:
         """The OpenAPI form of an API as it is read, with the values of the classic form."""
         assert api.open_api is not None
-        full, joins_claims = (
-            self.open_codec.full_extension(),
-            "open-api-claims-are-joined" in self._behaviours,
-        )
-        return conversion.filled(api.open_api, api.fields, full, joins_claims=joins_claims)
+        joins_claims = "open-api-claims-are-joined" in self._behaviours
+        return conversion.filled(api.open_api, api.fields, self.open_codec, joins_claims=joins_claims)
+
+    def misplaced(self, rights: Mapping[str, Mapping[str, Any]] | None) -> str:
+        """Why the gateway refuses rights for the kinds of their loaded APIs; "" if it does not."""
+        return self.loaded.misplaced(rights) if "mcp-rights-fit-their-api" in self._behaviours else ""
 
     def put(self, api: Api, *, is_base: bool = False) -> None:
         """Put an API in place of the loaded one with its id, before any reload.
@@ -215,8 +216,9 @@ class ApiStore:
                 api = replace(api, open_api=self.open_codec.decode(loading.read(companion)))
         except (Malformed, loading.Refused, RecursionError):
             return None
-        is_routable = not api.prefixes[1].problem  # else a gateway does not even list the API
-        return api if is_routable else None
+        # internal/httputil/mux.go:104 @v5.12.0
+        is_listed = not api.listen_path or not api.prefixes[1].problem
+        return api if is_listed else None
 
 
 @dataclass(frozen=True)

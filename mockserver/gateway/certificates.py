@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _MALFORMED = "x509: malformed certificate"
 NO_TIME = "0001-01-01T00:00:00Z"
-_BEGIN, _END = re.compile(rb"-----BEGIN ([^-\r\n]*)-----\s"), b"-----END "
+_BEGIN, _END = re.compile(rb"(?<![^\n])-----BEGIN ([^-\r\n]*)-----\s"), b"-----END "
 _LISTS = {
     "2.5.4.6": "Country", "2.5.4.10": "Organization", "2.5.4.11": "OrganizationalUnit", "2.5.4.7": "Locality",
     "2.5.4.8": "Province", "2.5.4.9": "StreetAddress", "2.5.4.17": "PostalCode",

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from mockserver.contract import behaviours
 from mockserver.contract.codecs import Codec
+from mockserver.contract.definition_types import CLASSIC, struct_of
 from mockserver.contract.openapi import Contract
 from mockserver.contract.versions import GatewayVersion
 from mockserver.gateway.api_definition import Api
@@ -109,7 +110,7 @@ class Gateway:
         self.sessions = SessionStore(self.session_codec, config, self.now, keys)
         keys = mock.backend.key_values("organisation-keys", of_sessions)
         self.organisations = SessionStore(self.session_codec, Config(), self.now, keys)
-        self.definition_codec = Codec.of(self.contract, "ApiDefinition")
+        self.definition_codec = Codec(struct_of(CLASSIC, version))
         definitions = api_files(config, directory, mock.backend, fsync=fsync)
         open_codec = OpenApiCodec(self.contract)
         self.apis = ApiStore(self.definition_codec, open_codec, definitions, self.behaviours)

@@ -129,6 +129,19 @@ class Int64(GoType):
         return current
 
 
+class UInt64(GoType):
+    """A uint64, written in digits only."""
+
+    zero = 0
+
+    def decode(self, node: Any, current: Any, problems: Problems) -> Any:
+        if isinstance(node, Number) and node.isdecimal() and int(node) < 2**64:
+            return int(node)
+        if node is not None:
+            problems.note("a whole number of 64 bits from 0 on", node)
+        return current
+
+
 def wrapped(number: int) -> int:
     """The int64 of a sum of int64s in Go, which goes on at the lowest one behind the highest."""
     return (number - _INT64.start) % (1 << 64) + _INT64.start
@@ -225,9 +238,26 @@ class AnyValue(GoType):
         return result[0]
 
 
+class RawValue(GoType):
+    """A json.RawMessage: any JSON value, with its members in their order."""
+
+    def decode(self, node: Any, current: Any, problems: Problems) -> Any:
+        return _plain(node)
+
+
+def _plain(node: Any) -> Any:
+    if isinstance(node, Object):
+        return {str(name): _plain(value) for name, value in node}
+    if isinstance(node, list):
+        return [_plain(item) for item in node]
+    if isinstance(node, Number):
+        return int(node) if _INTEGER.fullmatch(node) else float(node)
+    return str(node) if isinstance(node, str) else node
+
+
 def _discard(_: Any) -> None:
     """Do nothing with a decoded value."""
 
 
-STRING, BOOL, INT64, FLOAT64 = String(), Bool(), Int64(), Float64()
-OBJECT_ID, TIME, ANY = ObjectId(), Time(), AnyValue()
+STRING, BOOL, INT64, UINT64, FLOAT64 = String(), Bool(), Int64(), UInt64(), Float64()
+OBJECT_ID, TIME, ANY, RAW = ObjectId(), Time(), AnyValue(), RawValue()

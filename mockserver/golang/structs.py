@@ -96,6 +96,25 @@ class Map(GoType):
         return {name: self.element.output(value[name]) for name in sorted(value)}
 
 
+@dataclass
+class Pointer(GoType):
+    """A pointer to a type that is no struct; null is nil."""
+
+    target: GoType
+
+    def decode(self, node: Any, current: Any, problems: Problems) -> Any:
+        if node is None:
+            return None
+        value = self.target.decode(node, None, problems)
+        return self.target.fresh() if value is None else value
+
+    def output(self, value: Any) -> Any:
+        return None if value is None else self.target.output(value)
+
+    def is_empty(self, value: Any) -> bool:
+        return value is None
+
+
 @dataclass(frozen=True)
 class Field:
     """A member of a struct.

@@ -22,6 +22,8 @@ from mockserver.gateway.graphql.refusals import InvalidQuery, Location, invalid
 MOST_TOKENS = 20_000  # of a document; a gateway has no limit, neither of levels
 MOST_CHARACTERS = 1_000_000
 TOO_LARGE = f"this mock does not read more than {MOST_TOKENS} tokens, nor so many levels"
+_IGNORED = " \t\r\n,\ufeff"
+_COMMENT = re.compile(r"#[^\r\n]*")
 TOO_LONG = f"this mock does not read more than {MOST_CHARACTERS} characters of a document"
 _ABORTED = "Parsing aborted"  # by graphql-core, for the number of tokens or levels
 _NAMES = {
@@ -50,7 +52,7 @@ def parsed(text: str) -> DocumentNode:
     Raises:
         InvalidQuery: the text is no document, or too deep or too long for the mock.
     """
-    if not text.strip():
+    if not _COMMENT.sub("", text).strip(_IGNORED):
         return DocumentNode(definitions=())
     if len(text) > MOST_CHARACTERS:
         raise invalid(TOO_LONG)

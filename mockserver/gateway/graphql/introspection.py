@@ -8,7 +8,15 @@ from typing import Any
 
 from graphql import DirectiveLocation, GraphQLSchema, graphql_sync, specified_directives
 
-from mockserver.gateway.graphql.normalisation import INTROSPECTION, Field, Fragment, Operation, Selection
+from mockserver.gateway.graphql.normalisation import (
+    INTROSPECTION,
+    LEFT_OUT_IF,
+    Field,
+    Fragment,
+    Operation,
+    Selection,
+)
+from mockserver.gateway.graphql.schemas import in_order
 from mockserver.golang import json_writer
 
 _TYPE = "kind name " + "ofType { kind name " * 8 + "ofType { kind name } " + "} " * 8
@@ -32,6 +40,19 @@ _LISTS = ("fields", "inputFields", "interfaces", "enumValues", "possibleTypes")
 _EMPTY: dict[str, Any] = {"description": "", **{name: [] for name in _LISTS}}  # in place of null
 _SCALARS = ("Int", "Float", "String", "Boolean", "ID")
 _REASON = {"kind": "SCALAR", "name": "String", "ofType": None}  # of @deprecated; not required
+_REWORDED = (
+    ('`"4"`', "'4'"),
+    ("`4`", "4"),
+    ("`if` ", ""),
+    ("`", "'"),
+    ("https://en", "http://en"),
+    ("'false'.", "'false' ."),
+    ("suggestion for", "suggestion\n    for"),
+    (
+        "Formatted using the Markdown syntax, as specified by [CommonMark](https://commonmark.org/).",
+        "Formatted in\n    [Markdown](https://daringfireball.net/projects/markdown/).",
+    ),
+)  # of the descriptions of what GraphQL itself has, and how a gateway words it
 _SELECTED = ["FIELD", "FRAGMENT_SPREAD", "INLINE_FRAGMENT"]
 _LOCATIONS = {
     "include": _SELECTED,
@@ -43,7 +64,7 @@ _LOCATIONS = {
 def is_introspection(operations: Sequence[Operation], name: str) -> bool:
     """True if the named operation, or the only one, asks for the schema and nothing else."""
     operation = chosen(operations, name)
-    if operation is None or operation.kind != "query" or not operation.selections:
+    if operation is None or operation.kind != "query" or not operation.node.selection_set.selections:
         return False
     fields = [selection for selection in operation.selections if isinstance(selection, Field)]
     return all(field.name in INTROSPECTION for field in fields)
@@ -87,22 +108,29 @@ def answer_of(schema: GraphQLSchema) -> str:
     built_in = {directive.name for directive in specified_directives}
     own = [name for name in directives if name not in built_in]
     document["types"] = [types[name] for name in _type_names(schema)]
+    for name in _SCALARS:
+        types[name]["description"] = _reworded(types[name]["description"])
     document["directives"] = [directives[name] for name in (*own, *_LOCATIONS)]
-    directives["deprecated"]["args"][0]["type"] = _REASON
+    reason = directives["deprecated"]["args"][0]
+    reason["type"], reason["description"] = _REASON, _reworded(reason["description"])
+    for name in LEFT_OUT_IF:
+        directives[name]["description"] = _reworded(directives[name]["description"])
     for directive in document["directives"]:
         sorted_locations = sorted(directive["locations"], key=_ORDER.__getitem__)
         directive["locations"] = _LOCATIONS.get(directive["name"], sorted_locations)
     return json_writer.write({"data": {"__schema": _filled(document)}}) + "\n"
 
 
+def _reworded(text: str) -> str:
+    """A description of graphql-core as a gateway words it (pkg/asttransform of graphql-go-tools)."""
+    for words, others in _REWORDED:
+        text = text.replace(words, others)
+    return text
+
+
 def _type_names(schema: GraphQLSchema) -> list[str]:
     """The names of the types in the order of the schema, and after them those of the built-in scalars."""
-    places = {
-        name: named.ast_node.loc.start
-        for name, named in schema.type_map.items()
-        if named.ast_node is not None and named.ast_node.loc is not None
-    }
-    return [*sorted(places, key=places.__getitem__), *_SCALARS]
+    return [*in_order(schema, lambda named: True), *_SCALARS]
 
 
 def _filled(document: Any, name: str = "") -> Any:

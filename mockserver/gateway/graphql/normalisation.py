@@ -247,7 +247,7 @@ class _Normaliser:
             return
         inline = InlineFragmentNode(
             type_condition=fragment.type_condition,
-            directives=node.directives,
+            directives=(),  # a gateway drops those of a spread
             selection_set=fragment.selection_set,
             loc=node.loc,
         )
@@ -270,6 +270,12 @@ class _Normaliser:
             and (is_object_type(enclosing) or is_interface_type(enclosing))
             and self.schema.is_sub_type(condition, enclosing)
         )
+
+
+def is_constant(directive: DirectiveNode) -> bool:
+    """True if it is @skip or @include with a constant, which a gateway drops."""
+    kinds = [type(argument.value) for argument in directive.arguments or ()]
+    return directive.name.value in LEFT_OUT_IF and kinds == [BooleanValueNode]
 
 
 def _is_left_out(directives: tuple[DirectiveNode, ...]) -> bool:

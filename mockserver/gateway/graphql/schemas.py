@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
@@ -20,3 +21,13 @@ def schema_of(text: str) -> GraphQLSchema | None:
         return GraphQLSchema(**{**members, "types": (*members["types"], *specified_scalar_types.values())})
     except (GraphQLError, TypeError, RecursionError):
         return None
+
+
+def in_order(schema: GraphQLSchema, is_wanted: Callable[[Any], bool]) -> list[str]:
+    """The names of the types of a kind in the order of the schema's text."""
+    places = {
+        name: named.ast_node.loc.start
+        for name, named in schema.type_map.items()
+        if is_wanted(named) and named.ast_node is not None and named.ast_node.loc is not None
+    }
+    return sorted(places, key=places.__getitem__)

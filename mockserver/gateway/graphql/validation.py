@@ -15,20 +15,38 @@ from graphql import (
     DirectiveNode,
     GraphQLArgument,
     GraphQLSchema,
+    ListTypeNode,
+    NamedTypeNode,
+    NonNullTypeNode,
+    TypeNode,
     VariableDefinitionNode,
     VariableNode,
     get_named_type,
+    is_interface_type,
     is_leaf_type,
     is_non_null_type,
+    is_object_type,
     is_required_argument,
+    is_scalar_type,
+    is_union_type,
     print_ast,
     type_from_ast,
 )
 from graphql.utilities import is_type_sub_type_of
 
 from mockserver.gateway.graphql.documents import place_of
-from mockserver.gateway.graphql.normalisation import Field, Fragment, Operation, Selection, overlap
+from mockserver.gateway.graphql.normalisation import (
+    TYPE_NAME,
+    Field,
+    Fragment,
+    Operation,
+    Selection,
+    is_constant,
+    overlap,
+)
 from mockserver.gateway.graphql.refusals import InvalidQuery, QueryError, invalid
+from mockserver.gateway.graphql.schemas import in_order
+from mockserver.gateway.graphql.uses import is_used
 
 NO_OPERATION = "document doesn't contain any executable operation"
 
@@ -71,11 +89,24 @@ class _Walk:
         """Check an operation."""
         self.operation = operation.name
         definitions = operation.node.variable_definitions or ()
-        self.variables = {definition.variable.name.value: definition for definition in definitions}
-        self._selections(operation.selections, [operation.kind])
+        self.variables = {}
+        for definition in definitions:
+            name = definition.variable.name.value
+            if name in self.variables:
+                text = f"variable: {name} must be unique per operation: {operation.name}"
+                raise invalid(text, [operation.kind])
+            self.variables[name] = definition
+            named = _named_type(definition.type)
+            if self.schema.get_type(named.name.value) is None and is_used(operation, name):
+                text = f'Unknown type "{named.name.value}".'
+                self.noted.append(QueryError(text, (), (place_of(definition.type),)))
+        self._directives(operation.node.directives or (), [operation.kind], "QUERY")
+        self._selections(operation.selections, [operation.kind], {})
 
-    def _selections(self, selections: Sequence[Selection], path: list[str]) -> None:
-        leaves: dict[str, Field] = {}
+    def _selections(
+        self, selections: Sequence[Selection], path: list[str], leaves: dict[str, list[Field]]
+    ) -> None:
+        """Check the selections at a path; `leaves` has the scalars there by their names in the response."""
         for selection in selections:
             if isinstance(selection, Field):
                 self._field(selection, path, leaves)
@@ -83,31 +114,33 @@ class _Walk:
                 if not overlap(self.schema, selection.type, selection.parent):
                     names = f"{selection.type.name} mismatches enclosing type: {selection.parent.name}"
                     raise invalid(f"inline fragment on type: {names}", path)
-                self._directives(selection.node.directives or (), path)
-                self._selections(selection.selections, path)
+                self._directives(selection.node.directives or (), path, "INLINE_FRAGMENT")
+                self._selections(selection.selections, path, leaves)
             else:
                 name, wanted = selection.node.name.value, selection.fragment.type_condition.name.value
                 enclosing = selection.parent.name
                 text = f"fragment {name} must be spread on type {wanted} and not type {enclosing}"
                 raise invalid(f"fragment spread: {text}", path)
 
-    def _field(self, selected: Field, path: list[str], leaves: dict[str, Field]) -> None:
+    def _field(self, selected: Field, path: list[str], leaves: dict[str, list[Field]]) -> None:
+        if selected.name == TYPE_NAME and is_union_type(selected.parent):
+            return  # a gateway knows no such field of a union, and skips it
         definition = selected.definition
         is_leaf = is_leaf_type(get_named_type(definition.type))
-        if not is_leaf and not selected.selections:
+        selection_set = selected.node.selection_set
+        if not is_leaf and not (selection_set and selection_set.selections):
             text = f"{selected.name} on type: {selected.parent.name} must have selections"
             raise invalid(f"non scalar field: {text}", path)
-        if is_leaf and leaves.setdefault(selected.key, selected).name != selected.name:
-            text = f"differing fields for objectName '{selected.key}' on (potentially) same type"
-            raise invalid(text, path)
+        if is_scalar_type(get_named_type(definition.type)) and selected.name != TYPE_NAME:
+            _check_merging(selected, leaves.setdefault(selected.key, []), path)
         self._required(selected, definition.args, path)
         counts = Counter(argument.name.value for argument in selected.node.arguments or ())
         for argument in selected.node.arguments or ():
             self._argument(selected, argument, [*path, selected.key])
             if counts[argument.name.value] > 1:
                 raise invalid(f"argument: {argument.name.value} must be unique", [*path, selected.key])
-        self._directives(selected.node.directives or (), [*path, selected.key])
-        self._selections(selected.selections, [*path, selected.key])
+        self._directives(selected.node.directives or (), [*path, selected.key], "FIELD")
+        self._selections(selected.selections, [*path, selected.key], {})
 
     @staticmethod
     def _required(selected: Field, known: dict[str, GraphQLArgument], path: list[str]) -> None:
@@ -119,17 +152,27 @@ class _Walk:
     def _argument(self, selected: Field, node: ArgumentNode, path: list[str]) -> None:
         argument = selected.definition.args.get(node.name.value)
         if argument is None:
-            names = f'"{node.name.value}" on field "{selected.parent.name}.{selected.name}"'
+            names = f'"{node.name.value}" on field "{self._told_type(selected)}.{selected.name}"'
             self.noted.append(QueryError(f"Unknown argument {names}.", (), (place_of(node),)))
         elif isinstance(node.value, VariableNode):
             self._variable(node.value, argument, path)
+
+    def _told_type(self, selected: Field) -> str:
+        """The type that a refusal names: for an interface the object of the same place in the schema.
+
+        Source: pkg/astvalidation/operation_rule_known_arguments.go of graphql-go-tools.
+        """
+        if not is_interface_type(selected.parent):
+            return selected.parent.name
+        interfaces = in_order(self.schema, is_interface_type)
+        objects = in_order(self.schema, is_object_type)
+        return dict(zip(interfaces, objects, strict=False)).get(selected.parent.name, selected.parent.name)
 
     def _variable(self, node: VariableNode, argument: GraphQLArgument, path: list[str]) -> None:
         name, place = node.name.value, place_of(node)
         definition = self.variables.get(name)
         if definition is None:
-            text = f'Variable "${name}" is not defined by operation "{self.operation}"'
-            raise invalid(text, path, [place])
+            raise self._undefined(node, path)
         actual = type_from_ast(self.schema, definition.type)
         wanted = argument.type
         if definition.default_value is not None and is_non_null_type(wanted):
@@ -139,12 +182,54 @@ class _Walk:
             first = place_of(definition)
             raise invalid(f'{text} expecting type "{argument.type}".', path, [first, place])
 
-    def _directives(self, directives: Sequence[DirectiveNode], path: list[str]) -> None:
+    def _undefined(self, node: VariableNode, path: list[str]) -> InvalidQuery:
+        text = f'Variable "${node.name.value}" is not defined by operation "{self.operation}"'
+        return invalid(text, path, [place_of(node)])
+
+    def _directives(self, directives: Sequence[DirectiveNode], path: list[str], kind: str) -> None:
         for directive in directives:
-            if self.schema.get_directive(directive.name.value) is None:
-                raise invalid(f"directive: {directive.name.value} undefined", path)
+            name = directive.name.value
+            definition = self.schema.get_directive(name)
+            if definition is None:
+                raise invalid(f"directive: {name} undefined", path)
+            if kind not in {location.name for location in definition.locations}:
+                raise invalid(f"directive: {name} not allowed on node of kind: {kind}", path)
             for argument in directive.arguments or ():
                 value = argument.value
+                wanted = definition.args.get(argument.name.value)
+                if isinstance(value, VariableNode) and wanted is not None:
+                    self._variable(value, wanted, path)
                 if argument.name.value == "if" and not isinstance(value, VariableNode | BooleanValueNode):
                     text = f"Boolean cannot represent a non boolean value: {print_ast(value)}"
                     self.noted.append(QueryError(text, (), (place_of(value),)))
+
+
+def _check_merging(selected: Field, others: list[Field], path: list[str]) -> None:
+    """Check a scalar against those with its name in the response, and add it to them."""
+    kind = selected.definition.type
+    for other in others:
+        is_same_object = other.parent is selected.parent or any(
+            map(is_interface_type, (other.parent, selected.parent))
+        )
+        if is_same_object and _signature(other) != _signature(selected):
+            text = f"differing fields for objectName '{selected.key}' on (potentially) same type"
+            raise invalid(text, path)
+        if str(other.definition.type) != str(kind):
+            types = f"'{other.definition.type}' and '{kind}'"
+            text = f"fields '{selected.key}' conflict because they return conflicting types {types}"
+            raise invalid(text, path)
+    others.append(selected)
+
+
+def _signature(selected: Field) -> tuple[str, list[str], list[str]]:
+    """The name, the arguments and the directives of a field."""
+    node = selected.node
+    directives = [directive for directive in node.directives or () if not is_constant(directive)]
+    return selected.name, sorted(map(print_ast, node.arguments or ())), sorted(map(print_ast, directives))
+
+
+def _named_type(node: TypeNode) -> NamedTypeNode:
+    while isinstance(node, ListTypeNode | NonNullTypeNode):
+        node = node.type
+    assert isinstance(node, NamedTypeNode)
+    return node

@@ -30,6 +30,7 @@ from graphql import (
 from mockserver.gateway.graphql.documents import place_of
 from mockserver.gateway.graphql.normalisation import Field, Fragment, Operation, Selection
 from mockserver.gateway.graphql.refusals import Location, invalid
+from mockserver.gateway.graphql.uses import used_names
 from mockserver.golang.json_reader import Number, Object
 
 _SCALARS = {
@@ -43,14 +44,16 @@ _END: Location = (0, 0)
 
 
 def check_variables(schema: GraphQLSchema, operation: Operation, variables: Mapping[str, Any]) -> None:
-    """Check the variables of an operation, and the constants of its arguments, which become variables.
+    """Check the variables that an operation uses, and the constants of its arguments, which become variables.
 
     Raises:
         InvalidQuery: a required variable is missing, or a value has a wrong type.
     """
-    path = [operation.kind]
+    path, used = [operation.kind], set(used_names(operation.selections))
     for definition in operation.node.variable_definitions or ():
         name = definition.variable.name.value
+        if name not in used:
+            continue
         kind = type_from_ast(schema, definition.type)
         place = place_of(definition)
         if name not in variables:

@@ -18,4 +18,4 @@ def get_definition_schema(call: Call) -> Reply:
         line = release_line(call.parameter("oasVersion"), call.state.behaviours)
     except Refused as reason:
         return json_reply({"status": "Failed", "message": str(reason)}, 404)
-    return json_reply({"status": "Success", "message": "", "schema": schema_of(line)})
+    return json_reply({"status": "Success", "message": "", "schema": schema_of(line, call.state.version)})

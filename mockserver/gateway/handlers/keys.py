@@ -43,7 +43,7 @@ def add_key(call: Call) -> Reply:
     session = _decoded(call)
     if session is None:
         return error("Request malformed", 400)
-    if misplaced := call.state.apis.loaded.misplaced(session["access_rights"]):
+    if misplaced := call.state.apis.misplaced(session["access_rights"]):
         return error(misplaced, 400)
     custom_id = call.params.get("keyID", "")
     if too_short := _too_short(call.state, custom_id):
@@ -74,7 +74,7 @@ def _update(call: Call, name: str) -> Reply:
     session = _decoded(call)
     if session is None:
         return error("Request malformed", 400)
-    if misplaced := call.state.apis.loaded.misplaced(session["access_rights"]):
+    if misplaced := call.state.apis.misplaced(session["access_rights"]):
         return error(misplaced, 400)
     apply_if_possible(call.state, session)
     sessions = call.state.sessions
@@ -147,10 +147,12 @@ def _delete(call: Call, name: str) -> Reply:
     if entry is None:
         return error("There is no such key found", 404)
     key, session = entry
-    forget_quotas(call.state, key, session, by_hash=by_hash)
+    for_all = call.parameter("api_id") == "-1"
+    if not (by_hash and for_all):
+        forget_quotas(call.state, key, session, by_hash=by_hash)
     if not sessions.remove(org_id, key, by_hash=by_hash):
         return error("Failed to remove the key", 400)
-    return json_text("null") if call.parameter("api_id") == "-1" else changed(key, "deleted")
+    return json_text("null") if for_all else changed(key, "deleted")
 
 
 @handles("listKeys")

@@ -13,7 +13,7 @@ from mockserver.gateway.handlers.registration import Call, handles
 from mockserver.gateway.oauth_store import Client
 from mockserver.gateway.replies import changed, error, ok
 from mockserver.golang.urls import parameters, posted_form
-from mockserver.http.messages import Reply
+from mockserver.http.messages import DropConnection, Reply
 from mockserver.service.json_replies import json_reply
 
 PAGE_SIZE = 100  # tokens on a page
@@ -151,10 +151,16 @@ def delete_client(call: Call) -> Reply:
 
 @handles("listOAuthTokens")
 def list_tokens(call: Call) -> Reply:
-    """List the unexpired tokens of a client; with `page` a page of 100 tokens."""
+    """List the unexpired tokens of a client; with `page` a page of 100 tokens.
+
+    Raises:
+        DropConnection: the API has no OAuth, at which the gateway panics (gateway/api.go:2832 @v5.14.0).
+    """
     api = _api(call)
     if api is None:
         return NO_CLIENT
+    if not call.state.oauth.handles(api):
+        raise DropConnection
     storage_name = call.state.sessions.storage_name
     tokens = call.state.oauth.tokens(api.id, call.params["keyName"])
     entries = [{"code": storage_name(token.text), "expires": token.ends_at} for token in tokens]

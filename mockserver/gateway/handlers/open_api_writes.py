@@ -49,7 +49,8 @@ def sent(call: Call, *, has_extension: bool | None = None, is_mcp: bool = False)
             needed = validation.MISSING_EXTENSION if has_extension else validation.NEEDLESS_EXTENSION
             raise Refused(needed)
         definition: OpenApi = call.state.apis.open_codec.decode(node)
-        validation.check(node, definition, call.state.behaviours, is_mcp=is_mcp)
+        state = call.state
+        validation.check(node, definition, state.behaviours, state.version, is_mcp=is_mcp)
     except RecursionError as error:  # a gateway reads deeper documents
         raise Refused(loading.MALFORMED) from error
     return definition

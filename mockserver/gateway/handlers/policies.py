@@ -68,7 +68,7 @@ def _write(call: Call, action: str, path_id: str | None = None) -> Reply:
         return error("Request ID does not match that in policy! For Update operations these must match.", 400)
     if "id-required" in gateway.behaviours and not ensure_id(policy):
         return error("Unable to create policy without id.", 400)
-    if misplaced := gateway.apis.loaded.misplaced(policy["access_rights"]):
+    if misplaced := gateway.apis.misplaced(policy["access_rights"]):
         return error(misplaced, 400)
     try:
         gateway.store.write(policy)

@@ -26,7 +26,8 @@ def check_right(document: Document, key: str, right: dict[str, Any], inventory: 
         document.report("unknown-api", path, f"no API has the id {key!r}", hint=hint)
     if api := inventory.api(key):
         _check_versions(document, path, right["versions"] or [], api.fields["version_data"])
-        for check in (mcp_rights.problem_of_members, mcp_rights.problem_of_other_members):
+        checks = (mcp_rights.problem_of_members, mcp_rights.problem_of_other_members)
+        for check in checks if "mcp_primitives" in right else ():  # gateways before 5.13 check neither
             if problem := check(api, right):
                 document.report("misplaced-right", path, problem, reason=problem)
     _check_limits_of_primitives(document, path, right)

@@ -7,118 +7,162 @@ written. A read of the OpenAPI form shows the values of the classic one (apidef/
 from __future__ import annotations
 
 import copy
+from dataclasses import replace
 from typing import Any
 
 from mockserver.gateway.oas import authentication, durations, operations
-from mockserver.gateway.oas.definition import MAPS, OpenApi, is_zero, sorted_members
+from mockserver.gateway.oas.counterparts import (
+    DISCOVERY,
+    MEMBERS,
+    ONE_WAY,
+    PLUGINS,
+    SWITCHED_OFF,
+    TLS,
+)
+from mockserver.gateway.oas.definition import OpenApi, OpenApiCodec, is_zero, sorted_members
+from mockserver.gateway.oas.operations import header_map
 from mockserver.gateway.policy_merging import Document
+from mockserver.golang.structs import Map, Struct
 
-_MEMBERS = {  # of the gateway's part, and of the classic definition
-    "info.id": "api_id",
-    "info.orgId": "org_id",
-    "info.name": "name",
-    "info.expiration": "expiration",
-    "info.state.active": "active",
-    "info.state.internal": "internal",
-    "info.versioning.enabled": "definition.enabled",
-    "info.versioning.name": "definition.name",
-    "info.versioning.default": "definition.default",
-    "info.versioning.location": "definition.location",
-    "info.versioning.key": "definition.key",
-    "info.versioning.stripVersioningData": "definition.strip_versioning_data",
-    "info.versioning.urlVersioningPattern": "definition.url_versioning_pattern",
-    "info.versioning.fallbackToDefault": "definition.fallback_to_default",
-    "upstream.url": "proxy.target_url",
-    "upstream.preserveHostHeader.enabled": "proxy.preserve_host_header",
-    "upstream.preserveTrailingSlash.enabled": "proxy.disable_strip_slash",
-    "server.listenPath.value": "proxy.listen_path",
-    "server.listenPath.strip": "proxy.strip_listen_path",
-    "server.authentication.stripAuthorizationData": "strip_auth_data",
-    "server.authentication.baseIdentityProvider": "base_identity_provided_by",
-    "server.authentication.custom.enabled": "custom_plugin_auth_enabled",
-    "server.batchProcessing.enabled": "enable_batch_request_support",
-    "server.clientCertificates.enabled": "use_mutual_tls_auth",
-    "middleware.global.skipRateLimit": "disable_rate_limit",
-    "middleware.global.skipQuota": "disable_quota",
-    "middleware.global.skipQuotaReset": "dont_set_quota_on_create",
-}
-_KEPT = ("state", "listenPath", *MAPS)  # parts that are not left out
 _CONVERTED = ("internal", "rateLimit")  # parts of an operation that are left out if they are zero
-_CONSTANTS = {  # of a classic definition that is derived from the OpenAPI form (SetDisabledFlags)
-    "upstream_certificates_disabled": True, "certificate_pinning_disabled": True, "tags_disabled": True,
-    "custom_middleware_bundle_disabled": True, "config_data_disabled": True,
-    "ip_access_control_disabled": True,
-}  # fmt: skip
 
 
-def classic_fields(definition: OpenApi, zero: Document) -> Document:
-    """The members of the classic definition; `zero` has them all with zero values, and is changed."""
+def classic_fields(definition: OpenApi, kind: Struct) -> Document:
+    """The members of the classic definition; `kind` is its type."""
     part = definition.extension
     assert part is not None
-    for name, classic in _MEMBERS.items():
+    result: Document = kind.fresh()
+    for name, classic in (MEMBERS | ONE_WAY).items():
         if (value := _get(part, name)) is not None:
-            _set(zero, classic, value)
+            _set(result, classic, value)
+    for name, classic in SWITCHED_OFF.items():
+        _set(result, classic, not _get(part, name))
     if versioning := part["info"]["versioning"]:
         versions = {item["name"]: item["id"] for item in versioning["versions"] or ()}
-        zero["definition"]["versions"] = versions or None
-    zero["version_data"] = {
-        "not_versioned": True,
-        "default_version": "",
-        "versions": {"": _version(definition)},
-    }
-    limit = part["upstream"]["rateLimit"] or {"enabled": False, "rate": 0, "per": ""}
-    zero["global_rate_limit"] = {
+        result["definition"]["versions"] = versions or None
+    result["version_data"] |= {"not_versioned": True, "versions": {"": _version(definition, kind)}}
+    limit = part["upstream"]["rateLimit"] or {"enabled": False, "rate": 0, "per": "0s"}
+    result["global_rate_limit"] = {
         "disabled": not limit["enabled"], "rate": float(limit["rate"]),
         "per": float(durations.seconds(limit["per"])),
     }  # fmt: skip
-    authentication.extract(definition, zero)
+    _extract_upstream(part["upstream"], result)
+    _extract_middleware((part["middleware"] or {}).get("global") or {}, result)
+    result["event_handlers"]["events"] = {}
+    authentication.extract(definition, result)
     lifetime = (definition.authentication or {}).get("customKeyLifetime")
     if lifetime:
-        zero["session_lifetime_respects_key_expiration"] = lifetime["respectValidity"]
-        zero["session_lifetime"] = durations.seconds(lifetime["value"]) if lifetime["enabled"] else 0
-    zero["is_oas"] = True
-    return zero
+        result["session_lifetime_respects_key_expiration"] = lifetime["respectValidity"]
+        result["session_lifetime"] = durations.seconds(lifetime["value"]) if lifetime["enabled"] else 0
+    result["is_oas"] = True
+    return result
 
 
-def _version(definition: OpenApi) -> Document:
-    """The only version of an API in OpenAPI form, with the lists of paths that its operations are in."""
-    ignores_case = ((definition.extension or {}).get("middleware") or {}).get("global") or {}
-    return {
-        "name": "", "expires": "", "paths": dict.fromkeys(operations.LISTS.values()),
-        "use_extended_paths": True, "extended_paths": operations.extended_paths(definition),
-        "ignore_endpoint_case": operations.is_on(ignores_case, "ignoreCase"),
-    }  # fmt: skip
+def _extract_upstream(upstream: Document, result: Document) -> None:
+    proxy, tests = result["proxy"], result["uptime_tests"]
+    own_tests = upstream["uptimeTests"] or {}
+    _extract_discovery(upstream["serviceDiscovery"] or {}, proxy["service_discovery"])
+    _extract_discovery(own_tests.get("serviceDiscovery") or {}, tests["config"]["service_discovery"])
+    tests["config"]["expire_utime_after"] = durations.seconds(own_tests.get("logRetentionPeriod", "0s"))
+    tests["config"]["recheck_wait"] = durations.seconds(own_tests.get("hostDownRetestPeriod", "0s"))
+    mapping = (upstream["mutualTLS"] or {}).get("domainToCertificateMapping") or ()
+    result["upstream_certificates"] = {item["domain"]: item["certificate"] for item in mapping} or None
+    pins = (upstream["certificatePinning"] or {}).get("domainToPublicKeysMapping") or ()
+    result["pinned_public_keys"] = {
+        item["domain"]: ",".join(item["publicKeys"] or ()) for item in pins
+    } or None
+    balancing = upstream["loadBalancing"] or {}
+    if balancing.get("targets"):
+        proxy["enable_load_balancing"] = balancing["enabled"]
+        proxy["check_host_against_uptime_tests"] = balancing["skipUnavailableHosts"]
+        proxy["target_list"] = [
+            target["url"] for target in balancing["targets"] for _ in range(target["weight"])
+        ]
+    transport = upstream["tlsTransport"] or {}
+    for name, classic in (("minVersion", "ssl_min_version"), ("maxVersion", "ssl_max_version")):
+        proxy["transport"][classic] = TLS.get(transport.get(name, ""), 0)
 
 
-def other_members(definition: OpenApi) -> Document:
-    """Members of the derived classic definition that the mock writes and does not use."""
-    assert definition.extension is not None
-    domain = definition.extension["server"]["customDomain"] or {"enabled": False, "name": ""}
-    context_variables = ((definition.extension["middleware"] or {}).get("global") or {}).get(
-        "contextVariables"
-    )
-    return {
-        "domain": domain["name"],
-        "domain_disabled": not domain["enabled"],
-        "enable_context_vars": bool(context_variables and context_variables["enabled"]),
-        **_CONSTANTS,
+def _extract_discovery(own: Document, result: Document) -> None:
+    for name, classic in DISCOVERY:
+        if name in own:
+            result[classic] = own[name]
+    cache = own.get("cache") or {
+        "enabled": own.get("cacheTimeout", 0) > 0,
+        "timeout": own.get("cacheTimeout", 0),
     }
+    result["cache_timeout"] = cache["timeout"]
+    result["cache_disabled"] = not (own.get("enabled") and cache["enabled"])
 
 
-def filled(definition: OpenApi, fields: Document, full: Document, *, joins_claims: bool = False) -> OpenApi:
+def _extract_middleware(own: Document, result: Document) -> None:
+    custom = result["custom_middleware"]
+    custom["auth_check"]["disabled"] = custom["id_extractor"]["disabled"] = True
+    for name, classic in PLUGINS.items():
+        if (plugins := own.get(name)) is not None:
+            custom[classic] = [
+                {
+                    "disabled": not plugin["enabled"], "name": plugin["functionName"],
+                    "path": plugin["path"], "require_session": plugin["requireSession"],
+                    "raw_body_only": plugin["rawBodyOnly"],
+                }
+                for plugin in plugins
+            ]  # fmt: skip
+    logs = own.get("trafficLogs") or {}
+    result["expire_analytics_after"] = durations.seconds(logs.get("customRetentionPeriod", "0s"))
+    if plugins := logs.get("plugins"):
+        result["analytics_plugin"] = {
+            "enable": plugins[0]["enabled"], "func_name": plugins[0]["functionName"],
+            "plugin_path": plugins[0]["path"],
+        }  # fmt: skip
+
+
+def _version(definition: OpenApi, kind: Struct) -> Document:
+    """The only version of an API in OpenAPI form."""
+    versions = kind.by_name["version_data"].type
+    assert isinstance(versions, Struct)
+    of_versions = versions.by_name["versions"].type
+    assert isinstance(of_versions, Map)
+    assert isinstance(of_versions.element, Struct)
+    version: Document = of_versions.element.fresh()
+    extension = definition.extension
+    assert extension is not None
+    own = (extension["middleware"] or {}).get("global") or {}
+    for name, classic in (("transformRequestHeaders", ""), ("transformResponseHeaders", "response_")):
+        headers = own.get(name) or {"enabled": False, "add": None, "remove": None}
+        version[f"global_{classic}headers"] = header_map(headers)
+        version[f"global_{classic}headers_remove"] = headers["remove"]
+        version[f"global_{classic}headers_disabled"] = not headers["enabled"]
+    size = own.get("requestSizeLimit") or {"enabled": False, "value": 0}
+    version["global_size_limit"] = size["value"]
+    version["global_size_limit_disabled"] = not (size["enabled"] and size["value"])
+    version["ignore_endpoint_case"] = bool((own.get("ignoreCase") or {}).get("enabled"))
+    if "global_enforce_timeout" in version:
+        timeout = extension["upstream"]["enforceTimeout"] or {"enabled": False, "duration": "0s"}
+        version["global_enforce_timeout"] = timeout["duration"]
+        version["global_enforce_timeout_disabled"] = not timeout["enabled"]
+    version["use_extended_paths"] = True
+    operations.extract(
+        definition, version["extended_paths"], of_versions.element.by_name["extended_paths"].type
+    )
+    return version
+
+
+def filled(
+    definition: OpenApi, fields: Document, codec: OpenApiCodec, *, joins_claims: bool = False
+) -> OpenApi:
     """The definition as it is read: with the values of the classic one, and without parts that are zero.
 
-    `full` is a gateway's part whose optional parts are all there. A document without components gets empty
-    ones (apidef/oas/security.go:1093 @v5.12.0).
+    A document without components gets empty ones (apidef/oas/security.go:1093 @v5.12.0).
     """
-    part = _merged(full, copy.deepcopy(definition.extension or {}))
+    part = _merged(codec.full_extension(), copy.deepcopy(definition.extension or {}))
     components = definition.document.get("components") or {}
     document = {**definition.document, "components": components}
     if authentication.is_compliant(definition):
         document["security"] = authentication.own_requirements(definition)
         document = {name: value for name, value in document.items() if value or name != "security"}
     result = OpenApi(sorted_members(document), part)
-    for name, classic in _MEMBERS.items():
+    for name, classic in MEMBERS.items():
         _set(part, name, _get(fields, classic))
     versions = fields["definition"]["versions"] or {}
     part["info"]["versioning"]["versions"] = [
@@ -126,8 +170,9 @@ def filled(definition: OpenApi, fields: Document, full: Document, *, joins_claim
     ]
     part["upstream"]["rateLimit"] = _limit(part["upstream"]["rateLimit"], fields["global_rate_limit"])
     authentication.fill(result, fields, joins_claims=joins_claims)
-    _drop_zeros(part)
-    return result
+    for setting in filter(None, (part["middleware"]["operations"] or {}).values()):
+        setting |= {name: None for name in _CONVERTED if is_zero(setting[name])}
+    return replace(result, extension=codec.without_zeros(part))
 
 
 def _merged(full: Document, part: Document) -> Document:
@@ -137,26 +182,6 @@ def _merged(full: Document, part: Document) -> Document:
         if isinstance(value, dict) and isinstance(result[name], dict) and value is not result[name]:
             result[name] = _merged(value, result[name])
     return result
-
-
-def _drop_zeros(part: Document) -> None:
-    """Leave out all optional parts without a value."""
-    server, middleware = part["server"], part["middleware"]
-    for setting in (middleware["operations"] or {}).values():
-        setting |= {name: None for name in _CONVERTED if is_zero(setting[name])}
-    for holder in (
-        server["authentication"],
-        part["info"],
-        part["upstream"],
-        server,
-        middleware["global"],
-        middleware,
-    ):
-        for name, value in holder.items():
-            if isinstance(value, dict) and name not in _KEPT and is_zero(value):
-                holder[name] = None
-    if is_zero(middleware):
-        part["middleware"] = None
 
 
 def _limit(own: Document, limit: Document) -> Document | None:

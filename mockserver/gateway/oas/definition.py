@@ -6,14 +6,18 @@ import copy
 from dataclasses import dataclass, replace
 from typing import Any
 
+from mockserver.contract.definition_types import EXTENSION as EXTENSION_TYPE
+from mockserver.contract.definition_types import struct_of
 from mockserver.contract.openapi import Contract
 from mockserver.gateway.policy_merging import Document
 from mockserver.golang import json_reader, json_writer
+from mockserver.golang.durations import DURATION
 from mockserver.golang.scalars import ANY, GoType, Problems
-from mockserver.golang.structs import Struct
+from mockserver.golang.structs import Map, Slice, Struct
 
 EXTENSION = "x-tyk-api-gateway"
 MAPS = ("securitySchemes", "operations")  # which are zero if they are empty
+_PLUGINS = ("prePlugin", "postAuthenticationPlugin", "postPlugin", "responsePlugin")
 _SCHEME_TYPES = {"apiKey": "TokenScheme", "oauth2": "OAuthScheme"}
 
 
@@ -66,19 +70,23 @@ class OpenApiCodec:
 
     def __init__(self, contract: Contract) -> None:
         self._contract = contract
-        extension = contract.type_of("TykExtension")
-        assert isinstance(extension, Struct)
-        self._extension = extension
+        assert contract.version is not None
+        self._extension = struct_of(EXTENSION_TYPE, contract.version)
 
     def decode(self, node: json_reader.Object) -> OpenApi:
         """A definition from a node of `json_reader`; members of wrong types are zero."""
         document = ANY.decode(node, None, Problems())
         part = next((value for name, value in reversed(node) if name == EXTENSION), None)
         document.pop(EXTENSION, None)
+        if document.get("security", ...) is None:
+            del document["security"]
+        if security := document.get("security"):
+            document["security"] = [{} if item is None else item for item in security]
         result = OpenApi(sorted_members(document), None)
         if not isinstance(part, json_reader.Object):
             return result
         extension = self._extension.decode(part, self._extension.fresh(), Problems())
+        _replace_old_plugins(extension)
         result = replace(result, extension=extension)
         self._decode_schemes(result, part)
         return result
@@ -91,10 +99,18 @@ class OpenApiCodec:
         """A gateway's part whose optional parts are all there, with zero members."""
         return dict(_full(self._extension))
 
+    def completed(self, part: Document) -> Document:
+        """A gateway's part with zero members for those that it lacks, at any depth."""
+        return dict(_completed(self._extension, part))
+
+    def without_zeros(self, part: Document) -> Document:
+        """A gateway's part without its optional parts that have no value."""
+        return dict(_without_zeros(self._extension, part))
+
     def empty_operation(self) -> Document:
         """The settings of an operation without any."""
-        operation = self._contract.type_of("OpenApiOperation")
-        return dict(operation.fresh())
+        assert self._contract.version is not None
+        return dict(struct_of("Operation", self._contract.version).fresh())
 
     def scheme(self, document: Document) -> Struct | None:
         """The type of the gateway's settings for a security scheme of OpenAPI; None if it supports none."""
@@ -147,11 +163,44 @@ def _full(kind: GoType) -> Any:
     return {member.name: _full(member.type) for member in kind.fields}
 
 
+def _completed(kind: GoType, value: Any) -> Any:
+    if isinstance(kind, Struct) and isinstance(value, dict):
+        return {
+            member.name: _completed(member.type, value[member.name])
+            if member.name in value
+            else member.type.fresh()
+            for member in kind.fields
+        }
+    if isinstance(kind, Slice) and isinstance(value, list):
+        return [_completed(kind.element, item) for item in value]
+    if isinstance(kind, Map) and isinstance(value, dict):
+        return {name: _completed(kind.element, item) for name, item in value.items()}
+    return value
+
+
+def _without_zeros(kind: Struct, value: Document) -> Document:
+    result = dict(value)
+    for member in kind.fields:
+        item = value[member.name]
+        if isinstance(member.type, Struct) and item is not None:
+            item = _without_zeros(member.type, item)
+            result[member.name] = None if member.type.pointer and is_zero(item) else item
+    return result
+
+
+def _replace_old_plugins(extension: Document) -> None:
+    """Put plugins of the older form into the newer one (apidef/oas/middleware.go:183 @v5.12.0)."""
+    settings = (extension["middleware"] or {}).get("global") or {}
+    for name in _PLUGINS:
+        if settings.get(name) is not None:
+            settings[f"{name}s"], settings[name] = settings[name]["plugins"], None
+
+
 def is_zero(value: Any) -> bool:
     """True if a value has no part that is not zero."""
     if isinstance(value, dict):
         return all(not item if name in MAPS else is_zero(item) for name, item in value.items())
-    return not value
+    return not value or value == DURATION.zero
 
 
 def sorted_members(value: Any) -> Any:

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import re
+from mockserver.golang import durations
 
-MOST_SECONDS = (1 << 63) // 10**9  # an int64 of nanoseconds
-_DURATION = re.compile(r"(?:([0-9]{1,19})h)?(?:([0-9]{1,19})m)?(?:([0-9]{1,19})s)?")
+_SECOND = 1_000_000_000
 
 
 def written(total: int) -> str:
     """The text of a number of seconds: 1h30m, 5s, 0s."""
-    hours, minutes, rest = total // 3600, total // 60 % 60, total % 60
-    return "".join(f"{n}{unit}" for n, unit in ((hours, "h"), (minutes, "m"), (rest, "s")) if n) or "0s"
+    return durations.written(total * _SECOND)
 
 
 def seconds(text: str) -> int:
-    """The seconds of a duration such as 1h30m; 0 for another text, or for more than Go's Duration holds."""
-    match = _DURATION.fullmatch(text)
-    hours, minutes, rest = (int(part or 0) for part in match.groups()) if match else (0, 0, 0)
-    total = hours * 3600 + minutes * 60 + rest
-    return total if total <= MOST_SECONDS else 0
+    """The whole seconds of a duration such as 1h30m; 0 for another text."""
+    return durations.nanoseconds(text) // _SECOND
+
+
+def seconds_up(text: str) -> int:
+    """The seconds of a duration, rounded up."""
+    return -(-durations.nanoseconds(text) // _SECOND)

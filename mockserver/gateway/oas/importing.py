@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from mockserver.gateway.oas.definition import OpenApi, OpenApiCodec, is_zero
@@ -58,10 +59,8 @@ def complete(definition: OpenApi, given: Document, codec: OpenApiCodec, *, is_im
     if is_import:
         info["state"], listen_path["strip"] = {"active": True, "internal": False}, True
         part["middleware"] = codec.full_extension()["middleware"]
-        part["middleware"]["global"] |= {
-            "contextVariables": {"enabled": True},
-            "trafficLogs": {"enabled": True},
-        }
+        settings = part["middleware"]["global"]
+        settings["contextVariables"]["enabled"] = settings["trafficLogs"]["enabled"] = True
     info["name"] = info["name"] or (definition.document.get("info") or {}).get("title", "")
     info["id"] = given.get("apiID") or info["id"]
     listen_path["value"] = given.get("listenPath") or listen_path["value"] or "/"
@@ -91,7 +90,7 @@ def with_operations(definition: OpenApi, given: Document, codec: OpenApiCodec) -
         for method in _METHODS:
             if isinstance(operation := item.get(method), dict):
                 name = operation.setdefault("operationId", path.removeprefix("/") + method.upper())
-                settings = codec.empty_operation() | own.get(name, {})
+                settings = codec.empty_operation() | (own.get(name) or {})
                 _import_settings(settings, operation, item, given)
                 if any(part is not None for part in settings.values()):
                     kept[name] = settings
@@ -99,7 +98,7 @@ def with_operations(definition: OpenApi, given: Document, codec: OpenApiCodec) -
         empty = {**codec.full_extension()["middleware"], "global": None}
         middleware = {**empty, **(part["middleware"] or {}), "operations": kept}
         part["middleware"] = None if is_zero(middleware) else middleware
-    return definition
+    return replace(definition, extension=codec.completed(part))
 
 
 def _add_parameters(path: str, item: Document) -> None:

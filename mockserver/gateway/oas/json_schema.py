@@ -7,28 +7,39 @@ from __future__ import annotations
 
 from typing import Any
 
+from mockserver.contract.versions import GatewayVersion
 from mockserver.gateway.oas.shape import Shape, shape_of
 
 EXTENSIONS = "^x-"
 
 
-def schema_of(line: str) -> dict[str, Any]:
-    """The JSON schema of a release line of OpenAPI, 3.0 or 3.1."""
-    return {"$schema": "http://json-schema.org/draft-04/schema#", **_schema(shape_of(line))}
+def schema_of(line: str, version: GatewayVersion) -> dict[str, Any]:
+    """The JSON schema of a release line of OpenAPI, 3.0 or 3.1, for a version of the gateway."""
+    return {"$schema": "http://json-schema.org/draft-04/schema#", **_schema(shape_of(line, version))}
 
 
 def _schema(shape: Shape) -> dict[str, Any]:
-    patterns = {shape.others_pattern: shape.others} if shape.others is not None else {}
     parts: dict[str, Any] = {
-        "type": shape.kind,
+        "type": shape.kinds[0] if len(shape.kinds) == 1 else list(shape.kinds),
         "pattern": shape.pattern,
+        "not": {"pattern": shape.never} if shape.never else None,
+        "format": shape.format,
         "enum": list(shape.values),
         "required": list(shape.required),
         "minProperties": shape.least,
+        "minItems": shape.least_items,
+        "uniqueItems": shape.is_unique,
+        "anyOf": [_schema(form) for form in shape.any_of],
         "properties": {name: _schema(member) for name, member in shape.members.items()},
-        "patternProperties": {pattern: _schema(other) for pattern, other in patterns.items()},
+        "patternProperties": {name: _schema(form) for name, form in shape.patterns.items()},
     }
+    bounds = {"minimum": shape.minimum, "maximum": shape.maximum}
+    forms = {"items": shape.each, "additionalProperties": shape.others}
     result = {name: value for name, value in parts.items() if value}
+    result |= {name: bound for name, bound in bounds.items() if bound is not None}
+    result |= {name: _schema(form) for name, form in forms.items() if form is not None}
+    if shape.first is not None:
+        result["items"] = [_schema(shape.first)]
     if shape.is_closed:
         result["patternProperties"] = {**result.get("patternProperties", {}), EXTENSIONS: {}}
         result["additionalProperties"] = False

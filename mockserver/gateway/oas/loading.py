@@ -56,6 +56,12 @@ def _is_list_of_objects(value: Any) -> bool:
     return value is None or (is_list and all(isinstance(item, Object) for item in value))
 
 
+def _is_list_of_objects_or_nulls(value: Any) -> bool:
+    return value is None or (
+        isinstance(value, list) and not isinstance(value, Object) and all(map(_is_object, value))
+    )
+
+
 def _has(kinds: dict[str, Callable[[Any], bool]]) -> Callable[[Any], bool]:
     """A test of an object whose members have these types."""
 
@@ -94,7 +100,8 @@ _MEMBERS: dict[str, Callable[[Any], bool]] = {
     "info": _has({"title": _is_text, "version": _is_text}),
     "paths": _is_paths,
     "components": _has({"securitySchemes": _is_schemes}),
-    "security": _is_list_of_objects,
+    "security": _is_list_of_objects_or_nulls,
+    "externalDocs": _has({"url": _is_text, "description": _is_text}),
     "servers": lambda value: _is_list_of_objects(value) and all(map(_is_server, value or ())),
     "tags": _is_list_of_objects,
     "x-tyk-api-gateway": _is_object,

@@ -1,48 +1,159 @@
-"""The comparison of JSON with its form, in the words of gojsonschema, the library of the gateway."""
+"""The comparison of JSON with its form, in the words of gojsonschema, the library of the gateway.
+
+Of several forms of which one must fit, the problems of the likeliest are told. Likeliest is the one with the
+highest score, which counts what fitted (validation.go and result.go of gojsonschema @v1.2.0).
+"""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any
 
 from mockserver.gateway.oas.shape import Shape
+from mockserver.golang import absolute_urls, json_reader, json_writer, regexps
+from mockserver.golang.absolute_urls import BadUrl
 from mockserver.golang.json_reader import Number, Object
+from mockserver.golang.scalars import ANY, Problems
+
+_Path = tuple[str, ...]
 
 
-def problems(node: Any, shape: Shape, path: tuple[str, ...]) -> Iterator[str]:
+@dataclass
+class _Judgement:
+    """The problems of a node, a line each, and the score of what fitted."""
+
+    problems: list[str] = field(default_factory=list)
+    score: int = 0
+
+    def add(self, path: _Path, text: str) -> None:
+        self.problems.append(f"{_place(path)}: {text}")
+        self.score -= 2
+
+    def merge(self, other: _Judgement) -> None:
+        self.problems += other.problems
+        self.score += other.score
+
+
+def problems(node: Any, shape: Shape, path: _Path = ()) -> list[str]:
     """The differences of a node at a path from its form, a line each."""
-    place = ".".join(path) or "(root)"
-    if shape.kind and not is_a(node, shape.kind):
-        yield f"{place}: Invalid type. Expected: {shape.kind}, given: {_kind(node)}"
-        return
-    if shape.pattern and not re.search(shape.pattern, node):
-        yield f"{place}: Does not match pattern '{shape.pattern}'"
-    if shape.values and node not in shape.values:
-        listed = ", ".join(f'"{value}"' for value in shape.values)
-        yield f"{place}: {place} must be one of the following: {listed}"
-    if shape.first is not None and node:
-        yield from problems(node[0], shape.first, (*path, "0"))
+    return _judged(node, shape, path).problems
+
+
+def _judged(node: Any, shape: Shape, path: _Path) -> _Judgement:
+    result = _Judgement()
+    if shape.kinds and not any(is_a(node, kind) for kind in shape.kinds):
+        expected = shape.kinds[0] if len(shape.kinds) == 1 else f"[{','.join(shape.kinds)}]"
+        result.add(path, f"Invalid type. Expected: {expected}, given: {_kind(node)}")
+        return result
+    _judge_alternatives(node, shape, path, result)
     if isinstance(node, Object):
-        yield from _problems_of_members(dict(node), shape, path, place)
+        _judge_object(dict(node), shape, path, result)
+    elif isinstance(node, list):
+        _judge_list(node, shape, path, result)
+    elif isinstance(node, Number):
+        _judge_number(node, shape, path, result)
+    _judge_value(node, shape, path, result)
+    if isinstance(node, str) and not isinstance(node, Number):
+        _judge_text(node, shape, path, result)
+    if isinstance(node, Object):
+        for name, value in dict(node).items():
+            if name in shape.members:
+                result.merge(_judged(value, shape.members[name], (*path, name)))
+    result.score += 1
+    return result
 
 
-def _problems_of_members(
-    members: dict[str, Any], shape: Shape, path: tuple[str, ...], place: str
-) -> Iterator[str]:
+def _judge_alternatives(node: Any, shape: Shape, path: _Path, result: _Judgement) -> None:
+    if shape.any_of:
+        judgements = [_judged(node, form, path) for form in shape.any_of]
+        if all(judgement.problems for judgement in judgements):
+            result.add(path, "Must validate at least one schema (anyOf)")
+            result.merge(max(judgements, key=lambda judgement: judgement.score))
+    if shape.never and isinstance(node, str) and regexps.search(shape.never, node):
+        result.add(path, "Must not validate the schema (not)")
+    result.score += 1
+
+
+def _judge_object(members: dict[str, Any], shape: Shape, path: _Path, result: _Judgement) -> None:
     if len(members) < shape.least:
-        yield f"{place}: Must have at least {shape.least} properties"
-    missing = [f"{place}: {name} is required" for name in shape.required if name not in members]
-    if missing and shape.is_choice:
-        yield f"{place}: Must validate at least one schema (anyOf)"
-    yield from missing
+        result.add(path, f"Must have at least {shape.least} properties")
+    for name in shape.required:
+        if name in members:
+            result.score += 1
+        else:
+            result.add(path, f"{name} is required")
     for name, value in members.items():
-        if name in shape.members:
-            yield from problems(value, shape.members[name], (*path, name))
-        elif shape.others is not None and re.search(shape.others_pattern, name):
-            yield from problems(value, shape.others, (*path, name))
-        elif shape.is_closed and not name.startswith("x-"):
-            yield f"{place}: Additional property {name} is not allowed"
+        forms = [form for pattern, form in shape.patterns.items() if regexps.search(pattern, name)]
+        for form in forms:
+            result.merge(_judged(value, form, (*path, name)))
+            result.score += 1
+        if name not in shape.members and not forms:
+            if shape.others is not None:
+                result.merge(_judged(value, shape.others, (*path, name)))
+            elif shape.is_closed and not name.startswith("x-"):
+                result.add(path, f"Additional property {name} is not allowed")
+    result.score += 1
+
+
+def _judge_list(items: list[Any], shape: Shape, path: _Path, result: _Judgement) -> None:
+    for place, item in enumerate(items):
+        form = shape.each or (shape.first if place == 0 else None)
+        if form is not None:
+            result.merge(_judged(item, form, (*path, str(place))))
+    if len(items) < shape.least_items:
+        result.add(path, f"Array must have at least {shape.least_items} items")
+    if shape.is_unique:
+        last: dict[str, int] = {}
+        for place, item in enumerate(items):
+            text = json_writer.write(ANY.decode(item, None, Problems()))
+            if text in last:
+                result.add(path, f"array items[{last[text]},{place}] must be unique")
+            last[text] = place
+    result.score += 1
+
+
+def _judge_number(node: Number, shape: Shape, path: _Path, result: _Judgement) -> None:
+    if shape.maximum is not None and float(node) > shape.maximum:
+        result.add(path, f"Must be less than or equal to {shape.maximum}")
+    if shape.minimum is not None and float(node) < shape.minimum:
+        result.add(path, f"Must be greater than or equal to {shape.minimum}")
+    result.score += 1
+
+
+def _judge_value(node: Any, shape: Shape, path: _Path, result: _Judgement) -> None:
+    is_text = isinstance(node, str) and not isinstance(node, Number)
+    if shape.values and not (is_text and node in shape.values):
+        listed = ", ".join(json_reader.quote(value) for value in shape.values)
+        result.add(path, f"{_place(path)} must be one of the following: {listed}")
+    result.score += 1
+
+
+def _judge_text(node: str, shape: Shape, path: _Path, result: _Judgement) -> None:
+    if shape.pattern and not regexps.search(shape.pattern, node):
+        result.add(path, f"Does not match pattern '{shape.pattern}'")
+    if shape.format and not _FORMATS[shape.format](node):
+        result.add(path, f"Does not match format '{shape.format}'")
+    result.score += 1
+
+
+def _is_reference(text: str) -> bool:
+    try:
+        absolute_urls.parse(text)
+    except BadUrl:
+        return False
+    return "\\" not in text
+
+
+def _is_address(text: str) -> bool:
+    return _is_reference(text) and bool(absolute_urls.parse(text).scheme)
+
+
+_FORMATS: dict[str, Callable[[str], bool]] = {"uri": _is_address, "uri-reference": _is_reference}
+
+
+def _place(path: _Path) -> str:
+    return ".".join(path) or "(root)"
 
 
 def is_a(node: Any, kind: str) -> bool:

@@ -4,6 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache
+from typing import Any
+
+from mockserver.contract.spec_files import load_yaml, spec_path
+from mockserver.contract.versions import GatewayVersion, Span
+
+FORMS = "gateway/open_api_forms.yaml"
+EXTENSION = "Extension"  # the name of the form of the gateway's part
 
 
 @dataclass(frozen=True)
@@ -11,148 +19,154 @@ class Shape:
     """The form of a JSON value.
 
     Attributes:
-        kind: the type in JSON Schema; "" for any.
-        pattern: an expression that a text must match; "" for none.
+        kinds: the types in JSON Schema; empty for any.
+        pattern, never: an expression that a text must match, and one that it must not match; "" for none.
+        format: a format of JSON Schema that a text must have; "" for none.
         values: the possible values; empty for any.
+        minimum, maximum: the bounds of a number; None for none.
         required: the members that an object must have.
         members: the forms of an object's members.
-        others: the form of all other members whose names match `others_pattern`; None if that is free.
-        least: the least number of members of an object.
+        patterns: the forms of members by expressions that their names match.
+        others: the form of all other members; None if that is free.
+        least, least_items: the least number of members of an object, and of items of a list.
         first: the form of the first item of a list; None if that is free.
+        each: the form of all items of a list; None if that is free.
+        is_unique: True if the items of a list must differ.
         is_closed: True if an object may have no other members than these, but those that begin with x-.
-        is_choice: True if a missing member is told as a missing choice too.
+        any_of: forms of which the value must fit one; empty for none.
     """
 
-    kind: str = ""
+    kinds: tuple[str, ...] = ()
     pattern: str = ""
+    never: str = ""
+    format: str = ""
     values: tuple[str, ...] = ()
+    minimum: float | None = None
+    maximum: float | None = None
     required: tuple[str, ...] = ()
     members: Mapping[str, Shape] = field(default_factory=dict)
+    patterns: Mapping[str, Shape] = field(default_factory=dict)
     others: Shape | None = None
-    others_pattern: str = ""
     least: int = 0
+    least_items: int = 0
     first: Shape | None = None
+    each: Shape | None = None
+    is_unique: bool = False
     is_closed: bool = False
-    is_choice: bool = False
+    any_of: tuple[Shape, ...] = ()
 
 
-def _object(*required: str, **members: Shape) -> Shape:
-    return Shape("object", required=required, members=members)
-
-
-def _list_of(first: Shape) -> Shape:
-    """A list of which a gateway judges the first item alone."""
-    return Shape("array", first=first)
-
-
-_TEXT, _SWITCH = Shape("string"), Shape("boolean")
-_NAME = Shape("string", pattern=r"\S+")
-_TOGGLE = _object("enabled", enabled=_SWITCH)
-_PROVIDERS = (
-    "auth_token", "hmac_key", "basic_auth_user", "jwt_claim", "oidc_user", "oauth_key", "custom_auth", "",
-)  # fmt: skip
-_SCHEME = replace(_object("enabled", enabled=_SWITCH), is_choice=True)
-_VERSIONING = _object(
-    "location",
-    enabled=_SWITCH, name=_NAME, default=_TEXT, location=_NAME, key=_NAME, versions=Shape("array"),
-    stripVersioningData=_SWITCH, fallbackToDefault=_SWITCH, urlVersioningPattern=_TEXT,
-)  # fmt: skip
-_PLACE = _object("enabled", enabled=_SWITCH, name=_TEXT)
-_PLACES = {"header": _PLACE, "cookie": _PLACE, "query": _PLACE}
-_SCOPES = _object(claimName=_TEXT, scopeToPolicyMapping=_list_of(_object(scope=_TEXT, policyId=_TEXT)))
-_HMAC = _object(
-    "enabled", enabled=_SWITCH, allowedAlgorithms=_list_of(_TEXT), allowedClockSkew=Shape("number"), **_PLACES
-)
-_PROVIDER = _object(issuer=_TEXT, clientToPolicyMapping=_list_of(_object(clientId=_TEXT, policyId=_TEXT)))
-_OIDC = _object(
-    "enabled",
-    enabled=_SWITCH, segregateByClientId=_SWITCH, providers=_list_of(_PROVIDER), scopes=_SCOPES, **_PLACES,
-)  # fmt: skip
-_AUTHENTICATION = _object(
-    "enabled",
-    enabled=_SWITCH, stripAuthorizationData=_SWITCH,
-    baseIdentityProvider=Shape("string", values=_PROVIDERS), hmac=_HMAC, oidc=_OIDC,
-    certificateAuth=_object(enabled=_SWITCH),
-    securitySchemes=Shape("object", others=_SCHEME),
-)  # fmt: skip
-_WITHOUT_CERTIFICATES = replace(
-    _AUTHENTICATION,
-    members={name: form for name, form in _AUTHENTICATION.members.items() if name != "certificateAuth"},
-)
-
-
-_GLOBAL = _object(skipRateLimit=_SWITCH, skipQuota=_SWITCH, skipQuotaReset=_SWITCH, ignoreCase=_TOGGLE)
-_ALLOWANCE = _object("enabled", enabled=_SWITCH, ignoreCase=_SWITCH)
-_WHOLE = Shape("integer")
-_REPLY = _object(
-    "enabled",
-    enabled=_SWITCH, code=_WHOLE, body=_TEXT,
-    headers=_list_of(_object("name", "value", name=_TEXT, value=_TEXT)),
-    fromOASExamples=replace(
-        _object("enabled", enabled=_SWITCH, code=_WHOLE, contentType=_TEXT, exampleName=_TEXT), kind=""
-    ),
-)  # fmt: skip
-_LIMIT = _object(
-    "enabled", "rate", "per",
-    enabled=_SWITCH, rate=Shape("number"), per=Shape("string", pattern=r"^(\d+h)?(\d+m)?(\d+s)?$"),
-)  # fmt: skip
-_OPERATIONS = Shape(
-    "object",
-    others_pattern=r"\S+",
-    others=_object(
-        allow=_ALLOWANCE, block=_ALLOWANCE, ignoreAuthentication=_ALLOWANCE, internal=_TOGGLE,
-        mockResponse=_REPLY, rateLimit=_LIMIT,
-    ),
-)  # fmt: skip
-
-
-def _extension(authentication: Shape) -> Shape:
-    """The form of the gateway's part."""
-    return _object(
-        "info", "server", "upstream",
-        info=_object(
-            "name", "state",
-            id=_TEXT, dbId=_TEXT, orgId=_TEXT, name=_NAME, expiration=_TEXT,
-            state=_object("active", active=_SWITCH, internal=_SWITCH),
-            versioning=_VERSIONING,
-        ),
-        upstream=replace(
-            _object("url", url=_TEXT, preserveHostHeader=_TOGGLE, preserveTrailingSlash=_TOGGLE),
-            is_choice=True,
-        ),
-        server=_object(
-            "listenPath",
-            listenPath=_object("value", value=_NAME, strip=_SWITCH), authentication=authentication,
-        ),
-        middleware=_object(operations=_OPERATIONS, **{"global": _GLOBAL}),
-    )  # fmt: skip
-
-
-_OPERATION = _object("responses", responses=Shape("object", least=1))
+_TEXT = Shape(("string",))
+_OPERATION = Shape(("object",), required=("responses",), members={"responses": Shape(("object",), least=1)})
 _METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
-_PATH = Shape("object", members=dict.fromkeys(_METHODS, _OPERATION))
-_INFO = replace(_object("title", "version", title=_TEXT, version=_TEXT), is_closed=True)
+_PATH = Shape(("object",), members=dict.fromkeys(_METHODS, _OPERATION))
 _KNOWN_OF_INFO = ("description", "termsOfService", "contact", "license", "summary")
+_INFO = Shape(
+    ("object",),
+    required=("title", "version"),
+    members={"title": _TEXT, "version": _TEXT, **{name: Shape() for name in _KNOWN_OF_INFO}},
+    is_closed=True,
+)
+_EXTERNAL = Shape(
+    ("object",),
+    required=("url",),
+    members={"description": _TEXT, "url": Shape(("string",), format="uri-reference")},
+    is_closed=True,
+)
+_TAG = Shape(
+    ("object",),
+    required=("name",),
+    members={"name": _TEXT, "description": _TEXT, "externalDocs": _EXTERNAL},
+    is_closed=True,
+)
+_VARIABLE = Shape(
+    ("object",),
+    required=("default",),
+    members={"enum": Shape(("array",), each=_TEXT), "default": _TEXT, "description": _TEXT},
+    is_closed=True,
+)
+_SERVER = Shape(
+    ("object",),
+    required=("url",),
+    members={
+        "url": _TEXT, "description": _TEXT, "variables": Shape(("object",), others=_VARIABLE),
+    },
+    is_closed=True,
+)  # fmt: skip
+_OLDER = {  # parts of a document of 3.0; those of 3.1 are not judged
+    "externalDocs": _EXTERNAL,
+    "servers": Shape(("array",), each=_SERVER),
+    "security": Shape(("array",), each=Shape(("object",), others=Shape(("array",), each=_TEXT))),
+    "tags": Shape(("array",), each=_TAG, is_unique=True),
+    "components": Shape(("object",)),
+}
 _DOCUMENT = Shape(
-    "object",
+    ("object",),
     required=("openapi", "info", "paths"),
     members={
-        "info": replace(_INFO, members={**_INFO.members, **{name: Shape() for name in _KNOWN_OF_INFO}}),
-        "paths": Shape("object", others=_PATH, others_pattern="^/", is_closed=True),
-        "x-tyk-api-gateway": _extension(_AUTHENTICATION),
+        "info": _INFO,
+        "paths": Shape(("object",), patterns={"^/": _PATH}, is_closed=True),
         **{name: Shape() for name in ("externalDocs", "servers", "security", "tags", "components")},
     },
     is_closed=True,
 )
-_PATTERNS = {"3.0": r"^3\.0\.\d(-.+)?$", "3.1": r"^3\.1\.\d+(-.+)?$"}
+_VERSIONS = {"3.0": r"^3\.0\.\d(-.+)?$", "3.1": r"^3\.1\.\d+(-.+)?$"}
 
 
-def shape_of(line: str, *, has_certificates: bool = True) -> Shape:
-    """The form of a document of a release line of OpenAPI, 3.0 or 3.1.
-
-    With `has_certificates` it is that of a gateway which knows the member `certificateAuth`.
-    """
-    members = {"openapi": Shape("string", pattern=_PATTERNS[line]), **_DOCUMENT.members}
-    if not has_certificates:
-        members["x-tyk-api-gateway"] = _extension(_WITHOUT_CERTIFICATES)
+@cache
+def shape_of(line: str, version: GatewayVersion | None) -> Shape:
+    """The form of a document of a release line of OpenAPI, 3.0 or 3.1, for a version of the gateway."""
+    forms = load_yaml(spec_path(FORMS))
+    members = {
+        "openapi": Shape(("string",), pattern=_VERSIONS[line]),
+        **_DOCUMENT.members,
+        **(_OLDER if line == "3.0" else {}),
+        "x-tyk-api-gateway": _Reader(forms, version).shape(EXTENSION),
+    }
     return replace(_DOCUMENT, members=members)
+
+
+_PLAIN = ("pattern", "never", "format", "least", "least_items", "minimum", "maximum")
+
+
+@dataclass(frozen=True)
+class _Reader:
+    """The reader of the table of forms for one version; None is the newest."""
+
+    forms: Mapping[str, Any]
+    version: GatewayVersion | None
+
+    def shape(self, form: Any) -> Shape:
+        """The shape of a form, which is a type, the name of another form, or a row."""
+        if isinstance(form, str):
+            return self.shape(self._current(self.forms[form])) if form in self.forms else Shape((form,))
+        kind = form.get("kind", ())
+        return Shape(
+            kinds=(kind,) if isinstance(kind, str) else tuple(kind),
+            values=tuple(form.get("values", ())),
+            required=tuple(form.get("required", ())),
+            members={
+                name: self.shape(current)
+                for name, member in form.get("members", {}).items()
+                if (current := self._current(member)) is not None
+            },
+            patterns={name: self.shape(other) for name, other in form.get("patterns", {}).items()},
+            any_of=tuple(map(self.shape, form.get("any_of", ()))),
+            is_unique=form.get("unique", False),
+            others=self._optional(form, "others"),
+            first=self._optional(form, "first"),
+            each=self._optional(form, "each"),
+            **{name: form[name] for name in _PLAIN if name in form},
+        )
+
+    def _optional(self, form: Mapping[str, Any], name: str) -> Shape | None:
+        return self.shape(form[name]) if name in form else None
+
+    def _current(self, form: Any) -> Any:
+        """The form in this version; None if there is none."""
+        if not isinstance(form, list):
+            return form
+        if self.version is None:
+            return form[-1]["form"]
+        spans = ((row["form"], Span.parse(row.get("since"), row.get("until"))) for row in form)
+        return next((current for current, span in spans if self.version in span), None)

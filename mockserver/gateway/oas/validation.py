@@ -10,6 +10,7 @@ import re
 from collections.abc import Collection
 from typing import Any
 
+from mockserver.contract.versions import GatewayVersion
 from mockserver.gateway.oas.authentication import enabled, requirements
 from mockserver.gateway.oas.definition import EXTENSION, OpenApi
 from mockserver.gateway.oas.loading import Refused
@@ -21,12 +22,20 @@ from mockserver.golang.json_reader import Object
 MISSING_EXTENSION = "the payload should contain x-tyk-api-gateway"
 NEEDLESS_EXTENSION = "the import payload should not contain x-tyk-api-gateway"
 NO_SCHEMA, NO_MCP_SCHEMA = "Schema not found for version", "schema not found for version"
+_NEEDED = ("openapi", "info", "paths")
 _VERSION = re.compile(r"v?([0-9]+(?:\.[0-9]+)*?)(?:-[0-9A-Za-z\-~.]+)?(?:\+[0-9A-Za-z\-~.]+)?")
 _VARIABLE = re.compile(r"\{([^{}]*)\}")
 _HELP = "For more information please visit https://swagger.io/specification/#security-requirement-object"
 
 
-def check(node: Object, definition: OpenApi, behaviours: Collection[str], *, is_mcp: bool = False) -> None:
+def check(
+    node: Object,
+    definition: OpenApi,
+    behaviours: Collection[str],
+    version: GatewayVersion,
+    *,
+    is_mcp: bool = False,
+) -> None:
     """Check a document that `read` has read, and its decoded definition, which may be of an MCP proxy.
 
     Raises:
@@ -41,8 +50,10 @@ def check(node: Object, definition: OpenApi, behaviours: Collection[str], *, is_
         document = {"openapi": "", "info": None, "paths": None} | document
         document["info"] = Object([*names, *info]) if isinstance(info, Object) else info
         document["paths"] = _with_responses(document["paths"])
-    shape = shape_of(line, has_certificates="certificateAuth" in (definition.authentication or {}))
-    if found := [*problems(Object(document.items()), shape, ())]:
+        document = {name: value for name, value in document.items() if value is not None or name in _NEEDED}
+        if isinstance(security := document.get("security"), list):
+            document["security"] = [Object() if item is None else item for item in security]
+    if found := problems(Object(document.items()), shape_of(line, version)):
         raise Refused("\n".join(found))
     for name in ("title", "version"):
         if not (definition.document.get("info") or {}).get(name):

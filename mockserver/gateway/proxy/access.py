@@ -47,10 +47,14 @@ def check_version(context: RequestContext) -> None:
     if unreadable or (ends_at is not None and context.gateway.now() >= ends_at):
         raise Rejected(message, 403)
     context.version_settings = versions[name]
-    if not context.api.is_mcp:
+    if not context.api.is_mcp:  # whose rules `path_rules` has
         check_path_lists(context)
-    if ends_at is not None:
-        formatted = datetime.fromtimestamp(ends_at, UTC).strftime("%a, %d %b %Y %H:%M:%S UTC")
+    shown, _ = expiry(context.api.fields["expiration"])
+    if shown is None:  # apidef/api_definitions.go:1403 @v5.14.0
+        of_version, _ = expiry(versions[name]["expires"])
+        shown = of_version if of_version is not None and of_version > context.gateway.now() else None
+    if shown is not None:
+        formatted = datetime.fromtimestamp(shown, UTC).strftime("%a, %d %b %Y %H:%M:%S UTC")
         context.response_headers.append(("X-Tyk-Api-Expires", formatted))
 
 

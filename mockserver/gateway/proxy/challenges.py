@@ -48,7 +48,8 @@ def challenging(check: Callable[[RequestContext], Result]) -> Callable[[RequestC
         try:
             return check(context)
         except Rejected:
-            if path := _metadata_path(context):
+            is_told = "mcp-challenges-name-metadata" in context.gateway.behaviours
+            if is_told and (path := _metadata_path(context)):
                 url = f"{context.header('X-Forwarded-Proto') or 'http'}://{context.header('Host')}{path}"
                 challenge = f'Bearer realm="tyk", resource_metadata="{url}"'
                 context.response_headers.append(("Www-Authenticate", challenge))

@@ -24,7 +24,7 @@ from mockserver.golang.base64_texts import decode
 from mockserver.golang.json_reader import JSONSyntaxError, Number, Object
 from mockserver.golang.scalars import wrapped
 from mockserver.golang.urls import FORM_TYPE, MAX_FORM, form_fields
-from mockserver.http.messages import Reply
+from mockserver.http.messages import DropConnection, Reply
 from mockserver.service.json_replies import json_reply
 
 TOKEN_SECONDS = 3600  # lifetime of a token unless oauth_token_expire sets another
@@ -146,11 +146,17 @@ def _session_for(context: RequestContext, client: Client, text: str) -> Document
 def _save_token(
     context: RequestContext, access_token: str, session: Document, client: Client, expires_in: int
 ) -> None:
-    """Save a token and its session (gateway/oauth_manager.go:940 @v5.12.0)."""
+    """Save a token and its session (gateway/oauth_manager.go:940 @v5.12.0).
+
+    Raises:
+        DropConnection: the metadata of the client is no object, at which the gateway panics.
+    """
     gateway, client_id, metadata = context.gateway, client["client_id"], client["meta_data"]
     gateway.oauth.issue(context.api.id, client_id, access_token, expires_in)
     session |= {"oauth_client_id": client_id, "expires": wrapped(int(gateway.now()) + expires_in)}
-    if isinstance(metadata, dict):
+    if metadata is not None:
+        if not isinstance(metadata, dict):
+            raise DropConnection
         session["meta_data"] = {**metadata, **(session["meta_data"] or {})}
     apis = [gateway.apis.loaded.by_id.get(name) for name in session["access_rights"] or {}]
     lifetimes = [lifetime(session, api, gateway.config, gateway.now()) for api in apis if api]
