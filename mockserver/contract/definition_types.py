@@ -35,9 +35,15 @@ _SCALARS = {
 @cache
 def struct_of(name: str, version: GatewayVersion) -> Struct:
     """The type of a row of the table."""
-    struct = _Reader(load_yaml(spec_path(TYPES)), version).type(name)
+    struct = _Reader(_rows(), version).type(name)
     assert isinstance(struct, Struct)
     return struct
+
+
+@cache
+def _rows() -> Mapping[str, Any]:
+    rows: Mapping[str, Any] = load_yaml(spec_path(TYPES))
+    return rows
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,8 @@ from functools import cached_property
 from typing import Any
 
 from mockserver.contract.codecs import Codec, Malformed
+from mockserver.contract.definition_types import CLASSIC, struct_of
+from mockserver.contract.openapi import Contract
 from mockserver.gateway import mcp_rights
 from mockserver.gateway.api_definition import Api
 from mockserver.gateway.listen_path import PathPrefix
@@ -85,23 +87,26 @@ class ApiStore:
     """The only owner of API definitions.
 
     Attributes:
-        codec: the codec of API definitions in the classic form.
-        open_codec: the codec of those in OpenAPI form.
+        open_codec: the codec of API definitions in OpenAPI form.
         files: the written definitions, one file for each.
         loaded: the APIs that the last reload loaded.
         ever_loaded: True if any API was loaded since the gateway started.
     """
 
-    def __init__(
-        self, codec: Codec, open_codec: OpenApiCodec, files: Files, behaviours: frozenset[str] = frozenset()
-    ) -> None:
-        self.codec = codec
-        self.open_codec = open_codec
+    def __init__(self, contract: Contract, files: Files, behaviours: frozenset[str] = frozenset()) -> None:
+        self._contract = contract
+        self.open_codec = OpenApiCodec(contract)
         self._behaviours = behaviours
         self.loaded = LoadedApis()
         self.ever_loaded = False
         self.files = files
         self._seen: dict[str, _ApiFile] = {}  # by file name
+
+    @cached_property
+    def codec(self) -> Codec:
+        """The codec of API definitions in the classic form; its table is read when it is first needed."""
+        assert self._contract.version is not None
+        return Codec(struct_of(CLASSIC, self._contract.version))
 
     def write(self, api: Api) -> None:
         """Write the file of a definition, and that of its OpenAPI form.

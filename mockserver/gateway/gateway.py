@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 
 from mockserver.contract import behaviours
 from mockserver.contract.codecs import Codec
-from mockserver.contract.definition_types import CLASSIC, struct_of
 from mockserver.contract.openapi import Contract
 from mockserver.contract.versions import GatewayVersion
 from mockserver.gateway.api_definition import Api
@@ -28,7 +27,6 @@ from mockserver.gateway.lint.file import File
 from mockserver.gateway.lint.review import Review, warnings_of
 from mockserver.gateway.lint.rules import Kind
 from mockserver.gateway.match_cache import MatchCache
-from mockserver.gateway.oas.definition import OpenApiCodec
 from mockserver.gateway.oauth_store import OAuthStore
 from mockserver.gateway.policy_store import PolicyStore
 from mockserver.gateway.provider_keys import ProviderKeys
@@ -110,10 +108,8 @@ class Gateway:
         self.sessions = SessionStore(self.session_codec, config, self.now, keys)
         keys = mock.backend.key_values("organisation-keys", of_sessions)
         self.organisations = SessionStore(self.session_codec, Config(), self.now, keys)
-        self.definition_codec = Codec(struct_of(CLASSIC, version))
         definitions = api_files(config, directory, mock.backend, fsync=fsync)
-        open_codec = OpenApiCodec(self.contract)
-        self.apis = ApiStore(self.definition_codec, open_codec, definitions, self.behaviours)
+        self.apis = ApiStore(self.contract, definitions, self.behaviours)
         self.limiter: TokenBuckets | SlidingLogs = TokenBuckets(self.now)
         if config.enable_redis_rolling_limiter:
             self.limiter = SlidingLogs(self.now, smooths=config.enable_rate_limit_smoothing)

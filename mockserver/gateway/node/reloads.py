@@ -119,7 +119,7 @@ class Reloads:
             return
         segmented, tags = config.db_app_conf_options__node_is_segmented, config.db_app_conf_options__tags
         apis, _ = self._pull(
-            APIS, lambda body: apis_of(body, gateway.definition_codec, segmented=segmented, tags=tags)
+            APIS, lambda body: apis_of(body, gateway.apis.codec, segmented=segmented, tags=tags)
         )
         had_apis = bool(gateway.apis.loaded.by_id)
         gateway.load_apis(apis)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from mockserver.contract.definition_types import EXTENSION as EXTENSION_TYPE
@@ -70,8 +71,10 @@ class OpenApiCodec:
 
     def __init__(self, contract: Contract) -> None:
         self._contract = contract
-        assert contract.version is not None
-        self._extension = struct_of(EXTENSION_TYPE, contract.version)
+
+    @cached_property
+    def _extension(self) -> Struct:
+        return self._struct(EXTENSION_TYPE)
 
     def decode(self, node: json_reader.Object) -> OpenApi:
         """A definition from a node of `json_reader`; members of wrong types are zero."""
@@ -109,8 +112,11 @@ class OpenApiCodec:
 
     def empty_operation(self) -> Document:
         """The settings of an operation without any."""
+        return dict(self._struct("Operation").fresh())
+
+    def _struct(self, name: str) -> Struct:
         assert self._contract.version is not None
-        return dict(struct_of("Operation", self._contract.version).fresh())
+        return struct_of(name, self._contract.version)
 
     def scheme(self, document: Document) -> Struct | None:
         """The type of the gateway's settings for a security scheme of OpenAPI; None if it supports none."""

@@ -195,7 +195,7 @@ class Plane:
             APIS,
             self.client.apis,
             lambda text: gateway.load_apis(
-                bare_apis_of(text, gateway.definition_codec, segmented=segmented, tags=tags)
+                bare_apis_of(text, gateway.apis.codec, segmented=segmented, tags=tags)
             ),
         ):
             return
