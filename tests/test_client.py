@@ -158,7 +158,7 @@ def test_a_body_is_as_long_as_its_head_says(head: bytes, body: bytes) -> None:
 
 def test_a_long_body_is_compressed_in_memory() -> None:
     """The client keeps a long body compressed, so that a run can keep all answers in memory."""
-    body = b'{"name":"gold"},' * 10_000
+    body = b'{"name":"gold"},' * 100_000
     with server(HEAD + b"%d\r\n\r\n" % len(body) + body) as url, Client(url, 5) as client:
         answer = client.send("GET", "/")
     assert answer.body == body

@@ -75,7 +75,7 @@ def test_a_connection_ends_once(gateway: MockGateway, caplog: pytest.LogCaptureF
     for _ in range(5):
         with connect(gateway) as connection:
             connection.sendall(pipelined)
-            wait_until(lambda: any(CLIENT in open_._waits_for for open_ in server.connections))
+            wait_until(lambda: any(CLIENT in open_._waits_for for open_ in tuple(server.connections)))
             assert read_to_end(connection).count(OK) == 2
     assert caplog.records == []
 

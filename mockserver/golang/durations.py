@@ -16,9 +16,10 @@ _UNITS = {
     "h": 3_600_000_000_000, "m": 60_000_000_000, "s": 1_000_000_000, "ms": 1_000_000, "µs": 1000, "ns": 1,
 }  # fmt: skip
 _SPELLED = {**_UNITS, "us": 1000, "μs": 1000}
-_PART = re.compile(r"(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h)", re.ASCII)
-_TEXT = re.compile(rf"([+-]?)((?:{_PART.pattern})+)", re.ASCII)
+_PART = re.compile(r"(\d++(?:\.\d*+)?|\.\d++)(ns|us|µs|μs|ms|s|m|h)", re.ASCII)
+_TEXT = re.compile(rf"([+-]?)((?:{_PART.pattern})++)", re.ASCII)
 _LARGEST = 2**63 - 1
+_DIGITS = 19  # of the largest number of nanoseconds
 
 
 def nanoseconds(text: str) -> int:
@@ -26,9 +27,17 @@ def nanoseconds(text: str) -> int:
     match = _TEXT.fullmatch(text)
     if match is None:
         return 0
-    parts = (int(Fraction(part[1]) * _SPELLED[part[2]]) for part in _PART.finditer(match[2]))
-    total = sum(parts)
+    total = sum(_of_part(part[1], _SPELLED[part[2]]) for part in _PART.finditer(match[2]))
     return 0 if total > _LARGEST else -total if match[1] == "-" else total
+
+
+def _of_part(number: str, unit: int) -> int:
+    """The nanoseconds of a number of a unit; more than the largest number for one of too many digits."""
+    whole, _, fraction = number.partition(".")
+    whole = whole.lstrip("0") or "0"
+    if len(whole) > _DIGITS:
+        return _LARGEST + 1
+    return int(Fraction(f"{whole}.{fraction[:_DIGITS] or 0}") * unit)
 
 
 def written(total: int) -> str:
