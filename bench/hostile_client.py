@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from bench import hostile_apis
+from bench import hostile_apis, hostile_pieces
 from bench.hostile_requests import KINDS
 from bench.hostile_upstream import hostile_upstream
 from bench.odd_requests import TARGETS, Pieces, request
@@ -61,7 +61,7 @@ class ClientCase:
         """The case with the port of the hostile upstream, which has as many digits as what stands for it."""
         port = str(upstream).encode()
         return replace(
-            self, pieces=[piece.replace(hostile_apis.PORT.encode(), port) for piece in self.pieces]
+            self, pieces=[piece.replace(hostile_pieces.PORT.encode(), port) for piece in self.pieces]
         )
 
     def fault(self, answer: bytes | None, *, is_reset: bool) -> tuple[str, str]:
