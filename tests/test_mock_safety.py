@@ -15,6 +15,7 @@ from asking import call, send
 from mockserver import MockGateway
 from mockserver.http.client import ClientError
 from mockserver.http.limits import Limits
+from mockserver.serving.service_server import LONGEST_WAIT
 from mockserver.serving.wsgi_app import create_app
 
 
@@ -219,3 +220,22 @@ def test_a_directory_that_others_remove_is_answered(tmp_path: Path) -> None:
         assert call(mock, "POST", "/tyk/policies", {"id": "gold"})[0] == 200
         mock.reload()
         assert list(mock.policies) == ["gold"]
+
+
+def test_a_signal_that_is_early_is_not_missed(gateway: MockGateway, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A wait for the end of a mock is made of short ones: a signal just before one would not end it."""
+    waits: list[float | None] = []
+
+    class Running:
+        """A thread that ends after the second wait."""
+
+        def is_alive(self) -> bool:
+            return len(waits) < 2
+
+        def join(self, timeout: float | None = None) -> None:
+            waits.append(timeout)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(gateway._server, "_thread", Running())
+        gateway.wait()
+    assert waits == [LONGEST_WAIT] * 2

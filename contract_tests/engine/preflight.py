@@ -229,7 +229,7 @@ def _check_kind(
                 path = service.listing.prefix
                 raise PreflightError(
                     f"{url} is a {title}, not a {service.title}: GET {path} answers {listing.status}; "
-                    "check the URL and --service",
+                    f"check the URL; for a {title.split()[-1]}, give --service {title.split()[-1].lower()}",
                     UNREACHABLE,
                 )
         raise PreflightError(

@@ -17,6 +17,8 @@ from mockserver.service.service import Service
 from mockserver.serving.control_access import ControlAccess
 from mockserver.serving.dispatcher import Dispatcher
 
+LONGEST_WAIT = 1.0  # seconds
+
 
 class ServerError(OSError):
     """The server cannot listen on its address; the message names the address and the next step."""
@@ -79,8 +81,12 @@ class ServiceServer:
         self._thread.join()
 
     def wait(self) -> None:
-        """Block until the server is closed."""
-        self._thread.join()
+        """Block until the server is closed.
+
+        A signal that comes just before a wait does not end it, so that each wait is short.
+        """
+        while self._thread.is_alive():
+            self._thread.join(LONGEST_WAIT)
 
     def _control(self, request: Request) -> Reply:
         """Answer a request to the mock's own API, by a Flask application that the first request creates."""
