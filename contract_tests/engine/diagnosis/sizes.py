@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 
-from contract_tests.engine.diagnosis.evidence import MOST, Cause, Evidence, share
+from contract_tests.engine.diagnosis.evidence import Cause, Evidence, share
 from contract_tests.engine.diagnosis.operations import Answered, shown
 from contract_tests.engine.exchange import Exchange
 
 FEWEST = 2  # requests that are refused for one size
+TAKEN = 0.1  # share of them whose operations answer shorter ones
 _SIZES: tuple[tuple[str, Callable[[Exchange], int]], ...] = (
     ("a body", lambda exchange: len(exchange.body or b"")),
     ("a target", lambda exchange: len(exchange.target)),
@@ -20,7 +21,7 @@ _SIZES: tuple[tuple[str, Callable[[Exchange], int]], ...] = (
 def sizes(evidence: Evidence) -> Iterator[Cause]:
     """One error at all requests from a size on, where it is not declared or not required, and at none below.
 
-    Most of them are to operations that answer shorter requests in other ways.
+    Some of them are to operations that answer shorter requests in other ways; others may get none.
     """
     wrong = {id(failure.at) for failure in evidence.failures}
     refused = defaultdict(list)
@@ -36,7 +37,7 @@ def sizes(evidence: Evidence) -> Iterator[Cause]:
                 longest = [max(most, size(exchange)) for most, (_, size) in zip(longest, _SIZES, strict=True)]
     for exchanges in refused.values():
         of_taken = sum(evidence.operations[id(exchange)] in taken for exchange in exchanges)
-        if share(of_taken, len(exchanges)) < MOST:
+        if share(of_taken, len(exchanges)) < TAKEN:
             continue
         for (what, size), most in zip(_SIZES, longest, strict=True):
             least = min(map(size, exchanges))
