@@ -83,24 +83,22 @@ def test_what_stands_behind_json_is_seen(exchanges: Exchanges) -> None:
 def test_bodies_that_come_twice_are_seen(exchanges: Exchanges) -> None:
     """JSON that answers have twice is told so, whatever it is."""
     log = [exchanges.of("GET", ONE, text=f'{{"n":{n}}}\n' * 2) for n in range(3)]
-    assert (
-        "behind the JSON of answers: 'the same once more'"
-        in only(answers.broken_json(exchanges.evidence(log))).summary
-    )
+    cause = only(answers.broken_json(exchanges.evidence(log)))
+    assert "behind the JSON of answers: 'the same once more'" in cause.summary
 
 
 def test_answers_of_other_requests_are_seen(exchanges: Exchanges) -> None:
     """Answers that name what another request asks for are told, and one that renames a thing is not."""
     paths = [f"{LIST}/p{n}" for n in range(4)]
-    right = [exchanges.of("GET", f"{LIST}/q{n}", 200, f'{{"id":"q{n}"}}') for n in range(5)]
+    right = [exchanges.of("GET", f"{LIST}/q", 200, '{"id":"q"}')] * 5
     swapped = [exchanges.of("GET", path, 200, f'{{"id":"p{(n + 1) % 4}"}}') for n, path in enumerate(paths)]
     cause = only(history.mixed(exchanges.evidence([*swapped, *right])))
     assert "4 name another thing than is asked for, as GET /tyk/policies/p0" in cause.summary
     assert cause.explains(failed(swapped[0]))
     renamed = [exchanges.of("GET", path, 200, f'{{"id":"x{n}"}}') for n, path in enumerate(paths)]
     assert told(history.mixed(exchanges.evidence([*renamed, *right]))) == []
-    canned = [exchanges.of("GET", path, 200, '{"id":"p0"}') for path in paths]
-    assert told(history.mixed(exchanges.evidence([*canned, *right]))) == []
+    same = [exchanges.of("GET", path, 200, '{"id":"p0"}') for path in paths]
+    assert told(history.mixed(exchanges.evidence([*same, *right]))) == []
 
 
 def test_a_page_to_log_in_is_seen(exchanges: Exchanges) -> None:

@@ -67,7 +67,8 @@ def test_a_setting_may_hide_a_behaviour(tmp_path: Path) -> None:
 def test_a_failure_names_the_settings_that_may_hide_it(tmp_path: Path) -> None:
     """A failure hints at the settings that would hide the behaviour, unless the configuration is known."""
     assert hint_of(TOKENS, None) == (
-        "a gateway with oauth_error_status_code: 401 answers otherwise; give its file with --conf"
+        "a gateway with oauth_error_status_code: 401 or disable_key_actions_by_username: true answers"
+        " otherwise; give its file with --conf"
     )
     assert hint_of(TOKENS, read(tmp_path, {})) == TOKENS.hint == ""
 
