@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from mockserver.contract.codecs import Codec
 from mockserver.contract.definition_types import CLASSIC, EXTENSION, TYPES, struct_of
 from mockserver.contract.openapi import Contract
 from mockserver.contract.spec_files import known_versions, load_yaml, spec_path
@@ -82,3 +83,15 @@ def test_a_duration_is_written_by_its_units(text: str, written: str) -> None:
 def test_a_value_that_misses_its_form_is_told(shape: Shape, text: str, expected: list[str]) -> None:
     """A value is refused in the words of the gateway's library; of several forms the likeliest is told."""
     assert problems(json_reader.read(text.encode())[0], shape, ("a",)) == expected
+
+
+@pytest.mark.parametrize(
+    "raw",
+    ['{"b":1.0,"a":1e999,"n":' + "9" * 5_000 + "}", "[" * 5_000 + "]" * 5_000],
+    ids=["numbers", "deep"],
+)
+def test_raw_json_is_kept(raw: str) -> None:
+    """A member that a gateway does not read is kept: the order of its members, its numbers, and its depth."""
+    source = f'{{"graphql":{{"engine":{{"data_sources":[{{"config":{raw}}}]}}}}}}'
+    codec = Codec(struct_of(CLASSIC, VERSIONS[-1]))
+    assert f'"config":{raw}' in codec.encode(codec.decode(source.encode()))

@@ -20,6 +20,12 @@ _ESCAPES = {
 }
 
 
+class Literal(str):
+    """A text of JSON that is written as it is, such as a number that Go does not read."""
+
+    __slots__ = ()
+
+
 def quote(text: str) -> str:
     """A string as Go writes it: <, >, &, U+2028 and U+2029 are escaped too.
 
@@ -150,10 +156,13 @@ _LEAVES: dict[type, Callable[[Any], str]] = {  # by the exact type of a value wi
     int: str,
     float: format_float,
     type(None): {None: "null"}.__getitem__,
+    Literal: str,
 }
 
 
 def _leaf(value: Any) -> str:
+    if isinstance(value, Literal):
+        return str(value)
     if isinstance(value, str):
         return quote(value)
     if value is True or value is False:

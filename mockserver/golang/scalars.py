@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from typing import Any
 
 from mockserver.golang.json_reader import Escaped, Number, Object
+from mockserver.golang.json_writer import Literal
 
 _INT64 = range(-(2**63), 2**63)
 _KINDS: dict[type, str] = {Object: "it is an object", list: "it is an array", bool: "it is a boolean"}
@@ -215,6 +216,12 @@ def _is_time(match: re.Match[str]) -> bool:
 class AnyValue(GoType):
     """An interface{}: any JSON value, with numbers as float64 and sorted members."""
 
+    def _names(self, members: Mapping[str, Any]) -> list[str]:
+        return sorted(members)
+
+    def _number(self, node: Number, problems: Problems) -> Any:
+        return FLOAT64.decode(node, None, problems)
+
     def decode(self, node: Any, current: Any, problems: Problems) -> Any:
         result: list[Any] = []
         todo: list[tuple[Any, Callable[[Any], None]]] = [(node, result.append)]
@@ -222,7 +229,7 @@ class AnyValue(GoType):
             node, put = todo.pop()
             if isinstance(node, Object):
                 members = dict(node)
-                plain = dict.fromkeys(sorted(members))
+                plain = dict.fromkeys(self._names(members))
                 todo.extend((members[name], partial(plain.__setitem__, name)) for name in plain)
                 if len(node) > len(members):  # a value that a later one replaces is checked too
                     todo.extend((value, _discard) for name, value in node if value is not members[name])
@@ -232,27 +239,20 @@ class AnyValue(GoType):
                 todo.extend((item, partial(items.__setitem__, i)) for i, item in enumerate(node))
                 put(items)
             elif isinstance(node, Number):
-                put(FLOAT64.decode(node, None, problems))
+                put(self._number(node, problems))
             else:
                 put(str(node) if isinstance(node, str) else node)
         return result[0]
 
 
-class RawValue(GoType):
-    """A json.RawMessage: any JSON value, with its members in their order."""
+class RawValue(AnyValue):
+    """A json.RawMessage: any JSON value, with its members in their order and its numbers as they are sent."""
 
-    def decode(self, node: Any, current: Any, problems: Problems) -> Any:
-        return _plain(node)
+    def _names(self, members: Mapping[str, Any]) -> list[str]:
+        return list(members)
 
-
-def _plain(node: Any) -> Any:
-    if isinstance(node, Object):
-        return {str(name): _plain(value) for name, value in node}
-    if isinstance(node, list):
-        return [_plain(item) for item in node]
-    if isinstance(node, Number):
-        return int(node) if _INTEGER.fullmatch(node) else float(node)
-    return str(node) if isinstance(node, str) else node
+    def _number(self, node: Number, problems: Problems) -> Any:
+        return Literal(node)
 
 
 def _discard(_: Any) -> None:

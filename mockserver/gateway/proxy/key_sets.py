@@ -94,8 +94,9 @@ def key_of_several(context: RequestContext, key_id: Any) -> Any:
         if several:
             cache.keep_several(api.id, api.document, several)
         key_sets = [key_set for key_set, _ in several.values()]
-    if any(key_id in key_set for key_set in key_sets):
-        return next(key_set[key_id] for key_set in key_sets if key_id in key_set)
+    for key_set in key_sets:
+        if key_id in key_set:
+            return key_set[key_id]
     keys = (_older_key(context, url, key_id, deadline) for url in unusable)
     return next((key for key in keys if key is not None), None)
 
