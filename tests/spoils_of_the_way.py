@@ -203,3 +203,17 @@ def of_another_place(path: str, missing: Answered) -> Callable[[], Spoil]:
         return spoil
 
     return make
+
+
+CASES = {  # of both services: the server, the cause of the first finding, and words of it
+    "a byte order mark": (byte_order_mark, "body-prefixed", r"the JSON of answers: '\ufeff'"),
+    "a comment behind bodies": (with_a_comment, "body-suffixed", "behind the JSON of answers: '<!-- cached -->'"),
+    "204 for 200": (no_content, "status", "Status 204 is answered where 200 is required"),
+    "integers with a point": (decimal_points, "reformatted", "with a decimal point, as 5.0 for 5"),
+    "wrapped answers": (wrapped, "wrapped", "an object with the members 'data', 'meta'"),
+    "a compression that is not told": (untold_gzip, "compressed", "no header Content-Encoding tells of it"),
+    "errors with traces": (errors_with_traces, "occasional-errors", "answered 503"),
+    "a login for writes": (sign_on_for_writes, "dead-operation", "302: to https://sso.example.com/login"),
+    "errors as text": (errors_as_text, "content-type", "Errors are answered as text/plain"),
+    "writes twice": (writes_twice, "refused-but-done", "sent each one twice"),
+}  # fmt: skip

@@ -45,17 +45,8 @@ CASES: dict[str, tuple[Callable[[], Spoil], str, str]] = {  # by name: the serve
     "bodies that are cut off": (spoils.truncates, "body-cut", "cut off after 300 bytes"),
     "a page to log in": (spoils_of_dashboards.login_page, "html", "answered 200 with an HTML page"),
     "no queries": (way.no_queries, "queries-dropped", "without their queries"),
-    "a byte order mark": (way.byte_order_mark, "body-prefixed", r"the JSON of answers: '\ufeff'"),
-    "a comment behind bodies": (way.with_a_comment, "body-suffixed", "behind the JSON of answers: '<!-- cached -->'"),
-    "204 for 200": (way.no_content, "status", "Status 204 is answered where 200 is required"),
-    "integers with a point": (way.decimal_points, "reformatted", "with a decimal point, as 5.0 for 5"),
-    "wrapped answers": (way.wrapped, "wrapped", "an object with the members 'data', 'meta'"),
-    "a compression that is not told": (way.untold_gzip, "compressed", "no header Content-Encoding tells of it"),
+    **way.CASES,
     "requests that are cut off": (way.cut_requests, "size-limit", "answered 403"),
-    "errors with traces": (way.errors_with_traces, "occasional-errors", "answered 503"),
-    "a login for writes": (way.sign_on_for_writes, "dead-operation", "302: to https://sso.example.com/login"),
-    "errors as text": (way.errors_as_text, "content-type", "Errors are answered as text/plain"),
-    "writes twice": (way.writes_twice, "refused-but-done", "sent each one twice"),
     "two deletes": (
         way.deletes_at_second(
             f"{spoils_of_dashboards.POLICIES}/",

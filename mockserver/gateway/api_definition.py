@@ -14,7 +14,7 @@ from urllib.parse import unquote_plus
 
 from mockserver.contract.codecs import Codec, Malformed
 from mockserver.gateway.listen_path import PathPrefix
-from mockserver.gateway.oas import authentication, conversion
+from mockserver.gateway.oas import authentication, conversion, operations
 from mockserver.gateway.oas.definition import OpenApi
 from mockserver.gateway.oas.path_rules import PathRules
 from mockserver.gateway.policy_merging import Document
@@ -137,6 +137,12 @@ class Api:
     def path_rules(self) -> PathRules:
         """The rules of the definition for methods, primitives and paths, as far as MCP proxies have them."""
         return PathRules(self.open_api)
+
+    @cached_property
+    def replying_operations(self) -> list[tuple[str, str, Document, Document]]:
+        """The operations that the definition itself answers, as `operations.by_path` gives them."""
+        found = operations.by_path(self.open_api) if self.open_api else ()
+        return [operation for operation in found if operations.is_on(operation[3], "mockResponse")]
 
     @cached_property
     def target(self) -> AbsoluteUrl:

@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
 from contract_tests.engine.checks import shorten
-from contract_tests.engine.diagnosis.evidence import Cause, Evidence, share
+from contract_tests.engine.diagnosis.evidence import READING, Cause, Evidence, share
 from contract_tests.engine.diagnosis.groups import common
 from contract_tests.engine.exchange import Exchange
 from contract_tests.engine.failure import Failure
@@ -20,7 +20,6 @@ ALWAYS = 2  # answers of an operation that are enough to say that it always answ
 OFTEN = 0.005  # share of answers of a kind that is told
 RATE_LIMITED, SERVER_ERROR = 429, 500
 ENOUGH, NEARLY_ALL = 10, 0.9  # requests to APIs, and the share of them, that are answered alike
-_READING = {"GET", "HEAD", "OPTIONS"}
 SAME = 0.5  # share of the errors with one status that have one body, if they come from one place
 MIXED = 0.2  # share of errors of operations that give other answers too, if they are not of dead ones
 
@@ -190,7 +189,7 @@ def _always_sentence(
     evidence: Evidence, operations: Sequence[Operation], exchanges: Sequence[Exchange]
 ) -> str:
     answer = shown(evidence, exchanges[0])
-    if len(operations) > LISTED and all(operation.method not in _READING for operation in operations):
+    if len(operations) > LISTED and all(operation.method not in READING for operation in operations):
         methods = ", ".join(sorted({operation.method for operation in operations}))
         root = posixpath.commonpath([operation.path for operation in operations])
         where = f" below {root}" if root.count("/") >= BELOW else ""

@@ -51,15 +51,13 @@ def _is_object_of_objects(value: Any) -> bool:
     return value is None or (isinstance(value, Object) and all(_is_object(item) for _, item in value))
 
 
-def _is_list_of_objects(value: Any) -> bool:
-    is_list = isinstance(value, list) and not isinstance(value, Object)
-    return value is None or (is_list and all(isinstance(item, Object) for item in value))
-
-
 def _is_list_of_objects_or_nulls(value: Any) -> bool:
-    return value is None or (
-        isinstance(value, list) and not isinstance(value, Object) and all(map(_is_object, value))
-    )
+    is_list = isinstance(value, list) and not isinstance(value, Object)
+    return value is None or (is_list and all(map(_is_object, value)))
+
+
+def _is_list_of_objects(value: Any) -> bool:
+    return _is_list_of_objects_or_nulls(value) and None not in (value or ())
 
 
 def _has(kinds: dict[str, Callable[[Any], bool]]) -> Callable[[Any], bool]:

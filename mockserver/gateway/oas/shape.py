@@ -116,14 +116,19 @@ _VERSIONS = {"3.0": r"^3\.0\.\d(-.+)?$", "3.1": r"^3\.1\.\d+(-.+)?$"}
 @cache
 def shape_of(line: str, version: GatewayVersion | None) -> Shape:
     """The form of a document of a release line of OpenAPI, 3.0 or 3.1, for a version of the gateway."""
-    forms = load_yaml(spec_path(FORMS))
     members = {
         "openapi": Shape(("string",), pattern=_VERSIONS[line]),
         **_DOCUMENT.members,
         **(_OLDER if line == "3.0" else {}),
-        "x-tyk-api-gateway": _Reader(forms, version).shape(EXTENSION),
+        "x-tyk-api-gateway": _Reader(_forms(), version).shape(EXTENSION),
     }
     return replace(_DOCUMENT, members=members)
+
+
+@cache
+def _forms() -> Mapping[str, Any]:
+    forms: Mapping[str, Any] = load_yaml(spec_path(FORMS))
+    return forms
 
 
 _PLAIN = ("pattern", "never", "format", "least", "least_items", "minimum", "maximum")

@@ -26,9 +26,8 @@ def answer(context: RequestContext) -> Reply | None:
     Raises:
         Rejected: the operation has no such example.
     """
-    definition = context.api.open_api
-    for path, method, operation, setting in operations.by_path(definition) if definition else ():
-        if method == context.method and operations.is_on(setting, "mockResponse") and _fits(context, path):
+    for path, method, operation, setting in context.api.replying_operations:
+        if method == context.method and _fits(context, path):
             reply: Document = setting["mockResponse"]
             if operations.is_on(reply, "fromOASExamples"):
                 return _example(context, operation, reply["fromOASExamples"])
