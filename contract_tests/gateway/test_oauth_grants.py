@@ -139,6 +139,10 @@ def test_a_refresh_token_gives_a_token(gateway: Gateway) -> Steps:
         body = f"token={token}" + (f"&token_type_hint={hint}" if hint else "")
         expect_ok(gateway.send("POST", revoke, body, headers=form), REVOKED)
         access, refresh = _tokens(refreshed(refresh), "t")  # it is left
+    body = f"token={access}&token_type_hint=access_token"
+    expect_ok(gateway.send("POST", revoke, body, headers=form), REVOKED)
+    expect_refused(call(gateway, api, f"Bearer {access}"), 403, NOT_AUTHORISED)
+    access, refresh = _tokens(refreshed(refresh), "t")
     expect_ok(
         gateway.send("POST", revoke, f"token={refresh}&token_type_hint=refresh_token", headers=form), REVOKED
     )
@@ -191,17 +195,19 @@ def test_an_approved_code_gives_a_token(gateway: Gateway) -> Steps:
     gateway.note_grant(code, client)
     if answer != {"code": code, "redirect_to": f"{REDIRECT}?code={code}"}:
         raise Mismatch("a code without a state", str(answer), gateway.exchanges[-1])
+    exchange = _ask_approval(gateway, api, **{**fields, "client_id": gateway.new_id()})
+    refusal = {"error": "server_error", "error_description": SERVER_ERROR, "state": "st"}
+    if (exchange.status, exchange.text) != (403, json.dumps(refusal, separators=(",", ":")) + "\n"):
+        raise Mismatch(f"403 {refusal}", f"{exchange.status} {exchange.text}", exchange)
     answer = _approve(gateway, api, **{**fields, "response_type": "token"}, key_rules=json.dumps(rules))
     expect_passed(call(gateway, api, f"Bearer {answer.get('access_token')}"), 5, 4)
 
 
 def _approve(gateway: Gateway, api: Api, **fields: str) -> dict[str, Any]:
     """Approve a client's request with the gateway's secret, which is refused without it."""
-    path, form = f"/{api.id}/tyk/oauth/authorize-client/", ("Content-Type", FORM)
-    body, secret = urlencode(fields), (gateway.auth.header, gateway.auth.secret)
     message = "Attempted administrative access with invalid or missing key!"
-    expect_error(gateway.send("POST", path, body, headers=[form]), 403, message)
-    exchange = gateway.send("POST", path, body, headers=[form, secret])
+    expect_error(_ask_approval(gateway, api, with_secret=False, **fields), 403, message)
+    exchange = _ask_approval(gateway, api, **fields)
     if exchange.status != 200:
         raise Mismatch("200, the request is approved", f"{exchange.status} {exchange.text}", exchange)
     answer = json.loads(exchange.text)
@@ -210,6 +216,11 @@ def _approve(gateway: Gateway, api: Api, **fields: str) -> dict[str, Any]:
         raise Mismatch(expected, exchange.text, exchange)
     gateway.note_key(str(answer.get("access_token", "")))
     return dict(answer)
+
+
+def _ask_approval(gateway: Gateway, api: Api, *, with_secret: bool = True, **fields: str) -> Exchange:
+    headers = [("Content-Type", FORM)] + [(gateway.auth.header, gateway.auth.secret)] * with_secret
+    return gateway.send("POST", f"/{api.id}/tyk/oauth/authorize-client/", urlencode(fields), headers=headers)
 
 
 @behaviour("refresh-tokens-may-end-soon", waits=True)
