@@ -9,7 +9,16 @@ from typing import Any
 import pytest
 from made_up_exchanges import JSON, LIST, ONE, SECRET, Exchanges, failed, made_up_exchanges, told, with_status
 
-from contract_tests.engine.diagnosis import answers, bodies, history, operations, secret, state, version
+from contract_tests.engine.diagnosis import (
+    answers,
+    bodies,
+    diagnose,
+    history,
+    operations,
+    secret,
+    state,
+    version,
+)
 from contract_tests.engine.diagnosis.diagnose import DETECTORS, findings
 from contract_tests.engine.state_signs import StateSigns
 from contract_tests.gateway.service import GATEWAY
@@ -257,6 +266,30 @@ def test_each_failure_is_in_one_finding(exchanges: Exchanges) -> None:
     assert sorted(names) == ["a0", "a1", "a2", "b0", "b1"]
     assert found[0].cause == "dead-operation"
     assert found[0].behaviours == ("a0", "a1", "a2")
+
+
+@pytest.mark.parametrize("broken", ["a detector", "the grouping"])
+def test_a_defect_of_the_diagnosis_costs_one_cause_only(
+    exchanges: Exchanges, monkeypatch: pytest.MonkeyPatch, broken: str
+) -> None:
+    """What a detector or the grouping stumbles over is told last, and every failure is still in a finding."""
+
+    def stumble(*_: Any) -> Any:
+        raise KeyError("odd")
+
+    if broken == "a detector":
+        monkeypatch.setattr(diagnose, "DETECTORS", (stumble, *DETECTORS))
+    else:
+        monkeypatch.setattr(diagnose, "groups", stumble)
+    dead = [exchanges.of(status=503, text="down") for _ in range(3)]
+    failures = [failed(exchange, f"a{number}") for number, exchange in enumerate(dead)]
+    failures += [failed(exchanges.of(target=ONE), name, "a header") for name in ("b", "c")]
+    found = findings(exchanges.evidence(dead, *failures))
+    assert found[0].cause == "dead-operation"
+    assert sorted(name for finding in found for name in finding.behaviours) == ["a0", "a1", "a2", "b", "c"]
+    assert found[-1].cause == "suite"
+    assert "defect of tyk-contract (test_causes.py:" in found[-1].summary
+    assert "KeyError: 'odd'" in found[-1].summary
 
 
 def test_a_cause_tells_no_secret(exchanges: Exchanges) -> None:

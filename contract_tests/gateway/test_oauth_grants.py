@@ -195,7 +195,7 @@ def test_an_approved_code_gives_a_token(gateway: Gateway) -> Steps:
     gateway.note_grant(code, client)
     if answer != {"code": code, "redirect_to": f"{REDIRECT}?code={code}"}:
         raise Mismatch("a code without a state", str(answer), gateway.exchanges[-1])
-    exchange = _ask_approval(gateway, api, **{**fields, "client_id": gateway.new_id()})
+    exchange = _ask_approval(gateway, api, {**fields, "client_id": gateway.new_id()})
     refusal = {"error": "server_error", "error_description": SERVER_ERROR, "state": "st"}
     if (exchange.status, exchange.text) != (403, json.dumps(refusal, separators=(",", ":")) + "\n"):
         raise Mismatch(f"403 {refusal}", f"{exchange.status} {exchange.text}", exchange)
@@ -206,8 +206,8 @@ def test_an_approved_code_gives_a_token(gateway: Gateway) -> Steps:
 def _approve(gateway: Gateway, api: Api, **fields: str) -> dict[str, Any]:
     """Approve a client's request with the gateway's secret, which is refused without it."""
     message = "Attempted administrative access with invalid or missing key!"
-    expect_error(_ask_approval(gateway, api, with_secret=False, **fields), 403, message)
-    exchange = _ask_approval(gateway, api, **fields)
+    expect_error(_ask_approval(gateway, api, fields, with_secret=False), 403, message)
+    exchange = _ask_approval(gateway, api, fields)
     if exchange.status != 200:
         raise Mismatch("200, the request is approved", f"{exchange.status} {exchange.text}", exchange)
     answer = json.loads(exchange.text)
@@ -218,7 +218,9 @@ def _approve(gateway: Gateway, api: Api, **fields: str) -> dict[str, Any]:
     return dict(answer)
 
 
-def _ask_approval(gateway: Gateway, api: Api, *, with_secret: bool = True, **fields: str) -> Exchange:
+def _ask_approval(
+    gateway: Gateway, api: Api, fields: dict[str, str], *, with_secret: bool = True
+) -> Exchange:
     headers = [("Content-Type", FORM)] + [(gateway.auth.header, gateway.auth.secret)] * with_secret
     return gateway.send("POST", f"/{api.id}/tyk/oauth/authorize-client/", urlencode(fields), headers=headers)
 

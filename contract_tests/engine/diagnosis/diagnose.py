@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import traceback
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 
 from contract_tests.engine.diagnosis import (
     answers,
@@ -16,7 +19,7 @@ from contract_tests.engine.diagnosis import (
     version,
 )
 from contract_tests.engine.diagnosis.evidence import Cause, Evidence
-from contract_tests.engine.diagnosis.groups import groups
+from contract_tests.engine.diagnosis.groups import groups, one_by_one
 from contract_tests.engine.failure import Failure
 from contract_tests.report.findings import Finding
 
@@ -59,25 +62,42 @@ def findings(evidence: Evidence) -> tuple[Finding, ...]:
 
     Root causes come first by their rank, then what touches less by its size.
     """
-    major, minor = [], []
+    major, minor, defects = [], [], list[Finding]()
     left = list(evidence.failures)
     least = MINOR * len(left)
     postponed: list[Cause] = []
     for detector in DETECTORS:
-        for cause in detector(evidence):
-            explained, others = _parted(cause, left)
-            if explained and len(explained) >= least:
-                major.append(_finding(cause, explained))
-                left = others
-            else:
-                postponed.append(cause)
+        with defect_told_in(defects):
+            for cause in detector(evidence):
+                explained, others = _parted(cause, left)
+                if explained and len(explained) >= least:
+                    major.append(_finding(cause, explained))
+                    left = others
+                else:
+                    postponed.append(cause)
     for cause in postponed:
         explained, left = _parted(cause, left)
         if explained:
             minor.append(_finding(cause, explained))
-    minor += [_finding(cause, group) for cause, group in groups(evidence, left)]
+    grouped = one_by_one(left)
+    with defect_told_in(defects):
+        grouped = groups(evidence, left)
+    minor += [_finding(cause, group) for cause, group in grouped]
     minor.sort(key=lambda finding: -len(finding.behaviours))
-    return (*major, *minor)
+    return (*major, *minor, *defects)
+
+
+@contextmanager
+def defect_told_in(findings: list[Finding]) -> Iterator[None]:
+    """Add a finding for what raises within, so that a defect of the diagnosis does not cost the verdict."""
+    try:
+        yield
+    except Exception as error:  # noqa: BLE001  whatever an answer made the diagnosis stumble over
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        where = f"{Path(place.filename).name}:{place.lineno}: {type(error).__name__}: {error}"
+        findings.append(
+            Finding("suite", f"One cause could not be looked for, by a defect of tyk-contract ({where}).")
+        )
 
 
 def _parted(cause: Cause, failures: Sequence[Failure]) -> tuple[list[Failure], list[Failure]]:

@@ -21,10 +21,11 @@ _OF_THIS_ANSWER = re.compile(
 Key = tuple[str, ...]
 
 
-def groups(evidence: Evidence, failures: Sequence[Failure]) -> Iterator[tuple[Cause, list[Failure]]]:
+def groups(evidence: Evidence, failures: Sequence[Failure]) -> list[tuple[Cause, list[Failure]]]:
     """Each group with its cause, the largest first; a failure is in one group only."""
     keys = {id(failure): list(_keys(evidence, failure)) for failure in failures}
     left = list(failures)
+    found: list[tuple[Cause, list[Failure]]] = []
     while left:
         counts = Counter(key for failure in left for key in keys[id(failure)])
         behaviours = {
@@ -34,28 +35,25 @@ def groups(evidence: Evidence, failures: Sequence[Failure]) -> Iterator[tuple[Ca
         }
         best = max(behaviours, key=lambda key: (behaviours[key], counts[key], len(key)), default=())
         if not best or behaviours[best] < 2:
-            yield from _single(left)
-            return
+            return found + one_by_one(left)
         group = [failure for failure in left if best in keys[id(failure)]]
-        yield Cause(best[0], _sentence(best, group), lambda _: True), group
+        found.append((Cause(best[0], _sentence(best, group), lambda _: True), group))
         left = [failure for failure in left if best not in keys[id(failure)]]
+    return found
 
 
-def _single(failures: Sequence[Failure]) -> Iterator[tuple[Cause, list[Failure]]]:
+def one_by_one(failures: Sequence[Failure]) -> list[tuple[Cause, list[Failure]]]:
     """A group for each behaviour, those of the operation with the most of them first."""
     operations = {failure.verdict.behaviour: failure.verdict.operation for failure in failures}
     counts = Counter(operation for operation in operations.values() if operation != "any")
+    found = []
     for name in sorted(operations, key=lambda name: -counts[operations[name]]):
         group = [failure for failure in failures if failure.verdict.behaviour == name]
         verdict = group[0].verdict
-        yield (
-            Cause(
-                "behaviour",
-                f"{name} ({verdict.operation}): {_difference(verdict.expected, verdict.actual)}",
-                lambda _: True,
-            ),
-            group,
-        )
+        difference = _difference(verdict.expected, verdict.actual)
+        cause = Cause("behaviour", f"{name} ({verdict.operation}): {difference}", lambda _: True)
+        found.append((cause, group))
+    return found
 
 
 def _keys(evidence: Evidence, failure: Failure) -> Iterator[Key]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 
-from contract_tests.engine.diagnosis.diagnose import findings
+from contract_tests.engine.diagnosis.diagnose import defect_told_in, findings
 from contract_tests.engine.diagnosis.evidence import Evidence
 from contract_tests.engine.diagnosis.operations import silence
 from contract_tests.engine.exchange import Exchange
@@ -24,14 +24,20 @@ LEAST = 2  # failures that are worth the probe
 
 def diagnosed(scheduler: Scheduler, *, may_ask: bool = True) -> tuple[Finding, ...]:
     """The failures of a run by their causes; more requests tell some apart, if it may send any."""
+    defects: list[Finding] = []
+    signs, ended = None, list[Finding]()
+    with defect_told_in(defects):
+        signs = _signs(scheduler) if may_ask else None
     evidence = Evidence(
         run=scheduler.run,
         failures=tuple(scheduler.failures),
         log=tuple(scheduler.run.target.log),
-        signs=_signs(scheduler) if may_ask else None,
+        signs=signs,
         passed=_behaviours(scheduler, Status.PASSED),
     )
-    return (*_not_judged(evidence, scheduler), *findings(evidence))
+    with defect_told_in(defects):
+        ended = list(_not_judged(evidence, scheduler))
+    return (*ended, *findings(evidence), *defects)
 
 
 def _signs(scheduler: Scheduler) -> StateSigns | None:
