@@ -30,6 +30,7 @@ def _schema(shape: Shape) -> dict[str, Any]:
         "minItems": shape.least_items,
         "uniqueItems": shape.is_unique,
         "anyOf": [_schema(form) for form in shape.any_of],
+        "allOf": [_schema(form) for form in shape.all_of],
         "properties": {name: _schema(member) for name, member in shape.members.items()},
         "patternProperties": {name: _schema(form) for name, form in shape.patterns.items()},
     }

@@ -70,6 +70,11 @@ def _judge_alternatives(node: Any, shape: Shape, path: _Path, result: _Judgement
         if all(judgement.problems for judgement in judgements):
             result.add(path, "Must validate at least one schema (anyOf)")
             result.merge(max(judgements, key=lambda judgement: judgement.score))
+    fitting = [_judged(node, form, path) for form in shape.all_of]
+    for judgement in fitting:
+        result.merge(judgement)
+    if any(judgement.problems for judgement in fitting):
+        result.add(path, "Must validate all the schemas (allOf)")
     if shape.never and isinstance(node, str) and regexps.search(shape.never, node):
         result.add(path, "Must not validate the schema (not)")
     result.score += 1

@@ -12,6 +12,7 @@ from mockserver.contract.versions import GatewayVersion, Span
 
 FORMS = "gateway/open_api_forms.yaml"
 EXTENSION = "Extension"  # the name of the form of the gateway's part
+_OF_MCP = "OfMcpProxies"  # the forms that definitions of MCP proxies have in place of others
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class Shape:
         each: the form of all items of a list; None if that is free.
         is_unique: True if the items of a list must differ.
         is_closed: True if an object may have no other members than these, but those that begin with x-.
-        any_of: forms of which the value must fit one; empty for none.
+        any_of, all_of: forms of which the value must fit one, and each; empty for none.
     """
 
     kinds: tuple[str, ...] = ()
@@ -54,6 +55,7 @@ class Shape:
     is_unique: bool = False
     is_closed: bool = False
     any_of: tuple[Shape, ...] = ()
+    all_of: tuple[Shape, ...] = ()
 
 
 _TEXT = Shape(("string",))
@@ -114,13 +116,17 @@ _VERSIONS = {"3.0": r"^3\.0\.\d(-.+)?$", "3.1": r"^3\.1\.\d+(-.+)?$"}
 
 
 @cache
-def shape_of(line: str, version: GatewayVersion | None) -> Shape:
-    """The form of a document of a release line of OpenAPI, 3.0 or 3.1, for a version of the gateway."""
+def shape_of(line: str, version: GatewayVersion | None, *, is_mcp: bool = False) -> Shape:
+    """The form of a document of a release line of OpenAPI, 3.0 or 3.1, for a version of the gateway.
+
+    With `is_mcp` it is the definition of an MCP proxy.
+    """
+    forms = _forms()
     members = {
         "openapi": Shape(("string",), pattern=_VERSIONS[line]),
         **_DOCUMENT.members,
         **(_OLDER if line == "3.0" else {}),
-        "x-tyk-api-gateway": _Reader(_forms(), version).shape(EXTENSION),
+        "x-tyk-api-gateway": _Reader({**forms, **forms[_OF_MCP]} if is_mcp else forms, version).shape(EXTENSION),
     }
     return replace(_DOCUMENT, members=members)
 
@@ -157,6 +163,7 @@ class _Reader:
             },
             patterns={name: self.shape(other) for name, other in form.get("patterns", {}).items()},
             any_of=tuple(map(self.shape, form.get("any_of", ()))),
+            all_of=tuple(map(self.shape, form.get("all_of", ()))),
             is_unique=form.get("unique", False),
             others=self._optional(form, "others"),
             first=self._optional(form, "first"),

@@ -53,7 +53,7 @@ def check(
         document = {name: value for name, value in document.items() if value is not None or name in _NEEDED}
         if isinstance(security := document.get("security"), list):
             document["security"] = [Object() if item is None else item for item in security]
-    if found := problems(Object(document.items()), shape_of(line, version)):
+    if found := problems(Object(document.items()), shape_of(line, version, is_mcp=is_mcp)):
         raise Refused("\n".join(found))
     for name in ("title", "version"):
         if not (definition.document.get("info") or {}).get(name):
