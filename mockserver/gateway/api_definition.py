@@ -5,6 +5,7 @@ A gateway reads the members that it knows, and writes all of them: others are lo
 
 from __future__ import annotations
 
+import copy
 import re
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -118,6 +119,12 @@ class Api:
         parts = [{**members, "definition": definition} for members in (self.fields, self.document)]
         return replace(self, fields=parts[0], document=parts[1])
 
+    def with_primitives(self, codec: Codec) -> Api:
+        """A copy of an MCP proxy with its primitives in the classic lists of paths; `codec` is that of APIs."""
+        fields = copy.deepcopy(self.fields)
+        conversion.extract_entries(self.path_rules.entries(), fields, codec.type)
+        return replace(self, fields=fields, document=codec.type.output(fields))
+
     @cached_property
     def prefixes(self) -> tuple[PathPrefix, PathPrefix]:
         """The two path prefixes of the API: /<id>/ and the listen path."""
@@ -127,6 +134,24 @@ class Api:
     def jwt_settings(self) -> Document | None:
         """The settings for tokens of an API in OpenAPI form; None if it has none."""
         return None if self.open_api is None else authentication.jwt_settings(self.open_api)
+
+    @cached_property
+    def resource_metadata(self) -> Document:
+        """The settings of the metadata of a protected resource; empty if the API has none.
+
+        An MCP proxy has metadata unless they are disabled (gateway/model_apispec.go:171 @v5.14.0).
+        """
+        own = (self.open_api and self.open_api.authentication) or {}
+        settings: Any = own.get("protectedResourceMetadata")
+        if not isinstance(settings, dict):
+            settings = {"enabled": self.is_mcp}
+        return settings if settings.get("enabled") is True else {}
+
+    @property
+    def mirrors_metadata(self) -> bool:
+        """True if the metadata of the API are those of its upstream."""
+        own = self.resource_metadata
+        return self.is_mcp and bool(own) and not (own.get("resource") or own.get("authorizationServers"))
 
     @cached_property
     def alternatives(self) -> list[list[str]]:

@@ -139,7 +139,10 @@ class ApiStore:
         """The OpenAPI form of an API as it is read, with the values of the classic form."""
         assert api.open_api is not None
         joins_claims = "open-api-claims-are-joined" in self._behaviours
-        return conversion.filled(api.open_api, api.fields, self.open_codec, joins_claims=joins_claims)
+        entries = api.path_rules.entries() if api.is_mcp else ()
+        return conversion.filled(
+            api.open_api, api.fields, self.open_codec, entries, joins_claims=joins_claims
+        )
 
     def misplaced(self, rights: Mapping[str, Mapping[str, Any]] | None) -> str:
         """Why the gateway refuses rights for the kinds of their loaded APIs; "" if it does not."""
@@ -219,6 +222,7 @@ class ApiStore:
                 if companion is None:
                     return None
                 api = replace(api, open_api=self.open_codec.decode(loading.read(companion)))
+                api = api.with_primitives(self.codec) if api.is_mcp else api
         except (Malformed, loading.Refused, RecursionError):
             return None
         # internal/httputil/mux.go:104 @v5.12.0

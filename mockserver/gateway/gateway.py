@@ -28,6 +28,7 @@ from mockserver.gateway.lint.review import Review, warnings_of
 from mockserver.gateway.lint.rules import Kind
 from mockserver.gateway.match_cache import MatchCache
 from mockserver.gateway.oauth_store import OAuthStore
+from mockserver.gateway.policy_merging import Document
 from mockserver.gateway.policy_store import PolicyStore
 from mockserver.gateway.provider_keys import ProviderKeys
 from mockserver.gateway.rate_limits import QuotaCounters, TokenBuckets
@@ -67,6 +68,7 @@ class Gateway:
             the session of a request; None for nobody.
         organisations: the sessions of organisations. They are never hashed and never expire by configuration.
         refused_organisations: why the next request of an organisation is refused, or "", by its id.
+        resource_metadata: the metadata of upstreams by their URLs, and until when they are kept.
         source: what feeds the gateway instead of files; None if nothing does.
     """
 
@@ -121,6 +123,7 @@ class Gateway:
         self.certificates = CertificateStore(self.now, mock.backend)
         self.jwks_cache = JwksCache(self.now, by_url="key-sets-by-url" in self.behaviours)
         self.provider_keys = ProviderKeys()
+        self.resource_metadata: dict[str, tuple[Document, float]] = {}
         self._review = Review(version, allows_any_id=config.allow_unsafe_policy_ids)
         self._review_lock = threading.Lock()  # a reload and the mock's own API may ask at once
         self._has_files = bool(
@@ -220,7 +223,7 @@ class Gateway:
         """Clear what is kept in memory alone, rate limits included."""
         for state in (
             self.sessions, self.organisations, self.limiter, self.match_cache, self.oauth, self.jwks_cache,
-            self.provider_keys, self.refused_organisations,
+            self.provider_keys, self.resource_metadata, self.refused_organisations,
         ):  # fmt: skip
             state.clear()
 

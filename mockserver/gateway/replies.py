@@ -29,6 +29,11 @@ def plain(text: str, status: int, *headers: tuple[str, str]) -> Reply:
     return Reply(text.encode(), status, (("Content-Type", TEXT), *headers))
 
 
+def failure(text: str, status: int) -> Reply:
+    """A reply of plain text by http.Error of net/http."""
+    return plain(f"{text}\n", status, ("X-Content-Type-Options", "nosniff"))
+
+
 def redirect(location: str) -> Reply:
     """A redirect to the clean form of a path, without body and content type (mux 1.8.1, ServeHTTP)."""
     return Reply(b"", 301, (("Location", location),))
@@ -37,6 +42,6 @@ def redirect(location: str) -> Reply:
 FORBIDDEN = error("Attempted administrative access with invalid or missing key!", 403)
 METHOD_NOT_SUPPORTED = error("Method not supported", 405)
 METHOD_NOT_ALLOWED = error("Method Not Allowed", 405)
-PAGE_NOT_FOUND = plain("404 page not found\n", 404, ("X-Content-Type-Options", "nosniff"))
+PAGE_NOT_FOUND = failure("404 page not found", 404)
 NOT_FOUND = plain("Not Found", 404)
-TOO_LARGE = plain("Request Entity Too Large\n", 413, ("X-Content-Type-Options", "nosniff"))
+TOO_LARGE = failure("Request Entity Too Large", 413)

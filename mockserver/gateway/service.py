@@ -9,6 +9,7 @@ import hmac
 from functools import partial
 
 from mockserver.gateway import handlers, replies
+from mockserver.gateway.api_definition import Api
 from mockserver.gateway.gateway import Gateway
 from mockserver.gateway.proxy import tracing
 from mockserver.gateway.request_warnings import warnings_of
@@ -21,6 +22,7 @@ from mockserver.service.service import Service
 __all__ = ["NOT_ON_PLANES", "PREFIX", "Guard", "gateway_service", "tracing"]  # the last has a handler
 
 PREFIX = "/tyk/"  # of paths that require the secret
+DISCOVERY = ("/.well-known/", "/__tyk-as/")  # begin the paths of the metadata of MCP proxies
 NOT_ON_PLANES = (
     "/policies",
     "/apis",
@@ -98,11 +100,31 @@ class Guard:
         if not loaded.by_id or path.startswith(PREFIX) or path in self._probes.values():
             return None
         api = loaded.at(path)
+        if path.startswith(DISCOVERY) and (page := self._page(request, api)):
+            return page
         if api is None or (config.http_server_options__enable_strict_routes and not api.ends_segment(path)):
             return None
         from mockserver.gateway.proxy.middleware import answer_for
 
         return answer_for(api)
+
+    def _page(self, request: Request, served: Api | None) -> HandlerFunction | None:
+        """The page of an MCP proxy with metadata, unless another API was routed to its path before."""
+        from mockserver.gateway.proxy.mcp import authorization_servers
+
+        gateway = self._gateway
+        if "protected-resources-are-described" not in gateway.behaviours:
+            return None
+        found = authorization_servers.page_at(gateway.apis.loaded, request.url.path)
+        if found is None:
+            return None
+        api, method, page = found
+        routed = gateway.apis.loaded.routed
+        if served is not None and (routed.index(served) <= routed.index(api) or method != request.method):
+            return None
+        if method != request.method:
+            return lambda _: replies.METHOD_NOT_ALLOWED
+        return partial(authorization_servers.answer, page, api)
 
     def path_of(self, path: str) -> str:
         """The path of an operation; the configuration may move the paths of the two probes."""

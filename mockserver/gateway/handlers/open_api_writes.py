@@ -16,7 +16,7 @@ from mockserver.gateway.oas.definition import OpenApi
 from mockserver.gateway.oas.loading import Refused
 from mockserver.gateway.oas.servers import Address
 from mockserver.gateway.replies import error
-from mockserver.http.messages import Reply
+from mockserver.http.messages import DropConnection, Reply
 
 OTHER_FORM = error(
     "the supplied API definition is in OAS format, please use the Tyk classic format for this API", 400
@@ -42,9 +42,12 @@ def sent(call: Call, *, has_extension: bool | None = None, is_mcp: bool = False)
 
     Raises:
         Refused: the gateway does not take it.
+        DropConnection: the gateway's part of an MCP proxy is no object, at which a gateway panics.
     """
     try:
-        node = loading.read(call.body)
+        node = loading.read(call.body, takes_any_part=is_mcp)
+        if is_mcp and validation.has_odd_extension(node):
+            raise DropConnection
         if has_extension is not None and validation.has_extension(node) != has_extension:
             needed = validation.MISSING_EXTENSION if has_extension else validation.NEEDLESS_EXTENSION
             raise Refused(needed)

@@ -7,10 +7,11 @@ written. A read of the OpenAPI form shows the values of the classic one (apidef/
 from __future__ import annotations
 
 import copy
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from mockserver.gateway.oas import authentication, durations, operations
+from mockserver.gateway.oas import authentication, durations, operations, read_paths
 from mockserver.gateway.oas.counterparts import (
     DISCOVERY,
     MEMBERS,
@@ -21,6 +22,7 @@ from mockserver.gateway.oas.counterparts import (
 )
 from mockserver.gateway.oas.definition import OpenApi, OpenApiCodec, is_zero, sorted_members
 from mockserver.gateway.oas.operations import header_map
+from mockserver.gateway.oas.read_paths import Entry
 from mockserver.gateway.policy_merging import Document
 from mockserver.golang.structs import Map, Struct
 
@@ -117,14 +119,26 @@ def _extract_middleware(own: Document, result: Document) -> None:
         }  # fmt: skip
 
 
-def _version(definition: OpenApi, kind: Struct) -> Document:
-    """The only version of an API in OpenAPI form."""
+def extract_entries(entries: Iterable[Entry], fields: Document, kind: Struct) -> None:
+    """Put entries into the lists of paths of each version in a classic definition, which is of a type."""
+    lists, listed = _type_of_version(kind).by_name["extended_paths"].type, [*entries]
+    for version in (fields["version_data"]["versions"] or {}).values():
+        operations.extract(listed, version["extended_paths"], lists)
+
+
+def _type_of_version(kind: Struct) -> Struct:
     versions = kind.by_name["version_data"].type
     assert isinstance(versions, Struct)
     of_versions = versions.by_name["versions"].type
     assert isinstance(of_versions, Map)
     assert isinstance(of_versions.element, Struct)
-    version: Document = of_versions.element.fresh()
+    return of_versions.element
+
+
+def _version(definition: OpenApi, kind: Struct) -> Document:
+    """The only version of an API in OpenAPI form."""
+    of_version = _type_of_version(kind)
+    version: Document = of_version.fresh()
     extension = definition.extension
     assert extension is not None
     own = (extension["middleware"] or {}).get("global") or {}
@@ -142,17 +156,22 @@ def _version(definition: OpenApi, kind: Struct) -> Document:
         version["global_enforce_timeout"] = timeout["duration"]
         version["global_enforce_timeout_disabled"] = not timeout["enabled"]
     version["use_extended_paths"] = True
-    operations.extract(
-        definition, version["extended_paths"], of_versions.element.by_name["extended_paths"].type
-    )
+    lists = of_version.by_name["extended_paths"].type
+    operations.extract(operations.entries(definition), version["extended_paths"], lists)
     return version
 
 
 def filled(
-    definition: OpenApi, fields: Document, codec: OpenApiCodec, *, joins_claims: bool = False
+    definition: OpenApi,
+    fields: Document,
+    codec: OpenApiCodec,
+    entries: Iterable[Entry] = (),
+    *,
+    joins_claims: bool = False,
 ) -> OpenApi:
     """The definition as it is read: with the values of the classic one, and without parts that are zero.
 
+    `entries` are those in its classic lists besides the entries of its operations.
     A document without components gets empty ones (apidef/oas/security.go:1093 @v5.12.0).
     """
     part = _merged(codec.full_extension(), copy.deepcopy(definition.extension or {}))
@@ -161,6 +180,9 @@ def filled(
     if authentication.is_compliant(definition):
         document["security"] = authentication.own_requirements(definition)
         document = {name: value for name, value in document.items() if value or name != "security"}
+    own_settings = part["middleware"]["operations"] = part["middleware"]["operations"] or {}
+    own_entries = [*operations.entries(definition), *entries]
+    read_paths.fill(document, own_settings, own_entries, codec.empty_operation)
     result = OpenApi(sorted_members(document), part)
     for name, classic in MEMBERS.items():
         _set(part, name, _get(fields, classic))

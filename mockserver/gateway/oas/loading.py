@@ -12,14 +12,17 @@ from mockserver.golang import json_reader
 from mockserver.golang.json_reader import Number, Object
 
 MALFORMED = "request malformed"
+_PART = "x-tyk-api-gateway"
 
 
 class Refused(ValueError):
     """A document that the gateway refuses; the message is the gateway's."""
 
 
-def read(body: bytes) -> Object:
+def read(body: bytes, *, takes_any_part: bool = False) -> Object:
     """The document of a body; an empty one if the body is empty or null.
+
+    With `takes_any_part` the gateway's part may have any type.
 
     Raises:
         Refused: the body is no OpenAPI document.
@@ -30,13 +33,10 @@ def read(body: bytes) -> Object:
         node, rest = json_reader.read(body)
     except json_reader.JSONSyntaxError as error:
         raise Refused(MALFORMED) from error
-    if rest.strip() or not (node is None or _is_document(node)):
+    parts = {name: test for name, test in _MEMBERS.items() if name != _PART or not takes_any_part}
+    if rest.strip() or not (node is None or (isinstance(node, Object) and _has(parts)(node))):
         raise Refused(MALFORMED)
     return Object() if node is None else node
-
-
-def _is_document(node: Any) -> bool:
-    return isinstance(node, Object) and all(_MEMBERS[name](value) for name, value in node if name in _MEMBERS)
 
 
 def _is_text(value: Any) -> bool:
@@ -102,5 +102,5 @@ _MEMBERS: dict[str, Callable[[Any], bool]] = {
     "externalDocs": _has({"url": _is_text, "description": _is_text}),
     "servers": lambda value: _is_list_of_objects(value) and all(map(_is_server, value or ())),
     "tags": _is_list_of_objects,
-    "x-tyk-api-gateway": _is_object,
+    _PART: _is_object,
 }

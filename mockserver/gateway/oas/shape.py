@@ -126,7 +126,9 @@ def shape_of(line: str, version: GatewayVersion | None, *, is_mcp: bool = False)
         "openapi": Shape(("string",), pattern=_VERSIONS[line]),
         **_DOCUMENT.members,
         **(_OLDER if line == "3.0" else {}),
-        "x-tyk-api-gateway": _Reader({**forms, **forms[_OF_MCP]} if is_mcp else forms, version).shape(EXTENSION),
+        "x-tyk-api-gateway": _Reader({**forms, **forms[_OF_MCP]} if is_mcp else forms, version).shape(
+            EXTENSION
+        ),
     }
     return replace(_DOCUMENT, members=members)
 

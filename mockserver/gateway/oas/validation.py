@@ -146,3 +146,9 @@ def _check_metadata(definition: OpenApi, *, is_mcp: bool) -> None:
 def has_extension(node: Object) -> bool:
     """True if a document has a gateway's part."""
     return any(name == EXTENSION and value is not None for name, value in node)
+
+
+def has_odd_extension(node: Object) -> bool:
+    """True if the gateway's part of a document is no object (apidef/oas/oas.go:162 @v5.12.0)."""
+    part = dict(node).get(EXTENSION)
+    return part is not None and not isinstance(part, Object)

@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
-from urllib.parse import urljoin
 
-from mockserver.gateway.gateway import Gateway
 from mockserver.gateway.jwks_cache import Unreadable
 from mockserver.gateway.oas import durations
 from mockserver.gateway.proxy import older_key_sets
+from mockserver.gateway.proxy.fetching import BOUNDS, fetched
 from mockserver.gateway.proxy.older_key_sets import MOST_KEYS
 from mockserver.gateway.proxy.request_context import Rejected, RequestContext
-from mockserver.gateway.proxy.upstream import is_allowed, send
-from mockserver.golang import absolute_urls, json_reader, urls
+from mockserver.golang import json_reader
 from mockserver.golang.absolute_urls import BadUrl
 from mockserver.golang.base64_texts import decode
 from mockserver.golang.scalars import ANY, Problems
 from mockserver.http.deadline import Deadline
-from mockserver.http.outgoing import Outgoing, TransportError
-from mockserver.http.transport import Bounds
+from mockserver.http.outgoing import TransportError
 
-BOUNDS = Bounds(seconds=10, longest=1 << 20)  # of an API's key sets with all redirects; a gateway has none
-MOST_REDIRECTS = 10  # as Go's client
-_REDIRECTS = (301, 302, 303, 307, 308)
 KeySet = dict[str, Any]  # the key that is used for each key id
 
 
@@ -45,7 +38,7 @@ def fetched_key(context: RequestContext, url: str, key_id: Any) -> Any:
     try:
         key_set = cache.get(api.id, url)
         if key_set is None:
-            key_set = parse(fetched(context.gateway, url, deadline))
+            key_set = parse(fetched(context.gateway, url, deadline).body)
             cache.keep(api.id, api.fields["jwt_source"], url, key_set)
     except Unreadable:
         return None
@@ -63,7 +56,7 @@ def _older_key(context: RequestContext, url: str, key_id: str, deadline: Deadlin
     keys = cache.get_older(api.id, url)
     if keys is None:
         try:
-            keys = older_key_sets.parse(fetched(context.gateway, url, deadline))
+            keys = older_key_sets.parse(fetched(context.gateway, url, deadline).body)
         except (Rejected, TransportError, ValueError):
             return None
         cache.keep_older(api.id, url, keys)
@@ -87,7 +80,7 @@ def key_of_several(context: RequestContext, key_id: Any) -> Any:
         several: dict[str, tuple[KeySet, int]] = {}
         for item in items:
             try:
-                key_set = parse(fetched(context.gateway, item["url"], deadline))
+                key_set = parse(fetched(context.gateway, item["url"], deadline).body)
                 several[item["url"]] = key_set, durations.seconds(item["cache_timeout"])
             except _UNUSABLE:
                 unusable.append(item["url"])
@@ -99,31 +92,6 @@ def key_of_several(context: RequestContext, key_id: Any) -> Any:
             return key_set[key_id]
     keys = (_older_key(context, url, key_id, deadline) for url in unusable)
     return next((key for key in keys if key is not None), None)
-
-
-def fetched(gateway: Gateway, url: str, deadline: Deadline | None = None) -> bytes:
-    """The text at a URL, or where it redirects to, before a deadline; each host must be allowed.
-
-    Raises:
-        BadUrl: it is not a URL, or not one of an allowed host.
-        Rejected, TransportError: there is no answer.
-    """
-    deadline = deadline or Deadline(BOUNDS.seconds)
-    for _ in range(MOST_REDIRECTS):
-        target = absolute_urls.parse(url)
-        if not is_allowed(gateway, target):
-            raise BadUrl("its host is not this machine, nor one of --upstream")
-        path = urls.escaped(target.path or "/") + (f"?{target.query}" if target.query else "")
-        bounds = replace(BOUNDS, seconds=deadline.left)
-        received = send(gateway, target, Outgoing("GET", path, target.authority), bounds)
-        places = received.head.values("Location")
-        if received.head.status not in _REDIRECTS or not places:
-            return received.body
-        try:
-            url = urljoin(url, places[0])
-        except ValueError as error:
-            raise BadUrl("it redirects to what is not a URL") from error
-    raise BadUrl(f"it redirects over {MOST_REDIRECTS} times")
 
 
 def parse(text: bytes, *, whole: bool = True) -> KeySet:

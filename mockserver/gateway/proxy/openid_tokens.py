@@ -10,8 +10,9 @@ from typing import Any
 from mockserver.gateway.policy_merging import Document
 from mockserver.gateway.provenance import PoliciesNotApplicable
 from mockserver.gateway.proxy import jwt_claims
+from mockserver.gateway.proxy.fetching import BOUNDS, fetched
 from mockserver.gateway.proxy.jwt_tokens import NotSigned, check_dates, verify_any
-from mockserver.gateway.proxy.key_sets import BOUNDS, BadKeySet, fetched, parse
+from mockserver.gateway.proxy.key_sets import BadKeySet, parse
 from mockserver.gateway.proxy.policy_sessions import from_policy
 from mockserver.gateway.proxy.request_context import Rejected, RequestContext, look_up
 from mockserver.golang import json_reader
@@ -203,8 +204,8 @@ def _fetched_keys(context: RequestContext, issuer: str) -> dict[str, Any]:
     """
     base = f"https://{issuer}" if issuer == _GOOGLE else issuer
     deadline = Deadline(BOUNDS.seconds)
-    url = _jwks_uri(fetched(context.gateway, f"{base.removesuffix('/')}/{_DISCOVERY}", deadline))
-    keys = parse(fetched(context.gateway, url, deadline), whole=False)
+    url = _jwks_uri(fetched(context.gateway, f"{base.removesuffix('/')}/{_DISCOVERY}", deadline).body)
+    keys = parse(fetched(context.gateway, url, deadline).body, whole=False)
     if not keys or any(key is None or isinstance(key, bytes) for key in keys.values()):
         raise BadKeySet("it has no keys, or a secret or private one")
     return {**keys, "": next(iter(keys.values()))}

@@ -10,6 +10,7 @@ from functools import partial
 
 from mockserver.gateway.api_definition import Api
 from mockserver.gateway.gateway import Gateway
+from mockserver.gateway.proxy.mcp import metadata_paths
 from mockserver.gateway.proxy.request_context import Rejected, RequestContext, UpstreamRequest
 from mockserver.golang import urls
 from mockserver.golang.absolute_urls import AbsoluteUrl
@@ -65,8 +66,9 @@ def forward(context: RequestContext, path: str = "") -> Reply:
 
 def _upstream_request(context: RequestContext, target: AbsoluteUrl) -> UpstreamRequest:
     """The request that the gateway sends to the target (gateway/reverse_proxy.go:241 @v5.12.0)."""
+    tells_metadata = "protected-resources-are-described" in context.gateway.behaviours
     path, raw = (
-        _target_path(context.api, target, path) if path else ""
+        _target_path(context.api, target, path, tells_metadata=tells_metadata) if path else ""
         for path in (context.url.path, context.url.raw)
     )
     request_query = context.url.query.removeprefix("?")
@@ -97,11 +99,15 @@ def _protocol(context: RequestContext) -> str:
     return context.header("Upgrade").strip().lower() if is_upgrade else ""
 
 
-def _target_path(api: Api, target: AbsoluteUrl, path: str) -> str:
-    """The path at the target: the target's own path, then that of the request."""
+def _target_path(api: Api, target: AbsoluteUrl, path: str, *, tells_metadata: bool) -> str:
+    """The path at the target: the target's own path, then that of the request.
+
+    With `tells_metadata` the metadata of the upstream of an MCP proxy are at its root.
+    """
     proxy = api.fields["proxy"]
     rest = api.stripped(path) if proxy["strip_listen_path"] else path
-    return _joined(target.path, rest, slash_stays=proxy["disable_strip_slash"])
+    is_at_root = tells_metadata and api.is_mcp and metadata_paths.is_at_root(rest)
+    return _joined("" if is_at_root else target.path, rest, slash_stays=proxy["disable_strip_slash"])
 
 
 def _joined(first: str, second: str, *, slash_stays: bool) -> str:

@@ -56,6 +56,8 @@ def filtered(context: RequestContext, reply: Reply) -> Reply:
     if has_too_many_values(text):
         raise Rejected(TOO_MANY_OF_UPSTREAM, 500)
     if headers.get("content-type", "").startswith(event_streams.CONTENT_TYPE):
+        if "mcp-streams-follow-rights" not in context.gateway.behaviours:
+            return reply
         changed = event_streams.rewritten(text, lambda data: _of_any_message(context, data))
     else:
         changed = _of_answer(context, text) or text

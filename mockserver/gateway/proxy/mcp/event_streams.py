@@ -7,17 +7,23 @@ from collections.abc import Callable
 
 CONTENT_TYPE = "text/event-stream"
 _END = re.compile(r"\r\n\r\n|\r\n\n|\r\n\r|\n\r\n|\n\n|\r\r")  # of an event
+_PIECE = 4096
 _LINE_END = re.compile(r"\r\n|\n|\r")
 
 
 def rewritten(text: str, rewrite: Callable[[str], str | None]) -> str:
-    """A stream with other data of its messages; those of which `rewrite` returns None stay as they are."""
+    """A stream with other data of its messages; those of which `rewrite` returns None stay as they are.
+
+    An event without its end is lost behind others, if it arrives with one of them: the gateway reads
+    `_PIECE` bytes at once (gateway/sse_tap.go:106 @v5.13.1; recording mcp/stream-ends).
+    """
     result, position = [], 0
     for match in _END.finditer(text):
         event = text[position : match.end()]
         result.append(_rewritten_event(text[position : match.start()], rewrite) or event)
         position = match.end()
-    return "".join([*result, text[position:]])
+    is_lost = bool(result) and len(text) - position < _PIECE
+    return "".join(result if is_lost else [*result, text[position:]])
 
 
 def _rewritten_event(block: str, rewrite: Callable[[str], str | None]) -> str | None:
