@@ -120,7 +120,7 @@ class Api:
         return replace(self, fields=parts[0], document=parts[1])
 
     def with_primitives(self, codec: Codec) -> Api:
-        """A copy of an MCP proxy with its primitives in the classic lists of paths; `codec` is that of APIs."""
+        """A copy of an MCP proxy with its primitives in the classic lists of paths."""
         fields = copy.deepcopy(self.fields)
         conversion.extract_entries(self.path_rules.entries(), fields, codec.type)
         return replace(self, fields=fields, document=codec.type.output(fields))

@@ -18,6 +18,7 @@ from mockserver.golang.structs import Map, Slice, Struct
 
 EXTENSION = "x-tyk-api-gateway"
 MAPS = ("securitySchemes", "operations")  # which are zero if they are empty
+_AS_SENT = frozenset({"protectedResourceMetadata"})  # that stay although they are zero, for no classic form
 _PLUGINS = ("prePlugin", "postAuthenticationPlugin", "postPlugin", "responsePlugin")
 _SCHEME_TYPES = {"apiKey": "TokenScheme", "oauth2": "OAuthScheme"}
 
@@ -166,7 +167,10 @@ def _full(kind: GoType) -> Any:
     """The zero value of a type, with zero structs in place of nil pointers to them."""
     if not isinstance(kind, Struct):
         return kind.fresh()
-    return {member.name: _full(member.type) for member in kind.fields}
+    return {
+        member.name: member.type.fresh() if member.name in _AS_SENT else _full(member.type)
+        for member in kind.fields
+    }
 
 
 def _completed(kind: GoType, value: Any) -> Any:
@@ -190,7 +194,8 @@ def _without_zeros(kind: Struct, value: Document) -> Document:
         item = value[member.name]
         if isinstance(member.type, Struct) and item is not None:
             item = _without_zeros(member.type, item)
-            result[member.name] = None if member.type.pointer and is_zero(item) else item
+            is_left_out = member.type.pointer and member.name not in _AS_SENT and is_zero(item)
+            result[member.name] = None if is_left_out else item
     return result
 
 
