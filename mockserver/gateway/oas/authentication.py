@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from mockserver.gateway.oas import durations, sections
-from mockserver.gateway.oas.definition import OpenApi, is_zero
-from mockserver.gateway.oas.places import PLACES, places
+from mockserver.gateway.oas.definition import OpenApi, OpenApiCodec, is_zero
+from mockserver.gateway.oas.places import NOWHERE, PLACES, filled_places, places
 from mockserver.gateway.policy_merging import Document
 
 COMPLIANT = "compliant"
@@ -40,13 +40,18 @@ def requirements(definition: OpenApi) -> list[list[str]]:
     own = definition.authentication
     named = [list(requirement) for requirement in definition.document.get("security") or ()]
     if own and is_compliant(definition):
-        others = own.get("security")
-        return named + [
-            [str(name) for name in names]
-            for names in (others if isinstance(others, list) else ())
-            if isinstance(names, list)
-        ]
+        return named + vendor_requirements(definition)
     return named[:1] if own and (own["enabled"] or own["securitySchemes"]) else []
+
+
+def vendor_requirements(definition: OpenApi) -> list[list[str]]:
+    """The names of the schemes of each requirement in the gateway's part."""
+    listed = (definition.authentication or {}).get("security")
+    return [
+        [str(name) for name in names]
+        for names in (listed if isinstance(listed, list) else ())
+        if isinstance(names, list)
+    ]
 
 
 def enabled(definition: OpenApi) -> list[str]:
@@ -65,12 +70,15 @@ def jwt_settings(definition: OpenApi) -> Document | None:
 
 
 def alternatives(definition: OpenApi) -> list[list[str]]:
-    """The kinds of credential of each requirement, in the compliant mode; empty in the other mode."""
+    """The kinds of credential of each requirement, in the compliant mode; empty in the other mode.
+
+    The name of a scheme stands for a kind that the gateway does not know.
+    """
     if not is_compliant(definition):
         return []
     rest = requirements(definition)[len(definition.document.get("security") or ()) :]
     named = [list(requirement) for requirement in own_requirements(definition)]
-    return [[_kind(definition, name) for name in names] for names in named + rest]
+    return [[_kind(definition, name) or name for name in names] for names in named + rest]
 
 
 def own_requirements(definition: OpenApi) -> list[Document]:
@@ -92,12 +100,14 @@ def extract(definition: OpenApi, fields: Document) -> None:
     if own:
         sections.extract(own, fields)
     schemes = (own or {}).get("securitySchemes") or {}
+    needs_settings = "security_requirements" not in fields  # apidef/oas/security.go:814 @v5.8.15
     for requirement in requirements(definition):
-        for name in _in_order(definition, requirement, schemes):
+        names = [name for name in requirement if name in schemes or not needs_settings]
+        for name in _in_order(definition, names, schemes):
             _EXTRACT[_kind(definition, name)](definition, name, schemes.get(name), fields)
 
 
-def fill(definition: OpenApi, fields: Document, *, joins_claims: bool) -> None:
+def fill(definition: OpenApi, fields: Document, codec: OpenApiCodec, *, joins_claims: bool) -> None:
     """Put the classic values into the settings of authentication.
 
     With `joins_claims` the lists of claims begin with the claim that has a member of its own.
@@ -107,18 +117,41 @@ def fill(definition: OpenApi, fields: Document, *, joins_claims: bool) -> None:
         return
     own["enabled"] = not fields["use_keyless"]
     sections.fill(own, fields)
-    token = (fields["auth_configs"] or {}).get("authToken") or {"name": "", "use_certificate": False}
-    by_section = bool((own.get("certificateAuth") or {}).get("enabled"))
+    configs = fields["auth_configs"] or {}
+    _fill_token(definition, configs.get("authToken") or NOWHERE, fields, codec)
+    of_jwt = (configs.get("jwt") or NOWHERE)["name"]
     for name, settings in (own["securitySchemes"] or {}).items():
         kind = _kind(definition, name)
-        if kind == "apiKey" and name == token["name"]:
-            if is_zero(settings["signatureValidation"]):
-                settings["signatureValidation"] = None
-            settings["enableClientCertificate"] = token["use_certificate"] and not by_section
-        elif kind == "jwt":
+        if kind == "jwt" and name == of_jwt:
             _fill_jwt(settings, joins_claims=joins_claims)
         elif kind == "basic" and is_zero(settings["extractCredentialsFromBody"]):
             settings["extractCredentialsFromBody"] = None
+
+
+def _fill_token(definition: OpenApi, token: Document, fields: Document, codec: OpenApiCodec) -> None:
+    """Put the places of keys into the settings of their scheme, which it gets if it has none.
+
+    The place in the OpenAPI document is not among them (apidef/oas/security.go:1566 @v5.14.0).
+    """
+    own = definition.authentication
+    name = token["name"]
+    if own is None or not name:
+        return
+    kind = codec.scheme({"type": "apiKey"})
+    assert kind is not None
+    schemes = own["securitySchemes"] = own["securitySchemes"] or {}
+    settings = schemes.setdefault(name, kind.fresh())
+    settings["enabled"] = fields["use_standard_auth"]
+    place = definition.scheme(name).get("in")
+    others = dict(token)
+    if place in PLACES:
+        member, switch, value = PLACES[place]
+        others |= {member: "", switch: not value}
+    settings |= filled_places(others)
+    if is_zero(settings["signatureValidation"]):
+        settings["signatureValidation"] = None
+    by_section = bool((own.get("certificateAuth") or {}).get("enabled"))
+    settings["enableClientCertificate"] = token["use_certificate"] and not by_section
 
 
 def _fill_jwt(settings: Document, *, joins_claims: bool) -> None:

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import Any
 
-from mockserver.gateway.oas import authentication, durations, operations, read_paths
+from mockserver.gateway.oas import authentication, durations, operations, read_paths, requirements
 from mockserver.gateway.oas.counterparts import (
     DISCOVERY,
     MEMBERS,
@@ -52,6 +51,7 @@ def classic_fields(definition: OpenApi, kind: Struct) -> Document:
     _extract_middleware((part["middleware"] or {}).get("global") or {}, result)
     result["event_handlers"]["events"] = {}
     authentication.extract(definition, result)
+    requirements.extract(definition, result)
     lifetime = (definition.authentication or {}).get("customKeyLifetime")
     if lifetime:
         result["session_lifetime_respects_key_expiration"] = lifetime["respectValidity"]
@@ -177,9 +177,6 @@ def filled(
     part = _merged(codec.full_extension(), copy.deepcopy(definition.extension or {}))
     components = definition.document.get("components") or {}
     document = {**definition.document, "components": components}
-    if authentication.is_compliant(definition):
-        document["security"] = authentication.own_requirements(definition)
-        document = {name: value for name, value in document.items() if value or name != "security"}
     own_settings = part["middleware"]["operations"] = part["middleware"]["operations"] or {}
     own_entries = [*operations.entries(definition), *entries]
     read_paths.fill(document, own_settings, own_entries, codec.empty_operation)
@@ -191,10 +188,11 @@ def filled(
         {"name": name, "id": versions[name]} for name in sorted(versions)
     ]
     part["upstream"]["rateLimit"] = _limit(part["upstream"]["rateLimit"], fields["global_rate_limit"])
-    authentication.fill(result, fields, joins_claims=joins_claims)
+    authentication.fill(result, fields, codec, joins_claims=joins_claims)
+    requirements.fill(result, fields)
     for setting in filter(None, (part["middleware"]["operations"] or {}).values()):
         setting |= {name: None for name in _CONVERTED if is_zero(setting[name])}
-    return replace(result, extension=codec.without_zeros(part))
+    return OpenApi(sorted_members(result.document), codec.without_zeros(part))
 
 
 def _merged(full: Document, part: Document) -> Document:

@@ -1,7 +1,8 @@
 """The operations that a read of a definition in OpenAPI form shows for the classic lists of paths.
 
 A gateway looks for the path of each entry after it has put parameters in place of what is no plain segment;
-if there is none, it adds one. Source: apidef/oas/operation.go:185 and :681 @v5.14.0; recording oas/read-paths.
+if there is none, it adds one.
+Source: apidef/oas/operation.go:185 and :681 @v5.14.0; recording oas/read-paths.
 """
 
 from __future__ import annotations
