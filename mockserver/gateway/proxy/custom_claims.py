@@ -1,6 +1,7 @@
 """Claims of one's own that must have a value in a token (gateway/mw_jwt.go:1237 @v5.12.0).
 
-A gateway finds a claim by a path of gjson. The mock knows those of names and positions with dots between.
+A gateway finds a claim by a path of gjson, which must also be one of JSONPath (jp/parse.go of ojg @v1.26.9).
+The mock knows those of names and positions with dots between.
 """
 
 from __future__ import annotations
@@ -14,7 +15,11 @@ from mockserver.gateway.policy_merging import Document
 from mockserver.gateway.proxy.request_context import Rejected
 
 _MISSING = object()
-_PATH = re.compile(r"[\w-]+(?:\.[\w-]++)*+")
+_PATH = re.compile(r"\w+(?:\.\w++)*+")
+_JSON_PATH = re.compile(
+    r"[#%0-9:;?A-Z^_a-z{|}~\x80-\U0010ffff]+(?:\.[#%0-9:;?A-Z^_a-z{|}~\x80-\U0010ffff]++)*+"
+)
+_OTHER_FRAGMENTS = ("[", "*", "..")  # of JSONPath
 _POSITION = re.compile("[0-9]+")
 
 
@@ -28,7 +33,8 @@ def problem(claims: dict[str, Any], rules: Mapping[str, Document]) -> str:
 
 
 def _problem_of(claims: dict[str, Any], path: str, rule: Document) -> str:
-    if path.count("[") != path.count("]"):
+    has_others = any(fragment in path for fragment in _OTHER_FRAGMENTS)
+    if path.count("[") != path.count("]") or not (has_others or _JSON_PATH.fullmatch(path)):
         return f"invalid claim path: {path}"
     if not _PATH.fullmatch(path):
         raise Rejected(f"this mock does not judge the claim {path} of customClaimValidation", 501)
