@@ -42,6 +42,7 @@ def redirect(location: str) -> Reply:
 FORBIDDEN = error("Attempted administrative access with invalid or missing key!", 403)
 METHOD_NOT_SUPPORTED = error("Method not supported", 405)
 METHOD_NOT_ALLOWED = error("Method Not Allowed", 405)
+BARE_METHOD_NOT_ALLOWED = Reply(b"", 405, ())  # of the router (mux 1.8.1, methodNotAllowed)
 PAGE_NOT_FOUND = failure("404 page not found", 404)
 NOT_FOUND = plain("Not Found", 404)
 TOO_LARGE = failure("Request Entity Too Large", 413)

@@ -123,7 +123,7 @@ class Guard:
         if served is not None and (routed.index(served) <= routed.index(api) or method != request.method):
             return None
         if method != request.method:
-            return lambda _: replies.METHOD_NOT_ALLOWED
+            return lambda _: replies.BARE_METHOD_NOT_ALLOWED
         return partial(authorization_servers.answer, page, api)
 
     def path_of(self, path: str) -> str:

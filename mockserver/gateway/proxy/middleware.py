@@ -182,12 +182,12 @@ def _check_any(
 ) -> None:
     """Check that a request has all credentials of one of several lists.
 
-    Source: gateway/mw_auth_or_wrapper.go:37 @v5.12.0.
+    The headers of answers that the checks set reach no client (gateway/mw_auth_or_wrapper.go:84 @v5.12.0).
 
     Raises:
         Rejected: none of the lists is met; the last one gives the reason.
     """
-    reason = Rejected("", 500)
+    reason, headers = Rejected("", 500), tuple(context.response_headers)
     for kinds in alternatives:
         context.session, context.token, context.alias, context.is_changed = None, "", "", False
         missing = next((kind for kind in kinds if kind not in checks), None)
@@ -201,6 +201,8 @@ def _check_any(
             reason = rejection
         else:
             return
+        finally:
+            context.response_headers[:] = headers
     raise reason
 
 

@@ -15,7 +15,7 @@ def rewritten(text: str, rewrite: Callable[[str], str | None]) -> str:
     """A stream with other data of its messages; those of which `rewrite` returns None stay as they are.
 
     An event without its end is lost behind others, if it arrives with one of them: the gateway reads
-    `_PIECE` bytes at once (gateway/sse_tap.go:106 @v5.13.1; recording mcp/stream-ends).
+    `_PIECE` bytes at once (gateway/sse_tap.go:106 @v5.13.1).
     """
     result, position = [], 0
     for match in _END.finditer(text):
