@@ -7,6 +7,7 @@ import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from asking import call, connect, read_to_end, send
@@ -148,12 +149,86 @@ def test_raw_values_are_split_at_their_own_level() -> None:
         ("data: a\n\n", "data: NEW\n\n"),
         ("id: 1\r\nevent: message\r\ndata: a\r\n\r\n", "event: message\ndata: NEW\nid: 1\n\n"),
         ("data: a\ndata: b\nretry: 10\n\n", "data: NEW\nretry: 10\n\n"),
-        ("data: a\n\ndata: left", "data: NEW\n\ndata: left"),
+        ("data: a\n\ndata: lost", "data: NEW\n\n"),
+        ("data: alone", "data: alone"),
+        ("data: a\n\n" + "b" * 4096, "data: NEW\n\n" + "b" * 4096),
         (": note\n\nevent: other\ndata: a\n\nid: 1\n\n", ": note\n\nevent: other\ndata: a\n\nid: 1\n\n"),
         ("data:a\r\rid: \0\ndata: a\nretry: x\n\n", "data: NEW\n\ndata: NEW\n\n"),
     ],
-    ids=["message", "all fields", "several lines", "incomplete", "others", "odd fields"],
+    ids=[
+        "message",
+        "all fields",
+        "several lines",
+        "incomplete",
+        "incomplete alone",
+        "incomplete and long",
+        "others",
+        "odd fields",
+    ],
 )
 def test_events_are_rewritten_one_by_one(stream: str, expected: str) -> None:
-    """Each whole event of the kind message gets other data, and what is around it stays."""
+    """Each whole event of the kind message gets other data; a short one without its end is lost behind them."""
     assert event_streams.rewritten(stream, lambda data: "NEW" if data else None) == expected
+
+
+RESOURCE, SERVER = "/.well-known/oauth-protected-resource", "/.well-known/oauth-authorization-server"
+
+
+def serve(upstream: Echo, path: str, document: Any) -> None:
+    upstream.answers[path] = Reply(json.dumps(document).encode())
+
+
+def test_clients_ask_the_authorization_server_for_the_upstream(upstream: Echo) -> None:
+    """The resource in requests to the pages of an authorization server is the upstream, not the gateway."""
+    serve(upstream, f"{RESOURCE}/mcp", {"authorization_servers": [upstream.url]})
+    endpoints = {"authorization_endpoint": "https://a.test/go?x=1", "token_endpoint": f"{upstream.url}token"}
+    serve(upstream, SERVER, endpoints)
+    serve(upstream, "/token", {"access_token": "t"})
+    own = quote(f"{upstream.url}mcp", safe="")
+    with MockGateway(gateway="5.14") as gateway:
+        start(gateway, f"{upstream.url}mcp")
+        page = send(gateway, "GET", "/__tyk-as/tools/authorize?resource=gateway&state=s&x=2")
+        form = ("Content-Type", "application/x-www-form-urlencoded")
+        token = send(gateway, "POST", "/__tyk-as/tools/token", [form], b"resource=gateway&code=c")
+    assert (page.status, dict(page.headers)["Location"]) == (302, f"https://a.test/go?resource={own}&state=s&x=2")
+    assert (token.status, json.loads(token.body)) == (200, {"access_token": "t"})
+    assert upstream.bodies["/token"].decode() == f"code=c&resource={own}"
+
+
+def test_metadata_of_an_upstream_are_kept_for_five_minutes(upstream: Echo) -> None:
+    """The metadata of an upstream are fetched again after five minutes."""
+    serve(upstream, f"{RESOURCE}/mcp", {"a": 1})
+    with MockGateway(gateway="5.14") as gateway:
+        start(gateway, f"{upstream.url}mcp")
+        bodies = [send(gateway, "GET", f"{RESOURCE}/tools").body]
+        serve(upstream, f"{RESOURCE}/mcp", {"a": 2})
+        for seconds in (299, 2):
+            gateway.advance(seconds)
+            bodies.append(send(gateway, "GET", f"{RESOURCE}/tools").body)
+    assert [json.loads(body)["a"] for body in bodies] == [1, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("path", "told"),
+    [
+        ("/__tyk-as/tools/authorize", "upstream authorization server unavailable"),
+        (f"{SERVER}/__tyk-as/tools", "upstream authorization server unavailable"),
+        (f"{RESOURCE}/tools", "upstream PRM unavailable"),
+    ],
+)
+def test_an_upstream_without_metadata_is_a_bad_gateway(upstream: Echo, path: str, told: str) -> None:
+    """A page that needs the metadata of an upstream without any is answered with 502."""
+    upstream.answers[f"{RESOURCE}/mcp"] = Reply(b"[]")
+    with MockGateway(gateway="5.14") as gateway:
+        start(gateway, f"{upstream.url}mcp")
+        answer = send(gateway, "GET", path)
+    assert (answer.status, answer.body.decode()) == (502, f"{told}\n")
+
+
+def test_older_gateways_tell_no_metadata(upstream: Echo) -> None:
+    """A gateway of 5.12 knows no metadata: it passes requests for them on."""
+    with MockGateway(gateway="5.12") as gateway:
+        start(gateway, f"{upstream.url}mcp")
+        assert send(gateway, "GET", f"{RESOURCE}/tools").status == 404
+        body = send(gateway, "GET", f"/tools{RESOURCE}", [("Authorization", "acmekey")]).body
+    assert json.loads(body)["path"] == f"/mcp{RESOURCE}"
