@@ -64,6 +64,7 @@ class Contract:
         self.raw = raw
         self.operations = {operation.id: operation for operation in _operations(raw)}
         self.declared = frozenset(self.operations)
+        self._types: dict[str, GoType] = {}
 
     @classmethod
     @cache
@@ -118,9 +119,11 @@ class Contract:
         return [operation for operation in self.operations.values() if operation.shape not in shapes]
 
     def type_of(self, schema: str) -> GoType:
-        """The Go type of a schema, by its name in components."""
-        schemas = self.raw["components"]["schemas"]
-        return go_type(schemas[schema], schemas)
+        """The Go type of a schema, by its name in components; it is made once."""
+        if schema not in self._types:
+            schemas = self.raw["components"]["schemas"]
+            self._types[schema] = go_type(schemas[schema], schemas)
+        return self._types[schema]
 
     def resolve(self, node: Mapping[str, Any]) -> Mapping[str, Any]:
         """Follow references within the document; a reference to another document gives an empty node."""
