@@ -190,7 +190,10 @@ def test_clients_ask_the_authorization_server_for_the_upstream(upstream: Echo) -
         page = send(gateway, "GET", "/__tyk-as/tools/authorize?resource=gateway&state=s&x=2")
         form = ("Content-Type", "application/x-www-form-urlencoded")
         token = send(gateway, "POST", "/__tyk-as/tools/token", [form], b"resource=gateway&code=c")
-    assert (page.status, dict(page.headers)["Location"]) == (302, f"https://a.test/go?resource={own}&state=s&x=2")
+    assert (page.status, dict(page.headers)["Location"]) == (
+        302,
+        f"https://a.test/go?resource={own}&state=s&x=2",
+    )
     assert (token.status, json.loads(token.body)) == (200, {"access_token": "t"})
     assert upstream.bodies["/token"].decode() == f"code=c&resource={own}"
 
