@@ -37,6 +37,8 @@ def test_the_forms_are_of_members_of_the_types(version: GatewayVersion) -> None:
     """The form of the gateway's part has the sections of its type."""
     form = shape_of("3.0", version).members["x-tyk-api-gateway"]
     assert set(form.members) == _names(struct_of(EXTENSION, version))
+    own = shape_of("3.0", version, is_mcp=True).members["x-tyk-api-gateway"]
+    assert set(form.members) - set(own.members) <= {"errorOverrides"}
 
 
 @pytest.mark.parametrize("name", [TYPES, FORMS])
@@ -44,7 +46,7 @@ def test_each_row_is_used(name: str) -> None:
     """Each row of the tables of types and forms is a root, or is named by another row."""
     rows = load_yaml(spec_path(name))
     text = " ".join(map(str, rows.values()))
-    roots = {CLASSIC, EXTENSION, "Extension"}
+    roots = {CLASSIC, EXTENSION, "Extension", "OfMcpProxies"}
     assert {row for row in rows if f"'{row}'" not in text} <= roots
 
 

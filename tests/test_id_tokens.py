@@ -100,12 +100,19 @@ def test_base64_is_decoded_up_to_a_fault(text: str, data: bytes) -> None:
     assert decode_part(text) == data
 
 
-@pytest.mark.parametrize("path", ["a.*", "a.#", "a|b", "@this", "a.", ""])
+@pytest.mark.parametrize("path", ["a.*", "a.#", "a|b", "a[0]", "a..b"])
 def test_a_path_of_another_kind_is_told(path: str) -> None:
     """A claim whose path is more than names and positions is answered with 501, which names it."""
     with pytest.raises(Rejected, match="customClaimValidation") as error:
         custom_claims.problem({}, {path: {"type": "required", "allowedValues": None, "nonBlocking": False}})
     assert error.value.status == 501
+
+
+@pytest.mark.parametrize("path", ["@this", "a.", "", "a-b", "a b"])
+def test_a_path_that_is_no_json_path_is_refused(path: str) -> None:
+    """A claim whose path is no JSONPath is refused, whatever the token has."""
+    rule = {"type": "required", "allowedValues": None, "nonBlocking": True}
+    assert custom_claims.problem({}, {path: rule}) == f"invalid claim path: {path}"
 
 
 def test_deep_values_are_not_equal() -> None:
