@@ -74,7 +74,7 @@ def _numbered(segments: list[tuple[str | None, str]]) -> list[tuple[str, str]]:
 def _add_parameters(item: Document, named: list[tuple[str, str]], parameters: Document) -> None:
     """Add the parameters that the path item lacks."""
     listed = item.get("parameters") or []
-    known = {_name_of(parameter, parameters) for parameter in listed}
+    known = {resolved(parameter, parameters).get("name") for parameter in listed}
     added = [
         {"in": "path", "name": name, "required": True, "schema": schema}
         for name, text in named
@@ -85,8 +85,9 @@ def _add_parameters(item: Document, named: list[tuple[str, str]], parameters: Do
         item["parameters"] = [*listed, *added]
 
 
-def _name_of(parameter: Document, parameters: Document) -> Any:
+def resolved(parameter: Document, shared: Document) -> Document:
+    """A parameter, or what it refers to among the shared parameters of the document."""
     reference = str(parameter.get("$ref", ""))
-    if reference.startswith(_REFERENCE):
-        parameter = parameters.get(reference.removeprefix(_REFERENCE)) or {}
-    return parameter.get("name")
+    if not reference.startswith(_REFERENCE):
+        return parameter
+    return shared.get(reference.removeprefix(_REFERENCE)) or {}

@@ -11,6 +11,7 @@ from collections.abc import Collection
 from typing import Any
 
 from mockserver.contract.versions import GatewayVersion
+from mockserver.gateway.oas import path_checks
 from mockserver.gateway.oas.authentication import enabled, requirements
 from mockserver.gateway.oas.definition import EXTENSION, OpenApi
 from mockserver.gateway.oas.loading import Refused
@@ -58,6 +59,8 @@ def check(
     for name in ("title", "version"):
         if not (definition.document.get("info") or {}).get(name):
             raise Refused(f"invalid info: value of {name} must be a non-empty string")
+    if reason := path_checks.problem(definition.document):
+        raise Refused(f"invalid paths: {reason}")
     for server in definition.servers:
         if set(_VARIABLE.findall(str(server.get("url", "")))) - set(server.get("variables") or {}):
             raise Refused("invalid servers: server has undeclared variables")
