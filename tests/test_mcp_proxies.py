@@ -235,3 +235,14 @@ def test_older_gateways_tell_no_metadata(upstream: Echo) -> None:
         assert send(gateway, "GET", f"{RESOURCE}/tools").status == 404
         body = send(gateway, "GET", f"/tools{RESOURCE}", [("Authorization", "acmekey")]).body
     assert json.loads(body)["path"] == f"/mcp{RESOURCE}"
+
+
+def test_an_authorization_server_cannot_split_a_redirect(upstream: Echo) -> None:
+    """The address in a redirect has no line of its own, whatever the upstream names as its page."""
+    serve(upstream, f"{RESOURCE}/mcp", {"authorization_servers": [upstream.url]})
+    serve(upstream, SERVER, {"authorization_endpoint": "https://a.test/g\u00f6#x\r\nSet-Cookie: a=b"})
+    with MockGateway(gateway="5.14") as gateway:
+        start(gateway, f"{upstream.url}mcp")
+        page = send(gateway, "GET", "/__tyk-as/tools/authorize?a=1")
+    assert dict(page.headers)["Location"] == "https://a.test/g%C3%B6?a=1"
+    assert "set-cookie" not in {name.lower() for name, _ in page.headers}

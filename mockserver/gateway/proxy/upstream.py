@@ -168,10 +168,10 @@ def _upstream_reply(context: RequestContext, target: AbsoluteUrl, request: Upstr
         raise NOT_REACHED(str(error)) from error
     if received.head.status == 101 and "upgrade" in request.headers:
         raise Rejected(NOT_SWITCHED, 501)
-    return _reply(received, is_head=request.method == "HEAD")
+    return reply_of(received, is_head=request.method == "HEAD")
 
 
-def _reply(received: Received, *, is_head: bool) -> Reply:
+def reply_of(received: Received, *, is_head: bool = False) -> Reply:
     """The reply to the client, framed anew from the body that was received.
 
     Raises:

@@ -24,13 +24,12 @@ from mockserver.gateway.policy_merging import Document
 from mockserver.gateway.proxy import fetching
 from mockserver.gateway.proxy.mcp import metadata_paths
 from mockserver.gateway.proxy.request_context import Rejected
-from mockserver.gateway.proxy.upstream import send
+from mockserver.gateway.proxy.upstream import reply_of, send
 from mockserver.golang import absolute_urls, json_reader, urls
 from mockserver.golang.absolute_urls import AbsoluteUrl, BadUrl
 from mockserver.golang.json_reader import JSONSyntaxError
 from mockserver.golang.json_size import has_too_many_values
 from mockserver.golang.scalars import ANY, Problems
-from mockserver.http.answer_heads import canonical
 from mockserver.http.messages import Reply, Request
 from mockserver.http.outgoing import Outgoing, TransportError
 from mockserver.service.journal_parts import ProxiedReply
@@ -143,8 +142,9 @@ def _authorize(gateway: Gateway, api: Api, request: Request) -> Reply:
         parameters["resource"] = [_resource(api)]
     parameters = _grouped(target.query) | parameters
     query = urlencode([(name, value) for name in sorted(parameters) for value in parameters[name]])
-    location = url.partition("?")[0] + (f"?{query}" if query else "")
-    body = f'<a href="{html.escape(location).replace("&quot;", "&#34;")}">Found</a>.\n\n'
+    host = f"{target.scheme}://{target.authority}" if target.authority else ""
+    location = host + urls.escaped(target.path) + (f"?{query}" if query else "")
+    body = f'<a href="{html.escape(location).replace("&quot;", "&#34;").replace("&#x27;", "&#39;")}">Found</a>.\n\n'
     headers = (("Content-Type", "text/html; charset=utf-8"), ("Location", location))
     return Reply(body.encode(), 302, headers)
 
@@ -170,8 +170,7 @@ def _token(gateway: Gateway, api: Api, request: Request) -> Reply:
         received = send(gateway, target, outgoing, fetching.BOUNDS)
     except (BadUrl, Rejected, TransportError):
         return _failure("upstream token endpoint unreachable")
-    named = [(canonical(name), value) for name, value in received.head.headers]
-    return Reply(received.body, received.head.status, tuple(named))
+    return reply_of(received)
 
 
 def _endpoint(gateway: Gateway, api: Api, name: str) -> str:
