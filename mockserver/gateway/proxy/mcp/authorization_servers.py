@@ -144,7 +144,8 @@ def _authorize(gateway: Gateway, api: Api, request: Request) -> Reply:
     query = urlencode([(name, value) for name in sorted(parameters) for value in parameters[name]])
     host = f"{target.scheme}://{target.authority}" if target.authority else ""
     location = host + urls.escaped(target.path) + (f"?{query}" if query else "")
-    body = f'<a href="{html.escape(location).replace("&quot;", "&#34;").replace("&#x27;", "&#39;")}">Found</a>.\n\n'
+    escaped = html.escape(location).replace("&quot;", "&#34;").replace("&#x27;", "&#39;")
+    body = f'<a href="{escaped}">Found</a>.\n\n'
     headers = (("Content-Type", "text/html; charset=utf-8"), ("Location", location))
     return Reply(body.encode(), 302, headers)
 
