@@ -205,7 +205,8 @@ def _is_jwt(definition: OpenApi, name: str) -> bool:
 
 def _extract_token(definition: OpenApi, name: str, settings: Document | None, fields: Document) -> None:
     own = definition.authentication or {}
-    token_places = places(settings)
+    before = fields["auth_configs"].get("authToken") if "certificateAuth" in own else None
+    token_places = places(settings, before or NOWHERE)  # those of several schemes add up since 5.12.0
     if own.get("certificateAuth") is not None:
         token_places["use_certificate"] = fields["auth_configs"]["authToken"]["use_certificate"]
     elif settings and settings["enableClientCertificate"]:

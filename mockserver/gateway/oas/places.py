@@ -22,9 +22,11 @@ PLACES = {  # of the OpenAPI document: the classic members of the name, and of t
 }
 
 
-def places(settings: Document | None) -> Document:
-    """The classic places of a credential, by the settings of its scheme."""
-    classic: Document = dict(NOWHERE)
+def places(settings: Document | None, before: Document = NOWHERE) -> Document:
+    """The classic places of a credential, by the settings of its scheme; others stay as they were before."""
+    classic: Document = dict(before)
+    if settings is not None:
+        classic["disable_header"] = True
     for place, (member, switch, value) in PLACES.items():
         if own := (settings or {}).get(place):
             classic |= {member: own["name"], switch: value if own["enabled"] else not value}
