@@ -23,6 +23,7 @@ from mockserver.golang.absolute_urls import AbsoluteUrl, BadUrl
 from mockserver.golang.regexps import shown
 
 _MCP = {"json_rpc_version": "2.0", "application_protocol": "mcp"}  # of an MCP proxy
+_TLS_1_2 = 0x0303
 TIME_FORM = "%Y-%m-%d %H:%M"  # apidef/api_definitions.go:109 @v5.12.0
 
 
@@ -96,6 +97,20 @@ class Api:
             fields={**self.fields, "proxy": proxies[0]},
             document={**self.document, "proxy": proxies[1]},
         )
+
+    def as_loaded(self) -> Api:
+        """A copy with the values that loading changes (gateway/api_loader.go:171 @v5.14.0)."""
+        transport, tags = self.fields["proxy"]["transport"], self.fields["tag_headers"]
+        newest = max(_TLS_1_2 if transport["ssl_max_version"] > 0 else 0, transport["ssl_min_version"])
+        lower = tags and [tag.lower() for tag in tags]
+        if (newest, lower) == (transport["ssl_max_version"], tags):
+            return self
+        transport = {**transport, "ssl_max_version": newest}
+        changed = [
+            {**members, "proxy": {**members["proxy"], "transport": transport}, "tag_headers": lower}
+            for members in (self.fields, self.document)
+        ]
+        return replace(self, fields=changed[0], document=changed[1])
 
     def with_id(self, api_id: str) -> Api:
         """A copy with another id."""

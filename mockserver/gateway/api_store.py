@@ -138,8 +138,7 @@ class ApiStore:
     def as_read(self, api: Api) -> OpenApi:
         """The OpenAPI form of an API as it is read, with the values of the classic form."""
         assert api.open_api is not None
-        joins_claims = "open-api-claims-are-joined" in self._behaviours
-        return conversion.filled(api.open_api, api.fields, self.open_codec, joins_claims=joins_claims)
+        return conversion.filled(api.open_api, api.fields, self.open_codec, self._behaviours)
 
     def misplaced(self, rights: Mapping[str, Mapping[str, Any]] | None) -> str:
         """Why the gateway refuses rights for the kinds of their loaded APIs; "" if it does not."""
@@ -256,7 +255,7 @@ def _placed(read: list[Api], before: LoadedApis) -> list[Api]:
         had = api.id in before.by_id and before.by_id[api.id].listen_path == path
         while _is_served(api) and not had and count[path] > 1:
             path, suffix = path + suffix, "_"
-        placed.append(api if path == api.listen_path else api.with_listen_path(path))
+        placed.append((api if path == api.listen_path else api.with_listen_path(path)).as_loaded())
     return placed
 
 

@@ -8,17 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from mockserver.gateway.oas import durations, sections
+from mockserver.gateway.oas import durations, oauth, sections, security_requirements
 from mockserver.gateway.oas.definition import OpenApi, is_zero
-from mockserver.gateway.oas.places import PLACES, places
+from mockserver.gateway.oas.places import PLACES, filled_places, places
+from mockserver.gateway.oas.security_requirements import is_compliant, own_requirements, requirements
 from mockserver.gateway.policy_merging import Document
 
-COMPLIANT = "compliant"
-_PROPRIETARY = frozenset({*sections.SECTIONS, "custom"})  # ways of authentication that OpenAPI does not know
-_FLOWS = {  # of the OpenAPI document, and the classic name of each
-    "authorizationCode": "authorization_code", "clientCredentials": "client_credentials",
-    "password": "password", "implicit": "__implicit",
-}  # fmt: skip
 _OF_JWT = {  # the setting, and the classic member
     "source": "jwt_source", "signingMethod": "jwt_signing_method",
     "identityBaseField": "jwt_identity_base_field", "skipKid": "jwt_skip_kid",
@@ -28,25 +23,6 @@ _OF_JWT = {  # the setting, and the classic member
     "expiresAtValidationSkew": "jwt_expires_at_validation_skew",
     "idpClientIdMappingDisabled": "idp_client_id_mapping_disabled",
 }  # fmt: skip
-
-
-def is_compliant(definition: OpenApi) -> bool:
-    """True if the API is in the mode in which one of several requirements is enough."""
-    return (definition.authentication or {}).get("securityProcessingMode") == COMPLIANT
-
-
-def requirements(definition: OpenApi) -> list[list[str]]:
-    """The names of the schemes of each requirement that counts: the first, or all in the compliant mode."""
-    own = definition.authentication
-    named = [list(requirement) for requirement in definition.document.get("security") or ()]
-    if own and is_compliant(definition):
-        others = own.get("security")
-        return named + [
-            [str(name) for name in names]
-            for names in (others if isinstance(others, list) else ())
-            if isinstance(names, list)
-        ]
-    return named[:1] if own and (own["enabled"] or own["securitySchemes"]) else []
 
 
 def enabled(definition: OpenApi) -> list[str]:
@@ -73,17 +49,6 @@ def alternatives(definition: OpenApi) -> list[list[str]]:
     return [[_kind(definition, name) for name in names] for names in named + rest]
 
 
-def own_requirements(definition: OpenApi) -> list[Document]:
-    """The requirements of the OpenAPI document that count in the compliant mode.
-
-    One of a single scheme does not if the gateway's part requires it beside a way that OpenAPI does not know.
-    """
-    named = definition.document.get("security") or []
-    rest = requirements(definition)[len(named) :]
-    mixed = {name for names in rest if not _PROPRIETARY.isdisjoint(names) for name in names} - _PROPRIETARY
-    return [requirement for requirement in named if len(requirement) != 1 or mixed.isdisjoint(requirement)]
-
-
 def extract(definition: OpenApi, fields: Document) -> None:
     """Set the classic members about authentication."""
     own = definition.authentication
@@ -91,9 +56,12 @@ def extract(definition: OpenApi, fields: Document) -> None:
     fields["auth_configs"] = {}
     if own:
         sections.extract(own, fields)
+    security_requirements.extract(definition, fields)
     schemes = (own or {}).get("securitySchemes") or {}
+    lists_requirements = "security_requirements" in fields  # gateways that do not pass over other schemes
     for requirement in requirements(definition):
-        for name in _in_order(definition, requirement, schemes):
+        names = [name for name in requirement if name in schemes or lists_requirements]
+        for name in _in_order(definition, names, schemes):
             _EXTRACT[_kind(definition, name)](definition, name, schemes.get(name), fields)
 
 
@@ -115,10 +83,19 @@ def fill(definition: OpenApi, fields: Document, *, joins_claims: bool) -> None:
             if is_zero(settings["signatureValidation"]):
                 settings["signatureValidation"] = None
             settings["enableClientCertificate"] = token["use_certificate"] and not by_section
-        elif kind == "jwt":
+            settings.update(filled_places(token))
+            settings[definition.scheme(name).get("in", "")] = None
+        elif kind == "jwt" and name == _named(fields, "jwt"):
             _fill_jwt(settings, joins_claims=joins_claims)
+        elif kind == "oauth2":
+            oauth.fill(name, settings, definition.scheme(name), fields)
         elif kind == "basic" and is_zero(settings["extractCredentialsFromBody"]):
             settings["extractCredentialsFromBody"] = None
+
+
+def _named(fields: Document, kind: str) -> str:
+    """The name of the scheme whose places a classic definition has."""
+    return str(((fields["auth_configs"] or {}).get(kind) or {}).get("name", ""))
 
 
 def _fill_jwt(settings: Document, *, joins_claims: bool) -> None:
@@ -227,25 +204,11 @@ def _extract_basic(_: OpenApi, name: str, settings: Document | None, fields: Doc
     fields["auth_configs"]["basic"] = places(settings) | {"name": name}
 
 
-def _extract_oauth(definition: OpenApi, name: str, settings: Document | None, fields: Document) -> None:
-    if settings is None:
-        return
-    fields["use_oauth2"] = settings["enabled"]
-    flows = definition.scheme(name).get("flows") or {}
-    refresh = ["refresh_token"] if settings["refreshToken"] else []
-    fields["oauth_meta"] = {
-        "allowed_access_types": refresh + [kind for flow, kind in _FLOWS.items() if flow in flows],
-        "allowed_authorize_types": settings["allowedAuthorizeTypes"],
-        "auth_login_redirect": settings["authLoginRedirect"],
-    }
-    fields["auth_configs"]["oauth"] = places(settings) | {"name": name}
-
-
 def _ignore(*_: Any) -> None:
     """Do nothing: a gateway ignores a scheme of this kind."""
 
 
 _EXTRACT: dict[str, Callable[[OpenApi, str, Document | None, Document], None]] = {
-    "apiKey": _extract_token, "jwt": _extract_jwt, "basic": _extract_basic, "oauth2": _extract_oauth,
+    "apiKey": _extract_token, "jwt": _extract_jwt, "basic": _extract_basic, "oauth2": oauth.extract,
     "": _ignore, **dict.fromkeys(sections.SECTIONS, _ignore),
 }  # fmt: skip

@@ -7,24 +7,28 @@ written. A read of the OpenAPI form shows the values of the classic one (apidef/
 from __future__ import annotations
 
 import copy
-from dataclasses import replace
+from collections.abc import Container
 from typing import Any
 
-from mockserver.gateway.oas import authentication, durations, operations
+from mockserver.gateway.oas import (
+    authentication,
+    durations,
+    error_overrides,
+    events,
+    operations,
+    security_requirements,
+    upstream,
+)
 from mockserver.gateway.oas.counterparts import (
-    DISCOVERY,
     MEMBERS,
     ONE_WAY,
     PLUGINS,
     SWITCHED_OFF,
-    TLS,
 )
-from mockserver.gateway.oas.definition import OpenApi, OpenApiCodec, is_zero, sorted_members
+from mockserver.gateway.oas.definition import OpenApi, OpenApiCodec, sorted_members
 from mockserver.gateway.oas.operations import header_map
 from mockserver.gateway.policy_merging import Document
 from mockserver.golang.structs import Map, Struct
-
-_CONVERTED = ("internal", "rateLimit")  # parts of an operation that are left out if they are zero
 
 
 def classic_fields(definition: OpenApi, kind: Struct) -> Document:
@@ -46,9 +50,11 @@ def classic_fields(definition: OpenApi, kind: Struct) -> Document:
         "disabled": not limit["enabled"], "rate": float(limit["rate"]),
         "per": float(durations.seconds(limit["per"])),
     }  # fmt: skip
-    _extract_upstream(part["upstream"], result)
+    upstream.extract(part["upstream"], result)
     _extract_middleware((part["middleware"] or {}).get("global") or {}, result)
-    result["event_handlers"]["events"] = {}
+    result["event_handlers"]["events"] = events.extract(part["server"]["eventHandlers"])
+    if "error_overrides" in result:
+        result["error_overrides"] = error_overrides.classic(part)
     authentication.extract(definition, result)
     lifetime = (definition.authentication or {}).get("customKeyLifetime")
     if lifetime:
@@ -56,43 +62,6 @@ def classic_fields(definition: OpenApi, kind: Struct) -> Document:
         result["session_lifetime"] = durations.seconds(lifetime["value"]) if lifetime["enabled"] else 0
     result["is_oas"] = True
     return result
-
-
-def _extract_upstream(upstream: Document, result: Document) -> None:
-    proxy, tests = result["proxy"], result["uptime_tests"]
-    own_tests = upstream["uptimeTests"] or {}
-    _extract_discovery(upstream["serviceDiscovery"] or {}, proxy["service_discovery"])
-    _extract_discovery(own_tests.get("serviceDiscovery") or {}, tests["config"]["service_discovery"])
-    tests["config"]["expire_utime_after"] = durations.seconds(own_tests.get("logRetentionPeriod", "0s"))
-    tests["config"]["recheck_wait"] = durations.seconds(own_tests.get("hostDownRetestPeriod", "0s"))
-    mapping = (upstream["mutualTLS"] or {}).get("domainToCertificateMapping") or ()
-    result["upstream_certificates"] = {item["domain"]: item["certificate"] for item in mapping} or None
-    pins = (upstream["certificatePinning"] or {}).get("domainToPublicKeysMapping") or ()
-    result["pinned_public_keys"] = {
-        item["domain"]: ",".join(item["publicKeys"] or ()) for item in pins
-    } or None
-    balancing = upstream["loadBalancing"] or {}
-    if balancing.get("targets"):
-        proxy["enable_load_balancing"] = balancing["enabled"]
-        proxy["check_host_against_uptime_tests"] = balancing["skipUnavailableHosts"]
-        proxy["target_list"] = [
-            target["url"] for target in balancing["targets"] for _ in range(target["weight"])
-        ]
-    transport = upstream["tlsTransport"] or {}
-    for name, classic in (("minVersion", "ssl_min_version"), ("maxVersion", "ssl_max_version")):
-        proxy["transport"][classic] = TLS.get(transport.get(name, ""), 0)
-
-
-def _extract_discovery(own: Document, result: Document) -> None:
-    for name, classic in DISCOVERY:
-        if name in own:
-            result[classic] = own[name]
-    cache = own.get("cache") or {
-        "enabled": own.get("cacheTimeout", 0) > 0,
-        "timeout": own.get("cacheTimeout", 0),
-    }
-    result["cache_timeout"] = cache["timeout"]
-    result["cache_disabled"] = not (own.get("enabled") and cache["enabled"])
 
 
 def _extract_middleware(own: Document, result: Document) -> None:
@@ -149,7 +118,7 @@ def _version(definition: OpenApi, kind: Struct) -> Document:
 
 
 def filled(
-    definition: OpenApi, fields: Document, codec: OpenApiCodec, *, joins_claims: bool = False
+    definition: OpenApi, fields: Document, codec: OpenApiCodec, behaviours: Container[str] = ()
 ) -> OpenApi:
     """The definition as it is read: with the values of the classic one, and without parts that are zero.
 
@@ -157,22 +126,29 @@ def filled(
     """
     part = _merged(codec.full_extension(), copy.deepcopy(definition.extension or {}))
     components = definition.document.get("components") or {}
-    document = {**definition.document, "components": components}
-    if authentication.is_compliant(definition):
-        document["security"] = authentication.own_requirements(definition)
-        document = {name: value for name, value in document.items() if value or name != "security"}
-    result = OpenApi(sorted_members(document), part)
+    document = copy.deepcopy({**definition.document, "components": components})
+    result = OpenApi(document, part)
     for name, classic in MEMBERS.items():
         _set(part, name, _get(fields, classic))
     versions = fields["definition"]["versions"] or {}
     part["info"]["versioning"]["versions"] = [
         {"name": name, "id": versions[name]} for name in sorted(versions)
     ]
-    part["upstream"]["rateLimit"] = _limit(part["upstream"]["rateLimit"], fields["global_rate_limit"])
-    authentication.fill(result, fields, joins_claims=joins_claims)
-    for setting in filter(None, (part["middleware"]["operations"] or {}).values()):
-        setting |= {name: None for name in _CONVERTED if is_zero(setting[name])}
-    return replace(result, extension=codec.without_zeros(part))
+    upstream.fill(part["upstream"], fields, keeps_idle_targets="idle-targets-are-kept" in behaviours)
+    part["server"]["eventHandlers"] = events.filled(fields["event_handlers"]["events"] or {})
+    _fill_middleware(part["middleware"]["global"])
+    authentication.fill(result, fields, joins_claims="open-api-claims-are-joined" in behaviours)
+    security_requirements.fill(result, fields)
+    operations.fill(result)
+    return OpenApi(sorted_members(result.document), codec.without_zeros(part))
+
+
+def _fill_middleware(own: Document) -> None:
+    """Bring the middleware of all paths to the form in which it is read."""
+    for name in ("transformRequestHeaders", "transformResponseHeaders"):
+        operations.fill_headers(own[name])
+    if not own["requestSizeLimit"]["value"]:
+        own["requestSizeLimit"] = None
 
 
 def _merged(full: Document, part: Document) -> Document:
@@ -182,18 +158,6 @@ def _merged(full: Document, part: Document) -> Document:
         if isinstance(value, dict) and isinstance(result[name], dict) and value is not result[name]:
             result[name] = _merged(value, result[name])
     return result
-
-
-def _limit(own: Document, limit: Document) -> Document | None:
-    """The limit of all requests to an API."""
-    if limit["disabled"] and not limit["rate"] and not limit["per"]:
-        return None
-    per = (
-        own["per"]
-        if durations.seconds(own["per"]) == limit["per"] and own["per"]
-        else durations.written(int(limit["per"]))
-    )
-    return {"enabled": not limit["disabled"], "rate": int(limit["rate"]), "per": per}
 
 
 def _get(document: Any, path: str) -> Any:
