@@ -5,6 +5,7 @@ A gateway reads the members that it knows, and writes all of them: others are lo
 
 from __future__ import annotations
 
+import copy
 import re
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -98,19 +99,21 @@ class Api:
             document={**self.document, "proxy": proxies[1]},
         )
 
-    def as_loaded(self) -> Api:
-        """A copy with the values that loading changes (gateway/api_loader.go:171 @v5.14.0)."""
+    def as_loaded(self, codec: Codec) -> Api:
+        """A copy with the values that loading changes (gateway/api_loader.go:171 @v5.14.0).
+
+        `codec` is that of the classic form.
+        """
         transport, tags = self.fields["proxy"]["transport"], self.fields["tag_headers"]
         newest = max(_TLS_1_2 if transport["ssl_max_version"] > 0 else 0, transport["ssl_min_version"])
         lower = tags and [tag.lower() for tag in tags]
-        if (newest, lower) == (transport["ssl_max_version"], tags):
+        if not self.is_mcp and (newest, lower) == (transport["ssl_max_version"], tags):
             return self
-        transport = {**transport, "ssl_max_version": newest}
-        changed = [
-            {**members, "proxy": {**members["proxy"], "transport": transport}, "tag_headers": lower}
-            for members in (self.fields, self.document)
-        ]
-        return replace(self, fields=changed[0], document=changed[1])
+        fields = copy.deepcopy(self.fields)
+        fields["proxy"]["transport"]["ssl_max_version"], fields["tag_headers"] = newest, lower
+        if self.is_mcp and self.open_api is not None:
+            conversion.add_primitives(self.open_api, fields, codec.type)
+        return replace(self, fields=fields, document=codec.type.output(fields))
 
     def with_id(self, api_id: str) -> Api:
         """A copy with another id."""

@@ -164,7 +164,7 @@ class ApiStore:
 
     def replace(self, apis: list[Api]) -> None:
         """Load APIs, wherever they come from, and no others."""
-        placed = _placed(apis, self.loaded)
+        placed = _placed(apis, self.loaded, self.codec)
         routed = tuple(api for api in placed if not api.problem and not api.fields["internal"])
         by_id = {api.id: api for api in placed}
         bases = {
@@ -240,14 +240,14 @@ class _ApiFile:
     api: Api | None
 
 
-def _placed(read: list[Api], before: LoadedApis) -> list[Api]:
+def _placed(read: list[Api], before: LoadedApis, codec: Codec) -> list[Api]:
     """The APIs with unique listen paths, the longest path first.
 
     Of several APIs with one path, those that were loaded with it keep it. The others get their ids appended
     to it (gateway/api_loader.go:207 and :1041 @v5.12.0), until they are written again
     (gateway/util.go:158 @v5.12.0).
     """
-    apis = [before.by_id[api.id] if before.read.get(api.id) is api else api for api in read]
+    apis = [before.by_id[api.id] if before.read.get(api.id) is api else api.as_loaded(codec) for api in read]
     count = Counter(api.listen_path for api in apis)
     placed = []
     for api in sorted(apis, key=lambda api: -_length(api.listen_path)):
@@ -255,7 +255,7 @@ def _placed(read: list[Api], before: LoadedApis) -> list[Api]:
         had = api.id in before.by_id and before.by_id[api.id].listen_path == path
         while _is_served(api) and not had and count[path] > 1:
             path, suffix = path + suffix, "_"
-        placed.append((api if path == api.listen_path else api.with_listen_path(path)).as_loaded())
+        placed.append(api if path == api.listen_path else api.with_listen_path(path))
     return placed
 
 

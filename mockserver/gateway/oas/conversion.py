@@ -15,7 +15,9 @@ from mockserver.gateway.oas import (
     durations,
     error_overrides,
     events,
+    operation_readings,
     operations,
+    primitives,
     security_requirements,
     upstream,
 )
@@ -28,6 +30,7 @@ from mockserver.gateway.oas.counterparts import (
 from mockserver.gateway.oas.definition import OpenApi, OpenApiCodec, sorted_members
 from mockserver.gateway.oas.operations import header_map
 from mockserver.gateway.policy_merging import Document
+from mockserver.golang.scalars import GoType
 from mockserver.golang.structs import Map, Struct
 
 
@@ -64,6 +67,27 @@ def classic_fields(definition: OpenApi, kind: Struct) -> Document:
     return result
 
 
+def add_primitives(definition: OpenApi, fields: Document, kind: Struct) -> None:
+    """Put the primitives of an MCP proxy into the lists of the classic definition, as loading does."""
+    for version in fields["version_data"]["versions"].values():
+        primitives.extract(definition, version["extended_paths"], _lists_type(kind))
+
+
+def _lists_type(kind: Struct) -> GoType:
+    """The type of the lists of paths of a version, by the type of the classic definition."""
+    return _version_type(kind).by_name["extended_paths"].type
+
+
+def _version_type(kind: Struct) -> Struct:
+    """The type of a version, by the type of the classic definition."""
+    versions = kind.by_name["version_data"].type
+    assert isinstance(versions, Struct)
+    of_versions = versions.by_name["versions"].type
+    assert isinstance(of_versions, Map)
+    assert isinstance(of_versions.element, Struct)
+    return of_versions.element
+
+
 def _extract_middleware(own: Document, result: Document) -> None:
     custom = result["custom_middleware"]
     custom["auth_check"]["disabled"] = custom["id_extractor"]["disabled"] = True
@@ -88,12 +112,7 @@ def _extract_middleware(own: Document, result: Document) -> None:
 
 def _version(definition: OpenApi, kind: Struct) -> Document:
     """The only version of an API in OpenAPI form."""
-    versions = kind.by_name["version_data"].type
-    assert isinstance(versions, Struct)
-    of_versions = versions.by_name["versions"].type
-    assert isinstance(of_versions, Map)
-    assert isinstance(of_versions.element, Struct)
-    version: Document = of_versions.element.fresh()
+    version: Document = _version_type(kind).fresh()
     extension = definition.extension
     assert extension is not None
     own = (extension["middleware"] or {}).get("global") or {}
@@ -111,9 +130,7 @@ def _version(definition: OpenApi, kind: Struct) -> Document:
         version["global_enforce_timeout"] = timeout["duration"]
         version["global_enforce_timeout_disabled"] = not timeout["enabled"]
     version["use_extended_paths"] = True
-    operations.extract(
-        definition, version["extended_paths"], of_versions.element.by_name["extended_paths"].type
-    )
+    operations.extract(definition, version["extended_paths"], _lists_type(kind))
     return version
 
 
@@ -126,6 +143,7 @@ def filled(
     """
     part = _merged(codec.full_extension(), copy.deepcopy(definition.extension or {}))
     components = definition.document.get("components") or {}
+    is_mcp = fields.get("application_protocol") == "mcp"
     document = copy.deepcopy({**definition.document, "components": components})
     result = OpenApi(document, part)
     for name, classic in MEMBERS.items():
@@ -139,14 +157,16 @@ def filled(
     _fill_middleware(part["middleware"]["global"])
     authentication.fill(result, fields, joins_claims="open-api-claims-are-joined" in behaviours)
     security_requirements.fill(result, fields)
-    operations.fill(result)
+    operation_readings.fill(result, codec.empty_operation)
+    if is_mcp:
+        primitives.fill(result, codec.empty_operation)
     return OpenApi(sorted_members(result.document), codec.without_zeros(part))
 
 
 def _fill_middleware(own: Document) -> None:
     """Bring the middleware of all paths to the form in which it is read."""
     for name in ("transformRequestHeaders", "transformResponseHeaders"):
-        operations.fill_headers(own[name])
+        operation_readings.sort_headers(own[name])
     if not own["requestSizeLimit"]["value"]:
         own["requestSizeLimit"] = None
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from mockserver.gateway.oas import durations
-from mockserver.gateway.oas.operations import header_list, header_map
+from mockserver.gateway.oas.operation_readings import header_list
+from mockserver.gateway.oas.operations import header_map
 from mockserver.gateway.policy_merging import Document
 
 

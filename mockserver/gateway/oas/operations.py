@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from mockserver.gateway.oas import durations
-from mockserver.gateway.oas.definition import OpenApi, is_zero, sorted_members
+from mockserver.gateway.oas.definition import OpenApi
 from mockserver.gateway.policy_merging import Document
 from mockserver.golang.structs import Slice, Struct
 
@@ -43,41 +43,20 @@ def by_path(definition: OpenApi) -> Iterator[tuple[str, str, Document, Document]
 
 def extract(definition: OpenApi, lists: Document, kind: Any) -> None:
     """Put an entry for each setting of an operation into the classic lists, which are of a type."""
-    assert isinstance(kind, Struct)
     for path, method, _, setting in by_path(definition):
-        for member, value in setting.items():
-            if value is not None and member in _ENTRIES:
-                classic, entry = _ENTRIES[member]
-                of_list = kind.by_name[classic].type
-                assert isinstance(of_list, Slice)
-                fields = {"path": path, "method": method, **entry(value)}
-                lists[classic] = [*(lists[classic] or ()), {**of_list.element.fresh(), **fields}]
+        add_entries(lists, kind, path, method, setting)
 
 
-def fill(definition: OpenApi) -> None:
-    """Bring the settings of operations of the document to the form in which they are read."""
-    for path, _, _, setting in [*by_path(definition)]:
-        if any(setting[member] is not None for member in _ENTRIES):
-            _add_parameters(definition, path)
-        for member, filled in _FILLED.items():
-            if setting[member] is not None:
-                filled(setting[member])
-        for member in _ENTRIES.keys() - _ALLOWANCES:
-            setting[member] = None if is_zero(setting[member]) else setting[member]
-
-
-def _add_parameters(definition: OpenApi, path: str) -> None:
-    """Add the parameters of a path to its item if that lacks them (apidef/oas/operation.go:640 @v5.14.0)."""
-    item = definition.document["paths"][path]
-    own = item.get("parameters") or []
-    named = {parameter.get("name") for parameter in own if isinstance(parameter, dict)}
-    added = [
-        {"in": "path", "name": name, "required": True, "schema": {"type": "string"}}
-        for name in re.findall(r"\{(\w+)\}", path)
-        if name not in named
-    ]
-    if added:
-        definition.document["paths"][path] = sorted_members(item | {"parameters": [*own, *added]})
+def add_entries(lists: Document, kind: Any, path: str, method: str, setting: Document) -> None:
+    """Put an entry for each part of a setting into the classic lists, which are of a type."""
+    assert isinstance(kind, Struct)
+    for member, value in setting.items():
+        if value is not None and member in ENTRIES:
+            classic, entry = ENTRIES[member]
+            of_list = kind.by_name[classic].type
+            assert isinstance(of_list, Slice)
+            fields = {"path": path, "method": method, **entry(value)}
+            lists[classic] = [*(lists[classic] or ()), {**of_list.element.fresh(), **fields}]
 
 
 def limit_of(limit: Document) -> tuple[float, float]:
@@ -97,11 +76,6 @@ def _order(path: str) -> tuple[int, int, str, int, int]:
 def header_map(headers: Document) -> Document:
     """The headers that a transformation adds, by their names."""
     return {header["name"]: header["value"] for header in headers["add"] or ()}
-
-
-def header_list(headers: Document | None) -> list[Document]:
-    """The headers of a map in the order of their names."""
-    return [{"name": name, "value": value} for name, value in sorted((headers or {}).items())]
 
 
 def _switch(value: Document) -> Document:
@@ -208,47 +182,7 @@ def _options(rules: Any) -> Document:
     return options
 
 
-def _fill_timeout(value: Document) -> None:
-    if (duration := value.get("duration", "0s")) != "0s":
-        value["value"] = durations.seconds_up(duration)
-
-
-def fill_headers(value: Document) -> None:
-    """Sort the headers that a transformation adds."""
-    value["add"] = header_list(header_map(value)) or None
-
-
-def _fill_name(value: Document) -> None:
-    """Put the name into the member of the function if that is empty."""
-    value |= {"functionName": value["functionName"] or value["name"], "name": ""}
-
-
-def _fill_plugins(value: list[Document]) -> None:
-    for plugin in value[:1]:
-        _fill_name(plugin)
-
-
-def _fill_rewrite(value: Document) -> None:
-    """Sort the rules, and leave out those without an expression, and triggers without rules."""
-    for trigger in value["triggers"] or ():
-        rules = [rule for rule in trigger["rules"] or () if rule["pattern"] or rule["negate"]]
-        for rule in rules:
-            rule["name"] = "" if rule["in"] == "requestBody" else rule["name"]
-        trigger["rules"] = sorted(rules, key=lambda rule: (_INPUTS.index(rule["in"]), rule["name"]))
-    value["triggers"] = [trigger for trigger in value["triggers"] or () if trigger["rules"]] or None
-
-
-_INPUTS = ("query", "path", "header", "sessionMetadata", "requestBody", "requestContext")  # in their order
-_FILLED: dict[str, Callable[[Any], None]] = {
-    "enforceTimeout": _fill_timeout,
-    "virtualEndpoint": _fill_name,
-    "postPlugins": _fill_plugins,
-    "urlRewrite": _fill_rewrite,
-    "transformRequestHeaders": fill_headers,
-    "transformResponseHeaders": fill_headers,
-}
-_ALLOWANCES = {"allow", "block", "ignoreAuthentication"}  # which are read although they are zero
-_ENTRIES: dict[str, tuple[str, Callable[[Any], Document]]] = {
+ENTRIES: dict[str, tuple[str, Callable[[Any], Document]]] = {
     "allow": ("white_list", _allowance),
     "block": ("black_list", _allowance),
     "ignoreAuthentication": ("ignored", _allowance),
