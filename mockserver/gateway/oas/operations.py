@@ -45,6 +45,8 @@ def extract(definition: OpenApi, lists: Document, kind: Any) -> None:
     """Put an entry for each setting of an operation into the classic lists, which are of a type."""
     for path, method, _, setting in by_path(definition):
         add_entries(lists, kind, path, method, setting)
+    if allowed := lists["white_list"]:  # the only list that is sorted (apidef/oas/operation.go:320 @v5.14.0)
+        lists["white_list"] = sorted(allowed, key=lambda entry: (entry["path"], entry["method"]))
 
 
 def add_entries(lists: Document, kind: Any, path: str, method: str, setting: Document) -> None:
