@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from mockserver.contract.codecs import Codec
-from mockserver.contract.definition_types import CLASSIC, EXTENSION, TYPES, struct_of
+from mockserver.contract.definition_types import CLASSIC, EXTENSION, OAUTH, TYPES, struct_of
 from mockserver.contract.openapi import Contract
 from mockserver.contract.spec_files import known_versions, load_yaml, spec_path
 from mockserver.contract.versions import GatewayVersion
@@ -46,7 +46,7 @@ def test_each_row_is_used(name: str) -> None:
     """Each row of the tables of types and forms is a root, or is named by another row."""
     rows = load_yaml(spec_path(name))
     text = " ".join(map(str, rows.values()))
-    roots = {CLASSIC, EXTENSION, "Extension", "OfMcpProxies"}
+    roots = {CLASSIC, EXTENSION, OAUTH, "Extension", "OfMcpProxies"}
     assert {row for row in rows if f"'{row}'" not in text} <= roots
 
 

@@ -58,6 +58,14 @@ def test_the_control_api_may_fail(
     only_line(caplog)
 
 
+def test_a_misspelt_path_of_the_mock_is_corrected(gateway: MockGateway) -> None:
+    """A path under /_mock/ that is nothing is answered with the nearest one, and with where all are listed."""
+    answer = gateway.client.get("/_mock/journl")
+    message = "the mock has nothing at '/_mock/journl'; did you mean '/_mock/journal'?"
+    expected = f"{message}; /_mock/openapi.json lists its paths"
+    assert (answer.status_code, answer.json()["message"]) == (404, expected)
+
+
 def test_a_status_of_flask_is_no_failure(gateway: MockGateway, caplog: pytest.LogCaptureFixture) -> None:
     """A path or a method that the mock's own API does not have is answered as ever."""
     with Client(gateway.url) as client:

@@ -140,14 +140,6 @@ def test_the_journal_explains_a_refusal(gateway: MockGateway, body: bytes, viola
     assert any(text.startswith(violation) for text in gateway.journal[0].violations)
 
 
-def test_a_misspelt_path_of_the_mock_is_corrected(gateway: MockGateway) -> None:
-    """A path under /_mock/ that is nothing is answered with the nearest one, and with where all are listed."""
-    answer = gateway.client.get("/_mock/journl")
-    message = "the mock has nothing at '/_mock/journl'; did you mean '/_mock/journal'?"
-    expected = f"{message}; /_mock/openapi.json lists its paths"
-    assert (answer.status_code, answer.json()["message"]) == (404, expected)
-
-
 def test_the_journal_is_bounded(gateway: MockGateway) -> None:
     """The journal drops its oldest entries when it is full."""
     with Client(gateway.url) as client:

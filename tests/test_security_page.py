@@ -29,7 +29,7 @@ from mockserver.evidence import live_traffic
 from mockserver.gateway import policy_store
 from mockserver.gateway.gateway import MOST_WAITING
 from mockserver.gateway.graphql import documents, normalisation, resolution
-from mockserver.gateway.proxy import batch, key_sets, limit_names, upstream
+from mockserver.gateway.proxy import batch, fetching, key_sets, limit_names, upstream
 from mockserver.gateway.proxy.mcp import messages
 from mockserver.gateway.proxy.request_context import MOST_MATCHES
 from mockserver.golang import json_reader, json_size, regexps, urls
@@ -136,7 +136,7 @@ NUMBERS = [  # the beginning of a row, a text in it, the value in the code, and 
     ("key set", "10 s", key_sets.BOUNDS.seconds, 10),
     ("key set", "1 MiB", key_sets.BOUNDS.longest, MIB),
     ("key set", "1,000 keys", key_sets.MOST_KEYS, 1000),
-    ("key set", "ten redirects", key_sets.MOST_REDIRECTS, 10),
+    ("key set", "ten redirects", fetching.MOST_REDIRECTS, 10),
     ("exchanges with upstreams", "200 at once", MOST_WAITING, 200),
     ("exchanges with upstreams", "20 own hops", upstream.MOST_HOPS, 20),
     ("expressions", "8,192 characters", regexps.MAX_LENGTH, 8192),

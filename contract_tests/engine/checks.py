@@ -94,9 +94,12 @@ def difference(expected: str, actual: str) -> str:
     return shorten(actual)
 
 
-def first_difference(wanted: Mapping[str, Any], document: Mapping[str, Any]) -> str:
-    """The first member that a document lacks or has with another value; "" if it has all that are wanted."""
-    return next(iter(_members(wanted, document, "", others=False)), "")
+def first_difference(wanted: Mapping[str, Any], document: Mapping[str, Any], *, others: bool = False) -> str:
+    """The first member that a document lacks or has with another value; "" if it has all that are wanted.
+
+    With `others` also the first member that only the document has.
+    """
+    return next(iter(_members(wanted, document, "", others=others)), "")
 
 
 def _members(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
@@ -12,6 +10,7 @@ from contract_tests.engine.checks import shorten
 from contract_tests.engine.exchange import end_of_json, json_of, plain_text
 from contract_tests.engine.names import run_of
 from contract_tests.engine.service import Service
+from contract_tests.engine.strangers import described
 from mockserver.contract.spec_files import SpecError, default_version, known_versions, select_version
 from mockserver.contract.versions import GatewayVersion, VersionError
 from mockserver.http.client import (
@@ -29,8 +28,6 @@ from mockserver.http.pacing import Pacer
 
 USAGE, UNREACHABLE = 2, 3  # exit codes
 _REFUSALS = (401, 403)  # statuses of a refused secret
-SHOWN_OF_PAGE = 4096  # bytes of a page that are searched for words
-_MARKUP = re.compile(r"<(script|style)\b.*?</\1>|<[^>]*>", re.DOTALL | re.IGNORECASE)
 _BYTE_ORDER_MARK = "\ufeff"
 _CHALLENGES = {401: "WWW-Authenticate", 407: "Proxy-Authenticate"}  # by the status that they come with
 _REDIRECTS = (301, 302, 303, 307, 308)
@@ -234,23 +231,9 @@ def _check_kind(
                     UNREACHABLE,
                 )
         raise PreflightError(
-            f"{url} is not a {service.title}: GET {path} answers {answer.status} with {_described(answer)}",
+            f"{url} is not a {service.title}: GET {path} answers {answer.status} with {described(answer)}",
             UNREACHABLE,
         )
-
-
-def _described(answer: Answer) -> str:
-    """The kind and the beginning of an answer of a stranger, as a reader recognises it, and the next step."""
-    kind = shorten(answer.get("Content-Type"), 60) or "no content type"
-    is_page = kind.startswith("text/html")
-    text = plain_text(answer.body[:SHOWN_OF_PAGE])
-    if answer.body.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
-        kind, text = f"{kind} in UTF-16", answer.body[:SHOWN_OF_PAGE].decode("utf-16", "replace")
-    words = " ".join((_MARKUP.sub(" ", text) if is_page else text).split())
-    quote = f' that says "{shorten(words, 80)}"' if words else ""
-    if is_page and answer.status == 200:
-        return f"{kind}{quote}, as a web server or a page to log in; check the URL and the port"
-    return f"{kind}{quote}; check the URL and the port"
 
 
 def _has(answer: Answer, members: frozenset[str]) -> bool:

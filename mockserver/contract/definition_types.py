@@ -26,6 +26,7 @@ from mockserver.golang.structs import Field, Map, Pointer, Slice, Struct
 
 TYPES = "gateway/definition_types.yaml"
 CLASSIC, EXTENSION = "APIDefinition", "XTykAPIGateway"
+OAUTH = "OAuthKinds"  # the types of settings of OAuth 2.0
 _SCALARS = {
     "string": STRING, "boolean": BOOL, "integer": INT64, "unsigned": UINT64, "number": FLOAT64,
     "object-id": OBJECT_ID, "time": TIME, "any": ANY, "raw": RAW, "duration": DURATION,

@@ -193,19 +193,24 @@ def _body(response: Mapping[str, Any], tolerance: _Tolerance) -> str:
     return json.dumps(document, ensure_ascii=False) + ("\n" if text.endswith("\n") else "")
 
 
-def in_any_order(session: Any) -> list[tuple[dict[str, Any], str]]:
-    """The lists of a session that a gateway fills in the random order of a Go map.
+def in_any_order(document: Any) -> list[tuple[Any, Any]]:
+    """The lists of a session or an API definition that a gateway fills in the random order of a Go map.
 
-    Each is a pair: the object that holds the list (the session, or one of its access rights), and the
-    member's name.
+    Each is a pair: what holds the list (the session, one of its access rights, or the requirements of a
+    definition), and the member's name or the number of the item.
     """
-    if not isinstance(session, dict):
+    if not isinstance(document, dict):
         return []
-    rights = session.get("access_rights")
+    rights = document.get("access_rights")
     definitions = rights.values() if isinstance(rights, dict) else ()
-    places = [(session, "tags"), *((right, name) for right in definitions for name in _UNORDERED_LISTS)]
+    places = [(document, "tags"), *((right, name) for right in definitions for name in _UNORDERED_LISTS)]
+    requirements = document.get("security_requirements")
     return [
         place for place in places if isinstance(place[0], dict) and isinstance(place[0].get(place[1]), list)
+    ] + [
+        (requirements, i)
+        for i, names in enumerate(requirements if isinstance(requirements, list) else ())
+        if isinstance(names, list)
     ]
 
 

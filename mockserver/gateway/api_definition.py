@@ -24,6 +24,7 @@ from mockserver.golang.absolute_urls import AbsoluteUrl, BadUrl
 from mockserver.golang.regexps import shown
 
 _MCP = {"json_rpc_version": "2.0", "application_protocol": "mcp"}  # of an MCP proxy
+_TLS_1_2 = 0x0303
 TIME_FORM = "%Y-%m-%d %H:%M"  # apidef/api_definitions.go:109 @v5.12.0
 
 
@@ -98,6 +99,22 @@ class Api:
             document={**self.document, "proxy": proxies[1]},
         )
 
+    def as_loaded(self, codec: Codec) -> Api:
+        """A copy with the values that loading changes (gateway/api_loader.go:171 @v5.14.0).
+
+        `codec` is that of the classic form.
+        """
+        transport, tags = self.fields["proxy"]["transport"], self.fields["tag_headers"]
+        newest = max(_TLS_1_2 if transport["ssl_max_version"] > 0 else 0, transport["ssl_min_version"])
+        lower = tags and [tag.lower() for tag in tags]
+        if not self.is_mcp and (newest, lower) == (transport["ssl_max_version"], tags):
+            return self
+        fields = copy.deepcopy(self.fields)
+        fields["proxy"]["transport"]["ssl_max_version"], fields["tag_headers"] = newest, lower
+        if self.is_mcp and self.open_api is not None:
+            conversion.add_primitives(self.open_api, fields, codec.type)
+        return replace(self, fields=fields, document=codec.type.output(fields))
+
     def with_id(self, api_id: str) -> Api:
         """A copy with another id."""
         return Api(
@@ -118,12 +135,6 @@ class Api:
         """A copy with another definition of its versions."""
         parts = [{**members, "definition": definition} for members in (self.fields, self.document)]
         return replace(self, fields=parts[0], document=parts[1])
-
-    def with_primitives(self, codec: Codec) -> Api:
-        """A copy of an MCP proxy with its primitives in the classic lists of paths."""
-        fields = copy.deepcopy(self.fields)
-        conversion.extract_entries(self.path_rules.entries(), fields, codec.type)
-        return replace(self, fields=fields, document=codec.type.output(fields))
 
     @cached_property
     def prefixes(self) -> tuple[PathPrefix, PathPrefix]:

@@ -138,11 +138,7 @@ class ApiStore:
     def as_read(self, api: Api) -> OpenApi:
         """The OpenAPI form of an API as it is read, with the values of the classic form."""
         assert api.open_api is not None
-        joins_claims = "open-api-claims-are-joined" in self._behaviours
-        entries = api.path_rules.entries() if api.is_mcp else ()
-        return conversion.filled(
-            api.open_api, api.fields, self.open_codec, entries, joins_claims=joins_claims
-        )
+        return conversion.filled(api.open_api, api.fields, self.open_codec, self._behaviours)
 
     def misplaced(self, rights: Mapping[str, Mapping[str, Any]] | None) -> str:
         """Why the gateway refuses rights for the kinds of their loaded APIs; "" if it does not."""
@@ -168,7 +164,7 @@ class ApiStore:
 
     def replace(self, apis: list[Api]) -> None:
         """Load APIs, wherever they come from, and no others."""
-        placed = _placed(apis, self.loaded)
+        placed = _placed(apis, self.loaded, self.codec)
         routed = tuple(api for api in placed if not api.problem and not api.fields["internal"])
         by_id = {api.id: api for api in placed}
         bases = {
@@ -222,7 +218,6 @@ class ApiStore:
                 if companion is None:
                     return None
                 api = replace(api, open_api=self.open_codec.decode(loading.read(companion)))
-                api = api.with_primitives(self.codec) if api.is_mcp else api
         except (Malformed, loading.Refused, RecursionError):
             return None
         # internal/httputil/mux.go:104 @v5.12.0
@@ -245,14 +240,14 @@ class _ApiFile:
     api: Api | None
 
 
-def _placed(read: list[Api], before: LoadedApis) -> list[Api]:
+def _placed(read: list[Api], before: LoadedApis, codec: Codec) -> list[Api]:
     """The APIs with unique listen paths, the longest path first.
 
     Of several APIs with one path, those that were loaded with it keep it. The others get their ids appended
     to it (gateway/api_loader.go:207 and :1041 @v5.12.0), until they are written again
     (gateway/util.go:158 @v5.12.0).
     """
-    apis = [before.by_id[api.id] if before.read.get(api.id) is api else api for api in read]
+    apis = [before.by_id[api.id] if before.read.get(api.id) is api else api.as_loaded(codec) for api in read]
     count = Counter(api.listen_path for api in apis)
     placed = []
     for api in sorted(apis, key=lambda api: -_length(api.listen_path)):

@@ -28,6 +28,7 @@ SWITCHABLE = frozenset(
         "node-takes-any-message",
         "node-takes-first-of-equal-ids",
         "malformed-version-is-lower-case",
+        "idle-targets-are-kept",
         "missing-keys-are-unknown-ones",
         "open-api-3-1-is-taken",
         "open-api-bodies-are-normalised",

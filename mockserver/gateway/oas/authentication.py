@@ -8,17 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from mockserver.gateway.oas import durations, sections
+from mockserver.gateway.oas import durations, oauth, sections, security_requirements
 from mockserver.gateway.oas.definition import OpenApi, OpenApiCodec, is_zero
 from mockserver.gateway.oas.places import NOWHERE, PLACES, filled_places, places
+from mockserver.gateway.oas.security_requirements import is_compliant, own_requirements, requirements
 from mockserver.gateway.policy_merging import Document
 
-COMPLIANT = "compliant"
-_PROPRIETARY = frozenset({*sections.SECTIONS, "custom"})  # ways of authentication that OpenAPI does not know
-_FLOWS = {  # of the OpenAPI document, and the classic name of each
-    "authorizationCode": "authorization_code", "clientCredentials": "client_credentials",
-    "password": "password", "implicit": "__implicit",
-}  # fmt: skip
 _OF_JWT = {  # the setting, and the classic member
     "source": "jwt_source", "signingMethod": "jwt_signing_method",
     "identityBaseField": "jwt_identity_base_field", "skipKid": "jwt_skip_kid",
@@ -28,30 +23,6 @@ _OF_JWT = {  # the setting, and the classic member
     "expiresAtValidationSkew": "jwt_expires_at_validation_skew",
     "idpClientIdMappingDisabled": "idp_client_id_mapping_disabled",
 }  # fmt: skip
-
-
-def is_compliant(definition: OpenApi) -> bool:
-    """True if the API is in the mode in which one of several requirements is enough."""
-    return (definition.authentication or {}).get("securityProcessingMode") == COMPLIANT
-
-
-def requirements(definition: OpenApi) -> list[list[str]]:
-    """The names of the schemes of each requirement that counts: the first, or all in the compliant mode."""
-    own = definition.authentication
-    named = [list(requirement) for requirement in definition.document.get("security") or ()]
-    if own and is_compliant(definition):
-        return named + vendor_requirements(definition)
-    return named[:1] if own and (own["enabled"] or own["securitySchemes"]) else []
-
-
-def vendor_requirements(definition: OpenApi) -> list[list[str]]:
-    """The names of the schemes of each requirement in the gateway's part."""
-    listed = (definition.authentication or {}).get("security")
-    return [
-        [str(name) for name in names]
-        for names in (listed if isinstance(listed, list) else ())
-        if isinstance(names, list)
-    ]
 
 
 def enabled(definition: OpenApi) -> list[str]:
@@ -81,17 +52,6 @@ def alternatives(definition: OpenApi) -> list[list[str]]:
     return [[_kind(definition, name) or name for name in names] for names in named + rest]
 
 
-def own_requirements(definition: OpenApi) -> list[Document]:
-    """The requirements of the OpenAPI document that count in the compliant mode.
-
-    One of a single scheme does not if the gateway's part requires it beside a way that OpenAPI does not know.
-    """
-    named = definition.document.get("security") or []
-    rest = requirements(definition)[len(named) :]
-    mixed = {name for names in rest if not _PROPRIETARY.isdisjoint(names) for name in names} - _PROPRIETARY
-    return [requirement for requirement in named if len(requirement) != 1 or mixed.isdisjoint(requirement)]
-
-
 def extract(definition: OpenApi, fields: Document) -> None:
     """Set the classic members about authentication."""
     own = definition.authentication
@@ -99,10 +59,11 @@ def extract(definition: OpenApi, fields: Document) -> None:
     fields["auth_configs"] = {}
     if own:
         sections.extract(own, fields)
+    security_requirements.extract(definition, fields)
     schemes = (own or {}).get("securitySchemes") or {}
-    needs_settings = "security_requirements" not in fields  # apidef/oas/security.go:814 @v5.8.15
+    lists_requirements = "security_requirements" in fields  # gateways that do not pass over other schemes
     for requirement in requirements(definition):
-        names = [name for name in requirement if name in schemes or not needs_settings]
+        names = [name for name in requirement if name in schemes or lists_requirements]
         for name in _in_order(definition, names, schemes):
             _EXTRACT[_kind(definition, name)](definition, name, schemes.get(name), fields)
 
@@ -124,6 +85,8 @@ def fill(definition: OpenApi, fields: Document, codec: OpenApiCodec, *, joins_cl
         kind = _kind(definition, name)
         if kind == "jwt" and name == of_jwt:
             _fill_jwt(settings, joins_claims=joins_claims)
+        elif kind == "oauth2":
+            oauth.fill(name, settings, definition.scheme(name), fields)
         elif kind == "basic" and is_zero(settings["extractCredentialsFromBody"]):
             settings["extractCredentialsFromBody"] = None
 
@@ -261,25 +224,11 @@ def _extract_basic(_: OpenApi, name: str, settings: Document | None, fields: Doc
     fields["auth_configs"]["basic"] = places(settings) | {"name": name}
 
 
-def _extract_oauth(definition: OpenApi, name: str, settings: Document | None, fields: Document) -> None:
-    if settings is None:
-        return
-    fields["use_oauth2"] = settings["enabled"]
-    flows = definition.scheme(name).get("flows") or {}
-    refresh = ["refresh_token"] if settings["refreshToken"] else []
-    fields["oauth_meta"] = {
-        "allowed_access_types": refresh + [kind for flow, kind in _FLOWS.items() if flow in flows],
-        "allowed_authorize_types": settings["allowedAuthorizeTypes"],
-        "auth_login_redirect": settings["authLoginRedirect"],
-    }
-    fields["auth_configs"]["oauth"] = places(settings) | {"name": name}
-
-
 def _ignore(*_: Any) -> None:
     """Do nothing: a gateway ignores a scheme of this kind."""
 
 
 _EXTRACT: dict[str, Callable[[OpenApi, str, Document | None, Document], None]] = {
-    "apiKey": _extract_token, "jwt": _extract_jwt, "basic": _extract_basic, "oauth2": _extract_oauth,
+    "apiKey": _extract_token, "jwt": _extract_jwt, "basic": _extract_basic, "oauth2": oauth.extract,
     "": _ignore, **dict.fromkeys(sections.SECTIONS, _ignore),
 }  # fmt: skip

@@ -7,25 +7,31 @@ written. A read of the OpenAPI form shows the values of the classic one (apidef/
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable
+from collections.abc import Container
 from typing import Any
 
-from mockserver.gateway.oas import authentication, durations, operations, read_paths, requirements
+from mockserver.gateway.oas import (
+    authentication,
+    durations,
+    error_overrides,
+    events,
+    operation_readings,
+    operations,
+    primitives,
+    security_requirements,
+    upstream,
+)
 from mockserver.gateway.oas.counterparts import (
-    DISCOVERY,
     MEMBERS,
     ONE_WAY,
     PLUGINS,
     SWITCHED_OFF,
-    TLS,
 )
-from mockserver.gateway.oas.definition import OpenApi, OpenApiCodec, is_zero, sorted_members
+from mockserver.gateway.oas.definition import OpenApi, OpenApiCodec, sorted_members
 from mockserver.gateway.oas.operations import header_map
-from mockserver.gateway.oas.read_paths import Entry
 from mockserver.gateway.policy_merging import Document
+from mockserver.golang.scalars import GoType
 from mockserver.golang.structs import Map, Struct
-
-_CONVERTED = ("internal", "rateLimit")  # parts of an operation that are left out if they are zero
 
 
 def classic_fields(definition: OpenApi, kind: Struct) -> Document:
@@ -47,11 +53,12 @@ def classic_fields(definition: OpenApi, kind: Struct) -> Document:
         "disabled": not limit["enabled"], "rate": float(limit["rate"]),
         "per": float(durations.seconds(limit["per"])),
     }  # fmt: skip
-    _extract_upstream(part["upstream"], result)
+    upstream.extract(part["upstream"], result)
     _extract_middleware((part["middleware"] or {}).get("global") or {}, result)
-    result["event_handlers"]["events"] = {}
+    result["event_handlers"]["events"] = events.extract(part["server"]["eventHandlers"])
+    if "error_overrides" in result:
+        result["error_overrides"] = error_overrides.classic(part)
     authentication.extract(definition, result)
-    requirements.extract(definition, result)
     lifetime = (definition.authentication or {}).get("customKeyLifetime")
     if lifetime:
         result["session_lifetime_respects_key_expiration"] = lifetime["respectValidity"]
@@ -60,41 +67,25 @@ def classic_fields(definition: OpenApi, kind: Struct) -> Document:
     return result
 
 
-def _extract_upstream(upstream: Document, result: Document) -> None:
-    proxy, tests = result["proxy"], result["uptime_tests"]
-    own_tests = upstream["uptimeTests"] or {}
-    _extract_discovery(upstream["serviceDiscovery"] or {}, proxy["service_discovery"])
-    _extract_discovery(own_tests.get("serviceDiscovery") or {}, tests["config"]["service_discovery"])
-    tests["config"]["expire_utime_after"] = durations.seconds(own_tests.get("logRetentionPeriod", "0s"))
-    tests["config"]["recheck_wait"] = durations.seconds(own_tests.get("hostDownRetestPeriod", "0s"))
-    mapping = (upstream["mutualTLS"] or {}).get("domainToCertificateMapping") or ()
-    result["upstream_certificates"] = {item["domain"]: item["certificate"] for item in mapping} or None
-    pins = (upstream["certificatePinning"] or {}).get("domainToPublicKeysMapping") or ()
-    result["pinned_public_keys"] = {
-        item["domain"]: ",".join(item["publicKeys"] or ()) for item in pins
-    } or None
-    balancing = upstream["loadBalancing"] or {}
-    if balancing.get("targets"):
-        proxy["enable_load_balancing"] = balancing["enabled"]
-        proxy["check_host_against_uptime_tests"] = balancing["skipUnavailableHosts"]
-        proxy["target_list"] = [
-            target["url"] for target in balancing["targets"] for _ in range(target["weight"])
-        ]
-    transport = upstream["tlsTransport"] or {}
-    for name, classic in (("minVersion", "ssl_min_version"), ("maxVersion", "ssl_max_version")):
-        proxy["transport"][classic] = TLS.get(transport.get(name, ""), 0)
+def add_primitives(definition: OpenApi, fields: Document, kind: Struct) -> None:
+    """Put the primitives of an MCP proxy into the lists of the classic definition, as loading does."""
+    for version in fields["version_data"]["versions"].values():
+        primitives.extract(definition, version["extended_paths"], _lists_type(kind))
 
 
-def _extract_discovery(own: Document, result: Document) -> None:
-    for name, classic in DISCOVERY:
-        if name in own:
-            result[classic] = own[name]
-    cache = own.get("cache") or {
-        "enabled": own.get("cacheTimeout", 0) > 0,
-        "timeout": own.get("cacheTimeout", 0),
-    }
-    result["cache_timeout"] = cache["timeout"]
-    result["cache_disabled"] = not (own.get("enabled") and cache["enabled"])
+def _lists_type(kind: Struct) -> GoType:
+    """The type of the lists of paths of a version, by the type of the classic definition."""
+    return _version_type(kind).by_name["extended_paths"].type
+
+
+def _version_type(kind: Struct) -> Struct:
+    """The type of a version, by the type of the classic definition."""
+    versions = kind.by_name["version_data"].type
+    assert isinstance(versions, Struct)
+    of_versions = versions.by_name["versions"].type
+    assert isinstance(of_versions, Map)
+    assert isinstance(of_versions.element, Struct)
+    return of_versions.element
 
 
 def _extract_middleware(own: Document, result: Document) -> None:
@@ -119,26 +110,9 @@ def _extract_middleware(own: Document, result: Document) -> None:
         }  # fmt: skip
 
 
-def extract_entries(entries: Iterable[Entry], fields: Document, kind: Struct) -> None:
-    """Put entries into the lists of paths of each version in a classic definition, which is of a type."""
-    lists, listed = _type_of_version(kind).by_name["extended_paths"].type, [*entries]
-    for version in (fields["version_data"]["versions"] or {}).values():
-        operations.extract(listed, version["extended_paths"], lists)
-
-
-def _type_of_version(kind: Struct) -> Struct:
-    versions = kind.by_name["version_data"].type
-    assert isinstance(versions, Struct)
-    of_versions = versions.by_name["versions"].type
-    assert isinstance(of_versions, Map)
-    assert isinstance(of_versions.element, Struct)
-    return of_versions.element
-
-
 def _version(definition: OpenApi, kind: Struct) -> Document:
     """The only version of an API in OpenAPI form."""
-    of_version = _type_of_version(kind)
-    version: Document = of_version.fresh()
+    version: Document = _version_type(kind).fresh()
     extension = definition.extension
     assert extension is not None
     own = (extension["middleware"] or {}).get("global") or {}
@@ -156,18 +130,12 @@ def _version(definition: OpenApi, kind: Struct) -> Document:
         version["global_enforce_timeout"] = timeout["duration"]
         version["global_enforce_timeout_disabled"] = not timeout["enabled"]
     version["use_extended_paths"] = True
-    lists = of_version.by_name["extended_paths"].type
-    operations.extract(operations.entries(definition), version["extended_paths"], lists)
+    operations.extract(definition, version["extended_paths"], _lists_type(kind))
     return version
 
 
 def filled(
-    definition: OpenApi,
-    fields: Document,
-    codec: OpenApiCodec,
-    entries: Iterable[Entry] = (),
-    *,
-    joins_claims: bool = False,
+    definition: OpenApi, fields: Document, codec: OpenApiCodec, behaviours: Container[str] = ()
 ) -> OpenApi:
     """The definition as it is read: with the values of the classic one, and without parts that are zero.
 
@@ -176,23 +144,32 @@ def filled(
     """
     part = _merged(codec.full_extension(), copy.deepcopy(definition.extension or {}))
     components = definition.document.get("components") or {}
-    document = {**definition.document, "components": components}
-    own_settings = part["middleware"]["operations"] = part["middleware"]["operations"] or {}
-    own_entries = [*operations.entries(definition), *entries]
-    read_paths.fill(document, own_settings, own_entries, codec.empty_operation)
-    result = OpenApi(sorted_members(document), part)
+    is_mcp = fields.get("application_protocol") == "mcp"
+    document = copy.deepcopy({**definition.document, "components": components})
+    result = OpenApi(document, part)
     for name, classic in MEMBERS.items():
         _set(part, name, _get(fields, classic))
     versions = fields["definition"]["versions"] or {}
     part["info"]["versioning"]["versions"] = [
         {"name": name, "id": versions[name]} for name in sorted(versions)
     ]
-    part["upstream"]["rateLimit"] = _limit(part["upstream"]["rateLimit"], fields["global_rate_limit"])
-    authentication.fill(result, fields, codec, joins_claims=joins_claims)
-    requirements.fill(result, fields)
-    for setting in filter(None, (part["middleware"]["operations"] or {}).values()):
-        setting |= {name: None for name in _CONVERTED if is_zero(setting[name])}
+    upstream.fill(part["upstream"], fields, keeps_idle_targets="idle-targets-are-kept" in behaviours)
+    part["server"]["eventHandlers"] = events.filled(fields["event_handlers"]["events"] or {})
+    _fill_middleware(part["middleware"]["global"])
+    authentication.fill(result, fields, codec, joins_claims="open-api-claims-are-joined" in behaviours)
+    security_requirements.fill(result, fields)
+    operation_readings.fill(result, codec.empty_operation)
+    if is_mcp:
+        primitives.fill(result, codec.empty_operation)
     return OpenApi(sorted_members(result.document), codec.without_zeros(part))
+
+
+def _fill_middleware(own: Document) -> None:
+    """Bring the middleware of all paths to the form in which it is read."""
+    for name in ("transformRequestHeaders", "transformResponseHeaders"):
+        operation_readings.sort_headers(own[name])
+    if not own["requestSizeLimit"]["value"]:
+        own["requestSizeLimit"] = None
 
 
 def _merged(full: Document, part: Document) -> Document:
@@ -202,18 +179,6 @@ def _merged(full: Document, part: Document) -> Document:
         if isinstance(value, dict) and isinstance(result[name], dict) and value is not result[name]:
             result[name] = _merged(value, result[name])
     return result
-
-
-def _limit(own: Document, limit: Document) -> Document | None:
-    """The limit of all requests to an API."""
-    if limit["disabled"] and not limit["rate"] and not limit["per"]:
-        return None
-    per = (
-        own["per"]
-        if durations.seconds(own["per"]) == limit["per"] and own["per"]
-        else durations.written(int(limit["per"]))
-    )
-    return {"enabled": not limit["disabled"], "rate": int(limit["rate"]), "per": per}
 
 
 def _get(document: Any, path: str) -> Any:

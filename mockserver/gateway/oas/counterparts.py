@@ -99,14 +99,7 @@ SWITCHED_OFF = {  # a switch of the gateway's part, and the classic one that is 
     "middleware.global.pluginConfig.data.enabled": "config_data_disabled",
     "errorOverrides.enabled": "error_overrides_disabled",
 }
-DISCOVERY = (
-    ("enabled", "use_discovery_service"), ("endpointReturnsList", "endpoint_returns_list"),
-    ("parentDataPath", "parent_data_path"), ("queryEndpoint", "query_endpoint"),
-    ("targetPath", "target_path"), ("useTargetList", "use_target_list"),
-    ("useNestedQuery", "use_nested_query"), ("dataPath", "data_path"), ("portDataPath", "port_data_path"),
-)  # fmt: skip
 PLUGINS = {
     "prePlugins": "pre", "postAuthenticationPlugins": "post_key_auth", "postPlugins": "post",
     "responsePlugins": "response",
 }  # fmt: skip
-TLS = {"1.0": 0x0301, "1.1": 0x0302, "1.2": 0x0303, "1.3": 0x0304}

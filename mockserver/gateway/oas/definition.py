@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from mockserver.contract.definition_types import EXTENSION as EXTENSION_TYPE
-from mockserver.contract.definition_types import struct_of
+from mockserver.contract.definition_types import OAUTH, struct_of
 from mockserver.contract.openapi import Contract
 from mockserver.gateway.policy_merging import Document
 from mockserver.golang import json_reader, json_writer
@@ -19,8 +19,13 @@ from mockserver.golang.structs import Map, Slice, Struct
 EXTENSION = "x-tyk-api-gateway"
 MAPS = ("securitySchemes", "operations")  # which are zero if they are empty
 _AS_SENT = frozenset({"protectedResourceMetadata"})  # that stay although they are zero, for no classic form
+_REFERENCE = "#/components/parameters/"
 _PLUGINS = ("prePlugin", "postAuthenticationPlugin", "postPlugin", "responsePlugin")
 _SCHEME_TYPES = {"apiKey": "TokenScheme", "oauth2": "OAuthScheme"}
+_KINDS_OF_OAUTH = {  # types of settings of OAuth 2.0, by members that only they have
+    "providers": "external", "scopeCheck": "native", "protectedResourceMetadata": "native",
+    "tokenExchange": "native",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -119,9 +124,14 @@ class OpenApiCodec:
         assert self._contract.version is not None
         return struct_of(name, self._contract.version)
 
-    def scheme(self, document: Document) -> Struct | None:
-        """The type of the gateway's settings for a security scheme of OpenAPI; None if it supports none."""
+    def scheme(self, document: Document, settings: Any = None) -> Struct | None:
+        """The type of the gateway's settings for a security scheme of OpenAPI; None if it supports none.
+
+        That of OAuth 2.0 has several, which the `settings` tell apart.
+        """
         kind, scheme = document.get("type"), document.get("scheme")
+        if kind == "oauth2" and (special := self._kind_of_oauth(settings)):
+            return special
         if kind != "http":
             name = _SCHEME_TYPES.get(str(kind))
         elif scheme == "bearer" and document.get("bearerFormat") == "JWT":
@@ -132,6 +142,16 @@ class OpenApiCodec:
         assert struct is None or isinstance(struct, Struct)
         return struct
 
+    def _kind_of_oauth(self, settings: Any) -> Struct | None:
+        """The type of settings of OAuth 2.0 that are not those of the gateway's own server, else None."""
+        kinds = self._struct(OAUTH).by_name
+        for member, kind in _KINDS_OF_OAUTH.items() if isinstance(settings, dict) else ():
+            if settings.get(member, ...) is not ... and kind in kinds:
+                struct = kinds[kind].type
+                assert isinstance(struct, Struct)
+                return struct
+        return None
+
     def output(self, definition: OpenApi) -> Document:
         """The whole document as it is written."""
         if definition.extension is None:
@@ -140,7 +160,7 @@ class OpenApiCodec:
         if schemes := (definition.authentication or {}).get("securitySchemes"):
             part["server"]["authentication"]["securitySchemes"] = {
                 name: struct.output(schemes[name])
-                if (struct := self.scheme(definition.scheme(name)))
+                if (struct := self.scheme(definition.scheme(name), schemes[name]))
                 else schemes[name]
                 for name in sorted(schemes)
             }
@@ -157,8 +177,8 @@ class OpenApiCodec:
         if not authentication or not authentication["securitySchemes"]:
             return
         nodes = _member(_member(_member(part, "server"), "authentication"), "securitySchemes")
-        for name in authentication["securitySchemes"]:
-            if struct := self.scheme(definition.scheme(name)):
+        for name, settings in authentication["securitySchemes"].items():
+            if struct := self.scheme(definition.scheme(name), settings):
                 decoded = struct.decode(_member(nodes, name), struct.fresh(), Problems())
                 authentication["securitySchemes"][name] = decoded
 
@@ -204,7 +224,17 @@ def _replace_old_plugins(extension: Document) -> None:
     settings = (extension["middleware"] or {}).get("global") or {}
     for name in _PLUGINS:
         if settings.get(name) is not None:
-            settings[f"{name}s"], settings[name] = settings[name]["plugins"], None
+            older, settings[name] = settings[name]["plugins"], None
+            if settings[f"{name}s"] is None:
+                settings[f"{name}s"] = older
+
+
+def resolved(parameter: Document, shared: Document) -> Document:
+    """A parameter, or what it refers to among the shared parameters of a document."""
+    reference = str(parameter.get("$ref", ""))
+    if not reference.startswith(_REFERENCE):
+        return parameter
+    return shared.get(reference.removeprefix(_REFERENCE)) or {}
 
 
 def is_zero(value: Any) -> bool:

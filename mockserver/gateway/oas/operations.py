@@ -7,12 +7,11 @@ Source: apidef/oas/operation.go:266 and internal/oasutil/paths.go:37 @v5.12.0; r
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from mockserver.gateway.oas import durations
 from mockserver.gateway.oas.definition import OpenApi
-from mockserver.gateway.oas.read_paths import Entry
 from mockserver.gateway.policy_merging import Document
 from mockserver.golang.structs import Slice, Struct
 
@@ -42,36 +41,24 @@ def by_path(definition: OpenApi) -> Iterator[tuple[str, str, Document, Document]
                 yield path, method.upper(), operation, own[identifier]
 
 
-def entries(definition: OpenApi) -> list[Entry]:
-    """The setting, path, method and value of each entry that operations have in the classic lists.
-
-    Allowed paths are in the order of their texts (apidef/oas/operation.go:1101 @v5.14.0).
-    """
-    found = [
-        entry
-        for path, method, _, setting in by_path(definition)
-        for entry in entries_of(setting, path, method)
-    ]
-    allowed = sorted((entry for entry in found if entry[0] == "allow"), key=lambda entry: entry[1:3])
-    return allowed + [entry for entry in found if entry[0] != "allow"]
+def extract(definition: OpenApi, lists: Document, kind: Any) -> None:
+    """Put an entry for each setting of an operation into the classic lists, which are of a type."""
+    for path, method, _, setting in by_path(definition):
+        add_entries(lists, kind, path, method, setting)
+    if allowed := lists["white_list"]:  # the only list that is sorted (apidef/oas/operation.go:320 @v5.14.0)
+        lists["white_list"] = sorted(allowed, key=lambda entry: (entry["path"], entry["method"]))
 
 
-def entries_of(setting: Document, path: str, method: str) -> Iterator[Entry]:
-    """The entries of some settings for a path."""
-    for member, value in setting.items():
-        if value is not None and member in _ENTRIES:
-            yield member, path, method, value
-
-
-def extract(entries: Iterable[Entry], lists: Document, kind: Any) -> None:
-    """Put entries into the classic lists, which are of a type."""
+def add_entries(lists: Document, kind: Any, path: str, method: str, setting: Document) -> None:
+    """Put an entry for each part of a setting into the classic lists, which are of a type."""
     assert isinstance(kind, Struct)
-    for member, path, method, value in entries:
-        classic, entry = _ENTRIES[member]
-        of_list = kind.by_name[classic].type
-        assert isinstance(of_list, Slice)
-        fields = {"path": path, "method": method, **entry(value)}
-        lists[classic] = [*(lists[classic] or ()), {**of_list.element.fresh(), **fields}]
+    for member, value in setting.items():
+        if value is not None and member in ENTRIES:
+            classic, entry = ENTRIES[member]
+            of_list = kind.by_name[classic].type
+            assert isinstance(of_list, Slice)
+            fields = {"path": path, "method": method, **entry(value)}
+            lists[classic] = [*(lists[classic] or ()), {**of_list.element.fresh(), **fields}]
 
 
 def limit_of(limit: Document) -> tuple[float, float]:
@@ -197,7 +184,7 @@ def _options(rules: Any) -> Document:
     return options
 
 
-_ENTRIES: dict[str, tuple[str, Callable[[Any], Document]]] = {
+ENTRIES: dict[str, tuple[str, Callable[[Any], Document]]] = {
     "allow": ("white_list", _allowance),
     "block": ("black_list", _allowance),
     "ignoreAuthentication": ("ignored", _allowance),

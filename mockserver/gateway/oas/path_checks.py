@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from mockserver.gateway.oas.read_paths import resolved
+from mockserver.gateway.oas.definition import resolved
 from mockserver.gateway.policy_merging import Document
 from mockserver.golang import json_reader
 

@@ -13,7 +13,6 @@ from functools import cached_property
 from mockserver.gateway.oas import operations
 from mockserver.gateway.oas.definition import OpenApi
 from mockserver.gateway.oas.operations import is_on
-from mockserver.gateway.oas.read_paths import Entry
 from mockserver.gateway.policy_merging import Document
 
 METHOD_PATH = "/json-rpc-method:"  # before the name of a method, in the internal path of a message
@@ -28,9 +27,6 @@ _LISTS = {
     "block": "blocked",
     "allow": "allowed",
 }  # in the order of their effect
-_NOT_OF_PRIMITIVES = frozenset(
-    {"internal", "transformRequestMethod", "transformResponseBody", "urlRewrite", "cache"}
-)
 CALLS = {"tools/call": "tool", "resources/read": "resource", "prompts/get": "prompt"}  # methods, and kinds
 
 
@@ -89,19 +85,6 @@ class PathRules:
         effects = (*_LISTS.values(), "internal", "limited")
         rules = [*self._operation_rules(), *self._primitive_rules()]
         return tuple(sorted(rules, key=lambda rule: effects.index(rule.effect)))
-
-    def entries(self) -> Iterator[Entry]:
-        """The entries that primitives and their methods have in the classic lists of a loaded MCP proxy.
-
-        Source: gateway/api_definition.go:1862, apidef/oas/mcp_primitive.go:74 @v5.14.0.
-        """
-        for kind, prefix in PRIMITIVE_PATHS.items():
-            for name, setting in self.primitives(kind).items():
-                own = {member: value for member, value in setting.items() if member not in _NOT_OF_PRIMITIVES}
-                yield from operations.entries_of(own, prefix + name, "POST")
-                yield "internal", prefix + name, "POST", {"enabled": True}
-        for path in self.method_paths.values():
-            yield "internal", path, "POST", {"enabled": True}
 
     def names(self, kind: str, effect: str) -> list[str]:
         """The names in a list of the definition: of primitives of a kind, or of methods for ""."""

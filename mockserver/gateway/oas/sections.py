@@ -11,6 +11,10 @@ from mockserver.gateway.oas.places import NOWHERE, filled_places, places
 from mockserver.gateway.policy_merging import Document
 
 SECTIONS = ("hmac", "oidc")
+_EXTRACTOR = (  # members of the finder of the identity, in the order of their classic names
+    ("headerName", "header_name"), ("formParamName", "param_name"), ("regexp", "regex_expression"),
+    ("regexpMatchIndex", "regex_match_index"), ("xPathExp", "xpath_expression"),
+)  # fmt: skip
 
 
 def extract(own: Document, fields: Document) -> None:
@@ -32,6 +36,8 @@ def extract(own: Document, fields: Document) -> None:
         }
         if oidc["scopes"]:
             fields["scopes"]["oidc"] = scope_mapping(oidc["scopes"])
+    if custom := own["custom"]:
+        _extract_custom(custom, fields)
 
 
 def fill(own: Document, fields: Document) -> None:
@@ -77,3 +83,24 @@ def _open_provider(provider: Document) -> Document:
     clients = provider["client_ids"] or {}
     mapping = [{"clientId": client, "policyId": clients[client]} for client in sorted(clients)]
     return {"issuer": provider["issuer"], "clientToPolicyMapping": mapping}
+
+
+def _extract_custom(custom: Document, fields: Document) -> None:
+    """Set the classic members of a plugin of one's own (apidef/oas/authentication.go:939 @v5.14.0)."""
+    middleware, config = fields["custom_middleware"], custom["config"] or {}
+    middleware["auth_check"] = {
+        "disabled": not config.get("enabled"), "name": config.get("functionName", ""),
+        "path": config.get("path", ""), "require_session": config.get("requireSession", False),
+        "raw_body_only": config.get("rawBodyOnly", False),
+    }  # fmt: skip
+    extractor = config.get("idExtractor") or {}
+    settings = extractor.get("config") or {}
+    middleware["id_extractor"] = {
+        "disabled": not extractor.get("enabled"), "extract_from": extractor.get("source", ""),
+        "extract_with": extractor.get("with", ""),
+        "extractor_config": {
+            classic: settings[name] for name, classic in _EXTRACTOR if settings.get(name)
+        } or None,
+    }  # fmt: skip
+    if (found := places(custom)) != NOWHERE:
+        fields["auth_configs"]["coprocess"] = found

@@ -12,10 +12,11 @@ from typing import Any
 
 from mockserver.contract.versions import GatewayVersion
 from mockserver.gateway.oas import path_checks
-from mockserver.gateway.oas.authentication import enabled, requirements
+from mockserver.gateway.oas.authentication import enabled
 from mockserver.gateway.oas.definition import EXTENSION, OpenApi
 from mockserver.gateway.oas.loading import Refused
 from mockserver.gateway.oas.schema import problems
+from mockserver.gateway.oas.security_requirements import requirements
 from mockserver.gateway.oas.shape import shape_of
 from mockserver.golang import json_reader
 from mockserver.golang.json_reader import Object
