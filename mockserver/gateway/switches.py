@@ -38,6 +38,7 @@ SWITCHABLE = frozenset(
         "outer-404-is-go-page",
         "own-policies-by-place",
         "quotas-tell-their-end",
+        "preflights-pass-path-lists",
         "record-key-is-id",
         "requests-may-be-signed-by-rsa",
         "short-key-ids-are-refused",
