@@ -76,7 +76,8 @@ def _bucket(
         rate, per, endpoint = endpoint_limit
     shared = shared_name(context)
     counted_since = "" if shared else session["last_updated"]
-    name = (scope.strip("-"), shared or context.token, endpoint, counted_since)
+    key = shared or context.gateway.sessions.storage_name(context.token)
+    name = (scope.strip("-"), key, endpoint, counted_since)
     own = limit["smoothing"]
     smoothing = own if is_valid(own) else session["smoothing"]
     return (name, rate, per, smoothing) if rate > 0 else None
@@ -178,9 +179,13 @@ def _has_limited_paths(api: Api) -> bool:
 def count_for_api(context: RequestContext, rate: float, per: float, endpoint: str = "") -> None:
     """Count the request against a limit that all clients of an API share, or of one of its endpoints.
 
+    A negative rate is no limit.
+
     Raises:
         Rejected: the limit is exceeded.
     """
+    if rate <= 0:
+        return
     api = context.api
     name = key_ids.storage_name(endpoint, hashed=True) if endpoint else ""
     if not context.gateway.limiter.take(("api", api.org_id + api.id, name, api.text()), rate, per):
