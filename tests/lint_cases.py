@@ -175,6 +175,7 @@ CASES = [
     _of_policy("fractional-limit", '"rate": 5, "per": 1.9', (2, 13), "warning", "allows 5 in 1 s"),
     _of_policy("fractional-limit", '"rate": 5, "per": 0.5', (2, 13), "warning", "applies no rate limit"),
     _of_policy("negative-quota", '"quota_max": -100', (2, 2), "warning", "quota_max is -100", "applies no quota"),
+    _of_policy("no-smoothing", '"smoothing": {"enabled": true, "threshold": 5, "step": 1}', (2, 2), "warning", "trigger is 0, delay is 0", "without smoothing"),
     _of_policy("negative-renewal", '"quota_max": -1, "quota_renewal_rate": -3600', (2, 19), "note", "does not read it"),
     _of_policy("foreign-api", '"org_id": "ours"', (1, 34), "error", "the policy is of 'ours', and the API of 'acme'", "500", others=(ORDERS,)),
     _of_policy("unknown-version", '"access_rights": {"ledger": {"versions": ["v9"]}}', (2, 31), "error", "the right names 'v9', and the API has 'v1', 'v2'", "name one of 'v1', 'v2'", others=(VERSIONED,)),

@@ -111,10 +111,7 @@ def test_the_journal_has_operations_and_violations(gateway: MockGateway) -> None
     call(gateway, "GET", "/tyk/policies/none")
     call(gateway, "PATCH", "/tyk/policies")
     post, get, patch = gateway.journal
-    violations = [
-        'request /rate: "x" is not of types "null", "number"',
-        'request: rate: "x" is a string, must be a number of 64 bits',
-    ]
+    violations = ['request /rate: "x" is a string, must be a number of 64 bits']
     assert (post.operation, post.status, post.violations) == ("addPolicy", 400, violations)
     assert (get.operation, get.violations) == ("getPolicy", [])
     assert patch.operation == ""
@@ -128,11 +125,11 @@ def test_the_journal_has_operations_and_violations(gateway: MockGateway) -> None
     [
         (
             b'{"id":"a","key_expires_in":2592000.0}',
-            "request: key_expires_in: 2592000.0 is a number, must be a whole number of 64 bits",
+            "request /key_expires_in: 2592000.0 is a number, must be a whole number of 64 bits",
         ),
-        (b'{"id":"a","rate":1e400}', "request: rate: 1e400 is a number, must be a number of 64 bits"),
+        (b'{"id":"a","rate":1e400}', "request /rate: 1e400 is a number, must be a number of 64 bits"),
         (b"{", "request: the body is not valid JSON: Expecting property name"),
-        (b"[]", 'request /: [] is not of types "null", "object"'),
+        (b"[]", "request /: it is an array, must be an object"),
     ],
     ids=["float", "overflow", "no JSON", "array"],
 )
@@ -141,6 +138,14 @@ def test_the_journal_explains_a_refusal(gateway: MockGateway, body: bytes, viola
     secret = [("X-Tyk-Authorization", gateway.secret)]
     assert send(gateway, "POST", "/tyk/policies", secret, body).status == 400
     assert any(text.startswith(violation) for text in gateway.journal[0].violations)
+
+
+def test_a_misspelt_path_of_the_mock_is_corrected(gateway: MockGateway) -> None:
+    """A path under /_mock/ that is nothing is answered with the nearest one, and with where all are listed."""
+    answer = gateway.client.get("/_mock/journl")
+    message = "the mock has nothing at '/_mock/journl'; did you mean '/_mock/journal'?"
+    expected = f"{message}; /_mock/openapi.json lists its paths"
+    assert (answer.status_code, answer.json()["message"]) == (404, expected)
 
 
 def test_the_journal_is_bounded(gateway: MockGateway) -> None:

@@ -26,24 +26,36 @@ def _gateway() -> Iterator[MockGateway]:
 
 
 class _Page(BaseHTTPRequestHandler):
+    body = b"<html>It works!</html>"
+
     def do_GET(self) -> None:
         self.send_response(200)
         self.end_headers()
-        self.wfile.write(b"<html>It works!</html>")
+        self.wfile.write(self.body)
 
     def log_message(self, *_: object) -> None:
         pass
 
 
-def test_what_is_no_gateway_is_told() -> None:
-    """A server that is no gateway gives one line and exit code 3."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), _Page) as server:
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        (_Page.body, "It works!"),
+        ('{"status":"pass"}'.encode("utf-16"), 'in UTF-16 that says "{"status":"pass"}"'),
+    ],
+    ids=["page", "UTF-16"],
+)
+def test_what_is_no_gateway_is_told(body: bytes, told: str) -> None:
+    """A server that is no gateway gives one line with what it says, and exit code 3."""
+    page = type("Page", (_Page,), {"body": body})
+    with ThreadingHTTPServer(("127.0.0.1", 0), page) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         done = verify(f"http://127.0.0.1:{server.server_port}")
         server.shutdown()
     assert done.returncode == 3, done.stderr
     assert done.stderr.count("\n") == 1, done.stderr
     assert "is not a Tyk gateway: GET /hello answers 200" in done.stderr
+    assert told in done.stderr
 
 
 def test_a_port_where_nobody_listens_is_told() -> None:

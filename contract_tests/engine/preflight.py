@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
@@ -243,6 +244,8 @@ def _described(answer: Answer) -> str:
     kind = shorten(answer.get("Content-Type"), 60) or "no content type"
     is_page = kind.startswith("text/html")
     text = plain_text(answer.body[:SHOWN_OF_PAGE])
+    if answer.body.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
+        kind, text = f"{kind} in UTF-16", answer.body[:SHOWN_OF_PAGE].decode("utf-16", "replace")
     words = " ".join((_MARKUP.sub(" ", text) if is_page else text).split())
     quote = f' that says "{shorten(words, 80)}"' if words else ""
     if is_page and answer.status == 200:

@@ -38,7 +38,8 @@ def _ask(
 
 def _expect(exchange: Exchange, vary: str, **expected: str) -> None:
     """Expect these headers of sharing, with `_` for `-`, and no others."""
-    actual = {name.lower(): value for name, value in exchange.headers if name.lower().startswith(PREFIX)}
+    sent = exchange.answer.headers if exchange.answer else ()
+    actual = {name.lower(): value for name, value in sent if name.lower().startswith(PREFIX)}
     wanted = {PREFIX + name.replace("_", "-"): value for name, value in expected.items()}
     if exchange.header("Vary") != vary or actual != wanted:
         raise Mismatch(

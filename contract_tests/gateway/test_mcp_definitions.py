@@ -53,6 +53,21 @@ def test_definitions_allow_and_block_primitives(gateway: Gateway) -> Steps:
         expect_denied(ask(gateway, api, method, name), text)
 
 
+@behaviour("mcp-definitions-list-primitives")
+def test_definitions_allow_primitives_of_each_kind(gateway: Gateway) -> Steps:
+    """A definition that allows some resources or prompts refuses the others, and lets all tools through."""
+    api = write_proxy(
+        gateway, needs_key=False,
+        middleware={"mcpResources": {"file:///docs/*": {"allow": ON}}, "mcpPrompts": {"greet": {"allow": ON}}},
+    )  # fmt: skip
+    yield RELOAD
+
+    for method, name in (("resources/read", DOCS[0]), ("prompts/get", "greet"), ("tools/call", "reset")):
+        expect_result(ask(gateway, api, method, name))
+    for method, name in (("resources/read", KEYS), ("prompts/get", "summarise")):
+        expect_denied(ask(gateway, api, method, name), NOT_LISTED)
+
+
 @behaviour("mcp-definitions-list-methods")
 def test_definitions_allow_and_block_methods(gateway: Gateway) -> Steps:
     """A definition whose paths are internal ones of methods blocks some methods, and all that it does not allow."""

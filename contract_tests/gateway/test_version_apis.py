@@ -133,6 +133,50 @@ def test_the_version_api_is_named_in_a_path_or_a_parameter(gateway: Gateway) -> 
     expect_refused(gateway.send("GET", f"/{is_lost.id}/a", headers=[]), 500, "Internal Server Error")
 
 
+@behaviour("versions-follow-their-base")
+def test_the_servers_of_a_version_follow_its_base(gateway: Gateway) -> Steps:
+    """The servers of a version begin with its addresses on the API that it is a version of, as that is now."""
+    version = write(gateway, document(gateway))
+    sent = _with_versions(gateway, version.id, location="url-param", key="ver")
+    base = write(gateway, sent)
+    yield RELOAD
+
+    part = sent[EXTENSION]
+    other, own = f"/{base.id}-other", f"/{version.id}"
+    part["server"]["listenPath"]["value"] = f"{other}/"
+    _expect_moved(gateway, sent, version, [f"{other}?ver=v2", own])
+    yield RELOAD
+
+    part["info"]["versioning"] |= {"default": "v2", "fallbackToDefault": True}
+    _expect_moved(gateway, sent, version, [f"{other}?ver=v2", other, own])
+    yield RELOAD
+
+    newest = document(gateway)
+    write(gateway, newest, f"?base_api_id={base.id}&new_version_name=v3&set_default=true")
+    _expect_paths(gateway, version, [f"{other}?ver=v2", own])
+    part["info"]["versioning"] |= {"location": "url", "fallbackToDefault": False}
+    _expect_moved(gateway, sent, version, [f"{other}/v2", own])
+    yield RELOAD
+
+    _expect_paths(gateway, version, [f"{other}/v2", own])
+
+
+def _expect_moved(gateway: Gateway, base: dict[str, Any], version: Api, paths: list[str]) -> None:
+    """Write an API, and expect the servers of its version at once."""
+    base_id = base[EXTENSION]["info"]["id"]
+    expect_written(gateway.send("PUT", f"{OPEN_APIS}/{base_id}", base), base_id, "modified")
+    _expect_paths(gateway, version, paths)
+
+
+def _expect_paths(gateway: Gateway, api: Api, paths: list[str]) -> None:
+    """Expect the servers without a host, which follow each of those with the gateway's own."""
+    exchange = gateway.send("GET", f"{OPEN_APIS}/{api.id}")
+    urls = [str(server.get("url")) for server in exchange.document.get("servers") or ()]
+    found = [url for url in urls if url.startswith("/")]
+    if found != paths or len(urls) != 2 * len(paths):
+        raise Mismatch(f"servers with the paths {paths}, each also with a host", repr(urls), exchange)
+
+
 def _with_versions(gateway: Gateway, version_id: str, **members: Any) -> dict[str, Any]:
     """An API without credentials that is its version v1; another API is v2."""
     sent = document(gateway, enabled=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -32,11 +32,16 @@ class MemberTable:
 
     def below(self, path: str) -> list[str] | None:
         """The members of an object, "" for the document; None if the table does not have them."""
-        if path and self.kinds.get(path) != OBJECT:
-            return None
-        prefix = f"{path}." if path else ""
-        rests = (name.removeprefix(prefix) for name in self.kinds if name.startswith(prefix))
-        return [rest for rest in rests if "." not in rest] or None
+        return None if path and self.kinds.get(path) != OBJECT else self._children.get(path)
+
+    @cached_property
+    def _children(self) -> dict[str, list[str]]:
+        """The last parts of the names, by what is before them."""
+        children: dict[str, list[str]] = {}
+        for name in self.kinds:
+            parent, _, last = name.rpartition(".")
+            children.setdefault(parent, []).append(last)
+        return children
 
     def type_in(self, version: GatewayVersion) -> Struct:
         """The Go struct of the document in a version."""

@@ -64,6 +64,7 @@ class Contract:
         self.raw = raw
         self.operations = {operation.id: operation for operation in _operations(raw)}
         self.declared = frozenset(self.operations)
+        self._types: dict[str, GoType] = {}
 
     @classmethod
     @cache
@@ -118,9 +119,11 @@ class Contract:
         return [operation for operation in self.operations.values() if operation.shape not in shapes]
 
     def type_of(self, schema: str) -> GoType:
-        """The Go type of a schema, by its name in components."""
-        schemas = self.raw["components"]["schemas"]
-        return go_type(schemas[schema], schemas)
+        """The Go type of a schema, by its name in components; it is made once."""
+        if schema not in self._types:
+            schemas = self.raw["components"]["schemas"]
+            self._types[schema] = go_type(schemas[schema], schemas)
+        return self._types[schema]
 
     def resolve(self, node: Mapping[str, Any]) -> Mapping[str, Any]:
         """Follow references within the document; a reference to another document gives an empty node."""
@@ -144,24 +147,27 @@ class Contract:
         if media is None:
             return []
         schema = media.get("schema", {})
-        return [*self._body_violations("request", schema, body), *self._decoding_violations(schema, body)]
+        refused = self._decoding_violations(schema, body)  # they say more than the schema about one place
+        judged = self._body_violations("request", schema, body)
+        others = [violation for violation in judged if violation.partition(": ")[0] not in refused]
+        return [*others, *(f"{place}: {text}" for place, text in refused.items())]
 
     def body_schema(self, operation: Operation) -> str:
         """The name of the schema of a request's body; "" if it has none, or none with a name."""
         declared = self.resolve(self.definition(operation).get("requestBody", {}))
         return _name_of(declared.get("content", {}).get("application/json", {}).get("schema", {}))
 
-    def _decoding_violations(self, schema: Mapping[str, Any], body: bytes) -> list[str]:
-        """Values that Go's decoder refuses and a schema cannot, such as 1.0 for an int64."""
+    def _decoding_violations(self, schema: Mapping[str, Any], body: bytes) -> dict[str, str]:
+        """By place, the values that Go's decoder refuses: more than a schema can, such as 1.0 for int64."""
         name = _name_of(schema)
         if self.version is None or name not in self.raw["components"]["schemas"]:
-            return []
+            return {}
         kind, problems = self.type_of(name), Problems()
         try:
             kind.decode(json_reader.read(body)[0], kind.fresh(), problems)
         except json_reader.JSONSyntaxError:
-            return []  # the schema has reported it
-        return [f"request: {problem}" for problem in problems.messages]
+            return {}  # the schema has reported it
+        return {f"request /{'/'.join(path)}": text for path, text in problems.notes}
 
     def response_violations(
         self, operation: Operation, status: int, content_type: str, body: bytes

@@ -97,6 +97,7 @@ def known_versions(folder: Path | None = None) -> dict[str, GatewayVersion]:
     return {line: GatewayVersion.parse(release) for line, release in lines.items()}
 
 
+@functools.cache
 def _read_lines(folder: Path) -> dict[str, GatewayVersion]:
     """The newest release of each release line in the releases.yaml of a service's folder, if it has one."""
     path = folder / "releases.yaml"

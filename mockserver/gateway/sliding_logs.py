@@ -71,10 +71,13 @@ class SlidingLogs:
 
 
 def is_valid(smoothing: Document | None) -> bool:
-    """True if smoothing is enabled and has no zero (apidef/rate_limit_smoothing.go:98 @v5.12.0)."""
-    if smoothing is None or not smoothing["enabled"]:
-        return False
-    return all(smoothing[name] > 0 for name in ("step", "delay", "threshold", "trigger"))
+    """True if smoothing is enabled and lacks nothing."""
+    return smoothing is not None and bool(smoothing["enabled"]) and not lacking(smoothing)
+
+
+def lacking(smoothing: Document) -> list[str]:
+    """The members that must be positive and are not (apidef/rate_limit_smoothing.go:98 @v5.12.0)."""
+    return [name for name in ("threshold", "trigger", "step", "delay") if smoothing[name] <= 0]
 
 
 def _smoothed(log: _Log, smoothing: Document, count: int, most: int, now: float) -> int:

@@ -15,10 +15,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from flask import Flask, Response, request
+from flask import Flask, Response, current_app, request
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from mockserver.console.credentials import STORE
+from mockserver.console.suggestions import suggestion
 from mockserver.contract.spec_files import version_of
 from mockserver.gateway.config import Config
 from mockserver.gateway.gateway import Gateway
@@ -35,6 +36,7 @@ from mockserver.serving.dispatcher import Dispatcher, is_control_path
 from mockserver.serving.pages.blueprint import pages_blueprint
 from mockserver.serving.pages.rendering import response_of
 
+SHOWN = 100  # characters of a path in a message
 NOT_CARRIED = {  # the reasons why WSGI servers differ from a gateway, by behaviour id
     "secret-first-header-counts": "WSGI joins the values of a repeated header",
     "secret-is-trimmed": "Flask's server keeps the blanks around a value",
@@ -167,9 +169,13 @@ def _rule(path: str) -> str:
 
 def _answer_unrouted(dispatcher: Dispatcher, refuse: Callable[[Request], Reply], _: Exception) -> Response:
     """Answer a path without a Flask rule: the dispatcher knows more paths, except under /_mock/."""
-    if is_control_path(request.path):
+    if not is_control_path(request.path):
+        return _answer(dispatcher)
+    if refuse is not dispatcher.service.not_found:
         return response_of(_reply(refuse))
-    return _answer(dispatcher)
+    paths = sorted({rule.rule for rule in current_app.url_map.iter_rules() if is_control_path(rule.rule)})
+    message = f"the mock has nothing at {request.path[:SHOWN]!r}{suggestion(request.path[:SHOWN], paths)}"
+    return response_of(dispatcher.service.error(f"{message}; /_mock/openapi.json lists its paths", 404))
 
 
 def _answer(dispatcher: Dispatcher) -> Response:

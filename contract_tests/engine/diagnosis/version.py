@@ -7,7 +7,7 @@ from functools import cached_property, lru_cache
 from typing import Any
 
 from contract_tests.engine.checks import shorten
-from contract_tests.engine.diagnosis.evidence import Cause, Evidence, share
+from contract_tests.engine.diagnosis.evidence import LEAST, Cause, Evidence, share
 from contract_tests.engine.exchange import Exchange
 from contract_tests.engine.failure import Failure
 from contract_tests.engine.schema_judge import operation_of
@@ -84,7 +84,7 @@ def version(evidence: Evidence) -> Iterator[Cause]:
     if not candidates:
         return
     score, is_told, explained, best = max(candidates, key=lambda entry: entry[:3])
-    is_most = share(explained, len(evidence.failures)) >= MOST
+    is_most = explained >= LEAST and share(explained, len(evidence.failures)) >= MOST
     if score <= 0 or not (is_most or is_told):
         return
     says = f"; {evidence.run.service.probe} says {told}" if told else ""

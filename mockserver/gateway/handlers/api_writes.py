@@ -6,6 +6,7 @@ from mockserver.gateway import api_versions
 from mockserver.gateway.api_definition import Api, is_path_component
 from mockserver.gateway.api_store import OPEN_API
 from mockserver.gateway.api_versions import NewVersion
+from mockserver.gateway.handlers import version_servers
 from mockserver.gateway.handlers.registration import Call
 from mockserver.gateway.replies import changed, error
 from mockserver.http.messages import Reply
@@ -46,6 +47,8 @@ def add(call: Call, api: Api, version: NewVersion) -> Reply:
         extended = version.added_to(base, api.id)
         call.state.apis.put(extended, is_base=True)
         write(call, extended, "modified")
+        if version.is_default:
+            version_servers.follow_new_default(call, extended, base.fields["definition"]["default"])
     return reply
 
 

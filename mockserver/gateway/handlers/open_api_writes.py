@@ -8,13 +8,12 @@ from collections.abc import Callable
 
 from mockserver.gateway.api_definition import Api
 from mockserver.gateway.api_versions import BadVersion, NewVersion
-from mockserver.gateway.handlers import api_writes
+from mockserver.gateway.handlers import api_writes, version_servers
 from mockserver.gateway.handlers.api_writes import INVALID_ID, NOT_FOUND, OTHER_ID
 from mockserver.gateway.handlers.registration import Call
 from mockserver.gateway.oas import loading, servers, validation
 from mockserver.gateway.oas.definition import OpenApi
 from mockserver.gateway.oas.loading import Refused
-from mockserver.gateway.oas.servers import Address
 from mockserver.gateway.replies import error
 from mockserver.http.messages import Reply
 
@@ -70,7 +69,9 @@ def add(call: Call, definition: OpenApi, *, is_mcp: bool = False) -> Reply:
         definition = definition.with_id(uuid.uuid4().hex)
     base = apis.loaded.by_id.get(version.base_id)
     base_fields = base.fields if base else None
-    definition = servers.with_servers(definition, address(call), base=base_fields, version=version.name)
+    definition = servers.with_servers(
+        definition, version_servers.address(call), base=base_fields, version=version.name
+    )
     return api_writes.add(call, Api.of_open_api(apis.codec, definition, is_mcp=is_mcp), version)
 
 
@@ -91,14 +92,7 @@ def update(call: Call, definition: OpenApi, *, is_mcp: bool = False) -> Reply:
         return OTHER_ID
     if rejection := api_writes.invalid(api):
         return rejection
-    definition = servers.with_servers(definition, address(call), before=loaded.open_api)
-    return api_writes.write(call, Api.of_open_api(apis.codec, definition, is_mcp=is_mcp), "modified")
-
-
-def address(call: Call) -> Address:
-    """The gateway's address in the servers of its APIs; on any free port the one that the client uses."""
-    config = call.state.config
-    has_paths = "open-apis-have-two-servers" in call.state.behaviours
-    if not config.listen_port:
-        return Address(call.request.header("host"), has_paths)
-    return Address.of(config.listen_address, config.listen_port, has_paths=has_paths)
+    definition = servers.with_servers(definition, version_servers.address(call), before=loaded.open_api)
+    api = Api.of_open_api(apis.codec, definition, is_mcp=is_mcp)
+    version_servers.follow_change(call, api, loaded.fields)
+    return api_writes.write(call, api, "modified")

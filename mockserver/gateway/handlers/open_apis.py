@@ -6,7 +6,7 @@ import functools
 from collections.abc import Callable
 
 from mockserver.gateway.api_definition import Api
-from mockserver.gateway.handlers import api_writes, open_api_writes
+from mockserver.gateway.handlers import api_writes, open_api_writes, version_servers
 from mockserver.gateway.handlers.api_writes import DASHBOARD, NOT_FOUND
 from mockserver.gateway.handlers.registration import Call, handles, on_files
 from mockserver.gateway.oas import importing, servers
@@ -97,7 +97,7 @@ def patch_open_api(call: Call) -> Reply:
     if sent.extension is not None and not given:
         return open_api_writes.update(call, sent)
     codec, old = call.state.apis.open_codec, call.state.apis.as_read(api)
-    kept = servers.patched_servers(old, sent, open_api_writes.address(call))
+    kept = servers.patched_servers(old, sent, version_servers.address(call))
     patched = OpenApi(sent.document, sent.extension or old.extension).with_servers(kept).copy()
     if given:
         patched = importing.complete(patched, given, codec, is_import=False)

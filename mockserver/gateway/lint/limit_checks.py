@@ -5,14 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from mockserver.gateway.lint.findings import Document
+from mockserver.gateway.sliding_logs import lacking
 
 UNLIMITED = -1  # as the vendor's documents write it, in a rate, an interval or a quota
 
 
 def check_limits(document: Document, members: dict[str, Any], path: tuple[str, ...] = ()) -> None:
-    """Quotas that are never renewed, and limits that are negative or fractions."""
+    """Quotas that are never renewed, limits that are negative or fractions, and smoothing without effect."""
     _check_quota(document, members, path)
     _check_rate(document, members, path)
+    _check_smoothing(document, members.get("smoothing"), (*path, "smoothing"))
 
 
 def check_interval(document: Document, members: dict[str, Any]) -> None:
@@ -48,3 +50,9 @@ def _check_rate(document: Document, members: dict[str, Any], path: tuple[str, ..
         document.report(
             "fractional-limit", (*path, name), f"rate is {rate:g} and per is {per:g}", outcome=outcome
         )
+
+
+def _check_smoothing(document: Document, smoothing: dict[str, Any] | None, path: tuple[str, ...]) -> None:
+    if smoothing and smoothing["enabled"] and (names := lacking(smoothing)):
+        values = ", ".join(f"{name} is {smoothing[name]:g}" for name in names)
+        document.report("no-smoothing", (*path, names[0]), values)

@@ -24,7 +24,7 @@ class Linter:
     """The linter of one version."""
 
     def __init__(self, version: GatewayVersion) -> None:
-        self._vocabularies = Vocabularies(version)
+        self._vocabularies = Vocabularies.of(version)
 
     def lint(self, files: Iterable[File], now: float | None = None) -> list[Finding]:
         """The findings of files that one gateway is given, in the order of the files and their lines.

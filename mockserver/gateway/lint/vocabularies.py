@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 
 from mockserver.contract import behaviours, member_tables, members
 from mockserver.contract.codecs import Codec
@@ -64,7 +64,7 @@ class Vocabulary:
 
 
 class Vocabularies:
-    """The vocabularies of one version, each made when it is first needed.
+    """The vocabularies of one version, each made when it is first needed; `of` gives those of a version.
 
     Attributes:
         version: the version of the gateway.
@@ -75,6 +75,12 @@ class Vocabularies:
         self.version = version
         self.behaviours = behaviours.load().of(version)
         self._of_kinds: dict[Kind, Vocabulary] = {}
+
+    @classmethod
+    @cache
+    def of(cls, version: GatewayVersion) -> Vocabularies:
+        """The vocabularies of a version, which are made once in a process."""
+        return cls(version)
 
     def __getitem__(self, kind: Kind) -> Vocabulary:
         if kind not in self._of_kinds:

@@ -13,6 +13,8 @@ from urllib.parse import quote
 from mockserver.gateway.oas.definition import OpenApi
 from mockserver.gateway.policy_merging import Document
 
+_OF_ADDRESSES = ("location", "key", "fallback_to_default", "default")  # of versions
+
 
 @dataclass(frozen=True)
 class Address:
@@ -39,16 +41,18 @@ def with_servers(
     *,
     before: OpenApi | None = None,
     base: Document | None = None,
+    base_before: Document | None = None,
     version: str = "",
 ) -> OpenApi:
     """The definition with the gateway's servers, and without those that it had `before`.
 
-    A new version of the API with the classic members `base` has the addresses of that version too.
+    A version of the API with the classic members `base` has the addresses of that version too; `base_before`
+    are the members by which it had its addresses before.
     """
     own = _own_servers(definition, address, base, version)
     if not address.has_paths:
         return definition.with_servers(_before_5_11(definition, own[0], before))
-    gone = {_normal(url) for url in (_own_servers(before, address, None, "") if before else ())}
+    gone = {_normal(url) for url in (_own_servers(before, address, base_before, version) if before else ())}
     servers: list[Any] = [{"url": url} for url in own]
     seen = {_normal(url) for url in own}
     for server in definition.servers:
@@ -57,6 +61,18 @@ def with_servers(
             servers.append(server)
             seen.add(url)
     return definition.with_servers(servers)
+
+
+def move_with(own: Document, before: Document) -> bool:
+    """True if the servers of an API's versions follow a change of its classic members.
+
+    Source: apidef/oas/servers_regeneration.go:434 @v5.13.1.
+    """
+    versions, old_versions = own["definition"], before["definition"]
+    is_moved = own["proxy"]["listen_path"] != before["proxy"]["listen_path"]
+    return bool(versions["versions"]) and (
+        is_moved or any(versions[name] != old_versions[name] for name in _OF_ADDRESSES)
+    )
 
 
 def users_servers(definition: OpenApi, address: Address) -> list[Any]:
@@ -95,11 +111,14 @@ def _own_servers(definition: OpenApi, address: Address, base: Document | None, v
     if not address.has_paths:
         return [f"http://{named or address.host}{quote(part['server']['listenPath']['value'])}"]
     hosts = [named] if named else [address.host, ""]
+    tags = part["server"]["gatewayTags"]
+    if not named and tags and tags["enabled"] and tags["tags"]:
+        hosts = [""]
     versioning, path = part["info"]["versioning"], part["server"]["listenPath"]["value"]
     if base is not None and base["definition"]["enabled"]:
         urls = _versioned(hosts, base["proxy"]["listen_path"], base["definition"], version, is_base=False)
         return urls if part["info"]["state"]["internal"] else urls + [_url(host, path) for host in hosts]
-    if versioning and versioning["enabled"] and versioning["versions"] and versioning["name"]:
+    if versioning and versioning["enabled"] and versioning["name"]:
         own = {**versioning, "fallback_to_default": versioning["fallbackToDefault"]}
         return _versioned(hosts, path, own, versioning["name"], is_base=True)
     return [_url(host, path) for host in hosts]
