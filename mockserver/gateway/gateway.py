@@ -27,7 +27,7 @@ from mockserver.gateway.lint.file import File
 from mockserver.gateway.lint.review import Review, warnings_of
 from mockserver.gateway.lint.rules import Kind
 from mockserver.gateway.match_cache import MatchCache
-from mockserver.gateway.oauth_store import OAuthStore
+from mockserver.gateway.oauth_store import TOKEN_SECONDS, OAuthStore
 from mockserver.gateway.policy_merging import Document
 from mockserver.gateway.policy_store import PolicyStore
 from mockserver.gateway.provider_keys import ProviderKeys
@@ -119,7 +119,9 @@ class Gateway:
         self._probes = count()
         self.quotas = QuotaCounters(self.now, mock.backend)
         self.match_cache = MatchCache(self.now, config)
-        self.oauth = OAuthStore(self.now, mock.backend, self.sessions)
+        self.oauth = OAuthStore(
+            self.now, mock.backend, self.sessions, config.oauth_token_expire or TOKEN_SECONDS
+        )
         self.certificates = CertificateStore(self.now, mock.backend)
         self.jwks_cache = JwksCache(self.now, by_url="key-sets-by-url" in self.behaviours)
         self.provider_keys = ProviderKeys()

@@ -13,6 +13,7 @@ from mockserver.gateway.oauth_grants import Grants
 from mockserver.gateway.session_store import SessionStore
 from mockserver.storage.backend import Backend
 
+TOKEN_SECONDS = 3600  # lifetime of a token unless oauth_token_expire sets another
 SECONDS = 1  # for which a client lookup is cached (gateway/mw_oauth2_key_exists.go:16 @v5.12.0)
 
 Client = dict[str, Any]
@@ -58,12 +59,16 @@ class OAuthStore:
 
     Attributes:
         grants: the refresh tokens and authorization codes.
+        token_seconds: the lifetime of a token.
     """
 
-    def __init__(self, now: Callable[[], float], backend: Backend, sessions: SessionStore) -> None:
+    def __init__(
+        self, now: Callable[[], float], backend: Backend, sessions: SessionStore, token_seconds: int
+    ) -> None:
         self.grants = Grants(now, backend)
         self._now = now
         self._sessions = sessions
+        self.token_seconds = token_seconds
         self._clients = backend.key_values("oauth-clients", _are_clients)
         self._tokens = backend.key_values("oauth-tokens", _are_tokens)
         self._lock = backend.lock("oauth")
@@ -127,13 +132,16 @@ class OAuthStore:
     def revoke(self, api: Api, text: str) -> None:
         """Remove a token and its session.
 
-        Other tokens of its client with the same expiry are no longer listed, but their sessions stay.
+        All tokens of its client that expire when this one would by the default lifetime are no longer listed,
+        but their sessions stay; where tokens have another lifetime, the token itself stays listed.
+        Source: gateway/oauth_manager.go:940 and :1067 @v5.12.0; recording oauth/listed-lifetime.
         """
         with self._lock:
             tokens = self._tokens.get(api.id, {})
             if text in tokens:
-                _, *client_and_end = tokens[text]
-                rest = {name: token for name, token in tokens.items() if [*token[1:]] != client_and_end}
+                _, client_id, ends_at = tokens[text]
+                unlisted = [client_id, ends_at - self.token_seconds + TOKEN_SECONDS]
+                rest = {name: token for name, token in tokens.items() if [*token[1:]] != unlisted}
                 self._tokens[api.id] = rest
         self._sessions.remove(api.org_id, text)
 

@@ -17,11 +17,13 @@ class _Log:
     """The times of the requests in the last period, and the rate that smoothing allows at present.
 
     Attributes:
+        ends_at: the time when the log is forgotten: the period of the last request after that.
         allowed: the number of requests in a period; None before the first request that is smoothed.
         changes_at: the time after which it may change again.
     """
 
     times: deque[float] = field(default_factory=deque)
+    ends_at: float = 0.0
     allowed: int | None = None
     changes_at: float = 0.0
 
@@ -46,8 +48,11 @@ class SlidingLogs:
         with self._lock:
             now = self._now()
             log = self._logs.setdefault(name[:-1], _Log())
+            if log.ends_at <= now:
+                log.times.clear()
             while log.times and log.times[0] <= now - int(per):
                 log.times.popleft()
+            log.ends_at = now + int(per)
             count = len(log.times)
             log.times.append(now)
             allowed = int(rate)

@@ -41,6 +41,7 @@ SWITCHABLE = frozenset(
         "own-policies-by-place",
         "protected-resources-are-described",
         "quotas-tell-their-end",
+        "preflights-pass-path-lists",
         "record-key-is-id",
         "requests-may-be-signed-by-rsa",
         "short-key-ids-are-refused",

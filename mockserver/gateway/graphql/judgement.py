@@ -11,6 +11,7 @@ from graphql import GraphQLSchema
 
 from mockserver.gateway.graphql import introspection
 from mockserver.gateway.graphql.depth import RootField, depths_of
+from mockserver.gateway.graphql.extraction import check_extraction
 from mockserver.gateway.graphql.fields import check_fields
 from mockserver.gateway.graphql.normalisation import Operation, operations_of
 from mockserver.gateway.graphql.refusals import invalid
@@ -86,12 +87,14 @@ def judge(schema: GraphQLSchema, body: bytes) -> Query:
 
     Raises:
         BadRequest: the body is no GraphQL request.
+        Unprocessable, Panic: values cannot be put into the variables of the request.
         InvalidQuery: the document does not fit the schema, or a variable its type.
     """
     try:
         request = read_request(body)
         operations = operations_of(schema, request.document)
-        validate(schema, operations)
+        check_extraction(schema, operations, request)
+        validate(schema, operations, request)
         named = [each for each in operations if request.operation in ("", each.name)]
         if named:
             check_variables(schema, named[0], request.variables)

@@ -46,6 +46,14 @@ class BadRequest(Exception):
     """A body that is no GraphQL request; the message is Go's."""
 
 
+class Unprocessable(Exception):
+    """A request that a gateway cannot prepare for its judgement; it answers 500."""
+
+
+class Panic(Exception):
+    """A request at which a gateway panics, so that it answers nothing."""
+
+
 def invalid(message: str, path: Sequence[str] = (), locations: Sequence[Location] = ()) -> InvalidQuery:
     """The refusal of a document for one error."""
     return InvalidQuery([QueryError(message, tuple(path), tuple(locations))])

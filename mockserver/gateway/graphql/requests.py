@@ -23,11 +23,13 @@ class Request:
     Attributes:
         operation: the name of the operation to execute; "" if none is named.
         variables: the members of the variables as nodes of `json_reader`.
+        has_array: True if the variables are an array.
     """
 
     document: DocumentNode
     operation: str
     variables: dict[str, Any]
+    has_array: bool = False
 
 
 def read_request(body: bytes) -> Request:
@@ -43,6 +45,7 @@ def read_request(body: bytes) -> Request:
         parsed(str(members.get("query", ""))),
         str(members.get("operationName", "")),
         dict(variables) if isinstance(variables, Object) else {},
+        isinstance(variables, list) and not isinstance(variables, Object),
     )
 
 

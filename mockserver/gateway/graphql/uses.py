@@ -22,18 +22,19 @@ def used_names(selections: Sequence[Selection]) -> Iterator[str]:
         for directive in node.directives or ():
             arguments += directive.arguments or ()
         for argument in arguments:
-            yield from _names(argument.value)
+            yield from names_in(argument.value)
         if isinstance(selection, Field | Fragment):
             yield from used_names(selection.selections)
 
 
-def _names(node: ValueNode) -> Iterator[str]:
+def names_in(node: ValueNode) -> Iterator[str]:
+    """The names of the variables in a value."""
     match node:
         case VariableNode():
             yield node.name.value
         case ListValueNode():
             for value in node.values:
-                yield from _names(value)
+                yield from names_in(value)
         case ObjectValueNode():
             for field in node.fields:
-                yield from _names(field.value)
+                yield from names_in(field.value)

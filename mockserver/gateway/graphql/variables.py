@@ -122,7 +122,7 @@ def _difference(kind: Any, value: Any, place: str = "") -> str:
     kind = kind if is_optional else kind.of_type
     if value is None and is_optional:
         return ""
-    if is_list_type(kind) and value is not None and not isinstance(value, list):
+    if is_list_type(kind) and value is not None and _type_name(value) != "array":
         value = [value]
     wanted = _wanted(kind)
     actual = _type_name(value)

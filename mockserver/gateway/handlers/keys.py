@@ -130,8 +130,9 @@ def _set_remaining_quotas(call: Call, storage_name: str, session: Document) -> N
     for right in (session["access_rights"] or {}).values():
         limit = right["limit"]
         if not is_empty(limit) and limit["quota_max"] not in (-1, 0):
-            used = quotas.used((right["allowance_scope"], storage_name)) or 0
-            right["limit"] = {**limit, "quota_remaining": max(0, limit["quota_max"] - used)}
+            used, most = quotas.used((right["allowance_scope"], storage_name)), limit["quota_max"]
+            remaining = most if used is None else max(0, most - used)
+            right["limit"] = {**limit, "quota_remaining": remaining}
 
 
 @handles("deleteKey")

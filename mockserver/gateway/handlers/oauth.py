@@ -149,6 +149,12 @@ def delete_client(call: Call) -> Reply:
     return changed(call.params["keyName"], "deleted")
 
 
+@handles("deleteUnnamedOAuthClient")
+def delete_unnamed_client(call: Call) -> Reply:
+    """Answer as for a client with an empty id, which no API has (gateway/api.go:2839 @v5.12.0)."""
+    return delete_client(Call(call.state, call.request, {**call.params, "keyName": ""}))
+
+
 @handles("listOAuthTokens")
 def list_tokens(call: Call) -> Reply:
     """List the unexpired tokens of a client; with `page` a page of 100 tokens.

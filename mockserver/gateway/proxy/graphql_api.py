@@ -11,7 +11,7 @@ from mockserver.gateway.policy_merging import Document, is_empty
 from mockserver.gateway.proxy import upstream
 from mockserver.gateway.proxy.request_context import Rejected, RequestContext
 from mockserver.golang.json_size import TOO_MANY_OF_UPSTREAM, has_too_many_values
-from mockserver.http.messages import JSON, Reply
+from mockserver.http.messages import JSON, DropConnection, Reply
 
 if TYPE_CHECKING:
     from mockserver.gateway.graphql.judgement import Query
@@ -21,7 +21,8 @@ NOT_PROXIED = partial(Rejected, "there was a problem proxying the request", 500)
 _VERSIONS = ("", "1", "2")
 _UNSUPPORTED_VERSION = "3-preview"
 _EXECUTED = "2"  # the version whose queries the gateway executes; those of older ones go to the upstream
-_MODE = "proxyOnly"
+_PROXY_ONLY, _ENGINE = "proxyOnly", "executionEngine"  # modes; version 1 takes unknown ones for the first
+_FEDERATED = ("supergraph", "subgraph")
 _SUBPROTOCOLS = ("graphql-ws", "graphql-transport-ws")
 _FRAMING = ("content-length", "transfer-encoding")
 
@@ -41,10 +42,18 @@ def answer(context: RequestContext) -> Reply | None:
     settings = settings_of(context.api)
     if settings is None:
         return None
-    query = _query(context, settings)
+    query, mode = _query(context, settings), settings.get("execution_mode", "")
+    if (
+        context.method == "OPTIONS"
+    ):  # a question of a browser (internal/graphengine/engine_v1.go:169 @v5.14.0)
+        if mode != _PROXY_ONLY:
+            raise upstream.NOT_REACHED(f"OPTIONS passes with graphql.execution_mode {_PROXY_ONLY} alone")
+        return None
     if query.is_introspection:
         headers = (("Content-Type", JSON), ("Transfer-Encoding", "chunked"))
         return Reply(query.schema_text.encode(), 200, headers)
+    if mode == _ENGINE:
+        raise _unsupported("execution_mode", mode)
     return _executed(context, query) if settings.get("version") == _EXECUTED else None
 
 
@@ -95,7 +104,7 @@ def _query(context: RequestContext, settings: Mapping[str, Any]) -> Query:
     """The query in a request, which the session may make."""
     _check_settings(settings)
     from mockserver.gateway.graphql.judgement import judge
-    from mockserver.gateway.graphql.refusals import BadRequest, InvalidQuery
+    from mockserver.gateway.graphql.refusals import BadRequest, InvalidQuery, Panic, Unprocessable
     from mockserver.gateway.graphql.schemas import schema_of
 
     schema = schema_of(str(settings.get("schema", "")))
@@ -109,6 +118,10 @@ def _query(context: RequestContext, settings: Mapping[str, Any]) -> Query:
             _check_rights(context, query)
     except BadRequest as error:
         raise Rejected(str(error), 400) from None
+    except Unprocessable as error:
+        raise NOT_PROXIED(str(error)) from None
+    except Panic:
+        raise DropConnection from None
     except InvalidQuery as refusal:
         raise Rejected(str(refusal), 400, body=refusal.text.encode()) from None
     return query
@@ -133,14 +146,25 @@ def _lists(context: RequestContext, name: str, token: str) -> bool:
 
 
 def _check_settings(settings: Mapping[str, Any]) -> None:
+    """Check that the mock knows the version and the mode.
+
+    Raises:
+        Rejected: it does not.
+        DropConnection: a gateway panics, as it knows no such mode of version 2.
+    """
     version, mode = settings.get("version", ""), settings.get("execution_mode", "")
     if version == _UNSUPPORTED_VERSION:
-        raise Rejected(f"this mock does not judge requests to an API with graphql.version {version}", 501)
+        raise _unsupported("version", version)
     if version not in _VERSIONS:
         raise NOT_PROXIED(f"there is no graphql.version {version!r}")
-    if mode != _MODE:
-        text = f'this mock does not judge requests to an API with graphql.execution_mode "{mode}"'
-        raise Rejected(f"{text}, but with {_MODE}", 501)
+    if mode in _FEDERATED:
+        raise _unsupported("execution_mode", mode)
+    if version == _EXECUTED and mode not in (_PROXY_ONLY, _ENGINE):
+        raise DropConnection
+
+
+def _unsupported(member: str, value: str) -> Rejected:
+    return Rejected(f"this mock does not judge such requests to an API with graphql.{member} {value}", 501)
 
 
 def _check_rights(context: RequestContext, query: Query) -> None:

@@ -15,6 +15,7 @@ from mockserver.gateway.proxy import path_lists
 from mockserver.gateway.proxy.limit_names import shared_name
 from mockserver.gateway.proxy.path_patterns import is_endpoint
 from mockserver.gateway.proxy.request_context import Rejected, RequestContext
+from mockserver.gateway.replies import error
 from mockserver.gateway.sliding_logs import Name, is_valid
 from mockserver.golang.scalars import fold
 from mockserver.http.messages import Reply
@@ -75,7 +76,8 @@ def _bucket(
         rate, per, endpoint = endpoint_limit
     shared = shared_name(context)
     counted_since = "" if shared else session["last_updated"]
-    name = (scope.strip("-"), shared or context.token, endpoint, counted_since)
+    key = shared or context.gateway.sessions.storage_name(context.token)
+    name = (scope.strip("-"), key, endpoint, counted_since)
     own = limit["smoothing"]
     smoothing = own if is_valid(own) else session["smoothing"]
     return (name, rate, per, smoothing) if rate > 0 else None
@@ -177,18 +179,24 @@ def _has_limited_paths(api: Api) -> bool:
 def count_for_api(context: RequestContext, rate: float, per: float, endpoint: str = "") -> None:
     """Count the request against a limit that all clients of an API share, or of one of its endpoints.
 
+    A negative rate is no limit.
+
     Raises:
         Rejected: the limit is exceeded.
     """
+    if rate <= 0:
+        return
     api = context.api
     name = key_ids.storage_name(endpoint, hashed=True) if endpoint else ""
-    if not context.gateway.limiter.take(("api", api.id, api.text(), name), rate, per):
+    if not context.gateway.limiter.take(("api", api.org_id + api.id, name, api.text()), rate, per):
         raise Rejected("API Rate Limit Exceeded", 429, f"{rate:g} requests in {per:g} s for all clients")
 
 
 def report(context: RequestContext) -> Reply:
     """The limits of a session as a client may read them (gateway/api.go:2988 @v5.12.0)."""
-    session: Document = context.session or {}
+    session = context.session
+    if session is None:
+        return error("Health checks are not enabled for this node", 400)
     quota = {name: session[name] for name in ("quota_max", "quota_remaining", "quota_renews")}
     return json_reply(
         {"quota": quota, "rate_limit": {"requests": session["rate"], "per_unit": session["per"]}}

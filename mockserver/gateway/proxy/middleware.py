@@ -11,6 +11,7 @@ from mockserver.gateway.proxy import (
     access,
     basic_auth,
     batch,
+    cors,
     definition_replies,
     graphql_api,
     http_signatures,
@@ -89,11 +90,7 @@ def answer(context: RequestContext) -> Reply:
             return reply
         if _asks_for_limits(context):
             return _limits_reply(context)
-        _run(context)
-        reply = answers.filtered(
-            context,
-            definition_replies.answer(context) or graphql_api.answer(context) or upstream.forward(context),
-        )
+        reply = upstream.forward(context) if cors.passes_options(context) else _run(context)
     except Answered as answered:
         return answered.reply
     except BadMessage as error:
@@ -103,13 +100,15 @@ def answer(context: RequestContext) -> Reply:
         context.refusal = rejection.reason
         context.save_session()
         return _rejection_reply(context, rejection)
-    return Reply(
-        reply.body, reply.status, (*reply.headers, *limits.headers(context), *context.response_headers)
-    )
+    own = context.response_headers
+    headers = (*cors.without_twins(reply.headers, own), *limits.headers(context), *own)
+    return Reply(reply.body, reply.status, headers)
 
 
-def _run(context: RequestContext) -> None:
-    """Take the request through the steps of its API, and a message then through those of its internal paths.
+def _run(context: RequestContext) -> Reply:
+    """The response to a request that passes the steps of its API.
+
+    A message passes those of its internal paths then.
 
     Source: gateway/mw_mcp_vem_continuation.go:37 @v5.13.1.
 
@@ -119,10 +118,17 @@ def _run(context: RequestContext) -> None:
         Answered: the definition of the API answers the request.
     """
     _take_steps(context)
-    if context.message is None:
-        return
+    if context.message is not None:
+        _take_steps_of_paths(context, context.message.paths)
+    return answers.filtered(
+        context,
+        definition_replies.answer(context) or graphql_api.answer(context) or upstream.forward(context),
+    )
+
+
+def _take_steps_of_paths(context: RequestContext, paths: Sequence[str]) -> None:
     url = replace(context.url, query="", raw="")
-    for path in context.message.paths:
+    for path in paths:
         context.url = replace(url, path=path)
         context.response_headers.clear()
         _take_steps(context)
@@ -141,6 +147,8 @@ def _steps(context: RequestContext) -> Iterator[Step]:
     if is_mcp:
         yield read_message
     yield access.check_version
+    if cors.is_enabled(context.api):
+        yield cors.check_origin
     if is_mcp:
         yield check_definition
     if not context.is_ignored:
@@ -171,9 +179,14 @@ def _asks_for_limits(context: RequestContext) -> bool:
 
 def _limits_reply(context: RequestContext) -> Reply:
     """The limits of a session, without a request to the upstream (gateway/api_loader.go:573 @v5.12.0)."""
-    checks = (access.check_expiry, access.check_rights)
-    for step in (check_organisation, access.check_version, _check_kinds, *_credentials(context.api), *checks):
-        step(context)
+    if cors.passes_options(context):
+        return limits.report(context)
+    check_organisation(context)
+    access.check_version(context)
+    if not context.is_ignored:
+        checks = (access.check_expiry, access.check_rights)
+        for step in (_check_kinds, *_credentials(context.api), *checks):
+            step(context)
     return limits.report(context)
 
 

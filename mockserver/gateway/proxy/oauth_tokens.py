@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 
-from mockserver.gateway.proxy import authorization_requests
+from mockserver.gateway.proxy import authorization_requests, cors
 from mockserver.gateway.proxy.request_context import Rejected, RequestContext, look_up
 from mockserver.gateway.proxy.token_requests import is_secret, issue_token
 from mockserver.gateway.replies import FORBIDDEN, error, ok
@@ -44,22 +44,20 @@ def endpoint_reply(context: RequestContext) -> Reply | None:
     Source: gateway/server.go:918 @v5.12.0.
     """
     path = context.api.path_after_prefix(context.url.path)
-    if path.removesuffix("/") == "/oauth/token":
-        reply = (
-            issue_token(context) if context.method in ("GET", "POST") else error("Method not supported", 405)
-        )
-        return Reply(reply.body, reply.status, (*reply.headers, *_SECURITY_HEADERS))
-    if path == "/oauth/revoke":
-        return _revoke(context)
-    if path == "/oauth/revoke_all":
-        return _revoke_all(context)
-    if path.removesuffix("/") == "/oauth/authorize":
-        return authorization_requests.login_redirect(context)
     if path.removesuffix("/") == "/tyk/oauth/authorize-client":
         secret = context.gateway.config.secret.encode("utf-8", "surrogateescape")
         is_owner = hmac.compare_digest(context.header("X-Tyk-Authorization").encode("latin-1"), secret)
         return authorization_requests.approve(context) if is_owner else FORBIDDEN
-    return None
+    endpoint = _ENDPOINTS.get(path)
+    return None if endpoint is None else cors.wrapped(context, endpoint)
+
+
+def _issue(context: RequestContext) -> Reply:
+    if context.method in ("GET", "POST"):
+        reply = issue_token(context)
+    else:
+        reply = error("Method not supported", 405)
+    return Reply(reply.body, reply.status, (*reply.headers, *_SECURITY_HEADERS))
 
 
 def _revoke(context: RequestContext) -> Reply:
@@ -92,3 +90,13 @@ def _revoke_all(context: RequestContext) -> Reply:
 def _posted_form(context: RequestContext) -> dict[str, str] | None:
     """The fields of the form of a request; None if it is malformed."""
     return posted_form(context.method, context.header("Content-Type"), context.url.query, context.body)
+
+
+_ENDPOINTS = {
+    "/oauth/token": _issue,
+    "/oauth/token/": _issue,
+    "/oauth/revoke": _revoke,
+    "/oauth/revoke_all": _revoke_all,
+    "/oauth/authorize": authorization_requests.login_redirect,
+    "/oauth/authorize/": authorization_requests.login_redirect,
+}

@@ -13,6 +13,7 @@ from functools import partial
 
 from mockserver.gateway.path_expression import path_expression
 from mockserver.gateway.policy_merging import Document
+from mockserver.gateway.proxy import cors
 from mockserver.gateway.proxy.request_context import Answered, Rejected, RequestContext
 from mockserver.golang import content_sniffing, regexps
 from mockserver.http.answer_heads import canonical
@@ -33,6 +34,9 @@ def check_path_lists(context: RequestContext) -> None:
         Answered: the definition itself answers requests for the path.
         DropConnection: that answer has no valid status.
     """
+    if cors.passes_path_lists(context):
+        context.is_ignored = True
+        return
     if endpoint(context, "internal"):
         raise _FORBIDDEN("the path is for the gateway alone")
     if reply := endpoint(context, "mock_response"):

@@ -27,7 +27,6 @@ from mockserver.golang.urls import FORM_TYPE, MAX_FORM, form_fields
 from mockserver.http.messages import DropConnection, Reply
 from mockserver.service.json_replies import json_reply
 
-TOKEN_SECONDS = 3600  # lifetime of a token unless oauth_token_expire sets another
 REFRESH_SECONDS = 1_209_600  # of a refresh token unless oauth_refresh_token_expire sets another
 _ERROR_DESCRIPTIONS = {  # wording of RFC 6749 section 5.2
     "invalid_request": "The request is missing a required parameter, includes an invalid parameter value, "
@@ -108,7 +107,7 @@ def issue(context: RequestContext, client: Client, source: Source) -> dict[str, 
     """
     oauth, api_id, config = context.gateway.oauth, context.api.id, context.gateway.config
     session = _session_for(context, client, source.session)
-    expires_in = config.oauth_token_expire or TOKEN_SECONDS
+    expires_in = oauth.token_seconds
     access_token = context.gateway.sessions.name_of(session["org_id"], "")
     _save_token(context, access_token, session, client, expires_in)
     answer: dict[str, Any] = {"access_token": access_token, "expires_in": expires_in, "token_type": "bearer"}

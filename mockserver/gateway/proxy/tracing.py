@@ -77,7 +77,8 @@ def _traced(call: Call[Gateway], api: Api, method: str, request: dict[str, Any])
     except DropConnection:
         return error("the upstream's answer has no status", 500)
     is_sent = context.upstream_request is not None
-    lines = [f"{method} {api.stripped(path) if is_sent else path} HTTP/1.1"]
+    shown = urls.escaped(url.path, "" if url.raw == url.path else url.raw)
+    lines = [f"{method} {api.stripped(shown) if is_sent else shown} HTTP/1.1"]
     lines += [f"Host: {api.target.authority}"] if is_sent else []
     lines += [f"{canonical(name)}: {value}" for name, value in sorted(headers.items())]
     text = f"{REQUEST}{_head(lines)}{request['body']}{RESPONSE}{_response(received, is_sent=is_sent)}"
@@ -99,7 +100,8 @@ def _head(lines: list[str]) -> str:
 
 
 def _joined(listen_path: str, path: str) -> str:
-    """A path below a listen path, clean, with the slash at its end (net/url, JoinPath)."""
+    """A path below a listen path, clean, with the slash at its end; it has no query (net/url, JoinPath)."""
+    path = path.replace("?", "%3F").replace("#", "%23")
     clean = posixpath.normpath(f"/{listen_path}/{path}").replace("//", "/")
     return clean + "/" if path.endswith("/") and clean != "/" else clean
 
