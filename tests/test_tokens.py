@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from orders import GOLD, get, key, serve, told
 
 from mockserver import MockGateway
-from mockserver.gateway.proxy import key_sets
+from mockserver.gateway.proxy import fetching, key_sets
 from mockserver.golang.absolute_urls import AbsoluteUrl
 from mockserver.http.answer_heads import AnswerHead
 from mockserver.http.transport import Bounds, Received
@@ -60,11 +60,11 @@ def test_redirects_to_a_key_set_share_its_deadline(
         seconds.append(bounds.seconds)
         return Received(AnswerHead(302, (("Location", f"http://{target.authority}/"),), 0), b"", True)
 
-    monkeypatch.setattr(key_sets, "send", redirecting)
+    monkeypatch.setattr(fetching, "send", redirecting)
     serve(gateway, **_jwt_api("http://127.0.0.1:1/"))
     token = jwt.encode({"sub": "ann"}, "s" * 32, "HS256", {"kid": "k"})
     assert told(get(gateway, token)) == (403, "Key not authorized")
-    assert len(seconds) == 2 * key_sets.MOST_REDIRECTS
+    assert len(seconds) == 2 * fetching.MOST_REDIRECTS
     assert key_sets.BOUNDS.seconds >= seconds[0] > seconds[-1]
 
 

@@ -28,6 +28,7 @@ from mockserver.golang import urls
 from mockserver.http.failures import describe, error_reply, log_failure
 from mockserver.http.limits import Limits
 from mockserver.http.messages import DropConnection, FaultyReply, Reply, Request, RequestHead
+from mockserver.service.json_replies import json_reply
 from mockserver.service.mock import Mock
 from mockserver.serving.asset_routes import assets_blueprint
 from mockserver.serving.control_access import ControlAccess
@@ -171,11 +172,15 @@ def _answer_unrouted(dispatcher: Dispatcher, refuse: Callable[[Request], Reply],
     """Answer a path without a Flask rule: the dispatcher knows more paths, except under /_mock/."""
     if not is_control_path(request.path):
         return _answer(dispatcher)
-    if refuse is not dispatcher.service.not_found:
-        return response_of(_reply(refuse))
+    return response_of(_reply(_nothing_there if refuse is dispatcher.service.not_found else refuse))
+
+
+def _nothing_there(request: Request) -> Reply:
+    """The answer to a path under /_mock/ that is nothing, with the nearest one."""
     paths = sorted({rule.rule for rule in current_app.url_map.iter_rules() if is_control_path(rule.rule)})
-    message = f"the mock has nothing at {request.path[:SHOWN]!r}{suggestion(request.path[:SHOWN], paths)}"
-    return response_of(dispatcher.service.error(f"{message}; /_mock/openapi.json lists its paths", 404))
+    path = request.url.path[:SHOWN]
+    hint = f"{suggestion(path, paths)}; /_mock/openapi.json lists its paths"
+    return json_reply({"status": "error", "message": f"the mock has nothing at {path!r}{hint}"}, 404)
 
 
 def _answer(dispatcher: Dispatcher) -> Response:
