@@ -8,7 +8,18 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from made_up_exchanges import HEADER, JSON, LIST, ONE, Exchanges, failed, made_up_exchanges, told, with_status
+from made_up_exchanges import (
+    HEADER,
+    JSON,
+    LIST,
+    ONE,
+    Exchanges,
+    failed,
+    made_up_exchanges,
+    only,
+    told,
+    with_status,
+)
 
 from contract_tests.engine.diagnosis import (
     answers,
@@ -35,12 +46,6 @@ SOUND = StateSigns(created=12, updated=12, deleted=12, listed=12)
 def _exchanges() -> Iterator[Exchanges]:
     with made_up_exchanges() as exchanges:
         yield exchanges
-
-
-def only(causes: Any) -> Any:
-    """The one cause that a detector sees."""
-    (cause,) = causes
-    return cause
 
 
 def test_errors_with_a_status_of_success_are_seen(exchanges: Exchanges) -> None:
@@ -248,6 +253,10 @@ def test_a_trait_of_the_wrong_requests_is_seen(exchanges: Exchanges) -> None:
         ("a<b", "a&lt;b", "escaped for HTML"), (" a ", "a", "without the space"), ("é", "e\u0301", "NFD"),
         (2**53 + 1, 2**53, "53 bits"), (1.5, 1, "integers"), (2**31, -(2**31), "32 bits"),
         ("no such", "Error: no such", "begin with 'Error: '"), ("gold-plan", "gold", "cut off after 4 characters"),
+        ("2030-01-01T23:00:00Z", "2030-01-02T01:00:00+02:00", "another time zone"),
+        ("2030-01-01T23:00:00Z", "2030-01-02T01:00:00Z", "local ones, and told as UTC"),
+        ("2030-01-01T23:00:00.5Z", "2030-01-01T15:00:00.5", "told without a time zone"),
+        ("2030-01-01T23:00:00Z", "2030-01-01T23:00:01Z", ""), ("2030-01-01T23:00:00Z", "2031-01-01T23:00:00Z", ""),
         ("gold", "silver", ""), (1, 2, ""), (1, "1", ""),
     ],
 )  # fmt: skip

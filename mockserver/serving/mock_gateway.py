@@ -115,9 +115,9 @@ class MockGateway(MockServer):
         if secret is not None:
             settings = replace(settings, secret=secret)
         if policies is not None:
-            settings = with_policies(settings, Path(policies))
+            settings = with_policies(settings, Path(_path("policies", policies)))
         if apis is not None:
-            settings = replace(settings, app_path=str(apis))
+            settings = replace(settings, app_path=str(_path("apis", apis)))
         settings = replace(settings, listen_port=port)
         mock = Mock()
         hosts = frozenset(upstreams)
@@ -234,6 +234,19 @@ def _join(gateway: Gateway, mock: Mock, backup: Path | None) -> None:
         from mockserver.gateway.node import joining as nodes
 
         nodes.join(gateway, mock)
+
+
+def _path(name: str, value: Path | str) -> Path | str:
+    """The path that an argument names.
+
+    Raises:
+        TypeError: the value is no path, but perhaps the documents themselves.
+    """
+    if not isinstance(value, (str, Path)):
+        raise TypeError(
+            f"{name} must be a path, not a {type(value).__name__}; give documents to seed({name}=...)"
+        )
+    return value
 
 
 def with_policies(config: Config, path: Path) -> Config:

@@ -42,6 +42,7 @@ DETECTORS: tuple[Detector, ...] = (  # in the order of their rank: what an earli
     version.versions,
     version.version,
     operations.traffic,
+    operations.lost_credentials,
     answers.repeated_headers,
     answers.content_types,
     answers.pages,
