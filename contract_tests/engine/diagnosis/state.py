@@ -94,6 +94,12 @@ def _drops_queries(evidence: Evidence, signs: StateSigns) -> Iterator[Cause]:
 
 
 def _forgets(evidence: Evidence, signs: StateSigns) -> tuple[str, str]:
+    if signs.vanished >= LEAST:
+        return "forgets", (
+            f"Things are gone after an update: {signs.vanished} of {signs.updated} that the {evidence.name} "
+            "answered as updated can no longer be read by their ids, as if an update removed them or gave "
+            "them other ids."
+        )
     if signs.forgotten < LEAST:
         return "", ""
     return "forgets", (
