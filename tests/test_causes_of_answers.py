@@ -231,6 +231,8 @@ def test_what_is_gone_is_seen(exchanges: Exchanges) -> None:
     assert told(history.forgetting(exchanges.evidence([*made, load, *seen, *removed, *gone]))) == []
     assert told(history.forgetting(exchanges.evidence([*made, load, *gone[3:], *seen[:3]]))) == []
     assert told(history.forgetting(exchanges.evidence([*made, *seen[3:], *gone[:3]]))) == []
+    updates = [exchanges.of("PUT", exchange.target, 200, "{}") for exchange in gone]
+    assert told(history.forgetting(exchanges.evidence([*made, *updates, load, *seen[3:], *gone[:3]]))) == []
 
 
 def test_a_trait_of_the_wrong_requests_is_seen(exchanges: Exchanges) -> None:

@@ -62,20 +62,6 @@ def test_errors_as_text_are_seen(exchanges: Exchanges) -> None:
     )
 
 
-def test_lost_credentials_are_one_cause(exchanges: Exchanges) -> None:
-    """Requests with a credential that are answered as if they had none are one cause, others are not."""
-    path, sent = f"/{exchanges.run.ownership.run}-1/a", (("Authorization", "alice"),)
-    lost = [exchanges.of("GET", path, 401, '{"error": "Authorization field missing"}', sent=sent)] * 10
-    let_in = [exchanges.of("GET", path, sent=sent)]
-    cause = only(operations.lost_credentials(exchanges.evidence([*lost, *let_in])))
-    assert cause.kind == "no-credentials"
-    assert "10 of 11 that have it are answered 401" in cause.summary
-    assert cause.explains(failed(let_in[0]))
-    without = [exchanges.of("GET", path, 401, lost[0].text, sent=())] * 10
-    assert told(operations.lost_credentials(exchanges.evidence([*without, *let_in]))) == []
-    assert told(operations.lost_credentials(exchanges.evidence([*lost, *(let_in * 11)]))) == []
-
-
 def test_a_missing_header_of_an_error_is_not_told(exchanges: Exchanges) -> None:
     """An error where headers of success are required is not told as a missing header."""
     wanted = "the upstream's answer, with X-RateLimit headers"

@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
 from contract_tests.engine.checks import shorten
-from contract_tests.engine.diagnosis.evidence import MOST, READING, Cause, Evidence, share
+from contract_tests.engine.diagnosis.evidence import READING, Cause, Evidence, share
 from contract_tests.engine.diagnosis.groups import common
 from contract_tests.engine.exchange import Exchange
 from contract_tests.engine.failure import Failure
@@ -21,7 +21,6 @@ OFTEN = 0.005  # share of answers of a kind that is told
 RATE_LIMITED, SERVER_ERROR = 429, 500
 ENOUGH, NEARLY_ALL = 10, 0.9  # requests to APIs, and the share of them, that are answered alike
 SAME = 0.5  # share of the errors with one status that have one body, if they come from one place
-_LACKING = "Authorization field missing"  # in the words of a gateway
 MIXED = 0.2  # share of errors of operations that give other answers too, if they are not of dead ones
 
 
@@ -165,7 +164,7 @@ def _always(evidence: Evidence, *, is_declared: bool) -> Iterator[Cause]:
 
 def traffic(evidence: Evidence) -> Iterator[Cause]:
     """One error at all requests that are to no operation of the contract, as those to APIs of the run."""
-    others = _of_apis(evidence)
+    others = of_apis(evidence)
     if not others:
         return
     (status, text), count = Counter((e.status, e.text) for e in others).most_common(1)[0]
@@ -180,22 +179,7 @@ def traffic(evidence: Evidence) -> Iterator[Cause]:
         yield Cause("no-traffic", summary, Answered(same))
 
 
-def lost_credentials(evidence: Evidence) -> Iterator[Cause]:
-    """Requests to APIs that have the header Authorization, and are answered as if they had none."""
-    asked = [exchange for exchange in _of_apis(evidence) if _has_credential(exchange)]
-    lacking = [exchange for exchange in asked if exchange.status >= 400 and _LACKING in exchange.text]
-    if len(lacking) >= ENOUGH and share(len(lacking), len(asked)) >= MOST:
-        summary = (
-            f"Requests to APIs come to the {evidence.name} without their header Authorization: "
-            f"{len(lacking)} of {len(asked)} that have it are answered {shown(evidence, lacking[0])}."
-        )
-        identities = {id(exchange) for exchange in asked}
-        yield Cause(
-            "no-credentials", summary, lambda failure: any(id(e) in identities for e in failure.involved)
-        )
-
-
-def _of_apis(evidence: Evidence) -> list[Exchange]:
+def of_apis(evidence: Evidence) -> list[Exchange]:
     """The answered requests that are to no operation of the contract, as those to APIs of the run."""
     return [
         exchange
@@ -204,10 +188,6 @@ def _of_apis(evidence: Evidence) -> list[Exchange]:
         and exchange.answer is not None
         and exchange.target.startswith(f"/{evidence.run.ownership.run}")
     ]
-
-
-def _has_credential(exchange: Exchange) -> bool:
-    return any(name.lower() == "authorization" and value.strip() for name, value in exchange.headers)
 
 
 def _always_sentence(
