@@ -79,13 +79,17 @@ def _drops_queries(evidence: Evidence, signs: StateSigns) -> Iterator[Cause]:
     _, _, query = target.partition("?")
     if query and not (signs.seconds or signs.alternates or signs.lost.get("create")):
         summary = (
-            f"Answers are the same whatever the query (?...), although that of a reload comes to the "
+            "Answers are the same whatever the query (?...), although that of a reload comes to the "
             f"{evidence.name}, for it is done when it is answered: as with a cache that takes requests for "
             "one if only their queries differ."
         )
         yield Cause("queries-dropped", summary, lambda failure: _has_query(failure, besides=target))
         return
-    waits = f"; a reload without {query} is answered before it is done" if query else ""
+    waits = (
+        f"; a reload without {query} is answered before it is done"
+        if query
+        else ", unless a cache takes requests for one if only their queries differ"
+    )
     summary = (
         f"Requests come to the {evidence.name} without their queries (?...): an answer that one must change "
         f"is as without it{waits}."
