@@ -35,8 +35,8 @@ def unadmitted_keys(evidence: Evidence) -> Iterator[Cause]:
     refused = [exchange for exchange in asked if exchange.status in (401, 403)]
     if len(refused) >= ENOUGH and share(len(refused), len(asked)) >= NEARLY_ALL:
         summary = (
-            f"No key that was written is let in: {len(refused)} of {len(asked)} requests to APIs with one are "
-            f"answered {shown(evidence, refused[0])}, as if keys are written to another {evidence.name}, or "
+            f"No key that was written is let in: {len(refused)} of {len(asked)} requests to APIs with one "
+            f"are answered {shown(evidence, refused[0])}, as if keys are written to another {evidence.name}, or "
             "another Redis, than requests to APIs come to."
         )
         involves, alike = among(asked), Answered(refused)
