@@ -36,8 +36,8 @@ def unadmitted_keys(evidence: Evidence) -> Iterator[Cause]:
     if len(refused) >= ENOUGH and share(len(refused), len(asked)) >= NEARLY_ALL:
         summary = (
             f"No key that was written is let in: {len(refused)} of {len(asked)} requests to APIs with one "
-            f"are answered {shown(evidence, refused[0])}, as if keys are written to another {evidence.name}, or "
-            "another Redis, than requests to APIs come to."
+            f"are answered {shown(evidence, refused[0])}, as if keys are written to another {evidence.name} "
+            "or Redis than requests to APIs come to."
         )
         involves, alike = among(asked), Answered(refused)
         yield Cause("unadmitted-keys", summary, lambda failure: involves(failure) or alike(failure))
