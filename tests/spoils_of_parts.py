@@ -12,7 +12,7 @@ from dataclasses import replace
 from itertools import count
 
 import spoils
-from broken_servers import Answered, Asked, Forward, Spoil, Upstream, said
+from broken_servers import Answered, Asked, Forward, Spoil, Upstream
 
 POLICY, KEYS = "/tyk/policies/", "/tyk/keys"
 LONG = 1024  # bytes of a body from which on it is compressed
@@ -44,20 +44,6 @@ def keys_elsewhere(other: Upstream) -> Spoil:
             return other.forward(asked)
         if asked.is_write or asked.path.startswith("/tyk/reload"):
             other.forward(asked)
-        return forward(asked)
-
-    return spoil
-
-
-def no_deletes_of_keys() -> Spoil:
-    """A gateway that answers the delete of a key as done, and does not do it."""
-
-    def spoil(asked: Asked, forward: Forward) -> Answered:
-        if asked.method == "DELETE" and asked.path.startswith(f"{KEYS}/"):
-            there = forward(replace(asked, method="GET", body=b""))
-            name = asked.path.rpartition("/")[2]
-            deleted = said(200, f'{{"key":"{name}","status":"ok","action":"deleted"}}\n')
-            return deleted if there.status == 200 else forward(asked)
         return forward(asked)
 
     return spoil
@@ -144,7 +130,6 @@ def other_ids_at_updates(path: str, missing: Answered) -> Callable[[], Spoil]:
 CASES = {  # of a gateway: the server, the cause of the first finding, and words of it
     "long answers compressed": (long_gzip, "compressed", "Content-Encoding: gzip"),
     "no Authorization": (no_authorization, "no-credentials", "without their header Authorization"),
-    "lost deletes of keys": (no_deletes_of_keys, "lost-writes", "answers deletes as done and does not do them"),
     "a cache without queries": (cached_without_queries, "queries-dropped", "as with a cache"),
     "updates that lose tags": (updates_without("tags"), "member-retyped", "'tags' is null, not a list"),
     "updates that lose the rate": (updates_without("rate"), "value-fixed", "each after an update"),
