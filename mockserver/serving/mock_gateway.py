@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -236,13 +237,13 @@ def _join(gateway: Gateway, mock: Mock, backup: Path | None) -> None:
         nodes.join(gateway, mock)
 
 
-def _path(name: str, value: Path | str) -> Path | str:
+def _path(name: str, value: os.PathLike[str] | str) -> os.PathLike[str] | str:
     """The path that an argument names.
 
     Raises:
         TypeError: the value is no path, but perhaps the documents themselves.
     """
-    if not isinstance(value, (str, Path)):
+    if not isinstance(value, (str, os.PathLike)):
         raise TypeError(
             f"{name} must be a path, not a {type(value).__name__}; give documents to seed({name}=...)"
         )
