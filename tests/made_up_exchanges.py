@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
-from contract_tests.engine.diagnosis.evidence import Evidence
+from contract_tests.engine.diagnosis.evidence import Cause, Evidence
 from contract_tests.engine.exchange import Exchange
 from contract_tests.engine.failure import Failure
 from contract_tests.engine.run import Run
@@ -92,3 +92,9 @@ def with_status(exchange: Exchange, status: int) -> Exchange:
 def told(causes: Any) -> list[tuple[str, str]]:
     """The kinds and the sentences of causes."""
     return [(cause.kind, cause.summary) for cause in causes]
+
+
+def only(causes: Iterable[Cause]) -> Cause:
+    """The one cause that a detector sees."""
+    (cause,) = causes
+    return cause

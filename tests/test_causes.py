@@ -189,6 +189,7 @@ STATES: dict[str, tuple[StateSigns, str, str]] = {  # what the probe saw, the ki
     "creates are lost": (replace(SOUND, lost={"create": 2}), "lost-writes", "2 of 12 things that were created"),
     "no update": (replace(SOUND, lost={"update": 12}), "lost-writes", "answers each update as done"),
     "a reload that forgets": (replace(SOUND, forgotten=6), "forgets", "6 things could be read before it"),
+    "updates that remove": (replace(SOUND, vanished=6), "forgets", "6 of 12 that the gateway answered as updated"),
     "refused and done": (StateSigns(refused=12, refused_but_done=12), "refused-but-done", "12 of 12"),
     "a second delete": (replace(SOUND, lost={"delete": 12}, removed_later=12), "lost-writes", "a second one removes"),
     "a cache": (replace(SOUND, stale_if_read=6, seconds=1.5), "cache", "for about 1.5 s"),

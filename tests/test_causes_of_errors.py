@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
-from made_up_exchanges import JSON, LIST, ONE, Exchanges, failed, made_up_exchanges, told
+from made_up_exchanges import JSON, LIST, ONE, Exchanges, failed, made_up_exchanges, only, told
 
-from contract_tests.engine.diagnosis import answers, operations
+from contract_tests.engine.diagnosis import answers, bodies, operations, state
+from contract_tests.engine.diagnosis.groups import groups
+from contract_tests.engine.state_signs import StateSigns
 
 DONE = '{"key":"p1","status":"ok","action":"added"}\n'
 
@@ -56,4 +59,55 @@ def test_errors_as_text_are_seen(exchanges: Exchanges) -> None:
     assert (
         told(answers.types_of_errors(exchanges.evidence([exchanges.of("GET", ONE, 404, "{}", JSON)] * 3)))
         == []
+    )
+
+
+def test_a_missing_header_of_an_error_is_not_told(exchanges: Exchanges) -> None:
+    """An error where headers of success are required is not told as a missing header."""
+    wanted = "the upstream's answer, with X-RateLimit headers"
+    refused = [failed(exchanges.of(status=403, text=name), name, wanted) for name in ("rate", "quota")]
+    ((cause, _),) = groups(exchanges.evidence([], *refused), refused)
+    assert cause.kind == "expectation"
+    passed = [failed(exchanges.of(text=name), name, wanted) for name in ("rate", "quota")]
+    ((cause, _),) = groups(exchanges.evidence([], *passed), passed)
+    assert cause.kind == "no-header"
+
+
+def test_long_answers_that_are_compressed_are_told(exchanges: Exchanges) -> None:
+    """A compression of few answers, as of long ones, is a cause of the failures at these."""
+    compressed = [exchanges.of("GET", LIST, 200, "[]\n", JSON, ("Content-Encoding", "gzip"))] * 3
+    cause = only(answers.encodings(exchanges.evidence([*[exchanges.of()] * 50, *compressed])))
+    assert "gzip), although no request accepts that (3 of 53 answers)" in cause.summary
+    assert cause.explains(failed(compressed[0]))
+
+
+def test_queries_that_a_cache_ignores_are_told(exchanges: Exchanges) -> None:
+    """If a reload waits as its query asks, queries come, and are told to change no answer."""
+    signs = StateSigns(created=12, updated=12, deleted=12, drops_queries=True)
+    cause, *_ = state.state(exchanges.evidence([exchanges.of()], signs=signs))
+    assert cause.kind == "queries-dropped"
+    assert "as with a cache" in cause.summary
+    queried = [
+        exchanges.of("GET", target) for target in ("/tyk/schema?oasVersion=0", "/tyk/reload?block=true")
+    ]
+    assert [cause.explains(failed(exchange)) for exchange in queried] == [True, False]
+
+
+def test_a_member_that_updates_lose_is_told(exchanges: Exchanges) -> None:
+    """One member that has another type is named, with the updates before it if it always follows one."""
+    update = exchanges.of("PUT", ONE, 200, "{}")
+    failures = []
+    for _ in range(3):
+        answer = exchanges.of("GET", ONE, 200, '{"tags":null,"urls":["b"]}\n')
+        failures.append(
+            replace(failed(answer, body='{"tags":["a"],"urls":["b"]}\n'), exchanges=(update, answer))
+        )
+    assert told(bodies.bodies(exchanges.evidence([], *failures)))[0] == (
+        "member-retyped",
+        "The member 'tags' is null, not a list (3 of 3 answers whose body differs, each after an update).",
+    )
+    others = [failed(exchanges.of(text='{"tags":null}\n'), body='{"tags":["a"]}\n') for _ in range(3)]
+    assert told(bodies.bodies(exchanges.evidence([], *others)))[0] == (
+        "type-changed",
+        "Lists are answered as nulls (3 of 3 answers whose body differs).",
     )

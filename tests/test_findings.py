@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import spoils
 import spoils_of_delivery
+import spoils_of_parts
 import spoils_of_state
 import spoils_of_the_way as way
 from broken_servers import Spoil, Upstream, proxied, said
@@ -85,6 +86,7 @@ CASES: dict[str, tuple[Callable[[], Spoil], str, str]] = {  # by name: the serve
     "writes without a secret": (spoils_of_state.open_writes(SECRET), "writes-need-no-secret", "carries out writes without a secret"),
     "no queries": (way.no_queries, "queries-dropped", "a reload without block=true is answered before"),
     **way.CASES,
+    **spoils_of_parts.CASES,
     "answers of other requests": (way.mixed, "mixed", "Answers are those of other requests"),
     "large bodies are refused": (way.large_bodies_refused, "size-limit", "bytes or more are answered 413"),
     "a firewall": (way.firewall, "occasional-errors", "answered 403: <html>Request blocked"),
@@ -169,3 +171,12 @@ def test_two_gateways_that_share_nothing_are_named(tmp_path: Path) -> None:
         with closing(behind), proxied(one.url, spoils_of_state.divided(behind)) as url:
             report = report_of(url, tmp_path, "--quick")
     assert report["findings"][0]["cause"] == "divided"
+
+
+def test_keys_of_another_gateway_are_named(tmp_path: Path) -> None:
+    """A gateway whose keys are written to another one is told as such."""
+    with MockGateway(secret=SECRET) as one, MockGateway(secret=SECRET) as other:
+        behind = Upstream(other.url)
+        with closing(behind), proxied(one.url, spoils_of_parts.keys_elsewhere(behind)) as url:
+            report = report_of(url, tmp_path)
+    assert report["findings"][0]["cause"] == "unadmitted-keys"

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import spoils
 import spoils_of_dashboards
+import spoils_of_parts
 import spoils_of_the_way as way
 from broken_servers import Spoil, proxied, said
 from serving import verify
@@ -53,6 +54,13 @@ CASES: dict[str, tuple[Callable[[], Spoil], str, str]] = {  # by name: the serve
             lambda _: said(200, '{"Status":"OK","Message":"Data deleted","Meta":null}\n'),
         ),
         "lost-writes", "a second one removes them",
+    ),
+    "other ids at updates": (
+        spoils_of_parts.other_ids_at_updates(
+            f"{spoils_of_dashboards.POLICIES}/",
+            said(404, '{"Status":"Error","Message":"Could not retrieve policy","Meta":null}\n'),
+        ),
+        "forgets", "gone after an update",
     ),
     "pages of errors": (spoils.html_errors, "html", "HTML pages"),
 }  # fmt: skip

@@ -83,7 +83,7 @@ class Ownership(Names):
         for target in targets:
             if target not in self._written:  # else it was checked before, and keeps its place
                 self.check(Request("DELETE", target))
-                self._written[target] = self._resource_of(target)
+                self._written[target] = self.resource_of(target)
 
     def note_name(self, resource: Resource, name: str) -> None:
         """Record a name that the service may have chosen itself; "" is none.
@@ -185,12 +185,12 @@ class Ownership(Names):
         return resource, name, not name or is_sent or self.owns_chosen(name)
 
     def _write(self, request: Request, path: str) -> tuple[Resource, Write]:
-        resource = self._resource_of(path)
+        resource = self.resource_of(path)
         below = unquote(path.removeprefix(resource.prefix)).strip("/")
         query = request.target.partition("?")[2]
         return resource, Write(request.method, below, query, request.body or b"", self._contract)
 
-    def _resource_of(self, target: str) -> Resource:
+    def resource_of(self, target: str) -> Resource:
         """The resource whose paths a target is one of; of several the one with the longest prefix."""
         path = target.partition("?")[0]
         while path:

@@ -102,7 +102,7 @@ class StateProbe:
                 self._compare_list([thing for thing in things if self._shows(thing, marks[thing])])
             self._remove(things)
         except (Mismatch, UnsafeRequest):  # the service names things that are not of the run
-            self._signs.lost["create"] = self._signs.created
+            self._signs.lost.setdefault("create", self._signs.created)
             return self._signs if self._signs.created else None
         return self._signs
 
@@ -156,7 +156,11 @@ class StateProbe:
             for thing in changed
             if shown[thing]
         )
-        self._signs.lost["create"] += len(missing) - len(lost)
+        gone = [thing for thing in missing if thing not in lost]
+        if any(thing in read_before for thing in gone):
+            self._signs.vanished = len(gone)
+        else:
+            self._signs.lost["create"] += len(gone)
 
     def _remove(self, things: Sequence[str]) -> None:
         there = [thing for thing in things if self._is_there(thing)]

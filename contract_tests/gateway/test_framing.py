@@ -40,7 +40,8 @@ def test_every_connection_is_kept(gateway: Gateway) -> None:
     """A connection stays open after every answer, refusals included, and serves the next request."""
     for exchange in _answered(gateway):
         if exchange.answer and not exchange.answer.keeps_alive:
-            actual = f"Connection: {exchange.header('Connection') or 'none'}, and the connection is closed"
+            why = exchange.header("Connection") or "none, as in HTTP/1.0 or after a body without a length"
+            actual = f"Connection: {why}, and the connection is closed"
             raise _mismatch(gateway, exchange, "a connection that stays open after the answer", actual)
     if gateway.target.dropped and not gateway.target.gone:
         first, count = gateway.target.dropped[0], len(gateway.target.dropped)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from mockserver.cli import BROKEN, CONFORMS, Commands
 from mockserver.cli.help_format import EXAMPLES, HelpFormatter
-from mockserver.console.terminal import show
+from mockserver.console.terminal import show, show_error
 
 KINDS = ("policy", "record", "session", "api", "conf", "dashboard-conf")
 FORMATS = ("text", "json", "github")
@@ -68,7 +68,7 @@ def add(commands: Commands) -> None:
 def run(options: argparse.Namespace) -> int:
     """Print the findings; return the exit code."""
     from mockserver.cli import lint_formats
-    from mockserver.cli.lint_files import files_at, fix
+    from mockserver.cli.lint_files import files_at, fix, unread_directories
     from mockserver.contract.spec_files import version_of
     from mockserver.gateway.lint import rules
     from mockserver.gateway.lint.linter import Linter
@@ -88,5 +88,9 @@ def run(options: argparse.Namespace) -> int:
         findings = linter.lint(files)
     result = lint_formats.Result(str(version), [file.name for file in files], findings, changed)
     show(*lint_formats.FORMATS[options.format](result))
+    for directory in unread_directories(options.paths):
+        show_error(
+            f"not read: {directory}, for a gateway reads no directory within another; give it as a path"
+        )
     worst = max((finding.level for finding in findings), default=None)
     return BROKEN if worst is not None and worst >= Level[options.fail_on.upper()] else CONFORMS

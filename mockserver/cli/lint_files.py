@@ -38,6 +38,13 @@ def files_at(paths: Sequence[Path], kind: Kind | None) -> list[File]:
     return [File(str(path), _content(path), kind) for path in files]
 
 
+def unread_directories(paths: Sequence[Path]) -> list[Path]:
+    """The directories within the given ones that have files for a gateway, and are not given themselves."""
+    given = {path.resolve() for path in paths}
+    within = [child for path in paths if path.is_dir() for child in sorted(path.iterdir()) if child.is_dir()]
+    return [child for child in within if child.resolve() not in given and any(child.glob("*.json"))]
+
+
 def fix(linter: Linter, files: Sequence[File]) -> tuple[list[File], list[Finding], int]:
     """Change files as far as the remedies are mechanical; return them, what is left, and how many changed.
 
@@ -72,9 +79,15 @@ def _expanded(path: Path) -> Iterator[Path]:
     ]
     if not found:
         raise ValueError(
-            f"{path} has no *.json and no tyk.conf; give a directory that a gateway reads, or a file"
+            f"{path} has no *.json and no tyk.conf{_but_within(path)}; "
+            "give a directory that a gateway reads, or a file"
         )
     yield from (file for file in found if not file.is_dir())
+
+
+def _but_within(path: Path) -> str:
+    names = ", ".join(child.name for child in unread_directories([path]))
+    return f", but its directories have ({names})" if names else ""
 
 
 def _content(path: Path) -> bytes:

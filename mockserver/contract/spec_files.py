@@ -110,8 +110,10 @@ def select_version(text: str, folder: Path | None = None) -> GatewayVersion:
     """The version that a user names: "5.12" is the recorded release of that line, or else the newest.
 
     Raises:
-        SpecError: the version is malformed, or of a line that spec/ does not describe.
+        SpecError: the version is malformed, no text, or of a line that spec/ does not describe.
     """
+    if not isinstance(text, str):  # 5.10 is the number 5.1
+        raise SpecError(f"{text!r} is not a version; write it as a text, such as '5.12' or '5.12.0'")
     lines = known_versions(folder)
     text = text.removeprefix("v")
     if text in lines:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json as json_module
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
@@ -20,6 +20,33 @@ class StatusError(Exception):
     def __init__(self, response: Response) -> None:
         super().__init__(f"{response.request_line} was answered with {response.status_code}: {response.text}")
         self.response = response
+
+
+class Headers(Mapping[str, str]):
+    """The first value of each header, by its name in any case.
+
+    Args:
+        fields: the names and values as received.
+    """
+
+    def __init__(self, fields: Iterable[tuple[str, str]]) -> None:
+        self._first: dict[str, tuple[str, str]] = {}
+        for name, value in fields:
+            self._first.setdefault(name.lower(), (name, value))
+
+    def __getitem__(self, name: str) -> str:
+        if name.lower() not in self._first:
+            raise KeyError(name)
+        return self._first[name.lower()][1]
+
+    def __iter__(self) -> Iterator[str]:
+        return (name for name, _ in self._first.values())
+
+    def __len__(self) -> int:
+        return len(self._first)
+
+    def __repr__(self) -> str:
+        return repr(dict(self))
 
 
 @dataclass(frozen=True)
@@ -48,9 +75,9 @@ class Response:
         return 200 <= self.status_code < 300
 
     @property
-    def headers(self) -> dict[str, str]:
-        """The first value of each header, by its name as sent."""
-        return dict(reversed(self.answer.headers))
+    def headers(self) -> Headers:
+        """The first value of each header, by its name in any case."""
+        return Headers(self.answer.headers)
 
     @property
     def content(self) -> bytes:
@@ -130,7 +157,7 @@ class MockClient:
 
         Args:
             method: the method.
-            path: the path, escaped where it must be.
+            path: the path, escaped where it must be; a slash at its beginning may be left out.
             json: the body as a value; None for no body.
             content: the body as bytes.
             params: query parameters.
@@ -142,6 +169,8 @@ class MockClient:
         """
         if json is not None and content is not None:
             raise ValueError("give json or content, not both")
+        if not path.startswith(("/", "http://", "*")):
+            path = f"/{path}"
         target = f"{path}?{urlencode(params)}" if params else path
         sent = {**self._headers, **(headers or {})}
         if json is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -115,9 +116,9 @@ class MockGateway(MockServer):
         if secret is not None:
             settings = replace(settings, secret=secret)
         if policies is not None:
-            settings = with_policies(settings, Path(policies))
+            settings = with_policies(settings, Path(_path("policies", policies)))
         if apis is not None:
-            settings = replace(settings, app_path=str(apis))
+            settings = replace(settings, app_path=str(_path("apis", apis)))
         settings = replace(settings, listen_port=port)
         mock = Mock()
         hosts = frozenset(upstreams)
@@ -234,6 +235,19 @@ def _join(gateway: Gateway, mock: Mock, backup: Path | None) -> None:
         from mockserver.gateway.node import joining as nodes
 
         nodes.join(gateway, mock)
+
+
+def _path(name: str, value: os.PathLike[str] | str) -> os.PathLike[str] | str:
+    """The path that an argument names.
+
+    Raises:
+        TypeError: the value is no path, but perhaps the documents themselves.
+    """
+    if not isinstance(value, (str, os.PathLike)):
+        raise TypeError(
+            f"{name} must be a path, not a {type(value).__name__}; give documents to seed({name}=...)"
+        )
+    return value
 
 
 def with_policies(config: Config, path: Path) -> Config:

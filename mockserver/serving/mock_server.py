@@ -14,7 +14,7 @@ from mockserver.service.fault_keywords import Keywords
 from mockserver.service.journal import Journal
 from mockserver.service.journal_entry import Entry
 from mockserver.service.mock import Mock
-from mockserver.service.mock_snapshot import Snapshot
+from mockserver.service.mock_snapshot import Snapshot, SnapshotError
 from mockserver.service.service import Service
 from mockserver.serving.dispatcher import CONTROL_PREFIX
 from mockserver.serving.service_server import ServiceServer
@@ -82,7 +82,15 @@ class MockServer:
         return Snapshot.of(self.mock)
 
     def restore(self, snapshot: Snapshot) -> None:
-        """Reset, and bring back the state of a snapshot; faults, journal and clock are as after a reset."""
+        """Reset, and bring back the state of a snapshot; faults, journal and clock are as after a reset.
+
+        Raises:
+            SnapshotError: it is no snapshot, or one of another mock; then nothing is changed.
+        """
+        if not isinstance(snapshot, Snapshot):
+            raise SnapshotError(f"{snapshot!r} is no snapshot; give what snapshot() has returned")
+        if not snapshot.is_of(self.mock):
+            raise SnapshotError("the snapshot is of another mock; restore it there, or seed() this one")
         self.reset()
         snapshot.put_back()
 
@@ -133,6 +141,10 @@ class MockServer:
         Raises:
             ValueError: `at` is not such a time, or not from 1970 to 9999.
         """
+        if isinstance(at, str):
+            raise ValueError(
+                f"{at!r} is a text; give a datetime with a time zone, or seconds since the epoch"
+            )
         if isinstance(at, datetime):
             if at.tzinfo is None:
                 raise ValueError(f"{at!r} has no time zone; give one, such as UTC")

@@ -34,6 +34,7 @@ def encodings(evidence: Evidence) -> Iterator[Cause]:
         lambda exchange: exchange.header("Content-Encoding"),
         "Answers are compressed (Content-Encoding: {}), although no request accepts that",
         of_json=False,
+        most=0,  # some compress long answers alone
     )
     yield from _in_answers(
         evidence,
@@ -261,9 +262,15 @@ def _concerns(evidence: Evidence, operation_id: str) -> Callable[[Failure], bool
 
 
 def _in_answers(
-    evidence: Evidence, kind: str, trait_of: Callable[[Exchange], str], sentence: str, *, of_json: bool = True
+    evidence: Evidence,
+    kind: str,
+    trait_of: Callable[[Exchange], str],
+    sentence: str,
+    *,
+    of_json: bool = True,
+    most: float = MOST,
 ) -> Iterator[Cause]:
-    """A trait of most answers of the operations, with the value that most of them have."""
+    """A trait of at least a share of the answers of operations, with the value that most of them have."""
     answers = [
         exchange
         for exchanges in evidence.by_operation.values()
@@ -273,7 +280,7 @@ def _in_answers(
         and (not of_json or evidence.declares(exchange, _JSON))
     ]
     traits = [(exchange, trait) for exchange in answers if (trait := trait_of(exchange))]
-    if len(traits) < LEAST or share(len(traits), len(answers)) < MOST:
+    if len(traits) < LEAST or share(len(traits), len(answers)) < most:
         return
     value, count = Counter(trait for _, trait in traits).most_common(1)[0]
     shown = shorten(evidence.masked(value), VALUE)

@@ -35,10 +35,12 @@ class Change:
     Attributes:
         kind: a word for programs.
         sentence: what is changed.
+        what: the values that are changed, in a word, if it is all of a kind.
     """
 
     kind: str
     sentence: str
+    what: str = ""
 
 
 def bodies(evidence: Evidence) -> Iterator[Cause]:
@@ -52,16 +54,30 @@ def bodies(evidence: Evidence) -> Iterator[Cause]:
         return
     counts = Counter(change for of_failure in changes.values() for change in of_failure)
     of_one_value = {count for change, count in counts.items() if change.kind == "value-changed"}
+    kept = _kept_kinds(evidence.failures)
+    retyped = max((counts[c] for c in counts if c.kind == "type-changed" and c.what not in kept), default=0)
     for change, count in counts.most_common():
         if change.kind == "value-fixed" and count in of_one_value:
             continue  # the required value is the same too
+        if change.kind == "type-changed" and change.what in kept:
+            continue  # other values of that kind came as they are
+        if change.kind == "member-retyped" and count <= retyped:
+            continue  # all values of that kind are told
         least = AS_KNOWN if change.kind == "text-changed" else LEAST
         if count < least or share(count, len(changes)) < MOST:
             return
         if count < LEAST and any(traits(evidence)):
             return
-        summary = f"{change.sentence} ({count} of {len(changes)} answers whose body differs)."
-        yield Cause(change.kind, evidence.masked(summary), _shows(change, changes))
+        explains = _shows(change, changes)
+        showing = [failure for failure in evidence.failures if explains(failure)]
+        when = ", each after an update" if all(map(_has_update, showing)) else ""
+        summary = f"{change.sentence} ({count} of {len(changes)} answers whose body differs{when})."
+        yield Cause(change.kind, evidence.masked(summary), explains)
+
+
+def _has_update(failure: Failure) -> bool:
+    """True if something was updated before the answer of a failure."""
+    return any(exchange.method == "PUT" and exchange.status == 200 for exchange in failure.exchanges)
 
 
 def _changes_at(failure: Failure, exchange: Exchange) -> frozenset[Change] | None:
@@ -149,9 +165,10 @@ def _of_values(wanted: Any, answered: Any, name: str) -> Iterator[Change]:
     elif wanted != answered or isinstance(wanted, bool) is not isinstance(answered, bool):
         kinds = _kind(wanted), _kind(answered)
         if kinds[0] != kinds[1]:
-            empty = "Empty " if isinstance(wanted, (list, dict, str)) and not wanted else ""
-            what = f"{empty}{_plural(kinds[0])}".capitalize()
-            yield Change("type-changed", f"{what} are answered as {_plural(kinds[1]).lower()}")
+            what = _what(wanted)
+            yield Change("type-changed", f"{what} are answered as {_plural(kinds[1]).lower()}", what)
+            if name:
+                yield Change("member-retyped", f"The member {name!r} is {kinds[1]}, not {kinds[0]}")
         elif rewritten := rewriting(wanted, answered):
             yield Change("text-changed", rewritten)
         else:
@@ -185,6 +202,33 @@ def _fold(name: str) -> str:
 
 def _kind(value: Any) -> str:
     return "null" if value is None else _KINDS.get(type(value), "a value")
+
+
+def _what(value: Any) -> str:
+    """The values of one kind, in a word: "Empty lists"."""
+    empty = "Empty " if isinstance(value, (list, dict, str)) and not value else ""
+    return f"{empty}{_plural(_kind(value))}".capitalize()
+
+
+def _kept_kinds(failures: Iterable[Failure]) -> set[str]:
+    """The kinds of values that some members of required bodies were answered with, as was required."""
+    return {
+        kind
+        for failure in failures
+        if failure.body is not None and failure.at is not None
+        for kind in _kept(json_of(failure.body), failure.at.json)
+    }
+
+
+def _kept(wanted: Any, answered: Any) -> Iterator[str]:
+    if isinstance(wanted, dict) and isinstance(answered, dict):
+        for member in wanted.keys() & answered.keys():
+            if _what(wanted[member]) == _what(answered[member]):
+                yield _what(wanted[member])
+            yield from _kept(wanted[member], answered[member])
+    elif isinstance(wanted, list) and isinstance(answered, list):
+        for one, other in zip(wanted, answered, strict=False):
+            yield from _kept(one, other)
 
 
 def _plural(kind: str) -> str:

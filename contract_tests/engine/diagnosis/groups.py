@@ -81,7 +81,7 @@ def _header_keys(failure: Failure) -> Iterator[Key]:
     if match := _HEADER.match(expected) or _HEADER.match(actual):
         yield "header", match[1]
     for name in _NAMED_HEADER.findall(expected):
-        if at is not None and at.answer is not None and not _headers_like(at, name):
+        if at is not None and at.answer is not None and at.status < 400 and not _headers_like(at, name):
             yield "no-header", name
     if expected.startswith("no header "):
         yield "header-added", expected.removeprefix("no header ")

@@ -6,7 +6,15 @@ from collections.abc import Iterator
 from urllib.parse import unquote
 
 from contract_tests.engine.checks import shorten
-from contract_tests.engine.diagnosis.evidence import LEAST, READING, Cause, Evidence, depends_on_state, share
+from contract_tests.engine.diagnosis.evidence import (
+    LEAST,
+    MOST,
+    READING,
+    Cause,
+    Evidence,
+    depends_on_state,
+    share,
+)
 from contract_tests.engine.exchange import Exchange
 from mockserver.golang import http_dates
 
@@ -30,6 +38,7 @@ def forgetting(evidence: Evidence) -> Iterator[Cause]:
     """Things that were loaded and are gone later, with all older ones, although no request removed them.
 
     Where an older thing is shown afterwards, single writes were lost or show late, which are other causes.
+    If all that is gone was updated last, updates are the cause.
     """
     signs = evidence.signs
     if signs is not None and (signs.alternates or signs.seconds or signs.drops_queries or signs.forgotten):
@@ -37,6 +46,7 @@ def forgetting(evidence: Evidence) -> Iterator[Cause]:
     prefix = f"{evidence.run.service.listing.prefix}/"
     reload = evidence.run.service.reload_target
     written: dict[str, int] = {}  # when the last write of a thing was
+    updated: set[str] = set()  # things whose last write was an update
     loaded = newest_gone = -1
     gone: set[str] = set()
     shown = older = 0
@@ -48,6 +58,7 @@ def forgetting(evidence: Evidence) -> Iterator[Cause]:
             done = exchange.status == 200 and not exchange.is_error_body and exchange.method != "DELETE"
             written = {known: at for known, at in written.items() if known not in told}
             written |= dict.fromkeys(told if done else (), now)
+            updated = updated | told if exchange.method == "PUT" else updated - told
         elif reload and exchange.target == reload and exchange.status == 200:
             loaded = now
         elif exchange.method == "GET" and name in written and (not reload or written[name] < loaded):
@@ -57,13 +68,50 @@ def forgetting(evidence: Evidence) -> Iterator[Cause]:
             elif exchange.status == 200:
                 shown += 1
                 older += written[name] < newest_gone
-    if len(gone) >= LEAST and shown >= LEAST and older <= FEW * len(gone):
+    if gone - updated and len(gone) >= LEAST and shown >= LEAST and older <= FEW * len(gone):
         summary = (
             f"The {evidence.name} forgets what it had, as one that restarts and keeps nothing on disk: "
             f"{len(gone)} things that were written were gone later, with all older ones, and no request had "
             "removed them."
         )
         yield Cause("forgets", summary, depends_on_state)
+
+
+def undeleted(evidence: Evidence) -> Iterator[Cause]:
+    """Things that can be read after they were deleted, of those whose writes show without a reload."""
+    deleted: dict[str, Exchange] = {}
+    still: dict[str, Exchange] = {}
+    gone = set()
+    for exchange in evidence.of_operations:
+        path = exchange.target.partition("?")[0]
+        is_done = 200 <= exchange.status < 300 and not exchange.is_error_body
+        if exchange.method not in READING:
+            deleted = {known: e for known, e in deleted.items() if not _names(exchange, known)}
+            shows_at_once = not evidence.run.ownership.resource_of(path).loaded_by_reload
+            if exchange.method == "DELETE" and is_done and shows_at_once:
+                deleted[path] = exchange
+        elif path in deleted and exchange.method == "GET" and is_done:
+            still[path] = deleted[path]
+        elif path in deleted and exchange.status == 404:
+            gone.add(path)
+    if len(still) >= LEAST and share(len(still), len(still) + len(gone)) >= MOST:
+        example = next(iter(still.values()))
+        summary = (
+            f"The {evidence.name} answers deletes as done and does not do them: {len(still)} of "
+            f"{len(still) + len(gone)} things could be read afterwards, as after DELETE "
+            f"{shorten(evidence.masked(example.target), SHOWN)}."
+        )
+        yield Cause(
+            "lost-writes",
+            summary,
+            lambda failure: any(e.target.partition("?")[0] in still for e in failure.involved),
+        )
+
+
+def _names(exchange: Exchange, path: str) -> bool:
+    """True if a write is to a path, or names what is there."""
+    name, body = unquote(path.rpartition("/")[2]), (exchange.body or b"").decode("utf-8", "replace")
+    return any(name in text for text in (unquote(exchange.target), body, exchange.text))
 
 
 def _older_than_their_requests(evidence: Evidence) -> int:

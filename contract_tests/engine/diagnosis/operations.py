@@ -164,13 +164,7 @@ def _always(evidence: Evidence, *, is_declared: bool) -> Iterator[Cause]:
 
 def traffic(evidence: Evidence) -> Iterator[Cause]:
     """One error at all requests that are to no operation of the contract, as those to APIs of the run."""
-    others = [
-        exchange
-        for exchange in evidence.log
-        if id(exchange) not in evidence.operations
-        and exchange.answer is not None
-        and exchange.target.startswith(f"/{evidence.run.ownership.run}")
-    ]
+    others = of_apis(evidence)
     if not others:
         return
     (status, text), count = Counter((e.status, e.text) for e in others).most_common(1)[0]
@@ -183,6 +177,17 @@ def traffic(evidence: Evidence) -> Iterator[Cause]:
             f"{or_upstream}."
         )
         yield Cause("no-traffic", summary, Answered(same))
+
+
+def of_apis(evidence: Evidence) -> list[Exchange]:
+    """The answered requests that are to no operation of the contract, as those to APIs of the run."""
+    return [
+        exchange
+        for exchange in evidence.log
+        if id(exchange) not in evidence.operations
+        and exchange.answer is not None
+        and exchange.target.startswith(f"/{evidence.run.ownership.run}")
+    ]
 
 
 def _always_sentence(

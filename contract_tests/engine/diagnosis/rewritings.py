@@ -6,8 +6,10 @@ import html
 import unicodedata
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+_SHORTEST_SHIFT, _LONGEST_SHIFT = timedelta(minutes=15), timedelta(hours=14)  # of a local time from UTC
 SHORTEST = 4  # characters of a text that something may be added to; any text begins with nothing
 _OF_TEXTS: tuple[tuple[str, Callable[[str], str]], ...] = (
     ("Texts are answered in lower case", str.lower),
@@ -46,10 +48,29 @@ _OF_NUMBERS: tuple[tuple[str, Callable[[float], float]], ...] = (
 def rewriting(wanted: Any, answered: Any) -> str:
     """What rewrites one value to another, as a sentence without its end; "" if no known way does."""
     if isinstance(wanted, str) and isinstance(answered, str):
-        return _first(_OF_TEXTS, wanted, answered) or _addition(wanted, answered)
+        return (
+            _first(_OF_TEXTS, wanted, answered) or _of_time(wanted, answered) or _addition(wanted, answered)
+        )
     if _is_number(wanted) and _is_number(answered):
         return _first(_OF_NUMBERS, wanted, answered)
     return ""
+
+
+def _of_time(wanted: str, answered: str) -> str:
+    """What happens to a time in UTC that is answered as another one; "" if it is none."""
+    if not (wanted.endswith("Z") and "T" in wanted and "T" in answered):
+        return ""
+    try:
+        one, other = datetime.fromisoformat(wanted), datetime.fromisoformat(answered)
+    except ValueError:
+        return ""
+    if other.tzinfo is not None and one == other:
+        return "Times are answered in another time zone than UTC"
+    shift = other.replace(tzinfo=UTC) - one
+    if not _SHORTEST_SHIFT <= abs(shift) <= _LONGEST_SHIFT or shift % _SHORTEST_SHIFT:
+        return ""
+    told = "as UTC" if answered.endswith("Z") else "without a time zone"
+    return f"Times are answered as local ones, and told {told}"
 
 
 def _addition(wanted: str, answered: str) -> str:

@@ -32,9 +32,9 @@ def state(evidence: Evidence) -> Iterator[Cause]:
     yield from _refuses_and_does(evidence, signs)
     if not signs.created or not signs.loads:
         return
+    yield from _drops_queries(evidence, signs)
     for kind, sentence in (
         _keeps_nothing(evidence, signs),
-        _drops_queries(evidence, signs),
         _forgets(evidence, signs),
         _cache(evidence, signs),
         _alternates(evidence, signs),
@@ -42,7 +42,7 @@ def state(evidence: Evidence) -> Iterator[Cause]:
         *_lost(evidence, signs),
     ):
         if sentence:
-            yield Cause(kind, sentence, _has_query if kind == "queries-dropped" else depends_on_state)
+            yield Cause(kind, sentence, depends_on_state)
     yield from _loads_at_once(evidence, signs)
     yield from _merges(evidence, signs)
 
@@ -71,19 +71,39 @@ def listing(evidence: Evidence) -> Iterator[Cause]:
     yield Cause(kind, f"The list GET {prefix} {what}.", lambda failure: _reads(failure, prefix))
 
 
-def _drops_queries(evidence: Evidence, signs: StateSigns) -> tuple[str, str]:
-    """Queries that do not come to the service; a reload then does not wait until it is done."""
+def _drops_queries(evidence: Evidence, signs: StateSigns) -> Iterator[Cause]:
+    """Queries that change no answer; if they do not come at all, a reload does not wait until it is done."""
     if not signs.drops_queries or signs.lost.get("create") == signs.created:
-        return "", ""
-    _, _, query = evidence.run.service.reload_target.partition("?")
-    waits = f"; a reload without {query} is answered before it is done" if query else ""
-    return "queries-dropped", (
+        return
+    target = evidence.run.service.reload_target
+    _, _, query = target.partition("?")
+    if query and not (signs.seconds or signs.alternates or signs.lost.get("create")):
+        summary = (
+            "Answers are the same whatever the query (?...), although that of a reload comes to the "
+            f"{evidence.name}, for it is done when it is answered: as with a cache that takes requests for "
+            "one if only their queries differ."
+        )
+        yield Cause("queries-dropped", summary, lambda failure: _has_query(failure, besides=target))
+        return
+    waits = (
+        f"; a reload without {query} is answered before it is done"
+        if query
+        else ", unless a cache takes requests for one if only their queries differ"
+    )
+    summary = (
         f"Requests come to the {evidence.name} without their queries (?...): an answer that one must change "
         f"is as without it{waits}."
     )
+    yield Cause("queries-dropped", summary, _has_query)
 
 
 def _forgets(evidence: Evidence, signs: StateSigns) -> tuple[str, str]:
+    if signs.vanished >= LEAST:
+        return "forgets", (
+            f"Things are gone after an update: {signs.vanished} of {signs.updated} that the {evidence.name} "
+            "answered as updated can no longer be read by their ids, as if an update removed them or gave "
+            "them other ids."
+        )
     if signs.forgotten < LEAST:
         return "", ""
     return "forgets", (
@@ -156,13 +176,17 @@ def _alternates(evidence: Evidence, signs: StateSigns) -> tuple[str, str]:
     if signs.never_settles:
         return "divided", (
             f"One and the same read is answered in two ways by turns, and that does not end within "
-            f"{SETTLE_SECONDS:g} s: several {evidence.name}s that do not share what they keep seem to be "
-            "behind this address."
+            f"{SETTLE_SECONDS:g} s: several {evidence.name}s that do not share what they keep"
+            f"{_or_not_loaded(evidence)} seem to be behind this address."
         )
     return "lag", (
         f"Reads lag behind: after {_after(evidence)}, old and new answers alternate for about "
         f"{signs.seconds:.1f} s, as with a replica that is read from."
     )
+
+
+def _or_not_loaded(evidence: Evidence) -> str:
+    return ", or are not all reloaded," if evidence.run.service.reload_target else ""
 
 
 def _lag(evidence: Evidence, signs: StateSigns) -> tuple[str, str]:
@@ -233,8 +257,8 @@ def _reads(failure: Failure, path: str) -> bool:
     )
 
 
-def _has_query(failure: Failure) -> bool:
-    return any("?" in exchange.target for exchange in failure.involved)
+def _has_query(failure: Failure, besides: str = "") -> bool:
+    return any("?" in exchange.target and exchange.target != besides for exchange in failure.involved)
 
 
 def _reads_after_a_write(failure: Failure) -> bool:

@@ -14,6 +14,7 @@ from typing import Any
 
 from mockserver.gateway.lint.findings import Document
 from mockserver.gateway.lint.names import did_you_mean
+from mockserver.gateway.lint.rules import Kind
 from mockserver.gateway.lint.source import Steps
 from mockserver.gateway.lint.vocabularies import Vocabulary
 from mockserver.golang import json_reader
@@ -92,10 +93,13 @@ class MemberWalk:
             hint = "correct the value" if edit is None else f"write {edit}"
             if _SECRET.search("/".join(path)):
                 text, hint = f"the value {text[text.rindex('must be') :]}", "correct the value"
+            if self._problems.stopped and self._document.kind is Kind.POLICY:
+                text += ", and no member after it is read"
             self._document.report_at(
                 "wrong-type", steps, "/".join(path), text, edit=edit, at_name=False, hint=hint
             )
             notes.clear()
+            self._problems.stopped = False
         elif isinstance(node, Number) and isinstance(value, float) and _is_rounded(node, value):
             self._document.report_at(
                 "rounded-number", steps, "/".join(path), f"{node} has too many digits",
