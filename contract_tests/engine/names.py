@@ -45,11 +45,12 @@ class Names:
         self._numbers = itertools.count(1)
         self._object_numbers = itertools.count(1)
 
-    def new_id(self, suffix: str = "") -> str:
-        """A new id of this run."""
-        number = next(self._numbers)
-        separator = "_" if suffix[:1].isdigit() else ""  # or 4 and 7 would be 47
-        return f"{self.run}{number}{separator}{suffix}"
+    def new_id(self, suffix: str = "", least: int = 0) -> str:
+        """A new id of this run, which has at least so many characters behind the run's prefix."""
+        if suffix[:1].isdigit():  # or 4 and 7 would be 47
+            suffix = f"_{suffix}"
+        number = str(next(self._numbers)).zfill(least - len(suffix))
+        return f"{self.run}{number}{suffix}"
 
     def new_object_id(self) -> str:
         """A new database id of this run: 24 lower-case hex digits, of which the last four are a checksum."""

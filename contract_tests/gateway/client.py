@@ -21,6 +21,7 @@ from mockserver.contract.codecs import Codec
 from mockserver.contract.openapi import Contract
 
 LONGEST_BODY = "http_server_options.max_request_body_size"
+SHORTEST_KEY = "min_token_length"  # a key needs one character more in some versions
 
 
 @cache
@@ -54,6 +55,11 @@ class Gateway(ServiceClient):
     def __init__(self, run: Run, judge: SchemaJudge, store: StoreProbe) -> None:
         super().__init__(run, judge)
         self.store = store
+
+    def new_id(self, suffix: str = "") -> str:
+        """A new id of the run; by the settings it is long enough for a key, even without its organisation."""
+        values = self.run.configuration.values if self.run.configuration else {}
+        return self.ownership.new_id(suffix, values.get(SHORTEST_KEY, 0) + 1)
 
     def refused_by_setting(self, exchange: Exchange) -> str:
         """A body that is longer than the gateway takes, and that it refuses, as a reason."""

@@ -62,7 +62,7 @@ def test_a_short_key_is_useless(gateway: Gateway) -> Steps:
     is_checked_early = "short-key-ids-are-refused" in gateway.behaviours
     length = shortest - 1 if is_checked_early else shortest
     session = {"org_id": api.org_id, "apply_policies": [gold]}
-    name = gateway.new_id()
+    name = gateway.ownership.new_id()
     if len(name) > length:
         raise NotApplicable("min_token_length is less than the length of the run's names")
     short, long = name.ljust(length, "x"), name.ljust(length + 1, "x")

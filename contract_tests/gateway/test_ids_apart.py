@@ -19,7 +19,8 @@ ODD_FORMS = ("{} b", "{}+b", "{}%20b", "{}%2Bb", "{}é", "{}e\u0301", "{}*", "{}
 
 def _similar_policies(gateway: Gateway) -> dict[str, dict[str, Any]]:
     """Policies by the form of their ids; they differ in their rates, and share a name and an _id."""
-    base_id, object_id = gateway.new_id("-ab"), gateway.ownership.new_object_id()
+    ownership = gateway.ownership
+    base_id, object_id = ownership.new_id("-ab"), ownership.new_object_id()
     odd_forms = ODD_FORMS if "any-id-is-taken" in gateway.behaviours else ()
     ids = {"{}": base_id, "upper": base_id[:-2] + "AB"}
     ids |= {form: form.replace("{}", base_id) for form in (*FORMS, *odd_forms)}

@@ -51,17 +51,18 @@ def test_a_key_is_listed_for_the_organisation_in_its_id(gateway: Gateway) -> Non
 
 @behaviour("keys-are-filtered-by-api")
 def test_keys_are_filtered_by_their_api(gateway: Gateway) -> None:
-    """A list of keys with api_id has only the keys with access to that API, and needs a filter too."""
+    """A list of keys with api_id has only the keys with access to that API, sorted, and needs a filter too."""
     needs_store(gateway)
-    names = [gateway.new_id("-key") for _ in range(2)]
-    for name, api in zip(names, ("orders", "bills"), strict=True):
+    names = [gateway.new_id("-key") for _ in range(6)]
+    for name, api in zip(names, (*["orders"] * 5, "bills"), strict=True):
         expect_key(
             write_session(gateway, name, {"access_rights": {api: {"versions": ["v1"]}}}), name, "added"
         )
 
     exchange = gateway.send("GET", f"{KEYS}?api_id=orders&filter={gateway.ownership.run}")
-    keys = exchange.document.get("keys", ())
-    if [name in keys for name in names] != [True, False]:
-        raise Mismatch(f"a list with {names[0]}, and without {names[1]}", shorten(exchange.text), exchange)
+    keys = exchange.document.get("keys") or []
+    if [name in keys for name in names] != [True] * 5 + [False] or keys != sorted(keys):
+        expected = f"a sorted list with {', '.join(names[:5])}, and without {names[5]}"
+        raise Mismatch(expected, shorten(exchange.text), exchange)
     for api in ("orders", "bills"):
         expect_error(gateway.send("GET", f"{KEYS}?api_id={api}"), 400, UNFILTERED)

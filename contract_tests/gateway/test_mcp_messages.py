@@ -19,6 +19,7 @@ from contract_tests.gateway.builders.apis import (
 )
 from contract_tests.gateway.builders.mcp_proxies import (
     JSON,
+    ON,
     TEXT,
     ask,
     call,
@@ -59,6 +60,8 @@ BAD_BODIES: list[tuple[str, Any, tuple[int, str], str]] = [  # with the error, a
 def test_messages_reach_the_upstream(gateway: Gateway) -> Steps:
     """A message reaches the upstream at its path without its query, and any other request as it is."""
     api = write_proxy(gateway, path="base", needs_key=False)
+    middleware = {kind: {"reset": {"block": ON}} for kind in ("mcpTools", "mcpResources")}
+    with_primitives = write_proxy(gateway, path="base", needs_key=False, middleware=middleware)
     yield RELOAD
 
     for method, name in (
@@ -68,7 +71,8 @@ def test_messages_reach_the_upstream(gateway: Gateway) -> Steps:
         ("no/such", ""),
     ):
         body = message(method, name)
-        _expect_seen(send(gateway, api, body, path="deep/path?x=1"), "POST", "/base/deep/path", body)
+        for proxy in (api, with_primitives):
+            _expect_seen(send(gateway, proxy, body, path="deep/path?x=1"), "POST", "/base/deep/path", body)
     _expect_seen(send(gateway, api, _PING, path="?x=1"), "POST", "/base", _PING)
     for kind in (
         ("Content-Type", "application/json; charset=utf-8"),

@@ -35,15 +35,12 @@ class PathRule:
     """A rule for the paths that match an expression.
 
     Attributes:
-        effect: "ignored", "blocked" or "allowed", by a list; "internal" or "limited".
-        rate, per: the requests in so many seconds, of a limit.
+        effect: "ignored", "blocked" or "allowed", by a list; or "internal".
     """
 
     effect: str
     path: str
     method: str
-    rate: float = 0
-    per: float = 0
 
 
 @dataclass(frozen=True)
@@ -82,7 +79,7 @@ class PathRules:
     @cached_property
     def paths(self) -> tuple[PathRule, ...]:
         """The rules for paths, in the order in which a gateway tries them."""
-        effects = (*_LISTS.values(), "internal", "limited")
+        effects = (*_LISTS.values(), "internal")
         rules = [*self._operation_rules(), *self._primitive_rules()]
         return tuple(sorted(rules, key=lambda rule: effects.index(rule.effect)))
 
@@ -120,8 +117,6 @@ def _rules(setting: Document, path: str, method: str) -> Iterator[PathRule]:
     for member, effect in _LISTS.items():
         if is_on(setting, member):
             yield PathRule(effect, path, method)
-    if is_on(setting, "rateLimit"):
-        yield PathRule("limited", path, method, *operations.limit_of(setting["rateLimit"]))
 
 
 def _is_allowed(setting: Document) -> bool:

@@ -26,7 +26,6 @@ from mockserver.gateway.proxy.challenges import challenging, tell_metadata
 from mockserver.gateway.proxy.mcp import answers
 from mockserver.gateway.proxy.mcp.checks import (
     check_definition,
-    check_limit,
     check_methods,
     check_primitives,
     read_message,
@@ -161,7 +160,7 @@ def _steps(context: RequestContext) -> Iterator[Step]:
             yield from (access.check_expiry, access.check_rights, access.check_path, limits.check_limits)
         if is_mcp:
             yield from (check_methods, check_primitives)
-    yield check_limit if is_mcp else limits.check_api_limit
+    yield limits.check_api_limit
 
 
 def _credentials(api: Api) -> list[Step]:

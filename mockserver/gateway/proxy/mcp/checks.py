@@ -5,7 +5,6 @@ from __future__ import annotations
 from mockserver.gateway.oas.path_rules import METHOD_PATH, PRIMITIVE_PATHS, PathRule
 from mockserver.gateway.path_expression import path_expression
 from mockserver.gateway.policy_merging import Document
-from mockserver.gateway.proxy import limits
 from mockserver.gateway.proxy.mcp import messages
 from mockserver.gateway.proxy.mcp.access_lists import is_denied, rules_of_methods, rules_of_primitives
 from mockserver.gateway.proxy.request_context import Rejected, RequestContext
@@ -97,20 +96,6 @@ def check_primitives(context: RequestContext) -> None:
         return
     if is_denied(context, rules_of_primitives(_right(context), message.kind), message.name):
         raise Rejected(f"{message.kind} '{message.name}' is not available", 403)
-
-
-def check_limit(context: RequestContext) -> None:
-    """Count the request against the limit of its path in the definition, or else against that of the API.
-
-    Raises:
-        Rejected: the limit is exceeded.
-    """
-    limited = (rule for rule in context.api.path_rules.paths if rule.effect == "limited")
-    rule = next((r for r in limited if r.method == context.method and _matches(context, r)), None)
-    if rule is None or not rule.rate or rule.per <= 0:
-        limits.check_api_limit(context)
-    elif not context.api.fields["disable_rate_limit"]:
-        limits.count_for_api(context, rule.rate, rule.per, f"{rule.method}:{rule.path}")
 
 
 def _right(context: RequestContext) -> Document:
