@@ -11,7 +11,7 @@ from mockserver.gateway.graphql.depth import depths_of
 from mockserver.gateway.graphql.documents import MOST_TOKENS, TOO_LARGE
 from mockserver.gateway.graphql.judgement import TOO_DEEP, judge
 from mockserver.gateway.graphql.refusals import InvalidQuery
-from mockserver.gateway.graphql.schemas import schema_of
+from mockserver.gateway.graphql.schemas import MOST_CHARACTERS, schema_of
 from mockserver.gateway.graphql.sizes import TOO_MUCH
 
 SCHEMA = "type Query { a(x: Int): Query ping: String }"
@@ -64,6 +64,12 @@ def test_a_query_of_many_equal_parts_is_judged_soon(query: str) -> None:
     begun = time.process_time()
     refusal(query)
     assert time.process_time() - begun < 4
+
+
+def test_a_schema_without_bounds_is_not_read() -> None:
+    """A schema of over 2,000,000 characters counts as one that cannot be read."""
+    assert schema_of(SCHEMA + "#" * (MOST_CHARACTERS - len(SCHEMA))) is not None
+    assert schema_of(SCHEMA + "#" * MOST_CHARACTERS) is None
 
 
 def test_a_query_of_too_many_tokens_is_refused() -> None:

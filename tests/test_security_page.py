@@ -28,7 +28,7 @@ from mockserver.dashboard.nodes import admission, history, nodes
 from mockserver.evidence import live_traffic
 from mockserver.gateway import policy_store
 from mockserver.gateway.gateway import MOST_WAITING
-from mockserver.gateway.graphql import documents, resolution, sizes
+from mockserver.gateway.graphql import documents, resolution, schemas, sizes
 from mockserver.gateway.oas import upstream as upstream_of_open_api
 from mockserver.gateway.proxy import batch, fetching, key_sets, limit_names, upstream
 from mockserver.gateway.proxy.mcp import messages
@@ -90,6 +90,7 @@ NUMBERS = [  # the beginning of a row, a text in it, the value in the code, and 
     ("requests and replies that the page", "512 KiB", journal_filter.MAX_JUDGED, 512 * KIB),
     ("requests and replies that the page", "2 MiB", journal_query.MAX_JUDGED, 2 * MIB),
     ("JSON that the mock reads in requests", "1,000,000 values", json_size.MAX_VALUES, 1_000_000),
+    ("GraphQL schema of an API", "2,000,000 characters", schemas.MOST_CHARACTERS, 2_000_000),
     ("document of GraphQL", "1,000,000 characters", documents.MOST_CHARACTERS, 1_000_000),
     ("document of GraphQL", "20,000 tokens", documents.MOST_TOKENS, 20_000),
     ("document of GraphQL", "20,000 selections with the tokens", sizes.MOST_SELECTIONS, 20_000),
