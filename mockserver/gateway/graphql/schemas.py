@@ -16,9 +16,9 @@ _EMPTY = "type Query"  # stands for the schema of an empty text, which has a que
 
 def schema_of(text: str) -> GraphQLSchema | None:
     """The schema of a text in the schema definition language; None if it cannot be read, or is too long."""
-    if len(text) > MOST_CHARACTERS:
-        return None
-    return _schema_of(text) if len(text) <= _LONG else _schema_of_long(text)
+    if len(text) <= _LONG:
+        return _schema_of(text)
+    return _schema_of_long(text) if len(text) <= MOST_CHARACTERS else None
 
 
 @lru_cache(_SIZE)
