@@ -30,6 +30,16 @@ from mockserver.evidence.live_masks import Mask
             "abc def",
         ),
         ("/tyk/keys/a", '{"key": 4711, "tokens": [4712]}', "4711 4712"),
+        ("/tyk/keys/a", '{"oauth_keys": {"client": "abcd"}}', "abcd"),
+        ("/tyk/apis", '\ufeff{"password": "correct \\"horse\\" battery"}', "correct horse battery"),
+        ("/tyk/apis", "{'password': 'correct horse',}", "correct horse"),
+        ("/tyk/apis", '{"jwt_source": "c2VjcmV0"}', "c2VjcmV0"),
+        (
+            "/tyk/apis/oas",
+            '{"authentication": {"securitySchemes": {"a": {"source": "c2VjcmV0"}}}}',
+            "c2VjcmV0",
+        ),
+        ("/tyk/apis", '{"proxy": {"target_url": "http://me:hunter2@up/"}}', "me:hunter2"),
     ],
 )
 def test_a_credential_is_known_by_its_name(path: str, text: str, gone: str) -> None:
@@ -38,6 +48,27 @@ def test_a_credential_is_known_by_its_name(path: str, text: str, gone: str) -> N
     assert len(masked) == len(text)
     assert _types(masked) == _types(text)
     assert [part for part in gone.split() if part in masked] == []
+
+
+@pytest.mark.parametrize("line_end", ["\n", "\\n"])
+def test_a_private_key_is_no_part_of_a_recording(line_end: str) -> None:
+    """A private key is masked wherever it stands, as in a certificate that is uploaded; the certificate stays."""
+    certificate = "-----BEGIN CERTIFICATE-----|MIIB-+/=|-----END CERTIFICATE-----|"
+    key = "-----BEGIN RSA PRIVATE KEY-----|MIIE+/-9|-----END RSA PRIVATE KEY-----|"
+    text = (key + certificate + key).replace("|", line_end)
+    body = text if line_end == "\n" else f'{{"pem": "{text}", "b": "c"}}'
+    masked = Mask(b"salt", (), "/tyk/certs").body(body)
+    assert "MIIE" not in masked
+    assert certificate.replace("|", line_end) in masked
+    assert masked.count("***-----END RSA PRIVATE KEY-----") == 2
+    assert masked.endswith(body[-5:])
+
+
+def test_a_key_with_an_escaped_place_is_masked_in_the_answer() -> None:
+    """A key whose place in the path is written with escapes is masked where the answer writes it without."""
+    mask = Mask(b"salt", (), "/tyk/keys/abcdef")
+    assert "abcdef" not in mask.target("/tyk/keys/%61bcdef")
+    assert "abcdef" not in mask.elsewhere(mask.body('{"message": "Key abcdef not found"}'))
 
 
 def test_a_boolean_under_the_name_of_a_credential_tells_nothing() -> None:
@@ -63,6 +94,8 @@ def _type(value: Any) -> Any:
 @pytest.mark.parametrize(
     ("path", "text"),
     [
+        ("/tyk/apis", '{"jwt_source": "https://idp.test/keys", "source": "shop"}'),
+        ("/tyk/apis", '{"authentication": {"source": "http://idp.test/keys"}}'),
         ("/tyk/policies", '{"key":"gold","status":"ok"}'),
         ("/tyk/org/keys/acme", '{"key":"acme"}'),
         ("/tyk/keys/a", '{"message":"Key not found","status":"error"}'),

@@ -109,3 +109,24 @@ def test_a_length_is_that_of_the_body(method: str, length: bytes) -> None:
     head = parse_head(method.encode() + b" / HTTP/1.1\r\nHost: x")
     reply = Reply(b"hello", 200, (("Content-Length", "99"),))
     assert b"\r\nContent-Length: " + length + b"\r\n" in response_bytes(head, reply, close=False)
+
+
+@pytest.mark.parametrize(
+    ("headers", "lines"),
+    [
+        ((("X-A", "a\r\nX-B: b\r\n\r\nHTTP/1.1 200 OK"),), b"X-A: a  X-B: b    HTTP/1.1 200 OK\r\n"),
+        ((("X-A", " a\n"),), b"X-A: a\r\n"),
+        ((("X-A\r\nX-B", "b"), ("X C", "c"), ("", "d"), ("X-漢", "e"), ("X-F", "f")), b"X-F: f\r\n"),
+        ((("X-A", "漢 \udcff"),), "X-A: 漢 ?\r\n".encode()),
+        ((("X-A", "\xe9"),), b"X-A: \xe9\r\n"),
+        ((("Content-Length", "abc"),), b""),
+    ],
+)
+@pytest.mark.parametrize("head", [GET, HEAD])
+def test_no_header_of_a_reply_is_more_than_one_line(
+    head: bytes, headers: tuple[tuple[str, str], ...], lines: bytes
+) -> None:
+    """Line breaks in the value of a header are sent as blanks, and a name that is no token is left out."""
+    encoded = response_bytes(parse_head(head), Reply(b"ok", 200, headers), close=False)
+    expected = b"HTTP/1.1 200 OK\r\n" + lines + b"Date: X\r\nContent-Length: 2\r\n\r\n"
+    assert re.sub(rb"Date: [^\r]*", b"Date: X", encoded) == expected + (b"ok" if head is GET else b"")

@@ -28,7 +28,8 @@ from mockserver.dashboard.nodes import admission, history, nodes
 from mockserver.evidence import live_traffic
 from mockserver.gateway import policy_store
 from mockserver.gateway.gateway import MOST_WAITING
-from mockserver.gateway.graphql import documents, normalisation, resolution
+from mockserver.gateway.graphql import documents, resolution, schemas, sizes
+from mockserver.gateway.oas import upstream as upstream_of_open_api
 from mockserver.gateway.proxy import batch, fetching, key_sets, limit_names, upstream
 from mockserver.gateway.proxy.mcp import messages
 from mockserver.gateway.proxy.request_context import MOST_MATCHES
@@ -89,9 +90,10 @@ NUMBERS = [  # the beginning of a row, a text in it, the value in the code, and 
     ("requests and replies that the page", "512 KiB", journal_filter.MAX_JUDGED, 512 * KIB),
     ("requests and replies that the page", "2 MiB", journal_query.MAX_JUDGED, 2 * MIB),
     ("JSON that the mock reads in requests", "1,000,000 values", json_size.MAX_VALUES, 1_000_000),
+    ("GraphQL schema of an API", "2,000,000 characters", schemas.MOST_CHARACTERS, 2_000_000),
     ("document of GraphQL", "1,000,000 characters", documents.MOST_CHARACTERS, 1_000_000),
     ("document of GraphQL", "20,000 tokens", documents.MOST_TOKENS, 20_000),
-    ("document of GraphQL", "20,000 selections", normalisation.MOST_SELECTIONS, 20_000),
+    ("document of GraphQL", "20,000 selections with the tokens", sizes.MOST_SELECTIONS, 20_000),
     (
         "document of GraphQL",
         "300,000 fields, 64 MiB",
@@ -104,6 +106,7 @@ NUMBERS = [  # the beginning of a row, a text in it, the value in the code, and 
         (messages.MOST_CHARACTERS, MOST_MATCHES),
         (8192, 1_000_000),
     ),
+    ("targets of an API in OpenAPI form", "1 MiB", upstream_of_open_api.LONGEST_LIST, MIB),
     ("batch of requests", "64 MiB of answers, 60 s", (batch.LONGEST, batch.MOST_SECONDS), (64 * MIB, 60)),
     (
         "headers that a signature covers",

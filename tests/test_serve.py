@@ -63,6 +63,21 @@ def test_a_termination_ends_the_mock_with_0() -> None:
         assert served.process.wait(20) == 0
 
 
+def test_a_termination_waits_for_no_large_schema() -> None:
+    """SIGTERM ends a mock at once that has read a schema of a megabyte, whose parts refer to each other."""
+    schema = "type Query{" + " ".join(f"f{number}(a:Int b:String):String" for number in range(30_000)) + "}"
+    graphql = {"enabled": True, "version": "2", "execution_mode": "proxyOnly", "schema": schema}
+    listen = {"listen_path": "/g/", "target_url": "http://127.0.0.1:9/"}
+    versions = {"not_versioned": True, "versions": {"Default": {"name": "Default"}}}
+    spec = {"api_id": "g", "use_keyless": True, "proxy": listen, "graphql": graphql, "version_data": versions}
+    traced = {"method": "POST", "path": "/", "body": '{"query":"{f1}"}'}
+    with serving() as served:
+        answer = served.send("POST", "/tyk/debug", "mock-secret", {"spec": spec, "request": traced})
+        assert b"There was a problem proxying the request" in answer.body  # as no upstream takes the query
+        served.process.send_signal(signal.SIGTERM)
+        assert served.process.wait(5) == 0
+
+
 def test_a_termination_answers_open_requests() -> None:
     """SIGTERM ends delays at once: open requests are answered before the mock ends with exit code 0."""
     with serving() as served, ThreadPoolExecutor() as threads:

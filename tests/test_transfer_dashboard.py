@@ -154,6 +154,18 @@ def test_an_api_of_another_organisation_is_told(mock_dashboard: MockDashboard) -
     assert "answers 409" in reason
 
 
+def test_an_api_that_the_dashboard_takes_for_another_is_not_touched(mock_dashboard: MockDashboard) -> None:
+    """An API whose creation is answered with the database id of another API is told, and nothing is put there."""
+    imported(mock_dashboard, contents_of(apis={"orders": API}))
+    (entry,) = ask(mock_dashboard, "GET", "/api/apis")[1]["apis"]
+    other = entry["api_definition"]["id"]
+    body = {"Status": "OK", "Message": "API created", "ID": "new", "Meta": other}
+    mock_dashboard.fault("addApi", status=200, body=json.dumps(body))
+    _, reasons, _ = imported(mock_dashboard, contents_of(apis={"bills": {**API, "api_id": "bills"}}))
+    assert reasons == ["API bills: the Dashboard answers with the database id of API orders"]
+    assert ask(mock_dashboard, "GET", "/api/apis")[1]["apis"] == [entry]
+
+
 def test_a_real_dashboard_gets_no_replaced_secret(mock_dashboard: MockDashboard) -> None:
     """What has a replaced secret is not planned for a Dashboard that is no mock."""
     with target_at(mock_dashboard, is_mock=False) as target:

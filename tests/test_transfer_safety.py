@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -31,16 +32,20 @@ IN_TEXTS = [
 ]  # fmt: skip
 
 
+def _with_status(answer: Any) -> tuple[int, Any]:
+    return answer if isinstance(answer, tuple) else (200, answer)
+
+
 @contextmanager
 def gateway(answers: dict[str, Any]) -> Iterator[str]:
-    """The URL of a gateway with these documents by path, or bytes; an unknown path is 404."""
+    """The URL of a gateway with these documents by path, or bytes, or a status too; an unknown path is 404."""
 
     def converse(peer: Peer) -> None:
         while request := peer.take().decode():
             path = request.split(" ")[1].partition("?")[0]
             has_secret = "x-tyk-authorization" in request.lower()
             status, document = (
-                (200, answers[path]) if path in answers else (404, {"message": "Key not found"})
+                _with_status(answers[path]) if path in answers else (404, {"message": "Key not found"})
             )
             if path != "/hello" and not has_secret:
                 status, document = (
@@ -102,6 +107,40 @@ def test_no_planted_secret_is_in_an_export(tmp_path: Path) -> None:
     manifest = json.loads((tmp_path / "x" / "export.json").read_text())
     assert manifest["counts"] == {"policies": 1, "apis": 1, "keys": 1, "clients": 1}
     assert len(manifest["replaced"]) > 4 * 2 * len(SECRET_MEMBERS)
+
+
+def test_the_secret_is_in_no_form_and_at_no_place_in_an_export(tmp_path: Path) -> None:
+    """A gateway that writes its secret into ids, names of members or encodings gets it into no file and no line."""
+    forms = [GATEWAY_SECRET.upper(), quote_all(GATEWAY_SECRET), b64encode(GATEWAY_SECRET.encode()).decode()]
+    document = {GATEWAY_SECRET: 1, "meta_data": {GATEWAY_SECRET: "x", "tags": forms}, "name": GATEWAY_SECRET}
+    answers = {
+        "/tyk/policies": [{"id": name, **document} for name in ("gold", GATEWAY_SECRET, *forms)],
+        "/tyk/apis": [{"api_id": name, **document} for name in ("orders", GATEWAY_SECRET)],
+        "/tyk/keys": {"keys": []},
+    }
+    process = export(answers, tmp_path / "x")
+    assert process.returncode == 1
+    for text in (everything(tmp_path / "x"), process.stdout, process.stderr):
+        assert [form for form in (GATEWAY_SECRET, *forms) if form in text] == []
+    assert "policy '***' is not carried: its id has a secret" in process.stderr
+    assert json.loads((tmp_path / "x" / "export.json").read_text())["counts"]["policies"] == 1
+
+
+def quote_all(text: str) -> str:
+    """A text with each character escaped as in URLs."""
+    return "".join(f"%{ord(character):02x}" for character in text)
+
+
+def test_a_long_message_is_cut(tmp_path: Path) -> None:
+    """Of the message of a refusal, and of an id, the first 500 characters are shown."""
+    answers = {
+        "/tyk/policies": [{"id": "x" * 2_000_000, "oauth_keys": {"a": PLANTED}}],
+        "/tyk/keys": (500, {"message": "y" * 2_000_000}),
+    }
+    process = export(answers, tmp_path / "x")
+    assert len(process.stderr) + len(process.stdout) < 3000
+    assert "... (2000" in process.stderr
+    assert "... (2000" in process.stdout
 
 
 def test_odd_ids_stay_within_the_directory(tmp_path: Path) -> None:

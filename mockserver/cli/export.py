@@ -20,6 +20,7 @@ from mockserver.cli import (
     show_pace,
 )
 from mockserver.cli.help_format import EXAMPLES, HelpFormatter
+from mockserver.cli.json_service import cut
 from mockserver.console.credentials import KEY, SECRET
 from mockserver.console.terminal import show, show_error
 from mockserver.http.deadline import Deadline
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from mockserver.cli.transfer.contents import Contents
 
 SHOWN = 20  # lines of one sort
+LONGEST_LINE = 1000  # characters
 _TEXT = f"""Exit codes: 0 all was carried, 1 something could not be carried, 2 usage error or internal error,
 3 the gateway or Dashboard cannot be reached.
 
@@ -77,7 +79,7 @@ def add(commands: Commands) -> None:
 def run(options: argparse.Namespace) -> int:
     """Save an export; return the exit code."""
     from mockserver.cli.transfer import export_files
-    from mockserver.cli.transfer.contents import Contents
+    from mockserver.cli.transfer.contents import NAMES, Contents
     from mockserver.cli.transfer.secret_members import Masking
     from mockserver.http.redaction import all_hidden
 
@@ -86,11 +88,16 @@ def run(options: argparse.Namespace) -> int:
     secrets = [value for kind in (SECRET, KEY) for value in kind.known(options)]
     secrets += connection_of(options).secrets
     masking = Masking(secrets)
-    problems = [all_hidden(problem, secrets) for problem in contents.problems]
-    masked = Contents(contents.service, contents.version, problems=problems, notes=contents.notes)
+    masked = Contents(contents.service, contents.version, notes=contents.notes)
     for kind, documents in contents.kinds.items():
         for name, document in documents.items():
-            masked.kinds[kind][name] = masking.masked(f"{kind}/{name}", document)
+            if masking.has_known(name):
+                contents.problems.append(
+                    f"{NAMES[kind][0]} {name[:80]!r} is not carried: its id has a secret"
+                )
+            else:
+                masked.kinds[kind][name] = masking.masked(f"{kind}/{name}", document)
+    masked.problems = [all_hidden(cut(problem, LONGEST_LINE), secrets) for problem in contents.problems]
     export_files.write(options.output, export_files.manifest_of(masked, masking.replaced), masked)
     show(f"{masked.summary} in {options.output}")
     show(*shortened(sorted(masking.replaced), "replaced: "))
@@ -102,9 +109,9 @@ def run(options: argparse.Namespace) -> int:
 
 
 def shortened(lines: Sequence[str], before: str = "") -> list[str]:
-    """The first lines of many, each after a text, and how many more there are."""
+    """The first lines of many, each after a text and cut if it is long, and how many more there are."""
     more = len(lines) - SHOWN
-    shown = [f"{before}{line}" for line in lines[:SHOWN]]
+    shown = [f"{before}{cut(line, LONGEST_LINE)}" for line in lines[:SHOWN]]
     return [*shown, f"  and {more} more"] if more > 0 else shown
 
 

@@ -16,6 +16,7 @@ from mockserver.http.pacing import Pacer
 
 LONGEST = 256 << 20  # bytes of a long listing; ten thousand policies at ten nodes are 24 MB
 MOST_VALUES = 5_000_000  # in such a listing; ten thousand policies with all members have three million
+LONGEST_TEXT = 500  # characters of a text of others in a line
 READING = 30.0  # seconds of one long listing
 
 
@@ -113,7 +114,12 @@ class JsonService:
 
 
 def message_in(document: Any) -> str:
-    """A blank and the message of an error in an answer; "" if there is none."""
+    """A blank and the message of an error in an answer, which may be cut; "" if there is none."""
     members = document if isinstance(document, dict) else {}
     message = members.get("message") or members.get("Message")
-    return f" {message}" if isinstance(message, str) else ""
+    return f" {cut(message)}" if isinstance(message, str) else ""
+
+
+def cut(text: str, longest: int = LONGEST_TEXT) -> str:
+    """A text of others as a line has it: a long one is cut, in a way that `redaction` knows."""
+    return text if len(text) <= longest else f"{text[:longest]}... ({len(text)} characters)"

@@ -230,6 +230,7 @@ def stop_at_eof(stop: Callable[[], None]) -> None:
 
 def stop_in_time(stop: Callable[[], None]) -> None:
     """Stop a mock; should it hang, end the process all the same."""
+    gc.freeze()  # a collection as the interpreter ends takes seconds after large schemas, and nothing ends it
     stop()
     watchdog = threading.Timer(STOP_SECONDS, os._exit, (STOP_FAILED,))
     watchdog.daemon = True

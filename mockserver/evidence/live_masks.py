@@ -35,10 +35,18 @@ _OF_KEYS = {
 }  # members of answers about keys, in lower case
 _SECRET = (
     r"(?:[\w-]*(?:password|secret|passphrase|private[_-]?key|access[_-]?key|api[_-]?key|token)"
-    r"|hashed_key|key_hash(?:es)?|hmac_string|authorization|cookie)"
+    r"|hashed_key|key_hash(?:es)?|hmac_string|oauth_keys|authorization|cookie)"
 )
 _SECRET_MEMBER = re.compile(_SECRET, re.IGNORECASE)
-_IN_TEXT = re.compile(rf"""((?<![\w-]){_SECRET}["']?\s*[:=]\s*["']?)([^\s"'&,}}]+)""", re.IGNORECASE)
+_IN_TEXT = re.compile(
+    rf"""((?<![\w-]){_SECRET}["']?\s*[:=]\s*)(?:(["'])((?:[^"'\\]|\\.|(?!\2)["'])++)|([^\s"'&,}}]+))""",
+    re.IGNORECASE | re.DOTALL,
+)
+_PRIVATE_KEY = re.compile(r"(-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----)(?:[^\"-]|-(?!----END))++")
+_USER_IN_URL = re.compile(r"""(?<=://)[^/?@\s"'\\]++(?=@)""")
+# members with the key of JWTs, or its address: True if the name means so in settings alone
+_SOURCES = {"jwt_source": False, "source": True}
+_ADDRESSES = ("http://", "https://")
 _IN_QUERY = re.compile(rf"key|{_SECRET}", re.IGNORECASE)  # the name of a parameter
 _USER = re.compile(r"(?<=://)[^/?@]*@")  # of a target in absolute form
 
@@ -71,7 +79,7 @@ class Mask:
         path, mark, query = _USER.sub("", target).partition("?")
         if not _IN_PATH.search(path) and _IN_PATH.search(plain := unescaped(path)):
             path = escaped(plain)
-        path = _IN_PATH.sub(lambda match: match[1] + self._stand_in(match[2]), path)
+        path = _IN_PATH.sub(lambda match: match[1] + self._stand_in(unescaped(match[2])), path)
         return path + mark + "&".join(map(self._parameter, query.split("&")))
 
     def header(self, name: str, value: str) -> str:
@@ -79,17 +87,29 @@ class Mask:
         return self.elsewhere(self._stand_in(value) if _SECRET_MEMBER.fullmatch(name) else value)
 
     def body(self, text: str) -> str:
-        """A body, without credentials at their places: values with a name in JSON, or what looks alike."""
+        """A body, without credentials at their places: values with a name in JSON, or what looks alike.
+
+        Private keys, and users in URLs, are credentials at any place.
+        """
+        text = _PRIVATE_KEY.sub(r"\1***", self._named_values(text))
+        return _USER_IN_URL.sub(lambda match: self._stand_in(match[0]), text)
+
+    def _named_values(self, text: str) -> str:
+        """A body without the values that have the name of a credential."""
         try:
             node, _ = json_reader.read(text.encode("utf-8", "surrogateescape"))
             place = json_places.places(text)
         except (JSONSyntaxError, ValueError):
-            return _IN_TEXT.sub(lambda match: match[1] + self._stand_in(match[2]), text)
+            return _IN_TEXT.sub(self._in_text, text)
         parts, end = [], 0
         for spot, value in sorted(self._spots(node, place), key=lambda item: item[0].start):
             parts += [text[end : spot.start], self._value(value, spot.end - spot.start)]
             end = spot.end
         return "".join([*parts, text[end:]])
+
+    def _in_text(self, match: re.Match[str]) -> str:
+        quote = match[2] or ""
+        return match[1] + quote + self._stand_in(match[3] or match[4])
 
     def elsewhere(self, text: str) -> str:
         """A text without the secrets in any form, and without keys that stood at a place of a key."""
@@ -124,6 +144,9 @@ class Mask:
     def _named(self, name: str, value: Any, *, is_setting: bool) -> Named:
         if _SECRET_MEMBER.fullmatch(name):
             return Named.OTHER if is_setting and isinstance(value, (Object, bool)) else Named.SECRET
+        if (needs_settings := _SOURCES.get(name.lower())) is not None and isinstance(value, str):
+            is_key = not value.startswith(_ADDRESSES) and (is_setting or not needs_settings)
+            return Named.SECRET if is_key else Named.OTHER
         is_sentence = isinstance(value, str) and " " in value
         is_key = self._is_about_keys and name.lower() in _OF_KEYS and not is_sentence
         return Named.KEY if is_key and not isinstance(value, bool) else Named.OTHER

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import time
+from collections.abc import Iterable
 from functools import lru_cache
 from http import HTTPStatus
 from operator import itemgetter
@@ -21,6 +23,9 @@ _BODILESS = (204, 304)  # statuses
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")  # in English, whatever the locale
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _FRAMING = ("content-length", "transfer-encoding")
+_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_LENGTH = re.compile(r"[0-9]{1,18}")
+_LINE_BREAKS = str.maketrans("\r\n", "  ")
 
 
 class _Start(NamedTuple):
@@ -41,12 +46,29 @@ class _Start(NamedTuple):
     is_dated: bool
 
 
+def sendable(headers: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """The headers as Go writes them, one character for each byte, so that no value is more than one line.
+
+    A name that is no token is left out, and line breaks become spaces (net/http/header.go, writeSubset).
+    """
+    return [(name, _line(value)) for name, value in headers if _NAME.fullmatch(name)]
+
+
+def _line(value: str) -> str:
+    line = value.translate(_LINE_BREAKS).strip(" \t")
+    return (
+        line if line.isascii() or max(line) <= "\xff" else line.encode("utf-8", "replace").decode("latin-1")
+    )
+
+
 @lru_cache(maxsize=256)
-def _start(status: int, headers: tuple[tuple[str, str], ...]) -> _Start:
+def _start(status: int, unchecked: tuple[tuple[str, str], ...]) -> _Start:
+    headers = sendable(unchecked)
     values = {name.lower(): value for name, value in reversed(headers)}
     lines = [f" {status} {PHRASES.get(status, f'status code {status}')}\r\n"]
     lines += [f"{n}: {v}\r\n" for n, v in sorted(headers, key=itemgetter(0)) if n.lower() not in _FRAMING]
     length = values.get("content-length", "")
+    length = length if _LENGTH.fullmatch(length) else ""  # as net/http drops it (net/http/server.go)
     return _Start("".join(lines).encode("latin-1"), length, "transfer-encoding" in values, "date" in values)
 
 

@@ -149,6 +149,8 @@ class DashboardTarget:
             if reason or answer.get("ID") == write.name:
                 return reason
             object_id, entry = str(answer.get("Meta")), {}
+            if owner := self._owner_of(object_id):
+                return f"the Dashboard answers with the database id of API {owner}"
         else:
             entry = self._apis[write.name]
             object_id = str(entry["api_definition"].get("id"))
@@ -157,6 +159,11 @@ class DashboardTarget:
         if reason and write.is_new:
             return f"it is there under an id that the Dashboard chose, for {reason}"
         return reason
+
+    def _owner_of(self, object_id: str) -> str:
+        """The id of the API there that has a database id; "" for none."""
+        entries = self._apis.items()
+        return next((name for name, entry in entries if entry["api_definition"].get("id") == object_id), "")
 
     def _write_key(self, write: Write) -> str:
         method = "POST" if write.is_new else "PUT"

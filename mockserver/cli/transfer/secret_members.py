@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache, reduce
 from typing import Any
 
-from mockserver.http.redaction import SHORTEST, in_settings
+from mockserver.http.redaction import SHORTEST, hidden, in_settings
 
 REPLACED = "replaced-by-tyk-contract-export"
 
@@ -103,10 +104,16 @@ class Masking:
 
     def __init__(self, known: Iterable[str] = ()) -> None:
         self._known = tuple(secret for secret in known if len(secret) >= SHORTEST)
+        self._has_known = False  # in the document that is masked
         self.replaced: list[str] = []
+
+    def has_known(self, text: str) -> bool:
+        """True if a known secret is in a text, in whatever form."""
+        return any(hidden(text, secret) != text for secret in self._known)
 
     def masked(self, place: str, document: Mapping[str, Any]) -> dict[str, Any]:
         """A copy of a document without secrets; it is nested less deeply than `contents.DEEPEST`."""
+        self._has_known = self.has_known(json.dumps(document))
         result: dict[str, Any] = self._value(place, document, ())
         return result
 
@@ -115,7 +122,7 @@ class Masking:
         if isinstance(value, dict):
             pair, rows = _name_in_pair(value, path), (*around, *_rows_of_object(path))
             return {
-                name: self._value(
+                self._name(place, name, path): self._value(
                     place, item, (*path, "headers", pair) if pair and name == "value" else (*path, name), rows
                 )
                 for name, item in value.items()
@@ -129,11 +136,21 @@ class Masking:
         text = self._text(str(value), rows)
         if REPLACED not in text:
             return value
-        self.replaced.append(f"{place}: {'/'.join(path)}")
+        self._note(place, path)
         return text
 
+    def _name(self, place: str, name: str, path: tuple[str, ...]) -> str:
+        if not (self._has_known and self.has_known(name)):
+            return name
+        self._note(place, (*path, REPLACED))
+        return REPLACED
+
+    def _note(self, place: str, path: tuple[str, ...]) -> None:
+        parts = [REPLACED if self._has_known and self.has_known(part) else part for part in path]
+        self.replaced.append(f"{place}: {'/'.join(parts)}")
+
     def _text(self, text: str, rows: Rows) -> str:
-        if any(secret in text for secret in self._known):
+        if self._has_known and self.has_known(text):
             return REPLACED
         for member, name in rows:
             text = member.masked(name, text)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
@@ -31,11 +31,11 @@ from graphql import (
 )
 
 from mockserver.gateway.graphql.refusals import invalid
+from mockserver.gateway.graphql.sizes import Size
 
 TYPE_NAME = "__typename"
 INTROSPECTION = {"__schema": SchemaMetaFieldDef, "__type": TypeMetaFieldDef}
 LEFT_OUT_IF = {"skip": True, "include": False}  # the value of a directive that leaves a node out
-MOST_SELECTIONS = 20_000  # of a document whose fragments are in place; a gateway has no limit
 
 
 @dataclass(frozen=True)
@@ -182,7 +182,7 @@ class _Normaliser:
 
     schema: GraphQLSchema
     fragments: dict[str, FragmentDefinitionNode]
-    count: int = 0
+    size: Size = field(default_factory=Size)
 
     def check_names(
         self, selection_set: SelectionSetNode | None, enclosing: GraphQLNamedType, path: list[str]
@@ -222,9 +222,7 @@ class _Normaliser:
     ) -> Iterator[Selection]:
         """The selections of a set, with the fragments in place."""
         for node in selection_set.selections if selection_set else ():
-            self.count += 1
-            if self.count > MOST_SELECTIONS:
-                raise invalid(f"this mock does not judge more than {MOST_SELECTIONS} selections")
+            self.size.add(node)
             if _is_left_out(node.directives or ()):
                 continue
             if isinstance(node, FieldNode):

@@ -8,13 +8,30 @@ from typing import Any
 
 from graphql import GraphQLError, GraphQLSchema, build_schema, specified_scalar_types
 
-_SIZE = 64  # of the cache; a schema is built once for each text
+MOST_CHARACTERS = 2_000_000  # of a schema, which takes 150 times as many bytes; a gateway has no limit
+_LONG = 50_000  # characters of a schema of which few are remembered
+_SIZE, _SIZE_OF_LONG = 64, 2  # of the caches; a schema is built once for each text as long as it is in one
 _EMPTY = "type Query"  # stands for the schema of an empty text, which has a query without fields
 
 
-@lru_cache(_SIZE)
 def schema_of(text: str) -> GraphQLSchema | None:
-    """The schema of a text in the schema definition language; None if it cannot be read."""
+    """The schema of a text in the schema definition language; None if it cannot be read, or is too long."""
+    if len(text) <= _LONG:
+        return _schema_of(text)
+    return _schema_of_long(text) if len(text) <= MOST_CHARACTERS else None
+
+
+@lru_cache(_SIZE)
+def _schema_of(text: str) -> GraphQLSchema | None:
+    return _built(text)
+
+
+@lru_cache(_SIZE_OF_LONG)
+def _schema_of_long(text: str) -> GraphQLSchema | None:
+    return _built(text)
+
+
+def _built(text: str) -> GraphQLSchema | None:
     try:
         schema = build_schema(text if text.strip() else _EMPTY, assume_valid=True)
         members: Any = schema.to_kwargs()

@@ -6,12 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from graphql import FieldNode, ListValueNode, ObjectValueNode, ValueNode, VariableNode
 
-from mockserver.gateway.graphql.normalisation import Field, Fragment, Operation, Selection
-
-
-def is_used(operation: Operation, name: str) -> bool:
-    """True if an operation uses a variable."""
-    return name in used_names(operation.selections)
+from mockserver.gateway.graphql.normalisation import Field, Fragment, Selection
 
 
 def used_names(selections: Sequence[Selection]) -> Iterator[str]:

@@ -13,6 +13,7 @@ from graphql import (
     ArgumentNode,
     DirectiveNode,
     GraphQLArgument,
+    GraphQLNamedType,
     GraphQLSchema,
     NullValueNode,
     VariableDefinitionNode,
@@ -45,9 +46,10 @@ from mockserver.gateway.graphql.normalisation import (
 from mockserver.gateway.graphql.refusals import InvalidQuery, QueryError, invalid
 from mockserver.gateway.graphql.requests import Request
 from mockserver.gateway.graphql.schemas import in_order
-from mockserver.gateway.graphql.uses import is_used
+from mockserver.gateway.graphql.uses import used_names
 from mockserver.gateway.graphql.values import Values, named
 
+_Signature = tuple[str, list[str], list[str]]
 NO_OPERATION = "document doesn't contain any executable operation"
 
 
@@ -76,6 +78,15 @@ def validate(schema: GraphQLSchema, operations: Sequence[Operation], request: Re
         raise InvalidQuery(walk.noted)
 
 
+@dataclass(frozen=True)
+class _Leaf:
+    """What a scalar of an operation is compared by: its object, its signature and its type."""
+
+    parent: GraphQLNamedType
+    signature: _Signature
+    kind: str
+
+
 @dataclass
 class _Walk:
     """A walk through operations.
@@ -84,7 +95,7 @@ class _Walk:
         noted: the errors that do not stop it.
         variables: the definitions of the operation's variables by name.
         are_extracted: True if the constants of the operation became variables.
-        leaves: the scalars of the operation by their path in the response.
+        leaves: the scalars of the operation by their path in the response, equal ones once.
     """
 
     schema: GraphQLSchema
@@ -93,20 +104,21 @@ class _Walk:
     operation: str = ""
     variables: dict[str, VariableDefinitionNode] = field(default_factory=dict)
     are_extracted: bool = False
-    leaves: dict[tuple[str, ...], list[Field]] = field(default_factory=dict)
+    leaves: dict[tuple[str, ...], list[_Leaf]] = field(default_factory=dict)
 
     def enter(self, operation: Operation) -> None:
         """Check an operation."""
         self.operation, self.are_extracted = operation.name, is_executed(operation, self.request)
         definitions = operation.node.variable_definitions or ()
         self.variables, self.leaves = {}, {}
+        used = set(used_names(operation.selections))
         for definition in definitions:
             name = definition.variable.name.value
             if name in self.variables:
                 text = f"variable: {name} must be unique per operation: {operation.name}"
                 raise invalid(text, [operation.kind])
             self.variables[name] = definition
-            if is_used(operation, name):
+            if name in used:
                 self._variable_type(definition)
         self._directives(operation.node.directives or (), [operation.kind], "QUERY")
         self._selections(operation.selections, [operation.kind])
@@ -235,24 +247,26 @@ class _Walk:
                     self._values().check(value, wanted.type, is_of_field=False)
 
 
-def _check_merging(selected: Field, others: list[Field], path: list[str]) -> None:
-    """Check a scalar against those with its name in the response, and add it to them."""
-    kind = selected.definition.type
+def _check_merging(selected: Field, others: list[_Leaf], path: list[str]) -> None:
+    """Check a scalar against those with its name in the response, and add it to them unless one is equal."""
+    leaf = _Leaf(selected.parent, _signature(selected), str(selected.definition.type))
+    if leaf in others:
+        return
     for other in others:
-        is_same_object = other.parent is selected.parent or any(
-            map(is_interface_type, (other.parent, selected.parent))
+        is_same_object = other.parent is leaf.parent or any(
+            map(is_interface_type, (other.parent, leaf.parent))
         )
-        if is_same_object and _signature(other) != _signature(selected):
+        if is_same_object and other.signature != leaf.signature:
             text = f"differing fields for objectName '{selected.key}' on (potentially) same type"
             raise invalid(text, path)
-        if str(other.definition.type) != str(kind):
-            types = f"'{other.definition.type}' and '{kind}'"
+        if other.kind != leaf.kind:
+            types = f"'{other.kind}' and '{leaf.kind}'"
             text = f"fields '{selected.key}' conflict because they return conflicting types {types}"
             raise invalid(text, path)
-    others.append(selected)
+    others.append(leaf)
 
 
-def _signature(selected: Field) -> tuple[str, list[str], list[str]]:
+def _signature(selected: Field) -> _Signature:
     """The name, the arguments and the directives of a field."""
     node = selected.node
     directives = [directive for directive in node.directives or () if not is_constant(directive)]

@@ -39,6 +39,11 @@ def read(body: bytes, *, takes_any_part: bool = False) -> Object:
     return Object() if node is None else node
 
 
+def is_document(node: Object) -> bool:
+    """True if no member of an object has another type than OpenAPI says."""
+    return _has(_MEMBERS)(node)
+
+
 def _is_text(value: Any) -> bool:
     return value is None or (isinstance(value, str) and not isinstance(value, Number))
 
@@ -56,6 +61,14 @@ def _is_list_of_objects_or_nulls(value: Any) -> bool:
     return value is None or (is_list and all(map(_is_object, value)))
 
 
+def _is_requirement(value: Any) -> bool:
+    return all(
+        scopes is None
+        or (isinstance(scopes, list) and not isinstance(scopes, Object) and all(map(_is_text, scopes)))
+        for _, scopes in value or ()
+    )
+
+
 def _is_list_of_objects(value: Any) -> bool:
     return _is_list_of_objects_or_nulls(value) and None not in (value or ())
 
@@ -67,6 +80,15 @@ def _has(kinds: dict[str, Callable[[Any], bool]]) -> Callable[[Any], bool]:
         return _is_object(value) and all(kinds[name](item) for name, item in value or () if name in kinds)
 
     return test
+
+
+def _object_of(test: Callable[[Any], bool]) -> Callable[[Any], bool]:
+    """A test of an object whose members pass a test, but for extensions, which may be anything."""
+
+    def test_all(value: Any) -> bool:
+        return _is_object(value) and all(test(item) for name, item in value or () if name[:2] != "x-")
+
+    return test_all
 
 
 def _is_paths(value: Any) -> bool:
@@ -85,10 +107,18 @@ _is_parameter = _has({"name": _is_text, "in": _is_text})
 _is_scheme = _has(
     {"flows": _is_object} | dict.fromkeys(("type", "in", "name", "scheme", "bearerFormat"), _is_text)
 )
+_is_media_type = _has({"schema": _is_object, "examples": _is_object_of_objects})
+_is_response = _has({"headers": _is_object_of_objects, "content": _object_of(_is_media_type)})
 _is_path = _has(
     {"parameters": _is_list_of_parameters, "servers": _is_list_of_objects}
     | {
-        method: _has({"operationId": _is_text, "parameters": _is_list_of_parameters, "responses": _is_object})
+        method: _has(
+            {
+                "operationId": _is_text,
+                "parameters": _is_list_of_parameters,
+                "responses": _object_of(_is_response),
+            }
+        )
         for method in ("connect", "delete", "get", "head", "options", "patch", "post", "put", "trace")
     }
 )
@@ -97,8 +127,8 @@ _MEMBERS: dict[str, Callable[[Any], bool]] = {
     "openapi": _is_text,
     "info": _has({"title": _is_text, "version": _is_text}),
     "paths": _is_paths,
-    "components": _has({"securitySchemes": _is_schemes}),
-    "security": _is_list_of_objects_or_nulls,
+    "components": _has({"securitySchemes": _is_schemes, "parameters": _object_of(_is_parameter)}),
+    "security": lambda value: _is_list_of_objects_or_nulls(value) and all(map(_is_requirement, value or ())),
     "externalDocs": _has({"url": _is_text, "description": _is_text}),
     "servers": lambda value: _is_list_of_objects(value) and all(map(_is_server, value or ())),
     "tags": _is_list_of_objects,

@@ -167,7 +167,7 @@ def _rewrite(value: Document) -> Document:
                 "on": trigger["condition"], "options": _options(trigger["rules"] or ()),
                 "rewrite_to": trigger["rewriteTo"],
             }
-            for trigger in value["triggers"] or ()
+            for trigger in filter(None, value["triggers"] or ())
         ] or None,
     }  # fmt: skip
 
@@ -175,7 +175,7 @@ def _rewrite(value: Document) -> Document:
 def _options(rules: Any) -> Document:
     options: Document = {name: {} for name in _RULES.values()}
     options["payload_matches"] = {"match_rx": "", "reverse": False}
-    for rule in rules:
+    for rule in filter(None, rules):
         match = {"match_rx": rule["pattern"], "reverse": rule["negate"]}
         if rule["in"] in _RULES:
             options[_RULES[rule["in"]]][rule["name"]] = match

@@ -22,7 +22,14 @@ _TEST = (
     ("body", "body"), ("commands", "commands"),
 )  # fmt: skip
 _TLS = {"1.0": 0x0301, "1.1": 0x0302, "1.2": 0x0303, "1.3": 0x0304}
+LONGEST_LIST = 1 << 20  # characters; a gateway has no limit. Of a longer list each target stands once
 _TLS_BOUNDS = (("minVersion", "ssl_min_version"), ("maxVersion", "ssl_max_version"))
+
+
+def size_of_list(upstream: Document) -> int:
+    """The characters of the classic list of targets, in which a target stands as often as its weight says."""
+    targets = (upstream["loadBalancing"] or {}).get("targets") or ()
+    return sum((len(target["url"]) + 3) * target["weight"] for target in targets if target["weight"] > 0)
 
 
 def extract(upstream: Document, result: Document) -> None:
@@ -44,8 +51,9 @@ def extract(upstream: Document, result: Document) -> None:
     if balancing.get("targets"):
         proxy["enable_load_balancing"] = balancing["enabled"]
         proxy["check_host_against_uptime_tests"] = balancing["skipUnavailableHosts"]
+        weighs = size_of_list(upstream) <= LONGEST_LIST
         proxy["target_list"] = [
-            target["url"] for target in balancing["targets"] for _ in range(target["weight"])
+            target["url"] for target in balancing["targets"] for _ in range(target["weight"] if weighs else 1)
         ]
     transport = upstream["tlsTransport"] or {}
     for name, classic in _TLS_BOUNDS:

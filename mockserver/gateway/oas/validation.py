@@ -11,7 +11,7 @@ from collections.abc import Collection
 from typing import Any
 
 from mockserver.contract.versions import GatewayVersion
-from mockserver.gateway.oas import path_checks
+from mockserver.gateway.oas import path_checks, upstream
 from mockserver.gateway.oas.authentication import enabled
 from mockserver.gateway.oas.definition import EXTENSION, OpenApi
 from mockserver.gateway.oas.loading import Refused
@@ -24,6 +24,9 @@ from mockserver.golang.json_reader import Object
 MISSING_EXTENSION = "the payload should contain x-tyk-api-gateway"
 NEEDLESS_EXTENSION = "the import payload should not contain x-tyk-api-gateway"
 NO_SCHEMA, NO_MCP_SCHEMA = "Schema not found for version", "schema not found for version"
+HEAVY = (
+    f"this mock takes no targets of over {upstream.LONGEST_LIST:,} characters, each as often as its weight"
+)
 _NEEDED = ("openapi", "info", "paths")
 _VERSION = re.compile(r"v?([0-9]+(?:\.[0-9]+)*?)(?:-[0-9A-Za-z\-~.]+)?(?:\+[0-9A-Za-z\-~.]+)?")
 _VARIABLE = re.compile(r"\{([^{}]*)\}")
@@ -65,6 +68,9 @@ def check(
     for server in definition.servers:
         if set(_VARIABLE.findall(str(server.get("url", "")))) - set(server.get("variables") or {}):
             raise Refused("invalid servers: server has undeclared variables")
+    own_upstream = (definition.extension or {}).get("upstream")
+    if own_upstream and upstream.size_of_list(own_upstream) > upstream.LONGEST_LIST:
+        raise Refused(HEAVY)
     _check_security(definition)
     _check_metadata(definition, is_mcp=is_mcp)
 

@@ -20,7 +20,7 @@ _JSON_PATH = re.compile(
     r"[#%0-9:;?A-Z^_a-z{|}~\x80-\U0010ffff]+(?:\.[#%0-9:;?A-Z^_a-z{|}~\x80-\U0010ffff]++)*+"
 )
 _OTHER_FRAGMENTS = ("[", "*", "..")  # of JSONPath
-_POSITION = re.compile("[0-9]+")
+_POSITION = re.compile("[0-9]{1,9}")
 
 
 def problem(claims: dict[str, Any], rules: Mapping[str, Document]) -> str:
@@ -48,7 +48,7 @@ def _problem_of(claims: dict[str, Any], path: str, rule: Document) -> str:
             return f"custom claim {path} expects a non nil value"
         case "contains" if not _contains(value, rule["allowedValues"] or []):
             return f"claim {path} value does not contain any expected values"
-        case "exact_match" if not any(_is_equal(value, allowed) for allowed in rule["allowedValues"] or ()):
+        case "exact_match" if _text(value) not in map(_text, rule["allowedValues"] or ()):
             return f"claim {path} value does not match any expected values"
     return ""
 
@@ -71,13 +71,13 @@ def _contains(value: Any, allowed: list[Any]) -> bool:
     if isinstance(value, str):
         return any(isinstance(part, str) and part in value for part in allowed)
     if isinstance(value, list):
-        return any(_is_equal(item, other) for item in value for other in allowed)
-    return bool(allowed) and _is_equal(value, allowed[-1])
+        return not {_text(other) for other in allowed}.isdisjoint(map(_text, value))
+    return bool(allowed) and _text(value) == _text(allowed[-1])
 
 
-def _is_equal(first: Any, second: Any) -> bool:
-    """True if two JSON values are equal; true is not 1."""
+def _text(value: Any) -> str:
+    """The JSON of a value, by which two are compared; true is not 1. That of a deep one equals no other."""
     try:
-        return json.dumps(first, sort_keys=True) == json.dumps(second, sort_keys=True)
+        return json.dumps(value, sort_keys=True)
     except RecursionError:  # a definition has no value as deep as a token may have
-        return False
+        return ""

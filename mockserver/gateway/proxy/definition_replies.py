@@ -14,9 +14,10 @@ from mockserver.gateway.proxy.path_lists import matches, typed
 from mockserver.gateway.proxy.request_context import Rejected, RequestContext
 from mockserver.golang import json_writer
 from mockserver.http.answer_heads import canonical
-from mockserver.http.messages import JSON, Reply
+from mockserver.http.messages import JSON, DropConnection, Reply
 
 _SAMPLES = {"string": "string", "integer": 0, "number": 0, "boolean": True}  # by the type of a schema
+_LONGEST = 19  # digits of a number that Go reads
 _NUMBER = re.compile(r"[+-]?[0-9]+")
 
 
@@ -33,7 +34,7 @@ def answer(context: RequestContext) -> Reply | None:
                 return _example(context, operation, reply["fromOASExamples"])
             pairs = {canonical(item["name"]): item["value"] for item in reply["headers"] or ()}
             body = reply["body"].encode("utf-8", "surrogatepass")
-            return typed(Reply(body, reply["code"] or 200, tuple(pairs.items())))
+            return typed(Reply(body, _status(reply["code"] or 200), tuple(pairs.items())))
     return None
 
 
@@ -48,50 +49,67 @@ def _fits(context: RequestContext, path: str) -> bool:
 def _example(context: RequestContext, operation: Document, choice: Document) -> Reply:
     """The answer that the examples or the schema of an operation give."""
     text = context.header("X-Tyk-Accept-Example-Code")
-    if text and not _NUMBER.fullmatch(text):
+    if text and not (_NUMBER.fullmatch(text) and len(text) <= _LONGEST):
         raise _missing(f"given code {text} is not a valid integer value")
     code = int(text) if text else choice["code"] or 200
-    response = (operation.get("responses") or {}).get(str(code))
+    response = _object(operation.get("responses")).get(str(code))
     if response is None:
         raise _missing(f"there is no example response for the code: {code}")
     accepted = context.header("Accept")
     kind = accepted if accepted not in ("", "*/*") else choice["contentType"] or JSON
-    media = (response.get("content") or {}).get(kind)
+    media = _object(_object(response).get("content")).get(kind)
     if media is None:
         raise _missing(f"there is no example response for the content type: {kind}")
     name = context.header("X-Tyk-Accept-Example-Name") or choice["exampleName"]
     headers = {
-        canonical(header): _shown(_sample(item.get("schema")))
-        for header, item in sorted((response.get("headers") or {}).items())
+        canonical(header): _shown(_sample(_object(item).get("schema")))
+        for header, item in sorted(_object(_object(response).get("headers")).items())
     }
-    body = json_writer.write(_value(media, name)).encode("utf-8", "surrogatepass")
-    return Reply(body, code, tuple((headers | {"Content-Type": kind}).items()))
+    body = json_writer.write(_value(_object(media), name)).encode("utf-8", "surrogatepass")
+    return Reply(body, _status(code), tuple((headers | {"Content-Type": kind}).items()))
+
+
+def _status(code: int) -> int:
+    """The status of a reply.
+
+    Raises:
+        DropConnection: Go's server ends without an answer, for it is none (net/http/server.go).
+    """
+    if not 100 <= code <= 999:
+        raise DropConnection
+    return code
 
 
 def _value(media: Document, name: str) -> Any:
     """The example of this name, or else the first by name; without any, a value that the schema allows."""
     if media.get("example") is not None:
         return media["example"]
-    examples = media.get("examples") or {}
+    examples = _object(media.get("examples"))
     if name and examples and name not in examples:
         raise _missing(f"there is no example response for the example name: {name}")
     names = [name] if name and examples else sorted(examples)
-    return examples[names[0]].get("value") if names else _sample(media.get("schema"))
+    return _object(examples[names[0]]).get("value") if names else _sample(media.get("schema"))
 
 
-def _sample(schema: Document | None) -> Any:
+def _object(value: Any) -> Document:
+    """A value of the document if it is an object; an empty one for any other, as for none."""
+    return value if isinstance(value, dict) else {}
+
+
+def _sample(schema: Any) -> Any:
     """A value that a schema allows: its example, the first of its enumeration, or one for its type."""
-    if schema is None:
+    if not isinstance(schema, dict):
         return None
     if schema.get("example") is not None:
         return schema["example"]
     kind = schema.get("type")
     if kind == "object":
-        members = schema.get("properties") or {}
+        members = _object(schema.get("properties"))
         return {name: _sample(members[name]) for name in sorted(members)}
     if kind == "array":
         return [_sample(schema.get("items"))]
-    return schema["enum"][0] if schema.get("enum") else _SAMPLES.get(str(kind))
+    values = schema.get("enum")
+    return values[0] if values and isinstance(values, list) else _SAMPLES.get(str(kind))
 
 
 def _shown(value: Any) -> str:

@@ -14,6 +14,7 @@ from typing import Any
 from mockserver.contract.codecs import Codec, Malformed
 from mockserver.gateway.api_definition import Api
 from mockserver.gateway.gateway import Gateway
+from mockserver.gateway.oas import loading
 from mockserver.gateway.oas.definition import OpenApi
 from mockserver.gateway.replies import error
 from mockserver.golang import json_reader, urls
@@ -124,6 +125,8 @@ def _api(gateway: Gateway, members: dict[str, Any]) -> Api | None:
         Malformed: a member has a wrong type.
     """
     if isinstance(open_api := members.get("oas"), Object):
+        if not loading.is_document(open_api):
+            raise Malformed(["oas: it is no OpenAPI document"])
         codec = gateway.apis.open_codec
         sent = codec.decode(open_api)  # without the gateway's part it has an empty one (oas.go:99 @v5.12.0)
         definition = OpenApi(sent.document, sent.extension or codec.empty_extension())

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from flask import Response, request
 
 from mockserver.http.messages import Reply
+from mockserver.http.responses import sendable
 from mockserver.service.pages import pages
 from mockserver.service.pages.pages import Link
 
@@ -62,7 +63,7 @@ def response_of(reply: Reply) -> Response:
     """A reply as an answer of Flask, whose server decides on chunks itself (PEP 3333, hop-by-hop headers)."""
     response = Response(reply.body, reply.status)
     response.headers.clear()
-    response.headers.extend(reply.headers)
+    response.headers.extend(sendable(reply.headers))
     response.headers.remove("Transfer-Encoding")
     return response
 
