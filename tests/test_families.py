@@ -33,9 +33,8 @@ def _without(monkeypatch: pytest.MonkeyPatch, lacks: Callable[[Operation], bool]
 
 def test_what_is_not_there_at_all_is_not_judged(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A server of policies and keys alone conforms, and the report names the rest."""
-    lacking = [
-        f"/tyk/{group}" for group in ("apis", "cache", "certs", "debug", "health", "oauth", "org", "schema")
-    ]
+    groups = ("apis", "cache", "certs", "debug", "health", "mcps", "oauth", "org", "schema")
+    lacking = [f"/tyk/{group}" for group in groups]
     path, page = tmp_path / "report.json", tmp_path / "report.html"
     with _without(monkeypatch, lambda each: not each.path.startswith(CORE)) as url:
         done = verify(url, "--report", path, "--report", page, TYK_GW_SECRET=SECRET)

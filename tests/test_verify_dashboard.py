@@ -216,8 +216,8 @@ def test_a_gateway_is_no_dashboard() -> None:
     with MockGateway() as gateway:
         done = verify("--service", "dashboard", gateway.url, TYK_DASHBOARD_KEY=KEY)
     assert done.returncode == 3
-    wanted = "is a Tyk gateway, not a Tyk Dashboard: GET /api/portal/policies answers 404; check the URL and"
-    assert wanted in done.stderr
+    wanted = "is a Tyk gateway, not a Tyk Dashboard: GET /api/portal/policies answers 404; check the URL"
+    assert f"{wanted}; for a gateway, give --service gateway" in done.stderr
 
 
 def test_a_dashboard_is_no_gateway(dashboard: MockDashboard) -> None:
