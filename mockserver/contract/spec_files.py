@@ -112,9 +112,9 @@ def select_version(text: str, folder: Path | None = None) -> GatewayVersion:
     Raises:
         SpecError: the version is malformed, no text, or of a line that spec/ does not describe.
     """
-    if not isinstance(text, str):  # 5.10 is the number 5.1
-        raise SpecError(f"{text!r} is not a version; write it as a text, such as '5.12' or '5.12.0'")
     lines = known_versions(folder)
+    if not isinstance(text, str):  # a number loses a zero at its end
+        raise SpecError(f"{text!r} is not a version; write it as a text, such as {next(reversed(lines))!r}")
     text = text.removeprefix("v")
     if text in lines:
         return lines[text]
