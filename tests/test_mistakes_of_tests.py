@@ -39,7 +39,7 @@ def test_a_snapshot_of_another_mock_is_refused(mock_gateway: MockGateway) -> Non
 
 def test_arguments_of_a_wrong_kind_are_refused() -> None:
     """A version that is a number, and documents where a path belongs, are refused with the next step."""
-    with pytest.raises(SpecError, match=r"^5\.12 is not a version; write it as a text, such as '5\.12'"):
+    with pytest.raises(SpecError, match=r"^5\.12 is not a version; write it as a text, such as '5\.14'"):
         MockGateway(gateway=5.12)  # type: ignore[arg-type]  that is refused
     with pytest.raises(TypeError, match=r"policies must be a path, not a list; give documents to seed"):
         MockGateway(policies=[GOLD])  # type: ignore[arg-type]  that is refused
