@@ -18,6 +18,7 @@ from mockserver.http.deadline import Deadline
 from mockserver.http.pacing import Pacer
 
 PATIENCE = 3  # requests without an answer in time, until the service is given up
+EARLY = 0.05  # seconds by which a wait may end before the moment that it is for
 MAX_LOGGED = 64 << 20  # bytes of a run's exchanges, as they are stored
 TOGETHER_MAX_BODY = 4 << 20  # bytes of each answer to requests sent at one time, or twice the longest so far
 _REFUSALS = {301, 400, 403, 404, 405}  # statuses of a request that wrote nothing
@@ -116,8 +117,9 @@ class Target:
             self._ownership.note(written)  # it may have been written
             if not isinstance(error, ClientError):
                 raise
-            self._check_time()
-            self._timeouts += isinstance(error, TimedOut)
+            is_late = isinstance(error, TimedOut)
+            self._check_time(EARLY if is_late else 0.0)
+            self._timeouts += is_late
             failure, truncated = str(error), isinstance(error, Incomplete)
         if answer is not None and answer.status not in _REFUSALS:
             self._ownership.note(written)
@@ -213,8 +215,8 @@ class Target:
             self._clients[thread] = self.new_client()
         return self._clients[thread]
 
-    def _check_time(self) -> None:
-        if self.limit.is_over:
+    def _check_time(self, margin: float = 0.0) -> None:
+        if self.limit.left <= margin:
             advice = "allow more with --max-time (of pytest: --gateway-max-time)"
             raise LimitReached(f"the time of this run was over before that; {advice}")
 
@@ -225,6 +227,6 @@ class Target:
         try:
             self._client.send("GET", self._probe)
         except ClientError as error:
-            self._check_time()
+            self._check_time(EARLY)
             raise Gone(f"{failure}; nor is {self._probe} answered: {error}") from error
         self.gone = False
