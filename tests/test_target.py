@@ -17,6 +17,7 @@ from contract_tests.gateway.client import path_of
 from contract_tests.gateway.resources import APIS, POLICIES
 from contract_tests.gateway.service import GATEWAY
 from mockserver import MockGateway
+from mockserver.http.client import TimedOut
 
 
 @pytest.fixture(name="run")
@@ -105,3 +106,16 @@ def test_what_the_run_did_not_write_is_told_and_not_deleted(run: Run, gateway: M
 def test_all_parts_of_an_exchange_count(run: Run, request_: Request, size: int) -> None:
     """The size of an exchange in the log has target, headers and bodies of both sides, and its own objects."""
     assert run.target.ask(request_).size > size
+
+
+def test_a_wait_that_ends_a_moment_early_ends_the_run(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A request whose wait ends just before the time of the run does not count as one without an answer."""
+
+    def late(*_: object) -> None:
+        run.target.limit.set(0.01)
+        raise TimedOut("no answer within 10 s")
+
+    monkeypatch.setattr(run.target._client, "send", late)
+    with pytest.raises(LimitReached, match="the time of this run was over"):
+        run.target.send("GET", "/hello")
+    assert not run.target.gone
