@@ -21,16 +21,6 @@ def schema_of(text: str) -> GraphQLSchema | None:
     return _schema_of_long(text) if len(text) <= MOST_CHARACTERS else None
 
 
-@lru_cache(_SIZE)
-def _schema_of(text: str) -> GraphQLSchema | None:
-    return _built(text)
-
-
-@lru_cache(_SIZE_OF_LONG)
-def _schema_of_long(text: str) -> GraphQLSchema | None:
-    return _built(text)
-
-
 def _built(text: str) -> GraphQLSchema | None:
     try:
         schema = build_schema(text if text.strip() else _EMPTY, assume_valid=True)
@@ -38,6 +28,9 @@ def _built(text: str) -> GraphQLSchema | None:
         return GraphQLSchema(**{**members, "types": (*members["types"], *specified_scalar_types.values())})
     except (GraphQLError, TypeError, RecursionError):
         return None
+
+
+_schema_of, _schema_of_long = lru_cache(_SIZE)(_built), lru_cache(_SIZE_OF_LONG)(_built)
 
 
 def in_order(schema: GraphQLSchema, is_wanted: Callable[[Any], bool]) -> list[str]:

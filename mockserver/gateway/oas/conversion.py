@@ -139,7 +139,6 @@ def filled(
 ) -> OpenApi:
     """The definition as it is read: with the values of the classic one, and without parts that are zero.
 
-    `entries` are those in its classic lists besides the entries of its operations.
     A document without components gets empty ones (apidef/oas/security.go:1093 @v5.12.0).
     """
     part = _merged(codec.full_extension(), copy.deepcopy(definition.extension or {}))

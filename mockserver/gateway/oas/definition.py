@@ -17,6 +17,7 @@ from mockserver.golang.scalars import ANY, GoType, Problems
 from mockserver.golang.structs import Map, Slice, Struct
 
 EXTENSION = "x-tyk-api-gateway"
+METHODS = ("connect", "delete", "get", "head", "options", "patch", "post", "put", "trace")  # of paths
 MAPS = ("securitySchemes", "operations")  # which are zero if they are empty
 _AS_SENT = frozenset({"protectedResourceMetadata"})  # that stay although they are zero, for no classic form
 _REFERENCE = "#/components/parameters/"

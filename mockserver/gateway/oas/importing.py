@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from mockserver.gateway.oas.definition import OpenApi, OpenApiCodec, is_zero
+from mockserver.gateway.oas.definition import METHODS, OpenApi, OpenApiCodec, is_zero
 from mockserver.gateway.oas.loading import Refused
 from mockserver.gateway.policy_merging import Document
 from mockserver.golang import absolute_urls
@@ -35,7 +35,6 @@ _TEXTS = ("upstreamURL", "listenPath", "customDomain", "apiID", "securityProcess
 _SWITCHES = ("authentication", "allowList", "validateRequest", "mockResponse")
 _TRUE, _FALSE = ("1", "t", "T", "TRUE", "true", "True"), ("0", "f", "F", "FALSE", "false", "False")
 _VARIABLE = re.compile(r"\{([^{}/]+)\}")
-_METHODS = ("connect", "delete", "get", "head", "options", "patch", "post", "put", "trace")
 
 
 def parameters(parameter: Callable[[str], str]) -> Document:
@@ -87,7 +86,7 @@ def with_operations(definition: OpenApi, given: Document, codec: OpenApiCodec) -
         if item is None:
             continue
         _add_parameters(path, item)
-        for method in _METHODS:
+        for method in METHODS:
             if isinstance(operation := item.get(method), dict):
                 name = operation.setdefault("operationId", path.removeprefix("/") + method.upper())
                 settings = codec.empty_operation() | (own.get(name) or {})
@@ -110,7 +109,7 @@ def _add_parameters(path: str, item: Document) -> None:
         for name in names
         if name not in declared
     ]
-    if added and any(method in item for method in _METHODS):
+    if added and any(method in item for method in METHODS):
         item["parameters"] = [*(item.get("parameters") or ()), *added]
 
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from mockserver.gateway.oas.definition import EXTENSION, METHODS
 from mockserver.golang import json_reader
 from mockserver.golang.json_reader import Number, Object
 
 MALFORMED = "request malformed"
-_PART = "x-tyk-api-gateway"
 
 
 class Refused(ValueError):
@@ -33,7 +33,7 @@ def read(body: bytes, *, takes_any_part: bool = False) -> Object:
         node, rest = json_reader.read(body)
     except json_reader.JSONSyntaxError as error:
         raise Refused(MALFORMED) from error
-    parts = {name: test for name, test in _MEMBERS.items() if name != _PART or not takes_any_part}
+    parts = {name: test for name, test in _MEMBERS.items() if name != EXTENSION or not takes_any_part}
     if rest.strip() or not (node is None or (isinstance(node, Object) and _has(parts)(node))):
         raise Refused(MALFORMED)
     return Object() if node is None else node
@@ -119,7 +119,7 @@ _is_path = _has(
                 "responses": _object_of(_is_response),
             }
         )
-        for method in ("connect", "delete", "get", "head", "options", "patch", "post", "put", "trace")
+        for method in METHODS
     }
 )
 _is_server = _has({"url": _is_text, "variables": _is_object_of_objects})
@@ -132,5 +132,5 @@ _MEMBERS: dict[str, Callable[[Any], bool]] = {
     "externalDocs": _has({"url": _is_text, "description": _is_text}),
     "servers": lambda value: _is_list_of_objects(value) and all(map(_is_server, value or ())),
     "tags": _is_list_of_objects,
-    _PART: _is_object,
+    EXTENSION: _is_object,
 }

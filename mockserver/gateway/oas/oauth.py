@@ -38,7 +38,7 @@ def extract(definition: OpenApi, name: str, settings: Document | None, fields: D
     """Set the classic members of a scheme of OAuth 2.0."""
     if settings is None or _is_native(settings):
         return
-    if is_external(settings):
+    if _is_external(settings):
         fields["external_oauth"] = {
             "enabled": settings["enabled"],
             "providers": [_classic_provider(provider) for provider in settings["providers"]],
@@ -66,7 +66,7 @@ def fill(name: str, settings: Document, scheme: Document, fields: Document) -> N
     configured = fields["auth_configs"] or {}
     if _is_native(settings):
         return
-    if is_external(settings):
+    if _is_external(settings):
         kind, flows = "externalOAuth", {"authorizationCode"}
         settings["providers"] = [_open_provider(provider) for provider in settings["providers"]]
     else:
@@ -79,7 +79,7 @@ def fill(name: str, settings: Document, scheme: Document, fields: Document) -> N
         scheme["flows"] = _filled_flows(scheme.get("flows") or {}, flows)
 
 
-def is_external(settings: Document) -> bool:
+def _is_external(settings: Document) -> bool:
     """True if the settings are those of tokens of other servers."""
     return bool(settings.get("providers"))
 

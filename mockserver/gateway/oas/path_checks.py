@@ -9,12 +9,11 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from mockserver.gateway.oas.definition import resolved
+from mockserver.gateway.oas.definition import METHODS, resolved
 from mockserver.gateway.policy_merging import Document
 from mockserver.golang import json_reader
 
 _VARIABLE = re.compile(r"\{([^}]*)\}")
-_METHODS = ("connect", "delete", "get", "head", "options", "patch", "post", "put", "trace")
 
 
 def problem(document: Document) -> str:
@@ -49,7 +48,7 @@ def _problem_of_ids(paths: Document) -> str:
 
 
 def _operations(item: Document) -> Iterator[tuple[str, Document]]:
-    for method in _METHODS:
+    for method in METHODS:
         if isinstance(operation := item.get(method), dict):
             yield method.upper(), operation
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
 
+from mockserver.contract.openapi import METHODS
 from mockserver.contract.spec_files import load_yaml, spec_path
 from mockserver.contract.versions import GatewayVersion, Span
 
@@ -60,8 +61,7 @@ class Shape:
 
 _TEXT = Shape(("string",))
 _OPERATION = Shape(("object",), required=("responses",), members={"responses": Shape(("object",), least=1)})
-_METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
-_PATH = Shape(("object",), members=dict.fromkeys(_METHODS, _OPERATION))
+_PATH = Shape(("object",), members=dict.fromkeys(METHODS, _OPERATION))
 _KNOWN_OF_INFO = ("description", "termsOfService", "contact", "license", "summary")
 _INFO = Shape(
     ("object",),

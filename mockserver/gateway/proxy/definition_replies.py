@@ -10,11 +10,11 @@ from typing import Any
 
 from mockserver.gateway.oas import operations
 from mockserver.gateway.policy_merging import Document
-from mockserver.gateway.proxy.path_lists import matches, typed
+from mockserver.gateway.proxy.path_lists import matches, typed, valid_status
 from mockserver.gateway.proxy.request_context import Rejected, RequestContext
 from mockserver.golang import json_writer
 from mockserver.http.answer_heads import canonical
-from mockserver.http.messages import JSON, DropConnection, Reply
+from mockserver.http.messages import JSON, Reply
 
 _SAMPLES = {"string": "string", "integer": 0, "number": 0, "boolean": True}  # by the type of a schema
 _LONGEST = 19  # digits of a number that Go reads
@@ -34,7 +34,7 @@ def answer(context: RequestContext) -> Reply | None:
                 return _example(context, operation, reply["fromOASExamples"])
             pairs = {canonical(item["name"]): item["value"] for item in reply["headers"] or ()}
             body = reply["body"].encode("utf-8", "surrogatepass")
-            return typed(Reply(body, _status(reply["code"] or 200), tuple(pairs.items())))
+            return typed(Reply(body, valid_status(reply["code"] or 200), tuple(pairs.items())))
     return None
 
 
@@ -66,18 +66,7 @@ def _example(context: RequestContext, operation: Document, choice: Document) -> 
         for header, item in sorted(_object(_object(response).get("headers")).items())
     }
     body = json_writer.write(_value(_object(media), name)).encode("utf-8", "surrogatepass")
-    return Reply(body, _status(code), tuple((headers | {"Content-Type": kind}).items()))
-
-
-def _status(code: int) -> int:
-    """The status of a reply.
-
-    Raises:
-        DropConnection: Go's server ends without an answer, for it is none (net/http/server.go).
-    """
-    if not 100 <= code <= 999:
-        raise DropConnection
-    return code
+    return Reply(body, valid_status(code), tuple((headers | {"Content-Type": kind}).items()))
 
 
 def _value(media: Document, name: str) -> Any:

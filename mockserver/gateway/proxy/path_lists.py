@@ -61,11 +61,20 @@ def endpoint(context: RequestContext, name: str) -> Document | None:
 
 
 def _answered(code: int, text: str, headers: Mapping[str, str] | None) -> Answered:
-    """The answer of a definition to requests for a path; a gateway panics at a code that is no status."""
+    """The answer of a definition to requests for a path."""
+    pairs = [(canonical(name), value) for name, value in (headers or {}).items()]
+    return Answered(typed(Reply(text.encode("utf-8", "surrogatepass"), valid_status(code), tuple(pairs))))
+
+
+def valid_status(code: int) -> int:
+    """The status of an answer that a definition gives.
+
+    Raises:
+        DropConnection: Go's server ends without an answer, for the code is no status (net/http/server.go).
+    """
     if not 100 <= code <= 999:
         raise DropConnection
-    pairs = [(canonical(name), value) for name, value in (headers or {}).items()]
-    return Answered(typed(Reply(text.encode("utf-8", "surrogatepass"), code, tuple(pairs))))
+    return code
 
 
 def typed(reply: Reply) -> Reply:
