@@ -79,6 +79,20 @@ def test_a_proxy_is_read_from_its_files(tmp_path: Path, upstream: Echo) -> None:
         assert json.loads(ask(gateway, blocked).body)["error"]["message"] == "Requested endpoint is forbidden"
 
 
+def test_a_file_of_a_proxy_without_versions_stops_no_reload(tmp_path: Path, upstream: Echo) -> None:
+    """A proxy in a file that was edited by hand to have no versions is loaded, and refuses messages."""
+    with MockGateway(gateway="5.14", apis=tmp_path) as gateway:
+        start(gateway, f"{upstream.url}mcp")
+        file = tmp_path / "tools.json"
+        definition = json.loads(file.read_text())
+        definition["version_data"]["versions"] = None
+        file.write_text(json.dumps(definition))
+        assert call(gateway, "GET", "/tyk/reload?block=true")[0] == 200
+        answer = ask(gateway, PING)
+    message = json.loads(answer.body)["error"]["message"]
+    assert (answer.status, message) == (403, "No default API version for this non-versioned API found")
+
+
 def test_the_journal_has_one_request_of_a_message(upstream: Echo) -> None:
     """The journal shows one request to the upstream, with the path of the request and the body of the message."""
     with MockGateway(gateway="5.14") as gateway:

@@ -69,7 +69,7 @@ def classic_fields(definition: OpenApi, kind: Struct) -> Document:
 
 def add_primitives(definition: OpenApi, fields: Document, kind: Struct) -> None:
     """Put the primitives of an MCP proxy into the lists of the classic definition, as loading does."""
-    for version in fields["version_data"]["versions"].values():
+    for version in (fields["version_data"]["versions"] or {}).values():
         primitives.extract(definition, version["extended_paths"], _lists_type(kind))
 
 
