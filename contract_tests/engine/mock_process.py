@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from threading import Timer
 from typing import Self
@@ -25,10 +28,12 @@ class MockProcess:
     """
 
     def __init__(self, program: str, version: str) -> None:
-        self._process = subprocess.Popen(
-            python("-c", program, version, SECRET),
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment(), start_new_session=True,
-        )  # fmt: skip
+        self._cores = _cores()
+        with _apart(self._cores):
+            self._process = subprocess.Popen(
+                python("-c", program, version, SECRET),
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment(), start_new_session=True,
+            )  # fmt: skip
 
     @cached_property
     def url(self) -> str:
@@ -59,3 +64,32 @@ class MockProcess:
                 self._process.wait(STOP_SECONDS)
             except subprocess.TimeoutExpired:
                 self._process.kill()
+        _use(self._cores)
+
+
+def _cores() -> list[int]:
+    """The cores that this thread may use; none on a system that does not tell."""
+    return sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
+
+
+def _use(cores: list[int]) -> None:
+    """Keep this thread, and what it starts from now on, to these cores; none are no limit."""
+    if cores:
+        os.sched_setaffinity(0, cores)
+
+
+@contextmanager
+def _apart(cores: list[int]) -> Iterator[None]:
+    """Start a process in a with block on a core of its own; this thread has the others from then on.
+
+    A kernel that sees one process wake another one puts both on one core, where they wait for each other.
+    """
+    if len(cores) < 2:
+        yield
+        return
+    own = cores[os.getpid() % len(cores)]  # runs at the same time take different ones
+    _use([own])
+    try:
+        yield
+    finally:
+        _use([core for core in cores if core != own])

@@ -224,6 +224,7 @@ class Api:
         ends = (prefix.end(path) for prefix in self.prefixes)
         return "/" + path[next((end for end in ends if end is not None), 0) :].lstrip("/")
 
+    @cached_property
     def text(self) -> str:
         """The text of the definition in a response."""
         return json_writer.write(self.document)

@@ -18,6 +18,7 @@ from mockserver.gateway.api_definition import Api
 from mockserver.gateway.listen_path import PathPrefix
 from mockserver.gateway.oas import conversion, loading
 from mockserver.gateway.oas.definition import OpenApi, OpenApiCodec
+from mockserver.golang import json_writer
 from mockserver.storage.backend import BackendUnavailable, Refused
 from mockserver.storage.files import Files, snapshot
 
@@ -139,6 +140,13 @@ class ApiStore:
         """The OpenAPI form of an API as it is read, with the values of the classic form."""
         assert api.open_api is not None
         return conversion.filled(api.open_api, api.fields, self.open_codec, self._behaviours)
+
+    def open_text(self, api: Api) -> str:
+        """The text of the OpenAPI form of an API as it is read; it is made once for an `api`."""
+        cached = vars(api)
+        if "open_text" not in cached:
+            cached["open_text"] = json_writer.write(dict(self.open_codec.output(self.as_read(api))))
+        return str(cached["open_text"])
 
     def misplaced(self, rights: Mapping[str, Mapping[str, Any]] | None) -> str:
         """Why the gateway refuses rights for the kinds of their loaded APIs; "" if it does not."""

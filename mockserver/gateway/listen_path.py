@@ -26,6 +26,7 @@ class PathPrefix:
     def __init__(self, template: str) -> None:
         self._template = template
         self._expression = ""  # "" for a template without variables
+        self._start = template.partition("{")[0]  # which all paths begin with that it matches
         self.problem = "" if template.startswith("/") else "it does not begin with a slash"
         try:
             if "{" in template or "}" in template:
@@ -42,8 +43,10 @@ class PathPrefix:
         """The end of the prefix in a path; None if the path does not begin with it."""
         if self.problem:
             return None
+        if not path.startswith(self._start):
+            return None
         if not self._expression:
-            return len(self._template) if path.startswith(self._template) else None
+            return len(self._template)
         try:
             return regexps.prefix_end(self._expression, path)
         except regexps.BadExpression:  # the path is too long for the expression

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from typing import Any
 
@@ -74,6 +74,11 @@ def write(value: Any, indent: str = "") -> str:
         return _encode(value, indent, "\n")
     except RecursionError:
         return _encode_deep(value, indent)
+
+
+def array(texts: Iterable[str]) -> str:
+    """Encode an array of items that are encoded."""
+    return f"[{','.join(texts)}]"
 
 
 def _encode(value: Any, indent: str, margin: str) -> str:

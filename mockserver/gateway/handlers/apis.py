@@ -15,6 +15,7 @@ from mockserver.gateway.handlers import api_writes
 from mockserver.gateway.handlers.api_writes import DASHBOARD, INVALID_ID, MALFORMED, NOT_FOUND, OTHER_ID
 from mockserver.gateway.handlers.registration import Call, handles, on_files
 from mockserver.gateway.replies import error
+from mockserver.golang import json_writer
 from mockserver.http.messages import Reply
 from mockserver.service.json_replies import json_reply, json_text
 
@@ -28,16 +29,16 @@ def list_apis(call: Call) -> Reply:
     """List the loaded definitions in random order; those of MCP proxies on request alone."""
     has_proxies = "mcp" in {kind.strip() for kind in call.parameter("include_types").split(",")}
     apis = call.state.apis.loaded.by_id.values()
-    documents = [api.document for api in apis if has_proxies or not api.is_mcp]
-    call.state.order.shuffle(documents)
-    return json_reply(documents)
+    texts = [api.text for api in apis if has_proxies or not api.is_mcp]
+    call.state.order.shuffle(texts)
+    return json_text(json_writer.array(texts))
 
 
 @handles("getApi")
 def get_api(call: Call) -> Reply:
     """Read a loaded definition."""
     api = call.state.apis.loaded.by_id.get(call.params["apiID"])
-    return NOT_FOUND if api is None else api_writes.with_base(call, json_text(api.text()), api)
+    return NOT_FOUND if api is None else api_writes.with_base(call, json_text(api.text), api)
 
 
 @handles("addApi", waits=on_files)

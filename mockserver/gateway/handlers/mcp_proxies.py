@@ -7,16 +7,16 @@ from mockserver.gateway.api_store import MCP
 from mockserver.gateway.handlers import api_writes, open_api_writes
 from mockserver.gateway.handlers.api_writes import INVALID_ID, NOT_FOUND
 from mockserver.gateway.handlers.open_api_writes import NO_PROXY
-from mockserver.gateway.handlers.open_apis import document, documents
+from mockserver.gateway.handlers.open_apis import listed
 from mockserver.gateway.handlers.registration import Call, handles, on_files
 from mockserver.http.messages import Reply
-from mockserver.service.json_replies import json_reply
+from mockserver.service.json_replies import json_text
 
 
 @handles("listMcpProxies")
 def list_mcp_proxies(call: Call) -> Reply:
     """List the loaded MCP proxies in random order."""
-    return json_reply(documents(call, is_mcp=True))
+    return json_text(listed(call, is_mcp=True))
 
 
 @handles("getMcpProxy")
@@ -25,7 +25,7 @@ def get_mcp_proxy(call: Call) -> Reply:
     api = _loaded(call)
     if isinstance(api, Reply):
         return api
-    return api_writes.with_base(call, json_reply(document(call, api)), api)
+    return api_writes.with_base(call, json_text(call.state.apis.open_text(api)), api)
 
 
 @handles("addMcpProxy", waits=on_files)

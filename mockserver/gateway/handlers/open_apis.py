@@ -34,7 +34,7 @@ def _refusing(write: Callable[[Call], Reply]) -> Callable[[Call], Reply]:
 @handles("listOpenApis")
 def list_open_apis(call: Call) -> Reply:
     """List the loaded APIs in OpenAPI form, in random order."""
-    return _read(call, json_text(json_writer.write(documents(call))))
+    return _read(call, json_text(listed(call)))
 
 
 @handles("getOpenApi")
@@ -43,14 +43,14 @@ def get_open_api(call: Call) -> Reply:
     api = call.state.apis.loaded.by_id.get(call.params["apiID"])
     if api is None or api.open_api is None:
         return _read(call, NOT_FOUND if api is None else CLASSIC)
-    text = json_writer.write(document(call, api))
-    return api_writes.with_base(call, _read(call, json_text(text)), api)
+    return api_writes.with_base(call, _read(call, json_text(call.state.apis.open_text(api))), api)
 
 
 @handles("exportOpenApis")
 def export_open_apis(call: Call) -> Reply:
     """Read all loaded APIs in OpenAPI form as a file."""
-    return _exported(call, documents(call, is_public=_is_public(call)), "")
+    documents = [_document(call, api) for api in _open_apis(call)]
+    return _exported(call, documents, "")
 
 
 @handles("exportOpenApi")
@@ -59,7 +59,7 @@ def export_open_api(call: Call) -> Reply:
     api = call.state.apis.loaded.by_id.get(call.params["apiID"])
     if api is None or api.open_api is None:
         return NOT_FOUND if api is None else CLASSIC
-    return _exported(call, document(call, api, is_public=_is_public(call)), f"-{api.id}")
+    return _exported(call, _document(call, api), f"-{api.id}")
 
 
 @handles("addOpenApi", waits=on_files)
@@ -114,19 +114,26 @@ def _is_public(call: Call) -> bool:
     return call.parameter("mode") == "public"
 
 
-def documents(call: Call, *, is_public: bool = False, is_mcp: bool = False) -> list[Document]:
+def listed(call: Call, *, is_mcp: bool = False) -> str:
+    """The text of the list of loaded APIs in OpenAPI form, or of MCP proxies, in random order."""
+    return json_writer.array([call.state.apis.open_text(api) for api in _open_apis(call, is_mcp=is_mcp)])
+
+
+def _open_apis(call: Call, *, is_mcp: bool = False) -> list[Api]:
     """The loaded APIs in OpenAPI form, or the MCP proxies, in random order."""
     loaded = call.state.apis.loaded.by_id.values()
     apis = [api for api in loaded if api.open_api is not None and api.is_mcp == is_mcp]
     call.state.order.shuffle(apis)
-    return [document(call, api, is_public=is_public) for api in apis]
+    return apis
 
 
-def document(call: Call, api: Api, *, is_public: bool = False) -> Document:
-    """The OpenAPI form of an API; the public one is without the gateway's part."""
+def _document(call: Call, api: Api) -> Document:
+    """The OpenAPI form of an API in a file; the public one is without the gateway's part."""
     apis = call.state.apis
     definition = apis.as_read(api)
-    return dict(apis.open_codec.output(OpenApi(definition.document, None) if is_public else definition))
+    return dict(
+        apis.open_codec.output(OpenApi(definition.document, None) if _is_public(call) else definition)
+    )
 
 
 def _read(call: Call, reply: Reply) -> Reply:

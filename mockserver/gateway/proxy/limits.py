@@ -188,7 +188,7 @@ def count_for_api(context: RequestContext, rate: float, per: float, endpoint: st
         return
     api = context.api
     name = key_ids.storage_name(endpoint, hashed=True) if endpoint else ""
-    if not context.gateway.limiter.take(("api", api.org_id + api.id, name, api.text()), rate, per):
+    if not context.gateway.limiter.take(("api", api.org_id + api.id, name, api.text), rate, per):
         raise Rejected("API Rate Limit Exceeded", 429, f"{rate:g} requests in {per:g} s for all clients")
 
 
