@@ -21,7 +21,7 @@ from contract_tests.engine.absent_operations import _without_path
 from contract_tests.engine.exchange import Exchange, json_of
 from contract_tests.engine.generated_requests import Generator
 from contract_tests.engine.helper_process import python
-from contract_tests.engine.mock_process import MockError, MockProcess
+from contract_tests.engine.mock_process import MockError, MockProcess, usable_cores
 from contract_tests.engine.schema_judge import MAX_MESSAGE, SchemaJudge
 from contract_tests.engine.target import LimitReached
 from contract_tests.gateway.service import GATEWAY
@@ -206,3 +206,12 @@ def test_a_helper_that_hangs_is_given_up(monkeypatch: pytest.MonkeyPatch) -> Non
         _ = mock.url
     with MockProcess(f"print('http://x', flush=True); {FOREVER}", "5.12.0") as mock:
         assert mock.url == "http://x"
+
+
+@pytest.mark.skipif(len(usable_cores()) < 2, reason="needs two cores")
+def test_the_mock_of_the_suite_has_a_core_of_its_own() -> None:
+    """While a mock of the suite runs, the suite uses the other cores; afterwards it uses all again."""
+    before = usable_cores()
+    with MockProcess("import os; print(*os.sched_getaffinity(0), flush=True)", "5.12.0") as mock:
+        assert sorted([int(mock.url), *usable_cores()]) == before
+    assert usable_cores() == before

@@ -10,10 +10,14 @@ from contract_tests.engine.suite import Suite
 
 _MOCK_PROGRAM = """
 import gc, sys
+gc.disable()  # until all is imported, which stays
 sys.setswitchinterval(0.001)  # seconds between thread switches; Python's own 5 ms delay answers
 from mockserver.serving.mock_dashboard import MockDashboard
 with MockDashboard(dashboard=sys.argv[1], key=sys.argv[2], with_gateway=False) as dashboard:
     print(dashboard.url, flush=True)
+    gc.freeze()
+    gc.set_threshold(50_000)
+    gc.enable()
     sys.stdin.read()
 gc.freeze()  # saves the garbage collection at exit
 """

@@ -28,7 +28,7 @@ class MockProcess:
     """
 
     def __init__(self, program: str, version: str) -> None:
-        self._cores = _cores()
+        self._cores = usable_cores()
         with _apart(self._cores):
             self._process = subprocess.Popen(
                 python("-c", program, version, SECRET),
@@ -67,7 +67,7 @@ class MockProcess:
         _use(self._cores)
 
 
-def _cores() -> list[int]:
+def usable_cores() -> list[int]:
     """The cores that this thread may use; none on a system that does not tell."""
     return sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
 

@@ -9,7 +9,7 @@ from contextlib import suppress
 
 from contract_tests.engine.running_test import RunningTest
 
-AT_A_TIME = 2  # tests; more would wait for each other, for one interpreter runs them
+AT_A_TIME = 4  # tests; more would wait for each other, for one interpreter runs them
 WAITING_AT_A_TIME = 8  # tests that the service lets wait; they take no time of the interpreter
 THREADS = AT_A_TIME + WAITING_AT_A_TIME - 1  # beside the caller's
 

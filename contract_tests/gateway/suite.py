@@ -8,12 +8,16 @@ from contract_tests.gateway.service import GATEWAY
 
 _MOCK_PROGRAM = """
 import gc, sys
+gc.disable()  # until all is imported, which stays
 sys.setswitchinterval(0.001)  # seconds between thread switches; Python's own 5 ms delay answers
 from mockserver.serving.mock_gateway import MockGateway
 with MockGateway(gateway=sys.argv[1], secret=sys.argv[2]) as gateway:
     print(gateway.url, flush=True)
     # imported now, so that the first request that needs them does not wait
-    import jwt, mockserver.serving.wsgi_app, mockserver.gateway.proxy.middleware
+    import jwt, mockserver.gateway.proxy.middleware
+    gc.freeze()
+    gc.set_threshold(50_000)
+    gc.enable()
     sys.stdin.read()
 gc.freeze()  # saves the garbage collection at exit
 """
