@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from mockserver.console.credentials import CREDENTIALS, KEY, SECRET
 from mockserver.console.terminal import show_error
-from mockserver.http.connection_options import add_options, settings_of
 from mockserver.http.deadline import RUN_SECONDS
 from mockserver.http.run_flags import seconds
 
@@ -45,6 +44,8 @@ def add_target(parser: argparse.ArgumentParser, *, is_optional: bool = False) ->
 
 def add_connection(parser: argparse.ArgumentParser) -> None:
     """Declare the options that say how a gateway or Dashboard is reached."""
+    from mockserver.http.connection_options import add_options
+
     add_options(parser.add_argument_group("how the service is reached (docs/reaching.md)").add_argument)
 
 
@@ -54,6 +55,8 @@ def connection_of(options: argparse.Namespace) -> ConnectionSettings:
     Raises:
         ValueError: an option cannot be used.
     """
+    from mockserver.http.connection_options import settings_of
+
     if not hasattr(options, "connection"):
         options.connection = settings_of(lambda name: getattr(options, name.replace("-", "_")))
         if options.connection.insecure:
