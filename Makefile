@@ -85,6 +85,7 @@ sbom: .venv/check  ## write a bill of materials of the product, CycloneDX, to di
 .venv/ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
 	$(BIN)/python $(INSTALL) '.[dev]'
+	$(BIN)/python -m compileall -q mockserver contract_tests  # as pip does for a wheel: half of the time of a start
 	touch $@
 
 .venv/lowest/ready: .venv/check
