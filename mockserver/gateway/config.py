@@ -81,6 +81,9 @@ class Config(Configuration):
     http_server_options__enable_path_prefix_matching: bool = False
     http_server_options__enable_path_suffix_matching: bool = False
     http_server_options__enable_strict_routes: bool = False
+    enable_fixed_window_rate_limiter: bool = False
+    enable_sentinel_rate_limiter: bool = False
+    drl_enable_sentinel_rate_limiter: bool = False
     enable_redis_rolling_limiter: bool = False
     enable_rate_limit_smoothing: bool = False
     regexp_cache_expire: int = 0

@@ -91,6 +91,7 @@ def forget_quotas(gateway: Gateway, key: str, session: Document, *, by_hash: boo
     scopes = {right["allowance_scope"] for right in (session["access_rights"] or {}).values()}
     for scope in {"", *scopes}:
         gateway.quotas.forget((scope, name))
+    gateway.limiter.forget(name)
 
 
 def keep_counters(session: Document, original: Document) -> None:

@@ -62,6 +62,9 @@ class TokenBuckets:
             bucket = self._buckets.get(name)
             return bucket is not None and bucket.remaining == 0 and self._now() < bucket.renewed_at
 
+    def forget(self, key: str) -> None:
+        """Forget nothing: a reset of a quota fills no bucket."""
+
     def clear(self) -> None:
         """Remove all buckets."""
         self._buckets.clear()

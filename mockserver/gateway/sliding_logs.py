@@ -31,12 +31,14 @@ class _Log:
 class SlidingLogs:
     """Logs of the requests of the last period by name, refused ones included.
 
+    With `is_early` the request that reaches its rate is over it already.
     Source: internal/rate/sliding_log.go:177 and gateway/session_manager.go:94 @v5.12.0.
     """
 
-    def __init__(self, now: Callable[[], float], *, smooths: bool) -> None:
+    def __init__(self, now: Callable[[], float], *, smooths: bool, is_early: bool = False) -> None:
         self._now = now
         self._smooths = smooths
+        self._spare = 2 if is_early else 1  # requests by which a log is below its rate if one more passes
         self._logs: dict[Name, _Log] = {}
         self._lock = threading.Lock()
 
@@ -59,11 +61,14 @@ class SlidingLogs:
             if self._smooths and is_valid(smoothing):
                 assert smoothing is not None
                 allowed = _smoothed(log, smoothing, count, allowed, now)
-            return count <= allowed - 1
+            return count <= allowed - self._spare
 
     def is_empty(self, name: Name, rate: float, per: float, smoothing: Document | None = None) -> bool:
         """True if a request has no room; it is counted (gateway/mw_rate_limiting.go:103 @v5.12.0)."""
         return not self.take(name, rate, per, smoothing)
+
+    def forget(self, key: str) -> None:
+        """Forget nothing: a reset of a quota begins no log."""
 
     def clear(self) -> None:
         """Remove all logs."""
