@@ -58,6 +58,7 @@ class Config(Configuration):
     allow_insecure_configs: bool = False
     hash_keys: bool = False
     hash_key_function: str = ""
+    hash_key_function_fallback: tuple[str, ...] = ()
     basic_auth_hash_key_function: str = ""
     enable_hashed_keys_listing: bool = False
     allow_master_keys: bool = False
@@ -74,6 +75,8 @@ class Config(Configuration):
     health_check_endpoint_name: str = "hello"
     readiness_check_endpoint_name: str = "ready"
     liveness_check__check_duration: int = 10_000_000_000
+    health_check__enable_health_checks: bool = False
+    health_check__health_check_value_timeouts: int = 0
     hide_generator_header: bool = False
     http_server_options__skip_url_cleaning: bool = False
     http_server_options__max_request_body_size: int = 0

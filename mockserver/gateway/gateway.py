@@ -22,6 +22,7 @@ from mockserver.gateway.api_store import ApiStore
 from mockserver.gateway.certificates import CertificateStore
 from mockserver.gateway.config import Config
 from mockserver.gateway.configured_files import api_files, policy_files, record_file
+from mockserver.gateway.health_counts import HealthCounts
 from mockserver.gateway.jwks_cache import JwksCache
 from mockserver.gateway.lint.file import File
 from mockserver.gateway.lint.review import Review, warnings_of
@@ -31,9 +32,9 @@ from mockserver.gateway.oauth_store import TOKEN_SECONDS, OAuthStore
 from mockserver.gateway.policy_merging import Document
 from mockserver.gateway.policy_store import PolicyStore
 from mockserver.gateway.provider_keys import ProviderKeys
-from mockserver.gateway.rate_limits import QuotaCounters, TokenBuckets
+from mockserver.gateway.rate_limits import QuotaCounters
 from mockserver.gateway.session_store import SessionStore, is_entry
-from mockserver.gateway.sliding_logs import SlidingLogs
+from mockserver.gateway.sliding_logs import limiter_of
 from mockserver.gateway.source import ReloadHangs, Source
 from mockserver.gateway.switches import SWITCHABLE
 from mockserver.service.clock import Alarm
@@ -112,9 +113,8 @@ class Gateway:
         self.organisations = SessionStore(self.session_codec, Config(), self.now, keys)
         definitions = api_files(config, directory, mock.backend, fsync=fsync)
         self.apis = ApiStore(self.contract, definitions, self.behaviours)
-        self.limiter: TokenBuckets | SlidingLogs = TokenBuckets(self.now)
-        if config.enable_redis_rolling_limiter:
-            self.limiter = SlidingLogs(self.now, smooths=config.enable_rate_limit_smoothing)
+        self.limiter = limiter_of(config, self.now)
+        self.health = HealthCounts(self.now, config)
         self.refused_organisations: dict[str, str] = {}
         self._probes = count()
         self.quotas = QuotaCounters(self.now, mock.backend)
@@ -225,7 +225,7 @@ class Gateway:
         """Clear what is kept in memory alone, rate limits included."""
         for state in (
             self.sessions, self.organisations, self.limiter, self.match_cache, self.oauth, self.jwks_cache,
-            self.provider_keys, self.resource_metadata, self.refused_organisations,
+            self.provider_keys, self.resource_metadata, self.refused_organisations, self.health,
         ):  # fmt: skip
             state.clear()
 

@@ -7,7 +7,9 @@ from collections import deque
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 
+from mockserver.gateway.config import Config
 from mockserver.gateway.policy_merging import Document
+from mockserver.gateway.rate_limits import TokenBuckets
 
 Name = tuple[Hashable, ...]
 
@@ -68,6 +70,13 @@ class SlidingLogs:
     def clear(self) -> None:
         """Remove all logs."""
         self._logs.clear()
+
+
+def limiter_of(config: Config, now: Callable[[], float]) -> TokenBuckets | SlidingLogs:
+    """The rate limiter that a configuration asks for."""
+    if config.enable_redis_rolling_limiter:
+        return SlidingLogs(now, smooths=config.enable_rate_limit_smoothing)
+    return TokenBuckets(now)
 
 
 def is_valid(smoothing: Document | None) -> bool:
