@@ -27,6 +27,7 @@ class Config(Configuration):
     )  # fmt: skip
 
     listen_port: int = 8080
+    control_api_port: int = 0
     listen_address: str = "127.0.0.1"
     secret: str = field(default=DEFAULT_SECRET, repr=False)
     app_path: str = ""
@@ -104,6 +105,11 @@ class Config(Configuration):
         """True if the gateway has neither policies nor APIs in its API (gateway/server.go:1241 @v5.14.0)."""
         engine = self.auth_override__auth_provider__storage_engine
         return self.auth_override__force_auth_provider and engine == "rpc"
+
+    @property
+    def separates_ports(self) -> bool:
+        """True if requests to APIs have a port of their own (gateway/api_loader.go:1141 @v5.12.0)."""
+        return self.control_api_port not in (0, self.listen_port)
 
     @property
     def reload_seconds(self) -> int:
