@@ -39,11 +39,11 @@ def test_known_keys_are_read_and_others_are_named(tmp_path: Path) -> None:
         "secret": "s",
         "policies": {"policy_source": "file", "policy_path": "/p"},
         "storage": {"host": "h"},
-        "control_api_port": 1,
+        "control_api_hostname": "c",
     }
     config, ignored = Config.load(_conf(tmp_path, values), {})
     assert (config.listen_port, config.secret, config.policies__policy_path) == (9000, "s", "/p")
-    assert ignored == ["storage.host", "control_api_port"]
+    assert ignored == ["storage.host", "control_api_hostname"]
 
 
 @pytest.mark.parametrize(

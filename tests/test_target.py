@@ -115,7 +115,7 @@ def test_a_wait_that_ends_a_moment_early_ends_the_run(run: Run, monkeypatch: pyt
         run.target.limit.set(0.01)
         raise TimedOut("no answer within 10 s")
 
-    monkeypatch.setattr(run.target._client, "send", late)
+    monkeypatch.setattr(run.target._client_at(run.target.url), "send", late)
     with pytest.raises(LimitReached, match="the time of this run was over"):
         run.target.send("GET", "/hello")
     assert not run.target.gone

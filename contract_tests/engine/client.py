@@ -126,10 +126,14 @@ class ServiceClient:
 
     def get_until(self, path: str, seconds: float, is_done: Callable[[int], bool]) -> Exchange:
         """GET a path until its status is as wanted, or the time is over; the last exchange."""
+        return self.read_until(path, seconds, lambda exchange: is_done(exchange.status))
+
+    def read_until(self, path: str, seconds: float, is_done: Callable[[Exchange], bool]) -> Exchange:
+        """GET a path until the exchange is as wanted, or the time is over; the last exchange."""
         deadline = time.monotonic() + seconds
         while True:
             exchange = self.target.send("GET", path)
-            if is_done(exchange.status) or time.monotonic() > deadline:
+            if is_done(exchange) or time.monotonic() > deadline:
                 self.exchanges.append(exchange)
                 return exchange
             time.sleep(POLL_SECONDS)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
+from urllib.parse import urlsplit, urlunsplit
 
 from contract_tests.engine.absent_operations import AbsentOperations
 from contract_tests.engine.cleanup import Cleanup
@@ -84,7 +85,7 @@ class Run:
             pacer=Pacer(managed_paths(contract)),
         )
         unused_name = f"{ownership.run}nobody"
-        return cls(
+        run = cls(
             service=service,
             options=options,
             version=contract.version,
@@ -94,10 +95,29 @@ class Run:
             absent_operations=AbsentOperations(contract, service.resources, unused_name, target.ask),
             cleanup=Cleanup(target, ownership, service.listing),
             upstream=Upstream(options.url),
-            configuration=Configuration.of_options(options, service),
+            configuration=None,
         )
+        return run.under(Configuration.of_options(options, service))
+
+    def under(self, configuration: Configuration | None) -> Self:
+        """This run at a service with a configuration, which may tell another port for requests to APIs."""
+        self.target.own_paths = self.service.own_paths
+        self.target.traffic_url = _traffic_url(self.target.url, self.service, configuration)
+        return replace(self, configuration=configuration)
 
     def close(self) -> None:
         """Close the connections to the service, and the upstream."""
         self.target.close()
         self.upstream.close()
+
+
+def _traffic_url(url: str, service: Service, configuration: Configuration | None) -> str:
+    """The URL of requests to APIs where they have a port of their own; "" if they have none."""
+    if configuration is None or service.ports is None:
+        return ""
+    own, other = (configuration.values.get(name, 0) for name in service.ports)
+    if not own or not other or own == other:
+        return ""
+    parts = urlsplit(url)
+    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+    return urlunsplit(parts._replace(netloc=f"{host}:{other}"))

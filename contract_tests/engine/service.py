@@ -34,6 +34,9 @@ class Service:
         others: the titles of services that a user may have named instead, each with a path and members of
             the JSON object that it answers there without a secret.
         reload_target: the target of a GET that loads what was written; "" if writes show at once.
+        ports: the settings with the port of its own API, and with that of requests to APIs where the two may
+            differ; none if they cannot.
+        own_paths: what begins the paths of its own API, with `ports`.
     """
 
     name: str
@@ -51,6 +54,8 @@ class Service:
     auth_schemes: tuple[str, ...] = ("",)
     others: Mapping[str, tuple[str, frozenset[str]]] = field(default_factory=dict)
     reload_target: str = ""
+    ports: tuple[str, str] | None = None
+    own_paths: str = ""
 
     @property
     def behaviours(self) -> Behaviours:

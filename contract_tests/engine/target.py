@@ -44,6 +44,8 @@ class Target:
         log: every exchange that was recorded, in order.
         gone: True if it stopped answering.
         limit: the deadline of all requests; it may be moved, for the clean-up has a time of its own.
+        traffic_url: the URL where requests to the run's APIs are answered; "" if that is the URL of the rest.
+        own_paths: what begins the paths of the service's own API, which never go to `traffic_url`.
         pacer: the waits for a service that limits the rate of requests.
     """
 
@@ -63,6 +65,7 @@ class Target:
         self.pacer = pacer or Pacer(lambda _: False)
         self._settings = settings
         self.url = url.rstrip("/")
+        self.traffic_url = self.own_paths = ""
         self.auth = auth
         self.reloads = 0
         self.log: list[Exchange] = []
@@ -73,7 +76,7 @@ class Target:
         self._probe = probe
         self._timeout = timeout
         self._started = time.monotonic()
-        self._clients: dict[int, Client] = {}  # one for each thread
+        self._clients: dict[tuple[int, str], Client] = {}  # one for each thread and URL
         self._timeouts = 0
         self._logged = self._longest = 0  # bytes of all exchanges, and of the longest answer as it came
 
@@ -94,12 +97,13 @@ class Target:
         """
         return self.record(self.ask(Request(method, target, body, headers)))
 
-    def ask(self, request: Request, client: Client | None = None) -> Exchange:
+    def ask(self, request: Request, client: Client | None = None, url: str = "") -> Exchange:
         """Send a request without recording the exchange; only its possible writes are noted.
 
         Args:
             request: the request.
             client: the connection to use; by default the one of this thread.
+            url: the URL of the service; by default that for the target of the request.
 
         Raises:
             LimitReached: the run's time is over.
@@ -110,9 +114,10 @@ class Target:
         sent = (self.auth.line,) if headers is None else tuple(headers)
         written = self._ownership.check(request)
         answer, failure, truncated = None, "", False
+        url = url or self._url_for(request.target)
         asked = time.monotonic()
         try:
-            answer = (client or self._client).send(request.method, request.target, sent, request.body)
+            answer = (client or self._client_at(url)).send(request.method, request.target, sent, request.body)
         except BaseException as error:
             self._ownership.note(written)  # it may have been written
             if not isinstance(error, ClientError):
@@ -131,7 +136,7 @@ class Target:
             answer,
             failure,
             truncated,
-            self.url,
+            url,
             self.auth,
             self._settings,
             time.monotonic() - asked,
@@ -149,7 +154,7 @@ class Target:
         """
         longest = max(TOGETHER_MAX_BODY, 2 * self._longest)
         with ExitStack() as open_clients, ThreadPoolExecutor(len(requests)) as threads:
-            clients = [open_clients.enter_context(self.new_client(longest)) for _ in requests]
+            clients = [open_clients.enter_context(self.new_client(longest, one.target)) for one in requests]
             return list(threads.map(self.ask, requests, clients))
 
     def record(self, exchange: Exchange, *, must_fit: bool = True) -> Exchange:
@@ -176,9 +181,9 @@ class Target:
         self.reloads += 1
         return self.record(self.ask(Request("GET", self._reload_target)), must_fit=must_fit)
 
-    def new_client(self, longest: int = MAX_BODY) -> Client:
-        """A connection of its own, which reads up to `longest` bytes of a body."""
-        return Client(self.url, self._timeout, longest, self.limit, settings=self._settings, pacer=self.pacer)
+    def new_client(self, longest: int = MAX_BODY, target: str = "") -> Client:
+        """A connection of its own for a target, which reads up to `longest` bytes of a body."""
+        return self._connected(self._url_for(target), longest)
 
     @property
     def seconds(self) -> float:
@@ -208,12 +213,19 @@ class Target:
         for client in self._clients.values():
             client.close()
 
-    @property
-    def _client(self) -> Client:
-        thread = threading.get_ident()
-        if thread not in self._clients:
-            self._clients[thread] = self.new_client()
-        return self._clients[thread]
+    def _url_for(self, target: str) -> str:
+        """The URL that answers a target: that of traffic if the run has an API there."""
+        is_traffic = self._ownership.run in target and not target.startswith(self.own_paths)
+        return (is_traffic and self.traffic_url) or self.url
+
+    def _connected(self, url: str, longest: int = MAX_BODY) -> Client:
+        return Client(url, self._timeout, longest, self.limit, settings=self._settings, pacer=self.pacer)
+
+    def _client_at(self, url: str) -> Client:
+        key = (threading.get_ident(), url)
+        if key not in self._clients:
+            self._clients[key] = self._connected(url)
+        return self._clients[key]
 
     def _check_time(self, margin: float = 0.0) -> None:
         if self.limit.left <= margin:
@@ -225,7 +237,7 @@ class Target:
         if self._timeouts >= PATIENCE:
             raise Gone(f"{failure}, {self._timeouts} times now")
         try:
-            self._client.send("GET", self._probe)
+            self._client_at(self.url).send("GET", self._probe)
         except ClientError as error:
             self._check_time(EARLY)
             raise Gone(f"{failure}; nor is {self._probe} answered: {error}") from error

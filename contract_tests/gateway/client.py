@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from contract_tests.engine.checks import Mismatch
 from contract_tests.engine.client import ServiceClient
-from contract_tests.engine.exchange import Exchange
+from contract_tests.engine.exchange import Exchange, Request
 from contract_tests.engine.resources import quoted
 from contract_tests.engine.run import Run
 from contract_tests.engine.schema_judge import SchemaJudge
@@ -68,6 +68,15 @@ class Gateway(ServiceClient):
         longest = self.run.configuration.values.get(LONGEST_BODY, 0)
         size = len(exchange.body or b"")
         return f"a body of {size} bytes is over {LONGEST_BODY}: {longest}" if 0 < longest < size else ""
+
+    def send_to(self, url: str, target: str) -> Exchange:
+        """GET a target with the secret at one of the gateway's URLs, also if another one has such targets.
+
+        The answer is not held against the contract.
+        """
+        exchange = self.target.ask(Request("GET", target), url=url)
+        self.exchanges.append(exchange)
+        return exchange
 
     @property
     def codec(self) -> Codec:

@@ -18,4 +18,6 @@ GATEWAY = Service(
     refusal_members=frozenset({"status", "message"}),
     others={"Tyk Dashboard": ("/api/portal/policies", frozenset({"Status", "Message", "Meta"}))},
     reload_target="/tyk/reload?block=true",
+    ports=("control_api_port", "listen_port"),
+    own_paths="/tyk/",
 )

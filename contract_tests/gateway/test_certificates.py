@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contract_tests.engine.checks import TWICE, expect_json
+from contract_tests.engine.checks import TWICE, Mismatch, expect_json, shorten
 from contract_tests.engine.declaration import behaviour
 from contract_tests.gateway.builders.certificates import CERTIFICATE, add, fingerprint, pem
 from contract_tests.gateway.checks import expect_error, expect_ok
@@ -50,6 +50,18 @@ def test_a_certificate_is_read_by_itsfingerprint(gateway: Gateway) -> None:
     for _ in TWICE:
         expect_ok(gateway.send("DELETE", f"{CERTIFICATES}/{name}"), "removed")
     expect_error(gateway.send("GET", f"{CERTIFICATES}/{name}"), 404, _NOT_FOUND)
+
+
+@behaviour("certificates-are-added-at-any-id")
+def test_a_certificate_is_added_at_any_id(gateway: Gateway) -> None:
+    """A certificate that is sent to the path of an id is added by its own."""
+    org_id, other = gateway.new_id(), gateway.new_id()
+    name = org_id + fingerprint(CERTIFICATE)
+    added = gateway.send("POST", f"{CERTIFICATES}/{other}?org_id={org_id}", pem(CERTIFICATE))
+    expect_json(added, 200, {"id": name, "status": "ok", "message": "Certificate added"})
+    expect_error(gateway.send("GET", f"{CERTIFICATES}/{other}"), 404, _NOT_FOUND)
+    if (exchange := gateway.send("GET", f"{CERTIFICATES}/{name}")).status != 200:
+        raise Mismatch("200, the certificate", f"{exchange.status} {shorten(exchange.text)}", exchange)
 
 
 @behaviour("certificates-are-listed")

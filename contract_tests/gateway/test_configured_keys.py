@@ -111,6 +111,37 @@ def test_the_id_of_a_key_is_a_token(gateway: Gateway) -> None:
         raise Mismatch(f"a list with {expected}", shorten(listed.text), listed)
 
 
+@behaviour("former-key-ids-are-found")
+def test_a_key_is_found_by_a_former_id(gateway: Gateway) -> None:
+    """A key whose id a function of hash_key_function_fallback made is read by its name, but one of another function is not."""
+    needs_store(gateway)
+    former = gateway.setting("hash_key_function_fallback")
+    fallbacks = {function if function in DIGITS else "murmur64" for function in former if function}
+    organisation = gateway.new_id()
+    for function in DIGITS:
+        name = _name_without_slash(gateway, organisation, function)
+        key = _token(organisation, name, function)
+        gateway.ownership.accept("key", key, name)
+        if _write(gateway, key, {"access_rights": RIGHTS, "alias": function})["key"] != key:
+            raise Mismatch(f"the key {key}", "another one", gateway.exchanges[-1])
+        exchange = gateway.send("GET", f"{KEYS}/{name}?org_id={organisation}")
+        if function not in fallbacks:
+            expect_error(exchange, 404, "Key not found")
+        elif exchange.document.get("alias") != function:
+            raise Mismatch(f"the key {key}", f"{exchange.status} {shorten(exchange.text)}", exchange)
+
+
+def _token(organisation: str, name: str, function: str) -> str:
+    """The id of a key where a function hashes keys."""
+    return base64.b64encode(f'{{"org":"{organisation}","id":"{name}","h":"{function}"}}'.encode()).decode()
+
+
+def _name_without_slash(gateway: Gateway, organisation: str, function: str) -> str:
+    """A new name whose token is a segment of a path."""
+    names = iter(gateway.new_id, "")
+    return next(name for name in names if not {"/", "+"} & set(_token(organisation, name, function)))
+
+
 @behaviour("users-may-be-keys-too")
 def test_a_key_is_found_as_a_user_too(gateway: Gateway) -> None:
     """A key is read, changed and deleted by its id, or its hash, though the request says that it is a user's."""

@@ -122,6 +122,25 @@ def test_a_listen_path_may_end_at_a_segment(gateway: Gateway) -> Steps:
         expect(gateway.send("GET", path, headers=[]), 404, "Not Found", "text/plain; charset=utf-8")
 
 
+@behaviour("ports-may-be-apart")
+def test_each_port_has_requests_of_its_own(gateway: Gateway) -> Steps:
+    """An API is answered at listen_port and not at control_api_port; the gateway's API and its probes vice versa."""
+    traffic_url = gateway.target.traffic_url
+    if not traffic_url:
+        raise NotApplicable("control_api_port is listen_port")
+    api = write_open_api(gateway)
+    yield RELOAD
+
+    path = f"/{api.id}/a"
+    not_found = "404 page not found\n" if "outer-404-is-go-page" in gateway.behaviours else "Not Found"
+    expect_passed(gateway.send("GET", path, headers=[]))
+    expect(gateway.send_to(gateway.target.url, path), 404, "Not Found", "text/plain; charset=utf-8")
+    if (exchange := gateway.send("GET", POLICIES)).status != 200:
+        raise Mismatch("200, the policies", f"{exchange.status} {shorten(exchange.text)}", exchange)
+    for target in ("/hello", "/ready", POLICIES, f"/{gateway.new_id()}"):
+        expect(gateway.send_to(traffic_url, target), 404, not_found, "text/plain; charset=utf-8")
+
+
 @behaviour("matches-may-be-forgotten")
 def test_a_match_is_not_remembered(gateway: Gateway) -> Steps:
     """Each expression is matched against each path anew, also if both together read like others before."""

@@ -25,6 +25,7 @@ RULES: dict[str, Any] = {
     "allowed_headers": ["X-Ours"], "exposed_headers": ["x-told"], "allow_credentials": True, "max_age": 7,
 }  # fmt: skip
 PREFIX = "access-control-"
+PREFLIGHT_VARY = "Origin, Access-Control-Request-Method, Access-Control-Request-Headers"
 
 
 def _ask(
@@ -73,7 +74,6 @@ def test_a_preflight_is_answered(gateway: Gateway) -> Steps:
     api = write_api(gateway, CORS=RULES)
     yield RELOAD
 
-    vary = "Origin, Access-Control-Request-Method, Access-Control-Request-Headers"
     told = {"allow_origin": OURS, "allow_credentials": "true", "max_age": "7"}
     asked = [
         (_ask(gateway, api), {**told, "allow_methods": "GET"}),
@@ -86,7 +86,26 @@ def test_a_preflight_is_answered(gateway: Gateway) -> Steps:
     for exchange, expected in asked:
         if exchange.status != 204:
             raise Mismatch("204", f"{exchange.status} {shorten(exchange.text)}", exchange)
-        _expect(exchange, vary, **expected)
+        _expect(exchange, PREFLIGHT_VARY, **expected)
+
+
+@behaviour("apis-share-with-origins")
+def test_endpoints_for_tokens_share_too(gateway: Gateway) -> Steps:
+    """The endpoints where clients get and revoke tokens answer by the rules of their API, preflights too."""
+    api = write_api(gateway, CORS=RULES | {"allowed_methods": ["GET", "POST"]}, use_oauth2=True)
+    yield RELOAD
+
+    told = {"allow_origin": OURS, "allow_credentials": "true"}
+    for endpoint, status in (("authorize", 403), ("token", 403), ("revoke", 400), ("revoke_all", 401)):
+        path = f"oauth/{endpoint}"
+        exchange = _ask(gateway, api, wish="POST", path=path)
+        if exchange.status != 204:
+            raise Mismatch("204", f"{exchange.status} {shorten(exchange.text)}", exchange)
+        _expect(exchange, PREFLIGHT_VARY, **told, allow_methods="POST", max_age="7")
+        exchange = gateway.send("POST", f"/{api.id}/{path}", headers=[("Origin", OURS)])
+        if exchange.status != status:
+            raise Mismatch(f"{status}", f"{exchange.status} {shorten(exchange.text)}", exchange)
+        _expect(exchange, "Origin", **told, expose_headers="X-Told")
 
 
 @behaviour("preflights-pass-path-lists")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import secrets
 import time
 
-from contract_tests.engine.checks import TWICE, Mismatch
+from contract_tests.engine.checks import TWICE, Mismatch, shorten
 from contract_tests.engine.declaration import RELOAD, Steps, behaviour
 from contract_tests.engine.exchange import Exchange
 from contract_tests.gateway.builders.apis import (
@@ -217,3 +218,25 @@ def test_keys_may_share_their_limits(gateway: Gateway) -> Steps:
     for key in (red, also_red):
         expect_refused(call(gateway, api, key), 429, "Rate Limit Exceeded")
     expect_passed(call(gateway, api, blue))
+
+
+@behaviour("rates-follow-last-updated")
+def test_a_rate_begins_anew_with_the_session(gateway: Gateway) -> Steps:
+    """A rate is counted anew once the session has another last_updated, but not one that keys share."""
+    api = write_api(gateway)
+    limits = {"rate": 1, "per": 3600}
+    own = write_policy(gateway, api, **limits)
+    shared = write_policy(gateway, api, **limits, meta_data={PATTERN: gateway.new_id()})
+    yield RELOAD
+
+    for policy, passes_again in ((own, True), (shared, False)):
+        name = gateway.new_id() + secrets.token_hex(8)
+        for last_updated, passes in (("1000", True), ("1000", False), ("2000", passes_again)):
+            session = {"org_id": api.org_id, "apply_policies": [policy], "last_updated": last_updated}
+            exchange = gateway.send("POST", f"{KEYS}/{name}?suppress_reset=1", session)
+            key = exchange.document.get("key")
+            if exchange.status != 200 or not isinstance(key, str):
+                raise Mismatch("200 with a key", f"{exchange.status} {shorten(exchange.text)}", exchange)
+            if passes:
+                expect_passed(call(gateway, api, key))
+            expect_refused(call(gateway, api, key), 429, "Rate Limit Exceeded")

@@ -85,6 +85,46 @@ def test_mcp_proxies_and_apis_keep_apart(gateway: Gateway) -> Steps:
         expect_error(gateway.send("DELETE", f"{MCPS}/{api_id}"), 404, NO_PROXY)
 
 
+@behaviour("mcp-proxies-are-versions")
+def test_an_mcp_proxy_is_a_version_of_another(gateway: Gateway) -> Steps:
+    """An MCP proxy that is added as a version of another is among its versions, until it is deleted."""
+    base = _write(gateway, document(gateway))
+    yield RELOAD
+
+    sent, none = document(gateway), gateway.new_id()
+    name = str(sent[EXTENSION]["info"]["id"])
+    for query, status, text in (
+        (f"base_api_id={base}", 422, "The new version name is required"),
+        (f"base_api_id={none}&new_version_name=v2", 400, f"{none} is not a valid Base API version"),
+        (
+            f"base_api_id={base}&new_version_name=v2", 400,
+            f"you need to provide a version name for the new Base API: {base}",
+        ),
+    ):  # fmt: skip
+        expect_error(gateway.send("POST", f"{MCPS}?{query}", sent), status, text)
+    query = f"base_api_id={base}&new_version_name=v2&base_api_version_name=v1&set_default=true"
+    expect_written(gateway.send("POST", f"{MCPS}?{query}", sent), name, "added")
+    yield RELOAD
+
+    exchange = gateway.send("GET", f"{MCPS}/{name}")
+    if exchange.header("X-Tyk-Base-Api-Id") != base:
+        raise Mismatch(f"X-Tyk-Base-Api-Id: {base}", exchange.header("X-Tyk-Base-Api-Id") or "none", exchange)
+    _expect_versions(gateway, base, "v2", [{"name": "v2", "id": name}])
+    expect_written(gateway.send("DELETE", f"{MCPS}/{name}"), name, "deleted")
+    yield RELOAD
+
+    _expect_versions(gateway, base, "v1", [])
+
+
+def _expect_versions(gateway: Gateway, base: str, default: str, versions: list[dict[str, str]]) -> None:
+    """Expect the default and the versions of an MCP proxy that is called v1."""
+    exchange = gateway.send("GET", f"{MCPS}/{base}")
+    part = exchange.document.get(EXTENSION, {}).get("info", {}).get("versioning", {})
+    told = (part.get("name"), part.get("default"), part.get("versions") or [])
+    if exchange.status != 200 or told != ("v1", default, versions):
+        raise Mismatch(f"v1, {default} and the versions {versions}", shorten(str(part)), exchange)
+
+
 @pytest.mark.parametrize(
     ("change", "message"), [pytest.param(change, text, id=name) for name, change, text in REFUSED]
 )

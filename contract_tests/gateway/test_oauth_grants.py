@@ -149,6 +149,9 @@ def test_a_refresh_token_gives_a_token(gateway: Gateway) -> Steps:
     expect_passed(call(gateway, api, f"Bearer {access}"))
     _expect_failure(refreshed(refresh), "invalid_grant")
     _, refresh = _tokens(_ask(gateway, api, client, **login), "s")
+    expect_ok(gateway.send("POST", revoke, f"token={refresh}", headers=form), REVOKED)
+    _expect_failure(refreshed(refresh), "invalid_grant")
+    _, refresh = _tokens(_ask(gateway, api, client, **login), "s")
     removal = f"{OAUTH}/refresh/{quote(refresh)}?api_id={api.id}"
     expect_written(gateway.send("DELETE", removal), refresh, "deleted")
     _expect_failure(refreshed(refresh), "invalid_grant")

@@ -78,6 +78,10 @@ def test_an_api_tells_the_limits_of_a_key(gateway: Gateway) -> Steps:
     """The path /tyk/rate-limits/ of an API answers with the limits of the key, and counts no request."""
     api, other = write_api(gateway), write_api(gateway)
     keyless = write_api(gateway, use_keyless=True)
+    versions = {"not_versioned": False, "versions": {"v1": {"name": "v1", "use_extended_paths": True}}}
+    versioned = write_api(
+        gateway, version_data=versions, definition={"location": "header", "key": "X-Version"}
+    )
     limits = {"rate": 50, "per": 60, "quota_max": 2, "quota_renewal_rate": 3600}
     gold = write_policy(gateway, api, **limits)
     yield RELOAD
@@ -96,6 +100,7 @@ def test_an_api_tells_the_limits_of_a_key(gateway: Gateway) -> Steps:
     for _ in range(2):
         expect_refused(call(gateway, api, key), 403, "Quota exceeded")
     _expect_limits(call(gateway, api, key, path), 0)
+    expect_refused(call(gateway, versioned, key, path), 403, "Version information not found")
     expect_refused(call(gateway, api, "", path), 401, NEEDS_KEY)
     expect_refused(call(gateway, api, gateway.new_id(), path), 403, DISALLOWED)
     expect_refused(call(gateway, other, key, path), 403, DISALLOWED)

@@ -89,7 +89,8 @@ def test_the_upstream_may_see_the_host(gateway: Gateway) -> Steps:
 
     host = urlsplit(gateway.upstream.url).netloc
     expect_upstream_saw(gateway, call(gateway, named), host=host, authorization=None)
-    expect_upstream_saw(gateway, call(gateway, preserving), host=urlsplit(gateway.target.url).netloc)
+    exchange = call(gateway, preserving)
+    expect_upstream_saw(gateway, exchange, host=urlsplit(exchange.url).netloc)
     expect_upstream_saw(gateway, call(gateway, plain), host=host)
 
 

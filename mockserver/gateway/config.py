@@ -27,6 +27,7 @@ class Config(Configuration):
     )  # fmt: skip
 
     listen_port: int = 8080
+    control_api_port: int = 0
     listen_address: str = "127.0.0.1"
     secret: str = field(default=DEFAULT_SECRET, repr=False)
     app_path: str = ""
@@ -58,6 +59,7 @@ class Config(Configuration):
     allow_insecure_configs: bool = False
     hash_keys: bool = False
     hash_key_function: str = ""
+    hash_key_function_fallback: tuple[str, ...] = ()
     basic_auth_hash_key_function: str = ""
     enable_hashed_keys_listing: bool = False
     allow_master_keys: bool = False
@@ -74,6 +76,8 @@ class Config(Configuration):
     health_check_endpoint_name: str = "hello"
     readiness_check_endpoint_name: str = "ready"
     liveness_check__check_duration: int = 10_000_000_000
+    health_check__enable_health_checks: bool = False
+    health_check__health_check_value_timeouts: int = 0
     hide_generator_header: bool = False
     http_server_options__skip_url_cleaning: bool = False
     http_server_options__max_request_body_size: int = 0
@@ -104,6 +108,11 @@ class Config(Configuration):
         """True if the gateway has neither policies nor APIs in its API (gateway/server.go:1241 @v5.14.0)."""
         engine = self.auth_override__auth_provider__storage_engine
         return self.auth_override__force_auth_provider and engine == "rpc"
+
+    @property
+    def separates_ports(self) -> bool:
+        """True if requests to APIs have a port of their own (gateway/api_loader.go:1141 @v5.12.0)."""
+        return self.control_api_port not in (0, self.listen_port)
 
     @property
     def reload_seconds(self) -> int:

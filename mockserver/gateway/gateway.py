@@ -22,6 +22,7 @@ from mockserver.gateway.api_store import ApiStore
 from mockserver.gateway.certificates import CertificateStore
 from mockserver.gateway.config import Config
 from mockserver.gateway.configured_files import api_files, policy_files, record_file
+from mockserver.gateway.health_counts import HealthCounts
 from mockserver.gateway.jwks_cache import JwksCache
 from mockserver.gateway.limiters import limiter_of
 from mockserver.gateway.lint.file import File
@@ -113,6 +114,7 @@ class Gateway:
         definitions = api_files(config, directory, mock.backend, fsync=fsync)
         self.apis = ApiStore(self.contract, definitions, self.behaviours)
         self.limiter = limiter_of(config, self.now, self.behaviours)
+        self.health = HealthCounts(self.now, config)
         self.refused_organisations: dict[str, str] = {}
         self._probes = count()
         self.quotas = QuotaCounters(self.now, mock.backend)
@@ -223,7 +225,7 @@ class Gateway:
         """Clear what is kept in memory alone, rate limits included."""
         for state in (
             self.sessions, self.organisations, self.limiter, self.match_cache, self.oauth, self.jwks_cache,
-            self.provider_keys, self.resource_metadata, self.refused_organisations,
+            self.provider_keys, self.resource_metadata, self.refused_organisations, self.health,
         ):  # fmt: skip
             state.clear()
 

@@ -6,6 +6,7 @@ Source: gateway/server.go:742 and :806 @v5.12.0; gorilla/mux 1.8.1, ServeHTTP.
 from __future__ import annotations
 
 import hmac
+from dataclasses import replace
 from functools import partial
 
 from mockserver.gateway import handlers, replies
@@ -19,7 +20,14 @@ from mockserver.http.messages import Reply, Request
 from mockserver.service.registry import HandlerFunction, check
 from mockserver.service.service import Service
 
-__all__ = ["NOT_ON_PLANES", "PREFIX", "Guard", "gateway_service", "tracing"]  # the last has a handler
+__all__ = [
+    "NOT_ON_PLANES",
+    "PREFIX",
+    "Guard",
+    "gateway_service",
+    "tracing",
+    "traffic_service",
+]  # the last has a handler
 
 PREFIX = "/tyk/"  # of paths that require the secret
 DISCOVERY = ("/.well-known/", "/__tyk-as/")  # begin the paths of the metadata of MCP proxies
@@ -30,8 +38,14 @@ NOT_ON_PLANES = (
 )  # paths that data planes lack (gateway/server.go:900 @v5.14.0)
 
 
+def traffic_service(gateway: Gateway) -> Service:
+    """The service of a gateway at the port that has requests to APIs alone (`separates_ports`)."""
+    guard = Guard(gateway)
+    return replace(gateway_service(gateway), guard=guard.check_traffic, beside=guard.traffic_at)
+
+
 def gateway_service(gateway: Gateway) -> Service:
-    """The service of a gateway.
+    """The service of a gateway; where ports are separated, that of its own API.
 
     Raises:
         SpecError: an operation of the contract has no handler, or a handler has no operation.
@@ -64,6 +78,8 @@ class Guard:
         self._gateway = gateway
         config = gateway.config
         self._hidden = NOT_ON_PLANES if config.has_minimal_api else ()
+        is_go_page = "outer-404-is-go-page" in gateway.behaviours
+        self._not_traffic = replies.PAGE_NOT_FOUND if is_go_page else replies.NOT_FOUND
         self._secret = config.secret.encode("utf-8", "surrogateescape")
         self._probes = {
             "/hello": f"/{config.health_check_endpoint_name}",
@@ -93,7 +109,18 @@ class Guard:
             return replies.PAGE_NOT_FOUND
         return "/tyk" + stripped
 
+    def check_traffic(self, request: Request) -> Reply | str:
+        """What `check` tells at a port that has requests to APIs alone."""
+        answer = self.check(request) if not request.url.path.startswith(PREFIX) else ""
+        if answer and (isinstance(answer, Reply) or self.traffic_at(request)):
+            return answer
+        return self._not_traffic
+
     def api_at(self, request: Request) -> HandlerFunction | None:
+        """The handler of the API that a request is for; None at a port without requests to APIs."""
+        return None if self._gateway.config.separates_ports else self.traffic_at(request)
+
+    def traffic_at(self, request: Request) -> HandlerFunction | None:
         """The handler of the API whose listen path matches a request; None if no API matches."""
         path, config = request.url.path, self._gateway.config
         loaded = self._gateway.apis.loaded

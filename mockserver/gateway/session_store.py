@@ -154,6 +154,8 @@ class SessionStore:
         takes_names = not self._config.disable_key_actions_by_username
         if takes_names and not by_hash and key_ids.organisation_of(key) != org_id:
             candidates = [self.name_of(org_id, key), key]
+            former = self._config.hash_key_function_fallback
+            candidates += [key_ids.make(org_id, key, function) for function in former]
         for candidate in candidates:
             entry = self._entries.get(candidate if by_hash else self.storage_name(candidate))
             if entry is not None and self._lasts(entry):

@@ -1,6 +1,7 @@
 """A mutant as a process: `python -m mockserver.mutation.mutant_process VERSION SECRET < MUTANT`.
 
-The process reads the mutant as a line of JSON, prints its URL, and ends when its standard input does.
+The process reads the mutant as a line of JSON, prints its URL and that of requests to
+APIs, and ends when its standard input does.
 """
 
 from __future__ import annotations
@@ -35,7 +36,8 @@ def main() -> None:
         answer_patches.install(mutant.patch, mutant.service)
     start = {"gateway": _gateway, "dashboard": _dashboard}[mutant.service]
     with start(version, secret, dict(mutant.configuration)) as mock:
-        print(mock.url, flush=True)  # noqa: T201  the parent process reads it
+        urls = (mock.url, getattr(mock, "traffic_url", mock.url))
+        print(*urls, flush=True)  # noqa: T201  the parent process reads them
         sys.stdin.read()
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from importlib import import_module
 from typing import Any
+from urllib.parse import urlsplit
 
 from mockserver.contract.spec_files import known_versions, select_version, spec_path
 from mockserver.mutation import unit_trial
@@ -83,9 +84,9 @@ def attempt_by_tests(mutant: Mutant) -> Outcome | None:
 
 def _attempt(mutant: Mutant, version: str, tests: list[Any]) -> Outcome:
     version = str(select_version(version, spec_path(mutant.service)))
-    with _running(mutant, version) as url:
-        failures = _failures(mutant, url, version, tests) if url else {}
-    if not url:
+    with _running(mutant, version) as urls:
+        failures = _failures(mutant, urls, version, tests) if urls else {}
+    if not urls:
         return Outcome(mutant, STILLBORN)
     recent = _recent[_kind(mutant)]
     recent.extend(test for test in failures if test not in recent)
@@ -114,8 +115,8 @@ def _likely(mutant: Mutant) -> list[Any]:
 
 
 @contextmanager
-def _running(mutant: Mutant, version: str) -> Iterator[str]:
-    """Run the mutant as a process; yields its URL, or "" if it does not start."""
+def _running(mutant: Mutant, version: str) -> Iterator[list[str]]:
+    """Run the mutant as a process; yields its URL and that of requests to APIs, or [] if it fails."""
     from contract_tests.engine.helper_process import environment, python
 
     with subprocess.Popen(
@@ -129,7 +130,7 @@ def _running(mutant: Mutant, version: str) -> Iterator[str]:
         try:
             process.stdin.write(mutant.as_json().encode() + b"\n")
             process.stdin.flush()
-            yield process.stdout.readline().decode().strip()
+            yield process.stdout.readline().decode().split()
         finally:
             limit.cancel()
             process.terminate()
@@ -139,7 +140,7 @@ def _running(mutant: Mutant, version: str) -> Iterator[str]:
                 process.kill()
 
 
-def _failures(mutant: Mutant, url: str, version: str, tests: list[Any]) -> dict[str, tuple[str, str]]:
+def _failures(mutant: Mutant, urls: list[str], version: str, tests: list[Any]) -> dict[str, tuple[str, str]]:
     """Behaviour and actual answer of each test that failed or could not check the mutant, by its id.
 
     Without a row, the first failure ends the run. A mutant that the preflight refuses has one entry, of the
@@ -153,7 +154,7 @@ def _failures(mutant: Mutant, url: str, version: str, tests: list[Any]) -> dict[
     from contract_tests.report.verdicts import Status
 
     suite = _suite(mutant.service)
-    service = suite.service
+    service, url = suite.service, urls[0]
     wanted = "auto" if "version" in service.probe_members else version
     try:
         detected = preflight.look(service, url, SECRET, wanted, timeout=5)
@@ -170,7 +171,9 @@ def _failures(mutant: Mutant, url: str, version: str, tests: list[Any]) -> dict[
         strict=True,
     )
     run = Run.open(service, options, service.contract(detected.version), timeout=5)
-    run = replace(run, configuration=Configuration(dict(mutant.configuration)))
+    ports = dict(zip(service.ports or (), (urlsplit(each).port for each in urls), strict=False))
+    configuration = {name: ports.get(name, value) for name, value in mutant.configuration}
+    run = run.under(Configuration(configuration))
     scheduler = Scheduler(suite, run, tests, until_failure=not mutant.row)
     scheduler.run_all()
     run.close()

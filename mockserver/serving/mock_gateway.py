@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,13 +17,13 @@ from mockserver.gateway import unloaded
 from mockserver.gateway.config import Config
 from mockserver.gateway.gateway import Gateway
 from mockserver.gateway.seeding import seed
-from mockserver.gateway.service import gateway_service
+from mockserver.gateway.service import gateway_service, traffic_service
 from mockserver.service.mock import Mock
 from mockserver.serving import seeds
 from mockserver.serving.missing_policy import MissingPolicy
 from mockserver.serving.mock_client import MockClient
 from mockserver.serving.mock_server import MockServer
-from mockserver.serving.service_server import listen
+from mockserver.serving.service_server import ServiceServer, listen
 from mockserver.storage.backend import Backend
 
 FIRST_LOAD_SECONDS = 1.0  # that the constructor waits for a Dashboard
@@ -164,20 +165,42 @@ class MockGateway(MockServer):
         self.policies = Policies(gateway)
         _join(gateway, mock, backup)
         host = gateway.config.listen_address
-        listener = listen(host, gateway.config.listen_port)
+        port, separates = gateway.config.listen_port, gateway.config.separates_ports
+        with ExitStack() as on_failure:
+            self._traffic: ServiceServer | None = None
+            if separates:
+                traffic = on_failure.enter_context(listen(host, port))
+                port = port and gateway.config.control_api_port
+            listener = listen(host, port)
+            on_failure.pop_all()
         self._serve(mock, gateway_service(gateway), listener, host, extra, remote_control=remote_control)
+        if separates:
+            self._traffic = ServiceServer(mock, traffic_service(gateway), traffic, is_second=True)
         if gateway.source is not None:
             gateway.source.start()
         else:
             gateway.log_load()
 
     @property
+    def traffic_url(self) -> str:
+        """The base URL of requests to APIs: `url`, unless `control_api_port` sets them apart."""
+        return self._traffic.url if self._traffic else self.url
+
+    @property
     def secret(self) -> str:
         """The required value of X-Tyk-Authorization."""
         return self.gateway.config.secret
 
+    def stop(self) -> None:
+        """Accept no more connections, finish the answers in progress; returns at once."""
+        if self._traffic:
+            self._traffic.stop()
+        super().stop()
+
     def close(self) -> None:
         """Stop the server, wait until the port is free, and take leave of the Dashboard."""
+        if self._traffic:
+            self._traffic.close()
         super().close()
         if self.gateway.source is not None:
             self.gateway.source.close()

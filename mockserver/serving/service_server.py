@@ -29,7 +29,7 @@ class ServiceServer:
 
     `extra` is another spec of the service; its examples answer the operations that ours does not have.
     `host` is the name that the listener was bound by, under which the mock's own API answers too;
-    `remote_control` lets other machines use that API.
+    `remote_control` lets other machines use that API. `is_second` is true for one more port of a service.
 
     Attributes:
         dispatcher: the dispatcher that answers the requests.
@@ -44,14 +44,16 @@ class ServiceServer:
         *,
         host: str = "",
         remote_control: bool = False,
+        is_second: bool = False,
     ) -> None:
-        mock.services.append(service)
+        if not is_second:
+            mock.services.append(service)
+            mock.join_group()
         self.dispatcher = Dispatcher(mock, service, extra, self._control)
         self._mock = mock
         self._access = ControlAccess([host, listener.getsockname()[0]], remote=remote_control)
         self._app: Any = None
         self._app_lock = threading.Lock()
-        mock.join_group()
         dispatcher = self.dispatcher
         self._server = HttpServer(dispatcher.answer, listener, dispatcher.refuses, refused=dispatcher.refused)
         self._started = threading.Event()

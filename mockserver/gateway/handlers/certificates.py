@@ -28,8 +28,9 @@ def list_certificates(call: Call) -> Reply:
 
 
 @handles("addCertificate")
+@handles("addCertificateAtPath")
 def add_certificate(call: Call) -> Reply:
-    """Add the certificates or the public key of a PEM file to an organisation."""
+    """Add the certificates or the public key of a PEM file to an organisation, whatever the path says."""
     try:
         name = call.state.certificates.add(call.parameter("org_id"), call.body)
     except Refused as refusal:

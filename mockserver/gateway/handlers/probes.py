@@ -53,5 +53,12 @@ def _health(call: Call, description: str, *, is_ready: bool = False) -> dict[str
 
 @handles("getApiHealth", waits=never)
 def get_api_health(call: Call) -> Reply:
-    """Refuse to tell the rates of an API: the mock counts none, as a gateway without health checks."""
-    return error("Health checks are not enabled for this node", 400)
+    """Tell the rates of an API, if the gateway has health checks (gateway/api.go:2969 @v5.12.0)."""
+    if not call.state.config.health_check__enable_health_checks:
+        return error("Health checks are not enabled for this node", 400)
+    api_id = call.parameter("api_id")
+    if not api_id:
+        return error("missing api_id parameter", 400)
+    if api_id not in call.state.apis.loaded.by_id:
+        return error("API ID not found", 404)
+    return json_reply(call.state.health.rates(api_id))

@@ -125,11 +125,12 @@ def check_key(context: RequestContext) -> None:
         raise Rejected("Authorization field missing", 401)
     key = look_up(context, token)
     if not key.is_valid or key.session is None:
-        raise Rejected(DISALLOWED, 403, key.problem)
+        raise Rejected(DISALLOWED, 403, key.problem, event="KeyFailure")
     certificate, needs_none = key.session["certificate"], "keys-need-no-certificate" in behaviours
     is_asked = uses_certificates and (certificate or not needs_none)
     if is_asked and context.gateway.certificates.get(certificate) is None:
-        raise Rejected(DISALLOWED, 403, f"the certificate {certificate!r} of the key is not stored")
+        cause = f"the certificate {certificate!r} of the key is not stored"
+        raise Rejected(DISALLOWED, 403, cause, event="KeyFailure")
     context.take(key, "auth_token")
     check_signature(context, key.name, key.session["org_id"])
 
@@ -144,9 +145,9 @@ def check_expiry(context: RequestContext) -> None:
         message = "Session state is missing or unset! Please make sure that auth headers are properly applied"
         raise Rejected(message, 400)
     if context.session["is_inactive"]:
-        raise Rejected("Key is inactive, please renew", 403)
+        raise Rejected("Key is inactive, please renew", 403, event="KeyFailure")
     if 1 <= context.session["expires"] < context.gateway.now():
-        raise Rejected("Key has expired, please renew", 401)
+        raise Rejected("Key has expired, please renew", 401, event="KeyFailure")
 
 
 def check_rights(context: RequestContext) -> None:

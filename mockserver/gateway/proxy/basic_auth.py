@@ -39,7 +39,9 @@ def check_user(context: RequestContext) -> None:
         name, password = _of_body(context)
     key = _find(context, name)
     if not key.is_valid or key.session is None or not _matches(key.session, password):
-        raise _asking(context, "User not authorised", key.problem or "the password is wrong")
+        rejection = _asking(context, "User not authorised", key.problem or "the password is wrong")
+        rejection.event = "KeyFailure"
+        raise rejection
     context.take(key, "basic_auth_user")
 
 

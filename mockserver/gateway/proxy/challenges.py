@@ -54,6 +54,24 @@ def challenging(check: Callable[[RequestContext], Result]) -> Callable[[RequestC
     return challenging_check
 
 
+def counting(check: Callable[[RequestContext], None]) -> Callable[[RequestContext], None]:
+    """A check of tokens whose rejections health checks count, but not those of claims.
+
+    Source: gateway/mw_jwt.go:1085 @v5.12.0.
+    """
+
+    @functools.wraps(check)
+    def counting_check(context: RequestContext) -> None:
+        try:
+            check(context)
+        except Rejected as rejection:
+            if rejection.status not in (401, 501):
+                rejection.event = "KeyFailure"
+            raise
+
+    return counting_check
+
+
 def _scheme(context: RequestContext) -> str:
     return context.header("X-Forwarded-Proto") or "http"
 

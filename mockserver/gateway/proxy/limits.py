@@ -21,7 +21,7 @@ from mockserver.golang.scalars import fold
 from mockserver.http.messages import Reply
 from mockserver.service.json_replies import json_reply
 
-TOO_FAST = partial(Rejected, "Rate Limit Exceeded", 429)
+TOO_FAST = partial(Rejected, "Rate Limit Exceeded", 429, event="Throttle")
 MOST_SECONDS = 30  # that a request waits for its rate; a gateway waits without a bound
 MOST_RETRIES = 1000  # however short the interval between them is
 _Bucket = tuple[Name, float, float, Document | None]  # a name, a rate, its seconds and its smoothing
@@ -145,7 +145,7 @@ def _check_quota(context: RequestContext, limits: _Limits) -> None:
     context.is_changed = True
     if used > limit["quota_max"]:
         cause = f"{limit['quota_max']} requests in {limit['quota_renewal_rate']} s"
-        raise Rejected("Quota exceeded", 403, cause)
+        raise Rejected("Quota exceeded", 403, cause, event="QuotaViolation")
 
 
 def check_api_limit(context: RequestContext) -> None:
@@ -189,7 +189,8 @@ def count_for_api(context: RequestContext, rate: float, per: float, endpoint: st
     api = context.api
     name = key_ids.storage_name(endpoint, hashed=True) if endpoint else ""
     if not context.gateway.limiter.take(("api", api.org_id + api.id, name, api.text), rate, per):
-        raise Rejected("API Rate Limit Exceeded", 429, f"{rate:g} requests in {per:g} s for all clients")
+        cause = f"{rate:g} requests in {per:g} s for all clients"
+        raise Rejected("API Rate Limit Exceeded", 429, cause, event="Throttle")
 
 
 def report(context: RequestContext) -> Reply:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
@@ -22,7 +23,7 @@ from mockserver.gateway.proxy import (
     upstream,
     version_apis,
 )
-from mockserver.gateway.proxy.challenges import challenging, tell_metadata
+from mockserver.gateway.proxy.challenges import challenging, counting, tell_metadata
 from mockserver.gateway.proxy.mcp import answers
 from mockserver.gateway.proxy.mcp.checks import (
     check_definition,
@@ -50,8 +51,8 @@ _CREDENTIALS: dict[str, tuple[Callable[[Api], bool], Step]] = {  # what enables 
     "oauth2": (lambda api: api.fields["use_oauth2"], oauth_tokens.check_access_token),
     "basic": (basic_auth.is_enabled, basic_auth.check_user),
     "hmac": (lambda api: api.fields["enable_signature_checking"], http_signatures.check_signature),
-    "jwt": (lambda api: api.fields["enable_jwt"], jwt_identity.check_token),
-    "oidc": (lambda api: api.fields["use_openid"], openid_tokens.check_token),
+    "jwt": (lambda api: api.fields["enable_jwt"], counting(jwt_identity.check_token)),
+    "oidc": (lambda api: api.fields["use_openid"], counting(openid_tokens.check_token)),
     "apiKey": (lambda api: api.fields["use_standard_auth"], _check_key),
 }  # in order
 _ESCAPED = {ord("\\"): "\\\\", ord("'"): "\\'", ord('"'): '\\"'} | {
@@ -89,7 +90,10 @@ def answer(context: RequestContext) -> Reply:
             return reply
         if _asks_for_limits(context):
             return _limits_reply(context)
+        started = time.monotonic()
         reply = upstream.forward(context) if cors.passes_options(context) else _run(context)
+        milliseconds = int((time.monotonic() - started) * 1000)
+        context.gateway.health.note(context.api.id, "Request", milliseconds)
     except Answered as answered:
         return answered.reply
     except BadMessage as error:
@@ -98,6 +102,8 @@ def answer(context: RequestContext) -> Reply:
     except Rejected as rejection:
         context.refusal = rejection.reason
         context.save_session()
+        if rejection.event is not None:
+            context.gateway.health.note(context.api.id, rejection.event)
         return _rejection_reply(context, rejection)
     own = context.response_headers
     headers = (*cors.without_twins(reply.headers, own), *limits.headers(context), *own)

@@ -32,7 +32,7 @@ def check_access_token(context: RequestContext) -> None:
         raise Rejected("Bearer token malformed", 400)
     key = look_up(context, rest.partition(" ")[0])
     if not key.is_valid or key.session is None:
-        raise Rejected("Key not authorised", 403, key.problem)
+        raise Rejected("Key not authorised", 403, key.problem, event="KeyFailure")
     if not context.gateway.oauth.is_client(context.api.id, key.session["oauth_client_id"]):
         raise Rejected("Key not authorised. OAuth client access was revoked", 403)
     context.take(key, "oauth_key")

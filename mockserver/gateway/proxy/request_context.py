@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 from mockserver.gateway.api_definition import Api
 from mockserver.gateway.gateway import Gateway
+from mockserver.gateway.health_counts import Event
 from mockserver.gateway.policy_merging import Document
 from mockserver.gateway.provenance import PoliciesNotApplicable
 from mockserver.gateway.proxy.mcp.endpoint_limits import add_endpoints
@@ -34,10 +35,18 @@ class Rejected(Exception):
         cause: what the message does not tell the client, for the journal and the log; "" for nothing.
         body: the body, if it is not the message in the template of errors.
         is_sniffed: True if the type of the body is guessed, as if the head was written before it.
+        event: what health checks count it as; None for nothing.
     """
 
     def __init__(
-        self, message: str, status: int, cause: str = "", *, body: bytes = b"", is_sniffed: bool = False
+        self,
+        message: str,
+        status: int,
+        cause: str = "",
+        *,
+        body: bytes = b"",
+        is_sniffed: bool = False,
+        event: Event | None = None,
     ) -> None:
         super().__init__(message)
         self.message = message
@@ -45,6 +54,7 @@ class Rejected(Exception):
         self.cause = cause
         self.body = body
         self.is_sniffed = is_sniffed
+        self.event = event
 
     @property
     def reason(self) -> str:
