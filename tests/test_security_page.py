@@ -31,7 +31,7 @@ from mockserver.gateway.gateway import MOST_WAITING
 from mockserver.gateway.graphql import documents, resolution, schemas, sizes
 from mockserver.gateway.oas import upstream as upstream_of_open_api
 from mockserver.gateway.proxy import batch, fetching, key_sets, limit_names, upstream
-from mockserver.gateway.proxy.mcp import messages
+from mockserver.gateway.proxy.mcp import event_streams, messages
 from mockserver.gateway.proxy.request_context import MOST_MATCHES
 from mockserver.golang import json_reader, json_size, regexps, urls
 from mockserver.golang.rpc import connection, gob_reader, stream
@@ -90,6 +90,7 @@ NUMBERS = [  # the beginning of a row, a text in it, the value in the code, and 
     ("requests and replies that the page", "512 KiB", journal_filter.MAX_JUDGED, 512 * KIB),
     ("requests and replies that the page", "2 MiB", journal_query.MAX_JUDGED, 2 * MIB),
     ("JSON that the mock reads in requests", "1,000,000 values", json_size.MAX_VALUES, 1_000_000),
+    ("event stream", "1,000,000 lines", event_streams.MOST_LINES, 1_000_000),
     ("GraphQL schema of an API", "2,000,000 characters", schemas.MOST_CHARACTERS, 2_000_000),
     ("document of GraphQL", "1,000,000 characters", documents.MOST_CHARACTERS, 1_000_000),
     ("document of GraphQL", "20,000 tokens", documents.MOST_TOKENS, 20_000),

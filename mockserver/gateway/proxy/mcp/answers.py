@@ -47,7 +47,7 @@ def filtered(context: RequestContext, reply: Reply) -> Reply:
     """The answer without what the client may not use; an answer in another form stays as it is.
 
     Raises:
-        Rejected: it has more values or names than the mock reads.
+        Rejected: it has more values, lines or names than the mock reads.
     """
     if not context.api.is_mcp:
         return reply
@@ -58,6 +58,8 @@ def filtered(context: RequestContext, reply: Reply) -> Reply:
     if headers.get("content-type", "").startswith(event_streams.CONTENT_TYPE):
         if "mcp-streams-follow-rights" not in context.gateway.behaviours:
             return reply
+        if event_streams.has_too_many_lines(text):
+            raise Rejected(event_streams.TOO_MANY_LINES, 500)
         changed = event_streams.rewritten(text, lambda data: _of_any_message(context, data))
     else:
         changed = _of_answer(context, text) or text
