@@ -33,7 +33,7 @@ from mockserver.gateway.oas import upstream as upstream_of_open_api
 from mockserver.gateway.proxy import batch, fetching, key_sets, limit_names, upstream
 from mockserver.gateway.proxy.mcp import event_streams, messages
 from mockserver.gateway.proxy.request_context import MOST_MATCHES
-from mockserver.golang import json_reader, json_size, regexps, urls
+from mockserver.golang import json_reader, json_size, regexps, scalars, urls
 from mockserver.golang.rpc import connection, gob_reader, stream
 from mockserver.http import (
     chunked_body,
@@ -47,7 +47,7 @@ from mockserver.http import (
     transport,
 )
 from mockserver.http.limits import MAX_CONNECTIONS, MAX_HEAD, THREADS, Limits
-from mockserver.service import journal, journal_parts
+from mockserver.service import journal, journal_parts, large_json
 from mockserver.serving import journal_query
 from mockserver.serving.pages import journal_filter
 from mockserver.storage import redis_backend, redis_client
@@ -90,6 +90,13 @@ NUMBERS = [  # the beginning of a row, a text in it, the value in the code, and 
     ("requests and replies that the page", "512 KiB", journal_filter.MAX_JUDGED, 512 * KIB),
     ("requests and replies that the page", "2 MiB", journal_query.MAX_JUDGED, 2 * MIB),
     ("JSON that the mock reads in requests", "1,000,000 values", json_size.MAX_VALUES, 1_000_000),
+    (
+        "JSON of over 50,000 values",
+        "2 at once | the others wait 30 s",
+        (large_json.LARGE, large_json.AT_ONCE, large_json.LONGEST_WAIT),
+        (50_000, 2, 30),
+    ),
+    ("values of a wrong type", "100, and", scalars.MOST_NOTES, 100),
     ("event stream", "1,000,000 lines", event_streams.MOST_LINES, 1_000_000),
     ("GraphQL schema of an API", "2,000,000 characters", schemas.MOST_CHARACTERS, 2_000_000),
     ("document of GraphQL", "1,000,000 characters", documents.MOST_CHARACTERS, 1_000_000),

@@ -27,6 +27,7 @@ from mockserver.golang.json_size import TOO_MANY_OF_UPSTREAM, has_too_many_value
 from mockserver.golang.scalars import ANY, STRING, Problems, fold
 from mockserver.golang.structs import Field, Struct
 from mockserver.http.messages import Reply
+from mockserver.service.large_json import turn_of
 
 _METHODS = {"tools/list": "tools", "prompts/list": "prompts", "resources/list": "resources"} | {
     "resources/templates/list": "resourceTemplates"
@@ -60,9 +61,11 @@ def filtered(context: RequestContext, reply: Reply) -> Reply:
             return reply
         if event_streams.has_too_many_lines(text):
             raise Rejected(event_streams.TOO_MANY_LINES, 500)
-        changed = event_streams.rewritten(text, lambda data: _of_any_message(context, data))
+        with turn_of(text):
+            changed = event_streams.rewritten(text, lambda data: _of_any_message(context, data))
     else:
-        changed = _of_answer(context, text) or text
+        with turn_of(text):
+            changed = _of_answer(context, text) or text
     if changed == text:
         return reply
     body = changed.encode("utf-8", "surrogateescape")
