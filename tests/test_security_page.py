@@ -168,6 +168,7 @@ NUMBERS = [  # the beginning of a row, a text in it, the value in the code, and 
     ("credential in a file", "; 64 KiB", connection_settings.LONGEST_FILE, 64 * KIB),
     ("file of policies, keys", "256 MiB", input_files.DOCUMENT, 256 * MIB),
     ("file of policies, keys", "256 MiB", policy_store.MAX_RECORD, 256 * MIB),
+    ("values of such a file", "5,000,000", json_size.MAX_VALUES_OF_FILE, 5_000_000),
     ("report or baseline", "8 MiB", yaml_document.MAX_BYTES, 8 * MIB),
     ("report or baseline", "20 levels", yaml_document.MAX_DEPTH, 20),
     ("configuration; certificate", "16 MiB", input_files.CONFIGURATION, 16 * MIB),
