@@ -10,7 +10,7 @@ from answering import OK, answering
 from hostile import CHUNKED, HEAD, Peer, dripping, flooding, hostile
 from proxying import proxying, talk
 
-from mockserver.http.transport import Bounds
+from mockserver.http.received_body import Bounds
 
 SHORT = Bounds(seconds=2, longest=1 << 20)
 

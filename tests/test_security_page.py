@@ -43,6 +43,7 @@ from mockserver.http import (
     deadline,
     echo_server,
     forwarder,
+    received_body,
     tls,
     transport,
 )
@@ -142,6 +143,8 @@ NUMBERS = [  # the beginning of a row, a text in it, the value in the code, and 
     ("what a plane tells of itself", "256 characters", admission.LONGEST, 256),
     ("what a plane tells of itself", "100 tags", planes.MOST_TAGS, 100),
     ("what a plane tells of itself", "20,000 loaded", planes.MOST_LOADED, 20_000),
+    ("answers of upstreams that are being", "512 MiB", upstream.MOST_TOGETHER, 512 * MIB),
+    ("answers of upstreams that are being", "64 KiB", received_body.FREE, 64 * KIB),
     ("answer of an upstream", "30 s", upstream.BOUNDS.seconds, 30),
     ("answer of an upstream", "64 MiB", upstream.BOUNDS.longest, 64 * MIB),
     ("key set", "10 s", key_sets.BOUNDS.seconds, 10),
