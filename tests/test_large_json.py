@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from asking import call, send
 from orders import GOLD, serve
+from proxying import proxying
 
 from mockserver import MockGateway
 from mockserver.contract.codecs import Codec, Malformed
 from mockserver.contract.openapi import Contract
 from mockserver.contract.spec_files import default_version
 from mockserver.golang.scalars import MOST_NOTES
+from mockserver.http.client import Client
 from mockserver.http.echo_server import Echo
 from mockserver.http.messages import Reply
 from mockserver.service import large_json
@@ -70,6 +73,22 @@ def test_few_large_texts_are_read_at_once(
         assert send(mock, "POST", "/tyk/policies", [("X-Tyk-Authorization", "no")], POLICY).status == 403
     for _ in range(large_json.AT_ONCE + 1):  # each turn comes back
         assert status_of(mock, path, body) == 200
+
+
+def test_a_proxy_records_few_large_texts_at_once(
+    mock: MockGateway, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While others have all turns `record --proxy` forwards a large text, and counts it as not recorded."""
+    monkeypatch.setattr(large_json, "LONGEST_WAIT", 0.01)
+    headers = [("X-Tyk-Authorization", mock.secret)]
+    assert status_of(mock, "/tyk/policies", POLICY) == 200
+    mock.reload()
+    with proxying(mock.url, tmp_path / "live.jsonl") as proxy, Client(proxy.url) as client:
+        with large_json.turn_of(POLICY):
+            assert client.send("GET", "/tyk/policies/large", headers).status == 200
+        with large_json.turn_of(POLICY), large_json.turn_of("[]", POLICY):
+            assert client.send("GET", "/tyk/policies/large", headers).status == 200
+        assert proxy.traffic.counts == {"recorded": 1, "failed": 1}
 
 
 def test_few_of_a_million_wrong_values_are_noted() -> None:

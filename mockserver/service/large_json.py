@@ -20,13 +20,13 @@ class Busy(Exception):
 
 
 @contextmanager
-def turn_of(text: str | bytes) -> Iterator[None]:
-    """Have a turn to read a JSON text, if it is large; the block must not wait for others, or take another.
+def turn_of(*texts: str | bytes) -> Iterator[None]:
+    """Have a turn to read JSON texts, if one is large; the block must not wait for others, or take another.
 
     Raises:
         Busy: there was none in time.
     """
-    if not has_too_many_values(text, LARGE):
+    if not any(has_too_many_values(text, LARGE) for text in texts):
         yield
         return
     if not _turns.acquire(timeout=LONGEST_WAIT):
