@@ -121,7 +121,7 @@ def members(rng: random.Random, answer: Answer, _: str) -> Spoiled:
 
     try:
         document = bent(json.loads(answer.body))
-    except ValueError:
+    except (ValueError, RecursionError):
         document = value(rng)
     return replace(answer, body=encoded(document)).parts(), "keep"
 

@@ -39,9 +39,15 @@ COMMANDS = {
     "clean": 20,
     "record": 10,
     "export": 6,
+    "import": 6,
+    "impact": 3,
+    "why": 3,
+    "propagation": 2,
     "compare": 3,
     "verify": 0.05,
 }  # with their relative frequencies
+PATIENT = {"record", "export", "import", "impact", "why", "propagation"}
+READING = {"export", "impact", "why", "propagation"}  # commands that write nothing
 SHARES = (0.03, 0.2, 0.6, 1.0)  # of the answers that are spoiled
 OF_OTHERS = {
     "gateway": ("/tyk/apis/victim-api", "/tyk/policies/victim-key", f"/tyk/policies/{FOREIGN_HEX}",
@@ -83,7 +89,7 @@ class ServerCase:
         spoiler = rng.choices([*KINDS, None], [*KINDS.values(), sum(KINDS.values()) / 10])[
             0
         ]  # None: any, by turns
-        if spoiler is stalls and command in {"record", "export"}:  # which waits up to 30 s for each answer
+        if spoiler is stalls and command in PATIENT:  # which waits up to 30 s for each answer
             command = "clean"
         if spoiler is chosen_names and command != "test":
             spoiler = names
@@ -207,7 +213,7 @@ class Door:
             for write in case.writes
             if mentions_others(write)
         ]
-        if case.command == "export" and case.writes:
+        if case.command in READING and case.writes:
             faults.append(f"writes {case.writes[0][:300]!r}, where it only reads")
         if before and case.writes and self.things_of_others(case.service) != before:
             faults.append("changed a thing of others")

@@ -100,6 +100,46 @@ def _export(case: dict[str, Any]) -> int:
         )
 
 
+def _import(case: dict[str, Any]) -> int:
+    """Import documents of each kind, which are new there; the policy of the key is not among them."""
+    rights = {"imported-api": {"api_id": "imported-api"}}
+    api = {"api_id": "imported-api", "name": "imported", "use_oauth2": True, "proxy": {"listen_path": "/i/"}}
+    client = {
+        "client_id": "imported",
+        "api_id": "imported-api",
+        "policy_id": "imported",
+        "redirect_uri": "http://a",
+    }
+    documents = {
+        "tyk-contract-export": 1,
+        "policies": {"imported": {"id": "imported", "name": "imported", "access_rights": rights}},
+        "apis": {"imported-api": api},
+        "keys": {"imported-key": {"org_id": "imported", "apply_policies": ["none"], "access_rights": rights}},
+        "clients": {"imported-api/imported": client},
+    }
+    with tempfile.TemporaryDirectory(prefix="tyk-contract-hostile-") as folder:
+        Path(folder, "export.json").write_text(json.dumps(documents), "utf-8")
+        return _command(
+            "import", f"{folder}/export.json", *_target(case), "--yes", "--max-time", f"{MAX_TIME:g}"
+        )
+
+
+def _why(case: dict[str, Any]) -> int:
+    """Explain a key of the gateway, with its sessions and policies."""
+    return _command("why", case["url"], "--key", "victim-key", "--secret", SECRET)
+
+
+def _impact(case: dict[str, Any]) -> int:
+    return _command(
+        "impact", *_target(case), "--delete", "victim-key", "--max-time", f"{MAX_TIME:g}",
+        "--format", random.Random(case["seed"]).choice(("text", "json", "html")),
+    )  # fmt: skip
+
+
+def _propagation(case: dict[str, Any]) -> int:
+    return _command("propagation", case["url"], "--key", KEY, "--gateway", case["url"], "--secret", SECRET)
+
+
 def _compare(case: dict[str, Any]) -> int:
     """Compare the server with itself by the scenarios of one folder."""
     from mockserver.evidence.scenarios import load_scenarios
@@ -187,9 +227,13 @@ COMMANDS: dict[str, Callable[[dict[str, Any]], int]] = {
     "clean": _clean,
     "compare": _compare,
     "export": _export,
+    "impact": _impact,
+    "import": _import,
+    "propagation": _propagation,
     "record": _record,
     "test": _test,
     "verify": _verify,
+    "why": _why,
 }
 
 if __name__ == "__main__":

@@ -19,8 +19,8 @@ from mockserver.evidence.live_traffic import LIMITS, Traffic
 from mockserver.evidence.recording import Step, read_recording
 from mockserver.http.connection_settings import ConnectionSettings
 from mockserver.http.forwarder import BOUNDS, Forwarder
+from mockserver.http.received_body import Bounds
 from mockserver.http.server import HttpServer
-from mockserver.http.transport import Bounds
 from mockserver.service.access_log import AccessLog
 
 

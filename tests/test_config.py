@@ -93,10 +93,16 @@ def test_a_broken_file_is_an_error(tmp_path: Path, values: object, complaint: st
         Config.load(_conf(tmp_path, values), {})
 
 
-def test_a_broken_variable_is_an_error() -> None:
+@pytest.mark.parametrize("text", ["x", "--5", "\xb2", "9" * 5000, ""])
+def test_a_broken_variable_is_an_error(text: str) -> None:
     """A variable of a wrong type raises ConfigError, which names the variable and the value."""
-    with pytest.raises(ConfigError, match="TYK_GW_LISTENPORT must be a whole number, not 'x'"):
-        Config.load(None, {"TYK_GW_LISTENPORT": "x"})
+    with pytest.raises(ConfigError, match=f"TYK_GW_LISTENPORT must be a whole number, not '{text}'"):
+        Config.load(None, {"TYK_GW_LISTENPORT": text})
+
+
+def test_half_a_character_is_replaced(tmp_path: Path) -> None:
+    """Half a character in a file is U+FFFD, as Go reads it; a secret with one is compared like any other."""
+    assert Config.load(_conf(tmp_path, {"secret": "a\ud800b"}), {})[0].secret == "a\ufffdb"
 
 
 def test_a_secret_may_stand_in_a_variable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,6 +9,8 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 from urllib.parse import urlsplit
 
 import pytest
@@ -18,12 +20,15 @@ from serving import error_line, run_command, verify
 
 from contract_tests.engine import generated_requests, mock_process, preflight
 from contract_tests.engine.absent_operations import _without_path
+from contract_tests.engine.checks import Mismatch
 from contract_tests.engine.exchange import Exchange, json_of
 from contract_tests.engine.generated_requests import Generator
 from contract_tests.engine.helper_process import python
 from contract_tests.engine.mock_process import MockError, MockProcess, usable_cores
 from contract_tests.engine.schema_judge import MAX_MESSAGE, SchemaJudge
 from contract_tests.engine.target import LimitReached
+from contract_tests.gateway.builders.apis import expect_upstream_saw
+from contract_tests.gateway.client import Gateway
 from contract_tests.gateway.service import GATEWAY
 from mockserver import MockGateway
 from mockserver.contract.openapi import Contract
@@ -215,3 +220,15 @@ def test_the_mock_of_the_suite_has_a_core_of_its_own() -> None:
     with MockProcess("import os; print(*os.sched_getaffinity(0), flush=True)", "5.12.0") as mock:
         assert sorted([int(mock.url), *usable_cores()]) == before
     assert usable_cores() == before
+
+
+@pytest.mark.parametrize("headers", [b"[]", b"null", b'"x"', b"5", b"[[1]]"])
+def test_an_upstream_in_an_odd_form_fails_a_test(headers: bytes) -> None:
+    """What an upstream is said to have received may be of any type: that fails the test, and is no error."""
+    quota = (("X-RateLimit-Limit", "1"), ("X-RateLimit-Remaining", "1"))
+    answer = Answer.of(200, (*JSON, *quota), b'{"headers":' + headers + b"}")
+    odd = replace(exchange(b""), answer=answer)
+    gateway = cast(Gateway, SimpleNamespace(options=SimpleNamespace(upstream="")))
+    with pytest.raises(Mismatch, match="the upstream receives"):
+        expect_upstream_saw(gateway, odd, x_own="1")
+    assert odd.object_at("headers", "deeper") == {}

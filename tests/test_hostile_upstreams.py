@@ -17,7 +17,7 @@ from mockserver import MockGateway
 from mockserver.gateway.proxy import upstream
 from mockserver.http.client import Client
 from mockserver.http.outgoing import Outgoing, TransportError
-from mockserver.http.transport import Bounds
+from mockserver.http.received_body import Bounds, Together
 
 HELLO = b"Content-Length: 5\r\n\r\nhello"
 CHUNKS = b"5\r\nhello\r\n0\r\n\r\n"
@@ -163,6 +163,18 @@ def test_a_decompressed_body_is_bounded(orders: MockGateway, monkeypatch: pytest
     """A small body in gzip that expands beyond the bound of a body is refused."""
     monkeypatch.setattr(upstream, "BOUNDS", Bounds(10, 1 << 20))
     assert get(orders, "", "/orders/bomb").status == 500
+
+
+def test_all_bodies_together_are_bounded(orders: MockGateway, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An answer that would be too much with all others is refused, and each is counted while it is received."""
+    monkeypatch.setattr(upstream, "BOUNDS", Bounds(10, 8 << 20, Together(4 << 20)))
+    for _ in range(3):  # each answer gives back what it took
+        assert get(orders, "", "/orders/bomb").status == 200
+    monkeypatch.setattr(upstream, "BOUNDS", Bounds(10, 8 << 20, Together(3 << 20)))
+    for _ in range(2):
+        assert told(get(orders, "", "/orders/bomb")) == (503, upstream.IS_FULL)
+    monkeypatch.setattr(upstream, "BOUNDS", Bounds(10, 8 << 20, Together(0)))
+    assert get(orders, "", "/orders/gzip").status == 200
 
 
 def test_an_api_that_targets_itself_ends(gateway: MockGateway, caplog: pytest.LogCaptureFixture) -> None:

@@ -15,10 +15,12 @@ from contract_tests.gateway.service import GATEWAY
 from contract_tests.report import baseline
 from contract_tests.report.conformance.implementation import Implementation
 from mockserver.cli.comparison import reports
+from mockserver.cli.main import main
 from mockserver.console.credentials import read_file
 from mockserver.console.input_files import content_within
 from mockserver.evidence.recording import read_recording
 from mockserver.gateway.config import Config
+from mockserver.golang import json_size
 from mockserver.http.connection_settings import LONGEST_FILE, ConnectionSettings
 from mockserver.storage.snapshot import content_of
 
@@ -66,6 +68,33 @@ def test_a_bound_counts_all_bytes(tmp_path: Path) -> None:
     for read in (content_within, content_of):
         with pytest.raises(OSError, match="it has over"):
             read(path, 1023)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["lint", "FILE"],
+        ["why", "--session", "FILE", "--policies", "/dev/null"],
+        ["impact", "--policies", "FILE", "--delete", "gold", "--keys", "FILE"],
+        ["import", "FILE", "http://127.0.0.1:1"],
+        ["compare", "FILE", "FILE"],
+        ["verify", "--failed", "FILE"],
+    ],
+    ids=" ".join,
+)
+def test_a_command_refuses_a_file_of_too_many_values(
+    arguments: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A file of more JSON values than the bound is refused with one line, before they take memory."""
+    monkeypatch.setattr(json_size, "MAX_VALUES_OF_FILE", 1000)
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "values.json"
+    path.write_text("[" + "[]," * 500 + "[]]")
+    with pytest.raises(SystemExit) as end:
+        main([str(path) if word == "FILE" else word for word in arguments])
+    error = capsys.readouterr().err
+    assert (end.value.code, error.count("\n")) == (2, 1)
+    assert f"{path}: it has over 1,000 JSON values" in error
 
 
 @pytest.mark.slow

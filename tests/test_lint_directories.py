@@ -36,6 +36,27 @@ def test_directories_within_a_directory_are_named(tmp_path: Path, capsys: pytest
     )
 
 
+def test_fix_changes_nothing_through_a_link_out_of_a_directory(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A link in a directory that leads elsewhere is not followed by --fix; one that is named itself is, or that stays within."""
+    text = '{"id": "gold", "rate": "5", "access_rights": {}}'
+    folder, elsewhere = tmp_path / "policies", tmp_path / "elsewhere.json"
+    folder.mkdir()
+    elsewhere.write_text(text)
+    (folder / "a.json").write_text(text)
+    (folder / "link.json").symlink_to(elsewhere)
+    assert lint("--fix", folder) == 2
+    assert "leads out of its directory; nothing was fixed" in capsys.readouterr().err
+    assert [elsewhere.read_text(), (folder / "a.json").read_text()] == [text, text]
+    lint("--fix", folder / "link.json")
+    assert '"rate": 5' in elsewhere.read_text()
+    (folder / "link.json").unlink()
+    (folder / "link.json").symlink_to("a.json")
+    lint("--fix", folder)
+    assert '"rate": 5' in (folder / "a.json").read_text()
+
+
 def test_a_wrong_id_ends_the_reading(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A value whose reading stops that of the policy is told so, and others are not."""
     (tmp_path / "gold.json").write_text('{"id": "gold", "rate": "5", "_id": "x", "access_rights": {"a": {}}}')

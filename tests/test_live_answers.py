@@ -10,7 +10,7 @@ from answering import OK, answering
 from hostile import CHUNKED, HEAD, Peer, dripping, flooding, hostile
 from proxying import proxying, talk
 
-from mockserver.http.transport import Bounds
+from mockserver.http.received_body import Bounds
 
 SHORT = Bounds(seconds=2, longest=1 << 20)
 
@@ -82,3 +82,14 @@ def test_an_endless_answer_ends(conversation: object, status: int, tmp_path: Pat
     with hostile(conversation) as url, proxying(url, tmp_path / "live.jsonl", bounds=SHORT) as proxy:  # type: ignore[arg-type]
         answer = talk(proxy, b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
     assert answer.startswith(f"HTTP/1.1 {status} ".encode())
+
+
+def test_violations_that_quote_a_body_are_cut(tmp_path: Path) -> None:
+    """A line of a violation has a thousand characters, however long the body is that it quotes."""
+    body = b"[" + b"{}," * 10_000 + b"{}]"
+    answer = OK + b"Content-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(body) + body
+    with answering({"/tyk/reload": answer}) as url, proxying(url, tmp_path / "live.jsonl") as proxy:
+        talk(proxy, b"GET /tyk/reload HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+        (violation,) = json.loads(proxy.text.splitlines()[-1])["reply_violations"]
+    assert violation.endswith("characters)")
+    assert len(violation) < 1100

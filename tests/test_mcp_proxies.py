@@ -185,6 +185,17 @@ def test_events_are_rewritten_one_by_one(stream: str, expected: str) -> None:
     assert event_streams.rewritten(stream, lambda data: "NEW" if data else None) == expected
 
 
+@pytest.mark.parametrize("line", [b"\n", b"\r", b"a\n", b"data:\n"])
+def test_a_stream_of_too_many_lines_is_not_read(upstream: Echo, line: bytes) -> None:
+    """A stream of over a million lines, which could fill the memory as events or fields, is answered 500."""
+    body = line * 1_000_001
+    upstream.answers["/odd"] = Reply(body, 200, (("Content-Type", event_streams.CONTENT_TYPE),))
+    with MockGateway(gateway="5.14") as gateway:
+        start(gateway, f"{upstream.url}odd", ALLOWED)
+        answer = ask(gateway, LIST)
+    assert (answer.status, "a stream of over 1,000,000 lines" in answer.body.decode()) == (500, True)
+
+
 RESOURCE, SERVER = "/.well-known/oauth-protected-resource", "/.well-known/oauth-authorization-server"
 
 

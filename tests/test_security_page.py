@@ -31,9 +31,9 @@ from mockserver.gateway.gateway import MOST_WAITING
 from mockserver.gateway.graphql import documents, resolution, schemas, sizes
 from mockserver.gateway.oas import upstream as upstream_of_open_api
 from mockserver.gateway.proxy import batch, fetching, key_sets, limit_names, upstream
-from mockserver.gateway.proxy.mcp import messages
+from mockserver.gateway.proxy.mcp import event_streams, messages
 from mockserver.gateway.proxy.request_context import MOST_MATCHES
-from mockserver.golang import json_reader, json_size, regexps, urls
+from mockserver.golang import json_reader, json_size, regexps, scalars, urls
 from mockserver.golang.rpc import connection, gob_reader, stream
 from mockserver.http import (
     chunked_body,
@@ -43,11 +43,12 @@ from mockserver.http import (
     deadline,
     echo_server,
     forwarder,
+    received_body,
     tls,
     transport,
 )
 from mockserver.http.limits import MAX_CONNECTIONS, MAX_HEAD, THREADS, Limits
-from mockserver.service import journal, journal_parts
+from mockserver.service import journal, journal_parts, large_json
 from mockserver.serving import journal_query
 from mockserver.serving.pages import journal_filter
 from mockserver.storage import redis_backend, redis_client
@@ -90,6 +91,14 @@ NUMBERS = [  # the beginning of a row, a text in it, the value in the code, and 
     ("requests and replies that the page", "512 KiB", journal_filter.MAX_JUDGED, 512 * KIB),
     ("requests and replies that the page", "2 MiB", journal_query.MAX_JUDGED, 2 * MIB),
     ("JSON that the mock reads in requests", "1,000,000 values", json_size.MAX_VALUES, 1_000_000),
+    (
+        "JSON of over 50,000 values",
+        "2 at once | the others wait 30 s",
+        (large_json.LARGE, large_json.AT_ONCE, large_json.LONGEST_WAIT),
+        (50_000, 2, 30),
+    ),
+    ("values of a wrong type", "100, and", scalars.MOST_NOTES, 100),
+    ("event stream", "1,000,000 lines", event_streams.MOST_LINES, 1_000_000),
     ("GraphQL schema of an API", "2,000,000 characters", schemas.MOST_CHARACTERS, 2_000_000),
     ("document of GraphQL", "1,000,000 characters", documents.MOST_CHARACTERS, 1_000_000),
     ("document of GraphQL", "20,000 tokens", documents.MOST_TOKENS, 20_000),
@@ -134,6 +143,8 @@ NUMBERS = [  # the beginning of a row, a text in it, the value in the code, and 
     ("what a plane tells of itself", "256 characters", admission.LONGEST, 256),
     ("what a plane tells of itself", "100 tags", planes.MOST_TAGS, 100),
     ("what a plane tells of itself", "20,000 loaded", planes.MOST_LOADED, 20_000),
+    ("answers of upstreams that are being", "512 MiB", upstream.MOST_TOGETHER, 512 * MIB),
+    ("answers of upstreams that are being", "64 KiB", received_body.FREE, 64 * KIB),
     ("answer of an upstream", "30 s", upstream.BOUNDS.seconds, 30),
     ("answer of an upstream", "64 MiB", upstream.BOUNDS.longest, 64 * MIB),
     ("key set", "10 s", key_sets.BOUNDS.seconds, 10),
@@ -160,6 +171,7 @@ NUMBERS = [  # the beginning of a row, a text in it, the value in the code, and 
     ("credential in a file", "; 64 KiB", connection_settings.LONGEST_FILE, 64 * KIB),
     ("file of policies, keys", "256 MiB", input_files.DOCUMENT, 256 * MIB),
     ("file of policies, keys", "256 MiB", policy_store.MAX_RECORD, 256 * MIB),
+    ("values of such a file", "5,000,000", json_size.MAX_VALUES_OF_FILE, 5_000_000),
     ("report or baseline", "8 MiB", yaml_document.MAX_BYTES, 8 * MIB),
     ("report or baseline", "20 levels", yaml_document.MAX_DEPTH, 20),
     ("configuration; certificate", "16 MiB", input_files.CONFIGURATION, 16 * MIB),

@@ -20,7 +20,8 @@ from mockserver import MockGateway
 from mockserver.gateway.proxy import fetching, key_sets
 from mockserver.golang.absolute_urls import AbsoluteUrl
 from mockserver.http.answer_heads import AnswerHead
-from mockserver.http.transport import Bounds, Received
+from mockserver.http.received_body import Bounds
+from mockserver.http.transport import Received
 
 
 def _jwt_api(source: str, **members: Any) -> dict[str, Any]:

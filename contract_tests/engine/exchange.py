@@ -91,6 +91,13 @@ class Exchange:
         document = self.json
         return document if isinstance(document, dict) else {}
 
+    def object_at(self, *names: str) -> dict[str, Any]:
+        """The JSON object at a path of members of the answer; {} if there is none."""
+        document: Any = self.document
+        for name in names:
+            document = document.get(name) if isinstance(document, dict) else None
+        return document if isinstance(document, dict) else {}
+
     @property
     def is_error_body(self) -> bool:
         """True if the body of the answer is an object whose status says "error", in any case of letters."""

@@ -15,6 +15,7 @@ from mockserver.console import suggestions
 from mockserver.console.input_files import DOCUMENT, content_within
 from mockserver.contract.behaviours import LEVELS, Behaviour
 from mockserver.contract.spec_files import known_versions
+from mockserver.golang.json_size import few_enough
 
 _BAD = {"failed", "error"}
 
@@ -97,7 +98,7 @@ def _fitting(patterns: Iterable[str], names: dict[str, set[str]], service: Servi
 def _failed(path: Path, names: Iterable[str]) -> frozenset[str]:
     """The behaviours that failed in a report, or could not be judged."""
     try:
-        verdicts = json.loads(content_within(path, DOCUMENT))["verdicts"]
+        verdicts = json.loads(few_enough(content_within(path, DOCUMENT)))["verdicts"]
         failed = {verdict["behaviour"] for verdict in verdicts if verdict["status"] in _BAD}
     except OSError as error:
         raise SelectionError(f"{path}: {error.strerror}; write one with --report {path}") from error

@@ -197,7 +197,7 @@ def test_the_password_of_a_user_is_hashed_as_configured(gateway: Gateway) -> Ste
     path += "" if answer["key"] else "&hashed=true"
     exchange = gateway.send("GET", path)
     expected = function if function in HASHES else "bcrypt"
-    if exchange.document.get("basic_auth_data", {}).get("hash_type") != expected:
+    if exchange.object_at("basic_auth_data").get("hash_type") != expected:
         raise Mismatch(f"the hash_type {expected}", shorten(exchange.text, 600), exchange)
     for password, passes in ((PASSWORD, True), (f"{PASSWORD}x", False)):
         credential = base64.b64encode(f"{name}:{password}".encode()).decode()

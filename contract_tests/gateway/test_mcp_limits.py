@@ -194,7 +194,7 @@ def test_rates_are_stored_as_endpoints(gateway: Gateway) -> Steps:
 def _expect_endpoints(gateway: Gateway, api: Api, key: str, number: int) -> Exchange:
     """Read a key; expect that the stored right to the proxy has this number of equal endpoints for the tool weather."""
     exchange = gateway.send("GET", f"{KEYS}/{key}?org_id={api.org_id}")
-    right = exchange.document.get("access_rights", {}).get(api.id, {})
+    right = exchange.object_at("access_rights", api.id)
     endpoint = {"path": "/mcp-tool:weather", "methods": [{"name": "POST", "limit": _limit(9)}]}
     if (right.get("endpoints") or []) != [endpoint] * number:
         raise Mismatch(f"{number} endpoints {endpoint}", shorten(str(right.get("endpoints"))), exchange)

@@ -99,7 +99,7 @@ def test_answers_come_back(gateway: Gateway) -> Steps:
         raise Mismatch("the upstream's Mcp-Session-Id", exchange.header("Mcp-Session-Id"), exchange)
     expect_result(call(gateway, api, "weather"))
     unknown = ask(gateway, api, "no/such")
-    if unknown.document.get("error", {}).get("message") != "Method not found":
+    if unknown.object_at("error").get("message") != "Method not found":
         raise Mismatch("the upstream's error", shorten(unknown.text), unknown)
     notification = send(gateway, api, {"jsonrpc": "2.0", "method": "notifications/initialized"})
     for other, status in ((notification, 202), (gateway.send("DELETE", f"/{api.id}/", headers=[]), 204)):

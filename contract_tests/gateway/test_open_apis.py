@@ -164,7 +164,7 @@ def test_a_patch_may_have_the_part_of_the_gateway(gateway: Gateway) -> Steps:
 
 def _expect_name(gateway: Gateway, path: str, name: str) -> None:
     exchange = gateway.send("GET", path)
-    actual = exchange.document.get(EXTENSION, {}).get("info", {}).get("name")
+    actual = exchange.object_at(EXTENSION, "info").get("name")
     if actual != name:
         raise Mismatch(f"an API with the name {name!r}", repr(actual), exchange)
 

@@ -28,7 +28,7 @@ def test_types_are_joined(gateway: Gateway) -> Steps:
         exchange = preview(gateway, {"apply_policies": order})
         fields = ["x", "y", "z"] if last == "z" else ["y", "z", "x"]
         joined = [{"name": "Q", "fields": fields}, second[1]]
-        right = exchange.document.get("access_rights", {}).get("orders", {})
+        right = exchange.object_at("access_rights", "orders")
         for member in ("restricted_types", "allowed_types"):
             if right.get(member) != joined:
                 raise Mismatch(f"{member} {joined}", str(right.get(member)), exchange)

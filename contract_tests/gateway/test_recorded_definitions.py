@@ -68,8 +68,7 @@ def test_idle_targets_are_kept(gateway: Gateway) -> Steps:
     yield RELOAD
 
     exchange = gateway.send("GET", f"{OPEN_APIS}/{name}")
-    upstream = exchange.document.get(EXTENSION, {}).get("upstream", {})
-    targets = upstream.get("loadBalancing", {}).get("targets", [])
+    targets = exchange.object_at(EXTENSION, "upstream", "loadBalancing").get("targets", [])
     expected = sorted(sent[EXTENSION]["upstream"]["loadBalancing"]["targets"], key=lambda item: item["url"])
     if targets != expected:
         raise Mismatch(f"targets {expected}", repr(targets), exchange)

@@ -13,7 +13,7 @@ from mockserver.gateway.impact import Rules
 from mockserver.gateway.loaded_policies import Policy
 from mockserver.gateway.policy_store import PolicyStore
 from mockserver.gateway.session_impact import Key, KeyName, Unread
-from mockserver.golang.json_size import is_deeper
+from mockserver.golang.json_size import few_enough, is_deeper
 from mockserver.storage.files import MemoryFiles
 from mockserver.storage.snapshot import content_of
 
@@ -128,6 +128,6 @@ def _entries(document: Any, members: set[str]) -> Iterator[tuple[KeyName, Any]]:
 
 def _content(path: Path) -> bytes:
     try:
-        return content_of(path, DOCUMENT)
+        return few_enough(content_of(path, DOCUMENT))
     except OSError as error:
         raise ValueError(f"{path}: {error.strerror}; give a file that you can read") from error

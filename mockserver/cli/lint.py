@@ -83,7 +83,7 @@ def run(options: argparse.Namespace) -> int:
     files = files_at(options.paths, Kind(options.kind) if options.kind else None)
     linter, changed = Linter(version), None
     if options.fix:
-        files, findings, changed = fix(linter, files)
+        files, findings, changed = fix(linter, files, options.paths)
     else:
         findings = linter.lint(files)
     result = lint_formats.Result(str(version), [file.name for file in files], findings, changed)

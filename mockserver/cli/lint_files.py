@@ -14,6 +14,7 @@ from mockserver.gateway.lint.fixing import fixed
 from mockserver.gateway.lint.linter import Linter
 from mockserver.gateway.lint.reading import UNREAD_SUFFIXES
 from mockserver.gateway.lint.rules import Kind
+from mockserver.golang.json_size import few_enough
 from mockserver.storage.file_writer import FileWriter
 from mockserver.storage.snapshot import content_of
 
@@ -45,11 +46,15 @@ def unread_directories(paths: Sequence[Path]) -> list[Path]:
     return [child for child in within if child.resolve() not in given and any(child.glob("*.json"))]
 
 
-def fix(linter: Linter, files: Sequence[File]) -> tuple[list[File], list[Finding], int]:
+def fix(
+    linter: Linter, files: Sequence[File], named: Sequence[Path]
+) -> tuple[list[File], list[Finding], int]:
     """Change files as far as the remedies are mechanical; return them, what is left, and how many changed.
 
+    Links that lead out of a directory are followed only if they are `named` themselves.
+
     Raises:
-        ValueError: a file cannot be written.
+        ValueError: a file cannot be written, or is elsewhere; then none is changed, or those before it.
     """
     current = list(files)
     findings = linter.lint(current)
@@ -61,6 +66,12 @@ def fix(linter: Linter, files: Sequence[File]) -> tuple[list[File], list[Finding
         current = after
         findings = linter.lint(current)
     changed = [file for file, before in zip(current, files, strict=True) if file != before]
+    for file in changed:
+        if Path(file.name) not in named and _is_elsewhere(Path(file.name)):
+            raise ValueError(
+                f"{file.name} is a symbolic link that leads out of its directory; nothing was fixed; "
+                "name the link itself to have its file changed"
+            )
     for file in changed:
         _write(file)
     return current, findings, len(changed)
@@ -92,9 +103,13 @@ def _but_within(path: Path) -> str:
 
 def _content(path: Path) -> bytes:
     try:
-        return content_of(path, DOCUMENT)
+        return few_enough(content_of(path, DOCUMENT))
     except OSError as error:
         raise ValueError(f"{path}: {error.strerror}; give a file that you can read") from error
+
+
+def _is_elsewhere(path: Path) -> bool:
+    return not path.resolve().is_relative_to(path.parent.resolve())
 
 
 def _write(file: File) -> None:

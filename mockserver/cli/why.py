@@ -15,6 +15,7 @@ from mockserver.cli.help_format import EXAMPLES, HelpFormatter
 from mockserver.console.credentials import SECRET, Credential
 from mockserver.console.input_files import DOCUMENT, content_within, stdin_within
 from mockserver.console.terminal import show, show_error
+from mockserver.golang.json_size import few_enough
 
 if TYPE_CHECKING:
     from mockserver.gateway.impact import Rules
@@ -225,7 +226,7 @@ def _session(options: argparse.Namespace, rules: Rules) -> Document:
 
     name = options.session
     try:
-        body = stdin_within(DOCUMENT) if name == "-" else content_within(name, DOCUMENT)
+        body = few_enough(stdin_within(DOCUMENT) if name == "-" else content_within(name, DOCUMENT))
     except (OSError, ValueError) as error:  # a path with a null byte is a ValueError
         reason = getattr(error, "strerror", None) or "the path has a null byte"
         raise ValueError(f"--session {name}: {reason}; give a file with a session as JSON") from error

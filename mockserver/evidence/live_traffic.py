@@ -20,9 +20,11 @@ from mockserver.http.limits import Limits
 from mockserver.http.messages import Reply, Request, WouldBlock
 from mockserver.service.access_log import Access, AccessLog
 from mockserver.service.journal_entry import Entry
+from mockserver.service.large_json import turn_of
 from mockserver.service.reached import Reached
 
 LIMITS = Limits(body=BOUNDS.longest, held=256 << 20, connections=256, waiting=256, threads={"upstream": 32})
+LONGEST_LINE = 1000  # characters of a violation
 MAX_JUDGED = 4 << 20  # bytes of a body
 _REFUSED = {"gateway": (301, 403), "dashboard": (401,)}  # statuses of what reached no operation
 _WARNINGS = {"gateway": of_gateway.member_warnings, "dashboard": of_dashboard.member_warnings}
@@ -107,13 +109,19 @@ class Traffic:
         return match.route if match else None
 
     def _note(self, request: Request, reply: Reply, operation: Operation, seconds: float) -> None:
-        """Judge an exchange, and write it to the recording."""
+        """Judge and record an exchange, if its bodies are texts."""
         try:
             exchange = Exchange.of(request, reply)
         except NotText as error:
             self._count("unmasked")
             LOG.warning("%s is not recorded, for a body cannot be masked: %s", operation.id, error)
             return
+        with turn_of(exchange.request.body, exchange.reply.body):
+            self._record(request, exchange, operation, seconds)
+
+    def _record(self, request: Request, exchange: Exchange, operation: Operation, seconds: float) -> None:
+        """Judge an exchange of texts, and write it to the recording."""
+        reply = exchange.reply
         is_refused = reply.status in _REFUSED[self._service]
         step, mask = self._steps.step(exchange, is_accepted=not is_refused)
         reached = self._reached._replace(operation=operation, is_refused=is_refused)
@@ -128,7 +136,9 @@ class Traffic:
                 "reply_violations": entry.reply_violations,
                 "warnings": [] if is_refused else entry.warnings,
             }
-        judgement = {kind: [mask.elsewhere(line) for line in lines] for kind, lines in judgement.items()}
+        judgement = {
+            kind: [_shortened(mask.elsewhere(line)) for line in lines] for kind, lines in judgement.items()
+        }
         told = {"operation": operation.id, "milliseconds": round(seconds * 1000, 2)}
         self._recording.add({**step, **told, **{kind: lines for kind, lines in judgement.items() if lines}})
         self._count("recorded")
@@ -157,6 +167,11 @@ class Traffic:
             seconds, secrets = time.perf_counter() - begun, self._steps.secrets_of(request)
             access = Access(time.time(), request, reply, operation, seconds, None, secrets, reason)
             self.access_log.note(access)
+
+
+def _shortened(line: str) -> str:
+    """A violation, which may quote a whole body; a long one is cut, after it was masked."""
+    return line if len(line) <= LONGEST_LINE else f"{line[:LONGEST_LINE]}... ({len(line)} characters)"
 
 
 def _is_long(exchange: Exchange) -> bool:

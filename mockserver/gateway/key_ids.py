@@ -98,6 +98,12 @@ def storage_name(key: str, *, hashed: bool) -> str:
     return HASHES.get(algorithm if isinstance(algorithm, str) else "", HASHES["murmur32"])(as_bytes(key))
 
 
+def storage_names(org_id: str, name: str) -> set[str]:
+    """All names under which gateways store the key with a name, whatever they are configured to."""
+    keys = {name, *(make(org_id, name, algorithm) for algorithm in ("", *HASHES))} if name else set()
+    return keys | {make_hash(as_bytes(key)) for key in keys for make_hash in HASHES.values()}
+
+
 def _token(key: str) -> dict[str, object] | None:
     """The JSON object that the id of a key encodes in base64; None if it encodes none."""
     if not key.startswith(_JSON_IN_BASE64):

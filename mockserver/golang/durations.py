@@ -57,8 +57,7 @@ class Duration(GoType):
 
     def decode(self, node: Any, current: Any, problems: Problems) -> Any:
         if not isinstance(node, str) or isinstance(node, Number):
-            problems.note("a duration such as 1h30m", node)
-            problems.stopped = True
+            problems.stop("a duration such as 1h30m", node)
             return current
         return written(nanoseconds(node))
 

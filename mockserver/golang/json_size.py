@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterable
 from typing import Any
 
+MAX_VALUES_OF_FILE = 5_000_000  # in a JSON file; ten thousand policies with all members have three million
 MAX_VALUES = 1_000_000  # in a JSON text, about; a list of 20,000 policies has fewer
 TOO_MANY_VALUES = f"the body has over {MAX_VALUES:,} JSON values; send fewer at once"
 
@@ -17,6 +19,17 @@ def has_too_many_values(text: str | bytes, most: int = MAX_VALUES) -> bool:
         return False
     marks: Iterable[Any] = "[{," if isinstance(text, str) else (b"[", b"{", b",")
     return sum(map(text.count, marks)) > most
+
+
+def few_enough(data: bytes) -> bytes:
+    """The content of a file that may be read as JSON.
+
+    Raises:
+        OSError: it has more values than `MAX_VALUES_OF_FILE`.
+    """
+    if has_too_many_values(data, MAX_VALUES_OF_FILE):
+        raise OSError(errno.EFBIG, f"it has over {MAX_VALUES_OF_FILE:,} JSON values")
+    return data
 
 
 def is_deeper(value: Any, levels: int) -> bool:

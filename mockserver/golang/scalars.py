@@ -21,6 +21,7 @@ _INT64 = range(-(2**63), 2**63)
 _KINDS: dict[type, str] = {Object: "it is an object", list: "it is an array", bool: "it is a boolean"}
 _INTEGER = re.compile("-?[0-9]{1,19}")
 SHOWN = 40  # characters of a wrong value in a message
+MOST_NOTES = 100  # of one document, which may have a million wrong values
 _TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d+)?(Z|[+-]\d\d:\d\d)", re.ASCII)
 _FOLDED = str.maketrans("\u017f\u212a", "sk")  # the only letters outside ASCII that fold to ASCII letters
 
@@ -37,7 +38,8 @@ class Problems:
     Go continues after such a member, but a failing UnmarshalJSON stops the decoding.
 
     Attributes:
-        notes: the path from the top of the document and the message of each wrong member.
+        notes: the path from the top of the document and the message of each wrong member; of the first
+            `MOST_NOTES`, and of the one that stopped the decoding.
         stopped: True if the rest of the document is not decoded.
     """
 
@@ -49,8 +51,15 @@ class Problems:
         """A line for each member of a wrong type: `rate: "5" is a string, must be a number of 64 bits`."""
         return [f"{'/'.join(path)}: {text}" if path else text for path, text in self.notes]
 
+    def stop(self, expected: str, node: Any) -> None:
+        """Note a node of a wrong type that stops the decoding."""
+        self.stopped = True
+        self.note(expected, node)
+
     def note(self, expected: str, node: Any) -> None:
         """Add a note of a node of a wrong type; its path is completed by `place`."""
+        if len(self.notes) >= MOST_NOTES and not self.stopped:
+            return
         kind = _KINDS.get(type(node))  # without its text, which may be too long to show and too deep for repr
         if kind is None:
             text = str(node)[:SHOWN]
@@ -182,8 +191,7 @@ class ObjectId(GoType):
         plain = isinstance(node, str) and not isinstance(node, (Escaped, Number))
         if plain and re.fullmatch("[0-9a-fA-F]{24}", node):
             return str(node).lower()
-        problems.note("24 hex digits", node)
-        problems.stopped = True
+        problems.stop("24 hex digits", node)
         return ""
 
 
@@ -198,8 +206,7 @@ class Time(GoType):
         plain = isinstance(node, str) and not isinstance(node, (Escaped, Number))
         match = _TIME.fullmatch(node) if plain else None
         if match is None or not _is_time(match):
-            problems.note("an RFC 3339 time", node)
-            problems.stopped = True
+            problems.stop("an RFC 3339 time", node)
             return current
         fraction = match[2][:10].rstrip("0").rstrip(".") if match[2] else ""
         return match[1] + fraction + ("Z" if match[3][1:] == "00:00" else match[3])

@@ -11,7 +11,8 @@ from mockserver.http.hop_by_hop import end_to_end
 from mockserver.http.messages import Reply, Request
 from mockserver.http.origin import Origin
 from mockserver.http.outgoing import Outgoing, TransportError
-from mockserver.http.transport import Bounds, Overdue, Received, exchange
+from mockserver.http.received_body import Bounds
+from mockserver.http.transport import Overdue, Received, exchange
 
 BOUNDS = Bounds(seconds=60, longest=32 << 20)  # of one exchange
 _REPLACED = ("content-length", "expect", "host", "via")

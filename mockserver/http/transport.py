@@ -10,7 +10,6 @@ import contextlib
 import re
 import socket
 import time
-import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -24,11 +23,11 @@ from mockserver.http.answer_heads import (
 )
 from mockserver.http.limits import MAX_HEAD
 from mockserver.http.outgoing import Outgoing, TransportError
+from mockserver.http.received_body import PART, Bounds, Parts, Unpacked
 
 if TYPE_CHECKING:
     import ssl
 
-_PART = 1 << 16  # bytes that are read or decompressed at once
 _CHUNK_SIZE = re.compile(rb"([0-9a-fA-F]{1,15})[ \t]*(?:;[^\n]*)?\r\n")
 _MAX_CHUNK_LINE = 4096  # bytes
 
@@ -39,14 +38,6 @@ class UnknownHost(TransportError):
 
 class Overdue(TransportError):
     """The answer was not complete at the deadline."""
-
-
-@dataclass(frozen=True)
-class Bounds:
-    """The seconds of one exchange, and the largest body in bytes, before and after decompression."""
-
-    seconds: float
-    longest: int
 
 
 @dataclass(frozen=True)
@@ -74,6 +65,7 @@ def exchange(
     Raises:
         UnknownHost: the host has no address.
         Overdue: the answer was not complete in time.
+        Crowded: the bodies of all exchanges are too long together.
         TransportError: the connection failed, the answer is invalid or too long, or its body is cut.
     """
     data, deadline = request.data(), time.monotonic() + bounds.seconds
@@ -85,7 +77,11 @@ def exchange(
             with sock:
                 stream = _Stream(sock, deadline)
                 stream.send(data)
-                return _received(stream, request, bounds.longest)
+                parts = Parts(bounds)
+                try:
+                    return _received(stream, request, parts)
+                finally:
+                    parts.release()
     except TimeoutError as error:
         raise Overdue(f"no complete answer within {bounds.seconds:g} s") from error
     except (socket.gaierror, UnicodeError) as error:
@@ -149,7 +145,7 @@ class _Stream:
 
     def _fill(self) -> bool:
         self._wait()
-        part = self._sock.recv(_PART)
+        part = self._sock.recv(PART)
         self._buffer += part
         return bool(part)
 
@@ -160,7 +156,7 @@ class _Stream:
         self._sock.settimeout(remaining)
 
 
-def _received(stream: _Stream, request: Outgoing, longest: int) -> Received:
+def _received(stream: _Stream, request: Outgoing, parts: Parts) -> Received:
     left = MAX_HEAD  # bytes of all heads: there may be interim ones
     while True:
         lines = stream.lines()
@@ -171,73 +167,35 @@ def _received(stream: _Stream, request: Outgoing, longest: int) -> Received:
         if left < 0:
             raise BadAnswer("it has too many interim answers")
     is_measured = head.length not in (CHUNKED, UNTIL_CLOSED)
-    parts = _Parts(longest)
+    body: Parts | Unpacked = parts
     packed = [value.lower() for value in head.values("Content-Encoding")[:1]] == ["gzip"]
     if request.asks_for_gzip and packed and head.length:
         plain = tuple(
             header for header in head.headers if header[0] not in ("Content-Encoding", "Content-Length")
         )
         head, is_measured = AnswerHead(head.status, plain, head.length), False
-        parts = _Unpacked(longest)
+        body = Unpacked(parts)
     is_whole = True
     if head.length == CHUNKED:
-        is_whole = _read_chunks(stream, parts)
+        is_whole = _read_chunks(stream, body)
     elif head.length == UNTIL_CLOSED:
-        while part := stream.read(_PART):
-            parts.add(part)
+        while part := stream.read(PART):
+            body.add(part)
     else:
-        _read_measured(stream, parts, head.length)
+        _read_measured(stream, body, head.length)
     return Received(head, b"".join(parts.parts), is_measured, is_whole)
 
 
-class _Parts:
-    """The parts of a body that may have `longest` bytes."""
-
-    def __init__(self, longest: int) -> None:
-        self.parts: list[bytes] = []
-        self._left = longest
-        self._longest = longest
-
-    def add(self, part: bytes) -> None:
-        self._left -= len(part)
-        if self._left < 0:
-            raise BadAnswer(f"its body has over {self._longest} bytes")
-        self.parts.append(part)
-
-
-class _Unpacked(_Parts):
-    """The decompressed parts of a body in gzip; what follows an error in it is dropped, as Go does."""
-
-    def __init__(self, longest: int) -> None:
-        super().__init__(longest)
-        self._member = zlib.decompressobj(wbits=31)
-        self._is_broken = False
-
-    def add(self, part: bytes) -> None:
-        is_pending = bool(part)
-        while is_pending and not self._is_broken:
-            try:
-                plain = self._member.decompress(part, _PART)
-            except zlib.error:
-                self._is_broken = True
-                return
-            super().add(plain)
-            part, is_pending = self._member.unconsumed_tail, len(plain) == _PART
-            if self._member.eof:
-                part, self._member = self._member.unused_data, zlib.decompressobj(wbits=31)
-            is_pending = is_pending or bool(part)
-
-
-def _read_measured(stream: _Stream, parts: _Parts, length: int) -> None:
+def _read_measured(stream: _Stream, parts: Parts | Unpacked, length: int) -> None:
     while length:
-        part = stream.read(min(length, _PART))
+        part = stream.read(min(length, PART))
         if not part:
             raise BadAnswer("it ends before its declared length")
         length -= len(part)
         parts.add(part)
 
 
-def _read_chunks(stream: _Stream, parts: _Parts) -> bool:
+def _read_chunks(stream: _Stream, parts: Parts | Unpacked) -> bool:
     """Read chunks up to the last one and its trailers, or up to what is no chunk, as a gateway passes on.
 
     Returns True if the last chunk came.
@@ -249,7 +207,7 @@ def _read_chunks(stream: _Stream, parts: _Parts) -> bool:
                 parse_headers(stream.lines())
             return True
         while size:
-            part = stream.read(min(size, _PART))
+            part = stream.read(min(size, PART))
             if not part:
                 return False
             size -= len(part)

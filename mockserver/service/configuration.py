@@ -19,6 +19,8 @@ _WORDS = {
 }  # fmt: skip
 
 
+_WHOLE = re.compile("-?[0-9]{1,19}")
+_HALVES = re.compile("[\ud800-\udfff]")
 _DECIMAL = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 
 
@@ -110,9 +112,9 @@ class Configuration:
 
     def merged(self, values: Mapping[str, Any]) -> tuple[Self, list[str]]:
         """A copy with the keys that the mock supports, and the others; raises as `of`."""
-        config, ignored, groups = self, [], self.groups()
+        config, ignored, groups, kinds = self, [], self.groups(), self.kinds()
         for key, value in flatten(values).items():
-            if key.lower().replace(".", "__") in self.kinds():
+            if key.lower().replace(".", "__") in kinds:
                 config = config.having(key.lower(), value)
             elif value != {} or key.lower() not in groups:
                 ignored.append(key)
@@ -172,7 +174,12 @@ def read_flat(path: Path) -> dict[str, Any]:
         raise ConfigError(f"{path}: not valid JSON: {error}; correct the file") from error
     if not isinstance(values, dict):
         raise ConfigError(f"{path}: a configuration must be a JSON object; correct the file")
-    return flatten(values)
+    return {key: _replaced(value) for key, value in flatten(values).items()}
+
+
+def _replaced(value: Any) -> Any:
+    """A text with half characters replaced, as Go decodes it; any other value as it is."""
+    return _HALVES.sub("\ufffd", value) if isinstance(value, str) else value
 
 
 def flatten(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
@@ -189,7 +196,7 @@ def flatten(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
 def _from_text(variable: str, text: str, kind: type) -> Any:
     if kind is bool and text.lower() in ("true", "1", "t", "false", "0", "f"):
         return text.lower() in ("true", "1", "t")
-    if kind is int and text.lstrip("-").isdigit():
+    if kind is int and _WHOLE.fullmatch(text):
         return int(text)
     if kind is float and _DECIMAL.fullmatch(text):
         return float(text)

@@ -15,6 +15,7 @@ from mockserver.http.redaction import all_hidden
 from mockserver.service.access_log import Access, AccessLog
 from mockserver.service.fault import DROPPED, Fault, FaultDrop, FaultedReply, Received
 from mockserver.service.journal_parts import ProxiedReply
+from mockserver.service.large_json import Busy, turn_of
 from mockserver.service.mock import Mock
 from mockserver.service.reached import Reached
 from mockserver.service.registry import HANDLERS, Call, Handler, always, never
@@ -134,9 +135,11 @@ class Dispatcher:
                 reached = reached._replace(fault=fault)
                 if fault.replaces and not fault.carry_out:
                     return fault.answer(DROPPED, service.error), reached
-            if reached.operation and not reached.is_refused and has_too_many_values(request.body):
+            text = request.body if reached.operation and not reached.is_refused else b""
+            if has_too_many_values(text):
                 return service.error(TOO_MANY_VALUES, 413), reached
-            reply = handler.answer(Call(service.state, request, params, fault.rewrite if fault else None))
+            with turn_of(text):
+                reply = handler.answer(Call(service.state, request, params, fault.rewrite if fault else None))
             if fault is None and isinstance(reply, FaultedReply):
                 met = replace(reply.fault, delay=reply.delay)
                 return replace(reply, delay=0.0), reached._replace(fault=met)
@@ -158,8 +161,8 @@ class Dispatcher:
         if isinstance(error, DropConnection):
             self._note(request, DROPPED, reached)
             raise error
-        if isinstance(error, BackendUnavailable):
-            return service.error(str(error), 500), reached
+        if isinstance(error, (BackendUnavailable, Busy)):
+            return service.error(str(error), 503 if isinstance(error, Busy) else 500), reached
         log_failure(all_hidden(f"{request.method} {request.url.path}", service.secrets), error)
         return service.error(describe(error), 500), reached
 

@@ -148,7 +148,7 @@ def expect_left(gateway: Gateway, api: Api, key: str, remaining: int) -> None:
     """Expect this remaining quota of a key, or of its right to the API."""
     exchange = gateway.send("GET", f"{KEYS}/{key}?org_id={api.org_id}")
     answer = exchange.document
-    limit = answer.get("access_rights", {}).get(api.id, {}).get("limit") or {}
+    limit = exchange.object_at("access_rights", api.id, "limit")
     for holder in (answer, limit):
         if holder.get("quota_max") and holder.get("quota_remaining", 0) != remaining:
             raise Mismatch(f"quota_remaining {remaining}", repr(holder.get("quota_remaining")), exchange)
@@ -166,7 +166,7 @@ def expect_upstream_saw(gateway: Gateway, exchange: Exchange, **headers: str | N
     Each `_` in a name stands for `-`.
     """
     expect_passed(exchange)
-    seen = exchange.document.get("headers", {})
+    seen = exchange.object_at("headers")
     for name, value in headers.items() if not gateway.options.upstream else ():
         header = seen.get(name.replace("_", "-"))
         if header != value:

@@ -16,6 +16,7 @@ from contract_tests.report.conformance.yaml_document import DocumentError, YamlD
 from mockserver.cli.comparison.difference import EVERYONE, Comparison, Difference, Side, audience_of
 from mockserver.console.input_files import DOCUMENT, content_within
 from mockserver.contract.spec_files import default_version
+from mockserver.golang.json_size import few_enough
 
 KINDS = (  # in the order of the result
     "newly failing", "other actual value", "newly passing", "no longer judged", "newly judged",
@@ -67,7 +68,11 @@ def read(path: Path) -> ReadReport:
     """
     try:
         is_json = path.suffix == ".json"
-        document = json.loads(content_within(path, DOCUMENT)) if is_json else YamlDocument.read(path).value
+        document = (
+            json.loads(few_enough(content_within(path, DOCUMENT)))
+            if is_json
+            else YamlDocument.read(path).value
+        )
         return _report(str(path), document)
     except DocumentError as error:
         raise ReportError(f"{error}; write a report with --report r.json, or give a URL") from None

@@ -18,6 +18,7 @@ from typing import Any
 from contract_tests.report import output_file
 from mockserver.cli.transfer.contents import Contents, Document
 from mockserver.console.input_files import DOCUMENT
+from mockserver.golang.json_size import few_enough
 from mockserver.storage.snapshot import content_of
 
 MARK = "tyk-contract-export"  # the member that has the version of the format
@@ -158,7 +159,7 @@ def _member(manifest: Document, kind: str, path: Path) -> Document:
 
 def _read(path: Path) -> Document:
     try:
-        document: Any = json.loads(content_of(path, DOCUMENT))
+        document: Any = json.loads(few_enough(content_of(path, DOCUMENT)))
     except (OSError, ValueError, RecursionError) as error:
         reason = getattr(error, "strerror", None) or f"it is not JSON: {error}"
         raise ExportError(f"{path}: {reason}; give an export that is whole, or export again") from error

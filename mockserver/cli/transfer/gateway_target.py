@@ -12,6 +12,7 @@ from mockserver.cli.transfer.contents import Contents, Document
 from mockserver.cli.transfer.key_names import marked, unmarked
 from mockserver.cli.transfer.plan import Found, Plan, Write, compared
 from mockserver.cli.transfer.sources import without_use
+from mockserver.gateway.key_ids import storage_names
 
 _ABSENT = (400, 404)  # an OAuth client of an API that is not there is answered with either
 
@@ -54,19 +55,22 @@ class GatewayTarget:
             return ""
         reason = f"{method} {target} answers {status}{message_in(answer)}"
         if write.kind == "keys" and document.get("apply_policies"):
-            return self._write_refused_key(target, document, reason)
+            return self._write_refused_key(write, target, document, reason)
         return reason
 
-    def _write_refused_key(self, target: str, session: Document, reason: str) -> str:
+    def _write_refused_key(self, write: Write, target: str, session: Document, reason: str) -> str:
         """Write a key whose policies cannot be applied: a gateway takes them once the key is there.
 
-        Such a key is refused at each request, in the source and in the target alike.
+        Such a key is refused at each request, in the source and in the target alike. What the gateway names
+        it must be a name of this key, or the policies would be those of another one.
         """
         policies = session["apply_policies"]
         status, answer = self._service.send("POST", target, {**session, "apply_policies": []})
         if status != 200 or not isinstance(answer, dict):
             return reason
         stored = str(answer.get("key_hash") or answer.get("key"))
+        if stored not in storage_names(str(session.get("org_id", "")), write.name):
+            return "it is there without its policies: the gateway answers with the name of another key"
         path = f"/tyk/keys/policy/{quoted(stored)}"
         status, answer = self._service.send("POST", path, {"apply_policies": policies})
         if status == 200:

@@ -20,6 +20,7 @@ from mockserver.golang.json_size import TOO_MANY_VALUES, has_too_many_values
 from mockserver.http.answer_heads import canonical
 from mockserver.http.messages import DropConnection, Reply
 from mockserver.service.json_replies import json_reply
+from mockserver.service.large_json import turn_of
 
 LONGEST, MOST_SECONDS = 64 << 20, 60  # characters of all bodies; a gateway has no bounds
 TOO_MUCH = (
@@ -50,7 +51,8 @@ def reply(context: RequestContext, answer: Answer) -> Reply:
     if has_too_many_values(context.body):
         return error(TOO_MANY_VALUES, 413)
     try:
-        batch = Codec.of(context.gateway.contract, "Batch").decode(context.body)
+        with turn_of(context.body):
+            batch = Codec.of(context.gateway.contract, "Batch").decode(context.body)
     except Malformed:
         return error("Batch request malformed", 400)
     requests = batch["requests"] or []

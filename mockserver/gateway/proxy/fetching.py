@@ -11,7 +11,8 @@ from mockserver.golang import absolute_urls, urls
 from mockserver.golang.absolute_urls import AbsoluteUrl, BadUrl
 from mockserver.http.deadline import Deadline
 from mockserver.http.outgoing import Outgoing
-from mockserver.http.transport import Bounds, Received
+from mockserver.http.received_body import Bounds
+from mockserver.http.transport import Received
 
 BOUNDS = Bounds(seconds=10, longest=1 << 20)  # of a document with all redirects; a gateway has none
 MOST_REDIRECTS = 10  # as Go's client

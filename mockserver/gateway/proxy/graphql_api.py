@@ -12,6 +12,7 @@ from mockserver.gateway.proxy import upstream
 from mockserver.gateway.proxy.request_context import Rejected, RequestContext
 from mockserver.golang.json_size import TOO_MANY_OF_UPSTREAM, has_too_many_values
 from mockserver.http.messages import JSON, DropConnection, Reply
+from mockserver.service.large_json import turn_of
 
 if TYPE_CHECKING:
     from mockserver.gateway.graphql.judgement import Query
@@ -77,7 +78,8 @@ def _executed(context: RequestContext, query: Query) -> Reply:
             headers = [header for header in received.headers if header[0].lower() not in _FRAMING]
             if has_too_many_values(received.body):
                 raise Rejected(TOO_MANY_OF_UPSTREAM, 500)
-        text = resolved(query.schema, operation, request.variables, received.body)
+        with turn_of(received.body):
+            text = resolved(query.schema, operation, request.variables, received.body)
     except TooMuch:
         raise Rejected(TOO_MUCH, 500) from None
     except (WrongType, RecursionError):

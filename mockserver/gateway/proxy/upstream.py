@@ -19,8 +19,8 @@ from mockserver.http.answer_heads import BODILESS, canonical, values
 from mockserver.http.hop_by_hop import HOP_BY_HOP, end_to_end
 from mockserver.http.messages import DropConnection, Reply
 from mockserver.http.outgoing import Outgoing, TransportError
+from mockserver.http.received_body import Bounds, Crowded, Together
 from mockserver.http.transport import (
-    Bounds,
     Overdue,
     Received,
     UnknownHost,
@@ -28,7 +28,8 @@ from mockserver.http.transport import (
 )
 
 LOG = logging.getLogger("tyk-contract")
-BOUNDS = Bounds(seconds=30, longest=64 << 20)  # of an exchange with an upstream; a gateway has none
+MOST_TOGETHER = 512 << 20  # bytes of all answers of upstreams that are being received
+BOUNDS = Bounds(seconds=30, longest=64 << 20, together=Together(MOST_TOGETHER))
 MOST_HOPS = 20  # through the mock itself; a gateway would pass the request on for ever
 NOT_REACHED = partial(Rejected, "There was a problem proxying the request", 500)
 BROKE_OFF = partial(Rejected, "There was a problem with reading Body of the Request.", 500)
@@ -39,6 +40,7 @@ LOOPS = (
     " listen path; correct it"
 )
 NOT_SWITCHED = "this mock passes no connection on that is to have another protocol"
+IS_FULL = f"this mock receives answers of {MOST_TOGETHER >> 20} MiB at once; send fewer requests at once"
 IS_BUSY = "this mock already waits for as many upstreams as it can; send fewer requests at once"
 _REPLACED_HEADERS = ("host", "content-length")
 
@@ -162,6 +164,9 @@ def _upstream_reply(context: RequestContext, target: AbsoluteUrl, request: Upstr
         received = send(context.gateway, target, outgoing, BOUNDS)
     except Overdue as error:
         raise TIMED_OUT(str(error)) from error
+    except Crowded as error:
+        LOG.warning("API %s: %s", context.api.id, IS_FULL)
+        raise Rejected(IS_FULL, 503) from error
     except UnknownHost as error:
         raise UNKNOWN_HOST(str(error)) from error
     except TransportError as error:

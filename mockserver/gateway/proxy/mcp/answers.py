@@ -27,6 +27,7 @@ from mockserver.golang.json_size import TOO_MANY_OF_UPSTREAM, has_too_many_value
 from mockserver.golang.scalars import ANY, STRING, Problems, fold
 from mockserver.golang.structs import Field, Struct
 from mockserver.http.messages import Reply
+from mockserver.service.large_json import turn_of
 
 _METHODS = {"tools/list": "tools", "prompts/list": "prompts", "resources/list": "resources"} | {
     "resources/templates/list": "resourceTemplates"
@@ -47,7 +48,7 @@ def filtered(context: RequestContext, reply: Reply) -> Reply:
     """The answer without what the client may not use; an answer in another form stays as it is.
 
     Raises:
-        Rejected: it has more values or names than the mock reads.
+        Rejected: it has more values, lines or names than the mock reads.
     """
     if not context.api.is_mcp:
         return reply
@@ -58,9 +59,13 @@ def filtered(context: RequestContext, reply: Reply) -> Reply:
     if headers.get("content-type", "").startswith(event_streams.CONTENT_TYPE):
         if "mcp-streams-follow-rights" not in context.gateway.behaviours:
             return reply
-        changed = event_streams.rewritten(text, lambda data: _of_any_message(context, data))
+        if event_streams.has_too_many_lines(text):
+            raise Rejected(event_streams.TOO_MANY_LINES, 500)
+        with turn_of(text):
+            changed = event_streams.rewritten(text, lambda data: _of_any_message(context, data))
     else:
-        changed = _of_answer(context, text) or text
+        with turn_of(text):
+            changed = _of_answer(context, text) or text
     if changed == text:
         return reply
     body = changed.encode("utf-8", "surrogateescape")

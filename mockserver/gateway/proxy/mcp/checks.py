@@ -10,6 +10,7 @@ from mockserver.gateway.proxy.mcp.access_lists import is_denied, rules_of_method
 from mockserver.gateway.proxy.request_context import Rejected, RequestContext
 from mockserver.golang.regexps import BadExpression
 from mockserver.http.messages import JSON, DropConnection
+from mockserver.service.large_json import turn_of
 
 FORBIDDEN = "Requested endpoint is forbidden"
 NO_RESOURCE = "access to this resource has been disallowed"
@@ -31,7 +32,8 @@ def read_message(context: RequestContext) -> None:
         raise messages.BadMessage(*messages.UNREADABLE)
     context.check_values()
     rules = context.api.path_rules
-    message = messages.read(context.body, rules.primitives("resource"), rules.method_paths)
+    with turn_of(context.body):
+        message = messages.read(context.body, rules.primitives("resource"), rules.method_paths)
     if context.api.open_api is None:
         raise DropConnection
     context.message = message

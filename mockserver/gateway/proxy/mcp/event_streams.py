@@ -6,9 +6,16 @@ import re
 from collections.abc import Callable
 
 CONTENT_TYPE = "text/event-stream"
+MOST_LINES = 1_000_000  # of a stream, about; a line that ends in CR LF counts twice
+TOO_MANY_LINES = f"this mock does not read a stream of over {MOST_LINES:,} lines"
 _END = re.compile(r"\r\n\r\n|\r\n\n|\r\n\r|\n\r\n|\n\n|\r\r")  # of an event
 _PIECE = 4096
 _LINE_END = re.compile(r"\r\n|\n|\r")
+
+
+def has_too_many_lines(text: str) -> bool:
+    """True if a stream has more than `MOST_LINES` ends of lines."""
+    return text.count("\n") + text.count("\r") > MOST_LINES
 
 
 def rewritten(text: str, rewrite: Callable[[str], str | None]) -> str:

@@ -1,0 +1,37 @@
+"""Turns of large JSON texts: as values they take a hundred times the memory that a connection may hold."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from mockserver.golang.json_size import has_too_many_values
+
+LARGE = 50_000  # values of a JSON text from which on it is large
+AT_ONCE = 2  # large texts that are values at the same time, in all threads together
+LONGEST_WAIT = 30.0  # seconds for a turn
+BUSY = f"this mock reads {AT_ONCE} large JSON texts at once, and others wait; send fewer at once"
+_turns = threading.BoundedSemaphore(AT_ONCE)
+
+
+class Busy(Exception):
+    """A large text had no turn in time; the answer is 503."""
+
+
+@contextmanager
+def turn_of(*texts: str | bytes) -> Iterator[None]:
+    """Have a turn to read JSON texts, if one is large; the block must not wait for others, or take another.
+
+    Raises:
+        Busy: there was none in time.
+    """
+    if not any(has_too_many_values(text, LARGE) for text in texts):
+        yield
+        return
+    if not _turns.acquire(timeout=LONGEST_WAIT):
+        raise Busy(BUSY)
+    try:
+        yield
+    finally:
+        _turns.release()
