@@ -232,7 +232,7 @@ def test_markers_give_arguments_to_the_mock(pytester: pytest.Pytester) -> None:
 
 
 WRONG = {
-    '"5.8"': "give the arguments of @pytest.mark.tyk by name, not '5.8'",
+    '"5.8"': "test_it: give the arguments of @pytest.mark.tyk by name, as in gateway='5.8'",
     'gatway="5.8"': "MockGateway has no argument 'gatway', the nearest is 'gateway'",
     'policies={"gold": {}}': "policies must be a list of objects, each with its id, not an object by id",
     'config={"hash_key": True}': "the mock has no key 'hash_key', the nearest is 'hash_keys'",
@@ -258,7 +258,7 @@ def test_the_marker_of_the_other_service_is_an_error(pytester: pytest.Pytester) 
 
 @pytest.mark.parametrize(("arguments", "message"), WRONG.items(), ids=WRONG)
 def test_a_wrong_marker_is_an_error(pytester: pytest.Pytester, arguments: str, message: str) -> None:
-    """An argument without a name, an unknown one, or one that the mock refuses ends with the reason."""
+    """An argument without a name, an unknown one, or one that the mock refuses ends with the reason alone."""
     pytester.makepyfile(
         f"""
         import pytest
@@ -270,4 +270,7 @@ def test_a_wrong_marker_is_an_error(pytester: pytest.Pytester, arguments: str, m
     )
     result = pytester.runpytest_subprocess(*LEAN)
     assert result.ret != 0
-    assert message in result.stdout.str() + result.stderr.str()
+    output = result.stdout.str() + result.stderr.str()
+    assert message in output
+    assert "_check_names" not in output
+    assert "mockserver/" not in output.replace("\\", "/")
