@@ -148,7 +148,7 @@ def run(options: argparse.Namespace) -> int:
         effects = [set_fault(gateway, text) for text in options.fault]
         values = gateway_values(gateway)
         more = f" and {len(extra.beyond(gateway.gateway.contract))} more of {options.spec}" if extra else ""
-        text = f"Tyk Gateway {version} mocked on {gateway.url}: {values['operations']} operations{more}"
+        text = f"Tyk Gateway {version} mocked on {gateway.url} ({values['operations']} operations{more})"
         text += f"; in a browser {values['page']}"
         running.warn(*ignored_lines(options.conf, ignored), *_findings_of(options.conf, version))
         running.warn(*gateway.gateway.warnings())
