@@ -240,6 +240,32 @@ WRONG = {
 }
 
 
+def test_a_failed_expectation_shows_the_line_of_the_test(pytester: pytest.Pytester) -> None:
+    """The report of a failed `assert_requested` or `check` has the test's own line, and none of the product."""
+    pytester.makepyfile(
+        """
+        def test_requested(mock_gateway):
+            mock_gateway.assert_requested("addPolicy", times=2)
+
+        def test_checked(mock_gateway):
+            mock_gateway.client.get("/tyk/nothing")
+            mock_gateway.check()
+        """
+    )
+    result = pytester.runpytest_subprocess(*LEAN)
+    result.assert_outcomes(failed=2)
+    result.stdout.fnmatch_lines(
+        [
+            '>*mock_gateway.assert_requested("addPolicy", times=2)',
+            "E*addPolicy: expected twice, but requested never",
+            ">*mock_gateway.check()",
+            "E*GET /tyk/nothing reached no operation of the spec",
+        ]
+    )
+    assert "_tracebackhide_" not in result.stdout.str()
+    assert "raise AssertionError" not in result.stdout.str()
+
+
 def test_the_marker_of_the_other_service_is_an_error(pytester: pytest.Pytester) -> None:
     """A test that has the marker `tyk` and uses `mock_dashboard` alone is told so."""
     pytester.makepyfile(
