@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import importlib
 import os
 from collections.abc import Iterator
 
@@ -21,6 +22,21 @@ def pytest_configure(config: pytest.Config) -> None:
     """
     gc.set_threshold(100_000, 50, 100)
     os.environ["XDG_CACHE_HOME"] = str(config.rootpath / ".pytest_cache")
+
+
+@pytest.fixture(name="_cryptography", scope="session")
+def _cryptography() -> None:
+    """The library of certificates, imported to stay.
+
+    `pytester` forgets the modules that a test imports, and this one cannot be imported twice: its errors are
+    then others than those that it raises.
+    """
+    importlib.import_module("cryptography.x509")
+
+
+@pytest.fixture(name="pytester")
+def _pytester(_cryptography: None, pytester: pytest.Pytester) -> pytest.Pytester:
+    return pytester
 
 
 @pytest.fixture(scope="module", name="shared")

@@ -30,7 +30,7 @@ class Served:
         assert process.stdout is not None
         for line in process.stdout:
             self.lines.append(line.rstrip())
-            if match := re.search(r"mocked on (\S+):", line):
+            if match := re.search(r"mocked on (\S+) \(", line):
                 self.url = match[1]
                 break
 

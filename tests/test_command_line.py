@@ -75,6 +75,7 @@ def test_version_is_a_command_too(capsys: pytest.CaptureFixture[str]) -> None:
         (["serve", "--qqqqqq"], "serve", "unrecognized arguments: --qqqqqq\n"),
         (["verify", "--service", "dashbord"], "verify", "did you mean 'dashboard'?"),
         (["srve"], "[-h]", "invalid choice: 'srve'"),
+        (["validate"], "[-h]", "; did you mean 'lint'?"),
         (["srve"], "[-h]", "did you mean 'serve'?"),
         (["help", "srve"], "[-h]", "did you mean 'serve'?"),
         (["--verison"], "[-h]", "required: COMMAND; did you mean --version?"),

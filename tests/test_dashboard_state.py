@@ -167,7 +167,7 @@ def test_the_gateway_beside_has_a_configuration_of_its_own(tmp_path: Path) -> No
         with deadline(process):
             assert process.stdout is not None
             lines = [process.stdout.readline() for _ in range(3)]
-            url = lines[1].split("mocked on ")[1].split(": ")[0]
+            url = lines[1].split("mocked on ")[1].split()[0]
             with Client(url) as client:
                 sent = [("Authorization", DEFAULT_KEY)]
                 body = b'{"access_rights": {"orders": {"api_id": "orders"}}}'

@@ -67,8 +67,9 @@ def test_the_verify_command_judges(tmp_path: Path) -> None:
 
 
 def test_the_parity_command_compares() -> None:
-    """The `parity` command of the README finds that all scenarios are identical."""
+    """The `parity` command of the README finds that all scenarios are identical, and prints nothing else."""
     process = run_command(*command_of("parity"), folder=ROOT)
+    assert process.stderr == ""
     assert process.returncode == 0, process.stdout + process.stderr
     assert "11 of 11 scenarios identical" in process.stdout
 

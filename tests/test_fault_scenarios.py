@@ -116,7 +116,7 @@ def test_flapping(gateway: MockGateway) -> None:
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_a_scenario_of_a_gateway_names_operations(gateway: MockGateway, name: str) -> None:
     """Each operation that a scenario names is one of the gateway's, and it is set until it is cleared."""
-    assert SCENARIOS[name].operations <= gateway._service.fault_targets
+    assert SCENARIOS[name].operations <= gateway._service.fault_targets.keys()
     assert SCENARIOS[name].times == 0
 
 

@@ -110,6 +110,14 @@ def test_a_sequence_is_played(gateway: MockGateway) -> None:
     gateway.fault("listPolicies", sequence=[{"status": 503}, {"status": 502}, {}], times=2)
     assert statuses(gateway, "/tyk/policies", 7) == [503, 502, 200, 503, 502, 200, 200]
     assert not gateway.mock.faults
+    assert [entry.fault is None for entry in gateway.journal] == [False, False, True] * 2 + [True]
+
+
+def test_a_method_is_taken_in_any_case(gateway: MockGateway) -> None:
+    """The method of a fault may be written in small letters."""
+    gateway.fault(method="post", status=503)
+    assert gateway.client.get("/tyk/policies").status_code == 200
+    assert gateway.client.post("/tyk/policies", json={"id": "gold"}).status_code == 503
 
 
 def test_what_is_set_can_be_read(gateway: MockGateway) -> None:
@@ -145,6 +153,10 @@ def test_what_is_set_can_be_read(gateway: MockGateway) -> None:
         ({"headers": {"X-A": "a\r\nX-B: b"}}, "a text of one line"),
         ({"header": {"X-A": 1}, "status": 500}, "null for any value"),
         ({"method": "P OST", "status": 500}, "is no HTTP method"),
+        (
+            {"operation": "addPolicy", "method": "get", "status": 500},
+            "the method of addPolicy is POST, never GET; leave out method",
+        ),
         ({"scenario": "redis-down", "method": "GET"}, "leave out method"),
     ],
 )

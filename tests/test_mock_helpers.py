@@ -208,6 +208,8 @@ def test_a_policy_that_is_not_loaded_says_so(gateway: MockGateway) -> None:
         _ = gateway.policies["silver"]
     with pytest.raises(KeyError, match=r"^'glod': there is no such policy, the nearest is 'gold'$"):
         _ = gateway.policies["glod"]
+    with pytest.raises(KeyError, match=r"^'silber': there is no such policy, the nearest is 'silver'$"):
+        _ = gateway.policies["silber"]
     assert gateway.policies.get("silver") is None
     assert "silver" not in gateway.policies
 

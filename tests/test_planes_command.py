@@ -33,7 +33,7 @@ class Deployment:
         self.pids: dict[str, int] = {}
         assert process.stdout is not None
         for line in process.stdout:
-            if match := re.match(r"Tyk Dashboard \S+ mocked on (\S+):", line):
+            if match := re.match(r"Tyk Dashboard \S+ mocked on (\S+) ", line):
                 self.url = match[1]
             if match := re.search(r'the key "(\w+)"', line):
                 self.key = match[1]

@@ -37,7 +37,7 @@ def test_the_worked_example_works() -> None:
     assert start is not None
     with serving("--gateway-port", "0", command=start[3], **{start[1]: start[2]}) as served:
         assert served.process.stdout is not None
-        gateway = served.process.stdout.readline().split("mocked on ")[1].split(": ")[0].strip()
+        gateway = served.process.stdout.readline().split("mocked on ")[1].split()[0]
         script = STEPS.replace("http://127.0.0.1:3000", served.url).replace("http://127.0.0.1:8080", gateway)
         process = subprocess.run(
             ["bash", "-euc", script], capture_output=True, text=True, timeout=60, check=False, env=QUIET

@@ -232,12 +232,38 @@ def test_markers_give_arguments_to_the_mock(pytester: pytest.Pytester) -> None:
 
 
 WRONG = {
-    '"5.8"': "give the arguments of @pytest.mark.tyk by name, not '5.8'",
+    '"5.8"': "test_it: give the arguments of @pytest.mark.tyk by name, as in gateway='5.8'",
     'gatway="5.8"': "MockGateway has no argument 'gatway', the nearest is 'gateway'",
     'policies={"gold": {}}': "policies must be a list of objects, each with its id, not an object by id",
     'config={"hash_key": True}': "the mock has no key 'hash_key', the nearest is 'hash_keys'",
     'policies=[{"name": "x"}]': "policy 0 'x': it has no id",
 }
+
+
+def test_a_failed_expectation_shows_the_line_of_the_test(pytester: pytest.Pytester) -> None:
+    """The report of a failed `assert_requested` or `check` has the test's own line, and none of the product."""
+    pytester.makepyfile(
+        """
+        def test_requested(mock_gateway):
+            mock_gateway.assert_requested("addPolicy", times=2)
+
+        def test_checked(mock_gateway):
+            mock_gateway.client.get("/tyk/nothing")
+            mock_gateway.check()
+        """
+    )
+    result = pytester.runpytest_subprocess(*LEAN)
+    result.assert_outcomes(failed=2)
+    result.stdout.fnmatch_lines(
+        [
+            '>*mock_gateway.assert_requested("addPolicy", times=2)',
+            "E*addPolicy: expected twice, but requested never",
+            ">*mock_gateway.check()",
+            "E*GET /tyk/nothing reached no operation of the spec",
+        ]
+    )
+    assert "_tracebackhide_" not in result.stdout.str()
+    assert "raise AssertionError" not in result.stdout.str()
 
 
 def test_the_marker_of_the_other_service_is_an_error(pytester: pytest.Pytester) -> None:
@@ -258,7 +284,7 @@ def test_the_marker_of_the_other_service_is_an_error(pytester: pytest.Pytester) 
 
 @pytest.mark.parametrize(("arguments", "message"), WRONG.items(), ids=WRONG)
 def test_a_wrong_marker_is_an_error(pytester: pytest.Pytester, arguments: str, message: str) -> None:
-    """An argument without a name, an unknown one, or one that the mock refuses ends with the reason."""
+    """An argument without a name, an unknown one, or one that the mock refuses ends with the reason alone."""
     pytester.makepyfile(
         f"""
         import pytest
@@ -270,4 +296,7 @@ def test_a_wrong_marker_is_an_error(pytester: pytest.Pytester, arguments: str, m
     )
     result = pytester.runpytest_subprocess(*LEAN)
     assert result.ret != 0
-    assert message in result.stdout.str() + result.stderr.str()
+    output = result.stdout.str() + result.stderr.str()
+    assert message in output
+    assert "_check_names" not in output
+    assert "mockserver/" not in output.replace("\\", "/")

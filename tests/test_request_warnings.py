@@ -39,6 +39,10 @@ POLICIES: dict[str, tuple[str, str]] = {
         '{"rate": 0.12345678901234567890}',
         "rate: 0.12345678901234567890 is rounded to 0.12345678901234568",
     ),
+    "rounded in metadata": (
+        '{"meta_data": {"a": [1, {"b": 12345678901234567890}]}}',
+        "meta_data/a/1/b: 12345678901234567890 is rounded to 12345678901234567000",
+    ),
     "database id": (f'{{"_id": "{ID}"}}', f"_id: {ID} is kept as {ID.lower()}"),
     "right to no API": (
         '{"access_rights": {"orders": {}}}',

@@ -53,6 +53,7 @@ def test_the_version_is_printed_and_answered() -> None:
     """The release of the simulated gateway stands in the first line of output and in /hello."""
     with serving("--gateway", "5.8") as served:
         assert served.lines[0].startswith("Tyk Gateway 5.8.15 mocked on http://127.0.0.1:")
+        assert re.findall(r"http://\S+", served.lines[0]) == [served.url, f"{served.url}/_mock/"]
         assert json.loads(served.send("GET", "/hello", "").body)["version"] == "5.8.15"
 
 
@@ -201,7 +202,7 @@ def test_another_spec_is_answered_from_its_examples(tmp_path: Path) -> None:
     path = tmp_path / "other.yaml"
     path.write_text(SPEC)
     with serving("--spec", path) as served:
-        assert re.search(r": \d+ operations and 4 more of ", served.lines[0])
+        assert re.search(r"\(\d+ operations and 4 more of ", served.lines[0])
         assert served.send("GET", "/tyk/things", "wrong").status == 403
         assert served.send("GET", "/tyk/things", "mock-secret").body == b'[{"expires":2592000,"name":"a"}]\n'
         example = json.loads(served.send("POST", "/tyk/things", "mock-secret").body)

@@ -47,7 +47,8 @@ def test_an_upstream_needs_no_slash(gateway: MockGateway, end: str) -> None:
 
 
 def test_a_sound_gateway_conforms_and_is_left_as_it_was(gateway: MockGateway, tmp_path: Path) -> None:
-    """A sound gateway gives exit code 0 and reports, and nothing of the run is left behind."""
+    """A sound gateway that others use gives exit code 0 and reports, and nothing of the run is left behind."""
+    gateway.seed(apis=[_api(name) for name in ("orders", "bills", "repeated", "api", "a")])
     gateway.policies.seed({"id": "mine", "name": "before"}, {"id": "loaded"})
     before = dict(gateway.policies), gateway.policies.written
     reports = [tmp_path / f"r.{kind}" for kind in ("json", "xml", "yaml", "html")]
@@ -70,6 +71,13 @@ def test_a_sound_gateway_conforms_and_is_left_as_it_was(gateway: MockGateway, tm
     for text in (done.stdout, *(path.read_text() for path in reports)):
         assert SECRET not in text
     check(tmp_path)
+
+
+def _api(api_id: str) -> dict[str, Any]:
+    """An API of another organisation, whose id is one that anybody may have chosen."""
+    proxy = {"listen_path": f"/{api_id}/", "target_url": "http://orders.test"}
+    versions = {"not_versioned": True, "versions": {"Default": {"name": "Default"}}}
+    return {"api_id": api_id, "name": api_id, "org_id": "acme", "proxy": proxy, "version_data": versions}
 
 
 def _not_waited_for(verdicts: list[dict[str, Any]]) -> set[str]:

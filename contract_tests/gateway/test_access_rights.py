@@ -9,7 +9,7 @@ import pytest
 
 from contract_tests.engine.checks import TWICE
 from contract_tests.engine.declaration import RELOAD, Steps, behaviour
-from contract_tests.gateway.builders.samples import ENDPOINTS, FULL, LIMITS, MCP, REPEATED
+from contract_tests.gateway.builders.samples import ENDPOINTS, FULL, LIMITS, MCP, ORDERS, REPEATED
 from contract_tests.gateway.builders.sessions import preview
 from contract_tests.gateway.checks import expect_policy
 from contract_tests.gateway.client import Gateway
@@ -24,7 +24,7 @@ def rights_round_trip(gateway: Gateway, rights: Any) -> Steps:
 @behaviour("access-rights-are-kept")
 def test_full_access_rights_are_kept(gateway: Gateway) -> Steps:
     """Access rights with every member come back in full, and their lists unsorted and with duplicates."""
-    yield from rights_round_trip(gateway, {"orders": FULL, "repeated": REPEATED})
+    yield from rights_round_trip(gateway, {ORDERS: FULL, "repeated": REPEATED})
 
 
 @behaviour("access-rights-are-sorted")
@@ -97,7 +97,7 @@ def test_a_policy_shows_what_sessions_came_to(gateway: Gateway) -> Steps:
     """A session of two policies joins their allowed types in the first one, until the next reload."""
 
     def types(*fields: str) -> dict[str, Any]:
-        return {"orders": {"api_id": "orders", "allowed_types": [{"name": "T", "fields": list(fields)}]}}
+        return {ORDERS: {"api_id": ORDERS, "allowed_types": [{"name": "T", "fields": list(fields)}]}}
 
     first, second = (gateway.create(access_rights=types(field)) for field in ("x", "y"))
     ids = [first["id"], second["id"]]

@@ -6,6 +6,7 @@ import base64
 
 from contract_tests.engine.checks import Mismatch, expect, shorten
 from contract_tests.engine.declaration import NotApplicable, behaviour
+from contract_tests.gateway.builders.samples import BILLS, ORDERS
 from contract_tests.gateway.builders.sessions import RIGHTS, expect_key, needs_store, write_session
 from contract_tests.gateway.checks import expect_error, expect_written
 from contract_tests.gateway.client import Gateway
@@ -54,15 +55,15 @@ def test_keys_are_filtered_by_their_api(gateway: Gateway) -> None:
     """A list of keys with api_id has only the keys with access to that API, sorted, and needs a filter too."""
     needs_store(gateway)
     names = [gateway.new_id("-key") for _ in range(6)]
-    for name, api in zip(names, (*["orders"] * 5, "bills"), strict=True):
+    for name, api in zip(names, (*[ORDERS] * 5, BILLS), strict=True):
         expect_key(
             write_session(gateway, name, {"access_rights": {api: {"versions": ["v1"]}}}), name, "added"
         )
 
-    exchange = gateway.send("GET", f"{KEYS}?api_id=orders&filter={gateway.ownership.run}")
+    exchange = gateway.send("GET", f"{KEYS}?api_id={ORDERS}&filter={gateway.ownership.run}")
     keys = exchange.document.get("keys") or []
     if [name in keys for name in names] != [True] * 5 + [False] or keys != sorted(keys):
         expected = f"a sorted list with {', '.join(names[:5])}, and without {names[5]}"
         raise Mismatch(expected, shorten(exchange.text), exchange)
-    for api in ("orders", "bills"):
+    for api in (ORDERS, BILLS):
         expect_error(gateway.send("GET", f"{KEYS}?api_id={api}"), 400, UNFILTERED)

@@ -6,6 +6,7 @@ from typing import Any
 
 from contract_tests.engine.checks import Mismatch, shorten
 from contract_tests.engine.declaration import behaviour
+from contract_tests.gateway.builders.samples import ORDERS
 from contract_tests.gateway.builders.sessions import NEVER, RIGHTS, expect_key, needs_name, needs_store
 from contract_tests.gateway.checks import expect_error, seconds_in
 from contract_tests.gateway.client import Gateway
@@ -73,9 +74,9 @@ def test_suppress_reset_keeps_the_renewal(gateway: Gateway) -> None:
     ):  # fmt: skip
         limit = {"limit": {"quota_max": 5, "quota_renews": renews}} if renews else {}
         write_with_rights(
-            gateway, {"access_rights": {"orders": {**RIGHTS["orders"], **limit}}}, name, "PUT", query
+            gateway, {"access_rights": {ORDERS: {**RIGHTS[ORDERS], **limit}}}, name, "PUT", query
         )
-        right = expect_members(gateway, name).get("access_rights", {}).get("orders", {})
+        right = expect_members(gateway, name).get("access_rights", {}).get(ORDERS, {})
         if (right.get("limit") or {}).get("quota_renews", 0) != expected:
             raise Mismatch(
                 f"quota_renews {expected} of the right", str(right.get("limit")), gateway.exchanges[-1]

@@ -6,6 +6,7 @@ import pytest
 
 from contract_tests.engine.checks import Mismatch, expect, shorten
 from contract_tests.engine.declaration import RELOAD, NotApplicable, Steps, behaviour
+from contract_tests.gateway.builders.samples import BILLS, ORDERS
 from contract_tests.gateway.builders.sessions import (
     RIGHTS,
     expect_key,
@@ -46,7 +47,7 @@ def test_a_key_has_what_its_policy_gives(gateway: Gateway) -> Steps:
         "apply_policies": [gold],
         **LIMITS,
         "quota_max": 9,
-        "access_rights": {"orders": {"versions": ["v1"], "limit": limit}},
+        "access_rights": {ORDERS: {"versions": ["v1"], "limit": limit}},
     }
     expect_session(gateway.send("GET", f"{KEYS}/{name}"), gateway, session)
     expect_key(
@@ -58,7 +59,7 @@ def test_a_key_has_what_its_policy_gives(gateway: Gateway) -> Steps:
     yield RELOAD
 
     new_limits = {"rate": 3, "per": 4}
-    rights = {"orders": {"versions": ["v1"], "limit": new_limits}}
+    rights = {ORDERS: {"versions": ["v1"], "limit": new_limits}}
     expect_session(
         gateway.send("GET", f"{KEYS}/{name}"),
         gateway,
@@ -80,8 +81,8 @@ def test_a_key_may_have_rights_of_its_own(gateway: Gateway) -> None:
         session = {"access_rights": RIGHTS, "alias": alias, "rate": 3, "per": 4}
         expect_session(gateway.send("GET", f"{KEYS}/{name}"), gateway, session)
     limits: dict[str, dict[str, int]] = {
-        "orders": {"rate": 1, "per": 1, "quota_max": -1, "quota_remaining": 7},
-        "bills": {"rate": 1, "per": 1, "quota_remaining": 5},
+        ORDERS: {"rate": 1, "per": 1, "quota_max": -1, "quota_remaining": 7},
+        BILLS: {"rate": 1, "per": 1, "quota_remaining": 5},
         "tolls": {},
     }
     rights = {api: {"versions": ["v1"], "limit": limit} for api, limit in limits.items()}
@@ -255,7 +256,7 @@ def test_other_policies_may_be_named_for_a_key(gateway: Gateway) -> Steps:
     for change in ({"apply_policies": [missing]}, {"policy": gold, "apply_policies": [missing]}):
         expect_key(gateway.send("POST", f"{KEYS}/policy/{name}", change), name, "updated")
 
-    rights = {"orders": {"versions": ["v1"], "limit": LIMITS}}
+    rights = {ORDERS: {"versions": ["v1"], "limit": LIMITS}}
     session = {"apply_policies": [missing, gold], "alias": "a", **LIMITS, "access_rights": rights}
     expect_session(gateway.send("GET", f"{KEYS}/{name}"), gateway, session)
     if gateway.exchanges[-1].json.get("last_updated") == "5":
@@ -279,7 +280,7 @@ def test_a_key_whose_policy_is_deleted_keeps_its_rights(gateway: Gateway) -> Ste
     session = {
         "apply_policies": [gold],
         **LIMITS,
-        "access_rights": {"orders": {"versions": ["v1"], "limit": LIMITS}},
+        "access_rights": {ORDERS: {"versions": ["v1"], "limit": LIMITS}},
     }
     expect_session(gateway.send("GET", f"{KEYS}/{name}"), gateway, session)
     needs_rights(gateway)

@@ -8,14 +8,15 @@ import pytest
 
 from contract_tests.engine.checks import Mismatch
 from contract_tests.engine.declaration import RELOAD, Steps, behaviour
+from contract_tests.gateway.builders.samples import BILLS, ORDERS
 from contract_tests.gateway.builders.sessions import expect_session, preview, write_policy
 from contract_tests.gateway.checks import expect_error
 from contract_tests.gateway.client import Gateway
 
 
 def right(**members: Any) -> dict[str, Any]:
-    """A right to `orders` as a session has it."""
-    return {"orders": {"versions": ["v1"], **members}}
+    """A right to `ORDERS` as a session has it."""
+    return {ORDERS: {"versions": ["v1"], **members}}
 
 
 @behaviour("policy-gives-limits-and-rights")
@@ -84,11 +85,11 @@ def test_rights_of_several_policies_are_joined(gateway: Gateway) -> Steps:
     """A session of two policies has the versions, URLs and methods of both, each once."""
     urls = [{"url": "/a", "methods": ["GET"]}, {"url": "/b", "methods": ["GET"]}]
     other_urls = [{"url": "/b", "methods": ["PUT", "GET"]}, {"url": "/c", "methods": ["POST"]}]
-    first = write_policy(gateway, access_rights={"orders": {"versions": ["v1", "v2"], "allowed_urls": urls}})
+    first = write_policy(gateway, access_rights={ORDERS: {"versions": ["v1", "v2"], "allowed_urls": urls}})
     second = write_policy(
         gateway,
         access_rights={
-            "orders": {"versions": ["v2", "v3"], "allowed_urls": other_urls, "disable_introspection": True}
+            ORDERS: {"versions": ["v2", "v3"], "allowed_urls": other_urls, "disable_introspection": True}
         },
     )
     yield RELOAD
@@ -106,18 +107,16 @@ def test_rights_of_several_policies_are_joined(gateway: Gateway) -> Steps:
 def test_policies_for_several_apis_keep_their_limits(gateway: Gateway) -> Steps:
     """Each API of a session has its policy's limits and allowance scope, the session the better limits."""
     first = write_policy(gateway, rate=10, per=60, quota_max=50)
-    second = write_policy(
-        gateway, rate=5, per=60, quota_max=70, access_rights={"bills": {"versions": ["v1"]}}
-    )
+    second = write_policy(gateway, rate=5, per=60, quota_max=70, access_rights={BILLS: {"versions": ["v1"]}})
     yield RELOAD
 
     rights = {
-        "bills": {
+        BILLS: {
             "versions": ["v1"],
             "limit": {"rate": 5, "per": 60, "quota_max": 70},
             "allowance_scope": second,
         },
-        "orders": {
+        ORDERS: {
             "versions": ["v1"],
             "limit": {"rate": 10, "per": 60, "quota_max": 50},
             "allowance_scope": first,
@@ -153,7 +152,7 @@ def test_a_partitioned_policy_decides_its_part_alone(gateway: Gateway) -> Steps:
 @behaviour("per-api-is-taken-whole")
 def test_a_per_api_policy_gives_each_api_its_own_limit(gateway: Gateway) -> Steps:
     """A per_api policy gives each API the limit of its access right, or else the policy's own."""
-    rights = {"orders": {"api_id": "orders", "limit": {"rate": 1, "per": 2}}, "bills": {"api_name": "Bills"}}
+    rights = {ORDERS: {"api_id": ORDERS, "limit": {"rate": 1, "per": 2}}, BILLS: {"api_name": "Bills"}}
     gold = write_policy(
         gateway, rate=10, per=60, quota_max=7, access_rights=rights, partitions={"per_api": True}
     )
@@ -162,8 +161,8 @@ def test_a_per_api_policy_gives_each_api_its_own_limit(gateway: Gateway) -> Step
     expect_session(preview(gateway, {"apply_policies": [gold]}), gateway, {
         "apply_policies": [gold],
         "access_rights": {
-            "bills": {"api_name": "Bills", "limit": {"rate": 10, "per": 60, "quota_max": 7}, "allowance_scope": gold},
-            "orders": {"api_id": "orders", "limit": {"rate": 1, "per": 2}, "allowance_scope": "orders"},
+            BILLS: {"api_name": "Bills", "limit": {"rate": 10, "per": 60, "quota_max": 7}, "allowance_scope": gold},
+            ORDERS: {"api_id": ORDERS, "limit": {"rate": 1, "per": 2}, "allowance_scope": ORDERS},
         },
     })  # fmt: skip
 
@@ -178,11 +177,11 @@ def test_limits_of_endpoints_are_joined(gateway: Gateway) -> Steps:
 
     first = write_policy(
         gateway,
-        access_rights={"orders": {"versions": ["v1"], "endpoints": endpoints(("PUT", 3), ("GET", 1))}},
+        access_rights={ORDERS: {"versions": ["v1"], "endpoints": endpoints(("PUT", 3), ("GET", 1))}},
     )
     second = write_policy(
         gateway,
-        access_rights={"orders": {"versions": ["v1"], "endpoints": endpoints(("GET", 2), ("PUT", 2))}},
+        access_rights={ORDERS: {"versions": ["v1"], "endpoints": endpoints(("GET", 2), ("PUT", 2))}},
     )
     yield RELOAD
 
@@ -251,8 +250,8 @@ def test_a_broken_preview_is_refused(gateway: Gateway, body: str) -> None:
 def test_limits_without_policies_get_a_scope(gateway: Gateway) -> None:
     """An access right with a limit, in a session without policies, gets its API as the allowance scope."""
     limit = {"rate": 5, "per": 10, "quota_max": 7}
-    rights: dict[str, Any] = {"orders": {"versions": ["v1"], "limit": limit}, "bills": {"versions": ["v1"]}}
-    scoped = {**rights, "orders": {**rights["orders"], "allowance_scope": "orders"}}
+    rights: dict[str, Any] = {ORDERS: {"versions": ["v1"], "limit": limit}, BILLS: {"versions": ["v1"]}}
+    scoped = {**rights, ORDERS: {**rights[ORDERS], "allowance_scope": ORDERS}}
     expect_session(preview(gateway, {"access_rights": rights}), gateway, {"access_rights": scoped})
 
 
@@ -284,7 +283,7 @@ def test_rights_to_fields_are_joined(gateway: Gateway) -> Steps:
     fields = [field("x", 4), field("y", 9), field("z", 1)]
     exchange = preview(gateway, {"apply_policies": [first, second]})
     rights = exchange.document.get("access_rights")
-    orders = rights.get("orders") if isinstance(rights, dict) else None
+    orders = rights.get(ORDERS) if isinstance(rights, dict) else None
     actual = orders.get("field_access_rights") if isinstance(orders, dict) else None
     if actual != fields:
         raise Mismatch(str(fields), str(actual), exchange)

@@ -6,6 +6,7 @@ from typing import Any
 
 from contract_tests.engine.checks import Mismatch
 from contract_tests.engine.declaration import RELOAD, Steps, behaviour
+from contract_tests.gateway.builders.samples import ORDERS
 from contract_tests.gateway.builders.sessions import expect_session, preview, write_policy
 from contract_tests.gateway.client import Gateway
 
@@ -18,7 +19,7 @@ def test_types_are_joined(gateway: Gateway) -> Steps:
     ids = [
         write_policy(
             gateway,
-            access_rights={"orders": {"versions": ["v1"], "restricted_types": types, "allowed_types": types}},
+            access_rights={ORDERS: {"versions": ["v1"], "restricted_types": types, "allowed_types": types}},
         )
         for types in (first, second)
     ]
@@ -28,7 +29,7 @@ def test_types_are_joined(gateway: Gateway) -> Steps:
         exchange = preview(gateway, {"apply_policies": order})
         fields = ["x", "y", "z"] if last == "z" else ["y", "z", "x"]
         joined = [{"name": "Q", "fields": fields}, second[1]]
-        right = exchange.object_at("access_rights", "orders")
+        right = exchange.object_at("access_rights", ORDERS)
         for member in ("restricted_types", "allowed_types"):
             if right.get(member) != joined:
                 raise Mismatch(f"{member} {joined}", str(right.get(member)), exchange)
@@ -42,7 +43,7 @@ def test_a_right_has_the_quota_of_its_session(gateway: Gateway) -> Steps:
 
     session = {"quota_max": 9, "quota_renewal_rate": 60, "quota_renews": 123, "rate": 3, "per": 4}
     ids = {"apply_policies": [access]}
-    expected = {"orders": {"versions": ["v1"], "limit": session}}
+    expected = {ORDERS: {"versions": ["v1"], "limit": session}}
     expect_session(
         preview(gateway, {**ids, **session}), gateway, {**ids, **session, "access_rights": expected}
     )
@@ -61,7 +62,7 @@ def test_the_smoothing_of_the_faster_rate_counts(gateway: Gateway) -> Steps:
 
     for order in (ids, ids[::-1], [bare]):
         exchange = preview(gateway, {"apply_policies": order})
-        right = (exchange.document.get("access_rights") or {}).get("orders", {})
+        right = (exchange.document.get("access_rights") or {}).get(ORDERS, {})
         for holder in (exchange.document, *([right.get("limit", {})] if right else [])):
             if holder.get("smoothing") != fast:
                 raise Mismatch(f"smoothing {fast}", repr(holder.get("smoothing")), exchange)

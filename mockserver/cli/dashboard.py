@@ -152,7 +152,7 @@ def serving(options: argparse.Namespace) -> Iterator[MockDashboard]:
         )
         version, count = dashboard.state.version, len(dashboard.state.contract.operations)
         running.started(
-            f"Tyk Dashboard {version} mocked on {dashboard.url}: {count} operations; "
+            f"Tyk Dashboard {version} mocked on {dashboard.url} ({count} operations); "
             f"in a browser {dashboard.page}",
             _values(dashboard),
         )

@@ -22,7 +22,10 @@ GROUPS = {  # the modules of this package that are commands, in the order of the
     "Compare versions and recordings": ("compare", "diff", "deviations", "parity", "record", "mutants"),
 }
 COMMANDS = tuple(command for commands in GROUPS.values() for command in commands)
-TOP_EXAMPLES = f"""{EXAMPLES}tyk-contract serve --port 8080                     a mock gateway
+OTHER_NAMES = {  # of commands, as other programs call them
+    "check": "lint", "validate": "lint", "mock": "serve", "start": "serve", "run": "serve", "test": "verify",
+}  # fmt: skip
+TOP_EXAMPLES = f"""{EXAMPLES}tyk-contract serve --port 8080                      a mock gateway
 tyk-contract serve --conf tyk.conf                  with a real gateway's configuration
 tyk-contract verify http://gateway:8080             check a real gateway
 tyk-contract help COMMAND                           what a command does, with examples
@@ -78,6 +81,7 @@ def parser_of(arguments: Sequence[str]) -> Parser:
         epilog=f"{EXIT_CODES} Those of other commands are in their help.\n\n{TOP_EXAMPLES}",
         formatter_class=grouped(GROUPS if len(shown) > 1 else {}),
     )
+    parser.other_names = OTHER_NAMES
     parser.add_argument(
         "--version",
         action=_Version,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import repeat
+from types import MappingProxyType
 from typing import Any, NoReturn
 
 from mockserver.console.suggestions import nearest, suggestion
@@ -13,6 +14,7 @@ from mockserver.console.suggestions import nearest, suggestion
 class Parser(argparse.ArgumentParser):
     """A parser of the arguments of the program, or of one of its commands."""
 
+    other_names: Mapping[str, str] = MappingProxyType({})  # of choices: what other programs call them
     _given: Sequence[str] = ()
 
     def parse_known_args(  # type: ignore[override]  # argparse overloads it by the type of the namespace
@@ -50,4 +52,5 @@ class Parser(argparse.ArgumentParser):
         if action.choices is not None and value not in action.choices:
             choices = [str(choice) for choice in action.choices]
             message = f"invalid choice: {value!r} (choose from {', '.join(choices)})"
-            raise argparse.ArgumentError(action, message + suggestion(str(value), choices))
+            near = f"; did you mean {known!r}?" if (known := self.other_names.get(str(value))) else ""
+            raise argparse.ArgumentError(action, message + (near or suggestion(str(value), choices)))

@@ -127,7 +127,7 @@ class PlaneProcess:
         try:
             for line in self._process.stdout:
                 if _LISTENS in line:
-                    return line.split(_LISTENS)[1].split(": ")[0]
+                    return line.split(_LISTENS)[1].split()[0]
         finally:
             limit.cancel()
         raise ConfigError(f"{self.settings.name} did not start; see the message before this one")

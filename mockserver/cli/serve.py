@@ -148,9 +148,9 @@ def run(options: argparse.Namespace) -> int:
         effects = [set_fault(gateway, text) for text in options.fault]
         values = gateway_values(gateway)
         more = f" and {len(extra.beyond(gateway.gateway.contract))} more of {options.spec}" if extra else ""
-        text = f"Tyk Gateway {version} mocked on {gateway.url}: {values['operations']} operations{more}"
+        text = f"Tyk Gateway {version} mocked on {gateway.url} ({values['operations']} operations{more})"
         if gateway.traffic_url != gateway.url:
-            text += f"; requests to APIs at {gateway.traffic_url}"
+            text += f", requests to APIs on {gateway.traffic_url} alone"
         text += f"; in a browser {values['page']}"
         running.warn(*ignored_lines(options.conf, ignored), *_findings_of(options.conf, version))
         running.warn(*gateway.gateway.warnings())

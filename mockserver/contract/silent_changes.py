@@ -9,8 +9,8 @@ from itertools import islice
 from typing import Any
 
 from mockserver.console.suggestions import hint
-from mockserver.golang.json_reader import Number, Object
-from mockserver.golang.scalars import FLOAT64, OBJECT_ID, SHOWN, TIME, GoType, Problems, fold
+from mockserver.golang.json_reader import Number, Object, format_float
+from mockserver.golang.scalars import ANY, FLOAT64, OBJECT_ID, SHOWN, TIME, GoType, Problems, fold
 from mockserver.golang.structs import Map, Slice, Struct
 
 MOST = 20  # changes that are told of one document
@@ -46,6 +46,10 @@ class _Walk:
         elif isinstance(kind, Slice) and isinstance(node, list):
             for index, item in enumerate(node):
                 yield from self.changes(item, kind.element, (*path, str(index)))
+        elif kind is ANY:
+            for place, item in _numbers(node, path):
+                if text := _of_value(item, FLOAT64):
+                    yield f"{'/'.join(place)}: {text}"
         elif text := _of_value(node, kind):
             yield f"{'/'.join(path)}: {text}"
 
@@ -71,12 +75,25 @@ class _Walk:
         return f"an unknown member{hint(name[:SHOWN], kind.by_name)}; it is dropped"
 
 
+def _numbers(node: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Number]]:
+    """The numbers in a value of any form, each with its place; the value may be nested deeply."""
+    todo = [(path, node)]
+    while todo:
+        place, item = todo.pop()
+        if isinstance(item, Number):
+            yield place, item
+        elif isinstance(item, Object):
+            todo.extend(((*place, str(name)[:SHOWN]), child) for name, child in reversed(item))
+        elif isinstance(item, list):
+            todo.extend(((*place, str(index)), child) for index, child in reversed([*enumerate(item)]))
+
+
 def _of_value(node: Any, kind: GoType) -> str:
     """What becomes of a value in silence; "" if it stays as it is, or is refused."""
     if kind is FLOAT64 and isinstance(node, Number):
         value = FLOAT64.decode(node, None, Problems())
         is_same = value is None or Decimal(node) == Decimal(repr(value))
-        return "" if is_same else f"{str(node)[:SHOWN]} is rounded to {value!r}"
+        return "" if is_same else f"{str(node)[:SHOWN]} is rounded to {format_float(value)}"
     if kind in (OBJECT_ID, TIME) and isinstance(node, str):
         problems = Problems()
         text = kind.decode(node, kind.zero, problems)

@@ -5,6 +5,8 @@ They are computed when the journal is read.
 
 from __future__ import annotations
 
+from typing import Any
+
 from mockserver.contract import members
 from mockserver.contract.openapi import Contract
 from mockserver.contract.silent_changes import silent_changes
@@ -30,6 +32,11 @@ def member_warnings(contract: Contract, version: GatewayVersion, entry: Entry) -
         node, _ = json_reader.read(entry.request.body)
     except json_reader.JSONSyntaxError:
         return []
+    return document_warnings(contract, version, node)
+
+
+def document_warnings(contract: Contract, version: GatewayVersion, node: Any) -> list[str]:
+    """The members of a policy that a Dashboard does not keep as they are, whatever its state."""
     kind = contract.type_of("Policy")
     return silent_changes(node, kind, lambda name: _reason(name, version), NAMES_OF_TODAY)
 

@@ -48,8 +48,11 @@ def member_warnings(contract: Contract, version: GatewayVersion, entry: Entry) -
     operation = entry.reached.operation
     schema = contract.body_schema(operation) if operation else ""
     node = _node(entry) if schema in _CHECKED else None
-    if node is None:
-        return []
+    return [] if node is None else document_warnings(contract, version, schema, node)
+
+
+def document_warnings(contract: Contract, version: GatewayVersion, schema: str, node: Any) -> list[str]:
+    """The members of a document that a gateway does not keep as they are, whatever its state."""
     return silent_changes(node, contract.type_of(schema), lambda name: _reason(name, schema, version))
 
 

@@ -38,6 +38,7 @@ class Expectation:
         Raises:
             AssertionError: there are more or fewer; the message shows the requests that come near.
         """
+        __tracebackhide__ = True
         entries = list(entries)
         of_operation = [entry for entry in entries if entry.operation == self.operation]
         matches = [entry for entry in of_operation if not self.differences(entry)]
@@ -86,6 +87,7 @@ def check_violations(entries: Iterable[Entry]) -> None:
     Raises:
         AssertionError: some do; the message has a line for each.
     """
+    __tracebackhide__ = True
     lines = [f"  {entry!r}: {violation}" for entry in entries for violation in entry.violations]
     if lines:
         lines = ["requests or replies violate the specification:", *map(printable, lines)]

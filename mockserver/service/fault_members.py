@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import fields, replace
 from typing import Any
 
@@ -40,9 +40,9 @@ class FaultError(ValueError):
 
 
 def parts_of(
-    members: Mapping[str, Any], operations: Iterable[str], scenarios: Mapping[str, Scenario]
+    members: Mapping[str, Any], operations: Mapping[str, str], scenarios: Mapping[str, Scenario]
 ) -> tuple[Part, ...]:
-    """The parts of a fault with these members.
+    """The parts of a fault with these members; operations have their method, "" for any.
 
     Raises:
         FaultError: a member is unknown or has a wrong type or value, or there is no such operation or
@@ -55,7 +55,7 @@ def parts_of(
         return tuple(_in_group(part, group) for part in parts_of(others, operations, scenarios))
     if "scenario" in members:
         return _of_scenario(members, scenarios)
-    selector = _selector(members, set(operations))
+    selector = _selector(members, operations)
     effects = {name: members[name] for name in EFFECTS if name in members}
     if "sequence" not in members:
         steps: tuple[Fault, ...] = (_effect(effects),)
@@ -135,16 +135,16 @@ def _of_scenario(members: Mapping[str, Any], scenarios: Mapping[str, Scenario]) 
     )
 
 
-def _selector(members: Mapping[str, Any], operations: set[str]) -> Selector:
+def _selector(members: Mapping[str, Any], operations: Mapping[str, str]) -> Selector:
     operation = members.get("operation", ANY)
-    if operation not in operations | {ANY}:
-        near = suggestion(operation, operations)
-        raise FaultError(
-            f"there is no operation {operation!r}{near}; give one of {ANY}, {', '.join(sorted(operations))}"
-        )
-    method = members.get("method", "")
+    if operation not in (ANY, *operations):
+        known = f"; give one of {ANY}, {', '.join(sorted(operations))}"
+        raise FaultError(f"there is no operation {operation!r}{suggestion(operation, operations) or known}")
+    method, own = members.get("method", "").upper(), operations.get(operation, "")
     if method and not _METHOD.fullmatch(method):
         raise FaultError(f"method {method!r} is no HTTP method; give one such as POST")
+    if method and own and method != own:
+        raise FaultError(f"the method of {operation} is {own}, never {method}; leave out method")
     return Selector(
         None if operation == ANY else frozenset({operation}),
         method,

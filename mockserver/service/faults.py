@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from random import Random
 from typing import Any
 
@@ -72,10 +72,12 @@ class Faults:
     def add(
         self,
         members: Mapping[str, Any],
-        operations: Iterable[str],
+        operations: Mapping[str, str],
         scenarios: Mapping[str, Scenario] | None = None,
     ) -> str:
         """Set a fault from its members; returns what it has a real gateway do, "" if it is no scenario.
+
+        `operations` has the method of each operation that it may name, "" for any.
 
         Raises:
             FaultError: a member is unknown or has a wrong type or value, or there is no such operation or
@@ -111,7 +113,7 @@ class Faults:
                     fault = rule.take(part)
                     self._rules = [rule for rule in self._rules if not rule.is_over]
                     if fault is not None:
-                        return fault
+                        return None if fault.does_nothing else fault
         return None
 
     def __len__(self) -> int:

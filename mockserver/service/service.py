@@ -63,6 +63,10 @@ class Service:
         return [*self.contract.operations, *filter(None, [self.beside_name])]
 
     @property
-    def fault_targets(self) -> set[str]:
-        """The ids of the operations, root fields, remote calls and other requests that a fault may name."""
-        return {*self.journal_operations, *self.also_faulty}
+    def fault_targets(self) -> dict[str, str]:
+        """The operations, root fields, remote calls and other requests that a fault may name.
+
+        Each id has the method of such requests; "" for any.
+        """
+        methods = {name: operation.method for name, operation in self.contract.operations.items()}
+        return dict.fromkeys([*filter(None, [self.beside_name]), *self.also_faulty], "") | methods

@@ -6,7 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from mockserver.dashboard.dashboard import Dashboard
+from mockserver.dashboard.request_warnings import document_warnings
 from mockserver.serving.missing_policy import MissingPolicy
+from mockserver.serving.seed_warnings import shown, told
 
 
 class DashboardPolicies(Mapping[str, dict[str, Any]]):
@@ -35,10 +37,20 @@ class DashboardPolicies(Mapping[str, dict[str, Any]]):
             ValueError: a policy is refused; the message is that of the Dashboard.
         """
         lists = [[given] if isinstance(given, Mapping) else given for given in policies]
-        return [self._dashboard.seed(policy) for policies_ in lists for policy in policies_]
+        documents = [policy for policies_ in lists for policy in policies_]
+        ids = [self._dashboard.seed(policy) for policy in documents]
+        warn_of_seeds(self._dashboard, documents)
+        return ids
 
     def __repr__(self) -> str:
         return f"<DashboardPolicies {list(self)}>"
 
     def _all(self) -> list[dict[str, Any]]:
         return self._dashboard.policies.all(self._dashboard.organisation)
+
+
+def warn_of_seeds(dashboard: Dashboard, policies: Iterable[Mapping[str, Any]]) -> None:
+    """Log the warnings about policies that were seeded into a Dashboard."""
+    contract, version = dashboard.contract, dashboard.version
+    named = ((f"policy {shown(policy.get('name') or policy.get('id'))}", policy) for policy in policies)
+    told(named, lambda node: document_warnings(contract, version, node))

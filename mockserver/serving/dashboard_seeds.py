@@ -8,6 +8,7 @@ from typing import Any
 from mockserver.dashboard.dashboard import Dashboard
 from mockserver.dashboard.replies import Refusal
 from mockserver.service.service import Service
+from mockserver.serving.dashboard_policies import warn_of_seeds
 from mockserver.serving.direct_calls import perform
 
 Document = Mapping[str, Any]
@@ -30,7 +31,9 @@ def seed(
         ]
     except Refusal as refusal:
         raise ValueError(refusal.message) from refusal
+    policies = list(policies)
     ids["policies"] = [dashboard.seed(policy) for policy in policies]
+    warn_of_seeds(dashboard, policies)
     ids["keys"] = [
         perform(service, "addKeyAtPath", session, headers, keyId=key)["key_id"]
         for key, session in keys.items()

@@ -25,8 +25,8 @@ def add_routes(control: Blueprint, dispatcher: Dispatcher) -> None:
     @control.post("/seed")
     def seed_state() -> Response:
         seeds = _seeds(json_body())
-        ids = seed(dispatcher.service, **seeds)
-        return jsonify(status="ok", ids=ids.pop("policies"), **ids)
+        ids, warnings = seed(dispatcher.service, **seeds)
+        return jsonify(status="ok", ids=ids.pop("policies"), **ids, warnings=warnings)
 
     @control.get("/state")
     def state() -> Response:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json as json_module
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 from urllib.parse import urlencode
 
 if TYPE_CHECKING:
@@ -108,6 +108,15 @@ class Response:
         return self
 
 
+class Options(TypedDict, total=False):
+    """The parts of a request beside its method and path, which `MockClient.request` describes."""
+
+    json: Any
+    content: bytes | str | None
+    params: Mapping[str, str | int] | None
+    headers: Mapping[str, str] | None
+
+
 class MockClient:
     """A client of a mock, which sends a credential with each request; several threads may share it.
 
@@ -123,23 +132,23 @@ class MockClient:
     def __repr__(self) -> str:
         return f"<MockClient of {self.url}>"
 
-    def get(self, path: str, **options: Any) -> Response:
+    def get(self, path: str, **options: Unpack[Options]) -> Response:
         """GET a path; the options are those of `request`."""
         return self.request("GET", path, **options)
 
-    def post(self, path: str, **options: Any) -> Response:
+    def post(self, path: str, **options: Unpack[Options]) -> Response:
         """POST to a path; the options are those of `request`."""
         return self.request("POST", path, **options)
 
-    def put(self, path: str, **options: Any) -> Response:
+    def put(self, path: str, **options: Unpack[Options]) -> Response:
         """PUT to a path; the options are those of `request`."""
         return self.request("PUT", path, **options)
 
-    def patch(self, path: str, **options: Any) -> Response:
+    def patch(self, path: str, **options: Unpack[Options]) -> Response:
         """PATCH a path; the options are those of `request`."""
         return self.request("PATCH", path, **options)
 
-    def delete(self, path: str, **options: Any) -> Response:
+    def delete(self, path: str, **options: Unpack[Options]) -> Response:
         """DELETE a path; the options are those of `request`."""
         return self.request("DELETE", path, **options)
 
@@ -149,8 +158,8 @@ class MockClient:
         path: str,
         *,
         json: Any = None,
-        content: bytes | None = None,
-        params: Mapping[str, str] | None = None,
+        content: bytes | str | None = None,
+        params: Mapping[str, str | int] | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Response:
         """Send a request over a connection of its own; redirects are not followed.
@@ -159,7 +168,7 @@ class MockClient:
             method: the method.
             path: the path, escaped where it must be; a slash at its beginning may be left out.
             json: the body as a value; None for no body.
-            content: the body as bytes.
+            content: the body as bytes or text.
             params: query parameters.
             headers: headers beside that of the credential, or instead of it.
 
@@ -173,11 +182,12 @@ class MockClient:
             path = f"/{path}"
         target = f"{path}?{urlencode(params)}" if params else path
         sent = {**self._headers, **(headers or {})}
+        body = content.encode() if isinstance(content, str) else content
         if json is not None:
-            content = json_module.dumps(json).encode()
+            body = json_module.dumps(json).encode()
             sent.setdefault("Content-Type", "application/json")
         from mockserver.http.client import Client  # here, for it would delay the start of a server
 
         with Client(self.url, SECONDS) as client:
-            answer = client.send(method, target, sent.items(), content)
+            answer = client.send(method, target, sent.items(), body)
         return Response(f"{method} {path}", answer)

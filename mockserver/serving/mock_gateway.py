@@ -19,7 +19,7 @@ from mockserver.gateway.gateway import Gateway
 from mockserver.gateway.seeding import seed
 from mockserver.gateway.service import gateway_service, traffic_service
 from mockserver.service.mock import Mock
-from mockserver.serving import seeds
+from mockserver.serving import seed_warnings, seeds
 from mockserver.serving.missing_policy import MissingPolicy
 from mockserver.serving.mock_client import MockClient
 from mockserver.serving.mock_server import MockServer
@@ -38,7 +38,8 @@ class Policies(Mapping[str, dict[str, Any]]):
     def __getitem__(self, policy_id: str) -> dict[str, Any]:
         store = self._gateway.store
         if policy_id not in store.loaded.by_id:
-            near = "" if unloaded.written(store, policy_id) else hint(policy_id, store.loaded.by_id)
+            known = [*store.loaded.by_id, *self.written]
+            near = "" if unloaded.written(store, policy_id) else hint(policy_id, known)
             raise MissingPolicy(f"{policy_id!r}: {unloaded.reason(store, policy_id)}{near}")
         return self._output(store.loaded.by_id[policy_id].policy)
 
@@ -64,7 +65,9 @@ class Policies(Mapping[str, dict[str, Any]]):
             SeedError: a policy has no id, or a member of a wrong type; then no policy is stored.
         """
         lists = [[given] if isinstance(given, Mapping) else given for given in policies]
-        seed(self._gateway, [policy for policies_ in lists for policy in policies_])
+        documents = [policy for policies_ in lists for policy in policies_]
+        seed(self._gateway, documents)
+        seed_warnings.of_policies(self._gateway, documents)
 
     def __repr__(self) -> str:
         return f"<Policies loaded: {list(self)}, written: {list(self.written)}>"
@@ -225,6 +228,8 @@ class MockGateway(MockServer):
     ) -> dict[str, list[str]]:
         """Write policies and APIs, load them, and write what refers to them; no request is in the journal.
 
+        Members that the gateway drops or rounds are warnings in the log `tyk-contract`.
+
         Args:
             policies: policies; as by `policies.seed`.
             apis: API definitions.
@@ -237,7 +242,8 @@ class MockGateway(MockServer):
         Raises:
             SeedError: something is refused; what came before it stays.
         """
-        return seeds.seed(self._service, policies, apis, keys or {}, oauth_clients, organisations or {})
+        seeded = seeds.seed(self._service, policies, apis, keys or {}, oauth_clients, organisations or {})
+        return seeded.ids
 
     def reload(self) -> None:
         """Load the stored policies and APIs, without a request."""

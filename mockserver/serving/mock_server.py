@@ -116,6 +116,7 @@ class MockServer:
             AssertionError: there were more or fewer; the message shows the requests that come near.
             ValueError: there is no such operation.
         """
+        __tracebackhide__ = True  # of pytest: a failed test shows the line of the test
         operations = self._service.journal_operations
         if operation not in operations:
             raise ValueError(f"there is no operation {operation!r}{hint(operation, operations)}")
@@ -127,6 +128,7 @@ class MockServer:
         Raises:
             AssertionError: some do; the message has a line for each.
         """
+        __tracebackhide__ = True  # of pytest: a failed test shows the line of the test
         check_violations(self.journal)
 
     def advance(self, seconds: float) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from inspect import signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -26,6 +27,7 @@ _MARKERS = {  # by fixture: the marker, and the argument of a version
     "mock_gateway": ("tyk", "gateway"),
     "mock_dashboard": ("tyk_dashboard", "dashboard"),
 }
+_MARKER_VERSIONS = dict(_MARKERS.values())
 MARKER_LINES = (
     "behaviour(id): the behaviour in spec/gateway/behaviours.yaml that the test checks",
     "tyk(gateway=, policies=, config=, ...): arguments of `MockGateway` and of its `seed`",
@@ -125,8 +127,10 @@ def _marked(node: pytest.Item | Any, marker: str) -> dict[str, Any]:
     arguments: dict[str, Any] = {}
     for mark in node.iter_markers(marker):
         if mark.args:
-            raise pytest.UsageError(
-                f"give the arguments of @pytest.mark.{marker} by name, not {mark.args[0]!r}"
+            version = _MARKER_VERSIONS[marker]
+            raise pytest.Collector.CollectError(
+                f"{node.nodeid}: give the arguments of @pytest.mark.{marker} by name, as in "
+                f"{version}={mark.args[0]!r}"
             )
         arguments = {**mark.kwargs, **arguments}
     return arguments
@@ -153,17 +157,24 @@ def _of_test(
     request: pytest.FixtureRequest, shared: str, make: Callable[..., M], options: dict[str, Any]
 ) -> Iterator[M]:
     """The mock of one test: the shared one of a fixture, reset, or one with the arguments of its markers."""
-    asked = _asked(request)
-    _check_names(asked, make, request)
-    arguments, seeds = _split(asked)
-    if not arguments:
-        mock: M = request.getfixturevalue(shared)
-        mock.reset()
-        mock.seed(**seeds)
-        yield mock
-        return
-    with make(**{**options, **arguments}) as mock:
-        mock.seed(**seeds)
+    with ExitStack() as closing:
+        asked = _asked(request)
+        try:
+            _check_names(asked, make, request)
+            arguments, seeds = _split(asked)
+            if arguments:
+                mock: M = closing.enter_context(make(**{**options, **arguments}))
+            else:
+                mock = request.getfixturevalue(shared)
+                mock.reset()
+            mock.seed(**seeds)
+        except (pytest.UsageError, TypeError, ValueError) as error:
+            if not asked:
+                raise
+            marker, _ = _MARKERS[request.fixturename or ""]
+            pytest.fail(
+                f"the arguments that @pytest.mark.{marker} or parametrize gives: {error}", pytrace=False
+            )
         yield mock
 
 

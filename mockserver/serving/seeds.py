@@ -4,19 +4,27 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from mockserver.gateway.gateway import Gateway
 from mockserver.gateway.key_writes import refusal
 from mockserver.gateway.seeding import SeedError
 from mockserver.gateway.seeding import seed as seed_policies
 from mockserver.service.service import Service
+from mockserver.serving import seed_warnings
 from mockserver.serving.direct_calls import perform
 
 Document = Mapping[str, Any]
 KINDS: dict[str, type] = {  # what can be seeded, and the form in JSON: a list, or an object by id
     "policies": list, "apis": list, "keys": dict, "oauth_clients": list, "organisations": dict,
 }  # fmt: skip
+
+
+class Seeded(NamedTuple):
+    """The complete ids of all that was seeded, by kind, and what the gateway passes over in silence."""
+
+    ids: dict[str, list[str]]
+    warnings: list[str]
 
 
 def seed(
@@ -26,7 +34,7 @@ def seed(
     keys: Mapping[str, Document],
     oauth_clients: Iterable[Document],
     organisations: Mapping[str, Document],
-) -> dict[str, list[str]]:
+) -> Seeded:
     """Seed the gateway of a service, see `MockGateway.seed`."""
     gateway: Gateway = service.state
     check_forms(
@@ -38,16 +46,25 @@ def seed(
             "organisations": organisations,
         }
     )
+    policies, clients = list(policies), list(oauth_clients)
     ids = {"apis": [perform(service, "addApi", api)["key"] for api in apis]}
-    ids["policies"] = seed_policies(gateway, list(policies))  # reloads
+    ids["policies"] = seed_policies(gateway, policies)  # reloads
     ids["keys"] = [_seed_key(service, key, session) for key, session in keys.items()]
-    ids["oauth_clients"] = [
-        perform(service, "addOAuthClient", client)["client_id"] for client in oauth_clients
-    ]
+    ids["oauth_clients"] = [perform(service, "addOAuthClient", client)["client_id"] for client in clients]
     for organisation, session in organisations.items():
         perform(service, "addOrganisationKey", session, orgID=organisation)
     ids["organisations"] = list(organisations)
-    return ids
+    warnings = [
+        *seed_warnings.of_policies(gateway, policies),
+        *seed_warnings.of_sessions(gateway, "key", keys),
+        *seed_warnings.of_documents(
+            gateway,
+            "OAuthClient",
+            [(f"OAuth client {client.get('client_id')!r}", client) for client in clients],
+        ),
+        *seed_warnings.of_sessions(gateway, "organisation", organisations),
+    ]
+    return Seeded(ids, warnings)
 
 
 def _seed_key(service: Service, key: str, session: Document) -> str:

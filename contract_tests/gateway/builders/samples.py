@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+# Ids of APIs in rights: no API of a gateway has them, for it would have a say in which keys are taken.
+ORDERS, BILLS = "tyk-contract-orders", "tyk-contract-bills"
 SMOOTHING = {"enabled": True, "threshold": 1, "trigger": 1, "step": 1, "delay": 1}
 OFF = {**SMOOTHING, "enabled": False}
 FULL = {
-    "api_id": "orders", "api_name": "Orders", "versions": ["Default", "v2"],
+    "api_id": ORDERS, "api_name": "Orders", "versions": ["Default", "v2"],
     "allowed_urls": [{"url": "/a", "methods": ["GET"]}, {"url": "/b"}],
     "restricted_types": [{"name": "Q", "fields": ["x"]}], "allowed_types": [{"name": "M", "fields": []}],
     "limit": {

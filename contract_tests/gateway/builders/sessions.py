@@ -8,6 +8,7 @@ from typing import Any
 from contract_tests.engine.checks import Mismatch, expect, shorten
 from contract_tests.engine.declaration import NotApplicable
 from contract_tests.engine.exchange import Exchange
+from contract_tests.gateway.builders.samples import ORDERS
 from contract_tests.gateway.checks import expect_written
 from contract_tests.gateway.client import Gateway
 from contract_tests.gateway.resources import KEYS
@@ -16,7 +17,7 @@ from mockserver.golang.scalars import Problems
 
 PREVIEW = f"{KEYS}/preview"
 VOLATILE = ("date_created", "last_updated", "quota_renews")
-RIGHTS = {"orders": {"api_id": "orders", "api_name": "Orders", "versions": ["v1"]}}
+RIGHTS = {ORDERS: {"api_id": ORDERS, "api_name": "Orders", "versions": ["v1"]}}
 NEVER = "0001-01-01T00:00:00Z"
 
 

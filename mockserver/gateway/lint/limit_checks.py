@@ -26,6 +26,22 @@ def check_interval(document: Document, members: dict[str, Any]) -> None:
         document.report("per-without-rate", ("per",), f"per is {per:g} and rate is 0")
 
 
+def check_post_expiry(document: Document, members: dict[str, Any]) -> None:
+    """What becomes of an expired key, where a gateway cannot tell it; versions before 5.13 do not have it."""
+    action, grace = members.get("post_expiry_action"), members.get("post_expiry_grace_period", 0)
+    if action == "retain" and not grace:
+        message = "post_expiry_action is 'retain', and post_expiry_grace_period is 0"
+    elif action and action not in ("delete", "retain"):
+        message = f"post_expiry_action is {action!r}"
+    elif grace and not action:
+        name = "post_expiry_grace_period"
+        document.report("post-expiry", (name,), f"{name} is {grace}, and there is no post_expiry_action")
+        return
+    else:
+        return
+    document.report("post-expiry", ("post_expiry_action",), message)
+
+
 def _check_quota(document: Document, members: dict[str, Any], path: tuple[str, ...]) -> None:
     quota, renewal = members["quota_max"], members["quota_renewal_rate"]
     if quota > 0 and renewal <= 0:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import PurePath
 
 from mockserver.gateway.lint.inventory import Inventory, PolicyEntry
-from mockserver.gateway.lint.limit_checks import check_interval, check_limits
+from mockserver.gateway.lint.limit_checks import check_interval, check_limits, check_post_expiry
 from mockserver.gateway.lint.rules import Kind
 from mockserver.gateway.lint.shared_checks import check_right
 from mockserver.gateway.policy_merging import is_empty, is_partitioned
@@ -89,6 +89,7 @@ def _check_owner(entry: PolicyEntry, key: str, inventory: Inventory) -> None:
 def _check_limits(entry: PolicyEntry, inventory: Inventory) -> None:
     check_limits(entry.document, entry.members)
     check_interval(entry.document, entry.members)
+    check_post_expiry(entry.document, entry.members)
     if entry.members["key_expires_in"] < 0:
         entry.document.report(
             "no-lifetime", ("key_expires_in",), f"key_expires_in is {entry.members['key_expires_in']}"

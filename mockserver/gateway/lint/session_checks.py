@@ -6,7 +6,7 @@ import copy
 
 from mockserver.contract.codecs import Codec
 from mockserver.gateway.lint.inventory import Inventory, SessionEntry
-from mockserver.gateway.lint.limit_checks import check_limits
+from mockserver.gateway.lint.limit_checks import check_limits, check_post_expiry
 from mockserver.gateway.lint.shared_checks import check_right, report_unknown_policies
 from mockserver.gateway.provenance import PoliciesNotApplicable
 from mockserver.gateway.session_store import application_of, policy_names
@@ -25,6 +25,7 @@ def check_session(entry: SessionEntry, inventory: Inventory, codec: Codec) -> No
         check_right(document, key, right, inventory)
         check_limits(document, right["limit"], ("access_rights", key, "limit"))
     check_limits(document, session)
+    check_post_expiry(document, session)
     expires = session["expires"]
     if 1 < expires <= inventory.now:
         document.report("expired", ("expires",), f"expires is {expires}")

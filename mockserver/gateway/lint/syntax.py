@@ -55,6 +55,23 @@ _CAUSES = (
     _Cause(re.compile(r"[}\]]"), "", ",", "a comma stands before a closing bracket", "remove the comma", ","),
     _Cause(re.compile(r"/[/*]|#"), "", "", "JSON has no comments", "remove the comment"),
     _Cause(re.compile(r"'"), "", "", "a text is in single quotes", "write double quotes"),
+    _Cause(
+        re.compile(r"(?i:true|false|none|null|undefined)\b"), "value", "",
+        "JSON has true, false and null alone",
+        "write one of them, in small letters and without quotes",
+    ),
+    _Cause(
+        re.compile(r"(?<=\D0)[0-9xX]"), "comma", "", "a number begins with a zero",
+        "write it in decimal, without zeros before it",
+    ),
+    _Cause(
+        re.compile(r"(?<=\d)[_.]|[.+]\d"), "", "", "a number is not written as JSON has it",
+        "write it as in 1000 or 0.5",
+    ),
+    _Cause(
+        re.compile(r"\d"), "name", "", "a number stands where the name of a member must be",
+        "write numbers without commas, and names in quotes",
+    ),
     _Cause(re.compile(r"\Z"), "", "", "the file ends too early", "close all brackets and quotes"),
     _Cause(re.compile(r"[\[{\"\w]"), "comma", "", "a comma is missing before this", "add the comma"),
     _Cause(re.compile(r"[A-Za-z_]"), "name", "", "the name of a member has no quotes", "write double quotes"),
