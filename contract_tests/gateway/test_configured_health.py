@@ -56,8 +56,11 @@ def test_the_rates_of_an_api_are_told(gateway: Gateway) -> Steps:
         expect_refused(call(gateway, apis[0], key), 429, "Rate Limit Exceeded")
     for _ in range(4):
         expect_refused(call(gateway, apis[0], f"{key}x"), 403, DISALLOWED)
+    inactive = write_key(gateway, apis[1], access_rights=apis[1].rights, is_inactive=True)
+    for _ in range(4):
+        expect_refused(call(gateway, apis[1], inactive), 403, "Key is inactive, please renew")
     _expect_rates(gateway, apis[0].id, seconds, passed=4, keys=4, rates=5, quotas=3)
-    _expect_rates(gateway, apis[1].id, seconds, passed=2, keys=0, rates=0, quotas=0)
+    _expect_rates(gateway, apis[1].id, seconds, passed=2, keys=4, rates=0, quotas=0)
 
 
 def _expect_rates(

@@ -49,6 +49,7 @@ def test_a_listen_path_may_have_variables(gateway: Gateway) -> Steps:
     for path, target in (
         ("{with_a_long_name}/", "any"), ("{id}/deep/", "deep"), ("a/deep/", "plain"),
         ("{id:[0-9]+}/number/", "number"), ("two/{id}/", "one"), ("two/{id}/{id2}/", "pair"),
+        ("three/{id}/{id2}/{id3}/", "slashes"), ("three/{id}/c", "letters"),
     ):  # fmt: skip
         _write_api_at(gateway, f"/{segment}/{path}", target)
     yield RELOAD
@@ -56,7 +57,7 @@ def test_a_listen_path_may_have_variables(gateway: Gateway) -> Steps:
     for path, reached in (
         ("x/y", "any/y"), ("x.y/z/{id}/", "any/z/{id}/"), ("x/deep/y", "deep/y"), ("a/deep/y", "plain/y"),
         ("17/number/y", "number/y"), ("x/number/y", "any/number/y"), ("two/a/b/c", "pair/c"),
-        ("two/a/b", "one/b"), (f"x/z/{segment}/y/z", f"any/z/{segment}/y/z"),
+        ("two/a/b", "one/b"), ("three/a/c/d/e", "slashes/e"), ("three/a/c/d", "letters/d"), (f"x/z/{segment}/y/z", f"any/z/{segment}/y/z"),
     ):  # fmt: skip
         _expect_reached(gateway, f"/{segment}/{path}", f"/{reached.replace('{', '%7B').replace('}', '%7D')}")
 

@@ -162,6 +162,27 @@ def test_a_patch_may_have_the_part_of_the_gateway(gateway: Gateway) -> Steps:
         raise Mismatch(f"name and listen path {('another', f'/{changed.id}/c/')}", repr(values), exchange)
 
 
+@behaviour("open-apis-are-changed")
+def test_a_patch_drops_operations(gateway: Gateway) -> Steps:
+    """A PATCH drops what the gateway's part has of operations that the document has no more."""
+    sent = document(gateway)
+    responses = {"200": {"description": "all is well"}}
+    sent["paths"] = {f"/{name}": {"get": {"operationId": name, "responses": responses}} for name in "ab"}
+    sent[EXTENSION]["middleware"] = {"operations": {name: {"block": {"enabled": True}} for name in "ab"}}
+    api = write(gateway, sent)
+    path = f"{OPEN_APIS}/{api.id}"
+    yield RELOAD
+
+    del sent["paths"]["/b"]
+    plain = {name: value for name, value in sent.items() if name != EXTENSION}
+    expect_written(gateway.send("PATCH", path, plain), api.id, "modified")
+    yield RELOAD
+
+    exchange = gateway.send("GET", path)
+    if (found := set(exchange.object_at(EXTENSION, "middleware", "operations"))) != {"a"}:
+        raise Mismatch("the operation a alone", repr(sorted(found)), exchange)
+
+
 def _expect_name(gateway: Gateway, path: str, name: str) -> None:
     exchange = gateway.send("GET", path)
     actual = exchange.object_at(EXTENSION, "info").get("name")
