@@ -19,10 +19,12 @@ from proxying import Proxy, proxying
 from serving import COMMAND, QUIET, deadline
 
 from mockserver import MockDashboard, MockGateway
+from mockserver.cli.main import parser_of
 from mockserver.evidence.recorder import SECRET, RecorderError
 from mockserver.evidence.recording import read_recording
 from mockserver.evidence.replay import replay
 from mockserver.http.client import Answer, Client
+from mockserver.serving.service_server import listen
 
 POLICY = {"id": "gold", "org_id": "acme", "rate": 5, "per": 60, "access_rights": {"a": {"api_id": "a"}}}
 
@@ -273,6 +275,13 @@ def test_the_command_tells_what_it_saw(
     assert ("addPolicy                        violations of requests: 1" in out) is bool(code)
     assert "INFO POST /tyk/policies " in log
     assert gateway.secret not in (tmp_path / "live.jsonl").read_text() + out + log
+
+
+def test_the_proxy_listens_on_this_machine() -> None:
+    """Without --host the proxy is reached at 127.0.0.1 alone."""
+    options = parser_of(["record"]).parse_args(["record", "--proxy", "http://a", "--out", "x"])
+    with listen(options.host, 0) as listener:
+        assert listener.getsockname()[0] == "127.0.0.1"
 
 
 @pytest.mark.slow

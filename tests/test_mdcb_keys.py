@@ -19,6 +19,7 @@ from mockserver.golang.rpc.calls import VALUE
 from mockserver.golang.rpc.client import RpcClient
 from mockserver.golang.rpc.errors import CallRefused, CallTimedOut, ConnectionLost
 from mockserver.golang.rpc.gob_types import Named
+from mockserver.http.client import Client
 from mockserver.service.faults import FaultError
 
 
@@ -239,3 +240,18 @@ def test_a_failure_of_one_group(mdcb: MockDashboard) -> None:
             cut.policies()
     with pytest.raises(FaultError, match="group selects remote calls"):
         mdcb.fault("getPolicy", group="eu", status=500)
+
+
+def test_the_id_of_connections_is_not_shown(mdcb: MockDashboard, caplog: pytest.LogCaptureFixture) -> None:
+    """The id of a plane's connections, with which others would be logged in, is on no page and in no log."""
+    caplog.set_level("DEBUG")
+    with plane(mdcb) as gateway:
+        gateway.policies()
+        with pytest.raises(CallRefused):
+            gateway.call("GetKey", "apikey-none")
+        with Client(mdcb.url) as client:
+            paths = ("journal", "state", "nodes", "propagation", "", "pages/journal")
+            pages = [client.send("GET", f"/_mock/{path}").body for path in paths]
+        assert "solo-1" in str(pages)
+        for text in (str(pages), caplog.text, repr(planes_of(mdcb)), repr(mdcb.journal)):
+            assert gateway.client.connection_id not in text

@@ -23,7 +23,7 @@ from orders import GOLD, get, serve, told
 from mockserver import MockGateway
 from mockserver.gateway.proxy import key_sets
 from mockserver.golang.scalars import to_int64
-from mockserver.http.transport import Bounds
+from mockserver.http.received_body import Bounds
 
 SECRET = "a-secret-for-tokens"
 NOT_AUTHORISED = (403, "Key not authorized")

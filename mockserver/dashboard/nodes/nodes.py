@@ -80,7 +80,7 @@ class Node:
     id: str
     protocol: str
     hostname: str = ""
-    session_id: str = ""
+    session_id: str = field(default="", repr=False)  # of a plane it stands for its login
     organisation: str = ""
     group: str = ""
     tags: tuple[str, ...] = ()
