@@ -21,18 +21,6 @@ def test_a_wrong_key_is_refused(dashboard: MockDashboard, headers: dict[str, str
     assert (status, answer) == (401, {"Status": "Error", "Message": "Not authorised", "Meta": None})
 
 
-def test_what_a_dashboard_drops_from_seeds_is_told(
-    dashboard: MockDashboard, caplog: pytest.LogCaptureFixture
-) -> None:
-    """The log names the members of seeded policies that the Dashboard drops."""
-    dashboard.policies.seed({"name": "Gold", "raet": 5})
-    dashboard.seed(policies=[{"name": "Silver", "quota": 5}, {"name": "Plain", "rate": 5}])
-    assert [record.getMessage() for record in caplog.records if record.getMessage().startswith("seed: ")] == [
-        "seed: policy 'Gold': raet: an unknown member, the nearest is 'rate'; it is dropped",
-        "seed: policy 'Silver': quota: an unknown member, the nearest is 'quota_max'; it is dropped",
-    ]
-
-
 @pytest.mark.parametrize("scheme", ["", "Bearer ", "bearer  "])
 def test_the_key_may_follow_bearer(dashboard: MockDashboard, scheme: str) -> None:
     """The key is accepted bare and after Bearer."""

@@ -90,7 +90,7 @@ def test_all_that_a_test_needs_can_be_seeded(gateway: MockGateway) -> None:
     answer = gateway.client.post("/_mock/seed", json=seeds).raise_for_status().json()
     assert answer == {
         "status": "ok", "ids": ["gold"], "apis": ["orders"], "keys": ["acmealice"],
-        "oauth_clients": ["app"], "organisations": ["acme"],
+        "oauth_clients": ["app"], "organisations": ["acme"], "warnings": [],
     }  # fmt: skip
     assert gateway.policies["gold"]["rate"] == 7
     assert gateway.client.get("/tyk/keys/acmealice").json()["apply_policies"] == ["gold"]

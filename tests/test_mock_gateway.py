@@ -36,27 +36,6 @@ def test_seeding_writes_and_loads(gateway: MockGateway) -> None:
     assert sorted(gateway.policies) == ["a", "b"]
 
 
-def test_what_a_gateway_drops_from_seeds_is_told(
-    gateway: MockGateway, caplog: pytest.LogCaptureFixture
-) -> None:
-    """The log and the answer of /_mock/seed name the members of seeds that are dropped or rounded."""
-    gateway.policies.seed({"id": "gold", "raet": 5}, {"id": "plain", "rate": 5})
-    seeds = {
-        "policies": [{"id": "gold", "meta_data": {"n": [12345678901234567890]}}],
-        "keys": {"alice": {"access_rights": {"orders": {}}, "alais": "x"}},
-        "organisations": {"acme": {"quota": 5}},
-    }
-    warnings = [
-        "policy 'gold': meta_data/n/0: 12345678901234567890 is rounded to 12345678901234567000",
-        "key 'alice': alais: an unknown member, the nearest is 'alias'; it is dropped",
-        "organisation 'acme': quota: an unknown member, the nearest is 'quota_max'; it is dropped",
-    ]
-    assert call(gateway, "POST", "/_mock/seed", seeds)[1]["warnings"] == warnings
-    told = [record.getMessage() for record in caplog.records if record.getMessage().startswith("seed: ")]
-    first = "policy 'gold': raet: an unknown member, the nearest is 'rate'; it is dropped"
-    assert told == [f"seed: {line}" for line in (first, *warnings)]
-
-
 @pytest.mark.parametrize(
     ("policies", "message"),
     [

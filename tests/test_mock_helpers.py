@@ -202,14 +202,12 @@ def test_a_policy_that_is_not_loaded_says_so(gateway: MockGateway) -> None:
     """The KeyError of a policy says if it is written and not loaded, and names the nearest one otherwise."""
     gateway.policies.seed({"id": "gold"})
     gateway.client.post("/tyk/policies", json={"id": "silver"})
-    with pytest.raises(
-        KeyError, match=r"^'silver': it is written, and not loaded: there was no reload since$"
-    ):
+    reason = "it is written, and not loaded: there was no reload since"
+    with pytest.raises(KeyError, match=f"^'silver': {reason}$"):
         _ = gateway.policies["silver"]
-    with pytest.raises(KeyError, match=r"^'glod': there is no such policy, the nearest is 'gold'$"):
-        _ = gateway.policies["glod"]
-    with pytest.raises(KeyError, match=r"^'silber': there is no such policy, the nearest is 'silver'$"):
-        _ = gateway.policies["silber"]
+    for name, near in (("glod", "gold"), ("silber", "silver")):
+        with pytest.raises(KeyError, match=f"^'{name}': there is no such policy, the nearest is '{near}'$"):
+            _ = gateway.policies[name]
     assert gateway.policies.get("silver") is None
     assert "silver" not in gateway.policies
 
