@@ -47,6 +47,7 @@ SWITCHABLE = frozenset(
         "short-key-ids-are-refused",
         "replies-match-expressions",
         "self-is-the-default-version",
+        "sentinels-end-early",
         "storage-is-checked",
         "versions-end-with-their-api",
     }
