@@ -18,6 +18,7 @@ from mockserver.http.deadline import Deadline
 from mockserver.http.pacing import Pacer
 
 PATIENCE = 3  # requests without an answer in time, until the service is given up
+PROBES = 3  # requests for the probe, until it counts as not answered
 EARLY = 0.05  # seconds by which a wait may end before the moment that it is for
 MAX_LOGGED = 64 << 20  # bytes of a run's exchanges, as they are stored
 TOGETHER_MAX_BODY = 4 << 20  # bytes of each answer to requests sent at one time, or twice the longest so far
@@ -236,9 +237,12 @@ class Target:
         self.gone = True  # until the opposite is seen
         if self._timeouts >= PATIENCE:
             raise Gone(f"{failure}, {self._timeouts} times now")
-        try:
-            self._client_at(self.url).send("GET", self._probe)
-        except ClientError as error:
-            self._check_time(EARLY)
-            raise Gone(f"{failure}; nor is {self._probe} answered: {error}") from error
+        for left in reversed(range(PROBES)):
+            try:
+                self._client_at(self.url).send("GET", self._probe)
+                break
+            except ClientError as error:
+                self._check_time(EARLY)
+                if not left or isinstance(error, TimedOut):
+                    raise Gone(f"{failure}; nor is {self._probe} answered: {error}") from error
         self.gone = False
