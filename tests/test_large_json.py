@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -67,12 +69,31 @@ def test_few_large_texts_are_read_at_once(
 ) -> None:
     """While others have all turns a large text is answered 503 in the end, and small ones are read; then it is read."""
     monkeypatch.setattr(large_json, "LONGEST_WAIT", 0.01)
-    with large_json.turn_of(POLICY), large_json.turn_of(POLICY):
+    with monkeypatch.context() as others:
+        others.setattr(large_json, "_turns", threading.Semaphore(0))
         assert status_of(mock, path, body) == 503
         assert status_of(mock, "/tyk/policies", b'{"id": "small"}') == 200
         assert send(mock, "POST", "/tyk/policies", [("X-Tyk-Authorization", "no")], POLICY).status == 403
     for _ in range(large_json.AT_ONCE + 1):  # each turn comes back
         assert status_of(mock, path, body) == 200
+
+
+def test_a_turn_is_one_of_two() -> None:
+    """As many threads as there are turns have one at the same time, whatever they read within it; the next waits."""
+    began, ends = threading.Semaphore(0), threading.Event()
+
+    def read() -> None:
+        with large_json.turn_of(POLICY), large_json.turn_of(MESSAGE):
+            began.release()
+            ends.wait(30)
+
+    with ThreadPoolExecutor(large_json.AT_ONCE + 1) as pool:
+        reading = [pool.submit(read) for _ in range(large_json.AT_ONCE + 1)]
+        assert all(began.acquire(timeout=30) for _ in range(large_json.AT_ONCE))
+        assert not began.acquire(timeout=0.05)
+        ends.set()
+        assert began.acquire(timeout=30)
+        assert [future.result(30) for future in reading] == [None] * len(reading)
 
 
 def test_a_proxy_records_few_large_texts_at_once(
@@ -84,10 +105,10 @@ def test_a_proxy_records_few_large_texts_at_once(
     assert status_of(mock, "/tyk/policies", POLICY) == 200
     mock.reload()
     with proxying(mock.url, tmp_path / "live.jsonl") as proxy, Client(proxy.url) as client:
-        with large_json.turn_of(POLICY):
+        with large_json.turn_of(POLICY), large_json.turn_of(POLICY, "[]"):
             assert client.send("GET", "/tyk/policies/large", headers).status == 200
-        with large_json.turn_of(POLICY), large_json.turn_of("[]", POLICY):
-            assert client.send("GET", "/tyk/policies/large", headers).status == 200
+        monkeypatch.setattr(large_json, "_turns", threading.Semaphore(0))
+        assert client.send("GET", "/tyk/policies/large", headers).status == 200
         assert proxy.traffic.counts == {"recorded": 1, "failed": 1}
 
 

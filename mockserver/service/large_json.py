@@ -13,6 +13,7 @@ AT_ONCE = 2  # large texts that are values at the same time, in all threads toge
 LONGEST_WAIT = 30.0  # seconds for a turn
 BUSY = f"this mock reads {AT_ONCE} large JSON texts at once, and others wait; send fewer at once"
 _turns = threading.BoundedSemaphore(AT_ONCE)
+_own = threading.local()  # has_turn is True while this thread has one: a request may be made of another
 
 
 class Busy(Exception):
@@ -21,17 +22,20 @@ class Busy(Exception):
 
 @contextmanager
 def turn_of(*texts: str | bytes) -> Iterator[None]:
-    """Have a turn to read JSON texts, if one is large; the block must not wait for others, or take another.
+    """Have a turn to read JSON texts, if one is large; one turn of a thread is enough for all within it.
 
     Raises:
         Busy: there was none in time.
     """
-    if not any(has_too_many_values(text, LARGE) for text in texts):
+    has_turn = getattr(_own, "has_turn", False)
+    if has_turn or not any(has_too_many_values(text, LARGE) for text in texts):
         yield
         return
     if not _turns.acquire(timeout=LONGEST_WAIT):
         raise Busy(BUSY)
+    _own.has_turn = True
     try:
         yield
     finally:
+        _own.has_turn = False
         _turns.release()
