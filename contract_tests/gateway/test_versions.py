@@ -15,6 +15,7 @@ from contract_tests.gateway.builders.apis import (
     expect_path,
     expect_refused,
     expect_upstream_saw,
+    needs_own_upstream,
     write_api,
     write_key,
     write_policy,
@@ -114,6 +115,28 @@ def test_a_parameter_names_the_version(gateway: Gateway) -> Steps:
         expect_path(gateway, _call_version(gateway, target, key, path), reached)
     expect_refused(_call_version(gateway, api, key, "a?ver="), 403, UNNAMED)
     expect_refused(_call_version(gateway, api, key, "a?Ver=v1"), 403, UNNAMED)
+
+
+@behaviour("versions-may-have-targets")
+def test_a_version_may_have_a_target(gateway: Gateway) -> Steps:
+    """A request for a version with an override_target reaches it, unless the API has no versions."""
+    needs_own_upstream(gateway)
+    first, second = {"name": "v1"}, {"name": "v2", "override_target": f"{gateway.upstream.url}second"}
+    versions = {version["name"]: {**version, "use_extended_paths": True} for version in (first, second)}
+    api = write_api(
+        gateway,
+        definition={"location": "header", "key": "X-Version"},
+        version_data={"not_versioned": False, "versions": versions},
+    )
+    data = {"not_versioned": True, "versions": {"Default": {**versions["v2"], "name": "Default"}}}
+    unversioned = write_api(gateway, use_keyless=True, version_data=data)
+    gold = _write_policy(gateway, api, versions=("v1", "v2"))
+    yield RELOAD
+
+    key = write_key(gateway, api, gold)
+    for version, path in (("v1", "/a"), ("v2", "/second/a")):
+        expect_path(gateway, _call_version(gateway, api, key, "a", version), path)
+    expect_path(gateway, call(gateway, unversioned), "/a")
 
 
 @behaviour("versions-have-a-default")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
 import json
 import logging
@@ -12,7 +13,7 @@ from mockserver.gateway.api_definition import Api
 from mockserver.gateway.gateway import Gateway
 from mockserver.gateway.proxy.mcp import metadata_paths
 from mockserver.gateway.proxy.request_context import Rejected, RequestContext, UpstreamRequest
-from mockserver.golang import urls
+from mockserver.golang import absolute_urls, urls
 from mockserver.golang.absolute_urls import AbsoluteUrl
 from mockserver.golang.content_sniffing import content_type
 from mockserver.http.answer_heads import BODILESS, canonical, values
@@ -57,13 +58,25 @@ def forward(context: RequestContext, path: str = "") -> Reply:
     """
     if not context.is_whole:
         raise BROKE_OFF("it ended before its announced length")
-    target = context.api.target
+    target = _target(context)
     request = _upstream_request(context, target)
     request = context.upstream_request = replace(request, target=path) if path else request
     if is_allowed(context.gateway, target):
         return _upstream_reply(context, target, request)
     echo = json.dumps({"method": request.method, "path": request.target})
     return Reply(echo.encode())
+
+
+def _target(context: RequestContext) -> AbsoluteUrl:
+    """The target of the request's version, or else that of its API.
+
+    Source: gateway/multi_target_proxy_handler.go:18 @v5.12.0.
+    """
+    url = str(context.version_settings.get("override_target", ""))
+    if not context.api.fields["version_data"]["not_versioned"] and url:
+        with contextlib.suppress(absolute_urls.BadUrl):
+            return absolute_urls.parse(url)
+    return context.api.target
 
 
 def _upstream_request(context: RequestContext, target: AbsoluteUrl) -> UpstreamRequest:
