@@ -150,6 +150,8 @@ def test_a_limit_of_sizes_is_seen(exchanges: Exchanges) -> None:
     assert [cause.explains(failed(exchange)) for exchange in (log[0], log[3])] == [False, True]
     longer = replace(sent[0], body=b"x" * 500)
     assert told(sizes.sizes(exchanges.evidence([*log, longer]))) == []
+    in_chunks = replace(longer, headers=(("Transfer-Encoding", "chunked"),))  # with a head for each byte
+    assert only(sizes.sizes(exchanges.evidence([*log, in_chunks]))).kind == "size-limit"
     assert told(sizes.sizes(exchanges.evidence(log[2:]))) == []
 
 
@@ -216,6 +218,15 @@ def test_the_probe_tells_its_cause(exchanges: Exchanges, name: str) -> None:
     read = exchanges.of("GET", LIST)
     assert cause.explains(Failure(failed(read).verdict, read, (*writes, read)))
     assert not cause.explains(failed(exchanges.of("GET", ONE)))
+
+
+def test_lists_that_fail_nothing_hide_no_list_that_lacks_some(exchanges: Exchanges) -> None:
+    """Another list that has just as many items each time does not keep the probe from telling what one lacks."""
+    others = [exchanges.of("GET", "/tyk/apis/oas", text='[{"info":{}},{"info":{}}]') for _ in range(3)]
+    failure = failed(exchanges.of("GET", LIST))
+    evidence = exchanges.evidence(others, failure, signs=replace(SOUND, unlisted=1))
+    assert told(answers.lists(evidence)) != []
+    assert only(state.listing(evidence)).kind == "list-lacks"
 
 
 def test_what_is_gone_is_seen(exchanges: Exchanges) -> None:

@@ -53,7 +53,7 @@ def listing(evidence: Evidence) -> Iterator[Cause]:
     if signs is None:
         return
     prefix = evidence.run.service.listing.prefix
-    is_cut = any(lists(evidence))
+    is_cut = any(cause.explains(failure) for cause in lists(evidence) for failure in evidence.failures)
     if signs.unlisted and not is_cut:
         kind, what = (
             "list-lacks",
