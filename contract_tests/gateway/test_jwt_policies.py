@@ -164,6 +164,10 @@ def test_default_policies_may_change(gateway: Gateway) -> Steps:
 
     for remaining in (7, 6):
         expect_passed(call(gateway, api, token({"sub": name})), 9, remaining)
+    gateway.send("PUT", f"{APIS}/{api.id}", document)
+    yield RELOAD
+
+    expect_passed(call(gateway, api, token({"sub": name})), 8, 4)
 
 
 @behaviour("scopes-pick-policies")
