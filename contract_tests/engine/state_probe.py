@@ -151,6 +151,8 @@ class StateProbe:
         missing = [thing for thing, is_shown in shown.items() if not is_shown]
         lost = [thing for thing in missing if self._shows(thing, before[thing])]
         self._signs.lost["update"] = len(lost)
+        if lost and self._load():
+            self._signs.loaded_later = sum(bool(self._shows(thing, marks[thing])) for thing in lost)
         self._signs.merged = sum(
             bool(self._shows(thing, marks[thing]) and self._shows(thing, before[thing]))
             for thing in changed

@@ -26,6 +26,7 @@ class StateSigns:
         unlisted: of these: those that the list lacks; `listed_twice`: that it has twice.
         forgotten: things that were shown after a reload, and not after the next one.
         vanished: things that an update was done to, and that cannot be read by their ids since.
+        loaded_later: of the lost updates: things that one more reload showed.
         removed_later: of the lost deletes: things that a second one removed.
         refused: writes that were answered as refused.
         refused_but_done: of these: those that were carried out.
@@ -52,6 +53,7 @@ class StateSigns:
     listed_twice: int = 0
     forgotten: int = 0
     vanished: int = 0
+    loaded_later: int = 0
     removed_later: int = 0
     refused: int = 0
     refused_but_done: int = 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from contract_tests.engine.checks import shorten
@@ -15,6 +15,7 @@ from contract_tests.engine.failure import Failure
 VALUE = 60  # characters of a value in a sentence
 LONGEST_PREFIX = 16  # characters before the JSON of an answer that are seen as such
 NEARLY_ALL = 0.9  # share of answers that an object is around
+FEW = 3  # operations that a sentence names as all that are touched
 VARIED = 10  # different answers of a server that has not some canned ones
 ONCE_MORE = "the same once more"  # behind the JSON of an answer
 _JSON = "application/json"
@@ -88,7 +89,7 @@ def pages(evidence: Evidence) -> Iterator[Cause]:
     what = "Errors" if min(exchange.status for exchange in pages) >= 400 else "Requests"
     summary = (
         f"{what} are answered with HTML pages, as of a server in front of the {evidence.name}: "
-        f"{len(pages)} answers with status {statuses}."
+        f"{len(pages)} answers with status {statuses}{_at(evidence, pages)}."
     )
     if what == "Requests" and not any(map(evidence.has_right_secret, pages)):
         summary = (
@@ -96,6 +97,12 @@ def pages(evidence: Evidence) -> Iterator[Cause]:
             f"as of a page to log in before the {evidence.name} ({len(pages)} answers)."
         )
     yield Cause("html", summary, lambda failure: any(map(_is_page, failure.involved)))
+
+
+def _at(evidence: Evidence, exchanges: Sequence[Exchange]) -> str:
+    """The operations of exchanges, in a sentence, if they are few; else ""."""
+    labels = dict.fromkeys(evidence.operations[id(exchange)].label for exchange in exchanges)
+    return f", all of {', '.join(labels)}" if len(labels) <= FEW else ""
 
 
 def types_of_errors(evidence: Evidence) -> Iterator[Cause]:
@@ -186,6 +193,8 @@ def _around_json(text: str) -> tuple[str, str]:
 def lists(evidence: Evidence) -> Iterator[Cause]:
     """Lists that are cut at a number of items."""
     for operation, exchanges in evidence.by_operation.items():
+        if operation.method != "GET" or operation.path.endswith("}"):
+            continue  # an answer about one thing may have a list, whose length is that of the thing
         values = [items for exchange in exchanges if (items := _items(exchange.json)) is not None]
         longest = max(map(len, values), default=0)
         count = sum(len(value) == longest for value in values)

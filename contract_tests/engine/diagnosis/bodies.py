@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,8 @@ from contract_tests.engine.exchange import Exchange, json_of
 from contract_tests.engine.failure import Failure
 
 AS_KNOWN = 2  # failures that show a way in which servers rewrite values, which chance hardly does
+WIDER = 1.5  # times the failures of a change, of a cause that explains more than it
+OF_ONE_TEXT = ("Texts begin with", "Texts end with", "Texts are cut off")  # which may be one text alone
 VALUE = 60  # characters of a value in a sentence
 _WITH_POINT = "Integers are answered with a decimal point, as 5.0 for 5"
 _KINDS = {
@@ -36,20 +38,18 @@ class Change:
         kind: a word for programs.
         sentence: what is changed.
         what: the values that are changed, in a word, if it is all of a kind.
+        member: the name of a member that has lost its value; "" for another change.
     """
 
     kind: str
     sentence: str
     what: str = ""
+    member: str = ""
 
 
 def bodies(evidence: Evidence) -> Iterator[Cause]:
     """A change of bodies that most failures about a body show, the most frequent one first."""
-    changes = {
-        id(failure): changes
-        for failure in evidence.failures
-        if failure.at is not None and (changes := _changes_at(failure, failure.at)) is not None
-    }
+    changes = changes_by_failure(evidence)
     if not changes:
         return
     counts = Counter(change for of_failure in changes.values() for change in of_failure)
@@ -57,7 +57,9 @@ def bodies(evidence: Evidence) -> Iterator[Cause]:
     kept = _kept_kinds(evidence.failures)
     retyped = max((counts[c] for c in counts if c.kind == "type-changed" and c.what not in kept), default=0)
     for change, count in counts.most_common():
-        if change.kind == "value-fixed" and count in of_one_value:
+        if count in of_one_value and (
+            change.kind == "value-fixed" or change.sentence.startswith(OF_ONE_TEXT)
+        ):
             continue  # the required value is the same too
         if change.kind == "type-changed" and change.what in kept:
             continue  # other values of that kind came as they are
@@ -70,9 +72,26 @@ def bodies(evidence: Evidence) -> Iterator[Cause]:
             return
         explains = _shows(change, changes)
         showing = [failure for failure in evidence.failures if explains(failure)]
+        if any(_is_wider(cause, showing, evidence.failures) for cause in traits(evidence)):
+            return
         when = ", each after an update" if all(map(_has_update, showing)) else ""
         summary = f"{change.sentence} ({count} of {len(changes)} answers whose body differs{when})."
         yield Cause(change.kind, evidence.masked(summary), explains)
+
+
+def changes_by_failure(evidence: Evidence) -> dict[int, frozenset[Change]]:
+    """The changes of each failure about a body, by the identity of the failure."""
+    return {
+        id(failure): changes
+        for failure in evidence.failures
+        if failure.at is not None and (changes := _changes_at(failure, failure.at)) is not None
+    }
+
+
+def _is_wider(cause: Cause, showing: Sequence[Failure], failures: Sequence[Failure]) -> bool:
+    """True if a cause explains all that shows a change, and much more."""
+    explained = sum(map(cause.explains, failures))
+    return all(map(cause.explains, showing)) and explained >= WIDER * len(showing)
 
 
 def _has_update(failure: Failure) -> bool:
@@ -127,7 +146,13 @@ def changes_of(required: str, exchange: Exchange) -> frozenset[Change]:
 def _of_text(required: str, text: str, value: Any) -> Change:
     """How the same JSON is written otherwise."""
     if text.strip() == required.strip():
-        told = "end without a line break" if not text.endswith("\n") else "have other space around them"
+        told = (
+            "end without a line break"
+            if not text.endswith("\n")
+            else "end with CR and LF, not with LF alone"
+            if text.endswith("\r\n")
+            else "have other space around them"
+        )
         return Change("reformatted", f"Bodies {told}")
     if json.dumps(json_of(text), separators=(",", ":"), ensure_ascii=False) == required.strip():
         return Change("reformatted", "JSON is written again, with other white space or escapes")
@@ -153,8 +178,8 @@ def _names(value: Any) -> Iterator[str]:
 
 def _of_values(wanted: Any, answered: Any, name: str) -> Iterator[Change]:
     """The changes within a value; `name` is the member that has it."""
-    if name and wanted and type(wanted) is type(answered) and answered in ([], {}, ""):
-        yield Change("value-emptied", f"{name} is answered without what is in it")
+    if name and _is_emptied(wanted, answered):
+        yield Change("value-emptied", f"{name} is answered without what is in it", member=name)
     elif isinstance(wanted, dict) and isinstance(answered, dict):
         yield from _of_objects(wanted, answered)
     elif isinstance(wanted, list) and isinstance(answered, list) and len(wanted) == len(answered):
@@ -171,9 +196,26 @@ def _of_values(wanted: Any, answered: Any, name: str) -> Iterator[Change]:
                 yield Change("member-retyped", f"The member {name!r} is {kinds[1]}, not {kinds[0]}")
         elif rewritten := rewriting(wanted, answered):
             yield Change("text-changed", rewritten)
+            yield from _of_one(name, wanted, answered) if rewritten.startswith(OF_ONE_TEXT) else ()
         else:
-            yield Change("value-changed", f"{name or 'A body'} is {_cut(answered)}, not {_cut(wanted)}")
-            yield Change("value-fixed", f"{name or 'A body'} is {_cut(answered)} whatever is required")
+            yield from _of_one(name, wanted, answered)
+            member = name if not answered else ""
+            yield Change(
+                "value-fixed", f"{name or 'A body'} is {_cut(answered)} whatever is required", member=member
+            )
+
+
+def _of_one(name: str, wanted: Any, answered: Any) -> Iterator[Change]:
+    """The change of one value to another one."""
+    yield Change("value-changed", f"{name or 'A body'} is {_cut(answered)}, not {_cut(wanted)}")
+
+
+def _is_emptied(wanted: Any, answered: Any) -> bool:
+    """True if a list, an object or a text is answered as an empty one, or an object with its values unset."""
+    if not wanted or type(wanted) is not type(answered):
+        return False
+    is_unset = isinstance(wanted, dict) and any(wanted.values()) and not any(answered.values())
+    return is_unset or answered in ([], {}, "")
 
 
 def _of_objects(wanted: dict[str, Any], answered: dict[str, Any]) -> Iterator[Change]:
@@ -187,7 +229,8 @@ def _of_objects(wanted: dict[str, Any], answered: dict[str, Any]) -> Iterator[Ch
     if missing and not any(wanted[member] for member in missing):
         yield Change("members-dropped", 'Members without a value (null, 0, "", false, [] or {}) are left out')
     for member in missing:
-        yield Change("member-dropped", f"The member {member!r} is missing in objects")
+        lost = member if wanted[member] else ""
+        yield Change("member-dropped", f"The member {member!r} is missing in objects", member=lost)
     for member in wanted.keys() & answered.keys():
         yield from _of_values(wanted[member], answered[member], member)
 

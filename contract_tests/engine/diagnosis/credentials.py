@@ -14,7 +14,7 @@ _LACKING = "Authorization field missing"  # in the words of a gateway
 
 def lost_credentials(evidence: Evidence) -> Iterator[Cause]:
     """Requests to APIs that have the header Authorization, and are answered as if they had none."""
-    asked = [exchange for exchange in of_apis(evidence) if _credential(exchange)]
+    asked = [exchange for exchange in of_apis(evidence) if credential(exchange)]
     lacking = [exchange for exchange in asked if exchange.status >= 400 and _LACKING in exchange.text]
     if len(lacking) >= ENOUGH and share(len(lacking), len(asked)) >= MOST:
         summary = (
@@ -31,7 +31,7 @@ def unadmitted_keys(evidence: Evidence) -> Iterator[Cause]:
         for exchange in evidence.of_operations
         if exchange.method == "POST" and exchange.status == 200 and "/keys" in exchange.target
     }
-    asked = [exchange for exchange in of_apis(evidence) if _credential(exchange) in written]
+    asked = [exchange for exchange in of_apis(evidence) if credential(exchange) in written]
     refused = [exchange for exchange in asked if exchange.status in (401, 403)]
     if len(refused) >= ENOUGH and share(len(refused), len(asked)) >= NEARLY_ALL:
         summary = (
@@ -43,7 +43,7 @@ def unadmitted_keys(evidence: Evidence) -> Iterator[Cause]:
         yield Cause("unadmitted-keys", summary, lambda failure: involves(failure) or alike(failure))
 
 
-def _credential(exchange: Exchange) -> str:
+def credential(exchange: Exchange) -> str:
     """The value of the header Authorization; "" if there is none."""
     values = (value.strip() for name, value in exchange.headers if name.lower() == "authorization")
     return next(values, "")

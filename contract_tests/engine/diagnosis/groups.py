@@ -11,6 +11,7 @@ from contract_tests.engine.diagnosis.evidence import Cause, Evidence
 from contract_tests.engine.exchange import Exchange
 from contract_tests.engine.failure import Failure
 
+FIRST_ERROR = 400  # status
 TEXT = 160  # characters of a difference in a sentence
 _HEADER = re.compile(r"([A-Z][A-Za-z0-9]*(?:-[A-Za-z0-9]+)*): \S")
 _NAMED_HEADER = re.compile(r"\bX-[A-Za-z]+(?:-[A-Za-z]+)*")
@@ -23,7 +24,7 @@ Key = tuple[str, ...]
 
 def groups(evidence: Evidence, failures: Sequence[Failure]) -> list[tuple[Cause, list[Failure]]]:
     """Each group with its cause, the largest first; a failure is in one group only."""
-    keys = {id(failure): list(_keys(evidence, failure)) for failure in failures}
+    keys = {id(failure): list(dict.fromkeys(_keys(evidence, failure))) for failure in failures}
     left = list(failures)
     found: list[tuple[Cause, list[Failure]]] = []
     while left:
@@ -66,6 +67,8 @@ def _keys(evidence: Evidence, failure: Failure) -> Iterator[Key]:
         yield "status", str(failure.status_expected), str(at.status)
         if label:
             yield "status", str(failure.status_expected), str(at.status), label
+        if failure.status_expected >= FIRST_ERROR <= at.status:
+            yield "status-of-errors", str(at.status)
     actual = common(verdict.actual)
     if actual and label:
         yield "answer", actual, label
@@ -80,11 +83,21 @@ def _header_keys(failure: Failure) -> Iterator[Key]:
     expected, actual, at = failure.verdict.expected, failure.verdict.actual, failure.at
     if match := _HEADER.match(expected) or _HEADER.match(actual):
         yield "header", match[1]
+        if at is not None and at.answer is not None and not at.header(match[1]):
+            yield ("no-header",)
     for name in _NAMED_HEADER.findall(expected):
         if at is not None and at.answer is not None and at.status < 400 and not _headers_like(at, name):
             yield "no-header", name
+            yield ("no-header",)
     if expected.startswith("no header "):
         yield "header-added", expected.removeprefix("no header ")
+
+
+def _missing_headers(failure: Failure) -> Iterator[str]:
+    """The headers that a failure lacks."""
+    for key in _header_keys(failure):
+        if len(key) > 1 and key[0] != "header-added":
+            yield key[1]
 
 
 def _headers_like(exchange: Exchange, beginning: str) -> list[str]:
@@ -108,12 +121,19 @@ def _sentence(key: Key, group: Sequence[Failure]) -> str:
             similar = sorted({h for f in group if f.at for h in _headers_like(f.at, name.removeprefix("X-"))})
             instead = f"; they have {', '.join(similar[:3])}" if similar else ""
             return f"The header {name} is missing in answers{instead}: expected {expected_text}"
+        case ("no-header",):
+            names = dict.fromkeys(name for failure in group for name in _missing_headers(failure))
+            return f"Headers are missing in answers: {', '.join(names)}; one is {expected_text}"
         case "header-added", name:
             return f"A header is added to answers: {actual_text}"
         case "status", expected, actual, label:
             return f"{label} answers {actual} where {expected} is required, as {actual_text}"
         case "status", expected, actual:
             return f"Status {actual} is answered where {expected} is required, as {actual_text}"
+        case "status-of-errors", actual:
+            required = sorted({failure.status_expected for failure in group})
+            statuses = ", ".join(map(str, required[:-1])) + f" and {required[-1]}"
+            return f"Errors are answered with status {actual} where {statuses} are required, as {actual_text}"
         case "answer", _, label:
             return f"{label}: {_difference(verdict.expected, verdict.actual)}"
         case "expectation", _:

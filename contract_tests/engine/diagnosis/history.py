@@ -41,7 +41,9 @@ def forgetting(evidence: Evidence) -> Iterator[Cause]:
     If all that is gone was updated last, updates are the cause.
     """
     signs = evidence.signs
-    if signs is not None and (signs.alternates or signs.seconds or signs.drops_queries or signs.forgotten):
+    if signs is not None and (
+        signs.alternates or signs.seconds or signs.drops_queries or signs.forgotten or signs.loaded_later
+    ):
         return
     prefix = f"{evidence.run.service.listing.prefix}/"
     reload = evidence.run.service.reload_target

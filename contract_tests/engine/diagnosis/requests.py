@@ -9,7 +9,7 @@ from urllib.parse import unquote
 
 from contract_tests.engine.checks import shorten
 from contract_tests.engine.diagnosis.evidence import LEAST, Cause, Evidence, share
-from contract_tests.engine.exchange import Exchange
+from contract_tests.engine.exchange import Exchange, json_of
 
 MOST = 0.75  # share of the behaviours that fail at requests with a trait
 FEW = 0.15  # share of the right answers that are, at most
@@ -33,6 +33,12 @@ def _is_other(exchange: Exchange) -> bool:
     return bool(exchange.body) and bool(types) and types[0].partition(";")[0] != "application/json"
 
 
+def _has_policies(exchange: Exchange) -> bool:
+    document = json_of((exchange.body or b"").decode("utf-8", "replace"))
+    policies = document.get("apply_policies") if isinstance(document, dict) else None
+    return isinstance(policies, list) and len(policies) > 1
+
+
 @dataclass(frozen=True)
 class Trait:
     """A trait of requests, in words that follow "Requests"."""
@@ -44,11 +50,13 @@ class Trait:
 TRAITS = (
     Trait("with the method HEAD", lambda exchange: exchange.method == "HEAD"),
     Trait("with the method PUT", lambda exchange: exchange.method == "PUT"),
+    Trait("with the method PATCH", lambda exchange: exchange.method == "PATCH"),
     Trait("with the method DELETE", lambda exchange: exchange.method == "DELETE"),
     Trait("with a slash in a name (%2F)", lambda exchange: "%2f" in _path(exchange).lower()),
     Trait("whose path is not clean (//, /./ or /../)", _is_unclean),
     Trait("with a slash at the end of the path", lambda exchange: _path(exchange).endswith("/")),
     Trait("with percent-encoded characters in the path", lambda exchange: "%" in _path(exchange)),
+    Trait("with several policies of a key (apply_policies)", _has_policies),
     Trait("with upper-case letters in the path", lambda exchange: _path(exchange) != _path(exchange).lower()),
     Trait("with a query", lambda exchange: "?" in exchange.target),
     Trait("with <, >, quotes or .. in the body", _has_markup),
@@ -77,8 +85,12 @@ def traits(evidence: Evidence) -> Iterator[Cause]:
     assert example is not None
     request = f"{example.method} {shorten(evidence.masked(example.target), SHOWN)}"
     answer = shorten(evidence.masked(f"{example.status} {example.text}"), SHOWN)
+    statuses = {(failure.status_expected, failure.at.status) for failure in touched if failure.at}
+    otherwise = "otherwise than is required"
+    if len(statuses) == 1 and (status := statuses.pop())[0] not in (0, status[1]):
+        otherwise = f"with {status[1]} where {status[0]} is required"
     summary = (
-        f"Requests {trait.words} are answered otherwise than is required: {len(touched)} of "
+        f"Requests {trait.words} are answered {otherwise}: {len(touched)} of "
         f"{len(failures)} wrong answers are to such, as {request}: {answer}."
     )
     yield Cause(

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from contract_tests.engine.diagnosis.evidence import Cause, Evidence, share
+from contract_tests.engine.diagnosis.groups import common
 from contract_tests.engine.exchange import Exchange
 from contract_tests.engine.failure import Failure
 
 MOST = 0.7  # share of requests without the secret that are let in, of a service that asks for none
-SEVERAL = 3  # operations that answer one error only if it is that of the secret
+SEVERAL = 2  # operations that answer one error only if it is that of the secret
 _READING = {"GET", "HEAD"}
 _LET_IN = {400, 404, 405, 409, 422}  # besides success: the answers to a request that nothing refused before
 
@@ -25,8 +27,8 @@ def secret(evidence: Evidence) -> Iterator[Cause]:
         and exchange.answer is not None
         and evidence.secret_of(exchange) not in (right, None)
     ]
-    refusal = _refusal(evidence, sent)
-    admitted = [e for e in sent if _is_let_in(e) and (e.status, e.text) != refusal]
+    refusals = _refusals(evidence, sent)
+    admitted = [e for e in sent if _is_let_in(e) and _outline(e) not in refusals]
     reads = [exchange for exchange in sent if exchange.method in _READING]
     writes = [exchange for exchange in sent if exchange.method not in _READING]
     for kind, what, of_kind in (
@@ -44,14 +46,19 @@ def secret(evidence: Evidence) -> Iterator[Cause]:
             return
 
 
-def _refusal(evidence: Evidence, sent: Sequence[Exchange]) -> tuple[int, str] | None:
-    """The error that answers requests to several operations alike; None if the answers differ."""
-    answers = {(exchange.status, exchange.text) for exchange in sent if exchange.text}
-    operations = {evidence.operations[id(exchange)].id for exchange in sent}
-    if len(answers) == 1 and len(operations) >= SEVERAL:
-        status, text = answers.pop()
-        return (status, text) if status >= 400 else None
-    return None
+def _refusals(evidence: Evidence, sent: Sequence[Exchange]) -> set[tuple[int, str]]:
+    """The errors that answer requests to several operations alike, and none that has the right secret."""
+    operations = defaultdict(set)
+    for exchange in sent:
+        if exchange.status >= 400 and exchange.text:
+            operations[_outline(exchange)].add(evidence.operations[id(exchange)].id)
+    right = {_outline(exchange) for exchanges in evidence.by_operation.values() for exchange in exchanges}
+    return {outline for outline, ids in operations.items() if len(ids) >= SEVERAL and outline not in right}
+
+
+def _outline(exchange: Exchange) -> tuple[int, str]:
+    """An answer without what is of it alone."""
+    return exchange.status, common(exchange.text)
 
 
 def _is_let_in(exchange: Exchange) -> bool:

@@ -214,7 +214,17 @@ def _lost(evidence: Evidence, signs: StateSigns) -> Iterator[tuple[str, str]]:
     ]
     told = ", ".join(parts)
     always = [kind for kind in lost if lost[kind] == totals[kind]]
-    if len(lost) == 1 and always:
+    if signs.loaded_later >= LEAST and signs.loaded_later == lost.get("update"):
+        yield (
+            "no-reload",
+            (
+                f"The {evidence.name} answers some reloads as done and does not do them: "
+                f"{signs.loaded_later} of "
+                f"{signs.updated} things that were changed showed it only after one more reload, as where "
+                "reloads that follow closely are left out."
+            ),
+        )
+    elif len(lost) == 1 and always:
         does = f"answers each {always[0]} as done and does not do it"
         later = "; a second one removes them" if always == ["delete"] and signs.removed_later else ""
         yield "lost-writes", f"The {evidence.name} {does}: {told} are as before{later}."
