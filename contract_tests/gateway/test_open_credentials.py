@@ -16,14 +16,20 @@ from contract_tests.gateway.builders.apis import (
     write_policy,
 )
 from contract_tests.gateway.builders.jwts import key_set, new_user, note_user, signed_token, token
-from contract_tests.gateway.builders.open_apis import EXTENSION, JWTS, document, jwt_settings, write
+from contract_tests.gateway.builders.open_apis import (
+    BASIC,
+    EXTENSION,
+    JWTS,
+    document,
+    jwt_settings,
+    write,
+)
 from contract_tests.gateway.builders.signatures import REFUSED, loaded_signer, send_signed
 from contract_tests.gateway.checks import expect_ok
 from contract_tests.gateway.client import Gateway
 from contract_tests.gateway.resources import CACHES, OPEN_APIS
 
 PLACE = {"enabled": True, "name": "Authorization"}
-BASIC = {"users": {"type": "http", "scheme": "basic"}}
 NOT_AUTHORISED = "Key not authorized"
 REQUIRED = f"{NOT_AUTHORISED}: custom claim {{}} is required but not present in token"
 

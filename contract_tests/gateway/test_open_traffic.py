@@ -13,21 +13,26 @@ from contract_tests.gateway.builders.apis import (
     call,
     expect_passed,
     expect_refused,
+    needs_plain_keys,
     write_key,
     write_policy,
 )
+from contract_tests.gateway.builders.clients import basic_auth
 from contract_tests.gateway.builders.jwts import new_user, token
 from contract_tests.gateway.builders.open_apis import (
+    BASIC,
     EXTENSION,
     JWTS,
     document,
     jwt_settings,
     write,
 )
+from contract_tests.gateway.builders.signatures import MAY_SIGN, NAMED, REFUSED, send_signed
 from contract_tests.gateway.client import Gateway
 from contract_tests.gateway.resources import OPEN_APIS
 
 NO_POLICY = "key not authorized: no matching policy found"
+
 X_KEY = {"token": {"type": "apiKey", "in": "header", "name": "X-Key"}}
 
 
@@ -221,6 +226,29 @@ def test_an_open_api_takes_any_credential(gateway: Gateway) -> Steps:
     expect_passed(gateway.send("GET", path, headers=[("X-Key", key)]), 5, 4)
     expect_passed(gateway.send("GET", path, headers=[("Authorization", jwt)]), 9, 8)
     expect_refused(gateway.send("GET", path, headers=[("X-Key", gateway.new_id())]), 400, NEEDS_KEY)
+
+
+@behaviour("open-apis-take-any-credential")
+def test_an_open_api_takes_users_and_signatures(gateway: Gateway) -> Steps:
+    """Passwords, and signatures, which OpenAPI does not know, may be among the credentials."""
+    place = {"enabled": True, "name": "Authorization"}
+    settings = {"token": {"enabled": True}, "users": {"enabled": True, "header": place}}
+    own = {"enabled": True, "header": place}
+    sent = document(
+        gateway, schemes=X_KEY | BASIC, settings=settings, hmac=own, securityProcessingMode="compliant"
+    )
+    sent["security"] = [{"token": []}, {"users": []}]
+    sent[EXTENSION]["server"]["authentication"]["security"] = [["hmac"]]
+    api = write(gateway, sent)
+    gold = write_policy(gateway, api)
+    yield RELOAD
+
+    needs_plain_keys(gateway, api, gold, NAMED)
+    user = write_key(gateway, api, gold, basic_auth_data={"password": "open sesame"})
+    expect_passed(call(gateway, api, basic_auth(user, "open sesame")))
+    expect_passed(send_signed(gateway, api, write_key(gateway, api, gold, **MAY_SIGN)))
+    expect_refused(call(gateway, api, basic_auth(user, "shut")), 400, REFUSED)
+    expect_refused(send_signed(gateway, api, user), 400, REFUSED)
 
 
 def _with_tokens(gateway: Gateway, **members: Any) -> dict[str, Any]:

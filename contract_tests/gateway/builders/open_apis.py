@@ -18,6 +18,7 @@ from contract_tests.gateway.resources import OPEN_APIS
 
 EXTENSION = "x-tyk-api-gateway"
 TOKENS = MappingProxyType({"token": {"type": "apiKey", "in": "header", "name": "Authorization"}})
+BASIC = {"users": {"type": "http", "scheme": "basic"}}
 JWTS = MappingProxyType({"jwt": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}})
 DOMAIN = "api.test"  # of an API whose servers are to have no address of the gateway
 
