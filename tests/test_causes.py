@@ -17,12 +17,9 @@ from contract_tests.engine.diagnosis import (
     operations,
     secret,
     state,
-    version,
 )
 from contract_tests.engine.diagnosis.diagnose import DETECTORS, findings
 from contract_tests.engine.state_signs import StateSigns
-from contract_tests.gateway.service import GATEWAY
-from mockserver.contract.spec_files import default_version
 
 DONE = '{"key":"p1","status":"ok","action":"added"}\n'
 SOUND = StateSigns(created=12, updated=12, deleted=12)
@@ -232,29 +229,6 @@ def test_a_service_without_a_secret_is_seen(exchanges: Exchanges) -> None:
     assert cause.kind == "reads-need-no-secret"
     assert cause.explains(failed(reads[0]))
     assert not cause.explains(failed(exchanges.of()))
-
-
-def test_another_version_is_seen(exchanges: Exchanges) -> None:
-    """Failures of behaviours that another version lacks tell that version, if the others do not speak against it."""
-    here = default_version()
-    newer = [
-        row.id for row in GATEWAY.behaviours.values() if row.holds_for(here) and str(row.spans[0]) != "all"
-    ]
-    failures = [failed(exchanges.of(), name) for name in newer]
-    causes = told(version.version(exchanges.evidence([], *failures)))
-    assert len(causes) == 1
-    assert causes[0][0] == "wrong-version"
-    assert f"is judged as {here[0]}.{here[1]}" in causes[0][1]
-    contradicted = exchanges.evidence([], failures[0], passed=frozenset(newer[1:]))
-    assert told(version.version(contradicted)) == []
-
-
-def test_several_versions_are_seen(exchanges: Exchanges) -> None:
-    """Answers to the probe with different versions tell of several gateways, and equal ones of none."""
-    told_ = [exchanges.of(target="/hello", text=f'{{"version":"{told}"}}') for told in ("5.12.0", "5.8.15")]
-    (cause,) = version.versions(exchanges.evidence(told_))
-    assert cause.summary.startswith("/hello tells 2 versions, 5.12.0, 5.8.15: several gateways")
-    assert told(version.versions(exchanges.evidence([told_[0]] * 2))) == []
 
 
 def test_each_failure_is_in_one_finding(exchanges: Exchanges) -> None:

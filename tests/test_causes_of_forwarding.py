@@ -188,7 +188,7 @@ def test_headers_that_are_missing_are_one_group(exchanges: Exchanges) -> None:
 
 def test_a_refusal_of_two_operations_is_no_open_door(exchanges: Exchanges) -> None:
     """A 400 that answers two operations without the secret alike, and none with it, is a refusal."""
-    refused = [exchanges.of("GET", target, 400, ERROR, sent=()) for target in (LIST, ONE)]
+    refused = [exchanges.of("GET", target, 400, ERROR, sent=()) for target in (LIST, ONE, LIST)]
     other = exchanges.of("GET", "/tyk/keys", 403, '"other"', sent=())
     assert told(secret(exchanges.evidence([*refused, other]))) == []
     usual = exchanges.of("GET", ONE, 400, ERROR, sent=(HEADER,))
@@ -202,4 +202,12 @@ def test_reloads_that_are_left_out_are_told(exchanges: Exchanges) -> None:
     cause = next(iter(state.state(evidence)))
     assert cause.kind == "no-reload"
     assert "12 of 12 things that were changed showed it only after one more reload" in cause.summary
-    assert told(history.forgetting(evidence)) == []
+    names = [f"{exchanges.run.ownership.run}{number}" for number in range(6)]
+    log = [
+        *(exchanges.of("POST", LIST, 200, f'{{"key":"{name}","status":"ok"}}') for name in names),
+        exchanges.of("GET", "/tyk/reload?block=true"),
+        *(exchanges.of("GET", f"{LIST}/{name}", 200, "{}") for name in names[3:]),
+        *(exchanges.of("GET", f"{LIST}/{name}", 404, ERROR) for name in names[:3]),
+    ]
+    assert len(told(history.forgetting(exchanges.evidence(log)))) == 1
+    assert told(history.forgetting(exchanges.evidence(log, signs=signs))) == []

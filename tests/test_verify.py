@@ -235,6 +235,7 @@ def test_an_interrupted_run_removes_what_it_wrote(gateway: MockGateway, tmp_path
     document = json.loads((tmp_path / "r.json").read_text())
     assert document["status"] == "in-doubt"
     assert document["counts"]["error"] > 50
+    assert document["command"].startswith("tyk-contract verify ")
     assert list(gateway.policies.written) == ["mine"]
     assert list(gateway.policies) == ["mine"]
 

@@ -49,12 +49,14 @@ class DetectedVersion:
         source: how the version was found out, in words.
         leftovers: the number of things that earlier runs left in the listing of the service.
         scheme: what the service takes before the secret, one of its `auth_schemes`.
+        told: the version that the probe of the service tells; "" if it tells none.
     """
 
     version: GatewayVersion
     source: str
     leftovers: int = 0
     scheme: str = ""
+    told: str = ""
 
 
 def look(
@@ -101,8 +103,10 @@ def look(
             f"front takes the header {service.auth_header} away",
             USAGE,
         )
-    detected = find_version(service, _json(greeting), wanted)
-    return replace(detected, leftovers=leftovers, scheme=scheme)
+    document = _json(greeting)
+    told = document.get("version") if isinstance(document, dict) else None
+    detected = find_version(service, document, wanted)
+    return replace(detected, leftovers=leftovers, scheme=scheme, told=told if isinstance(told, str) else "")
 
 
 def find_version(service: Service, greeting: Any, wanted: str) -> DetectedVersion:

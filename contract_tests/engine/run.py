@@ -30,6 +30,7 @@ class Run:
         options: the user's settings, with the URL and the secret that are in use.
         version: the version that the service is judged as.
         configuration: what the service's user says of its configuration; None if that is not known.
+        told: the version that the service told before the run; "" if it told none.
     """
 
     service: Service
@@ -42,6 +43,7 @@ class Run:
     cleanup: Cleanup
     upstream: Upstream
     configuration: Configuration | None
+    told: str = ""
 
     @classmethod
     def open(
@@ -51,6 +53,7 @@ class Run:
         contract: Contract,
         *,
         scheme: str = "",
+        told: str = "",
         timeout: float = 10.0,
         limit: Deadline | None = None,
     ) -> Self:
@@ -61,6 +64,7 @@ class Run:
             options: the user's settings.
             contract: the contract of the service in one version.
             scheme: what the service takes before the secret.
+            told: the version that the service tells.
             timeout: the seconds of one exchange.
             limit: the deadline of all exchanges; by default the options' `max_time` from now.
 
@@ -96,6 +100,7 @@ class Run:
             cleanup=Cleanup(target, ownership, service.listing),
             upstream=Upstream(options.url),
             configuration=None,
+            told=told,
         )
         return run.under(Configuration.of_options(options, service))
 

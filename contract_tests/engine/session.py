@@ -110,7 +110,8 @@ class Session:
         contract = service.contract(self._detected.version)
         run = Run.open(
             service, options, contract,
-            scheme=self._detected.scheme, timeout=options.timeout, limit=self._limit,
+            scheme=self._detected.scheme, told=self._detected.told,
+            timeout=options.timeout, limit=self._limit,
         )  # fmt: skip
         self._resources.callback(run.close)
         return run

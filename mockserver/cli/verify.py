@@ -113,8 +113,12 @@ def _judge(options: argparse.Namespace) -> int:
         message = f"policies of an earlier run are left on the {service.name}: {detected.leftovers}; {advice}"
         show_error(f"tyk-contract: {message}")
     today = datetime.now(UTC).date()
-    report = baseline.apply(_judged(settings, detected, options), accepted, today)
-    report = replace(report, command=command_of(options), implementation=judged)
+
+    def completed(report: Report) -> Report:
+        report = baseline.apply(report, accepted, today)
+        return replace(report, command=command_of(options), implementation=judged)
+
+    report = _judged(settings, detected, options, completed)
     if not _has_written(report, options, today):
         return USAGE
     return _exit_code(report, options.min_coverage)
@@ -140,8 +144,13 @@ def _exit_code(report: Report, minimum: float | None) -> int:
     return USAGE if report.of(Status.ERROR) else CONFORMS
 
 
-def _judged(settings: RunOptions, detected: DetectedVersion, options: argparse.Namespace) -> Report:
-    """The report of the run; if it is interrupted, what it has judged until then is told and written.
+def _judged(
+    settings: RunOptions,
+    detected: DetectedVersion,
+    options: argparse.Namespace,
+    completed: Callable[[Report], Report],
+) -> Report:
+    """The completed report of the run; if it is interrupted, it is told and written as far as it was judged.
 
     Raises:
         Interrupted: the run was interrupted.
@@ -149,11 +158,11 @@ def _judged(settings: RunOptions, detected: DetectedVersion, options: argparse.N
     from contract_tests.engine import runner
 
     try:
-        return runner.run(settings, detected)
+        return completed(runner.run(settings, detected))
     except runner.Interrupted as interruption:
         if interruption.report is not None:
             options.write_baseline = None  # a part of the failures is no baseline
-            _has_written(interruption.report, options, datetime.now(UTC).date())
+            _has_written(completed(interruption.report), options, datetime.now(UTC).date())
         raise
 
 

@@ -93,6 +93,13 @@ def _header_keys(failure: Failure) -> Iterator[Key]:
         yield "header-added", expected.removeprefix("no header ")
 
 
+def _instead(group: Sequence[Failure], names: Sequence[str]) -> str:
+    """A clause about headers of answers that are named like missing ones, but without their X-; or ""."""
+    beginnings = [name.removeprefix("X-") for name in names]
+    similar = sorted({h for f in group if f.at for name in beginnings for h in _headers_like(f.at, name)})
+    return f"; they have {', '.join(similar[:3])}" if similar else ""
+
+
 def _missing_headers(failure: Failure) -> Iterator[str]:
     """The headers that a failure lacks."""
     for key in _header_keys(failure):
@@ -118,12 +125,13 @@ def _sentence(key: Key, group: Sequence[Failure]) -> str:
         case "header", name:
             return f"The header {name} is not as required: {_difference(verdict.expected, verdict.actual)}"
         case "no-header", name:
-            similar = sorted({h for f in group if f.at for h in _headers_like(f.at, name.removeprefix("X-"))})
-            instead = f"; they have {', '.join(similar[:3])}" if similar else ""
+            instead = _instead(group, [name])
             return f"The header {name} is missing in answers{instead}: expected {expected_text}"
         case ("no-header",):
-            names = dict.fromkeys(name for failure in group for name in _missing_headers(failure))
-            return f"Headers are missing in answers: {', '.join(names)}; one is {expected_text}"
+            found = dict.fromkeys(name for failure in group for name in _missing_headers(failure))
+            names = [name for name in found if not any(other.startswith(f"{name}-") for other in found)]
+            listed = f"{', '.join(names)}{_instead(group, list(found))}"
+            return f"Headers are missing in answers: {listed}; one is {expected_text}"
         case "header-added", name:
             return f"A header is added to answers: {actual_text}"
         case "status", expected, actual, label:

@@ -25,7 +25,8 @@ def lost_members(evidence: Evidence) -> Iterator[Cause]:
     for member, count in counts.items():
         explains = _either(_lacks(member, changes), _writes(member))
         explained = sum(map(explains, evidence.failures))
-        is_most = count >= LEAST and share(explained, len(evidence.failures)) >= MOST
+        lacking = sum(map(_lacks(member, changes), evidence.failures))
+        is_most = count >= LEAST and share(explained, len(evidence.failures)) >= MOST and explained > lacking
         if is_most and share(_valued(evidence, member), explained) <= FEW:
             candidates.append((explained, count, member, explains))
     if not candidates:

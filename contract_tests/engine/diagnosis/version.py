@@ -96,7 +96,9 @@ def version(evidence: Evidence) -> Iterator[Cause]:
 
 
 def _told(evidence: Evidence) -> Iterator[str]:
-    """The versions that the probe of the service tells, in the order of its answers."""
+    """The versions that the probe of the service tells, in the order of its answers, before the run first."""
+    if evidence.run.told:
+        yield evidence.run.told
     for exchange in evidence.log:
         if exchange.target == evidence.run.service.probe and exchange.status == 200:
             text = exchange.document.get("version")
