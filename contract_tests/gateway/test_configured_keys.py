@@ -20,7 +20,7 @@ from contract_tests.gateway.builders.apis import (
     write_policy,
 )
 from contract_tests.gateway.builders.sessions import RIGHTS, needs_store, write_session
-from contract_tests.gateway.checks import expect_error, expect_written
+from contract_tests.gateway.checks import expect_error, expect_written, seconds_in
 from contract_tests.gateway.client import Gateway
 from contract_tests.gateway.resources import KEYS
 
@@ -49,6 +49,13 @@ def test_a_key_without_rights_reaches_all_apis(gateway: Gateway) -> Steps:
     for api in apis:
         expect_passed(call(gateway, api, key))
         expect_refused(call(gateway, api, f"{key}x"), 403, DISALLOWED)
+    session = {"org_id": apis[0].org_id, "rate": 100, "per": 60, "quota_max": 9, "quota_renewal_rate": 3600}
+    created = gateway.send("POST", f"{KEYS}/create", session).document.get("key")
+    read = gateway.send("GET", f"{KEYS}/{created}")
+    if not 3590 <= seconds_in(read, "quota_renews") - seconds_in(read, "last_updated") <= 3610:
+        raise Mismatch("a renewal in 3600 s", repr(read.document.get("quota_renews")), read)
+    for api in apis:
+        expect_passed(call(gateway, api, str(created)))
 
 
 @behaviour("short-keys-are-useless")
