@@ -12,6 +12,8 @@ from contract_tests.engine.exchange import Exchange
 from contract_tests.engine.failure import Failure
 
 FIRST_ERROR = 400  # status
+OF_ERRORS = "status-of-errors"  # one status in place of several
+WIDER = 1.5  # times the behaviours of one status in place of another, from which on that is told
 TEXT = 160  # characters of a difference in a sentence
 _HEADER = re.compile(r"([A-Z][A-Za-z0-9]*(?:-[A-Za-z0-9]+)*): \S")
 _NAMED_HEADER = re.compile(r"\bX-[A-Za-z]+(?:-[A-Za-z]+)*")
@@ -34,7 +36,8 @@ def groups(evidence: Evidence, failures: Sequence[Failure]) -> list[tuple[Cause,
             for key, count in counts.items()
             if count > 1
         }
-        best = max(behaviours, key=lambda key: (behaviours[key], counts[key], len(key)), default=())
+        weights = {key: count / (WIDER if key[0] == OF_ERRORS else 1) for key, count in behaviours.items()}
+        best = max(behaviours, key=lambda key: (weights[key], counts[key], len(key)), default=())
         if not best or behaviours[best] < 2:
             return found + one_by_one(left)
         group = [failure for failure in left if best in keys[id(failure)]]
@@ -68,7 +71,7 @@ def _keys(evidence: Evidence, failure: Failure) -> Iterator[Key]:
         if label:
             yield "status", str(failure.status_expected), str(at.status), label
         if failure.status_expected >= FIRST_ERROR <= at.status:
-            yield "status-of-errors", str(at.status)
+            yield OF_ERRORS, str(at.status)
     actual = common(verdict.actual)
     if actual and label:
         yield "answer", actual, label
@@ -138,7 +141,7 @@ def _sentence(key: Key, group: Sequence[Failure]) -> str:
             return f"{label} answers {actual} where {expected} is required, as {actual_text}"
         case "status", expected, actual:
             return f"Status {actual} is answered where {expected} is required, as {actual_text}"
-        case "status-of-errors", actual:
+        case ("status-of-errors", actual):
             required = sorted({failure.status_expected for failure in group})
             statuses = ", ".join(map(str, required[:-1])) + f" and {required[-1]}"
             return f"Errors are answered with status {actual} where {statuses} are required, as {actual_text}"

@@ -12,6 +12,7 @@ from contract_tests.engine.failure import Failure
 
 MOST = 0.7  # share of requests without the secret that are let in, of a service that asks for none
 SEVERAL = 2  # operations that answer one error only if it is that of the secret
+FIRST_ERROR = 400  # status
 _READING = {"GET", "HEAD"}
 _LET_IN = {400, 404, 405, 409, 422}  # besides success: the answers to a request that nothing refused before
 
@@ -27,7 +28,7 @@ def secret(evidence: Evidence) -> Iterator[Cause]:
         and exchange.answer is not None
         and evidence.secret_of(exchange) not in (right, None)
     ]
-    refusals = _refusals(evidence, sent)
+    refusals = _refusals(evidence, sent, right)
     admitted = [e for e in sent if _is_let_in(e) and _outline(e) not in refusals]
     reads = [exchange for exchange in sent if exchange.method in _READING]
     writes = [exchange for exchange in sent if exchange.method not in _READING]
@@ -46,14 +47,26 @@ def secret(evidence: Evidence) -> Iterator[Cause]:
             return
 
 
-def _refusals(evidence: Evidence, sent: Sequence[Exchange]) -> set[tuple[int, str]]:
-    """The errors that answer requests to several operations alike, and none that has the right secret."""
+def _refusals(evidence: Evidence, sent: Sequence[Exchange], right: str) -> set[tuple[int, str]]:
+    """The errors that answer requests to several operations alike.
+
+    One that answers requests with the right secret too is among them only if it answers all without it.
+    """
     operations = defaultdict(set)
     for exchange in sent:
-        if exchange.status >= 400 and exchange.text:
+        if exchange.text:
             operations[_outline(exchange)].add(evidence.operations[id(exchange)].id)
-    right = {_outline(exchange) for exchanges in evidence.by_operation.values() for exchange in exchanges}
-    return {outline for outline, ids in operations.items() if len(ids) >= SEVERAL and outline not in right}
+    others = {
+        _outline(exchange)
+        for exchanges in evidence.by_operation.values()
+        for exchange in exchanges
+        if evidence.secret_of(exchange) == right and len(operations) > 1
+    }
+    return {
+        outline
+        for outline, ids in operations.items()
+        if outline[0] >= FIRST_ERROR and len(ids) >= SEVERAL and outline not in others
+    }
 
 
 def _outline(exchange: Exchange) -> tuple[int, str]:
