@@ -128,11 +128,13 @@ class ServiceClient:
         """GET a path until its status is as wanted, or the time is over; the last exchange."""
         return self.read_until(path, seconds, lambda exchange: is_done(exchange.status))
 
-    def read_until(self, path: str, seconds: float, is_done: Callable[[Exchange], bool]) -> Exchange:
+    def read_until(
+        self, path: str, seconds: float, is_done: Callable[[Exchange], bool], **kwargs: Any
+    ) -> Exchange:
         """GET a path until the exchange is as wanted, or the time is over; the last exchange."""
         deadline = time.monotonic() + seconds
         while True:
-            exchange = self.target.send("GET", path)
+            exchange = self.target.send("GET", path, **kwargs)
             if is_done(exchange) or time.monotonic() > deadline:
                 self.exchanges.append(exchange)
                 return exchange

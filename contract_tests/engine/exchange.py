@@ -91,6 +91,12 @@ class Exchange:
         document = self.json
         return document if isinstance(document, dict) else {}
 
+    @property
+    def sent_document(self) -> dict[str, Any]:
+        """The body of the request as a JSON object; {} if it is not one."""
+        document = json_of((self.body or b"").decode("utf-8", "replace"))
+        return document if isinstance(document, dict) else {}
+
     def object_at(self, *names: str) -> dict[str, Any]:
         """The JSON object at a path of members of the answer; {} if there is none."""
         document: Any = self.document

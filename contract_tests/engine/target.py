@@ -216,8 +216,9 @@ class Target:
 
     def _url_for(self, target: str) -> str:
         """The URL that answers a target: that of traffic if the run has an API there."""
-        is_traffic = self._ownership.run in target and not target.startswith(self.own_paths)
-        return (is_traffic and self.traffic_url) or self.url
+        if self.traffic_url and self._ownership.run in target and not target.startswith(self.own_paths):
+            return self.traffic_url
+        return self.url
 
     def _connected(self, url: str, longest: int = MAX_BODY) -> Client:
         return Client(url, self._timeout, longest, self.limit, settings=self._settings, pacer=self.pacer)

@@ -7,15 +7,14 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from mockserver.console.input_files import DOCUMENT
+from mockserver.cli import json_files
 from mockserver.contract.codecs import Malformed
 from mockserver.gateway.impact import Rules
 from mockserver.gateway.loaded_policies import Policy
 from mockserver.gateway.policy_store import PolicyStore
 from mockserver.gateway.session_impact import Key, KeyName, Unread
-from mockserver.golang.json_size import few_enough, is_deeper
+from mockserver.golang.json_size import is_deeper
 from mockserver.storage.files import MemoryFiles
-from mockserver.storage.snapshot import content_of
 
 DEEPEST = 200  # levels of a session
 MOST_POLICIES = 1000  # of a session
@@ -28,9 +27,9 @@ def store_at(path: Path, rules: Rules) -> PolicyStore:
         ValueError: the path or a file in it cannot be read.
     """
     if path.is_dir():
-        texts = {file.name: _content(file) for file in sorted(path.glob("*.json"))}
+        texts = {file.name: json_files.content(file) for file in sorted(path.glob("*.json"))}
         return PolicyStore(rules.policies, MemoryFiles(dict(texts)), behaviours=rules.behaviours)
-    _content(path)
+    json_files.content(path)
     return PolicyStore(rules.policies, MemoryFiles(), behaviours=rules.behaviours, record=path)
 
 
@@ -57,7 +56,7 @@ def policy_in(path: Path, rules: Rules) -> Policy:
         ValueError: the file cannot be read, or has no policy with an id.
     """
     try:
-        policy = rules.policies.decode(_content(path), whole=True)
+        policy = rules.policies.decode(json_files.content(path), whole=True)
     except Malformed as error:
         raise ValueError(f"{path} is not a policy: {error}; correct the file") from error
     if not policy["id"]:
@@ -75,7 +74,7 @@ def keys_in(path: Path, rules: Rules) -> tuple[list[Key], list[Unread]]:
         ValueError: the file cannot be read, is not JSON, or has no keys.
     """
     try:
-        document = json.loads(_content(path))
+        document = json.loads(json_files.content(path))
     except (ValueError, RecursionError) as error:
         raise ValueError(f"{path} is not JSON: {error}; give sessions by key, or a list of them") from error
     members = {field.name for field in rules.sessions.type.fields}
@@ -124,10 +123,3 @@ def _entries(document: Any, members: set[str]) -> Iterator[tuple[KeyName, Any]]:
     else:
         nodes = document if isinstance(document, list) else [document]
         yield from ((KeyName("", place=place), node) for place, node in enumerate(nodes, 1))
-
-
-def _content(path: Path) -> bytes:
-    try:
-        return few_enough(content_of(path, DOCUMENT))
-    except OSError as error:
-        raise ValueError(f"{path}: {error.strerror}; give a file that you can read") from error

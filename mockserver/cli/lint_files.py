@@ -7,16 +7,14 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
 
-from mockserver.console.input_files import DOCUMENT
+from mockserver.cli import json_files
 from mockserver.gateway.lint.file import File
 from mockserver.gateway.lint.findings import Finding
 from mockserver.gateway.lint.fixing import fixed
 from mockserver.gateway.lint.linter import Linter
 from mockserver.gateway.lint.reading import UNREAD_SUFFIXES
 from mockserver.gateway.lint.rules import Kind
-from mockserver.golang.json_size import few_enough
 from mockserver.storage.file_writer import FileWriter
-from mockserver.storage.snapshot import content_of
 
 CONFIGURATIONS = ("tyk.conf", "tyk_analytics.conf")  # beside *.json, in a directory
 COMPANIONS = ("-oas.json", "-mcp.json")  # names of API definitions in other forms
@@ -36,7 +34,7 @@ def files_at(paths: Sequence[Path], kind: Kind | None) -> list[File]:
         ValueError: a path cannot be read, or a directory has no such file.
     """
     files = {path: None for given in paths for path in _expanded(given)}
-    return [File(str(path), _content(path), kind) for path in files]
+    return [File(str(path), json_files.content(path), kind) for path in files]
 
 
 def unread_directories(paths: Sequence[Path]) -> list[Path]:
@@ -86,7 +84,7 @@ def _expanded(path: Path) -> Iterator[Path]:
         for file in sorted(path.iterdir())
         if (file.suffix == ".json" and not file.name.endswith(COMPANIONS))
         or file.name in CONFIGURATIONS
-        or (file.suffix in UNREAD_SUFFIXES and _MEMBERS.search(_content(file)))
+        or (file.suffix in UNREAD_SUFFIXES and _MEMBERS.search(json_files.content(file)))
     ]
     if not found:
         raise ValueError(
@@ -99,13 +97,6 @@ def _expanded(path: Path) -> Iterator[Path]:
 def _but_within(path: Path) -> str:
     names = ", ".join(child.name for child in unread_directories([path]))
     return f", but its directories have ({names})" if names else ""
-
-
-def _content(path: Path) -> bytes:
-    try:
-        return few_enough(content_of(path, DOCUMENT))
-    except OSError as error:
-        raise ValueError(f"{path}: {error.strerror}; give a file that you can read") from error
 
 
 def _is_elsewhere(path: Path) -> bool:

@@ -1,4 +1,4 @@
-"""What a gateway with health checks counts for each API, and the rates that it tells of it.
+"""The requests of each API that a gateway with health checks counts, and the rates that it tells.
 
 Source: gateway/api_healthcheck.go:57 and storage/redis_cluster.go:872 @v5.12.0.
 """

@@ -20,7 +20,7 @@ _NANO = 1_000_000_000
 
 
 class Limiter(Protocol):
-    """What counts requests against rates; the last part of a name is the time of the session's last write."""
+    """A count of requests against rates; the last part of a name is the time of the session's last write."""
 
     def take(self, name: Name, rate: float, per: float, smoothing: Document | None = None) -> bool:
         """Count one request; False if it is over the rate of so many requests in `per` seconds."""

@@ -25,9 +25,9 @@ __all__ = [
     "PREFIX",
     "Guard",
     "gateway_service",
-    "tracing",
+    "tracing",  # which has a handler
     "traffic_service",
-]  # the last has a handler
+]
 
 PREFIX = "/tyk/"  # of paths that require the secret
 DISCOVERY = ("/.well-known/", "/__tyk-as/")  # begin the paths of the metadata of MCP proxies
@@ -110,7 +110,7 @@ class Guard:
         return "/tyk" + stripped
 
     def check_traffic(self, request: Request) -> Reply | str:
-        """What `check` tells at a port that has requests to APIs alone."""
+        """The rejection of a request at a port that has requests to APIs alone, else the path for routing."""
         answer = self.check(request) if not request.url.path.startswith(PREFIX) else ""
         if answer and (isinstance(answer, Reply) or self.traffic_at(request)):
             return answer

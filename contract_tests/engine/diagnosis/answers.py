@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from contract_tests.engine.checks import shorten
-from contract_tests.engine.diagnosis.evidence import LEAST, MOST, Cause, Evidence, share
+from contract_tests.engine.diagnosis.evidence import FIRST_ERROR, LEAST, MOST, Cause, Evidence, share
 from contract_tests.engine.exchange import Exchange, end_of_json
 from contract_tests.engine.failure import Failure
 
@@ -86,7 +86,7 @@ def pages(evidence: Evidence) -> Iterator[Cause]:
     if len(pages) < LEAST:
         return
     statuses = ", ".join(map(str, sorted({exchange.status for exchange in pages})[:6]))
-    what = "Errors" if min(exchange.status for exchange in pages) >= 400 else "Requests"
+    what = "Errors" if min(exchange.status for exchange in pages) >= FIRST_ERROR else "Requests"
     summary = (
         f"{what} are answered with HTML pages, as of a server in front of the {evidence.name}: "
         f"{len(pages)} answers with status {statuses}{_at(evidence, pages)}."
@@ -110,7 +110,7 @@ def types_of_errors(evidence: Evidence) -> Iterator[Cause]:
     by_type = defaultdict(list)
     for exchange in evidence.of_operations:
         content_type = exchange.header("Content-Type").partition(";")[0]
-        is_other = exchange.status >= 400 and evidence.has_status(exchange) and not _is_page(exchange)
+        is_other = exchange.status >= FIRST_ERROR and evidence.has_status(exchange) and not _is_page(exchange)
         if is_other and not evidence.declares(exchange, content_type):
             by_type[content_type].append(exchange)
     for content_type, errors in sorted(by_type.items(), key=lambda item: -len(item[1])):

@@ -9,14 +9,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from contract_tests.engine.checks import shorten
-from contract_tests.engine.diagnosis.evidence import LEAST, MOST, Cause, Evidence, share
+from contract_tests.engine.diagnosis.evidence import LEAST, MOST, WIDER, Cause, Evidence, share
 from contract_tests.engine.diagnosis.requests import traits
 from contract_tests.engine.diagnosis.rewritings import rewriting
 from contract_tests.engine.exchange import Exchange, json_of
 from contract_tests.engine.failure import Failure
 
 AS_KNOWN = 2  # failures that show a way in which servers rewrite values, which chance hardly does
-WIDER = 1.5  # times the failures of a change, of a cause that explains more than it
 OF_ONE_TEXT = ("Texts begin with", "Texts end with", "Texts are cut off")  # which may be one text alone
 VALUE = 60  # characters of a value in a sentence
 _WITH_POINT = "Integers are answered with a decimal point, as 5.0 for 5"

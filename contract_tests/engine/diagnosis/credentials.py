@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from contract_tests.engine.diagnosis.answers import among
-from contract_tests.engine.diagnosis.evidence import MOST, Cause, Evidence, share
+from contract_tests.engine.diagnosis.evidence import FIRST_ERROR, MOST, Cause, Evidence, share
 from contract_tests.engine.diagnosis.operations import ENOUGH, NEARLY_ALL, Answered, of_apis, shown
 from contract_tests.engine.exchange import Exchange
 
@@ -15,7 +15,7 @@ _LACKING = "Authorization field missing"  # in the words of a gateway
 def lost_credentials(evidence: Evidence) -> Iterator[Cause]:
     """Requests to APIs that have the header Authorization, and are answered as if they had none."""
     asked = [exchange for exchange in of_apis(evidence) if credential(exchange)]
-    lacking = [exchange for exchange in asked if exchange.status >= 400 and _LACKING in exchange.text]
+    lacking = [exchange for exchange in asked if exchange.status >= FIRST_ERROR and _LACKING in exchange.text]
     if len(lacking) >= ENOUGH and share(len(lacking), len(asked)) >= MOST:
         summary = (
             f"Requests to APIs come to the {evidence.name} without their header Authorization: "

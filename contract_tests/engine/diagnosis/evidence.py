@@ -21,6 +21,8 @@ from mockserver.http.redaction import hidden
 MOST = 0.5  # share of answers, or of failures, that a change is in, to be one of all
 READING = frozenset({"GET", "HEAD", "OPTIONS"})  # methods that change nothing
 LEAST = 3  # answers or failures that show one change
+WIDER = 1.5  # times what one cause explains, from which on another one that explains more is told instead
+FIRST_ERROR = 400  # status
 
 
 @dataclass(frozen=True)

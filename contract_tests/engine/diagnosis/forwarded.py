@@ -6,18 +6,18 @@ from collections.abc import Callable, Iterator
 
 from contract_tests.engine.checks import shorten
 from contract_tests.engine.diagnosis.credentials import credential
-from contract_tests.engine.diagnosis.evidence import LEAST, Cause, Evidence
+from contract_tests.engine.diagnosis.evidence import FIRST_ERROR, LEAST, Cause, Evidence
 from contract_tests.engine.diagnosis.operations import of_apis, shown
 from contract_tests.engine.exchange import Exchange
 from contract_tests.engine.failure import Failure
 
 AS_SEEN = 2  # changed credentials, which chance hardly makes
-FIRST_ERROR, RATE_LIMITED = 400, 429
+BAD_REQUEST, RATE_LIMITED = 400, 429  # the former answers requests for other reasons too
 SHOWN = 60  # characters of a credential in a sentence
 _UNREFUSED: tuple[tuple[str, frozenset[int], str], ...] = (
     (
         "no-refusals",
-        frozenset({400, 401, 403}),
+        frozenset({BAD_REQUEST, 401, 403}),
         "Requests to APIs are let in whatever their credentials and rights",
     ),
     ("no-limits", frozenset({RATE_LIMITED}), "Requests to APIs are let in beyond their rates and quotas"),
@@ -68,7 +68,7 @@ def unrefused(evidence: Evidence) -> Iterator[Cause]:
     """Requests to APIs that must be refused, of which none is."""
     statuses, is_of_api = {exchange.status for exchange in of_apis(evidence)}, _of_apis(evidence)
     for kind, refusals, sentence in _UNREFUSED:
-        if statuses & refusals - {FIRST_ERROR}:
+        if statuses & refusals - {BAD_REQUEST}:
             continue
         let_in = [
             failure

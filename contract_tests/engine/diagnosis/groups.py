@@ -7,13 +7,11 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from contract_tests.engine.checks import shorten
-from contract_tests.engine.diagnosis.evidence import Cause, Evidence
+from contract_tests.engine.diagnosis.evidence import FIRST_ERROR, WIDER, Cause, Evidence
 from contract_tests.engine.exchange import Exchange
 from contract_tests.engine.failure import Failure
 
-FIRST_ERROR = 400  # status
 OF_ERRORS = "status-of-errors"  # one status in place of several
-WIDER = 1.5  # times the behaviours of one status in place of another, from which on that is told
 TEXT = 160  # characters of a difference in a sentence
 _HEADER = re.compile(r"([A-Z][A-Za-z0-9]*(?:-[A-Za-z0-9]+)*): \S")
 _NAMED_HEADER = re.compile(r"\bX-[A-Za-z]+(?:-[A-Za-z]+)*")
@@ -89,7 +87,7 @@ def _header_keys(failure: Failure) -> Iterator[Key]:
         if at is not None and at.answer is not None and not at.header(match[1]):
             yield ("no-header",)
     for name in _NAMED_HEADER.findall(expected):
-        if at is not None and at.answer is not None and at.status < 400 and not _headers_like(at, name):
+        if at is not None and 0 < at.status < FIRST_ERROR and not _headers_like(at, name):
             yield "no-header", name
             yield ("no-header",)
     if expected.startswith("no header "):

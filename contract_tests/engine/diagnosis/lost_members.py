@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 
 from contract_tests.engine.diagnosis.bodies import Change, changes_by_failure
 from contract_tests.engine.diagnosis.evidence import LEAST, MOST, READING, Cause, Evidence, share
-from contract_tests.engine.exchange import Exchange, json_of
 from contract_tests.engine.failure import Failure
 
 FEW = 0.1  # answers with a value in a lost member, for each failure that its loss explains
@@ -23,10 +22,12 @@ def lost_members(evidence: Evidence) -> Iterator[Cause]:
     )
     candidates = []
     for member, count in counts.items():
+        if count < LEAST:
+            continue
         explains = _either(_lacks(member, changes), _writes(member))
         explained = sum(map(explains, evidence.failures))
         lacking = sum(map(_lacks(member, changes), evidence.failures))
-        is_most = count >= LEAST and share(explained, len(evidence.failures)) >= MOST and explained > lacking
+        is_most = share(explained, len(evidence.failures)) >= MOST and explained > lacking
         if is_most and share(_valued(evidence, member), explained) <= FEW:
             candidates.append((explained, count, member, explains))
     if not candidates:
@@ -53,12 +54,7 @@ def _lacks(member: str, changes: dict[int, frozenset[Change]]) -> Callable[[Fail
 
 def _writes(member: str) -> Callable[[Failure], bool]:
     """True for a failure whose test sent a value in a member, which may be why another answer differs."""
-    return lambda failure: any(_has_value(exchange, member) for exchange in failure.exchanges)
-
-
-def _has_value(exchange: Exchange, member: str) -> bool:
-    document = json_of((exchange.body or b"").decode("utf-8", "replace"))
-    return isinstance(document, dict) and bool(document.get(member))
+    return lambda failure: any(exchange.sent_document.get(member) for exchange in failure.exchanges)
 
 
 def _either(one: Callable[[Failure], bool], other: Callable[[Failure], bool]) -> Callable[[Failure], bool]:

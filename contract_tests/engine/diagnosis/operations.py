@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
 from contract_tests.engine.checks import shorten
-from contract_tests.engine.diagnosis.evidence import READING, Cause, Evidence, share
+from contract_tests.engine.diagnosis.evidence import FIRST_ERROR, READING, Cause, Evidence, share
 from contract_tests.engine.diagnosis.groups import common
 from contract_tests.engine.exchange import Exchange
 from contract_tests.engine.failure import Failure
@@ -80,9 +80,9 @@ def occasional_errors(evidence: Evidence) -> Iterator[Cause]:
     pages = defaultdict(list)
     for exchanges in evidence.by_operation.values():
         for exchange in exchanges:
-            if exchange.status >= 400 and not evidence.has_status(exchange):
+            if exchange.status >= FIRST_ERROR and not evidence.has_status(exchange):
                 by_status[exchange.status].append(exchange)
-            elif exchange.status >= 400 and not evidence.is_declared(exchange):
+            elif exchange.status >= FIRST_ERROR and not evidence.is_declared(exchange):
                 pages[exchange.status].append(exchange)
     if len(pages) == 1:
         status, of_one_status = pages.popitem()
@@ -108,7 +108,7 @@ def _is_other_error(evidence: Evidence, exchanges: Sequence[Exchange]) -> bool:
     """True if these errors came where the requirement is an error too, with one other status."""
     identities = {id(exchange) for exchange in exchanges}
     required = {f.status_expected for f in evidence.failures if id(f.at) in identities}
-    return len(required) == 1 and min(required) >= 400
+    return len(required) == 1 and min(required) >= FIRST_ERROR
 
 
 def _is_mixed(evidence: Evidence, exchanges: Sequence[Exchange]) -> bool:
@@ -168,7 +168,7 @@ def traffic(evidence: Evidence) -> Iterator[Cause]:
     if not others:
         return
     (status, text), count = Counter((e.status, e.text) for e in others).most_common(1)[0]
-    if status >= 400 and count >= ENOUGH and share(count, len(others)) >= NEARLY_ALL:
+    if status >= FIRST_ERROR and count >= ENOUGH and share(count, len(others)) >= NEARLY_ALL:
         same = [exchange for exchange in others if (exchange.status, exchange.text) == (status, text)]
         or_upstream = ", or the gateway reaches none of their upstreams" if status >= SERVER_ERROR else ""
         summary = (

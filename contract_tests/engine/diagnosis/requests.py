@@ -9,7 +9,7 @@ from urllib.parse import unquote
 
 from contract_tests.engine.checks import shorten
 from contract_tests.engine.diagnosis.evidence import LEAST, Cause, Evidence, share
-from contract_tests.engine.exchange import Exchange, json_of
+from contract_tests.engine.exchange import Exchange
 
 MOST = 0.75  # share of the behaviours that fail at requests with a trait
 FEW = 0.15  # share of the right answers that are, at most
@@ -34,8 +34,7 @@ def _is_other(exchange: Exchange) -> bool:
 
 
 def _has_policies(exchange: Exchange) -> bool:
-    document = json_of((exchange.body or b"").decode("utf-8", "replace"))
-    policies = document.get("apply_policies") if isinstance(document, dict) else None
+    policies = exchange.sent_document.get("apply_policies")
     return isinstance(policies, list) and len(policies) > 1
 
 

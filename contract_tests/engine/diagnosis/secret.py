@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from itertools import chain
 
-from contract_tests.engine.diagnosis.evidence import Cause, Evidence, share
+from contract_tests.engine.diagnosis.evidence import FIRST_ERROR, Cause, Evidence, share
 from contract_tests.engine.diagnosis.groups import common
 from contract_tests.engine.exchange import Exchange
 from contract_tests.engine.failure import Failure
 
 MOST = 0.7  # share of requests without the secret that are let in, of a service that asks for none
 SEVERAL = 2  # operations that answer one error only if it is that of the secret
-FIRST_ERROR = 400  # status
 _READING = {"GET", "HEAD"}
 _LET_IN = {400, 404, 405, 409, 422}  # besides success: the answers to a request that nothing refused before
 
@@ -56,17 +56,13 @@ def _refusals(evidence: Evidence, sent: Sequence[Exchange], right: str) -> set[t
     for exchange in sent:
         if exchange.text:
             operations[_outline(exchange)].add(evidence.operations[id(exchange)].id)
-    others = {
-        _outline(exchange)
-        for exchanges in evidence.by_operation.values()
-        for exchange in exchanges
-        if evidence.secret_of(exchange) == right and len(operations) > 1
+    refusals = {
+        outline for outline, ids in operations.items() if outline[0] >= FIRST_ERROR and len(ids) >= SEVERAL
     }
-    return {
-        outline
-        for outline, ids in operations.items()
-        if outline[0] >= FIRST_ERROR and len(ids) >= SEVERAL and outline not in others
-    }
+    if len(operations) == 1:
+        return refusals
+    exchanges = chain.from_iterable(evidence.by_operation.values())
+    return refusals - {_outline(e) for e in exchanges if evidence.secret_of(e) == right}
 
 
 def _outline(exchange: Exchange) -> tuple[int, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 
-from contract_tests.engine.diagnosis.evidence import Cause, Evidence, share
+from contract_tests.engine.diagnosis.evidence import FIRST_ERROR, Cause, Evidence, share
 from contract_tests.engine.diagnosis.operations import Answered, shown
 from contract_tests.engine.exchange import Exchange
 
@@ -31,7 +31,7 @@ def sizes(evidence: Evidence) -> Iterator[Cause]:
         for exchange in exchanges:
             if _is_chunked(exchange):
                 continue  # its body as sent is longer than what a server counts
-            is_error = exchange.answer is None or exchange.status >= 400
+            is_error = exchange.answer is None or exchange.status >= FIRST_ERROR
             if is_error and (id(exchange) in wrong or not evidence.has_status(exchange)):
                 refused[exchange.status, exchange.failure].append(exchange)
             elif not is_error:

@@ -131,9 +131,9 @@ def _document(call: Call, api: Api) -> Document:
     """The OpenAPI form of an API in a file; the public one is without the gateway's part."""
     apis = call.state.apis
     definition = apis.as_read(api)
-    return dict(
-        apis.open_codec.output(OpenApi(definition.document, None) if _is_public(call) else definition)
-    )
+    if _is_public(call):
+        definition = OpenApi(definition.document, None)
+    return dict(apis.open_codec.output(definition))
 
 
 def _read(call: Call, reply: Reply) -> Reply:

@@ -27,19 +27,15 @@ def check_interval(document: Document, members: dict[str, Any]) -> None:
 
 
 def check_post_expiry(document: Document, members: dict[str, Any]) -> None:
-    """What becomes of an expired key, where a gateway cannot tell it; versions before 5.13 do not have it."""
-    action, grace = members.get("post_expiry_action"), members.get("post_expiry_grace_period", 0)
+    """An action after a key's expiry that no gateway can follow; versions before 5.13 do not have it."""
+    name, period = "post_expiry_action", "post_expiry_grace_period"
+    action, grace = members.get(name), members.get(period, 0)
     if action == "retain" and not grace:
-        message = "post_expiry_action is 'retain', and post_expiry_grace_period is 0"
+        document.report("post-expiry", (name,), f"{name} is 'retain', and {period} is 0")
     elif action and action not in ("delete", "retain"):
-        message = f"post_expiry_action is {action!r}"
+        document.report("post-expiry", (name,), f"{name} is {action!r}")
     elif grace and not action:
-        name = "post_expiry_grace_period"
-        document.report("post-expiry", (name,), f"{name} is {grace}, and there is no post_expiry_action")
-        return
-    else:
-        return
-    document.report("post-expiry", ("post_expiry_action",), message)
+        document.report("post-expiry", (period,), f"{period} is {grace}, and there is no {name}")
 
 
 def _check_quota(document: Document, members: dict[str, Any], path: tuple[str, ...]) -> None:
