@@ -135,7 +135,7 @@ def test_heavy_targets_are_refused(mock: MockGateway, client: Client, weights: l
     "change",
     [
         {"paths": {"/a": 1}}, {"paths": 1}, {"components": {"securitySchemes": [1]}}, {"security": [{"a": True}]},
-        {"security": [{"a": [1]}]}, {"servers": [None]}, {"x-tyk-api-gateway": [1]},
+        {"security": [{"a": [1]}]},
     ],
     ids=json.dumps,
 )  # fmt: skip
@@ -159,3 +159,49 @@ def test_triggers_without_values_are_passed_over(mock: MockGateway, client: Clie
     document["x-tyk-api-gateway"]["middleware"]["operations"]["a"] = {"urlRewrite": rewrite}
     traced = {"oas": document, "request": {"method": "GET", "path": "/a"}}
     assert sent(mock, client, "POST", "/tyk/debug", traced)[0] == 200
+
+
+@pytest.mark.parametrize(
+    ("path", "change"),
+    [
+        ("/tyk/debug", {"x-tyk-api-gateway": [1]}), (PATH, {"servers": [None]}), (PATH, {"tags": [None]}),
+    ],
+    ids=json.dumps,
+)  # fmt: skip
+def test_a_document_at_which_a_gateway_panics_has_no_answer(
+    mock: MockGateway, client: Client, path: str, change: dict[str, Any]
+) -> None:
+    """A null server or tag of a document closes the connection, as on a gateway that panics."""
+    document = {**definition({}), "openapi": "3.1.0", **change}
+    traced = {"oas": document, "request": {"method": "GET", "path": "/a"}}
+    with pytest.raises(ClientError):
+        sent(mock, client, "POST", path, traced if path == "/tyk/debug" else document)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a: &a [1]\nb: *a", "a: " + "[" * 200 + "]" * 200, "a: [" + "1," * 200_000 + "]", "a: .inf", "\x00",
+        "a: !!python/object:os.system x", "? [1]\n: 2",
+    ],
+    ids=["alias", "deep", "long", "infinity", "zero byte", "tag", "list as name"],
+)  # fmt: skip
+def test_hostile_yaml_is_malformed(mock: MockGateway, client: Client, text: str) -> None:
+    """YAML with aliases, many levels, over 256 KiB, or what JSON cannot have, is no document."""
+    header = ("X-Tyk-Authorization", mock.secret)
+    body = f"openapi: 3.0.3\ninfo: {{title: a, version: b}}\npaths: {{}}\n{text}\n"
+    answer = client.send("POST", PATH, [header], body.encode())
+    assert (answer.status, answer.body) == (400, b'{"status":"error","message":"request malformed"}\n')
+
+
+def test_references_of_a_document_are_followed_once(mock: MockGateway, client: Client) -> None:
+    """A chain of references that each schema doubles takes a time in proportion to its length."""
+    schemas = {"s0": {"type": "string"}} | {
+        f"s{n}": {
+            "type": "object",
+            "properties": {name: {"$ref": f"#/components/schemas/s{n - 1}"} for name in "ab"},
+        }
+        for n in range(1, 60)
+    }
+    document = {**definition({}), "components": {"schemas": schemas}}
+    assert sent(mock, client, "POST", PATH, document)[0] == 200

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from mockserver.http.client import Client
+from mockserver.gateway.oas.definition import EXTENSION
+from mockserver.http.client import Client, ClientError
 from mockserver.serving.mock_gateway import MockGateway
 
 PATH = "/tyk/apis/oas"
@@ -30,7 +31,7 @@ DOCUMENT: dict[str, Any] = {
     },
     "security": [{"token": []}, {"jwt": []}],
     "servers": [{"url": "http://{host}.test/", "variables": {"host": {"default": "up"}}}],
-    "x-tyk-api-gateway": {
+    EXTENSION: {
         "info": {
             "id": "odd",
             "name": "Odd",
@@ -101,7 +102,11 @@ def test_an_odd_document_is_answered(release: str) -> None:
         for place in PLACES:
             for value in ODD:
                 document = json.dumps(_with(place, value)).encode()
-                statuses = [client.send("POST", PATH, secret, document).status]
+                try:
+                    statuses = [client.send("POST", PATH, secret, document).status]
+                except ClientError:  # a gateway panics
+                    assert place == (EXTENSION,) or value == [None], (place, value)
+                    continue
                 if statuses == [200]:
                     gateway.reload()
                     statuses += [client.send(method, target, secret).status for method, target in asked]

@@ -30,6 +30,7 @@ from mockserver.gateway import policy_store
 from mockserver.gateway.gateway import MOST_WAITING
 from mockserver.gateway.graphql import documents, resolution, schemas, sizes
 from mockserver.gateway.oas import upstream as upstream_of_open_api
+from mockserver.gateway.oas import yaml_text
 from mockserver.gateway.proxy import batch, fetching, key_sets, limit_names, upstream
 from mockserver.gateway.proxy.mcp import event_streams, messages
 from mockserver.gateway.proxy.request_context import MOST_MATCHES
@@ -99,6 +100,8 @@ NUMBERS = [  # the beginning of a row, a text in it, the value in the code, and 
     ),
     ("values of a wrong type", "100, and", scalars.MOST_NOTES, 100),
     ("event stream", "1,000,000 lines", event_streams.MOST_LINES, 1_000_000),
+    ("document of an API in YAML", "256 KiB", yaml_text.LONGEST, 256 * KIB),
+    ("document of an API in YAML", "100 levels", yaml_text.DEEPEST, 100),
     ("GraphQL schema of an API", "2,000,000 characters", schemas.MOST_CHARACTERS, 2_000_000),
     ("document of GraphQL", "1,000,000 characters", documents.MOST_CHARACTERS, 1_000_000),
     ("document of GraphQL", "20,000 tokens", documents.MOST_TOKENS, 20_000),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -10,12 +11,15 @@ import pytest
 from contract_tests.engine.checks import TWICE
 from contract_tests.engine.declaration import behaviour
 from contract_tests.gateway.builders.open_apis import EXTENSION, document, write
-from contract_tests.gateway.checks import expect_error
+from contract_tests.gateway.checks import expect_error, expect_written
 from contract_tests.gateway.client import Gateway
 from contract_tests.gateway.resources import OPEN_APIS
 
 NOT_FOUND = "API not found"
 NEEDS_EXTENSION = "the payload should contain x-tyk-api-gateway"
+NO_JSON = "invalid character 'o' looking for beginning of value"
+OPERATION: dict[str, Any] = {"responses": {"200": {"description": "ok"}}}
+NOTHING = {"$ref": "#/components/parameters/nothing"}
 Change = Callable[[dict[str, Any]], object]
 REFUSED: list[tuple[str, Change, str]] = [
     ("no info", lambda sent: sent[EXTENSION].pop("info"), "x-tyk-api-gateway: info is required"),
@@ -39,6 +43,18 @@ REFUSED: list[tuple[str, Change, str]] = [
     ("unknown member", lambda sent: sent.update(nope=1), "(root): Additional property nope is not allowed"),
     ("path without slash", lambda sent: sent.update(paths={"a": {}}), "paths: Additional property a is not allowed"),
     ("other version", lambda sent: sent.update(openapi="2.0"), 'Schema not found for version "2.0"'),
+    (
+        "unknown member of an operation", lambda sent: sent.update(paths={"/a": {"get": {**OPERATION, "nope": 1}}}),
+        "paths./a.get: Additional property nope is not allowed",
+    ),
+    (
+        "reference to nothing", lambda sent: sent.update(paths={"/a": {"get": {**OPERATION, "parameters": [NOTHING]}}}),
+        "request malformed",
+    ),
+    (
+        "list of nothing", lambda sent: sent["components"].update(schemas={"A": {"type": "array"}}),
+        "invalid components: schema \"A\": when schema type is 'array', schema 'items' must be non-null",
+    ),
     (
         "unknown scheme", lambda sent: sent.update(security=[{"other": []}]),
         (
@@ -70,6 +86,9 @@ def test_a_body_that_is_no_document_is_refused(gateway: Gateway) -> None:
         expect_error(gateway.send(method, path, "{"), 400, "request malformed")
         expect_error(gateway.send(method, path, sent), 404, NOT_FOUND)
     expect_error(gateway.send("POST", OPEN_APIS, "{"), 400, "request malformed")
+    if "open-api-bodies-may-be-yaml" not in gateway.behaviours:
+        text = f"openapi: 3.0.3\n{EXTENSION}: {json.dumps(sent[EXTENSION])}"
+        expect_error(gateway.send("POST", f"{OPEN_APIS}?apiID={gateway.new_id()}", text), 400, NO_JSON)
     expect_error(gateway.send("PUT", path, plain), 400, NEEDS_EXTENSION)
     expect_error(gateway.send("PATCH", path, plain), 404, NOT_FOUND)
     expect_error(gateway.send("DELETE", path), 404, NOT_FOUND)
@@ -89,6 +108,16 @@ def test_a_missing_member_counts_as_a_wrong_one(gateway: Gateway, member: str, m
     sent = document(gateway)
     del sent[member]
     expect_error(gateway.send("POST", OPEN_APIS, sent), 400, message)
+
+
+@behaviour("open-api-bodies-may-be-yaml")
+def test_a_document_may_be_yaml(gateway: Gateway) -> None:
+    """A document in YAML is written, as one in JSON is."""
+    sent = document(gateway)
+    name = sent[EXTENSION]["info"]["id"]
+    lines = "".join(f"{member}: {json.dumps(value)}\n" for member, value in sent.items())
+    for text in (f"# An API\n{lines}", f"---\n{lines}"):
+        expect_written(gateway.send("POST", f"{OPEN_APIS}?apiID={name}", text), name, "added")
 
 
 @behaviour("open-api-3-1-is-taken")

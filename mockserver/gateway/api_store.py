@@ -225,7 +225,7 @@ class ApiStore:
                 companion = companions[_form(api)]
                 if companion is None:
                     return None
-                api = replace(api, open_api=self.open_codec.decode(loading.read(companion)))
+                api = replace(api, open_api=self.open_codec.decode(loading.read(companion)[0]))
         except (Malformed, loading.Refused, RecursionError):
             return None
         # internal/httputil/mux.go:104 @v5.12.0

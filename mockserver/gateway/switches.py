@@ -32,6 +32,7 @@ SWITCHABLE = frozenset(
         "missing-keys-are-unknown-ones",
         "open-api-3-1-is-taken",
         "open-api-bodies-are-normalised",
+        "open-api-bodies-may-be-yaml",
         "open-api-claims-are-joined",
         "open-api-reads-have-no-newline",
         "open-apis-go-with-both-files",

@@ -22,6 +22,18 @@ _ESCAPE = re.compile(r"\\Q.*?(?:\\E|\Z)|\\.", re.DOTALL)
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
+_GO_REASONS = {  # by those of RE2, where the two differ
+    "missing ]": "missing closing ]",
+    "missing )": "missing closing )",
+    "no argument for repetition operator": "missing argument to repetition operator",
+    "bad repetition operator": "invalid nested repetition operator",
+    "invalid repetition size": "invalid repeat count",
+    "invalid perl operator": "invalid or unsupported Perl syntax",
+    "invalid named capture group": "invalid named capture",
+    "trailing \\": "trailing backslash at end of expression",
+}
+
+
 class _Match(Protocol):
     def end(self) -> int: ...
 
@@ -39,7 +51,15 @@ class Program(Protocol):
 
 
 class BadExpression(ValueError):
-    """Go does not compile the expression, or it exceeds a bound of the mock; the message says which."""
+    """Go does not compile the expression, or it exceeds a bound of the mock; the message says which.
+
+    Attributes:
+        go_text: the message of regexp.Compile; the same as the message if it is a bound.
+    """
+
+    def __init__(self, message: str, go_text: str = "") -> None:
+        super().__init__(message)
+        self.go_text = go_text or message
 
 
 def search(expression: str, text: str) -> bool:
@@ -108,10 +128,16 @@ def _compiled(expression: str) -> Program | BadExpression:
     except re2.error as error:
         reason = error.args[0]
         text = reason.decode("utf-8", "replace") if isinstance(reason, bytes) else str(reason)
-        return BadExpression(f"{shown(expression)}: {text[:80]}")
+        return BadExpression(f"{shown(expression)}: {text[:80]}", _go_text(text))
     if program.programsize > MAX_PROGRAM:
         return BadExpression(f"{shown(expression)} compiles to over {MAX_PROGRAM} instructions; repeat less")
     return program
+
+
+def _go_text(reason: str) -> str:
+    """The message of Go for a reason of RE2 (regexp/syntax, parse.go)."""
+    kind, _, part = reason.partition(": ")
+    return f"error parsing regexp: {_GO_REASONS.get(kind, kind)}: `{part}`"
 
 
 def quoted(text: str) -> str:

@@ -14,6 +14,7 @@ from mockserver.gateway.handlers.registration import Call
 from mockserver.gateway.oas import loading, servers, validation
 from mockserver.gateway.oas.definition import OpenApi
 from mockserver.gateway.oas.loading import Refused
+from mockserver.gateway.oas.object_checks import Panic
 from mockserver.gateway.replies import error
 from mockserver.http.messages import DropConnection, Reply
 
@@ -41,18 +42,21 @@ def sent(call: Call, *, has_extension: bool | None = None, is_mcp: bool = False)
 
     Raises:
         Refused: the gateway does not take it.
-        DropConnection: the gateway's part of an MCP proxy is no object, at which a gateway panics.
+        DropConnection: the gateway panics.
     """
     try:
-        node = loading.read(call.body, takes_any_part=is_mcp)
-        if is_mcp and validation.has_odd_extension(node):
-            raise DropConnection
+        state = call.state
+        node, references = loading.read(call.body)
         if has_extension is not None and validation.has_extension(node) != has_extension:
             needed = validation.MISSING_EXTENSION if has_extension else validation.NEEDLESS_EXTENSION
             raise Refused(needed)
-        definition: OpenApi = call.state.apis.open_codec.decode(node)
-        state = call.state
-        validation.check(node, definition, state.behaviours, state.version, is_mcp=is_mcp)
+        if not is_mcp and "open-api-bodies-may-be-yaml" not in state.behaviours:
+            validation.release_line(str(references.document.get("openapi") or ""), state.behaviours)
+            node = loading.first_value(call.body) if call.body.strip() else node
+        definition: OpenApi = state.apis.open_codec.decode(node)
+        validation.check(node, references, definition, state.behaviours, state.version, is_mcp=is_mcp)
+    except (Panic, loading.OddExtension) as error:
+        raise DropConnection from error
     except RecursionError as error:  # a gateway reads deeper documents
         raise Refused(loading.MALFORMED) from error
     return definition

@@ -1,4 +1,4 @@
-"""The form of definitions in OpenAPI form as a JSON schema, in our own words.
+"""The form of definitions in OpenAPI form as a JSON schema; the gateway's part is in our own words.
 
 It says what the mock checks. The gateway's own schema is longer: it has a description of each member.
 """
@@ -8,14 +8,20 @@ from __future__ import annotations
 from typing import Any
 
 from mockserver.contract.versions import GatewayVersion
+from mockserver.gateway.oas.definition import EXTENSION
+from mockserver.gateway.oas.openapi_schema import openapi_schema
 from mockserver.gateway.oas.shape import Shape, shape_of
-
-EXTENSIONS = "^x-"
 
 
 def schema_of(line: str, version: GatewayVersion) -> dict[str, Any]:
     """The JSON schema of a release line of OpenAPI, 3.0 or 3.1, for a version of the gateway."""
-    return {"$schema": "http://json-schema.org/draft-04/schema#", **_schema(shape_of(line, version))}
+    own = _schema(shape_of("3.0", version).members[EXTENSION])
+    if line != "3.0":
+        draft = "https://json-schema.org/draft/2020-12/schema"
+        required = ["openapi", "info"]
+        return {"$schema": draft, "type": "object", "required": required, "properties": {EXTENSION: own}}
+    schema = openapi_schema()
+    return {**schema, "properties": {**schema["properties"], EXTENSION: own}}
 
 
 def _schema(shape: Shape) -> dict[str, Any]:
@@ -41,7 +47,4 @@ def _schema(shape: Shape) -> dict[str, Any]:
     result |= {name: _schema(form) for name, form in forms.items() if form is not None}
     if shape.first is not None:
         result["items"] = [_schema(shape.first)]
-    if shape.is_closed:
-        result["patternProperties"] = {**result.get("patternProperties", {}), EXTENSIONS: {}}
-        result["additionalProperties"] = False
     return result

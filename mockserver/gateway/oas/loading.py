@@ -5,12 +5,16 @@ Source: the loader of kin-openapi, gateway/api.go:3588 @v5.12.0.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
 from typing import Any
 
-from mockserver.gateway.oas.definition import EXTENSION, METHODS
-from mockserver.golang import json_reader
-from mockserver.golang.json_reader import Number, Object
+from mockserver.gateway.oas import yaml_text
+from mockserver.gateway.oas.definition import EXTENSION
+from mockserver.gateway.oas.document_types import fits
+from mockserver.gateway.oas.references import References, Unresolved
+from mockserver.golang import json_errors, json_reader, json_writer
+from mockserver.golang.json_reader import Object
+from mockserver.golang.scalars import ANY, Problems
 
 MALFORMED = "request malformed"
 
@@ -19,118 +23,89 @@ class Refused(ValueError):
     """A document that the gateway refuses; the message is the gateway's."""
 
 
-def read(body: bytes, *, takes_any_part: bool = False) -> Object:
-    """The document of a body; an empty one if the body is empty or null.
+class OddExtension(Refused):
+    """The gateway's part of a document is no object: a gateway panics (apidef/oas/oas.go:162 @v5.12.0)."""
 
-    With `takes_any_part` the gateway's part may have any type.
+
+def read(body: bytes) -> tuple[Object, References]:
+    """The document of a body in JSON or YAML, and its references; an empty one if the body is empty or null.
 
     Raises:
-        Refused: the body is no OpenAPI document.
+        Refused: the body is no OpenAPI document, or a reference in it leads nowhere.
+        OddExtension: the gateway's part is no object.
     """
-    if not body.strip():
-        return Object()
+    node = _node(body) if body.strip() else None
+    if node is not None and not isinstance(node, Object):
+        raise Refused(MALFORMED)
+    return node or Object(), _references(node or Object())
+
+
+def first_value(body: bytes) -> Object:
+    """The JSON value with which a body begins, as a gateway reads it that does not take YAML.
+
+    Raises:
+        Refused: the body does not begin with an object; the message is that of encoding/json.
+    """
+    try:
+        node, _ = json_reader.read(body)
+    except json_reader.JSONSyntaxError as error:
+        raise Refused(json_errors.syntax_message(body.decode("utf-8", "go-json"), error)) from error
+    if not isinstance(node, Object):
+        raise Refused(MALFORMED)
+    return node
+
+
+def check_types(node: Object) -> References:
+    """The references of a document whose members have the types that OpenAPI says; they are not followed.
+
+    Raises:
+        Refused: a member has another type.
+        OddExtension: the gateway's part is no object.
+    """
+    references = _typed(node)
+    _check_extension(references)
+    return references
+
+
+def _node(body: bytes) -> Any:
     try:
         node, rest = json_reader.read(body)
-    except json_reader.JSONSyntaxError as error:
+        if not rest.strip():
+            return node
+    except json_reader.JSONSyntaxError:
+        pass
+    try:
+        return json_reader.read(json_writer.write(_finite(yaml_text.read(body))).encode())[0]
+    except (yaml_text.NoYaml, ValueError) as error:
         raise Refused(MALFORMED) from error
-    parts = {name: test for name, test in _MEMBERS.items() if name != EXTENSION or not takes_any_part}
-    if rest.strip() or not (node is None or (isinstance(node, Object) and _has(parts)(node))):
+
+
+def _finite(value: Any) -> Any:
+    """A value of YAML; the numbers that JSON does not have are an error."""
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError(value)
+    for item in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        _finite(item)
+    return value
+
+
+def _references(node: Object) -> References:
+    references = _typed(node)
+    try:
+        references.check()
+    except Unresolved as error:
+        raise Refused(MALFORMED) from error
+    _check_extension(references)
+    return references
+
+
+def _typed(node: Object) -> References:
+    document = ANY.decode(node, None, Problems())
+    if not fits("Document", document):
         raise Refused(MALFORMED)
-    return Object() if node is None else node
+    return References(document)
 
 
-def is_document(node: Object) -> bool:
-    """True if no member of an object has another type than OpenAPI says."""
-    return _has(_MEMBERS)(node)
-
-
-def _is_text(value: Any) -> bool:
-    return value is None or (isinstance(value, str) and not isinstance(value, Number))
-
-
-def _is_object(value: Any) -> bool:
-    return value is None or isinstance(value, Object)
-
-
-def _is_object_of_objects(value: Any) -> bool:
-    return value is None or (isinstance(value, Object) and all(_is_object(item) for _, item in value))
-
-
-def _is_list_of_objects_or_nulls(value: Any) -> bool:
-    is_list = isinstance(value, list) and not isinstance(value, Object)
-    return value is None or (is_list and all(map(_is_object, value)))
-
-
-def _is_requirement(value: Any) -> bool:
-    return all(
-        scopes is None
-        or (isinstance(scopes, list) and not isinstance(scopes, Object) and all(map(_is_text, scopes)))
-        for _, scopes in value or ()
-    )
-
-
-def _is_list_of_objects(value: Any) -> bool:
-    return _is_list_of_objects_or_nulls(value) and None not in (value or ())
-
-
-def _has(kinds: dict[str, Callable[[Any], bool]]) -> Callable[[Any], bool]:
-    """A test of an object whose members have these types."""
-
-    def test(value: Any) -> bool:
-        return _is_object(value) and all(kinds[name](item) for name, item in value or () if name in kinds)
-
-    return test
-
-
-def _object_of(test: Callable[[Any], bool]) -> Callable[[Any], bool]:
-    """A test of an object whose members pass a test, but for extensions, which may be anything."""
-
-    def test_all(value: Any) -> bool:
-        return _is_object(value) and all(test(item) for name, item in value or () if name[:2] != "x-")
-
-    return test_all
-
-
-def _is_paths(value: Any) -> bool:
-    return _is_object(value) and all(_is_path(item) for _, item in value or ())
-
-
-def _is_list_of_parameters(value: Any) -> bool:
-    return _is_list_of_objects(value) and all(map(_is_parameter, value or ()))
-
-
-def _is_schemes(value: Any) -> bool:
-    return _is_object(value) and all(item is not None and _is_scheme(item) for _, item in value or ())
-
-
-_is_parameter = _has({"name": _is_text, "in": _is_text})
-_is_scheme = _has(
-    {"flows": _is_object} | dict.fromkeys(("type", "in", "name", "scheme", "bearerFormat"), _is_text)
-)
-_is_media_type = _has({"schema": _is_object, "examples": _is_object_of_objects})
-_is_response = _has({"headers": _is_object_of_objects, "content": _object_of(_is_media_type)})
-_is_path = _has(
-    {"parameters": _is_list_of_parameters, "servers": _is_list_of_objects}
-    | {
-        method: _has(
-            {
-                "operationId": _is_text,
-                "parameters": _is_list_of_parameters,
-                "responses": _object_of(_is_response),
-            }
-        )
-        for method in METHODS
-    }
-)
-_is_server = _has({"url": _is_text, "variables": _is_object_of_objects})
-_MEMBERS: dict[str, Callable[[Any], bool]] = {
-    "openapi": _is_text,
-    "info": _has({"title": _is_text, "version": _is_text}),
-    "paths": _is_paths,
-    "components": _has({"securitySchemes": _is_schemes, "parameters": _object_of(_is_parameter)}),
-    "security": lambda value: _is_list_of_objects_or_nulls(value) and all(map(_is_requirement, value or ())),
-    "externalDocs": _has({"url": _is_text, "description": _is_text}),
-    "servers": lambda value: _is_list_of_objects(value) and all(map(_is_server, value or ())),
-    "tags": _is_list_of_objects,
-    EXTENSION: _is_object,
-}
+def _check_extension(references: References) -> None:
+    if not isinstance(references.document.get(EXTENSION, {}), dict | None):
+        raise OddExtension(MALFORMED)

@@ -6,56 +6,56 @@ Source: openapi3/paths.go of kin-openapi, the library of the gateway (Validate);
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
 
-from mockserver.gateway.oas.definition import METHODS, resolved
-from mockserver.gateway.policy_merging import Document
-from mockserver.golang import json_reader
+from mockserver.gateway.oas.definition import METHODS
+from mockserver.gateway.oas.object_checks import Invalid
+from mockserver.gateway.policy_merging import Document, quoted
 
 _VARIABLE = re.compile(r"\{([^}]*)\}")
 
 
-def problem(document: Document) -> str:
-    """Why a gateway refuses the paths of a document; "" if it takes them."""
-    paths = {path: item for path, item in (document.get("paths") or {}).items() if isinstance(item, dict)}
-    shared = (document.get("components") or {}).get("parameters") or {}
-    for path in sorted(paths):
-        common = [*_path_parameters(paths[path], shared)]
-        variables = set(_VARIABLE.findall(path))
-        for method, operation in _operations(paths[path]):
-            named = [*_path_parameters(operation, shared), *common]
-            missing = variables.symmetric_difference(named) if len(named) != len(variables) else ()
-            if missing:
-                names = " ".join(sorted(missing))
-                whole = f"operation {method} {path} must define exactly all path parameters"
-                return f"{whole} (missing: [{names}])"
-    return _problem_of_ids(paths)
+def check_path(path: str, items: Document, names_of: Callable[[Document], list[str]]) -> None:
+    """Check one of the paths of a document.
+
+    Args:
+        path: the path.
+        items: the items of all paths.
+        names_of: the names of the parameters in the path that an item or an operation has.
+
+    Raises:
+        Invalid: it does not begin with a slash, is another path, or lacks a parameter or has one beyond.
+    """
+    if not path.startswith("/"):
+        raise Invalid(f"path {quoted(path)} does not start with a forward slash (/)")
+    general = _VARIABLE.sub("{}", path)
+    if general < path and general in items:
+        raise Invalid(f"conflicting paths {quoted(path)} and {quoted(general)}")
+    variables = set(_VARIABLE.findall(path))
+    common = names_of(items[path])
+    for method, operation in operations(items[path]):
+        named = [*names_of(operation), *common]
+        if len(named) != len(variables) and (missing := variables.symmetric_difference(named)):
+            whole = f"operation {method} {path} must define exactly all path parameters"
+            raise Invalid(f"{whole} (missing: [{' '.join(sorted(missing))}])")
 
 
-def _problem_of_ids(paths: Document) -> str:
+def check_ids(items: Document) -> None:
+    """Check that the operations of paths have ids of their own."""
     places: dict[str, str] = {}
-    for path in sorted(paths):
-        for method, operation in _operations(paths[path]):
+    for path in sorted(items):
+        for method, operation in operations(items[path]):
             identifier, place = operation.get("operationId"), f"{method} {path}"
             if identifier in places:
                 first, second = sorted((places[identifier], place))
-                names = [json_reader.quote(text) for text in (first, second, identifier)]
-                return f"operations {names[0]} and {names[1]} have the same operation id {names[2]}"
+                names = [quoted(text) for text in (first, second, identifier)]
+                raise Invalid(f"operations {names[0]} and {names[1]} have the same operation id {names[2]}")
             if identifier:
                 places[identifier] = place
-    return ""
 
 
-def _operations(item: Document) -> Iterator[tuple[str, Document]]:
+def operations(item: Document) -> Iterator[tuple[str, Document]]:
+    """The operations of a path, with their methods in capitals."""
     for method in METHODS:
         if isinstance(operation := item.get(method), dict):
             yield method.upper(), operation
-
-
-def _path_parameters(holder: Document, shared: Document) -> Iterator[Any]:
-    """The names of the parameters of a path item or an operation that are in the path."""
-    for listed in holder.get("parameters") or ():
-        parameter = resolved(listed, shared)
-        if parameter.get("in") == "path":
-            yield str(parameter.get("name", ""))

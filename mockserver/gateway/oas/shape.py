@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, cached_property, partial
 from typing import Any
 
-from mockserver.contract.openapi import METHODS
 from mockserver.contract.spec_files import load_yaml, spec_path
 from mockserver.contract.versions import GatewayVersion, Span
+from mockserver.gateway.oas.openapi_schema import openapi_schema
 
 FORMS = "gateway/open_api_forms.yaml"
 EXTENSION = "Extension"  # the name of the form of the gateway's part
@@ -26,111 +26,65 @@ class Shape:
         format: a format of JSON Schema that a text must have; "" for none.
         values: the possible values; empty for any.
         minimum, maximum: the bounds of a number; None for none.
+        is_over: True if a number must be over its minimum.
         required: the members that an object must have.
         members: the forms of an object's members.
         patterns: the forms of members by expressions that their names match.
         others: the form of all other members; None if that is free.
-        least, least_items: the least number of members of an object, and of items of a list.
+        least, most, least_items: the bounds of the number of members of an object, and of items of a list.
         first: the form of the first item of a list; None if that is free.
         each: the form of all items of a list; None if that is free.
         is_unique: True if the items of a list must differ.
-        is_closed: True if an object may have no other members than these, but those that begin with x-.
-        any_of, all_of: forms of which the value must fit one, and each; empty for none.
+        is_closed: True if an object may have no other members than these.
+        any_of, one_of, all_of: forms of which the value must fit at least one, exactly one, and each; empty
+            for none.
+        none_of: a form that the value must not have; None for none.
+        target: what gives the form in place of this one, of which nothing else counts; None for this one.
     """
 
     kinds: tuple[str, ...] = ()
     pattern: str = ""
     never: str = ""
     format: str = ""
-    values: tuple[str, ...] = ()
+    values: tuple[Any, ...] = ()
     minimum: float | None = None
     maximum: float | None = None
+    is_over: bool = False
     required: tuple[str, ...] = ()
     members: Mapping[str, Shape] = field(default_factory=dict)
     patterns: Mapping[str, Shape] = field(default_factory=dict)
     others: Shape | None = None
     least: int = 0
+    most: int | None = None
     least_items: int = 0
     first: Shape | None = None
     each: Shape | None = None
     is_unique: bool = False
     is_closed: bool = False
     any_of: tuple[Shape, ...] = ()
+    one_of: tuple[Shape, ...] = ()
     all_of: tuple[Shape, ...] = ()
+    none_of: Shape | None = None
+    target: Callable[[], Shape] | None = None
 
-
-_TEXT = Shape(("string",))
-_OPERATION = Shape(("object",), required=("responses",), members={"responses": Shape(("object",), least=1)})
-_PATH = Shape(("object",), members=dict.fromkeys(METHODS, _OPERATION))
-_KNOWN_OF_INFO = ("description", "termsOfService", "contact", "license", "summary")
-_INFO = Shape(
-    ("object",),
-    required=("title", "version"),
-    members={"title": _TEXT, "version": _TEXT, **{name: Shape() for name in _KNOWN_OF_INFO}},
-    is_closed=True,
-)
-_EXTERNAL = Shape(
-    ("object",),
-    required=("url",),
-    members={"description": _TEXT, "url": Shape(("string",), format="uri-reference")},
-    is_closed=True,
-)
-_TAG = Shape(
-    ("object",),
-    required=("name",),
-    members={"name": _TEXT, "description": _TEXT, "externalDocs": _EXTERNAL},
-    is_closed=True,
-)
-_VARIABLE = Shape(
-    ("object",),
-    required=("default",),
-    members={"enum": Shape(("array",), each=_TEXT), "default": _TEXT, "description": _TEXT},
-    is_closed=True,
-)
-_SERVER = Shape(
-    ("object",),
-    required=("url",),
-    members={
-        "url": _TEXT, "description": _TEXT, "variables": Shape(("object",), others=_VARIABLE),
-    },
-    is_closed=True,
-)  # fmt: skip
-_OLDER = {  # parts of a document of 3.0; those of 3.1 are not judged
-    "externalDocs": _EXTERNAL,
-    "servers": Shape(("array",), each=_SERVER),
-    "security": Shape(("array",), each=Shape(("object",), others=Shape(("array",), each=_TEXT))),
-    "tags": Shape(("array",), each=_TAG, is_unique=True),
-    "components": Shape(("object",)),
-}
-_DOCUMENT = Shape(
-    ("object",),
-    required=("openapi", "info", "paths"),
-    members={
-        "info": _INFO,
-        "paths": Shape(("object",), patterns={"^/": _PATH}, is_closed=True),
-        **{name: Shape() for name in ("externalDocs", "servers", "security", "tags", "components")},
-    },
-    is_closed=True,
-)
-_VERSIONS = {"3.0": r"^3\.0\.\d(-.+)?$", "3.1": r"^3\.1\.\d+(-.+)?$"}
+    @cached_property
+    def has_alternatives(self) -> bool:
+        """True if the value must have, or must not have, a form beside this one."""
+        return bool(self.any_of or self.one_of or self.all_of or self.none_of or self.never)
 
 
 @cache
 def shape_of(line: str, version: GatewayVersion | None, *, is_mcp: bool = False) -> Shape:
     """The form of a document of a release line of OpenAPI, 3.0 or 3.1, for a version of the gateway.
 
-    With `is_mcp` it is the definition of an MCP proxy.
+    With `is_mcp` it is the definition of an MCP proxy. A document of 3.1 may have any form: of its schema the
+    gateway's library reads a reference at its top alone, which demands nothing (recording oas/newer).
     """
-    forms = _forms()
-    members = {
-        "openapi": Shape(("string",), pattern=_VERSIONS[line]),
-        **_DOCUMENT.members,
-        **(_OLDER if line == "3.0" else {}),
-        "x-tyk-api-gateway": _Reader({**forms, **forms[_OF_MCP]} if is_mcp else forms, version).shape(
-            EXTENSION
-        ),
-    }
-    return replace(_DOCUMENT, members=members)
+    if line != "3.0":
+        return Shape()
+    forms, document = _forms(), of_schema(openapi_schema())
+    own = _Reader({**forms, **forms[_OF_MCP]} if is_mcp else forms, version).shape(EXTENSION)
+    return replace(document, members={**document.members, "x-tyk-api-gateway": own})
 
 
 @cache
@@ -139,6 +93,43 @@ def _forms() -> Mapping[str, Any]:
     return forms
 
 
+def of_schema(schema: dict[str, Any]) -> Shape:
+    """The form that a JSON schema of draft 4 says; a reference in it is followed when it is needed."""
+    named: dict[str, Shape] = {}
+
+    def target(reference: str) -> Shape:
+        if reference not in named:
+            named[reference] = shape(schema["definitions"][reference.removeprefix("#/definitions/")])
+        return named[reference]
+
+    def shape(node: dict[str, Any]) -> Shape:
+        if "$ref" in node:
+            return Shape(target=partial(target, node["$ref"]))
+        kind, others = node.get("type", ()), node.get("additionalProperties")
+        return Shape(
+            kinds=(kind,) if isinstance(kind, str) else tuple(kind),
+            values=tuple(node.get("enum", ())),
+            required=tuple(node.get("required", ())),
+            members={name: shape(member) for name, member in node.get("properties", {}).items()},
+            patterns={name: shape(member) for name, member in node.get("patternProperties", {}).items()},
+            is_closed=others is False,
+            others=shape(others) if isinstance(others, dict) else None,
+            each=shape(node["items"]) if "items" in node else None,
+            none_of=shape(node["not"]) if "not" in node else None,
+            any_of=tuple(map(shape, node.get("anyOf", ()))),
+            one_of=tuple(map(shape, node.get("oneOf", ()))),
+            all_of=tuple(map(shape, node.get("allOf", ()))),
+            **{_KEYWORDS[name]: value for name, value in node.items() if name in _KEYWORDS},
+        )
+
+    return shape(schema)
+
+
+_KEYWORDS = {
+    "pattern": "pattern", "format": "format", "minimum": "minimum", "exclusiveMinimum": "is_over",
+    "minProperties": "least", "maxProperties": "most", "minItems": "least_items",
+    "uniqueItems": "is_unique",
+}  # fmt: skip
 _PLAIN = ("pattern", "never", "format", "least", "least_items", "minimum", "maximum")
 
 

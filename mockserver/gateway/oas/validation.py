@@ -7,18 +7,21 @@ A gateway checks the form of the document first, then what a JSON schema cannot 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
-from typing import Any
+from collections.abc import Collection, Iterator
 
 from mockserver.contract.versions import GatewayVersion
-from mockserver.gateway.oas import path_checks, upstream
+from mockserver.gateway.oas import upstream
 from mockserver.gateway.oas.authentication import enabled
 from mockserver.gateway.oas.definition import EXTENSION, OpenApi
+from mockserver.gateway.oas.document_checks import Checks
 from mockserver.gateway.oas.loading import Refused
+from mockserver.gateway.oas.normalisation import normalised, without_empty_parts
+from mockserver.gateway.oas.object_checks import Invalid
+from mockserver.gateway.oas.references import References
 from mockserver.gateway.oas.schema import problems
 from mockserver.gateway.oas.security_requirements import requirements
 from mockserver.gateway.oas.shape import shape_of
-from mockserver.golang import json_reader
+from mockserver.golang import json_reader, json_writer
 from mockserver.golang.json_reader import Object
 
 MISSING_EXTENSION = "the payload should contain x-tyk-api-gateway"
@@ -27,69 +30,45 @@ NO_SCHEMA, NO_MCP_SCHEMA = "Schema not found for version", "schema not found for
 HEAVY = (
     f"this mock takes no targets of over {upstream.LONGEST_LIST:,} characters, each as often as its weight"
 )
-_NEEDED = ("openapi", "info", "paths")
 _VERSION = re.compile(r"v?([0-9]+(?:\.[0-9]+)*?)(?:-[0-9A-Za-z\-~.]+)?(?:\+[0-9A-Za-z\-~.]+)?")
-_VARIABLE = re.compile(r"\{([^{}]*)\}")
 _HELP = "For more information please visit https://swagger.io/specification/#security-requirement-object"
 
 
 def check(
     node: Object,
+    references: References,
     definition: OpenApi,
     behaviours: Collection[str],
     version: GatewayVersion,
     *,
     is_mcp: bool = False,
 ) -> None:
-    """Check a document that `read` has read, and its decoded definition, which may be of an MCP proxy.
+    """Check a document that `read` has read, with its references, and its decoded definition.
+
+    It may be the definition of an MCP proxy.
 
     Raises:
         Refused: the gateway does not take the document.
     """
-    document = dict(node)
     missing = NO_MCP_SCHEMA if is_mcp else NO_SCHEMA
-    line = release_line(str(document.get("openapi") or ""), behaviours, missing)
+    line = release_line(str(references.document.get("openapi") or ""), behaviours, missing)
     if not is_mcp and "open-api-bodies-are-normalised" in behaviours:
-        info = document.get("info")
-        names = Object([("title", ""), ("version", "")])
-        document = {"openapi": "", "info": None, "paths": None} | document
-        document["info"] = Object([*names, *info]) if isinstance(info, Object) else info
-        document["paths"] = _with_responses(document["paths"])
-        document = {name: value for name, value in document.items() if value is not None or name in _NEEDED}
-        if isinstance(security := document.get("security"), list):
-            document["security"] = [Object() if item is None else item for item in security]
-    if found := problems(Object(document.items()), shape_of(line, version, is_mcp=is_mcp)):
+        part = [(name, value) for name, value in node if name == EXTENSION]
+        written = {
+            name: value for name, value in normalised(references.document).items() if name != EXTENSION
+        }
+        node = Object([*json_reader.read(json_writer.write(written).encode())[0], *part])
+        references = References(without_empty_parts(references.document))
+    if found := problems(node, shape_of(line, version, is_mcp=is_mcp)):
         raise Refused("\n".join(found))
-    for name in ("title", "version"):
-        if not (definition.document.get("info") or {}).get(name):
-            raise Refused(f"invalid info: value of {name} must be a non-empty string")
-    if reason := path_checks.problem(definition.document):
-        raise Refused(f"invalid paths: {reason}")
-    for server in definition.servers:
-        if set(_VARIABLE.findall(str(server.get("url", "")))) - set(server.get("variables") or {}):
-            raise Refused("invalid servers: server has undeclared variables")
+    reasons = [*_of_document(references, is_newer=line != "3.0"), *_of_security(definition)]
+    if reasons:
+        raise Refused("\n".join(reasons))
     own_upstream = (definition.extension or {}).get("upstream")
     if own_upstream and upstream.size_of_list(own_upstream) > upstream.LONGEST_LIST:
         raise Refused(HEAVY)
-    _check_security(definition)
+    normalised(references.document)
     _check_metadata(definition, is_mcp=is_mcp)
-
-
-def _with_responses(paths: Any) -> Any:
-    """The paths of a document with null for the responses of each operation without any."""
-    if not isinstance(paths, Object):
-        return paths
-    return Object(
-        (path, Object((name, _with_member(value, "responses")) for name, value in item))
-        if isinstance(item, Object)
-        else (path, item)
-        for path, item in paths
-    )
-
-
-def _with_member(node: Any, name: str) -> Any:
-    is_operation = isinstance(node, Object)
-    return Object([(name, None), *node]) if is_operation and name not in dict(node) else node
 
 
 def release_line(text: str, behaviours: Collection[str], missing: str = NO_SCHEMA) -> str:
@@ -110,25 +89,31 @@ def release_line(text: str, behaviours: Collection[str], missing: str = NO_SCHEM
     return line
 
 
-def _check_security(definition: OpenApi) -> None:
-    """Check that each requirement names a scheme of the document (apidef/oas/oas.go:574 @v5.12.0)."""
+def _of_document(references: References, *, is_newer: bool) -> Iterator[str]:
+    try:
+        Checks(references, is_newer=is_newer).document()
+    except Invalid as error:
+        yield str(error)
+
+
+def _of_security(definition: OpenApi) -> Iterator[str]:
+    """Why the security of a document is refused: of requirements, and of what has none.
+
+    A gateway checks both (apidef/oas/oas.go:574 @v5.12.0).
+    """
     named = definition.document.get("security") or []
     schemes = (definition.document.get("components") or {}).get("securitySchemes") or {}
     if named and not schemes:
-        raise Refused("No components or security schemes present in OAS")
-    for requirement in named:
-        for name in requirement:
-            if name not in schemes:
-                raise Refused(
-                    f"Missing required Security Scheme '{name}' in Components.SecuritySchemes. {_HELP}"
-                )
+        yield "No components or security schemes present in OAS"
+    elif unknown := next((name for item in named for name in item if name not in schemes), None):
+        yield f"Missing required Security Scheme '{unknown}' in Components.SecuritySchemes. {_HELP}"
     own = definition.authentication
     if own is None or own.get("securityProcessingMode") != "compliant":
         return
     listed = {name for names in requirements(definition) for name in names}
     if wrong := [name for name in enabled(definition) if name not in listed]:
         noun = "auth" if len(wrong) == 1 else "auth methods"
-        raise Refused(
+        yield (
             f"invalid multi-auth configuration: {' and '.join(wrong)} {noun} enabled but not configured "
             "in a security requirement"
         )
@@ -156,9 +141,3 @@ def _check_metadata(definition: OpenApi, *, is_mcp: bool) -> None:
 def has_extension(node: Object) -> bool:
     """True if a document has a gateway's part."""
     return any(name == EXTENSION and value is not None for name, value in node)
-
-
-def has_odd_extension(node: Object) -> bool:
-    """True if the gateway's part of a document is no object (apidef/oas/oas.go:162 @v5.12.0)."""
-    part = dict(node).get(EXTENSION)
-    return part is not None and not isinstance(part, Object)

@@ -123,10 +123,15 @@ def _api(gateway: Gateway, members: dict[str, Any]) -> Api | None:
 
     Raises:
         Malformed: a member has a wrong type.
+        DropConnection: the gateway's part is no object, at which a gateway panics.
     """
     if isinstance(open_api := members.get("oas"), Object):
-        if not loading.is_document(open_api):
-            raise Malformed(["oas: it is no OpenAPI document"])
+        try:
+            loading.check_types(open_api)
+        except loading.OddExtension as error:
+            raise DropConnection from error
+        except loading.Refused as error:
+            raise Malformed(["oas: it is no OpenAPI document"]) from error
         codec = gateway.apis.open_codec
         sent = codec.decode(open_api)  # without the gateway's part it has an empty one (oas.go:99 @v5.12.0)
         definition = OpenApi(sent.document, sent.extension or codec.empty_extension())
