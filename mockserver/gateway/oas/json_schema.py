@@ -18,8 +18,8 @@ def schema_of(line: str, version: GatewayVersion) -> dict[str, Any]:
     own = _schema(shape_of("3.0", version).members[EXTENSION])
     if line != "3.0":
         draft = "https://json-schema.org/draft/2020-12/schema"
-        required = ["openapi", "info"]
-        return {"$schema": draft, "type": "object", "required": required, "properties": {EXTENSION: own}}
+        members = {"openapi": {"type": "string"}, "info": {}, "paths": {}, EXTENSION: own}
+        return {"$schema": draft, "type": "object", "required": ["openapi", "info"], "properties": members}
     schema = openapi_schema()
     return {**schema, "properties": {**schema["properties"], EXTENSION: own}}
 
