@@ -39,11 +39,11 @@ def test_known_keys_are_read_and_others_are_named(tmp_path: Path) -> None:
         "secret": "s",
         "policies": {"policy_source": "file", "policy_path": "/p"},
         "storage": {"host": "h"},
-        "control_api_hostname": "c",
+        "pid_file_location": "c",
     }
     config, ignored = Config.load(_conf(tmp_path, values), {})
     assert (config.listen_port, config.secret, config.policies__policy_path) == (9000, "s", "/p")
-    assert ignored == ["storage.host", "control_api_hostname"]
+    assert ignored == ["storage.host", "pid_file_location"]
 
 
 @pytest.mark.parametrize(
@@ -53,6 +53,8 @@ def test_known_keys_are_read_and_others_are_named(tmp_path: Path) -> None:
         ("policies__policy_path", "TYK_GW_POLICIES_POLICYPATH"),
         ("hash_keys", "TYK_GW_HASHKEYS"),
         ("liveness_check__check_duration", "TYK_GW_LIVENESSCHECK_CHECKDURATION"),
+        ("oauth_refresh_token_expire", "TYK_GW_OAUTHREFRESHEXPIRE"),
+        ("suppress_default_org_store", "TYK_GW_SUPRESSDEFAULTORGSTORE"),
     ],
 )
 def test_variables_bear_the_names_of_go_fields(key: str, variable: str) -> None:

@@ -220,7 +220,7 @@ def test_clients_ask_the_authorization_server_for_the_upstream(upstream: Echo) -
         f"https://a.test/go?resource={own}&state=s&x=2",
     )
     assert (token.status, json.loads(token.body)) == (200, {"access_token": "t"})
-    assert upstream.bodies["/token"].decode() == f"code=c&resource={own}"
+    assert upstream.bodies["/token"][-1].decode() == f"code=c&resource={own}"
 
 
 def test_metadata_of_an_upstream_are_kept_for_five_minutes(upstream: Echo) -> None:

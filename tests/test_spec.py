@@ -163,7 +163,7 @@ def test_every_row_has_a_test_and_every_test_a_row(service: str) -> None:
 def test_settings_of_behaviours_are_keys_of_the_configuration() -> None:
     """Each setting that a behaviour needs is a key of tyk.conf, with a value of its type."""
     kinds = member_tables.load(member_tables.CONFIG_KEYS).kinds
-    names = {bool: "boolean", int: "integer", str: "string", list: "array"}
+    names = {bool: "boolean", int: "integer", str: "string", list: "array", float: "number"}
     for row in behaviours.load().values():
         for name, value in row.configuration:
             assert kinds[name] == names[type(value)]

@@ -72,10 +72,13 @@ class ServiceClient:
         """The version that the service is judged as."""
         return self.run.version
 
-    def setting(self, name: str) -> Any:
-        """The value of a setting of the service, for a test whose behaviour shows under that setting."""
+    def setting(self, name: str, default: Any = None) -> Any:
+        """The value of a setting of the service, for a test whose behaviour shows under settings.
+
+        `default` stands for that of a setting which the behaviour does not need.
+        """
         assert self.run.configuration is not None
-        return self.run.configuration.values[name]
+        return self.run.configuration.values.get(name, default)
 
     def refused_by_setting(self, exchange: Exchange) -> str:
         """The setting of the service that refuses a request, as a reason; "" if it is not that."""

@@ -76,6 +76,8 @@ class Configuration:
 
     def _fits(self, name: str, value: Any) -> bool:
         actual = self.values.get(name, type(value)())
+        if isinstance(value, float) and type(actual) is int:
+            actual = float(actual)
         return type(actual) is type(value) and (bool(actual) if _is_example(value) else actual == value)
 
 

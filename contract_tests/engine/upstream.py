@@ -34,7 +34,7 @@ class Upstream:
 
     def received(self, name: str) -> str:
         """The body of the last request to a name that `serve` was given; "" if there was none."""
-        return self._started().bodies.get(f"/{name}", b"").decode("utf-8", "replace")
+        return self._started().bodies.get(f"/{name}", [b""])[-1].decode("utf-8", "replace")
 
     def close(self) -> None:
         """Stop the server if it was started."""

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from contract_tests.engine.checks import Mismatch, shorten
 from contract_tests.engine.declaration import RELOAD, Steps, behaviour
-from contract_tests.gateway.builders.apis import Api, expect_path, needs_own_upstream, write_open_api
+from contract_tests.gateway.builders.apis import (
+    Api,
+    expect_passed,
+    expect_path,
+    needs_own_upstream,
+    write_open_api,
+)
 from contract_tests.gateway.checks import expect_written
 from contract_tests.gateway.client import Gateway
 from contract_tests.gateway.resources import APIS
@@ -60,6 +66,24 @@ def test_a_listen_path_may_have_variables(gateway: Gateway) -> Steps:
         ("two/a/b", "one/b"), ("three/a/c/d/e", "slashes/e"), ("three/a/c/d", "letters/d"), (f"x/z/{segment}/y/z", f"any/z/{segment}/y/z"),
     ):  # fmt: skip
         _expect_reached(gateway, f"/{segment}/{path}", f"/{reached.replace('{', '%7B').replace('}', '%7D')}")
+
+
+@behaviour("domains-part-listen-paths")
+def test_a_domain_parts_listen_paths(gateway: Gateway) -> Steps:
+    """APIs of two domains keep one listen path, and each is answered at the Host of the gateway."""
+    segment = gateway.new_id()
+    apis = [
+        write_open_api(gateway, name, {"listen_path": f"/{segment}/"}, domain=f"{name}.{segment}.test")
+        for name in ("first", "second")
+    ]
+    yield RELOAD
+
+    for api in apis:
+        expect_passed(gateway.send("GET", f"/{api.id}/a", headers=[]))
+        exchange = gateway.send("GET", f"{APIS}/{api.id}")
+        path = exchange.object_at("proxy").get("listen_path")
+        if path != f"/{segment}/":
+            raise Mismatch(f"the listen path /{segment}/", repr(path), exchange)
 
 
 @behaviour("listen-paths-are-kept-apart")

@@ -7,7 +7,14 @@ from typing import Any
 from contract_tests.engine.checks import TWICE, Mismatch, shorten
 from contract_tests.engine.declaration import RELOAD, Steps, behaviour
 from contract_tests.engine.exchange import Exchange
-from contract_tests.gateway.builders.apis import Api, call, expect_passed, expect_refused, write_open_api
+from contract_tests.gateway.builders.apis import (
+    Api,
+    call,
+    expect_passed,
+    expect_refused,
+    write_api,
+    write_open_api,
+)
 from contract_tests.gateway.checks import expect_written
 from contract_tests.gateway.client import Gateway
 from contract_tests.gateway.resources import ORGANISATIONS
@@ -19,6 +26,7 @@ OVER_QUOTA, TOO_FAST = (
     for limit in ("quota", "rate limit")
 )
 
+LIMITS = "tyk/rate-limits/"  # where an API tells the limits of a key
 MOST_LATE = 20  # requests until one is judged that came before them
 
 
@@ -37,8 +45,9 @@ def write_organisation(gateway: Gateway, api: Api, **members: Any) -> Exchange:
 
 @behaviour("organisations-may-be-disabled")
 def test_an_organisation_may_be_disabled(gateway: Gateway) -> Steps:
-    """Requests to the APIs of an inactive organisation are refused, until it has no session any more."""
+    """Requests to the APIs of an inactive organisation, and for the limits of a key, are refused, until it has no session any more."""
     api, other = write_apis(gateway)
+    keyed = write_api(gateway, org_id=gateway.new_id())  # a gateway tells one API of a new session alone
     yield RELOAD
 
     for _ in TWICE:
@@ -49,6 +58,8 @@ def test_an_organisation_may_be_disabled(gateway: Gateway) -> Steps:
             expect_refused(call(gateway, api), 403, DISABLED)
         expect_passed(call(gateway, other))
         gateway.send("DELETE", f"{ORGANISATIONS}/{api.org_id}")
+    write_organisation(gateway, keyed, is_inactive=True)
+    expect_refused(call(gateway, keyed, path=LIMITS), 403, DISABLED)
 
 
 @behaviour("organisations-have-quotas")

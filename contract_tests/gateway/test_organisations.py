@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from contract_tests.engine.checks import TWICE, Mismatch, expect, shorten
-from contract_tests.engine.declaration import FIRST, RELOAD, NotApplicable, Steps, behaviour
+from contract_tests.engine.declaration import FIRST, RELOAD, STARTED, NotApplicable, Steps, behaviour
 from contract_tests.gateway.builders.apis import write_api
 from contract_tests.gateway.builders.sessions import as_session, needs_store
 from contract_tests.gateway.checks import expect_error, expect_written
@@ -77,6 +77,24 @@ def test_the_quota_of_an_organisation_is_reset(gateway: Gateway) -> Steps:
             raise Mismatch("quota_renews an hour after last_updated", f"{renews - int(updated)} s", exchange)
         if not is_reset and renews != 7:
             raise Mismatch("quota_renews 7, as sent", repr(renews), exchange)
+
+
+@behaviour("organisations-may-need-an-api", phase=FIRST)
+def test_no_organisation_is_written_without_an_api(gateway: Gateway) -> Steps:
+    """An organisation's session is refused while no API is loaded, and written then."""
+    needs_store(gateway)
+    name = gateway.new_id()
+    exchanges = [gateway.send(method, f"{ORGANISATIONS}/{name}", {}) for method in ("POST", "PUT")]
+    if gateway.send("GET", APIS).text != "[]\n":
+        raise NotApplicable("the gateway has APIs")
+    for exchange in exchanges:
+        expect_error(exchange, 404, "No such organisation found in Active API list")
+    yield STARTED
+
+    write_api(gateway)
+    yield RELOAD
+
+    expect_written(gateway.send("POST", f"{ORGANISATIONS}/{name}", {}), name, "added")
 
 
 @behaviour("organisations-need-an-api", phase=FIRST)

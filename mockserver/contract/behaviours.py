@@ -30,7 +30,7 @@ _KEYS = {
     "id", "level", "statement", "since", "until", "except", "source", "published", "hint", "operation",
     "evidence", "configuration", "unless",
 }  # fmt: skip
-Setting = tuple[str, bool | int | str]  # the dotted name of a key of a configuration, and its value
+Setting = tuple[str, bool | int | float | str]  # the dotted name of a key of a configuration, and its value
 
 
 @dataclass(frozen=True)

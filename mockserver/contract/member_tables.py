@@ -47,7 +47,7 @@ class MemberTable:
         """The Go struct of the document in a version."""
         schema: dict[str, Any] = {"type": OBJECT, "properties": {}}
         for path, kind in self.kinds.items():
-            if version in self.spans[path]:
+            if version in self.spans[path] and self.kinds.get(path.rpartition(".")[0], OBJECT) == OBJECT:
                 parent, names = schema, path.split(".")
                 for name in names[:-1]:
                     parent = parent["properties"][name]

@@ -68,6 +68,14 @@ class LoadedApis:
         places += [place for place, prefix in expressions if prefix.end(path) is not None]
         return self.routed[min(places)] if places else None
 
+    def first(self, path: str, is_eligible: Callable[[Api], bool]) -> Api | None:
+        """The first eligible API that serves a path, those with a domain before all others; None without one.
+
+        Source: gateway/api_loader.go:1041 @v5.12.0.
+        """
+        apis = sorted(self.routed, key=lambda api: not api.fields["domain"])
+        return next((api for api in apis if is_eligible(api) and api.serves(path)), None)
+
     def misplaced(self, rights: Mapping[str, Mapping[str, Any]] | None) -> str:
         """The error message for rights with members of MCP proxies for other APIs, or the reverse.
 
@@ -249,19 +257,19 @@ class _ApiFile:
 
 
 def _placed(read: list[Api], before: LoadedApis, codec: Codec) -> list[Api]:
-    """The APIs with unique listen paths, the longest path first.
+    """The APIs with listen paths that are unique in their domain, the longest path first.
 
-    Of several APIs with one path, those that were loaded with it keep it. The others get their ids appended
-    to it (gateway/api_loader.go:207 and :1041 @v5.12.0), until they are written again
+    Of several APIs with one path in a domain, those that were loaded with it keep it. The others get their
+    ids appended to it (gateway/api_loader.go:207 and :1041 @v5.12.0), until they are written again
     (gateway/util.go:158 @v5.12.0).
     """
     apis = [before.by_id[api.id] if before.read.get(api.id) is api else api.as_loaded(codec) for api in read]
-    count = Counter(api.listen_path for api in apis)
+    count = Counter(api.domain + api.listen_path for api in apis)
     placed = []
     for api in sorted(apis, key=lambda api: -_length(api.listen_path)):
         path, suffix = api.listen_path, f"-{api.id}"
         had = api.id in before.by_id and before.by_id[api.id].listen_path == path
-        while _is_served(api) and not had and count[path] > 1:
+        while _is_served(api) and not had and count[api.domain + path] > 1:
             path, suffix = path + suffix, "_"
         placed.append(api if path == api.listen_path else api.with_listen_path(path))
     return placed

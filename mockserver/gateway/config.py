@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar
 
@@ -18,6 +19,14 @@ class Config(Configuration):
     """
 
     PREFIX: ClassVar[str] = "TYK_GW_"
+    VARIABLES: ClassVar[Mapping[str, str]] = {
+        "health_check__health_check_value_timeouts": "TYK_GW_HEALTHCHECK_HEALTHCHECKVALUETIMEOUT",
+        "local_session_cache__disable_cached_session_state": (
+            "TYK_GW_LOCALSESSIONCACHE_DISABLECACHESESSIONSTATE"
+        ),
+        "oauth_refresh_token_expire": "TYK_GW_OAUTHREFRESHEXPIRE",
+        "suppress_default_org_store": "TYK_GW_SUPRESSDEFAULTORGSTORE",
+    }
     OMIT: ClassVar[str] = "TYK_GW_OMITCONFIGFILE"
     SECRETS: ClassVar[frozenset[str]] = frozenset(
         {
@@ -28,6 +37,10 @@ class Config(Configuration):
 
     listen_port: int = 8080
     control_api_port: int = 0
+    control_api_hostname: str = ""
+    hostname: str = ""
+    enable_custom_domains: bool = False
+    enable_config_inspection: bool = False
     listen_address: str = "127.0.0.1"
     secret: str = field(default=DEFAULT_SECRET, repr=False)
     app_path: str = ""
@@ -66,6 +79,14 @@ class Config(Configuration):
     disable_key_actions_by_username: bool = False
     local_session_cache__disable_cached_session_state: bool = False
     enforce_org_quotas: bool = False
+    suppress_default_org_store: bool = False
+    monitor__enable_trigger_monitors: bool = False
+    monitor__monitor_user_keys: bool = False
+    monitor__monitor_org_keys: bool = False
+    monitor__global_trigger_limit: float = 0.0
+    monitor__configuration__method: str = ""
+    monitor__configuration__target_path: str = ""
+    monitor__configuration__event_timeout: int = 0
     experimental_process_org_off_thread: bool = False
     global_session_lifetime: int = 0
     force_global_session_lifetime: bool = False
@@ -79,6 +100,7 @@ class Config(Configuration):
     health_check__enable_health_checks: bool = False
     health_check__health_check_value_timeouts: int = 0
     hide_generator_header: bool = False
+    opentelemetry__enabled: bool = False
     http_server_options__skip_url_cleaning: bool = False
     http_server_options__max_request_body_size: int = 0
     http_server_options__enable_websockets: bool = False
@@ -90,6 +112,7 @@ class Config(Configuration):
     drl_enable_sentinel_rate_limiter: bool = False
     enable_redis_rolling_limiter: bool = False
     enable_rate_limit_smoothing: bool = False
+    legacy_enable_allowance_countdown: bool = False
     regexp_cache_expire: int = 0
     disable_regexp_cache: bool = False
 

@@ -37,6 +37,7 @@ from mockserver.gateway.rate_limits import QuotaCounters
 from mockserver.gateway.session_store import SessionStore, is_entry
 from mockserver.gateway.source import ReloadHangs, Source
 from mockserver.gateway.switches import SWITCHABLE
+from mockserver.gateway.webhook import Webhook
 from mockserver.service.clock import Alarm
 from mockserver.service.mock import Mock
 
@@ -106,16 +107,16 @@ class Gateway:
             now=self.now,
         )
         self.session_codec = Codec.of(self.contract, "SessionState")
-        of_sessions = partial(is_entry, self.session_codec)
-        keys = mock.backend.key_values("keys", of_sessions)
-        self.sessions = SessionStore(self.session_codec, config, self.now, keys)
-        keys = mock.backend.key_values("organisation-keys", of_sessions)
-        self.organisations = SessionStore(self.session_codec, Config(), self.now, keys)
+        codec, of_sessions = self.session_codec, partial(is_entry, self.session_codec)
+        keys, others = (mock.backend.key_values(name, of_sessions) for name in ("keys", "organisation-keys"))
+        self.sessions = SessionStore(codec, config, self.now, keys)
+        self.organisations = SessionStore(codec, Config(), self.now, others)
         definitions = api_files(config, directory, mock.backend, fsync=fsync)
         self.apis = ApiStore(self.contract, definitions, self.behaviours)
         self.limiter = limiter_of(config, self.now, self.behaviours)
         self.health = HealthCounts(self.now, config)
         self.refused_organisations: dict[str, str] = {}
+        self.webhook = Webhook(mock.clock)
         self._probes = count()
         self.quotas = QuotaCounters(self.now, mock.backend)
         self.match_cache = MatchCache(self.now, config)
@@ -225,7 +226,7 @@ class Gateway:
         """Clear what is kept in memory alone, rate limits included."""
         for state in (
             self.sessions, self.organisations, self.limiter, self.match_cache, self.oauth, self.jwks_cache,
-            self.provider_keys, self.resource_metadata, self.refused_organisations, self.health,
+            self.provider_keys, self.resource_metadata, self.refused_organisations, self.health, self.webhook,
         ):  # fmt: skip
             state.clear()
 
@@ -283,8 +284,7 @@ class Gateway:
         """Load the written policies and APIs, and log the warnings about files that are new."""
         self.load()
         if self._has_files:  # else the mock has written all, and has judged it as requests
-            lines = [*self.store.file_warnings(), *warnings_of(self.findings())]
-            for line in self._review.news(lines):
+            for line in self._review.news([*self.store.file_warnings(), *warnings_of(self.findings())]):
                 LOG.warning("%s", line)
 
 

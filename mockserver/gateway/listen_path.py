@@ -1,6 +1,6 @@
-"""The path prefix of an API as gorilla/mux 1.8.1 matches it: a text with variables in braces.
+"""The path prefix and the domain of an API as gorilla/mux 1.8.1 matches them: texts with variables in braces.
 
-A variable is `{name}`, which matches one segment, or `{name:expression}`.
+A variable is `{name}`, which matches one segment of a path or one label of a domain, or `{name:expression}`.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from mockserver.golang import regexps
 
-_SEGMENT = "[^/]+"
+_SEGMENT, _LABEL = "[^/]+", "[^.]+"
 
 
 class BadTemplate(ValueError):
@@ -53,8 +53,19 @@ class PathPrefix:
             return None
 
 
-def _expression(template: str) -> str:
-    """The regular expression of a template with variables.
+def fits_domain(template: str, host: str) -> bool:
+    """True if the Host of a request is of a domain, whatever its port unless the template has a colon."""
+    name = host if ":" in template else host.partition(":")[0]
+    if "{" not in template and "}" not in template:
+        return name == template
+    try:
+        return regexps.prefix_end(_expression(template, _LABEL), name) == len(name)
+    except (BadTemplate, regexps.BadExpression):
+        return False
+
+
+def _expression(template: str, default: str = _SEGMENT) -> str:
+    """The regular expression of a template with variables, which match `default` unless they say more.
 
     Raises:
         BadTemplate: the braces are not balanced, a name or an expression is empty, or one has groups.
@@ -65,7 +76,7 @@ def _expression(template: str) -> str:
         parts.append(regexps.quoted(text))
         if variable is not None:
             name, colon, expression = variable.partition(":")
-            expression = expression if colon else _SEGMENT
+            expression = expression if colon else default
             if not name or not expression:
                 raise BadTemplate(f"a name or an expression is missing in {{{variable}}}")
             regexps.compiled(f"^{expression}$")

@@ -12,6 +12,7 @@ from functools import partial
 from mockserver.gateway import handlers, replies
 from mockserver.gateway.api_definition import Api
 from mockserver.gateway.gateway import Gateway
+from mockserver.gateway.listen_path import fits_domain
 from mockserver.gateway.proxy import tracing
 from mockserver.gateway.request_warnings import warnings_of
 from mockserver.gateway.scenarios import API_REQUEST, SCENARIOS
@@ -78,6 +79,7 @@ class Guard:
         self._gateway = gateway
         config = gateway.config
         self._hidden = NOT_ON_PLANES if config.has_minimal_api else ()
+        self._has_hosts = config.enable_custom_domains or bool(config.hostname)
         is_go_page = "outer-404-is-go-page" in gateway.behaviours
         self._not_traffic = replies.PAGE_NOT_FOUND if is_go_page else replies.NOT_FOUND
         self._secret = config.secret.encode("utf-8", "surrogateescape")
@@ -98,9 +100,8 @@ class Guard:
                 return replies.redirect(str(clean))
         if not url.path.startswith(PREFIX):
             return url.path
-        secret = request.header("x-tyk-authorization")
-        if not hmac.compare_digest(secret.encode("latin-1"), self._secret):
-            return replies.FORBIDDEN
+        if refusal := self._refusal(request):
+            return refusal
         stripped = url.path.removeprefix("/tyk").rstrip("/")
         clean_path = urls.clean_path(stripped)
         if clean_path != stripped:
@@ -108,6 +109,13 @@ class Guard:
         if self._hidden and stripped.startswith(self._hidden):
             return replies.PAGE_NOT_FOUND
         return "/tyk" + stripped
+
+    def _refusal(self, request: Request) -> Reply | None:
+        """The rejection of a wrong secret."""
+        secret = request.header("x-tyk-authorization")
+        if not hmac.compare_digest(secret.encode("latin-1"), self._secret):
+            return replies.FORBIDDEN
+        return None
 
     def check_traffic(self, request: Request) -> Reply | str:
         """The rejection of a request at a port that has requests to APIs alone, else the path for routing."""
@@ -117,7 +125,9 @@ class Guard:
         return self._not_traffic
 
     def api_at(self, request: Request) -> HandlerFunction | None:
-        """The handler of the API that a request is for; None at a port without requests to APIs."""
+        """The handler of a page, or of the API that a request is for; None if there is none at this port."""
+        if self._gateway.config.enable_config_inspection and (page := self._inspection(request)):
+            return page
         return None if self._gateway.config.separates_ports else self.traffic_at(request)
 
     def traffic_at(self, request: Request) -> HandlerFunction | None:
@@ -126,7 +136,7 @@ class Guard:
         loaded = self._gateway.apis.loaded
         if not loaded.by_id or path.startswith(PREFIX) or path in self._probes.values():
             return None
-        api = loaded.at(path)
+        api = self._api(request) if self._has_hosts else loaded.at(path)
         if path.startswith(DISCOVERY) and (page := self._page(request, api)):
             return page
         if api is None or (config.http_server_options__enable_strict_routes and not api.ends_segment(path)):
@@ -134,6 +144,34 @@ class Guard:
         from mockserver.gateway.proxy.middleware import answer_for
 
         return answer_for(api)
+
+    def _api(self, request: Request) -> Api | None:
+        """The API at the path and the host of a request (gateway/api_loader.go:887 @v5.12.0)."""
+        config, host = self._gateway.config, request.header("host")
+
+        def fits(api: Api) -> bool:
+            has_own = config.enable_custom_domains and api.fields["domain"]
+            domain = api.domain if has_own else config.hostname
+            return not domain or fits_domain(domain, host)
+
+        return self._gateway.apis.loaded.first(request.url.path, fits)
+
+    def _inspection(self, request: Request) -> HandlerFunction | None:
+        """The page at the path of a request that tells the configuration; None if no page is there.
+
+        Source: gateway/server.go:771 @v5.12.0.
+        """
+        from mockserver.gateway import inspection
+
+        config = self._gateway.config
+        if "configurations-may-be-told" not in self._gateway.behaviours or not config.secret:
+            return None
+        hostname = config.control_api_hostname or config.hostname
+        page = inspection.PAGES.get(request.url.path)
+        if page is None or (hostname and not fits_domain(hostname, request.header("host"))):
+            return None
+        refusal = self._refusal(request)
+        return page if refusal is None else lambda _: refusal
 
     def _page(self, request: Request, served: Api | None) -> HandlerFunction | None:
         """The page of an MCP proxy with metadata, unless another API was routed to its path before."""

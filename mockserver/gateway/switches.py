@@ -5,6 +5,7 @@ from __future__ import annotations
 SWITCHABLE = frozenset(
     {
         "api-ids-are-file-names",
+        "configurations-may-be-told",
         "failed-load-keeps-policies",
         "id-characters",
         "id-required",

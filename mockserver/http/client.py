@@ -153,6 +153,8 @@ class Client:
     ) -> Answer:
         """Send one request and read the complete response.
 
+        A Host among the headers stands for that of the URL.
+
         Raises:
             Unreachable: the connection failed.
             TimedOut: the response was not complete in time.
@@ -254,9 +256,12 @@ class Client:
         if self._proxy is not None and not self._origin.is_secure and target.startswith("/"):
             target = f"{self._origin.url}{target}"
         connection.putrequest(method, target, skip_host=True, skip_accept_encoding=True)
-        connection.putheader("Host", host or self._origin.authority)
+        own = next((value for name, value in headers if name.lower() == "host"), "")
+        connection.putheader("Host", host or own or self._origin.authority)
         names = set()
         for name, value in self._settings.merged(headers) if self._settings.headers else headers:
+            if own and name.lower() == "host":
+                continue
             if "\r" in value or "\n" in value:
                 raise ValueError(f"the value of {name} has a line break")
             connection.putheader(name, value.encode("latin-1", "replace"))

@@ -28,14 +28,14 @@ class Echo:
 
     Attributes:
         answers: prepared answers by target, sent instead of the echo.
-        bodies: the body of the last request to each target that has a prepared answer.
+        bodies: the bodies of all requests to each target that has a prepared answer.
     """
 
-    def __init__(self, *, shows_headers: bool = False) -> None:
+    def __init__(self, *, shows_headers: bool = False, port: int = 0) -> None:
         self.answers: dict[str, Reply] = {}
-        self.bodies: dict[str, bytes] = {}
+        self.bodies: dict[str, list[bytes]] = {}
         self._shows_headers = shows_headers
-        listener = socket.create_server(("127.0.0.1", 0))
+        listener = socket.create_server(("127.0.0.1", port))
         listener.setblocking(False)
         self._server = HttpServer(self._answer, listener, limits=LIMITS)
         self._started = threading.Event()
@@ -63,7 +63,7 @@ class Echo:
     def _answer(self, request: Request, *, blocking: bool = True) -> Reply:
         target = request.head.target
         if target in self.answers:
-            self.bodies[target] = request.body
+            self.bodies.setdefault(target, []).append(request.body)
             return _framed(self.answers[target])
         if mcp_server.is_for_server(target):
             return _framed(mcp_server.answer(request))

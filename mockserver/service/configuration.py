@@ -156,8 +156,12 @@ class Configuration:
     @classmethod
     def variable_of(cls, name: str) -> str:
         """The name of a key's variable: the prefix and the Go field names, joined by underscores."""
-        regular = cls.PREFIX + "_".join(part.replace("_", "") for part in name.split("__")).upper()
-        return cls.VARIABLES.get(name, regular)
+        return cls.VARIABLES.get(name) or cls.regular_variable_of(name)
+
+    @classmethod
+    def regular_variable_of(cls, name: str) -> str:
+        """The name of a key's variable if the Go fields have the names of the key's parts."""
+        return cls.PREFIX + "_".join(part.replace("_", "") for part in name.split("__")).upper()
 
 
 def read_flat(path: Path) -> dict[str, Any]:

@@ -61,6 +61,8 @@ def _write(call: Call, action: str) -> Reply:
         session = call.state.session_codec.decode(call.body)
     except Malformed:
         return error("Request malformed", 400)
+    if call.state.config.suppress_default_org_store and _api(call, org_id) is None:
+        return error("No such organisation found in Active API list", 404)
     if call.parameter("reset_quota") == "1":
         session["quota_renews"] = wrapped(int(call.state.now()) + session["quota_renewal_rate"])
         call.state.quotas.forget(("", org_id))

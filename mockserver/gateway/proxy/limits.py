@@ -11,7 +11,7 @@ from functools import partial
 from mockserver.gateway import key_ids
 from mockserver.gateway.api_definition import Api
 from mockserver.gateway.policy_merging import Document, is_empty
-from mockserver.gateway.proxy import path_lists
+from mockserver.gateway.proxy import path_lists, quota_monitor
 from mockserver.gateway.proxy.limit_names import shared_name
 from mockserver.gateway.proxy.path_patterns import is_endpoint
 from mockserver.gateway.proxy.request_context import Rejected, RequestContext
@@ -53,6 +53,7 @@ def check_limits(context: RequestContext) -> None:
     if limits.bucket is not None and not context.gateway.limiter.take(*limits.bucket):
         _wait(context, limits, limits.bucket)
     _check_quota(context, limits)
+    quota_monitor.check_key(context.gateway, limits.session, context.token)
 
 
 def _limits(context: RequestContext) -> _Limits:
@@ -142,6 +143,8 @@ def _check_quota(context: RequestContext, limits: _Limits) -> None:
             right["limit"] = {**right["limit"], **state}
     if not scope:
         session |= state
+    if gateway.config.legacy_enable_allowance_countdown:
+        session["allowance"] -= 1
     context.is_changed = True
     if used > limit["quota_max"]:
         cause = f"{limit['quota_max']} requests in {limit['quota_renewal_rate']} s"

@@ -20,6 +20,7 @@ from mockserver.gateway.proxy import (
     limits,
     oauth_tokens,
     openid_tokens,
+    traces,
     upstream,
     version_apis,
 )
@@ -84,30 +85,36 @@ def answer(context: RequestContext) -> Reply:
     """The gateway's reply to a request: a rejection, or the response of the upstream."""
     if batch.is_batch(context):
         return batch.reply(context, answer)
+    trace: list[tuple[str, str]] = []
     try:
         version_apis.choose_api(context)
         if context.api.fields["use_oauth2"] and (reply := oauth_tokens.endpoint_reply(context)):
             return reply
         if _asks_for_limits(context):
             return _limits_reply(context)
+        trace = traces.begin(context)
         started = time.monotonic()
         reply = upstream.forward(context) if cors.passes_options(context) else _run(context)
         milliseconds = int((time.monotonic() - started) * 1000)
         context.gateway.health.note(context.api.id, "Request", milliseconds)
     except Answered as answered:
-        return answered.reply
+        return _with(answered.reply, trace)
     except BadMessage as error:
         context.refusal = error.text
-        return error.reply
+        return _with(error.reply, trace)
     except Rejected as rejection:
         context.refusal = rejection.reason
         context.save_session()
         if rejection.event is not None:
             context.gateway.health.note(context.api.id, rejection.event)
-        return _rejection_reply(context, rejection)
+        return _with(_rejection_reply(context, rejection), trace)
     own = context.response_headers
     headers = (*cors.without_twins(reply.headers, own), *limits.headers(context), *own)
-    return Reply(reply.body, reply.status, headers)
+    return _with(Reply(reply.body, reply.status, headers), trace)
+
+
+def _with(reply: Reply, headers: list[tuple[str, str]]) -> Reply:
+    return replace(reply, headers=(*reply.headers, *headers)) if headers else reply
 
 
 def _run(context: RequestContext) -> Reply:

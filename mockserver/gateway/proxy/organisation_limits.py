@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mockserver.gateway.gateway import Gateway
 from mockserver.gateway.policy_merging import Document
+from mockserver.gateway.proxy import quota_monitor
 from mockserver.gateway.proxy.request_context import Rejected, RequestContext
 
 _ADVICE = "please contact your API administrator"
@@ -31,6 +32,7 @@ def check_organisation(context: RequestContext) -> None:
         )
     if problem:
         raise Rejected(f"{problem}, {_ADVICE}", 403)
+    quota_monitor.check_organisation(gateway, entry[1])
 
 
 def _problem(gateway: Gateway, org_id: str, session: Document) -> str:
