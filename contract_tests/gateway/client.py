@@ -19,6 +19,7 @@ from contract_tests.engine.target import Target
 from contract_tests.gateway.resources import KEY, OAUTH, POLICIES
 from mockserver.contract.codecs import Codec
 from mockserver.contract.openapi import Contract
+from mockserver.http.client import Header
 
 LONGEST_BODY = "http_server_options.max_request_body_size"
 SHORTEST_KEY = "min_token_length"  # a key needs one character more in some versions
@@ -69,12 +70,12 @@ class Gateway(ServiceClient):
         size = len(exchange.body or b"")
         return f"a body of {size} bytes is over {LONGEST_BODY}: {longest}" if 0 < longest < size else ""
 
-    def send_to(self, url: str, target: str) -> Exchange:
-        """GET a target with the secret at one of the gateway's URLs, also if another one has such targets.
+    def send_to(self, url: str, target: str, headers: list[Header] | None = None) -> Exchange:
+        """GET a target at one of the gateway's URLs, with the secret unless headers are given.
 
-        The answer is not held against the contract.
+        Another URL may have such targets too. The answer is not held against the contract.
         """
-        exchange = self.target.ask(Request("GET", target), url=url)
+        exchange = self.target.ask(Request("GET", target, None, headers), url=url)
         self.exchanges.append(exchange)
         return exchange
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from contract_tests.engine.checks import Mismatch, expect, shorten
+import socket
+from urllib.parse import urlsplit
+
+from contract_tests.engine.checks import TWICE, Mismatch, expect, shorten
 from contract_tests.engine.declaration import RELOAD, NotApplicable, Steps, behaviour
 from contract_tests.engine.exchange import Exchange
 from contract_tests.gateway.builders.apis import (
@@ -59,6 +62,43 @@ def test_an_api_has_a_domain(gateway: Gateway) -> Steps:
         exchange = gateway.send("GET", f"{APIS}/{api.id}")
         if exchange.object_at("proxy").get("listen_path") != f"/{name}/":
             raise Mismatch(f"the listen path /{name}/", shorten(exchange.text, 600), exchange)
+
+
+@behaviour("apis-may-have-ports")
+def test_an_api_has_a_port(gateway: Gateway) -> Steps:
+    """An API with a listen_port is answered there alone, and policies, probes and other APIs are not."""
+    needs_own_upstream(gateway)
+    port = free_port()
+    named, other = write_open_api(gateway, listen_port=port), write_open_api(gateway)
+    yield RELOAD
+
+    url = f"{urlsplit(gateway.target.url).scheme}://{urlsplit(gateway.target.url).hostname}:{port}"
+    for _ in TWICE:
+        expect_passed(gateway.send_to(url, f"/{named.id}/a", headers=[]))
+        expect_passed(gateway.send("GET", f"/{other.id}/a", headers=[]))
+        expect_nothing(gateway.send("GET", f"/{named.id}/a", headers=[]))
+    for target in (POLICIES, gateway.run.service.probe, f"/{other.id}/a"):
+        exchange = gateway.send_to(url, target, headers=[])
+        if exchange.status != 404:
+            raise Mismatch(
+                "404 at the port of an API", f"{exchange.status} {shorten(exchange.text)}", exchange
+            )
+
+
+@behaviour("apis-with-a-port-are-apart")
+def test_an_api_with_a_port_is_apart(gateway: Gateway) -> Steps:
+    """An API with a listen_port of its own is not found at the port of the gateway, and one without is."""
+    named, other = write_open_api(gateway, listen_port=free_port()), write_open_api(gateway)
+    yield RELOAD
+
+    expect_nothing(gateway.send("GET", f"/{named.id}/a", headers=[]))
+    expect_passed(gateway.send("GET", f"/{other.id}/a", headers=[]))
+
+
+def free_port() -> int:
+    """A port of this machine that nothing listens at now."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])
 
 
 @behaviour("apis-may-have-a-hostname")

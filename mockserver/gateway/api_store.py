@@ -56,6 +56,11 @@ class LoadedApis:
                     expressions.append((place, prefix))
         return literals, sorted(set(map(len, literals))), expressions
 
+    @cached_property
+    def ports(self) -> frozenset[int]:
+        """The ports of their own that APIs have."""
+        return frozenset(int(api.fields["listen_port"]) for api in self.routed) - {0}
+
     def replacing(self, api: Api) -> LoadedApis:
         """These APIs with another one in place of that with its id, as a write of a version makes them."""
         routed = tuple(api if other.id == api.id else other for other in self.routed)
@@ -108,6 +113,7 @@ class ApiStore:
         self._behaviours = behaviours
         self.loaded = LoadedApis()
         self.ever_loaded = False
+        self.on_loaded: Callable[[], None] = lambda: None  # called after each load
         self.files = files
         self._seen: dict[str, _ApiFile] = {}  # by file name
 
@@ -188,6 +194,7 @@ class ApiStore:
         }
         self.loaded = LoadedApis(by_id, routed, {api.id: api for api in apis}, bases)
         self.ever_loaded = self.ever_loaded or bool(apis)
+        self.on_loaded()
 
     def sources(self) -> list[tuple[str, bytes]]:
         """The name and content of each file that the last reload has read."""

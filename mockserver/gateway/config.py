@@ -40,6 +40,7 @@ class Config(Configuration):
     control_api_hostname: str = ""
     hostname: str = ""
     enable_custom_domains: bool = False
+    disable_ports_whitelist: bool = False
     enable_config_inspection: bool = False
     listen_address: str = "127.0.0.1"
     secret: str = field(default=DEFAULT_SECRET, repr=False)

@@ -26,6 +26,7 @@ __all__ = [
     "PREFIX",
     "Guard",
     "gateway_service",
+    "port_service",
     "tracing",  # which has a handler
     "traffic_service",
 ]
@@ -41,7 +42,15 @@ NOT_ON_PLANES = (
 
 def traffic_service(gateway: Gateway) -> Service:
     """The service of a gateway at the port that has requests to APIs alone (`separates_ports`)."""
-    guard = Guard(gateway)
+    return _service_at(gateway, Guard(gateway))
+
+
+def port_service(gateway: Gateway, port: int) -> Service:
+    """The service of a gateway at a port that APIs have as their `listen_port`."""
+    return _service_at(gateway, Guard(gateway, port))
+
+
+def _service_at(gateway: Gateway, guard: Guard) -> Service:
     return replace(gateway_service(gateway), guard=guard.check_traffic, beside=guard.traffic_at)
 
 
@@ -73,10 +82,14 @@ def gateway_service(gateway: Gateway) -> Service:
 
 
 class Guard:
-    """The checks of a gateway before routing, and its replies to requests without an operation."""
+    """The checks of a gateway before routing, and its replies to requests without an operation.
 
-    def __init__(self, gateway: Gateway) -> None:
+    `port` is that of APIs with a port of their own; 0 for that of the others.
+    """
+
+    def __init__(self, gateway: Gateway, port: int = 0) -> None:
         self._gateway = gateway
+        self._port = port
         config = gateway.config
         self._hidden = NOT_ON_PLANES if config.has_minimal_api else ()
         self._has_hosts = config.enable_custom_domains or bool(config.hostname)
@@ -136,7 +149,7 @@ class Guard:
         loaded = self._gateway.apis.loaded
         if not loaded.by_id or path.startswith(PREFIX) or path in self._probes.values():
             return None
-        api = self._api(request) if self._has_hosts else loaded.at(path)
+        api = self._api(request) if self._has_hosts or loaded.ports else loaded.at(path)
         if path.startswith(DISCOVERY) and (page := self._page(request, api)):
             return page
         if api is None or (config.http_server_options__enable_strict_routes and not api.ends_segment(path)):
@@ -146,10 +159,13 @@ class Guard:
         return answer_for(api)
 
     def _api(self, request: Request) -> Api | None:
-        """The API at the path and the host of a request (gateway/api_loader.go:887 @v5.12.0)."""
+        """The API at the path, the host and the port of a request (gateway/api_loader.go:873 @v5.12.0)."""
         config, host = self._gateway.config, request.header("host")
 
         def fits(api: Api) -> bool:
+            port = api.fields["listen_port"]
+            if self._port != (0 if port == config.listen_port else port):
+                return False
             has_own = config.enable_custom_domains and api.fields["domain"]
             domain = api.domain if has_own else config.hostname
             return not domain or fits_domain(domain, host)

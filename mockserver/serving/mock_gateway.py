@@ -20,6 +20,7 @@ from mockserver.gateway.seeding import seed
 from mockserver.gateway.service import gateway_service, traffic_service
 from mockserver.service.mock import Mock
 from mockserver.serving import seed_warnings, seeds
+from mockserver.serving.api_ports import ApiPorts
 from mockserver.serving.missing_policy import MissingPolicy
 from mockserver.serving.mock_client import MockClient
 from mockserver.serving.mock_server import MockServer
@@ -179,6 +180,7 @@ class MockGateway(MockServer):
         self._serve(mock, gateway_service(gateway), listener, host, extra, remote_control=remote_control)
         if separates:
             self._traffic = ServiceServer(mock, traffic_service(gateway), traffic, is_second=True)
+        self._ports = ApiPorts(mock, gateway)
         if gateway.source is not None:
             gateway.source.start()
         else:
@@ -198,12 +200,14 @@ class MockGateway(MockServer):
         """Accept no more connections, finish the answers in progress; returns at once."""
         if self._traffic:
             self._traffic.stop()
+        self._ports.stop()
         super().stop()
 
     def close(self) -> None:
         """Stop the server, wait until the port is free, and take leave of the Dashboard."""
         if self._traffic:
             self._traffic.close()
+        self._ports.close()
         super().close()
         if self.gateway.source is not None:
             self.gateway.source.close()
