@@ -157,7 +157,7 @@ def test_the_gateway_beside_has_a_configuration_of_its_own(tmp_path: Path) -> No
         json.dumps({"tyk_api_config": {"Host": "http://other", "Port": "1"}})
     )
     (tmp_path / "tyk.conf").write_text(
-        json.dumps({"hash_keys": True, "secret": "own", "control_api_hostname": "c"})
+        json.dumps({"hash_keys": True, "secret": "own", "close_connections": True})
     )
     command = [
         *COMMAND, "dashboard", "--conf", "tyk_analytics.conf", "--gateway-conf", "tyk.conf", "--port", "0",
@@ -174,7 +174,7 @@ def test_the_gateway_beside_has_a_configuration_of_its_own(tmp_path: Path) -> No
                 key = json.loads(client.send("POST", "/api/keys", sent, body).body)
         process.terminate()
     assert lines[0] == (
-        "tyk.conf: the mock ignores control_api_hostname, by which a real gateway may answer otherwise\n"
+        "tyk.conf: the mock ignores close_connections, by which a real gateway may answer otherwise\n"
     )
     assert lines[2].startswith("Tyk Gateway ")
     assert key["key_hash"]

@@ -23,11 +23,13 @@ from mockserver.gateway.certificates import CertificateStore
 from mockserver.gateway.config import Config
 from mockserver.gateway.configured_files import api_files, policy_files, record_file
 from mockserver.gateway.health_counts import HealthCounts
+from mockserver.gateway.introspection_cache import IntrospectionCache
 from mockserver.gateway.jwks_cache import JwksCache
 from mockserver.gateway.limiters import limiter_of
 from mockserver.gateway.lint.file import File
 from mockserver.gateway.lint.review import Review, warnings_of
 from mockserver.gateway.lint.rules import Kind
+from mockserver.gateway.load_log import counted
 from mockserver.gateway.match_cache import MatchCache
 from mockserver.gateway.oauth_store import TOKEN_SECONDS, OAuthStore
 from mockserver.gateway.policy_merging import Document
@@ -45,7 +47,6 @@ if TYPE_CHECKING:
     from mockserver.gateway.lint.findings import Finding
 
 LOG = logging.getLogger("tyk-contract")
-MOST_NAMED = 10  # ids in a line of the log
 RELOAD = "reload"  # the message that makes all gateways of a group reload
 CATCH_UP_SECONDS = 10.0  # that one waits for a load in progress
 MOST_WAITING = 200  # exchanges with upstreams at once; fewer than a server has threads
@@ -126,6 +127,7 @@ class Gateway:
         self.certificates = CertificateStore(self.now, mock.backend)
         self.jwks_cache = JwksCache(self.now, by_url="key-sets-by-url" in self.behaviours)
         self.provider_keys = ProviderKeys()
+        self.introspections = IntrospectionCache(self.now)
         self.resource_metadata: dict[str, tuple[Document, float]] = {}
         self._review = Review(version, allows_any_id=config.allow_unsafe_policy_ids)
         self._review_lock = threading.Lock()  # a reload and the mock's own API may ask at once
@@ -227,6 +229,7 @@ class Gateway:
         for state in (
             self.sessions, self.organisations, self.limiter, self.match_cache, self.oauth, self.jwks_cache,
             self.provider_keys, self.resource_metadata, self.refused_organisations, self.health, self.webhook,
+            self.introspections,
         ):  # fmt: skip
             state.clear()
 
@@ -253,7 +256,7 @@ class Gateway:
         if not LOG.isEnabledFor(logging.INFO):
             return
         policies, apis = list(self.store.loaded.by_id), list(self.apis.loaded.by_id)
-        LOG.info("loaded %s; %s", _counted("policy", "policies", policies), _counted("API", "APIs", apis))
+        LOG.info("loaded %s; %s", counted("policy", "policies", policies), counted("API", "APIs", apis))
 
     def load_apis(self, apis: list[Api] | None = None) -> None:
         """Load the written APIs, or those that a source has."""
@@ -286,13 +289,6 @@ class Gateway:
         if self._has_files:  # else the mock has written all, and has judged it as requests
             for line in self._review.news([*self.store.file_warnings(), *warnings_of(self.findings())]):
                 LOG.warning("%s", line)
-
-
-def _counted(one: str, several: str, ids: list[str]) -> str:
-    """The number of loaded things and the ids of the first of them."""
-    more = f" and {len(ids) - MOST_NAMED} more" if len(ids) > MOST_NAMED else ""
-    names = f" ({', '.join(ids[:MOST_NAMED])}{more})" if ids else ""
-    return f"{len(ids)} {one if len(ids) == 1 else several}{names}"
 
 
 def _named(sources: list[tuple[str, bytes]], folder: str, kind: Kind) -> list[File]:

@@ -22,7 +22,11 @@ def user_id(context: RequestContext, claims: dict[str, Any]) -> str:
     """
     if _may_be_several(context, "subjectClaims"):
         return _first_user_id(context, claims)
-    field = context.api.fields["jwt_identity_base_field"]
+    return user_id_in(context, claims, context.api.fields["jwt_identity_base_field"])
+
+
+def user_id_in(context: RequestContext, claims: dict[str, Any], field: str) -> str:
+    """The user id in a claim, or in `sub` if the claim has none or is not named; raises as `user_id` does."""
     if field:
         if user_id := _text_claim(context, claims, field):
             return user_id

@@ -25,8 +25,17 @@ class NotSigned(Rejected):
         super().__init__("Key not authorized", 403, "the signature is not that of the API's key")
 
 
+class Malformed(Rejected):
+    """The text is no token; `words` are those of Go's parser for it."""
+
+    def __init__(self, cause: str, words: str) -> None:
+        super().__init__("Key not authorized", 403, cause)
+        self.words = words
+
+
 FindKey = Callable[[dict[str, Any], dict[str, Any]], Any]  # from header and claims
 _FAMILIES = {"rsa": ("RS", "PS"), "ecdsa": ("ES",)}  # prefixes of algorithms; any other method is HMAC
+_BASE64 = re.compile("[A-Za-z0-9_-]*")
 _ALGORITHM = re.compile("(?:HS|RS|PS|ES)(?:256|384|512)|EdDSA|none")
 _DATE_CLAIMS = (  # claim, True if it must lie ahead, message, option with the leeway in seconds
     ("exp", True, "token has expired", "jwt_expires_at_validation_skew"),
@@ -68,7 +77,7 @@ def verify_any(text: str, find_key: FindKey) -> Token:
     """
     parts = text.split(".")
     if len(parts) != 3:
-        raise NOT_AUTHORISED("the token does not have three parts")
+        raise Malformed("the token does not have three parts", "token contains an invalid number of segments")
     header, claims = _json_object(parts[0], whole=True), _json_object(parts[1], whole=False)
     algorithm = header.get("alg")
     if not isinstance(algorithm, str) or not _ALGORITHM.fullmatch(algorithm):
@@ -142,13 +151,13 @@ def _json_object(part: str, *, whole: bool) -> dict[str, Any]:
     try:
         node, rest = json_reader.read(_base64_bytes(part))
     except json_reader.JSONSyntaxError as error:
-        raise NOT_AUTHORISED("the header or the claims of the token are not a JSON object") from error
+        raise Malformed("the header or the claims of the token are not a JSON object", str(error)) from error
     problems = Problems()
     value = ANY.decode(node, None, problems)
     if value is None:
         value = {}
     if problems.notes or not isinstance(value, dict) or (whole and rest.strip(json_reader.WHITE_SPACE)):
-        raise NOT_AUTHORISED("the header or the claims of the token are not a JSON object")
+        raise Malformed("the header or the claims of the token are not a JSON object", "it is not one object")
     return value
 
 
@@ -156,4 +165,8 @@ def _base64_bytes(part: str) -> bytes:
     try:
         return decode_url(part)
     except ValueError as error:
-        raise NOT_AUTHORISED("a part of the token is not in base64url") from error
+        valid = _BASE64.match(part)
+        end = len(valid[0]) if valid and len(valid[0]) < len(part) else len(part) // 4 * 4
+        raise Malformed(
+            "a part of the token is not in base64url", f"illegal base64 data at input byte {end}"
+        ) from error

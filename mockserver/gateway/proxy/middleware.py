@@ -14,6 +14,7 @@ from mockserver.gateway.proxy import (
     batch,
     cors,
     definition_replies,
+    external_oauth,
     graphql_api,
     http_signatures,
     jwt_identity,
@@ -50,6 +51,7 @@ UNSUPPORTED = (
 _check_key = challenging(access.check_key)
 _CREDENTIALS: dict[str, tuple[Callable[[Api], bool], Step]] = {  # what enables each kind, and its check
     "oauth2": (lambda api: api.fields["use_oauth2"], oauth_tokens.check_access_token),
+    "externalOAuth": (lambda api: api.fields["external_oauth"]["enabled"], external_oauth.check_token),
     "basic": (basic_auth.is_enabled, basic_auth.check_user),
     "hmac": (lambda api: api.fields["enable_signature_checking"], http_signatures.check_signature),
     "jwt": (lambda api: api.fields["enable_jwt"], counting(jwt_identity.check_token)),
@@ -243,7 +245,6 @@ def _check_client_certificate(context: RequestContext) -> None:
 def _check_kinds(context: RequestContext) -> None:
     definition = context.api.fields
     unsupported = [name for name in UNSUPPORTED if definition[name]]
-    unsupported += ["external_oauth"] if definition["external_oauth"]["enabled"] else []
     if unsupported:
         raise Rejected(f"this mock does not judge requests to an API with {unsupported[0]}", 501)
 
