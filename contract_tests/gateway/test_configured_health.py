@@ -16,6 +16,8 @@ from contract_tests.gateway.builders.apis import (
     write_key,
     write_policy,
 )
+from contract_tests.gateway.builders.clients import write_oauth_api
+from contract_tests.gateway.builders.jwts import token, write_jwt_api
 from contract_tests.gateway.builders.sessions import needs_store
 from contract_tests.gateway.client import Gateway
 from contract_tests.gateway.resources import HEALTH
@@ -30,9 +32,7 @@ PASSED = "average_requests_per_second"
 def test_the_rates_of_an_api_are_told(gateway: Gateway) -> Steps:
     """Each request to an API counts in the rate of passing ones, or of the reason that refused it, and each read too."""
     needs_store(gateway)
-    seconds = gateway.setting("health_check.health_check_value_timeouts")
-    if not SHORTEST <= seconds <= LONGEST:
-        raise NotApplicable(f"the sample is not of {SHORTEST} to {LONGEST} seconds")
+    seconds = _sample_seconds(gateway)
     apis = [write_api(gateway) for _ in range(2)]
     fast = [
         write_policy(gateway, api, rate=1000, per=60, quota_max=2, quota_renewal_rate=3600) for api in apis
@@ -59,8 +59,41 @@ def test_the_rates_of_an_api_are_told(gateway: Gateway) -> Steps:
     inactive = write_key(gateway, apis[1], access_rights=apis[1].rights, is_inactive=True)
     for _ in range(4):
         expect_refused(call(gateway, apis[1], inactive), 403, "Key is inactive, please renew")
+    expired = write_key(gateway, apis[1], access_rights=apis[1].rights, expires=1)
+    for _ in range(4):
+        expect_refused(call(gateway, apis[1], expired), 401, "Key has expired, please renew")
     _expect_rates(gateway, apis[0].id, seconds, passed=4, keys=4, rates=5, quotas=3)
-    _expect_rates(gateway, apis[1].id, seconds, passed=2, keys=4, rates=0, quotas=0)
+    _expect_rates(gateway, apis[1].id, seconds, passed=2, keys=8, rates=0, quotas=0)
+
+
+@behaviour("rates-of-apis-may-be-told")
+def test_the_rates_of_refused_credentials_are_told(gateway: Gateway) -> Steps:
+    """A request with a wrong password, JWT or OAuth token counts as a key that failed."""
+    seconds = _sample_seconds(gateway)
+    refusals = [
+        (write_api(gateway, use_basic_auth=True), "Basic eDp5"),
+        (write_jwt_api(gateway), token({"sub": "u"}, "another secret")),
+        (write_oauth_api(gateway), f"Bearer {gateway.new_id()}"),
+    ]
+    yield RELOAD
+
+    for api, credential in refusals:
+        for _ in range(6):
+            if (exchange := call(gateway, api, credential)).status not in (401, 403):
+                raise Mismatch("401 or 403", f"{exchange.status} {shorten(exchange.text)}", exchange)
+        _expect_rates(gateway, api.id, seconds, passed=0, keys=6, rates=0, quotas=0)
+
+
+def _sample_seconds(gateway: Gateway) -> int:
+    """The seconds of the sample that rates are of.
+
+    Raises:
+        NotApplicable: a test cannot fill it, or it may pass meanwhile.
+    """
+    seconds: int = gateway.setting("health_check.health_check_value_timeouts")
+    if not SHORTEST <= seconds <= LONGEST:
+        raise NotApplicable(f"the sample is not of {SHORTEST} to {LONGEST} seconds")
+    return seconds
 
 
 def _expect_rates(
