@@ -103,7 +103,7 @@ def test_a_lifetime_may_be_forced(gateway: Gateway) -> Steps:
 
 @behaviour("key-ids-may-be-tokens")
 def test_the_id_of_a_key_is_a_token(gateway: Gateway) -> None:
-    """The id of a key is JSON in base64, with the organisation, the name and the function of hashes."""
+    """The id of a key is JSON in base64, with the organisation, the name, also if both were given, and the function of hashes."""
     needs_store(gateway)
     function = gateway.setting("hash_key_function")
     organisation, name = gateway.new_id(), gateway.new_id()
@@ -111,8 +111,10 @@ def test_the_id_of_a_key_is_a_token(gateway: Gateway) -> None:
     token = f'{{"org":"{organisation}","id":"{name}","h":"{known}"}}'
     expected = base64.b64encode(token.encode()).decode()
     answer = _write(gateway, name, {"org_id": organisation, "access_rights": RIGHTS})
-    if answer["key"] != expected:
-        raise Mismatch(f"the base64 of {token}", str(answer["key"]))
+    same = _write(gateway, organisation + name, {"org_id": organisation, "access_rights": RIGHTS})
+    for written in (answer, same):
+        if written["key"] != expected:
+            raise Mismatch(f"the base64 of {token}", str(written["key"]))
     listed = gateway.send("GET", f"{KEYS}?filter={organisation}")
     if listed.status == 200 and answer.get("key_hash", expected) not in listed.document.get("keys", []):
         raise Mismatch(f"a list with {expected}", shorten(listed.text), listed)
