@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from urllib.parse import urlsplit
 
 import pytest
 
 from mockserver.http.client import Client, ClientError, Incomplete
+from mockserver.http.echo_server import Echo
 
 
 @contextmanager
@@ -44,6 +47,16 @@ def test_bytes_behind_a_body_are_reported() -> None:
     with server(HEAD + b"2\r\n\r\nokXY") as url, Client(url, 5) as client:
         answer = client.send("GET", "/")
     assert (answer.body, answer.trailing) == (b"ok", b"XY")
+
+
+def test_a_host_among_the_headers_is_the_only_one() -> None:
+    """A Host among the headers stands for that of the URL."""
+    with Echo(shows_headers=True) as echo, Client(echo.url, 5) as client:
+        hosts = [
+            json.loads(client.send("GET", "/", headers).body)["headers"]["host"]
+            for headers in ([], [("host", "a.test")], [("X", "1"), ("Host", "b.test")])
+        ]
+    assert hosts == [urlsplit(echo.url).netloc, "a.test", "b.test"]
 
 
 def test_two_answers_on_one_connection_are_read() -> None:

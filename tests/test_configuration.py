@@ -92,6 +92,19 @@ def test_a_file_that_cannot_be_used_is_an_error(tmp_path: Path, content: str | N
     assert str(path) in str(caught.value)
 
 
+def test_a_whole_number_stands_for_a_number(tmp_path: Path) -> None:
+    """A setting that takes any number may be written without a decimal point; a text is none."""
+    row = GATEWAY.behaviours["quotas-may-be-told"]
+    monitor = {
+        "enable_trigger_monitors": True,
+        "monitor_user_keys": True,
+        "configuration": {"target_path": "u"},
+    }
+    for limit, is_judged in ((50, True), (50.5, True), (0, False), ("50", False)):
+        configuration = read(tmp_path, {"monitor": {**monitor, "global_trigger_limit": limit}})
+        assert (why_not(row, configuration) == "") is is_judged
+
+
 def test_a_dashboard_has_no_such_behaviours(tmp_path: Path) -> None:
     """A configuration for a service of which it decides no behaviour raises ConfigurationError."""
     with pytest.raises(ConfigurationError, match="no behaviour of the dashboard depends"):
