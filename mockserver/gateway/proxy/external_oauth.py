@@ -36,6 +36,7 @@ _SESSION = {  # gateway/testutil.go:861 @v5.12.0
     "quota_renewal_rate": 300,
 }  # fmt: skip
 _RENEWS_IN = 20  # seconds
+_TOKEN = "token"
 _KEY_SET_SECONDS = 240  # until a key set is fetched again
 
 
@@ -124,25 +125,25 @@ def _key(context: RequestContext, key_id: Any, settings: Document) -> Any:
 
 def _key_set(context: RequestContext, url: str) -> dict[str, Any]:
     """The keys of the provider by their ids, which are kept for a while."""
-    cache, name = context.gateway.introspections, f"{context.api.id} {url}"  # no token has a blank
-    if (cached := cache.get(name)) is not None:
+    cache, subject = context.gateway.introspections, (f"keys of {context.api.id}", url)
+    if (cached := cache.get(subject)) is not None:
         return cached
     try:
         key_set = parse(fetching.fetched(context.gateway, url).body)
     except (BadUrl, BadKeySet, Rejected, TransportError) as error:
         raise _FAILED(f"the key set of the provider cannot be read: {error}") from error
-    cache.keep(name, key_set, _KEY_SET_SECONDS)
+    cache.keep(subject, key_set, _KEY_SET_SECONDS)
     return key_set
 
 
 def _introspected_user(context: RequestContext, text: str, settings: Document) -> str:
     """The user of a token that the provider says is active."""
     cache, keeps = context.gateway.introspections, settings["cache"]["enabled"]
-    claims = cache.get(text) if keeps else None
+    claims = cache.get((_TOKEN, text)) if keeps else None
     if claims is None:
         claims = _introspected(context, text, settings)
         if keeps:
-            cache.keep(text, claims, settings["cache"]["timeout"])
+            cache.keep((_TOKEN, text), claims, settings["cache"]["timeout"])
     elif isinstance(end := claims.get("exp"), float) and context.gateway.now() > to_int64(end):
         raise Rejected("token is expired", 401)
     if "active" not in claims:
