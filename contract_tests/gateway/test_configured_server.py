@@ -108,12 +108,15 @@ def _expect_allowed(gateway: Gateway, url: str, passing: tuple[str, ...], refuse
 
 @behaviour("listen-paths-may-be-strict")
 def test_a_listen_path_may_end_at_a_segment(gateway: Gateway) -> Steps:
-    """A listen path without a slash at its end takes itself and what goes on with a slash, and no longer segment."""
+    """A listen path takes what goes on with a slash, and without one at its end itself, and no longer segment."""
     needs_own_upstream(gateway)
     name = gateway.new_id()
     write_open_api(gateway, "up", {"listen_path": f"/{name}"})
     write_open_api(gateway, "{id}", {"listen_path": f"/{name}-{{id}}"})
+    usual = write_open_api(gateway)
     yield RELOAD
+
+    expect_passed(call(gateway, usual))
 
     expect_path(gateway, gateway.send("GET", f"/{name}/a", headers=[]), "/up/a")
     expect_passed(gateway.send("GET", f"/{name}", headers=[]))
