@@ -91,7 +91,8 @@ def _executed(context: RequestContext, query: Query) -> Reply:
 def _of_query(context: RequestContext, body: str) -> RequestContext:
     """The context with the body and the headers of the request to the upstream."""
     context.body = body.encode()
-    context.headers = {**context.headers, "accept": JSON, "content-type": JSON}
+    for name in ("Accept", "Content-Type"):
+        context.set_header(name, JSON)
     context.drop_header("accept-encoding")  # the answer must be readable
     return context
 
