@@ -70,7 +70,7 @@ def test_headers_of_requests_change_by_their_path(gateway: Gateway) -> Steps:
         _at("/off", disabled=True, add_headers={"X-Path": "off"}),
         _at("/a", "POST", add_headers={"X-Path": "post"}),
         _at("/a", add_headers={"X-Path": "get", "X-All": "path"}, delete_headers=["x-both", "X-Sent"]),
-        _at("/a", add_headers={"X-Path": "second"}),
+        _at("/a", add_headers={"X-Path": "second", "X-Sent": "second"}),
         _at("/way", delete_headers=["X-Forwarded-For"]),
     ]
     members = {
@@ -83,13 +83,13 @@ def test_headers_of_requests_change_by_their_path(gateway: Gateway) -> Steps:
     )
     yield RELOAD
 
-    sent = [("X-Sent", "1")]
+    sent = [("X-Sent", "1"), ("X-Sent", "2")]
     for api, method, path, expected in (
         (on, "GET", "a", {"x_all": "path", "x_path": "get", "x_both": None, "x_sent": None}),
-        (on, "POST", "a", {"x_all": "1", "x_path": "post", "x_both": "1", "x_sent": "1"}),
-        (on, "GET", "off", {"x_all": "1", "x_path": None, "x_both": "1", "x_sent": "1"}),
+        (on, "POST", "a", {"x_all": "1", "x_path": "post", "x_both": "1", "x_sent": "1, 2"}),
+        (on, "GET", "off", {"x_all": "1", "x_path": None, "x_both": "1", "x_sent": "1, 2"}),
         (off, "GET", "a", {"x_all": "path", "x_path": "get", "x_both": None, "x_sent": None}),
-        (off, "GET", "b", {"x_all": None, "x_path": None, "x_both": None, "x_sent": "1"}),
+        (off, "GET", "b", {"x_all": None, "x_path": None, "x_both": None, "x_sent": "1, 2"}),
         (on, "GET", "way", {"x_forwarded_for": None}),
     ):
         exchange = gateway.send(method, f"/{api.id}/{path}", headers=sent)

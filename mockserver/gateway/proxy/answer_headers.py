@@ -7,7 +7,6 @@ transforms/processors.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -22,8 +21,6 @@ from mockserver.http.answer_heads import canonical
 Headers = list[tuple[str, str]]
 _INJECTOR, _REWRITER = "header_injector", "header_transform"  # processors by their names; others do nothing
 _CLEANUP = "rev_proxy_header_cleanup"
-_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-_LINE_ENDS = str.maketrans("\r\n", "  ")
 
 
 def changed_answer(context: RequestContext, headers: Iterable[tuple[str, str]], path: str) -> Headers:
@@ -50,7 +47,7 @@ def changed_answer(context: RequestContext, headers: Iterable[tuple[str, str]], 
                 result = _rewritten(context, result, path, processor["options"])
             except absolute_urls.BadUrl:
                 break
-    return [(name, value.translate(_LINE_ENDS).strip(" ")) for name, value in result if _NAME.fullmatch(name)]
+    return result
 
 
 def _has_headers(versions: Mapping[str, Document]) -> bool:

@@ -235,9 +235,9 @@ def _guessed_type(headers: list[tuple[str, str]], body: bytes) -> list[tuple[str
 
 
 def _end_to_end(headers: list[tuple[str, str]]) -> list[tuple[str, str]]:
-    """The headers of a request that the gateway passes on, with TE for trailers.
+    """The headers of a request that the gateway passes on, with TE for trailers, and those without a value.
 
     Source: gateway/reverse_proxy.go:1138 @v5.12.0.
     """
-    te = [(name, value) for name, value in headers if (name.lower(), value) == ("te", "trailers")]
-    return [*end_to_end(headers), *te]
+    passed = {("te", "trailers"), *((name, "") for name in HOP_BY_HOP - {"trailer", "transfer-encoding"})}
+    return [*end_to_end(headers), *((name, value) for name, value in headers if (name, value) in passed)]

@@ -19,6 +19,7 @@ from mockserver.golang import urls
 
 LONGEST = 1 << 20  # characters of a text with its values; a gateway has no limit
 DEEPEST = 100  # lists in lists of a value
+MOST_WARNINGS = 100  # of one request, about secrets that are left out
 TOO_LONG = "this mock makes no text of over {} characters from variables, and not many of them"
 _ESCAPED = ("$tyk_context.", "$tyk_meta.")
 
@@ -101,7 +102,9 @@ def _of_environment(context: RequestContext, name: str) -> str:
 
 def _of_store(context: RequestContext, name: str, *, label: str) -> str:
     """The value of a secret of a store that the mock does not have, as the log and the journal tell."""
-    context.warnings.append(f"{label}{name} is left out: this mock does not read such secrets")
+    text = f"{label}{name} is left out: this mock does not read such secrets"
+    if text not in context.warnings and len(context.warnings) < MOST_WARNINGS:
+        context.warnings.append(text)
     return ""
 
 
