@@ -11,9 +11,11 @@ import pytest
 from orders import get, key, serve, told
 
 from mockserver import MockGateway
+from mockserver.gateway.proxy.url_triggers import TOO_MANY
 from mockserver.gateway.proxy.variables import DEEPEST, LONGEST, shown
 from mockserver.http.echo_server import MIRROR, Echo
 
+PAYLOAD = {"payload_matches": {"match_rx": "a"}}
 SOON = 10.0  # seconds for what takes much longer without a bound
 
 
@@ -66,6 +68,18 @@ def test_new_urls_have_bounds(gateway: MockGateway) -> None:
     assert told(get(gateway, key(gateway), "/orders/a"))[0] == 500
 
 
+def test_triggers_have_a_bound(gateway: MockGateway) -> None:
+    """A path of many parts, each held against many expressions, is refused at once."""
+    rules = {f"a{number}": {"match_rx": "(x?)b", "reverse": False} for number in range(1000)}
+    trigger = {"on": "all", "rewrite_to": "/b", "options": {"path_part_matches": rules}}
+    entry = {"path": "/", "method": "GET", "match_pattern": "(.*)", "rewrite_to": "/c", "triggers": [trigger]}
+    serve(gateway, use_keyless=False, version_data=version(extended_paths={"url_rewrites": [entry]}))
+    start = time.monotonic()
+    status, text = told(get(gateway, key(gateway), "/orders" + "/b" * 20_000))
+    assert (status, text) == (500, TOO_MANY)
+    assert time.monotonic() - start < SOON
+
+
 def test_lists_in_lists_have_a_bound() -> None:
     """A list that is nested deeper than the bound is refused, one at the bound is not."""
     value: Any = "a"
@@ -102,11 +116,11 @@ def test_a_secret_that_the_mock_does_not_read_is_told(gateway: MockGateway) -> N
     ("entry", "reason"),
     [
         ({"rewrite_to": "tyk://other/"}, "another API"),
-        ({"rewrite_to": "/b", "triggers": [{"on": "any", "rewrite_to": "/c"}]}, "triggers"),
+        ({"rewrite_to": "/b", "triggers": [{"on": "any", "options": PAYLOAD, "rewrite_to": "/c"}]}, "body"),
     ],
 )
 def test_other_rewritings_are_refused(gateway: MockGateway, entry: dict[str, Any], reason: str) -> None:
-    """A rewriting to another API, or with triggers, is answered with 501; the journal has the reason."""
+    """A rewriting to another API, or with a trigger on bodies, is answered with 501; the journal has the reason."""
     listed = {"path": "/a", "method": "GET", "match_pattern": "a", **entry}
     serve(gateway, use_keyless=False, version_data=version(extended_paths={"url_rewrites": [listed]}))
     assert told(get(gateway, key(gateway), "/orders/a"))[0] == 501

@@ -127,3 +127,39 @@ def test_open_apis_rewrite_requests(gateway: Gateway) -> Steps:
         exchange = call(gateway, api, path=path)
         _expect_method(gateway, exchange, method)
         expect_path(gateway, exchange, upstream_path)
+
+
+def _trigger(condition: str, rewrite_to: str, **options: dict[str, str]) -> dict[str, Any]:
+    rules = {
+        part: {name: {"match_rx": text, "reverse": False} for name, text in patterns.items()}
+        for part, patterns in options.items()
+    }
+    return {"on": condition, "rewrite_to": rewrite_to, "options": rules}
+
+
+@behaviour("triggers-choose-urls")
+def test_triggers_choose_the_url(gateway: Gateway) -> Steps:
+    """The first trigger of which one part fits, or all, gives the URL; what matched is a variable."""
+    triggers = [
+        _trigger("any", "/any?h=$tyk_context.trigger-0-X-Any-0-0", header_matches={"X-Any": "^a(.*)"},
+                 query_val_matches={"any": "b"}),
+        _trigger("all", "/all?p=$tyk_context.trigger-1-part-0", path_part_matches={"part": "^p[0-9]+$"},
+                 session_meta_matches={"plan": "gold"}),
+        _trigger("any", "/told", request_context_matches={"path": "/told$"}),
+    ]  # fmt: skip
+    entry = {**_rewrite("/t/", "/t/(.*)", "/plain/$1"), "triggers": triggers}
+    api = write_api(gateway, version_data=_version(url_rewrites=[entry]), enable_context_vars=True)
+    gold, tin = (write_policy(gateway, api, meta_data={"plan": plan}) for plan in ("golden", "tin"))
+    yield RELOAD
+
+    keys = {plan: write_key(gateway, api, policy) for plan, policy in (("gold", gold), ("tin", tin))}
+    for plan, path, header, expected in (
+        ("gold", "t/x", "x", "/plain/x"),
+        ("gold", "t/x", "abc", "/any?h=bc"),
+        ("gold", "t/x?any=b", "x", "/any?h="),
+        ("gold", "t/p12", "x", "/all?p=p12"),
+        ("tin", "t/p12", "x", "/plain/p12"),
+        ("gold", "t/told", "x", "/told"),
+    ):
+        headers = [("Authorization", keys[plan]), ("X-Any", header)]
+        expect_path(gateway, gateway.send("GET", f"/{api.id}/{path}", headers=headers), expected)

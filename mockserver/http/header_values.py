@@ -23,6 +23,11 @@ def cookies(text: str) -> Iterator[tuple[str, str]]:
             yield name, value
 
 
+def as_text(value: str) -> str:
+    """The text of a value, whose characters are bytes; a lone surrogate stands for one that is not UTF-8."""
+    return value.encode("latin-1", "replace").decode("utf-8", "surrogateescape")
+
+
 def repeated(headers: Iterable[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
     """The further values of each repeated header by its lower-case name."""
     values: dict[str, list[str]] = {}

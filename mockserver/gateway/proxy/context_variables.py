@@ -15,7 +15,7 @@ from typing import Any
 
 from mockserver.golang import urls
 from mockserver.http.answer_heads import canonical
-from mockserver.http.header_values import cookies
+from mockserver.http.header_values import as_text, cookies
 
 _OUTSIDE = ("host", "transfer-encoding", "trailer")  # headers that Go keeps elsewhere
 
@@ -27,7 +27,8 @@ class ContextVariables:
     Attributes:
         headers: values by name in lower case, one character for each byte.
         client: the address of the client.
-        claims: those of a token and of its header, and the variable `token`, by the names of variables.
+        added: the variables that are read from no part of the request, by their names.
+        has_request: False if the API has no variables, but those that are added.
     """
 
     method: str
@@ -35,12 +36,20 @@ class ContextVariables:
     headers: Mapping[str, str]
     body: bytes
     client: str
-    claims: dict[str, Any] = field(default_factory=dict)
+    added: dict[str, Any] = field(default_factory=dict)
+    has_request: bool = True
+
+    @classmethod
+    def without_request(cls) -> ContextVariables:
+        """Variables that are added alone."""
+        return cls("", urls.Url(""), {}, b"", "", has_request=False)
 
     def value(self, name: str) -> Any:
         """The value of a variable; None if there is none of this name, or it is no text, number or list."""
-        if name in self.claims:
-            return self.claims[name]
+        if name in self.added:
+            return self.added[name]
+        if not self.has_request:
+            return None
         if name in self._single:
             return self._single[name]
         for prefix, values in (
@@ -53,8 +62,8 @@ class ContextVariables:
     def add_claims(self, header: Mapping[str, Any], claims: Mapping[str, Any], token: str) -> None:
         """Add what a token says, and the key of its session."""
         for part in (header, claims):
-            self.claims.update({f"jwt_claims_{name}": value for name, value in part.items()})
-        self.claims["token"] = token
+            self.added.update({f"jwt_claims_{name}": value for name, value in part.items()})
+        self.added["token"] = token
 
     @cached_property
     def _single(self) -> dict[str, str]:
@@ -62,13 +71,13 @@ class ContextVariables:
         return {
             "path": path, "path_parts": path.replace("/", ",").removeprefix(","),
             "remote_addr": self._address(), "request_id": str(uuid.uuid4()),
-            "headers_Host": _text(self.headers.get("host", "")),
+            "headers_Host": as_text(self.headers.get("host", "")),
         }  # fmt: skip
 
     @cached_property
     def _headers(self) -> dict[str, str]:
         return {
-            _without_hyphens(canonical(name)): _text(value)
+            _without_hyphens(canonical(name)): as_text(value)
             for name, value in self.headers.items()
             if name not in _OUTSIDE
         }
@@ -76,7 +85,7 @@ class ContextVariables:
     @cached_property
     def _cookies(self) -> dict[str, str]:
         text = self.headers.get("cookie", "")
-        return {_without_hyphens(name): _text(value) for name, value in cookies(text)}
+        return {_without_hyphens(name): as_text(value) for name, value in cookies(text)}
 
     @cached_property
     def _form(self) -> dict[str, list[str]]:
@@ -110,8 +119,3 @@ class ContextVariables:
 
 def _without_hyphens(name: str) -> str:
     return name.replace("-", "_")
-
-
-def _text(value: str) -> str:
-    """The text of a header's value, whose characters are bytes."""
-    return value.encode("latin-1", "replace").decode("utf-8", "surrogateescape")

@@ -138,7 +138,7 @@ class RequestContext:
         if self.api.fields["base_identity_provided_by"] in ("", provider):
             self.session, self.token, self.alias = key.session, key.name, key.alias
             if self.variables is not None and sent:
-                self.variables.claims["token"] = sent
+                self.variables.added["token"] = sent
 
     def check_values(self) -> None:
         """Check that the body is one that the mock reads as JSON.

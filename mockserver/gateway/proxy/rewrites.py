@@ -12,6 +12,7 @@ from functools import partial
 from mockserver.gateway.proxy import path_lists
 from mockserver.gateway.proxy.request_context import Rejected, RequestContext
 from mockserver.gateway.proxy.upstream_requests import Rewriting
+from mockserver.gateway.proxy.url_triggers import chosen_url
 from mockserver.gateway.proxy.variables import replaced, with_value
 from mockserver.golang import absolute_urls, regexps, urls
 from mockserver.golang.absolute_urls import AbsoluteUrl
@@ -33,9 +34,7 @@ def rewrite_url(context: RequestContext) -> None:
     entry = path_lists.transformation(context, "url_rewrites", context.url.path)
     if entry is None:
         return
-    if entry["triggers"]:
-        raise _UNSUPPORTED("it has triggers")
-    text, is_matched = _rewritten(context, entry["match_pattern"], entry["rewrite_to"])
+    text, is_matched = _rewritten(context, entry["match_pattern"], chosen_url(context, entry))
     text = replaced(context, text, escapes=True)
     try:
         new = absolute_urls.parse(text)
