@@ -52,7 +52,7 @@ def answer(context: RequestContext) -> Reply | None:
         return None
     if query.is_introspection:
         headers = (("Content-Type", JSON), ("Transfer-Encoding", "chunked"))
-        return Reply(query.schema_text.encode(), 200, headers)
+        return upstream.in_place(context, Reply(query.schema_text.encode(), 200, headers))
     if mode == _ENGINE:
         raise _unsupported("execution_mode", mode)
     return _executed(context, query) if settings.get("version") == _EXECUTED else None

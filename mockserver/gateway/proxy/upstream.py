@@ -70,6 +70,12 @@ def forward(context: RequestContext, path: str = "") -> Reply:
     return Reply(echo.encode(), headers=tuple(changed_answer(context, (), request.path)))
 
 
+def in_place(context: RequestContext, reply: Reply) -> Reply:
+    """A reply of the gateway in place of the upstream's, with headers that are changed as those are."""
+    path = _upstream_request(context, _target(context)).path
+    return replace(reply, headers=tuple(changed_answer(context, reply.headers, path)))
+
+
 def _target(context: RequestContext) -> AbsoluteUrl:
     """The target of the request's version, or else that of its API.
 
