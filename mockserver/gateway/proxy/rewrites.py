@@ -21,6 +21,7 @@ METHODS = ("GET", "POST", "PUT", "DELETE", "OPTIONS", "PATCH")
 _UNSUPPORTED = partial(Rejected, "this mock does not judge such requests to a path of url_rewrites", 501)
 _INNER = "tyk"  # the scheme of a URL that is another API
 _BAD_ESCAPE = re.compile("%(?![0-9a-fA-F]{2})")
+_PATH_AFTER_HOST = re.compile("[^/]*//[^/]*(.*)", re.DOTALL)
 _GROUP = re.compile(r"\$[0-9]+")
 
 
@@ -42,11 +43,11 @@ def rewrite_url(context: RequestContext) -> None:
         return
     if new.scheme == _INNER:
         raise _UNSUPPORTED("the new URL is another API")
-    raw, mark, query = text.partition("#")[0].partition("?")
-    raw = raw.removeprefix(raw[: raw.find("//") + 2 + len(new.authority)] if new.authority else "")
-    path = new.path
-    url = urls.Url(path, mark + query, raw="" if raw == urls.escaped(path) else raw)
-    target = AbsoluteUrl(new.scheme, new.authority) if new.scheme else None
+    whole, mark, query = text.partition("#")[0].partition("?")
+    raw = _PATH_AFTER_HOST.sub(r"\1", whole) if new.authority else whole
+    url = urls.Url(new.path, mark + query, raw="" if raw == urls.escaped(new.path) else raw)
+    is_elsewhere = new.scheme and new.authority != context.url.origin.partition("//")[2]
+    target = AbsoluteUrl(new.scheme, new.authority) if is_elsewhere else None
     context.rewriting = Rewriting(url, target, is_matched)
 
 
