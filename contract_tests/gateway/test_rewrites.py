@@ -77,6 +77,7 @@ def test_urls_of_requests_are_rewritten(gateway: Gateway) -> Steps:
         _rewrite("/host", "host/(.*)", f"{target}/else/$1"),
         _rewrite("/bad", "(", "/no"),
         _rewrite("/url", "url", "/a%zz"),
+        _rewrite("/space", "space/a b", "/found"),
     ]
     version = _version(url_rewrites=entries)
     api = write_api(gateway, version_data=version, enable_context_vars=True)
@@ -92,6 +93,7 @@ def test_urls_of_requests_are_rewritten(gateway: Gateway) -> Steps:
         ("plan?q=x+y", "/of/a+b%2Fc?p=x+y"),
         ("host/x?a=b", "/else/x?a=b"),
         ("url?a=b", "/url?a=b"),
+        ("space/a%20b", "/found"),
     ):
         expect_path(gateway, call(gateway, api, key, path), expected)
     expect_path(gateway, call(gateway, based, path="items/7"), "/base/things?t=1&id=7&q=&n=")
