@@ -31,9 +31,9 @@ from mockserver.gateway.gateway import MOST_WAITING
 from mockserver.gateway.graphql import documents, resolution, schemas, sizes
 from mockserver.gateway.oas import upstream as upstream_of_open_api
 from mockserver.gateway.oas import yaml_text
-from mockserver.gateway.proxy import batch, fetching, key_sets, limit_names, upstream
+from mockserver.gateway.proxy import batch, fetching, key_sets, limit_names, upstream, variables
 from mockserver.gateway.proxy.mcp import event_streams, messages
-from mockserver.gateway.proxy.request_context import MOST_MATCHES
+from mockserver.gateway.proxy.request_context import MOST_MATCHES, MOST_REPLACED
 from mockserver.golang import json_reader, json_size, regexps, scalars, urls
 from mockserver.golang.rpc import connection, gob_reader, stream
 from mockserver.http import (
@@ -120,6 +120,8 @@ NUMBERS = [  # the beginning of a row, a text in it, the value in the code, and 
     ),
     ("targets of an API in OpenAPI form", "1 MiB", upstream_of_open_api.LONGEST_LIST, MIB),
     ("batch of requests", "64 MiB of answers, 60 s", (batch.LONGEST, batch.MOST_SECONDS), (64 * MIB, 60)),
+    ("text with variables", "1,048,576 characters; 8", variables.LONGEST, MIB),
+    ("text with variables", "8 MiB; 100", (MOST_REPLACED, variables.DEEPEST), (8 * MIB, 100)),
     (
         "headers that a signature covers",
         "1 MiB; 8,192 characters",

@@ -37,6 +37,8 @@ _GO_REASONS = {  # by those of RE2, where the two differ
 class _Match(Protocol):
     def end(self) -> int: ...
 
+    def group(self) -> str: ...
+
     def groups(self) -> tuple[str | None, ...]: ...
 
 
@@ -89,6 +91,16 @@ def groups(expression: str, text: str) -> tuple[str, ...] | None:
     """
     match = _first_match(expression, text)
     return None if match is None else tuple(group or "" for group in match.groups())
+
+
+def whole_and_groups(expression: str, text: str) -> tuple[str, ...] | None:
+    """The first match in the text, then its groups, "" for one that took no part; None without a match.
+
+    Raises:
+        BadExpression: Go does not compile the expression, or the search exceeds a bound.
+    """
+    match = _first_match(expression, text)
+    return None if match is None else (match.group(), *(group or "" for group in match.groups()))
 
 
 def _first_match(expression: str, text: str) -> _Match | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import posixpath
 import re
 from collections.abc import Iterator
@@ -126,6 +127,16 @@ def posted_form(method: str, content_type: str, query: str, body: bytes) -> dict
     if any(_is_malformed(pair) for pairs in (text, query.removeprefix("?")) for pair in pairs.split("&")):
         return None
     return form_fields(body) if is_form else {}
+
+
+def form_parameters(method: str, content_type: str, query: str, body: bytes) -> Iterator[tuple[str, str]]:
+    """The fields that a form posts, then the query parameters, as Request.Form has them; the first ones.
+
+    Those with a bad escape or a semicolon are ignored, and so is a form over `MAX_FORM`.
+    """
+    is_form = method in ("POST", "PUT", "PATCH") and _media_type(content_type) == FORM_TYPE
+    text = body.decode("latin-1") if is_form and len(body) <= MAX_FORM else ""
+    return itertools.islice(itertools.chain(parameters(text), parameters(query)), MAX_FIELDS)
 
 
 def _media_type(content_type: str) -> str:

@@ -15,12 +15,14 @@ from mockserver.http.messages import Reply, Request
 from mockserver.http.server import HttpServer
 
 LIMITS = Limits(body=1 << 20, held=64 << 20, connections=256, stop_seconds=2)
+MIRROR = "/mirror/"
 
 
 class Echo:
     """An echo server on a free port of 127.0.0.1, from `start` to `stop`, or for a with block.
 
-    At the paths of `mcp_server` it speaks MCP. It has limits, which no test needs more of, because a gateway
+    At the paths of `mcp_server` it speaks MCP, and below `MIRROR` its echo has the headers, with their names
+    as they came and all values, and the body. It has limits, which no test needs more of, because a gateway
     under test may send anything.
 
     Args:
@@ -70,7 +72,13 @@ class Echo:
         return _framed(Reply(json.dumps(self._echo(request)).encode()))
 
     def _echo(self, request: Request) -> dict[str, Any]:
-        echo: dict[str, Any] = {"method": request.method, "path": request.head.target}
+        target = request.head.target
+        echo: dict[str, Any] = {"method": request.method, "path": target}
+        if target.startswith(MIRROR):
+            mirrored: dict[str, list[str]] = {}
+            for name, value in sorted(request.head.headers):
+                mirrored.setdefault(name, []).append(value)
+            return echo | {"headers": mirrored, "body": request.body.decode("utf-8", "replace")}
         if self._shows_headers:
             values: dict[str, list[str]] = {}
             for name, value in sorted(request.head.headers, key=lambda header: header[0].lower()):

@@ -36,7 +36,7 @@ class Outgoing:
     @property
     def asks_for_gzip(self) -> bool:
         """True if Go's client itself asks for gzip, and decompresses (net/http, transport.go)."""
-        names = {name.lower() for name, _ in self.headers}
+        names = {name.lower() for name, value in self.headers if value}
         return not self.is_plain and self.method != "HEAD" and not {"accept-encoding", "range"} & names
 
     def data(self) -> bytes:

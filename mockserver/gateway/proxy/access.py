@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from mockserver.gateway.api_definition import expiry
+from mockserver.gateway.policy_merging import Document
 from mockserver.gateway.proxy.path_lists import check_path_lists
 from mockserver.gateway.proxy.path_patterns import is_allowed_url
 from mockserver.gateway.proxy.request_context import Rejected, RequestContext, look_up, without_bearer
@@ -28,34 +29,49 @@ def check_version(context: RequestContext) -> None:
         Rejected: the version is missing, unknown or expired, or its lists of paths forbid the request.
         Answered: the definition itself answers requests for the path.
     """
-    data = context.api.fields["version_data"]
-    versions: dict[str, Any] = data["versions"] or {}
-    if data["not_versioned"]:
-        expiration, message = context.api.fields["expiration"], API_EXPIRED
-        name = _unversioned(versions)
-    else:
-        context.version = requested_version(context) or data["default_version"]
-        name = context.version
-        if not name:
-            raise Rejected("Version information not found", 403)
-        if name not in versions and context.api.fields["definition"]["fallback_to_default"]:
-            name = data["default_version"]
-        if name not in versions:
-            raise Rejected("This API version does not seem to exist", 403, f"it is {name!r}")
-        expiration, message = versions[name]["expires"], VERSION_EXPIRED
+    settings = _settings(context)
+    expiration, message = context.api.fields["expiration"], API_EXPIRED
+    if not context.api.fields["version_data"]["not_versioned"]:
+        expiration, message = settings["expires"], VERSION_EXPIRED
     ends_at, unreadable = expiry(expiration)
     if unreadable or (ends_at is not None and context.gateway.now() >= ends_at):
         raise Rejected(message, 403)
-    context.version_settings = versions[name]
+    context.version_settings = settings
     if not context.api.is_mcp:  # whose rules `path_rules` has
         check_path_lists(context)
     shown, _ = expiry(context.api.fields["expiration"])
     if shown is None:  # apidef/api_definitions.go:1403 @v5.14.0
-        of_version, _ = expiry(versions[name]["expires"])
+        of_version, _ = expiry(settings["expires"])
         shown = of_version if of_version is not None and of_version > context.gateway.now() else None
     if shown is not None:
         formatted = datetime.fromtimestamp(shown, UTC).strftime("%a, %d %b %Y %H:%M:%S UTC")
         context.response_headers.append(("X-Tyk-Api-Expires", formatted))
+
+
+def choose_version(context: RequestContext) -> None:
+    """Choose the API version of a request that passes without checks; none if there is no such version."""
+    with contextlib.suppress(Rejected):
+        context.version_settings = _settings(context)
+
+
+def _settings(context: RequestContext) -> Document:
+    """The settings of the version that a request is for.
+
+    Raises:
+        Rejected: the version is missing or unknown.
+    """
+    data = context.api.fields["version_data"]
+    versions: dict[str, Document] = data["versions"] or {}
+    if data["not_versioned"]:
+        return versions[_unversioned(versions)]
+    context.version = name = requested_version(context) or data["default_version"]
+    if not name:
+        raise Rejected("Version information not found", 403)
+    if name not in versions and context.api.fields["definition"]["fallback_to_default"]:
+        name = data["default_version"]
+    if name not in versions:
+        raise Rejected("This API version does not seem to exist", 403, f"it is {name!r}")
+    return versions[name]
 
 
 def _unversioned(versions: dict[str, Any]) -> str:
@@ -131,7 +147,7 @@ def check_key(context: RequestContext) -> None:
     if is_asked and context.gateway.certificates.get(certificate) is None:
         cause = f"the certificate {certificate!r} of the key is not stored"
         raise Rejected(DISALLOWED, 403, cause, event="KeyFailure")
-    context.take(key, "auth_token")
+    context.take(key, "auth_token", token)
     check_signature(context, key.name, key.session["org_id"])
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from mockserver.gateway.oas import operations
 from mockserver.gateway.policy_merging import Document
+from mockserver.gateway.proxy.answer_headers import changed_answer
 from mockserver.gateway.proxy.path_lists import matches, typed, valid_status
 from mockserver.gateway.proxy.request_context import Rejected, RequestContext
 from mockserver.golang import json_writer
@@ -34,7 +35,8 @@ def answer(context: RequestContext) -> Reply | None:
                 return _example(context, operation, reply["fromOASExamples"])
             pairs = {canonical(item["name"]): item["value"] for item in reply["headers"] or ()}
             body = reply["body"].encode("utf-8", "surrogatepass")
-            return typed(Reply(body, valid_status(reply["code"] or 200), tuple(pairs.items())))
+            headers = changed_answer(context, pairs.items(), context.url.path)
+            return typed(Reply(body, valid_status(reply["code"] or 200), tuple(headers)))
     return None
 
 
@@ -66,7 +68,8 @@ def _example(context: RequestContext, operation: Document, choice: Document) -> 
         for header, item in sorted(_object(_object(response).get("headers")).items())
     }
     body = json_writer.write(_value(_object(media), name)).encode("utf-8", "surrogatepass")
-    return Reply(body, valid_status(code), tuple((headers | {"Content-Type": kind}).items()))
+    pairs = (headers | {"Content-Type": kind}).items()
+    return Reply(body, valid_status(code), tuple(changed_answer(context, pairs, context.url.path)))
 
 
 def _value(media: Document, name: str) -> Any:

@@ -52,7 +52,7 @@ def answer(context: RequestContext) -> Reply | None:
         return None
     if query.is_introspection:
         headers = (("Content-Type", JSON), ("Transfer-Encoding", "chunked"))
-        return Reply(query.schema_text.encode(), 200, headers)
+        return upstream.in_place(context, Reply(query.schema_text.encode(), 200, headers))
     if mode == _ENGINE:
         raise _unsupported("execution_mode", mode)
     return _executed(context, query) if settings.get("version") == _EXECUTED else None
@@ -91,7 +91,8 @@ def _executed(context: RequestContext, query: Query) -> Reply:
 def _of_query(context: RequestContext, body: str) -> RequestContext:
     """The context with the body and the headers of the request to the upstream."""
     context.body = body.encode()
-    context.headers = {**context.headers, "accept": JSON, "content-type": JSON}
+    for name in ("Accept", "Content-Type"):
+        context.set_header(name, JSON)
     context.drop_header("accept-encoding")  # the answer must be readable
     return context
 

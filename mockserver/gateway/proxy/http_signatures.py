@@ -61,7 +61,7 @@ def check_signature(context: RequestContext) -> None:
         raise _REFUSED("the signature is not that of the key for this request")
     if not _is_of_now(context):
         raise _REFUSED("the date of the request is missing, or too far from now")
-    context.take(key, "hmac_key")
+    context.take(key, "hmac_key", signature.key)
 
 
 def _sent(credential: str) -> _Signature:

@@ -43,6 +43,8 @@ def check_token(context: RequestContext) -> None:
         session, key, is_new = _key_session(context, token), _identity(context, token), False
     if definition["base_identity_provided_by"] in ("", "jwt_claim"):
         context.session, context.token, context.is_changed = session, key, is_new
+    if context.variables is not None:
+        context.variables.add_claims(token.header, token.claims, context.token)
 
 
 @challenging

@@ -16,11 +16,13 @@ from mockserver.gateway.proxy import (
     definition_replies,
     external_oauth,
     graphql_api,
+    header_transforms,
     http_signatures,
     jwt_identity,
     limits,
     oauth_tokens,
     openid_tokens,
+    rewrites,
     traces,
     upstream,
     version_apis,
@@ -37,6 +39,7 @@ from mockserver.gateway.proxy.mcp.messages import BadMessage
 from mockserver.gateway.proxy.organisation_limits import check_organisation
 from mockserver.gateway.proxy.request_context import Answered, Rejected, RequestContext
 from mockserver.golang import content_sniffing
+from mockserver.http.header_values import repeated
 from mockserver.http.messages import JSON, Reply
 from mockserver.service.journal_parts import ProxiedReply, ProxiedRequest
 from mockserver.service.registry import Call
@@ -71,7 +74,7 @@ def answer_for(api: Api) -> Callable[[Call[Gateway]], Reply]:
         headers = request.head.first_values
         context = RequestContext(
             call.state, api, request.method, request.url, headers, request.body, request.client,
-            request.is_whole,
+            request.is_whole, repeated=repeated(request.head.headers),
         )  # fmt: skip
         reply = answer(context)
         sent, noted = context.upstream_request, None
@@ -96,7 +99,7 @@ def answer(context: RequestContext) -> Reply:
             return _limits_reply(context)
         trace = traces.begin(context)
         started = time.monotonic()
-        reply = upstream.forward(context) if cors.passes_options(context) else _run(context)
+        reply = _passed(context) if cors.passes_options(context) else _run(context)
         milliseconds = int((time.monotonic() - started) * 1000)
         context.gateway.health.note(context.api.id, "Request", milliseconds)
     except Answered as answered:
@@ -110,13 +113,20 @@ def answer(context: RequestContext) -> Reply:
         if rejection.event is not None:
             context.gateway.health.note(context.api.id, rejection.event)
         return _with(_rejection_reply(context, rejection), trace)
-    own = context.response_headers
-    headers = (*cors.without_twins(reply.headers, own), *limits.headers(context), *own)
-    return _with(Reply(reply.body, reply.status, headers), trace)
+    own, shown = context.response_headers, limits.headers(context)
+    names = {name for name, _ in shown}
+    forwarded = [header for header in cors.without_twins(reply.headers, own) if header[0] not in names]
+    return _with(Reply(reply.body, reply.status, (*forwarded, *shown, *own)), trace)
 
 
 def _with(reply: Reply, headers: list[tuple[str, str]]) -> Reply:
     return replace(reply, headers=(*reply.headers, *headers)) if headers else reply
+
+
+def _passed(context: RequestContext) -> Reply:
+    """The response of the upstream to a request that passes no step."""
+    access.choose_version(context)
+    return upstream.forward(context)
 
 
 def _run(context: RequestContext) -> Reply:
@@ -167,7 +177,7 @@ def _steps(context: RequestContext) -> Iterator[Step]:
         yield check_definition
     if not context.is_ignored:
         yield _check_client_certificate
-    yield check_organisation
+    yield from (check_organisation, header_transforms.collect_variables)
     yield tell_metadata
     if not context.is_ignored:
         if not context.api.fields["use_keyless"]:
@@ -176,6 +186,7 @@ def _steps(context: RequestContext) -> Iterator[Step]:
         if is_mcp:
             yield from (check_methods, check_primitives)
     yield limits.check_api_limit
+    yield from (header_transforms.change_request, rewrites.rewrite_url, rewrites.rewrite_method)
 
 
 def _credentials(api: Api) -> list[Step]:
@@ -267,7 +278,7 @@ def _drop_cookie(context: RequestContext, name: str) -> None:
     position = next((index for index, cookie in enumerate(cookies) if cookie.strip().startswith(name)), None)
     if position is not None:
         remaining = ";".join(cookies[:position] + cookies[position + 1 :])
-        context.headers = {**context.headers, "cookie": remaining}
+        context.set_header("Cookie", remaining)
 
 
 def _rejection_reply(context: RequestContext, rejection: Rejected) -> Reply:

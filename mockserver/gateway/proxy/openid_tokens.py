@@ -11,7 +11,7 @@ from mockserver.gateway.policy_merging import Document
 from mockserver.gateway.provenance import PoliciesNotApplicable
 from mockserver.gateway.proxy import jwt_claims
 from mockserver.gateway.proxy.fetching import BOUNDS, fetched
-from mockserver.gateway.proxy.jwt_tokens import NotSigned, check_dates, verify_any
+from mockserver.gateway.proxy.jwt_tokens import NotSigned, Token, check_dates, verify_any
 from mockserver.gateway.proxy.key_sets import BadKeySet, parse
 from mockserver.gateway.proxy.policy_sessions import from_policy
 from mockserver.gateway.proxy.request_context import Rejected, RequestContext, look_up
@@ -54,7 +54,8 @@ def check_token(context: RequestContext) -> None:
     words = context.credential("oidc").split(" ")
     if len(words) != 2 or words[0] != "Bearer":
         raise _REFUSED("there is no token with the scheme Bearer in the request")
-    claims = _claims(context, words[1])
+    token = _token(context, words[1])
+    claims = token.claims
     client, policy_id = _client(context, claims)
     by_scope = jwt_claims.scope_mapping(context.api.fields)[1]
     if not by_scope and not policy_id:
@@ -78,6 +79,8 @@ def check_token(context: RequestContext) -> None:
         raise Rejected(_NOT_APPLICABLE, 403, str(error)) from error
     if context.api.fields["base_identity_provided_by"] in ("", "oidc_user"):
         context.session, context.token, context.is_changed = session, key.name, True
+    if context.variables is not None:
+        context.variables.add_claims(token.header, claims, context.token)
 
 
 def _new_session(context: RequestContext, policy_id: str) -> Document:
@@ -96,8 +99,8 @@ def _policies_of_scopes(context: RequestContext, claims: dict[str, Any]) -> list
     return list(dict.fromkeys(by_scope[scope] for scope in scopes if scope in by_scope))
 
 
-def _claims(context: RequestContext, text: str) -> dict[str, Any]:
-    """The claims of a token that a provider of the API has signed for one of its clients."""
+def _token(context: RequestContext, text: str) -> Token:
+    """A token that a provider of the API has signed for one of its clients."""
     providers = _providers(context.api.fields["openid_options"])
     issuer = ""
 
@@ -123,7 +126,7 @@ def _claims(context: RequestContext, text: str) -> dict[str, Any]:
         check_dates(token, _NO_LEEWAY, int(context.gateway.now()))
     except Rejected as error:
         raise _refused(error) from error
-    return token.claims
+    return token
 
 
 def _refused(error: Rejected) -> Rejected:

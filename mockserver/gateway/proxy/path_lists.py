@@ -54,8 +54,23 @@ def check_path_lists(context: RequestContext) -> None:
 
 def endpoint(context: RequestContext, name: str) -> Document | None:
     """The first entry of an extended list for the path and the very method of a request; None without one."""
-    for entry in _extended(context.version_settings, name):
+    for entry in entries_of(context.version_settings, name):
         if entry["method"] == context.method and _fits_path(context, entry):
+            return entry
+    return None
+
+
+def transformation(context: RequestContext, name: str, path: str, method: str = "") -> Document | None:
+    """The first entry of a list of transformations for a path and a method; None without one.
+
+    The method is that of the request if none is given. The listen path is taken from the path, whether or
+    not that was done before, and the case of letters matters (gateway/model_apispec.go:173 @v5.14.0).
+    """
+    entries = entries_of(context.version_settings, name)
+    if entries and not context.is_looped and context.api.listen_path != "/":
+        path = context.api.stripped(path)
+    for entry in entries:
+        if entry["method"] == (method or context.method) and matches(context, entry["path"], path=path):
             return entry
     return None
 
@@ -86,16 +101,16 @@ def typed(reply: Reply) -> Reply:
     )
 
 
-def _extended(version: Document, name: str) -> list[Document]:
+def entries_of(version: Document, name: str) -> list[Document]:
     """The entries of an extended list of a version that are not disabled."""
-    if not version["use_extended_paths"]:
+    if not version.get("use_extended_paths"):
         return []
     return [entry for entry in version["extended_paths"][name] or () if not entry["disabled"]]
 
 
 def _entries(version: Document) -> Iterator[tuple[str, Document]]:
     for name in LISTS:
-        yield from ((name, entry) for entry in _extended(version, name))
+        yield from ((name, entry) for entry in entries_of(version, name))
         if not version["use_extended_paths"]:
             yield from ((name, {**_ANY, "path": path}) for path in version["paths"][name] or [])
 
@@ -126,8 +141,13 @@ def _fits_path(context: RequestContext, entry: Document) -> bool:
     return matches(context, entry["path"], is_any_case=is_any_case)
 
 
-def matches(context: RequestContext, pattern: str, *, is_any_case: bool = False) -> bool:
-    """True if the path of a request, or its part below the listen path or the version, matches a pattern."""
+def matches(
+    context: RequestContext, pattern: str, *, is_any_case: bool = False, path: str | None = None
+) -> bool:
+    """True if a path, or its part below the listen path or the version, matches a pattern.
+
+    The path is that of the request if none is given.
+    """
     options = context.gateway.config
     expression = path_expression(
         pattern,
@@ -136,7 +156,7 @@ def matches(context: RequestContext, pattern: str, *, is_any_case: bool = False)
     )
     if is_any_case:
         expression = f"(?i){expression}"
-    path = context.url.path
+    path = context.url.path if path is None else path
     stripped = context.api.stripped(path)
     paths = dict.fromkeys((_without_version(context, stripped), stripped, path))
     try:

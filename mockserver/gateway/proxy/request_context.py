@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from urllib.parse import urlencode
@@ -12,17 +11,19 @@ from mockserver.gateway.gateway import Gateway
 from mockserver.gateway.health_counts import Event
 from mockserver.gateway.policy_merging import Document
 from mockserver.gateway.provenance import PoliciesNotApplicable
+from mockserver.gateway.proxy.context_variables import ContextVariables
 from mockserver.gateway.proxy.mcp.endpoint_limits import add_endpoints
 from mockserver.gateway.proxy.mcp.messages import Message
 from mockserver.gateway.proxy.orphans import key_hash, log_missing, log_refusal
+from mockserver.gateway.proxy.upstream_requests import Rewriting, UpstreamRequest
 from mockserver.gateway.session_store import application_of, lifetime, policy_names
 from mockserver.golang import urls
 from mockserver.golang.json_size import TOO_MANY_VALUES, has_too_many_values
+from mockserver.http.header_values import cookies
 from mockserver.http.messages import Reply
 
+MOST_REPLACED = 8 << 20  # characters of texts with variables, before and after each replacement
 MOST_MATCHES = 1_000_000  # of the access lists of an MCP proxy for one request; a gateway has no bound
-_BLANK = " \t"
-_COOKIE_VALUE = re.compile(r"[ !#-:<-\[\]-~]*")
 _DEFAULT_PLACES: Document = {
     "disable_header": False, "auth_header_name": "", "use_param": False, "use_cookie": False,
 }  # fmt: skip
@@ -70,23 +71,6 @@ class Answered(Exception):
         self.reply = reply
 
 
-@dataclass(frozen=True)
-class UpstreamRequest:
-    """A request that the gateway sends to an upstream.
-
-    Attributes:
-        target: path and query, as they are sent.
-        headers: values by name in lower case, without Host and Content-Length.
-        host: the Host header to send; None sends the target's own.
-    """
-
-    method: str
-    target: str
-    headers: Mapping[str, str]
-    body: bytes
-    host: str | None = None
-
-
 @dataclass
 class RequestContext:
     """A request to an API, and the results of the steps it has passed.
@@ -94,6 +78,7 @@ class RequestContext:
     Attributes:
         url: the target; its path includes the API's listen path.
         headers: values by name in lower case; the first value of a repeated header, as Go's Get returns.
+        repeated: the further values of repeated headers.
         client: the address of the client.
         is_whole: False if the body broke off.
         session: the session of the credential; None before a step has found it.
@@ -104,6 +89,9 @@ class RequestContext:
         message: the message to an MCP proxy; None for other requests.
         is_changed: True if the session must be saved.
         is_ignored: True if the path needs no credential, and no right.
+        variables: what texts of the definition may refer to; None if the API has no such variables.
+        rewriting: what the definition makes of the URL; None if it leaves that as it is.
+        upstream_method: the method for the upstream; "" for that of the request.
         upstream_request: the request that was sent to the upstream; None if none was.
         response_headers: headers that are added to the reply, also to a rejection.
         warnings: what the gateway tells its log alone.
@@ -118,6 +106,7 @@ class RequestContext:
     body: bytes
     client: str = ""
     is_whole: bool = True
+    repeated: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     session: Document | None = None
     token: str = ""
     alias: str = ""
@@ -126,21 +115,30 @@ class RequestContext:
     message: Message | None = None
     is_changed: bool = False
     is_ignored: bool = False
+    variables: ContextVariables | None = None
+    rewriting: Rewriting | None = None
+    upstream_method: str = ""
     upstream_request: UpstreamRequest | None = None
     response_headers: list[tuple[str, str]] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     refusal: str = ""
     matches_left: int = MOST_MATCHES
+    replacements_left: int = MOST_REPLACED
 
     @property
     def is_looped(self) -> bool:
         """True after the first pass of a message to an MCP proxy, on one of its internal paths."""
         return self.message is not None and self.url.path in self.message.paths
 
-    def take(self, key: FoundKey, provider: str) -> None:
-        """Take the session of a key, unless the API takes it from another kind of credential."""
+    def take(self, key: FoundKey, provider: str, sent: str = "") -> None:
+        """Take the session of a key, unless the API takes it from another kind of credential.
+
+        The key as it was `sent` becomes a variable.
+        """
         if self.api.fields["base_identity_provided_by"] in ("", provider):
             self.session, self.token, self.alias = key.session, key.name, key.alias
+            if self.variables is not None and sent:
+                self.variables.added["token"] = sent
 
     def check_values(self) -> None:
         """Check that the body is one that the mock reads as JSON.
@@ -167,16 +165,18 @@ class RequestContext:
 
     def drop_header(self, name: str) -> None:
         """Remove a header."""
-        self.headers = {key: value for key, value in self.headers.items() if key != name.lower()}
+        for values in (headers := dict(self.headers), repeated := dict(self.repeated)):
+            values.pop(name.lower(), None)
+        self.headers, self.repeated = headers, repeated
+
+    def set_header(self, name: str, value: str) -> None:
+        """Give a header one value in place of those that it has."""
+        self.drop_header(name)
+        self.headers = {**self.headers, name.lower(): value}
 
     def cookie(self, name: str) -> str:
-        """The value of a cookie; "" if it is absent (net/http/cookie.go, readCookies of Go 1.24)."""
-        for part in self.header("Cookie").split(";"):
-            cookie_name, _, value = part.strip(_BLANK).partition("=")
-            value = value[1:-1] if len(value) > 1 and value[0] == value[-1] == '"' else value
-            if cookie_name.strip(_BLANK) == name and _COOKIE_VALUE.fullmatch(value):
-                return value
-        return ""
+        """The value of a cookie; "" if it is absent."""
+        return next((value for key, value in cookies(self.header("Cookie")) if key == name), "")
 
     def places(self, kind: str) -> Document:
         """The settings of the API for the places of a kind of credential."""

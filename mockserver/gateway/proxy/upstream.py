@@ -9,10 +9,12 @@ import logging
 from dataclasses import replace
 from functools import partial
 
-from mockserver.gateway.api_definition import Api
 from mockserver.gateway.gateway import Gateway
+from mockserver.gateway.proxy.answer_headers import changed_answer
+from mockserver.gateway.proxy.header_transforms import tells_addresses
 from mockserver.gateway.proxy.mcp import metadata_paths
-from mockserver.gateway.proxy.request_context import Rejected, RequestContext, UpstreamRequest
+from mockserver.gateway.proxy.request_context import Rejected, RequestContext
+from mockserver.gateway.proxy.upstream_requests import UpstreamRequest
 from mockserver.golang import absolute_urls, urls
 from mockserver.golang.absolute_urls import AbsoluteUrl
 from mockserver.golang.content_sniffing import content_type
@@ -58,13 +60,20 @@ def forward(context: RequestContext, path: str = "") -> Reply:
     """
     if not context.is_whole:
         raise BROKE_OFF("it ended before its announced length")
-    target = _target(context)
-    request = _upstream_request(context, target)
+    own = _target(context)
+    target = (context.rewriting and context.rewriting.target) or own
+    request = _upstream_request(context, own)
     request = context.upstream_request = replace(request, target=path) if path else request
     if is_allowed(context.gateway, target):
         return _upstream_reply(context, target, request)
     echo = json.dumps({"method": request.method, "path": request.target})
-    return Reply(echo.encode())
+    return Reply(echo.encode(), headers=tuple(changed_answer(context, (), request.path)))
+
+
+def in_place(context: RequestContext, reply: Reply) -> Reply:
+    """A reply of the gateway in place of the upstream's, with headers that are changed as those are."""
+    path = _upstream_request(context, _target(context)).path
+    return replace(reply, headers=tuple(changed_answer(context, reply.headers, path)))
 
 
 def _target(context: RequestContext) -> AbsoluteUrl:
@@ -81,26 +90,26 @@ def _target(context: RequestContext) -> AbsoluteUrl:
 
 def _upstream_request(context: RequestContext, target: AbsoluteUrl) -> UpstreamRequest:
     """The request that the gateway sends to the target (gateway/reverse_proxy.go:241 @v5.12.0)."""
-    tells_metadata = "protected-resources-are-described" in context.gateway.behaviours
-    path, raw = (
-        _target_path(context.api, target, path, tells_metadata=tells_metadata) if path else ""
-        for path in (context.url.path, context.url.raw)
-    )
-    request_query = context.url.query.removeprefix("?")
-    query = "&".join(part for part in (target.query, request_query) if part)
+    url = context.rewriting.url if context.rewriting is not None else context.url
+    path, raw = _target_path(context, target, url.path), url.raw and _target_path(context, target, url.raw)
+    query = "&".join(part for part in (target.query, url.query.removeprefix("?")) if part)
+    method = context.upstream_method or context.method
     escaped_path = urls.escaped(path, "" if raw == path else raw)
     headers = dict(
         _end_to_end([header for header in context.headers.items() if header[0] not in _REPLACED_HEADERS])
     )
+    repeated = {name: values for name, values in context.repeated.items() if name in headers}
     if protocol := _protocol(context):
         headers |= {"connection": "Upgrade", "upgrade": protocol}
-    headers["x-forwarded-for"] = ", ".join(
-        address for address in (headers.get("x-forwarded-for"), context.client) if address
-    )
+    if tells_addresses(context, path, method):
+        earlier = [headers["x-forwarded-for"]] if "x-forwarded-for" in headers else []
+        earlier += repeated.pop("x-forwarded-for", ())
+        headers["x-forwarded-for"] = ", ".join([*earlier, context.client])
     host = context.headers.get("host") if context.api.fields["proxy"]["preserve_host_header"] else None
-    headers.setdefault("user-agent", f"Tyk/{context.gateway.version}")
-    path_and_query = escaped_path + (f"?{query}" if query else "")
-    return UpstreamRequest(context.method, path_and_query, headers, context.body, host)
+    if not headers.setdefault("user-agent", f"Tyk/{context.gateway.version}"):
+        del headers["user-agent"]
+    path_and_query = escaped_path + (f"?{query}" if query or url.query == "?" else "")
+    return UpstreamRequest(method, path_and_query, headers, context.body, host, path, repeated)
 
 
 def _protocol(context: RequestContext) -> str:
@@ -114,13 +123,17 @@ def _protocol(context: RequestContext) -> str:
     return context.header("Upgrade").strip().lower() if is_upgrade else ""
 
 
-def _target_path(api: Api, target: AbsoluteUrl, path: str, *, tells_metadata: bool) -> str:
+def _target_path(context: RequestContext, target: AbsoluteUrl, path: str) -> str:
     """The path at the target: the target's own path, then that of the request.
 
-    With `tells_metadata` the metadata of the upstream of an MCP proxy are at its root.
+    In some versions the metadata of the upstream of an MCP proxy are at its root.
     """
+    api = context.api
     proxy = api.fields["proxy"]
     rest = api.stripped(path) if proxy["strip_listen_path"] else path
+    if context.rewriting is not None and context.rewriting.target is not None:
+        return rest
+    tells_metadata = "protected-resources-are-described" in context.gateway.behaviours
     is_at_root = tells_metadata and api.is_mcp and metadata_paths.is_at_root(rest)
     return _joined("" if is_at_root else target.path, rest, slash_stays=proxy["disable_strip_slash"])
 
@@ -165,11 +178,15 @@ def send(gateway: Gateway, target: AbsoluteUrl, outgoing: Outgoing, bounds: Boun
 
 
 def _upstream_reply(context: RequestContext, target: AbsoluteUrl, request: UpstreamRequest) -> Reply:
-    hops = request.headers["x-forwarded-for"].split(", ")[-MOST_HOPS:]
+    hops = request.headers.get("x-forwarded-for", "").split(", ")[-MOST_HOPS:]
     if hops == [context.client] * MOST_HOPS:
         LOG.warning("API %s: %s", context.api.id, LOOPS)
         raise Rejected(LOOPS, 508)
-    headers = tuple((canonical(name), value) for name, value in request.headers.items())
+    headers = tuple(
+        (canonical(name), value)
+        for name, first in request.headers.items()
+        for value in (first, *request.repeated.get(name, ()))
+    )
     outgoing = Outgoing(
         request.method, request.target, request.host or target.authority, headers, request.body
     )
@@ -186,7 +203,9 @@ def _upstream_reply(context: RequestContext, target: AbsoluteUrl, request: Upstr
         raise NOT_REACHED(str(error)) from error
     if received.head.status == 101 and "upgrade" in request.headers:
         raise Rejected(NOT_SWITCHED, 501)
-    return reply_of(received, is_head=request.method == "HEAD")
+    head = received.head
+    head = replace(head, headers=tuple(changed_answer(context, head.headers, request.path)))
+    return reply_of(replace(received, head=head), is_head=request.method == "HEAD")
 
 
 def reply_of(received: Received, *, is_head: bool = False) -> Reply:
@@ -222,9 +241,9 @@ def _guessed_type(headers: list[tuple[str, str]], body: bytes) -> list[tuple[str
 
 
 def _end_to_end(headers: list[tuple[str, str]]) -> list[tuple[str, str]]:
-    """The headers of a request that the gateway passes on, with TE for trailers.
+    """The headers of a request that the gateway passes on, with TE for trailers, and those without a value.
 
     Source: gateway/reverse_proxy.go:1138 @v5.12.0.
     """
-    te = [(name, value) for name, value in headers if (name.lower(), value) == ("te", "trailers")]
-    return [*end_to_end(headers), *te]
+    passed = {("te", "trailers"), *((name, "") for name in HOP_BY_HOP - {"trailer", "transfer-encoding"})}
+    return [*end_to_end(headers), *((name, value) for name, value in headers if (name, value) in passed)]
