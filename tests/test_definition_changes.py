@@ -115,12 +115,11 @@ def test_a_secret_that_the_mock_does_not_read_is_told(gateway: MockGateway) -> N
 @pytest.mark.parametrize(
     ("entry", "reason"),
     [
-        ({"rewrite_to": "tyk://other/"}, "another API"),
         ({"rewrite_to": "/b", "triggers": [{"on": "any", "options": PAYLOAD, "rewrite_to": "/c"}]}, "body"),
     ],
 )
 def test_other_rewritings_are_refused(gateway: MockGateway, entry: dict[str, Any], reason: str) -> None:
-    """A rewriting to another API, or with a trigger on bodies, is answered with 501; the journal has the reason."""
+    """A rewriting with a trigger on bodies is answered with 501; the journal has the reason."""
     listed = {"path": "/a", "method": "GET", "match_pattern": "a", **entry}
     serve(gateway, use_keyless=False, version_data=version(extended_paths={"url_rewrites": [listed]}))
     assert told(get(gateway, key(gateway), "/orders/a"))[0] == 501
@@ -149,3 +148,20 @@ def test_an_api_that_targets_itself_ends_without_addresses_too(gateway: MockGate
     start = time.monotonic()
     assert get(gateway, "", "/orders/a").status >= 500
     assert time.monotonic() - start < SOON
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        {"version_data": rewriting("/", "tyk://self/?loop_limit=1000000000")},
+        {"proxy": {"listen_path": "/orders/", "target_url": "tyk://orders/"}},
+    ],
+    ids=["url", "target"],
+)
+def test_a_request_is_handed_on_a_bounded_number_of_times(
+    gateway: MockGateway, members: dict[str, Any]
+) -> None:
+    """A definition by which a request never ends is answered with 508, and told to be corrected."""
+    serve(gateway, use_keyless=True, **members)
+    status, text = told(get(gateway, "", "/orders/"))
+    assert (status, "correct the definition" in text) == (508, True)

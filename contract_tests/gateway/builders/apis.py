@@ -183,5 +183,12 @@ def expect_path(gateway: Gateway, exchange: Exchange, path: str) -> None:
         raise Mismatch(f"the upstream receives the path {path}", shorten(exchange.text), exchange)
 
 
+def expect_method(gateway: Gateway, exchange: Exchange, method: str) -> None:
+    """Expect that the upstream received the request with this method."""
+    expect_passed(exchange)
+    if not gateway.options.upstream and exchange.document.get("method") != method:
+        raise Mismatch(f"the upstream receives the method {method}", shorten(exchange.text), exchange)
+
+
 def _shown(exchange: Exchange) -> str:
     return f"{exchange.status} {shorten(exchange.text)}"

@@ -33,8 +33,7 @@ def changed_answer(context: RequestContext, headers: Iterable[tuple[str, str]], 
     Raises:
         Rejected: a value would be too long.
     """
-    if context.rewriting is not None and context.rewriting.is_matched:
-        path = context.url.path
+    path = context.answer_path or path
     processors: Sequence[Document] = context.api.fields["response_processors"] or ()
     result, is_injected = list(headers), _has_headers(context.api.fields["version_data"]["versions"] or {})
     if is_injected:
@@ -70,7 +69,7 @@ def _injected(
 ) -> Headers:
     """The headers as the path, then the version, then the processors change them."""
     version = context.version_settings
-    if entry := path_lists.transformation(context, "transform_response_headers", path):
+    if entry := path_lists.transformation(context, "transform_response_headers", path, context.answer_method):
         headers = _changed(context, headers, entry["delete_headers"], entry["add_headers"])
     if version.get("global_response_headers_disabled", True):
         return headers

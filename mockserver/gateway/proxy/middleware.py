@@ -20,6 +20,7 @@ from mockserver.gateway.proxy import (
     http_signatures,
     jwt_identity,
     limits,
+    loops,
     oauth_tokens,
     openid_tokens,
     rewrites,
@@ -37,10 +38,10 @@ from mockserver.gateway.proxy.mcp.checks import (
 )
 from mockserver.gateway.proxy.mcp.messages import BadMessage
 from mockserver.gateway.proxy.organisation_limits import check_organisation
+from mockserver.gateway.proxy.rejections import rejection_reply
 from mockserver.gateway.proxy.request_context import Answered, Rejected, RequestContext
-from mockserver.golang import content_sniffing
 from mockserver.http.header_values import repeated
-from mockserver.http.messages import JSON, Reply
+from mockserver.http.messages import Reply
 from mockserver.service.journal_parts import ProxiedReply, ProxiedRequest
 from mockserver.service.registry import Call
 
@@ -61,9 +62,6 @@ _CREDENTIALS: dict[str, tuple[Callable[[Api], bool], Step]] = {  # what enables 
     "oidc": (lambda api: api.fields["use_openid"], counting(openid_tokens.check_token)),
     "apiKey": (lambda api: api.fields["use_standard_auth"], _check_key),
 }  # in order
-_ESCAPED = {ord("\\"): "\\\\", ord("'"): "\\'", ord('"'): '\\"'} | {
-    ord(sign): f"\\u{ord(sign):04X}" for sign in "<>&="
-}  # the escapes of Go's JSEscapeString
 
 
 def answer_for(api: Api) -> Callable[[Call[Gateway]], Reply]:
@@ -112,7 +110,7 @@ def answer(context: RequestContext) -> Reply:
         context.save_session()
         if rejection.event is not None:
             context.gateway.health.note(context.api.id, rejection.event)
-        return _with(_rejection_reply(context, rejection), trace)
+        return _with(rejection_reply(context, rejection), trace)
     own, shown = context.response_headers, limits.headers(context)
     names = {name for name, _ in shown}
     forwarded = [header for header in cors.without_twins(reply.headers, own) if header[0] not in names]
@@ -144,6 +142,8 @@ def _run(context: RequestContext) -> Reply:
     _take_steps(context)
     if context.message is not None:
         _take_steps_of_paths(context, context.message.paths)
+    while loops.follow(context):
+        _take_steps(context)
     return answers.filtered(
         context,
         definition_replies.answer(context) or graphql_api.answer(context) or upstream.forward(context),
@@ -279,28 +279,3 @@ def _drop_cookie(context: RequestContext, name: str) -> None:
     if position is not None:
         remaining = ";".join(cookies[:position] + cookies[position + 1 :])
         context.set_header("Cookie", remaining)
-
-
-def _rejection_reply(context: RequestContext, rejection: Rejected) -> Reply:
-    """A rejection in the gateway's templates (templates/error.json, error.xml @v5.12.0), or as JSON-RPC.
-
-    One that is in none, or whose head was written before, lacks X-Generator (gateway/handler_error.go:311).
-    """
-    if context.message is not None:
-        reply = context.message.error(rejection.message, rejection.status)
-        return replace(reply, headers=(*reply.headers, *context.response_headers))
-    content_type = context.header("Content-Type").partition(";")[0]
-    if rejection.body:
-        content_type, body = JSON, rejection.body
-    elif content_type in ("application/xml", "text/xml"):
-        text = f'<?xml version = "1.0" encoding = "UTF-8"?>\n<error>{rejection.message}</error>\n'
-        body = text.encode()
-    else:
-        content_type = JSON
-        body = f'{{\n    "error": "{rejection.message.translate(_ESCAPED)}"\n}}'.encode()
-    headers = [("Content-Type", content_type), *context.response_headers]
-    if rejection.is_sniffed:
-        headers[0] = ("Content-Type", content_sniffing.content_type(body))
-    elif not rejection.body and not context.gateway.config.hide_generator_header:
-        headers.append(("X-Generator", "tyk.io"))
-    return Reply(body, rejection.status, tuple(headers))

@@ -91,6 +91,13 @@ class RequestContext:
         is_ignored: True if the path needs no credential, and no right.
         variables: what texts of the definition may refer to; None if the API has no such variables.
         rewriting: what the definition makes of the URL; None if it leaves that as it is.
+        passes: how often the request was handed on, to the same API or to another one.
+        loops: how often that was done by a rewritten URL.
+        loop_limit: how often that may be done; 0 for the default.
+        is_self_loop: True once the API has handed the request to itself.
+        checks_limits: False if the request does not count against limits any more.
+        answer_path: the path by which headers of answers are looked up; "" for that at the upstream.
+        answer_method: the method by which they are; "" for that of the request.
         upstream_method: the method for the upstream; "" for that of the request.
         upstream_request: the request that was sent to the upstream; None if none was.
         response_headers: headers that are added to the reply, also to a rejection.
@@ -117,6 +124,13 @@ class RequestContext:
     is_ignored: bool = False
     variables: ContextVariables | None = None
     rewriting: Rewriting | None = None
+    passes: int = 0
+    loops: int = 0
+    loop_limit: int = 0
+    is_self_loop: bool = False
+    checks_limits: bool = True
+    answer_path: str = ""
+    answer_method: str = ""
     upstream_method: str = ""
     upstream_request: UpstreamRequest | None = None
     response_headers: list[tuple[str, str]] = field(default_factory=list)

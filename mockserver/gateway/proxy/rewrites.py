@@ -7,9 +7,9 @@ Source: gateway/mw_url_rewrite.go:43 and :512, gateway/mw_method_transform.go:30
 from __future__ import annotations
 
 import re
-from functools import partial
 
 from mockserver.gateway.proxy import path_lists
+from mockserver.gateway.proxy.loops import SCHEME, with_plain_host
 from mockserver.gateway.proxy.request_context import Rejected, RequestContext
 from mockserver.gateway.proxy.upstream_requests import Rewriting
 from mockserver.gateway.proxy.url_triggers import chosen_url
@@ -18,8 +18,6 @@ from mockserver.golang import absolute_urls, regexps, urls
 from mockserver.golang.absolute_urls import AbsoluteUrl
 
 METHODS = ("GET", "POST", "PUT", "DELETE", "OPTIONS", "PATCH")
-_UNSUPPORTED = partial(Rejected, "this mock does not judge such requests to a path of url_rewrites", 501)
-_INNER = "tyk"  # the scheme of a URL that is another API
 _BAD_ESCAPE = re.compile("%(?![0-9a-fA-F]{2})")
 _PATH_AFTER_HOST = re.compile("[^/]*//[^/]*(.*)", re.DOTALL)
 _GROUP = re.compile(r"\$[0-9]+")
@@ -35,24 +33,22 @@ def rewrite_url(context: RequestContext) -> None:
     entry = path_lists.transformation(context, "url_rewrites", context.url.path)
     if entry is None:
         return
-    text, is_matched = _rewritten(context, entry["match_pattern"], chosen_url(context, entry))
-    text = replaced(context, text, escapes=True)
+    text = _rewritten(context, entry["match_pattern"], chosen_url(context, entry))
+    text = with_plain_host(replaced(context, text, escapes=True))
     try:
         new = absolute_urls.parse(text)
     except absolute_urls.BadUrl:
         return
-    if new.scheme == _INNER:
-        raise _UNSUPPORTED("the new URL is another API")
     whole, mark, query = text.partition("#")[0].partition("?")
     raw = _PATH_AFTER_HOST.sub(r"\1", whole) if new.authority else whole
     url = urls.Url(new.path, mark + query, raw="" if raw == urls.escaped(new.path) else raw)
-    is_elsewhere = new.scheme and new.authority != context.url.origin.partition("//")[2]
-    target = AbsoluteUrl(new.scheme, new.authority) if is_elsewhere else None
-    context.rewriting = Rewriting(url, target, is_matched)
+    is_own = new.scheme != SCHEME and new.authority == context.url.origin.partition("//")[2]
+    target = AbsoluteUrl(new.scheme, new.authority) if new.scheme and not is_own else None
+    context.rewriting = Rewriting(url, target)
 
 
-def _rewritten(context: RequestContext, pattern: str, rewrite_to: str) -> tuple[str, bool]:
-    """The URL of a request with the groups of an expression put into its new text; True if that matches."""
+def _rewritten(context: RequestContext, pattern: str, rewrite_to: str) -> str:
+    """The new URL of a request, with groups of an expression in it; the old one if that does not match."""
     url = context.url
     text = url.origin + urls.escaped(url.path, url.raw) + url.query
     try:
@@ -64,13 +60,13 @@ def _rewritten(context: RequestContext, pattern: str, rewrite_to: str) -> tuple[
     except regexps.BadExpression as error:
         raise Rejected(f"URLRewrite regexp error {pattern}", 500) from error
     if groups is None:
-        return text, False
-    result = rewrite_to
+        return text
+    context.answer_path, result = url.path, rewrite_to
     for variable in _GROUP.findall(rewrite_to):
         number = variable[1:]
         known = len(number) < 4 and str(int(number)) == number and int(number) < len(groups)
         result = with_value(context, result, variable, groups[int(number)] if known else "")
-    return result, True
+    return result
 
 
 def rewrite_method(context: RequestContext) -> None:
@@ -83,4 +79,4 @@ def rewrite_method(context: RequestContext) -> None:
         method = entry["to_method"].upper()
         if method not in METHODS:
             raise Rejected("Method not allowed", 405)
-        context.upstream_method = method
+        context.answer_method, context.upstream_method = context.method, method

@@ -16,12 +16,10 @@ class Rewriting:
     Attributes:
         url: the new URL; its path may begin with the listen path.
         target: the host of the new URL, without a path; None if it is that of the API.
-        is_matched: True if the expression of the entry matched.
     """
 
     url: urls.Url
     target: AbsoluteUrl | None
-    is_matched: bool
 
 
 @dataclass(frozen=True)

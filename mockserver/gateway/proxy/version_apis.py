@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from mockserver.gateway.api_definition import Api
 from mockserver.gateway.api_versions import SELF
+from mockserver.gateway.gateway import Gateway
 from mockserver.gateway.policy_merging import Document
 from mockserver.gateway.proxy.access import requested_version
 from mockserver.gateway.proxy.request_context import Rejected, RequestContext
@@ -49,8 +50,14 @@ def _is_own(definition: Document, name: str) -> bool:
 def _api_of(context: RequestContext, name: str) -> Api | None:
     """The loaded API that serves a version, by its id or name; None if there is none."""
     wanted = (context.api.fields["definition"]["versions"] or {}).get(name, "")
-    apis = context.gateway.apis.loaded.by_id
-    named = (api for api in apis.values() if wanted and _looping_name(api).lower() == wanted.lower())
+    return found_api(context.gateway, wanted)
+
+
+def found_api(gateway: Gateway, wanted: str) -> Api | None:
+    """The loaded API with an id, a database id or a name; None if there is none (:811)."""
+    apis = gateway.apis.loaded.by_id
+    names = ((api, (api.fields["id"], _looping_name(api).lower())) for api in apis.values())
+    named = (api for api, own in names if wanted and wanted.lower() in own)
     return apis.get(wanted) or next(named, None)
 
 
