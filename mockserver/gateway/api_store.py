@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import compress
 from typing import Any
 
 from mockserver.contract.codecs import Codec, Malformed
@@ -15,10 +16,10 @@ from mockserver.contract.definition_types import CLASSIC, struct_of
 from mockserver.contract.openapi import Contract
 from mockserver.gateway import mcp_rights
 from mockserver.gateway.api_definition import Api
-from mockserver.gateway.listen_path import PathPrefix
+from mockserver.gateway.listen_path import TOO_MANY, PathPrefix, few_enough
 from mockserver.gateway.oas import conversion, loading
 from mockserver.gateway.oas.definition import OpenApi, OpenApiCodec
-from mockserver.golang import json_writer
+from mockserver.golang import json_writer, regexps
 from mockserver.storage.backend import BackendUnavailable, Refused
 from mockserver.storage.files import Files, snapshot
 
@@ -178,7 +179,8 @@ class ApiStore:
     def reload(self) -> None:
         """Load the written definitions; a file that cannot be decoded is skipped."""
         try:
-            apis = self._read()
+            with regexps.allowance():
+                apis = self._read()
         except BackendUnavailable as error:
             LOG.warning("%s; the loaded APIs stay", error)
             return
@@ -187,7 +189,11 @@ class ApiStore:
     def replace(self, apis: list[Api]) -> None:
         """Load APIs, wherever they come from, and no others."""
         placed = _placed(apis, self.loaded, self.codec)
-        routed = tuple(api for api in placed if not api.problem and not api.fields["internal"])
+        with regexps.allowance():
+            served = [api for api in placed if not api.problem and not api.fields["internal"]]
+            routed = tuple(compress(served, few_enough(api.prefixes for api in served)))
+        if len(routed) < len(served):
+            LOG.warning("%d APIs are not served: %s", len(served) - len(routed), TOO_MANY)
         by_id = {api.id: api for api in placed}
         bases = {
             name: api.id for api in placed for name in (api.fields["definition"]["versions"] or {}).values()
@@ -241,7 +247,7 @@ class ApiStore:
                 if companion is None:
                     return None
                 api = replace(api, open_api=self.open_codec.decode(loading.read(companion)[0]))
-        except (Malformed, loading.Refused, RecursionError):
+        except (Malformed, loading.Refused, RecursionError, regexps.TooMuchWork):
             return None
         # internal/httputil/mux.go:104 @v5.12.0
         is_listed = not api.listen_path or not api.prefixes[1].problem
