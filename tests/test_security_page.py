@@ -51,7 +51,7 @@ from mockserver.http.limits import MAX_CONNECTIONS, MAX_HEAD, THREADS, Limits
 from mockserver.service import journal, journal_parts, large_json
 from mockserver.serving import journal_query
 from mockserver.serving.pages import journal_filter
-from mockserver.storage import redis_backend, redis_client
+from mockserver.storage import redis_backend, redis_client, snapshot
 
 TEXT = (Path(__file__).parent.parent / "SECURITY.md").read_text("utf-8")
 ROWS = [line.strip("| ") for line in TEXT.splitlines() if line.count(" | ") == 2 and "---" not in line]
@@ -175,6 +175,10 @@ NUMBERS = [  # the beginning of a row, a text in it, the value in the code, and 
     ("file of policies, keys", "256 MiB", input_files.DOCUMENT, 256 * MIB),
     ("file of policies, keys", "256 MiB", policy_store.MAX_RECORD, 256 * MIB),
     ("values of such a file", "5,000,000", json_size.MAX_VALUES_OF_FILE, 5_000_000),
+    ("file of policies, keys", "256 MiB", snapshot.LONGEST, 256 * MIB),
+    ("values of such a file", "; 1,000,000", json_size.MAX_VALUES, 1_000_000),
+    ("pipe or device", "30 s", input_files.PATIENCE, 30),
+    ("OpenAPI file of `--spec`", "16 MiB; 1,000,000", input_files.CONFIGURATION, 16 * MIB),
     ("report or baseline", "8 MiB", yaml_document.MAX_BYTES, 8 * MIB),
     ("report or baseline", "20 levels", yaml_document.MAX_DEPTH, 20),
     ("configuration; certificate", "16 MiB", input_files.CONFIGURATION, 16 * MIB),

@@ -21,7 +21,7 @@ from mockserver.service.mock import Mock
 from mockserver.service.reached import Reached
 from mockserver.service.registry import HANDLERS, Call, Handler, always, never
 from mockserver.service.service import Service
-from mockserver.serving.example_replies import example_reply
+from mockserver.serving.example_replies import ExampleReplies
 from mockserver.storage.backend import BackendUnavailable
 
 CONTROL_PREFIX = "/_mock/"  # of the mock's own API and pages
@@ -239,13 +239,15 @@ def _endpoints(service: Service) -> list[Endpoint]:
 
 def _examples(service: Service, extra: Contract | None) -> list[Endpoint]:
     """The endpoints of the operations that only the other spec has."""
+    if extra is None:
+        return []
+    replies = ExampleReplies(extra)
     return [
         Endpoint(
             operation.method,
             service.path_of(operation.path),
             Reached(operation, extra),
-            Handler(example_reply(extra, operation), never),
+            Handler(replies.of(operation), never),
         )
-        for operation in (extra.beyond(service.contract) if extra else ())
-        if extra is not None
+        for operation in extra.beyond(service.contract)
     ]
