@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import re
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -16,7 +15,7 @@ from mockserver.contract.definition_types import CLASSIC, struct_of
 from mockserver.contract.openapi import Contract
 from mockserver.gateway import mcp_rights
 from mockserver.gateway.api_definition import Api
-from mockserver.gateway.listen_path import TOO_MANY, PathPrefix, few_enough
+from mockserver.gateway.listen_path import TOO_MANY, PathPrefix, few_enough, specificity
 from mockserver.gateway.oas import conversion, loading
 from mockserver.gateway.oas.definition import OpenApi, OpenApiCodec
 from mockserver.golang import json_writer, regexps
@@ -279,7 +278,7 @@ def _placed(read: list[Api], before: LoadedApis, codec: Codec) -> list[Api]:
     apis = [before.by_id[api.id] if before.read.get(api.id) is api else api.as_loaded(codec) for api in read]
     count = Counter(api.domain + api.listen_path for api in apis)
     placed = []
-    for api in sorted(apis, key=lambda api: -_length(api.listen_path)):
+    for api in sorted(apis, key=lambda api: -specificity(api.listen_path)):
         path, suffix = api.listen_path, f"-{api.id}"
         had = api.id in before.by_id and before.by_id[api.id].listen_path == path
         while _is_served(api) and not had and count[api.domain + path] > 1:
@@ -295,11 +294,3 @@ def _form(api: Api) -> str:
 
 def _is_served(api: Api) -> bool:
     return bool(api.listen_path) and " " not in api.listen_path
-
-
-def _length(path: str) -> int:
-    """The specificity of a listen path: its length without the segments in braces."""
-    if "{" not in path:
-        return len(path)
-    segments = [part for part in path.split("/") if not re.fullmatch(r"\{.+\}", part)]
-    return path.count("/") + sum(map(len, segments))

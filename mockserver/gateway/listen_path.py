@@ -5,6 +5,7 @@ A variable is `{name}`, which matches one segment of a path or one label of a do
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from mockserver.golang import regexps
@@ -76,6 +77,14 @@ def fits_domain(template: str, host: str) -> bool:
         return regexps.prefix_end(_expression(template, _LABEL), name) == len(name)
     except (BadTemplate, regexps.BadExpression):
         return False
+
+
+def specificity(path: str) -> int:
+    """The specificity of a listen path: its length without the segments in braces."""
+    if "{" not in path:
+        return len(path)
+    segments = [part for part in path.split("/") if not re.fullmatch(r"\{.+\}", part)]
+    return path.count("/") + sum(map(len, segments))
 
 
 def _expression(template: str, default: str = _SEGMENT) -> str:
