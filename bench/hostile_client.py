@@ -26,7 +26,9 @@ IDLE = 0.15  # seconds without an answer, until a client that waits half-closes
 _HEAD = re.compile(
     rb"HTTP/1\.[01] (\d{3})(?: [^\r\n]*)?\r\n((?:[!#$%&'*+.^_`|~0-9A-Za-z-]+:[^\r\n\0]*\r\n)*)\r\n"
 )
-_MAY_BE_DROPPED = {"traffic", "pipeline", "path_lists"}  # for a definition, as by a gateway that panics
+_MAY_BE_DROPPED = {  # for a definition, as by a gateway that panics
+    "traffic", "pipeline", "path_lists", "open_api",
+}  # fmt: skip
 _PASSED_ON = {kind.__name__ for kind in hostile_apis.KINDS}
 _CHUNK = re.compile(rb"([0-9a-fA-F]+)\r\n")
 

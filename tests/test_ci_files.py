@@ -138,6 +138,19 @@ def test_actions_of_others_are_pinned_by_commits() -> None:
     assert len({action.partition("@")[0] for action in actions}) == len(actions)  # one version of each
 
 
+def test_no_module_of_a_checkout_stands_in_for_one_of_python() -> None:
+    """Python runs its modules without the working directory on its path, where a job has files of others."""
+    files = [ROOT / "action.yml", ROOT / "templates/verify.yml", *EXAMPLES.iterdir()]
+    lines = [line for path in files for line in path.read_text().splitlines()]
+    runs = [
+        line
+        for line in [*lines, *DOCS.splitlines()]
+        if re.search(r"python[\w./\"]* .*-m (?:venv|pip)\b", line)
+    ]
+    assert len(runs) >= 6
+    assert [line for line in runs if " -P -m " not in line] == []
+
+
 @pytest.mark.skipif(
     shutil.which("actionlint") is None, reason="there is no actionlint; `make check` runs it with Go"
 )

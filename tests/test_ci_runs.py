@@ -100,13 +100,13 @@ def test_the_action_installs_its_own_checkout(job: Job) -> None:
     record = 'echo "$@" >> "$RUNNER_TEMP/calls"'
     python = executable(
         job.folder / "python",
-        f'{record}\nif [ "$2" = venv ]; then mkdir -p "$4/bin"; cp "$0" "$4/bin/python"; fi',
+        f'{record}\nif [ "$3" = venv ]; then mkdir -p "$5/bin"; cp "$0" "$5/bin/python"; fi',
     )
     process = job.run("Install tyk-contract", {}, PYTHON=str(python))
     assert process.returncode == 0, process.stderr
     made, installed = (job.folder / "temp" / "calls").read_text().splitlines()
-    assert made == f"-m venv --clear {job.folder}/temp/tyk-contract"
-    assert installed.startswith("-m pip install ")
+    assert made == f"-P -m venv --clear {job.folder}/temp/tyk-contract"
+    assert installed.startswith("-P -m pip install ")
     assert installed.endswith(f" --constraint {ROOT}/constraints.txt {ROOT}")
 
 
@@ -194,7 +194,7 @@ def _environment(tmp_path: Path, gateway: MockGateway) -> dict[str, str]:
     tool = executable(tmp_path / "bin" / "tyk-contract", TOOL)
     executable(
         tmp_path / "bin" / "python",
-        f'if [ "$2" = venv ]; then mkdir -p "$3/bin"; cp {tool} "$3/bin/"; cp {pip} "$3/bin/pip"; fi\n'
+        f'if [ "$3" = venv ]; then mkdir -p "$4/bin"; cp {tool} "$4/bin/"; cp {pip} "$4/bin/pip"; fi\n'
         'echo "$@" >> calls',
     )
     return QUIET | {
@@ -223,7 +223,9 @@ def test_the_component_judges(
     folder = tmp_path / "work"
     process = run_script("\n".join(job["script"]), folder, environment | job["variables"])
     assert process.returncode == (0 if version == "auto" else 1), process.stdout + process.stderr
-    assert (folder / "calls").read_text() == "-m pip install --quiet --disable-pip-version-check a-package\n"
+    assert (folder / "calls").read_text() == (
+        "-P -m pip install --quiet --disable-pip-version-check a-package\n"
+    )
     assert sorted(path.name for path in (folder / "tyk-contract-reports").iterdir()) == REPORTS
     assert (folder / job["artifacts"]["reports"]["junit"]).is_file()
 

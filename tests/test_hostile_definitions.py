@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+from mockserver.gateway.oas import yaml_text
+from mockserver.gateway.oas.references import References
 from mockserver.gateway.oas.upstream import LONGEST_LIST
 from mockserver.http.client import Client, ClientError
 from mockserver.serving.mock_gateway import MockGateway
 
+SOON = 10.0  # seconds for what takes many times as long if its time is the square of its length
 PATH = "/tyk/apis/oas"
 ODD: list[Any] = [None, True, 1, "x", "", [], {}, [None], [1], {"": None}, {"a": 1}, {"a": []}]
 JSON = "application/json"
@@ -205,3 +209,26 @@ def test_references_of_a_document_are_followed_once(mock: MockGateway, client: C
     }
     document = {**definition({}), "components": {"schemas": schemas}}
     assert sent(mock, client, "POST", PATH, document)[0] == 200
+
+
+@pytest.mark.parametrize("last", ["type", "circle"])
+def test_long_chains_of_references_are_followed_soon(last: str) -> None:
+    """Thousands of references, each to the next one, are followed within seconds, also if they are a circle."""
+    schemas: dict[str, Any] = {f"s{n}": {"$ref": f"#/components/schemas/s{n + 1}"} for n in range(20_000)}
+    schemas["s20000"] = {"type": "string"} if last == "type" else {"$ref": "#/components/schemas/s0"}
+    start = time.monotonic()
+    references = References({"components": {"schemas": schemas}})
+    references.check()
+    ends = [references.target("Schema", schema) for schema in schemas.values()]
+    assert ends == [schemas["s20000"] if last == "type" else None] * len(schemas)
+    assert time.monotonic() - start < SOON
+
+
+def test_numbers_of_hours_and_minutes_are_texts() -> None:
+    """A text such as 1:30 is no number of base 60, which a long one would take seconds to be read as."""
+    start = time.monotonic()
+    long = "1" + ":1" * 100_000
+    assert yaml_text.read(f"a: 1:30\nb: 12\nc: 0x1f\nd: -0b1\ne: {long}\n".encode()) == {
+        "a": "1:30", "b": 12, "c": 31, "d": -1, "e": long,
+    }  # fmt: skip
+    assert time.monotonic() - start < SOON

@@ -27,6 +27,7 @@ VALUES = "[" + "0," * large_json.LARGE + "0]"
 POLICY = f'{{"id": "large", "meta_data": {{"a": {VALUES}}}}}'.encode()
 MESSAGE = f'{{"jsonrpc": "2.0", "id": 1, "method": "x", "params": {{"a": {VALUES}}}}}'.encode()
 BATCH = f'{{"requests": [], "a": {VALUES}}}'.encode()
+SEED = b'{"policies": [' + POLICY + b"]}"
 JSON = ("Content-Type", "application/json")
 
 
@@ -61,8 +62,9 @@ def status_of(mock: MockGateway, path: str, body: bytes) -> int:
         ("/small/", MESSAGE),
         ("/large/", b'{"jsonrpc": "2.0", "id": 1, "method": "tools/list"}'),
         ("/orders/tyk/batch/", BATCH),
+        ("/_mock/seed", SEED),
     ],
-    ids=["policy", "message", "answer", "batch"],
+    ids=["policy", "message", "answer", "batch", "seed"],
 )
 def test_few_large_texts_are_read_at_once(
     mock: MockGateway, path: str, body: bytes, monkeypatch: pytest.MonkeyPatch

@@ -69,6 +69,7 @@ TESTS = {  # a part of a promise, and the tests that try to break it
     "A gateway that names things of others fails": ["foreign_names::nothing_of_others_is_touched", "foreign_names::a_foreign_name_is_a_finding"],
     "A database id that a Dashboard chooses": ["dashboard_clean_up::a_list_that_names_a_thing_of_others_like_the_run_is_not_believed"],
     "`import` gives what an export has": ["transfer_names::the_policies_of_a_key_are_given_to_no_other_key"],
+    "shows it under that id": ["transfer_dashboard::an_api_that_is_shown_as_another_is_not_touched"],
     "`tyk-contract clean` removes only": ["commands::clean_is_safe_with_a_hostile_list", "commands::clean_without_a_terminal_removes_nothing"],
     "`record --proxy` listens on 127.0.0.1": ["live_recording::the_proxy_listens_on_this_machine"],
     "what Go's client refuses": ["live_answers::a_broken_answer_is_a_bad_gateway", "live_answers::a_second_answer_is_not_read_as_one"],

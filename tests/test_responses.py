@@ -130,3 +130,12 @@ def test_no_header_of_a_reply_is_more_than_one_line(
     encoded = response_bytes(parse_head(head), Reply(b"ok", 200, headers), close=False)
     expected = b"HTTP/1.1 200 OK\r\n" + lines + b"Date: X\r\nContent-Length: 2\r\n\r\n"
     assert re.sub(rb"Date: [^\r]*", b"Date: X", encoded) == expected + (b"ok" if head is GET else b"")
+
+
+@pytest.mark.parametrize("size", [4, 4000])
+@pytest.mark.parametrize("status", [204, 304])
+def test_a_status_without_a_body_has_none(status: int, size: int) -> None:
+    """The body of a reply with status 204 or 304, as an upstream makes it, is not sent: it would split the response."""
+    response = response_bytes(parse_head(GET), Reply(b"x" * size, status), close=False)
+    assert response.endswith(b"\r\n\r\n")
+    assert b"Content-Length" not in response

@@ -26,10 +26,9 @@ from mockserver.dashboard.graphql import limits as graphql
 from mockserver.dashboard.mdcb import key_storage, pending, planes
 from mockserver.dashboard.nodes import admission, history, nodes
 from mockserver.evidence import live_traffic
-from mockserver.gateway import policy_store
-from mockserver.gateway.gateway import MOST_WAITING
+from mockserver.gateway import gateway, listen_path, policy_store
 from mockserver.gateway.graphql import documents, resolution, schemas, sizes
-from mockserver.gateway.oas import upstream as upstream_of_open_api
+from mockserver.gateway.oas import upstream as open_upstream
 from mockserver.gateway.oas import yaml_text
 from mockserver.gateway.proxy import batch, fetching, key_sets, limit_names, upstream, variables
 from mockserver.gateway.proxy.mcp import event_streams, messages
@@ -52,7 +51,7 @@ from mockserver.http.limits import MAX_CONNECTIONS, MAX_HEAD, THREADS, Limits
 from mockserver.service import journal, journal_parts, large_json
 from mockserver.serving import journal_query
 from mockserver.serving.pages import journal_filter
-from mockserver.storage import redis_backend, redis_client
+from mockserver.storage import redis_backend, redis_client, snapshot
 
 TEXT = (Path(__file__).parent.parent / "SECURITY.md").read_text("utf-8")
 ROWS = [line.strip("| ") for line in TEXT.splitlines() if line.count(" | ") == 2 and "---" not in line]
@@ -65,26 +64,22 @@ NUMBERS = [  # the beginning of a row, a text in it, the value in the code, and 
     ("line before a chunk; trailers", "4 KiB each", chunked_body.MAX_LINE, 4 * KIB),
     ("line before a chunk; trailers", "4 KiB each", chunked_body.MAX_TRAILER, 4 * KIB),
     ("body of a request that its head", "256 KiB", LIMITS.undecided_body, 256 * KIB),
-    ("bytes held", "512 MiB", LIMITS.held, 512 * MIB),
-    ("bytes held", "64 KiB", LIMITS.share, 64 * KIB),
+    ("bytes held", "512 MiB", (LIMITS.held, LIMITS.share), (512 * MIB, 64 * KIB)),
     ("complete request", "120 s", LIMITS.read_seconds, 120),
     ("connections", "at most 10,000", MAX_CONNECTIONS, 10_000),
     ("threads", "64, 256, 8", (*THREADS.values(),), (64, 256, 8)),
     ("waiting requests", "1,000", LIMITS.waiting, 1000),
-    ("end after SIGTERM", "8 s for answers", LIMITS.stop_seconds, 8),
-    ("end after SIGTERM", "9.5 s in all", STOP_SECONDS, 9.5),
+    ("end after SIGTERM", "8 s for answers, 9.5 s", (LIMITS.stop_seconds, STOP_SECONDS), (8, 9.5)),
     ("JSON", "10,000 levels", json_reader.MAX_DEPTH, 10_000),
     ("JSON", "500 in what", records.MAX_LEVELS, 500),
     ("nodes of a Dashboard", "200;", nodes.MAX_NODES, 200),
     ("nodes of a Dashboard", "256 characters", admission.LONGEST, 256),
     ("policies of an import", "500", policies.IMPORTED_TOGETHER, 500),
     ("values of a JSON body", "1,000,000", json_size.MAX_VALUES, 1_000_000),
-    ("form; its fields", "1 MiB", urls.MAX_FORM, MIB),
-    ("form; its fields", "10,000", urls.MAX_FIELDS, 10_000),
+    ("form; its fields", "10,000", (urls.MAX_FORM, urls.MAX_FIELDS), (MIB, 10_000)),
     ("GraphQL document", "1,000,000 characters", graphql.MAX_LENGTH, 1_000_000),
     ("GraphQL document", "1,000 tokens", graphql.MAX_TOKENS, 1000),
-    ("GraphQL document", "25 levels", graphql.MAX_DEPTH, 25),
-    ("GraphQL document", "30 aliases", graphql.MAX_ALIASES, 30),
+    ("GraphQL document", "25 levels, 30 aliases", (graphql.MAX_DEPTH, graphql.MAX_ALIASES), (25, 30)),
     ("GraphQL document", "cost 100,000", graphql.MAX_COST, 100_000),
     ("journal", "1,000 requests", journal.MAX_ENTRIES, 1000),
     ("journal", "32 MiB", journal.MAX_BYTES, 32 * MIB),
@@ -100,8 +95,7 @@ NUMBERS = [  # the beginning of a row, a text in it, the value in the code, and 
     ),
     ("values of a wrong type", "100, and", scalars.MOST_NOTES, 100),
     ("event stream", "1,000,000 lines", event_streams.MOST_LINES, 1_000_000),
-    ("document of an API in YAML", "256 KiB", yaml_text.LONGEST, 256 * KIB),
-    ("document of an API in YAML", "100 levels", yaml_text.DEEPEST, 100),
+    ("document of an API in YAML", "256 KiB, 100", (yaml_text.LONGEST, yaml_text.DEEPEST), (256 * KIB, 100)),
     ("GraphQL schema of an API", "2,000,000 characters", schemas.MOST_CHARACTERS, 2_000_000),
     ("document of GraphQL", "1,000,000 characters", documents.MOST_CHARACTERS, 1_000_000),
     ("document of GraphQL", "20,000 tokens", documents.MOST_TOKENS, 20_000),
@@ -118,7 +112,7 @@ NUMBERS = [  # the beginning of a row, a text in it, the value in the code, and 
         (messages.MOST_CHARACTERS, MOST_MATCHES),
         (8192, 1_000_000),
     ),
-    ("targets of an API in OpenAPI form", "1 MiB", upstream_of_open_api.LONGEST_LIST, MIB),
+    ("targets of an API in OpenAPI form", "1 MiB", open_upstream.LONGEST_LIST, MIB),
     ("batch of requests", "64 MiB of answers, 60 s", (batch.LONGEST, batch.MOST_SECONDS), (64 * MIB, 60)),
     ("text with variables", "1,048,576 characters; 8", variables.LONGEST, MIB),
     ("text with variables", "8 MiB; 100", (MOST_REPLACED, variables.DEEPEST), (8 * MIB, 100)),
@@ -156,10 +150,12 @@ NUMBERS = [  # the beginning of a row, a text in it, the value in the code, and 
     ("key set", "1 MiB", key_sets.BOUNDS.longest, MIB),
     ("key set", "1,000 keys", key_sets.MOST_KEYS, 1000),
     ("key set", "ten redirects", fetching.MOST_REDIRECTS, 10),
-    ("exchanges with upstreams", "200 at once", MOST_WAITING, 200),
+    ("exchanges with upstreams", "200 at once", gateway.MOST_WAITING, 200),
     ("exchanges with upstreams", "20 own hops", upstream.MOST_HOPS, 20),
     ("expressions", "8,192 characters", regexps.MAX_LENGTH, 8192),
-    ("expressions", "20,000 instructions", regexps.MAX_PROGRAM, 20_000),
+    ("all expressions of a request", "4,000,000 instructions", regexps.MOST_WORK, 4_000_000),
+    ("expressions of the listen paths", "1,000,000", listen_path.MOST_INSTRUCTIONS, 1_000_000),
+    ("expressions", "100 Unicode classes, 20,000", (regexps.MAX_CLASSES, regexps.MAX_PROGRAM), (100, 20_000)),
     ("expressions", "2^30 steps", regexps.MAX_STEPS, 1 << 30),
     ("operation on a store", "5 s", redis_client.ANSWER_SECONDS, 5),
     ("operation on a store", "64 MiB", redis_client.ANSWER_BYTES, 64 * MIB),
@@ -177,6 +173,10 @@ NUMBERS = [  # the beginning of a row, a text in it, the value in the code, and 
     ("file of policies, keys", "256 MiB", input_files.DOCUMENT, 256 * MIB),
     ("file of policies, keys", "256 MiB", policy_store.MAX_RECORD, 256 * MIB),
     ("values of such a file", "5,000,000", json_size.MAX_VALUES_OF_FILE, 5_000_000),
+    ("file of policies, keys", "256 MiB", snapshot.LONGEST, 256 * MIB),
+    ("values of such a file", "; 1,000,000", json_size.MAX_VALUES, 1_000_000),
+    ("pipe or device", "30 s", input_files.PATIENCE, 30),
+    ("OpenAPI file of `--spec`", "16 MiB; 1,000,000", input_files.CONFIGURATION, 16 * MIB),
     ("report or baseline", "8 MiB", yaml_document.MAX_BYTES, 8 * MIB),
     ("report or baseline", "20 levels", yaml_document.MAX_DEPTH, 20),
     ("configuration; certificate", "16 MiB", input_files.CONFIGURATION, 16 * MIB),

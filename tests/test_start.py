@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import socket
 import subprocess
@@ -13,6 +14,7 @@ import pytest
 from asking import wait_until
 from serving import COMMAND, QUIET, deadline, run_command, serving
 
+from mockserver.cli import running
 from mockserver.cli.running import exposure, source_of_address
 from mockserver.contract.spec_files import known_versions
 
@@ -73,6 +75,18 @@ def test_the_port_is_in_a_file(tmp_path: Path) -> None:
         served.process.send_signal(signal.SIGTERM)
         served.process.wait(20)
     wait_until(lambda: not list(tmp_path.iterdir()))
+
+
+def test_a_port_file_is_written_through_no_link(tmp_path: Path) -> None:
+    """Whoever may write beside the port file cannot have another file overwritten by a link in its place."""
+    other = tmp_path / "other"
+    other.write_text("others' text")
+    for name in ("port", f".port.{os.getpid()}"):
+        (tmp_path / name).symlink_to(other)
+    running._write_port(tmp_path / "port", 8080)
+    assert ((tmp_path / "port").read_text(), (tmp_path / "port").is_symlink()) == ("8080\n", False)
+    assert other.read_text() == "others' text"
+    assert sorted(path.name for path in tmp_path.iterdir()) == [f".port.{os.getpid()}", "other", "port"]
 
 
 def test_a_port_file_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:

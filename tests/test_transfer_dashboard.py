@@ -166,6 +166,27 @@ def test_an_api_that_the_dashboard_takes_for_another_is_not_touched(mock_dashboa
     assert ask(mock_dashboard, "GET", "/api/apis")[1]["apis"] == [entry]
 
 
+def test_an_api_that_is_shown_as_another_is_not_touched(mock_dashboard: MockDashboard) -> None:
+    """An API under whose new database id the Dashboard shows another one is told, and nothing is put there.
+
+    The other one was made after the import had read the list of APIs, or is not in it.
+    """
+    with target_at(mock_dashboard) as target:
+        plan = target.plan(contents_of(apis={"bills": {**API, "api_id": "bills", "name": "Bills"}}))
+        imported(mock_dashboard, contents_of(apis={"orders": API}))
+        (entry,) = ask(mock_dashboard, "GET", "/api/apis")[1]["apis"]
+        other = entry["api_definition"]
+        body = {"Status": "OK", "Message": "API created", "ID": "new", "Meta": other["id"]}
+        mock_dashboard.fault("addApi", status=200, body=json.dumps(body), times=1)
+        reasons = [reason for _, reason in carried_out(target, plan)]
+        assert reasons == [f"it was created, and the Dashboard shows API {other['name']!r} under its id"]
+        mock_dashboard.fault("addApi", status=200, body=json.dumps({**body, "Meta": "../policies"}))
+        reasons = [reason for _, reason in carried_out(target, plan)]
+        assert reasons == ["the Dashboard answers with '../policies', which is no database id"]
+    (entry,) = ask(mock_dashboard, "GET", "/api/apis")[1]["apis"]
+    assert entry["api_definition"] == other
+
+
 def test_a_real_dashboard_gets_no_replaced_secret(mock_dashboard: MockDashboard) -> None:
     """What has a replaced secret is not planned for a Dashboard that is no mock."""
     with target_at(mock_dashboard, is_mock=False) as target:

@@ -54,6 +54,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except RecursionError:
         show_error("tyk-contract: a document is nested too deeply; correct the file")
         code = USAGE
+    except MemoryError:
+        show_error("tyk-contract: there is not enough memory; give smaller files, or the process more")
+        code = USAGE
     except KeyboardInterrupt as interruption:  # of a run of the suite it has a message
         show_error(f"tyk-contract: {str(interruption) or 'interrupted'}")
         code = USAGE

@@ -7,6 +7,7 @@ import contextlib
 import json
 import logging
 import os
+import secrets
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -114,9 +115,13 @@ class Running:
 
 def _write_port(path: Path, port: int) -> None:
     """Write a port, so that a reader finds either no file or a complete one."""
-    partial = path.with_name(f".{path.name}.{os.getpid()}")
-    partial.write_text(f"{port}\n")
-    partial.replace(path)
+    partial = path.with_name(f".{path.name}.{secrets.token_hex(8)}")  # that nobody knows before
+    try:
+        with partial.open("x") as file:
+            file.write(f"{port}\n")
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 def exposure(address: tuple[str, int], value: str, source: str) -> list[str]:

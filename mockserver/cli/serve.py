@@ -256,7 +256,7 @@ def redis_backend(url: str) -> Backend:
 
 def _findings_of(conf: Path | None, version: GatewayVersion) -> list[str]:
     """The warnings about a configuration file, but for those that do not matter to a mock."""
-    if conf is None:
+    if conf is None or not conf.is_file():  # a pipe has been read, and gives nothing again
         return []
     from mockserver.gateway.lint.file import File
     from mockserver.gateway.lint.linter import Linter

@@ -13,8 +13,8 @@ import stat
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
+from mockserver.console.input_files import content_and_mode
 from mockserver.console.terminal import show_error
 
 LONGEST = 64 << 10  # bytes of a credential
@@ -116,13 +116,12 @@ def read_file(path: str, option: str) -> str:
     """The only line of a file, without its end; warns if other users may read the file.
 
     Raises:
-        CredentialError: the file cannot be read, is empty, too large or no text, or has several lines.
+        CredentialError: the file cannot be read, is empty, too large or no text, has several lines, or is a
+            pipe that does not end in time.
     """
     place = f"{option} {path}"
     try:
-        with Path(path).open("rb") as file:
-            mode = os.fstat(file.fileno()).st_mode
-            data = file.read(LONGEST + 1)
+        data, mode = content_and_mode(path, LONGEST)
     except (OSError, ValueError) as error:  # a path with a null byte is a ValueError
         reason = getattr(error, "strerror", None) or "the path has a null byte"
         raise CredentialError(f"{place}: {reason}; give a file of one line") from None

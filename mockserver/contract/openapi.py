@@ -13,6 +13,7 @@ from mockserver.contract import schema_views
 from mockserver.contract.spec_files import SpecError, for_version, load_yaml, spec_path, unknown_x_keys
 from mockserver.contract.versions import GatewayVersion
 from mockserver.golang import json_reader
+from mockserver.golang.json_size import MAX_VALUES, is_larger
 from mockserver.golang.scalars import GoType, Problems
 from mockserver.golang.structs import go_type
 
@@ -94,6 +95,10 @@ class Contract:
         raw = load_yaml(path)
         if not isinstance(raw, dict) or not isinstance(raw.get("paths"), dict):
             raise SpecError(f"{path}: not an OpenAPI document: it has no paths; give another file")
+        if is_larger(raw, MAX_VALUES):  # before anything is made of each of them
+            raise SpecError(
+                f"{path}: it has over {MAX_VALUES:,} values, aliases included; give a smaller file"
+            )
         try:
             contract = cls(raw)
             _ = contract.document  # else it would fail at a request

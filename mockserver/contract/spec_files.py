@@ -7,6 +7,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from mockserver.console.input_files import CONFIGURATION, content_within
 from mockserver.contract.versions import GatewayVersion, Span
 
 X_KEYS = {
@@ -42,7 +43,7 @@ def load_yaml(path: Path) -> Any:
         SpecError: the file is missing or malformed; the message names the file and the line.
     """
     try:
-        text = path.read_bytes()
+        text = content_within(path, CONFIGURATION)
     except OSError as error:
         raise SpecError(f"{path}: {error.strerror}; give the path of a readable file") from error
     import yaml  # here, for it takes as long as all other imports of this module

@@ -15,6 +15,7 @@ from mockserver.evidence.stand_ins import StandIns
 from mockserver.http.client import Answer, Client, ClientError, TimeOver
 from mockserver.http.echo_server import Echo
 from mockserver.http.messages import JSON, Reply
+from mockserver.storage.snapshot import content_of
 
 RELOAD = "/tyk/reload?block=true"
 BASE: dict[str, Any] = {
@@ -169,11 +170,23 @@ def with_directory(value: Any, directory: str) -> Any:
 
 
 def files_below(directory: Path) -> dict[str, str] | None:
-    """The texts of all files below the directory by relative path; None if it does not exist."""
+    """The texts of all files below the directory by relative path; None if it does not exist.
+
+    Raises:
+        ValueError: a file cannot be read, or is too long.
+    """
     if not directory.is_dir():
         return None
     files = sorted(path for path in directory.rglob("*") if path.is_file())
-    return {str(path.relative_to(directory)): path.read_text("utf-8", "replace") for path in files}
+    return {str(path.relative_to(directory)): _text_of(path) for path in files}
+
+
+def _text_of(path: Path) -> str:
+    try:
+        text = content_of(path).decode("utf-8", "replace")
+    except OSError as error:
+        raise ValueError(f"{path}: {error.strerror}; record a gateway with a directory of its own") from error
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def as_response(answer: Answer) -> dict[str, Any]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import logging
-import re
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import compress
 from typing import Any
 
 from mockserver.contract.codecs import Codec, Malformed
@@ -15,10 +15,10 @@ from mockserver.contract.definition_types import CLASSIC, struct_of
 from mockserver.contract.openapi import Contract
 from mockserver.gateway import mcp_rights
 from mockserver.gateway.api_definition import Api
-from mockserver.gateway.listen_path import PathPrefix
+from mockserver.gateway.listen_path import TOO_MANY, PathPrefix, few_enough, specificity
 from mockserver.gateway.oas import conversion, loading
 from mockserver.gateway.oas.definition import OpenApi, OpenApiCodec
-from mockserver.golang import json_writer
+from mockserver.golang import json_writer, regexps
 from mockserver.storage.backend import BackendUnavailable, Refused
 from mockserver.storage.files import Files, snapshot
 
@@ -178,7 +178,8 @@ class ApiStore:
     def reload(self) -> None:
         """Load the written definitions; a file that cannot be decoded is skipped."""
         try:
-            apis = self._read()
+            with regexps.allowance():
+                apis = self._read()
         except BackendUnavailable as error:
             LOG.warning("%s; the loaded APIs stay", error)
             return
@@ -187,7 +188,11 @@ class ApiStore:
     def replace(self, apis: list[Api]) -> None:
         """Load APIs, wherever they come from, and no others."""
         placed = _placed(apis, self.loaded, self.codec)
-        routed = tuple(api for api in placed if not api.problem and not api.fields["internal"])
+        with regexps.allowance():
+            served = [api for api in placed if not api.problem and not api.fields["internal"]]
+            routed = tuple(compress(served, few_enough(api.prefixes for api in served)))
+        if len(routed) < len(served):
+            LOG.warning("%d APIs are not served: %s", len(served) - len(routed), TOO_MANY)
         by_id = {api.id: api for api in placed}
         bases = {
             name: api.id for api in placed for name in (api.fields["definition"]["versions"] or {}).values()
@@ -241,7 +246,7 @@ class ApiStore:
                 if companion is None:
                     return None
                 api = replace(api, open_api=self.open_codec.decode(loading.read(companion)[0]))
-        except (Malformed, loading.Refused, RecursionError):
+        except (Malformed, loading.Refused, RecursionError, regexps.TooMuchWork):
             return None
         # internal/httputil/mux.go:104 @v5.12.0
         is_listed = not api.listen_path or not api.prefixes[1].problem
@@ -273,7 +278,7 @@ def _placed(read: list[Api], before: LoadedApis, codec: Codec) -> list[Api]:
     apis = [before.by_id[api.id] if before.read.get(api.id) is api else api.as_loaded(codec) for api in read]
     count = Counter(api.domain + api.listen_path for api in apis)
     placed = []
-    for api in sorted(apis, key=lambda api: -_length(api.listen_path)):
+    for api in sorted(apis, key=lambda api: -specificity(api.listen_path)):
         path, suffix = api.listen_path, f"-{api.id}"
         had = api.id in before.by_id and before.by_id[api.id].listen_path == path
         while _is_served(api) and not had and count[api.domain + path] > 1:
@@ -289,11 +294,3 @@ def _form(api: Api) -> str:
 
 def _is_served(api: Api) -> bool:
     return bool(api.listen_path) and " " not in api.listen_path
-
-
-def _length(path: str) -> int:
-    """The specificity of a listen path: its length without the segments in braces."""
-    if "{" not in path:
-        return len(path)
-    segments = [part for part in path.split("/") if not re.fullmatch(r"\{.+\}", part)]
-    return path.count("/") + sum(map(len, segments))

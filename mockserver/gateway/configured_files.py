@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from mockserver.gateway.config import Config
+from mockserver.golang.json_size import few_enough_for_one
 from mockserver.storage.backend import Backend
 from mockserver.storage.directory_files import DirectoryFiles
 from mockserver.storage.files import Files, MemoryFiles
@@ -16,16 +17,18 @@ def policy_files(config: Config, directory: Path, backend: Backend, *, fsync: bo
     Without policy_path a gateway writes into its working directory (gateway/api.go:1080 @v5.12.0).
     """
     if config.policies__policy_path:
-        return DirectoryFiles(directory / config.policies__policy_path, fsync=fsync)
+        return DirectoryFiles(
+            directory / config.policies__policy_path, fsync=fsync, checked=few_enough_for_one
+        )
     if config.policies__policy_record_name:
-        return DirectoryFiles(directory, own_only=True, fsync=fsync)
+        return DirectoryFiles(directory, own_only=True, fsync=fsync, checked=few_enough_for_one)
     return MemoryFiles(backend.files("policies"))
 
 
 def api_files(config: Config, directory: Path, backend: Backend, *, fsync: bool) -> Files:
     """The files of API definitions."""
     if config.app_path:
-        return DirectoryFiles(directory / config.app_path, fsync=fsync)
+        return DirectoryFiles(directory / config.app_path, fsync=fsync, checked=few_enough_for_one)
     return MemoryFiles(backend.files("apis"))
 
 

@@ -5,10 +5,13 @@ A variable is `{name}`, which matches one segment of a path or one label of a do
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator, Sequence
 
 from mockserver.golang import regexps
 
+MOST_INSTRUCTIONS = 1_000_000  # of the expressions of all paths; ten thousand with a variable have fewer
+TOO_MANY = f"the variables in listen paths compile to over {MOST_INSTRUCTIONS:,} instructions together"
 _SEGMENT, _LABEL = "[^/]+", "[^.]+"
 
 
@@ -21,17 +24,20 @@ class PathPrefix:
 
     Attributes:
         problem: why mux makes no route of the template; "" if it does.
+        size: the instructions of its regular expression; 0 if it has none.
     """
 
     def __init__(self, template: str) -> None:
         self._template = template
+        self.size = 0
         self._expression = ""  # "" for a template without variables
         self._start = template.partition("{")[0]  # which all paths begin with that it matches
         self.problem = "" if template.startswith("/") else "it does not begin with a slash"
         try:
             if "{" in template or "}" in template:
                 self._expression = _expression(template)
-        except (BadTemplate, regexps.BadExpression) as error:
+                self.size = regexps.compiled(self._expression).programsize
+        except (BadTemplate, regexps.BadExpression, regexps.TooMuchWork) as error:
             self.problem = str(error)
 
     @property
@@ -53,6 +59,15 @@ class PathPrefix:
             return None
 
 
+def few_enough(paths: Iterable[Sequence[PathPrefix]]) -> Iterator[bool]:
+    """For the prefixes of each API, True if they may be held against each path beside those before them."""
+    left = MOST_INSTRUCTIONS
+    for prefixes in paths:
+        size = sum(prefix.size for prefix in prefixes)
+        yield size <= left
+        left -= size if size <= left else 0
+
+
 def fits_domain(template: str, host: str) -> bool:
     """True if the Host of a request is of a domain, whatever its port unless the template has a colon."""
     name = host if ":" in template else host.partition(":")[0]
@@ -64,12 +79,21 @@ def fits_domain(template: str, host: str) -> bool:
         return False
 
 
+def specificity(path: str) -> int:
+    """The specificity of a listen path: its length without the segments in braces."""
+    if "{" not in path:
+        return len(path)
+    segments = [part for part in path.split("/") if not re.fullmatch(r"\{.+\}", part)]
+    return path.count("/") + sum(map(len, segments))
+
+
 def _expression(template: str, default: str = _SEGMENT) -> str:
     """The regular expression of a template with variables, which match `default` unless they say more.
 
     Raises:
         BadTemplate: the braces are not balanced, a name or an expression is empty, or one has groups.
         BadExpression: Go does not compile an expression.
+        TooMuchWork: the allowance is used up.
     """
     parts, variables = ["^"], 0
     for text, variable in _parts(template):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Hashable
 from typing import Any
 
 from mockserver.golang import json_reader, json_writer
@@ -94,12 +95,14 @@ def has_value(member: Any) -> bool:
 
 
 def union(first: list[Any] | None, second: list[Any] | None) -> list[Any] | None:
-    """The items of both lists without duplicates, in the order of their first occurrence."""
+    """The items of the first list, and those texts of the second that are new, in their order."""
     if not second:
         return first
     result = list(first or [])
+    known = set(result)
     for item in second:
-        if item not in result:
+        if item not in known:
+            known.add(item)
             result.append(item)
     return result
 
@@ -133,31 +136,56 @@ def _merged_urls(current: list[Any] | None, added: list[Any] | None) -> list[Any
 def _merged_types(current: list[Any] | None, added: list[Any] | None) -> list[Any] | None:
     """Types by name with the union of their fields.
 
-    The list of the first policy is changed in place, as on a real gateway.
+    The list of the first policy is changed in place, as on a real gateway, until a type is new.
     """
     if not current:
         return added
+    known, is_copy = _by_name(current, _type), False
     for new in added or []:
-        same = next((old for old in current if old["name"] == new["name"]), None)
-        if same is not None:
-            same["fields"] = union(same["fields"], new["fields"])
-        else:
-            current = [*map(dict, current), dict(new)]
+        if same := known.get(_type(new)):
+            same[0]["fields"] = union(same[0]["fields"], new["fields"])
+            continue
+        if not is_copy:
+            current, is_copy = [*map(dict, current)], True
+            known = _by_name(current, _type)
+        current.append(dict(new))
+        known[_type(new)] = [current[-1]]
     return current
 
 
 def _merged_fields(current: list[Any] | None, added: list[Any] | None) -> list[Any] | None:
-    """Field rights by type and field name; the larger query depth wins."""
+    """Field rights by type and field name; the larger query depth wins.
+
+    As of types, the list of the first policy is changed in place until a field is new.
+    """
     if not current:
         return added
+    known, is_copy = _by_name(current, _field), False
     for new in added or []:
-        same = [old for old in current if _field(old) == _field(new)]
+        same = known.get(_field(new), [])
         for old in same:
             if larger(new["limits"]["max_query_depth"], old["limits"]["max_query_depth"]):
                 old["limits"] = dict(new["limits"])
-        if not same:
-            current = [*map(dict, current), dict(new)]
+        if same:
+            continue
+        if not is_copy:
+            current, is_copy = [*map(dict, current)], True
+            known = _by_name(current, _field)
+        current.append(dict(new))
+        known[_field(new)] = [current[-1]]
     return current
+
+
+def _by_name(rights: list[Any], name_of: Callable[[Document], Hashable]) -> dict[Hashable, list[Document]]:
+    """The rights to types or fields by their names, of which one may stand several times."""
+    named: dict[Hashable, list[Document]] = {}
+    for right in rights:
+        named.setdefault(name_of(right), []).append(right)
+    return named
+
+
+def _type(right: Document) -> str:
+    return str(right["name"])
 
 
 def _field(right: Document) -> tuple[str, str]:

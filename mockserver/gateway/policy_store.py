@@ -15,6 +15,7 @@ from mockserver.contract.codecs import Codec, ensure_id
 from mockserver.gateway.loaded_policies import Loaded, LoadedPolicy, Policy
 from mockserver.gateway.write_times import WriteTimes
 from mockserver.golang import json_reader
+from mockserver.golang.json_size import few_enough
 from mockserver.storage.backend import BackendUnavailable
 from mockserver.storage.files import Files, snapshot
 
@@ -202,7 +203,7 @@ class PolicyStore:
         """The keys of the record file with their policies (gateway/policy.go:74 @v5.12.0)."""
         self._record_text, self._record_error = None, ""
         try:
-            self._record_text = content_within(path, MAX_RECORD)
+            self._record_text = few_enough(content_within(path, MAX_RECORD))
         except OSError as error:
             base = "" if path.is_absolute() else ", which is relative to the working directory"
             self._record_error = f"{path.absolute()}{base}: {error.strerror}; no policy of it is loaded"

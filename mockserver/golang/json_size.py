@@ -21,15 +21,21 @@ def has_too_many_values(text: str | bytes, most: int = MAX_VALUES) -> bool:
     return sum(map(text.count, marks)) > most
 
 
-def few_enough(data: bytes) -> bytes:
+def few_enough(data: bytes, most: int | None = None) -> bytes:
     """The content of a file that may be read as JSON.
 
     Raises:
-        OSError: it has more values than `MAX_VALUES_OF_FILE`.
+        OSError: it has more values than `most`, by default `MAX_VALUES_OF_FILE`.
     """
-    if has_too_many_values(data, MAX_VALUES_OF_FILE):
-        raise OSError(errno.EFBIG, f"it has over {MAX_VALUES_OF_FILE:,} JSON values")
+    most = MAX_VALUES_OF_FILE if most is None else most
+    if has_too_many_values(data, most):
+        raise OSError(errno.EFBIG, f"it has over {most:,} JSON values")
     return data
+
+
+def few_enough_for_one(data: bytes) -> bytes:
+    """The content of a file of one policy or API, as `few_enough`, with as many values as a request."""
+    return few_enough(data, MAX_VALUES)
 
 
 def is_deeper(value: Any, levels: int) -> bool:
@@ -41,3 +47,16 @@ def is_deeper(value: Any, levels: int) -> bool:
             return False
         nodes = [child for node in nodes for child in (node.values() if isinstance(node, dict) else node)]
     return True
+
+
+def is_larger(value: Any, most: int) -> bool:
+    """True if dicts and lists have more values than that, each counted as often as it stands in them."""
+    nodes, count = [value], 0
+    while nodes:
+        node = nodes.pop()
+        children = node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
+        count += len(children)
+        if count > most:
+            return True
+        nodes.extend(children)
+    return False

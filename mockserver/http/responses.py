@@ -86,7 +86,8 @@ def is_open_ended(head: RequestHead, reply: Reply) -> bool:
 def response_bytes(head: RequestHead, reply: Reply, *, close: bool) -> bytes:
     """Encode a response: sorted headers, the date, and the length, or chunks if there is no length.
 
-    The response to HEAD has the length of the body, unless it is empty, and no body.
+    The response to HEAD has the length of the body, unless it is empty, and no body; neither has one of a
+    status without a body, or a client would take it for the next response.
     """
     start, body = _start(reply.status, reply.headers), reply.body
     is_1_1, is_head = head.version >= (1, 1), head.method == "HEAD"
@@ -104,7 +105,7 @@ def response_bytes(head: RequestHead, reply: Reply, *, close: bool) -> bytes:
     if open_ended and is_1_1:
         parts.append(b"Transfer-Encoding: chunked\r\n")
         body = b"%x\r\n%b\r\n0\r\n\r\n" % (len(body), body) if body else b"0\r\n\r\n"
-    parts += (b"\r\n", b"" if is_head else body)
+    parts += (b"\r\n", b"" if is_head or reply.status in _BODILESS else body)
     return b"".join(parts)
 
 

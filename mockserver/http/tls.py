@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ssl
 
-from mockserver.console.input_files import content_within
+from mockserver.console.input_files import check_file
 
 LONGEST = 16 << 20  # bytes of a file
 ANY_CA = (18, 19, 20, 21)  # OpenSSL's codes of a certificate that no known CA has signed
@@ -55,6 +55,8 @@ def context_of(
         TLSFileError: a file cannot be read, or has no certificate or key.
     """
     try:
+        if cacert:
+            check_file(cacert, LONGEST)
         context = ssl.create_default_context(cafile=cacert or None)
     except (OSError, ValueError) as error:
         raise TLSFileError(f"--cacert {cacert}: {_reason(cacert, error, 'certificate')}") from None
@@ -73,7 +75,7 @@ def _load_client(context: ssl.SSLContext, cert: str, cert_key: str) -> None:
     key = f"--cert-key {cert_key}" if cert_key else f"--cert {cert}"
     for option, path in (("--cert", cert), ("--cert-key", cert_key)):
         try:
-            content_within(path or cert, LONGEST)
+            check_file(path or cert, LONGEST)
         except OSError as error:
             raise TLSFileError(f"{option} {path}: {error.strerror}; give a PEM file") from None
     try:

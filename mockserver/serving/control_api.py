@@ -9,13 +9,14 @@ import re
 
 from flask import Blueprint, Response, jsonify, request
 
+from mockserver.service.large_json import Busy
 from mockserver.service.pages.pages import ASSETS_PREFIX
 from mockserver.serving import dashboard_control, gateway_control, portal_control
 from mockserver.serving.control_access import RESPONSE_HEADERS, ControlAccess, Sender
 from mockserver.serving.control_spec import ControlSpec
 from mockserver.serving.dispatcher import Dispatcher, is_control_path
 from mockserver.serving.journal_query import JournalQuery, unjudged
-from mockserver.serving.json_bodies import json_body
+from mockserver.serving.json_bodies import json_body, release_turn
 from mockserver.storage.backend import BackendUnavailable
 
 SERVICE_ROUTES = {  # by service
@@ -48,6 +49,7 @@ def control_blueprint(dispatcher: Dispatcher, access: ControlAccess) -> Blueprin
         return response
 
     control.before_request(spec.check)
+    control.teardown_request(release_turn)
 
     @control.get("/openapi.json")
     def openapi() -> Response:
@@ -100,6 +102,7 @@ def control_blueprint(dispatcher: Dispatcher, access: ControlAccess) -> Blueprin
     control.register_error_handler(BackendUnavailable, _without_backend)
     control.register_error_handler(KeyError, _missing)
     control.register_error_handler(RecursionError, _too_deep)
+    control.register_error_handler(Busy, _busy)
     return control
 
 
@@ -133,6 +136,10 @@ def _bad_request(error: ValueError) -> tuple[Response, int]:
 
 def _without_backend(error: BackendUnavailable) -> tuple[Response, int]:
     return jsonify(status="error", message=str(error)), 500
+
+
+def _busy(error: Busy) -> tuple[Response, int]:
+    return jsonify(status="error", message=str(error)), 503
 
 
 def _missing(error: KeyError) -> tuple[Response, int]:

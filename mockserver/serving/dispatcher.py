@@ -9,6 +9,7 @@ from time import perf_counter, time
 from mockserver.contract.openapi import Contract, Operation
 from mockserver.contract.routes import Routes
 from mockserver.golang.json_size import TOO_MANY_VALUES, has_too_many_values
+from mockserver.golang.regexps import TooMuchWork, allowance
 from mockserver.http.failures import describe, log_failure
 from mockserver.http.messages import DropConnection, Reply, Request, WouldBlock
 from mockserver.http.redaction import all_hidden
@@ -20,7 +21,7 @@ from mockserver.service.mock import Mock
 from mockserver.service.reached import Reached
 from mockserver.service.registry import HANDLERS, Call, Handler, always, never
 from mockserver.service.service import Service
-from mockserver.serving.example_replies import example_reply
+from mockserver.serving.example_replies import ExampleReplies
 from mockserver.storage.backend import BackendUnavailable
 
 CONTROL_PREFIX = "/_mock/"  # of the mock's own API and pages
@@ -138,7 +139,7 @@ class Dispatcher:
             text = request.body if reached.operation and not reached.is_refused else b""
             if has_too_many_values(text):
                 return service.error(TOO_MANY_VALUES, 413), reached
-            with turn_of(text):
+            with turn_of(text), allowance():
                 reply = handler.answer(Call(service.state, request, params, fault.rewrite if fault else None))
             if fault is None and isinstance(reply, FaultedReply):
                 met = replace(reply.fault, delay=reply.delay)
@@ -161,7 +162,7 @@ class Dispatcher:
         if isinstance(error, DropConnection):
             self._note(request, DROPPED, reached)
             raise error
-        if isinstance(error, (BackendUnavailable, Busy)):
+        if isinstance(error, (BackendUnavailable, Busy, TooMuchWork)):
             return service.error(str(error), 503 if isinstance(error, Busy) else 500), reached
         log_failure(all_hidden(f"{request.method} {request.url.path}", service.secrets), error)
         return service.error(describe(error), 500), reached
@@ -238,13 +239,15 @@ def _endpoints(service: Service) -> list[Endpoint]:
 
 def _examples(service: Service, extra: Contract | None) -> list[Endpoint]:
     """The endpoints of the operations that only the other spec has."""
+    if extra is None:
+        return []
+    replies = ExampleReplies(extra)
     return [
         Endpoint(
             operation.method,
             service.path_of(operation.path),
             Reached(operation, extra),
-            Handler(example_reply(extra, operation), never),
+            Handler(replies.of(operation), never),
         )
-        for operation in (extra.beyond(service.contract) if extra else ())
-        if extra is not None
+        for operation in extra.beyond(service.contract)
     ]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,6 +15,8 @@ from mockserver.storage.file_writer import FileWriter, remove_leftovers
 from mockserver.storage.files import LazyText
 from mockserver.storage.overwriting import overwritable
 from mockserver.storage.snapshot import Fingerprint, Kind, Snapshot, content_of
+
+Checked = Callable[[bytes], bytes]  # the content of a file; raises OSError for one that is not to be read
 
 
 class _Change(NamedTuple):
@@ -32,15 +34,20 @@ class _Change(NamedTuple):
 class DirectoryFiles:
     """Files in a directory on disk, written by renaming, so that a crash leaves no incomplete file.
 
-    Symbolic links in the directory are followed, as by a gateway.
+    Symbolic links in the directory are followed, as by a gateway. What cannot be read is left out, with a
+    warning, and so is a file that `checked` refuses.
 
     With `own_only`, it reads only the files that it has written itself: a gateway with a record file
     writes policies to its working directory, whose other files are not policies. With `fsync`, a write
     that has returned outlives a loss of power.
     """
 
-    def __init__(self, path: Path, *, own_only: bool = False, fsync: bool = False) -> None:
+    def __init__(
+        self, path: Path, *, own_only: bool = False, fsync: bool = False, checked: Checked | None = None
+    ) -> None:
         self.path = path
+        self._checked = checked
+        self._unread: dict[str, str] = {}  # the reasons of the last reading by name
         self._own_only = own_only
         self._fsync = fsync
         self._writer = FileWriter(fsync=fsync)
@@ -90,13 +97,18 @@ class DirectoryFiles:
             names = sorted(name for name in os.listdir(self.path) if name.endswith(".json"))
         except OSError:
             return []
-        contents = []
+        contents, unread = [], {}
         for name in names:
             path = self.path / name
             if self._own_only and resolve_link(os.path.abspath(path)) not in self._changes:
                 continue
-            with contextlib.suppress(OSError), self._lock:
-                contents.append((name, content_of(path)))
+            try:
+                with self._lock:
+                    data = content_of(path)
+                contents.append((name, self._checked(data) if self._checked else data))
+            except OSError as error:
+                unread[name] = error.strerror or "it cannot be read"
+        self._unread = unread
         return contents
 
     def get(self, name: str) -> bytes | None:
@@ -107,7 +119,8 @@ class DirectoryFiles:
             if is_hidden or os.path.dirname(path) != root:
                 return None
             with self._lock:
-                return content_of(path)
+                data = content_of(path)
+            return self._checked(data) if self._checked else data
         except (OSError, ValueError):
             return None
 
@@ -129,10 +142,14 @@ class DirectoryFiles:
         return sorted(left)
 
     def warnings(self) -> list[str]:
+        lines = [f"{self.path / name}: {reason}; it is not loaded" for name, reason in self._unread.items()]
         with self._lock, self._directory_lock.exclusive() as exclusive:
             if exclusive or not self.path.is_dir():
-                return []
-        return [f"{self.path}: another mock uses this directory too; each loads it at its own reloads"]
+                return lines
+        return [
+            f"{self.path}: another mock uses this directory too; each loads it at its own reloads",
+            *lines,
+        ]
 
     def _record(self, path: str, before: Snapshot, after: Snapshot) -> None:
         """Record a change; what others wrote since the last one is what a reset brings back."""

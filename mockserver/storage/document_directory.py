@@ -11,6 +11,7 @@ from urllib.parse import quote, unquote
 from mockserver.storage.backend import IsOwn, KeyValueMap, MemoryBackend
 from mockserver.storage.directory_lock import DirectoryLock
 from mockserver.storage.file_writer import FileWriter, remove_leftovers
+from mockserver.storage.snapshot import content_of
 
 NAME_MAX = 200  # bytes of a file's name without its ending
 PRIVATE = 0o600  # the mode of a file, which may have access keys
@@ -119,7 +120,9 @@ def _read(file: Path, is_own: IsOwn) -> Any:
     if not file.is_file():  # to read a pipe or a device might never end
         raise StateError(f"{file}: not a file; move it away")
     try:
-        value = json.loads(file.read_bytes())
+        value = json.loads(content_of(file))
+    except OSError as error:
+        raise StateError(f"{file}: {error.strerror or error}; correct or remove it") from error
     except (ValueError, RecursionError) as error:
         raise StateError(f"{file}: not valid JSON: {error}; correct or remove it") from error
     try:

@@ -12,6 +12,9 @@ from typing import NamedTuple
 
 from mockserver.storage.file_writer import FileWriter
 
+LONGEST = 256 << 20  # bytes of a file
+PART = 64 << 10  # bytes of one read of a file whose size is not known
+
 
 class Kind(Enum):
     """The content and the kind of what stands at a path."""
@@ -83,7 +86,7 @@ class Snapshot(NamedTuple):
         writer.sync_directory(path)
 
 
-def content_of(path: str | Path, longest: int | None = None) -> bytes:
+def content_of(path: str | Path, longest: int = LONGEST) -> bytes:
     """The content of a file; empty for anything else.
 
     Raises:
@@ -98,14 +101,22 @@ def content_of(path: str | Path, longest: int | None = None) -> bytes:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
             return b""  # reading a device might never end
-        if longest is not None and status.st_size > longest:
-            raise OSError(errno.EFBIG, f"it has over {longest >> 20} MiB")
-        parts = []
+        if status.st_size > longest:
+            raise _too_long(longest)
         # the exact size: larger buffers would fragment the heap between the texts that remain
-        while part := os.read(descriptor, status.st_size + 1):
+        step = status.st_size + 1 if status.st_size else PART  # a file of /proc has no size
+        parts, size = list[bytes](), 0
+        while part := os.read(descriptor, min(step, longest + 1 - size)):
             parts.append(part)
+            size += len(part)
+            if size > longest:
+                raise _too_long(longest)
             if len(part) <= status.st_size:
                 break  # the end, without another call
         return b"".join(parts)
     finally:
         os.close(descriptor)
+
+
+def _too_long(longest: int) -> OSError:
+    return OSError(errno.EFBIG, f"it has over {longest >> 20} MiB")

@@ -11,7 +11,7 @@ from typing import Any
 
 from contract_tests.engine.resources import quoted
 from mockserver.cli import USAGE
-from mockserver.cli.json_service import JsonService, ServiceError, message_in
+from mockserver.cli.json_service import JsonService, ServiceError, cut, message_in
 from mockserver.cli.transfer.contents import Contents, Document
 from mockserver.cli.transfer.key_names import marked, unmarked
 from mockserver.cli.transfer.plan import Found, Plan, Write, compared
@@ -149,8 +149,8 @@ class DashboardTarget:
             if reason or answer.get("ID") == write.name:
                 return reason
             object_id, entry = str(answer.get("Meta")), {}
-            if owner := self._owner_of(object_id):
-                return f"the Dashboard answers with the database id of API {owner}"
+            if foreign := self._foreign(object_id, definition):
+                return foreign
         else:
             entry = self._apis[write.name]
             object_id = str(entry["api_definition"].get("id"))
@@ -160,10 +160,21 @@ class DashboardTarget:
             return f"it is there under an id that the Dashboard chose, for {reason}"
         return reason
 
-    def _owner_of(self, object_id: str) -> str:
-        """The id of the API there that has a database id; "" for none."""
-        entries = self._apis.items()
-        return next((name for name, entry in entries if entry["api_definition"].get("id") == object_id), "")
+    def _foreign(self, object_id: str, created: Document) -> str:
+        """Why a database id, which the Dashboard chose, may be that of another API than the created one."""
+        if not is_object_id(object_id):
+            return f"the Dashboard answers with {cut(object_id)!r}, which is no database id"
+        for name, entry in self._apis.items():
+            if entry["api_definition"].get("id") == object_id:
+                return f"the Dashboard answers with the database id of API {name}"
+        target = f"{_APIS}/{quoted(object_id)}"
+        status, document = self._service.get(target)
+        shown = document.get("api_definition") if isinstance(document, dict) else None
+        if status != 200 or not isinstance(shown, dict):
+            return f"it was created, and GET {target} answers {status}{message_in(document)}"
+        if shown.get("name") != created.get("name") or str(shown.get("api_id")) in self._apis:
+            return f"it was created, and the Dashboard shows API {cut(str(shown.get('name')))!r} under its id"
+        return ""
 
     def _write_key(self, write: Write) -> str:
         method = "POST" if write.is_new else "PUT"

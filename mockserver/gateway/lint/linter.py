@@ -17,6 +17,7 @@ from mockserver.gateway.lint.rules import Kind
 from mockserver.gateway.lint.session_checks import check_session
 from mockserver.gateway.lint.vocabularies import Vocabularies
 from mockserver.gateway.policy_store import PolicyStore
+from mockserver.golang import regexps
 from mockserver.storage.files import MemoryFiles
 
 
@@ -31,6 +32,9 @@ class Linter:
 
         The files are linted beside each other: rights with the API definitions, sessions with the policies.
         `now` is the time in seconds since the epoch, by default that of the system.
+
+        Raises:
+            TooMuchWork: they have too many, or too long, regular expressions.
         """
         return self.judge([self.read(file) for file in files], time.time() if now is None else now)
 
@@ -39,7 +43,15 @@ class Linter:
         return Reading(file, self._vocabularies)
 
     def judge(self, readings: Sequence[Reading], now: float, *, allows_any_id: bool = False) -> list[Finding]:
-        """The findings of files that were read; `allows_any_id` is the setting allow_unsafe_policy_ids."""
+        """The findings of files that were read; `allows_any_id` is the setting allow_unsafe_policy_ids.
+
+        Raises:
+            TooMuchWork: they have too many, or too long, regular expressions.
+        """
+        with regexps.allowance():
+            return self._judged(readings, now, allows_any_id=allows_any_id)
+
+    def _judged(self, readings: Sequence[Reading], now: float, *, allows_any_id: bool) -> list[Finding]:
         confs = [reading.conf for reading in readings if reading.conf is not None]
         policies = [entry for reading in readings for entry in reading.policies]
         sessions = [entry for reading in readings for entry in reading.sessions]

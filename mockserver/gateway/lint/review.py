@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from mockserver.contract.versions import GatewayVersion
 from mockserver.gateway.lint.file import File
 from mockserver.gateway.lint.rules import Level
+from mockserver.golang.regexps import TooMuchWork
 
 if TYPE_CHECKING:
     from mockserver.gateway.lint.findings import Finding
     from mockserver.gateway.lint.linter import Linter
     from mockserver.gateway.lint.reading import Reading
 
+LOG = logging.getLogger("tyk-contract")
 MOST_LINES = 50  # of warnings at once
 
 
@@ -46,9 +49,13 @@ class Review:
                 self._linter = Linter(self._version)
             read = self._linter.read
             self._readings = {file: self._readings.get(file) or read(file) for file in files}
-            self._findings = self._linter.judge(
-                list(self._readings.values()), now, allows_any_id=self._allows_any_id
-            )
+            self._findings = []
+            try:
+                self._findings = self._linter.judge(
+                    list(self._readings.values()), now, allows_any_id=self._allows_any_id
+                )
+            except TooMuchWork as error:
+                LOG.warning("the files are not judged: %s", error)
             self._files = files
         return self._findings
 

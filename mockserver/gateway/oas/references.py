@@ -48,7 +48,10 @@ class References:
 
     def __init__(self, document: dict[str, Any]) -> None:
         self.document = document
-        self._targets: dict[tuple[str, str], Any] = {}
+        self._targets: dict[tuple[str, str], Any] = {}  # where a reference leads, which may be another one
+        self._ends: dict[tuple[str, str], Any] = {}  # and where the last of them does
+        # of values that references lead through, which are kept so that no other gets the id of one
+        self._members: dict[tuple[str, int], tuple[Any, dict[str, _Place]]] = {}
 
     def check(self) -> None:
         """Follow all references of the document.
@@ -81,12 +84,14 @@ class References:
         """
         passed: set[str] = set()
         while text := reference(node):
-            if text in passed:
-                return None
+            if (kind, text) in self._ends or text in passed:
+                node = self._ends.get((kind, text))
+                break
             passed.add(text)
             if (kind, text) not in self._targets:
                 self._targets[kind, text] = self._found(kind, text)
             node = self._targets[kind, text]
+        self._ends.update(((kind, text), node) for text in passed)
         return node
 
     def _found(self, kind: str, text: str) -> Any:
@@ -110,10 +115,14 @@ class References:
             return _ANY, {name: value for name, value in node.items() if name not in KINDS["Document"]}
         if kind in REFERABLE and reference(node):
             node = self.target(kind, node)
-        for member_kind, name, value in members(kind, node):
-            if name == part:
-                is_schema = member_kind == _FLAG_OR_SCHEMA and not isinstance(value, bool)
-                return "Schema" if is_schema else member_kind, value
+        if (kind, id(node)) not in self._members:
+            named = {name: (member_kind, value) for member_kind, name, value in members(kind, node)}
+            self._members[kind, id(node)] = node, named
+        _, named = self._members[kind, id(node)]
+        if part in named:
+            member_kind, value = named[part]
+            is_schema = member_kind == _FLAG_OR_SCHEMA and not isinstance(value, bool)
+            return "Schema" if is_schema else member_kind, value
         if (kind in KINDS or kind in (_ANY, "{}any")) and isinstance(node, dict) and part in node:
             return _ANY, node[part]
         if kind in (_ANY, "[]any") and isinstance(node, list) and part.isdecimal() and int(part) < len(node):

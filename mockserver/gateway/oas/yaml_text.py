@@ -11,13 +11,20 @@ from typing import Any
 
 LONGEST = 256 * 1024  # bytes of a body that is tried as YAML
 DEEPEST = 100  # levels of it
-_BOOLEAN, _NUMBER, _DATE = (f"tag:yaml.org,2002:{name}" for name in ("bool", "float", "timestamp"))
+_BOOLEAN, _NUMBER, _WHOLE, _DATE = (
+    f"tag:yaml.org,2002:{name}" for name in ("bool", "float", "int", "timestamp")
+)
 
 _IS_BOOLEAN = re.compile(r"^(?:true|True|TRUE|false|False|FALSE)$")
 _IS_NUMBER = re.compile(
     r"^(?:[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?"
     r"|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$"
 )  # yaml.v3, resolve.go
+
+
+_IS_WHOLE = re.compile(  # but for 1:30, a number of YAML 1.1 alone
+    r"^(?:[-+]?0b[0-1_]+|[-+]?0[0-7_]+|[-+]?(?:0|[1-9][0-9_]*)|[-+]?0x[0-9a-fA-F_]+)$"
+)
 
 
 class NoYaml(ValueError):
@@ -47,16 +54,17 @@ def read(body: bytes) -> Any:
 
 @cache
 def _loader() -> Any:
-    """A loader that reads plain scalars as Go's does: `yes` and dates are texts, and `1e2` is a number."""
+    """A loader that reads plain scalars as Go's does: `yes`, `1:30` and dates are texts."""
     import yaml
 
     class Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
         pass
 
     Loader.yaml_implicit_resolvers = {
-        first: [row for row in rows if row[0] not in (_BOOLEAN, _NUMBER, _DATE)]
+        first: [row for row in rows if row[0] not in (_BOOLEAN, _NUMBER, _WHOLE, _DATE)]
         for first, rows in yaml.SafeLoader.yaml_implicit_resolvers.items()
     }
+    Loader.add_implicit_resolver(_WHOLE, _IS_WHOLE, list("-+0123456789"))  # before numbers with fractions
     Loader.add_implicit_resolver(_NUMBER, _IS_NUMBER, list("-+.0123456789"))
     Loader.add_implicit_resolver(_BOOLEAN, _IS_BOOLEAN, list("tTfF"))
     return Loader

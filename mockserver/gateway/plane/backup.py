@@ -15,6 +15,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
+from mockserver.console.input_files import DOCUMENT, content_within
+from mockserver.golang.json_size import few_enough
 from mockserver.storage.backend import Backend, BackendUnavailable
 
 POLICIES, APIS = "node-policy-backup:", "node-definition-backup:"
@@ -82,7 +84,7 @@ class FileBackup:
 
     def _read(self) -> dict[str, str]:
         try:
-            texts = json.loads(self._path.read_bytes())
+            texts = json.loads(few_enough(content_within(self._path, DOCUMENT)))
         except FileNotFoundError:
             return {}
         except (OSError, ValueError, RecursionError) as error:
