@@ -133,7 +133,7 @@ def check_key(context: RequestContext) -> None:
     Raises:
         Rejected: there is no key, or it is unknown, or its policies do not apply, or its certificate is gone.
     """
-    if (context.is_looped or context.is_self_loop) and context.session is not None:
+    if (context.is_looped or context.loops.is_own) and context.session is not None:
         return
     token, behaviours = without_bearer(context.credential("authToken")), context.gateway.behaviours
     uses_certificates = context.places("authToken")["use_certificate"]

@@ -49,7 +49,7 @@ def check_limits(context: RequestContext) -> None:
     Raises:
         Rejected: a limit is exceeded, or the session has rights, but none to the API.
     """
-    if not context.checks_limits:
+    if not context.loops.counts:
         return
     limits = _limits(context)
     if limits.bucket is not None and not context.gateway.limiter.take(*limits.bucket):
@@ -164,7 +164,7 @@ def check_api_limit(context: RequestContext) -> None:
     """
     api = context.api
     limit = api.fields["global_rate_limit"]
-    if api.fields["disable_rate_limit"] or not context.checks_limits:
+    if api.fields["disable_rate_limit"] or not context.loops.counts:
         return
     own = path_lists.endpoint(context, "rate_limit")
     if own and own["rate"] and own["per"] > 0:

@@ -47,36 +47,38 @@ def follow(context: RequestContext) -> bool:
         _redirect(context)
     else:
         return False
-    context.passes += 1
-    if context.passes > MOST_LEVELS:
+    context.loops.passes += 1
+    if context.loops.passes > MOST_LEVELS:
         raise TOO_DEEP("its rewritten URLs or targets lead from one to another")
     context.rewriting, context.upstream_method = None, ""
     return True
 
 
 def _loop(context: RequestContext, host: str, url: urls.Url) -> None:
-    limit = context.loop_limit or _LEVELS
-    if context.loops > limit:
+    state, value = context.loops, partial(urls.first_value, url.query)
+    limit = state.limit or _LEVELS
+    if state.levels > limit:
         raise Rejected(f"Loop level too deep. Found more than {limit} loops in single request", 500)
-    settings = dict(urls.parameters(url.query))
-    context.method = settings.get("method") or context.upstream_method or context.method
+    context.method = value("method") or context.upstream_method or context.method
     if host == SELF:
-        context.is_self_loop = True
+        state.is_own = True
     else:
         context.api = _api_of(context, host, "Can't detect loop target")
-    counts = settings.get("check_limits") == "true"
-    may_count = "self-loops-may-count" in context.gateway.behaviours or not context.is_self_loop
-    context.checks_limits = counts and may_count
-    query = context.url.query
-    if "loops-keep-a-new-query" in context.gateway.behaviours:
-        kept = sorted(
-            (pair for pair in urls.parameters(url.query) if pair[0] not in _SETTINGS), key=itemgetter(0)
-        )
-        query = f"?{urlencode(kept, errors='surrogateescape')}" if kept else ""
-    context.url = replace(url, query=query)
-    context.loops += 1
-    if not context.loop_limit and re.fullmatch("[+-]?[0-9]{1,18}", settings.get("loop_limit", "")):
-        context.loop_limit = max(0, int(settings["loop_limit"]))
+    may_count = "self-loops-may-count" in context.gateway.behaviours or not state.is_own
+    state.counts = may_count and value("check_limits") == "true"
+    has_new_query = "loops-keep-a-new-query" in context.gateway.behaviours
+    context.url = replace(url, query=_query(url) if has_new_query else context.url.query)
+    state.levels += 1
+    if not state.limit and re.fullmatch("[+-]?[0-9]{1,18}", value("loop_limit")):
+        state.limit = max(0, int(value("loop_limit")))
+
+
+def _query(url: urls.Url) -> str:
+    """The query of a new URL without the parameters that say how the request loops."""
+    pairs = sorted(
+        (pair for pair in urls.parameters(url.query) if pair[0] not in _SETTINGS), key=itemgetter(0)
+    )
+    return f"?{urlencode(pairs, errors='surrogateescape')}" if pairs else ""
 
 
 def _redirect(context: RequestContext) -> None:

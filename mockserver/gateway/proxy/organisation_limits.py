@@ -22,7 +22,7 @@ def check_organisation(context: RequestContext) -> None:
     """
     gateway, org_id = context.gateway, context.api.org_id
     entry = gateway.organisations.find(org_id, org_id) if gateway.config.enforce_org_quotas else None
-    if entry is None or not context.checks_limits:
+    if entry is None or not context.loops.counts:
         return
     problem = _problem(gateway, org_id, entry[1])
     if gateway.config.experimental_process_org_off_thread:

@@ -38,7 +38,7 @@ def check_path_lists(context: RequestContext) -> None:
         context.is_ignored = True
         return
     if endpoint(context, "internal"):
-        if not context.loops:
+        if not context.loops.levels:
             raise _FORBIDDEN("the path is for the gateway alone")
         return
     if reply := endpoint(context, "mock_response"):

@@ -12,6 +12,7 @@ from mockserver.gateway.health_counts import Event
 from mockserver.gateway.policy_merging import Document
 from mockserver.gateway.provenance import PoliciesNotApplicable
 from mockserver.gateway.proxy.context_variables import ContextVariables
+from mockserver.gateway.proxy.loop_state import LoopState
 from mockserver.gateway.proxy.mcp.endpoint_limits import add_endpoints
 from mockserver.gateway.proxy.mcp.messages import Message
 from mockserver.gateway.proxy.orphans import key_hash, log_missing, log_refusal
@@ -91,11 +92,7 @@ class RequestContext:
         is_ignored: True if the path needs no credential, and no right.
         variables: what texts of the definition may refer to; None if the API has no such variables.
         rewriting: what the definition makes of the URL; None if it leaves that as it is.
-        passes: how often the request was handed on, to the same API or to another one.
-        loops: how often that was done by a rewritten URL.
-        loop_limit: how often that may be done; 0 for the default.
-        is_self_loop: True once the API has handed the request to itself.
-        checks_limits: False if the request does not count against limits any more.
+        loops: how far the request has been handed from API to API.
         answer_path: the path by which headers of answers are looked up; "" for that at the upstream.
         answer_method: the method by which they are; "" for that of the request.
         upstream_method: the method for the upstream; "" for that of the request.
@@ -124,11 +121,7 @@ class RequestContext:
     is_ignored: bool = False
     variables: ContextVariables | None = None
     rewriting: Rewriting | None = None
-    passes: int = 0
-    loops: int = 0
-    loop_limit: int = 0
-    is_self_loop: bool = False
-    checks_limits: bool = True
+    loops: LoopState = field(default_factory=LoopState)
     answer_path: str = ""
     answer_method: str = ""
     upstream_method: str = ""
