@@ -95,10 +95,6 @@ class Api:
         """The domain of the API's requests; "" if it has none (apidef/api_definitions.go:1434 @v5.12.0)."""
         return "" if self.fields["domain_disabled"] else str(self.fields["domain"])
 
-    def serves(self, path: str) -> bool:
-        """True if a path begins with one of the API's prefixes."""
-        return any(prefix.end(path) is not None for prefix in self.prefixes)
-
     def with_listen_path(self, path: str) -> Api:
         """A copy with another listen path."""
         proxies = [{**members["proxy"], "listen_path": path} for members in (self.fields, self.document)]

@@ -44,14 +44,14 @@ class LoadedApis:
     bases: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
-    def _routes(self) -> tuple[dict[str, int], list[int], list[tuple[int, PathPrefix]]]:
-        """The routed APIs by their literal prefixes, the lengths of these, and the other prefixes."""
-        literals: dict[str, int] = {}
+    def _routes(self) -> tuple[dict[str, list[int]], list[int], list[tuple[int, PathPrefix]]]:
+        """The places of routed APIs by literal prefix, the lengths of these, and the other prefixes."""
+        literals: dict[str, list[int]] = {}
         expressions = []
         for place, api in enumerate(self.routed):
             for prefix in api.prefixes:
                 if prefix.literal:
-                    literals.setdefault(prefix.literal, place)
+                    literals.setdefault(prefix.literal, []).append(place)
                 elif not prefix.problem:
                     expressions.append((place, prefix))
         return literals, sorted(set(map(len, literals))), expressions
@@ -68,18 +68,22 @@ class LoadedApis:
 
     def at(self, path: str) -> Api | None:
         """The API that serves a path; None if no API does."""
-        literals, lengths, expressions = self._routes
-        places = [literals[path[:length]] for length in lengths if path[:length] in literals]
-        places += [place for place, prefix in expressions if prefix.end(path) is not None]
+        places = self._places(path)
         return self.routed[min(places)] if places else None
+
+    def _places(self, path: str) -> list[int]:
+        """The places of the routed APIs that serve a path."""
+        literals, lengths, expressions = self._routes
+        found = [place for length in lengths for place in literals.get(path[:length], ())]
+        return found + [place for place, prefix in expressions if prefix.end(path) is not None]
 
     def first(self, path: str, is_eligible: Callable[[Api], bool]) -> Api | None:
         """The first eligible API that serves a path, those with a domain before all others; None without one.
 
         Source: gateway/api_loader.go:1041 @v5.12.0.
         """
-        apis = sorted(self.routed, key=lambda api: not api.fields["domain"])
-        return next((api for api in apis if is_eligible(api) and api.serves(path)), None)
+        apis = [self.routed[place] for place in sorted(self._places(path))]
+        return next(filter(is_eligible, sorted(apis, key=lambda api: not api.fields["domain"])), None)
 
     def misplaced(self, rights: Mapping[str, Mapping[str, Any]] | None) -> str:
         """The error message for rights with members of MCP proxies for other APIs, or the reverse.

@@ -6,6 +6,8 @@ import asyncio
 import json
 import socket
 import threading
+from collections import defaultdict, deque
+from functools import partial
 from types import TracebackType
 from typing import Any, Self
 
@@ -16,6 +18,7 @@ from mockserver.http.server import HttpServer
 
 LIMITS = Limits(body=1 << 20, held=64 << 20, connections=256, stop_seconds=2)
 MIRROR = "/mirror/"
+MOST_BODIES = 32  # that are kept of each target
 
 
 class Echo:
@@ -30,12 +33,12 @@ class Echo:
 
     Attributes:
         answers: prepared answers by target, sent instead of the echo.
-        bodies: the bodies of all requests to each target that has a prepared answer.
+        bodies: the bodies of the last requests to each target that has a prepared answer.
     """
 
     def __init__(self, *, shows_headers: bool = False, port: int = 0) -> None:
         self.answers: dict[str, Reply] = {}
-        self.bodies: dict[str, list[bytes]] = {}
+        self.bodies: dict[str, deque[bytes]] = defaultdict(partial(deque, maxlen=MOST_BODIES))
         self._shows_headers = shows_headers
         listener = socket.create_server(("127.0.0.1", port))
         listener.setblocking(False)
@@ -65,7 +68,7 @@ class Echo:
     def _answer(self, request: Request, *, blocking: bool = True) -> Reply:
         target = request.head.target
         if target in self.answers:
-            self.bodies.setdefault(target, []).append(request.body)
+            self.bodies[target].append(request.body)
             return _framed(self.answers[target])
         if mcp_server.is_for_server(target):
             return _framed(mcp_server.answer(request))
